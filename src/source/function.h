@@ -1,0 +1,58 @@
+// What rendering gives and tracing takes: one Python source text with one entry point, the inputs to run
+// it on, and what is known about it without JAX.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace jaxsmith {
+
+// Where a function comes from. Family f, member 0 is the family's root, its forward function.
+struct FunctionKey {
+  std::uint64_t seed = 0;
+  std::uint64_t family = 0;
+  std::uint32_t member = 0;
+
+  bool operator==(const FunctionKey&) const = default;
+};
+
+// "000000000000002a-00000123-2": seed in hexadecimal, family, member.
+std::string function_id(const FunctionKey& key);
+
+// Of the configuration of JAX that a function needs; all else is the worker's default.
+struct Runtime {
+  bool x64 = false;          // jax_enable_x64
+  std::int32_t devices = 1;  // CPU devices that the function uses
+
+  bool operator==(const Runtime&) const = default;
+};
+
+struct ArgumentSpec {
+  std::string name;
+  DType dtype = DType::kF32;
+  Shape shape;
+};
+
+// Number of input sets a function carries: the recorded case, and two further draws that show whether
+// every argument matters.
+inline constexpr int kInputSets = 3;
+
+struct Function {
+  FunctionKey key;
+  std::string category;          // of the family's program, "arithmetic" … "loops"
+  std::string transformation;    // "forward", "grad", "vmap", …
+  std::string variant;           // "base", or what differs from the family's root: "dtype", "shape"
+  std::vector<std::string> tags; // sorted, without repeats
+  std::string source;            // a complete Python module
+  std::string entry;             // name of the function to trace
+  Runtime runtime;
+  std::vector<ArgumentSpec> arguments;              // positional, each one array
+  std::vector<std::string> result_names;            // may be shorter than the number of results
+  std::array<std::vector<Tensor>, kInputSets> inputs;  // [set][argument]
+};
+
+}  // namespace jaxsmith

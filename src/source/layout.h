@@ -1,0 +1,63 @@
+// Python statements and modules, laid out so that `ruff format` (line length 88) changes nothing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "source/expression.h"
+
+namespace jaxsmith {
+
+inline constexpr int kLineLength = 88;
+
+struct FunctionDefinition;
+
+struct Assign {
+  std::vector<std::string> targets;  // several: tuple unpacking
+  Expr value;
+};
+
+struct Return {
+  Expr value;  // a top-level kTuple prints without parentheses
+};
+
+// `def name(parameters): …` nested in another function or at the top of the module.
+struct Definition {
+  std::shared_ptr<const FunctionDefinition> function;
+};
+
+struct Comment {
+  std::string text;  // without the "# "
+};
+
+using Statement = std::variant<Assign, Return, Definition, Comment>;
+
+struct Parameter {
+  std::string name;
+  Expr annotation;     // null: none
+  Expr default_value;  // null: none
+};
+
+struct FunctionDefinition {
+  std::string name;
+  std::vector<Expr> decorators;
+  std::vector<Parameter> parameters;
+  Expr returns;           // null: no annotation
+  std::string docstring;  // empty: none; one line
+  std::vector<Statement> body;
+};
+
+struct Module {
+  std::vector<std::string> imports;    // complete statements; printed in isort's order and grouping
+  std::vector<Assign> constants;       // module-level names between imports and functions
+  std::vector<FunctionDefinition> functions;
+};
+
+std::string print_module(const Module& module);
+
+// Whether a statement with this value at this indentation (in columns) stays on one line.
+bool fits_on_line(const std::vector<std::string>& targets, const Expr& value, int indentation);
+
+}  // namespace jaxsmith
