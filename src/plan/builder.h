@@ -1,0 +1,151 @@
+// Builds one program, node by node. Entries of the catalogue draw their operands from it; whatever an
+// entry adds before it gives up is taken back, so that a program never holds dead code.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.h"
+#include "plan/op.h"
+#include "plan/program.h"
+#include "plan/stats.h"
+
+namespace jaxsmith {
+
+// What a program is drawn with; another family member may be drawn with other settings.
+struct Settings {
+  std::vector<DType> dtypes;           // all that may be used
+  DType real = DType::kF32;            // of this program
+  DType integer = DType::kI32;
+  std::vector<std::int64_t> sizes;     // of axes; programs name sizes by their place here
+  int max_rank = 4;
+  bool x64 = false;
+  int devices = 1;
+  std::array<double, kCategories> mix{};  // weight of each category in growth
+  int max_depth = 2;                      // of bodies within bodies
+};
+
+using Numbers = std::map<std::string, std::vector<std::int64_t>, std::less<>>;
+using Accept = std::function<bool(const Value&)>;
+
+class Builder {
+ public:
+  Builder(Program& program, const Settings& settings, Random random);
+
+  const Settings& settings() const { return settings_; }
+  Random& random() { return random_; }
+  const Value& operator[](ValueId id) const { return program_.values[static_cast<std::size_t>(id)]; }
+  Program& program() { return program_; }
+  BodyId current() const { return scopes_.back().body; }
+  int depth() const { return static_cast<int>(scopes_.size()) - 1; }
+  // Whether only differentiable operations may be drawn in this body.
+  bool differentiable() const { return scopes_.back().differentiable; }
+  // The default integer type: what argmax, arange and sums of small integers give.
+  DType default_integer() const { return settings_.x64 ? DType::kI64 : DType::kI32; }
+  bool allowed(DType dtype) const;
+
+  // ---- Drawing ----
+  // A value in scope, rather one that is not used yet; `captured`: also of enclosing bodies.
+  std::optional<ValueId> draw(const Accept& accept, bool captured = true);
+  std::optional<ValueId> draw_kind(std::uint32_t kinds, int min_rank = 0, int max_rank = 99);
+  // Another value of the same type of element whose shape broadcasts with x's to something not too large.
+  std::optional<ValueId> draw_partner(ValueId x, const Accept& accept = {});
+  std::int64_t size();  // of an axis
+  // A short decimal number in [lo, hi]; an integer where the dtype is one.
+  double nice_number(double lo, double hi, bool integral);
+
+  // ---- Adding ----
+  ValueId literal(double value, DType dtype);
+  // Applies an entry to given operands; nothing where it does not apply. First result.
+  std::optional<ValueId> apply(std::string_view op, std::vector<ValueId> operands,
+                               Numbers numbers = {});
+  // The same with attributes as Python text.
+  std::optional<ValueId> apply_text(std::string_view op, std::vector<ValueId> operands,
+                                    std::map<std::string, std::string, std::less<>> attributes);
+  // Draws an application of the entry. False: nothing was added.
+  bool draw_op(const Op& op);
+  // Draws `steps` operations from the categories of settings().mix.
+  void grow(int steps);
+  // Numbers for `infer` of the application under way.
+  const Numbers& numbers() const { return numbers_; }
+  void set_numbers(Numbers numbers) { numbers_ = std::move(numbers); }
+
+  // ---- Leading values where an operation needs them ----
+  // A value made from x whose elements lie in the interval: x itself where its bounds do.
+  std::optional<ValueId> into(ValueId x, Interval interval);
+  // A value made from x with this type, elements in the interval.
+  std::optional<ValueId> coerce(ValueId x, const Type& type, Interval interval);
+  std::optional<ValueId> convert(ValueId x, DType dtype);
+  // One value out of two that depends on both.
+  std::optional<ValueId> combine(ValueId x, ValueId y);
+
+  // ---- Bodies ----
+  struct Parameter {
+    Type type;
+    Stats stats;
+    std::string hint;
+    std::uint32_t arguments = 0, grad_arguments = 0;
+    std::uint32_t facts = 0;
+  };
+  struct BodySpec {
+    std::string hint;
+    std::vector<Parameter> parameters;
+    std::vector<int> parameter_groups;
+    Placement placement = Placement::kNested;  // kHelper captures nothing
+    bool differentiable = false;
+    bool parameters_needed = true;  // every parameter must be used
+  };
+  // Opens a body, lets `fill` add nodes and choose results, closes it. Nothing where fill gives nothing.
+  std::optional<BodyId> body(const BodySpec& spec,
+                             const std::function<bool(const std::vector<ValueId>& parameters)>& fill);
+  // Values of this body that nothing uses yet, parameters included.
+  std::vector<ValueId> unused() const;
+  // Ends the open body with one value of this type that depends on everything unused so far.
+  std::optional<ValueId> fold(const Type& type, Interval interval);
+  // As fold, whatever the type.
+  std::optional<ValueId> fold();
+  // Makes these the results of the open body.
+  void set_results(std::vector<ValueId> results, std::vector<int> groups = {});
+  const Body& body_of(BodyId id) const { return program_.bodies[static_cast<std::size_t>(id)]; }
+  // Arguments that the values captured by a body bring into whatever uses it.
+  void add_captured_arguments(BodyId id, Value& result) const;
+
+  bool broadcasts(const Shape& x, const Shape& y) const;
+  // Not more elements than a program should hold in one value.
+  bool acceptable_shape(const Shape& shape) const;
+
+ private:
+  struct Scope {
+    BodyId body;
+    bool differentiable;
+    bool captures;
+  };
+  struct Mark {
+    std::size_t values, bodies, nodes;
+    Numbers numbers;
+  };
+  Mark mark() const;
+  void take_back(const Mark& mark);
+  bool commit(const Op& op, Draft& draft);
+  std::string pick_spelling(const Op& op, const Draft& draft);
+  bool try_into(ValueId x, Interval interval, int choice, std::optional<ValueId>& out);
+
+  Program& program_;
+  const Settings& settings_;
+  Random random_;
+  std::vector<Scope> scopes_;
+  Numbers numbers_;
+};
+
+Shape broadcast_shapes(const Shape& x, const Shape& y);  // must broadcast
+std::string tuple_text(const std::vector<std::int64_t>& items);  // "(2, 3)", "(2,)", "()"
+std::string number_text(double value, bool integral);
+std::string dtype_text(DType dtype);  // "jnp.float32"
+// A body's parameter that stands for this value as a whole, or with another type for a part of it.
+Builder::Parameter parameter_of(const Value& value);
+Builder::Parameter parameter_of(const Value& value, Type type);
+
+}  // namespace jaxsmith

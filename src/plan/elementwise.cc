@@ -1,0 +1,134 @@
+// Entries of the catalogue that work element by element: their operands, types, bounds.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "plan/builder.h"
+
+namespace jaxsmith {
+namespace {
+
+bool same_class(const Builder& b, ValueId x, ValueId y) {
+  return b[x].type.dtype == b[y].type.dtype || !b[y].literal.empty() || !b[x].literal.empty();
+}
+
+bool infer_binary(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain, Kernel2 kernel,
+                  bool boolean) {
+  const ValueId x = draft.operands[0], y = draft.operands[1];
+  const Value& u = b[x];
+  const Value& v = b[y];
+  const DType dtype = u.literal.empty() ? u.type.dtype : v.type.dtype;
+  if (!(kind_of(dtype) & kinds) || !same_class(b, x, y)) return false;
+  if (!u.literal.empty() && !v.literal.empty()) return false;
+  if (v.stats.lo < domain.lo || v.stats.hi > domain.hi) return false;
+  if (!b.broadcasts(u.type.shape, v.type.shape)) return false;
+  Value result;
+  result.type = {boolean ? DType::kBool : dtype, broadcast_shapes(u.type.shape, v.type.shape)};
+  result.stats = map_stats(u.stats, v.stats, kernel);
+  result.weak = u.weak && v.weak;
+  if (std::isnan(result.stats.lo)) return false;
+  if (x == y) result.stats = map_stats(u.stats, v.stats, kernel);
+  draft.results = {result};
+  return true;
+}
+
+bool draw_operands(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain, double literal_weight) {
+  const auto x = b.draw_kind(kinds);
+  if (!x) return false;
+  const DType dtype = b[*x].type.dtype;
+  const bool integral = is_integer(dtype);
+  if (dtype != DType::kBool && b.random().chance(literal_weight)) {
+    const double reach = integral ? std::min(12.0, integer_bounds(dtype).hi) : 4.0;
+    const double lo = std::max({domain.lo, integral ? integer_bounds(dtype).lo : -3.0, -reach});
+    const double hi = std::min(domain.hi, reach);
+    double number = b.nice_number(std::max(lo, integral ? 1.0 : 0.05), hi, integral);
+    if (lo < 0 && b.random().chance(0.12)) number = -number;
+    // x * 1 and x + 0 are what nobody writes.
+    if (number == 0 || number == 1) number = integral ? 2 : 0.5;
+    draft.operands = {*x, b.literal(number, dtype)};
+    return true;
+  }
+  auto y = b.draw_partner(*x);
+  if (!y) return false;
+  if (b[*y].stats.lo < domain.lo || b[*y].stats.hi > domain.hi) y = b.into(*y, domain);
+  if (!y) return false;
+  draft.operands = {*x, *y};
+  return true;
+}
+
+}  // namespace
+
+std::uint32_t kind_of(DType dtype) {
+  switch (dtype_class(dtype)) {
+    case DTypeClass::kBoolean: return kBoolKind;
+    case DTypeClass::kSigned: return kSignedKind;
+    case DTypeClass::kUnsigned: return kUnsignedKind;
+    case DTypeClass::kReal: return kReal;
+    case DTypeClass::kComplex: return kComplexKind;
+  }
+  return 0;
+}
+
+Interval anywhere() {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  return {-inf, inf};
+}
+
+Op unary(std::string name, Category category, double weight, std::uint32_t kinds, Interval domain,
+         Kernel1 kernel, Bounds bounds, Derivative derivative, std::vector<std::string> hints,
+         std::vector<std::string> spellings) {
+  Op op{std::move(name), category, weight, derivative, std::move(hints), std::move(spellings), {}, {}};
+  op.infer = [=](Builder& b, Draft& draft) {
+    const Value& x = b[draft.operands[0]];
+    if (!(kind_of(x.type.dtype) & kinds) || !x.literal.empty()) return false;
+    if (x.stats.lo < domain.lo || x.stats.hi > domain.hi) return false;
+    Value result;
+    result.type = x.type;
+    result.stats = map_stats(x.stats, kernel, bounds);
+    draft.results = {result};
+    return !std::isnan(result.stats.lo);
+  };
+  op.draw = [=, infer = op.infer](Builder& b, Draft& draft) {
+    auto x = b.draw_kind(kinds);
+    if (x && (b[*x].stats.lo < domain.lo || b[*x].stats.hi > domain.hi)) x = b.into(*x, domain);
+    if (!x) return false;
+    draft.operands = {*x};
+    return infer(b, draft);
+  };
+  return op;
+}
+
+Op binary(std::string name, Category category, double weight, std::uint32_t kinds, Interval domain,
+          Kernel2 kernel, double literal_weight, Derivative derivative, std::vector<std::string> hints,
+          std::vector<std::string> spellings) {
+  Op op{std::move(name), category, weight, derivative, std::move(hints), std::move(spellings), {}, {}};
+  op.infer = [=](Builder& b, Draft& draft) { return infer_binary(b, draft, kinds, domain, kernel, false); };
+  op.draw = [=, infer = op.infer](Builder& b, Draft& draft) {
+    return draw_operands(b, draft, kinds, domain, literal_weight) && infer(b, draft);
+  };
+  return op;
+}
+
+Op comparison(std::string name, Category category, double weight, std::uint32_t kinds, Kernel2 kernel,
+              std::vector<std::string> hints, std::vector<std::string> spellings) {
+  Op op{std::move(name), category, weight, Derivative::kZero, std::move(hints), std::move(spellings), {}, {}};
+  op.infer = [=](Builder& b, Draft& draft) { return infer_binary(b, draft, kinds, anywhere(), kernel, true); };
+  op.draw = [=, infer = op.infer](Builder& b, Draft& draft) {
+    const auto x = b.draw_kind(kinds);
+    if (!x) return false;
+    std::optional<ValueId> y;
+    if (!b.random().chance(0.45)) y = b.draw_partner(*x);
+    if (!y || *y == *x) {
+      // A threshold among typical elements, so that both answers occur.
+      const DType dtype = b[*x].type.dtype;
+      const double m = median(b[*x].stats);
+      const double threshold = is_integer(dtype) ? std::floor(m) : std::round(m * 10) / 10;
+      y = b.literal(threshold, dtype);
+    }
+    draft.operands = {*x, *y};
+    return infer(b, draft);
+  };
+  return op;
+}
+
+}  // namespace jaxsmith

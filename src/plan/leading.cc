@@ -1,0 +1,232 @@
+// The builder's ways to lead a value where an operation needs it: into an interval, to a type, together
+// with another one. Each is an application of catalogue entries that a person would have chosen too.
+#include <algorithm>
+#include <cmath>
+
+#include "plan/builder.h"
+
+namespace jaxsmith {
+namespace {
+
+bool inside(const Stats& stats, Interval interval) {
+  return stats.lo >= interval.lo && stats.hi <= interval.hi;
+}
+
+}  // namespace
+
+bool Builder::try_into(ValueId x, Interval want, int choice, std::optional<ValueId>& out) {
+  const Value v = (*this)[x];
+  const DType dtype = v.type.dtype;
+  const bool integral = is_integer(dtype);
+  const double width = want.hi - want.lo;
+  const auto then = [&](std::string_view op, double operand) -> bool {
+    if (!out) return false;
+    out = apply(op, {*out, literal(operand, dtype)});
+    return out.has_value();
+  };
+  out = x;
+  if (integral) {
+    if (choice % 2 == 0 && want.lo <= 0 && want.hi >= 1) {
+      return then("remainder", nice_number(std::max(2.0, want.hi / 2), want.hi + (want.hi < 2), true));
+    }
+    out = apply("clip", {x, literal(std::max(want.lo, integer_bounds(dtype).lo), dtype),
+                         literal(std::min(want.hi, integer_bounds(dtype).hi), dtype)});
+    return out.has_value();
+  }
+  if (!is_real(dtype)) return false;
+  if (want.lo >= 0) {  // a positive interval, as logarithms, roots and divisors want it
+    const double offset = nice_number(std::max(want.lo, 0.05), std::min(want.lo + 1, want.hi), false);
+    switch (choice) {
+      case 0: out = apply("abs", {x}); return then("add", offset);
+      case 1: out = apply("square", {x}); return then("add", offset);
+      case 2: out = apply("softplus", {x}); return then("add", offset);
+      case 3: return median(v.stats) > offset && then("maximum", offset);
+      case 4: out = apply("sigmoid", {x}); return then("add", offset);
+      case 5: out = apply("exp", {x}); return then("add", offset);
+      default: break;
+    }
+  } else if (want.lo >= -1.5 && want.hi <= 1.5) {
+    const double factor = nice_number(0.5 * std::min(want.hi, -want.lo), std::min(want.hi, -want.lo), false);
+    switch (choice) {
+      case 0: out = apply("tanh", {x}); return factor >= 1 || then("multiply", factor);
+      case 1: out = apply("sin", {x}); return factor >= 1 || then("multiply", factor);
+      case 2: out = apply("cos", {x}); return factor >= 1 || then("multiply", factor);
+      case 3: out = apply("soft_sign", {x}); return factor >= 1 || then("multiply", factor);
+      default: break;
+    }
+  } else if (choice < 3) {
+    const double reach = std::min(want.hi, -want.lo);
+    const double top = magnitude(v.stats);
+    if (choice == 0 && reach > 0 && top > reach && top < 30 * reach) {
+      return then("multiply", nice_number(0.5 * reach / top, reach / top, false));
+    }
+    if (choice == 1 && reach >= 1) {
+      out = apply("tanh", {x});
+      return true;
+    }
+    if (choice == 2 && reach >= 1) {
+      out = apply("sin", {x});
+      return true;
+    }
+    return false;
+  }
+  // Clipping is always possible where typical elements lie inside and vary there.
+  const double low = std::max(want.lo, -1e4), high = std::min(want.hi, 1e4);
+  const double lo = nice_number(low + 0.02 * width * (low > want.lo ? 0 : 1), low + 0.1 * (high - low), false);
+  const double hi = nice_number(high - 0.1 * (high - low), high, false);
+  out = apply("clip", {x, literal(lo, dtype), literal(hi, dtype)});
+  return out.has_value();
+}
+
+std::optional<ValueId> Builder::into(ValueId x, Interval interval) {
+  if (inside((*this)[x].stats, interval)) return x;
+  std::vector<int> choices = {0, 1, 2, 3, 4, 5, 6};
+  random_.shuffle(choices);
+  for (int choice : choices) {
+    const Mark before = mark();
+    std::optional<ValueId> out;
+    if (try_into(x, interval, choice, out) && out && inside((*this)[*out].stats, interval)) return out;
+    take_back(before);
+  }
+  return std::nullopt;
+}
+
+std::optional<ValueId> Builder::convert(ValueId x, DType dtype) {
+  const DType from = (*this)[x].type.dtype;
+  if (from == dtype) return x;
+  if (dtype == DType::kBool) {
+    const double threshold = median((*this)[x].stats);
+    const bool integral = is_integer(from);
+    if (is_complex(from)) return std::nullopt;
+    return apply("greater", {x, literal(integral ? std::floor(threshold) : std::round(threshold * 10) / 10, from)});
+  }
+  if (is_complex(from) && is_real(dtype)) {
+    const auto real = apply(random_.chance(0.6) ? "real" : "abs_complex", {x});
+    return real ? convert(*real, dtype) : std::nullopt;
+  }
+  if (is_integer(dtype) && is_real(from)) {
+    const Interval bounds = integer_bounds(dtype);
+    const auto led = into(x, {std::max(bounds.lo, -100.0), std::min(bounds.hi, 100.0)});
+    if (!led) return std::nullopt;
+    x = *led;
+  }
+  return apply_text("astype", {x}, {{"dtype", dtype_text(dtype)}});
+}
+
+std::optional<ValueId> Builder::combine(ValueId x, ValueId y) {
+  const Mark before = mark();
+  if ((*this)[x].type.dtype != (*this)[y].type.dtype) {
+    const bool bool_x = (*this)[x].type.dtype == DType::kBool;
+    const bool bool_y = (*this)[y].type.dtype == DType::kBool;
+    if ((bool_x || bool_y) && broadcasts((*this)[x].type.shape, (*this)[y].type.shape) && !differentiable()) {
+      const ValueId mask = bool_x ? x : y, other = bool_x ? y : x;
+      const DType dtype = (*this)[other].type.dtype;
+      const double fill = nice_number(-1, 1, !is_inexact(dtype));
+      if (const auto out = apply("where", {mask, other, literal(std::max(fill, 0.0), dtype)})) return out;
+    }
+    DType target = settings_.real;
+    for (ValueId id : {x, y}) {
+      if (is_inexact((*this)[id].type.dtype)) target = (*this)[id].type.dtype;
+    }
+    for (ValueId id : {x, y}) {
+      if (is_complex((*this)[id].type.dtype)) target = settings_.real;
+    }
+    if (!is_inexact((*this)[x].type.dtype) && !is_inexact((*this)[y].type.dtype)) {
+      target = bool_x ? (*this)[y].type.dtype : (*this)[x].type.dtype;
+    }
+    const auto a = convert(x, target), b = a ? convert(y, target) : std::nullopt;
+    if (!a || !b) {
+      take_back(before);
+      return std::nullopt;
+    }
+    x = *a;
+    y = *b;
+  }
+  const auto reduced = [&](ValueId id) -> std::optional<ValueId> {
+    static const std::vector<std::string> kReductions = {"mean", "sum", "max", "min"};
+    if ((*this)[id].type.dtype == DType::kBool) return apply(random_.chance(0.5) ? "any" : "all", {id});
+    for (int i = 0; i < 4; ++i) {
+      if (const auto out = apply(random_.pick(kReductions), {id})) return out;
+    }
+    return std::nullopt;
+  };
+  if (!broadcasts((*this)[x].type.shape, (*this)[y].type.shape) ||
+      !acceptable_shape(broadcast_shapes((*this)[x].type.shape, (*this)[y].type.shape))) {
+    const bool larger_x = element_count((*this)[x].type.shape) > element_count((*this)[y].type.shape);
+    ValueId& larger = larger_x ? x : y;
+    if (const auto scalar = reduced(larger)) larger = *scalar;
+    else if (const auto other = reduced(larger_x ? y : x)) (larger_x ? y : x) = *other;
+  }
+  static const std::vector<std::string> kOps = {"add", "subtract", "multiply", "add", "maximum", "multiply"};
+  static const std::vector<std::string> kLogical = {"logical_and", "logical_or", "logical_xor"};
+  const bool logical = (*this)[x].type.dtype == DType::kBool;
+  for (int i = 0; i < 8; ++i) {
+    if (const auto out = apply(random_.pick(logical ? kLogical : kOps), {x, y})) return out;
+    // Too large, most likely: bring both into a modest interval and try again.
+    if (i < 4 || logical) continue;
+    const double reach = is_real((*this)[x].type.dtype) ? 10 : 7;
+    const auto a = into(x, {-reach, reach}), b = into(y, {-reach, reach});
+    if (a && b) {
+      x = *a;
+      y = *b;
+    }
+  }
+  take_back(before);
+  return std::nullopt;
+}
+
+std::optional<ValueId> Builder::coerce(ValueId x, const Type& type, Interval interval) {
+  const Mark before = mark();
+  std::optional<ValueId> out = x;
+  const auto shape = [&]() -> const Shape& { return (*this)[*out].type.shape; };
+  if (shape() != type.shape && element_count(shape()) == element_count(type.shape) && !shape().empty() &&
+      random_.chance(0.5)) {
+    out = apply("reshape", {*out}, {{"shape", type.shape}});
+  }
+  if (out && shape() != type.shape &&
+      (!broadcasts(shape(), type.shape) || broadcast_shapes(shape(), type.shape) != type.shape)) {
+    static const std::vector<std::string> kReductions = {"mean", "sum", "max"};
+    const bool boolean = (*this)[*out].type.dtype == DType::kBool;
+    const ValueId whole = *out;
+    out.reset();
+    for (int i = 0; i < 4 && !out; ++i) out = apply(boolean ? "any" : random_.pick(kReductions), {whole});
+  }
+  if (out) out = convert(*out, type.dtype);
+  if (out && shape() != type.shape) {
+    // A value of the wanted shape that is there already reads better than a broadcast.
+    const auto partner = draw([&](const Value& v) { return v.type == type; });
+    std::optional<ValueId> joined;
+    if (partner) joined = combine(*out, *partner);
+    if (joined && (*this)[*joined].type == type) out = joined;
+    else out = apply("broadcast_to", {*out}, {{"shape", type.shape}});
+  }
+  if (out && type.dtype != DType::kBool) out = into(*out, interval);
+  if (out && (*this)[*out].type == type) return out;
+  take_back(before);
+  return std::nullopt;
+}
+
+std::optional<ValueId> Builder::fold() {
+  std::vector<ValueId> rest = unused();
+  if (rest.empty()) return std::nullopt;
+  random_.shuffle(rest);
+  ValueId out = rest[0];
+  while (rest.size() > 1) {
+    const auto joined = combine(rest[rest.size() - 2], rest[rest.size() - 1]);
+    if (!joined) return std::nullopt;
+    rest.resize(rest.size() - 2);
+    rest.push_back(*joined);
+    out = *joined;
+  }
+  return out;
+}
+
+std::optional<ValueId> Builder::fold(const Type& type, Interval interval) {
+  const auto out = fold();
+  if (!out) return std::nullopt;
+  const auto led = coerce(*out, type, interval);
+  // A value that was drawn in again on the way must not be left over.
+  return led && unused() == std::vector<ValueId>{*led} ? led : std::nullopt;
+}
+
+}  // namespace jaxsmith

@@ -1,0 +1,306 @@
+// Members of a family that call the root's function: gradients of it, and its vmapped form.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plan/planner.h"
+
+namespace jaxsmith {
+namespace {
+
+// Nodes of the wrapping function. They hold functions and gradients rather than applications of the
+// catalogue, so they are written here and not drawn.
+class Wrapper {
+ public:
+  Wrapper(const Program& root, std::string hint) : program_(root), inner_(root.root) {
+    Body& function = program_.bodies[static_cast<std::size_t>(inner_)];
+    function.placement = Placement::kHelper;
+    if (function.returns == Returns::kDict) function.returns = Returns::kTuple;
+    entry_ = open(Placement::kEntry, std::move(hint));
+    program_.root = entry_;
+  }
+
+  BodyId open(Placement placement, std::string hint) {
+    Body body;
+    body.parent = placement == Placement::kNested ? entry_ : -1;
+    body.placement = placement;
+    body.hint = std::move(hint);
+    program_.bodies.push_back(std::move(body));
+    return static_cast<BodyId>(program_.bodies.size()) - 1;
+  }
+
+  ValueId value(BodyId body, Type type, std::string hint = {}) {
+    Value v;
+    v.type = std::move(type);
+    v.hint = std::move(hint);
+    v.body = body;
+    program_.values.push_back(std::move(v));
+    return static_cast<ValueId>(program_.values.size()) - 1;
+  }
+
+  ValueId parameter(BodyId body, const Value& like, Type type, std::string hint) {
+    const ValueId id = value(body, std::move(type), std::move(hint));
+    at(id).stats = like.stats;
+    program_.bodies[static_cast<std::size_t>(body)].parameters.push_back(id);
+    return id;
+  }
+
+  Node& node(BodyId body, std::string op, std::string spelling, std::vector<ValueId> operands, std::vector<ValueId> results) {
+    for (ValueId id : operands) ++at(id).uses;
+    Node n;
+    n.op = std::move(op);
+    n.spelling = std::move(spelling);
+    n.operands = std::move(operands);
+    n.results = std::move(results);
+    auto& nodes = program_.bodies[static_cast<std::size_t>(body)].nodes;
+    nodes.push_back(std::move(n));
+    return nodes.back();
+  }
+
+  void finish(BodyId body, std::vector<ValueId> results, std::vector<int> groups = {}) {
+    for (ValueId id : results) ++at(id).uses;
+    Body& b = program_.bodies[static_cast<std::size_t>(body)];
+    b.results = std::move(results);
+    b.result_groups = std::move(groups);
+    b.returns = b.results.size() == 1 ? Returns::kSingle : Returns::kTuple;
+  }
+
+  Value& at(ValueId id) { return program_.values[static_cast<std::size_t>(id)]; }
+  const Body& inner() const { return program_.bodies[static_cast<std::size_t>(inner_)]; }
+  BodyId inner_id() const { return inner_; }
+  BodyId entry() const { return entry_; }
+  Program take() { return std::move(program_); }
+
+ private:
+  Program program_;
+  BodyId inner_;
+  BodyId entry_;
+};
+
+// "$0, $1, $2"
+std::string holes(std::size_t from, std::size_t to) {
+  std::string out;
+  for (std::size_t i = from; i < to; ++i) out += fmt::format("{}${}", i > from ? ", " : "", i);
+  return out;
+}
+
+std::vector<ValueId> copy_parameters(Wrapper& w, BodyId body) {
+  std::vector<ValueId> out;
+  const std::vector<ValueId> originals = w.inner().parameters;
+  for (ValueId id : originals) {
+    const Value like = w.at(id);
+    out.push_back(w.parameter(body, like, like.type, like.hint));
+  }
+  return out;
+}
+
+// A body that calls the root's function and makes one scalar, nonlinear in every result, of it.
+BodyId loss_of(Wrapper& w, Random& random) {
+  const BodyId body = w.open(Placement::kHelper, "loss");
+  const std::vector<ValueId> parameters = copy_parameters(w, body);
+  std::vector<ValueId> outputs, terms;
+  const std::vector<ValueId> originals = w.inner().results;
+  for (ValueId id : originals) {
+    const Value like = w.at(id);
+    const bool real = is_real(like.type.dtype) && like.grad_arguments != 0;
+    outputs.push_back(real ? w.value(body, like.type, like.hint) : kNoValue);
+  }
+  w.node(body, "call", "$f0(" + holes(0, parameters.size()) + ")", parameters, outputs).bodies = {w.inner_id()};
+  for (ValueId id : outputs) {
+    if (id == kNoValue) continue;
+    const Type type = w.at(id).type;
+    static const std::vector<std::string> kScalar = {"$0**2", "jnp.square($0)", "jnp.tanh($0)", "jax.nn.softplus($0)"};
+    static const std::vector<std::string> kReduced = {"jnp.mean($0**2)", "jnp.sum($0**2)", "jnp.mean(jnp.square($0))",
+                                                      "jnp.sum(jnp.tanh($0))", "jnp.mean(jax.nn.softplus($0))", "(0.5 * $0**2).sum()"};
+    const ValueId term = w.value(body, {type.dtype, {}}, "penalty");
+    w.node(body, "call", random.pick(type.rank() == 0 ? kScalar : kReduced), {id}, {term});
+    terms.push_back(term);
+  }
+  while (terms.size() > 1) {
+    const ValueId total = w.value(body, w.at(terms[0]).type, "total");
+    w.node(body, "call", "$0 + $1", {terms[0], terms[1]}, {total});
+    terms.erase(terms.begin());
+    terms[0] = total;
+  }
+  w.finish(body, {terms[0]});
+  return body;
+}
+
+std::uint32_t differentiable_in(const Program& root) {
+  std::uint32_t bits = 0;
+  for (ValueId id : root.bodies[static_cast<std::size_t>(root.root)].results) {
+    const Value& v = root.values[static_cast<std::size_t>(id)];
+    if (is_real(v.type.dtype)) bits |= v.grad_arguments;
+  }
+  return bits;
+}
+
+std::string argnums_text(const std::vector<std::int64_t>& numbers) {
+  if (numbers.size() == 1) return numbers[0] == 0 ? "" : fmt::format("argnums={}", numbers[0]);
+  return "argnums=" + tuple_text(numbers);
+}
+
+Member scalar_gradient(const Program& root, const std::vector<std::int64_t>& numbers, bool with_value, Random& random) {
+  Wrapper w(root, with_value ? "value_and_grads" : "grads");
+  const BodyId loss = loss_of(w, random);
+  const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
+  const DType scalar = w.at(w.inner().results[0]).type.dtype;
+  std::vector<ValueId> results;
+  if (with_value) results.push_back(w.value(w.entry(), {scalar, {}}, "value"));
+  for (auto n : numbers) {
+    const Value& p = w.at(parameters[static_cast<std::size_t>(n)]);
+    results.push_back(w.value(w.entry(), p.type, p.hint.empty() ? "grad" : "d_" + p.hint));
+  }
+  Node& node = w.node(w.entry(), "call",
+                      fmt::format("{}($f0, $argnums)({})", with_value ? "jax.value_and_grad" : "jax.grad", holes(0, parameters.size())),
+                      parameters, results);
+  node.bodies = {loss};
+  node.attributes["argnums"] = argnums_text(numbers);
+  if (with_value && numbers.size() > 1) node.result_groups = {0, static_cast<int>(numbers.size())};
+  w.finish(w.entry(), results, node.result_groups);
+  return {w.take(), with_value ? "value_and_grad" : "grad", "base"};
+}
+
+// A gradient step: parameters minus a multiple of their gradient.
+Member descent(const Program& root, std::int64_t number, Random& random) {
+  Wrapper w(root, "descend");
+  const BodyId loss = loss_of(w, random);
+  const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
+  const ValueId x = parameters[static_cast<std::size_t>(number)];
+  const ValueId g = w.value(w.entry(), w.at(x).type, "grad");
+  Node& node = w.node(w.entry(), "call", fmt::format("jax.grad($f0, $argnums)({})", holes(0, parameters.size())), parameters, {g});
+  node.bodies = {loss};
+  node.attributes["argnums"] = argnums_text({number});
+  const ValueId out = w.value(w.entry(), w.at(x).type, "updated");
+  static const std::vector<std::string> kRates = {"0.1", "0.05", "0.01", "1e-3", "0.5"};
+  w.node(w.entry(), "call", "$0 - " + random.pick(kRates) + " * $1", {x, g}, {out});
+  w.finish(w.entry(), {out});
+  return {w.take(), "grad", "base"};
+}
+
+Member jacobian(const Program& root, std::int64_t number, const std::string& mode, Random& random) {
+  Wrapper w(root, mode == "hessian" ? "curvature" : "jacobian");
+  const BodyId function = mode == "hessian" ? loss_of(w, random) : w.inner_id();
+  const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
+  const Type in = w.at(parameters[static_cast<std::size_t>(number)]).type;
+  Type out = mode == "hessian" ? in : w.at(w.inner().results[0]).type;
+  out.shape.insert(out.shape.end(), in.shape.begin(), in.shape.end());
+  const ValueId result = w.value(w.entry(), out, mode == "hessian" ? "hessian" : "jacobian");
+  Node& node = w.node(w.entry(), "call", fmt::format("jax.{}($f0, $argnums)({})", mode, holes(0, parameters.size())), parameters, {result});
+  node.bodies = {function};
+  node.attributes["argnums"] = argnums_text({number});
+  w.finish(w.entry(), {result});
+  return {w.take(), mode, "base"};
+}
+
+Member jvp(const Program& root) {
+  Wrapper w(root, "push_forward");
+  const std::vector<ValueId> primals = copy_parameters(w, w.entry());
+  std::vector<ValueId> operands = primals;
+  for (ValueId id : primals) {
+    Value like = w.at(id);
+    Random spread(root.seed, root.family);
+    like.stats = uniform_stats(spread, -1, 1, false);
+    operands.push_back(w.parameter(w.entry(), like, like.type, "tangent"));
+  }
+  const Type type = w.at(w.inner().results[0]).type;
+  const ValueId out = w.value(w.entry(), type, "primal_out"), tangent = w.value(w.entry(), type, "tangent_out");
+  const std::size_t n = primals.size();
+  const std::string comma = n == 1 ? "," : "";
+  w.node(w.entry(), "call", fmt::format("jax.jvp($f0, ({}{}), ({}{}))", holes(0, n), comma, holes(n, 2 * n), comma), operands, {out, tangent}).bodies = {w.inner_id()};
+  w.finish(w.entry(), {out, tangent});
+  return {w.take(), "jvp", "base"};
+}
+
+Member vjp(const Program& root) {
+  Wrapper w(root, "pull_back");
+  const std::vector<ValueId> primals = copy_parameters(w, w.entry());
+  const Type type = w.at(w.inner().results[0]).type;
+  Value like;
+  Random spread(root.seed, root.family);
+  like.stats = uniform_stats(spread, -1, 1, false);
+  const ValueId cotangent = w.parameter(w.entry(), like, type, "cotangent");
+  const ValueId out = w.value(w.entry(), type, "out"), pullback = w.value(w.entry(), {}, "pullback");
+  w.node(w.entry(), "call", fmt::format("jax.vjp($f0, {})", holes(0, primals.size())), primals, {out, pullback}).bodies = {w.inner_id()};
+  std::vector<ValueId> bars;
+  for (ValueId id : primals) bars.push_back(w.value(w.entry(), w.at(id).type, "bar"));
+  Node& node = w.node(w.entry(), "call", "$0($1)", {pullback, cotangent}, bars);
+  // A pullback gives a tuple, also of one.
+  node.result_groups = {static_cast<int>(bars.size())};
+  std::vector<ValueId> results = {out};
+  results.insert(results.end(), bars.begin(), bars.end());
+  w.finish(w.entry(), results);
+  return {w.take(), "vjp", "base"};
+}
+
+}  // namespace
+
+std::optional<Member> gradient_member(const Program& root, const Settings&, Random random) {
+  if (!reverse_differentiable(root) || root.devices > 1) return std::nullopt;
+  const std::uint32_t bits = differentiable_in(root);
+  const Body& body = root.bodies[static_cast<std::size_t>(root.root)];
+  std::vector<std::int64_t> candidates;
+  bool all_real = true;
+  for (std::size_t i = 0; i < body.parameters.size(); ++i) {
+    const Value& p = root.values[static_cast<std::size_t>(body.parameters[i])];
+    if (is_real(p.type.dtype) && (bits >> i & 1u)) candidates.push_back(static_cast<std::int64_t>(i));
+    else all_real = false;
+  }
+  if (candidates.empty()) return std::nullopt;
+  const auto elements = [&](ValueId id) { return element_count(root.values[static_cast<std::size_t>(id)].type.shape); };
+  const std::int64_t first = random.pick(candidates);
+  const auto size = elements(body.parameters[static_cast<std::size_t>(first)]);
+  const Value& out = root.values[static_cast<std::size_t>(body.results[0])];
+  const bool single = body.results.size() == 1 && is_real(out.type.dtype);
+  const double draw = random.uniform();
+  if (single && all_real && draw < 0.14) return jvp(root);
+  if (single && all_real && draw < 0.26) return vjp(root);
+  if (single && size * elements(body.results[0]) <= 512 && size > 1 && draw < 0.38 && out.type.rank() + 1 <= 4) {
+    return jacobian(root, first, random.chance(0.5) ? "jacfwd" : "jacrev", random);
+  }
+  if (size <= 12 && draw < 0.46) return jacobian(root, first, "hessian", random);
+  if (draw < 0.6) return descent(root, first, random);
+  std::vector<std::int64_t> numbers = {first};
+  if (candidates.size() > 1 && random.chance(0.5)) numbers = candidates;
+  return scalar_gradient(root, numbers, random.chance(0.4), random);
+}
+
+std::optional<Member> vmap_member(const Program& root, const Settings& settings, Random random) {
+  if (root.devices > 1) return std::nullopt;
+  Wrapper w(root, "batched");
+  const std::vector<ValueId> originals = w.inner().parameters;
+  const auto n = random.pick(settings.sizes);
+  std::vector<int> axes(originals.size(), 0);
+  for (std::size_t i = 1; i < axes.size(); ++i) {
+    if (random.chance(0.35)) axes[i] = -1;  // not mapped
+  }
+  std::vector<ValueId> parameters;
+  for (std::size_t i = 0; i < originals.size(); ++i) {
+    const Value like = w.at(originals[i]);
+    Type type = like.type;
+    if (axes[i] == 0 && type.rank() > 0 && random.chance(0.2)) axes[i] = 1;
+    if (axes[i] >= 0) type.shape.insert(type.shape.begin() + axes[i], n);
+    if (type.rank() > settings.max_rank || element_count(type.shape) > 4096) return std::nullopt;
+    parameters.push_back(w.parameter(w.entry(), like, type, like.hint));
+  }
+  std::vector<ValueId> results;
+  const std::vector<ValueId> inner_results = w.inner().results;
+  for (ValueId id : inner_results) {
+    Value like = w.at(id);
+    like.type.shape.insert(like.type.shape.begin(), n);
+    results.push_back(w.value(w.entry(), like.type, like.hint));
+  }
+  std::string text;
+  if (std::any_of(axes.begin(), axes.end(), [](int a) { return a != 0; })) {
+    text = "in_axes=(";
+    for (std::size_t i = 0; i < axes.size(); ++i) text += fmt::format("{}{}", i ? ", " : "", axes[i] < 0 ? "None" : std::to_string(axes[i]));
+    text += axes.size() == 1 ? ",)" : ")";
+  }
+  Node& node = w.node(w.entry(), "call", fmt::format("jax.vmap($f0, $axes)({})", holes(0, parameters.size())), parameters, results);
+  node.bodies = {w.inner_id()};
+  node.attributes["axes"] = text;
+  w.finish(w.entry(), results);
+  return Member{w.take(), "vmap", "base"};
+}
+
+}  // namespace jaxsmith

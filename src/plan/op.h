@@ -1,0 +1,120 @@
+// The operation catalogue: one entry an operation. An entry says how the operation is written in
+// Python, when it may be drawn, and what it makes of its operands. Adding an entry is all that is
+// needed for the operation to appear in the next dataset.
+//
+//   unary("tanh", kMath, 1.0, kReal, anywhere(), [](double x) { return std::tanh(x); }, Bounds::kEnds,
+//         Derivative::kSmooth, {"squashed"}, {"jnp.tanh($0)", "lax.tanh($0)"}),
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plan/program.h"
+
+namespace jaxsmith {
+
+class Builder;
+
+enum class Category {
+  kArithmetic, kMath, kArray, kLinearAlgebra, kReduction, kIndexing, kGradient, kVectorization,
+  kConditional, kLoop,
+};
+inline constexpr int kCategories = 10;
+std::string_view category_name(Category category);  // "arithmetic", "math", "array", …
+std::span<const std::string_view> category_names();
+
+enum class Derivative {
+  kSmooth,     // differentiable almost everywhere in both modes
+  kZero,       // differentiable by JAX, but the derivative is zero (comparisons, rounding, integers)
+  kForward,    // forward mode only (while_loop)
+  kNone,       // JAX raises, or the derivative is not to be trusted
+};
+
+// An application in the making: what an entry's `draw` fills in.
+struct Draft {
+  std::vector<ValueId> operands;
+  std::map<std::string, std::string, std::less<>> attributes;
+  std::vector<BodyId> bodies;
+  std::vector<Value> results;  // type and stats; the builder fills in the rest
+  std::vector<int> result_groups;
+  // The result at this place is not needed: `_`. At most one.
+  int ignored_result = -1;
+  std::string spelling;        // empty: the builder picks one of the entry's
+};
+
+struct Op {
+  std::string name;
+  Category category = Category::kArithmetic;
+  double weight = 1;
+  Derivative derivative = Derivative::kSmooth;
+  std::vector<std::string> hints;      // nouns for the result
+  std::vector<std::string> spellings;  // any of them is right whenever the entry applies
+  // Draws operands and attributes among the values in scope, and infers the results. False where it does not
+  // apply; whatever it has added to the program until then is taken back.
+  std::function<bool(Builder&, Draft&)> draw;
+  // Infers the results from operands and attributes that are given; empty for an entry that only draws.
+  std::function<bool(Builder&, Draft&)> infer;
+};
+
+// All entries; looked up by name in constant time.
+std::span<const Op> catalogue();
+const Op& op_named(std::string_view name);  // the name must exist
+
+// One table a category, in ops_<category>.cc.
+std::vector<Op> arithmetic_ops();
+std::vector<Op> math_ops();
+std::vector<Op> array_ops();
+std::vector<Op> linear_algebra_ops();
+std::vector<Op> reduction_ops();
+std::vector<Op> indexing_ops();
+std::vector<Op> gradient_ops();
+std::vector<Op> vectorization_ops();
+std::vector<Op> conditional_ops();
+std::vector<Op> loop_ops();
+
+// ---- Elementwise entries -----------------------------------------------------------------------------
+
+// Which element types an entry takes.
+enum Kinds : std::uint32_t {
+  kReal = 1u << 0,
+  kComplexKind = 1u << 1,
+  kSignedKind = 1u << 2,
+  kUnsignedKind = 1u << 3,
+  kBoolKind = 1u << 4,
+  kIntegers = kSignedKind | kUnsignedKind,
+  kNumbers = kReal | kIntegers,
+};
+std::uint32_t kind_of(DType dtype);
+
+struct Interval {
+  double lo, hi;
+};
+Interval anywhere();
+
+// How bounds of the result follow from bounds of the operands.
+enum class Bounds {
+  kEnds,   // extremes lie at the ends of the operands' intervals, or at zero where that is inside
+  kUnit,   // [-1, 1] whatever the operand
+};
+
+using Kernel1 = double (*)(double);
+using Kernel2 = double (*)(double, double);
+
+// `domain`: where the kernel is defined with bounded slope; an operand outside is led into it first.
+Op unary(std::string name, Category category, double weight, std::uint32_t kinds, Interval domain,
+         Kernel1 kernel, Bounds bounds, Derivative derivative, std::vector<std::string> hints,
+         std::vector<std::string> spellings);
+
+// `domain` is that of the second operand. `literal_weight`: how often the second operand is a literal.
+Op binary(std::string name, Category category, double weight, std::uint32_t kinds, Interval domain,
+          Kernel2 kernel, double literal_weight, Derivative derivative, std::vector<std::string> hints,
+          std::vector<std::string> spellings);
+
+// As binary, with a boolean result.
+Op comparison(std::string name, Category category, double weight, std::uint32_t kinds, Kernel2 kernel,
+              std::vector<std::string> hints, std::vector<std::string> spellings);
+
+}  // namespace jaxsmith

@@ -1,0 +1,268 @@
+#include "plan/planner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace jaxsmith {
+namespace {
+
+constexpr int kTries = 60;
+constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 on
+
+std::vector<Category> all_categories() {
+  std::vector<Category> out;
+  for (int i = 0; i < kCategories; ++i) out.push_back(static_cast<Category>(i));
+  return out;
+}
+
+std::vector<DType> all_dtypes() {
+  return {DType::kF32, DType::kF16, DType::kBF16, DType::kF64, DType::kI32, DType::kI8, DType::kU8,
+          DType::kU32, DType::kI64, DType::kBool, DType::kC64};
+}
+
+DType draw_dtype(Random& random, const std::vector<DType>& allowed, bool x64,
+                 const std::vector<std::pair<DType, double>>& weights, DType fallback) {
+  std::vector<double> w;
+  for (const auto& [dtype, weight] : weights) {
+    const bool usable = std::find(allowed.begin(), allowed.end(), dtype) != allowed.end() &&
+                        (x64 || !needs_x64(dtype));
+    w.push_back(usable ? weight * (x64 && needs_x64(dtype) ? 8 : 1) : 0);
+  }
+  if (std::none_of(w.begin(), w.end(), [](double v) { return v > 0; })) return fallback;
+  return weights[random.weighted(w)].first;
+}
+
+// Which operations a category's programs are made of: mostly its own.
+std::array<double, kCategories> mix_of(Category category) {
+  std::array<double, kCategories> mix{};
+  mix[static_cast<int>(Category::kArithmetic)] = 0.5;
+  mix[static_cast<int>(Category::kMath)] = 0.35;
+  mix[static_cast<int>(Category::kReduction)] = 0.25;
+  mix[static_cast<int>(Category::kArray)] = 0.2;
+  mix[static_cast<int>(Category::kIndexing)] = 0.12;
+  mix[static_cast<int>(Category::kLinearAlgebra)] = 0.15;
+  mix[static_cast<int>(Category::kConditional)] = 0.15;
+  mix[static_cast<int>(Category::kLoop)] = 0.02;
+  mix[static_cast<int>(Category::kGradient)] = 0.02;
+  mix[static_cast<int>(Category::kVectorization)] = 0.03;
+  mix[static_cast<int>(category)] += category >= Category::kGradient ? 0.8 : 1.6;
+  return mix;
+}
+
+struct Drawn {
+  Type type;
+  Stats stats;
+};
+
+Shape draw_shape(Builder& b, Category category, bool first) {
+  Random& random = b.random();
+  static constexpr double kRanks[] = {0.12, 0.38, 0.34, 0.12, 0.04};
+  const bool needs_axis = first || category == Category::kLinearAlgebra;
+  int rank = static_cast<int>(random.weighted(kRanks));
+  if (needs_axis && rank == 0) rank = 1 + static_cast<int>(random.below(2));
+  if (category == Category::kLinearAlgebra && random.chance(0.6)) rank = 2;
+  rank = std::min(rank, b.settings().max_rank);
+  Shape shape;
+  for (int i = 0; i < rank; ++i) shape.push_back(random.chance(0.06) ? 1 : b.size());
+  return shape;
+}
+
+Drawn draw_argument(Builder& b, Category category, int position) {
+  Random& random = b.random();
+  const Settings& s = b.settings();
+  Drawn out;
+  out.type = {s.real, draw_shape(b, category, position == 0)};
+  double integer_share = category == Category::kIndexing || category == Category::kConditional ? 0.25 : 0.15;
+  if (category == Category::kGradient || category == Category::kLinearAlgebra) integer_share = 0.05;
+  const double complex_share = category == Category::kLinearAlgebra || category == Category::kArithmetic ? 0.06 : 0.02;
+  const double bool_share = category == Category::kConditional || category == Category::kReduction ? 0.12 : 0.05;
+  const double draw = random.uniform();
+  if (draw < integer_share && b.allowed(s.integer)) {
+    out.type.dtype = s.integer;
+    const double top = std::min(integer_bounds(s.integer).hi, random.chance(0.5) ? 10.0 : 50.0);
+    const double low = is_signed_integer(s.integer) && random.chance(0.5) ? -top : 0;
+    out.stats = uniform_stats(random, low, top, true);
+  } else if (position > 0 && draw < integer_share + bool_share && b.allowed(DType::kBool)) {
+    out.type.dtype = DType::kBool;
+    out.stats = boolean_stats(random, 0.5);
+  } else if (draw > 1 - complex_share && b.allowed(DType::kC64)) {
+    out.type.dtype = DType::kC64;
+    out.stats = uniform_stats(random, 0, 2, false);
+  } else {
+    static const std::vector<Interval> kRanges = {{-2, 2}, {-1, 1}, {0.1, 1.5}, {0, 1}, {-3, 3}, {0.5, 4}, {-2, 2}, {-1.5, 1.5}};
+    const Interval range = random.pick(kRanges);
+    out.stats = uniform_stats(random, range.lo, range.hi, false);
+  }
+  return out;
+}
+
+// Joins what is left over into few results; nothing where an argument would not matter.
+bool close_root(Builder& b, const std::vector<ValueId>& parameters) {
+  std::vector<ValueId> ends = b.unused();
+  const std::size_t wanted = 1 + b.random().weighted(std::vector<double>{0.68, 0.2, 0.12});
+  const auto is_parameter = [&](ValueId id) {
+    return std::find(parameters.begin(), parameters.end(), id) != parameters.end();
+  };
+  for (int tries = 0; tries < 40; ++tries) {
+    ends = b.unused();
+    const auto bare = std::find_if(ends.begin(), ends.end(), is_parameter);
+    if (ends.size() <= wanted && bare == ends.end()) break;
+    if (ends.size() == 1) return false;  // a bare parameter alone
+    const ValueId x = bare != ends.end() ? *bare : ends[b.random().below(ends.size())];
+    ValueId y = ends[b.random().below(ends.size())];
+    if (y == x) continue;
+    if (!b.combine(x, y)) return false;
+  }
+  ends = b.unused();
+  if (ends.empty() || ends.size() > wanted) return false;
+  std::uint32_t arguments = 0;
+  for (ValueId id : ends) {
+    if (is_parameter(id)) return false;
+    arguments |= b[id].arguments;
+  }
+  if (std::popcount(arguments) != static_cast<int>(parameters.size())) return false;
+  b.random().shuffle(ends);
+  b.set_results(ends);
+  Body& body = b.program().bodies[static_cast<std::size_t>(b.current())];
+  body.returns = ends.size() == 1 ? Returns::kSingle : b.random().chance(0.3) ? Returns::kDict : Returns::kTuple;
+  return true;
+}
+
+bool shows_category(const Program& program, Category category) {
+  return std::any_of(program.bodies.begin(), program.bodies.end(), [&](const Body& body) {
+    return std::any_of(body.nodes.begin(), body.nodes.end(),
+                       [&](const Node& n) { return op_named(n.op).category == category; });
+  });
+}
+
+std::optional<Program> try_root(const Settings& settings, Category category, Random random, std::uint64_t seed,
+                                std::uint64_t family) {
+  Program program;
+  program.seed = seed;
+  program.family = family;
+  program.category = std::string(category_name(category));
+  program.x64 = settings.x64;
+  program.devices = settings.devices;
+  Builder b(program, settings, random);
+  Builder::BodySpec spec;
+  spec.placement = Placement::kEntry;
+  const bool nested = category >= Category::kGradient;
+  const std::size_t count = 1 + b.random().weighted(std::vector<double>{0.22, 0.42, 0.26, 0.1});
+  // The builder draws in a body only; arguments are drawn before there is one.
+  for (std::size_t i = 0; i < count; ++i) {
+    const Drawn drawn = draw_argument(b, category, static_cast<int>(i));
+    spec.parameters.push_back({drawn.type, drawn.stats, "", 1u << i, is_inexact(drawn.type.dtype) ? 1u << i : 0, 0});
+  }
+  const int steps = 2 + static_cast<int>(b.random().below(4)) + (b.random().chance(0.3) ? static_cast<int>(b.random().below(8)) : 0);
+  const auto root = b.body(spec, [&](const std::vector<ValueId>& parameters) {
+    b.grow(nested ? std::max(2, steps - 2) : steps);
+    return close_root(b, parameters);
+  });
+  if (!root || !shows_category(program, category)) return std::nullopt;
+  program.root = *root;
+  return program;
+}
+
+std::vector<std::string_view> shape_of_plan(const Program& program) {
+  std::vector<std::string_view> out;
+  for (const Body& body : program.bodies) {
+    for (const Node& node : body.nodes) out.push_back(node.op);
+  }
+  return out;
+}
+
+// Draws the root again with other settings; a variant takes the same decisions.
+std::optional<Member> variant(const PlanOptions& options, const Program& root, const Settings& settings, std::string what) {
+  auto again = plan_root(options, settings, root.seed, root.family);
+  if (!again || shape_of_plan(*again) != shape_of_plan(root)) return std::nullopt;
+  bool differs = false;
+  for (ValueId id : root.bodies[static_cast<std::size_t>(root.root)].parameters) {
+    differs = differs || !(root.values[static_cast<std::size_t>(id)].type == again->values[static_cast<std::size_t>(id)].type);
+  }
+  if (!differs) return std::nullopt;
+  return Member{std::move(*again), "forward", std::move(what)};
+}
+
+}  // namespace
+
+Category family_category(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
+  std::vector<Category> categories = options.categories.empty() ? all_categories() : options.categories;
+  // A new order for each round keeps the shares equal and the neighbours different.
+  const std::uint64_t round = family / categories.size();
+  Random random = Random(seed, round).fork("categories");
+  random.shuffle(categories);
+  return categories[family % categories.size()];
+}
+
+Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
+  Random random = Random(seed, family).fork("settings");
+  Settings s;
+  s.dtypes = options.dtypes.empty() ? all_dtypes() : options.dtypes;
+  const bool wide = std::any_of(s.dtypes.begin(), s.dtypes.end(), needs_x64);
+  const bool narrow = std::any_of(s.dtypes.begin(), s.dtypes.end(), [](DType d) { return !needs_x64(d); });
+  s.x64 = wide && (!narrow || (family / kFamiliesPerChunk) % kX64Period == kX64Period - 1);
+  if (!s.x64) std::erase_if(s.dtypes, needs_x64);
+  s.real = draw_dtype(random, s.dtypes, s.x64, {{DType::kF32, 0.72}, {DType::kF16, 0.12}, {DType::kBF16, 0.12}, {DType::kF64, 0.5}}, DType::kF32);
+  s.integer = draw_dtype(random, s.dtypes, s.x64, {{DType::kI32, 0.6}, {DType::kU8, 0.12}, {DType::kI8, 0.1}, {DType::kU32, 0.15}, {DType::kI64, 0.5}}, DType::kI32);
+  s.max_rank = options.max_rank;
+  std::vector<std::int64_t> pool = {2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16};
+  random.shuffle(pool);
+  pool.resize(3);
+  s.sizes = pool;
+  s.mix = mix_of(family_category(options, seed, family));
+  return s;
+}
+
+std::optional<Program> plan_root(const PlanOptions& options, const Settings& settings, std::uint64_t seed,
+                                 std::uint64_t family) {
+  const Category category = family_category(options, seed, family);
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    const Random random = Random(seed, family).fork(fmt::format("program {}", attempt));
+    if (auto program = try_root(settings, category, random, seed, family)) return program;
+  }
+  return std::nullopt;
+}
+
+bool reverse_differentiable(const Program& program) {
+  for (const Body& body : program.bodies) {
+    for (const Node& node : body.nodes) {
+      const Derivative d = op_named(node.op).derivative;
+      if (d != Derivative::kForward && d != Derivative::kNone) continue;
+      for (ValueId id : node.operands) {
+        if (program.values[static_cast<std::size_t>(id)].grad_arguments != 0) return false;
+      }
+    }
+  }
+  return true;
+}
+
+std::vector<Member> plan_family(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
+  const Settings settings = family_settings(options, seed, family);
+  const auto root = plan_root(options, settings, seed, family);
+  if (!root) return {};
+  std::vector<Member> members = {Member{*root, "forward", "base"}};
+  Random random = Random(seed, family).fork("members");
+  const auto add = [&](std::optional<Member> member) {
+    if (member) members.push_back(std::move(*member));
+  };
+  if (random.chance(0.6)) add(gradient_member(*root, settings, random.fork("gradient")));
+  if (random.chance(0.35)) add(vmap_member(*root, settings, random.fork("vmap")));
+  if (random.chance(0.35)) {
+    Settings other = settings;
+    std::vector<std::pair<DType, double>> reals = {{DType::kF32, 0.5}, {DType::kF16, 0.3}, {DType::kBF16, 0.3}, {DType::kF64, 0.1}};
+    std::erase_if(reals, [&](const auto& r) { return r.first == settings.real; });
+    other.real = draw_dtype(random, settings.dtypes, settings.x64, reals, settings.real);
+    if (other.real != settings.real) add(variant(options, *root, other, "dtype"));
+  }
+  if (random.chance(0.4)) {
+    Settings other = settings;
+    for (auto& n : other.sizes) n = n % 2 ? n + 2 : n > 4 ? n - 2 : n + 6;
+    add(variant(options, *root, other, "shape"));
+  }
+  return members;
+}
+
+}  // namespace jaxsmith

@@ -1,0 +1,53 @@
+// Plans families: a root program, its forward function, and what else comes from it.
+//
+//   PlanOptions options;
+//   for (const Member& m : plan_family(options, /*seed=*/42, /*family=*/7)) use(m.program);
+//
+// Pure: the same options, seed and family give the same plans on every machine.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plan/builder.h"
+#include "plan/op.h"
+#include "plan/program.h"
+
+namespace jaxsmith {
+
+struct PlanOptions {
+  std::vector<Category> categories;  // in order, without repeats; empty: all
+  std::vector<DType> dtypes;         // empty: all
+  int max_rank = 4;
+};
+
+struct Member {
+  Program program;
+  std::string transformation = "forward";
+  std::string variant = "base";  // "dtype", "shape": drawn again with other settings
+};
+
+// Families a chunk holds: chunk c is families [c * kFamiliesPerChunk, (c + 1) * kFamiliesPerChunk).
+inline constexpr std::uint64_t kFamiliesPerChunk = 20;
+
+// The family's members, the root's forward function first. Empty where no valid program was found within
+// the tries that a family has, which happens once in many thousands.
+std::vector<Member> plan_family(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
+
+// Whether reverse mode goes through every operation that the results depend on.
+bool reverse_differentiable(const Program& program);
+
+// ---- Parts, for tests and tools ----
+Category family_category(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
+Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
+// Draws the root program; the same decisions with other settings give a variant of it.
+std::optional<Program> plan_root(const PlanOptions& options, const Settings& settings, std::uint64_t seed,
+                                 std::uint64_t family);
+
+// members.cc: programs that call the root's function. Nothing where it does not apply.
+std::optional<Member> gradient_member(const Program& root, const Settings& settings, Random random);
+std::optional<Member> vmap_member(const Program& root, const Settings& settings, Random random);
+
+}  // namespace jaxsmith

@@ -1,0 +1,109 @@
+// A program: the typed plan that a function's source is rendered from.
+//
+// A program is a list of bodies (Python functions); a body is a list of nodes (one application of an
+// operation each) over values in static single assignment form. Whatever was drawn by chance stands
+// in the program: rendering it needs no random numbers but those of style.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace jaxsmith {
+
+using ValueId = int;
+using BodyId = int;
+inline constexpr ValueId kNoValue = -1;
+
+struct Type {
+  DType dtype = DType::kF32;
+  Shape shape;
+
+  int rank() const { return static_cast<int>(shape.size()); }
+  bool operator==(const Type&) const = default;
+};
+
+// What is known of a value's elements (of their magnitudes, where they are complex): bounds that hold,
+// and a few typical elements that show where between the bounds they lie.
+inline constexpr int kProbes = 12;
+struct Stats {
+  double lo = 0, hi = 0;
+  std::array<double, kProbes> probe{};
+};
+
+// Facts that some operations need and others establish.
+enum Fact : std::uint32_t {
+  kPositiveDefinite = 1u << 0,  // symmetric, smallest eigenvalue at least Value::floor
+  kLowerTriangular = 1u << 1,   // with a diagonal of at least Value::floor in magnitude
+  kUpperTriangular = 1u << 2,
+  kWellConditioned = 1u << 3,   // a square matrix that may be inverted
+  kIndexVector = 1u << 4,       // integers meant as indices; Value::stats bounds them
+  kDistinct = 1u << 5,          // elements differ along the last axis, so that order is stable
+};
+
+struct Value {
+  Type type;
+  Stats stats;
+  std::uint32_t arguments = 0;       // bit i: depends on argument i of the root body
+  std::uint32_t grad_arguments = 0;  // bit i: differentiable in argument i, not identically zero
+  std::uint32_t facts = 0;
+  double floor = 0;          // see Fact
+  std::string literal;       // Python text, where the value is a literal
+  bool weak = false;         // weakly typed, as Python scalars are
+  BodyId body = 0;           // where it is defined
+  int uses = 0;
+  std::string hint;          // the noun that a reader would call it by
+};
+
+struct Node {
+  std::string op;        // name in the catalogue
+  std::string spelling;  // Python with holes: $0, $1 … operands, $f0, $f1 … bodies, $name attributes
+  std::vector<ValueId> operands;
+  std::map<std::string, std::string, std::less<>> attributes;  // Python text by name
+  std::vector<BodyId> bodies;
+  std::vector<ValueId> results;  // several: unpacked from a tuple; kNoValue: not needed, named `_`
+  std::vector<int> result_groups;  // as Body::parameter_groups, for results that arrive as nested tuples
+};
+
+enum class Returns { kSingle, kTuple, kDict };
+
+// How a body becomes Python.
+enum class Placement {
+  kEntry,    // the function that is traced
+  kNested,   // a def inside the body that uses it, or a lambda where it is one expression
+  kHelper,   // a def at the top of the module; it captures nothing
+};
+
+struct Body {
+  BodyId parent = -1;  // the body it is written in; its values may be captured
+  Placement placement = Placement::kNested;
+  std::string hint;    // a noun or verb for its name
+  std::vector<ValueId> parameters;
+  // Parameters that arrive as one tuple: sizes of the groups in order, 0 for one that stands alone.
+  // Empty: every parameter stands alone.
+  std::vector<int> parameter_groups;
+  std::vector<std::string> decorators;  // Python with holes $name of `attributes`
+  std::vector<Node> nodes;
+  // What it returns: one entry a value; nested tuples by `result_groups`, as for the parameters.
+  std::vector<ValueId> results;
+  std::vector<int> result_groups;
+  Returns returns = Returns::kSingle;
+  std::vector<std::string> keys;  // of a dict
+};
+
+struct Program {
+  std::uint64_t seed = 0, family = 0;
+  std::string category;
+  std::vector<Value> values;
+  std::vector<Body> bodies;
+  BodyId root = 0;
+  bool x64 = false;
+  std::int32_t devices = 1;
+  std::vector<std::string> tags;
+};
+
+}  // namespace jaxsmith

@@ -1,0 +1,214 @@
+#include "plan/stats.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace jaxsmith {
+namespace {
+
+Stats bounded(double lo, double hi, const Stats& probes) {
+  Stats out = probes;
+  out.lo = std::min(lo, hi);
+  out.hi = std::max(lo, hi);
+  for (double& p : out.probe) p = std::clamp(p, out.lo, out.hi);
+  return out;
+}
+
+// Ends of an interval, and zero where it is inside.
+int corners(const Stats& x, double (&out)[3]) {
+  out[0] = x.lo;
+  out[1] = x.hi;
+  out[2] = 0;
+  return x.lo < 0 && x.hi > 0 ? 3 : 2;
+}
+
+double mean_of(const Stats& x) {
+  double total = 0;
+  for (double p : x.probe) total += p;
+  return total / kProbes;
+}
+
+}  // namespace
+
+Stats constant_stats(double value) {
+  Stats out;
+  out.lo = out.hi = value;
+  out.probe.fill(value);
+  return out;
+}
+
+Stats uniform_stats(Random& random, double lo, double hi, bool integral) {
+  Stats out;
+  out.lo = lo;
+  out.hi = hi;
+  for (double& p : out.probe) {
+    p = integral ? std::floor(random.uniform(lo, hi + 1)) : random.uniform(lo, hi);
+    p = std::clamp(p, lo, hi);
+  }
+  return out;
+}
+
+Stats boolean_stats(Random& random, double probability) {
+  Stats out;
+  out.hi = 1;
+  for (double& p : out.probe) p = random.chance(probability) ? 1 : 0;
+  out.probe[0] = 0;
+  out.probe[1] = 1;
+  return out;
+}
+
+Stats map_stats(const Stats& x, Kernel1 kernel, Bounds bounds) {
+  Stats out;
+  for (int i = 0; i < kProbes; ++i) out.probe[i] = kernel(x.probe[i]);
+  if (bounds == Bounds::kUnit) {
+    out.lo = -1;
+    out.hi = 1;
+    return out;
+  }
+  double ends[3];
+  const int n = corners(x, ends);
+  out.lo = std::numeric_limits<double>::infinity();
+  out.hi = -out.lo;
+  for (int i = 0; i < n; ++i) {
+    const double y = kernel(ends[i]);
+    if (std::isnan(y)) return constant_stats(y);
+    out.lo = std::min(out.lo, y);
+    out.hi = std::max(out.hi, y);
+  }
+  for (double p : out.probe) {
+    out.lo = std::min(out.lo, p);
+    out.hi = std::max(out.hi, p);
+  }
+  return out;
+}
+
+Stats map_stats(const Stats& x, const Stats& y, Kernel2 kernel) {
+  Stats out;
+  // Pairing probes with an offset keeps two values that share a source from looking equal.
+  for (int i = 0; i < kProbes; ++i) out.probe[i] = kernel(x.probe[i], y.probe[(i * 5 + 1) % kProbes]);
+  double xs[3], ys[3];
+  const int n = corners(x, xs), m = corners(y, ys);
+  out.lo = std::numeric_limits<double>::infinity();
+  out.hi = -out.lo;
+  for (int i = 0; i < n; ++i) {
+    for (int j = 0; j < m; ++j) {
+      const double z = kernel(xs[i], ys[j]);
+      if (std::isnan(z)) return constant_stats(z);
+      out.lo = std::min(out.lo, z);
+      out.hi = std::max(out.hi, z);
+    }
+  }
+  for (double p : out.probe) {
+    out.lo = std::min(out.lo, p);
+    out.hi = std::max(out.hi, p);
+  }
+  return out;
+}
+
+Stats union_stats(const Stats& x, const Stats& y) {
+  Stats out = x;
+  out.lo = std::min(x.lo, y.lo);
+  out.hi = std::max(x.hi, y.hi);
+  for (int i = 1; i < kProbes; i += 2) out.probe[i] = y.probe[i];
+  return out;
+}
+
+Stats sum_stats(const Stats& x, double n) {
+  const double mean = mean_of(x);
+  Stats out = x;
+  for (double& p : out.probe) p = n * mean + std::sqrt(n) * (p - mean);
+  return bounded(n * x.lo, n * x.hi, out);
+}
+
+Stats mean_stats(const Stats& x, double n) {
+  return n > 0 ? scale_stats(sum_stats(x, n), 1 / n) : x;
+}
+
+Stats max_stats(const Stats& x, double n) {
+  const double top = *std::max_element(x.probe.begin(), x.probe.end());
+  Stats out = x;
+  for (double& p : out.probe) p = top - (top - p) / std::max(n, 1.0);
+  return bounded(x.lo, x.hi, out);
+}
+
+Stats min_stats(const Stats& x, double n) {
+  return scale_stats(max_stats(scale_stats(x, -1), n), -1);
+}
+
+Stats dot_stats(const Stats& x, const Stats& y, double n) {
+  return sum_stats(map_stats(x, y, [](double a, double b) { return a * b; }), n);
+}
+
+Stats scale_stats(const Stats& x, double factor) {
+  Stats out = x;
+  for (double& p : out.probe) p *= factor;
+  return bounded(x.lo * factor, x.hi * factor, out);
+}
+
+Stats within(Stats x, double lo, double hi) { return bounded(lo, hi, x); }
+
+double magnitude(const Stats& x) { return std::max(std::abs(x.lo), std::abs(x.hi)); }
+
+double typical_magnitude(const Stats& x) {
+  double total = 0;
+  for (double p : x.probe) total += std::abs(p);
+  return total / kProbes;
+}
+
+double median(const Stats& x) {
+  auto sorted = x.probe;
+  std::sort(sorted.begin(), sorted.end());
+  return 0.5 * (sorted[kProbes / 2 - 1] + sorted[kProbes / 2]);
+}
+
+double spread(const Stats& x) {
+  const auto [low, high] = std::minmax_element(x.probe.begin(), x.probe.end());
+  return *high - *low;
+}
+
+double epsilon(DType dtype) {
+  switch (dtype) {
+    case DType::kF16: return 0x1p-10;
+    case DType::kBF16: return 0x1p-7;
+    case DType::kF32:
+    case DType::kC64: return 0x1p-23;
+    case DType::kF64:
+    case DType::kC128: return 0x1p-52;
+    default: return 0;
+  }
+}
+
+Interval integer_bounds(DType dtype) {
+  const double bits = 8.0 * static_cast<double>(byte_size(dtype));
+  if (dtype == DType::kBool) return {0, 1};
+  if (is_signed_integer(dtype)) return {-std::exp2(bits - 1), std::exp2(bits - 1) - 1};
+  return {0, std::exp2(bits) - 1};
+}
+
+double safe_magnitude(DType dtype) {
+  switch (dtype) {
+    case DType::kF16: return 2e3;
+    case DType::kBF16:
+    case DType::kF32:
+    case DType::kC64: return 1e5;
+    case DType::kF64:
+    case DType::kC128: return 1e8;
+    default: return integer_bounds(dtype).hi;
+  }
+}
+
+bool acceptable(const Type& type, const Stats& stats) {
+  if (!std::isfinite(stats.lo) || !std::isfinite(stats.hi)) return false;
+  if (dtype_class(type.dtype) == DTypeClass::kBoolean) return spread(stats) > 0;
+  if (is_integer(type.dtype)) {
+    const Interval bounds = integer_bounds(type.dtype);
+    return stats.lo >= bounds.lo && stats.hi <= bounds.hi && spread(stats) > 0;
+  }
+  if (magnitude(stats) > safe_magnitude(type.dtype)) return false;
+  // Differences must survive rounding, several operations on.
+  return spread(stats) > 64 * epsilon(type.dtype) * typical_magnitude(stats) &&
+         spread(stats) > 1e-4;
+}
+
+}  // namespace jaxsmith

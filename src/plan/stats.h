@@ -1,0 +1,47 @@
+// Arithmetic on what is known of values: intervals and typical elements.
+#pragma once
+
+#include "base/random.h"
+#include "plan/op.h"
+#include "plan/program.h"
+
+namespace jaxsmith {
+
+Stats constant_stats(double value);
+Stats uniform_stats(Random& random, double lo, double hi, bool integral);
+Stats boolean_stats(Random& random, double probability);
+
+Stats map_stats(const Stats& x, Kernel1 kernel, Bounds bounds);
+Stats map_stats(const Stats& x, const Stats& y, Kernel2 kernel);
+
+// Elements of either: of a concatenation, a where, a branch.
+Stats union_stats(const Stats& x, const Stats& y);
+// A sum or a mean over n elements.
+Stats sum_stats(const Stats& x, double n);
+Stats mean_stats(const Stats& x, double n);
+// A maximum or a minimum over n elements.
+Stats max_stats(const Stats& x, double n);
+Stats min_stats(const Stats& x, double n);
+// Products of pairs, summed over n: matmul, dot, einsum.
+Stats dot_stats(const Stats& x, const Stats& y, double n);
+Stats scale_stats(const Stats& x, double factor);
+Stats within(Stats x, double lo, double hi);
+
+double magnitude(const Stats& x);          // largest absolute bound
+double typical_magnitude(const Stats& x);  // of the probes
+double median(const Stats& x);
+double spread(const Stats& x);  // largest minus smallest probe
+
+// The largest magnitude that values of a type may reach in a program: far enough below overflow
+// that one more operation is safe.
+double safe_magnitude(DType dtype);
+// Relative spacing of a type's values; 0 for integers and bool.
+double epsilon(DType dtype);
+// Bounds of an integer type.
+Interval integer_bounds(DType dtype);
+
+// Whether a value of this type with these stats may stand in a program: finite, in range for the
+// type, and not the same for all inputs.
+bool acceptable(const Type& type, const Stats& stats);
+
+}  // namespace jaxsmith
