@@ -51,7 +51,7 @@ struct Function {
   std::string entry;             // name of the function to trace
   Runtime runtime;
   std::vector<ArgumentSpec> arguments;              // positional, each one array
-  std::vector<std::string> result_names;            // may be shorter than the number of results
+  std::vector<ArgumentSpec> results;                // as planned, in the order of the result's leaves; JAX must agree
   std::array<std::vector<Tensor>, kInputSets> inputs;  // [set][argument]
 };
 

@@ -1,0 +1,13 @@
+// The import statements that a module needs, from the names it uses.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "source/layout.h"
+
+namespace jaxsmith {
+
+std::vector<std::string> imports_of(const Module& module);
+
+}  // namespace jaxsmith

@@ -1,0 +1,15 @@
+// The numbers that a function is run on.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "plan/program.h"
+#include "source/function.h"
+
+namespace jaxsmith {
+
+// Uniform within the bounds that the program was planned for; the same for the same family, set and argument.
+std::array<std::vector<Tensor>, kInputSets> draw_inputs(const Program& program);
+
+}  // namespace jaxsmith
