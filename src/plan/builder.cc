@@ -92,7 +92,7 @@ std::optional<ValueId> Builder::draw(const Accept& accept, bool captured) {
   const int last = static_cast<int>(program_.values.size()) - 1;
   for (ValueId id = 0; id <= last; ++id) {
     const Value& v = (*this)[id];
-    if (!v.literal.empty()) continue;
+    if (!v.literal.empty() || v.reserved) continue;
     double weight = 0;
     if (v.body == scope.body) {
       weight = v.uses == 0 ? 8 : v.uses == 1 ? 1.5 : 0.5;
@@ -335,7 +335,7 @@ std::vector<ValueId> Builder::unused() const {
   std::vector<ValueId> out;
   for (ValueId id = 0; id < static_cast<ValueId>(program_.values.size()); ++id) {
     const Value& v = (*this)[id];
-    if (v.body == current() && v.uses == 0 && v.literal.empty()) out.push_back(id);
+    if (v.body == current() && v.uses == 0 && v.literal.empty() && !v.reserved) out.push_back(id);
   }
   return out;
 }

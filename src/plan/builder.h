@@ -69,6 +69,7 @@ class Builder {
   bool draw_op(const Op& op);
   // Draws `steps` operations from the categories of settings().mix.
   void grow(int steps);
+  void reserve(ValueId id, bool reserved) { program_.values[static_cast<std::size_t>(id)].reserved = reserved; }
   // Numbers for `infer` of the application under way.
   const Numbers& numbers() const { return numbers_; }
   void set_numbers(Numbers numbers) { numbers_ = std::move(numbers); }
@@ -105,6 +106,12 @@ class Builder {
   std::vector<ValueId> unused() const;
   // Ends the open body with one value of this type that depends on everything unused so far.
   std::optional<ValueId> fold(const Type& type, Interval interval);
+  // Several at once, none of them a bare parameter: what a loop carries on, what a branch gives.
+  struct Target {
+    Type type;
+    Interval interval;
+  };
+  std::optional<std::vector<ValueId>> fold_onto(const std::vector<Target>& targets);
   // As fold, whatever the type.
   std::optional<ValueId> fold();
   // Makes these the results of the open body.

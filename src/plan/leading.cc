@@ -229,4 +229,46 @@ std::optional<ValueId> Builder::fold(const Type& type, Interval interval) {
   return led && unused() == std::vector<ValueId>{*led} ? led : std::nullopt;
 }
 
+std::optional<std::vector<ValueId>> Builder::fold_onto(const std::vector<Target>& targets) {
+  const auto& parameters = program_.bodies[static_cast<std::size_t>(current())].parameters;
+  const auto is_parameter = [&](ValueId id) {
+    return std::find(parameters.begin(), parameters.end(), id) != parameters.end();
+  };
+  const Mark before = mark();
+  std::vector<ValueId> ends(targets.size(), kNoValue);
+  const auto taken = [&](ValueId id) { return std::find(ends.begin(), ends.end(), id) != ends.end(); };
+  for (std::size_t i = targets.size(); i-- > 0;) {
+    const auto start = draw([&](const Value& v) { return v.body == current() && v.type.dtype != DType::kBool; }, false);
+    auto end = start ? coerce(*start, targets[i].type, targets[i].interval) : std::nullopt;
+    const auto fold_in = [&](ValueId id) {
+      if (end) end = combine(*end, id);
+      if (end) end = coerce(*end, targets[i].type, targets[i].interval);
+    };
+    if (i == 0) {  // all that is left flows into the first
+      for (int round = 0; round < 12 && end; ++round) {
+        const auto rest = unused();
+        const auto left = std::find_if(rest.begin(), rest.end(), [&](ValueId id) { return id != *end && !taken(id); });
+        if (left == rest.end()) break;
+        fold_in(*left);
+      }
+    }
+    if (end && (is_parameter(*end) || taken(*end))) {
+      const auto other = draw([&](const Value& v) { return v.body == current() && &v != &(*this)[*end] && is_inexact(v.type.dtype); });
+      if (other) fold_in(*other);
+      else end.reset();
+    }
+    if (!end || is_parameter(*end) || taken(*end)) {
+      take_back(before);
+      return std::nullopt;
+    }
+    ends[i] = *end;
+  }
+  for (ValueId id : unused()) {
+    if (taken(id)) continue;
+    take_back(before);
+    return std::nullopt;
+  }
+  return ends;
+}
+
 }  // namespace jaxsmith

@@ -56,6 +56,7 @@ struct Value {
   bool weak = false;         // weakly typed, as Python scalars are
   BodyId body = 0;           // where it is defined
   int uses = 0;
+  bool reserved = false;     // neither drawn nor left over: its entry places it itself
   std::string hint;          // the noun that a reader would call it by
 };
 
