@@ -1,0 +1,1 @@
+"""The Python side of jaxsmith: what has to happen inside a process that runs JAX."""

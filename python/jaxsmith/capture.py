@@ -1,0 +1,173 @@
+"""HLO texts of a lowered function without generating code for it, which is most of a compile's cost.
+
+XLA is made to write the module that it starts with to a folder, and to hand over the scheduled module that it
+would generate code for; then the compile is stopped. Printing both gives the texts of the plain route, after
+what differs between a module in memory and its serialised form is made the same (`_hlo_text`, `_full_text`).
+"""
+
+import fcntl
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from jax.extend import xla
+
+from jaxsmith import jax_private
+
+_HOOK = "jaxsmith_capture"
+_STAGE = xla.PipelineStage.POST_SCHEDULER
+
+
+class _Stop(Exception):
+    """Raised inside XLA when the scheduled module is at hand."""
+
+
+class Capture:
+    """Takes HLO texts from aborted compiles; one for a process."""
+
+    def __init__(self) -> None:
+        self._folder = _scratch_folder()
+        self._scheduled: bytes | None = None
+        self._with_dump = jax_private.Compiler(
+            {
+                "xla_dump_to": self._folder.path,
+                "xla_dump_hlo_as_proto": True,
+                "xla_dump_hlo_as_text": False,
+                "xla_dump_disable_metadata": True,
+            }
+        )
+        self._without_dump = jax_private.Compiler({})
+        self._short, self._full = jax_private.short_options(), jax_private.full_options()
+
+    @contextmanager
+    def hooked(self) -> Iterator[None]:
+        """Compiles within it are stopped before code generation."""
+        xla.register_hlo_module_transformation(
+            self._take, name=_HOOK, stage=_STAGE, platforms="cpu"
+        )
+        try:
+            yield
+        finally:
+            xla.clear_hlo_module_transformation(_HOOK, stage=_STAGE, platforms="cpu")
+
+    def texts(
+        self, lowering: jax_private.Lowering, want_hlo: bool
+    ) -> tuple[str | None, str, dict[str, float]]:
+        """The HLO text, if wanted, the optimised HLO text, and the cost analysis of the latter's module."""
+        arguments, results = len(lowering.kept), lowering.results
+        compiler = self._with_dump if want_hlo else self._without_dump
+        self._scheduled = None
+        try:
+            compiler.compile(lowering.module, arguments, results)
+        except jax_private.XlaError:
+            if self._scheduled is None:
+                self._folder.take("")
+                raise
+        hlo = None
+        if want_hlo:
+            dumped = self._folder.take("before_optimizations")
+            hlo = _hlo_text(jax_private.hlo_module(_first_field(dumped)).to_string(self._short))
+        module = jax_private.hlo_module(self._scheduled)
+        optimised = _full_text(module.to_string(self._full), arguments, results)
+        return hlo, optimised, jax_private.cost_analysis(module)
+
+    def _take(self, serialized: bytes) -> None:
+        self._scheduled = serialized
+        raise _Stop
+
+
+# ---- What differs between a serialised module and the one in memory ------------------------------------
+
+_ROOT = re.compile(r"ROOT \S+ = (.*?) [a-z][a-z0-9-]*\(")
+
+
+def _hlo_text(text: str) -> str:
+    """A compile resets the entry's result layout in the header to the default one; JAX prints that of the
+    root."""
+    root = _ROOT.match(text, text.find("ROOT ", text.find("\nENTRY ")))
+    if root is None:
+        return text
+    end = text.find("\n")
+    header, arrow = text[:end], text[:end].rfind(")->")
+    if arrow >= 0:
+        header = f"{header[: arrow + 3]}{root[1]}}}"
+    return header + text[end:]
+
+
+def _full_text(text: str, arguments: int, results: int) -> str:
+    """The serialised form lacks the compile's permission to propagate shardings, which the header prints."""
+    added = ""
+    if arguments:
+        allowed = ",".join(["true"] * arguments)
+        added += f", allow_spmd_sharding_propagation_to_parameters={{{allowed}}}"
+    if results:
+        allowed = ",".join(["true"] * results)
+        added += f", allow_spmd_sharding_propagation_to_output={{{allowed}}}"
+    return text.replace("\n", added + "\n", 1)
+
+
+def _first_field(message: bytes) -> bytes:
+    """The first, length-delimited field of a serialised protocol buffer: the module of an HloProto."""
+    length = shift = 0
+    place = 1
+    while True:
+        byte = message[place]
+        place += 1
+        length |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return message[place : place + length]
+
+
+# ---- The folder that XLA writes to ---------------------------------------------------------------------
+
+_PREFIX = "jaxsmith-hlo-"
+
+
+class _Folder:
+    def __init__(self, path: str, lock: int):
+        self.path = path
+        self._lock = lock  # held open as long as the process lives
+
+    def take(self, part: str) -> bytes:
+        """The content of the file whose name holds `part`; the folder is empty afterwards."""
+        content = b""
+        for name in os.listdir(self.path):
+            path = os.path.join(self.path, name)
+            if name == "lock":
+                continue
+            if part and part in name:
+                with open(path, "rb") as file:
+                    content = file.read()
+            os.unlink(path)
+        return content
+
+
+def _scratch_folder() -> _Folder:
+    """A new folder, in memory where there is such a place. Workers may be killed at any time, so folders are
+    locked by their owner and each start removes those of the dead."""
+    parent = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else tempfile.gettempdir()
+    for name in os.listdir(parent):
+        if name.startswith(_PREFIX):
+            _remove_if_abandoned(os.path.join(parent, name))
+    path = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
+    lock = os.open(os.path.join(path, "lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return _Folder(path, lock)
+
+
+def _remove_if_abandoned(path: str) -> None:
+    try:
+        lock = os.open(os.path.join(path, "lock"), os.O_RDWR | os.O_CLOEXEC)
+    except OSError:  # not ours to read, or its owner is just making it
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(path, ignore_errors=True)
+    except OSError:
+        pass
+    finally:
+        os.close(lock)

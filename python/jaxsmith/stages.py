@@ -1,0 +1,110 @@
+"""The stages that both routes share: from source text to a lowered module and its StableHLO text."""
+
+import os
+import sys
+import types
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import jax.extend.core
+import numpy as np
+
+from jaxsmith import arrays, jax_private
+from jaxsmith.work import Refused, Work, check_text
+
+# Tells the supervisor what is being worked on: stage and positions.
+Progress = Callable[[str, list[int]], None]
+
+# The name that a function's module has while it runs: some libraries look themselves up by it.
+_MODULE_NAME = "function"
+_PROCESS = os.getpid()
+
+
+@contextmanager
+def user_code(work: Work) -> Iterator[None]:
+    """Around everything that runs code of the function: at the function's setting of jax_enable_x64, its
+    module importable, and what it changed of JAX's configuration put back."""
+    before = jax_private.config_values()
+    sys.modules[_MODULE_NAME] = work.module
+    try:
+        with jax.enable_x64(work.x64):
+            yield
+    finally:
+        if os.getpid() != _PROCESS:  # the function has forked, and this is the child
+            os._exit(1)
+        sys.modules.pop(_MODULE_NAME, None)
+        after = jax_private.config_values()
+        if after != before:
+            for name, value in before.items():
+                if after.get(name) != value:
+                    jax.config.update(name, value)
+
+
+def load(work: Work) -> None:
+    """exec: the source, a complete module, and its entry point."""
+    work.module = types.ModuleType(_MODULE_NAME)
+    with work.stage("exec"), user_code(work):
+        exec(compile(work.source, f"<{_MODULE_NAME}>", "exec"), work.module.__dict__)
+        work.function = work.module.__dict__.get(work.entry)
+        if not callable(work.function):
+            raise Refused("entry", f"the source defines no function {work.entry}")
+
+
+def trace(work: Work) -> None:
+    """trace: `jax.jit(function).trace(*inputs)`, and what the traced function says of its results."""
+    with work.stage("trace"), user_code(work):
+        work.traced = jax.jit(work.function).trace(*work.inputs[0])
+        closed = work.traced.jaxpr
+        if any(isinstance(constant, jax.core.Tracer) for constant in _constants(closed)):
+            raise Refused("leaked_tracer", "a value of a finished trace is used again")
+        work.constants = [_concrete(constant) for constant in closed.consts]
+        paths, _ = jax.tree_util.tree_flatten_with_path(work.traced.out_info)
+        work.result_paths = [jax.tree_util.keystr(path) for path, _ in paths]
+        for aval in closed.out_avals:
+            _supported(getattr(aval, "dtype", None))
+
+
+def jaxpr_text(work: Work) -> None:
+    with work.stage("text"), jax.enable_x64(work.x64):
+        keep_text(work, "jaxpr", str(work.traced.jaxpr))
+
+
+def lower(work: Work) -> None:
+    with work.stage("lower"), user_code(work):
+        work.lowered = work.traced.lower()
+
+
+def stablehlo_text(work: Work) -> None:
+    with work.stage("text"):
+        keep_text(work, "stablehlo", work.lowered.as_text())
+
+
+def keep_text(work: Work, level: str, text: str) -> None:
+    check_text(level, text)
+    work.levels[level] = text
+
+
+def alive(works: Iterable[Work]) -> list[Work]:
+    return [work for work in works if work.alive]
+
+
+def _constants(closed: Any) -> Iterator[Any]:
+    """Constants of a closed jaxpr and of the closed jaxprs inside it."""
+    yield from closed.consts
+    for equation in closed.jaxpr.eqns:
+        for parameter in equation.params.values():
+            for inner in parameter if isinstance(parameter, tuple) else (parameter,):
+                if isinstance(inner, jax.extend.core.ClosedJaxpr):
+                    yield from _constants(inner)
+
+
+def _concrete(constant: Any) -> np.ndarray:
+    _supported(getattr(constant, "dtype", np.asarray(constant).dtype))
+    return np.asarray(constant)
+
+
+def _supported(dtype: Any) -> None:
+    if arrays.dtype_name(dtype) is None:
+        raise Refused("dtype", f"values of type {dtype} cannot be recorded")

@@ -1,0 +1,151 @@
+"""One function on its way through the worker: what is known so far, or why it left."""
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from jaxsmith import arrays
+
+LEVELS = ("jaxpr", "stablehlo", "hlo", "hlo_optimized")
+
+
+class Refused(Exception):
+    """Raised where a function cannot go on for a reason that is not an exception of Python or JAX."""
+
+    def __init__(self, reason: str, detail: str):
+        super().__init__(detail)
+        self.reason = reason
+
+
+@dataclass
+class Work:
+    """A function of a chunk. Each stage adds to it until `refusal` is set."""
+
+    position: int
+    source: str
+    entry: str
+    x64: bool
+    devices: int
+    inputs: list[list[np.ndarray]]
+    refusal: dict | None = None
+    function: Callable | None = None
+    module: Any = None  # keeps the globals of the function
+    traced: Any = None
+    lowered: Any = None
+    levels: dict[str, str] = field(default_factory=dict)
+    constants: list[np.ndarray] = field(default_factory=list)
+    result_paths: list[str] = field(default_factory=list)
+    result_dtypes: list[str] = field(default_factory=list)
+    outputs: list[np.ndarray] = field(default_factory=list)
+    flops: float = 0.0
+    bytes_accessed: float = 0.0
+    argument_matters: list[bool] = field(default_factory=list)
+    stable: bool = True
+
+    @property
+    def alive(self) -> bool:
+        return self.refusal is None
+
+    def refuse(self, stage: str, reason: str, detail: str) -> None:
+        self.refusal = {"ok": False, "stage": stage, "reason": reason, "detail": detail}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Within it, whatever is raised refuses this function and goes no further."""
+        try:
+            yield
+        except Refused as refused:
+            self.refuse(name, refused.reason, one_line(str(refused)))
+        except BaseException as error:  # functions may raise SystemExit and KeyboardInterrupt too
+            self.refuse(name, type(error).__name__, one_line(_message(error)))
+
+    def forget(self) -> None:
+        """Lets go of what JAX made."""
+        self.function = self.module = self.traced = self.lowered = None
+
+    def outcome(self) -> dict:
+        """What the protocol says of this function."""
+        if self.refusal is not None:
+            return self.refusal
+        return {
+            "ok": True,
+            "levels": self.levels,
+            "constants": [arrays.encode(array) for array in self.constants],
+            "outputs": [arrays.encode(array) for array in self.outputs],
+            "result_paths": self.result_paths,
+            "flops": self.flops,
+            "bytes_accessed": self.bytes_accessed,
+            "argument_matters": self.argument_matters,
+            "stable": self.stable,
+        }
+
+
+def work_of(position: int, message: dict) -> Work:
+    """A function of a request. What is wrong with the message itself refuses it."""
+    if message.get("skip"):
+        work = Work(position, "", "", False, 1, [])
+        work.refuse("exec", "skipped", "left out by the request")
+        return work
+    inputs = [[arrays.decode(array) for array in case] for case in message["inputs"]]
+    return Work(
+        position,
+        message["source"],
+        message["entry"],
+        bool(message["x64"]),
+        int(message.get("devices", 1)),
+        inputs,
+    )
+
+
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}\b")
+_PATH = re.compile(r"(?<![\w./])(?:/[\w.+@~-]+){2,}/?")
+_DETAIL_LENGTH = 300
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # a function's own exception class may fail to print
+        return ""
+
+
+def one_line(message: str) -> str:
+    """The first line of a message that says something, without paths and addresses."""
+    line = next((line.strip() for line in message.splitlines() if line.strip()), "")
+    line = _ADDRESS.sub("<address>", _PATH.sub("<path>", line))
+    line = "".join(c if c.isprintable() else " " for c in line)
+    line = line.encode("utf-8", "replace").decode()
+    return line if len(line) <= _DETAIL_LENGTH else line[: _DETAIL_LENGTH - 1] + "…"
+
+
+# What Python's and JAX's representations of objects put into texts. StableHLO holds constants as
+# `dense<"0x…">`, which is no address.
+_ADDRESS_IN_TEXT = re.compile(r"\bat 0x[0-9a-fA-F]+|(?<!\")\b0x[0-9a-fA-F]{8,}")
+
+
+def _machine_paths() -> re.Pattern:
+    folders = {sys.prefix, sys.base_prefix, os.getcwd(), os.path.expanduser("~")}
+    folders |= {tempfile.gettempdir(), os.path.dirname(os.path.dirname(__file__))}
+    roots = "|".join(re.escape(folder) for folder in sorted(folders) if folder.count("/") > 1)
+    common = r"/(?:usr|home|root|tmp|opt|var|etc|proc|dev|mnt|Users)/\w"
+    return re.compile(f"{roots}|{common}|\\.py:\\d" if roots else f"{common}|\\.py:\\d")
+
+
+_PATH_IN_TEXT = _machine_paths()
+
+
+def check_text(level: str, text: str) -> None:
+    """Raises Refused where a text holds something of this machine or process."""
+    if " at 0x" in text or "0x" in text and level == "jaxpr":
+        found = _ADDRESS_IN_TEXT.search(text)
+        if found:
+            raise Refused("address", f"the {level} text holds a memory address")
+    if "/" in text and _PATH_IN_TEXT.search(text):
+        raise Refused("path", f"the {level} text holds a path of this machine")

@@ -1,0 +1,109 @@
+"""The worker process: requests come in on one descriptor, results go out on another. See docs/protocol.md."""
+
+import argparse
+import os
+import signal
+import struct
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from jaxsmith import versions
+
+
+class Stream:
+    """Frames on a pair of descriptors: four bytes of length, little-endian, and a MessagePack message."""
+
+    def __init__(self, requests: int, results: int):
+        self._requests, self._results = requests, results
+        self._process = os.getpid()
+        for descriptor in (
+            requests,
+            results,
+        ):  # processes that a function starts have no part in this
+            os.set_inheritable(descriptor, False)
+
+    def receive(self) -> bytes | None:
+        """The next message, None when there are no more."""
+        header = self._read(4)
+        return None if header is None else self._read(struct.unpack("<I", header)[0])
+
+    def send(self, message: bytes) -> None:
+        if os.getpid() != self._process:  # a function has forked, and this is the child
+            os._exit(1)
+        rest = memoryview(struct.pack("<I", len(message)) + message)
+        while rest:
+            rest = rest[os.write(self._results, rest) :]
+
+    def _read(self, size: int) -> bytes | None:
+        parts = []
+        while size:
+            part = os.read(self._requests, min(size, 1 << 20))
+            if not part:
+                return None
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+
+def fatal_message(text: str) -> bytes:
+    """The `fatal` frame, packed by hand since MessagePack may be what is missing."""
+    body = text.encode()[:60_000]
+    return b"\x82\xa4type\xa5fatal\xa7message\xda" + struct.pack(">H", len(body)) + body
+
+
+def serve(stream: Stream) -> None:
+    """Answers requests until there are no more."""
+    import msgpack
+
+    from jaxsmith import plain
+    from jaxsmith.chunk import ChunkRoute
+    from jaxsmith.work import work_of
+
+    def send(**message: Any) -> None:
+        stream.send(msgpack.packb(message))
+
+    send(type="hello", versions=versions.versions())
+    route: ChunkRoute | None = None
+    while (frame := stream.receive()) is not None:
+        request = msgpack.unpackb(frame)
+        chunk, levels = request["chunk"], request["levels"]
+        works = [work_of(i, function) for i, function in enumerate(request["functions"])]
+        progress = _progress(send, chunk)
+        if request["route"] == "plain":
+            plain.run_chunk(works, levels, progress)
+        else:
+            route = route or ChunkRoute()
+            route.run_chunk(works, levels, bool(request.get("isolate")), progress)
+        wanted = {"jaxpr", *levels}
+        for work in works:
+            work.levels = {level: text for level, text in work.levels.items() if level in wanted}
+        send(type="result", chunk=chunk, functions=[work.outcome() for work in works])
+
+
+def _progress(send: Callable[..., None], chunk: int) -> Callable[[str, list[int]], None]:
+    def progress(stage: str, positions: list[int]) -> None:
+        send(type="progress", chunk=chunk, stage=stage, functions=positions)
+
+    return progress
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--requests-fd", type=int, required=True)
+    parser.add_argument("--results-fd", type=int, required=True)
+    options = parser.parse_args()
+    stream = Stream(options.requests_fd, options.results_fd)
+    problem = versions.problem()
+    if problem is not None:
+        stream.send(fatal_message(problem))
+        return 1
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to handle
+    warnings.simplefilter("ignore")
+    serve(stream)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
