@@ -95,9 +95,14 @@ def inexact(array: np.ndarray) -> bool:
     return _NAMES[array.dtype] in NUMBERS
 
 
-def close(expected: np.ndarray, found: np.ndarray) -> bool:
-    """Whether two outputs agree within the dtype's tolerance: equal where exact; the same NaNs and
-    infinities, and the other elements within the tolerance, where inexact."""
+def tolerance(array: np.ndarray) -> float:
+    """The tolerance of the array's element type, 0 for exact ones."""
+    return NUMBERS[_NAMES[array.dtype]].tolerance if inexact(array) else 0.0
+
+
+def close(expected: np.ndarray, found: np.ndarray, least: float = 0.0) -> bool:
+    """Whether two outputs agree: equal where exact; the same NaNs and infinities, and the other
+    elements within the dtype's tolerance or `least`, whichever is more, where inexact."""
     numbers = NUMBERS.get(_NAMES[expected.dtype])
     if expected.shape != found.shape or expected.dtype != found.dtype:
         return False
@@ -113,4 +118,6 @@ def close(expected: np.ndarray, found: np.ndarray) -> bool:
     if not np.array_equal(a[~finite], b[~finite], equal_nan=True):
         return False
     a, b = a[finite], b[finite]
-    return not a.size or bool(np.abs(a - b).max() <= numbers.tolerance * np.abs(a).max())
+    if not a.size:
+        return True
+    return bool(np.abs(a - b).max() <= max(numbers.tolerance, least) * np.abs(a).max())
