@@ -1,0 +1,61 @@
+# make help names the targets. Everything that is built or installed stays in this folder.
+COUNT ?= 10000
+OUT ?= dataset
+SEED ?= 0
+WORKERS ?=
+BUILD ?= build
+PYTHON3 ?= python3
+
+VENV := .venv/bin
+JAXSMITH := $(BUILD)/jaxsmith
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+export PATH := $(CURDIR)/$(VENV):$(PATH)
+
+.PHONY: help setup build tool dataset test test-cpp test-python lint docs bench clean
+
+help:
+	@echo 'make dataset [COUNT=10000] [OUT=dataset] [SEED=0] [WORKERS=n]   make a dataset; goes on where one was interrupted'
+	@echo 'make test     build and run every test, C++ and Python'
+	@echo 'make build    set up and compile'
+	@echo 'make bench    CPU time per function against a plain JAX loop'
+	@echo 'make docs     regenerate the generated documentation'
+	@echo 'make clean    remove what was built (not .venv, not datasets)'
+
+setup:
+	@$(PYTHON3) tools/setup
+
+$(BUILD)/build.ninja: | setup
+	@mkdir -p $(BUILD)
+	@cmake -S . -B $(BUILD) -G Ninja -DPython3_EXECUTABLE=$(CURDIR)/$(VENV)/python $(CMAKE_FLAGS) \
+	  > $(BUILD)/configure.log 2>&1 || { cat $(BUILD)/configure.log; rm -f $@; exit 1; }
+
+tool: setup $(BUILD)/build.ninja
+	@ninja -C $(BUILD) -j $(JOBS) --quiet jaxsmith
+
+build: setup $(BUILD)/build.ninja
+	@ninja -C $(BUILD) -j $(JOBS) --quiet
+
+dataset: tool
+	@$(JAXSMITH) generate --count $(COUNT) --out $(OUT) --seed $(SEED) $(if $(WORKERS),--workers $(WORKERS)) --resume
+
+test: build lint test-cpp test-python
+
+lint: setup
+	@$(VENV)/python tools/check_layers.py
+	@$(VENV)/ruff check --quiet .
+	@$(VENV)/ruff format --check --quiet .
+
+test-cpp: build
+	@$(BUILD)/jaxsmith_tests --gtest_brief=1
+
+test-python: build
+	@JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python -m pytest -q tests
+
+docs: tool
+	@$(JAXSMITH) schema --markdown > docs/schema.md
+
+bench: tool
+	@$(VENV)/python bench/run.py --jaxsmith $(JAXSMITH)
+
+clean:
+	rm -rf $(BUILD) .pytest_cache .ruff_cache

@@ -1,0 +1,20 @@
+// Small text helpers for messages.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace jaxsmith {
+
+// The candidate that `word` is most likely a slip of; empty where none is near.
+std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
+
+// "; did you mean 'loops'?", or nothing.
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
+
+// "a,b , c" → {"a", "b", "c"}; empty items are left out.
+std::vector<std::string> split_list(std::string_view text);
+
+}  // namespace jaxsmith

@@ -1,0 +1,51 @@
+// Options of `generate`, all of them from one table, options.def.
+//
+//   GenerateOptions options;
+//   Status status = set_option(options, "max-rank", {"2"});   // from a flag or a configuration file
+//   status = check_options(options);                          // one line on what makes no sense
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace jaxsmith {
+
+using Names = std::vector<std::string>;
+
+struct GenerateOptions {
+#define OPTION(type, name, value, part, argument, help) type name = value;
+#include "generate/options.def"
+#undef OPTION
+};
+
+// Whether an option says what the dataset is, or only how a run goes about it.
+enum class OptionPart { kDataset, kRun };
+
+struct OptionInfo {
+  std::string name;           // "max-rank"
+  std::string argument;       // "N"; empty for a switch
+  std::string help;           // with the default
+  OptionPart part;
+  bool is_list;
+};
+
+// All options in the table's order.
+std::vector<OptionInfo> option_table();
+
+// Sets an option from text; a list from several items, a switch from "true" or "false".
+Status set_option(GenerateOptions& options, std::string_view name, std::span<const std::string> values);
+
+// Whether the options make sense together, and puts them into the one form that the manifest has: lists in
+// canonical order without repeats, --exact as --redo 100.
+Status check_options(GenerateOptions& options);
+
+// What the dataset depends on, by name, for the manifest.
+nlohmann::ordered_json dataset_options(const GenerateOptions& options);
+
+}  // namespace jaxsmith

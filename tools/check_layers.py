@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Holds the layers of src/: a step includes itself and earlier steps, ir/* only base and tensor.
+
+usage: tools/check_layers.py [SRC]
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ORDER = ["base", "tensor", "plan", "source", "trace", "ir/common", "ir/jaxpr", "ir/stablehlo", "ir/hlo"]
+ORDER += ["check", "select", "store", "generate"]
+IR_MAY_INCLUDE = {"base", "tensor", "ir/common"}
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+
+
+def layer_of(path):
+    parts = path.split("/")
+    return "/".join(parts[:2]) if parts[0] == "ir" and len(parts) > 2 else parts[0]
+
+
+def violations(src):
+    """Yields a line for each include that goes the wrong way."""
+    for file in sorted(p for p in src.rglob("*") if p.suffix in {".h", ".cc", ".def"}):
+        layer = layer_of(file.relative_to(src).as_posix())
+        if layer not in ORDER:
+            yield f"{file}: folder '{layer}' has no place in the order of layers"
+            continue
+        for included in INCLUDE.findall(file.read_text()):
+            target = layer_of(included)
+            if target == layer or (target == "jaxsmith" and layer == ORDER[-1]):
+                continue
+            if target not in ORDER:
+                yield f'{file}: "{included}" is in no layer; includes are relative to src/'
+            elif layer.startswith("ir/") and target not in IR_MAY_INCLUDE:
+                yield f"{file}: ir/* includes only base and tensor, not {included}"
+            elif ORDER.index(target) > ORDER.index(layer):
+                yield f"{file}: {layer} comes before {target} and must not include {included}"
+
+
+def main(arguments):
+    if "--help" in arguments:
+        print(__doc__)
+        return 0
+    src = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent / "src"
+    found = list(violations(src))
+    for line in found:
+        print(line)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
