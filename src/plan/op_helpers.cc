@@ -1,0 +1,149 @@
+#include "plan/op_helpers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace jaxsmith {
+namespace {
+
+bool inside(const Stats& stats, Interval interval) {
+  return stats.lo >= interval.lo && stats.hi <= interval.hi;
+}
+
+// A number for the second operand that a person would write.
+std::optional<ValueId> draw_literal(Builder& b, DType dtype, Interval interval) {
+  const bool integral = is_integer(dtype);
+  const double lo = std::max(interval.lo, integral ? 1.0 : interval.lo < 0 ? -2.0 : 0.05);
+  const double hi = std::min(interval.hi, integral ? 9.0 : 3.0);
+  if (lo > hi) return std::nullopt;
+  const double number = b.nice_number(lo, hi, integral);
+  return number == 0 ? std::nullopt : std::optional(b.literal(number, dtype));
+}
+
+}  // namespace
+
+Op refined(Op op, Refine refine) {
+  if (op.infer) {
+    op.infer = [infer = op.infer, refine](Builder& b, Draft& draft) {
+      return infer(b, draft) && refine(b, draft);
+    };
+  }
+  op.draw = [draw = op.draw, refine](Builder& b, Draft& draft) {
+    return draw(b, draft) && refine(b, draft);
+  };
+  return op;
+}
+
+Op with_turning_points(Op op, Kernel1 kernel, std::vector<double> points) {
+  return refined(std::move(op), [=](Builder& b, Draft& draft) {
+    const Stats& x = b[draft.operands[0]].stats;
+    Stats& y = draft.results[0].stats;
+    for (double point : points) {
+      if (point <= x.lo || point >= x.hi) continue;
+      y.lo = std::min(y.lo, kernel(point));
+      y.hi = std::max(y.hi, kernel(point));
+    }
+    return true;
+  });
+}
+
+Op also_of_integers(Op op, Interval domain) {
+  const auto spellings = op.spellings;
+  op.draw = [=, draw = op.draw, infer = op.infer](Builder& b, Draft& draft) {
+    if (b.differentiable() || !b.random().chance(0.12)) return draw(b, draft);
+    const auto x = b.draw([&](const Value& v) {
+      return is_integer(v.type.dtype) && inside(v.stats, domain) && magnitude(v.stats) <= 1000;
+    });
+    if (!x) return draw(b, draft);
+    // What the entry infers for a real value holds for the integers that it was converted from.
+    Value& value = b.program().values[static_cast<std::size_t>(*x)];
+    const DType dtype = value.type.dtype;
+    value.type.dtype = inexact_of(dtype);
+    draft.operands = {*x};
+    const bool ok = infer(b, draft);
+    b.program().values[static_cast<std::size_t>(*x)].type.dtype = dtype;
+    draft.spelling = spelling_without(b, spellings, "lax.");
+    return ok && !draft.spelling.empty();
+  };
+  return op;
+}
+
+Op full_precision(Op op) {
+  op.draw = [draw = op.draw](Builder& b, Draft& draft) {
+    if (!draw(b, draft)) return false;
+    return std::none_of(draft.operands.begin(), draft.operands.end(),
+                        [&](ValueId id) { return half_precision(b[id].type.dtype); });
+  };
+  return op;
+}
+
+Op pairwise(std::string name, Category category, double weight, std::uint32_t kinds, Interval first,
+            Interval second, Kernel2 kernel, double literal_weight, Derivative derivative,
+            std::vector<std::string> hints, std::vector<std::string> spellings) {
+  Op op = binary(std::move(name), category, weight, kinds, second, kernel, literal_weight, derivative,
+                 std::move(hints), std::move(spellings));
+  op.infer = [=, infer = op.infer](Builder& b, Draft& draft) {
+    return inside(b[draft.operands[0]].stats, first) && infer(b, draft);
+  };
+  op.draw = [=, infer = op.infer](Builder& b, Draft& draft) {
+    auto x = b.draw_kind(kinds);
+    if (x) x = b.into(*x, first);
+    if (!x) return false;
+    std::optional<ValueId> y;
+    if (b.random().chance(literal_weight)) {
+      y = draw_literal(b, b[*x].type.dtype, second);
+    } else {
+      y = b.draw_partner(*x);
+      if (y && *y == *x) return false;
+      if (y) y = b.into(*y, second);
+    }
+    if (!y) return false;
+    draft.operands = {*x, *y};
+    return infer(b, draft);
+  };
+  return op;
+}
+
+DType inexact_of(DType dtype) {
+  if (is_inexact(dtype)) return dtype;
+  return byte_size(dtype) == 8 ? DType::kF64 : DType::kF32;
+}
+
+DType part_of(DType dtype) {
+  if (dtype == DType::kC64) return DType::kF32;
+  return dtype == DType::kC128 ? DType::kF64 : dtype;
+}
+
+bool half_precision(DType dtype) { return dtype == DType::kF16 || dtype == DType::kBF16; }
+
+std::string spelling_without(Builder& b, const std::vector<std::string>& spellings,
+                             std::string_view prefix) {
+  std::vector<std::string> fitting;
+  for (const std::string& s : spellings) {
+    if (!std::string_view(s).starts_with(prefix)) fitting.push_back(s);
+  }
+  return fitting.empty() ? std::string() : b.random().pick(fitting);
+}
+
+std::string array_text(const Builder& b, const std::vector<double>& numbers, DType dtype) {
+  std::string text = "jnp.array([";
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    text += (i ? ", " : "") + number_text(numbers[i], is_integer(dtype));
+  }
+  const DType usual = is_integer(dtype)      ? b.default_integer()
+                      : b.settings().x64 ? DType::kF64
+                                         : DType::kF32;
+  return text + (dtype == usual ? "])" : fmt::format("], dtype={})", dtype_text(dtype)));
+}
+
+std::string arguments_text(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) {
+    if (!part.empty()) text += (text.empty() ? "" : ", ") + part;
+  }
+  return text;
+}
+
+}  // namespace jaxsmith
