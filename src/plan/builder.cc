@@ -61,7 +61,7 @@ std::string dtype_text(DType dtype) {
 Builder::Parameter parameter_of(const Value& value) { return parameter_of(value, value.type); }
 
 Builder::Parameter parameter_of(const Value& value, Type type) {
-  return {std::move(type), value.stats, value.hint, value.arguments, value.grad_arguments, 0};
+  return {std::move(type), value.stats, value.hint, value.arguments, value.grad_arguments, 0, value.sure};
 }
 
 Builder::Builder(Program& program, const Settings& settings, Random random)
@@ -98,8 +98,7 @@ std::optional<ValueId> Builder::draw(const Accept& accept, bool captured) {
       weight = v.uses == 0 ? 8 : v.uses == 1 ? 1.5 : 0.5;
       weight *= 1.0 + 1.0 * id / (last + 1);
     } else if (captured && scope.captures) {
-      const bool visible = std::any_of(scopes_.begin(), scopes_.end(),
-                                       [&](const Scope& s) { return s.body == v.body; });
+      const bool visible = sees(v.body);
       // A captured value is one in a few, and never one with no use of its own: that may be the only use.
       if (visible) weight = 0.35;
     }
@@ -119,10 +118,9 @@ std::optional<ValueId> Builder::draw_kind(std::uint32_t kinds, int min_rank, int
 
 std::optional<ValueId> Builder::draw_partner(ValueId x, const Accept& accept) {
   const Type type = (*this)[x].type;
-  const bool repeat = random_.chance(0.08);
   return draw([&, this](const Value& v) {
     if (v.type.dtype != type.dtype || !broadcasts(v.type.shape, type.shape)) return false;
-    if (&v == &(*this)[x] && !repeat) return false;
+    if (&v == &(*this)[x]) return false;
     if (!acceptable_shape(broadcast_shapes(v.type.shape, type.shape))) return false;
     return !accept || accept(v);
   });
@@ -148,6 +146,14 @@ double Builder::nice_number(double lo, double hi, bool integral) {
                                              static_cast<std::int64_t>(std::floor(std::max(hi, std::ceil(lo))))));
 }
 
+bool Builder::sees(BodyId body) const {
+  for (std::size_t i = scopes_.size(); i-- > 0;) {
+    if (scopes_[i].body == body) return true;
+    if (!scopes_[i].captures) return false;
+  }
+  return false;
+}
+
 ValueId Builder::literal(double value, DType dtype) {
   Value v;
   v.type = {dtype, {}};
@@ -161,7 +167,7 @@ ValueId Builder::literal(double value, DType dtype) {
 
 Builder::Mark Builder::mark() const {
   return {program_.values.size(), program_.bodies.size(),
-          program_.bodies[static_cast<std::size_t>(current())].nodes.size(), numbers_};
+          scopes_.empty() ? 0 : program_.bodies[static_cast<std::size_t>(current())].nodes.size(), numbers_};
 }
 
 void Builder::take_back(const Mark& mark) {
@@ -173,9 +179,11 @@ void Builder::take_back(const Mark& mark) {
     for (ValueId id : program_.bodies[b].results) --program_.values[static_cast<std::size_t>(id)].uses;
   }
   program_.bodies.resize(mark.bodies);
-  auto& nodes = program_.bodies[static_cast<std::size_t>(current())].nodes;
-  for (std::size_t n = mark.nodes; n < nodes.size(); ++n) unuse(nodes[n]);
-  nodes.resize(mark.nodes);
+  if (!scopes_.empty()) {
+    auto& nodes = program_.bodies[static_cast<std::size_t>(current())].nodes;
+    for (std::size_t n = mark.nodes; n < nodes.size(); ++n) unuse(nodes[n]);
+    nodes.resize(mark.nodes);
+  }
   program_.values.resize(mark.values);
   numbers_ = mark.numbers;
 }
@@ -199,8 +207,10 @@ bool Builder::commit(const Op& op, Draft& draft) {
   node.operands = draft.operands;
   node.attributes = draft.attributes;
   node.bodies = draft.bodies;
-  std::uint32_t arguments = 0, grad_arguments = 0;
+  std::uint32_t arguments = 0, grad_arguments = 0, sure = 0, common = ~0u;
   for (ValueId id : draft.operands) {
+    sure |= (*this)[id].sure;
+    if ((*this)[id].literal.empty()) common &= (*this)[id].sure;
     arguments |= (*this)[id].arguments;
     grad_arguments |= (*this)[id].grad_arguments;
   }
@@ -213,6 +223,12 @@ bool Builder::commit(const Op& op, Draft& draft) {
     result.body = current();
     result.arguments |= arguments;
     for (BodyId b : draft.bodies) add_captured_arguments(b, result);
+    if (!draft.sure_given) {
+      // A yes or no, or a small count, often stays what it is when an argument changes.
+      const bool few = element_count(result.type.shape) < 4;
+      const bool coarse = few && !is_inexact(result.type.dtype);
+      result.sure = !draft.bodies.empty() || coarse ? 0 : few && op.selective ? common : sure;
+    }
     // What a body does to derivatives its entry has worked out; all else passes them on.
     if (draft.bodies.empty()) result.grad_arguments = grad_arguments;
     if (op.derivative == Derivative::kZero || !is_inexact(result.type.dtype)) {
@@ -308,6 +324,7 @@ std::optional<BodyId> Builder::body(const BodySpec& spec,
     v.arguments = p.arguments;
     v.grad_arguments = p.grad_arguments;
     v.facts = p.facts;
+    v.sure = p.sure;
     v.body = id;
     parameters.push_back(static_cast<ValueId>(program_.values.size()));
     program_.values.push_back(std::move(v));

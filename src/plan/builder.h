@@ -90,6 +90,7 @@ class Builder {
     std::string hint;
     std::uint32_t arguments = 0, grad_arguments = 0;
     std::uint32_t facts = 0;
+    std::uint32_t sure = 0;
   };
   struct BodySpec {
     std::string hint;
@@ -134,6 +135,8 @@ class Builder {
     std::size_t values, bodies, nodes;
     Numbers numbers;
   };
+  // Whether values of a body may be used in the open one.
+  bool sees(BodyId body) const;
   Mark mark() const;
   void take_back(const Mark& mark);
   bool commit(const Op& op, Draft& draft);

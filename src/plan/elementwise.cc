@@ -8,8 +8,27 @@
 namespace jaxsmith {
 namespace {
 
+// A bound near the origin is one of the function's own (logarithms, divisors): it must hold. One far out
+// only keeps magnitudes modest.
+bool in_domain(const Stats& x, Interval domain) {
+  const Interval reach = practical(x);
+  const double lo = std::abs(domain.lo) > 1.5 ? reach.lo : x.lo, hi = std::abs(domain.hi) > 1.5 ? reach.hi : x.hi;
+  return lo >= domain.lo && hi <= domain.hi;
+}
+
 bool same_class(const Builder& b, ValueId x, ValueId y) {
   return b[x].type.dtype == b[y].type.dtype || !b[y].literal.empty() || !b[x].literal.empty();
+}
+
+// Whether each operand shows in the result at typical elements: not where a maximum is always the other one.
+bool both_matter(const Stats& x, const Stats& y, Kernel2 kernel) {
+  int by_x = 0, by_y = 0;
+  for (int i = 0; i < kProbes; ++i) {
+    const double at = kernel(x.probe[i], y.probe[i]);
+    by_x += at != kernel(x.probe[(i + 1) % kProbes], y.probe[i]);
+    by_y += at != kernel(x.probe[i], y.probe[(i + 1) % kProbes]);
+  }
+  return by_x > 1 && by_y > 1;
 }
 
 bool infer_binary(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain, Kernel2 kernel,
@@ -19,15 +38,16 @@ bool infer_binary(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain
   const Value& v = b[y];
   const DType dtype = u.literal.empty() ? u.type.dtype : v.type.dtype;
   if (!(kind_of(dtype) & kinds) || !same_class(b, x, y)) return false;
-  if (!u.literal.empty() && !v.literal.empty()) return false;
-  if (v.stats.lo < domain.lo || v.stats.hi > domain.hi) return false;
+  // x - x is nothing, x * x is written as a square.
+  if ((!u.literal.empty() && !v.literal.empty()) || x == y) return false;
+  if (u.literal.empty() && v.literal.empty() && !both_matter(u.stats, v.stats, kernel)) return false;
+  if (!in_domain(v.stats, domain)) return false;
   if (!b.broadcasts(u.type.shape, v.type.shape)) return false;
   Value result;
   result.type = {boolean ? DType::kBool : dtype, broadcast_shapes(u.type.shape, v.type.shape)};
   result.stats = map_stats(u.stats, v.stats, kernel);
   result.weak = u.weak && v.weak;
   if (std::isnan(result.stats.lo)) return false;
-  if (x == y) result.stats = map_stats(u.stats, v.stats, kernel);
   draft.results = {result};
   return true;
 }
@@ -50,7 +70,7 @@ bool draw_operands(Builder& b, Draft& draft, std::uint32_t kinds, Interval domai
   }
   auto y = b.draw_partner(*x);
   if (!y) return false;
-  if (b[*y].stats.lo < domain.lo || b[*y].stats.hi > domain.hi) y = b.into(*y, domain);
+  if (!in_domain(b[*y].stats, domain)) y = b.into(*y, domain);
   if (!y) return false;
   draft.operands = {*x, *y};
   return true;
@@ -81,7 +101,7 @@ Op unary(std::string name, Category category, double weight, std::uint32_t kinds
   op.infer = [=](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     if (!(kind_of(x.type.dtype) & kinds) || !x.literal.empty()) return false;
-    if (x.stats.lo < domain.lo || x.stats.hi > domain.hi) return false;
+    if (!in_domain(x.stats, domain)) return false;
     Value result;
     result.type = x.type;
     result.stats = map_stats(x.stats, kernel, bounds);
@@ -90,7 +110,7 @@ Op unary(std::string name, Category category, double weight, std::uint32_t kinds
   };
   op.draw = [=, infer = op.infer](Builder& b, Draft& draft) {
     auto x = b.draw_kind(kinds);
-    if (x && (b[*x].stats.lo < domain.lo || b[*x].stats.hi > domain.hi)) x = b.into(*x, domain);
+    if (x && !in_domain(b[*x].stats, domain)) x = b.into(*x, domain);
     if (!x) return false;
     draft.operands = {*x};
     return infer(b, draft);
@@ -102,6 +122,7 @@ Op binary(std::string name, Category category, double weight, std::uint32_t kind
           Kernel2 kernel, double literal_weight, Derivative derivative, std::vector<std::string> hints,
           std::vector<std::string> spellings) {
   Op op{std::move(name), category, weight, derivative, std::move(hints), std::move(spellings), {}, {}};
+  op.selective = kernel(1, 2) == kernel(2, 1) && (kernel(1, 2) == 1 || kernel(1, 2) == 2) && (kernel(3, 5) == 3 || kernel(3, 5) == 5);
   op.infer = [=](Builder& b, Draft& draft) { return infer_binary(b, draft, kinds, domain, kernel, false); };
   op.draw = [=, infer = op.infer](Builder& b, Draft& draft) {
     return draw_operands(b, draft, kinds, domain, literal_weight) && infer(b, draft);

@@ -8,8 +8,12 @@
 namespace jaxsmith {
 namespace {
 
+// Wide intervals only keep magnitudes modest: what happens in practice is enough there.
 bool inside(const Stats& stats, Interval interval) {
-  return stats.lo >= interval.lo && stats.hi <= interval.hi;
+  constexpr double kWide = 15;
+  const Interval reach = practical(stats);
+  const double lo = interval.lo <= -kWide ? reach.lo : stats.lo, hi = interval.hi >= kWide ? reach.hi : stats.hi;
+  return lo >= interval.lo && hi <= interval.hi;
 }
 
 }  // namespace
@@ -18,7 +22,6 @@ bool Builder::try_into(ValueId x, Interval want, int choice, std::optional<Value
   const Value v = (*this)[x];
   const DType dtype = v.type.dtype;
   const bool integral = is_integer(dtype);
-  const double width = want.hi - want.lo;
   const auto then = [&](std::string_view op, double operand) -> bool {
     if (!out) return false;
     out = apply(op, {*out, literal(operand, dtype)});
@@ -71,8 +74,10 @@ bool Builder::try_into(ValueId x, Interval want, int choice, std::optional<Value
     return false;
   }
   // Clipping is always possible where typical elements lie inside and vary there.
-  const double low = std::max(want.lo, -1e4), high = std::min(want.hi, 1e4);
-  const double lo = nice_number(low + 0.02 * width * (low > want.lo ? 0 : 1), low + 0.1 * (high - low), false);
+  const Interval reach = practical(v.stats);
+  const double low = std::max(want.lo, reach.lo), high = std::min(want.hi, reach.hi);
+  if (low >= high) return false;
+  const double lo = nice_number(low, low + 0.1 * (high - low), false);
   const double hi = nice_number(high - 0.1 * (high - low), high, false);
   out = apply("clip", {x, literal(lo, dtype), literal(hi, dtype)});
   return out.has_value();

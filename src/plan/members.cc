@@ -161,21 +161,26 @@ Member scalar_gradient(const Program& root, const std::vector<std::int64_t>& num
   return {w.take(), with_value ? "value_and_grad" : "grad", "base"};
 }
 
-// A gradient step: parameters minus a multiple of their gradient.
+// A gradient step: parameters minus a multiple of their gradient. The value comes with it, as it depends on
+// every argument and a gradient need not.
 Member descent(const Program& root, std::int64_t number, Random& random) {
   Wrapper w(root, "descend");
   const BodyId loss = loss_of(w, random);
   const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
   const ValueId x = parameters[static_cast<std::size_t>(number)];
+  const bool alone = parameters.size() == 1;
   const ValueId g = w.value(w.entry(), w.at(x).type, "grad");
-  Node& node = w.node(w.entry(), "call", fmt::format("jax.grad($f0, $argnums)({})", holes(0, parameters.size())), parameters, {g});
+  std::vector<ValueId> results = {g};
+  if (!alone) results.insert(results.begin(), w.value(w.entry(), {w.at(w.inner().results[0]).type.dtype, {}}, "value"));
+  Node& node = w.node(w.entry(), "call",
+                      fmt::format("jax.{}($f0, $argnums)({})", alone ? "grad" : "value_and_grad", holes(0, parameters.size())), parameters, results);
   node.bodies = {loss};
   node.attributes["argnums"] = argnums_text({number});
   const ValueId out = w.value(w.entry(), w.at(x).type, "updated");
   static const std::vector<std::string> kRates = {"0.1", "0.05", "0.01", "1e-3", "0.5"};
   w.node(w.entry(), "call", "$0 - " + random.pick(kRates) + " * $1", {x, g}, {out});
-  w.finish(w.entry(), {out});
-  return {w.take(), "grad", "base"};
+  w.finish(w.entry(), alone ? std::vector<ValueId>{out} : std::vector<ValueId>{results[0], out});
+  return {w.take(), alone ? "grad" : "value_and_grad", "base"};
 }
 
 Member jacobian(const Program& root, std::int64_t number, const std::string& mode, Random& random) {
@@ -185,11 +190,15 @@ Member jacobian(const Program& root, std::int64_t number, const std::string& mod
   const Type in = w.at(parameters[static_cast<std::size_t>(number)]).type;
   Type out = mode == "hessian" ? in : w.at(w.inner().results[0]).type;
   out.shape.insert(out.shape.end(), in.shape.begin(), in.shape.end());
+  // Beside the function's value: a Jacobian of something linear depends on nothing.
+  const Type primal = mode == "hessian" ? Type{in.dtype, {}} : w.at(w.inner().results[0]).type;
+  const ValueId value = w.value(w.entry(), primal, mode == "hessian" ? "value" : "residual");
+  w.node(w.entry(), "call", "$f0(" + holes(0, parameters.size()) + ")", parameters, {value}).bodies = {function};
   const ValueId result = w.value(w.entry(), out, mode == "hessian" ? "hessian" : "jacobian");
   Node& node = w.node(w.entry(), "call", fmt::format("jax.{}($f0, $argnums)({})", mode, holes(0, parameters.size())), parameters, {result});
   node.bodies = {function};
   node.attributes["argnums"] = argnums_text({number});
-  w.finish(w.entry(), {result});
+  w.finish(w.entry(), {value, result});
   return {w.take(), mode, "base"};
 }
 
@@ -259,10 +268,12 @@ std::optional<Member> gradient_member(const Program& root, const Settings&, Rand
     return jacobian(root, first, random.chance(0.5) ? "jacfwd" : "jacrev", random);
   }
   if (size <= 12 && draw < 0.46) return jacobian(root, first, "hessian", random);
-  if (draw < 0.6) return descent(root, first, random);
+  if (draw < 0.62) return descent(root, first, random);
   std::vector<std::int64_t> numbers = {first};
-  if (candidates.size() > 1 && random.chance(0.5)) numbers = candidates;
-  return scalar_gradient(root, numbers, random.chance(0.4), random);
+  if (candidates.size() > 1 && random.chance(0.7)) numbers = candidates;
+  // A gradient alone may not depend on what it is not taken in.
+  const bool complete = numbers.size() == body.parameters.size();
+  return scalar_gradient(root, numbers, !complete || random.chance(0.3), random);
 }
 
 std::optional<Member> vmap_member(const Program& root, const Settings& settings, Random random) {

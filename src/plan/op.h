@@ -40,6 +40,9 @@ struct Draft {
   std::vector<BodyId> bodies;
   std::vector<Value> results;  // type and stats; the builder fills in the rest
   std::vector<int> result_groups;
+  // Whether Value::sure of the results is filled in; otherwise they have what the operands have, or nothing
+  // where there are bodies.
+  bool sure_given = false;
   // The result at this place is not needed: `_`. At most one.
   int ignored_result = -1;
   std::string spelling;        // empty: the builder picks one of the entry's
@@ -57,6 +60,8 @@ struct Op {
   std::function<bool(Builder&, Draft&)> draw;
   // Infers the results from operands and attributes that are given; empty for an entry that only draws.
   std::function<bool(Builder&, Draft&)> infer;
+  // Each element of the result is one of the operands': a maximum. With few elements one operand may not show.
+  bool selective = false;
 };
 
 // All entries; looked up by name in constant time.

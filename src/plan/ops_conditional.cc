@@ -51,6 +51,8 @@ bool infer_choice(Builder& b, Draft& draft, bool same_shape) {
   Value result;
   result.type = {x.type.dtype, broadcast_shapes(both, mask.type.shape)};
   result.stats = union_stats(x.stats, y.stats);
+  result.sure = element_count(result.type.shape) < 4 || mask.type.rank() == 0 ? x.sure & y.sure : x.sure | y.sure;
+  draft.sure_given = true;
   draft.results = {result};
   return true;
 }
@@ -180,10 +182,12 @@ std::optional<Branches> draw_branches(Builder& b, const std::vector<ValueId>& op
         result.type = end.type;
         result.stats = end.stats;
         result.grad_arguments = end.grad_arguments;
+        result.sure = end.sure;
         out.results.push_back(result);
       } else {
         out.results[k].stats = union_stats(out.results[k].stats, end.stats);
         out.results[k].grad_arguments |= end.grad_arguments;
+        out.results[k].sure &= end.sure;
       }
     }
   }
@@ -220,6 +224,7 @@ Op cond() {
     draft.operands.insert(draft.operands.end(), operands.begin(), operands.end());
     draft.bodies = branches->bodies;
     draft.results = branches->results;
+    draft.sure_given = true;
     draft.spelling = fmt::format("lax.cond($0, $f0, $f1{})", passed(operands.size()));
     return true;
   };
@@ -249,6 +254,7 @@ Op switch_op() {
     draft.operands.insert(draft.operands.end(), operands.begin(), operands.end());
     draft.bodies = branches->bodies;
     draft.results = branches->results;
+    draft.sure_given = true;
     std::string functions;
     for (std::size_t i = 0; i < count; ++i) functions += fmt::format("{}$f{}", i ? ", " : "", i);
     draft.spelling = fmt::format("lax.switch($0, [{}]{})", functions, passed(operands.size()));

@@ -59,8 +59,11 @@ Builder::BodySpec function_spec(Builder& b, const std::vector<ValueId>& operands
 // Bends a value, so that derivatives of what comes out depend on what goes in.
 std::optional<ValueId> bend(Builder& b, ValueId x) {
   static const std::vector<std::string> kBends = {"square", "tanh", "softplus", "sin", "sigmoid", "cos", "square"};
-  const auto led = b.into(x, {-20, 20});
-  return led ? b.apply(b.random().pick(kBends), {*led}) : std::nullopt;
+  const std::string& name = b.random().pick(kBends);
+  // Where a function is flat its derivative is zero.
+  const double reach = name == "square" ? 30 : name == "tanh" || name == "sigmoid" ? 3 : 10;
+  const auto led = b.into(x, {-reach, reach});
+  return led ? b.apply(name, {*led}) : std::nullopt;
 }
 
 int function_steps(Builder& b) { return static_cast<int>(b.random().between(1, b.depth() == 1 ? 6 : 3)); }

@@ -24,6 +24,7 @@ Builder::Parameter carry_parameter(Builder& b, ValueId init, Interval interval) 
   auto p = parameter_of(b[init]);
   p.stats = uniform_stats(b.random(), interval.lo, interval.hi, is_integer(p.type.dtype));
   p.hint.clear();
+  p.sure = 0;  // a loop may well forget where it started
   return p;
 }
 
@@ -170,6 +171,7 @@ Op scan() {
       draft.ignored_result = static_cast<int>(carries);
     }
     if (carries > 1) draft.result_groups = {static_cast<int>(carries), 0};
+    draft.sure_given = true;
     draft.operands = c->inits;
     draft.operands.insert(draft.operands.end(), xs.begin(), xs.end());
     draft.bodies = {*body};
@@ -341,6 +343,7 @@ Op map() {
     if (!body) return false;
     Value result = carried(b, b.body_of(*body).results[0], "");
     result.type.shape.insert(result.type.shape.begin(), n);
+    draft.sure_given = true;
     draft.operands = {*x};
     draft.bodies = {*body};
     draft.attributes["options"] = n % 2 == 0 && b.random().chance(0.1) ? "batch_size=2" : "";

@@ -72,8 +72,6 @@ Op reduction(std::string name, double weight, std::uint32_t kinds, Derivative de
   return op;
 }
 
-Stats same(const Stats& x, double) { return x; }
-
 }  // namespace
 
 std::vector<Op> reduction_ops() {
@@ -82,8 +80,8 @@ std::vector<Op> reduction_ops() {
       reduction("mean", 1.2, kReal | kComplexKind, Derivative::kSmooth, mean_stats, {"average", "mean"}, {"jnp.mean($0, $options)", "$0.mean($options)"}),
       reduction("max", 1.0, kNumbers, Derivative::kSmooth, max_stats, {"peak"}, {"jnp.max($0, $options)", "$0.max($options)"}),
       reduction("min", 1.0, kNumbers, Derivative::kSmooth, min_stats, {"lowest"}, {"jnp.min($0, $options)", "$0.min($options)"}),
-      reduction("any", 0.8, kBoolKind, Derivative::kZero, same, {"found"}, {"jnp.any($0, $options)", "$0.any($options)"}),
-      reduction("all", 0.8, kBoolKind, Derivative::kZero, same, {"valid"}, {"jnp.all($0, $options)", "$0.all($options)"}),
+      reduction("any", 0.8, kBoolKind, Derivative::kZero, max_stats, {"found"}, {"jnp.any($0, $options)", "$0.any($options)"}),
+      reduction("all", 0.8, kBoolKind, Derivative::kZero, min_stats, {"valid"}, {"jnp.all($0, $options)", "$0.all($options)"}),
   };
 }
 

@@ -116,8 +116,24 @@ bool close_root(Builder& b, const std::vector<ValueId>& parameters) {
     if (y == x) continue;
     if (!b.combine(x, y)) return false;
   }
+  // An argument that might not show goes into a result once more.
+  for (int tries = 0; tries < 12; ++tries) {
+    ends = b.unused();
+    std::uint32_t sure = 0;
+    for (ValueId id : ends) sure |= b[id].sure;
+    const auto missing = std::find_if(parameters.begin(), parameters.end(), [&](ValueId p) { return (b[p].arguments & ~sure) != 0; });
+    if (missing == parameters.end()) break;
+    const std::uint32_t bit = b[*missing].arguments;
+    const auto y = b.random().chance(0.5) ? std::optional(*missing) : b.draw([&](const Value& v) { return (v.sure & bit) != 0 && is_inexact(v.type.dtype); });
+    if (!y || ends.empty()) return false;
+    const ValueId x = ends[b.random().below(ends.size())];
+    if (*y == x || !b.combine(x, *y)) return false;
+  }
   ends = b.unused();
   if (ends.empty() || ends.size() > wanted) return false;
+  std::uint32_t sure = 0;
+  for (ValueId id : ends) sure |= b[id].sure;
+  if (std::popcount(sure) != static_cast<int>(parameters.size())) return false;
   std::uint32_t arguments = 0;
   for (ValueId id : ends) {
     if (is_parameter(id)) return false;
@@ -154,7 +170,7 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   // The builder draws in a body only; arguments are drawn before there is one.
   for (std::size_t i = 0; i < count; ++i) {
     const Drawn drawn = draw_argument(b, category, static_cast<int>(i));
-    spec.parameters.push_back({drawn.type, drawn.stats, "", 1u << i, is_inexact(drawn.type.dtype) ? 1u << i : 0, 0});
+    spec.parameters.push_back({drawn.type, drawn.stats, "", 1u << i, is_inexact(drawn.type.dtype) ? 1u << i : 0, 0, 1u << i});
   }
   const int steps = 2 + static_cast<int>(b.random().below(4)) + (b.random().chance(0.3) ? static_cast<int>(b.random().below(8)) : 0);
   const auto root = b.body(spec, [&](const std::vector<ValueId>& parameters) {

@@ -49,6 +49,7 @@ struct Value {
   Type type;
   Stats stats;
   std::uint32_t arguments = 0;       // bit i: depends on argument i of the root body
+  std::uint32_t sure = 0;            // bit i: another argument i almost surely gives another value
   std::uint32_t grad_arguments = 0;  // bit i: differentiable in argument i, not identically zero
   std::uint32_t facts = 0;
   double floor = 0;          // see Fact

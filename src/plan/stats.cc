@@ -85,8 +85,8 @@ Stats map_stats(const Stats& x, Kernel1 kernel, Bounds bounds) {
 
 Stats map_stats(const Stats& x, const Stats& y, Kernel2 kernel) {
   Stats out;
-  // Pairing probes with an offset keeps two values that share a source from looking equal.
-  for (int i = 0; i < kProbes; ++i) out.probe[i] = kernel(x.probe[i], y.probe[(i * 5 + 1) % kProbes]);
+  // Probe by probe, so that values of one source keep their relation: -x + x is nothing.
+  for (int i = 0; i < kProbes; ++i) out.probe[i] = kernel(x.probe[i], y.probe[i]);
   double xs[3], ys[3];
   const int n = corners(x, xs), m = corners(y, ys);
   out.lo = std::numeric_limits<double>::infinity();
@@ -128,6 +128,15 @@ Stats mean_stats(const Stats& x, double n) {
 Stats max_stats(const Stats& x, double n) {
   const double top = *std::max_element(x.probe.begin(), x.probe.end());
   Stats out = x;
+  const bool whole = std::all_of(x.probe.begin(), x.probe.end(), [](double p) { return p == std::floor(p); });
+  if (whole && std::isfinite(x.lo) && std::isfinite(x.hi)) {
+    // Among many whole numbers of few the largest is always the same: quantiles of the largest of n.
+    for (int i = 0; i < kProbes; ++i) {
+      const double u = std::pow((((i * 5) % kProbes) + 0.5) / kProbes, 1 / std::max(n, 1.0));
+      out.probe[i] = std::min(x.hi, x.lo + std::floor((x.hi - x.lo + 1) * u));
+    }
+    return out;
+  }
   for (double& p : out.probe) p = top - (top - p) / std::max(n, 1.0);
   return bounded(x.lo, x.hi, out);
 }
@@ -147,6 +156,12 @@ Stats scale_stats(const Stats& x, double factor) {
 }
 
 Stats within(Stats x, double lo, double hi) { return bounded(lo, hi, x); }
+
+Interval practical(const Stats& x) {
+  const auto [low, high] = std::minmax_element(x.probe.begin(), x.probe.end());
+  const double reach = 2 * (*high - *low);
+  return {std::max(x.lo, *low - reach), std::min(x.hi, *high + reach)};
+}
 
 double magnitude(const Stats& x) { return std::max(std::abs(x.lo), std::abs(x.hi)); }
 
@@ -205,7 +220,8 @@ bool acceptable(const Type& type, const Stats& stats) {
     const Interval bounds = integer_bounds(type.dtype);
     return stats.lo >= bounds.lo && stats.hi <= bounds.hi && spread(stats) > 0;
   }
-  if (magnitude(stats) > safe_magnitude(type.dtype)) return false;
+  const Interval reach = practical(stats);
+  if (std::max(std::abs(reach.lo), std::abs(reach.hi)) > safe_magnitude(type.dtype)) return false;
   // Differences must survive rounding, several operations on.
   return spread(stats) > 64 * epsilon(type.dtype) * typical_magnitude(stats) &&
          spread(stats) > 1e-4;

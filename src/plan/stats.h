@@ -27,6 +27,9 @@ Stats dot_stats(const Stats& x, const Stats& y, double n);
 Stats scale_stats(const Stats& x, double factor);
 Stats within(Stats x, double lo, double hi);
 
+// Where elements are in practice: the bounds, drawn in to a few spreads around the typical ones. Bounds of long
+// computations are far too wide to plan by where leaving them does no harm.
+Interval practical(const Stats& x);
 double magnitude(const Stats& x);          // largest absolute bound
 double typical_magnitude(const Stats& x);  // of the probes
 double median(const Stats& x);

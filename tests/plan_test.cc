@@ -1,0 +1,145 @@
+// What every plan must hold, whatever is drawn.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "plan/planner.h"
+#include "source/render.h"
+
+namespace jaxsmith {
+namespace {
+
+constexpr std::uint64_t kSeed = 20240607;
+constexpr std::uint64_t kFamilies = 300;
+
+std::vector<Member> family(std::uint64_t index) { return plan_family({}, kSeed, index); }
+
+TEST(Plan, TheSameNumbersGiveTheSameSourceInAnyOrder) {
+  const auto late = chunk_functions({}, kSeed, 7);
+  const auto early = chunk_functions({}, kSeed, 2);
+  const auto again = chunk_functions({}, kSeed, 7);
+  ASSERT_EQ(late.size(), again.size());
+  for (std::size_t i = 0; i < late.size(); ++i) {
+    EXPECT_EQ(late[i].source, again[i].source);
+    EXPECT_EQ(late[i].inputs, again[i].inputs);
+  }
+  EXPECT_NE(early[0].source, late[0].source);
+}
+
+TEST(Plan, AnotherSeedGivesOtherFunctions) {
+  const auto one = chunk_functions({}, 1, 0), two = chunk_functions({}, 2, 0);
+  std::set<std::string> sources;
+  for (const Function& f : one) sources.insert(f.source);
+  const auto shared = std::count_if(two.begin(), two.end(), [&](const Function& f) { return sources.contains(f.source); });
+  EXPECT_LT(shared, 2);
+}
+
+TEST(Plan, EveryFamilyHasItsForwardFunctionFirst) {
+  for (std::uint64_t f = 0; f < kFamilies; ++f) {
+    const auto members = family(f);
+    ASSERT_FALSE(members.empty()) << "family " << f;
+    EXPECT_EQ(members[0].transformation, "forward");
+    EXPECT_EQ(members[0].variant, "base");
+  }
+}
+
+// Values are defined before they are used, in their own body or one around it, and none is left over.
+TEST(Plan, NoDeadCodeAndNoUseBeforeDefinition) {
+  for (std::uint64_t f = 0; f < kFamilies; ++f) {
+    for (const Member& m : family(f)) {
+      const Program& p = m.program;
+      std::map<ValueId, int> uses;
+      for (std::size_t b = 0; b < p.bodies.size(); ++b) {
+        for (const Node& n : p.bodies[b].nodes) {
+          for (ValueId id : n.operands) {
+            ++uses[id];
+            for (ValueId r : n.results) EXPECT_TRUE(r == kNoValue || id < r) << "family " << f;
+          }
+        }
+        for (ValueId id : p.bodies[b].results) ++uses[id];
+      }
+      for (const Body& body : p.bodies) {
+        for (const Node& n : body.nodes) {
+          const bool used = std::any_of(n.results.begin(), n.results.end(), [&](ValueId r) { return r != kNoValue && uses[r] > 0; });
+          EXPECT_TRUE(used) << "family " << f << " leaves a result of " << n.op << " unused";
+        }
+      }
+      for (ValueId id : p.bodies[static_cast<std::size_t>(p.root)].parameters) EXPECT_GT(uses[id], 0) << "family " << f;
+    }
+  }
+}
+
+TEST(Plan, CategoriesHaveEqualShares) {
+  std::map<std::string, int> functions;
+  int all = 0;
+  for (std::uint64_t f = 0; f < kFamilies * 2; ++f) {
+    for (const Member& m : family(f)) ++functions[m.program.category], ++all;
+  }
+  EXPECT_EQ(functions.size(), static_cast<std::size_t>(kCategories));
+  for (const auto& [category, count] : functions) EXPECT_GE(count, 0.08 * all) << category;
+}
+
+TEST(Plan, AThirdOfWhatIsDifferentiableComesWithAGradient) {
+  static const std::set<std::string> kGradients = {"grad", "value_and_grad", "jvp", "vjp", "jacfwd", "jacrev", "hessian"};
+  int differentiable = 0, with_gradient = 0;
+  for (std::uint64_t f = 0; f < kFamilies; ++f) {
+    const auto members = family(f);
+    const Settings settings = family_settings({}, kSeed, f);
+    if (!gradient_member(members[0].program, settings, Random(1, f))) continue;
+    ++differentiable;
+    with_gradient += std::any_of(members.begin(), members.end(), [&](const Member& m) { return kGradients.contains(m.transformation); });
+  }
+  EXPECT_GT(differentiable, static_cast<int>(kFamilies) / 3);
+  EXPECT_GE(with_gradient * 3, differentiable);
+}
+
+TEST(Plan, OptionsBindWhatIsDrawn) {
+  PlanOptions options;
+  options.categories = {Category::kLoop, Category::kReduction};
+  options.dtypes = {DType::kF32, DType::kI32};
+  options.max_rank = 2;
+  for (std::uint64_t chunk = 0; chunk < 12; ++chunk) {
+    for (const Function& f : chunk_functions(options, 3, chunk)) {
+      EXPECT_TRUE(f.category == "loop" || f.category == "reduction") << f.category;
+      EXPECT_FALSE(f.runtime.x64);
+      for (const ArgumentSpec& a : f.arguments) {
+        EXPECT_TRUE(a.dtype == DType::kF32 || a.dtype == DType::kI32) << aval_text(a.dtype, a.shape);
+        EXPECT_LE(a.shape.size(), 2u);
+      }
+    }
+  }
+}
+
+TEST(Plan, InputsHaveTheShapesAndBoundsOfTheirArguments) {
+  for (const Function& f : chunk_functions({}, kSeed, 1)) {
+    for (const auto& set : f.inputs) {
+      ASSERT_EQ(set.size(), f.arguments.size());
+      for (std::size_t i = 0; i < set.size(); ++i) {
+        EXPECT_EQ(set[i].dtype, f.arguments[i].dtype);
+        EXPECT_EQ(set[i].shape, f.arguments[i].shape);
+        EXPECT_EQ(set[i].bytes.size(), byte_size(set[i].dtype) * static_cast<std::size_t>(element_count(set[i].shape)));
+      }
+    }
+    EXPECT_NE(f.inputs[0], f.inputs[1]);
+  }
+}
+
+TEST(Catalogue, EveryEntryIsDrawnInAFewThousandFamilies) {
+  std::set<std::string> seen;
+  for (std::uint64_t f = 0; f < 3000; ++f) {
+    for (const Node& n : [&] {
+           std::vector<Node> all;
+           const auto root = plan_root({}, family_settings({}, 5, f), 5, f);
+           if (root) for (const Body& b : root->bodies) all.insert(all.end(), b.nodes.begin(), b.nodes.end());
+           return all;
+         }()) {
+      seen.insert(n.op);
+    }
+  }
+  for (const Op& op : catalogue()) EXPECT_TRUE(seen.contains(op.name)) << op.name << " never occurs";
+}
+
+}  // namespace
+}  // namespace jaxsmith
