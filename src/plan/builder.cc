@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace jaxsmith {
 namespace {
@@ -225,9 +226,12 @@ bool Builder::commit(const Op& op, Draft& draft) {
     for (BodyId b : draft.bodies) add_captured_arguments(b, result);
     if (!draft.sure_given) {
       // A yes or no, or a small count, often stays what it is when an argument changes.
-      const bool few = element_count(result.type.shape) < 4;
-      const bool coarse = few && !is_inexact(result.type.dtype);
-      result.sure = !draft.bodies.empty() || coarse ? 0 : few && op.selective ? common : sure;
+      const auto elements = element_count(result.type.shape);
+      const bool coarse = elements < 4 && !is_inexact(result.type.dtype);
+      // Equal probes show a limit at work: a clip, a maximum with a constant.
+      const int distinct = static_cast<int>(std::set<double>(result.stats.probe.begin(), result.stats.probe.end()).size());
+      const bool limited = is_inexact(result.type.dtype) && distinct < (elements < 8 ? kProbes - 2 : 3);
+      result.sure = !draft.bodies.empty() || coarse || limited ? 0 : elements < 16 && op.selective ? common : sure;
     }
     // What a body does to derivatives its entry has worked out; all else passes them on.
     if (draft.bodies.empty()) result.grad_arguments = grad_arguments;

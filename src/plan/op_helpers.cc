@@ -8,10 +8,6 @@
 namespace jaxsmith {
 namespace {
 
-bool inside(const Stats& stats, Interval interval) {
-  return stats.lo >= interval.lo && stats.hi <= interval.hi;
-}
-
 // A number for the second operand that a person would write.
 std::optional<ValueId> draw_literal(Builder& b, DType dtype, Interval interval) {
   const bool integral = is_integer(dtype);
@@ -23,6 +19,13 @@ std::optional<ValueId> draw_literal(Builder& b, DType dtype, Interval interval) 
 }
 
 }  // namespace
+
+bool in_domain(const Stats& stats, Interval domain) {
+  const Interval reach = practical(stats);
+  const double lo = std::abs(domain.lo) > 1.5 ? reach.lo : stats.lo;
+  const double hi = std::abs(domain.hi) > 1.5 ? reach.hi : stats.hi;
+  return lo >= domain.lo && hi <= domain.hi;
+}
 
 Op refined(Op op, Refine refine) {
   if (op.infer) {
@@ -54,7 +57,7 @@ Op also_of_integers(Op op, Interval domain) {
   op.draw = [=, draw = op.draw, infer = op.infer](Builder& b, Draft& draft) {
     if (b.differentiable() || !b.random().chance(0.12)) return draw(b, draft);
     const auto x = b.draw([&](const Value& v) {
-      return is_integer(v.type.dtype) && inside(v.stats, domain) && magnitude(v.stats) <= 1000;
+      return is_integer(v.type.dtype) && in_domain(v.stats, domain) && magnitude(v.stats) <= 1000;
     });
     if (!x) return draw(b, draft);
     // What the entry infers for a real value holds for the integers that it was converted from.
@@ -79,17 +82,29 @@ Op full_precision(Op op) {
   return op;
 }
 
+Op lossy(Op op) {
+  return refined(std::move(op), [](Builder& b, Draft& draft) {
+    for (Value& result : draft.results) {
+      if (element_count(result.type.shape) >= 4) {
+        for (ValueId id : draft.operands) result.sure |= b[id].sure;
+      }
+    }
+    draft.sure_given = true;
+    return true;
+  });
+}
+
 Op pairwise(std::string name, Category category, double weight, std::uint32_t kinds, Interval first,
             Interval second, Kernel2 kernel, double literal_weight, Derivative derivative,
             std::vector<std::string> hints, std::vector<std::string> spellings) {
   Op op = binary(std::move(name), category, weight, kinds, second, kernel, literal_weight, derivative,
                  std::move(hints), std::move(spellings));
   op.infer = [=, infer = op.infer](Builder& b, Draft& draft) {
-    return inside(b[draft.operands[0]].stats, first) && infer(b, draft);
+    return in_domain(b[draft.operands[0]].stats, first) && infer(b, draft);
   };
   op.draw = [=, infer = op.infer](Builder& b, Draft& draft) {
     auto x = b.draw_kind(kinds);
-    if (x) x = b.into(*x, first);
+    if (x && !in_domain(b[*x].stats, first)) x = b.into(*x, first);
     if (!x) return false;
     std::optional<ValueId> y;
     if (b.random().chance(literal_weight)) {
@@ -97,7 +112,7 @@ Op pairwise(std::string name, Category category, double weight, std::uint32_t ki
     } else {
       y = b.draw_partner(*x);
       if (y && *y == *x) return false;
-      if (y) y = b.into(*y, second);
+      if (y && !in_domain(b[*y].stats, second)) y = b.into(*y, second);
     }
     if (!y) return false;
     draft.operands = {*x, *y};

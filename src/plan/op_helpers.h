@@ -23,10 +23,17 @@ Op also_of_integers(Op op, Interval domain);
 // An entry that is not drawn for half precision: a few units in the last place would cross a threshold.
 Op full_precision(Op op);
 
+// An entry that maps many operands to one result (a rectifier, a limit): a few elements may not show a change.
+Op lossy(Op op);
+
 // An elementwise entry of two operands, each led into its interval; the second is a literal so often.
 Op pairwise(std::string name, Category category, double weight, std::uint32_t kinds, Interval first,
             Interval second, Kernel2 kernel, double literal_weight, Derivative derivative,
             std::vector<std::string> hints, std::vector<std::string> spellings);
+
+// Whether an operand may be used where the entry wants this interval. A bound near the origin is one of the
+// function's own and must hold; one far out only keeps magnitudes modest.
+bool in_domain(const Stats& stats, Interval domain);
 
 // The real type that JAX takes for an integer or a bool; other types as they are.
 DType inexact_of(DType dtype);
