@@ -1,0 +1,29 @@
+// What a run counts, for people: by category, what was kept and what was refused.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace jaxsmith {
+
+inline constexpr const char* kSplitNames[] = {"train", "validation", "test"};
+
+struct CategoryFigures {
+  std::uint64_t rows = 0;
+  std::array<std::uint64_t, 3> splits{};         // in the order of kSplitNames
+  std::map<std::string, std::uint64_t> rejects;  // "trace: TypeError" → how many
+};
+
+struct Figures {
+  std::map<std::string, CategoryFigures> categories;
+  std::uint64_t rows = 0, rejects = 0, redone = 0;
+};
+
+// Processor seconds by part of the pipeline; on screen only, never in a dataset.
+struct CpuSeconds {
+  double plan = 0, check = 0, store = 0, workers = 0, total = 0;
+};
+
+}  // namespace jaxsmith

@@ -1,0 +1,51 @@
+// The whole way from a seed to a dataset: plan → render → trace → check → select → store.
+//
+//   GenerateOptions options;
+//   options.count = 500;
+//   options.out = "dataset";
+//   std::atomic<bool> cancel = false;
+//   Observer quiet;
+//   Result<Summary> summary = generate(options, {python, python_path, version}, quiet, cancel);
+//
+// Several threads plan, trace and check chunks, each with a supervised JAX worker of its own; one thread
+// selects and stores them in order. What a chunk holds depends on its number alone, so the dataset does not depend
+// on the number of workers, nor on how often the run was interrupted and resumed.
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "base/status.h"
+#include "generate/figures.h"
+#include "generate/options.h"
+#include "trace/outcome.h"
+
+namespace jaxsmith {
+
+// Where the program's own parts are.
+struct Installation {
+  std::string python;       // interpreter that has JAX
+  std::string python_path;  // folder with the `jaxsmith` Python package
+  std::string version;      // of jaxsmith
+};
+
+// Is told how a run goes, on the thread that called `generate`.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void started(const Versions&, const Figures& /*what an earlier run left*/, std::uint64_t /*wanted*/) {}
+  virtual void progress(const Figures&) {}  // several times a second
+  virtual void assembling(const Figures&) {}
+};
+
+struct Summary {
+  Figures figures;
+  CpuSeconds cpu;
+  bool complete = false;      // false: cancelled; what is done has been assembled
+  bool was_complete = false;  // there was nothing to do
+};
+
+Result<Summary> generate(GenerateOptions options, const Installation& installation, Observer& observer,
+                         const std::atomic<bool>& cancel);
+
+}  // namespace jaxsmith

@@ -1,0 +1,67 @@
+#include <fmt/format.h>
+
+#include <iterator>
+#include <string_view>
+#include <vector>
+
+#include "base/text.h"
+#include "jaxsmith/command.h"
+
+namespace jaxsmith {
+namespace {
+
+struct Command {
+  std::string_view name, summary;
+  CommandMain main;
+};
+
+constexpr Command kCommands[] = {
+    {"generate", "make a verified Python→IR dataset out of real JAX", generate_main},
+};
+
+void print_help() {
+  fmt::print("usage: jaxsmith COMMAND …\n\nPython→IR training data out of JAX.\n\ncommands:\n");
+  for (const Command& command : kCommands) fmt::print("  {:<12}{}\n", command.name, command.summary);
+  fmt::print("\njaxsmith COMMAND --help says more; jaxsmith --version names the version.\n");
+}
+
+int dispatch(int argc, char** argv) {
+  const std::string_view name = argc > 1 ? argv[1] : "";
+  if (name == "--help" || name == "-h" || name == "help") {
+    print_help();
+    return kDone;
+  }
+  if (name == "--version") {
+    fmt::print("jaxsmith {}\n", JAXSMITH_VERSION);
+    return kDone;
+  }
+  std::vector<std::string_view> names;
+  for (const Command& command : kCommands) {
+    if (command.name == name) return command.main(argc - 1, argv + 1);
+    names.push_back(command.name);
+  }
+  if (name.empty()) {
+    fmt::print(stderr, "jaxsmith: say what to do, for example: jaxsmith generate --out dataset\n");
+  } else {
+    fmt::print(stderr, "jaxsmith: there is no command '{}'{} (jaxsmith --help lists them)\n", name, did_you_mean(name, names));
+  }
+  return kMisuse;
+}
+
+}  // namespace
+
+int report(const char* command, const Error& error) {
+  fmt::print(stderr, "jaxsmith {}: {}\n", command, error.message);
+  return error.kind == ErrorKind::kUsage ? kMisuse : kFailed;
+}
+
+}  // namespace jaxsmith
+
+int main(int argc, char** argv) {
+  try {
+    return jaxsmith::dispatch(argc, argv);
+  } catch (const std::exception& error) {  // out of memory, say; the library itself throws nothing
+    fmt::print(stderr, "jaxsmith: {}\n", error.what());
+    return jaxsmith::kFailed;
+  }
+}

@@ -1,0 +1,133 @@
+#include "jaxsmith/progress.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace jaxsmith {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string duration_text(double seconds) {
+  const auto s = static_cast<std::int64_t>(seconds + 0.5);
+  if (s >= 3600) return fmt::format("{} h {:02} min", s / 3600, s / 60 % 60);
+  if (s >= 60) return fmt::format("{} min {:02} s", s / 60, s % 60);
+  return fmt::format("{} s", s);
+}
+
+using Count = std::pair<std::string, std::uint64_t>;
+
+// Most frequent first.
+std::vector<Count> by_reason(const Figures& figures) {
+  std::map<std::string, std::uint64_t> total;
+  for (const auto& [category, f] : figures.categories) {
+    for (const auto& [reason, n] : f.rejects) total[reason] += n;
+  }
+  std::vector<Count> out(total.begin(), total.end());
+  std::stable_sort(out.begin(), out.end(), [](const Count& a, const Count& b) { return a.second > b.second; });
+  return out;
+}
+
+std::string reasons_text(const std::vector<Count>& reasons, std::size_t most) {
+  std::string out;
+  for (std::size_t i = 0; i < std::min(most, reasons.size()); ++i) {
+    out += fmt::format("{}{} {}", i ? ", " : "", reasons[i].second, reasons[i].first);
+  }
+  if (reasons.size() > most) out += ", …";
+  return out;
+}
+
+int terminal_width() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+}
+
+// The first `width` characters of UTF-8 text.
+std::string shortened(const std::string& text, int width) {
+  std::size_t end = 0;
+  for (int n = 0; end < text.size(); ++end) {
+    if ((static_cast<unsigned char>(text[end]) & 0xC0) != 0x80 && n++ == width) break;
+  }
+  return text.substr(0, end);
+}
+
+}  // namespace
+
+ProgressPrinter::ProgressPrinter() : terminal_(isatty(STDERR_FILENO) == 1) {}
+
+void ProgressPrinter::started(const Versions& versions, const Figures& before, std::uint64_t wanted) {
+  wanted_ = wanted;
+  rows_before_ = before.rows;
+  begin_ = last_ = Clock::now();
+  fmt::print(stderr, "jax {}, jaxlib {}, Python {}; {} functions wanted{}\n", versions.jax, versions.jaxlib, versions.python,
+             wanted, before.rows ? fmt::format(", {} are there from an earlier run", before.rows) : "");
+}
+
+std::string ProgressPrinter::line(const Figures& figures) const {
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
+  const std::uint64_t fresh = figures.rows - rows_before_;
+  const double rate = seconds > 0 ? static_cast<double>(fresh) / seconds : 0;
+  std::string text = fmt::format("{} of {} ({:.1f} %)", figures.rows, wanted_,
+                                 100.0 * static_cast<double>(figures.rows) / static_cast<double>(std::max<std::uint64_t>(wanted_, 1)));
+  if (fresh > 0) {
+    text += fmt::format(", {:.1f}/s, {} left", rate, duration_text(static_cast<double>(wanted_ - figures.rows) / rate));
+  }
+  if (figures.rejects > 0) text += fmt::format("; {} refused: {}", figures.rejects, reasons_text(by_reason(figures), 3));
+  return text;
+}
+
+void ProgressPrinter::progress(const Figures& figures) {
+  const auto now = Clock::now();
+  if (now - last_ < (terminal_ ? 200ms : 5000ms)) return;
+  last_ = now;
+  const std::string text = line(figures);
+  if (terminal_) {
+    fmt::print(stderr, "\r\x1b[K{}", shortened(text, terminal_width() - 1));
+    shown_ = true;
+  } else {
+    fmt::print(stderr, "{}\n", text);
+  }
+  std::fflush(stderr);
+}
+
+void ProgressPrinter::assembling(const Figures& figures) {
+  clear();
+  fmt::print(stderr, "writing {} rows\n", figures.rows);
+}
+
+void ProgressPrinter::clear() {
+  if (shown_) fmt::print(stderr, "\r\x1b[K");
+  shown_ = false;
+}
+
+std::string summary_table(const Summary& summary) {
+  std::string out = fmt::format("{:<18}{:>8}{:>9}{:>8}{:>12}{:>8}{:>9}  {}\n", "category", "rows", "share", "train",
+                                "validation", "test", "refused", "why");
+  std::array<std::uint64_t, 3> splits{};
+  const auto rows = static_cast<double>(std::max<std::uint64_t>(summary.figures.rows, 1));
+  for (const auto& [category, f] : summary.figures.categories) {
+    std::uint64_t refused = 0;
+    std::vector<Count> reasons(f.rejects.begin(), f.rejects.end());
+    for (const Count& reason : reasons) refused += reason.second;
+    std::stable_sort(reasons.begin(), reasons.end(), [](const Count& a, const Count& b) { return a.second > b.second; });
+    out += fmt::format("{:<18}{:>8}{:>8.1f}%{:>8}{:>12}{:>8}{:>9}  {}\n", category, f.rows,
+                       100 * static_cast<double>(f.rows) / rows, f.splits[0], f.splits[1], f.splits[2], refused,
+                       reasons_text(reasons, 3));
+    for (std::size_t i = 0; i < 3; ++i) splits[i] += f.splits[i];
+  }
+  out += fmt::format("{:<18}{:>8}{:>9}{:>8}{:>12}{:>8}{:>9}\n", "all", summary.figures.rows, "", splits[0], splits[1],
+                     splits[2], summary.figures.rejects);
+  const CpuSeconds& cpu = summary.cpu;
+  if (cpu.total > 0) {
+    out += fmt::format("\nprocessor time: {:.1f} s: workers {:.1f}, planning and rendering {:.1f}, checking {:.1f}, "
+                       "selecting and storing {:.1f}; {} redone by the plain route\n",
+                       cpu.total, cpu.workers, cpu.plan, cpu.check, cpu.store, summary.figures.redone);
+  }
+  return out;
+}
+
+}  // namespace jaxsmith

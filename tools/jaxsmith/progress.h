@@ -1,0 +1,35 @@
+// How a run of `generate` looks on a terminal, and in a file.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "generate/generate.h"
+
+namespace jaxsmith {
+
+// A line that renews itself on a terminal; plain lines every few seconds elsewhere. Writes to stderr.
+class ProgressPrinter : public Observer {
+ public:
+  ProgressPrinter();
+  ~ProgressPrinter() override { clear(); }
+  void started(const Versions& versions, const Figures& before, std::uint64_t wanted) override;
+  void progress(const Figures& figures) override;
+  void assembling(const Figures& figures) override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::string line(const Figures& figures) const;
+  void clear();
+
+  const bool terminal_;
+  Clock::time_point begin_ = Clock::now(), last_ = begin_;
+  std::uint64_t wanted_ = 0, rows_before_ = 0;
+  bool shown_ = false;
+};
+
+// Table by category, with what was refused, and where the processor time went.
+std::string summary_table(const Summary& summary);
+
+}  // namespace jaxsmith
