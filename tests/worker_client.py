@@ -19,12 +19,16 @@ def environment(**changes: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("JAX_", "XLA_", "PYTHON"))
     }
-    return kept | {
-        "JAX_PLATFORMS": "cpu",
-        "PYTHONHASHSEED": "0",
-        "PYTHONPATH": str(ROOT / "python"),
-        "XLA_FLAGS": FLAGS,
-    } | changes
+    return (
+        kept
+        | {
+            "JAX_PLATFORMS": "cpu",
+            "PYTHONHASHSEED": "0",
+            "PYTHONPATH": str(ROOT / "python"),
+            "XLA_FLAGS": FLAGS,
+        }
+        | changes
+    )
 
 
 class Worker:
@@ -34,8 +38,16 @@ class Worker:
         theirs_in, self._requests = os.pipe()
         self._results, theirs_out = os.pipe()
         self.process = subprocess.Popen(
-            [sys.executable, *python_options, "-m", "jaxsmith.worker",
-             "--requests-fd", str(theirs_in), "--results-fd", str(theirs_out)],
+            [
+                sys.executable,
+                *python_options,
+                "-m",
+                "jaxsmith.worker",
+                "--requests-fd",
+                str(theirs_in),
+                "--results-fd",
+                str(theirs_out),
+            ],
             pass_fds=(theirs_in, theirs_out),
             env=environment(**changes),
             stdin=subprocess.DEVNULL,
@@ -63,7 +75,7 @@ class Worker:
         body = msgpack.packb(message)
         rest = memoryview(struct.pack("<I", len(body)) + body)
         while rest:
-            rest = rest[os.write(self._requests, rest):]
+            rest = rest[os.write(self._requests, rest) :]
 
     def receive(self) -> dict | None:
         header = self._read(4)
@@ -78,12 +90,25 @@ class Worker:
             data += part
         return data
 
-    def run(self, functions: list[dict], route: str = "chunk", isolate: bool = False,
-            levels: list[str] = LEVELS) -> list[dict]:
+    def run(
+        self,
+        functions: list[dict],
+        route: str = "chunk",
+        isolate: bool = False,
+        levels: list[str] = LEVELS,
+    ) -> list[dict]:
         """The outcomes of one chunk; the progress frames are kept in `progress`."""
         self.chunk += 1
-        self.send({"type": "chunk", "chunk": self.chunk, "route": route, "isolate": isolate,
-                   "levels": levels, "functions": functions})
+        self.send(
+            {
+                "type": "chunk",
+                "chunk": self.chunk,
+                "route": route,
+                "isolate": isolate,
+                "levels": levels,
+                "functions": functions,
+            }
+        )
         self.progress = []
         while (message := self.receive()) is not None and message:
             assert message["chunk"] == self.chunk

@@ -20,8 +20,8 @@ class Numbers(NamedTuple):
     )
 
 
-# A complex dtype has the numbers of its parts. The 16-bit types are moved by less, because compilations differ
-# by single roundings and one rounding of these types is large already.
+# A complex dtype has the numbers of its parts. The 16-bit types are moved by less, because
+# compilations differ by single roundings and one rounding of these types is large already.
 NUMBERS = {
     "f16": Numbers(2.0**-10, 1, 3e-2),
     "bf16": Numbers(2.0**-7, 1, 1e-1),
@@ -78,8 +78,9 @@ def same_bytes(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> boo
 
 
 def nudged(array: np.ndarray, argument: int) -> np.ndarray:
-    """The array with each inexact element moved by a few units in the last place: up at even positions,
-    down at odd ones, and the other way round in every second argument. Other arrays as they are."""
+    """The array with each inexact element moved by a few units in the last place: up at even
+    positions, down at odd ones, and the other way round in every second argument. Other arrays as
+    they are."""
     numbers = NUMBERS.get(_NAMES[array.dtype])
     if numbers is None or not array.size:
         return array

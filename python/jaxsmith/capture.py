@@ -1,8 +1,10 @@
-"""HLO texts of a lowered function without generating code for it, which is most of a compile's cost.
+"""HLO texts of a lowered function without generating code for it, which is most of a compile's
+cost.
 
-XLA is made to write the module that it starts with to a folder, and to hand over the scheduled module that it
-would generate code for; then the compile is stopped. Printing both gives the texts of the plain route, after
-what differs between a module in memory and its serialised form is made the same (`_hlo_text`, `_full_text`).
+XLA is made to write the module that it starts with to a folder, and to hand over the scheduled
+module that it would generate code for; then the compile is stopped. Printing both gives the texts
+of the plain route, after what differs between a module in memory and its serialised form is made
+the same (`_hlo_text`, `_full_text`).
 """
 
 import fcntl
@@ -56,7 +58,8 @@ class Capture:
     def texts(
         self, lowering: jax_private.Lowering, want_hlo: bool
     ) -> tuple[str | None, str, dict[str, float]]:
-        """The HLO text, if wanted, the optimised HLO text, and the cost analysis of the latter's module."""
+        """The HLO text, if wanted, the optimised HLO text, and the cost analysis of the latter's
+        module."""
         arguments, results = len(lowering.kept), lowering.results
         compiler = self._with_dump if want_hlo else self._without_dump
         self._scheduled = None
@@ -79,14 +82,14 @@ class Capture:
         raise _Stop
 
 
-# ---- What differs between a serialised module and the one in memory ------------------------------------
+# ---- What differs between a serialised module and the one in memory ------------------------------
 
 _ROOT = re.compile(r"ROOT \S+ = (.*?) [a-z][a-z0-9-]*\(")
 
 
 def _hlo_text(text: str) -> str:
-    """A compile resets the entry's result layout in the header to the default one; JAX prints that of the
-    root."""
+    """A compile resets the entry's result layout in the header to the default one; JAX prints that
+    of the root."""
     root = _ROOT.match(text, text.find("ROOT ", text.find("\nENTRY ")))
     if root is None:
         return text
@@ -98,7 +101,8 @@ def _hlo_text(text: str) -> str:
 
 
 def _full_text(text: str, arguments: int, results: int) -> str:
-    """The serialised form lacks the compile's permission to propagate shardings, which the header prints."""
+    """The serialised form lacks the compile's permission to propagate shardings, which the header
+    prints."""
     added = ""
     if arguments:
         allowed = ",".join(["true"] * arguments)
@@ -110,7 +114,8 @@ def _full_text(text: str, arguments: int, results: int) -> str:
 
 
 def _first_field(message: bytes) -> bytes:
-    """The first, length-delimited field of a serialised protocol buffer: the module of an HloProto."""
+    """The first, length-delimited field of a serialised protocol buffer: the module of an
+    HloProto."""
     length = shift = 0
     place = 1
     while True:
@@ -122,7 +127,7 @@ def _first_field(message: bytes) -> bytes:
             return message[place : place + length]
 
 
-# ---- The folder that XLA writes to ---------------------------------------------------------------------
+# ---- The folder that XLA writes to ---------------------------------------------------------------
 
 _PREFIX = "jaxsmith-hlo-"
 
@@ -147,8 +152,8 @@ class _Folder:
 
 
 def _scratch_folder() -> _Folder:
-    """A new folder, in memory where there is such a place. Workers may be killed at any time, so folders are
-    locked by their owner and each start removes those of the dead."""
+    """A new folder, in memory where there is such a place. Workers may be killed at any time, so
+    folders are locked by their owner and each start removes those of the dead."""
     parent = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else tempfile.gettempdir()
     for name in os.listdir(parent):
         if name.startswith(_PREFIX):

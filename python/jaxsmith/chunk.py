@@ -1,9 +1,11 @@
-"""The chunk route: many functions at a time, stage by stage, at a quarter of the plain route's cost.
+"""The chunk route: many functions at a time, stage by stage, at a quarter of the plain route's
+cost.
 
-The texts are those of the plain route byte for byte; outputs come from other code generation and agree within
-the dtype's tolerance. What makes it cheap:
+The texts are those of the plain route byte for byte; outputs come from other code generation and
+agree within the dtype's tolerance. What makes it cheap:
 - stage by stage over the chunk, with the garbage collector off: code and caches stay warm;
-- lowering into one MLIR context, with the bodies of inlined rules shared (`jax_private.lowering_into`);
+- lowering into one MLIR context, with the bodies of inlined rules shared
+  (`jax_private.lowering_into`);
 - HLO texts from compiles that stop before code generation (`capture`);
 - compiling and running as merged modules (`merged`).
 """
@@ -22,6 +24,8 @@ from jaxsmith.work import Work
 
 # JAX's caches and the MLIR contexts grow with each function; after so many they are given up.
 _RENEW_AFTER = 960
+# Functions between two runs of the garbage collector, which is off within a chunk.
+_COLLECT_AFTER = 256
 
 
 class ChunkRoute:
@@ -32,7 +36,7 @@ class ChunkRoute:
         self._runner = merged.GroupRunner()
         self._contexts: dict[bool, object] = {}
         self._bodies: dict[bool, dict] = {}
-        self._done = 0
+        self._done = self._uncollected = 0
         self._renew()
         gc.collect()
         gc.freeze()
@@ -51,9 +55,12 @@ class ChunkRoute:
             for work in works:
                 work.forget()
         self._done += len(works)
+        self._uncollected += len(works)
         if self._done >= _RENEW_AFTER:
             self._renew()
-        gc.collect()
+        if self._uncollected >= _COLLECT_AFTER:
+            gc.collect()
+            self._uncollected = 0
 
     def _trace(self, works: Sequence[Work], progress: Progress) -> None:
         for work in stages.alive(works):
@@ -81,7 +88,8 @@ class ChunkRoute:
     def _hlo_texts(
         self, works: Sequence[Work], levels: Collection[str], progress: Progress
     ) -> dict[int, jax_private.Lowering]:
-        """Also finishes the functions that only the plain route can compile; gives the others' lowerings."""
+        """Also finishes the functions that only the plain route can compile; gives the others'
+        lowerings."""
         lowerings = {
             work.position: jax_private.Lowering(work.lowered) for work in stages.alive(works)
         }

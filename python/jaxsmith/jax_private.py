@@ -1,7 +1,8 @@
 """Every name of JAX and jaxlib that is not public and that jaxsmith uses, each with its purpose.
 
-The rest of the package uses JAX's public names and this module. `tests/test_jax_private.py` has a test for
-each name here, so that another JAX version fails there, by name, before it gives wrong rows.
+The rest of the package uses JAX's public names and this module. `tests/test_jax_private.py` has a
+test for each name here, so that another JAX version fails there, by name, before it gives wrong
+rows.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,27 +37,21 @@ _NAMES = (
     (mlir, "merge_mlir_modules"),
     (ir, "Module"),
     (func, "FuncOp"),
-    (jax.config, "values"),
 )
 
 
 def missing() -> list[str]:
     """Names of `_NAMES` that this JAX does not have."""
-    return [f"{getattr(o, '__name__', 'jax.config')}.{n}" for o, n in _NAMES if not hasattr(o, n)]
+    return [f"{o.__name__}.{n}" for o, n in _NAMES if not hasattr(o, n)]
 
 
 def set_tracebacks_enabled(on: bool) -> None:
-    """Whether JAX collects a Python traceback for each equation. They cost time in tracing and lowering, and
-    reach only metadata that no text of ours prints."""
+    """Whether JAX collects a Python traceback for each equation. They cost time in tracing and
+    lowering, and reach only metadata that no text of ours prints."""
     _jax.set_tracebacks_enabled(on)
 
 
-def config_values() -> dict[str, Any]:
-    """JAX's present configuration by option name, to see whether a function has changed it."""
-    return dict(jax.config.values)
-
-
-# ---- Lowering ------------------------------------------------------------------------------------------
+# ---- Lowering ------------------------------------------------------------------------------------
 
 
 def new_context(threads: bool = True) -> ir.Context:
@@ -69,12 +64,12 @@ def new_context(threads: bool = True) -> ir.Context:
 
 @contextmanager
 def lowering_into(context: ir.Context, shared: dict) -> Iterator[None]:
-    """Within it, JAX lowers into `context` instead of one context a function, and takes the bodies of
-    inlined lowering rules from `shared`, where they stand from earlier functions.
+    """Within it, JAX lowers into `context` instead of one context a function, and takes the bodies
+    of inlined lowering rules from `shared`, where they stand from earlier functions.
 
-    `mlir.ModuleContext` is what a lowering makes first: its `lowering_cache` maps an equation's key to the
-    function that holds its lowering. Cached bodies do not depend on jax_enable_x64 in JAX's key, because JAX
-    keeps them for one module only: the caller gives one `shared` for each setting.
+    `mlir.ModuleContext` is what a lowering makes first: its `lowering_cache` maps an equation's key
+    to the function that holds its lowering. Cached bodies do not depend on jax_enable_x64 in JAX's
+    key, because JAX keeps them for one module only: the caller gives one `shared` for each setting.
     """
     original = mlir.ModuleContext
 
@@ -132,13 +127,14 @@ class Lowering:
         inner = lowered._lowering
         arguments = inner.compile_args
         self.module: ir.Module = inner.stablehlo()
-        # Captured constants that are hoisted to leading arguments (none at the default configuration).
+        # Captured constants that are hoisted to leading arguments (none at the default
+        # configuration).
         hoisted = len(inner.const_args)
         # Which arguments of the function the module still has: unused ones are dropped by jax.jit.
         self.kept = sorted(i - hoisted for i in arguments["kept_var_idx"] if i >= hoisted)
         self.results: int = len(arguments["global_out_avals"])
-        # One device, no callbacks into Python, no tokens, no shardings asked for: all that the chunk route
-        # knows how to compile by itself.
+        # One device, no callbacks into Python, no tokens, no shardings asked for: all that the
+        # chunk route knows how to compile by itself.
         self.simple: bool = (
             arguments["num_devices"] == 1
             and not hoisted
@@ -155,7 +151,7 @@ def _unspecified(shardings: Iterable) -> bool:
     return all(isinstance(sharding, sharding_impls.UnspecifiedValue) for sharding in shardings)
 
 
-# ---- MLIR ----------------------------------------------------------------------------------------------
+# ---- MLIR ----------------------------------------------------------------------------------------
 
 
 def parse_stablehlo(text: str, context: ir.Context) -> ir.Module:
@@ -164,8 +160,8 @@ def parse_stablehlo(text: str, context: ir.Context) -> ir.Module:
 
 
 def merge(modules: Sequence[ir.Module], context: ir.Context) -> tuple[ir.Module, list[int]]:
-    """Moves modules (which are used up) into one whose main calls each of them: the arguments and results
-    of all in a row. Also gives the number of results of each."""
+    """Moves modules (which are used up) into one whose main calls each of them: the arguments and
+    results of all in a row. Also gives the number of results of each."""
     with context, ir.Location.unknown(context):
         merged = ir.Module.create()
         symbols = ir.SymbolTable(merged.operation)
@@ -196,7 +192,7 @@ def merge(modules: Sequence[ir.Module], context: ir.Context) -> tuple[ir.Module,
         return merged, [len(results) for _, _, results in calls]
 
 
-# ---- HLO -----------------------------------------------------------------------------------------------
+# ---- HLO -----------------------------------------------------------------------------------------
 
 
 def short_options() -> _hlo.HloPrintOptions:
@@ -207,8 +203,8 @@ def short_options() -> _hlo.HloPrintOptions:
 
 
 def full_options() -> _hlo.HloPrintOptions:
-    """The options for optimised HLO: XLA's default ones, but large constants in full and no metadata (which
-    holds paths and line numbers)."""
+    """The options for optimised HLO: XLA's default ones, but large constants in full and no
+    metadata (which holds paths and line numbers)."""
     options = _hlo.HloPrintOptions()
     options.print_large_constants = True
     options.print_metadata = False
@@ -226,11 +222,12 @@ def parse_hlo(text: str) -> _hlo.HloModule:
 
 
 def cost_analysis(module: _hlo.HloModule) -> dict[str, float]:
-    """XLA's cost analysis of an HLO module: what `compiled.cost_analysis()` gives for the compiled one."""
+    """XLA's cost analysis of an HLO module: what `compiled.cost_analysis()` gives for the compiled
+    one."""
     return _jax.hlo_module_cost_analysis(_client(), module)
 
 
-# ---- Compiling and running -----------------------------------------------------------------------------
+# ---- Compiling and running -----------------------------------------------------------------------
 
 
 def _client():
@@ -238,8 +235,8 @@ def _client():
 
 
 class Compiler:
-    """Compiles modules for the first CPU device, with options of XLA that the public interface cannot give
-    (results of such a compile are executables without JAX's calling convention)."""
+    """Compiles modules for the first CPU device, with options of XLA that the public interface
+    cannot give (results of such a compile are executables without JAX's calling convention)."""
 
     def __init__(self, overrides: dict[str, Any]):
         self._client = _client()
@@ -256,8 +253,8 @@ class Compiler:
         )
 
     def compile(self, module: ir.Module, arguments: int, results: int):
-        """An executable of `module`; raises XlaError. Sharding propagation is allowed everywhere, as
-        `jax.jit` does where no sharding is given."""
+        """An executable of `module`; raises XlaError. Sharding propagation is allowed everywhere,
+        as `jax.jit` does where no sharding is given."""
         build = self._options.executable_build_options
         build.allow_spmd_sharding_propagation_to_parameters = [True] * arguments
         build.allow_spmd_sharding_propagation_to_output = [True] * results

@@ -1,4 +1,5 @@
-"""Compiling and running many functions as one module, which costs a tenth of doing so one by one."""
+"""Compiling and running many functions as one module, which costs a tenth of doing so one by
+one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +10,8 @@ from jaxsmith import jax_private, probe
 from jaxsmith.stages import Progress
 from jaxsmith.work import Work, one_line
 
-# Functions that are compiled as one module. A function's group is its position in the chunk divided by this,
-# whatever becomes of the others, so that its outputs do not depend on which of them fail.
+# Functions that are compiled as one module. A function's group is its position in the chunk divided
+# by this, whatever becomes of the others, so that its outputs do not depend on which of them fail.
 GROUP_SIZE = 32
 
 # Code of little quality that is quick to generate: it runs a few times only.
@@ -43,8 +44,8 @@ class GroupRunner:
         self._compiler = jax_private.Compiler(_QUICK)
 
     def run(self, members: Sequence[Member], context: object, progress: Progress) -> None:
-        """Fills outputs, argument_matters and stable of the members. A member that fails is found by
-        bisection, refused, and left out when the group is done again."""
+        """Fills outputs, argument_matters and stable of the members. A member that fails is found
+        by bisection, refused, and left out when the group is done again."""
         if self._attempt(members, context, progress) is None:
             return
         self._refuse_culprits(members, context, progress)

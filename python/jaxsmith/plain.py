@@ -1,14 +1,14 @@
 """The plain route: one function at a time, by JAX's public interface at its default flags.
 
-These texts are the definition; the chunk route gives the same ones. A script with nothing of jaxsmith gets
-them byte for byte like this:
+These texts are the definition; the chunk route gives the same ones. A script with nothing of
+jaxsmith gets them byte for byte like this:
 
-    from jaxlib import _hlo                     # the only place where the print options are to be had
+    from jaxlib import _hlo
     options = _hlo.HloPrintOptions()            # XLA's defaults, but
     options.print_large_constants = True        # constants in full
     options.print_metadata = False              # no paths, no line numbers
 
-    traced = jax.jit(function).trace(*inputs)   # NumPy arrays; under jax.enable_x64(True) where x64 is set
+    traced = jax.jit(function).trace(*inputs)   # NumPy arrays, with x64 as it is set
     lowered = traced.lower()
     compiled = lowered.compile()
     jaxpr = str(traced.jaxpr)
@@ -21,6 +21,7 @@ from collections.abc import Collection, Sequence
 
 import jax
 import numpy as np
+from jax import enable_x64
 
 from jaxsmith import jax_private, probe, stages
 from jaxsmith.stages import Progress
@@ -46,15 +47,15 @@ def run_chunk(works: Sequence[Work], levels: Collection[str], progress: Progress
 
 
 def finish(work: Work, levels: Collection[str], progress: Progress) -> None:
-    """From the lowered function on: HLO texts, compile, runs. The chunk route sends functions here that it
-    cannot compile itself, such as those of several devices."""
+    """From the lowered function on: HLO texts, compile, runs. The chunk route sends functions here
+    that it cannot compile itself, such as those of several devices."""
     progress("compile", [work.position])
     if "hlo" in levels:
         with work.stage("text"):
             stages.keep_text(work, "hlo", work.lowered.as_text(dialect="hlo"))
     compiled = None
     if work.alive:
-        with work.stage("compile"), jax.enable_x64(work.x64):
+        with work.stage("compile"), enable_x64(work.x64):
             compiled = work.lowered.compile()
     if work.alive:
         with work.stage("text"):
@@ -75,7 +76,8 @@ def keep_costs(work: Work, costs: dict[str, float]) -> None:
 
 
 def parse(work: Work, context: object) -> object:
-    """Raises unless the parsers that jaxlib carries accept the texts; gives the StableHLO module."""
+    """Raises unless the parsers that jaxlib carries accept the texts; gives the StableHLO
+    module."""
     for level in ("hlo", "hlo_optimized"):
         if level in work.levels:
             jax_private.parse_hlo(work.levels[level])
@@ -87,6 +89,6 @@ def _run(work: Work, compiled: jax.stages.Compiled) -> None:
         arguments = [probe.chosen(work, j, choice) for j, choice in enumerate(choices[0])]
         return [[np.asarray(leaf) for leaf in jax.tree_util.tree_leaves(compiled(*arguments))]]
 
-    with work.stage("run"), jax.enable_x64(work.x64):
+    with work.stage("run"), enable_x64(work.x64):
         kept = jax_private.Lowering(work.lowered).kept
         probe.probe([work], [kept], run)

@@ -1,4 +1,5 @@
-"""The runs that show what a function's outputs are worth: repeated, with arguments replaced, nudged."""
+"""The runs that show what a function's outputs are worth: repeated, with arguments replaced,
+nudged."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,8 +8,8 @@ import numpy as np
 from jaxsmith import arrays
 from jaxsmith.work import Work
 
-# Which input set each argument of a function is taken from in a run; NUDGED stands for set 0, moved by a few
-# units in the last place.
+# Which input set each argument of a function is taken from in a run; NUDGED stands for set 0, moved
+# by a few units in the last place.
 Choice = list[int]
 NUDGED = -1
 # Runs functions, each on its choice, and gives the outputs of each.
@@ -23,9 +24,9 @@ def chosen(work: Work, argument: int, choice: int) -> np.ndarray:
 
 
 def probe(works: Sequence[Work], used: Sequence[Sequence[int]], run: Run) -> None:
-    """Fills outputs, argument_matters and stable of the functions, which run side by side: round r replaces
-    argument r of each, so that a group costs a handful of runs. `used` are the arguments that the compiled
-    functions still have; no other can matter."""
+    """Fills outputs, argument_matters and stable of the functions, which run side by side: round r
+    replaces argument r of each, so that a group costs a handful of runs. `used` are the arguments
+    that the compiled functions still have; no other can matter."""
     recorded = [[0] * len(work.inputs[0]) for work in works]
     first, again = run(recorded), run(recorded)
     for work, outputs, repeated in zip(works, first, again, strict=True):

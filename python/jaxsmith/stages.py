@@ -1,4 +1,5 @@
-"""The stages that both routes share: from source text to a lowered module and its StableHLO text."""
+"""The stages that both routes share: from source text to a lowered module and its StableHLO
+text."""
 
 import os
 import sys
@@ -8,10 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import jax
-import jax.extend.core
 import numpy as np
+from jax import enable_x64
 
-from jaxsmith import arrays, jax_private
+from jaxsmith import arrays
+from jaxsmith.guard import Guard
 from jaxsmith.work import Refused, Work, check_text
 
 # Tells the supervisor what is being worked on: stage and positions.
@@ -20,26 +22,22 @@ Progress = Callable[[str, list[int]], None]
 # The name that a function's module has while it runs: some libraries look themselves up by it.
 _MODULE_NAME = "function"
 _PROCESS = os.getpid()
+_guard = Guard()
 
 
 @contextmanager
 def user_code(work: Work) -> Iterator[None]:
-    """Around everything that runs code of the function: at the function's setting of jax_enable_x64, its
-    module importable, and what it changed of JAX's configuration put back."""
-    before = jax_private.config_values()
+    """Around everything that runs code of the function: at its setting of jax_enable_x64, its
+    module importable, and what it changed of the process put back."""
     sys.modules[_MODULE_NAME] = work.module
     try:
-        with jax.enable_x64(work.x64):
+        with enable_x64(work.x64):
             yield
     finally:
         if os.getpid() != _PROCESS:  # the function has forked, and this is the child
             os._exit(1)
         sys.modules.pop(_MODULE_NAME, None)
-        after = jax_private.config_values()
-        if after != before:
-            for name, value in before.items():
-                if after.get(name) != value:
-                    jax.config.update(name, value)
+        _guard.restore()
 
 
 def load(work: Work) -> None:
@@ -53,11 +51,13 @@ def load(work: Work) -> None:
 
 
 def trace(work: Work) -> None:
-    """trace: `jax.jit(function).trace(*inputs)`, and what the traced function says of its results."""
+    """trace: `jax.jit(function).trace(*inputs)`, and what the traced function says of its
+    results."""
     with work.stage("trace"), user_code(work):
         work.traced = jax.jit(work.function).trace(*work.inputs[0])
         closed = work.traced.jaxpr
-        if any(isinstance(constant, jax.core.Tracer) for constant in _constants(closed)):
+        # A value of another, finished trace becomes an argument that the function has not.
+        if len(closed.in_avals) != len(work.inputs[0]):
             raise Refused("leaked_tracer", "a value of a finished trace is used again")
         work.constants = [_concrete(constant) for constant in closed.consts]
         paths, _ = jax.tree_util.tree_flatten_with_path(work.traced.out_info)
@@ -67,7 +67,7 @@ def trace(work: Work) -> None:
 
 
 def jaxpr_text(work: Work) -> None:
-    with work.stage("text"), jax.enable_x64(work.x64):
+    with work.stage("text"), enable_x64(work.x64):
         keep_text(work, "jaxpr", str(work.traced.jaxpr))
 
 
@@ -88,16 +88,6 @@ def keep_text(work: Work, level: str, text: str) -> None:
 
 def alive(works: Iterable[Work]) -> list[Work]:
     return [work for work in works if work.alive]
-
-
-def _constants(closed: Any) -> Iterator[Any]:
-    """Constants of a closed jaxpr and of the closed jaxprs inside it."""
-    yield from closed.consts
-    for equation in closed.jaxpr.eqns:
-        for parameter in equation.params.values():
-            for inner in parameter if isinstance(parameter, tuple) else (parameter,):
-                if isinstance(inner, jax.extend.core.ClosedJaxpr):
-                    yield from _constants(inner)
 
 
 def _concrete(constant: Any) -> np.ndarray:

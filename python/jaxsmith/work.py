@@ -17,7 +17,8 @@ LEVELS = ("jaxpr", "stablehlo", "hlo", "hlo_optimized")
 
 
 class Refused(Exception):
-    """Raised where a function cannot go on for a reason that is not an exception of Python or JAX."""
+    """Raised where a function cannot go on for a reason that is not an exception of Python or
+    JAX."""
 
     def __init__(self, reason: str, detail: str):
         super().__init__(detail)
@@ -64,7 +65,7 @@ class Work:
         except Refused as refused:
             self.refuse(name, refused.reason, one_line(str(refused)))
         except BaseException as error:  # functions may raise SystemExit and KeyboardInterrupt too
-            self.refuse(name, type(error).__name__, one_line(_message(error)))
+            self.refuse(name, _kind(error), one_line(_message(error)))
 
     def forget(self) -> None:
         """Lets go of what JAX made."""
@@ -109,6 +110,12 @@ _PATH = re.compile(r"(?<![\w./])(?:/[\w.+@~-]+){2,}/?")
 _DETAIL_LENGTH = 300
 
 
+def _kind(error: BaseException) -> str:
+    """The type's name, of which refusals are counted; a function may make types of any name."""
+    name = type(error).__name__
+    return name if name.isidentifier() and len(name) <= 60 else "Exception"
+
+
 def _message(error: BaseException) -> str:
     try:
         return str(error)
@@ -122,6 +129,7 @@ def one_line(message: str) -> str:
     line = _ADDRESS.sub("<address>", _PATH.sub("<path>", line))
     line = "".join(c if c.isprintable() else " " for c in line)
     line = line.encode("utf-8", "replace").decode()
+    line = line.strip()
     return line if len(line) <= _DETAIL_LENGTH else line[: _DETAIL_LENGTH - 1] + "…"
 
 

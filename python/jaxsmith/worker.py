@@ -1,4 +1,5 @@
-"""The worker process: requests come in on one descriptor, results go out on another. See docs/protocol.md."""
+"""The worker process: requests come in on one descriptor, results go out on another. See
+docs/protocol.md."""
 
 import argparse
 import os
@@ -13,7 +14,8 @@ from jaxsmith import versions
 
 
 class Stream:
-    """Frames on a pair of descriptors: four bytes of length, little-endian, and a MessagePack message."""
+    """Frames on a pair of descriptors: four bytes of length, little-endian, and a MessagePack
+    message."""
 
     def __init__(self, requests: int, results: int):
         self._requests, self._results = requests, results

@@ -1,0 +1,6 @@
+"""Makes the package of the worker importable in the tests."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "python"))

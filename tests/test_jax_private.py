@@ -1,0 +1,188 @@
+"""One test for each private name in `jaxsmith.jax_private`.
+
+What fails here, by name, is what another JAX version changed.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jaxsmith import jax_private
+from jaxsmith.versions import REQUIRED_JAX
+
+X = np.arange(6, dtype=np.float32).reshape(2, 3)
+
+
+def lowered(function=None, *inputs):
+    # A function made anew: JAX keeps what it has lowered of one that it knows.
+    return jax.jit(function or (lambda x: jnp.sin(x) * 2)).trace(*(inputs or (X,))).lower()
+
+
+def test_version():
+    """The private names are those of this version: read their sources again before changing it."""
+    assert jax.__version__ == REQUIRED_JAX
+
+
+def test_all_names_are_there():
+    assert jax_private.missing() == []
+
+
+def test_missing_names_are_named(monkeypatch):
+    monkeypatch.setattr(
+        jax_private, "_NAMES", ((jax_private.mlir, "no_such_name"), (jax_private.ir, "Module"))
+    )
+    assert jax_private.missing() == ["jax._src.interpreters.mlir.no_such_name"]
+
+
+def test_set_tracebacks_enabled():
+    def traceback():
+        jaxpr = jax.jit(lambda x: x + 1).trace(X).jaxpr
+        return jaxpr.jaxpr.eqns[0].source_info.traceback
+
+    jax_private.set_tracebacks_enabled(False)
+    try:
+        assert traceback() is None
+    finally:
+        jax_private.set_tracebacks_enabled(True)
+    assert traceback() is not None
+
+
+def test_lowering_into_one_context_with_shared_bodies():
+    expected = lowered().as_text()
+    context, shared = jax_private.new_context(threads=False), {}
+    with jax_private.lowering_into(context, shared):
+        first = lowered()
+        bodies = set(shared)
+        second = lowered()
+    assert bodies, "no body of a lowering rule was shared"
+    assert set(shared) == bodies, "the second lowering made bodies of its own"
+    for each in (first, second):
+        assert each.as_text() == expected
+        assert jax_private.Lowering(each).module.context == context
+    assert jax_private.Lowering(lowered()).module.context != context
+
+
+def test_bodies_that_refer_to_their_module_are_not_shared():
+    shared = {}
+    with jax_private.lowering_into(jax_private.new_context(threads=False), shared):
+        lowered(lambda x: jnp.linalg.cholesky(x @ x.T))
+    bodies = [str(value.func) for value in shared.values()]
+    assert bodies and not any("custom_call" in body or "call @" in body for body in bodies)
+
+
+def test_lowering_knows_arguments_and_results():
+    lowering = jax_private.Lowering(lowered(lambda x, y, z: (x + z, z), X, X, X))
+    assert lowering.kept == [0, 2]
+    assert lowering.results == 2
+    assert lowering.simple
+
+
+def callback(x):
+    return jax.pure_callback(np.sin, jax.ShapeDtypeStruct(x.shape, x.dtype), x)
+
+
+def ordered(x):
+    jax.debug.print("{}", x, ordered=True)
+    return x
+
+
+@pytest.mark.parametrize("function", [callback, ordered])
+def test_lowering_knows_what_is_not_simple(function):
+    assert not jax_private.Lowering(lowered(function)).simple
+
+
+def test_lowering_with_shardings_is_not_simple():
+    sharding = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+    asked = jax.jit(lambda x: x + 1, out_shardings=sharding).trace(X).lower()
+    assert not jax_private.Lowering(asked).simple
+
+
+def test_parse_stablehlo():
+    text = lowered().as_text()
+    module = jax_private.parse_stablehlo(text, jax_private.new_context())
+    assert str(module).strip() == text.strip()
+    with pytest.raises(jax_private.MlirError):
+        jax_private.parse_stablehlo(
+            text.replace("stablehlo.sine", "stablehlo.nonsense"), jax_private.new_context()
+        )
+
+
+def test_print_options():
+    """`short` is what JAX prints HLO with; `full` leaves nothing out and names no path."""
+    text = lowered()._lowering.hlo().as_hlo_module().to_string(jax_private.short_options())
+    assert text == lowered().as_text(dialect="hlo")
+    table = np.linspace(0, 1, 500, dtype=np.float32)
+    compiled = lowered(lambda x: x[0, 0] + table).compile()
+    module = compiled.runtime_executable().hlo_modules()[0]
+    full = module.to_string(jax_private.full_options())
+    assert "{...}" not in full and "{...}" in module.to_string()
+    assert "metadata=" not in full and __file__ not in full and ".py" not in full
+
+
+def test_parse_hlo():
+    for text in (
+        lowered().as_text(dialect="hlo"),
+        lowered()
+        .compile()
+        .runtime_executable()
+        .hlo_modules()[0]
+        .to_string(jax_private.full_options()),
+    ):
+        assert jax_private.parse_hlo(text).name.startswith("jit_")
+    with pytest.raises(Exception, match="nonsense|Expects|unknown|error"):
+        jax_private.parse_hlo("HloModule nonsense\nENTRY e { ROOT r = f32[] nonsense() }")
+
+
+def test_hlo_module_from_its_serialised_form():
+    module = lowered()._lowering.hlo().as_hlo_module()
+    again = jax_private.hlo_module(module.as_serialized_hlo_module_proto())
+    options = jax_private.short_options()
+    assert again.to_string(options) == module.to_string(options)
+
+
+def test_cost_analysis():
+    compiled = lowered(lambda x: x @ x.T, X).compile()
+    module = compiled.runtime_executable().hlo_modules()[0]
+    found, expected = jax_private.cost_analysis(module), compiled.cost_analysis()
+    assert expected["flops"] > 0
+    for key in ("flops", "bytes accessed"):
+        assert found[key] == expected[key]
+
+
+def test_merge_compile_put_and_run():
+    context = jax_private.new_context(threads=False)
+    functions = [
+        (lambda x: (x + 1, x * 2), [X]),
+        (lambda: jnp.arange(4), []),
+        (lambda x, y: jnp.linalg.norm(x) + y, [X, np.float32(3)]),
+    ]
+    modules, arguments = [], []
+    for function, inputs in functions:
+        text = jax.jit(function).trace(*inputs).lower().as_text()
+        modules.append(jax_private.parse_stablehlo(text, context))
+        arguments += inputs
+    merged, results = jax_private.merge(modules, context)
+    assert merged.operation.verify()
+    assert results == [2, 1, 1]
+    compiler = jax_private.Compiler({"xla_backend_optimization_level": 0})
+    executable = compiler.compile(merged, len(arguments), sum(results))
+    found = compiler.run(executable, [compiler.put(np.asarray(a)) for a in arguments])
+    expected = [leaf for f, inputs in functions for leaf in jax.tree.leaves(f(*inputs))]
+    for a, b in zip(expected, found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6)
+
+
+def test_put_keeps_wide_types():
+    """Whatever jax_enable_x64 says."""
+    compiler = jax_private.Compiler({})
+    for dtype in (np.float64, np.int64, np.complex128):
+        assert compiler.put(np.ones(3, dtype)).dtype == dtype
+
+
+def test_compiler_raises_xla_errors():
+    def unknown(x):
+        return jax.ffi.ffi_call("no_such_target", jax.ShapeDtypeStruct(x.shape, x.dtype))(x)
+
+    module = jax_private.Lowering(lowered(unknown)).module
+    with pytest.raises(jax_private.XlaError, match="no_such_target"):
+        jax_private.Compiler({}).compile(module, 1, 1)
