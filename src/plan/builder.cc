@@ -50,7 +50,7 @@ std::string tuple_text(const std::vector<std::int64_t>& items) {
 
 std::string number_text(double value, bool integral) {
   if (integral) return fmt::format("{}", static_cast<std::int64_t>(value));
-  std::string text = fmt::format("{:.4g}", value);
+  std::string text = fmt::format("{:.4g}", value == 0 ? 0.0 : value);  // not -0
   if (text.find_first_of(".e") == std::string::npos) text += ".0";
   return text;
 }
@@ -66,7 +66,12 @@ Builder::Parameter parameter_of(const Value& value, Type type) {
 }
 
 Builder::Builder(Program& program, const Settings& settings, Random random)
-    : program_(program), settings_(settings), random_(random) {}
+    : program_(program), settings_(settings), random_(random) {
+  static const std::vector<Taste> kTastes = {
+      {6, 1, 0.4, 1.5}, {6, 1, 0.2, 0.5}, {5, 1.5, 1.5, 1}, {1, 3, 0.5, 1}, {1, 1, 4, 0.5}, {6, 0.7, 0.1, 4}};
+  Random taste = random.fork("taste");
+  taste_ = kTastes[taste.weighted(std::vector<double>{0.3, 0.25, 0.15, 0.12, 0.06, 0.12})];
+}
 
 bool Builder::allowed(DType dtype) const {
   return std::find(settings_.dtypes.begin(), settings_.dtypes.end(), dtype) != settings_.dtypes.end();
@@ -190,11 +195,16 @@ void Builder::take_back(const Mark& mark) {
 }
 
 std::string Builder::pick_spelling(const Op& op, const Draft& draft) {
-  std::vector<const std::string*> fitting;
+  std::vector<double> weights;
   for (const std::string& s : op.spellings) {
-    if (spelling_applies(s, draft, program_)) fitting.push_back(&s);
+    const double liking = starts_with(s, "$0.")                              ? taste_.methods
+                          : starts_with(s, "lax.")                           ? taste_.lax
+                          : starts_with(s, "jnp.") || starts_with(s, "jax.") ? taste_.functions
+                                                                             : taste_.operators;
+    weights.push_back(spelling_applies(s, draft, program_) ? liking : 0);
   }
-  return fitting.empty() ? std::string() : *fitting[random_.below(fitting.size())];
+  if (std::none_of(weights.begin(), weights.end(), [](double w) { return w > 0; })) return {};
+  return op.spellings[random_.weighted(weights)];
 }
 
 bool Builder::commit(const Op& op, Draft& draft) {

@@ -131,6 +131,10 @@ class Builder {
     bool differentiable;
     bool captures;
   };
+  // Which way of writing a program leans to: operators, jnp functions, lax functions, methods.
+  struct Taste {
+    double operators, functions, lax, methods;
+  };
   struct Mark {
     std::size_t values, bodies, nodes;
     Numbers numbers;
@@ -146,6 +150,7 @@ class Builder {
   Program& program_;
   const Settings& settings_;
   Random random_;
+  Taste taste_;
   std::vector<Scope> scopes_;
   Numbers numbers_;
 };

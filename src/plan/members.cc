@@ -90,6 +90,7 @@ std::vector<ValueId> copy_parameters(Wrapper& w, BodyId body) {
   for (ValueId id : originals) {
     const Value like = w.at(id);
     out.push_back(w.parameter(body, like, like.type, like.hint));
+    w.at(out.back()).named_as = id;
   }
   return out;
 }
@@ -293,6 +294,7 @@ std::optional<Member> vmap_member(const Program& root, const Settings& settings,
     if (axes[i] >= 0) type.shape.insert(type.shape.begin() + axes[i], n);
     if (type.rank() > settings.max_rank || element_count(type.shape) > 4096) return std::nullopt;
     parameters.push_back(w.parameter(w.entry(), like, type, like.hint));
+    w.at(parameters.back()).named_as = originals[i];
   }
   std::vector<ValueId> results;
   const std::vector<ValueId> inner_results = w.inner().results;

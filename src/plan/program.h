@@ -59,6 +59,7 @@ struct Value {
   int uses = 0;
   bool reserved = false;     // neither drawn nor left over: its entry places it itself
   std::string hint;          // the noun that a reader would call it by
+  ValueId named_as = -1;     // the parameter of another function that this one stands for
 };
 
 struct Node {

@@ -283,9 +283,10 @@ class Renderer {
     Random random = random_.fork(fmt::format("body {}", id));
     std::vector<std::string> names;
     for (ValueId p : b.parameters) {
-      Random each = random_.fork(fmt::format("parameter {}", p));
+      const ValueId model = value(p).named_as >= 0 ? value(p).named_as : p;
+      Random each = random_.fork(fmt::format("parameter {}", model));
       const bool needed = value(p).uses > 0;
-      names.push_back(needed ? frame.names.claim(parameter_names(value(p), program_.category, top, each)) : "_");
+      names.push_back(needed ? frame.names.claim(parameter_names(value(model), program_.category, top, each)) : "_");
       names_[p] = names.back();
     }
     add_parameters(f, b, names, frame, top);
