@@ -8,7 +8,17 @@ import re
 import sys
 from pathlib import Path
 
-ORDER = ["base", "tensor", "plan", "source", "trace", "ir/common", "ir/jaxpr", "ir/stablehlo", "ir/hlo"]
+ORDER = [
+    "base",
+    "tensor",
+    "plan",
+    "source",
+    "trace",
+    "ir/common",
+    "ir/jaxpr",
+    "ir/stablehlo",
+    "ir/hlo",
+]
 ORDER += ["check", "select", "store", "generate"]
 IR_MAY_INCLUDE = {"base", "tensor", "ir/common"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
