@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgpack
 import pytest
-from jaxsmith import versions, worker
+from jaxsmith import versions, work, worker
 from worker_client import Worker, environment
 from worker_functions import sample
 
@@ -58,6 +58,7 @@ REFUSED = {
         "text",
         "path",
     ),
+    "address_in_result": ("return {str(object()): a}", "trace", "address"),
     "unknown_target": (
         "kind = jax.ShapeDtypeStruct((3,), jnp.float32)\nreturn jax.ffi.ffi_call('nowhere', kind)(a)",
         "compile",
@@ -180,6 +181,35 @@ def test_fatal_frame_is_messagepack():
     }
 
 
+@pytest.mark.parametrize(
+    "level, text, reason",
+    [
+        ("jaxpr", "name=\ud800", "encoding"),
+        ("jaxpr", "f=<function g at 0x7f12>", "address"),
+        ("stablehlo", "call_target = <g at 0x7f12>", "address"),
+        ("jaxpr", "where=0x7f0123456789", "address"),
+        ("hlo", 'source_file="/usr/lib/x"', "path"),
+        ("hlo", "at module.py:12", "path"),
+        ("stablehlo", 'dense<"0x0000803F00000040"> : tensor<2xf32>', None),
+        ("jaxpr", "name=ναι:f32[] a/b", None),
+    ],
+)
+def test_texts_of_this_machine_are_refused(level, text, reason):
+    if reason is None:
+        work.check_text(level, text)
+        return
+    with pytest.raises(work.Refused) as refused:
+        work.check_text(level, text)
+    assert refused.value.reason == reason
+
+
+def test_nothing_to_do():
+    with Worker() as process:
+        assert process.run([]) == process.run([], "plain") == []
+        (skipped,) = process.run([{"skip": True}])
+        assert not skipped["ok"]
+
+
 def test_truncated_request_ends_the_worker():
     with Worker() as process:
         os.write(process._requests, struct.pack("<I", 100) + b"short")
@@ -191,3 +221,24 @@ def test_descriptors_are_required():
         [sys.executable, "-m", "jaxsmith.worker"], env=environment(), capture_output=True, text=True
     )
     assert done.returncode == 2 and "--requests-fd" in done.stderr
+
+
+def scratch_folders() -> set[str]:
+    return {name for name in os.listdir("/dev/shm") if name.startswith("jaxsmith-hlo-")}
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="no folder in memory")
+def test_scratch_folders_do_not_pile_up():
+    """A worker removes its own when it ends, and that of one that was killed when it starts."""
+    with Worker() as killed:
+        before = scratch_folders()
+        killed.run([GOOD.request()])
+        (left,) = scratch_folders() - before
+        killed.process.kill()
+        killed.process.wait()
+    assert left in scratch_folders()
+    with Worker() as process:
+        process.run([GOOD.request()])
+        assert left not in scratch_folders()
+        mine = scratch_folders() - before
+    assert mine and not mine & scratch_folders()

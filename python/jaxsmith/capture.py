@@ -7,6 +7,7 @@ of the plain route, after what differs between a module in memory and its serial
 the same (`_hlo_text`, `_full_text`).
 """
 
+import atexit
 import fcntl
 import os
 import re
@@ -161,7 +162,13 @@ def _scratch_folder() -> _Folder:
     path = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
     lock = os.open(os.path.join(path, "lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC)
     fcntl.flock(lock, fcntl.LOCK_EX)
+    atexit.register(_remove, path, os.getpid())
     return _Folder(path, lock)
+
+
+def _remove(path: str, owner: int) -> None:
+    if os.getpid() == owner:  # not in a child that a function has forked
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _remove_if_abandoned(path: str) -> None:

@@ -62,6 +62,7 @@ def trace(work: Work) -> None:
         work.constants = [_concrete(constant) for constant in closed.consts]
         paths, _ = jax.tree_util.tree_flatten_with_path(work.traced.out_info)
         work.result_paths = [jax.tree_util.keystr(path) for path, _ in paths]
+        check_text("result path", "\n".join(work.result_paths))
         for aval in closed.out_avals:
             _supported(getattr(aval, "dtype", None))
 

@@ -89,7 +89,7 @@ class Work:
 
 
 def work_of(position: int, message: dict) -> Work:
-    """A function of a request. What is wrong with the message itself refuses it."""
+    """A function of a request; `{"skip": true}` in its place leaves the position empty."""
     if message.get("skip"):
         work = Work(position, "", "", False, 1, [])
         work.refuse("exec", "skipped", "left out by the request")
@@ -150,10 +150,15 @@ _PATH_IN_TEXT = _machine_paths()
 
 
 def check_text(level: str, text: str) -> None:
-    """Raises Refused where a text holds something of this machine or process."""
+    """Raises Refused where a text holds something of this machine or process, or is no Unicode."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise Refused("encoding", f"the {level} text is not valid Unicode") from None
     if " at 0x" in text or "0x" in text and level == "jaxpr":
         found = _ADDRESS_IN_TEXT.search(text)
         if found:
             raise Refused("address", f"the {level} text holds a memory address")
-    if "/" in text and _PATH_IN_TEXT.search(text):
+    if ("/" in text or ".py:" in text) and _PATH_IN_TEXT.search(text):
         raise Refused("path", f"the {level} text holds a path of this machine")
