@@ -65,8 +65,8 @@ TEST(Options, TheManifestHasWhatTheDatasetDependsOnAndNothingElse) {
 
 TEST(Options, TheSameMeaningHasTheSameManifest) {
   GenerateOptions a = with_out(), b = with_out();
-  ASSERT_TRUE(set(a, "categories", {"loops,math", "loops"}).ok());
-  ASSERT_TRUE(set(b, "categories", {"math", "loops"}).ok());
+  ASSERT_TRUE(set(a, "categories", {"loop,math", "loop"}).ok());
+  ASSERT_TRUE(set(b, "categories", {"math", "loop"}).ok());
   ASSERT_TRUE(set(a, "levels", {"hlo"}).ok());
   ASSERT_TRUE(set(b, "levels", {"hlo,jaxpr"}).ok());
   ASSERT_TRUE(set(a, "exact", {"true"}).ok());
@@ -96,9 +96,9 @@ TEST(Options, MisuseIsNamedWithTheWayOut) {
   options.count = 0;
   EXPECT_NE(complaint(options).find("--count"), std::string::npos);
   options = with_out();
-  options.categories = {"lops"};
+  options.categories = {"loops"};
   const std::string text = complaint(options);
-  EXPECT_NE(text.find("did you mean 'loops'"), std::string::npos) << text;
+  EXPECT_NE(text.find("did you mean 'loop'"), std::string::npos) << text;
   EXPECT_NE(text.find("arithmetic, "), std::string::npos) << text;
   options = with_out();
   options.max_rank = 5;

@@ -136,6 +136,7 @@ Status check_options(GenerateOptions& options) {
   }
   if (options.rows_per_shard == 0) return Error::usage("--rows-per-shard: a file holds 1 row or more");
   if (options.time_limit < 1) return Error::usage("--time-limit: give 1 second or more");
+  if (options.flush < 0) return Error::usage("--flush: seconds are 0 or more; 0 writes after each chunk");
   if (options.memory_limit < 1024) {
     return Error::usage("--memory-limit: a worker needs 1024 MB or more for JAX alone");
   }
