@@ -1,0 +1,65 @@
+// A child process with two streams of its own besides the standard ones.
+//
+//   JAXSMITH_TRY(child, Process::spawn({{"python", "-m", "jaxsmith.worker"}, environment}));
+//   child.send(frame);                      // to descriptor 3 of the child
+//   child.wait_for_output(0.1);             // from descriptor 4, and whatever it prints
+//
+// The child leads a process group that is killed as a whole, and dies with its parent, also where that is
+// killed: the kernel ends it when the thread that spawned it ends, so this thread must outlive it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace jaxsmith {
+
+struct SpawnOptions {
+  std::vector<std::string> arguments;    // the first is the program, looked up in PATH
+  std::vector<std::string> environment;  // "NAME=value", complete
+};
+
+class Process {
+ public:
+  static Result<std::unique_ptr<Process>> spawn(const SpawnOptions& options);
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  // Writes what the child's pipe takes now; gives the number of bytes, or an error where the child no longer reads.
+  Result<std::size_t> send_some(std::string_view bytes);
+  // Waits at most so long for output; appends what came on descriptor 4 to `received`. Standard output is thrown
+  // away, the end of standard error kept. With `also_writable`, returns too when bytes can be sent. False when the
+  // child has closed descriptor 4.
+  bool wait_for_output(double seconds, bool also_writable, std::string& received);
+
+  // Kills the whole group and reaps the child.
+  void kill();
+  // How the child ended: "SIGSEGV", "exit status 1"; reaps it, kills what is left of its group.
+  std::string ending();
+  // Resident memory of the child, or of its whole group, in bytes.
+  std::int64_t memory_bytes(bool group) const;
+  // User and system time so far, in seconds.
+  double cpu_seconds() const;
+  const std::string& last_errors() const { return errors_; }
+
+ private:
+  Process() = default;
+  void drain(int fd, std::string* kept);
+  void reap(bool block);
+
+  pid_t pid_ = -1;
+  int requests_ = -1, results_ = -1, output_ = -1, error_ = -1;
+  bool reaped_ = false;
+  int status_ = 0;
+  double cpu_ = 0;
+  std::string errors_;
+};
+
+}  // namespace jaxsmith

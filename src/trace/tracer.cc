@@ -1,0 +1,260 @@
+#include "trace/tracer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+extern char** environ;
+
+namespace jaxsmith {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr double kPollSeconds = 0.05;
+// Deaths that no function is to blame for, before a run gives up.
+constexpr int kMostAccidents = 12;
+
+double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// Nothing that a user has set for other programs may change what a dataset holds.
+std::vector<std::string> worker_environment(const std::string& python_path) {
+  std::vector<std::string> out;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view e = *entry;
+    const bool dropped = e.starts_with("JAX_") || e.starts_with("XLA_") || e.starts_with("PYTHON") || e.starts_with("TF_") ||
+                         e.starts_with("OMP_");
+    if (!dropped) out.emplace_back(e);
+  }
+  out.push_back("PYTHONPATH=" + python_path);
+  out.push_back("PYTHONHASHSEED=0");
+  out.push_back("PYTHONNOUSERSITE=1");
+  out.push_back("JAX_PLATFORMS=cpu");
+  out.push_back("TF_CPP_MIN_LOG_LEVEL=3");
+  out.push_back("XLA_FLAGS=" + worker_xla_flags());
+  return out;
+}
+
+std::set<std::size_t> all_but(const Request& request, const std::vector<std::size_t>& kept) {
+  std::set<std::size_t> skipped;
+  for (std::size_t i = 0; i < request.functions.size(); ++i) {
+    if (std::find(kept.begin(), kept.end(), i) == kept.end()) skipped.insert(i);
+  }
+  return skipped;
+}
+
+Error cancelled() { return Error::environment("interrupted"); }
+
+}  // namespace
+
+std::string worker_xla_flags() {
+  return fmt::format("--xla_force_host_platform_device_count={} --xla_cpu_max_isa=AVX2", kWorkerDevices);
+}
+
+Tracer::Tracer(TracerOptions options) : options_(std::move(options)) {}
+
+Tracer::~Tracer() { stop(); }
+
+void Tracer::stop() {
+  if (!process_) return;
+  process_->kill();
+  ended_cpu_ += process_->cpu_seconds();
+  process_.reset();
+}
+
+double Tracer::cpu_seconds() const { return ended_cpu_ + (process_ ? process_->cpu_seconds() : 0); }
+
+Result<Versions> Tracer::start() {
+  if (process_) return versions_;
+  JAXSMITH_TRY(process, Process::spawn({{options_.python, "-m", "jaxsmith.worker", "--requests-fd", "3", "--results-fd", "4"},
+                                        worker_environment(options_.python_path)}));
+  process_ = std::move(process);
+  reader_ = FrameReader();
+  const auto begin = Clock::now();
+  for (;;) {
+    const bool open = process_->wait_for_output(kPollSeconds, false, reader_.buffer());
+    auto message = reader_.next();
+    if (message.ok() && message.value()) {
+      if (const auto* hello = std::get_if<Hello>(&*message.value())) {
+        versions_ = hello->versions;
+        return versions_;
+      }
+      std::string why = "a worker does not speak the protocol";
+      if (const auto* fatal = std::get_if<Fatal>(&*message.value())) why = fatal->message;
+      stop();
+      return Error::environment(why);
+    }
+    if (open && message.ok() && since(begin) < options_.start_seconds) continue;
+    const std::string how = open ? "no answer" : process_->ending();
+    std::string errors = process_->last_errors();
+    while (!errors.empty() && errors.back() == '\n') errors.pop_back();
+    const std::string last = errors.substr(errors.rfind('\n') == std::string::npos ? 0 : errors.rfind('\n') + 1);
+    stop();
+    return Error::environment(fmt::format("cannot start a worker with {}: {}{}{}", options_.python, how, last.empty() ? "" : ": ", last));
+  }
+}
+
+Result<Tracer::Run> Tracer::run(const Request& request, const std::atomic<bool>& cancel) {
+  JAXSMITH_TRY(versions, start());
+  (void)versions;
+  const std::string frame = encode(request);
+  std::string_view unsent = frame;
+  Run out;
+  out.stage = "exec";
+  auto last_sign = Clock::now();
+  int polls = 0;
+  const auto ended = [&](Ending ending, std::string how) {
+    out.ending = ending;
+    out.how = std::move(how);
+    stop();
+    return out;
+  };
+  for (;;) {
+    if (cancel) {
+      stop();
+      return cancelled();
+    }
+    const bool open = process_->wait_for_output(kPollSeconds, !unsent.empty(), reader_.buffer());
+    if (!unsent.empty()) {
+      const auto sent = process_->send_some(unsent);
+      if (sent.ok()) unsent.remove_prefix(sent.value());
+      else if (open) return ended(Ending::kDied, process_->ending());
+    }
+    for (;;) {
+      auto message = reader_.next();
+      if (!message.ok()) {
+        stop();
+        return ended(Ending::kDied, "wrote into its results stream");
+      }
+      if (!message.value()) break;
+      last_sign = Clock::now();
+      if (auto* progress = std::get_if<Progress>(&*message.value())) {
+        out.stage = progress->stage;
+        out.suspects = progress->functions;
+      } else if (auto* answer = std::get_if<Answer>(&*message.value())) {
+        if (answer->chunk != request.chunk || answer->outcomes.size() != request.functions.size()) {
+          return ended(Ending::kDied, "answered another request");
+        }
+        out.outcomes = std::move(answer->outcomes);
+        // Memory that grows is given back between chunks.
+        if (process_->memory_bytes(false) > options_.memory_bytes / 2) stop();
+        return out;
+      }
+    }
+    if (!open) return ended(Ending::kDied, process_->ending());
+    if (since(last_sign) > options_.function_seconds) return ended(Ending::kTimeout, "");
+    // The group costs a walk through all processes: less often.
+    if (process_->memory_bytes(++polls % 16 == 0) > options_.memory_bytes) return ended(Ending::kMemory, "");
+  }
+}
+
+Refusal Tracer::refusal_of(const Run& run) const {
+  switch (run.ending) {
+    case Ending::kTimeout: return {run.stage, "timeout", fmt::format("no progress for {:g} seconds", options_.function_seconds)};
+    case Ending::kMemory: return {run.stage, "memory", fmt::format("took more than {} MB", options_.memory_bytes >> 20)};
+    default: return {run.stage, "crash", "ended its worker: " + run.how};
+  }
+}
+
+// The one of several suspects whose run fails when the rest of them stays out.
+Result<std::optional<std::size_t>> Tracer::bisect(const Request& request, std::vector<std::size_t> suspects, Run& failed,
+                                                  const std::atomic<bool>& cancel) {
+  while (suspects.size() > 1) {
+    const auto middle = suspects.begin() + static_cast<std::ptrdiff_t>(suspects.size() / 2);
+    const std::vector<std::size_t> halves[] = {{suspects.begin(), middle}, {middle, suspects.end()}};
+    bool found = false;
+    for (const auto& half : halves) {
+      Request part = request;
+      part.skipped = all_but(request, half);
+      JAXSMITH_TRY(result, run(part, cancel));
+      if (result.ending == Ending::kDone) continue;
+      failed = std::move(result);
+      suspects = half;
+      found = true;
+      break;
+    }
+    if (!found) return std::optional<std::size_t>();
+  }
+  return std::optional<std::size_t>(suspects[0]);
+}
+
+// Finds whom a failed run is to be blamed on and refuses it. False: it was nobody's fault.
+Result<bool> Tracer::find_culprit(const Request& request, const Run& failed, std::map<std::size_t, Refusal>& refused,
+                                  const std::atomic<bool>& cancel) {
+  std::vector<std::size_t> suspects;
+  for (std::size_t i : failed.suspects) {
+    if (i < request.functions.size() && !request.skipped.contains(i)) suspects.push_back(i);
+  }
+  if (suspects.empty()) {
+    for (std::size_t i = 0; i < request.functions.size(); ++i) {
+      if (!request.skipped.contains(i)) suspects.push_back(i);
+    }
+  }
+  Run blamed = failed;
+  Request alone = request;
+  alone.skipped = all_but(request, suspects);
+  if (suspects.size() > 1) {
+    // One at a time, each announced: the last one announced is the one that failed.
+    alone.isolate = true;
+    JAXSMITH_TRY(isolated, run(alone, cancel));
+    if (isolated.ending != Ending::kDone && isolated.suspects.size() == 1) {
+      suspects = isolated.suspects;
+      blamed = std::move(isolated);
+    } else {
+      alone.isolate = false;
+      JAXSMITH_TRY(found, bisect(request, suspects, blamed, cancel));
+      if (!found) return false;
+      refused[*found] = refusal_of(blamed);
+      return true;
+    }
+    alone.skipped = all_but(request, suspects);
+  }
+  // Alone once more: somebody may have ended the worker by hand. Waiting out a time limit twice tells no more.
+  if (blamed.ending == Ending::kDied) {
+    alone.isolate = false;
+    JAXSMITH_TRY(confirmed, run(alone, cancel));
+    if (confirmed.ending == Ending::kDone) return false;
+    // What it looks like alone does not depend on the company it was found in.
+    blamed = std::move(confirmed);
+  }
+  refused[suspects[0]] = refusal_of(blamed);
+  return true;
+}
+
+Result<std::vector<Outcome>> Tracer::trace(std::uint64_t chunk, std::span<const Function> functions, Route route,
+                                           const std::atomic<bool>& cancel) {
+  Request request{chunk, functions, {}, route, false, options_.levels};
+  std::map<std::size_t, Refusal> refused;
+  int accidents = 0;
+  for (bool again = false;;) {
+    request.skipped.clear();
+    for (const auto& [i, refusal] : refused) request.skipped.insert(i);
+    if (refused.size() == functions.size()) break;
+    JAXSMITH_TRY(result, run(request, cancel));
+    if (result.ending == Ending::kDone) {
+      std::vector<Outcome> outcomes = std::move(result.outcomes);
+      for (const auto& [i, refusal] : refused) {
+        outcomes[i] = Outcome();
+        outcomes[i].refusal = refusal;
+      }
+      return outcomes;
+    }
+    // A worker that died may have been killed from outside: the same once more, before anyone is suspected.
+    if (result.ending == Ending::kDied && !again) {
+      again = true;
+      continue;
+    }
+    again = false;
+    JAXSMITH_TRY(found, find_culprit(request, result, refused, cancel));
+    if (!found && ++accidents >= kMostAccidents) {
+      return Error::environment(fmt::format("workers end again and again without a function to blame (last: {}); is the machine out of memory?",
+                                            result.how.empty() ? "time limit" : result.how));
+    }
+  }
+  std::vector<Outcome> outcomes(functions.size());
+  for (const auto& [i, refusal] : refused) outcomes[i].refusal = refusal;
+  return outcomes;
+}
+
+}  // namespace jaxsmith

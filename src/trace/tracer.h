@@ -1,0 +1,81 @@
+// Has real JAX trace, lower, compile and run functions, in a worker process that it supervises.
+//
+//   Tracer tracer({.python = "python3", .python_path = "python"});
+//   JAXSMITH_TRY(versions, tracer.start());
+//   JAXSMITH_TRY(outcomes, tracer.trace(chunk, functions, Route::kChunk, cancel));
+//
+// A function that crashes its worker, hangs, or eats memory costs that function alone: it is found, refused
+// with the reason, and the rest of its chunk is worked on again as if it were not there. The outcome is the same however
+// often workers are killed from outside on the way. One thread uses a tracer, the one that started it.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "source/function.h"
+#include "trace/outcome.h"
+#include "trace/process.h"
+#include "trace/protocol.h"
+
+namespace jaxsmith {
+
+struct TracerOptions {
+  std::string python = "python3";
+  std::string python_path;       // folder that holds the `jaxsmith` package
+  double function_seconds = 30;  // without any sign of progress
+  double start_seconds = 120;
+  std::int64_t memory_bytes = std::int64_t{6} << 30;  // of a worker and what it has started
+  std::vector<std::string> levels = {"jaxpr", "stablehlo", "hlo", "hlo_optimized"};
+};
+
+// CPU devices that every worker has.
+inline constexpr int kWorkerDevices = 4;
+
+// What XLA_FLAGS holds in every worker: texts and outputs depend on it.
+std::string worker_xla_flags();
+
+class Tracer {
+ public:
+  explicit Tracer(TracerOptions options);
+  ~Tracer();
+
+  // Starts the worker unless it runs; tells at once of a missing or wrong JAX.
+  Result<Versions> start();
+  // One outcome a function, in order. An error is no function's fault: a worker that cannot be started, a
+  // cancellation, workers that end again and again with nothing to blame.
+  Result<std::vector<Outcome>> trace(std::uint64_t chunk, std::span<const Function> functions, Route route,
+                                     const std::atomic<bool>& cancel);
+  // CPU time of all workers so far, in seconds.
+  double cpu_seconds() const;
+
+ private:
+  enum class Ending { kDone, kDied, kTimeout, kMemory };
+  struct Run {
+    Ending ending = Ending::kDone;
+    std::string how;                     // of a death
+    std::string stage;                   // last reported
+    std::vector<std::size_t> suspects;   // functions it was at work on
+    std::vector<Outcome> outcomes;
+  };
+  Result<Run> run(const Request& request, const std::atomic<bool>& cancel);
+  Result<bool> find_culprit(const Request& request, const Run& failed, std::map<std::size_t, Refusal>& refused,
+                            const std::atomic<bool>& cancel);
+  Result<std::optional<std::size_t>> bisect(const Request& request, std::vector<std::size_t> suspects, Run& failed,
+                                            const std::atomic<bool>& cancel);
+  Refusal refusal_of(const Run& run) const;
+  void stop();
+
+  TracerOptions options_;
+  std::unique_ptr<Process> process_;
+  FrameReader reader_;
+  Versions versions_;
+  double ended_cpu_ = 0;
+};
+
+}  // namespace jaxsmith
