@@ -1,0 +1,64 @@
+// Which samples a dataset takes, and on which side of the split.
+//
+//   Selector selector;
+//   for (Candidate& c : candidates) {              // in the order of family and member
+//     Verdict verdict = selector.offer(c);
+//     if (verdict.split) … else … verdict.refusal
+//   }
+//
+// A family stands where the structure of its root says, so that it stands whole on one side, in this run
+// and in any other. A function whose signature is taken is a duplicate; one whose own structure stands on
+// another side would leak, and is refused.
+//
+// About 90 bytes a row are kept in memory: a hundred million rows fit into 10 GB.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "check/sample.h"
+#include "trace/outcome.h"
+
+namespace jaxsmith {
+
+inline constexpr std::array<std::string_view, 3> kSplits = {"train", "validation", "test"};
+inline constexpr std::array<double, 3> kSplitShares = {0.90, 0.05, 0.05};
+
+// Index into kSplits of a structure: a hash with a fixed salt, the same in every run.
+int split_of_structure(std::string_view structure);
+
+struct Verdict {
+  std::optional<int> split;  // index into kSplits
+  Refusal refusal;           // stage "select": "duplicate", "split", "family"
+};
+
+class Selector {
+ public:
+  // Candidates come in the order of family and member; also those that have been refused before, since a family's
+  // split is that of its root, kept or not.
+  Verdict offer(const Candidate& candidate);
+  // A row that an earlier part of the run has taken.
+  void restore(std::string_view structure, std::string_view signature, int split);
+
+ private:
+  struct Digest {
+    std::uint64_t high, low;
+    bool operator==(const Digest&) const = default;
+  };
+  struct DigestHash {
+    std::size_t operator()(const Digest& d) const { return d.low; }
+  };
+  static Digest digest(std::string_view hex);
+
+  std::unordered_set<Digest, DigestHash> signatures_;
+  std::unordered_map<Digest, std::uint8_t, DigestHash> sides_;  // of structures
+  std::uint64_t family_ = ~std::uint64_t{0};
+  int family_split_ = -1;  // -1: the root has no structure
+};
+
+}  // namespace jaxsmith

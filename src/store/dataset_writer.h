@@ -1,0 +1,92 @@
+// A dataset's folder while it is made: a journal of what is done, and the final files out of it.
+//
+//   JAXSMITH_TRY(writer, DatasetWriter::open(out, run, /*resume=*/false));
+//   writer->restore(visitor);                       // what an earlier part of the run has left
+//   for (chunk = writer->next_chunk(); …; ++chunk) {
+//     writer->add(sample); writer->add(reject); …   // in order
+//     writer->end_chunk(chunk);
+//     writer->flush();                              // now and then: a kill loses what came since
+//   }
+//   writer->finish(figures);                        // data/*.parquet, rejects.parquet, README.md, manifest.json
+//
+// The journal (OUT/.jaxsmith) is a row of segments, each written whole, synced and renamed. The final files depend on
+// the rows in their order and on nothing else: not on where segments end, how often the run was killed, or when.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "check/sample.h"
+
+namespace jaxsmith {
+
+// What a run is; one that goes on with another's journal must be the same.
+struct RunDescription {
+  std::uint64_t seed = 0, count = 0;
+  std::uint64_t rows_per_shard = 2500;
+  std::string options;      // JSON object of all options that the dataset depends on: manifest
+  std::string row_options;  // JSON object of what texts and outputs depend on: a column of every row
+  Versions versions;
+  std::string jaxsmith_version;
+};
+
+// A stored row as far as selection and figures need it.
+struct StoredRow {
+  std::string category, transformation, split, structure, signature;
+};
+struct StoredReject {
+  std::string category, stage, reason;
+};
+
+class DatasetWriter {
+ public:
+  // A folder that is new or empty, or with `resume` one that holds this very run; anything else is a usage error
+  // and stays untouched.
+  static Result<std::unique_ptr<DatasetWriter>> open(const std::string& out, const RunDescription& run, bool resume);
+  ~DatasetWriter();
+
+  bool was_complete() const { return was_complete_; }  // nothing is left to do
+  std::uint64_t next_chunk() const { return next_chunk_; }
+  std::uint64_t rows() const { return rows_; }
+  // Functions that the plain route has redone in the chunks so far.
+  std::uint64_t redone() const { return redone_; }
+
+  Status restore(const std::function<void(const StoredRow&)>& row, const std::function<void(const StoredReject&)>& reject);
+
+  void add(Sample sample);
+  void add(Reject reject);
+  // All functions of this chunk are in.
+  void end_chunk(std::uint64_t chunk, std::uint64_t redone);
+  // Writes a segment of what is whole.
+  Status flush();
+  // Rows and chunks since the last flush.
+  std::size_t unflushed_rows() const { return samples_.size(); }
+
+  // Makes the final files. `complete`: the count is reached, the journal goes; otherwise it stays for --resume.
+  Status finish(bool complete);
+
+ private:
+  struct Segment {
+    std::uint64_t first, end;  // chunks [first, end)
+    std::uint64_t rows, rejects, redone;
+    std::string name;  // file name without ending
+  };
+  DatasetWriter(std::string out, RunDescription run);
+  Status load_journal();
+  Status begin();
+  Status assemble(bool complete);
+
+  std::string out_;
+  RunDescription run_;
+  bool was_complete_ = false;
+  std::vector<Segment> segments_;
+  std::vector<Sample> samples_;
+  std::vector<Reject> rejects_;
+  std::uint64_t next_chunk_ = 0, first_unflushed_ = 0, rows_ = 0, redone_ = 0, redone_unflushed_ = 0;
+};
+
+}  // namespace jaxsmith
