@@ -1,0 +1,99 @@
+#include "check/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+
+#include "tensor/convert.h"
+
+namespace jaxsmith {
+namespace {
+
+Refusal refused(std::string reason, std::string detail) { return {"check", std::move(reason), std::move(detail)}; }
+
+bool hexadecimal(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+
+// 0x followed by six digits or more, which is what Python prints for an object without a name. Constants of
+// StableHLO are printed as "0x…" too, in quotes and upper case.
+bool holds_address(std::string_view text) {
+  for (std::size_t at = text.find("0x"); at != std::string_view::npos; at = text.find("0x", at + 2)) {
+    std::size_t n = 0;
+    while (at + 2 + n < text.size() && hexadecimal(text[at + 2 + n])) ++n;
+    const bool quoted = at > 0 && text[at - 1] == '"';
+    if (n >= 6 && !quoted) return true;
+  }
+  return false;
+}
+
+// A path from the root of a file system: "/name/name" behind a quote, a blank or an equals sign.
+bool holds_path(std::string_view text) {
+  const auto word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-'; };
+  for (std::size_t at = text.find('/'); at != std::string_view::npos; at = text.find('/', at + 1)) {
+    const char before = at > 0 ? text[at - 1] : ' ';
+    if (before != '"' && before != ' ' && before != '=' && before != '\'') continue;
+    std::size_t end = at + 1;
+    while (end < text.size() && word(text[end])) ++end;
+    if (end > at + 1 && end < text.size() && text[end] == '/') return true;
+  }
+  return false;
+}
+
+std::optional<Refusal> check_texts(const Outcome& outcome) {
+  if (!outcome.levels.contains("jaxpr")) return refused("levels", "there is no jaxpr");
+  for (const auto& [level, text] : outcome.levels) {
+    if (text.empty()) return refused("levels", level + " is empty");
+    if (text.find("{...}") != std::string::npos || text.find("...") != std::string::npos) return refused("elided", level + " is not printed in full");
+    if (holds_address(text)) return refused("address", level + " holds a memory address");
+    if (holds_path(text)) return refused("path", level + " holds a path of this machine");
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> check_types(const Function& f, const Outcome& outcome) {
+  if (f.results.empty()) return std::nullopt;  // nothing was planned: a function of somebody else's
+  bool same = f.results.size() == outcome.outputs.size();
+  for (std::size_t i = 0; same && i < f.results.size(); ++i) {
+    same = f.results[i].dtype == outcome.outputs[i].dtype && f.results[i].shape == outcome.outputs[i].shape;
+  }
+  if (same) return std::nullopt;
+  std::string planned, got;
+  for (const ArgumentSpec& r : f.results) planned += aval_text(r.dtype, r.shape) + " ";
+  for (const Tensor& t : outcome.outputs) got += aval_text(t.dtype, t.shape) + " ";
+  return refused("type", fmt::format("planned {}but JAX gave {}", planned, got));
+}
+
+std::optional<Refusal> check_outputs(const Function& f, const Outcome& outcome) {
+  if (outcome.outputs.empty()) return refused("constant", "it has no result");
+  for (std::size_t i = 0; i < outcome.outputs.size(); ++i) {
+    if (!all_finite(outcome.outputs[i])) return refused("nonfinite", fmt::format("result {} holds a NaN or an infinity", i));
+  }
+  if (f.arguments.empty()) return std::nullopt;
+  const auto& matters = outcome.argument_matters;
+  if (std::none_of(matters.begin(), matters.end(), [](bool m) { return m; })) return refused("constant", "other inputs give the same outputs");
+  for (std::size_t i = 0; i < matters.size() && i < f.arguments.size(); ++i) {
+    if (!matters[i]) return refused("ignored argument", fmt::format("argument {} ({}) changes no output", i, f.arguments[i].name));
+  }
+  if (!outcome.stable) return refused("unstable", "outputs change with the last bits of the recorded inputs");
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool all_finite(const Tensor& tensor) {
+  if (!is_inexact(tensor.dtype)) return true;
+  for (std::int64_t i = 0; i < element_count(tensor.shape); ++i) {
+    const auto v = element(tensor, i);
+    if (!std::isfinite(v.real()) || !std::isfinite(v.imag())) return false;
+  }
+  return true;
+}
+
+std::optional<Refusal> check(const Function& function, const Outcome& outcome) {
+  if (auto refusal = check_texts(outcome)) return refusal;
+  if (auto refusal = check_types(function, outcome)) return refusal;
+  return check_outputs(function, outcome);
+}
+
+}  // namespace jaxsmith
