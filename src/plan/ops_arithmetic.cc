@@ -235,6 +235,15 @@ bool same_magnitudes(Builder& b, Draft& draft) {
   return true;
 }
 
+// Of the second operand only the sign shows, and few elements may all keep theirs.
+bool sign_of_second(Builder& b, Draft& draft) {
+  const Value &x = b[draft.operands[0]], &y = b[draft.operands[1]];
+  const bool many = element_count(y.type.shape) >= 4;
+  draft.results[0].sure = x.sure | (many ? y.sure : 0);
+  draft.sure_given = true;
+  return median(y.stats) != 0 && y.stats.lo < 0 && y.stats.hi > 0;
+}
+
 std::vector<Op> basic_ops() {
   return {
       complex_magnitudes(binary("add", kArithmetic, 2.0, kNumbers | kComplexKind, anywhere(),
@@ -297,7 +306,7 @@ std::vector<Op> further_ops() {
       full_precision(lossy(unary("ceil", kArithmetic, 0.2, kReal, anywhere(),
             [](double x) { return std::ceil(x); }, kEnds, kZero, {"ceiling"}, {"jnp.ceil($0)", "lax.ceil($0)"}))),
       full_precision(lossy(unary("trunc", kArithmetic, 0.15, kReal, anywhere(),
-            [](double x) { return std::trunc(x); }, kEnds, kZero, {"whole"}, {"jnp.trunc($0)", "jnp.fix($0)"}))),
+            [](double x) { return std::trunc(x); }, kEnds, kZero, {"whole"}, {"jnp.trunc($0)"}))),
       round_to(),
       two_parts("modf", 0.15, false, {"jnp.modf($0)"}),
       two_parts("frexp", 0.1, true, {"jnp.frexp($0)"}),
@@ -307,9 +316,9 @@ std::vector<Op> further_ops() {
       full_precision(of_both_signs(lossy(unary("step", kArithmetic, 0.12, kReal, anywhere(),
             [](double x) { return double(x > 0); }, kEnds, kZero, {"step", "active"},
             {"jnp.heaviside($0, 0.5)", "jnp.heaviside($0, 0.0)", "jnp.heaviside($0, 1.0)"})))),
-      full_precision(binary("copysign", kArithmetic, 0.15, kReal, anywhere(),
+      full_precision(refined(binary("copysign", kArithmetic, 0.15, kReal, anywhere(),
             [](double x, double y) { return std::copysign(x, y); }, 0, kSmooth, {"signed", "oriented"},
-            {"jnp.copysign($0, $1)"})),
+            {"jnp.copysign($0, $1)"}), sign_of_second)),
       unary("ldexp", kArithmetic, 0.1, kReal, anywhere(), [](double x) { return 4 * x; }, kEnds, kSmooth,
             {"scaled"}, {"jnp.ldexp($0, 2)"}),
   };

@@ -138,7 +138,7 @@ std::vector<Op> complex_arithmetic_ops() {
                  {"jnp.imag($0)", "$0.imag", "lax.imag($0)"}),
       of_complex("abs_complex", 0.6, 0, inf, true, same, kSmooth, {"magnitude", "amplitude"},
                  {"jnp.abs($0)", "lax.abs($0)", "jnp.absolute($0)"}),
-      full_precision(of_complex("angle", 0.4, 0.01, inf, true, angle, kSmooth, {"phase", "angle"}, {"jnp.angle($0)"})),
+      full_precision(of_complex("angle", 0.4, 0, inf, true, angle, kSmooth, {"phase", "angle"}, {"jnp.angle($0)"})),
       of_complex("conj", 0.4, 0, inf, false, same, kSmooth, {"conjugate"},
                  {"jnp.conj($0)", "$0.conj()", "lax.conj($0)", "jnp.conjugate($0)"}),
       of_complex("power_of", 0.35, 0, 200, true,

@@ -58,7 +58,7 @@ Op polyval() {
 Op interp() {
   Op op{"interp", kMath, 0.2, kSmooth, {"interpolated", "response"}, {"jnp.interp($0, $points, $heights)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw_kind(kReal);
+    const auto x = b.draw([](const Value& v) { return is_real(v.type.dtype) && !half_precision(v.type.dtype); });
     if (!x) return false;
     const Stats from = b[*x].stats;
     const auto count = static_cast<std::size_t>(b.random().between(3, 5));

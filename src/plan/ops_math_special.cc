@@ -21,6 +21,11 @@ std::vector<std::string> with(std::vector<std::string> spellings, std::vector<st
   return spellings;
 }
 
+// JAX has these in single and double precision only.
+Op single_precision(Op op) {
+  return refined(std::move(op), [](Builder& b, Draft& draft) { return !half_precision(b[draft.operands[0]].type.dtype); });
+}
+
 std::vector<Op> error_functions() {
   return {
       real_function("erf", 0.5, {-1e3, 1e3}, [](double x) { return std::erf(x); }, {"error_term", "squashed"},
@@ -29,11 +34,11 @@ std::vector<Op> error_functions() {
                     with(special("erfc($0)"), {"lax.erfc($0)"})),
       real_function("erfinv", 0.3, {-0.97, 0.97}, erf_inverse, {"quantile"},
                     with(special("erfinv($0)"), {"lax.erf_inv($0)"})),
-      real_function("ndtr", 0.3, {-8, 8}, normal_cdf, {"probability", "cdf"},
-                    with(special("ndtr($0)"), {"jax.scipy.stats.norm.cdf($0)"})),
-      real_function("ndtri", 0.25, {0.03, 0.97}, normal_quantile, {"quantile"},
-                    with(special("ndtri($0)"), {"jax.scipy.stats.norm.ppf($0)"})),
-      real_function("log_ndtr", 0.25, {-15, 6}, log_normal_cdf, {"log_prob"}, special("log_ndtr($0)")),
+      single_precision(real_function("ndtr", 0.3, {-8, 8}, normal_cdf, {"probability", "cdf"},
+                    with(special("ndtr($0)"), {"jax.scipy.stats.norm.cdf($0)"}))),
+      single_precision(real_function("ndtri", 0.25, {0.03, 0.97}, normal_quantile, {"quantile"},
+                    with(special("ndtri($0)"), {"jax.scipy.stats.norm.ppf($0)"}))),
+      single_precision(real_function("log_ndtr", 0.25, {-15, 6}, log_normal_cdf, {"log_prob"}, special("log_ndtr($0)"))),
       real_function("normal_pdf", 0.25, {-6, 6}, [](double x) { return 0.39894228 * std::exp(-0.5 * x * x); },
                     {"density"}, {"jax.scipy.stats.norm.pdf($0)"}),
       real_function("normal_logpdf", 0.2, {-50, 50}, [](double x) { return -0.91893853 - 0.5 * x * x; },
@@ -94,7 +99,7 @@ std::vector<Op> other_functions() {
       pairwise("kl_div", kMath, 0.25, kReal, {0.05, 100}, {0.05, 100},
                [](double x, double y) { return x * std::log(x / y) - x + y; }, 0, kSmooth, {"divergence"},
                special("kl_div($0, $1)")),
-      real_function("spence", 0.1, {0.1, 30}, spence, {"dilogarithm"}, special("spence($0)")),
+      single_precision(real_function("spence", 0.1, {0.1, 30}, spence, {"dilogarithm"}, special("spence($0)"))),
       real_function("exp1", 0.1, {0.1, 20}, exponential_integral, {"exponential_integral"}, special("exp1($0)")),
       real_function("log1mexp", 0.15, {0.1, 20}, [](double x) { return std::log(-std::expm1(-x)); }, {"log_complement"},
                     {"jax.nn.log1mexp($0)"}),

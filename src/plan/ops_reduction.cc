@@ -37,7 +37,7 @@ struct Reduction {
   bool initial = false;           // `where=` needs `initial=`
   bool needs_spread = false;      // elements must differ along the axes
   bool takes_dtype = false;
-  std::string lax;                // a spelling with $axes, without keepdims
+  std::string lax = {};           // a spelling with $axes, without keepdims
 };
 
 DType result_dtype(const Builder& b, ResultType type, DType x) {
@@ -71,6 +71,12 @@ bool surely_some(const Builder& b, ValueId mask, double count) {
   return b.depth() == 0 && count >= 16 && std::find(root.begin(), root.end(), mask) != root.end();
 }
 
+// Where several typical elements share the extreme, it is a limit that something was held to, and a constant.
+bool extreme_is_shared(const Stats& x, bool largest) {
+  const auto [low, high] = std::minmax_element(x.probe.begin(), x.probe.end());
+  return std::count(x.probe.begin(), x.probe.end(), largest ? *high : *low) > 1;
+}
+
 bool infer_reduction(Builder& b, Draft& draft, const Reduction& r) {
   const Value& x = b[draft.operands[0]];
   if (!(kind_of(x.type.dtype) & r.kinds) || x.type.rank() == 0) return false;
@@ -78,6 +84,7 @@ bool infer_reduction(Builder& b, Draft& draft, const Reduction& r) {
   const auto reduced = reduced_axes(x.type.shape, b.numbers());
   if (!reduced || reduced->count < r.least || reduced->count > r.most) return false;
   if (r.needs_spread && !varies_along(b, draft.operands[0], reduced->axes)) return false;
+  if (r.initial && is_real(x.type.dtype) && extreme_is_shared(x.stats, r.name == "max")) return false;
   Value result;
   result.type = {result_dtype(b, r.type, x.type.dtype), reduced->shape};
   result.stats = r.rule(x.stats, reduced->count);

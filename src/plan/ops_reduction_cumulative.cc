@@ -45,6 +45,13 @@ Stats running(const Stats& x, Stats whole) {
   return out;
 }
 
+// From one element to another one.
+Stats change_stats(const Stats& x) {
+  Stats other = x;
+  std::rotate(other.probe.begin(), other.probe.begin() + 5, other.probe.end());
+  return map_stats(x, other, [](double u, double v) { return u - v; });
+}
+
 // jnp, method and lax forms; the last runs backwards too.
 struct Cumulative {
   std::string name;
@@ -177,7 +184,7 @@ Op diff() {
     result.type = b[line->x].type;
     result.type.shape[static_cast<std::size_t>(line->axis)] -= order;
     result.stats = b[line->x].stats;
-    for (int i = 0; i < order; ++i) result.stats = map_stats(result.stats, result.stats, [](double u, double v) { return u - v; });
+    for (int i = 0; i < order; ++i) result.stats = change_stats(result.stats);
     const bool last = line->axis == b[line->x].type.rank() - 1 && b.random().chance(0.6);
     draft.attributes["options"] = arguments_text({order == 2 ? "n=2" : "", last ? "" : fmt::format("axis={}", line->written)});
     draft.operands = {line->x};
@@ -195,7 +202,7 @@ Op gradient_of_array() {
     if (!line || !varies_along(b, line->x, {line->axis})) return false;
     Value result;
     result.type = b[line->x].type;
-    result.stats = map_stats(b[line->x].stats, b[line->x].stats, [](double u, double v) { return u - v; });
+    result.stats = change_stats(b[line->x].stats);
     const bool bare = b[line->x].type.rank() == 1 && b.random().chance(0.6);
     draft.attributes["axis"] = bare ? "" : fmt::format("axis={}", line->written);
     draft.operands = {line->x};
