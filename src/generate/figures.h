@@ -8,11 +8,9 @@
 
 namespace jaxsmith {
 
-inline constexpr const char* kSplitNames[] = {"train", "validation", "test"};
-
 struct CategoryFigures {
   std::uint64_t rows = 0;
-  std::array<std::uint64_t, 3> splits{};         // in the order of kSplitNames
+  std::array<std::uint64_t, 3> splits{};         // in the order of kSplits (select/select.h)
   std::map<std::string, std::uint64_t> rejects;  // "trace: TypeError" → how many
 };
 

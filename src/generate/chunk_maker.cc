@@ -1,0 +1,108 @@
+#include "generate/chunk_maker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/hash.h"
+#include "check/check.h"
+#include "check/redo.h"
+#include "generate/cpu_clock.h"
+#include "source/render.h"
+
+namespace jaxsmith {
+namespace {
+
+TracerOptions tracer_options(const GenerateOptions& options, const Installation& installation) {
+  TracerOptions out;
+  out.python = installation.python;
+  out.python_path = installation.python_path;
+  out.function_seconds = options.time_limit;
+  out.memory_bytes = static_cast<std::int64_t>(options.memory_limit) << 20;
+  out.levels = options.levels;
+  return out;
+}
+
+// The names have been checked: check_options.
+PlanOptions plan_options(const GenerateOptions& options) {
+  PlanOptions out;
+  const auto names = category_names();
+  for (int i = 0; i < kCategories; ++i) {
+    const auto& wanted = options.categories;
+    if (std::find(wanted.begin(), wanted.end(), names[static_cast<std::size_t>(i)]) != wanted.end()) {
+      out.categories.push_back(static_cast<Category>(i));
+    }
+  }
+  for (const std::string& name : options.dtypes) {
+    if (const auto dtype = dtype_from_jaxpr_name(name)) out.dtypes.push_back(*dtype);
+  }
+  out.max_rank = static_cast<int>(options.max_rank);
+  return out;
+}
+
+}  // namespace
+
+bool is_redone(const FunctionKey& key, double percent) {
+  constexpr std::uint64_t kSalt = 0x7265646f;  // so that this draw has nothing in common with others by the key
+  const double draw = static_cast<double>(hash64(function_id(key), kSalt) >> 11) * 0x1p-53;
+  return 100 * draw < percent;
+}
+
+ChunkMaker::ChunkMaker(const GenerateOptions& options, const Installation& installation)
+    : options_(options),
+      plan_options_(plan_options(options)),
+      fast_(tracer_options(options, installation)),
+      plain_(tracer_options(options, installation)) {}
+
+Result<ChunkResult> ChunkMaker::make(std::uint64_t chunk, const std::atomic<bool>& cancel) {
+  std::vector<Function> functions;
+  {
+    const CpuTimer timer(cpu_.plan);
+    functions = chunk_functions(plan_options_, options_.seed, chunk);
+  }
+  ChunkResult result{chunk, {}, 0};
+  if (functions.empty()) return result;
+  JAXSMITH_TRY(outcomes, fast_.trace(chunk, functions, Route::kChunk, cancel));
+  std::vector<std::optional<Refusal>> refusals(functions.size());
+  {
+    const CpuTimer timer(cpu_.check);
+    for (std::size_t i = 0; i < functions.size(); ++i) {
+      refusals[i] = outcomes[i].ok ? check(functions[i], outcomes[i]) : outcomes[i].refusal;
+    }
+  }
+  JAXSMITH_CHECK(redo(chunk, functions, outcomes, refusals, cancel, result.redone));
+  const CpuTimer timer(cpu_.check);
+  for (std::size_t i = 0; i < functions.size(); ++i) {
+    result.candidates.push_back(make_candidate(std::move(functions[i]), std::move(outcomes[i]), std::move(refusals[i])));
+  }
+  return result;
+}
+
+Status ChunkMaker::redo(std::uint64_t chunk, const std::vector<Function>& functions, const std::vector<Outcome>& outcomes,
+                        std::vector<std::optional<Refusal>>& refusals, const std::atomic<bool>& cancel,
+                        std::uint64_t& redone) {
+  std::vector<Function> sample;
+  std::vector<std::size_t> positions;
+  for (std::size_t i = 0; i < functions.size(); ++i) {
+    if (refusals[i] || !is_redone(functions[i].key, options_.redo)) continue;
+    sample.push_back(functions[i]);
+    positions.push_back(i);
+  }
+  if (sample.empty()) return {};
+  JAXSMITH_TRY(again, plain_.trace(chunk, sample, Route::kPlain, cancel));
+  const CpuTimer timer(cpu_.check);
+  for (std::size_t i = 0; i < sample.size(); ++i) {
+    refusals[positions[i]] = compare_redo(sample[i], outcomes[positions[i]], again[i]);
+  }
+  redone = sample.size();
+  return {};
+}
+
+CpuSeconds ChunkMaker::cpu() const {
+  CpuSeconds out = cpu_;
+  out.workers = fast_.cpu_seconds() + plain_.cpu_seconds();
+  return out;
+}
+
+}  // namespace jaxsmith

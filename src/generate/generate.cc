@@ -1,0 +1,187 @@
+#include "generate/generate.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "generate/cpu_clock.h"
+#include "generate/crew.h"
+#include "select/select.h"
+#include "store/dataset_writer.h"
+
+namespace jaxsmith {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds kPatience(100);
+
+// After so many chunks without a new row there is no hope of one.
+constexpr int kBarrenChunks = 20;
+
+RunDescription describe(const GenerateOptions& options, const Installation& installation, const Versions& versions) {
+  RunDescription run;
+  run.seed = options.seed;
+  run.count = options.count;
+  run.rows_per_shard = options.rows_per_shard;
+  run.options = dataset_options(options).dump();
+  run.row_options = nlohmann::ordered_json{{"platform", "cpu"}, {"xla_flags", worker_xla_flags()}}.dump();
+  run.versions = versions;
+  run.jaxsmith_version = installation.version;
+  return run;
+}
+
+int split_index(std::string_view split) {
+  for (std::size_t i = 0; i < kSplits.size(); ++i) {
+    if (kSplits[i] == split) return static_cast<int>(i);
+  }
+  return 0;
+}
+
+void count_row(Figures& figures, const std::string& category, int split) {
+  CategoryFigures& f = figures.categories[category];
+  ++f.rows;
+  ++f.splits[static_cast<std::size_t>(split)];
+  ++figures.rows;
+}
+
+void count_reject(Figures& figures, const std::string& category, const std::string& stage, const std::string& reason) {
+  ++figures.categories[category].rejects[stage + ": " + reason];
+  ++figures.rejects;
+}
+
+// Selects and stores chunks, in their order.
+class Committer {
+ public:
+  Committer(const GenerateOptions& options, DatasetWriter& writer) : options_(options), writer_(writer) {}
+
+  // Takes up what an earlier part of the run has left.
+  Status restore() {
+    figures_.redone = writer_.redone();
+    return writer_.restore(
+        [this](const StoredRow& row) {
+          const int split = split_index(row.split);
+          selector_.restore(row.structure, row.signature, split);
+          count_row(figures_, row.category, split);
+        },
+        [this](const StoredReject& reject) { count_reject(figures_, reject.category, reject.stage, reject.reason); });
+  }
+
+  Status commit(ChunkResult chunk) {
+    const std::uint64_t before = figures_.rows;
+    std::string why;
+    for (Candidate& candidate : chunk.candidates) {
+      if (full()) break;
+      offer(std::move(candidate), why);
+    }
+    figures_.redone += chunk.redone;
+    writer_.end_chunk(chunk.chunk, chunk.redone);
+    JAXSMITH_CHECK(flush_if_due());
+    barren_ = figures_.rows == before ? barren_ + 1 : 0;
+    if (figures_.rows == 0 && !why.empty()) {
+      return Error::environment(fmt::format("all functions of the first chunk were refused, the last with {}", why));
+    }
+    if (barren_ < kBarrenChunks) return {};
+    return Error::environment(fmt::format(
+        "the last {} chunks gave no new function: these options allow {} different ones, not {}{}", kBarrenChunks,
+        figures_.rows, options_.count, why.empty() ? "" : "; the last refusal: " + why));
+  }
+
+  bool full() const { return figures_.rows == options_.count; }
+  const Figures& figures() const { return figures_; }
+
+ private:
+  void offer(Candidate candidate, std::string& why) {
+    Verdict verdict = selector_.offer(candidate);
+    if (auto* sample = std::get_if<Sample>(&candidate)) {
+      if (verdict.split) {
+        sample->split = kSplits[static_cast<std::size_t>(*verdict.split)];
+        count_row(figures_, sample->function.category, *verdict.split);
+        writer_.add(std::move(*sample));
+        return;
+      }
+      candidate = make_reject(sample->function, std::move(verdict.refusal), std::move(sample->structure));
+    }
+    auto& reject = std::get<Reject>(candidate);
+    const Refusal& refusal = reject.refusal;
+    why = fmt::format("{}: {}{}{}", refusal.stage, refusal.reason, refusal.detail.empty() ? "" : ": ", refusal.detail);
+    count_reject(figures_, reject.category, refusal.stage, refusal.reason);
+    writer_.add(std::move(reject));
+  }
+
+  Status flush_if_due() {
+    const std::chrono::duration<double> since = Clock::now() - last_flush_;
+    const bool due = since.count() >= options_.flush || writer_.unflushed_rows() >= options_.rows_per_shard;
+    if (!due) return {};
+    last_flush_ = Clock::now();
+    return writer_.flush();
+  }
+
+  const GenerateOptions& options_;
+  DatasetWriter& writer_;
+  Selector selector_;
+  Figures figures_;
+  Clock::time_point last_flush_ = Clock::now();
+  int barren_ = 0;
+};
+
+// Until the dataset is full, or `cancel`. What is done when something fails stays in the journal.
+Status fill(Crew& crew, Committer& committer, Observer& observer, const std::atomic<bool>& cancel, double& store_seconds) {
+  while (!committer.full() && !cancel) {
+    observer.progress(committer.figures());
+    auto item = crew.take(kPatience);
+    if (!item) continue;
+    if (!item->ok()) return item->error();
+    const CpuTimer timer(store_seconds);
+    JAXSMITH_CHECK(committer.commit(std::move(*item).value()));
+  }
+  return {};
+}
+
+Status keep_and_fail(DatasetWriter& writer, const Error& error) {
+  const Status flushed = writer.flush();
+  if (!flushed.ok()) return error;
+  Error out = error;
+  if (writer.rows() > 0) out.message += fmt::format(" ({} functions are kept; --resume goes on)", writer.rows());
+  return out;
+}
+
+}  // namespace
+
+Result<Summary> generate(GenerateOptions options, const Installation& installation, Observer& observer,
+                         const std::atomic<bool>& cancel) {
+  JAXSMITH_CHECK(check_options(options));
+  const double cpu_before = process_cpu_seconds();
+  Crew crew(options, installation);
+  JAXSMITH_TRY(versions, crew.start(cancel));
+  JAXSMITH_TRY(writer, DatasetWriter::open(options.out, describe(options, installation, versions), options.resume));
+  Summary summary;
+  if (writer->was_complete()) {
+    summary.figures.rows = writer->rows();
+    summary.complete = summary.was_complete = true;
+    return summary;
+  }
+  Committer committer(options, *writer);
+  JAXSMITH_CHECK(committer.restore());
+  observer.started(versions, committer.figures(), options.count);
+  crew.begin(writer->next_chunk());
+  const Status filled = fill(crew, committer, observer, cancel, summary.cpu.store);
+  CpuSeconds crew_cpu = crew.stop();
+  if (!filled.ok() && !cancel) return keep_and_fail(*writer, filled.error()).error();
+  summary.complete = committer.full();
+  summary.figures = committer.figures();
+  {
+    const CpuTimer timer(summary.cpu.store);
+    JAXSMITH_CHECK(writer->flush());
+    if (summary.figures.rows > 0) {
+      observer.assembling(summary.figures);
+      JAXSMITH_CHECK(writer->finish(summary.complete));
+    }
+  }
+  crew_cpu.store = summary.cpu.store;
+  crew_cpu.total = crew_cpu.workers + process_cpu_seconds() - cpu_before;
+  summary.cpu = crew_cpu;
+  return summary;
+}
+
+}  // namespace jaxsmith
