@@ -1,0 +1,25 @@
+// The final files of a dataset out of its journal.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "store/dataset_writer.h"
+
+namespace jaxsmith {
+
+struct Assembly {
+  std::string out, journal;
+  std::vector<std::string> segments;  // names, in order
+  RunDescription run;
+  std::string run_json;
+  std::uint64_t redone = 0;
+  bool complete = true;
+};
+
+// Writes data/SPLIT-00000-of-0000N.parquet, rejects.parquet, README.md and last manifest.json. May be repeated
+// after a kill at any point.
+Status assemble_dataset(const Assembly& assembly);
+
+}  // namespace jaxsmith

@@ -1,0 +1,195 @@
+#include "store/dataset_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "store/assemble.h"
+#include "store/files.h"
+#include "store/schema.h"
+
+namespace jaxsmith {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kJournal = ".jaxsmith";
+
+std::string journal_of(const std::string& out) { return out + "/" + kJournal; }
+
+Json run_json(const RunDescription& run) {
+  Json j;
+  j["seed"] = run.seed;
+  j["count"] = run.count;
+  j["rows_per_shard"] = run.rows_per_shard;
+  j["options"] = Json::parse(run.options);
+  j["row_options"] = Json::parse(run.row_options);
+  j["versions"] = {{"jaxsmith", run.jaxsmith_version}, {"jax", run.versions.jax}, {"jaxlib", run.versions.jaxlib}, {"numpy", run.versions.numpy}, {"python", run.versions.python}};
+  return j;
+}
+
+// "seed 7 there, 8 asked for", of the first difference.
+std::string difference(const Json& there, const Json& wanted, const std::string& prefix = "") {
+  for (const auto& [key, value] : wanted.items()) {
+    if (!there.contains(key)) return prefix + key + " is new";
+    if (there.at(key) == value) continue;
+    if (value.is_object() && there.at(key).is_object()) return difference(there.at(key), value, key + ".");
+    return fmt::format("{}{} is {} there, {} was asked for", prefix, key, there.at(key).dump(), value.dump());
+  }
+  return "it has other options";
+}
+
+bool is_empty_or_missing(const std::string& path) {
+  std::error_code error;
+  return !fs::exists(path, error) || (fs::is_directory(path, error) && fs::is_empty(path, error));
+}
+
+Result<std::shared_ptr<arrow::StringArray>> text_column(const arrow::Table& table, const std::string& name) {
+  const auto column = table.GetColumnByName(name);
+  if (!column) return Error::internal("the journal has no column " + name);
+  const auto combined = arrow::Concatenate(column->chunks());
+  if (!combined.ok()) {
+    if (table.num_rows() == 0) return std::make_shared<arrow::StringArray>(0, nullptr, nullptr);
+    return Error::internal(combined.status().message());
+  }
+  return std::static_pointer_cast<arrow::StringArray>(*combined);
+}
+
+}  // namespace
+
+DatasetWriter::DatasetWriter(std::string out, RunDescription run) : out_(std::move(out)), run_(std::move(run)) {}
+DatasetWriter::~DatasetWriter() = default;
+
+Result<std::unique_ptr<DatasetWriter>> DatasetWriter::open(const std::string& out, const RunDescription& run, bool resume) {
+  std::unique_ptr<DatasetWriter> writer(new DatasetWriter(out, run));
+  if (is_empty_or_missing(out)) return writer;
+  std::error_code error;
+  if (!fs::is_directory(out, error)) return Error::usage(fmt::format("--out {}: it is a file; name a folder", out));
+  const std::string description = journal_of(out) + "/run.json", manifest = out + "/manifest.json";
+  const bool journal = fs::exists(description, error), made = fs::exists(manifest, error);
+  if (!journal && !made) return Error::usage(fmt::format("--out {}: it holds other files; name a new or empty folder", out));
+  if (!resume) {
+    return Error::usage(fmt::format("--out {}: it holds {}; name another folder{}", out, journal ? "an unfinished dataset" : "a dataset", journal ? ", or go on with it by --resume" : ""));
+  }
+  JAXSMITH_TRY(text, read_file(journal ? description : manifest));
+  const Json there = Json::parse(text, nullptr, false);
+  const Json wanted = run_json(run);
+  const Json* said = there.is_object() && there.contains("run") ? &there["run"] : &there;
+  if (there.is_discarded() || *said != wanted) {
+    return Error::usage(fmt::format("--out {}: it is of another run: {}; --resume takes the same options and versions", out, there.is_discarded() ? "its description cannot be read" : difference(*said, wanted)));
+  }
+  if (made) {
+    JAXSMITH_TRY(content, read_file(manifest));
+    const Json m = Json::parse(content, nullptr, false);
+    if (!m.is_discarded() && m.value("complete", false)) {
+      // Killed between the last file and the end of the journal, perhaps.
+      JAXSMITH_CHECK(remove_all(journal_of(out)));
+      writer->was_complete_ = true;
+      writer->rows_ = m.value("rows", std::uint64_t{0});
+      return writer;
+    }
+  }
+  JAXSMITH_CHECK(writer->load_journal());
+  return writer;
+}
+
+// Segments that follow one another from chunk 0 on; what a kill has left beside them goes.
+Status DatasetWriter::load_journal() {
+  std::vector<Segment> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(journal_of(out_), error)) {
+    const std::string file = entry.path().filename().string();
+    unsigned long long first = 0, end = 0;
+    int length = 0;
+    if (sscanf(file.c_str(), "segment-%llu-%llu.parquet%n", &first, &end, &length) == 2 && length == static_cast<int>(file.size())) {
+      found.push_back({first, end, 0, 0, 0, fmt::format("{:08}-{:08}", first, end)});
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const Segment& x, const Segment& y) { return x.first < y.first; });
+  for (Segment& s : found) {
+    if (s.first != next_chunk_) break;
+    JAXSMITH_TRY(info, read_file(journal_of(out_) + "/segment-" + s.name + ".json"));
+    const Json j = Json::parse(info, nullptr, false);
+    if (j.is_discarded()) break;
+    s.rows = j.value("rows", std::uint64_t{0});
+    s.rejects = j.value("rejects", std::uint64_t{0});
+    s.redone = j.value("redone", std::uint64_t{0});
+    rows_ += s.rows;
+    redone_ += s.redone;
+    next_chunk_ = first_unflushed_ = s.end;
+    segments_.push_back(s);
+  }
+  return {};
+}
+
+Status DatasetWriter::restore(const std::function<void(const StoredRow&)>& row, const std::function<void(const StoredReject&)>& reject) {
+  for (const Segment& s : segments_) {
+    const std::vector<std::string> names = {"category", "transformation", "split", "structure", "signature"};
+    JAXSMITH_TRY(rows, read_parquet(journal_of(out_) + "/segment-" + s.name + ".parquet", names));
+    std::vector<std::shared_ptr<arrow::StringArray>> columns;
+    for (const std::string& name : names) {
+      JAXSMITH_TRY(column, text_column(*rows, name));
+      columns.push_back(column);
+    }
+    const auto at = [&](std::size_t c, std::int64_t i) { return std::string(columns[c]->GetView(i)); };
+    for (std::int64_t i = 0; i < rows->num_rows(); ++i) row({at(0, i), at(1, i), at(2, i), at(3, i), at(4, i)});
+    JAXSMITH_TRY(rejects, read_parquet(journal_of(out_) + "/rejects-" + s.name + ".parquet", {"category", "stage", "reason"}));
+    JAXSMITH_TRY(category, text_column(*rejects, "category"));
+    JAXSMITH_TRY(stage, text_column(*rejects, "stage"));
+    JAXSMITH_TRY(reason, text_column(*rejects, "reason"));
+    for (std::int64_t i = 0; i < rejects->num_rows(); ++i) reject({category->GetString(i), stage->GetString(i), reason->GetString(i)});
+  }
+  return {};
+}
+
+void DatasetWriter::add(Sample sample) {
+  samples_.push_back(std::move(sample));
+  ++rows_;
+}
+
+void DatasetWriter::add(Reject reject) { rejects_.push_back(std::move(reject)); }
+
+void DatasetWriter::end_chunk(std::uint64_t chunk, std::uint64_t redone) {
+  next_chunk_ = chunk + 1;
+  redone_ += redone;
+  redone_unflushed_ += redone;
+}
+
+// The folder and the run's description, before the first segment.
+Status DatasetWriter::begin() {
+  JAXSMITH_CHECK(make_directories(journal_of(out_)));
+  if (!segments_.empty()) return {};
+  return write_file(journal_of(out_) + "/run.json", run_json(run_).dump(2) + "\n");
+}
+
+Status DatasetWriter::flush() {
+  if (next_chunk_ == first_unflushed_) return {};
+  JAXSMITH_CHECK(begin());
+  Segment s{first_unflushed_, next_chunk_, samples_.size(), rejects_.size(), redone_unflushed_, fmt::format("{:08}-{:08}", first_unflushed_, next_chunk_)};
+  JAXSMITH_TRY(rows, sample_table(samples_, run_));
+  JAXSMITH_TRY(rejects, reject_table(rejects_));
+  // The rows come last: where they are, the segment is whole.
+  const Json info = {{"rows", s.rows}, {"rejects", s.rejects}, {"redone", s.redone}};
+  JAXSMITH_CHECK(write_file(journal_of(out_) + "/segment-" + s.name + ".json", info.dump() + "\n"));
+  JAXSMITH_CHECK(write_parquet(journal_of(out_) + "/rejects-" + s.name + ".parquet", *rejects, reject_columns()));
+  JAXSMITH_CHECK(write_parquet(journal_of(out_) + "/segment-" + s.name + ".parquet", *rows, sample_columns()));
+  segments_.push_back(s);
+  samples_.clear();
+  rejects_.clear();
+  redone_unflushed_ = 0;
+  first_unflushed_ = next_chunk_;
+  return {};
+}
+
+Status DatasetWriter::finish(bool complete) {
+  JAXSMITH_CHECK(flush());
+  std::vector<std::string> names;
+  for (const Segment& s : segments_) names.push_back(s.name);
+  JAXSMITH_CHECK(assemble_dataset({out_, journal_of(out_), names, run_, run_json(run_).dump(), redone_, complete}));
+  return complete ? remove_all(journal_of(out_)) : Status();
+}
+
+}  // namespace jaxsmith

@@ -1,0 +1,145 @@
+#include "store/files.h"
+
+#include <arrow/io/file.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/writer.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+namespace jaxsmith {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t kRowGroupRows = 1000;
+constexpr int kCompressionLevel = 3;
+
+Error cannot(std::string_view what, const std::string& path, std::string why) {
+  while (!why.empty() && (why.back() == '\n' || why.back() == ' ')) why.pop_back();
+  return Error::environment(fmt::format("cannot {} {}: {}", what, path, why));
+}
+
+Error failed(std::string_view what, const std::string& path, const arrow::Status& status) {
+  std::string why = status.message();
+  return cannot(what, path, why.substr(0, why.find('\n')));
+}
+
+Status sync(const std::string& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
+  const bool ok = fd >= 0 && ::fsync(fd) == 0;
+  const std::string why = strerror(errno);
+  if (fd >= 0) ::close(fd);
+  if (!ok) return cannot("write", path, why);
+  return {};
+}
+
+// Has `fill` write a file beside the final one; gives it the name only when all of it is on the disk.
+Status atomically(const std::string& path, const std::function<Status(const std::string&)>& fill) {
+  const std::string temporary = path + ".tmp";
+  std::error_code ignored;
+  Status status = fill(temporary);
+  if (status.ok()) status = sync(temporary, O_RDONLY);
+  if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) status = cannot("write", path, strerror(errno));
+  if (!status.ok()) {
+    fs::remove(temporary, ignored);
+    return status;
+  }
+  return sync_directory(fs::path(path).parent_path().string());
+}
+
+std::shared_ptr<parquet::WriterProperties> properties(std::span<const Column> columns) {
+  parquet::WriterProperties::Builder b;
+  b.compression(parquet::Compression::ZSTD)->compression_level(kCompressionLevel);
+  b.disable_dictionary()->disable_statistics()->max_row_group_length(kRowGroupRows);
+  for (const Column& c : columns) {
+    if (!c.dictionary) continue;
+    b.enable_dictionary(c.name)->enable_statistics(c.name);
+    b.enable_dictionary(c.name + ".list.element");
+  }
+  return b.build();
+}
+
+}  // namespace
+
+Status sync_directory(const std::string& path) { return sync(path.empty() ? "." : path, O_RDONLY | O_DIRECTORY); }
+
+Status make_directories(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) return cannot("make the folder", path, error.message());
+  return {};
+}
+
+Status remove_all(const std::string& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error) return cannot("remove", path, error.message());
+  return {};
+}
+
+Status write_file(const std::string& path, std::string_view content) {
+  return atomically(path, [&](const std::string& temporary) -> Status {
+    std::ofstream out(temporary, std::ios::binary);
+    out.write(content.data(), static_cast<std::streamsize>(content.size()));
+    out.close();
+    if (!out) return cannot("write", path, strerror(errno));
+    return {};
+  });
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string content((std::istreambuf_iterator<char>(in)), {});
+  if (!in.good() && !in.eof()) return cannot("read", path, strerror(errno));
+  return content;
+}
+
+Status write_parquet(const std::string& path, const arrow::Table& table, std::span<const Column> columns) {
+  return atomically(path, [&](const std::string& temporary) -> Status {
+    auto file = arrow::io::FileOutputStream::Open(temporary);
+    if (!file.ok()) return failed("write", path, file.status());
+    auto writer = parquet::arrow::FileWriter::Open(*table.schema(), arrow::default_memory_pool(), *file, properties(columns));
+    arrow::Status status = writer.status();
+    for (std::int64_t at = 0; status.ok() && at < table.num_rows(); at += kRowGroupRows) {
+      // Chunks of a column end pages; one chunk a row group makes the bytes a function of the rows.
+      auto group = table.Slice(at, kRowGroupRows)->CombineChunks();
+      status = group.status();
+      if (status.ok()) status = (*writer)->WriteTable(**group, kRowGroupRows);
+    }
+    if (status.ok()) status = (*writer)->Close();
+    if (status.ok()) status = (*file)->Close();
+    if (!status.ok()) return failed("write", path, status);
+    return {};
+  });
+}
+
+Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& path, const std::vector<std::string>& columns) {
+  auto file = arrow::io::ReadableFile::Open(path);
+  if (!file.ok()) return failed("read", path, file.status());
+  auto reader = parquet::arrow::OpenFile(*file, arrow::default_memory_pool());
+  if (!reader.ok()) return failed("read", path, reader.status());
+  std::shared_ptr<arrow::Schema> schema;
+  arrow::Status status = (*reader)->GetSchema(&schema);
+  if (!status.ok()) return failed("read", path, status);
+  if (columns.empty()) {
+    auto table = (*reader)->ReadTable();
+    if (!table.ok()) return failed("read", path, table.status());
+    return *table;
+  }
+  // Of flat columns only: a leaf's number counts nested fields before it.
+  std::vector<int> leaves;
+  const auto* parquet_schema = (*reader)->parquet_reader()->metadata()->schema();
+  for (const std::string& name : columns) leaves.push_back(parquet_schema->ColumnIndex(name));
+  auto table = (*reader)->ReadTable(leaves);
+  if (!table.ok()) return failed("read", path, table.status());
+  return *table;
+}
+
+}  // namespace jaxsmith
