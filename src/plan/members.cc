@@ -95,6 +95,12 @@ std::vector<ValueId> copy_parameters(Wrapper& w, BodyId body) {
   return out;
 }
 
+bool squares_overflow(const Value& v) {
+  const Interval reach = practical(v.stats);
+  const double top = std::max(std::abs(reach.lo), std::abs(reach.hi));
+  return top * top * static_cast<double>(element_count(v.type.shape)) > 2e4;
+}
+
 // A body that calls the root's function and makes one scalar, nonlinear in every result, of it.
 BodyId loss_of(Wrapper& w, Random& random) {
   const BodyId body = w.open(Placement::kHelper, "loss");
@@ -105,6 +111,7 @@ BodyId loss_of(Wrapper& w, Random& random) {
     const Value like = w.at(id);
     const bool real = is_real(like.type.dtype) && like.grad_arguments != 0;
     outputs.push_back(real ? w.value(body, like.type, like.hint) : kNoValue);
+    if (real) w.at(outputs.back()).stats = like.stats;
   }
   w.node(body, "call", "$f0(" + holes(0, parameters.size()) + ")", parameters, outputs).bodies = {w.inner_id()};
   for (ValueId id : outputs) {
@@ -114,7 +121,12 @@ BodyId loss_of(Wrapper& w, Random& random) {
     static const std::vector<std::string> kReduced = {"jnp.mean($0**2)", "jnp.sum($0**2)", "jnp.mean(jnp.square($0))",
                                                       "jnp.sum(jnp.tanh($0))", "jnp.mean(jax.nn.softplus($0))", "(0.5 * $0**2).sum()"};
     const ValueId term = w.value(body, {type.dtype, {}}, "penalty");
-    w.node(body, "call", random.pick(type.rank() == 0 ? kScalar : kReduced), {id}, {term});
+    std::string spelling = random.pick(type.rank() == 0 ? kScalar : kReduced);
+    // Half precision ends at 65,504: a sum of squares may not.
+    if (type.dtype == DType::kF16 && squares_overflow(w.at(id))) {
+      spelling = type.rank() == 0 ? "jnp.tanh(0.01 * $0)" : "jnp.mean(jnp.tanh(0.01 * $0))";
+    }
+    w.node(body, "call", spelling, {id}, {term});
     terms.push_back(term);
   }
   while (terms.size() > 1) {
@@ -268,6 +280,13 @@ std::optional<Member> gradient_member(const Program& root, const Settings&, Rand
   if (single && size * elements(body.results[0]) <= 512 && size > 1 && draw < 0.38 && out.type.rank() + 1 <= 4) {
     return jacobian(root, first, random.chance(0.5) ? "jacfwd" : "jacrev", random);
   }
+  // What a loss leaves out no gradient of it can show.
+  std::uint32_t shown = 0;
+  for (ValueId id : body.results) {
+    const Value& v = root.values[static_cast<std::size_t>(id)];
+    if (is_real(v.type.dtype) && v.grad_arguments != 0) shown |= v.sure;
+  }
+  if (shown != (1u << body.parameters.size()) - 1) return std::nullopt;
   if (size <= 12 && draw < 0.46) return jacobian(root, first, "hessian", random);
   if (draw < 0.62) return descent(root, first, random);
   std::vector<std::int64_t> numbers = {first};
