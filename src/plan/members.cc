@@ -203,6 +203,7 @@ Member jacobian(const Program& root, std::int64_t number, const std::string& mod
   const Type in = w.at(parameters[static_cast<std::size_t>(number)]).type;
   Type out = mode == "hessian" ? in : w.at(w.inner().results[0]).type;
   out.shape.insert(out.shape.end(), in.shape.begin(), in.shape.end());
+  if (mode == "jacrev") out.dtype = in.dtype;  // cotangents pulled back have the argument's type
   // Beside the function's value: a Jacobian of something linear depends on nothing.
   const Type primal = mode == "hessian" ? Type{in.dtype, {}} : w.at(w.inner().results[0]).type;
   const ValueId value = w.value(w.entry(), primal, mode == "hessian" ? "value" : "residual");
