@@ -121,6 +121,14 @@ Op pairwise(std::string name, Category category, double weight, std::uint32_t ki
   return op;
 }
 
+std::string_view maker_of(const Builder& b, ValueId id) {
+  const auto& nodes = b.body_of(b[id].body).nodes;
+  const auto made = std::find_if(nodes.begin(), nodes.end(), [&](const Node& node) {
+    return std::find(node.results.begin(), node.results.end(), id) != node.results.end();
+  });
+  return made == nodes.end() ? std::string_view() : made->op;
+}
+
 DType inexact_of(DType dtype) {
   if (is_inexact(dtype)) return dtype;
   return byte_size(dtype) == 8 ? DType::kF64 : DType::kF32;

@@ -35,6 +35,9 @@ Op pairwise(std::string name, Category category, double weight, std::uint32_t ki
 // function's own and must hold; one far out only keeps magnitudes modest.
 bool in_domain(const Stats& stats, Interval domain);
 
+// The name of the entry that made a value of the open body; empty for parameters.
+std::string_view maker_of(const Builder& b, ValueId id);
+
 // The real type that JAX takes for an integer or a bool; other types as they are.
 DType inexact_of(DType dtype);
 // The type of a complex value's parts.

@@ -1,4 +1,5 @@
 // Special functions: error functions, gamma and its relatives, Bessel functions, entropies.
+#include <algorithm>
 #include <cmath>
 
 #include "plan/op_helpers.h"
@@ -47,6 +48,27 @@ std::vector<Op> error_functions() {
   };
 }
 
+// The regularised incomplete gamma function of a shape that is a literal.
+Op gamma_cdf(std::string name, bool upper, std::vector<std::string> hints, std::vector<std::string> spellings) {
+  Op op{std::move(name), kMath, 0.12, kSmooth, std::move(hints), std::move(spellings), {}, {}};
+  op.draw = [upper](Builder& b, Draft& draft) {
+    auto x = b.draw_kind(kReal);
+    if (x && !in_domain(b[*x].stats, {0.05, 15})) x = b.into(*x, {0.05, 15});
+    if (!x) return false;
+    static const std::vector<double> kShapes = {1.5, 2.0, 2.5, 3.0, 0.5, 1.2};
+    const double shape = b.random().pick(kShapes);
+    Value result;
+    result.type = b[*x].type;
+    result.stats = map_stats(constant_stats(shape), b[*x].stats, lower_gamma);
+    if (upper) result.stats = map_stats(result.stats, [](double p) { return 1 - p; }, Bounds::kEnds);
+    result.stats.lo = std::max(result.stats.lo, 0.0);
+    draft.operands = {*x, b.literal(shape, result.type.dtype)};
+    draft.results = {result};
+    return true;
+  };
+  return op;
+}
+
 std::vector<Op> gamma_functions() {
   return {
       real_function("lgamma", 0.45, {0.1, 1e3}, [](double x) { return std::lgamma(x); }, {"log_gamma"},
@@ -63,12 +85,14 @@ std::vector<Op> gamma_functions() {
       pairwise("beta", kMath, 0.1, kReal, {0.3, 8}, {0.3, 8},
                [](double x, double y) { return std::exp(std::lgamma(x) + std::lgamma(y) - std::lgamma(x + y)); }, 0.3,
                kSmooth, {"beta_value"}, special("beta($0, $1)")),
-      // The derivative in the first operand is a series that takes long; people differentiate in the second.
-      pairwise("gammainc", kMath, 0.2, kReal, {0.3, 10}, {0.05, 15}, lower_gamma, 0.2, kSmooth, {"probability"},
+      // Of the derivative in the first operand there is no derivative.
+      pairwise("gammainc", kMath, 0.12, kReal, {0.3, 10}, {0.05, 15}, lower_gamma, 0, kNone, {"probability"},
                with(special("gammainc($0, $1)"), {"lax.igamma($0, $1)"})),
-      pairwise("gammaincc", kMath, 0.15, kReal, {0.3, 10}, {0.05, 15},
-               [](double a, double x) { return 1 - lower_gamma(a, x); }, 0.2, kSmooth, {"survival"},
+      pairwise("gammaincc", kMath, 0.1, kReal, {0.3, 10}, {0.05, 15},
+               [](double a, double x) { return 1 - lower_gamma(a, x); }, 0, kNone, {"survival"},
                with(special("gammaincc($0, $1)"), {"lax.igammac($0, $1)"})),
+      gamma_cdf("gamma_cdf", false, {"probability", "cdf"}, special("gammainc($1, $0)")),
+      gamma_cdf("gamma_survival", true, {"survival"}, special("gammaincc($1, $0)")),
       pairwise("zeta", kMath, 0.15, kReal, {1.3, 8}, {0.5, 10}, hurwitz_zeta, 0.5, kNone, {"zeta_value"},
                with(special("zeta($0, $1)"), {"lax.zeta($0, $1)"})),
   };
@@ -99,7 +123,7 @@ std::vector<Op> other_functions() {
       pairwise("kl_div", kMath, 0.25, kReal, {0.05, 100}, {0.05, 100},
                [](double x, double y) { return x * std::log(x / y) - x + y; }, 0, kSmooth, {"divergence"},
                special("kl_div($0, $1)")),
-      single_precision(real_function("spence", 0.1, {0.1, 30}, spence, {"dilogarithm"}, special("spence($0)"))),
+      single_precision(real_function("spence", 0.1, {0.1, 0.95}, spence, {"dilogarithm"}, special("spence($0)"))),
       real_function("exp1", 0.1, {0.1, 20}, exponential_integral, {"exponential_integral"}, special("exp1($0)")),
       real_function("log1mexp", 0.15, {0.1, 20}, [](double x) { return std::log(-std::expm1(-x)); }, {"log_complement"},
                     {"jax.nn.log1mexp($0)"}),

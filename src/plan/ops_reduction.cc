@@ -72,9 +72,20 @@ bool surely_some(const Builder& b, ValueId mask, double count) {
 }
 
 // Where several typical elements share the extreme, it is a limit that something was held to, and a constant.
-bool extreme_is_shared(const Stats& x, bool largest) {
+// So is the largest of many small whole numbers.
+bool extreme_is_constant(const Stats& x, bool largest, double count) {
   const auto [low, high] = std::minmax_element(x.probe.begin(), x.probe.end());
+  const bool whole = std::all_of(x.probe.begin(), x.probe.end(), [](double p) { return p == std::floor(p); });
+  if (whole) return count > 0.5 * (practical(x).hi - practical(x).lo + 1);
   return std::count(x.probe.begin(), x.probe.end(), largest ? *high : *low) > 1;
+}
+
+// Shares add up to one, counts to how many there are, what is standardised to nothing.
+bool adds_up_to_constant(const Builder& b, ValueId x, const std::string& name) {
+  const auto maker = maker_of(b, x);
+  const bool adds = name.find("sum") != std::string::npos || name.find("mean") != std::string::npos;
+  return adds && (maker == "softmax" || maker == "standardize" || maker == "bincount" || maker == "histogram" ||
+                  maker == "log_softmax");
 }
 
 bool infer_reduction(Builder& b, Draft& draft, const Reduction& r) {
@@ -84,7 +95,8 @@ bool infer_reduction(Builder& b, Draft& draft, const Reduction& r) {
   const auto reduced = reduced_axes(x.type.shape, b.numbers());
   if (!reduced || reduced->count < r.least || reduced->count > r.most) return false;
   if (r.needs_spread && !varies_along(b, draft.operands[0], reduced->axes)) return false;
-  if (r.initial && is_real(x.type.dtype) && extreme_is_shared(x.stats, r.name == "max")) return false;
+  if (adds_up_to_constant(b, draft.operands[0], r.name)) return false;
+  if (r.initial && extreme_is_constant(x.stats, r.name == "max", reduced->count)) return false;
   Value result;
   result.type = {result_dtype(b, r.type, x.type.dtype), reduced->shape};
   result.stats = r.rule(x.stats, reduced->count);

@@ -213,6 +213,7 @@ Op bincount() {
       draft.results = {result};
     }
     draft.attributes["length"] = std::to_string(length);
+    draft.sure_given = true;  // bins may keep their counts
     return true;
   };
   return op;
@@ -235,6 +236,7 @@ Op histogram() {
     draft.attributes["range"] = fmt::format("({}, {})", number_text(lo, false), number_text(hi, false));
     draft.operands = {*x};
     draft.results = {counts(DType::kF32, bins, n)};
+    draft.sure_given = true;
     return true;
   };
   return op;
