@@ -56,7 +56,14 @@ bool infer_binary(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain
   return true;
 }
 
-bool draw_operands(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain, double literal_weight) {
+// Whether the operation leaves typical elements as they are: a maximum with what lies below them all.
+bool changes_nothing(const Builder& b, const Draft& draft, Kernel2 kernel) {
+  const Value &x = b[draft.operands[0]], &y = b[draft.operands[1]];
+  if (y.literal.empty()) return false;
+  return std::all_of(x.stats.probe.begin(), x.stats.probe.end(), [&](double p) { return kernel(p, y.stats.lo) == p; });
+}
+
+bool draw_operands(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain, double literal_weight, bool selective) {
   const auto x = b.draw_kind(kinds);
   if (!x) return false;
   const DType dtype = b[*x].type.dtype;
@@ -66,7 +73,8 @@ bool draw_operands(Builder& b, Draft& draft, std::uint32_t kinds, Interval domai
     const double lo = std::max({domain.lo, integral ? integer_bounds(dtype).lo : -3.0, -reach});
     const double hi = std::min(domain.hi, reach);
     double number = b.nice_number(std::max(lo, integral ? 1.0 : 0.05), hi, integral);
-    if (lo < 0 && b.random().chance(0.12)) number = -number;
+    // x + -0.5 is a subtraction; limits below zero are what values of both signs have.
+    if (lo < 0 && selective && b.random().chance(0.3)) number = -number;
     // x * 1 and x + 0 are what nobody writes.
     if (number == 0 || number == 1) number = integral ? 2 : 0.5;
     draft.operands = {*x, b.literal(number, dtype)};
@@ -128,8 +136,9 @@ Op binary(std::string name, Category category, double weight, std::uint32_t kind
   Op op{std::move(name), category, weight, derivative, std::move(hints), std::move(spellings), {}, {}};
   op.selective = kernel(1, 2) == kernel(2, 1) && (kernel(1, 2) == 1 || kernel(1, 2) == 2) && (kernel(3, 5) == 3 || kernel(3, 5) == 5);
   op.infer = [=](Builder& b, Draft& draft) { return infer_binary(b, draft, kinds, domain, kernel, false); };
-  op.draw = [=, infer = op.infer](Builder& b, Draft& draft) {
-    return draw_operands(b, draft, kinds, domain, literal_weight) && infer(b, draft);
+  op.draw = [=, infer = op.infer, selective = op.selective](Builder& b, Draft& draft) {
+    return draw_operands(b, draft, kinds, domain, literal_weight, selective) && infer(b, draft) &&
+           !changes_nothing(b, draft, kernel);
   };
   return op;
 }

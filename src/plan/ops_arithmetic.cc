@@ -317,7 +317,7 @@ std::vector<Op> further_ops() {
             [](double x) { return double(x > 0); }, kEnds, kZero, {"step", "active"},
             {"jnp.heaviside($0, 0.5)", "jnp.heaviside($0, 0.0)", "jnp.heaviside($0, 1.0)"})))),
       full_precision(refined(binary("copysign", kArithmetic, 0.15, kReal, anywhere(),
-            [](double x, double y) { return std::copysign(x, y); }, 0, kSmooth, {"signed", "oriented"},
+            [](double x, double y) { return std::copysign(x, y); }, 0, kNone, {"signed", "oriented"},
             {"jnp.copysign($0, $1)"}), sign_of_second)),
       unary("ldexp", kArithmetic, 0.1, kReal, anywhere(), [](double x) { return 4 * x; }, kEnds, kSmooth,
             {"scaled"}, {"jnp.ldexp($0, 2)"}),

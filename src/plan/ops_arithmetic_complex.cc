@@ -30,6 +30,8 @@ Op of_complex(std::string name, double weight, double smallest, double largest, 
   op.infer = [=](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     if (!is_complex(x.type.dtype) || x.stats.lo < smallest || x.stats.hi > largest) return false;
+    // The magnitude of a value in polar form is there already, and does not depend on the angle.
+    if (to_real && maker_of(b, draft.operands[0]) == "polar") return false;
     Value result;
     result.type = {to_real ? part_of(x.type.dtype) : x.type.dtype, x.type.shape};
     result.stats = rule(x.stats);

@@ -124,7 +124,7 @@ std::vector<Op> other_functions() {
                [](double x, double y) { return x * std::log(x / y) - x + y; }, 0, kSmooth, {"divergence"},
                special("kl_div($0, $1)")),
       single_precision(real_function("spence", 0.1, {0.1, 0.95}, spence, {"dilogarithm"}, special("spence($0)"))),
-      real_function("exp1", 0.1, {0.1, 20}, exponential_integral, {"exponential_integral"}, special("exp1($0)")),
+      single_precision(real_function("exp1", 0.1, {0.1, 20}, exponential_integral, {"exponential_integral"}, special("exp1($0)"))),
       real_function("log1mexp", 0.15, {0.1, 20}, [](double x) { return std::log(-std::expm1(-x)); }, {"log_complement"},
                     {"jax.nn.log1mexp($0)"}),
       pairwise("boxcox", kMath, 0.12, kReal, {0.1, 100}, {0.2, 2},
