@@ -162,7 +162,8 @@ Member scalar_gradient(const Program& root, const std::vector<std::int64_t>& num
   if (with_value) results.push_back(w.value(w.entry(), {scalar, {}}, "value"));
   for (auto n : numbers) {
     const Value& p = w.at(parameters[static_cast<std::size_t>(n)]);
-    results.push_back(w.value(w.entry(), p.type, p.hint.empty() ? "grad" : "d_" + p.hint));
+    results.push_back(w.value(w.entry(), p.type, "grad"));
+    w.at(results.back()).named_as = parameters[static_cast<std::size_t>(n)];
   }
   Node& node = w.node(w.entry(), "call",
                       fmt::format("{}($f0, $argnums)({})", with_value ? "jax.value_and_grad" : "jax.grad", holes(0, parameters.size())),
@@ -246,7 +247,10 @@ Member vjp(const Program& root) {
   const ValueId out = w.value(w.entry(), type, "out"), pullback = w.value(w.entry(), {}, "pullback");
   w.node(w.entry(), "call", fmt::format("jax.vjp($f0, {})", holes(0, primals.size())), primals, {out, pullback}).bodies = {w.inner_id()};
   std::vector<ValueId> bars;
-  for (ValueId id : primals) bars.push_back(w.value(w.entry(), w.at(id).type, "bar"));
+  for (ValueId id : primals) {
+    bars.push_back(w.value(w.entry(), w.at(id).type, "bar"));
+    w.at(bars.back()).named_as = id;
+  }
   Node& node = w.node(w.entry(), "call", "$0($1)", {pullback, cotangent}, bars);
   // A pullback gives a tuple, also of one.
   node.result_groups = {static_cast<int>(bars.size())};

@@ -141,17 +141,23 @@ class Renderer {
     if (p == frame.pending.end()) return;
     const Expr e = p->second;
     frame.pending.erase(p);
-    Random random = random_.fork(fmt::format("value {}", id));
-    names_[id] = frame.names.claim(jaxsmith::result_names(value(id), random));
+    names_[id] = frame.names.claim(names_for_result(id));
     write(frame, {names_[id]}, e);
   }
 
   std::string claim_result(Frame& frame, ValueId id) {
     if (id == kNoValue) return "_";
-    Random random = random_.fork(fmt::format("value {}", id));
     if (value(id).uses == 0) return "_";
-    names_[id] = frame.names.claim(jaxsmith::result_names(value(id), random));
+    names_[id] = frame.names.claim(names_for_result(id));
     return names_[id];
+  }
+
+  // By its noun; a derivative with respect to a parameter by the parameter's name too: grad_weights.
+  std::vector<std::string> names_for_result(ValueId id) const {
+    Random random = random_.fork(fmt::format("value {}", id));
+    const auto model = names_.find(value(id).named_as);
+    if (model != names_.end()) return {value(id).hint + "_" + model->second, "d_" + model->second};
+    return jaxsmith::result_names(value(id), random);
   }
 
   // Targets of an assignment, nested as the groups say.

@@ -83,13 +83,21 @@ class Walker {
     while (error_.empty() && !is(".")) binder();
     expect(".");
     expect("let");
-    while (error_.empty() && !is("in")) equation();
+    while (error_.empty() && !ends_equations()) equation();
     expect("in");
     results();
     expect("}");
     scopes_.pop_back();
     next_.pop_back();
     --depth_;
+  }
+
+  // `in (…)` ends the equations. A variable may be called `in` as well: what follows it is no group, or one that
+  // is a complex literal.
+  bool ends_equations() const {
+    if (!is("in") || !is("(", 1)) return false;
+    const std::size_t behind = behind_group(at_ + 1);
+    return behind >= tokens_.size() || tokens_[behind].text != ":";
   }
 
   void binder() {
@@ -189,7 +197,7 @@ class Walker {
       type();
       return true;
     }
-    if (is("in") || is("}")) return false;
+    if (ends_equations() || is("}")) return false;
     if (is_name() && !binds()) {
       if (const auto number = variable(token()->text)) {
         put(fmt::format("v{}", *number));
