@@ -124,10 +124,10 @@ def test_rows_say_where_they_stand(dataset):
 def test_the_manifest_says_what_it_was_made_of(dataset):
     manifest = json.loads((dataset[0] / "manifest.json").read_text())
     text = json.dumps(manifest)
-    assert manifest["options"]["count"] == COUNT
-    assert manifest["options"]["seed"] == 11
+    assert manifest["run"]["options"]["count"] == COUNT
+    assert manifest["run"]["options"]["seed"] == 11
     assert "0.10.2" in text
-    assert str(dataset[0]) not in text and "workers" not in manifest["options"]
+    assert str(dataset[0]) not in text and "workers" not in manifest["run"]["options"]
 
 
 def test_nothing_tells_of_the_machine(rows):
