@@ -207,6 +207,26 @@ std::string Builder::pick_spelling(const Op& op, const Draft& draft) {
   return op.spellings[random_.weighted(weights)];
 }
 
+// Arguments of the operands that a limit (a clip, a maximum) does not hide. Equal probes show one at work; among few
+// elements it may hide all of them.
+std::uint32_t Builder::surely_shown(const Op& op, const Draft& draft, const Value& result) const {
+  const std::set<double> distinct(result.stats.probe.begin(), result.stats.probe.end());
+  const bool limits = is_inexact(result.type.dtype) && static_cast<int>(distinct.size()) < kProbes - 2;
+  if (is_inexact(result.type.dtype) && distinct.size() < 3) return 0;
+  std::uint32_t sure = 0, common = ~0u;
+  for (ValueId id : draft.operands) {
+    const Value& v = (*this)[id];
+    const auto elements = element_count(v.type.shape);
+    if ((op.selective && elements < 16) || (limits && elements < 8)) {
+      if (v.literal.empty()) common &= v.sure;
+      continue;
+    }
+    sure |= v.sure;
+    if (v.literal.empty()) common &= v.sure;
+  }
+  return op.selective && !draft.operands.empty() ? sure | common : sure;
+}
+
 bool Builder::commit(const Op& op, Draft& draft) {
   if (draft.results.empty()) return false;
   if (differentiable() && op.derivative != Derivative::kSmooth) return false;
@@ -218,10 +238,8 @@ bool Builder::commit(const Op& op, Draft& draft) {
   node.operands = draft.operands;
   node.attributes = draft.attributes;
   node.bodies = draft.bodies;
-  std::uint32_t arguments = 0, grad_arguments = 0, sure = 0, common = ~0u;
+  std::uint32_t arguments = 0, grad_arguments = 0;
   for (ValueId id : draft.operands) {
-    sure |= (*this)[id].sure;
-    if ((*this)[id].literal.empty()) common &= (*this)[id].sure;
     arguments |= (*this)[id].arguments;
     grad_arguments |= (*this)[id].grad_arguments;
   }
@@ -236,12 +254,8 @@ bool Builder::commit(const Op& op, Draft& draft) {
     for (BodyId b : draft.bodies) add_captured_arguments(b, result);
     if (!draft.sure_given) {
       // A yes or no, or a small count, often stays what it is when an argument changes.
-      const auto elements = element_count(result.type.shape);
-      const bool coarse = elements < 4 && !is_inexact(result.type.dtype);
-      // Equal probes show a limit at work: a clip, a maximum with a constant.
-      const int distinct = static_cast<int>(std::set<double>(result.stats.probe.begin(), result.stats.probe.end()).size());
-      const bool limited = is_inexact(result.type.dtype) && distinct < (elements < 8 ? kProbes - 2 : 3);
-      result.sure = !draft.bodies.empty() || coarse || limited ? 0 : elements < 16 && op.selective ? common : sure;
+      const bool coarse = element_count(result.type.shape) < 4 && !is_inexact(result.type.dtype);
+      result.sure = !draft.bodies.empty() || coarse ? 0 : surely_shown(op, draft, result);
     }
     // What a body does to derivatives its entry has worked out; all else passes them on.
     if (draft.bodies.empty()) result.grad_arguments = grad_arguments;

@@ -144,6 +144,7 @@ class Builder {
   Mark mark() const;
   void take_back(const Mark& mark);
   bool commit(const Op& op, Draft& draft);
+  std::uint32_t surely_shown(const Op& op, const Draft& draft, const Value& result) const;
   std::string pick_spelling(const Op& op, const Draft& draft);
   bool try_into(ValueId x, Interval interval, int choice, std::optional<ValueId>& out);
 

@@ -52,6 +52,11 @@ bool infer_binary(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain
   result.stats = map_stats(u.stats, v.stats, kernel);
   result.weak = u.weak && v.weak;
   if (std::isnan(result.stats.lo)) return false;
+  if (boolean) {  // a mask that is nearly always the same says nothing
+    double holds = 0;
+    for (double p : result.stats.probe) holds += p;
+    if (holds < 2 || holds > kProbes - 2) return false;
+  }
   draft.results = {result};
   return true;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace jaxsmith {
 namespace {
@@ -85,13 +86,35 @@ Op full_precision(Op op) {
 Op lossy(Op op) {
   return refined(std::move(op), [](Builder& b, Draft& draft) {
     for (Value& result : draft.results) {
-      if (element_count(result.type.shape) >= 4) {
-        for (ValueId id : draft.operands) result.sure |= b[id].sure;
-      }
+      std::uint32_t sure = 0;
+      for (ValueId id : draft.operands) sure |= b[id].sure;
+      const auto& probe = result.stats.probe;
+      const std::set<double> distinct(probe.begin(), probe.end());
+      const double kept = distinct.size() < 3 ? 0 : static_cast<double>(distinct.size()) / kProbes;
+      result.sure = kept == 1 ? sure : sure & large_arguments(b, 4 / std::max(kept, 0.01));
+      if (static_cast<double>(element_count(result.type.shape)) * kept < 4) result.sure = 0;
     }
     draft.sure_given = true;
     return true;
   });
+}
+
+std::uint32_t large_arguments(const Builder& b, double elements) {
+  const auto& parameters = b.body_of(0).parameters;
+  std::uint32_t out = 0;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (static_cast<double>(element_count(b[parameters[i]].type.shape)) >= elements) out |= 1u << i;
+  }
+  return out;
+}
+
+std::uint32_t inexact_arguments(const Builder& b) {
+  const auto& parameters = b.body_of(0).parameters;
+  std::uint32_t out = 0;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (is_inexact(b[parameters[i]].type.dtype)) out |= 1u << i;
+  }
+  return out;
 }
 
 Op pairwise(std::string name, Category category, double weight, std::uint32_t kinds, Interval first,

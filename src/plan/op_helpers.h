@@ -25,6 +25,9 @@ Op full_precision(Op op);
 
 // An entry that maps many operands to one result (a rectifier, a limit): a few elements may not show a change.
 Op lossy(Op op);
+// Bits of the root's arguments that have so many elements, or are of real or complex type.
+std::uint32_t large_arguments(const Builder& b, double elements);
+std::uint32_t inexact_arguments(const Builder& b);
 
 // An elementwise entry of two operands, each led into its interval; the second is a literal so often.
 Op pairwise(std::string name, Category category, double weight, std::uint32_t kinds, Interval first,

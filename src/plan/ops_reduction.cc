@@ -104,6 +104,11 @@ bool infer_reduction(Builder& b, Draft& draft, const Reduction& r) {
     const double n = reduced->count;
     result.stats = spread_of_sums(x, result.stats, r.name == "mean" ? 1 / std::sqrt(n) : std::sqrt(n));
   }
+  if (r.initial && reduced->count > 4) {
+    // The largest of many whole numbers is the same for other ones too.
+    result.sure = x.sure & inexact_arguments(b);
+    draft.sure_given = true;
+  }
   draft.attributes["axes"] = tuple_text(reduced->axes);
   draft.attributes["options"] = arguments_text({axis_text(b.numbers()), keepdims_text(b.numbers())});
   draft.results = {result};

@@ -98,7 +98,7 @@ class Renderer {
   }
 
   Module module() {
-    FunctionDefinition entry = define(program_.root, module_names_);
+    FunctionDefinition entry = define(program_.root, module_names_, 0);
     entry_name_ = entry.name;
     module_.functions.push_back(std::move(entry));
     module_.imports = imports_of(module_);
@@ -112,6 +112,7 @@ class Renderer {
  private:
   struct Frame {
     Names names;
+    int indentation = 4;
     std::vector<Statement> statements;
     std::map<ValueId, Expr> pending;  // rendered, not written yet: goes into its only use
   };
@@ -132,7 +133,19 @@ class Renderer {
   }
 
   void write(Frame& frame, std::vector<std::string> targets, Expr e) {
+    if (!fits_on_line(targets, e, frame.indentation)) e = named_function(frame, e);
     frame.statements.push_back(Assign{std::move(targets), std::move(e)});
+  }
+
+  // F(f, …)(x, …) in two steps: what F makes of f is named first.
+  Expr named_function(Frame& frame, const Expr& e) {
+    if (e->kind != ExprKind::kCall || e->items[0]->kind != ExprKind::kCall) return e;
+    const Expr& maker = e->items[0]->items[0];
+    const std::string made = maker->kind == ExprKind::kAttribute || maker->kind == ExprKind::kName ? maker->text : "mapped";
+    const std::string chosen = frame.names.claim({made + "_fn", made + "_of_inner"});
+    frame.statements.push_back(Assign{{chosen}, e->items[0]});
+    std::vector<Expr> arguments(e->items.begin() + 1, e->items.end());
+    return call(name(chosen), std::move(arguments));
   }
 
   // Gives a pending value a name after all.
@@ -219,7 +232,8 @@ class Renderer {
     // An operand that makes the statement too long gets a name of its own first.
     const auto pending = frame.pending;
     Expr e = expression_of(frame, node, functions);
-    if (print(e).size() > 70) {
+    const std::size_t limit = static_cast<std::size_t>(kLineLength - frame.indentation - 18);
+    if (print(e).size() > limit) {
       frame.pending = pending;
       std::vector<ValueId> inner;
       for (ValueId id : node.operands) {
@@ -232,7 +246,7 @@ class Renderer {
         settle(frame, id);
         const auto now = frame.pending;
         e = expression_of(frame, node, functions);
-        if (print(e).size() <= 70 || id == inner.back()) break;
+        if (print(e).size() <= limit || id == inner.back()) break;
         frame.pending = now;
       }
     }
@@ -248,12 +262,12 @@ class Renderer {
     if (const auto known = function_names_.find(id); known != function_names_.end()) return name(known->second);
     const Body& b = body(id);
     if (b.placement == Placement::kHelper) {
-      FunctionDefinition definition = define(id, module_names_);
+      FunctionDefinition definition = define(id, module_names_, 0);
       function_names_[id] = definition.name;
       module_.functions.push_back(std::move(definition));
       return name(function_names_[id]);
     }
-    FunctionDefinition definition = define(id, frame.names);
+    FunctionDefinition definition = define(id, frame.names, frame.indentation);
     if (const Expr lambda = as_lambda(definition, random)) return lambda;
     definition.name = frame.names.claim({definition.name, definition.name + "_fn", "inner_" + definition.name});
     function_names_[id] = definition.name;
@@ -280,11 +294,11 @@ class Renderer {
     return std::make_shared<Expression>(Expression{ExprKind::kLambda, fmt::format("{}", fmt::join(names, ", ")), {ret->value}});
   }
 
-  FunctionDefinition define(BodyId id, Names& outer) {
+  FunctionDefinition define(BodyId id, Names& outer, int indentation) {
     const Body& b = body(id);
     const bool root = id == program_.root;
     const bool top = root || b.placement == Placement::kHelper;
-    Frame frame{Names(top ? &module_names_ : &outer), {}, {}};
+    Frame frame{Names(top ? &module_names_ : &outer), indentation + 4, {}, {}};
     FunctionDefinition f;
     Random random = random_.fork(fmt::format("body {}", id));
     std::vector<std::string> names;
@@ -302,7 +316,9 @@ class Renderer {
     if (top && random.chance(style_.docstring_chance)) f.docstring = docstring(program_, b, names, random);
     for (const Node& node : b.nodes) render_node(frame, node);
     std::vector<std::string> result_labels;
-    frame.statements.push_back(Return{result(frame, b, random, result_labels)});
+    Expr returned = result(frame, b, random, result_labels);
+    if (!fits_on_line({"retur"}, returned, frame.indentation)) returned = named_function(frame, returned);
+    frame.statements.push_back(Return{returned});
     if (root) {
       entry_parameters_ = names;
       entry_results_ = result_labels;
