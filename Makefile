@@ -52,7 +52,7 @@ test-python: build
 	@JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python -m pytest -q tests
 
 docs: tool
-	@$(JAXSMITH) schema --markdown > docs/schema.md
+	@$(JAXSMITH) schema > docs/schema.md
 
 bench: tool
 	@$(VENV)/python bench/run.py --jaxsmith $(JAXSMITH)

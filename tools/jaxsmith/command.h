@@ -13,6 +13,7 @@ enum ExitStatus { kDone = 0, kFailed = 1, kMisuse = 2, kInterrupted = 130 };
 using CommandMain = int (*)(int argc, char** argv);
 
 int generate_main(int argc, char** argv);
+int schema_main(int argc, char** argv);
 
 // Prints "jaxsmith COMMAND: message" and gives the exit status that the error's kind has.
 int report(const char* command, const Error& error);

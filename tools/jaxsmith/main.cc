@@ -17,6 +17,7 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"generate", "make a verified Python→IR dataset out of real JAX", generate_main},
+    {"schema", "describe the columns of a dataset", schema_main},
 };
 
 void print_help() {

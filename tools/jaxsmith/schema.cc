@@ -1,0 +1,48 @@
+// jaxsmith schema: the columns of a dataset, as documentation.
+#include "store/schema.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "jaxsmith/command.h"
+
+namespace jaxsmith {
+namespace {
+
+constexpr std::string_view kHelp =
+    "usage: jaxsmith schema\n\nPrints the columns of a dataset's files as Markdown; docs/schema.md is this.\n";
+
+void print_schema() {
+  fmt::print(
+      "# Columns\n\n"
+      "`jaxsmith schema` prints this page from the table in `src/store/schema.cc` that writes the files; `make docs` renews it.\n\n"
+      "## `data/train-*.parquet`, `data/validation-*.parquet`, `data/test-*.parquet`: one row a function\n\n{}\n"
+      "## `rejects.parquet`: what was refused, and why\n\n{}\n"
+      "Shapes are lists of sizes, `[]` for a single number. `data` is what NumPy's `tobytes()` gives: little-endian, row-major, one\n"
+      "byte for a bool. A dtype is written as JAX writes it in a jaxpr (`f32`, `bf16`, `i32`, `bool`, `c64`). From a row to an array:\n\n"
+      "```python\n"
+      "import ml_dtypes, numpy as np\n\n"
+      "NAMES = {{\"f16\": \"float16\", \"f32\": \"float32\", \"f64\": \"float64\", \"bf16\": ml_dtypes.bfloat16, \"c64\": \"complex64\",\n"
+      "         \"i8\": \"int8\", \"i32\": \"int32\", \"i64\": \"int64\", \"u8\": \"uint8\", \"u32\": \"uint32\", \"bool\": \"bool\"}}\n"
+      "array = np.frombuffer(x[\"data\"], NAMES[x[\"dtype\"]]).reshape(x[\"shape\"])\n"
+      "```\n",
+      markdown_table(sample_columns()), markdown_table(reject_columns()));
+}
+
+}  // namespace
+
+int schema_main(int argc, char** argv) {
+  if (argc == 1) {
+    print_schema();
+    return kDone;
+  }
+  const std::string_view argument = argv[1];
+  if (argument == "--help" || argument == "-h") {
+    fmt::print("{}", kHelp);
+    return kDone;
+  }
+  return report("schema", Error::usage(fmt::format("'{}' is not understood: the command takes no arguments", argument)));
+}
+
+}  // namespace jaxsmith
