@@ -144,12 +144,40 @@ Op pairwise(std::string name, Category category, double weight, std::uint32_t ki
   return op;
 }
 
-std::string_view maker_of(const Builder& b, ValueId id) {
+namespace {
+
+const Node* node_of(const Builder& b, ValueId id) {
   const auto& nodes = b.body_of(b[id].body).nodes;
   const auto made = std::find_if(nodes.begin(), nodes.end(), [&](const Node& node) {
     return std::find(node.results.begin(), node.results.end(), id) != node.results.end();
   });
-  return made == nodes.end() ? std::string_view() : made->op;
+  return made == nodes.end() ? nullptr : &*made;
+}
+
+}  // namespace
+
+std::string_view maker_of(const Builder& b, ValueId id) {
+  const Node* node = node_of(b, id);
+  return node ? std::string_view(node->op) : std::string_view();
+}
+
+ValueId linear_origin(const Builder& b, ValueId id) {
+  static const std::set<std::string_view> kLinear = {
+      "negative", "add", "subtract", "multiply", "divide", "subtract_from", "named_factor", "astype", "reshape",
+      "transpose"};
+  for (int steps = 0; steps < 8; ++steps) {
+    const Node* node = node_of(b, id);
+    if (!node || !kLinear.contains(node->op)) return id;
+    ValueId origin = kNoValue;
+    for (ValueId operand : node->operands) {
+      if (!b[operand].literal.empty()) continue;
+      if (origin != kNoValue) return id;
+      origin = operand;
+    }
+    if (origin == kNoValue) return id;
+    id = origin;
+  }
+  return id;
 }
 
 DType inexact_of(DType dtype) {

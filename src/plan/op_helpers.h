@@ -41,6 +41,9 @@ bool in_domain(const Stats& stats, Interval domain);
 // The name of the entry that made a value of the open body; empty for parameters.
 std::string_view maker_of(const Builder& b, ValueId id);
 
+// The value that this one is a multiple of, or a shifted multiple; itself where there is none.
+ValueId linear_origin(const Builder& b, ValueId id);
+
 // The real type that JAX takes for an integer or a bool; other types as they are.
 DType inexact_of(DType dtype);
 // The type of a complex value's parts.

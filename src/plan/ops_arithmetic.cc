@@ -215,9 +215,13 @@ double wrap(double x, double y) { return x - y * std::floor(x / y); }
 
 Refine wrapped_bounds() {
   return [](Builder& b, Draft& draft) {
+    const Value &x = b[draft.operands[0]], &y = b[draft.operands[1]];
     draft.results[0].stats.lo = 0;
-    draft.results[0].stats.hi = b[draft.operands[1]].stats.hi;
-    return b[draft.operands[0]].literal.empty();
+    draft.results[0].stats.hi = y.stats.hi;
+    // The period shows only in what goes beyond it.
+    draft.results[0].sure = x.sure | (spread(x.stats) > 2 * y.stats.hi ? y.sure : 0);
+    draft.sure_given = true;
+    return x.literal.empty() && (x.stats.lo < 0 || x.stats.hi > y.stats.lo);
   };
 }
 

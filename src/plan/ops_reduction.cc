@@ -75,14 +75,14 @@ bool surely_some(const Builder& b, ValueId mask, double count) {
 // So is the largest of many small whole numbers.
 bool extreme_is_constant(const Stats& x, bool largest, double count) {
   const auto [low, high] = std::minmax_element(x.probe.begin(), x.probe.end());
-  const bool whole = std::all_of(x.probe.begin(), x.probe.end(), [](double p) { return p == std::floor(p); });
-  if (whole) return count > 0.5 * (practical(x).hi - practical(x).lo + 1);
+  const auto whole = std::count_if(x.probe.begin(), x.probe.end(), [](double p) { return p == std::floor(p); });
+  if (whole > kProbes / 2) return count > 0.5 * (practical(x).hi - practical(x).lo + 1);
   return std::count(x.probe.begin(), x.probe.end(), largest ? *high : *low) > 1;
 }
 
 // Shares add up to one, counts to how many there are, what is standardised to nothing.
 bool adds_up_to_constant(const Builder& b, ValueId x, const std::string& name) {
-  const auto maker = maker_of(b, x);
+  const auto maker = maker_of(b, linear_origin(b, x));
   const bool adds = name.find("sum") != std::string::npos || name.find("mean") != std::string::npos;
   return adds && (maker == "softmax" || maker == "standardize" || maker == "bincount" || maker == "histogram" ||
                   maker == "log_softmax");
