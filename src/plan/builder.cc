@@ -207,24 +207,38 @@ std::string Builder::pick_spelling(const Op& op, const Draft& draft) {
   return op.spellings[random_.weighted(weights)];
 }
 
-// Arguments of the operands that a limit (a clip, a maximum) does not hide. Equal probes show one at work; among few
-// elements it may hide all of them.
+// Arguments that show in the result for sure. Rounding, limits, choices and factors that may be zero can hide what
+// goes into them, so only what passes through none of these counts.
 std::uint32_t Builder::surely_shown(const Op& op, const Draft& draft, const Value& result) const {
+  if (op.derivative == Derivative::kZero) return 0;
   const std::set<double> distinct(result.stats.probe.begin(), result.stats.probe.end());
   const bool limits = is_inexact(result.type.dtype) && static_cast<int>(distinct.size()) < kProbes - 2;
-  if (is_inexact(result.type.dtype) && distinct.size() < 3) return 0;
   std::uint32_t sure = 0, common = ~0u;
   for (ValueId id : draft.operands) {
     const Value& v = (*this)[id];
-    const auto elements = element_count(v.type.shape);
-    if ((op.selective && elements < 16) || (limits && elements < 8)) {
-      if (v.literal.empty()) common &= v.sure;
-      continue;
-    }
+    if (!v.literal.empty()) continue;
+    common &= v.sure;
+    // A small term is lost in a large sum.
+    const bool sum = op.name == "add" || op.name == "subtract";
+    if (sum && spread(v.stats) < 16 * epsilon(result.type.dtype) * typical_magnitude(result.stats)) continue;
     sure |= v.sure;
-    if (v.literal.empty()) common &= v.sure;
   }
-  return op.selective && !draft.operands.empty() ? sure | common : sure;
+  if (limits) return 0;
+  if (op.selective) return draft.operands.empty() ? 0 : common;
+  if (draft.operands.size() != 2) return sure;
+  // A product with something of few elements that may be zero, and is a whole number, say, or where a loop ended.
+  for (int k = 0; k < 2; ++k) {
+    const Value& factor = (*this)[draft.operands[static_cast<std::size_t>(k)]];
+    const Value& other = (*this)[draft.operands[static_cast<std::size_t>(1 - k)]];
+    if (!factor.literal.empty() || element_count(factor.type.shape) >= 8) continue;
+    bool vanishes = false, whole = true;
+    for (double p : factor.stats.probe) {
+      vanishes = vanishes || std::abs(p) < 1e-3;
+      whole = whole && p == std::floor(p);
+    }
+    if (vanishes || whole) sure &= ~(other.sure & ~factor.sure);
+  }
+  return sure;
 }
 
 bool Builder::commit(const Op& op, Draft& draft) {
@@ -244,6 +258,7 @@ bool Builder::commit(const Op& op, Draft& draft) {
     grad_arguments |= (*this)[id].grad_arguments;
   }
   for (Value& result : draft.results) {
+    result.stats = rounded(result.stats, result.type.dtype);
     if (!acceptable_shape(result.type.shape) || !acceptable(result.type, result.stats)) return false;
     if (!allowed(result.type.dtype) && result.type.dtype != DType::kBool &&
         result.type.dtype != default_integer()) {

@@ -80,8 +80,8 @@ class Builder {
   // A value made from x with this type, elements in the interval.
   std::optional<ValueId> coerce(ValueId x, const Type& type, Interval interval);
   std::optional<ValueId> convert(ValueId x, DType dtype);
-  // One value out of two that depends on both.
-  std::optional<ValueId> combine(ValueId x, ValueId y);
+  // One value out of two that depends on both; `plainly`: by a sum, a difference or a product.
+  std::optional<ValueId> combine(ValueId x, ValueId y, bool plainly = false);
 
   // ---- Bodies ----
   struct Parameter {

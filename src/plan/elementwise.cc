@@ -31,8 +31,19 @@ bool both_matter(const Stats& x, const Stats& y, Kernel2 kernel) {
   return by_x > 1 && by_y > 1;
 }
 
+// A maximum must not always be the same one of the two, nor nearly always.
+bool both_selected(const Stats& x, const Stats& y, Kernel2 kernel) {
+  int by_x = 0, by_y = 0;
+  for (int i = 0; i < kProbes; ++i) {
+    const double at = kernel(x.probe[i], y.probe[i]);
+    by_x += at == x.probe[i] && at != y.probe[i];
+    by_y += at == y.probe[i] && at != x.probe[i];
+  }
+  return by_x > 1 && by_y > 1;
+}
+
 bool infer_binary(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain, Kernel2 kernel,
-                  bool boolean) {
+                  bool boolean, bool selective = false) {
   const ValueId x = draft.operands[0], y = draft.operands[1];
   const Value& u = b[x];
   const Value& v = b[y];
@@ -41,6 +52,7 @@ bool infer_binary(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain
   // x - x is nothing, x * x is written as a square.
   if ((!u.literal.empty() && !v.literal.empty()) || x == y) return false;
   if (u.literal.empty() && v.literal.empty() && !both_matter(u.stats, v.stats, kernel)) return false;
+  if (selective && !both_selected(u.stats, v.stats, kernel)) return false;
   if (!in_domain(v.stats, domain)) return false;
   if (!b.broadcasts(u.type.shape, v.type.shape)) return false;
   // Reals that are equal may differ by a last bit in another compilation.
@@ -140,7 +152,7 @@ Op binary(std::string name, Category category, double weight, std::uint32_t kind
           std::vector<std::string> spellings) {
   Op op{std::move(name), category, weight, derivative, std::move(hints), std::move(spellings), {}, {}};
   op.selective = kernel(1, 2) == kernel(2, 1) && (kernel(1, 2) == 1 || kernel(1, 2) == 2) && (kernel(3, 5) == 3 || kernel(3, 5) == 5);
-  op.infer = [=](Builder& b, Draft& draft) { return infer_binary(b, draft, kinds, domain, kernel, false); };
+  op.infer = [=, selective = op.selective](Builder& b, Draft& draft) { return infer_binary(b, draft, kinds, domain, kernel, false, selective); };
   op.draw = [=, infer = op.infer, selective = op.selective](Builder& b, Draft& draft) {
     return draw_operands(b, draft, kinds, domain, literal_weight, selective) && infer(b, draft) &&
            !changes_nothing(b, draft, kernel);

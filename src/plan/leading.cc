@@ -118,7 +118,7 @@ std::optional<ValueId> Builder::convert(ValueId x, DType dtype) {
   return apply_text("astype", {x}, {{"dtype", dtype_text(dtype)}});
 }
 
-std::optional<ValueId> Builder::combine(ValueId x, ValueId y) {
+std::optional<ValueId> Builder::combine(ValueId x, ValueId y, bool plainly) {
   const Mark before = mark();
   if ((*this)[x].type.dtype != (*this)[y].type.dtype) {
     const bool bool_x = (*this)[x].type.dtype == DType::kBool;
@@ -163,10 +163,11 @@ std::optional<ValueId> Builder::combine(ValueId x, ValueId y) {
     else if (const auto other = reduced(larger_x ? y : x)) (larger_x ? y : x) = *other;
   }
   static const std::vector<std::string> kOps = {"add", "subtract", "multiply", "add", "maximum", "multiply"};
+  static const std::vector<std::string> kPlain = {"add", "subtract", "multiply", "add"};
   static const std::vector<std::string> kLogical = {"logical_and", "logical_or", "logical_xor"};
   const bool logical = (*this)[x].type.dtype == DType::kBool;
   for (int i = 0; i < 8; ++i) {
-    if (const auto out = apply(random_.pick(logical ? kLogical : kOps), {x, y})) return out;
+    if (const auto out = apply(random_.pick(logical ? kLogical : plainly ? kPlain : kOps), {x, y})) return out;
     // Too large, most likely: bring both into a modest interval and try again.
     if (i < 4 || logical) continue;
     const double reach = is_real((*this)[x].type.dtype) ? 10 : 7;

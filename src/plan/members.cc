@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "plan/planner.h"
 
@@ -129,7 +130,8 @@ BodyId loss_of(Wrapper& w, Random& random) {
     }
     // Half precision ends at 65,504: a sum of squares may not.
     if (type.dtype == DType::kF16 && squares_overflow(w.at(id))) {
-      spelling = type.rank() == 0 ? "jnp.tanh(0.01 * $0)" : "jnp.mean(jnp.tanh(0.01 * $0))";
+      const std::string factor = number_text(std::exp2(std::floor(std::log2(2 / std::max(-reach.lo, reach.hi)))), false);
+      spelling = fmt::format(fmt::runtime(type.rank() == 0 ? "jnp.tanh({} * $0)" : "jnp.mean(jnp.tanh({} * $0))"), factor);
     }
     w.node(body, "call", spelling, {id}, {term});
     terms.push_back(term);

@@ -50,8 +50,8 @@ bool infer_choice(Builder& b, Draft& draft, bool same_shape) {
   if (!b.broadcasts(both, mask.type.shape) || draft.operands[1] == draft.operands[2]) return false;
   Value result;
   result.type = {x.type.dtype, broadcast_shapes(both, mask.type.shape)};
-  result.stats = union_stats(x.stats, y.stats);
-  result.sure = element_count(result.type.shape) < 4 || mask.type.rank() == 0 ? x.sure & y.sure : x.sure | y.sure;
+  result.stats = choose_stats(mask.stats, x.stats, y.stats);
+  result.sure = x.sure & y.sure;
   draft.sure_given = true;
   draft.results = {result};
   return true;

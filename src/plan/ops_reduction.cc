@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "plan/op_helpers.h"
@@ -105,8 +106,10 @@ bool infer_reduction(Builder& b, Draft& draft, const Reduction& r) {
     result.stats = spread_of_sums(x, result.stats, r.name == "mean" ? 1 / std::sqrt(n) : std::sqrt(n));
   }
   if (r.initial && reduced->count > 4) {
-    // The largest of many whole numbers is the same for other ones too.
+    // The largest of many whole numbers is the same for other ones too; where arguments meet, one may decide it.
     result.sure = x.sure & inexact_arguments(b);
+    const bool few = element_count(result.type.shape) < 8;
+    if (few && std::popcount(x.arguments) > 1) result.sure = 0;
     draft.sure_given = true;
   }
   draft.attributes["axes"] = tuple_text(reduced->axes);

@@ -127,7 +127,7 @@ bool close_root(Builder& b, const std::vector<ValueId>& parameters) {
     const auto y = b.random().chance(0.5) ? std::optional(*missing) : b.draw([&](const Value& v) { return (v.sure & bit) != 0 && is_inexact(v.type.dtype); });
     if (!y || ends.empty()) return false;
     const ValueId x = ends[b.random().below(ends.size())];
-    if (*y == x || !b.combine(x, *y)) return false;
+    if (*y == x || !b.combine(x, *y, /*plainly=*/true)) return false;
   }
   ends = b.unused();
   if (ends.empty() || ends.size() > wanted) return false;

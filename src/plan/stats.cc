@@ -137,7 +137,9 @@ Stats max_stats(const Stats& x, double n) {
     }
     return out;
   }
-  for (double& p : out.probe) p = top - (top - p) / std::max(n, 1.0);
+  // A limit that several elements are at is the largest of many.
+  const bool limit = n > 3 && std::count(x.probe.begin(), x.probe.end(), top) > 1;
+  for (double& p : out.probe) p = limit ? top : top - (top - p) / std::max(n, 1.0);
   return bounded(x.lo, x.hi, out);
 }
 
@@ -153,6 +155,23 @@ Stats scale_stats(const Stats& x, double factor) {
   Stats out = x;
   for (double& p : out.probe) p *= factor;
   return bounded(x.lo * factor, x.hi * factor, out);
+}
+
+Stats rounded(Stats x, DType dtype) {
+  const double e = epsilon(dtype);
+  if (e == 0) return x;
+  for (double& p : x.probe) {
+    if (p == 0 || !std::isfinite(p)) continue;
+    const double step = std::exp2(std::floor(std::log2(std::abs(p)))) * e;
+    p = std::round(p / step) * step;
+  }
+  return x;
+}
+
+Stats choose_stats(const Stats& mask, const Stats& x, const Stats& y) {
+  Stats out = union_stats(x, y);
+  for (int i = 0; i < kProbes; ++i) out.probe[i] = mask.probe[i] != 0 ? x.probe[i] : y.probe[i];
+  return out;
 }
 
 Stats within(Stats x, double lo, double hi) { return bounded(lo, hi, x); }

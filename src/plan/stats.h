@@ -26,6 +26,10 @@ Stats min_stats(const Stats& x, double n);
 Stats dot_stats(const Stats& x, const Stats& y, double n);
 Stats scale_stats(const Stats& x, double factor);
 Stats within(Stats x, double lo, double hi);
+// Typical elements as the type holds them: where a function is flat they become equal.
+Stats rounded(Stats x, DType dtype);
+// A where: at each probe the one that the mask says.
+Stats choose_stats(const Stats& mask, const Stats& x, const Stats& y);
 
 // Where elements are in practice: the bounds, drawn in to a few spreads around the typical ones. Bounds of long
 // computations are far too wide to plan by where leaving them does no harm.

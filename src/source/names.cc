@@ -72,19 +72,23 @@ bool Names::taken(const std::string& name) const {
   return reserved().contains(name) || names_.contains(name) || (outer_ && outer_->taken(name));
 }
 
-std::string Names::claim(const std::vector<std::string>& candidates) {
+std::string Names::claim(const std::vector<std::string>& candidates) { return claim(candidates, false); }
+
+std::string Names::claim_unshadowed(const std::vector<std::string>& candidates) { return claim(candidates, true); }
+
+std::string Names::claim(const std::vector<std::string>& candidates, bool unshadowed) {
+  const auto free = [&](const std::string& name) { return !taken(name) && !(unshadowed && ledger_ && ledger_->contains(name)); };
+  const auto take = [&](const std::string& name) {
+    names_.insert(name);
+    if (ledger_) ledger_->insert(name);
+    return name;
+  };
   for (const std::string& c : candidates) {
-    if (!taken(c)) {
-      names_.insert(c);
-      return c;
-    }
+    if (free(c)) return take(c);
   }
   for (int n = 2;; ++n) {
     const std::string numbered = fmt::format("{}{}", candidates.front(), n);
-    if (!taken(numbered)) {
-      names_.insert(numbered);
-      return numbered;
-    }
+    if (free(numbered)) return take(numbered);
   }
 }
 

@@ -13,13 +13,18 @@ namespace jaxsmith {
 // Names taken in a function and in the functions it is written in.
 class Names {
  public:
-  explicit Names(const Names* outer = nullptr) : outer_(outer) {}
+  // `ledger`: keeps every name that was ever claimed, in any function of the module.
+  explicit Names(const Names* outer = nullptr, std::set<std::string>* ledger = nullptr) : outer_(outer), ledger_(ledger ? ledger : outer ? outer->ledger_ : nullptr) {}
   bool taken(const std::string& name) const;
   // The first free one of the candidates; if none is free, the first with a number behind it.
   std::string claim(const std::vector<std::string>& candidates);
+  // One that no function has used: for what is defined at the top of the module, after functions that may shadow it.
+  std::string claim_unshadowed(const std::vector<std::string>& candidates);
 
  private:
+  std::string claim(const std::vector<std::string>& candidates, bool unshadowed);
   const Names* outer_;
+  std::set<std::string>* ledger_;
   std::set<std::string> names_;
 };
 

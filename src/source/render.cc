@@ -228,7 +228,7 @@ class Renderer {
   void render_node(Frame& frame, const Node& node) {
     Random random = random_.fork(fmt::format("node {}", node.results.empty() ? 0 : node.results[0]));
     std::vector<Expr> functions;
-    for (std::size_t i = 0; i < node.bodies.size(); ++i) functions.push_back(function(frame, node.bodies[i], random));
+    for (std::size_t i = 0; i < node.bodies.size(); ++i) functions.push_back(function(frame, node.bodies[i], node.bodies.size() > 1, random));
     // An operand that makes the statement too long gets a name of its own first.
     const auto pending = frame.pending;
     Expr e = expression_of(frame, node, functions);
@@ -258,7 +258,8 @@ class Renderer {
   }
 
   // Python for a body used as a value: a function's name, a lambda, or a function that does just that.
-  Expr function(Frame& frame, BodyId id, Random& random) {
+  // `several`: it is one of many in the same statement, which leaves little room.
+  Expr function(Frame& frame, BodyId id, bool several, Random& random) {
     if (const auto known = function_names_.find(id); known != function_names_.end()) return name(known->second);
     const Body& b = body(id);
     if (b.placement == Placement::kHelper) {
@@ -268,7 +269,7 @@ class Renderer {
       return name(function_names_[id]);
     }
     FunctionDefinition definition = define(id, frame.names, frame.indentation);
-    if (const Expr lambda = as_lambda(definition, random)) return lambda;
+    if (const Expr lambda = as_lambda(definition, several ? 20 : 36, random)) return lambda;
     definition.name = frame.names.claim({definition.name, definition.name + "_fn", "inner_" + definition.name});
     function_names_[id] = definition.name;
     const std::string chosen = definition.name;
@@ -277,7 +278,7 @@ class Renderer {
   }
 
   // Null where a def reads better.
-  Expr as_lambda(const FunctionDefinition& f, Random& random) const {
+  Expr as_lambda(const FunctionDefinition& f, std::size_t longest, Random& random) const {
     if (f.body.size() != 1 || !f.decorators.empty() || f.parameters.empty()) return nullptr;
     const auto* ret = std::get_if<Return>(&f.body[0]);
     if (!ret || nesting_depth(ret->value) > 2) return nullptr;
@@ -290,7 +291,7 @@ class Renderer {
       const auto roots = free_names(items[0]);
       if (same && std::find(names.begin(), names.end(), roots.empty() ? "" : roots[0]) == names.end()) return items[0];
     }
-    if (print(ret->value).size() > 36 || !random.chance(style_.lambda_chance)) return nullptr;
+    if (print(ret->value).size() > longest || !random.chance(style_.lambda_chance)) return nullptr;
     return std::make_shared<Expression>(Expression{ExprKind::kLambda, fmt::format("{}", fmt::join(names, ", ")), {ret->value}});
   }
 
@@ -311,7 +312,7 @@ class Renderer {
     }
     add_parameters(f, b, names, frame, top);
     const std::string subject = b.parameters.empty() ? "" : names[0];
-    f.name = top ? module_names_.claim(jaxsmith::function_names(program_, b, subject, random)) : b.hint.empty() ? "inner" : b.hint;
+    f.name = top ? module_names_.claim_unshadowed(jaxsmith::function_names(program_, b, subject, random)) : b.hint.empty() ? "inner" : b.hint;
     if (top && style_.annotations) f.returns = return_annotation(b);
     if (top && random.chance(style_.docstring_chance)) f.docstring = docstring(program_, b, names, random);
     for (const Node& node : b.nodes) render_node(frame, node);
@@ -406,7 +407,8 @@ class Renderer {
   std::set<ValueId> captured_;
   std::map<ValueId, std::string> names_;
   std::map<BodyId, std::string> function_names_;
-  Names module_names_;
+  std::set<std::string> ledger_;
+  Names module_names_{nullptr, &ledger_};
   Module module_;
   std::string entry_name_;
   std::vector<std::string> entry_parameters_, entry_results_;
