@@ -47,6 +47,13 @@ std::vector<Op> smooth_activations() {
   };
 }
 
+// Nobody rectifies what is positive.
+Op changing(Op op) {
+  return refined(std::move(op), [](Builder& b, Draft& draft) {
+    return draft.results[0].stats.probe != b[draft.operands[0]].stats.probe;
+  });
+}
+
 std::vector<Op> piecewise_activations() {
   const Interval wide = {-1e3, 1e3};
   std::vector<Op> out = {
@@ -64,7 +71,7 @@ std::vector<Op> piecewise_activations() {
       real_function("sparse_sigmoid", 0.1, wide, [](double x) { return 0.5 * std::clamp(x + 1, 0.0, 2.0); }, {"gate"},
                     {"jax.nn.sparse_sigmoid($0)"}),
   };
-  for (Op& op : out) op = lossy(std::move(op));
+  for (Op& op : out) op = lossy(changing(std::move(op)));
   return out;
 }
 
@@ -132,6 +139,7 @@ Stats along_stats(Along kind, const Stats& x, double n) {
   }
   out.lo = kind == Along::kSoftmax ? 0 : kind == Along::kLogSoftmax ? -(x.hi - x.lo) - std::log(n) : -std::sqrt(n);
   out.hi = kind == Along::kSoftmax ? 1 : kind == Along::kLogSoftmax ? 0 : std::sqrt(n);
+  for (double& p : out.probe) p = std::clamp(p, out.lo, kind == Along::kLogSoftmax ? -0.01 : out.hi);
   return out;
 }
 
