@@ -93,8 +93,8 @@ std::vector<Op> gamma_functions() {
                with(special("gammaincc($0, $1)"), {"lax.igammac($0, $1)"})),
       gamma_cdf("gamma_cdf", false, {"probability", "cdf"}, special("gammainc($1, $0)")),
       gamma_cdf("gamma_survival", true, {"survival"}, special("gammaincc($1, $0)")),
-      pairwise("zeta", kMath, 0.15, kReal, {1.3, 8}, {0.5, 10}, hurwitz_zeta, 0.5, kNone, {"zeta_value"},
-               with(special("zeta($0, $1)"), {"lax.zeta($0, $1)"})),
+      single_precision(pairwise("zeta", kMath, 0.15, kReal, {1.3, 8}, {0.5, 10}, hurwitz_zeta, 0.5, kNone, {"zeta_value"},
+               with(special("zeta($0, $1)"), {"lax.zeta($0, $1)"}))),
   };
 }
 
