@@ -27,11 +27,15 @@ Stats modest(Stats x, double hi) {
 Op of_complex(std::string name, double weight, double smallest, double largest, bool to_real, MagnitudeRule rule,
               Derivative derivative, std::vector<std::string> hints, std::vector<std::string> spellings) {
   Op op{std::move(name), kArithmetic, weight, derivative, std::move(hints), std::move(spellings), {}, {}};
+  const bool is_angle = op.name == "angle";
   op.infer = [=](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     if (!is_complex(x.type.dtype) || x.stats.lo < smallest || x.stats.hi > largest) return false;
     // The magnitude of a value in polar form is there already, and does not depend on the angle.
-    if (to_real && maker_of(b, draft.operands[0]) == "polar") return false;
+    const auto maker = maker_of(b, linear_origin(b, draft.operands[0]));
+    if (to_real && maker == "polar") return false;
+    // Transforms of real signals have elements that are real but for the last bit: their angle jumps.
+    if (is_angle && maker.find("fft") != std::string_view::npos) return false;
     Value result;
     result.type = {to_real ? part_of(x.type.dtype) : x.type.dtype, x.type.shape};
     result.stats = rule(x.stats);

@@ -72,13 +72,21 @@ std::vector<Op> power_ops() {
   };
 }
 
+// Many turns away from zero half precision no longer tells where on the circle a value is.
+bool few_turns(Builder& b, Draft& draft) {
+  const Value& x = b[draft.operands[0]];
+  if (!half_precision(x.type.dtype)) return true;
+  const Interval reach = practical(x.stats);
+  return std::max(std::abs(reach.lo), std::abs(reach.hi)) < (x.type.dtype == DType::kBF16 ? 5 : 20);
+}
+
 std::vector<Op> circular_ops() {
   const Interval wide = {-30, 30}, open_unit = {-0.97, 0.97};
   return {
-      also_of_integers(unary("sin", kMath, 1.0, kReal, wide, [](double x) { return std::sin(x); }, kUnit, kSmooth,
-          {"wave", "phase", "sine"}, {"jnp.sin($0)", "lax.sin($0)"}), wide),
-      also_of_integers(unary("cos", kMath, 1.0, kReal, wide, [](double x) { return std::cos(x); }, kUnit, kSmooth,
-          {"wave", "cosine"}, {"jnp.cos($0)", "lax.cos($0)"}), wide),
+      refined(also_of_integers(unary("sin", kMath, 1.0, kReal, wide, [](double x) { return std::sin(x); }, kUnit,
+          kSmooth, {"wave", "phase", "sine"}, {"jnp.sin($0)", "lax.sin($0)"}), wide), few_turns),
+      refined(also_of_integers(unary("cos", kMath, 1.0, kReal, wide, [](double x) { return std::cos(x); }, kUnit,
+          kSmooth, {"wave", "cosine"}, {"jnp.cos($0)", "lax.cos($0)"}), wide), few_turns),
       real_function("tan", 0.35, {-1.3, 1.3}, [](double x) { return std::tan(x); }, {"slope", "tangent_of"},
                     {"jnp.tan($0)", "lax.tan($0)"}),
       real_function("arcsin", 0.35, open_unit, [](double x) { return std::asin(x); }, {"angle"},
