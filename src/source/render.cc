@@ -193,14 +193,18 @@ class Renderer {
     return out;
   }
 
+  // Gives operands that the spelling names more than once a name, before anything is tried out.
+  void settle_repeated(Frame& frame, const Node& node) {
+    const Expr& spelling = parsed(node.spelling);
+    for (std::size_t i = 0; i < node.operands.size(); ++i) {
+      int seen = 0;
+      if (repeats_hole(spelling, std::to_string(i), seen)) settle(frame, node.operands[i]);
+    }
+  }
+
   Expr expression_of(Frame& frame, const Node& node, const std::vector<Expr>& functions) {
     std::map<std::string, Expr, std::less<>> holes;
     const Expr& spelling = parsed(node.spelling);
-    for (std::size_t i = 0; i < node.operands.size(); ++i) {
-      const std::string hole = std::to_string(i);
-      int seen = 0;
-      if (repeats_hole(spelling, hole, seen)) settle(frame, node.operands[i]);
-    }
     for (std::size_t i = 0; i < node.operands.size(); ++i) {
       // The same value twice among the operands is named by `uses`.
       holes[std::to_string(i)] = operand(frame, node.operands[i]);
@@ -229,6 +233,7 @@ class Renderer {
     Random random = random_.fork(fmt::format("node {}", node.results.empty() ? 0 : node.results[0]));
     std::vector<Expr> functions;
     for (std::size_t i = 0; i < node.bodies.size(); ++i) functions.push_back(function(frame, node.bodies[i], node.bodies.size() > 1, random));
+    settle_repeated(frame, node);
     // An operand that makes the statement too long gets a name of its own first.
     const auto pending = frame.pending;
     Expr e = expression_of(frame, node, functions);
