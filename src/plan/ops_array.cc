@@ -1,24 +1,18 @@
 // Array operations: shapes and element types change, values do not.
-#include <fmt/format.h>
+#include "plan/ops_array.h"
 
-#include <algorithm>
 #include <cmath>
-#include <numeric>
 
-#include "plan/builder.h"
+#include "plan/shape_helpers.h"
 
 namespace jaxsmith {
 namespace {
 
-Value like(const Value& x, Shape shape) {
-  Value result;
-  result.type = {x.type.dtype, std::move(shape)};
-  result.stats = x.stats;
-  return result;
-}
+using enum Category;
+using enum Derivative;
 
 Op astype() {
-  Op op{"astype", Category::kArray, 0.4, Derivative::kSmooth, {"cast"}, {"$0.astype($dtype)"}, {}, {}};
+  Op op{"astype", kArray, 0.4, kSmooth, {"cast"}, {"$0.astype($dtype)", "lax.convert_element_type($0, $dtype)", "jnp.asarray($0, dtype=$dtype)", "jnp.astype($0, $dtype)"}, {}, {}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     std::string name = draft.attributes["dtype"];
@@ -26,7 +20,7 @@ Op astype() {
     const auto dtype = dtype_from_numpy_name(name);
     if (!dtype || !x.literal.empty() || *dtype == x.type.dtype) return false;
     if (is_complex(x.type.dtype) && !is_complex(*dtype)) return false;
-    Value result = like(x, x.type.shape);
+    Value result = with_shape(x, x.type.shape);
     result.type.dtype = *dtype;
     if (is_integer(*dtype)) {
       const Interval bounds = integer_bounds(*dtype);
@@ -48,80 +42,73 @@ Op astype() {
   return op;
 }
 
-Op reshape() {
-  Op op{"reshape", Category::kArray, 1.0, Derivative::kSmooth, {"tiles", "grouped"}, {"$0.reshape($shape)", "jnp.reshape($0, $shape)"}, {}, {}};
-  op.infer = [](Builder& b, Draft& draft) {
-    const Value& x = b[draft.operands[0]];
-    const auto& shape = b.numbers().at("shape");
-    if (shape == x.type.shape || element_count(shape) != element_count(x.type.shape)) return false;
-    draft.attributes["shape"] = tuple_text(shape);
-    draft.results = {like(x, shape)};
-    return true;
-  };
-  op.draw = [infer = op.infer](Builder& b, Draft& draft) {
-    const auto x = b.draw_kind(~0u, 1);
+// The same bits read as another integer type: exact, unlike the bits of a computed real.
+Op bitcast() {
+  Op op{"bitcast", kArray, 0.15, kZero, {"bits", "raw"}, {"lax.bitcast_convert_type($0, $dtype)", "$0.view($dtype)"}, {}, {}};
+  op.draw = [](Builder& b, Draft& draft) {
+    const auto x = b.draw([](const Value& v) {
+      const bool pair = v.type.dtype == DType::kI8 || v.type.dtype == DType::kU8;
+      const bool wide = v.type.dtype == DType::kI32 || v.type.dtype == DType::kU32;
+      return (pair && v.type.rank() >= 1) || (wide && v.type.rank() >= 1 && v.stats.lo >= 0 && v.stats.hi < 2e9);
+    });
     if (!x) return false;
-    Shape shape = b[*x].type.shape;
-    if (shape.size() >= 2 && b.random().chance(0.6)) {  // join two neighbouring axes
-      const auto axis = b.random().below(shape.size() - 1);
-      shape[axis] *= shape[axis + 1];
-      shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(axis) + 1);
-    } else {  // split an axis
-      const auto axis = b.random().below(shape.size());
-      std::vector<std::int64_t> divisors;
-      for (std::int64_t d = 2; d < shape[axis]; ++d) {
-        if (shape[axis] % d == 0) divisors.push_back(d);
-      }
-      if (divisors.empty()) return false;
-      const std::int64_t d = b.random().pick(divisors);
-      shape[axis] /= d;
-      shape.insert(shape.begin() + static_cast<std::ptrdiff_t>(axis) + 1, d);
+    const DType from = b[*x].type.dtype;
+    const DType to = from == DType::kI8 ? DType::kU8 : from == DType::kU8 ? DType::kI8 : from == DType::kI32 ? DType::kU32 : DType::kI32;
+    if (!b.allowed(to)) return false;
+    Value result = with_shape(b[*x], b[*x].type.shape);
+    result.type.dtype = to;
+    if (to == DType::kU8) {
+      result.stats = map_stats(b[*x].stats, [](double v) { return v < 0 ? v + 256 : v; }, Bounds::kEnds);
+      if (b[*x].stats.lo < 0) result.stats = within(result.stats, 0, 255);
+    } else if (to == DType::kI8) {
+      result.stats = map_stats(b[*x].stats, [](double v) { return v > 127 ? v - 256 : v; }, Bounds::kEnds);
+      if (b[*x].stats.hi > 127) result.stats = within(result.stats, -128, 127);
     }
     draft.operands = {*x};
-    b.set_numbers({{"shape", shape}});
-    return infer(b, draft);
-  };
-  return op;
-}
-
-Op broadcast_to() {
-  Op op{"broadcast_to", Category::kArray, 0.4, Derivative::kSmooth, {"expanded"}, {"jnp.broadcast_to($0, $shape)"}, {}, {}};
-  op.infer = [](Builder& b, Draft& draft) {
-    const Value& x = b[draft.operands[0]];
-    const auto& shape = b.numbers().at("shape");
-    if (shape == x.type.shape || !b.broadcasts(x.type.shape, shape) || broadcast_shapes(x.type.shape, shape) != shape) return false;
-    draft.attributes["shape"] = tuple_text(shape);
-    draft.results = {like(x, shape)};
+    draft.attributes["dtype"] = dtype_text(to);
+    draft.results = {result};
     return true;
   };
-  op.draw = [infer = op.infer](Builder& b, Draft& draft) {
-    const auto x = b.draw_kind(~0u, 0, b.settings().max_rank - 1);
-    if (!x) return false;
+  return op;
+}
+
+// Small whole numbers as their bytes, along a new last axis.
+Op as_bytes() {
+  Op op{"as_bytes", kArray, 0.08, kZero, {"octets", "raw_bytes"}, {"lax.bitcast_convert_type($0, jnp.uint8)"}, {}, {}};
+  op.draw = [](Builder& b, Draft& draft) {
+    const auto x = b.draw([](const Value& v) {
+      return (v.type.dtype == DType::kI32 || v.type.dtype == DType::kU32) && v.type.rank() >= 1 && element_count(v.type.shape) >= 4;
+    });
+    if (!x || !b.allowed(DType::kU8)) return false;
     Shape shape = b[*x].type.shape;
-    shape.insert(shape.begin(), b.size());
+    shape.push_back(4);
+    Value result = with_shape(b[*x], shape);
+    result.type.dtype = DType::kU8;
+    for (int i = 0; i < kProbes; ++i) {
+      const auto bits = static_cast<std::uint64_t>(static_cast<std::int64_t>(result.stats.probe[i]));
+      result.stats.probe[i] = static_cast<double>((bits >> (8 * (i % 4))) & 0xff);
+    }
+    result.stats = within(result.stats, 0, 255);
     draft.operands = {*x};
-    b.set_numbers({{"shape", shape}});
-    return infer(b, draft);
+    draft.results = {result};
+    return true;
   };
   return op;
 }
 
-Op transpose() {
-  Op op{"transpose", Category::kArray, 0.8, Derivative::kSmooth, {"swapped"}, {"jnp.transpose($0, $axes)", "$0.transpose($axes)"}, {}, {}};
+// The exponent of a single-precision number, out of its bits: stable where its last bits are not.
+Op exponent_bits() {
+  Op op{"exponent_bits", kArray, 0.08, kZero, {"exponent", "octave"}, {"(lax.bitcast_convert_type($0, jnp.int32) >> 23) & 0xFF", "lax.bitcast_convert_type($0, jnp.int32) >> 23"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw_kind(~0u, 2);
-    if (!x) return false;
-    std::vector<std::int64_t> axes(b[*x].type.shape.size());
-    std::iota(axes.begin(), axes.end(), 0);
-    const auto original = axes;
-    b.random().shuffle(axes);
-    if (axes == original) return false;
-    Shape shape;
-    for (auto a : axes) shape.push_back(b[*x].type.shape[static_cast<std::size_t>(a)]);
+    const auto x = b.draw([](const Value& v) {
+      return v.type.dtype == DType::kF32 && v.type.rank() >= 1 && element_count(v.type.shape) >= 6 && v.stats.lo >= 0.01 && v.stats.hi > 2 * v.stats.lo;
+    });
+    if (!x || !b.allowed(DType::kI32)) return false;
+    Value result = with_shape(b[*x], b[*x].type.shape);
+    result.type.dtype = DType::kI32;
+    result.stats = map_stats(b[*x].stats, [](double v) { return 127 + std::floor(std::log2(v)); }, Bounds::kEnds);
     draft.operands = {*x};
-    draft.attributes["axes"] = tuple_text(axes);
-    if (axes.size() == 2) draft.spelling = b.random().chance(0.7) ? "$0.T" : "jnp.transpose($0)";
-    draft.results = {like(b[*x], shape)};
+    draft.results = {result};
     return true;
   };
   return op;
@@ -129,6 +116,10 @@ Op transpose() {
 
 }  // namespace
 
-std::vector<Op> array_ops() { return {astype(), reshape(), broadcast_to(), transpose()}; }
+std::vector<Op> array_ops() {
+  std::vector<Op> out = {astype(), bitcast(), as_bytes(), exponent_bits()};
+  for (auto& part : {shape_ops(), arrangement_ops(), join_ops(), construction_ops()}) out.insert(out.end(), part.begin(), part.end());
+  return out;
+}
 
 }  // namespace jaxsmith

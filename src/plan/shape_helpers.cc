@@ -15,14 +15,14 @@ namespace {
 bool joins(std::string_view op) {
   static const std::set<std::string_view> kJoins = {
       "concatenate", "stack", "block", "append", "assemble", "update_slice", "at_update", "dynamic_update",
-      "where", "select", "where_select", "insert", "extended", "at_row"};
+      "where", "select", "interleave", "broadcast_stack", "where_select", "insert", "extended", "at_row"};
   return kJoins.contains(op);
 }
 
 // Entries that put constants beside the operand's elements.
 bool fills(std::string_view op) {
   static const std::set<std::string_view> kFills = {"pad", "lax_pad", "triangle", "diag", "embed", "one_hot",
-                                                    "masked", "at_constant", "block_diag", "segment", "scatter"};
+                                                    "masked", "fill_diagonal", "at_constant", "block_diag", "segment", "counts_by", "bias_column"};
   return kFills.contains(op);
 }
 
