@@ -267,10 +267,26 @@ Member vjp(const Program& root) {
   return {w.take(), "vjp", "base"};
 }
 
+struct Size {
+  std::size_t nodes = 0, derivatives = 0;
+};
+
+Size size_of(const Program& program) {
+  Size out;
+  for (const Body& body : program.bodies) {
+    out.nodes += body.nodes.size();
+    for (const Node& node : body.nodes) out.derivatives += op_named(node.op).category == Category::kGradient;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::optional<Member> gradient_member(const Program& root, const Settings&, Random random) {
   if (!reverse_differentiable(root) || root.devices > 1) return std::nullopt;
+  // A derivative is several times its function, a derivative of derivatives many times.
+  const Size size_of_root = size_of(root);
+  if (size_of_root.nodes > 24 || (size_of_root.derivatives > 0 && size_of_root.nodes > 9)) return std::nullopt;
   const std::uint32_t bits = differentiable_in(root);
   const Body& body = root.bodies[static_cast<std::size_t>(root.root)];
   std::vector<std::int64_t> candidates;
@@ -299,7 +315,7 @@ std::optional<Member> gradient_member(const Program& root, const Settings&, Rand
     if (is_real(v.type.dtype) && v.grad_arguments != 0) shown |= v.sure;
   }
   if (shown != (1u << body.parameters.size()) - 1) return std::nullopt;
-  if (size <= 12 && draw < 0.46) return jacobian(root, first, "hessian", random);
+  if (size <= 12 && draw < 0.46 && size_of_root.nodes <= 8 && size_of_root.derivatives == 0) return jacobian(root, first, "hessian", random);
   if (draw < 0.62) return descent(root, first, random);
   std::vector<std::int64_t> numbers = {first};
   if (candidates.size() > 1 && random.chance(0.7)) numbers = candidates;

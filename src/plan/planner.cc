@@ -10,6 +10,7 @@ namespace jaxsmith {
 namespace {
 
 constexpr int kTries = 60;
+constexpr std::size_t kMostNodes = 40;  // operations that a reader can still follow
 constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 on
 
 std::vector<Category> all_categories() {
@@ -147,6 +148,12 @@ bool close_root(Builder& b, const std::vector<ValueId>& parameters) {
   return true;
 }
 
+std::size_t node_count(const Program& program) {
+  std::size_t n = 0;
+  for (const Body& body : program.bodies) n += body.nodes.size();
+  return n;
+}
+
 bool shows_category(const Program& program, Category category) {
   return std::any_of(program.bodies.begin(), program.bodies.end(), [&](const Body& body) {
     return std::any_of(body.nodes.begin(), body.nodes.end(),
@@ -177,7 +184,7 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
     b.grow(nested ? std::max(2, steps - 2) : steps);
     return close_root(b, parameters);
   });
-  if (!root || !shows_category(program, category)) return std::nullopt;
+  if (!root || !shows_category(program, category) || node_count(program) > kMostNodes) return std::nullopt;
   program.root = *root;
   return program;
 }

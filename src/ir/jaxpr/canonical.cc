@@ -21,8 +21,16 @@ bool is_dtype(std::string_view word) { return dtype_from_jaxpr_name(word) || dty
 class Walker {
  public:
   explicit Walker(std::vector<Token> tokens) {
-    std::erase_if(tokens, [](const Token& t) { return t.kind == TokenKind::kSpace; });
-    tokens_ = std::move(tokens);
+    bool starts = true;
+    for (Token& t : tokens) {
+      if (t.kind == TokenKind::kSpace) {
+        starts = starts || t.text.find('\n') != std::string_view::npos;
+        continue;
+      }
+      starts_line_.push_back(starts);
+      starts = false;
+      tokens_.push_back(t);
+    }
   }
 
   Result<Canonical> walk() {
@@ -83,7 +91,10 @@ class Walker {
     while (error_.empty() && !is(".")) binder();
     expect(".");
     expect("let");
-    while (error_.empty() && !ends_equations()) equation();
+    while (error_.empty() && !ends_equations()) {
+      equation();
+      if (is(";")) ++at_;  // between equations of a jaxpr in one line
+    }
     expect("in");
     results();
     expect("}");
@@ -189,6 +200,13 @@ class Walker {
   // A variable or a literal; false where something else follows.
   bool operand() {
     if (!token()) return false;
+    // `inf:f32[]` is a literal, but where a line starts with a name and its type an equation does.
+    const bool next_equation = starts_line_[at_] && binds();
+    if (is("_") && !next_equation) {
+      put("_");
+      ++at_;
+      return true;
+    }
     if (is("(")) {  // a complex literal: (1+2j):c64[]
       const std::size_t behind = behind_group(at_);
       if (behind >= tokens_.size() || tokens_[behind].text != ":") return false;
@@ -198,14 +216,14 @@ class Walker {
       return true;
     }
     if (ends_equations() || is("}")) return false;
-    if (is_name() && !binds()) {
+    if (is_name() && !next_equation && !is(":", 1)) {
       if (const auto number = variable(token()->text)) {
         put(fmt::format("v{}", *number));
         ++at_;
         return true;
       }
     }
-    const bool value = token()->kind == TokenKind::kNumber || (is_name() && is(":", 1) && !binds());
+    const bool value = token()->kind == TokenKind::kNumber || (is_name() && is(":", 1) && !next_equation);
     if (!value) return false;
     ++at_;
     put("literal");
@@ -273,7 +291,8 @@ class Walker {
     expect(")");
   }
 
-  std::vector<Token> tokens_;
+  std::vector<Token> tokens_;  // without blanks
+  std::vector<bool> starts_line_;
   std::size_t at_ = 0;
   int depth_ = 0;
   std::vector<Scope> scopes_;
