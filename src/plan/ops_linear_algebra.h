@@ -1,0 +1,12 @@
+// Parts of the linear algebra table.
+#pragma once
+
+#include <vector>
+
+#include "plan/op.h"
+
+namespace jaxsmith {
+
+std::vector<Op> solving_ops();  // factorisations, solves, functions of the spectrum
+
+}  // namespace jaxsmith
