@@ -160,6 +160,18 @@ TEST(NumericOps, WhatIsRepeatedDoesNotVary) {
   });
 }
 
+TEST(NumericOps, NothingIsAddedAndTakenBack) {
+  with_builder(5, DType::kF32, DType::kI32, [](Builder& b, const std::vector<ValueId>& p) {
+    const auto less = b.apply("subtract", {p[0], p[1]});
+    ASSERT_TRUE(less);
+    EXPECT_FALSE(b.apply("add", {*less, p[1]}));
+    EXPECT_FALSE(b.apply("add", {p[1], *less}));
+    EXPECT_FALSE(b.apply("subtract", {p[0], *less}));
+    EXPECT_TRUE(b.apply("add", {*less, p[0]}));
+    EXPECT_TRUE(b.apply("subtract", {*less, p[1]}));
+  });
+}
+
 TEST(NumericOps, AxesOfReductions) {
   const auto all = reduced_axes({2, 3, 4}, {});
   ASSERT_TRUE(all);

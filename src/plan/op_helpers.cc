@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 namespace jaxsmith {
@@ -154,7 +155,28 @@ const Node* node_of(const Builder& b, ValueId id) {
   return made == nodes.end() ? nullptr : &*made;
 }
 
+// The terms of a sum, as far as additions and subtractions reach back.
+void add_terms(const Builder& b, ValueId id, int sign, int depth, std::map<ValueId, int>& terms) {
+  terms[id] += sign;
+  const Node* node = depth > 0 ? node_of(b, id) : nullptr;
+  if (!node || (node->op != "add" && node->op != "subtract" && node->op != "negative")) return;
+  const int first = node->op == "negative" ? -sign : sign;
+  add_terms(b, node->operands[0], first, depth - 1, terms);
+  if (node->operands.size() > 1) add_terms(b, node->operands[1], node->op == "add" ? sign : -sign, depth - 1, terms);
+}
+
 }  // namespace
+
+bool cancels(const Builder& b, ValueId x, ValueId y, bool subtract) {
+  std::map<ValueId, int> left, right;
+  add_terms(b, x, 1, 8, left);
+  add_terms(b, y, subtract ? -1 : 1, 8, right);
+  return std::any_of(right.begin(), right.end(), [&](const auto& term) {
+    const auto found = left.find(term.first);
+    if (found == left.end() || found->second == 0 || term.second == 0) return false;
+    return std::abs(found->second + term.second) < std::abs(found->second) || std::abs(found->second + term.second) > 2;
+  });
+}
 
 std::string_view maker_of(const Builder& b, ValueId id) {
   const Node* node = node_of(b, id);

@@ -44,6 +44,9 @@ std::string_view maker_of(const Builder& b, ValueId id);
 // The value that this one is a multiple of, or a shifted multiple; itself where there is none.
 ValueId linear_origin(const Builder& b, ValueId id);
 
+// Whether a sum or difference of the two takes back what one of them added before: x - y + y.
+bool cancels(const Builder& b, ValueId x, ValueId y, bool subtract);
+
 // The real type that JAX takes for an integer or a bool; other types as they are.
 DType inexact_of(DType dtype);
 // The type of a complex value's parts.

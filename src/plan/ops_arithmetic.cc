@@ -233,6 +233,14 @@ Op of_both_signs(Op op) {
   });
 }
 
+// Nobody takes away what was added a step before.
+Op of_new_terms(Op op) {
+  const bool subtract = op.name == "subtract";
+  return refined(std::move(op), [subtract](Builder& b, Draft& draft) {
+    return !cancels(b, draft.operands[0], draft.operands[1], subtract);
+  });
+}
+
 bool same_magnitudes(Builder& b, Draft& draft) {
   const Value& x = b[draft.operands[0]];
   if (is_complex(x.type.dtype)) draft.results[0].stats = x.stats;
@@ -250,12 +258,12 @@ bool sign_of_second(Builder& b, Draft& draft) {
 
 std::vector<Op> basic_ops() {
   return {
-      complex_magnitudes(binary("add", kArithmetic, 2.0, kNumbers | kComplexKind, anywhere(),
+      complex_magnitudes(of_new_terms(binary("add", kArithmetic, 2.0, kNumbers | kComplexKind, anywhere(),
              [](double x, double y) { return x + y; }, 0.3, kSmooth, {"shifted", "total", "combined"},
-             {"$0 + $1", "jnp.add($0, $1)", "lax.add($0, $1)", "$0 + $1"})),
-      complex_magnitudes(binary("subtract", kArithmetic, 1.8, kReal | kSignedKind | kComplexKind, anywhere(),
+             {"$0 + $1", "jnp.add($0, $1)", "lax.add($0, $1)", "$0 + $1"}))),
+      complex_magnitudes(of_new_terms(binary("subtract", kArithmetic, 1.8, kReal | kSignedKind | kComplexKind, anywhere(),
              [](double x, double y) { return x - y; }, 0.2, kSmooth, {"delta", "centered", "residual"},
-             {"$0 - $1", "jnp.subtract($0, $1)", "lax.sub($0, $1)", "$0 - $1"})),
+             {"$0 - $1", "jnp.subtract($0, $1)", "lax.sub($0, $1)", "$0 - $1"}))),
       complex_magnitudes(binary("multiply", kArithmetic, 2.0, kNumbers | kComplexKind, anywhere(),
              [](double x, double y) { return x * y; }, 0.4, kSmooth, {"scaled", "weighted", "product"},
              {"$0 * $1", "$1 * $0", "jnp.multiply($0, $1)", "lax.mul($0, $1)"})),

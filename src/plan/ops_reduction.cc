@@ -86,7 +86,7 @@ bool adds_up_to_constant(const Builder& b, ValueId x, const std::string& name) {
   const auto maker = maker_of(b, linear_origin(b, x));
   const bool adds = name.find("sum") != std::string::npos || name.find("mean") != std::string::npos;
   return adds && (maker == "softmax" || maker == "standardize" || maker == "bincount" || maker == "histogram" ||
-                  maker == "log_softmax");
+                  maker == "log_softmax" || maker == "convolve");
 }
 
 bool infer_reduction(Builder& b, Draft& draft, const Reduction& r) {
