@@ -189,6 +189,18 @@ SAMPLES = [
     """,
     ),
     sample("mapped", "f32[5,3]", "return lax.map(lambda row: row / (1 + row @ row), a)"),
+    # XLA would name instructions after `per_row` if locations held tracebacks.
+    sample(
+        "mapped_argmin",
+        "f32[5,4,3]",
+        """
+        def f(a):
+            def per_row(x):
+                return jnp.argmin(x, axis=-2) & 6
+
+            return lax.map(per_row, a)
+    """,
+    ),
     sample("associative", "f32[9,2]", "return lax.associative_scan(jnp.add, a, reverse=True)"),
     sample(
         "gradient",

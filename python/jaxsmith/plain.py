@@ -1,9 +1,13 @@
 """The plain route: one function at a time, by JAX's public interface at its default flags.
 
+But for one: tracebacks in locations are off, since XLA would name instructions after the Python
+functions in them.
+
 These texts are the definition; the chunk route gives the same ones. A script with nothing of
 jaxsmith gets them byte for byte like this:
 
     from jaxlib import _hlo
+    jax.config.update("jax_traceback_in_locations_limit", 0)
     options = _hlo.HloPrintOptions()            # XLA's defaults, but
     options.print_large_constants = True        # constants in full
     options.print_metadata = False              # no paths, no line numbers

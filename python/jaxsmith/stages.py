@@ -22,6 +22,9 @@ Progress = Callable[[str, list[int]], None]
 # The name that a function's module has while it runs: some libraries look themselves up by it.
 _MODULE_NAME = "function"
 _PROCESS = os.getpid()
+# XLA names instructions after the Python functions that a location's traceback tells of; without it
+# they are named after operations alone.
+jax.config.update("jax_traceback_in_locations_limit", 0)
 _guard = Guard()
 
 
