@@ -21,7 +21,14 @@ constexpr std::string_view kExpanded[] = {
     "ldexp", "lgamma"};
 constexpr double kExpandedShare = 0.4;
 
+// Their derivative asks which element equals the extreme, which another compilation may compute with another last
+// bit: then none does, and the derivative is 0 / 0.
+constexpr std::string_view kUnsteadyDerivative[] = {"max", "min", "ptp", "nanmax", "nanmin", "cummax", "cummin"};
+
 void tame(Op& op) {
+  if (std::find(std::begin(kUnsteadyDerivative), std::end(kUnsteadyDerivative), op.name) != std::end(kUnsteadyDerivative)) {
+    op.derivative = Derivative::kNone;
+  }
   if (std::find(std::begin(kExpanded), std::end(kExpanded), op.name) == std::end(kExpanded)) return;
   op.weight *= kExpandedShare;
   if (op.derivative == Derivative::kSmooth) op.derivative = Derivative::kNone;

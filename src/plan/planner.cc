@@ -10,6 +10,7 @@ namespace jaxsmith {
 namespace {
 
 constexpr int kTries = 60;
+constexpr int kDevices = 4;  // of a worker: trace/tracer.h
 constexpr std::size_t kMostNodes = 40;  // operations that a reader can still follow
 constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 on
 
@@ -231,8 +232,12 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
   s.real = draw_dtype(random, s.dtypes, s.x64, {{DType::kF32, 0.72}, {DType::kF16, 0.12}, {DType::kBF16, 0.12}, {DType::kF64, 0.5}}, DType::kF32);
   s.integer = draw_dtype(random, s.dtypes, s.x64, {{DType::kI32, 0.6}, {DType::kU8, 0.12}, {DType::kI8, 0.1}, {DType::kU32, 0.15}, {DType::kI64, 0.5}}, DType::kI32);
   s.max_rank = options.max_rank;
+  // One vectorisation family in eight spreads over devices; the sizes of axes then divide among them.
+  const bool spread = family_category(options, seed, family) == Category::kVectorization && random.chance(0.125);
+  s.devices = spread ? kDevices : 1;
   std::vector<std::int64_t> pool = {2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16};
   random.shuffle(pool);
+  if (spread) pool = {kDevices, 2 * kDevices, random.between(2, 3)};
   pool.resize(3);
   s.sizes = pool;
   s.mix = mix_of(family_category(options, seed, family));

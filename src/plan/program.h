@@ -106,6 +106,7 @@ struct Program {
   BodyId root = 0;
   bool x64 = false;
   std::int32_t devices = 1;
+  std::vector<std::pair<std::string, std::string>> constants;  // module-level names and their Python
   std::vector<std::string> tags;
 };
 

@@ -49,11 +49,28 @@ Exploded explode(const Expr& value) {
   }
 }
 
+// `left * f(` and, in lines of their own, what is in the last bracket and its end: where one operator stands
+// before a call. Empty where it does not apply.
+std::string split_last_bracket(const std::string& prefix, const Expr& value, int indentation) {
+  if (value->kind != ExprKind::kBinary && value->kind != ExprKind::kCompare) return {};
+  const Expr& right = value->items[1];
+  const bool chain = value->items[0]->kind == value->kind && print(value->items[0]).size() < print(value).size() && value->items[0]->text == value->text;
+  if (right->kind != ExprKind::kCall || right->items.size() < 2 || chain) return {};
+  const std::string text = print(value);
+  std::string inside;
+  for (std::size_t i = 1; i < right->items.size(); ++i) inside += (i > 1 ? ", " : "") + print(right->items[i]);
+  const std::string first = spaces(indentation) + prefix + text.substr(0, text.size() - inside.size() - 1);
+  const std::string second = spaces(indentation + kIndent) + inside;
+  if (width(first) > kLineLength || width(second) > kLineLength) return {};
+  return first + "\n" + second + "\n" + spaces(indentation) + ")\n";
+}
+
 // The statement `prefix value`, on one line or, where that is too long, with one item of the outermost
 // bracket a line. The trailing comma tells formatters to keep it so.
 std::string statement(const std::string& prefix, const Expr& value, int indentation) {
   const std::string line = spaces(indentation) + prefix + one_line(value);
   if (width(line) <= kLineLength) return line + "\n";
+  if (const std::string split = split_last_bracket(prefix, value, indentation); !split.empty()) return split;
   const Exploded parts = explode(value);
   if (parts.items.empty()) {
     return spaces(indentation) + prefix + "(\n" + spaces(indentation + kIndent) + print(value) + "\n" + spaces(indentation) + ")\n";

@@ -101,6 +101,7 @@ class Renderer {
     FunctionDefinition entry = define(program_.root, module_names_, 0);
     entry_name_ = entry.name;
     module_.functions.push_back(std::move(entry));
+    for (const auto& [constant, text] : program_.constants) module_.constants.push_back(Assign{{constant}, parsed(text)});
     module_.imports = imports_of(module_);
     return std::move(module_);
   }
