@@ -19,7 +19,7 @@ using enum Derivative;
 Op flip() {
   Op op{"flip", kArray, 0.9, kSmooth, {"mirrored", "flipped", "backward"}, {"jnp.flip($0, $options)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 1);
+    const auto x = draw_array(b, 1, 99, {"flip"});
     if (!x) return false;
     const Shape& shape = b[*x].type.shape;
     const int rank = b[*x].type.rank(), axis = draw_axis(b, shape, 2);
@@ -46,7 +46,7 @@ Op flip() {
 Op roll() {
   Op op{"roll", kArray, 0.9, kSmooth, {"shifted", "rolled", "neighbour"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 1);
+    const auto x = draw_array(b, 1, 99, {"roll"});
     if (!x) return false;
     const Shape& shape = b[*x].type.shape;
     const int rank = b[*x].type.rank(), axis = draw_axis(b, shape, 2);
@@ -72,7 +72,7 @@ Op roll() {
 
 // A shift that the program computes.
 Op roll_by() {
-  Op op{"roll_by", kArray, 0.3, kSmooth, {"shifted", "aligned", "rolled"}, {"jnp.roll($0, $1, $axis)"}, {}, {}};
+  Op op{"dynamic_roll", kArray, 0.3, kSmooth, {"shifted", "aligned", "rolled"}, {"jnp.roll($0, $1, $axis)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) { return is_inexact(v.type.dtype) && v.type.rank() >= 1 && element_count(v.type.shape) >= 3; });
     if (!x) return false;
@@ -84,8 +84,7 @@ Op roll_by() {
     draft.attributes["axis"] = b[*x].type.rank() == 1 && b.random().chance(0.5) ? "" : axis_option(b, axis, b[*x].type.rank());
     draft.operands = {*x, *shift};
     draft.results = {rearranged(b[*x], shape, 2)};
-    draft.results[0].sure = b[*x].sure;
-    if (index_shows(b, *shift, size_at(shape, axis))) draft.results[0].sure |= b[*shift].sure;
+    draft.results[0].sure = b[*x].sure;  // not the shift's: a sum does not know it
     draft.sure_given = true;
     return true;
   };
@@ -95,7 +94,7 @@ Op roll_by() {
 Op rot90() {
   Op op{"rot90", kArray, 0.3, kSmooth, {"rotated", "turned"}, {"jnp.rot90($0, $options)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 2);
+    const auto x = draw_array(b, 2, 99, {"rot90", "flip"});
     if (!x || element_count(b[*x].type.shape) < 3) return false;
     Shape shape = b[*x].type.shape;
     const int rank = b[*x].type.rank();
@@ -118,7 +117,7 @@ Op rot90() {
 Op tile() {
   Op op{"tile", kArray, 0.6, kSmooth, {"tiled", "repeated", "copies"}, {"jnp.tile($0, $reps)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 1);
+    const auto x = draw_array(b, 1, 99, {"tile", "repeat"});
     if (!x) return false;
     Shape shape = b[*x].type.shape;
     const int rank = b[*x].type.rank(), axis = draw_axis(b, shape, 2);
@@ -142,7 +141,7 @@ Op tile() {
 Op repeat() {
   Op op{"repeat", kArray, 0.6, kSmooth, {"repeated", "stretched", "upsampled"}, {"jnp.repeat($0, $counts, $options)", "$0.repeat($counts, $options)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 1);
+    const auto x = draw_array(b, 1, 99, {"tile", "repeat"});
     if (!x) return false;
     Shape shape = b[*x].type.shape;
     const int rank = b[*x].type.rank(), axis = draw_axis(b, shape, 2);
@@ -220,7 +219,7 @@ Shape padded(const Shape& shape, const Widths& widths) {
 Op pad() {
   Op op{"pad", kArray, 0.9, kSmooth, {"padded", "framed"}, {"jnp.pad($0, $widths, $options)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 1);
+    const auto x = draw_array(b, 1, 99, {"pad", "edge_pad", "dilating_pad", "embed"});
     if (!x) return false;
     const Shape& shape = b[*x].type.shape;
     const auto widths = draw_widths(b, shape, 3);
@@ -241,9 +240,9 @@ Op pad() {
 }
 
 Op pad_mode() {
-  Op op{"pad_mode", kArray, 0.7, kSmooth, {"padded", "extended", "halo"}, {"jnp.pad($0, $widths, mode=$mode)"}, {}, {}};
+  Op op{"edge_pad", kArray, 0.7, kSmooth, {"padded", "extended", "halo"}, {"jnp.pad($0, $widths, mode=$mode)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 1);
+    const auto x = draw_array(b, 1, 99, {"pad", "edge_pad", "dilating_pad"});
     if (!x) return false;
     const Shape& shape = b[*x].type.shape;
     const std::uint32_t kind = kind_of(b[*x].type.dtype);
@@ -265,7 +264,7 @@ Op pad_mode() {
 
 // With gaps between elements, or less than there was.
 Op lax_pad() {
-  Op op{"lax_pad", kArray, 0.35, kSmooth, {"dilated", "spread", "cropped"}, {"lax.pad($0, $value, $config)"}, {}, {}};
+  Op op{"dilating_pad", kArray, 0.35, kSmooth, {"dilated", "spread", "cropped"}, {"lax.pad($0, $value, $config)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_numbers(b, 1);
     if (!x) return false;
@@ -325,10 +324,10 @@ Op triangle() {
       fill = filler(b, b[*x]);
       draft.attributes["fill"] = number_of(fill, dtype);
       if (k != 0) draft.attributes["options"] = fmt::format("k={}", k);
-      draft.attributes["shape"] = fmt::format("{}, {}", rows, columns);
-      draft.attributes["square"] = rows == columns ? std::to_string(rows) : draft.attributes["shape"];
+      draft.attributes["shape"] = tuple_text({rows, columns});
+      draft.attributes["square"] = rows == columns ? std::to_string(rows) : fmt::format("{}, {}", rows, columns);
       draft.spelling = either(b, {"jnp.where(jnp.tri($square, $options, dtype=bool), $0, $fill)",
-                                  "jnp.where(jnp.tril(jnp.ones(($shape), dtype=bool), $options), $0, $fill)"});
+                                  "jnp.where(jnp.tril(jnp.ones($shape, dtype=bool), $options), $0, $fill)"});
     }
     Value result = with_shape(b[*x], shape);
     result.stats = with_constant(b[*x].stats, fill, 0.4);
@@ -340,7 +339,7 @@ Op triangle() {
 }
 
 Op diag() {
-  Op op{"diag", kArray, 0.4, kSmooth, {"diagonal_matrix", "scaling"}, {"jnp.diag($0, $options)", "jnp.diagflat($0, $options)"}, {}, {}};
+  Op op{"diagonal_matrix", kArray, 0.4, kSmooth, {"diagonal_matrix", "scaling"}, {"jnp.diag($0, $options)", "jnp.diagflat($0, $options)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) { return v.type.rank() == 1 && v.type.shape[0] >= 2; });
     if (!x || b.settings().max_rank < 2) return false;
@@ -359,7 +358,7 @@ Op diag() {
 Op diagonal() {
   Op op{"diagonal", kArray, 0.5, kSmooth, {"diagonal", "pivots"}, {"jnp.diagonal($0, $options)", "$0.diagonal($options)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 2);
+    const auto x = draw_array(b, 2, 99, {"diagonal_matrix"});
     if (!x) return false;
     const Shape& shape = b[*x].type.shape;
     const int rank = b[*x].type.rank();

@@ -61,7 +61,7 @@ Ramp draw_ramp(Builder& b, DType dtype, std::int64_t n) {
 
 // Positions along an axis are added or weigh the elements there.
 Op with_ramp() {
-  Op op{"with_ramp", kArray, 0.9, kSmooth, {"weighted", "ramped", "graded", "positioned", "tilted"}, {}, {}, {}};
+  Op op{"ramp", kArray, 0.9, kSmooth, {"weighted", "ramped", "graded", "positioned", "tilted"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return (kind_of(v.type.dtype) & kNumbers) && v.type.rank() >= 1 && magnitude(v.stats) < 500;
@@ -76,9 +76,8 @@ Op with_ramp() {
     Ramp ramp = draw_ramp(b, dtype, n);
     if (axis == rank - 2) ramp.text = ramp.text + "[:, None]";
     if (b.random().chance(0.12)) {
-      const std::string type = b.random().chance(0.5) ? "$0.dtype" : dtype_text(dtype);
-      const std::string dims = rank >= 2 && b.random().chance(0.5) ? "$0.shape" : tuple_text(shape);
-      ramp = {fmt::format("lax.broadcasted_iota({}, {}, {})", type, dims, axis), 0, static_cast<double>(n - 1), true};
+      const std::string dims = rank > 2 ? "$0.shape" : tuple_text(shape);
+      ramp = {fmt::format("lax.broadcasted_iota({}, {}, {})", dtype_text(dtype), dims, axis), 0, static_cast<double>(n - 1), true};
     }
     const auto which = b.random().below(10);
     const bool divides = which == 9 && ramp.lo >= 0.5 && is_real(dtype);
@@ -98,7 +97,7 @@ Op with_ramp() {
 
 // An identity matrix that meets a square one.
 Op with_eye() {
-  Op op{"with_eye", kArray, 0.35, kSmooth, {"regularized", "centered", "shifted", "damped"}, {}, {}, {}};
+  Op op{"diagonal_shift", kArray, 0.35, kSmooth, {"regularized", "centered", "shifted", "damped"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return is_real(v.type.dtype) && v.type.rank() >= 2 && v.type.shape.back() >= 2 && v.type.shape.back() == v.type.shape[v.type.shape.size() - 2];
@@ -131,7 +130,7 @@ Op with_eye() {
 
 // A mask keeps some elements; the others get a constant of the value's shape and type.
 Op masked() {
-  Op op{"masked", kArray, 0.5, kSmooth, {"masked", "kept", "cleaned"}, {}, {}, {}};
+  Op op{"mask", kArray, 0.5, kSmooth, {"masked", "kept", "cleaned"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal | kIntegers, 1);
     if (!x || element_count(b[*x].type.shape) < 4) return false;
@@ -164,7 +163,7 @@ Op masked() {
 
 // What is left to a constant, or the larger of both: a constant of the value's own shape.
 Op with_full() {
-  Op op{"with_full", kArray, 0.3, kSmooth, {"remaining", "offset_by", "complement"}, {}, {}, {}};
+  Op op{"constant_complement", kArray, 0.3, kSmooth, {"remaining", "offset_by", "complement"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 1);
     if (!x || magnitude(b[*x].stats) > 1000) return false;
@@ -187,7 +186,7 @@ Op with_full() {
 
 // A column of ones beside the features, as a design matrix has it.
 Op bias_column() {
-  Op op{"bias_column", kArray, 0.25, kSmooth, {"design", "augmented", "homogeneous"}, {}, {}, {}};
+  Op op{"constant_column", kArray, 0.25, kSmooth, {"design", "augmented", "homogeneous"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 2, 2);
     if (!x) return false;
@@ -211,7 +210,7 @@ Op bias_column() {
 
 // Every element of one vector with every one of another.
 Op outer() {
-  Op op{"outer_with", kArray, 0.8, kSmooth, {"pairwise", "grid", "table_of", "outer"}, {}, {}, {}};
+  Op op{"outer_combination", kArray, 0.8, kSmooth, {"pairwise", "grid", "table_of", "outer"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) { return (kind_of(v.type.dtype) & kNumbers) && v.type.rank() == 1 && v.type.shape[0] > 1; });
     if (!x || b.settings().max_rank < 2) return false;
@@ -239,7 +238,7 @@ Op outer() {
 
 // Differences between the rows of two sets of points.
 Op pairwise_rows() {
-  Op op{"pairwise_rows", kArray, 0.3, kSmooth, {"offsets", "displacements", "differences"}, {}, {}, {}};
+  Op op{"pairwise_combination", kArray, 0.3, kSmooth, {"offsets", "displacements", "differences"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 2, 2);
     if (!x || b.settings().max_rank < 3) return false;
@@ -278,7 +277,7 @@ Op meshgrid() {
 }
 
 Op on_grid() {
-  Op op{"on_grid", kArray, 0.35, kSmooth, {"surface", "field", "landscape"}, {}, {}, {}};
+  Op op{"grid", kArray, 0.35, kSmooth, {"surface", "field", "landscape"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto accept = [](const Value& v) { return is_real(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] > 1 && magnitude(v.stats) < 50; };
     const auto x = b.draw(accept);

@@ -14,15 +14,16 @@ namespace {
 using enum Category;
 using enum Derivative;
 
-// Something of the same type as x that is not x: in scope already, or a simple function of it.
+// Something of the same type as x that is not x: in scope already, or a simple function of it. Not its negative:
+// together they would add up to nothing.
 std::optional<ValueId> companion(Builder& b, ValueId x, const std::vector<ValueId>& taken, const Accept& fits) {
   const auto found = b.draw([&](const Value& v) {
     const bool used = std::any_of(taken.begin(), taken.end(), [&](ValueId id) { return &v == &b[id]; });
     return !used && v.type.dtype == b[x].type.dtype && fits(v);
   });
   if (found || taken.size() > 1) return found;
-  static const std::vector<std::string> kReal = {"tanh", "sin", "cos", "square", "sigmoid", "negative", "abs"};
-  static const std::vector<std::string> kWhole = {"negative", "abs"};
+  static const std::vector<std::string> kReal = {"tanh", "sin", "cos", "square", "sigmoid", "exp", "abs"};
+  static const std::vector<std::string> kWhole = {"abs", "square"};
   const DType dtype = b[x].type.dtype;
   if (!(kind_of(dtype) & (kSignedKind | static_cast<std::uint32_t>(jaxsmith::kReal)))) return std::nullopt;
   const auto made = b.apply(b.random().pick(is_real(dtype) ? kReal : kWhole), {x});
@@ -159,7 +160,7 @@ Op append() {
 
 // A value with a part of itself beside it: periodic halos, mirrored ends.
 Op extended() {
-  Op op{"extended", kArray, 0.45, kSmooth, {"extended", "periodic", "doubled"}, {}, {}, {}};
+  Op op{"self_extension", kArray, 0.45, kSmooth, {"extended", "periodic", "doubled"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1);
     if (!x) return false;
@@ -204,7 +205,7 @@ std::vector<std::string> part_names(Builder& b, std::size_t count) {
 Op split() {
   Op op{"split", kArray, 1.0, kSmooth, {}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 1);
+    const auto x = draw_array(b, 1, 99, {"concatenate", "stack"});
     if (!x) return false;
     const Shape& shape = b[*x].type.shape;
     const int rank = b[*x].type.rank(), axis = draw_axis(b, shape, 2);

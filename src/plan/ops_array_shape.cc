@@ -78,7 +78,7 @@ Op reshape() {
     return true;
   };
   op.draw = [infer = op.infer](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 1);
+    const auto x = draw_array(b, 1, 99, {"reshape", "ravel", "collapse", "rearrange"});
     if (!x) return false;
     const auto shape = draw_target_shape(b, b[*x].type.shape);
     if (!shape) return false;
@@ -93,7 +93,7 @@ Op ravel() {
   Op op{"ravel", kArray, 0.7, kSmooth, {"flat", "flattened"},
         {"$0.ravel()", "$0.reshape(-1)", "jnp.ravel($0)", "$0.flatten()", "lax.collapse($0, 0)", "jnp.reshape($0, -1)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 2);
+    const auto x = draw_array(b, 2, 99, {"reshape", "ravel", "collapse", "expand_dims", "squeeze"});
     if (!x) return false;
     draft.operands = {*x};
     draft.results = {with_shape(b[*x], {element_count(b[*x].type.shape)})};
@@ -106,7 +106,7 @@ Op ravel() {
 Op collapse() {
   Op op{"collapse", kArray, 0.4, kSmooth, {"rows", "flat", "merged"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 3);
+    const auto x = draw_array(b, 3, 99, {"reshape", "ravel", "collapse"});
     if (!x) return false;
     const Shape& from = b[*x].type.shape;
     const int rank = b[*x].type.rank();
@@ -140,7 +140,7 @@ Op transpose() {
   Op op{"transpose", kArray, 1.0, kSmooth, {"swapped", "transposed", "channels_first"},
         {"$0.transpose($list)", "jnp.transpose($0, $axes)", "$0.transpose($axes)", "lax.transpose($0, $axes)", "jnp.permute_dims($0, $axes)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 2);
+    const auto x = draw_array(b, 2, 99, {"transpose", "swapaxes", "moveaxis"});
     if (!x) return false;
     std::vector<std::int64_t> axes(b[*x].type.shape.size());
     std::iota(axes.begin(), axes.end(), 0);
@@ -166,7 +166,7 @@ Op transpose() {
 Op swapaxes() {
   Op op{"swapaxes", kArray, 0.6, kSmooth, {"swapped", "turned"}, {"jnp.swapaxes($0, $pair)", "$0.swapaxes($pair)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 3);
+    const auto x = draw_array(b, 3, 99, {"transpose", "swapaxes", "moveaxis"});
     if (!x) return false;
     const int rank = b[*x].type.rank();
     const int one = static_cast<int>(b.random().below(static_cast<std::uint64_t>(rank)));
@@ -189,7 +189,7 @@ Op swapaxes() {
 Op moveaxis() {
   Op op{"moveaxis", kArray, 0.5, kSmooth, {"moved", "leading", "channels_last"}, {"jnp.moveaxis($0, $from, $to)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 2);
+    const auto x = draw_array(b, 2, 99, {"transpose", "swapaxes", "moveaxis"});
     if (!x) return false;
     const int rank = b[*x].type.rank();
     std::vector<std::int64_t> axes(static_cast<std::size_t>(rank));
@@ -219,7 +219,7 @@ Op moveaxis() {
 Op expand_dims() {
   Op op{"expand_dims", kArray, 0.6, kSmooth, {"column", "batched", "expanded"}, {"jnp.expand_dims($0, $axis)", "lax.expand_dims($0, $tuple)", "$0[$index]"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 1, b.settings().max_rank - 1);
+    const auto x = draw_array(b, 1, b.settings().max_rank - 1, {"squeeze", "expand_dims", "atleast"});
     if (!x) return false;
     const int rank = b[*x].type.rank();
     const int axis = static_cast<int>(b.random().below(static_cast<std::uint64_t>(rank + 1)));
@@ -247,7 +247,7 @@ Op expand_dims() {
 Op squeeze() {
   Op op{"squeeze", kArray, 0.6, kSmooth, {"squeezed", "flat"}, {"jnp.squeeze($0, $axis)", "$0.squeeze($axis)", "lax.squeeze($0, $tuple)", "$0[$index]"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return std::find(v.type.shape.begin(), v.type.shape.end(), 1) != v.type.shape.end(); });
+    const auto x = b.draw([&](const Value& v) { return std::find(v.type.shape.begin(), v.type.shape.end(), 1) != v.type.shape.end() && !follows(b, v, {"expand_dims", "squeeze"}); });
     if (!x) return false;
     Shape shape = b[*x].type.shape;
     std::vector<int> single;
@@ -344,11 +344,40 @@ Op atleast() {
   return op;
 }
 
-// One axis in two, an exchange, and together again: heads, patches, shuffled channels.
+// One axis in several and an exchange, for the entries below: both shapes and the order are given.
+Op axis_exchange() {
+  Op op{"axis_exchange", kArray, 0, kSmooth, {"heads", "patches", "grouped"}, {"$0.reshape($split).transpose($order)"}, {}, {}};
+  op.infer = [](Builder& b, Draft& draft) {
+    const auto& split = b.numbers().at("split");
+    const auto& order = b.numbers().at("order");
+    draft.attributes["split"] = list_text(split);
+    draft.attributes["order"] = list_text(order);
+    if (split.size() == 2) draft.spelling = "$0.reshape($split).T";
+    draft.results = {rearranged(b[draft.operands[0]], permuted(split, order), 7)};
+    return true;
+  };
+  return op;
+}
+
+// Ends with the exchange itself, or with two of its axes together again.
+bool exchange(Builder& b, Draft& draft, ValueId x, const Shape& split, const std::vector<std::int64_t>& order, const Shape& joined) {
+  const auto turned = b.apply("axis_exchange", {x}, {{"split", split}, {"order", order}});
+  if (!turned) return false;
+  draft.operands = {*turned};
+  write_shape(b, draft, joined);
+  draft.spelling = "$0.reshape($dims)";
+  draft.results = {with_shape(b[*turned], joined)};
+  return true;
+}
+
+// Heads, patches, shuffled channels.
 Op rearrange() {
-  Op op{"rearrange", kArray, 0.7, kSmooth, {"heads", "patches", "interleaved", "shuffled"}, {}, {}, {}};
+  Op op{"rearrange", kArray, 0.8, kSmooth, {"interleaved", "shuffled", "merged", "regrouped"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return v.type.rank() >= 1 && v.type.rank() <= 3 && element_count(v.type.shape) >= 8; });
+    const auto x = b.draw([&](const Value& v) {
+      return v.type.rank() >= 1 && v.type.rank() < b.settings().max_rank && element_count(v.type.shape) >= 8 &&
+             !follows(b, v, {"reshape", "ravel", "collapse", "rearrange"});
+    });
     if (!x) return false;
     Shape split = b[*x].type.shape;
     const int axis = draw_axis(b, split, 4);
@@ -358,62 +387,37 @@ Op rearrange() {
     split.insert(split.begin() + axis + 1, d);
     std::vector<std::int64_t> order(split.size());
     std::iota(order.begin(), order.end(), 0);
-    // The two halves trade places, or one of them goes to the front.
+    // The two halves trade places, or one of them goes elsewhere.
     if (split.size() == 2 || b.random().chance(0.4)) std::swap(order[static_cast<std::size_t>(axis)], order[static_cast<std::size_t>(axis) + 1]);
     else b.random().shuffle(order);
     if (std::is_sorted(order.begin(), order.end())) return false;
-    Shape shape = permuted(split, order);
-    draft.attributes["split"] = list_text(split);
-    draft.attributes["order"] = list_text(order);
-    draft.spelling = "$0.reshape($split).transpose($order)";
-    if (split.size() == 2) draft.spelling = "$0.reshape($split).T";
-    const bool together = static_cast<int>(shape.size()) > b.settings().max_rank || b.random().chance(0.55);
-    if (together) {
-      const auto at = b.random().below(shape.size() - 1);
-      shape[at] *= shape[at + 1];
-      shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(at) + 1);
-      draft.attributes["joined"] = shape.size() == 1 ? "-1" : list_text(shape);
-      draft.spelling += ".reshape($joined)";
+    Shape joined = permuted(split, order);
+    if (b.random().chance(0.4)) {
+      b.set_numbers({{"split", split}, {"order", order}});
+      draft.operands = {*x};
+      draft.spelling = "$0.reshape($split).transpose($order)";
+      return op_named("axis_exchange").infer(b, draft);
     }
-    draft.operands = {*x};
-    draft.results = {rearranged(b[*x], shape, 7)};
-    return true;
+    const auto at = b.random().below(joined.size() - 1);
+    joined[at] *= joined[at + 1];
+    joined.erase(joined.begin() + static_cast<std::ptrdiff_t>(at) + 1);
+    return exchange(b, draft, *x, split, order, joined);
   };
   return op;
 }
 
-// Squares of an image go into channels, or channels into squares.
-Op depth_to_space() {
-  Op op{"depth_to_space", kArray, 0.35, kSmooth, {"upsampled", "patches", "pixels"}, {}, {}, {}};
+// Two by two squares of an image become channels.
+Op space_to_depth() {
+  Op op{"space_to_depth", kArray, 0.3, kSmooth, {"patches", "downsampled", "pixels"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       const Shape& s = v.type.shape;
-      const bool even = s.size() >= 2 && s[0] % 2 == 0 && s[1] % 2 == 0;
-      return (s.size() == 2 || s.size() == 3) && (even || (s.size() == 3 && s[2] % 4 == 0));
+      return s.size() == 2 && s[0] % 2 == 0 && s[1] % 2 == 0 && s[0] > 2 && s[1] > 2;
     });
-    if (!x) return false;
+    if (!x || b.settings().max_rank < 4) return false;
     const Shape s = b[*x].type.shape;
-    const std::int64_t c = s.size() == 3 ? s[2] : 1;
-    const bool gather = s[0] % 2 == 0 && s[1] % 2 == 0;
-    Shape split, shape;
-    std::string order = "0, 2, 1, 3, 4";
-    if (gather) {
-      split = {s[0] / 2, 2, s[1] / 2, 2};
-      shape = {s[0] / 2, s[1] / 2, 4 * c};
-      if (s.size() == 3) split.push_back(c);
-      else order = "0, 2, 1, 3";
-    } else {
-      split = {s[0], s[1], 2, 2, c / 4};
-      shape = {2 * s[0], 2 * s[1], c / 4};
-    }
-    if (static_cast<int>(shape.size()) > b.settings().max_rank) return false;
-    draft.attributes["split"] = list_text(split);
-    draft.attributes["order"] = order;
-    draft.attributes["joined"] = list_text(shape);
-    draft.spelling = "$0.reshape($split).transpose($order).reshape($joined)";
-    draft.operands = {*x};
-    draft.results = {rearranged(b[*x], shape, 7)};
-    return true;
+    const Shape flat = b.random().chance(0.5) ? Shape{s[0] / 2, s[1] / 2, 4} : Shape{s[0] * s[1] / 4, 4};
+    return exchange(b, draft, *x, {s[0] / 2, 2, s[1] / 2, 2}, {0, 2, 1, 3}, flat);
   };
   return op;
 }
@@ -422,7 +426,7 @@ Op depth_to_space() {
 
 std::vector<Op> shape_ops() {
   return {reshape(), ravel(), collapse(), transpose(), swapaxes(), moveaxis(), expand_dims(), squeeze(), broadcast_to(),
-          broadcast_in_dim(), atleast(), rearrange(), depth_to_space()};
+          broadcast_in_dim(), atleast(), axis_exchange(), rearrange(), space_to_depth()};
 }
 
 }  // namespace jaxsmith

@@ -125,7 +125,7 @@ namespace {
 Op basic_slice() {
   Op op{"slice", kIndexing, 1.3, kSmooth, {"window", "part", "inner", "selection", "section"}, {"$0[$index]"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 1);
+    const auto x = draw_array(b, 1, 99, {"slice", "crop", "expand_dims", "constant_column", "append"});
     if (!x) return false;
     auto place = draw_basic_place(b, b[*x].type.shape);
     if (!place) return false;
@@ -146,9 +146,9 @@ Op basic_slice() {
 
 // The same by name: lax.slice, slice_in_dim, index_in_dim.
 Op lax_slice() {
-  Op op{"lax_slice", kIndexing, 0.6, kSmooth, {"window", "part", "crop"}, {}, {}, {}};
+  Op op{"crop", kIndexing, 0.6, kSmooth, {"window", "part", "crop"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 1);
+    const auto x = draw_array(b, 1, 99, {"slice", "crop", "constant_column", "append"});
     if (!x) return false;
     const Shape& from = b[*x].type.shape;
     const int rank = b[*x].type.rank(), axis = draw_axis(b, from, 3);
@@ -182,7 +182,7 @@ Op lax_slice() {
 
 // What lies side by side meets: differences, midpoints, pairs of even and odd places.
 Op neighbours() {
-  Op op{"neighbours", kIndexing, 0.8, kSmooth, {"increments", "midpoints", "adjacent", "pairs", "steps"}, {}, {}, {}};
+  Op op{"neighbor_pair", kIndexing, 0.8, kSmooth, {"increments", "midpoints", "adjacent", "pairs", "steps"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) { return (kind_of(v.type.dtype) & (jaxsmith::kReal | kSignedKind)) && v.type.rank() >= 1; });
     if (!x) return false;
@@ -218,9 +218,9 @@ Op neighbours() {
 
 // Rows, columns or elements by constant lists.
 Op listed() {
-  Op op{"listed", kIndexing, 0.9, kSmooth, {"picked", "chosen", "selected", "subset"}, {"$0[$index]"}, {}, {}};
+  Op op{"pick", kIndexing, 0.9, kSmooth, {"picked", "chosen", "selected", "subset"}, {"$0[$index]"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 1);
+    const auto x = draw_array(b, 1, 99, {"pick", "take"});
     if (!x) return false;
     const auto place = draw_listed_place(b, b[*x].type.shape, false);
     if (!place) return false;
@@ -236,9 +236,9 @@ Op listed() {
 }
 
 Op take_listed() {
-  Op op{"take_listed", kIndexing, 0.6, kSmooth, {"taken", "reordered", "picked"}, {"jnp.take($0, $options)", "$0.take($options)"}, {}, {}};
+  Op op{"take", kIndexing, 0.6, kSmooth, {"taken", "reordered", "picked"}, {"jnp.take($0, $options)", "$0.take($options)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 1);
+    const auto x = draw_array(b, 1, 99, {"pick", "take"});
     if (!x) return false;
     Shape shape = b[*x].type.shape;
     const int rank = b[*x].type.rank(), axis = draw_axis(b, shape, 3);
@@ -258,7 +258,7 @@ Op take_listed() {
 
 // Chosen rows crossed with chosen columns.
 Op crossed() {
-  Op op{"crossed", kIndexing, 0.25, kSmooth, {"submatrix", "crossed", "minor"}, {}, {}, {}};
+  Op op{"submatrix", kIndexing, 0.25, kSmooth, {"submatrix", "crossed", "minor"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) { return v.type.rank() == 2 && v.type.shape[0] >= 3 && v.type.shape[1] >= 3; });
     if (!x) return false;
@@ -279,7 +279,7 @@ Op crossed() {
 
 // The elements of a triangle in one row.
 Op triangle_elements() {
-  Op op{"triangle_elements", kIndexing, 0.3, kSmooth, {"packed", "triangle", "edges"}, {}, {}, {}};
+  Op op{"triangle_packing", kIndexing, 0.3, kSmooth, {"packed", "triangle", "edges"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) { return v.type.rank() == 2 && v.type.shape[0] == v.type.shape[1] && v.type.shape[0] >= 3; });
     if (!x) return false;

@@ -32,7 +32,7 @@ bool is_scalar(const Value& v) { return v.type.rank() == 0; }
 
 // One position along an axis, by a scalar.
 Op select_at() {
-  Op op{"select_at", kIndexing, 0.8, kSmooth, {"row", "chosen", "current", "entry"}, {}, {}, {}};
+  Op op{"lookup", kIndexing, 0.8, kSmooth, {"row", "chosen", "current", "entry"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_source(b, 1, 3);
     const int axis = x ? draw_varied_axis(b, *x, 3) : -1;
@@ -130,7 +130,7 @@ Op gather() {
 
 // Any integers at all, taken around the end.
 Op take_wrapped() {
-  Op op{"take_wrapped", kIndexing, 0.3, kSmooth, {"wrapped", "cyclic", "taken"}, {"jnp.take($0, $1, $axis, mode=\"wrap\")", "$0.take($1, $axis, mode=\"wrap\")"}, {}, {}};
+  Op op{"cyclic_take", kIndexing, 0.3, kSmooth, {"wrapped", "cyclic", "taken"}, {"jnp.take($0, $1, $axis, mode=\"wrap\")", "$0.take($1, $axis, mode=\"wrap\")"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_source(b, 1, 3);
     const int axis = x ? draw_varied_axis(b, *x, 3) : -1;
@@ -155,7 +155,7 @@ Op take_wrapped() {
 
 // One element of each row.
 Op per_row() {
-  Op op{"per_row", kIndexing, 0.6, kSmooth, {"per_row", "target_scores", "chosen", "labelled"}, {}, {}, {}};
+  Op op{"row_lookup", kIndexing, 0.6, kSmooth, {"per_row", "target_scores", "chosen", "labelled"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) { return (kind_of(v.type.dtype) & kNumbers) && v.type.rank() == 2 && v.type.shape[0] >= 2 && v.type.shape[1] >= 3; });
     if (!x || !varies_along(b, *x, {1})) return false;
@@ -204,7 +204,7 @@ Op take_along() {
 
 // Positions that put a key in order, for the entries below.
 Op order_of() {
-  Op op{"order_of", kIndexing, 0, kZero, {"order", "ranking", "permutation"}, {"jnp.argsort($0, $options)", "$0.argsort($options)"}, {}, {}};
+  Op op{"ordering", kIndexing, 0, kZero, {"order", "ranking", "permutation"}, {"jnp.argsort($0, $options)", "$0.argsort($options)"}, {}, {}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& key = b[draft.operands[0]];
     Value result = with_shape(key, key.type.shape);
@@ -224,7 +224,7 @@ bool orderable(const Value& v) {
 
 // Rows in the order of a key, or each row in its own.
 Op sorted_by() {
-  Op op{"sorted_by", kIndexing, 0.6, kSmooth, {"ranked", "ordered", "arranged"}, {}, {}, {}};
+  Op op{"reorder", kIndexing, 0.6, kSmooth, {"ranked", "ordered", "arranged"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_source(b, 1, 3);
     if (!x) return false;
@@ -233,15 +233,14 @@ Op sorted_by() {
       return orderable(v) && (v.type.shape == type.shape || (v.type.rank() == 1 && v.type.shape[0] == type.shape[0]));
     });
     if (!key || *key == *x || !varies_along(b, *key, {b[*key].type.rank() - 1})) return false;
-    const auto n = b[*key].type.shape.back();
     const bool rows = b[*key].type.rank() == 1;
     if (!varies_along(b, *x, {rows ? 0 : type.rank() - 1})) return false;
-    const auto order = b.apply("order_of", {*key});
+    const auto order = b.apply("ordering", {*key});
     if (!order) return false;
     draft.spelling = rows ? either(b, {"$0[$1]", "jnp.take($0, $1, axis=0)"}) : "jnp.take_along_axis($0, $1, axis=-1)";
     draft.operands = {*x, *order};
     draft.results = {rearranged(b[*x], type.shape, 6)};
-    draft.results[0].sure = b[*x].sure | (n >= 5 && is_inexact(b[*key].type.dtype) ? b[*order].sure : 0);
+    draft.results[0].sure = b[*x].sure;  // not the key's: a sum does not know the order
     draft.sure_given = true;
     return true;
   };
@@ -249,7 +248,7 @@ Op sorted_by() {
 }
 
 Op peak_of() {
-  Op op{"peak_of", kIndexing, 0, kZero, {"best", "winner", "peak"}, {"jnp.argmax($0)", "$0.argmax()", "jnp.argmin($0)"}, {}, {}};
+  Op op{"peak_position", kIndexing, 0, kZero, {"best", "winner", "peak"}, {"jnp.argmax($0)", "$0.argmax()", "jnp.argmin($0)"}, {}, {}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& key = b[draft.operands[0]];
     Value result = with_shape(key, {});
@@ -263,13 +262,13 @@ Op peak_of() {
 
 // The row at which a key is largest or smallest.
 Op at_peak() {
-  Op op{"at_peak", kIndexing, 0.3, kSmooth, {"best_row", "winner", "representative"}, {"$0[$1]"}, {}, {}};
+  Op op{"peak_lookup", kIndexing, 0.3, kSmooth, {"best_row", "winner", "representative"}, {"$0[$1]"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_source(b, 1, 3);
     if (!x || b[*x].type.shape[0] < 3 || !varies_along(b, *x, {0})) return false;
     const auto key = b.draw([&](const Value& v) { return orderable(v) && v.type.shape == Shape{b[*x].type.shape[0]}; });
     if (!key || *key == *x || !varies_along(b, *key, {0})) return false;
-    const auto peak = b.apply("peak_of", {*key});
+    const auto peak = b.apply("peak_position", {*key});
     if (!peak) return false;
     Shape shape = b[*x].type.shape;
     shape.erase(shape.begin());
@@ -284,7 +283,7 @@ Op at_peak() {
 
 // Positions where a mask holds, as many as asked for.
 Op places_where() {
-  Op op{"places_where", kIndexing, 0.35, kZero, {"places", "hits", "active_ids"}, {}, {}, {}};
+  Op op{"nonzero", kIndexing, 0.35, kZero, {"places", "hits", "active_ids"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto mask = b.draw([](const Value& v) { return v.type.dtype == DType::kBool && v.type.rank() >= 1 && element_count(v.type.shape) >= 6; });
     if (!mask) return false;
@@ -305,7 +304,7 @@ Op places_where() {
 
 // Flat positions as coordinates.
 Op unravel() {
-  Op op{"unravel_index", kIndexing, 0.25, kZero, {}, {"jnp.unravel_index($0, $shape)"}, {}, {}};
+  Op op{"unravel", kIndexing, 0.25, kZero, {}, {"jnp.unravel_index($0, $shape)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto rows = b.random().between(2, 6), columns = b.random().between(3, 6);
     const auto index = draw_index(b, rows * columns, [](const Value& v) { return v.type.rank() <= 2 && byte_size(v.type.dtype) >= 4; });
@@ -331,7 +330,7 @@ Op unravel() {
 
 // Two coordinates select single elements of a matrix.
 Op gather_pairs() {
-  Op op{"gather_pairs", kIndexing, 0.5, kSmooth, {"points", "sampled", "cells"}, {"$0[$1, $2]"}, {}, {}};
+  Op op{"paired_gather", kIndexing, 0.5, kSmooth, {"points", "sampled", "cells"}, {"$0[$1, $2]"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) { return (kind_of(v.type.dtype) & kNumbers) && v.type.rank() >= 2 && v.type.shape[0] >= 3 && v.type.shape[1] >= 3; });
     if (!x || !varies_along(b, *x, {0}) || !varies_along(b, *x, {1})) return false;

@@ -40,8 +40,7 @@ Op one_hot() {
     result.type = {dtype, shape};
     result.stats.hi = 1;
     for (int i = 0; i < kProbes; i += 4) result.stats.probe[i] = 1;
-    result.sure = index_shows(b, *index, n) ? b[*index].sure : 0;
-    draft.sure_given = true;
+    draft.sure_given = true;  // nothing: their sum is always the same
     draft.operands = {*index};
     draft.results = {result};
     return true;
@@ -51,7 +50,7 @@ Op one_hot() {
 
 // Which bin of a sorted list each element falls in.
 Op bins() {
-  Op op{"bins", kIndexing, 0.5, kZero, {"buckets", "bins", "levels"}, {}, {}, {}};
+  Op op{"binning", kIndexing, 0.5, kZero, {"buckets", "bins", "levels"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       const bool kind = v.type.dtype == DType::kF32 || v.type.dtype == DType::kF64 || is_integer(v.type.dtype);
@@ -91,7 +90,7 @@ Op bins() {
 
 // Where the elements of one value would go in the order of another one's.
 Op insertion_points() {
-  Op op{"insertion_points", kIndexing, 0.25, kZero, {"positions", "ranks", "places"}, {"jnp.searchsorted(jnp.sort($1), $0, $side)"}, {}, {}};
+  Op op{"insertion_search", kIndexing, 0.25, kZero, {"positions", "ranks", "places"}, {"jnp.searchsorted(jnp.sort($1), $0, $side)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) { return (v.type.dtype == DType::kF32 || v.type.dtype == DType::kF64) && v.type.rank() >= 1; });
     if (!x) return false;
@@ -120,7 +119,7 @@ Op insertion_points() {
 
 // Rows added up by the group that each belongs to.
 Op segment() {
-  Op op{"segment", kIndexing, 0.6, kSmooth, {"grouped", "per_group", "aggregated", "totals"}, {}, {}, {}};
+  Op op{"segment_reduction", kIndexing, 0.6, kSmooth, {"grouped", "per_group", "aggregated", "totals"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       const bool kind = v.type.dtype == DType::kF32 || v.type.dtype == DType::kF64 || is_integer(v.type.dtype);
@@ -164,8 +163,7 @@ Op segment() {
     draft.operands = {*x, *ids};
     draft.results = {result};
     const bool total = draft.spelling.find("max") == std::string::npos;
-    draft.results[0].sure = total ? b[*x].sure : 0;
-    if (total && is_inexact(type.dtype) && index_shows(b, *ids, groups)) draft.results[0].sure |= b[*ids].sure;
+    draft.results[0].sure = total ? b[*x].sure : 0;  // not the groups: sums of all do not know them
     draft.sure_given = true;
     return true;
   };
@@ -174,7 +172,7 @@ Op segment() {
 
 // How often each code occurs, by adding ones.
 Op counts_by() {
-  Op op{"counts_by", kIndexing, 0.35, kZero, {"counts", "tally", "frequencies"}, {}, {}, {}};
+  Op op{"tally", kIndexing, 0.35, kZero, {"counts", "tally", "frequencies"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto n = b.random().between(3, 8);
     const auto ids = draw_index(b, n, [](const Value& v) { return v.type.rank() >= 1 && v.type.rank() <= 2 && element_count(v.type.shape) >= 4; });
@@ -187,8 +185,7 @@ Op counts_by() {
     for (int i = 0; i < kProbes; ++i) result.stats.probe[i] = std::floor(count / static_cast<double>(n) * (0.2 + 1.6 * ((5 * i) % kProbes) / kProbes));
     if (spread(result.stats) == 0) result.stats.probe[0] += 1;
     result.stats.hi = count;
-    result.sure = count >= 8 ? b[*ids].sure : 0;
-    draft.sure_given = true;
+    draft.sure_given = true;  // nothing: their sum is always the same
     draft.operands = {*ids};
     draft.results = {result};
     return true;

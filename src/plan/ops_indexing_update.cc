@@ -63,7 +63,7 @@ std::optional<ValueId> draw_target(Builder& b, std::uint32_t kinds = kNumbers) {
 }
 
 Op at_constant() {
-  Op op{"at_constant", kIndexing, 0.9, kSmooth, {"updated", "patched", "adjusted", "cleared"}, {}, {}, {}};
+  Op op{"patch", kIndexing, 0.9, kSmooth, {"updated", "patched", "adjusted", "cleared"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     if (!x) return false;
@@ -97,7 +97,7 @@ Op at_constant() {
 
 // Another value goes to a place that it fits.
 Op at_update() {
-  Op op{"at_update", kIndexing, 1.0, kSmooth, {"updated", "patched", "written", "merged"}, {}, {}, {}};
+  Op op{"write", kIndexing, 1.0, kSmooth, {"updated", "patched", "written", "merged"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     if (!x) return false;
@@ -125,9 +125,9 @@ Op at_update() {
   return op;
 }
 
-// A function of the elements at a place.
+// A function of the elements at a place. JAX does not differentiate it.
 Op at_apply() {
-  Op op{"at_apply", kIndexing, 0.3, kSmooth, {"activated", "updated", "processed"}, {"$0.at[$index].apply($function)"}, {}, {}};
+  Op op{"apply_at", kIndexing, 0.25, kNone, {"activated", "updated", "processed"}, {"$0.at[$index].apply($function)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b, jaxsmith::kReal);
     if (!x) return false;
@@ -159,7 +159,7 @@ Op at_apply() {
 
 // The row or column to change is computed.
 Op at_row() {
-  Op op{"at_row", kIndexing, 0.7, kSmooth, {"updated", "table_after", "written"}, {}, {}, {}};
+  Op op{"row_update", kIndexing, 0.7, kSmooth, {"updated", "table_after", "written"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     const int axis = x ? draw_axis(b, b[*x].type.shape, 3) : -1;
@@ -355,7 +355,7 @@ Op insert() {
 }
 
 Op remove() {
-  Op op{"delete", kIndexing, 0.3, kSmooth, {"reduced", "remaining", "shortened"}, {"jnp.delete($0, $place, $axis)"}, {}, {}};
+  Op op{"deletion", kIndexing, 0.3, kSmooth, {"reduced", "remaining", "shortened"}, {"jnp.delete($0, $place, $axis)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1);
     const int axis = x ? draw_axis(b, b[*x].type.shape, 3) : -1;

@@ -14,15 +14,16 @@ namespace {
 // Entries that put elements of several operands side by side.
 bool joins(std::string_view op) {
   static const std::set<std::string_view> kJoins = {
-      "concatenate", "stack", "block", "append", "assemble", "update_slice", "at_update", "dynamic_update",
-      "where", "select", "interleave", "broadcast_stack", "where_select", "insert", "extended", "at_row"};
+      "concatenate", "stack", "block", "append", "write", "dynamic_update", "where", "select", "interleave",
+      "broadcast_stack", "insert", "row_update", "scatter", "choose"};
   return kJoins.contains(op);
 }
 
 // Entries that put constants beside the operand's elements.
 bool fills(std::string_view op) {
-  static const std::set<std::string_view> kFills = {"pad", "lax_pad", "triangle", "diag", "embed", "one_hot",
-                                                    "masked", "fill_diagonal", "at_constant", "block_diag", "segment", "counts_by", "bias_column"};
+  static const std::set<std::string_view> kFills = {
+      "pad", "dilating_pad", "triangle", "diagonal_matrix", "embed", "one_hot", "mask", "fill_diagonal", "patch",
+      "block_diag", "segment_reduction", "tally", "constant_column"};
   return kFills.contains(op);
 }
 
@@ -123,8 +124,19 @@ std::string at_axis(int axis, const std::string& index) {
 std::int64_t& size_at(Shape& shape, int axis) { return shape[static_cast<std::size_t>(axis)]; }
 std::int64_t size_at(const Shape& shape, int axis) { return shape[static_cast<std::size_t>(axis)]; }
 
-std::optional<ValueId> draw_array(Builder& b, int min_rank, int max_rank) {
-  return b.draw_kind(~0u, min_rank, max_rank);
+bool follows(const Builder& b, const Value& v, std::initializer_list<std::string_view> ops) {
+  const ValueId id = static_cast<ValueId>(&v - &b[0]);
+  for (const Node& node : b.body_of(v.body).nodes) {
+    if (std::find(node.results.begin(), node.results.end(), id) == node.results.end()) continue;
+    return std::find(ops.begin(), ops.end(), node.op) != ops.end();
+  }
+  return false;
+}
+
+std::optional<ValueId> draw_array(Builder& b, int min_rank, int max_rank, std::initializer_list<std::string_view> not_after) {
+  return b.draw([&](const Value& v) {
+    return v.type.rank() >= min_rank && v.type.rank() <= max_rank && !follows(b, v, not_after);
+  });
 }
 
 std::optional<ValueId> draw_numbers(Builder& b, int min_rank, int max_rank) {
@@ -165,6 +177,8 @@ std::vector<std::int64_t> draw_places(Builder& b, std::int64_t count, std::int64
   b.random().shuffle(places);
   if (how_many < count) places.resize(static_cast<std::size_t>(how_many));
   if (b.random().chance(0.35)) std::sort(places.begin(), places.end());
+  // All of them in their order would change nothing.
+  if (how_many >= count && count > 1 && std::is_sorted(places.begin(), places.end())) std::swap(places[0], places.back());
   while (!distinct && static_cast<std::int64_t>(places.size()) < how_many) {
     places.push_back(b.random().between(0, count - 1));
   }

@@ -2,8 +2,10 @@
 // Python text, indices in bounds.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plan/builder.h"
@@ -36,8 +38,11 @@ std::string at_axis(int axis, const std::string& index);
 std::int64_t& size_at(Shape& shape, int axis);
 std::int64_t size_at(const Shape& shape, int axis);
 
-// Any value of at least this rank.
-std::optional<ValueId> draw_array(Builder& b, int min_rank, int max_rank = 99);
+// Whether a value is what one of these entries has just made.
+bool follows(const Builder& b, const Value& v, std::initializer_list<std::string_view> ops);
+// Any value of at least this rank; one that such an entry made would read as a detour.
+std::optional<ValueId> draw_array(Builder& b, int min_rank, int max_rank = 99,
+                                  std::initializer_list<std::string_view> not_after = {});
 // A value of numbers, not of bool or complex.
 std::optional<ValueId> draw_numbers(Builder& b, int min_rank, int max_rank = 99);
 // Integers led into [0, count), to select with.
