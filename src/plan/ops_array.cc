@@ -44,7 +44,7 @@ Op astype() {
 
 // The same bits read as another integer type: exact, unlike the bits of a computed real.
 Op bitcast() {
-  Op op{"bitcast", kArray, 0.15, kZero, {"bits", "raw"}, {"lax.bitcast_convert_type($0, $dtype)", "$0.view($dtype)"}, {}, {}};
+  Op op{"bitcast", kArray, 0.4, kZero, {"bits", "raw"}, {"lax.bitcast_convert_type($0, $dtype)", "$0.view($dtype)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       const bool pair = v.type.dtype == DType::kI8 || v.type.dtype == DType::kU8;
@@ -74,7 +74,7 @@ Op bitcast() {
 
 // Small whole numbers as their bytes, along a new last axis.
 Op as_bytes() {
-  Op op{"byte_view", kArray, 0.08, kZero, {"octets", "raw_bytes"}, {"lax.bitcast_convert_type($0, jnp.uint8)"}, {}, {}};
+  Op op{"byte_view", kArray, 0.2, kZero, {"octets", "raw_bytes"}, {"lax.bitcast_convert_type($0, jnp.uint8)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return (v.type.dtype == DType::kI32 || v.type.dtype == DType::kU32) && v.type.rank() >= 1 && element_count(v.type.shape) >= 4;
@@ -98,7 +98,7 @@ Op as_bytes() {
 
 // The exponent of a single-precision number, out of its bits: stable where its last bits are not.
 Op exponent_bits() {
-  Op op{"exponent_extraction", kArray, 0.08, kZero, {"exponent", "octave"}, {"(lax.bitcast_convert_type($0, jnp.int32) >> 23) & 0xFF", "lax.bitcast_convert_type($0, jnp.int32) >> 23"}, {}, {}};
+  Op op{"exponent_extraction", kArray, 0.15, kZero, {"exponent", "octave"}, {"(lax.bitcast_convert_type($0, jnp.int32) >> 23) & 0xFF", "lax.bitcast_convert_type($0, jnp.int32) >> 23"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return v.type.dtype == DType::kF32 && v.type.rank() >= 1 && element_count(v.type.shape) >= 6 && v.stats.lo >= 0.01 && v.stats.hi > 2 * v.stats.lo;

@@ -72,14 +72,14 @@ Op roll() {
 
 // A shift that the program computes.
 Op roll_by() {
-  Op op{"dynamic_roll", kArray, 0.3, kSmooth, {"shifted", "aligned", "rolled"}, {"jnp.roll($0, $1, $axis)"}, {}, {}};
+  Op op{"dynamic_roll", kArray, 0.5, kSmooth, {"shifted", "aligned", "rolled"}, {"jnp.roll($0, $1, $axis)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) { return is_inexact(v.type.dtype) && v.type.rank() >= 1 && element_count(v.type.shape) >= 3; });
     if (!x) return false;
     const Shape& shape = b[*x].type.shape;
     const int axis = draw_axis(b, shape, 3);
     if (axis < 0) return false;
-    const auto shift = b.draw([&](const Value& v) { return is_integer(v.type.dtype) && v.type.rank() == 0 && magnitude(v.stats) < 100; });
+    const auto shift = draw_index(b, size_at(b[*x].type.shape, axis), [](const Value& v) { return v.type.rank() == 0; });
     if (!shift) return false;
     draft.attributes["axis"] = b[*x].type.rank() == 1 && b.random().chance(0.5) ? "" : axis_option(b, axis, b[*x].type.rank());
     draft.operands = {*x, *shift};

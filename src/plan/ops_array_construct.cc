@@ -130,15 +130,15 @@ Op with_eye() {
 
 // A mask keeps some elements; the others get a constant of the value's shape and type.
 Op masked() {
-  Op op{"mask", kArray, 0.5, kSmooth, {"masked", "kept", "cleaned"}, {}, {}, {}};
+  Op op{"mask", kArray, 0.6, kSmooth, {"masked", "kept", "cleaned"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal | kIntegers, 1);
     if (!x || element_count(b[*x].type.shape) < 4) return false;
-    const Shape& shape = b[*x].type.shape;
+    const Shape shape = b[*x].type.shape;
     const bool rows = shape.size() == 2 && b.random().chance(0.5);
-    const auto mask = b.draw([&](const Value& v) {
+    const auto mask = draw_mask(b, [&](const Value& v) {
       const bool fits = rows ? v.type.shape == Shape{shape[0]} : b.broadcasts(v.type.shape, shape) && broadcast_shapes(v.type.shape, shape) == shape;
-      return v.type.dtype == DType::kBool && v.type.rank() >= 1 && fits;
+      return v.type.rank() >= 1 && fits;
     });
     if (!mask) return false;
     const DType dtype = b[*x].type.dtype;

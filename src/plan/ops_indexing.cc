@@ -49,7 +49,7 @@ Item draw_item(Builder& b, std::int64_t n) {
   const double kind = b.random().uniform();
   if (kind < 0.3) {
     const auto at = b.random().chance(0.5) ? 0 : b.random().between(0, n - 1);
-    const bool back = b.random().chance(0.35);
+    const bool back = 2 * at >= n && b.random().chance(0.6);
     return {std::to_string(back ? at - n : at), 0, at};
   }
   if (kind < 0.45 && n >= 3) return draw_strided(b, n);
@@ -125,12 +125,12 @@ namespace {
 Op basic_slice() {
   Op op{"slice", kIndexing, 1.3, kSmooth, {"window", "part", "inner", "selection", "section"}, {"$0[$index]"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 1, 99, {"slice", "crop", "expand_dims", "constant_column", "append"});
+    const auto x = draw_array(b, 1, 99, {"slice", "crop", "expand_dims", "constant_column", "append", "lookup", "peak_lookup"});
     if (!x) return false;
     auto place = draw_basic_place(b, b[*x].type.shape);
     if (!place) return false;
     const bool plain = place->index.find_first_of(":.") == std::string::npos;
-    if (plain && place->shape.size() < static_cast<std::size_t>(b.settings().max_rank) && b.random().chance(0.08)) {
+    if (plain && !place->shape.empty() && b.random().chance(0.08)) {
       place->index = "None, " + place->index;  // a single one as a batch
       place->shape.insert(place->shape.begin(), 1);
     }

@@ -32,7 +32,7 @@ bool is_scalar(const Value& v) { return v.type.rank() == 0; }
 
 // One position along an axis, by a scalar.
 Op select_at() {
-  Op op{"lookup", kIndexing, 0.8, kSmooth, {"row", "chosen", "current", "entry"}, {}, {}, {}};
+  Op op{"lookup", kIndexing, 1.1, kSmooth, {"row", "chosen", "current", "entry"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_source(b, 1, 3);
     const int axis = x ? draw_varied_axis(b, *x, 3) : -1;
@@ -63,7 +63,7 @@ Op select_at() {
 
 // Some neighbouring positions, from a computed one on.
 Op dynamic_slice() {
-  Op op{"dynamic_slice", kIndexing, 0.8, kSmooth, {"window", "segment", "crop", "part"}, {}, {}, {}};
+  Op op{"dynamic_slice", kIndexing, 1.3, kSmooth, {"window", "segment", "crop", "part"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_source(b, 1, 4);
     const int axis = x ? draw_varied_axis(b, *x, 4) : -1;
@@ -94,7 +94,7 @@ Op dynamic_slice() {
 
 // Many positions along one axis, by a vector or a matrix of indices.
 Op gather() {
-  Op op{"gather", kIndexing, 1.1, kSmooth, {"gathered", "embedded", "picked", "looked_up"}, {}, {}, {}};
+  Op op{"gather", kIndexing, 1.2, kSmooth, {"gathered", "embedded", "picked", "looked_up"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_source(b, 1, 3);
     const int axis = x ? draw_varied_axis(b, *x, 3) : -1;
@@ -130,7 +130,7 @@ Op gather() {
 
 // Any integers at all, taken around the end.
 Op take_wrapped() {
-  Op op{"cyclic_take", kIndexing, 0.3, kSmooth, {"wrapped", "cyclic", "taken"}, {"jnp.take($0, $1, $axis, mode=\"wrap\")", "$0.take($1, $axis, mode=\"wrap\")"}, {}, {}};
+  Op op{"cyclic_take", kIndexing, 0.5, kSmooth, {"wrapped", "cyclic", "taken"}, {"jnp.take($0, $1, $axis, mode=\"wrap\")", "$0.take($1, $axis, mode=\"wrap\")"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_source(b, 1, 3);
     const int axis = x ? draw_varied_axis(b, *x, 3) : -1;
@@ -155,7 +155,7 @@ Op take_wrapped() {
 
 // One element of each row.
 Op per_row() {
-  Op op{"row_lookup", kIndexing, 0.6, kSmooth, {"per_row", "target_scores", "chosen", "labelled"}, {}, {}, {}};
+  Op op{"row_lookup", kIndexing, 0.9, kSmooth, {"per_row", "target_scores", "chosen", "labelled"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) { return (kind_of(v.type.dtype) & kNumbers) && v.type.rank() == 2 && v.type.shape[0] >= 2 && v.type.shape[1] >= 3; });
     if (!x || !varies_along(b, *x, {1})) return false;
@@ -178,7 +178,7 @@ Op per_row() {
 
 // Along an axis, by indices of the same rank.
 Op take_along() {
-  Op op{"take_along_axis", kIndexing, 0.6, kSmooth, {"aligned", "reordered", "along"}, {"jnp.take_along_axis($0, $1, $axis)"}, {}, {}};
+  Op op{"take_along_axis", kIndexing, 0.7, kSmooth, {"aligned", "reordered", "along"}, {"jnp.take_along_axis($0, $1, $axis)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_source(b, 1, 3);
     const int axis = x ? draw_varied_axis(b, *x, 3) : -1;
@@ -283,9 +283,9 @@ Op at_peak() {
 
 // Positions where a mask holds, as many as asked for.
 Op places_where() {
-  Op op{"nonzero", kIndexing, 0.35, kZero, {"places", "hits", "active_ids"}, {}, {}, {}};
+  Op op{"nonzero", kIndexing, 0.5, kZero, {"places", "hits", "active_ids"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto mask = b.draw([](const Value& v) { return v.type.dtype == DType::kBool && v.type.rank() >= 1 && element_count(v.type.shape) >= 6; });
+    const auto mask = draw_mask(b, [](const Value& v) { return v.type.rank() >= 1 && element_count(v.type.shape) >= 6; });
     if (!mask) return false;
     const auto n = element_count(b[*mask].type.shape);
     const auto size = b.random().between(3, std::min<std::int64_t>(n - 1, 8));
@@ -304,7 +304,7 @@ Op places_where() {
 
 // Flat positions as coordinates.
 Op unravel() {
-  Op op{"unravel", kIndexing, 0.25, kZero, {}, {"jnp.unravel_index($0, $shape)"}, {}, {}};
+  Op op{"unravel", kIndexing, 0.4, kZero, {}, {"jnp.unravel_index($0, $shape)"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto rows = b.random().between(2, 6), columns = b.random().between(3, 6);
     const auto index = draw_index(b, rows * columns, [](const Value& v) { return v.type.rank() <= 2 && byte_size(v.type.dtype) >= 4; });
@@ -330,7 +330,7 @@ Op unravel() {
 
 // Two coordinates select single elements of a matrix.
 Op gather_pairs() {
-  Op op{"paired_gather", kIndexing, 0.5, kSmooth, {"points", "sampled", "cells"}, {"$0[$1, $2]"}, {}, {}};
+  Op op{"paired_gather", kIndexing, 0.8, kSmooth, {"points", "sampled", "cells"}, {"$0[$1, $2]"}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) { return (kind_of(v.type.dtype) & kNumbers) && v.type.rank() >= 2 && v.type.shape[0] >= 3 && v.type.shape[1] >= 3; });
     if (!x || !varies_along(b, *x, {0}) || !varies_along(b, *x, {1})) return false;

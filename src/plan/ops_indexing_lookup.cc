@@ -17,7 +17,7 @@ using enum Derivative;
 DType usual_real(const Builder& b) { return b.settings().x64 ? DType::kF64 : DType::kF32; }
 
 Op one_hot() {
-  Op op{"one_hot", kIndexing, 0.5, kZero, {"encoded", "one_hot", "indicators", "membership"}, {}, {}, {}};
+  Op op{"one_hot", kIndexing, 0.6, kZero, {"encoded", "one_hot", "indicators", "membership"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto n = b.random().between(3, 8);
     const auto index = draw_index(b, n, [&](const Value& v) { return v.type.rank() >= 1 && v.type.rank() < b.settings().max_rank; });
@@ -52,9 +52,9 @@ Op one_hot() {
 Op bins() {
   Op op{"binning", kIndexing, 0.5, kZero, {"buckets", "bins", "levels"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) {
+    const auto x = b.draw([&](const Value& v) {
       const bool kind = v.type.dtype == DType::kF32 || v.type.dtype == DType::kF64 || is_integer(v.type.dtype);
-      return kind && element_count(v.type.shape) >= 4 && spread(v.stats) > 0.2;
+      return kind && element_count(v.type.shape) >= 4 && spread(v.stats) > 0.2 && !follows(b, v, {"binning", "insertion_search"});
     });
     if (!x) return false;
     const DType dtype = b[*x].type.dtype;
@@ -119,7 +119,7 @@ Op insertion_points() {
 
 // Rows added up by the group that each belongs to.
 Op segment() {
-  Op op{"segment_reduction", kIndexing, 0.6, kSmooth, {"grouped", "per_group", "aggregated", "totals"}, {}, {}, {}};
+  Op op{"segment_reduction", kIndexing, 1, kSmooth, {"grouped", "per_group", "aggregated", "totals"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       const bool kind = v.type.dtype == DType::kF32 || v.type.dtype == DType::kF64 || is_integer(v.type.dtype);
@@ -172,7 +172,7 @@ Op segment() {
 
 // How often each code occurs, by adding ones.
 Op counts_by() {
-  Op op{"tally", kIndexing, 0.35, kZero, {"counts", "tally", "frequencies"}, {}, {}, {}};
+  Op op{"tally", kIndexing, 0.4, kZero, {"counts", "tally", "frequencies"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto n = b.random().between(3, 8);
     const auto ids = draw_index(b, n, [](const Value& v) { return v.type.rank() >= 1 && v.type.rank() <= 2 && element_count(v.type.shape) >= 4; });
@@ -195,7 +195,7 @@ Op counts_by() {
 
 // One of several values, element by element, by a code.
 Op choose() {
-  Op op{"choose", kIndexing, 0.35, kSmooth, {"chosen", "routed", "selected"}, {}, {}, {}};
+  Op op{"choose", kIndexing, 0.8, kSmooth, {"chosen", "routed", "selected"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) { return (kind_of(v.type.dtype) & kNumbers) && v.type.rank() >= 1; });
     if (!x) return false;

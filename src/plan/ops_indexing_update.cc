@@ -97,7 +97,7 @@ Op at_constant() {
 
 // Another value goes to a place that it fits.
 Op at_update() {
-  Op op{"write", kIndexing, 1.0, kSmooth, {"updated", "patched", "written", "merged"}, {}, {}, {}};
+  Op op{"write", kIndexing, 1.1, kSmooth, {"updated", "patched", "written", "merged"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     if (!x) return false;
@@ -159,7 +159,7 @@ Op at_apply() {
 
 // The row or column to change is computed.
 Op at_row() {
-  Op op{"row_update", kIndexing, 0.7, kSmooth, {"updated", "table_after", "written"}, {}, {}, {}};
+  Op op{"row_update", kIndexing, 1, kSmooth, {"updated", "table_after", "written"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     const int axis = x ? draw_axis(b, b[*x].type.shape, 3) : -1;
@@ -205,7 +205,7 @@ Op at_row() {
 
 // Many places at once, which may coincide: only what does not depend on the order.
 Op scatter() {
-  Op op{"scatter", kIndexing, 0.6, kSmooth, {"scattered", "accumulated", "peaks", "pooled"}, {}, {}, {}};
+  Op op{"scatter", kIndexing, 0.9, kSmooth, {"scattered", "accumulated", "peaks", "pooled"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     if (!x || b[*x].type.shape[0] < 3) return false;
@@ -242,7 +242,7 @@ Op scatter() {
 
 // A window of a value is replaced, at a computed start.
 Op dynamic_update() {
-  Op op{"dynamic_update", kIndexing, 0.7, kSmooth, {"updated", "buffer", "cache", "written"}, {}, {}, {}};
+  Op op{"dynamic_update", kIndexing, 1.2, kSmooth, {"updated", "buffer", "cache", "written"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     const int axis = x ? draw_axis(b, b[*x].type.shape, 3) : -1;

@@ -8,6 +8,8 @@
 #include <numeric>
 #include <set>
 
+#include "plan/ops_reduction.h"
+
 namespace jaxsmith {
 namespace {
 
@@ -143,20 +145,67 @@ std::optional<ValueId> draw_numbers(Builder& b, int min_rank, int max_rank) {
   return b.draw_kind(kNumbers, min_rank, max_rank);
 }
 
+namespace {
+
+// Led into [0, count) where it may lie outside.
+std::optional<ValueId> bounded_index(Builder& b, ValueId index, std::int64_t count) {
+  const double last = static_cast<double>(count - 1);
+  const Stats& stats = b[index].stats;
+  if (stats.lo >= 0 && stats.hi <= last) return index;
+  if (b.random().chance(0.8)) {
+    const auto wrapped = b.apply("remainder", {index, b.literal(last + 1, b[index].type.dtype)});
+    if (wrapped) return wrapped;
+  }
+  return b.into(index, {0, last});
+}
+
+// An index out of numbers that are none: where a vector is largest, the order of its elements, their whole parts.
+std::optional<ValueId> computed_index(Builder& b, std::int64_t count, const Accept& accept) {
+  Value scalar, vector;
+  scalar.type = {b.default_integer(), {}};
+  scalar.stats = vector.stats = {0, static_cast<double>(count - 1), {}};
+  const bool single = accept(scalar);
+  const auto key = b.draw([&](const Value& v) {
+    const bool clear = v.type.dtype == DType::kF32 || v.type.dtype == DType::kF64;
+    if (!clear || v.type.rank() != 1 || v.type.shape[0] < 3) return false;
+    vector.type = {b.default_integer(), v.type.shape};
+    return single || accept(vector);
+  });
+  if (!key || !varies_along(b, *key, {0})) return std::nullopt;
+  std::optional<ValueId> index;
+  if (single) {
+    index = b.apply("peak_position", {*key});
+  } else if (b.random().chance(0.5)) {
+    index = b.apply("ordering", {*key});
+  } else {
+    const auto led = b.into(*key, {-50, 50});
+    const auto scaled = led ? b.apply("multiply", {*led, b.literal(b.random().chance(0.5) ? 10 : 5, b[*led].type.dtype)}) : std::nullopt;
+    if (scaled) index = b.apply_text("astype", {*scaled}, {{"dtype", dtype_text(b.default_integer())}});
+  }
+  return index ? bounded_index(b, *index, count) : std::nullopt;
+}
+
+}  // namespace
+
 std::optional<ValueId> draw_index(Builder& b, std::int64_t count, const Accept& accept) {
   if (count < 2) return std::nullopt;
   const auto index = b.draw([&](const Value& v) {
     return is_integer(v.type.dtype) && static_cast<double>(count) <= integer_bounds(v.type.dtype).hi && accept(v);
   });
-  if (!index) return std::nullopt;
-  const double last = static_cast<double>(count - 1);
-  const Stats& stats = b[*index].stats;
-  if (stats.lo >= 0 && stats.hi <= last) return index;
-  if (b.random().chance(0.8)) {
-    const auto wrapped = b.apply("remainder", {*index, b.literal(last + 1, b[*index].type.dtype)});
-    if (wrapped) return wrapped;
-  }
-  return b.into(*index, {0, last});
+  return index ? bounded_index(b, *index, count) : b.differentiable() ? std::nullopt : computed_index(b, count, accept);
+}
+
+std::optional<ValueId> draw_mask(Builder& b, const Accept& accept) {
+  const auto mask = b.draw([&](const Value& v) { return v.type.dtype == DType::kBool && accept(v); });
+  if (mask || b.differentiable()) return mask;
+  const auto x = b.draw([&](const Value& v) {
+    const bool clear = v.type.dtype == DType::kF32 || v.type.dtype == DType::kF64 || is_integer(v.type.dtype);
+    return clear && accept(v);
+  });
+  if (!x) return std::nullopt;
+  const double m = median(b[*x].stats);
+  const double threshold = is_integer(b[*x].type.dtype) ? std::floor(m) : std::round(m * 10) / 10;
+  return b.apply(b.random().chance(0.6) ? "greater" : "less", {*x, b.literal(threshold, b[*x].type.dtype)});
 }
 
 bool index_shows(const Builder& b, ValueId index, std::int64_t count) {

@@ -45,8 +45,10 @@ std::optional<ValueId> draw_array(Builder& b, int min_rank, int max_rank = 99,
                                   std::initializer_list<std::string_view> not_after = {});
 // A value of numbers, not of bool or complex.
 std::optional<ValueId> draw_numbers(Builder& b, int min_rank, int max_rank = 99);
-// Integers led into [0, count), to select with.
+// Integers led into [0, count), to select with; where there are none, computed from reals. `accept` looks at the type.
 std::optional<ValueId> draw_index(Builder& b, std::int64_t count, const Accept& accept);
+// A mask in scope, or a comparison of numbers whose type `accept` takes.
+std::optional<ValueId> draw_mask(Builder& b, const Accept& accept);
 // Whether another draw of these indices almost surely selects something else.
 bool index_shows(const Builder& b, ValueId index, std::int64_t count);
 // Fills in the result's `sure`: where the index shows, its arguments do too.
