@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -101,8 +102,9 @@ struct Body {
 struct Program {
   std::uint64_t seed = 0, family = 0;
   std::string category;
-  std::vector<Value> values;
-  std::vector<Body> bodies;
+  // Deques: what a table entry refers to stays where it is while the entry applies further operations.
+  std::deque<Value> values;
+  std::deque<Body> bodies;
   BodyId root = 0;
   bool x64 = false;
   std::int32_t devices = 1;

@@ -84,16 +84,13 @@ class Renderer {
         transformation_(transformation),
         random_(Random(program.seed, program.family).fork("style")),
         style_(Style::draw(random_)) {
-    for (const Body& body : program_.bodies) {
-      for (const Node& node : body.nodes) {
-        for (ValueId id : node.operands) {
-          // A value that an inner function captures needs a name.
-          if (value(id).body != body_id(body)) captured_.insert(id);
-        }
-      }
-      for (ValueId id : body.results) {
-        if (id >= 0 && value(id).body != body_id(body)) captured_.insert(id);
-      }
+    // A value that an inner function captures needs a name.
+    for (BodyId id = 0; id < static_cast<BodyId>(program_.bodies.size()); ++id) {
+      const auto note = [&](ValueId used) {
+        if (used >= 0 && value(used).body != id) captured_.insert(used);
+      };
+      for (const Node& node : body(id).nodes) std::for_each(node.operands.begin(), node.operands.end(), note);
+      std::for_each(body(id).results.begin(), body(id).results.end(), note);
     }
   }
 
@@ -119,7 +116,6 @@ class Renderer {
   };
 
   const Value& value(ValueId id) const { return program_.values[static_cast<std::size_t>(id)]; }
-  BodyId body_id(const Body& body) const { return static_cast<BodyId>(&body - program_.bodies.data()); }
   const Body& body(BodyId id) const { return program_.bodies[static_cast<std::size_t>(id)]; }
 
   Expr operand(Frame& frame, ValueId id) {
