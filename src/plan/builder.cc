@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 namespace jaxsmith {
 namespace {
@@ -211,8 +210,7 @@ std::string Builder::pick_spelling(const Op& op, const Draft& draft) {
 // goes into them, so only what passes through none of these counts.
 std::uint32_t Builder::surely_shown(const Op& op, const Draft& draft, const Value& result) const {
   if (op.derivative == Derivative::kZero) return 0;
-  const std::set<double> distinct(result.stats.probe.begin(), result.stats.probe.end());
-  const bool limits = is_inexact(result.type.dtype) && static_cast<int>(distinct.size()) < kProbes - 2;
+  const bool limits = is_inexact(result.type.dtype) && distinct_probes(result.stats) < kProbes - 2;
   std::uint32_t sure = 0, common = ~0u;
   for (ValueId id : draft.operands) {
     const Value& v = (*this)[id];
@@ -221,6 +219,9 @@ std::uint32_t Builder::surely_shown(const Op& op, const Draft& draft, const Valu
     // A small term is lost in a large sum.
     const bool sum = op.name == "add" || op.name == "subtract";
     if (sum && spread(v.stats) < 16 * epsilon(result.type.dtype) * typical_magnitude(result.stats)) continue;
+    // Anything times next to nothing is next to nothing.
+    const bool scaled = std::any_of(draft.operands.begin(), draft.operands.end(), [&](ValueId other) { return other != id && (*this)[other].any_scale; });
+    if (scaled && !sum) continue;
     sure |= v.sure;
   }
   if (limits) return 0;
@@ -253,7 +254,9 @@ bool Builder::commit(const Op& op, Draft& draft) {
   node.attributes = draft.attributes;
   node.bodies = draft.bodies;
   std::uint32_t arguments = 0, grad_arguments = 0;
+  bool any_scale = false;
   for (ValueId id : draft.operands) {
+    any_scale = any_scale || (*this)[id].any_scale;
     arguments |= (*this)[id].arguments;
     grad_arguments |= (*this)[id].grad_arguments;
   }
@@ -266,6 +269,7 @@ bool Builder::commit(const Op& op, Draft& draft) {
     }
     result.body = current();
     result.arguments |= arguments;
+    result.any_scale = result.any_scale || (op.name != "add" && op.name != "subtract" && any_scale);
     for (BodyId b : draft.bodies) add_captured_arguments(b, result);
     if (!draft.sure_given) {
       // A yes or no, or a small count, often stays what it is when an argument changes.

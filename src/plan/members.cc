@@ -123,10 +123,11 @@ BodyId loss_of(Wrapper& w, Random& random) {
                                                       "jnp.sum(jnp.tanh($0))", "jnp.mean(jax.nn.softplus($0))", "(0.5 * $0**2).sum()"};
     const ValueId term = w.value(body, {type.dtype, {}}, "penalty");
     std::string spelling = random.pick(type.rank() == 0 ? kScalar : kReduced);
-    // Where tanh is flat a gradient is zero.
+    // Where tanh or softplus is flat or straight, a gradient does not know the value.
     const Interval reach = practical(w.at(id).stats);
-    if (spelling.find("tanh") != std::string::npos && std::max(-reach.lo, reach.hi) > 3) {
-      spelling = type.rank() == 0 ? "jax.nn.softplus($0)" : "jnp.mean($0**2)";
+    const bool square = spelling.find("tanh") == std::string::npos && spelling.find("softplus") == std::string::npos;
+    if (!square && std::max(-reach.lo, reach.hi) > 3) {
+      spelling = type.rank() == 0 ? "0.5 * $0**2" : "jnp.mean($0**2)";
     }
     // Half precision ends at 65,504: a sum of squares may not.
     if (type.dtype == DType::kF16 && squares_overflow(w.at(id))) {

@@ -23,6 +23,7 @@ Value derivative_value(Builder& b, Type type, std::string hint) {
   Value v;
   v.type = std::move(type);
   v.stats = derivative_stats(b.random());
+  v.any_scale = true;
   v.hint = std::move(hint);
   return v;
 }

@@ -172,6 +172,7 @@ Op vmap_collective() {
     });
     if (!body) return false;
     draft.results = {mapped_result(b[b.body_of(*body).results[0]], m.size, 0)};
+    draft.results[0].sure = 0;  // centred, its sum or its largest element may always be zero
     draft.sure_given = true;
     draft.operands = {*x};
     draft.bodies = {*body};

@@ -54,6 +54,7 @@ struct Value {
   std::uint32_t grad_arguments = 0;  // bit i: differentiable in argument i, not identically zero
   std::uint32_t facts = 0;
   double floor = 0;          // see Fact
+  bool any_scale = false;    // made of a derivative: it may be as good as zero, whatever its stats say
   std::string literal;       // Python text, where the value is a literal
   bool weak = false;         // weakly typed, as Python scalars are
   BodyId body = 0;           // where it is defined

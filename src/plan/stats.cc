@@ -201,6 +201,15 @@ double spread(const Stats& x) {
   return *high - *low;
 }
 
+int distinct_probes(const Stats& x) {
+  auto sorted = x.probe;
+  std::sort(sorted.begin(), sorted.end());
+  const double least = 1e-3 * (sorted.back() - sorted.front());
+  int distinct = 1;
+  for (std::size_t i = 1; i < sorted.size(); ++i) distinct += sorted[i] - sorted[i - 1] > least;
+  return distinct;
+}
+
 double epsilon(DType dtype) {
   switch (dtype) {
     case DType::kF16: return 0x1p-10;

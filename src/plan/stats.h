@@ -38,6 +38,8 @@ double magnitude(const Stats& x);          // largest absolute bound
 double typical_magnitude(const Stats& x);  // of the probes
 double median(const Stats& x);
 double spread(const Stats& x);  // largest minus smallest probe
+// Probes that differ by more than a thousandth of the spread: few where a function is flat.
+int distinct_probes(const Stats& x);
 
 // The largest magnitude that values of a type may reach in a program: far enough below overflow
 // that one more operation is safe.
