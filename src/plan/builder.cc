@@ -218,7 +218,7 @@ std::uint32_t Builder::surely_shown(const Op& op, const Draft& draft, const Valu
     common &= v.sure;
     // A small term is lost in a large sum.
     const bool sum = op.name == "add" || op.name == "subtract";
-    if (sum && spread(v.stats) < 16 * epsilon(result.type.dtype) * typical_magnitude(result.stats)) continue;
+    if (sum && spread(v.stats) < 64 * epsilon(result.type.dtype) * typical_magnitude(result.stats)) continue;
     // Anything times next to nothing is next to nothing.
     const bool scaled = std::any_of(draft.operands.begin(), draft.operands.end(), [&](ValueId other) { return other != id && (*this)[other].any_scale; });
     if (scaled && !sum) continue;
@@ -242,8 +242,21 @@ std::uint32_t Builder::surely_shown(const Op& op, const Draft& draft, const Valu
   return sure;
 }
 
+// Whether the open body holds the same computation already; writing it twice is no gain for anyone.
+bool Builder::computed_before(const Op& op, const Draft& draft) const {
+  if (draft.operands.empty() || !draft.bodies.empty()) return false;
+  const auto same_operand = [&](ValueId x, ValueId y) {
+    return x == y || (!(*this)[x].literal.empty() && (*this)[x].literal == (*this)[y].literal);
+  };
+  const auto& nodes = body_of(current()).nodes;
+  return std::any_of(nodes.begin(), nodes.end(), [&](const Node& node) {
+    return node.op == op.name && node.attributes == draft.attributes &&
+           std::equal(node.operands.begin(), node.operands.end(), draft.operands.begin(), draft.operands.end(), same_operand);
+  });
+}
+
 bool Builder::commit(const Op& op, Draft& draft) {
-  if (draft.results.empty()) return false;
+  if (draft.results.empty() || computed_before(op, draft)) return false;
   if (differentiable() && op.derivative != Derivative::kSmooth) return false;
   if (draft.spelling.empty()) draft.spelling = pick_spelling(op, draft);
   if (draft.spelling.empty()) return false;

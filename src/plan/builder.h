@@ -143,6 +143,7 @@ class Builder {
   bool sees(BodyId body) const;
   Mark mark() const;
   void take_back(const Mark& mark);
+  bool computed_before(const Op& op, const Draft& draft) const;
   bool commit(const Op& op, Draft& draft);
   std::uint32_t surely_shown(const Op& op, const Draft& draft, const Value& result) const;
   std::string pick_spelling(const Op& op, const Draft& draft);

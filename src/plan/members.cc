@@ -68,6 +68,7 @@ class Wrapper {
 
   Value& at(ValueId id) { return program_.values[static_cast<std::size_t>(id)]; }
   const Body& inner() const { return program_.bodies[static_cast<std::size_t>(inner_)]; }
+  Type result_type(BodyId body) { return at(program_.bodies[static_cast<std::size_t>(body)].results[0]).type; }
   BodyId inner_id() const { return inner_; }
   BodyId entry() const { return entry_; }
   Program take() { return std::move(program_); }
@@ -94,6 +95,13 @@ std::vector<ValueId> copy_parameters(Wrapper& w, BodyId body) {
     w.at(out.back()).named_as = id;
   }
   return out;
+}
+
+// Of a sum of reals, as JAX promotes them.
+DType promoted(DType x, DType y) {
+  if (x == y) return x;
+  if (byte_size(x) == byte_size(y)) return DType::kF32;  // f16 and bf16
+  return byte_size(x) > byte_size(y) ? x : y;
 }
 
 bool squares_overflow(const Value& v) {
@@ -129,6 +137,9 @@ BodyId loss_of(Wrapper& w, Random& random) {
     if (!square && std::max(-reach.lo, reach.hi) > 3) {
       spelling = type.rank() == 0 ? "0.5 * $0**2" : "jnp.mean($0**2)";
     }
+    // In half precision a small term is soon lost in a large sum.
+    const bool sums = spelling.find("sum") != std::string::npos;
+    if (sums && originals.size() > 1 && byte_size(type.dtype) == 2) spelling = "jnp.mean($0**2)";
     // Half precision ends at 65,504: a sum of squares may not.
     if (type.dtype == DType::kF16 && squares_overflow(w.at(id))) {
       const std::string factor = number_text(std::exp2(std::floor(std::log2(2 / std::max(-reach.lo, reach.hi)))), false);
@@ -138,7 +149,7 @@ BodyId loss_of(Wrapper& w, Random& random) {
     terms.push_back(term);
   }
   while (terms.size() > 1) {
-    const ValueId total = w.value(body, w.at(terms[0]).type, "total");
+    const ValueId total = w.value(body, {promoted(w.at(terms[0]).type.dtype, w.at(terms[1]).type.dtype), {}}, "total");
     w.node(body, "call", "$0 + $1", {terms[0], terms[1]}, {total});
     terms.erase(terms.begin());
     terms[0] = total;
@@ -165,9 +176,8 @@ Member scalar_gradient(const Program& root, const std::vector<std::int64_t>& num
   Wrapper w(root, with_value ? "value_and_grads" : "grads");
   const BodyId loss = loss_of(w, random);
   const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
-  const DType scalar = w.at(w.inner().results[0]).type.dtype;
   std::vector<ValueId> results;
-  if (with_value) results.push_back(w.value(w.entry(), {scalar, {}}, "value"));
+  if (with_value) results.push_back(w.value(w.entry(), w.result_type(loss), "value"));
   for (auto n : numbers) {
     const Value& p = w.at(parameters[static_cast<std::size_t>(n)]);
     results.push_back(w.value(w.entry(), p.type, "grad"));
@@ -193,7 +203,7 @@ Member descent(const Program& root, std::int64_t number, Random& random) {
   const bool alone = parameters.size() == 1;
   const ValueId g = w.value(w.entry(), w.at(x).type, "grad");
   std::vector<ValueId> results = {g};
-  if (!alone) results.insert(results.begin(), w.value(w.entry(), {w.at(w.inner().results[0]).type.dtype, {}}, "value"));
+  if (!alone) results.insert(results.begin(), w.value(w.entry(), w.result_type(loss), "value"));
   Node& node = w.node(w.entry(), "call",
                       fmt::format("jax.{}($f0, $argnums)({})", alone ? "grad" : "value_and_grad", holes(0, parameters.size())), parameters, results);
   node.bodies = {loss};
@@ -214,8 +224,7 @@ Member jacobian(const Program& root, std::int64_t number, const std::string& mod
   out.shape.insert(out.shape.end(), in.shape.begin(), in.shape.end());
   if (mode == "jacrev") out.dtype = in.dtype;  // cotangents pulled back have the argument's type
   // Beside the function's value: a Jacobian of something linear depends on nothing.
-  const Type primal = mode == "hessian" ? Type{in.dtype, {}} : w.at(w.inner().results[0]).type;
-  const ValueId value = w.value(w.entry(), primal, mode == "hessian" ? "value" : "residual");
+  const ValueId value = w.value(w.entry(), w.result_type(function), mode == "hessian" ? "value" : "residual");
   w.node(w.entry(), "call", "$f0(" + holes(0, parameters.size()) + ")", parameters, {value}).bodies = {function};
   const ValueId result = w.value(w.entry(), out, mode == "hessian" ? "hessian" : "jacobian");
   Node& node = w.node(w.entry(), "call", fmt::format("jax.{}($f0, $argnums)({})", mode, holes(0, parameters.size())), parameters, {result});

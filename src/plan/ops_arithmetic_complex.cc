@@ -1,5 +1,6 @@
 // Complex numbers: parts, conjugates, polar form. Statistics are those of magnitudes.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -115,6 +116,16 @@ Op from_parts(std::string name, double weight, bool polar, std::vector<std::stri
   return op;
 }
 
+// Where arguments meet in a complex number, one of them may be all of the other half.
+Op half_of(Op op) {
+  return refined(std::move(op), [](Builder& b, Draft& draft) {
+    const Value& z = b[draft.operands[0]];
+    draft.results[0].sure = std::popcount(z.arguments) == 1 ? z.sure : 0;
+    draft.sure_given = true;
+    return true;
+  });
+}
+
 }  // namespace
 
 Op complex_magnitudes(Op op) {
@@ -138,10 +149,10 @@ std::vector<Op> complex_arithmetic_ops() {
   constexpr double inf = std::numeric_limits<double>::infinity();
   const auto same = [](const Stats& x) { return x; };
   return {
-      of_complex("real", 0.5, 0, inf, true, part, kSmooth, {"real_part", "in_phase"},
-                 {"jnp.real($0)", "$0.real", "lax.real($0)"}),
-      of_complex("imag", 0.5, 0, inf, true, part, kSmooth, {"imag_part", "quadrature"},
-                 {"jnp.imag($0)", "$0.imag", "lax.imag($0)"}),
+      half_of(of_complex("real", 0.5, 0, inf, true, part, kSmooth, {"real_part", "in_phase"},
+                         {"jnp.real($0)", "$0.real", "lax.real($0)"})),
+      half_of(of_complex("imag", 0.5, 0, inf, true, part, kSmooth, {"imag_part", "quadrature"},
+                         {"jnp.imag($0)", "$0.imag", "lax.imag($0)"})),
       of_complex("abs_complex", 0.6, 0, inf, true, same, kSmooth, {"magnitude", "amplitude"},
                  {"jnp.abs($0)", "lax.abs($0)", "jnp.absolute($0)"}),
       full_precision(of_complex("angle", 0.4, 0, inf, true, angle, kSmooth, {"phase", "angle"}, {"jnp.angle($0)"})),

@@ -43,6 +43,7 @@ Value carried(const Builder& b, ValueId next, std::string hint) {
   Value v = b[next];
   v.uses = 0;
   v.facts = 0;
+  v.any_scale = true;  // many small steps may lead to zero
   v.hint = std::move(hint);
   return v;
 }
@@ -343,6 +344,7 @@ Op map() {
     if (!body) return false;
     Value result = carried(b, b.body_of(*body).results[0], "");
     result.type.shape.insert(result.type.shape.begin(), n);
+    result.any_scale = b[b.body_of(*body).results[0]].any_scale;
     draft.sure_given = true;
     draft.operands = {*x};
     draft.bodies = {*body};

@@ -27,6 +27,17 @@ Op single_precision(Op op) {
   return refined(std::move(op), [](Builder& b, Draft& draft) { return !half_precision(b[draft.operands[0]].type.dtype); });
 }
 
+// norm.ppf gives JAX's default type of floats, whatever it takes.
+Op quantile_function() {
+  return refined(single_precision(real_function("ndtri", 0.25, {0.03, 0.97}, normal_quantile, {"quantile"}, special("ndtri($0)"))),
+                 [](Builder& b, Draft& draft) {
+                   const DType usual = b.settings().x64 ? DType::kF64 : DType::kF32;
+                   const bool same = b[draft.operands[0]].type.dtype == usual;
+                   if (same && b.random().chance(0.33)) draft.spelling = "jax.scipy.stats.norm.ppf($0)";
+                   return true;
+                 });
+}
+
 std::vector<Op> error_functions() {
   return {
       real_function("erf", 0.5, {-1e3, 1e3}, [](double x) { return std::erf(x); }, {"error_term", "squashed"},
@@ -37,8 +48,7 @@ std::vector<Op> error_functions() {
                     with(special("erfinv($0)"), {"lax.erf_inv($0)"})),
       single_precision(real_function("ndtr", 0.3, {-8, 8}, normal_cdf, {"probability", "cdf"},
                     with(special("ndtr($0)"), {"jax.scipy.stats.norm.cdf($0)"}))),
-      single_precision(real_function("ndtri", 0.25, {0.03, 0.97}, normal_quantile, {"quantile"},
-                    with(special("ndtri($0)"), {"jax.scipy.stats.norm.ppf($0)"}))),
+      quantile_function(),
       single_precision(real_function("log_ndtr", 0.25, {-15, 6}, log_normal_cdf, {"log_prob"}, special("log_ndtr($0)"))),
       real_function("normal_pdf", 0.25, {-6, 6}, [](double x) { return 0.39894228 * std::exp(-0.5 * x * x); },
                     {"density"}, {"jax.scipy.stats.norm.pdf($0)"}),

@@ -78,7 +78,9 @@ bool extreme_is_constant(const Stats& x, bool largest, double count) {
   const auto [low, high] = std::minmax_element(x.probe.begin(), x.probe.end());
   const auto whole = std::count_if(x.probe.begin(), x.probe.end(), [](double p) { return p == std::floor(p); });
   if (whole > kProbes / 2) return count > 0.5 * (practical(x).hi - practical(x).lo + 1);
-  return std::count(x.probe.begin(), x.probe.end(), largest ? *high : *low) > 1;
+  // Bounds of arguments and of most functions lie outside of what is typical: one that is reached is a limit too.
+  const bool reached = largest ? *high == x.hi : *low == x.lo;
+  return std::count(x.probe.begin(), x.probe.end(), largest ? *high : *low) > (reached && count >= 4 ? 0 : 1);
 }
 
 // Shares add up to one, counts to how many there are, what is standardised to nothing.
