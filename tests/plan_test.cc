@@ -86,13 +86,18 @@ TEST(Plan, AThirdOfWhatIsDifferentiableComesWithAGradient) {
   int differentiable = 0, with_gradient = 0;
   for (std::uint64_t f = 0; f < kFamilies; ++f) {
     const auto members = family(f);
-    const Settings settings = family_settings({}, kSeed, f);
-    if (!gradient_member(members[0].program, settings, Random(1, f))) continue;
+    const Program& root = members[0].program;
+    const auto& results = root.bodies[static_cast<std::size_t>(root.root)].results;
+    const bool smooth = std::any_of(results.begin(), results.end(), [&](ValueId id) {
+      const Value& v = root.values[static_cast<std::size_t>(id)];
+      return v.grad_arguments != 0 && is_real(v.type.dtype);
+    });
+    if (!smooth || !reverse_differentiable(root)) continue;
     ++differentiable;
     with_gradient += std::any_of(members.begin(), members.end(), [&](const Member& m) { return kGradients.contains(m.transformation); });
   }
   EXPECT_GT(differentiable, static_cast<int>(kFamilies) / 3);
-  EXPECT_GE(with_gradient * 3, differentiable);
+  EXPECT_GE(with_gradient * 3, differentiable) << with_gradient << " of " << differentiable;
 }
 
 TEST(Plan, OptionsBindWhatIsDrawn) {
@@ -126,9 +131,9 @@ TEST(Plan, InputsHaveTheShapesAndBoundsOfTheirArguments) {
   }
 }
 
-TEST(Catalogue, EveryEntryIsDrawnInAFewThousandFamilies) {
+TEST(Catalogue, EveryEntryIsDrawnInADefaultRun) {
   std::set<std::string> seen;
-  for (std::uint64_t f = 0; f < 3000; ++f) {
+  for (std::uint64_t f = 0; f < 10000; ++f) {
     for (const Node& n : [&] {
            std::vector<Node> all;
            const auto root = plan_root({}, family_settings({}, 5, f), 5, f);

@@ -110,21 +110,31 @@ bool squares_overflow(const Value& v) {
   return top * top * static_cast<double>(element_count(v.type.shape)) > 2e4;
 }
 
-// A body that calls the root's function and makes one scalar, nonlinear in every result, of it.
-BodyId loss_of(Wrapper& w, Random& random) {
+// A body that calls the root's function and makes one scalar of it, nonlinear in every result that has a derivative;
+// the others come with it as auxiliary output where `with_rest`.
+struct Loss {
+  BodyId body;
+  std::vector<Type> rest;
+};
+
+Loss loss_of(Wrapper& w, Random& random, bool with_rest) {
   const BodyId body = w.open(Placement::kHelper, "loss");
   const std::vector<ValueId> parameters = copy_parameters(w, body);
-  std::vector<ValueId> outputs, terms;
+  std::vector<ValueId> outputs, terms, results;
+  Loss loss{body, {}};
   const std::vector<ValueId> originals = w.inner().results;
   for (ValueId id : originals) {
     const Value like = w.at(id);
     const bool real = is_real(like.type.dtype) && like.grad_arguments != 0;
-    outputs.push_back(real ? w.value(body, like.type, like.hint) : kNoValue);
+    outputs.push_back(real || with_rest ? w.value(body, like.type, like.hint) : kNoValue);
     if (real) w.at(outputs.back()).stats = like.stats;
+    if (real || !with_rest) continue;
+    loss.rest.push_back(like.type);
+    results.push_back(outputs.back());
   }
   w.node(body, "call", "$f0(" + holes(0, parameters.size()) + ")", parameters, outputs).bodies = {w.inner_id()};
   for (ValueId id : outputs) {
-    if (id == kNoValue) continue;
+    if (id == kNoValue || std::find(results.begin(), results.end(), id) != results.end()) continue;
     const Type type = w.at(id).type;
     static const std::vector<std::string> kScalar = {"$0**2", "jnp.square($0)", "jnp.tanh($0)", "jax.nn.softplus($0)"};
     static const std::vector<std::string> kReduced = {"jnp.mean($0**2)", "jnp.sum($0**2)", "jnp.mean(jnp.square($0))",
@@ -154,8 +164,10 @@ BodyId loss_of(Wrapper& w, Random& random) {
     terms.erase(terms.begin());
     terms[0] = total;
   }
-  w.finish(body, {terms[0]});
-  return body;
+  const int rest = static_cast<int>(results.size());
+  results.insert(results.begin(), terms[0]);
+  w.finish(body, results, rest > 1 ? std::vector<int>{0, rest} : std::vector<int>{});
+  return loss;
 }
 
 std::uint32_t differentiable_in(const Program& root) {
@@ -172,32 +184,53 @@ std::string argnums_text(const std::vector<std::int64_t>& numbers) {
   return "argnums=" + tuple_text(numbers);
 }
 
-Member scalar_gradient(const Program& root, const std::vector<std::int64_t>& numbers, bool with_value, Random& random) {
-  Wrapper w(root, with_value ? "value_and_grads" : "grads");
-  const BodyId loss = loss_of(w, random);
+struct GradientForm {
+  bool with_value = false, with_rest = false;
+};
+
+// jax.grad or jax.value_and_grad of a loss; with has_aux, what else the root's function gives.
+Member scalar_gradient(const Program& root, const std::vector<std::int64_t>& numbers, GradientForm form, Random& random) {
+  Wrapper w(root, form.with_value ? "value_and_grads" : "grads");
+  const Loss loss = loss_of(w, random, form.with_rest);
   const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
-  std::vector<ValueId> results;
-  if (with_value) results.push_back(w.value(w.entry(), w.result_type(loss), "value"));
+  std::vector<ValueId> value, grads, rest;
+  if (form.with_value) value.push_back(w.value(w.entry(), w.result_type(loss.body), "value"));
   for (auto n : numbers) {
     const Value& p = w.at(parameters[static_cast<std::size_t>(n)]);
-    results.push_back(w.value(w.entry(), p.type, "grad"));
-    w.at(results.back()).named_as = parameters[static_cast<std::size_t>(n)];
+    grads.push_back(w.value(w.entry(), p.type, "grad"));
+    w.at(grads.back()).named_as = parameters[static_cast<std::size_t>(n)];
   }
+  for (const Type& type : loss.rest) rest.push_back(w.value(w.entry(), type, "aux"));
+  // JAX gives ((value, aux), grads), but (grads, aux): a group where there are several.
+  const auto group = [](std::size_t n) { return n > 1 ? static_cast<int>(n) : 0; };
+  std::vector<ValueId> results = value;
+  std::vector<int> groups;
+  if (form.with_value) {
+    results.insert(results.end(), rest.begin(), rest.end());
+    results.insert(results.end(), grads.begin(), grads.end());
+    groups = {group(1 + rest.size()), group(grads.size())};
+  } else {
+    results.insert(results.end(), grads.begin(), grads.end());
+    results.insert(results.end(), rest.begin(), rest.end());
+    if (!rest.empty()) groups = {group(grads.size()), group(rest.size())};
+  }
+  if (groups == std::vector<int>{0, 0}) groups.clear();
   Node& node = w.node(w.entry(), "call",
-                      fmt::format("{}($f0, $argnums)({})", with_value ? "jax.value_and_grad" : "jax.grad", holes(0, parameters.size())),
+                      fmt::format("{}($f0, $options)({})", form.with_value ? "jax.value_and_grad" : "jax.grad", holes(0, parameters.size())),
                       parameters, results);
-  node.bodies = {loss};
-  node.attributes["argnums"] = argnums_text(numbers);
-  if (with_value && numbers.size() > 1) node.result_groups = {0, static_cast<int>(numbers.size())};
+  node.bodies = {loss.body};
+  node.attributes["options"] = fmt::format("{}{}{}", argnums_text(numbers), numbers == std::vector<std::int64_t>{0} || rest.empty() ? "" : ", ",
+                                           rest.empty() ? "" : "has_aux=True");
+  node.result_groups = groups;
   w.finish(w.entry(), results, node.result_groups);
-  return {w.take(), with_value ? "value_and_grad" : "grad", "base"};
+  return {w.take(), form.with_value ? "value_and_grad" : "grad", "base"};
 }
 
 // A gradient step: parameters minus a multiple of their gradient. The value comes with it, as it depends on
 // every argument and a gradient need not.
 Member descent(const Program& root, std::int64_t number, Random& random) {
   Wrapper w(root, "descend");
-  const BodyId loss = loss_of(w, random);
+  const BodyId loss = loss_of(w, random, false).body;
   const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
   const ValueId x = parameters[static_cast<std::size_t>(number)];
   const bool alone = parameters.size() == 1;
@@ -217,7 +250,7 @@ Member descent(const Program& root, std::int64_t number, Random& random) {
 
 Member jacobian(const Program& root, std::int64_t number, const std::string& mode, Random& random) {
   Wrapper w(root, mode == "hessian" ? "curvature" : "jacobian");
-  const BodyId function = mode == "hessian" ? loss_of(w, random) : w.inner_id();
+  const BodyId function = mode == "hessian" ? loss_of(w, random, false).body : w.inner_id();
   const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
   const Type in = w.at(parameters[static_cast<std::size_t>(number)]).type;
   Type out = mode == "hessian" ? in : w.at(w.inner().results[0]).type;
@@ -318,20 +351,29 @@ std::optional<Member> gradient_member(const Program& root, const Settings&, Rand
   if (single && size * elements(body.results[0]) <= 512 && size > 1 && draw < 0.38 && out.type.rank() + 1 <= 4) {
     return jacobian(root, first, random.chance(0.5) ? "jacfwd" : "jacrev", random);
   }
-  // What a loss leaves out no gradient of it can show.
+  // What a loss leaves out no gradient of it can show; it comes along as auxiliary output.
   std::uint32_t shown = 0;
+  std::size_t rest = 0;
   for (ValueId id : body.results) {
     const Value& v = root.values[static_cast<std::size_t>(id)];
-    if (is_real(v.type.dtype) && v.grad_arguments != 0) shown |= v.sure;
+    const bool in_loss = is_real(v.type.dtype) && v.grad_arguments != 0;
+    if (in_loss) shown |= v.sure;
+    else ++rest;
   }
-  if (shown != (1u << body.parameters.size()) - 1) return std::nullopt;
-  if (size <= 12 && draw < 0.46 && size_of_root.nodes <= 8 && size_of_root.derivatives == 0) return jacobian(root, first, "hessian", random);
-  if (draw < 0.62) return descent(root, first, random);
+  const bool all_shown = shown == (1u << body.parameters.size()) - 1;
+  if (all_shown && size <= 12 && draw < 0.46 && size_of_root.nodes <= 8 && size_of_root.derivatives == 0) return jacobian(root, first, "hessian", random);
+  if (all_shown && draw < 0.62) return descent(root, first, random);
   std::vector<std::int64_t> numbers = {first};
   if (candidates.size() > 1 && random.chance(0.7)) numbers = candidates;
   // A gradient alone may not depend on what it is not taken in.
   const bool complete = numbers.size() == body.parameters.size();
-  return scalar_gradient(root, numbers, !complete || random.chance(0.3), random);
+  GradientForm form;
+  form.with_value = !complete || random.chance(0.3);
+  form.with_rest = rest > 0 && (!all_shown || random.chance(0.6));
+  // ((value, (aux, aux)), grads) is deeper than people write.
+  if (form.with_value && rest > 1) form.with_rest = false;
+  if (!all_shown && !form.with_rest) return std::nullopt;
+  return scalar_gradient(root, numbers, form, random);
 }
 
 std::optional<Member> vmap_member(const Program& root, const Settings& settings, Random random) {

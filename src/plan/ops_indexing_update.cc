@@ -35,7 +35,7 @@ const std::vector<Update>& updates() {
   };
   return kUpdates;
 }
-constexpr std::size_t kSet = 0, kAdd = 1, kMax = 3, kMin = 4, kSubtract = 5;
+constexpr std::size_t kSet = 0, kAdd = 1, kMultiply = 2, kMax = 3, kMin = 4, kSubtract = 5;
 
 // Stats of x where a share of the elements has been through the kernel.
 Stats updated_stats(const Stats& x, const Stats& changed, double share) {
@@ -113,7 +113,9 @@ Op at_update() {
     const Update& u = updates()[which];
     const Stats changed = map_stats(b[*x].stats, b[*value].stats, u.kernel);
     draft.attributes["index"] = place->index;
-    draft.spelling = fmt::format("$0.at[$index].{}($1)", u.method);
+    // The listed places are distinct, and a product over places has a derivative only where JAX is told so.
+    const bool listed = place->index.find("jnp.array") != std::string::npos;
+    draft.spelling = fmt::format("$0.at[$index].{}($1{})", u.method, listed && which == kMultiply ? ", unique_indices=True" : "");
     draft.operands = {*x, *value};
     Value result = with_shape(b[*x], type.shape);
     result.stats = updated_stats(b[*x].stats, changed, share_of(place->shape, type.shape));

@@ -172,6 +172,7 @@ Op scan() {
       draft.ignored_result = static_cast<int>(carries);
     }
     if (carries > 1) draft.result_groups = {static_cast<int>(carries), 0};
+    for (Value& r : draft.results) r.sure = 0;  // a carry may end at a limit that everything leads to
     draft.sure_given = true;
     draft.operands = c->inits;
     draft.operands.insert(draft.operands.end(), xs.begin(), xs.end());

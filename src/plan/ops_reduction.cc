@@ -275,7 +275,7 @@ std::vector<Reduction> sums_and_means() {
       {.name = "prod", .weight = 0.5, .kinds = kReal, .rule = product_stats, .hints = {"product"},
        .spellings = {"jnp.prod($0, $options)", "$0.prod($options)"}, .domain = {-2, 2}, .most = 24,
        .where_share = 0.1, .neutral = 1, .lax = "lax.reduce_prod($0, axes=$axes)"},
-      {.name = "integer_prod", .weight = 0.2, .kinds = kIntegers, .rule = product_stats, .hints = {"product", "volume"},
+      {.name = "integer_prod", .weight = 0.4, .kinds = kIntegers, .rule = product_stats, .hints = {"product", "volume"},
        .spellings = {"jnp.prod($0, $options)", "$0.prod($options)"}, .derivative = Derivative::kZero,
        .type = ResultType::kSum, .domain = {-12, 12}, .most = 8},
       {.name = "nansum", .weight = 0.12, .kinds = kReal, .rule = sum_stats, .hints = {"total"},

@@ -213,8 +213,13 @@ std::optional<Member> variant(const PlanOptions& options, const Program& root, c
 }  // namespace
 
 Category family_category(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
-  std::vector<Category> categories = options.categories.empty() ? all_categories() : options.categories;
-  // A new order for each round keeps the shares equal and the neighbours different.
+  std::vector<Category> categories;
+  for (Category category : options.categories.empty() ? all_categories() : options.categories) {
+    // Their families have fewer members: a derivative of derivatives is seldom worth its size, a map over devices has none.
+    const bool small = category == Category::kGradient || category == Category::kVectorization;
+    categories.insert(categories.end(), small ? 5 : 4, category);
+  }
+  // A new order for each round keeps the shares equal.
   const std::uint64_t round = family / categories.size();
   Random random = Random(seed, round).fork("categories");
   random.shuffle(categories);
@@ -276,7 +281,7 @@ std::vector<Member> plan_family(const PlanOptions& options, std::uint64_t seed, 
   const auto add = [&](std::optional<Member> member) {
     if (member) members.push_back(std::move(*member));
   };
-  if (random.chance(0.6)) add(gradient_member(*root, settings, random.fork("gradient")));
+  if (random.chance(0.85)) add(gradient_member(*root, settings, random.fork("gradient")));
   if (random.chance(0.35)) add(vmap_member(*root, settings, random.fork("vmap")));
   if (random.chance(0.35)) {
     Settings other = settings;
