@@ -87,7 +87,7 @@ std::vector<Op> gamma_functions() {
       real_function("trigamma", 0.15, {0.3, 1e3}, trigamma, {"trigamma"}, special("polygamma(1, $0)")),
       real_function("gamma", 0.15, {0.2, 6}, [](double x) { return std::tgamma(x); }, {"gamma_value"},
                     special("gamma($0)"), {1.46163}),
-      real_function("factorial", 0.12, {-0.5, 5}, [](double x) { return std::tgamma(x + 1); }, {"factorial_of"},
+      real_function("factorial", 0.12, {0, 5}, [](double x) { return std::tgamma(x + 1); }, {"factorial_of"},
                     special("factorial($0)"), {0.46163}),
       pairwise("betaln", kMath, 0.2, kReal, {0.2, 100}, {0.2, 100},
                [](double x, double y) { return std::lgamma(x) + std::lgamma(y) - std::lgamma(x + y); }, 0.3, kSmooth,

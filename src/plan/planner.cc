@@ -119,7 +119,7 @@ bool close_root(Builder& b, const std::vector<ValueId>& parameters) {
     if (!b.combine(x, y)) return false;
   }
   // An argument that might not show goes into a result once more.
-  for (int tries = 0; tries < 12; ++tries) {
+  for (int tries = 0; tries < 4; ++tries) {
     ends = b.unused();
     std::uint32_t sure = 0;
     for (ValueId id : ends) sure |= b[id].sure;

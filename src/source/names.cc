@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "plan/builder.h"
 #include "plan/op.h"
 
 namespace jaxsmith {
@@ -53,18 +54,6 @@ Words inner_parameter_words(const Value& v) {
 }
 
 bool usable_word(const std::string& word) { return !word.empty() && !reserved().contains(word); }
-
-std::vector<const Node*> nodes_of(const Body& body) {
-  std::vector<const Node*> out;
-  for (const Node& n : body.nodes) out.push_back(&n);
-  return out;
-}
-
-// "value_and_grad" → "value and grad"
-std::string spaced(std::string text) {
-  std::replace(text.begin(), text.end(), '_', ' ');
-  return text;
-}
 
 }  // namespace
 
@@ -132,24 +121,30 @@ std::vector<std::string> function_names(const Program& program, const Body& body
   return words;
 }
 
-std::string docstring(const Program& program, const Body& body, const std::vector<std::string>& parameters, Random& random) {
-  Words ops;
-  for (const Node* n : nodes_of(body)) {
-    if (n->op == "call") continue;
-    const std::string word = spaced(n->op);
-    if (std::find(ops.begin(), ops.end(), word) == ops.end()) ops.push_back(word);
+namespace {
+
+// "`a` (2, 3), `b` () and `c` (4,)"; without shapes "`a`, `b` and `c`".
+std::string listed(const NamedShapes& values, bool shapes) {
+  std::string out;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) out += i + 1 == values.size() ? " and " : ", ";
+    out += "`" + values[i].first + "`";
+    if (shapes) out += " " + tuple_text(values[i].second);
   }
-  if (ops.empty() || parameters.empty()) return {};
-  std::string subject = "`" + parameters[0] + "`";
-  if (parameters.size() == 2) subject += " and `" + parameters[1] + "`";
-  if (parameters.size() > 2) subject += fmt::format(" and {} more", parameters.size() - 1);
-  const std::string last = ops.back(), first = ops.front();
-  if (ops.size() == 1) return fmt::format("Apply {} to {}.", first, subject);
-  switch (random.below(3)) {
-    case 0: return fmt::format("Combine {} by {} and {}.", subject, first, last);
-    case 1: return fmt::format("Apply {}, then {}, to {}.", first, last, subject);
-    default: return fmt::format("{} example: {} and {} of {}.", static_cast<char>(std::toupper(program.category[0])) + spaced(program.category).substr(1), first, last, subject);
-  }
+  return out;
+}
+
+}  // namespace
+
+std::string docstring(const NamedShapes& parameters, const NamedShapes& results, std::size_t room, Random& random) {
+  if (parameters.empty() || results.empty()) return {};
+  std::vector<std::string> forms = {fmt::format("Map {} to {}.", listed(parameters, true), listed(results, true)),
+                                    fmt::format("Return {} of {}.", listed(results, true), listed(parameters, false)),
+                                    fmt::format("Compute {} from {}.", listed(results, false), listed(parameters, true))};
+  random.shuffle(forms);
+  forms.push_back(fmt::format("Compute {} from {}.", listed(results, false), listed(parameters, false)));
+  const auto fitting = std::find_if(forms.begin(), forms.end(), [&](const std::string& form) { return form.size() <= room; });
+  return fitting == forms.end() ? std::string() : *fitting;
 }
 
 }  // namespace jaxsmith

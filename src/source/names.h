@@ -33,6 +33,8 @@ std::vector<std::string> parameter_names(const Value& value, const std::string& 
 std::vector<std::string> result_names(const Value& value, Random& random);
 // Of a function, from what it does and what it works on.
 std::vector<std::string> function_names(const Program& program, const Body& body, const std::string& subject, Random& random);
-std::string docstring(const Program& program, const Body& body, const std::vector<std::string>& parameters, Random& random);
+// One line of at most `room` characters, of names and shapes; empty where there is nothing to say or no room.
+using NamedShapes = std::vector<std::pair<std::string, Shape>>;
+std::string docstring(const NamedShapes& parameters, const NamedShapes& results, std::size_t room, Random& random);
 
 }  // namespace jaxsmith

@@ -316,12 +316,13 @@ class Renderer {
     const std::string subject = b.parameters.empty() ? "" : names[0];
     f.name = top ? module_names_.claim_unshadowed(jaxsmith::function_names(program_, b, subject, random)) : b.hint.empty() ? "inner" : b.hint;
     if (top && style_.annotations) f.returns = return_annotation(b);
-    if (top && random.chance(style_.docstring_chance)) f.docstring = docstring(program_, b, names, random);
+    const bool documented = top && random.chance(style_.docstring_chance);
     for (const Node& node : b.nodes) render_node(frame, node);
     std::vector<std::string> result_labels;
     Expr returned = result(frame, b, random, result_labels);
     if (!fits_on_line({"retur"}, returned, frame.indentation)) returned = named_function(frame, returned);
     frame.statements.push_back(Return{returned});
+    if (documented) f.docstring = docstring(with_shapes(names, b.parameters), with_shapes(result_labels, b.results), kLineLength - 10, random);
     if (root) {
       entry_parameters_ = names;
       entry_results_ = result_labels;
@@ -349,6 +350,12 @@ class Renderer {
       if (parts.size() == 1) parts[0] = "(" + parts[0] + ",)";
       frame.statements.push_back(Assign{std::move(parts), name(tuple_name)});
     }
+  }
+
+  NamedShapes with_shapes(const std::vector<std::string>& names, const std::vector<ValueId>& ids) const {
+    NamedShapes out;
+    for (std::size_t i = 0; i < ids.size(); ++i) out.emplace_back(names[i], value(ids[i]).type.shape);
+    return out;
   }
 
   Expr return_annotation(const Body& b) const {
