@@ -11,13 +11,16 @@ JAXSMITH := $(BUILD)/jaxsmith
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
-.PHONY: help setup build tool dataset test test-cpp test-python lint docs bench clean
+CXX_FILES = $(shell git ls-files '*.cc' '*.h' 2>/dev/null || find src tools tests include bench cmake -name '*.cc' -o -name '*.h')
+
+.PHONY: help setup build tool dataset test test-cpp test-python lint format docs bench clean
 
 help:
 	@echo 'make dataset [COUNT=10000] [OUT=dataset] [SEED=0] [WORKERS=n]   make a dataset; goes on where one was interrupted'
 	@echo 'make test     build and run every test, C++ and Python'
 	@echo 'make build    set up and compile'
 	@echo 'make bench    CPU time per function against a plain JAX loop'
+	@echo 'make format   lay out the sources as the checks want them'
 	@echo 'make docs     regenerate the generated documentation'
 	@echo 'make clean    remove what was built (not .venv, not datasets)'
 
@@ -44,6 +47,11 @@ lint: setup
 	@$(VENV)/python tools/check_layers.py
 	@$(VENV)/ruff check --quiet .
 	@$(VENV)/ruff format --check --quiet .
+	@$(VENV)/clang-format --dry-run --Werror $(CXX_FILES)
+
+format: setup
+	@$(VENV)/ruff format --quiet .
+	@$(VENV)/clang-format -i $(CXX_FILES)
 
 test-cpp: build
 	@$(BUILD)/jaxsmith_tests --gtest_brief=1

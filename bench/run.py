@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """CPU time per function: jaxsmith against a plain JAX loop over the same functions, in one run.
 
-usage: run.py --jaxsmith build/jaxsmith [--count 600] [--seed 1] [--workers 2]
+usage: run.py --jaxsmith build/jaxsmith [--count 600] [--seed 1] [--workers 1]
 
 `jaxsmith generate` makes a dataset (redo sample off); the plain loop (plain_loop.py) then does the same work on the
 rows of it, one by one, with JAX alone. All processor time of both is counted, starting Python and JAX
-included, and the functions that jaxsmith refuses count against it.
+included, and the functions that jaxsmith refuses count against it. One worker, as processors that share a cache
+slow each other down, and the loop runs alone.
 """
 
 import argparse
@@ -48,7 +49,7 @@ def main():
     parser.add_argument("--jaxsmith", required=True)
     parser.add_argument("--count", type=int, default=600)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "dataset")

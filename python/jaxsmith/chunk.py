@@ -25,7 +25,7 @@ from jaxsmith.work import Work
 # JAX's caches and the MLIR contexts grow with each function; after so many they are given up.
 _RENEW_AFTER = 960
 # Functions between two runs of the garbage collector, which is off within a chunk.
-_COLLECT_AFTER = 256
+_COLLECT_AFTER = 480
 
 
 class ChunkRoute:

@@ -12,7 +12,7 @@ from jaxsmith.work import Work, one_line
 
 # Functions that are compiled as one module. A function's group is its position in the chunk divided
 # by this, whatever becomes of the others, so that its outputs do not depend on which of them fail.
-GROUP_SIZE = 32
+GROUP_SIZE = 48
 
 # Code of little quality that is quick to generate: it runs a few times only.
 _QUICK = {

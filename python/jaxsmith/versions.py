@@ -20,10 +20,10 @@ def problem() -> str | None:
             return f"{package} is needed, but this Python has no {package}"
     try:
         import jax  # noqa: F401  (an installation may be there and broken)
+
+        from jaxsmith import jax_private
     except Exception as error:  # anything may go wrong while a broken package is imported
         return f"jax {REQUIRED_JAX} does not import: {type(error).__name__}: {error}".split("\n")[0]
-    from jaxsmith import jax_private
-
     missing = jax_private.missing()
     if missing:
         return f"this jax {REQUIRED_JAX} lacks what jaxsmith needs of it: {', '.join(missing)}"

@@ -162,6 +162,12 @@ bool shows_category(const Program& program, Category category) {
   });
 }
 
+bool uses_devices(const Program& program) {
+  return std::any_of(program.bodies.begin(), program.bodies.end(), [](const Body& body) {
+    return std::any_of(body.nodes.begin(), body.nodes.end(), [](const Node& n) { return n.op == "shard_map" || n.op == "pmap"; });
+  });
+}
+
 std::optional<Program> try_root(const Settings& settings, Category category, Random random, std::uint64_t seed,
                                 std::uint64_t family) {
   Program program;
@@ -187,6 +193,7 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   });
   if (!root || !shows_category(program, category) || node_count(program) > kMostNodes) return std::nullopt;
   program.root = *root;
+  if (!uses_devices(program)) program.devices = 1;
   return program;
 }
 

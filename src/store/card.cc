@@ -76,7 +76,7 @@ std::string dataset_card(const RunDescription& run, const CardFigures& f) {
   std::string out = header(f);
   out += fmt::format(
       "\n# jaxsmith: Python and the IR it becomes\n\n"
-      "{} JAX functions, written by [jaxsmith](https://pypi.org/project/jaxsmith), each with its jaxpr, StableHLO, HLO and optimised\n"
+      "{} JAX functions, written by jaxsmith, each with its jaxpr, StableHLO, HLO and optimised\n"
       "HLO as JAX {} prints them, and with inputs and outputs recorded from the compiled function.\n",
       f.rows, run.versions.jax);
   if (!f.complete) out += fmt::format("\n**Unfinished:** the run was interrupted after {} of {} functions; `--resume` goes on with it.\n", f.rows, run.count);

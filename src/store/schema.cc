@@ -18,6 +18,7 @@ class Appender {
   void text(ArrayBuilder* b, std::string_view v) { keep(as<arrow::StringBuilder>(b).Append(v)); }
   void bytes(ArrayBuilder* b, std::string_view v) { keep(as<arrow::BinaryBuilder>(b).Append(v)); }
   void integer(ArrayBuilder* b, std::int64_t v) { keep(as<arrow::Int64Builder>(b).Append(v)); }
+  void natural(ArrayBuilder* b, std::uint64_t v) { keep(as<arrow::UInt64Builder>(b).Append(v)); }
   void number(ArrayBuilder* b, double v) { keep(as<arrow::DoubleBuilder>(b).Append(v)); }
   void boolean(ArrayBuilder* b, bool v) { keep(as<arrow::BooleanBuilder>(b).Append(v)); }
   template <class Items, class Each>
@@ -145,7 +146,7 @@ const std::vector<SampleColumn>& columns() {
   using arrow::boolean, arrow::float64, arrow::int64, arrow::utf8;
   static const std::vector<SampleColumn> kColumns = {
       {{"id", utf8(), false, "seed (hexadecimal), family and member: the row's name, in this run and any other"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, function_id(r.sample.function.key)); }},
-      {{"seed", int64(), true, "seed of the run"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.integer(b, static_cast<std::int64_t>(r.sample.function.key.seed)); }},
+      {{"seed", arrow::uint64(), true, "seed of the run"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.natural(b, r.sample.function.key.seed); }},
       {{"index", int64(), false, "number of the family: with seed and member it is all that the function is made from"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.integer(b, static_cast<std::int64_t>(r.sample.function.key.family)); }},
       {{"member", int64(), true, "number within the family; 0 is its root, the forward function"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.integer(b, r.sample.function.key.member); }},
       {{"family", utf8(), false, "the functions that come from one program share it"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, family_id(r.sample.function.key)); }},

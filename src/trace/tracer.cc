@@ -24,11 +24,12 @@ std::vector<std::string> worker_environment(const std::string& python_path) {
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view e = *entry;
     const bool dropped = e.starts_with("JAX_") || e.starts_with("XLA_") || e.starts_with("PYTHON") || e.starts_with("TF_") ||
-                         e.starts_with("OMP_");
+                         e.starts_with("OMP_") || e.starts_with("OPENBLAS_");
     if (!dropped) out.emplace_back(e);
   }
   out.push_back("PYTHONPATH=" + python_path);
   out.push_back("PYTHONHASHSEED=0");
+  out.push_back("OPENBLAS_NUM_THREADS=1");  // sums of LAPACK must not depend on the number of processors
   out.push_back("PYTHONNOUSERSITE=1");
   out.push_back("JAX_PLATFORMS=cpu");
   out.push_back("TF_CPP_MIN_LOG_LEVEL=3");
