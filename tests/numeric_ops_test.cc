@@ -14,7 +14,9 @@ namespace {
 
 // Values of jax.scipy.special in double precision.
 TEST(SpecialKernels, AgreeWithJax) {
-  const auto near = [](double found, double expected) { EXPECT_NEAR(found, expected, 2e-6 * (1 + std::abs(expected))); };
+  const auto near = [](double found, double expected) {
+    EXPECT_NEAR(found, expected, 2e-6 * (1 + std::abs(expected)));
+  };
   near(digamma(0.2), -5.2890399);
   near(digamma(3.7), 1.16715354);
   near(digamma(40), 3.67632737);
@@ -44,24 +46,29 @@ TEST(SpecialKernels, AgreeWithJax) {
 
 Settings settings_for(DType real, DType integer) {
   Settings s;
-  s.dtypes = {DType::kF32, DType::kF16, DType::kBF16, DType::kI32, DType::kI8, DType::kU8, DType::kU32, DType::kBool, DType::kC64};
+  s.dtypes = {DType::kF32, DType::kF16, DType::kBF16, DType::kI32, DType::kI8,
+              DType::kU8,  DType::kU32, DType::kBool, DType::kC64};
   s.real = real;
   s.integer = integer;
   s.sizes = {4, 6, 9};
   return s;
 }
 
-Builder::Parameter parameter(Random& random, DType dtype, Shape shape, double lo, double hi, std::uint32_t bit) {
+Builder::Parameter parameter(Random& random, DType dtype, Shape shape, double lo, double hi,
+                             std::uint32_t bit) {
   Builder::Parameter p;
   p.type = {dtype, std::move(shape)};
-  p.stats = dtype == DType::kBool ? boolean_stats(random, 0.5) : uniform_stats(random, lo, hi, is_integer(dtype));
+  p.stats = dtype == DType::kBool ? boolean_stats(random, 0.5)
+                                  : uniform_stats(random, lo, hi, is_integer(dtype));
   p.arguments = p.sure = bit;
   p.grad_arguments = is_inexact(dtype) ? bit : 0;
   return p;
 }
 
-// A body over values of every kind; `fill` gets the builder and says when it has seen what it wants to.
-void with_builder(std::uint64_t seed, DType real, DType integer, const std::function<void(Builder&, const std::vector<ValueId>&)>& use) {
+// A body over values of every kind; `fill` gets the builder and says when it has seen what it wants
+// to.
+void with_builder(std::uint64_t seed, DType real, DType integer,
+                  const std::function<void(Builder&, const std::vector<ValueId>&)>& use) {
   Program program;
   const Settings settings = settings_for(real, integer);
   Random random(seed, 0);
@@ -82,31 +89,35 @@ void with_builder(std::uint64_t seed, DType real, DType integer, const std::func
 }
 
 bool numeric(const Op& op) {
-  return op.category == Category::kArithmetic || op.category == Category::kMath || op.category == Category::kReduction;
+  return op.category == Category::kArithmetic || op.category == Category::kMath ||
+         op.category == Category::kReduction;
 }
 
 TEST(NumericOps, EveryEntryIsDrawnAndGivesSoundStatistics) {
   std::set<std::string> drawn;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     const DType integer = seed % 3 ? DType::kI32 : seed % 2 ? DType::kU8 : DType::kI8;
-    with_builder(seed, seed % 4 == 3 ? DType::kF16 : DType::kF32, integer, [&](Builder& b, const std::vector<ValueId>&) {
-      for (const Op& op : catalogue()) {
-        const auto values = static_cast<ValueId>(b.program().values.size());
-        if (!numeric(op) || !b.draw_op(op)) continue;
-        drawn.insert(op.name);
-        for (ValueId id = values; id < static_cast<ValueId>(b.program().values.size()); ++id) {
-          const Value& v = b[id];
-          if (!v.literal.empty()) continue;
-          EXPECT_LE(v.stats.lo, v.stats.hi) << op.name;
-          // Typical elements are rounded to the type, bounds are not.
-          for (double p : v.stats.probe) {
-            const double slack = (1e-6 + epsilon(v.type.dtype)) * (1 + std::abs(p));
-            EXPECT_TRUE(p >= v.stats.lo - slack && p <= v.stats.hi + slack)
-                << op.name << ": " << p << " outside [" << v.stats.lo << ", " << v.stats.hi << "]";
-          }
-        }
-      }
-    });
+    with_builder(seed, seed % 4 == 3 ? DType::kF16 : DType::kF32, integer,
+                 [&](Builder& b, const std::vector<ValueId>&) {
+                   for (const Op& op : catalogue()) {
+                     const auto values = static_cast<ValueId>(b.program().values.size());
+                     if (!numeric(op) || !b.draw_op(op)) continue;
+                     drawn.insert(op.name);
+                     for (ValueId id = values; id < static_cast<ValueId>(b.program().values.size());
+                          ++id) {
+                       const Value& v = b[id];
+                       if (!v.literal.empty()) continue;
+                       EXPECT_LE(v.stats.lo, v.stats.hi) << op.name;
+                       // Typical elements are rounded to the type, bounds are not.
+                       for (double p : v.stats.probe) {
+                         const double slack = (1e-6 + epsilon(v.type.dtype)) * (1 + std::abs(p));
+                         EXPECT_TRUE(p >= v.stats.lo - slack && p <= v.stats.hi + slack)
+                             << op.name << ": " << p << " outside [" << v.stats.lo << ", "
+                             << v.stats.hi << "]";
+                       }
+                     }
+                   }
+                 });
   }
   for (const Op& op : catalogue()) {
     if (numeric(op) && op.weight > 0) {
@@ -117,9 +128,10 @@ TEST(NumericOps, EveryEntryIsDrawnAndGivesSoundStatistics) {
 
 TEST(NumericOps, BoundsOfBitOperationsHoldForAllPairs) {
   const std::pair<double, double> ranges[] = {{0, 10}, {-7, 5}, {-20, -3}, {3, 33}};
-  const std::pair<const char*, int (*)(int, int)> ops[] = {{"bitwise_and", [](int x, int y) { return x & y; }},
-                                                           {"bitwise_or", [](int x, int y) { return x | y; }},
-                                                           {"bitwise_xor", [](int x, int y) { return x ^ y; }}};
+  const std::pair<const char*, int (*)(int, int)> ops[] = {
+      {"bitwise_and", [](int x, int y) { return x & y; }},
+      {"bitwise_or", [](int x, int y) { return x | y; }},
+      {"bitwise_xor", [](int x, int y) { return x ^ y; }}};
   for (const auto& [xlo, xhi] : ranges) {
     for (const auto& [ylo, yhi] : ranges) {
       Program program;
@@ -127,7 +139,8 @@ TEST(NumericOps, BoundsOfBitOperationsHoldForAllPairs) {
       Random random(1, 1);
       Builder b(program, settings, random);
       Builder::BodySpec spec;
-      spec.parameters = {parameter(random, DType::kI32, {8}, xlo, xhi, 1), parameter(random, DType::kI32, {8}, ylo, yhi, 2)};
+      spec.parameters = {parameter(random, DType::kI32, {8}, xlo, xhi, 1),
+                         parameter(random, DType::kI32, {8}, ylo, yhi, 2)};
       (void)b.body(spec, [&](const std::vector<ValueId>& p) {
         for (const auto& [name, kernel] : ops) {
           const auto out = b.apply(name, {p[0], p[1]});

@@ -8,7 +8,8 @@
 namespace jaxsmith {
 namespace {
 
-Status set(GenerateOptions& options, const std::string& name, const std::vector<std::string>& values) {
+Status set(GenerateOptions& options, const std::string& name,
+           const std::vector<std::string>& values) {
   return set_option(options, name, values);
 }
 
@@ -78,9 +79,20 @@ TEST(Options, TheSameMeaningHasTheSameManifest) {
 
 TEST(Options, ValuesThatAreNone) {
   GenerateOptions options;
-  for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{
-           {"count", "many"}, {"count", "-1"}, {"count", "1e3"}, {"count", ""}, {"count", "7x"}, {"count", "99999999999999999999"},
-           {"redo", "two"}, {"redo", "nan"}, {"redo", "inf"}, {"exact", "maybe"}, {"out", ""}, {"categories", ""}, {"levels", " , "}}) {
+  for (const auto& [name, value] :
+       std::vector<std::pair<std::string, std::string>>{{"count", "many"},
+                                                        {"count", "-1"},
+                                                        {"count", "1e3"},
+                                                        {"count", ""},
+                                                        {"count", "7x"},
+                                                        {"count", "99999999999999999999"},
+                                                        {"redo", "two"},
+                                                        {"redo", "nan"},
+                                                        {"redo", "inf"},
+                                                        {"exact", "maybe"},
+                                                        {"out", ""},
+                                                        {"categories", ""},
+                                                        {"levels", " , "}}) {
     const Status status = set(options, name, {value});
     ASSERT_FALSE(status.ok()) << name << " " << value;
     EXPECT_EQ(status.error().kind, ErrorKind::kUsage);

@@ -32,7 +32,8 @@ TEST(Plan, AnotherSeedGivesOtherFunctions) {
   const auto one = chunk_functions({}, 1, 0), two = chunk_functions({}, 2, 0);
   std::set<std::string> sources;
   for (const Function& f : one) sources.insert(f.source);
-  const auto shared = std::count_if(two.begin(), two.end(), [&](const Function& f) { return sources.contains(f.source); });
+  const auto shared = std::count_if(two.begin(), two.end(),
+                                    [&](const Function& f) { return sources.contains(f.source); });
   EXPECT_LT(shared, 2);
 }
 
@@ -45,7 +46,8 @@ TEST(Plan, EveryFamilyHasItsForwardFunctionFirst) {
   }
 }
 
-// Values are defined before they are used, in their own body or one around it, and none is left over.
+// Values are defined before they are used, in their own body or one around it, and none is left
+// over.
 TEST(Plan, NoDeadCodeAndNoUseBeforeDefinition) {
   for (std::uint64_t f = 0; f < kFamilies; ++f) {
     for (const Member& m : family(f)) {
@@ -62,11 +64,13 @@ TEST(Plan, NoDeadCodeAndNoUseBeforeDefinition) {
       }
       for (const Body& body : p.bodies) {
         for (const Node& n : body.nodes) {
-          const bool used = std::any_of(n.results.begin(), n.results.end(), [&](ValueId r) { return r != kNoValue && uses[r] > 0; });
+          const bool used = std::any_of(n.results.begin(), n.results.end(),
+                                        [&](ValueId r) { return r != kNoValue && uses[r] > 0; });
           EXPECT_TRUE(used) << "family " << f << " leaves a result of " << n.op << " unused";
         }
       }
-      for (ValueId id : p.bodies[static_cast<std::size_t>(p.root)].parameters) EXPECT_GT(uses[id], 0) << "family " << f;
+      for (ValueId id : p.bodies[static_cast<std::size_t>(p.root)].parameters)
+        EXPECT_GT(uses[id], 0) << "family " << f;
     }
   }
 }
@@ -82,7 +86,8 @@ TEST(Plan, CategoriesHaveEqualShares) {
 }
 
 TEST(Plan, AThirdOfWhatIsDifferentiableComesWithAGradient) {
-  static const std::set<std::string> kGradients = {"grad", "value_and_grad", "jvp", "vjp", "jacfwd", "jacrev", "hessian"};
+  static const std::set<std::string> kGradients = {"grad",   "value_and_grad", "jvp",    "vjp",
+                                                   "jacfwd", "jacrev",         "hessian"};
   int differentiable = 0, with_gradient = 0;
   for (std::uint64_t f = 0; f < kFamilies; ++f) {
     const auto members = family(f);
@@ -94,7 +99,9 @@ TEST(Plan, AThirdOfWhatIsDifferentiableComesWithAGradient) {
     });
     if (!smooth || !reverse_differentiable(root)) continue;
     ++differentiable;
-    with_gradient += std::any_of(members.begin(), members.end(), [&](const Member& m) { return kGradients.contains(m.transformation); });
+    with_gradient += std::any_of(members.begin(), members.end(), [&](const Member& m) {
+      return kGradients.contains(m.transformation);
+    });
   }
   EXPECT_GT(differentiable, static_cast<int>(kFamilies) / 3);
   EXPECT_GE(with_gradient * 3, differentiable) << with_gradient << " of " << differentiable;
@@ -110,7 +117,8 @@ TEST(Plan, OptionsBindWhatIsDrawn) {
       EXPECT_TRUE(f.category == "loop" || f.category == "reduction") << f.category;
       EXPECT_FALSE(f.runtime.x64);
       for (const ArgumentSpec& a : f.arguments) {
-        EXPECT_TRUE(a.dtype == DType::kF32 || a.dtype == DType::kI32) << aval_text(a.dtype, a.shape);
+        EXPECT_TRUE(a.dtype == DType::kF32 || a.dtype == DType::kI32)
+            << aval_text(a.dtype, a.shape);
         EXPECT_LE(a.shape.size(), 2u);
       }
     }
@@ -124,7 +132,8 @@ TEST(Plan, InputsHaveTheShapesAndBoundsOfTheirArguments) {
       for (std::size_t i = 0; i < set.size(); ++i) {
         EXPECT_EQ(set[i].dtype, f.arguments[i].dtype);
         EXPECT_EQ(set[i].shape, f.arguments[i].shape);
-        EXPECT_EQ(set[i].bytes.size(), byte_size(set[i].dtype) * static_cast<std::size_t>(element_count(set[i].shape)));
+        EXPECT_EQ(set[i].bytes.size(),
+                  byte_size(set[i].dtype) * static_cast<std::size_t>(element_count(set[i].shape)));
       }
     }
     EXPECT_NE(f.inputs[0], f.inputs[1]);
@@ -137,13 +146,16 @@ TEST(Catalogue, EveryEntryIsDrawnInADefaultRun) {
     for (const Node& n : [&] {
            std::vector<Node> all;
            const auto root = plan_root({}, family_settings({}, 5, f), 5, f);
-           if (root) for (const Body& b : root->bodies) all.insert(all.end(), b.nodes.begin(), b.nodes.end());
+           if (root)
+             for (const Body& b : root->bodies)
+               all.insert(all.end(), b.nodes.begin(), b.nodes.end());
            return all;
          }()) {
       seen.insert(n.op);
     }
   }
-  for (const Op& op : catalogue()) EXPECT_TRUE(seen.contains(op.name)) << op.name << " never occurs";
+  for (const Op& op : catalogue())
+    EXPECT_TRUE(seen.contains(op.name)) << op.name << " never occurs";
 }
 
 }  // namespace

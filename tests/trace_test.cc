@@ -1,4 +1,5 @@
-// The supervisor on real workers with real JAX: what a function does to its worker costs that function alone.
+// The supervisor on real workers with real JAX: what a function does to its worker costs that
+// function alone.
 #include "trace/tracer.h"
 
 #include <dirent.h>
@@ -31,7 +32,10 @@ TracerOptions options() {
 // `body` is what `def f(x)` does, x of type f32[3].
 Function function(const std::string& body) {
   Function f;
-  f.source = "import os\nimport signal\nimport sys\nimport time\n\nimport jax\nimport jax.numpy as jnp\n\n\ndef f(x):\n" + body;
+  f.source =
+      "import os\nimport signal\nimport sys\nimport time\n\nimport jax\nimport jax.numpy as "
+      "jnp\n\n\ndef f(x):\n" +
+      body;
   f.entry = "f";
   f.arguments = {{"x", DType::kF32, {3}}};
   for (int set = 0; set < kInputSets; ++set) {
@@ -43,7 +47,8 @@ Function function(const std::string& body) {
 
 std::vector<Function> good_functions() {
   return {function("    return jnp.sin(x) * 2\n"), function("    return jnp.sort(x)[::-1]\n"),
-          function("    return x @ x + jnp.exp(x)\n"), function("    return jax.vmap(lambda v: v**2)(x)\n")};
+          function("    return x @ x + jnp.exp(x)\n"),
+          function("    return jax.vmap(lambda v: v**2)(x)\n")};
 }
 
 // Processes of this one that are still alive, and theirs.
@@ -69,7 +74,8 @@ std::vector<pid_t> descendants(pid_t of) {
 }
 
 void expect_same(const Outcome& found, const Outcome& expected) {
-  EXPECT_TRUE(found.ok) << found.refusal.stage << ": " << found.refusal.reason << ": " << found.refusal.detail;
+  EXPECT_TRUE(found.ok) << found.refusal.stage << ": " << found.refusal.reason << ": "
+                        << found.refusal.detail;
   EXPECT_EQ(found.levels, expected.levels);
   EXPECT_EQ(found.outputs, expected.outputs);
   EXPECT_EQ(found.argument_matters, expected.argument_matters);
@@ -122,21 +128,34 @@ constexpr Culprit kCulprits[] = {
     {"Segfault", "    os.kill(os.getpid(), signal.SIGSEGV)\n    return x\n", "trace", "crash"},
     {"NativeCrash", "    import ctypes\n    ctypes.string_at(0)\n    return x\n", "trace", "crash"},
     {"CrashWhileRunning",
-     "    jax.debug.callback(lambda v: os.kill(os.getpid(), signal.SIGABRT), x)\n    return x + 1\n", "run", "crash"},
+     "    jax.debug.callback(lambda v: os.kill(os.getpid(), signal.SIGABRT), x)\n    return x + "
+     "1\n",
+     "run", "crash"},
     {"Exit", "    os._exit(0)\n", "trace", "crash"},
     {"Hang", "    while True:\n        time.sleep(0.1)\n", "trace", "timeout"},
-    {"HangInXla", "    return jax.lax.while_loop(lambda v: v[0] < 9e9, lambda v: jnp.sin(v), x)\n", "run", "timeout"},
+    {"HangInXla", "    return jax.lax.while_loop(lambda v: v[0] < 9e9, lambda v: jnp.sin(v), x)\n",
+     "run", "timeout"},
     {"Memory",
-     "    kept = []\n    while True:\n        kept.append(bytearray(b'x') * (64 << 20))\n", "trace", "memory"},
+     "    kept = []\n    while True:\n        kept.append(bytearray(b'x') * (64 << 20))\n", "trace",
+     "memory"},
     {"MemoryOfChild",
-     "    import subprocess\n    subprocess.run([sys.executable, '-c', 'k = []\\nwhile True: k.append(b\"x\" * (64 << 20))'])\n"
+     "    import subprocess\n    subprocess.run([sys.executable, '-c', 'k = []\\nwhile True: "
+     "k.append(b\"x\" * (64 << 20))'])\n"
      "    return x\n",
      "trace", "memory"},
-    {"JunkInResults", "    for _ in range(100):\n        os.write(4, b'junk' * 1000)\n    return x\n", "trace", "crash"},
+    {"JunkInResults",
+     "    for _ in range(100):\n        os.write(4, b'junk' * 1000)\n    return x\n", "trace",
+     "crash"},
     {"ClosesItsStreams", "    os.closerange(3, 64)\n    return x\n", "trace", "crash"},
-    {"Flood", "    for _ in range(20000):\n        print('y' * 500)\n        print('z' * 500, file=sys.stderr)\n    return x * 3\n", "", ""},
-    {"FloodOfBytes", "    for _ in range(400):\n        os.write(1, b'w' * 65536)\n    return x * 3\n", "", ""},
-    {"LingeringChild", "    if os.fork() == 0:\n        time.sleep(60)\n        os._exit(0)\n    return x * 3\n", "", ""},
+    {"Flood",
+     "    for _ in range(20000):\n        print('y' * 500)\n        print('z' * 500, "
+     "file=sys.stderr)\n    return x * 3\n",
+     "", ""},
+    {"FloodOfBytes",
+     "    for _ in range(400):\n        os.write(1, b'w' * 65536)\n    return x * 3\n", "", ""},
+    {"LingeringChild",
+     "    if os.fork() == 0:\n        time.sleep(60)\n        os._exit(0)\n    return x * 3\n", "",
+     ""},
     {"ChildThatReturns", "    os.fork()\n    return x * 3\n", "", ""},
 };
 INSTANTIATE_TEST_SUITE_P(Tracer, Faults, testing::ValuesIn(kCulprits),
@@ -150,8 +169,10 @@ TEST(Tracer, SeveralCulpritsAreAllFound) {
   const auto outcomes = tracer.trace(1, functions, Route::kChunk, false);
   ASSERT_TRUE(outcomes.ok()) << outcomes.error().message;
   for (std::size_t i = 0; i < 6; ++i) {
-    if (i > 0 && i < 5) expect_same(outcomes.value()[i], undisturbed()[i - 1]);
-    else EXPECT_EQ(outcomes.value()[i].refusal.reason, "crash") << i;
+    if (i > 0 && i < 5)
+      expect_same(outcomes.value()[i], undisturbed()[i - 1]);
+    else
+      EXPECT_EQ(outcomes.value()[i].refusal.reason, "crash") << i;
   }
 }
 
@@ -203,8 +224,13 @@ TEST(Tracer, AMissingOrWrongJaxGetsOneLine) {
   ASSERT_NE(mkdtemp(folder), nullptr);
   const std::string other = folder, broken = other + "/broken";
   // What an installation of another version leaves, and a package that is JAX by name only.
-  ASSERT_EQ(std::system(("cd " + other + " && mkdir -p jax-0.4.30.dist-info broken/jax && touch broken/jax/__init__.py && "
-                         "printf 'Metadata-Version: 2.1\\nName: jax\\nVersion: 0.4.30\\n' > jax-0.4.30.dist-info/METADATA").c_str()), 0);
+  ASSERT_EQ(std::system(
+                ("cd " + other +
+                 " && mkdir -p jax-0.4.30.dist-info broken/jax && touch broken/jax/__init__.py && "
+                 "printf 'Metadata-Version: 2.1\\nName: jax\\nVersion: 0.4.30\\n' > "
+                 "jax-0.4.30.dist-info/METADATA")
+                    .c_str()),
+            0);
   struct Case {
     std::string python, path, says;
   };

@@ -4,7 +4,8 @@
 //     if (text.empty()) return Error::usage("count is empty: give a positive number");
 //     return 7;
 //   }
-//   JAXSMITH_TRY(value, parse(text));   // returns the error of the enclosing function, or binds `value`
+//   JAXSMITH_TRY(value, parse(text));   // returns the error of the enclosing function, or binds
+//   `value`
 #pragma once
 
 #include <cassert>
@@ -67,13 +68,13 @@ using Status = Result<void>;
 
 #define JAXSMITH_CONCAT_(a, b) a##b
 #define JAXSMITH_CONCAT(a, b) JAXSMITH_CONCAT_(a, b)
-#define JAXSMITH_TRY_(tmp, name, expr)    \
-  auto tmp = (expr);                      \
-  if (!tmp.ok()) return tmp.error();      \
+#define JAXSMITH_TRY_(tmp, name, expr) \
+  auto tmp = (expr);                   \
+  if (!tmp.ok()) return tmp.error();   \
   auto name = std::move(tmp).value()
 #define JAXSMITH_TRY(name, expr) JAXSMITH_TRY_(JAXSMITH_CONCAT(try_, __LINE__), name, expr)
-#define JAXSMITH_CHECK(expr)                                 \
-  do {                                                       \
-    auto check_result_ = (expr);                             \
-    if (!check_result_.ok()) return check_result_.error();   \
+#define JAXSMITH_CHECK(expr)                               \
+  do {                                                     \
+    auto check_result_ = (expr);                           \
+    if (!check_result_.ok()) return check_result_.error(); \
   } while (0)

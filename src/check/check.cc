@@ -5,20 +5,23 @@
 #include <algorithm>
 #include <cmath>
 
-
 #include "tensor/convert.h"
 
 namespace jaxsmith {
 namespace {
 
-Refusal refused(std::string reason, std::string detail) { return {"check", std::move(reason), std::move(detail)}; }
+Refusal refused(std::string reason, std::string detail) {
+  return {"check", std::move(reason), std::move(detail)};
+}
 
 // What Python prints of an object without a name: "<function f at 0x7f…>".
 bool holds_address(std::string_view text) { return text.find(" at 0x") != std::string_view::npos; }
 
 // A path from the root of a file system: "/name/name" behind a quote, a blank or an equals sign.
 bool holds_path(std::string_view text) {
-  const auto word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-'; };
+  const auto word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-';
+  };
   for (std::size_t at = text.find('/'); at != std::string_view::npos; at = text.find('/', at + 1)) {
     const char before = at > 0 ? text[at - 1] : ' ';
     if (before != '"' && before != ' ' && before != '=' && before != '\'') continue;
@@ -33,7 +36,8 @@ std::optional<Refusal> check_texts(const Outcome& outcome) {
   if (!outcome.levels.contains("jaxpr")) return refused("levels", "there is no jaxpr");
   for (const auto& [level, text] : outcome.levels) {
     if (text.empty()) return refused("levels", level + " is empty");
-    if (text.find("{...}") != std::string::npos) return refused("elided", level + " is not printed in full");
+    if (text.find("{...}") != std::string::npos)
+      return refused("elided", level + " is not printed in full");
     if (holds_address(text)) return refused("address", level + " holds a memory address");
     if (holds_path(text)) return refused("path", level + " holds a path of this machine");
   }
@@ -44,7 +48,8 @@ std::optional<Refusal> check_types(const Function& f, const Outcome& outcome) {
   if (f.results.empty()) return std::nullopt;  // nothing was planned: a function of somebody else's
   bool same = f.results.size() == outcome.outputs.size();
   for (std::size_t i = 0; same && i < f.results.size(); ++i) {
-    same = f.results[i].dtype == outcome.outputs[i].dtype && f.results[i].shape == outcome.outputs[i].shape;
+    same = f.results[i].dtype == outcome.outputs[i].dtype &&
+           f.results[i].shape == outcome.outputs[i].shape;
   }
   if (same) return std::nullopt;
   std::string planned, got;
@@ -56,15 +61,20 @@ std::optional<Refusal> check_types(const Function& f, const Outcome& outcome) {
 std::optional<Refusal> check_outputs(const Function& f, const Outcome& outcome) {
   if (outcome.outputs.empty()) return refused("constant", "it has no result");
   for (std::size_t i = 0; i < outcome.outputs.size(); ++i) {
-    if (!all_finite(outcome.outputs[i])) return refused("nonfinite", fmt::format("result {} holds a NaN or an infinity", i));
+    if (!all_finite(outcome.outputs[i]))
+      return refused("nonfinite", fmt::format("result {} holds a NaN or an infinity", i));
   }
   if (f.arguments.empty()) return std::nullopt;
   const auto& matters = outcome.argument_matters;
-  if (std::none_of(matters.begin(), matters.end(), [](bool m) { return m; })) return refused("constant", "other inputs give the same outputs");
+  if (std::none_of(matters.begin(), matters.end(), [](bool m) { return m; }))
+    return refused("constant", "other inputs give the same outputs");
   for (std::size_t i = 0; i < matters.size() && i < f.arguments.size(); ++i) {
-    if (!matters[i]) return refused("ignored argument", fmt::format("argument {} ({}) changes no output", i, f.arguments[i].name));
+    if (!matters[i])
+      return refused("ignored argument",
+                     fmt::format("argument {} ({}) changes no output", i, f.arguments[i].name));
   }
-  if (!outcome.stable) return refused("unstable", "outputs change with the last bits of the recorded inputs");
+  if (!outcome.stable)
+    return refused("unstable", "outputs change with the last bits of the recorded inputs");
   return std::nullopt;
 }
 

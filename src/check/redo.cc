@@ -10,7 +10,9 @@
 namespace jaxsmith {
 namespace {
 
-Refusal refused(std::string reason, std::string detail) { return {"redo", std::move(reason), std::move(detail)}; }
+Refusal refused(std::string reason, std::string detail) {
+  return {"redo", std::move(reason), std::move(detail)};
+}
 
 bool agree(const Tensor& x, const Tensor& y, double tolerance) {
   if (x.dtype != y.dtype || x.shape != y.shape) return false;
@@ -29,32 +31,47 @@ bool agree(const Tensor& x, const Tensor& y, double tolerance) {
 
 double output_tolerance(DType dtype) {
   switch (dtype) {
-    case DType::kF16: return 3e-2;
-    case DType::kBF16: return 1e-1;
+    case DType::kF16:
+      return 3e-2;
+    case DType::kBF16:
+      return 1e-1;
     case DType::kF32:
-    case DType::kC64: return 1e-3;
+    case DType::kC64:
+      return 1e-3;
     case DType::kF64:
-    case DType::kC128: return 1e-8;
-    default: return 0;
+    case DType::kC128:
+      return 1e-8;
+    default:
+      return 0;
   }
 }
 
-std::optional<Refusal> compare_redo(const Function& function, const Outcome& chunk, const Outcome& plain) {
-  if (!plain.ok) return refused(plain.refusal.reason, "the plain route refuses: " + plain.refusal.detail);
+std::optional<Refusal> compare_redo(const Function& function, const Outcome& chunk,
+                                    const Outcome& plain) {
+  if (!plain.ok)
+    return refused(plain.refusal.reason, "the plain route refuses: " + plain.refusal.detail);
   for (const auto& [level, text] : chunk.levels) {
     const auto other = plain.levels.find(level);
-    if (other == plain.levels.end() || other->second != text) return refused("text:" + level, "the plain route gives another text");
+    if (other == plain.levels.end() || other->second != text)
+      return refused("text:" + level, "the plain route gives another text");
   }
-  if (chunk.constants != plain.constants) return refused("constants", "the plain route captures other constants");
+  if (chunk.constants != plain.constants)
+    return refused("constants", "the plain route captures other constants");
   if (chunk.flops != plain.flops || chunk.bytes_accessed != plain.bytes_accessed) {
-    return refused("flops", fmt::format("{:g} FLOPs, {:g} by the plain route", chunk.flops, plain.flops));
+    return refused("flops",
+                   fmt::format("{:g} FLOPs, {:g} by the plain route", chunk.flops, plain.flops));
   }
   double coarsest = 0;
-  for (const ArgumentSpec& a : function.arguments) coarsest = std::max(coarsest, output_tolerance(a.dtype));
+  for (const ArgumentSpec& a : function.arguments)
+    coarsest = std::max(coarsest, output_tolerance(a.dtype));
   for (const Tensor& t : plain.outputs) coarsest = std::max(coarsest, output_tolerance(t.dtype));
   bool same = chunk.outputs.size() == plain.outputs.size();
-  for (std::size_t i = 0; same && i < plain.outputs.size(); ++i) same = agree(chunk.outputs[i], plain.outputs[i], coarsest);
-  if (!same) return refused("outputs", fmt::format("outputs of the plain route differ by more than {:g} of the largest", coarsest));
+  for (std::size_t i = 0; same && i < plain.outputs.size(); ++i)
+    same = agree(chunk.outputs[i], plain.outputs[i], coarsest);
+  if (!same)
+    return refused("outputs",
+                   fmt::format("outputs of the plain route differ by more than {:g} of the largest",
+                               coarsest));
   return std::nullopt;
 }
 

@@ -8,14 +8,16 @@
 
 namespace jaxsmith {
 
-// The largest difference from another compilation that outputs of a type may have, relative to the largest
-// magnitude in the array. Compilations differ in the order of sums and in fused multiply-adds; a tolerance of
-// a few thousand units in the last place covers functions of thirty operations. 0: exactly equal.
+// The largest difference from another compilation that outputs of a type may have, relative to the
+// largest magnitude in the array. Compilations differ in the order of sums and in fused
+// multiply-adds; a tolerance of a few thousand units in the last place covers functions of thirty
+// operations. 0: exactly equal.
 double output_tolerance(DType dtype);
 
-// Refuses (stage "redo") where texts differ by a byte, outputs by more than the tolerance of the least precise type among
-// arguments and outputs, or the plain route refuses. Reasons: "text:hlo" …, "outputs", "flops", "constants", or the plain
-// route's own.
-std::optional<Refusal> compare_redo(const Function& function, const Outcome& chunk, const Outcome& plain);
+// Refuses (stage "redo") where texts differ by a byte, outputs by more than the tolerance of the
+// least precise type among arguments and outputs, or the plain route refuses. Reasons: "text:hlo"
+// …, "outputs", "flops", "constants", or the plain route's own.
+std::optional<Refusal> compare_redo(const Function& function, const Outcome& chunk,
+                                    const Outcome& plain);
 
 }  // namespace jaxsmith

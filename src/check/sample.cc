@@ -6,17 +6,20 @@
 namespace jaxsmith {
 
 Reject make_reject(const Function& f, Refusal refusal, std::string structure) {
-  return {f.key, f.category, f.transformation, f.variant, f.source, std::move(refusal), std::move(structure)};
+  return {f.key,    f.category,         f.transformation,    f.variant,
+          f.source, std::move(refusal), std::move(structure)};
 }
 
 Candidate make_candidate(Function function, Outcome outcome, std::optional<Refusal> refusal) {
   const auto jaxpr = outcome.levels.find("jaxpr");
   if (jaxpr == outcome.levels.end()) {
-    return make_reject(function, refusal.value_or(Refusal{"check", "levels", "there is no jaxpr"}), "");
+    return make_reject(function, refusal.value_or(Refusal{"check", "levels", "there is no jaxpr"}),
+                       "");
   }
   auto canonical = jaxpr::canonicalize(jaxpr->second);
   if (!canonical.ok()) {
-    return make_reject(function, refusal.value_or(Refusal{"check", "jaxpr", canonical.error().message}), "");
+    return make_reject(function,
+                       refusal.value_or(Refusal{"check", "jaxpr", canonical.error().message}), "");
   }
   std::string structure = hash128_hex(canonical.value().structure);
   if (refusal) return make_reject(function, std::move(*refusal), std::move(structure));

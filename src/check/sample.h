@@ -15,10 +15,11 @@ namespace jaxsmith {
 struct Sample {
   Function function;
   Outcome outcome;
-  std::string structure, signature;             // digests of the jaxpr's canonical forms (ir/jaxpr/canonical.h)
+  std::string structure,
+      signature;  // digests of the jaxpr's canonical forms (ir/jaxpr/canonical.h)
   std::int64_t equations = 0;
-  std::map<std::string, OpCounts> op_counts;    // by level
-  std::string split;                            // once selected: "train", "validation", "test"
+  std::map<std::string, OpCounts> op_counts;  // by level
+  std::string split;                          // once selected: "train", "validation", "test"
 };
 
 struct Reject {
@@ -30,7 +31,8 @@ struct Reject {
 
 using Candidate = std::variant<Sample, Reject>;
 
-// Reads structure and counts off the texts. A jaxpr that cannot be read is a refusal (stage "check", reason "jaxpr").
+// Reads structure and counts off the texts. A jaxpr that cannot be read is a refusal (stage
+// "check", reason "jaxpr").
 Candidate make_candidate(Function function, Outcome outcome, std::optional<Refusal> refusal);
 
 Reject make_reject(const Function& function, Refusal refusal, std::string structure);

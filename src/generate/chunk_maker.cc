@@ -30,7 +30,8 @@ PlanOptions plan_options(const GenerateOptions& options) {
   const auto names = category_names();
   for (int i = 0; i < kCategories; ++i) {
     const auto& wanted = options.categories;
-    if (std::find(wanted.begin(), wanted.end(), names[static_cast<std::size_t>(i)]) != wanted.end()) {
+    if (std::find(wanted.begin(), wanted.end(), names[static_cast<std::size_t>(i)]) !=
+        wanted.end()) {
       out.categories.push_back(static_cast<Category>(i));
     }
   }
@@ -44,7 +45,8 @@ PlanOptions plan_options(const GenerateOptions& options) {
 }  // namespace
 
 bool is_redone(const FunctionKey& key, double percent) {
-  constexpr std::uint64_t kSalt = 0x7265646f;  // so that this draw has nothing in common with others by the key
+  constexpr std::uint64_t kSalt =
+      0x7265646f;  // so that this draw has nothing in common with others by the key
   const double draw = static_cast<double>(hash64(function_id(key), kSalt) >> 11) * 0x1p-53;
   return 100 * draw < percent;
 }
@@ -74,14 +76,16 @@ Result<ChunkResult> ChunkMaker::make(std::uint64_t chunk, const std::atomic<bool
   JAXSMITH_CHECK(redo(chunk, functions, outcomes, refusals, cancel, result.redone));
   const CpuTimer timer(cpu_.check);
   for (std::size_t i = 0; i < functions.size(); ++i) {
-    result.candidates.push_back(make_candidate(std::move(functions[i]), std::move(outcomes[i]), std::move(refusals[i])));
+    result.candidates.push_back(
+        make_candidate(std::move(functions[i]), std::move(outcomes[i]), std::move(refusals[i])));
   }
   return result;
 }
 
-Status ChunkMaker::redo(std::uint64_t chunk, const std::vector<Function>& functions, const std::vector<Outcome>& outcomes,
-                        std::vector<std::optional<Refusal>>& refusals, const std::atomic<bool>& cancel,
-                        std::uint64_t& redone) {
+Status ChunkMaker::redo(std::uint64_t chunk, const std::vector<Function>& functions,
+                        const std::vector<Outcome>& outcomes,
+                        std::vector<std::optional<Refusal>>& refusals,
+                        const std::atomic<bool>& cancel, std::uint64_t& redone) {
   std::vector<Function> sample;
   std::vector<std::size_t> positions;
   for (std::size_t i = 0; i < functions.size(); ++i) {

@@ -1,5 +1,5 @@
-// A chunk on its way up to the point where the order of chunks matters: planned, rendered, traced, checked, and for
-// some functions redone.
+// A chunk on its way up to the point where the order of chunks matters: planned, rendered, traced,
+// checked, and for some functions redone.
 #pragma once
 
 #include <atomic>
@@ -12,7 +12,6 @@
 #include "check/sample.h"
 #include "generate/generate.h"
 #include "plan/planner.h"
-#include "check/sample.h"
 #include "trace/tracer.h"
 
 namespace jaxsmith {
@@ -26,7 +25,8 @@ struct ChunkResult {
 // Whether the plain route does a function again: a share of all, chosen by their keys.
 bool is_redone(const FunctionKey& key, double percent);
 
-// What one thread works with: a worker for chunks, and one for the redone functions that starts when it is needed.
+// What one thread works with: a worker for chunks, and one for the redone functions that starts
+// when it is needed.
 class ChunkMaker {
  public:
   ChunkMaker(const GenerateOptions& options, const Installation& installation);
@@ -40,8 +40,9 @@ class ChunkMaker {
   CpuSeconds cpu() const;
 
  private:
-  Status redo(std::uint64_t chunk, const std::vector<Function>& functions, const std::vector<Outcome>& outcomes,
-              std::vector<std::optional<Refusal>>& refusals, const std::atomic<bool>& cancel, std::uint64_t& redone);
+  Status redo(std::uint64_t chunk, const std::vector<Function>& functions,
+              const std::vector<Outcome>& outcomes, std::vector<std::optional<Refusal>>& refusals,
+              const std::atomic<bool>& cancel, std::uint64_t& redone);
 
   const GenerateOptions& options_;
   PlanOptions plan_options_;

@@ -1,4 +1,5 @@
-// The threads that make chunks, each with its own ChunkMaker, and the window that puts their results in order.
+// The threads that make chunks, each with its own ChunkMaker, and the window that puts their
+// results in order.
 //
 //   Crew crew(options, installation);
 //   JAXSMITH_TRY(versions, crew.start());     // every worker runs, and all have the same versions
@@ -26,12 +27,15 @@ class Crew {
   Crew(const GenerateOptions& options, const Installation& installation);
   ~Crew() { stop(); }
 
-  // Starts threads and workers; says what is missing where they cannot work. `cancel` ends the waiting.
+  // Starts threads and workers; says what is missing where they cannot work. `cancel` ends the
+  // waiting.
   Result<Versions> start(const std::atomic<bool>& cancel);
   // From which chunk on they work.
   void begin(std::uint64_t first_chunk);
   // The next chunk in order, or the error that its thread had; nothing where it is not there yet.
-  std::optional<Result<ChunkResult>> take(std::chrono::milliseconds patience) { return window_->take(patience); }
+  std::optional<Result<ChunkResult>> take(std::chrono::milliseconds patience) {
+    return window_->take(patience);
+  }
   // Ends threads and workers, without waiting for what they are at. Gives their processor time.
   CpuSeconds stop();
 
@@ -45,8 +49,8 @@ class Crew {
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Result<Versions>> started_;   // by thread, as they come
-  std::unique_ptr<Window<Item>> window_;    // set by begin()
+  std::vector<Result<Versions>> started_;  // by thread, as they come
+  std::unique_ptr<Window<Item>> window_;   // set by begin()
   CpuSeconds cpu_;
   std::vector<std::thread> threads_;
 };

@@ -19,13 +19,15 @@ constexpr std::chrono::milliseconds kPatience(100);
 // After so many chunks without a new row there is no hope of one.
 constexpr int kBarrenChunks = 20;
 
-RunDescription describe(const GenerateOptions& options, const Installation& installation, const Versions& versions) {
+RunDescription describe(const GenerateOptions& options, const Installation& installation,
+                        const Versions& versions) {
   RunDescription run;
   run.seed = options.seed;
   run.count = options.count;
   run.rows_per_shard = options.rows_per_shard;
   run.options = dataset_options(options).dump();
-  run.row_options = nlohmann::ordered_json{{"platform", "cpu"}, {"xla_flags", worker_xla_flags()}}.dump();
+  run.row_options =
+      nlohmann::ordered_json{{"platform", "cpu"}, {"xla_flags", worker_xla_flags()}}.dump();
   run.versions = versions;
   run.jaxsmith_version = installation.version;
   return run;
@@ -45,7 +47,8 @@ void count_row(Figures& figures, const std::string& category, int split) {
   ++figures.rows;
 }
 
-void count_reject(Figures& figures, const std::string& category, const std::string& stage, const std::string& reason) {
+void count_reject(Figures& figures, const std::string& category, const std::string& stage,
+                  const std::string& reason) {
   ++figures.categories[category].rejects[stage + ": " + reason];
   ++figures.rejects;
 }
@@ -53,7 +56,8 @@ void count_reject(Figures& figures, const std::string& category, const std::stri
 // Selects and stores chunks, in their order.
 class Committer {
  public:
-  Committer(const GenerateOptions& options, DatasetWriter& writer) : options_(options), writer_(writer) {}
+  Committer(const GenerateOptions& options, DatasetWriter& writer)
+      : options_(options), writer_(writer) {}
 
   // Takes up what an earlier part of the run has left.
   Status restore() {
@@ -64,7 +68,9 @@ class Committer {
           selector_.restore(row.structure, row.signature, split);
           count_row(figures_, row.category, split);
         },
-        [this](const StoredReject& reject) { count_reject(figures_, reject.category, reject.stage, reject.reason); });
+        [this](const StoredReject& reject) {
+          count_reject(figures_, reject.category, reject.stage, reject.reason);
+        });
   }
 
   Status commit(ChunkResult chunk) {
@@ -79,12 +85,14 @@ class Committer {
     JAXSMITH_CHECK(flush_if_due());
     barren_ = figures_.rows == before ? barren_ + 1 : 0;
     if (figures_.rows == 0 && !why.empty()) {
-      return Error::environment(fmt::format("all functions of the first chunk were refused, the last with {}", why));
+      return Error::environment(
+          fmt::format("all functions of the first chunk were refused, the last with {}", why));
     }
     if (barren_ < kBarrenChunks) return {};
     return Error::environment(fmt::format(
-        "the last {} chunks gave no new function: these options allow {} different ones, not {}{}", kBarrenChunks,
-        figures_.rows, options_.count, why.empty() ? "" : "; the last refusal: " + why));
+        "the last {} chunks gave no new function: these options allow {} different ones, not {}{}",
+        kBarrenChunks, figures_.rows, options_.count,
+        why.empty() ? "" : "; the last refusal: " + why));
   }
 
   bool full() const { return figures_.rows == options_.count; }
@@ -100,18 +108,21 @@ class Committer {
         writer_.add(std::move(*sample));
         return;
       }
-      candidate = make_reject(sample->function, std::move(verdict.refusal), std::move(sample->structure));
+      candidate =
+          make_reject(sample->function, std::move(verdict.refusal), std::move(sample->structure));
     }
     auto& reject = std::get<Reject>(candidate);
     const Refusal& refusal = reject.refusal;
-    why = fmt::format("{}: {}{}{}", refusal.stage, refusal.reason, refusal.detail.empty() ? "" : ": ", refusal.detail);
+    why = fmt::format("{}: {}{}{}", refusal.stage, refusal.reason,
+                      refusal.detail.empty() ? "" : ": ", refusal.detail);
     count_reject(figures_, reject.category, refusal.stage, refusal.reason);
     writer_.add(std::move(reject));
   }
 
   Status flush_if_due() {
     const std::chrono::duration<double> since = Clock::now() - last_flush_;
-    const bool due = since.count() >= options_.flush || writer_.unflushed_rows() >= options_.rows_per_shard;
+    const bool due =
+        since.count() >= options_.flush || writer_.unflushed_rows() >= options_.rows_per_shard;
     if (!due) return {};
     last_flush_ = Clock::now();
     return writer_.flush();
@@ -126,7 +137,8 @@ class Committer {
 };
 
 // Until the dataset is full, or `cancel`. What is done when something fails stays in the journal.
-Status fill(Crew& crew, Committer& committer, Observer& observer, const std::atomic<bool>& cancel, double& store_seconds) {
+Status fill(Crew& crew, Committer& committer, Observer& observer, const std::atomic<bool>& cancel,
+            double& store_seconds) {
   while (!committer.full() && !cancel) {
     observer.progress(committer.figures());
     auto item = crew.take(kPatience);
@@ -142,19 +154,21 @@ Status keep_and_fail(DatasetWriter& writer, const Error& error) {
   const Status flushed = writer.flush();
   if (!flushed.ok()) return error;
   Error out = error;
-  if (writer.rows() > 0) out.message += fmt::format(" ({} functions are kept; --resume goes on)", writer.rows());
+  if (writer.rows() > 0)
+    out.message += fmt::format(" ({} functions are kept; --resume goes on)", writer.rows());
   return out;
 }
 
 }  // namespace
 
-Result<Summary> generate(GenerateOptions options, const Installation& installation, Observer& observer,
-                         const std::atomic<bool>& cancel) {
+Result<Summary> generate(GenerateOptions options, const Installation& installation,
+                         Observer& observer, const std::atomic<bool>& cancel) {
   JAXSMITH_CHECK(check_options(options));
   const double cpu_before = process_cpu_seconds();
   Crew crew(options, installation);
   JAXSMITH_TRY(versions, crew.start(cancel));
-  JAXSMITH_TRY(writer, DatasetWriter::open(options.out, describe(options, installation, versions), options.resume));
+  JAXSMITH_TRY(writer, DatasetWriter::open(options.out, describe(options, installation, versions),
+                                           options.resume));
   Summary summary;
   if (writer->was_complete()) {
     summary.figures.rows = writer->rows();

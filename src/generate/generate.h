@@ -7,9 +7,10 @@
 //   Observer quiet;
 //   Result<Summary> summary = generate(options, {python, python_path, version}, quiet, cancel);
 //
-// Several threads plan, trace and check chunks, each with a supervised JAX worker of its own; one thread
-// selects and stores them in order. What a chunk holds depends on its number alone, so the dataset does not depend
-// on the number of workers, nor on how often the run was interrupted and resumed.
+// Several threads plan, trace and check chunks, each with a supervised JAX worker of its own; one
+// thread selects and stores them in order. What a chunk holds depends on its number alone, so the
+// dataset does not depend on the number of workers, nor on how often the run was interrupted and
+// resumed.
 #pragma once
 
 #include <atomic>
@@ -33,7 +34,8 @@ struct Installation {
 class Observer {
  public:
   virtual ~Observer() = default;
-  virtual void started(const Versions&, const Figures& /*what an earlier run left*/, std::uint64_t /*wanted*/) {}
+  virtual void started(const Versions&, const Figures& /*what an earlier run left*/,
+                       std::uint64_t /*wanted*/) {}
   virtual void progress(const Figures&) {}  // several times a second
   virtual void assembling(const Figures&) {}
 };
@@ -45,7 +47,7 @@ struct Summary {
   bool was_complete = false;  // there was nothing to do
 };
 
-Result<Summary> generate(GenerateOptions options, const Installation& installation, Observer& observer,
-                         const std::atomic<bool>& cancel);
+Result<Summary> generate(GenerateOptions options, const Installation& installation,
+                         Observer& observer, const std::atomic<bool>& cancel);
 
 }  // namespace jaxsmith

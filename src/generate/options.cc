@@ -16,7 +16,8 @@ namespace jaxsmith {
 namespace {
 
 constexpr std::string_view kLevels[] = {"jaxpr", "stablehlo", "hlo", "hlo_optimized"};
-constexpr std::string_view kDTypeNames[] = {"f32", "f16", "bf16", "f64", "i32", "i8", "u8", "u32", "i64", "bool", "c64"};
+constexpr std::string_view kDTypeNames[] = {"f32", "f16", "bf16", "f64",  "i32", "i8",
+                                            "u8",  "u32", "i64",  "bool", "c64"};
 
 std::string flag_name(std::string_view name) {
   std::string flag(name);
@@ -32,7 +33,8 @@ std::string default_text(const Names&) { return ""; }
 
 Status parse(std::string_view text, std::uint64_t& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc::result_out_of_range) return Error::usage(fmt::format("'{}' is too large", text));
+  if (error == std::errc::result_out_of_range)
+    return Error::usage(fmt::format("'{}' is too large", text));
   if (error != std::errc() || end != text.data() + text.size()) {
     return Error::usage(fmt::format("'{}' is not a whole number", text));
   }
@@ -48,7 +50,8 @@ Status parse(std::string_view text, double& value) {
 }
 
 Status parse(std::string_view text, bool& value) {
-  if (text != "true" && text != "false") return Error::usage(fmt::format("'{}' is neither true nor false", text));
+  if (text != "true" && text != "false")
+    return Error::usage(fmt::format("'{}' is neither true nor false", text));
   value = text == "true";
   return {};
 }
@@ -75,11 +78,12 @@ Status parse_all(std::span<const std::string> values, Names& names) {
 }
 
 // Puts names into the order of `known`, without repeats. All of them is the same as none given.
-Status canonical(std::string_view option, std::string_view noun, Names& names, std::span<const std::string_view> known) {
+Status canonical(std::string_view option, std::string_view noun, Names& names,
+                 std::span<const std::string_view> known) {
   for (const std::string& name : names) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    return Error::usage(fmt::format("--{}: there is no {} '{}'{} (there are {})", option, noun, name,
-                                    did_you_mean(name, known), fmt::join(known, ", ")));
+    return Error::usage(fmt::format("--{}: there is no {} '{}'{} (there are {})", option, noun,
+                                    name, did_you_mean(name, known), fmt::join(known, ", ")));
   }
   Names ordered;
   for (std::string_view name : known) {
@@ -92,7 +96,8 @@ Status canonical(std::string_view option, std::string_view noun, Names& names, s
 
 // Sets options.NAME where the option is this one; nothing otherwise.
 template <class T>
-bool set_if(std::string_view wanted, std::string_view name, std::span<const std::string> values, T& member, Status& status) {
+bool set_if(std::string_view wanted, std::string_view name, std::span<const std::string> values,
+            T& member, Status& status) {
   if (wanted != flag_name(name)) return false;
   T value{};
   status = parse_all(values, value);
@@ -105,19 +110,20 @@ bool set_if(std::string_view wanted, std::string_view name, std::span<const std:
 std::vector<OptionInfo> option_table() {
   const GenerateOptions defaults;
   std::vector<OptionInfo> table;
-#define OPTION(type, name, value, part, argument, help)                                                \
-  table.push_back({flag_name(#name), argument, std::string(help) + default_text(defaults.name), OptionPart::part, \
-                   std::is_same_v<type, Names>});
+#define OPTION(type, name, value, part, argument, help)                                         \
+  table.push_back({flag_name(#name), argument, std::string(help) + default_text(defaults.name), \
+                   OptionPart::part, std::is_same_v<type, Names>});
 #include "generate/options.def"
 #undef OPTION
   return table;
 }
 
-Status set_option(GenerateOptions& options, std::string_view name, std::span<const std::string> values) {
+Status set_option(GenerateOptions& options, std::string_view name,
+                  std::span<const std::string> values) {
   Status status;
-#define OPTION(type, member, value, part, argument, help)                  \
-  if (set_if(name, #member, values, options.member, status)) {             \
-    if (status.ok()) return status;                                        \
+#define OPTION(type, member, value, part, argument, help)                       \
+  if (set_if(name, #member, values, options.member, status)) {                  \
+    if (status.ok()) return status;                                             \
     return Error::usage(fmt::format("--{}: {}", name, status.error().message)); \
   }
 #include "generate/options.def"
@@ -126,17 +132,23 @@ Status set_option(GenerateOptions& options, std::string_view name, std::span<con
 }
 
 Status check_options(GenerateOptions& options) {
-  if (options.out.empty()) return Error::usage("--out is missing: name the folder that the dataset goes to");
+  if (options.out.empty())
+    return Error::usage("--out is missing: name the folder that the dataset goes to");
   if (options.count == 0) return Error::usage("--count 0 makes no dataset: give 1 or more");
-  if (options.count > 1'000'000'000) return Error::usage("--count: more than 1000000000 functions do not fit one dataset");
-  if (options.workers > 1024) return Error::usage("--workers: more than 1024 workers are not started");
-  if (options.max_rank > 4) return Error::usage(fmt::format("--max-rank {}: ranks go from 0 to 4", options.max_rank));
+  if (options.count > 1'000'000'000)
+    return Error::usage("--count: more than 1000000000 functions do not fit one dataset");
+  if (options.workers > 1024)
+    return Error::usage("--workers: more than 1024 workers are not started");
+  if (options.max_rank > 4)
+    return Error::usage(fmt::format("--max-rank {}: ranks go from 0 to 4", options.max_rank));
   if (options.redo < 0 || options.redo > 100) {
     return Error::usage(fmt::format("--redo {}: a share goes from 0 to 100 percent", options.redo));
   }
-  if (options.rows_per_shard == 0) return Error::usage("--rows-per-shard: a file holds 1 row or more");
+  if (options.rows_per_shard == 0)
+    return Error::usage("--rows-per-shard: a file holds 1 row or more");
   if (options.time_limit < 1) return Error::usage("--time-limit: give 1 second or more");
-  if (options.flush < 0) return Error::usage("--flush: seconds are 0 or more; 0 writes after each chunk");
+  if (options.flush < 0)
+    return Error::usage("--flush: seconds are 0 or more; 0 writes after each chunk");
   if (options.memory_limit < 1024) {
     return Error::usage("--memory-limit: a worker needs 1024 MB or more for JAX alone");
   }

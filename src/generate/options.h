@@ -1,8 +1,9 @@
 // Options of `generate`, all of them from one table, options.def.
 //
 //   GenerateOptions options;
-//   Status status = set_option(options, "max-rank", {"2"});   // from a flag or a configuration file
-//   status = check_options(options);                          // one line on what makes no sense
+//   Status status = set_option(options, "max-rank", {"2"});   // from a flag or a configuration
+//   file status = check_options(options);                          // one line on what makes no
+//   sense
 #pragma once
 
 #include <cstdint>
@@ -28,9 +29,9 @@ struct GenerateOptions {
 enum class OptionPart { kDataset, kRun };
 
 struct OptionInfo {
-  std::string name;           // "max-rank"
-  std::string argument;       // "N"; empty for a switch
-  std::string help;           // with the default
+  std::string name;      // "max-rank"
+  std::string argument;  // "N"; empty for a switch
+  std::string help;      // with the default
   OptionPart part;
   bool is_list;
 };
@@ -39,10 +40,11 @@ struct OptionInfo {
 std::vector<OptionInfo> option_table();
 
 // Sets an option from text; a list from several items, a switch from "true" or "false".
-Status set_option(GenerateOptions& options, std::string_view name, std::span<const std::string> values);
+Status set_option(GenerateOptions& options, std::string_view name,
+                  std::span<const std::string> values);
 
-// Whether the options make sense together, and puts them into the one form that the manifest has: lists in
-// canonical order without repeats, --exact as --redo 100.
+// Whether the options make sense together, and puts them into the one form that the manifest has:
+// lists in canonical order without repeats, --exact as --redo 100.
 Status check_options(GenerateOptions& options);
 
 // What the dataset depends on, by name, for the manifest.

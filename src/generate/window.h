@@ -1,11 +1,12 @@
 // Work that is done out of order by several threads and taken in order by one.
 //
 //   Window<Chunk> window(first, /*ahead=*/4);
-//   while (auto ticket = window.claim()) window.put(*ticket, work(*ticket));   // each worker thread
-//   while (auto chunk = window.take()) commit(*chunk);                          // the one that commits
+//   while (auto ticket = window.claim()) window.put(*ticket, work(*ticket));   // each worker
+//   thread while (auto chunk = window.take()) commit(*chunk);                          // the one
+//   that commits
 //
-// No more than `ahead` tickets are given out beyond the next one to be taken, so that memory stays bounded where
-// one item takes long.
+// No more than `ahead` tickets are given out beyond the next one to be taken, so that memory stays
+// bounded where one item takes long.
 #pragma once
 
 #include <condition_variable>
@@ -20,7 +21,8 @@ namespace jaxsmith {
 template <class T>
 class Window {
  public:
-  Window(std::uint64_t first, std::uint64_t ahead) : next_claim_(first), next_take_(first), ahead_(ahead) {}
+  Window(std::uint64_t first, std::uint64_t ahead)
+      : next_claim_(first), next_take_(first), ahead_(ahead) {}
 
   // The next piece of work; waits while too much lies ready. Nothing once the window is closed.
   std::optional<std::uint64_t> claim() {
@@ -36,8 +38,8 @@ class Window {
     changed_.notify_all();
   }
 
-  // The next item in order. Waits for it at most `patience`; nothing where it is not there by then, or the window is closed
-  // and the item was not done.
+  // The next item in order. Waits for it at most `patience`; nothing where it is not there by then,
+  // or the window is closed and the item was not done.
   template <class Duration>
   std::optional<T> take(Duration patience) {
     std::unique_lock lock(mutex_);

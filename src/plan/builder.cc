@@ -16,7 +16,9 @@ bool starts_with(std::string_view text, std::string_view prefix) {
 
 // `lax` elementwise functions take equal shapes only, and no Python scalars.
 bool spelling_applies(const std::string& spelling, const Draft& draft, const Program& program) {
-  const auto value = [&](ValueId id) -> const Value& { return program.values[static_cast<std::size_t>(id)]; };
+  const auto value = [&](ValueId id) -> const Value& {
+    return program.values[static_cast<std::size_t>(id)];
+  };
   if (draft.operands.empty()) return true;
   const bool first_literal = !value(draft.operands[0]).literal.empty();
   // A method of a Python number does not exist.
@@ -43,7 +45,8 @@ Shape broadcast_shapes(const Shape& x, const Shape& y) {
 
 std::string tuple_text(const std::vector<std::int64_t>& items) {
   std::string out = "(";
-  for (std::size_t i = 0; i < items.size(); ++i) out += fmt::format("{}{}", i ? ", " : "", items[i]);
+  for (std::size_t i = 0; i < items.size(); ++i)
+    out += fmt::format("{}{}", i ? ", " : "", items[i]);
   return out + (items.size() == 1 ? ",)" : ")");
 }
 
@@ -61,19 +64,21 @@ std::string dtype_text(DType dtype) {
 Builder::Parameter parameter_of(const Value& value) { return parameter_of(value, value.type); }
 
 Builder::Parameter parameter_of(const Value& value, Type type) {
-  return {std::move(type), value.stats, value.hint, value.arguments, value.grad_arguments, 0, value.sure};
+  return {std::move(type),      value.stats, value.hint, value.arguments,
+          value.grad_arguments, 0,           value.sure};
 }
 
 Builder::Builder(Program& program, const Settings& settings, Random random)
     : program_(program), settings_(settings), random_(random) {
-  static const std::vector<Taste> kTastes = {
-      {6, 1, 0.4, 1.5}, {6, 1, 0.2, 0.5}, {5, 1.5, 1.5, 1}, {1, 3, 0.5, 1}, {1, 1, 4, 0.5}, {6, 0.7, 0.1, 4}};
+  static const std::vector<Taste> kTastes = {{6, 1, 0.4, 1.5}, {6, 1, 0.2, 0.5}, {5, 1.5, 1.5, 1},
+                                             {1, 3, 0.5, 1},   {1, 1, 4, 0.5},   {6, 0.7, 0.1, 4}};
   Random taste = random.fork("taste");
   taste_ = kTastes[taste.weighted(std::vector<double>{0.3, 0.25, 0.15, 0.12, 0.06, 0.12})];
 }
 
 bool Builder::allowed(DType dtype) const {
-  return std::find(settings_.dtypes.begin(), settings_.dtypes.end(), dtype) != settings_.dtypes.end();
+  return std::find(settings_.dtypes.begin(), settings_.dtypes.end(), dtype) !=
+         settings_.dtypes.end();
 }
 
 bool Builder::broadcasts(const Shape& x, const Shape& y) const {
@@ -86,8 +91,8 @@ bool Builder::broadcasts(const Shape& x, const Shape& y) const {
 }
 
 bool Builder::acceptable_shape(const Shape& shape) const {
-  return static_cast<int>(shape.size()) <= settings_.max_rank && element_count(shape) <= kMaxElements &&
-         element_count(shape) > 0;
+  return static_cast<int>(shape.size()) <= settings_.max_rank &&
+         element_count(shape) <= kMaxElements && element_count(shape) > 0;
 }
 
 std::optional<ValueId> Builder::draw(const Accept& accept, bool captured) {
@@ -104,7 +109,8 @@ std::optional<ValueId> Builder::draw(const Accept& accept, bool captured) {
       weight *= 1.0 + 1.0 * id / (last + 1);
     } else if (captured && scope.captures) {
       const bool visible = sees(v.body);
-      // A captured value is one in a few, and never one with no use of its own: that may be the only use.
+      // A captured value is one in a few, and never one with no use of its own: that may be the
+      // only use.
       if (visible) weight = 0.35;
     }
     if (weight == 0 || !accept(v)) continue;
@@ -117,7 +123,8 @@ std::optional<ValueId> Builder::draw(const Accept& accept, bool captured) {
 
 std::optional<ValueId> Builder::draw_kind(std::uint32_t kinds, int min_rank, int max_rank) {
   return draw([&](const Value& v) {
-    return (kind_of(v.type.dtype) & kinds) && v.type.rank() >= min_rank && v.type.rank() <= max_rank;
+    return (kind_of(v.type.dtype) & kinds) && v.type.rank() >= min_rank &&
+           v.type.rank() <= max_rank;
   });
 }
 
@@ -134,8 +141,9 @@ std::optional<ValueId> Builder::draw_partner(ValueId x, const Accept& accept) {
 std::int64_t Builder::size() { return random_.pick(settings_.sizes); }
 
 double Builder::nice_number(double lo, double hi, bool integral) {
-  static const std::vector<double> kReals = {0.5, 2.0,  0.1,  0.25, 1.5, 3.0, 0.3, 0.75, 1.0,  0.2, 0.7, 0.9,
-                                             1.2, 0.05, 0.01, 2.5,  0.6, 0.8, 4.0, 0.4,  1e-3, 5.0, 0.15};
+  static const std::vector<double> kReals = {0.5, 2.0, 0.1, 0.25, 1.5,  3.0,  0.3,  0.75,
+                                             1.0, 0.2, 0.7, 0.9,  1.2,  0.05, 0.01, 2.5,
+                                             0.6, 0.8, 4.0, 0.4,  1e-3, 5.0,  0.15};
   std::vector<double> fitting;
   if (!integral) {
     for (double v : kReals) {
@@ -147,8 +155,9 @@ double Builder::nice_number(double lo, double hi, bool integral) {
     const double step = std::pow(10.0, std::floor(std::log10(std::max(hi - lo, 1e-6))) - 1);
     return std::clamp(std::round(v / step) * step, lo, hi);
   }
-  return static_cast<double>(random_.between(static_cast<std::int64_t>(std::ceil(lo)),
-                                             static_cast<std::int64_t>(std::floor(std::max(hi, std::ceil(lo))))));
+  return static_cast<double>(
+      random_.between(static_cast<std::int64_t>(std::ceil(lo)),
+                      static_cast<std::int64_t>(std::floor(std::max(hi, std::ceil(lo))))));
 }
 
 bool Builder::sees(BodyId body) const {
@@ -172,7 +181,8 @@ ValueId Builder::literal(double value, DType dtype) {
 
 Builder::Mark Builder::mark() const {
   return {program_.values.size(), program_.bodies.size(),
-          scopes_.empty() ? 0 : program_.bodies[static_cast<std::size_t>(current())].nodes.size(), numbers_};
+          scopes_.empty() ? 0 : program_.bodies[static_cast<std::size_t>(current())].nodes.size(),
+          numbers_};
 }
 
 void Builder::take_back(const Mark& mark) {
@@ -181,7 +191,8 @@ void Builder::take_back(const Mark& mark) {
   };
   for (std::size_t b = mark.bodies; b < program_.bodies.size(); ++b) {
     for (const Node& node : program_.bodies[b].nodes) unuse(node);
-    for (ValueId id : program_.bodies[b].results) --program_.values[static_cast<std::size_t>(id)].uses;
+    for (ValueId id : program_.bodies[b].results)
+      --program_.values[static_cast<std::size_t>(id)].uses;
   }
   program_.bodies.resize(mark.bodies);
   if (!scopes_.empty()) {
@@ -206,8 +217,8 @@ std::string Builder::pick_spelling(const Op& op, const Draft& draft) {
   return op.spellings[random_.weighted(weights)];
 }
 
-// Arguments that show in the result for sure. Rounding, limits, choices and factors that may be zero can hide what
-// goes into them, so only what passes through none of these counts.
+// Arguments that show in the result for sure. Rounding, limits, choices and factors that may be
+// zero can hide what goes into them, so only what passes through none of these counts.
 std::uint32_t Builder::surely_shown(const Op& op, const Draft& draft, const Value& result) const {
   if (op.derivative == Derivative::kZero) return 0;
   const bool limits = is_inexact(result.type.dtype) && distinct_probes(result.stats) < kProbes - 2;
@@ -218,16 +229,20 @@ std::uint32_t Builder::surely_shown(const Op& op, const Draft& draft, const Valu
     common &= v.sure;
     // A small term is lost in a large sum.
     const bool sum = op.name == "add" || op.name == "subtract";
-    if (sum && spread(v.stats) < 64 * epsilon(result.type.dtype) * typical_magnitude(result.stats)) continue;
+    if (sum && spread(v.stats) < 64 * epsilon(result.type.dtype) * typical_magnitude(result.stats))
+      continue;
     // Anything times next to nothing is next to nothing.
-    const bool scaled = std::any_of(draft.operands.begin(), draft.operands.end(), [&](ValueId other) { return other != id && (*this)[other].any_scale; });
+    const bool scaled =
+        std::any_of(draft.operands.begin(), draft.operands.end(),
+                    [&](ValueId other) { return other != id && (*this)[other].any_scale; });
     if (scaled && !sum) continue;
     sure |= v.sure;
   }
   if (limits) return 0;
   if (op.selective) return draft.operands.empty() ? 0 : common;
   if (draft.operands.size() != 2) return sure;
-  // A product with something of few elements that may be zero, and is a whole number, say, or where a loop ended.
+  // A product with something of few elements that may be zero, and is a whole number, say, or where
+  // a loop ended.
   for (int k = 0; k < 2; ++k) {
     const Value& factor = (*this)[draft.operands[static_cast<std::size_t>(k)]];
     const Value& other = (*this)[draft.operands[static_cast<std::size_t>(1 - k)]];
@@ -251,7 +266,8 @@ bool Builder::computed_before(const Op& op, const Draft& draft) const {
   const auto& nodes = body_of(current()).nodes;
   return std::any_of(nodes.begin(), nodes.end(), [&](const Node& node) {
     return node.op == op.name && node.attributes == draft.attributes &&
-           std::equal(node.operands.begin(), node.operands.end(), draft.operands.begin(), draft.operands.end(), same_operand);
+           std::equal(node.operands.begin(), node.operands.end(), draft.operands.begin(),
+                      draft.operands.end(), same_operand);
   });
 }
 
@@ -275,7 +291,8 @@ bool Builder::commit(const Op& op, Draft& draft) {
   }
   for (Value& result : draft.results) {
     result.stats = rounded(result.stats, result.type.dtype);
-    if (!acceptable_shape(result.type.shape) || !acceptable(result.type, result.stats)) return false;
+    if (!acceptable_shape(result.type.shape) || !acceptable(result.type, result.stats))
+      return false;
     if (!allowed(result.type.dtype) && result.type.dtype != DType::kBool &&
         result.type.dtype != default_integer()) {
       return false;
@@ -298,11 +315,13 @@ bool Builder::commit(const Op& op, Draft& draft) {
   }
   for (ValueId id : draft.operands) ++program_.values[static_cast<std::size_t>(id)].uses;
   for (const Value& result : draft.results) {
-    if (static_cast<int>(node.results.size()) == draft.ignored_result) node.results.push_back(kNoValue);
+    if (static_cast<int>(node.results.size()) == draft.ignored_result)
+      node.results.push_back(kNoValue);
     node.results.push_back(static_cast<ValueId>(program_.values.size()));
     program_.values.push_back(result);
   }
-  if (static_cast<int>(node.results.size()) == draft.ignored_result) node.results.push_back(kNoValue);
+  if (static_cast<int>(node.results.size()) == draft.ignored_result)
+    node.results.push_back(kNoValue);
   node.result_groups = draft.result_groups;
   program_.bodies[static_cast<std::size_t>(current())].nodes.push_back(std::move(node));
   return true;
@@ -323,8 +342,9 @@ std::optional<ValueId> Builder::apply(std::string_view name, std::vector<ValueId
   return program_.bodies[static_cast<std::size_t>(current())].nodes.back().results[0];
 }
 
-std::optional<ValueId> Builder::apply_text(std::string_view name, std::vector<ValueId> operands,
-                                           std::map<std::string, std::string, std::less<>> attributes) {
+std::optional<ValueId> Builder::apply_text(
+    std::string_view name, std::vector<ValueId> operands,
+    std::map<std::string, std::string, std::less<>> attributes) {
   const Op& op = op_named(name);
   const Mark before = mark();
   Draft draft;

@@ -1,5 +1,5 @@
-// Builds one program, node by node. Entries of the catalogue draw their operands from it; whatever an
-// entry adds before it gives up is taken back, so that a program never holds dead code.
+// Builds one program, node by node. Entries of the catalogue draw their operands from it; whatever
+// an entry adds before it gives up is taken back, so that a program never holds dead code.
 #pragma once
 
 #include <functional>
@@ -17,10 +17,10 @@ namespace jaxsmith {
 
 // What a program is drawn with; another family member may be drawn with other settings.
 struct Settings {
-  std::vector<DType> dtypes;           // all that may be used
-  DType real = DType::kF32;            // of this program
+  std::vector<DType> dtypes;  // all that may be used
+  DType real = DType::kF32;   // of this program
   DType integer = DType::kI32;
-  std::vector<std::int64_t> sizes;     // of axes; programs name sizes by their place here
+  std::vector<std::int64_t> sizes;  // of axes; programs name sizes by their place here
   int max_rank = 4;
   bool x64 = false;
   int devices = 1;
@@ -37,7 +37,9 @@ class Builder {
 
   const Settings& settings() const { return settings_; }
   Random& random() { return random_; }
-  const Value& operator[](ValueId id) const { return program_.values[static_cast<std::size_t>(id)]; }
+  const Value& operator[](ValueId id) const {
+    return program_.values[static_cast<std::size_t>(id)];
+  }
   Program& program() { return program_; }
   BodyId current() const { return scopes_.back().body; }
   int depth() const { return static_cast<int>(scopes_.size()) - 1; }
@@ -51,7 +53,8 @@ class Builder {
   // A value in scope, rather one that is not used yet; `captured`: also of enclosing bodies.
   std::optional<ValueId> draw(const Accept& accept, bool captured = true);
   std::optional<ValueId> draw_kind(std::uint32_t kinds, int min_rank = 0, int max_rank = 99);
-  // Another value of the same type of element whose shape broadcasts with x's to something not too large.
+  // Another value of the same type of element whose shape broadcasts with x's to something not too
+  // large.
   std::optional<ValueId> draw_partner(ValueId x, const Accept& accept = {});
   std::int64_t size();  // of an axis
   // A short decimal number in [lo, hi]; an integer where the dtype is one.
@@ -69,7 +72,9 @@ class Builder {
   bool draw_op(const Op& op);
   // Draws `steps` operations from the categories of settings().mix.
   void grow(int steps);
-  void reserve(ValueId id, bool reserved) { program_.values[static_cast<std::size_t>(id)].reserved = reserved; }
+  void reserve(ValueId id, bool reserved) {
+    program_.values[static_cast<std::size_t>(id)].reserved = reserved;
+  }
   // Numbers for `infer` of the application under way.
   const Numbers& numbers() const { return numbers_; }
   void set_numbers(Numbers numbers) { numbers_ = std::move(numbers); }
@@ -100,9 +105,11 @@ class Builder {
     bool differentiable = false;
     bool parameters_needed = true;  // every parameter must be used
   };
-  // Opens a body, lets `fill` add nodes and choose results, closes it. Nothing where fill gives nothing.
-  std::optional<BodyId> body(const BodySpec& spec,
-                             const std::function<bool(const std::vector<ValueId>& parameters)>& fill);
+  // Opens a body, lets `fill` add nodes and choose results, closes it. Nothing where fill gives
+  // nothing.
+  std::optional<BodyId> body(
+      const BodySpec& spec,
+      const std::function<bool(const std::vector<ValueId>& parameters)>& fill);
   // Values of this body that nothing uses yet, parameters included.
   std::vector<ValueId> unused() const;
   // Ends the open body with one value of this type that depends on everything unused so far.
@@ -157,7 +164,7 @@ class Builder {
   Numbers numbers_;
 };
 
-Shape broadcast_shapes(const Shape& x, const Shape& y);  // must broadcast
+Shape broadcast_shapes(const Shape& x, const Shape& y);          // must broadcast
 std::string tuple_text(const std::vector<std::int64_t>& items);  // "(2, 3)", "(2,)", "()"
 std::string number_text(double value, bool integral);
 std::string dtype_text(DType dtype);  // "jnp.float32"

@@ -9,24 +9,27 @@ namespace jaxsmith {
 namespace {
 
 constexpr std::array<std::string_view, kCategories> kNames = {
-    "arithmetic", "math",      "array",         "linear_algebra", "reduction",
-    "indexing",   "gradient",  "vectorization", "conditional",    "loop"};
+    "arithmetic", "math",     "array",         "linear_algebra", "reduction",
+    "indexing",   "gradient", "vectorization", "conditional",    "loop"};
 
-// Functions that XLA has no instruction for and that become a hundred instructions and more (counted in the HLO of
-// JAX 0.10.2 as lowered): rarer, so that they do not fill the dataset, and not differentiated, which would multiply
-// them once more.
+// Functions that XLA has no instruction for and that become a hundred instructions and more
+// (counted in the HLO of JAX 0.10.2 as lowered): rarer, so that they do not fill the dataset, and
+// not differentiated, which would multiply them once more.
 constexpr std::string_view kExpanded[] = {
-    "exp1", "betainc", "beta", "gammaincc", "gammainc", "gamma_survival", "gamma_cdf", "betaln", "spence", "log_ndtr",
-    "dawsn", "zeta", "gamma", "ndtr", "trigamma", "ndtri", "i0", "i1", "i0e", "i1e", "digamma", "factorial", "erfc",
-    "ldexp", "lgamma"};
+    "exp1",   "betainc",  "beta",  "gammaincc", "gammainc", "gamma_survival", "gamma_cdf", "betaln",
+    "spence", "log_ndtr", "dawsn", "zeta",      "gamma",    "ndtr",           "trigamma",  "ndtri",
+    "i0",     "i1",       "i0e",   "i1e",       "digamma",  "factorial",      "erfc",      "ldexp",
+    "lgamma"};
 constexpr double kExpandedShare = 0.4;
 
-// Their derivative asks which element equals the extreme, which another compilation may compute with another last
-// bit: then none does, and the derivative is 0 / 0.
-constexpr std::string_view kUnsteadyDerivative[] = {"max", "min", "ptp", "nanmax", "nanmin", "cummax", "cummin"};
+// Their derivative asks which element equals the extreme, which another compilation may compute
+// with another last bit: then none does, and the derivative is 0 / 0.
+constexpr std::string_view kUnsteadyDerivative[] = {"max",    "min",    "ptp",   "nanmax",
+                                                    "nanmin", "cummax", "cummin"};
 
 void tame(Op& op) {
-  if (std::find(std::begin(kUnsteadyDerivative), std::end(kUnsteadyDerivative), op.name) != std::end(kUnsteadyDerivative)) {
+  if (std::find(std::begin(kUnsteadyDerivative), std::end(kUnsteadyDerivative), op.name) !=
+      std::end(kUnsteadyDerivative)) {
     op.derivative = Derivative::kNone;
   }
   if (std::find(std::begin(kExpanded), std::end(kExpanded), op.name) == std::end(kExpanded)) return;
@@ -53,7 +56,9 @@ const std::vector<Op>& ops() {
 
 }  // namespace
 
-std::string_view category_name(Category category) { return kNames[static_cast<std::size_t>(category)]; }
+std::string_view category_name(Category category) {
+  return kNames[static_cast<std::size_t>(category)];
+}
 
 std::span<const std::string_view> category_names() { return kNames; }
 
@@ -63,7 +68,8 @@ const Op& op_named(std::string_view name) {
   static const auto kByName = [] {
     std::unordered_map<std::string_view, const Op*> index;
     for (const Op& op : ops()) {
-      if (!index.emplace(op.name, &op).second) throw std::logic_error("operation defined twice: " + op.name);
+      if (!index.emplace(op.name, &op).second)
+        throw std::logic_error("operation defined twice: " + op.name);
     }
     return index;
   }();

@@ -8,11 +8,12 @@
 namespace jaxsmith {
 namespace {
 
-// A bound near the origin is one of the function's own (logarithms, divisors): it must hold. One far out
-// only keeps magnitudes modest.
+// A bound near the origin is one of the function's own (logarithms, divisors): it must hold. One
+// far out only keeps magnitudes modest.
 bool in_domain(const Stats& x, Interval domain) {
   const Interval reach = practical(x);
-  const double lo = std::abs(domain.lo) > 1.5 ? reach.lo : x.lo, hi = std::abs(domain.hi) > 1.5 ? reach.hi : x.hi;
+  const double lo = std::abs(domain.lo) > 1.5 ? reach.lo : x.lo,
+               hi = std::abs(domain.hi) > 1.5 ? reach.hi : x.hi;
   return lo >= domain.lo && hi <= domain.hi;
 }
 
@@ -20,7 +21,8 @@ bool same_class(const Builder& b, ValueId x, ValueId y) {
   return b[x].type.dtype == b[y].type.dtype || !b[y].literal.empty() || !b[x].literal.empty();
 }
 
-// Whether each operand shows in the result at typical elements: not where a maximum is always the other one.
+// Whether each operand shows in the result at typical elements: not where a maximum is always the
+// other one.
 bool both_matter(const Stats& x, const Stats& y, Kernel2 kernel) {
   int by_x = 0, by_y = 0;
   for (int i = 0; i < kProbes; ++i) {
@@ -51,7 +53,8 @@ bool infer_binary(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain
   if (!(kind_of(dtype) & kinds) || !same_class(b, x, y)) return false;
   // x - x is nothing, x * x is written as a square.
   if ((!u.literal.empty() && !v.literal.empty()) || x == y) return false;
-  if (u.literal.empty() && v.literal.empty() && !both_matter(u.stats, v.stats, kernel)) return false;
+  if (u.literal.empty() && v.literal.empty() && !both_matter(u.stats, v.stats, kernel))
+    return false;
   if (selective && !both_selected(u.stats, v.stats, kernel)) return false;
   if (!in_domain(v.stats, domain)) return false;
   if (!b.broadcasts(u.type.shape, v.type.shape)) return false;
@@ -73,14 +76,17 @@ bool infer_binary(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain
   return true;
 }
 
-// Whether the operation leaves typical elements as they are: a maximum with what lies below them all.
+// Whether the operation leaves typical elements as they are: a maximum with what lies below them
+// all.
 bool changes_nothing(const Builder& b, const Draft& draft, Kernel2 kernel) {
   const Value &x = b[draft.operands[0]], &y = b[draft.operands[1]];
   if (y.literal.empty()) return false;
-  return std::all_of(x.stats.probe.begin(), x.stats.probe.end(), [&](double p) { return kernel(p, y.stats.lo) == p; });
+  return std::all_of(x.stats.probe.begin(), x.stats.probe.end(),
+                     [&](double p) { return kernel(p, y.stats.lo) == p; });
 }
 
-bool draw_operands(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain, double literal_weight, bool selective) {
+bool draw_operands(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain,
+                   double literal_weight, bool selective) {
   const auto x = b.draw_kind(kinds);
   if (!x) return false;
   const DType dtype = b[*x].type.dtype;
@@ -109,11 +115,16 @@ bool draw_operands(Builder& b, Draft& draft, std::uint32_t kinds, Interval domai
 
 std::uint32_t kind_of(DType dtype) {
   switch (dtype_class(dtype)) {
-    case DTypeClass::kBoolean: return kBoolKind;
-    case DTypeClass::kSigned: return kSignedKind;
-    case DTypeClass::kUnsigned: return kUnsignedKind;
-    case DTypeClass::kReal: return kReal;
-    case DTypeClass::kComplex: return kComplexKind;
+    case DTypeClass::kBoolean:
+      return kBoolKind;
+    case DTypeClass::kSigned:
+      return kSignedKind;
+    case DTypeClass::kUnsigned:
+      return kUnsignedKind;
+    case DTypeClass::kReal:
+      return kReal;
+    case DTypeClass::kComplex:
+      return kComplexKind;
   }
   return 0;
 }
@@ -126,7 +137,8 @@ Interval anywhere() {
 Op unary(std::string name, Category category, double weight, std::uint32_t kinds, Interval domain,
          Kernel1 kernel, Bounds bounds, Derivative derivative, std::vector<std::string> hints,
          std::vector<std::string> spellings) {
-  Op op{std::move(name), category, weight, derivative, std::move(hints), std::move(spellings), {}, {}};
+  Op op{std::move(name),      category, weight, derivative, std::move(hints),
+        std::move(spellings), {},       {}};
   op.infer = [=](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     if (!(kind_of(x.type.dtype) & kinds) || !x.literal.empty()) return false;
@@ -148,11 +160,15 @@ Op unary(std::string name, Category category, double weight, std::uint32_t kinds
 }
 
 Op binary(std::string name, Category category, double weight, std::uint32_t kinds, Interval domain,
-          Kernel2 kernel, double literal_weight, Derivative derivative, std::vector<std::string> hints,
-          std::vector<std::string> spellings) {
-  Op op{std::move(name), category, weight, derivative, std::move(hints), std::move(spellings), {}, {}};
-  op.selective = kernel(1, 2) == kernel(2, 1) && (kernel(1, 2) == 1 || kernel(1, 2) == 2) && (kernel(3, 5) == 3 || kernel(3, 5) == 5);
-  op.infer = [=, selective = op.selective](Builder& b, Draft& draft) { return infer_binary(b, draft, kinds, domain, kernel, false, selective); };
+          Kernel2 kernel, double literal_weight, Derivative derivative,
+          std::vector<std::string> hints, std::vector<std::string> spellings) {
+  Op op{std::move(name),      category, weight, derivative, std::move(hints),
+        std::move(spellings), {},       {}};
+  op.selective = kernel(1, 2) == kernel(2, 1) && (kernel(1, 2) == 1 || kernel(1, 2) == 2) &&
+                 (kernel(3, 5) == 3 || kernel(3, 5) == 5);
+  op.infer = [=, selective = op.selective](Builder& b, Draft& draft) {
+    return infer_binary(b, draft, kinds, domain, kernel, false, selective);
+  };
   op.draw = [=, infer = op.infer, selective = op.selective](Builder& b, Draft& draft) {
     return draw_operands(b, draft, kinds, domain, literal_weight, selective) && infer(b, draft) &&
            !changes_nothing(b, draft, kernel);
@@ -160,10 +176,13 @@ Op binary(std::string name, Category category, double weight, std::uint32_t kind
   return op;
 }
 
-Op comparison(std::string name, Category category, double weight, std::uint32_t kinds, Kernel2 kernel,
-              std::vector<std::string> hints, std::vector<std::string> spellings) {
-  Op op{std::move(name), category, weight, Derivative::kZero, std::move(hints), std::move(spellings), {}, {}};
-  op.infer = [=](Builder& b, Draft& draft) { return infer_binary(b, draft, kinds, anywhere(), kernel, true); };
+Op comparison(std::string name, Category category, double weight, std::uint32_t kinds,
+              Kernel2 kernel, std::vector<std::string> hints, std::vector<std::string> spellings) {
+  Op op{std::move(name),      category, weight, Derivative::kZero, std::move(hints),
+        std::move(spellings), {},       {}};
+  op.infer = [=](Builder& b, Draft& draft) {
+    return infer_binary(b, draft, kinds, anywhere(), kernel, true);
+  };
   op.draw = [=, infer = op.infer](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kinds);
     if (!x) return false;

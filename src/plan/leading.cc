@@ -1,5 +1,6 @@
-// The builder's ways to lead a value where an operation needs it: into an interval, to a type, together
-// with another one. Each is an application of catalogue entries that a person would have chosen too.
+// The builder's ways to lead a value where an operation needs it: into an interval, to a type,
+// together with another one. Each is an application of catalogue entries that a person would have
+// chosen too.
 #include <algorithm>
 #include <cmath>
 
@@ -12,7 +13,8 @@ namespace {
 bool inside(const Stats& stats, Interval interval) {
   constexpr double kWide = 15;
   const Interval reach = practical(stats);
-  const double lo = interval.lo <= -kWide ? reach.lo : stats.lo, hi = interval.hi >= kWide ? reach.hi : stats.hi;
+  const double lo = interval.lo <= -kWide ? reach.lo : stats.lo,
+               hi = interval.hi >= kWide ? reach.hi : stats.hi;
   return lo >= interval.lo && hi <= interval.hi;
 }
 
@@ -30,7 +32,8 @@ bool Builder::try_into(ValueId x, Interval want, int choice, std::optional<Value
   out = x;
   if (integral) {
     if (choice % 2 == 0 && want.lo <= 0 && want.hi >= 1) {
-      return then("remainder", nice_number(std::max(2.0, want.hi / 2), want.hi + (want.hi < 2), true));
+      return then("remainder",
+                  nice_number(std::max(2.0, want.hi / 2), want.hi + (want.hi < 2), true));
     }
     out = apply("clip", {x, literal(std::max(want.lo, integer_bounds(dtype).lo), dtype),
                          literal(std::min(want.hi, integer_bounds(dtype).hi), dtype)});
@@ -38,24 +41,47 @@ bool Builder::try_into(ValueId x, Interval want, int choice, std::optional<Value
   }
   if (!is_real(dtype)) return false;
   if (want.lo >= 0) {  // a positive interval, as logarithms, roots and divisors want it
-    const double offset = nice_number(std::max(want.lo, 0.05), std::min(want.lo + 1, want.hi), false);
+    const double offset =
+        nice_number(std::max(want.lo, 0.05), std::min(want.lo + 1, want.hi), false);
     switch (choice) {
-      case 0: out = apply("abs", {x}); return then("add", offset);
-      case 1: out = apply("square", {x}); return then("add", offset);
-      case 2: out = apply("softplus", {x}); return then("add", offset);
-      case 3: return median(v.stats) > offset && then("maximum", offset);
-      case 4: out = apply("sigmoid", {x}); return then("add", offset);
-      case 5: out = apply("exp", {x}); return then("add", offset);
-      default: break;
+      case 0:
+        out = apply("abs", {x});
+        return then("add", offset);
+      case 1:
+        out = apply("square", {x});
+        return then("add", offset);
+      case 2:
+        out = apply("softplus", {x});
+        return then("add", offset);
+      case 3:
+        return median(v.stats) > offset && then("maximum", offset);
+      case 4:
+        out = apply("sigmoid", {x});
+        return then("add", offset);
+      case 5:
+        out = apply("exp", {x});
+        return then("add", offset);
+      default:
+        break;
     }
   } else if (want.lo >= -1.5 && want.hi <= 1.5) {
-    const double factor = nice_number(0.5 * std::min(want.hi, -want.lo), std::min(want.hi, -want.lo), false);
+    const double factor =
+        nice_number(0.5 * std::min(want.hi, -want.lo), std::min(want.hi, -want.lo), false);
     switch (choice) {
-      case 0: out = apply("tanh", {x}); return factor >= 1 || then("multiply", factor);
-      case 1: out = apply("sin", {x}); return factor >= 1 || then("multiply", factor);
-      case 2: out = apply("cos", {x}); return factor >= 1 || then("multiply", factor);
-      case 3: out = apply("soft_sign", {x}); return factor >= 1 || then("multiply", factor);
-      default: break;
+      case 0:
+        out = apply("tanh", {x});
+        return factor >= 1 || then("multiply", factor);
+      case 1:
+        out = apply("sin", {x});
+        return factor >= 1 || then("multiply", factor);
+      case 2:
+        out = apply("cos", {x});
+        return factor >= 1 || then("multiply", factor);
+      case 3:
+        out = apply("soft_sign", {x});
+        return factor >= 1 || then("multiply", factor);
+      default:
+        break;
     }
   } else if (choice < 3) {
     const double reach = std::min(want.hi, -want.lo);
@@ -90,7 +116,8 @@ std::optional<ValueId> Builder::into(ValueId x, Interval interval) {
   for (int choice : choices) {
     const Mark before = mark();
     std::optional<ValueId> out;
-    if (try_into(x, interval, choice, out) && out && inside((*this)[*out].stats, interval)) return out;
+    if (try_into(x, interval, choice, out) && out && inside((*this)[*out].stats, interval))
+      return out;
     take_back(before);
   }
   return std::nullopt;
@@ -103,7 +130,9 @@ std::optional<ValueId> Builder::convert(ValueId x, DType dtype) {
     const double threshold = median((*this)[x].stats);
     const bool integral = is_integer(from);
     if (is_complex(from)) return std::nullopt;
-    return apply("greater", {x, literal(integral ? std::floor(threshold) : std::round(threshold * 10) / 10, from)});
+    return apply(
+        "greater",
+        {x, literal(integral ? std::floor(threshold) : std::round(threshold * 10) / 10, from)});
   }
   if (is_complex(from) && is_real(dtype)) {
     const auto real = apply(random_.chance(0.6) ? "real" : "abs_complex", {x});
@@ -123,11 +152,13 @@ std::optional<ValueId> Builder::combine(ValueId x, ValueId y, bool plainly) {
   if ((*this)[x].type.dtype != (*this)[y].type.dtype) {
     const bool bool_x = (*this)[x].type.dtype == DType::kBool;
     const bool bool_y = (*this)[y].type.dtype == DType::kBool;
-    if ((bool_x || bool_y) && broadcasts((*this)[x].type.shape, (*this)[y].type.shape) && !differentiable()) {
+    if ((bool_x || bool_y) && broadcasts((*this)[x].type.shape, (*this)[y].type.shape) &&
+        !differentiable()) {
       const ValueId mask = bool_x ? x : y, other = bool_x ? y : x;
       const DType dtype = (*this)[other].type.dtype;
       const double fill = nice_number(-1, 1, !is_inexact(dtype));
-      if (const auto out = apply("where", {mask, other, literal(std::max(fill, 0.0), dtype)})) return out;
+      if (const auto out = apply("where", {mask, other, literal(std::max(fill, 0.0), dtype)}))
+        return out;
     }
     DType target = settings_.real;
     for (ValueId id : {x, y}) {
@@ -149,7 +180,8 @@ std::optional<ValueId> Builder::combine(ValueId x, ValueId y, bool plainly) {
   }
   const auto reduced = [&](ValueId id) -> std::optional<ValueId> {
     static const std::vector<std::string> kReductions = {"mean", "sum", "max", "min"};
-    if ((*this)[id].type.dtype == DType::kBool) return apply(random_.chance(0.5) ? "any" : "all", {id});
+    if ((*this)[id].type.dtype == DType::kBool)
+      return apply(random_.chance(0.5) ? "any" : "all", {id});
     for (int i = 0; i < 4; ++i) {
       if (const auto out = apply(random_.pick(kReductions), {id})) return out;
     }
@@ -157,17 +189,22 @@ std::optional<ValueId> Builder::combine(ValueId x, ValueId y, bool plainly) {
   };
   if (!broadcasts((*this)[x].type.shape, (*this)[y].type.shape) ||
       !acceptable_shape(broadcast_shapes((*this)[x].type.shape, (*this)[y].type.shape))) {
-    const bool larger_x = element_count((*this)[x].type.shape) > element_count((*this)[y].type.shape);
+    const bool larger_x =
+        element_count((*this)[x].type.shape) > element_count((*this)[y].type.shape);
     ValueId& larger = larger_x ? x : y;
-    if (const auto scalar = reduced(larger)) larger = *scalar;
-    else if (const auto other = reduced(larger_x ? y : x)) (larger_x ? y : x) = *other;
+    if (const auto scalar = reduced(larger))
+      larger = *scalar;
+    else if (const auto other = reduced(larger_x ? y : x))
+      (larger_x ? y : x) = *other;
   }
-  static const std::vector<std::string> kOps = {"add", "subtract", "multiply", "add", "maximum", "multiply"};
+  static const std::vector<std::string> kOps = {"add", "subtract", "multiply",
+                                                "add", "maximum",  "multiply"};
   static const std::vector<std::string> kPlain = {"add", "subtract", "multiply", "add"};
   static const std::vector<std::string> kLogical = {"logical_and", "logical_or", "logical_xor"};
   const bool logical = (*this)[x].type.dtype == DType::kBool;
   for (int i = 0; i < 8; ++i) {
-    if (const auto out = apply(random_.pick(logical ? kLogical : plainly ? kPlain : kOps), {x, y})) return out;
+    if (const auto out = apply(random_.pick(logical ? kLogical : plainly ? kPlain : kOps), {x, y}))
+      return out;
     // Too large, most likely: bring both into a modest interval and try again.
     if (i < 4 || logical) continue;
     const double reach = is_real((*this)[x].type.dtype) ? 10 : 7;
@@ -185,8 +222,8 @@ std::optional<ValueId> Builder::coerce(ValueId x, const Type& type, Interval int
   const Mark before = mark();
   std::optional<ValueId> out = x;
   const auto shape = [&]() -> const Shape& { return (*this)[*out].type.shape; };
-  if (shape() != type.shape && element_count(shape()) == element_count(type.shape) && !shape().empty() &&
-      random_.chance(0.5)) {
+  if (shape() != type.shape && element_count(shape()) == element_count(type.shape) &&
+      !shape().empty() && random_.chance(0.5)) {
     out = apply("reshape", {*out}, {{"shape", type.shape}});
   }
   if (out && shape() != type.shape &&
@@ -195,7 +232,8 @@ std::optional<ValueId> Builder::coerce(ValueId x, const Type& type, Interval int
     const bool boolean = (*this)[*out].type.dtype == DType::kBool;
     const ValueId whole = *out;
     out.reset();
-    for (int i = 0; i < 4 && !out; ++i) out = apply(boolean ? "any" : random_.pick(kReductions), {whole});
+    for (int i = 0; i < 4 && !out; ++i)
+      out = apply(boolean ? "any" : random_.pick(kReductions), {whole});
   }
   if (out) out = convert(*out, type.dtype);
   if (out && shape() != type.shape) {
@@ -203,8 +241,10 @@ std::optional<ValueId> Builder::coerce(ValueId x, const Type& type, Interval int
     const auto partner = draw([&](const Value& v) { return v.type == type; });
     std::optional<ValueId> joined;
     if (partner) joined = combine(*out, *partner);
-    if (joined && (*this)[*joined].type == type) out = joined;
-    else out = apply("broadcast_to", {*out}, {{"shape", type.shape}});
+    if (joined && (*this)[*joined].type == type)
+      out = joined;
+    else
+      out = apply("broadcast_to", {*out}, {{"shape", type.shape}});
   }
   if (out && type.dtype != DType::kBool) out = into(*out, interval);
   if (out && (*this)[*out].type == type) return out;
@@ -242,9 +282,12 @@ std::optional<std::vector<ValueId>> Builder::fold_onto(const std::vector<Target>
   };
   const Mark before = mark();
   std::vector<ValueId> ends(targets.size(), kNoValue);
-  const auto taken = [&](ValueId id) { return std::find(ends.begin(), ends.end(), id) != ends.end(); };
+  const auto taken = [&](ValueId id) {
+    return std::find(ends.begin(), ends.end(), id) != ends.end();
+  };
   for (std::size_t i = targets.size(); i-- > 0;) {
-    const auto start = draw([&](const Value& v) { return v.body == current() && v.type.dtype != DType::kBool; }, false);
+    const auto start = draw(
+        [&](const Value& v) { return v.body == current() && v.type.dtype != DType::kBool; }, false);
     auto end = start ? coerce(*start, targets[i].type, targets[i].interval) : std::nullopt;
     const auto fold_in = [&](ValueId id) {
       if (end) end = combine(*end, id);
@@ -253,15 +296,20 @@ std::optional<std::vector<ValueId>> Builder::fold_onto(const std::vector<Target>
     if (i == 0) {  // all that is left flows into the first
       for (int round = 0; round < 12 && end; ++round) {
         const auto rest = unused();
-        const auto left = std::find_if(rest.begin(), rest.end(), [&](ValueId id) { return id != *end && !taken(id); });
+        const auto left = std::find_if(rest.begin(), rest.end(),
+                                       [&](ValueId id) { return id != *end && !taken(id); });
         if (left == rest.end()) break;
         fold_in(*left);
       }
     }
     if (end && (is_parameter(*end) || taken(*end))) {
-      const auto other = draw([&](const Value& v) { return v.body == current() && &v != &(*this)[*end] && is_inexact(v.type.dtype); });
-      if (other) fold_in(*other);
-      else end.reset();
+      const auto other = draw([&](const Value& v) {
+        return v.body == current() && &v != &(*this)[*end] && is_inexact(v.type.dtype);
+      });
+      if (other)
+        fold_in(*other);
+      else
+        end.reset();
     }
     if (!end || is_parameter(*end) || taken(*end)) {
       take_back(before);

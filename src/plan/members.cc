@@ -46,7 +46,8 @@ class Wrapper {
     return id;
   }
 
-  Node& node(BodyId body, std::string op, std::string spelling, std::vector<ValueId> operands, std::vector<ValueId> results) {
+  Node& node(BodyId body, std::string op, std::string spelling, std::vector<ValueId> operands,
+             std::vector<ValueId> results) {
     for (ValueId id : operands) ++at(id).uses;
     Node n;
     n.op = std::move(op);
@@ -68,7 +69,9 @@ class Wrapper {
 
   Value& at(ValueId id) { return program_.values[static_cast<std::size_t>(id)]; }
   const Body& inner() const { return program_.bodies[static_cast<std::size_t>(inner_)]; }
-  Type result_type(BodyId body) { return at(program_.bodies[static_cast<std::size_t>(body)].results[0]).type; }
+  Type result_type(BodyId body) {
+    return at(program_.bodies[static_cast<std::size_t>(body)].results[0]).type;
+  }
   BodyId inner_id() const { return inner_; }
   BodyId entry() const { return entry_; }
   Program take() { return std::move(program_); }
@@ -110,8 +113,8 @@ bool squares_overflow(const Value& v) {
   return top * top * static_cast<double>(element_count(v.type.shape)) > 2e4;
 }
 
-// A body that calls the root's function and makes one scalar of it, nonlinear in every result that has a derivative;
-// the others come with it as auxiliary output where `with_rest`.
+// A body that calls the root's function and makes one scalar of it, nonlinear in every result that
+// has a derivative; the others come with it as auxiliary output where `with_rest`.
 struct Loss {
   BodyId body;
   std::vector<Type> rest;
@@ -132,18 +135,25 @@ Loss loss_of(Wrapper& w, Random& random, bool with_rest) {
     loss.rest.push_back(like.type);
     results.push_back(outputs.back());
   }
-  w.node(body, "call", "$f0(" + holes(0, parameters.size()) + ")", parameters, outputs).bodies = {w.inner_id()};
+  w.node(body, "call", "$f0(" + holes(0, parameters.size()) + ")", parameters, outputs).bodies = {
+      w.inner_id()};
   for (ValueId id : outputs) {
     if (id == kNoValue || std::find(results.begin(), results.end(), id) != results.end()) continue;
     const Type type = w.at(id).type;
-    static const std::vector<std::string> kScalar = {"$0**2", "jnp.square($0)", "jnp.tanh($0)", "jax.nn.softplus($0)"};
-    static const std::vector<std::string> kReduced = {"jnp.mean($0**2)", "jnp.sum($0**2)", "jnp.mean(jnp.square($0))",
-                                                      "jnp.sum(jnp.tanh($0))", "jnp.mean(jax.nn.softplus($0))", "(0.5 * $0**2).sum()"};
+    static const std::vector<std::string> kScalar = {"$0**2", "jnp.square($0)", "jnp.tanh($0)",
+                                                     "jax.nn.softplus($0)"};
+    static const std::vector<std::string> kReduced = {"jnp.mean($0**2)",
+                                                      "jnp.sum($0**2)",
+                                                      "jnp.mean(jnp.square($0))",
+                                                      "jnp.sum(jnp.tanh($0))",
+                                                      "jnp.mean(jax.nn.softplus($0))",
+                                                      "(0.5 * $0**2).sum()"};
     const ValueId term = w.value(body, {type.dtype, {}}, "penalty");
     std::string spelling = random.pick(type.rank() == 0 ? kScalar : kReduced);
     // Where tanh or softplus is flat or straight, a gradient does not know the value.
     const Interval reach = practical(w.at(id).stats);
-    const bool square = spelling.find("tanh") == std::string::npos && spelling.find("softplus") == std::string::npos;
+    const bool square = spelling.find("tanh") == std::string::npos &&
+                        spelling.find("softplus") == std::string::npos;
     if (!square && std::max(-reach.lo, reach.hi) > 3) {
       spelling = type.rank() == 0 ? "0.5 * $0**2" : "jnp.mean($0**2)";
     }
@@ -152,14 +162,18 @@ Loss loss_of(Wrapper& w, Random& random, bool with_rest) {
     if (sums && originals.size() > 1 && byte_size(type.dtype) == 2) spelling = "jnp.mean($0**2)";
     // Half precision ends at 65,504: a sum of squares may not.
     if (type.dtype == DType::kF16 && squares_overflow(w.at(id))) {
-      const std::string factor = number_text(std::exp2(std::floor(std::log2(2 / std::max(-reach.lo, reach.hi)))), false);
-      spelling = fmt::format(fmt::runtime(type.rank() == 0 ? "jnp.tanh({} * $0)" : "jnp.mean(jnp.tanh({} * $0))"), factor);
+      const std::string factor =
+          number_text(std::exp2(std::floor(std::log2(2 / std::max(-reach.lo, reach.hi)))), false);
+      spelling = fmt::format(
+          fmt::runtime(type.rank() == 0 ? "jnp.tanh({} * $0)" : "jnp.mean(jnp.tanh({} * $0))"),
+          factor);
     }
     w.node(body, "call", spelling, {id}, {term});
     terms.push_back(term);
   }
   while (terms.size() > 1) {
-    const ValueId total = w.value(body, {promoted(w.at(terms[0]).type.dtype, w.at(terms[1]).type.dtype), {}}, "total");
+    const ValueId total = w.value(
+        body, {promoted(w.at(terms[0]).type.dtype, w.at(terms[1]).type.dtype), {}}, "total");
     w.node(body, "call", "$0 + $1", {terms[0], terms[1]}, {total});
     terms.erase(terms.begin());
     terms[0] = total;
@@ -189,7 +203,8 @@ struct GradientForm {
 };
 
 // jax.grad or jax.value_and_grad of a loss; with has_aux, what else the root's function gives.
-Member scalar_gradient(const Program& root, const std::vector<std::int64_t>& numbers, GradientForm form, Random& random) {
+Member scalar_gradient(const Program& root, const std::vector<std::int64_t>& numbers,
+                       GradientForm form, Random& random) {
   Wrapper w(root, form.with_value ? "value_and_grads" : "grads");
   const Loss loss = loss_of(w, random, form.with_rest);
   const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
@@ -215,19 +230,23 @@ Member scalar_gradient(const Program& root, const std::vector<std::int64_t>& num
     if (!rest.empty()) groups = {group(grads.size()), group(rest.size())};
   }
   if (groups == std::vector<int>{0, 0}) groups.clear();
-  Node& node = w.node(w.entry(), "call",
-                      fmt::format("{}($f0, $options)({})", form.with_value ? "jax.value_and_grad" : "jax.grad", holes(0, parameters.size())),
-                      parameters, results);
+  Node& node = w.node(
+      w.entry(), "call",
+      fmt::format("{}($f0, $options)({})", form.with_value ? "jax.value_and_grad" : "jax.grad",
+                  holes(0, parameters.size())),
+      parameters, results);
   node.bodies = {loss.body};
-  node.attributes["options"] = fmt::format("{}{}{}", argnums_text(numbers), numbers == std::vector<std::int64_t>{0} || rest.empty() ? "" : ", ",
-                                           rest.empty() ? "" : "has_aux=True");
+  node.attributes["options"] =
+      fmt::format("{}{}{}", argnums_text(numbers),
+                  numbers == std::vector<std::int64_t>{0} || rest.empty() ? "" : ", ",
+                  rest.empty() ? "" : "has_aux=True");
   node.result_groups = groups;
   w.finish(w.entry(), results, node.result_groups);
   return {w.take(), form.with_value ? "value_and_grad" : "grad", "base"};
 }
 
-// A gradient step: parameters minus a multiple of their gradient. The value comes with it, as it depends on
-// every argument and a gradient need not.
+// A gradient step: parameters minus a multiple of their gradient. The value comes with it, as it
+// depends on every argument and a gradient need not.
 Member descent(const Program& root, std::int64_t number, Random& random) {
   Wrapper w(root, "descend");
   const BodyId loss = loss_of(w, random, false).body;
@@ -238,7 +257,9 @@ Member descent(const Program& root, std::int64_t number, Random& random) {
   std::vector<ValueId> results = {g};
   if (!alone) results.insert(results.begin(), w.value(w.entry(), w.result_type(loss), "value"));
   Node& node = w.node(w.entry(), "call",
-                      fmt::format("jax.{}($f0, $argnums)({})", alone ? "grad" : "value_and_grad", holes(0, parameters.size())), parameters, results);
+                      fmt::format("jax.{}($f0, $argnums)({})", alone ? "grad" : "value_and_grad",
+                                  holes(0, parameters.size())),
+                      parameters, results);
   node.bodies = {loss};
   node.attributes["argnums"] = argnums_text({number});
   const ValueId out = w.value(w.entry(), w.at(x).type, "updated");
@@ -257,10 +278,14 @@ Member jacobian(const Program& root, std::int64_t number, const std::string& mod
   out.shape.insert(out.shape.end(), in.shape.begin(), in.shape.end());
   if (mode == "jacrev") out.dtype = in.dtype;  // cotangents pulled back have the argument's type
   // Beside the function's value: a Jacobian of something linear depends on nothing.
-  const ValueId value = w.value(w.entry(), w.result_type(function), mode == "hessian" ? "value" : "residual");
-  w.node(w.entry(), "call", "$f0(" + holes(0, parameters.size()) + ")", parameters, {value}).bodies = {function};
+  const ValueId value =
+      w.value(w.entry(), w.result_type(function), mode == "hessian" ? "value" : "residual");
+  w.node(w.entry(), "call", "$f0(" + holes(0, parameters.size()) + ")", parameters, {value})
+      .bodies = {function};
   const ValueId result = w.value(w.entry(), out, mode == "hessian" ? "hessian" : "jacobian");
-  Node& node = w.node(w.entry(), "call", fmt::format("jax.{}($f0, $argnums)({})", mode, holes(0, parameters.size())), parameters, {result});
+  Node& node = w.node(w.entry(), "call",
+                      fmt::format("jax.{}($f0, $argnums)({})", mode, holes(0, parameters.size())),
+                      parameters, {result});
   node.bodies = {function};
   node.attributes["argnums"] = argnums_text({number});
   w.finish(w.entry(), {value, result});
@@ -278,10 +303,14 @@ Member jvp(const Program& root) {
     operands.push_back(w.parameter(w.entry(), like, like.type, "tangent"));
   }
   const Type type = w.at(w.inner().results[0]).type;
-  const ValueId out = w.value(w.entry(), type, "primal_out"), tangent = w.value(w.entry(), type, "tangent_out");
+  const ValueId out = w.value(w.entry(), type, "primal_out"),
+                tangent = w.value(w.entry(), type, "tangent_out");
   const std::size_t n = primals.size();
   const std::string comma = n == 1 ? "," : "";
-  w.node(w.entry(), "call", fmt::format("jax.jvp($f0, ({}{}), ({}{}))", holes(0, n), comma, holes(n, 2 * n), comma), operands, {out, tangent}).bodies = {w.inner_id()};
+  w.node(w.entry(), "call",
+         fmt::format("jax.jvp($f0, ({}{}), ({}{}))", holes(0, n), comma, holes(n, 2 * n), comma),
+         operands, {out, tangent})
+      .bodies = {w.inner_id()};
   w.finish(w.entry(), {out, tangent});
   return {w.take(), "jvp", "base"};
 }
@@ -294,8 +323,11 @@ Member vjp(const Program& root) {
   Random spread(root.seed, root.family);
   like.stats = uniform_stats(spread, -1, 1, false);
   const ValueId cotangent = w.parameter(w.entry(), like, type, "cotangent");
-  const ValueId out = w.value(w.entry(), type, "out"), pullback = w.value(w.entry(), {}, "pullback");
-  w.node(w.entry(), "call", fmt::format("jax.vjp($f0, {})", holes(0, primals.size())), primals, {out, pullback}).bodies = {w.inner_id()};
+  const ValueId out = w.value(w.entry(), type, "out"),
+                pullback = w.value(w.entry(), {}, "pullback");
+  w.node(w.entry(), "call", fmt::format("jax.vjp($f0, {})", holes(0, primals.size())), primals,
+         {out, pullback})
+      .bodies = {w.inner_id()};
   std::vector<ValueId> bars;
   for (ValueId id : primals) {
     bars.push_back(w.value(w.entry(), w.at(id).type, "bar"));
@@ -318,7 +350,8 @@ Size size_of(const Program& program) {
   Size out;
   for (const Body& body : program.bodies) {
     out.nodes += body.nodes.size();
-    for (const Node& node : body.nodes) out.derivatives += op_named(node.op).category == Category::kGradient;
+    for (const Node& node : body.nodes)
+      out.derivatives += op_named(node.op).category == Category::kGradient;
   }
   return out;
 }
@@ -329,18 +362,23 @@ std::optional<Member> gradient_member(const Program& root, const Settings&, Rand
   if (!reverse_differentiable(root) || root.devices > 1) return std::nullopt;
   // A derivative is several times its function, a derivative of derivatives many times.
   const Size size_of_root = size_of(root);
-  if (size_of_root.nodes > 24 || (size_of_root.derivatives > 0 && size_of_root.nodes > 9)) return std::nullopt;
+  if (size_of_root.nodes > 24 || (size_of_root.derivatives > 0 && size_of_root.nodes > 9))
+    return std::nullopt;
   const std::uint32_t bits = differentiable_in(root);
   const Body& body = root.bodies[static_cast<std::size_t>(root.root)];
   std::vector<std::int64_t> candidates;
   bool all_real = true;
   for (std::size_t i = 0; i < body.parameters.size(); ++i) {
     const Value& p = root.values[static_cast<std::size_t>(body.parameters[i])];
-    if (is_real(p.type.dtype) && (bits >> i & 1u)) candidates.push_back(static_cast<std::int64_t>(i));
-    else all_real = false;
+    if (is_real(p.type.dtype) && (bits >> i & 1u))
+      candidates.push_back(static_cast<std::int64_t>(i));
+    else
+      all_real = false;
   }
   if (candidates.empty()) return std::nullopt;
-  const auto elements = [&](ValueId id) { return element_count(root.values[static_cast<std::size_t>(id)].type.shape); };
+  const auto elements = [&](ValueId id) {
+    return element_count(root.values[static_cast<std::size_t>(id)].type.shape);
+  };
   const std::int64_t first = random.pick(candidates);
   const auto size = elements(body.parameters[static_cast<std::size_t>(first)]);
   const Value& out = root.values[static_cast<std::size_t>(body.results[0])];
@@ -348,7 +386,8 @@ std::optional<Member> gradient_member(const Program& root, const Settings&, Rand
   const double draw = random.uniform();
   if (single && all_real && draw < 0.14) return jvp(root);
   if (single && all_real && draw < 0.26) return vjp(root);
-  if (single && size * elements(body.results[0]) <= 512 && size > 1 && draw < 0.38 && out.type.rank() + 1 <= 4) {
+  if (single && size * elements(body.results[0]) <= 512 && size > 1 && draw < 0.38 &&
+      out.type.rank() + 1 <= 4) {
     return jacobian(root, first, random.chance(0.5) ? "jacfwd" : "jacrev", random);
   }
   // What a loss leaves out no gradient of it can show; it comes along as auxiliary output.
@@ -357,11 +396,15 @@ std::optional<Member> gradient_member(const Program& root, const Settings&, Rand
   for (ValueId id : body.results) {
     const Value& v = root.values[static_cast<std::size_t>(id)];
     const bool in_loss = is_real(v.type.dtype) && v.grad_arguments != 0;
-    if (in_loss) shown |= v.sure;
-    else ++rest;
+    if (in_loss)
+      shown |= v.sure;
+    else
+      ++rest;
   }
   const bool all_shown = shown == (1u << body.parameters.size()) - 1;
-  if (all_shown && size <= 12 && draw < 0.46 && size_of_root.nodes <= 8 && size_of_root.derivatives == 0) return jacobian(root, first, "hessian", random);
+  if (all_shown && size <= 12 && draw < 0.46 && size_of_root.nodes <= 8 &&
+      size_of_root.derivatives == 0)
+    return jacobian(root, first, "hessian", random);
   if (all_shown && draw < 0.62) return descent(root, first, random);
   std::vector<std::int64_t> numbers = {first};
   if (candidates.size() > 1 && random.chance(0.7)) numbers = candidates;
@@ -405,10 +448,13 @@ std::optional<Member> vmap_member(const Program& root, const Settings& settings,
   std::string text;
   if (std::any_of(axes.begin(), axes.end(), [](int a) { return a != 0; })) {
     text = "in_axes=(";
-    for (std::size_t i = 0; i < axes.size(); ++i) text += fmt::format("{}{}", i ? ", " : "", axes[i] < 0 ? "None" : std::to_string(axes[i]));
+    for (std::size_t i = 0; i < axes.size(); ++i)
+      text += fmt::format("{}{}", i ? ", " : "", axes[i] < 0 ? "None" : std::to_string(axes[i]));
     text += axes.size() == 1 ? ",)" : ")";
   }
-  Node& node = w.node(w.entry(), "call", fmt::format("jax.vmap($f0, $axes)({})", holes(0, parameters.size())), parameters, results);
+  Node& node = w.node(w.entry(), "call",
+                      fmt::format("jax.vmap($f0, $axes)({})", holes(0, parameters.size())),
+                      parameters, results);
   node.bodies = {w.inner_id()};
   node.attributes["axes"] = text;
   w.finish(w.entry(), results);

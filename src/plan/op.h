@@ -2,7 +2,8 @@
 // Python, when it may be drawn, and what it makes of its operands. Adding an entry is all that is
 // needed for the operation to appear in the next dataset.
 //
-//   unary("tanh", kMath, 1.0, kReal, anywhere(), [](double x) { return std::tanh(x); }, Bounds::kEnds,
+//   unary("tanh", kMath, 1.0, kReal, anywhere(), [](double x) { return std::tanh(x); },
+//   Bounds::kEnds,
 //         Derivative::kSmooth, {"squashed"}, {"jnp.tanh($0)", "lax.tanh($0)"}),
 #pragma once
 
@@ -19,18 +20,26 @@ namespace jaxsmith {
 class Builder;
 
 enum class Category {
-  kArithmetic, kMath, kArray, kLinearAlgebra, kReduction, kIndexing, kGradient, kVectorization,
-  kConditional, kLoop,
+  kArithmetic,
+  kMath,
+  kArray,
+  kLinearAlgebra,
+  kReduction,
+  kIndexing,
+  kGradient,
+  kVectorization,
+  kConditional,
+  kLoop,
 };
 inline constexpr int kCategories = 10;
 std::string_view category_name(Category category);  // "arithmetic", "math", "array", …
 std::span<const std::string_view> category_names();
 
 enum class Derivative {
-  kSmooth,     // differentiable almost everywhere in both modes
-  kZero,       // differentiable by JAX, but the derivative is zero (comparisons, rounding, integers)
-  kForward,    // forward mode only (while_loop)
-  kNone,       // JAX raises, or the derivative is not to be trusted
+  kSmooth,   // differentiable almost everywhere in both modes
+  kZero,     // differentiable by JAX, but the derivative is zero (comparisons, rounding, integers)
+  kForward,  // forward mode only (while_loop)
+  kNone,     // JAX raises, or the derivative is not to be trusted
 };
 
 // An application in the making: what an entry's `draw` fills in.
@@ -40,12 +49,12 @@ struct Draft {
   std::vector<BodyId> bodies;
   std::vector<Value> results;  // type and stats; the builder fills in the rest
   std::vector<int> result_groups;
-  // Whether Value::sure of the results is filled in; otherwise they have what the operands have, or nothing
-  // where there are bodies.
+  // Whether Value::sure of the results is filled in; otherwise they have what the operands have, or
+  // nothing where there are bodies.
   bool sure_given = false;
   // The result at this place is not needed: `_`. At most one.
   int ignored_result = -1;
-  std::string spelling;        // empty: the builder picks one of the entry's
+  std::string spelling;  // empty: the builder picks one of the entry's
 };
 
 struct Op {
@@ -55,12 +64,14 @@ struct Op {
   Derivative derivative = Derivative::kSmooth;
   std::vector<std::string> hints;      // nouns for the result
   std::vector<std::string> spellings;  // any of them is right whenever the entry applies
-  // Draws operands and attributes among the values in scope, and infers the results. False where it does not
-  // apply; whatever it has added to the program until then is taken back.
+  // Draws operands and attributes among the values in scope, and infers the results. False where it
+  // does not apply; whatever it has added to the program until then is taken back.
   std::function<bool(Builder&, Draft&)> draw;
-  // Infers the results from operands and attributes that are given; empty for an entry that only draws.
+  // Infers the results from operands and attributes that are given; empty for an entry that only
+  // draws.
   std::function<bool(Builder&, Draft&)> infer;
-  // Each element of the result is one of the operands': a maximum. With few elements one operand may not show.
+  // Each element of the result is one of the operands': a maximum. With few elements one operand
+  // may not show.
   bool selective = false;
 };
 
@@ -80,7 +91,8 @@ std::vector<Op> vectorization_ops();
 std::vector<Op> conditional_ops();
 std::vector<Op> loop_ops();
 
-// ---- Elementwise entries -----------------------------------------------------------------------------
+// ---- Elementwise entries
+// -----------------------------------------------------------------------------
 
 // Which element types an entry takes.
 enum Kinds : std::uint32_t {
@@ -101,25 +113,27 @@ Interval anywhere();
 
 // How bounds of the result follow from bounds of the operands.
 enum class Bounds {
-  kEnds,   // extremes lie at the ends of the operands' intervals, or at zero where that is inside
-  kUnit,   // [-1, 1] whatever the operand
+  kEnds,  // extremes lie at the ends of the operands' intervals, or at zero where that is inside
+  kUnit,  // [-1, 1] whatever the operand
 };
 
 using Kernel1 = double (*)(double);
 using Kernel2 = double (*)(double, double);
 
-// `domain`: where the kernel is defined with bounded slope; an operand outside is led into it first.
+// `domain`: where the kernel is defined with bounded slope; an operand outside is led into it
+// first.
 Op unary(std::string name, Category category, double weight, std::uint32_t kinds, Interval domain,
          Kernel1 kernel, Bounds bounds, Derivative derivative, std::vector<std::string> hints,
          std::vector<std::string> spellings);
 
-// `domain` is that of the second operand. `literal_weight`: how often the second operand is a literal.
+// `domain` is that of the second operand. `literal_weight`: how often the second operand is a
+// literal.
 Op binary(std::string name, Category category, double weight, std::uint32_t kinds, Interval domain,
-          Kernel2 kernel, double literal_weight, Derivative derivative, std::vector<std::string> hints,
-          std::vector<std::string> spellings);
+          Kernel2 kernel, double literal_weight, Derivative derivative,
+          std::vector<std::string> hints, std::vector<std::string> spellings);
 
 // As binary, with a boolean result.
-Op comparison(std::string name, Category category, double weight, std::uint32_t kinds, Kernel2 kernel,
-              std::vector<std::string> hints, std::vector<std::string> spellings);
+Op comparison(std::string name, Category category, double weight, std::uint32_t kinds,
+              Kernel2 kernel, std::vector<std::string> hints, std::vector<std::string> spellings);
 
 }  // namespace jaxsmith

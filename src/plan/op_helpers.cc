@@ -121,8 +121,8 @@ std::uint32_t inexact_arguments(const Builder& b) {
 Op pairwise(std::string name, Category category, double weight, std::uint32_t kinds, Interval first,
             Interval second, Kernel2 kernel, double literal_weight, Derivative derivative,
             std::vector<std::string> hints, std::vector<std::string> spellings) {
-  Op op = binary(std::move(name), category, weight, kinds, second, kernel, literal_weight, derivative,
-                 std::move(hints), std::move(spellings));
+  Op op = binary(std::move(name), category, weight, kinds, second, kernel, literal_weight,
+                 derivative, std::move(hints), std::move(spellings));
   op.infer = [=, infer = op.infer](Builder& b, Draft& draft) {
     return in_domain(b[draft.operands[0]].stats, first) && infer(b, draft);
   };
@@ -162,7 +162,8 @@ void add_terms(const Builder& b, ValueId id, int sign, int depth, std::map<Value
   if (!node || (node->op != "add" && node->op != "subtract" && node->op != "negative")) return;
   const int first = node->op == "negative" ? -sign : sign;
   add_terms(b, node->operands[0], first, depth - 1, terms);
-  if (node->operands.size() > 1) add_terms(b, node->operands[1], node->op == "add" ? sign : -sign, depth - 1, terms);
+  if (node->operands.size() > 1)
+    add_terms(b, node->operands[1], node->op == "add" ? sign : -sign, depth - 1, terms);
 }
 
 }  // namespace
@@ -174,7 +175,8 @@ bool cancels(const Builder& b, ValueId x, ValueId y, bool subtract) {
   return std::any_of(right.begin(), right.end(), [&](const auto& term) {
     const auto found = left.find(term.first);
     if (found == left.end() || found->second == 0 || term.second == 0) return false;
-    return std::abs(found->second + term.second) < std::abs(found->second) || std::abs(found->second + term.second) > 2;
+    return std::abs(found->second + term.second) < std::abs(found->second) ||
+           std::abs(found->second + term.second) > 2;
   });
 }
 
@@ -185,8 +187,8 @@ std::string_view maker_of(const Builder& b, ValueId id) {
 
 ValueId linear_origin(const Builder& b, ValueId id) {
   static const std::set<std::string_view> kLinear = {
-      "negative", "add", "subtract", "multiply", "divide", "subtract_from", "named_factor", "astype", "reshape",
-      "transpose"};
+      "negative",      "add",          "subtract", "multiply", "divide",
+      "subtract_from", "named_factor", "astype",   "reshape",  "transpose"};
   for (int steps = 0; steps < 8; ++steps) {
     const Node* node = node_of(b, id);
     if (!node || !kLinear.contains(node->op)) return id;
@@ -228,7 +230,7 @@ std::string array_text(const Builder& b, const std::vector<double>& numbers, DTy
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     text += (i ? ", " : "") + number_text(numbers[i], is_integer(dtype));
   }
-  const DType usual = is_integer(dtype)      ? b.default_integer()
+  const DType usual = is_integer(dtype)  ? b.default_integer()
                       : b.settings().x64 ? DType::kF64
                                          : DType::kF32;
   return text + (dtype == usual ? "])" : fmt::format("], dtype={})", dtype_text(dtype)));

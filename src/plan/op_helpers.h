@@ -11,31 +11,35 @@
 
 namespace jaxsmith {
 
-// Runs after an entry's own inference, on drawn and on given operands alike: sharpens bounds, changes the
-// result's type, picks a spelling; false refuses the application.
+// Runs after an entry's own inference, on drawn and on given operands alike: sharpens bounds,
+// changes the result's type, picks a spelling; false refuses the application.
 using Refine = std::function<bool(Builder&, Draft&)>;
 Op refined(Op op, Refine refine);
 
 // A unary entry whose extremes lie at the ends, at zero or at one of these points.
 Op with_turning_points(Op op, Kernel1 kernel, std::vector<double> points);
-// A unary entry that takes integers too, when drawn, and gives reals for them; `lax` spellings do not.
+// A unary entry that takes integers too, when drawn, and gives reals for them; `lax` spellings do
+// not.
 Op also_of_integers(Op op, Interval domain);
-// An entry that is not drawn for half precision: a few units in the last place would cross a threshold.
+// An entry that is not drawn for half precision: a few units in the last place would cross a
+// threshold.
 Op full_precision(Op op);
 
-// An entry that maps many operands to one result (a rectifier, a limit): a few elements may not show a change.
+// An entry that maps many operands to one result (a rectifier, a limit): a few elements may not
+// show a change.
 Op lossy(Op op);
 // Bits of the root's arguments that have so many elements, or are of real or complex type.
 std::uint32_t large_arguments(const Builder& b, double elements);
 std::uint32_t inexact_arguments(const Builder& b);
 
-// An elementwise entry of two operands, each led into its interval; the second is a literal so often.
+// An elementwise entry of two operands, each led into its interval; the second is a literal so
+// often.
 Op pairwise(std::string name, Category category, double weight, std::uint32_t kinds, Interval first,
             Interval second, Kernel2 kernel, double literal_weight, Derivative derivative,
             std::vector<std::string> hints, std::vector<std::string> spellings);
 
-// Whether an operand may be used where the entry wants this interval. A bound near the origin is one of the
-// function's own and must hold; one far out only keeps magnitudes modest.
+// Whether an operand may be used where the entry wants this interval. A bound near the origin is
+// one of the function's own and must hold; one far out only keeps magnitudes modest.
 bool in_domain(const Stats& stats, Interval domain);
 
 // The name of the entry that made a value of the open body; empty for parameters.

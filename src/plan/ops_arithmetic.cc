@@ -1,4 +1,5 @@
-// Arithmetic: operators and their functions on reals. Integers and complex numbers have files of their own.
+// Arithmetic: operators and their functions on reals. Integers and complex numbers have files of
+// their own.
 #include "plan/ops_arithmetic.h"
 
 #include <algorithm>
@@ -46,9 +47,11 @@ Op clip() {
     result.type = x.type;
     result.stats = clipped(x.stats, lo, hi);
     draft.results = {result};
-    static const std::vector<std::string> kSpellings = {
-        "jnp.clip($0, $1, $2)", "$0.clip($1, $2)", "jnp.clip($0, min=$1, max=$2)", "lax.clamp($1, $0, $2)"};
-    const bool literals = !b[draft.operands[1]].literal.empty() && !b[draft.operands[2]].literal.empty();
+    static const std::vector<std::string> kSpellings = {"jnp.clip($0, $1, $2)", "$0.clip($1, $2)",
+                                                        "jnp.clip($0, min=$1, max=$2)",
+                                                        "lax.clamp($1, $0, $2)"};
+    const bool literals =
+        !b[draft.operands[1]].literal.empty() && !b[draft.operands[2]].literal.empty();
     const bool clamp = literals && clamp_applies(b, x.type.dtype);
     draft.spelling = clamp ? b.random().pick(kSpellings) : spelling_without(b, kSpellings, "lax.");
     return true;
@@ -88,9 +91,11 @@ Op clip_one_side() {
 }
 
 // x * mask, x + counts: the result has the type of the real operand.
-Op mixed(std::string name, double weight, std::uint32_t second, Kernel2 kernel, Derivative derivative,
-         std::vector<std::string> hints, std::vector<std::string> spellings) {
-  Op op{std::move(name), kArithmetic, weight, derivative, std::move(hints), std::move(spellings), {}, {}};
+Op mixed(std::string name, double weight, std::uint32_t second, Kernel2 kernel,
+         Derivative derivative, std::vector<std::string> hints,
+         std::vector<std::string> spellings) {
+  Op op{std::move(name),  kArithmetic,          weight, derivative,
+        std::move(hints), std::move(spellings), {},     {}};
   op.draw = [=](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(second == kBoolKind ? kReal | kSignedKind : kReal);
     if (!x) return false;
@@ -115,7 +120,8 @@ Op mixed(std::string name, double weight, std::uint32_t second, Kernel2 kernel, 
 Op literal_first(std::string name, double weight, Interval domain, Kernel2 kernel,
                  std::vector<double> numbers, std::vector<std::string> hints,
                  std::vector<std::string> spellings) {
-  Op op{std::move(name), kArithmetic, weight, kSmooth, std::move(hints), std::move(spellings), {}, {}};
+  Op op{std::move(name),  kArithmetic,          weight, kSmooth,
+        std::move(hints), std::move(spellings), {},     {}};
   op.draw = [=](Builder& b, Draft& draft) {
     auto x = b.draw_kind(kReal);
     if (x && !in_domain(b[*x].stats, domain)) x = b.into(*x, domain);
@@ -133,12 +139,22 @@ Op literal_first(std::string name, double weight, Interval domain, Kernel2 kerne
 
 // 2.0 * jnp.pi * x and its like: a factor that has a name.
 Op named_factor() {
-  Op op{"named_factor", kArithmetic, 0.35, kSmooth, {"angle", "phase", "scaled"}, {"$factor * $0", "$0 * $factor"}, {}, {}};
+  Op op{"named_factor",
+        kArithmetic,
+        0.35,
+        kSmooth,
+        {"angle", "phase", "scaled"},
+        {"$factor * $0", "$0 * $factor"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal);
     if (!x) return false;
     static const std::vector<std::pair<std::string, double>> kFactors = {
-        {"jnp.pi", 3.14159265}, {"2.0 * jnp.pi", 6.28318531}, {"0.5 * jnp.pi", 1.57079633}, {"jnp.e", 2.71828183}};
+        {"jnp.pi", 3.14159265},
+        {"2.0 * jnp.pi", 6.28318531},
+        {"0.5 * jnp.pi", 1.57079633},
+        {"jnp.e", 2.71828183}};
     const auto& [text, factor] = b.random().pick(kFactors);
     Value result;
     result.type = b[*x].type;
@@ -154,8 +170,14 @@ Op named_factor() {
 }
 
 Op round_to() {
-  Op op{"round", kArithmetic, 0.25, kZero, {"rounded"},
-        {"jnp.round($0, $decimals)", "$0.round($decimals)", "jnp.round($0, decimals=$decimals)"}, {}, {}};
+  Op op{"round",
+        kArithmetic,
+        0.25,
+        kZero,
+        {"rounded"},
+        {"jnp.round($0, $decimals)", "$0.round($decimals)", "jnp.round($0, decimals=$decimals)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal);
     if (!x) return false;
@@ -182,7 +204,8 @@ Op round_to() {
 
 // Two results at once: whole and fractional part, mantissa and exponent.
 Op two_parts(std::string name, double weight, bool exponent, std::vector<std::string> spellings) {
-  Op op{std::move(name), kArithmetic, weight, exponent ? kNone : kZero, {}, std::move(spellings), {}, {}};
+  Op op{std::move(name),      kArithmetic, weight, exponent ? kNone : kZero, {},
+        std::move(spellings), {},          {}};
   op.draw = [=](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
       return is_real(v.type.dtype) && (exponent ? v.stats.lo > 0.01 : magnitude(v.stats) >= 2);
@@ -192,10 +215,23 @@ Op two_parts(std::string name, double weight, bool exponent, std::vector<std::st
     first.type = second.type = b[*x].type;
     if (exponent) {
       second.type.dtype = DType::kI32;
-      first.stats = map_stats(b[*x].stats, [](double v) { int e; return std::frexp(v, &e); }, kEnds);
+      first.stats = map_stats(
+          b[*x].stats,
+          [](double v) {
+            int e;
+            return std::frexp(v, &e);
+          },
+          kEnds);
       first.stats.lo = 0.5;
       first.stats.hi = 1;
-      second.stats = map_stats(b[*x].stats, [](double v) { int e; std::frexp(v, &e); return double(e); }, kEnds);
+      second.stats = map_stats(
+          b[*x].stats,
+          [](double v) {
+            int e;
+            std::frexp(v, &e);
+            return double(e);
+          },
+          kEnds);
       first.hint = "mantissa";
       second.hint = "exponent";
     } else {
@@ -258,31 +294,41 @@ bool sign_of_second(Builder& b, Draft& draft) {
 
 std::vector<Op> basic_ops() {
   return {
-      complex_magnitudes(of_new_terms(binary("add", kArithmetic, 2.0, kNumbers | kComplexKind, anywhere(),
-             [](double x, double y) { return x + y; }, 0.3, kSmooth, {"shifted", "total", "combined"},
-             {"$0 + $1", "jnp.add($0, $1)", "lax.add($0, $1)", "$0 + $1"}))),
-      complex_magnitudes(of_new_terms(binary("subtract", kArithmetic, 1.8, kReal | kSignedKind | kComplexKind, anywhere(),
-             [](double x, double y) { return x - y; }, 0.2, kSmooth, {"delta", "centered", "residual"},
-             {"$0 - $1", "jnp.subtract($0, $1)", "lax.sub($0, $1)", "$0 - $1"}))),
+      complex_magnitudes(of_new_terms(binary(
+          "add", kArithmetic, 2.0, kNumbers | kComplexKind, anywhere(),
+          [](double x, double y) { return x + y; }, 0.3, kSmooth, {"shifted", "total", "combined"},
+          {"$0 + $1", "jnp.add($0, $1)", "lax.add($0, $1)", "$0 + $1"}))),
+      complex_magnitudes(of_new_terms(binary(
+          "subtract", kArithmetic, 1.8, kReal | kSignedKind | kComplexKind, anywhere(),
+          [](double x, double y) { return x - y; }, 0.2, kSmooth, {"delta", "centered", "residual"},
+          {"$0 - $1", "jnp.subtract($0, $1)", "lax.sub($0, $1)", "$0 - $1"}))),
       complex_magnitudes(binary("multiply", kArithmetic, 2.0, kNumbers | kComplexKind, anywhere(),
-             [](double x, double y) { return x * y; }, 0.4, kSmooth, {"scaled", "weighted", "product"},
-             {"$0 * $1", "$1 * $0", "jnp.multiply($0, $1)", "lax.mul($0, $1)"})),
-      binary("divide", kArithmetic, 1.0, kReal, {0.05, 1e6}, [](double x, double y) { return x / y; }, 0.3,
-             kSmooth, {"ratio", "normalized"},
-             {"$0 / $1", "jnp.divide($0, $1)", "lax.div($0, $1)", "jnp.true_divide($0, $1)", "$0 / $1"}),
-      binary("maximum", kArithmetic, 0.8, kNumbers, anywhere(), [](double x, double y) { return std::max(x, y); },
-             0.3, kSmooth, {"upper", "larger"}, {"jnp.maximum($0, $1)", "lax.max($0, $1)"}),
-      binary("minimum", kArithmetic, 0.8, kNumbers, anywhere(), [](double x, double y) { return std::min(x, y); },
-             0.3, kSmooth, {"lower", "smaller"}, {"jnp.minimum($0, $1)", "lax.min($0, $1)"}),
-      binary("fmax", kArithmetic, 0.12, kReal, anywhere(), [](double x, double y) { return std::max(x, y); }, 0.3,
-             kSmooth, {"upper", "larger"}, {"jnp.fmax($0, $1)"}),
-      binary("fmin", kArithmetic, 0.12, kReal, anywhere(), [](double x, double y) { return std::min(x, y); }, 0.3,
-             kSmooth, {"lower", "smaller"}, {"jnp.fmin($0, $1)"}),
+                                [](double x, double y) { return x * y; }, 0.4, kSmooth,
+                                {"scaled", "weighted", "product"},
+                                {"$0 * $1", "$1 * $0", "jnp.multiply($0, $1)", "lax.mul($0, $1)"})),
+      binary("divide", kArithmetic, 1.0, kReal, {0.05, 1e6},
+             [](double x, double y) { return x / y; }, 0.3, kSmooth, {"ratio", "normalized"},
+             {"$0 / $1", "jnp.divide($0, $1)", "lax.div($0, $1)", "jnp.true_divide($0, $1)",
+              "$0 / $1"}),
+      binary("maximum", kArithmetic, 0.8, kNumbers, anywhere(),
+             [](double x, double y) { return std::max(x, y); }, 0.3, kSmooth, {"upper", "larger"},
+             {"jnp.maximum($0, $1)", "lax.max($0, $1)"}),
+      binary("minimum", kArithmetic, 0.8, kNumbers, anywhere(),
+             [](double x, double y) { return std::min(x, y); }, 0.3, kSmooth, {"lower", "smaller"},
+             {"jnp.minimum($0, $1)", "lax.min($0, $1)"}),
+      binary("fmax", kArithmetic, 0.12, kReal, anywhere(),
+             [](double x, double y) { return std::max(x, y); }, 0.3, kSmooth, {"upper", "larger"},
+             {"jnp.fmax($0, $1)"}),
+      binary("fmin", kArithmetic, 0.12, kReal, anywhere(),
+             [](double x, double y) { return std::min(x, y); }, 0.3, kSmooth, {"lower", "smaller"},
+             {"jnp.fmin($0, $1)"}),
       refined(unary("negative", kArithmetic, 0.5, kReal | kSignedKind | kComplexKind, anywhere(),
-            [](double x) { return -x; }, kEnds, kSmooth, {"negated", "flipped"},
-            {"-$0", "jnp.negative($0)", "lax.neg($0)", "-$0"}), same_magnitudes),
-      unary("abs", kArithmetic, 0.7, kReal | kSignedKind, anywhere(), [](double x) { return std::abs(x); }, kEnds,
-            kSmooth, {"magnitude", "strength"}, {"jnp.abs($0)", "lax.abs($0)", "abs($0)", "jnp.absolute($0)"}),
+                    [](double x) { return -x; }, kEnds, kSmooth, {"negated", "flipped"},
+                    {"-$0", "jnp.negative($0)", "lax.neg($0)", "-$0"}),
+              same_magnitudes),
+      unary("abs", kArithmetic, 0.7, kReal | kSignedKind, anywhere(),
+            [](double x) { return std::abs(x); }, kEnds, kSmooth, {"magnitude", "strength"},
+            {"jnp.abs($0)", "lax.abs($0)", "abs($0)", "jnp.absolute($0)"}),
       clip(),
       clip_one_side(),
   };
@@ -291,48 +337,62 @@ std::vector<Op> basic_ops() {
 std::vector<Op> further_ops() {
   const std::uint32_t ints = kIntegers;
   return {
-      unary("reciprocal", kArithmetic, 0.3, kReal, {0.1, 1e4}, [](double x) { return 1 / x; }, kEnds, kSmooth,
-            {"inverse", "reciprocal"}, {"jnp.reciprocal($0)", "1.0 / $0", "lax.reciprocal($0)"}),
+      unary("reciprocal", kArithmetic, 0.3, kReal, {0.1, 1e4}, [](double x) { return 1 / x; },
+            kEnds, kSmooth, {"inverse", "reciprocal"},
+            {"jnp.reciprocal($0)", "1.0 / $0", "lax.reciprocal($0)"}),
       literal_first("subtract_from", 0.6, anywhere(), [](double n, double x) { return n - x; },
-                    {1.0, 1.0, 0.5, 2.0}, {"remaining", "complement"}, {"$1 - $0", "jnp.subtract($1, $0)"}),
+                    {1.0, 1.0, 0.5, 2.0}, {"remaining", "complement"},
+                    {"$1 - $0", "jnp.subtract($1, $0)"}),
       literal_first("divide_by", 0.35, {0.1, 1e4}, [](double n, double x) { return n / x; },
-                    {1.0, 0.5, 2.0, 3.0}, {"inverse", "falloff"}, {"$1 / $0", "jnp.divide($1, $0)"}),
+                    {1.0, 0.5, 2.0, 3.0}, {"inverse", "falloff"},
+                    {"$1 / $0", "jnp.divide($1, $0)"}),
       named_factor(),
-      mixed("mask_out", 0.3, kBoolKind, [](double x, double y) { return x * y; }, kSmooth, {"masked", "kept"},
-            {"$0 * $1", "$1 * $0", "jnp.multiply($0, $1)"}),
-      mixed("scale_by_count", 0.35, ints, [](double x, double y) { return x * y; }, kSmooth, {"scaled", "weighted"},
-            {"$0 * $1", "$1 * $0", "jnp.multiply($0, $1)"}),
-      mixed("offset_by_count", 0.35, ints, [](double x, double y) { return x + y; }, kSmooth, {"shifted", "moved"},
-            {"$0 + $1", "$1 + $0", "jnp.add($0, $1)"}),
-      mixed("less_count", 0.2, ints, [](double x, double y) { return x - y; }, kSmooth, {"offset", "excess"},
-            {"$0 - $1", "jnp.subtract($0, $1)"}),
-      full_precision(refined(pairwise("modulo", kArithmetic, 0.3, kReal, {-50, 50}, {0.3, 8}, wrap, 0.8, kSmooth,
-            {"wrapped", "cycle"}, {"$0 % $1", "jnp.mod($0, $1)", "jnp.remainder($0, $1)"}), wrapped_bounds())),
-      full_precision(lossy(pairwise("floor_ratio", kArithmetic, 0.2, kReal, {-50, 50}, {0.2, 4},
-            [](double x, double y) { return std::floor(x / y); }, 0.8, kZero, {"whole_steps", "bucket"},
-            {"$0 // $1", "jnp.floor_divide($0, $1)"}))),
-      full_precision(refined(pairwise("fmod", kArithmetic, 0.15, kReal, {0, 50}, {0.3, 8}, wrap, 0.7, kSmooth,
-            {"wrapped", "leftover"}, {"jnp.fmod($0, $1)", "lax.rem($0, $1)"}), wrapped_bounds())),
+      mixed("mask_out", 0.3, kBoolKind, [](double x, double y) { return x * y; }, kSmooth,
+            {"masked", "kept"}, {"$0 * $1", "$1 * $0", "jnp.multiply($0, $1)"}),
+      mixed("scale_by_count", 0.35, ints, [](double x, double y) { return x * y; }, kSmooth,
+            {"scaled", "weighted"}, {"$0 * $1", "$1 * $0", "jnp.multiply($0, $1)"}),
+      mixed("offset_by_count", 0.35, ints, [](double x, double y) { return x + y; }, kSmooth,
+            {"shifted", "moved"}, {"$0 + $1", "$1 + $0", "jnp.add($0, $1)"}),
+      mixed("less_count", 0.2, ints, [](double x, double y) { return x - y; }, kSmooth,
+            {"offset", "excess"}, {"$0 - $1", "jnp.subtract($0, $1)"}),
+      full_precision(refined(
+          pairwise("modulo", kArithmetic, 0.3, kReal, {-50, 50}, {0.3, 8}, wrap, 0.8, kSmooth,
+                   {"wrapped", "cycle"}, {"$0 % $1", "jnp.mod($0, $1)", "jnp.remainder($0, $1)"}),
+          wrapped_bounds())),
+      full_precision(
+          lossy(pairwise("floor_ratio", kArithmetic, 0.2, kReal, {-50, 50}, {0.2, 4},
+                         [](double x, double y) { return std::floor(x / y); }, 0.8, kZero,
+                         {"whole_steps", "bucket"}, {"$0 // $1", "jnp.floor_divide($0, $1)"}))),
+      full_precision(
+          refined(pairwise("fmod", kArithmetic, 0.15, kReal, {0, 50}, {0.3, 8}, wrap, 0.7, kSmooth,
+                           {"wrapped", "leftover"}, {"jnp.fmod($0, $1)", "lax.rem($0, $1)"}),
+                  wrapped_bounds())),
       full_precision(lossy(unary("floor", kArithmetic, 0.25, kReal, anywhere(),
-            [](double x) { return std::floor(x); }, kEnds, kZero, {"floored"}, {"jnp.floor($0)", "lax.floor($0)"}))),
+                                 [](double x) { return std::floor(x); }, kEnds, kZero, {"floored"},
+                                 {"jnp.floor($0)", "lax.floor($0)"}))),
       full_precision(lossy(unary("ceil", kArithmetic, 0.2, kReal, anywhere(),
-            [](double x) { return std::ceil(x); }, kEnds, kZero, {"ceiling"}, {"jnp.ceil($0)", "lax.ceil($0)"}))),
+                                 [](double x) { return std::ceil(x); }, kEnds, kZero, {"ceiling"},
+                                 {"jnp.ceil($0)", "lax.ceil($0)"}))),
       full_precision(lossy(unary("trunc", kArithmetic, 0.15, kReal, anywhere(),
-            [](double x) { return std::trunc(x); }, kEnds, kZero, {"whole"}, {"jnp.trunc($0)"}))),
+                                 [](double x) { return std::trunc(x); }, kEnds, kZero, {"whole"},
+                                 {"jnp.trunc($0)"}))),
       round_to(),
       two_parts("modf", 0.15, false, {"jnp.modf($0)"}),
       two_parts("frexp", 0.1, true, {"jnp.frexp($0)"}),
-      full_precision(of_both_signs(lossy(unary("sign", kArithmetic, 0.25, kReal, anywhere(),
-            [](double x) { return double(x > 0) - double(x < 0); }, kEnds, kZero, {"sign", "direction"},
-            {"jnp.sign($0)", "lax.sign($0)"})))),
-      full_precision(of_both_signs(lossy(unary("step", kArithmetic, 0.12, kReal, anywhere(),
-            [](double x) { return double(x > 0); }, kEnds, kZero, {"step", "active"},
-            {"jnp.heaviside($0, 0.5)", "jnp.heaviside($0, 0.0)", "jnp.heaviside($0, 1.0)"})))),
+      full_precision(of_both_signs(
+          lossy(unary("sign", kArithmetic, 0.25, kReal, anywhere(),
+                      [](double x) { return double(x > 0) - double(x < 0); }, kEnds, kZero,
+                      {"sign", "direction"}, {"jnp.sign($0)", "lax.sign($0)"})))),
+      full_precision(of_both_signs(lossy(
+          unary("step", kArithmetic, 0.12, kReal, anywhere(),
+                [](double x) { return double(x > 0); }, kEnds, kZero, {"step", "active"},
+                {"jnp.heaviside($0, 0.5)", "jnp.heaviside($0, 0.0)", "jnp.heaviside($0, 1.0)"})))),
       full_precision(refined(binary("copysign", kArithmetic, 0.15, kReal, anywhere(),
-            [](double x, double y) { return std::copysign(x, y); }, 0, kNone, {"signed", "oriented"},
-            {"jnp.copysign($0, $1)"}), sign_of_second)),
-      unary("ldexp", kArithmetic, 0.1, kReal, anywhere(), [](double x) { return 4 * x; }, kEnds, kSmooth,
-            {"scaled"}, {"jnp.ldexp($0, 2)"}),
+                                    [](double x, double y) { return std::copysign(x, y); }, 0,
+                                    kNone, {"signed", "oriented"}, {"jnp.copysign($0, $1)"}),
+                             sign_of_second)),
+      unary("ldexp", kArithmetic, 0.1, kReal, anywhere(), [](double x) { return 4 * x; }, kEnds,
+            kSmooth, {"scaled"}, {"jnp.ldexp($0, 2)"}),
   };
 }
 

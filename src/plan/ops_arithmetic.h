@@ -10,7 +10,8 @@ namespace jaxsmith {
 std::vector<Op> integer_arithmetic_ops();  // bits, shifts, whole-number division
 std::vector<Op> complex_arithmetic_ops();  // parts, conjugates, polar form
 
-// Statistics of complex values are of their magnitudes: gives an elementwise entry the bounds of those.
+// Statistics of complex values are of their magnitudes: gives an elementwise entry the bounds of
+// those.
 Op complex_magnitudes(Op op);
 
 }  // namespace jaxsmith

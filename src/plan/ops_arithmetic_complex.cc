@@ -25,9 +25,11 @@ Stats modest(Stats x, double hi) {
 }
 
 // A function of one complex operand. `largest`: where its magnitude is still modest.
-Op of_complex(std::string name, double weight, double smallest, double largest, bool to_real, MagnitudeRule rule,
-              Derivative derivative, std::vector<std::string> hints, std::vector<std::string> spellings) {
-  Op op{std::move(name), kArithmetic, weight, derivative, std::move(hints), std::move(spellings), {}, {}};
+Op of_complex(std::string name, double weight, double smallest, double largest, bool to_real,
+              MagnitudeRule rule, Derivative derivative, std::vector<std::string> hints,
+              std::vector<std::string> spellings) {
+  Op op{std::move(name),  kArithmetic,          weight, derivative,
+        std::move(hints), std::move(spellings), {},     {}};
   const bool is_angle = op.name == "angle";
   op.infer = [=](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
@@ -35,7 +37,8 @@ Op of_complex(std::string name, double weight, double smallest, double largest, 
     // The magnitude of a value in polar form is there already, and does not depend on the angle.
     const auto maker = maker_of(b, linear_origin(b, draft.operands[0]));
     if (to_real && maker == "polar") return false;
-    // Transforms of real signals have elements that are real but for the last bit: their angle jumps.
+    // Transforms of real signals have elements that are real but for the last bit: their angle
+    // jumps.
     if (is_angle && maker.find("fft") != std::string_view::npos) return false;
     Value result;
     result.type = {to_real ? part_of(x.type.dtype) : x.type.dtype, x.type.shape};
@@ -73,7 +76,8 @@ Stats angle(const Stats& x) {
 // A complex and a real operand, in this order.
 Op with_real(std::string name, double weight, Kernel2 kernel, std::vector<std::string> hints,
              std::vector<std::string> spellings) {
-  Op op{std::move(name), kArithmetic, weight, kSmooth, std::move(hints), std::move(spellings), {}, {}};
+  Op op{std::move(name),  kArithmetic,          weight, kSmooth,
+        std::move(hints), std::move(spellings), {},     {}};
   op.draw = [=](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kComplexKind);
     if (!x) return false;
@@ -96,10 +100,13 @@ Op with_real(std::string name, double weight, Kernel2 kernel, std::vector<std::s
 // Complex values out of real ones.
 Op from_parts(std::string name, double weight, bool polar, std::vector<std::string> hints,
               std::vector<std::string> spellings) {
-  Op op{std::move(name), kArithmetic, weight, kSmooth, std::move(hints), std::move(spellings), {}, {}};
+  Op op{std::move(name),  kArithmetic,          weight, kSmooth,
+        std::move(hints), std::move(spellings), {},     {}};
   op.draw = [=](Builder& b, Draft& draft) {
     if (!b.allowed(DType::kC64)) return false;
-    const auto fits = [&](const Value& v) { return v.type.dtype == DType::kF32 && magnitude(v.stats) <= 50; };
+    const auto fits = [&](const Value& v) {
+      return v.type.dtype == DType::kF32 && magnitude(v.stats) <= 50;
+    };
     const auto x = b.draw(fits);
     const auto y = x ? b.draw_partner(*x, fits) : std::nullopt;
     if (!y || *y == *x) return false;
@@ -108,7 +115,8 @@ Op from_parts(std::string name, double weight, bool polar, std::vector<std::stri
     const Kernel2 kernel = polar ? Kernel2([](double r, double) { return std::abs(r); })
                                  : Kernel2([](double u, double v) { return std::hypot(u, v); });
     const double u = magnitude(b[*x].stats), v = magnitude(b[*y].stats);
-    result.stats = modest(map_stats(b[*x].stats, b[*y].stats, kernel), polar ? u : std::hypot(u, v));
+    result.stats =
+        modest(map_stats(b[*x].stats, b[*y].stats, kernel), polar ? u : std::hypot(u, v));
     draft.operands = {*x, *y};
     draft.results = {result};
     return true;
@@ -155,12 +163,15 @@ std::vector<Op> complex_arithmetic_ops() {
                          {"jnp.imag($0)", "$0.imag", "lax.imag($0)"})),
       of_complex("abs_complex", 0.6, 0, inf, true, same, kSmooth, {"magnitude", "amplitude"},
                  {"jnp.abs($0)", "lax.abs($0)", "jnp.absolute($0)"}),
-      full_precision(of_complex("angle", 0.4, 0, inf, true, angle, kSmooth, {"phase", "angle"}, {"jnp.angle($0)"})),
+      full_precision(of_complex("angle", 0.4, 0, inf, true, angle, kSmooth, {"phase", "angle"},
+                                {"jnp.angle($0)"})),
       of_complex("conj", 0.4, 0, inf, false, same, kSmooth, {"conjugate"},
                  {"jnp.conj($0)", "$0.conj()", "lax.conj($0)", "jnp.conjugate($0)"}),
       of_complex("power_of", 0.35, 0, 200, true,
-                 [](const Stats& x) { return map_stats(x, [](double v) { return v * v; }, Bounds::kEnds); }, kSmooth,
-                 {"power", "energy"}, {"jnp.abs($0) ** 2", "jnp.square(jnp.abs($0))"}),
+                 [](const Stats& x) {
+                   return map_stats(x, [](double v) { return v * v; }, Bounds::kEnds);
+                 },
+                 kSmooth, {"power", "energy"}, {"jnp.abs($0) ** 2", "jnp.square(jnp.abs($0))"}),
       of_complex("exp_complex", 0.3, 0, 3, false,
                  [](const Stats& x) {
                    Stats out = part(x);
@@ -171,19 +182,22 @@ std::vector<Op> complex_arithmetic_ops() {
                  },
                  kSmooth, {"rotated", "wave"}, {"jnp.exp($0)", "lax.exp($0)"}),
       of_complex("square_complex", 0.25, 0, 200, false,
-                 [](const Stats& x) { return map_stats(x, [](double v) { return v * v; }, Bounds::kEnds); }, kSmooth,
-                 {"squared"}, {"jnp.square($0)", "$0**2"}),
-      of_complex("quarter_turn", 0.25, 0, inf, false, same, kSmooth, {"rotated"}, {"1j * $0", "$0 * 1j"}),
+                 [](const Stats& x) {
+                   return map_stats(x, [](double v) { return v * v; }, Bounds::kEnds);
+                 },
+                 kSmooth, {"squared"}, {"jnp.square($0)", "$0**2"}),
+      of_complex("quarter_turn", 0.25, 0, inf, false, same, kSmooth, {"rotated"},
+                 {"1j * $0", "$0 * 1j"}),
       of_complex("sin_complex", 0.15, 0, 2.5, false,
                  [](const Stats& x) { return modest(x, std::cosh(x.hi)); }, kSmooth, {"wave"},
                  {"jnp.sin($0)", "lax.sin($0)"}),
       of_complex("cos_complex", 0.15, 0, 2.5, false,
                  [](const Stats& x) { return modest(x, std::cosh(x.hi)); }, kSmooth, {"wave"},
                  {"jnp.cos($0)", "lax.cos($0)"}),
-      with_real("scale_complex", 0.5, [](double x, double y) { return x * y; }, {"scaled", "weighted"},
-                {"$0 * $1", "$1 * $0", "jnp.multiply($0, $1)"}),
-      with_real("shift_complex", 0.35, [](double x, double y) { return std::hypot(x, y); }, {"shifted", "displaced"},
-                {"$0 + $1", "$0 - $1", "jnp.add($0, $1)"}),
+      with_real("scale_complex", 0.5, [](double x, double y) { return x * y; },
+                {"scaled", "weighted"}, {"$0 * $1", "$1 * $0", "jnp.multiply($0, $1)"}),
+      with_real("shift_complex", 0.35, [](double x, double y) { return std::hypot(x, y); },
+                {"shifted", "displaced"}, {"$0 + $1", "$0 - $1", "jnp.add($0, $1)"}),
       from_parts("complex", 0.12, false, {"field", "phasor"},
                  {"lax.complex($0, $1)", "$0 + 1j * $1"}),
       from_parts("polar", 0.1, true, {"phasor", "wave"},

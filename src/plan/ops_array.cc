@@ -12,7 +12,15 @@ using enum Category;
 using enum Derivative;
 
 Op astype() {
-  Op op{"astype", kArray, 0.4, kSmooth, {"cast"}, {"$0.astype($dtype)", "lax.convert_element_type($0, $dtype)", "jnp.asarray($0, dtype=$dtype)", "jnp.astype($0, $dtype)"}, {}, {}};
+  Op op{"astype",
+        kArray,
+        0.4,
+        kSmooth,
+        {"cast"},
+        {"$0.astype($dtype)", "lax.convert_element_type($0, $dtype)",
+         "jnp.asarray($0, dtype=$dtype)", "jnp.astype($0, $dtype)"},
+        {},
+        {}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     std::string name = draft.attributes["dtype"];
@@ -25,7 +33,8 @@ Op astype() {
     if (is_integer(*dtype)) {
       const Interval bounds = integer_bounds(*dtype);
       if (x.stats.lo < bounds.lo || x.stats.hi > bounds.hi) return false;
-      result.stats = map_stats(x.stats, [](double v) { return v < 0 ? -std::floor(-v) : std::floor(v); }, Bounds::kEnds);
+      result.stats = map_stats(
+          x.stats, [](double v) { return v < 0 ? -std::floor(-v) : std::floor(v); }, Bounds::kEnds);
     }
     if (x.type.dtype == DType::kBool) {  // few probes differ, and yet nothing is lost
       result.sure = x.sure;
@@ -37,7 +46,9 @@ Op astype() {
   op.draw = [infer = op.infer](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kNumbers | kBoolKind);
     if (!x) return false;
-    const DType target = b.random().chance(0.7) || b.differentiable() ? b.settings().real : b.random().pick(b.settings().dtypes);
+    const DType target = b.random().chance(0.7) || b.differentiable()
+                             ? b.settings().real
+                             : b.random().pick(b.settings().dtypes);
     if (is_complex(target) || target == DType::kBool) return false;
     draft.operands = {*x};
     draft.attributes["dtype"] = dtype_text(target);
@@ -48,24 +59,37 @@ Op astype() {
 
 // The same bits read as another integer type: exact, unlike the bits of a computed real.
 Op bitcast() {
-  Op op{"bitcast", kArray, 0.4, kZero, {"bits", "raw"}, {"lax.bitcast_convert_type($0, $dtype)", "$0.view($dtype)"}, {}, {}};
+  Op op{"bitcast",
+        kArray,
+        0.4,
+        kZero,
+        {"bits", "raw"},
+        {"lax.bitcast_convert_type($0, $dtype)", "$0.view($dtype)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       const bool pair = v.type.dtype == DType::kI8 || v.type.dtype == DType::kU8;
       const bool wide = v.type.dtype == DType::kI32 || v.type.dtype == DType::kU32;
-      return (pair && v.type.rank() >= 1) || (wide && v.type.rank() >= 1 && v.stats.lo >= 0 && v.stats.hi < 2e9);
+      return (pair && v.type.rank() >= 1) ||
+             (wide && v.type.rank() >= 1 && v.stats.lo >= 0 && v.stats.hi < 2e9);
     });
     if (!x) return false;
     const DType from = b[*x].type.dtype;
-    const DType to = from == DType::kI8 ? DType::kU8 : from == DType::kU8 ? DType::kI8 : from == DType::kI32 ? DType::kU32 : DType::kI32;
+    const DType to = from == DType::kI8    ? DType::kU8
+                     : from == DType::kU8  ? DType::kI8
+                     : from == DType::kI32 ? DType::kU32
+                                           : DType::kI32;
     if (!b.allowed(to)) return false;
     Value result = with_shape(b[*x], b[*x].type.shape);
     result.type.dtype = to;
     if (to == DType::kU8) {
-      result.stats = map_stats(b[*x].stats, [](double v) { return v < 0 ? v + 256 : v; }, Bounds::kEnds);
+      result.stats =
+          map_stats(b[*x].stats, [](double v) { return v < 0 ? v + 256 : v; }, Bounds::kEnds);
       if (b[*x].stats.lo < 0) result.stats = within(result.stats, 0, 255);
     } else if (to == DType::kI8) {
-      result.stats = map_stats(b[*x].stats, [](double v) { return v > 127 ? v - 256 : v; }, Bounds::kEnds);
+      result.stats =
+          map_stats(b[*x].stats, [](double v) { return v > 127 ? v - 256 : v; }, Bounds::kEnds);
       if (b[*x].stats.hi > 127) result.stats = within(result.stats, -128, 127);
     }
     draft.operands = {*x};
@@ -78,10 +102,18 @@ Op bitcast() {
 
 // Small whole numbers as their bytes, along a new last axis.
 Op as_bytes() {
-  Op op{"byte_view", kArray, 0.2, kZero, {"octets", "raw_bytes"}, {"lax.bitcast_convert_type($0, jnp.uint8)"}, {}, {}};
+  Op op{"byte_view",
+        kArray,
+        0.2,
+        kZero,
+        {"octets", "raw_bytes"},
+        {"lax.bitcast_convert_type($0, jnp.uint8)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return (v.type.dtype == DType::kI32 || v.type.dtype == DType::kU32) && v.type.rank() >= 1 && element_count(v.type.shape) >= 4;
+      return (v.type.dtype == DType::kI32 || v.type.dtype == DType::kU32) && v.type.rank() >= 1 &&
+             element_count(v.type.shape) >= 4;
     });
     if (!x || !b.allowed(DType::kU8)) return false;
     Shape shape = b[*x].type.shape;
@@ -89,7 +121,8 @@ Op as_bytes() {
     Value result = with_shape(b[*x], shape);
     result.type.dtype = DType::kU8;
     for (int i = 0; i < kProbes; ++i) {
-      const auto bits = static_cast<std::uint64_t>(static_cast<std::int64_t>(result.stats.probe[i]));
+      const auto bits =
+          static_cast<std::uint64_t>(static_cast<std::int64_t>(result.stats.probe[i]));
       result.stats.probe[i] = static_cast<double>((bits >> (8 * (i % 4))) & 0xff);
     }
     result.stats = within(result.stats, 0, 255);
@@ -102,15 +135,25 @@ Op as_bytes() {
 
 // The exponent of a single-precision number, out of its bits: stable where its last bits are not.
 Op exponent_bits() {
-  Op op{"exponent_extraction", kArray, 0.15, kZero, {"exponent", "octave"}, {"(lax.bitcast_convert_type($0, jnp.int32) >> 23) & 0xFF", "lax.bitcast_convert_type($0, jnp.int32) >> 23"}, {}, {}};
+  Op op{"exponent_extraction",
+        kArray,
+        0.15,
+        kZero,
+        {"exponent", "octave"},
+        {"(lax.bitcast_convert_type($0, jnp.int32) >> 23) & 0xFF",
+         "lax.bitcast_convert_type($0, jnp.int32) >> 23"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return v.type.dtype == DType::kF32 && v.type.rank() >= 1 && element_count(v.type.shape) >= 6 && v.stats.lo >= 0.01 && v.stats.hi > 2 * v.stats.lo;
+      return v.type.dtype == DType::kF32 && v.type.rank() >= 1 &&
+             element_count(v.type.shape) >= 6 && v.stats.lo >= 0.01 && v.stats.hi > 2 * v.stats.lo;
     });
     if (!x || !b.allowed(DType::kI32)) return false;
     Value result = with_shape(b[*x], b[*x].type.shape);
     result.type.dtype = DType::kI32;
-    result.stats = map_stats(b[*x].stats, [](double v) { return 127 + std::floor(std::log2(v)); }, Bounds::kEnds);
+    result.stats = map_stats(
+        b[*x].stats, [](double v) { return 127 + std::floor(std::log2(v)); }, Bounds::kEnds);
     draft.operands = {*x};
     draft.results = {result};
     return true;
@@ -122,7 +165,8 @@ Op exponent_bits() {
 
 std::vector<Op> array_ops() {
   std::vector<Op> out = {astype(), bitcast(), as_bytes(), exponent_bits()};
-  for (auto& part : {shape_ops(), arrangement_ops(), join_ops(), construction_ops()}) out.insert(out.end(), part.begin(), part.end());
+  for (auto& part : {shape_ops(), arrangement_ops(), join_ops(), construction_ops()})
+    out.insert(out.end(), part.begin(), part.end());
   return out;
 }
 

@@ -7,9 +7,9 @@
 
 namespace jaxsmith {
 
-std::vector<Op> shape_ops();        // reshape, transpose, new and dropped axes, broadcasts
-std::vector<Op> arrangement_ops();  // flip, roll, tile, repeat, pad, triangles, diagonals
-std::vector<Op> join_ops();         // concatenate, stack, split, block
-std::vector<Op> construction_ops(); // ramps, identities, grids, constants that meet a value
+std::vector<Op> shape_ops();         // reshape, transpose, new and dropped axes, broadcasts
+std::vector<Op> arrangement_ops();   // flip, roll, tile, repeat, pad, triangles, diagonals
+std::vector<Op> join_ops();          // concatenate, stack, split, block
+std::vector<Op> construction_ops();  // ramps, identities, grids, constants that meet a value
 
 }  // namespace jaxsmith

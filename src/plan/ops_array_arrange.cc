@@ -17,7 +17,9 @@ using enum Category;
 using enum Derivative;
 
 Op flip() {
-  Op op{"flip", kArray, 0.9, kSmooth, {"mirrored", "flipped", "backward"}, {"jnp.flip($0, $options)"}, {}, {}};
+  Op op{
+      "flip", kArray, 0.9, kSmooth, {"mirrored", "flipped", "backward"}, {"jnp.flip($0, $options)"},
+      {},     {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"flip"});
     if (!x) return false;
@@ -36,7 +38,8 @@ Op flip() {
     draft.spelling = either(b, forms);
     if (rank >= 2 && b.random().chance(0.15)) {
       draft.attributes["axes"] = "(0, 1)";
-      draft.spelling = either(b, {"jnp.flip($0, axis=$axes)", "jnp.flip($0)", "lax.rev($0, $axes)"});
+      draft.spelling =
+          either(b, {"jnp.flip($0, axis=$axes)", "jnp.flip($0)", "lax.rev($0, $axes)"});
     }
     return true;
   };
@@ -54,7 +57,8 @@ Op roll() {
     const auto n = size_at(shape, axis);
     std::int64_t shift = b.random().chance(0.6) ? 1 : b.random().between(1, n - 1);
     if (b.random().chance(0.5)) shift = -shift;
-    draft.attributes["shift"] = b.random().chance(0.25) ? fmt::format("shift={}", shift) : std::to_string(shift);
+    draft.attributes["shift"] =
+        b.random().chance(0.25) ? fmt::format("shift={}", shift) : std::to_string(shift);
     draft.attributes["axis"] = axis_option(b, axis, rank);
     draft.spelling = "jnp.roll($0, $shift, $axis)";
     if (rank == 1 && b.random().chance(0.5)) {
@@ -72,16 +76,28 @@ Op roll() {
 
 // A shift that the program computes.
 Op roll_by() {
-  Op op{"dynamic_roll", kArray, 0.5, kSmooth, {"shifted", "aligned", "rolled"}, {"jnp.roll($0, $1, $axis)"}, {}, {}};
+  Op op{"dynamic_roll",
+        kArray,
+        0.5,
+        kSmooth,
+        {"shifted", "aligned", "rolled"},
+        {"jnp.roll($0, $1, $axis)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return is_inexact(v.type.dtype) && v.type.rank() >= 1 && element_count(v.type.shape) >= 3; });
+    const auto x = b.draw([](const Value& v) {
+      return is_inexact(v.type.dtype) && v.type.rank() >= 1 && element_count(v.type.shape) >= 3;
+    });
     if (!x) return false;
     const Shape& shape = b[*x].type.shape;
     const int axis = draw_axis(b, shape, 3);
     if (axis < 0) return false;
-    const auto shift = draw_index(b, size_at(b[*x].type.shape, axis), [](const Value& v) { return v.type.rank() == 0; });
+    const auto shift = draw_index(b, size_at(b[*x].type.shape, axis),
+                                  [](const Value& v) { return v.type.rank() == 0; });
     if (!shift) return false;
-    draft.attributes["axis"] = b[*x].type.rank() == 1 && b.random().chance(0.5) ? "" : axis_option(b, axis, b[*x].type.rank());
+    draft.attributes["axis"] = b[*x].type.rank() == 1 && b.random().chance(0.5)
+                                   ? ""
+                                   : axis_option(b, axis, b[*x].type.rank());
     draft.operands = {*x, *shift};
     draft.results = {rearranged(b[*x], shape, 2)};
     draft.results[0].sure = b[*x].sure;  // not the shift's: a sum does not know it
@@ -115,7 +131,8 @@ Op rot90() {
 }
 
 Op tile() {
-  Op op{"tile", kArray, 0.6, kSmooth, {"tiled", "repeated", "copies"}, {"jnp.tile($0, $reps)"}, {}, {}};
+  Op op{"tile", kArray, 0.6, kSmooth, {"tiled", "repeated", "copies"}, {"jnp.tile($0, $reps)"},
+        {},     {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"tile", "repeat"});
     if (!x) return false;
@@ -130,7 +147,10 @@ Op tile() {
       shape = {n, b[*x].type.shape[0]};
       reps = {n, 1};
     }
-    draft.attributes["reps"] = axis == rank - 1 && reps.size() == shape.size() && reps.back() > 1 && b.random().chance(0.5) ? std::to_string(n) : tuple_text(reps);
+    draft.attributes["reps"] =
+        axis == rank - 1 && reps.size() == shape.size() && reps.back() > 1 && b.random().chance(0.5)
+            ? std::to_string(n)
+            : tuple_text(reps);
     draft.operands = {*x};
     draft.results = {with_shape(b[*x], shape)};
     return true;
@@ -139,7 +159,14 @@ Op tile() {
 }
 
 Op repeat() {
-  Op op{"repeat", kArray, 0.6, kSmooth, {"repeated", "stretched", "upsampled"}, {"jnp.repeat($0, $counts, $options)", "$0.repeat($counts, $options)"}, {}, {}};
+  Op op{"repeat",
+        kArray,
+        0.6,
+        kSmooth,
+        {"repeated", "stretched", "upsampled"},
+        {"jnp.repeat($0, $counts, $options)", "$0.repeat($counts, $options)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"tile", "repeat"});
     if (!x) return false;
@@ -200,7 +227,9 @@ std::optional<Widths> draw_widths(Builder& b, const Shape& shape, std::int64_t m
     }
     const bool both = b.random().chance(0.5);
     const auto n = b.random().between(1, top);
-    w.of.push_back(both ? std::pair(n, b.random().chance(0.6) ? n : b.random().between(1, top)) : b.random().chance(0.5) ? std::pair(n, std::int64_t{0}) : std::pair(std::int64_t{0}, n));
+    w.of.push_back(both ? std::pair(n, b.random().chance(0.6) ? n : b.random().between(1, top))
+                   : b.random().chance(0.5) ? std::pair(n, std::int64_t{0})
+                                            : std::pair(std::int64_t{0}, n));
     any = true;
   }
   if (!any) return std::nullopt;
@@ -217,7 +246,8 @@ Shape padded(const Shape& shape, const Widths& widths) {
 }
 
 Op pad() {
-  Op op{"pad", kArray, 0.9, kSmooth, {"padded", "framed"}, {"jnp.pad($0, $widths, $options)"}, {}, {}};
+  Op op{"pad", kArray, 0.9, kSmooth, {"padded", "framed"}, {"jnp.pad($0, $widths, $options)"},
+        {},    {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"pad", "edge_pad", "dilating_pad", "embed"});
     if (!x) return false;
@@ -228,9 +258,12 @@ Op pad() {
     const double fill = is_complex(dtype) ? 0 : filler(b, b[*x]);
     const bool named = b.random().chance(0.15);
     draft.attributes["widths"] = widths->text;
-    draft.attributes["options"] = arguments_text({named ? "mode=\"constant\"" : "", fill == 0 ? "" : "constant_values=" + number_of(fill, dtype)});
+    draft.attributes["options"] =
+        arguments_text({named ? "mode=\"constant\"" : "",
+                        fill == 0 ? "" : "constant_values=" + number_of(fill, dtype)});
     Value result = with_shape(b[*x], padded(shape, *widths));
-    const double share = 1 - static_cast<double>(element_count(shape)) / static_cast<double>(element_count(result.type.shape));
+    const double share = 1 - static_cast<double>(element_count(shape)) /
+                                 static_cast<double>(element_count(result.type.shape));
     result.stats = with_constant(b[*x].stats, fill, share);
     draft.operands = {*x};
     draft.results = {result};
@@ -240,7 +273,14 @@ Op pad() {
 }
 
 Op pad_mode() {
-  Op op{"edge_pad", kArray, 0.7, kSmooth, {"padded", "extended", "halo"}, {"jnp.pad($0, $widths, mode=$mode)"}, {}, {}};
+  Op op{"edge_pad",
+        kArray,
+        0.7,
+        kSmooth,
+        {"padded", "extended", "halo"},
+        {"jnp.pad($0, $widths, mode=$mode)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"pad", "edge_pad", "dilating_pad"});
     if (!x) return false;
@@ -264,7 +304,14 @@ Op pad_mode() {
 
 // With gaps between elements, or less than there was.
 Op lax_pad() {
-  Op op{"dilating_pad", kArray, 0.35, kSmooth, {"dilated", "spread", "cropped"}, {"lax.pad($0, $value, $config)"}, {}, {}};
+  Op op{"dilating_pad",
+        kArray,
+        0.35,
+        kSmooth,
+        {"dilated", "spread", "cropped"},
+        {"lax.pad($0, $value, $config)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_numbers(b, 1);
     if (!x) return false;
@@ -275,7 +322,8 @@ Op lax_pad() {
     for (int i = 0; i < static_cast<int>(shape.size()); ++i) {
       const auto n = size_at(shape, i);
       const auto inside = i == main ? b.random().between(0, 2) : 0;
-      const auto before = i == main || b.random().chance(0.3) ? b.random().between(inside || n < 4 ? 0 : -1, 2) : 0;
+      const auto before =
+          i == main || b.random().chance(0.3) ? b.random().between(inside || n < 4 ? 0 : -1, 2) : 0;
       const auto after = i == main ? b.random().between(inside ? 0 : 1, 2) : 0;
       size_at(shape, i) = n + before + after + (n - 1) * inside;
       config.push_back(fmt::format("({}, {}, {})", before, after, inside));
@@ -287,9 +335,11 @@ Op lax_pad() {
     const bool usual = dtype == usual_real || dtype == b.default_integer();
     const std::string text = number_of(fill, dtype);
     draft.attributes["value"] = usual ? text : fmt::format("{}({})", dtype_text(dtype), text);
-    draft.attributes["config"] = config.size() == 1 ? fmt::format("({},)", config[0]) : fmt::format("({})", fmt::join(config, ", "));
+    draft.attributes["config"] = config.size() == 1 ? fmt::format("({},)", config[0])
+                                                    : fmt::format("({})", fmt::join(config, ", "));
     Value result = with_shape(b[*x], shape);
-    const double share = 1 - static_cast<double>(element_count(b[*x].type.shape)) / static_cast<double>(element_count(shape));
+    const double share = 1 - static_cast<double>(element_count(b[*x].type.shape)) /
+                                 static_cast<double>(element_count(shape));
     result.stats = with_constant(b[*x].stats, fill, share);
     draft.operands = {*x};
     draft.results = {result};
@@ -302,7 +352,8 @@ Op lax_pad() {
 
 // One triangle of the last two axes, by name or by a mask.
 Op triangle() {
-  Op op{"triangle", kArray, 0.6, kSmooth, {"triangle", "causal", "lower_part", "masked"}, {}, {}, {}};
+  Op op{"triangle", kArray, 0.6, kSmooth, {"triangle", "causal", "lower_part", "masked"},
+        {},         {},     {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       const Shape& s = v.type.shape;
@@ -317,7 +368,9 @@ Op triangle() {
     const auto k = b.random().chance(0.7) ? 0 : (lower ? 1 : -1);
     if (lower ? columns > rows + k : rows > columns - k) return false;
     if (lower ? k >= columns - 1 : -k >= rows - 1) return false;
-    draft.attributes["options"] = k == 0 ? "" : b.random().chance(0.7) ? fmt::format("k={}", k) : std::to_string(k);
+    draft.attributes["options"] = k == 0                   ? ""
+                                  : b.random().chance(0.7) ? fmt::format("k={}", k)
+                                                           : std::to_string(k);
     draft.spelling = lower ? "jnp.tril($0, $options)" : "jnp.triu($0, $options)";
     double fill = 0;
     if (lower && !is_complex(dtype) && b.random().chance(0.35)) {
@@ -325,9 +378,11 @@ Op triangle() {
       draft.attributes["fill"] = number_of(fill, dtype);
       if (k != 0) draft.attributes["options"] = fmt::format("k={}", k);
       draft.attributes["shape"] = tuple_text({rows, columns});
-      draft.attributes["square"] = rows == columns ? std::to_string(rows) : fmt::format("{}, {}", rows, columns);
-      draft.spelling = either(b, {"jnp.where(jnp.tri($square, $options, dtype=bool), $0, $fill)",
-                                  "jnp.where(jnp.tril(jnp.ones($shape, dtype=bool), $options), $0, $fill)"});
+      draft.attributes["square"] =
+          rows == columns ? std::to_string(rows) : fmt::format("{}, {}", rows, columns);
+      draft.spelling =
+          either(b, {"jnp.where(jnp.tri($square, $options, dtype=bool), $0, $fill)",
+                     "jnp.where(jnp.tril(jnp.ones($shape, dtype=bool), $options), $0, $fill)"});
     }
     Value result = with_shape(b[*x], shape);
     result.stats = with_constant(b[*x].stats, fill, 0.4);
@@ -339,9 +394,17 @@ Op triangle() {
 }
 
 Op diag() {
-  Op op{"diagonal_matrix", kArray, 0.4, kSmooth, {"diagonal_matrix", "scaling"}, {"jnp.diag($0, $options)", "jnp.diagflat($0, $options)"}, {}, {}};
+  Op op{"diagonal_matrix",
+        kArray,
+        0.4,
+        kSmooth,
+        {"diagonal_matrix", "scaling"},
+        {"jnp.diag($0, $options)", "jnp.diagflat($0, $options)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return v.type.rank() == 1 && v.type.shape[0] >= 2; });
+    const auto x =
+        b.draw([](const Value& v) { return v.type.rank() == 1 && v.type.shape[0] >= 2; });
     if (!x || b.settings().max_rank < 2) return false;
     const auto k = b.random().chance(0.65) ? 0 : b.random().chance(0.5) ? 1 : -1;
     const auto n = b[*x].type.shape[0] + std::abs(k);
@@ -356,7 +419,14 @@ Op diag() {
 }
 
 Op diagonal() {
-  Op op{"diagonal", kArray, 0.5, kSmooth, {"diagonal", "pivots"}, {"jnp.diagonal($0, $options)", "$0.diagonal($options)"}, {}, {}};
+  Op op{"diagonal",
+        kArray,
+        0.5,
+        kSmooth,
+        {"diagonal", "pivots"},
+        {"jnp.diagonal($0, $options)", "$0.diagonal($options)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 2, 99, {"diagonal_matrix"});
     if (!x) return false;
@@ -369,7 +439,8 @@ Op diagonal() {
       axes = "axis1=-2, axis2=-1";
     }
     const auto k = b.random().chance(0.65) ? 0 : b.random().chance(0.5) ? 1 : -1;
-    const auto rows = size_at(shape, one) + std::min<std::int64_t>(k, 0), columns = size_at(shape, two) - std::max<std::int64_t>(k, 0);
+    const auto rows = size_at(shape, one) + std::min<std::int64_t>(k, 0),
+               columns = size_at(shape, two) - std::max<std::int64_t>(k, 0);
     const auto n = std::min(rows, columns);
     if (n < 2) return false;
     Shape left;
@@ -391,14 +462,18 @@ Op diagonal() {
 Op fill_diagonal() {
   Op op{"fill_diagonal", kArray, 0.3, kSmooth, {"off_diagonal", "cleared", "adjusted"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return v.type.rank() == 2 && v.type.shape[0] == v.type.shape[1] && v.type.shape[0] >= 2 && !is_complex(v.type.dtype); });
+    const auto x = b.draw([](const Value& v) {
+      return v.type.rank() == 2 && v.type.shape[0] == v.type.shape[1] && v.type.shape[0] >= 2 &&
+             !is_complex(v.type.dtype);
+    });
     if (!x) return false;
     const DType dtype = b[*x].type.dtype;
     const auto n = b[*x].type.shape[0];
     const double fill = filler(b, b[*x]);
     draft.attributes["fill"] = number_of(fill, dtype);
     draft.attributes["n"] = std::to_string(n);
-    draft.spelling = either(b, {"jnp.where(jnp.eye($n, dtype=bool), $fill, $0)", "$0.at[jnp.diag_indices($n)].set($fill)",
+    draft.spelling = either(b, {"jnp.where(jnp.eye($n, dtype=bool), $fill, $0)",
+                                "$0.at[jnp.diag_indices($n)].set($fill)",
                                 "jnp.fill_diagonal($0, $fill, inplace=False)"});
     Value result = with_shape(b[*x], b[*x].type.shape);
     result.stats = with_constant(b[*x].stats, fill, 1.0 / static_cast<double>(n));
@@ -416,7 +491,9 @@ Op resize() {
     const auto x = draw_array(b, 1, 2);
     if (!x) return false;
     const Shape shape = {b.size(), b.size()};
-    if (b.settings().max_rank < 2 || shape == b[*x].type.shape || element_count(shape) < element_count(b[*x].type.shape)) return false;
+    if (b.settings().max_rank < 2 || shape == b[*x].type.shape ||
+        element_count(shape) < element_count(b[*x].type.shape))
+      return false;
     draft.attributes["shape"] = tuple_text(shape);
     draft.operands = {*x};
     draft.results = {rearranged(b[*x], shape, 1)};
@@ -428,8 +505,8 @@ Op resize() {
 }  // namespace
 
 std::vector<Op> arrangement_ops() {
-  return {flip(), roll(), roll_by(), rot90(), tile(), repeat(), pad(), pad_mode(), lax_pad(), triangle(), diag(), diagonal(),
-          fill_diagonal(), resize()};
+  return {flip(),     roll(),    roll_by(),  rot90(), tile(),     repeat(),        pad(),
+          pad_mode(), lax_pad(), triangle(), diag(),  diagonal(), fill_diagonal(), resize()};
 }
 
 }  // namespace jaxsmith

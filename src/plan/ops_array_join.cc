@@ -14,18 +14,22 @@ namespace {
 using enum Category;
 using enum Derivative;
 
-// Something of the same type as x that is not x: in scope already, or a simple function of it. Not its negative:
-// together they would add up to nothing.
-std::optional<ValueId> companion(Builder& b, ValueId x, const std::vector<ValueId>& taken, const Accept& fits) {
+// Something of the same type as x that is not x: in scope already, or a simple function of it. Not
+// its negative: together they would add up to nothing.
+std::optional<ValueId> companion(Builder& b, ValueId x, const std::vector<ValueId>& taken,
+                                 const Accept& fits) {
   const auto found = b.draw([&](const Value& v) {
-    const bool used = std::any_of(taken.begin(), taken.end(), [&](ValueId id) { return &v == &b[id]; });
+    const bool used =
+        std::any_of(taken.begin(), taken.end(), [&](ValueId id) { return &v == &b[id]; });
     return !used && v.type.dtype == b[x].type.dtype && fits(v);
   });
   if (found || taken.size() > 1) return found;
-  static const std::vector<std::string> kReal = {"tanh", "sin", "cos", "square", "sigmoid", "exp", "abs"};
+  static const std::vector<std::string> kReal = {"tanh",    "sin", "cos", "square",
+                                                 "sigmoid", "exp", "abs"};
   static const std::vector<std::string> kWhole = {"abs", "square"};
   const DType dtype = b[x].type.dtype;
-  if (!(kind_of(dtype) & (kSignedKind | static_cast<std::uint32_t>(jaxsmith::kReal)))) return std::nullopt;
+  if (!(kind_of(dtype) & (kSignedKind | static_cast<std::uint32_t>(jaxsmith::kReal))))
+    return std::nullopt;
   const auto made = b.apply(b.random().pick(is_real(dtype) ? kReal : kWhole), {x});
   return made && fits(b[*made]) ? made : std::nullopt;
 }
@@ -37,7 +41,14 @@ std::string operand_list(std::size_t count) {
 }
 
 Op concatenate() {
-  Op op{"concatenate", kArray, 1.1, kSmooth, {"joined", "combined", "merged", "features"}, {}, {}, {}};
+  Op op{"concatenate",
+        kArray,
+        1.1,
+        kSmooth,
+        {"joined", "combined", "merged", "features"},
+        {},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1);
     if (!x) return false;
@@ -60,9 +71,12 @@ Op concatenate() {
     }
     if (parts.size() < 2) return false;
     if (b.random().chance(0.3)) std::swap(parts[0], parts[1]);
-    draft.attributes["axis"] = axis == 0 && b.random().chance(0.6) ? "" : axis_option(b, axis, rank);
-    draft.attributes["dimension"] = (b.random().chance(0.5) ? "dimension=" : "") + std::to_string(axis);
-    std::vector<std::string> forms = {"jnp.concatenate([{}], $axis)", "jnp.concat([{}], $axis)", "lax.concatenate([{}], $dimension)"};
+    draft.attributes["axis"] =
+        axis == 0 && b.random().chance(0.6) ? "" : axis_option(b, axis, rank);
+    draft.attributes["dimension"] =
+        (b.random().chance(0.5) ? "dimension=" : "") + std::to_string(axis);
+    std::vector<std::string> forms = {"jnp.concatenate([{}], $axis)", "jnp.concat([{}], $axis)",
+                                      "lax.concatenate([{}], $dimension)"};
     if (axis == (rank == 1 ? 0 : 1)) forms.insert(forms.begin() + 1, "jnp.hstack([{}])");
     if (axis == 0 && rank >= 2) forms.insert(forms.begin() + 1, "jnp.vstack([{}])");
     draft.spelling = fmt::format(fmt::runtime(either(b, forms)), operand_list(parts.size()));
@@ -85,13 +99,16 @@ Op stack() {
     std::vector<ValueId> parts = {*x};
     const std::size_t count = b.random().chance(0.25) ? 3 : 2;
     while (parts.size() < count) {
-      const auto next = companion(b, *x, parts, [&](const Value& v) { return v.type.shape == b[*x].type.shape && !v.weak; });
+      const auto next = companion(b, *x, parts, [&](const Value& v) {
+        return v.type.shape == b[*x].type.shape && !v.weak;
+      });
       if (!next) break;
       parts.push_back(*next);
     }
     if (parts.size() < 2 || b[*x].weak) return false;
     shape.insert(shape.begin() + axis, static_cast<std::int64_t>(parts.size()));
-    draft.attributes["axis"] = axis == 0 && b.random().chance(0.7) ? "" : axis_option(b, axis, rank + 1);
+    draft.attributes["axis"] =
+        axis == 0 && b.random().chance(0.7) ? "" : axis_option(b, axis, rank + 1);
     std::vector<std::string> forms = {"jnp.stack([{}], $axis)"};
     if (rank == 0) forms = {"jnp.array([{}])", "jnp.stack([{}])", "jnp.hstack([{}])"};
     if (rank == 1 && axis == 0) forms.push_back("jnp.vstack([{}])");
@@ -113,11 +130,14 @@ Op interleave() {
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 2);
     if (!x) return false;
-    const auto y = companion(b, *x, {*x}, [&](const Value& v) { return v.type.shape == b[*x].type.shape; });
+    const auto y =
+        companion(b, *x, {*x}, [&](const Value& v) { return v.type.shape == b[*x].type.shape; });
     if (!y || b[*x].type.rank() + 1 > 4) return false;
     Shape shape = b[*x].type.shape;
     if (shape.size() == 1) {
-      draft.spelling = either(b, {"jnp.stack([$0, $1], axis=1).reshape(-1)", "jnp.stack([$0, $1], axis=-1).ravel()", "jnp.stack([$0, $1]).T.ravel()"});
+      draft.spelling =
+          either(b, {"jnp.stack([$0, $1], axis=1).reshape(-1)",
+                     "jnp.stack([$0, $1], axis=-1).ravel()", "jnp.stack([$0, $1]).T.ravel()"});
       shape[0] *= 2;
     } else if (b.random().chance(0.5)) {
       draft.attributes["dims"] = fmt::format("{}, -1", shape[0]);
@@ -142,7 +162,9 @@ Op append() {
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 1);
     if (!x) return false;
-    const auto y = b.draw([&](const Value& v) { return v.type.dtype == b[*x].type.dtype && v.type.rank() <= 1 && &v != &b[*x]; });
+    const auto y = b.draw([&](const Value& v) {
+      return v.type.dtype == b[*x].type.dtype && v.type.rank() <= 1 && &v != &b[*x];
+    });
     if (!y) return false;
     const bool scalar = b[*y].type.rank() == 0;
     std::vector<std::string> forms = {"jnp.append($0, $1)"};
@@ -167,16 +189,26 @@ Op extended() {
     Shape shape = b[*x].type.shape;
     const int rank = b[*x].type.rank(), axis = draw_axis(b, shape, 3);
     if (axis < 0) return false;
-    const auto n = size_at(shape, axis), k = b.random().chance(0.6) ? 1 : b.random().between(1, n - 1);
+    const auto n = size_at(shape, axis),
+               k = b.random().chance(0.6) ? 1 : b.random().between(1, n - 1);
     draft.attributes["index_head"] = at_axis(axis, fmt::format(":{}", k));
     draft.attributes["index_tail"] = at_axis(axis, fmt::format("-{}:", k));
     draft.attributes["index_back"] = at_axis(axis, "::-1");
     draft.attributes["axis"] = axis == 0 ? "" : axis_option(b, axis, rank);
     switch (b.random().below(4)) {
-      case 0: draft.spelling = "jnp.concatenate([$0, $0[$index_head]], $axis)", size_at(shape, axis) += k; break;
-      case 1: draft.spelling = "jnp.concatenate([$0[$index_tail], $0], $axis)", size_at(shape, axis) += k; break;
-      case 2: draft.spelling = "jnp.concatenate([$0[$index_tail], $0, $0[$index_head]], $axis)", size_at(shape, axis) += 2 * k; break;
-      default: draft.spelling = "jnp.concatenate([$0, $0[$index_back]], $axis)", size_at(shape, axis) += n; break;
+      case 0:
+        draft.spelling = "jnp.concatenate([$0, $0[$index_head]], $axis)", size_at(shape, axis) += k;
+        break;
+      case 1:
+        draft.spelling = "jnp.concatenate([$0[$index_tail], $0], $axis)", size_at(shape, axis) += k;
+        break;
+      case 2:
+        draft.spelling = "jnp.concatenate([$0[$index_tail], $0, $0[$index_head]], $axis)",
+        size_at(shape, axis) += 2 * k;
+        break;
+      default:
+        draft.spelling = "jnp.concatenate([$0, $0[$index_back]], $axis)", size_at(shape, axis) += n;
+        break;
     }
     draft.operands = {*x};
     draft.results = {rearranged(b[*x], shape, 1)};
@@ -187,7 +219,8 @@ Op extended() {
 
 // ---- Into parts ----
 
-Value part_of_value(const Builder& b, ValueId x, Shape shape, std::int64_t place, const std::string& hint) {
+Value part_of_value(const Builder& b, ValueId x, Shape shape, std::int64_t place,
+                    const std::string& hint) {
   Value part = rearranged(b[x], std::move(shape), 3 * place);
   part.hint = hint;
   return part;
@@ -195,10 +228,15 @@ Value part_of_value(const Builder& b, ValueId x, Shape shape, std::int64_t place
 
 std::vector<std::string> part_names(Builder& b, std::size_t count) {
   static const std::vector<std::vector<std::string>> kTwo = {
-      {"left", "right"}, {"first", "second"}, {"head", "tail"}, {"upper", "lower"}, {"gate", "candidate"}, {"lo", "hi"}, {"content", "gate"}};
-  static const std::vector<std::vector<std::string>> kThree = {
-      {"query", "key", "values"}, {"first", "second", "third"}, {"left", "center", "right"}, {"reset", "update", "candidate"}, {"red", "green", "blue"}};
-  static const std::vector<std::string> kFour = {"input_gate", "forget_gate", "cell", "output_gate"};
+      {"left", "right"},     {"first", "second"}, {"head", "tail"},   {"upper", "lower"},
+      {"gate", "candidate"}, {"lo", "hi"},        {"content", "gate"}};
+  static const std::vector<std::vector<std::string>> kThree = {{"query", "key", "values"},
+                                                               {"first", "second", "third"},
+                                                               {"left", "center", "right"},
+                                                               {"reset", "update", "candidate"},
+                                                               {"red", "green", "blue"}};
+  static const std::vector<std::string> kFour = {"input_gate", "forget_gate", "cell",
+                                                 "output_gate"};
   return count == 2 ? b.random().pick(kTwo) : count == 3 ? b.random().pick(kThree) : kFour;
 }
 
@@ -211,14 +249,18 @@ Op split() {
     const int rank = b[*x].type.rank(), axis = draw_axis(b, shape, 2);
     if (axis < 0) return false;
     const auto n = size_at(shape, axis);
-    const std::int64_t count = n < 3 || b.random().chance(0.65) ? 2 : n % 4 == 0 && b.random().chance(0.3) ? 4 : 3;
+    const std::int64_t count = n < 3 || b.random().chance(0.65)       ? 2
+                               : n % 4 == 0 && b.random().chance(0.3) ? 4
+                                                                      : 3;
     std::vector<std::int64_t> sizes;
-    draft.attributes["axis"] = axis == 0 && b.random().chance(0.7) ? "" : axis_option(b, axis, rank);
+    draft.attributes["axis"] =
+        axis == 0 && b.random().chance(0.7) ? "" : axis_option(b, axis, rank);
     draft.attributes["count"] = std::to_string(count);
     const bool even = n % count == 0;
     if (even && b.random().chance(0.65)) {
       sizes.assign(static_cast<std::size_t>(count), n / count);
-      std::vector<std::string> forms = {"jnp.split($0, $count, $axis)", "jnp.split($0, $count, $axis)"};
+      std::vector<std::string> forms = {"jnp.split($0, $count, $axis)",
+                                        "jnp.split($0, $count, $axis)"};
       if (axis == 0 && rank >= 2) forms.push_back("jnp.vsplit($0, $count)");
       if (axis == (rank == 1 ? 0 : 1)) forms.push_back("jnp.hsplit($0, $count)");
       draft.spelling = either(b, forms);
@@ -237,7 +279,8 @@ Op split() {
       draft.attributes["cuts"] = fmt::format("[{}]", fmt::join(cuts, ", "));
       draft.attributes["sizes"] = tuple_text(sizes);
       draft.attributes["lax_axis"] = axis == 0 ? "" : fmt::format("axis={}", axis);
-      draft.spelling = b.random().chance(0.7) ? "jnp.split($0, $cuts, $axis)" : "lax.split($0, $sizes, $lax_axis)";
+      draft.spelling = b.random().chance(0.7) ? "jnp.split($0, $cuts, $axis)"
+                                              : "lax.split($0, $sizes, $lax_axis)";
     }
     const auto names = part_names(b, sizes.size());
     draft.operands = {*x};
@@ -257,7 +300,8 @@ Op unstack() {
   Op op{"unstack", kArray, 0.5, kSmooth, {}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return v.type.rank() >= 1 && std::any_of(v.type.shape.begin(), v.type.shape.end(), [](auto n) { return n >= 2 && n <= 4; });
+      return v.type.rank() >= 1 && std::any_of(v.type.shape.begin(), v.type.shape.end(),
+                                               [](auto n) { return n >= 2 && n <= 4; });
     });
     if (!x) return false;
     const Shape& shape = b[*x].type.shape;
@@ -274,7 +318,8 @@ Op unstack() {
     part.erase(part.begin() + axis);
     const auto names = part_names(b, static_cast<std::size_t>(count));
     draft.operands = {*x};
-    for (std::int64_t i = 0; i < count; ++i) draft.results.push_back(part_of_value(b, *x, part, i, names[static_cast<std::size_t>(i)]));
+    for (std::int64_t i = 0; i < count; ++i)
+      draft.results.push_back(part_of_value(b, *x, part, i, names[static_cast<std::size_t>(i)]));
     picked_from(b, draft, *x);
     return true;
   };
@@ -288,18 +333,23 @@ Op block() {
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 2, 2);
     if (!x) return false;
-    const auto y = companion(b, *x, {*x}, [&](const Value& v) { return v.type.shape == b[*x].type.shape; });
+    const auto y =
+        companion(b, *x, {*x}, [&](const Value& v) { return v.type.shape == b[*x].type.shape; });
     if (!y) return false;
     Shape shape = b[*x].type.shape;
     shape[0] *= 2;
     shape[1] *= 2;
     const bool padded = b.random().chance(0.35);
-    draft.spelling = padded ? either(b, {"jnp.block([[$0, jnp.zeros_like($0)], [jnp.zeros_like($0), $1]])", "jnp.block([[$0, $1], [jnp.zeros_like($0), $0]])"})
-                            : either(b, {"jnp.block([[$0, $1], [$1, $0]])", "jnp.block([[$0, -$1], [$1, $0]])", "jnp.block([[$0, $1], [$0 + $1, $0]])"});
+    draft.spelling =
+        padded ? either(b, {"jnp.block([[$0, jnp.zeros_like($0)], [jnp.zeros_like($0), $1]])",
+                            "jnp.block([[$0, $1], [jnp.zeros_like($0), $0]])"})
+               : either(b, {"jnp.block([[$0, $1], [$1, $0]])", "jnp.block([[$0, -$1], [$1, $0]])",
+                            "jnp.block([[$0, $1], [$0 + $1, $0]])"});
     Value result = with_shape(b[*x], shape);
     result.stats = joined_stats(b, {*x, *y});
     if (padded) result.stats = with_constant(result.stats, 0, 0.35);
-    if (draft.spelling.find('-') != std::string::npos || draft.spelling.find('+') != std::string::npos) {
+    if (draft.spelling.find('-') != std::string::npos ||
+        draft.spelling.find('+') != std::string::npos) {
       if (!is_real(b[*x].type.dtype)) return false;
       const double reach = magnitude(b[*x].stats) + magnitude(b[*y].stats);
       result.stats.lo = -reach;
@@ -322,7 +372,8 @@ Op block_diag() {
     const Shape &p = b[*x].type.shape, &q = b[*y].type.shape;
     Value result = with_shape(b[*x], {p[0] + q[0], p[1] + q[1]});
     result.stats = with_constant(joined_stats(b, {*x, *y}), 0, 0.5);
-    draft.spelling = either(b, {"jax.scipy.linalg.block_diag($0, $1)", "jsp.linalg.block_diag($0, $1)"});
+    draft.spelling =
+        either(b, {"jax.scipy.linalg.block_diag($0, $1)", "jsp.linalg.block_diag($0, $1)"});
     draft.operands = {*x, *y};
     draft.results = {result};
     return true;
@@ -332,7 +383,14 @@ Op block_diag() {
 
 // Two values of one shape after all, for a stack of both.
 Op broadcast_arrays() {
-  Op op{"broadcast_arrays", kArray, 0, kSmooth, {"left", "right", "expanded"}, {"jnp.broadcast_arrays($0, $1)"}, {}, {}};
+  Op op{"broadcast_arrays",
+        kArray,
+        0,
+        kSmooth,
+        {"left", "right", "expanded"},
+        {"jnp.broadcast_arrays($0, $1)"},
+        {},
+        {}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value &x = b[draft.operands[0]], &y = b[draft.operands[1]];
     const Shape shape = broadcast_shapes(x.type.shape, y.type.shape);
@@ -345,12 +403,22 @@ Op broadcast_arrays() {
 }
 
 Op broadcast_stack() {
-  Op op{"broadcast_stack", kArray, 0.25, kSmooth, {"pairs", "features", "stacked"}, {"jnp.stack([$0, $1], $axis)"}, {}, {}};
+  Op op{"broadcast_stack",
+        kArray,
+        0.25,
+        kSmooth,
+        {"pairs", "features", "stacked"},
+        {"jnp.stack([$0, $1], $axis)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, b.settings().max_rank - 1);
     if (!x) return false;
-    const auto y = b.draw_partner(*x, [&](const Value& v) { return v.type.shape != b[*x].type.shape; });
-    if (!y || static_cast<int>(broadcast_shapes(b[*x].type.shape, b[*y].type.shape).size()) >= b.settings().max_rank) return false;
+    const auto y =
+        b.draw_partner(*x, [&](const Value& v) { return v.type.shape != b[*x].type.shape; });
+    if (!y || static_cast<int>(broadcast_shapes(b[*x].type.shape, b[*y].type.shape).size()) >=
+                  b.settings().max_rank)
+      return false;
     const Stats stats = joined_stats(b, {*x, *y});
     const auto left = b.apply("broadcast_arrays", {*x, *y});
     if (!left) return false;
@@ -370,8 +438,8 @@ Op broadcast_stack() {
 }  // namespace
 
 std::vector<Op> join_ops() {
-  return {concatenate(), stack(), interleave(), append(), extended(), split(), unstack(), block(), block_diag(),
-          broadcast_arrays(), broadcast_stack()};
+  return {concatenate(), stack(), interleave(), append(),           extended(),       split(),
+          unstack(),     block(), block_diag(), broadcast_arrays(), broadcast_stack()};
 }
 
 }  // namespace jaxsmith

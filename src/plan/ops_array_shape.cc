@@ -14,7 +14,9 @@ namespace {
 using enum Category;
 using enum Derivative;
 
-std::string list_text(const std::vector<std::int64_t>& items) { return fmt::format("{}", fmt::join(items, ", ")); }
+std::string list_text(const std::vector<std::int64_t>& items) {
+  return fmt::format("{}", fmt::join(items, ", "));
+}
 
 // A divisor of n that is neither 1 nor n, or 0.
 std::int64_t draw_divisor(Builder& b, std::int64_t n) {
@@ -67,8 +69,15 @@ void write_shape(Builder& b, Draft& draft, const Shape& shape) {
 }
 
 Op reshape() {
-  Op op{"reshape", kArray, 1.0, kSmooth, {"tiles", "grouped", "blocks", "folded"},
-        {"$0.reshape($dims)", "$0.reshape($shape)", "jnp.reshape($0, $shape)", "lax.reshape($0, $full)"}, {}, {}};
+  Op op{"reshape",
+        kArray,
+        1.0,
+        kSmooth,
+        {"tiles", "grouped", "blocks", "folded"},
+        {"$0.reshape($dims)", "$0.reshape($shape)", "jnp.reshape($0, $shape)",
+         "lax.reshape($0, $full)"},
+        {},
+        {}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     const auto& shape = b.numbers().at("shape");
@@ -90,8 +99,15 @@ Op reshape() {
 }
 
 Op ravel() {
-  Op op{"ravel", kArray, 0.7, kSmooth, {"flat", "flattened"},
-        {"$0.ravel()", "$0.reshape(-1)", "jnp.ravel($0)", "$0.flatten()", "lax.collapse($0, 0)", "jnp.reshape($0, -1)"}, {}, {}};
+  Op op{"ravel",
+        kArray,
+        0.7,
+        kSmooth,
+        {"flat", "flattened"},
+        {"$0.ravel()", "$0.reshape(-1)", "jnp.ravel($0)", "$0.flatten()", "lax.collapse($0, 0)",
+         "jnp.reshape($0, -1)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 2, 99, {"reshape", "ravel", "collapse", "expand_dims", "squeeze"});
     if (!x) return false;
@@ -113,15 +129,19 @@ Op collapse() {
     const int start = static_cast<int>(b.random().below(static_cast<std::uint64_t>(rank - 1)));
     const int stop = b.random().chance(0.6) ? start + 2 : rank;
     Shape shape(from.begin(), from.begin() + start);
-    shape.push_back(std::accumulate(from.begin() + start, from.begin() + stop, std::int64_t{1}, std::multiplies<>()));
+    shape.push_back(std::accumulate(from.begin() + start, from.begin() + stop, std::int64_t{1},
+                                    std::multiplies<>()));
     shape.insert(shape.end(), from.begin() + stop, from.end());
     if (start == 0 && stop == rank) return false;
-    draft.attributes["range"] = stop == rank ? std::to_string(start) : fmt::format("{}, {}", start, stop);
+    draft.attributes["range"] =
+        stop == rank ? std::to_string(start) : fmt::format("{}, {}", start, stop);
     draft.spelling = "lax.collapse($0, $range)";
     if (start == 0 && stop == rank - 1 && b.random().chance(0.7)) {
-      draft.spelling = either(b, {"$0.reshape(-1, $0.shape[-1])", "jnp.reshape($0, (-1, $0.shape[-1]))"});
+      draft.spelling =
+          either(b, {"$0.reshape(-1, $0.shape[-1])", "jnp.reshape($0, (-1, $0.shape[-1]))"});
     } else if (start == 1 && stop == rank && b.random().chance(0.7)) {
-      draft.spelling = either(b, {"$0.reshape($0.shape[0], -1)", "jnp.reshape($0, ($0.shape[0], -1))"});
+      draft.spelling =
+          either(b, {"$0.reshape($0.shape[0], -1)", "jnp.reshape($0, ($0.shape[0], -1))"});
     }
     draft.operands = {*x};
     draft.results = {with_shape(b[*x], shape)};
@@ -137,8 +157,15 @@ Shape permuted(const Shape& shape, const std::vector<std::int64_t>& axes) {
 }
 
 Op transpose() {
-  Op op{"transpose", kArray, 1.0, kSmooth, {"swapped", "transposed", "channels_first"},
-        {"$0.transpose($list)", "jnp.transpose($0, $axes)", "$0.transpose($axes)", "lax.transpose($0, $axes)", "jnp.permute_dims($0, $axes)"}, {}, {}};
+  Op op{"transpose",
+        kArray,
+        1.0,
+        kSmooth,
+        {"swapped", "transposed", "channels_first"},
+        {"$0.transpose($list)", "jnp.transpose($0, $axes)", "$0.transpose($axes)",
+         "lax.transpose($0, $axes)", "jnp.permute_dims($0, $axes)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 2, 99, {"transpose", "swapaxes", "moveaxis"});
     if (!x) return false;
@@ -156,7 +183,9 @@ Op transpose() {
     draft.attributes["list"] = list_text(axes);
     draft.results = {rearranged(b[*x], permuted(b[*x].type.shape, axes), 5)};
     if (axes.size() == 2) {
-      draft.spelling = b.random().chance(0.7) ? "$0.T" : either(b, {"jnp.transpose($0)", "$0.transpose()", "$0.mT", "lax.transpose($0, (1, 0))"});
+      draft.spelling = b.random().chance(0.7) ? "$0.T"
+                                              : either(b, {"jnp.transpose($0)", "$0.transpose()",
+                                                           "$0.mT", "lax.transpose($0, (1, 0))"});
     }
     return true;
   };
@@ -164,13 +193,21 @@ Op transpose() {
 }
 
 Op swapaxes() {
-  Op op{"swapaxes", kArray, 0.6, kSmooth, {"swapped", "turned"}, {"jnp.swapaxes($0, $pair)", "$0.swapaxes($pair)"}, {}, {}};
+  Op op{"swapaxes",
+        kArray,
+        0.6,
+        kSmooth,
+        {"swapped", "turned"},
+        {"jnp.swapaxes($0, $pair)", "$0.swapaxes($pair)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 3, 99, {"transpose", "swapaxes", "moveaxis"});
     if (!x) return false;
     const int rank = b[*x].type.rank();
     const int one = static_cast<int>(b.random().below(static_cast<std::uint64_t>(rank)));
-    const int two = (one + 1 + static_cast<int>(b.random().below(static_cast<std::uint64_t>(rank - 1)))) % rank;
+    const int two =
+        (one + 1 + static_cast<int>(b.random().below(static_cast<std::uint64_t>(rank - 1)))) % rank;
     const auto [low, high] = std::minmax(one, two);
     Shape shape = b[*x].type.shape;
     std::swap(size_at(shape, low), size_at(shape, high));
@@ -178,7 +215,9 @@ Op swapaxes() {
     if (matrices && b.random().chance(0.5)) {
       draft.spelling = either(b, {"$0.mT", "jnp.matrix_transpose($0)"});
     }
-    draft.attributes["pair"] = matrices || b.random().chance(0.15) ? fmt::format("{}, {}", high - rank, low - rank) : fmt::format("{}, {}", low, high);
+    draft.attributes["pair"] = matrices || b.random().chance(0.15)
+                                   ? fmt::format("{}, {}", high - rank, low - rank)
+                                   : fmt::format("{}, {}", low, high);
     draft.operands = {*x};
     draft.results = {rearranged(b[*x], shape, 5)};
     return true;
@@ -187,7 +226,14 @@ Op swapaxes() {
 }
 
 Op moveaxis() {
-  Op op{"moveaxis", kArray, 0.5, kSmooth, {"moved", "leading", "channels_last"}, {"jnp.moveaxis($0, $from, $to)"}, {}, {}};
+  Op op{"moveaxis",
+        kArray,
+        0.5,
+        kSmooth,
+        {"moved", "leading", "channels_last"},
+        {"jnp.moveaxis($0, $from, $to)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 2, 99, {"transpose", "swapaxes", "moveaxis"});
     if (!x) return false;
@@ -217,15 +263,24 @@ Op moveaxis() {
 
 // A new axis of size one, by name or as an index.
 Op expand_dims() {
-  Op op{"expand_dims", kArray, 0.6, kSmooth, {"column", "batched", "expanded"}, {"jnp.expand_dims($0, $axis)", "lax.expand_dims($0, $tuple)", "$0[$index]"}, {}, {}};
+  Op op{"expand_dims",
+        kArray,
+        0.6,
+        kSmooth,
+        {"column", "batched", "expanded"},
+        {"jnp.expand_dims($0, $axis)", "lax.expand_dims($0, $tuple)", "$0[$index]"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 1, b.settings().max_rank - 1, {"squeeze", "expand_dims", "atleast"});
+    const auto x =
+        draw_array(b, 1, b.settings().max_rank - 1, {"squeeze", "expand_dims", "atleast"});
     if (!x) return false;
     const int rank = b[*x].type.rank();
     const int axis = static_cast<int>(b.random().below(static_cast<std::uint64_t>(rank + 1)));
     Shape shape = b[*x].type.shape;
     shape.insert(shape.begin() + axis, 1);
-    draft.attributes["axis"] = b.random().chance(0.6) ? axis_option(b, axis, rank + 1) : axis_number(b, axis, rank + 1);
+    draft.attributes["axis"] =
+        b.random().chance(0.6) ? axis_option(b, axis, rank + 1) : axis_number(b, axis, rank + 1);
     draft.attributes["tuple"] = tuple_text({axis});
     const bool last = axis == rank && b.random().chance(0.5);
     const std::string none = b.random().chance(0.25) ? "jnp.newaxis" : "None";
@@ -245,9 +300,19 @@ Op expand_dims() {
 }
 
 Op squeeze() {
-  Op op{"squeeze", kArray, 0.6, kSmooth, {"squeezed", "flat"}, {"jnp.squeeze($0, $axis)", "$0.squeeze($axis)", "lax.squeeze($0, $tuple)", "$0[$index]"}, {}, {}};
+  Op op{"squeeze",
+        kArray,
+        0.6,
+        kSmooth,
+        {"squeezed", "flat"},
+        {"jnp.squeeze($0, $axis)", "$0.squeeze($axis)", "lax.squeeze($0, $tuple)", "$0[$index]"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([&](const Value& v) { return std::find(v.type.shape.begin(), v.type.shape.end(), 1) != v.type.shape.end() && !follows(b, v, {"expand_dims", "squeeze"}); });
+    const auto x = b.draw([&](const Value& v) {
+      return std::find(v.type.shape.begin(), v.type.shape.end(), 1) != v.type.shape.end() &&
+             !follows(b, v, {"expand_dims", "squeeze"});
+    });
     if (!x) return false;
     Shape shape = b[*x].type.shape;
     std::vector<int> single;
@@ -255,11 +320,13 @@ Op squeeze() {
       if (shape[i] == 1) single.push_back(static_cast<int>(i));
     }
     const int axis = b.random().pick(single);
-    draft.attributes["axis"] = b.random().chance(0.7) ? axis_option(b, axis, b[*x].type.rank()) : axis_number(b, axis, b[*x].type.rank());
+    draft.attributes["axis"] = b.random().chance(0.7) ? axis_option(b, axis, b[*x].type.rank())
+                                                      : axis_number(b, axis, b[*x].type.rank());
     draft.attributes["tuple"] = tuple_text({axis});
     draft.attributes["index"] = at_axis(axis, "0");
     shape.erase(shape.begin() + axis);
-    if (single.size() == 1 && b.random().chance(0.4)) draft.spelling = either(b, {"jnp.squeeze($0)", "$0.squeeze()"});
+    if (single.size() == 1 && b.random().chance(0.4))
+      draft.spelling = either(b, {"jnp.squeeze($0)", "$0.squeeze()"});
     draft.operands = {*x};
     draft.results = {with_shape(b[*x], shape)};
     return true;
@@ -268,11 +335,20 @@ Op squeeze() {
 }
 
 Op broadcast_to() {
-  Op op{"broadcast_to", kArray, 0.5, kSmooth, {"expanded", "repeated"}, {"jnp.broadcast_to($0, $shape)"}, {}, {}};
+  Op op{"broadcast_to",
+        kArray,
+        0.5,
+        kSmooth,
+        {"expanded", "repeated"},
+        {"jnp.broadcast_to($0, $shape)"},
+        {},
+        {}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     const auto& shape = b.numbers().at("shape");
-    if (shape == x.type.shape || !b.broadcasts(x.type.shape, shape) || broadcast_shapes(x.type.shape, shape) != shape) return false;
+    if (shape == x.type.shape || !b.broadcasts(x.type.shape, shape) ||
+        broadcast_shapes(x.type.shape, shape) != shape)
+      return false;
     draft.attributes["shape"] = tuple_text(shape);
     draft.results = {with_shape(x, shape)};
     return true;
@@ -301,11 +377,14 @@ Op broadcast_to() {
 Op broadcast_in_dim() {
   Op op{"broadcast_in_dim", kArray, 0.25, kSmooth, {"weighted", "shifted"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return is_real(v.type.dtype) && v.type.rank() >= 2 && magnitude(v.stats) < 100; });
+    const auto x = b.draw([](const Value& v) {
+      return is_real(v.type.dtype) && v.type.rank() >= 2 && magnitude(v.stats) < 100;
+    });
     if (!x) return false;
     const Shape shape = b[*x].type.shape;
     const auto v = b.draw([&](const Value& u) {
-      return u.type.dtype == b[*x].type.dtype && u.type.rank() == 1 && u.type.shape[0] > 1 && magnitude(u.stats) < 100 &&
+      return u.type.dtype == b[*x].type.dtype && u.type.rank() == 1 && u.type.shape[0] > 1 &&
+             magnitude(u.stats) < 100 &&
              std::find(shape.begin(), shape.end(), u.type.shape[0]) != shape.end();
     });
     if (!v) return false;
@@ -313,10 +392,13 @@ Op broadcast_in_dim() {
     static const std::vector<std::string> kSigns = {"*", "+", "-"};
     const auto sign = b.random().below(3);
     draft.attributes["shape"] = tuple_text(shape);
-    draft.spelling = fmt::format("$0 {} lax.broadcast_in_dim($1, {}, ({},))", kSigns[sign], b.random().chance(0.6) ? "$shape" : "$0.shape", axis);
+    draft.spelling = fmt::format("$0 {} lax.broadcast_in_dim($1, {}, ({},))", kSigns[sign],
+                                 b.random().chance(0.6) ? "$shape" : "$0.shape", axis);
     draft.operands = {*x, *v};
     Value result = with_shape(b[*x], shape);
-    static constexpr Kernel2 kKernels[] = {[](double p, double q) { return p * q; }, [](double p, double q) { return p + q; }, [](double p, double q) { return p - q; }};
+    static constexpr Kernel2 kKernels[] = {[](double p, double q) { return p * q; },
+                                           [](double p, double q) { return p + q; },
+                                           [](double p, double q) { return p - q; }};
     result.stats = map_stats(b[*x].stats, rearranged(b[*v], {}, 5).stats, kKernels[sign]);
     draft.results = {result};
     return true;
@@ -333,9 +415,12 @@ Op atleast() {
     const int rank = b[*x].type.rank(), to = b.random().chance(0.75) ? rank + 1 : rank + 2;
     if (to > 3 || to > b.settings().max_rank) return false;
     Shape shape = from;
-    if (to == 3 && rank == 2) shape.push_back(1);
-    else if (to == 3 && rank == 1) shape = {1, from[0], 1};
-    else shape.insert(shape.begin(), static_cast<std::size_t>(to - rank), 1);
+    if (to == 3 && rank == 2)
+      shape.push_back(1);
+    else if (to == 3 && rank == 1)
+      shape = {1, from[0], 1};
+    else
+      shape.insert(shape.begin(), static_cast<std::size_t>(to - rank), 1);
     draft.spelling = fmt::format("jnp.atleast_{}d($0)", to);
     draft.operands = {*x};
     draft.results = {with_shape(b[*x], shape)};
@@ -346,7 +431,14 @@ Op atleast() {
 
 // One axis in several and an exchange, for the entries below: both shapes and the order are given.
 Op axis_exchange() {
-  Op op{"axis_exchange", kArray, 0, kSmooth, {"heads", "patches", "grouped"}, {"$0.reshape($split).transpose($order)"}, {}, {}};
+  Op op{"axis_exchange",
+        kArray,
+        0,
+        kSmooth,
+        {"heads", "patches", "grouped"},
+        {"$0.reshape($split).transpose($order)"},
+        {},
+        {}};
   op.infer = [](Builder& b, Draft& draft) {
     const auto& split = b.numbers().at("split");
     const auto& order = b.numbers().at("order");
@@ -360,7 +452,8 @@ Op axis_exchange() {
 }
 
 // Ends with the exchange itself, or with two of its axes together again.
-bool exchange(Builder& b, Draft& draft, ValueId x, const Shape& split, const std::vector<std::int64_t>& order, const Shape& joined) {
+bool exchange(Builder& b, Draft& draft, ValueId x, const Shape& split,
+              const std::vector<std::int64_t>& order, const Shape& joined) {
   const auto turned = b.apply("axis_exchange", {x}, {{"split", split}, {"order", order}});
   if (!turned) return false;
   draft.operands = {*turned};
@@ -372,10 +465,12 @@ bool exchange(Builder& b, Draft& draft, ValueId x, const Shape& split, const std
 
 // Heads, patches, shuffled channels.
 Op rearrange() {
-  Op op{"rearrange", kArray, 0.8, kSmooth, {"interleaved", "shuffled", "merged", "regrouped"}, {}, {}, {}};
+  Op op{"rearrange", kArray, 0.8, kSmooth, {"interleaved", "shuffled", "merged", "regrouped"},
+        {},          {},     {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
-      return v.type.rank() >= 1 && v.type.rank() < b.settings().max_rank && element_count(v.type.shape) >= 8 &&
+      return v.type.rank() >= 1 && v.type.rank() < b.settings().max_rank &&
+             element_count(v.type.shape) >= 8 &&
              !follows(b, v, {"reshape", "ravel", "collapse", "rearrange"});
     });
     if (!x) return false;
@@ -388,8 +483,10 @@ Op rearrange() {
     std::vector<std::int64_t> order(split.size());
     std::iota(order.begin(), order.end(), 0);
     // The two halves trade places, or one of them goes elsewhere.
-    if (split.size() == 2 || b.random().chance(0.4)) std::swap(order[static_cast<std::size_t>(axis)], order[static_cast<std::size_t>(axis) + 1]);
-    else b.random().shuffle(order);
+    if (split.size() == 2 || b.random().chance(0.4))
+      std::swap(order[static_cast<std::size_t>(axis)], order[static_cast<std::size_t>(axis) + 1]);
+    else
+      b.random().shuffle(order);
     if (std::is_sorted(order.begin(), order.end())) return false;
     Shape joined = permuted(split, order);
     if (b.random().chance(0.4)) {
@@ -416,7 +513,8 @@ Op space_to_depth() {
     });
     if (!x || b.settings().max_rank < 4) return false;
     const Shape s = b[*x].type.shape;
-    const Shape flat = b.random().chance(0.5) ? Shape{s[0] / 2, s[1] / 2, 4} : Shape{s[0] * s[1] / 4, 4};
+    const Shape flat =
+        b.random().chance(0.5) ? Shape{s[0] / 2, s[1] / 2, 4} : Shape{s[0] * s[1] / 4, 4};
     return exchange(b, draft, *x, {s[0] / 2, 2, s[1] / 2, 2}, {0, 2, 1, 3}, flat);
   };
   return op;
@@ -425,8 +523,9 @@ Op space_to_depth() {
 }  // namespace
 
 std::vector<Op> shape_ops() {
-  return {reshape(), ravel(), collapse(), transpose(), swapaxes(), moveaxis(), expand_dims(), squeeze(), broadcast_to(),
-          broadcast_in_dim(), atleast(), axis_exchange(), rearrange(), space_to_depth()};
+  return {reshape(),  ravel(),         collapse(),  transpose(),     swapaxes(),
+          moveaxis(), expand_dims(),   squeeze(),   broadcast_to(),  broadcast_in_dim(),
+          atleast(),  axis_exchange(), rearrange(), space_to_depth()};
 }
 
 }  // namespace jaxsmith

@@ -43,10 +43,12 @@ std::vector<ValueId> draw_operands(Builder& b, std::size_t most, std::int64_t ma
   return out;
 }
 
-Builder::BodySpec function_spec(Builder& b, const std::vector<ValueId>& operands, std::string hint) {
+Builder::BodySpec function_spec(Builder& b, const std::vector<ValueId>& operands,
+                                std::string hint) {
   Builder::BodySpec spec;
   spec.hint = std::move(hint);
-  spec.placement = b.depth() == 0 && b.random().chance(0.6) ? Placement::kHelper : Placement::kNested;
+  spec.placement =
+      b.depth() == 0 && b.random().chance(0.6) ? Placement::kHelper : Placement::kNested;
   spec.differentiable = true;
   for (ValueId id : operands) {
     auto p = parameter_of(b[id]);
@@ -59,7 +61,8 @@ Builder::BodySpec function_spec(Builder& b, const std::vector<ValueId>& operands
 
 // Bends a value, so that derivatives of what comes out depend on what goes in.
 std::optional<ValueId> bend(Builder& b, ValueId x) {
-  static const std::vector<std::string> kBends = {"square", "tanh", "softplus", "sin", "sigmoid", "cos", "square"};
+  static const std::vector<std::string> kBends = {"square",  "tanh", "softplus", "sin",
+                                                  "sigmoid", "cos",  "square"};
   const std::string& name = b.random().pick(kBends);
   // Where a function is flat its derivative is zero.
   const double reach = name == "square" ? 30 : name == "tanh" || name == "sigmoid" ? 3 : 10;
@@ -67,18 +70,25 @@ std::optional<ValueId> bend(Builder& b, ValueId x) {
   return led ? b.apply(name, {*led}) : std::nullopt;
 }
 
-int function_steps(Builder& b) { return static_cast<int>(b.random().between(1, b.depth() == 1 ? 6 : 3)); }
+int function_steps(Builder& b) {
+  return static_cast<int>(b.random().between(1, b.depth() == 1 ? 6 : 3));
+}
 
 // A body that ends in one scalar; with `aux`, in a scalar and something it met on the way.
 std::optional<BodyId> loss_body(Builder& b, const std::vector<ValueId>& operands, bool aux) {
-  static const std::vector<std::string> kHints = {"loss", "objective", "energy", "cost", "potential"};
+  static const std::vector<std::string> kHints = {"loss", "objective", "energy", "cost",
+                                                  "potential"};
   Builder::BodySpec spec = function_spec(b, operands, b.random().pick(kHints));
   const DType dtype = b[operands[0]].type.dtype;
   return b.body(spec, [&](const std::vector<ValueId>& p) {
     b.grow(function_steps(b));
     std::optional<ValueId> extra;
     if (aux) {
-      extra = b.draw([&](const Value& v) { return v.body == b.current() && is_real(v.type.dtype) && v.grad_arguments != 0; }, false);
+      extra = b.draw(
+          [&](const Value& v) {
+            return v.body == b.current() && is_real(v.type.dtype) && v.grad_arguments != 0;
+          },
+          false);
       if (!extra || std::find(p.begin(), p.end(), *extra) != p.end()) return false;
     }
     auto out = b.fold();
@@ -94,8 +104,10 @@ std::optional<BodyId> loss_body(Builder& b, const std::vector<ValueId>& operands
 }
 
 // A body with one array result, nonlinear in what it takes.
-std::optional<BodyId> map_body(Builder& b, const std::vector<ValueId>& operands, std::int64_t max_elements) {
-  static const std::vector<std::string> kHints = {"response", "field", "model", "residual", "forward"};
+std::optional<BodyId> map_body(Builder& b, const std::vector<ValueId>& operands,
+                               std::int64_t max_elements) {
+  static const std::vector<std::string> kHints = {"response", "field", "model", "residual",
+                                                  "forward"};
   Builder::BodySpec spec = function_spec(b, operands, b.random().pick(kHints));
   const DType dtype = b[operands[0]].type.dtype;
   return b.body(spec, [&](const std::vector<ValueId>&) {
@@ -161,7 +173,9 @@ Op gradient_of_scalar(std::string name, double weight, Form form) {
     };
     if (with_value) draft.results.push_back(from_body(0, "value"));
     if (form == Form::kAux) draft.results.push_back(from_body(1, "aux"));
-    for (auto n : numbers) draft.results.push_back(derivative_value(b, b[operands[static_cast<std::size_t>(n)]].type, "grad"));
+    for (auto n : numbers)
+      draft.results.push_back(
+          derivative_value(b, b[operands[static_cast<std::size_t>(n)]].type, "grad"));
     for (Value& r : draft.results) r.grad_arguments = all_grads(b, operands);
     const int many = numbers.size() > 1 ? static_cast<int>(numbers.size()) : 0;
     if (form == Form::kValueAndGrad && many) draft.result_groups = {0, many};
@@ -169,7 +183,8 @@ Op gradient_of_scalar(std::string name, double weight, Form form) {
     std::string options = argnums(numbers);
     if (form == Form::kAux) options += options.empty() ? "has_aux=True" : ", has_aux=True";
     draft.attributes["options"] = options;
-    draft.spelling = fmt::format("jax.{}($f0, $options)({})", with_value ? "value_and_grad" : "grad", holes(0, operands.size()));
+    draft.spelling = fmt::format("jax.{}($f0, $options)({})",
+                                 with_value ? "value_and_grad" : "grad", holes(0, operands.size()));
     return true;
   };
   return op;
@@ -177,14 +192,22 @@ Op gradient_of_scalar(std::string name, double weight, Form form) {
 
 // jacfwd, jacrev of an array-valued function; hessian of a scalar one.
 Op jacobian(std::string name, double weight) {
-  Op op{name, Category::kGradient, weight, Derivative::kSmooth, {name == "hessian" ? "curvature" : "jacobian"}, {}, {}, {}};
+  Op op{name,
+        Category::kGradient,
+        weight,
+        Derivative::kSmooth,
+        {name == "hessian" ? "curvature" : "jacobian"},
+        {},
+        {},
+        {}};
   op.draw = [name](Builder& b, Draft& draft) {
     const auto operands = draw_operands(b, 2, 24);
     if (operands.empty()) return false;
     const auto number = static_cast<std::int64_t>(b.random().below(operands.size()));
     const Type in = b[operands[static_cast<std::size_t>(number)]].type;
     const bool hessian = name == "hessian";
-    const auto body = hessian ? loss_body(b, operands, false) : map_body(b, operands, kMaxJacobian / element_count(in.shape));
+    const auto body = hessian ? loss_body(b, operands, false)
+                              : map_body(b, operands, kMaxJacobian / element_count(in.shape));
     if (!body) return false;
     Type type = hessian ? in : b[b.body_of(*body).results[0]].type;
     type.shape.insert(type.shape.end(), in.shape.begin(), in.shape.end());
@@ -205,7 +228,8 @@ std::optional<std::vector<ValueId>> directions(Builder& b, const std::vector<Val
   std::vector<ValueId> out;
   for (ValueId id : operands) {
     const Type type = b[id].type;
-    auto d = b.draw([&](const Value& v) { return v.type == type && !v.weak && magnitude(v.stats) <= 100; });
+    auto d = b.draw(
+        [&](const Value& v) { return v.type == type && !v.weak && magnitude(v.stats) <= 100; });
     static const std::vector<std::string> kMade = {"cos", "tanh", "sigmoid", "sin"};
     if (!d || b.random().chance(0.3)) d = b.apply(b.random().pick(kMade), {id});
     if (!d || b[*d].weak) return std::nullopt;
@@ -237,7 +261,14 @@ Op jvp() {
 
 // A directional second derivative: jvp of grad.
 Op hessian_vector_product() {
-  Op op{"hessian_vector_product", Category::kGradient, 0.6, Derivative::kSmooth, {"curvature"}, {}, {}, {}};
+  Op op{"hessian_vector_product",
+        Category::kGradient,
+        0.6,
+        Derivative::kSmooth,
+        {"curvature"},
+        {},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     auto operands = draw_operands(b, 1);
     if (operands.empty()) return false;
@@ -267,13 +298,16 @@ Op checkpoint() {
     draft.operands = operands;
     draft.bodies = {*body};
     draft.results = {result};
-    draft.spelling = fmt::format("{}($f0)({})", b.random().chance(0.8) ? "jax.checkpoint" : "jax.remat", holes(0, operands.size()));
+    draft.spelling =
+        fmt::format("{}($f0)({})", b.random().chance(0.8) ? "jax.checkpoint" : "jax.remat",
+                    holes(0, operands.size()));
     return true;
   };
   return op;
 }
 
-// jax.linearize: the value, and the linear map at the point applied to a direction in one expression.
+// jax.linearize: the value, and the linear map at the point applied to a direction in one
+// expression.
 Op linearize() {
   Op op{"linearize", Category::kGradient, 0.6, Derivative::kSmooth, {"pushed"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
@@ -300,7 +334,8 @@ Op vjp() {
     const auto body = operands.empty() ? std::nullopt : map_body(b, operands, 2048);
     if (!body) return false;
     const Type out = b[b.body_of(*body).results[0]].type;
-    auto cotangent = b.draw([&](const Value& v) { return v.type == out && !v.weak && magnitude(v.stats) <= 100; });
+    auto cotangent = b.draw(
+        [&](const Value& v) { return v.type == out && !v.weak && magnitude(v.stats) <= 100; });
     if (!cotangent) {
       const auto base = b.draw([&](const Value& v) { return is_real(v.type.dtype); });
       if (base) cotangent = b.coerce(*base, out, {-100, 100});
@@ -312,14 +347,16 @@ Op vjp() {
     for (ValueId id : operands) draft.results.push_back(derivative_value(b, b[id].type, "bar"));
     for (Value& r : draft.results) r.grad_arguments = all_grads(b, draft.operands);
     draft.result_groups = {static_cast<int>(operands.size())};
-    draft.spelling = fmt::format("jax.vjp($f0, {})[1](${})", holes(0, operands.size()), operands.size());
+    draft.spelling =
+        fmt::format("jax.vjp($f0, {})[1](${})", holes(0, operands.size()), operands.size());
     return true;
   };
   return op;
 }
 
 Op stop_gradient() {
-  Op op = unary("stop_gradient", Category::kGradient, 0.25, kReal, anywhere(), [](double x) { return x; }, Bounds::kEnds, Derivative::kZero,
+  Op op = unary("stop_gradient", Category::kGradient, 0.25, kReal, anywhere(),
+                [](double x) { return x; }, Bounds::kEnds, Derivative::kZero,
                 {"frozen", "baseline"}, {"lax.stop_gradient($0)"});
   // It is worth a line only next to what is differentiated.
   op.draw = [infer = op.infer](Builder& b, Draft& draft) {
@@ -337,8 +374,15 @@ std::vector<Op> gradient_ops() {
   return {gradient_of_scalar("grad", 1.6, Form::kGrad),
           gradient_of_scalar("value_and_grad", 1.2, Form::kValueAndGrad),
           gradient_of_scalar("value_and_grad_aux", 0.7, Form::kAux),
-          jacobian("jacfwd", 0.8), jacobian("jacrev", 0.8), jacobian("hessian", 0.7),
-          jvp(), vjp(), hessian_vector_product(), checkpoint(), linearize(), stop_gradient()};
+          jacobian("jacfwd", 0.8),
+          jacobian("jacrev", 0.8),
+          jacobian("hessian", 0.7),
+          jvp(),
+          vjp(),
+          hessian_vector_product(),
+          checkpoint(),
+          linearize(),
+          stop_gradient()};
 }
 
 }  // namespace jaxsmith

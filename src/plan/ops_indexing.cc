@@ -62,10 +62,12 @@ std::string subscript(Builder& b, const std::vector<Item>& items, const std::vec
   while (last > 0 && whole[last - 1]) --last;
   std::size_t first = 0;
   while (first < last && whole[first]) ++first;
-  const bool ellipsis = last == items.size() && first >= 1 && b.random().chance(first >= 2 ? 0.7 : 0.3);
+  const bool ellipsis =
+      last == items.size() && first >= 1 && b.random().chance(first >= 2 ? 0.7 : 0.3);
   std::vector<std::string> parts;
   if (ellipsis) parts.push_back("...");
-  for (std::size_t i = ellipsis ? first : 0; i < last; ++i) parts.push_back(whole[i] ? ":" : items[i].text);
+  for (std::size_t i = ellipsis ? first : 0; i < last; ++i)
+    parts.push_back(whole[i] ? ":" : items[i].text);
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -85,8 +87,10 @@ std::optional<Place> draw_basic_place(Builder& b, const Shape& shape) {
   }
   Place place;
   for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (whole[i]) place.shape.push_back(shape[i]);
-    else if (items[i].size > 0) place.shape.push_back(items[i].size);
+    if (whole[i])
+      place.shape.push_back(shape[i]);
+    else if (items[i].size > 0)
+      place.shape.push_back(items[i].size);
     if (!whole[i]) place.shift += items[i].start * (i == 0 ? 5 : 7) + static_cast<std::int64_t>(i);
   }
   place.index = subscript(b, items, whole);
@@ -100,20 +104,25 @@ std::optional<Place> draw_listed_place(Builder& b, const Shape& shape, bool dist
   const auto n = size_at(shape, axis);
   Place place;
   place.shift = 1;
-  const auto how_many = b.random().between(2, distinct ? std::min<std::int64_t>(n - 1, 5) : std::min<std::int64_t>(n + 1, 6));
+  const auto how_many = b.random().between(
+      2, distinct ? std::min<std::int64_t>(n - 1, 5) : std::min<std::int64_t>(n + 1, 6));
   auto places = draw_places(b, n, how_many, distinct);
-  if (shape.size() >= 2 && axis < 2 && size_at(shape, 1 - axis) >= 3 && b.random().chance(0.25)) {  // single elements
+  if (shape.size() >= 2 && axis < 2 && size_at(shape, 1 - axis) >= 3 &&
+      b.random().chance(0.25)) {  // single elements
     // Two lists are long in a line: few positions each.
     if (places.size() > 3) places.resize(3);
-    const auto other = draw_places(b, size_at(shape, 1 - axis), static_cast<std::int64_t>(places.size()), false);
+    const auto other =
+        draw_places(b, size_at(shape, 1 - axis), static_cast<std::int64_t>(places.size()), false);
     const auto count = static_cast<std::int64_t>(places.size());
     if (static_cast<std::int64_t>(other.size()) != count) return std::nullopt;
-    place.index = axis == 0 ? places_text(places) + ", " + places_text(other) : places_text(other) + ", " + places_text(places);
+    place.index = axis == 0 ? places_text(places) + ", " + places_text(other)
+                            : places_text(other) + ", " + places_text(places);
     place.shape.push_back(count);
     place.shape.insert(place.shape.end(), shape.begin() + 2, shape.end());
     return place;
   }
-  const bool ellipsis = axis > 0 && axis + 1 == static_cast<int>(shape.size()) && b.random().chance(0.3);
+  const bool ellipsis =
+      axis > 0 && axis + 1 == static_cast<int>(shape.size()) && b.random().chance(0.3);
   place.index = ellipsis ? "..., " + places_text(places) : at_axis(axis, places_text(places));
   place.shape = shape;
   size_at(place.shape, axis) = static_cast<std::int64_t>(places.size());
@@ -123,9 +132,13 @@ std::optional<Place> draw_listed_place(Builder& b, const Shape& shape, bool dist
 namespace {
 
 Op basic_slice() {
-  Op op{"slice", kIndexing, 1.3, kSmooth, {"window", "part", "inner", "selection", "section"}, {"$0[$index]"}, {}, {}};
+  Op op{
+      "slice",        kIndexing, 1.3, kSmooth, {"window", "part", "inner", "selection", "section"},
+      {"$0[$index]"}, {},        {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_array(b, 1, 99, {"slice", "crop", "expand_dims", "constant_column", "append", "lookup", "peak_lookup"});
+    const auto x = draw_array(
+        b, 1, 99,
+        {"slice", "crop", "expand_dims", "constant_column", "append", "lookup", "peak_lookup"});
     if (!x) return false;
     auto place = draw_basic_place(b, b[*x].type.shape);
     if (!place) return false;
@@ -154,7 +167,8 @@ Op lax_slice() {
     const int rank = b[*x].type.rank(), axis = draw_axis(b, from, 3);
     if (axis < 0) return false;
     const auto n = size_at(from, axis);
-    const auto start = b.random().between(0, n - 2), stop = b.random().between(start + 1, start == 0 ? n - 1 : n);
+    const auto start = b.random().between(0, n - 2),
+               stop = b.random().between(start + 1, start == 0 ? n - 1 : n);
     const auto step = stop - start >= 3 && b.random().chance(0.3) ? 2 : 1;
     Shape shape = from;
     size_at(shape, axis) = (stop - start + step - 1) / step;
@@ -162,12 +176,18 @@ Op lax_slice() {
     size_at(starts, axis) = start;
     size_at(limits, axis) = stop;
     size_at(steps, axis) = step;
-    draft.attributes["whole"] = arguments_text({tuple_text(starts), tuple_text(limits), step > 1 ? tuple_text(steps) : ""});
-    draft.attributes["along"] = arguments_text({fmt::format("{}, {}", start, stop), step > 1 ? fmt::format("stride={}", step) : "", axis == 0 ? "" : axis_option(b, axis, rank)});
-    draft.spelling = b.random().chance(0.5) ? "lax.slice($0, $whole)" : "lax.slice_in_dim($0, $along)";
+    draft.attributes["whole"] =
+        arguments_text({tuple_text(starts), tuple_text(limits), step > 1 ? tuple_text(steps) : ""});
+    draft.attributes["along"] = arguments_text({fmt::format("{}, {}", start, stop),
+                                                step > 1 ? fmt::format("stride={}", step) : "",
+                                                axis == 0 ? "" : axis_option(b, axis, rank)});
+    draft.spelling =
+        b.random().chance(0.5) ? "lax.slice($0, $whole)" : "lax.slice_in_dim($0, $along)";
     if (b.random().chance(0.3)) {
       const bool keep = b.random().chance(0.4);
-      draft.attributes["at"] = arguments_text({std::to_string(b.random().chance(0.25) ? start - n : start), axis == 0 ? "" : axis_option(b, axis, rank), keep ? "" : "keepdims=False"});
+      draft.attributes["at"] = arguments_text(
+          {std::to_string(b.random().chance(0.25) ? start - n : start),
+           axis == 0 ? "" : axis_option(b, axis, rank), keep ? "" : "keepdims=False"});
       draft.spelling = "lax.index_in_dim($0, $at)";
       size_at(shape, axis) = 1;
       if (!keep) shape.erase(shape.begin() + axis);
@@ -182,9 +202,18 @@ Op lax_slice() {
 
 // What lies side by side meets: differences, midpoints, pairs of even and odd places.
 Op neighbours() {
-  Op op{"neighbor_pair", kIndexing, 0.8, kSmooth, {"increments", "midpoints", "adjacent", "pairs", "steps"}, {}, {}, {}};
+  Op op{"neighbor_pair",
+        kIndexing,
+        0.8,
+        kSmooth,
+        {"increments", "midpoints", "adjacent", "pairs", "steps"},
+        {},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return (kind_of(v.type.dtype) & (jaxsmith::kReal | kSignedKind)) && v.type.rank() >= 1; });
+    const auto x = b.draw([](const Value& v) {
+      return (kind_of(v.type.dtype) & (jaxsmith::kReal | kSignedKind)) && v.type.rank() >= 1;
+    });
     if (!x) return false;
     Shape shape = b[*x].type.shape;
     const int rank = b[*x].type.rank(), axis = draw_axis(b, shape, 3);
@@ -192,7 +221,9 @@ Op neighbours() {
     const auto n = size_at(shape, axis);
     const bool real = is_real(b[*x].type.dtype), halves = n % 2 == 0 && b.random().chance(0.35);
     const bool last = axis == rank - 1 && rank > 1 && b.random().chance(0.4);
-    const auto at = [&](const std::string& range) { return last ? "..., " + range : at_axis(axis, range); };
+    const auto at = [&](const std::string& range) {
+      return last ? "..., " + range : at_axis(axis, range);
+    };
     const auto gap = halves || n < 5 || b.random().chance(0.75) ? 1 : 2;
     draft.attributes["index_a"] = at(halves ? "::2" : fmt::format("{}:", gap));
     draft.attributes["index_b"] = at(halves ? "1::2" : fmt::format(":-{}", gap));
@@ -202,7 +233,8 @@ Op neighbours() {
         {"$0[$index_a] + $0[$index_b]", [](double p, double q) { return p + q; }},
         {"0.5 * ($0[$index_a] + $0[$index_b])", [](double p, double q) { return 0.5 * (p + q); }},
         {"$0[$index_a] * $0[$index_b]", [](double p, double q) { return p * q; }},
-        {"jnp.maximum($0[$index_a], $0[$index_b])", [](double p, double q) { return std::max(p, q); }}};
+        {"jnp.maximum($0[$index_a], $0[$index_b])",
+         [](double p, double q) { return std::max(p, q); }}};
     const auto which = b.random().below(kForms.size());
     if (which == 2 && !real) return false;
     draft.spelling = kForms[which].first;
@@ -218,7 +250,8 @@ Op neighbours() {
 
 // Rows, columns or elements by constant lists.
 Op listed() {
-  Op op{"pick", kIndexing, 0.9, kSmooth, {"picked", "chosen", "selected", "subset"}, {"$0[$index]"}, {}, {}};
+  Op op{"pick",         kIndexing, 0.9, kSmooth, {"picked", "chosen", "selected", "subset"},
+        {"$0[$index]"}, {},        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"pick", "take"});
     if (!x) return false;
@@ -236,17 +269,27 @@ Op listed() {
 }
 
 Op take_listed() {
-  Op op{"take", kIndexing, 0.6, kSmooth, {"taken", "reordered", "picked"}, {"jnp.take($0, $options)", "$0.take($options)"}, {}, {}};
+  Op op{"take",
+        kIndexing,
+        0.6,
+        kSmooth,
+        {"taken", "reordered", "picked"},
+        {"jnp.take($0, $options)", "$0.take($options)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"pick", "take"});
     if (!x) return false;
     Shape shape = b[*x].type.shape;
     const int rank = b[*x].type.rank(), axis = draw_axis(b, shape, 3);
     if (axis < 0) return false;
-    const auto places = draw_places(b, size_at(shape, axis), b.random().between(2, size_at(shape, axis)), false);
-    static const std::vector<std::string> kModes = {"mode=\"clip\"", "mode=\"wrap\"", "mode=\"fill\""};
-    draft.attributes["options"] = arguments_text({places_text(places), rank == 1 && b.random().chance(0.5) ? "" : axis_option(b, axis, rank),
-                                                  b.random().chance(0.15) ? b.random().pick(kModes) : ""});
+    const auto places =
+        draw_places(b, size_at(shape, axis), b.random().between(2, size_at(shape, axis)), false);
+    static const std::vector<std::string> kModes = {"mode=\"clip\"", "mode=\"wrap\"",
+                                                    "mode=\"fill\""};
+    draft.attributes["options"] = arguments_text(
+        {places_text(places), rank == 1 && b.random().chance(0.5) ? "" : axis_option(b, axis, rank),
+         b.random().chance(0.15) ? b.random().pick(kModes) : ""});
     size_at(shape, axis) = static_cast<std::int64_t>(places.size());
     draft.operands = {*x};
     draft.results = {rearranged(b[*x], shape, 1)};
@@ -260,17 +303,23 @@ Op take_listed() {
 Op crossed() {
   Op op{"submatrix", kIndexing, 0.25, kSmooth, {"submatrix", "crossed", "minor"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return v.type.rank() == 2 && v.type.shape[0] >= 3 && v.type.shape[1] >= 3; });
+    const auto x = b.draw([](const Value& v) {
+      return v.type.rank() == 2 && v.type.shape[0] >= 3 && v.type.shape[1] >= 3;
+    });
     if (!x) return false;
     const Shape& shape = b[*x].type.shape;
-    const auto rows = draw_places(b, shape[0], b.random().between(2, std::min<std::int64_t>(4, shape[0] - 1)), true);
-    const auto columns = draw_places(b, shape[1], b.random().between(2, std::min<std::int64_t>(4, shape[1] - 1)), true);
+    const auto rows = draw_places(
+        b, shape[0], b.random().between(2, std::min<std::int64_t>(4, shape[0] - 1)), true);
+    const auto columns = draw_places(
+        b, shape[1], b.random().between(2, std::min<std::int64_t>(4, shape[1] - 1)), true);
     draft.attributes["rows"] = places_text(rows);
     draft.attributes["columns"] = places_text(columns);
     draft.attributes["index_rows"] = places_text(rows) + "[:, None], " + places_text(columns);
     draft.spelling = b.random().chance(0.6) ? "$0[jnp.ix_($rows, $columns)]" : "$0[$index_rows]";
     draft.operands = {*x};
-    draft.results = {rearranged(b[*x], {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(columns.size())}, 1)};
+    draft.results = {rearranged(
+        b[*x], {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(columns.size())},
+        1)};
     picked_from(b, draft, *x);
     return true;
   };
@@ -281,15 +330,20 @@ Op crossed() {
 Op triangle_elements() {
   Op op{"triangle_packing", kIndexing, 0.3, kSmooth, {"packed", "triangle", "edges"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return v.type.rank() == 2 && v.type.shape[0] == v.type.shape[1] && v.type.shape[0] >= 3; });
+    const auto x = b.draw([](const Value& v) {
+      return v.type.rank() == 2 && v.type.shape[0] == v.type.shape[1] && v.type.shape[0] >= 3;
+    });
     if (!x) return false;
     const auto n = b[*x].type.shape[0];
     const bool lower = b.random().chance(0.5), strict = b.random().chance(0.4);
     const std::string name = lower ? "tril" : "triu";
     const std::string k = strict ? fmt::format(", k={}", lower ? -1 : 1) : "";
-    draft.spelling = b.random().chance(0.75) ? fmt::format("$0[jnp.{}_indices({}{})]", name, n, k) : fmt::format("$0[jnp.{}_indices_from($0{})]", name, k);
+    draft.spelling = b.random().chance(0.75)
+                         ? fmt::format("$0[jnp.{}_indices({}{})]", name, n, k)
+                         : fmt::format("$0[jnp.{}_indices_from($0{})]", name, k);
     draft.operands = {*x};
-    draft.results = {rearranged(b[*x], {strict ? n * (n - 1) / 2 : n * (n + 1) / 2}, lower ? 2 : 4)};
+    draft.results = {
+        rearranged(b[*x], {strict ? n * (n - 1) / 2 : n * (n + 1) / 2}, lower ? 2 : 4)};
     picked_from(b, draft, *x);
     return true;
   };
@@ -300,14 +354,18 @@ Op triangle_elements() {
 Op windows() {
   Op op{"windows", kIndexing, 0.4, kSmooth, {"windows", "frames", "patches"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([&](const Value& v) { return v.type.rank() >= 1 && v.type.rank() < b.settings().max_rank && v.type.shape[0] >= 4; });
+    const auto x = b.draw([&](const Value& v) {
+      return v.type.rank() >= 1 && v.type.rank() < b.settings().max_rank && v.type.shape[0] >= 4;
+    });
     if (!x) return false;
     Shape shape = b[*x].type.shape;
     const auto n = shape[0], width = b.random().between(2, std::min<std::int64_t>(5, n - 1));
     const auto step = n - width >= 2 && b.random().chance(0.3) ? 2 : 1;
     const auto count = (n - width) / step + 1;
     if (count < 2) return false;
-    const std::string starts = step == 1 ? fmt::format("jnp.arange({})", count) : fmt::format("jnp.arange(0, {}, {})", n - width + 1, step);
+    const std::string starts = step == 1
+                                   ? fmt::format("jnp.arange({})", count)
+                                   : fmt::format("jnp.arange(0, {}, {})", n - width + 1, step);
     draft.attributes["index"] = fmt::format("{}[:, None] + jnp.arange({})", starts, width);
     draft.spelling = "$0[$index]";
     shape[0] = count;
@@ -322,12 +380,14 @@ Op windows() {
 }  // namespace
 
 std::vector<Op> slice_ops() {
-  return {basic_slice(), lax_slice(), neighbours(), listed(), take_listed(), crossed(), triangle_elements(), windows()};
+  return {basic_slice(), lax_slice(), neighbours(),        listed(),
+          take_listed(), crossed(),   triangle_elements(), windows()};
 }
 
 std::vector<Op> indexing_ops() {
   std::vector<Op> out;
-  for (auto& part : {slice_ops(), gather_ops(), update_ops(), lookup_ops()}) out.insert(out.end(), part.begin(), part.end());
+  for (auto& part : {slice_ops(), gather_ops(), update_ops(), lookup_ops()})
+    out.insert(out.end(), part.begin(), part.end());
   return out;
 }
 

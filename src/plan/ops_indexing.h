@@ -18,8 +18,8 @@ std::vector<Op> lookup_ops();  // one_hot, searchsorted, segments, counts, choic
 // A part of a value of some shape, as a subscript.
 struct Place {
   std::string index;
-  Shape shape;            // of the part
-  std::int64_t shift = 0; // where its elements begin: parts at other places have other elements
+  Shape shape;             // of the part
+  std::int64_t shift = 0;  // where its elements begin: parts at other places have other elements
 };
 // Slices and single positions on one or two axes: always less than the whole.
 std::optional<Place> draw_basic_place(Builder& b, const Shape& shape);

@@ -59,23 +59,30 @@ std::optional<Place> draw_place(Builder& b, const Shape& shape) {
 }
 
 std::optional<ValueId> draw_target(Builder& b, std::uint32_t kinds = kNumbers) {
-  return b.draw([&](const Value& v) { return (kind_of(v.type.dtype) & kinds) && v.type.rank() >= 1 && element_count(v.type.shape) >= 3; });
+  return b.draw([&](const Value& v) {
+    return (kind_of(v.type.dtype) & kinds) && v.type.rank() >= 1 &&
+           element_count(v.type.shape) >= 3;
+  });
 }
 
 Op at_constant() {
-  Op op{"patch", kIndexing, 0.9, kSmooth, {"updated", "patched", "adjusted", "cleared"}, {}, {}, {}};
+  Op op{"patch", kIndexing, 0.9, kSmooth, {"updated", "patched", "adjusted", "cleared"},
+        {},      {},        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     if (!x) return false;
     const Type type = b[*x].type;
     const auto place = draw_place(b, type.shape);
     if (!place) return false;
-    const bool integral = is_integer(type.dtype), is_unsigned = dtype_class(type.dtype) == DTypeClass::kUnsigned;
+    const bool integral = is_integer(type.dtype),
+               is_unsigned = dtype_class(type.dtype) == DTypeClass::kUnsigned;
     static const std::vector<double> kLiking = {0.35, 0.25, 0.2, 0.08, 0.06, 0.04, 0.06};
     const std::size_t which = b.random().weighted(kLiking);
     const Update& u = updates()[which];
     if (integral && (which > kMin || (is_unsigned && which == kSubtract))) return false;
-    double number = which == kSet ? filler(b, b[*x]) : b.nice_number(integral ? 2 : u.lo, integral ? 5 : u.hi, integral);
+    double number = which == kSet
+                        ? filler(b, b[*x])
+                        : b.nice_number(integral ? 2 : u.lo, integral ? 5 : u.hi, integral);
     if (which == kMax || which == kMin) {  // a limit that some elements reach and others do not
       const double m = median(b[*x].stats);
       number = integral ? std::floor(m) : std::round(m * 10) / 10;
@@ -87,7 +94,8 @@ Op at_constant() {
     draft.operands = {*x};
     Value result = with_shape(b[*x], type.shape);
     result.stats = updated_stats(b[*x].stats, changed, share_of(place->shape, type.shape));
-    result.sure = share_of(place->shape, type.shape) < 0.7 || which == kAdd ? sure_everywhere(b, *x) : 0;
+    result.sure =
+        share_of(place->shape, type.shape) < 0.7 || which == kAdd ? sure_everywhere(b, *x) : 0;
     draft.sure_given = true;
     draft.results = {result};
     return true;
@@ -105,7 +113,8 @@ Op at_update() {
     const auto place = draw_place(b, type.shape);
     if (!place) return false;
     const auto value = b.draw([&](const Value& v) {
-      return &v != &b[*x] && v.type.dtype == type.dtype && b.broadcasts(v.type.shape, place->shape) &&
+      return &v != &b[*x] && v.type.dtype == type.dtype &&
+             b.broadcasts(v.type.shape, place->shape) &&
              broadcast_shapes(v.type.shape, place->shape) == place->shape;
     });
     if (!value) return false;
@@ -113,14 +122,17 @@ Op at_update() {
     const Update& u = updates()[which];
     const Stats changed = map_stats(b[*x].stats, b[*value].stats, u.kernel);
     draft.attributes["index"] = place->index;
-    // The listed places are distinct, and a product over places has a derivative only where JAX is told so.
+    // The listed places are distinct, and a product over places has a derivative only where JAX is
+    // told so.
     const bool listed = place->index.find("jnp.array") != std::string::npos;
-    draft.spelling = fmt::format("$0.at[$index].{}($1{})", u.method, listed && which == kMultiply ? ", unique_indices=True" : "");
+    draft.spelling = fmt::format("$0.at[$index].{}($1{})", u.method,
+                                 listed && which == kMultiply ? ", unique_indices=True" : "");
     draft.operands = {*x, *value};
     Value result = with_shape(b[*x], type.shape);
     result.stats = updated_stats(b[*x].stats, changed, share_of(place->shape, type.shape));
     draft.results = {result};
-    draft.results[0].sure = sure_everywhere(b, *x) | (which == kMax || which == kMin ? 0 : b[*value].sure);
+    draft.results[0].sure =
+        sure_everywhere(b, *x) | (which == kMax || which == kMin ? 0 : b[*value].sure);
     draft.sure_given = true;
     return true;
   };
@@ -129,7 +141,14 @@ Op at_update() {
 
 // A function of the elements at a place. JAX does not differentiate it.
 Op at_apply() {
-  Op op{"apply_at", kIndexing, 0.25, kNone, {"activated", "updated", "processed"}, {"$0.at[$index].apply($function)"}, {}, {}};
+  Op op{"apply_at",
+        kIndexing,
+        0.25,
+        kNone,
+        {"activated", "updated", "processed"},
+        {"$0.at[$index].apply($function)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b, jaxsmith::kReal);
     if (!x) return false;
@@ -142,9 +161,12 @@ Op at_apply() {
       double lo, hi;
     };
     static const std::vector<Function> kFunctions = {
-        {"jnp.tanh", [](double v) { return std::tanh(v); }, -50, 50}, {"jnp.square", [](double v) { return v * v; }, -20, 20},
-        {"jnp.abs", [](double v) { return std::abs(v); }, -1e4, 1e4}, {"jax.nn.sigmoid", [](double v) { return 1 / (1 + std::exp(-v)); }, -20, 20},
-        {"jnp.sqrt", [](double v) { return std::sqrt(v); }, 0.05, 1e4}, {"jnp.exp", [](double v) { return std::exp(v); }, -6, 4},
+        {"jnp.tanh", [](double v) { return std::tanh(v); }, -50, 50},
+        {"jnp.square", [](double v) { return v * v; }, -20, 20},
+        {"jnp.abs", [](double v) { return std::abs(v); }, -1e4, 1e4},
+        {"jax.nn.sigmoid", [](double v) { return 1 / (1 + std::exp(-v)); }, -20, 20},
+        {"jnp.sqrt", [](double v) { return std::sqrt(v); }, 0.05, 1e4},
+        {"jnp.exp", [](double v) { return std::exp(v); }, -6, 4},
         {"jnp.log1p", [](double v) { return std::log1p(v); }, -0.5, 1e4}};
     const Function& f = b.random().pick(kFunctions);
     if (b[*x].stats.lo < f.lo || b[*x].stats.hi > f.hi) return false;
@@ -152,7 +174,8 @@ Op at_apply() {
     draft.attributes["function"] = f.text;
     draft.operands = {*x};
     Value result = with_shape(b[*x], type.shape);
-    result.stats = updated_stats(b[*x].stats, map_stats(b[*x].stats, f.kernel, Bounds::kEnds), share_of(place->shape, type.shape));
+    result.stats = updated_stats(b[*x].stats, map_stats(b[*x].stats, f.kernel, Bounds::kEnds),
+                                 share_of(place->shape, type.shape));
     draft.results = {result};
     return true;
   };
@@ -173,7 +196,8 @@ Op at_row() {
     Shape row = type.shape;
     row.erase(row.begin() + axis);
     const auto value = b.draw([&](const Value& v) {
-      return &v != &b[*x] && v.type.dtype == type.dtype && b.broadcasts(v.type.shape, row) && broadcast_shapes(v.type.shape, row) == row && &v != &b[*index];
+      return &v != &b[*x] && v.type.dtype == type.dtype && b.broadcasts(v.type.shape, row) &&
+             broadcast_shapes(v.type.shape, row) == row && &v != &b[*index];
     });
     const std::size_t which = b.random().weighted(std::vector<double>{0.5, 0.3, 0.1, 0.05, 0.05});
     const Update& u = updates()[which];
@@ -187,17 +211,21 @@ Op at_row() {
     } else {
       if (which == kMax || which == kMin) return false;
       const bool integral = is_integer(type.dtype);
-      const double number = which == kSet ? filler(b, b[*x]) : b.nice_number(integral ? 2 : u.lo, integral ? 5 : u.hi, integral);
+      const double number = which == kSet
+                                ? filler(b, b[*x])
+                                : b.nice_number(integral ? 2 : u.lo, integral ? 5 : u.hi, integral);
       other = constant_stats(number);
       draft.attributes["value"] = number_of(number, type.dtype);
     }
     const std::string mode = b.random().chance(0.12) ? ", mode=\"drop\"" : "";
     draft.spelling = fmt::format("$0.at[$index].{}($value{})", u.method, mode);
     Value result = with_shape(b[*x], type.shape);
-    result.stats = updated_stats(b[*x].stats, map_stats(b[*x].stats, other, u.kernel), 1.0 / static_cast<double>(n));
+    result.stats = updated_stats(b[*x].stats, map_stats(b[*x].stats, other, u.kernel),
+                                 1.0 / static_cast<double>(n));
     result.sure = sure_everywhere(b, *x);
     if (value && which <= kAdd) result.sure |= b[*value].sure;
-    if (index_shows(b, *index, n) && is_inexact(type.dtype) && which <= kAdd) result.sure |= b[*index].sure;
+    if (index_shows(b, *index, n) && is_inexact(type.dtype) && which <= kAdd)
+      result.sure |= b[*index].sure;
     draft.sure_given = true;
     draft.results = {result};
     return true;
@@ -207,7 +235,8 @@ Op at_row() {
 
 // Many places at once, which may coincide: only what does not depend on the order.
 Op scatter() {
-  Op op{"scatter", kIndexing, 0.9, kSmooth, {"scattered", "accumulated", "peaks", "pooled"}, {}, {}, {}};
+  Op op{"scatter", kIndexing, 0.9, kSmooth, {"scattered", "accumulated", "peaks", "pooled"},
+        {},        {},        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     if (!x || b[*x].type.shape[0] < 3) return false;
@@ -218,14 +247,20 @@ Op scatter() {
     Shape rows = type.shape;
     rows[0] = b[*index].type.shape[0];
     const bool integral = is_integer(type.dtype);
-    const std::size_t which = integral && b.random().chance(0.6) ? kAdd : b.random().chance(0.5) ? kMax : kMin;
+    const std::size_t which = integral && b.random().chance(0.6) ? kAdd
+                              : b.random().chance(0.5)           ? kMax
+                                                                 : kMin;
     const auto value = b.draw([&](const Value& v) {
       const bool fits = v.type.shape == rows || v.type.rank() == 0;
-      return &v != &b[*x] && &v != &b[*index] && v.type.dtype == type.dtype && fits && (which != kAdd || magnitude(v.stats) < 1e6);
+      return &v != &b[*x] && &v != &b[*index] && v.type.dtype == type.dtype && fits &&
+             (which != kAdd || magnitude(v.stats) < 1e6);
     });
     if (!value) return false;
     const double count = static_cast<double>(rows[0]);
-    Stats other = which == kAdd ? sum_stats(b[*value].stats, std::max(1.0, std::ceil(count / static_cast<double>(n)))) : b[*value].stats;
+    Stats other =
+        which == kAdd
+            ? sum_stats(b[*value].stats, std::max(1.0, std::ceil(count / static_cast<double>(n))))
+            : b[*value].stats;
     if (which == kAdd) {
       other.lo = std::min(0.0, count * b[*value].stats.lo);
       other.hi = std::max(0.0, count * b[*value].stats.hi);
@@ -233,7 +268,9 @@ Op scatter() {
     draft.spelling = fmt::format("$0.at[$1].{}($2)", updates()[which].method);
     draft.operands = {*x, *index, *value};
     Value result = with_shape(b[*x], type.shape);
-    result.stats = updated_stats(b[*x].stats, map_stats(b[*x].stats, other, updates()[which].kernel), std::min(0.9, count / static_cast<double>(n)));
+    result.stats =
+        updated_stats(b[*x].stats, map_stats(b[*x].stats, other, updates()[which].kernel),
+                      std::min(0.9, count / static_cast<double>(n)));
     result.sure = which == kAdd ? b[*x].sure : 0;
     draft.sure_given = true;
     draft.results = {result};
@@ -244,7 +281,14 @@ Op scatter() {
 
 // A window of a value is replaced, at a computed start.
 Op dynamic_update() {
-  Op op{"dynamic_update", kIndexing, 1.2, kSmooth, {"updated", "buffer", "cache", "written"}, {}, {}, {}};
+  Op op{"dynamic_update",
+        kIndexing,
+        1.2,
+        kSmooth,
+        {"updated", "buffer", "cache", "written"},
+        {},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     const int axis = x ? draw_axis(b, b[*x].type.shape, 3) : -1;
@@ -266,20 +310,27 @@ Op dynamic_update() {
     if (!value) return false;
     const bool single = b[*value].type.rank() < rank;
     const auto width = single ? 1 : size_at(b[*value].type.shape, axis);
-    const auto index = draw_index(b, n - width + 1, [&](const Value& v) { return v.type.rank() == 0 && &v != &b[*value]; });
+    const auto index = draw_index(
+        b, n - width + 1, [&](const Value& v) { return v.type.rank() == 0 && &v != &b[*value]; });
     if (!index) return false;
     draft.attributes["axis"] = "axis=" + std::to_string(axis);
-    draft.spelling = single ? "lax.dynamic_update_index_in_dim($0, $1, $2, $axis)" : "lax.dynamic_update_slice_in_dim($0, $1, $2, $axis)";
-    if (!single && (rank == 1 || b[*index].type.dtype == b.default_integer()) && b.random().chance(0.55)) {
+    draft.spelling = single ? "lax.dynamic_update_index_in_dim($0, $1, $2, $axis)"
+                            : "lax.dynamic_update_slice_in_dim($0, $1, $2, $axis)";
+    if (!single && (rank == 1 || b[*index].type.dtype == b.default_integer()) &&
+        b.random().chance(0.55)) {
       std::string starts;
-      for (int i = 0; i < rank; ++i) starts += fmt::format("{}{}", i ? ", " : "", i == axis ? "$2" : "0");
-      draft.spelling = fmt::format("lax.dynamic_update_slice($0, $1, ({}{}))", starts, rank == 1 ? "," : "");
+      for (int i = 0; i < rank; ++i)
+        starts += fmt::format("{}{}", i ? ", " : "", i == axis ? "$2" : "0");
+      draft.spelling =
+          fmt::format("lax.dynamic_update_slice($0, $1, ({}{}))", starts, rank == 1 ? "," : "");
     }
     draft.operands = {*x, *value, *index};
     Value result = with_shape(b[*x], type.shape);
-    result.stats = updated_stats(b[*x].stats, b[*value].stats, static_cast<double>(width) / static_cast<double>(n));
+    result.stats = updated_stats(b[*x].stats, b[*value].stats,
+                                 static_cast<double>(width) / static_cast<double>(n));
     result.sure = sure_everywhere(b, *x) | b[*value].sure;
-    if (index_shows(b, *index, n - width + 1) && is_inexact(type.dtype)) result.sure |= b[*index].sure;
+    if (index_shows(b, *index, n - width + 1) && is_inexact(type.dtype))
+      result.sure |= b[*index].sure;
     draft.sure_given = true;
     draft.results = {result};
     return true;
@@ -299,22 +350,31 @@ Op embed() {
     const auto n = size_at(shape, axis), extra = b.random().between(1, 3);
     size_at(shape, axis) += extra;
     const double kind = b.random().uniform();
-    std::string range = kind < 0.4 ? fmt::format(":{}", n) : kind < 0.7 ? fmt::format("{}:", extra) : "1:-1";
+    std::string range = kind < 0.4   ? fmt::format(":{}", n)
+                        : kind < 0.7 ? fmt::format("{}:", extra)
+                                     : "1:-1";
     if (range == "1:-1" && extra != 2) range = fmt::format("{}:{}", extra / 2, extra / 2 + n);
     if (range.starts_with("0:")) range = range.substr(1);
     if (range == fmt::format("{}:{}", extra, extra + n)) range = fmt::format("{}:", extra);
     draft.attributes["index"] = at_axis(axis, range);
-    const DType usual = is_integer(type.dtype) ? DType::kI32 : b.settings().x64 ? DType::kF64 : DType::kF32;
+    const DType usual = is_integer(type.dtype) ? DType::kI32
+                        : b.settings().x64     ? DType::kF64
+                                               : DType::kF32;
     const bool plain = type.dtype == usual && !is_integer(type.dtype);
     const double fill = b.random().chance(0.6) ? 0 : filler(b, b[*x]);
     const std::string dims = shape.size() == 1 ? std::to_string(shape[0]) : tuple_text(shape);
-    const std::string dtype = plain ? "" : b.random().chance(0.6) ? "dtype=$0.dtype" : "dtype=" + dtype_text(type.dtype);
-    const std::string maker = fill == 0 ? fmt::format("jnp.zeros({})", arguments_text({dims, dtype}))
-                                        : fmt::format("jnp.full({})", arguments_text({dims, number_of(fill, type.dtype), dtype}));
+    const std::string dtype = plain                    ? ""
+                              : b.random().chance(0.6) ? "dtype=$0.dtype"
+                                                       : "dtype=" + dtype_text(type.dtype);
+    const std::string maker =
+        fill == 0 ? fmt::format("jnp.zeros({})", arguments_text({dims, dtype}))
+                  : fmt::format("jnp.full({})",
+                                arguments_text({dims, number_of(fill, type.dtype), dtype}));
     draft.spelling = fmt::format("{}.at[$index].set($0)", maker);
     draft.operands = {*x};
     Value result = with_shape(b[*x], shape);
-    result.stats = with_constant(b[*x].stats, fill, static_cast<double>(extra) / static_cast<double>(n + extra));
+    result.stats = with_constant(b[*x].stats, fill,
+                                 static_cast<double>(extra) / static_cast<double>(n + extra));
     draft.results = {result};
     return true;
   };
@@ -323,7 +383,14 @@ Op embed() {
 
 // One more row or column, or some fewer.
 Op insert() {
-  Op op{"insert", kIndexing, 0.25, kSmooth, {"inserted", "augmented", "lengthened"}, {"jnp.insert($0, $place, $value, $axis)"}, {}, {}};
+  Op op{"insert",
+        kIndexing,
+        0.25,
+        kSmooth,
+        {"inserted", "augmented", "lengthened"},
+        {"jnp.insert($0, $place, $value, $axis)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     const int axis = x ? draw_axis(b, b[*x].type.shape, 2) : -1;
@@ -335,10 +402,13 @@ Op insert() {
     Shape shape = type.shape;
     size_at(shape, axis) += 1;
     draft.attributes["place"] = std::to_string(b.random().between(0, n));
-    draft.attributes["axis"] = type.rank() == 1 && b.random().chance(0.5) ? "" : axis_option(b, axis, type.rank());
+    draft.attributes["axis"] =
+        type.rank() == 1 && b.random().chance(0.5) ? "" : axis_option(b, axis, type.rank());
     draft.operands = {*x};
     Value result = with_shape(b[*x], shape);
-    const auto value = b.draw([&](const Value& v) { return &v != &b[*x] && v.type.dtype == type.dtype && v.type.shape == row; });
+    const auto value = b.draw([&](const Value& v) {
+      return &v != &b[*x] && v.type.dtype == type.dtype && v.type.shape == row;
+    });
     const double share = 1.0 / static_cast<double>(n + 1);
     if (value && b.random().chance(0.6)) {
       draft.operands.push_back(*value);
@@ -357,7 +427,14 @@ Op insert() {
 }
 
 Op remove() {
-  Op op{"deletion", kIndexing, 0.3, kSmooth, {"reduced", "remaining", "shortened"}, {"jnp.delete($0, $place, $axis)"}, {}, {}};
+  Op op{"deletion",
+        kIndexing,
+        0.3,
+        kSmooth,
+        {"reduced", "remaining", "shortened"},
+        {"jnp.delete($0, $place, $axis)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1);
     const int axis = x ? draw_axis(b, b[*x].type.shape, 3) : -1;
@@ -375,7 +452,8 @@ Op remove() {
       draft.attributes["place"] = std::to_string(place == n - 1 ? -1 : place);
       size_at(shape, axis) -= 1;
     }
-    draft.attributes["axis"] = type.rank() == 1 && b.random().chance(0.5) ? "" : axis_option(b, axis, type.rank());
+    draft.attributes["axis"] =
+        type.rank() == 1 && b.random().chance(0.5) ? "" : axis_option(b, axis, type.rank());
     draft.operands = {*x};
     draft.results = {rearranged(b[*x], shape, 1)};
     picked_from(b, draft, *x);
@@ -387,7 +465,8 @@ Op remove() {
 }  // namespace
 
 std::vector<Op> update_ops() {
-  return {at_constant(), at_update(), at_apply(), at_row(), scatter(), dynamic_update(), embed(), insert(), remove()};
+  return {at_constant(),    at_update(), at_apply(), at_row(), scatter(),
+          dynamic_update(), embed(),     insert(),   remove()};
 }
 
 }  // namespace jaxsmith

@@ -13,12 +13,20 @@ namespace {
 constexpr std::uint32_t kFields = kReal | kComplexKind;
 
 Op matmul() {
-  Op op{"matmul", Category::kLinearAlgebra, 2.0, Derivative::kSmooth, {"projected", "scores", "logits"},
-        {"$0 @ $1", "jnp.matmul($0, $1)", "jnp.dot($0, $1)"}, {}, {}};
+  Op op{"matmul",
+        Category::kLinearAlgebra,
+        2.0,
+        Derivative::kSmooth,
+        {"projected", "scores", "logits"},
+        {"$0 @ $1", "jnp.matmul($0, $1)", "jnp.dot($0, $1)"},
+        {},
+        {}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     const Value& y = b[draft.operands[1]];
-    if (x.type.dtype != y.type.dtype || x.type.rank() < 1 || x.type.rank() > 2 || y.type.rank() < 1 || y.type.rank() > 2) return false;
+    if (x.type.dtype != y.type.dtype || x.type.rank() < 1 || x.type.rank() > 2 ||
+        y.type.rank() < 1 || y.type.rank() > 2)
+      return false;
     const auto n = x.type.shape.back();
     if (y.type.shape[0] != n) return false;
     Value result;
@@ -34,7 +42,8 @@ Op matmul() {
     if (!x) return false;
     const Type type = b[*x].type;
     auto y = b.draw([&](const Value& v) {
-      return v.type.dtype == type.dtype && v.type.rank() >= 1 && v.type.rank() <= 2 && v.type.shape[0] == type.shape.back();
+      return v.type.dtype == type.dtype && v.type.rank() >= 1 && v.type.rank() <= 2 &&
+             v.type.shape[0] == type.shape.back();
     });
     // x @ x.T and x.T @ x always fit.
     if ((!y || *y == *x) && type.rank() == 2) y = b.apply("matrix_transpose", {*x});
@@ -47,14 +56,21 @@ Op matmul() {
 
 // Products over the last two axes with axes before them in common.
 Op batched_matmul() {
-  Op op{"batched_matmul", Category::kLinearAlgebra, 0.8, Derivative::kSmooth, {"attended", "mixed"},
-        {"$0 @ $1", "jnp.matmul($0, $1)", "lax.batch_matmul($0, $1)"}, {}, {}};
+  Op op{"batched_matmul",
+        Category::kLinearAlgebra,
+        0.8,
+        Derivative::kSmooth,
+        {"attended", "mixed"},
+        {"$0 @ $1", "jnp.matmul($0, $1)", "lax.batch_matmul($0, $1)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 3, 3);
     if (!x) return false;
     const Type type = b[*x].type;
     auto y = b.draw([&](const Value& v) {
-      return v.type.dtype == type.dtype && v.type.rank() == 3 && v.type.shape[0] == type.shape[0] && v.type.shape[1] == type.shape[2];
+      return v.type.dtype == type.dtype && v.type.rank() == 3 && v.type.shape[0] == type.shape[0] &&
+             v.type.shape[1] == type.shape[2];
     });
     if (!y || *y == *x) y = b.apply("matrix_transpose", {*x});
     if (!y) return false;
@@ -69,13 +85,21 @@ Op batched_matmul() {
 }
 
 Op matrix_transpose() {
-  Op op{"matrix_transpose", Category::kLinearAlgebra, 0.5, Derivative::kSmooth, {"transposed"}, {}, {}, {}};
+  Op op{"matrix_transpose",
+        Category::kLinearAlgebra,
+        0.5,
+        Derivative::kSmooth,
+        {"transposed"},
+        {},
+        {},
+        {}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     if (x.type.rank() < 2) return false;
     Value result;
     result.type = x.type;
-    std::swap(result.type.shape[result.type.shape.size() - 1], result.type.shape[result.type.shape.size() - 2]);
+    std::swap(result.type.shape[result.type.shape.size() - 1],
+              result.type.shape[result.type.shape.size() - 2]);
     result.stats = x.stats;
     draft.results = {result};
     const bool plain = x.type.rank() == 2 && b.random().chance(0.8);
@@ -92,18 +116,23 @@ Op matrix_transpose() {
 }
 
 // Products of two vectors.
-Op vector_product(std::string name, double weight, std::vector<std::string> hints, std::vector<std::string> spellings, bool outer) {
-  Op op{std::move(name), Category::kLinearAlgebra, weight, Derivative::kSmooth, std::move(hints), std::move(spellings), {}, {}};
+Op vector_product(std::string name, double weight, std::vector<std::string> hints,
+                  std::vector<std::string> spellings, bool outer) {
+  Op op{std::move(name),  Category::kLinearAlgebra, weight, Derivative::kSmooth,
+        std::move(hints), std::move(spellings),     {},     {}};
   op.draw = [outer](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 1, 1);
     if (!x) return false;
     const Type type = b[*x].type;
-    const auto y = b.draw([&](const Value& v) { return v.type.dtype == type.dtype && v.type.rank() == 1 && (outer || v.type == type); });
+    const auto y = b.draw([&](const Value& v) {
+      return v.type.dtype == type.dtype && v.type.rank() == 1 && (outer || v.type == type);
+    });
     if (!y || (*y == *x && !outer)) return false;
     Value result;
     result.type.dtype = type.dtype;
     if (outer) result.type.shape = {type.shape[0], b[*y].type.shape[0]};
-    result.stats = dot_stats(b[*x].stats, b[*y].stats, outer ? 1 : static_cast<double>(type.shape[0]));
+    result.stats =
+        dot_stats(b[*x].stats, b[*y].stats, outer ? 1 : static_cast<double>(type.shape[0]));
     draft.operands = {*x, *y};
     draft.results = {result};
     return true;
@@ -113,16 +142,26 @@ Op vector_product(std::string name, double weight, std::vector<std::string> hint
 
 // jnp.cross of vectors of three.
 Op cross() {
-  Op op{"cross", Category::kLinearAlgebra, 0.4, Derivative::kSmooth, {"normal", "torque"}, {"jnp.cross($0, $1)", "jnp.linalg.cross($0, $1)"}, {}, {}};
+  Op op{"cross",
+        Category::kLinearAlgebra,
+        0.4,
+        Derivative::kSmooth,
+        {"normal", "torque"},
+        {"jnp.cross($0, $1)", "jnp.linalg.cross($0, $1)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape.back() == 3; });
+    const auto x = b.draw([](const Value& v) {
+      return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape.back() == 3;
+    });
     if (!x) return false;
     const auto y = b.draw([&](const Value& v) { return v.type == b[*x].type; });
     if (!y || *y == *x) return false;
     Value result;
     result.type = b[*x].type;
     result.stats = dot_stats(b[*x].stats, scale_stats(b[*y].stats, -1), 2);
-    result.stats = within(result.stats, -2 * magnitude(b[*x].stats) * magnitude(b[*y].stats), 2 * magnitude(b[*x].stats) * magnitude(b[*y].stats));
+    result.stats = within(result.stats, -2 * magnitude(b[*x].stats) * magnitude(b[*y].stats),
+                          2 * magnitude(b[*x].stats) * magnitude(b[*y].stats));
     draft.operands = {*x, *y};
     draft.results = {result};
     return true;
@@ -131,13 +170,21 @@ Op cross() {
 }
 
 Op kron() {
-  Op op{"kron", Category::kLinearAlgebra, 0.4, Derivative::kSmooth, {"tiled_product"}, {"jnp.kron($0, $1)"}, {}, {}};
+  Op op{"kron",
+        Category::kLinearAlgebra,
+        0.4,
+        Derivative::kSmooth,
+        {"tiled_product"},
+        {"jnp.kron($0, $1)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 1, 2);
     if (!x) return false;
     const Type type = b[*x].type;
     const auto y = b.draw([&](const Value& v) {
-      return v.type.dtype == type.dtype && v.type.rank() == type.rank() && element_count(v.type.shape) * element_count(type.shape) <= 400;
+      return v.type.dtype == type.dtype && v.type.rank() == type.rank() &&
+             element_count(v.type.shape) * element_count(type.shape) <= 400;
     });
     if (!y) return false;
     Value result;
@@ -151,10 +198,17 @@ Op kron() {
   return op;
 }
 
-// jnp.einsum with subscripts composed for the operands at hand: letters are shared where sizes agree, and each
-// letter is kept or summed over.
+// jnp.einsum with subscripts composed for the operands at hand: letters are shared where sizes
+// agree, and each letter is kept or summed over.
 Op einsum() {
-  Op op{"einsum", Category::kLinearAlgebra, 1.6, Derivative::kSmooth, {"contracted", "scores", "mixed"}, {}, {}, {}};
+  Op op{"einsum",
+        Category::kLinearAlgebra,
+        1.6,
+        Derivative::kSmooth,
+        {"contracted", "scores", "mixed"},
+        {},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const std::size_t count = 1 + b.random().weighted(std::vector<double>{0.2, 0.65, 0.15});
     const auto first = b.draw_kind(kReal, count == 1 ? 2 : 1, 4);
@@ -162,7 +216,8 @@ Op einsum() {
     draft.operands = {*first};
     const DType dtype = b[*first].type.dtype;
     while (draft.operands.size() < count) {
-      const auto next = b.draw([&](const Value& v) { return v.type.dtype == dtype && v.type.rank() >= 1; });
+      const auto next =
+          b.draw([&](const Value& v) { return v.type.dtype == dtype && v.type.rank() >= 1; });
       if (!next) return false;
       draft.operands.push_back(*next);
     }
@@ -191,8 +246,10 @@ Op einsum() {
     double summed = 1;
     for (std::size_t l = 0; l < sizes.size(); ++l) {
       const bool keep = b.random().chance(occurrences[l] > 1 ? 0.35 : 0.75);
-      if (keep) output += letters[l], shape.push_back(sizes[l]);
-      else summed *= static_cast<double>(sizes[l]);
+      if (keep)
+        output += letters[l], shape.push_back(sizes[l]);
+      else
+        summed *= static_cast<double>(sizes[l]);
     }
     // Sums of products of pairs, or it would be a transposition.
     if (summed < 2 || !b.acceptable_shape(shape)) return false;
@@ -204,11 +261,13 @@ Op einsum() {
     for (std::size_t i : order) permuted += output[i], result.type.shape.push_back(shape[i]);
     result.type.dtype = dtype;
     Stats product = b[draft.operands[0]].stats;
-    for (std::size_t i = 1; i < draft.operands.size(); ++i) product = dot_stats(product, b[draft.operands[i]].stats, 1);
+    for (std::size_t i = 1; i < draft.operands.size(); ++i)
+      product = dot_stats(product, b[draft.operands[i]].stats, 1);
     result.stats = sum_stats(product, summed);
     draft.attributes["subscripts"] = fmt::format("\"{}->{}\"", inputs, permuted);
     draft.spelling = "jnp.einsum($subscripts";
-    for (std::size_t i = 0; i < draft.operands.size(); ++i) draft.spelling += fmt::format(", ${}", i);
+    for (std::size_t i = 0; i < draft.operands.size(); ++i)
+      draft.spelling += fmt::format(", ${}", i);
     draft.spelling += ")";
     draft.results = {result};
     return true;
@@ -218,14 +277,23 @@ Op einsum() {
 
 // jnp.tensordot and lax.dot_general over axes of equal size.
 Op tensordot() {
-  Op op{"tensordot", Category::kLinearAlgebra, 0.9, Derivative::kSmooth, {"contracted", "folded"}, {}, {}, {}};
+  Op op{"tensordot",
+        Category::kLinearAlgebra,
+        0.9,
+        Derivative::kSmooth,
+        {"contracted", "folded"},
+        {},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 1, 4);
     if (!x) return false;
     const Type tx = b[*x].type;
     const auto y = b.draw([&](const Value& v) {
       return v.type.dtype == tx.dtype && v.type.rank() >= 1 &&
-             std::any_of(v.type.shape.begin(), v.type.shape.end(), [&](auto d) { return d > 1 && std::find(tx.shape.begin(), tx.shape.end(), d) != tx.shape.end(); });
+             std::any_of(v.type.shape.begin(), v.type.shape.end(), [&](auto d) {
+               return d > 1 && std::find(tx.shape.begin(), tx.shape.end(), d) != tx.shape.end();
+             });
     });
     if (!y) return false;
     const Type ty = b[*y].type;
@@ -233,9 +301,12 @@ Op tensordot() {
     double summed = 1;
     for (int i = 0; i < tx.rank(); ++i) {
       for (int j = 0; j < ty.rank(); ++j) {
-        const bool taken = std::find(ys.begin(), ys.end(), j) != ys.end() || std::find(xs.begin(), xs.end(), i) != xs.end();
+        const bool taken = std::find(ys.begin(), ys.end(), j) != ys.end() ||
+                           std::find(xs.begin(), xs.end(), i) != xs.end();
         const auto dim = tx.shape[static_cast<std::size_t>(i)];
-        if (taken || dim != ty.shape[static_cast<std::size_t>(j)] || dim < 2 || (!xs.empty() && b.random().chance(0.6))) continue;
+        if (taken || dim != ty.shape[static_cast<std::size_t>(j)] || dim < 2 ||
+            (!xs.empty() && b.random().chance(0.6)))
+          continue;
         xs.push_back(i);
         ys.push_back(j);
         summed *= static_cast<double>(dim);
@@ -245,16 +316,19 @@ Op tensordot() {
     Value result;
     result.type.dtype = tx.dtype;
     for (int i = 0; i < tx.rank(); ++i) {
-      if (std::find(xs.begin(), xs.end(), i) == xs.end()) result.type.shape.push_back(tx.shape[static_cast<std::size_t>(i)]);
+      if (std::find(xs.begin(), xs.end(), i) == xs.end())
+        result.type.shape.push_back(tx.shape[static_cast<std::size_t>(i)]);
     }
     for (int j = 0; j < ty.rank(); ++j) {
-      if (std::find(ys.begin(), ys.end(), j) == ys.end()) result.type.shape.push_back(ty.shape[static_cast<std::size_t>(j)]);
+      if (std::find(ys.begin(), ys.end(), j) == ys.end())
+        result.type.shape.push_back(ty.shape[static_cast<std::size_t>(j)]);
     }
     result.stats = dot_stats(b[*x].stats, b[*y].stats, summed);
     draft.operands = {*x, *y};
     draft.attributes["xs"] = tuple_text(xs);
     draft.attributes["ys"] = tuple_text(ys);
-    draft.spelling = b.random().chance(0.6) ? "jnp.tensordot($0, $1, axes=($xs, $ys))" : "lax.dot_general($0, $1, (($xs, $ys), ((), ())))";
+    draft.spelling = b.random().chance(0.6) ? "jnp.tensordot($0, $1, axes=($xs, $ys))"
+                                            : "lax.dot_general($0, $1, (($xs, $ys), ((), ())))";
     draft.results = {result};
     return true;
   };
@@ -262,7 +336,14 @@ Op tensordot() {
 }
 
 Op trace() {
-  Op op{"trace", Category::kLinearAlgebra, 0.7, Derivative::kSmooth, {"diagonal_sum"}, {"jnp.trace($0, $options)", "jnp.linalg.trace($0, $options)"}, {}, {}};
+  Op op{"trace",
+        Category::kLinearAlgebra,
+        0.7,
+        Derivative::kSmooth,
+        {"diagonal_sum"},
+        {"jnp.trace($0, $options)", "jnp.linalg.trace($0, $options)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 2, 2);
     if (!x) return false;
@@ -282,7 +363,14 @@ Op trace() {
 }
 
 Op norm() {
-  Op op{"norm", Category::kLinearAlgebra, 1.2, Derivative::kSmooth, {"length", "norm"}, {"jnp.linalg.norm($0, $options)"}, {}, {}};
+  Op op{"norm",
+        Category::kLinearAlgebra,
+        1.2,
+        Derivative::kSmooth,
+        {"length", "norm"},
+        {"jnp.linalg.norm($0, $options)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     auto x = b.draw_kind(kReal, 1, 3);
     if (!x) return false;
@@ -304,8 +392,13 @@ Op norm() {
     if (n < 2 || (all && type.rank() > 2)) return false;
     const bool absolute = type.rank() == 1 || !all ? b.random().chance(0.25) : false;
     const Stats squares = map_stats(b[*x].stats, [](double v) { return v * v; }, Bounds::kEnds);
-    result.stats = absolute ? sum_stats(map_stats(b[*x].stats, [](double v) { return std::abs(v); }, Bounds::kEnds), n)
-                            : map_stats(sum_stats(squares, n), [](double v) { return std::sqrt(std::max(v, 0.0)); }, Bounds::kEnds);
+    result.stats =
+        absolute ? sum_stats(map_stats(
+                                 b[*x].stats, [](double v) { return std::abs(v); }, Bounds::kEnds),
+                             n)
+                 : map_stats(
+                       sum_stats(squares, n), [](double v) { return std::sqrt(std::max(v, 0.0)); },
+                       Bounds::kEnds);
     std::string options = absolute ? "ord=1" : "";
     if (!all) options += fmt::format("{}axis={}", options.empty() ? "" : ", ", axis);
     if (keep) options += ", keepdims=True";
@@ -319,13 +412,24 @@ Op norm() {
 
 // jnp.linalg.matrix_power of a small power, of a matrix whose powers stay small.
 Op matrix_power() {
-  Op op{"matrix_power", Category::kLinearAlgebra, 0.5, Derivative::kSmooth, {"iterated"}, {"jnp.linalg.matrix_power($0, $power)"}, {}, {}};
+  Op op{"matrix_power",
+        Category::kLinearAlgebra,
+        0.5,
+        Derivative::kSmooth,
+        {"iterated"},
+        {"jnp.linalg.matrix_power($0, $power)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return is_real(v.type.dtype) && v.type.rank() == 2 && v.type.shape[0] == v.type.shape[1] && v.type.shape[0] >= 2; });
+    const auto x = b.draw([](const Value& v) {
+      return is_real(v.type.dtype) && v.type.rank() == 2 && v.type.shape[0] == v.type.shape[1] &&
+             v.type.shape[0] >= 2;
+    });
     if (!x) return false;
     const auto power = b.random().between(2, 4);
     Stats stats = b[*x].stats;
-    for (std::int64_t i = 1; i < power; ++i) stats = dot_stats(stats, b[*x].stats, static_cast<double>(b[*x].type.shape[0]));
+    for (std::int64_t i = 1; i < power; ++i)
+      stats = dot_stats(stats, b[*x].stats, static_cast<double>(b[*x].type.shape[0]));
     Value result;
     result.type = b[*x].type;
     result.stats = stats;
@@ -339,20 +443,28 @@ Op matrix_power() {
 
 // jnp.linalg.multi_dot of a chain of matrices.
 Op multi_dot() {
-  Op op{"multi_dot", Category::kLinearAlgebra, 0.4, Derivative::kSmooth, {"chained"}, {"jnp.linalg.multi_dot([$0, $1, $2])"}, {}, {}};
+  Op op{"multi_dot", Category::kLinearAlgebra,
+        0.4,         Derivative::kSmooth,
+        {"chained"}, {"jnp.linalg.multi_dot([$0, $1, $2])"},
+        {},          {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 2, 2);
     if (!x) return false;
     const DType dtype = b[*x].type.dtype;
     const auto follows = [&](ValueId left) {
-      return b.draw([&](const Value& v) { return v.type.dtype == dtype && v.type.rank() == 2 && v.type.shape[0] == b[left].type.shape[1]; });
+      return b.draw([&](const Value& v) {
+        return v.type.dtype == dtype && v.type.rank() == 2 &&
+               v.type.shape[0] == b[left].type.shape[1];
+      });
     };
     const auto y = follows(*x);
     const auto z = y ? follows(*y) : std::nullopt;
     if (!z) return false;
     Value result;
     result.type = {dtype, {b[*x].type.shape[0], b[*z].type.shape[1]}};
-    result.stats = dot_stats(dot_stats(b[*x].stats, b[*y].stats, static_cast<double>(b[*x].type.shape[1])), b[*z].stats, static_cast<double>(b[*y].type.shape[1]));
+    result.stats =
+        dot_stats(dot_stats(b[*x].stats, b[*y].stats, static_cast<double>(b[*x].type.shape[1])),
+                  b[*z].stats, static_cast<double>(b[*y].type.shape[1]));
     draft.operands = {*x, *y, *z};
     draft.results = {result};
     return true;
@@ -363,11 +475,23 @@ Op multi_dot() {
 }  // namespace
 
 std::vector<Op> linear_algebra_ops() {
-  std::vector<Op> ops = {
-      matmul(), batched_matmul(), matrix_transpose(),
-      vector_product("vdot", 0.6, {"overlap", "alignment"}, {"jnp.vdot($0, $1)", "jnp.inner($0, $1)", "jnp.dot($0, $1)", "jnp.linalg.vecdot($0, $1)"}, false),
-      vector_product("outer", 0.9, {"pairs", "outer_product"}, {"jnp.outer($0, $1)", "jnp.linalg.outer($0, $1)"}, true),
-      cross(), kron(), einsum(), tensordot(), trace(), norm(), matrix_power(), multi_dot()};
+  std::vector<Op> ops = {matmul(),
+                         batched_matmul(),
+                         matrix_transpose(),
+                         vector_product("vdot", 0.6, {"overlap", "alignment"},
+                                        {"jnp.vdot($0, $1)", "jnp.inner($0, $1)", "jnp.dot($0, $1)",
+                                         "jnp.linalg.vecdot($0, $1)"},
+                                        false),
+                         vector_product("outer", 0.9, {"pairs", "outer_product"},
+                                        {"jnp.outer($0, $1)", "jnp.linalg.outer($0, $1)"}, true),
+                         cross(),
+                         kron(),
+                         einsum(),
+                         tensordot(),
+                         trace(),
+                         norm(),
+                         matrix_power(),
+                         multi_dot()};
   for (Op& op : solving_ops()) ops.push_back(std::move(op));
   return ops;
 }

@@ -1,5 +1,6 @@
-// Linear algebra: factorisations, solves, functions of the spectrum. Each first makes the matrix that it needs, by
-// entries of the catalogue: a Gram matrix with something added to its diagonal is well conditioned.
+// Linear algebra: factorisations, solves, functions of the spectrum. Each first makes the matrix
+// that it needs, by entries of the catalogue: a Gram matrix with something added to its diagonal is
+// well conditioned.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,8 +17,9 @@ bool factorisable(DType dtype) { return dtype == DType::kF32 || dtype == DType::
 // A matrix or a stack of one: [n, n], or any matrix to make one from.
 std::optional<ValueId> draw_matrix(Builder& b) {
   return b.draw([](const Value& v) {
-    return factorisable(v.type.dtype) && v.type.rank() == 2 && v.type.shape[0] >= 2 && v.type.shape[1] >= 2 &&
-           v.type.shape[0] <= 10 && v.type.shape[1] <= 10 && magnitude(v.stats) <= 30;
+    return factorisable(v.type.dtype) && v.type.rank() == 2 && v.type.shape[0] >= 2 &&
+           v.type.shape[1] >= 2 && v.type.shape[0] <= 10 && v.type.shape[1] <= 10 &&
+           magnitude(v.stats) <= 30;
   });
 }
 
@@ -30,16 +32,25 @@ std::optional<ValueId> positive_definite(Builder& b) {
   const auto transposed = b.apply("matrix_transpose", {*x});
   if (!transposed) return std::nullopt;
   const bool rows = b.random().chance(0.5);
-  const auto gram = rows ? b.apply("matmul", {*x, *transposed}) : b.apply("matmul", {*transposed, *x});
+  const auto gram =
+      rows ? b.apply("matmul", {*x, *transposed}) : b.apply("matmul", {*transposed, *x});
   return gram ? b.apply("add_ridge", {*gram}) : std::nullopt;
 }
 
 // The diagonal raised: the step that makes a Gram matrix safe to factorise.
 Op add_ridge() {
-  Op op{"add_ridge", Category::kLinearAlgebra, 0, Derivative::kSmooth, {"regularized", "damped", "covariance"}, {}, {}, {}};
+  Op op{"add_ridge",
+        Category::kLinearAlgebra,
+        0,
+        Derivative::kSmooth,
+        {"regularized", "damped", "covariance"},
+        {},
+        {},
+        {}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
-    if (!factorisable(x.type.dtype) || x.type.rank() != 2 || x.type.shape[0] != x.type.shape[1]) return false;
+    if (!factorisable(x.type.dtype) || x.type.rank() != 2 || x.type.shape[0] != x.type.shape[1])
+      return false;
     const double ridge = b.nice_number(0.5, 4, false);
     Value result;
     result.type = x.type;
@@ -50,8 +61,10 @@ Op add_ridge() {
     result.floor = ridge;
     draft.attributes["ridge"] = number_text(ridge, false);
     draft.attributes["size"] = fmt::format("{}", x.type.shape[0]);
-    const std::string dtype = x.type.dtype == DType::kF64 ? "" : ", dtype=" + dtype_text(x.type.dtype);
-    draft.spelling = fmt::format("$0 + $ridge * jnp.eye($size{})", b.settings().x64 && !dtype.empty() ? dtype : "");
+    const std::string dtype =
+        x.type.dtype == DType::kF64 ? "" : ", dtype=" + dtype_text(x.type.dtype);
+    draft.spelling = fmt::format("$0 + $ridge * jnp.eye($size{})",
+                                 b.settings().x64 && !dtype.empty() ? dtype : "");
     draft.results = {result};
     return true;
   };
@@ -72,14 +85,21 @@ Stats through_inverse(const Stats& right, double floor, double n) {
 // A right-hand side for a matrix of n rows: a vector or a matrix.
 std::optional<ValueId> draw_right(Builder& b, std::int64_t n, DType dtype) {
   return b.draw([&](const Value& v) {
-    return v.type.dtype == dtype && v.type.rank() >= 1 && v.type.rank() <= 2 && v.type.shape[0] == n && !(v.facts & kPositiveDefinite);
+    return v.type.dtype == dtype && v.type.rank() >= 1 && v.type.rank() <= 2 &&
+           v.type.shape[0] == n && !(v.facts & kPositiveDefinite);
   });
 }
 
 Op solve() {
-  Op op{"solve", Category::kLinearAlgebra, 1.4, Derivative::kSmooth, {"solution", "coefficients"},
-        {"jnp.linalg.solve($0, $1)", "jax.scipy.linalg.solve($0, $1, assume_a=\"pos\")", "jnp.linalg.inv($0) @ $1",
-         "cho_solve((jnp.linalg.cholesky($0), True), $1)"}, {}, {}};
+  Op op{"solve",
+        Category::kLinearAlgebra,
+        1.4,
+        Derivative::kSmooth,
+        {"solution", "coefficients"},
+        {"jnp.linalg.solve($0, $1)", "jax.scipy.linalg.solve($0, $1, assume_a=\"pos\")",
+         "jnp.linalg.inv($0) @ $1", "cho_solve((jnp.linalg.cholesky($0), True), $1)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto a = positive_definite(b);
     if (!a) return false;
@@ -97,7 +117,14 @@ Op solve() {
 }
 
 Op cholesky() {
-  Op op{"cholesky", Category::kLinearAlgebra, 1.0, Derivative::kSmooth, {"chol", "factor"}, {"jnp.linalg.cholesky($0)", "lax.linalg.cholesky($0)"}, {}, {}};
+  Op op{"cholesky",
+        Category::kLinearAlgebra,
+        1.0,
+        Derivative::kSmooth,
+        {"chol", "factor"},
+        {"jnp.linalg.cholesky($0)", "lax.linalg.cholesky($0)"},
+        {},
+        {}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& a = b[draft.operands[0]];
     if (!(a.facts & kPositiveDefinite)) return false;
@@ -106,7 +133,8 @@ Op cholesky() {
     result.type = a.type;
     result.stats = uniform_stats(b.random(), -0.3 * reach, reach, false);
     result.stats.lo = -reach;
-    if (a.type.shape.back() > 1) result.stats.probe[3] = result.stats.probe[8] = 0;  // above the diagonal
+    if (a.type.shape.back() > 1)
+      result.stats.probe[3] = result.stats.probe[8] = 0;  // above the diagonal
     result.facts = kLowerTriangular;
     result.floor = std::sqrt(a.floor);
     draft.results = {result};
@@ -122,8 +150,15 @@ Op cholesky() {
 }
 
 Op solve_triangular() {
-  Op op{"solve_triangular", Category::kLinearAlgebra, 0.9, Derivative::kSmooth, {"whitened", "half"},
-        {"solve_triangular($0, $1, lower=True)", "lax.linalg.triangular_solve($0, $1, left_side=True, lower=True)"}, {}, {}};
+  Op op{"solve_triangular",
+        Category::kLinearAlgebra,
+        0.9,
+        Derivative::kSmooth,
+        {"whitened", "half"},
+        {"solve_triangular($0, $1, lower=True)",
+         "lax.linalg.triangular_solve($0, $1, left_side=True, lower=True)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     auto factor = b.draw([](const Value& v) { return (v.facts & kLowerTriangular) != 0; });
     if (!factor) {
@@ -147,7 +182,14 @@ Op solve_triangular() {
 }
 
 Op inverse() {
-  Op op{"inv", Category::kLinearAlgebra, 0.8, Derivative::kSmooth, {"precision", "inverse"}, {"jnp.linalg.inv($0)"}, {}, {}};
+  Op op{"inv",
+        Category::kLinearAlgebra,
+        0.8,
+        Derivative::kSmooth,
+        {"precision", "inverse"},
+        {"jnp.linalg.inv($0)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto a = positive_definite(b);
     if (!a) return false;
@@ -165,16 +207,22 @@ Op inverse() {
 }
 
 Op determinant() {
-  Op op{"slogdet", Category::kLinearAlgebra, 0.9, Derivative::kSmooth, {"log_det"}, {"jnp.linalg.slogdet($0)[1]", "jnp.log(jnp.linalg.det($0))"}, {}, {}};
+  Op op{"slogdet",   Category::kLinearAlgebra,
+        0.9,         Derivative::kSmooth,
+        {"log_det"}, {"jnp.linalg.slogdet($0)[1]", "jnp.log(jnp.linalg.det($0))"},
+        {},          {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto a = positive_definite(b);
     if (!a) return false;
     const auto n = static_cast<double>(b[*a].type.shape[0]);
-    if (n > 6) draft.spelling = "jnp.linalg.slogdet($0)[1]";  // a determinant grows with the power of n
-    const double low = n * std::log(b[*a].floor), high = n * std::log(b[*a].floor + n * magnitude(b[*a].stats));
+    if (n > 6)
+      draft.spelling = "jnp.linalg.slogdet($0)[1]";  // a determinant grows with the power of n
+    const double low = n * std::log(b[*a].floor),
+                 high = n * std::log(b[*a].floor + n * magnitude(b[*a].stats));
     Value result;
     result.type = {b[*a].type.dtype, {}};
-    result.stats = uniform_stats(b.random(), low + 0.1 * (high - low), low + 0.6 * (high - low), false);
+    result.stats =
+        uniform_stats(b.random(), low + 0.1 * (high - low), low + 0.6 * (high - low), false);
     result.stats.lo = low - 0.01;
     result.stats.hi = high;
     draft.operands = {*a};
@@ -186,7 +234,10 @@ Op determinant() {
 
 // R of a QR factorisation, with the signs taken out: they are the library's choice.
 Op qr() {
-  Op op{"qr", Category::kLinearAlgebra, 0.7, Derivative::kNone, {"triangle"}, {"jnp.abs(jnp.linalg.qr($0, mode=\"r\"))", "jnp.abs(jnp.linalg.qr($0)[1])"}, {}, {}};
+  Op op{"qr",         Category::kLinearAlgebra,
+        0.7,          Derivative::kNone,
+        {"triangle"}, {"jnp.abs(jnp.linalg.qr($0, mode=\"r\"))", "jnp.abs(jnp.linalg.qr($0)[1])"},
+        {},           {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_matrix(b);
     if (!x || (b[*x].facts & kPositiveDefinite)) return false;
@@ -204,9 +255,12 @@ Op qr() {
   return op;
 }
 
-// Singular values, or eigenvalues of a symmetric matrix: they do not hang on the library's choice of vectors.
-Op spectrum(std::string name, double weight, bool symmetric, std::vector<std::string> hints, std::vector<std::string> spellings) {
-  Op op{std::move(name), Category::kLinearAlgebra, weight, Derivative::kNone, std::move(hints), std::move(spellings), {}, {}};
+// Singular values, or eigenvalues of a symmetric matrix: they do not hang on the library's choice
+// of vectors.
+Op spectrum(std::string name, double weight, bool symmetric, std::vector<std::string> hints,
+            std::vector<std::string> spellings) {
+  Op op{std::move(name),  Category::kLinearAlgebra, weight, Derivative::kNone,
+        std::move(hints), std::move(spellings),     {},     {}};
   op.draw = [symmetric](Builder& b, Draft& draft) {
     const auto x = symmetric ? positive_definite(b) : draw_matrix(b);
     if (!x) return false;
@@ -225,7 +279,14 @@ Op spectrum(std::string name, double weight, bool symmetric, std::vector<std::st
 
 // For a matrix that can be inverted it is the inverse.
 Op pseudo_inverse() {
-  Op op{"pinv", Category::kLinearAlgebra, 0.4, Derivative::kNone, {"pseudo_inverse"}, {"jnp.linalg.pinv($0)"}, {}, {}};
+  Op op{"pinv",
+        Category::kLinearAlgebra,
+        0.4,
+        Derivative::kNone,
+        {"pseudo_inverse"},
+        {"jnp.linalg.pinv($0)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto a = positive_definite(b);
     if (!a) return false;
@@ -244,10 +305,17 @@ Op pseudo_inverse() {
 }  // namespace
 
 std::vector<Op> solving_ops() {
-  return {add_ridge(), solve(), cholesky(), solve_triangular(), inverse(), determinant(), qr(),
+  return {add_ridge(),
+          solve(),
+          cholesky(),
+          solve_triangular(),
+          inverse(),
+          determinant(),
+          qr(),
           spectrum("svdvals", 0.8, false, {"singular_values"},
                    {"jnp.linalg.svd($0, compute_uv=False)", "jnp.linalg.svdvals($0)"}),
-          spectrum("eigvalsh", 0.8, true, {"eigenvalues", "spectrum"}, {"jnp.linalg.eigvalsh($0)", "jnp.linalg.eigh($0)[0]"}),
+          spectrum("eigvalsh", 0.8, true, {"eigenvalues", "spectrum"},
+                   {"jnp.linalg.eigvalsh($0)", "jnp.linalg.eigh($0)[0]"}),
           pseudo_inverse()};
 }
 

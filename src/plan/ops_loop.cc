@@ -1,5 +1,5 @@
-// Loops: a body that leads its carry back into the interval it came from, so that any number of steps
-// stays finite.
+// Loops: a body that leads its carry back into the interval it came from, so that any number of
+// steps stays finite.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +14,8 @@ namespace {
 Interval invariant(Builder& b, const Value& start) {
   if (is_integer(start.type.dtype)) {
     const Interval bounds = integer_bounds(start.type.dtype);
-    return {std::max(bounds.lo, std::min(start.stats.lo, -100.0)), std::min(bounds.hi, std::max(start.stats.hi, 100.0))};
+    return {std::max(bounds.lo, std::min(start.stats.lo, -100.0)),
+            std::min(bounds.hi, std::max(start.stats.hi, 100.0))};
   }
   const double reach = b.nice_number(1, 4, false);
   return {std::min(start.stats.lo, -reach), std::max(start.stats.hi, reach)};
@@ -33,7 +34,8 @@ std::optional<ValueId> draw_carry(Builder& b, const std::vector<ValueId>& apart 
   const auto drawn = b.draw([&](const Value& v) {
     const bool real = v.type.dtype == b.settings().real;
     const bool integer = is_integer(v.type.dtype) && byte_size(v.type.dtype) >= 4;
-    return (real || (integer && b.random().chance(0.2))) && v.type.rank() <= 3 && !v.weak && magnitude(v.stats) <= 50;
+    return (real || (integer && b.random().chance(0.2))) && v.type.rank() <= 3 && !v.weak &&
+           magnitude(v.stats) <= 50;
   });
   if (drawn && std::find(apart.begin(), apart.end(), *drawn) != apart.end()) return std::nullopt;
   return drawn;
@@ -54,7 +56,9 @@ std::string operand_list(std::size_t from, std::size_t count, bool grouped) {
   return grouped ? "(" + out + ")" : out;
 }
 
-int body_steps(Builder& b) { return static_cast<int>(b.random().between(2, b.depth() == 0 ? 6 : 3)); }
+int body_steps(Builder& b) {
+  return static_cast<int>(b.random().between(2, b.depth() == 0 ? 6 : 3));
+}
 
 // The carries a loop starts from, with what its body takes for them.
 struct Carries {
@@ -81,7 +85,8 @@ std::optional<Carries> draw_carries(Builder& b, double second) {
 std::vector<ValueId> draw_scanned(Builder& b) {
   std::vector<ValueId> xs;
   const auto fits = [&](const Value& v) {
-    return v.type.rank() >= 1 && v.type.shape[0] >= 2 && (kind_of(v.type.dtype) & (kNumbers | kBoolKind));
+    return v.type.rank() >= 1 && v.type.shape[0] >= 2 &&
+           (kind_of(v.type.dtype) & (kNumbers | kBoolKind));
   };
   if (b.random().chance(0.12)) return xs;
   const auto first = b.draw(fits);
@@ -150,20 +155,26 @@ Op scan() {
       if (xs.empty()) b.reserve(p.back(), true);
       b.grow(body_steps(b));
       if (b.random().chance(0.6)) {
-        const auto y = b.draw([&](const Value& v) { return v.body == b.current() && v.uses == 0 && v.type.rank() <= 2; }, false);
+        const auto y = b.draw(
+            [&](const Value& v) {
+              return v.body == b.current() && v.uses == 0 && v.type.rank() <= 2;
+            },
+            false);
         if (y && std::find(p.begin(), p.end(), *y) == p.end()) stacked = *y;
       }
       auto next = b.fold_onto(c->targets);
       if (!next) return false;
       if (stacked == kNoValue) stacked = none(b);
       next->push_back(stacked);
-      b.set_results(*next, carries > 1 ? std::vector<int>{static_cast<int>(carries), 0} : std::vector<int>{});
+      b.set_results(
+          *next, carries > 1 ? std::vector<int>{static_cast<int>(carries), 0} : std::vector<int>{});
       return true;
     });
     if (!body) return false;
     const Body& made = b.body_of(*body);
     static const std::vector<std::string> kFinal = {"final", "last", "state", "end"};
-    for (std::size_t i = 0; i < carries; ++i) draft.results.push_back(carried(b, made.results[i], b.random().pick(kFinal)));
+    for (std::size_t i = 0; i < carries; ++i)
+      draft.results.push_back(carried(b, made.results[i], b.random().pick(kFinal)));
     if (b[stacked].literal.empty()) {
       Value ys = carried(b, stacked, b.random().chance(0.5) ? "history" : "outputs");
       ys.type.shape.insert(ys.type.shape.begin(), n);
@@ -172,38 +183,54 @@ Op scan() {
       draft.ignored_result = static_cast<int>(carries);
     }
     if (carries > 1) draft.result_groups = {static_cast<int>(carries), 0};
-    for (Value& r : draft.results) r.sure = 0;  // a carry may end at a limit that everything leads to
+    for (Value& r : draft.results)
+      r.sure = 0;  // a carry may end at a limit that everything leads to
     draft.sure_given = true;
     draft.operands = c->inits;
     draft.operands.insert(draft.operands.end(), xs.begin(), xs.end());
     draft.bodies = {*body};
     const std::string last = xs.empty() ? "None" : operand_list(carries, xs.size(), xs.size() > 1);
-    draft.attributes["options"] = xs.empty() ? fmt::format("length={}", n) : b.random().chance(0.15) ? "reverse=True" : b.random().chance(0.08) ? "unroll=2" : "";
-    draft.spelling = fmt::format("lax.scan($f0, {}, {}, $options)", operand_list(0, carries, carries > 1), last);
+    draft.attributes["options"] = xs.empty()                ? fmt::format("length={}", n)
+                                  : b.random().chance(0.15) ? "reverse=True"
+                                  : b.random().chance(0.08) ? "unroll=2"
+                                                            : "";
+    draft.spelling =
+        fmt::format("lax.scan($f0, {}, {}, $options)", operand_list(0, carries, carries > 1), last);
     return true;
   };
   return op;
 }
 
 Op fori_loop() {
-  Op op{"fori_loop", Category::kLoop, 1.5, Derivative::kSmooth, {"settled", "iterated", "refined"}, {}, {}, {}};
+  Op op{"fori_loop",
+        Category::kLoop,
+        1.5,
+        Derivative::kSmooth,
+        {"settled", "iterated", "refined"},
+        {},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto c = draw_carries(b, 0.2);
     if (!c) return false;
     // Loops over the rows of what is carried use the counter as an index.
     const Type first = b[c->inits[0]].type;
-    const bool rows = first.rank() >= 1 && first.shape[0] >= 2 && first.shape[0] <= 10 && b.random().chance(0.5);
+    const bool rows =
+        first.rank() >= 1 && first.shape[0] >= 2 && first.shape[0] <= 10 && b.random().chance(0.5);
     const std::int64_t start = b.random().chance(0.2) ? 1 : 0;
     const std::int64_t stop = rows ? first.shape[0] : b.random().between(2, 8) + start;
     Builder::BodySpec spec = scan_body(b, *c, {});
     Builder::Parameter index;
     index.type = {b.default_integer(), {}};
-    index.stats = uniform_stats(b.random(), static_cast<double>(start), static_cast<double>(stop - 1), true);
+    index.stats =
+        uniform_stats(b.random(), static_cast<double>(start), static_cast<double>(stop - 1), true);
     index.hint = "i";
     if (stop - start < 2) return false;
     spec.parameters.insert(spec.parameters.begin(), index);
-    if (c->inits.size() > 1) spec.parameter_groups.insert(spec.parameter_groups.begin(), 0);
-    else spec.parameter_groups.clear();
+    if (c->inits.size() > 1)
+      spec.parameter_groups.insert(spec.parameter_groups.begin(), 0);
+    else
+      spec.parameter_groups.clear();
     spec.parameters_needed = false;
     const auto body = b.body(spec, [&](const std::vector<ValueId>& p) {
       if (rows) {
@@ -220,7 +247,8 @@ Op fori_loop() {
       for (std::size_t i = 1; i < p.size(); ++i) {
         if (b[p[i]].uses == 0) return false;
       }
-      b.set_results(*next, next->size() > 1 ? std::vector<int>{static_cast<int>(next->size())} : std::vector<int>{});
+      b.set_results(*next, next->size() > 1 ? std::vector<int>{static_cast<int>(next->size())}
+                                            : std::vector<int>{});
       return true;
     });
     if (!body) return false;
@@ -229,7 +257,8 @@ Op fori_loop() {
     draft.operands = c->inits;
     draft.bodies = {*body};
     draft.attributes["bounds"] = fmt::format("{}, {}", start, stop);
-    draft.spelling = fmt::format("lax.fori_loop($bounds, $f0, {})", operand_list(0, c->inits.size(), c->inits.size() > 1));
+    draft.spelling = fmt::format("lax.fori_loop($bounds, $f0, {})",
+                                 operand_list(0, c->inits.size(), c->inits.size() > 1));
     return true;
   };
   return op;
@@ -237,8 +266,14 @@ Op fori_loop() {
 
 // acc[i]: a row by the loop's counter.
 Op row_at() {
-  Op op{"row_at", Category::kLoop, 0, Derivative::kSmooth, {"row", "here", "current"},
-        {"$0[$1]", "lax.dynamic_index_in_dim($0, $1, keepdims=False)"}, {}, {}};
+  Op op{"row_at",
+        Category::kLoop,
+        0,
+        Derivative::kSmooth,
+        {"row", "here", "current"},
+        {"$0[$1]", "lax.dynamic_index_in_dim($0, $1, keepdims=False)"},
+        {},
+        {}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     const Value& i = b[draft.operands[1]];
@@ -259,9 +294,11 @@ struct Stop {
   bool on_value;  // besides the counter, a bound on the carry
 };
 
-std::optional<BodyId> while_condition(Builder& b, const Builder::BodySpec& spec, const Stop& stop, Interval interval) {
+std::optional<BodyId> while_condition(Builder& b, const Builder::BodySpec& spec, const Stop& stop,
+                                      Interval interval) {
   return b.body(spec, [&](const std::vector<ValueId>& p) {
-    auto test = b.apply("less", {p[0], b.literal(static_cast<double>(stop.limit), b.default_integer())});
+    auto test =
+        b.apply("less", {p[0], b.literal(static_cast<double>(stop.limit), b.default_integer())});
     if (!test) return false;
     if (stop.on_value) {
       std::optional<ValueId> size = p[1];
@@ -270,7 +307,9 @@ std::optional<BodyId> while_condition(Builder& b, const Builder::BodySpec& spec,
       if (!size) return false;
       const bool integral = is_integer(b[*size].type.dtype);
       const double bound = interval.lo + 0.9 * (interval.hi - interval.lo);
-      const auto inside = b.apply("less", {*size, b.literal(integral ? std::floor(bound) : std::round(bound * 10) / 10, b[*size].type.dtype)});
+      const auto inside = b.apply(
+          "less", {*size, b.literal(integral ? std::floor(bound) : std::round(bound * 10) / 10,
+                                    b[*size].type.dtype)});
       if (!inside) return false;
       test = b.apply("logical_and", {*test, *inside});
       if (!test) return false;
@@ -281,7 +320,14 @@ std::optional<BodyId> while_condition(Builder& b, const Builder::BodySpec& spec,
 }
 
 Op while_loop() {
-  Op op{"while_loop", Category::kLoop, 1.5, Derivative::kForward, {"settled", "converged"}, {}, {}, {}};
+  Op op{"while_loop",
+        Category::kLoop,
+        1.5,
+        Derivative::kForward,
+        {"settled", "converged"},
+        {},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto c = draw_carries(b, 0);
     if (!c) return false;
@@ -326,7 +372,9 @@ Op while_loop() {
 Op map() {
   Op op{"map", Category::kLoop, 1.0, Derivative::kSmooth, {"mapped", "rows"}, {}, {}, {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([&](const Value& v) { return v.type.rank() >= 1 && v.type.shape[0] >= 2 && (kind_of(v.type.dtype) & kNumbers); });
+    const auto x = b.draw([&](const Value& v) {
+      return v.type.rank() >= 1 && v.type.shape[0] >= 2 && (kind_of(v.type.dtype) & kNumbers);
+    });
     if (!x) return false;
     Type element = b[*x].type;
     const auto n = element.shape[0];
@@ -359,8 +407,14 @@ Op map() {
 
 // lax.associative_scan with an operation that is associative in exact arithmetic.
 Op associative_scan() {
-  Op op{"associative_scan", Category::kLoop, 1.0, Derivative::kSmooth, {"running", "prefix"},
-        {}, {}, {}};
+  Op op{"associative_scan",
+        Category::kLoop,
+        1.0,
+        Derivative::kSmooth,
+        {"running", "prefix"},
+        {},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal | kIntegers, 1);
     if (!x) return false;
@@ -374,13 +428,21 @@ Op associative_scan() {
     const bool small = is_integer(result.type.dtype) && byte_size(result.type.dtype) < 4;
     std::string combine;
     switch (b.random().below(small ? 2 : 4)) {
-      case 0: combine = "jnp.maximum", result.stats = max_stats(s, n / 2); break;
-      case 1: combine = "jnp.minimum", result.stats = min_stats(s, n / 2); break;
-      case 2: combine = "jnp.add", result.stats = sum_stats(s, n), result.stats = within(result.stats, std::min(s.lo, n * s.lo), std::max(s.hi, n * s.hi)); break;
+      case 0:
+        combine = "jnp.maximum", result.stats = max_stats(s, n / 2);
+        break;
+      case 1:
+        combine = "jnp.minimum", result.stats = min_stats(s, n / 2);
+        break;
+      case 2:
+        combine = "jnp.add", result.stats = sum_stats(s, n),
+        result.stats = within(result.stats, std::min(s.lo, n * s.lo), std::max(s.hi, n * s.hi));
+        break;
       default:
         if (magnitude(s) > 1.6 || n > 12 || is_integer(result.type.dtype)) return false;
         combine = b.random().chance(0.5) ? "jnp.multiply" : "lambda a, b: a * b";
-        result.stats = within(s, -std::pow(std::max(1.0, magnitude(s)), n), std::pow(std::max(1.0, magnitude(s)), n));
+        result.stats = within(s, -std::pow(std::max(1.0, magnitude(s)), n),
+                              std::pow(std::max(1.0, magnitude(s)), n));
     }
     draft.operands = {*x};
     std::string options = b.random().chance(0.25) ? "reverse=True" : "";
@@ -395,6 +457,8 @@ Op associative_scan() {
 
 }  // namespace
 
-std::vector<Op> loop_ops() { return {scan(), fori_loop(), row_at(), while_loop(), map(), associative_scan()}; }
+std::vector<Op> loop_ops() {
+  return {scan(), fori_loop(), row_at(), while_loop(), map(), associative_scan()};
+}
 
 }  // namespace jaxsmith

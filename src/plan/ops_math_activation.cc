@@ -27,23 +27,27 @@ std::vector<Op> smooth_activations() {
   return {
       real_function("sigmoid", 0.8, steep, sigmoid, {"gate", "prob"},
                     {"jax.nn.sigmoid($0)", "lax.logistic($0)", "jax.nn.sigmoid($0)"}),
-      real_function("softplus", 0.7, {-30, 1e4}, softplus, {"softened"}, {"jax.nn.softplus($0)", "jnp.logaddexp($0, 0.0)"}),
-      real_function("soft_sign", 0.5, anywhere(), [](double x) { return x / (1 + std::abs(x)); }, {"soft"},
-                    {"jax.nn.soft_sign($0)", "$0 / (1.0 + jnp.abs($0))"}),
-      real_function("silu", 0.5, wide, silu, {"activation", "hidden"}, {"jax.nn.silu($0)", "jax.nn.swish($0)"}, {-1.2785}),
+      real_function("softplus", 0.7, {-30, 1e4}, softplus, {"softened"},
+                    {"jax.nn.softplus($0)", "jnp.logaddexp($0, 0.0)"}),
+      real_function("soft_sign", 0.5, anywhere(), [](double x) { return x / (1 + std::abs(x)); },
+                    {"soft"}, {"jax.nn.soft_sign($0)", "$0 / (1.0 + jnp.abs($0))"}),
+      real_function("silu", 0.5, wide, silu, {"activation", "hidden"},
+                    {"jax.nn.silu($0)", "jax.nn.swish($0)"}, {-1.2785}),
       real_function("gelu", 0.5, wide, gelu, {"activation", "hidden"},
                     {"jax.nn.gelu($0)", "jax.nn.gelu($0, approximate=False)"}, {-0.7518}),
       real_function("mish", 0.25, wide, mish, {"activation"}, {"jax.nn.mish($0)"}, {-1.1924}),
-      real_function("elu", 0.35, wide, [](double x) { return x > 0 ? x : std::expm1(x); }, {"activation"},
-                    {"jax.nn.elu($0)"}),
-      real_function("selu", 0.25, wide, [](double x) { return 1.0507 * (x > 0 ? x : 1.6733 * std::expm1(x)); },
+      real_function("elu", 0.35, wide, [](double x) { return x > 0 ? x : std::expm1(x); },
+                    {"activation"}, {"jax.nn.elu($0)"}),
+      real_function("selu", 0.25, wide,
+                    [](double x) { return 1.0507 * (x > 0 ? x : 1.6733 * std::expm1(x)); },
                     {"activation"}, {"jax.nn.selu($0)"}),
-      real_function("celu", 0.2, wide, [](double x) { return x > 0 ? x : std::expm1(x); }, {"activation"},
-                    {"jax.nn.celu($0)"}),
-      real_function("log_sigmoid", 0.35, {-1e3, 20}, [](double x) { return -softplus(-x); }, {"log_prob"},
-                    {"jax.nn.log_sigmoid($0)", "-jax.nn.softplus(-$0)"}),
-      real_function("squareplus", 0.2, {-50, 1e3}, [](double x) { return 0.5 * (x + std::sqrt(x * x + 4)); },
-                    {"softened"}, {"jax.nn.squareplus($0)"}),
+      real_function("celu", 0.2, wide, [](double x) { return x > 0 ? x : std::expm1(x); },
+                    {"activation"}, {"jax.nn.celu($0)"}),
+      real_function("log_sigmoid", 0.35, {-1e3, 20}, [](double x) { return -softplus(-x); },
+                    {"log_prob"}, {"jax.nn.log_sigmoid($0)", "-jax.nn.softplus(-$0)"}),
+      real_function("squareplus", 0.2, {-50, 1e3},
+                    [](double x) { return 0.5 * (x + std::sqrt(x * x + 4)); }, {"softened"},
+                    {"jax.nn.squareplus($0)"}),
   };
 }
 
@@ -57,18 +61,22 @@ Op changing(Op op) {
 std::vector<Op> piecewise_activations() {
   const Interval wide = {-1e3, 1e3};
   std::vector<Op> out = {
-      real_function("relu", 0.7, wide, [](double x) { return std::max(x, 0.0); }, {"activation", "rectified"},
+      real_function("relu", 0.7, wide, [](double x) { return std::max(x, 0.0); },
+                    {"activation", "rectified"},
                     {"jax.nn.relu($0)", "jnp.maximum($0, 0.0)", "jax.nn.relu($0)"}),
-      real_function("relu6", 0.25, wide, [](double x) { return std::clamp(x, 0.0, 6.0); }, {"activation"},
-                    {"jax.nn.relu6($0)"}),
-      real_function("hard_tanh", 0.25, wide, [](double x) { return std::clamp(x, -1.0, 1.0); }, {"activation", "limited"},
-                    {"jax.nn.hard_tanh($0)"}),
-      real_function("hard_sigmoid", 0.25, wide, [](double x) { return std::clamp(x + 3, 0.0, 6.0) / 6; }, {"gate"},
+      real_function("relu6", 0.25, wide, [](double x) { return std::clamp(x, 0.0, 6.0); },
+                    {"activation"}, {"jax.nn.relu6($0)"}),
+      real_function("hard_tanh", 0.25, wide, [](double x) { return std::clamp(x, -1.0, 1.0); },
+                    {"activation", "limited"}, {"jax.nn.hard_tanh($0)"}),
+      real_function("hard_sigmoid", 0.25, wide,
+                    [](double x) { return std::clamp(x + 3, 0.0, 6.0) / 6; }, {"gate"},
                     {"jax.nn.hard_sigmoid($0)"}),
-      real_function("hard_silu", 0.2, wide, hard_silu, {"activation"}, {"jax.nn.hard_silu($0)", "jax.nn.hard_swish($0)"},
-                    {-1.5}),
-      real_function("sparse_plus", 0.1, wide, sparse_plus, {"activation"}, {"jax.nn.sparse_plus($0)"}),
-      real_function("sparse_sigmoid", 0.1, wide, [](double x) { return 0.5 * std::clamp(x + 1, 0.0, 2.0); }, {"gate"},
+      real_function("hard_silu", 0.2, wide, hard_silu, {"activation"},
+                    {"jax.nn.hard_silu($0)", "jax.nn.hard_swish($0)"}, {-1.5}),
+      real_function("sparse_plus", 0.1, wide, sparse_plus, {"activation"},
+                    {"jax.nn.sparse_plus($0)"}),
+      real_function("sparse_sigmoid", 0.1, wide,
+                    [](double x) { return 0.5 * std::clamp(x + 1, 0.0, 2.0); }, {"gate"},
                     {"jax.nn.sparse_sigmoid($0)"}),
   };
   for (Op& op : out) op = lossy(changing(std::move(op)));
@@ -92,8 +100,9 @@ Op leaky_relu() {
     result.stats.hi *= result.stats.hi < 0 ? slope : 1;
     draft.operands = {*x};
     draft.results = {result};
-    draft.attributes["slope"] = usual ? "" : b.random().chance(0.5) ? fmt::format("negative_slope={:g}", slope)
-                                                                   : fmt::format("{:g}", slope);
+    draft.attributes["slope"] = usual                    ? ""
+                                : b.random().chance(0.5) ? fmt::format("negative_slope={:g}", slope)
+                                                         : fmt::format("{:g}", slope);
     draft.spelling = "jax.nn.leaky_relu($0, $slope)";
     return true;
   };
@@ -116,7 +125,8 @@ Op elu_with_alpha() {
     result.stats.hi = kernel(from.hi);
     draft.operands = {*x};
     draft.results = {result};
-    draft.attributes["alpha"] = fmt::format("{}{}", b.random().chance(0.5) ? "alpha=" : "", number_text(alpha, false));
+    draft.attributes["alpha"] =
+        fmt::format("{}{}", b.random().chance(0.5) ? "alpha=" : "", number_text(alpha, false));
     draft.spelling = "jax.nn.elu($0, $alpha)";
     return true;
   };
@@ -135,30 +145,42 @@ Stats along_stats(Along kind, const Stats& x, double n) {
   Stats out = x;
   for (double& p : out.probe) {
     const double share = std::exp(p - mean) / (n * total);
-    p = kind == Along::kSoftmax ? share : kind == Along::kLogSoftmax ? std::log(share) : 2 * (p - mean) / std::max(reach, 1e-6);
+    p = kind == Along::kSoftmax      ? share
+        : kind == Along::kLogSoftmax ? std::log(share)
+                                     : 2 * (p - mean) / std::max(reach, 1e-6);
   }
-  out.lo = kind == Along::kSoftmax ? 0 : kind == Along::kLogSoftmax ? -(x.hi - x.lo) - std::log(n) : -std::sqrt(n);
+  out.lo = kind == Along::kSoftmax      ? 0
+           : kind == Along::kLogSoftmax ? -(x.hi - x.lo) - std::log(n)
+                                        : -std::sqrt(n);
   out.hi = kind == Along::kSoftmax ? 1 : kind == Along::kLogSoftmax ? 0 : std::sqrt(n);
-  for (double& p : out.probe) p = std::clamp(p, out.lo, kind == Along::kLogSoftmax ? -0.01 : out.hi);
+  for (double& p : out.probe)
+    p = std::clamp(p, out.lo, kind == Along::kLogSoftmax ? -0.01 : out.hi);
   return out;
 }
 
 // What varies too little along an axis is divided by next to nothing when it is standardised.
-bool varies_enough(const Value& x) { return spread(x.stats) > 0.3 && !half_precision(x.type.dtype); }
+bool varies_enough(const Value& x) {
+  return spread(x.stats) > 0.3 && !half_precision(x.type.dtype);
+}
 
 Op along_axis(std::string name, double weight, Along kind, std::vector<std::string> hints,
               std::vector<std::string> spellings) {
   Op op{std::move(name), kMath, weight, kSmooth, std::move(hints), std::move(spellings), {}, {}};
   op.draw = [=](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
-      return is_real(v.type.dtype) && v.type.rank() >= 1 && (kind != Along::kStandardize || varies_enough(v));
+      return is_real(v.type.dtype) && v.type.rank() >= 1 &&
+             (kind != Along::kStandardize || varies_enough(v));
     });
     if (!x) return false;
     const Value& v = b[*x];
     const int rank = v.type.rank();
-    const int axis = b.random().chance(0.6) ? rank - 1 : static_cast<int>(b.random().below(static_cast<std::uint64_t>(rank)));
+    const int axis = b.random().chance(0.6)
+                         ? rank - 1
+                         : static_cast<int>(b.random().below(static_cast<std::uint64_t>(rank)));
     const double n = static_cast<double>(v.type.shape[static_cast<std::size_t>(axis)]);
-    if (n < (kind == Along::kStandardize ? 4 : 2) || practical(v.stats).hi - practical(v.stats).lo > 80) return false;
+    if (n < (kind == Along::kStandardize ? 4 : 2) ||
+        practical(v.stats).hi - practical(v.stats).lo > 80)
+      return false;
     Value result;
     result.type = v.type;
     result.stats = along_stats(kind, v.stats, n);
@@ -179,13 +201,16 @@ Op glu() {
     const auto x = b.draw_kind(kReal, 1);
     if (!x) return false;
     const int rank = b[*x].type.rank();
-    const int axis = b.random().chance(0.7) ? rank - 1 : static_cast<int>(b.random().below(static_cast<std::uint64_t>(rank)));
+    const int axis = b.random().chance(0.7)
+                         ? rank - 1
+                         : static_cast<int>(b.random().below(static_cast<std::uint64_t>(rank)));
     Value result;
     result.type = b[*x].type;
     auto& size = result.type.shape[static_cast<std::size_t>(axis)];
     if (size % 2) return false;
     size /= 2;
-    result.stats = map_stats(b[*x].stats, b[*x].stats, [](double u, double v) { return u * sigmoid(v); });
+    result.stats =
+        map_stats(b[*x].stats, b[*x].stats, [](double u, double v) { return u * sigmoid(v); });
     draft.attributes["axis"] = axis == rank - 1 ? "" : fmt::format("axis={}", axis);
     draft.operands = {*x};
     draft.results = {result};
@@ -202,9 +227,12 @@ std::vector<Op> activation_ops() {
   out.insert(out.end(), piecewise.begin(), piecewise.end());
   out.push_back(leaky_relu());
   out.push_back(elu_with_alpha());
-  out.push_back(along_axis("softmax", 0.6, Along::kSoftmax, {"probs", "attention", "weights_of"}, {"jax.nn.softmax($0, $axis)"}));
-  out.push_back(along_axis("log_softmax", 0.5, Along::kLogSoftmax, {"log_probs"}, {"jax.nn.log_softmax($0, $axis)"}));
-  out.push_back(along_axis("standardize", 0.4, Along::kStandardize, {"standardized", "normed"}, {"jax.nn.standardize($0, $axis)"}));
+  out.push_back(along_axis("softmax", 0.6, Along::kSoftmax, {"probs", "attention", "weights_of"},
+                           {"jax.nn.softmax($0, $axis)"}));
+  out.push_back(along_axis("log_softmax", 0.5, Along::kLogSoftmax, {"log_probs"},
+                           {"jax.nn.log_softmax($0, $axis)"}));
+  out.push_back(along_axis("standardize", 0.4, Along::kStandardize, {"standardized", "normed"},
+                           {"jax.nn.standardize($0, $axis)"}));
   out.push_back(glu());
   return out;
 }

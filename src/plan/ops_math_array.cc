@@ -29,9 +29,12 @@ std::vector<double> draw_numbers(Builder& b, std::size_t count, double lo, doubl
 
 // A polynomial with literal coefficients, the highest power first.
 Op polyval() {
-  Op op{"polyval", kMath, 0.35, kSmooth, {"polynomial", "curve"}, {"jnp.polyval($coefficients, $0)"}, {}, {}};
+  Op op{
+      "polyval", kMath, 0.35, kSmooth, {"polynomial", "curve"}, {"jnp.polyval($coefficients, $0)"},
+      {},        {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return is_real(v.type.dtype) && magnitude(v.stats) <= 8; });
+    const auto x =
+        b.draw([](const Value& v) { return is_real(v.type.dtype) && magnitude(v.stats) <= 8; });
     if (!x) return false;
     const auto c = draw_numbers(b, static_cast<std::size_t>(b.random().between(3, 5)), -2, 3);
     const Stats& from = b[*x].stats;
@@ -42,7 +45,8 @@ Op polyval() {
     for (double coefficient : c) {
       bounds = times(bounds, {from.lo, from.hi});
       bounds = {bounds.lo + coefficient, bounds.hi + coefficient};
-      for (int i = 0; i < kProbes; ++i) result.stats.probe[i] = result.stats.probe[i] * from.probe[i] + coefficient;
+      for (int i = 0; i < kProbes; ++i)
+        result.stats.probe[i] = result.stats.probe[i] * from.probe[i] + coefficient;
     }
     result.stats.lo = bounds.lo;
     result.stats.hi = bounds.hi;
@@ -56,18 +60,31 @@ Op polyval() {
 
 // Piecewise linear through literal points.
 Op interp() {
-  Op op{"interp", kMath, 0.2, kSmooth, {"interpolated", "response"}, {"jnp.interp($0, $points, $heights)"}, {}, {}};
+  Op op{"interp",
+        kMath,
+        0.2,
+        kSmooth,
+        {"interpolated", "response"},
+        {"jnp.interp($0, $points, $heights)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return is_real(v.type.dtype) && !half_precision(v.type.dtype); });
+    const auto x = b.draw(
+        [](const Value& v) { return is_real(v.type.dtype) && !half_precision(v.type.dtype); });
     if (!x) return false;
     const Stats from = b[*x].stats;
     const auto count = static_cast<std::size_t>(b.random().between(3, 5));
     const auto [low, high] = std::minmax_element(from.probe.begin(), from.probe.end());
     if (*high - *low < 0.2 || *high - *low > 500) return false;
     std::vector<double> points;
-    const double step = (*high - *low) / static_cast<double>(count - 1), unit = step < 0.2 ? 0.01 : step < 2 ? 0.1 : 1;
-    for (std::size_t i = 0; i < count; ++i) points.push_back(std::round((*low + step * static_cast<double>(i)) / unit) * unit);
-    if (std::adjacent_find(points.begin(), points.end(), [](double p, double q) { return q - p < 0.01; }) != points.end()) return false;
+    const double step = (*high - *low) / static_cast<double>(count - 1), unit = step < 0.2 ? 0.01
+                                                                                : step < 2 ? 0.1
+                                                                                           : 1;
+    for (std::size_t i = 0; i < count; ++i)
+      points.push_back(std::round((*low + step * static_cast<double>(i)) / unit) * unit);
+    if (std::adjacent_find(points.begin(), points.end(),
+                           [](double p, double q) { return q - p < 0.01; }) != points.end())
+      return false;
     const auto heights = draw_numbers(b, count, -2, 2);
     const auto [bottom, top] = std::minmax_element(heights.begin(), heights.end());
     Value result;
@@ -92,12 +109,22 @@ Op interp() {
 
 // A short literal filter over a signal.
 Op convolve() {
-  Op op{"convolve", kMath, 0.25, kSmooth, {"smoothed", "filtered"}, {"jnp.convolve($0, $filter, $mode)"}, {}, {}};
+  Op op{"convolve",
+        kMath,
+        0.25,
+        kSmooth,
+        {"smoothed", "filtered"},
+        {"jnp.convolve($0, $filter, $mode)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return is_real(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] >= 4; });
+    const auto x = b.draw([](const Value& v) {
+      return is_real(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] >= 4;
+    });
     if (!x) return false;
     static const std::vector<std::vector<double>> kFilters = {
-        {0.25, 0.5, 0.25}, {1, -1}, {1, -2, 1}, {0.5, 0.5}, {1, 0, -1}, {0.2, 0.6, 0.2}, {0.1, 0.3, 0.3, 0.3}, {0.5, 0.3, 0.2}};
+        {0.25, 0.5, 0.25}, {1, -1},         {1, -2, 1},           {0.5, 0.5},
+        {1, 0, -1},        {0.2, 0.6, 0.2}, {0.1, 0.3, 0.3, 0.3}, {0.5, 0.3, 0.2}};
     static const std::vector<std::string> kModes = {"same", "valid", "full"};
     const auto& filter = b.random().pick(kFilters);
     const std::string& mode = b.random().pick(kModes);
@@ -105,7 +132,10 @@ Op convolve() {
     double weight = 0;
     for (double f : filter) weight += std::abs(f);
     Value result;
-    result.type = {b[*x].type.dtype, {mode == "same" ? n : mode == "valid" ? n - m + 1 : n + m - 1}};
+    result.type = {b[*x].type.dtype,
+                   {mode == "same"    ? n
+                    : mode == "valid" ? n - m + 1
+                                      : n + m - 1}};
     result.stats = scale_stats(b[*x].stats, weight);
     const double reach = magnitude(b[*x].stats) * weight;
     result.stats.lo = -reach;
@@ -122,22 +152,32 @@ Op convolve() {
 // ---- Fourier transforms ----
 
 struct Transform {
-  std::string name;   // in jnp.fft
+  std::string name;  // in jnp.fft
   bool from_real, to_real, inverse;
 };
 
 // A Fourier transform along one axis; DUCC, which runs it, takes single precision and up.
 Op fourier(double weight, Transform t, std::vector<std::string> hints) {
-  Op op{t.name, kMath, weight, kSmooth, std::move(hints), {fmt::format("jnp.fft.{}($0, $options)", t.name)}, {}, {}};
+  Op op{t.name,
+        kMath,
+        weight,
+        kSmooth,
+        std::move(hints),
+        {fmt::format("jnp.fft.{}($0, $options)", t.name)},
+        {},
+        {}};
   op.draw = [t](Builder& b, Draft& draft) {
     if (!b.allowed(DType::kC64)) return false;
     const auto x = b.draw([&](const Value& v) {
-      const bool fits = v.type.dtype == DType::kC64 ? !t.from_real : v.type.dtype == DType::kF32 && !t.to_real;
+      const bool fits =
+          v.type.dtype == DType::kC64 ? !t.from_real : v.type.dtype == DType::kF32 && !t.to_real;
       return fits && v.type.rank() >= 1;
     });
     if (!x) return false;
     const int rank = b[*x].type.rank();
-    const auto axis = b.random().chance(0.7) ? rank - 1 : static_cast<int>(b.random().below(static_cast<std::uint64_t>(rank)));
+    const auto axis = b.random().chance(0.7)
+                          ? rank - 1
+                          : static_cast<int>(b.random().below(static_cast<std::uint64_t>(rank)));
     Value result;
     result.type = b[*x].type;
     auto& size = result.type.shape[static_cast<std::size_t>(axis)];
@@ -145,7 +185,8 @@ Op fourier(double weight, Transform t, std::vector<std::string> hints) {
     if (t.from_real) size = size / 2 + 1;
     if (t.to_real) size = 2 * (size - 1);
     result.type.dtype = t.to_real ? DType::kF32 : DType::kC64;
-    const double n = static_cast<double>(std::max(size, b[*x].type.shape[static_cast<std::size_t>(axis)]));
+    const double n =
+        static_cast<double>(std::max(size, b[*x].type.shape[static_cast<std::size_t>(axis)]));
     const bool ortho = b.random().chance(0.2);
     const double scale = ortho ? 1 / std::sqrt(n) : t.inverse ? 1 / n : 1;
     const double reach = 2 * n * magnitude(b[*x].stats) * scale;
@@ -158,8 +199,9 @@ Op fourier(double weight, Transform t, std::vector<std::string> hints) {
     result.stats.lo = t.to_real ? -reach : 0;
     result.stats.hi = reach;
     const int written = b.random().chance(0.5) ? axis - rank : axis;
-    draft.attributes["options"] = arguments_text({axis == rank - 1 && b.random().chance(0.6) ? "" : fmt::format("axis={}", written),
-                                                  ortho ? "norm=\"ortho\"" : ""});
+    draft.attributes["options"] = arguments_text(
+        {axis == rank - 1 && b.random().chance(0.6) ? "" : fmt::format("axis={}", written),
+         ortho ? "norm=\"ortho\"" : ""});
     draft.operands = {*x};
     draft.results = {result};
     return true;
@@ -169,7 +211,10 @@ Op fourier(double weight, Transform t, std::vector<std::string> hints) {
 
 // A transform over the last two axes.
 Op fourier_plane() {
-  Op op{"fft2", kMath, 0.12, kSmooth, {"spectrum"}, {"jnp.fft.fft2($0)", "jnp.fft.fft2($0, axes=(-2, -1))"}, {}, {}};
+  Op op{"fft2",       kMath,
+        0.12,         kSmooth,
+        {"spectrum"}, {"jnp.fft.fft2($0)", "jnp.fft.fft2($0, axes=(-2, -1))"},
+        {},           {}};
   op.draw = [](Builder& b, Draft& draft) {
     if (!b.allowed(DType::kC64)) return false;
     const auto x = b.draw([](const Value& v) {

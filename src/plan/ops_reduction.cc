@@ -38,57 +38,68 @@ struct Reduction {
   bool initial = false;           // `where=` needs `initial=`
   bool needs_spread = false;      // elements must differ along the axes
   bool takes_dtype = false;
-  std::string lax = {};           // a spelling with $axes, without keepdims
+  std::string lax = {};  // a spelling with $axes, without keepdims
 };
 
 DType result_dtype(const Builder& b, ResultType type, DType x) {
   switch (type) {
-    case ResultType::kSame: return x;
-    case ResultType::kInexact: return inexact_of(x);
-    case ResultType::kCount: return b.default_integer();
-    case ResultType::kSum: break;
+    case ResultType::kSame:
+      return x;
+    case ResultType::kInexact:
+      return inexact_of(x);
+    case ResultType::kCount:
+      return b.default_integer();
+    case ResultType::kSum:
+      break;
   }
   if (is_inexact(x) || byte_size(x) >= byte_size(b.default_integer())) return x;
   if (dtype_class(x) != DTypeClass::kUnsigned) return b.default_integer();
   return b.settings().x64 ? DType::kU64 : DType::kU32;
 }
 
-// A mask for `where=`: one in scope that does not enlarge the operand, or a comparison of the operand.
+// A mask for `where=`: one in scope that does not enlarge the operand, or a comparison of the
+// operand.
 std::optional<ValueId> mask_for(Builder& b, ValueId x) {
   const Type type = b[x].type;
   const auto mask = b.draw([&](const Value& v) {
-    return v.type.dtype == DType::kBool && v.type.rank() >= 1 && b.broadcasts(v.type.shape, type.shape) &&
+    return v.type.dtype == DType::kBool && v.type.rank() >= 1 &&
+           b.broadcasts(v.type.shape, type.shape) &&
            broadcast_shapes(v.type.shape, type.shape) == type.shape;
   });
   if (mask || half_precision(type.dtype) || !(kind_of(type.dtype) & kNumbers)) return mask;
   const double m = median(b[x].stats);
   const double threshold = is_integer(type.dtype) ? std::floor(m) : std::round(m * 10) / 10;
-  return b.apply(b.random().chance(0.6) ? "greater" : "less", {x, b.literal(threshold, type.dtype)});
+  return b.apply(b.random().chance(0.6) ? "greater" : "less",
+                 {x, b.literal(threshold, type.dtype)});
 }
 
-// A mean over nothing is not a number: only a mask that is an argument, over many elements, is safe.
+// A mean over nothing is not a number: only a mask that is an argument, over many elements, is
+// safe.
 bool surely_some(const Builder& b, ValueId mask, double count) {
   const auto& root = b.body_of(b.current()).parameters;
   return b.depth() == 0 && count >= 16 && std::find(root.begin(), root.end(), mask) != root.end();
 }
 
-// Where several typical elements share the extreme, it is a limit that something was held to, and a constant.
-// So is the largest of many small whole numbers.
+// Where several typical elements share the extreme, it is a limit that something was held to, and a
+// constant. So is the largest of many small whole numbers.
 bool extreme_is_constant(const Stats& x, bool largest, double count) {
   const auto [low, high] = std::minmax_element(x.probe.begin(), x.probe.end());
-  const auto whole = std::count_if(x.probe.begin(), x.probe.end(), [](double p) { return p == std::floor(p); });
+  const auto whole =
+      std::count_if(x.probe.begin(), x.probe.end(), [](double p) { return p == std::floor(p); });
   if (whole > kProbes / 2) return count > 0.5 * (practical(x).hi - practical(x).lo + 1);
-  // Bounds of arguments and of most functions lie outside of what is typical: one that is reached is a limit too.
+  // Bounds of arguments and of most functions lie outside of what is typical: one that is reached
+  // is a limit too.
   const bool reached = largest ? *high == x.hi : *low == x.lo;
-  return std::count(x.probe.begin(), x.probe.end(), largest ? *high : *low) > (reached && count >= 4 ? 0 : 1);
+  return std::count(x.probe.begin(), x.probe.end(), largest ? *high : *low) >
+         (reached && count >= 4 ? 0 : 1);
 }
 
 // Shares add up to one, counts to how many there are, what is standardised to nothing.
 bool adds_up_to_constant(const Builder& b, ValueId x, const std::string& name) {
   const auto maker = maker_of(b, linear_origin(b, x));
   const bool adds = name.find("sum") != std::string::npos || name.find("mean") != std::string::npos;
-  return adds && (maker == "softmax" || maker == "standardize" || maker == "bincount" || maker == "histogram" ||
-                  maker == "log_softmax" || maker == "convolve");
+  return adds && (maker == "softmax" || maker == "standardize" || maker == "bincount" ||
+                  maker == "histogram" || maker == "log_softmax" || maker == "convolve");
 }
 
 bool infer_reduction(Builder& b, Draft& draft, const Reduction& r) {
@@ -105,17 +116,20 @@ bool infer_reduction(Builder& b, Draft& draft, const Reduction& r) {
   result.stats = r.rule(x.stats, reduced->count);
   if (is_complex(x.type.dtype)) {
     const double n = reduced->count;
-    result.stats = spread_of_sums(x, result.stats, r.name == "mean" ? 1 / std::sqrt(n) : std::sqrt(n));
+    result.stats =
+        spread_of_sums(x, result.stats, r.name == "mean" ? 1 / std::sqrt(n) : std::sqrt(n));
   }
   if (r.initial && reduced->count > 4) {
-    // The largest of many whole numbers is the same for other ones too; where arguments meet, one may decide it.
+    // The largest of many whole numbers is the same for other ones too; where arguments meet, one
+    // may decide it.
     result.sure = x.sure & inexact_arguments(b);
     const bool few = element_count(result.type.shape) < 8;
     if (few && std::popcount(x.arguments) > 1) result.sure = 0;
     draft.sure_given = true;
   }
   draft.attributes["axes"] = tuple_text(reduced->axes);
-  draft.attributes["options"] = arguments_text({axis_text(b.numbers()), keepdims_text(b.numbers())});
+  draft.attributes["options"] =
+      arguments_text({axis_text(b.numbers()), keepdims_text(b.numbers())});
   draft.results = {result};
   return true;
 }
@@ -133,7 +147,9 @@ void add_where(Builder& b, Draft& draft, const Reduction& r, double count) {
   if (r.initial) {
     // What an empty selection gives: something that the others are not far from.
     const bool integral = is_integer(b[x].type.dtype);
-    const double edge = r.name == "max" ? practical(from).lo : r.name == "min" ? practical(from).hi : 1;
+    const double edge = r.name == "max"   ? practical(from).lo
+                        : r.name == "min" ? practical(from).hi
+                                          : 1;
     const double value = r.name == "max" ? std::floor(edge) : std::ceil(edge);
     initial = fmt::format("initial={}", number_text(value, integral));
     stats = union_stats(stats, constant_stats(value));
@@ -150,7 +166,8 @@ Op reduction(const Reduction& r) {
   op.infer = [r](Builder& b, Draft& draft) { return infer_reduction(b, draft, r); };
   op.draw = [r](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
-      return (kind_of(v.type.dtype) & r.kinds) && v.type.rank() >= 1 && v.stats.lo >= r.domain.lo && v.stats.hi <= r.domain.hi;
+      return (kind_of(v.type.dtype) & r.kinds) && v.type.rank() >= 1 && v.stats.lo >= r.domain.lo &&
+             v.stats.hi <= r.domain.hi;
     });
     if (!x) return false;
     draft.operands = {*x};
@@ -158,10 +175,13 @@ Op reduction(const Reduction& r) {
     if (!infer_reduction(b, draft, r)) return false;
     const double count = reduced_axes(b[*x].type.shape, b.numbers())->count;
     const bool keep = b.numbers().contains("keepdims");
-    if (b.random().chance(r.where_share) && !is_complex(b[*x].type.dtype)) add_where(b, draft, r, count);
-    if (r.takes_dtype && half_precision(b[*x].type.dtype) && b.random().chance(0.3) && b.allowed(DType::kF32)) {
+    if (b.random().chance(r.where_share) && !is_complex(b[*x].type.dtype))
+      add_where(b, draft, r, count);
+    if (r.takes_dtype && half_precision(b[*x].type.dtype) && b.random().chance(0.3) &&
+        b.allowed(DType::kF32)) {
       draft.results[0].type.dtype = DType::kF32;
-      draft.attributes["options"] = arguments_text({draft.attributes["options"], "dtype=jnp.float32"});
+      draft.attributes["options"] =
+          arguments_text({draft.attributes["options"], "dtype=jnp.float32"});
     } else if (!r.lax.empty() && !keep && draft.operands.size() == 1 && b.random().chance(0.1) &&
                draft.results[0].type.dtype == b[*x].type.dtype) {
       draft.spelling = r.lax;
@@ -196,7 +216,8 @@ double variance(const Stats& x) {
 
 Stats variance_stats(const Stats& x, double n) {
   const double range = x.hi - x.lo;
-  return noisy(variance(x), std::min(0.9, 1.2 / std::sqrt(n)), 0, range * range * 0.25 * n / (n - 1));
+  return noisy(variance(x), std::min(0.9, 1.2 / std::sqrt(n)), 0,
+               range * range * 0.25 * n / (n - 1));
 }
 
 Stats deviation_stats(const Stats& x, double n) {
@@ -213,7 +234,8 @@ Stats product_stats(const Stats& x, double n) {
   double log_mean = 0;
   for (double p : x.probe) log_mean += std::log(std::max(std::abs(p), 1e-3)) / kProbes;
   for (double& p : out.probe) {
-    const double typical = std::exp(n * log_mean + std::sqrt(n) * 0.5 * (std::log(std::max(std::abs(p), 1e-3)) - log_mean));
+    const double typical = std::exp(
+        n * log_mean + std::sqrt(n) * 0.5 * (std::log(std::max(std::abs(p), 1e-3)) - log_mean));
     p = x.lo < 0 && p < 0 ? -typical : typical;
   }
   const double top = std::pow(std::max(magnitude(x), 1.0), n);
@@ -263,56 +285,143 @@ Stats fraction_stats(const Stats& x, double n) { return scale_stats(count_stats(
 
 std::vector<Reduction> sums_and_means() {
   return {
-      {.name = "sum", .weight = 1.2, .kinds = kNumbers | kComplexKind, .rule = sum_stats, .hints = {"total", "mass"},
-       .spellings = {"jnp.sum($0, $options)", "$0.sum($options)"}, .type = ResultType::kSum, .where_share = 0.12,
-       .takes_dtype = true, .lax = "lax.reduce_sum($0, axes=$axes)"},
-      {.name = "mean", .weight = 1.2, .kinds = kReal | kComplexKind, .rule = mean_stats, .hints = {"average", "mean"},
-       .spellings = {"jnp.mean($0, $options)", "$0.mean($options)"}, .type = ResultType::kInexact, .where_share = 0.1,
+      {.name = "sum",
+       .weight = 1.2,
+       .kinds = kNumbers | kComplexKind,
+       .rule = sum_stats,
+       .hints = {"total", "mass"},
+       .spellings = {"jnp.sum($0, $options)", "$0.sum($options)"},
+       .type = ResultType::kSum,
+       .where_share = 0.12,
+       .takes_dtype = true,
+       .lax = "lax.reduce_sum($0, axes=$axes)"},
+      {.name = "mean",
+       .weight = 1.2,
+       .kinds = kReal | kComplexKind,
+       .rule = mean_stats,
+       .hints = {"average", "mean"},
+       .spellings = {"jnp.mean($0, $options)", "$0.mean($options)"},
+       .type = ResultType::kInexact,
+       .where_share = 0.1,
        .takes_dtype = true},
-      {.name = "integer_mean", .weight = 0.4, .kinds = kIntegers, .rule = mean_stats, .hints = {"average", "mean"},
-       .spellings = {"jnp.mean($0, $options)", "$0.mean($options)"}, .derivative = Derivative::kZero,
+      {.name = "integer_mean",
+       .weight = 0.4,
+       .kinds = kIntegers,
+       .rule = mean_stats,
+       .hints = {"average", "mean"},
+       .spellings = {"jnp.mean($0, $options)", "$0.mean($options)"},
+       .derivative = Derivative::kZero,
        .type = ResultType::kInexact},
-      {.name = "prod", .weight = 0.5, .kinds = kReal, .rule = product_stats, .hints = {"product"},
-       .spellings = {"jnp.prod($0, $options)", "$0.prod($options)"}, .domain = {-2, 2}, .most = 24,
-       .where_share = 0.1, .neutral = 1, .lax = "lax.reduce_prod($0, axes=$axes)"},
-      {.name = "integer_prod", .weight = 0.4, .kinds = kIntegers, .rule = product_stats, .hints = {"product", "volume"},
-       .spellings = {"jnp.prod($0, $options)", "$0.prod($options)"}, .derivative = Derivative::kZero,
-       .type = ResultType::kSum, .domain = {-12, 12}, .most = 8},
-      {.name = "nansum", .weight = 0.12, .kinds = kReal, .rule = sum_stats, .hints = {"total"},
+      {.name = "prod",
+       .weight = 0.5,
+       .kinds = kReal,
+       .rule = product_stats,
+       .hints = {"product"},
+       .spellings = {"jnp.prod($0, $options)", "$0.prod($options)"},
+       .domain = {-2, 2},
+       .most = 24,
+       .where_share = 0.1,
+       .neutral = 1,
+       .lax = "lax.reduce_prod($0, axes=$axes)"},
+      {.name = "integer_prod",
+       .weight = 0.4,
+       .kinds = kIntegers,
+       .rule = product_stats,
+       .hints = {"product", "volume"},
+       .spellings = {"jnp.prod($0, $options)", "$0.prod($options)"},
+       .derivative = Derivative::kZero,
+       .type = ResultType::kSum,
+       .domain = {-12, 12},
+       .most = 8},
+      {.name = "nansum",
+       .weight = 0.12,
+       .kinds = kReal,
+       .rule = sum_stats,
+       .hints = {"total"},
        .spellings = {"jnp.nansum($0, $options)"}},
-      {.name = "nanmean", .weight = 0.12, .kinds = kReal, .rule = mean_stats, .hints = {"average"},
+      {.name = "nanmean",
+       .weight = 0.12,
+       .kinds = kReal,
+       .rule = mean_stats,
+       .hints = {"average"},
        .spellings = {"jnp.nanmean($0, $options)"}},
-      {.name = "logsumexp", .weight = 0.8, .kinds = kReal, .rule = logsumexp_stats, .hints = {"log_total", "log_norm"},
-       .spellings = {"jax.nn.logsumexp($0, $options)", "logsumexp($0, $options)", "jax.scipy.special.logsumexp($0, $options)"}},
-      {.name = "logmeanexp", .weight = 0.2, .kinds = kReal, .rule = logmeanexp_stats, .hints = {"log_average"},
+      {.name = "logsumexp",
+       .weight = 0.8,
+       .kinds = kReal,
+       .rule = logsumexp_stats,
+       .hints = {"log_total", "log_norm"},
+       .spellings = {"jax.nn.logsumexp($0, $options)", "logsumexp($0, $options)",
+                     "jax.scipy.special.logsumexp($0, $options)"}},
+      {.name = "logmeanexp",
+       .weight = 0.2,
+       .kinds = kReal,
+       .rule = logmeanexp_stats,
+       .hints = {"log_average"},
        .spellings = {"jax.nn.logmeanexp($0, $options)"}},
   };
 }
 
 std::vector<Reduction> spreads() {
   return {
-      {.name = "var", .weight = 0.9, .kinds = kReal, .rule = variance_stats, .hints = {"variance", "spread"},
-       .spellings = {"jnp.var($0, $options)", "$0.var($options)", "jnp.var($0, $options, ddof=1)"}, .least = 3,
+      {.name = "var",
+       .weight = 0.9,
+       .kinds = kReal,
+       .rule = variance_stats,
+       .hints = {"variance", "spread"},
+       .spellings = {"jnp.var($0, $options)", "$0.var($options)", "jnp.var($0, $options, ddof=1)"},
+       .least = 3,
        .needs_spread = true},
-      {.name = "std", .weight = 0.9, .kinds = kReal, .rule = deviation_stats, .hints = {"deviation", "spread"},
-       .spellings = {"jnp.std($0, $options)", "$0.std($options)", "jnp.std($0, $options, ddof=1)"}, .least = 4,
+      {.name = "std",
+       .weight = 0.9,
+       .kinds = kReal,
+       .rule = deviation_stats,
+       .hints = {"deviation", "spread"},
+       .spellings = {"jnp.std($0, $options)", "$0.std($options)", "jnp.std($0, $options, ddof=1)"},
+       .least = 4,
        .needs_spread = true},
-      {.name = "ptp", .weight = 0.4, .kinds = kReal | kIntegers, .rule = range_stats, .hints = {"range_of", "extent"},
-       .spellings = {"jnp.ptp($0, $options)", "$0.ptp($options)"}, .least = 3, .needs_spread = true},
-      {.name = "median", .weight = 0.5, .kinds = kReal, .rule = middle_stats, .hints = {"middle", "median"},
-       .spellings = {"jnp.median($0, $options)"}, .least = 3},
+      {.name = "ptp",
+       .weight = 0.4,
+       .kinds = kReal | kIntegers,
+       .rule = range_stats,
+       .hints = {"range_of", "extent"},
+       .spellings = {"jnp.ptp($0, $options)", "$0.ptp($options)"},
+       .least = 3,
+       .needs_spread = true},
+      {.name = "median",
+       .weight = 0.5,
+       .kinds = kReal,
+       .rule = middle_stats,
+       .hints = {"middle", "median"},
+       .spellings = {"jnp.median($0, $options)"},
+       .least = 3},
   };
 }
 
 std::vector<Reduction> extremes() {
   return {
-      {.name = "max", .weight = 1.0, .kinds = kNumbers, .rule = max_stats, .hints = {"peak", "highest"},
-       .spellings = {"jnp.max($0, $options)", "$0.max($options)", "jnp.amax($0, $options)"}, .where_share = 0.12, .initial = true,
+      {.name = "max",
+       .weight = 1.0,
+       .kinds = kNumbers,
+       .rule = max_stats,
+       .hints = {"peak", "highest"},
+       .spellings = {"jnp.max($0, $options)", "$0.max($options)", "jnp.amax($0, $options)"},
+       .where_share = 0.12,
+       .initial = true,
        .lax = "lax.reduce_max($0, axes=$axes)"},
-      {.name = "min", .weight = 1.0, .kinds = kNumbers, .rule = min_stats, .hints = {"lowest", "floor"},
-       .spellings = {"jnp.min($0, $options)", "$0.min($options)", "jnp.amin($0, $options)"}, .where_share = 0.12, .initial = true,
+      {.name = "min",
+       .weight = 1.0,
+       .kinds = kNumbers,
+       .rule = min_stats,
+       .hints = {"lowest", "floor"},
+       .spellings = {"jnp.min($0, $options)", "$0.min($options)", "jnp.amin($0, $options)"},
+       .where_share = 0.12,
+       .initial = true,
        .lax = "lax.reduce_min($0, axes=$axes)"},
-      {.name = "nanmax", .weight = 0.1, .kinds = kReal, .rule = max_stats, .hints = {"peak"},
+      {.name = "nanmax",
+       .weight = 0.1,
+       .kinds = kReal,
+       .rule = max_stats,
+       .hints = {"peak"},
        .spellings = {"jnp.nanmax($0, $options)"}},
   };
 }
@@ -320,25 +429,64 @@ std::vector<Reduction> extremes() {
 std::vector<Reduction> of_masks() {
   using enum Derivative;
   return {
-      {.name = "any", .weight = 0.8, .kinds = kBoolKind, .rule = same, .hints = {"found", "present"},
-       .spellings = {"jnp.any($0, $options)", "$0.any($options)"}, .derivative = kZero, .where_share = 0.1,
+      {.name = "any",
+       .weight = 0.8,
+       .kinds = kBoolKind,
+       .rule = same,
+       .hints = {"found", "present"},
+       .spellings = {"jnp.any($0, $options)", "$0.any($options)"},
+       .derivative = kZero,
+       .where_share = 0.1,
        .lax = "lax.reduce_or($0, axes=$axes)"},
-      {.name = "all", .weight = 0.8, .kinds = kBoolKind, .rule = same, .hints = {"valid", "complete"},
-       .spellings = {"jnp.all($0, $options)", "$0.all($options)"}, .derivative = kZero, .where_share = 0.1, .neutral = 1,
+      {.name = "all",
+       .weight = 0.8,
+       .kinds = kBoolKind,
+       .rule = same,
+       .hints = {"valid", "complete"},
+       .spellings = {"jnp.all($0, $options)", "$0.all($options)"},
+       .derivative = kZero,
+       .where_share = 0.1,
+       .neutral = 1,
        .lax = "lax.reduce_and($0, axes=$axes)"},
-      {.name = "count_true", .weight = 0.7, .kinds = kBoolKind, .rule = count_stats, .hints = {"hits", "count"},
-       .spellings = {"jnp.sum($0, $options)", "$0.sum($options)", "jnp.count_nonzero($0, $options)"}, .derivative = kZero,
+      {.name = "count_true",
+       .weight = 0.7,
+       .kinds = kBoolKind,
+       .rule = count_stats,
+       .hints = {"hits", "count"},
+       .spellings = {"jnp.sum($0, $options)", "$0.sum($options)",
+                     "jnp.count_nonzero($0, $options)"},
+       .derivative = kZero,
        .type = ResultType::kCount},
-      {.name = "fraction_true", .weight = 0.5, .kinds = kBoolKind, .rule = fraction_stats, .hints = {"fraction", "rate", "share"},
-       .spellings = {"jnp.mean($0, $options)", "$0.mean($options)"}, .derivative = kZero, .type = ResultType::kInexact},
-      {.name = "count_nonzero", .weight = 0.3, .kinds = kIntegers, .rule = count_stats, .hints = {"occupied", "count"},
-       .spellings = {"jnp.count_nonzero($0, $options)"}, .derivative = kZero, .type = ResultType::kCount, .least = 4},
+      {.name = "fraction_true",
+       .weight = 0.5,
+       .kinds = kBoolKind,
+       .rule = fraction_stats,
+       .hints = {"fraction", "rate", "share"},
+       .spellings = {"jnp.mean($0, $options)", "$0.mean($options)"},
+       .derivative = kZero,
+       .type = ResultType::kInexact},
+      {.name = "count_nonzero",
+       .weight = 0.3,
+       .kinds = kIntegers,
+       .rule = count_stats,
+       .hints = {"occupied", "count"},
+       .spellings = {"jnp.count_nonzero($0, $options)"},
+       .derivative = kZero,
+       .type = ResultType::kCount,
+       .least = 4},
   };
 }
 
 // A mean with weights along one axis, or over everything.
 Op average() {
-  Op op{"average", Category::kReduction, 0.4, Derivative::kSmooth, {"average", "expected"}, {"jnp.average($0, $axis, weights=$1)"}, {}, {}};
+  Op op{"average",
+        Category::kReduction,
+        0.4,
+        Derivative::kSmooth,
+        {"average", "expected"},
+        {"jnp.average($0, $axis, weights=$1)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 1);
     if (!x) return false;
@@ -348,7 +496,9 @@ Op average() {
     if (!reduced) return false;
     const bool line = reduced->axes.size() == 1;
     auto w = b.draw([&](const Value& v) {
-      const bool fits = v.type.shape == type.shape || (line && v.type.shape == Shape{type.shape[static_cast<std::size_t>(reduced->axes[0])]});
+      const bool fits =
+          v.type.shape == type.shape ||
+          (line && v.type.shape == Shape{type.shape[static_cast<std::size_t>(reduced->axes[0])]});
       return v.type.dtype == type.dtype && fits && !v.weak;
     });
     if (w && *w == *x) return false;
@@ -367,11 +517,20 @@ Op average() {
 
 // The same in words of lax: an operator and the value it starts from.
 Op general_reduce() {
-  Op op{"reduce", Category::kReduction, 0.2, Derivative::kSmooth, {"reduced", "total"}, {"lax.reduce($0, $start, $operator, $axes)"}, {}, {}};
+  Op op{"reduce",
+        Category::kReduction,
+        0.2,
+        Derivative::kSmooth,
+        {"reduced", "total"},
+        {"lax.reduce($0, $start, $operator, $axes)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return is_real(v.type.dtype) && v.type.rank() >= 1; });
+    const auto x =
+        b.draw([](const Value& v) { return is_real(v.type.dtype) && v.type.rank() >= 1; });
     if (!x) return false;
-    const auto reduced = reduced_axes(b[*x].type.shape, draw_axes(b, b[*x].type.rank(), false, false));
+    const auto reduced =
+        reduced_axes(b[*x].type.shape, draw_axes(b, b[*x].type.rank(), false, false));
     if (!reduced) return false;
     const auto which = b.random().below(3);
     Value result;
@@ -397,8 +556,9 @@ std::optional<ReducedAxes> reduced_axes(const Shape& shape, const Numbers& numbe
   const auto given = numbers.find("axis");
   ReducedAxes out;
   for (std::int64_t i = 0; i < rank; ++i) {
-    const bool reduced = given == numbers.end() || std::any_of(given->second.begin(), given->second.end(),
-                                                               [&](auto a) { return a == i || a + rank == i; });
+    const bool reduced =
+        given == numbers.end() || std::any_of(given->second.begin(), given->second.end(),
+                                              [&](auto a) { return a == i || a + rank == i; });
     const auto size = shape[static_cast<std::size_t>(i)];
     if (!reduced) {
       out.shape.push_back(size);
@@ -431,10 +591,13 @@ Numbers draw_axes(Builder& b, int rank, bool one, bool keepdims) {
 std::string axis_text(const Numbers& numbers) {
   const auto axis = numbers.find("axis");
   if (axis == numbers.end()) return {};
-  return axis->second.size() == 1 ? fmt::format("axis={}", axis->second[0]) : fmt::format("axis={}", tuple_text(axis->second));
+  return axis->second.size() == 1 ? fmt::format("axis={}", axis->second[0])
+                                  : fmt::format("axis={}", tuple_text(axis->second));
 }
 
-std::string keepdims_text(const Numbers& numbers) { return numbers.contains("keepdims") ? "keepdims=True" : ""; }
+std::string keepdims_text(const Numbers& numbers) {
+  return numbers.contains("keepdims") ? "keepdims=True" : "";
+}
 
 Stats spread_of_sums(const Value& x, Stats real, double growth) {
   Stats out = real;
@@ -488,7 +651,8 @@ std::vector<Op> reduction_ops() {
   }
   out.push_back(average());
   out.push_back(general_reduce());
-  for (auto& part : {cumulative_ops(), order_ops()}) out.insert(out.end(), part.begin(), part.end());
+  for (auto& part : {cumulative_ops(), order_ops()})
+    out.insert(out.end(), part.begin(), part.end());
   return out;
 }
 

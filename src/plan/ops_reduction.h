@@ -15,11 +15,12 @@ std::vector<Op> order_ops();       // sorting, positions, quantiles, counts
 
 // What a reduction does to a shape.
 struct ReducedAxes {
-  Shape shape;                      // of the result
-  double count = 1;                 // elements that go into one
-  std::vector<std::int64_t> axes;   // not negative, in order
+  Shape shape;                     // of the result
+  double count = 1;                // elements that go into one
+  std::vector<std::int64_t> axes;  // not negative, in order
 };
-// By the numbers "axis" and "keepdims"; no "axis": all of them. Nothing where there is nothing to reduce.
+// By the numbers "axis" and "keepdims"; no "axis": all of them. Nothing where there is nothing to
+// reduce.
 std::optional<ReducedAxes> reduced_axes(const Shape& shape, const Numbers& numbers);
 // Draws those numbers; `one`: a single axis.
 Numbers draw_axes(Builder& b, int rank, bool one, bool keepdims);

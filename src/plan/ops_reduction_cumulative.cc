@@ -17,9 +17,9 @@ using Rule = Stats (*)(const Stats&, double);
 
 struct Line {
   ValueId x;
-  int axis;         // not negative
-  int written;      // as the source has it
-  double count;     // elements along the axis
+  int axis;      // not negative
+  int written;   // as the source has it
+  double count;  // elements along the axis
 };
 
 // An operand and one of its axes.
@@ -57,8 +57,8 @@ struct Cumulative {
   std::string name;
   double weight;
   std::uint32_t kinds;
-  double most;           // elements along the axis
-  double reach;          // magnitude of the operand
+  double most;   // elements along the axis
+  double reach;  // magnitude of the operand
   Rule rule;
   Derivative derivative;
   std::vector<std::string> hints;
@@ -75,11 +75,14 @@ Op cumulative(const Cumulative& c) {
     Value result;
     result.type = x.type;
     result.stats = running(x.stats, c.rule(x.stats, line->count));
-    if (is_complex(x.type.dtype)) result.stats = spread_of_sums(x, result.stats, std::sqrt(line->count));
+    if (is_complex(x.type.dtype))
+      result.stats = spread_of_sums(x, result.stats, std::sqrt(line->count));
     const bool lax = !c.lax.empty() && (c.spellings.empty() || b.random().chance(0.3));
     // A line has but one axis, and people leave it out.
     const bool bare = x.type.rank() == 1 && b.random().chance(0.6);
-    draft.attributes["axis"] = lax ? fmt::format("axis={}", line->axis) : bare ? "" : fmt::format("axis={}", line->written);
+    draft.attributes["axis"] = lax    ? fmt::format("axis={}", line->axis)
+                               : bare ? ""
+                                      : fmt::format("axis={}", line->written);
     if (lax && bare && line->axis == 0) draft.attributes["axis"] = "";
     if (lax) {
       draft.spelling = c.lax;
@@ -113,15 +116,55 @@ std::vector<Op> running_ops() {
     return std::vector<std::string>{"jnp." + name + "($0, $axis)", "$0." + name + "($axis)"};
   };
   return {
-      cumulative({"cumsum", 0.9, kReal | kIntegers | kComplexKind, 4096, 1e4, sum_stats, kSmooth,
-                  {"running", "cumulative", "progress"}, forms("cumsum"), "lax.cumsum($0, $axis, $reverse)"}),
-      cumulative({"cumprod", 0.5, kReal, 16, 1.8, product_stats, kSmooth, {"compounded", "running_product"},
-                  forms("cumprod"), "lax.cumprod($0, $axis, $reverse)"}),
-      cumulative({"cummax", 0.5, kNumbers, 4096, 1e9, max_stats, kSmooth, {"running_max", "envelope"}, {},
+      cumulative({"cumsum",
+                  0.9,
+                  kReal | kIntegers | kComplexKind,
+                  4096,
+                  1e4,
+                  sum_stats,
+                  kSmooth,
+                  {"running", "cumulative", "progress"},
+                  forms("cumsum"),
+                  "lax.cumsum($0, $axis, $reverse)"}),
+      cumulative({"cumprod",
+                  0.5,
+                  kReal,
+                  16,
+                  1.8,
+                  product_stats,
+                  kSmooth,
+                  {"compounded", "running_product"},
+                  forms("cumprod"),
+                  "lax.cumprod($0, $axis, $reverse)"}),
+      cumulative({"cummax",
+                  0.5,
+                  kNumbers,
+                  4096,
+                  1e9,
+                  max_stats,
+                  kSmooth,
+                  {"running_max", "envelope"},
+                  {},
                   "lax.cummax($0, $axis, $reverse)"}),
-      cumulative({"cummin", 0.4, kNumbers, 4096, 1e9, min_stats, kSmooth, {"running_min"}, {},
+      cumulative({"cummin",
+                  0.4,
+                  kNumbers,
+                  4096,
+                  1e9,
+                  min_stats,
+                  kSmooth,
+                  {"running_min"},
+                  {},
                   "lax.cummin($0, $axis, $reverse)"}),
-      cumulative({"cumlogsumexp", 0.4, kReal, 4096, 80, log_total, kSmooth, {"running_log_total"}, {},
+      cumulative({"cumlogsumexp",
+                  0.4,
+                  kReal,
+                  4096,
+                  80,
+                  log_total,
+                  kSmooth,
+                  {"running_log_total"},
+                  {},
                   "lax.cumlogsumexp($0, $axis, $reverse)"}),
   };
 }
@@ -134,7 +177,9 @@ Op accumulate() {
     if (!line) return false;
     const auto which = b.random().below(3);
     const Stats& x = b[line->x].stats;
-    const Stats whole = which == 0 ? max_stats(x, line->count) : which == 1 ? min_stats(x, line->count) : sum_stats(x, line->count);
+    const Stats whole = which == 0   ? max_stats(x, line->count)
+                        : which == 1 ? min_stats(x, line->count)
+                                     : sum_stats(x, line->count);
     static const std::vector<std::string> kNames = {"maximum", "minimum", "add"};
     static const std::vector<std::string> kHints = {"running_max", "running_min", "running"};
     Value result;
@@ -153,7 +198,14 @@ Op accumulate() {
 
 // A running sum that starts with nothing: one element more.
 Op cumulative_sum() {
-  Op op{"cumulative_sum", kReduction, 0.2, kSmooth, {"edges", "offsets", "running"}, {"jnp.cumulative_sum($0, $options)"}, {}, {}};
+  Op op{"cumulative_sum",
+        kReduction,
+        0.2,
+        kSmooth,
+        {"edges", "offsets", "running"},
+        {"jnp.cumulative_sum($0, $options)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto line = draw_line(b, kReal, 2);
     if (!line) return false;
@@ -165,7 +217,8 @@ Op cumulative_sum() {
     result.stats = running(x.stats, sum_stats(x.stats, line->count));
     if (initial) result.stats = union_stats(result.stats, constant_stats(0));
     const bool bare = x.type.rank() == 1 && b.random().chance(0.6);
-    draft.attributes["options"] = arguments_text({bare ? "" : fmt::format("axis={}", line->written), initial ? "include_initial=True" : ""});
+    draft.attributes["options"] = arguments_text(
+        {bare ? "" : fmt::format("axis={}", line->written), initial ? "include_initial=True" : ""});
     draft.operands = {line->x};
     draft.results = {result};
     return true;
@@ -175,7 +228,14 @@ Op cumulative_sum() {
 
 // Differences of neighbours, once or twice.
 Op diff() {
-  Op op{"diff", kReduction, 0.7, kSmooth, {"steps", "increments", "change"}, {"jnp.diff($0, $options)"}, {}, {}};
+  Op op{"diff",
+        kReduction,
+        0.7,
+        kSmooth,
+        {"steps", "increments", "change"},
+        {"jnp.diff($0, $options)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto line = draw_line(b, kReal | kSignedKind, 4);
     if (!line || !varies_along(b, line->x, {line->axis})) return false;
@@ -187,7 +247,8 @@ Op diff() {
     result.stats = b[line->x].stats;
     for (int i = 0; i < order; ++i) result.stats = change_stats(result.stats);
     const bool last = line->axis == b[line->x].type.rank() - 1 && b.random().chance(0.6);
-    draft.attributes["options"] = arguments_text({order == 2 ? "n=2" : "", last ? "" : fmt::format("axis={}", line->written)});
+    draft.attributes["options"] = arguments_text(
+        {order == 2 ? "n=2" : "", last ? "" : fmt::format("axis={}", line->written)});
     draft.operands = {line->x};
     draft.results = {result};
     return true;
@@ -197,7 +258,14 @@ Op diff() {
 
 // Central differences along one axis.
 Op gradient_of_array() {
-  Op op{"array_gradient", kReduction, 0.25, kSmooth, {"slope", "steepness"}, {"jnp.gradient($0, $axis)"}, {}, {}};
+  Op op{"array_gradient",
+        kReduction,
+        0.25,
+        kSmooth,
+        {"slope", "steepness"},
+        {"jnp.gradient($0, $axis)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto line = draw_line(b, kReal, 4);
     if (!line || !varies_along(b, line->x, {line->axis})) return false;
@@ -215,7 +283,14 @@ Op gradient_of_array() {
 
 // The integral by the trapezoid rule.
 Op trapezoid() {
-  Op op{"trapezoid", kReduction, 0.35, kSmooth, {"area", "integral"}, {"jnp.trapezoid($0, $options)", "jax.scipy.integrate.trapezoid($0, $options)"}, {}, {}};
+  Op op{"trapezoid",
+        kReduction,
+        0.35,
+        kSmooth,
+        {"area", "integral"},
+        {"jnp.trapezoid($0, $options)", "jax.scipy.integrate.trapezoid($0, $options)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto line = draw_line(b, kReal, 3);
     if (!line) return false;
@@ -226,8 +301,9 @@ Op trapezoid() {
     result.type.shape.erase(result.type.shape.begin() + line->axis);
     result.stats = scale_stats(sum_stats(b[line->x].stats, line->count - 1), step);
     const bool last = line->axis == b[line->x].type.rank() - 1 && b.random().chance(0.6);
-    draft.attributes["options"] = arguments_text({step == 1 ? "" : fmt::format("dx={}", number_text(step, false)),
-                                                  last ? "" : fmt::format("axis={}", line->written)});
+    draft.attributes["options"] =
+        arguments_text({step == 1 ? "" : fmt::format("dx={}", number_text(step, false)),
+                        last ? "" : fmt::format("axis={}", line->written)});
     draft.operands = {line->x};
     draft.results = {result};
     return true;
@@ -237,7 +313,14 @@ Op trapezoid() {
 
 // Sums or extremes of windows, as pooling has them.
 Op reduce_window() {
-  Op op{"reduce_window", kReduction, 0.4, kSmooth, {"pooled", "windows"}, {"lax.reduce_window($0, $start, $operator, $window, $strides, $padding)"}, {}, {}};
+  Op op{"reduce_window",
+        kReduction,
+        0.4,
+        kSmooth,
+        {"pooled", "windows"},
+        {"lax.reduce_window($0, $start, $operator, $window, $strides, $padding)"},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto line = draw_line(b, kReal, 4);
     if (!line) return false;
@@ -249,7 +332,8 @@ Op reduce_window() {
     result.type = x.type;
     double count = 1;
     for (std::size_t i = 0; i < rank; ++i) {
-      if (static_cast<int>(i) != line->axis && (x.type.shape[i] < 4 || b.random().chance(0.5))) continue;
+      if (static_cast<int>(i) != line->axis && (x.type.shape[i] < 4 || b.random().chance(0.5)))
+        continue;
       window[i] = b.random().between(2, 3);
       strides[i] = b.random().chance(0.5) ? window[i] : 1;
       count *= static_cast<double>(window[i]);
@@ -276,7 +360,9 @@ Op reduce_window() {
 
 std::vector<Op> cumulative_ops() {
   std::vector<Op> out = running_ops();
-  for (auto& op : {accumulate(), cumulative_sum(), diff(), gradient_of_array(), trapezoid(), reduce_window()}) out.push_back(op);
+  for (auto& op :
+       {accumulate(), cumulative_sum(), diff(), gradient_of_array(), trapezoid(), reduce_window()})
+    out.push_back(op);
   return out;
 }
 

@@ -1,4 +1,5 @@
-// Vectorisation: a function of one element, mapped over axes of its arguments, on one device or over several.
+// Vectorisation: a function of one element, mapped over axes of its arguments, on one device or
+// over several.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -53,7 +54,9 @@ std::optional<Mapping> draw_mapping(Builder& b, std::size_t most) {
       if (b[*y].type.shape[static_cast<std::size_t>(i)] == m.size) places.push_back(i);
     }
     m.operands.push_back(*y);
-    m.axes.push_back(places.size() > 1 && b.random().chance(0.7) ? places[1 + b.random().below(places.size() - 1)] : -1);
+    m.axes.push_back(places.size() > 1 && b.random().chance(0.7)
+                         ? places[1 + b.random().below(places.size() - 1)]
+                         : -1);
   }
   return m;
 }
@@ -64,7 +67,9 @@ std::string axes_text(Builder& b, const Mapping& m) {
   std::string text;
   for (std::size_t i = 0; i < m.axes.size(); ++i) {
     const bool last = m.axes[i] > 0 && m.axes[i] == b[m.operands[i]].type.rank() - 1;
-    const std::string axis = m.axes[i] < 0 ? "None" : last && b.random().chance(0.4) ? "-1" : fmt::format("{}", m.axes[i]);
+    const std::string axis = m.axes[i] < 0                    ? "None"
+                             : last && b.random().chance(0.4) ? "-1"
+                                                              : fmt::format("{}", m.axes[i]);
     text += (i ? ", " : "") + axis;
   }
   return m.axes.size() == 1 ? "in_axes=" + text : "in_axes=(" + text + ")";
@@ -75,41 +80,48 @@ Builder::BodySpec element_spec(Builder& b, const Mapping& m, std::string hint) {
   spec.hint = std::move(hint);
   for (std::size_t i = 0; i < m.operands.size(); ++i) {
     const Value& v = b[m.operands[i]];
-    spec.parameters.push_back(parameter_of(v, m.axes[i] < 0 ? v.type : without_axis(v.type, m.axes[i])));
+    spec.parameters.push_back(
+        parameter_of(v, m.axes[i] < 0 ? v.type : without_axis(v.type, m.axes[i])));
     spec.parameters.back().hint.clear();
   }
   return spec;
 }
 
 const std::string& element_name(Builder& b) {
-  static const std::vector<std::string> kNames = {"single", "per_example", "per_row", "one", "kernel", "cell"};
+  static const std::vector<std::string> kNames = {"single", "per_example", "per_row",
+                                                  "one",    "kernel",      "cell"};
   return b.random().pick(kNames);
 }
 
 int steps(Builder& b) { return static_cast<int>(b.random().between(2, b.depth() == 0 ? 6 : 3)); }
 
 Op vmap() {
-  Op op{"vmap", Category::kVectorization, 2.0, Derivative::kSmooth, {"batched", "stacked"}, {}, {}, {}};
+  Op op{"vmap", Category::kVectorization, 2.0, Derivative::kSmooth, {"batched", "stacked"}, {}, {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto m = draw_mapping(b, 3);
     if (!m) return false;
-    const auto body = b.body(element_spec(b, *m, element_name(b)), [&](const std::vector<ValueId>& p) {
-      b.grow(steps(b));
-      const auto out = b.fold();
-      if (!out || std::find(p.begin(), p.end(), *out) != p.end()) return false;
-      b.set_results({*out});
-      return true;
-    });
+    const auto body =
+        b.body(element_spec(b, *m, element_name(b)), [&](const std::vector<ValueId>& p) {
+          b.grow(steps(b));
+          const auto out = b.fold();
+          if (!out || std::find(p.begin(), p.end(), *out) != p.end()) return false;
+          b.set_results({*out});
+          return true;
+        });
     if (!body) return false;
     const Value& inner = b[b.body_of(*body).results[0]];
-    // Without a mapped value in it a result would be the same n times over; JAX allows it, people do not write it.
+    // Without a mapped value in it a result would be the same n times over; JAX allows it, people
+    // do not write it.
     const auto axis = inner.type.rank() > 0 && b.random().chance(0.15) ? inner.type.rank() : 0;
     draft.results = {mapped_result(inner, m->size, axis)};
     draft.sure_given = true;
     draft.operands = m->operands;
     draft.bodies = {*body};
     std::string options = axes_text(b, *m);
-    if (axis > 0) options += fmt::format("{}out_axes={}", options.empty() ? "" : ", ", b.random().chance(0.5) ? -1 : axis);
+    if (axis > 0)
+      options += fmt::format("{}out_axes={}", options.empty() ? "" : ", ",
+                             b.random().chance(0.5) ? -1 : axis);
     draft.attributes["options"] = options;
     draft.spelling = fmt::format("jax.vmap($f0, $options)({})", holes(m->operands.size()));
     return true;
@@ -119,9 +131,18 @@ Op vmap() {
 
 // A vmap of a vmap: a function of two rows, over all pairs of rows.
 Op pairwise() {
-  Op op{"pairwise", Category::kVectorization, 1.0, Derivative::kSmooth, {"pairs", "affinity", "distances"}, {}, {}, {}};
+  Op op{"pairwise",
+        Category::kVectorization,
+        1.0,
+        Derivative::kSmooth,
+        {"pairs", "affinity", "distances"},
+        {},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] >= 2; });
+    const auto x = b.draw([](const Value& v) {
+      return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] >= 2;
+    });
     if (!x) return false;
     const Type tx = b[*x].type;
     const auto y = b.draw([&](const Value& v) {
@@ -130,16 +151,18 @@ Op pairwise() {
     });
     if (!y) return false;
     Mapping m{{*x, *y}, {0, 0}, 0};
-    static const std::vector<std::string> kNames = {"kernel", "distance", "similarity", "interaction"};
-    const auto body = b.body(element_spec(b, m, b.random().pick(kNames)), [&](const std::vector<ValueId>& p) {
-      const auto joined = b.combine(p[0], p[1], /*plainly=*/true);
-      if (!joined) return false;
-      b.grow(static_cast<int>(b.random().between(1, 3)));
-      const auto out = b.fold();
-      if (!out) return false;
-      b.set_results({*out});
-      return true;
-    });
+    static const std::vector<std::string> kNames = {"kernel", "distance", "similarity",
+                                                    "interaction"};
+    const auto body =
+        b.body(element_spec(b, m, b.random().pick(kNames)), [&](const std::vector<ValueId>& p) {
+          const auto joined = b.combine(p[0], p[1], /*plainly=*/true);
+          if (!joined) return false;
+          b.grow(static_cast<int>(b.random().between(1, 3)));
+          const auto out = b.fold();
+          if (!out) return false;
+          b.set_results({*out});
+          return true;
+        });
     if (!body) return false;
     const Value& inner = b[b.body_of(*body).results[0]];
     draft.results = {mapped_result(mapped_result(inner, b[*y].type.shape[0], 0), tx.shape[0], 0)};
@@ -154,22 +177,37 @@ Op pairwise() {
 
 // A named axis, and a collective over it inside.
 Op vmap_collective() {
-  Op op{"vmap_collective", Category::kVectorization, 0.9, Derivative::kSmooth, {"normalized", "centered", "shared"}, {}, {}, {}};
+  Op op{"vmap_collective",
+        Category::kVectorization,
+        0.9,
+        Derivative::kSmooth,
+        {"normalized", "centered", "shared"},
+        {},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] >= 2 && magnitude(v.stats) < 1e3; });
+    const auto x = b.draw([](const Value& v) {
+      return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] >= 2 &&
+             magnitude(v.stats) < 1e3;
+    });
     if (!x) return false;
     Mapping m{{*x}, {0}, b[*x].type.shape[0]};
-    const auto body = b.body(element_spec(b, m, element_name(b)), [&](const std::vector<ValueId>& p) {
-      b.grow(static_cast<int>(b.random().between(1, 3)));
-      const auto inner = b.fold();
-      if (!inner || b[*inner].type.dtype != b[*x].type.dtype) return false;
-      static const std::vector<std::string> kCollectives = {"axis_mean", "axis_sum", "axis_max"};
-      const auto over = b.apply(b.random().pick(kCollectives), {*inner}, {{"size", {m.size}}});
-      const auto out = over ? b.combine(*inner == p[0] || b.random().chance(0.6) ? *inner : p[0], *over, /*plainly=*/true) : std::nullopt;
-      if (!out) return false;
-      b.set_results({*out});
-      return true;
-    });
+    const auto body =
+        b.body(element_spec(b, m, element_name(b)), [&](const std::vector<ValueId>& p) {
+          b.grow(static_cast<int>(b.random().between(1, 3)));
+          const auto inner = b.fold();
+          if (!inner || b[*inner].type.dtype != b[*x].type.dtype) return false;
+          static const std::vector<std::string> kCollectives = {"axis_mean", "axis_sum",
+                                                                "axis_max"};
+          const auto over = b.apply(b.random().pick(kCollectives), {*inner}, {{"size", {m.size}}});
+          const auto out = over
+                               ? b.combine(*inner == p[0] || b.random().chance(0.6) ? *inner : p[0],
+                                           *over, /*plainly=*/true)
+                               : std::nullopt;
+          if (!out) return false;
+          b.set_results({*out});
+          return true;
+        });
     if (!body) return false;
     draft.results = {mapped_result(b[b.body_of(*body).results[0]], m.size, 0)};
     draft.results[0].sure = 0;  // centred, its sum or its largest element may always be zero
@@ -183,8 +221,16 @@ Op vmap_collective() {
 }
 
 // Only inside vmap_collective, which names the axis.
-Op collective(std::string name, std::string spelling, Derivative derivative, Stats (*rule)(const Stats&, double)) {
-  Op op{std::move(name), Category::kVectorization, 0, derivative, {"across", "shared", "batch_level"}, {std::move(spelling)}, {}, {}};
+Op collective(std::string name, std::string spelling, Derivative derivative,
+              Stats (*rule)(const Stats&, double)) {
+  Op op{std::move(name),
+        Category::kVectorization,
+        0,
+        derivative,
+        {"across", "shared", "batch_level"},
+        {std::move(spelling)},
+        {},
+        {}};
   op.infer = [rule](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     Value result;
@@ -199,9 +245,18 @@ Op collective(std::string name, std::string spelling, Derivative derivative, Sta
 
 // jnp.vectorize: broadcasting a function of vectors by its signature.
 Op vectorize() {
-  Op op{"vectorize", Category::kVectorization, 0.6, Derivative::kSmooth, {"broadcasted", "per_vector"}, {}, {}, {}};
+  Op op{"vectorize",
+        Category::kVectorization,
+        0.6,
+        Derivative::kSmooth,
+        {"broadcasted", "per_vector"},
+        {},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) { return is_real(v.type.dtype) && v.type.rank() >= 2 && v.type.shape.back() >= 2; });
+    const auto x = b.draw([](const Value& v) {
+      return is_real(v.type.dtype) && v.type.rank() >= 2 && v.type.shape.back() >= 2;
+    });
     if (!x) return false;
     Type element{b[*x].type.dtype, {b[*x].type.shape.back()}};
     Builder::BodySpec spec;
@@ -212,7 +267,8 @@ Op vectorize() {
       b.grow(static_cast<int>(b.random().between(1, 4)));
       auto out = b.fold();
       // The signature promises a scalar or a vector of the same length.
-      if (out && b[*out].type.shape != element.shape && b[*out].type.rank() > 0) out = b.apply("mean", {*out});
+      if (out && b[*out].type.shape != element.shape && b[*out].type.rank() > 0)
+        out = b.apply("mean", {*out});
       if (!out || *out == p[0] || !is_real(b[*out].type.dtype)) return false;
       b.set_results({*out});
       return true;
@@ -227,19 +283,31 @@ Op vectorize() {
     draft.sure_given = true;
     draft.operands = {*x};
     draft.bodies = {*body};
-    draft.spelling = fmt::format("jnp.vectorize($f0, signature=\"(n)->{}\")($0)", vector ? "(n)" : "()");
+    draft.spelling =
+        fmt::format("jnp.vectorize($f0, signature=\"(n)->{}\")($0)", vector ? "(n)" : "()");
     return true;
   };
   return op;
 }
 
-// Over the devices of a mesh: each has a part of the leading axis. Only in programs that have several devices.
+// Over the devices of a mesh: each has a part of the leading axis. Only in programs that have
+// several devices.
 Op shard_map() {
-  Op op{"shard_map", Category::kVectorization, 6.0, Derivative::kNone, {"sharded", "gathered"}, {}, {}, {}};
+  Op op{"shard_map",
+        Category::kVectorization,
+        6.0,
+        Derivative::kNone,
+        {"sharded", "gathered"},
+        {},
+        {},
+        {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto devices = b.settings().devices;
     if (devices < 2 || b.depth() > 0) return false;
-    const auto x = b.draw([&](const Value& v) { return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] % devices == 0 && magnitude(v.stats) < 1e3; });
+    const auto x = b.draw([&](const Value& v) {
+      return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] % devices == 0 &&
+             magnitude(v.stats) < 1e3;
+    });
     if (!x) return false;
     Type part = b[*x].type;
     part.shape[0] /= devices;
@@ -253,9 +321,11 @@ Op shard_map() {
       b.grow(static_cast<int>(b.random().between(1, 4)));
       auto out = b.fold();
       if (!out || !is_real(b[*out].type.dtype)) return false;
-      reduced = b[*out].type.rank() == 0 || b[*out].type.shape[0] != part.shape[0] || b.random().chance(0.4);
+      reduced = b[*out].type.rank() == 0 || b[*out].type.shape[0] != part.shape[0] ||
+                b.random().chance(0.4);
       if (reduced) {
-        out = b.apply(b.random().chance(0.5) ? "mesh_mean" : "mesh_sum", {*out}, {{"size", {devices}}});
+        out = b.apply(b.random().chance(0.5) ? "mesh_mean" : "mesh_sum", {*out},
+                      {{"size", {devices}}});
       }
       if (!out || *out == p[0]) return false;
       b.set_results({*out});
@@ -272,7 +342,10 @@ Op shard_map() {
     draft.attributes["out"] = reduced ? "P()" : "P(\"data\")";
     draft.spelling = "jax.shard_map($f0, mesh=mesh, in_specs=P(\"data\"), out_specs=$out)($0)";
     auto& constants = b.program().constants;
-    constants = {{"mesh", fmt::format("jax.make_mesh(({},), (\"data\",), axis_types=(jax.sharding.AxisType.Auto,))", devices)}};
+    constants = {
+        {"mesh",
+         fmt::format("jax.make_mesh(({},), (\"data\",), axis_types=(jax.sharding.AxisType.Auto,))",
+                     devices)}};
     return true;
   };
   return op;
@@ -280,11 +353,15 @@ Op shard_map() {
 
 // jax.pmap: one element of the leading axis a device.
 Op pmap() {
-  Op op{"pmap", Category::kVectorization, 3.0, Derivative::kNone, {"parallel", "replicated"}, {}, {}, {}};
+  Op op{
+      "pmap", Category::kVectorization, 3.0, Derivative::kNone, {"parallel", "replicated"}, {}, {},
+      {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto devices = b.settings().devices;
     if (devices < 2 || b.depth() > 0) return false;
-    const auto x = b.draw([&](const Value& v) { return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] == devices; });
+    const auto x = b.draw([&](const Value& v) {
+      return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] == devices;
+    });
     if (!x) return false;
     Mapping m{{*x}, {0}, devices};
     Builder::BodySpec spec = element_spec(b, m, "device_fn");
@@ -311,7 +388,12 @@ Op pmap() {
 
 std::vector<Op> vectorization_ops() {
   using enum Derivative;
-  return {vmap(), pairwise(), vmap_collective(), vectorize(), shard_map(), pmap(),
+  return {vmap(),
+          pairwise(),
+          vmap_collective(),
+          vectorize(),
+          shard_map(),
+          pmap(),
           collective("axis_mean", "lax.pmean($0, axis_name=\"batch\")", kSmooth, mean_stats),
           collective("axis_sum", "lax.psum($0, axis_name=\"batch\")", kSmooth, sum_stats),
           collective("axis_max", "lax.pmax($0, axis_name=\"batch\")", kNone, max_stats),

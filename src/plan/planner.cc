@@ -10,8 +10,8 @@ namespace jaxsmith {
 namespace {
 
 constexpr int kTries = 60;
-constexpr int kDevices = 4;  // of a worker: trace/tracer.h
-constexpr std::size_t kMostNodes = 40;  // operations that a reader can still follow
+constexpr int kDevices = 4;               // of a worker: trace/tracer.h
+constexpr std::size_t kMostNodes = 40;    // operations that a reader can still follow
 constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 on
 
 std::vector<Category> all_categories() {
@@ -21,8 +21,8 @@ std::vector<Category> all_categories() {
 }
 
 std::vector<DType> all_dtypes() {
-  return {DType::kF32, DType::kF16, DType::kBF16, DType::kF64, DType::kI32, DType::kI8, DType::kU8,
-          DType::kU32, DType::kI64, DType::kBool, DType::kC64};
+  return {DType::kF32, DType::kF16, DType::kBF16, DType::kF64,  DType::kI32, DType::kI8,
+          DType::kU8,  DType::kU32, DType::kI64,  DType::kBool, DType::kC64};
 }
 
 DType draw_dtype(Random& random, const std::vector<DType>& allowed, bool x64,
@@ -77,10 +77,13 @@ Drawn draw_argument(Builder& b, Category category, int position) {
   const Settings& s = b.settings();
   Drawn out;
   out.type = {s.real, draw_shape(b, category, position == 0)};
-  double integer_share = category == Category::kIndexing || category == Category::kConditional ? 0.25 : 0.15;
+  double integer_share =
+      category == Category::kIndexing || category == Category::kConditional ? 0.25 : 0.15;
   if (category == Category::kGradient || category == Category::kLinearAlgebra) integer_share = 0.05;
-  const double complex_share = category == Category::kLinearAlgebra || category == Category::kArithmetic ? 0.06 : 0.02;
-  const double bool_share = category == Category::kConditional || category == Category::kReduction ? 0.12 : 0.05;
+  const double complex_share =
+      category == Category::kLinearAlgebra || category == Category::kArithmetic ? 0.06 : 0.02;
+  const double bool_share =
+      category == Category::kConditional || category == Category::kReduction ? 0.12 : 0.05;
   const double draw = random.uniform();
   if (draw < integer_share && b.allowed(s.integer)) {
     out.type.dtype = s.integer;
@@ -94,7 +97,8 @@ Drawn draw_argument(Builder& b, Category category, int position) {
     out.type.dtype = DType::kC64;
     out.stats = uniform_stats(random, 0, 2, false);
   } else {
-    static const std::vector<Interval> kRanges = {{-2, 2}, {-1, 1}, {0.1, 1.5}, {0, 1}, {-3, 3}, {0.5, 4}, {-2, 2}, {-1.5, 1.5}};
+    static const std::vector<Interval> kRanges = {{-2, 2}, {-1, 1},  {0.1, 1.5}, {0, 1},
+                                                  {-3, 3}, {0.5, 4}, {-2, 2},    {-1.5, 1.5}};
     const Interval range = random.pick(kRanges);
     out.stats = uniform_stats(random, range.lo, range.hi, false);
   }
@@ -123,10 +127,13 @@ bool close_root(Builder& b, const std::vector<ValueId>& parameters) {
     ends = b.unused();
     std::uint32_t sure = 0;
     for (ValueId id : ends) sure |= b[id].sure;
-    const auto missing = std::find_if(parameters.begin(), parameters.end(), [&](ValueId p) { return (b[p].arguments & ~sure) != 0; });
+    const auto missing = std::find_if(parameters.begin(), parameters.end(),
+                                      [&](ValueId p) { return (b[p].arguments & ~sure) != 0; });
     if (missing == parameters.end()) break;
     const std::uint32_t bit = b[*missing].arguments;
-    const auto y = b.random().chance(0.5) ? std::optional(*missing) : b.draw([&](const Value& v) { return (v.sure & bit) != 0 && is_inexact(v.type.dtype); });
+    const auto y = b.random().chance(0.5) ? std::optional(*missing) : b.draw([&](const Value& v) {
+      return (v.sure & bit) != 0 && is_inexact(v.type.dtype);
+    });
     if (!y || ends.empty()) return false;
     const ValueId x = ends[b.random().below(ends.size())];
     if (*y == x || !b.combine(x, *y, /*plainly=*/true)) return false;
@@ -145,7 +152,9 @@ bool close_root(Builder& b, const std::vector<ValueId>& parameters) {
   b.random().shuffle(ends);
   b.set_results(ends);
   Body& body = b.program().bodies[static_cast<std::size_t>(b.current())];
-  body.returns = ends.size() == 1 ? Returns::kSingle : b.random().chance(0.3) ? Returns::kDict : Returns::kTuple;
+  body.returns = ends.size() == 1         ? Returns::kSingle
+                 : b.random().chance(0.3) ? Returns::kDict
+                                          : Returns::kTuple;
   return true;
 }
 
@@ -164,12 +173,13 @@ bool shows_category(const Program& program, Category category) {
 
 bool uses_devices(const Program& program) {
   return std::any_of(program.bodies.begin(), program.bodies.end(), [](const Body& body) {
-    return std::any_of(body.nodes.begin(), body.nodes.end(), [](const Node& n) { return n.op == "shard_map" || n.op == "pmap"; });
+    return std::any_of(body.nodes.begin(), body.nodes.end(),
+                       [](const Node& n) { return n.op == "shard_map" || n.op == "pmap"; });
   });
 }
 
-std::optional<Program> try_root(const Settings& settings, Category category, Random random, std::uint64_t seed,
-                                std::uint64_t family) {
+std::optional<Program> try_root(const Settings& settings, Category category, Random random,
+                                std::uint64_t seed, std::uint64_t family) {
   Program program;
   program.seed = seed;
   program.family = family;
@@ -184,14 +194,17 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   // The builder draws in a body only; arguments are drawn before there is one.
   for (std::size_t i = 0; i < count; ++i) {
     const Drawn drawn = draw_argument(b, category, static_cast<int>(i));
-    spec.parameters.push_back({drawn.type, drawn.stats, "", 1u << i, is_inexact(drawn.type.dtype) ? 1u << i : 0, 0, 1u << i});
+    spec.parameters.push_back({drawn.type, drawn.stats, "", 1u << i,
+                               is_inexact(drawn.type.dtype) ? 1u << i : 0, 0, 1u << i});
   }
-  const int steps = 2 + static_cast<int>(b.random().below(4)) + (b.random().chance(0.3) ? static_cast<int>(b.random().below(8)) : 0);
+  const int steps = 2 + static_cast<int>(b.random().below(4)) +
+                    (b.random().chance(0.3) ? static_cast<int>(b.random().below(8)) : 0);
   const auto root = b.body(spec, [&](const std::vector<ValueId>& parameters) {
     b.grow(nested ? std::max(2, steps - 2) : steps);
     return close_root(b, parameters);
   });
-  if (!root || !shows_category(program, category) || node_count(program) > kMostNodes) return std::nullopt;
+  if (!root || !shows_category(program, category) || node_count(program) > kMostNodes)
+    return std::nullopt;
   program.root = *root;
   if (!uses_devices(program)) program.devices = 1;
   return program;
@@ -206,12 +219,14 @@ std::vector<std::string_view> shape_of_plan(const Program& program) {
 }
 
 // Draws the root again with other settings; a variant takes the same decisions.
-std::optional<Member> variant(const PlanOptions& options, const Program& root, const Settings& settings, std::string what) {
+std::optional<Member> variant(const PlanOptions& options, const Program& root,
+                              const Settings& settings, std::string what) {
   auto again = plan_root(options, settings, root.seed, root.family);
   if (!again || shape_of_plan(*again) != shape_of_plan(root)) return std::nullopt;
   bool differs = false;
   for (ValueId id : root.bodies[static_cast<std::size_t>(root.root)].parameters) {
-    differs = differs || !(root.values[static_cast<std::size_t>(id)].type == again->values[static_cast<std::size_t>(id)].type);
+    differs = differs || !(root.values[static_cast<std::size_t>(id)].type ==
+                           again->values[static_cast<std::size_t>(id)].type);
   }
   if (!differs) return std::nullopt;
   return Member{std::move(*again), "forward", std::move(what)};
@@ -222,7 +237,8 @@ std::optional<Member> variant(const PlanOptions& options, const Program& root, c
 Category family_category(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
   std::vector<Category> categories;
   for (Category category : options.categories.empty() ? all_categories() : options.categories) {
-    // Their families have fewer members: a derivative of derivatives is seldom worth its size, a map over devices has none.
+    // Their families have fewer members: a derivative of derivatives is seldom worth its size, a
+    // map over devices has none.
     const bool small = category == Category::kGradient || category == Category::kVectorization;
     categories.insert(categories.end(), small ? 5 : 4, category);
   }
@@ -238,14 +254,26 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
   Settings s;
   s.dtypes = options.dtypes.empty() ? all_dtypes() : options.dtypes;
   const bool wide = std::any_of(s.dtypes.begin(), s.dtypes.end(), needs_x64);
-  const bool narrow = std::any_of(s.dtypes.begin(), s.dtypes.end(), [](DType d) { return !needs_x64(d); });
+  const bool narrow =
+      std::any_of(s.dtypes.begin(), s.dtypes.end(), [](DType d) { return !needs_x64(d); });
   s.x64 = wide && (!narrow || (family / kFamiliesPerChunk) % kX64Period == kX64Period - 1);
   if (!s.x64) std::erase_if(s.dtypes, needs_x64);
-  s.real = draw_dtype(random, s.dtypes, s.x64, {{DType::kF32, 0.72}, {DType::kF16, 0.12}, {DType::kBF16, 0.12}, {DType::kF64, 0.5}}, DType::kF32);
-  s.integer = draw_dtype(random, s.dtypes, s.x64, {{DType::kI32, 0.6}, {DType::kU8, 0.12}, {DType::kI8, 0.1}, {DType::kU32, 0.15}, {DType::kI64, 0.5}}, DType::kI32);
+  s.real = draw_dtype(
+      random, s.dtypes, s.x64,
+      {{DType::kF32, 0.72}, {DType::kF16, 0.12}, {DType::kBF16, 0.12}, {DType::kF64, 0.5}},
+      DType::kF32);
+  s.integer = draw_dtype(random, s.dtypes, s.x64,
+                         {{DType::kI32, 0.6},
+                          {DType::kU8, 0.12},
+                          {DType::kI8, 0.1},
+                          {DType::kU32, 0.15},
+                          {DType::kI64, 0.5}},
+                         DType::kI32);
   s.max_rank = options.max_rank;
-  // One vectorisation family in eight spreads over devices; the sizes of axes then divide among them.
-  const bool spread = family_category(options, seed, family) == Category::kVectorization && random.chance(0.125);
+  // One vectorisation family in eight spreads over devices; the sizes of axes then divide among
+  // them.
+  const bool spread =
+      family_category(options, seed, family) == Category::kVectorization && random.chance(0.125);
   s.devices = spread ? kDevices : 1;
   std::vector<std::int64_t> pool = {2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16};
   random.shuffle(pool);
@@ -256,8 +284,8 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
   return s;
 }
 
-std::optional<Program> plan_root(const PlanOptions& options, const Settings& settings, std::uint64_t seed,
-                                 std::uint64_t family) {
+std::optional<Program> plan_root(const PlanOptions& options, const Settings& settings,
+                                 std::uint64_t seed, std::uint64_t family) {
   const Category category = family_category(options, seed, family);
   for (int attempt = 0; attempt < kTries; ++attempt) {
     const Random random = Random(seed, family).fork(fmt::format("program {}", attempt));
@@ -279,7 +307,8 @@ bool reverse_differentiable(const Program& program) {
   return true;
 }
 
-std::vector<Member> plan_family(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
+std::vector<Member> plan_family(const PlanOptions& options, std::uint64_t seed,
+                                std::uint64_t family) {
   const Settings settings = family_settings(options, seed, family);
   const auto root = plan_root(options, settings, seed, family);
   if (!root) return {};
@@ -292,7 +321,8 @@ std::vector<Member> plan_family(const PlanOptions& options, std::uint64_t seed, 
   if (random.chance(0.35)) add(vmap_member(*root, settings, random.fork("vmap")));
   if (random.chance(0.35)) {
     Settings other = settings;
-    std::vector<std::pair<DType, double>> reals = {{DType::kF32, 0.5}, {DType::kF16, 0.3}, {DType::kBF16, 0.3}, {DType::kF64, 0.1}};
+    std::vector<std::pair<DType, double>> reals = {
+        {DType::kF32, 0.5}, {DType::kF16, 0.3}, {DType::kBF16, 0.3}, {DType::kF64, 0.1}};
     std::erase_if(reals, [&](const auto& r) { return r.first == settings.real; });
     other.real = draw_dtype(random, settings.dtypes, settings.x64, reals, settings.real);
     if (other.real != settings.real) add(variant(options, *root, other, "dtype"));

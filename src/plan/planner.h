@@ -32,9 +32,10 @@ struct Member {
 // Families a chunk holds: chunk c is families [c * kFamiliesPerChunk, (c + 1) * kFamiliesPerChunk).
 inline constexpr std::uint64_t kFamiliesPerChunk = 20;
 
-// The family's members, the root's forward function first. Empty where no valid program was found within
-// the tries that a family has, which happens once in many thousands.
-std::vector<Member> plan_family(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
+// The family's members, the root's forward function first. Empty where no valid program was found
+// within the tries that a family has, which happens once in many thousands.
+std::vector<Member> plan_family(const PlanOptions& options, std::uint64_t seed,
+                                std::uint64_t family);
 
 // Whether reverse mode goes through every operation that the results depend on.
 bool reverse_differentiable(const Program& program);
@@ -43,8 +44,8 @@ bool reverse_differentiable(const Program& program);
 Category family_category(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
 Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
 // Draws the root program; the same decisions with other settings give a variant of it.
-std::optional<Program> plan_root(const PlanOptions& options, const Settings& settings, std::uint64_t seed,
-                                 std::uint64_t family);
+std::optional<Program> plan_root(const PlanOptions& options, const Settings& settings,
+                                 std::uint64_t seed, std::uint64_t family);
 
 // members.cc: programs that call the root's function. Nothing where it does not apply.
 std::optional<Member> gradient_member(const Program& root, const Settings& settings, Random random);

@@ -1,8 +1,8 @@
 // A program: the typed plan that a function's source is rendered from.
 //
-// A program is a list of bodies (Python functions); a body is a list of nodes (one application of an
-// operation each) over values in static single assignment form. Whatever was drawn by chance stands
-// in the program: rendering it needs no random numbers but those of style.
+// A program is a list of bodies (Python functions); a body is a list of nodes (one application of
+// an operation each) over values in static single assignment form. Whatever was drawn by chance
+// stands in the program: rendering it needs no random numbers but those of style.
 #pragma once
 
 #include <array>
@@ -28,8 +28,8 @@ struct Type {
   bool operator==(const Type&) const = default;
 };
 
-// What is known of a value's elements (of their magnitudes, where they are complex): bounds that hold,
-// and a few typical elements that show where between the bounds they lie.
+// What is known of a value's elements (of their magnitudes, where they are complex): bounds that
+// hold, and a few typical elements that show where between the bounds they lie.
 inline constexpr int kProbes = 12;
 struct Stats {
   double lo = 0, hi = 0;
@@ -41,9 +41,9 @@ enum Fact : std::uint32_t {
   kPositiveDefinite = 1u << 0,  // symmetric, smallest eigenvalue at least Value::floor
   kLowerTriangular = 1u << 1,   // with a diagonal of at least Value::floor in magnitude
   kUpperTriangular = 1u << 2,
-  kWellConditioned = 1u << 3,   // a square matrix that may be inverted
-  kIndexVector = 1u << 4,       // integers meant as indices; Value::stats bounds them
-  kDistinct = 1u << 5,          // elements differ along the last axis, so that order is stable
+  kWellConditioned = 1u << 3,  // a square matrix that may be inverted
+  kIndexVector = 1u << 4,      // integers meant as indices; Value::stats bounds them
+  kDistinct = 1u << 5,         // elements differ along the last axis, so that order is stable
 };
 
 struct Value {
@@ -53,40 +53,43 @@ struct Value {
   std::uint32_t sure = 0;            // bit i: another argument i almost surely gives another value
   std::uint32_t grad_arguments = 0;  // bit i: differentiable in argument i, not identically zero
   std::uint32_t facts = 0;
-  double floor = 0;          // see Fact
-  bool any_scale = false;    // made of a derivative: it may be as good as zero, whatever its stats say
-  std::string literal;       // Python text, where the value is a literal
-  bool weak = false;         // weakly typed, as Python scalars are
-  BodyId body = 0;           // where it is defined
+  double floor = 0;  // see Fact
+  bool any_scale =
+      false;            // made of a derivative: it may be as good as zero, whatever its stats say
+  std::string literal;  // Python text, where the value is a literal
+  bool weak = false;    // weakly typed, as Python scalars are
+  BodyId body = 0;      // where it is defined
   int uses = 0;
-  bool reserved = false;     // neither drawn nor left over: its entry places it itself
-  std::string hint;          // the noun that a reader would call it by
-  ValueId named_as = -1;     // the parameter of another function that this one stands for
+  bool reserved = false;  // neither drawn nor left over: its entry places it itself
+  std::string hint;       // the noun that a reader would call it by
+  ValueId named_as = -1;  // the parameter of another function that this one stands for
 };
 
 struct Node {
-  std::string op;        // name in the catalogue
-  std::string spelling;  // Python with holes: $0, $1 … operands, $f0, $f1 … bodies, $name attributes
+  std::string op;  // name in the catalogue
+  std::string
+      spelling;  // Python with holes: $0, $1 … operands, $f0, $f1 … bodies, $name attributes
   std::vector<ValueId> operands;
   std::map<std::string, std::string, std::less<>> attributes;  // Python text by name
   std::vector<BodyId> bodies;
   std::vector<ValueId> results;  // several: unpacked from a tuple; kNoValue: not needed, named `_`
-  std::vector<int> result_groups;  // as Body::parameter_groups, for results that arrive as nested tuples
+  std::vector<int>
+      result_groups;  // as Body::parameter_groups, for results that arrive as nested tuples
 };
 
 enum class Returns { kSingle, kTuple, kDict };
 
 // How a body becomes Python.
 enum class Placement {
-  kEntry,    // the function that is traced
-  kNested,   // a def inside the body that uses it, or a lambda where it is one expression
-  kHelper,   // a def at the top of the module; it captures nothing
+  kEntry,   // the function that is traced
+  kNested,  // a def inside the body that uses it, or a lambda where it is one expression
+  kHelper,  // a def at the top of the module; it captures nothing
 };
 
 struct Body {
   BodyId parent = -1;  // the body it is written in; its values may be captured
   Placement placement = Placement::kNested;
-  std::string hint;    // a noun or verb for its name
+  std::string hint;  // a noun or verb for its name
   std::vector<ValueId> parameters;
   // Parameters that arrive as one tuple: sizes of the groups in order, 0 for one that stands alone.
   // Empty: every parameter stands alone.
@@ -103,13 +106,15 @@ struct Body {
 struct Program {
   std::uint64_t seed = 0, family = 0;
   std::string category;
-  // Deques: what a table entry refers to stays where it is while the entry applies further operations.
+  // Deques: what a table entry refers to stays where it is while the entry applies further
+  // operations.
   std::deque<Value> values;
   std::deque<Body> bodies;
   BodyId root = 0;
   bool x64 = false;
   std::int32_t devices = 1;
-  std::vector<std::pair<std::string, std::string>> constants;  // module-level names and their Python
+  std::vector<std::pair<std::string, std::string>>
+      constants;  // module-level names and their Python
   std::vector<std::string> tags;
 };
 

@@ -16,16 +16,27 @@ namespace {
 // Entries that put elements of several operands side by side.
 bool joins(std::string_view op) {
   static const std::set<std::string_view> kJoins = {
-      "concatenate", "stack", "block", "append", "write", "dynamic_update", "where", "select", "interleave",
-      "broadcast_stack", "insert", "row_update", "scatter", "choose"};
+      "concatenate",    "stack",      "block",   "append",     "write",
+      "dynamic_update", "where",      "select",  "interleave", "broadcast_stack",
+      "insert",         "row_update", "scatter", "choose"};
   return kJoins.contains(op);
 }
 
 // Entries that put constants beside the operand's elements.
 bool fills(std::string_view op) {
-  static const std::set<std::string_view> kFills = {
-      "pad", "dilating_pad", "triangle", "diagonal_matrix", "embed", "one_hot", "mask", "fill_diagonal", "patch",
-      "block_diag", "segment_reduction", "tally", "constant_column"};
+  static const std::set<std::string_view> kFills = {"pad",
+                                                    "dilating_pad",
+                                                    "triangle",
+                                                    "diagonal_matrix",
+                                                    "embed",
+                                                    "one_hot",
+                                                    "mask",
+                                                    "fill_diagonal",
+                                                    "patch",
+                                                    "block_diag",
+                                                    "segment_reduction",
+                                                    "tally",
+                                                    "constant_column"};
   return kFills.contains(op);
 }
 
@@ -41,7 +52,8 @@ Value with_shape(const Value& x, Shape shape) {
 Value rearranged(const Value& x, Shape shape, std::int64_t shift) {
   Value result = with_shape(x, std::move(shape));
   const auto by = static_cast<std::ptrdiff_t>(((shift % kProbes) + kProbes) % kProbes);
-  std::rotate(result.stats.probe.begin(), result.stats.probe.begin() + by, result.stats.probe.end());
+  std::rotate(result.stats.probe.begin(), result.stats.probe.begin() + by,
+              result.stats.probe.end());
   return result;
 }
 
@@ -51,7 +63,8 @@ Stats with_constant(const Stats& x, double constant, double share) {
   out.hi = std::max(out.hi, constant);
   const int count = std::clamp(static_cast<int>(std::lround(share * kProbes)), 1, kProbes - 2);
   // Every fifth, so that the replaced ones are spread out.
-  for (int i = 0; i < count; ++i) out.probe[static_cast<std::size_t>((5 * i + 3) % kProbes)] = constant;
+  for (int i = 0; i < count; ++i)
+    out.probe[static_cast<std::size_t>((5 * i + 3) % kProbes)] = constant;
   return out;
 }
 
@@ -115,7 +128,9 @@ std::string axis_number(Builder& b, int axis, int rank) {
   return std::to_string(from_end ? axis - rank : axis);
 }
 
-std::string axis_option(Builder& b, int axis, int rank) { return "axis=" + axis_number(b, axis, rank); }
+std::string axis_option(Builder& b, int axis, int rank) {
+  return "axis=" + axis_number(b, axis, rank);
+}
 
 std::string at_axis(int axis, const std::string& index) {
   std::string text;
@@ -135,7 +150,8 @@ bool follows(const Builder& b, const Value& v, std::initializer_list<std::string
   return false;
 }
 
-std::optional<ValueId> draw_array(Builder& b, int min_rank, int max_rank, std::initializer_list<std::string_view> not_after) {
+std::optional<ValueId> draw_array(Builder& b, int min_rank, int max_rank,
+                                  std::initializer_list<std::string_view> not_after) {
   return b.draw([&](const Value& v) {
     return v.type.rank() >= min_rank && v.type.rank() <= max_rank && !follows(b, v, not_after);
   });
@@ -159,7 +175,8 @@ std::optional<ValueId> bounded_index(Builder& b, ValueId index, std::int64_t cou
   return b.into(index, {0, last});
 }
 
-// An index out of numbers that are none: where a vector is largest, the order of its elements, their whole parts.
+// An index out of numbers that are none: where a vector is largest, the order of its elements,
+// their whole parts.
 std::optional<ValueId> computed_index(Builder& b, std::int64_t count, const Accept& accept) {
   Value scalar, vector;
   scalar.type = {b.default_integer(), {}};
@@ -179,8 +196,12 @@ std::optional<ValueId> computed_index(Builder& b, std::int64_t count, const Acce
     index = b.apply("ordering", {*key});
   } else {
     const auto led = b.into(*key, {-50, 50});
-    const auto scaled = led ? b.apply("multiply", {*led, b.literal(b.random().chance(0.5) ? 10 : 5, b[*led].type.dtype)}) : std::nullopt;
-    if (scaled) index = b.apply_text("astype", {*scaled}, {{"dtype", dtype_text(b.default_integer())}});
+    const auto scaled =
+        led ? b.apply("multiply",
+                      {*led, b.literal(b.random().chance(0.5) ? 10 : 5, b[*led].type.dtype)})
+            : std::nullopt;
+    if (scaled)
+      index = b.apply_text("astype", {*scaled}, {{"dtype", dtype_text(b.default_integer())}});
   }
   return index ? bounded_index(b, *index, count) : std::nullopt;
 }
@@ -190,22 +211,28 @@ std::optional<ValueId> computed_index(Builder& b, std::int64_t count, const Acce
 std::optional<ValueId> draw_index(Builder& b, std::int64_t count, const Accept& accept) {
   if (count < 2) return std::nullopt;
   const auto index = b.draw([&](const Value& v) {
-    return is_integer(v.type.dtype) && static_cast<double>(count) <= integer_bounds(v.type.dtype).hi && accept(v);
+    return is_integer(v.type.dtype) &&
+           static_cast<double>(count) <= integer_bounds(v.type.dtype).hi && accept(v);
   });
-  return index ? bounded_index(b, *index, count) : b.differentiable() ? std::nullopt : computed_index(b, count, accept);
+  return index                ? bounded_index(b, *index, count)
+         : b.differentiable() ? std::nullopt
+                              : computed_index(b, count, accept);
 }
 
 std::optional<ValueId> draw_mask(Builder& b, const Accept& accept) {
-  const auto mask = b.draw([&](const Value& v) { return v.type.dtype == DType::kBool && accept(v); });
+  const auto mask =
+      b.draw([&](const Value& v) { return v.type.dtype == DType::kBool && accept(v); });
   if (mask || b.differentiable()) return mask;
   const auto x = b.draw([&](const Value& v) {
-    const bool clear = v.type.dtype == DType::kF32 || v.type.dtype == DType::kF64 || is_integer(v.type.dtype);
+    const bool clear =
+        v.type.dtype == DType::kF32 || v.type.dtype == DType::kF64 || is_integer(v.type.dtype);
     return clear && accept(v);
   });
   if (!x) return std::nullopt;
   const double m = median(b[*x].stats);
   const double threshold = is_integer(b[*x].type.dtype) ? std::floor(m) : std::round(m * 10) / 10;
-  return b.apply(b.random().chance(0.6) ? "greater" : "less", {*x, b.literal(threshold, b[*x].type.dtype)});
+  return b.apply(b.random().chance(0.6) ? "greater" : "less",
+                 {*x, b.literal(threshold, b[*x].type.dtype)});
 }
 
 bool index_shows(const Builder& b, ValueId index, std::int64_t count) {
@@ -220,14 +247,16 @@ void selected_by(const Builder& b, Draft& draft, ValueId x, ValueId index, std::
   for (Value& result : draft.results) result.sure |= b[index].sure;
 }
 
-std::vector<std::int64_t> draw_places(Builder& b, std::int64_t count, std::int64_t how_many, bool distinct) {
+std::vector<std::int64_t> draw_places(Builder& b, std::int64_t count, std::int64_t how_many,
+                                      bool distinct) {
   std::vector<std::int64_t> places(static_cast<std::size_t>(count));
   std::iota(places.begin(), places.end(), 0);
   b.random().shuffle(places);
   if (how_many < count) places.resize(static_cast<std::size_t>(how_many));
   if (b.random().chance(0.35)) std::sort(places.begin(), places.end());
   // All of them in their order would change nothing.
-  if (how_many >= count && count > 1 && std::is_sorted(places.begin(), places.end())) std::swap(places[0], places.back());
+  if (how_many >= count && count > 1 && std::is_sorted(places.begin(), places.end()))
+    std::swap(places[0], places.back());
   while (!distinct && static_cast<std::int64_t>(places.size()) < how_many) {
     places.push_back(b.random().between(0, count - 1));
   }
@@ -257,7 +286,8 @@ std::string number_of(double value, DType dtype) {
 
 std::string either(Builder& b, const std::vector<std::string>& spellings) {
   std::vector<double> weights;
-  for (std::size_t i = 0; i < spellings.size(); ++i) weights.push_back(1.0 / (1.0 + 0.35 * static_cast<double>(i)));
+  for (std::size_t i = 0; i < spellings.size(); ++i)
+    weights.push_back(1.0 / (1.0 + 0.35 * static_cast<double>(i)));
   return spellings[b.random().weighted(weights)];
 }
 

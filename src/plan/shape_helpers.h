@@ -1,5 +1,5 @@
-// What the array and the indexing entries share: values whose elements are some of another value's, axes as
-// Python text, indices in bounds.
+// What the array and the indexing entries share: values whose elements are some of another value's,
+// axes as Python text, indices in bounds.
 #pragma once
 
 #include <initializer_list>
@@ -14,14 +14,16 @@ namespace jaxsmith {
 
 // Elements of x in the same order, in another shape.
 Value with_shape(const Value& x, Shape shape);
-// Elements of x in other places: nothing cancels where it meets x. What is moved alike has the same `shift`.
+// Elements of x in other places: nothing cancels where it meets x. What is moved alike has the same
+// `shift`.
 Value rearranged(const Value& x, Shape shape, std::int64_t shift);
 // Elements of x, a share of them replaced by a constant.
 Stats with_constant(const Stats& x, double constant, double share);
 // Elements of several values side by side.
 Stats joined_stats(const Builder& b, const std::vector<ValueId>& values);
 
-// Arguments that surely show in every single element: what is left of Value::sure where a few are picked out.
+// Arguments that surely show in every single element: what is left of Value::sure where a few are
+// picked out.
 std::uint32_t sure_everywhere(const Builder& b, ValueId id);
 std::uint32_t sure_of(const Builder& b, const std::vector<ValueId>& ids);
 // Marks a result as made of some elements of x only.
@@ -45,7 +47,8 @@ std::optional<ValueId> draw_array(Builder& b, int min_rank, int max_rank = 99,
                                   std::initializer_list<std::string_view> not_after = {});
 // A value of numbers, not of bool or complex.
 std::optional<ValueId> draw_numbers(Builder& b, int min_rank, int max_rank = 99);
-// Integers led into [0, count), to select with; where there are none, computed from reals. `accept` looks at the type.
+// Integers led into [0, count), to select with; where there are none, computed from reals. `accept`
+// looks at the type.
 std::optional<ValueId> draw_index(Builder& b, std::int64_t count, const Accept& accept);
 // A mask in scope, or a comparison of numbers whose type `accept` takes.
 std::optional<ValueId> draw_mask(Builder& b, const Accept& accept);
@@ -55,7 +58,8 @@ bool index_shows(const Builder& b, ValueId index, std::int64_t count);
 void selected_by(const Builder& b, Draft& draft, ValueId x, ValueId index, std::int64_t count);
 
 // Distinct or repeated places in [0, count), as a person would list them.
-std::vector<std::int64_t> draw_places(Builder& b, std::int64_t count, std::int64_t how_many, bool distinct);
+std::vector<std::int64_t> draw_places(Builder& b, std::int64_t count, std::int64_t how_many,
+                                      bool distinct);
 // "jnp.array([2, 0, 3])"
 std::string places_text(const std::vector<std::int64_t>& places);
 // A number that fits the type and the values beside it: 0, a typical one, a limit.

@@ -61,7 +61,8 @@ double hurwitz_zeta(double s, double q) {
   constexpr int kTerms = 12;
   for (int k = 0; k < kTerms; ++k) total += std::pow(q + k, -s);
   const double a = q + kTerms;
-  return total + std::pow(a, 1 - s) / (s - 1) + 0.5 * std::pow(a, -s) + s / 12 * std::pow(a, -s - 1);
+  return total + std::pow(a, 1 - s) / (s - 1) + 0.5 * std::pow(a, -s) +
+         s / 12 * std::pow(a, -s - 1);
 }
 
 double spence(double x) {
@@ -69,7 +70,8 @@ double spence(double x) {
     const double l = std::log(x);
     return -0.5 * l * l - spence(1 / x);
   }
-  return -integral([](double t) { return std::abs(t - 1) < 1e-9 ? 1.0 : std::log(t) / (t - 1); }, 1, x);
+  return -integral([](double t) { return std::abs(t - 1) < 1e-9 ? 1.0 : std::log(t) / (t - 1); }, 1,
+                   x);
 }
 
 double lower_gamma(double a, double x) {

@@ -128,9 +128,11 @@ Stats mean_stats(const Stats& x, double n) {
 Stats max_stats(const Stats& x, double n) {
   const double top = *std::max_element(x.probe.begin(), x.probe.end());
   Stats out = x;
-  const bool whole = std::all_of(x.probe.begin(), x.probe.end(), [](double p) { return p == std::floor(p); });
+  const bool whole =
+      std::all_of(x.probe.begin(), x.probe.end(), [](double p) { return p == std::floor(p); });
   if (whole && std::isfinite(x.lo) && std::isfinite(x.hi)) {
-    // Among many whole numbers of few the largest is always the same: quantiles of the largest of n.
+    // Among many whole numbers of few the largest is always the same: quantiles of the largest of
+    // n.
     for (int i = 0; i < kProbes; ++i) {
       const double u = std::pow((((i * 5) % kProbes) + 0.5) / kProbes, 1 / std::max(n, 1.0));
       out.probe[i] = std::min(x.hi, x.lo + std::floor((x.hi - x.lo + 1) * u));
@@ -212,13 +214,18 @@ int distinct_probes(const Stats& x) {
 
 double epsilon(DType dtype) {
   switch (dtype) {
-    case DType::kF16: return 0x1p-10;
-    case DType::kBF16: return 0x1p-7;
+    case DType::kF16:
+      return 0x1p-10;
+    case DType::kBF16:
+      return 0x1p-7;
     case DType::kF32:
-    case DType::kC64: return 0x1p-23;
+    case DType::kC64:
+      return 0x1p-23;
     case DType::kF64:
-    case DType::kC128: return 0x1p-52;
-    default: return 0;
+    case DType::kC128:
+      return 0x1p-52;
+    default:
+      return 0;
   }
 }
 
@@ -231,13 +238,17 @@ Interval integer_bounds(DType dtype) {
 
 double safe_magnitude(DType dtype) {
   switch (dtype) {
-    case DType::kF16: return 2e3;
+    case DType::kF16:
+      return 2e3;
     case DType::kBF16:
     case DType::kF32:
-    case DType::kC64: return 1e5;
+    case DType::kC64:
+      return 1e5;
     case DType::kF64:
-    case DType::kC128: return 1e8;
-    default: return integer_bounds(dtype).hi;
+    case DType::kC128:
+      return 1e8;
+    default:
+      return integer_bounds(dtype).hi;
   }
 }
 

@@ -31,8 +31,8 @@ Stats rounded(Stats x, DType dtype);
 // A where: at each probe the one that the mask says.
 Stats choose_stats(const Stats& mask, const Stats& x, const Stats& y);
 
-// Where elements are in practice: the bounds, drawn in to a few spreads around the typical ones. Bounds of long
-// computations are far too wide to plan by where leaving them does no harm.
+// Where elements are in practice: the bounds, drawn in to a few spreads around the typical ones.
+// Bounds of long computations are far too wide to plan by where leaving them does no harm.
 Interval practical(const Stats& x);
 double magnitude(const Stats& x);          // largest absolute bound
 double typical_magnitude(const Stats& x);  // of the probes

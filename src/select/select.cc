@@ -44,14 +44,21 @@ Verdict Selector::offer(const Candidate& candidate) {
     family_split_ = key.member == 0 && !structure.empty() ? split_of_structure(structure) : -1;
   }
   if (reject) return {std::nullopt, reject->refusal};
-  if (family_split_ < 0) return {std::nullopt, {"select", "family", "JAX refused the family's forward function"}};
+  if (family_split_ < 0)
+    return {std::nullopt, {"select", "family", "JAX refused the family's forward function"}};
   if (signatures_.contains(digest(sample->signature))) {
-    return {std::nullopt, {"select", "duplicate", "a function of this structure, with these shapes and dtypes, is there"}};
+    return {std::nullopt,
+            {"select", "duplicate",
+             "a function of this structure, with these shapes and dtypes, is there"}};
   }
   const auto side = sides_.find(digest(structure));
-  // Its own structure may stand elsewhere already, or be bound to stand elsewhere as the root of another family.
+  // Its own structure may stand elsewhere already, or be bound to stand elsewhere as the root of
+  // another family.
   if (side != sides_.end() && side->second != family_split_) {
-    return {std::nullopt, {"select", "split", fmt::format("its structure stands in {}, its family in {}", kSplits[side->second], kSplits[static_cast<std::size_t>(family_split_)])}};
+    return {std::nullopt,
+            {"select", "split",
+             fmt::format("its structure stands in {}, its family in {}", kSplits[side->second],
+                         kSplits[static_cast<std::size_t>(family_split_)])}};
   }
   restore(structure, sample->signature, family_split_);
   return {family_split_, {}};

@@ -6,9 +6,9 @@
 //     if (verdict.split) … else … verdict.refusal
 //   }
 //
-// A family stands where the structure of its root says, so that it stands whole on one side, in this run
-// and in any other. A function whose signature is taken is a duplicate; one whose own structure stands on
-// another side would leak, and is refused.
+// A family stands where the structure of its root says, so that it stands whole on one side, in
+// this run and in any other. A function whose signature is taken is a duplicate; one whose own
+// structure stands on another side would leak, and is refused.
 //
 // About 90 bytes a row are kept in memory: a hundred million rows fit into 10 GB.
 #pragma once
@@ -39,8 +39,8 @@ struct Verdict {
 
 class Selector {
  public:
-  // Candidates come in the order of family and member; also those that have been refused before, since a family's
-  // split is that of its root, kept or not.
+  // Candidates come in the order of family and member; also those that have been refused before,
+  // since a family's split is that of its root, kept or not.
   Verdict offer(const Candidate& candidate);
   // A row that an earlier part of the run has taken.
   void restore(std::string_view structure, std::string_view signature, int split);

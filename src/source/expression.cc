@@ -12,8 +12,21 @@ Expr make(ExprKind kind, std::string text, std::vector<Expr> items = {}) {
 
 // How tightly an operator binds, as in Python's grammar.
 enum Precedence {
-  kLambdaLevel, kConditionalLevel, kOrLevel, kAndLevel, kNotLevel, kCompareLevel, kBitOr, kBitXor, kBitAnd,
-  kShift, kSum, kProduct, kUnaryLevel, kPower, kPrimary,
+  kLambdaLevel,
+  kConditionalLevel,
+  kOrLevel,
+  kAndLevel,
+  kNotLevel,
+  kCompareLevel,
+  kBitOr,
+  kBitXor,
+  kBitAnd,
+  kShift,
+  kSum,
+  kProduct,
+  kUnaryLevel,
+  kPower,
+  kPrimary,
 };
 
 int binary_precedence(std::string_view op) {
@@ -28,10 +41,12 @@ int binary_precedence(std::string_view op) {
 }
 
 bool is_comparison(std::string_view op) {
-  return op == "<" || op == "<=" || op == ">" || op == ">=" || op == "==" || op == "!=" || op == "in" || op == "is";
+  return op == "<" || op == "<=" || op == ">" || op == ">=" || op == "==" || op == "!=" ||
+         op == "in" || op == "is";
 }
 
-// ---- Parsing ----------------------------------------------------------------------------------------
+// ---- Parsing
+// ----------------------------------------------------------------------------------------
 
 class Parser {
  public:
@@ -41,14 +56,16 @@ class Parser {
     Expr e = expression();
     skip();
     if (error_.empty() && at_ != text_.size()) fail("unexpected text");
-    if (!error_.empty()) return Error::internal("expression `" + std::string(text_) + "`: " + error_);
+    if (!error_.empty())
+      return Error::internal("expression `" + std::string(text_) + "`: " + error_);
     return e;
   }
 
  private:
   static constexpr int kMaxDepth = 200;
-  static constexpr std::string_view kOperators[] = {"**", "//", "<<", ">>", "<=", ">=", "==", "!=", "<", ">",
-                                                    "|",  "^",  "&",  "+",  "-",  "*",  "@",  "/",  "%"};
+  static constexpr std::string_view kOperators[] = {
+      "**", "//", "<<", ">>", "<=", ">=", "==", "!=", "<", ">",
+      "|",  "^",  "&",  "+",  "-",  "*",  "@",  "/",  "%"};
 
   void fail(std::string why) {
     if (error_.empty()) error_ = why + " at column " + std::to_string(at_ + 1);
@@ -69,7 +86,8 @@ class Parser {
   }
   static bool word_char(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
   bool next_is_word(std::string_view word) {
-    return next_is(word) && (at_ + word.size() >= text_.size() || !word_char(text_[at_ + word.size()]));
+    return next_is(word) &&
+           (at_ + word.size() >= text_.size() || !word_char(text_[at_ + word.size()]));
   }
   bool take_word(std::string_view word) {
     if (!next_is_word(word)) return false;
@@ -86,7 +104,8 @@ class Parser {
 
   Expr expression() {
     if (++depth_ > kMaxDepth) fail("nested too deeply");
-    Expr e = at_ >= text_.size() && !error_.empty() ? make(ExprKind::kName, "") : lambda_or_conditional();
+    Expr e = at_ >= text_.size() && !error_.empty() ? make(ExprKind::kName, "")
+                                                    : lambda_or_conditional();
     --depth_;
     return e;
   }
@@ -127,7 +146,9 @@ class Parser {
   Expr comparison() {
     Expr e = binary(kBitOr);
     for (;;) {
-      const std::string op = next_is_word("in") ? "in" : next_is_word("is") ? "is" : next_operator();
+      const std::string op = next_is_word("in")   ? "in"
+                             : next_is_word("is") ? "is"
+                                                  : next_operator();
       if (!is_comparison(op)) return e;
       at_ += op.size();
       e = make(ExprKind::kCompare, op, {e, binary(kBitOr)});
@@ -155,9 +176,12 @@ class Parser {
   Expr unary() {
     if (++depth_ > kMaxDepth) fail("nested too deeply");
     Expr e;
-    if (take("-")) e = make(ExprKind::kUnary, "-", {unary()});
-    else if (take("+")) e = make(ExprKind::kUnary, "+", {unary()});
-    else if (take("~")) e = make(ExprKind::kUnary, "~", {unary()});
+    if (take("-"))
+      e = make(ExprKind::kUnary, "-", {unary()});
+    else if (take("+"))
+      e = make(ExprKind::kUnary, "+", {unary()});
+    else if (take("~"))
+      e = make(ExprKind::kUnary, "~", {unary()});
     else {
       e = primary();
       if (take("**")) e = make(ExprKind::kBinary, "**", {e, unary()});
@@ -211,7 +235,8 @@ class Parser {
     skip();
     std::size_t end = at_;
     while (end < text_.size() && word_char(text_[end])) ++end;
-    const bool keyword = end > at_ && end < text_.size() && text_[end] == '=' && text_.substr(end, 2) != "==";
+    const bool keyword =
+        end > at_ && end < text_.size() && text_[end] == '=' && text_.substr(end, 2) != "==";
     if (!keyword) return expression();
     std::string key(text_.substr(at_, end - at_));
     at_ = end + 1;
@@ -245,7 +270,8 @@ class Parser {
         parts[colons] = expression();
       }
     }
-    return colons == 0 ? (parts[0] ? parts[0] : make(ExprKind::kName, "")) : make(ExprKind::kSlice, "", {parts[0], parts[1], parts[2]});
+    return colons == 0 ? (parts[0] ? parts[0] : make(ExprKind::kName, ""))
+                       : make(ExprKind::kSlice, "", {parts[0], parts[1], parts[2]});
   }
 
   Expr atom() {
@@ -301,7 +327,8 @@ class Parser {
     const std::size_t start = at_;
     while (at_ < text_.size()) {
       const char c = text_[at_];
-      const bool exponent_sign = (c == '-' || c == '+') && at_ > start && (text_[at_ - 1] == 'e' || text_[at_ - 1] == 'E') &&
+      const bool exponent_sign = (c == '-' || c == '+') && at_ > start &&
+                                 (text_[at_ - 1] == 'e' || text_[at_ - 1] == 'E') &&
                                  text_.substr(start, 2) != "0x";
       if (!word_char(c) && c != '.' && !exponent_sign) break;
       ++at_;
@@ -316,17 +343,25 @@ class Parser {
   std::string error_;
 };
 
-// ---- Printing ---------------------------------------------------------------------------------------
+// ---- Printing
+// ---------------------------------------------------------------------------------------
 
 int precedence(const Expression& e) {
   switch (e.kind) {
-    case ExprKind::kLambda: return kLambdaLevel;
-    case ExprKind::kConditional: return kConditionalLevel;
-    case ExprKind::kBoolean: return e.text == "or" ? kOrLevel : kAndLevel;
-    case ExprKind::kCompare: return kCompareLevel;
-    case ExprKind::kUnary: return e.text == "not" ? kNotLevel : kUnaryLevel;
-    case ExprKind::kBinary: return binary_precedence(e.text);
-    default: return kPrimary;
+    case ExprKind::kLambda:
+      return kLambdaLevel;
+    case ExprKind::kConditional:
+      return kConditionalLevel;
+    case ExprKind::kBoolean:
+      return e.text == "or" ? kOrLevel : kAndLevel;
+    case ExprKind::kCompare:
+      return kCompareLevel;
+    case ExprKind::kUnary:
+      return e.text == "not" ? kNotLevel : kUnaryLevel;
+    case ExprKind::kBinary:
+      return binary_precedence(e.text);
+    default:
+      return kPrimary;
   }
 }
 
@@ -345,10 +380,16 @@ std::string joined(const std::vector<Expr>& items, std::size_t from) {
 bool simple_power_operand(const Expr& e) {
   switch (e->kind) {
     case ExprKind::kName:
-    case ExprKind::kNumber: return true;
-    case ExprKind::kUnary: return e->text != "not" && simple_power_operand(e->items[0]) && e->items[0]->kind != ExprKind::kUnary;
-    case ExprKind::kAttribute: return e->items[0]->kind == ExprKind::kName || (e->items[0]->kind == ExprKind::kAttribute && simple_power_operand(e->items[0]));
-    default: return false;
+    case ExprKind::kNumber:
+      return true;
+    case ExprKind::kUnary:
+      return e->text != "not" && simple_power_operand(e->items[0]) &&
+             e->items[0]->kind != ExprKind::kUnary;
+    case ExprKind::kAttribute:
+      return e->items[0]->kind == ExprKind::kName ||
+             (e->items[0]->kind == ExprKind::kAttribute && simple_power_operand(e->items[0]));
+    default:
+      return false;
   }
 }
 
@@ -364,7 +405,9 @@ std::string print_slice(const Expression& e) {
   for (std::size_t i = 0; i < 3; ++i) {
     if (i == 2 && !e.items[2]) break;
     if (i > 0) {
-      if (!simple && (e.items[i - 1] || i == 2) && !out.empty() && out.back() != ' ' && out.back() != ':') out += ' ';
+      if (!simple && (e.items[i - 1] || i == 2) && !out.empty() && out.back() != ' ' &&
+          out.back() != ':')
+        out += ' ';
       out += ':';
       if (!simple && e.items[i]) out += ' ';
     }
@@ -387,7 +430,8 @@ std::string print_subscript(const Expression& e) {
 std::string print_binary(const Expression& e) {
   const int level = binary_precedence(e.text);
   if (level == kPower) {
-    const bool hug = simple_power_operand(e.items[0]) && e.items[0]->kind != ExprKind::kUnary && simple_power_operand(e.items[1]);
+    const bool hug = simple_power_operand(e.items[0]) && e.items[0]->kind != ExprKind::kUnary &&
+                     simple_power_operand(e.items[1]);
     return inside(e.items[0], kPrimary) + (hug ? "**" : " ** ") + inside(e.items[1], kUnaryLevel);
   }
   return inside(e.items[0], level) + " " + e.text + " " + inside(e.items[1], level + 1);
@@ -408,10 +452,12 @@ std::set<std::string> lambda_parameters(const std::string& text) {
   return out;
 }
 
-void collect_names(const Expr& e, const std::set<std::string>& bound, std::vector<std::string>& out) {
+void collect_names(const Expr& e, const std::set<std::string>& bound,
+                   std::vector<std::string>& out) {
   if (!e) return;
   if (e->kind == ExprKind::kName) {
-    if (!bound.contains(e->text) && std::find(out.begin(), out.end(), e->text) == out.end()) out.push_back(e->text);
+    if (!bound.contains(e->text) && std::find(out.begin(), out.end(), e->text) == out.end())
+      out.push_back(e->text);
     return;
   }
   if (e->kind == ExprKind::kLambda) {
@@ -464,33 +510,54 @@ std::vector<std::string> free_names(const Expr& expression) {
 std::string print(const Expr& e) {
   switch (e->kind) {
     case ExprKind::kName:
-    case ExprKind::kNumber: return e->text;
-    case ExprKind::kHole: return "$" + e->text;
-    case ExprKind::kString: return "\"" + e->text + "\"";
+    case ExprKind::kNumber:
+      return e->text;
+    case ExprKind::kHole:
+      return "$" + e->text;
+    case ExprKind::kString:
+      return "\"" + e->text + "\"";
     case ExprKind::kAttribute: {
       const std::string object = inside(e->items[0], kPrimary);
       return (e->items[0]->kind == ExprKind::kNumber ? "(" + object + ")" : object) + "." + e->text;
     }
-    case ExprKind::kCall: return inside(e->items[0], kPrimary) + "(" + joined(e->items, 1) + ")";
-    case ExprKind::kKeyword: return e->text + "=" + print(e->items[0]);
-    case ExprKind::kStarred: return "*" + inside(e->items[0], kBitOr);
-    case ExprKind::kSubscript: return print_subscript(*e);
-    case ExprKind::kSlice: return print_slice(*e);
-    case ExprKind::kUnary: return e->text == "not" ? "not " + inside(e->items[0], kNotLevel) : e->text + inside(e->items[0], kUnaryLevel);
-    case ExprKind::kBinary: return print_binary(*e);
-    case ExprKind::kCompare: return inside(e->items[0], kBitOr) + " " + e->text + " " + inside(e->items[1], kBitOr);
-    case ExprKind::kBoolean: return inside(e->items[0], precedence(*e)) + " " + e->text + " " + inside(e->items[1], precedence(*e) + 1);
+    case ExprKind::kCall:
+      return inside(e->items[0], kPrimary) + "(" + joined(e->items, 1) + ")";
+    case ExprKind::kKeyword:
+      return e->text + "=" + print(e->items[0]);
+    case ExprKind::kStarred:
+      return "*" + inside(e->items[0], kBitOr);
+    case ExprKind::kSubscript:
+      return print_subscript(*e);
+    case ExprKind::kSlice:
+      return print_slice(*e);
+    case ExprKind::kUnary:
+      return e->text == "not" ? "not " + inside(e->items[0], kNotLevel)
+                              : e->text + inside(e->items[0], kUnaryLevel);
+    case ExprKind::kBinary:
+      return print_binary(*e);
+    case ExprKind::kCompare:
+      return inside(e->items[0], kBitOr) + " " + e->text + " " + inside(e->items[1], kBitOr);
+    case ExprKind::kBoolean:
+      return inside(e->items[0], precedence(*e)) + " " + e->text + " " +
+             inside(e->items[1], precedence(*e) + 1);
     case ExprKind::kConditional:
-      return inside(e->items[0], kOrLevel) + " if " + inside(e->items[1], kOrLevel) + " else " + inside(e->items[2], kConditionalLevel);
-    case ExprKind::kTuple: return "(" + joined(e->items, 0) + (e->items.size() == 1 ? ",)" : ")");
-    case ExprKind::kList: return "[" + joined(e->items, 0) + "]";
+      return inside(e->items[0], kOrLevel) + " if " + inside(e->items[1], kOrLevel) + " else " +
+             inside(e->items[2], kConditionalLevel);
+    case ExprKind::kTuple:
+      return "(" + joined(e->items, 0) + (e->items.size() == 1 ? ",)" : ")");
+    case ExprKind::kList:
+      return "[" + joined(e->items, 0) + "]";
     case ExprKind::kDict: {
       std::string out = "{";
-      for (std::size_t i = 0; i + 1 < e->items.size(); i += 2) out += (i ? ", " : "") + print(e->items[i]) + ": " + print(e->items[i + 1]);
+      for (std::size_t i = 0; i + 1 < e->items.size(); i += 2)
+        out += (i ? ", " : "") + print(e->items[i]) + ": " + print(e->items[i + 1]);
       return out + "}";
     }
-    case ExprKind::kLambda: return e->text.empty() ? "lambda: " + print(e->items[0]) : "lambda " + e->text + ": " + print(e->items[0]);
-    case ExprKind::kSequence: return joined(e->items, 0);
+    case ExprKind::kLambda:
+      return e->text.empty() ? "lambda: " + print(e->items[0])
+                             : "lambda " + e->text + ": " + print(e->items[0]);
+    case ExprKind::kSequence:
+      return joined(e->items, 0);
   }
   return {};
 }

@@ -1,5 +1,5 @@
-// What rendering gives and tracing takes: one Python source text with one entry point, the inputs to run
-// it on, and what is known about it without JAX.
+// What rendering gives and tracing takes: one Python source text with one entry point, the inputs
+// to run it on, and what is known about it without JAX.
 #pragma once
 
 #include <array>
@@ -37,21 +37,22 @@ struct ArgumentSpec {
   Shape shape;
 };
 
-// Number of input sets a function carries: the recorded case, and two further draws that show whether
-// every argument matters.
+// Number of input sets a function carries: the recorded case, and two further draws that show
+// whether every argument matters.
 inline constexpr int kInputSets = 3;
 
 struct Function {
   FunctionKey key;
-  std::string category;          // of the family's program, "arithmetic" … "loops"
-  std::string transformation;    // "forward", "grad", "vmap", …
-  std::string variant;           // "base", or what differs from the family's root: "dtype", "shape"
-  std::vector<std::string> tags; // sorted, without repeats
-  std::string source;            // a complete Python module
-  std::string entry;             // name of the function to trace
+  std::string category;        // of the family's program, "arithmetic" … "loops"
+  std::string transformation;  // "forward", "grad", "vmap", …
+  std::string variant;         // "base", or what differs from the family's root: "dtype", "shape"
+  std::vector<std::string> tags;  // sorted, without repeats
+  std::string source;             // a complete Python module
+  std::string entry;              // name of the function to trace
   Runtime runtime;
-  std::vector<ArgumentSpec> arguments;              // positional, each one array
-  std::vector<ArgumentSpec> results;                // as planned, in the order of the result's leaves; JAX must agree
+  std::vector<ArgumentSpec> arguments;  // positional, each one array
+  std::vector<ArgumentSpec>
+      results;  // as planned, in the order of the result's leaves; JAX must agree
   std::array<std::vector<Tensor>, kInputSets> inputs;  // [set][argument]
 };
 

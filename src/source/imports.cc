@@ -51,7 +51,8 @@ std::vector<std::string> imports_of(const Module& module) {
   for (const FunctionDefinition& f : module.functions) add(f, used);
   std::vector<std::string> out;
   for (const std::string& n : used) {
-    if (const auto found = known_imports().find(n); found != known_imports().end()) out.push_back(found->second);
+    if (const auto found = known_imports().find(n); found != known_imports().end())
+      out.push_back(found->second);
   }
   return out;
 }

@@ -19,11 +19,13 @@ Tensor draw_tensor(const Value& v, Random random) {
     if (dtype == DType::kBool) {
       numbers.push_back(random.chance(0.5) ? 1 : 0);
     } else if (is_complex(dtype)) {
-      const double radius = random.uniform(v.stats.lo, v.stats.hi), angle = random.uniform(0, 2 * std::numbers::pi);
+      const double radius = random.uniform(v.stats.lo, v.stats.hi),
+                   angle = random.uniform(0, 2 * std::numbers::pi);
       numbers.push_back(radius * std::cos(angle));
       numbers.push_back(radius * std::sin(angle));
     } else if (is_integer(dtype)) {
-      numbers.push_back(static_cast<double>(random.between(static_cast<std::int64_t>(v.stats.lo), static_cast<std::int64_t>(v.stats.hi))));
+      numbers.push_back(static_cast<double>(random.between(static_cast<std::int64_t>(v.stats.lo),
+                                                           static_cast<std::int64_t>(v.stats.hi))));
     } else {
       numbers.push_back(random.uniform(v.stats.lo, v.stats.hi));
     }
@@ -39,8 +41,8 @@ std::array<std::vector<Tensor>, kInputSets> draw_inputs(const Program& program) 
   for (int set = 0; set < kInputSets; ++set) {
     for (std::size_t i = 0; i < root.parameters.size(); ++i) {
       const Value& v = program.values[static_cast<std::size_t>(root.parameters[i])];
-      out[static_cast<std::size_t>(set)].push_back(
-          draw_tensor(v, Random(program.seed, program.family).fork(fmt::format("input {} {}", set, i))));
+      out[static_cast<std::size_t>(set)].push_back(draw_tensor(
+          v, Random(program.seed, program.family).fork(fmt::format("input {} {}", set, i))));
     }
   }
   return out;

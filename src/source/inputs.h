@@ -9,7 +9,8 @@
 
 namespace jaxsmith {
 
-// Uniform within the bounds that the program was planned for; the same for the same family, set and argument.
+// Uniform within the bounds that the program was planned for; the same for the same family, set and
+// argument.
 std::array<std::vector<Tensor>, kInputSets> draw_inputs(const Program& program);
 
 }  // namespace jaxsmith

@@ -38,42 +38,52 @@ Exploded explode(const Expr& value) {
       const std::string whole = print(value), head = print(call(value->items[0], {}));
       return {head.substr(0, head.size() - 1), ")", printed(value->items, 1)};
     }
-    case ExprKind::kTuple: return {"(", ")", printed(value->items, 0)};
-    case ExprKind::kList: return {"[", "]", printed(value->items, 0)};
+    case ExprKind::kTuple:
+      return {"(", ")", printed(value->items, 0)};
+    case ExprKind::kList:
+      return {"[", "]", printed(value->items, 0)};
     case ExprKind::kDict: {
       Exploded out{"{", "}", {}};
-      for (std::size_t i = 0; i + 1 < value->items.size(); i += 2) out.items.push_back(print(value->items[i]) + ": " + print(value->items[i + 1]));
+      for (std::size_t i = 0; i + 1 < value->items.size(); i += 2)
+        out.items.push_back(print(value->items[i]) + ": " + print(value->items[i + 1]));
       return out;
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
-// `left * f(` and, in lines of their own, what is in the last bracket and its end: where one operator stands
-// before a call. Empty where it does not apply.
+// `left * f(` and, in lines of their own, what is in the last bracket and its end: where one
+// operator stands before a call. Empty where it does not apply.
 std::string split_last_bracket(const std::string& prefix, const Expr& value, int indentation) {
   if (value->kind != ExprKind::kBinary && value->kind != ExprKind::kCompare) return {};
   const Expr& right = value->items[1];
-  const bool chain = value->items[0]->kind == value->kind && print(value->items[0]).size() < print(value).size() && value->items[0]->text == value->text;
+  const bool chain = value->items[0]->kind == value->kind &&
+                     print(value->items[0]).size() < print(value).size() &&
+                     value->items[0]->text == value->text;
   if (right->kind != ExprKind::kCall || right->items.size() < 2 || chain) return {};
   const std::string text = print(value);
   std::string inside;
-  for (std::size_t i = 1; i < right->items.size(); ++i) inside += (i > 1 ? ", " : "") + print(right->items[i]);
-  const std::string first = spaces(indentation) + prefix + text.substr(0, text.size() - inside.size() - 1);
+  for (std::size_t i = 1; i < right->items.size(); ++i)
+    inside += (i > 1 ? ", " : "") + print(right->items[i]);
+  const std::string first =
+      spaces(indentation) + prefix + text.substr(0, text.size() - inside.size() - 1);
   const std::string second = spaces(indentation + kIndent) + inside;
   if (width(first) > kLineLength || width(second) > kLineLength) return {};
   return first + "\n" + second + "\n" + spaces(indentation) + ")\n";
 }
 
-// The statement `prefix value`, on one line or, where that is too long, with one item of the outermost
-// bracket a line. The trailing comma tells formatters to keep it so.
+// The statement `prefix value`, on one line or, where that is too long, with one item of the
+// outermost bracket a line. The trailing comma tells formatters to keep it so.
 std::string statement(const std::string& prefix, const Expr& value, int indentation) {
   const std::string line = spaces(indentation) + prefix + one_line(value);
   if (width(line) <= kLineLength) return line + "\n";
-  if (const std::string split = split_last_bracket(prefix, value, indentation); !split.empty()) return split;
+  if (const std::string split = split_last_bracket(prefix, value, indentation); !split.empty())
+    return split;
   const Exploded parts = explode(value);
   if (parts.items.empty()) {
-    return spaces(indentation) + prefix + "(\n" + spaces(indentation + kIndent) + print(value) + "\n" + spaces(indentation) + ")\n";
+    return spaces(indentation) + prefix + "(\n" + spaces(indentation + kIndent) + print(value) +
+           "\n" + spaces(indentation) + ")\n";
   }
   std::string out = spaces(indentation) + prefix + parts.open + "\n";
   for (const std::string& item : parts.items) out += spaces(indentation + kIndent) + item + ",\n";
@@ -96,11 +106,13 @@ std::string parameter_text(const Parameter& p) {
 std::string header(const FunctionDefinition& f, int indentation) {
   const std::string returns = f.returns ? " -> " + print(f.returns) : "";
   std::string line = spaces(indentation) + "def " + f.name + "(";
-  for (std::size_t i = 0; i < f.parameters.size(); ++i) line += (i ? ", " : "") + parameter_text(f.parameters[i]);
+  for (std::size_t i = 0; i < f.parameters.size(); ++i)
+    line += (i ? ", " : "") + parameter_text(f.parameters[i]);
   line += ")" + returns + ":";
   if (width(line) <= kLineLength) return line + "\n";
   std::string out = spaces(indentation) + "def " + f.name + "(\n";
-  for (const Parameter& p : f.parameters) out += spaces(indentation + kIndent) + parameter_text(p) + ",\n";
+  for (const Parameter& p : f.parameters)
+    out += spaces(indentation + kIndent) + parameter_text(p) + ",\n";
   return out + spaces(indentation) + ")" + returns + ":\n";
 }
 
@@ -118,7 +130,8 @@ std::string definition(const FunctionDefinition& f, int indentation) {
     const auto* nested = std::get_if<Definition>(&s);
     if (after_definition || (nested && !first)) out += "\n";
     if (nested) out += definition(*nested->function, inner);
-    if (const auto* a = std::get_if<Assign>(&s)) out += statement(assignment_prefix(a->targets), a->value, inner);
+    if (const auto* a = std::get_if<Assign>(&s))
+      out += statement(assignment_prefix(a->targets), a->value, inner);
     if (const auto* r = std::get_if<Return>(&s)) out += statement("return ", r->value, inner);
     if (const auto* c = std::get_if<Comment>(&s)) out += spaces(inner) + "# " + c->text + "\n";
     first = false;
@@ -129,12 +142,13 @@ std::string definition(const FunctionDefinition& f, int indentation) {
 
 // `from m import a` and `from m import b` become one statement.
 struct Imports {
-  std::set<std::string> straight;                         // "jax", "jax.numpy as jnp"
+  std::set<std::string> straight;                        // "jax", "jax.numpy as jnp"
   std::map<std::string, std::set<std::string>> members;  // module → names
 };
 
 bool standard_library(const std::string& module) {
-  static const std::set<std::string> kModules = {"functools", "math", "typing", "collections", "dataclasses", "itertools", "operator"};
+  static const std::set<std::string> kModules = {
+      "functools", "math", "typing", "collections", "dataclasses", "itertools", "operator"};
   return kModules.contains(module.substr(0, module.find('.')));
 }
 
@@ -142,12 +156,15 @@ bool standard_library(const std::string& module) {
 std::string member_list(const std::set<std::string>& members) {
   const auto rank = [](const std::string& m) {
     const std::string base = m.substr(0, m.find(' '));
-    const bool upper = std::all_of(base.begin(), base.end(), [](char c) { return !std::islower(static_cast<unsigned char>(c)); });
+    const bool upper = std::all_of(base.begin(), base.end(), [](char c) {
+      return !std::islower(static_cast<unsigned char>(c));
+    });
     if (upper && base.size() > 1) return 0;
     return std::isupper(static_cast<unsigned char>(base[0])) ? 1 : 2;
   };
   std::vector<std::string> sorted(members.begin(), members.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
   std::string out;
   for (const std::string& m : sorted) out += (out.empty() ? "" : ", ") + m;
   return out;
@@ -170,7 +187,8 @@ std::string print_imports(const std::vector<std::string>& statements) {
     if (section.straight.empty() && section.members.empty()) continue;
     if (!out.empty()) out += "\n";
     for (const std::string& module : section.straight) out += "import " + module + "\n";
-    for (const auto& [module, members] : section.members) out += "from " + module + " import " + member_list(members) + "\n";
+    for (const auto& [module, members] : section.members)
+      out += "from " + module + " import " + member_list(members) + "\n";
   }
   return out;
 }
@@ -181,7 +199,8 @@ std::string print_module(const Module& module) {
   std::string out = print_imports(module.imports);
   if (!module.constants.empty()) {
     if (!out.empty()) out += "\n";
-    for (const Assign& a : module.constants) out += statement(assignment_prefix(a.targets), a.value, 0);
+    for (const Assign& a : module.constants)
+      out += statement(assignment_prefix(a.targets), a.value, 0);
   }
   for (const FunctionDefinition& f : module.functions) {
     if (!out.empty()) out += "\n\n";

@@ -50,8 +50,8 @@ struct FunctionDefinition {
 };
 
 struct Module {
-  std::vector<std::string> imports;    // complete statements; printed in isort's order and grouping
-  std::vector<Assign> constants;       // module-level names between imports and functions
+  std::vector<std::string> imports;  // complete statements; printed in isort's order and grouping
+  std::vector<Assign> constants;     // module-level names between imports and functions
   std::vector<FunctionDefinition> functions;
 };
 

@@ -14,11 +14,15 @@ using Words = std::vector<std::string>;
 
 const std::set<std::string>& reserved() {
   static const std::set<std::string> kReserved = {
-      "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for",
-      "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with",
-      "yield", "None", "True", "False", "jax", "jnp", "lax", "np", "jsp", "partial", "mesh", "P", "abs", "all", "any", "bool", "dict",
-      "filter", "float", "format", "hash", "id", "input", "int", "iter", "len", "list", "map", "max", "min", "next", "object", "pow",
-      "print", "range", "round", "set", "slice", "sorted", "str", "sum", "tuple", "type", "vars", "zip"};
+      "and",    "as",    "assert", "async",  "await",    "break",  "class",  "continue", "def",
+      "del",    "elif",  "else",   "except", "finally",  "for",    "from",   "global",   "if",
+      "import", "in",    "is",     "lambda", "nonlocal", "not",    "or",     "pass",     "raise",
+      "return", "try",   "while",  "with",   "yield",    "None",   "True",   "False",    "jax",
+      "jnp",    "lax",   "np",     "jsp",    "partial",  "mesh",   "P",      "abs",      "all",
+      "any",    "bool",  "dict",   "filter", "float",    "format", "hash",   "id",       "input",
+      "int",    "iter",  "len",    "list",   "map",      "max",    "min",    "next",     "object",
+      "pow",    "print", "range",  "round",  "set",      "slice",  "sorted", "str",      "sum",
+      "tuple",  "type",  "vars",   "zip"};
   return kReserved;
 }
 
@@ -30,24 +34,41 @@ Words shuffled(Words words, Random& random) {
 Words root_parameter_words(const Value& v, const std::string& category) {
   const int rank = v.type.rank();
   const DType dtype = v.type.dtype;
-  if (dtype == DType::kBool) return {"mask", "valid", "active", "keep", "flags", "selected", "enabled"};
+  if (dtype == DType::kBool)
+    return {"mask", "valid", "active", "keep", "flags", "selected", "enabled"};
   if (is_integer(dtype)) {
-    if (rank == 0) return {"offset", "count", "index", "shift", "seed", "level", "order", "position"};
-    return {"tokens", "counts", "labels", "indices", "codes", "ids", "bins", "keys", "levels", "steps"};
+    if (rank == 0)
+      return {"offset", "count", "index", "shift", "seed", "level", "order", "position"};
+    return {"tokens", "counts", "labels", "indices", "codes",
+            "ids",    "bins",   "keys",   "levels",  "steps"};
   }
   if (is_complex(dtype)) return {"signal", "spectrum", "field", "phasor", "amplitudes", "modes"};
-  if (rank == 0) return {"scale", "alpha", "rate", "temperature", "strength", "gain", "bias", "decay", "threshold", "step_size", "radius", "beta"};
-  if (category == "linear_algebra" && rank == 2) return {"matrix", "design", "kernel", "basis", "weights", "transform", "features", "operator_matrix"};
-  if (category == "gradient") return {"weights", "params", "inputs", "targets", "features", "residuals", "biases", "predictions", "theta", "data"};
-  if (category == "loop") return {"inputs", "state", "gains", "series", "positions", "velocity", "signal", "weights", "forces", "samples"};
-  if (rank == 1) return {"vector", "values", "weights", "signal", "samples", "scores", "series", "bias", "points", "x", "y", "levels"};
-  if (rank == 2) return {"matrix", "table", "features", "grid", "points", "weights", "logits", "inputs", "x", "batch", "rows", "image"};
-  return {"volume", "tensor", "batch", "images", "frames", "activations", "x", "blocks", "patches", "maps"};
+  if (rank == 0)
+    return {"scale", "alpha", "rate",      "temperature", "strength", "gain",
+            "bias",  "decay", "threshold", "step_size",   "radius",   "beta"};
+  if (category == "linear_algebra" && rank == 2)
+    return {"matrix",  "design",    "kernel",   "basis",
+            "weights", "transform", "features", "operator_matrix"};
+  if (category == "gradient")
+    return {"weights",   "params", "inputs",      "targets", "features",
+            "residuals", "biases", "predictions", "theta",   "data"};
+  if (category == "loop")
+    return {"inputs",   "state",  "gains",   "series", "positions",
+            "velocity", "signal", "weights", "forces", "samples"};
+  if (rank == 1)
+    return {"vector", "values", "weights", "signal", "samples", "scores",
+            "series", "bias",   "points",  "x",      "y",       "levels"};
+  if (rank == 2)
+    return {"matrix", "table",  "features", "grid",  "points", "weights",
+            "logits", "inputs", "x",        "batch", "rows",   "image"};
+  return {"volume",      "tensor", "batch",  "images",  "frames",
+          "activations", "x",      "blocks", "patches", "maps"};
 }
 
 Words inner_parameter_words(const Value& v) {
   if (v.type.dtype == DType::kBool) return {"m", "flag", "on"};
-  if (is_integer(v.type.dtype)) return v.type.rank() ? Words{"n", "k", "idx"} : Words{"k", "n", "j"};
+  if (is_integer(v.type.dtype))
+    return v.type.rank() ? Words{"n", "k", "idx"} : Words{"k", "n", "j"};
   if (v.type.rank() == 0) return {"a", "s", "t", "c", "u"};
   if (v.type.rank() == 1) return {"v", "x", "row", "u", "item", "p", "q"};
   return {"x", "block", "m", "z", "part", "w", "h", "g"};
@@ -61,12 +82,18 @@ bool Names::taken(const std::string& name) const {
   return reserved().contains(name) || names_.contains(name) || (outer_ && outer_->taken(name));
 }
 
-std::string Names::claim(const std::vector<std::string>& candidates) { return claim(candidates, false); }
+std::string Names::claim(const std::vector<std::string>& candidates) {
+  return claim(candidates, false);
+}
 
-std::string Names::claim_unshadowed(const std::vector<std::string>& candidates) { return claim(candidates, true); }
+std::string Names::claim_unshadowed(const std::vector<std::string>& candidates) {
+  return claim(candidates, true);
+}
 
 std::string Names::claim(const std::vector<std::string>& candidates, bool unshadowed) {
-  const auto free = [&](const std::string& name) { return !taken(name) && !(unshadowed && ledger_ && ledger_->contains(name)); };
+  const auto free = [&](const std::string& name) {
+    return !taken(name) && !(unshadowed && ledger_ && ledger_->contains(name));
+  };
   const auto take = [&](const std::string& name) {
     names_.insert(name);
     if (ledger_) ledger_->insert(name);
@@ -81,38 +108,52 @@ std::string Names::claim(const std::vector<std::string>& candidates, bool unshad
   }
 }
 
-std::vector<std::string> parameter_names(const Value& value, const std::string& category, bool root, Random& random) {
+std::vector<std::string> parameter_names(const Value& value, const std::string& category, bool root,
+                                         Random& random) {
   Words words;
   if (!root && usable_word(value.hint)) words.push_back(value.hint);
   if (root && value.hint == "tangent") words = {"tangent", "direction", "x_dot", "perturbation"};
   if (root && value.hint == "cotangent") words = {"cotangent", "upstream", "out_bar"};
-  for (auto& w : shuffled(root ? root_parameter_words(value, category) : inner_parameter_words(value), random)) words.push_back(w);
+  for (auto& w : shuffled(
+           root ? root_parameter_words(value, category) : inner_parameter_words(value), random))
+    words.push_back(w);
   return words;
 }
 
 std::vector<std::string> result_names(const Value& value, Random& random) {
-  static const Words kGeneric = {"hidden", "mixed", "out", "blended", "adjusted", "combined", "folded", "merged", "term", "shaped"};
+  static const Words kGeneric = {"hidden",   "mixed",  "out",    "blended", "adjusted",
+                                 "combined", "folded", "merged", "term",    "shaped"};
   Words words;
   if (usable_word(value.hint)) words.push_back(value.hint);
   for (auto& w : shuffled(kGeneric, random)) words.push_back(w);
   return words;
 }
 
-std::vector<std::string> function_names(const Program& program, const Body& body, const std::string& subject, Random& random) {
+std::vector<std::string> function_names(const Program& program, const Body& body,
+                                        const std::string& subject, Random& random) {
   if (!body.hint.empty()) {
     return {body.hint, body.hint + "_fn", "inner_" + body.hint, body.hint + "_part"};
   }
   static const std::map<std::string, Words> kVerbs = {
-      {"arithmetic", {"blend", "adjust", "mix", "balance", "rescale", "combine", "offset", "weigh"}},
+      {"arithmetic",
+       {"blend", "adjust", "mix", "balance", "rescale", "combine", "offset", "weigh"}},
       {"math", {"warp", "shape", "modulate", "squash", "transform", "activate", "dampen", "curve"}},
       {"array", {"arrange", "tile", "reorder", "unfold", "pack", "assemble", "layout", "stitch"}},
-      {"linear_algebra", {"project", "solve", "factor", "whiten", "decompose", "rotate", "correlate", "align"}},
-      {"reduction", {"summarize", "pool", "aggregate", "collapse", "measure", "score", "rank", "condense"}},
-      {"indexing", {"gather", "select", "lookup", "scatter", "pick", "slice_out", "update", "place"}},
-      {"gradient", {"tune", "differentiate", "descend", "fit", "sensitivity_of", "optimize", "refine", "learn"}},
-      {"vectorization", {"batch", "map", "spread", "pairwise", "vectorize", "apply_over", "each", "broadcast"}},
-      {"conditional", {"choose", "gate", "route", "switch", "guard", "branch_on", "limit", "mask_out"}},
-      {"loop", {"iterate", "roll", "simulate", "relax", "accumulate", "evolve", "smooth", "propagate"}}};
+      {"linear_algebra",
+       {"project", "solve", "factor", "whiten", "decompose", "rotate", "correlate", "align"}},
+      {"reduction",
+       {"summarize", "pool", "aggregate", "collapse", "measure", "score", "rank", "condense"}},
+      {"indexing",
+       {"gather", "select", "lookup", "scatter", "pick", "slice_out", "update", "place"}},
+      {"gradient",
+       {"tune", "differentiate", "descend", "fit", "sensitivity_of", "optimize", "refine",
+        "learn"}},
+      {"vectorization",
+       {"batch", "map", "spread", "pairwise", "vectorize", "apply_over", "each", "broadcast"}},
+      {"conditional",
+       {"choose", "gate", "route", "switch", "guard", "branch_on", "limit", "mask_out"}},
+      {"loop",
+       {"iterate", "roll", "simulate", "relax", "accumulate", "evolve", "smooth", "propagate"}}};
   const auto found = kVerbs.find(program.category);
   Words words;
   for (auto& verb : shuffled(found == kVerbs.end() ? Words{"compute"} : found->second, random)) {
@@ -136,14 +177,18 @@ std::string listed(const NamedShapes& values, bool shapes) {
 
 }  // namespace
 
-std::string docstring(const NamedShapes& parameters, const NamedShapes& results, std::size_t room, Random& random) {
+std::string docstring(const NamedShapes& parameters, const NamedShapes& results, std::size_t room,
+                      Random& random) {
   if (parameters.empty() || results.empty()) return {};
-  std::vector<std::string> forms = {fmt::format("Map {} to {}.", listed(parameters, true), listed(results, true)),
-                                    fmt::format("Return {} of {}.", listed(results, true), listed(parameters, false)),
-                                    fmt::format("Compute {} from {}.", listed(results, false), listed(parameters, true))};
+  std::vector<std::string> forms = {
+      fmt::format("Map {} to {}.", listed(parameters, true), listed(results, true)),
+      fmt::format("Return {} of {}.", listed(results, true), listed(parameters, false)),
+      fmt::format("Compute {} from {}.", listed(results, false), listed(parameters, true))};
   random.shuffle(forms);
-  forms.push_back(fmt::format("Compute {} from {}.", listed(results, false), listed(parameters, false)));
-  const auto fitting = std::find_if(forms.begin(), forms.end(), [&](const std::string& form) { return form.size() <= room; });
+  forms.push_back(
+      fmt::format("Compute {} from {}.", listed(results, false), listed(parameters, false)));
+  const auto fitting = std::find_if(forms.begin(), forms.end(),
+                                    [&](const std::string& form) { return form.size() <= room; });
   return fitting == forms.end() ? std::string() : *fitting;
 }
 

@@ -20,12 +20,12 @@ namespace jaxsmith {
 namespace {
 
 struct Style {
-  int nesting = 2;          // how deep calls may nest in one expression
+  int nesting = 2;  // how deep calls may nest in one expression
   double inline_chance = 0.8;
   double lambda_chance = 0.4;
   bool annotations = false;
   double docstring_chance = 0.25;
-  bool long_lax = false;    // jax.lax.scan rather than lax.scan
+  bool long_lax = false;  // jax.lax.scan rather than lax.scan
 
   static Style draw(Random random) {
     Style s;
@@ -74,7 +74,8 @@ Expr with_long_lax(const Expr& e) {
 // Operands that a spelling names more than once may not be written out more than once.
 bool repeats_hole(const Expr& e, const std::string& hole, int& seen) {
   if (e->kind == ExprKind::kHole && e->text == hole && ++seen > 1) return true;
-  return std::any_of(e->items.begin(), e->items.end(), [&](const Expr& i) { return i && repeats_hole(i, hole, seen); });
+  return std::any_of(e->items.begin(), e->items.end(),
+                     [&](const Expr& i) { return i && repeats_hole(i, hole, seen); });
 }
 
 class Renderer {
@@ -89,7 +90,8 @@ class Renderer {
       const auto note = [&](ValueId used) {
         if (used >= 0 && value(used).body != id) captured_.insert(used);
       };
-      for (const Node& node : body(id).nodes) std::for_each(node.operands.begin(), node.operands.end(), note);
+      for (const Node& node : body(id).nodes)
+        std::for_each(node.operands.begin(), node.operands.end(), note);
       std::for_each(body(id).results.begin(), body(id).results.end(), note);
     }
   }
@@ -98,7 +100,8 @@ class Renderer {
     FunctionDefinition entry = define(program_.root, module_names_, 0);
     entry_name_ = entry.name;
     module_.functions.push_back(std::move(entry));
-    for (const auto& [constant, text] : program_.constants) module_.constants.push_back(Assign{{constant}, parsed(text)});
+    for (const auto& [constant, text] : program_.constants)
+      module_.constants.push_back(Assign{{constant}, parsed(text)});
     module_.imports = imports_of(module_);
     return std::move(module_);
   }
@@ -138,7 +141,9 @@ class Renderer {
   Expr named_function(Frame& frame, const Expr& e) {
     if (e->kind != ExprKind::kCall || e->items[0]->kind != ExprKind::kCall) return e;
     const Expr& maker = e->items[0]->items[0];
-    const std::string made = maker->kind == ExprKind::kAttribute || maker->kind == ExprKind::kName ? maker->text : "mapped";
+    const std::string made = maker->kind == ExprKind::kAttribute || maker->kind == ExprKind::kName
+                                 ? maker->text
+                                 : "mapped";
     const std::string chosen = frame.names.claim({made + "_fn", made + "_of_inner"});
     frame.statements.push_back(Assign{{chosen}, e->items[0]});
     std::vector<Expr> arguments(e->items.begin() + 1, e->items.end());
@@ -162,7 +167,8 @@ class Renderer {
     return names_[id];
   }
 
-  // By its noun; a derivative with respect to a parameter by the parameter's name too: grad_weights.
+  // By its noun; a derivative with respect to a parameter by the parameter's name too:
+  // grad_weights.
   std::vector<std::string> names_for_result(ValueId id) const {
     Random random = random_.fork(fmt::format("value {}", id));
     const auto model = names_.find(value(id).named_as);
@@ -218,7 +224,8 @@ class Renderer {
   }
 
   bool may_inline(const Frame&, const Node& node, const Expr& e, Random& random) const {
-    if (node.results.size() != 1 || node.results[0] == kNoValue || !node.result_groups.empty()) return false;
+    if (node.results.size() != 1 || node.results[0] == kNoValue || !node.result_groups.empty())
+      return false;
     const ValueId id = node.results[0];
     if (value(id).uses != 1 || captured_.contains(id)) return false;
     if (node.bodies.size() > 1 || nesting_depth(e) > style_.nesting) return false;
@@ -227,9 +234,11 @@ class Renderer {
   }
 
   void render_node(Frame& frame, const Node& node) {
-    Random random = random_.fork(fmt::format("node {}", node.results.empty() ? 0 : node.results[0]));
+    Random random =
+        random_.fork(fmt::format("node {}", node.results.empty() ? 0 : node.results[0]));
     std::vector<Expr> functions;
-    for (std::size_t i = 0; i < node.bodies.size(); ++i) functions.push_back(function(frame, node.bodies[i], node.bodies.size() > 1, random));
+    for (std::size_t i = 0; i < node.bodies.size(); ++i)
+      functions.push_back(function(frame, node.bodies[i], node.bodies.size() > 1, random));
     settle_repeated(frame, node);
     // An operand that makes the statement too long gets a name of its own first.
     const auto pending = frame.pending;
@@ -259,10 +268,11 @@ class Renderer {
     write(frame, targets(frame, node), e);
   }
 
-  // Python for a body used as a value: a function's name, a lambda, or a function that does just that.
-  // `several`: it is one of many in the same statement, which leaves little room.
+  // Python for a body used as a value: a function's name, a lambda, or a function that does just
+  // that. `several`: it is one of many in the same statement, which leaves little room.
   Expr function(Frame& frame, BodyId id, bool several, Random& random) {
-    if (const auto known = function_names_.find(id); known != function_names_.end()) return name(known->second);
+    if (const auto known = function_names_.find(id); known != function_names_.end())
+      return name(known->second);
     const Body& b = body(id);
     if (b.placement == Placement::kHelper) {
       FunctionDefinition definition = define(id, module_names_, 0);
@@ -272,10 +282,12 @@ class Renderer {
     }
     FunctionDefinition definition = define(id, frame.names, frame.indentation);
     if (const Expr lambda = as_lambda(definition, several ? 20 : 36, random)) return lambda;
-    definition.name = frame.names.claim({definition.name, definition.name + "_fn", "inner_" + definition.name});
+    definition.name =
+        frame.names.claim({definition.name, definition.name + "_fn", "inner_" + definition.name});
     function_names_[id] = definition.name;
     const std::string chosen = definition.name;
-    frame.statements.push_back(Definition{std::make_shared<FunctionDefinition>(std::move(definition))});
+    frame.statements.push_back(
+        Definition{std::make_shared<FunctionDefinition>(std::move(definition))});
     return name(chosen);
   }
 
@@ -286,15 +298,20 @@ class Renderer {
     if (!ret || nesting_depth(ret->value) > 2) return nullptr;
     std::vector<std::string> names;
     for (const Parameter& p : f.parameters) names.push_back(p.name);
-    if (ret->value->kind == ExprKind::kCall && random.chance(0.7)) {  // lambda x: jnp.tanh(x) is jnp.tanh
+    if (ret->value->kind == ExprKind::kCall &&
+        random.chance(0.7)) {  // lambda x: jnp.tanh(x) is jnp.tanh
       const auto& items = ret->value->items;
       bool same = items.size() == names.size() + 1;
-      for (std::size_t i = 0; same && i < names.size(); ++i) same = items[i + 1]->kind == ExprKind::kName && items[i + 1]->text == names[i];
+      for (std::size_t i = 0; same && i < names.size(); ++i)
+        same = items[i + 1]->kind == ExprKind::kName && items[i + 1]->text == names[i];
       const auto roots = free_names(items[0]);
-      if (same && std::find(names.begin(), names.end(), roots.empty() ? "" : roots[0]) == names.end()) return items[0];
+      if (same &&
+          std::find(names.begin(), names.end(), roots.empty() ? "" : roots[0]) == names.end())
+        return items[0];
     }
     if (print(ret->value).size() > longest || !random.chance(style_.lambda_chance)) return nullptr;
-    return std::make_shared<Expression>(Expression{ExprKind::kLambda, fmt::format("{}", fmt::join(names, ", ")), {ret->value}});
+    return std::make_shared<Expression>(
+        Expression{ExprKind::kLambda, fmt::format("{}", fmt::join(names, ", ")), {ret->value}});
   }
 
   FunctionDefinition define(BodyId id, Names& outer, int indentation) {
@@ -309,20 +326,28 @@ class Renderer {
       const ValueId model = value(p).named_as >= 0 ? value(p).named_as : p;
       Random each = random_.fork(fmt::format("parameter {}", model));
       const bool needed = value(p).uses > 0;
-      names.push_back(needed ? frame.names.claim(parameter_names(value(model), program_.category, top, each)) : "_");
+      names.push_back(
+          needed ? frame.names.claim(parameter_names(value(model), program_.category, top, each))
+                 : "_");
       names_[p] = names.back();
     }
     add_parameters(f, b, names, frame, top);
     const std::string subject = b.parameters.empty() ? "" : names[0];
-    f.name = top ? module_names_.claim_unshadowed(jaxsmith::function_names(program_, b, subject, random)) : b.hint.empty() ? "inner" : b.hint;
+    f.name =
+        top ? module_names_.claim_unshadowed(jaxsmith::function_names(program_, b, subject, random))
+        : b.hint.empty() ? "inner"
+                         : b.hint;
     if (top && style_.annotations) f.returns = return_annotation(b);
     const bool documented = top && random.chance(style_.docstring_chance);
     for (const Node& node : b.nodes) render_node(frame, node);
     std::vector<std::string> result_labels;
     Expr returned = result(frame, b, random, result_labels);
-    if (!fits_on_line({"retur"}, returned, frame.indentation)) returned = named_function(frame, returned);
+    if (!fits_on_line({"retur"}, returned, frame.indentation))
+      returned = named_function(frame, returned);
     frame.statements.push_back(Return{returned});
-    if (documented) f.docstring = docstring(with_shapes(names, b.parameters), with_shapes(result_labels, b.results), kLineLength - 10, random);
+    if (documented)
+      f.docstring = docstring(with_shapes(names, b.parameters),
+                              with_shapes(result_labels, b.results), kLineLength - 10, random);
     if (root) {
       entry_parameters_ = names;
       entry_results_ = result_labels;
@@ -331,7 +356,8 @@ class Renderer {
     return f;
   }
 
-  void add_parameters(FunctionDefinition& f, const Body& b, const std::vector<std::string>& names, Frame& frame, bool top) {
+  void add_parameters(FunctionDefinition& f, const Body& b, const std::vector<std::string>& names,
+                      Frame& frame, bool top) {
     const Expr annotation = top && style_.annotations ? parsed("jax.Array") : nullptr;
     if (b.parameter_groups.empty()) {
       for (const std::string& n : names) f.parameters.push_back({n, annotation, nullptr});
@@ -345,22 +371,26 @@ class Renderer {
       }
       const std::string tuple_name = frame.names.claim({"carry", "state", "loop_state"});
       f.parameters.push_back({tuple_name, nullptr, nullptr});
-      std::vector<std::string> parts(names.begin() + static_cast<std::ptrdiff_t>(at), names.begin() + static_cast<std::ptrdiff_t>(at) + group);
+      std::vector<std::string> parts(names.begin() + static_cast<std::ptrdiff_t>(at),
+                                     names.begin() + static_cast<std::ptrdiff_t>(at) + group);
       at += static_cast<std::size_t>(group);
       if (parts.size() == 1) parts[0] = "(" + parts[0] + ",)";
       frame.statements.push_back(Assign{std::move(parts), name(tuple_name)});
     }
   }
 
-  NamedShapes with_shapes(const std::vector<std::string>& names, const std::vector<ValueId>& ids) const {
+  NamedShapes with_shapes(const std::vector<std::string>& names,
+                          const std::vector<ValueId>& ids) const {
     NamedShapes out;
-    for (std::size_t i = 0; i < ids.size(); ++i) out.emplace_back(names[i], value(ids[i]).type.shape);
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      out.emplace_back(names[i], value(ids[i]).type.shape);
     return out;
   }
 
   Expr return_annotation(const Body& b) const {
     if (b.returns == Returns::kDict) return parsed("dict[str, jax.Array]");
-    if (b.returns == Returns::kTuple && b.results.size() > 1) return parsed("tuple[jax.Array, ...]");
+    if (b.returns == Returns::kTuple && b.results.size() > 1)
+      return parsed("tuple[jax.Array, ...]");
     return b.result_groups.empty() ? parsed("jax.Array") : nullptr;
   }
 
@@ -371,11 +401,14 @@ class Renderer {
     for (ValueId id : b.results) {
       Random each = random.fork(fmt::format("result {}", id));
       const bool named = value(id).literal.empty() && names_.contains(id);
-      labels.push_back(keys.claim(named && b.returns != Returns::kDict ? std::vector<std::string>{names_.at(id)} : jaxsmith::result_names(value(id), each)));
+      labels.push_back(keys.claim(named && b.returns != Returns::kDict
+                                      ? std::vector<std::string>{names_.at(id)}
+                                      : jaxsmith::result_names(value(id), each)));
     }
     if (b.results.size() > 1) {
       std::size_t total = 0;
-      for (ValueId id : b.results) total += frame.pending.contains(id) ? print(frame.pending.at(id)).size() : 8;
+      for (ValueId id : b.results)
+        total += frame.pending.contains(id) ? print(frame.pending.at(id)).size() : 8;
       for (ValueId id : b.results) {
         if (total > 56) settle(frame, id);
       }
@@ -384,7 +417,8 @@ class Renderer {
     if (b.returns == Returns::kDict) {
       Expression dict{ExprKind::kDict, "", {}};
       for (std::size_t i = 0; i < items.size(); ++i) {
-        dict.items.push_back(std::make_shared<Expression>(Expression{ExprKind::kString, labels[i], {}}));
+        dict.items.push_back(
+            std::make_shared<Expression>(Expression{ExprKind::kString, labels[i], {}}));
         dict.items.push_back(items[i]);
       }
       return std::make_shared<Expression>(std::move(dict));
@@ -402,7 +436,8 @@ class Renderer {
         out.push_back(flat[at++]);
         continue;
       }
-      out.push_back(tuple({flat.begin() + static_cast<std::ptrdiff_t>(at), flat.begin() + static_cast<std::ptrdiff_t>(at) + group}));
+      out.push_back(tuple({flat.begin() + static_cast<std::ptrdiff_t>(at),
+                           flat.begin() + static_cast<std::ptrdiff_t>(at) + group}));
       at += static_cast<std::size_t>(group);
     }
     if (out.size() == 1) return out[0]->items;
@@ -435,7 +470,9 @@ std::vector<std::string> tags_of(const Program& program) {
 
 }  // namespace
 
-std::string function_id(const FunctionKey& key) { return fmt::format("{:016x}-{:08}-{}", key.seed, key.family, key.member); }
+std::string function_id(const FunctionKey& key) {
+  return fmt::format("{:016x}-{:08}-{}", key.seed, key.family, key.member);
+}
 
 Function render(const Member& member, const FunctionKey& key) {
   const Program& program = member.program;
@@ -460,17 +497,21 @@ Function render(const Member& member, const FunctionKey& key) {
   }
   // JAX flattens a dict in the order of its keys.
   if (root.returns == Returns::kDict) {
-    std::sort(f.results.begin(), f.results.end(), [](const ArgumentSpec& x, const ArgumentSpec& y) { return x.name < y.name; });
+    std::sort(f.results.begin(), f.results.end(),
+              [](const ArgumentSpec& x, const ArgumentSpec& y) { return x.name < y.name; });
   }
   f.inputs = draw_inputs(program);
   return f;
 }
 
-std::vector<Function> chunk_functions(const PlanOptions& options, std::uint64_t seed, std::uint64_t chunk) {
+std::vector<Function> chunk_functions(const PlanOptions& options, std::uint64_t seed,
+                                      std::uint64_t chunk) {
   std::vector<Function> out;
-  for (std::uint64_t family = chunk * kFamiliesPerChunk; family < (chunk + 1) * kFamiliesPerChunk; ++family) {
+  for (std::uint64_t family = chunk * kFamiliesPerChunk; family < (chunk + 1) * kFamiliesPerChunk;
+       ++family) {
     const auto members = plan_family(options, seed, family);
-    for (std::size_t m = 0; m < members.size(); ++m) out.push_back(render(members[m], {seed, family, static_cast<std::uint32_t>(m)}));
+    for (std::size_t m = 0; m < members.size(); ++m)
+      out.push_back(render(members[m], {seed, family, static_cast<std::uint32_t>(m)}));
   }
   return out;
 }

@@ -3,8 +3,8 @@
 //   Function f = render(member, FunctionKey{42, 7, 0});
 //   puts(f.source.c_str());
 //
-// The style (how steps are named and nested, where helpers stand, annotations, docstrings) is drawn from the
-// family's seed, so that a family shares its names.
+// The style (how steps are named and nested, where helpers stand, annotations, docstrings) is drawn
+// from the family's seed, so that a family shares its names.
 #pragma once
 
 #include <vector>
@@ -17,6 +17,7 @@ namespace jaxsmith {
 Function render(const Member& member, const FunctionKey& key);
 
 // All functions of a chunk, in the order of family and member.
-std::vector<Function> chunk_functions(const PlanOptions& options, std::uint64_t seed, std::uint64_t chunk);
+std::vector<Function> chunk_functions(const PlanOptions& options, std::uint64_t seed,
+                                      std::uint64_t chunk);
 
 }  // namespace jaxsmith

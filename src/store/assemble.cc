@@ -20,12 +20,15 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 using TablePtr = std::shared_ptr<arrow::Table>;
 
-Error broken(const arrow::Status& status) { return Error::internal("cannot assemble the dataset: " + status.message()); }
+Error broken(const arrow::Status& status) {
+  return Error::internal("cannot assemble the dataset: " + status.message());
+}
 
 // Gathers rows of a split and cuts them into files of equal size.
 class Shards {
  public:
-  Shards(const Assembly& assembly, std::string split, std::uint64_t rows) : a_(assembly), split_(std::move(split)), left_(rows) {
+  Shards(const Assembly& assembly, std::string split, std::uint64_t rows)
+      : a_(assembly), split_(std::move(split)), left_(rows) {
     count_ = (rows + a_.run.rows_per_shard - 1) / a_.run.rows_per_shard;
   }
 
@@ -33,7 +36,8 @@ class Shards {
     if (rows->num_rows() == 0) return {};
     waiting_.push_back(rows);
     waiting_rows_ += static_cast<std::uint64_t>(rows->num_rows());
-    while (waiting_rows_ >= a_.run.rows_per_shard || (waiting_rows_ > 0 && waiting_rows_ == left_)) {
+    while (waiting_rows_ >= a_.run.rows_per_shard ||
+           (waiting_rows_ > 0 && waiting_rows_ == left_)) {
       JAXSMITH_CHECK(write(std::min(waiting_rows_, a_.run.rows_per_shard)));
     }
     return {};
@@ -44,7 +48,8 @@ class Shards {
     auto all = arrow::ConcatenateTables(waiting_);
     if (!all.ok()) return broken(all.status());
     const auto n = static_cast<std::int64_t>(rows);
-    const std::string path = fmt::format("{}/data/{}-{:05}-of-{:05}.parquet", a_.out, split_, next_++, count_);
+    const std::string path =
+        fmt::format("{}/data/{}-{:05}-of-{:05}.parquet", a_.out, split_, next_++, count_);
     JAXSMITH_CHECK(write_parquet(path, *(*all)->Slice(0, n), sample_columns()));
     waiting_ = {(*all)->Slice(n)};
     waiting_rows_ -= rows;
@@ -59,12 +64,15 @@ class Shards {
 };
 
 // Runs of rows that stand in the split, put together.
-Result<TablePtr> rows_of_split(const TablePtr& table, const std::vector<std::string>& splits, std::string_view split) {
+Result<TablePtr> rows_of_split(const TablePtr& table, const std::vector<std::string>& splits,
+                               std::string_view split) {
   std::vector<TablePtr> runs = {table->Slice(0, 0)};
   for (std::size_t i = 0; i < splits.size();) {
     std::size_t end = i;
     while (end < splits.size() && splits[end] == split) ++end;
-    if (end > i) runs.push_back(table->Slice(static_cast<std::int64_t>(i), static_cast<std::int64_t>(end - i)));
+    if (end > i)
+      runs.push_back(
+          table->Slice(static_cast<std::int64_t>(i), static_cast<std::int64_t>(end - i)));
     i = std::max(end, i + 1);
   }
   const auto all = arrow::ConcatenateTables(runs);
@@ -82,7 +90,8 @@ Result<CardFigures> count_rows(const Assembly& a) {
   f.redone = a.redone;
   f.complete = a.complete;
   for (const std::string& name : a.segments) {
-    JAXSMITH_TRY(rows, read_parquet(a.journal + "/segment-" + name + ".parquet", {"category", "transformation", "split"}));
+    JAXSMITH_TRY(rows, read_parquet(a.journal + "/segment-" + name + ".parquet",
+                                    {"category", "transformation", "split"}));
     for (std::int64_t i = 0; i < rows->num_rows(); ++i) {
       const std::string split = text_at(*rows, "split", i);
       ++f.splits[split];
@@ -105,7 +114,8 @@ Status write_shards(const Assembly& a, const CardFigures& figures) {
   for (const std::string& name : a.segments) {
     JAXSMITH_TRY(rows, read_parquet(a.journal + "/segment-" + name + ".parquet"));
     std::vector<std::string> splits;
-    for (std::int64_t i = 0; i < rows->num_rows(); ++i) splits.push_back(text_at(*rows, "split", i));
+    for (std::int64_t i = 0; i < rows->num_rows(); ++i)
+      splits.push_back(text_at(*rows, "split", i));
     for (std::size_t i = 0; i < kSplits.size(); ++i) {
       JAXSMITH_TRY(part, rows_of_split(rows, splits, kSplits[i]));
       JAXSMITH_CHECK(shards[i].add(part));
@@ -118,7 +128,8 @@ Status write_rejects(const Assembly& a, CardFigures& figures) {
   std::vector<TablePtr> tables;
   for (const std::string& name : a.segments) {
     JAXSMITH_TRY(rejects, read_parquet(a.journal + "/rejects-" + name + ".parquet"));
-    for (std::int64_t i = 0; i < rejects->num_rows(); ++i) ++figures.rejects[text_at(*rejects, "stage", i)][text_at(*rejects, "reason", i)];
+    for (std::int64_t i = 0; i < rejects->num_rows(); ++i)
+      ++figures.rejects[text_at(*rejects, "stage", i)][text_at(*rejects, "reason", i)];
     tables.push_back(rejects);
   }
   const auto all = arrow::ConcatenateTables(tables);
@@ -141,7 +152,8 @@ Status assemble_dataset(const Assembly& a) {
   JAXSMITH_CHECK(write_shards(a, figures));
   JAXSMITH_CHECK(write_rejects(a, figures));
   std::vector<std::string> names = {"rejects.parquet"};
-  for (const auto& entry : fs::directory_iterator(a.out + "/data")) names.push_back("data/" + entry.path().filename().string());
+  for (const auto& entry : fs::directory_iterator(a.out + "/data"))
+    names.push_back("data/" + entry.path().filename().string());
   std::sort(names.begin(), names.end());
   Json files = Json::array();
   for (const std::string& name : names) {
@@ -152,7 +164,8 @@ Status assemble_dataset(const Assembly& a) {
   Json manifest;
   manifest["complete"] = a.complete;
   manifest["rows"] = figures.rows;
-  for (std::string_view split : kSplits) manifest["splits"][std::string(split)] = figures.splits[std::string(split)];
+  for (std::string_view split : kSplits)
+    manifest["splits"][std::string(split)] = figures.splits[std::string(split)];
   for (const auto& [category, splits] : figures.categories) {
     std::uint64_t rows = 0;
     for (const auto& [split, n] : splits) rows += n;

@@ -18,8 +18,8 @@ struct Assembly {
   bool complete = true;
 };
 
-// Writes data/SPLIT-00000-of-0000N.parquet, rejects.parquet, README.md and last manifest.json. May be repeated
-// after a kill at any point.
+// Writes data/SPLIT-00000-of-0000N.parquet, rejects.parquet, README.md and last manifest.json. May
+// be repeated after a kill at any point.
 Status assemble_dataset(const Assembly& assembly);
 
 }  // namespace jaxsmith

@@ -10,8 +10,14 @@ namespace {
 
 std::string size_category(std::uint64_t rows) {
   if (rows < 1000) return "n<1K";
-  const struct { std::uint64_t below; const char* name; } kSizes[] = {
-      {10'000, "1K<n<10K"}, {100'000, "10K<n<100K"}, {1'000'000, "100K<n<1M"}, {10'000'000, "1M<n<10M"}, {100'000'000, "10M<n<100M"}};
+  const struct {
+    std::uint64_t below;
+    const char* name;
+  } kSizes[] = {{10'000, "1K<n<10K"},
+                {100'000, "10K<n<100K"},
+                {1'000'000, "100K<n<1M"},
+                {10'000'000, "1M<n<10M"},
+                {100'000'000, "10M<n<100M"}};
   for (const auto& size : kSizes) {
     if (rows < size.below) return size.name;
   }
@@ -26,11 +32,14 @@ std::uint64_t count(const Counts& counts, std::string_view key) {
 std::string header(const CardFigures& f) {
   std::string out = "---\nlicense: apache-2.0\npretty_name: jaxsmith\n";
   out += fmt::format("size_categories:\n- {}\n", size_category(f.rows));
-  out += "task_categories:\n- text-generation\ntags:\n- code\n- compilers\n- jax\n- stablehlo\n- hlo\n- xla\n";
+  out +=
+      "task_categories:\n- text-generation\ntags:\n- code\n- compilers\n- jax\n- stablehlo\n- "
+      "hlo\n- xla\n";
   out += "configs:\n- config_name: default\n  data_files:\n";
   for (std::string_view split : kSplits) {
     // A split without rows has no file to name.
-    if (count(f.splits, split) > 0) out += fmt::format("  - split: {}\n    path: data/{}-*.parquet\n", split, split);
+    if (count(f.splits, split) > 0)
+      out += fmt::format("  - split: {}\n    path: data/{}-*.parquet\n", split, split);
   }
   return out + "---\n";
 }
@@ -42,7 +51,8 @@ std::string category_table(const CardFigures& f) {
   for (const auto& [category, splits] : f.categories) {
     std::uint64_t rows = 0;
     for (const auto& [split, n] : splits) rows += n;
-    out += fmt::format("| {} | {} | {:.1f} % |", category, rows, 100.0 * static_cast<double>(rows) / static_cast<double>(f.rows));
+    out += fmt::format("| {} | {} | {:.1f} % |", category, rows,
+                       100.0 * static_cast<double>(rows) / static_cast<double>(f.rows));
     for (std::string_view split : kSplits) out += fmt::format(" {} |", count(splits, split));
     out += "\n";
   }
@@ -67,7 +77,9 @@ std::string reject_section(const CardFigures& f) {
     }
   }
   if (all == 0) return "None.\n";
-  return fmt::format("{} functions were planned and left out; `rejects.parquet` holds each with its source.\n\n{}", all, out);
+  return fmt::format(
+      "{} functions were planned and left out; `rejects.parquet` holds each with its source.\n\n{}",
+      all, out);
 }
 
 }  // namespace
@@ -77,24 +89,45 @@ std::string dataset_card(const RunDescription& run, const CardFigures& f) {
   out += fmt::format(
       "\n# jaxsmith: Python and the IR it becomes\n\n"
       "{} JAX functions, written by jaxsmith, each with its jaxpr, StableHLO, HLO and optimised\n"
-      "HLO as JAX {} prints them, and with inputs and outputs recorded from the compiled function.\n",
+      "HLO as JAX {} prints them, and with inputs and outputs recorded from the compiled "
+      "function.\n",
       f.rows, run.versions.jax);
-  if (!f.complete) out += fmt::format("\n**Unfinished:** the run was interrupted after {} of {} functions; `--resume` goes on with it.\n", f.rows, run.count);
-  out += "\n## Load\n\n```python\nfrom datasets import load_dataset\n\nrows = load_dataset(\"DIR\", split=\"train\")  # the folder of this file\nprint(rows[0][\"source\"], rows[0][\"stablehlo\"])\n```\n\n"
-         "```sql\nSELECT category, count(*) FROM 'DIR/data/*.parquet' GROUP BY ALL;  -- DuckDB\n```\n";
-  out += "\n## What every row has passed\n\n"
-         "- XLA compiled it to machine code; two runs on the recorded inputs gave the same bytes, all of them finite.\n"
-         "- StableHLO, HLO and optimised HLO parse with the official parsers that jaxlib carries.\n"
-         "- Every argument changes an output, and outputs do not hang on the last bits of the inputs.\n"
-         "- No other row has the same structure together with the same shapes and dtypes (literals apart).\n"
-         "- A family of functions stands in one split as a whole, and so does every structure.\n";
-  out += fmt::format("- {} of the functions tried were done again by another route, at JAX's default flags, one at a time, in another process: the same\n  texts byte for byte, outputs within the dtype's tolerance.\n", f.redone);
-  out += "\n## Figures of this run\n\n" + category_table(f) + "\n" + count_table("transformation", f.transformations);
+  if (!f.complete)
+    out += fmt::format(
+        "\n**Unfinished:** the run was interrupted after {} of {} functions; `--resume` goes on "
+        "with it.\n",
+        f.rows, run.count);
+  out +=
+      "\n## Load\n\n```python\nfrom datasets import load_dataset\n\nrows = load_dataset(\"DIR\", "
+      "split=\"train\")  # the folder of this file\nprint(rows[0][\"source\"], "
+      "rows[0][\"stablehlo\"])\n```\n\n"
+      "```sql\nSELECT category, count(*) FROM 'DIR/data/*.parquet' GROUP BY ALL;  -- DuckDB\n```\n";
+  out +=
+      "\n## What every row has passed\n\n"
+      "- XLA compiled it to machine code; two runs on the recorded inputs gave the same bytes, all "
+      "of them finite.\n"
+      "- StableHLO, HLO and optimised HLO parse with the official parsers that jaxlib carries.\n"
+      "- Every argument changes an output, and outputs do not hang on the last bits of the "
+      "inputs.\n"
+      "- No other row has the same structure together with the same shapes and dtypes (literals "
+      "apart).\n"
+      "- A family of functions stands in one split as a whole, and so does every structure.\n";
+  out += fmt::format(
+      "- {} of the functions tried were done again by another route, at JAX's default flags, one "
+      "at a time, in another process: the same\n  texts byte for byte, outputs within the dtype's "
+      "tolerance.\n",
+      f.redone);
+  out += "\n## Figures of this run\n\n" + category_table(f) + "\n" +
+         count_table("transformation", f.transformations);
   out += fmt::format("\nParquet files: {:.1f} MB.\n", static_cast<double>(f.bytes) / 1e6);
   out += "\n## Left out\n\n" + reject_section(f);
   out += "\n## Columns\n\n" + markdown_table(sample_columns());
-  out += fmt::format("\n## Made with\n\njaxsmith {}, jax {}, jaxlib {}, numpy {}, Python {}; seed {}. The same seed, count, options and versions give the\nsame bytes. `manifest.json` holds the options and a checksum of every file.\n",
-                     run.jaxsmith_version, run.versions.jax, run.versions.jaxlib, run.versions.numpy, run.versions.python, run.seed);
+  out += fmt::format(
+      "\n## Made with\n\njaxsmith {}, jax {}, jaxlib {}, numpy {}, Python {}; seed {}. The same "
+      "seed, count, options and versions give the\nsame bytes. `manifest.json` holds the options "
+      "and a checksum of every file.\n",
+      run.jaxsmith_version, run.versions.jax, run.versions.jaxlib, run.versions.numpy,
+      run.versions.python, run.seed);
   return out;
 }
 

@@ -27,7 +27,11 @@ Json run_json(const RunDescription& run) {
   j["rows_per_shard"] = run.rows_per_shard;
   j["options"] = Json::parse(run.options);
   j["row_options"] = Json::parse(run.row_options);
-  j["versions"] = {{"jaxsmith", run.jaxsmith_version}, {"jax", run.versions.jax}, {"jaxlib", run.versions.jaxlib}, {"numpy", run.versions.numpy}, {"python", run.versions.python}};
+  j["versions"] = {{"jaxsmith", run.jaxsmith_version},
+                   {"jax", run.versions.jax},
+                   {"jaxlib", run.versions.jaxlib},
+                   {"numpy", run.versions.numpy},
+                   {"python", run.versions.python}};
   return j;
 }
 
@@ -36,8 +40,10 @@ std::string difference(const Json& there, const Json& wanted, const std::string&
   for (const auto& [key, value] : wanted.items()) {
     if (!there.contains(key)) return prefix + key + " is new";
     if (there.at(key) == value) continue;
-    if (value.is_object() && there.at(key).is_object()) return difference(there.at(key), value, key + ".");
-    return fmt::format("{}{} is {} there, {} was asked for", prefix, key, there.at(key).dump(), value.dump());
+    if (value.is_object() && there.at(key).is_object())
+      return difference(there.at(key), value, key + ".");
+    return fmt::format("{}{} is {} there, {} was asked for", prefix, key, there.at(key).dump(),
+                       value.dump());
   }
   return "it has other options";
 }
@@ -47,7 +53,8 @@ bool is_empty_or_missing(const std::string& path) {
   return !fs::exists(path, error) || (fs::is_directory(path, error) && fs::is_empty(path, error));
 }
 
-Result<std::shared_ptr<arrow::StringArray>> text_column(const arrow::Table& table, const std::string& name) {
+Result<std::shared_ptr<arrow::StringArray>> text_column(const arrow::Table& table,
+                                                        const std::string& name) {
   const auto column = table.GetColumnByName(name);
   if (!column) return Error::internal("the journal has no column " + name);
   const auto combined = arrow::Concatenate(column->chunks());
@@ -60,26 +67,35 @@ Result<std::shared_ptr<arrow::StringArray>> text_column(const arrow::Table& tabl
 
 }  // namespace
 
-DatasetWriter::DatasetWriter(std::string out, RunDescription run) : out_(std::move(out)), run_(std::move(run)) {}
+DatasetWriter::DatasetWriter(std::string out, RunDescription run)
+    : out_(std::move(out)), run_(std::move(run)) {}
 DatasetWriter::~DatasetWriter() = default;
 
-Result<std::unique_ptr<DatasetWriter>> DatasetWriter::open(const std::string& out, const RunDescription& run, bool resume) {
+Result<std::unique_ptr<DatasetWriter>> DatasetWriter::open(const std::string& out,
+                                                           const RunDescription& run, bool resume) {
   std::unique_ptr<DatasetWriter> writer(new DatasetWriter(out, run));
   if (is_empty_or_missing(out)) return writer;
   std::error_code error;
-  if (!fs::is_directory(out, error)) return Error::usage(fmt::format("--out {}: it is a file; name a folder", out));
+  if (!fs::is_directory(out, error))
+    return Error::usage(fmt::format("--out {}: it is a file; name a folder", out));
   const std::string description = journal_of(out) + "/run.json", manifest = out + "/manifest.json";
   const bool journal = fs::exists(description, error), made = fs::exists(manifest, error);
-  if (!journal && !made) return Error::usage(fmt::format("--out {}: it holds other files; name a new or empty folder", out));
+  if (!journal && !made)
+    return Error::usage(
+        fmt::format("--out {}: it holds other files; name a new or empty folder", out));
   if (!resume) {
-    return Error::usage(fmt::format("--out {}: it holds {}; name another folder{}", out, journal ? "an unfinished dataset" : "a dataset", journal ? ", or go on with it by --resume" : ""));
+    return Error::usage(fmt::format("--out {}: it holds {}; name another folder{}", out,
+                                    journal ? "an unfinished dataset" : "a dataset",
+                                    journal ? ", or go on with it by --resume" : ""));
   }
   JAXSMITH_TRY(text, read_file(journal ? description : manifest));
   const Json there = Json::parse(text, nullptr, false);
   const Json wanted = run_json(run);
   const Json* said = there.is_object() && there.contains("run") ? &there["run"] : &there;
   if (there.is_discarded() || *said != wanted) {
-    return Error::usage(fmt::format("--out {}: it is of another run: {}; --resume takes the same options and versions", out, there.is_discarded() ? "its description cannot be read" : difference(*said, wanted)));
+    return Error::usage(fmt::format(
+        "--out {}: it is of another run: {}; --resume takes the same options and versions", out,
+        there.is_discarded() ? "its description cannot be read" : difference(*said, wanted)));
   }
   if (made) {
     JAXSMITH_TRY(content, read_file(manifest));
@@ -104,11 +120,13 @@ Status DatasetWriter::load_journal() {
     const std::string file = entry.path().filename().string();
     unsigned long long first = 0, end = 0;
     int length = 0;
-    if (sscanf(file.c_str(), "segment-%llu-%llu.parquet%n", &first, &end, &length) == 2 && length == static_cast<int>(file.size())) {
+    if (sscanf(file.c_str(), "segment-%llu-%llu.parquet%n", &first, &end, &length) == 2 &&
+        length == static_cast<int>(file.size())) {
       found.push_back({first, end, 0, 0, 0, fmt::format("{:08}-{:08}", first, end)});
     }
   }
-  std::sort(found.begin(), found.end(), [](const Segment& x, const Segment& y) { return x.first < y.first; });
+  std::sort(found.begin(), found.end(),
+            [](const Segment& x, const Segment& y) { return x.first < y.first; });
   for (Segment& s : found) {
     if (s.first != next_chunk_) break;
     JAXSMITH_TRY(info, read_file(journal_of(out_) + "/segment-" + s.name + ".json"));
@@ -125,22 +143,29 @@ Status DatasetWriter::load_journal() {
   return {};
 }
 
-Status DatasetWriter::restore(const std::function<void(const StoredRow&)>& row, const std::function<void(const StoredReject&)>& reject) {
+Status DatasetWriter::restore(const std::function<void(const StoredRow&)>& row,
+                              const std::function<void(const StoredReject&)>& reject) {
   for (const Segment& s : segments_) {
-    const std::vector<std::string> names = {"category", "transformation", "split", "structure", "signature"};
+    const std::vector<std::string> names = {"category", "transformation", "split", "structure",
+                                            "signature"};
     JAXSMITH_TRY(rows, read_parquet(journal_of(out_) + "/segment-" + s.name + ".parquet", names));
     std::vector<std::shared_ptr<arrow::StringArray>> columns;
     for (const std::string& name : names) {
       JAXSMITH_TRY(column, text_column(*rows, name));
       columns.push_back(column);
     }
-    const auto at = [&](std::size_t c, std::int64_t i) { return std::string(columns[c]->GetView(i)); };
-    for (std::int64_t i = 0; i < rows->num_rows(); ++i) row({at(0, i), at(1, i), at(2, i), at(3, i), at(4, i)});
-    JAXSMITH_TRY(rejects, read_parquet(journal_of(out_) + "/rejects-" + s.name + ".parquet", {"category", "stage", "reason"}));
+    const auto at = [&](std::size_t c, std::int64_t i) {
+      return std::string(columns[c]->GetView(i));
+    };
+    for (std::int64_t i = 0; i < rows->num_rows(); ++i)
+      row({at(0, i), at(1, i), at(2, i), at(3, i), at(4, i)});
+    JAXSMITH_TRY(rejects, read_parquet(journal_of(out_) + "/rejects-" + s.name + ".parquet",
+                                       {"category", "stage", "reason"}));
     JAXSMITH_TRY(category, text_column(*rejects, "category"));
     JAXSMITH_TRY(stage, text_column(*rejects, "stage"));
     JAXSMITH_TRY(reason, text_column(*rejects, "reason"));
-    for (std::int64_t i = 0; i < rejects->num_rows(); ++i) reject({category->GetString(i), stage->GetString(i), reason->GetString(i)});
+    for (std::int64_t i = 0; i < rejects->num_rows(); ++i)
+      reject({category->GetString(i), stage->GetString(i), reason->GetString(i)});
   }
   return {};
 }
@@ -168,14 +193,18 @@ Status DatasetWriter::begin() {
 Status DatasetWriter::flush() {
   if (next_chunk_ == first_unflushed_) return {};
   JAXSMITH_CHECK(begin());
-  Segment s{first_unflushed_, next_chunk_, samples_.size(), rejects_.size(), redone_unflushed_, fmt::format("{:08}-{:08}", first_unflushed_, next_chunk_)};
+  Segment s{first_unflushed_,  next_chunk_,
+            samples_.size(),   rejects_.size(),
+            redone_unflushed_, fmt::format("{:08}-{:08}", first_unflushed_, next_chunk_)};
   JAXSMITH_TRY(rows, sample_table(samples_, run_));
   JAXSMITH_TRY(rejects, reject_table(rejects_));
   // The rows come last: where they are, the segment is whole.
   const Json info = {{"rows", s.rows}, {"rejects", s.rejects}, {"redone", s.redone}};
   JAXSMITH_CHECK(write_file(journal_of(out_) + "/segment-" + s.name + ".json", info.dump() + "\n"));
-  JAXSMITH_CHECK(write_parquet(journal_of(out_) + "/rejects-" + s.name + ".parquet", *rejects, reject_columns()));
-  JAXSMITH_CHECK(write_parquet(journal_of(out_) + "/segment-" + s.name + ".parquet", *rows, sample_columns()));
+  JAXSMITH_CHECK(write_parquet(journal_of(out_) + "/rejects-" + s.name + ".parquet", *rejects,
+                               reject_columns()));
+  JAXSMITH_CHECK(
+      write_parquet(journal_of(out_) + "/segment-" + s.name + ".parquet", *rows, sample_columns()));
   segments_.push_back(s);
   samples_.clear();
   rejects_.clear();
@@ -188,7 +217,8 @@ Status DatasetWriter::finish(bool complete) {
   JAXSMITH_CHECK(flush());
   std::vector<std::string> names;
   for (const Segment& s : segments_) names.push_back(s.name);
-  JAXSMITH_CHECK(assemble_dataset({out_, journal_of(out_), names, run_, run_json(run_).dump(), redone_, complete}));
+  JAXSMITH_CHECK(assemble_dataset(
+      {out_, journal_of(out_), names, run_, run_json(run_).dump(), redone_, complete}));
   return complete ? remove_all(journal_of(out_)) : Status();
 }
 

@@ -7,10 +7,12 @@
 //     writer->end_chunk(chunk);
 //     writer->flush();                              // now and then: a kill loses what came since
 //   }
-//   writer->finish(figures);                        // data/*.parquet, rejects.parquet, README.md, manifest.json
+//   writer->finish(figures);                        // data/*.parquet, rejects.parquet, README.md,
+//   manifest.json
 //
-// The journal (OUT/.jaxsmith) is a row of segments, each written whole, synced and renamed. The final files depend on
-// the rows in their order and on nothing else: not on where segments end, how often the run was killed, or when.
+// The journal (OUT/.jaxsmith) is a row of segments, each written whole, synced and renamed. The
+// final files depend on the rows in their order and on nothing else: not on where segments end, how
+// often the run was killed, or when.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +30,9 @@ namespace jaxsmith {
 struct RunDescription {
   std::uint64_t seed = 0, count = 0;
   std::uint64_t rows_per_shard = 2500;
-  std::string options;      // JSON object of all options that the dataset depends on: manifest
-  std::string row_options;  // JSON object of what texts and outputs depend on: a column of every row
+  std::string options;  // JSON object of all options that the dataset depends on: manifest
+  std::string
+      row_options;  // JSON object of what texts and outputs depend on: a column of every row
   Versions versions;
   std::string jaxsmith_version;
 };
@@ -44,9 +47,10 @@ struct StoredReject {
 
 class DatasetWriter {
  public:
-  // A folder that is new or empty, or with `resume` one that holds this very run; anything else is a usage error
-  // and stays untouched.
-  static Result<std::unique_ptr<DatasetWriter>> open(const std::string& out, const RunDescription& run, bool resume);
+  // A folder that is new or empty, or with `resume` one that holds this very run; anything else is
+  // a usage error and stays untouched.
+  static Result<std::unique_ptr<DatasetWriter>> open(const std::string& out,
+                                                     const RunDescription& run, bool resume);
   ~DatasetWriter();
 
   bool was_complete() const { return was_complete_; }  // nothing is left to do
@@ -55,7 +59,8 @@ class DatasetWriter {
   // Functions that the plain route has redone in the chunks so far.
   std::uint64_t redone() const { return redone_; }
 
-  Status restore(const std::function<void(const StoredRow&)>& row, const std::function<void(const StoredReject&)>& reject);
+  Status restore(const std::function<void(const StoredRow&)>& row,
+                 const std::function<void(const StoredReject&)>& reject);
 
   void add(Sample sample);
   void add(Reject reject);
@@ -66,7 +71,8 @@ class DatasetWriter {
   // Rows and chunks since the last flush.
   std::size_t unflushed_rows() const { return samples_.size(); }
 
-  // Makes the final files. `complete`: the count is reached, the journal goes; otherwise it stays for --resume.
+  // Makes the final files. `complete`: the count is reached, the journal goes; otherwise it stays
+  // for --resume.
   Status finish(bool complete);
 
  private:
@@ -86,7 +92,8 @@ class DatasetWriter {
   std::vector<Segment> segments_;
   std::vector<Sample> samples_;
   std::vector<Reject> rejects_;
-  std::uint64_t next_chunk_ = 0, first_unflushed_ = 0, rows_ = 0, redone_ = 0, redone_unflushed_ = 0;
+  std::uint64_t next_chunk_ = 0, first_unflushed_ = 0, rows_ = 0, redone_ = 0,
+                redone_unflushed_ = 0;
 };
 
 }  // namespace jaxsmith

@@ -40,13 +40,15 @@ Status sync(const std::string& path, int flags) {
   return {};
 }
 
-// Has `fill` write a file beside the final one; gives it the name only when all of it is on the disk.
+// Has `fill` write a file beside the final one; gives it the name only when all of it is on the
+// disk.
 Status atomically(const std::string& path, const std::function<Status(const std::string&)>& fill) {
   const std::string temporary = path + ".tmp";
   std::error_code ignored;
   Status status = fill(temporary);
   if (status.ok()) status = sync(temporary, O_RDONLY);
-  if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) status = cannot("write", path, strerror(errno));
+  if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0)
+    status = cannot("write", path, strerror(errno));
   if (!status.ok()) {
     fs::remove(temporary, ignored);
     return status;
@@ -68,7 +70,9 @@ std::shared_ptr<parquet::WriterProperties> properties(std::span<const Column> co
 
 }  // namespace
 
-Status sync_directory(const std::string& path) { return sync(path.empty() ? "." : path, O_RDONLY | O_DIRECTORY); }
+Status sync_directory(const std::string& path) {
+  return sync(path.empty() ? "." : path, O_RDONLY | O_DIRECTORY);
+}
 
 Status make_directories(const std::string& path) {
   std::error_code error;
@@ -101,11 +105,13 @@ Result<std::string> read_file(const std::string& path) {
   return content;
 }
 
-Status write_parquet(const std::string& path, const arrow::Table& table, std::span<const Column> columns) {
+Status write_parquet(const std::string& path, const arrow::Table& table,
+                     std::span<const Column> columns) {
   return atomically(path, [&](const std::string& temporary) -> Status {
     auto file = arrow::io::FileOutputStream::Open(temporary);
     if (!file.ok()) return failed("write", path, file.status());
-    auto writer = parquet::arrow::FileWriter::Open(*table.schema(), arrow::default_memory_pool(), *file, properties(columns));
+    auto writer = parquet::arrow::FileWriter::Open(*table.schema(), arrow::default_memory_pool(),
+                                                   *file, properties(columns));
     arrow::Status status = writer.status();
     for (std::int64_t at = 0; status.ok() && at < table.num_rows(); at += kRowGroupRows) {
       // Chunks of a column end pages; one chunk a row group makes the bytes a function of the rows.
@@ -120,7 +126,8 @@ Status write_parquet(const std::string& path, const arrow::Table& table, std::sp
   });
 }
 
-Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& path, const std::vector<std::string>& columns) {
+Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& path,
+                                                   const std::vector<std::string>& columns) {
   auto file = arrow::io::ReadableFile::Open(path);
   if (!file.ok()) return failed("read", path, file.status());
   auto reader = parquet::arrow::OpenFile(*file, arrow::default_memory_pool());

@@ -13,14 +13,17 @@
 
 namespace jaxsmith {
 
-// Writes beside the final name, syncs, renames: after a kill or on a full disk nothing half-written has the name.
+// Writes beside the final name, syncs, renames: after a kill or on a full disk nothing half-written
+// has the name.
 Status write_file(const std::string& path, std::string_view content);
 Result<std::string> read_file(const std::string& path);
 
 // One table as Parquet, in row groups of a fixed number of rows. The bytes depend on the rows only.
-Status write_parquet(const std::string& path, const arrow::Table& table, std::span<const Column> columns);
+Status write_parquet(const std::string& path, const arrow::Table& table,
+                     std::span<const Column> columns);
 // The named columns of a file; all where none is named.
-Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& path, const std::vector<std::string>& columns = {});
+Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& path,
+                                                   const std::vector<std::string>& columns = {});
 
 Status make_directories(const std::string& path);
 Status remove_all(const std::string& path);

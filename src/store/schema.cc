@@ -45,23 +45,27 @@ class Appender {
   arrow::Status status_;
 };
 
-std::shared_ptr<arrow::DataType> shape_type() { return arrow::list(arrow::field("element", arrow::int64())); }
+std::shared_ptr<arrow::DataType> shape_type() {
+  return arrow::list(arrow::field("element", arrow::int64()));
+}
 
 std::shared_ptr<arrow::DataType> struct_list(std::vector<std::shared_ptr<arrow::Field>> fields) {
   return arrow::list(arrow::field("element", arrow::struct_(std::move(fields))));
 }
 
 std::shared_ptr<arrow::DataType> avals_type() {
-  return struct_list({arrow::field("name", arrow::utf8()), arrow::field("dtype", arrow::utf8()), arrow::field("shape", shape_type())});
+  return struct_list({arrow::field("name", arrow::utf8()), arrow::field("dtype", arrow::utf8()),
+                      arrow::field("shape", shape_type())});
 }
 
 std::shared_ptr<arrow::DataType> arrays_type() {
-  return struct_list({arrow::field("name", arrow::utf8()), arrow::field("dtype", arrow::utf8()), arrow::field("shape", shape_type()),
-                      arrow::field("data", arrow::binary())});
+  return struct_list({arrow::field("name", arrow::utf8()), arrow::field("dtype", arrow::utf8()),
+                      arrow::field("shape", shape_type()), arrow::field("data", arrow::binary())});
 }
 
 std::shared_ptr<arrow::DataType> constants_type() {
-  return struct_list({arrow::field("dtype", arrow::utf8()), arrow::field("shape", shape_type()), arrow::field("data", arrow::binary())});
+  return struct_list({arrow::field("dtype", arrow::utf8()), arrow::field("shape", shape_type()),
+                      arrow::field("data", arrow::binary())});
 }
 
 std::shared_ptr<arrow::DataType> counts_type() {
@@ -91,7 +95,8 @@ void append_avals(Appender& a, ArrayBuilder* b, const std::vector<ArgumentSpec>&
 }
 
 // `specs` names the arrays; it may be empty.
-void append_arrays(Appender& a, ArrayBuilder* b, const std::vector<Tensor>& tensors, const std::vector<ArgumentSpec>& specs) {
+void append_arrays(Appender& a, ArrayBuilder* b, const std::vector<Tensor>& tensors,
+                   const std::vector<ArgumentSpec>& specs) {
   std::size_t i = 0;
   a.list(b, tensors, [&](ArrayBuilder* v, const Tensor& t) {
     a.structure(v, [&](arrow::StructBuilder& fields) {
@@ -117,17 +122,19 @@ void append_constants(Appender& a, ArrayBuilder* b, const std::vector<Tensor>& t
 void append_counts(Appender& a, ArrayBuilder* b, const Sample& s, const std::string& level) {
   static const OpCounts kNone;
   const auto found = s.op_counts.find(level);
-  a.list(b, found == s.op_counts.end() ? kNone : found->second, [&](ArrayBuilder* v, const auto& entry) {
-    a.structure(v, [&](arrow::StructBuilder& fields) {
-      a.text(fields.field_builder(0), entry.first);
-      a.integer(fields.field_builder(1), entry.second);
-    });
-  });
+  a.list(b, found == s.op_counts.end() ? kNone : found->second,
+         [&](ArrayBuilder* v, const auto& entry) {
+           a.structure(v, [&](arrow::StructBuilder& fields) {
+             a.text(fields.field_builder(0), entry.first);
+             a.integer(fields.field_builder(1), entry.second);
+           });
+         });
 }
 
 std::string_view level(const Row& r, const std::string& name) {
   const auto found = r.sample.outcome.levels.find(name);
-  return found == r.sample.outcome.levels.end() ? std::string_view() : std::string_view(found->second);
+  return found == r.sample.outcome.levels.end() ? std::string_view()
+                                                : std::string_view(found->second);
 }
 
 // JAX's word on the results, with the names they have in the source.
@@ -135,57 +142,151 @@ std::vector<ArgumentSpec> results_of(const Sample& s) {
   std::vector<ArgumentSpec> out;
   for (std::size_t i = 0; i < s.outcome.outputs.size(); ++i) {
     const Tensor& t = s.outcome.outputs[i];
-    out.push_back({i < s.function.results.size() ? s.function.results[i].name : "", t.dtype, t.shape});
+    out.push_back(
+        {i < s.function.results.size() ? s.function.results[i].name : "", t.dtype, t.shape});
   }
   return out;
 }
 
-std::string family_id(const FunctionKey& key) { return fmt::format("{:016x}-{:08}", key.seed, key.family); }
+std::string family_id(const FunctionKey& key) {
+  return fmt::format("{:016x}-{:08}", key.seed, key.family);
+}
 
 const std::vector<SampleColumn>& columns() {
   using arrow::boolean, arrow::float64, arrow::int64, arrow::utf8;
   static const std::vector<SampleColumn> kColumns = {
-      {{"id", utf8(), false, "seed (hexadecimal), family and member: the row's name, in this run and any other"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, function_id(r.sample.function.key)); }},
-      {{"seed", arrow::uint64(), true, "seed of the run"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.natural(b, r.sample.function.key.seed); }},
-      {{"index", int64(), false, "number of the family: with seed and member it is all that the function is made from"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.integer(b, static_cast<std::int64_t>(r.sample.function.key.family)); }},
-      {{"member", int64(), true, "number within the family; 0 is its root, the forward function"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.integer(b, r.sample.function.key.member); }},
-      {{"family", utf8(), false, "the functions that come from one program share it"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, family_id(r.sample.function.key)); }},
-      {{"category", utf8(), true, "kind of operations that the family's program is about"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.function.category); }},
-      {{"tags", arrow::list(arrow::field("element", utf8())), true, "categories of all operations in it, sorted"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.list(b, r.sample.function.tags, [&](ArrayBuilder* v, const std::string& t) { a.text(v, t); }); }},
-      {{"transformation", utf8(), true, "what the entry point is of the family's program: forward, grad, value_and_grad, jvp, vjp, jacfwd, jacrev, hessian, vmap"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.function.transformation); }},
-      {{"variant", utf8(), true, "base, or what differs from the family's root: dtype, shape"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.function.variant); }},
-      {{"source", utf8(), false, "a complete Python module"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.function.source); }},
-      {{"entry", utf8(), false, "name of the function in it that was traced"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.function.entry); }},
-      {{"arguments", avals_type(), false, "name, dtype (as JAX prints it) and shape of each argument"}, [](Appender& a, ArrayBuilder* b, const Row& r) { append_avals(a, b, r.sample.function.arguments); }},
-      {{"results", avals_type(), false, "the same of each leaf of the result, in the order of jax.tree.leaves"}, [](Appender& a, ArrayBuilder* b, const Row& r) { append_avals(a, b, results_of(r.sample)); }},
-      {{"jaxpr", utf8(), false, "str(jax.jit(f).trace(*inputs).jaxpr)"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, level(r, "jaxpr")); }},
-      {{"constants", constants_type(), false, "values of the constants that the jaxpr captures: what stands between `lambda` and the semicolon"}, [](Appender& a, ArrayBuilder* b, const Row& r) { append_constants(a, b, r.sample.outcome.constants); }},
-      {{"stablehlo", utf8(), false, "lowered.as_text()"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, level(r, "stablehlo")); }},
-      {{"hlo", utf8(), false, "lowered.as_text(dialect=\"hlo\")"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, level(r, "hlo")); }},
-      {{"hlo_optimized", utf8(), false, "the compiled module, large constants in full, without metadata"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, level(r, "hlo_optimized")); }},
-      {{"inputs", arrays_type(), false, "recorded case: name, dtype, shape and bytes (little-endian, row-major) of each argument"}, [](Appender& a, ArrayBuilder* b, const Row& r) { append_arrays(a, b, r.sample.function.inputs[0], r.sample.function.arguments); }},
-      {{"outputs", arrays_type(), false, "what the compiled function gave on these inputs, twice"}, [](Appender& a, ArrayBuilder* b, const Row& r) { append_arrays(a, b, r.sample.outcome.outputs, r.sample.function.results); }},
-      {{"op_counts_jaxpr", counts_type(), false, "how often each primitive occurs"}, [](Appender& a, ArrayBuilder* b, const Row& r) { append_counts(a, b, r.sample, "jaxpr"); }},
-      {{"op_counts_stablehlo", counts_type(), false, "how often each operation occurs in StableHLO"}, [](Appender& a, ArrayBuilder* b, const Row& r) { append_counts(a, b, r.sample, "stablehlo"); }},
-      {{"op_counts_hlo", counts_type(), false, "how often each opcode occurs in HLO as lowered"}, [](Appender& a, ArrayBuilder* b, const Row& r) { append_counts(a, b, r.sample, "hlo"); }},
-      {{"op_counts_hlo_optimized", counts_type(), false, "how often each opcode occurs in optimised HLO"}, [](Appender& a, ArrayBuilder* b, const Row& r) { append_counts(a, b, r.sample, "hlo_optimized"); }},
-      {{"equations", int64(), false, "equations of the jaxpr, inner ones too"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.integer(b, r.sample.equations); }},
-      {{"flops", float64(), false, "floating-point operations of one call, by XLA's cost analysis of the optimised module"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.number(b, r.sample.outcome.flops); }},
-      {{"bytes_accessed", float64(), false, "bytes read and written by one call, by the same analysis"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.number(b, r.sample.outcome.bytes_accessed); }},
-      {{"structure", utf8(), false, "digest of the jaxpr with variables renumbered, without literals, sizes and dtypes: splits go by it"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.structure); }},
-      {{"signature", utf8(), false, "digest of the same with sizes and dtypes: no two rows share it"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.signature); }},
-      {{"split", utf8(), true, "train, validation or test; a family stands in one, and so does a structure"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.split); }},
-      {{"x64", boolean(), false, "whether jax_enable_x64 was on"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.boolean(b, r.sample.function.runtime.x64); }},
-      {{"devices", int64(), true, "CPU devices that the function runs on"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.integer(b, r.sample.function.runtime.devices); }},
-      {{"jax", utf8(), true, "version of JAX"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.run.versions.jax); }},
-      {{"jaxlib", utf8(), true, "version of jaxlib, and with it of XLA"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.run.versions.jaxlib); }},
-      {{"jaxsmith", utf8(), true, "version of jaxsmith"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.run.jaxsmith_version); }},
-      {{"options", utf8(), true, "JSON: the options that texts and outputs depend on"}, [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.run.row_options); }},
+      {{"id", utf8(), false,
+        "seed (hexadecimal), family and member: the row's name, in this run and any other"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         a.text(b, function_id(r.sample.function.key));
+       }},
+      {{"seed", arrow::uint64(), true, "seed of the run"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         a.natural(b, r.sample.function.key.seed);
+       }},
+      {{"index", int64(), false,
+        "number of the family: with seed and member it is all that the function is made from"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         a.integer(b, static_cast<std::int64_t>(r.sample.function.key.family));
+       }},
+      {{"member", int64(), true, "number within the family; 0 is its root, the forward function"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         a.integer(b, r.sample.function.key.member);
+       }},
+      {{"family", utf8(), false, "the functions that come from one program share it"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         a.text(b, family_id(r.sample.function.key));
+       }},
+      {{"category", utf8(), true, "kind of operations that the family's program is about"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.function.category); }},
+      {{"tags", arrow::list(arrow::field("element", utf8())), true,
+        "categories of all operations in it, sorted"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         a.list(b, r.sample.function.tags,
+                [&](ArrayBuilder* v, const std::string& t) { a.text(v, t); });
+       }},
+      {{"transformation", utf8(), true,
+        "what the entry point is of the family's program: forward, grad, value_and_grad, jvp, vjp, "
+        "jacfwd, jacrev, hessian, vmap"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         a.text(b, r.sample.function.transformation);
+       }},
+      {{"variant", utf8(), true, "base, or what differs from the family's root: dtype, shape"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.function.variant); }},
+      {{"source", utf8(), false, "a complete Python module"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.function.source); }},
+      {{"entry", utf8(), false, "name of the function in it that was traced"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.function.entry); }},
+      {{"arguments", avals_type(), false,
+        "name, dtype (as JAX prints it) and shape of each argument"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         append_avals(a, b, r.sample.function.arguments);
+       }},
+      {{"results", avals_type(), false,
+        "the same of each leaf of the result, in the order of jax.tree.leaves"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         append_avals(a, b, results_of(r.sample));
+       }},
+      {{"jaxpr", utf8(), false, "str(jax.jit(f).trace(*inputs).jaxpr)"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, level(r, "jaxpr")); }},
+      {{"constants", constants_type(), false,
+        "values of the constants that the jaxpr captures: what stands between `lambda` and the "
+        "semicolon"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         append_constants(a, b, r.sample.outcome.constants);
+       }},
+      {{"stablehlo", utf8(), false, "lowered.as_text()"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, level(r, "stablehlo")); }},
+      {{"hlo", utf8(), false, "lowered.as_text(dialect=\"hlo\")"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, level(r, "hlo")); }},
+      {{"hlo_optimized", utf8(), false,
+        "the compiled module, large constants in full, without metadata"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, level(r, "hlo_optimized")); }},
+      {{"inputs", arrays_type(), false,
+        "recorded case: name, dtype, shape and bytes (little-endian, row-major) of each argument"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         append_arrays(a, b, r.sample.function.inputs[0], r.sample.function.arguments);
+       }},
+      {{"outputs", arrays_type(), false, "what the compiled function gave on these inputs, twice"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         append_arrays(a, b, r.sample.outcome.outputs, r.sample.function.results);
+       }},
+      {{"op_counts_jaxpr", counts_type(), false, "how often each primitive occurs"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { append_counts(a, b, r.sample, "jaxpr"); }},
+      {{"op_counts_stablehlo", counts_type(), false,
+        "how often each operation occurs in StableHLO"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         append_counts(a, b, r.sample, "stablehlo");
+       }},
+      {{"op_counts_hlo", counts_type(), false, "how often each opcode occurs in HLO as lowered"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { append_counts(a, b, r.sample, "hlo"); }},
+      {{"op_counts_hlo_optimized", counts_type(), false,
+        "how often each opcode occurs in optimised HLO"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         append_counts(a, b, r.sample, "hlo_optimized");
+       }},
+      {{"equations", int64(), false, "equations of the jaxpr, inner ones too"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.integer(b, r.sample.equations); }},
+      {{"flops", float64(), false,
+        "floating-point operations of one call, by XLA's cost analysis of the optimised module"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.number(b, r.sample.outcome.flops); }},
+      {{"bytes_accessed", float64(), false,
+        "bytes read and written by one call, by the same analysis"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         a.number(b, r.sample.outcome.bytes_accessed);
+       }},
+      {{"structure", utf8(), false,
+        "digest of the jaxpr with variables renumbered, without literals, sizes and dtypes: splits "
+        "go by it"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.structure); }},
+      {{"signature", utf8(), false,
+        "digest of the same with sizes and dtypes: no two rows share it"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.signature); }},
+      {{"split", utf8(), true,
+        "train, validation or test; a family stands in one, and so does a structure"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.split); }},
+      {{"x64", boolean(), false, "whether jax_enable_x64 was on"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         a.boolean(b, r.sample.function.runtime.x64);
+       }},
+      {{"devices", int64(), true, "CPU devices that the function runs on"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         a.integer(b, r.sample.function.runtime.devices);
+       }},
+      {{"jax", utf8(), true, "version of JAX"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.run.versions.jax); }},
+      {{"jaxlib", utf8(), true, "version of jaxlib, and with it of XLA"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.run.versions.jaxlib); }},
+      {{"jaxsmith", utf8(), true, "version of jaxsmith"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.run.jaxsmith_version); }},
+      {{"options", utf8(), true, "JSON: the options that texts and outputs depend on"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.run.row_options); }},
   };
   return kColumns;
 }
 
-Result<std::shared_ptr<arrow::Table>> finish(std::span<const Column> columns, std::vector<std::unique_ptr<ArrayBuilder>>& builders,
+Result<std::shared_ptr<arrow::Table>> finish(std::span<const Column> columns,
+                                             std::vector<std::unique_ptr<ArrayBuilder>>& builders,
                                              const arrow::Status& status) {
   if (!status.ok()) return Error::internal("cannot build a table: " + status.ToString());
   std::vector<std::shared_ptr<arrow::Array>> arrays;
@@ -240,12 +341,14 @@ std::shared_ptr<arrow::Schema> schema_of(std::span<const Column> columns) {
   return arrow::schema(fields);
 }
 
-Result<std::shared_ptr<arrow::Table>> sample_table(const std::vector<Sample>& samples, const RunDescription& run) {
+Result<std::shared_ptr<arrow::Table>> sample_table(const std::vector<Sample>& samples,
+                                                   const RunDescription& run) {
   auto builders = builders_for(sample_columns());
   Appender appender;
   for (const Sample& s : samples) {
     const Row row{s, run};
-    for (std::size_t i = 0; i < columns().size(); ++i) columns()[i].append(appender, builders[i].get(), row);
+    for (std::size_t i = 0; i < columns().size(); ++i)
+      columns()[i].append(appender, builders[i].get(), row);
   }
   return finish(sample_columns(), builders, appender.status());
 }
@@ -254,7 +357,8 @@ Result<std::shared_ptr<arrow::Table>> reject_table(const std::vector<Reject>& re
   auto builders = builders_for(reject_columns());
   Appender a;
   for (const Reject& r : rejects) {
-    const std::string texts[] = {function_id(r.key), r.category, r.transformation, r.variant, r.refusal.stage, r.refusal.reason, r.refusal.detail, r.source};
+    const std::string texts[] = {function_id(r.key), r.category,       r.transformation, r.variant,
+                                 r.refusal.stage,    r.refusal.reason, r.refusal.detail, r.source};
     for (std::size_t i = 0; i < builders.size(); ++i) a.text(builders[i].get(), texts[i]);
   }
   return finish(reject_columns(), builders, a.status());

@@ -1,4 +1,5 @@
-// The columns of a dataset, in one place: the writer, the dataset card and docs/schema.md are made from it.
+// The columns of a dataset, in one place: the writer, the dataset card and docs/schema.md are made
+// from it.
 #pragma once
 
 #include <arrow/api.h>
@@ -26,7 +27,8 @@ std::span<const Column> reject_columns();
 std::shared_ptr<arrow::Schema> schema_of(std::span<const Column> columns);
 
 // Rows in order, one array a column.
-Result<std::shared_ptr<arrow::Table>> sample_table(const std::vector<Sample>& samples, const RunDescription& run);
+Result<std::shared_ptr<arrow::Table>> sample_table(const std::vector<Sample>& samples,
+                                                   const RunDescription& run);
 Result<std::shared_ptr<arrow::Table>> reject_table(const std::vector<Reject>& rejects);
 
 // "| column | type | what it holds |" for documentation.

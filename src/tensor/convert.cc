@@ -22,21 +22,34 @@ T get(const Tensor& tensor, std::int64_t i) {
 
 void put_number(std::string& bytes, DType dtype, double v) {
   switch (dtype) {
-    case DType::kBool: return put(bytes, static_cast<std::uint8_t>(v != 0));
-    case DType::kI8: return put(bytes, static_cast<std::int8_t>(v));
-    case DType::kI16: return put(bytes, static_cast<std::int16_t>(v));
-    case DType::kI32: return put(bytes, static_cast<std::int32_t>(v));
-    case DType::kI64: return put(bytes, static_cast<std::int64_t>(v));
-    case DType::kU8: return put(bytes, static_cast<std::uint8_t>(v));
-    case DType::kU16: return put(bytes, static_cast<std::uint16_t>(v));
-    case DType::kU32: return put(bytes, static_cast<std::uint32_t>(v));
-    case DType::kU64: return put(bytes, static_cast<std::uint64_t>(v));
-    case DType::kF16: return put(bytes, Eigen::half(static_cast<float>(v)));
-    case DType::kBF16: return put(bytes, Eigen::bfloat16(static_cast<float>(v)));
+    case DType::kBool:
+      return put(bytes, static_cast<std::uint8_t>(v != 0));
+    case DType::kI8:
+      return put(bytes, static_cast<std::int8_t>(v));
+    case DType::kI16:
+      return put(bytes, static_cast<std::int16_t>(v));
+    case DType::kI32:
+      return put(bytes, static_cast<std::int32_t>(v));
+    case DType::kI64:
+      return put(bytes, static_cast<std::int64_t>(v));
+    case DType::kU8:
+      return put(bytes, static_cast<std::uint8_t>(v));
+    case DType::kU16:
+      return put(bytes, static_cast<std::uint16_t>(v));
+    case DType::kU32:
+      return put(bytes, static_cast<std::uint32_t>(v));
+    case DType::kU64:
+      return put(bytes, static_cast<std::uint64_t>(v));
+    case DType::kF16:
+      return put(bytes, Eigen::half(static_cast<float>(v)));
+    case DType::kBF16:
+      return put(bytes, Eigen::bfloat16(static_cast<float>(v)));
     case DType::kF32:
-    case DType::kC64: return put(bytes, static_cast<float>(v));
+    case DType::kC64:
+      return put(bytes, static_cast<float>(v));
     case DType::kF64:
-    case DType::kC128: return put(bytes, v);
+    case DType::kC128:
+      return put(bytes, v);
   }
 }
 
@@ -51,21 +64,36 @@ Tensor tensor_from_doubles(DType dtype, Shape shape, std::span<const double> num
 
 std::complex<double> element(const Tensor& t, std::int64_t i) {
   switch (t.dtype) {
-    case DType::kBool: return get<std::uint8_t>(t, i) != 0 ? 1.0 : 0.0;
-    case DType::kI8: return get<std::int8_t>(t, i);
-    case DType::kI16: return get<std::int16_t>(t, i);
-    case DType::kI32: return get<std::int32_t>(t, i);
-    case DType::kI64: return static_cast<double>(get<std::int64_t>(t, i));
-    case DType::kU8: return get<std::uint8_t>(t, i);
-    case DType::kU16: return get<std::uint16_t>(t, i);
-    case DType::kU32: return get<std::uint32_t>(t, i);
-    case DType::kU64: return static_cast<double>(get<std::uint64_t>(t, i));
-    case DType::kF16: return static_cast<float>(get<Eigen::half>(t, i));
-    case DType::kBF16: return static_cast<float>(get<Eigen::bfloat16>(t, i));
-    case DType::kF32: return get<float>(t, i);
-    case DType::kF64: return get<double>(t, i);
-    case DType::kC64: return std::complex<double>(get<std::complex<float>>(t, i));
-    case DType::kC128: return get<std::complex<double>>(t, i);
+    case DType::kBool:
+      return get<std::uint8_t>(t, i) != 0 ? 1.0 : 0.0;
+    case DType::kI8:
+      return get<std::int8_t>(t, i);
+    case DType::kI16:
+      return get<std::int16_t>(t, i);
+    case DType::kI32:
+      return get<std::int32_t>(t, i);
+    case DType::kI64:
+      return static_cast<double>(get<std::int64_t>(t, i));
+    case DType::kU8:
+      return get<std::uint8_t>(t, i);
+    case DType::kU16:
+      return get<std::uint16_t>(t, i);
+    case DType::kU32:
+      return get<std::uint32_t>(t, i);
+    case DType::kU64:
+      return static_cast<double>(get<std::uint64_t>(t, i));
+    case DType::kF16:
+      return static_cast<float>(get<Eigen::half>(t, i));
+    case DType::kBF16:
+      return static_cast<float>(get<Eigen::bfloat16>(t, i));
+    case DType::kF32:
+      return get<float>(t, i);
+    case DType::kF64:
+      return get<double>(t, i);
+    case DType::kC64:
+      return std::complex<double>(get<std::complex<float>>(t, i));
+    case DType::kC128:
+      return get<std::complex<double>>(t, i);
   }
   return 0;
 }

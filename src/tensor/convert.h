@@ -8,8 +8,8 @@
 
 namespace jaxsmith {
 
-// Rounds to nearest even where the type is narrower than a double; integers are truncated. For complex types
-// the numbers are pairs of real and imaginary part.
+// Rounds to nearest even where the type is narrower than a double; integers are truncated. For
+// complex types the numbers are pairs of real and imaginary part.
 Tensor tensor_from_doubles(DType dtype, Shape shape, std::span<const double> numbers);
 
 // Element i in row-major order.

@@ -8,20 +8,20 @@
 namespace jaxsmith {
 
 //            enum    jaxpr    numpy         bytes  class
-#define JAXSMITH_DTYPES(X)               \
-  X(kBool, "bool", "bool", 1, kBoolean)  \
-  X(kI8, "i8", "int8", 1, kSigned)       \
-  X(kI16, "i16", "int16", 2, kSigned)    \
-  X(kI32, "i32", "int32", 4, kSigned)    \
-  X(kI64, "i64", "int64", 8, kSigned)    \
-  X(kU8, "u8", "uint8", 1, kUnsigned)    \
-  X(kU16, "u16", "uint16", 2, kUnsigned) \
-  X(kU32, "u32", "uint32", 4, kUnsigned) \
-  X(kU64, "u64", "uint64", 8, kUnsigned) \
-  X(kF16, "f16", "float16", 2, kReal)    \
-  X(kBF16, "bf16", "bfloat16", 2, kReal) \
-  X(kF32, "f32", "float32", 4, kReal)    \
-  X(kF64, "f64", "float64", 8, kReal)    \
+#define JAXSMITH_DTYPES(X)                 \
+  X(kBool, "bool", "bool", 1, kBoolean)    \
+  X(kI8, "i8", "int8", 1, kSigned)         \
+  X(kI16, "i16", "int16", 2, kSigned)      \
+  X(kI32, "i32", "int32", 4, kSigned)      \
+  X(kI64, "i64", "int64", 8, kSigned)      \
+  X(kU8, "u8", "uint8", 1, kUnsigned)      \
+  X(kU16, "u16", "uint16", 2, kUnsigned)   \
+  X(kU32, "u32", "uint32", 4, kUnsigned)   \
+  X(kU64, "u64", "uint64", 8, kUnsigned)   \
+  X(kF16, "f16", "float16", 2, kReal)      \
+  X(kBF16, "bf16", "bfloat16", 2, kReal)   \
+  X(kF32, "f32", "float32", 4, kReal)      \
+  X(kF64, "f64", "float64", 8, kReal)      \
   X(kC64, "c64", "complex64", 8, kComplex) \
   X(kC128, "c128", "complex128", 16, kComplex)
 

@@ -12,8 +12,8 @@
 namespace jaxsmith {
 
 // Why a function left. `stage` is one of docs/protocol.md or a later step
-// ("check", "redo", "select"); `reason` is a short key for counting ("TypeError", "timeout", "nonfinite");
-// `detail` one line for a person, free of paths and addresses.
+// ("check", "redo", "select"); `reason` is a short key for counting ("TypeError", "timeout",
+// "nonfinite"); `detail` one line for a person, free of paths and addresses.
 struct Refusal {
   std::string stage, reason, detail;
   bool operator==(const Refusal&) const = default;
@@ -26,10 +26,11 @@ struct Outcome {
   std::map<std::string, std::string> levels;  // "jaxpr", "stablehlo", "hlo", "hlo_optimized" → text
   std::vector<Tensor> constants;              // values of the jaxpr's constvars, in their order
   std::vector<Tensor> outputs;                // leaves of the result on input set 0
-  std::vector<std::string> result_paths;      // jax.tree_util.keystr of each leaf, "" for a single array
-  double flops = 0, bytes_accessed = 0;       // XLA's cost analysis of the optimised module
-  std::vector<bool> argument_matters;         // whether changing this argument alone changes an output
-  bool stable = true;                         // whether outputs survive a nudge of the inputs by a few ULP
+  std::vector<std::string>
+      result_paths;                      // jax.tree_util.keystr of each leaf, "" for a single array
+  double flops = 0, bytes_accessed = 0;  // XLA's cost analysis of the optimised module
+  std::vector<bool> argument_matters;    // whether changing this argument alone changes an output
+  bool stable = true;  // whether outputs survive a nudge of the inputs by a few ULP
 };
 
 // How the functions of a request are worked on.

@@ -43,8 +43,10 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
   return out;
 }
 
-// Between fork and exec only what is safe after a fork of a threaded program: no allocation, no locks.
-[[noreturn]] void become(const std::array<int, 5>& fds, char* const* argv, char* const* envp, pid_t parent) {
+// Between fork and exec only what is safe after a fork of a threaded program: no allocation, no
+// locks.
+[[noreturn]] void become(const std::array<int, 5>& fds, char* const* argv, char* const* envp,
+                         pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
@@ -63,7 +65,9 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
   _exit(127);
 }
 
-double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); }
+double seconds(const timeval& t) {
+  return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+}
 
 // Fields of /proc/PID/stat from the third on; the second, the name, may hold spaces.
 std::vector<std::string> stat_fields(pid_t pid) {
@@ -86,13 +90,16 @@ std::int64_t resident(const std::vector<std::string>& fields) {
 Result<std::unique_ptr<Process>> Process::spawn(const SpawnOptions& options) {
   Pipe requests, results, output, error;
   const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (null < 0 || !open_pipe(requests) || !open_pipe(results) || !open_pipe(output) || !open_pipe(error)) {
+  if (null < 0 || !open_pipe(requests) || !open_pipe(results) || !open_pipe(output) ||
+      !open_pipe(error)) {
     return Error::environment(fmt::format("cannot open pipes for a worker: {}", strerror(errno)));
   }
   auto argv = pointers(options.arguments), envp = pointers(options.environment);
   const pid_t parent = getpid();
   const pid_t pid = fork();
-  if (pid == 0) become({null, output.write, error.write, requests.read, results.write}, argv.data(), envp.data(), parent);
+  if (pid == 0)
+    become({null, output.write, error.write, requests.read, results.write}, argv.data(),
+           envp.data(), parent);
   for (int fd : {null, requests.read, results.write, output.write, error.write}) ::close(fd);
   if (pid < 0) {
     for (int fd : {requests.write, results.read, output.read, error.read}) ::close(fd);
@@ -137,7 +144,8 @@ void Process::drain(int fd, std::string* kept) {
 }
 
 bool Process::wait_for_output(double seconds, bool also_writable, std::string& received) {
-  std::array<pollfd, 4> fds = {pollfd{results_, POLLIN, 0}, pollfd{output_, POLLIN, 0}, pollfd{error_, POLLIN, 0},
+  std::array<pollfd, 4> fds = {pollfd{results_, POLLIN, 0}, pollfd{output_, POLLIN, 0},
+                               pollfd{error_, POLLIN, 0},
                                pollfd{also_writable ? requests_ : -1, POLLOUT, 0}};
   if (::poll(fds.data(), fds.size(), static_cast<int>(seconds * 1000)) <= 0) return true;
   if (fds[1].revents) drain(output_, nullptr);
@@ -173,7 +181,8 @@ void Process::kill() {
 }
 
 std::string Process::ending() {
-  // It has closed its stream; it is given a moment to end by itself, which tells more than our killing it.
+  // It has closed its stream; it is given a moment to end by itself, which tells more than our
+  // killing it.
   for (int i = 0; i < 40 && !reaped_; ++i) {
     reap(false);
     if (!reaped_) usleep(5000);

@@ -4,8 +4,9 @@
 //   child.send(frame);                      // to descriptor 3 of the child
 //   child.wait_for_output(0.1);             // from descriptor 4, and whatever it prints
 //
-// The child leads a process group that is killed as a whole, and dies with its parent, also where that is
-// killed: the kernel ends it when the thread that spawned it ends, so this thread must outlive it.
+// The child leads a process group that is killed as a whole, and dies with its parent, also where
+// that is killed: the kernel ends it when the thread that spawned it ends, so this thread must
+// outlive it.
 #pragma once
 
 #include <sys/types.h>
@@ -32,11 +33,12 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  // Writes what the child's pipe takes now; gives the number of bytes, or an error where the child no longer reads.
+  // Writes what the child's pipe takes now; gives the number of bytes, or an error where the child
+  // no longer reads.
   Result<std::size_t> send_some(std::string_view bytes);
-  // Waits at most so long for output; appends what came on descriptor 4 to `received`. Standard output is thrown
-  // away, the end of standard error kept. With `also_writable`, returns too when bytes can be sent. False when the
-  // child has closed descriptor 4.
+  // Waits at most so long for output; appends what came on descriptor 4 to `received`. Standard
+  // output is thrown away, the end of standard error kept. With `also_writable`, returns too when
+  // bytes can be sent. False when the child has closed descriptor 4.
   bool wait_for_output(double seconds, bool also_writable, std::string& received);
 
   // Kills the whole group and reaps the child.

@@ -44,17 +44,23 @@ Json to_json(const Function& f) {
     for (const Tensor& t : set) arrays.push_back(to_json(t));
     inputs.push_back(std::move(arrays));
   }
-  return {{"source", f.source}, {"entry", f.entry}, {"x64", f.runtime.x64}, {"devices", f.runtime.devices}, {"inputs", std::move(inputs)}};
+  return {{"source", f.source},
+          {"entry", f.entry},
+          {"x64", f.runtime.x64},
+          {"devices", f.runtime.devices},
+          {"inputs", std::move(inputs)}};
 }
 
 Outcome to_outcome(Json& j) {
   Outcome out;
   out.ok = j.at("ok").get<bool>();
   if (!out.ok) {
-    out.refusal = {j.at("stage").get<std::string>(), j.at("reason").get<std::string>(), j.at("detail").get<std::string>()};
+    out.refusal = {j.at("stage").get<std::string>(), j.at("reason").get<std::string>(),
+                   j.at("detail").get<std::string>()};
     return out;
   }
-  for (auto& [level, text] : j.at("levels").items()) out.levels[level] = std::move(text.get_ref<std::string&>());
+  for (auto& [level, text] : j.at("levels").items())
+    out.levels[level] = std::move(text.get_ref<std::string&>());
   out.constants = to_tensors(j.at("constants"));
   out.outputs = to_tensors(j.at("outputs"));
   out.result_paths = j.at("result_paths").get<std::vector<std::string>>();
@@ -72,7 +78,9 @@ Message to_message(Json& j) {
     return Hello{{v.at("python"), v.at("jax"), v.at("jaxlib"), v.at("numpy")}};
   }
   if (type == "fatal") return Fatal{j.at("message")};
-  if (type == "progress") return Progress{j.at("chunk"), j.at("stage"), j.at("functions").get<std::vector<std::size_t>>()};
+  if (type == "progress")
+    return Progress{j.at("chunk"), j.at("stage"),
+                    j.at("functions").get<std::vector<std::size_t>>()};
   if (type != "result") throw std::runtime_error("unknown message " + type);
   Answer answer{j.at("chunk"), {}};
   for (Json& f : j.at("functions")) answer.outcomes.push_back(to_outcome(f));
@@ -104,7 +112,8 @@ Result<std::optional<Message>> FrameReader::next() {
   if (buffer_.size() < 4) return std::optional<Message>();
   std::uint32_t size;
   std::memcpy(&size, buffer_.data(), 4);
-  if (size > kMaxFrame) return Error::environment("a worker's answer is longer than an answer can be");
+  if (size > kMaxFrame)
+    return Error::environment("a worker's answer is longer than an answer can be");
   if (buffer_.size() < 4 + std::size_t{size}) return std::optional<Message>();
   try {
     Json message = Json::from_msgpack(buffer_.begin() + 4, buffer_.begin() + 4 + size);

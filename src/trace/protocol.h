@@ -47,7 +47,8 @@ std::string encode(const Request& request);
 class FrameReader {
  public:
   std::string& buffer() { return buffer_; }
-  // The next complete message, nothing where more bytes are needed, an error where the bytes are none of ours.
+  // The next complete message, nothing where more bytes are needed, an error where the bytes are
+  // none of ours.
   Result<std::optional<Message>> next();
 
  private:

@@ -16,20 +16,24 @@ constexpr double kPollSeconds = 0.05;
 // Deaths that no function is to blame for, before a run gives up.
 constexpr int kMostAccidents = 12;
 
-double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 // Nothing that a user has set for other programs may change what a dataset holds.
 std::vector<std::string> worker_environment(const std::string& python_path) {
   std::vector<std::string> out;
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view e = *entry;
-    const bool dropped = e.starts_with("JAX_") || e.starts_with("XLA_") || e.starts_with("PYTHON") || e.starts_with("TF_") ||
-                         e.starts_with("OMP_") || e.starts_with("OPENBLAS_");
+    const bool dropped = e.starts_with("JAX_") || e.starts_with("XLA_") ||
+                         e.starts_with("PYTHON") || e.starts_with("TF_") || e.starts_with("OMP_") ||
+                         e.starts_with("OPENBLAS_");
     if (!dropped) out.emplace_back(e);
   }
   out.push_back("PYTHONPATH=" + python_path);
   out.push_back("PYTHONHASHSEED=0");
-  out.push_back("OPENBLAS_NUM_THREADS=1");  // sums of LAPACK must not depend on the number of processors
+  out.push_back(
+      "OPENBLAS_NUM_THREADS=1");  // sums of LAPACK must not depend on the number of processors
   out.push_back("PYTHONNOUSERSITE=1");
   out.push_back("JAX_PLATFORMS=cpu");
   out.push_back("TF_CPP_MIN_LOG_LEVEL=3");
@@ -50,7 +54,8 @@ Error cancelled() { return Error::environment("interrupted"); }
 }  // namespace
 
 std::string worker_xla_flags() {
-  return fmt::format("--xla_force_host_platform_device_count={} --xla_cpu_max_isa=AVX2", kWorkerDevices);
+  return fmt::format("--xla_force_host_platform_device_count={} --xla_cpu_max_isa=AVX2",
+                     kWorkerDevices);
 }
 
 Tracer::Tracer(TracerOptions options) : options_(std::move(options)) {}
@@ -68,7 +73,8 @@ double Tracer::cpu_seconds() const { return ended_cpu_ + (process_ ? process_->c
 
 Result<Versions> Tracer::start() {
   if (process_) return versions_;
-  JAXSMITH_TRY(process, Process::spawn({{options_.python, "-m", "jaxsmith.worker", "--requests-fd", "3", "--results-fd", "4"},
+  JAXSMITH_TRY(process, Process::spawn({{options_.python, "-m", "jaxsmith.worker", "--requests-fd",
+                                         "3", "--results-fd", "4"},
                                         worker_environment(options_.python_path)}));
   process_ = std::move(process);
   reader_ = FrameReader();
@@ -90,9 +96,11 @@ Result<Versions> Tracer::start() {
     const std::string how = open ? "no answer" : process_->ending();
     std::string errors = process_->last_errors();
     while (!errors.empty() && errors.back() == '\n') errors.pop_back();
-    const std::string last = errors.substr(errors.rfind('\n') == std::string::npos ? 0 : errors.rfind('\n') + 1);
+    const std::string last =
+        errors.substr(errors.rfind('\n') == std::string::npos ? 0 : errors.rfind('\n') + 1);
     stop();
-    return Error::environment(fmt::format("cannot start a worker with {}: {}{}{}", options_.python, how, last.empty() ? "" : ": ", last));
+    return Error::environment(fmt::format("cannot start a worker with {}: {}{}{}", options_.python,
+                                          how, last.empty() ? "" : ": ", last));
   }
 }
 
@@ -119,8 +127,10 @@ Result<Tracer::Run> Tracer::run(const Request& request, const std::atomic<bool>&
     const bool open = process_->wait_for_output(kPollSeconds, !unsent.empty(), reader_.buffer());
     if (!unsent.empty()) {
       const auto sent = process_->send_some(unsent);
-      if (sent.ok()) unsent.remove_prefix(sent.value());
-      else if (open) return ended(Ending::kDied, process_->ending());
+      if (sent.ok())
+        unsent.remove_prefix(sent.value());
+      else if (open)
+        return ended(Ending::kDied, process_->ending());
     }
     for (;;) {
       auto message = reader_.next();
@@ -146,24 +156,32 @@ Result<Tracer::Run> Tracer::run(const Request& request, const std::atomic<bool>&
     if (!open) return ended(Ending::kDied, process_->ending());
     if (since(last_sign) > options_.function_seconds) return ended(Ending::kTimeout, "");
     // The group costs a walk through all processes: less often.
-    if (process_->memory_bytes(++polls % 16 == 0) > options_.memory_bytes) return ended(Ending::kMemory, "");
+    if (process_->memory_bytes(++polls % 16 == 0) > options_.memory_bytes)
+      return ended(Ending::kMemory, "");
   }
 }
 
 Refusal Tracer::refusal_of(const Run& run) const {
   switch (run.ending) {
-    case Ending::kTimeout: return {run.stage, "timeout", fmt::format("no progress for {:g} seconds", options_.function_seconds)};
-    case Ending::kMemory: return {run.stage, "memory", fmt::format("took more than {} MB", options_.memory_bytes >> 20)};
-    default: return {run.stage, "crash", "ended its worker: " + run.how};
+    case Ending::kTimeout:
+      return {run.stage, "timeout",
+              fmt::format("no progress for {:g} seconds", options_.function_seconds)};
+    case Ending::kMemory:
+      return {run.stage, "memory",
+              fmt::format("took more than {} MB", options_.memory_bytes >> 20)};
+    default:
+      return {run.stage, "crash", "ended its worker: " + run.how};
   }
 }
 
 // The one of several suspects whose run fails when the rest of them stays out.
-Result<std::optional<std::size_t>> Tracer::bisect(const Request& request, std::vector<std::size_t> suspects, Run& failed,
+Result<std::optional<std::size_t>> Tracer::bisect(const Request& request,
+                                                  std::vector<std::size_t> suspects, Run& failed,
                                                   const std::atomic<bool>& cancel) {
   while (suspects.size() > 1) {
     const auto middle = suspects.begin() + static_cast<std::ptrdiff_t>(suspects.size() / 2);
-    const std::vector<std::size_t> halves[] = {{suspects.begin(), middle}, {middle, suspects.end()}};
+    const std::vector<std::size_t> halves[] = {{suspects.begin(), middle},
+                                               {middle, suspects.end()}};
     bool found = false;
     for (const auto& half : halves) {
       Request part = request;
@@ -181,7 +199,8 @@ Result<std::optional<std::size_t>> Tracer::bisect(const Request& request, std::v
 }
 
 // Finds whom a failed run is to be blamed on and refuses it. False: it was nobody's fault.
-Result<bool> Tracer::find_culprit(const Request& request, const Run& failed, std::map<std::size_t, Refusal>& refused,
+Result<bool> Tracer::find_culprit(const Request& request, const Run& failed,
+                                  std::map<std::size_t, Refusal>& refused,
                                   const std::atomic<bool>& cancel) {
   std::vector<std::size_t> suspects;
   for (std::size_t i : failed.suspects) {
@@ -211,7 +230,8 @@ Result<bool> Tracer::find_culprit(const Request& request, const Run& failed, std
     }
     alone.skipped = all_but(request, suspects);
   }
-  // Alone once more: somebody may have ended the worker by hand. Waiting out a time limit twice tells no more.
+  // Alone once more: somebody may have ended the worker by hand. Waiting out a time limit twice
+  // tells no more.
   if (blamed.ending == Ending::kDied) {
     alone.isolate = false;
     JAXSMITH_TRY(confirmed, run(alone, cancel));
@@ -223,8 +243,8 @@ Result<bool> Tracer::find_culprit(const Request& request, const Run& failed, std
   return true;
 }
 
-Result<std::vector<Outcome>> Tracer::trace(std::uint64_t chunk, std::span<const Function> functions, Route route,
-                                           const std::atomic<bool>& cancel) {
+Result<std::vector<Outcome>> Tracer::trace(std::uint64_t chunk, std::span<const Function> functions,
+                                           Route route, const std::atomic<bool>& cancel) {
   Request request{chunk, functions, {}, route, false, options_.levels};
   std::map<std::size_t, Refusal> refused;
   int accidents = 0;
@@ -241,7 +261,8 @@ Result<std::vector<Outcome>> Tracer::trace(std::uint64_t chunk, std::span<const 
       }
       return outcomes;
     }
-    // A worker that died may have been killed from outside: the same once more, before anyone is suspected.
+    // A worker that died may have been killed from outside: the same once more, before anyone is
+    // suspected.
     if (result.ending == Ending::kDied && !again) {
       again = true;
       continue;
@@ -249,8 +270,10 @@ Result<std::vector<Outcome>> Tracer::trace(std::uint64_t chunk, std::span<const 
     again = false;
     JAXSMITH_TRY(found, find_culprit(request, result, refused, cancel));
     if (!found && ++accidents >= kMostAccidents) {
-      return Error::environment(fmt::format("workers end again and again without a function to blame (last: {}); is the machine out of memory?",
-                                            result.how.empty() ? "time limit" : result.how));
+      return Error::environment(
+          fmt::format("workers end again and again without a function to blame (last: {}); is the "
+                      "machine out of memory?",
+                      result.how.empty() ? "time limit" : result.how));
     }
   }
   std::vector<Outcome> outcomes(functions.size());

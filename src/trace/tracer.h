@@ -4,9 +4,10 @@
 //   JAXSMITH_TRY(versions, tracer.start());
 //   JAXSMITH_TRY(outcomes, tracer.trace(chunk, functions, Route::kChunk, cancel));
 //
-// A function that crashes its worker, hangs, or eats memory costs that function alone: it is found, refused
-// with the reason, and the rest of its chunk is worked on again as if it were not there. The outcome is the same however
-// often workers are killed from outside on the way. One thread uses a tracer, the one that started it.
+// A function that crashes its worker, hangs, or eats memory costs that function alone: it is found,
+// refused with the reason, and the rest of its chunk is worked on again as if it were not there.
+// The outcome is the same however often workers are killed from outside on the way. One thread uses
+// a tracer, the one that started it.
 #pragma once
 
 #include <atomic>
@@ -47,10 +48,10 @@ class Tracer {
 
   // Starts the worker unless it runs; tells at once of a missing or wrong JAX.
   Result<Versions> start();
-  // One outcome a function, in order. An error is no function's fault: a worker that cannot be started, a
-  // cancellation, workers that end again and again with nothing to blame.
-  Result<std::vector<Outcome>> trace(std::uint64_t chunk, std::span<const Function> functions, Route route,
-                                     const std::atomic<bool>& cancel);
+  // One outcome a function, in order. An error is no function's fault: a worker that cannot be
+  // started, a cancellation, workers that end again and again with nothing to blame.
+  Result<std::vector<Outcome>> trace(std::uint64_t chunk, std::span<const Function> functions,
+                                     Route route, const std::atomic<bool>& cancel);
   // CPU time of all workers so far, in seconds.
   double cpu_seconds() const;
 
@@ -58,15 +59,17 @@ class Tracer {
   enum class Ending { kDone, kDied, kTimeout, kMemory };
   struct Run {
     Ending ending = Ending::kDone;
-    std::string how;                     // of a death
-    std::string stage;                   // last reported
-    std::vector<std::size_t> suspects;   // functions it was at work on
+    std::string how;                    // of a death
+    std::string stage;                  // last reported
+    std::vector<std::size_t> suspects;  // functions it was at work on
     std::vector<Outcome> outcomes;
   };
   Result<Run> run(const Request& request, const std::atomic<bool>& cancel);
-  Result<bool> find_culprit(const Request& request, const Run& failed, std::map<std::size_t, Refusal>& refused,
+  Result<bool> find_culprit(const Request& request, const Run& failed,
+                            std::map<std::size_t, Refusal>& refused,
                             const std::atomic<bool>& cancel);
-  Result<std::optional<std::size_t>> bisect(const Request& request, std::vector<std::size_t> suspects, Run& failed,
+  Result<std::optional<std::size_t>> bisect(const Request& request,
+                                            std::vector<std::size_t> suspects, Run& failed,
                                             const std::atomic<bool>& cancel);
   Refusal refusal_of(const Run& run) const;
   void stop();

@@ -29,18 +29,19 @@ void on_signal(int) {
 }
 
 void catch_signals() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  struct sigaction ignore {};
+  struct sigaction ignore{};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, nullptr);  // a worker that is gone shows when it is written to
 }
 
 // Flags from the options table. What is wrong with a value is kept in `status`, the first of it.
 void add_flags(CLI::App& app, GenerateOptions& options, Status& status) {
-  const auto set = [&options, &status](const std::string& name, const std::vector<std::string>& values) {
+  const auto set = [&options, &status](const std::string& name,
+                                       const std::vector<std::string>& values) {
     const Status result = set_option(options, name, values);
     if (!result.ok() && status.ok()) status = result;
     return true;
@@ -50,7 +51,8 @@ void add_flags(CLI::App& app, GenerateOptions& options, Status& status) {
     if (info.argument.empty()) {
       app.add_flag_callback(flag, [=] { set(info.name, {"true"}); }, info.help);
     } else {
-      auto* option = app.add_option(flag, [=](const CLI::results_t& values) { return set(info.name, values); }, info.help);
+      auto* option = app.add_option(
+          flag, [=](const CLI::results_t& values) { return set(info.name, values); }, info.help);
       option->type_name(info.argument)->type_size(1)->expected(1);
       if (info.is_list) option->expected(1, 100)->delimiter(',');
     }
@@ -62,19 +64,21 @@ std::string unknown_text(const std::string& word, bool in_file) {
   std::vector<std::string> flags = {in_file ? "" : "--config"};
   for (const OptionInfo& info : option_table()) flags.push_back((in_file ? "" : "--") + info.name);
   const std::vector<std::string_view> candidates(flags.begin(), flags.end());
-  return fmt::format("{}'{}' is not understood{} (jaxsmith generate --help lists the options)", in_file ? "--config: " : "",
-                     word, did_you_mean(word, candidates));
+  return fmt::format("{}'{}' is not understood{} (jaxsmith generate --help lists the options)",
+                     in_file ? "--config: " : "", word, did_you_mean(word, candidates));
 }
 
 // CLI11's message on one line.
 std::string misuse_text(const CLI::ParseError& error, const CLI::App& app, int argc, char** argv) {
   std::string text = error.what();
   text = text.substr(0, text.find('\n'));
-  if (dynamic_cast<const CLI::ConfigError*>(&error)) return unknown_text(text.substr(text.rfind(' ') + 1), true);
+  if (dynamic_cast<const CLI::ConfigError*>(&error))
+    return unknown_text(text.substr(text.rfind(' ') + 1), true);
   if (!dynamic_cast<const CLI::ExtrasError*>(&error)) return text;
   for (int i = 1; i < argc; ++i) {
     const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
-    if (word.starts_with("-") && app.get_option_no_throw(word) == nullptr) return unknown_text(word, false);
+    if (word.starts_with("-") && app.get_option_no_throw(word) == nullptr)
+      return unknown_text(word, false);
   }
   return text;
 }
@@ -90,17 +94,20 @@ int run(const GenerateOptions& options) {
   Result<Summary> result = Error::internal("");
   {
     ProgressPrinter printer;
-    result = generate(options, {python_of(options), JAXSMITH_PYTHON_PATH, JAXSMITH_VERSION}, printer, cancelled);
+    result = generate(options, {python_of(options), JAXSMITH_PYTHON_PATH, JAXSMITH_VERSION},
+                      printer, cancelled);
   }
   if (!result.ok()) return report(kCommand, result.error());
   const Summary& summary = result.value();
   fmt::print("{}", summary_table(summary));
   if (!summary.complete) {
-    fmt::print("interrupted: {} of {} functions are in {}; the same command with --resume goes on\n", summary.figures.rows,
-               options.count, options.out);
+    fmt::print(
+        "interrupted: {} of {} functions are in {}; the same command with --resume goes on\n",
+        summary.figures.rows, options.count, options.out);
     return kInterrupted;
   }
-  fmt::print("{} {} functions {} {}\n", summary.was_complete ? "nothing to do:" : "done:", summary.figures.rows,
+  fmt::print("{} {} functions {} {}\n",
+             summary.was_complete ? "nothing to do:" : "done:", summary.figures.rows,
              summary.was_complete ? "are already in" : "in", options.out);
   return kDone;
 }
@@ -108,13 +115,18 @@ int run(const GenerateOptions& options) {
 }  // namespace
 
 int generate_main(int argc, char** argv) {
-  CLI::App app("Makes a dataset of JAX functions with all their IR levels, each traced, lowered, compiled and run by the real "
-               "JAX.\nThe same seed, count and versions give the same bytes, whatever the number of workers.",
-               "jaxsmith generate");
+  CLI::App app(
+      "Makes a dataset of JAX functions with all their IR levels, each traced, lowered, compiled "
+      "and run by the real "
+      "JAX.\nThe same seed, count and versions give the same bytes, whatever the number of "
+      "workers.",
+      "jaxsmith generate");
   GenerateOptions options;
   Status status;
   add_flags(app, options, status);
-  app.set_config("--config", "", "file with options, as TOML or INI: count = 500; flags given beside it win")->type_name("FILE");
+  app.set_config("--config", "",
+                 "file with options, as TOML or INI: count = 500; flags given beside it win")
+      ->type_name("FILE");
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.get_formatter()->column_width(30);
   try {

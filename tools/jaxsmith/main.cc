@@ -22,7 +22,8 @@ constexpr Command kCommands[] = {
 
 void print_help() {
   fmt::print("usage: jaxsmith COMMAND …\n\nPython→IR training data out of JAX.\n\ncommands:\n");
-  for (const Command& command : kCommands) fmt::print("  {:<12}{}\n", command.name, command.summary);
+  for (const Command& command : kCommands)
+    fmt::print("  {:<12}{}\n", command.name, command.summary);
   fmt::print("\njaxsmith COMMAND --help says more; jaxsmith --version names the version.\n");
 }
 
@@ -44,7 +45,8 @@ int dispatch(int argc, char** argv) {
   if (name.empty()) {
     fmt::print(stderr, "jaxsmith: say what to do, for example: jaxsmith generate --out dataset\n");
   } else {
-    fmt::print(stderr, "jaxsmith: there is no command '{}'{} (jaxsmith --help lists them)\n", name, did_you_mean(name, names));
+    fmt::print(stderr, "jaxsmith: there is no command '{}'{} (jaxsmith --help lists them)\n", name,
+               did_you_mean(name, names));
   }
   return kMisuse;
 }

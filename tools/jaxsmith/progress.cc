@@ -28,7 +28,8 @@ std::vector<Count> by_reason(const Figures& figures) {
     for (const auto& [reason, n] : f.rejects) total[reason] += n;
   }
   std::vector<Count> out(total.begin(), total.end());
-  std::stable_sort(out.begin(), out.end(), [](const Count& a, const Count& b) { return a.second > b.second; });
+  std::stable_sort(out.begin(), out.end(),
+                   [](const Count& a, const Count& b) { return a.second > b.second; });
   return out;
 }
 
@@ -59,12 +60,14 @@ std::string shortened(const std::string& text, int width) {
 
 ProgressPrinter::ProgressPrinter() : terminal_(isatty(STDERR_FILENO) == 1) {}
 
-void ProgressPrinter::started(const Versions& versions, const Figures& before, std::uint64_t wanted) {
+void ProgressPrinter::started(const Versions& versions, const Figures& before,
+                              std::uint64_t wanted) {
   wanted_ = wanted;
   rows_before_ = before.rows;
   begin_ = last_ = Clock::now();
-  fmt::print(stderr, "jax {}, jaxlib {}, Python {}; {} functions wanted{}\n", versions.jax, versions.jaxlib, versions.python,
-             wanted, before.rows ? fmt::format(", {} are there from an earlier run", before.rows) : "");
+  fmt::print(stderr, "jax {}, jaxlib {}, Python {}; {} functions wanted{}\n", versions.jax,
+             versions.jaxlib, versions.python, wanted,
+             before.rows ? fmt::format(", {} are there from an earlier run", before.rows) : "");
 }
 
 std::string ProgressPrinter::line(const Figures& figures) const {
@@ -72,11 +75,14 @@ std::string ProgressPrinter::line(const Figures& figures) const {
   const std::uint64_t fresh = figures.rows - rows_before_;
   const double rate = seconds > 0 ? static_cast<double>(fresh) / seconds : 0;
   std::string text = fmt::format("{} of {} ({:.1f} %)", figures.rows, wanted_,
-                                 100.0 * static_cast<double>(figures.rows) / static_cast<double>(std::max<std::uint64_t>(wanted_, 1)));
+                                 100.0 * static_cast<double>(figures.rows) /
+                                     static_cast<double>(std::max<std::uint64_t>(wanted_, 1)));
   if (fresh > 0) {
-    text += fmt::format(", {:.1f}/s, {} left", rate, duration_text(static_cast<double>(wanted_ - figures.rows) / rate));
+    text += fmt::format(", {:.1f}/s, {} left", rate,
+                        duration_text(static_cast<double>(wanted_ - figures.rows) / rate));
   }
-  if (figures.rejects > 0) text += fmt::format("; {} refused: {}", figures.rejects, reasons_text(by_reason(figures), 3));
+  if (figures.rejects > 0)
+    text += fmt::format("; {} refused: {}", figures.rejects, reasons_text(by_reason(figures), 3));
   return text;
 }
 
@@ -105,27 +111,30 @@ void ProgressPrinter::clear() {
 }
 
 std::string summary_table(const Summary& summary) {
-  std::string out = fmt::format("{:<18}{:>8}{:>9}{:>8}{:>12}{:>8}{:>9}  {}\n", "category", "rows", "share", "train",
-                                "validation", "test", "refused", "why");
+  std::string out = fmt::format("{:<18}{:>8}{:>9}{:>8}{:>12}{:>8}{:>9}  {}\n", "category", "rows",
+                                "share", "train", "validation", "test", "refused", "why");
   std::array<std::uint64_t, 3> splits{};
   const auto rows = static_cast<double>(std::max<std::uint64_t>(summary.figures.rows, 1));
   for (const auto& [category, f] : summary.figures.categories) {
     std::uint64_t refused = 0;
     std::vector<Count> reasons(f.rejects.begin(), f.rejects.end());
     for (const Count& reason : reasons) refused += reason.second;
-    std::stable_sort(reasons.begin(), reasons.end(), [](const Count& a, const Count& b) { return a.second > b.second; });
+    std::stable_sort(reasons.begin(), reasons.end(),
+                     [](const Count& a, const Count& b) { return a.second > b.second; });
     out += fmt::format("{:<18}{:>8}{:>8.1f}%{:>8}{:>12}{:>8}{:>9}  {}\n", category, f.rows,
-                       100 * static_cast<double>(f.rows) / rows, f.splits[0], f.splits[1], f.splits[2], refused,
-                       reasons_text(reasons, 3));
+                       100 * static_cast<double>(f.rows) / rows, f.splits[0], f.splits[1],
+                       f.splits[2], refused, reasons_text(reasons, 3));
     for (std::size_t i = 0; i < 3; ++i) splits[i] += f.splits[i];
   }
-  out += fmt::format("{:<18}{:>8}{:>9}{:>8}{:>12}{:>8}{:>9}\n", "all", summary.figures.rows, "", splits[0], splits[1],
-                     splits[2], summary.figures.rejects);
+  out += fmt::format("{:<18}{:>8}{:>9}{:>8}{:>12}{:>8}{:>9}\n", "all", summary.figures.rows, "",
+                     splits[0], splits[1], splits[2], summary.figures.rejects);
   const CpuSeconds& cpu = summary.cpu;
   if (cpu.total > 0) {
-    out += fmt::format("\nprocessor time: {:.1f} s: workers {:.1f}, planning and rendering {:.1f}, checking {:.1f}, "
-                       "selecting and storing {:.1f}; {} redone by the plain route\n",
-                       cpu.total, cpu.workers, cpu.plan, cpu.check, cpu.store, summary.figures.redone);
+    out += fmt::format(
+        "\nprocessor time: {:.1f} s: workers {:.1f}, planning and rendering {:.1f}, checking "
+        "{:.1f}, "
+        "selecting and storing {:.1f}; {} redone by the plain route\n",
+        cpu.total, cpu.workers, cpu.plan, cpu.check, cpu.store, summary.figures.redone);
   }
   return out;
 }

@@ -9,7 +9,8 @@
 
 namespace jaxsmith {
 
-// A line that renews itself on a terminal; plain lines every few seconds elsewhere. Writes to stderr.
+// A line that renews itself on a terminal; plain lines every few seconds elsewhere. Writes to
+// stderr.
 class ProgressPrinter : public Observer {
  public:
   ProgressPrinter();

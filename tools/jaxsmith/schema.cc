@@ -11,16 +11,21 @@ namespace jaxsmith {
 namespace {
 
 constexpr std::string_view kHelp =
-    "usage: jaxsmith schema\n\nPrints the columns of a dataset's files as Markdown; docs/schema.md is this.\n";
+    "usage: jaxsmith schema\n\nPrints the columns of a dataset's files as Markdown; docs/schema.md "
+    "is this.\n";
 
 void print_schema() {
   fmt::print(
       "# Columns\n\n"
-      "`jaxsmith schema` prints this page from the table in `src/store/schema.cc` that writes the files; `make docs` renews it.\n\n"
-      "## `data/train-*.parquet`, `data/validation-*.parquet`, `data/test-*.parquet`: one row a function\n\n{}\n"
+      "`jaxsmith schema` prints this page from the table in `src/store/schema.cc` that writes the "
+      "files; `make docs` renews it.\n\n"
+      "## `data/train-*.parquet`, `data/validation-*.parquet`, `data/test-*.parquet`: one row a "
+      "function\n\n{}\n"
       "## `rejects.parquet`: what was refused, and why\n\n{}\n"
-      "Shapes are lists of sizes, `[]` for a single number. `data` is what NumPy's `tobytes()` gives: little-endian, row-major, one\n"
-      "byte for a bool. A dtype is written as JAX writes it in a jaxpr (`f32`, `bf16`, `i32`, `bool`, `c64`). From a row to an array:\n\n"
+      "Shapes are lists of sizes, `[]` for a single number. `data` is what NumPy's `tobytes()` "
+      "gives: little-endian, row-major, one\n"
+      "byte for a bool. A dtype is written as JAX writes it in a jaxpr (`f32`, `bf16`, `i32`, "
+      "`bool`, `c64`). From a row to an array:\n\n"
       "```python\n"
       "import ml_dtypes\n"
       "import numpy as np\n\n"
@@ -54,7 +59,8 @@ int schema_main(int argc, char** argv) {
     fmt::print("{}", kHelp);
     return kDone;
   }
-  return report("schema", Error::usage(fmt::format("'{}' is not understood: the command takes no arguments", argument)));
+  return report("schema", Error::usage(fmt::format(
+                              "'{}' is not understood: the command takes no arguments", argument)));
 }
 
 }  // namespace jaxsmith

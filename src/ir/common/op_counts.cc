@@ -6,9 +6,13 @@
 namespace jaxsmith {
 namespace {
 
-constexpr std::array<std::string_view, 8> kDialects = {"stablehlo.", "chlo.", "func.", "sdy.", "mhlo.", "vhlo.", "shape.", "tensor."};
+constexpr std::array<std::string_view, 8> kDialects = {"stablehlo.", "chlo.", "func.",  "sdy.",
+                                                       "mhlo.",      "vhlo.", "shape.", "tensor."};
 
-bool word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-'; }
+bool word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '.' || c == '-';
+}
 
 std::string_view word_at(std::string_view text) {
   std::size_t n = 0;
@@ -46,10 +50,12 @@ OpCounts stablehlo_op_counts(std::string_view text) {
     std::string_view op = statement(line);
     if (!op.empty() && op[0] == '"') op.remove_prefix(1);
     const std::string_view name = word_at(op);
-    const bool named = std::any_of(kDialects.begin(), kDialects.end(), [&](std::string_view d) { return name.starts_with(d); });
+    const bool named = std::any_of(kDialects.begin(), kDialects.end(),
+                                   [&](std::string_view d) { return name.starts_with(d); });
     if (named) ++counts[std::string(name)];
     // func's own operations are printed without their dialect.
-    else if (name == "call" || name == "return") ++counts["func." + std::string(name)];
+    else if (name == "call" || name == "return")
+      ++counts["func." + std::string(name)];
     // A region of one operation is printed in a line: `applies stablehlo.add across dimensions`.
     constexpr std::string_view kApplies = " applies ";
     if (const std::size_t at = line.find(kApplies); named && at != std::string_view::npos) {
@@ -81,7 +87,8 @@ OpCounts hlo_op_counts(std::string_view text) {
       rest = space == std::string_view::npos ? std::string_view() : rest.substr(space + 1);
     }
     const std::string_view opcode = word_at(rest);
-    if (!opcode.empty() && opcode.size() < rest.size() && rest[opcode.size()] == '(') ++counts[std::string(opcode)];
+    if (!opcode.empty() && opcode.size() < rest.size() && rest[opcode.size()] == '(')
+      ++counts[std::string(opcode)];
   });
   return counts;
 }

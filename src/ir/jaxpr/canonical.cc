@@ -15,7 +15,9 @@ namespace {
 
 constexpr int kMaxDepth = 500;
 
-bool is_dtype(std::string_view word) { return dtype_from_jaxpr_name(word) || dtype_from_numpy_name(word); }
+bool is_dtype(std::string_view word) {
+  return dtype_from_jaxpr_name(word) || dtype_from_numpy_name(word);
+}
 
 // Walks the tokens once and writes both forms as it goes.
 class Walker {
@@ -44,15 +46,26 @@ class Walker {
  private:
   using Scope = std::unordered_map<std::string_view, int>;
 
-  const Token* token(std::size_t ahead = 0) const { return at_ + ahead < tokens_.size() ? &tokens_[at_ + ahead] : nullptr; }
-  bool is(std::string_view text, std::size_t ahead = 0) const { return token(ahead) && token(ahead)->text == text; }
+  const Token* token(std::size_t ahead = 0) const {
+    return at_ + ahead < tokens_.size() ? &tokens_[at_ + ahead] : nullptr;
+  }
+  bool is(std::string_view text, std::size_t ahead = 0) const {
+    return token(ahead) && token(ahead)->text == text;
+  }
   bool is_name() const { return token() && token()->kind == TokenKind::kName; }
 
   void fail(std::string_view expected) {
     if (!error_.empty()) return;
     const Token* t = token();
     const Token* last = tokens_.empty() ? nullptr : &tokens_.back();
-    error_ = fmt::format("jaxpr:{}:{}: expected {}", t ? t->line : last ? last->line : 1, t ? t->column : last ? last->column + static_cast<int>(last->text.size()) : 1, expected);
+    error_ = fmt::format("jaxpr:{}:{}: expected {}",
+                         t      ? t->line
+                         : last ? last->line
+                                : 1,
+                         t      ? t->column
+                         : last ? last->column + static_cast<int>(last->text.size())
+                                : 1,
+                         expected);
   }
 
   void put(std::string_view text) { put(text, text); }
@@ -103,8 +116,8 @@ class Walker {
     --depth_;
   }
 
-  // `in (…)` ends the equations. A variable may be called `in` as well: what follows it is no group, or one that
-  // is a complex literal.
+  // `in (…)` ends the equations. A variable may be called `in` as well: what follows it is no
+  // group, or one that is a complex literal.
   bool ends_equations() const {
     if (!is("in") || !is("(", 1)) return false;
     const std::size_t behind = behind_group(at_ + 1);
@@ -159,7 +172,9 @@ class Walker {
   // Whether variables with types and then '=' follow: not so for equations without results.
   bool binds() const {
     std::size_t i = at_;
-    const auto text = [&](std::size_t k) { return k < tokens_.size() ? tokens_[k].text : std::string_view(); };
+    const auto text = [&](std::size_t k) {
+      return k < tokens_.size() ? tokens_[k].text : std::string_view();
+    };
     while (i < tokens_.size() && tokens_[i].kind == TokenKind::kName && text(i + 1) == ":") {
       i += 3;
       if (text(i) == "<") {
@@ -223,7 +238,8 @@ class Walker {
         return true;
       }
     }
-    const bool value = token()->kind == TokenKind::kNumber || (is_name() && is(":", 1) && !next_equation);
+    const bool value =
+        token()->kind == TokenKind::kNumber || (is_name() && is(":", 1) && !next_equation);
     if (!value) return false;
     ++at_;
     put("literal");
@@ -269,7 +285,8 @@ class Walker {
   void parameter_token() {
     const Token& t = *token();
     const auto known = shared_.find(t.text);
-    if (t.kind == TokenKind::kName && known != shared_.end() && at_ > 0 && tokens_[at_ - 1].text == "=") {
+    if (t.kind == TokenKind::kName && known != shared_.end() && at_ > 0 &&
+        tokens_[at_ - 1].text == "=") {
       put(fmt::format("shared{}", known->second));
     } else if (t.kind == TokenKind::kNumber) {
       put(t.text, "_");

@@ -10,12 +10,13 @@
 namespace jaxsmith::jaxpr {
 
 struct Canonical {
-  // Variables numbered in the order they are bound, values of literals and names of functions left out.
+  // Variables numbered in the order they are bound, values of literals and names of functions left
+  // out.
   std::string signature;
-  // The signature without dtypes and without sizes (of dimensions and in parameters): what a program is,
-  // whatever it is applied to.
+  // The signature without dtypes and without sizes (of dimensions and in parameters): what a
+  // program is, whatever it is applied to.
   std::string structure;
-  std::int64_t equations = 0;                     // inner jaxprs' too; one that is printed once counts once
+  std::int64_t equations = 0;  // inner jaxprs' too; one that is printed once counts once
   std::map<std::string, std::int64_t> primitives;  // how often each occurs
 };
 

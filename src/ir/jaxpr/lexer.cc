@@ -6,7 +6,10 @@ namespace jaxsmith::jaxpr {
 namespace {
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
-bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+bool letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
 bool blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
 class Lexer {
@@ -18,9 +21,11 @@ class Lexer {
       const std::size_t start = at_;
       const TokenKind kind = next();
       if (kind == TokenKind::kString && unclosed_) {
-        return Error::environment(fmt::format("jaxpr:{}:{}: string without an end", line_, start - line_start_ + 1));
+        return Error::environment(
+            fmt::format("jaxpr:{}:{}: string without an end", line_, start - line_start_ + 1));
       }
-      tokens_.push_back({kind, text_.substr(start, at_ - start), line_, static_cast<int>(start - line_start_) + 1});
+      tokens_.push_back({kind, text_.substr(start, at_ - start), line_,
+                         static_cast<int>(start - line_start_) + 1});
       for (std::size_t i = start; i < at_; ++i) {
         if (text_[i] != '\n') continue;
         ++line_;
@@ -31,7 +36,9 @@ class Lexer {
   }
 
  private:
-  char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
+  char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
+  }
 
   TokenKind next() {
     const char c = peek();
@@ -54,7 +61,8 @@ class Lexer {
   TokenKind word() {
     for (;;) {
       const char c = peek();
-      // scatter-add is one name, GatherScatterMode.CLIP too; the dot after the last parameter is not part of it.
+      // scatter-add is one name, GatherScatterMode.CLIP too; the dot after the last parameter is
+      // not part of it.
       const bool inner = (c == '-' || c == '.') && letter(peek(1));
       if (!letter(c) && !digit(c) && !inner) return TokenKind::kName;
       ++at_;

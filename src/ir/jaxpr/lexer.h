@@ -1,4 +1,5 @@
-// Tokens of a jaxpr's text, as `str(jaxpr)` prints it (jax/_src/core.py, pp_jaxpr and what it calls).
+// Tokens of a jaxpr's text, as `str(jaxpr)` prints it (jax/_src/core.py, pp_jaxpr and what it
+// calls).
 //
 //   JAXSMITH_TRY(tokens, jaxpr::lex("{ lambda ; a:f32[3]. let b:f32[3] = sin a in (b,) }"));
 //
