@@ -531,8 +531,10 @@ std::string print(const Expr& e) {
     case ExprKind::kSlice:
       return print_slice(*e);
     case ExprKind::kUnary:
-      return e->text == "not" ? "not " + inside(e->items[0], kNotLevel)
-                              : e->text + inside(e->items[0], kUnaryLevel);
+      if (e->text == "not") return "not " + inside(e->items[0], kNotLevel);
+      // ruff writes -(x**2), though Python needs no parentheses there.
+      return e->text +
+             inside(e->items[0], e->items[0]->kind == ExprKind::kBinary ? kPrimary : kUnaryLevel);
     case ExprKind::kBinary:
       return print_binary(*e);
     case ExprKind::kCompare:

@@ -1,0 +1,185 @@
+// What a traced function must show: every reason to refuse one is provoked.
+#include "check/check.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "check/redo.h"
+#include "check/sample.h"
+#include "tensor/convert.h"
+
+namespace jaxsmith {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+Tensor vector_of(DType dtype, const std::vector<double>& numbers) {
+  return tensor_from_doubles(dtype, {static_cast<std::int64_t>(numbers.size())}, numbers);
+}
+
+Function planned() {
+  Function f;
+  f.arguments = {{"x", DType::kF32, {3}}, {"y", DType::kF32, {3}}};
+  f.results = {{"out", DType::kF32, {3}}};
+  return f;
+}
+
+Outcome good() {
+  Outcome o;
+  o.ok = true;
+  o.levels = {{"jaxpr", "{ lambda ; a:f32[3] b:f32[3]. let c:f32[3] = add a b in (c,) }"},
+              {"stablehlo", "module @jit_f {\n}\n"},
+              {"hlo", "HloModule jit_f\n"},
+              {"hlo_optimized", "HloModule jit_f, is_scheduled=true\n"}};
+  o.outputs = {vector_of(DType::kF32, {1, -2, 3.5})};
+  o.argument_matters = {true, true};
+  o.flops = 3;
+  return o;
+}
+
+std::string reason(const Outcome& outcome, const Function& function = planned()) {
+  const auto refusal = check(function, outcome);
+  if (!refusal) return "";
+  EXPECT_EQ(refusal->stage, "check");
+  return refusal->reason;
+}
+
+TEST(Check, KeepsWhatIsWhole) { EXPECT_EQ(reason(good()), ""); }
+
+TEST(Check, TextsAreCompleteAndTellOfNoMachine) {
+  const auto with = [](const std::string& level, const std::string& text) {
+    Outcome o = good();
+    o.levels[level] += text;
+    return reason(o);
+  };
+  for (const char* level : {"jaxpr", "stablehlo", "hlo", "hlo_optimized"}) {
+    EXPECT_EQ(with(level, "<function f at 0x7f12ab34cd56>"), "address") << level;
+    EXPECT_EQ(with(level, " \"/usr/lib/python3/site-packages/x.py\""), "path") << level;
+    EXPECT_EQ(with(level, " constant({...})"), "elided") << level;
+    EXPECT_EQ(with(level, " divide /*index=5*/ a / b // a comment"), "") << level;
+    Outcome o = good();
+    o.levels[level].clear();
+    EXPECT_EQ(reason(o), "levels") << level;
+  }
+  Outcome o = good();
+  o.levels.erase("jaxpr");
+  EXPECT_EQ(reason(o), "levels");
+}
+
+TEST(Check, ResultsAreThosePlanned) {
+  for (const Tensor& other : {vector_of(DType::kF32, {1, 2}), vector_of(DType::kF16, {1, 2, 3}),
+                              vector_of(DType::kI32, {1, 2, 3})}) {
+    Outcome o = good();
+    o.outputs = {other};
+    EXPECT_EQ(reason(o), "type");
+  }
+  Outcome o = good();
+  o.outputs.push_back(o.outputs[0]);
+  EXPECT_EQ(reason(o), "type");
+  Function unplanned = planned();
+  unplanned.results.clear();
+  EXPECT_EQ(reason(o, unplanned), "");
+}
+
+TEST(Check, NumbersAreFiniteInEveryType) {
+  for (DType dtype : {DType::kF16, DType::kBF16, DType::kF32, DType::kF64}) {
+    for (double odd : {kNan, kInfinity, -kInfinity}) {
+      Function f = planned();
+      f.results = {{"out", dtype, {3}}};
+      Outcome o = good();
+      o.outputs = {vector_of(dtype, {1, odd, 2})};
+      EXPECT_EQ(reason(o, f), "nonfinite") << aval_text(dtype, {3}) << odd;
+      o.outputs = {vector_of(dtype, {1, -7, 2})};
+      EXPECT_EQ(reason(o, f), "");
+    }
+  }
+  Function f = planned();
+  f.results = {{"out", DType::kC64, {1}}};
+  Outcome o = good();
+  const double imaginary[] = {1.0, kNan};
+  o.outputs = {tensor_from_doubles(DType::kC64, {1}, imaginary)};
+  EXPECT_EQ(reason(o, f), "nonfinite");
+}
+
+TEST(Check, EveryArgumentMatters) {
+  Outcome o = good();
+  o.argument_matters = {true, false};
+  EXPECT_EQ(reason(o), "ignored argument");
+  EXPECT_NE(check(planned(), o)->detail.find("(y)"), std::string::npos);
+  o.argument_matters = {false, false};
+  EXPECT_EQ(reason(o), "constant");
+  o = good();
+  o.stable = false;
+  EXPECT_EQ(reason(o), "unstable");
+}
+
+TEST(Check, AJaxprThatCannotBeReadIsRefused) {
+  Outcome o = good();
+  o.levels["jaxpr"] = "{ lambda ; a:f32[3]. let";
+  const Candidate c = make_candidate(planned(), o, std::nullopt);
+  ASSERT_TRUE(std::holds_alternative<Reject>(c));
+  EXPECT_EQ(std::get<Reject>(c).refusal.reason, "jaxpr");
+  EXPECT_TRUE(std::holds_alternative<Sample>(make_candidate(planned(), good(), std::nullopt)));
+}
+
+std::string redo_reason(const Outcome& plain, const Outcome& chunk = good(),
+                        const Function& function = planned()) {
+  const auto refusal = compare_redo(function, chunk, plain);
+  if (!refusal) return "";
+  EXPECT_EQ(refusal->stage, "redo");
+  return refusal->reason;
+}
+
+TEST(Redo, AsksForTheSameBytesOfText) {
+  EXPECT_EQ(redo_reason(good()), "");
+  for (const auto& [level, text] : good().levels) {
+    Outcome o = good();
+    o.levels[level] += " ";
+    EXPECT_EQ(redo_reason(o), "text:" + level);
+    o.levels.erase(level);
+    EXPECT_EQ(redo_reason(o), "text:" + level);
+  }
+  Outcome o = good();
+  o.flops = 4;
+  EXPECT_EQ(redo_reason(o), "flops");
+  o = good();
+  o.constants = {vector_of(DType::kF32, {1})};
+  EXPECT_EQ(redo_reason(o), "constants");
+  o = Outcome();
+  o.refusal = {"compile", "XlaRuntimeError", "no"};
+  EXPECT_EQ(redo_reason(o), "XlaRuntimeError");
+}
+
+TEST(Redo, OutputsAgreeWithinTheToleranceOfTheirType) {
+  for (DType dtype : {DType::kF16, DType::kBF16, DType::kF32, DType::kF64}) {
+    Function f = planned();
+    f.arguments = {{"x", dtype, {3}}};
+    Outcome chunk = good(), plain = good();
+    const double tolerance = output_tolerance(dtype);
+    ASSERT_GT(tolerance, 0);
+    chunk.outputs = {vector_of(dtype, {100, 1, 0})};
+    plain.outputs = {vector_of(dtype, {100 * (1 + 0.4 * tolerance), 1, 0})};
+    EXPECT_EQ(redo_reason(plain, chunk, f), "");
+    plain.outputs = {vector_of(dtype, {100 * (1 + 3 * tolerance), 1, 0})};
+    EXPECT_EQ(redo_reason(plain, chunk, f), "outputs");
+    plain.outputs = {vector_of(dtype, {kNan, 1, 0})};
+    EXPECT_EQ(redo_reason(plain, chunk, f), "outputs");
+  }
+}
+
+TEST(Redo, IntegersAgreeExactly) {
+  Function f = planned();
+  f.arguments = {{"x", DType::kF32, {3}}};
+  Outcome chunk = good(), plain = good();
+  chunk.outputs = {vector_of(DType::kI32, {1000000, 2, 3})};
+  plain.outputs = {vector_of(DType::kI32, {1000001, 2, 3})};
+  EXPECT_EQ(redo_reason(plain, chunk, f), "outputs");
+  plain.outputs = chunk.outputs;
+  EXPECT_EQ(redo_reason(plain, chunk, f), "");
+}
+
+}  // namespace
+}  // namespace jaxsmith
