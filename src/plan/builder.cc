@@ -53,6 +53,7 @@ std::string tuple_text(const std::vector<std::int64_t>& items) {
 std::string number_text(double value, bool integral) {
   if (integral) return fmt::format("{}", static_cast<std::int64_t>(value));
   std::string text = fmt::format("{:.4g}", value == 0 ? 0.0 : value);  // not -0
+  if (text.find("e+") != std::string::npos) text = fmt::format("{:.0f}", std::stod(text));
   if (text.find_first_of(".e") == std::string::npos) text += ".0";
   return text;
 }

@@ -24,6 +24,7 @@ std::string one_line(const Expr& value) {
 struct Exploded {
   std::string open, close;
   std::vector<std::string> items;
+  std::vector<Expr> expressions;  // of the items; none for a dictionary's
 };
 
 Exploded explode(const Expr& value) {
@@ -36,14 +37,17 @@ Exploded explode(const Expr& value) {
     case ExprKind::kCall: {
       if (value->items.size() < 2) return {};
       const std::string whole = print(value), head = print(call(value->items[0], {}));
-      return {head.substr(0, head.size() - 1), ")", printed(value->items, 1)};
+      return {head.substr(0, head.size() - 1),
+              ")",
+              printed(value->items, 1),
+              {value->items.begin() + 1, value->items.end()}};
     }
     case ExprKind::kTuple:
-      return {"(", ")", printed(value->items, 0)};
+      return {"(", ")", printed(value->items, 0), value->items};
     case ExprKind::kList:
-      return {"[", "]", printed(value->items, 0)};
+      return {"[", "]", printed(value->items, 0), value->items};
     case ExprKind::kDict: {
-      Exploded out{"{", "}", {}};
+      Exploded out{"{", "}", {}, {}};
       for (std::size_t i = 0; i + 1 < value->items.size(); i += 2)
         out.items.push_back(print(value->items[i]) + ": " + print(value->items[i + 1]));
       return out;
@@ -73,6 +77,29 @@ std::string split_last_bracket(const std::string& prefix, const Expr& value, int
   return first + "\n" + second + "\n" + spaces(indentation) + ")\n";
 }
 
+// One item of a bracket in lines of its own, with its comma; its own bracket is opened where it is
+// too long: what is in there goes on one line, or again an item a line.
+std::string item_lines(const std::string& text, const Expr& item, int indentation) {
+  const std::string line = spaces(indentation) + text + ",";
+  if (width(line) <= kLineLength || !item) return line + "\n";
+  const Expr& value = item->kind == ExprKind::kKeyword ? item->items[0] : item;
+  const Exploded parts = explode(value);
+  if (parts.items.empty()) return line + "\n";
+  std::string out = spaces(indentation) +
+                    (item->kind == ExprKind::kKeyword ? item->text + "=" : "") + parts.open + "\n";
+  std::string together;
+  for (const std::string& each : parts.items) together += (together.empty() ? "" : ", ") + each;
+  if (width(together) + indentation + kIndent <= kLineLength) {
+    out += spaces(indentation + kIndent) + together + "\n";
+  } else {
+    for (std::size_t i = 0; i < parts.items.size(); ++i)
+      out +=
+          item_lines(parts.items[i], i < parts.expressions.size() ? parts.expressions[i] : nullptr,
+                     indentation + kIndent);
+  }
+  return out + spaces(indentation) + parts.close + ",\n";
+}
+
 // The statement `prefix value`, on one line or, where that is too long, with one item of the
 // outermost bracket a line. The trailing comma tells formatters to keep it so.
 std::string statement(const std::string& prefix, const Expr& value, int indentation) {
@@ -86,7 +113,9 @@ std::string statement(const std::string& prefix, const Expr& value, int indentat
            "\n" + spaces(indentation) + ")\n";
   }
   std::string out = spaces(indentation) + prefix + parts.open + "\n";
-  for (const std::string& item : parts.items) out += spaces(indentation + kIndent) + item + ",\n";
+  for (std::size_t i = 0; i < parts.items.size(); ++i)
+    out += item_lines(parts.items[i], i < parts.expressions.size() ? parts.expressions[i] : nullptr,
+                      indentation + kIndent);
   return out + spaces(indentation) + parts.close + "\n";
 }
 
