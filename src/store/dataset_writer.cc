@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "store/assemble.h"
 #include "store/files.h"
@@ -65,6 +66,20 @@ Result<std::shared_ptr<arrow::StringArray>> text_column(const arrow::Table& tabl
   return std::static_pointer_cast<arrow::StringArray>(*combined);
 }
 
+// A segment's counts, where all three of its files are there and whole.
+std::optional<Json> segment_info(const std::string& journal, const std::string& name) {
+  const auto text = read_file(journal + "/segment-" + name + ".json");
+  Json info = text.ok() ? Json::parse(text.value(), nullptr, false) : Json();
+  if (!info.is_object()) return std::nullopt;
+  for (const auto& [file, key] :
+       {std::pair("/segment-", "rows"), std::pair("/rejects-", "rejects")}) {
+    const auto table = read_parquet(journal + file + name + ".parquet", {"id"});
+    if (!table.ok() || table.value()->num_rows() != info.value(key, std::int64_t{-1}))
+      return std::nullopt;
+  }
+  return info;
+}
+
 }  // namespace
 
 DatasetWriter::DatasetWriter(std::string out, RunDescription run)
@@ -112,7 +127,8 @@ Result<std::unique_ptr<DatasetWriter>> DatasetWriter::open(const std::string& ou
   return writer;
 }
 
-// Segments that follow one another from chunk 0 on; what a kill has left beside them goes.
+// Segments that follow one another from chunk 0 on. What a kill or a broken disk has left besides
+// is made again.
 Status DatasetWriter::load_journal() {
   std::vector<Segment> found;
   std::error_code error;
@@ -128,13 +144,12 @@ Status DatasetWriter::load_journal() {
   std::sort(found.begin(), found.end(),
             [](const Segment& x, const Segment& y) { return x.first < y.first; });
   for (Segment& s : found) {
-    if (s.first != next_chunk_) break;
-    JAXSMITH_TRY(info, read_file(journal_of(out_) + "/segment-" + s.name + ".json"));
-    const Json j = Json::parse(info, nullptr, false);
-    if (j.is_discarded()) break;
-    s.rows = j.value("rows", std::uint64_t{0});
-    s.rejects = j.value("rejects", std::uint64_t{0});
-    s.redone = j.value("redone", std::uint64_t{0});
+    const auto info =
+        s.first == next_chunk_ ? segment_info(journal_of(out_), s.name) : std::nullopt;
+    if (!info) continue;
+    s.rows = info->value("rows", std::uint64_t{0});
+    s.rejects = info->value("rejects", std::uint64_t{0});
+    s.redone = info->value("redone", std::uint64_t{0});
     rows_ += s.rows;
     redone_ += s.redone;
     next_chunk_ = first_unflushed_ = s.end;
