@@ -10,13 +10,10 @@ namespace jaxsmith {
 namespace {
 
 nlohmann::json as_json(const Function& f) {
-  nlohmann::json out = {{"id", function_id(f.key)},
-                        {"category", f.category},
-                        {"transformation", f.transformation},
-                        {"source", f.source},
-                        {"entry", f.entry},
-                        {"x64", f.runtime.x64},
-                        {"devices", f.runtime.devices}};
+  nlohmann::json out = {
+      {"id", function_id(f.key)},    {"category", f.category}, {"transformation", f.transformation},
+      {"source", f.source},          {"entry", f.entry},       {"x64", f.runtime.x64},
+      {"devices", f.runtime.devices}};
   for (const ArgumentSpec& a : f.arguments) {
     out["arguments"].push_back({{"name", a.name}, {"aval", aval_text(a.dtype, a.shape)}});
   }
@@ -39,8 +36,8 @@ int main(int argc, char** argv) {
     const auto category = static_cast<Category>(i);
     if (listed(argv[4], category_name(category))) options.categories.push_back(category);
   }
-  for (DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kF64, DType::kI32, DType::kI8, DType::kU8,
-                      DType::kU32, DType::kI64, DType::kBool, DType::kC64}) {
+  for (DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kF64, DType::kI32, DType::kI8,
+                      DType::kU8, DType::kU32, DType::kI64, DType::kBool, DType::kC64}) {
     if (argc > 5 && listed(argv[5], jaxpr_name(dtype))) options.dtypes.push_back(dtype);
   }
   if (argc > 6) options.max_rank = std::stoi(argv[6]);

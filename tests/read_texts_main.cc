@@ -1,4 +1,5 @@
-// Reads JSON objects, a line each, that hold texts by level, and prints what src/ir says of them: for Python tests.
+// Reads JSON objects, a line each, that hold texts by level, and prints what src/ir says of them:
+// for Python tests.
 #include <fmt/format.h>
 
 #include <iostream>
@@ -25,7 +26,8 @@ int main() {
         out["error"] = canonical.error().message;
       }
     }
-    if (texts.contains("stablehlo")) out["stablehlo"] = stablehlo_op_counts(texts["stablehlo"].get<std::string>());
+    if (texts.contains("stablehlo"))
+      out["stablehlo"] = stablehlo_op_counts(texts["stablehlo"].get<std::string>());
     for (const char* level : {"hlo", "hlo_optimized"}) {
       if (texts.contains(level)) out[level] = hlo_op_counts(texts[level].get<std::string>());
     }

@@ -94,7 +94,8 @@ TEST(Select, SharesAreThoseAskedFor) {
 }
 
 TEST(Select, AStructureStandsOnTheSameSideInEveryRun) {
-  // Of two runs with different families, what both hold as roots agrees: no leak when they are put together.
+  // Of two runs with different families, what both hold as roots agrees: no leak when they are put
+  // together.
   for (std::uint64_t n = 0; n < 300; ++n) {
     Selector one, other;
     other.offer(sample(5, 0, n + 1, n + 1));

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from jaxlib import _hlo
 
 ROOT = Path(__file__).resolve().parent.parent
 JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
@@ -153,6 +154,18 @@ def test_jax_alone_derives_the_same_rows(dataset):
     command = [sys.executable, ROOT / "tests" / "replay.py", dataset[0], "--rows", "60"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+
+
+def test_counts_are_those_that_the_official_parsers_give(rows):
+    checked = Counter()
+    for row in rows:
+        for level in ("hlo", "hlo_optimized"):
+            module = _hlo.hlo_module_from_text(row[level])
+            lines = [i.to_string() for c in module.computations() for i in c.instructions()]
+            opcodes = Counter(re.search(r"[\]})] ([a-z][a-z0-9-]*)\(", line)[1] for line in lines)
+            assert {c["op"]: c["count"] for c in row[f"op_counts_{level}"]} == dict(opcodes)
+            checked += opcodes
+    assert len(checked) > 50
 
 
 def test_the_summary_has_a_line_for_each_category(dataset, rows):

@@ -18,6 +18,7 @@ TracerOptions tracer_options(const GenerateOptions& options, const Installation&
   TracerOptions out;
   out.python = installation.python;
   out.python_path = installation.python_path;
+  out.allocator = installation.allocator;
   out.function_seconds = options.time_limit;
   out.memory_bytes = static_cast<std::int64_t>(options.memory_limit) << 20;
   out.levels = options.levels;

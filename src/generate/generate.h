@@ -28,6 +28,7 @@ struct Installation {
   std::string python;       // interpreter that has JAX
   std::string python_path;  // folder with the `jaxsmith` Python package
   std::string version;      // of jaxsmith
+  std::string allocator;    // shared library of malloc for the workers, or none
 };
 
 // Is told how a run goes, on the thread that called `generate`.

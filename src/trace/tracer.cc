@@ -1,6 +1,7 @@
 #include "trace/tracer.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -21,7 +22,7 @@ double since(Clock::time_point start) {
 }
 
 // Nothing that a user has set for other programs may change what a dataset holds.
-std::vector<std::string> worker_environment(const std::string& python_path) {
+std::vector<std::string> worker_environment(const TracerOptions& options) {
   std::vector<std::string> out;
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view e = *entry;
@@ -30,8 +31,10 @@ std::vector<std::string> worker_environment(const std::string& python_path) {
                          e.starts_with("OPENBLAS_");
     if (!dropped) out.emplace_back(e);
   }
-  out.push_back("PYTHONPATH=" + python_path);
+  out.push_back("PYTHONPATH=" + options.python_path);
   out.push_back("PYTHONHASHSEED=0");
+  if (!options.allocator.empty() && access(options.allocator.c_str(), R_OK) == 0)
+    out.push_back("LD_PRELOAD=" + options.allocator);
   out.push_back(
       "OPENBLAS_NUM_THREADS=1");  // sums of LAPACK must not depend on the number of processors
   out.push_back("PYTHONNOUSERSITE=1");
@@ -75,7 +78,7 @@ Result<Versions> Tracer::start() {
   if (process_) return versions_;
   JAXSMITH_TRY(process, Process::spawn({{options_.python, "-m", "jaxsmith.worker", "--requests-fd",
                                          "3", "--results-fd", "4"},
-                                        worker_environment(options_.python_path)}));
+                                        worker_environment(options_)}));
   process_ = std::move(process);
   reader_ = FrameReader();
   const auto begin = Clock::now();

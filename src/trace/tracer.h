@@ -28,7 +28,9 @@ namespace jaxsmith {
 
 struct TracerOptions {
   std::string python = "python3";
-  std::string python_path;       // folder that holds the `jaxsmith` package
+  std::string python_path;  // folder that holds the `jaxsmith` package
+  std::string
+      allocator;  // shared library that workers take malloc from; empty, or not there: the system's
   double function_seconds = 30;  // without any sign of progress
   double start_seconds = 120;
   std::int64_t memory_bytes = std::int64_t{6} << 30;  // of a worker and what it has started

@@ -94,8 +94,9 @@ int run(const GenerateOptions& options) {
   Result<Summary> result = Error::internal("");
   {
     ProgressPrinter printer;
-    result = generate(options, {python_of(options), JAXSMITH_PYTHON_PATH, JAXSMITH_VERSION},
-                      printer, cancelled);
+    result = generate(
+        options, {python_of(options), JAXSMITH_PYTHON_PATH, JAXSMITH_VERSION, JAXSMITH_ALLOCATOR},
+        printer, cancelled);
   }
   if (!result.ok()) return report(kCommand, result.error());
   const Summary& summary = result.value();
