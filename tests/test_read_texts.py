@@ -214,7 +214,11 @@ def test_any_bytes_are_read_or_refused(samples):
     """Real texts, cut and mixed: the reader says where it stops, and goes on with the next."""
     rng = random.Random(5)
     texts = [str(traced.jaxpr) for _, traced, _ in samples]
-    texts += [l.as_text(dialect=d) for _, _, l in samples[::4] for d in ("stablehlo", "hlo")]
+    texts += [
+        lowered.as_text(dialect=dialect)
+        for _, _, lowered in samples[::4]
+        for dialect in ("stablehlo", "hlo")
+    ]
     broken = [
         "",
         "{",
