@@ -27,7 +27,8 @@ Error cannot(std::string_view what, const std::string& path, std::string why) {
 }
 
 Error failed(std::string_view what, const std::string& path, const arrow::Status& status) {
-  std::string why = status.message();
+  // The system's own word ("[errno 28] No space left on device") says more than Arrow's.
+  const std::string why = status.detail() ? status.detail()->ToString() : status.message();
   return cannot(what, path, why.substr(0, why.find('\n')));
 }
 
