@@ -137,8 +137,7 @@ Interval anywhere() {
 Op unary(std::string name, Category category, double weight, std::uint32_t kinds, Interval domain,
          Kernel1 kernel, Bounds bounds, Derivative derivative, std::vector<std::string> hints,
          std::vector<std::string> spellings) {
-  Op op{std::move(name),      category, weight, derivative, std::move(hints),
-        std::move(spellings), {},       {}};
+  Op op{std::move(name), category, weight, derivative, std::move(hints), std::move(spellings)};
   op.infer = [=](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     if (!(kind_of(x.type.dtype) & kinds) || !x.literal.empty()) return false;
@@ -162,8 +161,7 @@ Op unary(std::string name, Category category, double weight, std::uint32_t kinds
 Op binary(std::string name, Category category, double weight, std::uint32_t kinds, Interval domain,
           Kernel2 kernel, double literal_weight, Derivative derivative,
           std::vector<std::string> hints, std::vector<std::string> spellings) {
-  Op op{std::move(name),      category, weight, derivative, std::move(hints),
-        std::move(spellings), {},       {}};
+  Op op{std::move(name), category, weight, derivative, std::move(hints), std::move(spellings)};
   op.selective = kernel(1, 2) == kernel(2, 1) && (kernel(1, 2) == 1 || kernel(1, 2) == 2) &&
                  (kernel(3, 5) == 3 || kernel(3, 5) == 5);
   op.infer = [=, selective = op.selective](Builder& b, Draft& draft) {
@@ -178,8 +176,8 @@ Op binary(std::string name, Category category, double weight, std::uint32_t kind
 
 Op comparison(std::string name, Category category, double weight, std::uint32_t kinds,
               Kernel2 kernel, std::vector<std::string> hints, std::vector<std::string> spellings) {
-  Op op{std::move(name),      category, weight, Derivative::kZero, std::move(hints),
-        std::move(spellings), {},       {}};
+  Op op{std::move(name),   category,         weight,
+        Derivative::kZero, std::move(hints), std::move(spellings)};
   op.infer = [=](Builder& b, Draft& draft) {
     return infer_binary(b, draft, kinds, anywhere(), kernel, true);
   };

@@ -62,14 +62,14 @@ struct Op {
   Category category = Category::kArithmetic;
   double weight = 1;
   Derivative derivative = Derivative::kSmooth;
-  std::vector<std::string> hints;      // nouns for the result
-  std::vector<std::string> spellings;  // any of them is right whenever the entry applies
+  std::vector<std::string> hints = {};      // nouns for the result
+  std::vector<std::string> spellings = {};  // any of them is right whenever the entry applies
   // Draws operands and attributes among the values in scope, and infers the results. False where it
   // does not apply; whatever it has added to the program until then is taken back.
-  std::function<bool(Builder&, Draft&)> draw;
+  std::function<bool(Builder&, Draft&)> draw = {};
   // Infers the results from operands and attributes that are given; empty for an entry that only
   // draws.
-  std::function<bool(Builder&, Draft&)> infer;
+  std::function<bool(Builder&, Draft&)> infer = {};
   // Each element of the result is one of the operands': a maximum. With few elements one operand
   // may not show.
   bool selective = false;

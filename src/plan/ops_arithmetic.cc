@@ -37,7 +37,7 @@ bool clamp_applies(const Builder& b, DType dtype) {
 }
 
 Op clip() {
-  Op op{"clip", kArithmetic, 0.6, kSmooth, {"clipped", "bounded", "limited"}, {}, {}, {}};
+  Op op{"clip", kArithmetic, 0.6, kSmooth, {"clipped", "bounded", "limited"}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     if (!x.literal.empty() || !(kind_of(x.type.dtype) & kNumbers)) return false;
@@ -69,7 +69,7 @@ Op clip() {
 
 // One limit only: x.clip(min=0.1).
 Op clip_one_side() {
-  Op op{"clip_one_side", kArithmetic, 0.3, kSmooth, {"clipped", "floored", "capped"}, {}, {}, {}};
+  Op op{"clip_one_side", kArithmetic, 0.3, kSmooth, {"clipped", "floored", "capped"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kNumbers);
     if (!x) return false;
@@ -94,8 +94,7 @@ Op clip_one_side() {
 Op mixed(std::string name, double weight, std::uint32_t second, Kernel2 kernel,
          Derivative derivative, std::vector<std::string> hints,
          std::vector<std::string> spellings) {
-  Op op{std::move(name),  kArithmetic,          weight, derivative,
-        std::move(hints), std::move(spellings), {},     {}};
+  Op op{std::move(name), kArithmetic, weight, derivative, std::move(hints), std::move(spellings)};
   op.draw = [=](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(second == kBoolKind ? kReal | kSignedKind : kReal);
     if (!x) return false;
@@ -120,8 +119,7 @@ Op mixed(std::string name, double weight, std::uint32_t second, Kernel2 kernel,
 Op literal_first(std::string name, double weight, Interval domain, Kernel2 kernel,
                  std::vector<double> numbers, std::vector<std::string> hints,
                  std::vector<std::string> spellings) {
-  Op op{std::move(name),  kArithmetic,          weight, kSmooth,
-        std::move(hints), std::move(spellings), {},     {}};
+  Op op{std::move(name), kArithmetic, weight, kSmooth, std::move(hints), std::move(spellings)};
   op.draw = [=](Builder& b, Draft& draft) {
     auto x = b.draw_kind(kReal);
     if (x && !in_domain(b[*x].stats, domain)) x = b.into(*x, domain);
@@ -144,9 +142,7 @@ Op named_factor() {
         0.35,
         kSmooth,
         {"angle", "phase", "scaled"},
-        {"$factor * $0", "$0 * $factor"},
-        {},
-        {}};
+        {"$factor * $0", "$0 * $factor"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal);
     if (!x) return false;
@@ -175,9 +171,7 @@ Op round_to() {
         0.25,
         kZero,
         {"rounded"},
-        {"jnp.round($0, $decimals)", "$0.round($decimals)", "jnp.round($0, decimals=$decimals)"},
-        {},
-        {}};
+        {"jnp.round($0, $decimals)", "$0.round($decimals)", "jnp.round($0, decimals=$decimals)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal);
     if (!x) return false;
@@ -204,8 +198,7 @@ Op round_to() {
 
 // Two results at once: whole and fractional part, mantissa and exponent.
 Op two_parts(std::string name, double weight, bool exponent, std::vector<std::string> spellings) {
-  Op op{std::move(name),      kArithmetic, weight, exponent ? kNone : kZero, {},
-        std::move(spellings), {},          {}};
+  Op op{std::move(name), kArithmetic, weight, exponent ? kNone : kZero, {}, std::move(spellings)};
   op.draw = [=](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
       return is_real(v.type.dtype) && (exponent ? v.stats.lo > 0.01 : magnitude(v.stats) >= 2);

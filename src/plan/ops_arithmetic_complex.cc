@@ -28,8 +28,7 @@ Stats modest(Stats x, double hi) {
 Op of_complex(std::string name, double weight, double smallest, double largest, bool to_real,
               MagnitudeRule rule, Derivative derivative, std::vector<std::string> hints,
               std::vector<std::string> spellings) {
-  Op op{std::move(name),  kArithmetic,          weight, derivative,
-        std::move(hints), std::move(spellings), {},     {}};
+  Op op{std::move(name), kArithmetic, weight, derivative, std::move(hints), std::move(spellings)};
   const bool is_angle = op.name == "angle";
   op.infer = [=](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
@@ -76,8 +75,7 @@ Stats angle(const Stats& x) {
 // A complex and a real operand, in this order.
 Op with_real(std::string name, double weight, Kernel2 kernel, std::vector<std::string> hints,
              std::vector<std::string> spellings) {
-  Op op{std::move(name),  kArithmetic,          weight, kSmooth,
-        std::move(hints), std::move(spellings), {},     {}};
+  Op op{std::move(name), kArithmetic, weight, kSmooth, std::move(hints), std::move(spellings)};
   op.draw = [=](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kComplexKind);
     if (!x) return false;
@@ -100,8 +98,7 @@ Op with_real(std::string name, double weight, Kernel2 kernel, std::vector<std::s
 // Complex values out of real ones.
 Op from_parts(std::string name, double weight, bool polar, std::vector<std::string> hints,
               std::vector<std::string> spellings) {
-  Op op{std::move(name),  kArithmetic,          weight, kSmooth,
-        std::move(hints), std::move(spellings), {},     {}};
+  Op op{std::move(name), kArithmetic, weight, kSmooth, std::move(hints), std::move(spellings)};
   op.draw = [=](Builder& b, Draft& draft) {
     if (!b.allowed(DType::kC64)) return false;
     const auto fits = [&](const Value& v) {

@@ -67,8 +67,7 @@ Op bitwise(std::string name, double weight, Kernel2 kernel, Refine bounds,
 // Shifts by a few places, or by an array of them.
 Op shift(std::string name, double weight, Kernel2 kernel, double most,
          std::vector<std::string> hints, std::vector<std::string> spellings) {
-  Op op{std::move(name),  kArithmetic,          weight, kZero,
-        std::move(hints), std::move(spellings), {},     {}};
+  Op op{std::move(name), kArithmetic, weight, kZero, std::move(hints), std::move(spellings)};
   op.draw = [=](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kIntegers);
     if (!x) return false;
@@ -99,9 +98,7 @@ Op power_of_two() {
         0.15,
         kZero,
         {"bit", "flag", "capacity"},
-        {"1 << $0", "jnp.left_shift(1, $0)"},
-        {},
-        {}};
+        {"1 << $0", "jnp.left_shift(1, $0)"}};
   op.draw = [](Builder& b, Draft& draft) {
     auto x = b.draw_kind(kIntegers);
     if (x) x = b.into(*x, {0, 6});
@@ -117,7 +114,7 @@ Op power_of_two() {
 }
 
 Op divmod() {
-  Op op{"divmod", kArithmetic, 0.25, kZero, {}, {"jnp.divmod($0, $1)", "divmod($0, $1)"}, {}, {}};
+  Op op{"divmod", kArithmetic, 0.25, kZero, {}, {"jnp.divmod($0, $1)", "divmod($0, $1)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kIntegers);
     if (!x || magnitude(b[*x].stats) < 4) return false;
@@ -143,8 +140,7 @@ Op divmod() {
 
 // The number of set bits as a type of its own.
 Op bit_count() {
-  Op op{"bitwise_count",           kArithmetic, 0.12, kZero, {"bit_count"},
-        {"jnp.bitwise_count($0)"}, {},          {}};
+  Op op{"bitwise_count", kArithmetic, 0.12, kZero, {"bit_count"}, {"jnp.bitwise_count($0)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kIntegers);
     if (!x || !b.allowed(DType::kU8)) return false;
@@ -170,8 +166,7 @@ Op bit_count() {
 
 Op bits(std::string name, double weight, double (*count)(double x, double width),
         std::vector<std::string> hints, std::vector<std::string> spellings) {
-  Op op{std::move(name),  kArithmetic,          weight, kZero,
-        std::move(hints), std::move(spellings), {},     {}};
+  Op op{std::move(name), kArithmetic, weight, kZero, std::move(hints), std::move(spellings)};
   op.draw = [=](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kIntegers);
     if (!x) return false;
@@ -208,9 +203,7 @@ Op whole_power() {
         0.2,
         kZero,
         {"squared", "cubed", "power"},
-        {"$0**$exponent", "jnp.power($0, $exponent)", "lax.integer_pow($0, $exponent)"},
-        {},
-        {}};
+        {"$0**$exponent", "jnp.power($0, $exponent)", "lax.integer_pow($0, $exponent)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kIntegers);
     if (!x) return false;
@@ -266,14 +259,9 @@ double gcd(double x, double y) { return static_cast<double>(std::gcd(whole(x), w
 double lcm(double x, double y) { return static_cast<double>(std::lcm(whole(x), whole(y))); }
 
 Op invert() {
-  Op op{"bitwise_not",
-        kArithmetic,
-        0.2,
-        kZero,
-        {"inverted"},
-        {"~$0", "jnp.invert($0)", "lax.bitwise_not($0)", "jnp.bitwise_not($0)"},
-        {},
-        {}};
+  Op op{"bitwise_not", kArithmetic,
+        0.2,           kZero,
+        {"inverted"},  {"~$0", "jnp.invert($0)", "lax.bitwise_not($0)", "jnp.bitwise_not($0)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return is_signed_integer(v.type.dtype) || v.type.dtype == DType::kU8;

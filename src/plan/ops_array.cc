@@ -18,9 +18,7 @@ Op astype() {
         kSmooth,
         {"cast"},
         {"$0.astype($dtype)", "lax.convert_element_type($0, $dtype)",
-         "jnp.asarray($0, dtype=$dtype)", "jnp.astype($0, $dtype)"},
-        {},
-        {}};
+         "jnp.asarray($0, dtype=$dtype)", "jnp.astype($0, $dtype)"}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     std::string name = draft.attributes["dtype"];
@@ -59,14 +57,8 @@ Op astype() {
 
 // The same bits read as another integer type: exact, unlike the bits of a computed real.
 Op bitcast() {
-  Op op{"bitcast",
-        kArray,
-        0.4,
-        kZero,
-        {"bits", "raw"},
-        {"lax.bitcast_convert_type($0, $dtype)", "$0.view($dtype)"},
-        {},
-        {}};
+  Op op{"bitcast", kArray,          0.4,
+        kZero,     {"bits", "raw"}, {"lax.bitcast_convert_type($0, $dtype)", "$0.view($dtype)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       const bool pair = v.type.dtype == DType::kI8 || v.type.dtype == DType::kU8;
@@ -107,9 +99,7 @@ Op as_bytes() {
         0.2,
         kZero,
         {"octets", "raw_bytes"},
-        {"lax.bitcast_convert_type($0, jnp.uint8)"},
-        {},
-        {}};
+        {"lax.bitcast_convert_type($0, jnp.uint8)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return (v.type.dtype == DType::kI32 || v.type.dtype == DType::kU32) && v.type.rank() >= 1 &&
@@ -141,9 +131,7 @@ Op exponent_bits() {
         kZero,
         {"exponent", "octave"},
         {"(lax.bitcast_convert_type($0, jnp.int32) >> 23) & 0xFF",
-         "lax.bitcast_convert_type($0, jnp.int32) >> 23"},
-        {},
-        {}};
+         "lax.bitcast_convert_type($0, jnp.int32) >> 23"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return v.type.dtype == DType::kF32 && v.type.rank() >= 1 &&

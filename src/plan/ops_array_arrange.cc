@@ -17,9 +17,12 @@ using enum Category;
 using enum Derivative;
 
 Op flip() {
-  Op op{
-      "flip", kArray, 0.9, kSmooth, {"mirrored", "flipped", "backward"}, {"jnp.flip($0, $options)"},
-      {},     {}};
+  Op op{"flip",
+        kArray,
+        0.9,
+        kSmooth,
+        {"mirrored", "flipped", "backward"},
+        {"jnp.flip($0, $options)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"flip"});
     if (!x) return false;
@@ -47,7 +50,7 @@ Op flip() {
 }
 
 Op roll() {
-  Op op{"roll", kArray, 0.9, kSmooth, {"shifted", "rolled", "neighbour"}, {}, {}, {}};
+  Op op{"roll", kArray, 0.9, kSmooth, {"shifted", "rolled", "neighbour"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"roll"});
     if (!x) return false;
@@ -81,9 +84,7 @@ Op roll_by() {
         0.5,
         kSmooth,
         {"shifted", "aligned", "rolled"},
-        {"jnp.roll($0, $1, $axis)"},
-        {},
-        {}};
+        {"jnp.roll($0, $1, $axis)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return is_inexact(v.type.dtype) && v.type.rank() >= 1 && element_count(v.type.shape) >= 3;
@@ -108,7 +109,7 @@ Op roll_by() {
 }
 
 Op rot90() {
-  Op op{"rot90", kArray, 0.3, kSmooth, {"rotated", "turned"}, {"jnp.rot90($0, $options)"}, {}, {}};
+  Op op{"rot90", kArray, 0.3, kSmooth, {"rotated", "turned"}, {"jnp.rot90($0, $options)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 2, 99, {"rot90", "flip"});
     if (!x || element_count(b[*x].type.shape) < 3) return false;
@@ -131,8 +132,7 @@ Op rot90() {
 }
 
 Op tile() {
-  Op op{"tile", kArray, 0.6, kSmooth, {"tiled", "repeated", "copies"}, {"jnp.tile($0, $reps)"},
-        {},     {}};
+  Op op{"tile", kArray, 0.6, kSmooth, {"tiled", "repeated", "copies"}, {"jnp.tile($0, $reps)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"tile", "repeat"});
     if (!x) return false;
@@ -164,9 +164,7 @@ Op repeat() {
         0.6,
         kSmooth,
         {"repeated", "stretched", "upsampled"},
-        {"jnp.repeat($0, $counts, $options)", "$0.repeat($counts, $options)"},
-        {},
-        {}};
+        {"jnp.repeat($0, $counts, $options)", "$0.repeat($counts, $options)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"tile", "repeat"});
     if (!x) return false;
@@ -246,8 +244,7 @@ Shape padded(const Shape& shape, const Widths& widths) {
 }
 
 Op pad() {
-  Op op{"pad", kArray, 0.9, kSmooth, {"padded", "framed"}, {"jnp.pad($0, $widths, $options)"},
-        {},    {}};
+  Op op{"pad", kArray, 0.9, kSmooth, {"padded", "framed"}, {"jnp.pad($0, $widths, $options)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"pad", "edge_pad", "dilating_pad", "embed"});
     if (!x) return false;
@@ -278,9 +275,7 @@ Op pad_mode() {
         0.7,
         kSmooth,
         {"padded", "extended", "halo"},
-        {"jnp.pad($0, $widths, mode=$mode)"},
-        {},
-        {}};
+        {"jnp.pad($0, $widths, mode=$mode)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"pad", "edge_pad", "dilating_pad"});
     if (!x) return false;
@@ -309,9 +304,7 @@ Op lax_pad() {
         0.35,
         kSmooth,
         {"dilated", "spread", "cropped"},
-        {"lax.pad($0, $value, $config)"},
-        {},
-        {}};
+        {"lax.pad($0, $value, $config)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_numbers(b, 1);
     if (!x) return false;
@@ -352,8 +345,7 @@ Op lax_pad() {
 
 // One triangle of the last two axes, by name or by a mask.
 Op triangle() {
-  Op op{"triangle", kArray, 0.6, kSmooth, {"triangle", "causal", "lower_part", "masked"},
-        {},         {},     {}};
+  Op op{"triangle", kArray, 0.6, kSmooth, {"triangle", "causal", "lower_part", "masked"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       const Shape& s = v.type.shape;
@@ -399,9 +391,7 @@ Op diag() {
         0.4,
         kSmooth,
         {"diagonal_matrix", "scaling"},
-        {"jnp.diag($0, $options)", "jnp.diagflat($0, $options)"},
-        {},
-        {}};
+        {"jnp.diag($0, $options)", "jnp.diagflat($0, $options)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x =
         b.draw([](const Value& v) { return v.type.rank() == 1 && v.type.shape[0] >= 2; });
@@ -424,9 +414,7 @@ Op diagonal() {
         0.5,
         kSmooth,
         {"diagonal", "pivots"},
-        {"jnp.diagonal($0, $options)", "$0.diagonal($options)"},
-        {},
-        {}};
+        {"jnp.diagonal($0, $options)", "$0.diagonal($options)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 2, 99, {"diagonal_matrix"});
     if (!x) return false;
@@ -460,7 +448,7 @@ Op diagonal() {
 }
 
 Op fill_diagonal() {
-  Op op{"fill_diagonal", kArray, 0.3, kSmooth, {"off_diagonal", "cleared", "adjusted"}, {}, {}, {}};
+  Op op{"fill_diagonal", kArray, 0.3, kSmooth, {"off_diagonal", "cleared", "adjusted"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return v.type.rank() == 2 && v.type.shape[0] == v.type.shape[1] && v.type.shape[0] >= 2 &&
@@ -486,7 +474,7 @@ Op fill_diagonal() {
 
 // As many elements as the new shape has, from the start again where they run out.
 Op resize() {
-  Op op{"resize", kArray, 0.15, kSmooth, {"resized", "cycled"}, {"jnp.resize($0, $shape)"}, {}, {}};
+  Op op{"resize", kArray, 0.15, kSmooth, {"resized", "cycled"}, {"jnp.resize($0, $shape)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 2);
     if (!x) return false;

@@ -76,8 +76,7 @@ Ramp draw_ramp(Builder& b, DType dtype, std::int64_t n) {
 
 // Positions along an axis are added or weigh the elements there.
 Op with_ramp() {
-  Op op{"ramp", kArray, 0.9, kSmooth, {"weighted", "ramped", "graded", "positioned", "tilted"},
-        {},     {},     {}};
+  Op op{"ramp", kArray, 0.9, kSmooth, {"weighted", "ramped", "graded", "positioned", "tilted"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return (kind_of(v.type.dtype) & kNumbers) && v.type.rank() >= 1 && magnitude(v.stats) < 500;
@@ -115,14 +114,7 @@ Op with_ramp() {
 
 // An identity matrix that meets a square one.
 Op with_eye() {
-  Op op{"diagonal_shift",
-        kArray,
-        0.35,
-        kSmooth,
-        {"regularized", "centered", "shifted", "damped"},
-        {},
-        {},
-        {}};
+  Op op{"diagonal_shift", kArray, 0.35, kSmooth, {"regularized", "centered", "shifted", "damped"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return is_real(v.type.dtype) && v.type.rank() >= 2 && v.type.shape.back() >= 2 &&
@@ -160,7 +152,7 @@ Op with_eye() {
 
 // A mask keeps some elements; the others get a constant of the value's shape and type.
 Op masked() {
-  Op op{"mask", kArray, 0.6, kSmooth, {"masked", "kept", "cleaned"}, {}, {}, {}};
+  Op op{"mask", kArray, 0.6, kSmooth, {"masked", "kept", "cleaned"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal | kIntegers, 1);
     if (!x || element_count(b[*x].type.shape) < 4) return false;
@@ -197,14 +189,7 @@ Op masked() {
 
 // What is left to a constant, or the larger of both: a constant of the value's own shape.
 Op with_full() {
-  Op op{"constant_complement",
-        kArray,
-        0.3,
-        kSmooth,
-        {"remaining", "offset_by", "complement"},
-        {},
-        {},
-        {}};
+  Op op{"constant_complement", kArray, 0.3, kSmooth, {"remaining", "offset_by", "complement"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 1);
     if (!x || magnitude(b[*x].stats) > 1000) return false;
@@ -230,8 +215,7 @@ Op with_full() {
 
 // A column of ones beside the features, as a design matrix has it.
 Op bias_column() {
-  Op op{
-      "constant_column", kArray, 0.25, kSmooth, {"design", "augmented", "homogeneous"}, {}, {}, {}};
+  Op op{"constant_column", kArray, 0.25, kSmooth, {"design", "augmented", "homogeneous"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 2, 2);
     if (!x) return false;
@@ -262,14 +246,7 @@ Op bias_column() {
 
 // Every element of one vector with every one of another.
 Op outer() {
-  Op op{"outer_combination",
-        kArray,
-        0.8,
-        kSmooth,
-        {"pairwise", "grid", "table_of", "outer"},
-        {},
-        {},
-        {}};
+  Op op{"outer_combination", kArray, 0.8, kSmooth, {"pairwise", "grid", "table_of", "outer"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return (kind_of(v.type.dtype) & kNumbers) && v.type.rank() == 1 && v.type.shape[0] > 1;
@@ -302,14 +279,7 @@ Op outer() {
 
 // Differences between the rows of two sets of points.
 Op pairwise_rows() {
-  Op op{"pairwise_combination",
-        kArray,
-        0.3,
-        kSmooth,
-        {"offsets", "displacements", "differences"},
-        {},
-        {},
-        {}};
+  Op op{"pairwise_combination", kArray, 0.3, kSmooth, {"offsets", "displacements", "differences"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 2, 2);
     if (!x || b.settings().max_rank < 3) return false;
@@ -335,7 +305,7 @@ Op pairwise_rows() {
 
 // Two coordinates of a grid; `on_grid` joins them.
 Op meshgrid() {
-  Op op{"meshgrid", kArray, 0, kSmooth, {"grid"}, {"jnp.meshgrid($0, $1)"}, {}, {}};
+  Op op{"meshgrid", kArray, 0, kSmooth, {"grid"}, {"jnp.meshgrid($0, $1)"}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value &x = b[draft.operands[0]], &y = b[draft.operands[1]];
     const bool matrix = draft.attributes["order"] == "\"ij\"";
@@ -353,7 +323,7 @@ Op meshgrid() {
 }
 
 Op on_grid() {
-  Op op{"grid", kArray, 0.35, kSmooth, {"surface", "field", "landscape"}, {}, {}, {}};
+  Op op{"grid", kArray, 0.35, kSmooth, {"surface", "field", "landscape"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto accept = [](const Value& v) {
       return is_real(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] > 1 &&
@@ -403,9 +373,7 @@ Op vander() {
         0.2,
         kSmooth,
         {"powers", "basis", "monomials"},
-        {"jnp.vander($0, $options)", "jnp.vander($0, $options, increasing=True)"},
-        {},
-        {}};
+        {"jnp.vander($0, $options)", "jnp.vander($0, $options, increasing=True)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return is_real(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] > 1 &&

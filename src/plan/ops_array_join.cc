@@ -41,14 +41,7 @@ std::string operand_list(std::size_t count) {
 }
 
 Op concatenate() {
-  Op op{"concatenate",
-        kArray,
-        1.1,
-        kSmooth,
-        {"joined", "combined", "merged", "features"},
-        {},
-        {},
-        {}};
+  Op op{"concatenate", kArray, 1.1, kSmooth, {"joined", "combined", "merged", "features"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1);
     if (!x) return false;
@@ -90,7 +83,7 @@ Op concatenate() {
 }
 
 Op stack() {
-  Op op{"stack", kArray, 1.0, kSmooth, {"stacked", "pairs", "channels"}, {}, {}, {}};
+  Op op{"stack", kArray, 1.0, kSmooth, {"stacked", "pairs", "channels"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 0, b.settings().max_rank - 1);
     if (!x) return false;
@@ -126,7 +119,7 @@ Op stack() {
 
 // Elements of two values in turn.
 Op interleave() {
-  Op op{"interleave", kArray, 0.3, kSmooth, {"interleaved", "woven", "zipped"}, {}, {}, {}};
+  Op op{"interleave", kArray, 0.3, kSmooth, {"interleaved", "woven", "zipped"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 2);
     if (!x) return false;
@@ -158,7 +151,7 @@ Op interleave() {
 }
 
 Op append() {
-  Op op{"append", kArray, 0.3, kSmooth, {"extended", "series", "appended"}, {}, {}, {}};
+  Op op{"append", kArray, 0.3, kSmooth, {"extended", "series", "appended"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 1);
     if (!x) return false;
@@ -182,7 +175,7 @@ Op append() {
 
 // A value with a part of itself beside it: periodic halos, mirrored ends.
 Op extended() {
-  Op op{"self_extension", kArray, 0.45, kSmooth, {"extended", "periodic", "doubled"}, {}, {}, {}};
+  Op op{"self_extension", kArray, 0.45, kSmooth, {"extended", "periodic", "doubled"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1);
     if (!x) return false;
@@ -241,7 +234,7 @@ std::vector<std::string> part_names(Builder& b, std::size_t count) {
 }
 
 Op split() {
-  Op op{"split", kArray, 1.0, kSmooth, {}, {}, {}, {}};
+  Op op{"split", kArray, 1.0, kSmooth, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"concatenate", "stack"});
     if (!x) return false;
@@ -297,7 +290,7 @@ Op split() {
 
 // The slices of one axis, each under its own name.
 Op unstack() {
-  Op op{"unstack", kArray, 0.5, kSmooth, {}, {}, {}, {}};
+  Op op{"unstack", kArray, 0.5, kSmooth, {}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return v.type.rank() >= 1 && std::any_of(v.type.shape.begin(), v.type.shape.end(),
@@ -329,7 +322,7 @@ Op unstack() {
 // ---- Blocks ----
 
 Op block() {
-  Op op{"block", kArray, 0.35, kSmooth, {"assembled", "blocks", "system"}, {}, {}, {}};
+  Op op{"block", kArray, 0.35, kSmooth, {"assembled", "blocks", "system"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 2, 2);
     if (!x) return false;
@@ -363,7 +356,7 @@ Op block() {
 }
 
 Op block_diag() {
-  Op op{"block_diag", kArray, 0.2, kSmooth, {"assembled", "block_matrix"}, {}, {}, {}};
+  Op op{"block_diag", kArray, 0.2, kSmooth, {"assembled", "block_matrix"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 2, 2);
     if (!x) return false;
@@ -388,9 +381,7 @@ Op broadcast_arrays() {
         0,
         kSmooth,
         {"left", "right", "expanded"},
-        {"jnp.broadcast_arrays($0, $1)"},
-        {},
-        {}};
+        {"jnp.broadcast_arrays($0, $1)"}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value &x = b[draft.operands[0]], &y = b[draft.operands[1]];
     const Shape shape = broadcast_shapes(x.type.shape, y.type.shape);
@@ -408,9 +399,7 @@ Op broadcast_stack() {
         0.25,
         kSmooth,
         {"pairs", "features", "stacked"},
-        {"jnp.stack([$0, $1], $axis)"},
-        {},
-        {}};
+        {"jnp.stack([$0, $1], $axis)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, b.settings().max_rank - 1);
     if (!x) return false;

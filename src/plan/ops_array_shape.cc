@@ -75,9 +75,7 @@ Op reshape() {
         kSmooth,
         {"tiles", "grouped", "blocks", "folded"},
         {"$0.reshape($dims)", "$0.reshape($shape)", "jnp.reshape($0, $shape)",
-         "lax.reshape($0, $full)"},
-        {},
-        {}};
+         "lax.reshape($0, $full)"}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     const auto& shape = b.numbers().at("shape");
@@ -105,9 +103,7 @@ Op ravel() {
         kSmooth,
         {"flat", "flattened"},
         {"$0.ravel()", "$0.reshape(-1)", "jnp.ravel($0)", "$0.flatten()", "lax.collapse($0, 0)",
-         "jnp.reshape($0, -1)"},
-        {},
-        {}};
+         "jnp.reshape($0, -1)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 2, 99, {"reshape", "ravel", "collapse", "expand_dims", "squeeze"});
     if (!x) return false;
@@ -120,7 +116,7 @@ Op ravel() {
 
 // Some neighbouring axes become one, by their sizes or by their places.
 Op collapse() {
-  Op op{"collapse", kArray, 0.4, kSmooth, {"rows", "flat", "merged"}, {}, {}, {}};
+  Op op{"collapse", kArray, 0.4, kSmooth, {"rows", "flat", "merged"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 3, 99, {"reshape", "ravel", "collapse"});
     if (!x) return false;
@@ -163,9 +159,7 @@ Op transpose() {
         kSmooth,
         {"swapped", "transposed", "channels_first"},
         {"$0.transpose($list)", "jnp.transpose($0, $axes)", "$0.transpose($axes)",
-         "lax.transpose($0, $axes)", "jnp.permute_dims($0, $axes)"},
-        {},
-        {}};
+         "lax.transpose($0, $axes)", "jnp.permute_dims($0, $axes)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 2, 99, {"transpose", "swapaxes", "moveaxis"});
     if (!x) return false;
@@ -198,9 +192,7 @@ Op swapaxes() {
         0.6,
         kSmooth,
         {"swapped", "turned"},
-        {"jnp.swapaxes($0, $pair)", "$0.swapaxes($pair)"},
-        {},
-        {}};
+        {"jnp.swapaxes($0, $pair)", "$0.swapaxes($pair)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 3, 99, {"transpose", "swapaxes", "moveaxis"});
     if (!x) return false;
@@ -231,9 +223,7 @@ Op moveaxis() {
         0.5,
         kSmooth,
         {"moved", "leading", "channels_last"},
-        {"jnp.moveaxis($0, $from, $to)"},
-        {},
-        {}};
+        {"jnp.moveaxis($0, $from, $to)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 2, 99, {"transpose", "swapaxes", "moveaxis"});
     if (!x) return false;
@@ -268,9 +258,7 @@ Op expand_dims() {
         0.6,
         kSmooth,
         {"column", "batched", "expanded"},
-        {"jnp.expand_dims($0, $axis)", "lax.expand_dims($0, $tuple)", "$0[$index]"},
-        {},
-        {}};
+        {"jnp.expand_dims($0, $axis)", "lax.expand_dims($0, $tuple)", "$0[$index]"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x =
         draw_array(b, 1, b.settings().max_rank - 1, {"squeeze", "expand_dims", "atleast"});
@@ -305,9 +293,7 @@ Op squeeze() {
         0.6,
         kSmooth,
         {"squeezed", "flat"},
-        {"jnp.squeeze($0, $axis)", "$0.squeeze($axis)", "lax.squeeze($0, $tuple)", "$0[$index]"},
-        {},
-        {}};
+        {"jnp.squeeze($0, $axis)", "$0.squeeze($axis)", "lax.squeeze($0, $tuple)", "$0[$index]"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
       return std::find(v.type.shape.begin(), v.type.shape.end(), 1) != v.type.shape.end() &&
@@ -340,9 +326,7 @@ Op broadcast_to() {
         0.5,
         kSmooth,
         {"expanded", "repeated"},
-        {"jnp.broadcast_to($0, $shape)"},
-        {},
-        {}};
+        {"jnp.broadcast_to($0, $shape)"}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     const auto& shape = b.numbers().at("shape");
@@ -375,7 +359,7 @@ Op broadcast_to() {
 
 // A vector along a chosen axis of another value, by explicit dimensions.
 Op broadcast_in_dim() {
-  Op op{"broadcast_in_dim", kArray, 0.25, kSmooth, {"weighted", "shifted"}, {}, {}, {}};
+  Op op{"broadcast_in_dim", kArray, 0.25, kSmooth, {"weighted", "shifted"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return is_real(v.type.dtype) && v.type.rank() >= 2 && magnitude(v.stats) < 100;
@@ -407,7 +391,7 @@ Op broadcast_in_dim() {
 }
 
 Op atleast() {
-  Op op{"atleast", kArray, 0.2, kSmooth, {"rows", "padded", "lifted"}, {}, {}, {}};
+  Op op{"atleast", kArray, 0.2, kSmooth, {"rows", "padded", "lifted"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 0, std::min(2, b.settings().max_rank - 1));
     if (!x) return false;
@@ -436,9 +420,7 @@ Op axis_exchange() {
         0,
         kSmooth,
         {"heads", "patches", "grouped"},
-        {"$0.reshape($split).transpose($order)"},
-        {},
-        {}};
+        {"$0.reshape($split).transpose($order)"}};
   op.infer = [](Builder& b, Draft& draft) {
     const auto& split = b.numbers().at("split");
     const auto& order = b.numbers().at("order");
@@ -465,8 +447,7 @@ bool exchange(Builder& b, Draft& draft, ValueId x, const Shape& split,
 
 // Heads, patches, shuffled channels.
 Op rearrange() {
-  Op op{"rearrange", kArray, 0.8, kSmooth, {"interleaved", "shuffled", "merged", "regrouped"},
-        {},          {},     {}};
+  Op op{"rearrange", kArray, 0.8, kSmooth, {"interleaved", "shuffled", "merged", "regrouped"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
       return v.type.rank() >= 1 && v.type.rank() < b.settings().max_rank &&
@@ -505,7 +486,7 @@ Op rearrange() {
 
 // Two by two squares of an image become channels.
 Op space_to_depth() {
-  Op op{"space_to_depth", kArray, 0.3, kSmooth, {"patches", "downsampled", "pixels"}, {}, {}, {}};
+  Op op{"space_to_depth", kArray, 0.3, kSmooth, {"patches", "downsampled", "pixels"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       const Shape& s = v.type.shape;

@@ -75,9 +75,7 @@ Op where() {
         1.6,
         Derivative::kSmooth,
         {"selected", "masked", "gated"},
-        {"jnp.where($0, $1, $2)"},
-        {},
-        {}};
+        {"jnp.where($0, $1, $2)"}};
   op.infer = [](Builder& b, Draft& draft) { return infer_choice(b, draft, false); };
   op.draw = [infer = op.infer](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kNumbers | kComplexKind);
@@ -105,9 +103,7 @@ Op select() {
         0.9,
         Derivative::kSmooth,
         {"selected", "picked"},
-        {"lax.select($0, $1, $2)", "lax.select_n($0, $2, $1)", "jnp.where($0, $1, $2)"},
-        {},
-        {}};
+        {"lax.select($0, $1, $2)", "lax.select_n($0, $2, $1)", "jnp.where($0, $1, $2)"}};
   op.infer = [](Builder& b, Draft& draft) { return infer_choice(b, draft, true); };
   op.draw = [infer = op.infer](Builder& b, Draft& draft) {
     const auto x =
@@ -131,14 +127,7 @@ Op select() {
 
 // jnp.select: the first condition that holds decides.
 Op select_first() {
-  Op op{"select_first",
-        Category::kConditional,
-        0.7,
-        Derivative::kSmooth,
-        {"tiered", "selected"},
-        {},
-        {},
-        {}};
+  Op op{"select_first", Category::kConditional, 0.7, Derivative::kSmooth, {"tiered", "selected"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal);
     if (!x) return false;
@@ -269,14 +258,7 @@ std::string passed(std::size_t count) {
 }
 
 Op cond() {
-  Op op{"cond",
-        Category::kConditional,
-        2.0,
-        Derivative::kSmooth,
-        {"chosen", "branched", "routed"},
-        {},
-        {},
-        {}};
+  Op op{"cond", Category::kConditional, 2.0, Derivative::kSmooth, {"chosen", "branched", "routed"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto operands = branch_operands(b);
     const auto p = operands.empty() ? std::nullopt : predicate(b);
@@ -294,8 +276,7 @@ Op cond() {
 }
 
 Op switch_op() {
-  Op op{"switch", Category::kConditional, 1.4, Derivative::kSmooth, {"switched", "routed"}, {}, {},
-        {}};
+  Op op{"switch", Category::kConditional, 1.4, Derivative::kSmooth, {"switched", "routed"}};
   op.draw = [](Builder& b, Draft& draft) {
     const std::size_t count = 2 + b.random().below(3);
     const auto operands = branch_operands(b);
@@ -337,9 +318,7 @@ Op sum_bool() {
         0,
         Derivative::kZero,
         {"hits", "count"},
-        {"jnp.sum($0)", "$0.sum()", "jnp.count_nonzero($0)"},
-        {},
-        {}};
+        {"jnp.sum($0)", "$0.sum()", "jnp.count_nonzero($0)"}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     if (x.type.dtype != DType::kBool || x.type.rank() == 0) return false;

@@ -155,7 +155,7 @@ std::vector<std::int64_t> draw_argnums(Builder& b, std::size_t count) {
 enum class Form { kGrad, kValueAndGrad, kAux };
 
 Op gradient_of_scalar(std::string name, double weight, Form form) {
-  Op op{std::move(name), Category::kGradient, weight, Derivative::kSmooth, {"grads"}, {}, {}, {}};
+  Op op{std::move(name), Category::kGradient, weight, Derivative::kSmooth, {"grads"}};
   op.draw = [form](Builder& b, Draft& draft) {
     const auto operands = draw_operands(b, 3);
     if (operands.empty()) return false;
@@ -196,10 +196,7 @@ Op jacobian(std::string name, double weight) {
         Category::kGradient,
         weight,
         Derivative::kSmooth,
-        {name == "hessian" ? "curvature" : "jacobian"},
-        {},
-        {},
-        {}};
+        {name == "hessian" ? "curvature" : "jacobian"}};
   op.draw = [name](Builder& b, Draft& draft) {
     const auto operands = draw_operands(b, 2, 24);
     if (operands.empty()) return false;
@@ -239,7 +236,7 @@ std::optional<std::vector<ValueId>> directions(Builder& b, const std::vector<Val
 }
 
 Op jvp() {
-  Op op{"jvp", Category::kGradient, 1.0, Derivative::kSmooth, {"tangent"}, {}, {}, {}};
+  Op op{"jvp", Category::kGradient, 1.0, Derivative::kSmooth, {"tangent"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto operands = draw_operands(b, 2);
     const auto tangents = operands.empty() ? std::nullopt : directions(b, operands);
@@ -261,14 +258,7 @@ Op jvp() {
 
 // A directional second derivative: jvp of grad.
 Op hessian_vector_product() {
-  Op op{"hessian_vector_product",
-        Category::kGradient,
-        0.6,
-        Derivative::kSmooth,
-        {"curvature"},
-        {},
-        {},
-        {}};
+  Op op{"hessian_vector_product", Category::kGradient, 0.6, Derivative::kSmooth, {"curvature"}};
   op.draw = [](Builder& b, Draft& draft) {
     auto operands = draw_operands(b, 1);
     if (operands.empty()) return false;
@@ -288,7 +278,7 @@ Op hessian_vector_product() {
 
 // jax.checkpoint: the same value, its intermediates computed again in a backward pass.
 Op checkpoint() {
-  Op op{"checkpoint", Category::kGradient, 0.5, Derivative::kSmooth, {"remade"}, {}, {}, {}};
+  Op op{"checkpoint", Category::kGradient, 0.5, Derivative::kSmooth, {"remade"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto operands = draw_operands(b, 2);
     const auto body = operands.empty() ? std::nullopt : map_body(b, operands, 4096);
@@ -309,7 +299,7 @@ Op checkpoint() {
 // jax.linearize: the value, and the linear map at the point applied to a direction in one
 // expression.
 Op linearize() {
-  Op op{"linearize", Category::kGradient, 0.6, Derivative::kSmooth, {"pushed"}, {}, {}, {}};
+  Op op{"linearize", Category::kGradient, 0.6, Derivative::kSmooth, {"pushed"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto operands = draw_operands(b, 1);
     const auto tangents = operands.empty() ? std::nullopt : directions(b, operands);
@@ -328,7 +318,7 @@ Op linearize() {
 
 // jax.vjp pulled back at once.
 Op vjp() {
-  Op op{"vjp", Category::kGradient, 1.0, Derivative::kSmooth, {"pulled"}, {}, {}, {}};
+  Op op{"vjp", Category::kGradient, 1.0, Derivative::kSmooth, {"pulled"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto operands = draw_operands(b, 2);
     const auto body = operands.empty() ? std::nullopt : map_body(b, operands, 2048);

@@ -132,9 +132,8 @@ std::optional<Place> draw_listed_place(Builder& b, const Shape& shape, bool dist
 namespace {
 
 Op basic_slice() {
-  Op op{
-      "slice",        kIndexing, 1.3, kSmooth, {"window", "part", "inner", "selection", "section"},
-      {"$0[$index]"}, {},        {}};
+  Op op{"slice",       kIndexing, 1.3, kSmooth, {"window", "part", "inner", "selection", "section"},
+        {"$0[$index]"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(
         b, 1, 99,
@@ -159,7 +158,7 @@ Op basic_slice() {
 
 // The same by name: lax.slice, slice_in_dim, index_in_dim.
 Op lax_slice() {
-  Op op{"crop", kIndexing, 0.6, kSmooth, {"window", "part", "crop"}, {}, {}, {}};
+  Op op{"crop", kIndexing, 0.6, kSmooth, {"window", "part", "crop"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"slice", "crop", "constant_column", "append"});
     if (!x) return false;
@@ -206,10 +205,7 @@ Op neighbours() {
         kIndexing,
         0.8,
         kSmooth,
-        {"increments", "midpoints", "adjacent", "pairs", "steps"},
-        {},
-        {},
-        {}};
+        {"increments", "midpoints", "adjacent", "pairs", "steps"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return (kind_of(v.type.dtype) & (jaxsmith::kReal | kSignedKind)) && v.type.rank() >= 1;
@@ -250,8 +246,8 @@ Op neighbours() {
 
 // Rows, columns or elements by constant lists.
 Op listed() {
-  Op op{"pick",         kIndexing, 0.9, kSmooth, {"picked", "chosen", "selected", "subset"},
-        {"$0[$index]"}, {},        {}};
+  Op op{"pick",        kIndexing, 0.9, kSmooth, {"picked", "chosen", "selected", "subset"},
+        {"$0[$index]"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"pick", "take"});
     if (!x) return false;
@@ -274,9 +270,7 @@ Op take_listed() {
         0.6,
         kSmooth,
         {"taken", "reordered", "picked"},
-        {"jnp.take($0, $options)", "$0.take($options)"},
-        {},
-        {}};
+        {"jnp.take($0, $options)", "$0.take($options)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"pick", "take"});
     if (!x) return false;
@@ -301,7 +295,7 @@ Op take_listed() {
 
 // Chosen rows crossed with chosen columns.
 Op crossed() {
-  Op op{"submatrix", kIndexing, 0.25, kSmooth, {"submatrix", "crossed", "minor"}, {}, {}, {}};
+  Op op{"submatrix", kIndexing, 0.25, kSmooth, {"submatrix", "crossed", "minor"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return v.type.rank() == 2 && v.type.shape[0] >= 3 && v.type.shape[1] >= 3;
@@ -328,7 +322,7 @@ Op crossed() {
 
 // The elements of a triangle in one row.
 Op triangle_elements() {
-  Op op{"triangle_packing", kIndexing, 0.3, kSmooth, {"packed", "triangle", "edges"}, {}, {}, {}};
+  Op op{"triangle_packing", kIndexing, 0.3, kSmooth, {"packed", "triangle", "edges"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return v.type.rank() == 2 && v.type.shape[0] == v.type.shape[1] && v.type.shape[0] >= 3;
@@ -352,7 +346,7 @@ Op triangle_elements() {
 
 // Overlapping windows along the first axis.
 Op windows() {
-  Op op{"windows", kIndexing, 0.4, kSmooth, {"windows", "frames", "patches"}, {}, {}, {}};
+  Op op{"windows", kIndexing, 0.4, kSmooth, {"windows", "frames", "patches"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
       return v.type.rank() >= 1 && v.type.rank() < b.settings().max_rank && v.type.shape[0] >= 4;

@@ -34,7 +34,7 @@ bool is_scalar(const Value& v) { return v.type.rank() == 0; }
 
 // One position along an axis, by a scalar.
 Op select_at() {
-  Op op{"lookup", kIndexing, 1.1, kSmooth, {"row", "chosen", "current", "entry"}, {}, {}, {}};
+  Op op{"lookup", kIndexing, 1.1, kSmooth, {"row", "chosen", "current", "entry"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_source(b, 1, 3);
     const int axis = x ? draw_varied_axis(b, *x, 3) : -1;
@@ -66,8 +66,7 @@ Op select_at() {
 
 // Some neighbouring positions, from a computed one on.
 Op dynamic_slice() {
-  Op op{
-      "dynamic_slice", kIndexing, 1.3, kSmooth, {"window", "segment", "crop", "part"}, {}, {}, {}};
+  Op op{"dynamic_slice", kIndexing, 1.3, kSmooth, {"window", "segment", "crop", "part"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_source(b, 1, 4);
     const int axis = x ? draw_varied_axis(b, *x, 4) : -1;
@@ -101,8 +100,7 @@ Op dynamic_slice() {
 
 // Many positions along one axis, by a vector or a matrix of indices.
 Op gather() {
-  Op op{"gather", kIndexing, 1.2, kSmooth, {"gathered", "embedded", "picked", "looked_up"},
-        {},       {},        {}};
+  Op op{"gather", kIndexing, 1.2, kSmooth, {"gathered", "embedded", "picked", "looked_up"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_source(b, 1, 3);
     const int axis = x ? draw_varied_axis(b, *x, 3) : -1;
@@ -149,9 +147,7 @@ Op take_wrapped() {
         0.5,
         kSmooth,
         {"wrapped", "cyclic", "taken"},
-        {"jnp.take($0, $1, $axis, mode=\"wrap\")", "$0.take($1, $axis, mode=\"wrap\")"},
-        {},
-        {}};
+        {"jnp.take($0, $1, $axis, mode=\"wrap\")", "$0.take($1, $axis, mode=\"wrap\")"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_source(b, 1, 3);
     const int axis = x ? draw_varied_axis(b, *x, 3) : -1;
@@ -177,8 +173,7 @@ Op take_wrapped() {
 
 // One element of each row.
 Op per_row() {
-  Op op{"row_lookup", kIndexing, 0.9, kSmooth, {"per_row", "target_scores", "chosen", "labelled"},
-        {},           {},        {}};
+  Op op{"row_lookup", kIndexing, 0.9, kSmooth, {"per_row", "target_scores", "chosen", "labelled"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return (kind_of(v.type.dtype) & kNumbers) && v.type.rank() == 2 && v.type.shape[0] >= 2 &&
@@ -212,9 +207,7 @@ Op take_along() {
         0.7,
         kSmooth,
         {"aligned", "reordered", "along"},
-        {"jnp.take_along_axis($0, $1, $axis)"},
-        {},
-        {}};
+        {"jnp.take_along_axis($0, $1, $axis)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_source(b, 1, 3);
     const int axis = x ? draw_varied_axis(b, *x, 3) : -1;
@@ -245,9 +238,7 @@ Op order_of() {
         0,
         kZero,
         {"order", "ranking", "permutation"},
-        {"jnp.argsort($0, $options)", "$0.argsort($options)"},
-        {},
-        {}};
+        {"jnp.argsort($0, $options)", "$0.argsort($options)"}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& key = b[draft.operands[0]];
     Value result = with_shape(key, key.type.shape);
@@ -269,7 +260,7 @@ bool orderable(const Value& v) {
 
 // Rows in the order of a key, or each row in its own.
 Op sorted_by() {
-  Op op{"reorder", kIndexing, 0.6, kSmooth, {"ranked", "ordered", "arranged"}, {}, {}, {}};
+  Op op{"reorder", kIndexing, 0.6, kSmooth, {"ranked", "ordered", "arranged"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_source(b, 1, 3);
     if (!x) return false;
@@ -300,9 +291,7 @@ Op peak_of() {
         0,
         kZero,
         {"best", "winner", "peak"},
-        {"jnp.argmax($0)", "$0.argmax()", "jnp.argmin($0)"},
-        {},
-        {}};
+        {"jnp.argmax($0)", "$0.argmax()", "jnp.argmin($0)"}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& key = b[draft.operands[0]];
     Value result = with_shape(key, {});
@@ -317,7 +306,7 @@ Op peak_of() {
 // The row at which a key is largest or smallest.
 Op at_peak() {
   Op op{"peak_lookup", kIndexing, 0.3, kSmooth, {"best_row", "winner", "representative"},
-        {"$0[$1]"},    {},        {}};
+        {"$0[$1]"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_source(b, 1, 3);
     if (!x || b[*x].type.shape[0] < 3 || !varies_along(b, *x, {0})) return false;
@@ -339,7 +328,7 @@ Op at_peak() {
 
 // Positions where a mask holds, as many as asked for.
 Op places_where() {
-  Op op{"nonzero", kIndexing, 0.5, kZero, {"places", "hits", "active_ids"}, {}, {}, {}};
+  Op op{"nonzero", kIndexing, 0.5, kZero, {"places", "hits", "active_ids"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto mask = draw_mask(
         b, [](const Value& v) { return v.type.rank() >= 1 && element_count(v.type.shape) >= 6; });
@@ -365,7 +354,7 @@ Op places_where() {
 
 // Flat positions as coordinates.
 Op unravel() {
-  Op op{"unravel", kIndexing, 0.4, kZero, {}, {"jnp.unravel_index($0, $shape)"}, {}, {}};
+  Op op{"unravel", kIndexing, 0.4, kZero, {}, {"jnp.unravel_index($0, $shape)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto rows = b.random().between(2, 6), columns = b.random().between(3, 6);
     const auto index = draw_index(b, rows * columns, [](const Value& v) {
@@ -393,8 +382,7 @@ Op unravel() {
 
 // Two coordinates select single elements of a matrix.
 Op gather_pairs() {
-  Op op{"paired_gather", kIndexing, 0.8, kSmooth, {"points", "sampled", "cells"},
-        {"$0[$1, $2]"},  {},        {}};
+  Op op{"paired_gather", kIndexing, 0.8, kSmooth, {"points", "sampled", "cells"}, {"$0[$1, $2]"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return (kind_of(v.type.dtype) & kNumbers) && v.type.rank() >= 2 && v.type.shape[0] >= 3 &&

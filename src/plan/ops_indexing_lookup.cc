@@ -17,8 +17,7 @@ using enum Derivative;
 DType usual_real(const Builder& b) { return b.settings().x64 ? DType::kF64 : DType::kF32; }
 
 Op one_hot() {
-  Op op{"one_hot", kIndexing, 0.6, kZero, {"encoded", "one_hot", "indicators", "membership"},
-        {},        {},        {}};
+  Op op{"one_hot", kIndexing, 0.6, kZero, {"encoded", "one_hot", "indicators", "membership"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto n = b.random().between(3, 8);
     const auto index = draw_index(b, n, [&](const Value& v) {
@@ -57,7 +56,7 @@ Op one_hot() {
 
 // Which bin of a sorted list each element falls in.
 Op bins() {
-  Op op{"binning", kIndexing, 0.5, kZero, {"buckets", "bins", "levels"}, {}, {}, {}};
+  Op op{"binning", kIndexing, 0.5, kZero, {"buckets", "bins", "levels"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
       const bool kind =
@@ -111,9 +110,7 @@ Op insertion_points() {
         0.25,
         kZero,
         {"positions", "ranks", "places"},
-        {"jnp.searchsorted(jnp.sort($1), $0, $side)"},
-        {},
-        {}};
+        {"jnp.searchsorted(jnp.sort($1), $0, $side)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return (v.type.dtype == DType::kF32 || v.type.dtype == DType::kF64) && v.type.rank() >= 1;
@@ -147,14 +144,8 @@ Op insertion_points() {
 
 // Rows added up by the group that each belongs to.
 Op segment() {
-  Op op{"segment_reduction",
-        kIndexing,
-        1,
-        kSmooth,
-        {"grouped", "per_group", "aggregated", "totals"},
-        {},
-        {},
-        {}};
+  Op op{
+      "segment_reduction", kIndexing, 1, kSmooth, {"grouped", "per_group", "aggregated", "totals"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       const bool kind =
@@ -212,7 +203,7 @@ Op segment() {
 
 // How often each code occurs, by adding ones.
 Op counts_by() {
-  Op op{"tally", kIndexing, 0.4, kZero, {"counts", "tally", "frequencies"}, {}, {}, {}};
+  Op op{"tally", kIndexing, 0.4, kZero, {"counts", "tally", "frequencies"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto n = b.random().between(3, 8);
     const auto ids = draw_index(b, n, [](const Value& v) {
@@ -240,7 +231,7 @@ Op counts_by() {
 
 // One of several values, element by element, by a code.
 Op choose() {
-  Op op{"choose", kIndexing, 0.8, kSmooth, {"chosen", "routed", "selected"}, {}, {}, {}};
+  Op op{"choose", kIndexing, 0.8, kSmooth, {"chosen", "routed", "selected"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw(
         [](const Value& v) { return (kind_of(v.type.dtype) & kNumbers) && v.type.rank() >= 1; });

@@ -66,8 +66,7 @@ std::optional<ValueId> draw_target(Builder& b, std::uint32_t kinds = kNumbers) {
 }
 
 Op at_constant() {
-  Op op{"patch", kIndexing, 0.9, kSmooth, {"updated", "patched", "adjusted", "cleared"},
-        {},      {},        {}};
+  Op op{"patch", kIndexing, 0.9, kSmooth, {"updated", "patched", "adjusted", "cleared"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     if (!x) return false;
@@ -105,7 +104,7 @@ Op at_constant() {
 
 // Another value goes to a place that it fits.
 Op at_update() {
-  Op op{"write", kIndexing, 1.1, kSmooth, {"updated", "patched", "written", "merged"}, {}, {}, {}};
+  Op op{"write", kIndexing, 1.1, kSmooth, {"updated", "patched", "written", "merged"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     if (!x) return false;
@@ -146,9 +145,7 @@ Op at_apply() {
         0.25,
         kNone,
         {"activated", "updated", "processed"},
-        {"$0.at[$index].apply($function)"},
-        {},
-        {}};
+        {"$0.at[$index].apply($function)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b, jaxsmith::kReal);
     if (!x) return false;
@@ -184,7 +181,7 @@ Op at_apply() {
 
 // The row or column to change is computed.
 Op at_row() {
-  Op op{"row_update", kIndexing, 1, kSmooth, {"updated", "table_after", "written"}, {}, {}, {}};
+  Op op{"row_update", kIndexing, 1, kSmooth, {"updated", "table_after", "written"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     const int axis = x ? draw_axis(b, b[*x].type.shape, 3) : -1;
@@ -235,8 +232,7 @@ Op at_row() {
 
 // Many places at once, which may coincide: only what does not depend on the order.
 Op scatter() {
-  Op op{"scatter", kIndexing, 0.9, kSmooth, {"scattered", "accumulated", "peaks", "pooled"},
-        {},        {},        {}};
+  Op op{"scatter", kIndexing, 0.9, kSmooth, {"scattered", "accumulated", "peaks", "pooled"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     if (!x || b[*x].type.shape[0] < 3) return false;
@@ -281,14 +277,7 @@ Op scatter() {
 
 // A window of a value is replaced, at a computed start.
 Op dynamic_update() {
-  Op op{"dynamic_update",
-        kIndexing,
-        1.2,
-        kSmooth,
-        {"updated", "buffer", "cache", "written"},
-        {},
-        {},
-        {}};
+  Op op{"dynamic_update", kIndexing, 1.2, kSmooth, {"updated", "buffer", "cache", "written"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     const int axis = x ? draw_axis(b, b[*x].type.shape, 3) : -1;
@@ -340,7 +329,7 @@ Op dynamic_update() {
 
 // A buffer of a constant into which a value goes.
 Op embed() {
-  Op op{"embed", kIndexing, 0.4, kSmooth, {"embedded", "canvas", "buffer", "framed"}, {}, {}, {}};
+  Op op{"embed", kIndexing, 0.4, kSmooth, {"embedded", "canvas", "buffer", "framed"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kNumbers, 1, 3);
     if (!x) return false;
@@ -388,9 +377,7 @@ Op insert() {
         0.25,
         kSmooth,
         {"inserted", "augmented", "lengthened"},
-        {"jnp.insert($0, $place, $value, $axis)"},
-        {},
-        {}};
+        {"jnp.insert($0, $place, $value, $axis)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     const int axis = x ? draw_axis(b, b[*x].type.shape, 2) : -1;
@@ -432,9 +419,7 @@ Op remove() {
         0.3,
         kSmooth,
         {"reduced", "remaining", "shortened"},
-        {"jnp.delete($0, $place, $axis)"},
-        {},
-        {}};
+        {"jnp.delete($0, $place, $axis)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1);
     const int axis = x ? draw_axis(b, b[*x].type.shape, 3) : -1;

@@ -18,9 +18,7 @@ Op matmul() {
         2.0,
         Derivative::kSmooth,
         {"projected", "scores", "logits"},
-        {"$0 @ $1", "jnp.matmul($0, $1)", "jnp.dot($0, $1)"},
-        {},
-        {}};
+        {"$0 @ $1", "jnp.matmul($0, $1)", "jnp.dot($0, $1)"}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     const Value& y = b[draft.operands[1]];
@@ -61,9 +59,7 @@ Op batched_matmul() {
         0.8,
         Derivative::kSmooth,
         {"attended", "mixed"},
-        {"$0 @ $1", "jnp.matmul($0, $1)", "lax.batch_matmul($0, $1)"},
-        {},
-        {}};
+        {"$0 @ $1", "jnp.matmul($0, $1)", "lax.batch_matmul($0, $1)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 3, 3);
     if (!x) return false;
@@ -85,14 +81,7 @@ Op batched_matmul() {
 }
 
 Op matrix_transpose() {
-  Op op{"matrix_transpose",
-        Category::kLinearAlgebra,
-        0.5,
-        Derivative::kSmooth,
-        {"transposed"},
-        {},
-        {},
-        {}};
+  Op op{"matrix_transpose", Category::kLinearAlgebra, 0.5, Derivative::kSmooth, {"transposed"}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     if (x.type.rank() < 2) return false;
@@ -118,8 +107,8 @@ Op matrix_transpose() {
 // Products of two vectors.
 Op vector_product(std::string name, double weight, std::vector<std::string> hints,
                   std::vector<std::string> spellings, bool outer) {
-  Op op{std::move(name),  Category::kLinearAlgebra, weight, Derivative::kSmooth,
-        std::move(hints), std::move(spellings),     {},     {}};
+  Op op{std::move(name),     Category::kLinearAlgebra, weight,
+        Derivative::kSmooth, std::move(hints),         std::move(spellings)};
   op.draw = [outer](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 1, 1);
     if (!x) return false;
@@ -147,9 +136,7 @@ Op cross() {
         0.4,
         Derivative::kSmooth,
         {"normal", "torque"},
-        {"jnp.cross($0, $1)", "jnp.linalg.cross($0, $1)"},
-        {},
-        {}};
+        {"jnp.cross($0, $1)", "jnp.linalg.cross($0, $1)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape.back() == 3;
@@ -175,9 +162,7 @@ Op kron() {
         0.4,
         Derivative::kSmooth,
         {"tiled_product"},
-        {"jnp.kron($0, $1)"},
-        {},
-        {}};
+        {"jnp.kron($0, $1)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 1, 2);
     if (!x) return false;
@@ -205,10 +190,7 @@ Op einsum() {
         Category::kLinearAlgebra,
         1.6,
         Derivative::kSmooth,
-        {"contracted", "scores", "mixed"},
-        {},
-        {},
-        {}};
+        {"contracted", "scores", "mixed"}};
   op.draw = [](Builder& b, Draft& draft) {
     const std::size_t count = 1 + b.random().weighted(std::vector<double>{0.2, 0.65, 0.15});
     const auto first = b.draw_kind(kReal, count == 1 ? 2 : 1, 4);
@@ -277,14 +259,7 @@ Op einsum() {
 
 // jnp.tensordot and lax.dot_general over axes of equal size.
 Op tensordot() {
-  Op op{"tensordot",
-        Category::kLinearAlgebra,
-        0.9,
-        Derivative::kSmooth,
-        {"contracted", "folded"},
-        {},
-        {},
-        {}};
+  Op op{"tensordot", Category::kLinearAlgebra, 0.9, Derivative::kSmooth, {"contracted", "folded"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 1, 4);
     if (!x) return false;
@@ -341,9 +316,7 @@ Op trace() {
         0.7,
         Derivative::kSmooth,
         {"diagonal_sum"},
-        {"jnp.trace($0, $options)", "jnp.linalg.trace($0, $options)"},
-        {},
-        {}};
+        {"jnp.trace($0, $options)", "jnp.linalg.trace($0, $options)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 2, 2);
     if (!x) return false;
@@ -368,9 +341,7 @@ Op norm() {
         1.2,
         Derivative::kSmooth,
         {"length", "norm"},
-        {"jnp.linalg.norm($0, $options)"},
-        {},
-        {}};
+        {"jnp.linalg.norm($0, $options)"}};
   op.draw = [](Builder& b, Draft& draft) {
     auto x = b.draw_kind(kReal, 1, 3);
     if (!x) return false;
@@ -417,9 +388,7 @@ Op matrix_power() {
         0.5,
         Derivative::kSmooth,
         {"iterated"},
-        {"jnp.linalg.matrix_power($0, $power)"},
-        {},
-        {}};
+        {"jnp.linalg.matrix_power($0, $power)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return is_real(v.type.dtype) && v.type.rank() == 2 && v.type.shape[0] == v.type.shape[1] &&
@@ -445,8 +414,7 @@ Op matrix_power() {
 Op multi_dot() {
   Op op{"multi_dot", Category::kLinearAlgebra,
         0.4,         Derivative::kSmooth,
-        {"chained"}, {"jnp.linalg.multi_dot([$0, $1, $2])"},
-        {},          {}};
+        {"chained"}, {"jnp.linalg.multi_dot([$0, $1, $2])"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 2, 2);
     if (!x) return false;

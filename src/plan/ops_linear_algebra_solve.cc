@@ -43,10 +43,7 @@ Op add_ridge() {
         Category::kLinearAlgebra,
         0,
         Derivative::kSmooth,
-        {"regularized", "damped", "covariance"},
-        {},
-        {},
-        {}};
+        {"regularized", "damped", "covariance"}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     if (!factorisable(x.type.dtype) || x.type.rank() != 2 || x.type.shape[0] != x.type.shape[1])
@@ -97,9 +94,7 @@ Op solve() {
         Derivative::kSmooth,
         {"solution", "coefficients"},
         {"jnp.linalg.solve($0, $1)", "jax.scipy.linalg.solve($0, $1, assume_a=\"pos\")",
-         "jnp.linalg.inv($0) @ $1", "cho_solve((jnp.linalg.cholesky($0), True), $1)"},
-        {},
-        {}};
+         "jnp.linalg.inv($0) @ $1", "cho_solve((jnp.linalg.cholesky($0), True), $1)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto a = positive_definite(b);
     if (!a) return false;
@@ -122,9 +117,7 @@ Op cholesky() {
         1.0,
         Derivative::kSmooth,
         {"chol", "factor"},
-        {"jnp.linalg.cholesky($0)", "lax.linalg.cholesky($0)"},
-        {},
-        {}};
+        {"jnp.linalg.cholesky($0)", "lax.linalg.cholesky($0)"}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& a = b[draft.operands[0]];
     if (!(a.facts & kPositiveDefinite)) return false;
@@ -156,9 +149,7 @@ Op solve_triangular() {
         Derivative::kSmooth,
         {"whitened", "half"},
         {"solve_triangular($0, $1, lower=True)",
-         "lax.linalg.triangular_solve($0, $1, left_side=True, lower=True)"},
-        {},
-        {}};
+         "lax.linalg.triangular_solve($0, $1, left_side=True, lower=True)"}};
   op.draw = [](Builder& b, Draft& draft) {
     auto factor = b.draw([](const Value& v) { return (v.facts & kLowerTriangular) != 0; });
     if (!factor) {
@@ -187,9 +178,7 @@ Op inverse() {
         0.8,
         Derivative::kSmooth,
         {"precision", "inverse"},
-        {"jnp.linalg.inv($0)"},
-        {},
-        {}};
+        {"jnp.linalg.inv($0)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto a = positive_definite(b);
     if (!a) return false;
@@ -209,8 +198,7 @@ Op inverse() {
 Op determinant() {
   Op op{"slogdet",   Category::kLinearAlgebra,
         0.9,         Derivative::kSmooth,
-        {"log_det"}, {"jnp.linalg.slogdet($0)[1]", "jnp.log(jnp.linalg.det($0))"},
-        {},          {}};
+        {"log_det"}, {"jnp.linalg.slogdet($0)[1]", "jnp.log(jnp.linalg.det($0))"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto a = positive_definite(b);
     if (!a) return false;
@@ -236,8 +224,7 @@ Op determinant() {
 Op qr() {
   Op op{"qr",         Category::kLinearAlgebra,
         0.7,          Derivative::kNone,
-        {"triangle"}, {"jnp.abs(jnp.linalg.qr($0, mode=\"r\"))", "jnp.abs(jnp.linalg.qr($0)[1])"},
-        {},           {}};
+        {"triangle"}, {"jnp.abs(jnp.linalg.qr($0, mode=\"r\"))", "jnp.abs(jnp.linalg.qr($0)[1])"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_matrix(b);
     if (!x || (b[*x].facts & kPositiveDefinite)) return false;
@@ -259,8 +246,8 @@ Op qr() {
 // of vectors.
 Op spectrum(std::string name, double weight, bool symmetric, std::vector<std::string> hints,
             std::vector<std::string> spellings) {
-  Op op{std::move(name),  Category::kLinearAlgebra, weight, Derivative::kNone,
-        std::move(hints), std::move(spellings),     {},     {}};
+  Op op{std::move(name),   Category::kLinearAlgebra, weight,
+        Derivative::kNone, std::move(hints),         std::move(spellings)};
   op.draw = [symmetric](Builder& b, Draft& draft) {
     const auto x = symmetric ? positive_definite(b) : draw_matrix(b);
     if (!x) return false;
@@ -284,9 +271,7 @@ Op pseudo_inverse() {
         0.4,
         Derivative::kNone,
         {"pseudo_inverse"},
-        {"jnp.linalg.pinv($0)"},
-        {},
-        {}};
+        {"jnp.linalg.pinv($0)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto a = positive_definite(b);
     if (!a) return false;

@@ -134,7 +134,7 @@ ValueId none(Builder& b) {
 }
 
 Op scan() {
-  Op op{"scan", Category::kLoop, 2.0, Derivative::kSmooth, {"state"}, {}, {}, {}};
+  Op op{"scan", Category::kLoop, 2.0, Derivative::kSmooth, {"state"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto c = draw_carries(b, 0.3);
     if (!c) return false;
@@ -202,14 +202,7 @@ Op scan() {
 }
 
 Op fori_loop() {
-  Op op{"fori_loop",
-        Category::kLoop,
-        1.5,
-        Derivative::kSmooth,
-        {"settled", "iterated", "refined"},
-        {},
-        {},
-        {}};
+  Op op{"fori_loop", Category::kLoop, 1.5, Derivative::kSmooth, {"settled", "iterated", "refined"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto c = draw_carries(b, 0.2);
     if (!c) return false;
@@ -271,9 +264,7 @@ Op row_at() {
         0,
         Derivative::kSmooth,
         {"row", "here", "current"},
-        {"$0[$1]", "lax.dynamic_index_in_dim($0, $1, keepdims=False)"},
-        {},
-        {}};
+        {"$0[$1]", "lax.dynamic_index_in_dim($0, $1, keepdims=False)"}};
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     const Value& i = b[draft.operands[1]];
@@ -320,14 +311,7 @@ std::optional<BodyId> while_condition(Builder& b, const Builder::BodySpec& spec,
 }
 
 Op while_loop() {
-  Op op{"while_loop",
-        Category::kLoop,
-        1.5,
-        Derivative::kForward,
-        {"settled", "converged"},
-        {},
-        {},
-        {}};
+  Op op{"while_loop", Category::kLoop, 1.5, Derivative::kForward, {"settled", "converged"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto c = draw_carries(b, 0);
     if (!c) return false;
@@ -370,7 +354,7 @@ Op while_loop() {
 
 // lax.map: a function of one row, over all of them.
 Op map() {
-  Op op{"map", Category::kLoop, 1.0, Derivative::kSmooth, {"mapped", "rows"}, {}, {}, {}};
+  Op op{"map", Category::kLoop, 1.0, Derivative::kSmooth, {"mapped", "rows"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
       return v.type.rank() >= 1 && v.type.shape[0] >= 2 && (kind_of(v.type.dtype) & kNumbers);
@@ -407,14 +391,7 @@ Op map() {
 
 // lax.associative_scan with an operation that is associative in exact arithmetic.
 Op associative_scan() {
-  Op op{"associative_scan",
-        Category::kLoop,
-        1.0,
-        Derivative::kSmooth,
-        {"running", "prefix"},
-        {},
-        {},
-        {}};
+  Op op{"associative_scan", Category::kLoop, 1.0, Derivative::kSmooth, {"running", "prefix"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal | kIntegers, 1);
     if (!x) return false;

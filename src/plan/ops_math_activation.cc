@@ -85,7 +85,7 @@ std::vector<Op> piecewise_activations() {
 
 // Activations with a number of their own.
 Op leaky_relu() {
-  Op op{"leaky_relu", kMath, 0.4, kSmooth, {"activation"}, {}, {}, {}};
+  Op op{"leaky_relu", kMath, 0.4, kSmooth, {"activation"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal);
     if (!x) return false;
@@ -110,7 +110,7 @@ Op leaky_relu() {
 }
 
 Op elu_with_alpha() {
-  Op op{"scaled_elu", kMath, 0.15, kSmooth, {"activation"}, {}, {}, {}};
+  Op op{"scaled_elu", kMath, 0.15, kSmooth, {"activation"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal);
     if (!x) return false;
@@ -165,7 +165,7 @@ bool varies_enough(const Value& x) {
 
 Op along_axis(std::string name, double weight, Along kind, std::vector<std::string> hints,
               std::vector<std::string> spellings) {
-  Op op{std::move(name), kMath, weight, kSmooth, std::move(hints), std::move(spellings), {}, {}};
+  Op op{std::move(name), kMath, weight, kSmooth, std::move(hints), std::move(spellings)};
   op.draw = [=](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
       return is_real(v.type.dtype) && v.type.rank() >= 1 &&
@@ -196,7 +196,7 @@ Op along_axis(std::string name, double weight, Along kind, std::vector<std::stri
 
 // Gated linear unit: one half of an axis gates the other.
 Op glu() {
-  Op op{"glu", kMath, 0.25, kSmooth, {"gated"}, {"jax.nn.glu($0, $axis)"}, {}, {}};
+  Op op{"glu", kMath, 0.25, kSmooth, {"gated"}, {"jax.nn.glu($0, $axis)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 1);
     if (!x) return false;

@@ -30,8 +30,7 @@ std::vector<double> draw_numbers(Builder& b, std::size_t count, double lo, doubl
 // A polynomial with literal coefficients, the highest power first.
 Op polyval() {
   Op op{
-      "polyval", kMath, 0.35, kSmooth, {"polynomial", "curve"}, {"jnp.polyval($coefficients, $0)"},
-      {},        {}};
+      "polyval", kMath, 0.35, kSmooth, {"polynomial", "curve"}, {"jnp.polyval($coefficients, $0)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x =
         b.draw([](const Value& v) { return is_real(v.type.dtype) && magnitude(v.stats) <= 8; });
@@ -65,9 +64,7 @@ Op interp() {
         0.2,
         kSmooth,
         {"interpolated", "response"},
-        {"jnp.interp($0, $points, $heights)"},
-        {},
-        {}};
+        {"jnp.interp($0, $points, $heights)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw(
         [](const Value& v) { return is_real(v.type.dtype) && !half_precision(v.type.dtype); });
@@ -114,9 +111,7 @@ Op convolve() {
         0.25,
         kSmooth,
         {"smoothed", "filtered"},
-        {"jnp.convolve($0, $filter, $mode)"},
-        {},
-        {}};
+        {"jnp.convolve($0, $filter, $mode)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return is_real(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] >= 4;
@@ -158,14 +153,9 @@ struct Transform {
 
 // A Fourier transform along one axis; DUCC, which runs it, takes single precision and up.
 Op fourier(double weight, Transform t, std::vector<std::string> hints) {
-  Op op{t.name,
-        kMath,
-        weight,
-        kSmooth,
-        std::move(hints),
-        {fmt::format("jnp.fft.{}($0, $options)", t.name)},
-        {},
-        {}};
+  Op op{t.name,           kMath,
+        weight,           kSmooth,
+        std::move(hints), {fmt::format("jnp.fft.{}($0, $options)", t.name)}};
   op.draw = [t](Builder& b, Draft& draft) {
     if (!b.allowed(DType::kC64)) return false;
     const auto x = b.draw([&](const Value& v) {
@@ -211,10 +201,8 @@ Op fourier(double weight, Transform t, std::vector<std::string> hints) {
 
 // A transform over the last two axes.
 Op fourier_plane() {
-  Op op{"fft2",       kMath,
-        0.12,         kSmooth,
-        {"spectrum"}, {"jnp.fft.fft2($0)", "jnp.fft.fft2($0, axes=(-2, -1))"},
-        {},           {}};
+  Op op{"fft2",  kMath,        0.12,
+        kSmooth, {"spectrum"}, {"jnp.fft.fft2($0)", "jnp.fft.fft2($0, axes=(-2, -1))"}};
   op.draw = [](Builder& b, Draft& draft) {
     if (!b.allowed(DType::kC64)) return false;
     const auto x = b.draw([](const Value& v) {

@@ -71,7 +71,7 @@ std::vector<Op> error_functions() {
 // The regularised incomplete gamma function of a shape that is a literal.
 Op gamma_cdf(std::string name, bool upper, std::vector<std::string> hints,
              std::vector<std::string> spellings) {
-  Op op{std::move(name), kMath, 0.12, kSmooth, std::move(hints), std::move(spellings), {}, {}};
+  Op op{std::move(name), kMath, 0.12, kSmooth, std::move(hints), std::move(spellings)};
   op.draw = [upper](Builder& b, Draft& draft) {
     auto x = b.draw_kind(kReal);
     if (x && !in_domain(b[*x].stats, {0.05, 15})) x = b.into(*x, {0.05, 15});
@@ -178,8 +178,7 @@ std::vector<Op> other_functions() {
 
 // The regularised incomplete beta function with parameters that are literals.
 Op betainc() {
-  Op op{"betainc", kMath, 0.15, kSmooth, {"probability", "cdf"}, special("betainc($1, $2, $0)"),
-        {},        {}};
+  Op op{"betainc", kMath, 0.15, kSmooth, {"probability", "cdf"}, special("betainc($1, $2, $0)")};
   op.draw = [](Builder& b, Draft& draft) {
     auto x = b.draw_kind(kReal);
     if (x && (b[*x].stats.lo < 0.02 || b[*x].stats.hi > 0.98)) x = b.into(*x, {0.02, 0.98});

@@ -162,7 +162,7 @@ void add_where(Builder& b, Draft& draft, const Reduction& r, double count) {
 }
 
 Op reduction(const Reduction& r) {
-  Op op{r.name, Category::kReduction, r.weight, r.derivative, r.hints, r.spellings, {}, {}};
+  Op op{r.name, Category::kReduction, r.weight, r.derivative, r.hints, r.spellings};
   op.infer = [r](Builder& b, Draft& draft) { return infer_reduction(b, draft, r); };
   op.draw = [r](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
@@ -479,14 +479,8 @@ std::vector<Reduction> of_masks() {
 
 // A mean with weights along one axis, or over everything.
 Op average() {
-  Op op{"average",
-        Category::kReduction,
-        0.4,
-        Derivative::kSmooth,
-        {"average", "expected"},
-        {"jnp.average($0, $axis, weights=$1)"},
-        {},
-        {}};
+  Op op{"average",           Category::kReduction,    0.4,
+        Derivative::kSmooth, {"average", "expected"}, {"jnp.average($0, $axis, weights=$1)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 1);
     if (!x) return false;
@@ -522,9 +516,7 @@ Op general_reduce() {
         0.2,
         Derivative::kSmooth,
         {"reduced", "total"},
-        {"lax.reduce($0, $start, $operator, $axes)"},
-        {},
-        {}};
+        {"lax.reduce($0, $start, $operator, $axes)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x =
         b.draw([](const Value& v) { return is_real(v.type.dtype) && v.type.rank() >= 1; });

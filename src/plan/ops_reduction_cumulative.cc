@@ -67,7 +67,7 @@ struct Cumulative {
 };
 
 Op cumulative(const Cumulative& c) {
-  Op op{c.name, kReduction, c.weight, c.derivative, c.hints, c.spellings, {}, {}};
+  Op op{c.name, kReduction, c.weight, c.derivative, c.hints, c.spellings};
   op.draw = [c](Builder& b, Draft& draft) {
     const auto line = draw_line(b, c.kinds, 2);
     if (!line || line->count > c.most || magnitude(b[line->x].stats) > c.reach) return false;
@@ -171,7 +171,7 @@ std::vector<Op> running_ops() {
 
 // jnp.maximum.accumulate and its like: the ufunc's own method.
 Op accumulate() {
-  Op op{"accumulate", kReduction, 0.25, kSmooth, {"running_max", "envelope"}, {}, {}, {}};
+  Op op{"accumulate", kReduction, 0.25, kSmooth, {"running_max", "envelope"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto line = draw_line(b, kReal, 2);
     if (!line) return false;
@@ -203,9 +203,7 @@ Op cumulative_sum() {
         0.2,
         kSmooth,
         {"edges", "offsets", "running"},
-        {"jnp.cumulative_sum($0, $options)"},
-        {},
-        {}};
+        {"jnp.cumulative_sum($0, $options)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto line = draw_line(b, kReal, 2);
     if (!line) return false;
@@ -233,9 +231,7 @@ Op diff() {
         0.7,
         kSmooth,
         {"steps", "increments", "change"},
-        {"jnp.diff($0, $options)"},
-        {},
-        {}};
+        {"jnp.diff($0, $options)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto line = draw_line(b, kReal | kSignedKind, 4);
     if (!line || !varies_along(b, line->x, {line->axis})) return false;
@@ -258,14 +254,8 @@ Op diff() {
 
 // Central differences along one axis.
 Op gradient_of_array() {
-  Op op{"array_gradient",
-        kReduction,
-        0.25,
-        kSmooth,
-        {"slope", "steepness"},
-        {"jnp.gradient($0, $axis)"},
-        {},
-        {}};
+  Op op{"array_gradient",           kReduction, 0.25, kSmooth, {"slope", "steepness"},
+        {"jnp.gradient($0, $axis)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto line = draw_line(b, kReal, 4);
     if (!line || !varies_along(b, line->x, {line->axis})) return false;
@@ -288,9 +278,7 @@ Op trapezoid() {
         0.35,
         kSmooth,
         {"area", "integral"},
-        {"jnp.trapezoid($0, $options)", "jax.scipy.integrate.trapezoid($0, $options)"},
-        {},
-        {}};
+        {"jnp.trapezoid($0, $options)", "jax.scipy.integrate.trapezoid($0, $options)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto line = draw_line(b, kReal, 3);
     if (!line) return false;
@@ -318,9 +306,7 @@ Op reduce_window() {
         0.4,
         kSmooth,
         {"pooled", "windows"},
-        {"lax.reduce_window($0, $start, $operator, $window, $strides, $padding)"},
-        {},
-        {}};
+        {"lax.reduce_window($0, $start, $operator, $window, $strides, $padding)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto line = draw_line(b, kReal, 4);
     if (!line) return false;

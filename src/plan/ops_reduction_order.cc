@@ -31,9 +31,7 @@ Op arg_extreme(std::string name, std::vector<std::string> hints) {
         0.7,
         kZero,
         std::move(hints),
-        {fmt::format("jnp.{}($0, $options)", name), fmt::format("$0.{}($options)", name)},
-        {},
-        {}};
+        {fmt::format("jnp.{}($0, $options)", name), fmt::format("$0.{}($options)", name)}};
   op.draw = [name](Builder& b, Draft& draft) {
     const auto x = draw_ordered(b);
     if (!x) return false;
@@ -75,9 +73,7 @@ Op sort() {
         0.8,
         kSmooth,
         {"ordered", "ranked"},
-        {"jnp.sort($0, $options)", "jnp.sort($0, $options)", "$0.sort($options)"},
-        {},
-        {}};
+        {"jnp.sort($0, $options)", "jnp.sort($0, $options)", "$0.sort($options)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kNumbers, 1);
     if (!x) return false;
@@ -108,9 +104,7 @@ Op argsort() {
         0.5,
         kZero,
         {"order", "ranks", "permutation"},
-        {"jnp.argsort($0, $options)", "$0.argsort($options)"},
-        {},
-        {}};
+        {"jnp.argsort($0, $options)", "$0.argsort($options)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_ordered(b);
     if (!x) return false;
@@ -131,8 +125,7 @@ Op argsort() {
 
 // The largest elements along the last axis, with or without where they are.
 Op top_k() {
-  Op op{"top_k", kReduction, 0.6, kSmooth, {"best", "leaders", "top"}, {"lax.top_k($0, $k)"},
-        {},      {}};
+  Op op{"top_k", kReduction, 0.6, kSmooth, {"best", "leaders", "top"}, {"lax.top_k($0, $k)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return (kind_of(v.type.dtype) & kNumbers) && v.type.rank() >= 1 && v.type.shape.back() >= 4;
@@ -167,7 +160,7 @@ Op top_k() {
 
 // One quantile, or several of them in front.
 Op quantile() {
-  Op op{"quantile", kReduction, 0.5, kSmooth, {"quantile", "cutoff"}, {}, {}, {}};
+  Op op{"quantile", kReduction, 0.5, kSmooth, {"quantile", "cutoff"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 1);
     if (!x) return false;
@@ -231,9 +224,7 @@ Op bincount() {
         0.5,
         kZero,
         {"histogram", "occurrences", "tally"},
-        {"jnp.bincount($0, length=$length)"},
-        {},
-        {}};
+        {"jnp.bincount($0, length=$length)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return is_integer(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] >= 4 &&
@@ -279,9 +270,7 @@ Op histogram() {
         0.25,
         kZero,
         {"histogram", "profile"},
-        {"jnp.histogram($0, bins=$bins, range=$range)[0]"},
-        {},
-        {}};
+        {"jnp.histogram($0, bins=$bins, range=$range)[0]"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return v.type.dtype == DType::kF32 && v.type.rank() >= 1 && element_count(v.type.shape) >= 8;

@@ -96,8 +96,7 @@ const std::string& element_name(Builder& b) {
 int steps(Builder& b) { return static_cast<int>(b.random().between(2, b.depth() == 0 ? 6 : 3)); }
 
 Op vmap() {
-  Op op{"vmap", Category::kVectorization, 2.0, Derivative::kSmooth, {"batched", "stacked"}, {}, {},
-        {}};
+  Op op{"vmap", Category::kVectorization, 2.0, Derivative::kSmooth, {"batched", "stacked"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto m = draw_mapping(b, 3);
     if (!m) return false;
@@ -135,10 +134,7 @@ Op pairwise() {
         Category::kVectorization,
         1.0,
         Derivative::kSmooth,
-        {"pairs", "affinity", "distances"},
-        {},
-        {},
-        {}};
+        {"pairs", "affinity", "distances"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] >= 2;
@@ -181,10 +177,7 @@ Op vmap_collective() {
         Category::kVectorization,
         0.9,
         Derivative::kSmooth,
-        {"normalized", "centered", "shared"},
-        {},
-        {},
-        {}};
+        {"normalized", "centered", "shared"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] >= 2 &&
@@ -228,9 +221,7 @@ Op collective(std::string name, std::string spelling, Derivative derivative,
         0,
         derivative,
         {"across", "shared", "batch_level"},
-        {std::move(spelling)},
-        {},
-        {}};
+        {std::move(spelling)}};
   op.infer = [rule](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     Value result;
@@ -249,10 +240,7 @@ Op vectorize() {
         Category::kVectorization,
         0.6,
         Derivative::kSmooth,
-        {"broadcasted", "per_vector"},
-        {},
-        {},
-        {}};
+        {"broadcasted", "per_vector"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return is_real(v.type.dtype) && v.type.rank() >= 2 && v.type.shape.back() >= 2;
@@ -293,14 +281,7 @@ Op vectorize() {
 // Over the devices of a mesh: each has a part of the leading axis. Only in programs that have
 // several devices.
 Op shard_map() {
-  Op op{"shard_map",
-        Category::kVectorization,
-        6.0,
-        Derivative::kNone,
-        {"sharded", "gathered"},
-        {},
-        {},
-        {}};
+  Op op{"shard_map", Category::kVectorization, 6.0, Derivative::kNone, {"sharded", "gathered"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto devices = b.settings().devices;
     if (devices < 2 || b.depth() > 0) return false;
@@ -353,9 +334,7 @@ Op shard_map() {
 
 // jax.pmap: one element of the leading axis a device.
 Op pmap() {
-  Op op{
-      "pmap", Category::kVectorization, 3.0, Derivative::kNone, {"parallel", "replicated"}, {}, {},
-      {}};
+  Op op{"pmap", Category::kVectorization, 3.0, Derivative::kNone, {"parallel", "replicated"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto devices = b.settings().devices;
     if (devices < 2 || b.depth() > 0) return false;
