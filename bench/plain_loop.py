@@ -2,8 +2,9 @@
 
     python bench/plain_loop.py FILE.parquet… [--limit N]
 
-For each row it executes the source, traces, lowers, prints the four texts, compiles and runs twice,
-with JAX alone and at its default flags. Rows need the columns source, entry, x64 and inputs (a
+For each row it executes the source, traces, lowers, prints the four texts, has the official parsers
+read them, compiles, runs twice, once with each argument replaced and once with all of them moved a
+little, with JAX alone and at its default flags. Rows need the columns source, entry, x64 and inputs (a
 list of name, dtype, shape, data). Prints one line of JSON: the functions done, the CPU seconds of
 the loop
 and of each function, and those that starting Python and JAX took before.
@@ -18,7 +19,9 @@ import jax
 import ml_dtypes  # noqa: F401  (gives NumPy the name bfloat16)
 import numpy as np
 import pyarrow.parquet as parquet
+from jax.interpreters import mlir
 from jaxlib import _hlo
+from jaxlib.mlir import ir
 
 SHORT_NAMES = {
     **{f"i{bits}": f"int{bits}" for bits in (8, 16, 32, 64)},
@@ -68,13 +71,34 @@ def one(row: dict, options: _hlo.HloPrintOptions) -> int:
             lowered.as_text(dialect="hlo"),
             compiled.runtime_executable().hlo_modules()[0].to_string(options),
         ]
-        first, second = (
-            [np.asarray(leaf).tobytes() for leaf in jax.tree_util.tree_leaves(compiled(*inputs))]
-            for _ in range(2)
-        )
+        costs = compiled.cost_analysis()
+
+        def run(arguments: list[np.ndarray]) -> list[bytes]:
+            leaves = jax.tree_util.tree_leaves(compiled(*arguments))
+            return [np.asarray(leaf).tobytes() for leaf in leaves]
+
+        first, second = run(inputs), run(inputs)
+        matters = [
+            first != run([other(x) if i == k else x for i, x in enumerate(inputs)])
+            for k in range(len(inputs))
+        ]
+        nudged = run([moved(x) for x in inputs])
+    with mlir.make_ir_context():
+        ir.Module.parse(texts[1])
+    for text in texts[2:]:
+        _hlo.hlo_module_from_text(text)
     if first != second:
         raise RuntimeError(f"two runs of {row['entry']} differ")
-    return sum(map(len, texts)) + sum(map(len, first))
+    return sum(map(len, texts)) + sum(map(len, first + nudged)) + len(costs) + sum(matters)
+
+
+def other(x: np.ndarray) -> np.ndarray:
+    """Different values of the same kind."""
+    return np.ascontiguousarray(x.reshape(-1)[::-1]).reshape(x.shape)
+
+
+def moved(x: np.ndarray) -> np.ndarray:
+    return np.nextafter(x, x.dtype.type(0)) if x.dtype in (np.float32, np.float64) else x
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """CPU time per function: jaxsmith against a plain JAX loop over the same functions, in one run.
 
-usage: run.py --jaxsmith build/jaxsmith [--count 600] [--seed 1] [--workers 1]
+usage: run.py --jaxsmith build/jaxsmith [--count 900] [--seed 1] [--workers 1]
 
 `jaxsmith generate` makes a dataset (redo sample off); the plain loop (plain_loop.py) then does the same work on the
 rows of it, one by one, with JAX alone. All processor time of both is counted, starting Python and JAX
@@ -47,7 +47,7 @@ def run(command, **environment):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jaxsmith", required=True)
-    parser.add_argument("--count", type=int, default=600)
+    parser.add_argument("--count", type=int, default=900)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()

@@ -37,6 +37,12 @@ const std::vector<Update>& updates() {
 }
 constexpr std::size_t kSet = 0, kAdd = 1, kMultiply = 2, kMax = 3, kMin = 4, kSubtract = 5;
 
+// A literal to update with; a factor of one would change nothing.
+double number_for(Builder& b, const Update& u, bool integral) {
+  const double number = b.nice_number(integral ? 2 : u.lo, integral ? 5 : u.hi, integral);
+  return number == 1 && u.kernel(2, number) == 2 ? 0.5 : number;
+}
+
 // Stats of x where a share of the elements has been through the kernel.
 Stats updated_stats(const Stats& x, const Stats& changed, double share) {
   Stats out = x;
@@ -79,9 +85,7 @@ Op at_constant() {
     const std::size_t which = b.random().weighted(kLiking);
     const Update& u = updates()[which];
     if (integral && (which > kMin || (is_unsigned && which == kSubtract))) return false;
-    double number = which == kSet
-                        ? filler(b, b[*x])
-                        : b.nice_number(integral ? 2 : u.lo, integral ? 5 : u.hi, integral);
+    double number = which == kSet ? filler(b, b[*x]) : number_for(b, u, integral);
     if (which == kMax || which == kMin) {  // a limit that some elements reach and others do not
       const double m = median(b[*x].stats);
       number = integral ? std::floor(m) : std::round(m * 10) / 10;
@@ -208,9 +212,7 @@ Op at_row() {
     } else {
       if (which == kMax || which == kMin) return false;
       const bool integral = is_integer(type.dtype);
-      const double number = which == kSet
-                                ? filler(b, b[*x])
-                                : b.nice_number(integral ? 2 : u.lo, integral ? 5 : u.hi, integral);
+      const double number = which == kSet ? filler(b, b[*x]) : number_for(b, u, integral);
       other = constant_stats(number);
       draft.attributes["value"] = number_of(number, type.dtype);
     }

@@ -133,7 +133,7 @@ std::string summary_table(const Summary& summary) {
     out += fmt::format(
         "\nprocessor time: {:.1f} s: workers {:.1f}, planning and rendering {:.1f}, checking "
         "{:.1f}, "
-        "selecting and storing {:.1f}; {} redone by the plain route\n",
+        "selecting and storing {:.1f}\n{} redone by the plain route\n",
         cpu.total, cpu.workers, cpu.plan, cpu.check, cpu.store, summary.figures.redone);
   }
   return out;
