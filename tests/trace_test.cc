@@ -24,7 +24,7 @@ TracerOptions options() {
   TracerOptions out;
   out.python = JAXSMITH_PYTHON;
   out.python_path = JAXSMITH_PYTHON_PATH;
-  out.function_seconds = 6;
+  out.function_seconds = 10;
   out.memory_bytes = std::int64_t{2} << 30;
   return out;
 }
