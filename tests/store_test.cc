@@ -39,7 +39,8 @@ RunDescription description(std::uint64_t count = 60) {
   run.rows_per_shard = 20;
   run.options = R"({"seed": 3, "categories": ["math"]})";
   run.row_options = R"({"flags": "none"})";
-  run.versions = {"3.11", "0.10.2", "0.10.2", "2.4"};
+  run.plain_row_options = R"({"flags": "plain"})";
+  run.versions = {"3.11", "0.10.2", "0.10.2", "2.4", "{}"};
   run.jaxsmith_version = "0.1.0";
   return run;
 }

@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from jaxlib import _hlo
+from jaxsmith import merged
 
 ROOT = Path(__file__).resolve().parent.parent
 JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
@@ -129,6 +130,15 @@ def test_the_manifest_says_what_it_was_made_of(dataset):
     assert manifest["run"]["options"]["seed"] == 11
     assert "0.10.2" in text
     assert str(dataset[0]) not in text and "workers" not in manifest["run"]["options"]
+
+
+def test_rows_name_the_options_that_outputs_depend_on(rows):
+    for row in rows:
+        options = json.loads(row["options"])
+        assert "--xla_cpu_max_isa" in options["xla_flags"]
+        # Functions over several devices are run by the plain route, at the default options.
+        found = options.get("outputs_compiled_with")
+        assert found == (merged.RUN_OPTIONS if row["devices"] == 1 else None)
 
 
 def test_nothing_tells_of_the_machine(rows):

@@ -14,8 +14,9 @@ from jaxsmith.work import Work, one_line
 # by this, whatever becomes of the others, so that its outputs do not depend on which of them fail.
 GROUP_SIZE = 48
 
-# Code of little quality that is quick to generate: it runs a few times only.
-_QUICK = {
+# XLA's options for the runs: code of little quality that is quick to generate, as it runs a few times
+# only. Outputs depend on them, so that a dataset's rows name them.
+RUN_OPTIONS = {
     "xla_backend_optimization_level": 0,
     "xla_cpu_parallel_codegen_split_count": 1,
     "xla_cpu_use_fusion_emitters": False,
@@ -41,7 +42,7 @@ class GroupRunner:
     """Compiles and runs groups; one for a process."""
 
     def __init__(self) -> None:
-        self._compiler = jax_private.Compiler(_QUICK)
+        self._compiler = jax_private.Compiler(RUN_OPTIONS)
 
     def run(self, members: Sequence[Member], context: object, progress: Progress) -> None:
         """Fills outputs, argument_matters and stable of the members. A member that fails is found

@@ -59,14 +59,14 @@ def serve(stream: Stream) -> None:
     """Answers requests until there are no more."""
     import msgpack
 
-    from jaxsmith import plain
+    from jaxsmith import merged, plain
     from jaxsmith.chunk import ChunkRoute
     from jaxsmith.work import work_of
 
     def send(**message: Any) -> None:
         stream.send(msgpack.packb(message))
 
-    send(type="hello", versions=versions.versions())
+    send(type="hello", versions=versions.versions(), run_options=merged.RUN_OPTIONS)
     route: ChunkRoute | None = None
     while (frame := stream.receive()) is not None:
         request = msgpack.unpackb(frame)

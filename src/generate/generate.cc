@@ -26,8 +26,11 @@ RunDescription describe(const GenerateOptions& options, const Installation& inst
   run.count = options.count;
   run.rows_per_shard = options.rows_per_shard;
   run.options = dataset_options(options).dump();
-  run.row_options =
-      nlohmann::ordered_json{{"platform", "cpu"}, {"xla_flags", worker_xla_flags()}}.dump();
+  nlohmann::ordered_json row = {{"platform", "cpu"}, {"xla_flags", worker_xla_flags()}};
+  run.plain_row_options = row.dump();
+  // Outputs of the chunk route; the texts are those of XLA's defaults.
+  row["outputs_compiled_with"] = nlohmann::ordered_json::parse(versions.run_options);
+  run.row_options = row.dump();
   run.versions = versions;
   run.jaxsmith_version = installation.version;
   return run;

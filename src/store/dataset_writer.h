@@ -33,6 +33,8 @@ struct RunDescription {
   std::string options;  // JSON object of all options that the dataset depends on: manifest
   std::string
       row_options;  // JSON object of what texts and outputs depend on: a column of every row
+  std::string
+      plain_row_options;  // the same of functions over several devices, run by the plain route
   Versions versions;
   std::string jaxsmith_version;
 };

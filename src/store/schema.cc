@@ -280,7 +280,10 @@ const std::vector<SampleColumn>& columns() {
       {{"jaxsmith", utf8(), true, "version of jaxsmith"},
        [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.run.jaxsmith_version); }},
       {{"options", utf8(), true, "JSON: the options that texts and outputs depend on"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.run.row_options); }},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         const bool plain = r.sample.function.runtime.devices > 1;
+         a.text(b, plain ? r.run.plain_row_options : r.run.row_options);
+       }},
   };
   return kColumns;
 }

@@ -39,9 +39,10 @@ enum class Route {
   kPlain,  // one function at a time with the default flags
 };
 
-// Versions that texts and outputs depend on, as a worker reports them when it starts.
+// What texts and outputs depend on, as a worker reports it when it starts.
 struct Versions {
   std::string python, jax, jaxlib, numpy;
+  std::string run_options;  // JSON: XLA's options of the chunk route's runs
   bool operator==(const Versions&) const = default;
 };
 

@@ -75,7 +75,8 @@ Message to_message(Json& j) {
   const std::string type = j.at("type").get<std::string>();
   if (type == "hello") {
     const Json& v = j.at("versions");
-    return Hello{{v.at("python"), v.at("jax"), v.at("jaxlib"), v.at("numpy")}};
+    return Hello{
+        {v.at("python"), v.at("jax"), v.at("jaxlib"), v.at("numpy"), j.at("run_options").dump()}};
   }
   if (type == "fatal") return Fatal{j.at("message")};
   if (type == "progress")
