@@ -220,8 +220,8 @@ TEST(Tracer, CancelledItLeavesNoProcess) {
 }
 
 TEST(Tracer, AMissingOrWrongJaxGetsOneLine) {
-  char folder[] = "/tmp/jaxsmith-test-XXXXXX";
-  ASSERT_NE(mkdtemp(folder), nullptr);
+  std::string folder = testing::TempDir() + "jaxsmith-trace-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
   const std::string other = folder, broken = other + "/broken";
   // What an installation of another version leaves, and a package that is JAX by name only.
   ASSERT_EQ(std::system(
@@ -250,7 +250,7 @@ TEST(Tracer, AMissingOrWrongJaxGetsOneLine) {
     EXPECT_NE(versions.error().message.find(c.says), std::string::npos) << versions.error().message;
     EXPECT_EQ(versions.error().message.find('\n'), std::string::npos);
   }
-  EXPECT_EQ(std::system((std::string("rm -r ") + folder).c_str()), 0);
+  EXPECT_EQ(std::system(("rm -r " + folder).c_str()), 0);
 }
 
 }  // namespace
