@@ -170,6 +170,32 @@ TEST(Redo, OutputsAgreeWithinTheToleranceOfTheirType) {
   }
 }
 
+TEST(Redo, WhatIsNotFiniteNeverAgrees) {
+  for (double odd : {kNan, kInfinity, -kInfinity}) {
+    Outcome chunk = good(), plain = good();
+    plain.outputs = {vector_of(DType::kF32, {1, odd, 3.5})};
+    EXPECT_EQ(redo_reason(plain, chunk), "outputs") << odd;
+    EXPECT_EQ(redo_reason(chunk, plain), "outputs") << odd;
+    EXPECT_EQ(redo_reason(plain, plain), "outputs") << odd;
+  }
+}
+
+TEST(Redo, AsksForTheSameResultsAndCosts) {
+  Outcome plain = good();
+  plain.outputs.push_back(plain.outputs[0]);
+  EXPECT_EQ(redo_reason(plain), "outputs");
+  plain = good();
+  plain.bytes_accessed = 8;
+  EXPECT_EQ(redo_reason(plain), "flops");
+  for (DType dtype : {DType::kBool, DType::kU8, DType::kI64}) {
+    Outcome chunk = good();
+    plain = good();
+    chunk.outputs = {vector_of(dtype, {1, 0, 1})};
+    plain.outputs = {vector_of(dtype, {1, 1, 1})};
+    EXPECT_EQ(redo_reason(plain, chunk), "outputs");
+  }
+}
+
 TEST(Redo, IntegersAgreeExactly) {
   Function f = planned();
   f.arguments = {{"x", DType::kF32, {3}}};

@@ -20,6 +20,7 @@ bool agree(const Tensor& x, const Tensor& y, double tolerance) {
   const std::int64_t n = element_count(x.shape);
   double scale = 0;
   for (std::int64_t i = 0; i < n; ++i) scale = std::max(scale, std::abs(element(y, i)));
+  if (!std::isfinite(scale)) return false;  // else any difference would be small beside it
   for (std::int64_t i = 0; i < n; ++i) {
     // Written so that a NaN on one side is a difference.
     if (!(std::abs(element(x, i) - element(y, i)) <= tolerance * scale)) return false;
