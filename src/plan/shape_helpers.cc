@@ -142,12 +142,12 @@ std::int64_t& size_at(Shape& shape, int axis) { return shape[static_cast<std::si
 std::int64_t size_at(const Shape& shape, int axis) { return shape[static_cast<std::size_t>(axis)]; }
 
 bool follows(const Builder& b, const Value& v, std::initializer_list<std::string_view> ops) {
-  const ValueId id = static_cast<ValueId>(&v - &b[0]);
-  for (const Node& node : b.body_of(v.body).nodes) {
-    if (std::find(node.results.begin(), node.results.end(), id) == node.results.end()) continue;
-    return std::find(ops.begin(), ops.end(), node.op) != ops.end();
-  }
-  return false;
+  const auto& nodes = b.body_of(v.body).nodes;
+  const auto made = std::find_if(nodes.begin(), nodes.end(), [&](const Node& node) {
+    return std::any_of(node.results.begin(), node.results.end(),
+                       [&](ValueId id) { return id != kNoValue && &b[id] == &v; });
+  });
+  return made != nodes.end() && std::find(ops.begin(), ops.end(), made->op) != ops.end();
 }
 
 std::optional<ValueId> draw_array(Builder& b, int min_rank, int max_rank,
