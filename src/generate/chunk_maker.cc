@@ -48,8 +48,7 @@ PlanOptions plan_options(const GenerateOptions& options) {
 bool is_redone(const FunctionKey& key, double percent) {
   constexpr std::uint64_t kSalt =
       0x7265646f;  // so that this draw has nothing in common with others by the key
-  const double draw = static_cast<double>(hash64(function_id(key), kSalt) >> 11) * 0x1p-53;
-  return 100 * draw < percent;
+  return 100 * hash_unit(function_id(key), kSalt) < percent;
 }
 
 ChunkMaker::ChunkMaker(const GenerateOptions& options, const Installation& installation)

@@ -47,6 +47,8 @@ class Builder {
   bool differentiable() const { return scopes_.back().differentiable; }
   // The default integer type: what argmax, arange and sums of small integers give.
   DType default_integer() const { return settings_.x64 ? DType::kI64 : DType::kI32; }
+  // What jnp.zeros, jnp.linspace and Python's floats as arrays have.
+  DType default_real() const { return settings_.x64 ? DType::kF64 : DType::kF32; }
   bool allowed(DType dtype) const;
 
   // ---- Drawing ----

@@ -188,10 +188,7 @@ Op comparison(std::string name, Category category, double weight, std::uint32_t 
     if (!b.random().chance(0.45)) y = b.draw_partner(*x);
     if (!y || *y == *x) {
       // A threshold among typical elements, so that both answers occur.
-      const DType dtype = b[*x].type.dtype;
-      const double m = median(b[*x].stats);
-      const double threshold = is_integer(dtype) ? std::floor(m) : std::round(m * 10) / 10;
-      y = b.literal(threshold, dtype);
+      y = b.literal(threshold_of(b[*x]), b[*x].type.dtype);
     }
     draft.operands = {*x, *y};
     return infer(b, draft);

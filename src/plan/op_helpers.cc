@@ -145,7 +145,10 @@ Op pairwise(std::string name, Category category, double weight, std::uint32_t ki
   return op;
 }
 
-namespace {
+std::optional<ValueId> mask_of(Builder& b, ValueId x) {
+  return b.apply(b.random().chance(0.6) ? "greater" : "less",
+                 {x, b.literal(threshold_of(b[x]), b[x].type.dtype)});
+}
 
 const Node* node_of(const Builder& b, ValueId id) {
   const auto& nodes = b.body_of(b[id].body).nodes;
@@ -154,6 +157,8 @@ const Node* node_of(const Builder& b, ValueId id) {
   });
   return made == nodes.end() ? nullptr : &*made;
 }
+
+namespace {
 
 // The terms of a sum, as far as additions and subtractions reach back.
 void add_terms(const Builder& b, ValueId id, int sign, int depth, std::map<ValueId, int>& terms) {
@@ -230,9 +235,7 @@ std::string array_text(const Builder& b, const std::vector<double>& numbers, DTy
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     text += (i ? ", " : "") + number_text(numbers[i], is_integer(dtype));
   }
-  const DType usual = is_integer(dtype)  ? b.default_integer()
-                      : b.settings().x64 ? DType::kF64
-                                         : DType::kF32;
+  const DType usual = is_integer(dtype) ? b.default_integer() : b.default_real();
   return text + (dtype == usual ? "])" : fmt::format("], dtype={})", dtype_text(dtype)));
 }
 

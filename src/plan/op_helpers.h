@@ -42,7 +42,12 @@ Op pairwise(std::string name, Category category, double weight, std::uint32_t ki
 // one of the function's own and must hold; one far out only keeps magnitudes modest.
 bool in_domain(const Stats& stats, Interval domain);
 
-// The name of the entry that made a value of the open body; empty for parameters.
+// A comparison of x with a threshold that some of its elements exceed and others do not.
+std::optional<ValueId> mask_of(Builder& b, ValueId x);
+
+// The application that made a value; none for parameters.
+const Node* node_of(const Builder& b, ValueId id);
+// The name of its entry; empty for parameters.
 std::string_view maker_of(const Builder& b, ValueId id);
 
 // The value that this one is a multiple of, or a shifted multiple; itself where there is none.

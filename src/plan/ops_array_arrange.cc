@@ -323,9 +323,8 @@ Op lax_pad() {
     }
     if (element_count(shape) <= element_count(b[*x].type.shape)) return false;
     const DType dtype = b[*x].type.dtype;
-    const DType usual_real = b.settings().x64 ? DType::kF64 : DType::kF32;
     const double fill = filler(b, b[*x]);
-    const bool usual = dtype == usual_real || dtype == b.default_integer();
+    const bool usual = dtype == b.default_real() || dtype == b.default_integer();
     const std::string text = number_of(fill, dtype);
     draft.attributes["value"] = usual ? text : fmt::format("{}({})", dtype_text(dtype), text);
     draft.attributes["config"] = config.size() == 1 ? fmt::format("({},)", config[0])

@@ -14,10 +14,6 @@ namespace {
 using enum Category;
 using enum Derivative;
 
-bool is_usual_real(const Builder& b, DType dtype) {
-  return dtype == (b.settings().x64 ? DType::kF64 : DType::kF32);
-}
-
 double times(double x, double y) { return x * y; }
 double plus(double x, double y) { return x + y; }
 double minus(double x, double y) { return x - y; }
@@ -43,7 +39,7 @@ struct Ramp {
 Ramp draw_ramp(Builder& b, DType dtype, std::int64_t n) {
   const double last = static_cast<double>(n - 1);
   const bool plain = is_real(dtype) || dtype == b.default_integer();
-  const std::string type = is_usual_real(b, dtype) && b.random().chance(0.7) ? ""
+  const std::string type = dtype == b.default_real() && b.random().chance(0.7) ? ""
                            : b.random().chance(0.5) ? ", dtype=$0.dtype"
                                                     : ", dtype=" + dtype_text(dtype);
   const double kind = b.random().uniform();
@@ -57,13 +53,13 @@ Ramp draw_ramp(Builder& b, DType dtype, std::int64_t n) {
       return {fmt::format("lax.iota({}, {})", dtype_text(dtype), n), 0, last, true};
     return {fmt::format("jnp.arange({}{})", n, as), 0, last, true};
   }
-  if (kind < 0.5 && is_usual_real(b, dtype))
+  if (kind < 0.5 && dtype == b.default_real())
     return {fmt::format("(jnp.arange({}) / {})", n, n), 0, last / static_cast<double>(n), false};
-  if (kind > 0.92 && is_usual_real(b, dtype)) {
+  if (kind > 0.92 && dtype == b.default_real()) {
     static const std::vector<std::string> kWindows = {"hanning", "hamming", "bartlett", "blackman"};
     return {fmt::format("jnp.{}({})", b.random().pick(kWindows), n), 0.0, 1, false};
   }
-  if (kind > 0.85 && is_usual_real(b, dtype))
+  if (kind > 0.85 && dtype == b.default_real())
     return {fmt::format("jnp.geomspace(1.0, {}, {})", number_text(last + 1, false), n), 1, last + 1,
             false};
   static const std::vector<std::pair<double, double>> kEnds = {
@@ -123,7 +119,7 @@ Op with_eye() {
     if (!x) return false;
     const auto n = b[*x].type.shape.back();
     const DType dtype = b[*x].type.dtype;
-    const std::string type = is_usual_real(b, dtype) && b.random().chance(0.75) ? ""
+    const std::string type = dtype == b.default_real() && b.random().chance(0.75) ? ""
                              : b.random().chance(0.6) ? ", dtype=$0.dtype"
                                                       : ", dtype=" + dtype_text(dtype);
     const std::string eye =
@@ -197,7 +193,7 @@ Op with_full() {
     const double number = b.random().chance(0.4) ? 1 : b.nice_number(0.1, 4, false);
     draft.attributes["number"] = number_text(number, false);
     draft.attributes["shape"] = tuple_text(b[*x].type.shape);
-    draft.attributes["type"] = is_usual_real(b, dtype) ? "" : "dtype=" + dtype_text(dtype);
+    draft.attributes["type"] = dtype == b.default_real() ? "" : "dtype=" + dtype_text(dtype);
     draft.spelling =
         number == 1
             ? either(b, {"jnp.ones_like($0) - $0", "jnp.ones($shape, $type) - $0"})
@@ -222,9 +218,9 @@ Op bias_column() {
     const Shape& shape = b[*x].type.shape;
     const DType dtype = b[*x].type.dtype;
     const bool ones = b.random().chance(0.75);
-    const std::string type = is_usual_real(b, dtype)  ? ""
-                             : b.random().chance(0.6) ? ", dtype=$0.dtype"
-                                                      : ", dtype=" + dtype_text(dtype);
+    const std::string type = dtype == b.default_real() ? ""
+                             : b.random().chance(0.6)  ? ", dtype=$0.dtype"
+                                                       : ", dtype=" + dtype_text(dtype);
     const std::string maker = ones ? "ones" : "zeros";
     std::string column = fmt::format("jnp.{}(({}, 1){})", maker, shape[0], type);
     if (b.random().chance(0.35)) column = fmt::format("jnp.{}_like($0[:, :1])", maker);

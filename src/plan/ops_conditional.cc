@@ -9,11 +9,6 @@
 namespace jaxsmith {
 namespace {
 
-double threshold_of(const Value& v) {
-  const double m = median(v.stats);
-  return is_integer(v.type.dtype) ? std::floor(m) : std::round(m * 10) / 10;
-}
-
 const std::vector<std::string>& orderings() {
   static const std::vector<std::string> kOrderings = {"greater", "less", "greater_equal",
                                                       "less_equal"};

@@ -14,8 +14,6 @@ namespace {
 using enum Category;
 using enum Derivative;
 
-DType usual_real(const Builder& b) { return b.settings().x64 ? DType::kF64 : DType::kF32; }
-
 Op one_hot() {
   Op op{"one_hot", kIndexing, 0.6, kZero, {"encoded", "one_hot", "indicators", "membership"}};
   op.draw = [](Builder& b, Draft& draft) {
@@ -27,7 +25,7 @@ Op one_hot() {
     const DType dtype = b.settings().real;
     const int rank = b[*index].type.rank();
     const std::string type =
-        dtype == usual_real(b) && b.random().chance(0.7) ? "" : "dtype=" + dtype_text(dtype);
+        dtype == b.default_real() && b.random().chance(0.7) ? "" : "dtype=" + dtype_text(dtype);
     const bool front = b.random().chance(0.12);
     draft.attributes["options"] = arguments_text(
         {b.random().chance(0.25) ? fmt::format("num_classes={}", n) : std::to_string(n), type,
@@ -174,7 +172,7 @@ Op segment() {
     draft.spelling = "jax.ops.segment_sum($0, $1, num_segments=$groups)";
     const double kind = b.random().uniform();
     if (kind < 0.3) {  // the largest of each group, or nothing
-      const bool typed = type.dtype != usual_real(b);
+      const bool typed = type.dtype != b.default_real();
       draft.attributes["dtype"] = typed ? "dtype=" + dtype_text(type.dtype) : "";
       draft.spelling = "jnp.zeros($shape, $dtype).at[$1].max($0)";
       result.stats = union_stats(
@@ -182,7 +180,7 @@ Op segment() {
           within(b[*x].stats, std::max(0.0, b[*x].stats.lo), std::max(0.0, b[*x].stats.hi)));
     } else if (kind < 0.4) {
       draft.attributes["dtype"] =
-          type.dtype == usual_real(b) ? "" : "dtype=" + dtype_text(type.dtype);
+          type.dtype == b.default_real() ? "" : "dtype=" + dtype_text(type.dtype);
       draft.spelling = "jnp.zeros($shape, $dtype).at[$1].add($0)";
     } else if (kind < 0.45 && is_real(type.dtype) && magnitude(b[*x].stats) <= 1.6 && rows <= 8) {
       draft.spelling = "jax.ops.segment_prod($0, $1, num_segments=$groups)";

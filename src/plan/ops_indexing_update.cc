@@ -86,10 +86,8 @@ Op at_constant() {
     const Update& u = updates()[which];
     if (integral && (which > kMin || (is_unsigned && which == kSubtract))) return false;
     double number = which == kSet ? filler(b, b[*x]) : number_for(b, u, integral);
-    if (which == kMax || which == kMin) {  // a limit that some elements reach and others do not
-      const double m = median(b[*x].stats);
-      number = integral ? std::floor(m) : std::round(m * 10) / 10;
-    }
+    // A limit that some elements reach and others do not.
+    if (which == kMax || which == kMin) number = threshold_of(b[*x]);
     const Stats changed = map_stats(b[*x].stats, constant_stats(number), u.kernel);
     draft.attributes["index"] = place->index;
     draft.attributes["number"] = number_of(number, type.dtype);
@@ -348,10 +346,7 @@ Op embed() {
     if (range.starts_with("0:")) range = range.substr(1);
     if (range == fmt::format("{}:{}", extra, extra + n)) range = fmt::format("{}:", extra);
     draft.attributes["index"] = at_axis(axis, range);
-    const DType usual = is_integer(type.dtype) ? DType::kI32
-                        : b.settings().x64     ? DType::kF64
-                                               : DType::kF32;
-    const bool plain = type.dtype == usual && !is_integer(type.dtype);
+    const bool plain = type.dtype == b.default_real();
     const double fill = b.random().chance(0.6) ? 0 : filler(b, b[*x]);
     const std::string dims = shape.size() == 1 ? std::to_string(shape[0]) : tuple_text(shape);
     const std::string dtype = plain                    ? ""

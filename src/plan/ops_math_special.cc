@@ -34,8 +34,7 @@ Op quantile_function() {
   return refined(single_precision(real_function("ndtri", 0.25, {0.03, 0.97}, normal_quantile,
                                                 {"quantile"}, special("ndtri($0)"))),
                  [](Builder& b, Draft& draft) {
-                   const DType usual = b.settings().x64 ? DType::kF64 : DType::kF32;
-                   const bool same = b[draft.operands[0]].type.dtype == usual;
+                   const bool same = b[draft.operands[0]].type.dtype == b.default_real();
                    if (same && b.random().chance(0.33))
                      draft.spelling = "jax.scipy.stats.norm.ppf($0)";
                    return true;

@@ -67,10 +67,7 @@ std::optional<ValueId> mask_for(Builder& b, ValueId x) {
            broadcast_shapes(v.type.shape, type.shape) == type.shape;
   });
   if (mask || half_precision(type.dtype) || !(kind_of(type.dtype) & kNumbers)) return mask;
-  const double m = median(b[x].stats);
-  const double threshold = is_integer(type.dtype) ? std::floor(m) : std::round(m * 10) / 10;
-  return b.apply(b.random().chance(0.6) ? "greater" : "less",
-                 {x, b.literal(threshold, type.dtype)});
+  return mask_of(b, x);
 }
 
 // A mean over nothing is not a number: only a mask that is an argument, over many elements, is
@@ -614,11 +611,8 @@ bool varies_along(const Builder& b, ValueId id, const std::vector<std::int64_t>&
     if (shape[static_cast<std::size_t>(a)] > 1) open.push_back(a);
   }
   if (open.empty() || !b[id].literal.empty()) return false;
-  const auto& nodes = b.body_of(b[id].body).nodes;
-  const auto made = std::find_if(nodes.begin(), nodes.end(), [&](const Node& node) {
-    return std::find(node.results.begin(), node.results.end(), id) != node.results.end();
-  });
-  if (made == nodes.end() || !made->bodies.empty() || made->operands.empty()) return true;
+  const Node* made = node_of(b, id);
+  if (!made || !made->bodies.empty() || made->operands.empty()) return true;
   // Through what works element by element, or only repeats: some operand must differ there.
   Shape joined;
   for (ValueId operand : made->operands) {

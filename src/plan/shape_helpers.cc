@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "plan/op_helpers.h"
 #include "plan/ops_reduction.h"
 
 namespace jaxsmith {
@@ -82,11 +83,8 @@ Stats joined_stats(const Builder& b, const std::vector<ValueId>& values) {
 std::uint32_t sure_everywhere(const Builder& b, ValueId id) {
   const Value& v = b[id];
   if (v.type.rank() == 0 || v.sure == 0) return v.sure;
-  const auto& nodes = b.body_of(v.body).nodes;
-  const auto made = std::find_if(nodes.begin(), nodes.end(), [&](const Node& node) {
-    return std::find(node.results.begin(), node.results.end(), id) != node.results.end();
-  });
-  if (made == nodes.end() || !made->bodies.empty()) return v.sure;
+  const Node* made = node_of(b, id);
+  if (!made || !made->bodies.empty()) return v.sure;
   if (fills(made->op)) return 0;
   const bool all = joins(made->op);
   std::uint32_t sure = all ? ~0u : 0;
@@ -229,10 +227,7 @@ std::optional<ValueId> draw_mask(Builder& b, const Accept& accept) {
     return clear && accept(v);
   });
   if (!x) return std::nullopt;
-  const double m = median(b[*x].stats);
-  const double threshold = is_integer(b[*x].type.dtype) ? std::floor(m) : std::round(m * 10) / 10;
-  return b.apply(b.random().chance(0.6) ? "greater" : "less",
-                 {*x, b.literal(threshold, b[*x].type.dtype)});
+  return mask_of(b, *x);
 }
 
 bool index_shows(const Builder& b, ValueId index, std::int64_t count) {

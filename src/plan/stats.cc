@@ -198,6 +198,11 @@ double median(const Stats& x) {
   return 0.5 * (sorted[kProbes / 2 - 1] + sorted[kProbes / 2]);
 }
 
+double threshold_of(const Value& x) {
+  const double m = median(x.stats);
+  return is_integer(x.type.dtype) ? std::floor(m) : std::round(m * 10) / 10;
+}
+
 double spread(const Stats& x) {
   const auto [low, high] = std::minmax_element(x.probe.begin(), x.probe.end());
   return *high - *low;

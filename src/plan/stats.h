@@ -37,6 +37,8 @@ Interval practical(const Stats& x);
 double magnitude(const Stats& x);          // largest absolute bound
 double typical_magnitude(const Stats& x);  // of the probes
 double median(const Stats& x);
+// A number among typical elements that a person would write.
+double threshold_of(const Value& x);
 double spread(const Stats& x);  // largest minus smallest probe
 // Probes that differ by more than a thousandth of the spread: few where a function is flat.
 int distinct_probes(const Stats& x);

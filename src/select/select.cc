@@ -10,7 +10,7 @@ namespace jaxsmith {
 
 int split_of_structure(std::string_view structure) {
   constexpr std::uint64_t kSalt = 0x73706c6974;  // not the hash that anything else is keyed by
-  const double draw = static_cast<double>(hash64(structure, kSalt) >> 11) * 0x1p-53;
+  const double draw = hash_unit(structure, kSalt);
   double edge = 0;
   for (std::size_t i = 0; i + 1 < kSplits.size(); ++i) {
     edge += kSplitShares[i];
