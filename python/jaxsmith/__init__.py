@@ -1,1 +1,76 @@
-"""The Python side of jaxsmith: what has to happen inside a process that runs JAX."""
+"""Python and the IR that JAX makes of it.
+
+    import jaxsmith
+
+    sample = jaxsmith.extract(f, x)         # any JAX function: its jaxpr, StableHLO, HLO, a case
+    with jaxsmith.capture() as captured:    # every function that JAX compiles in between
+        train()
+    for sample in jaxsmith.generate(count=100):  # functions that jaxsmith writes
+        print(sample.source, sample.stablehlo)
+    dataset = jaxsmith.load("dataset")      # what the command line has made
+
+The names are loaded when they are first used: `import jaxsmith` does not import JAX.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jaxsmith.alignment import Range, Span
+    from jaxsmith.capturing import Captured, CapturedFunction, capture
+    from jaxsmith.datasets import Dataset, load, save
+    from jaxsmith.errors import ExtractionError, JaxsmithError
+    from jaxsmith.extraction import Extraction, extract
+    from jaxsmith.generation import generate
+    from jaxsmith.sample import Case, Cost, Row, Sample
+
+__all__ = [
+    "Captured",
+    "CapturedFunction",
+    "Case",
+    "Cost",
+    "Dataset",
+    "Extraction",
+    "ExtractionError",
+    "JaxsmithError",
+    "Range",
+    "Row",
+    "Sample",
+    "Span",
+    "capture",
+    "extract",
+    "generate",
+    "load",
+    "save",
+]
+
+_MODULES = {
+    "Captured": "capturing",
+    "CapturedFunction": "capturing",
+    "Case": "sample",
+    "Cost": "sample",
+    "Dataset": "datasets",
+    "Extraction": "extraction",
+    "ExtractionError": "errors",
+    "JaxsmithError": "errors",
+    "Range": "alignment",
+    "Row": "sample",
+    "Sample": "sample",
+    "Span": "alignment",
+    "capture": "capturing",
+    "extract": "extraction",
+    "generate": "generation",
+    "load": "datasets",
+    "save": "datasets",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        from importlib import import_module
+
+        return getattr(import_module(f"jaxsmith.{_MODULES[name]}"), name)
+    raise AttributeError(f"module 'jaxsmith' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -29,6 +29,16 @@ NUMBERS = {
     "f64": Numbers(2.0**-52, 4, 1e-8),
     "c64": Numbers(2.0**-23, 4, 1e-3),
     "c128": Numbers(2.0**-52, 4, 1e-8),
+    # One step of a number with so few bits is a large part of it.
+    "f8_e3m4": Numbers(2.0**-4, 0, 0.5),
+    "f8_e4m3": Numbers(2.0**-3, 0, 0.5),
+    "f8_e4m3b11fnuz": Numbers(2.0**-3, 0, 0.5),
+    "f8_e4m3fn": Numbers(2.0**-3, 0, 0.5),
+    "f8_e4m3fnuz": Numbers(2.0**-3, 0, 0.5),
+    "f8_e5m2": Numbers(2.0**-2, 0, 0.5),
+    "f8_e5m2fnuz": Numbers(2.0**-2, 0, 0.5),
+    "f8_e8m0fnu": Numbers(1.0, 0, 1.0),
+    "f4_e2m1fn": Numbers(2.0**-1, 0, 1.0),
 }
 
 # JAX's short names of the element types that a row can hold values of.
@@ -48,7 +58,23 @@ DTYPES = {
     "f64": np.dtype(np.float64),
     "c64": np.dtype(np.complex64),
     "c128": np.dtype(np.complex128),
+    # Narrow types: one byte an element here and in rows, as NumPy has them.
+    "i2": np.dtype(ml_dtypes.int2),
+    "i4": np.dtype(ml_dtypes.int4),
+    "u2": np.dtype(ml_dtypes.uint2),
+    "u4": np.dtype(ml_dtypes.uint4),
+    "f8_e3m4": np.dtype(ml_dtypes.float8_e3m4),
+    "f8_e4m3": np.dtype(ml_dtypes.float8_e4m3),
+    "f8_e4m3b11fnuz": np.dtype(ml_dtypes.float8_e4m3b11fnuz),
+    "f8_e4m3fn": np.dtype(ml_dtypes.float8_e4m3fn),
+    "f8_e4m3fnuz": np.dtype(ml_dtypes.float8_e4m3fnuz),
+    "f8_e5m2": np.dtype(ml_dtypes.float8_e5m2),
+    "f8_e5m2fnuz": np.dtype(ml_dtypes.float8_e5m2fnuz),
+    "f8_e8m0fnu": np.dtype(ml_dtypes.float8_e8m0fnu),
+    "f4_e2m1fn": np.dtype(ml_dtypes.float4_e2m1fn),
 }
+# The same by NumPy's names: "float32".
+NUMPY_NAMES = {dtype.name: dtype for dtype in DTYPES.values()}
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 

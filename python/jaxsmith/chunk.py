@@ -6,7 +6,7 @@ agree within the dtype's tolerance. What makes it cheap:
 - stage by stage over the chunk, with the garbage collector off: code and caches stay warm;
 - lowering into one MLIR context, with the bodies of inlined rules shared
   (`jax_private.lowering_into`);
-- HLO texts from compiles that stop before code generation (`capture`);
+- HLO texts from compiles that stop before code generation (`hlo_texts`);
 - compiling and running as merged modules (`merged`).
 """
 
@@ -18,7 +18,7 @@ from itertools import groupby
 import jax
 
 from jaxsmith import jax_private, merged, plain, stages
-from jaxsmith.capture import Capture
+from jaxsmith.hlo_texts import HloTexts
 from jaxsmith.stages import Progress
 from jaxsmith.work import Work
 
@@ -32,7 +32,7 @@ class ChunkRoute:
     """What lives longer than a chunk. None of it shows in the results."""
 
     def __init__(self) -> None:
-        self._capture = Capture()
+        self._hlo = HloTexts()
         self._runner = merged.GroupRunner()
         self._contexts: dict[bool, object] = {}
         self._bodies: dict[bool, dict] = {}
@@ -93,14 +93,14 @@ class ChunkRoute:
         lowerings = {
             work.position: jax_private.Lowering(work.lowered) for work in stages.alive(works)
         }
-        with self._capture.hooked():
+        with self._hlo.hooked():
             for work in stages.alive(works):
                 lowering = lowerings[work.position]
                 if not lowering.simple:
                     continue
                 progress("compile", [work.position])
                 with work.stage("compile"):
-                    hlo, optimised, costs = self._capture.texts(lowering, "hlo" in levels)
+                    hlo, optimised, costs = self._hlo.texts(lowering, "hlo" in levels)
                     plain.keep_costs(work, costs)
                 if work.alive:
                     with work.stage("text"):

@@ -5,14 +5,17 @@ test for each name here, so that another JAX version fails there, by name, befor
 rows.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import functools
+import inspect
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import jax
 import numpy as np
-from jax._src import compiler, sharding_impls
-from jax._src.interpreters import mlir
+from jax._src import api_util, compiler, core, sharding_impls, source_info_util
+from jax._src.interpreters import mlir, pxla
 from jaxlib import _hlo, _jax
 from jaxlib.mlir import ir
 from jaxlib.mlir.dialects import func
@@ -37,7 +40,18 @@ _NAMES = (
     (mlir, "merge_mlir_modules"),
     (ir, "Module"),
     (func, "FuncOp"),
+    (api_util, "infer_argnums_and_argnames"),
+    (core.Jaxpr, "pretty_print"),
+    (core, "jaxprs_in_params"),
+    (source_info_util, "register_exclusion"),
+    (source_info_util, "is_user_filename"),
+    (source_info_util, "user_frames"),
+    (pxla, "lower_sharding_computation"),
+    (pxla, "MeshComputation"),
 )
+
+# Our own frames are no more the user's than JAX's are: without this, locations would name them.
+source_info_util.register_exclusion(os.path.dirname(os.path.abspath(__file__)) + os.sep)
 
 
 def missing() -> list[str]:
@@ -49,6 +63,174 @@ def set_tracebacks_enabled(on: bool) -> None:
     """Whether JAX collects a Python traceback for each equation. They cost time in tracing and
     lowering, and reach only metadata that no text of ours prints."""
     _jax.set_tracebacks_enabled(on)
+
+
+# ---- Tracing -------------------------------------------------------------------------------------
+
+
+def static_arguments(
+    function: Callable, argnums: Any, argnames: Any
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Positions and names of the static arguments as `jax.jit` takes them: one of the two implies
+    the other where the function has a signature."""
+    try:
+        signature = inspect.signature(function)
+    except (ValueError, TypeError):
+        signature = inspect.Signature()
+    return api_util.infer_argnums_and_argnames(signature, argnums, argnames)
+
+
+def jaxpr_text(closed: Any) -> str:
+    """`str(jaxpr)`. Some equations' own printing rules fail on parameters that JAX itself leaves
+    out (`lax.mul` and its like, called by `bind`): such a jaxpr is printed without these rules."""
+    try:
+        return str(closed)
+    except Exception:
+        return closed.jaxpr.pretty_print(use_color=False, custom_pp_eqn_rules=False)
+
+
+def jaxpr_text_with_sources(closed: Any) -> tuple[str, list[list[tuple[int, int, Any]]]]:
+    """`jaxpr_text`, and for each line the regions (first column, end, traceback) of equations."""
+    sources: list[list[tuple[int, int, Any]]] = []
+    try:
+        return closed.jaxpr.pretty_print(use_color=False, source_map=sources), sources
+    except Exception:
+        sources.clear()
+        printed = closed.jaxpr.pretty_print(
+            use_color=False, source_map=sources, custom_pp_eqn_rules=False
+        )
+        return printed, sources
+
+
+def user_frames(traceback: Any) -> tuple:
+    """The user's frames of an equation's traceback, the innermost first, as alignment.Frame."""
+    from jaxsmith.alignment import Frame
+
+    return tuple(
+        Frame(f.file_name, f.start_line, f.start_column, f.end_line, f.end_column)
+        for f in source_info_util.user_frames(traceback)
+    )
+
+
+def is_user_file(file: str) -> bool:
+    """Whether JAX takes a file for the user's: not its own, not the standard library's."""
+    return source_info_util.is_user_filename(file)
+
+
+def calls_jaxprs(equation: Any) -> bool:
+    """Whether an equation has jaxprs of its own: a call, a loop, a custom derivative."""
+    return any(True for _ in core.jaxprs_in_params(equation.params))
+
+
+def source_info(closed: Any) -> str:
+    """Where the traced function stands: "name at file:line"."""
+    return str(closed.jaxpr.debug_info.func_src_info)
+
+
+def argument_names(closed: Any) -> list[str]:
+    """Paths of the flat arguments in the function's own terms: "x", "params['w']"; empty where JAX
+    does not know them."""
+    count = len(closed.in_avals)
+    try:
+        return [str(name or "") for name in closed.jaxpr.debug_info.safe_arg_names(count)]
+    except AssertionError:
+        return [""] * count
+
+
+def result_names(closed: Any) -> list[str]:
+    """Paths of the flat results: "result", "result[0]['w']"."""
+    count = len(closed.out_avals)
+    try:
+        return [str(name or "") for name in closed.jaxpr.debug_info.safe_result_paths(count)]
+    except AssertionError:
+        return [""] * count
+
+
+# ---- Watching what a program compiles ------------------------------------------------------------
+
+# Is told of a lowered computation that has been compiled: its jaxpr, the lowering, the executable.
+Watcher = Callable[[Any, Any, Any], None]
+
+
+def watch_compilations(watcher: Watcher) -> Callable[[], None]:
+    """Has `watcher` told of everything that JAX compiles from now on; gives what ends that.
+
+    All of JAX's routes (jit, pmap, eager primitives, ahead-of-time) lower by
+    `pxla.lower_sharding_computation` and compile by `pxla.MeshComputation.compile`.
+    """
+    lower, compile_ = pxla.lower_sharding_computation, pxla.MeshComputation.compile
+
+    @functools.wraps(lower)
+    def watched_lower(closed_jaxpr: Any, *arguments: Any, **keywords: Any) -> Any:
+        computation = lower(closed_jaxpr, *arguments, **keywords)
+        computation.jaxsmith_jaxpr = closed_jaxpr
+        return computation
+
+    @functools.wraps(compile_)
+    def watched_compile(computation: Any, *arguments: Any, **keywords: Any) -> Any:
+        known = computation._executable
+        executable = compile_(computation, *arguments, **keywords)
+        jaxpr = getattr(computation, "jaxsmith_jaxpr", None)
+        if jaxpr is not None and executable is not known:
+            watcher(jaxpr, computation, executable)
+        return executable
+
+    pxla.lower_sharding_computation = watched_lower
+    pxla.MeshComputation.compile = watched_compile
+
+    def end() -> None:
+        # Somebody may have wrapped them once more in the meantime.
+        if pxla.lower_sharding_computation is watched_lower:
+            pxla.lower_sharding_computation = lower
+        if pxla.MeshComputation.compile is watched_compile:
+            pxla.MeshComputation.compile = compile_
+
+    return end
+
+
+class Computation:
+    """What is known of a lowered computation (`pxla.MeshComputation`) and of its executable."""
+
+    def __init__(self, lowering: Any, executable: Any | None):
+        self._lowering, self._executable = lowering, executable
+        arguments = lowering.compile_args
+        self.name: str = lowering._name
+        hoisted = len(lowering.const_args)
+        # Which arguments of the function the module still has: unused ones are dropped by jax.jit.
+        self.kept = sorted(int(i) - hoisted for i in arguments["kept_var_idx"] if i >= hoisted)
+        self.devices = int(arguments["num_devices"])
+        # Why the module's text alone cannot be run again; empty where it can.
+        self.bound = ""
+        if arguments["host_callbacks"] or arguments["keepalive"]:
+            self.bound = "it calls back into Python"
+        elif self.devices > 1:
+            self.bound = "it runs on several devices"
+        elif hoisted or arguments["mut"] is not None or arguments["ordered_effects"]:
+            self.bound = "it has state besides its arguments"
+
+    def stablehlo(self, locations: bool = False) -> str:
+        return self._lowering.as_text(debug_info=locations)
+
+    def hlo(self, locations: bool = False) -> str:
+        return self._lowering.as_text(dialect="hlo", debug_info=locations)
+
+    def hlo_optimized(self, locations: bool = False) -> str:
+        """The compiled module, with large constants in full; where a computation has several
+        modules, one behind another."""
+        options = full_options()
+        options.print_metadata = locations
+        modules = self._executable.xla_extension_executable().hlo_modules()
+        return "\n\n".join(module.to_string(options) for module in modules)
+
+    def cost_analysis(self) -> dict[str, float]:
+        return self._executable.cost_analysis() or {}
+
+
+def computation_of(
+    lowered: jax.stages.Lowered, compiled: jax.stages.Compiled | None
+) -> Computation:
+    """The same of the public stages."""
+    return Computation(lowered._lowering, None if compiled is None else compiled._executable)
 
 
 # ---- Lowering ------------------------------------------------------------------------------------
@@ -214,6 +396,21 @@ def full_options() -> _hlo.HloPrintOptions:
 def hlo_module(serialized: bytes) -> _hlo.HloModule:
     """The module of a serialised HloModuleProto, such as transformations are given."""
     return _hlo.HloModule.from_serialized_hlo_module_proto(serialized)
+
+
+def hlo_of_stablehlo(module: ir.Module, locations: bool) -> str:
+    """`Lowered.as_text(dialect="hlo")` of a module that has been parsed again."""
+    computation = _jax.mlir.mlir_module_to_xla_computation(
+        mlir.module_to_bytecode(module), use_tuple_args=False
+    )
+    options = _hlo.HloPrintOptions.short_parsable()
+    options.print_metadata = locations
+    return computation.as_hlo_module().to_string(options)
+
+
+def stablehlo_text(module: ir.Module) -> str:
+    """`Lowered.as_text()` of a module."""
+    return mlir.module_to_string(module, enable_debug_info=False)
 
 
 def parse_hlo(text: str) -> _hlo.HloModule:

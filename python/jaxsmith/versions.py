@@ -7,15 +7,16 @@ import platform
 REQUIRED_JAX = "0.10.2"
 
 
-def problem() -> str | None:
-    """One line for a person when this Python cannot do the work, else None."""
+def problem(also: tuple[str, ...] = ("msgpack", "numpy")) -> str | None:
+    """One line for a person when this Python cannot do the work, else None. `also`: packages that
+    are needed besides JAX."""
     for package, required in (("jax", REQUIRED_JAX), ("jaxlib", REQUIRED_JAX)):
         found = _installed(package)
         if found is None:
             return f"{package} {required} is needed, but this Python has no {package}"
         if found != required:
             return f"{package} {required} is needed, but this Python has {package} {found}"
-    for package in ("msgpack", "numpy"):
+    for package in also:
         if _installed(package) is None:
             return f"{package} is needed, but this Python has no {package}"
     try:

@@ -35,6 +35,9 @@ class Work:
     x64: bool
     devices: int
     inputs: list[list[np.ndarray]]
+    # Of a function that came with its texts: which of its arguments they still have.
+    kept: list[int] = field(default_factory=list)
+    runs: bool = True  # else its texts are parsed only
     refusal: dict | None = None
     function: Callable | None = None
     module: Any = None  # keeps the globals of the function
@@ -102,6 +105,9 @@ def work_of(position: int, message: dict) -> Work:
         bool(message["x64"]),
         int(message.get("devices", 1)),
         inputs,
+        kept=message.get("kept", []),
+        runs=message.get("run", True),
+        levels=message.get("texts", {}),
     )
 
 

@@ -59,7 +59,7 @@ def serve(stream: Stream) -> None:
     """Answers requests until there are no more."""
     import msgpack
 
-    from jaxsmith import merged, plain
+    from jaxsmith import merged, plain, texts
     from jaxsmith.chunk import ChunkRoute
     from jaxsmith.work import work_of
 
@@ -75,10 +75,12 @@ def serve(stream: Stream) -> None:
         progress = _progress(send, chunk)
         if request["route"] == "plain":
             plain.run_chunk(works, levels, progress)
+        elif request["route"] == "text":
+            texts.run_chunk(works, progress)
         else:
             route = route or ChunkRoute()
             route.run_chunk(works, levels, bool(request.get("isolate")), progress)
-        wanted = {"jaxpr", *levels}
+        wanted = {"jaxpr", *levels} if request["route"] != "text" else set()
         for work in works:
             work.levels = {level: text for level, text in work.levels.items() if level in wanted}
         send(type="result", chunk=chunk, functions=[work.outcome() for work in works])

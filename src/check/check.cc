@@ -32,18 +32,6 @@ bool holds_path(std::string_view text) {
   return false;
 }
 
-std::optional<Refusal> check_texts(const Outcome& outcome) {
-  if (!outcome.levels.contains("jaxpr")) return refused("levels", "there is no jaxpr");
-  for (const auto& [level, text] : outcome.levels) {
-    if (text.empty()) return refused("levels", level + " is empty");
-    if (text.find("{...}") != std::string::npos)
-      return refused("elided", level + " is not printed in full");
-    if (holds_address(text)) return refused("address", level + " holds a memory address");
-    if (holds_path(text)) return refused("path", level + " holds a path of this machine");
-  }
-  return std::nullopt;
-}
-
 std::optional<Refusal> check_types(const Function& f, const Outcome& outcome) {
   if (f.results.empty()) return std::nullopt;  // nothing was planned: a function of somebody else's
   bool same = f.results.size() == outcome.outputs.size();
@@ -79,6 +67,27 @@ std::optional<Refusal> check_outputs(const Function& f, const Outcome& outcome) 
 }
 
 }  // namespace
+
+std::optional<Refusal> check_texts(const Outcome& outcome) {
+  if (!outcome.levels.contains("jaxpr")) return refused("levels", "there is no jaxpr");
+  for (const auto& [level, text] : outcome.levels) {
+    if (text.empty()) return refused("levels", level + " is empty");
+    if (text.find("{...}") != std::string::npos)
+      return refused("elided", level + " is not printed in full");
+    if (holds_address(text)) return refused("address", level + " holds a memory address");
+    if (holds_path(text)) return refused("path", level + " holds a path of this machine");
+  }
+  return std::nullopt;
+}
+
+std::vector<CheckResult> passed_checks(bool redone) {
+  std::vector<CheckResult> out;
+  for (const char* name : {"texts", "parse", "run", "repeat", "finite", "arguments", "stable"})
+    out.push_back({name, "passed", ""});
+  out.push_back(redone ? CheckResult{"redo", "passed", ""}
+                       : CheckResult{"redo", "not done", "not drawn for it"});
+  return out;
+}
 
 bool all_finite(const Tensor& tensor) {
   if (!is_inexact(tensor.dtype)) return true;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "check/sample.h"
 #include "source/function.h"
 #include "trace/outcome.h"
 
@@ -14,6 +15,13 @@ namespace jaxsmith {
 // not what was planned), "nonfinite", "constant" (no argument matters), "ignored argument",
 // "unstable" (at the recorded inputs).
 std::optional<Refusal> check(const Function& function, const Outcome& outcome);
+
+// The part of it that looks at the texts alone: "levels", "elided", "address", "path".
+std::optional<Refusal> check_texts(const Outcome& outcome);
+
+// What a generated row has passed, since it would have been refused otherwise. `redone`: also by
+// the plain route.
+std::vector<CheckResult> passed_checks(bool redone);
 
 // Whether all elements are finite numbers; integers always are.
 bool all_finite(const Tensor& tensor);

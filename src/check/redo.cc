@@ -14,7 +14,9 @@ Refusal refused(std::string reason, std::string detail) {
   return {"redo", std::move(reason), std::move(detail)};
 }
 
-bool agree(const Tensor& x, const Tensor& y, double tolerance) {
+}  // namespace
+
+bool outputs_agree(const Tensor& x, const Tensor& y, double tolerance) {
   if (x.dtype != y.dtype || x.shape != y.shape) return false;
   if (!is_inexact(x.dtype)) return x.bytes == y.bytes;
   const std::int64_t n = element_count(x.shape);
@@ -27,8 +29,6 @@ bool agree(const Tensor& x, const Tensor& y, double tolerance) {
   }
   return true;
 }
-
-}  // namespace
 
 double output_tolerance(DType dtype) {
   switch (dtype) {
@@ -43,7 +43,8 @@ double output_tolerance(DType dtype) {
     case DType::kC128:
       return 1e-8;
     default:
-      return 0;
+      // A step of the narrow types is a large part of a number.
+      return is_narrow(dtype) && is_real(dtype) ? 0.5 : 0;
   }
 }
 
@@ -68,7 +69,7 @@ std::optional<Refusal> compare_redo(const Function& function, const Outcome& chu
   for (const Tensor& t : plain.outputs) coarsest = std::max(coarsest, output_tolerance(t.dtype));
   bool same = chunk.outputs.size() == plain.outputs.size();
   for (std::size_t i = 0; same && i < plain.outputs.size(); ++i)
-    same = agree(chunk.outputs[i], plain.outputs[i], coarsest);
+    same = outputs_agree(chunk.outputs[i], plain.outputs[i], coarsest);
   if (!same)
     return refused("outputs",
                    fmt::format("outputs of the plain route differ by more than {:g} of the largest",

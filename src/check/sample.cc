@@ -6,8 +6,8 @@
 namespace jaxsmith {
 
 Reject make_reject(const Function& f, Refusal refusal, std::string structure) {
-  return {f.key,    f.category,         f.transformation,    f.variant,
-          f.source, std::move(refusal), std::move(structure)};
+  return {f.key,     row_id(f), f.provenance.callable, f.category,          f.transformation,
+          f.variant, f.source,  std::move(refusal),    std::move(structure)};
 }
 
 Candidate make_candidate(Function function, Outcome outcome, std::optional<Refusal> refusal) {

@@ -12,6 +12,14 @@
 
 namespace jaxsmith {
 
+// What a function was put to, and how it came out.
+struct CheckResult {
+  std::string check;   // "parse", "run", "repeat", "finite", "arguments", "stable", "texts", …
+  std::string status;  // "passed", "failed", "not done"
+  std::string detail;  // why it failed or was not done
+  bool operator==(const CheckResult&) const = default;
+};
+
 struct Sample {
   Function function;
   Outcome outcome;
@@ -19,11 +27,13 @@ struct Sample {
       signature;  // digests of the jaxpr's canonical forms (ir/jaxpr/canonical.h)
   std::int64_t equations = 0;
   std::map<std::string, OpCounts> op_counts;  // by level
-  std::string split;                          // once selected: "train", "validation", "test"
+  std::vector<CheckResult> checks;
+  std::string split;  // once selected: "train", "validation", "test"
 };
 
 struct Reject {
   FunctionKey key;
+  std::string id, callable;
   std::string category, transformation, variant, source;
   Refusal refusal;
   std::string structure;  // empty where JAX gave no jaxpr

@@ -76,8 +76,11 @@ Result<ChunkResult> ChunkMaker::make(std::uint64_t chunk, const std::atomic<bool
   JAXSMITH_CHECK(redo(chunk, functions, outcomes, refusals, cancel, result.redone));
   const CpuTimer timer(cpu_.check);
   for (std::size_t i = 0; i < functions.size(); ++i) {
-    result.candidates.push_back(
-        make_candidate(std::move(functions[i]), std::move(outcomes[i]), std::move(refusals[i])));
+    const bool redone = is_redone(functions[i].key, options_.redo);
+    Candidate candidate =
+        make_candidate(std::move(functions[i]), std::move(outcomes[i]), std::move(refusals[i]));
+    if (auto* sample = std::get_if<Sample>(&candidate)) sample->checks = passed_checks(redone);
+    result.candidates.push_back(std::move(candidate));
   }
   return result;
 }

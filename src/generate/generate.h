@@ -19,17 +19,10 @@
 #include "base/status.h"
 #include "generate/figures.h"
 #include "generate/options.h"
+#include "trace/installation.h"
 #include "trace/outcome.h"
 
 namespace jaxsmith {
-
-// Where the program's own parts are.
-struct Installation {
-  std::string python;       // interpreter that has JAX
-  std::string python_path;  // folder with the `jaxsmith` Python package
-  std::string version;      // of jaxsmith
-  std::string allocator;    // shared library of malloc for the workers, or none
-};
 
 // Is told how a run goes, on the thread that called `generate`.
 class Observer {

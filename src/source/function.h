@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct FunctionKey {
 
 // "000000000000002a-00000123-2": seed in hexadecimal, family, member.
 std::string function_id(const FunctionKey& key);
+// "000000000000002a-00000123".
+std::string family_id(const FunctionKey& key);
 
 // Of the configuration of JAX that a function needs; all else is the worker's default.
 struct Runtime {
@@ -35,6 +38,22 @@ struct ArgumentSpec {
   std::string name;
   DType dtype = DType::kF32;
   Shape shape;
+  // The dtype as JAX prints it where it is none of ours: "key<fry>". `dtype` is then that of its
+  // words, and an array of it has a dimension more, of the words of each.
+  std::string written = {};
+};
+
+// "f32", "key<fry>".
+std::string dtype_text(const ArgumentSpec& spec);
+
+// How jaxsmith came by a function.
+struct Provenance {
+  std::string origin = "generated";  // "extracted", "captured"
+  std::string id;                    // of what is not generated, made from its content
+  std::string callable;              // "package.module:function", as far as it is known
+  std::string call_site;             // "file.py:12": what called it when it was captured
+  std::string statics = "{}";        // JSON: static arguments by name, as Python writes them
+  std::string options;               // JSON: what its texts depend on
 };
 
 // Number of input sets a function carries: the recorded case, and two further draws that show
@@ -54,6 +73,16 @@ struct Function {
   std::vector<ArgumentSpec>
       results;  // as planned, in the order of the result's leaves; JAX must agree
   std::array<std::vector<Tensor>, kInputSets> inputs;  // [set][argument]
+  Provenance provenance;
+  // Of a function that came with its texts: they are run in its source's place (Route::kText).
+  std::map<std::string, std::string> texts;  // by level
+  std::vector<std::size_t> kept;             // the arguments that the texts still have
+  bool runs = true;                          // else the texts are parsed only
 };
+
+// The row's name, in this run and any other.
+std::string row_id(const Function& function);
+// The functions that come from one program share it; whatever is not generated stands alone.
+std::string row_family(const Function& function);
 
 }  // namespace jaxsmith

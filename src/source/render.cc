@@ -470,10 +470,6 @@ std::vector<std::string> tags_of(const Program& program) {
 
 }  // namespace
 
-std::string function_id(const FunctionKey& key) {
-  return fmt::format("{:016x}-{:08}-{}", key.seed, key.family, key.member);
-}
-
 Function render(const Member& member, const FunctionKey& key) {
   const Program& program = member.program;
   Renderer renderer(program, member.transformation);
@@ -489,11 +485,11 @@ Function render(const Member& member, const FunctionKey& key) {
   const Body& root = program.bodies[static_cast<std::size_t>(program.root)];
   for (std::size_t i = 0; i < root.parameters.size(); ++i) {
     const Value& v = program.values[static_cast<std::size_t>(root.parameters[i])];
-    f.arguments.push_back({renderer.parameters()[i], v.type.dtype, v.type.shape});
+    f.arguments.push_back({renderer.parameters()[i], v.type.dtype, v.type.shape, {}});
   }
   for (std::size_t i = 0; i < root.results.size(); ++i) {
     const Value& v = program.values[static_cast<std::size_t>(root.results[i])];
-    f.results.push_back({renderer.result_names()[i], v.type.dtype, v.type.shape});
+    f.results.push_back({renderer.result_names()[i], v.type.dtype, v.type.shape, {}});
   }
   // JAX flattens a dict in the order of its keys.
   if (root.returns == Returns::kDict) {

@@ -127,6 +127,15 @@ Result<std::unique_ptr<DatasetWriter>> DatasetWriter::open(const std::string& ou
   return writer;
 }
 
+Result<std::unique_ptr<DatasetWriter>> DatasetWriter::open_over_records(const std::string& out,
+                                                                        const RunDescription& run) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(journal_of(out), error)) {
+    if (!entry.is_directory(error)) JAXSMITH_CHECK(remove_all(entry.path().string()));
+  }
+  return std::unique_ptr<DatasetWriter>(new DatasetWriter(out, run));
+}
+
 // Segments that follow one another from chunk 0 on. What a kill or a broken disk has left besides
 // is made again.
 Status DatasetWriter::load_journal() {

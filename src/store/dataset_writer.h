@@ -53,6 +53,10 @@ class DatasetWriter {
   // a usage error and stays untouched.
   static Result<std::unique_ptr<DatasetWriter>> open(const std::string& out,
                                                      const RunDescription& run, bool resume);
+  // A dataset in a folder that holds records of a capture and nothing else: what an interrupted
+  // attempt has left is made again.
+  static Result<std::unique_ptr<DatasetWriter>> open_over_records(const std::string& out,
+                                                                  const RunDescription& run);
   ~DatasetWriter();
 
   bool was_complete() const { return was_complete_; }  // nothing is left to do

@@ -88,7 +88,7 @@ void append_avals(Appender& a, ArrayBuilder* b, const std::vector<ArgumentSpec>&
   a.list(b, specs, [&](ArrayBuilder* v, const ArgumentSpec& s) {
     a.structure(v, [&](arrow::StructBuilder& fields) {
       a.text(fields.field_builder(0), s.name);
-      a.text(fields.field_builder(1), jaxpr_name(s.dtype));
+      a.text(fields.field_builder(1), dtype_text(s));
       a.shape(fields.field_builder(2), s.shape);
     });
   });
@@ -139,26 +139,67 @@ std::string_view level(const Row& r, const std::string& name) {
 
 // JAX's word on the results, with the names they have in the source.
 std::vector<ArgumentSpec> results_of(const Sample& s) {
+  if (s.function.provenance.origin != "generated") return s.function.results;  // from the jaxpr
   std::vector<ArgumentSpec> out;
   for (std::size_t i = 0; i < s.outcome.outputs.size(); ++i) {
     const Tensor& t = s.outcome.outputs[i];
     out.push_back(
-        {i < s.function.results.size() ? s.function.results[i].name : "", t.dtype, t.shape});
+        {i < s.function.results.size() ? s.function.results[i].name : "", t.dtype, t.shape, {}});
   }
   return out;
 }
 
-std::string family_id(const FunctionKey& key) {
-  return fmt::format("{:016x}-{:08}", key.seed, key.family);
+std::shared_ptr<arrow::DataType> spans_type() {
+  using arrow::field, arrow::int64;
+  return struct_list(
+      {field("line", int64()), field("kind", arrow::utf8()),
+       field("sources", struct_list({field("line", int64()), field("column", int64()),
+                                     field("end_line", int64()), field("end_column", int64())})),
+       field("reason", arrow::utf8())});
+}
+
+void append_spans(Appender& a, ArrayBuilder* b, const Sample& s, const std::string& level) {
+  static const std::vector<Span> kNone;
+  const auto found = s.outcome.spans.find(level);
+  a.list(b, found == s.outcome.spans.end() ? kNone : found->second,
+         [&](ArrayBuilder* v, const Span& span) {
+           a.structure(v, [&](arrow::StructBuilder& fields) {
+             a.integer(fields.field_builder(0), span.line);
+             a.text(fields.field_builder(1), span.kind);
+             a.list(fields.field_builder(2), span.sources,
+                    [&](ArrayBuilder* w, const SourceRange& r) {
+                      a.structure(w, [&](arrow::StructBuilder& place) {
+                        const std::int64_t numbers[] = {r.line, r.column, r.end_line, r.end_column};
+                        for (int i = 0; i < 4; ++i) a.integer(place.field_builder(i), numbers[i]);
+                      });
+                    });
+             a.text(fields.field_builder(3), span.reason);
+           });
+         });
+}
+
+void append_checks(Appender& a, ArrayBuilder* b, const std::vector<CheckResult>& checks) {
+  a.list(b, checks, [&](ArrayBuilder* v, const CheckResult& c) {
+    a.structure(v, [&](arrow::StructBuilder& fields) {
+      a.text(fields.field_builder(0), c.check);
+      a.text(fields.field_builder(1), c.status);
+      a.text(fields.field_builder(2), c.detail);
+    });
+  });
 }
 
 const std::vector<SampleColumn>& columns() {
   using arrow::boolean, arrow::float64, arrow::int64, arrow::utf8;
   static const std::vector<SampleColumn> kColumns = {
       {{"id", utf8(), false,
-        "seed (hexadecimal), family and member: the row's name, in this run and any other"},
+        "the row's name, in this run and any other: seed (hexadecimal), family and member; of what "
+        "is not generated a digest"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, row_id(r.sample.function)); }},
+      {{"origin", utf8(), true,
+        "how jaxsmith came by it: generated (written by jaxsmith), extracted (a function that was "
+        "named), captured (compiled by a program that was watched)"},
        [](Appender& a, ArrayBuilder* b, const Row& r) {
-         a.text(b, function_id(r.sample.function.key));
+         a.text(b, r.sample.function.provenance.origin);
        }},
       {{"seed", arrow::uint64(), true, "seed of the run"},
        [](Appender& a, ArrayBuilder* b, const Row& r) {
@@ -175,7 +216,7 @@ const std::vector<SampleColumn>& columns() {
        }},
       {{"family", utf8(), false, "the functions that come from one program share it"},
        [](Appender& a, ArrayBuilder* b, const Row& r) {
-         a.text(b, family_id(r.sample.function.key));
+         a.text(b, row_family(r.sample.function));
        }},
       {{"category", utf8(), true, "kind of operations that the family's program is about"},
        [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.function.category); }},
@@ -197,6 +238,19 @@ const std::vector<SampleColumn>& columns() {
        [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.function.source); }},
       {{"entry", utf8(), false, "name of the function in it that was traced"},
        [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.function.entry); }},
+      {{"callable", utf8(), false,
+        "module and qualified name of a function that is not generated: package.module:function"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         a.text(b, r.sample.function.provenance.callable);
+       }},
+      {{"call_site", utf8(), false, "file and line that called a captured function"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         a.text(b, r.sample.function.provenance.call_site);
+       }},
+      {{"static_arguments", utf8(), false, "JSON: static arguments by name, as Python writes them"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         a.text(b, r.sample.function.provenance.statics);
+       }},
       {{"arguments", avals_type(), false,
         "name, dtype (as JAX prints it) and shape of each argument"},
        [](Appender& a, ArrayBuilder* b, const Row& r) {
@@ -255,6 +309,29 @@ const std::vector<SampleColumn>& columns() {
        [](Appender& a, ArrayBuilder* b, const Row& r) {
          a.number(b, r.sample.outcome.bytes_accessed);
        }},
+      {{"spans_jaxpr", spans_type(), false,
+        "for each line with an equation: the places of the source that it comes from; kind is "
+        "exact, merged (several places became one operation) or none, and then reason says why; "
+        "lines count from 1, columns from 0, ends are exclusive"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { append_spans(a, b, r.sample, "jaxpr"); }},
+      {{"spans_stablehlo", spans_type(), false, "the same of StableHLO's operations"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         append_spans(a, b, r.sample, "stablehlo");
+       }},
+      {{"spans_hlo", spans_type(), false, "the same of the instructions of HLO as lowered"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { append_spans(a, b, r.sample, "hlo"); }},
+      {{"spans_hlo_optimized", spans_type(), false,
+        "the same of the instructions of optimised HLO"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         append_spans(a, b, r.sample, "hlo_optimized");
+       }},
+      {{"checks",
+        struct_list({arrow::field("check", utf8()), arrow::field("status", utf8()),
+                     arrow::field("detail", utf8())}),
+        false,
+        "what the row was put to: status is passed, failed or not done, and then detail says why; "
+        "generated rows that fail one are refused"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { append_checks(a, b, r.sample.checks); }},
       {{"structure", utf8(), false,
         "digest of the jaxpr with variables renumbered, without literals, sizes and dtypes: splits "
         "go by it"},
@@ -281,7 +358,9 @@ const std::vector<SampleColumn>& columns() {
        [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.run.jaxsmith_version); }},
       {{"options", utf8(), true, "JSON: the options that texts and outputs depend on"},
        [](Appender& a, ArrayBuilder* b, const Row& r) {
+         const std::string& own = r.sample.function.provenance.options;
          const bool plain = r.sample.function.runtime.devices > 1;
+         if (!own.empty()) return a.text(b, own);
          a.text(b, plain ? r.run.plain_row_options : r.run.row_options);
        }},
   };
@@ -326,7 +405,8 @@ std::span<const Column> sample_columns() {
 std::span<const Column> reject_columns() {
   using arrow::utf8;
   static const std::vector<Column> kColumns = {
-      {"id", utf8(), false, "seed, family and member, as in the dataset"},
+      {"id", utf8(), false, "the name that it would have in the dataset"},
+      {"callable", utf8(), false, "module and qualified name of a function that is not generated"},
       {"category", utf8(), true, "kind of operations that the family's program is about"},
       {"transformation", utf8(), true, "what the entry point is of the family's program"},
       {"variant", utf8(), true, "base, dtype, shape"},
@@ -360,8 +440,9 @@ Result<std::shared_ptr<arrow::Table>> reject_table(const std::vector<Reject>& re
   auto builders = builders_for(reject_columns());
   Appender a;
   for (const Reject& r : rejects) {
-    const std::string texts[] = {function_id(r.key), r.category,       r.transformation, r.variant,
-                                 r.refusal.stage,    r.refusal.reason, r.refusal.detail, r.source};
+    const std::string texts[] = {r.id,      r.callable,      r.category,       r.transformation,
+                                 r.variant, r.refusal.stage, r.refusal.reason, r.refusal.detail,
+                                 r.source};
     for (std::size_t i = 0; i < builders.size(); ++i) a.text(builders[i].get(), texts[i]);
   }
   return finish(reject_columns(), builders, a.status());

@@ -1,7 +1,10 @@
 #include "tensor/convert.h"
 
 #include <Eigen/Core>
+#include <cmath>
 #include <cstring>
+
+#include "tensor/narrow.h"
 
 namespace jaxsmith {
 namespace {
@@ -18,6 +21,18 @@ T get(const Tensor& tensor, std::int64_t i) {
   T value;
   std::memcpy(&value, tensor.bytes.data() + static_cast<std::size_t>(i) * sizeof(T), sizeof(T));
   return value;
+}
+
+int narrow_bits(DType dtype) { return dtype == DType::kI2 || dtype == DType::kU2 ? 2 : 4; }
+
+// The upper bits of the byte are zero, as in NumPy's `tobytes()` of ml_dtypes' integers.
+std::uint8_t narrow_integer_bits(DType dtype, double v) {
+  return static_cast<std::uint8_t>(static_cast<int>(v) & ((1 << narrow_bits(dtype)) - 1));
+}
+
+double narrow_integer(DType dtype, std::uint8_t byte) {
+  const int bits = narrow_bits(dtype), value = byte & ((1 << bits) - 1);
+  return is_signed_integer(dtype) && value >> (bits - 1) ? value - (1 << bits) : value;
 }
 
 void put_number(std::string& bytes, DType dtype, double v) {
@@ -50,6 +65,9 @@ void put_number(std::string& bytes, DType dtype, double v) {
     case DType::kF64:
     case DType::kC128:
       return put(bytes, v);
+    default:
+      if (is_integer(dtype)) return put(bytes, narrow_integer_bits(dtype, v));
+      return put(bytes, narrow_from_double(dtype, v));
   }
 }
 
@@ -94,8 +112,10 @@ std::complex<double> element(const Tensor& t, std::int64_t i) {
       return std::complex<double>(get<std::complex<float>>(t, i));
     case DType::kC128:
       return get<std::complex<double>>(t, i);
+    default:
+      if (is_integer(t.dtype)) return narrow_integer(t.dtype, get<std::uint8_t>(t, i));
+      return narrow_to_double(t.dtype, get<std::uint8_t>(t, i));
   }
-  return 0;
 }
 
 }  // namespace jaxsmith

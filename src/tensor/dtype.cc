@@ -42,6 +42,8 @@ std::optional<DType> dtype_from_numpy_name(std::string_view name) {
   return find([&](const Entry& e) { return e.numpy == name; });
 }
 
+bool is_narrow(DType dtype) { return dtype >= DType::kI2; }
+
 bool needs_x64(DType dtype) {
   return dtype == DType::kI64 || dtype == DType::kU64 || dtype == DType::kF64 ||
          dtype == DType::kC128;

@@ -8,22 +8,40 @@
 namespace jaxsmith {
 
 //            enum    jaxpr    numpy         bytes  class
-#define JAXSMITH_DTYPES(X)                 \
-  X(kBool, "bool", "bool", 1, kBoolean)    \
-  X(kI8, "i8", "int8", 1, kSigned)         \
-  X(kI16, "i16", "int16", 2, kSigned)      \
-  X(kI32, "i32", "int32", 4, kSigned)      \
-  X(kI64, "i64", "int64", 8, kSigned)      \
-  X(kU8, "u8", "uint8", 1, kUnsigned)      \
-  X(kU16, "u16", "uint16", 2, kUnsigned)   \
-  X(kU32, "u32", "uint32", 4, kUnsigned)   \
-  X(kU64, "u64", "uint64", 8, kUnsigned)   \
-  X(kF16, "f16", "float16", 2, kReal)      \
-  X(kBF16, "bf16", "bfloat16", 2, kReal)   \
-  X(kF32, "f32", "float32", 4, kReal)      \
-  X(kF64, "f64", "float64", 8, kReal)      \
-  X(kC64, "c64", "complex64", 8, kComplex) \
-  X(kC128, "c128", "complex128", 16, kComplex)
+#define JAXSMITH_DTYPES(X)                     \
+  X(kBool, "bool", "bool", 1, kBoolean)        \
+  X(kI8, "i8", "int8", 1, kSigned)             \
+  X(kI16, "i16", "int16", 2, kSigned)          \
+  X(kI32, "i32", "int32", 4, kSigned)          \
+  X(kI64, "i64", "int64", 8, kSigned)          \
+  X(kU8, "u8", "uint8", 1, kUnsigned)          \
+  X(kU16, "u16", "uint16", 2, kUnsigned)       \
+  X(kU32, "u32", "uint32", 4, kUnsigned)       \
+  X(kU64, "u64", "uint64", 8, kUnsigned)       \
+  X(kF16, "f16", "float16", 2, kReal)          \
+  X(kBF16, "bf16", "bfloat16", 2, kReal)       \
+  X(kF32, "f32", "float32", 4, kReal)          \
+  X(kF64, "f64", "float64", 8, kReal)          \
+  X(kC64, "c64", "complex64", 8, kComplex)     \
+  X(kC128, "c128", "complex128", 16, kComplex) \
+  JAXSMITH_NARROW_DTYPES(X)
+
+// Types narrower than a byte or than 16 bits of floating point: one byte an element, as ml_dtypes
+// keeps them in NumPy arrays. jaxsmith reads and writes them but plans nothing with them.
+#define JAXSMITH_NARROW_DTYPES(X)                                     \
+  X(kI2, "i2", "int2", 1, kSigned)                                    \
+  X(kI4, "i4", "int4", 1, kSigned)                                    \
+  X(kU2, "u2", "uint2", 1, kUnsigned)                                 \
+  X(kU4, "u4", "uint4", 1, kUnsigned)                                 \
+  X(kF8E3M4, "f8_e3m4", "float8_e3m4", 1, kReal)                      \
+  X(kF8E4M3, "f8_e4m3", "float8_e4m3", 1, kReal)                      \
+  X(kF8E4M3B11FNUZ, "f8_e4m3b11fnuz", "float8_e4m3b11fnuz", 1, kReal) \
+  X(kF8E4M3FN, "f8_e4m3fn", "float8_e4m3fn", 1, kReal)                \
+  X(kF8E4M3FNUZ, "f8_e4m3fnuz", "float8_e4m3fnuz", 1, kReal)          \
+  X(kF8E5M2, "f8_e5m2", "float8_e5m2", 1, kReal)                      \
+  X(kF8E5M2FNUZ, "f8_e5m2fnuz", "float8_e5m2fnuz", 1, kReal)          \
+  X(kF8E8M0FNU, "f8_e8m0fnu", "float8_e8m0fnu", 1, kReal)             \
+  X(kF4E2M1FN, "f4_e2m1fn", "float4_e2m1fn", 1, kReal)
 
 enum class DType {
 #define X(id, jaxpr, numpy, bytes, kind) id,
@@ -47,6 +65,9 @@ inline bool is_signed_integer(DType d) { return dtype_class(d) == DTypeClass::kS
 inline bool is_integer(DType d) {
   return is_signed_integer(d) || dtype_class(d) == DTypeClass::kUnsigned;
 }
+
+// One of JAXSMITH_NARROW_DTYPES.
+bool is_narrow(DType dtype);
 
 // Types that JAX has only with jax_enable_x64 on.
 bool needs_x64(DType dtype);

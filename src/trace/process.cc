@@ -90,19 +90,23 @@ std::int64_t resident(const std::vector<std::string>& fields) {
 Result<std::unique_ptr<Process>> Process::spawn(const SpawnOptions& options) {
   Pipe requests, results, output, error;
   const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (null < 0 || !open_pipe(requests) || !open_pipe(results) || !open_pipe(output) ||
-      !open_pipe(error)) {
+  const bool kept = !options.show_output;
+  if (null < 0 || !open_pipe(requests) || !open_pipe(results) ||
+      (kept && (!open_pipe(output) || !open_pipe(error)))) {
     return Error::environment(fmt::format("cannot open pipes for a worker: {}", strerror(errno)));
   }
   auto argv = pointers(options.arguments), envp = pointers(options.environment);
   const pid_t parent = getpid();
   const pid_t pid = fork();
   if (pid == 0)
-    become({null, output.write, error.write, requests.read, results.write}, argv.data(),
-           envp.data(), parent);
-  for (int fd : {null, requests.read, results.write, output.write, error.write}) ::close(fd);
+    become({null, kept ? output.write : STDERR_FILENO, kept ? error.write : STDERR_FILENO,
+            requests.read, results.write},
+           argv.data(), envp.data(), parent);
+  for (int fd : {null, requests.read, results.write, output.write, error.write})
+    if (fd >= 0) ::close(fd);
   if (pid < 0) {
-    for (int fd : {requests.write, results.read, output.read, error.read}) ::close(fd);
+    for (int fd : {requests.write, results.read, output.read, error.read})
+      if (fd >= 0) ::close(fd);
     return Error::environment(fmt::format("cannot start a worker: {}", strerror(errno)));
   }
   setpgid(pid, pid);  // also here: whichever of the two runs first
@@ -112,7 +116,8 @@ Result<std::unique_ptr<Process>> Process::spawn(const SpawnOptions& options) {
   p->results_ = results.read;
   p->output_ = output.read;
   p->error_ = error.read;
-  for (int fd : {p->requests_, p->results_, p->output_, p->error_}) fcntl(fd, F_SETFL, O_NONBLOCK);
+  for (int fd : {p->requests_, p->results_, p->output_, p->error_})
+    if (fd >= 0) fcntl(fd, F_SETFL, O_NONBLOCK);
   return p;
 }
 

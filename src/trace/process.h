@@ -24,6 +24,7 @@ namespace jaxsmith {
 struct SpawnOptions {
   std::vector<std::string> arguments;    // the first is the program, looked up in PATH
   std::vector<std::string> environment;  // "NAME=value", complete
+  bool show_output = false;              // what the child prints goes to our standard error
 };
 
 class Process {

@@ -44,11 +44,17 @@ Json to_json(const Function& f) {
     for (const Tensor& t : set) arrays.push_back(to_json(t));
     inputs.push_back(std::move(arrays));
   }
-  return {{"source", f.source},
-          {"entry", f.entry},
-          {"x64", f.runtime.x64},
-          {"devices", f.runtime.devices},
-          {"inputs", std::move(inputs)}};
+  Json out = {{"source", f.source},
+              {"entry", f.entry},
+              {"x64", f.runtime.x64},
+              {"devices", f.runtime.devices},
+              {"inputs", std::move(inputs)}};
+  if (!f.texts.empty()) {
+    out["texts"] = f.texts;
+    out["kept"] = f.kept;
+    out["run"] = f.runs;
+  }
+  return out;
 }
 
 Outcome to_outcome(Json& j) {
@@ -90,17 +96,30 @@ Message to_message(Json& j) {
 
 }  // namespace
 
+namespace {
+
+const char* route_name(Route route) {
+  switch (route) {
+    case Route::kChunk:
+      return "chunk";
+    case Route::kPlain:
+      return "plain";
+    case Route::kText:
+      return "text";
+  }
+  return "";
+}
+
+}  // namespace
+
 std::string encode(const Request& r) {
   Json functions = Json::array();
   for (std::size_t i = 0; i < r.functions.size(); ++i) {
     functions.push_back(r.skipped.contains(i) ? Json{{"skip", true}} : to_json(r.functions[i]));
   }
-  const Json message = {{"type", "chunk"},
-                        {"chunk", r.chunk},
-                        {"route", r.route == Route::kPlain ? "plain" : "chunk"},
-                        {"isolate", r.isolate},
-                        {"levels", r.levels},
-                        {"functions", std::move(functions)}};
+  const Json message = {
+      {"type", "chunk"},      {"chunk", r.chunk},   {"route", route_name(r.route)},
+      {"isolate", r.isolate}, {"levels", r.levels}, {"functions", std::move(functions)}};
   std::string frame(4, '\0');
   nlohmann::detail::output_adapter<char> sink(frame);
   Json::to_msgpack(message, sink);

@@ -21,7 +21,18 @@ double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Nothing that a user has set for other programs may change what a dataset holds.
+std::set<std::size_t> all_but(const Request& request, const std::vector<std::size_t>& kept) {
+  std::set<std::size_t> skipped;
+  for (std::size_t i = 0; i < request.functions.size(); ++i) {
+    if (std::find(kept.begin(), kept.end(), i) == kept.end()) skipped.insert(i);
+  }
+  return skipped;
+}
+
+Error cancelled() { return Error::environment("interrupted"); }
+
+}  // namespace
+
 std::vector<std::string> worker_environment(const TracerOptions& options) {
   std::vector<std::string> out;
   for (char** entry = environ; *entry; ++entry) {
@@ -43,18 +54,6 @@ std::vector<std::string> worker_environment(const TracerOptions& options) {
   out.push_back("XLA_FLAGS=" + worker_xla_flags());
   return out;
 }
-
-std::set<std::size_t> all_but(const Request& request, const std::vector<std::size_t>& kept) {
-  std::set<std::size_t> skipped;
-  for (std::size_t i = 0; i < request.functions.size(); ++i) {
-    if (std::find(kept.begin(), kept.end(), i) == kept.end()) skipped.insert(i);
-  }
-  return skipped;
-}
-
-Error cancelled() { return Error::environment("interrupted"); }
-
-}  // namespace
 
 std::string worker_xla_flags() {
   return fmt::format("--xla_force_host_platform_device_count={} --xla_cpu_max_isa=AVX2",

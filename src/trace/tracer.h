@@ -37,6 +37,10 @@ struct TracerOptions {
   std::vector<std::string> levels = {"jaxpr", "stablehlo", "hlo", "hlo_optimized"};
 };
 
+// What every worker finds in its environment: nothing that a user has set for other programs may
+// change what a dataset holds.
+std::vector<std::string> worker_environment(const TracerOptions& options);
+
 // CPU devices that every worker has.
 inline constexpr int kWorkerDevices = 4;
 

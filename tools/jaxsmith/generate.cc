@@ -2,41 +2,18 @@
 #include "generate/generate.h"
 
 #include <fmt/format.h>
-#include <signal.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <atomic>
-#include <cstdlib>
 
 #include "base/text.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/progress.h"
+#include "jaxsmith/signals.h"
 
 namespace jaxsmith {
 namespace {
 
 constexpr const char* kCommand = "generate";
-
-std::atomic<bool> cancelled = false;
-static_assert(std::atomic<bool>::is_always_lock_free);  // a signal handler sets it
-
-// The first signal ends the run cleanly, the second at once; the workers go down with this process.
-void on_signal(int) {
-  if (cancelled.exchange(true)) _exit(kInterrupted);
-  constexpr char kMessage[] = "\nending with what is done; once more to end at once\n";
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, kMessage, sizeof kMessage - 1);
-}
-
-void catch_signals() {
-  struct sigaction action{};
-  action.sa_handler = on_signal;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-  struct sigaction ignore{};
-  ignore.sa_handler = SIG_IGN;
-  sigaction(SIGPIPE, &ignore, nullptr);  // a worker that is gone shows when it is written to
-}
 
 // Flags from the options table. What is wrong with a value is kept in `status`, the first of it.
 void add_flags(CLI::App& app, GenerateOptions& options, Status& status) {
@@ -83,20 +60,12 @@ std::string misuse_text(const CLI::ParseError& error, const CLI::App& app, int a
   return text;
 }
 
-std::string python_of(const GenerateOptions& options) {
-  if (!options.python.empty()) return options.python;
-  const char* environment = std::getenv("JAXSMITH_PYTHON");
-  return environment && *environment ? environment : JAXSMITH_PYTHON;
-}
-
 int run(const GenerateOptions& options) {
-  catch_signals();
+  catch_signals("\nending with what is done; once more to end at once\n");
   Result<Summary> result = Error::internal("");
   {
     ProgressPrinter printer;
-    result = generate(
-        options, {python_of(options), JAXSMITH_PYTHON_PATH, JAXSMITH_VERSION, JAXSMITH_ALLOCATOR},
-        printer, cancelled);
+    result = generate(options, installation(options.python), printer, cancelled);
   }
   if (!result.ok()) return report(kCommand, result.error());
   const Summary& summary = result.value();

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <iterator>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"generate", "make a verified Python→IR dataset out of real JAX", generate_main},
+    {"extract", "the IR of one function of yours, at every level", extract_main},
+    {"capture", "run a program and make a dataset of what it compiles", capture_main},
     {"schema", "describe the columns of a dataset", schema_main},
 };
 
@@ -52,6 +55,15 @@ int dispatch(int argc, char** argv) {
 }
 
 }  // namespace
+
+Installation installation(const std::string& python) {
+  const char* environment = std::getenv("JAXSMITH_PYTHON");
+  const char* packages = std::getenv("JAXSMITH_PYTHON_PATH");
+  Installation out{python, JAXSMITH_PYTHON_PATH, JAXSMITH_VERSION, JAXSMITH_ALLOCATOR};
+  if (out.python.empty()) out.python = environment && *environment ? environment : JAXSMITH_PYTHON;
+  if (packages && *packages) out.python_path = packages;
+  return out;
+}
 
 int report(const char* command, const Error& error) {
   fmt::print(stderr, "jaxsmith {}: {}\n", command, error.message);

@@ -20,7 +20,7 @@ from jax.extend import xla
 
 from jaxsmith import jax_private
 
-_HOOK = "jaxsmith_capture"
+_HOOK = "jaxsmith_hlo_texts"
 _STAGE = xla.PipelineStage.POST_SCHEDULER
 
 
@@ -28,7 +28,7 @@ class _Stop(Exception):
     """Raised inside XLA when the scheduled module is at hand."""
 
 
-class Capture:
+class HloTexts:
     """Takes HLO texts from aborted compiles; one for a process."""
 
     def __init__(self) -> None:

@@ -1,0 +1,445 @@
+"""Which lines of a function's source the lines of its IR come from.
+
+JAX keeps a Python traceback for each equation; lowering turns it into MLIR locations, and these
+into HLO metadata. Here each level is read back, line by line, to frames of the user's files, and
+the innermost frame within the function's own source text is what the line is aligned to.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from jaxsmith.source import SourceText
+
+
+class Range(NamedTuple):
+    """A place in the source text: lines from 1, columns from 0, the end exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Span(NamedTuple):
+    """A line of IR (from 1) that holds an operation, and where that comes from.
+
+    `kind` is "exact" (one place), "merged" (several places became one operation) or "none", and
+    then `reason` says why.
+    """
+
+    line: int
+    kind: str
+    sources: tuple[Range, ...]
+    reason: str
+
+
+class Frame(NamedTuple):
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+# Frames of one traceback, the innermost first.
+Stack = tuple[Frame, ...]
+
+
+@dataclass
+class Located:
+    """An operation's line and the stacks that it comes from; more than one where it was fused."""
+
+    line: int
+    stacks: list[Stack] = field(default_factory=list)
+    reason: str = "JAX gives no location for it"
+
+
+def spans(located: Iterable[Located], source: SourceText | None) -> list[Span]:
+    """The stacks resolved to places of the source text."""
+    return [_span(each, source) for each in located]
+
+
+def _span(each: Located, source: SourceText | None) -> Span:
+    if source is None:
+        return Span(each.line, "none", (), "the function has no source text")
+    found = {_place(stack, source) for stack in each.stacks}
+    places = tuple(sorted(place for place in found if place is not None))
+    if places:
+        return Span(each.line, "exact" if len(places) == 1 else "merged", places, "")
+    if any(each.stacks):
+        return Span(each.line, "none", (), "it comes from outside of the source text")
+    return Span(each.line, "none", (), each.reason)
+
+
+def _place(stack: Stack, source: SourceText) -> Range | None:
+    for frame in stack:
+        start = source.place(frame.file, frame.line, frame.column)
+        if start is not None:
+            end = source.place(frame.file, frame.end_line, frame.end_column) or start
+            return Range(*start, *max(start, end))
+    return None
+
+
+# ---- jaxpr ---------------------------------------------------------------------------------------
+
+_BINDS = re.compile(r"(?:[a-z]\w*:\S+ )+= ")
+_ACTS = re.compile(r"[a-z]\w*(?:-\w+)*(?:\[| [a-z]\w*\b(?! *=)|$)")
+_DEFINES = re.compile(r"(?:\{ )?let (\w+) = \{ lambda|^    (\w+) = \{ lambda")
+_CALLS = re.compile(r"\bjaxpr=(\w+)\b")
+
+
+def locate_jaxpr(jaxpr: Any) -> tuple[str, list[Located]]:
+    """`str(jaxpr)` of a ClosedJaxpr, and its equations by the lines that they start on.
+
+    An equation within a call that has no frames of its own is where the call is: JAX traces its own
+    jitted functions once for all callers.
+    """
+    from jaxsmith import jax_private
+
+    text, line_map = jax_private.jaxpr_text_with_sources(jaxpr)
+    out: list[Located] = []
+    open_calls: list[tuple[int, list[Stack]]] = []
+    definition = ""
+    within: list[tuple[str, Located]] = []
+    calls: dict[str, list[Stack]] = {}
+    frames: dict[Any, Stack] = {}
+    for number, (line, regions) in enumerate(
+        zip(text.split("\n"), line_map, strict=False), start=1
+    ):
+        defined = _DEFINES.search(line)
+        if defined:
+            definition = defined[1] or defined[2]
+        if not regions:
+            if line.startswith(("in { lambda", "  } in", "} in")) or "in { lambda" in line:
+                definition = ""
+            continue
+        for place, (column, end, traceback) in enumerate(regions):
+            # Of several equations on a line, each has a region; what is within them has none.
+            stripped = line[column:end] if len(regions) > 1 else line[column:]
+            while place == 0 and open_calls and open_calls[-1][0] >= column:
+                if stripped.startswith(("]", ")")):
+                    break
+                open_calls.pop()
+            if not (_BINDS.match(stripped) or _ACTS.match(stripped)) or stripped.startswith("in ("):
+                continue
+            if traceback not in frames:
+                frames[traceback] = jax_private.user_frames(traceback)
+            own = frames[traceback]
+            stacks = [own] if own else (open_calls[-1][1] if open_calls else [])
+            located = Located(
+                number, list(stacks), "JAX's own function, traced once for all callers"
+            )
+            out.append(located)
+            open_calls.append((column, located.stacks))
+            if definition and not stacks:
+                within.append((definition, located))
+            names = _CALLS.findall(stripped)
+            # A call's parameters may stand on lines of their own.
+            if stripped.rstrip().endswith("["):
+                names += _following_calls(text, number, column)
+            for name in names:
+                calls.setdefault(name, []).extend(located.stacks)
+    for name, located in within:
+        located.stacks += calls.get(name, [])
+    return text, out
+
+
+def _following_calls(text: str, number: int, column: int) -> list[str]:
+    names = []
+    for line in text.split("\n")[number:]:
+        if line[column : column + 1] == "]":
+            break
+        names += _CALLS.findall(line)
+    return names
+
+
+# ---- StableHLO -----------------------------------------------------------------------------------
+
+_NO_OPERATION = re.compile(r"\}|\^|cond \{|reducer\(|\)|#|\{-#|$")
+_SYMBOL = re.compile(r"@(\w+)")
+_DEFINITION = re.compile(r"^(#loc\d*) = loc\((.*)\)$", re.MULTILINE)
+
+
+def locate_stablehlo(text: str, with_locations: str) -> list[Located]:
+    """Operations by the lines of a module's text, from the same module printed with debug
+    information."""
+    definitions = dict(_DEFINITION.findall(with_locations))
+    body = [line for line in with_locations.split("\n") if not line.startswith("#loc")]
+    plain = text.split("\n")
+    cache: dict[str, list[Stack]] = {}
+    out: list[Located] = []
+    opened: list[Located] = []
+    function = ""
+    inside: list[tuple[str, Located]] = []
+    calls: dict[str, list[Located]] = {}
+    for number, (line, expected) in enumerate(zip(body, plain, strict=False), start=1):
+        bare, last = _without_locations(line)
+        if bare != expected:
+            break
+        stripped = expected.strip()
+        operation = _NO_OPERATION.match(stripped) is None
+        if operation and not stripped.startswith(("module", "func.func")):
+            located = Located(number)
+            out.append(located)
+            inside.append((function, located))
+            for name in _SYMBOL.findall(stripped) if "call" in stripped else ():
+                calls.setdefault(name, []).append(located)
+        elif operation:
+            located = Located(number)  # a module or a function, which is no operation of the user's
+            function = next(iter(_SYMBOL.findall(stripped)), "")
+        else:
+            located = None
+        if located is not None and last is None:
+            opened.append(located)
+        elif located is not None:
+            located.stacks = _stacks(last, definitions, cache)
+        elif last is not None and stripped.startswith(("}", ")")) and opened:
+            opened.pop().stacks = _stacks(last, definitions, cache)
+    # JAX traces its own jitted functions once for all callers: they are where they are called.
+    for name, located in inside:
+        if not located.stacks:
+            located.stacks = [stack for call in calls.get(name, ()) for stack in call.stacks]
+    return out
+
+
+def _without_locations(line: str) -> tuple[str, str | None]:
+    """A line without its `loc(…)`s, and the content of the one at its end."""
+    out, at, last = [], 0, None
+    while (found := line.find(" loc(", at)) >= 0:
+        end = _closing(line, found + 4)
+        if end < 0:
+            break
+        out.append(line[at:found])
+        last = line[found + 5 : end] if end == len(line) - 1 else None
+        at = end + 1
+    out.append(line[at:])
+    return "".join(out), last
+
+
+def _closing(text: str, opening: int) -> int:
+    """Position of the bracket that closes the one at `opening`; strings are skipped."""
+    depth, at, quoted = 0, opening, False
+    while at < len(text):
+        c = text[at]
+        if quoted:
+            if c == "\\":
+                at += 1
+            elif c == '"':
+                quoted = False
+        elif c == '"':
+            quoted = True
+        elif c in "([{<":
+            depth += 1
+        elif c in ")]}>" and text[at - 1] != "-":
+            depth -= 1
+            if depth == 0:
+                return at
+        at += 1
+    return -1
+
+
+_FILE = re.compile(r'"((?:[^"\\]|\\.)*)":(\d+):(\d+)(?: to (?:(\d+))?:(\d+))?$')
+_NAME = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def _stacks(
+    location: str, definitions: dict[str, str], cache: dict[str, list[Stack]]
+) -> list[Stack]:
+    """The stacks of an MLIR location: file, name, callsite, fused, alias."""
+    location = location.strip()
+    if location in cache:
+        return cache[location]
+    cache[location] = []  # a location that names itself has no frames
+    found: list[Stack] = []
+    if location.startswith("#"):
+        found = _stacks(definitions.get(location, "unknown"), definitions, cache)
+    elif location.startswith("callsite("):
+        callee, caller = _split(location[9:-1], " at ")
+        outer = _stacks(caller, definitions, cache) or [()]
+        inner = _stacks(callee, definitions, cache) or [()]
+        found = [i + o for i in inner for o in outer if i or o]
+    elif location.startswith("fused"):
+        parts = location[location.rfind("[") + 1 : -1]
+        for part in _parts(parts):
+            found += _stacks(part, definitions, cache)
+    elif match := _FILE.match(location):
+        line, column = int(match[2]), int(match[3])
+        end_line = int(match[4]) if match[4] else line
+        end_column = int(match[5]) if match[5] else column
+        found = [(Frame(match[1], line, column, end_line, end_column),)]
+    elif match := _NAME.match(location):
+        rest = location[match.end() :]
+        if rest.startswith("("):
+            found = _stacks(rest[1:-1], definitions, cache)
+    cache[location] = found
+    return found
+
+
+def _split(text: str, separator: str) -> tuple[str, str]:
+    """The two sides of a separator outside of brackets and strings."""
+    at = 0
+    while at < len(text):
+        if text.startswith(separator, at):
+            return text[:at], text[at + len(separator) :]
+        if text[at] in "([{<":
+            at = max(at, _closing(text, at))
+        elif text[at] == '"':
+            at = text.index('"', at + 1)
+        at += 1
+    return text, ""
+
+
+def _parts(text: str) -> list[str]:
+    parts = []
+    while text:
+        part, text = _split(text, ", ")
+        parts.append(part)
+    return parts
+
+
+# ---- HLO -----------------------------------------------------------------------------------------
+
+_TABLES = ("FileNames", "FunctionNames", "FileLocations", "StackFrames")
+_NUMBERS = re.compile(r"(\w+)=(\d+)")
+_INSTRUCTION = re.compile(r"\s+(?:ROOT )?%?[\w.-]+ = ")
+_COMPUTATION = re.compile(r"(?:ENTRY )?%?([\w.-]+)(?: \(.*)? ?\{$")
+_CALLED = re.compile(
+    r"\b(?:to_apply|calls|body|condition|true_computation|false_computation)=%?([\w.-]+)"
+)
+_BRANCHES = re.compile(r"\b(?:branch_computations|called_computations)=\{([^}]*)\}")
+_FRAME = re.compile(r"\bstack_frame_id=(\d+)")
+_FUSION = re.compile(r" fusion\(")
+_SILENT = re.compile(r" (parameter|constant|tuple|get-tuple-element)\(")
+
+
+def locate_hlo(text: str, with_metadata: str) -> list[Located]:
+    """Instructions by the lines of a module's text, from the same module printed with metadata.
+
+    A fusion comes from all places that its instructions come from; an instruction without a
+    location is where its computation is called.
+    """
+    tables, body = _read_tables(with_metadata)
+    plain = text.split("\n")
+    frames = _stack_frames(tables)
+    out: dict[int, Located] = {}
+    own: dict[str, list[Stack]] = {}
+    callers: dict[str, list[Located]] = {}
+    called_by: list[tuple[Located, list[str], str]] = []
+    computation = ""
+    for number, line in _matching_lines(plain, body):
+        header = _COMPUTATION.match(line)
+        if header and not line.startswith((" ", "HloModule")):
+            computation = header[1]
+            continue
+        if not _INSTRUCTION.match(line):
+            continue
+        bare, metadata = _without_metadata(line)
+        frame = _FRAME.search(metadata)
+        stack = frames.get(int(frame[1]), ()) if frame else ()
+        silent = _SILENT.search(bare)
+        reason = f"XLA gives no location for a {silent[1]}" if silent else "XLA made it"
+        located = Located(number, [stack] if stack else [], reason)
+        out[number] = located
+        if stack:
+            own.setdefault(computation, []).append(stack)
+        called = _CALLED.findall(bare)
+        for branches in _BRANCHES.findall(bare):
+            called += [name.strip().lstrip("%") for name in branches.split(",")]
+        fused = _FUSION.search(bare) is not None
+        for name in called if not fused else ():
+            callers.setdefault(name, []).append(located)
+        called_by.append((located, called if fused else [], computation))
+    for located, fused, _ in called_by:
+        for name in fused:
+            located.stacks += own.get(name, [])
+    for located, _, inside in called_by:
+        if not located.stacks and not located.reason.startswith("XLA gives"):
+            for caller in callers.get(inside, []):
+                located.stacks += caller.stacks
+    return list(out.values())
+
+
+def _matching_lines(plain: list[str], body: list[str]) -> Iterable[tuple[int, str]]:
+    """Lines of the plain text with the line that the other print has in their place. The header
+    is the only one that may differ."""
+    start = next((i for i, line in enumerate(plain[1:], start=1) if line.strip()), len(plain))
+    offset = next((i for i, line in enumerate(body) if line.strip()), 0)
+    for number, line in zip(range(start, len(plain)), body[offset:], strict=False):
+        if _without_metadata(line)[0] != plain[number]:
+            return
+        yield number + 1, line
+
+
+def _read_tables(text: str) -> tuple[dict[str, list[str]], list[str]]:
+    """The tables behind the header, and the lines behind them."""
+    lines = text.split("\n")
+    tables: dict[str, list[str]] = {}
+    at = 1
+    while at < len(lines):
+        name = lines[at].strip()
+        if name in _TABLES:
+            at += 1
+            rows: list[str] = []
+            while at < len(lines) and lines[at].strip():
+                rows.append(lines[at])
+                at += 1
+            tables[name] = rows
+        elif name:
+            break
+        else:
+            at += 1
+    return tables, lines[at:]
+
+
+def _stack_frames(tables: dict[str, list[str]]) -> dict[int, Stack]:
+    files = {}
+    for row in tables.get("FileNames", []):
+        number, _, name = row.partition(" ")
+        files[int(number)] = name.strip()[1:-1]
+    places = {}
+    for row in tables.get("FileLocations", []):
+        n = {key: int(value) for key, value in _NUMBERS.findall(row)}
+        line = n.get("line", 0)
+        places[int(row.split(" ", 1)[0])] = Frame(
+            files.get(n.get("file_name_id", 0), ""),
+            line,
+            n.get("column", 0),
+            n.get("end_line", line),
+            n.get("end_column", 0),
+        )
+    parents: dict[int, tuple[int, int]] = {}
+    for row in tables.get("StackFrames", []):
+        n = {key: int(value) for key, value in _NUMBERS.findall(row)}
+        # XLA counts parents from 1 on, so that 1 is none (xla/service/hlo.proto).
+        parents[int(row.split(" ", 1)[0])] = (
+            n.get("file_location_id", 0),
+            n.get("parent_frame_id", 1) - 1,
+        )
+    stacks: dict[int, Stack] = {}
+    for number in parents:
+        stack, at = [], number
+        while at in parents and len(stack) < 100:
+            place, at = parents[at][0], parents[at][1]
+            if place in places:
+                stack.append(places[place])
+        stacks[number] = tuple(stack)
+    return stacks
+
+
+def _without_metadata(line: str) -> tuple[str, str]:
+    found = line.find(", metadata={")
+    if found < 0:
+        return line, ""
+    end = _closing(line, found + 11)
+    return (line, "") if end < 0 else (line[:found] + line[end + 1 :], line[found : end + 1])
+
+
+def as_json(found: Sequence[Span]) -> list[list[Any]]:
+    """Spans as a record holds them."""
+    return [[s.line, s.kind, [list(r) for r in s.sources], s.reason] for s in found]
+
+
+def levels_as_json(found: Mapping[str, Sequence[Span]]) -> dict[str, list[list[Any]]]:
+    return {level: as_json(each) for level, each in found.items()}

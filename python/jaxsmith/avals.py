@@ -1,0 +1,64 @@
+"""Arguments written as JAX writes them: `f32[8,8]`, `bool[3]`, `i32[]`, `key<fry>[2]`."""
+
+import math
+import re
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxsmith import arrays
+from jaxsmith.errors import JaxsmithError
+
+_AVAL = re.compile(r"(?P<dtype>key<\w+>|\w+)\[(?P<shape>[\d,\s]*)\]")
+_KEY_IMPLEMENTATIONS = {"fry": "threefry2x32", "rbg": "rbg", "urbg": "unsafe_rbg"}
+
+
+def example(text: str, position: int) -> Any:
+    """An array of the aval that `text` writes; the same text and position give the same values.
+
+    Floating point is drawn from the standard normal distribution, integers from 0 to 7, so that
+    they do as indices and sizes; keys come from `jax.random.key(position)`.
+    """
+    match = _AVAL.fullmatch(text.strip())
+    if match is None:
+        raise JaxsmithError(f"'{text}' is no type: write it as JAX does, for example f32[8,8]")
+    try:
+        shape = tuple(int(size) for size in match["shape"].split(",") if size.strip())
+    except ValueError:
+        raise JaxsmithError(
+            f"'{text}': a shape is numbers and commas, for example f32[8,8]"
+        ) from None
+    name = match["dtype"]
+    if name.startswith("key<"):
+        return _keys(name[4:-1], shape, position)
+    dtype = arrays.DTYPES.get(name) or arrays.NUMPY_NAMES.get(name)
+    if dtype is None:
+        known = ", ".join(arrays.DTYPES)
+        raise JaxsmithError(f"'{text}': there is no element type {name}; JAX has {known}")
+    if not jax.config.jax_enable_x64 and jax.dtypes.canonicalize_dtype(dtype) != dtype:
+        raise JaxsmithError(f"'{text}': {name} needs --x64")
+    return values(dtype, shape, position)
+
+
+def values(dtype: np.dtype, shape: tuple[int, ...], position: int) -> np.ndarray:
+    """Deterministic values of a NumPy or ml_dtypes type."""
+    random = np.random.default_rng(position)
+    if dtype == np.bool_:
+        return random.integers(0, 2, shape).astype(dtype)
+    if dtype.kind in "iu":
+        return random.integers(0, 8, shape).astype(dtype)
+    if jax.dtypes.issubdtype(dtype, np.integer):  # the narrow ones of ml_dtypes
+        return random.integers(0, 2, shape).astype(dtype)
+    numbers = random.standard_normal(shape)
+    if dtype.kind == "c":
+        numbers = numbers + 1j * random.standard_normal(shape)
+    return np.asarray(numbers).astype(dtype)
+
+
+def _keys(implementation: str, shape: tuple[int, ...], position: int) -> Any:
+    full = _KEY_IMPLEMENTATIONS.get(implementation)
+    if full is None:
+        raise JaxsmithError(f"'key<{implementation}>' is no key type: JAX has key<fry>, key<rbg>")
+    key = jax.random.key(position, impl=full)
+    return jax.random.split(key, math.prod(shape)).reshape(shape) if shape else key

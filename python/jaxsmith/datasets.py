@@ -1,0 +1,135 @@
+"""`jaxsmith.load` and `jaxsmith.save`: datasets as folders of Parquet."""
+
+import glob
+import json
+import os
+import subprocess
+from collections.abc import Iterable, Iterator
+from typing import Any, overload
+
+from jaxsmith import program
+from jaxsmith.errors import JaxsmithError
+from jaxsmith.sample import Row
+
+SPLITS = ("train", "validation", "test")
+
+
+class Dataset:
+    """The rows of a dataset's folder, in the order of its files; nothing is read before it is
+    asked for.
+
+    `manifest` is the parsed `manifest.json`: options, versions, checksums.
+    """
+
+    def __init__(self, folder: str, split: str | None):
+        import pyarrow.parquet as parquet
+
+        self.folder, self.split = folder, split
+        with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
+            self.manifest: dict[str, Any] = json.load(file)
+        self._files = []
+        for each in SPLITS if split is None else (split,):
+            for path in sorted(
+                glob.glob(os.path.join(glob.escape(folder), "data", f"{each}-*.parquet"))
+            ):
+                self._files.append(parquet.ParquetFile(path))
+        self._lengths = [file.metadata.num_rows for file in self._files]
+        self._group: tuple[tuple[int, int], list[dict[str, Any]]] | None = None
+
+    def __len__(self) -> int:
+        return sum(self._lengths)
+
+    def __iter__(self) -> Iterator[Row]:
+        for file in self._files:
+            for batch in file.iter_batches(batch_size=64):
+                for fields in batch.to_pylist():
+                    yield Row(fields)
+
+    @overload
+    def __getitem__(self, key: int) -> Row: ...
+    @overload
+    def __getitem__(self, key: str) -> Row: ...
+    def __getitem__(self, key: int | str) -> Row:
+        """A row by its place (from 0; negative from the end) or by its id."""
+        if isinstance(key, str):
+            for row in self:
+                if row.id == key:
+                    return row
+            raise KeyError(f"{self.folder} has no row {key!r}")
+        place = key + len(self) if key < 0 else key
+        if not 0 <= place < len(self):
+            raise IndexError(f"there are {len(self)} rows, none at {key}")
+        number = 0
+        while place >= self._lengths[number]:
+            place -= self._lengths[number]
+            number += 1
+        return Row(self._row(number, place))
+
+    def _row(self, number: int, place: int) -> dict[str, Any]:
+        """Row groups are read whole, and the last one is kept: neighbours are asked for next."""
+        metadata, group = self._files[number].metadata, 0
+        while place >= metadata.row_group(group).num_rows:
+            place -= metadata.row_group(group).num_rows
+            group += 1
+        if self._group is None or self._group[0] != (number, group):
+            rows = self._files[number].read_row_group(group).to_pylist()
+            self._group = (number, group), rows
+        return self._group[1][place]
+
+    def __repr__(self) -> str:
+        part = "" if self.split is None else f", split {self.split}"
+        return f"<Dataset {self.folder}{part}: {len(self)} rows>"
+
+
+def load(folder: str | os.PathLike[str], split: str | None = None) -> Dataset:
+    """The dataset in a folder that `generate`, `capture` or `extract` has made.
+
+    `split`: "train", "validation" or "test"; all of them by default. Raises JaxsmithError where the
+    folder holds no finished dataset.
+
+        >>> import jaxsmith
+        >>> rows = jaxsmith.load("dataset", split="test")  # doctest: +SKIP
+        >>> rows[0].source, rows[0].case.outputs  # doctest: +SKIP
+    """
+    name = os.fspath(folder)
+    if split is not None and split not in SPLITS:
+        raise JaxsmithError(f"split {split!r}: there are {', '.join(SPLITS)}")
+    if not os.path.exists(os.path.join(name, "manifest.json")):
+        raise JaxsmithError(f"{name}: there is no finished dataset in it (no manifest.json)")
+    return Dataset(name, split)
+
+
+def save(samples: Iterable[Any], folder: str | os.PathLike[str]) -> Dataset:
+    """Writes extractions into a new folder as a dataset, each put to the checks that generated
+    functions are put to; the column `checks` says which it passed.
+
+    Functions of the same structure, with the same shapes and types, are kept once. Runs the
+    functions, to record a case. Raises JaxsmithError where the folder is not new or empty.
+
+        >>> import jaxsmith, jax.numpy as jnp
+        >>> sample = jaxsmith.extract(jnp.sin, jnp.ones(3))
+        >>> jaxsmith.save([sample], "sines")  # doctest: +SKIP
+        <Dataset sines: 1 rows>
+    """
+    from jaxsmith import record, recording
+
+    name = os.fspath(folder)
+    if os.path.exists(name) and (not os.path.isdir(name) or os.listdir(name)):
+        raise JaxsmithError(f"{name}: it is not empty; name a new or empty folder")
+    records = os.path.join(name, ".jaxsmith", "records")
+    os.makedirs(records)
+    with open(os.path.join(records, "extracted.jsonl"), "wb") as file:
+        for sample in samples:
+            file.write(record.dumps(recording.record_of(sample)))
+    finish(name)
+    return load(name)
+
+
+def finish(folder: str) -> None:
+    """Has the program make the dataset of the records in a folder."""
+    command = [program.path(), "capture", "--out", folder, "--resume"]
+    done = subprocess.run(command, env=program.environment(), capture_output=True, text=True)
+    if done.returncode != 0:
+        raise program.failure(done, done.stderr)
+    if not os.path.exists(os.path.join(folder, "manifest.json")):
+        raise JaxsmithError(f"{folder}: there was nothing to write")

@@ -1,0 +1,67 @@
+"""Errors that a user of the package sees: one line, what, where, what to do."""
+
+import linecache
+import os
+from types import TracebackType
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+class JaxsmithError(Exception):
+    """What jaxsmith could not do, in one line."""
+
+
+class ExtractionError(JaxsmithError):
+    """JAX could not take a function through a stage.
+
+    `stage` is one of "load", "trace", "lower", "compile", "run"; the message is JAX's reason, with
+    the line of the function that it came from; `__cause__` is JAX's exception.
+    """
+
+    def __init__(self, stage: str, message: str):
+        super().__init__(message)
+        self.stage = stage
+
+
+def from_jax(stage: str, error: BaseException) -> ExtractionError:
+    """JAX's or the function's own exception as an ExtractionError."""
+    message = f"{type(error).__name__}: {first_line(error)}"
+    place = user_line(error.__traceback__)
+    if isinstance(error, SyntaxError) and error.filename:
+        place = f"{error.filename}:{error.lineno}: {(error.text or '').strip()}"
+    return ExtractionError(stage, f"{message} ({place})" if place else message)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an exception's message that says something."""
+    try:
+        lines = str(error).splitlines()
+    except Exception:  # an exception class of the user's may fail to print
+        lines = []
+    if isinstance(error, SyntaxError):
+        lines = [error.msg]
+    return next((line.strip() for line in lines if line.strip()), "no message").rstrip(":")
+
+
+def user_line(traceback: TracebackType | None) -> str:
+    """`file.py:12: the line` of the innermost frame that is the user's; empty where there is
+    none."""
+    from jax._src import source_info_util
+
+    place = ""
+    while traceback is not None:
+        file, line = traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
+        if source_info_util.is_user_filename(file) and not file.startswith((_PACKAGE, "<frozen")):
+            text = linecache.getline(file, line).strip()
+            place = f"{relative(file)}:{line}" + (f": {text}" if text else "")
+        traceback = traceback.tb_next
+    return place
+
+
+def relative(file: str) -> str:
+    """A file's name from the working folder where it is below it."""
+    try:
+        name = os.path.relpath(file)
+    except (ValueError, OSError):
+        return file
+    return file if name.startswith("..") else name

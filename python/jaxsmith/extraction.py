@@ -1,0 +1,326 @@
+"""`jaxsmith.extract`: any JAX function's levels, case, cost and alignment."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, wraps
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxsmith import alignment, jax_private, source, transforms
+from jaxsmith.alignment import Span
+from jaxsmith.errors import ExtractionError, JaxsmithError, from_jax
+from jaxsmith.sample import LEVELS, Case, Cost, Sample
+from jaxsmith.transforms import Transform
+
+
+def extract(
+    fn: Callable[..., Any],
+    *args: Any,
+    levels: Sequence[str] = LEVELS,
+    transform: Transform | Sequence[Transform] = (),
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Sequence[str] | None = None,
+    donate_argnums: int | Sequence[int] | None = None,
+    donate_argnames: str | Sequence[str] | None = None,
+    in_shardings: Any = None,
+    out_shardings: Any = None,
+    keep_unused: bool = False,
+    inline: bool = False,
+    compiler_options: dict[str, Any] | None = None,
+    **kwargs: Any,
+) -> "Extraction":
+    """The levels of a JAX function for the given arguments, as JAX itself prints them.
+
+    `fn` is anything that `jax.jit` takes, and callable objects that cannot be hashed besides:
+    functions, lambdas, methods, partials, modules, functions that are jitted or transformed
+    already. `args` and `kwargs` are its arguments: pytrees of arrays, of any shape and dtype, or
+    of `jax.ShapeDtypeStruct` where no case is wanted. The keywords of `jax.jit` mean what they mean
+    there; all others go to `fn`.
+
+    `levels`: which of "jaxpr", "stablehlo", "hlo", "hlo_optimized" to make.
+    `transform`: "grad", "value_and_grad", "vmap", "jvp", "vjp", "jacfwd", "jacrev", "hessian",
+    "checkpoint", with JAX's keywords as in "vmap(in_axes=(0, None))", or any function of a
+    function; several are composed in order, the first one innermost. The arguments are those of the
+    transformed function; tangents and cotangents (ones) are added by jaxsmith.
+
+    Raises ExtractionError where JAX cannot trace, lower or compile the function: JAX's reason in
+    one line, with the function's line. Raises JaxsmithError for a level or a transform that there is
+    not.
+
+        >>> import jax.numpy as jnp
+        >>> import jaxsmith
+        >>> def area(radius):
+        ...     return 3.14 * radius**2
+        >>> sample = jaxsmith.extract(area, jnp.ones(3), transform=["grad", "vmap"])
+        >>> print(sample.jaxpr)
+        { lambda ; a:f32[3]. let
+            b:f32[3] = mul 3.140000104904175:f32[] 2.0:f32[]
+            c:f32[3] = mul b a
+          in (c,) }
+    """
+    unknown = [level for level in levels if level not in LEVELS]
+    if unknown or isinstance(levels, str):
+        wrong = levels if isinstance(levels, str) else unknown[0]
+        raise JaxsmithError(f"levels: {wrong!r} is not in the list of {', '.join(LEVELS)}")
+    given = [transform] if isinstance(transform, str) or callable(transform) else transform
+    steps = [transforms.parse(each) for each in given]
+    keywords = {
+        "static_argnums": static_argnums,
+        "static_argnames": static_argnames,
+        "donate_argnums": donate_argnums,
+        "donate_argnames": donate_argnames,
+        "keep_unused": keep_unused,
+        "inline": inline,
+        "compiler_options": compiler_options,
+    }
+    # JAX tells "not given" from None here.
+    if in_shardings is not None:
+        keywords["in_shardings"] = in_shardings
+    if out_shardings is not None:
+        keywords["out_shardings"] = out_shardings
+    return Extraction(fn, args, kwargs, tuple(levels), steps, keywords)
+
+
+class Extraction(Sample):
+    """What `jaxsmith.extract` gives.
+
+    `traced`, `lowered` and `compiled` are JAX's own stages, for what is not here; `lowered` and
+    `compiled` are None where no level needed them. `case`, `cost` and `spans` are made when they
+    are first asked for; `case` runs the function.
+    """
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        levels: Sequence[str],
+        steps: Sequence[transforms.Step],
+        keywords: dict[str, Any],
+    ):
+        self.function = fn
+        self.transformation = transforms.describe(steps)
+        self._keywords = {k: v for k, v in keywords.items() if v is not None and v is not False}
+        self._kwargs = kwargs
+        try:
+            composed, self._args = transforms.compose(_hashable(fn), steps, args, kwargs)
+            self._jitted = jax.jit(composed, **self._keywords)
+            self.traced = self._trace(steps)
+        except JaxsmithError:
+            raise
+        except Exception as error:
+            raise from_jax("trace", error) from error
+        self._composed = composed
+        self.levels: dict[str, str] = {}
+        self.lowered: jax.stages.Lowered | None = None
+        self.compiled: jax.stages.Compiled | None = None
+        if "jaxpr" in levels:
+            self.levels["jaxpr"] = jax_private.jaxpr_text(self.traced.jaxpr)
+        if set(levels) - {"jaxpr"}:
+            self.lowered = _staged("lower", self.traced.lower)
+        if "hlo_optimized" in levels:
+            assert self.lowered is not None
+            self.compiled = _staged("compile", self.lowered.compile)
+        for level in ("stablehlo", "hlo", "hlo_optimized"):
+            if level in levels:
+                print_level = getattr(self.computation, level)
+                self.levels[level] = _staged("lower", print_level)
+
+    def _trace(self, steps: Sequence[transforms.Step]) -> jax.stages.Traced:
+        try:
+            return self._jitted.trace(*self._args, **self._kwargs)
+        except Exception:
+            # A function that is jitted already may have static arguments of its own, which another
+            # jit around it does not know of.
+            own = getattr(self.function, "trace", None)
+            if own is None or steps or self._keywords:
+                raise
+            traced = own(*self._args, **self._kwargs)
+            self._jitted = self.function
+            return traced
+
+    @cached_property
+    def callable_name(self) -> str:
+        """`module:qualified.name` of the function, as far as it has these."""
+        inner = source.underlying(self.function)
+        module, name = getattr(inner, "__module__", ""), getattr(inner, "__qualname__", "")
+        return f"{module}:{name}" if module and name else name
+
+    def static_values(self) -> dict[str, Any]:
+        """The static arguments by name; those that have none by their position."""
+        positions, names = self._statics()
+        found = {name: self._kwargs[name] for name in names if name in self._kwargs}
+        parameters = _parameter_names(self._composed)
+        for place in sorted(positions):
+            name = parameters[place] if place < len(parameters) else str(place)
+            found[name] = self._args[place]
+        return found
+
+    def _statics(self) -> tuple[set[int], tuple[str, ...]]:
+        positions, names = jax_private.static_arguments(
+            self._composed,
+            self._keywords.get("static_argnums"),
+            self._keywords.get("static_argnames"),
+        )
+        count = len(self._args)
+        return {i % count for i in positions if -count <= i < count}, names
+
+    @property
+    def computation(self) -> jax_private.Computation:
+        """The lowering and the executable."""
+        assert self.lowered is not None
+        return jax_private.computation_of(self.lowered, self.compiled)
+
+    @cached_property
+    def source_text(self) -> source.SourceText | None:
+        """The source with where it stands in its file."""
+        return source.source_of(self.function)
+
+    @property
+    def source(self) -> str | None:
+        return None if self.source_text is None else self.source_text.text
+
+    @property
+    def entry(self) -> str:
+        if self.source_text is not None:
+            return self.source_text.entry
+        inner = source.underlying(self.function)
+        return getattr(inner, "__qualname__", type(inner).__qualname__)
+
+    def level(self, name: str) -> str | None:
+        if name not in LEVELS:
+            raise KeyError(f"there is no level {name!r}; there are {', '.join(LEVELS)}")
+        return self.levels.get(name)
+
+    @cached_property
+    def spans(self) -> Mapping[str, list[Span]]:
+        """For each level that was made, where each line with an operation comes from."""
+        located = {}
+        if "jaxpr" in self.levels:
+            located["jaxpr"] = alignment.locate_jaxpr(self.traced.jaxpr)[1]
+        if "stablehlo" in self.levels:
+            located["stablehlo"] = alignment.locate_stablehlo(
+                self.levels["stablehlo"], self.computation.stablehlo(locations=True)
+            )
+        for level in ("hlo", "hlo_optimized"):
+            if level in self.levels:
+                printed = getattr(self.computation, level)(locations=True)
+                located[level] = alignment.locate_hlo(self.levels[level], printed)
+        return {level: alignment.spans(each, self.source_text) for level, each in located.items()}
+
+    @cached_property
+    def case(self) -> Case | None:
+        """The arguments and what the function gave on them; None where an argument has no value (a
+        ShapeDtypeStruct) or a type that NumPy cannot hold. Raises ExtractionError where the run
+        fails."""
+        inputs = self.flat_inputs()
+        if inputs is None:
+            return None
+        outputs = self.flat_outputs()
+        if outputs is None:
+            return None
+        closed = self.traced.jaxpr
+        names = jax_private.argument_names(closed)
+        results = jax_private.result_names(closed)
+        return Case(_by_name(names, inputs, "argument"), _by_name(results, outputs, "result"))
+
+    def flat_inputs(self) -> list[np.ndarray] | None:
+        """The arrays of the dynamic arguments, in the jaxpr's order."""
+        static, names = self._statics()
+        args = [each for i, each in enumerate(self._args) if i not in static]
+        kwargs = {name: each for name, each in self._kwargs.items() if name not in names}
+        leaves = jax.tree.leaves((tuple(args), kwargs))
+        avals = self.traced.jaxpr.in_avals
+        if len(leaves) != len(avals):
+            return None  # statics that only the function itself knows of
+        return _arrays(leaves, [aval.dtype for aval in avals])
+
+    def flat_outputs(self) -> list[np.ndarray] | None:
+        """The arrays of the result of one call."""
+        copies = jax.tree.map(_copied, (tuple(self._args), self._kwargs))
+        results = _staged("run", lambda: self._jitted(*copies[0], **copies[1]))
+        jax.effects_barrier()
+        leaves = jax.tree.leaves(results)
+        return _arrays(leaves, [None] * len(leaves))
+
+    @cached_property
+    def cost(self) -> Cost | None:
+        if self.compiled is None:
+            return None
+        figures = self.computation.cost_analysis()
+        return Cost(float(figures.get("flops", 0)), float(figures.get("bytes accessed", 0)))
+
+
+def _staged(stage: str, act: Callable[[], Any]) -> Any:
+    try:
+        return act()
+    except Exception as error:
+        raise from_jax(stage, error) from error
+
+
+def _hashable(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """jax.jit keeps what it has traced by the function's hash; modules that hold arrays have none."""
+    if not callable(fn):
+        raise JaxsmithError(f"{fn!r} is not callable: give a function")
+    try:
+        hash(fn)
+        return fn
+    except TypeError:
+        pass
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return fn(*args, **kwargs)
+
+    try:
+        wraps(fn)(call)
+    except (AttributeError, TypeError):
+        pass
+    call.__name__ = str(getattr(fn, "__name__", type(fn).__name__))
+    return call
+
+
+def _parameter_names(function: Callable[..., Any]) -> list[str]:
+    try:
+        return list(inspect.signature(function).parameters)
+    except (ValueError, TypeError):
+        return []
+
+
+def _by_name(
+    names: Sequence[str], arrays: Sequence[np.ndarray], what: str
+) -> dict[str, np.ndarray]:
+    return {
+        name or f"{what}{i}": array
+        for i, (name, array) in enumerate(zip(names, arrays, strict=True))
+    }
+
+
+def _copied(leaf: Any) -> Any:
+    """A copy of an array, since a call may donate what it is given."""
+    if isinstance(leaf, jax.Array) and not isinstance(leaf, jax.core.Tracer):
+        if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.extended):
+            return jax.random.wrap_key_data(
+                jax.random.key_data(leaf).copy(), impl=jax.random.key_impl(leaf)
+            )
+        return leaf.copy()
+    return leaf
+
+
+def _arrays(leaves: Sequence[Any], dtypes: Sequence[Any]) -> list[np.ndarray] | None:
+    out = []
+    for leaf, dtype in zip(leaves, dtypes, strict=True):
+        if isinstance(leaf, jax.ShapeDtypeStruct):
+            return None
+        if hasattr(leaf, "dtype") and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            out.append(np.asarray(jax.random.key_data(leaf)))
+            continue
+        try:
+            out.append(np.asarray(leaf, dtype))
+        except (TypeError, ValueError):
+            return None
+    return out
+
+
+__all__ = ["Extraction", "ExtractionError", "extract"]

@@ -1,0 +1,133 @@
+"""A function as it travels from Python to the C++ side: one JSON object on a line.
+
+`docs/records.md` describes the fields; `src/record` reads them.
+"""
+
+import base64
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxsmith import arrays, jax_private, versions
+from jaxsmith.scrub import Scrubber
+from jaxsmith.source import SourceText
+
+# Beyond so many bytes a case or a constant is left out of the record.
+MOST_BYTES = 16 << 20
+
+
+def aval(value: Any, name: str) -> dict[str, Any]:
+    """An argument or result: name, dtype as JAX prints it, shape."""
+    dtype = getattr(value, "dtype", None)
+    short = arrays.dtype_name(dtype) if dtype is not None else None
+    text = value.str_short(short_dtypes=True) if hasattr(value, "str_short") else str(value)
+    return {
+        "name": name,
+        "dtype": short or text.split("[")[0],
+        "shape": [size if isinstance(size, int) else -1 for size in getattr(value, "shape", ())],
+    }
+
+
+def array(values: np.ndarray) -> dict[str, Any]:
+    return {
+        "dtype": arrays.dtype_name(values.dtype),
+        "shape": list(values.shape),
+        "data": base64.b64encode(np.ascontiguousarray(values).tobytes()).decode(),
+    }
+
+
+def array_list(values: Sequence[Any] | None) -> list[dict[str, Any]] | None:
+    """Arrays of a row; None where one cannot be held, or all are too large."""
+    if values is None:
+        return None
+    try:
+        held = [np.asarray(_words(value)) for value in values]
+    except Exception:  # a value that is no array: a token, a reference
+        return None
+    if any(arrays.dtype_name(each.dtype) is None for each in held):
+        return None
+    return (
+        [array(each) for each in held] if sum(each.nbytes for each in held) <= MOST_BYTES else None
+    )
+
+
+def _words(value: Any) -> Any:
+    """Keys of random numbers as the words that they are made of."""
+    if hasattr(value, "dtype") and jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
+        return jax.random.key_data(value)
+    return value
+
+
+def facts(closed: Any, computation: jax_private.Computation | None) -> dict[str, Any]:
+    """What a jaxpr and its lowering say of arguments and results."""
+    names, results = jax_private.argument_names(closed), jax_private.result_names(closed)
+    return {
+        "arguments": [aval(a, n) for a, n in zip(closed.in_avals, names, strict=True)],
+        "results": [aval(a, n) for a, n in zip(closed.out_avals, results, strict=True)],
+        "constants": array_list(closed.consts),
+        "kept": computation.kept if computation else list(range(len(closed.in_avals))),
+        "devices": computation.devices if computation else 1,
+        "bound": computation.bound if computation else "it was not lowered",
+        "x64": bool(jax.config.jax_enable_x64),
+    }
+
+
+def cost(figures: Mapping[str, float]) -> dict[str, float]:
+    return {
+        "flops": float(figures.get("flops", 0.0)),
+        "bytes_accessed": float(figures.get("bytes accessed", 0.0)),
+    }
+
+
+def environment() -> dict[str, Any]:
+    """What texts depend on besides the function."""
+    return {
+        "platform": jax.default_backend(),
+        "xla_flags": os.environ.get("XLA_FLAGS", ""),
+        "versions": versions.versions(),
+    }
+
+
+def build(
+    *,
+    origin: str,
+    levels: Mapping[str, str],
+    spans: Mapping[str, Sequence[Any]],
+    source: SourceText | None,
+    facts: Mapping[str, Any],
+    cost: Mapping[str, float],
+    environment: Mapping[str, Any],
+    scrubber: Scrubber,
+    **more: Any,
+) -> dict[str, Any]:
+    """The record of a function; `spans` as JSON; `more` is what only one origin has, clean."""
+    clean = scrubber.text
+
+    def named(avals: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        return [{**each, "name": clean(each["name"])} for each in avals]
+
+    return {
+        "type": "function",
+        "origin": origin,
+        "source": clean(source.text) if source else "",
+        "file": scrubber.file(source.file) if source else "",
+        "line": source.line if source else 0,
+        "levels": {level: clean(text) for level, text in levels.items()},
+        "spans": spans,
+        **facts,
+        "arguments": named(facts["arguments"]),
+        "results": named(facts["results"]),
+        **cost,
+        **environment,
+        "xla_flags": clean(environment["xla_flags"]),
+        **more,
+    }
+
+
+def dumps(record: Mapping[str, Any]) -> bytes:
+    """One line of UTF-8; what is no Unicode in a text becomes a question mark."""
+    return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace") + b"\n"

@@ -1,0 +1,205 @@
+"""Records what JAX compiles in a process, as it happens, without changing what the program does."""
+
+import functools
+import inspect
+import os
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+from jaxsmith import alignment, jax_private, record, scrub, source
+
+_SOURCE_INFO = re.compile(r"(?P<name>\S+) at (?P<file>.+):(?P<line>\d+)$")
+# The frame of JAX's that has the function, its arguments and what is static: `pjit.py`.
+_CALL_FRAMES = ("_python_pjit_helper", "cache_miss")
+
+
+class Recorder:
+    """Gives each compiled function to `emit` as a record. One for a process at a time.
+
+    `everything`: also the single primitives that JAX compiles when it runs eagerly.
+    """
+
+    def __init__(self, emit: Callable[[dict[str, Any]], None], everything: bool = False):
+        self._emit, self._everything = emit, everything
+        self._busy = threading.local()
+        self._end: Callable[[], None] | None = None
+
+    def start(self) -> None:
+        self._end = jax_private.watch_compilations(self._compiled)
+
+    def stop(self) -> None:
+        if self._end is not None:
+            self._end()
+            self._end = None
+
+    def _compiled(self, closed: Any, lowering: Any, executable: Any) -> None:
+        if getattr(self._busy, "on", False):  # what recording itself makes JAX compile
+            return
+        self._busy.on = True
+        try:
+            if self._everything or not _is_primitive(closed):
+                self._emit(_raw_record(closed, lowering, executable))
+        except Exception as error:  # the program must not notice
+            name = getattr(lowering, "_name", "?")
+            message = f"{type(error).__name__}: {error}".split("\n")[0]
+            self._emit({"type": "problem", "name": str(name), "message": message})
+        finally:
+            self._busy.on = False
+
+
+def _raw_record(closed: Any, lowering: Any, executable: Any) -> dict[str, Any]:
+    """What only this process knows, taken as cheaply as can be; `finishing` makes a record of it."""
+    computation = jax_private.Computation(lowering, executable)
+    call = _Call.of_this_thread()
+    text = _source_of(closed)
+    jaxpr, located = alignment.locate_jaxpr(closed)
+    clean = scrub.scrubber().text
+    name = str(computation.name)
+    plain_name = _plain_name(closed, name)
+    return {
+        "type": "raw",
+        "name": name,
+        "callable": call.callable or plain_name,
+        "call_site": call.site,
+        "statics": {key: scrub.value_text(value, clean) for key, value in call.statics.items()},
+        "entry": text.entry if text else plain_name,
+        "source": list(text.fields()) if text else None,
+        "jaxpr": jaxpr,
+        "jaxpr_spans": alignment.as_json(alignment.spans(located, text)),
+        "stablehlo": computation.stablehlo(locations=True),
+        "hlo_optimized": computation.hlo_optimized(),
+        "hlo_located": computation.hlo_optimized(locations=True),
+        "facts": record.facts(closed, computation),
+        "cost": record.cost(computation.cost_analysis()),
+    }
+
+
+def _is_primitive(closed: Any) -> bool:
+    """Whether this is one operation that JAX compiled because the program ran it eagerly."""
+    if len(closed.jaxpr.eqns) > 1 or any(map(jax_private.calls_jaxprs, closed.jaxpr.eqns)):
+        return False
+    found = _SOURCE_INFO.match(jax_private.source_info(closed))
+    return found is None or not jax_private.is_user_file(found["file"])
+
+
+def _plain_name(closed: Any, name: str) -> str:
+    found = _SOURCE_INFO.match(jax_private.source_info(closed))
+    return found["name"] if found else name
+
+
+def _source_of(closed: Any) -> source.SourceText | None:
+    found = _SOURCE_INFO.match(jax_private.source_info(closed))
+    if found is None:
+        return None
+    text = source.source_at(found["file"], int(found["line"]))
+    # A file that has changed since it was imported tells nothing.
+    name = found["name"].rsplit(".", 1)[-1]
+    if text is None or name not in ("<lambda>", text.entry.rsplit(".", 1)[-1]):
+        return None
+    return text
+
+
+class _Call:
+    """The call of a jitted function that a thread is in."""
+
+    def __init__(self) -> None:
+        self.callable = ""
+        self.site = ""
+        self.statics: dict[str, Any] = {}
+
+    @staticmethod
+    def of_this_thread() -> "_Call":
+        call = _Call()
+        files: list[str] = []
+        for frame in _frames():
+            code = frame.f_code
+            if not call.callable and code.co_name in _CALL_FRAMES:
+                _read_call(call, frame)
+            if jax_private.is_user_file(code.co_filename):
+                files.append(f"{code.co_filename}:{frame.f_lineno}")
+        # Rather a line of the program's own than one of a library's.
+        own = [file for file in files if "site-packages" not in file and not file.startswith("<")]
+        call.site = next(iter(own or files), "")
+        return call
+
+
+def _frames() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _read_call(call: _Call, frame: FrameType) -> None:
+    values = frame.f_locals
+    function, info = values.get("fun"), values.get("jit_info")
+    if function is None or info is None:
+        return
+    inner = source.underlying(function)
+    module, name = getattr(inner, "__module__", ""), getattr(inner, "__qualname__", "")
+    call.callable = f"{module}:{name}" if module and name else name
+    args, kwargs = values.get("args", ()), values.get("kwargs", {})
+    names = _parameter_names(inner)
+    for position in getattr(info, "static_argnums", ()) or ():
+        if -len(args) <= position < len(args):
+            place = position % len(args)
+            call.statics[names[place] if place < len(names) else str(place)] = args[place]
+    for name in getattr(info, "static_argnames", ()) or ():
+        if name in kwargs:
+            call.statics[name] = kwargs[name]
+
+
+@functools.lru_cache(maxsize=1024)
+def _parameter_names(function: Any) -> tuple[str, ...]:
+    try:
+        return tuple(inspect.signature(function).parameters)
+    except (ValueError, TypeError):
+        return ()
+
+
+def header() -> dict[str, Any]:
+    """What all records of a process share."""
+    return {
+        "type": "process",
+        "folders": scrub.scrubber().folders,
+        "environment": record.environment(),
+    }
+
+
+class FileSink:
+    """Appends records to a file of its own in a folder, each by one write: what was recorded is
+    there however the process ends."""
+
+    def __init__(self, folder: str):
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._process = -1
+        self._descriptor = -1
+
+    def __call__(self, message: dict[str, Any]) -> None:
+        line = record.dumps(message)
+        with self._lock:
+            if self._process != os.getpid():  # the first record, or a child that was forked
+                self._process = os.getpid()
+                self._descriptor = self._open()
+                self._write(record.dumps(header()))
+            self._write(line)
+
+    def _write(self, line: bytes) -> None:
+        rest = memoryview(line)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+
+    def _open(self) -> int:
+        for number in range(10_000):
+            path = os.path.join(self._folder, f"{os.getpid()}-{number}.jsonl")
+            try:
+                flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
+                return os.open(path, flags, 0o600)
+            except FileExistsError:  # an earlier process had this number
+                continue
+        raise OSError("no free name for a file of records")

@@ -1,0 +1,43 @@
+"""Records of extractions: what a dataset's rows are made of."""
+
+import json
+from typing import Any
+
+from jaxsmith import alignment, record, scrub
+from jaxsmith.errors import ExtractionError
+from jaxsmith.extraction import Extraction
+
+
+def record_of(
+    sample: Extraction, *, with_case: bool = True, with_spans: bool = True
+) -> dict[str, Any]:
+    """The record of an extraction. A case is recorded by running the function; one that fails to run
+    is a function without a case."""
+    clean = scrub.scrubber()
+    inputs = outputs = None
+    if with_case:
+        try:
+            inputs = record.array_list(sample.flat_inputs())
+            outputs = record.array_list(sample.flat_outputs()) if inputs is not None else None
+        except ExtractionError:
+            pass
+    computation = sample.computation if sample.lowered else None
+    statics = {k: scrub.value_text(v, clean.text) for k, v in sample.static_values().items()}
+    return record.build(
+        origin="extracted",
+        levels=sample.levels,
+        spans=alignment.levels_as_json(sample.spans) if with_spans else {},
+        source=sample.source_text,
+        facts=record.facts(sample.traced.jaxpr, computation),
+        cost=record.cost(computation.cost_analysis() if computation and sample.compiled else {}),
+        environment=record.environment(),
+        scrubber=clean,
+        entry=sample.entry,
+        name=clean.text(str(sample.traced.fun_name)),
+        callable=clean.text(sample.callable_name),
+        call_site="",
+        transformation=sample.transformation,
+        statics=json.dumps(statics),
+        inputs=inputs if outputs is not None else None,
+        outputs=outputs,
+    )

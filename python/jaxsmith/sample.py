@@ -1,0 +1,191 @@
+"""What is known of one function: the face that extracted, captured, generated and loaded ones
+share."""
+
+import html
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxsmith.alignment import Range, Span
+
+LEVELS = ("jaxpr", "stablehlo", "hlo", "hlo_optimized")
+
+
+class Case(NamedTuple):
+    """Recorded inputs and outputs: NumPy arrays by the paths of their leaves, such as "x",
+    "params['w']", "result[0]". Keys of random numbers stand as the words that they are made of."""
+
+    inputs: dict[str, np.ndarray]
+    outputs: dict[str, np.ndarray]
+
+
+class Cost(NamedTuple):
+    """XLA's cost analysis of the optimised module, for one call."""
+
+    flops: float  # floating-point operations
+    bytes_accessed: float  # bytes read and written
+
+
+class Sample:
+    """A function with its levels. Levels that were not asked for are None."""
+
+    @property
+    def source(self) -> str | None:
+        """The Python source: the function with what it needs of its module; None where it has
+        none."""
+        raise NotImplementedError
+
+    @property
+    def entry(self) -> str:
+        """Name of the function in the source."""
+        raise NotImplementedError
+
+    def level(self, name: str) -> str | None:
+        """The text of a level: one of "jaxpr", "stablehlo", "hlo", "hlo_optimized"."""
+        raise NotImplementedError
+
+    @property
+    def jaxpr(self) -> str | None:
+        """`str(jax.jit(f).trace(*args).jaxpr)`."""
+        return self.level("jaxpr")
+
+    @property
+    def stablehlo(self) -> str | None:
+        """`lowered.as_text()`."""
+        return self.level("stablehlo")
+
+    @property
+    def hlo(self) -> str | None:
+        """`lowered.as_text(dialect="hlo")`."""
+        return self.level("hlo")
+
+    @property
+    def hlo_optimized(self) -> str | None:
+        """The compiled module, large constants in full, without metadata."""
+        return self.level("hlo_optimized")
+
+    @property
+    def case(self) -> Case | None:
+        """A recorded call; None where there is none."""
+        raise NotImplementedError
+
+    @property
+    def cost(self) -> Cost | None:
+        """XLA's cost analysis; None where the function was not compiled."""
+        raise NotImplementedError
+
+    @property
+    def spans(self) -> Mapping[str, list[Span]]:
+        """For each level, which source lines its operations come from."""
+        raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        """Source and levels one under another, for notebooks; a line of IR shows the source lines
+        that it comes from when it is pointed at."""
+        parts = [f"<h4><code>{html.escape(self.entry)}</code></h4>"]
+        if self.source:
+            parts.append(_section("Python", _lines(self.source, {}), True))
+        for name in LEVELS:
+            text = self.level(name)
+            if text is not None:
+                spans = {span.line: span for span in self.spans.get(name, [])}
+                parts.append(_section(name, _lines(text, spans), name == "jaxpr"))
+        return "<div class='jaxsmith'>" + "".join(parts) + "</div>"
+
+    def __repr__(self) -> str:
+        levels = ", ".join(name for name in LEVELS if self.level(name) is not None)
+        return f"<{type(self).__name__} {self.entry}: {levels}>"
+
+
+_PRE = "margin:0;padding:.4em;overflow:auto;max-height:28em;line-height:1.35"
+
+
+def _section(title: str, body: str, is_open: bool) -> str:
+    opened = " open" if is_open else ""
+    return f"<details{opened}><summary>{title}</summary><pre style='{_PRE}'>{body}</pre></details>"
+
+
+def _lines(text: str, spans: Mapping[int, Span]) -> str:
+    out = []
+    for number, line in enumerate(text.rstrip("\n").split("\n"), start=1):
+        span = spans.get(number)
+        title = "" if span is None else html.escape(_where(span), quote=True)
+        out.append(
+            f"<span title='{title}'>{html.escape(line)}</span>" if title else html.escape(line)
+        )
+    return "\n".join(out)
+
+
+def _where(span: Span) -> str:
+    if not span.sources:
+        return span.reason
+    places = ", ".join(
+        str(r.line) if r.line == r.end_line else f"{r.line}–{r.end_line}" for r in span.sources
+    )
+    return f"source line {places}" + (" (merged)" if span.kind == "merged" else "")
+
+
+class Row(Sample):
+    """A row of a dataset. `fields` holds all of its columns as Python values."""
+
+    def __init__(self, fields: dict[str, Any]):
+        self.fields = fields
+
+    @property
+    def id(self) -> str:
+        """The row's name, in this dataset and any other."""
+        return self.fields["id"]
+
+    @property
+    def source(self) -> str | None:
+        return self.fields["source"] or None
+
+    @property
+    def entry(self) -> str:
+        return self.fields["entry"]
+
+    def level(self, name: str) -> str | None:
+        if name not in LEVELS:
+            raise KeyError(f"there is no level {name!r}; there are {', '.join(LEVELS)}")
+        return self.fields[name] or None
+
+    @property
+    def case(self) -> Case | None:
+        inputs, outputs = self.fields["inputs"], self.fields["outputs"]
+        if not outputs and self.fields["results"]:
+            return None
+        names = [argument["name"] for argument in self.fields["arguments"]]
+        return Case(_named(inputs, names, "argument"), _named(outputs, [], "result"))
+
+    @property
+    def cost(self) -> Cost | None:
+        if not self.fields["hlo_optimized"]:
+            return None
+        return Cost(self.fields["flops"], self.fields["bytes_accessed"])
+
+    @property
+    def spans(self) -> Mapping[str, list[Span]]:
+        out = {}
+        for name in LEVELS:
+            out[name] = [
+                Span(
+                    span["line"],
+                    span["kind"],
+                    tuple(Range(**place) for place in span["sources"]),
+                    span["reason"],
+                )
+                for span in self.fields.get(f"spans_{name}") or []
+            ]
+        return out
+
+
+def _named(arrays: list[dict[str, Any]], names: list[str], what: str) -> dict[str, np.ndarray]:
+    from jaxsmith.arrays import DTYPES
+
+    out = {}
+    for i, array in enumerate(arrays):
+        name = array["name"] or (names[i] if i < len(names) else "") or f"{what}{i}"
+        values = np.frombuffer(array["data"], DTYPES[array["dtype"]])
+        out[name] = values.reshape(array["shape"])
+    return out

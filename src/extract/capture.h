@@ -1,0 +1,43 @@
+// Runs a user's program and makes a dataset of what JAX compiled in it.
+//
+//   CaptureOptions options{.out = "captured", .command = {"python", "train.py"}};
+//   JAXSMITH_TRY(run, run_captured(options, installation));    // the program, as if by itself
+//   JAXSMITH_TRY(summary, finish_capture(options, installation, cancel));
+//
+// The program's processes append what they compile to files of their own below OUT/.jaxsmith, one
+// write a record, so that nothing is lost however they end. The dataset is made when the program is
+// over; where that is interrupted, finish_capture makes it later.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "trace/installation.h"
+
+namespace jaxsmith {
+
+struct CaptureOptions {
+  std::string out;                   // a new or empty folder
+  std::vector<std::string> command;  // the program and its arguments
+  bool everything = false;           // also single primitives that JAX compiles when run eagerly
+};
+
+struct CaptureSummary {
+  std::uint64_t rows = 0, duplicates = 0, processes = 0;
+  std::vector<std::string> problems;  // what could not be recorded, and why
+};
+
+// How the program ended, as wait(2) says it. Its standard streams, working folder, signals and
+// environment are what they would be without.
+Result<int> run_captured(const CaptureOptions& options, const Installation& installation);
+
+// Makes the dataset out of what has been recorded in `options.out`. Without a row the folder is
+// taken away again.
+Result<CaptureSummary> finish_capture(const CaptureOptions& options,
+                                      const Installation& installation,
+                                      const std::atomic<bool>& cancel);
+
+}  // namespace jaxsmith

@@ -1,0 +1,124 @@
+#include "extract/extract.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "select/select.h"
+#include "store/dataset_writer.h"
+#include "trace/process.h"
+
+extern char** environ;
+
+namespace jaxsmith {
+namespace {
+
+constexpr double kPollSeconds = 0.05;
+
+std::string request_line(const ExtractRequest& r) {
+  nlohmann::json j = {{"target", r.target},   {"arguments", r.arguments},   {"statics", r.statics},
+                      {"example", nullptr},   {"transforms", r.transforms}, {"levels", r.levels},
+                      {"x64", r.x64},         {"devices", r.devices},       {"case", r.with_case},
+                      {"spans", r.with_spans}};
+  if (r.example) j["example"] = *r.example;
+  return j.dump() + "\n";
+}
+
+bool is_set(const char* name) {
+  const char* value = std::getenv(name);
+  return value && *value;
+}
+
+// The user's own environment, since it is the user's function; what is not said is the CPU.
+std::vector<std::string> user_environment(const ExtractRequest& r, const Installation& i) {
+  std::vector<std::string> out;
+  std::string flags, path;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view e = *entry;
+    if (e.starts_with("XLA_FLAGS=")) {
+      flags = e.substr(10);
+    } else if (e.starts_with("PYTHONPATH=")) {
+      path = e.substr(11);
+    } else {
+      out.emplace_back(e);
+    }
+  }
+  if (r.devices > 1 && flags.find("xla_force_host_platform_device_count") == std::string::npos)
+    flags += fmt::format("{}--xla_force_host_platform_device_count={}", flags.empty() ? "" : " ",
+                         r.devices);
+  if (!flags.empty()) out.push_back("XLA_FLAGS=" + flags);
+  out.push_back("PYTHONPATH=" + i.python_path + (path.empty() ? "" : ":" + path));
+  if (!is_set("JAX_PLATFORMS")) out.push_back("JAX_PLATFORMS=cpu");
+  if (!is_set("TF_CPP_MIN_LOG_LEVEL")) out.push_back("TF_CPP_MIN_LOG_LEVEL=2");
+  // The texts of some libraries' functions depend on the order of sets.
+  if (!is_set("PYTHONHASHSEED")) out.push_back("PYTHONHASHSEED=0");
+  return out;
+}
+
+Result<Record> answer_of(const std::string& line, const ExtractRequest& request) {
+  JAXSMITH_TRY(message, parse_record(line));
+  if (auto* record = std::get_if<Record>(&message)) return std::move(*record);
+  if (const auto* failure = std::get_if<Failure>(&message)) {
+    if (failure->misuse) return Error::usage(failure->message);
+    return Error::environment(fmt::format("{}: {}", request.target, failure->message));
+  }
+  return Error::environment(
+      fmt::format("{}: {}", request.target, std::get<Problem>(message).message));
+}
+
+}  // namespace
+
+Result<Record> extract(const ExtractRequest& request, const Installation& installation,
+                       const std::atomic<bool>& cancel) {
+  JAXSMITH_TRY(process, Process::spawn({{installation.python, "-m", "jaxsmith.extract_main"},
+                                        user_environment(request, installation),
+                                        /*show_output=*/true}));
+  const std::string line = request_line(request);
+  std::string_view unsent = line;
+  std::string answer;
+  for (;;) {
+    if (cancel) return Error::environment("interrupted");
+    const bool open = process->wait_for_output(kPollSeconds, !unsent.empty(), answer);
+    if (!unsent.empty()) {
+      const auto sent = process->send_some(unsent);
+      if (sent.ok()) unsent.remove_prefix(sent.value());
+    }
+    if (!open || answer.ends_with('\n')) break;
+  }
+  if (!answer.ends_with('\n')) {
+    const std::string how = process->ending();
+    if (how == "exit status 127")
+      return Error::usage(fmt::format("'{}' does not start; name a Python that has JAX by --python",
+                                      installation.python));
+    return Error::environment(
+        fmt::format("{}: the function ended its process: {}", request.target, how));
+  }
+  return answer_of(answer, request);
+}
+
+Status write_extracted(const std::string& out, std::vector<Sample> samples,
+                       const Versions& versions, const Installation& installation) {
+  RunDescription run;
+  run.count = samples.size();
+  run.options = R"({"origin":"extracted"})";
+  run.row_options = run.plain_row_options = "{}";
+  run.versions = versions;
+  run.jaxsmith_version = installation.version;
+  JAXSMITH_TRY(writer, DatasetWriter::open(out, run, /*resume=*/false));
+  Selector selector;
+  for (Sample& sample : samples) {
+    const Verdict verdict = selector.offer(sample);
+    if (verdict.split) {
+      sample.split = kSplits[static_cast<std::size_t>(*verdict.split)];
+      writer->add(std::move(sample));
+    } else {
+      writer->add(make_reject(sample.function, verdict.refusal, sample.structure));
+    }
+  }
+  writer->end_chunk(0, 0);
+  JAXSMITH_CHECK(writer->flush());
+  return writer->finish(/*complete=*/true);
+}
+
+}  // namespace jaxsmith

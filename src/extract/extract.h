@@ -1,0 +1,42 @@
+// Any JAX function, by name: what `jaxsmith extract` asks the user's Python for.
+//
+//   ExtractRequest request{.target = "model.py::loss", .arguments = {"f32[8,8]"}};
+//   JAXSMITH_TRY(record, extract(request, installation, cancel));
+//   fmt::print("{}", record.shown.at("stablehlo"));
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "check/sample.h"
+#include "extract/record.h"
+#include "trace/installation.h"
+
+namespace jaxsmith {
+
+struct ExtractRequest {
+  std::string target;                  // "file.py::function" or "package.module:function"
+  std::vector<std::string> arguments;  // "f32[8,8]", "name=f32[8,8]"
+  std::vector<std::string> statics;    // "name=value"
+  std::optional<std::string> example;  // a Python expression for the arguments
+  std::vector<std::string> transforms;
+  std::vector<std::string> levels;
+  bool x64 = false;
+  int devices = 1;
+  bool with_case = false;   // runs the function
+  bool with_spans = false;  // alignment of the levels with the source
+};
+
+// What the function prints on the way goes to standard error. Errors: a misuse, or JAX's reason
+// with the function's line.
+Result<Record> extract(const ExtractRequest& request, const Installation& installation,
+                       const std::atomic<bool>& cancel);
+
+// A dataset of what has been extracted, in a new or empty folder. The samples' checks are in it.
+Status write_extracted(const std::string& out, std::vector<Sample> samples,
+                       const Versions& versions, const Installation& installation);
+
+}  // namespace jaxsmith

@@ -1,0 +1,117 @@
+#include "extract/record.h"
+
+#include <arrow/util/base64.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/hash.h"
+
+namespace jaxsmith {
+namespace {
+
+using Json = nlohmann::json;
+
+Tensor to_tensor(const Json& j) {
+  Tensor t;
+  const auto dtype = dtype_from_jaxpr_name(j.at("dtype").get<std::string>());
+  if (!dtype) throw std::runtime_error("unknown dtype");
+  t.dtype = *dtype;
+  t.shape = j.at("shape").get<Shape>();
+  auto bytes = arrow::util::base64_decode(j.at("data").get_ref<const std::string&>());
+  if (!bytes.ok()) throw std::runtime_error("an array is not base64");
+  t.bytes = std::move(*bytes);
+  return t;
+}
+
+std::vector<Tensor> to_tensors(const Json& j) {
+  std::vector<Tensor> out;
+  for (const Json& each : j) out.push_back(to_tensor(each));
+  return out;
+}
+
+std::vector<ArgumentSpec> to_specs(const Json& j) {
+  std::vector<ArgumentSpec> out;
+  for (const Json& each : j) {
+    ArgumentSpec spec;
+    spec.name = each.at("name");
+    spec.shape = each.at("shape").get<Shape>();
+    const std::string name = each.at("dtype");
+    if (const auto dtype = dtype_from_jaxpr_name(name)) {
+      spec.dtype = *dtype;
+    } else {
+      spec.dtype = DType::kU32;
+      spec.written = name;
+    }
+    out.push_back(std::move(spec));
+  }
+  return out;
+}
+
+std::vector<Span> to_spans(const Json& j) {
+  std::vector<Span> out;
+  for (const Json& each : j) {
+    Span span{each.at(0), each.at(1), {}, each.at(3)};
+    for (const Json& r : each.at(2)) span.sources.push_back({r.at(0), r.at(1), r.at(2), r.at(3)});
+    out.push_back(std::move(span));
+  }
+  return out;
+}
+
+Record to_record(const Json& j) {
+  Record r;
+  Function& f = r.function;
+  f.provenance.origin = j.at("origin");
+  f.provenance.callable = j.at("callable");
+  f.provenance.call_site = j.at("call_site");
+  f.provenance.statics = j.at("statics");
+  const Json options = {{"platform", j.at("platform")}, {"xla_flags", j.at("xla_flags")}};
+  f.provenance.options = options.dump();
+  f.category = f.provenance.origin;
+  f.transformation = j.at("transformation");
+  f.variant = "base";
+  f.source = j.at("source");
+  f.entry = j.at("entry");
+  f.runtime = {j.at("x64").get<bool>(), j.at("devices").get<std::int32_t>()};
+  f.arguments = to_specs(j.at("arguments"));
+  f.results = to_specs(j.at("results"));
+  f.kept = j.at("kept").get<std::vector<std::size_t>>();
+  r.outcome.ok = true;
+  r.outcome.levels = j.at("levels").get<std::map<std::string, std::string>>();
+  for (const auto& [level, spans] : j.at("spans").items()) r.outcome.spans[level] = to_spans(spans);
+  if (!j.at("constants").is_null()) r.outcome.constants = to_tensors(j.at("constants"));
+  for (const ArgumentSpec& result : f.results) r.outcome.result_paths.push_back(result.name);
+  r.outcome.flops = j.at("flops");
+  r.outcome.bytes_accessed = j.at("bytes_accessed");
+  if (!j.at("inputs").is_null() && !j.at("outputs").is_null()) {
+    r.has_case = true;
+    f.inputs[0] = to_tensors(j.at("inputs"));
+    r.outcome.outputs = to_tensors(j.at("outputs"));
+  }
+  const Json& v = j.at("versions");
+  r.versions = {v.at("python"), v.at("jax"), v.at("jaxlib"), v.at("numpy"), "{}"};
+  r.name = j.at("name");
+  r.bound = j.at("bound");
+  if (j.contains("texts")) r.shown = j.at("texts").get<std::map<std::string, std::string>>();
+  // The same function, compiled for the same arguments, has the same name wherever it is met.
+  std::string content = f.source + '\0' + f.provenance.callable + '\0' + f.provenance.statics;
+  for (const auto& [level, text] : r.outcome.levels) content += '\0' + text;
+  f.provenance.id = f.provenance.origin + "-" + hash128_hex(content);
+  return r;
+}
+
+}  // namespace
+
+Result<RecordLine> parse_record(std::string_view line) {
+  try {
+    const Json j = Json::parse(line);
+    const std::string type = j.at("type");
+    if (type == "function") return RecordLine(to_record(j));
+    if (type == "problem") return RecordLine(Problem{j.at("name"), j.at("message")});
+    if (type == "error") return RecordLine(Failure{j.at("kind") == "usage", j.at("message")});
+    return Error::internal("a record of an unknown type: " + type);
+  } catch (const std::exception& e) {
+    return Error::internal(std::string("a record cannot be read: ") + e.what());
+  }
+}
+
+}  // namespace jaxsmith

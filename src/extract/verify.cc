@@ -1,0 +1,247 @@
+#include "extract/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "base/random.h"
+#include "check/check.h"
+#include "check/redo.h"
+#include "ir/jaxpr/canonical.h"
+#include "tensor/convert.h"
+
+namespace jaxsmith {
+namespace {
+
+// Rows and workers hold no more than this of a function's inputs.
+constexpr std::int64_t kMostInputBytes = std::int64_t{64} << 20;
+constexpr std::int64_t kMostCaseBytes = std::int64_t{16} << 20;
+constexpr double kFunctionSeconds = 20;
+
+TracerOptions tracer_options(const Installation& installation) {
+  TracerOptions options;
+  options.python = installation.python;
+  options.python_path = installation.python_path;
+  options.allocator = installation.allocator;
+  options.function_seconds = kFunctionSeconds;
+  return options;
+}
+
+// The array that stands for an argument at run time: of a key its words. Nothing where there is no
+// such array (tokens, references, symbolic sizes).
+std::optional<ArgumentSpec> array_of(const ArgumentSpec& spec) {
+  ArgumentSpec out = spec;
+  for (std::int64_t size : spec.shape) {
+    if (size < 0) return std::nullopt;
+  }
+  if (spec.written.empty()) return out;
+  if (spec.written == "key<fry>") {
+    out.shape.push_back(2);
+  } else if (spec.written == "key<rbg>" || spec.written == "key<urbg>") {
+    out.shape.push_back(4);
+  } else {
+    return std::nullopt;
+  }
+  return out;
+}
+
+Tensor draw(const ArgumentSpec& spec, Random random) {
+  const auto count = static_cast<std::size_t>(element_count(spec.shape));
+  std::vector<double> numbers(count * (is_complex(spec.dtype) ? 2 : 1));
+  for (double& v : numbers) {
+    if (spec.dtype == DType::kBool) {
+      v = random.chance(0.5);
+    } else if (is_narrow(spec.dtype) && is_integer(spec.dtype)) {
+      v = static_cast<double>(random.below(2));
+    } else if (is_integer(spec.dtype)) {
+      v = static_cast<double>(random.below(8));  // does as an index and as a size
+    } else {
+      // A sum of uniform numbers, near the standard normal distribution.
+      v = random.uniform(-1, 1) + random.uniform(-1, 1) + random.uniform(-1, 1);
+    }
+  }
+  return tensor_from_doubles(spec.dtype, spec.shape, numbers);
+}
+
+// Fills the sets of inputs that are not recorded. The reason where that cannot be done.
+std::string complete_inputs(Record& record) {
+  Function& f = record.function;
+  std::vector<ArgumentSpec> specs;
+  std::int64_t bytes = 0;
+  for (const ArgumentSpec& argument : f.arguments) {
+    const auto spec = array_of(argument);
+    if (!spec)
+      return fmt::format("no values can be made up for {} of type {}", argument.name,
+                         dtype_text(argument));
+    bytes += element_count(spec->shape) * static_cast<std::int64_t>(byte_size(spec->dtype));
+    specs.push_back(*spec);
+  }
+  if (bytes > kMostInputBytes)
+    return fmt::format("its arguments take {} MB, more than {}", bytes >> 20,
+                       kMostInputBytes >> 20);
+  const std::uint64_t seed = hash64(record.outcome.levels["jaxpr"]);
+  for (int set = record.has_case ? 1 : 0; set < kInputSets; ++set) {
+    auto& inputs = f.inputs[static_cast<std::size_t>(set)];
+    inputs.clear();
+    for (std::size_t i = 0; i < specs.size(); ++i)
+      inputs.push_back(
+          draw(specs[i], Random(seed, i * kInputSets + static_cast<std::size_t>(set))));
+  }
+  return "";
+}
+
+std::vector<CheckResult> not_done(std::initializer_list<const char*> names,
+                                  const std::string& why) {
+  std::vector<CheckResult> out;
+  for (const char* name : names) out.push_back({name, "not done", why});
+  return out;
+}
+
+CheckResult verdict(const char* name, bool passed, std::string why) {
+  return {name, passed ? "passed" : "failed", passed ? "" : std::move(why)};
+}
+
+std::string ignored_arguments(const Function& f, const Outcome& run) {
+  std::string out;
+  for (std::size_t i = 0; i < run.argument_matters.size() && i < f.arguments.size(); ++i) {
+    if (run.argument_matters[i]) continue;
+    out += (out.empty() ? "" : ", ") +
+           (f.arguments[i].name.empty() ? fmt::format("argument {}", i) : f.arguments[i].name);
+  }
+  return out;
+}
+
+bool agrees(const Record& record, const Outcome& run) {
+  const auto& expected = record.outcome.outputs;
+  if (expected.size() != run.outputs.size()) return false;
+  double coarsest = 0;
+  for (const Tensor& t : expected) coarsest = std::max(coarsest, output_tolerance(t.dtype));
+  for (const ArgumentSpec& a : record.function.arguments)
+    coarsest = std::max(coarsest, output_tolerance(a.dtype));
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (expected[i].bytes == run.outputs[i].bytes) continue;
+    if (!outputs_agree(run.outputs[i], expected[i], coarsest)) return false;
+  }
+  return true;
+}
+
+// What the run of the texts says, in the order in which a function is put to the checks.
+std::vector<CheckResult> checks_of(const Record& record, const Outcome& run,
+                                   const std::string& obstacle) {
+  const Function& f = record.function;
+  std::vector<CheckResult> out;
+  const auto texts = check_texts(record.outcome);
+  out.push_back(verdict("texts", !texts, texts ? texts->detail : ""));
+  if (f.texts.empty()) {
+    const auto rest = not_done({"parse", "run", "repeat", "finite", "arguments", "stable"},
+                               "the levels that it needs were not made");
+    out.insert(out.end(), rest.begin(), rest.end());
+    return out;
+  }
+  const std::string why = run.ok ? "" : run.refusal.reason + ": " + run.refusal.detail;
+  const bool parsed = run.ok || run.refusal.stage != "parse";
+  out.push_back(verdict("parse", parsed, why));
+  const auto stop = [&](std::initializer_list<const char*> names, const std::string& reason) {
+    const auto rest = not_done(names, reason);
+    out.insert(out.end(), rest.begin(), rest.end());
+    return out;
+  };
+  if (!parsed) return stop({"run", "repeat", "finite", "arguments", "stable"}, "it does not parse");
+  if (!obstacle.empty()) return stop({"run", "repeat", "finite", "arguments", "stable"}, obstacle);
+  const bool ran = run.ok || run.refusal.stage == "repeat";
+  out.push_back(verdict("run", ran, why));
+  if (!ran) return stop({"repeat", "finite", "arguments", "stable"}, "it does not run");
+  out.push_back(verdict("repeat", run.ok, why));
+  if (!run.ok) return stop({"finite", "arguments", "stable"}, "two runs differ");
+  const bool finite = std::all_of(run.outputs.begin(), run.outputs.end(), all_finite);
+  out.push_back(verdict("finite", finite, "an output holds a NaN or an infinity"));
+  const std::string ignored = ignored_arguments(f, run);
+  out.push_back(verdict("arguments", ignored.empty(), "these change no output: " + ignored));
+  out.push_back(verdict("stable", run.stable, "outputs hang on the last bits of the inputs"));
+  if (record.has_case)
+    out.push_back(verdict("case", agrees(record, run),
+                          "the text, run by itself, gives other outputs than the function did"));
+  return out;
+}
+
+std::int64_t bytes_of(const std::vector<Tensor>& tensors) {
+  std::int64_t out = 0;
+  for (const Tensor& t : tensors) out += static_cast<std::int64_t>(t.bytes.size());
+  return out;
+}
+
+// The case of a row that came with none is that of the run, where it is small enough to keep.
+void keep_case(Record& record, Outcome& run) {
+  auto& inputs = record.function.inputs[0];
+  if (!record.has_case) record.outcome.outputs = std::move(run.outputs);
+  if ((run.ok || record.has_case) && !record.outcome.outputs.empty() &&
+      bytes_of(inputs) + bytes_of(record.outcome.outputs) <= kMostCaseBytes)
+    return;
+  inputs.clear();
+  record.outcome.outputs.clear();
+}
+
+Sample to_sample(Record record, Outcome run, const std::string& obstacle) {
+  Sample s;
+  s.checks = checks_of(record, run, obstacle);
+  keep_case(record, run);
+  record.outcome.argument_matters = run.argument_matters;
+  record.outcome.stable = run.stable;
+  const std::string& jaxpr = record.outcome.levels["jaxpr"];
+  auto canonical = jaxpr::canonicalize(jaxpr);
+  s.checks.push_back(
+      verdict("structure", canonical.ok(), canonical.ok() ? "" : canonical.error().message));
+  s.structure = hash128_hex(canonical.ok() ? canonical.value().structure : jaxpr);
+  s.signature = hash128_hex(canonical.ok() ? canonical.value().signature : jaxpr);
+  if (canonical.ok()) {
+    s.equations = canonical.value().equations;
+    s.op_counts["jaxpr"] = std::move(canonical.value().primitives);
+  }
+  for (const auto& [level, text] : record.outcome.levels) {
+    if (level == "stablehlo") s.op_counts[level] = stablehlo_op_counts(text);
+    if (level == "hlo" || level == "hlo_optimized") s.op_counts[level] = hlo_op_counts(text);
+  }
+  s.function = std::move(record.function);
+  s.outcome = std::move(record.outcome);
+  return s;
+}
+
+}  // namespace
+
+Verifier::Verifier(const Installation& installation) : tracer_(tracer_options(installation)) {}
+
+Result<std::vector<Sample>> Verifier::verify(std::vector<Record> records,
+                                             const std::atomic<bool>& cancel) {
+  std::vector<Function> functions;
+  std::vector<std::size_t> positions;
+  std::vector<std::string> obstacles(records.size());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    Function& f = records[i].function;
+    f.key = {0, next_++, 0};
+    obstacles[i] = complete_inputs(records[i]);
+    if (!records[i].bound.empty()) obstacles[i] = records[i].bound;
+    const auto& levels = records[i].outcome.levels;
+    if (!levels.contains("stablehlo")) continue;
+    for (const auto& [level, text] : levels) {
+      if (level != "jaxpr") f.texts[level] = text;
+    }
+    f.runs = obstacles[i].empty();
+    functions.push_back(f);
+    if (!f.runs) {
+      for (auto& set : functions.back().inputs) set.clear();
+    }
+    positions.push_back(i);
+  }
+  std::vector<Outcome> runs(records.size());
+  if (!functions.empty()) {
+    JAXSMITH_TRY(outcomes, tracer_.trace(chunk_++, functions, Route::kText, cancel));
+    for (std::size_t i = 0; i < positions.size(); ++i) runs[positions[i]] = std::move(outcomes[i]);
+  }
+  std::vector<Sample> samples;
+  for (std::size_t i = 0; i < records.size(); ++i)
+    samples.push_back(to_sample(std::move(records[i]), std::move(runs[i]), obstacles[i]));
+  return samples;
+}
+
+}  // namespace jaxsmith

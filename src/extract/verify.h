@@ -1,0 +1,35 @@
+// Puts functions that jaxsmith did not write to the checks that it puts its own to.
+//
+//   Verifier verifier(installation);
+//   JAXSMITH_TRY(samples, verifier.verify(std::move(records), cancel));
+//
+// Nothing is refused: a row says which checks it passed. The official parsers read the texts, and
+// the StableHLO text is run in a supervised worker, twice, with arguments replaced and nudged: on
+// the inputs of the recorded case, or on inputs made up for the arguments' types where there is
+// none. What it gave then is the row's case.
+#pragma once
+
+#include <atomic>
+#include <vector>
+
+#include "base/status.h"
+#include "check/sample.h"
+#include "extract/record.h"
+#include "trace/installation.h"
+#include "trace/tracer.h"
+
+namespace jaxsmith {
+
+class Verifier {
+ public:
+  explicit Verifier(const Installation& installation);
+
+  // One sample a record, in order.
+  Result<std::vector<Sample>> verify(std::vector<Record> records, const std::atomic<bool>& cancel);
+
+ private:
+  Tracer tracer_;
+  std::uint64_t chunk_ = 0, next_ = 0;
+};
+
+}  // namespace jaxsmith

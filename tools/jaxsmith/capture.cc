@@ -1,0 +1,116 @@
+// jaxsmith capture: runs a program, and ends as the program ended.
+#include "extract/capture.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <string_view>
+
+#include "jaxsmith/command.h"
+#include "jaxsmith/signals.h"
+
+namespace jaxsmith {
+namespace {
+
+constexpr const char* kCommand = "capture";
+
+// The program's own end: its status, or its signal.
+[[noreturn]] void end_as(int status) {
+  fflush(nullptr);
+  if (WIFSIGNALED(status)) {
+    const rlimit none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);  // the program has left its core, where it leaves one
+    signal(WTERMSIG(status), SIG_DFL);
+    sigset_t all;
+    sigemptyset(&all);
+    sigprocmask(SIG_SETMASK, &all, nullptr);
+    raise(WTERMSIG(status));
+  }
+  _exit(WIFEXITED(status) ? WEXITSTATUS(status) : kFailed);
+}
+
+// On standard error: standard output is the program's.
+void tell(const CaptureSummary& s, const std::string& out) {
+  for (const std::string& problem : s.problems)
+    fmt::print(stderr, "jaxsmith capture: not recorded: {}\n", problem);
+  if (s.rows > 0) {
+    fmt::print(stderr, "jaxsmith capture: {} function{} in {}", s.rows, s.rows == 1 ? "" : "s",
+               out);
+    if (s.duplicates > 0) fmt::print(stderr, " ({} of the same structure left out)", s.duplicates);
+    fmt::print(stderr, "\n");
+  } else if (s.processes == 0) {
+    fmt::print(
+        stderr,
+        "jaxsmith capture: nothing recorded: no Python process took part (one that is started "
+        "with -I, -E or -S does not)\n");
+  } else {
+    fmt::print(stderr, "jaxsmith capture: nothing recorded: JAX compiled no function{}\n",
+               s.problems.empty() ? "; --all takes single primitives too" : "");
+  }
+}
+
+int finish(const CaptureOptions& options, const Installation& where) {
+  catch_signals("\nending; what was recorded stays\n");
+  auto summary = finish_capture(options, where, cancelled);
+  if (!summary.ok()) return report(kCommand, summary.error());
+  tell(summary.value(), options.out);
+  return kDone;
+}
+
+}  // namespace
+
+int capture_main(int argc, char** argv) {
+  CLI::App app(
+      "Runs a program unchanged and makes a dataset of the functions that JAX compiles in it, with "
+      "all levels.\nOutput, exit status and environment are the program's own.",
+      "jaxsmith capture");
+  CaptureOptions options;
+  std::string python;
+  bool resume = false;
+  app.add_option("--out", options.out, "new folder for the dataset")->type_name("DIR");
+  app.add_flag("--all", options.everything,
+               "also the single primitives that JAX compiles when it runs eagerly");
+  app.add_flag("--resume", resume, "make the dataset of a capture that was interrupted");
+  app.add_option("--python", python, "Python that has JAX, for the checks (not for the program)")
+      ->type_name("PROGRAM");
+  app.get_formatter()->column_width(30);
+  // What stands behind the first -- is the program's, whatever it looks like.
+  int own = 1;
+  while (own < argc && std::string_view(argv[own]) != "--") ++own;
+  for (int i = own + 1; i < argc; ++i) options.command.emplace_back(argv[i]);
+  try {
+    app.parse(own, argv);
+  } catch (const CLI::CallForHelp& help) {
+    fmt::print(
+        "{}\nExamples:\n"
+        "  jaxsmith capture --out captured -- python train.py --steps 3\n"
+        "  jaxsmith capture --out captured --all -- pytest tests\n",
+        app.help());
+    return kDone;
+  } catch (const CLI::ParseError& error) {
+    std::string text = error.what();
+    return report(
+        kCommand,
+        Error::usage(text.substr(0, text.find('\n')) +
+                     " (the program comes behind --: jaxsmith capture --out DIR -- python "
+                     "program.py)"));
+  }
+  if (options.out.empty())
+    return report(kCommand, Error::usage("--out is missing: name a new folder for the dataset"));
+  const Installation where = installation(python);
+  if (resume) return finish(options, where);
+  if (options.command.empty()) {
+    return report(kCommand, Error::usage("say which program to run, behind --: jaxsmith capture "
+                                         "--out DIR -- python program.py"));
+  }
+  const auto status = run_captured(options, where);
+  if (!status.ok()) return report(kCommand, status.error());
+  finish(options, where);
+  end_as(status.value());
+}
+
+}  // namespace jaxsmith

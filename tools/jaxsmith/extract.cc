@@ -1,0 +1,277 @@
+// jaxsmith extract: options, output and messages around jaxsmith::extract().
+#include "extract/extract.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <arrow/util/base64.h>
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "extract/verify.h"
+#include "jaxsmith/command.h"
+#include "jaxsmith/highlight.h"
+#include "jaxsmith/signals.h"
+#include "store/files.h"
+
+namespace jaxsmith {
+namespace {
+
+constexpr const char* kCommand = "extract";
+using Json = nlohmann::ordered_json;
+
+struct Level {
+  const char* name;
+  const char* title;
+  Language language;
+};
+constexpr std::array kLevels = {Level{"jaxpr", "jaxpr", Language::kJaxpr},
+                                Level{"stablehlo", "StableHLO", Language::kStablehlo},
+                                Level{"hlo", "HLO", Language::kHlo},
+                                Level{"hlo_optimized", "optimised HLO", Language::kHlo}};
+
+struct Options {
+  ExtractRequest request;
+  std::string example, format, out, python, colour = "auto";
+};
+
+bool to_terminal(const Options& o) {
+  if (o.colour != "auto") return o.colour == "always";
+  const char* no_colour = std::getenv("NO_COLOR");
+  return o.out.empty() && isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+}
+
+// Source and levels, one under another; a single level that was asked for alone.
+std::string as_text(const Record& record, const Options& o, bool bare) {
+  const bool coloured = to_terminal(o);
+  std::string out;
+  const auto section = [&](const std::string& title, const std::string& text, Language language) {
+    if (text.empty()) return;
+    if (!bare) {
+      out += out.empty() ? "" : "\n";
+      out +=
+          coloured ? fmt::format("\x1b[1;4m{}\x1b[0m\n", title) : fmt::format("── {} ──\n", title);
+    }
+    out += coloured ? highlight(text, language) : text;
+    if (!text.ends_with('\n')) out += "\n";
+  };
+  const auto text_of = [&](const char* name) {
+    const auto found = record.shown.find(name);
+    return found == record.shown.end() ? std::string() : found->second;
+  };
+  if (!bare) section("Python", text_of("source"), Language::kPython);
+  for (const Level& level : kLevels) section(level.title, text_of(level.name), level.language);
+  return out;
+}
+
+Json as_json(const std::vector<Tensor>& tensors, const std::vector<ArgumentSpec>& specs) {
+  Json out = Json::array();
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    out.push_back({{"name", i < specs.size() ? specs[i].name : ""},
+                   {"dtype", jaxpr_name(tensors[i].dtype)},
+                   {"shape", tensors[i].shape},
+                   {"base64", arrow::util::base64_encode(tensors[i].bytes)}});
+  }
+  return out;
+}
+
+Json as_json(const std::vector<ArgumentSpec>& specs) {
+  Json out = Json::array();
+  for (const ArgumentSpec& s : specs)
+    out.push_back({{"name", s.name}, {"dtype", dtype_text(s)}, {"shape", s.shape}});
+  return out;
+}
+
+Json as_json(const std::map<std::string, std::vector<Span>>& levels) {
+  Json out = Json::object();
+  for (const auto& [level, spans] : levels) {
+    Json list = Json::array();
+    for (const Span& span : spans) {
+      Json sources = Json::array();
+      for (const SourceRange& r : span.sources)
+        sources.push_back({{"line", r.line},
+                           {"column", r.column},
+                           {"end_line", r.end_line},
+                           {"end_column", r.end_column}});
+      list.push_back({{"line", span.line},
+                      {"kind", span.kind},
+                      {"sources", std::move(sources)},
+                      {"reason", span.reason}});
+    }
+    out[level] = std::move(list);
+  }
+  return out;
+}
+
+std::string as_json_text(const Record& r) {
+  const Function& f = r.function;
+  Json j;
+  j["callable"] = f.provenance.callable;
+  j["entry"] = f.entry;
+  j["transformation"] = f.transformation;
+  j["static_arguments"] = Json::parse(f.provenance.statics);
+  j["arguments"] = as_json(f.arguments);
+  j["results"] = as_json(f.results);
+  for (const auto& [name, text] : r.shown) j[name] = text;
+  j["constants"] = as_json(r.outcome.constants, {});
+  if (r.has_case) {
+    j["inputs"] = as_json(f.inputs[0], f.arguments);
+    j["outputs"] = as_json(r.outcome.outputs, f.results);
+  }
+  j["flops"] = r.outcome.flops;
+  j["bytes_accessed"] = r.outcome.bytes_accessed;
+  j["spans"] = as_json(r.outcome.spans);
+  j["x64"] = f.runtime.x64;
+  j["devices"] = f.runtime.devices;
+  j["jax"] = r.versions.jax;
+  return j.dump(2) + "\n";
+}
+
+int put(const std::string& text, const std::string& out) {
+  if (!out.empty()) {
+    const Status written = write_file(out, text);
+    return written.ok() ? kDone : report(kCommand, written.error());
+  }
+  fmt::print("{}", text);
+  return kDone;
+}
+
+int write_rows(Record record, const Options& o, const Installation& where) {
+  const Versions versions = record.versions;
+  Verifier verifier(where);
+  std::vector<Record> records;
+  records.push_back(std::move(record));
+  auto samples = verifier.verify(std::move(records), cancelled);
+  if (!samples.ok()) return report(kCommand, samples.error());
+  for (const CheckResult& c : samples.value().front().checks)
+    fmt::print("{:<10} {}{}{}\n", c.check, c.status, c.detail.empty() ? "" : ": ", c.detail);
+  const Status written = write_extracted(o.out, std::move(samples).value(), versions, where);
+  if (!written.ok()) return report(kCommand, written.error());
+  fmt::print("done: 1 function in {}\n", o.out);
+  return kDone;
+}
+
+int run(Options o) {
+  catch_signals("\n");
+  const Installation where = installation(o.python);
+  ExtractRequest& request = o.request;
+  const bool bare = request.levels.size() == 1;
+  if (o.format.empty()) o.format = "text";
+  const bool text = o.format == "text";
+  if (request.levels.empty()) {
+    request.levels = {"jaxpr", "stablehlo", "hlo"};
+    if (!text) request.levels.emplace_back("hlo_optimized");
+  }
+  request.with_case = request.with_spans = !text;
+  auto record = extract(request, where, cancelled);
+  if (!record.ok()) return report(kCommand, record.error());
+  if (o.format == "json") return put(as_json_text(record.value()), o.out);
+  if (text) return put(as_text(record.value(), o, bare), o.out);
+  return write_rows(std::move(record).value(), o, where);
+}
+
+Status check_options(Options& o) {
+  if (o.request.target.find(':') == std::string::npos)
+    return Error::usage(
+        fmt::format("'{}': write file.py::function or package.module:function", o.request.target));
+  std::vector<std::string> levels;
+  for (const std::string& item : o.request.levels) {
+    for (const std::string& name : split_list(item)) {
+      std::vector<std::string_view> known;
+      for (const Level& level : kLevels) known.push_back(level.name);
+      if (std::find(known.begin(), known.end(), name) == known.end()) {
+        return Error::usage(
+            fmt::format("--level: there is no level '{}'{} (there are jaxpr, stablehlo, hlo, "
+                        "hlo_optimized)",
+                        name, did_you_mean(name, known)));
+      }
+      levels.push_back(name);
+    }
+  }
+  o.request.levels = levels;
+  if (!o.format.empty() && o.format != "text" && o.format != "json" && o.format != "parquet")
+    return Error::usage(fmt::format("--format {}: there are text, json, parquet", o.format));
+  if (o.format == "parquet" && o.out.empty())
+    return Error::usage("--format parquet: name the folder that the dataset goes to by --out");
+  if (o.colour != "auto" && o.colour != "always" && o.colour != "never")
+    return Error::usage(fmt::format("--color {}: there are auto, always, never", o.colour));
+  if (o.request.devices < 1)
+    return Error::usage(fmt::format("--devices {}: give 1 or more", o.request.devices));
+  if (!o.example.empty()) o.request.example = o.example;
+  if (o.request.example && !o.request.arguments.empty())
+    return Error::usage("--arg and --example: give one of them");
+  return {};
+}
+
+void add_options(CLI::App& app, Options& o) {
+  app.add_option("target", o.request.target, "file.py::function or package.module:qualified.name")
+      ->required()
+      ->type_name("FUNCTION");
+  const auto repeated = [&](const char* flag, std::vector<std::string>& values, const char* type,
+                            const char* help) {
+    app.add_option(flag, values, help)
+        ->type_name(type)
+        ->type_size(1)
+        ->expected(-1)
+        ->allow_extra_args(false);
+  };
+  repeated(
+      "--arg", o.request.arguments, "AVAL",
+      "an argument as JAX writes it: 'f32[8,8]', 'i32[]', 'key<fry>[]', or 'name=f32[8]' for a "
+      "keyword; repeat it for the next");
+  repeated("--static", o.request.statics, "NAME=VALUE", "a static argument, as Python writes it");
+  app.add_option("--example", o.example,
+                 "a Python expression, evaluated in the function's module, for the tuple of "
+                 "arguments, or for (arguments, keywords)")
+      ->type_name("EXPR");
+  repeated("--transform", o.request.transforms, "NAME",
+           "grad, value_and_grad, vmap, jvp, vjp, jacfwd, jacrev, hessian, checkpoint, with JAX's "
+           "keywords as in 'vmap(in_axes=(0, None))'; several are composed in order");
+  repeated("--level", o.request.levels, "LEVEL",
+           "jaxpr, stablehlo, hlo, hlo_optimized (default: the first three, after the source)");
+  app.add_flag("--x64", o.request.x64, "with jax_enable_x64 on");
+  app.add_option("--devices", o.request.devices, "CPU devices (default 1)")->type_name("N");
+  app.add_option("--format", o.format, "text (default), json with case and alignment, parquet")
+      ->type_name("FORMAT");
+  app.add_option("--out", o.out, "file to write; for parquet a new folder")->type_name("PATH");
+  app.add_option("--python", o.python, "Python that has JAX and the function's modules")
+      ->type_name("PROGRAM");
+  app.add_option("--color", o.colour, "auto (default), always, never")->type_name("WHEN");
+}
+
+}  // namespace
+
+int extract_main(int argc, char** argv) {
+  CLI::App app(
+      "Prints a JAX function's source, jaxpr, StableHLO and HLO, as JAX itself prints them, or "
+      "writes them with a recorded case.\nThe function is anything that jax.jit takes.",
+      "jaxsmith extract");
+  Options options;
+  add_options(app, options);
+  app.get_formatter()->column_width(30);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    fmt::print(
+        "{}\nExamples:\n"
+        "  jaxsmith extract model.py::loss --arg 'f32[8,8]' --arg 'f32[8]'\n"
+        "  jaxsmith extract jax.nn:softmax --arg 'f32[4]' --transform grad --level stablehlo\n"
+        "  jaxsmith extract model.py::Model.apply --example '(model, params, batch)' --format "
+        "json\n",
+        app.help());
+    return kDone;
+  } catch (const CLI::ParseError& error) {
+    std::string text = error.what();
+    text = text.substr(0, text.find('\n'));
+    return report(kCommand, Error::usage(text + " (jaxsmith extract --help lists the options)"));
+  }
+  const Status status = check_options(options);
+  if (!status.ok()) return report(kCommand, status.error());
+  return run(std::move(options));
+}
+
+}  // namespace jaxsmith

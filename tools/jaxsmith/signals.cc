@@ -1,0 +1,37 @@
+#include "jaxsmith/signals.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "jaxsmith/command.h"
+
+namespace jaxsmith {
+
+std::atomic<bool> cancelled = false;
+static_assert(std::atomic<bool>::is_always_lock_free);  // a signal handler sets it
+
+namespace {
+
+const char* said = "";
+
+// The first signal ends the run cleanly, the second at once; the workers go down with this process.
+void on_signal(int) {
+  if (cancelled.exchange(true)) _exit(kInterrupted);
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, said, strlen(said));
+}
+
+}  // namespace
+
+void catch_signals(const char* message) {
+  said = message;
+  struct sigaction action{};
+  action.sa_handler = on_signal;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  struct sigaction ignore{};
+  ignore.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &ignore, nullptr);  // a worker that is gone shows when it is written to
+}
+
+}  // namespace jaxsmith
