@@ -3,6 +3,10 @@
 What fails here, by name, is what another JAX version changed.
 """
 
+import os
+import subprocess
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -186,3 +190,114 @@ def test_compiler_raises_xla_errors():
     module = jax_private.Lowering(lowered(unknown)).module
     with pytest.raises(jax_private.XlaError, match="no_such_target"):
         jax_private.Compiler({}).compile(module, 1, 1)
+
+
+def test_jaxpr_text_with_sources():
+    closed = jax.jit(lambda x: jnp.sin(x) * 2).trace(X).jaxpr
+    text, sources = jax_private.jaxpr_text_with_sources(closed)
+    assert text == jax_private.jaxpr_text(closed) == str(closed)
+    assert len(sources) == len(text.split("\n"))
+    found = [
+        (line[start:end], jax_private.user_frames(traceback)[0])
+        for line, regions in zip(text.split("\n"), sources, strict=True)
+        for start, end, traceback in regions
+    ]
+    assert [equation for equation, _ in found] == [
+        "b:f32[2,3] = sin a",
+        "c:f32[2,3] = mul b 2.0:f32[]",
+    ]
+    assert all(frame.file == __file__ for _, frame in found)
+
+
+def test_jaxpr_text_where_a_printing_rule_fails():
+    closed = jax.jit(lambda x: jax.lax.mul_p.bind(x, x)).trace(X).jaxpr
+    with pytest.raises(KeyError):
+        str(closed)
+    assert "= mul a a" in jax_private.jaxpr_text(closed)
+    assert jax_private.jaxpr_text_with_sources(closed)[0] == jax_private.jaxpr_text(closed)
+
+
+def test_names_and_source_info():
+    def named(params, y):
+        return {"sum": params["w"] + y}
+
+    closed = jax.jit(named).trace({"w": X}, X).jaxpr
+    assert jax_private.argument_names(closed) == ["params['w']", "y"]
+    assert jax_private.result_names(closed) == ["result['sum']"]
+    assert jax_private.source_info(closed).startswith(f"named at {__file__}:")
+    assert jax_private.is_user_file(__file__)
+    assert not jax_private.is_user_file(jax.__file__)
+    assert not jax_private.is_user_file(jax_private.__file__)
+
+
+def test_static_arguments():
+    def function(x, n, *, mode):
+        return x
+
+    assert jax_private.static_arguments(function, None, ("n", "mode")) == ((1,), ("n", "mode"))
+    assert jax_private.static_arguments(function, 1, None) == ((1,), ("n",))
+
+
+def test_calls_jaxprs():
+    closed = jax.jit(lambda x: jnp.sin(jax.jit(jnp.cos)(x))).trace(X).jaxpr
+    assert [jax_private.calls_jaxprs(eqn) for eqn in closed.jaxpr.eqns] == [True, False]
+
+
+def test_watch_compilations():
+    seen = []
+    end = jax_private.watch_compilations(lambda *found: seen.append(found))
+    try:
+        function = jax.jit(lambda x: x * 3 - 1)
+        function(X)
+        function(X)  # out of JAX's cache
+        jax.jit(lambda x: x * 4 - 1).lower(X).compile()
+    finally:
+        end()
+    jax.jit(lambda x: x * 5 - 1)(X)
+    assert len(seen) == 2
+    computations = [jax_private.Computation(lowering, made) for _, lowering, made in seen]
+    for (closed, _, _), computation in zip(seen, computations, strict=True):
+        assert "mul" in str(closed)
+        assert computation.name == "jit(<lambda>)" and computation.kept == [0]
+        assert "stablehlo.multiply" in computation.stablehlo()
+        assert "loc(" in computation.stablehlo(locations=True)
+        assert computation.hlo_optimized().startswith("HloModule")
+        assert computation.cost_analysis()["flops"] > 0 and computation.bound == ""
+
+
+def test_computation_of_the_public_stages():
+    low = lowered()
+    made = low.compile()
+    computation = jax_private.computation_of(low, made)
+    assert computation.stablehlo() == low.as_text()
+    assert computation.hlo() == low.as_text(dialect="hlo")
+
+
+def test_hlo_of_a_module_that_was_parsed_again():
+    low = lowered()
+    with_locations = low.as_text(debug_info=True)
+    module = jax_private.parse_stablehlo(with_locations, jax_private.new_context())
+    assert jax_private.stablehlo_text(module) == low.as_text()
+    assert jax_private.hlo_of_stablehlo(module, locations=False) == low.as_text(dialect="hlo")
+    found = jax_private.hlo_of_stablehlo(module, locations=True)
+    assert found == low.as_text(dialect="hlo", debug_info=True)
+
+
+def test_initialize_lapack():
+    """A text with a call of LAPACK runs in a process that has not lowered one."""
+    text = jax.jit(jnp.linalg.cholesky).trace(np.eye(3, dtype=np.float32)).lower().as_text()
+    program = (
+        "import sys, numpy as np\n"
+        "from jaxsmith import jax_private as p\n"
+        "p.initialize_lapack()\n"
+        "compiler = p.Compiler({})\n"
+        "made = compiler.compile(p.parse_stablehlo(sys.stdin.read(), p.new_context()), 1, 1)\n"
+        "(out,) = compiler.run(made, [compiler.put(4 * np.eye(3, dtype=np.float32))])\n"
+        "assert (out == 2 * np.eye(3)).all()\n"
+    )
+    package = os.path.dirname(os.path.dirname(jax_private.__file__))
+    environment = {**os.environ, "PYTHONPATH": package, "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=text, text=True, env=environment, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr

@@ -64,7 +64,8 @@ def extract(
     if unknown or isinstance(levels, str):
         wrong = levels if isinstance(levels, str) else unknown[0]
         raise JaxsmithError(f"levels: {wrong!r} is not in the list of {', '.join(LEVELS)}")
-    given = [transform] if isinstance(transform, str) or callable(transform) else transform
+    single = isinstance(transform, str) or not isinstance(transform, Sequence)
+    given = [transform] if single else transform
     steps = [transforms.parse(each) for each in given]
     keywords = {
         "static_argnums": static_argnums,

@@ -16,7 +16,7 @@ import jax
 import numpy as np
 from jax._src import api_util, compiler, core, sharding_impls, source_info_util
 from jax._src.interpreters import mlir, pxla
-from jaxlib import _hlo, _jax
+from jaxlib import _hlo, _jax, lapack
 from jaxlib.mlir import ir
 from jaxlib.mlir.dialects import func
 
@@ -40,6 +40,7 @@ _NAMES = (
     (mlir, "merge_mlir_modules"),
     (ir, "Module"),
     (func, "FuncOp"),
+    (lapack._lapack, "initialize"),
     (api_util, "infer_argnums_and_argnames"),
     (core.Jaxpr, "pretty_print"),
     (core, "jaxprs_in_params"),
@@ -429,6 +430,12 @@ def cost_analysis(module: _hlo.HloModule) -> dict[str, float]:
 
 def _client():
     return jax.devices("cpu")[0].client
+
+
+def initialize_lapack() -> None:
+    """Finds the functions of LAPACK that compiled modules call. JAX does so when it lowers a call;
+    a text that was lowered elsewhere finds null pointers without."""
+    lapack._lapack.initialize()
 
 
 class Compiler:

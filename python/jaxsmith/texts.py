@@ -11,6 +11,7 @@ from jaxsmith.work import Work
 def run_chunk(works: Sequence[Work], progress: Progress) -> None:
     """Fills outputs, argument_matters and stable of those that are to run. Each function is compiled on its own: it is
     anybody's, and one that does not compile is no surprise."""
+    jax_private.initialize_lapack()
     context = jax_private.new_context(threads=False)
     runner = merged.GroupRunner()
     for work in stages.alive(works):

@@ -14,8 +14,17 @@ Refusal refused(std::string reason, std::string detail) {
   return {"check", std::move(reason), std::move(detail)};
 }
 
-// What Python prints of an object without a name: "<function f at 0x7f…>".
-bool holds_address(std::string_view text) { return text.find(" at 0x") != std::string_view::npos; }
+// What Python prints of an object without a name: "<function f at 0x7f…>". JAX prints some with the
+// digits crossed out, which tells nothing.
+bool holds_address(std::string_view text) {
+  constexpr std::string_view kBefore = " at 0x";
+  for (std::size_t at = text.find(kBefore); at != std::string_view::npos;
+       at = text.find(kBefore, at + 1)) {
+    const std::size_t digit = at + kBefore.size();
+    if (digit < text.size() && std::isxdigit(static_cast<unsigned char>(text[digit]))) return true;
+  }
+  return false;
+}
 
 // A path from the root of a file system: "/name/name" behind a quote, a blank or an equals sign.
 bool holds_path(std::string_view text) {

@@ -14,9 +14,7 @@ Refusal refused(std::string reason, std::string detail) {
   return {"redo", std::move(reason), std::move(detail)};
 }
 
-}  // namespace
-
-bool outputs_agree(const Tensor& x, const Tensor& y, double tolerance) {
+bool agree(const Tensor& x, const Tensor& y, double tolerance) {
   if (x.dtype != y.dtype || x.shape != y.shape) return false;
   if (!is_inexact(x.dtype)) return x.bytes == y.bytes;
   const std::int64_t n = element_count(x.shape);
@@ -29,6 +27,8 @@ bool outputs_agree(const Tensor& x, const Tensor& y, double tolerance) {
   }
   return true;
 }
+
+}  // namespace
 
 double output_tolerance(DType dtype) {
   switch (dtype) {
@@ -69,7 +69,7 @@ std::optional<Refusal> compare_redo(const Function& function, const Outcome& chu
   for (const Tensor& t : plain.outputs) coarsest = std::max(coarsest, output_tolerance(t.dtype));
   bool same = chunk.outputs.size() == plain.outputs.size();
   for (std::size_t i = 0; same && i < plain.outputs.size(); ++i)
-    same = outputs_agree(chunk.outputs[i], plain.outputs[i], coarsest);
+    same = agree(chunk.outputs[i], plain.outputs[i], coarsest);
   if (!same)
     return refused("outputs",
                    fmt::format("outputs of the plain route differ by more than {:g} of the largest",

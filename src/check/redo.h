@@ -14,10 +14,6 @@ namespace jaxsmith {
 // operations. 0: exactly equal.
 double output_tolerance(DType dtype);
 
-// Whether two arrays are equal as far as that: `tolerance` relative to the largest magnitude in
-// `expected` for inexact types, equal bytes for others; infinities and NaNs never agree.
-bool outputs_agree(const Tensor& found, const Tensor& expected, double tolerance);
-
 // Refuses (stage "redo") where texts differ by a byte, outputs by more than the tolerance of the
 // least precise type among arguments and outputs, or the plain route refuses. Reasons: "text:hlo"
 // …, "outputs", "flops", "constants", or the plain route's own.
