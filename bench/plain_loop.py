@@ -109,7 +109,6 @@ def main() -> None:
     options = _hlo.HloPrintOptions()
     options.print_large_constants = True
     options.print_metadata = False
-    jax.config.update("jax_traceback_in_locations_limit", 0)  # else HLO names hold Python's names
     jax.devices()
     start = cpu_seconds()
     functions = size = 0

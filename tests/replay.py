@@ -115,7 +115,6 @@ def main():
     parser.add_argument("--rows", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    jax.config.update("jax_traceback_in_locations_limit", 0)
     rows = list(rows_of(options.dataset))
     chosen = np.random.default_rng(options.seed).permutation(len(rows))[: options.rows]
     different = 0

@@ -38,19 +38,6 @@ def test_missing_names_are_named(monkeypatch):
     assert jax_private.missing() == ["jax._src.interpreters.mlir.no_such_name"]
 
 
-def test_set_tracebacks_enabled():
-    def traceback():
-        jaxpr = jax.jit(lambda x: x + 1).trace(X).jaxpr
-        return jaxpr.jaxpr.eqns[0].source_info.traceback
-
-    jax_private.set_tracebacks_enabled(False)
-    try:
-        assert traceback() is None
-    finally:
-        jax_private.set_tracebacks_enabled(True)
-    assert traceback() is not None
-
-
 def test_lowering_into_one_context_with_shared_bodies():
     expected = lowered().as_text()
     context, shared = jax_private.new_context(threads=False), {}

@@ -79,7 +79,7 @@ def test_fresh_worker_in_another_order_gives_the_same(chunk, chunk_worker):
     second = chunk_worker.run(shuffled)  # has worked on the other order before
     assert first == second
     for i, outcome in zip(order, first, strict=True):
-        for key in ("levels", "flops", "bytes_accessed", "constants", "argument_matters"):
+        for key in ("levels", "spans", "flops", "bytes_accessed", "constants", "argument_matters"):
             assert outcome[key] == chunk[i][key], NAMES[i]
 
 

@@ -15,7 +15,6 @@ import jax, numpy as np
 from jaxlib import _hlo
 
 jax.config.update("jax_enable_x64", sys.argv[1] == "x64")
-jax.config.update("jax_traceback_in_locations_limit", 0)
 options = _hlo.HloPrintOptions()
 options.print_large_constants = True
 options.print_metadata = False

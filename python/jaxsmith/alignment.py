@@ -41,6 +41,7 @@ class Frame(NamedTuple):
     column: int
     end_line: int
     end_column: int
+    function: str  # qualified name, as far as it is known
 
 
 # Frames of one traceback, the innermost first.
@@ -49,37 +50,85 @@ Stack = tuple[Frame, ...]
 
 @dataclass
 class Located:
-    """An operation's line and the stacks that it comes from; more than one where it was fused."""
+    """An operation's line and what it comes from: the stacks of its own, the operations that were
+    fused into it; where these are not of the source, the calls of the computation that it is in."""
 
     line: int
     stacks: list[Stack] = field(default_factory=list)
+    parts: list["Located"] = field(default_factory=list)
+    calls: list["Located"] = field(default_factory=list)
     reason: str = "JAX gives no location for it"
 
 
 def spans(located: Iterable[Located], source: SourceText | None) -> list[Span]:
-    """The stacks resolved to places of the source text."""
-    return [_span(each, source) for each in located]
+    """The operations' places in the source text."""
+    resolver = _Resolver(source)
+    return [resolver.span(each) for each in located]
 
 
-def _span(each: Located, source: SourceText | None) -> Span:
-    if source is None:
-        return Span(each.line, "none", (), "the function has no source text")
-    found = {_place(stack, source) for stack in each.stacks}
-    places = tuple(sorted(place for place in found if place is not None))
-    if places:
-        return Span(each.line, "exact" if len(places) == 1 else "merged", places, "")
-    if any(each.stacks):
-        return Span(each.line, "none", (), "it comes from outside of the source text")
-    return Span(each.line, "none", (), each.reason)
+class _Resolver:
+    def __init__(self, source: SourceText | None):
+        self._source = source
+        # Few stacks are shared by many lines.
+        self._stacks: dict[int, Range | None] = {}
+        self._places: dict[int, frozenset[Range]] = {}
+
+    def span(self, each: Located) -> Span:
+        if self._source is None:
+            return Span(each.line, "none", (), "the function has no source text")
+        places = tuple(sorted(self._all(each)))
+        if places:
+            return Span(each.line, "exact" if len(places) == 1 else "merged", places, "")
+        if any(each.stacks):
+            return Span(each.line, "none", (), "it comes from outside of the source text")
+        return Span(each.line, "none", (), each.reason)
+
+    def _all(self, each: Located) -> frozenset[Range]:
+        known = self._places.get(id(each))
+        if known is not None:
+            return known
+        self._places[id(each)] = frozenset()  # a computation that calls itself adds nothing
+        places = self._own(each).union(*map(self._own, each.parts))
+        calls = frozenset[Range]().union(*map(self._all, each.calls))
+        # Within a function of JAX's own the frames are those of the first call that it was traced
+        # for, or of another program's: all calls count. A function of the user's has places of its
+        # own.
+        if places <= calls:
+            places = calls
+        self._places[id(each)] = places
+        return places
+
+    def _own(self, each: Located) -> frozenset[Range]:
+        return frozenset(
+            place for stack in each.stacks if (place := self._of_stack(stack)) is not None
+        )
+
+    def _of_stack(self, stack: Stack) -> Range | None:
+        if id(stack) not in self._stacks:
+            assert self._source is not None
+            self._stacks[id(stack)] = _place(stack, self._source)
+        return self._stacks[id(stack)]
 
 
 def _place(stack: Stack, source: SourceText) -> Range | None:
+    """The innermost frame in the source. A lowering that is used again for another equation brings
+    the stack of the first one in front of its own: the same function comes twice then, at another
+    place, and the second counts."""
+    chosen: Frame | None = None
+    seen: dict[str, tuple[int, int]] = {}
     for frame in stack:
-        start = source.place(frame.file, frame.line, frame.column)
-        if start is not None:
-            end = source.place(frame.file, frame.end_line, frame.end_column) or start
-            return Range(*start, *max(start, end))
-    return None
+        if source.place(frame.file, frame.line, frame.column) is None:
+            continue
+        place = frame.line, frame.column
+        if chosen is None or seen.get(frame.function, place) != place:
+            chosen = frame
+        seen[frame.function] = place
+    if chosen is None:
+        return None
+    start = source.place(chosen.file, chosen.line, chosen.column)
+    assert start is not None
+    end = source.place(chosen.file, chosen.end_line, chosen.end_column) or start
+    return Range(*start, *max(start, end))
 
 
 # ---- jaxpr ---------------------------------------------------------------------------------------
@@ -88,6 +137,7 @@ _BINDS = re.compile(r"(?:[a-z]\w*:\S+ )+= ")
 _ACTS = re.compile(r"[a-z]\w*(?:-\w+)*(?:\[| [a-z]\w*\b(?! *=)|$)")
 _DEFINES = re.compile(r"(?:\{ )?let (\w+) = \{ lambda|^    (\w+) = \{ lambda")
 _CALLS = re.compile(r"\bjaxpr=(\w+)\b")
+_TRACED_ONCE = "JAX's own function, traced once for all callers"
 
 
 def locate_jaxpr(jaxpr: Any) -> tuple[str, list[Located]]:
@@ -100,10 +150,10 @@ def locate_jaxpr(jaxpr: Any) -> tuple[str, list[Located]]:
 
     text, line_map = jax_private.jaxpr_text_with_sources(jaxpr)
     out: list[Located] = []
-    open_calls: list[tuple[int, list[Stack]]] = []
+    open_calls: list[tuple[int, Located]] = []
     definition = ""
     within: list[tuple[str, Located]] = []
-    calls: dict[str, list[Stack]] = {}
+    calls: dict[str, list[Located]] = {}
     frames: dict[Any, Stack] = {}
     for number, (line, regions) in enumerate(
         zip(text.split("\n"), line_map, strict=False), start=1
@@ -127,22 +177,21 @@ def locate_jaxpr(jaxpr: Any) -> tuple[str, list[Located]]:
             if traceback not in frames:
                 frames[traceback] = jax_private.user_frames(traceback)
             own = frames[traceback]
-            stacks = [own] if own else (open_calls[-1][1] if open_calls else [])
-            located = Located(
-                number, list(stacks), "JAX's own function, traced once for all callers"
-            )
+            located = Located(number, [own] if own else [], reason=_TRACED_ONCE)
             out.append(located)
-            open_calls.append((column, located.stacks))
-            if definition and not stacks:
+            if open_calls:
+                located.calls.append(open_calls[-1][1])
+            elif definition:
                 within.append((definition, located))
+            open_calls.append((column, located))
             names = _CALLS.findall(stripped)
             # A call's parameters may stand on lines of their own.
             if stripped.rstrip().endswith("["):
                 names += _following_calls(text, number, column)
             for name in names:
-                calls.setdefault(name, []).extend(located.stacks)
+                calls.setdefault(name, []).append(located)
     for name, located in within:
-        located.stacks += calls.get(name, [])
+        located.calls += calls.get(name, [])
     return text, out
 
 
@@ -193,14 +242,12 @@ def locate_stablehlo(text: str, with_locations: str) -> list[Located]:
             located = None
         if located is not None and last is None:
             opened.append(located)
-        elif located is not None:
+        elif located is not None and last is not None:
             located.stacks = _stacks(last, definitions, cache)
         elif last is not None and stripped.startswith(("}", ")")) and opened:
             opened.pop().stacks = _stacks(last, definitions, cache)
-    # JAX traces its own jitted functions once for all callers: they are where they are called.
     for name, located in inside:
-        if not located.stacks:
-            located.stacks = [stack for call in calls.get(name, ()) for stack in call.stacks]
+        located.calls = calls.get(name, [])
     return out
 
 
@@ -268,11 +315,16 @@ def _stacks(
         line, column = int(match[2]), int(match[3])
         end_line = int(match[4]) if match[4] else line
         end_column = int(match[5]) if match[5] else column
-        found = [(Frame(match[1], line, column, end_line, end_column),)]
+        found = [(Frame(match[1], line, column, end_line, end_column, ""),)]
     elif match := _NAME.match(location):
         rest = location[match.end() :]
         if rest.startswith("("):
-            found = _stacks(rest[1:-1], definitions, cache)
+            # The innermost name around a place is its function's.
+            name = match[0][1:-1]
+            found = [
+                tuple(f if f.function else f._replace(function=name) for f in stack)
+                for stack in _stacks(rest[1:-1], definitions, cache)
+            ]
     cache[location] = found
     return found
 
@@ -323,10 +375,10 @@ def locate_hlo(text: str, with_metadata: str) -> list[Located]:
     tables, body = _read_tables(with_metadata)
     plain = text.split("\n")
     frames = _stack_frames(tables)
-    out: dict[int, Located] = {}
-    own: dict[str, list[Stack]] = {}
+    out: list[Located] = []
+    members: dict[str, list[Located]] = {}
     callers: dict[str, list[Located]] = {}
-    called_by: list[tuple[Located, list[str], str]] = []
+    fusions: list[tuple[Located, list[str]]] = []
     computation = ""
     for number, line in _matching_lines(plain, body):
         header = _COMPUTATION.match(line)
@@ -340,25 +392,22 @@ def locate_hlo(text: str, with_metadata: str) -> list[Located]:
         stack = frames.get(int(frame[1]), ()) if frame else ()
         silent = _SILENT.search(bare)
         reason = f"XLA gives no location for a {silent[1]}" if silent else "XLA made it"
-        located = Located(number, [stack] if stack else [], reason)
-        out[number] = located
-        if stack:
-            own.setdefault(computation, []).append(stack)
+        located = Located(number, [stack] if stack else [], reason=reason)
+        out.append(located)
+        members.setdefault(computation, []).append(located)
+        if silent is None:
+            located.calls = callers.setdefault(computation, [])
         called = _CALLED.findall(bare)
         for branches in _BRANCHES.findall(bare):
             called += [name.strip().lstrip("%") for name in branches.split(",")]
-        fused = _FUSION.search(bare) is not None
-        for name in called if not fused else ():
-            callers.setdefault(name, []).append(located)
-        called_by.append((located, called if fused else [], computation))
-    for located, fused, _ in called_by:
-        for name in fused:
-            located.stacks += own.get(name, [])
-    for located, _, inside in called_by:
-        if not located.stacks and not located.reason.startswith("XLA gives"):
-            for caller in callers.get(inside, []):
-                located.stacks += caller.stacks
-    return list(out.values())
+        if _FUSION.search(bare):
+            fusions.append((located, called))
+        else:
+            for name in called:
+                callers.setdefault(name, []).append(located)
+    for located, fused in fusions:
+        located.parts = [part for name in fused for part in members.get(name, [])]
+    return out
 
 
 def _matching_lines(plain: list[str], body: list[str]) -> Iterable[tuple[int, str]]:
@@ -398,6 +447,10 @@ def _stack_frames(tables: dict[str, list[str]]) -> dict[int, Stack]:
     for row in tables.get("FileNames", []):
         number, _, name = row.partition(" ")
         files[int(number)] = name.strip()[1:-1]
+    functions = {}
+    for row in tables.get("FunctionNames", []):
+        number, _, name = row.partition(" ")
+        functions[int(number)] = name.strip()[1:-1]
     places = {}
     for row in tables.get("FileLocations", []):
         n = {key: int(value) for key, value in _NUMBERS.findall(row)}
@@ -408,6 +461,7 @@ def _stack_frames(tables: dict[str, list[str]]) -> dict[int, Stack]:
             n.get("column", 0),
             n.get("end_line", line),
             n.get("end_column", 0),
+            functions.get(n.get("function_name_id", 0), ""),
         )
     parents: dict[int, tuple[int, int]] = {}
     for row in tables.get("StackFrames", []):
@@ -418,22 +472,27 @@ def _stack_frames(tables: dict[str, list[str]]) -> dict[int, Stack]:
             n.get("parent_frame_id", 1) - 1,
         )
     stacks: dict[int, Stack] = {}
-    for number in parents:
-        stack, at = [], number
-        while at in parents and len(stack) < 100:
-            place, at = parents[at][0], parents[at][1]
+    for start in parents:
+        stack: list[Frame] = []
+        frame = start
+        while frame in parents and len(stack) < 100:
+            place, frame = parents[frame]
             if place in places:
                 stack.append(places[place])
-        stacks[number] = tuple(stack)
+        stacks[start] = tuple(stack)
     return stacks
 
 
+_METADATA = re.compile(r', metadata=\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}')
+
+
 def _without_metadata(line: str) -> tuple[str, str]:
-    found = line.find(", metadata={")
-    if found < 0:
+    if ", metadata={" not in line:
         return line, ""
-    end = _closing(line, found + 11)
-    return (line, "") if end < 0 else (line[:found] + line[end + 1 :], line[found : end + 1])
+    found = _METADATA.search(line)
+    if found is None:
+        return line, ""
+    return line[: found.start()] + line[found.end() :], found[0]
 
 
 def as_json(found: Sequence[Span]) -> list[list[Any]]:

@@ -36,7 +36,7 @@ def example(text: str, position: int) -> Any:
     if dtype is None:
         known = ", ".join(arrays.DTYPES)
         raise JaxsmithError(f"'{text}': there is no element type {name}; JAX has {known}")
-    if not jax.config.jax_enable_x64 and jax.dtypes.canonicalize_dtype(dtype) != dtype:
+    if not jax.config.read("jax_enable_x64") and jax.dtypes.canonicalize_dtype(dtype) != dtype:
         raise JaxsmithError(f"'{text}': {name} needs --x64")
     return values(dtype, shape, position)
 

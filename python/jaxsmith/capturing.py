@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, overload
 
 from jaxsmith import finishing, record, recorder
 from jaxsmith.alignment import Range, Span
@@ -115,7 +115,11 @@ class Captured(Sequence[CapturedFunction]):
     def __iter__(self) -> Iterator[CapturedFunction]:
         return iter(self._finish())
 
-    def __getitem__(self, place: Any) -> Any:
+    @overload
+    def __getitem__(self, place: int) -> CapturedFunction: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[CapturedFunction]: ...
+    def __getitem__(self, place: int | slice) -> CapturedFunction | list[CapturedFunction]:
         return self._finish()[place]
 
     def __repr__(self) -> str:

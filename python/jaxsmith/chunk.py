@@ -14,6 +14,7 @@ import gc
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
+from typing import Any
 
 import jax
 
@@ -34,7 +35,7 @@ class ChunkRoute:
     def __init__(self) -> None:
         self._hlo = HloTexts()
         self._runner = merged.GroupRunner()
-        self._contexts: dict[bool, object] = {}
+        self._contexts: dict[bool, Any] = {}
         self._bodies: dict[bool, dict] = {}
         self._done = self._uncollected = 0
         self._renew()
@@ -44,7 +45,6 @@ class ChunkRoute:
     def run_chunk(
         self, works: Sequence[Work], levels: Collection[str], isolate: bool, progress: Progress
     ) -> None:
-        jax_private.set_tracebacks_enabled(False)
         with _collector_off():
             self._trace(works, progress)
             self._lower(works, progress)
@@ -100,13 +100,15 @@ class ChunkRoute:
                     continue
                 progress("compile", [work.position])
                 with work.stage("compile"):
-                    hlo, optimised, costs = self._hlo.texts(lowering, "hlo" in levels)
-                    plain.keep_costs(work, costs)
+                    texts = self._hlo.texts(lowering, "hlo" in levels)
+                    plain.keep_costs(work, texts.costs)
                 if work.alive:
                     with work.stage("text"):
-                        if hlo is not None:
-                            stages.keep_text(work, "hlo", hlo)
-                        stages.keep_text(work, "hlo_optimized", optimised)
+                        if texts.hlo is not None:
+                            stages.keep_hlo(work, "hlo", texts.hlo, texts.hlo_located)
+                        stages.keep_hlo(
+                            work, "hlo_optimized", texts.optimised, texts.optimised_located
+                        )
         for work in stages.alive(works):
             if not lowerings[work.position].simple:
                 del lowerings[work.position]

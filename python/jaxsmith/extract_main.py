@@ -148,8 +148,8 @@ def _arguments(
 
     static = dict(_static(text, module) for text in request["statics"])
     if request["example"] is not None:
-        args, kwargs = _example(request["example"], module)
-        positional: list[Any] = list(args)
+        given, kwargs = _example(request["example"], module)
+        positional: list[Any] = list(given)
     else:
         positional, kwargs = [], {}
         for position, text in enumerate(request["arguments"]):

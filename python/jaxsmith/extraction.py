@@ -51,21 +51,27 @@ def extract(
 
         >>> import jax.numpy as jnp
         >>> import jaxsmith
-        >>> def area(radius):
-        ...     return 3.14 * radius**2
-        >>> sample = jaxsmith.extract(area, jnp.ones(3), transform=["grad", "vmap"])
+        >>> def wave(x):
+        ...     return 2.0 * jnp.sin(x)
+        >>> sample = jaxsmith.extract(wave, jnp.ones(3), transform=["grad", "vmap"])
         >>> print(sample.jaxpr)
         { lambda ; a:f32[3]. let
-            b:f32[3] = mul 3.140000104904175:f32[] 2.0:f32[]
-            c:f32[3] = mul b a
-          in (c,) }
+            b:f32[3] = sin a
+            c:f32[3] = cos a
+            _:f32[3] = mul 2.0:f32[] b
+            d:f32[] = mul 2.0:f32[] 1.0:f32[]
+            e:f32[3] = mul d c
+          in (e,) }
     """
     unknown = [level for level in levels if level not in LEVELS]
     if unknown or isinstance(levels, str):
         wrong = levels if isinstance(levels, str) else unknown[0]
         raise JaxsmithError(f"levels: {wrong!r} is not in the list of {', '.join(LEVELS)}")
-    single = isinstance(transform, str) or not isinstance(transform, Sequence)
-    given = [transform] if single else transform
+    given: Sequence[Transform]
+    if isinstance(transform, Sequence) and not isinstance(transform, str):
+        given = transform
+    else:
+        given = [transform]
     steps = [transforms.parse(each) for each in given]
     keywords = {
         "static_argnums": static_argnums,
@@ -107,7 +113,7 @@ class Extraction(Sample):
         self._kwargs = kwargs
         try:
             composed, self._args = transforms.compose(_hashable(fn), steps, args, kwargs)
-            self._jitted = jax.jit(composed, **self._keywords)
+            self._jitted: Any = jax.jit(composed, **self._keywords)
             self.traced = self._trace(steps)
         except JaxsmithError:
             raise

@@ -35,8 +35,8 @@ class Guard:
         for now, before in self._namespaces:
             _restore_namespace(now, before)
         if warnings.filters != self._filters:
-            warnings.filters[:] = self._filters
-            warnings._filters_mutated()
+            warnings.filters[:] = self._filters  # type: ignore[index]
+            warnings._filters_mutated()  # type: ignore[attr-defined]
         if sys.getrecursionlimit() != self._recursion_limit:
             sys.setrecursionlimit(self._recursion_limit)
         if sys.path != self._path:

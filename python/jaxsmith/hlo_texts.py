@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from jax.extend import xla
 
@@ -28,6 +29,17 @@ class _Stop(Exception):
     """Raised inside XLA when the scheduled module is at hand."""
 
 
+class Texts(NamedTuple):
+    """What an aborted compile gives: the texts, the same printed with metadata, and the cost analysis
+    of the optimised module."""
+
+    hlo: str | None  # None where it was not wanted
+    hlo_located: str
+    optimised: str
+    optimised_located: str
+    costs: dict[str, float]
+
+
 class HloTexts:
     """Takes HLO texts from aborted compiles; one for a process."""
 
@@ -39,11 +51,14 @@ class HloTexts:
                 "xla_dump_to": self._folder.path,
                 "xla_dump_hlo_as_proto": True,
                 "xla_dump_hlo_as_text": False,
-                "xla_dump_disable_metadata": True,
             }
         )
         self._without_dump = jax_private.Compiler({})
         self._short, self._full = jax_private.short_options(), jax_private.full_options()
+        self._located = (
+            jax_private.short_options(locations=True),
+            jax_private.full_options(locations=True),
+        )
 
     @contextmanager
     def hooked(self) -> Iterator[None]:
@@ -56,11 +71,8 @@ class HloTexts:
         finally:
             xla.clear_hlo_module_transformation(_HOOK, stage=_STAGE, platforms="cpu")
 
-    def texts(
-        self, lowering: jax_private.Lowering, want_hlo: bool
-    ) -> tuple[str | None, str, dict[str, float]]:
-        """The HLO text, if wanted, the optimised HLO text, and the cost analysis of the latter's
-        module."""
+    def texts(self, lowering: jax_private.Lowering, want_hlo: bool) -> "Texts":
+        """Raises XlaError where XLA does not get as far as code generation."""
         arguments, results = len(lowering.kept), lowering.results
         compiler = self._with_dump if want_hlo else self._without_dump
         self._scheduled = None
@@ -70,13 +82,18 @@ class HloTexts:
             if self._scheduled is None:
                 self._folder.take("")
                 raise
-        hlo = None
+        hlo, hlo_located = None, ""
         if want_hlo:
             dumped = self._folder.take("before_optimizations")
-            hlo = _hlo_text(jax_private.hlo_module(_first_field(dumped)).to_string(self._short))
+            before = jax_private.hlo_module(_first_field(dumped))
+            hlo = _hlo_text(before.to_string(self._short))
+            hlo_located = before.to_string(self._located[0])
+        assert self._scheduled is not None  # the hook is what has stopped the compile
         module = jax_private.hlo_module(self._scheduled)
         optimised = _full_text(module.to_string(self._full), arguments, results)
-        return hlo, optimised, jax_private.cost_analysis(module)
+        optimised_located = module.to_string(self._located[1])
+        costs = jax_private.cost_analysis(module)
+        return Texts(hlo, hlo_located, optimised, optimised_located, costs)
 
     def _take(self, serialized: bytes) -> None:
         self._scheduled = serialized

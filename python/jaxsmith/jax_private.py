@@ -32,7 +32,6 @@ _NAMES = (
     (_jax, "DeviceList"),
     (_jax, "batched_device_put"),
     (_jax, "hlo_module_cost_analysis"),
-    (_jax, "set_tracebacks_enabled"),
     (compiler, "get_compile_options"),
     (sharding_impls, "UnspecifiedValue"),
     (mlir, "ModuleContext"),
@@ -58,12 +57,6 @@ source_info_util.register_exclusion(os.path.dirname(os.path.abspath(__file__)) +
 def missing() -> list[str]:
     """Names of `_NAMES` that this JAX does not have."""
     return [f"{o.__name__}.{n}" for o, n in _NAMES if not hasattr(o, n)]
-
-
-def set_tracebacks_enabled(on: bool) -> None:
-    """Whether JAX collects a Python traceback for each equation. They cost time in tracing and
-    lowering, and reach only metadata that no text of ours prints."""
-    _jax.set_tracebacks_enabled(on)
 
 
 # ---- Tracing -------------------------------------------------------------------------------------
@@ -108,7 +101,7 @@ def user_frames(traceback: Any) -> tuple:
     from jaxsmith.alignment import Frame
 
     return tuple(
-        Frame(f.file_name, f.start_line, f.start_column, f.end_line, f.end_column)
+        Frame(f.file_name, f.start_line, f.start_column, f.end_line, f.end_column, f.function_name)
         for f in source_info_util.user_frames(traceback)
     )
 
@@ -218,8 +211,7 @@ class Computation:
     def hlo_optimized(self, locations: bool = False) -> str:
         """The compiled module, with large constants in full; where a computation has several
         modules, one behind another."""
-        options = full_options()
-        options.print_metadata = locations
+        options = full_options(locations)
         modules = self._executable.xla_extension_executable().hlo_modules()
         return "\n\n".join(module.to_string(options) for module in modules)
 
@@ -378,19 +370,19 @@ def merge(modules: Sequence[ir.Module], context: ir.Context) -> tuple[ir.Module,
 # ---- HLO -----------------------------------------------------------------------------------------
 
 
-def short_options() -> _hlo.HloPrintOptions:
+def short_options(locations: bool = False) -> _hlo.HloPrintOptions:
     """The options that `lowered.as_text(dialect="hlo")` prints with."""
     options = _hlo.HloPrintOptions.short_parsable()
-    options.print_metadata = False
+    options.print_metadata = locations
     return options
 
 
-def full_options() -> _hlo.HloPrintOptions:
-    """The options for optimised HLO: XLA's default ones, but large constants in full and no
-    metadata (which holds paths and line numbers)."""
+def full_options(locations: bool = False) -> _hlo.HloPrintOptions:
+    """The options for optimised HLO: XLA's default ones, but large constants in full and, without
+    `locations`, no metadata (which holds paths and line numbers)."""
     options = _hlo.HloPrintOptions()
     options.print_large_constants = True
-    options.print_metadata = False
+    options.print_metadata = locations
     return options
 
 
@@ -404,9 +396,7 @@ def hlo_of_stablehlo(module: ir.Module, locations: bool) -> str:
     computation = _jax.mlir.mlir_module_to_xla_computation(
         mlir.module_to_bytecode(module), use_tuple_args=False
     )
-    options = _hlo.HloPrintOptions.short_parsable()
-    options.print_metadata = locations
-    return computation.as_hlo_module().to_string(options)
+    return computation.as_hlo_module().to_string(short_options(locations))
 
 
 def stablehlo_text(module: ir.Module) -> str:

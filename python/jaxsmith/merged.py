@@ -3,6 +3,7 @@ one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class Member:
 
     work: Work
     kept: list[int]
-    module: object = None
+    module: Any = None
 
 
 @dataclass
@@ -44,7 +45,7 @@ class GroupRunner:
     def __init__(self) -> None:
         self._compiler = jax_private.Compiler(RUN_OPTIONS)
 
-    def run(self, members: Sequence[Member], context: object, progress: Progress) -> None:
+    def run(self, members: Sequence[Member], context: Any, progress: Progress) -> None:
         """Fills outputs, argument_matters and stable of the members. A member that fails is found
         by bisection, refused, and left out when the group is done again."""
         if self._attempt(members, context, progress) is None:
@@ -55,9 +56,7 @@ class GroupRunner:
             for member in rest:
                 self._refuse_culprits([member], context, progress)
 
-    def _refuse_culprits(
-        self, members: Sequence[Member], context: object, progress: Progress
-    ) -> None:
+    def _refuse_culprits(self, members: Sequence[Member], context: Any, progress: Progress) -> None:
         failure = self._attempt(members, context, progress)
         if failure is None:
             return
@@ -70,7 +69,7 @@ class GroupRunner:
         self._refuse_culprits(members[middle:], context, progress)
 
     def _attempt(
-        self, members: Sequence[Member], context: object, progress: Progress
+        self, members: Sequence[Member], context: Any, progress: Progress
     ) -> _Failure | None:
         if not members:
             return None
@@ -92,7 +91,7 @@ class GroupRunner:
             return _Failure(stage, error)
         return None
 
-    def _module(self, member: Member, context: object) -> object:
+    def _module(self, member: Member, context: Any) -> Any:
         module, member.module = member.module, None
         if module is None:
             module = jax_private.parse_stablehlo(member.work.levels["stablehlo"], context)
@@ -105,13 +104,13 @@ class _Run:
     def __init__(
         self,
         compiler: jax_private.Compiler,
-        executable: object,
+        executable: Any,
         members: Sequence[Member],
         results: Sequence[int],
     ):
         self._compiler, self._executable = compiler, executable
         self._members, self._results = members, results
-        self._arrays: dict[tuple[int, int, int], object] = {}
+        self._arrays: dict[tuple[int, int, int], Any] = {}
 
     def __call__(self, choices: Sequence[probe.Choice]) -> list[list[np.ndarray]]:
         arguments = [
@@ -122,7 +121,7 @@ class _Run:
         flat = iter(self._compiler.run(self._executable, arguments))
         return [[next(flat) for _ in range(count)] for count in self._results]
 
-    def _array(self, member: int, argument: int, choice: int) -> object:
+    def _array(self, member: int, argument: int, choice: int) -> Any:
         key = (member, argument, choice)
         if key not in self._arrays:
             work = self._members[member].work

@@ -1,13 +1,9 @@
 """The plain route: one function at a time, by JAX's public interface at its default flags.
 
-But for one: tracebacks in locations are off, since XLA would name instructions after the Python
-functions in them.
-
 These texts are the definition; the chunk route gives the same ones. A script with nothing of
 jaxsmith gets them byte for byte like this:
 
     from jaxlib import _hlo
-    jax.config.update("jax_traceback_in_locations_limit", 0)
     options = _hlo.HloPrintOptions()            # XLA's defaults, but
     options.print_large_constants = True        # constants in full
     options.print_metadata = False              # no paths, no line numbers
@@ -22,6 +18,7 @@ jaxsmith gets them byte for byte like this:
 """
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -33,7 +30,6 @@ from jaxsmith.work import Work
 
 
 def run_chunk(works: Sequence[Work], levels: Collection[str], progress: Progress) -> None:
-    jax_private.set_tracebacks_enabled(True)
     for work in stages.alive(works):
         for stage, act in (
             ("exec", stages.load),
@@ -56,15 +52,18 @@ def finish(work: Work, levels: Collection[str], progress: Progress) -> None:
     progress("compile", [work.position])
     if "hlo" in levels:
         with work.stage("text"):
-            stages.keep_text(work, "hlo", work.lowered.as_text(dialect="hlo"))
-    compiled = None
+            text = work.lowered.as_text(dialect="hlo")
+            stages.keep_hlo(work, "hlo", text, work.lowered.as_text(dialect="hlo", debug_info=True))
+    compiled: Any = None
     if work.alive:
         with work.stage("compile"), enable_x64(work.x64):
             compiled = work.lowered.compile()
     if work.alive:
         with work.stage("text"):
             module = compiled.runtime_executable().hlo_modules()[0]
-            stages.keep_text(work, "hlo_optimized", module.to_string(jax_private.full_options()))
+            text = module.to_string(jax_private.full_options())
+            printed = module.to_string(jax_private.full_options(locations=True))
+            stages.keep_hlo(work, "hlo_optimized", text, printed)
             keep_costs(work, compiled.cost_analysis())
     if work.alive:
         with work.stage("parse"):
@@ -79,7 +78,7 @@ def keep_costs(work: Work, costs: dict[str, float]) -> None:
     work.bytes_accessed = float(costs.get("bytes accessed", 0.0))
 
 
-def parse(work: Work, context: object) -> object:
+def parse(work: Work, context: Any) -> Any:
     """Raises unless the parsers that jaxlib carries accept the texts; gives the StableHLO
     module."""
     for level in ("hlo", "hlo_optimized"):

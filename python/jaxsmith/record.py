@@ -72,7 +72,7 @@ def facts(closed: Any, computation: jax_private.Computation | None) -> dict[str,
         "kept": computation.kept if computation else list(range(len(closed.in_avals))),
         "devices": computation.devices if computation else 1,
         "bound": computation.bound if computation else "it was not lowered",
-        "x64": bool(jax.config.jax_enable_x64),
+        "x64": bool(jax.config.read("jax_enable_x64")),
     }
 
 

@@ -1,10 +1,11 @@
 """The stages that both routes share: from source text to a lowered module and its StableHLO
 text."""
 
+import itertools
 import os
 import sys
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,8 +13,9 @@ import jax
 import numpy as np
 from jax import enable_x64
 
-from jaxsmith import arrays
+from jaxsmith import alignment, arrays
 from jaxsmith.guard import Guard
+from jaxsmith.source import SourceText
 from jaxsmith.work import Refused, Work, check_text
 
 # Tells the supervisor what is being worked on: stage and positions.
@@ -22,9 +24,7 @@ Progress = Callable[[str, list[int]], None]
 # The name that a function's module has while it runs: some libraries look themselves up by it.
 _MODULE_NAME = "function"
 _PROCESS = os.getpid()
-# XLA names instructions after the Python functions that a location's traceback tells of; without it
-# they are named after operations alone.
-jax.config.update("jax_traceback_in_locations_limit", 0)
+_numbers = itertools.count()
 _guard = Guard()
 
 
@@ -46,8 +46,10 @@ def user_code(work: Work) -> Iterator[None]:
 def load(work: Work) -> None:
     """exec: the source, a complete module, and its entry point."""
     work.module = types.ModuleType(_MODULE_NAME)
+    # No two functions share it: a lowering that is used again holds places of another function.
+    work.file = f"<function {next(_numbers)}>"
     with work.stage("exec"), user_code(work):
-        exec(compile(work.source, f"<{_MODULE_NAME}>", "exec"), work.module.__dict__)
+        exec(compile(work.source, work.file, "exec"), work.module.__dict__)
         work.function = work.module.__dict__.get(work.entry)
         if not callable(work.function):
             raise Refused("entry", f"the source defines no function {work.entry}")
@@ -57,6 +59,7 @@ def trace(work: Work) -> None:
     """trace: `jax.jit(function).trace(*inputs)`, and what the traced function says of its
     results."""
     with work.stage("trace"), user_code(work):
+        assert work.function is not None
         work.traced = jax.jit(work.function).trace(*work.inputs[0])
         closed = work.traced.jaxpr
         # A value of another, finished trace becomes an argument that the function has not.
@@ -72,7 +75,9 @@ def trace(work: Work) -> None:
 
 def jaxpr_text(work: Work) -> None:
     with work.stage("text"), enable_x64(work.x64):
-        keep_text(work, "jaxpr", str(work.traced.jaxpr))
+        text, located = alignment.locate_jaxpr(work.traced.jaxpr)
+        keep_text(work, "jaxpr", text)
+        keep_spans(work, "jaxpr", located)
 
 
 def lower(work: Work) -> None:
@@ -82,12 +87,28 @@ def lower(work: Work) -> None:
 
 def stablehlo_text(work: Work) -> None:
     with work.stage("text"):
-        keep_text(work, "stablehlo", work.lowered.as_text())
+        text = work.lowered.as_text()
+        keep_text(work, "stablehlo", text)
+        printed = work.lowered.as_text(debug_info=True)
+        keep_spans(work, "stablehlo", alignment.locate_stablehlo(text, printed))
 
 
 def keep_text(work: Work, level: str, text: str) -> None:
     check_text(level, text)
     work.levels[level] = text
+
+
+def keep_hlo(work: Work, level: str, text: str, with_metadata: str) -> None:
+    keep_text(work, level, text)
+    keep_spans(work, level, alignment.locate_hlo(text, with_metadata))
+
+
+def keep_spans(work: Work, level: str, located: Sequence[alignment.Located]) -> None:
+    """Where the lines of a level come from."""
+    lines = work.source.count("\n") + 1
+    origin = tuple((line, 0) for line in range(1, lines + 1))
+    text = SourceText(work.source, work.entry, work.file, 1, origin)
+    work.spans[level] = alignment.as_json(alignment.spans(located, text))
 
 
 def alive(works: Iterable[Work]) -> list[Work]:

@@ -48,9 +48,8 @@ def parse(transform: Transform) -> Step:
             raise JaxsmithError(
                 f"transform {transform!r}: give a name such as 'grad' or a function"
             )
-        name = getattr(transform, "__name__", None)
-        inner = getattr(transform, "func", None)
-        return Step(name or getattr(inner, "__name__", "transform"), {}, transform)
+        inner = getattr(transform, "func", transform)  # of a partial
+        return Step(str(getattr(inner, "__name__", "transform")), {}, transform)
     try:
         tree = ast.parse(transform.strip(), mode="eval").body
     except SyntaxError:

@@ -45,6 +45,8 @@ class Work:
     lowered: Any = None
     levels: dict[str, str] = field(default_factory=dict)
     constants: list[np.ndarray] = field(default_factory=list)
+    file: str = ""  # what the module is compiled as
+    spans: dict[str, list] = field(default_factory=dict)  # by level, as alignment.as_json has them
     result_paths: list[str] = field(default_factory=list)
     result_dtypes: list[str] = field(default_factory=list)
     outputs: list[np.ndarray] = field(default_factory=list)
@@ -81,6 +83,7 @@ class Work:
         return {
             "ok": True,
             "levels": self.levels,
+            "spans": self.spans,
             "constants": [arrays.encode(array) for array in self.constants],
             "outputs": [arrays.encode(array) for array in self.outputs],
             "result_paths": self.result_paths,
@@ -113,6 +116,7 @@ def work_of(position: int, message: dict) -> Work:
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}\b")
 _PATH = re.compile(r"(?<![\w./])(?:/[\w.+@~-]+){2,}/?")
+_FILE = re.compile(r"<function \d+>")  # stages.load
 _DETAIL_LENGTH = 300
 
 
@@ -133,6 +137,7 @@ def one_line(message: str) -> str:
     """The first line of a message that says something, without paths and addresses."""
     line = next((line.strip() for line in message.splitlines() if line.strip()), "")
     line = _ADDRESS.sub("<address>", _PATH.sub("<path>", line))
+    line = _FILE.sub("<function>", line)
     line = "".join(c if c.isprintable() else " " for c in line)
     line = line.encode("utf-8", "replace").decode()
     line = line.strip()

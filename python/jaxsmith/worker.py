@@ -83,6 +83,7 @@ def serve(stream: Stream) -> None:
         wanted = {"jaxpr", *levels} if request["route"] != "text" else set()
         for work in works:
             work.levels = {level: text for level, text in work.levels.items() if level in wanted}
+            work.spans = {level: found for level, found in work.spans.items() if level in wanted}
         send(type="result", chunk=chunk, functions=[work.outcome() for work in works])
 
 

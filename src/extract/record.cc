@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.h"
+#include "trace/protocol.h"
 
 namespace jaxsmith {
 namespace {
@@ -47,16 +48,6 @@ std::vector<ArgumentSpec> to_specs(const Json& j) {
   return out;
 }
 
-std::vector<Span> to_spans(const Json& j) {
-  std::vector<Span> out;
-  for (const Json& each : j) {
-    Span span{each.at(0), each.at(1), {}, each.at(3)};
-    for (const Json& r : each.at(2)) span.sources.push_back({r.at(0), r.at(1), r.at(2), r.at(3)});
-    out.push_back(std::move(span));
-  }
-  return out;
-}
-
 Record to_record(const Json& j) {
   Record r;
   Function& f = r.function;
@@ -77,7 +68,7 @@ Record to_record(const Json& j) {
   f.kept = j.at("kept").get<std::vector<std::size_t>>();
   r.outcome.ok = true;
   r.outcome.levels = j.at("levels").get<std::map<std::string, std::string>>();
-  for (const auto& [level, spans] : j.at("spans").items()) r.outcome.spans[level] = to_spans(spans);
+  for (const auto& [level, spans] : j.at("spans").items()) r.outcome.spans[level] = spans_of(spans);
   if (!j.at("constants").is_null()) r.outcome.constants = to_tensors(j.at("constants"));
   for (const ArgumentSpec& result : f.results) r.outcome.result_paths.push_back(result.name);
   r.outcome.flops = j.at("flops");

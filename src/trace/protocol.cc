@@ -67,6 +67,7 @@ Outcome to_outcome(Json& j) {
   }
   for (auto& [level, text] : j.at("levels").items())
     out.levels[level] = std::move(text.get_ref<std::string&>());
+  for (const auto& [level, spans] : j.at("spans").items()) out.spans[level] = spans_of(spans);
   out.constants = to_tensors(j.at("constants"));
   out.outputs = to_tensors(j.at("outputs"));
   out.result_paths = j.at("result_paths").get<std::vector<std::string>>();
@@ -111,6 +112,16 @@ const char* route_name(Route route) {
 }
 
 }  // namespace
+
+std::vector<Span> spans_of(const nlohmann::json& j) {
+  std::vector<Span> out;
+  for (const Json& each : j) {
+    Span span{each.at(0), each.at(1), {}, each.at(3)};
+    for (const Json& r : each.at(2)) span.sources.push_back({r.at(0), r.at(1), r.at(2), r.at(3)});
+    out.push_back(std::move(span));
+  }
+  return out;
+}
 
 std::string encode(const Request& r) {
   Json functions = Json::array();

@@ -1,6 +1,7 @@
 // Messages between supervisor and worker: docs/protocol.md.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
 #include <span>
@@ -39,6 +40,10 @@ struct Answer {
   std::vector<Outcome> outcomes;
 };
 using Message = std::variant<Hello, Fatal, Progress, Answer>;
+
+// Spans of a level: [[line, kind, [[line, column, end line, end column], …], reason], …]. Throws
+// where they are anything else.
+std::vector<Span> spans_of(const nlohmann::json& json);
 
 // A whole frame, length included.
 std::string encode(const Request& request);

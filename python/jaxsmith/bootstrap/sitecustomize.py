@@ -64,10 +64,10 @@ def _pass_on(os, original, settings):
         return [*kept, b"PYTHONPATH=" + os.pathsep.encode().join(joined)]
 
     def fork_exec_with_ours(*arguments):
-        arguments = list(arguments)
-        if len(arguments) > 5 and isinstance(arguments[5], (list, tuple)):
-            arguments[5] = with_ours(arguments[5])
-        return fork_exec(*arguments)
+        changed = list(arguments)
+        if len(changed) > 5 and isinstance(changed[5], (list, tuple)):
+            changed[5] = with_ours(changed[5])
+        return fork_exec(*changed)
 
     # `subprocess` takes the function from the module when it is first imported.
     _posixsubprocess.fork_exec = fork_exec_with_ours
@@ -97,7 +97,7 @@ class _WhenImported:
             execute(module)
             act()
 
-        loader.exec_module = exec_module
+        loader.exec_module = exec_module  # type: ignore[method-assign]
         return spec
 
 
