@@ -13,13 +13,15 @@ export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 CXX_FILES = $(shell find src tools tests bench cmake -name '*.cc' -o -name '*.h')
 
-.PHONY: help setup build tool dataset test test-cpp test-python lint format docs bench clean
+.PHONY: help setup build tool dataset test test-cpp test-python lint format docs bench bench-capture extraction clean
 
 help:
 	@echo 'make dataset [COUNT=10000] [OUT=dataset] [SEED=0] [WORKERS=n]   make a dataset; goes on where one was interrupted'
 	@echo 'make test     build and run every test, C++ and Python'
 	@echo 'make build    set up and compile'
 	@echo 'make bench    CPU time per function against a plain JAX loop'
+	@echo 'make bench-capture   what recording costs a program'
+	@echo 'make extraction      extract functions of libraries and all of JAX'"'"'s own test harnesses'
 	@echo 'make format   lay out the sources as the checks want them'
 	@echo 'make docs     regenerate the generated documentation'
 	@echo 'make clean    remove what was built (not .venv, not datasets)'
@@ -64,6 +66,15 @@ docs: tool
 
 bench: tool
 	@$(VENV)/python bench/run.py --jaxsmith $(JAXSMITH)
+
+bench-capture: tool
+	@$(VENV)/python bench/capture.py --jaxsmith $(JAXSMITH)
+
+extraction: tool
+	@$(VENV)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+	  -r tools/requirements-libraries.txt
+	@JAX_PLATFORMS=cpu PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/extraction_suite.py \
+	  --save $(BUILD)/extraction --table docs/extraction.md
 
 clean:
 	rm -rf $(BUILD) .pytest_cache .ruff_cache

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 WEIGHT = 2.0
+PATTERN = "\d"  # the parser warns of it, once
 
 
 def scaled(x):
@@ -60,6 +61,10 @@ def main():
         os._exit(7)
     if how == "raise":
         raise RuntimeError("as it should")
+    if how == "lowering":  # JAX fails when it lowers: its frames in the traceback, and no others
+        jax.jit(lambda a: jax.pure_callback(print, a, a) if a.sum() else a)(x)
+    if how == "compile":
+        jax.jit(lambda a: jax.ffi.ffi_call("no_such_target", a)(a))(x)
     if how == "status":
         sys.exit(3)
 

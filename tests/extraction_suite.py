@@ -2,17 +2,20 @@
 """Extracts functions of JAX libraries and JAX's own test harnesses, compares every level with what
 JAX itself prints, and prints a table.
 
-usage: extraction_suite.py [--harnesses EVERY] [--group NAME …] [--save DIR]
+usage: extraction_suite.py [--harnesses EVERY] [--group NAME …] [--save DIR] [--table FILE]
 
 EVERY: one in so many of the 5,594 harnesses (default 1, 0 for none). With --save the extractions
 become a dataset, which puts each to the checks, and the table says how many passed.
 """
 
 import argparse
+import os
+import shutil
 import sys
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 import jax
 import jaxsmith
@@ -92,10 +95,9 @@ def try_case(case: Case, counts: Counter, kept: list[bytes] | None) -> str | Non
 
 def checked(folder: str, lines: list[bytes]) -> Counter:
     """Puts the records to the checks; how many rows have passed each."""
-    import os
-
     from jaxsmith import datasets
 
+    shutil.rmtree(folder, ignore_errors=True)
     records = os.path.join(folder, ".jaxsmith", "records")
     os.makedirs(records)
     with open(os.path.join(records, "suite.jsonl"), "wb") as file:
@@ -109,16 +111,56 @@ def checked(folder: str, lines: list[bytes]) -> Counter:
     return out
 
 
-def print_table(groups: dict[str, Counter]) -> None:
-    columns = ["functions", "extracted", "same text", "executed", "refused by both", "missed"]
-    width = max(map(len, groups), default=5) + 2
-    print("group".ljust(width) + "".join(name.rjust(17) for name in [*columns, "lines aligned"]))
+def markdown(groups: dict[str, Counter], checks: Counter) -> str:
+    """docs/extraction.md."""
+    out = [
+        "# What extraction covers\n",
+        "`make extraction` writes this page. It extracts functions of libraries "
+        "(`tests/library_functions.py`) and JAX's own test harnesses, one primitive each, "
+        "compares all four texts with what JAX prints, and runs every function.\n",
+        f"jax {jax.__version__}, on CPU.\n",
+        "- *same text*: all four levels are JAX's to the byte; where that is less than *extracted*, "
+        "`jax.jit` itself refuses the function (modules that cannot be hashed) and there is nothing "
+        "to compare with.",
+        "- *refused by both*: JAX does not trace, lower or compile it on the CPU, and jaxsmith says so.",
+        "- *missed*: JAX lowers it and jaxsmith does not extract it.",
+        "- *lines aligned*: of the lines with an operation those that point at the function's source. "
+        "The harnesses' functions stand in JAX's own files, which JAX takes for no user's.\n",
+        "| group | functions | " + " | ".join(_COLUMNS[1:]) + " | lines aligned |",
+        "| --- |" + " ---: |" * (len(_COLUMNS) + 1),
+    ]
+    for name, cells in _cells(groups):
+        out.append(f"| {name} | " + " | ".join(cells) + " |")
+    out += [
+        "\n## The checks\n",
+        "The extractions as a dataset: what every row was put to, and how it came out. Functions of "
+        "the same structure and types are kept once.\n",
+        "| check | passed | failed | not done |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for name in dict.fromkeys(key.split(":")[0] for key in checks if ":" in key):
+        numbers = [str(checks[f"{name}: {status}"]) for status in ("passed", "failed", "not done")]
+        out.append(f"| {name} | " + " | ".join(numbers) + " |")
+    out.append(f"\n{checks['rows']} rows.\n")
+    return "\n".join(out)
+
+
+_COLUMNS = ["functions", "extracted", "same text", "executed", "refused by both", "missed"]
+
+
+def _cells(groups: dict[str, Counter]) -> Iterator[tuple[str, list[str]]]:
     total: Counter = Counter()
     for counts in groups.values():
         total.update(counts)
     for name, counts in [*sorted(groups.items()), ("all", total)]:
         share = counts["aligned"] / counts["operations"] if counts["operations"] else 0
-        cells = [str(counts[column]) for column in columns] + [f"{100 * share:.0f} %"]
+        yield name, [str(counts[column]) for column in _COLUMNS] + [f"{100 * share:.0f} %"]
+
+
+def print_table(groups: dict[str, Counter]) -> None:
+    width = max(map(len, groups), default=5) + 2
+    print("group".ljust(width) + "".join(name.rjust(17) for name in [*_COLUMNS, "lines aligned"]))
+    for name, cells in _cells(groups):
         print(name.ljust(width) + "".join(cell.rjust(17) for cell in cells))
 
 
@@ -127,6 +169,7 @@ def main() -> int:
     parser.add_argument("--harnesses", type=int, default=1, metavar="EVERY")
     parser.add_argument("--group", nargs="*", default=[])
     parser.add_argument("--save", default="")
+    parser.add_argument("--table", default="", help="Markdown file to write the table to")
     options = parser.parse_args()
     groups: dict[str, Counter] = defaultdict(Counter)
     kept: list[bytes] | None = [] if options.save else None
@@ -142,9 +185,11 @@ def main() -> int:
         if number % 200 == 199:
             jax.clear_caches()
     print_table(groups)
-    if kept:
-        for name, number in sorted(checked(options.save, kept).items()):
-            print(f"  {name:<24} {number}")
+    checks = checked(options.save, kept) if kept else Counter()
+    for name, number in sorted(checks.items()):
+        print(f"  {name:<24} {number}")
+    if options.table:
+        Path(options.table).write_text(markdown(groups, checks))
     return 1 if failures else 0
 
 

@@ -45,7 +45,16 @@ def names_in(folder):
     return [row.entry for row in jaxsmith.load(folder)], [r["callable"] for r in rejects]
 
 
-ENDS = {"": 0, "status": 3, "raise": 1, "exit": 7, "kill": -9, "abort": -6}
+ENDS = {
+    "": 0,
+    "status": 3,
+    "lowering": 1,
+    "compile": 1,
+    "raise": 1,
+    "exit": 7,
+    "kill": -9,
+    "abort": -6,
+}
 
 
 @pytest.mark.parametrize("how", ENDS)

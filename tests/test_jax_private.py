@@ -225,6 +225,11 @@ def test_static_arguments():
     assert jax_private.static_arguments(function, 1, None) == ((1,), ("n",))
 
 
+def test_key_words():
+    keys = jax.random.split(jax.random.key(1), 3)
+    np.testing.assert_array_equal(jax_private.key_words(keys), jax.random.key_data(keys))
+
+
 def test_calls_jaxprs():
     closed = jax.jit(lambda x: jnp.sin(jax.jit(jnp.cos)(x))).trace(X).jaxpr
     assert [jax_private.calls_jaxprs(eqn) for eqn in closed.jaxpr.eqns] == [True, False]

@@ -76,6 +76,10 @@ class _Resolver:
     def span(self, each: Located) -> Span:
         if self._source is None:
             return Span(each.line, "none", (), "the function has no source text")
+        if len(each.stacks) == 1 and not each.parts and not each.calls:  # most of them
+            place = self._of_stack(each.stacks[0])
+            if place is not None:
+                return Span(each.line, "exact", (place,), "")
         places = tuple(sorted(self._all(each)))
         if places:
             return Span(each.line, "exact" if len(places) == 1 else "merged", places, "")
@@ -135,7 +139,7 @@ def _place(stack: Stack, source: SourceText) -> Range | None:
 
 _BINDS = re.compile(r"(?:[a-z]\w*:\S+ )+= ")
 _ACTS = re.compile(r"[a-z]\w*(?:-\w+)*(?:\[| [a-z]\w*\b(?! *=)|$)")
-_DEFINES = re.compile(r"(?:\{ )?let (\w+) = \{ lambda|^    (\w+) = \{ lambda")
+_DEFINES = re.compile(r"let (\w+) = \{ lambda")
 _CALLS = re.compile(r"\bjaxpr=(\w+)\b")
 _TRACED_ONCE = "JAX's own function, traced once for all callers"
 
@@ -160,9 +164,9 @@ def locate_jaxpr(jaxpr: Any) -> tuple[str, list[Located]]:
     ):
         defined = _DEFINES.search(line)
         if defined:
-            definition = defined[1] or defined[2]
+            definition = defined[1]
         if not regions:
-            if line.startswith(("in { lambda", "  } in", "} in")) or "in { lambda" in line:
+            if line.endswith("} in"):
                 definition = ""
             continue
         for place, (column, end, traceback) in enumerate(regions):
@@ -224,9 +228,15 @@ def locate_stablehlo(text: str, with_locations: str) -> list[Located]:
     inside: list[tuple[str, Located]] = []
     calls: dict[str, list[Located]] = {}
     for number, (line, expected) in enumerate(zip(body, plain, strict=False), start=1):
-        bare, last = _without_locations(line)
-        if bare != expected:
-            break
+        at = line.rfind(" loc(")
+        if at >= 0 and line[:at] == expected and line[-1] == ")":  # most lines: one, at the end
+            last: str | None = line[at + 5 : -1]
+        elif line == expected:
+            last = None
+        else:
+            bare, last = _without_locations(line)
+            if bare != expected:
+                break
         stripped = expected.strip()
         operation = _NO_OPERATION.match(stripped) is None
         if operation and not stripped.startswith(("module", "func.func")):
@@ -355,15 +365,15 @@ def _parts(text: str) -> list[str]:
 
 _TABLES = ("FileNames", "FunctionNames", "FileLocations", "StackFrames")
 _NUMBERS = re.compile(r"(\w+)=(\d+)")
-_INSTRUCTION = re.compile(r"\s+(?:ROOT )?%?[\w.-]+ = ")
+# Name, type (a tuple's may hold blanks and comments), opcode.
+_INSTRUCTION = re.compile(r"\s+(?:ROOT )?%?[\w.-]+ = (?:\(.*?\)|\S+) ([a-z][\w-]*)\(")
 _COMPUTATION = re.compile(r"(?:ENTRY )?%?([\w.-]+)(?: \(.*)? ?\{$")
 _CALLED = re.compile(
     r"\b(?:to_apply|calls|body|condition|true_computation|false_computation)=%?([\w.-]+)"
 )
 _BRANCHES = re.compile(r"\b(?:branch_computations|called_computations)=\{([^}]*)\}")
 _FRAME = re.compile(r"\bstack_frame_id=(\d+)")
-_FUSION = re.compile(r" fusion\(")
-_SILENT = re.compile(r" (parameter|constant|tuple|get-tuple-element)\(")
+_SILENT = {"parameter", "constant", "tuple", "get-tuple-element"}
 
 
 def locate_hlo(text: str, with_metadata: str) -> list[Located]:
@@ -380,27 +390,30 @@ def locate_hlo(text: str, with_metadata: str) -> list[Located]:
     callers: dict[str, list[Located]] = {}
     fusions: list[tuple[Located, list[str]]] = []
     computation = ""
-    for number, line in _matching_lines(plain, body):
-        header = _COMPUTATION.match(line)
-        if header and not line.startswith((" ", "HloModule")):
-            computation = header[1]
+    for number, line, metadata in _matching_lines(plain, body):
+        instruction = _INSTRUCTION.match(line)
+        if instruction is None:
+            header = _COMPUTATION.match(line)
+            if header:
+                computation = header[1]
             continue
-        if not _INSTRUCTION.match(line):
-            continue
-        bare, metadata = _without_metadata(line)
-        frame = _FRAME.search(metadata)
+        opcode = instruction[1]
+        frame = _FRAME.search(metadata) if metadata else None
         stack = frames.get(int(frame[1]), ()) if frame else ()
-        silent = _SILENT.search(bare)
-        reason = f"XLA gives no location for a {silent[1]}" if silent else "XLA made it"
+        silent = opcode in _SILENT
+        reason = f"XLA gives no location for a {opcode}" if silent else "XLA made it"
         located = Located(number, [stack] if stack else [], reason=reason)
         out.append(located)
         members.setdefault(computation, []).append(located)
-        if silent is None:
-            located.calls = callers.setdefault(computation, [])
-        called = _CALLED.findall(bare)
-        for branches in _BRANCHES.findall(bare):
+        if silent:
+            continue
+        located.calls = callers.setdefault(computation, [])
+        if "=%" not in line and "=" not in line[instruction.end() :]:
+            continue
+        called = _CALLED.findall(line)
+        for branches in _BRANCHES.findall(line):
             called += [name.strip().lstrip("%") for name in branches.split(",")]
-        if _FUSION.search(bare):
+        if opcode == "fusion":
             fusions.append((located, called))
         else:
             for name in called:
@@ -410,15 +423,20 @@ def locate_hlo(text: str, with_metadata: str) -> list[Located]:
     return out
 
 
-def _matching_lines(plain: list[str], body: list[str]) -> Iterable[tuple[int, str]]:
-    """Lines of the plain text with the line that the other print has in their place. The header
-    is the only one that may differ."""
+def _matching_lines(plain: list[str], body: list[str]) -> Iterable[tuple[int, str, str]]:
+    """Numbers (from 1) and lines of the plain text, with the metadata that the other print has there.
+    The header is the only line that may differ."""
     start = next((i for i, line in enumerate(plain[1:], start=1) if line.strip()), len(plain))
     offset = next((i for i, line in enumerate(body) if line.strip()), 0)
     for number, line in zip(range(start, len(plain)), body[offset:], strict=False):
-        if _without_metadata(line)[0] != plain[number]:
+        expected = plain[number]
+        if line == expected:
+            yield number + 1, expected, ""
+            continue
+        bare, metadata = _without_metadata(line)
+        if bare != expected:
             return
-        yield number + 1, line
+        yield number + 1, expected, metadata
 
 
 def _read_tables(text: str) -> tuple[dict[str, list[str]], list[str]]:

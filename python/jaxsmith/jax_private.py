@@ -14,7 +14,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax._src import api_util, compiler, core, sharding_impls, source_info_util
+from jax._src import api_util, compiler, core, sharding_impls, source_info_util, traceback_util
 from jax._src.interpreters import mlir, pxla
 from jaxlib import _hlo, _jax, lapack
 from jaxlib.mlir import ir
@@ -45,13 +45,17 @@ _NAMES = (
     (core, "jaxprs_in_params"),
     (source_info_util, "register_exclusion"),
     (source_info_util, "is_user_filename"),
+    (traceback_util, "register_exclusion"),
     (source_info_util, "user_frames"),
     (pxla, "lower_sharding_computation"),
     (pxla, "MeshComputation"),
 )
 
 # Our own frames are no more the user's than JAX's are: without this, locations would name them.
-source_info_util.register_exclusion(os.path.dirname(os.path.abspath(__file__)) + os.sep)
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+source_info_util.register_exclusion(_PACKAGE)
+# And where JAX filters its frames out of a traceback, ours go as well.
+traceback_util.register_exclusion(_PACKAGE)
 
 
 def missing() -> list[str]:
@@ -109,6 +113,12 @@ def user_frames(traceback: Any) -> tuple:
 def is_user_file(file: str) -> bool:
     """Whether JAX takes a file for the user's: not its own, not the standard library's."""
     return source_info_util.is_user_filename(file)
+
+
+def key_words(key: Any) -> Any:
+    """The words of an array of random keys, without running anything: `jax.random.key_data` is an
+    operation that JAX compiles."""
+    return key._base_array
 
 
 def calls_jaxprs(equation: Any) -> bool:

@@ -45,7 +45,10 @@ def array_list(values: Sequence[Any] | None) -> list[dict[str, Any]] | None:
     if values is None:
         return None
     try:
-        held = [np.asarray(_words(value)) for value in values]
+        words = [_words(value) for value in values]
+        if sum(int(getattr(each, "nbytes", 0)) for each in words) > MOST_BYTES:
+            return None
+        held = [np.asarray(each) for each in words]
     except Exception:  # a value that is no array: a token, a reference
         return None
     if any(arrays.dtype_name(each.dtype) is None for each in held):
@@ -58,7 +61,7 @@ def array_list(values: Sequence[Any] | None) -> list[dict[str, Any]] | None:
 def _words(value: Any) -> Any:
     """Keys of random numbers as the words that they are made of."""
     if hasattr(value, "dtype") and jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
-        return jax.random.key_data(value)
+        return jax_private.key_words(value)
     return value
 
 

@@ -26,6 +26,7 @@ class Recorder:
     def __init__(self, emit: Callable[[dict[str, Any]], None], everything: bool = False):
         self._emit, self._everything = emit, everything
         self._busy = threading.local()
+        scrub.scrubber()  # knows the folder that the program began in
         self._end: Callable[[], None] | None = None
 
     def start(self) -> None:
@@ -44,11 +45,16 @@ class Recorder:
             if self._everything or not _is_primitive(closed):
                 self._emit(_raw_record(closed, lowering, executable))
         except Exception as error:  # the program must not notice
-            name = getattr(lowering, "_name", "?")
-            message = f"{type(error).__name__}: {error}".split("\n")[0]
-            self._emit({"type": "problem", "name": str(name), "message": message})
+            self._emit_problem(str(getattr(lowering, "_name", "?")), error)
         finally:
             self._busy.on = False
+
+    def _emit_problem(self, name: str, error: Exception) -> None:
+        try:
+            message = f"{type(error).__name__}: {error}".split("\n")[0]
+            self._emit({"type": "problem", "name": name, "message": message})
+        except Exception:  # a full disk, say: there is nobody to tell
+            pass
 
 
 def _raw_record(closed: Any, lowering: Any, executable: Any) -> dict[str, Any]:
@@ -172,34 +178,34 @@ def header() -> dict[str, Any]:
 
 class FileSink:
     """Appends records to a file of its own in a folder, each by one write: what was recorded is
-    there however the process ends."""
+    there however the process ends. The file is not held open, since a program may close descriptors
+    that it does not know and then use their numbers for files of its own."""
 
     def __init__(self, folder: str):
         self._folder = folder
-        self._lock = threading.Lock()
         self._process = -1
-        self._descriptor = -1
+        self._path = ""
 
     def __call__(self, message: dict[str, Any]) -> None:
         line = record.dumps(message)
-        with self._lock:
-            if self._process != os.getpid():  # the first record, or a child that was forked
-                self._process = os.getpid()
-                self._descriptor = self._open()
-                self._write(record.dumps(header()))
-            self._write(line)
+        if self._process != os.getpid():  # the first record, or a child that was forked
+            self._path = self._new_file()
+            self._process = os.getpid()
+            line = record.dumps(header()) + line
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        try:
+            rest = memoryview(line)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        finally:
+            os.close(descriptor)
 
-    def _write(self, line: bytes) -> None:
-        rest = memoryview(line)
-        while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
-
-    def _open(self) -> int:
+    def _new_file(self) -> str:
         for number in range(10_000):
             path = os.path.join(self._folder, f"{os.getpid()}-{number}.jsonl")
             try:
-                flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
-                return os.open(path, flags, 0o600)
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+                return path
             except FileExistsError:  # an earlier process had this number
                 continue
         raise OSError("no free name for a file of records")

@@ -11,6 +11,7 @@ import functools
 import inspect
 import linecache
 import textwrap
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -111,7 +112,16 @@ def source_at(file: str, line: int) -> SourceText | None:
 
 @functools.lru_cache(maxsize=64)
 def _parsed(file: str) -> ast.Module:
-    return ast.parse("".join(linecache.getlines(file)))
+    # What the parser has to say of the user's file has been said when it was imported. The filters
+    # stay as they are: a change would have warnings shown again that were shown before.
+    show = getattr(warnings, "_showwarnmsg", None)
+    try:
+        if show is not None:
+            warnings._showwarnmsg = lambda message: None  # type: ignore[attr-defined]
+        return ast.parse("".join(linecache.getlines(file)))
+    finally:
+        if show is not None:
+            warnings._showwarnmsg = show  # type: ignore[attr-defined]
 
 
 def _first_line(node: ast.stmt) -> int:

@@ -146,8 +146,9 @@ class Collector {
   Status open() {
     if (writer_) return {};
     RunDescription run;
+    run.origin = waiting_.front().function.provenance.origin;
     run.options = fmt::format(R"({{"origin":"{}","all":{}}})",
-                              waiting_.front().function.provenance.origin, options_.everything);
+                              run.origin, options_.everything);
     run.row_options = run.plain_row_options = "{}";
     run.versions = waiting_.front().versions;
     run.jaxsmith_version = where_.version;

@@ -100,6 +100,7 @@ Result<Record> extract(const ExtractRequest& request, const Installation& instal
 Status write_extracted(const std::string& out, std::vector<Sample> samples,
                        const Versions& versions, const Installation& installation) {
   RunDescription run;
+  run.origin = "extracted";
   run.count = samples.size();
   run.options = R"({"origin":"extracted"})";
   run.row_options = run.plain_row_options = "{}";

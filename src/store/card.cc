@@ -82,16 +82,56 @@ std::string reject_section(const CardFigures& f) {
       all, out);
 }
 
+// What can be said of every row.
+std::string promises(const RunDescription& run, const CardFigures& f) {
+  const std::string selected =
+      "- No other row has the same structure together with the same shapes and dtypes (literals "
+      "apart).\n";
+  if (run.origin != "generated") {
+    return "\n## What is known of the rows\n\n"
+           "The functions are a user's: none was left out for failing a check. The column `checks` "
+           "says for each row\nwhat it was put to and how it came out: whether the official parsers "
+           "read its texts, whether the StableHLO,\nrun by itself, gives the same bytes twice, finite "
+           "numbers, other outputs for other inputs.\n\n" +
+           selected +
+           "- Names of files are relative to the project or to a package; home folders and values of "
+           "secret-looking\n  environment variables are taken out.\n- Inputs of captured functions are "
+           "made up for their types; what the program computed with is not recorded.\n";
+  }
+  return "\n## What every row has passed\n\n"
+         "- XLA compiled it to machine code; two runs on the recorded inputs gave the same bytes, all "
+         "of them finite.\n"
+         "- StableHLO, HLO and optimised HLO parse with the official parsers that jaxlib carries.\n"
+         "- Every argument changes an output, and outputs do not hang on the last bits of the "
+         "inputs.\n" +
+         selected +
+         "- A family of functions stands in one split as a whole, and so does every structure.\n" +
+         fmt::format(
+             "- {} of the functions tried were done again by another route, at JAX's default flags, "
+             "one "
+             "at a time, in another process: the same\n  texts byte for byte, outputs within the "
+             "dtype's "
+             "tolerance.\n",
+             f.redone);
+}
+
+std::string opening(const RunDescription& run, const CardFigures& f) {
+  const char* made = run.origin == "captured"    ? "compiled by a program that jaxsmith watched"
+                     : run.origin == "extracted" ? "extracted by jaxsmith"
+                                                 : "written by jaxsmith";
+  return fmt::format(
+      "\n# jaxsmith: Python and the IR it becomes\n\n"
+      "{} JAX functions, {}, each with its jaxpr, StableHLO, HLO and optimised\n"
+      "HLO as JAX {} prints them, and with inputs and outputs recorded from the compiled "
+      "function.\n",
+      f.rows, made, run.versions.jax);
+}
+
 }  // namespace
 
 std::string dataset_card(const RunDescription& run, const CardFigures& f) {
   std::string out = header(f);
-  out += fmt::format(
-      "\n# jaxsmith: Python and the IR it becomes\n\n"
-      "{} JAX functions, written by jaxsmith, each with its jaxpr, StableHLO, HLO and optimised\n"
-      "HLO as JAX {} prints them, and with inputs and outputs recorded from the compiled "
-      "function.\n",
-      f.rows, run.versions.jax);
+  out += opening(run, f);
   if (!f.complete)
     out += fmt::format(
         "\n**Unfinished:** the run was interrupted after {} of {} functions; `--resume` goes on "
@@ -102,32 +142,22 @@ std::string dataset_card(const RunDescription& run, const CardFigures& f) {
       "split=\"train\")  # the folder of this file\nprint(rows[0][\"source\"], "
       "rows[0][\"stablehlo\"])\n```\n\n"
       "```sql\nSELECT category, count(*) FROM 'DIR/data/*.parquet' GROUP BY ALL;  -- DuckDB\n```\n";
-  out +=
-      "\n## What every row has passed\n\n"
-      "- XLA compiled it to machine code; two runs on the recorded inputs gave the same bytes, all "
-      "of them finite.\n"
-      "- StableHLO, HLO and optimised HLO parse with the official parsers that jaxlib carries.\n"
-      "- Every argument changes an output, and outputs do not hang on the last bits of the "
-      "inputs.\n"
-      "- No other row has the same structure together with the same shapes and dtypes (literals "
-      "apart).\n"
-      "- A family of functions stands in one split as a whole, and so does every structure.\n";
-  out += fmt::format(
-      "- {} of the functions tried were done again by another route, at JAX's default flags, one "
-      "at a time, in another process: the same\n  texts byte for byte, outputs within the dtype's "
-      "tolerance.\n",
-      f.redone);
+  out += promises(run, f);
   out += "\n## Figures of this run\n\n" + category_table(f) + "\n" +
          count_table("transformation", f.transformations);
   out += fmt::format("\nParquet files: {:.1f} MB.\n", static_cast<double>(f.bytes) / 1e6);
   out += "\n## Left out\n\n" + reject_section(f);
   out += "\n## Columns\n\n" + markdown_table(sample_columns());
   out += fmt::format(
-      "\n## Made with\n\njaxsmith {}, jax {}, jaxlib {}, numpy {}, Python {}; seed {}. The same "
-      "seed, count, options and versions give the\nsame bytes. `manifest.json` holds the options "
+      "\n## Made with\n\njaxsmith {}, jax {}, jaxlib {}, numpy {}, Python {}{}. `manifest.json` holds "
+      "the options "
       "and a checksum of every file.\n",
       run.jaxsmith_version, run.versions.jax, run.versions.jaxlib, run.versions.numpy,
-      run.versions.python, run.seed);
+      run.versions.python,
+      run.origin == "generated"
+          ? fmt::format("; seed {}. The same seed, count, options and versions give the\nsame bytes",
+                        run.seed)
+          : "");
   return out;
 }
 
