@@ -26,6 +26,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kPollSeconds = 0.05;
+// An interpreter that has loaded JAX takes its time to end.
+constexpr double kPatienceSeconds = 60;
 // Functions that are checked together, and rows between two writes to the journal.
 constexpr std::size_t kBatch = 16;
 
@@ -147,8 +149,7 @@ class Collector {
     if (writer_) return {};
     RunDescription run;
     run.origin = waiting_.front().function.provenance.origin;
-    run.options = fmt::format(R"({{"origin":"{}","all":{}}})",
-                              run.origin, options_.everything);
+    run.options = fmt::format(R"({{"origin":"{}","all":{}}})", run.origin, options_.everything);
     run.row_options = run.plain_row_options = "{}";
     run.versions = waiting_.front().versions;
     run.jaxsmith_version = where_.version;
@@ -200,7 +201,7 @@ Status collect(Process& process, Collector& collector, const std::atomic<bool>& 
       JAXSMITH_CHECK(collector.take(std::string_view(received).substr(start, end - start), cancel));
     received.erase(0, start);
   }
-  const std::string how = process.ending();
+  const std::string how = process.ending(kPatienceSeconds);
   if (how == "exit status 0") return collector.flush(cancel);
   std::string errors = process.last_errors();
   while (errors.ends_with('\n')) errors.pop_back();

@@ -15,6 +15,8 @@ namespace jaxsmith {
 namespace {
 
 constexpr double kPollSeconds = 0.05;
+// An interpreter that has loaded JAX takes its time to end.
+constexpr double kPatienceSeconds = 60;
 
 std::string request_line(const ExtractRequest& r) {
   nlohmann::json j = {{"target", r.target},   {"arguments", r.arguments},   {"statics", r.statics},
@@ -87,7 +89,7 @@ Result<Record> extract(const ExtractRequest& request, const Installation& instal
     if (!open || answer.ends_with('\n')) break;
   }
   if (!answer.ends_with('\n')) {
-    const std::string how = process->ending();
+    const std::string how = process->ending(kPatienceSeconds);
     if (how == "exit status 127")
       return Error::usage(fmt::format("'{}' does not start; name a Python that has JAX by --python",
                                       installation.python));

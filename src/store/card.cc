@@ -90,16 +90,21 @@ std::string promises(const RunDescription& run, const CardFigures& f) {
   if (run.origin != "generated") {
     return "\n## What is known of the rows\n\n"
            "The functions are a user's: none was left out for failing a check. The column `checks` "
-           "says for each row\nwhat it was put to and how it came out: whether the official parsers "
-           "read its texts, whether the StableHLO,\nrun by itself, gives the same bytes twice, finite "
+           "says for each row\nwhat it was put to and how it came out: whether the official "
+           "parsers "
+           "read its texts, whether the StableHLO,\nrun by itself, gives the same bytes twice, "
+           "finite "
            "numbers, other outputs for other inputs.\n\n" +
            selected +
-           "- Names of files are relative to the project or to a package; home folders and values of "
-           "secret-looking\n  environment variables are taken out.\n- Inputs of captured functions are "
+           "- Names of files are relative to the project or to a package; home folders and values "
+           "of "
+           "secret-looking\n  environment variables are taken out.\n- Inputs of captured functions "
+           "are "
            "made up for their types; what the program computed with is not recorded.\n";
   }
   return "\n## What every row has passed\n\n"
-         "- XLA compiled it to machine code; two runs on the recorded inputs gave the same bytes, all "
+         "- XLA compiled it to machine code; two runs on the recorded inputs gave the same bytes, "
+         "all "
          "of them finite.\n"
          "- StableHLO, HLO and optimised HLO parse with the official parsers that jaxlib carries.\n"
          "- Every argument changes an output, and outputs do not hang on the last bits of the "
@@ -107,7 +112,8 @@ std::string promises(const RunDescription& run, const CardFigures& f) {
          selected +
          "- A family of functions stands in one split as a whole, and so does every structure.\n" +
          fmt::format(
-             "- {} of the functions tried were done again by another route, at JAX's default flags, "
+             "- {} of the functions tried were done again by another route, at JAX's default "
+             "flags, "
              "one "
              "at a time, in another process: the same\n  texts byte for byte, outputs within the "
              "dtype's "
@@ -149,14 +155,16 @@ std::string dataset_card(const RunDescription& run, const CardFigures& f) {
   out += "\n## Left out\n\n" + reject_section(f);
   out += "\n## Columns\n\n" + markdown_table(sample_columns());
   out += fmt::format(
-      "\n## Made with\n\njaxsmith {}, jax {}, jaxlib {}, numpy {}, Python {}{}. `manifest.json` holds "
+      "\n## Made with\n\njaxsmith {}, jax {}, jaxlib {}, numpy {}, Python {}{}. `manifest.json` "
+      "holds "
       "the options "
       "and a checksum of every file.\n",
       run.jaxsmith_version, run.versions.jax, run.versions.jaxlib, run.versions.numpy,
       run.versions.python,
       run.origin == "generated"
-          ? fmt::format("; seed {}. The same seed, count, options and versions give the\nsame bytes",
-                        run.seed)
+          ? fmt::format(
+                "; seed {}. The same seed, count, options and versions give the\nsame bytes",
+                run.seed)
           : "");
   return out;
 }

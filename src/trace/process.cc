@@ -185,12 +185,12 @@ void Process::kill() {
   reap(true);
 }
 
-std::string Process::ending() {
-  // It has closed its stream; it is given a moment to end by itself, which tells more than our
-  // killing it.
-  for (int i = 0; i < 40 && !reaped_; ++i) {
+std::string Process::ending(double patience_seconds) {
+  constexpr useconds_t kStepMicroseconds = 5000;
+  for (double waited = 0; waited < patience_seconds && !reaped_;
+       waited += kStepMicroseconds * 1e-6) {
     reap(false);
-    if (!reaped_) usleep(5000);
+    if (!reaped_) usleep(kStepMicroseconds);
   }
   if (!reaped_) {
     kill();

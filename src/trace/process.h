@@ -44,8 +44,10 @@ class Process {
 
   // Kills the whole group and reaps the child.
   void kill();
-  // How the child ended: "SIGSEGV", "exit status 1"; reaps it, kills what is left of its group.
-  std::string ending();
+  // How the child ended: "SIGSEGV", "exit status 1"; reaps it, kills what is left of its group. A
+  // child that has closed its stream is given so many seconds to end by itself, which tells more
+  // than our killing it.
+  std::string ending(double patience_seconds = 0.2);
   // Resident memory of the child, or of its whole group, in bytes.
   std::int64_t memory_bytes(bool group) const;
   // User and system time so far, in seconds.
