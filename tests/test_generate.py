@@ -178,6 +178,52 @@ def test_counts_are_those_that_the_official_parsers_give(rows):
     assert len(checked) > 50
 
 
+# Lines that end an operation or stand for a part of one.
+NO_OPERATION = {
+    "stablehlo": re.compile(r" *(\}|\^bb|cond \{|func\.func |module |$)| +reducer\("),
+    "jaxpr": re.compile(r"(?! *(([a-z]\w*|_):\S+ )+= )"),
+}
+REASONS = {
+    "jaxpr": r"JAX's own function, traced once.*|JAX prints it as a parameter of an equation.*",
+    "stablehlo": r"it comes from outside of the source text|JAX gives no location for it",
+    "hlo": r"XLA (made it|gives no location for an? [a-z-]+)",
+    "hlo_optimized": r"XLA (made it|gives no location for an? [a-z-]+)",
+}
+
+
+@pytest.mark.parametrize("level", REASONS)
+def test_every_operation_points_at_its_source_or_says_why_not(rows, level):
+    known, all_spans = 0, 0
+    for row in rows:
+        lines, source = row[level].split("\n"), row["source"].split("\n")
+        spans = row["spans_" + level]
+        all_spans += len(spans)
+        for span in spans:
+            assert 1 <= span["line"] <= len(lines)
+            if span["kind"] == "none":
+                assert not span["sources"] and re.fullmatch(REASONS[level], span["reason"])
+                continue
+            known += 1
+            assert span["reason"] == "" and len(span["sources"]) >= 1
+            assert (len(span["sources"]) == 1) or span["kind"] == "merged"
+            for place in span["sources"]:
+                assert 1 <= place["line"] <= place["end_line"] <= len(source)
+                first = source[place["line"] - 1][place["column"] :]
+                assert first.strip() and not first.lstrip().startswith(("#", "import ", "from "))
+        if level in NO_OPERATION:
+            spanned = {span["line"] for span in spans}
+            missing = [
+                line
+                for number, line in enumerate(lines, 1)
+                if number not in spanned and not NO_OPERATION[level].match(line)
+            ]
+            assert missing == [], row[level]
+        else:
+            assert len(spans) == sum(each["count"] for each in row["op_counts_" + level])
+    # The rest are mostly parameters and constants.
+    assert known / all_spans > {"jaxpr": 0.9, "stablehlo": 0.85}.get(level, 0.6)
+
+
 def test_the_summary_has_a_line_for_each_category(dataset, rows):
     for category, count in Counter(row["category"] for row in rows).items():
         assert re.search(rf"^{category}\s+{count}\s", dataset[1].stdout, re.MULTILINE), dataset[

@@ -48,7 +48,14 @@ def test_routes_agree(plain, chunk, index):
         assert texts[0] == texts[1], "\n".join(
             difflib.unified_diff(*(text.splitlines() for text in texts), lineterm="", n=0)
         )
-    for key in ("constants", "result_paths", "flops", "bytes_accessed", "argument_matters"):
+    for key in (
+        "spans",
+        "constants",
+        "result_paths",
+        "flops",
+        "bytes_accessed",
+        "argument_matters",
+    ):
         assert expected[key] == found[key], key
     for a, b in zip(outputs(expected), outputs(found), strict=True):
         assert arrays.close(a, b)

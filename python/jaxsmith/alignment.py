@@ -137,10 +137,11 @@ def _place(stack: Stack, source: SourceText) -> Range | None:
 
 # ---- jaxpr ---------------------------------------------------------------------------------------
 
-_BINDS = re.compile(r"(?:[a-z]\w*:\S+ )+= ")
+_BINDS = re.compile(r"(?:(?:[a-z]\w*|_):\S+ )+= ")
 _ACTS = re.compile(r"[a-z]\w*(?:-\w+)*(?:\[| [a-z]\w*\b(?! *=)|$)")
 _DEFINES = re.compile(r"let (\w+) = \{ lambda")
 _CALLS = re.compile(r"\bjaxpr=(\w+)\b")
+_IN_A_PARAMETER = "JAX prints it as a parameter of an equation, without a location"
 _TRACED_ONCE = "JAX's own function, traced once for all callers"
 
 
@@ -165,6 +166,11 @@ def locate_jaxpr(jaxpr: Any) -> tuple[str, list[Located]]:
         defined = _DEFINES.search(line)
         if defined:
             definition = defined[1]
+        if regions is None:
+            if _BINDS.match(line.lstrip()):
+                calls_it = [open_calls[-1][1]] if open_calls else []
+                out.append(Located(number, calls=calls_it, reason=_IN_A_PARAMETER))
+            continue
         if not regions:
             if line.endswith("} in"):
                 definition = ""

@@ -87,17 +87,55 @@ def jaxpr_text(closed: Any) -> str:
         return closed.jaxpr.pretty_print(use_color=False, custom_pp_eqn_rules=False)
 
 
-def jaxpr_text_with_sources(closed: Any) -> tuple[str, list[list[tuple[int, int, Any]]]]:
-    """`jaxpr_text`, and for each line the regions (first column, end, traceback) of equations."""
+def jaxpr_text_with_sources(closed: Any) -> tuple[str, list[list[tuple[int, int, Any]] | None]]:
+    """`jaxpr_text`, and for each line the regions (first column, end, traceback) of equations; None
+    for a line within a parameter of several lines, of which the printer knows nothing."""
     sources: list[list[tuple[int, int, Any]]] = []
     try:
-        return closed.jaxpr.pretty_print(use_color=False, source_map=sources), sources
+        printed = closed.jaxpr.pretty_print(use_color=False, source_map=sources)
     except Exception:
         sources.clear()
         printed = closed.jaxpr.pretty_print(
             use_color=False, source_map=sources, custom_pp_eqn_rules=False
         )
-        return printed, sources
+    if len(sources) == printed.count("\n") + 1:
+        return printed, list(sources)
+    within = _lines_within_parameters(printed, closed.jaxpr)
+    known = iter(sources)
+    return printed, [
+        None if number in within else next(known, None) for number in range(printed.count("\n") + 1)
+    ]
+
+
+def _lines_within_parameters(printed: str, jaxpr: Any) -> set[int]:
+    """Lines, from 0, that go on with a parameter that was printed by its own `str`."""
+    found: set[int] = set()
+    waiting, seen = [jaxpr], set()
+    texts = []
+    while waiting:
+        current = waiting.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        for equation in current.eqns:
+            waiting += core.jaxprs_in_params(equation.params)
+            texts += [str(p) for p in equation.params.values() if _is_printed_by_str(p)]
+    for text in set(texts):
+        lines = text.count("\n")
+        start = printed.find(text) if lines else -1
+        while start >= 0:
+            first = printed.count("\n", 0, start)
+            found.update(range(first + 1, first + 1 + lines))
+            start = printed.find(text, start + len(text))
+    return found
+
+
+def _is_printed_by_str(parameter: Any) -> bool:
+    """Whether the printer of equations has no form of its own for it, as for a jaxpr."""
+    kinds = (core.Jaxpr, core.ClosedJaxpr)
+    if type(parameter) is tuple:
+        return not all(isinstance(p, kinds) for p in parameter)
+    return not isinstance(parameter, kinds)
 
 
 def user_frames(traceback: Any) -> tuple:
