@@ -101,7 +101,8 @@ std::uint8_t narrow_from_double(DType dtype, double value) {
     above = below + (below - narrow_to_double(dtype, static_cast<std::uint8_t>(low - 1)));
   if (std::isfinite(below)) {
     const double half = below + (above - below) / 2;
-    if (magnitude > half || (magnitude == half && (low & 1))) chosen = high;
+    if (magnitude > half || (magnitude == half && ((low & 1) || scale_only)))
+      chosen = high;  // where there is no mantissa, ml_dtypes rounds ties up
   }
   const bool beyond =
       chosen >= patterns || std::isnan(narrow_to_double(dtype, static_cast<std::uint8_t>(chosen)));
