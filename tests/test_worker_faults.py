@@ -36,7 +36,6 @@ REFUSED = {
     ),
     "surrogates": ("raise ValueError('\\ud800 \\x00')", "trace", "ValueError"),
     "key_result": ("return jax.random.key(0)", "trace", "dtype"),
-    "float8_result": ("return a.astype(jnp.float8_e4m3fn)", "trace", "dtype"),
     "leak": (LEAK + "def f(a): return a + kept[0]", "trace", "leaked_tracer"),
     "leak_in_branch": (
         LEAK + "def f(a):\n    return lax.cond(a[0] > 0, lambda x: x + kept[0], lambda x: x, a)",

@@ -88,6 +88,7 @@ SAMPLES = [
         "padded", "f32[3,4]", "return jnp.roll(jnp.pad(a, ((1, 0), (0, 2))), 1, 0), jnp.tile(a, 2)"
     ),
     sample("split", "f32[6,2]", "u, v, w = jnp.split(a, 3)\nreturn u + v * w"),
+    sample("narrow_types", "f32[4,3]", "return a.astype(jnp.float8_e4m3fn), a.astype(jnp.int4)"),
     sample("matmul", "f32[5,7] f32[7,3]", "return a @ b"),
     sample("einsum", "f32[2,3,4] f32[2,4,5]", "return jnp.einsum('bij,bjk->bk', a, b)"),
     sample(
