@@ -1,0 +1,37 @@
+// What jaxsmith's own readers say of a text of IR: that it parses, keeps to its language's rules,
+// is printed back byte for byte, and gives on a recorded case what JAX gave.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tensor/array.h"
+
+namespace jaxsmith {
+
+// The recorded case of a function.
+struct ExecutionCase {
+  std::vector<Tensor> constants, inputs, outputs;
+  std::int64_t equations = 1;
+};
+
+struct Reading {
+  bool parsed = false, verified = false, printed_back = false, executed = false, agrees = false;
+  // Why the first of these that does not hold does not; one or more lines, with a place in the
+  // text.
+  std::string reason;
+  // It could not be executed for want of this operation.
+  std::string unknown;
+  double worst = 0;  // largest error, as a part of what is allowed
+};
+
+// "jaxpr", "stablehlo", "hlo", "hlo_optimized". Without a case: all but execution.
+Reading read_text(const std::string& level, const std::string& text, const ExecutionCase* recorded,
+                  const Budget& budget = {}, const std::string& file = "");
+
+// Which level a file's text is, by its first words; nothing where that cannot be told.
+std::optional<std::string> level_of_text(std::string_view text);
+
+}  // namespace jaxsmith

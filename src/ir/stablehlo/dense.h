@@ -1,0 +1,32 @@
+// Constants of tensors: the text between `dense<` and `>`.
+#pragma once
+
+#include "ir/stablehlo/module.h"
+#include "ir/stablehlo/scanner.h"
+
+namespace jaxsmith::stablehlo {
+
+// A literal as it is written, before its type is known.
+struct Literal {
+  struct Scalar {
+    std::string_view text;       // a number, true or false
+    std::string_view imaginary;  // of a pair
+    bool pair = false;
+  };
+  std::vector<Scalar> scalars;
+  Shape shape;         // of nested lists
+  bool splat = false;  // one scalar stands for all elements
+  std::string bytes;   // of "0x…"
+  bool hex = false;
+  std::size_t offset = 0;
+};
+
+Literal parse_literal(Scanner& in, int depth_limit);
+// The elements; a scalar where one was given for all.
+Array array_of(const Literal& literal, const Type& type, const Scanner& in);
+// MLIR's form: what stands between < and >.
+std::string print_literal(const Array& array, bool splat);
+// A float as MLIR prints an attribute (lib/IR/AsmPrinter.cpp, printFloatValue).
+std::string print_float(double value, DType dtype);
+
+}  // namespace jaxsmith::stablehlo

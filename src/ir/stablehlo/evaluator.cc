@@ -1,0 +1,469 @@
+#include "ir/stablehlo/evaluator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ir/common/diagnostic.h"
+
+namespace jaxsmith::stablehlo {
+namespace {
+
+constexpr std::size_t kDeepestCalls = 200;
+
+bool ends_block(const Op& op) {
+  return op.name == "stablehlo.return" || op.name == "func.return" || op.name == "sdy.return";
+}
+
+std::string type_text(const Datum& d) {
+  if (d.kind == Datum::Kind::kToken) return "a token";
+  if (d.kind == Datum::Kind::kTuple) return fmt::format("a tuple of {}", d.parts.size());
+  std::string out = "tensor<";
+  for (const std::int64_t n : d.array.shape()) out += fmt::format("{}x", n);
+  return out + std::string(mlir_name(d.array.dtype())) + ">";
+}
+
+bool has_type(const Datum& d, const Type& type) {
+  switch (type.kind) {
+    case Type::Kind::kTensor: {
+      if (d.kind != Datum::Kind::kArray || !type.dtype || d.array.dtype() != *type.dtype ||
+          d.array.shape().size() != type.shape.size())
+        return false;
+      for (std::size_t i = 0; i < type.shape.size(); ++i)
+        if (type.shape[i] != kDynamic && type.shape[i] != d.array.shape()[i]) return false;
+      return true;
+    }
+    case Type::Kind::kTuple:
+      if (d.kind != Datum::Kind::kTuple || d.parts.size() != type.parts.size()) return false;
+      for (std::size_t i = 0; i < d.parts.size(); ++i)
+        if (!has_type(d.parts[i], *type.parts[i])) return false;
+      return true;
+    default:
+      return d.kind == Datum::Kind::kToken;
+  }
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const Module& module, std::string_view text, std::string_view file)
+    : m_(module), text_(text), file_(file), values_(module.values.size()) {
+  for (const Function& f : module.functions) functions_.emplace(f.name, &f);
+}
+
+Error Evaluator::error_of(const EvaluationError& e) const {
+  if (text_.empty()) return Error::environment(fmt::format("{}: {}", file_, e.message));
+  return ir::refused_at(text_, file_, at_, e.message);
+}
+
+Datum Evaluator::abstract_of(const Type& type) const {
+  if (type.kind == Type::Kind::kTensor) {
+    if (!type.dtype || !type.encoding.empty()) unsupported("values of type " + type.text());
+    if (!type.is_static()) unsupported("values whose dimensions are not known: " + type.text());
+    return type.abstract();
+  }
+  if (type.kind == Type::Kind::kTuple) {
+    std::vector<Datum> parts;
+    for (const Type* p : type.parts) parts.push_back(abstract_of(*p));
+    return Datum::tuple(std::move(parts));
+  }
+  if (type.kind != Type::Kind::kToken) unsupported("values of type " + type.text());
+  return {};
+}
+
+Status Evaluator::verify() {
+  abstract_ = true;
+  try {
+    if (m_.functions.empty()) invalid("the module has no function");
+    for (const Function& f : m_.functions) verify_function(f);
+  } catch (const EvaluationError& e) {
+    abstract_ = false;
+    error_kind_ = e.kind;
+    running_.clear();
+    return error_of(e);
+  }
+  abstract_ = false;
+  return {};
+}
+
+void Evaluator::verify_function(const Function& f) {
+  at_ = f.offset;
+  if (f.declared_only) return;
+  std::vector<Datum> arguments;
+  for (const Argument& a : f.arguments) arguments.push_back(abstract_of(*m_.type_of(a.value)));
+  if (f.body.ops.empty() || f.body.ops.back().name != "func.return")
+    invalid("a function ends with a return");
+  const auto results = run_block(f.body, std::move(arguments), false);
+  at_ = f.body.ops.back().offset;
+  if (results.size() != f.results.size())
+    invalid(fmt::format("@{} returns {} values, not {}", f.name, results.size(), f.results.size()));
+  for (std::size_t i = 0; i < results.size(); ++i)
+    if (!has_type(results[i], *f.results[i].first))
+      invalid(fmt::format("@{} returns {} as result {}, which is {}", f.name, type_text(results[i]),
+                          i, f.results[i].first->text()));
+}
+
+Result<ir::Signature> Evaluator::signature() {
+  const Function* entry = m_.entry();
+  try {
+    if (!entry) invalid("the module has no function to begin with");
+    at_ = entry->offset;
+    ir::Signature out;
+    for (const Argument& a : entry->arguments)
+      out.arguments.push_back(abstract_of(*m_.type_of(a.value)));
+    for (const auto& [type, attributes] : entry->results) out.results.push_back(abstract_of(*type));
+    return out;
+  } catch (const EvaluationError& e) {
+    error_kind_ = e.kind;
+    return error_of(e);
+  }
+}
+
+Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments, const Budget& budget) {
+  const Function* entry = m_.entry();
+  if (!entry)
+    return Error::usage(fmt::format("{}: the module has no function to begin with", file_));
+  return run(*entry, std::move(arguments), budget);
+}
+
+Result<std::vector<Datum>> Evaluator::run(const Function& function, std::vector<Datum> arguments,
+                                          const Budget& budget) {
+  const BudgetScope scope(budget);
+  at_ = function.offset;
+  checks_made_ = 0;
+  failed_checks_.clear();
+  running_.clear();
+  try {
+    auto results = call(function.name, std::move(arguments));
+    values_.assign(m_.values.size(), Datum());
+    return results;
+  } catch (const EvaluationError& e) {
+    error_kind_ = e.kind;
+    values_.assign(m_.values.size(), Datum());
+    return error_of(e);
+  }
+}
+
+std::vector<Datum> Evaluator::call(std::string_view name, std::vector<Datum> arguments) {
+  const auto found = functions_.find(name);
+  if (found == functions_.end()) invalid(fmt::format("there is no function @{}", name));
+  const Function& f = *found->second;
+  if (arguments.size() != f.arguments.size())
+    invalid(
+        fmt::format("@{} takes {} arguments, not {}", name, f.arguments.size(), arguments.size()));
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    if (!has_type(arguments[i], *m_.type_of(f.arguments[i].value)))
+      invalid(fmt::format("argument {} of @{} is {}, not {}", i, name,
+                          m_.type_of(f.arguments[i].value)->text(), type_text(arguments[i])));
+  if (abstract_) {
+    std::vector<Datum> out;
+    for (const auto& [type, attrs] : f.results) out.push_back(abstract_of(*type));
+    return out;
+  }
+  if (f.declared_only) unsupported(fmt::format("@{} has no body", name));
+  if (std::find(running_.begin(), running_.end(), name) != running_.end())
+    unsupported(fmt::format("@{} calls itself", name));
+  if (running_.size() >= kDeepestCalls) unsupported("calls are nested too deeply");
+  running_.push_back(name);
+  auto out = run_block(f.body, std::move(arguments), false);
+  running_.pop_back();
+  return out;
+}
+
+std::vector<Datum> Evaluator::run_block(const Block& block, std::vector<Datum> arguments,
+                                        bool lifted) {
+  if (arguments.size() != block.arguments.size())
+    invalid(fmt::format("a region takes {} arguments, not {}", block.arguments.size(),
+                        arguments.size()));
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (abstract_ && !has_type(arguments[i], *m_.type_of(block.arguments[i])))
+      invalid(fmt::format("argument {} of a region is {}, not {}", i,
+                          m_.type_of(block.arguments[i])->text(), type_text(arguments[i])));
+    values_[block.arguments[i]] = std::move(arguments[i]);
+  }
+  for (const Op& op : block.ops) {
+    if (ends_block(op)) {
+      at_ = op.offset;
+      if (&op != &block.ops.back()) invalid("operations stand behind a return");
+      std::vector<Datum> out;
+      for (const ValueId id : op.operands) out.push_back(values_[id]);
+      return out;
+    }
+    auto results = run_op(op, lifted);
+    for (std::size_t i = 0; i < results.size(); ++i) values_[op.results[i]] = std::move(results[i]);
+  }
+  invalid("a region ends with a return");
+}
+
+std::vector<Datum> Evaluator::run_op(const Op& op, bool lifted) {
+  at_ = op.offset;
+  const OpRule* rule = op_rule(op.name);
+  if (!rule) unsupported("operation " + op.name + " is not known");
+  std::vector<Datum> operands;
+  operands.reserve(op.operands.size());
+  for (const ValueId id : op.operands) operands.push_back(values_[id]);
+  spend(20);
+  const Call call(*this, op, std::move(operands), lifted);
+  auto results = rule->rule(call);
+  at_ = op.offset;
+  if (results.size() != op.results.size())
+    invalid(fmt::format("{} gives {} results, not {}", op.name, results.size(), op.results.size()));
+  if (abstract_) check_result_types(op, results);
+  return results;
+}
+
+void Evaluator::check_result_types(const Op& op, const std::vector<Datum>& results) {
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const Type& declared = *m_.type_of(op.results[i]);
+    if (!has_type(results[i], declared))
+      invalid(fmt::format("result {} of {} is {}, not {}", i, op.name, type_text(results[i]),
+                          declared.text()));
+  }
+}
+
+// ---- Regions
+// -------------------------------------------------------------------------------------
+
+bool Evaluator::is_pointwise(const Block& block) {
+  std::vector<ValueId> own = block.arguments;
+  for (const ValueId a : block.arguments) {
+    const Type& t = *m_.type_of(a);
+    if (t.kind != Type::Kind::kTensor || !t.shape.empty()) return false;
+  }
+  for (const Op& op : block.ops) {
+    for (const ValueId v : op.operands) {
+      const Type& t = *m_.type_of(v);
+      if (t.kind != Type::Kind::kTensor || !t.shape.empty()) return false;
+    }
+    if (ends_block(op)) continue;
+    const OpRule* rule = op_rule(op.name);
+    if (op.name == "func.call") {
+      const Attr* callee = op.attr("callee");
+      const auto f =
+          callee ? functions_.find(std::string_view(callee->text).substr(1)) : functions_.end();
+      if (f == functions_.end() || f->second->declared_only || !is_pointwise(f->second->body))
+        return false;
+      continue;
+    }
+    if (!rule || !rule->pointwise) return false;
+    for (const ValueId r : op.results)
+      if (!m_.type_of(r)->shape.empty()) return false;
+  }
+  return true;
+}
+
+const Evaluator::BlockFacts& Evaluator::facts_of(const Block& block) {
+  const auto found = facts_.find(&block);
+  if (found != facts_.end()) return found->second;
+  BlockFacts facts;
+  facts_.emplace(&block, facts);  // of a function that calls itself: not pointwise
+  facts.pointwise = is_pointwise(block);
+  const bool ends =
+      !block.ops.empty() && ends_block(block.ops.back()) && block.ops.back().operands.size() == 1;
+  if (ends && block.arguments.size() == 2) {
+    const ValueId result = block.ops.back().operands[0];
+    if (block.ops.size() == 1) facts.gives_second = result == block.arguments[1];
+    if (block.ops.size() == 2 && block.ops[0].results == std::vector<ValueId>{result} &&
+        block.ops[0].name.starts_with("stablehlo.")) {
+      const auto simple = binary_named(std::string_view(block.ops[0].name).substr(10));
+      const bool in_order = block.ops[0].operands == block.arguments;
+      const bool turned =
+          block.ops[0].operands == std::vector<ValueId>{block.arguments[1], block.arguments[0]};
+      if (simple && (in_order || (turned && simple != Binary::subtract))) facts.simple = simple;
+    }
+  }
+  return facts_[&block] = facts;
+}
+
+// ---- Calls
+// ---------------------------------------------------------------------------------------
+
+bool Call::abstract() const { return evaluator_.abstract_; }
+
+const Datum& Call::datum(std::size_t i) const {
+  if (i >= operands_.size())
+    invalid(fmt::format("{} has {} operands, more are wanted", op_.name, operands_.size()));
+  return operands_[i];
+}
+
+std::vector<Array> Call::arrays(std::size_t first, std::size_t last) const {
+  std::vector<Array> out;
+  for (std::size_t i = first; i < last; ++i) out.push_back(array(i));
+  return out;
+}
+
+const Type& Call::result_type(std::size_t i) const {
+  if (i >= op_.results.size()) invalid(op_.name + " has no result");
+  return *evaluator_.m_.type_of(op_.results[i]);
+}
+
+const Attr& Call::need(std::string_view name) const {
+  const Attr* a = op_.attr(name);
+  if (!a) invalid(fmt::format("{} has no attribute {}", op_.name, name));
+  return *a;
+}
+
+namespace {
+
+std::int64_t integer_of(const Attr& a, std::string_view name) {
+  if (a.kind == Attr::Kind::kBool) return a.text == "true";
+  try {
+    std::size_t used = 0;
+    const std::int64_t n = a.text == "true"    ? 1
+                           : a.text == "false" ? 0
+                                               : std::stoll(a.text, &used, 0);
+    if (a.kind == Attr::Kind::kNumber && (used == a.text.size() || used == 0)) return n;
+  } catch (const std::exception&) {
+  }
+  invalid(fmt::format("attribute {} is no integer", name));
+}
+
+}  // namespace
+
+Ints Call::ints(std::string_view name) const {
+  const Attr* a = op_.attr(name);
+  Ints out;
+  if (!a) return out;
+  if (a->kind == Attr::Kind::kDense) {
+    if (lane_of(a->dense->dtype()) != Lane::kInt)
+      invalid(fmt::format("attribute {} has no integers", name));
+    for (std::int64_t i = 0; i < element_count(a->type->shape); ++i) {
+      if (out.size() > 4096) invalid(fmt::format("attribute {} is too long", name));
+      out.push_back(a->dense->int_at(a->splat ? 0 : i));
+    }
+    return out;
+  }
+  if (a->kind != Attr::Kind::kDenseArray && a->kind != Attr::Kind::kArray)
+    invalid(fmt::format("attribute {} is no list", name));
+  for (const Attr& item : a->items) out.push_back(integer_of(item, name));
+  return out;
+}
+
+Ints Call::ints_or(std::string_view name, std::size_t count, std::int64_t value) const {
+  if (op_.attr(name)) return ints(name);
+  return Ints(count, value);
+}
+
+std::int64_t Call::integer(std::string_view name, std::int64_t otherwise) const {
+  const Attr* a = op_.attr(name);
+  return a ? integer_of(*a, name) : otherwise;
+}
+
+std::int64_t Call::integer(std::string_view name) const { return integer_of(need(name), name); }
+
+bool Call::flag(std::string_view name, bool otherwise) const {
+  const Attr* a = op_.attr(name);
+  if (!a) return otherwise;
+  return a->kind == Attr::Kind::kUnit || integer_of(*a, name) != 0;
+}
+
+std::string_view Call::word(std::string_view name) const {
+  const Attr* a = op_.attr(name);
+  if (!a) return {};
+  if (a->kind != Attr::Kind::kDialect) return a->text;
+  const std::size_t space = a->body.find(' ');
+  return space == std::string::npos ? std::string_view(a->body)
+                                    : std::string_view(a->body).substr(space + 1);
+}
+
+namespace {
+
+// What stands behind "key =" in a body, up to the comma or the end.
+std::string_view field_in(const Attr& attr, std::string_view key) {
+  const std::string_view body = attr.body;
+  for (std::size_t at = body.find(key); at != std::string_view::npos; at = body.find(key, at + 1)) {
+    const bool starts =
+        at == 0 || body[at - 1] == ' ' || body[at - 1] == ',' || body[at - 1] == '\n';
+    std::size_t i = at + key.size();
+    while (i < body.size() && (body[i] == ' ' || body[i] == '\n')) ++i;
+    if (!starts || i >= body.size() || body[i] != '=') continue;
+    return body.substr(i + 1);
+  }
+  return {};
+}
+
+}  // namespace
+
+Ints Call::list_in(const Attr& attr, std::string_view key) {
+  std::string_view text = field_in(attr, key);
+  Ints out;
+  std::size_t i = text.find('[');
+  if (text.empty() || i == std::string_view::npos) return out;
+  const std::size_t end = text.find(']', i);
+  if (end == std::string_view::npos) invalid(fmt::format("{} has no end", key));
+  for (++i; i < end;) {
+    if ((text[i] >= '0' && text[i] <= '9') || text[i] == '-') {
+      std::size_t n = i + 1;
+      while (n < end && text[n] >= '0' && text[n] <= '9') ++n;
+      if (n - i > 18) invalid(fmt::format("a number in {} is too large", key));
+      if (text[i] == '-' && n == i + 1) invalid(fmt::format("{} is no list of integers", key));
+      out.push_back(std::stoll(std::string(text.substr(i, n - i))));
+      i = n;
+    } else if (text[i] == ' ' || text[i] == ',' || text[i] == '\n') {
+      ++i;
+    } else {
+      invalid(fmt::format("{} is no list of integers", key));
+    }
+  }
+  return out;
+}
+
+std::int64_t Call::integer_in(const Attr& attr, std::string_view key, std::int64_t otherwise) {
+  std::string_view text = field_in(attr, key);
+  while (!text.empty() && text[0] == ' ') text.remove_prefix(1);
+  if (text.empty()) return otherwise;
+  std::size_t n = 0;
+  while (n < text.size() && (text[n] == '-' || (text[n] >= '0' && text[n] <= '9'))) ++n;
+  if (n == 0 || n > 18 || text.find('-', 1) < n) invalid(fmt::format("{} is no integer", key));
+  return std::stoll(std::string(text.substr(0, n)));
+}
+
+Body Call::body(std::size_t region) const {
+  if (region >= op_.regions.size())
+    invalid(fmt::format("{} has {} regions", op_.name, op_.regions.size()));
+  const Block& block = op_.regions[region];
+  const auto facts = evaluator_.facts_of(block);
+  Evaluator* evaluator = &evaluator_;
+  const std::uint32_t at = op_.offset;
+  return {[evaluator, &block, facts, at](std::vector<Array> arguments) {
+            const bool lifted = facts.pointwise && !evaluator->abstract_ &&
+                                std::any_of(arguments.begin(), arguments.end(),
+                                            [](const Array& a) { return a.rank() > 0; });
+            // A kernel that has nothing to do asks for types alone.
+            const bool types_only =
+                !arguments.empty() && arguments[0].abstract() && !evaluator->abstract_;
+            std::vector<Datum> data(arguments.begin(), arguments.end());
+            if (types_only) evaluator->abstract_ = true;
+            std::vector<Array> out;
+            try {
+              for (const Datum& d : evaluator->run_block(block, std::move(data), lifted))
+                out.push_back(d.as_array());
+            } catch (...) {
+              if (types_only) evaluator->abstract_ = false;
+              throw;
+            }
+            if (types_only) evaluator->abstract_ = false;
+            evaluator->at_ = at;
+            return out;
+          },
+          facts.pointwise, facts.simple, facts.gives_second};
+}
+
+std::vector<Datum> Call::run_region(std::size_t region, std::vector<Datum> arguments) const {
+  if (region >= op_.regions.size())
+    invalid(fmt::format("{} has {} regions", op_.name, op_.regions.size()));
+  auto out = evaluator_.run_block(op_.regions[region], std::move(arguments), false);
+  evaluator_.at_ = op_.offset;
+  return out;
+}
+
+std::vector<Datum> Call::call(std::string_view function, std::vector<Datum> arguments) const {
+  if (!lifted_) return evaluator_.call(function, std::move(arguments));
+  return evaluator_.run_block(evaluator_.functions_.at(function)->body, std::move(arguments), true);
+}
+
+void Call::check_failed(std::string message) const {
+  ++evaluator_.checks_made_;
+  if (!message.empty()) evaluator_.failed_checks_.push_back(std::move(message));
+}
+
+}  // namespace jaxsmith::stablehlo

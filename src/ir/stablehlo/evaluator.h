@@ -1,0 +1,70 @@
+// Verifies and executes a module.
+//
+//   Evaluator evaluator(module);
+//   JAXSMITH_CHECK(evaluator.verify());
+//   JAXSMITH_TRY(results, evaluator.run(inputs));
+#pragma once
+
+#include <unordered_map>
+
+#include "base/status.h"
+#include "ir/common/signature.h"
+#include "ir/stablehlo/op_table.h"
+
+namespace jaxsmith::stablehlo {
+
+class Evaluator {
+ public:
+  // `text` and `file` are what errors show; the text may be empty.
+  explicit Evaluator(const Module& module, std::string_view text = {},
+                     std::string_view file = "stablehlo");
+
+  // Types, shapes, regions and attributes of every operation, and that functions give what they
+  // say.
+  Status verify();
+  // Of the entry function. Errors: there is none, or its types are not known.
+  Result<ir::Signature> signature();
+  // Arguments by position. Errors: of the program, of what jaxsmith does not know, of the budget.
+  // Without a function: the entry function.
+  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const Budget& budget = {});
+  Result<std::vector<Datum>> run(const Function& function, std::vector<Datum> arguments,
+                                 const Budget& budget = {});
+  // What the last error was; of a run only.
+  EvaluationError::Kind error_kind() const { return error_kind_; }
+  // Of the module's own checks (check.expect_eq …): how many were made and what those said that
+  // failed.
+  std::int64_t checks_made() const { return checks_made_; }
+  const std::vector<std::string>& failed_checks() const { return failed_checks_; }
+
+ private:
+  friend class Call;
+  struct BlockFacts {
+    bool pointwise = false;
+    std::optional<Binary> simple;
+    bool gives_second = false;
+  };
+
+  std::vector<Datum> run_block(const Block& block, std::vector<Datum> arguments, bool lifted);
+  std::vector<Datum> run_op(const Op& op, bool lifted);
+  std::vector<Datum> call(std::string_view name, std::vector<Datum> arguments);
+  const BlockFacts& facts_of(const Block& block);
+  bool is_pointwise(const Block& block);
+  void verify_function(const Function& function);
+  void check_result_types(const Op& op, const std::vector<Datum>& results);
+  Datum abstract_of(const Type& type) const;
+  Error error_of(const EvaluationError& e) const;
+
+  const Module& m_;
+  std::string_view text_, file_;
+  std::vector<Datum> values_;
+  std::unordered_map<const Block*, BlockFacts> facts_;
+  std::unordered_map<std::string_view, const Function*> functions_;
+  std::vector<std::string_view> running_;
+  bool abstract_ = false;
+  std::uint32_t at_ = 0;
+  EvaluationError::Kind error_kind_ = EvaluationError::Kind::kInvalid;
+  std::int64_t checks_made_ = 0;
+  std::vector<std::string> failed_checks_;
+};
+
+}  // namespace jaxsmith::stablehlo

@@ -1,0 +1,145 @@
+#include "ir/stablehlo/formats.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+
+namespace jaxsmith::stablehlo {
+namespace {
+
+constexpr std::string_view kUnary = "%", kBinary = "%, %";
+
+constexpr Format kFormats[] = {
+    {"stablehlo.abs", kUnary, Types::kSame},
+    {"stablehlo.add", kBinary, Types::kSame},
+    {"stablehlo.and", kBinary, Types::kSame},
+    {"stablehlo.atan2", kBinary, Types::kSame},
+    {"stablehlo.bitcast_convert", kUnary, Types::kFunction},
+    {"stablehlo.broadcast_in_dim", "%, dims = <broadcast_dimensions:ints>", Types::kFunction},
+    {"stablehlo.broadcast", "%, sizes = <broadcast_sizes:ints>", Types::kFunction},
+    {"stablehlo.cbrt", kUnary, Types::kSame},
+    {"stablehlo.ceil", kUnary, Types::kSame},
+    {"stablehlo.cholesky", "%, lower = <lower:bool>", Types::kSame},
+    {"stablehlo.clamp", "%, %, %", Types::kSame},
+    {"stablehlo.compare",
+     "<comparison_direction:comparison_direction>, %, %{, <compare_type:comparison_type>}",
+     Types::kFunction},
+    {"stablehlo.complex", kBinary, Types::kComplex},
+    {"stablehlo.composite", "<name:string> %*", Types::kFunction},
+    {"stablehlo.concatenate", "%*, dim = <dimension:int>", Types::kFunction},
+    {"stablehlo.convert", kUnary, Types::kSame},
+    {"stablehlo.cosine", kUnary, Types::kSame},
+    {"stablehlo.count_leading_zeros", kUnary, Types::kSame},
+    {"stablehlo.divide", kBinary, Types::kSame},
+    {"stablehlo.dynamic_slice", "%, %*, sizes = <slice_sizes:ints>", Types::kFunction},
+    {"stablehlo.dynamic_update_slice", "%*", Types::kFunction},
+    {"stablehlo.dynamic_broadcast_in_dim", "%, %, dims = <broadcast_dimensions:ints>",
+     Types::kFunction},
+    {"stablehlo.dynamic_iota", "%, dim = <iota_dimension:int>", Types::kFunction},
+    {"stablehlo.dynamic_pad", "%*", Types::kFunction},
+    {"stablehlo.dynamic_reshape", kBinary, Types::kFunction},
+    {"stablehlo.real_dynamic_slice", "%*", Types::kFunction},
+    {"stablehlo.get_dimension_size", "%, dim = <dimension:int>", Types::kFunction},
+    {"stablehlo.set_dimension_size", "%, %, dim = <dimension:int>", Types::kFunction},
+    {"stablehlo.create_token", "", Types::kResult},
+    {"stablehlo.after_all", "%*", Types::kSame},
+    {"stablehlo.einsum", "%, %, config = <einsum_config:string>", Types::kFunction},
+    {"stablehlo.unary_einsum", "%, config = <einsum_config:string>", Types::kFunction},
+    {"stablehlo.exponential", kUnary, Types::kSame},
+    {"stablehlo.exponential_minus_one", kUnary, Types::kSame},
+    {"stablehlo.fft", "%, type = <fft_type:fft_type>, length = <fft_length:ints>",
+     Types::kFunction},
+    {"stablehlo.floor", kUnary, Types::kSame},
+    {"stablehlo.get_tuple_element", "%[<index:int>]", Types::kFunction},
+    {"stablehlo.imag", kUnary, Types::kSame},
+    {"stablehlo.iota", "dim = <iota_dimension:int>", Types::kResult},
+    {"stablehlo.is_finite", kUnary, Types::kFunction},
+    {"stablehlo.log", kUnary, Types::kSame},
+    {"stablehlo.log_plus_one", kUnary, Types::kSame},
+    {"stablehlo.logistic", kUnary, Types::kSame},
+    {"stablehlo.maximum", kBinary, Types::kSame},
+    {"stablehlo.minimum", kBinary, Types::kSame},
+    {"stablehlo.multiply", kBinary, Types::kSame},
+    {"stablehlo.negate", kUnary, Types::kSame},
+    {"stablehlo.not", kUnary, Types::kSame},
+    {"stablehlo.optimization_barrier", "%*", Types::kList},
+    {"stablehlo.or", kBinary, Types::kSame},
+    {"stablehlo.pad",
+     "%, %, low = <edge_padding_low:ints>, high = <edge_padding_high:ints>, interior = "
+     "<interior_padding:ints>",
+     Types::kFunction},
+    {"stablehlo.partition_id", "", Types::kResult},
+    {"stablehlo.popcnt", kUnary, Types::kSame},
+    {"stablehlo.power", kBinary, Types::kSame},
+    {"stablehlo.real", kUnary, Types::kSame},
+    {"stablehlo.reduce_precision", "%, format = <:precision>", Types::kSame},
+    {"stablehlo.remainder", kBinary, Types::kSame},
+    {"stablehlo.replica_id", "", Types::kResult},
+    {"stablehlo.reshape", kUnary, Types::kFunction},
+    {"stablehlo.return", "%*", Types::kList},
+    {"stablehlo.reverse", "%, dims = <dimensions:ints>", Types::kSame},
+    {"stablehlo.rng", "%, %, %, distribution = <rng_distribution:rng_distribution>",
+     Types::kFunction},
+    {"stablehlo.rng_bit_generator", "%, algorithm = <rng_algorithm:rng_algorithm>",
+     Types::kFunction},
+    {"stablehlo.round_nearest_afz", kUnary, Types::kSame},
+    {"stablehlo.round_nearest_even", kUnary, Types::kSame},
+    {"stablehlo.rsqrt", kUnary, Types::kSame},
+    {"stablehlo.select", "%, %, %", Types::kSelect},
+    {"stablehlo.shift_left", kBinary, Types::kSame},
+    {"stablehlo.shift_right_arithmetic", kBinary, Types::kSame},
+    {"stablehlo.shift_right_logical", kBinary, Types::kSame},
+    {"stablehlo.sign", kUnary, Types::kSame},
+    {"stablehlo.sine", kUnary, Types::kSame},
+    {"stablehlo.sqrt", kUnary, Types::kSame},
+    {"stablehlo.subtract", kBinary, Types::kSame},
+    {"stablehlo.tan", kUnary, Types::kSame},
+    {"stablehlo.tanh", kUnary, Types::kSame},
+    {"stablehlo.transpose", "%, dims = <permutation:ints>", Types::kFunction},
+    {"stablehlo.trace", "%, <tag:string>", Types::kList},
+    {"stablehlo.tuple", "%*", Types::kTuple},
+    {"stablehlo.uniform_quantize", kUnary, Types::kFunction},
+    {"stablehlo.uniform_dequantize", kUnary, Types::kFunction},
+    {"stablehlo.xor", kBinary, Types::kSame},
+    {"chlo.acos", kUnary, Types::kArrow},
+    {"chlo.acosh", kUnary, Types::kArrow},
+    {"chlo.asin", kUnary, Types::kArrow},
+    {"chlo.asinh", kUnary, Types::kArrow},
+    {"chlo.atan", kUnary, Types::kArrow},
+    {"chlo.atanh", kUnary, Types::kArrow},
+    {"chlo.bessel_i1e", kUnary, Types::kArrow},
+    {"chlo.conj", kUnary, Types::kArrow},
+    {"chlo.cosh", kUnary, Types::kArrow},
+    {"chlo.digamma", kUnary, Types::kArrow},
+    {"chlo.erf", kUnary, Types::kArrow},
+    {"chlo.erf_inv", kUnary, Types::kArrow},
+    {"chlo.erfc", kUnary, Types::kArrow},
+    {"chlo.is_inf", kUnary, Types::kArrow},
+    {"chlo.is_neg_inf", kUnary, Types::kArrow},
+    {"chlo.is_pos_inf", kUnary, Types::kArrow},
+    {"chlo.lgamma", kUnary, Types::kArrow},
+    {"chlo.next_after", kBinary, Types::kArrow},
+    {"chlo.polygamma", kBinary, Types::kArrow},
+    {"chlo.sinh", kUnary, Types::kArrow},
+    {"chlo.square", kUnary, Types::kArrow},
+    {"chlo.tan", kUnary, Types::kArrow},
+    {"chlo.top_k", "(%, k = <k:int>)", Types::kArrow},
+    {"chlo.zeta", kBinary, Types::kArrow},
+    {"func.call", "<callee:symbol>(%*)", Types::kFunction},
+    {"func.return", "%*", Types::kList},
+    {"sdy.return", "%*", Types::kList},
+};
+
+}  // namespace
+
+const Format* format_of(std::string_view op) {
+  static const auto* index = [] {
+    auto* map = new std::unordered_map<std::string_view, const Format*>;
+    for (const Format& f : kFormats) map->emplace(f.op, &f);
+    return map;
+  }();
+  const auto found = index->find(op);
+  return found == index->end() ? nullptr : found->second;
+}
+
+}  // namespace jaxsmith::stablehlo

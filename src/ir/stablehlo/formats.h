@@ -1,0 +1,33 @@
+// How operations are written: MLIR's custom assembly forms, as the printer of StableHLO writes them
+// (StablehloOps.td, ChloOps.td). An operation without a form here is written generically.
+#pragma once
+
+#include <string_view>
+
+namespace jaxsmith::stablehlo {
+
+enum class Types {
+  kSame,      // ": T" where all types are T, else "(T, …) -> T"
+  kFunction,  // "(T, …) -> T"
+  kResult,    // "T" of the result
+  kArrow,     // "T, … -> T"
+  kList,      // "T, …" of the operands
+  kSelect,    // predicate's and result's
+  kComplex,   // result's; operands are its parts
+  kTuple,     // the result's, which holds the operands'
+  kNone,
+};
+
+// A form is written as: `%` one operand; `%*` the rest; `<name:kind>` an attribute, where kind is
+// ints, int, bool, symbol, precision (exponent_bits and mantissa_bits) or the name of an
+// enumeration of StableHLO; `{…}` a part that stands only where its attribute does; anything else
+// for itself. The other attributes and the types follow.
+struct Format {
+  std::string_view op;
+  std::string_view form;
+  Types types;
+};
+
+const Format* format_of(std::string_view op);
+
+}  // namespace jaxsmith::stablehlo

@@ -1,0 +1,128 @@
+#include "ir/stablehlo/module.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace jaxsmith::stablehlo {
+namespace {
+
+struct ElementName {
+  std::string_view mlir;
+  DType dtype;
+};
+
+constexpr ElementName kElements[] = {
+    {"f32", DType::kF32},
+    {"i32", DType::kI32},
+    {"i1", DType::kBool},
+    {"f64", DType::kF64},
+    {"f16", DType::kF16},
+    {"bf16", DType::kBF16},
+    {"i64", DType::kI64},
+    {"ui32", DType::kU32},
+    {"ui8", DType::kU8},
+    {"i8", DType::kI8},
+    {"i16", DType::kI16},
+    {"ui16", DType::kU16},
+    {"ui64", DType::kU64},
+    {"complex<f32>", DType::kC64},
+    {"complex<f64>", DType::kC128},
+    {"index", DType::kI64},
+    {"i2", DType::kI2},
+    {"i4", DType::kI4},
+    {"ui2", DType::kU2},
+    {"ui4", DType::kU4},
+    {"f8E3M4", DType::kF8E3M4},
+    {"f8E4M3", DType::kF8E4M3},
+    {"f8E4M3B11FNUZ", DType::kF8E4M3B11FNUZ},
+    {"f8E4M3FN", DType::kF8E4M3FN},
+    {"f8E4M3FNUZ", DType::kF8E4M3FNUZ},
+    {"f8E5M2", DType::kF8E5M2},
+    {"f8E5M2FNUZ", DType::kF8E5M2FNUZ},
+    {"f8E8M0FNU", DType::kF8E8M0FNU},
+    {"f4E2M1FN", DType::kF4E2M1FN},
+};
+
+std::string joined(const std::vector<const Type*>& types) {
+  std::string out;
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (i) out += ", ";
+    out += types[i]->text();
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<DType> dtype_from_mlir(std::string_view element) {
+  for (const auto& e : kElements)
+    if (e.mlir == element) return e.dtype;
+  return std::nullopt;
+}
+
+std::string_view mlir_name(DType dtype) {
+  for (const auto& e : kElements)
+    if (e.dtype == dtype) return e.mlir;
+  return "";
+}
+
+bool Type::is_static() const {
+  return std::find(shape.begin(), shape.end(), kDynamic) == shape.end();
+}
+
+std::string Type::text() const {
+  switch (kind) {
+    case Kind::kTensor: {
+      std::string out = "tensor<";
+      for (const std::int64_t n : shape) {
+        if (n == kDynamic)
+          out += "?x";
+        else
+          fmt::format_to(std::back_inserter(out), "{}x", n);
+      }
+      out += element;
+      if (!encoding.empty()) out += ", " + encoding;
+      return out + ">";
+    }
+    case Kind::kTuple:
+      return "tuple<" + joined(parts) + ">";
+    case Kind::kFunction: {
+      const bool bare = results.size() == 1 && results[0]->kind != Kind::kFunction;
+      return "(" + joined(parts) + ") -> " + (bare ? joined(results) : "(" + joined(results) + ")");
+    }
+    default:
+      return element;
+  }
+}
+
+const Attr* Attr::find(std::string_view key) const {
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    if (keys[i] == key) return &items[i];
+  return nullptr;
+}
+
+const Attr* Op::attr(std::string_view key) const {
+  for (const NamedAttr& a : attrs)
+    if (a.name == key) return &a.value;
+  return nullptr;
+}
+
+const Function* Module::function(std::string_view wanted) const {
+  for (const Function& f : functions)
+    if (f.name == wanted) return &f;
+  return nullptr;
+}
+
+const Function* Module::entry() const {
+  if (const Function* main = function("main")) return main;
+  const Function* found = nullptr;
+  for (const Function& f : functions) {
+    if (f.visibility == "private") continue;
+    if (found) return &functions[0];
+    found = &f;
+  }
+  return found ? found : functions.empty() ? nullptr : &functions[0];
+}
+
+}  // namespace jaxsmith::stablehlo

@@ -1,0 +1,609 @@
+#include "ir/stablehlo/op_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "tensor/contraction.h"
+#include "tensor/linear_algebra.h"
+#include "tensor/movement.h"
+#include "tensor/random_bits.h"
+
+namespace jaxsmith::stablehlo {
+namespace {
+
+using Results = std::vector<Datum>;
+
+Results data(std::vector<Array> arrays) { return {arrays.begin(), arrays.end()}; }
+
+// ---- Elementwise
+// ---------------------------------------------------------------------------------
+
+void require_one_shape(const Call& c) {
+  if (c.lifted()) return;
+  for (std::size_t i = 1; i < c.size(); ++i)
+    if (c.array(i).shape() != c.array(0).shape())
+      invalid(fmt::format("operands of different shapes: {} and {}", c.array(0).type_text(),
+                          c.array(i).type_text()));
+}
+
+void require_count(const Call& c, std::size_t n) {
+  if (c.size() != n) invalid(fmt::format("{} takes {} operands, not {}", c.op().name, n, c.size()));
+}
+
+OpRule unary_rule(std::string_view name, Unary op) {
+  return {name,
+          [op](const Call& c) -> Results {
+            require_count(c, 1);
+            return {unary(op, c.array(0))};
+          },
+          true};
+}
+
+OpRule binary_rule(std::string_view name, Binary op) {
+  return {name,
+          [op](const Call& c) -> Results {
+            require_count(c, 2);
+            require_one_shape(c);
+            return {binary(op, c.array(0), c.array(1))};
+          },
+          true};
+}
+
+Results compare_rule(const Call& c) {
+  require_count(c, 2);
+  require_one_shape(c);
+  const auto direction = direction_named(c.word("comparison_direction"));
+  if (!direction) invalid("comparison_direction is none of EQ, NE, LT, LE, GT, GE");
+  const std::string_view type = c.word("compare_type");
+  if (!type.empty() && type != "FLOAT" && type != "TOTALORDER" && type != "SIGNED" &&
+      type != "UNSIGNED" && type != "NOTYPE")
+    invalid(fmt::format("there is no comparison type {}", type));
+  return {compare(*direction, type == "TOTALORDER", c.array(0), c.array(1))};
+}
+
+Results select_rule(const Call& c) {
+  require_count(c, 3);
+  if (!c.lifted()) {
+    require(c.array(1).shape() == c.array(2).shape(), "the two values have different shapes");
+    require(c.array(0).rank() == 0 || c.array(0).shape() == c.array(1).shape(),
+            "the predicate has another shape than the values");
+  }
+  return {select(c.array(0), c.array(1), c.array(2))};
+}
+
+Results clamp_rule(const Call& c) {
+  require_count(c, 3);
+  if (!c.lifted())
+    for (std::size_t i : {0, 2})
+      require(c.array(i).rank() == 0 || c.array(i).shape() == c.array(1).shape(),
+              "a limit has another shape than the operand");
+  return {clamp(c.array(0), c.array(1), c.array(2))};
+}
+
+// The element type that the result is declared with; its shape is computed.
+DType result_dtype(const Call& c) {
+  const Type& t = c.result_type();
+  if (t.kind != Type::Kind::kTensor || !t.dtype) invalid("the result is no array");
+  return *t.dtype;
+}
+
+Shape result_shape(const Call& c) {
+  const Type& t = c.result_type();
+  if (t.kind != Type::Kind::kTensor) invalid("the result is no array");
+  if (!t.is_static()) unsupported("results whose dimensions are not known: " + t.text());
+  return t.shape;
+}
+
+Results constant_rule(const Call& c) {
+  const Attr& value = c.need("value");
+  if (value.kind != Attr::Kind::kDense || !value.type->dtype) invalid("the value is no dense<…>");
+  if (c.abstract()) return {value.type->abstract()};
+  if (!value.splat) return {*value.dense};
+  return {broadcast_in_dim(*value.dense, value.type->shape, {})};
+}
+
+// ---- Movement
+// ------------------------------------------------------------------------------------
+
+Results broadcast_in_dim_rule(const Call& c) {
+  return {broadcast_in_dim(c.array(0), result_shape(c), c.ints("broadcast_dimensions"))};
+}
+
+Results reshape_rule(const Call& c) {
+  require_count(c, 1);
+  return {c.array(0).reshaped(result_shape(c))};
+}
+
+Results slice_rule(const Call& c) {
+  return {slice(c.array(0), c.ints("start_indices"), c.ints("limit_indices"), c.ints("strides"))};
+}
+
+Results pad_rule(const Call& c) {
+  require_count(c, 2);
+  return {pad(c.array(0), c.array(1), c.ints("edge_padding_low"), c.ints("edge_padding_high"),
+              c.ints("interior_padding"))};
+}
+
+Results concatenate_rule(const Call& c) {
+  const auto parts = c.arrays(0, c.size());
+  return {concatenate(parts, c.integer("dimension"))};
+}
+
+Results iota_rule(const Call& c) {
+  return {iota(result_dtype(c), result_shape(c), c.integer("iota_dimension"), c.abstract())};
+}
+
+Results dynamic_slice_rule(const Call& c) {
+  const auto starts = c.arrays(1, c.size());
+  return {dynamic_slice(c.array(0), starts, c.ints("slice_sizes"))};
+}
+
+Results dynamic_update_slice_rule(const Call& c) {
+  const auto starts = c.arrays(2, c.size());
+  return {dynamic_update_slice(c.array(0), c.array(1), starts)};
+}
+
+GatherDims gather_dims(const Attr& a) {
+  return {
+      Call::list_in(a, "offset_dims"),           Call::list_in(a, "collapsed_slice_dims"),
+      Call::list_in(a, "operand_batching_dims"), Call::list_in(a, "start_indices_batching_dims"),
+      Call::list_in(a, "start_index_map"),       Call::integer_in(a, "index_vector_dim", 0)};
+}
+
+Results gather_rule(const Call& c) {
+  require_count(c, 2);
+  return {gather(c.array(0), c.array(1), gather_dims(c.need("dimension_numbers")),
+                 c.ints("slice_sizes"))};
+}
+
+Results scatter_rule(const Call& c) {
+  const std::size_t n = c.size() / 2;
+  require(c.size() >= 3 && c.size() % 2 == 1,
+          "scatter takes operands, indices and as many updates");
+  const Attr& a = c.need("scatter_dimension_numbers");
+  const ScatterDims dims{Call::list_in(a, "update_window_dims"),
+                         Call::list_in(a, "inserted_window_dims"),
+                         Call::list_in(a, "input_batching_dims"),
+                         Call::list_in(a, "scatter_indices_batching_dims"),
+                         Call::list_in(a, "scatter_dims_to_operand_dims"),
+                         Call::integer_in(a, "index_vector_dim", 0)};
+  const auto operands = c.arrays(0, n), updates = c.arrays(n + 1, c.size());
+  return data(scatter(operands, c.array(n), updates, dims, c.body(0)));
+}
+
+// ---- Reductions
+// ----------------------------------------------------------------------------------
+
+Results reduce_rule(const Call& c) {
+  const std::size_t n = c.size() / 2;
+  require(c.size() % 2 == 0, "as many initial values are wanted as operands");
+  const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
+  return data(jaxsmith::reduce(operands, inits, c.ints("dimensions"), c.body(0)));
+}
+
+void set_padding(const Call& c, Window& w) {
+  const Ints padding = c.ints_or("padding", 2 * w.rank(), 0);
+  require(padding.size() == 2 * w.rank(),
+          "padding has not two numbers for each dimension of the window");
+  for (std::size_t d = 0; d < w.rank(); ++d) {
+    w.low[d] = padding[2 * d];
+    w.high[d] = padding[2 * d + 1];
+  }
+}
+
+Window window_of(const Call& c) {
+  Window w = Window::of(c.ints("window_dimensions"));
+  w.stride = c.ints_or("window_strides", w.rank(), 1);
+  w.base_dilation = c.ints_or("base_dilations", w.rank(), 1);
+  w.dilation = c.ints_or("window_dilations", w.rank(), 1);
+  set_padding(c, w);
+  return w;
+}
+
+Results reduce_window_rule(const Call& c) {
+  const std::size_t n = c.size() / 2;
+  require(c.size() % 2 == 0, "as many initial values are wanted as operands");
+  const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
+  return data(reduce_window(operands, inits, window_of(c), c.body(0)));
+}
+
+Results select_and_scatter_rule(const Call& c) {
+  require_count(c, 3);
+  return {
+      select_and_scatter(c.array(0), c.array(1), c.array(2), window_of(c), c.body(0), c.body(1))};
+}
+
+Results sort_rule(const Call& c) {
+  const auto operands = c.arrays(0, c.size());
+  std::int64_t dim = c.integer("dimension", -1);
+  if (!operands.empty() && dim < 0) dim += operands[0].rank();
+  return data(sort(operands, dim, c.body(0)));
+}
+
+Results map_rule(const Call& c) {
+  const auto operands = c.arrays(0, c.size());
+  return data(map(operands, c.body(0)));
+}
+
+Results top_k_rule(const Call& c) { return data(top_k(c.array(0), c.integer("k"))); }
+
+// ---- Contractions
+// --------------------------------------------------------------------------------
+
+Results dot_general_rule(const Call& c) {
+  require_count(c, 2);
+  const Attr& a = c.need("dot_dimension_numbers");
+  return {dot_general(
+      c.array(0), c.array(1),
+      {Call::list_in(a, "lhs_batching_dimensions"), Call::list_in(a, "rhs_batching_dimensions"),
+       Call::list_in(a, "lhs_contracting_dimensions"),
+       Call::list_in(a, "rhs_contracting_dimensions")},
+      result_dtype(c))};
+}
+
+Results dot_rule(const Call& c) {
+  require_count(c, 2);
+  require(c.array(0).rank() >= 1 && c.array(1).rank() >= 1, "dot of a scalar");
+  return {
+      dot_general(c.array(0), c.array(1), {{}, {}, {c.array(0).rank() - 1}, {0}}, result_dtype(c))};
+}
+
+// "[b, f, 0, 1]x[o, i, 0, 1]->[b, f, 0, 1]"
+ConvolutionDims convolution_dims(const std::string& text) {
+  ConvolutionDims out;
+  std::size_t at = 0;
+  for (int part = 0; part < 3; ++part) {
+    const std::size_t open = text.find('[', at), close = text.find(']', at);
+    require(open != std::string::npos && close != std::string::npos && open < close,
+            "dimension_numbers are not like [b, 0, f]x[0, i, o]->[b, 0, f]");
+    Ints* spatial = part == 0   ? &out.input_spatial
+                    : part == 1 ? &out.kernel_spatial
+                                : &out.output_spatial;
+    std::int64_t position = 0;
+    for (std::size_t i = open + 1; i < close; ++i) {
+      const char ch = text[i];
+      if (ch == ' ' || ch == ',') continue;
+      if (ch >= '0' && ch <= '9') {
+        const auto d = static_cast<std::size_t>(ch - '0');
+        if (spatial->size() <= d) spatial->resize(d + 1, -1);
+        (*spatial)[d] = position;
+      } else if (ch == 'b') {
+        (part == 0 ? out.input_batch : out.output_batch) = position;
+      } else if (ch == 'f') {
+        (part == 0 ? out.input_feature : out.output_feature) = position;
+      } else if (ch == 'i') {
+        out.kernel_input_feature = position;
+      } else if (ch == 'o') {
+        out.kernel_output_feature = position;
+      } else {
+        invalid(std::string("dimension_numbers: unknown dimension '") + ch + "'");
+      }
+      ++position;
+    }
+    at = close + 1;
+  }
+  return out;
+}
+
+Results convolution_rule(const Call& c) {
+  const ConvolutionDims dims = convolution_dims(c.need("dimension_numbers").body);
+  Window w = Window::of(Ints(dims.input_spatial.size(), 1));
+  w.stride = c.ints_or("window_strides", w.rank(), 1);
+  w.base_dilation = c.ints_or("lhs_dilation", w.rank(), 1);
+  w.dilation = c.ints_or("rhs_dilation", w.rank(), 1);
+  if (c.size() == 3 && !c.abstract()) {
+    // dynamic_conv: the padding is an operand.
+    const auto padding = c.array(2).ints();
+    require(padding.size() == 2 * w.rank(),
+            "padding has not two numbers for each dimension of the window");
+    for (std::size_t d = 0; d < w.rank(); ++d) {
+      w.low[d] = padding[2 * d];
+      w.high[d] = padding[2 * d + 1];
+    }
+  } else if (c.size() == 3) {
+    return {Array(result_dtype(c), result_shape(c), true)};
+  } else {
+    set_padding(c, w);
+  }
+  w.reversed.clear();
+  for (const std::int64_t r : c.ints_or("window_reversal", w.rank(), 0))
+    w.reversed.push_back(r != 0);
+  return {convolution(c.array(0), c.array(1), dims, w, c.integer("feature_group_count", 1),
+                      c.integer("batch_group_count", 1), result_dtype(c))};
+}
+
+Results fft_rule(const Call& c) {
+  const auto kind = fft_kind_named(c.word("fft_type"));
+  if (!kind) invalid("fft_type is none of FFT, IFFT, RFFT, IRFFT");
+  return {fft(c.array(0), *kind, c.ints("fft_length"))};
+}
+
+// ---- Control flow
+// --------------------------------------------------------------------------------
+
+Results while_rule(const Call& c) {
+  Results state;
+  for (std::size_t i = 0; i < c.size(); ++i) state.push_back(c.datum(i));
+  for (;;) {
+    const auto again = c.run_region(0, state);
+    require(again.size() == 1 && again[0].as_array().rank() == 0 &&
+                again[0].as_array().dtype() == DType::kBool,
+            "the condition gives no bool");
+    if (!c.abstract() && again[0].as_array().int_at(0) == 0) return state;
+    auto next = c.run_region(1, state);
+    require(next.size() == state.size(), "the body gives another number of values than it takes");
+    if (c.abstract()) return next;
+    state = std::move(next);
+  }
+}
+
+Results branches(const Call& c, std::size_t chosen) {
+  if (!c.abstract()) return c.run_region(chosen, {});
+  Results out;
+  for (std::size_t i = 0; i < c.op().regions.size(); ++i) out = c.run_region(i, {});
+  return out;
+}
+
+Results case_rule(const Call& c) {
+  require_count(c, 1);
+  const Array& index = c.array(0);
+  require(index.rank() == 0 && index.dtype() == DType::kI32, "the index is no i32 scalar");
+  const std::size_t n = c.op().regions.size();
+  require(n > 0, "there is no branch");
+  if (c.abstract()) return branches(c, 0);
+  const std::int64_t i = index.int_at(0);
+  return branches(c,
+                  i < 0 || i >= static_cast<std::int64_t>(n) ? n - 1 : static_cast<std::size_t>(i));
+}
+
+Results if_rule(const Call& c) {
+  require_count(c, 1);
+  require(c.array(0).rank() == 0 && c.array(0).dtype() == DType::kBool, "the predicate is no bool");
+  require(c.op().regions.size() == 2, "there are not two branches");
+  return branches(c, c.abstract() || c.array(0).int_at(0) ? 0 : 1);
+}
+
+Results call_rule(const Call& c) {
+  Results arguments;
+  for (std::size_t i = 0; i < c.size(); ++i) arguments.push_back(c.datum(i));
+  const Attr& callee =
+      c.op().name == "stablehlo.composite" ? c.need("decomposition") : c.need("callee");
+  require(callee.kind == Attr::Kind::kSymbol, "the callee is no symbol");
+  return c.call(std::string_view(callee.text).substr(1), std::move(arguments));
+}
+
+Results all_operands(const Call& c) {
+  Results out;
+  for (std::size_t i = 0; i < c.size(); ++i) out.push_back(c.datum(i));
+  return out;
+}
+
+// ---- Linear algebra and random bits
+// --------------------------------------------------------------
+
+Results triangular_solve_rule(const Call& c) {
+  require_count(c, 2);
+  const std::string_view transpose = c.word("transpose_a");
+  TriangularSolve options;
+  options.left = c.flag("left_side");
+  options.lower = c.flag("lower");
+  options.unit_diagonal = c.flag("unit_diagonal");
+  options.transpose = transpose == "TRANSPOSE" || transpose == "ADJOINT";
+  options.conjugate = transpose == "ADJOINT";
+  return {triangular_solve(c.array(0), c.array(1), options)};
+}
+
+Results rng_bit_generator_rule(const Call& c) {
+  require_count(c, 1);
+  const Type& bits = c.result_type(1);
+  if (bits.kind != Type::Kind::kTensor || !bits.dtype) invalid("the second result is no array");
+  auto out = random_bits(c.word("rng_algorithm") == "THREE_FRY" ? RandomAlgorithm::kThreefry
+                                                                : RandomAlgorithm::kPhilox,
+                         c.array(0), *bits.dtype, bits.shape);
+  return data({out.first, out.second});
+}
+
+// ---- Dynamic shapes, whose results are declared with known ones
+// ----------------------------------
+
+Results dynamic_broadcast_rule(const Call& c) {
+  return {broadcast_in_dim(c.array(0), result_shape(c), c.ints("broadcast_dimensions"))};
+}
+
+Results dynamic_iota_rule(const Call& c) { return iota_rule(c); }
+
+Results dynamic_pad_rule(const Call& c) {
+  require_count(c, 5);
+  if (c.abstract()) return {Array(result_dtype(c), result_shape(c), true)};
+  const auto list = [&](std::size_t i) {
+    const auto v = c.array(i).ints();
+    return Ints(v.begin(), v.end());
+  };
+  return {pad(c.array(0), c.array(1), list(2), list(3), list(4))};
+}
+
+Results real_dynamic_slice_rule(const Call& c) {
+  require_count(c, 4);
+  if (c.abstract()) return {Array(result_dtype(c), result_shape(c), true)};
+  const auto list = [&](std::size_t i) {
+    const auto v = c.array(i).ints();
+    return Ints(v.begin(), v.end());
+  };
+  return {slice(c.array(0), list(1), list(2), list(3))};
+}
+
+Results dynamic_gather_rule(const Call& c) {
+  require_count(c, 3);
+  if (c.abstract()) return {Array(result_dtype(c), result_shape(c), true)};
+  const auto sizes = c.array(2).ints();
+  return {gather(c.array(0), c.array(1), gather_dims(c.need("dimension_numbers")),
+                 Ints(sizes.begin(), sizes.end()))};
+}
+
+Results dimension_size_rule(const Call& c) {
+  const std::int64_t d = c.integer("dimension");
+  require(d >= 0 && d < c.array(0).rank(), "there is no such dimension");
+  if (c.abstract()) return {Array(DType::kI32, {}, true)};
+  return {Array::scalar_int(DType::kI32, c.array(0).shape()[static_cast<std::size_t>(d)])};
+}
+
+Results tuple_element_rule(const Call& c) {
+  const std::int64_t i = c.integer("index");
+  require(c.datum(0).kind == Datum::Kind::kTuple && i >= 0 &&
+              i < static_cast<std::int64_t>(c.datum(0).parts.size()),
+          "there is no such part of the tuple");
+  return {c.datum(0).parts[static_cast<std::size_t>(i)]};
+}
+
+std::vector<OpRule> make_rules() {
+  std::vector<OpRule> rules;
+  for (std::string_view name : {"abs",
+                                "cbrt",
+                                "ceil",
+                                "cosine",
+                                "count_leading_zeros",
+                                "exponential",
+                                "exponential_minus_one",
+                                "floor",
+                                "imag",
+                                "is_finite",
+                                "log",
+                                "log_plus_one",
+                                "logistic",
+                                "negate",
+                                "not",
+                                "popcnt",
+                                "real",
+                                "round_nearest_afz",
+                                "round_nearest_even",
+                                "rsqrt",
+                                "sign",
+                                "sine",
+                                "sqrt",
+                                "tan",
+                                "tanh"}) {
+    static std::vector<std::unique_ptr<std::string>> names;
+    names.push_back(std::make_unique<std::string>("stablehlo." + std::string(name)));
+    rules.push_back(unary_rule(*names.back(), *unary_named(name)));
+  }
+  for (std::string_view name :
+       {"acos",       "acosh",      "asin",    "asinh", "atan",    "atanh", "bessel_i1e",
+        "conj",       "cosh",       "digamma", "erf",   "erf_inv", "erfc",  "is_inf",
+        "is_neg_inf", "is_pos_inf", "lgamma",  "sinh",  "square",  "tan"}) {
+    static std::vector<std::unique_ptr<std::string>> names;
+    names.push_back(std::make_unique<std::string>("chlo." + std::string(name)));
+    rules.push_back(unary_rule(*names.back(), *unary_named(name)));
+  }
+  for (std::string_view name :
+       {"add", "and", "atan2", "complex", "divide", "maximum", "minimum", "multiply", "or", "power",
+        "remainder", "shift_left", "shift_right_arithmetic", "shift_right_logical", "subtract",
+        "xor"}) {
+    static std::vector<std::unique_ptr<std::string>> names;
+    names.push_back(std::make_unique<std::string>("stablehlo." + std::string(name)));
+    rules.push_back(binary_rule(*names.back(), *binary_named(name)));
+  }
+  for (std::string_view name : {"next_after", "polygamma", "zeta"}) {
+    static std::vector<std::unique_ptr<std::string>> names;
+    names.push_back(std::make_unique<std::string>("chlo." + std::string(name)));
+    rules.push_back(binary_rule(*names.back(), *binary_named(name)));
+  }
+  const std::vector<OpRule> others = {
+      {"stablehlo.bitcast_convert",
+       [](const Call& c) -> Results { return {bitcast_convert(c.array(0), result_dtype(c))}; },
+       false},
+      {"stablehlo.broadcast_in_dim", broadcast_in_dim_rule, false},
+      {"stablehlo.case", case_rule, false},
+      {"stablehlo.cholesky",
+       [](const Call& c) -> Results { return {cholesky(c.array(0), c.flag("lower"))}; }, false},
+      {"stablehlo.clamp", clamp_rule, true},
+      {"stablehlo.compare", compare_rule, true},
+      {"stablehlo.composite", call_rule, false},
+      {"stablehlo.concatenate", concatenate_rule, false},
+      {"stablehlo.constant", constant_rule, true},
+      {"stablehlo.convert",
+       [](const Call& c) -> Results {
+         require_count(c, 1);
+         return {convert(c.array(0), result_dtype(c))};
+       },
+       true},
+      {"stablehlo.convolution", convolution_rule, false},
+      {"stablehlo.create_token", [](const Call&) -> Results { return {Datum()}; }, false},
+      {"stablehlo.after_all", [](const Call&) -> Results { return {Datum()}; }, false},
+      {"stablehlo.custom_call", [](const Call& c) { return custom_call(c); }, false},
+      {"stablehlo.dot", dot_rule, false},
+      {"stablehlo.dot_general", dot_general_rule, false},
+      {"stablehlo.dynamic_broadcast_in_dim", dynamic_broadcast_rule, false},
+      {"stablehlo.dynamic_conv", convolution_rule, false},
+      {"stablehlo.dynamic_gather", dynamic_gather_rule, false},
+      {"stablehlo.dynamic_iota", dynamic_iota_rule, false},
+      {"stablehlo.dynamic_pad", dynamic_pad_rule, false},
+      {"stablehlo.dynamic_reshape",
+       [](const Call& c) -> Results { return {c.array(0).reshaped(result_shape(c))}; }, false},
+      {"stablehlo.dynamic_slice", dynamic_slice_rule, false},
+      {"stablehlo.dynamic_update_slice", dynamic_update_slice_rule, false},
+      {"stablehlo.fft", fft_rule, false},
+      {"stablehlo.gather", gather_rule, false},
+      {"stablehlo.get_dimension_size", dimension_size_rule, false},
+      {"stablehlo.get_tuple_element", tuple_element_rule, false},
+      {"stablehlo.if", if_rule, false},
+      {"stablehlo.iota", iota_rule, false},
+      {"stablehlo.map", map_rule, false},
+      {"stablehlo.optimization_barrier", all_operands, true},
+      {"stablehlo.pad", pad_rule, false},
+      {"stablehlo.real_dynamic_slice", real_dynamic_slice_rule, false},
+      {"stablehlo.reduce", reduce_rule, false},
+      {"stablehlo.reduce_precision",
+       [](const Call& c) -> Results {
+         return {reduce_precision(c.array(0), static_cast<int>(c.integer("exponent_bits")),
+                                  static_cast<int>(c.integer("mantissa_bits")))};
+       },
+       true},
+      {"stablehlo.reduce_window", reduce_window_rule, false},
+      {"stablehlo.reshape", reshape_rule, false},
+      {"stablehlo.reverse",
+       [](const Call& c) -> Results { return {reverse(c.array(0), c.ints("dimensions"))}; }, false},
+      {"stablehlo.rng_bit_generator", rng_bit_generator_rule, false},
+      {"stablehlo.scatter", scatter_rule, false},
+      {"stablehlo.select", select_rule, true},
+      {"stablehlo.select_and_scatter", select_and_scatter_rule, false},
+      {"stablehlo.slice", slice_rule, false},
+      {"stablehlo.sort", sort_rule, false},
+      {"stablehlo.transpose",
+       [](const Call& c) -> Results { return {transpose(c.array(0), c.ints("permutation"))}; },
+       false},
+      {"stablehlo.triangular_solve", triangular_solve_rule, false},
+      {"stablehlo.tuple", [](const Call& c) -> Results { return {Datum::tuple(all_operands(c))}; },
+       false},
+      {"stablehlo.while", while_rule, false},
+      {"chlo.top_k", top_k_rule, false},
+      {"func.call", call_rule, false},
+      {"sdy.sharding_constraint", all_operands, false},
+      {"check.expect_eq", [](const Call& c) { return check_call(c, "expect_eq"); }, false},
+      {"check.expect_eq_const", [](const Call& c) { return check_call(c, "expect_eq_const"); },
+       false},
+      {"check.expect_almost_eq", [](const Call& c) { return check_call(c, "expect_almost_eq"); },
+       false},
+      {"check.expect_almost_eq_const",
+       [](const Call& c) { return check_call(c, "expect_almost_eq_const"); }, false},
+      {"check.expect_close", [](const Call& c) { return check_call(c, "expect_close"); }, false},
+  };
+  rules.insert(rules.end(), others.begin(), others.end());
+  return rules;
+}
+
+}  // namespace
+
+const OpRule* op_rule(std::string_view name) {
+  static const auto* rules = new std::vector<OpRule>(make_rules());
+  static const auto* index = [] {
+    auto* map = new std::unordered_map<std::string_view, const OpRule*>;
+    for (const OpRule& rule : *rules) map->emplace(rule.name, &rule);
+    return map;
+  }();
+  const auto found = index->find(name);
+  return found == index->end() ? nullptr : found->second;
+}
+
+}  // namespace jaxsmith::stablehlo

@@ -1,0 +1,77 @@
+// The operations: for each its name, and a rule that gives its results from its operands. On
+// abstract arrays the same rule is the operation's type rule (tensor/array.h).
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "ir/common/datum.h"
+#include "ir/stablehlo/module.h"
+#include "tensor/reduction.h"
+
+namespace jaxsmith::stablehlo {
+
+using ir::Datum;
+
+class Evaluator;
+
+// An operation as its rule sees it.
+class Call {
+ public:
+  Call(Evaluator& evaluator, const Op& op, std::vector<Datum> operands, bool lifted)
+      : evaluator_(evaluator), op_(op), operands_(std::move(operands)), lifted_(lifted) {}
+
+  const Op& op() const { return op_; }
+  std::size_t size() const { return operands_.size(); }
+  const Datum& datum(std::size_t i) const;
+  const Array& array(std::size_t i) const { return datum(i).as_array(); }
+  std::vector<Array> arrays(std::size_t first, std::size_t last) const;
+  // Type rules only: operands have types and no elements.
+  bool abstract() const;
+  // A scalar body that is run on whole arrays: scalars and arrays may stand side by side.
+  bool lifted() const { return lifted_; }
+
+  const Type& result_type(std::size_t i = 0) const;
+  std::size_t result_count() const { return op_.results.size(); }
+
+  const Attr* attr(std::string_view name) const { return op_.attr(name); }
+  const Attr& need(std::string_view name) const;
+  Ints ints(std::string_view name) const;  // empty where there is none
+  Ints ints_or(std::string_view name, std::size_t count, std::int64_t value) const;
+  std::int64_t integer(std::string_view name, std::int64_t otherwise) const;
+  std::int64_t integer(std::string_view name) const;
+  bool flag(std::string_view name, bool otherwise = false) const;
+  std::string_view word(
+      std::string_view name) const;  // of an enumeration; empty where there is none
+  // A list within an attribute like #stablehlo.gather<offset_dims = [0], index_vector_dim = 1>.
+  static Ints list_in(const Attr& attr, std::string_view key);
+  static std::int64_t integer_in(const Attr& attr, std::string_view key, std::int64_t otherwise);
+
+  Body body(std::size_t region) const;
+  std::vector<Datum> run_region(std::size_t region, std::vector<Datum> arguments) const;
+  std::vector<Datum> call(std::string_view function, std::vector<Datum> arguments) const;
+  void check_failed(std::string message) const;  // of a module that checks itself
+
+ private:
+  Evaluator& evaluator_;
+  const Op& op_;
+  std::vector<Datum> operands_;
+  bool lifted_;
+};
+
+struct OpRule {
+  std::string_view name;
+  std::function<std::vector<Datum>(const Call&)> rule;
+  // Each element of the results comes from the same element of the operands alone.
+  bool pointwise = false;
+};
+
+const OpRule* op_rule(std::string_view name);
+
+// custom_calls.cc: by their target.
+std::vector<Datum> custom_call(const Call& call);
+// checks.cc: check.expect_eq and the like, by the name behind "check.".
+std::vector<Datum> check_call(const Call& call, std::string_view what);
+
+}  // namespace jaxsmith::stablehlo

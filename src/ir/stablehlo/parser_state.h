@@ -1,0 +1,125 @@
+// The parser's inside, shared by parser.cc (modules, types, attributes) and custom_forms.cc
+// (operations in forms of their own).
+#pragma once
+
+#include <unordered_map>
+
+#include "ir/common/diagnostic.h"
+#include "ir/stablehlo/formats.h"
+#include "ir/stablehlo/module.h"
+#include "ir/stablehlo/scanner.h"
+
+namespace jaxsmith::stablehlo {
+
+class Parser {
+ public:
+  Parser(std::string_view text, std::size_t start, const ir::Limits& limits)
+      : in_(text, start), limits_(limits) {}
+  Module parse();
+
+ private:
+  struct ResultGroup {
+    std::string_view name;
+    std::int64_t count = 0;  // 0: one, by its name alone
+    std::size_t offset = 0;
+  };
+
+  // Guards against text that is nested deeper than the stack.
+  class Depth {
+   public:
+    explicit Depth(Parser& parser) : parser_(parser) {
+      if (++parser_.depth_ > parser_.limits_.depth)
+        parser_.in_.refuse("the text is nested too deeply");
+    }
+    ~Depth() { --parser_.depth_; }
+    Depth(const Depth&) = delete;
+
+   private:
+    Parser& parser_;
+  };
+
+  // Values that are defined while it lives are unknown afterwards.
+  class Scope {
+   public:
+    Scope(Parser& parser, bool isolated);
+    ~Scope();
+    Scope(const Scope&) = delete;
+
+   private:
+    Parser& parser_;
+    std::size_t size_;
+    bool isolated_;
+    std::unordered_map<std::string_view, ValueId> outer_;
+  };
+
+  const Type* intern(Type type);
+  const Type* type();
+  Type tensor_type(std::string_view body, std::size_t offset);
+  std::vector<const Type*> type_list();
+
+  Attr attribute();
+  Attr number_attr();
+  Attr dense_attr();
+  std::int64_t element_count_checked(const Shape& shape);
+  std::string symbol();
+  std::vector<NamedAttr> attr_dict(bool property = false);
+
+  ValueId define(std::string_view name, int index, const Type* type, std::size_t offset);
+  std::string_view value_name();
+  ValueId operand();
+  std::int64_t small_number(std::string_view text);
+  void location();
+
+  void block_arguments(Block& block);
+  void block_body(Block& block);
+  Block region();
+
+  Op operation();
+  void operands_in_brackets(Op& op);
+  void operands_in_nothing();
+  void function_types(Op& op, std::vector<const Type*>& results);
+  void check_operand_types(const Op& op, std::size_t at);
+  void generic(Op& op, std::vector<const Type*>& results);
+
+  // custom_forms.cc
+  using Results = std::vector<const Type*>;
+  void custom(Op& op, Results& results);
+  void by_format(const Format& format, Op& op, Results& results);
+  void format_attribute(std::string_view field, Op& op);
+  void types_of_format(Types types, Op& op, Results& results);
+  void rest_of_operands(Op& op);
+  void optional_attrs(Op& op);
+  void set(Op& op, std::string_view name, Attr value);
+  Attr ints_attr(char open, char close);
+  Attr enum_attr(std::string_view mnemonic);
+  void constant(Op& op, Results& results);
+  void slice(Op& op, Results& results);
+  void dot_general(Op& op, Results& results);
+  void convolution(Op& op, Results& results);
+  void reduce(Op& op, Results& results);
+  void while_loop(Op& op, Results& results);
+  void custom_call(Op& op, Results& results);
+  void manual_computation(Op& op, Results& results);
+  void sharding_constraint(Op& op, Results& results);
+  void mesh(Op& op);
+
+  void function(bool is_private);
+  void generic_function(Op op);
+  void generic_module();
+  void take_module_attrs(std::vector<NamedAttr> attrs);
+  void items();
+  void alias();
+  void type_alias();
+
+  Scanner in_;
+  const ir::Limits limits_;
+  int depth_ = 0;
+  Module* module_ = nullptr;
+  std::unordered_map<std::string_view, const Type*> known_types_;
+  std::unordered_map<std::string_view, ValueId> scope_;
+  std::vector<std::string_view> defined_;
+  std::unordered_map<std::string, Attr> attr_aliases_;
+  std::unordered_map<std::string, const Type*> type_aliases_;
+};
+
+}  // namespace jaxsmith::stablehlo

@@ -1,0 +1,411 @@
+#include "tensor/array.h"
+
+#include <fmt/format.h>
+#include <string.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+#include "tensor/convert.h"
+#include "tensor/narrow.h"
+
+namespace jaxsmith {
+
+void invalid(std::string message) {
+  throw EvaluationError{EvaluationError::Kind::kInvalid, std::move(message)};
+}
+void unsupported(std::string message) {
+  throw EvaluationError{EvaluationError::Kind::kUnsupported, std::move(message)};
+}
+
+struct BudgetScope::State {
+  Budget budget;
+  std::int64_t steps = 0, bytes = 0;
+};
+
+namespace {
+thread_local std::shared_ptr<void> current;
+}  // namespace
+
+BudgetScope::BudgetScope(const Budget& budget) : state_(std::make_shared<State>()) {
+  state_->budget = budget;
+  outer_ = std::static_pointer_cast<State>(current);
+  current = state_;
+}
+
+BudgetScope::~BudgetScope() { current = outer_; }
+
+std::int64_t BudgetScope::steps_used() const { return state_->steps; }
+
+void spend(std::int64_t steps) {
+  auto* state = static_cast<BudgetScope::State*>(current.get());
+  if (!state) return;
+  state->steps += steps;
+  if (state->steps > state->budget.steps)
+    throw EvaluationError{
+        EvaluationError::Kind::kBudget,
+        fmt::format("it takes more than the {} steps allowed", state->budget.steps)};
+}
+
+class Buffer {
+ public:
+  explicit Buffer(std::size_t bytes) {
+    state_ = std::static_pointer_cast<BudgetScope::State>(current);
+    const auto signed_bytes = static_cast<std::int64_t>(bytes);
+    if (state_) {
+      if (state_->bytes + signed_bytes > state_->budget.bytes)
+        throw EvaluationError{
+            EvaluationError::Kind::kBudget,
+            fmt::format("it takes more than the {} bytes allowed", state_->budget.bytes)};
+      spend(1 + signed_bytes / 64);
+    }
+    data_ = std::calloc(bytes ? bytes : 1, 1);
+    if (!data_)
+      throw EvaluationError{EvaluationError::Kind::kBudget,
+                            fmt::format("there is no memory for {} bytes", bytes)};
+    bytes_ = bytes;
+    if (state_) state_->bytes += signed_bytes;
+  }
+  ~Buffer() {
+    std::free(data_);
+    if (state_) state_->bytes -= static_cast<std::int64_t>(bytes_);
+  }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  void* data() const { return data_; }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  std::shared_ptr<BudgetScope::State> state_;
+  void* data_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+Lane lane_of(DType dtype) {
+  switch (dtype_class(dtype)) {
+    case DTypeClass::kComplex:
+      return dtype == DType::kC64 ? Lane::kC64 : Lane::kC128;
+    case DTypeClass::kReal:
+      return dtype == DType::kF64 ? Lane::kF64 : Lane::kF32;
+    default:
+      return Lane::kInt;
+  }
+}
+
+std::size_t lane_bytes(Lane lane) { return lane == Lane::kF32 ? 4 : lane == Lane::kC128 ? 16 : 8; }
+
+Array::Array(DType dtype, Shape shape, bool abstract) : dtype_(dtype), shape_(std::move(shape)) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 64;
+  size_ = 1;
+  for (const std::int64_t n : shape_) {
+    require(n >= 0, "a dimension is negative");
+    if (n > 0 && size_ > kMost / n) {
+      if (abstract) invalid("an array has more elements than can be counted");
+      throw EvaluationError{EvaluationError::Kind::kBudget,
+                            "an array has more elements than memory"};
+    }
+    size_ *= n;
+  }
+  if (!abstract)
+    buffer_ =
+        std::make_shared<Buffer>(static_cast<std::size_t>(size_) * lane_bytes(lane_of(dtype)));
+}
+
+const void* Array::raw() const { return buffer_->data(); }
+
+void* Array::raw_mutable() {
+  if (buffer_.use_count() != 1) {
+    auto copy = std::make_shared<Buffer>(buffer_->bytes());
+    memcpy(copy->data(), buffer_->data(), buffer_->bytes());
+    buffer_ = std::move(copy);
+  }
+  return buffer_->data();
+}
+
+Array Array::reshaped(Shape shape) const {
+  Array out(dtype_, std::move(shape), true);
+  if (out.size_ != size_)
+    invalid(fmt::format("{} elements cannot have the shape of {}", size_, out.type_text()));
+  out.buffer_ = buffer_;
+  return out;
+}
+
+Array Array::as_dtype(DType dtype) const {
+  require(lane_of(dtype) == lane_of(dtype_), "types of different lanes");
+  Array out = *this;
+  out.dtype_ = dtype;
+  return out;
+}
+
+namespace {
+
+template <class Stored, class T>
+void widen(const std::string& bytes, std::span<T> out) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    Stored s;
+    memcpy(&s, bytes.data() + i * sizeof(Stored), sizeof(Stored));
+    out[i] = static_cast<T>(s);
+  }
+}
+
+template <class Stored, class T>
+void shrink(std::span<const T> in, std::string& bytes) {
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const Stored s = static_cast<Stored>(in[i]);
+    memcpy(bytes.data() + i * sizeof(Stored), &s, sizeof(Stored));
+  }
+}
+
+std::uint32_t bits_of(float value) { return std::bit_cast<std::uint32_t>(value); }
+
+float bf16_to_float(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
+
+std::uint16_t float_to_bf16(float value) {
+  const std::uint32_t bits = bits_of(value);
+  if (std::isnan(value)) return static_cast<std::uint16_t>((bits >> 16) | 0x40);
+  return static_cast<std::uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+
+using Half = _Float16;
+
+}  // namespace
+
+Array Array::from(const Tensor& t) {
+  Array out(t.dtype, t.shape);
+  require(t.bytes.size() == static_cast<std::size_t>(out.size_) * byte_size(t.dtype),
+          "an array's bytes are not as many as its type needs");
+  switch (t.dtype) {
+    case DType::kI8:
+    case DType::kI2:
+    case DType::kI4:
+      widen<std::int8_t>(t.bytes, out.mutate<std::int64_t>());
+      break;
+    case DType::kI16:
+      widen<std::int16_t>(t.bytes, out.mutate<std::int64_t>());
+      break;
+    case DType::kI32:
+      widen<std::int32_t>(t.bytes, out.mutate<std::int64_t>());
+      break;
+    case DType::kI64:
+    case DType::kU64:
+      widen<std::int64_t>(t.bytes, out.mutate<std::int64_t>());
+      break;
+    case DType::kBool:
+    case DType::kU8:
+    case DType::kU2:
+    case DType::kU4:
+      widen<std::uint8_t>(t.bytes, out.mutate<std::int64_t>());
+      break;
+    case DType::kU16:
+      widen<std::uint16_t>(t.bytes, out.mutate<std::int64_t>());
+      break;
+    case DType::kU32:
+      widen<std::uint32_t>(t.bytes, out.mutate<std::int64_t>());
+      break;
+    case DType::kF16:
+      widen<Half>(t.bytes, out.mutate<float>());
+      break;
+    case DType::kBF16: {
+      auto to = out.mutate<float>();
+      for (std::size_t i = 0; i < to.size(); ++i) {
+        std::uint16_t bits;
+        memcpy(&bits, t.bytes.data() + 2 * i, 2);
+        to[i] = bf16_to_float(bits);
+      }
+      break;
+    }
+    case DType::kF32:
+    case DType::kF64:
+    case DType::kC64:
+    case DType::kC128:
+      memcpy(out.raw_mutable(), t.bytes.data(), t.bytes.size());
+      break;
+    default: {
+      auto to = out.mutate<float>();
+      for (std::size_t i = 0; i < to.size(); ++i)
+        to[i] =
+            static_cast<float>(narrow_to_double(t.dtype, static_cast<std::uint8_t>(t.bytes[i])));
+    }
+  }
+  if (lane_of(t.dtype) == Lane::kInt && (t.dtype == DType::kBool || is_narrow(t.dtype)))
+    settle(out);
+  return out;
+}
+
+Tensor Array::tensor() const {
+  Tensor t{dtype_, shape_, {}};
+  t.bytes.resize(static_cast<std::size_t>(size_) * byte_size(dtype_));
+  switch (dtype_) {
+    case DType::kI64:
+    case DType::kU64:
+    case DType::kF32:
+    case DType::kF64:
+    case DType::kC64:
+    case DType::kC128:
+      memcpy(t.bytes.data(), raw(), t.bytes.size());
+      break;
+    case DType::kI16:
+    case DType::kU16:
+      shrink<std::uint16_t>(ints(), t.bytes);
+      break;
+    case DType::kI32:
+    case DType::kU32:
+      shrink<std::uint32_t>(ints(), t.bytes);
+      break;
+    case DType::kF16:
+      shrink<Half>(data<float>(), t.bytes);
+      break;
+    case DType::kBF16: {
+      const auto from = data<float>();
+      for (std::size_t i = 0; i < from.size(); ++i) {
+        const std::uint16_t bits = float_to_bf16(from[i]);
+        memcpy(t.bytes.data() + 2 * i, &bits, 2);
+      }
+      break;
+    }
+    default:
+      if (lane_of(dtype_) == Lane::kInt) {
+        shrink<std::uint8_t>(ints(), t.bytes);
+      } else {
+        const auto from = data<float>();
+        for (std::size_t i = 0; i < from.size(); ++i)
+          t.bytes[i] = static_cast<char>(narrow_from_double(dtype_, from[i]));
+      }
+  }
+  return t;
+}
+
+Array Array::scalar(DType dtype, double value) {
+  Array out(dtype, {});
+  with_lane(dtype, [&]<class T>(T) { out.mutate<T>()[0] = static_cast<T>(value); });
+  settle(out);
+  return out;
+}
+
+Array Array::scalar_int(DType dtype, std::int64_t value) {
+  Array out(dtype, {});
+  with_lane(dtype, [&]<class T>(T) {
+    if constexpr (std::is_same_v<T, std::complex<float>>)
+      out.mutate<T>()[0] = static_cast<float>(value);
+    else
+      out.mutate<T>()[0] = static_cast<T>(value);
+  });
+  settle(out);
+  return out;
+}
+
+Array Array::of_ints(DType dtype, std::span<const std::int64_t> values) {
+  Array out(dtype, {static_cast<std::int64_t>(values.size())});
+  auto to = out.mutate<std::int64_t>();
+  for (std::size_t i = 0; i < values.size(); ++i) to[i] = wrap(dtype, values[i]);
+  return out;
+}
+
+int bit_width(DType dtype) {
+  switch (dtype) {
+    case DType::kBool:
+      return 1;
+    case DType::kI2:
+    case DType::kU2:
+      return 2;
+    case DType::kI4:
+    case DType::kU4:
+    case DType::kF4E2M1FN:
+      return 4;
+    default:
+      return static_cast<int>(8 * byte_size(dtype));
+  }
+}
+
+bool is_unsigned(DType dtype) { return dtype_class(dtype) == DTypeClass::kUnsigned; }
+
+std::int64_t wrap(DType dtype, std::int64_t value) {
+  const int bits = bit_width(dtype);
+  if (bits == 64) return value;
+  const int drop = 64 - bits;
+  const auto up = static_cast<std::uint64_t>(value) << drop;
+  if (dtype_class(dtype) == DTypeClass::kSigned) return static_cast<std::int64_t>(up) >> drop;
+  return static_cast<std::int64_t>(up >> drop);
+}
+
+float round_to(DType dtype, float value) {
+  switch (dtype) {
+    case DType::kF32:
+      return value;
+    case DType::kBF16:
+      return bf16_to_float(float_to_bf16(value));
+    case DType::kF16:
+      return static_cast<float>(static_cast<Half>(value));
+    default:
+      return static_cast<float>(narrow_to_double(dtype, narrow_from_double(dtype, value)));
+  }
+}
+
+void settle(Array& array) {
+  const DType dtype = array.dtype();
+  if (lane_of(dtype) == Lane::kInt) {
+    if (bit_width(dtype) == 64) return;
+    for (auto& x : array.mutate<std::int64_t>()) x = wrap(dtype, x);
+  } else if (lane_of(dtype) == Lane::kF32 && dtype != DType::kF32) {
+    for (auto& x : array.mutate<float>()) x = round_to(dtype, x);
+  }
+}
+
+double highest(DType dtype, bool infinite) {
+  if (is_real(dtype)) {
+    if (infinite && !is_narrow(dtype)) return std::numeric_limits<double>::infinity();
+    switch (dtype) {
+      case DType::kF64:
+        return std::numeric_limits<double>::max();
+      case DType::kF16:
+        return 65504;
+      case DType::kBF16:
+        return static_cast<double>(bf16_to_float(0x7f7f));
+      case DType::kF32:
+        return static_cast<double>(std::numeric_limits<float>::max());
+      default: {
+        double best = 0;
+        for (int bits = 0; bits < 256; ++bits) {
+          const double v = narrow_to_double(dtype, static_cast<std::uint8_t>(bits));
+          if ((std::isfinite(v) || (infinite && std::isinf(v))) && v > best) best = v;
+        }
+        return best;
+      }
+    }
+  }
+  const int bits = bit_width(dtype) - (is_signed_integer(dtype) ? 1 : 0);
+  return std::ldexp(1.0, bits) - 1;
+}
+
+Array extreme(DType dtype, bool lowest) {
+  if (is_real(dtype)) {
+    const double top = highest(dtype, true);
+    return Array::scalar(dtype, lowest ? -top : top);
+  }
+  const int bits = bit_width(dtype);
+  std::int64_t value;
+  if (is_signed_integer(dtype)) {
+    const std::int64_t low =
+        bits == 64 ? std::numeric_limits<std::int64_t>::min() : -(std::int64_t{1} << (bits - 1));
+    value = lowest ? low : -(low + 1);
+  } else {
+    value = lowest ? 0 : -1;
+  }
+  return Array::scalar_int(dtype, value);
+}
+
+Ints row_major_strides(const Shape& shape) {
+  Ints strides(shape.size());
+  std::int64_t step = 1;
+  for (std::size_t i = shape.size(); i-- > 0;) {
+    strides[i] = step;
+    step *= shape[i];
+  }
+  return strides;
+}
+
+}  // namespace jaxsmith

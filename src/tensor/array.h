@@ -1,0 +1,164 @@
+// The arrays that IR is executed on.
+//
+//   Array x = Array::from(tensor);                    // what a dataset's row or a .npy file holds
+//   Array y = broadcast_in_dim(x, {2, 3}, {1});       // kernels.h and its neighbours
+//   Tensor back = y.tensor();
+//
+// Elements are kept in a lane wide enough to compute in: every integer and bool as int64 (u64 by
+// its bits), floats of 32 bits and fewer as float (rounded to their type after each operation), f64
+// as double, complex ones as pairs. An abstract array has a type and no elements: kernels that get
+// one check and give types only, so that an operation's type rule and its evaluation are one piece.
+#pragma once
+
+#include <complex>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace jaxsmith {
+
+using Ints = std::vector<std::int64_t>;
+
+// Why an evaluation stopped: thrown by kernels, caught where an evaluation was begun.
+struct EvaluationError {
+  enum class Kind {
+    kInvalid,      // the program breaks a rule of its language
+    kUnsupported,  // jaxsmith does not know the operation
+    kBudget,       // more steps or memory than were allowed
+  };
+  Kind kind = Kind::kInvalid;
+  std::string message;
+};
+
+[[noreturn]] void invalid(std::string message);
+[[noreturn]] void unsupported(std::string message);
+inline void require(bool holds, const char* message) {
+  if (!holds) invalid(message);
+}
+
+// What an evaluation may use; what it costs is counted while one is in scope, on this thread.
+struct Budget {
+  std::int64_t steps = 4'000'000'000;  // elementary operations, about a nanosecond each
+  std::int64_t bytes = 4LL << 30;      // held at one time
+};
+
+class BudgetScope {
+ public:
+  explicit BudgetScope(const Budget& budget);
+  ~BudgetScope();
+  BudgetScope(const BudgetScope&) = delete;
+  BudgetScope& operator=(const BudgetScope&) = delete;
+  std::int64_t steps_used() const;
+
+ private:
+  struct State;
+  friend void spend(std::int64_t);
+  friend class Buffer;
+  std::shared_ptr<State> state_, outer_;
+};
+
+// Charges the budget in scope; throws when it is used up.
+void spend(std::int64_t steps);
+
+enum class Lane { kInt, kF32, kF64, kC64, kC128 };
+Lane lane_of(DType dtype);
+std::size_t lane_bytes(Lane lane);
+
+template <class T>
+struct LaneOf;
+
+// Calls `f` with a zero of the type that the dtype's lane holds.
+template <class F>
+decltype(auto) with_lane(DType dtype, F&& f) {
+  switch (lane_of(dtype)) {
+    case Lane::kInt:
+      return f(std::int64_t{});
+    case Lane::kF32:
+      return f(float{});
+    case Lane::kF64:
+      return f(double{});
+    case Lane::kC64:
+      return f(std::complex<float>{});
+    case Lane::kC128:
+      break;
+  }
+  return f(std::complex<double>{});
+}
+
+class Buffer;
+
+class Array {
+ public:
+  Array() = default;
+  // Of zeros, or abstract.
+  Array(DType dtype, Shape shape, bool abstract = false);
+  static Array from(const Tensor& tensor);
+  static Array scalar(DType dtype, double value);
+  static Array scalar_int(DType dtype, std::int64_t value);
+  static Array of_ints(DType dtype, std::span<const std::int64_t> values);
+  Tensor tensor() const;
+
+  DType dtype() const { return dtype_; }
+  const Shape& shape() const { return shape_; }
+  std::int64_t rank() const { return static_cast<std::int64_t>(shape_.size()); }
+  std::int64_t size() const { return size_; }
+  bool abstract() const { return !buffer_; }
+  bool same_type(const Array& other) const {
+    return dtype_ == other.dtype_ && shape_ == other.shape_;
+  }
+  std::string type_text() const { return aval_text(dtype_, shape_); }
+
+  template <class T>
+  std::span<const T> data() const {
+    return {static_cast<const T*>(raw()), static_cast<std::size_t>(size_)};
+  }
+  // Elements to write to; they are copied first where another array has them too.
+  template <class T>
+  std::span<T> mutate() {
+    return {static_cast<T*>(raw_mutable()), static_cast<std::size_t>(size_)};
+  }
+  std::span<const std::int64_t> ints() const { return data<std::int64_t>(); }
+  // The only element of an integer array, or element i of one.
+  std::int64_t int_at(std::int64_t i) const { return ints()[static_cast<std::size_t>(i)]; }
+
+  // The same elements under another shape of as many.
+  Array reshaped(Shape shape) const;
+  // The same elements under another type of the same lane whose values they already are.
+  Array as_dtype(DType dtype) const;
+
+ private:
+  const void* raw() const;
+  void* raw_mutable();
+
+  DType dtype_ = DType::kF32;
+  Shape shape_;
+  std::int64_t size_ = 0;
+  std::shared_ptr<Buffer> buffer_;
+};
+
+// An integer as its type holds it: two's complement, wrapped. bool: the lowest bit.
+std::int64_t wrap(DType dtype, std::int64_t value);
+int bit_width(DType dtype);
+bool is_unsigned(DType dtype);
+// The nearest number of a type of at most 32 bits.
+float round_to(DType dtype, float value);
+// Rounds a whole array's elements, wrapped or to the nearest, to what its type holds.
+void settle(Array& array);
+
+// The largest and the lowest finite number, or integer; infinities where `infinite`.
+double highest(DType dtype, bool infinite);
+Array extreme(DType dtype, bool lowest);  // -inf or +inf, or the type's lowest or highest integer
+
+inline bool any_abstract(std::initializer_list<const Array*> arrays) {
+  for (const Array* a : arrays)
+    if (a->abstract()) return true;
+  return false;
+}
+
+Ints row_major_strides(const Shape& shape);
+
+}  // namespace jaxsmith

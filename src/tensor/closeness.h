@@ -1,0 +1,28 @@
+// How near two results are that ought to be the same: the one place where tolerances are.
+#pragma once
+
+#include <string>
+
+#include "tensor/array.h"
+
+namespace jaxsmith {
+
+// Floats of the type that lie from one to the other; one of them where one is NaN and the other
+// not.
+double ulps_between(double a, double b, DType dtype);
+
+struct Closeness {
+  bool same = true;
+  std::string difference;  // the first one, in words
+  double worst = 0;        // the largest error, as a part of what is allowed
+};
+
+// Of a result that took so many operations on the way (equations, each of which may sum over many
+// elements: `depth` is their count, at least 1). Integers and bools are exactly equal. Floats: NaN
+// and infinities in the same places, and elsewhere an error of at most
+//   eps(dtype) * kUlps * sqrt(depth) * max(|expected|, scale)
+// where scale is the largest finite magnitude of the expected array times kScale: what sums to
+// nearly nothing keeps the rounding errors of what was summed.
+Closeness compare_results(const Array& found, const Array& expected, double depth);
+
+}  // namespace jaxsmith

@@ -1,0 +1,344 @@
+#include "tensor/contraction.h"
+
+#include <fmt/format.h>
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <unsupported/Eigen/FFT>
+
+#include "tensor/movement.h"
+
+namespace jaxsmith {
+namespace {
+
+using C128 = std::complex<double>;
+
+// Multiply-adds up to which f32 is multiplied in f64.
+constexpr std::int64_t kWideProducts = 1 << 24;
+
+std::int64_t product(const Array& x, const Ints& dims) {
+  std::int64_t n = 1;
+  for (const std::int64_t d : dims) n *= x.shape()[static_cast<std::size_t>(d)];
+  return n;
+}
+
+Ints joined(std::initializer_list<const Ints*> parts) {
+  Ints out;
+  for (const Ints* part : parts) out.insert(out.end(), part->begin(), part->end());
+  return out;
+}
+
+Ints others(std::int64_t rank, const Ints& dims) {
+  Ints out;
+  for (std::int64_t d = 0; d < rank; ++d)
+    if (std::find(dims.begin(), dims.end(), d) == dims.end()) out.push_back(d);
+  return out;
+}
+
+template <class T>
+using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+// Batches of row-major [m, k] times [k, n].
+template <class T, class Wide>
+void multiply(const Array& a, const Array& b, Array& out, std::int64_t batch, std::int64_t m,
+              std::int64_t k, std::int64_t n) {
+  for (std::int64_t i = 0; i < batch; ++i) {
+    const Eigen::Map<const Matrix<T>> left(a.data<T>().data() + i * m * k, m, k);
+    const Eigen::Map<const Matrix<T>> right(b.data<T>().data() + i * k * n, k, n);
+    Eigen::Map<Matrix<T>> to(out.mutate<T>().data() + i * m * n, m, n);
+    if constexpr (std::is_same_v<T, Wide>)
+      to.noalias() = left * right;
+    else
+      to = (left.template cast<Wide>() * right.template cast<Wide>()).template cast<T>();
+  }
+}
+
+void multiply_integers(const Array& a, const Array& b, Array& out, std::int64_t batch,
+                       std::int64_t m, std::int64_t k, std::int64_t n) {
+  using U = std::uint64_t;
+  const auto left = a.ints(), right = b.ints();
+  auto to = out.mutate<std::int64_t>();
+  const bool boolean = out.dtype() == DType::kBool;
+  for (std::int64_t i = 0; i < batch; ++i)
+    for (std::int64_t r = 0; r < m; ++r)
+      for (std::int64_t c = 0; c < n; ++c) {
+        U sum = 0;
+        for (std::int64_t j = 0; j < k; ++j) {
+          const U x = static_cast<U>(left[static_cast<std::size_t>((i * m + r) * k + j)]) *
+                      static_cast<U>(right[static_cast<std::size_t>((i * k + j) * n + c)]);
+          sum = boolean ? sum | x : sum + x;
+        }
+        to[static_cast<std::size_t>((i * m + r) * n + c)] = static_cast<std::int64_t>(sum);
+      }
+}
+
+}  // namespace
+
+Array dot_general(const Array& lhs, const Array& rhs, const DotDims& dims, DType result) {
+  require(dims.lhs_batch.size() == dims.rhs_batch.size(),
+          "as many batching dimensions are wanted on both sides");
+  require(dims.lhs_contracting.size() == dims.rhs_contracting.size(),
+          "as many contracting dimensions are wanted on both sides");
+  const Ints lhs_used = joined({&dims.lhs_batch, &dims.lhs_contracting});
+  const Ints rhs_used = joined({&dims.rhs_batch, &dims.rhs_contracting});
+  require_distinct_dims(lhs_used, lhs.rank(), "dimensions of the left side");
+  require_distinct_dims(rhs_used, rhs.rank(), "dimensions of the right side");
+  for (std::size_t i = 0; i < lhs_used.size(); ++i) {
+    const std::int64_t a = lhs.shape()[static_cast<std::size_t>(lhs_used[i])];
+    const std::int64_t b = rhs.shape()[static_cast<std::size_t>(rhs_used[i])];
+    if (a != b)
+      invalid(fmt::format("dimension {} of {} and dimension {} of {} go together, but differ",
+                          lhs_used[i], lhs.type_text(), rhs_used[i], rhs.type_text()));
+  }
+  const Ints lhs_free = others(lhs.rank(), lhs_used), rhs_free = others(rhs.rank(), rhs_used);
+  Shape shape;
+  for (const std::int64_t d : joined({&dims.lhs_batch, &lhs_free}))
+    shape.push_back(lhs.shape()[static_cast<std::size_t>(d)]);
+  for (const std::int64_t d : rhs_free) shape.push_back(rhs.shape()[static_cast<std::size_t>(d)]);
+  Array out(result, shape, any_abstract({&lhs, &rhs}));
+  if (out.abstract() || out.size() == 0) return out;
+  const std::int64_t batch = product(lhs, dims.lhs_batch), m = product(lhs, lhs_free),
+                     k = product(lhs, dims.lhs_contracting), n = product(rhs, rhs_free);
+  const Array a =
+      convert(transpose(lhs, joined({&dims.lhs_batch, &lhs_free, &dims.lhs_contracting})), result);
+  const Array b =
+      convert(transpose(rhs, joined({&dims.rhs_batch, &dims.rhs_contracting, &rhs_free})), result);
+  if (k == 0) return out;
+  spend(batch * m * k * n / 2);
+  const bool wide = batch * m * k * n <= kWideProducts;
+  switch (lane_of(result)) {
+    case Lane::kInt:
+      multiply_integers(a, b, out, batch, m, k, n);
+      break;
+    case Lane::kF32:
+      wide ? multiply<float, double>(a, b, out, batch, m, k, n)
+           : multiply<float, float>(a, b, out, batch, m, k, n);
+      break;
+    case Lane::kF64:
+      multiply<double, double>(a, b, out, batch, m, k, n);
+      break;
+    case Lane::kC64:
+      multiply<std::complex<float>, C128>(a, b, out, batch, m, k, n);
+      break;
+    case Lane::kC128:
+      multiply<C128, C128>(a, b, out, batch, m, k, n);
+      break;
+  }
+  settle(out);
+  return out;
+}
+
+// ---- convolution
+// ---------------------------------------------------------------------------------
+
+Array convolution(const Array& input, const Array& kernel, const ConvolutionDims& dims, Window w,
+                  std::int64_t feature_groups, std::int64_t batch_groups, DType result) {
+  const std::size_t spatial = dims.input_spatial.size();
+  require(dims.kernel_spatial.size() == spatial && dims.output_spatial.size() == spatial,
+          "input, kernel and output have different numbers of spatial dimensions");
+  const auto rank = static_cast<std::int64_t>(spatial) + 2;
+  require(input.rank() == rank && kernel.rank() == rank,
+          "the operands' ranks are not the spatial dimensions and two");
+  Ints in_perm = {dims.input_batch, dims.input_feature},
+       kernel_perm = {dims.kernel_output_feature, dims.kernel_input_feature},
+       out_perm = {dims.output_batch, dims.output_feature};
+  in_perm.insert(in_perm.end(), dims.input_spatial.begin(), dims.input_spatial.end());
+  kernel_perm.insert(kernel_perm.end(), dims.kernel_spatial.begin(), dims.kernel_spatial.end());
+  out_perm.insert(out_perm.end(), dims.output_spatial.begin(), dims.output_spatial.end());
+  require_distinct_dims(in_perm, rank, "input dimensions");
+  require_distinct_dims(kernel_perm, rank, "kernel dimensions");
+  require_distinct_dims(out_perm, rank, "output dimensions");
+  Array x = transpose(input, in_perm), k = transpose(kernel, kernel_perm);
+  require(feature_groups >= 1 && batch_groups >= 1, "a count of groups is less than 1");
+  require(feature_groups == 1 || batch_groups == 1,
+          "features and batches cannot both be in groups");
+  const std::int64_t batch = x.shape()[0], features = x.shape()[1], out_features = k.shape()[0],
+                     in_group = k.shape()[1];
+  if (features != in_group * feature_groups)
+    invalid(fmt::format("{} input features in {} groups, but the kernel takes {}", features,
+                        feature_groups, in_group));
+  require(batch % batch_groups == 0 && out_features % batch_groups == 0 &&
+              out_features % feature_groups == 0,
+          "batch or output features cannot be divided into the groups");
+  for (const Ints* part : {&w.stride, &w.base_dilation, &w.dilation, &w.low, &w.high})
+    require(part->size() == spatial,
+            "the window has not as many dimensions as there are spatial ones");
+  w.size.assign(k.shape().begin() + 2, k.shape().end());
+  Shape shape{batch / batch_groups, out_features};
+  for (std::size_t d = 0; d < spatial; ++d)
+    shape.push_back(w.size[d] == 0 ? 0 : window_places(w, d, x.shape()[d + 2]));
+  Ints back(static_cast<std::size_t>(rank));
+  for (std::size_t d = 0; d < back.size(); ++d)
+    back[static_cast<std::size_t>(out_perm[d])] = static_cast<std::int64_t>(d);
+  Array out(result, shape, any_abstract({&input, &kernel}));
+  if (out.abstract() || out.size() == 0) return transpose(out, back);
+  x = convert(x, result);
+  k = convert(k, result);
+  // Patches of each group as a matrix: [places, kernel places * features of a group].
+  const Shape places(shape.begin() + 2, shape.end());
+  const std::int64_t place_count = element_count(places), tap_count = element_count(w.size);
+  const Ints x_strides = row_major_strides(x.shape());
+  Ints source(static_cast<std::size_t>(place_count * tap_count), -1);
+  Ints place(spatial, 0);
+  for (std::int64_t p = 0; p < place_count; ++p) {
+    Ints tap(spatial, 0);
+    for (std::int64_t t = 0; t < tap_count; ++t) {
+      std::int64_t offset = 0;
+      bool inside = true;
+      for (std::size_t d = 0; d < spatial; ++d) {
+        const std::int64_t at = place[d] * w.stride[d] + tap[d] * w.dilation[d] - w.low[d];
+        inside = inside && at >= 0 && at % w.base_dilation[d] == 0 &&
+                 at / w.base_dilation[d] < x.shape()[d + 2];
+        offset += at / w.base_dilation[d] * x_strides[d + 2];
+      }
+      // A reversed window is the kernel read from its end.
+      std::int64_t kernel_at = 0;
+      for (std::size_t d = 0; d < spatial; ++d)
+        kernel_at = kernel_at * w.size[d] +
+                    (d < w.reversed.size() && w.reversed[d] ? w.size[d] - 1 - tap[d] : tap[d]);
+      if (inside) source[static_cast<std::size_t>(p * tap_count + kernel_at)] = offset;
+      for (std::size_t d = spatial; d-- > 0;) {
+        if (++tap[d] < w.size[d]) break;
+        tap[d] = 0;
+      }
+    }
+    for (std::size_t d = spatial; d-- > 0;) {
+      if (++place[d] < places[d]) break;
+      place[d] = 0;
+    }
+  }
+  const std::int64_t group_out = out_features / feature_groups,
+                     batch_out = out_features / batch_groups;
+  spend(element_count(shape) * in_group * tap_count / 2);
+  with_lane(result, [&]<class T>(T) {
+    const T* from = x.data<T>().data();
+    const T* taps = k.data<T>().data();
+    T* to = out.mutate<T>().data();
+    using A = std::conditional_t<
+        std::is_same_v<T, float>, double,
+        std::conditional_t<std::is_same_v<T, std::complex<float>>, C128,
+                           std::conditional_t<std::is_same_v<T, std::int64_t>, std::uint64_t, T>>>;
+    for (std::int64_t b = 0; b < shape[0]; ++b)
+      for (std::int64_t o = 0; o < out_features; ++o) {
+        const std::int64_t image = batch_groups > 1 ? o / batch_out * shape[0] + b : b;
+        const std::int64_t first = feature_groups > 1 ? o / group_out * in_group : 0;
+        for (std::int64_t p = 0; p < place_count; ++p) {
+          A sum{};
+          const std::int64_t* at = source.data() + p * tap_count;
+          for (std::int64_t f = 0; f < in_group; ++f) {
+            const T* channel = from + image * x_strides[0] + (first + f) * x_strides[1];
+            const T* weights = taps + (o * in_group + f) * tap_count;
+            for (std::int64_t t = 0; t < tap_count; ++t)
+              if (at[t] >= 0) sum += A(channel[at[t]]) * A(weights[t]);
+          }
+          to[(b * out_features + o) * place_count + p] = static_cast<T>(sum);
+        }
+      }
+  });
+  settle(out);
+  return transpose(out, back);
+}
+
+// ---- fft
+// -----------------------------------------------------------------------------------------
+
+std::optional<FftKind> fft_kind_named(std::string_view name) {
+  if (name == "FFT") return FftKind::kFft;
+  if (name == "IFFT") return FftKind::kIfft;
+  if (name == "RFFT") return FftKind::kRfft;
+  if (name == "IRFFT") return FftKind::kIrfft;
+  return std::nullopt;
+}
+
+namespace {
+
+// Along one dimension, of a row-major array of c128.
+void transform(std::vector<C128>& values, const Shape& shape, std::size_t dim, bool inverse) {
+  const std::int64_t n = shape[dim];
+  if (n <= 1) return;
+  const Ints strides = row_major_strides(shape);
+  Shape rest = shape;
+  rest[dim] = 1;
+  Eigen::FFT<double> engine;
+  std::vector<C128> line(static_cast<std::size_t>(n)), out;
+  for_each_offset(rest, strides, [&](std::int64_t offset) {
+    for (std::int64_t i = 0; i < n; ++i)
+      line[static_cast<std::size_t>(i)] =
+          values[static_cast<std::size_t>(offset + i * strides[dim])];
+    if (inverse)
+      engine.inv(out, line);
+    else
+      engine.fwd(out, line);
+    for (std::int64_t i = 0; i < n; ++i)
+      values[static_cast<std::size_t>(offset + i * strides[dim])] =
+          out[static_cast<std::size_t>(i)];
+  });
+}
+
+std::vector<C128> as_complex(const Array& x) {
+  const Array wide = convert(x, DType::kC128);
+  const auto data = wide.data<C128>();
+  return {data.begin(), data.end()};
+}
+
+// The half of a spectrum that a real signal's transform keeps, made whole along the last dimension:
+// of each line, element n - i is the conjugate of element i.
+std::vector<C128> whole_spectrum(const std::vector<C128>& half, std::int64_t half_size,
+                                 std::int64_t n) {
+  std::vector<C128> out;
+  const std::size_t lines = half_size == 0 ? 0 : half.size() / static_cast<std::size_t>(half_size);
+  for (std::size_t l = 0; l < lines; ++l) {
+    const C128* line = half.data() + l * static_cast<std::size_t>(half_size);
+    for (std::int64_t i = 0; i < n; ++i) {
+      C128 v = i < half_size ? line[i] : std::conj(line[n - i]);
+      // The imaginary parts of these two are taken to be zero.
+      if (i == 0 || 2 * i == n) v = v.real();
+      out.push_back(v);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Array fft(const Array& x, FftKind kind, const Ints& length) {
+  const std::size_t n = length.size(), rank = static_cast<std::size_t>(x.rank());
+  require(n >= 1 && n <= 3 && n <= rank,
+          "fft_length has as many numbers as dimensions are transformed: 1, 2 or 3");
+  const DType d = x.dtype();
+  const bool from_real = kind == FftKind::kRfft, to_real = kind == FftKind::kIrfft;
+  if (from_real ? d != DType::kF32 && d != DType::kF64 : !is_complex(d))
+    invalid(fmt::format("this transform does not take {}", x.type_text()));
+  const bool wide = d == DType::kC128 || d == DType::kF64;
+  const DType result =
+      to_real ? (wide ? DType::kF64 : DType::kF32) : (wide ? DType::kC128 : DType::kC64);
+  Shape shape = x.shape();
+  for (std::size_t i = 0; i < n; ++i) {
+    auto& size = shape[rank - n + i];
+    const std::int64_t expected = to_real && i + 1 == n ? length[i] / 2 + 1 : length[i];
+    if (size != expected && size != 0)
+      invalid(fmt::format("fft_length {} of a dimension with {} elements", length[i], size));
+    if (i + 1 == n) size = from_real ? (length[i] == 0 ? 0 : length[i] / 2 + 1) : length[i];
+  }
+  Array out(result, shape, x.abstract());
+  if (out.abstract() || out.size() == 0 || x.size() == 0) return out;
+  spend(32 * (x.size() + out.size()));
+  std::vector<C128> values = as_complex(x);
+  Shape at = x.shape();
+  const bool inverse = kind == FftKind::kIfft || to_real;
+  if (to_real) {
+    // The other dimensions first: only then is the last one's spectrum that of real numbers.
+    for (std::size_t i = 0; i + 1 < n; ++i) transform(values, at, rank - n + i, true);
+    values = whole_spectrum(values, at.back(), length.back());
+    at.back() = length.back();
+    transform(values, at, rank - 1, true);
+  } else {
+    for (std::size_t i = 0; i < n; ++i) transform(values, at, rank - n + i, inverse);
+  }
+  Array full(DType::kC128, at);
+  std::copy(values.begin(), values.end(), full.mutate<C128>().begin());
+  if (from_real) full = slice(full, Ints(rank, 0), shape, Ints(rank, 1));
+  return convert(to_real ? unary(Unary::real, full) : full, result);
+}
+
+}  // namespace jaxsmith

@@ -1,0 +1,816 @@
+#include "tensor/elementwise.h"
+
+#include <fmt/format.h>
+#include <string.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "tensor/special_functions.h"
+
+namespace jaxsmith {
+namespace {
+
+using C64 = std::complex<float>;
+using C128 = std::complex<double>;
+
+template <class T>
+constexpr bool kComplexLane = std::is_same_v<T, C64> || std::is_same_v<T, C128>;
+template <class T>
+constexpr bool kIntLane = std::is_same_v<T, std::int64_t>;
+
+std::string_view without_underscore(std::string_view name) {
+  if (name.ends_with('_')) name.remove_suffix(1);
+  return name;
+}
+
+DType real_part_type(DType dtype) {
+  return dtype == DType::kC64 ? DType::kF32 : dtype == DType::kC128 ? DType::kF64 : dtype;
+}
+
+// ---- Shapes of operands
+// --------------------------------------------------------------------------
+
+// The shape of a result: that of the operands that are no scalars.
+const Shape& common_shape(std::initializer_list<const Array*> operands) {
+  const Array* chosen = *operands.begin();
+  for (const Array* a : operands) {
+    if (a->rank() == 0) continue;
+    if (chosen->rank() == 0) chosen = a;
+    if (a->shape() != chosen->shape())
+      invalid(fmt::format("operands of different shapes: {} and {}", chosen->type_text(),
+                          a->type_text()));
+  }
+  return chosen->shape();
+}
+
+void same_dtype(const Array& x, const Array& y) {
+  if (x.dtype() != y.dtype())
+    invalid(fmt::format("operands of different types: {} and {}", x.type_text(), y.type_text()));
+}
+
+// Steps through an operand: a scalar stays where it is.
+std::size_t step_of(const Array& a, const Shape& shape) {
+  return a.rank() == 0 && !shape.empty() ? 0 : 1;
+}
+
+template <class To, class From, class F>
+Array map1(const Array& x, DType dtype, F f) {
+  Array out(dtype, x.shape(), x.abstract());
+  if (out.abstract()) return out;
+  const auto from = x.data<From>();
+  auto to = out.mutate<To>();
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] = f(from[i]);
+  spend(x.size());
+  settle(out);
+  return out;
+}
+
+template <class To, class From, class F>
+Array map2(const Array& x, const Array& y, DType dtype, F f) {
+  const Shape& shape = common_shape({&x, &y});
+  Array out(dtype, shape, any_abstract({&x, &y}));
+  if (out.abstract()) return out;
+  const auto a = x.data<From>(), b = y.data<From>();
+  auto to = out.mutate<To>();
+  const std::size_t i_step = step_of(x, shape), j_step = step_of(y, shape);
+  if (i_step && j_step) {
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = f(a[i], b[i]);
+  } else {
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = f(a[i * i_step], b[i * j_step]);
+  }
+  spend(out.size());
+  settle(out);
+  return out;
+}
+
+// ---- One operand
+// ---------------------------------------------------------------------------------
+
+double logistic(double x) { return 1 / (1 + std::exp(-x)); }
+double rsqrt(double x) { return 1 / std::sqrt(x); }
+double log_gamma(double x) {
+  int sign;
+  return std::isinf(x) ? std::numeric_limits<double>::infinity() : lgamma_r(x, &sign);
+}
+
+using RealFunction = double (*)(double);
+using ComplexFunction = C128 (*)(C128);
+
+RealFunction real_function(Unary op) {
+  switch (op) {
+    case Unary::acos:
+      return std::acos;
+    case Unary::acosh:
+      return std::acosh;
+    case Unary::asin:
+      return std::asin;
+    case Unary::asinh:
+      return std::asinh;
+    case Unary::atan:
+      return std::atan;
+    case Unary::atanh:
+      return std::atanh;
+    case Unary::bessel_i0e:
+      return bessel_i0e;
+    case Unary::bessel_i1e:
+      return bessel_i1e;
+    case Unary::cbrt:
+      return std::cbrt;
+    case Unary::cosh:
+      return std::cosh;
+    case Unary::cosine:
+      return std::cos;
+    case Unary::digamma:
+      return digamma;
+    case Unary::erf:
+      return std::erf;
+    case Unary::erf_inv:
+      return erf_inverse;
+    case Unary::erfc:
+      return std::erfc;
+    case Unary::exponential:
+      return std::exp;
+    case Unary::exponential_minus_one:
+      return std::expm1;
+    case Unary::lgamma:
+      return log_gamma;
+    case Unary::log:
+      return std::log;
+    case Unary::log_plus_one:
+      return std::log1p;
+    case Unary::logistic:
+      return logistic;
+    case Unary::rsqrt:
+      return rsqrt;
+    case Unary::sine:
+      return std::sin;
+    case Unary::sinh:
+      return std::sinh;
+    case Unary::sqrt:
+      return std::sqrt;
+    case Unary::tan:
+      return std::tan;
+    case Unary::tanh:
+      return std::tanh;
+    default:
+      return nullptr;
+  }
+}
+
+C128 expm1(C128 x) {
+  // exp(a)cos(b) - 1 = expm1(a)cos(b) - 2 sin²(b/2)
+  const double a = x.real(), b = x.imag(), half = std::sin(b / 2);
+  return {std::expm1(a) * std::cos(b) - 2 * half * half, std::exp(a) * std::sin(b)};
+}
+
+C128 log1p(C128 x) {
+  const double a = x.real(), b = x.imag();
+  const double size = std::hypot(a + 1, b);
+  const double small = std::abs(a) < 0.5 && std::abs(b) < 0.5
+                           ? 0.5 * std::log1p(a * (a + 2) + b * b)
+                           : std::log(size);
+  return {small, std::atan2(b, a + 1)};
+}
+
+ComplexFunction complex_function(Unary op) {
+  switch (op) {
+    case Unary::acos:
+      return [](C128 x) { return std::acos(x); };
+    case Unary::acosh:
+      return [](C128 x) { return std::acosh(x); };
+    case Unary::asin:
+      return [](C128 x) { return std::asin(x); };
+    case Unary::asinh:
+      return [](C128 x) { return std::asinh(x); };
+    case Unary::atan:
+      return [](C128 x) { return std::atan(x); };
+    case Unary::atanh:
+      return [](C128 x) { return std::atanh(x); };
+    case Unary::cosh:
+      return [](C128 x) { return std::cosh(x); };
+    case Unary::cosine:
+      return [](C128 x) { return std::cos(x); };
+    case Unary::exponential:
+      return [](C128 x) {
+        // The imaginary part's factors: cos 0 = 1 and sin 0 = 0 also beside an infinity.
+        if (x.imag() == 0) return C128(std::exp(x.real()), x.imag());
+        return std::exp(x);
+      };
+    case Unary::exponential_minus_one:
+      return expm1;
+    case Unary::log:
+      return [](C128 x) { return std::log(x); };
+    case Unary::log_plus_one:
+      return log1p;
+    case Unary::logistic:
+      return [](C128 x) { return 1.0 / (1.0 + std::exp(-x)); };
+    case Unary::rsqrt:
+      return [](C128 x) { return 1.0 / std::sqrt(x); };
+    case Unary::sine:
+      return [](C128 x) { return std::sin(x); };
+    case Unary::sinh:
+      return [](C128 x) { return std::sinh(x); };
+    case Unary::sqrt:
+      return [](C128 x) { return std::sqrt(x); };
+    case Unary::square:
+      return [](C128 x) { return x * x; };
+    case Unary::tan:
+      return [](C128 x) { return std::tan(x); };
+    case Unary::tanh:
+      return [](C128 x) { return std::tanh(x); };
+    case Unary::negate:
+      return [](C128 x) { return -x; };
+    case Unary::conj:
+      return [](C128 x) { return std::conj(x); };
+    case Unary::sign:
+      return [](C128 x) {
+        const double size = std::abs(x);
+        return size == 0 ? C128(0) : x / size;
+      };
+    case Unary::cbrt:
+      return [](C128 x) { return std::pow(x, 1.0 / 3); };
+    default:
+      return nullptr;
+  }
+}
+
+std::string_view name_of(Unary op) {
+  constexpr std::string_view kNames[] = {
+#define X(name) #name,
+      JAXSMITH_UNARY(X)
+#undef X
+  };
+  return without_underscore(kNames[static_cast<std::size_t>(op)]);
+}
+
+std::string_view name_of(Binary op) {
+  constexpr std::string_view kNames[] = {
+#define X(name) #name,
+      JAXSMITH_BINARY(X)
+#undef X
+  };
+  return without_underscore(kNames[static_cast<std::size_t>(op)]);
+}
+
+[[noreturn]] void wrong_type(std::string_view name, const Array& x) {
+  invalid(fmt::format("{} does not take {}", name, x.type_text()));
+}
+
+Array integer_unary(Unary op, const Array& x) {
+  const DType d = x.dtype();
+  const int bits = bit_width(d);
+  const auto pattern = [bits](std::int64_t v) {
+    const auto u = static_cast<std::uint64_t>(v);
+    return bits == 64 ? u : u & ((std::uint64_t{1} << bits) - 1);
+  };
+  const auto map = [&](auto f) { return map1<std::int64_t, std::int64_t>(x, d, f); };
+  using I = std::int64_t;
+  switch (op) {
+    case Unary::not_:
+      return map([](I v) { return ~v; });
+    case Unary::popcnt:
+      if (d == DType::kBool) break;
+      return map([&](I v) { return static_cast<I>(std::popcount(pattern(v))); });
+    case Unary::count_leading_zeros:
+      if (d == DType::kBool) break;
+      return map([&](I v) { return static_cast<I>(std::countl_zero(pattern(v)) - (64 - bits)); });
+    default:
+      break;
+  }
+  if (d == DType::kBool) wrong_type(name_of(op), x);
+  const bool without_sign = is_unsigned(d);
+  switch (op) {
+    case Unary::abs:
+      return map([=](I v) {
+        return v < 0 && !without_sign ? static_cast<I>(-static_cast<std::uint64_t>(v)) : v;
+      });
+    case Unary::negate:
+      return map([](I v) { return static_cast<I>(-static_cast<std::uint64_t>(v)); });
+    case Unary::sign:
+      return map([=](I v) { return v == 0 ? I{0} : v < 0 && !without_sign ? I{-1} : I{1}; });
+    case Unary::square:
+      return map([](I v) {
+        return static_cast<I>(static_cast<std::uint64_t>(v) * static_cast<std::uint64_t>(v));
+      });
+    case Unary::real:
+    case Unary::conj:
+      return x;
+    default:
+      wrong_type(name_of(op), x);
+  }
+}
+
+template <class T>
+Array float_unary(Unary op, const Array& x) {
+  const DType d = x.dtype();
+  const auto map = [&](auto f) { return map1<T, T>(x, d, f); };
+  const auto test = [&](auto f) { return map1<std::int64_t, T>(x, DType::kBool, f); };
+  switch (op) {
+    case Unary::abs:
+      return map([](T v) { return std::abs(v); });
+    case Unary::ceil:
+      return map([](T v) { return std::ceil(v); });
+    case Unary::floor:
+      return map([](T v) { return std::floor(v); });
+    case Unary::negate:
+      return map([](T v) { return -v; });
+    case Unary::round_nearest_afz:
+      return map([](T v) { return std::round(v); });
+    case Unary::round_nearest_even:
+      return map([](T v) { return std::nearbyint(v); });
+    case Unary::sign:
+      return map([](T v) { return v > 0 ? T(1) : v < 0 ? T(-1) : v; });
+    case Unary::square:
+      return map([](T v) { return v * v; });
+    case Unary::sqrt:
+      return map([](T v) { return std::sqrt(v); });
+    case Unary::real:
+    case Unary::conj:
+      return x;
+    case Unary::imag:
+      return map([](T) { return T(0); });
+    case Unary::is_finite:
+      return test([](T v) { return std::isfinite(v); });
+    case Unary::is_inf:
+      return test([](T v) { return std::isinf(v); });
+    case Unary::is_pos_inf:
+      return test([](T v) { return std::isinf(v) && v > 0; });
+    case Unary::is_neg_inf:
+      return test([](T v) { return std::isinf(v) && v < 0; });
+    default:
+      break;
+  }
+  if (const RealFunction f = real_function(op)) {
+    spend(8 * x.size());
+    return map([f](T v) { return static_cast<T>(f(static_cast<double>(v))); });
+  }
+  wrong_type(name_of(op), x);
+}
+
+template <class T>
+Array complex_unary(Unary op, const Array& x) {
+  using R = typename T::value_type;
+  const DType d = x.dtype(), r = real_part_type(d);
+  switch (op) {
+    case Unary::abs:
+      return map1<R, T>(x, r, [](T v) { return std::hypot(v.real(), v.imag()); });
+    case Unary::real:
+      return map1<R, T>(x, r, [](T v) { return v.real(); });
+    case Unary::imag:
+      return map1<R, T>(x, r, [](T v) { return v.imag(); });
+    case Unary::is_finite:
+      return map1<std::int64_t, T>(
+          x, DType::kBool, [](T v) { return std::isfinite(v.real()) && std::isfinite(v.imag()); });
+    default:
+      break;
+  }
+  const ComplexFunction f = complex_function(op);
+  if (!f) wrong_type(name_of(op), x);
+  spend(20 * x.size());
+  return map1<T, T>(x, d, [f](T v) { return T(f(C128(v))); });
+}
+
+// ---- Two operands
+// --------------------------------------------------------------------------------
+
+using U = std::uint64_t;
+
+std::int64_t integer_power(std::int64_t base, std::int64_t exponent, bool without_sign) {
+  if (exponent < 0 && !without_sign)
+    return base == 1 ? 1 : base == -1 ? (exponent & 1 ? -1 : 1) : 0;
+  U result = 1, factor = static_cast<U>(base);
+  for (U e = static_cast<U>(exponent); e; e >>= 1) {
+    if (e & 1) result *= factor;
+    factor *= factor;
+  }
+  return static_cast<std::int64_t>(result);
+}
+
+Array integer_binary(Binary op, const Array& x, const Array& y) {
+  using I = std::int64_t;
+  const DType d = x.dtype();
+  const bool boolean = d == DType::kBool, without_sign = is_unsigned(d) || boolean;
+  const int bits = bit_width(d);
+  const auto map = [&](auto f) { return map2<I, I>(x, y, d, f); };
+  switch (op) {
+    case Binary::and_:
+      return map([](I a, I b) { return a & b; });
+    case Binary::or_:
+      return map([](I a, I b) { return a | b; });
+    case Binary::xor_:
+      return map([](I a, I b) { return a ^ b; });
+    case Binary::add:
+      if (boolean) return map([](I a, I b) { return a | b; });
+      return map([](I a, I b) { return static_cast<I>(static_cast<U>(a) + static_cast<U>(b)); });
+    case Binary::multiply:
+      return map([](I a, I b) { return static_cast<I>(static_cast<U>(a) * static_cast<U>(b)); });
+    case Binary::maximum:
+      if (without_sign)
+        return map([](I a, I b) { return static_cast<U>(a) < static_cast<U>(b) ? b : a; });
+      return map([](I a, I b) { return std::max(a, b); });
+    case Binary::minimum:
+      if (without_sign)
+        return map([](I a, I b) { return static_cast<U>(b) < static_cast<U>(a) ? b : a; });
+      return map([](I a, I b) { return std::min(a, b); });
+    default:
+      break;
+  }
+  if (boolean) wrong_type(name_of(op), x);
+  switch (op) {
+    case Binary::subtract:
+      return map([](I a, I b) { return static_cast<I>(static_cast<U>(a) - static_cast<U>(b)); });
+    case Binary::divide:
+      if (without_sign)
+        return map([](I a, I b) {
+          return b == 0 ? I{-1} : static_cast<I>(static_cast<U>(a) / static_cast<U>(b));
+        });
+      return map([](I a, I b) {
+        return b == 0 ? I{-1} : b == -1 ? static_cast<I>(-static_cast<U>(a)) : a / b;
+      });
+    case Binary::remainder:
+      if (without_sign)
+        return map([](I a, I b) {
+          return b == 0 ? a : static_cast<I>(static_cast<U>(a) % static_cast<U>(b));
+        });
+      return map([](I a, I b) { return b == 0 ? a : b == -1 ? I{0} : a % b; });
+    case Binary::power:
+      return map([=](I a, I b) { return integer_power(a, b, without_sign); });
+    case Binary::shift_left:
+      return map([=](I a, I b) {
+        return static_cast<U>(b) >= static_cast<U>(bits) ? I{0}
+                                                         : static_cast<I>(static_cast<U>(a) << b);
+      });
+    case Binary::shift_right_logical:
+      return map([=](I a, I b) {
+        const U pattern = bits == 64 ? static_cast<U>(a) : static_cast<U>(a) & ((U{1} << bits) - 1);
+        return static_cast<U>(b) >= static_cast<U>(bits) ? I{0} : static_cast<I>(pattern >> b);
+      });
+    case Binary::shift_right_arithmetic:
+      return map([=](I a, I b) {
+        // An unsigned one's highest bit is its sign here.
+        const I s = static_cast<I>(static_cast<U>(a) << (64 - bits)) >> (64 - bits);
+        return s >> (static_cast<U>(b) >= static_cast<U>(bits) ? bits - 1 : b);
+      });
+    default:
+      wrong_type(name_of(op), x);
+  }
+}
+
+template <class T>
+T next_after(T x, T y, DType d) {
+  if (std::isnan(x) || std::isnan(y)) return std::numeric_limits<T>::quiet_NaN();
+  if (d == DType::kF32 || d == DType::kF64) return std::nextafter(x, y);
+  if (x == y) return y;
+  // Of a type of 16 bits: the neighbour's pattern.
+  const auto bits = static_cast<double>(x);
+  Tensor t = Array::scalar(d, bits).tensor();
+  std::uint16_t pattern;
+  if (t.bytes.size() != 2) unsupported("next_after of a type of 8 bits");
+  memcpy(&pattern, t.bytes.data(), 2);
+  if (x == 0) {
+    pattern = static_cast<std::uint16_t>(y > 0 ? 1 : 0x8001);
+  } else {
+    const bool away = (x > 0) == (y > x);
+    pattern = static_cast<std::uint16_t>(away ? pattern + 1 : pattern - 1);
+  }
+  memcpy(t.bytes.data(), &pattern, 2);
+  return static_cast<T>(Array::from(t).data<float>()[0]);
+}
+
+template <class T>
+Array float_binary(Binary op, const Array& x, const Array& y) {
+  const DType d = x.dtype();
+  const auto map = [&](auto f) { return map2<T, T>(x, y, d, f); };
+  const auto by_double = [&](auto f) {
+    spend(20 * std::max(x.size(), y.size()));
+    return map([f](T a, T b) {
+      return static_cast<T>(f(static_cast<double>(a), static_cast<double>(b)));
+    });
+  };
+  switch (op) {
+    case Binary::add:
+      return map([](T a, T b) { return a + b; });
+    case Binary::subtract:
+      return map([](T a, T b) { return a - b; });
+    case Binary::multiply:
+      return map([](T a, T b) { return a * b; });
+    case Binary::divide:
+      return map([](T a, T b) { return a / b; });
+    case Binary::remainder:
+      return map([](T a, T b) { return std::fmod(a, b); });
+    case Binary::maximum:
+      return map([](T a, T b) {
+        return std::isnan(a)   ? a
+               : std::isnan(b) ? b
+               : a == b        ? (std::signbit(a) ? b : a)
+                               : std::max(a, b);
+      });
+    case Binary::minimum:
+      return map([](T a, T b) {
+        return std::isnan(a)   ? a
+               : std::isnan(b) ? b
+               : a == b        ? (std::signbit(a) ? a : b)
+                               : std::min(a, b);
+      });
+    case Binary::power:
+      return by_double([](double a, double b) { return std::pow(a, b); });
+    case Binary::atan2:
+      return by_double([](double a, double b) { return std::atan2(a, b); });
+    case Binary::next_after:
+      return map([d](T a, T b) { return next_after(a, b, d); });
+    case Binary::polygamma:
+      return by_double(polygamma);
+    case Binary::zeta:
+      return by_double(hurwitz_zeta);
+    case Binary::igamma:
+      return by_double(gamma_p);
+    case Binary::igammac:
+      return by_double(gamma_q);
+    case Binary::complex: {
+      const DType c = d == DType::kF32 ? DType::kC64 : DType::kC128;
+      if (d != DType::kF32 && d != DType::kF64) wrong_type(name_of(op), x);
+      return map2<std::complex<T>, T>(x, y, c, [](T a, T b) { return std::complex<T>(a, b); });
+    }
+    default:
+      wrong_type(name_of(op), x);
+  }
+}
+
+// Without the checks for infinities that std::complex makes: XLA multiplies as in school.
+template <class T>
+T times(T a, T b) {
+  return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
+}
+
+template <class T>
+Array complex_binary(Binary op, const Array& x, const Array& y) {
+  const auto map = [&](auto f) { return map2<T, T>(x, y, x.dtype(), f); };
+  switch (op) {
+    case Binary::add:
+      return map([](T a, T b) { return a + b; });
+    case Binary::subtract:
+      return map([](T a, T b) { return a - b; });
+    case Binary::multiply:
+      return map(times<T>);
+    case Binary::divide:
+      return map([](T a, T b) { return T(C128(a) / C128(b)); });
+    case Binary::power:
+      return map([](T a, T b) {
+        if (b == T(0)) return T(1);
+        if (a == T(0)) return T(0);
+        return T(std::pow(C128(a), C128(b)));
+      });
+    case Binary::atan2:  // -i log((x + iy) / sqrt(x² + y²))
+      return map([](T a, T b) {
+        const C128 i(0, 1), p(a), q(b);
+        return T(-i * std::log((q + i * p) / std::sqrt(p * p + q * q)));
+      });
+    default:
+      wrong_type(name_of(op), x);
+  }
+}
+
+// ---- Comparison
+// ----------------------------------------------------------------------------------
+
+template <class T>
+bool holds(Direction direction, T a, T b) {
+  switch (direction) {
+    case Direction::kEq:
+      return a == b;
+    case Direction::kNe:
+      return a != b;
+    case Direction::kLt:
+      return a < b;
+    case Direction::kLe:
+      return a <= b;
+    case Direction::kGt:
+      return a > b;
+    default:
+      return a >= b;
+  }
+}
+
+// Patterns as integers that stand in the order of the numbers.
+std::int64_t total_rank(float x) {
+  const auto bits = std::bit_cast<std::int32_t>(x);
+  return bits < 0 ? bits ^ std::numeric_limits<std::int32_t>::max() : bits;
+}
+std::int64_t total_rank(double x) {
+  const auto bits = std::bit_cast<std::int64_t>(x);
+  return bits < 0 ? bits ^ std::numeric_limits<std::int64_t>::max() : bits;
+}
+
+template <class T>
+Array compare_lane(Direction direction, bool total_order, const Array& x, const Array& y) {
+  const auto map = [&](auto f) { return map2<std::int64_t, T>(x, y, DType::kBool, f); };
+  if constexpr (kComplexLane<T>) {
+    if (direction == Direction::kEq) return map([](T a, T b) { return a == b; });
+    if (direction == Direction::kNe) return map([](T a, T b) { return a != b; });
+    invalid("complex numbers have no order");
+  } else if constexpr (kIntLane<T>) {
+    if (is_unsigned(x.dtype()))
+      return map([=](T a, T b) { return holds(direction, static_cast<U>(a), static_cast<U>(b)); });
+    return map([=](T a, T b) { return holds(direction, a, b); });
+  } else {
+    if (total_order)
+      return map([=](T a, T b) { return holds(direction, total_rank(a), total_rank(b)); });
+    return map([=](T a, T b) { return holds(direction, a, b); });
+  }
+}
+
+// ---- Conversion
+// ----------------------------------------------------------------------------------
+
+std::int64_t to_integer(double x, DType to) {
+  if (std::isnan(x)) return 0;
+  if (to == DType::kBool) return x != 0;
+  const int bits = bit_width(to) - (is_unsigned(to) ? 0 : 1);
+  const double limit = std::ldexp(1.0, bits), low = is_unsigned(to) ? 0 : -limit;
+  if (x <= low) return is_unsigned(to) ? 0 : static_cast<std::int64_t>(low);
+  if (x >= limit) {
+    if (is_unsigned(to)) return wrap(to, -1);
+    return bits == 63 ? std::numeric_limits<std::int64_t>::max()
+                      : static_cast<std::int64_t>(limit) - 1;
+  }
+  if (to == DType::kU64) return static_cast<std::int64_t>(static_cast<U>(x));
+  return static_cast<std::int64_t>(x);
+}
+
+// To a type of 16 bits or fewer, by way of a float that cannot move the nearest: rounded to odd.
+float round_once(double v, DType to) {
+  auto f = static_cast<float>(v);
+  if (static_cast<double>(f) != v && std::isfinite(f)) {
+    auto bits = std::bit_cast<std::uint32_t>(f);
+    if (std::abs(static_cast<double>(f)) > std::abs(v)) --bits;
+    f = std::bit_cast<float>(bits | 1);
+  }
+  return round_to(to, f);
+}
+
+template <class From, class To>
+To converted(From v, DType from, DType to) {
+  if constexpr (kComplexLane<From> && kComplexLane<To>) {
+    return To(v);
+  } else if constexpr (kComplexLane<From>) {
+    // The real part, but a bool of both.
+    if (to == DType::kBool) {
+      if constexpr (kIntLane<To>) return v != From(0);
+    }
+    return converted<typename From::value_type, To>(v.real(), from, to);
+  } else if constexpr (kComplexLane<To>) {
+    return To(converted<From, typename To::value_type>(v, from, to));
+  } else if constexpr (kIntLane<From> && kIntLane<To>) {
+    return to == DType::kBool ? v != 0 : v;
+  } else if constexpr (kIntLane<From>) {
+    if (from == DType::kU64) return static_cast<To>(static_cast<U>(v));
+    return static_cast<To>(v);
+  } else if constexpr (kIntLane<To>) {
+    return to_integer(static_cast<double>(v), to);
+  } else {
+    return static_cast<To>(v);
+  }
+}
+
+}  // namespace
+
+std::optional<Unary> unary_named(std::string_view name) {
+#define X(id) \
+  if (name == without_underscore(#id)) return Unary::id;
+  JAXSMITH_UNARY(X)
+#undef X
+  return std::nullopt;
+}
+
+std::optional<Binary> binary_named(std::string_view name) {
+#define X(id) \
+  if (name == without_underscore(#id)) return Binary::id;
+  JAXSMITH_BINARY(X)
+#undef X
+  return std::nullopt;
+}
+
+std::optional<Direction> direction_named(std::string_view name) {
+  constexpr std::string_view kNames[] = {"EQ", "NE", "LT", "LE", "GT", "GE"};
+  for (std::size_t i = 0; i < 6; ++i)
+    if (name == kNames[i]) return static_cast<Direction>(i);
+  return std::nullopt;
+}
+
+Array unary(Unary op, const Array& x) {
+  return with_lane(x.dtype(), [&]<class T>(T) {
+    if constexpr (kIntLane<T>)
+      return integer_unary(op, x);
+    else if constexpr (kComplexLane<T>)
+      return complex_unary<T>(op, x);
+    else
+      return float_unary<T>(op, x);
+  });
+}
+
+Array binary(Binary op, const Array& x, const Array& y) {
+  same_dtype(x, y);
+  return with_lane(x.dtype(), [&]<class T>(T) {
+    if constexpr (kIntLane<T>)
+      return integer_binary(op, x, y);
+    else if constexpr (kComplexLane<T>)
+      return complex_binary<T>(op, x, y);
+    else
+      return float_binary<T>(op, x, y);
+  });
+}
+
+Array compare(Direction direction, bool total_order, const Array& x, const Array& y) {
+  same_dtype(x, y);
+  return with_lane(x.dtype(),
+                   [&]<class T>(T) { return compare_lane<T>(direction, total_order, x, y); });
+}
+
+Array select(const Array& predicate, const Array& x, const Array& y) {
+  same_dtype(x, y);
+  if (predicate.dtype() != DType::kBool) invalid("the predicate is no bool");
+  const Shape& shape = common_shape({&x, &y, &predicate});
+  Array out(x.dtype(), shape, any_abstract({&predicate, &x, &y}));
+  if (out.abstract()) return out;
+  const std::size_t p = step_of(predicate, shape), a = step_of(x, shape), b = step_of(y, shape);
+  with_lane(x.dtype(), [&]<class T>(T) {
+    const auto which = predicate.ints();
+    const auto from = x.data<T>(), other = y.data<T>();
+    auto to = out.mutate<T>();
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = which[i * p] ? from[i * a] : other[i * b];
+  });
+  spend(out.size());
+  return out;
+}
+
+Array clamp(const Array& low, const Array& x, const Array& high) {
+  if (is_complex(x.dtype())) wrong_type("clamp", x);
+  return binary(Binary::minimum, binary(Binary::maximum, x, low), high);
+}
+
+Array convert(const Array& x, DType to) {
+  if (x.dtype() == to) return x;
+  return with_lane(x.dtype(), [&]<class From>(From) {
+    return with_lane(to, [&]<class To>(To) {
+      const DType from = x.dtype();
+      if constexpr (std::is_same_v<From, double> && std::is_same_v<To, float>) {
+        if (to != DType::kF32)
+          return map1<To, From>(x, to, [to](From v) { return round_once(v, to); });
+      }
+      return map1<To, From>(x, to, [from, to](From v) { return converted<From, To>(v, from, to); });
+    });
+  });
+}
+
+Array reduce_precision(const Array& x, int exponent_bits, int mantissa_bits) {
+  if (!is_real(x.dtype())) wrong_type("reduce_precision", x);
+  require(exponent_bits >= 1, "exponent_bits is less than 1");
+  require(mantissa_bits >= 0, "mantissa_bits is negative");
+  const int bias = (1 << std::min(exponent_bits - 1, 12)) - 1;
+  const auto reduced = [=](double v) {
+    if (!std::isfinite(v) || v == 0) return v;
+    int exponent;
+    const double fraction = std::frexp(v, &exponent);  // 0.5 <= |fraction| < 1
+    const double rounded = std::ldexp(std::nearbyint(std::ldexp(fraction, mantissa_bits + 1)),
+                                      exponent - mantissa_bits - 1);
+    const int e = std::ilogb(rounded);
+    if (e > bias) return std::copysign(std::numeric_limits<double>::infinity(), v);
+    if (e < 1 - bias) return std::copysign(0.0, v);  // XLA: what is denormal there is zero
+    return rounded;
+  };
+  return with_lane(x.dtype(), [&]<class T>(T) -> Array {
+    if constexpr (kIntLane<T> || kComplexLane<T>)
+      return x;
+    else
+      return map1<T, T>(x, x.dtype(),
+                        [&](T v) { return static_cast<T>(reduced(static_cast<double>(v))); });
+  });
+}
+
+Array bitcast_convert(const Array& x, DType to) {
+  const int from_bits = bit_width(x.dtype()), to_bits = bit_width(to);
+  Shape shape = x.shape();
+  if (from_bits > to_bits) {
+    require(from_bits % to_bits == 0, "types whose widths are no multiples of one another");
+    shape.push_back(from_bits / to_bits);
+  } else if (from_bits < to_bits) {
+    if (shape.empty() || shape.back() * from_bits != to_bits)
+      invalid("the last dimension does not make up an element of the wider type");
+    shape.pop_back();
+  }
+  if (x.abstract()) return Array(to, shape, true);
+  if (from_bits < 8 || to_bits < 8) {
+    if (from_bits != to_bits) unsupported("bitcast of a type narrower than a byte");
+    Tensor t = x.tensor();
+    t.dtype = to;
+    return Array::from(t);
+  }
+  Tensor t = x.tensor();
+  return Array::from(Tensor{to, shape, std::move(t.bytes)});
+}
+
+}  // namespace jaxsmith

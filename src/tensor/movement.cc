@@ -1,0 +1,430 @@
+#include "tensor/movement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace jaxsmith {
+namespace {
+
+using Pair64 = std::complex<double>;
+
+// A dimension of a box with its steps on both sides.
+struct Axis {
+  std::int64_t size, from, to;
+};
+
+// Dimensions that lie one behind the other on both sides are one.
+std::vector<Axis> merged_axes(const Shape& shape, const Ints& from, const Ints& to) {
+  std::vector<Axis> axes;
+  for (std::size_t d = 0; d < shape.size(); ++d) {
+    if (shape[d] == 1) continue;
+    const Axis axis{shape[d], from[d], to[d]};
+    if (!axes.empty() && axes.back().from == axis.from * axis.size &&
+        axes.back().to == axis.to * axis.size) {
+      axes.back() = {axes.back().size * axis.size, axis.from, axis.to};
+    } else {
+      axes.push_back(axis);
+    }
+  }
+  return axes;
+}
+
+template <class T>
+void copy_axes(const Axis* axis, const Axis* last, const T* from, T* to) {
+  if (axis == last) {
+    const std::int64_t n = axis->size, a = axis->from, b = axis->to;
+    if (a == 1 && b == 1)
+      std::copy_n(from, n, to);
+    else
+      for (std::int64_t i = 0; i < n; ++i) to[i * b] = from[i * a];
+    return;
+  }
+  for (std::int64_t i = 0; i < axis->size; ++i)
+    copy_axes(axis + 1, last, from + i * axis->from, to + i * axis->to);
+}
+
+template <class T>
+void copy_typed(const Shape& shape, const T* from, const Ints& from_strides, T* to,
+                const Ints& to_strides) {
+  const auto axes = merged_axes(shape, from_strides, to_strides);
+  if (axes.empty())
+    *to = *from;
+  else
+    copy_axes(axes.data(), axes.data() + axes.size() - 1, from, to);
+}
+
+// Elements by their width alone.
+template <class F>
+void with_width(const Array& x, F f) {
+  switch (lane_bytes(lane_of(x.dtype()))) {
+    case 4:
+      f(float{});
+      break;
+    case 8:
+      f(std::int64_t{});
+      break;
+    default:
+      f(Pair64{});
+  }
+}
+
+Array strided(const Array& x, const Shape& shape, std::int64_t offset, const Ints& strides) {
+  Array out(x.dtype(), shape, x.abstract());
+  if (!out.abstract()) copy_box(shape, x, offset, strides, out, 0, row_major_strides(shape));
+  return out;
+}
+
+void require_rank(const Ints& numbers, const Array& x, const char* what) {
+  if (static_cast<std::int64_t>(numbers.size()) != x.rank())
+    invalid(fmt::format("{} has {} numbers, the operand {} dimensions", what, numbers.size(),
+                        x.rank()));
+}
+
+std::int64_t clamped_start(std::int64_t start, std::int64_t size, std::int64_t bound,
+                           bool without_sign) {
+  if (without_sign && start < 0) return bound - size;  // u64 beyond what i64 holds
+  return std::clamp<std::int64_t>(start, 0, bound - size);
+}
+
+Ints clamped_starts(const Array& x, std::span<const Array> starts, const Ints& sizes) {
+  Ints out;
+  for (std::size_t d = 0; d < starts.size(); ++d)
+    out.push_back(clamped_start(starts[d].int_at(0), sizes[d], x.shape()[d],
+                                starts[d].dtype() == DType::kU64));
+  return out;
+}
+
+void check_starts(const Array& x, std::span<const Array> starts) {
+  if (static_cast<std::int64_t>(starts.size()) != x.rank())
+    invalid(fmt::format("{} start indices for {} dimensions", starts.size(), x.rank()));
+  for (const Array& s : starts)
+    if (s.rank() != 0 || !is_integer(s.dtype())) invalid("a start index is no integer scalar");
+}
+
+std::int64_t dot(const Ints& index, const Ints& strides) {
+  std::int64_t sum = 0;
+  for (std::size_t d = 0; d < index.size(); ++d) sum += index[d] * strides[d];
+  return sum;
+}
+
+}  // namespace
+
+void require_distinct_dims(const Ints& dims, std::int64_t rank, const char* what) {
+  std::vector<bool> seen(static_cast<std::size_t>(rank), false);
+  for (const std::int64_t d : dims) {
+    if (d < 0 || d >= rank) invalid(fmt::format("{}: there is no dimension {}", what, d));
+    if (seen[static_cast<std::size_t>(d)])
+      invalid(fmt::format("{}: dimension {} stands twice", what, d));
+    seen[static_cast<std::size_t>(d)] = true;
+  }
+}
+
+void copy_box(const Shape& shape, const Array& from, std::int64_t from_offset,
+              const Ints& from_strides, Array& to, std::int64_t to_offset, const Ints& to_strides) {
+  const std::int64_t n = element_count(shape);
+  if (n == 0) return;
+  spend(n / 4);
+  with_width(from, [&]<class T>(T) {
+    copy_typed(shape, from.data<T>().data() + from_offset, from_strides,
+               to.mutate<T>().data() + to_offset, to_strides);
+  });
+}
+
+Ints offsets_of(const Shape& shape, const Ints& strides) {
+  Ints out;
+  out.reserve(static_cast<std::size_t>(element_count(shape)));
+  for_each_offset(shape, strides, [&](std::int64_t offset) { out.push_back(offset); });
+  spend(static_cast<std::int64_t>(out.size()));
+  return out;
+}
+
+Array broadcast_in_dim(const Array& x, const Shape& shape, const Ints& dims) {
+  require_rank(dims, x, "broadcast_dimensions");
+  require_distinct_dims(dims, static_cast<std::int64_t>(shape.size()), "broadcast_dimensions");
+  Ints strides(shape.size(), 0);
+  const Ints own = row_major_strides(x.shape());
+  for (std::size_t d = 0; d < dims.size(); ++d) {
+    const auto to = static_cast<std::size_t>(dims[d]);
+    if (x.shape()[d] == shape[to])
+      strides[to] = own[d];
+    else if (x.shape()[d] != 1)
+      invalid(
+          fmt::format("{} cannot be broadcast to {}", x.type_text(), aval_text(x.dtype(), shape)));
+  }
+  return strided(x, shape, 0, strides);
+}
+
+Array transpose(const Array& x, const Ints& permutation) {
+  require_rank(permutation, x, "the permutation");
+  require_distinct_dims(permutation, x.rank(), "the permutation");
+  const Ints own = row_major_strides(x.shape());
+  Shape shape;
+  Ints strides;
+  for (const std::int64_t d : permutation) {
+    shape.push_back(x.shape()[static_cast<std::size_t>(d)]);
+    strides.push_back(own[static_cast<std::size_t>(d)]);
+  }
+  return strided(x, shape, 0, strides);
+}
+
+Array reverse(const Array& x, const Ints& dims) {
+  require_distinct_dims(dims, x.rank(), "dimensions");
+  Ints strides = row_major_strides(x.shape());
+  std::int64_t offset = 0;
+  for (const std::int64_t d : dims) {
+    auto& stride = strides[static_cast<std::size_t>(d)];
+    offset += stride * (x.shape()[static_cast<std::size_t>(d)] - 1);
+    stride = -stride;
+  }
+  return strided(x, x.shape(), offset, strides);
+}
+
+Array slice(const Array& x, const Ints& start, const Ints& limit, const Ints& steps) {
+  require_rank(start, x, "start_indices");
+  require_rank(limit, x, "limit_indices");
+  require_rank(steps, x, "strides");
+  Ints strides = row_major_strides(x.shape());
+  Shape shape;
+  std::int64_t offset = 0;
+  for (std::size_t d = 0; d < start.size(); ++d) {
+    if (start[d] < 0 || start[d] > limit[d] || limit[d] > x.shape()[d] || steps[d] < 1)
+      invalid(fmt::format("slice [{}:{}:{}] of dimension {}, which has {} elements", start[d],
+                          limit[d], steps[d], d, x.shape()[d]));
+    shape.push_back((limit[d] - start[d] + steps[d] - 1) / steps[d]);
+    offset += start[d] * strides[d];
+    strides[d] *= steps[d];
+  }
+  return strided(x, shape, offset, strides);
+}
+
+Array pad(const Array& x, const Array& value, const Ints& low, const Ints& high,
+          const Ints& interior) {
+  require_rank(low, x, "edge_padding_low");
+  require_rank(high, x, "edge_padding_high");
+  require_rank(interior, x, "interior_padding");
+  require(value.rank() == 0 && value.dtype() == x.dtype(),
+          "the padding value is no scalar of the operand's type");
+  Shape shape;
+  for (std::size_t d = 0; d < low.size(); ++d) {
+    require(interior[d] >= 0, "interior_padding is negative");
+    const std::int64_t n = x.shape()[d];
+    const std::int64_t size = low[d] + high[d] + n + std::max<std::int64_t>(n - 1, 0) * interior[d];
+    if (size < 0) invalid(fmt::format("padding leaves {} elements of dimension {}", size, d));
+    shape.push_back(size);
+  }
+  const bool abstract = any_abstract({&x, &value});
+  Array out = broadcast_in_dim(abstract ? Array(x.dtype(), {}, true) : value, shape, {});
+  if (out.abstract()) return out;
+  // The part of the operand that stays: along each dimension, elements `first` to `last`.
+  const Ints own = row_major_strides(x.shape()), to = row_major_strides(shape);
+  Ints to_strides;
+  Shape box;
+  std::int64_t from_offset = 0, to_offset = 0;
+  for (std::size_t d = 0; d < low.size(); ++d) {
+    const std::int64_t step = interior[d] + 1, n = x.shape()[d];
+    const std::int64_t first = low[d] < 0 ? (-low[d] + step - 1) / step : 0;
+    const std::int64_t room = shape[d] - 1 - low[d];
+    const std::int64_t last = room < 0 ? -1 : std::min(n - 1, room / step);
+    if (last < first) return out;
+    box.push_back(last - first + 1);
+    from_offset += first * own[d];
+    to_offset += (low[d] + first * step) * to[d];
+    to_strides.push_back(to[d] * step);
+  }
+  copy_box(box, x, from_offset, own, out, to_offset, to_strides);
+  return out;
+}
+
+Array concatenate(std::span<const Array> parts, std::int64_t dim) {
+  require(!parts.empty(), "nothing to concatenate");
+  const Array& first = parts[0];
+  if (dim < 0 || dim >= first.rank()) invalid(fmt::format("there is no dimension {}", dim));
+  const auto axis = static_cast<std::size_t>(dim);
+  Shape shape = first.shape();
+  shape[axis] = 0;
+  bool abstract = false;
+  for (const Array& part : parts) {
+    Shape same = part.shape();
+    if (part.dtype() != first.dtype() || part.rank() != first.rank())
+      invalid(fmt::format("{} beside {}", first.type_text(), part.type_text()));
+    const std::int64_t n = std::exchange(same[axis], shape[axis]);
+    if (same != shape) invalid(fmt::format("{} beside {}", first.type_text(), part.type_text()));
+    shape[axis] += n;
+    abstract |= part.abstract();
+  }
+  Array out(first.dtype(), shape, abstract);
+  if (abstract) return out;
+  const Ints to = row_major_strides(shape);
+  std::int64_t offset = 0;
+  for (const Array& part : parts) {
+    copy_box(part.shape(), part, 0, row_major_strides(part.shape()), out, offset, to);
+    offset += part.shape()[axis] * to[axis];
+  }
+  return out;
+}
+
+Array iota(DType dtype, const Shape& shape, std::int64_t dim, bool abstract) {
+  Array out(dtype, shape, abstract);
+  if (dim < 0 || dim >= out.rank()) invalid(fmt::format("there is no dimension {}", dim));
+  if (abstract || out.size() == 0) return out;
+  const auto axis = static_cast<std::size_t>(dim);
+  Array line(dtype, {shape[axis]});
+  with_lane(dtype, [&]<class T>(T) {
+    auto to = line.mutate<T>();
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      if constexpr (std::is_same_v<T, std::complex<float>>)
+        to[i] = static_cast<float>(i);
+      else
+        to[i] = static_cast<T>(i);
+    }
+  });
+  settle(line);
+  return broadcast_in_dim(line, shape, {dim});
+}
+
+Array dynamic_slice(const Array& x, std::span<const Array> starts, const Ints& sizes) {
+  require_rank(sizes, x, "slice_sizes");
+  check_starts(x, starts);
+  bool abstract = x.abstract();
+  for (std::size_t d = 0; d < sizes.size(); ++d) {
+    if (sizes[d] < 0 || sizes[d] > x.shape()[d])
+      invalid(fmt::format("a slice of {} of dimension {}, which has {} elements", sizes[d], d,
+                          x.shape()[d]));
+    abstract |= starts[d].abstract();
+  }
+  if (abstract) return Array(x.dtype(), sizes, true);
+  const Ints strides = row_major_strides(x.shape());
+  return strided(x, sizes, dot(clamped_starts(x, starts, sizes), strides), strides);
+}
+
+Array dynamic_update_slice(const Array& x, const Array& update, std::span<const Array> starts) {
+  check_starts(x, starts);
+  require(update.dtype() == x.dtype() && update.rank() == x.rank(),
+          "the update has another type or rank than the operand");
+  bool abstract = any_abstract({&x, &update});
+  for (std::size_t d = 0; d < starts.size(); ++d) {
+    require(update.shape()[d] <= x.shape()[d], "the update is larger than the operand");
+    abstract |= starts[d].abstract();
+  }
+  if (abstract) return Array(x.dtype(), x.shape(), true);
+  Array out = x;
+  const Ints strides = row_major_strides(x.shape());
+  copy_box(update.shape(), update, 0, row_major_strides(update.shape()), out,
+           dot(clamped_starts(x, starts, update.shape()), strides), strides);
+  return out;
+}
+
+// ---- gather
+// --------------------------------------------------------------------------------------
+
+namespace {
+
+bool holds(const Ints& numbers, std::int64_t n) {
+  return std::find(numbers.begin(), numbers.end(), n) != numbers.end();
+}
+
+}  // namespace
+
+Array gather(const Array& operand, const Array& starts, const GatherDims& dims,
+             const Ints& slice_sizes) {
+  require(is_integer(starts.dtype()), "start_indices are no integers");
+  require_rank(slice_sizes, operand, "slice_sizes");
+  require_distinct_dims(dims.collapsed_slice_dims, operand.rank(), "collapsed_slice_dims");
+  require_distinct_dims(dims.operand_batching_dims, operand.rank(), "operand_batching_dims");
+  require_distinct_dims(dims.start_index_map, operand.rank(), "start_index_map");
+  if (dims.index_vector_dim < 0 || dims.index_vector_dim > starts.rank())
+    invalid("index_vector_dim is beyond the rank of start_indices");
+  const auto vector_dim = static_cast<std::size_t>(dims.index_vector_dim);
+  const bool scalar_indices = dims.index_vector_dim == starts.rank();
+  const std::int64_t vector_size = scalar_indices ? 1 : starts.shape()[vector_dim];
+  if (vector_size != static_cast<std::int64_t>(dims.start_index_map.size()))
+    invalid(fmt::format("start_index_map has {} numbers, an index vector {}",
+                        dims.start_index_map.size(), vector_size));
+  require(dims.operand_batching_dims.size() == dims.start_indices_batching_dims.size(),
+          "as many batching dimensions are wanted of the operand as of start_indices");
+  Shape batch;
+  Ints batch_strides;
+  const Ints start_strides = row_major_strides(starts.shape());
+  std::vector<std::size_t> batch_of(starts.shape().size(), 0);
+  for (std::size_t d = 0; d < starts.shape().size(); ++d) {
+    if (d == vector_dim) continue;
+    batch_of[d] = batch.size();
+    batch.push_back(starts.shape()[d]);
+    batch_strides.push_back(start_strides[d]);
+  }
+  const Ints own = row_major_strides(operand.shape());
+  Shape window;
+  Ints window_from;
+  for (std::size_t d = 0; d < slice_sizes.size(); ++d) {
+    const auto n = static_cast<std::int64_t>(d);
+    if (slice_sizes[d] < 0 || slice_sizes[d] > operand.shape()[d])
+      invalid(fmt::format("a slice of {} of dimension {}, which has {} elements", slice_sizes[d], d,
+                          operand.shape()[d]));
+    if (holds(dims.collapsed_slice_dims, n) || holds(dims.operand_batching_dims, n)) {
+      if (slice_sizes[d] > 1)
+        invalid(fmt::format("dimension {} goes, but its slice has {} elements", d, slice_sizes[d]));
+      continue;
+    }
+    window.push_back(slice_sizes[d]);
+    window_from.push_back(own[d]);
+  }
+  const auto rank = static_cast<std::int64_t>(batch.size() + window.size());
+  require_distinct_dims(dims.offset_dims, rank, "offset_dims");
+  if (dims.offset_dims.size() != window.size())
+    invalid(fmt::format("offset_dims has {} numbers for {} dimensions of a slice",
+                        dims.offset_dims.size(), window.size()));
+  Shape shape(static_cast<std::size_t>(rank));
+  for (std::size_t d = 0, w = 0, b = 0; d < shape.size(); ++d)
+    shape[d] = holds(dims.offset_dims, static_cast<std::int64_t>(d)) ? window[w++] : batch[b++];
+  for (std::size_t i = 0; i < dims.operand_batching_dims.size(); ++i) {
+    const std::int64_t at = dims.start_indices_batching_dims[i];
+    if (at < 0 || at >= starts.rank() || at == dims.index_vector_dim)
+      invalid("start_indices_batching_dims names no batch dimension");
+    if (starts.shape()[static_cast<std::size_t>(at)] !=
+        operand.shape()[static_cast<std::size_t>(dims.operand_batching_dims[i])])
+      invalid("batching dimensions of different sizes");
+  }
+  Array out(operand.dtype(), shape, any_abstract({&operand, &starts}));
+  if (out.abstract() || out.size() == 0) return out;
+  const Ints to = row_major_strides(shape);
+  Ints window_to, batch_to;
+  for (std::size_t d = 0; d < shape.size(); ++d)
+    (holds(dims.offset_dims, static_cast<std::int64_t>(d)) ? window_to : batch_to).push_back(to[d]);
+  const auto index = starts.ints();
+  const std::int64_t step = scalar_indices ? 0 : start_strides[vector_dim];
+  const bool without_sign = starts.dtype() == DType::kU64;
+  Ints batch_index(batch.size(), 0);
+  const Ints batch_from = offsets_of(batch, batch_strides),
+             to_offsets = offsets_of(batch, batch_to);
+  const Ints in_window_from = offsets_of(window, window_from),
+             in_window_to = offsets_of(window, window_to);
+  spend(out.size());
+  with_width(operand, [&]<class T>(T) {
+    const T* from = operand.data<T>().data();
+    T* result = out.mutate<T>().data();
+    for (std::size_t b = 0; b < batch_from.size(); ++b) {
+      std::int64_t offset = 0;
+      for (std::size_t i = 0; i < dims.start_index_map.size(); ++i) {
+        const auto d = static_cast<std::size_t>(dims.start_index_map[i]);
+        const std::int64_t start =
+            index[static_cast<std::size_t>(batch_from[b] + static_cast<std::int64_t>(i) * step)];
+        offset += own[d] * clamped_start(start, slice_sizes[d], operand.shape()[d], without_sign);
+      }
+      for (std::size_t i = 0; i < dims.operand_batching_dims.size(); ++i)
+        offset +=
+            own[static_cast<std::size_t>(dims.operand_batching_dims[i])] *
+            batch_index[batch_of[static_cast<std::size_t>(dims.start_indices_batching_dims[i])]];
+      for (std::size_t w = 0; w < in_window_from.size(); ++w)
+        result[to_offsets[b] + in_window_to[w]] = from[offset + in_window_from[w]];
+      for (std::size_t d = batch.size(); d-- > 0;) {
+        if (++batch_index[d] < batch[d]) break;
+        batch_index[d] = 0;
+      }
+    }
+  });
+  return out;
+}
+
+}  // namespace jaxsmith

@@ -1,0 +1,62 @@
+// Operations that move elements and compute nothing. Dimensions are numbered from 0; errors are
+// EvaluationErrors. Rules: the StableHLO specification's operations of the same names.
+#pragma once
+
+#include "tensor/array.h"
+
+namespace jaxsmith {
+
+// Element i of the operand's dimension d stands at i along dims[d] of the result.
+Array broadcast_in_dim(const Array& x, const Shape& shape, const Ints& dims);
+Array transpose(const Array& x, const Ints& permutation);
+Array reverse(const Array& x, const Ints& dims);
+Array slice(const Array& x, const Ints& start, const Ints& limit, const Ints& strides);
+// Amounts of padding may be negative; `interior` stands between neighbours.
+Array pad(const Array& x, const Array& value, const Ints& low, const Ints& high,
+          const Ints& interior);
+Array concatenate(std::span<const Array> parts, std::int64_t dim);
+Array iota(DType dtype, const Shape& shape, std::int64_t dim, bool abstract = false);
+// Starts are clamped so that the slice lies within.
+Array dynamic_slice(const Array& x, std::span<const Array> starts, const Ints& sizes);
+Array dynamic_update_slice(const Array& x, const Array& update, std::span<const Array> starts);
+
+struct GatherDims {
+  Ints offset_dims, collapsed_slice_dims, operand_batching_dims, start_indices_batching_dims,
+      start_index_map;
+  std::int64_t index_vector_dim = 0;
+};
+// Starts are clamped.
+Array gather(const Array& operand, const Array& starts, const GatherDims& dims,
+             const Ints& slice_sizes);
+
+// Copies a box of `shape` between two layouts, given by steps between neighbours in elements.
+void copy_box(const Shape& shape, const Array& from, std::int64_t from_offset,
+              const Ints& from_strides, Array& to, std::int64_t to_offset, const Ints& to_strides);
+
+// Calls f(offset, …) for each index of a box, in row-major order: offsets by the given strides.
+template <class F>
+void for_each_offset(const Shape& shape, const Ints& strides, F f) {
+  std::int64_t offset = 0;
+  const std::size_t rank = shape.size();
+  for (const std::int64_t n : shape)
+    if (n == 0) return;
+  Ints index(rank, 0);
+  for (;;) {
+    f(offset);
+    std::size_t d = rank;
+    while (d-- > 0) {
+      offset += strides[d];
+      if (++index[d] < shape[d]) break;
+      offset -= strides[d] * shape[d];
+      index[d] = 0;
+    }
+    if (d == static_cast<std::size_t>(-1)) return;
+  }
+}
+// All of them.
+Ints offsets_of(const Shape& shape, const Ints& strides);
+
+// Numbers of dimensions: each within the rank and none twice.
+void require_distinct_dims(const Ints& dims, std::int64_t rank, const char* what);
+
+}  // namespace jaxsmith

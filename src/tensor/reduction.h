@@ -1,0 +1,59 @@
+// Operations with a body: a small program on scalars that is applied again and again.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "tensor/elementwise.h"
+
+namespace jaxsmith {
+
+struct Body {
+  // Scalars in, scalars out. Where `pointwise`, arrays of one shape in, arrays of that shape or
+  // scalars out, each element for itself.
+  std::function<std::vector<Array>(std::vector<Array>)> run;
+  bool pointwise = false;
+  // The body is this operation on its two arguments, in order.
+  std::optional<Binary> simple;
+  // The body gives its second argument back: what a scatter does that overwrites.
+  bool gives_second = false;
+};
+
+// Several operands are reduced together: the body takes an accumulator of each, then an element of
+// each.
+std::vector<Array> reduce(std::span<const Array> operands, std::span<const Array> inits,
+                          const Ints& dims, const Body& body);
+
+struct Window {
+  Ints size, stride, base_dilation, dilation, low, high;
+  std::vector<bool> reversed;  // convolutions only
+  std::size_t rank() const { return size.size(); }
+  // Strides and dilations of 1, no padding, where nothing was said.
+  static Window of(const Ints& size);
+};
+// Along a dimension: how many places the window has.
+std::int64_t window_places(const Window& window, std::size_t dim, std::int64_t size);
+
+std::vector<Array> reduce_window(std::span<const Array> operands, std::span<const Array> inits,
+                                 const Window& window, const Body& body);
+Array select_and_scatter(const Array& operand, const Array& source, const Array& init,
+                         const Window& window, const Body& select, const Body& scatter);
+
+struct ScatterDims {
+  Ints update_window_dims, inserted_window_dims, input_batching_dims, scatter_indices_batching_dims,
+      scatter_dims_to_operand_dims;
+  std::int64_t index_vector_dim = 0;
+};
+// An update whose window does not lie within the operand is left out, as XLA does it.
+std::vector<Array> scatter(std::span<const Array> operands, const Array& indices,
+                           std::span<const Array> updates, const ScatterDims& dims,
+                           const Body& body);
+
+// The comparator takes two elements of each operand in turn and gives a bool.
+std::vector<Array> sort(std::span<const Array> operands, std::int64_t dim, const Body& comparator);
+// The k largest along the last dimension and where they stood; NaN is larger than all.
+std::vector<Array> top_k(const Array& x, std::int64_t k, bool largest = true);
+// Applies the body to each element.
+std::vector<Array> map(std::span<const Array> operands, const Body& body);
+
+}  // namespace jaxsmith

@@ -1,0 +1,18 @@
+// Functions of one and two numbers that the standard library lacks, in double precision. Sources:
+// M. Giles, "Approximating the erfinv function" (2010); NIST Digital Library of Mathematical
+// Functions, chapters 5 (gamma), 8 (incomplete gamma), 10 (Bessel) and 25 (zeta).
+#pragma once
+
+namespace jaxsmith {
+
+double erf_inverse(double x);
+double digamma(double x);
+double bessel_i0e(double x);  // exp(-|x|) I0(x)
+double bessel_i1e(double x);  // exp(-|x|) I1(x)
+double hurwitz_zeta(double s, double q);
+double polygamma(double n, double x);
+double gamma_p(double a, double x);  // regularized lower incomplete gamma function
+double gamma_q(double a, double x);  // and the upper one
+double incomplete_beta(double a, double b, double x);  // regularized
+
+}  // namespace jaxsmith
