@@ -19,7 +19,31 @@ std::string first_word_after(const std::string& text, std::string_view mark) {
   return text.substr(start, text.find(' ', start) - start);
 }
 
-void compare_outputs(const std::vector<ir::Datum>& found, const ExecutionCase& c, Reading& out) {
+// The least precise float type that a text names: rounding to it is part of what it computes.
+DType least_precise(std::string_view text) {
+  constexpr std::pair<std::string_view, DType> kTypes[] = {{"f8", DType::kF8E4M3FN},
+                                                           {"bf16", DType::kBF16},
+                                                           {"f16", DType::kF16},
+                                                           {"f32", DType::kF32},
+                                                           {"c64", DType::kC64}};
+  const auto letter = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+  };
+  for (const auto& [name, dtype] : kTypes)
+    for (std::size_t at = text.find(name); at != std::string_view::npos;
+         at = text.find(name, at + 1)) {
+      const char before = at > 0 ? text[at - 1] : ' ';
+      const std::size_t end = at + name.size();
+      // In MLIR's tensor<2xf16> an x stands before it; f8 has many endings.
+      const bool starts = !letter(before) ||
+                          (before == 'x' && at > 1 && text[at - 2] >= '0' && text[at - 2] <= '9');
+      if (starts && (end >= text.size() || !letter(text[end]) || name == "f8")) return dtype;
+    }
+  return DType::kF64;
+}
+
+void compare_outputs(const std::string& text, const std::vector<ir::Datum>& found,
+                     const ExecutionCase& c, Reading& out) {
   if (found.size() != c.outputs.size()) {
     out.reason = fmt::format("it gives {} results, not {}", found.size(), c.outputs.size());
     return;
@@ -28,8 +52,10 @@ void compare_outputs(const std::vector<ir::Datum>& found, const ExecutionCase& c
   for (const Tensor& t : c.inputs)
     depth = std::max(depth, static_cast<double>(element_count(t.shape)));
   out.agrees = true;
+  const DType precision = least_precise(text);
   for (std::size_t i = 0; i < found.size(); ++i) {
-    const Closeness close = compare_results(found[i].as_array(), Array::from(c.outputs[i]), depth);
+    const Closeness close =
+        compare_results(found[i].as_array(), Array::from(c.outputs[i]), depth, precision);
     out.worst = std::max(out.worst, close.worst);
     if (close.same || !out.agrees) continue;
     out.agrees = false;
@@ -74,7 +100,7 @@ Reading read_as(const std::string& text, const ExecutionCase* recorded, const Bu
   const auto results = evaluator.run(std::move(arguments), budget);
   if (!results.ok()) return failed(results.error());
   out.executed = true;
-  compare_outputs(results.value(), *recorded, out);
+  compare_outputs(text, results.value(), *recorded, out);
   return out;
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 using C128 = std::complex<double>;
 
-constexpr double kUlps = 64, kScale = 0.125;
+constexpr double kUlps = 16, kScale = 0.125;
 
 // The distance from 1 to the next number.
 double epsilon(DType dtype) {
@@ -58,7 +58,8 @@ double ulps_between(double a, double b, DType dtype) {
   return in_f32 * std::ldexp(1.0, -23) / epsilon(dtype);
 }
 
-Closeness compare_results(const Array& found, const Array& expected, double depth) {
+Closeness compare_results(const Array& found, const Array& expected, double depth,
+                          DType least_precise) {
   if (found.shape() != expected.shape() || found.dtype() != expected.dtype())
     return {false, fmt::format("it is {}, not {}", found.type_text(), expected.type_text()),
             std::numeric_limits<double>::infinity()};
@@ -77,7 +78,9 @@ Closeness compare_results(const Array& found, const Array& expected, double dept
   for (const C128& v : b)
     for (const double part : {v.real(), v.imag()})
       if (std::isfinite(part)) scale = std::max(scale, std::abs(part));
-  const double unit = epsilon(found.dtype()) * kUlps * std::sqrt(std::max(depth, 1.0));
+  const double eps = std::max(epsilon(found.dtype()), epsilon(least_precise));
+  // Of 8 bits and fewer, half the digits would be left to chance otherwise.
+  const double unit = eps * (eps > 0.1 ? 1 : kUlps * std::sqrt(std::max(depth, 1.0)));
   const double least = is_narrow(found.dtype()) ? highest(found.dtype(), false) * 1e-3
                                                 : std::numeric_limits<float>::min();
   for (std::size_t i = 0; i < a.size(); ++i) {

@@ -20,9 +20,11 @@ struct Closeness {
 // Of a result that took so many operations on the way (equations, each of which may sum over many
 // elements: `depth` is their count, at least 1). Integers and bools are exactly equal. Floats: NaN
 // and infinities in the same places, and elsewhere an error of at most
-//   eps(dtype) * kUlps * sqrt(depth) * max(|expected|, scale)
-// where scale is the largest finite magnitude of the expected array times kScale: what sums to
-// nearly nothing keeps the rounding errors of what was summed.
-Closeness compare_results(const Array& found, const Array& expected, double depth);
+//   eps * kUlps * sqrt(depth) * max(|expected|, scale)
+// where eps is that of the result's type, or of the least precise type on the way, and scale the
+// largest finite magnitude of the expected array times kScale: what sums to nearly nothing keeps
+// the rounding errors of what was summed.
+Closeness compare_results(const Array& found, const Array& expected, double depth,
+                          DType least_precise = DType::kF64);
 
 }  // namespace jaxsmith
