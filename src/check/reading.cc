@@ -4,19 +4,18 @@
 
 #include <algorithm>
 
-#include "ir/stablehlo/evaluator.h"
-#include "ir/stablehlo/parser.h"
-#include "ir/stablehlo/printer.h"
+#include "check/program.h"
 #include "tensor/closeness.h"
 
 namespace jaxsmith {
 namespace {
 
-std::string first_word_after(const std::string& text, std::string_view mark) {
+// The word behind a mark, where the mark is.
+std::string word_after(std::string_view text, std::string_view mark) {
   const std::size_t at = text.find(mark);
-  if (at == std::string::npos) return "";
-  const std::size_t start = at + mark.size();
-  return text.substr(start, text.find(' ', start) - start);
+  if (at == std::string_view::npos) return "";
+  const std::string_view rest = text.substr(at + mark.size());
+  return std::string(rest.substr(0, rest.find_first_of(" \n,:")));
 }
 
 // The least precise float type that a text names: rounding to it is part of what it computes.
@@ -63,81 +62,49 @@ void compare_outputs(const std::string& text, const std::vector<ir::Datum>& foun
   }
 }
 
-// What the three languages' readers have in common.
-struct StableHlo {
-  using Evaluator = stablehlo::Evaluator;
-  using Modules = std::vector<stablehlo::Module>;
-  static Result<Modules> parse(std::string_view text, std::string_view file) {
-    return stablehlo::parse(text, file);
-  }
-  static std::string print(const Modules& modules) { return stablehlo::print(modules[0]); }
-  static const stablehlo::Module& module(const Modules& modules) { return modules[0]; }
-};
+}  // namespace
 
-template <class Language>
-Reading read_as(const std::string& text, const ExecutionCase* recorded, const Budget& budget,
-                const std::string& file) {
+std::vector<ir::Datum> ExecutionCase::arguments(const std::string& level) const {
+  std::vector<ir::Datum> out;
+  if (level == "jaxpr") {
+    for (const Tensor& t : constants) out.emplace_back(Array::from(t));
+    for (const Tensor& t : inputs) out.emplace_back(Array::from(t));
+  } else {
+    for (const std::int64_t i : kept)
+      if (i >= 0 && i < static_cast<std::int64_t>(inputs.size()))
+        out.emplace_back(Array::from(inputs[static_cast<std::size_t>(i)]));
+  }
+  return out;
+}
+
+Reading read_text(const std::string& level, const std::string& text, const ExecutionCase* recorded,
+                  const Budget& budget, const std::string& file) {
   Reading out;
-  const auto parsed = Language::parse(text, file);
+  auto parsed = Program::parse(level, text, file);
   if (!parsed.ok()) {
     out.reason = parsed.error().message;
     return out;
   }
+  Program& program = parsed.value();
   out.parsed = true;
-  out.printed_back = Language::print(parsed.value()) == text;
-  typename Language::Evaluator evaluator(Language::module(parsed.value()), text, file);
+  out.printed_back = program.print() == text;
   const auto failed = [&](const Error& error) {
     out.reason = error.message;
-    if (evaluator.error_kind() == EvaluationError::Kind::kUnsupported)
-      out.unknown = first_word_after(out.reason, "operation ");
+    if (program.error_kind() == EvaluationError::Kind::kUnsupported) {
+      out.unknown = word_after(out.reason, "operation ");
+      if (out.unknown.empty()) out.unknown = word_after(out.reason, "custom call ");
+      if (out.unknown.empty()) out.unknown = "something else";
+    }
     return out;
   };
-  if (const Status verified = evaluator.verify(); !verified.ok()) return failed(verified.error());
+  if (const Status verified = program.verify(); !verified.ok()) return failed(verified.error());
   out.verified = true;
   if (!recorded) return out;
-  std::vector<ir::Datum> arguments;
-  for (const Tensor& t : recorded->inputs) arguments.emplace_back(Array::from(t));
-  const auto results = evaluator.run(std::move(arguments), budget);
+  const auto results = program.run(recorded->arguments(level), budget);
   if (!results.ok()) return failed(results.error());
   out.executed = true;
   compare_outputs(text, results.value(), *recorded, out);
   return out;
-}
-
-}  // namespace
-
-Reading read_text(const std::string& level, const std::string& text, const ExecutionCase* recorded,
-                  const Budget& budget, const std::string& file) {
-  const std::string name = file.empty() ? level : file;
-  if (level == "stablehlo") return read_as<StableHlo>(text, recorded, budget, name);
-  Reading out;
-  out.reason = "there is no reader for " + level;
-  return out;
-}
-
-std::optional<std::string> level_of_text(std::string_view text) {
-  std::size_t at = 0;
-  const auto skip = [&] {
-    for (;;) {
-      while (at < text.size() &&
-             (text[at] == ' ' || text[at] == '\n' || text[at] == '\t' || text[at] == '\r'))
-        ++at;
-      if (!text.substr(at).starts_with("//")) return;
-      at = std::min(text.find('\n', at), text.size());
-    }
-  };
-  skip();
-  const std::string_view rest = text.substr(at);
-  if (rest.starts_with("HloModule"))
-    return rest.substr(0, rest.find('\n')).find("is_scheduled=true") != std::string_view::npos
-               ? "hlo_optimized"
-               : "hlo";
-  if (rest.starts_with("{ lambda") || rest.starts_with("{lambda") || rest.starts_with("let "))
-    return "jaxpr";
-  for (std::string_view start :
-       {"module", "\"builtin.module\"", "builtin.module", "func.func", "\"func.func\"", "#", "!"})
-    if (rest.starts_with(start)) return "stablehlo";
-  return std::nullopt;
 }
 
 }  // namespace jaxsmith

@@ -7,14 +7,18 @@
 #include <string>
 #include <vector>
 
-#include "tensor/array.h"
+#include "ir/common/datum.h"
 
 namespace jaxsmith {
 
 // The recorded case of a function.
 struct ExecutionCase {
   std::vector<Tensor> constants, inputs, outputs;
+  std::vector<std::int64_t> kept;  // positions of the inputs that the lowered texts have
   std::int64_t equations = 1;
+
+  // What a text of a level takes: a jaxpr its constants and all inputs.
+  std::vector<ir::Datum> arguments(const std::string& level) const;
 };
 
 struct Reading {
@@ -30,8 +34,5 @@ struct Reading {
 // "jaxpr", "stablehlo", "hlo", "hlo_optimized". Without a case: all but execution.
 Reading read_text(const std::string& level, const std::string& text, const ExecutionCase* recorded,
                   const Budget& budget = {}, const std::string& file = "");
-
-// Which level a file's text is, by its first words; nothing where that cannot be told.
-std::optional<std::string> level_of_text(std::string_view text);
 
 }  // namespace jaxsmith
