@@ -1,6 +1,8 @@
 // How near two results are that ought to be the same: the one place where tolerances are.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 
 #include "tensor/array.h"
@@ -24,7 +26,15 @@ struct Closeness {
 // where eps is that of the result's type, or of the least precise type on the way, and scale the
 // largest finite magnitude of the expected array times kScale: what sums to nearly nothing keeps
 // the rounding errors of what was summed.
+//
+// `nudged`: the same result computed from inputs that differ in the last bits (nudge). Where these
+// differ from `found`, the result hangs on rounding, and kNudges times that difference is allowed
+// on top.
 Closeness compare_results(const Array& found, const Array& expected, double depth,
-                          DType least_precise = DType::kF64);
+                          DType least_precise = DType::kF64, std::span<const Array> nudged = {});
+
+// Floats moved by up to kNudgeUlps units in the last place, pseudo-randomly by `seed`; zeros,
+// integers and what is not finite stay.
+Array nudge(const Array& x, std::uint64_t seed);
 
 }  // namespace jaxsmith
