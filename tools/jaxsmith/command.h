@@ -15,6 +15,7 @@ using CommandMain = int (*)(int argc, char** argv);
 
 int capture_main(int argc, char** argv);
 int check_main(int argc, char** argv);
+int eval_main(int argc, char** argv);
 int extract_main(int argc, char** argv);
 int generate_main(int argc, char** argv);
 int schema_main(int argc, char** argv);
