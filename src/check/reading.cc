@@ -125,4 +125,34 @@ Reading read_text(const std::string& level, const std::string& text, const Execu
   return out;
 }
 
+std::vector<CheckResult> reading_checks(const std::map<std::string, std::string>& levels,
+                                        const ExecutionCase* recorded,
+                                        const std::string& without_case) {
+  std::vector<CheckResult> out;
+  for (const std::string_view name : level_names()) {
+    const auto found = levels.find(std::string(name));
+    if (found == levels.end()) continue;
+    const auto& [level, text] = *found;
+    const Reading r = read_text(level, text, recorded);
+    // Of a reason of several lines the first says what; the others show the place in the text.
+    const std::string why = r.reason.substr(0, r.reason.find('\n'));
+    const std::string read = "read:" + level, execute = "execute:" + level;
+    if (!r.printed_back)
+      out.push_back({read, "failed", r.parsed ? "it is printed back differently" : why});
+    else if (!r.verified)
+      out.push_back({read, r.unknown.empty() ? "failed" : "not done", why});
+    else
+      out.push_back({read, "passed", ""});
+    if (!r.verified || !r.printed_back)
+      out.push_back({execute, "not done", "it was not read"});
+    else if (!recorded)
+      out.push_back({execute, "not done", without_case});
+    else if (!r.unknown.empty())
+      out.push_back({execute, "not done", why});
+    else
+      out.push_back({execute, r.agrees ? "passed" : "failed", r.agrees ? "" : why});
+  }
+  return out;
+}
+
 }  // namespace jaxsmith

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "check/sample.h"
 #include "ir/common/datum.h"
 
 namespace jaxsmith {
@@ -34,5 +35,12 @@ struct Reading {
 // "jaxpr", "stablehlo", "hlo", "hlo_optimized". Without a case: all but execution.
 Reading read_text(const std::string& level, const std::string& text, const ExecutionCase* recorded,
                   const Budget& budget = {}, const std::string& file = "");
+
+// Of each level that a function has: "read:hlo" (it parses, keeps to its language's rules and is
+// printed back byte for byte), and "execute:hlo" (it gives the recorded outputs), which is not done
+// where an operation is not known or, with the reason `without_case`, where there is no case.
+std::vector<CheckResult> reading_checks(const std::map<std::string, std::string>& levels,
+                                        const ExecutionCase* recorded,
+                                        const std::string& without_case = "");
 
 }  // namespace jaxsmith
