@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "ir/jaxpr/evaluator.h"
+#include "ir/jaxpr/parser.h"
+#include "ir/jaxpr/printer.h"
 #include "ir/stablehlo/evaluator.h"
 #include "ir/stablehlo/parser.h"
 #include "ir/stablehlo/printer.h"
@@ -38,6 +41,17 @@ void compare_outputs(const std::vector<ir::Datum>& found, const ExecutionCase& c
 }
 
 // What the three languages' readers have in common.
+struct Jaxpr {
+  using Evaluator = jaxpr::Evaluator;
+  static Result<jaxpr::Module> parse(std::string_view text, std::string_view file) {
+    return jaxpr::parse(text, file);
+  }
+  static std::string print(const jaxpr::Module& module) { return jaxpr::print(module); }
+  static const jaxpr::Module& module(const jaxpr::Module& module) { return module; }
+  // A jaxpr has its constants as arguments, which come first.
+  static std::vector<Tensor> first_arguments(const ExecutionCase& c) { return c.constants; }
+};
+
 struct StableHlo {
   using Evaluator = stablehlo::Evaluator;
   using Modules = std::vector<stablehlo::Module>;
@@ -46,6 +60,7 @@ struct StableHlo {
   }
   static std::string print(const Modules& modules) { return stablehlo::print(modules[0]); }
   static const stablehlo::Module& module(const Modules& modules) { return modules[0]; }
+  static std::vector<Tensor> first_arguments(const ExecutionCase&) { return {}; }
 };
 
 template <class Language>
@@ -70,6 +85,8 @@ Reading read_as(const std::string& text, const ExecutionCase* recorded, const Bu
   out.verified = true;
   if (!recorded) return out;
   std::vector<ir::Datum> arguments;
+  for (const Tensor& t : Language::first_arguments(*recorded))
+    arguments.emplace_back(Array::from(t));
   for (const Tensor& t : recorded->inputs) arguments.emplace_back(Array::from(t));
   const auto results = evaluator.run(std::move(arguments), budget);
   if (!results.ok()) return failed(results.error());
@@ -83,6 +100,7 @@ Reading read_as(const std::string& text, const ExecutionCase* recorded, const Bu
 Reading read_text(const std::string& level, const std::string& text, const ExecutionCase* recorded,
                   const Budget& budget, const std::string& file) {
   const std::string name = file.empty() ? level : file;
+  if (level == "jaxpr") return read_as<Jaxpr>(text, recorded, budget, name);
   if (level == "stablehlo") return read_as<StableHlo>(text, recorded, budget, name);
   Reading out;
   out.reason = "there is no reader for " + level;

@@ -530,6 +530,10 @@ Array float_binary(Binary op, const Array& x, const Array& y) {
       return by_double(gamma_p);
     case Binary::igammac:
       return by_double(gamma_q);
+    case Binary::igamma_grad_a:
+      return by_double(gamma_p_derivative);
+    case Binary::random_gamma_grad:
+      return by_double(gamma_sample_derivative);
     case Binary::complex: {
       const DType c = d == DType::kF32 ? DType::kC64 : DType::kC128;
       if (d != DType::kF32 && d != DType::kF64) wrong_type(name_of(op), x);
