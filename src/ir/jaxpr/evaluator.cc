@@ -445,8 +445,20 @@ void Evaluator::find_facts(Plan& plan) {
 // ---- Calls
 // ---------------------------------------------------------------------------------------
 
+namespace {
+
+// A jaxpr within another has its constants' values with it, but the text has not.
+void put_constants(const Plan& plan, Values& arguments) {
+  const Jaxpr& j = *plan.jaxpr;
+  if (!j.constvars.empty() && arguments.size() == j.invars.size())
+    arguments.insert(arguments.begin(), j.constvars.size(), Value::lost());
+}
+
+}  // namespace
+
 Values Call::run(Inner inner, Values arguments) const {
   Plan& plan = evaluator_.plan_of(inner);
+  put_constants(plan, arguments);
   const std::size_t at = step_.equation->offset;
   evaluator_.at_ = at;
   Values out = evaluator_.abstract_ ? evaluator_.call_types(plan, arguments)
@@ -469,6 +481,7 @@ Body Call::body(Inner inner, Values constants) const {
                                     [](const Array& a) { return a.rank() > 0; });
     Values values = constants;
     values.insert(values.end(), arguments.begin(), arguments.end());
+    put_constants(plan, values);
     std::vector<Array> out;
     Values results;
     if (types_only) {

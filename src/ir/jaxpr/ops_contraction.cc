@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 
 #include "ir/jaxpr/op_table.h"
 #include "tensor/contraction.h"
@@ -26,20 +28,38 @@ DotDims dot_dims(const ParamValue& p) {
   return {list(1, 0), list(1, 1), list(0, 0), list(0, 1)};
 }
 
-// The type that is preferred, or that of the operands.
-DType product_type(const Call& c) {
-  if (const auto preferred = c.dtype("preferred_element_type")) return *preferred;
-  const DType lhs = c.array(0).dtype(), rhs = c.array(1).dtype();
-  if (lhs != rhs)
-    invalid(fmt::format("operands of different types: {} and {}", c.array(0).type_text(),
-                        c.array(1).type_text()));
-  return lhs;
+// What the result's type goes by: complex types are above real ones, and these above integers; then
+// the wider range, more bits, a sign.
+std::array<double, 4> rank_of(DType dtype) {
+  const DType part = dtype == DType::kC64    ? DType::kF32
+                     : dtype == DType::kC128 ? DType::kF64
+                                             : dtype;
+  return {is_complex(dtype) ? 1.0 : 0.0, is_real(part) ? std::log2(highest(part, false)) : -1,
+          static_cast<double>(bit_width(part)), is_unsigned(part) ? 0.0 : 1.0};
 }
+
+bool is_fp8(DType dtype) { return is_real(dtype) && bit_width(dtype) == 8; }
+
+// Operands of different types are converted to the result's, but floats of 8 bits.
+struct Product {
+  Array lhs, rhs;
+  DType type;
+
+  explicit Product(const Call& c) : lhs(c.array(0)), rhs(c.array(1)) {
+    type = lhs.dtype();
+    if (lhs.dtype() != rhs.dtype() && rank_of(rhs.dtype()) > rank_of(lhs.dtype()))
+      type = rhs.dtype();
+    if (const auto preferred = c.dtype("preferred_element_type")) type = *preferred;
+    if (lhs.dtype() == rhs.dtype() || (is_fp8(lhs.dtype()) && is_fp8(rhs.dtype()))) return;
+    lhs = convert(lhs, type);
+    rhs = convert(rhs, type);
+  }
+};
 
 Values dot_general_rule(const Call& c) {
   c.want(2);
-  return {dot_general(c.array(0), c.array(1), dot_dims(c.need("dimension_numbers")),
-                      product_type(c))};
+  const Product p(c);
+  return {dot_general(p.lhs, p.rhs, dot_dims(c.need("dimension_numbers")), p.type)};
 }
 
 // ---- ragged_dot_general
@@ -85,10 +105,11 @@ Values ragged_dot_general_rule(const Call& c) {
   const Ints ragged = Call::keyword_ints(numbers, "lhs_ragged_dimensions"),
              groups = Call::keyword_ints(numbers, "rhs_group_dimensions");
   require(ragged.size() == 1, "one ragged dimension is wanted");
-  const Array &lhs = c.array(0), &rhs = c.array(1), &sizes = c.array(2);
+  const Product product(c);
+  const Array &lhs = product.lhs, &rhs = product.rhs, &sizes = c.array(2);
   if (ragged[0] < 0 || ragged[0] >= lhs.rank())
     invalid(fmt::format("there is no dimension {}", ragged[0]));
-  const DType to = product_type(c);
+  const DType to = product.type;
   if (contains(dims.lhs_batch, ragged[0])) return {dot_general(lhs, rhs, dims, to)};
   const auto place = std::find(dims.lhs_contracting.begin(), dims.lhs_contracting.end(), ragged[0]);
   DotDims grouped{raised(dims.lhs_batch), dims.rhs_batch, raised(dims.lhs_contracting),
@@ -143,8 +164,9 @@ Values convolution_rule(const Call& c) {
     w.high.push_back(pair[1]);
   }
   require(w.low.size() == w.rank(), "padding has not two numbers for each spatial dimension");
-  return {convolution(c.array(0), c.array(1), dims, w, c.integer("feature_group_count", 1),
-                      c.integer("batch_group_count", 1), product_type(c))};
+  const Product p(c);
+  return {convolution(p.lhs, p.rhs, dims, w, c.integer("feature_group_count", 1),
+                      c.integer("batch_group_count", 1), p.type)};
 }
 
 // ---- Fourier transforms

@@ -83,6 +83,33 @@ Values platform_index_rule(const Call& c) {
 
 // ---- while
 
+// The arrays that the value is made of, to write to.
+std::vector<Array*> arrays_in(Value& v) {
+  if (v.kind == Value::Kind::kArray) return {&v.array};
+  std::vector<Array*> out;
+  for (Array& w : v.words) out.push_back(&w);
+  return out;
+}
+
+// A batch of loops goes on while any of them does, and keeps what is of those that have ended.
+Values kept_where_ended(const Array& again, const Values& before, Values after) {
+  Values old = before;
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    const auto from = arrays_in(old.at(i)), to = arrays_in(after[i]);
+    for (std::size_t w = 0; w < std::min(from.size(), to.size()); ++w) {
+      Ints dims;
+      for (std::int64_t d = 0; d < again.rank(); ++d) dims.push_back(d);
+      *to[w] = select(broadcast_in_dim(again, to[w]->shape(), dims), *to[w], *from[w]);
+    }
+  }
+  return after;
+}
+
+bool any(const Array& bools) {
+  const auto values = bools.ints();
+  return std::any_of(values.begin(), values.end(), [](std::int64_t v) { return v != 0; });
+}
+
 Values while_rule(const Call& c) {
   const std::size_t of_cond = count_of(c, "cond_nconsts", c.size()),
                     of_body = count_of(c, "body_nconsts", c.size() - of_cond);
@@ -91,16 +118,15 @@ Values while_rule(const Call& c) {
                body_constants = c.values(of_cond, of_cond + of_body);
   Values state = c.values(of_cond + of_body, c.size());
   for (;;) {
-    const Values again = c.run(cond, joined(cond_constants, state));
-    if (again.size() != 1 || again[0].as_array().rank() != 0 ||
-        again[0].as_array().dtype() != DType::kBool)
+    const Values found = c.run(cond, joined(cond_constants, state));
+    if (found.size() != 1 || found[0].as_array().dtype() != DType::kBool)
       invalid("the condition gives no bool");
-    if (!c.abstract() && again[0].as_array().int_at(0) == 0) return state;
+    const Array& again = found[0].array;
+    if (!c.abstract() && !any(again)) return state;
     Values next = c.run(body, joined(body_constants, state));
-    if (c.abstract()) {
-      require_same_types(next, state, "the body");
-      return next;
-    }
+    if (c.abstract()) require_same_types(next, state, "the body");
+    if (again.rank() != 0) next = kept_where_ended(again, state, std::move(next));
+    if (c.abstract()) return next;
     state = std::move(next);
   }
 }
@@ -113,14 +139,6 @@ Value map_arrays(const Value& v, F f) {
   std::vector<Array> words;
   for (const Array& w : v.words) words.push_back(f(w));
   return Value::keys(v.key, std::move(words));
-}
-
-// The arrays that the value is made of, to write to.
-std::vector<Array*> arrays_in(Value& v) {
-  if (v.kind == Value::Kind::kArray) return {&v.array};
-  std::vector<Array*> out;
-  for (Array& w : v.words) out.push_back(&w);
-  return out;
 }
 
 Array row_of(const Array& x, std::int64_t i) {

@@ -118,15 +118,6 @@ Array complex_of(const Array& real) {
   return convert(real, to);
 }
 
-// By real part, then by imaginary part.
-Array complex_extremum(const Array& x, const Array& y, bool largest) {
-  const Array a = unary(Unary::real, x), b = unary(Unary::real, y);
-  const Array imaginary = compare(largest ? Direction::kGt : Direction::kLt, false,
-                                  unary(Unary::imag, x), unary(Unary::imag, y));
-  const Array real = compare(largest ? Direction::kGt : Direction::kLt, false, a, b);
-  return select(select(compare(Direction::kEq, false, a, b), imaginary, real), x, y);
-}
-
 Values binary_rule(const Call& c, Binary op) {
   c.want(2);
   Array x = c.array(0), y = c.array(1);
@@ -136,9 +127,6 @@ Values binary_rule(const Call& c, Binary op) {
     y = convert(y, *dtype);
   }
   if (op == Binary::power && x.dtype() != y.dtype()) y = convert(y, x.dtype());
-  if ((op == Binary::maximum || op == Binary::minimum) && is_complex(x.dtype()) &&
-      x.dtype() == y.dtype())
-    return {complex_extremum(x, y, op == Binary::maximum)};
   return {binary(op, x, y)};
 }
 
@@ -187,10 +175,10 @@ Values select_n_rule(const Call& c) {
     require(c.size() <= 3, "a bool selects one of two cases");
     return {c.size() == 2 ? c.array(1) : select(which, c.array(2), c.array(1))};
   }
-  if (which.dtype() != DType::kI32) invalid("the selector is neither bool nor i32");
+  if (!is_integer(which.dtype())) invalid("the selector is neither bool nor integer");
   Array out = c.array(c.size() - 1);
   for (std::size_t i = c.size() - 2; i >= 1; --i) {
-    const Array limit = Array::scalar_int(DType::kI32, static_cast<std::int64_t>(i));
+    const Array limit = Array::scalar_int(which.dtype(), static_cast<std::int64_t>(i));
     out = select(compare(Direction::kLt, false, which, limit), c.array(i), out);
   }
   return {out};

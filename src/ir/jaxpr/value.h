@@ -17,7 +17,8 @@ std::optional<KeyKind> key_kind_named(std::string_view tag);
 std::size_t words_of(KeyKind kind);
 
 struct Value {
-  // kLost: of one of several variables that the text calls `_`, and it is not told which.
+  // kLost: what the text does not tell: of several variables _ one, or a constant of a jaxpr
+  // within another.
   enum class Kind { kArray, kKey, kRef, kToken, kLost };
   Kind kind = Kind::kToken;
   Array array;
