@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "ir/hlo/evaluator.h"
+#include "ir/hlo/parser.h"
+#include "ir/hlo/printer.h"
 #include "ir/stablehlo/evaluator.h"
 #include "ir/stablehlo/parser.h"
 #include "ir/stablehlo/printer.h"
@@ -48,6 +51,15 @@ struct StableHlo {
   static const stablehlo::Module& module(const Modules& modules) { return modules[0]; }
 };
 
+struct Hlo {
+  using Evaluator = hlo::Evaluator;
+  static Result<hlo::Module> parse(std::string_view text, std::string_view file) {
+    return hlo::parse(text, file);
+  }
+  static std::string print(const hlo::Module& module) { return hlo::print(module); }
+  static const hlo::Module& module(const hlo::Module& module) { return module; }
+};
+
 template <class Language>
 Reading read_as(const std::string& text, const ExecutionCase* recorded, const Budget& budget,
                 const std::string& file) {
@@ -84,6 +96,8 @@ Reading read_text(const std::string& level, const std::string& text, const Execu
                   const Budget& budget, const std::string& file) {
   const std::string name = file.empty() ? level : file;
   if (level == "stablehlo") return read_as<StableHlo>(text, recorded, budget, name);
+  if (level == "hlo" || level == "hlo_optimized")
+    return read_as<Hlo>(text, recorded, budget, name);
   Reading out;
   out.reason = "there is no reader for " + level;
   return out;
