@@ -309,7 +309,7 @@ const Evaluator::BlockFacts& Evaluator::facts_of(const Block& block) {
       const bool in_order = block.ops[0].operands == block.arguments;
       const bool turned =
           block.ops[0].operands == std::vector<ValueId>{block.arguments[1], block.arguments[0]};
-      if (simple && (in_order || (turned && simple != Binary::subtract))) facts.simple = simple;
+      if (simple && (in_order || (turned && commutes(*simple)))) facts.simple = simple;
     }
   }
   return facts_[&block] = facts;
