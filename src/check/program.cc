@@ -5,6 +5,12 @@
 #include <algorithm>
 #include <array>
 
+#include "ir/hlo/evaluator.h"
+#include "ir/hlo/parser.h"
+#include "ir/hlo/printer.h"
+#include "ir/jaxpr/evaluator.h"
+#include "ir/jaxpr/parser.h"
+#include "ir/jaxpr/printer.h"
 #include "ir/stablehlo/evaluator.h"
 #include "ir/stablehlo/parser.h"
 #include "ir/stablehlo/printer.h"
@@ -57,17 +63,30 @@ class LanguageOf : public Program::Language {
   Evaluator evaluator_;
 };
 
+std::string print_jaxpr(const jaxpr::Module& module) { return jaxpr::print(module); }
 std::string print_stablehlo(const stablehlo::Module& module) { return stablehlo::print(module); }
+std::string print_hlo(const hlo::Module& module) { return hlo::print(module); }
+
+using Jaxpr = LanguageOf<jaxpr::Module, jaxpr::Evaluator, print_jaxpr>;
+using StableHlo = LanguageOf<stablehlo::Module, stablehlo::Evaluator, print_stablehlo>;
+using Hlo = LanguageOf<hlo::Module, hlo::Evaluator, print_hlo>;
 
 Result<std::unique_ptr<Program::Language>> read(const std::string& level, std::string_view text,
                                                 const std::string& file) {
   using Read = std::unique_ptr<Program::Language>;
+  if (level == "jaxpr") {
+    JAXSMITH_TRY(module, jaxpr::parse(text, file));
+    return Read(new Jaxpr(std::move(module), text, file));
+  }
   if (level == "stablehlo") {
     JAXSMITH_TRY(modules, stablehlo::parse(text, file));
     if (modules.size() != 1)
       return Error::usage(fmt::format("{}: {} modules, one is wanted", file, modules.size()));
-    return Read(new LanguageOf<stablehlo::Module, stablehlo::Evaluator, print_stablehlo>(
-        std::move(modules[0]), text, file));
+    return Read(new StableHlo(std::move(modules[0]), text, file));
+  }
+  if (level == "hlo" || level == "hlo_optimized") {
+    JAXSMITH_TRY(module, hlo::parse(text, file));
+    return Read(new Hlo(std::move(module), text, file));
   }
   return Error::usage(fmt::format("{}: there is no level {}", file, level));
 }
