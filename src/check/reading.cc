@@ -6,6 +6,7 @@
 
 #include "check/program.h"
 #include "tensor/closeness.h"
+#include "tensor/movement.h"
 
 namespace jaxsmith {
 namespace {
@@ -43,6 +44,30 @@ DType least_precise(std::string_view text) {
 
 using Results = std::vector<ir::Datum>;
 
+// The array of which devices hold parts, in the order of their numbers, the first dimension that is
+// divided outermost.
+Array whole(const ir::Datum& parts, const Shape& shape) {
+  if (parts.kind != ir::Datum::Kind::kTuple) return parts.as_array();
+  const Shape& part = parts.parts.at(0).as_array().shape();
+  Array out(parts.parts[0].array.dtype(), shape);
+  std::int64_t pieces = 1;
+  for (std::size_t d = 0; d < shape.size() && part.size() == shape.size(); ++d)
+    pieces *= part[d] > 0 ? shape[d] / part[d] : 1;
+  if (part.size() != shape.size() || pieces != static_cast<std::int64_t>(parts.parts.size()))
+    return parts.parts[0].array;
+  for (std::size_t i = 0; i < parts.parts.size(); ++i) {
+    std::vector<Array> starts(shape.size());
+    auto rest = static_cast<std::int64_t>(i);
+    for (std::size_t d = shape.size(); d-- > 0;) {
+      const std::int64_t n = part[d] > 0 ? shape[d] / part[d] : 1;
+      starts[d] = Array::scalar_int(DType::kI64, rest % n * part[d]);
+      rest /= n;
+    }
+    out = dynamic_update_slice(out, parts.parts[i].as_array(), starts);
+  }
+  return out;
+}
+
 void compare_outputs(const Program& program, const Results& found, const ExecutionCase& c,
                      const std::vector<Results>& nudged, Reading& out) {
   out.agrees = found.size() == c.outputs.size();
@@ -53,10 +78,11 @@ void compare_outputs(const Program& program, const Results& found, const Executi
     depth = std::max(depth, static_cast<double>(element_count(t.shape)));
   const DType precision = least_precise(program.text());
   for (std::size_t i = 0; i < found.size() && out.agrees; ++i) {
+    const Array expected = Array::from(c.outputs[i]);
     std::vector<Array> others;
-    for (const Results& each : nudged) others.push_back(each[i].as_array());
+    for (const Results& each : nudged) others.push_back(whole(each[i], expected.shape()));
     const Closeness close =
-        compare_results(found[i].as_array(), Array::from(c.outputs[i]), depth, precision, others);
+        compare_results(whole(found[i], expected.shape()), expected, depth, precision, others);
     out.worst = std::max(out.worst, close.worst);
     if (close.same) continue;
     out.agrees = false;

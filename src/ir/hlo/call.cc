@@ -124,6 +124,10 @@ Datum Call::run(std::size_t computation, std::vector<Datum> arguments) const {
   return out;
 }
 
+const Module& Call::module() const { return evaluator_.m_; }
+
+ir::Place Call::place() const { return {evaluator_.devices_, evaluator_.device_, op_.offset}; }
+
 Datum Call::constant() const {
   // A loop comes by again and again.
   const auto [found, is_new] = evaluator_.constants_.try_emplace(&op_);

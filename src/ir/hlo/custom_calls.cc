@@ -73,9 +73,10 @@ Datum custom_call(const Call& c) {
   const std::string target = c.need("custom_call_target").as_string().value_or("");
   if (target.starts_with("lapack_")) return lapack(c, target);
   if (target == "TopK") return top_k_call(c);
+  if (target == "xla.sdy.GlobalToLocalShape") return shape_change(c, true);
+  if (target == "xla.sdy.LocalToGlobalShape") return shape_change(c, false);
   if (target == "Sharding" || target == "SPMDFullToShardShape" ||
-      target == "SPMDShardToFullShape" || target == "xla.sdy.GlobalToLocalShape" ||
-      target == "xla.sdy.LocalToGlobalShape" || target == "annotate_device_placement" ||
+      target == "SPMDShardToFullShape" || target == "annotate_device_placement" ||
       target == "LayoutConstraint")
     return placement(c, target);
   unsupported(fmt::format("custom call {} is not known", target));

@@ -7,6 +7,7 @@
 
 #include "ir/common/diagnostic.h"
 #include "ir/hlo/printer.h"
+#include "tensor/movement.h"
 
 namespace jaxsmith::hlo {
 namespace {
@@ -199,12 +200,82 @@ Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments, const Bu
     if (arguments.size() != entry.parameters.size())
       invalid(fmt::format("the entry takes {} arguments, not {}", entry.parameters.size(),
                           arguments.size()));
-    Datum result = call(static_cast<std::size_t>(m_.entry), std::move(arguments));
-    if (result.kind == Datum::Kind::kTuple) return std::move(result.parts);
-    return std::vector<Datum>{std::move(result)};
+    return run_everywhere(arguments);
   } catch (const EvaluationError& e) {
     return failed(e).error();
   }
+}
+
+std::vector<Datum> Evaluator::run_entry(std::vector<Datum> arguments) {
+  Datum result = call(static_cast<std::size_t>(m_.entry), std::move(arguments));
+  if (result.kind == Datum::Kind::kTuple) return std::move(result.parts);
+  return {std::move(result)};
+}
+
+std::pair<std::int64_t, std::int64_t> Evaluator::replicas_and_partitions() const {
+  const auto number = [&](std::string_view key) {
+    const AttributeValue* a = m_.attribute(key);
+    return a ? a->as_int().value_or(1) : 1;
+  };
+  const std::int64_t replicas = number("replica_count");
+  std::int64_t partitions = number("num_partitions");
+  // As lowered, it only says which mesh it is for.
+  if (const auto mesh = mesh_of(m_, "mesh"); mesh && partitions == 1) partitions = mesh->size();
+  return {replicas, partitions};
+}
+
+std::vector<Datum> Evaluator::run_everywhere(const std::vector<Datum>& arguments) {
+  const auto [replicas, partitions] = replicas_and_partitions();
+  if (replicas == 1 && partitions == 1) return run_entry(arguments);
+  ir::Devices devices(replicas, partitions);
+  const Computation& entry = m_.computations[static_cast<std::size_t>(m_.entry)];
+  const auto by_device = devices.run([&](std::int64_t d) {
+    Evaluator own(m_, text_, file_);
+    own.devices_ = &devices;
+    own.device_ = d;
+    std::vector<Datum> parts;
+    for (std::size_t i = 0; i < arguments.size(); ++i)
+      parts.push_back(own.part_for(
+          arguments[i], entry.instructions[static_cast<std::size_t>(entry.parameters[i])].shape));
+    try {
+      if (!own.verify().ok()) invalid("it was verified once and is not now");
+      return own.run_entry(std::move(parts));
+    } catch (...) {
+      at_ = own.at_;
+      throw;
+    }
+  });
+  std::vector<Datum> out;
+  for (std::size_t i = 0; i < by_device[0].size(); ++i) {
+    std::vector<Datum> parts;
+    for (const auto& results : by_device) parts.push_back(results[i]);
+    const bool same = std::ranges::all_of(parts, [&](const Datum& d) {
+      return d.kind != Datum::Kind::kArray || d.array.tensor() == parts[0].array.tensor();
+    });
+    out.push_back(same ? parts[0] : Datum::tuple(std::move(parts)));
+  }
+  return out;
+}
+
+// Devices hold parts in the order of their numbers, the first dimension that is divided outermost.
+Datum Evaluator::part_for(const Datum& argument, const Shape& shape) const {
+  if (argument.kind != Datum::Kind::kArray || !shape.array() ||
+      argument.array.shape().size() != shape.dims.size() || argument.array.shape() == shape.dims)
+    return argument;
+  const Array& whole = argument.array;
+  std::int64_t rest = device_ % devices_->partitions();
+  Ints start(shape.dims.size()), limit(shape.dims.size());
+  std::int64_t pieces = 1;
+  for (std::size_t d = start.size(); d-- > 0;) {
+    if (shape.dims[d] <= 0 || whole.shape()[d] % shape.dims[d] != 0) return argument;
+    const std::int64_t n = whole.shape()[d] / shape.dims[d];
+    start[d] = rest % n * shape.dims[d];
+    limit[d] = start[d] + shape.dims[d];
+    rest /= n;
+    pieces *= n;
+  }
+  if (pieces != devices_->partitions()) return argument;
+  return slice(whole, start, limit, Ints(start.size(), 1));
 }
 
 Datum Evaluator::call(std::size_t c, std::vector<Datum> arguments) {

@@ -27,7 +27,9 @@ class Evaluator {
   // Of the entry computation; results are the parts of a tuple.
   Result<ir::Signature> signature();
   // Arguments by position; verifies first. Errors: of the program, of what jaxsmith does not know,
-  // of the budget.
+  // of the budget. A module that was divided among devices takes whole arrays: each device gets its
+  // part of those that are larger than its parameter. A result that is not the same on all devices
+  // is the tuple of theirs.
   Result<std::vector<Datum>> run(std::vector<Datum> arguments, const Budget& budget = {});
   // What the last error was; of a run only.
   EvaluationError::Kind error_kind() const { return error_kind_; }
@@ -56,6 +58,11 @@ class Evaluator {
                           const OpRule& rule);
   void check_type(const Instruction& op, const Datum& result) const;
 
+  // How many there are, by the module's header.
+  std::pair<std::int64_t, std::int64_t> replicas_and_partitions() const;
+  std::vector<Datum> run_everywhere(const std::vector<Datum>& arguments);
+  std::vector<Datum> run_entry(std::vector<Datum> arguments);
+  Datum part_for(const Datum& argument, const Shape& shape) const;
   Datum call(std::size_t computation, std::vector<Datum> arguments);
   Datum run_computation(std::size_t computation, std::vector<Datum> arguments, bool lifted);
   Datum run_instruction(const Computation& computation, std::int32_t i, std::vector<Datum>& values,
@@ -70,6 +77,8 @@ class Evaluator {
   std::string_view text_, file_;
   std::vector<State> states_;
   std::unordered_map<const Instruction*, Datum> constants_;
+  ir::Devices* devices_ = nullptr;
+  std::int64_t device_ = 0;
   bool verified_ = false;
   bool abstract_ = false;
   std::size_t at_ = 0;

@@ -576,6 +576,8 @@ std::vector<OpRule> make_rules() {
       {"while", 1, 1, "condition body", while_rule},
   };
   rules.insert(rules.end(), others.begin(), others.end());
+  const std::vector<OpRule>& collective = collective_rules();
+  rules.insert(rules.end(), collective.begin(), collective.end());
   return rules;
 }
 

@@ -4,10 +4,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "ir/common/collectives.h"
+#include "ir/common/sharding.h"
 #include "ir/hlo/types.h"
 #include "tensor/reduction.h"
 
@@ -56,6 +59,9 @@ class Call {
   Body body(std::string_view key) const;
   Datum run(std::size_t computation, std::vector<Datum> arguments) const;
   Datum constant() const;
+  const Module& module() const;
+  // Of a program that runs on several devices: which one this is.
+  ir::Place place() const;
 
  private:
   Evaluator& evaluator_;
@@ -82,6 +88,13 @@ struct OpRule {
 const OpRule* op_rule(std::string_view opcode);
 // Attributes that any instruction may have and that are not part of what it computes.
 bool is_annotation(std::string_view key);
+
+// collectives.cc
+const std::vector<OpRule>& collective_rules();
+// A mesh of the module's header, by its name.
+std::optional<ir::Mesh> mesh_of(const Module& module, std::string_view name);
+// xla.sdy.GlobalToLocalShape and xla.sdy.LocalToGlobalShape.
+Datum shape_change(const Call& call, bool to_local);
 
 // custom_calls.cc: by their target.
 Datum custom_call(const Call& call);
