@@ -708,6 +708,21 @@ std::optional<Binary> binary_named(std::string_view name) {
   return std::nullopt;
 }
 
+bool commutes(Binary op) {
+  switch (op) {
+    case Binary::add:
+    case Binary::multiply:
+    case Binary::maximum:
+    case Binary::minimum:
+    case Binary::and_:
+    case Binary::or_:
+    case Binary::xor_:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::optional<Direction> direction_named(std::string_view name) {
   constexpr std::string_view kNames[] = {"EQ", "NE", "LT", "LE", "GT", "GE"};
   for (std::size_t i = 0; i < 6; ++i)

@@ -45,6 +45,9 @@ enum class Binary {
 std::optional<Unary> unary_named(std::string_view name);
 std::optional<Binary> binary_named(std::string_view name);
 
+// Whether the operands may be exchanged.
+bool commutes(Binary op);
+
 enum class Direction { kEq, kNe, kLt, kLe, kGt, kGe };
 std::optional<Direction> direction_named(std::string_view name);  // "EQ"
 

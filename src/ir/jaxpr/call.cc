@@ -26,8 +26,7 @@ Values Call::values(std::size_t first, std::size_t last) const {
 }
 
 void Call::want(std::size_t count) const {
-  if (size() != count)
-    invalid(fmt::format("{} takes {} operands, not {}", name(), count, size()));
+  if (size() != count) invalid(fmt::format("{} takes {} operands, not {}", name(), count, size()));
 }
 
 std::size_t Call::result_count() const { return step_.results.size(); }

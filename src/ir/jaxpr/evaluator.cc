@@ -60,11 +60,11 @@ class Evaluator::Planner {
     for (const Atom& a : j.results) {
       plan_.results.push_back(operand(a));
       const Operand& o = plan_.results.back();
-      plan_.result_types.push_back(o.slot == Operand::kLiteral
-                                       ? Value(Array(o.literal.array.dtype(),
-                                                     o.literal.array.shape(), true))
-                                   : o.slot == Operand::kLost ? Value::lost()
-                                                              : types_[o.slot].abstract());
+      plan_.result_types.push_back(
+          o.slot == Operand::kLiteral
+              ? Value(Array(o.literal.array.dtype(), o.literal.array.shape(), true))
+          : o.slot == Operand::kLost ? Value::lost()
+                                     : types_[o.slot].abstract());
     }
     plan_.slots = types_.size();
     mark_last_uses();
@@ -318,8 +318,7 @@ Values Evaluator::run_steps(Plan& plan, Values frame, bool lifted) {
   frame.resize(plan.slots);
   for (const Step& step : plan.steps) {
     Values results = run_step(plan, step, frame, lifted);
-    for (std::size_t i = 0; i < results.size(); ++i)
-      frame[step.results[i]] = std::move(results[i]);
+    for (std::size_t i = 0; i < results.size(); ++i) frame[step.results[i]] = std::move(results[i]);
   }
   at_ = plan.jaxpr->results_offset;
   Values out;
@@ -411,11 +410,9 @@ bool Evaluator::is_pointwise(Plan& plan, int depth) {
     if (!s.rule->hands_on) return false;
     for (std::string_view name : {"jaxpr", "call_jaxpr"})
       if (const ParamValue* p = s.equation->param(name)) {
-        const Jaxpr* inner =
-            p->as_jaxpr() ? p->as_jaxpr() : find(*plan.scope, p->text);
+        const Jaxpr* inner = p->as_jaxpr() ? p->as_jaxpr() : find(*plan.scope, p->text);
         // A loop's jaxpr has other arguments than its equation.
-        if (s.equation->primitive == "scan" || !inner ||
-            p->kind == ParamValue::Kind::kModule ||
+        if (s.equation->primitive == "scan" || !inner || p->kind == ParamValue::Kind::kModule ||
             !is_pointwise(plan_of({inner, plan.scope}), depth + 1))
           return false;
         break;

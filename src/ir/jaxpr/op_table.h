@@ -97,15 +97,15 @@ const OpRule* op_rule(std::string_view name);
 std::optional<Binary> binary_of_primitive(std::string_view name);
 
 // What the table is made of.
-void add_elementwise_rules(OpRules& rules);      // ops_elementwise.cc
-void add_movement_rules(OpRules& rules);         // ops_movement.cc
-void add_indexing_rules(OpRules& rules);         // ops_indexing.cc
-void add_reduction_rules(OpRules& rules);        // ops_reduction.cc
-void add_contraction_rules(OpRules& rules);      // ops_contraction.cc
-void add_linear_algebra_rules(OpRules& rules);   // ops_linear_algebra.cc
-void add_random_rules(OpRules& rules);           // ops_random.cc
-void add_control_rules(OpRules& rules);          // ops_control.cc
-void add_reference_rules(OpRules& rules);        // ops_reference.cc
+void add_elementwise_rules(OpRules& rules);     // ops_elementwise.cc
+void add_movement_rules(OpRules& rules);        // ops_movement.cc
+void add_indexing_rules(OpRules& rules);        // ops_indexing.cc
+void add_reduction_rules(OpRules& rules);       // ops_reduction.cc
+void add_contraction_rules(OpRules& rules);     // ops_contraction.cc
+void add_linear_algebra_rules(OpRules& rules);  // ops_linear_algebra.cc
+void add_random_rules(OpRules& rules);          // ops_random.cc
+void add_control_rules(OpRules& rules);         // ops_control.cc
+void add_reference_rules(OpRules& rules);       // ops_reference.cc
 
 inline Values values_of(std::vector<Array> arrays) { return {arrays.begin(), arrays.end()}; }
 

@@ -121,7 +121,8 @@ Values ragged_dot_general_rule(const Call& c) {
     return {dot_general(expanded(lhs, sizes, ragged[0]), rhs, grouped, to)};
   }
   const auto which = static_cast<std::size_t>(place - dims.lhs_contracting.begin());
-  if (which >= dims.rhs_contracting.size()) invalid("the contracting dimensions do not go together");
+  if (which >= dims.rhs_contracting.size())
+    invalid("the contracting dimensions do not go together");
   grouped.lhs_batch.insert(grouped.lhs_batch.begin(), 0);
   grouped.rhs_batch = raised(dims.rhs_batch);
   grouped.rhs_batch.insert(grouped.rhs_batch.begin(), 0);

@@ -52,7 +52,8 @@ Values cond_rule(const Call& c) {
   const Values arguments = c.values(1, c.size());
   if (!c.abstract()) {
     const auto last = static_cast<std::int64_t>(n) - 1;
-    const auto chosen = static_cast<std::size_t>(std::clamp<std::int64_t>(index.int_at(0), 0, last));
+    const auto chosen =
+        static_cast<std::size_t>(std::clamp<std::int64_t>(index.int_at(0), 0, last));
     return c.run(c.inner(branches.items[chosen]), arguments);
   }
   Values out;
@@ -185,13 +186,16 @@ class Scan {
     if (!c_.abstract()) {
       for (std::size_t i = carried_; i < c_.result_count(); ++i) {
         const Type& t = c_.result_type(i);
-        ys.push_back(map_arrays(t.abstract(), [](const Array& a) { return Array(a.dtype(), a.shape()); }));
+        ys.push_back(
+            map_arrays(t.abstract(), [](const Array& a) { return Array(a.dtype(), a.shape()); }));
       }
       return joined(state_, ys);
     }
-    Values out = c_.run(body_, joined(joined(constants_, state_), rows([](const Array& x) {
-                          return Array(x.dtype(), Shape(x.shape().begin() + 1, x.shape().end()), true);
-                        })));
+    Values out =
+        c_.run(body_, joined(joined(constants_, state_), rows([](const Array& x) {
+                               return Array(x.dtype(),
+                                            Shape(x.shape().begin() + 1, x.shape().end()), true);
+                             })));
     if (out.size() < carried_) invalid("the body gives fewer values than are carried");
     Values carried(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(carried_));
     require_same_types(carried, state_, "the body");
@@ -222,8 +226,8 @@ class Scan {
         continue;
       }
       if (first)
-        ys_.push_back(map_arrays(
-            out[k], [this](const Array& a) { return with_length(a, length_, false); }));
+        ys_.push_back(
+            map_arrays(out[k], [this](const Array& a) { return with_length(a, length_, false); }));
       const auto from = arrays_in(out[k]), to = arrays_in(ys_[k - carried_]);
       for (std::size_t w = 0; w < from.size(); ++w) {
         const Ints strides = row_major_strides(from[w]->shape());

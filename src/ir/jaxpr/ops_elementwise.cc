@@ -93,9 +93,11 @@ struct CompareName {
   bool total_order;
 };
 constexpr CompareName kCompare[] = {
-    {"eq", Direction::kEq, false},   {"ne", Direction::kNe, false},   {"lt", Direction::kLt, false},
-    {"le", Direction::kLe, false},   {"gt", Direction::kGt, false},   {"ge", Direction::kGe, false},
-    {"eq_to", Direction::kEq, true}, {"lt_to", Direction::kLt, true}, {"le_to", Direction::kLe, true},
+    {"eq", Direction::kEq, false},   {"ne", Direction::kNe, false},
+    {"lt", Direction::kLt, false},   {"le", Direction::kLe, false},
+    {"gt", Direction::kGt, false},   {"ge", Direction::kGe, false},
+    {"eq_to", Direction::kEq, true}, {"lt_to", Direction::kLt, true},
+    {"le_to", Direction::kLe, true},
 };
 
 // Dimensions of size 1 stand for the other operand's size; scalars the kernels take as they are.
@@ -168,8 +170,8 @@ Values select_n_rule(const Call& c) {
   for (std::size_t i = 1; i < c.size() && !c.lifted(); ++i) {
     if (!c.array(i).same_type(c.array(1))) invalid("the cases have different types");
     if (which.rank() != 0 && which.shape() != c.array(i).shape())
-      invalid(fmt::format("the selector is {}, a case {}", which.type_text(),
-                          c.array(i).type_text()));
+      invalid(
+          fmt::format("the selector is {}, a case {}", which.type_text(), c.array(i).type_text()));
   }
   if (which.dtype() == DType::kBool) {
     require(c.size() <= 3, "a bool selects one of two cases");
@@ -232,7 +234,8 @@ Values exp2_rule(const Call& c) {
 Values round_rule(const Call& c) {
   c.want(1);
   const ParamValue* method = c.param("rounding_method");
-  const bool to_even = method && (method->as_int() == 1 || c.word("rounding_method") == "TO_NEAREST_EVEN");
+  const bool to_even =
+      method && (method->as_int() == 1 || c.word("rounding_method") == "TO_NEAREST_EVEN");
   return {unary(to_even ? Unary::round_nearest_even : Unary::round_nearest_afz, c.array(0))};
 }
 
@@ -245,9 +248,9 @@ Values conj_rule(const Call& c) {
 Values reduce_precision_rule(const Call& c) {
   c.want(1);
   constexpr std::int64_t kMost = 64;  // more bits than any float has
-  return {reduce_precision(c.array(0),
-                           static_cast<int>(std::clamp<std::int64_t>(c.integer("exponent_bits"), 0, kMost)),
-                           static_cast<int>(std::clamp<std::int64_t>(c.integer("mantissa_bits"), -1, kMost)))};
+  return {reduce_precision(
+      c.array(0), static_cast<int>(std::clamp<std::int64_t>(c.integer("exponent_bits"), 0, kMost)),
+      static_cast<int>(std::clamp<std::int64_t>(c.integer("mantissa_bits"), -1, kMost)))};
 }
 
 Values bitcast_rule(const Call& c) {

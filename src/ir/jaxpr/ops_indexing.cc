@@ -16,7 +16,8 @@ Mode mode_of(const Call& c) {
   const std::string_view word = c.word("mode");
   if (word == "CLIP" || word == "0") return Mode::kClip;
   if (word == "FILL_OR_DROP" || word == "1") return Mode::kFillOrDrop;
-  if (word == "PROMISE_IN_BOUNDS" || word == "2" || word == "ONE_HOT") return Mode::kPromiseInBounds;
+  if (word == "PROMISE_IN_BOUNDS" || word == "2" || word == "ONE_HOT")
+    return Mode::kPromiseInBounds;
   invalid(fmt::format("there is no mode {}", word));
 }
 
@@ -34,8 +35,8 @@ Array signed_indices(const Array& indices) {
 // A row of numbers, as an array beside `indices`.
 Array row_beside(const Array& indices, const Ints& row) {
   if (indices.shape().back() != static_cast<std::int64_t>(row.size()))
-    invalid(fmt::format("an index has {} numbers, the dimension numbers {}",
-                        indices.shape().back(), row.size()));
+    invalid(fmt::format("an index has {} numbers, the dimension numbers {}", indices.shape().back(),
+                        row.size()));
   if (indices.abstract()) return Array(DType::kI64, indices.shape(), true);
   return broadcast_in_dim(Array::of_ints(DType::kI64, row), indices.shape(), {indices.rank() - 1});
 }
@@ -78,14 +79,12 @@ Array fill_value(const Call& c, DType dtype) {
 // Whether each index lies within the bounds: one bool for each.
 Array within(const Array& indices, const Ints& bounds) {
   const Array zero = Array::scalar_int(DType::kI64, 0);
-  const Array each =
-      binary(Binary::and_, compare(Direction::kGe, false, indices, zero),
-             compare(Direction::kLe, false, indices, row_beside(indices, bounds)));
+  const Array each = binary(Binary::and_, compare(Direction::kGe, false, indices, zero),
+                            compare(Direction::kLe, false, indices, row_beside(indices, bounds)));
   const Array operands[] = {each}, inits[] = {Array::scalar_int(DType::kBool, 1)};
-  const Body all{[](std::vector<Array> a) {
-                   return std::vector<Array>{binary(Binary::and_, a[0], a[1])};
-                 },
-                 true, Binary::and_, false};
+  const Body all{
+      [](std::vector<Array> a) { return std::vector<Array>{binary(Binary::and_, a[0], a[1])}; },
+      true, Binary::and_, false};
   return jaxsmith::reduce(operands, inits, {indices.rank() - 1}, all)[0];
 }
 
@@ -134,8 +133,8 @@ Body own_body(Binary op) {
 }
 
 const Body& overwriting() {
-  static const auto* body = new Body{
-      [](std::vector<Array> a) { return std::vector<Array>{a[1]}; }, true, std::nullopt, true};
+  static const auto* body = new Body{[](std::vector<Array> a) { return std::vector<Array>{a[1]}; },
+                                     true, std::nullopt, true};
   return *body;
 }
 
@@ -151,9 +150,8 @@ Values scatter_with(const Call& c, const Body& otherwise) {
                          indices.rank() - 1};
   const Array operands[] = {c.array(0)}, updates[] = {c.array(2)};
   if (mode_of(c) == Mode::kClip) {
-    const Ints bounds =
-        upper_bounds(operands[0].shape(), window_of(operands[0], updates[0], dims),
-                     dims.scatter_dims_to_operand_dims);
+    const Ints bounds = upper_bounds(operands[0].shape(), window_of(operands[0], updates[0], dims),
+                                     dims.scatter_dims_to_operand_dims);
     indices = binary(Binary::minimum, indices, row_beside(indices, bounds));
     indices = binary(Binary::maximum, indices, Array::scalar_int(DType::kI64, 0));
   }

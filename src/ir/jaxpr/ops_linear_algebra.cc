@@ -44,7 +44,9 @@ Matrices square_matrices(const Array& a) {
 DType real_type(DType dtype) {
   return dtype == DType::kC64 ? DType::kF32 : dtype == DType::kC128 ? DType::kF64 : dtype;
 }
-DType complex_type(DType dtype) { return real_type(dtype) == DType::kF64 ? DType::kC128 : DType::kC64; }
+DType complex_type(DType dtype) {
+  return real_type(dtype) == DType::kF64 ? DType::kC128 : DType::kC64;
+}
 
 void require_lapack_type(const Array& a) {
   for (DType d : {DType::kF32, DType::kF64, DType::kC64, DType::kC128})
@@ -121,13 +123,13 @@ Values lu_rule(const Call& c) {
   c.want(1);
   const Array& a = c.array(0);
   const Matrices m = matrices_of(a);
-  const auto out =
-      lapack("getrf", std::span(&a, 1), {},
-             {typed(a.dtype(), a.shape()), typed(DType::kI32, m.with({std::min(m.rows, m.columns)})),
-              typed(DType::kI32, m.batch)});
-  const Array pivots =
-      out[1].abstract() ? out[1]
-                        : binary(Binary::subtract, out[1], Array::scalar_int(DType::kI32, 1));
+  const auto out = lapack(
+      "getrf", std::span(&a, 1), {},
+      {typed(a.dtype(), a.shape()), typed(DType::kI32, m.with({std::min(m.rows, m.columns)})),
+       typed(DType::kI32, m.batch)});
+  const Array pivots = out[1].abstract()
+                           ? out[1]
+                           : binary(Binary::subtract, out[1], Array::scalar_int(DType::kI32, 1));
   return {nan_where_failed(out[0], out[2], true), pivots, permutation_of(pivots, m.rows)};
 }
 
@@ -140,9 +142,9 @@ Values permutation_rule(const Call& c) {
 
 std::vector<Array> geqrf_of(const Array& a) {
   const Matrices m = matrices_of(a);
-  return lapack("geqrf", std::span(&a, 1), {},
-                {typed(a.dtype(), a.shape()),
-                 typed(a.dtype(), m.with({std::min(m.rows, m.columns)}))});
+  return lapack(
+      "geqrf", std::span(&a, 1), {},
+      {typed(a.dtype(), a.shape()), typed(a.dtype(), m.with({std::min(m.rows, m.columns)}))});
 }
 
 Values geqrf_rule(const Call& c) {
@@ -156,8 +158,8 @@ void require_reflectors(const Array& a, const Array& taus) {
   const bool fits = !batch.empty() && batch.back() <= std::min(m.rows, m.columns);
   if (!batch.empty()) batch.pop_back();
   if (!fits || batch != m.batch || taus.dtype() != a.dtype())
-    invalid(fmt::format("{} are no factors of the reflectors in {}", taus.type_text(),
-                        a.type_text()));
+    invalid(
+        fmt::format("{} are no factors of the reflectors in {}", taus.type_text(), a.type_text()));
 }
 
 Array product_of(const Array& a, const Array& taus) {
@@ -224,10 +226,11 @@ Values eigh_rule(const Call& c) {
   const Array& a = c.array(0);
   const Matrices m = square_matrices(a);
   if (c.param("subset_by_index")) unsupported("eigh of some of the eigenvalues");
-  const auto out = lapack(is_complex(a.dtype()) ? "heevd" : "syevd", std::span(&a, 1),
-                          {{"mode", 'V'}, {"uplo", c.flag("lower", true) ? 'L' : 'U'}},
-                          {typed(a.dtype(), a.shape()), typed(real_type(a.dtype()), m.with({m.rows})),
-                           typed(DType::kI32, m.batch)});
+  const auto out =
+      lapack(is_complex(a.dtype()) ? "heevd" : "syevd", std::span(&a, 1),
+             {{"mode", 'V'}, {"uplo", c.flag("lower", true) ? 'L' : 'U'}},
+             {typed(a.dtype(), a.shape()), typed(real_type(a.dtype()), m.with({m.rows})),
+              typed(DType::kI32, m.batch)});
   return {nan_where_failed(out[0], out[2]), nan_where_failed(out[1], out[2])};
 }
 
@@ -235,16 +238,18 @@ Values eig_rule(const Call& c) {
   c.want(1);
   const Array& a = c.array(0);
   const Matrices m = square_matrices(a);
-  const bool left = c.flag("compute_left_eigenvectors"), right = c.flag("compute_right_eigenvectors");
+  const bool left = c.flag("compute_left_eigenvectors"),
+             right = c.flag("compute_right_eigenvectors");
   const DType to = complex_type(a.dtype());
   const Array values = typed(a.dtype(), m.with({m.rows})), vectors = typed(to, a.shape()),
               info = typed(DType::kI32, m.batch);
   const auto compute = [](bool wanted) { return wanted ? 'V' : 'N'; };
-  const Attributes attributes = {{"compute_left", compute(left)}, {"compute_right", compute(right)}};
-  auto out = is_complex(a.dtype())
-                 ? lapack("geev", std::span(&a, 1), attributes, {values, vectors, vectors, info})
-                 : lapack("geev", std::span(&a, 1), attributes,
-                          {values, values, vectors, vectors, info});
+  const Attributes attributes = {{"compute_left", compute(left)},
+                                 {"compute_right", compute(right)}};
+  auto out =
+      is_complex(a.dtype())
+          ? lapack("geev", std::span(&a, 1), attributes, {values, vectors, vectors, info})
+          : lapack("geev", std::span(&a, 1), attributes, {values, values, vectors, vectors, info});
   const std::size_t n = out.size();
   const Array w = n == 5 ? binary(Binary::complex, out[0], out[1]) : out[0];
   Values results = {nan_where_failed(w, out[n - 1])};
@@ -260,11 +265,15 @@ Values svd_rule(const Call& c) {
   if (c.param("subset_by_index")) unsupported("svd of some of the singular values");
   const bool full = c.flag("full_matrices"), vectors = c.flag("compute_uv", true);
   const std::int64_t least = std::min(m.rows, m.columns);
-  const auto out = lapack(
-      "gesdd", std::span(&a, 1), {{"mode", !vectors ? 'N' : full ? 'A' : 'S'}},
-      {typed(a.dtype(), a.shape()), typed(real_type(a.dtype()), m.with({least})),
-       typed(a.dtype(), m.with({m.rows, full ? m.rows : least})),
-       typed(a.dtype(), m.with({full ? m.columns : least, m.columns})), typed(DType::kI32, m.batch)});
+  const auto out =
+      lapack("gesdd", std::span(&a, 1),
+             {{"mode", !vectors ? 'N'
+                       : full   ? 'A'
+                                : 'S'}},
+             {typed(a.dtype(), a.shape()), typed(real_type(a.dtype()), m.with({least})),
+              typed(a.dtype(), m.with({m.rows, full ? m.rows : least})),
+              typed(a.dtype(), m.with({full ? m.columns : least, m.columns})),
+              typed(DType::kI32, m.batch)});
   if (!vectors) return {nan_where_failed(out[1], out[4])};
   return {nan_where_failed(out[1], out[4]), nan_where_failed(out[2], out[4]),
           nan_where_failed(out[3], out[4])};
@@ -297,8 +306,8 @@ Values tridiagonal_solve_rule(const Call& c) {
   outer.pop_back();
   const auto operands = c.arrays(0, 4);
   const Array d = typed(diagonal.dtype(), diagonal.shape());
-  const auto out =
-      lapack("gtsv", operands, {}, {d, d, d, typed(b.dtype(), b.shape()), typed(DType::kI32, outer)});
+  const auto out = lapack("gtsv", operands, {},
+                          {d, d, d, typed(b.dtype(), b.shape()), typed(DType::kI32, outer)});
   return {nan_where_failed(out[3], out[4])};
 }
 
@@ -325,8 +334,7 @@ Values symmetric_product_rule(const Call& c) {
     if (!value) invalid(fmt::format("parameter {} is no number", key));
     return convert(Array::scalar(DType::kF64, *value), a.dtype());
   };
-  return {binary(Binary::add,
-                 binary(Binary::multiply, number("alpha"), times_transposed(a, a, 1)),
+  return {binary(Binary::add, binary(Binary::multiply, number("alpha"), times_transposed(a, a, 1)),
                  binary(Binary::multiply, number("beta"), other))};
 }
 
@@ -335,7 +343,8 @@ Values cholesky_update_rule(const Call& c) {
   c.want(2);
   const Array &r = c.array(0), &w = c.array(1);
   const Matrices m = square_matrices(r);
-  require(m.batch.empty() && w.shape() == Shape{m.rows}, "a matrix and a vector of its size are wanted");
+  require(m.batch.empty() && w.shape() == Shape{m.rows},
+          "a matrix and a vector of its size are wanted");
   const Array row = w.reshaped({1, m.rows});
   const Array sum = binary(Binary::add, times_transposed(r, r, 0), times_transposed(row, row, 0));
   return {upper_triangle(transpose(cholesky_of(sum), {1, 0}))};

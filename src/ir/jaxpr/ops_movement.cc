@@ -71,7 +71,8 @@ Values pad_rule(const Call& c) {
     high.push_back(row[1]);
     interior.push_back(row[2]);
   }
-  require(c.array(0).dtype() == c.array(1).dtype(), "the padding has another type than the operand");
+  require(c.array(0).dtype() == c.array(1).dtype(),
+          "the padding has another type than the operand");
   return {pad(c.array(0), c.array(1), low, high, interior)};
 }
 
@@ -220,8 +221,8 @@ void add_movement_rules(OpRules& rules) {
   rules.insert(rules.end(), own.begin(), own.end());
   // What gives its operands back; shardings, devices and names do not change values.
   for (std::string_view name :
-       {"copy", "copy_p", "device_put", "layout_constraint", "name", "optimization_barrier",
-        "pin", "reshard", "sharding_constraint", "stage", "stop_gradient", "unpin"})
+       {"copy", "copy_p", "device_put", "layout_constraint", "name", "optimization_barrier", "pin",
+        "reshard", "sharding_constraint", "stage", "stop_gradient", "unpin"})
     rules.push_back({name, copy_rule, true, false, true});
 }
 

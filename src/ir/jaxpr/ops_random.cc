@@ -32,7 +32,8 @@ std::pair<Array, Array> hashed(const Array& key0, const Array& key1, const Array
   const Array* all[] = {&key0, &key1, &x0, &x1};
   const Array* shaped = all[0];
   for (const Array* a : all) {
-    if (a->dtype() != DType::kU32) invalid(fmt::format("threefry takes u32, not {}", a->type_text()));
+    if (a->dtype() != DType::kU32)
+      invalid(fmt::format("threefry takes u32, not {}", a->type_text()));
     if (a->rank() != 0) shaped = a;
   }
   for (const Array* a : all)
@@ -157,10 +158,11 @@ Values random_split_rule(const Call& c) {
     const std::int64_t n = Array(DType::kU32, shape, true).size();
     Shape four = shape;
     four.push_back(4);
-    return {keys_from_words(keys.key, for_each_key(keys, DType::kU32, four, [&](const Array& words) {
-                              const Array bits = philox_bits(words, DType::kU32, {10 * n, 4});
-                              return slice(bits, {0, 0}, {10 * n, 4}, {10, 1}).reshaped(four);
-                            }))};
+    return {
+        keys_from_words(keys.key, for_each_key(keys, DType::kU32, four, [&](const Array& words) {
+                          const Array bits = philox_bits(words, DType::kU32, {10 * n, 4});
+                          return slice(bits, {0, 0}, {10 * n, 4}, {10, 1}).reshaped(four);
+                        }))};
   }
   std::vector<Array> out;
   for (std::size_t half = 0; half < keys.words.size(); half += 2) {
@@ -237,10 +239,10 @@ Values random_clone_rule(const Call& c) {
 Values rng_bit_generator_rule(const Call& c) {
   c.want(1);
   const std::string_view algorithm = c.word("algorithm");
-  const auto chosen = algorithm == "RNG_THREE_FRY" ? RandomAlgorithm::kThreefry
-                                                   : RandomAlgorithm::kPhilox;
-  auto [state, bits] = random_bits(chosen, c.array(0), c.dtype("dtype").value_or(DType::kU32),
-                                   c.ints("shape"));
+  const auto chosen =
+      algorithm == "RNG_THREE_FRY" ? RandomAlgorithm::kThreefry : RandomAlgorithm::kPhilox;
+  auto [state, bits] =
+      random_bits(chosen, c.array(0), c.dtype("dtype").value_or(DType::kU32), c.ints("shape"));
   return {state, bits};
 }
 
@@ -248,11 +250,16 @@ Values rng_bit_generator_rule(const Call& c) {
 
 void add_random_rules(OpRules& rules) {
   const OpRules own = {
-      {"iota_2x32_shape", counters_rule},   {"random_bits", random_bits_rule},
-      {"random_clone", random_clone_rule},  {"random_fold_in", random_fold_in_rule},
-      {"random_seed", random_seed_rule},    {"random_split", random_split_rule},
-      {"random_unwrap", random_unwrap_rule}, {"random_wrap", random_wrap_rule},
-      {"rng_bit_generator", rng_bit_generator_rule}, {"threefry2x32", threefry_rule},
+      {"iota_2x32_shape", counters_rule},
+      {"random_bits", random_bits_rule},
+      {"random_clone", random_clone_rule},
+      {"random_fold_in", random_fold_in_rule},
+      {"random_seed", random_seed_rule},
+      {"random_split", random_split_rule},
+      {"random_unwrap", random_unwrap_rule},
+      {"random_wrap", random_wrap_rule},
+      {"rng_bit_generator", rng_bit_generator_rule},
+      {"threefry2x32", threefry_rule},
   };
   rules.insert(rules.end(), own.begin(), own.end());
 }

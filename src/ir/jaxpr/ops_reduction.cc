@@ -52,7 +52,8 @@ OpRule collective_rule(std::string_view name, Binary op) {
               unsupported(fmt::format("operation {} is not known", c.name()));
             Values out;
             for (std::size_t i = 0; i < c.size(); ++i) {
-              const Array operands[] = {c.array(i)}, inits[] = {identity_of(op, c.array(i).dtype())};
+              const Array operands[] = {c.array(i)},
+                          inits[] = {identity_of(op, c.array(i).dtype())};
               out.emplace_back(jaxsmith::reduce(operands, inits, *axes, body_of(op))[0]);
             }
             return out;
@@ -80,21 +81,20 @@ Values arg_extremum(const Call& c, bool largest) {
   if (axes[0] < 0 || axes[0] >= x.rank()) invalid(fmt::format("there is no axis {}", axes[0]));
   if (x.shape()[static_cast<std::size_t>(axes[0])] < 1)
     invalid(fmt::format("{} along a dimension of size 0", c.name()));
-  const Body body{[largest](std::vector<Array> a) {
-                    const Array better = compare(largest ? Direction::kGt : Direction::kLt, false,
-                                                 a[0], a[2]);
-                    const Array is_nan = compare(Direction::kNe, false, a[0], a[0]);
-                    const Array first = binary(Binary::or_, better, is_nan);
-                    const Array keeps = binary(
-                        Binary::or_, first,
-                        binary(Binary::and_, compare(Direction::kEq, false, a[0], a[2]),
-                               compare(Direction::kLt, false, a[1], a[3])));
-                    return std::vector<Array>{select(first, a[0], a[2]), select(keeps, a[1], a[3])};
-                  },
-                  true, std::nullopt, false};
+  const Body body{
+      [largest](std::vector<Array> a) {
+        const Array better = compare(largest ? Direction::kGt : Direction::kLt, false, a[0], a[2]);
+        const Array is_nan = compare(Direction::kNe, false, a[0], a[0]);
+        const Array first = binary(Binary::or_, better, is_nan);
+        const Array keeps = binary(Binary::or_, first,
+                                   binary(Binary::and_, compare(Direction::kEq, false, a[0], a[2]),
+                                          compare(Direction::kLt, false, a[1], a[3])));
+        return std::vector<Array>{select(first, a[0], a[2]), select(keeps, a[1], a[3])};
+      },
+      true, std::nullopt, false};
   const Array operands[] = {x, iota(index_dtype, x.shape(), axes[0], x.abstract())};
-  const Array inits[] = {
-      identity_of(largest ? Binary::maximum : Binary::minimum, x.dtype()), Array(index_dtype, {})};
+  const Array inits[] = {identity_of(largest ? Binary::maximum : Binary::minimum, x.dtype()),
+                         Array(index_dtype, {})};
   return {jaxsmith::reduce(operands, inits, axes, body)[1]};
 }
 
@@ -111,12 +111,14 @@ Array combine(const Array& x, const Array& y) {
 Array log_add_exp(const Array& x, const Array& y) {
   if (!is_inexact(x.dtype())) invalid(fmt::format("cumlogsumexp does not take {}", x.type_text()));
   if (is_complex(x.dtype())) {
-    const Array larger = compare(Direction::kGt, false, unary(Unary::real, x), unary(Unary::real, y));
+    const Array larger =
+        compare(Direction::kGt, false, unary(Unary::real, x), unary(Unary::real, y));
     const Array high = select(larger, x, y), low = select(larger, y, x);
     const Array rest = unary(Unary::exponential, binary(Binary::subtract, low, high));
     const Array sum = binary(Binary::add, high, unary(Unary::log_plus_one, rest));
     return select(compare(Direction::kEq, false, x, y),
-                  binary(Binary::add, x, unary(Unary::log, convert(Array::scalar(DType::kF64, 2), x.dtype()))),
+                  binary(Binary::add, x,
+                         unary(Unary::log, convert(Array::scalar(DType::kF64, 2), x.dtype()))),
                   sum);
   }
   const Array high = binary(Binary::maximum, x, y), difference = binary(Binary::subtract, x, y);
@@ -140,7 +142,8 @@ Values cumulative(const Call& c, Combine combine, const Array& identity) {
     Ints in = zeros, out = zeros;
     in[d] = step;
     out[d] = -step;
-    const Array earlier = reverse ? pad(x, identity, out, in, zeros) : pad(x, identity, in, out, zeros);
+    const Array earlier =
+        reverse ? pad(x, identity, out, in, zeros) : pad(x, identity, in, out, zeros);
     x = combine(earlier, x);
   }
   return {x};
@@ -257,17 +260,17 @@ Values sort_rule(const Call& c) {
     add_sort_keys(c.array(i), columns);
   const std::size_t keys = columns.size();
   for (std::size_t i = 0; i < c.size(); ++i) columns.push_back(c.array(i));
-  const Body comparator{[keys](std::vector<Array> a) {
-                          Array less = compare(Direction::kLt, true, a[2 * keys - 2], a[2 * keys - 1]);
-                          for (std::size_t k = keys - 1; k-- > 0;) {
-                            const Array same = compare(Direction::kEq, true, a[2 * k], a[2 * k + 1]);
-                            less = binary(Binary::or_,
-                                          compare(Direction::kLt, true, a[2 * k], a[2 * k + 1]),
-                                          binary(Binary::and_, same, less));
-                          }
-                          return std::vector<Array>{less};
-                        },
-                        true, std::nullopt, false};
+  const Body comparator{
+      [keys](std::vector<Array> a) {
+        Array less = compare(Direction::kLt, true, a[2 * keys - 2], a[2 * keys - 1]);
+        for (std::size_t k = keys - 1; k-- > 0;) {
+          const Array same = compare(Direction::kEq, true, a[2 * k], a[2 * k + 1]);
+          less = binary(Binary::or_, compare(Direction::kLt, true, a[2 * k], a[2 * k + 1]),
+                        binary(Binary::and_, same, less));
+        }
+        return std::vector<Array>{less};
+      },
+      true, std::nullopt, false};
   auto sorted = sort(columns, c.integer("dimension"), comparator);
   sorted.erase(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(keys));
   return values_of(std::move(sorted));

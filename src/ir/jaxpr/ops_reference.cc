@@ -11,7 +11,8 @@ namespace {
 
 const std::shared_ptr<Array>& cell_at(const Call& c, std::size_t i) {
   const Value& v = c.value(i);
-  if (v.kind != Value::Kind::kRef) invalid(fmt::format("a reference is wanted, not {}", type_text(v)));
+  if (v.kind != Value::Kind::kRef)
+    invalid(fmt::format("a reference is wanted, not {}", type_text(v)));
   return v.cell;
 }
 
@@ -118,7 +119,8 @@ Array replace(const Call& c, F make) {
     invalid(fmt::format("{} is written where the reference holds {}", value.type_text(),
                         before.type_text()));
   if (!c.abstract())
-    content = dynamic_update_slice(content, make(before, value).reshaped(Shape(part.sizes)), part.starts);
+    content =
+        dynamic_update_slice(content, make(before, value).reshaped(Shape(part.sizes)), part.starts);
   return before;
 }
 
@@ -129,7 +131,9 @@ Values swap_rule(const Call& c) {
 }
 
 Values add_update_rule(const Call& c) {
-  replace(c, [](const Array& before, const Array& value) { return binary(Binary::add, before, value); });
+  replace(c, [](const Array& before, const Array& value) {
+    return binary(Binary::add, before, value);
+  });
   return {};
 }
 
@@ -154,9 +158,15 @@ Values empty_rule(const Call& c) {
 
 void add_reference_rules(OpRules& rules) {
   const OpRules own = {
-      {"addupdate", add_update_rule}, {"empty_ref", empty_rule}, {"free_ref", [](const Call&) { return Values(); }},
-      {"freeze", freeze_rule},        {"get", get_rule},         {"new_ref", new_rule},
-      {"ref", new_rule},              {"mutable_array", new_rule}, {"swap", swap_rule},
+      {"addupdate", add_update_rule},
+      {"empty_ref", empty_rule},
+      {"free_ref", [](const Call&) { return Values(); }},
+      {"freeze", freeze_rule},
+      {"get", get_rule},
+      {"new_ref", new_rule},
+      {"ref", new_rule},
+      {"mutable_array", new_rule},
+      {"swap", swap_rule},
   };
   rules.insert(rules.end(), own.begin(), own.end());
 }

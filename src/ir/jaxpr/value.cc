@@ -29,7 +29,8 @@ std::optional<double> real_number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (end != text.data() + text.size()) return std::nullopt;
   // What is too large or too small for a double is infinite or zero, as Python reads it.
-  if (error == std::errc::result_out_of_range) return std::strtod(std::string(text).c_str(), nullptr);
+  if (error == std::errc::result_out_of_range)
+    return std::strtod(std::string(text).c_str(), nullptr);
   if (error != std::errc()) return std::nullopt;
   return value;
 }
@@ -79,7 +80,7 @@ class LiteralReader {
       while (i < text_.size() && in_number(text_[i])) ++i;
       add(text_.substr(begin, i - begin));
     }
-    const auto found = static_cast<std::int64_t>(is_complex(dtype_)  ? numbers_.size() / 2
+    const auto found = static_cast<std::int64_t>(is_complex(dtype_)   ? numbers_.size() / 2
                                                  : is_inexact(dtype_) ? numbers_.size()
                                                                       : integers_.size());
     if (found != element_count(shape))
@@ -149,9 +150,11 @@ Value Value::lost() {
 const Array& Value::as_array() const {
   if (kind == Kind::kLost)
     unsupported(
-        "it depends on a value that the text does not tell: a constant of a jaxpr within, or one of "
+        "it depends on a value that the text does not tell: a constant of a jaxpr within, or one "
+        "of "
         "several variables _");
-  if (kind != Kind::kArray) invalid(fmt::format("an array is wanted here, not {}", type_text(*this)));
+  if (kind != Kind::kArray)
+    invalid(fmt::format("an array is wanted here, not {}", type_text(*this)));
   return array;
 }
 
@@ -221,9 +224,8 @@ Type type_of(const Aval& aval) {
   if (!aval.text.empty())
     out.text = aval.text;
   else
-    out.text = out.kind == Type::Kind::kKey
-                   ? aval.dtype + aval_text(out.dtype, out.shape).substr(3)
-                   : aval_text(out.dtype, out.shape);
+    out.text = out.kind == Type::Kind::kKey ? aval.dtype + aval_text(out.dtype, out.shape).substr(3)
+                                            : aval_text(out.dtype, out.shape);
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "ir/common/convolution_dims.h"
 #include "tensor/contraction.h"
 #include "tensor/linear_algebra.h"
 #include "tensor/movement.h"
@@ -251,40 +252,17 @@ Results dot_rule(const Call& c) {
 }
 
 // "[b, f, 0, 1]x[o, i, 0, 1]->[b, f, 0, 1]"
-ConvolutionDims convolution_dims(const std::string& text) {
-  ConvolutionDims out;
+ConvolutionDims convolution_dims(std::string_view text) {
+  std::string_view parts[3];
   std::size_t at = 0;
-  for (int part = 0; part < 3; ++part) {
+  for (std::string_view& part : parts) {
     const std::size_t open = text.find('[', at), close = text.find(']', at);
     require(open != std::string::npos && close != std::string::npos && open < close,
             "dimension_numbers are not like [b, 0, f]x[0, i, o]->[b, 0, f]");
-    Ints* spatial = part == 0   ? &out.input_spatial
-                    : part == 1 ? &out.kernel_spatial
-                                : &out.output_spatial;
-    std::int64_t position = 0;
-    for (std::size_t i = open + 1; i < close; ++i) {
-      const char ch = text[i];
-      if (ch == ' ' || ch == ',') continue;
-      if (ch >= '0' && ch <= '9') {
-        const auto d = static_cast<std::size_t>(ch - '0');
-        if (spatial->size() <= d) spatial->resize(d + 1, -1);
-        (*spatial)[d] = position;
-      } else if (ch == 'b') {
-        (part == 0 ? out.input_batch : out.output_batch) = position;
-      } else if (ch == 'f') {
-        (part == 0 ? out.input_feature : out.output_feature) = position;
-      } else if (ch == 'i') {
-        out.kernel_input_feature = position;
-      } else if (ch == 'o') {
-        out.kernel_output_feature = position;
-      } else {
-        invalid(std::string("dimension_numbers: unknown dimension '") + ch + "'");
-      }
-      ++position;
-    }
+    part = text.substr(open + 1, close - open - 1);
     at = close + 1;
   }
-  return out;
+  return ir::convolution_dims(parts[0], parts[1], parts[2]);
 }
 
 Results convolution_rule(const Call& c) {
@@ -590,6 +568,8 @@ std::vector<OpRule> make_rules() {
       {"check.expect_close", [](const Call& c) { return check_call(c, "expect_close"); }, false},
   };
   rules.insert(rules.end(), others.begin(), others.end());
+  const std::vector<OpRule>& collective = collective_rules();
+  rules.insert(rules.end(), collective.begin(), collective.end());
   return rules;
 }
 

@@ -1,0 +1,343 @@
+#include "ir/hlo/evaluator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "ir/common/diagnostic.h"
+#include "ir/hlo/printer.h"
+
+namespace jaxsmith::hlo {
+namespace {
+
+constexpr std::int32_t kDeepestCalls = 200;
+constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::max();
+
+std::vector<std::int32_t> last_uses(const Computation& computation) {
+  std::vector<std::int32_t> out(computation.instructions.size(), -1);
+  for (std::size_t i = 0; i < out.size(); ++i)
+    for (const std::int32_t operand : computation.instructions[i].operands)
+      out[static_cast<std::size_t>(operand)] = static_cast<std::int32_t>(i);
+  if (!out.empty()) out[static_cast<std::size_t>(computation.root)] = kNever;
+  return out;
+}
+
+void require_count(const Computation& computation, std::size_t arguments) {
+  if (arguments != computation.parameters.size())
+    invalid(fmt::format("{} takes {} arguments, not {}", computation.name,
+                        computation.parameters.size(), arguments));
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const Module& module, std::string_view text, std::string_view file)
+    : m_(module), text_(text), file_(file), states_(module.computations.size()) {}
+
+Status Evaluator::failed(const EvaluationError& e) {
+  error_kind_ = e.kind;
+  abstract_ = false;
+  for (State& state : states_) state.values.clear();
+  if (text_.empty()) return Error::environment(fmt::format("{}: {}", file_, e.message));
+  return ir::refused_at(text_, file_, at_, e.message);
+}
+
+// ---- Verification
+// --------------------------------------------------------------------------------
+
+Status Evaluator::verify() {
+  if (verified_) return {};
+  const BudgetScope scope(Budget{});
+  abstract_ = true;
+  at_ = 0;
+  try {
+    if (m_.computations.empty()) invalid("the module has no computation");
+    verify_calls();
+    const CallGraph graph = call_graph(m_);
+    for (const std::int32_t c : graph.callees_first)
+      verify_computation(static_cast<std::size_t>(c));
+    verify_entry_layout();
+  } catch (const EvaluationError& e) {
+    return failed(e);
+  }
+  abstract_ = false;
+  verified_ = true;
+  return {};
+}
+
+void Evaluator::verify_calls() {
+  const CallGraph graph = call_graph(m_);
+  if (graph.cycle) {
+    const Computation& caller = m_.computations[static_cast<std::size_t>(graph.cycle->first)];
+    at_ = caller.instructions[static_cast<std::size_t>(graph.cycle->second)].offset;
+    invalid(fmt::format("{} calls itself, directly or through others", caller.name));
+  }
+  for (std::size_t c = 0; c < m_.computations.size(); ++c) {
+    if (graph.depth[c] <= kDeepestCalls) continue;
+    at_ = m_.computations[c].offset;
+    unsupported("calls are nested too deeply");
+  }
+}
+
+void Evaluator::verify_computation(std::size_t c) {
+  const Computation& computation = m_.computations[c];
+  at_ = computation.offset;
+  if (computation.instructions.empty()) invalid(computation.name + " has no instruction");
+  verify_signature(c);
+  std::vector<Datum> arguments;
+  for (const std::int32_t p : computation.parameters) {
+    const Instruction& op = computation.instructions[static_cast<std::size_t>(p)];
+    at_ = op.offset;
+    arguments.push_back(abstract_of(op.shape));
+  }
+  states_[c].last_use = last_uses(computation);
+  states_[c].result_type = run_computation(c, std::move(arguments), false);
+  const Instruction& root = computation.instructions[static_cast<std::size_t>(computation.root)];
+  at_ = root.offset;
+  if (computation.signature && !computation.signature->result.absent() &&
+      !has_type(states_[c].result_type, computation.signature->result))
+    invalid(fmt::format("{} gives {}, not {} as is said", computation.name,
+                        type_text(states_[c].result_type), print(computation.signature->result)));
+}
+
+void Evaluator::verify_signature(std::size_t c) {
+  const Computation& computation = m_.computations[c];
+  if (!computation.signature) return;
+  const auto& said = computation.signature->parameters;
+  if (said.size() != computation.parameters.size())
+    invalid(fmt::format("{} has {} parameters, not {} as is said", computation.name,
+                        computation.parameters.size(), said.size()));
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    const Instruction& op =
+        computation.instructions[static_cast<std::size_t>(computation.parameters[i])];
+    at_ = op.offset;
+    if (!has_type(abstract_of(op.shape), said[i].shape))
+      invalid(fmt::format("parameter {} of {} is {}, not {} as is said", i, computation.name,
+                          print(op.shape), print(said[i].shape)));
+  }
+}
+
+// entry_computation_layout={(f32[2]{0})->f32[]} of the header.
+void Evaluator::verify_entry_layout() {
+  const auto found = std::ranges::find_if(
+      m_.attributes, [](const Attribute& a) { return a.key == "entry_computation_layout"; });
+  if (found == m_.attributes.end() || found->value.kind != AttributeValue::Kind::kProgramShape ||
+      found->value.shapes.empty())
+    return;
+  at_ = found->offset;
+  const auto& said = found->value.shapes;
+  const Computation& entry = m_.computations[static_cast<std::size_t>(m_.entry)];
+  if (said.size() != entry.parameters.size() + 1)
+    invalid(fmt::format("the entry has {} parameters, not {}", entry.parameters.size(),
+                        said.size() - 1));
+  for (std::size_t i = 0; i < entry.parameters.size(); ++i) {
+    const Shape& shape = entry.instructions[static_cast<std::size_t>(entry.parameters[i])].shape;
+    if (!has_type(abstract_of(shape), said[i]))
+      invalid(
+          fmt::format("parameter {} of the entry is {}, not {}", i, print(shape), print(said[i])));
+  }
+  const Datum& result = states_[static_cast<std::size_t>(m_.entry)].result_type;
+  if (!has_type(result, said.back()))
+    invalid(fmt::format("the entry gives {}, not {}", type_text(result), print(said.back())));
+}
+
+void Evaluator::verify_instruction(const Computation& computation, const Instruction& op,
+                                   const OpRule& rule) {
+  if (op.operands.size() < rule.least || op.operands.size() > rule.most)
+    invalid(fmt::format("{} takes {}{} operand{}, not {}", op.opcode,
+                        rule.most == rule.least ? "" : "at least ", rule.least,
+                        rule.least == 1 ? "" : "s", op.operands.size()));
+  for (std::size_t i = 0; i < op.attributes.size(); ++i) {
+    const Attribute& a = op.attributes[i];
+    if (!rule.has_attribute(a.key) && !is_annotation(a.key)) {
+      at_ = a.offset;
+      invalid(fmt::format("{} has no attribute {}", op.opcode, a.key));
+    }
+    if (find(op.attributes, a.key) != &a.value) {
+      at_ = a.offset;
+      invalid(fmt::format("attribute {} stands twice", a.key));
+    }
+  }
+  for (std::size_t i = 0; i < op.operand_shapes.size(); ++i) {
+    const auto operand = static_cast<std::size_t>(op.operands[i]);
+    const Shape &said = op.operand_shapes[i], &shape = computation.instructions[operand].shape;
+    if (!said.absent() && !shape.absent() && !has_type(abstract_of(shape), said))
+      invalid(fmt::format("operand {} is {}, not {} as is said", i, print(shape), print(said)));
+  }
+}
+
+void Evaluator::check_type(const Instruction& op, const Datum& result) const {
+  if (op.shape.absent()) return;
+  if (!has_type(result, op.shape)) {
+    abstract_of(op.shape);  // a type that is not known is another error
+    invalid(fmt::format("the result of {} is {}, not {}", op.opcode, type_text(result),
+                        print(op.shape)));
+  }
+}
+
+// ---- Execution
+// -----------------------------------------------------------------------------------
+
+Result<ir::Signature> Evaluator::signature() {
+  if (const Status verified = verify(); !verified.ok()) return verified.error();
+  ir::Signature out;
+  const auto entry = static_cast<std::size_t>(m_.entry);
+  for (const std::int32_t p : m_.computations[entry].parameters)
+    out.arguments.push_back(
+        abstract_of(m_.computations[entry].instructions[static_cast<std::size_t>(p)].shape));
+  const Datum& result = states_[entry].result_type;
+  out.results = result.kind == Datum::Kind::kTuple ? result.parts : std::vector<Datum>{result};
+  return out;
+}
+
+Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments, const Budget& budget) {
+  if (const Status verified = verify(); !verified.ok()) return verified.error();
+  const BudgetScope scope(budget);
+  const Computation& entry = m_.computations[static_cast<std::size_t>(m_.entry)];
+  at_ = entry.offset;
+  try {
+    if (arguments.size() != entry.parameters.size())
+      invalid(fmt::format("the entry takes {} arguments, not {}", entry.parameters.size(),
+                          arguments.size()));
+    Datum result = call(static_cast<std::size_t>(m_.entry), std::move(arguments));
+    if (result.kind == Datum::Kind::kTuple) return std::move(result.parts);
+    return std::vector<Datum>{std::move(result)};
+  } catch (const EvaluationError& e) {
+    return failed(e).error();
+  }
+}
+
+Datum Evaluator::call(std::size_t c, std::vector<Datum> arguments) {
+  const Computation& computation = m_.computations[c];
+  require_count(computation, arguments.size());
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const Shape& shape =
+        computation.instructions[static_cast<std::size_t>(computation.parameters[i])].shape;
+    if (!has_type(arguments[i], shape))
+      invalid(fmt::format("argument {} of {} is {}, not {}", i, computation.name, print(shape),
+                          type_text(arguments[i])));
+  }
+  // Verified by itself already.
+  if (abstract_) return states_[c].result_type;
+  return run_computation(c, std::move(arguments), false);
+}
+
+Datum Evaluator::run_computation(std::size_t c, std::vector<Datum> arguments, bool lifted) {
+  const Computation& computation = m_.computations[c];
+  require_count(computation, arguments.size());
+  State& state = states_[c];
+  std::vector<Datum> values = std::move(state.values);
+  values.resize(computation.instructions.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Instruction& op = computation.instructions[i];
+    if (op.parameter >= 0) {
+      at_ = op.offset;
+      values[i] = std::move(arguments[static_cast<std::size_t>(op.parameter)]);
+      if (abstract_ && !verified_) verify_instruction(computation, op, *op_rule(op.opcode));
+      continue;
+    }
+    values[i] = run_instruction(computation, static_cast<std::int32_t>(i), values, lifted);
+    for (const std::int32_t operand : op.operands) {
+      const auto o = static_cast<std::size_t>(operand);
+      if (state.last_use[o] == static_cast<std::int32_t>(i)) values[o] = Datum();
+    }
+  }
+  Datum result = std::move(values[static_cast<std::size_t>(computation.root)]);
+  // What nobody uses is let go as well; the space is kept for the next call.
+  values.clear();
+  state.values = std::move(values);
+  return result;
+}
+
+Datum Evaluator::run_instruction(const Computation& computation, std::int32_t i,
+                                 std::vector<Datum>& values, bool lifted) {
+  const Instruction& op = computation.instructions[static_cast<std::size_t>(i)];
+  at_ = op.offset;
+  const OpRule* rule = op_rule(op.opcode);
+  if (!rule) unsupported(fmt::format("operation {} is not known", op.opcode));
+  const bool verifying = abstract_ && !verified_;
+  if (verifying) {
+    verify_instruction(computation, op, *rule);
+    at_ = op.offset;
+  }
+  spend(20);
+  Datum result = rule->rule(Call(*this, computation, i, values, lifted));
+  at_ = op.offset;
+  if (verifying) check_type(op, result);
+  return result;
+}
+
+// ---- Computations that are applied again and again
+// -----------------------------------------------
+
+bool Evaluator::is_pointwise(const Computation& computation) {
+  for (const Instruction& op : computation.instructions) {
+    if (op.opcode == "tuple" || op.opcode == "get-tuple-element") continue;
+    if (!op.shape.array() || !op.shape.dims.empty()) return false;
+    if (op.opcode == "parameter") continue;
+    const OpRule* rule = op_rule(op.opcode);
+    if (op.opcode == "call" || op.opcode == "fusion") {
+      for (const std::int32_t callee : callees(op))
+        if (!facts_of(static_cast<std::size_t>(callee)).pointwise) return false;
+    } else if (!rule || !rule->pointwise) {
+      return false;
+    }
+  }
+  return true;
+}
+
+const Evaluator::BodyFacts& Evaluator::facts_of(std::size_t c) {
+  if (states_[c].facts) return *states_[c].facts;
+  const Computation& computation = m_.computations[c];
+  BodyFacts facts;
+  facts.pointwise = is_pointwise(computation);
+  if (computation.parameters.size() == 2) {
+    const Instruction& root = computation.instructions[static_cast<std::size_t>(computation.root)];
+    facts.gives_second = root.parameter == 1;
+    std::string name = root.opcode;
+    std::ranges::replace(name, '-', '_');
+    const auto& parameters = computation.parameters;
+    const auto simple = binary_named(name);
+    const bool in_order = root.operands == parameters;
+    const bool turned = root.operands == std::vector<std::int32_t>{parameters[1], parameters[0]};
+    if (facts.pointwise && simple && (in_order || (turned && commutes(*simple))))
+      facts.simple = simple;
+  }
+  states_[c].facts = facts;
+  return *states_[c].facts;
+}
+
+std::vector<Array> Evaluator::run_body(std::size_t c, std::vector<Array> arguments,
+                                       bool pointwise) {
+  const bool lifted =
+      pointwise && std::ranges::any_of(arguments, [](const Array& a) { return a.rank() > 0; });
+  // A kernel that has nothing to do asks for types alone.
+  const bool types_only = !arguments.empty() && arguments[0].abstract() && !abstract_;
+  std::vector<Datum> data(std::make_move_iterator(arguments.begin()),
+                          std::make_move_iterator(arguments.end()));
+  if (types_only) abstract_ = true;
+  const std::size_t at = at_;
+  Datum result;
+  try {
+    result = lifted ? run_computation(c, std::move(data), true) : call(c, std::move(data));
+  } catch (...) {
+    if (types_only) abstract_ = false;
+    throw;
+  }
+  if (types_only) abstract_ = false;
+  at_ = at;
+  if (result.kind != Datum::Kind::kTuple) return {result.as_array()};
+  std::vector<Array> out;
+  for (const Datum& part : result.parts) out.push_back(part.as_array());
+  return out;
+}
+
+Body Evaluator::body(std::size_t c) {
+  const BodyFacts facts = facts_of(c);
+  return {[this, c, facts](std::vector<Array> arguments) {
+            return run_body(c, std::move(arguments), facts.pointwise);
+          },
+          facts.pointwise, facts.simple, facts.gives_second};
+}
+
+}  // namespace jaxsmith::hlo

@@ -1,0 +1,79 @@
+// Verifies and executes a module.
+//
+//   Evaluator evaluator(module, text, file);
+//   JAXSMITH_CHECK(evaluator.verify());
+//   JAXSMITH_TRY(results, evaluator.run(inputs));
+#pragma once
+
+#include <optional>
+#include <unordered_map>
+
+#include "base/status.h"
+#include "ir/common/signature.h"
+#include "ir/hlo/call_graph.h"
+#include "ir/hlo/op_table.h"
+
+namespace jaxsmith::hlo {
+
+class Evaluator {
+ public:
+  // `text` and `file` are what errors show; the text may be empty.
+  explicit Evaluator(const Module& module, std::string_view text = {},
+                     std::string_view file = "hlo");
+
+  // Operands, attributes and types of every instruction, what computations take and give, and that
+  // none calls itself.
+  Status verify();
+  // Of the entry computation; results are the parts of a tuple.
+  Result<ir::Signature> signature();
+  // Arguments by position; verifies first. Errors: of the program, of what jaxsmith does not know,
+  // of the budget.
+  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const Budget& budget = {});
+  // What the last error was; of a run only.
+  EvaluationError::Kind error_kind() const { return error_kind_; }
+
+ private:
+  friend class Call;
+  struct BodyFacts {
+    bool pointwise = false;
+    std::optional<Binary> simple;
+    bool gives_second = false;
+  };
+  struct State {
+    Datum result_type;
+    // Per instruction: the last one that uses it, after which its value is let go.
+    std::vector<std::int32_t> last_use;
+    std::vector<Datum> values;
+    std::optional<BodyFacts> facts;
+  };
+
+  Status failed(const EvaluationError& error);
+  void verify_calls();
+  void verify_entry_layout();
+  void verify_computation(std::size_t c);
+  void verify_signature(std::size_t c);
+  void verify_instruction(const Computation& computation, const Instruction& op,
+                          const OpRule& rule);
+  void check_type(const Instruction& op, const Datum& result) const;
+
+  Datum call(std::size_t computation, std::vector<Datum> arguments);
+  Datum run_computation(std::size_t computation, std::vector<Datum> arguments, bool lifted);
+  Datum run_instruction(const Computation& computation, std::int32_t i, std::vector<Datum>& values,
+                        bool lifted);
+  Body body(std::size_t computation);
+  const BodyFacts& facts_of(std::size_t computation);
+  bool is_pointwise(const Computation& computation);
+  std::vector<Array> run_body(std::size_t computation, std::vector<Array> arguments,
+                              bool pointwise);
+
+  const Module& m_;
+  std::string_view text_, file_;
+  std::vector<State> states_;
+  std::unordered_map<const Instruction*, Datum> constants_;
+  bool verified_ = false;
+  bool abstract_ = false;
+  std::size_t at_ = 0;
+  EvaluationError::Kind error_kind_ = EvaluationError::Kind::kInvalid;
+};
+
+}  // namespace jaxsmith::hlo

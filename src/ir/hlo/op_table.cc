@@ -1,0 +1,614 @@
+// Rules: the XLA operation semantics (openxla.org/xla/operation_semantics) and, for the names and
+// forms of attributes, XLA's HLO text.
+#include "ir/hlo/op_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "ir/common/convolution_dims.h"
+#include "tensor/contraction.h"
+#include "tensor/linear_algebra.h"
+#include "tensor/movement.h"
+#include "tensor/random_bits.h"
+
+namespace jaxsmith::hlo {
+namespace {
+
+// One array, or a tuple of several.
+Datum packed(std::vector<Array> arrays) {
+  if (arrays.size() == 1) return std::move(arrays[0]);
+  return Datum::tuple({arrays.begin(), arrays.end()});
+}
+
+std::vector<Datum> all_operands(const Call& c) {
+  std::vector<Datum> out;
+  for (std::size_t i = 0; i < c.size(); ++i) out.push_back(c.datum(i));
+  return out;
+}
+
+// ---- Elementwise
+// ---------------------------------------------------------------------------------
+
+void require_one_shape(const Call& c) {
+  if (c.lifted()) return;
+  for (std::size_t i = 1; i < c.size(); ++i)
+    if (c.array(i).shape() != c.array(0).shape())
+      invalid(fmt::format("operands of different shapes: {} and {}", type_text(c.datum(0)),
+                          type_text(c.datum(i))));
+}
+
+std::string kernel_name(std::string_view opcode) {
+  std::string out(opcode);
+  std::ranges::replace(out, '-', '_');
+  return out;
+}
+
+OpRule unary_rule(std::string_view name) {
+  const Unary op = *unary_named(kernel_name(name));
+  return {name, 1, 1, "", [op](const Call& c) -> Datum { return unary(op, c.array(0)); }, true};
+}
+
+OpRule binary_rule(std::string_view name) {
+  const Binary op = *binary_named(kernel_name(name));
+  return {name,
+          2,
+          2,
+          "",
+          [op](const Call& c) -> Datum {
+            require_one_shape(c);
+            return binary(op, c.array(0), c.array(1));
+          },
+          true};
+}
+
+Datum compare_rule(const Call& c) {
+  require_one_shape(c);
+  const auto direction = direction_named(c.word("direction"));
+  if (!direction) invalid("direction is none of EQ, NE, LT, LE, GT, GE");
+  const std::string_view type = c.word("type");
+  if (c.attribute("type") && type != "FLOAT" && type != "TOTALORDER" && type != "SIGNED" &&
+      type != "UNSIGNED")
+    invalid("type is none of FLOAT, TOTALORDER, SIGNED, UNSIGNED");
+  return compare(*direction, type == "TOTALORDER", c.array(0), c.array(1));
+}
+
+Datum select_rule(const Call& c) {
+  if (!c.lifted()) {
+    require(c.array(1).shape() == c.array(2).shape(), "the two values have different shapes");
+    require(c.array(0).rank() == 0 || c.array(0).shape() == c.array(1).shape(),
+            "the predicate has another shape than the values");
+  }
+  return select(c.array(0), c.array(1), c.array(2));
+}
+
+Datum clamp_rule(const Call& c) {
+  if (!c.lifted())
+    for (const std::size_t i : {0, 2})
+      require(c.array(i).rank() == 0 || c.array(i).shape() == c.array(1).shape(),
+              "a limit has another shape than the operand");
+  return clamp(c.array(0), c.array(1), c.array(2));
+}
+
+Datum bitcast_convert_rule(const Call& c) { return bitcast_convert(c.array(0), c.result_dtype()); }
+
+Datum reduce_precision_rule(const Call& c) {
+  const std::int64_t exponent = c.integer("exponent_bits"), mantissa = c.integer("mantissa_bits");
+  if (exponent < 1 || exponent > 64 || mantissa < 0 || mantissa > 64)
+    invalid("there is no float of so many bits");
+  return reduce_precision(c.array(0), static_cast<int>(exponent), static_cast<int>(mantissa));
+}
+
+// ---- Movement
+// ------------------------------------------------------------------------------------
+
+jaxsmith::Shape in_order(const std::vector<std::int64_t>& dims, const Ints& order) {
+  jaxsmith::Shape out;
+  for (const std::int64_t d : order) out.push_back(dims[static_cast<std::size_t>(d)]);
+  return out;
+}
+
+// The same bytes as another type: elements in the order in which they lie in memory, by the
+// layouts of the operand and of the result.
+Datum bitcast_rule(const Call& c) {
+  const DType to = c.result_dtype();
+  const Array& x = c.array(0);
+  if (c.lifted()) return bitcast_convert(x, to);
+  const Array result(to, c.result_dims(), true);
+  if (x.size() * bit_width(x.dtype()) != result.size() * bit_width(to))
+    invalid(fmt::format("{} has not as many bytes as {}", type_text(c.datum(0)),
+                        type_text(Datum(result))));
+  if (x.abstract()) return result;
+  const Ints from = major_to_minor(c.operand_shape(0)), order = major_to_minor(c.shape());
+  Array flat = transpose(x, from).reshaped({x.size()});
+  if (x.dtype() != to) {
+    if (bit_width(x.dtype()) == bit_width(to)) {
+      flat = bitcast_convert(flat, to);
+    } else if (bit_width(x.dtype()) < 8 || bit_width(to) < 8) {
+      unsupported("bitcast of types narrower than a byte");
+    } else {
+      flat = Array::from({to, {result.size()}, flat.tensor().bytes});
+    }
+  }
+  Ints back(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i)
+    back[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
+  return transpose(flat.reshaped(in_order(c.result_dims(), order)), back);
+}
+
+Datum reshape_rule(const Call& c) {
+  if (c.lifted()) return c.datum(0);
+  return c.array(0).reshaped(c.result_dims());
+}
+
+Datum broadcast_rule(const Call& c) {
+  const Ints dims = c.ints("dimensions");
+  if (c.lifted()) return c.datum(0);
+  const Array& x = c.array(0);
+  const auto& to = c.result_dims();
+  // Unlike StableHLO's, HLO's broadcast does not stretch dimensions of size 1.
+  for (std::size_t d = 0; d < std::min(dims.size(), x.shape().size()); ++d)
+    if (dims[d] < 0 || dims[d] >= static_cast<std::int64_t>(to.size()) ||
+        to[static_cast<std::size_t>(dims[d])] != x.shape()[d])
+      invalid(fmt::format("dimension {} of {} does not become dimension {} of the result", d,
+                          type_text(c.datum(0)), dims[d]));
+  return broadcast_in_dim(x, to, dims);
+}
+
+Datum transpose_rule(const Call& c) {
+  if (c.lifted()) return c.datum(0);
+  return transpose(c.array(0), c.ints("dimensions"));
+}
+
+Datum slice_rule(const Call& c) {
+  const auto* dims = c.need("slice").as_slices();
+  if (!dims) invalid("attribute slice is no list like {[0:3], [1:4:2]}");
+  Ints start, limit, stride;
+  for (const SliceDim& d : *dims) {
+    start.push_back(d.start);
+    limit.push_back(d.limit);
+    stride.push_back(d.stride);
+  }
+  return slice(c.array(0), start, limit, stride);
+}
+
+Datum pad_rule(const Call& c) {
+  const auto dims = c.need("padding").as_padding();
+  if (!dims) invalid("attribute padding is not like 0_1x2_2_1");
+  Ints low, high, interior;
+  for (const PaddingDim& d : *dims) {
+    low.push_back(d.low);
+    high.push_back(d.high);
+    interior.push_back(d.interior);
+  }
+  return pad(c.array(0), c.array(1), low, high, interior);
+}
+
+// The one number of dimensions={1}.
+std::int64_t one_dimension(const Call& c) {
+  const Ints dims = c.need_ints("dimensions");
+  if (dims.size() != 1) invalid("attribute dimensions has to name one dimension");
+  return dims[0];
+}
+
+Datum concatenate_rule(const Call& c) {
+  const auto parts = c.arrays(0, c.size());
+  return concatenate(parts, one_dimension(c));
+}
+
+Datum iota_rule(const Call& c) {
+  return iota(c.result_dtype(), c.result_dims(), c.integer("iota_dimension"), c.abstract());
+}
+
+// A scalar for each dimension, or, as in old texts, a vector with a number for each.
+std::vector<Array> starts(const Call& c, std::size_t first) {
+  if (c.size() != first + 1 || c.array(first).rank() != 1) return c.arrays(first, c.size());
+  const Array& vector = c.array(first);
+  std::vector<Array> out;
+  for (std::int64_t i = 0; i < std::min<std::int64_t>(vector.size(), c.array(0).rank() + 1); ++i)
+    out.push_back(slice(vector, {i}, {i + 1}, {1}).reshaped({}));
+  return out;
+}
+
+Datum dynamic_slice_rule(const Call& c) {
+  return dynamic_slice(c.array(0), starts(c, 1), c.need_ints("dynamic_slice_sizes"));
+}
+
+Datum dynamic_update_slice_rule(const Call& c) {
+  return dynamic_update_slice(c.array(0), c.array(1), starts(c, 2));
+}
+
+Datum gather_rule(const Call& c) {
+  const GatherDims dims{c.ints("offset_dims"),           c.ints("collapsed_slice_dims"),
+                        c.ints("operand_batching_dims"), c.ints("start_indices_batching_dims"),
+                        c.ints("start_index_map"),       c.integer("index_vector_dim")};
+  return gather(c.array(0), c.array(1), dims, c.need_ints("slice_sizes"));
+}
+
+Datum scatter_rule(const Call& c) {
+  const std::size_t n = c.size() / 2;
+  require(c.size() % 2 == 1, "scatter takes operands, indices and as many updates");
+  const ScatterDims dims{
+      c.ints("update_window_dims"),           c.ints("inserted_window_dims"),
+      c.ints("input_batching_dims"),          c.ints("scatter_indices_batching_dims"),
+      c.ints("scatter_dims_to_operand_dims"), c.integer("index_vector_dim")};
+  const auto operands = c.arrays(0, n), updates = c.arrays(n + 1, c.size());
+  return packed(scatter(operands, c.array(n), updates, dims, c.body("to_apply")));
+}
+
+// ---- Reductions
+// ----------------------------------------------------------------------------------
+
+Datum reduce_rule(const Call& c) {
+  const std::size_t n = c.size() / 2;
+  require(c.size() % 2 == 0, "as many initial values are wanted as operands");
+  const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
+  return packed(jaxsmith::reduce(operands, inits, c.need_ints("dimensions"), c.body("to_apply")));
+}
+
+Datum reduce_window_rule(const Call& c) {
+  const std::size_t n = c.size() / 2;
+  require(c.size() % 2 == 0, "as many initial values are wanted as operands");
+  const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
+  return packed(reduce_window(operands, inits, c.window(), c.body("to_apply")));
+}
+
+Datum select_and_scatter_rule(const Call& c) {
+  return select_and_scatter(c.array(0), c.array(1), c.array(2), c.window(), c.body("select"),
+                            c.body("scatter"));
+}
+
+Datum sort_rule(const Call& c) {
+  const auto operands = c.arrays(0, c.size());
+  return packed(sort(operands, one_dimension(c), c.body("to_apply")));
+}
+
+Datum map_rule(const Call& c) {
+  const auto operands = c.arrays(0, c.size());
+  const Ints dims = c.need_ints("dimensions");
+  for (std::size_t d = 0; d < dims.size(); ++d)
+    require(dims[d] == static_cast<std::int64_t>(d), "map goes over all dimensions, in order");
+  require(static_cast<std::int64_t>(dims.size()) == c.array(0).rank(),
+          "map goes over all dimensions, in order");
+  return packed(map(operands, c.body("to_apply")));
+}
+
+Datum top_k_rule(const Call& c) {
+  const bool largest = !c.attribute("largest") || c.flag("largest");
+  return packed(top_k(c.array(0), c.integer("k"), largest));
+}
+
+// ---- Contractions
+// --------------------------------------------------------------------------------
+
+Datum dot_rule(const Call& c) {
+  const DotDims dims{c.ints("lhs_batch_dims"), c.ints("rhs_batch_dims"),
+                     c.ints("lhs_contracting_dims"), c.ints("rhs_contracting_dims")};
+  return dot_general(c.array(0), c.array(1), dims, c.result_dtype());
+}
+
+// bf01_oi01->bf01
+ConvolutionDims convolution_dims(std::string_view labels) {
+  const std::size_t low = labels.find('_'), arrow = labels.find("->");
+  if (low == std::string_view::npos || arrow == std::string_view::npos || arrow < low)
+    invalid("dim_labels is not like bf01_oi01->bf01");
+  return ir::convolution_dims(labels.substr(0, low), labels.substr(low + 1, arrow - low - 1),
+                              labels.substr(arrow + 2));
+}
+
+Datum convolution_rule(const Call& c) {
+  return convolution(c.array(0), c.array(1), convolution_dims(c.need("dim_labels").as_word()),
+                     c.window(), c.integer("feature_group_count", 1),
+                     c.integer("batch_group_count", 1), c.result_dtype());
+}
+
+Datum fft_rule(const Call& c) {
+  const auto kind = fft_kind_named(c.word("fft_type"));
+  if (!kind) invalid("fft_type is none of FFT, IFFT, RFFT, IRFFT");
+  return fft(c.array(0), *kind, c.need_ints("fft_length"));
+}
+
+Datum triangular_solve_rule(const Call& c) {
+  const std::string_view transpose = c.word("transpose_a");
+  if (c.attribute("transpose_a") && transpose != "NO_TRANSPOSE" && transpose != "TRANSPOSE" &&
+      transpose != "ADJOINT")
+    invalid("transpose_a is none of NO_TRANSPOSE, TRANSPOSE, ADJOINT");
+  TriangularSolve options;
+  options.left = c.flag("left_side");
+  options.lower = c.flag("lower");
+  options.unit_diagonal = c.flag("unit_diagonal");
+  options.transpose = transpose == "TRANSPOSE" || transpose == "ADJOINT";
+  options.conjugate = transpose == "ADJOINT";
+  return triangular_solve(c.array(0), c.array(1), options);
+}
+
+Datum rng_bit_generator_rule(const Call& c) {
+  const std::string_view algorithm = c.word("algorithm");
+  if (algorithm != "rng_default" && algorithm != "rng_three_fry" && algorithm != "rng_philox")
+    invalid("algorithm is none of rng_default, rng_three_fry, rng_philox");
+  const auto types = c.result_types();
+  require(types.size() == 2, "the result is a tuple of the state and the bits");
+  auto out = random_bits(
+      algorithm == "rng_three_fry" ? RandomAlgorithm::kThreefry : RandomAlgorithm::kPhilox,
+      c.array(0), types[1].dtype(), types[1].shape());
+  return Datum::tuple({out.first, out.second});
+}
+
+// ---- Control flow
+// --------------------------------------------------------------------------------
+
+bool is_scalar_of(const Datum& d, DType dtype) {
+  return d.kind == Datum::Kind::kArray && d.array.rank() == 0 && d.array.dtype() == dtype;
+}
+
+Datum while_rule(const Call& c) {
+  const std::size_t condition = c.computation("condition"), body = c.computation("body");
+  Datum state = c.datum(0);
+  for (;;) {
+    const Datum again = c.run(condition, {state});
+    require(is_scalar_of(again, DType::kBool), "the condition gives no pred[]");
+    if (!c.abstract() && again.array.int_at(0) == 0) return state;
+    std::vector<Datum> argument;
+    argument.push_back(std::move(state));
+    state = c.run(body, std::move(argument));
+    if (!c.abstract()) continue;
+    if (!same_type(state, c.datum(0)))
+      invalid(
+          fmt::format("the body gives {} and takes {}", type_text(state), type_text(c.datum(0))));
+    return state;
+  }
+}
+
+// The branches of a conditional: one for each index, or for true and for false.
+Ints branches(const Call& c) {
+  if (c.attribute("branch_computations")) {
+    const auto* names = c.need("branch_computations").as_names();
+    if (!names || names->empty()) invalid("there is no branch");
+    return *names;
+  }
+  return {static_cast<std::int64_t>(c.computation("true_computation")),
+          static_cast<std::int64_t>(c.computation("false_computation"))};
+}
+
+Datum conditional_rule(const Call& c) {
+  const Ints named = branches(c);
+  const bool by_index = is_scalar_of(c.datum(0), DType::kI32);
+  require(by_index || is_scalar_of(c.datum(0), DType::kBool),
+          "the branch is chosen by an s32[] or a pred[]");
+  require(by_index || named.size() == 2, "a pred[] chooses one of two branches");
+  if (c.size() != named.size() + 1)
+    invalid(fmt::format("{} branches want as many operands, not {}", named.size(), c.size() - 1));
+  if (c.abstract()) {
+    Datum out;
+    for (std::size_t i = 0; i < named.size(); ++i) {
+      Datum one = c.run(static_cast<std::size_t>(named[i]), {c.datum(i + 1)});
+      if (i > 0 && !same_type(one, out))
+        invalid(fmt::format("one branch gives {}, another {}", type_text(out), type_text(one)));
+      out = std::move(one);
+    }
+    return out;
+  }
+  const std::int64_t value = c.array(0).int_at(0);
+  const auto last = static_cast<std::int64_t>(named.size()) - 1;
+  const auto chosen = static_cast<std::size_t>(!by_index                   ? (value ? 0 : 1)
+                                               : value < 0 || value > last ? last
+                                                                           : value);
+  return c.run(static_cast<std::size_t>(named[chosen]), {c.datum(chosen + 1)});
+}
+
+Datum call_rule(const Call& c) { return c.run(c.computation("to_apply"), all_operands(c)); }
+Datum fusion_rule(const Call& c) { return c.run(c.computation("calls"), all_operands(c)); }
+
+std::int64_t weight(const Datum& d) {
+  std::int64_t sum = 1;
+  for (const Datum& part : d.parts) sum += weight(part);
+  return sum;
+}
+
+Datum tuple_rule(const Call& c) {
+  // Tuples of tuples without written types can grow exponentially.
+  for (std::size_t i = 0; i < c.size(); ++i) {
+    const std::int64_t parts = weight(c.datum(i));
+    if (c.shape().absent() && parts > 4096) invalid("its type has to be written");
+    spend(parts);
+  }
+  return Datum::tuple(all_operands(c));
+}
+
+Datum tuple_element_rule(const Call& c) {
+  const std::int64_t i = c.integer("index");
+  const Datum& tuple = c.datum(0);
+  if (tuple.kind != Datum::Kind::kTuple || i < 0 ||
+      i >= static_cast<std::int64_t>(tuple.parts.size()))
+    invalid(fmt::format("{} has no part {}", type_text(tuple), i));
+  return tuple.parts[static_cast<std::size_t>(i)];
+}
+
+Datum dimension_size_rule(const Call& c) {
+  const std::int64_t d = one_dimension(c);
+  require(d >= 0 && d < c.array(0).rank(), "there is no such dimension");
+  if (c.abstract()) return Array(DType::kI32, {}, true);
+  return Array::scalar_int(DType::kI32, c.array(0).shape()[static_cast<std::size_t>(d)]);
+}
+
+Datum same(const Call& c) { return c.datum(0); }
+
+// An operation that is done while others go on: here it is done when it starts. The result has the
+// operands, the result and what else its type says.
+Datum async_start_rule(const Call& c) {
+  std::vector<Datum> parts{Datum::tuple(all_operands(c)), fusion_rule(c)};
+  const Datum type = abstract_of(c.shape());
+  require(type.kind == Datum::Kind::kTuple && type.parts.size() >= 2,
+          "the result is a tuple of operands and result");
+  for (std::size_t i = 2; i < type.parts.size(); ++i)
+    parts.emplace_back(
+        Array(type.parts[i].as_array().dtype(), type.parts[i].array.shape(), c.abstract()));
+  return Datum::tuple(std::move(parts));
+}
+
+Datum copy_start_rule(const Call& c) {
+  return Datum::tuple({c.datum(0), c.datum(0), Array(DType::kU32, {}, c.abstract())});
+}
+
+Datum part_of(const Call& c, std::size_t i) {
+  if (i >= c.datum(0).parts.size()) invalid(c.op().opcode + " has no start as its operand");
+  return c.datum(0).parts[i];
+}
+
+std::vector<OpRule> make_rules() {
+  std::vector<OpRule> rules;
+  for (const std::string_view name : {"abs",
+                                      "acos",
+                                      "acosh",
+                                      "asin",
+                                      "asinh",
+                                      "atanh",
+                                      "cbrt",
+                                      "ceil",
+                                      "cosh",
+                                      "cosine",
+                                      "count-leading-zeros",
+                                      "erf",
+                                      "exponential",
+                                      "exponential-minus-one",
+                                      "floor",
+                                      "imag",
+                                      "is-finite",
+                                      "log",
+                                      "log-plus-one",
+                                      "logistic",
+                                      "negate",
+                                      "not",
+                                      "popcnt",
+                                      "real",
+                                      "round-nearest-afz",
+                                      "round-nearest-even",
+                                      "rsqrt",
+                                      "sign",
+                                      "sine",
+                                      "sinh",
+                                      "sqrt",
+                                      "tan",
+                                      "tanh"})
+    rules.push_back(unary_rule(name));
+  for (const std::string_view name :
+       {"add", "and", "atan2", "complex", "divide", "maximum", "minimum", "multiply", "or", "power",
+        "remainder", "shift-left", "shift-right-arithmetic", "shift-right-logical", "subtract",
+        "xor"})
+    rules.push_back(binary_rule(name));
+  const std::size_t any = kAnyCount;
+  const std::vector<OpRule> others = {
+      {"add-dependency", 2, 2, "", same},
+      {"after-all", 0, any, "", [](const Call&) { return Datum(); }},
+      {"async-done", 1, 1, "calls async_execution_thread",
+       [](const Call& c) { return part_of(c, 1); }},
+      {"async-start", 0, any, "calls async_execution_thread", async_start_rule},
+      {"async-update", 1, 1, "calls async_execution_thread", same},
+      {"bitcast", 1, 1, "", bitcast_rule, true},
+      {"bitcast-convert", 1, 1, "", bitcast_convert_rule, true},
+      {"broadcast", 1, 1, "dimensions", broadcast_rule, true},
+      {"call", 0, any, "to_apply is_composite", call_rule},
+      {"cholesky", 1, 1, "lower",
+       [](const Call& c) -> Datum { return cholesky(c.array(0), c.flag("lower")); }},
+      {"clamp", 3, 3, "", clamp_rule, true},
+      {"compare", 2, 2, "direction type", compare_rule, true},
+      {"concatenate", 1, any, "dimensions", concatenate_rule},
+      {"conditional", 2, any, "branch_computations true_computation false_computation",
+       conditional_rule},
+      {"constant", 0, 0, "", [](const Call& c) { return c.constant(); }, true},
+      {"convert", 1, 1, "",
+       [](const Call& c) -> Datum { return convert(c.array(0), c.result_dtype()); }, true},
+      {"convolution", 2, 2,
+       "window dim_labels feature_group_count batch_group_count operand_precision",
+       convolution_rule},
+      {"copy", 1, 1, "", same, true},
+      {"copy-done", 1, 1, "", [](const Call& c) { return part_of(c, 0); }},
+      {"copy-start", 1, 1, "cross_program_prefetch_index", copy_start_rule},
+      {"custom-call", 0, any,
+       "custom_call_target called_computations operand_layout_constraints api_version "
+       "backend_config custom_call_has_side_effect output_to_operand_aliasing schedule "
+       "to_apply window dim_labels feature_group_count batch_group_count operand_precision",
+       custom_call},
+      {"domain", 1, 1, "domain", same},
+      {"dot", 2, 2,
+       "lhs_batch_dims rhs_batch_dims lhs_contracting_dims rhs_contracting_dims operand_precision "
+       "algorithm",
+       dot_rule},
+      {"dynamic-slice", 1, any, "dynamic_slice_sizes", dynamic_slice_rule},
+      {"dynamic-update-slice", 2, any, "", dynamic_update_slice_rule},
+      {"fft", 1, 1, "fft_type fft_length", fft_rule},
+      {"fusion", 0, any, "kind calls output_to_operand_aliasing", fusion_rule},
+      {"gather", 2, 2,
+       "offset_dims collapsed_slice_dims operand_batching_dims start_indices_batching_dims "
+       "start_index_map index_vector_dim slice_sizes indices_are_sorted",
+       gather_rule},
+      {"get-dimension-size", 1, 1, "dimensions", dimension_size_rule},
+      {"get-tuple-element", 1, 1, "index", tuple_element_rule},
+      {"iota", 0, 0, "iota_dimension", iota_rule},
+      {"map", 1, any, "dimensions to_apply", map_rule},
+      {"opt-barrier", 1, 1, "", same, true},
+      {"pad", 2, 2, "padding", pad_rule},
+      // Its value comes from the caller.
+      {"parameter", 0, 0, "", [](const Call&) -> Datum { invalid("a parameter without number"); },
+       true},
+      {"reduce", 2, any, "dimensions to_apply", reduce_rule},
+      {"reduce-precision", 1, 1, "exponent_bits mantissa_bits", reduce_precision_rule, true},
+      {"reduce-window", 2, any, "window to_apply", reduce_window_rule},
+      {"reshape", 1, 1, "inferred_dimension", reshape_rule, true},
+      {"reverse", 1, 1, "dimensions",
+       [](const Call& c) -> Datum { return reverse(c.array(0), c.need_ints("dimensions")); }},
+      {"rng-bit-generator", 1, 1, "algorithm", rng_bit_generator_rule},
+      {"scatter", 3, any,
+       "update_window_dims inserted_window_dims input_batching_dims "
+       "scatter_indices_batching_dims scatter_dims_to_operand_dims index_vector_dim "
+       "indices_are_sorted unique_indices to_apply",
+       scatter_rule},
+      {"select", 3, 3, "", select_rule, true},
+      {"select-and-scatter", 3, 3, "window select scatter", select_and_scatter_rule},
+      {"slice", 1, 1, "slice", slice_rule},
+      {"sort", 1, any, "dimensions is_stable to_apply", sort_rule},
+      {"topk", 1, 1, "k largest", top_k_rule},
+      {"transpose", 1, 1, "dimensions", transpose_rule, true},
+      {"triangular-solve", 2, 2, "left_side lower unit_diagonal transpose_a",
+       triangular_solve_rule},
+      {"tuple", 0, any, "", tuple_rule},
+      {"while", 1, 1, "condition body", while_rule},
+  };
+  rules.insert(rules.end(), others.begin(), others.end());
+  return rules;
+}
+
+bool is_word_of(std::string_view words, std::string_view word) {
+  for (std::size_t at = words.find(word); at != std::string_view::npos;
+       at = words.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if ((at == 0 || words[at - 1] == ' ') && (end == words.size() || words[end] == ' '))
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool OpRule::has_attribute(std::string_view key) const { return is_word_of(attributes, key); }
+
+bool is_annotation(std::string_view key) {
+  return is_word_of(
+      "metadata sharding frontend_attributes backend_config control-predecessors origin statistics "
+      "result_accuracy parameter_replication original_value outer_dimension_partitions",
+      key);
+}
+
+const OpRule* op_rule(std::string_view opcode) {
+  static const auto* rules = new std::vector<OpRule>(make_rules());
+  static const auto* index = [] {
+    auto* map = new std::unordered_map<std::string_view, const OpRule*>;
+    for (const OpRule& rule : *rules) map->emplace(rule.name, &rule);
+    return map;
+  }();
+  const auto found = index->find(opcode);
+  return found == index->end() ? nullptr : found->second;
+}
+
+}  // namespace jaxsmith::hlo

@@ -1,0 +1,89 @@
+// The operations: for each its name, how many operands and which attributes it has, and a rule that
+// gives its result from its operands. On abstract arrays the same rule is the operation's type rule
+// (tensor/array.h).
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "ir/hlo/types.h"
+#include "tensor/reduction.h"
+
+namespace jaxsmith::hlo {
+
+class Evaluator;
+
+// An instruction as its rule sees it.
+class Call {
+ public:
+  // `values`: of all instructions of its computation so far.
+  Call(Evaluator& evaluator, const Computation& computation, std::int32_t instruction,
+       std::span<Datum> values, bool lifted);
+
+  const Instruction& op() const { return op_; }
+  std::size_t size() const { return op_.operands.size(); }
+  const Datum& datum(std::size_t i) const;
+  const Array& array(std::size_t i) const { return datum(i).as_array(); }
+  std::vector<Array> arrays(std::size_t first, std::size_t last) const;
+  // Type rules only: operands have types and no elements.
+  bool abstract() const;
+  // Part of a scalar computation that is run on whole arrays: scalars and arrays may stand side by
+  // side.
+  bool lifted() const { return lifted_; }
+
+  // As declared.
+  const Shape& shape() const { return op_.shape; }
+  const Shape& operand_shape(std::size_t i) const;
+  DType result_dtype() const;
+  const std::vector<std::int64_t>& result_dims() const;
+  // The arrays of the declared result, those of a tuple one after another.
+  std::vector<Array> result_types() const;
+
+  const AttributeValue* attribute(std::string_view key) const { return op_.attribute(key); }
+  const AttributeValue& need(std::string_view key) const;
+  Ints ints(std::string_view key) const;       // empty where there is none
+  Ints need_ints(std::string_view key) const;  // there has to be one
+  std::int64_t integer(std::string_view key) const;
+  std::int64_t integer(std::string_view key, std::int64_t otherwise) const;
+  bool flag(std::string_view key) const;              // false where there is none
+  std::string_view word(std::string_view key) const;  // empty where there is none
+  Window window() const;
+
+  // Of the computation that an attribute names.
+  std::size_t computation(std::string_view key) const;
+  Body body(std::string_view key) const;
+  Datum run(std::size_t computation, std::vector<Datum> arguments) const;
+  Datum constant() const;
+
+ private:
+  Evaluator& evaluator_;
+  const Computation& computation_;
+  const Instruction& op_;
+  std::span<Datum> values_;
+  bool lifted_;
+};
+
+constexpr std::size_t kAnyCount = static_cast<std::size_t>(-1);
+
+struct OpRule {
+  std::string_view name;
+  std::size_t least, most;      // operands
+  std::string_view attributes;  // their keys, with blanks between them
+  std::function<Datum(const Call&)> rule;
+  // On scalars: each element of the result comes from the same element of the operands alone, where
+  // they are arrays instead.
+  bool pointwise = false;
+
+  bool has_attribute(std::string_view key) const;
+};
+
+const OpRule* op_rule(std::string_view opcode);
+// Attributes that any instruction may have and that are not part of what it computes.
+bool is_annotation(std::string_view key);
+
+// custom_calls.cc: by their target.
+Datum custom_call(const Call& call);
+
+}  // namespace jaxsmith::hlo
