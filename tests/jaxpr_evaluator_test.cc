@@ -69,13 +69,14 @@ std::vector<double> result(const std::string& text, std::vector<Datum> arguments
 // ---- What is refused
 
 TEST(JaxprVerifier, AcceptsWhatIsRight) {
-  EXPECT_EQ(refusal("{ lambda ; a:f32[3]. let b:f32[3] = sin a; c:f32[3] = mul 2.0:f32[] b in (c,) }"),
-            "");
+  EXPECT_EQ(
+      refusal("{ lambda ; a:f32[3]. let b:f32[3] = sin a; c:f32[3] = mul 2.0:f32[] b in (c,) }"),
+      "");
 }
 
 TEST(JaxprVerifier, NamesTheOperationThatIsNotKnown) {
-  const auto message =
-      refusal("{ lambda ; a:f32[3]. let\n    b:f32[3] = frobnicate a\n  in (b,) }", ErrorOf::kUnsupported);
+  const auto message = refusal("{ lambda ; a:f32[3]. let\n    b:f32[3] = frobnicate a\n  in (b,) }",
+                               ErrorOf::kUnsupported);
   EXPECT_NE(message.find("operation frobnicate is not known"), std::string::npos) << message;
   EXPECT_NE(message.find("jaxpr:2:5:"), std::string::npos) << message;
   EXPECT_NE(message.find("    ^"), std::string::npos) << message;
@@ -144,7 +145,8 @@ constexpr Broken kBroken[] = {
     {"ConditionIsNoBool",
      "{ lambda ; a:i32[]. let\n    b:i32[] = while[\n"
      "      body_jaxpr={ lambda ; c:i32[]. let in (c,) }\n      body_nconsts=0\n"
-     "      cond_jaxpr={ lambda ; d:i32[]. let in (d,) }\n      cond_nconsts=0\n    ] a\n  in (b,) }",
+     "      cond_jaxpr={ lambda ; d:i32[]. let in (d,) }\n      cond_nconsts=0\n    ] a\n  in (b,) "
+     "}",
      "2:5", "the condition gives no bool"},
     {"JaxprWithinItself",
      "let f = { lambda ; a:f32[]. let\n    b:f32[] = jit[jaxpr=f] a\n  in (b,) } in\n"
@@ -174,7 +176,8 @@ TEST(JaxprVerifier, TakesTimeThatGrowsWithTheTextAlone) {
   std::string text = "let f0 = { lambda ; a:f32[]. let b:f32[] = sin a in (b,) } in\n";
   for (int i = 1; i < 60; ++i)
     text += fmt::format(
-        "let f{0} = {{ lambda ; a:f32[]. let b:f32[] = jit[jaxpr=f{1}] a; c:f32[] = jit[jaxpr=f{1}] "
+        "let f{0} = {{ lambda ; a:f32[]. let b:f32[] = jit[jaxpr=f{1}] a; c:f32[] = "
+        "jit[jaxpr=f{1}] "
         "b in (c,) }} in\n",
         i, i - 1);
   text += "{ lambda ; a:f32[]. let b:f32[] = jit[jaxpr=f59] a in (b,) }";
@@ -188,10 +191,11 @@ TEST(JaxprVerifier, TakesTimeThatGrowsWithTheTextAlone) {
 }
 
 TEST(JaxprVerifier, RefusesValuesOfTooManyElements) {
-  EXPECT_NE(refusal("{ lambda ; . let a:f32[1000000,1000000] = broadcast_in_dim 1.0:f32[] in (a,) }",
-                    ErrorOf::kUnsupported)
-                .find("so many elements"),
-            std::string::npos);
+  EXPECT_NE(
+      refusal("{ lambda ; . let a:f32[1000000,1000000] = broadcast_in_dim 1.0:f32[] in (a,) }",
+              ErrorOf::kUnsupported)
+          .find("so many elements"),
+      std::string::npos);
 }
 
 // ---- Execution
@@ -211,7 +215,9 @@ TEST(JaxprEvaluator, StopsALoopWithoutEndByItsBudget) {
 }
 
 TEST(JaxprEvaluator, TakesConstantsBeforeArguments) {
-  const std::string text = "{ lambda a:f32[2]; b:i32[2]. let c:f32[2] = convert_element_type[new_dtype=float32 weak_type=False] b; d:f32[2] = sub a c in (d,) }";
+  const std::string text =
+      "{ lambda a:f32[2]; b:i32[2]. let c:f32[2] = convert_element_type[new_dtype=float32 "
+      "weak_type=False] b; d:f32[2] = sub a c in (d,) }";
   const Module module = parsed(text);
   Evaluator evaluator(module, text);
   EXPECT_EQ(evaluator.constant_count(), 1U);
@@ -226,22 +232,26 @@ TEST(JaxprEvaluator, TakesConstantsBeforeArguments) {
 
 TEST(JaxprEvaluator, ComparesAndSortsNanAsJaxDoes) {
   const std::vector<Datum> x = {floats({2, kNan, -kInfinity, 7})};
-  EXPECT_EQ(result("{ lambda ; a:f32[4]. let b:i32[] = argmax[axes=(0,) index_dtype=int32] a in (b,) }", x),
-            std::vector<double>{1});
+  EXPECT_EQ(
+      result("{ lambda ; a:f32[4]. let b:i32[] = argmax[axes=(0,) index_dtype=int32] a in (b,) }",
+             x),
+      std::vector<double>{1});
   const auto sorted = result(
-      "{ lambda ; a:f32[4]. let b:f32[4] = sort[dimension=0 is_stable=True num_keys=1] a in (b,) }", x);
+      "{ lambda ; a:f32[4]. let b:f32[4] = sort[dimension=0 is_stable=True num_keys=1] a in (b,) }",
+      x);
   ASSERT_EQ(sorted.size(), 4U);
   EXPECT_EQ(sorted[0], -kInfinity);
   EXPECT_TRUE(std::isnan(sorted[3]));
-  EXPECT_TRUE(std::isnan(result("{ lambda ; a:f32[4]. let b:f32[] = reduce_max[axes=(0,)] a in (b,) }", x)[0]));
+  EXPECT_TRUE(std::isnan(
+      result("{ lambda ; a:f32[4]. let b:f32[] = reduce_max[axes=(0,)] a in (b,) }", x)[0]));
 }
 
 TEST(JaxprEvaluator, SortsZerosStably) {
   // -0 and 0 are the same key, so that the second column keeps its order.
-  const auto results = run(
-      "{ lambda ; a:f32[3] b:i32[3]. let c:f32[3] d:i32[3] = sort[dimension=0 is_stable=True "
-      "num_keys=1] a b in (c, d) }",
-      {floats({0.0, -0.0, -1}), ints({1, 2, 3})});
+  const auto results =
+      run("{ lambda ; a:f32[3] b:i32[3]. let c:f32[3] d:i32[3] = sort[dimension=0 is_stable=True "
+          "num_keys=1] a b in (c, d) }",
+          {floats({0.0, -0.0, -1}), ints({1, 2, 3})});
   ASSERT_EQ(results.size(), 2U);
   EXPECT_EQ(numbers(results[1]), (std::vector<double>{3, 1, 2}));
 }
@@ -251,16 +261,19 @@ TEST(JaxprEvaluator, IntegersByZeroAndShiftsBeyondTheWidth) {
             (std::vector<double>{-1, -1}));
   EXPECT_EQ(result("{ lambda ; a:i32[2]. let b:i32[2] = rem a 0:i32[] in (b,) }", {ints({5, -5})}),
             (std::vector<double>{5, -5}));
-  EXPECT_EQ(result("{ lambda ; a:i32[2]. let b:i32[2] = shift_right_arithmetic a 40:i32[] in (b,) }",
+  EXPECT_EQ(
+      result("{ lambda ; a:i32[2]. let b:i32[2] = shift_right_arithmetic a 40:i32[] in (b,) }",
+             {ints({5, -5})}),
+      (std::vector<double>{0, -1}));
+  EXPECT_EQ(result("{ lambda ; a:i32[2]. let b:i32[2] = shift_left a 32:i32[] in (b,) }",
                    {ints({5, -5})}),
-            (std::vector<double>{0, -1}));
-  EXPECT_EQ(result("{ lambda ; a:i32[2]. let b:i32[2] = shift_left a 32:i32[] in (b,) }", {ints({5, -5})}),
             (std::vector<double>{0, 0}));
 }
 
 std::string gather_text(const char* mode, const char* fill) {
   return fmt::format(
-      "{{ lambda ; a:f32[3] b:i32[4,1]. let c:f32[4] = gather[dimension_numbers=GatherDimensionNumbers("
+      "{{ lambda ; a:f32[3] b:i32[4,1]. let c:f32[4] = "
+      "gather[dimension_numbers=GatherDimensionNumbers("
       "offset_dims=(), collapsed_slice_dims=(0,), start_index_map=(0,), operand_batching_dims=(), "
       "start_indices_batching_dims=()) fill_value={} indices_are_sorted=False "
       "mode=GatherScatterMode.{} slice_sizes=(1,) unique_indices=False] a b in (c,) }}",
@@ -270,7 +283,8 @@ std::string gather_text(const char* mode, const char* fill) {
 TEST(JaxprEvaluator, GathersOutOfBoundsByTheMode) {
   const auto indices = [] { return Datum(ints({-1, 0, 2, 3}).array.reshaped({4, 1})); };
   const Datum x = floats({10, 20, 30});
-  EXPECT_EQ(result(gather_text("CLIP", "None"), {x, indices()}), (std::vector<double>{10, 10, 30, 30}));
+  EXPECT_EQ(result(gather_text("CLIP", "None"), {x, indices()}),
+            (std::vector<double>{10, 10, 30, 30}));
   const auto filled = result(gather_text("FILL_OR_DROP", "None"), {x, indices()});
   ASSERT_EQ(filled.size(), 4U);
   EXPECT_TRUE(std::isnan(filled[0]) && std::isnan(filled[3]));
@@ -288,15 +302,16 @@ TEST(JaxprEvaluator, ScattersOutOfBoundsByTheMode) {
         "scatter_indices_batching_dims=()) indices_are_sorted=False mode=GatherScatterMode.{} "
         "unique_indices=False update_consts=() update_jaxpr=None] a b c in (d,) }}",
         clip ? "CLIP" : "FILL_OR_DROP");
-    const auto found =
-        result(text, {floats({1, 2, 3}), Datum(ints({5, 0}).array.reshaped({2, 1})), floats({10, 20})});
+    const auto found = result(
+        text, {floats({1, 2, 3}), Datum(ints({5, 0}).array.reshaped({2, 1})), floats({10, 20})});
     EXPECT_EQ(found, clip ? (std::vector<double>{21, 2, 13}) : (std::vector<double>{21, 2, 3}));
   }
 }
 
 TEST(JaxprEvaluator, ClampsTheIndexOfABranch) {
   const std::string text =
-      "{ lambda ; a:i32[1]. let b:i32[] = reshape[new_sizes=()] a; c:f32[] = cond[branches=({ lambda ; . "
+      "{ lambda ; a:i32[1]. let b:i32[] = reshape[new_sizes=()] a; c:f32[] = cond[branches=({ "
+      "lambda ; . "
       "let in (1.0:f32[],) } { lambda ; . let in (2.0:f32[],) })] b in (c,) }";
   EXPECT_EQ(result(text, {ints({-7})}), std::vector<double>{1});
   EXPECT_EQ(result(text, {ints({7})}), std::vector<double>{2});
@@ -312,15 +327,18 @@ TEST(JaxprEvaluator, RunsALoopBackwards) {
 
 TEST(JaxprEvaluator, GoesOnWithABatchOfLoopsWhileAnyDoes) {
   const std::string text =
-      "{ lambda ; a:i32[3]. let b:i32[3] = while[body_jaxpr={ lambda ; c:i32[3]. let d:i32[3] = add c "
-      "3:i32[] in (d,) } body_nconsts=0 cond_jaxpr={ lambda ; e:i32[3]. let f:bool[3] = lt e 5:i32[] "
+      "{ lambda ; a:i32[3]. let b:i32[3] = while[body_jaxpr={ lambda ; c:i32[3]. let d:i32[3] = "
+      "add c "
+      "3:i32[] in (d,) } body_nconsts=0 cond_jaxpr={ lambda ; e:i32[3]. let f:bool[3] = lt e "
+      "5:i32[] "
       "in (f,) } cond_nconsts=0] a in (b,) }";
   EXPECT_EQ(result(text, {ints({0, 4, 9})}), (std::vector<double>{6, 7, 9}));
 }
 
 TEST(JaxprEvaluator, WritesThroughReferences) {
   const std::string text =
-      "{ lambda ; a:f32[3] i:i32[1]. let j:i32[] = reshape[new_sizes=()] i; r:Ref{f32[3]} = new_ref a\n"
+      "{ lambda ; a:f32[3] i:i32[1]. let j:i32[] = reshape[new_sizes=()] i; r:Ref{f32[3]} = "
+      "new_ref a\n"
       "    r[0] <- 5.0:f32[]\n    r[j] += 1.5:f32[]\n    b:f32[2] <- r[1:3]\n"
       "    c:f32[3] = freeze r\n  in (c, b) }";
   const auto results = run(text, {floats({1, 2, 3}), ints({2})});
@@ -331,19 +349,22 @@ TEST(JaxprEvaluator, WritesThroughReferences) {
 
 // jax.random.bits(jax.random.key(0), (2,)) and jax.random.key_data(jax.random.split(key)).
 TEST(JaxprEvaluator, MakesTheRandomBitsOfJax) {
-  const auto results = run(
-      "{ lambda ; . let a:key<fry>[] = random_seed[impl=fry] 0:i32[]; b:u32[2] = random_bits[bit_width=32 "
-      "shape=(2,)] a; c:key<fry>[2] = random_split[shape=(2,)] a in (b, c) }",
-      {});
+  const auto results =
+      run("{ lambda ; . let a:key<fry>[] = random_seed[impl=fry] 0:i32[]; b:u32[2] = "
+          "random_bits[bit_width=32 "
+          "shape=(2,)] a; c:key<fry>[2] = random_split[shape=(2,)] a in (b, c) }",
+          {});
   ASSERT_EQ(results.size(), 2U);
   EXPECT_EQ(results[1].array.type_text(), "u32[2,2]");
-  EXPECT_EQ(numbers(results[1]), (std::vector<double>{1797259609, 2579123966, 928981903, 3453687069}));
+  EXPECT_EQ(numbers(results[1]),
+            (std::vector<double>{1797259609, 2579123966, 928981903, 3453687069}));
 }
 
 TEST(JaxprEvaluator, MovesKeysLikeOtherElements) {
   const std::string text =
       "{ lambda ; a:key<fry>[3]. let b:key<fry>[1] = slice[limit_indices=(2,) start_indices=(1,) "
-      "strides=None] a; c:key<fry>[] = squeeze[dimensions=(0,)] b; d:u32[2] = random_unwrap c in (d,) }";
+      "strides=None] a; c:key<fry>[] = squeeze[dimensions=(0,)] b; d:u32[2] = random_unwrap c in "
+      "(d,) }";
   const Datum keys = Array::of_ints(DType::kU32, Ints{1, 2, 3, 4, 5, 6}).reshaped({3, 2});
   EXPECT_EQ(result(text, {keys}), (std::vector<double>{3, 4}));
 }
@@ -386,8 +407,8 @@ TEST(JaxprCanonical, IsItsOwnCanonicalTextAndValid) {
 
 TEST(JaxprCanonical, KeepsValuesApart) {
   const auto with = [](const char* literal) {
-    return structural_hash(
-        parsed(fmt::format("{{ lambda ; a:f32[]. let b:f32[] = mul a {}:f32[] in (b,) }}", literal)));
+    return structural_hash(parsed(
+        fmt::format("{{ lambda ; a:f32[]. let b:f32[] = mul a {}:f32[] in (b,) }}", literal)));
   };
   EXPECT_NE(with("2.0"), with("3.0"));
 }
