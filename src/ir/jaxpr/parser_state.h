@@ -1,4 +1,5 @@
-// The parser of jaxprs: parser.cc reads jaxprs and equations, parser_values.cc what parameters hold.
+// The parser of jaxprs: parser.cc reads jaxprs and equations, parser_values.cc what parameters
+// hold.
 #pragma once
 
 #include <array>
@@ -37,7 +38,9 @@ constexpr std::array<std::uint8_t, 256> char_classes() {
 }
 inline constexpr std::array<std::uint8_t, 256> kClasses = char_classes();
 
-inline bool is(char c, int classes) { return (kClasses[static_cast<unsigned char>(c)] & classes) != 0; }
+inline bool is(char c, int classes) {
+  return (kClasses[static_cast<unsigned char>(c)] & classes) != 0;
+}
 inline bool is_space(char c) { return is(c, kSpaceClass); }
 inline bool starts_word(char c) { return is(c, kLetterClass); }
 inline bool in_word(char c) { return is(c, kLetterClass | kDigitClass); }
