@@ -169,6 +169,42 @@ def source_info(closed: Any) -> str:
     return str(closed.jaxpr.debug_info.func_src_info)
 
 
+def constants(closed: Any) -> list[Any]:
+    """Values of the variables before a jaxpr's semicolon: its own, then those of the jaxprs within,
+    in the order in which they are first come by, parameters by name. One that is printed once
+    counts once; one that carries no values ends the list before those within."""
+    found: list[Any] = []
+    seen: set[Any] = set()
+
+    def visit(jaxpr: Any) -> None:
+        for equation in jaxpr.eqns:
+            for _, value in sorted(equation.params.items()):
+                for inner in value if type(value) is tuple else (value,):
+                    if isinstance(inner, core.ClosedJaxpr):
+                        body, values = inner.jaxpr, inner.consts
+                    elif isinstance(inner, core.Jaxpr):
+                        body, values = inner, []
+                    else:
+                        continue
+                    if body in seen:
+                        continue
+                    seen.add(body)
+                    if len(values) != len(body.constvars):
+                        raise _Unknown
+                    found.extend(values)
+                    visit(body)
+
+    try:
+        visit(closed.jaxpr)
+    except _Unknown:
+        found.clear()
+    return [*closed.consts, *found]
+
+
+class _Unknown(Exception):
+    """A jaxpr within another has constants whose values it does not carry."""
+
+
 def argument_names(closed: Any) -> list[str]:
     """Paths of the flat arguments in the function's own terms: "x", "params['w']"; empty where JAX
     does not know them."""

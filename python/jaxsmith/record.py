@@ -71,7 +71,7 @@ def facts(closed: Any, computation: jax_private.Computation | None) -> dict[str,
     return {
         "arguments": [aval(a, n) for a, n in zip(closed.in_avals, names, strict=True)],
         "results": [aval(a, n) for a, n in zip(closed.out_avals, results, strict=True)],
-        "constants": array_list(closed.consts),
+        "constants": array_list(jax_private.constants(closed)),
         "kept": computation.kept if computation else list(range(len(closed.in_avals))),
         "devices": computation.devices if computation else 1,
         "bound": computation.bound if computation else "it was not lowered",

@@ -13,7 +13,7 @@ import jax
 import numpy as np
 from jax import enable_x64
 
-from jaxsmith import alignment, arrays
+from jaxsmith import alignment, arrays, jax_private
 from jaxsmith.guard import Guard
 from jaxsmith.source import SourceText
 from jaxsmith.work import Refused, Work, check_text
@@ -65,7 +65,7 @@ def trace(work: Work) -> None:
         # A value of another, finished trace becomes an argument that the function has not.
         if len(closed.in_avals) != len(work.inputs[0]):
             raise Refused("leaked_tracer", "a value of a finished trace is used again")
-        work.constants = [_concrete(constant) for constant in closed.consts]
+        work.constants = [_concrete(constant) for constant in jax_private.constants(closed)]
         paths, _ = jax.tree_util.tree_flatten_with_path(work.traced.out_info)
         work.result_paths = [jax.tree_util.keystr(path) for path, _ in paths]
         check_text("result path", "\n".join(work.result_paths))

@@ -279,8 +279,9 @@ const std::vector<SampleColumn>& columns() {
       {{"jaxpr", utf8(), false, "str(jax.jit(f).trace(*inputs).jaxpr)"},
        [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, level(r, "jaxpr")); }},
       {{"constants", constants_type(), false,
-        "values of the constants that the jaxpr captures: what stands between `lambda` and the "
-        "semicolon"},
+        "values of the constants that the jaxpr captures, which stand between `lambda` and the "
+        "semicolon: its own, then those of the jaxprs within it, in the order in which these are "
+        "first come by, parameters by name"},
        [](Appender& a, ArrayBuilder* b, const Row& r) {
          append_constants(a, b, r.sample.outcome.constants);
        }},

@@ -80,6 +80,13 @@ Tensor draw(const Array& type, Random random) {
   return tensor_from_doubles(type.dtype(), type.shape(), numbers);
 }
 
+bool parts_of(const Tensor& whole, const Array& part) {
+  if (whole.dtype != part.dtype() || whole.shape.size() != part.shape().size()) return false;
+  for (std::size_t d = 0; d < whole.shape.size(); ++d)
+    if (part.shape()[d] == 0 || whole.shape[d] % part.shape()[d] != 0) return false;
+  return true;
+}
+
 Result<std::vector<ir::Datum>> arguments_for(const EvalOptions& options,
                                              const ir::Signature& signature) {
   std::vector<ir::Datum> out;
@@ -100,7 +107,9 @@ Result<std::vector<ir::Datum>> arguments_for(const EvalOptions& options,
     }
     JAXSMITH_TRY(tensor, read_input(options.inputs[i], wanted.array.dtype()));
     const std::string type = aval_text(tensor.dtype, tensor.shape);
-    if (type != wanted.array.type_text())
+    // A module that was divided among devices takes whole arrays.
+    const bool divided = parts_of(tensor, wanted.array);
+    if (type != wanted.array.type_text() && !divided)
       return Error::usage(fmt::format("{}: it is {}; argument {} of {} is {}", options.inputs[i],
                                       type, i, options.file, wanted.array.type_text()));
     out.emplace_back(Array::from(tensor));
@@ -135,24 +144,33 @@ void print_array(const Tensor& t, std::size_t dim, std::int64_t& at) {
   fmt::print("]");
 }
 
+Status give_array(const EvalOptions& options, const std::string& name, const Array& array) {
+  const Tensor t = array.tensor();
+  if (!options.out.empty()) {
+    const std::string path = fmt::format("{}/{}.npy", options.out, name);
+    JAXSMITH_CHECK(write_npy(path, t));
+    fmt::print("{}: {}\n", path, array.type_text());
+    return {};
+  }
+  fmt::print("{}: {}\n", name, array.type_text());
+  if (element_count(t.shape) > kMostPrinted) {
+    fmt::print("… {} elements: --out DIR saves them\n", element_count(t.shape));
+    return {};
+  }
+  std::int64_t at = 0;
+  print_array(t, 0, at);
+  fmt::print("\n");
+  return {};
+}
+
+// Results by number; those of which devices hold parts by number and device.
 Status give(const EvalOptions& options, const std::vector<ir::Datum>& results) {
   for (std::size_t i = 0; i < results.size(); ++i) {
-    if (results[i].kind != ir::Datum::Kind::kArray) continue;
-    const Tensor t = results[i].array.tensor();
-    if (!options.out.empty()) {
-      const std::string path = fmt::format("{}/{}.npy", options.out, i);
-      JAXSMITH_CHECK(write_npy(path, t));
-      fmt::print("{}: {}\n", path, aval_text(t.dtype, t.shape));
-      continue;
-    }
-    fmt::print("{}\n", aval_text(t.dtype, t.shape));
-    if (element_count(t.shape) > kMostPrinted) {
-      fmt::print("… {} elements: --out DIR saves them\n", element_count(t.shape));
-      continue;
-    }
-    std::int64_t at = 0;
-    print_array(t, 0, at);
-    fmt::print("\n");
+    if (results[i].kind == ir::Datum::Kind::kArray)
+      JAXSMITH_CHECK(give_array(options, fmt::format("{}", i), results[i].array));
+    for (std::size_t d = 0; d < results[i].parts.size(); ++d)
+      JAXSMITH_CHECK(
+          give_array(options, fmt::format("{}-device{}", i, d), results[i].parts[d].as_array()));
   }
   return {};
 }

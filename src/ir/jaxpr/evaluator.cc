@@ -12,6 +12,7 @@ namespace jaxsmith::jaxpr {
 namespace {
 
 constexpr std::int64_t kStepCost = 200;  // of an equation, whatever it does
+constexpr int kMostInner = 200;          // jaxprs within jaxprs that constants are looked for in
 
 bool in_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -207,9 +208,10 @@ void Evaluator::verify_all() {
   for (const auto& [name, jaxpr] : m_.shared) {
     at_ = jaxpr.offset;
     if (!names.insert(name).second) invalid(fmt::format("two shared jaxprs are called {}", name));
-    verify_plan(plan_of({&jaxpr, &m_}));
   }
+  // Some hold only where they are used, within a shard_map for example.
   verify_plan(plan_of({&m_.main, &m_}));
+  for (const auto& [name, jaxpr] : m_.shared) verify_plan(plan_of({&jaxpr, &m_}));
   abstract_ = false;
   verified_ = true;
 }
@@ -222,31 +224,105 @@ Result<ir::Signature> Evaluator::signature() {
       if (v.kind == Value::Kind::kToken) return {};
       return v.as_array();
     };
+    const auto add_inner = [&](std::vector<Datum>& arguments) {
+      for (const Inner& inner : inner_constants()) {
+        const auto& types = plan_of(inner).argument_types;
+        for (std::size_t i = 0; i < inner.jaxpr->constvars.size(); ++i)
+          arguments.push_back(datum(types[i].abstract()));
+      }
+    };
     const Plan& plan = plan_of({&m_.main, &m_});
-    for (const Type& t : plan.argument_types) out.arguments.push_back(datum(t.abstract()));
+    const std::size_t own = m_.main.constvars.size();
+    for (std::size_t i = 0; i < plan.argument_types.size(); ++i) {
+      if (i == own) add_inner(out.arguments);
+      out.arguments.push_back(datum(plan.argument_types[i].abstract()));
+    }
+    if (plan.argument_types.size() == own) add_inner(out.arguments);
     for (const Value& v : plan.result_types) out.results.push_back(datum(v));
   });
   if (!status.ok()) return status.error();
   return out;
 }
 
-Values Evaluator::arguments_of(std::vector<Datum> data) {
-  const Plan& plan = plan_of({&m_.main, &m_});
-  const auto& types = plan.argument_types;
-  if (data.size() != types.size())
-    invalid(fmt::format("it takes {} arguments, not {}", types.size(), data.size()));
-  Values out;
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    const bool is_array = data[i].kind == Datum::Kind::kArray;
-    if (types[i].kind == Type::Kind::kKey)
-      out.push_back(keys_from_words(types[i].key, data[i].as_array()));
-    else if (types[i].is_ref && is_array)
-      out.push_back(Value::ref(data[i].array));
-    else
-      out.push_back(is_array ? Value(data[i].array) : Value());
-    if (!types[i].holds(out.back()))
-      invalid(fmt::format("argument {} is {}, not {}", i, types[i].text, type_text(out.back())));
+std::size_t Evaluator::constant_count() {
+  std::size_t n = m_.main.constvars.size();
+  for (const Inner& inner : inner_constants()) n += inner.jaxpr->constvars.size();
+  return n;
+}
+
+const std::vector<Inner>& Evaluator::inner_constants() {
+  if (!with_constants_) {
+    with_constants_.emplace();
+    visited_ = {&m_.main};
+    visit_inner(m_.main, m_, 0);
   }
+  return *with_constants_;
+}
+
+void Evaluator::visit_inner(const Jaxpr& jaxpr, const Module& scope, int depth) {
+  if (depth > kMostInner) return;
+  for (const Equation& equation : jaxpr.equations) {
+    std::vector<const Param*> params;
+    for (const Param& p : equation.params) params.push_back(&p);
+    std::ranges::stable_sort(params, {}, [](const Param* p) { return std::string_view(p->key); });
+    for (const Param* p : params) {
+      const ParamValue& value = p->value;
+      const bool several = value.kind == ParamValue::Kind::kJaxprTuple;
+      for (const ParamValue& each : several ? std::span(value.items) : std::span(&value, 1)) {
+        const Jaxpr* inner = nullptr;
+        if (each.kind == ParamValue::Kind::kJaxpr) inner = each.as_jaxpr();
+        if (each.kind == ParamValue::Kind::kReference) inner = find(scope, each.text);
+        if (!inner || !visited_.insert(inner).second) continue;
+        if (!inner->constvars.empty()) with_constants_->push_back({inner, &scope});
+        visit_inner(*inner, scope, depth + 1);
+      }
+    }
+  }
+}
+
+void Evaluator::put_constants(const Plan& plan, Values& arguments) const {
+  const Jaxpr& j = *plan.jaxpr;
+  if (j.constvars.empty() || arguments.size() != j.invars.size()) return;
+  const auto known = constants_.find(&j);
+  if (known == constants_.end())
+    arguments.insert(arguments.begin(), j.constvars.size(), Value::lost());
+  else
+    arguments.insert(arguments.begin(), known->second.begin(), known->second.end());
+}
+
+Value Evaluator::value_of(const Type& type, Datum datum, std::size_t position) const {
+  const bool is_array = datum.kind == Datum::Kind::kArray;
+  Value out;
+  if (type.kind == Type::Kind::kKey)
+    out = keys_from_words(type.key, datum.as_array());
+  else if (type.is_ref && is_array)
+    out = Value::ref(datum.array);
+  else if (is_array)
+    out = Value(datum.array);
+  if (!type.holds(out))
+    invalid(fmt::format("argument {} is {}, not {}", position, type.text, type_text(out)));
+  return out;
+}
+
+Values Evaluator::arguments_of(std::vector<Datum> data) {
+  const auto& types = plan_of({&m_.main, &m_}).argument_types;
+  const std::size_t own = m_.main.constvars.size(), all = constant_count();
+  constants_.clear();
+  const bool complete = data.size() == types.size() + all - own;
+  if (!complete && data.size() != types.size())
+    invalid(fmt::format("it takes {} arguments, not {}", types.size() + all - own, data.size()));
+  Values out;
+  std::size_t at = 0;
+  for (; at < own; ++at) out.push_back(value_of(types[at], std::move(data[at]), at));
+  for (const Inner& inner : inner_constants()) {
+    if (!complete) break;
+    const auto& inner_types = plan_of(inner).argument_types;
+    Values& values = constants_[inner.jaxpr];
+    for (std::size_t i = 0; i < inner.jaxpr->constvars.size(); ++i, ++at)
+      values.push_back(value_of(inner_types[i], std::move(data[at]), at));
+  }
+  for (std::size_t i = own; i < types.size(); ++i, ++at)
+    out.push_back(value_of(types[i], std::move(data[at]), at));
   return out;
 }
 
@@ -442,25 +518,60 @@ void Evaluator::find_facts(Plan& plan) {
 // ---- Calls
 // ---------------------------------------------------------------------------------------
 
-namespace {
-
-// A jaxpr within another has its constants' values with it, but the text has not.
-void put_constants(const Plan& plan, Values& arguments) {
-  const Jaxpr& j = *plan.jaxpr;
-  if (!j.constvars.empty() && arguments.size() == j.invars.size())
-    arguments.insert(arguments.begin(), j.constvars.size(), Value::lost());
-}
-
-}  // namespace
-
 Values Call::run(Inner inner, Values arguments) const {
   Plan& plan = evaluator_.plan_of(inner);
-  put_constants(plan, arguments);
+  evaluator_.put_constants(plan, arguments);
   const std::size_t at = step_.equation->offset;
   evaluator_.at_ = at;
   Values out = evaluator_.abstract_ ? evaluator_.call_types(plan, arguments)
                                     : evaluator_.call(plan, std::move(arguments), lifted_);
   evaluator_.at_ = at;
+  return out;
+}
+
+const ir::Mesh& Call::mesh() const {
+  if (!evaluator_.mesh_) invalid(fmt::format("{} is not within a shard_map", name()));
+  return *evaluator_.mesh_;
+}
+
+ir::Place Call::place() const {
+  return {evaluator_.devices_, evaluator_.device_, equation().offset};
+}
+
+std::vector<Values> Call::run_on_devices(
+    const ir::Mesh& mesh, Inner inner, const std::function<Values(std::int64_t)>& arguments) const {
+  if (abstract()) {
+    const ir::Mesh* outer = std::exchange(evaluator_.mesh_, &mesh);
+    std::vector<Values> out = {run(inner, arguments(0))};
+    evaluator_.mesh_ = outer;
+    return out;
+  }
+  if (evaluator_.devices_) unsupported("a shard_map within another");
+  ir::Devices devices(1, mesh.size());
+  const auto by_device = devices.run([&](std::int64_t d) {
+    Evaluator own(evaluator_.m_, evaluator_.text_, evaluator_.file_);
+    own.devices_ = &devices;
+    own.device_ = d;
+    own.mesh_ = &mesh;
+    Plan& plan = own.plan_of(inner);
+    Values own_arguments = arguments(d);
+    own.constants_ = evaluator_.constants_;
+    own.put_constants(plan, own_arguments);
+    try {
+      std::vector<Datum> out;
+      for (const Value& v : own.call(plan, std::move(own_arguments), false))
+        out.emplace_back(v.as_array());
+      return out;
+    } catch (...) {
+      evaluator_.at_ = own.at_;
+      throw;
+    }
+  });
+  std::vector<Values> out;
+  for (const auto& each : by_device) {
+    out.emplace_back();
+    for (const Datum& d : each) out.back().emplace_back(d.as_array());
+  }
   return out;
 }
 
@@ -478,7 +589,7 @@ Body Call::body(Inner inner, Values constants) const {
                                     [](const Array& a) { return a.rank() > 0; });
     Values values = constants;
     values.insert(values.end(), arguments.begin(), arguments.end());
-    put_constants(plan, values);
+    evaluator->put_constants(plan, values);
     std::vector<Array> out;
     Values results;
     if (types_only) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/status.h"
 #include "ir/common/signature.h"
@@ -57,9 +58,11 @@ class Evaluator {
   Status verify();
   // Arguments: the constants, then the inputs. Keys are u32 words, one dimension more.
   Result<ir::Signature> signature();
-  std::size_t constant_count() const { return m_.main.constvars.size(); }
-  // The constants' values are not in a jaxpr's text: they come before the inputs. Errors: of the
-  // program, of what jaxsmith does not know, of the budget. What was not verified is verified
+  // The jaxpr's own, and those of jaxprs within it, in the order in which they are first come by.
+  std::size_t constant_count();
+  // The constants' values are not in a jaxpr's text: they come before the inputs. Those of jaxprs
+  // within may be missing, all of them; what depends on them cannot be executed then. Errors: of
+  // the program, of what jaxsmith does not know, of the budget. What was not verified is verified
   // first.
   Result<std::vector<Datum>> run(std::vector<Datum> arguments, const Budget& budget = {});
   // What the last error was; of verify() and run().
@@ -83,6 +86,11 @@ class Evaluator {
   void find_facts(Plan& plan);
   bool is_pointwise(Plan& plan, int depth);
   Values arguments_of(std::vector<Datum> data);
+  Value value_of(const Type& type, Datum datum, std::size_t position) const;
+  // Jaxprs with constants within the main one.
+  const std::vector<Inner>& inner_constants();
+  void visit_inner(const Jaxpr& jaxpr, const Module& scope, int depth);
+  void put_constants(const Plan& plan, Values& arguments) const;
   template <class F>
   Status guarded(F f);
 
@@ -93,6 +101,12 @@ class Evaluator {
   bool abstract_ = false, verified_ = false;
   int depth_ = 0;
   std::size_t at_ = 0;
+  std::optional<std::vector<Inner>> with_constants_;
+  std::unordered_set<const Jaxpr*> visited_;
+  std::unordered_map<const Jaxpr*, Values> constants_;  // of this run
+  ir::Devices* devices_ = nullptr;
+  std::int64_t device_ = 0;
+  const ir::Mesh* mesh_ = nullptr;
   const Values* frame_ = nullptr;  // of the equation that is executed
   EvaluationError::Kind error_kind_ = EvaluationError::Kind::kInvalid;
 };

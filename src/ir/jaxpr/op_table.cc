@@ -16,6 +16,7 @@ const OpRule* op_rule(std::string_view name) {
     add_random_rules(*all);
     add_control_rules(*all);
     add_reference_rules(*all);
+    add_device_rules(*all);
     return all;
   }();
   static const auto* index = [] {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/common/collectives.h"
+#include "ir/common/sharding.h"
 #include "ir/jaxpr/value.h"
 #include "tensor/reduction.h"
 
@@ -69,6 +71,13 @@ class Call {
   // With the constants before the arguments.
   Body body(Inner jaxpr, Values constants = {}) const;
 
+  // Of a program for several devices. Runs a jaxpr on each of the mesh, with these arguments; on
+  // abstract values once.
+  std::vector<Values> run_on_devices(const ir::Mesh& mesh, Inner jaxpr,
+                                     const std::function<Values(std::int64_t)>& arguments) const;
+  const ir::Mesh& mesh() const;  // that this runs on; an error where there is none
+  ir::Place place() const;
+
   // A variable that a reference's transforms name, as in r[i,:].
   const Value& variable(std::string_view name) const;
 
@@ -106,6 +115,12 @@ void add_linear_algebra_rules(OpRules& rules);  // ops_linear_algebra.cc
 void add_random_rules(OpRules& rules);          // ops_random.cc
 void add_control_rules(OpRules& rules);         // ops_control.cc
 void add_reference_rules(OpRules& rules);       // ops_reference.cc
+void add_device_rules(OpRules& rules);          // ops_devices.cc
+
+// The operation as a body on its two arguments.
+Body body_of(Binary op);
+// Over dimensions of an array.
+Array reduce_dims(Binary op, const Array& x, const Ints& dims);
 
 inline Values values_of(std::vector<Array> arrays) { return {arrays.begin(), arrays.end()}; }
 

@@ -31,32 +31,10 @@ Array identity_of(Binary op, DType dtype) {
   }
 }
 
-Body body_of(Binary op) {
-  return {[op](std::vector<Array> a) { return std::vector<Array>{binary(op, a[0], a[1])}; }, true,
-          op, false};
-}
-
 OpRule reduce_rule(std::string_view name, Binary op) {
   return {name, [op](const Call& c) -> Values {
             c.want(1);
-            const Array operands[] = {c.array(0)}, inits[] = {identity_of(op, c.array(0).dtype())};
-            return values_of(jaxsmith::reduce(operands, inits, c.ints("axes"), body_of(op)));
-          }};
-}
-
-// Over all devices of a named axis, or, as vmap makes it, over dimensions of the operand.
-OpRule collective_rule(std::string_view name, Binary op) {
-  return {name, [op](const Call& c) -> Values {
-            const auto axes = c.need("axes").as_ints();
-            if (!axes || c.param("axis_index_groups"))
-              unsupported(fmt::format("operation {} is not known", c.name()));
-            Values out;
-            for (std::size_t i = 0; i < c.size(); ++i) {
-              const Array operands[] = {c.array(i)},
-                          inits[] = {identity_of(op, c.array(i).dtype())};
-              out.emplace_back(jaxsmith::reduce(operands, inits, *axes, body_of(op))[0]);
-            }
-            return out;
+            return {reduce_dims(op, c.array(0), c.ints("axes"))};
           }};
 }
 
@@ -303,6 +281,16 @@ Values approx_top_k_rule(const Call& c) {
 
 }  // namespace
 
+Body body_of(Binary op) {
+  return {[op](std::vector<Array> a) { return std::vector<Array>{binary(op, a[0], a[1])}; }, true,
+          op, false};
+}
+
+Array reduce_dims(Binary op, const Array& x, const Ints& dims) {
+  const Array inits[] = {identity_of(op, x.dtype())};
+  return jaxsmith::reduce({&x, 1}, inits, dims, body_of(op))[0];
+}
+
 void add_reduction_rules(OpRules& rules) {
   rules.push_back(reduce_rule("reduce_sum", Binary::add));
   rules.push_back(reduce_rule("reduce_prod", Binary::multiply));
@@ -311,9 +299,6 @@ void add_reduction_rules(OpRules& rules) {
   rules.push_back(reduce_rule("reduce_and", Binary::and_));
   rules.push_back(reduce_rule("reduce_or", Binary::or_));
   rules.push_back(reduce_rule("reduce_xor", Binary::xor_));
-  rules.push_back(collective_rule("psum", Binary::add));
-  rules.push_back(collective_rule("pmax", Binary::maximum));
-  rules.push_back(collective_rule("pmin", Binary::minimum));
   rules.push_back({"reduce", generic_reduce_rule});
   rules.push_back({"argmax", [](const Call& c) { return arg_extremum(c, true); }});
   rules.push_back({"argmin", [](const Call& c) { return arg_extremum(c, false); }});
