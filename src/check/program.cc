@@ -17,7 +17,7 @@
 
 namespace jaxsmith {
 
-class Program::Language {
+class IrProgram::Language {
  public:
   virtual ~Language() = default;
   virtual std::string print() const = 0;
@@ -34,7 +34,7 @@ namespace {
 
 // By a language's module and evaluator; `print` is a function of the module.
 template <class Module, class Evaluator, std::string (*Print)(const Module&)>
-class LanguageOf : public Program::Language {
+class LanguageOf : public IrProgram::Language {
  public:
   LanguageOf(Module module, std::string_view text, std::string file)
       : module_(std::move(module)), file_(std::move(file)), evaluator_(module_, text, file_) {}
@@ -71,9 +71,9 @@ using Jaxpr = LanguageOf<jaxpr::Module, jaxpr::Evaluator, print_jaxpr>;
 using StableHlo = LanguageOf<stablehlo::Module, stablehlo::Evaluator, print_stablehlo>;
 using Hlo = LanguageOf<hlo::Module, hlo::Evaluator, print_hlo>;
 
-Result<std::unique_ptr<Program::Language>> read(const std::string& level, std::string_view text,
-                                                const std::string& file) {
-  using Read = std::unique_ptr<Program::Language>;
+Result<std::unique_ptr<IrProgram::Language>> read(const std::string& level, std::string_view text,
+                                                  const std::string& file) {
+  using Read = std::unique_ptr<IrProgram::Language>;
   if (level == "jaxpr") {
     JAXSMITH_TRY(module, jaxpr::parse(text, file));
     return Read(new Jaxpr(std::move(module), text, file));
@@ -123,29 +123,29 @@ std::optional<std::string> level_of_text(std::string_view text) {
   return std::nullopt;
 }
 
-Program::Program(std::string level, std::unique_ptr<std::string> text)
+IrProgram::IrProgram(std::string level, std::unique_ptr<std::string> text)
     : level_(std::move(level)), text_(std::move(text)) {}
-Program::Program(Program&&) noexcept = default;
-Program& Program::operator=(Program&&) noexcept = default;
-Program::~Program() = default;
+IrProgram::IrProgram(IrProgram&&) noexcept = default;
+IrProgram& IrProgram::operator=(IrProgram&&) noexcept = default;
+IrProgram::~IrProgram() = default;
 
-Result<Program> Program::parse(const std::string& level, std::string text,
-                               const std::string& file) {
-  Program out(level, std::make_unique<std::string>(std::move(text)));
+Result<IrProgram> IrProgram::parse(const std::string& level, std::string text,
+                                   const std::string& file) {
+  IrProgram out(level, std::make_unique<std::string>(std::move(text)));
   JAXSMITH_TRY(language, read(level, *out.text_, file.empty() ? level : file));
   out.language_ = std::move(language);
   return out;
 }
 
-std::string Program::print() const { return language_->print(); }
-Status Program::verify() { return language_->verify(); }
-Result<ir::Signature> Program::signature() { return language_->signature(); }
-Result<std::vector<ir::Datum>> Program::run(std::vector<ir::Datum> arguments,
-                                            const Budget& budget) {
+std::string IrProgram::print() const { return language_->print(); }
+Status IrProgram::verify() { return language_->verify(); }
+Result<ir::Signature> IrProgram::signature() { return language_->signature(); }
+Result<std::vector<ir::Datum>> IrProgram::run(std::vector<ir::Datum> arguments,
+                                              const Budget& budget) {
   return language_->run(std::move(arguments), budget);
 }
-EvaluationError::Kind Program::error_kind() const { return language_->error_kind(); }
-std::int64_t Program::checks_made() const { return language_->checks_made(); }
-std::vector<std::string> Program::failed_checks() const { return language_->failed_checks(); }
+EvaluationError::Kind IrProgram::error_kind() const { return language_->error_kind(); }
+std::int64_t IrProgram::checks_made() const { return language_->checks_made(); }
+std::vector<std::string> IrProgram::failed_checks() const { return language_->failed_checks(); }
 
 }  // namespace jaxsmith

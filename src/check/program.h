@@ -1,6 +1,6 @@
 // A text of IR of any level, read by its language's reader.
 //
-//   JAXSMITH_TRY(program, Program::parse("stablehlo", text, "add.mlir"));
+//   JAXSMITH_TRY(program, IrProgram::parse("stablehlo", text, "add.mlir"));
 //   JAXSMITH_CHECK(program.verify());
 //   JAXSMITH_TRY(results, program.run(arguments));
 #pragma once
@@ -22,14 +22,14 @@ std::span<const std::string_view> level_names();
 // Which level a text is, by its first words; nothing where that cannot be told.
 std::optional<std::string> level_of_text(std::string_view text);
 
-class Program {
+class IrProgram {
  public:
   // One module. `file` is what errors name; the level must be one of level_names().
-  static Result<Program> parse(const std::string& level, std::string text,
-                               const std::string& file = "");
-  Program(Program&&) noexcept;
-  Program& operator=(Program&&) noexcept;
-  ~Program();
+  static Result<IrProgram> parse(const std::string& level, std::string text,
+                                 const std::string& file = "");
+  IrProgram(IrProgram&&) noexcept;
+  IrProgram& operator=(IrProgram&&) noexcept;
+  ~IrProgram();
 
   const std::string& level() const { return level_; }
   const std::string& text() const { return *text_; }
@@ -50,7 +50,7 @@ class Program {
   class Language;  // what each language gives; program.cc
 
  private:
-  Program(std::string level, std::unique_ptr<std::string> text);
+  IrProgram(std::string level, std::unique_ptr<std::string> text);
   std::string level_;
   std::unique_ptr<std::string> text_;  // the reader's positions point into it
   std::unique_ptr<Language> language_;

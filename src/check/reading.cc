@@ -68,7 +68,7 @@ Array whole(const ir::Datum& parts, const Shape& shape) {
   return out;
 }
 
-void compare_outputs(const Program& program, const Results& found, const ExecutionCase& c,
+void compare_outputs(const IrProgram& program, const Results& found, const ExecutionCase& c,
                      const std::vector<Results>& nudged, Reading& out) {
   out.agrees = found.size() == c.outputs.size();
   out.reason =
@@ -91,7 +91,7 @@ void compare_outputs(const Program& program, const Results& found, const Executi
 }
 
 // The results from inputs that differ in their last bits.
-std::vector<Results> run_nudged(Program& program, const ExecutionCase& c, const Budget& budget) {
+std::vector<Results> run_nudged(IrProgram& program, const ExecutionCase& c, const Budget& budget) {
   constexpr std::uint64_t kRuns = 3;
   std::vector<Results> out;
   for (std::uint64_t seed = 1; seed <= kRuns; ++seed) {
@@ -121,12 +121,12 @@ std::vector<ir::Datum> ExecutionCase::arguments(const std::string& level) const 
 Reading read_text(const std::string& level, const std::string& text, const ExecutionCase* recorded,
                   const Budget& budget, const std::string& file) {
   Reading out;
-  auto parsed = Program::parse(level, text, file);
+  auto parsed = IrProgram::parse(level, text, file);
   if (!parsed.ok()) {
     out.reason = parsed.error().message;
     return out;
   }
-  Program& program = parsed.value();
+  IrProgram& program = parsed.value();
   out.parsed = true;
   out.printed_back = program.print() == text;
   const auto failed = [&](const Error& error) {
