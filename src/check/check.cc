@@ -89,6 +89,12 @@ std::optional<Refusal> check_texts(const Outcome& outcome) {
   return std::nullopt;
 }
 
+std::optional<Refusal> refusal_of(const std::vector<CheckResult>& checks) {
+  for (const CheckResult& c : checks)
+    if (c.status == "failed") return refused(c.check, c.detail);
+  return std::nullopt;
+}
+
 std::vector<CheckResult> passed_checks(bool redone) {
   std::vector<CheckResult> out;
   for (const char* name : {"texts", "parse", "run", "repeat", "finite", "arguments", "stable"})

@@ -19,6 +19,9 @@ std::optional<Refusal> check(const Function& function, const Outcome& outcome);
 // The part of it that looks at the texts alone: "levels", "elided", "address", "path".
 std::optional<Refusal> check_texts(const Outcome& outcome);
 
+// The first check that failed, as a refusal.
+std::optional<Refusal> refusal_of(const std::vector<CheckResult>& checks);
+
 // What a generated row has passed, since it would have been refused otherwise. `redone`: also by
 // the plain route.
 std::vector<CheckResult> passed_checks(bool redone);

@@ -7,14 +7,19 @@
 #include <string>
 #include <vector>
 
-#include "tensor/array.h"
+#include "check/sample.h"
+#include "ir/common/datum.h"
 
 namespace jaxsmith {
 
 // The recorded case of a function.
 struct ExecutionCase {
   std::vector<Tensor> constants, inputs, outputs;
+  std::vector<std::int64_t> kept;  // positions of the inputs that the lowered texts have
   std::int64_t equations = 1;
+
+  // What a text of a level takes: a jaxpr its constants and all inputs.
+  std::vector<ir::Datum> arguments(const std::string& level) const;
 };
 
 struct Reading {
@@ -31,7 +36,11 @@ struct Reading {
 Reading read_text(const std::string& level, const std::string& text, const ExecutionCase* recorded,
                   const Budget& budget = {}, const std::string& file = "");
 
-// Which level a file's text is, by its first words; nothing where that cannot be told.
-std::optional<std::string> level_of_text(std::string_view text);
+// Of each level that a function has: "read:hlo" (it parses, keeps to its language's rules and is
+// printed back byte for byte), and "execute:hlo" (it gives the recorded outputs), which is not done
+// where an operation is not known or, with the reason `without_case`, where there is no case.
+std::vector<CheckResult> reading_checks(const std::map<std::string, std::string>& levels,
+                                        const ExecutionCase* recorded,
+                                        const std::string& without_case = "");
 
 }  // namespace jaxsmith

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "check/check.h"
+#include "check/reading.h"
 #include "check/redo.h"
 #include "ir/jaxpr/canonical.h"
 #include "tensor/convert.h"
@@ -210,7 +211,7 @@ Sample to_sample(Record record, Outcome run, const std::string& obstacle) {
   keep_case(record, run);
   record.outcome.argument_matters = run.argument_matters;
   record.outcome.stable = run.stable;
-  const std::string& jaxpr = record.outcome.levels["jaxpr"];
+  const std::string jaxpr = record.outcome.levels["jaxpr"];
   auto canonical = jaxpr::canonicalize(jaxpr);
   s.checks.push_back(
       verdict("structure", canonical.ok(), canonical.ok() ? "" : canonical.error().message));
@@ -224,6 +225,15 @@ Sample to_sample(Record record, Outcome run, const std::string& obstacle) {
     if (level == "stablehlo") s.op_counts[level] = stablehlo_op_counts(text);
     if (level == "hlo" || level == "hlo_optimized") s.op_counts[level] = hlo_op_counts(text);
   }
+  const Function& f = record.function;
+  ExecutionCase recorded{record.outcome.constants,
+                         f.inputs[0],
+                         record.outcome.outputs,
+                         {f.kept.begin(), f.kept.end()},
+                         s.equations};
+  const auto readings = reading_checks(
+      record.outcome.levels, recorded.outputs.empty() ? nullptr : &recorded, "the row has no case");
+  s.checks.insert(s.checks.end(), readings.begin(), readings.end());
   s.function = std::move(record.function);
   s.outcome = std::move(record.outcome);
   return s;

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "check/check.h"
+#include "check/reading.h"
 #include "check/redo.h"
 #include "generate/cpu_clock.h"
 #include "source/render.h"
@@ -41,6 +42,14 @@ PlanOptions plan_options(const GenerateOptions& options) {
   }
   out.max_rank = static_cast<int>(options.max_rank);
   return out;
+}
+
+std::vector<CheckResult> read_levels(const Sample& s) {
+  const std::vector<Tensor>& inputs = s.function.inputs[0];
+  ExecutionCase recorded{s.outcome.constants, inputs, s.outcome.outputs, {}, s.equations};
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    recorded.kept.push_back(static_cast<std::int64_t>(i));  // with an unused one it is refused
+  return reading_checks(s.outcome.levels, &recorded);
 }
 
 }  // namespace
@@ -79,7 +88,13 @@ Result<ChunkResult> ChunkMaker::make(std::uint64_t chunk, const std::atomic<bool
     const bool redone = is_redone(functions[i].key, options_.redo);
     Candidate candidate =
         make_candidate(std::move(functions[i]), std::move(outcomes[i]), std::move(refusals[i]));
-    if (auto* sample = std::get_if<Sample>(&candidate)) sample->checks = passed_checks(redone);
+    if (auto* sample = std::get_if<Sample>(&candidate)) {
+      sample->checks = passed_checks(redone);
+      const auto readings = read_levels(*sample);
+      sample->checks.insert(sample->checks.end(), readings.begin(), readings.end());
+      if (auto refusal = refusal_of(readings))
+        candidate = make_reject(sample->function, *refusal, sample->structure);
+    }
     result.candidates.push_back(std::move(candidate));
   }
   return result;

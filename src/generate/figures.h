@@ -17,6 +17,9 @@ struct CategoryFigures {
 struct Figures {
   std::map<std::string, CategoryFigures> categories;
   std::uint64_t rows = 0, rejects = 0, redone = 0;
+  // Checks of rows that could not be done, by check and reason: "execute:hlo: operation … is not
+  // known".
+  std::map<std::string, std::uint64_t> not_done;
 };
 
 // Processor seconds by part of the pipeline; on screen only, never in a dataset.

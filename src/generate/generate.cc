@@ -108,6 +108,9 @@ class Committer {
       if (verdict.split) {
         sample->split = kSplits[static_cast<std::size_t>(*verdict.split)];
         count_row(figures_, sample->function.category, *verdict.split);
+        for (const CheckResult& c : sample->checks)
+          if (c.status == "not done" && c.check != "redo")
+            ++figures_.not_done[c.check + ": " + c.detail];
         writer_.add(std::move(*sample));
         return;
       }

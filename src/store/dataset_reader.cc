@@ -20,8 +20,8 @@ Error broken(const std::string& path, const std::string& why) {
 }
 
 std::vector<std::string> columns() {
-  std::vector<std::string> out = {"id",      "origin",    "constants", "inputs",
-                                  "outputs", "equations", "devices",   "x64"};
+  std::vector<std::string> out = {"id",        "origin",  "constants", "inputs",        "outputs",
+                                  "equations", "devices", "x64",       "kept_arguments"};
   out.insert(out.end(), std::begin(kLevels), std::end(kLevels));
   return out;
 }
@@ -56,6 +56,15 @@ std::string text_at(const arrow::Array& array, std::int64_t i) {
   if (array.type_id() == arrow::Type::LARGE_STRING || array.type_id() == arrow::Type::LARGE_BINARY)
     return static_cast<const arrow::LargeBinaryArray&>(array).GetString(i);
   return static_cast<const arrow::BinaryArray&>(array).GetString(i);
+}
+
+std::vector<std::int64_t> integers_at(const arrow::Array& array, std::int64_t i) {
+  const auto& list = static_cast<const arrow::ListArray&>(array);
+  const auto& values = static_cast<const arrow::Int64Array&>(*list.values());
+  std::vector<std::int64_t> out;
+  for (std::int64_t k = list.value_offset(i); !list.IsNull(i) && k < list.value_offset(i + 1); ++k)
+    out.push_back(values.Value(k));
+  return out;
 }
 
 // A list of structs with dtype, shape and data.
@@ -117,6 +126,7 @@ Result<std::vector<StoredRow>> read_group(const std::string& path, int group, bo
       const auto cast = (*scalar)->CastTo(arrow::int64());
       return cast.ok() ? static_cast<const arrow::Int64Scalar&>(**cast).value : 0;
     };
+    row.kept_arguments = integers_at(*column("kept_arguments"), i);
     row.equations = number("equations");
     row.devices = number("devices");
     row.x64 = static_cast<const arrow::BooleanArray&>(*column("x64")).Value(i);

@@ -19,6 +19,7 @@ struct StoredRow {
   std::string id, origin;
   std::map<std::string, std::string> levels;  // those that it has
   std::vector<Tensor> constants, inputs, outputs;
+  std::vector<std::int64_t> kept_arguments;  // those that StableHLO and HLO have
   std::int64_t equations = 0, devices = 1;
   bool x64 = false;
 };

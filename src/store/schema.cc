@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
+
 namespace jaxsmith {
 namespace {
 
@@ -255,6 +257,19 @@ const std::vector<SampleColumn>& columns() {
         "name, dtype (as JAX prints it) and shape of each argument"},
        [](Appender& a, ArrayBuilder* b, const Row& r) {
          append_avals(a, b, r.sample.function.arguments);
+       }},
+      {{"kept_arguments", shape_type(), false,
+        "positions, from 0, of the arguments that StableHLO and HLO still have: JAX leaves out "
+        "those "
+        "that no result depends on"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         const Function& f = r.sample.function;
+         Shape kept(f.kept.begin(), f.kept.end());
+         if (f.provenance.origin == "generated") {  // with an unused argument it is refused
+           kept.resize(f.arguments.size());
+           std::iota(kept.begin(), kept.end(), 0);
+         }
+         a.shape(b, kept);
        }},
       {{"results", avals_type(), false,
         "the same of each leaf of the result, in the order of jax.tree.leaves"},

@@ -37,6 +37,10 @@ BudgetScope::BudgetScope(const Budget& budget) : state_(std::make_shared<State>(
 
 BudgetScope::~BudgetScope() { current = outer_; }
 
+std::shared_ptr<void> budget_in_scope() { return current; }
+BudgetAdoption::BudgetAdoption(std::shared_ptr<void> budget) { current = std::move(budget); }
+BudgetAdoption::~BudgetAdoption() { current = nullptr; }
+
 std::int64_t BudgetScope::steps_used() const { return state_->steps; }
 
 void spend(std::int64_t steps) {

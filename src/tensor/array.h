@@ -61,6 +61,16 @@ class BudgetScope {
   std::shared_ptr<State> state_, outer_;
 };
 
+// The budget in scope, for another thread of the same evaluation; the two must not run at a time.
+std::shared_ptr<void> budget_in_scope();
+class BudgetAdoption {
+ public:
+  explicit BudgetAdoption(std::shared_ptr<void> budget);
+  ~BudgetAdoption();
+  BudgetAdoption(const BudgetAdoption&) = delete;
+  BudgetAdoption& operator=(const BudgetAdoption&) = delete;
+};
+
 // Charges the budget in scope; throws when it is used up.
 void spend(std::int64_t steps);
 

@@ -1,6 +1,8 @@
 // How near two results are that ought to be the same: the one place where tolerances are.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 
 #include "tensor/array.h"
@@ -20,9 +22,19 @@ struct Closeness {
 // Of a result that took so many operations on the way (equations, each of which may sum over many
 // elements: `depth` is their count, at least 1). Integers and bools are exactly equal. Floats: NaN
 // and infinities in the same places, and elsewhere an error of at most
-//   eps(dtype) * kUlps * sqrt(depth) * max(|expected|, scale)
-// where scale is the largest finite magnitude of the expected array times kScale: what sums to
-// nearly nothing keeps the rounding errors of what was summed.
-Closeness compare_results(const Array& found, const Array& expected, double depth);
+//   eps * kUlps * sqrt(depth) * max(|expected|, scale)
+// where eps is that of the result's type, or of the least precise type on the way, and scale the
+// largest finite magnitude of the expected array times kScale: what sums to nearly nothing keeps
+// the rounding errors of what was summed.
+//
+// `nudged`: the same result computed from inputs that differ in the last bits (nudge). Where these
+// differ from `found`, the result hangs on rounding, and kNudges times that difference is allowed
+// on top.
+Closeness compare_results(const Array& found, const Array& expected, double depth,
+                          DType least_precise = DType::kF64, std::span<const Array> nudged = {});
+
+// Floats moved by up to kNudgeUlps units in the last place, pseudo-randomly by `seed`; zeros,
+// integers and what is not finite stay.
+Array nudge(const Array& x, std::uint64_t seed);
 
 }  // namespace jaxsmith

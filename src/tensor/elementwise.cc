@@ -530,6 +530,10 @@ Array float_binary(Binary op, const Array& x, const Array& y) {
       return by_double(gamma_p);
     case Binary::igammac:
       return by_double(gamma_q);
+    case Binary::igamma_grad_a:
+      return by_double(gamma_p_derivative);
+    case Binary::random_gamma_grad:
+      return by_double(gamma_sample_derivative);
     case Binary::complex: {
       const DType c = d == DType::kF32 ? DType::kC64 : DType::kC128;
       if (d != DType::kF32 && d != DType::kF64) wrong_type(name_of(op), x);
@@ -546,6 +550,12 @@ T times(T a, T b) {
   return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
 }
 
+// By the real part, then the imaginary one.
+template <class T>
+bool lies_above(T a, T b) {
+  return a.real() == b.real() ? a.imag() > b.imag() : a.real() > b.real();
+}
+
 template <class T>
 Array complex_binary(Binary op, const Array& x, const Array& y) {
   const auto map = [&](auto f) { return map2<T, T>(x, y, x.dtype(), f); };
@@ -558,6 +568,10 @@ Array complex_binary(Binary op, const Array& x, const Array& y) {
       return map(times<T>);
     case Binary::divide:
       return map([](T a, T b) { return T(C128(a) / C128(b)); });
+    case Binary::maximum:
+      return map([](T a, T b) { return lies_above(a, b) ? a : b; });
+    case Binary::minimum:
+      return map([](T a, T b) { return lies_above(b, a) ? a : b; });
     case Binary::power:
       return map([](T a, T b) {
         if (b == T(0)) return T(1);
@@ -763,7 +777,6 @@ Array select(const Array& predicate, const Array& x, const Array& y) {
 }
 
 Array clamp(const Array& low, const Array& x, const Array& high) {
-  if (is_complex(x.dtype())) wrong_type("clamp", x);
   return binary(Binary::minimum, binary(Binary::maximum, x, low), high);
 }
 
@@ -804,28 +817,6 @@ Array reduce_precision(const Array& x, int exponent_bits, int mantissa_bits) {
       return map1<T, T>(x, x.dtype(),
                         [&](T v) { return static_cast<T>(reduced(static_cast<double>(v))); });
   });
-}
-
-Array bitcast_convert(const Array& x, DType to) {
-  const int from_bits = bit_width(x.dtype()), to_bits = bit_width(to);
-  Shape shape = x.shape();
-  if (from_bits > to_bits) {
-    require(from_bits % to_bits == 0, "types whose widths are no multiples of one another");
-    shape.push_back(from_bits / to_bits);
-  } else if (from_bits < to_bits) {
-    if (shape.empty() || shape.back() * from_bits != to_bits)
-      invalid("the last dimension does not make up an element of the wider type");
-    shape.pop_back();
-  }
-  if (x.abstract()) return Array(to, shape, true);
-  if (from_bits < 8 || to_bits < 8) {
-    if (from_bits != to_bits) unsupported("bitcast of a type narrower than a byte");
-    Tensor t = x.tensor();
-    t.dtype = to;
-    return Array::from(t);
-  }
-  Tensor t = x.tensor();
-  return Array::from(Tensor{to, shape, std::move(t.bytes)});
 }
 
 }  // namespace jaxsmith

@@ -26,7 +26,8 @@ namespace jaxsmith {
 #define JAXSMITH_BINARY(X)                                                                     \
   X(add) X(subtract) X(multiply) X(divide) X(remainder) X(maximum) X(minimum) X(power)         \
   X(atan2) X(and_) X(or_) X(xor_) X(shift_left) X(shift_right_arithmetic)                      \
-  X(shift_right_logical) X(complex) X(next_after) X(polygamma) X(zeta) X(igamma) X(igammac)
+  X(shift_right_logical) X(complex) X(next_after) X(polygamma) X(zeta) X(igamma) X(igammac)      \
+  X(igamma_grad_a) X(random_gamma_grad)
 // clang-format on
 
 enum class Unary {
@@ -61,6 +62,10 @@ Array clamp(const Array& low, const Array& x, const Array& high);
 Array convert(const Array& x, DType to);
 // To a float with so many bits of exponent and mantissa, in the type of `x`.
 Array reduce_precision(const Array& x, int exponent_bits, int mantissa_bits);
+// The regularized incomplete beta function of floats.
+Array incomplete_beta(const Array& a, const Array& b, const Array& x);
+// The upper half of the product of integers in twice their width.
+Array multiply_high(const Array& x, const Array& y);
 // The elements' bits as another type: of the same width, or with one dimension more or fewer.
 Array bitcast_convert(const Array& x, DType to);
 

@@ -358,10 +358,10 @@ template <class T>
 void geev(LapackContext& c, const Array& a) {
   const Batches b = batches_of(a);
   const bool real = std::is_same_v<T, double>;
-  if (c.attribute("compute_left") == 'V') unsupported("left eigenvectors");
+  const bool left = c.attribute("compute_left") == 'V', right = c.attribute("compute_right") == 'V';
   for (std::int64_t i = 0; i < b.count && b.rows > 0; ++i) {
     const Matrix<C128> m = matrix<T>(a, b, i).template cast<C128>();
-    Eigen::ComplexEigenSolver<Eigen::MatrixXcd> solver(m, c.attribute("compute_right") == 'V');
+    Eigen::ComplexEigenSolver<Eigen::MatrixXcd> solver(m, left || right);
     for (std::int64_t k = 0; k < b.rows; ++k) {
       const C128 value = solver.eigenvalues()(k);
       const auto at = static_cast<std::size_t>(i * b.rows + k);
@@ -372,8 +372,10 @@ void geev(LapackContext& c, const Array& a) {
         c.out[0].mutate<C128>()[at] = value;
       }
     }
-    if (c.attribute("compute_right") == 'V')
-      matrix<C128>(c.out[real ? 3 : 2], b, i) = solver.eigenvectors();
+    if (right) matrix<C128>(c.out[real ? 3 : 2], b, i) = solver.eigenvectors();
+    if (left)  // u^H a = w u^H: the inverse's rows, as columns of length 1
+      matrix<C128>(c.out[real ? 2 : 1], b, i) =
+          solver.eigenvectors().inverse().adjoint().colwise().normalized();
   }
 }
 

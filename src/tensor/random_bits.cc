@@ -142,7 +142,8 @@ std::pair<Array, Array> random_bits(RandomAlgorithm algorithm, const Array& stat
   const std::array<U32, 2> key = {static_cast<U32>(s[0]), static_cast<U32>(s[0] >> 32)};
   const std::size_t in_block = bits == 64 ? 2 : 4;
   const U64 blocks = (to.size() + in_block - 1) / in_block;
-  const U64 low = s[1], high = words == 3 ? s[2] : 0;
+  // A state of two words counts with the key as the upper half of the counter.
+  const U64 low = s[1], high = words == 3 ? s[2] : s[0];
   for (std::size_t i = 0; i < to.size(); ++i) {
     const U64 n = i / in_block, l = low + n, h = high + (l < low ? 1 : 0);
     const auto x = philox_4x32({static_cast<U32>(l), static_cast<U32>(l >> 32), static_cast<U32>(h),

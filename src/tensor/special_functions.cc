@@ -217,6 +217,32 @@ double gamma_q(double a, double x) {
   return x > 1 && x > a ? gamma_q_fraction(a, x) : 1 - gamma_p_series(a, x);
 }
 
+// The series of P(a, x), derived term by term: its terms are x^(a+n) exp(-x) / gamma(a+n+1). Where
+// that takes too many of them, a difference quotient.
+double gamma_p_derivative(double a, double x) {
+  constexpr double kFar = 500, kStep = 1e-5;
+  if (std::isnan(a) || std::isnan(x) || a <= 0 || x < 0) return kNan;
+  if (x == 0 || std::isinf(x) || std::isinf(a)) return 0;
+  if (x > kFar)
+    return (gamma_p(a * (1 + kStep), x) - gamma_p(a * (1 - kStep), x)) / (2 * a * kStep);
+  const double log_x = std::log(x);
+  double log_term = a * log_x - x - std::lgamma(a + 1), psi = digamma(a + 1), sum = 0;
+  for (double n = 0;; ++n) {
+    const double term = std::exp(log_term) * (log_x - psi);
+    sum += term;
+    if (n + a > x && std::abs(term) <= 1e-17 * std::abs(sum)) return sum;
+    if (std::exp(log_term) == 0 && n + a > x) return sum;
+    psi += 1 / (a + n + 1);
+    log_term += log_x - std::log(a + n + 1);
+  }
+}
+
+double gamma_sample_derivative(double a, double x) {
+  if (x == 0 && a > 0) return 0;
+  const double density = std::exp((a - 1) * std::log(x) - x - std::lgamma(a));
+  return -gamma_p_derivative(a, x) / density;
+}
+
 double incomplete_beta(double a, double b, double x) {
   if (std::isnan(a) || std::isnan(b) || std::isnan(x) || a <= 0 || b <= 0 || x < 0 || x > 1)
     return kNan;

@@ -11,8 +11,10 @@ double bessel_i0e(double x);  // exp(-|x|) I0(x)
 double bessel_i1e(double x);  // exp(-|x|) I1(x)
 double hurwitz_zeta(double s, double q);
 double polygamma(double n, double x);
-double gamma_p(double a, double x);  // regularized lower incomplete gamma function
-double gamma_q(double a, double x);  // and the upper one
+double gamma_p(double a, double x);                  // regularized lower incomplete gamma function
+double gamma_q(double a, double x);                  // and the upper one
+double gamma_p_derivative(double a, double x);       // of gamma_p by a
+double gamma_sample_derivative(double a, double x);  // by a of the x with a given gamma_p
 double incomplete_beta(double a, double b, double x);  // regularized
 
 }  // namespace jaxsmith

@@ -14,6 +14,8 @@ enum ExitStatus { kDone = 0, kFailed = 1, kMisuse = 2, kInterrupted = 130 };
 using CommandMain = int (*)(int argc, char** argv);
 
 int capture_main(int argc, char** argv);
+int check_main(int argc, char** argv);
+int eval_main(int argc, char** argv);
 int extract_main(int argc, char** argv);
 int generate_main(int argc, char** argv);
 int schema_main(int argc, char** argv);

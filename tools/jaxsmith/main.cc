@@ -20,6 +20,8 @@ constexpr Command kCommands[] = {
     {"generate", "make a verified Python→IR dataset out of real JAX", generate_main},
     {"extract", "the IR of one function of yours, at every level", extract_main},
     {"capture", "run a program and make a dataset of what it compiles", capture_main},
+    {"eval", "run a text of IR without JAX", eval_main},
+    {"check", "read and execute texts of IR, or a whole dataset", check_main},
     {"schema", "describe the columns of a dataset", schema_main},
 };
 

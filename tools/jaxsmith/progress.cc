@@ -128,6 +128,8 @@ std::string summary_table(const Summary& summary) {
   }
   out += fmt::format("{:<18}{:>8}{:>9}{:>8}{:>12}{:>8}{:>9}\n", "all", summary.figures.rows, "",
                      splits[0], splits[1], splits[2], summary.figures.rejects);
+  if (!summary.figures.not_done.empty()) out += "\nchecks of rows that could not be done:\n";
+  for (const auto& [what, n] : summary.figures.not_done) out += fmt::format("{:>8}  {}\n", n, what);
   const CpuSeconds& cpu = summary.cpu;
   if (cpu.total > 0) {
     out += fmt::format(

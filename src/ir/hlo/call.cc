@@ -16,8 +16,7 @@ Call::Call(Evaluator& evaluator, const Computation& computation, std::int32_t in
 bool Call::abstract() const { return evaluator_.abstract_; }
 
 const Datum& Call::datum(std::size_t i) const {
-  if (i >= size())
-    invalid(fmt::format("{} has {} operands, more are wanted", op_.opcode, size()));
+  if (i >= size()) invalid(fmt::format("{} has {} operands, more are wanted", op_.opcode, size()));
   return values_[static_cast<std::size_t>(op_.operands[i])];
 }
 
@@ -66,9 +65,7 @@ Ints Call::need_ints(std::string_view key) const {
   return *list;
 }
 
-Ints Call::ints(std::string_view key) const {
-  return attribute(key) ? need_ints(key) : Ints();
-}
+Ints Call::ints(std::string_view key) const { return attribute(key) ? need_ints(key) : Ints(); }
 
 std::int64_t Call::integer(std::string_view key) const {
   const auto value = need(key).as_int();
@@ -114,8 +111,7 @@ Window Call::window() const {
 
 std::size_t Call::computation(std::string_view key) const {
   const auto* names = need(key).as_names();
-  if (!names || names->size() != 1)
-    invalid(fmt::format("attribute {} names no computation", key));
+  if (!names || names->size() != 1) invalid(fmt::format("attribute {} names no computation", key));
   return static_cast<std::size_t>((*names)[0]);
 }
 

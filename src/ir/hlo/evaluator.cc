@@ -54,7 +54,8 @@ Status Evaluator::verify() {
     if (m_.computations.empty()) invalid("the module has no computation");
     verify_calls();
     const CallGraph graph = call_graph(m_);
-    for (const std::int32_t c : graph.callees_first) verify_computation(static_cast<std::size_t>(c));
+    for (const std::int32_t c : graph.callees_first)
+      verify_computation(static_cast<std::size_t>(c));
     verify_entry_layout();
   } catch (const EvaluationError& e) {
     return failed(e);
@@ -120,8 +121,8 @@ void Evaluator::verify_signature(std::size_t c) {
 void Evaluator::verify_entry_layout() {
   const auto found = std::ranges::find_if(
       m_.attributes, [](const Attribute& a) { return a.key == "entry_computation_layout"; });
-  if (found == m_.attributes.end() ||
-      found->value.kind != AttributeValue::Kind::kProgramShape || found->value.shapes.empty())
+  if (found == m_.attributes.end() || found->value.kind != AttributeValue::Kind::kProgramShape ||
+      found->value.shapes.empty())
     return;
   at_ = found->offset;
   const auto& said = found->value.shapes;
@@ -132,8 +133,8 @@ void Evaluator::verify_entry_layout() {
   for (std::size_t i = 0; i < entry.parameters.size(); ++i) {
     const Shape& shape = entry.instructions[static_cast<std::size_t>(entry.parameters[i])].shape;
     if (!has_type(abstract_of(shape), said[i]))
-      invalid(fmt::format("parameter {} of the entry is {}, not {}", i, print(shape),
-                          print(said[i])));
+      invalid(
+          fmt::format("parameter {} of the entry is {}, not {}", i, print(shape), print(said[i])));
   }
   const Datum& result = states_[static_cast<std::size_t>(m_.entry)].result_type;
   if (!has_type(result, said.back()))
@@ -299,7 +300,8 @@ const Evaluator::BodyFacts& Evaluator::facts_of(std::size_t c) {
     const auto simple = binary_named(name);
     const bool in_order = root.operands == parameters;
     const bool turned = root.operands == std::vector<std::int32_t>{parameters[1], parameters[0]};
-    if (facts.pointwise && simple && (in_order || (turned && commutes(*simple)))) facts.simple = simple;
+    if (facts.pointwise && simple && (in_order || (turned && commutes(*simple))))
+      facts.simple = simple;
   }
   states_[c].facts = facts;
   return *states_[c].facts;

@@ -52,8 +52,11 @@ OpRule unary_rule(std::string_view name) {
 
 OpRule binary_rule(std::string_view name) {
   const Binary op = *binary_named(kernel_name(name));
-  return {name, 2,      2,
-          "",   [op](const Call& c) -> Datum {
+  return {name,
+          2,
+          2,
+          "",
+          [op](const Call& c) -> Datum {
             require_one_shape(c);
             return binary(op, c.array(0), c.array(1));
           },
@@ -88,9 +91,7 @@ Datum clamp_rule(const Call& c) {
   return clamp(c.array(0), c.array(1), c.array(2));
 }
 
-Datum bitcast_convert_rule(const Call& c) {
-  return bitcast_convert(c.array(0), c.result_dtype());
-}
+Datum bitcast_convert_rule(const Call& c) { return bitcast_convert(c.array(0), c.result_dtype()); }
 
 Datum reduce_precision_rule(const Call& c) {
   const std::int64_t exponent = c.integer("exponent_bits"), mantissa = c.integer("mantissa_bits");
@@ -219,24 +220,19 @@ Datum dynamic_update_slice_rule(const Call& c) {
 }
 
 Datum gather_rule(const Call& c) {
-  const GatherDims dims{c.ints("offset_dims"),
-                        c.ints("collapsed_slice_dims"),
-                        c.ints("operand_batching_dims"),
-                        c.ints("start_indices_batching_dims"),
-                        c.ints("start_index_map"),
-                        c.integer("index_vector_dim")};
+  const GatherDims dims{c.ints("offset_dims"),           c.ints("collapsed_slice_dims"),
+                        c.ints("operand_batching_dims"), c.ints("start_indices_batching_dims"),
+                        c.ints("start_index_map"),       c.integer("index_vector_dim")};
   return gather(c.array(0), c.array(1), dims, c.need_ints("slice_sizes"));
 }
 
 Datum scatter_rule(const Call& c) {
   const std::size_t n = c.size() / 2;
   require(c.size() % 2 == 1, "scatter takes operands, indices and as many updates");
-  const ScatterDims dims{c.ints("update_window_dims"),
-                         c.ints("inserted_window_dims"),
-                         c.ints("input_batching_dims"),
-                         c.ints("scatter_indices_batching_dims"),
-                         c.ints("scatter_dims_to_operand_dims"),
-                         c.integer("index_vector_dim")};
+  const ScatterDims dims{
+      c.ints("update_window_dims"),           c.ints("inserted_window_dims"),
+      c.ints("input_batching_dims"),          c.ints("scatter_indices_batching_dims"),
+      c.ints("scatter_dims_to_operand_dims"), c.integer("index_vector_dim")};
   const auto operands = c.arrays(0, n), updates = c.arrays(n + 1, c.size());
   return packed(scatter(operands, c.array(n), updates, dims, c.body("to_apply")));
 }
@@ -248,8 +244,7 @@ Datum reduce_rule(const Call& c) {
   const std::size_t n = c.size() / 2;
   require(c.size() % 2 == 0, "as many initial values are wanted as operands");
   const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
-  return packed(
-      jaxsmith::reduce(operands, inits, c.need_ints("dimensions"), c.body("to_apply")));
+  return packed(jaxsmith::reduce(operands, inits, c.need_ints("dimensions"), c.body("to_apply")));
 }
 
 Datum reduce_window_rule(const Call& c) {
@@ -334,9 +329,9 @@ Datum rng_bit_generator_rule(const Call& c) {
     invalid("algorithm is none of rng_default, rng_three_fry, rng_philox");
   const auto types = c.result_types();
   require(types.size() == 2, "the result is a tuple of the state and the bits");
-  auto out = random_bits(algorithm == "rng_three_fry" ? RandomAlgorithm::kThreefry
-                                                      : RandomAlgorithm::kPhilox,
-                         c.array(0), types[1].dtype(), types[1].shape());
+  auto out = random_bits(
+      algorithm == "rng_three_fry" ? RandomAlgorithm::kThreefry : RandomAlgorithm::kPhilox,
+      c.array(0), types[1].dtype(), types[1].shape());
   return Datum::tuple({out.first, out.second});
 }
 
@@ -359,8 +354,8 @@ Datum while_rule(const Call& c) {
     state = c.run(body, std::move(argument));
     if (!c.abstract()) continue;
     if (!same_type(state, c.datum(0)))
-      invalid(fmt::format("the body gives {} and takes {}", type_text(state),
-                          type_text(c.datum(0))));
+      invalid(
+          fmt::format("the body gives {} and takes {}", type_text(state), type_text(c.datum(0))));
     return state;
   }
 }
@@ -396,10 +391,9 @@ Datum conditional_rule(const Call& c) {
   }
   const std::int64_t value = c.array(0).int_at(0);
   const auto last = static_cast<std::int64_t>(named.size()) - 1;
-  const auto chosen =
-      static_cast<std::size_t>(!by_index ? (value ? 0 : 1)
-                               : value < 0 || value > last ? last
-                                                           : value);
+  const auto chosen = static_cast<std::size_t>(!by_index                   ? (value ? 0 : 1)
+                                               : value < 0 || value > last ? last
+                                                                           : value);
   return c.run(static_cast<std::size_t>(named[chosen]), {c.datum(chosen + 1)});
 }
 

@@ -117,6 +117,7 @@ struct Jaxpr {
   std::vector<Var> constvars, invars;
   std::vector<Equation> equations;
   std::vector<Atom> results;
+  std::size_t offset = 0, results_offset = 0;  // in the text
 };
 
 struct Module {

@@ -363,6 +363,7 @@ bool Parser::module_follows() const {
 Jaxpr Parser::jaxpr() {
   Level level(*this);
   Jaxpr j;
+  j.offset = pos_;
   expect("{");
   expect_word("lambda");
   j.constvars = binders(';');
@@ -378,6 +379,7 @@ Jaxpr Parser::jaxpr() {
       j.equations.push_back(equation());
     }
   }
+  j.results_offset = pos_;
   pos_ += 2;
   gap();
   j.results = results();

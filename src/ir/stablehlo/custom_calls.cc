@@ -15,8 +15,7 @@ std::vector<Datum> lapack(const Call& c, std::string_view target) {
   const LapackAttribute attribute = [&](std::string_view key) -> std::int64_t {
     const Attr* a = config ? config->find(key) : nullptr;
     if (!a) invalid(fmt::format("{} has no attribute {}", target, key));
-    if (a->kind == Attr::Kind::kBool) return a->text == "true";
-    return std::stoll(a->text);
+    return Call::integer_of(*a, key);
   };
   std::vector<Array> types;
   for (std::size_t i = 0; i < c.result_count(); ++i) {
@@ -39,8 +38,9 @@ std::vector<Datum> approximate_top_k(const Call& c) {
     invalid("ApproxTopK takes two arrays and two initial values, and says top_k and reduction_dim");
   const Attr* called = c.attr("called_computations");
   if (!called || called->items.size() != 1) invalid("ApproxTopK calls one comparator");
+  if (called->items[0].kind != Attr::Kind::kSymbol) invalid("the comparator is no symbol");
   const std::string name = called->items[0].text.substr(1);
-  const std::int64_t d = std::stoll(dim->text), n = std::stoll(k->text);
+  const std::int64_t d = c.integer_of(*dim, "reduction_dim"), n = c.integer_of(*k, "top_k");
   const Shape declared = c.result_type(0).shape;
   if (c.abstract())
     return data(
@@ -79,7 +79,7 @@ std::vector<Datum> custom_call(const Call& c) {
     const Attr* k = attributes ? attributes->find("k") : nullptr;
     if (!k) invalid(target + " has no k");
     const Attr* largest = attributes->find("largest");
-    return data(top_k(c.array(0), std::stoll(k->text), !largest || largest->text != "false"));
+    return data(top_k(c.array(0), c.integer_of(*k, "k"), !largest || largest->text != "false"));
   }
   if (target.starts_with("mhlo.") || target.starts_with("chlo.") ||
       target.starts_with("stablehlo.")) {

@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t kDeepestCalls = 200;
 
 bool ends_block(const Op& op) {
-  return op.name == "stablehlo.return" || op.name == "func.return" || op.name == "sdy.return";
+  return op.name == "stablehlo.return" || op.name == "func.return" || op.name == "sdy.return" ||
+         op.name == "chlo.return";
 }
 
 std::string type_text(const Datum& d) {
@@ -90,7 +91,7 @@ void Evaluator::verify_function(const Function& f) {
   if (f.declared_only) return;
   std::vector<Datum> arguments;
   for (const Argument& a : f.arguments) arguments.push_back(abstract_of(*m_.type_of(a.value)));
-  if (f.body.ops.empty() || f.body.ops.back().name != "func.return")
+  if (f.body.ops.empty() || !ends_block(f.body.ops.back()))
     invalid("a function ends with a return");
   const auto results = run_block(f.body, std::move(arguments), false);
   at_ = f.body.ops.back().offset;
@@ -133,13 +134,48 @@ Result<std::vector<Datum>> Evaluator::run(const Function& function, std::vector<
   failed_checks_.clear();
   running_.clear();
   try {
-    auto results = call(function.name, std::move(arguments));
+    auto results = run_everywhere(function.name, std::move(arguments));
     values_.assign(m_.values.size(), Datum());
     return results;
   } catch (const EvaluationError& e) {
     error_kind_ = e.kind;
     values_.assign(m_.values.size(), Datum());
     return error_of(e);
+  }
+}
+
+std::vector<Datum> Evaluator::run_everywhere(std::string_view name, std::vector<Datum> arguments) {
+  const auto number = [&](std::string_view key) -> std::int64_t {
+    for (const NamedAttr& a : m_.attrs)
+      if (a.name == key) return Call::integer_of(a.value, key);
+    return 1;
+  };
+  const std::int64_t replicas = number("mhlo.num_replicas"),
+                     partitions = number("mhlo.num_partitions");
+  if (replicas == 1 && partitions == 1) return call(name, std::move(arguments));
+  ir::Devices devices(replicas, partitions);
+  // Arguments and results are whole on every device; what is divided among them is divided within.
+  return devices.run([&](std::int64_t d) { return run_on(devices, d, name, arguments); })[0];
+}
+
+std::vector<Datum> Evaluator::run_on(ir::Devices& devices, std::int64_t device,
+                                     std::string_view name, std::vector<Datum> arguments) {
+  Evaluator own(m_, text_, file_);
+  own.devices_ = &devices;
+  own.device_ = device;
+  const auto take_over = [&] {
+    at_ = own.at_;
+    checks_made_ += own.checks_made_;
+    failed_checks_.insert(failed_checks_.end(), own.failed_checks_.begin(),
+                          own.failed_checks_.end());
+  };
+  try {
+    auto out = own.call(name, std::move(arguments));
+    take_over();
+    return out;
+  } catch (...) {
+    take_over();
+    throw;
   }
 }
 
@@ -238,10 +274,15 @@ bool Evaluator::is_pointwise(const Block& block) {
     const OpRule* rule = op_rule(op.name);
     if (op.name == "func.call") {
       const Attr* callee = op.attr("callee");
-      const auto f =
-          callee ? functions_.find(std::string_view(callee->text).substr(1)) : functions_.end();
-      if (f == functions_.end() || f->second->declared_only || !is_pointwise(f->second->body))
+      const auto f = callee && callee->kind == Attr::Kind::kSymbol
+                         ? functions_.find(std::string_view(callee->text).substr(1))
+                         : functions_.end();
+      if (f == functions_.end() || f->second->declared_only || looking_ >= kDeepestCalls)
         return false;
+      ++looking_;
+      const bool pointwise = facts_of(f->second->body).pointwise;
+      --looking_;
+      if (!pointwise) return false;
       continue;
     }
     if (!rule || !rule->pointwise) return false;
@@ -302,9 +343,7 @@ const Attr& Call::need(std::string_view name) const {
   return *a;
 }
 
-namespace {
-
-std::int64_t integer_of(const Attr& a, std::string_view name) {
+std::int64_t Call::integer_of(const Attr& a, std::string_view name) {
   if (a.kind == Attr::Kind::kBool) return a.text == "true";
   try {
     std::size_t used = 0;
@@ -316,8 +355,6 @@ std::int64_t integer_of(const Attr& a, std::string_view name) {
   }
   invalid(fmt::format("attribute {} is no integer", name));
 }
-
-}  // namespace
 
 Ints Call::ints(std::string_view name) const {
   const Attr* a = op_.attr(name);
@@ -459,6 +496,57 @@ std::vector<Datum> Call::run_region(std::size_t region, std::vector<Datum> argum
 std::vector<Datum> Call::call(std::string_view function, std::vector<Datum> arguments) const {
   if (!lifted_) return evaluator_.call(function, std::move(arguments));
   return evaluator_.run_block(evaluator_.functions_.at(function)->body, std::move(arguments), true);
+}
+
+ir::Place Call::place() const { return {evaluator_.devices_, evaluator_.device_, op_.offset}; }
+
+const ir::Mesh& Call::mesh(const std::string& name) const {
+  const auto known = evaluator_.meshes_.find(name);
+  if (known != evaluator_.meshes_.end()) return known->second;
+  for (const Op& op : evaluator_.m_.ops) {
+    const Attr *own = op.attr("sym_name"), *mesh = op.attr("mesh");
+    if (op.name != "sdy.mesh" || !own || own->text != name || !mesh) continue;
+    return evaluator_.meshes_.emplace(name, ir::parse_mesh("<" + mesh->body + ">")).first->second;
+  }
+  invalid(fmt::format("there is no mesh @{}", name));
+}
+
+std::vector<Datum> Call::run_on_devices(
+    const std::vector<std::vector<std::string>>& functions) const {
+  std::vector<const Function*> programs;
+  std::size_t wanted = 0;
+  for (const auto& row : functions)
+    for (const std::string& name : row) {
+      const auto found = evaluator_.functions_.find(name);
+      if (found == evaluator_.functions_.end())
+        invalid(fmt::format("there is no function @{}", name));
+      programs.push_back(found->second);
+      wanted += found->second->arguments.size();
+    }
+  if (wanted != operands_.size())
+    invalid(fmt::format("the programs take {} arguments, not {}", wanted, operands_.size()));
+  std::vector<std::vector<Datum>> arguments, results;
+  std::size_t at = 0;
+  for (const Function* f : programs) {
+    const auto first = operands_.begin() + static_cast<std::ptrdiff_t>(at);
+    arguments.emplace_back(first, first + static_cast<std::ptrdiff_t>(f->arguments.size()));
+    at += f->arguments.size();
+  }
+  if (abstract()) {
+    for (std::size_t d = 0; d < programs.size(); ++d)
+      results.push_back(evaluator_.call(programs[d]->name, arguments[d]));
+  } else {
+    if (evaluator_.devices_) unsupported("devices within devices");
+    ir::Devices devices(static_cast<std::int64_t>(functions.size()),
+                        static_cast<std::int64_t>(functions[0].size()));
+    results = devices.run([&](std::int64_t d) {
+      const auto i = static_cast<std::size_t>(d);
+      return evaluator_.run_on(devices, d, programs[i]->name, arguments[i]);
+    });
+  }
+  std::vector<Datum> out;
+  for (auto& each : results) out.insert(out.end(), each.begin(), each.end());
+  return out;
 }
 
 void Call::check_failed(std::string message) const {

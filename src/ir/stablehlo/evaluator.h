@@ -5,6 +5,7 @@
 //   JAXSMITH_TRY(results, evaluator.run(inputs));
 #pragma once
 
+#include <map>
 #include <unordered_map>
 
 #include "base/status.h"
@@ -44,6 +45,11 @@ class Evaluator {
     bool gives_second = false;
   };
 
+  // On one device, or on all that the module is for.
+  std::vector<Datum> run_everywhere(std::string_view name, std::vector<Datum> arguments);
+  // Another evaluator of this module, on a device.
+  std::vector<Datum> run_on(ir::Devices& devices, std::int64_t device, std::string_view name,
+                            std::vector<Datum> arguments);
   std::vector<Datum> run_block(const Block& block, std::vector<Datum> arguments, bool lifted);
   std::vector<Datum> run_op(const Op& op, bool lifted);
   std::vector<Datum> call(std::string_view name, std::vector<Datum> arguments);
@@ -57,10 +63,14 @@ class Evaluator {
   const Module& m_;
   std::string_view text_, file_;
   std::vector<Datum> values_;
+  std::map<std::string, ir::Mesh> meshes_;
+  ir::Devices* devices_ = nullptr;
+  std::int64_t device_ = 0;
   std::unordered_map<const Block*, BlockFacts> facts_;
   std::unordered_map<std::string_view, const Function*> functions_;
   std::vector<std::string_view> running_;
   bool abstract_ = false;
+  std::size_t looking_ = 0;  // functions within functions that are looked at for their facts
   std::uint32_t at_ = 0;
   EvaluationError::Kind error_kind_ = EvaluationError::Kind::kInvalid;
   std::int64_t checks_made_ = 0;

@@ -568,6 +568,8 @@ std::vector<OpRule> make_rules() {
       {"check.expect_close", [](const Call& c) { return check_call(c, "expect_close"); }, false},
   };
   rules.insert(rules.end(), others.begin(), others.end());
+  const std::vector<OpRule>& collective = collective_rules();
+  rules.insert(rules.end(), collective.begin(), collective.end());
   return rules;
 }
 

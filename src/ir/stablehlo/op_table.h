@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/common/collectives.h"
 #include "ir/common/datum.h"
+#include "ir/common/sharding.h"
 #include "ir/stablehlo/module.h"
 #include "tensor/reduction.h"
 
@@ -52,6 +54,13 @@ class Call {
   std::vector<Datum> run_region(std::size_t region, std::vector<Datum> arguments) const;
   std::vector<Datum> call(std::string_view function, std::vector<Datum> arguments) const;
   void check_failed(std::string message) const;  // of a module that checks itself
+  static std::int64_t integer_of(const Attr& attr, std::string_view name);
+
+  // Of a program that runs on several devices: which one this is.
+  ir::Place place() const;
+  const ir::Mesh& mesh(const std::string& name) const;
+  // Functions by replica and partition, the operands their arguments one after another.
+  std::vector<Datum> run_on_devices(const std::vector<std::vector<std::string>>& functions) const;
 
  private:
   Evaluator& evaluator_;
@@ -69,6 +78,8 @@ struct OpRule {
 
 const OpRule* op_rule(std::string_view name);
 
+// collectives.cc
+const std::vector<OpRule>& collective_rules();
 // custom_calls.cc: by their target.
 std::vector<Datum> custom_call(const Call& call);
 // checks.cc: check.expect_eq and the like, by the name behind "check.".

@@ -1,0 +1,74 @@
+#include "check/tally.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace jaxsmith {
+
+void ReadingTally::add(const std::string& id, const std::string& level, const Reading& reading,
+                       bool has_case) {
+  LevelTally& t = levels_[level];
+  ++t.texts;
+  t.parsed += reading.parsed;
+  t.verified += reading.verified;
+  t.printed_back += reading.printed_back;
+  t.cases += has_case;
+  t.executed += reading.executed;
+  t.agreed += reading.agrees;
+  if (!reading.unknown.empty()) {
+    ++t.unknown[reading.unknown];
+    return;
+  }
+  if (reading.verified && reading.printed_back && (!has_case || reading.agrees)) return;
+  failures_.push_back(
+      {id, level, !reading.reason.empty() ? reading.reason : "it is printed back differently"});
+}
+
+void ReadingTally::merge(const ReadingTally& other) {
+  for (const auto& [level, o] : other.levels_) {
+    LevelTally& t = levels_[level];
+    t.texts += o.texts;
+    t.parsed += o.parsed;
+    t.verified += o.verified;
+    t.printed_back += o.printed_back;
+    t.cases += o.cases;
+    t.executed += o.executed;
+    t.agreed += o.agreed;
+    for (const auto& [op, n] : o.unknown) t.unknown[op] += n;
+  }
+  failures_.insert(failures_.end(), other.failures_.begin(), other.failures_.end());
+}
+
+std::vector<ReadingTally::Failure> ReadingTally::failures() const {
+  std::vector<Failure> out = failures_;
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::string ReadingTally::table(std::size_t most_failures) const {
+  std::string out = fmt::format("{:<15}{:>9}{:>9}{:>10}{:>9}{:>9}{:>10}{:>8}\n", "level", "texts",
+                                "parsed", "verified", "printed", "cases", "executed", "agree");
+  for (const char* level : {"jaxpr", "stablehlo", "hlo", "hlo_optimized"}) {
+    const auto found = levels_.find(level);
+    if (found == levels_.end()) continue;
+    const LevelTally& t = found->second;
+    out += fmt::format("{:<15}{:>9}{:>9}{:>10}{:>9}{:>9}{:>10}{:>8}\n", level, t.texts, t.parsed,
+                       t.verified, t.printed_back, t.cases, t.executed, t.agreed);
+  }
+  std::map<std::string, std::uint64_t> unknown;
+  for (const auto& [level, t] : levels_)
+    for (const auto& [op, n] : t.unknown) unknown[op] += n;
+  if (!unknown.empty()) out += "\nnot executed, since jaxsmith does not know:\n";
+  for (const auto& [op, n] : unknown) out += fmt::format("  {:<40}{:>6}\n", op, n);
+  const auto failed = failures();
+  if (!failed.empty()) out += "\nfailed:\n";
+  for (std::size_t i = 0; i < std::min(most_failures, failed.size()); ++i)
+    out += fmt::format("  {} {}: {}\n", failed[i].id, failed[i].level, failed[i].reason);
+  if (failed.size() > most_failures)
+    out += fmt::format("  … and {} more (--failures FILE writes all)\n",
+                       failed.size() - most_failures);
+  return out;
+}
+
+}  // namespace jaxsmith

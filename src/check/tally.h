@@ -1,0 +1,41 @@
+// What readings come to: by level how many texts parse, verify, print back, execute and agree, and
+// which do not.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "check/reading.h"
+
+namespace jaxsmith {
+
+struct LevelTally {
+  std::uint64_t texts = 0, parsed = 0, verified = 0, printed_back = 0;
+  std::uint64_t cases = 0;  // texts that came with inputs and outputs
+  std::uint64_t executed = 0, agreed = 0;
+  std::map<std::string, std::uint64_t> unknown;  // operations for want of which texts did not run
+};
+
+class ReadingTally {
+ public:
+  struct Failure {
+    std::string id, level, reason;
+    auto operator<=>(const Failure&) const = default;
+  };
+
+  void add(const std::string& id, const std::string& level, const Reading& reading, bool has_case);
+  void merge(const ReadingTally& other);
+  const std::map<std::string, LevelTally>& levels() const { return levels_; }
+  // Sorted by id; what was not executed for want of an operation is not among them.
+  std::vector<Failure> failures() const;
+  // For a terminal: a line for each level, operations that are not known, the first failures.
+  std::string table(std::size_t most_failures) const;
+
+ private:
+  std::map<std::string, LevelTally> levels_;
+  std::vector<Failure> failures_;
+};
+
+}  // namespace jaxsmith

@@ -1,0 +1,112 @@
+#include "ir/common/devices.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace jaxsmith::ir {
+namespace {
+
+constexpr std::int64_t kMostDevices = 64;
+
+}  // namespace
+
+Devices::Devices(std::int64_t replicas, std::int64_t partitions)
+    : replicas_(replicas), partitions_(partitions) {
+  if (replicas < 1 || partitions < 1) invalid("a program runs on at least one device");
+  if (replicas > kMostDevices || partitions > kMostDevices || count() > kMostDevices)
+    unsupported(fmt::format("{} x {} devices, more than {},", replicas, partitions, kMostDevices));
+}
+
+std::vector<std::vector<Datum>> Devices::run(const Program& program) {
+  const auto n = static_cast<std::size_t>(count());
+  states_.assign(n, State::kReady);
+  results_.assign(n, {});
+  received_.assign(n, {});
+  meetings_.clear();
+  error_ = nullptr;
+  turn_ = 0;
+  const auto budget = budget_in_scope();
+  std::vector<std::thread> threads;
+  for (std::int64_t d = 0; d < count(); ++d)
+    threads.emplace_back([this, d, &program, &budget] {
+      const BudgetAdoption adopted(budget);
+      device_main(d, program);
+    });
+  for (std::thread& t : threads) t.join();
+  meetings_.clear();
+  received_.clear();
+  if (error_) std::rethrow_exception(error_);
+  return std::move(results_);
+}
+
+void Devices::device_main(std::int64_t device, const Program& program) {
+  const auto me = static_cast<std::size_t>(device);
+  std::unique_lock<std::mutex> lock(mutex_);
+  changed_.wait(lock, [&] { return turn_ == device; });
+  if (!error_) {
+    lock.unlock();
+    std::vector<Datum> out;
+    std::exception_ptr error;
+    try {
+      out = program(device);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    lock.lock();
+    if (error && !error_) error_ = error;
+    results_[me] = std::move(out);
+  }
+  states_[me] = State::kDone;
+  pass_on(device);
+}
+
+// Whoever is next and can go on gets the turn. Where nobody can, they wait for each other.
+void Devices::pass_on(std::int64_t from) {
+  for (int round = 0; round < 2; ++round) {
+    for (std::int64_t i = 1; i <= count(); ++i) {
+      const std::int64_t d = (from + i) % count();
+      const State state = states_[static_cast<std::size_t>(d)];
+      if (state == State::kReady || (error_ && state == State::kWaiting)) {
+        turn_ = d;
+        changed_.notify_all();
+        return;
+      }
+    }
+    if (std::all_of(states_.begin(), states_.end(), [](State s) { return s == State::kDone; }))
+      return;
+    error_ = std::make_exception_ptr(
+        EvaluationError{EvaluationError::Kind::kInvalid,
+                        "devices wait for others that never come to this operation"});
+  }
+}
+
+std::vector<Datum> Devices::exchange(std::int64_t device, const Ints& group, std::size_t place,
+                                     Datum value) {
+  const auto found = std::find(group.begin(), group.end(), device);
+  if (found == group.end()) invalid("a device takes part in an exchange of others");
+  for (const std::int64_t d : group)
+    if (d < 0 || d >= count()) invalid(fmt::format("there is no device {}", d));
+  if (std::count(group.begin(), group.end(), device) != 1) invalid("a device is twice in a group");
+  std::unique_lock<std::mutex> lock(mutex_);
+  const auto me = static_cast<std::size_t>(device);
+  Meeting& meeting = meetings_[{place, group}];
+  meeting.values.resize(group.size());
+  meeting.values[static_cast<std::size_t>(found - group.begin())] = std::move(value);
+  if (++meeting.arrived == group.size()) {
+    for (const std::int64_t d : group) {
+      received_[static_cast<std::size_t>(d)] = meeting.values;
+      states_[static_cast<std::size_t>(d)] = State::kReady;
+    }
+    meetings_.erase({place, group});
+  } else {
+    states_[me] = State::kWaiting;
+    pass_on(device);
+    changed_.wait(lock, [&] { return turn_ == device; });
+    if (error_) std::rethrow_exception(error_);
+  }
+  return std::move(received_[me]);
+}
+
+}  // namespace jaxsmith::ir

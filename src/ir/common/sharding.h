@@ -1,0 +1,47 @@
+// How an array is laid out over a mesh of devices, as Shardy writes it (openxla.org/shardy,
+// "Sharding representation"): of each dimension the axes of the mesh that divide it, the most
+// significant first.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tensor/array.h"
+
+namespace jaxsmith::ir {
+
+struct Mesh {
+  std::vector<std::pair<std::string, std::int64_t>> axes;
+  Ints device_ids;  // row-major over the axes; empty: 0, 1, 2 …
+
+  std::int64_t size() const;
+  // Where a device stands: a coordinate for each axis.
+  Ints coordinates(std::int64_t device) const;
+  std::int64_t axis_size(std::string_view axis) const;
+  // The device there.
+  std::int64_t device_at(const Ints& coordinates) const;
+  // Devices that differ from this one in these axes only, in the axes' order.
+  Ints group(std::int64_t device, const std::vector<std::string>& over) const;
+  // Where a device stands among those that differ in these axes.
+  std::int64_t index_along(std::int64_t device, const std::vector<std::string>& over) const;
+};
+
+struct Sharding {
+  std::string mesh;                            // its name
+  std::vector<std::vector<std::string>> dims;  // axes by dimension; missing dimensions are whole
+};
+
+// <["x"=2, "y"=4], device_ids=[…]>
+Mesh parse_mesh(std::string_view text);
+// [<@mesh, [{"x"}, {}]>, <@mesh, []>]
+std::vector<Sharding> parse_shardings(std::string_view text);
+
+// The part of an array that a device holds, and the array from the parts by device. Of abstract
+// arrays their types.
+Array shard(const Array& whole, const Sharding& sharding, const Mesh& mesh, std::int64_t device);
+Array assemble(const std::vector<Array>& parts, const Sharding& sharding, const Mesh& mesh);
+
+}  // namespace jaxsmith::ir

@@ -1,0 +1,100 @@
+// Verifies and executes a jaxpr.
+//
+//   Evaluator evaluator(module);
+//   JAXSMITH_CHECK(evaluator.verify());
+//   JAXSMITH_TRY(results, evaluator.run(constants and inputs));
+#pragma once
+
+#include <unordered_map>
+
+#include "base/status.h"
+#include "ir/common/signature.h"
+#include "ir/jaxpr/op_table.h"
+
+namespace jaxsmith::jaxpr {
+
+using ir::Datum;
+
+// What an equation or a result takes: a literal, or what stands in a slot of the frame.
+struct Operand {
+  static constexpr std::uint32_t kLiteral = ~0U, kLost = ~1U;
+  std::uint32_t slot = kLiteral;
+  bool last = false;  // nothing takes it afterwards
+  Value literal;
+};
+
+// An equation with its names looked up.
+struct Step {
+  const Equation* equation = nullptr;
+  const OpRule* rule = nullptr;
+  std::vector<Operand> operands;
+  std::vector<std::pair<std::string_view, Operand>> indices;  // variables in transforms
+  std::vector<std::uint32_t> results;
+  std::vector<Type> result_types;
+};
+
+struct Plan {
+  const Jaxpr* jaxpr = nullptr;
+  const Module* scope = nullptr;
+  std::vector<Type> argument_types;  // constants first; they have the first slots
+  std::vector<Step> steps;
+  std::vector<Operand> results;
+  std::vector<Value> result_types;  // abstract
+  std::size_t slots = 0;
+  enum class State { kNew, kInProgress, kVerified } state = State::kNew;
+  bool facts_known = false, pointwise = false, gives_second = false;
+  std::optional<Binary> simple;
+};
+
+class Evaluator {
+ public:
+  // `text` and `file` are what errors show; the text may be empty.
+  explicit Evaluator(const Module& module, std::string_view text = {},
+                     std::string_view file = "jaxpr");
+
+  // Scopes, types, arities and parameters of every equation, and that jaxprs give what is made of
+  // them.
+  Status verify();
+  // Arguments: the constants, then the inputs. Keys are u32 words, one dimension more.
+  Result<ir::Signature> signature();
+  std::size_t constant_count() const { return m_.main.constvars.size(); }
+  // The constants' values are not in a jaxpr's text: they come before the inputs. Errors: of the
+  // program, of what jaxsmith does not know, of the budget. What was not verified is verified
+  // first.
+  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const Budget& budget = {});
+  // What the last error was; of verify() and run().
+  EvaluationError::Kind error_kind() const { return error_kind_; }
+
+ private:
+  friend class Call;
+  class Planner;
+
+  Plan& plan_of(Inner jaxpr);
+  const Jaxpr* find(const Module& scope, std::string_view name);
+  void verify_all();
+  void verify_plan(Plan& plan);
+  // On abstract values: the types of the results.
+  Values call_types(Plan& plan, const Values& arguments);
+  Values call(Plan& plan, Values arguments, bool lifted);
+  Values run_steps(Plan& plan, Values arguments, bool lifted);
+  Values run_step(const Plan& plan, const Step& step, Values& frame, bool lifted);
+  Values apply(const Plan& plan, const Step& step, Values operands, bool lifted);
+  void check_result_types(const Step& step, const Values& results) const;
+  void find_facts(Plan& plan);
+  bool is_pointwise(Plan& plan, int depth);
+  Values arguments_of(std::vector<Datum> data);
+  template <class F>
+  Status guarded(F f);
+
+  const Module& m_;
+  std::string_view text_, file_;
+  std::unordered_map<const Jaxpr*, std::unique_ptr<Plan>> plans_;
+  std::unordered_map<const Module*, std::unordered_map<std::string_view, const Jaxpr*>> names_;
+  bool abstract_ = false, verified_ = false;
+  int depth_ = 0;
+  std::size_t at_ = 0;
+  const Values* frame_ = nullptr;  // of the equation that is executed
+  EvaluationError::Kind error_kind_ = EvaluationError::Kind::kInvalid;
+};
+
+}  // namespace jaxsmith::jaxpr

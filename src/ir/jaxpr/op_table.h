@@ -1,0 +1,112 @@
+// The primitives: for each its name, and a rule that gives its results from its operands. On
+// abstract arrays the same rule is the primitive's type rule (tensor/array.h). Rules are those of
+// JAX's lowering for the CPU (jax/_src: each primitive's lowering rule), in StableHLO's terms.
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "ir/jaxpr/value.h"
+#include "tensor/reduction.h"
+
+namespace jaxsmith::jaxpr {
+
+class Evaluator;
+struct Step;
+using Values = std::vector<Value>;
+
+// A jaxpr in a parameter, and where the names of those that it refers to are looked up.
+struct Inner {
+  const Jaxpr* jaxpr = nullptr;
+  const Module* scope = nullptr;
+};
+
+// An equation as its rule sees it.
+class Call {
+ public:
+  Call(Evaluator& evaluator, const Step& step, const Module& scope, Values operands, bool lifted)
+      : evaluator_(evaluator),
+        step_(step),
+        scope_(scope),
+        operands_(std::move(operands)),
+        lifted_(lifted) {}
+
+  const Equation& equation() const;
+  std::string_view name() const { return equation().primitive; }
+  std::size_t size() const { return operands_.size(); }
+  const Value& value(std::size_t i) const;
+  const Array& array(std::size_t i) const { return value(i).as_array(); }
+  std::vector<Array> arrays(std::size_t first, std::size_t last) const;
+  Values values(std::size_t first, std::size_t last) const;
+  const Values& operands() const { return operands_; }
+  void want(std::size_t count) const;  // so many operands
+  // Type rules only: operands have types and no elements.
+  bool abstract() const;
+  // A scalar body that is run on whole arrays: scalars and arrays may stand side by side.
+  bool lifted() const { return lifted_; }
+
+  std::size_t result_count() const;
+  const Type& result_type(std::size_t i = 0) const;
+  DType result_dtype(std::size_t i = 0) const;  // of an array
+
+  const ParamValue* param(std::string_view key) const;  // null for None, too
+  const ParamValue& need(std::string_view key) const;
+  Ints ints(std::string_view key) const;  // empty where there is none
+  Ints ints_or(std::string_view key, std::size_t count, std::int64_t value) const;
+  std::vector<Ints> rows(std::string_view key) const;  // ((0, 0), (1, 1))
+  std::int64_t integer(std::string_view key) const;
+  std::int64_t integer(std::string_view key, std::int64_t otherwise) const;
+  bool flag(std::string_view key, bool otherwise = false) const;
+  std::string_view word(std::string_view key) const;  // CLIP of GatherScatterMode.CLIP
+  std::optional<DType> dtype(std::string_view key) const;
+  // Of a call as GatherDimensionNumbers(offset_dims=(0,)); empty where there is none.
+  static Ints keyword_ints(const ParamValue& call, std::string_view keyword);
+
+  Inner inner(std::string_view key) const;
+  Inner inner(const ParamValue& value) const;
+  Values run(Inner jaxpr, Values arguments) const;
+  // With the constants before the arguments.
+  Body body(Inner jaxpr, Values constants = {}) const;
+
+  // A variable that a reference's transforms name, as in r[i,:].
+  const Value& variable(std::string_view name) const;
+
+ private:
+  Evaluator& evaluator_;
+  const Step& step_;
+  const Module& scope_;
+  Values operands_;
+  bool lifted_;
+};
+
+struct OpRule {
+  std::string_view name;
+  std::function<Values(const Call&)> rule;
+  // Each element of the results comes from the same element of the operands alone.
+  bool pointwise = false;
+  // Elements are moved and not looked at: keys are moved word by word.
+  bool moves = false;
+  // Operands are handed on to a jaxpr: such as are lost may not be needed there.
+  bool hands_on = false;
+};
+using OpRules = std::vector<OpRule>;
+
+const OpRule* op_rule(std::string_view name);
+// That the primitive is this operation on its two operands, or none.
+std::optional<Binary> binary_of_primitive(std::string_view name);
+
+// What the table is made of.
+void add_elementwise_rules(OpRules& rules);     // ops_elementwise.cc
+void add_movement_rules(OpRules& rules);        // ops_movement.cc
+void add_indexing_rules(OpRules& rules);        // ops_indexing.cc
+void add_reduction_rules(OpRules& rules);       // ops_reduction.cc
+void add_contraction_rules(OpRules& rules);     // ops_contraction.cc
+void add_linear_algebra_rules(OpRules& rules);  // ops_linear_algebra.cc
+void add_random_rules(OpRules& rules);          // ops_random.cc
+void add_control_rules(OpRules& rules);         // ops_control.cc
+void add_reference_rules(OpRules& rules);       // ops_reference.cc
+
+inline Values values_of(std::vector<Array> arrays) { return {arrays.begin(), arrays.end()}; }
+
+}  // namespace jaxsmith::jaxpr

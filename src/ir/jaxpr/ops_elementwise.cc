@@ -1,0 +1,310 @@
+// Primitives that make each element of a result from one element of each operand.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numbers>
+
+#include "ir/jaxpr/op_table.h"
+#include "tensor/movement.h"
+
+namespace jaxsmith::jaxpr {
+namespace {
+
+struct UnaryName {
+  std::string_view name;
+  Unary op;
+};
+constexpr UnaryName kUnary[] = {
+    {"abs", Unary::abs},
+    {"acos", Unary::acos},
+    {"acosh", Unary::acosh},
+    {"asin", Unary::asin},
+    {"asinh", Unary::asinh},
+    {"atan", Unary::atan},
+    {"atanh", Unary::atanh},
+    {"bessel_i0e", Unary::bessel_i0e},
+    {"bessel_i1e", Unary::bessel_i1e},
+    {"cbrt", Unary::cbrt},
+    {"ceil", Unary::ceil},
+    {"clz", Unary::count_leading_zeros},
+    {"cos", Unary::cosine},
+    {"cosh", Unary::cosh},
+    {"digamma", Unary::digamma},
+    {"erf", Unary::erf},
+    {"erf_inv", Unary::erf_inv},
+    {"erfc", Unary::erfc},
+    {"exp", Unary::exponential},
+    {"expm1", Unary::exponential_minus_one},
+    {"floor", Unary::floor},
+    {"imag", Unary::imag},
+    {"is_finite", Unary::is_finite},
+    {"lgamma", Unary::lgamma},
+    {"log", Unary::log},
+    {"log1p", Unary::log_plus_one},
+    {"logistic", Unary::logistic},
+    {"neg", Unary::negate},
+    {"not", Unary::not_},
+    {"population_count", Unary::popcnt},
+    {"real", Unary::real},
+    {"rsqrt", Unary::rsqrt},
+    {"sign", Unary::sign},
+    {"sin", Unary::sine},
+    {"sinh", Unary::sinh},
+    {"sqrt", Unary::sqrt},
+    {"square", Unary::square},
+    {"tan", Unary::tan},
+    {"tanh", Unary::tanh},
+};
+
+struct BinaryName {
+  std::string_view name;
+  Binary op;
+};
+constexpr BinaryName kBinary[] = {
+    {"add", Binary::add},
+    {"add_any", Binary::add},
+    {"and", Binary::and_},
+    {"atan2", Binary::atan2},
+    {"complex", Binary::complex},
+    {"div", Binary::divide},
+    {"igamma", Binary::igamma},
+    {"igamma_grad_a", Binary::igamma_grad_a},
+    {"igammac", Binary::igammac},
+    {"max", Binary::maximum},
+    {"min", Binary::minimum},
+    {"mul", Binary::multiply},
+    {"nextafter", Binary::next_after},
+    {"or", Binary::or_},
+    {"polygamma", Binary::polygamma},
+    {"pow", Binary::power},
+    {"random_gamma_grad", Binary::random_gamma_grad},
+    {"rem", Binary::remainder},
+    {"shift_left", Binary::shift_left},
+    {"shift_right_arithmetic", Binary::shift_right_arithmetic},
+    {"shift_right_logical", Binary::shift_right_logical},
+    {"sub", Binary::subtract},
+    {"xor", Binary::xor_},
+    {"zeta", Binary::zeta},
+};
+
+struct CompareName {
+  std::string_view name;
+  Direction direction;
+  bool total_order;
+};
+constexpr CompareName kCompare[] = {
+    {"eq", Direction::kEq, false},   {"ne", Direction::kNe, false},
+    {"lt", Direction::kLt, false},   {"le", Direction::kLe, false},
+    {"gt", Direction::kGt, false},   {"ge", Direction::kGe, false},
+    {"eq_to", Direction::kEq, true}, {"lt_to", Direction::kLt, true},
+    {"le_to", Direction::kLe, true},
+};
+
+// Dimensions of size 1 stand for the other operand's size; scalars the kernels take as they are.
+void spread(Array& x, Array& y) {
+  if (x.shape() == y.shape() || x.rank() == 0 || y.rank() == 0) return;
+  if (x.rank() != y.rank())
+    invalid(fmt::format("operands of different shapes: {} and {}", x.type_text(), y.type_text()));
+  Shape shape = x.shape();
+  Ints dims;
+  for (std::size_t d = 0; d < shape.size(); ++d) {
+    if (shape[d] == 1) shape[d] = y.shape()[d];
+    dims.push_back(static_cast<std::int64_t>(d));
+  }
+  if (x.shape() != shape) x = broadcast_in_dim(x, shape, dims);
+  if (y.shape() != shape) y = broadcast_in_dim(y, shape, dims);
+}
+
+Array complex_of(const Array& real) {
+  const DType to = real.dtype() == DType::kF64 ? DType::kC128 : DType::kC64;
+  return convert(real, to);
+}
+
+Values binary_rule(const Call& c, Binary op) {
+  c.want(2);
+  Array x = c.array(0), y = c.array(1);
+  spread(x, y);
+  if (const auto dtype = c.dtype("out_dtype")) {
+    x = convert(x, *dtype);
+    y = convert(y, *dtype);
+  }
+  if (op == Binary::power && x.dtype() != y.dtype()) y = convert(y, x.dtype());
+  return {binary(op, x, y)};
+}
+
+// Keys are equal that have the same words.
+Values compare_keys(const Call& c, Direction direction) {
+  const Value &x = c.value(0), &y = c.value(1);
+  if (y.kind != Value::Kind::kKey || x.key != y.key) invalid("a key is compared with another type");
+  const bool equal = direction == Direction::kEq;
+  if (!equal && direction != Direction::kNe) invalid("keys have no order");
+  Array out;
+  for (std::size_t w = 0; w < x.words.size(); ++w) {
+    const Array one = compare(direction, false, x.words[w], y.words[w]);
+    out = w == 0 ? one : binary(equal ? Binary::and_ : Binary::or_, out, one);
+  }
+  return {out};
+}
+
+Values compare_rule(const Call& c, const CompareName& how) {
+  c.want(2);
+  if (c.value(0).kind == Value::Kind::kKey) return compare_keys(c, how.direction);
+  Array x = c.array(0), y = c.array(1);
+  spread(x, y);
+  return {compare(how.direction, how.total_order, x, y)};
+}
+
+Values clamp_rule(const Call& c) {
+  c.want(3);
+  if (!c.lifted())
+    for (std::size_t i : {0, 2})
+      require(c.array(i).rank() == 0 || c.array(i).shape() == c.array(1).shape(),
+              "a limit has another shape than the operand");
+  return {clamp(c.array(0), c.array(1), c.array(2))};
+}
+
+// Keys are chosen word by word; the predicate may have fewer dimensions then.
+Values select_n_rule(const Call& c) {
+  require(c.size() >= 2, "select_n takes a selector and at least one case");
+  const Array& which = c.array(0);
+  for (std::size_t i = 1; i < c.size() && !c.lifted(); ++i) {
+    if (!c.array(i).same_type(c.array(1))) invalid("the cases have different types");
+    if (which.rank() != 0 && which.shape() != c.array(i).shape())
+      invalid(
+          fmt::format("the selector is {}, a case {}", which.type_text(), c.array(i).type_text()));
+  }
+  if (which.dtype() == DType::kBool) {
+    require(c.size() <= 3, "a bool selects one of two cases");
+    return {c.size() == 2 ? c.array(1) : select(which, c.array(2), c.array(1))};
+  }
+  if (!is_integer(which.dtype())) invalid("the selector is neither bool nor integer");
+  Array out = c.array(c.size() - 1);
+  for (std::size_t i = c.size() - 2; i >= 1; --i) {
+    const Array limit = Array::scalar_int(which.dtype(), static_cast<std::int64_t>(i));
+    out = select(compare(Direction::kLt, false, which, limit), c.array(i), out);
+  }
+  return {out};
+}
+
+Values convert_rule(const Call& c) {
+  c.want(1);
+  const DType to = c.dtype("new_dtype").value_or(c.result_dtype());
+  const Array& x = c.array(0);
+  if (is_complex(x.dtype()) && !is_complex(to)) return {convert(unary(Unary::real, x), to)};
+  return {convert(x, to)};
+}
+
+Array ones_like(const Array& x) { return convert(Array::scalar_int(DType::kI32, 1), x.dtype()); }
+
+// x^y by repeated multiplication, as it is lowered.
+Values integer_pow_rule(const Call& c) {
+  c.want(1);
+  const Array& x = c.array(0);
+  const std::int64_t y = c.integer("y");
+  if (!is_integer(x.dtype()) && !is_inexact(x.dtype()))
+    invalid(fmt::format("integer_pow does not take {}", x.type_text()));
+  if (y < 0 && is_integer(x.dtype())) invalid("an integer to a negative power");
+  if (y == 0) {
+    if (c.abstract()) return {x};
+    return {x.rank() ? broadcast_in_dim(ones_like(x), x.shape(), {}) : ones_like(x)};
+  }
+  std::uint64_t left = y < 0 ? 0 - static_cast<std::uint64_t>(y) : static_cast<std::uint64_t>(y);
+  Array out, power = x;
+  for (bool first = true; left > 0; left >>= 1) {
+    if (left & 1) {
+      out = first ? power : binary(Binary::multiply, out, power);
+      first = false;
+    }
+    if (left > 1) power = binary(Binary::multiply, power, power);
+  }
+  return {y < 0 ? binary(Binary::divide, ones_like(x), out) : out};
+}
+
+Values exp2_rule(const Call& c) {
+  c.want(1);
+  const Array& x = c.array(0);
+  if (!is_inexact(x.dtype())) invalid(fmt::format("exp2 does not take {}", x.type_text()));
+  if (is_real(x.dtype()))  // in double precision and rounded once
+    return {convert(binary(Binary::power, Array::scalar(DType::kF64, 2), convert(x, DType::kF64)),
+                    x.dtype())};
+  const Array log2 = convert(Array::scalar(DType::kF64, std::numbers::ln2), x.dtype());
+  return {unary(Unary::exponential, binary(Binary::multiply, log2, x))};
+}
+
+Values round_rule(const Call& c) {
+  c.want(1);
+  const ParamValue* method = c.param("rounding_method");
+  const bool to_even =
+      method && (method->as_int() == 1 || c.word("rounding_method") == "TO_NEAREST_EVEN");
+  return {unary(to_even ? Unary::round_nearest_even : Unary::round_nearest_afz, c.array(0))};
+}
+
+Values conj_rule(const Call& c) {
+  c.want(1);
+  const Array& x = c.array(0);
+  return {is_complex(x.dtype()) ? unary(Unary::conj, x) : complex_of(x)};
+}
+
+Values reduce_precision_rule(const Call& c) {
+  c.want(1);
+  constexpr std::int64_t kMost = 64;  // more bits than any float has
+  return {reduce_precision(
+      c.array(0), static_cast<int>(std::clamp<std::int64_t>(c.integer("exponent_bits"), 0, kMost)),
+      static_cast<int>(std::clamp<std::int64_t>(c.integer("mantissa_bits"), -1, kMost)))};
+}
+
+Values bitcast_rule(const Call& c) {
+  c.want(1);
+  return {bitcast_convert(c.array(0), c.dtype("new_dtype").value_or(c.result_dtype()))};
+}
+
+Values incomplete_beta_rule(const Call& c) {
+  c.want(3);
+  return {incomplete_beta(c.array(0), c.array(1), c.array(2))};
+}
+
+// The upper half of the product.
+Values mulhi_rule(const Call& c) {
+  c.want(2);
+  Array x = c.array(0), y = c.array(1);
+  spread(x, y);
+  return {multiply_high(x, y)};
+}
+
+}  // namespace
+
+std::optional<Binary> binary_of_primitive(std::string_view name) {
+  for (const BinaryName& b : kBinary)
+    if (b.name == name) return b.op;
+  return std::nullopt;
+}
+
+void add_elementwise_rules(OpRules& rules) {
+  for (const UnaryName& u : kUnary)
+    rules.push_back({u.name,
+                     [op = u.op](const Call& c) -> Values {
+                       c.want(1);
+                       return {unary(op, c.array(0))};
+                     },
+                     true});
+  for (const BinaryName& b : kBinary)
+    rules.push_back({b.name, [op = b.op](const Call& c) { return binary_rule(c, op); }, true});
+  for (const CompareName& k : kCompare)
+    rules.push_back({k.name, [k](const Call& c) { return compare_rule(c, k); }, true});
+  const OpRules others = {
+      {"bitcast_convert_type", bitcast_rule},
+      {"clamp", clamp_rule, true},
+      {"conj", conj_rule, true},
+      {"convert_element_type", convert_rule, true},
+      {"exp2", exp2_rule, true},
+      {"integer_pow", integer_pow_rule, true},
+      {"mulhi", mulhi_rule, true},
+      {"reduce_precision", reduce_precision_rule, true},
+      {"regularized_incomplete_beta", incomplete_beta_rule, true},
+      {"round", round_rule, true},
+      {"select_n", select_n_rule, true, true},
+  };
+  rules.insert(rules.end(), others.begin(), others.end());
+}
+
+}  // namespace jaxsmith::jaxpr

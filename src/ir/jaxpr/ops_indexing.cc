@@ -1,0 +1,180 @@
+// gather and scatter, with JAX's modes for indices out of bounds.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "ir/jaxpr/op_table.h"
+#include "tensor/movement.h"
+
+namespace jaxsmith::jaxpr {
+namespace {
+
+enum class Mode { kClip, kFillOrDrop, kPromiseInBounds };
+
+Mode mode_of(const Call& c) {
+  const std::string_view word = c.word("mode");
+  if (word == "CLIP" || word == "0") return Mode::kClip;
+  if (word == "FILL_OR_DROP" || word == "1") return Mode::kFillOrDrop;
+  if (word == "PROMISE_IN_BOUNDS" || word == "2" || word == "ONE_HOT")
+    return Mode::kPromiseInBounds;
+  invalid(fmt::format("there is no mode {}", word));
+}
+
+bool contains(const Ints& numbers, std::int64_t n) {
+  return std::find(numbers.begin(), numbers.end(), n) != numbers.end();
+}
+
+// The indices in a signed type, as row vectors; the last dimension is that of an index.
+Array signed_indices(const Array& indices) {
+  if (!is_integer(indices.dtype())) invalid("the indices are no integers");
+  require(indices.rank() >= 1, "the indices are a scalar");
+  return convert(indices, DType::kI64);
+}
+
+// A row of numbers, as an array beside `indices`.
+Array row_beside(const Array& indices, const Ints& row) {
+  if (indices.shape().back() != static_cast<std::int64_t>(row.size()))
+    invalid(fmt::format("an index has {} numbers, the dimension numbers {}", indices.shape().back(),
+                        row.size()));
+  if (indices.abstract()) return Array(DType::kI64, indices.shape(), true);
+  return broadcast_in_dim(Array::of_ints(DType::kI64, row), indices.shape(), {indices.rank() - 1});
+}
+
+// For each dimension that is indexed, how large an index may be.
+Ints upper_bounds(const Shape& operand, const Ints& window, const Ints& indexed) {
+  Ints out;
+  for (const std::int64_t d : indexed) {
+    if (d < 0 || d >= static_cast<std::int64_t>(operand.size()) || window.size() != operand.size())
+      invalid("the dimension numbers do not go with the operand");
+    out.push_back(operand[static_cast<std::size_t>(d)] - window[static_cast<std::size_t>(d)]);
+  }
+  return out;
+}
+
+// ---- gather
+
+Array fill_value(const Call& c, DType dtype) {
+  const ParamValue* fill = c.param("fill_value");
+  if (!fill) {
+    if (is_inexact(dtype))
+      return convert(Array::scalar(DType::kF64, std::numeric_limits<double>::quiet_NaN()), dtype);
+    if (dtype == DType::kBool) return Array::scalar_int(dtype, 1);
+    return extreme(dtype, is_signed_integer(dtype));
+  }
+  if (const auto flag = fill->as_bool()) return Array::scalar_int(dtype, *flag);
+  const auto whole = fill->as_int();
+  if (whole && !is_inexact(dtype)) return Array::scalar_int(dtype, wrap(dtype, *whole));
+  const auto number = fill->as_float();
+  if (!number) {
+    Atom atom;
+    atom.kind = Atom::Kind::kLiteral;
+    atom.text = fill->text;
+    atom.aval = Aval{std::string(jaxpr_name(dtype)), {}, "", true, false};
+    return literal_value(atom);
+  }
+  return convert(Array::scalar(DType::kF64, *number), dtype);
+}
+
+// Whether each index lies within the bounds: one bool for each.
+Array within(const Array& indices, const Ints& bounds) {
+  const Array zero = Array::scalar_int(DType::kI64, 0);
+  const Array each = binary(Binary::and_, compare(Direction::kGe, false, indices, zero),
+                            compare(Direction::kLe, false, indices, row_beside(indices, bounds)));
+  const Array operands[] = {each}, inits[] = {Array::scalar_int(DType::kBool, 1)};
+  const Body all{
+      [](std::vector<Array> a) { return std::vector<Array>{binary(Binary::and_, a[0], a[1])}; },
+      true, Binary::and_, false};
+  return jaxsmith::reduce(operands, inits, {indices.rank() - 1}, all)[0];
+}
+
+Values gather_rule(const Call& c) {
+  c.want(2);
+  const ParamValue& numbers = c.need("dimension_numbers");
+  const Array &x = c.array(0), indices = signed_indices(c.array(1));
+  const GatherDims dims{Call::keyword_ints(numbers, "offset_dims"),
+                        Call::keyword_ints(numbers, "collapsed_slice_dims"),
+                        Call::keyword_ints(numbers, "operand_batching_dims"),
+                        Call::keyword_ints(numbers, "start_indices_batching_dims"),
+                        Call::keyword_ints(numbers, "start_index_map"),
+                        indices.rank() - 1};
+  const Ints sizes = c.ints("slice_sizes");
+  Array out = gather(x, indices, dims, sizes);
+  if (mode_of(c) != Mode::kFillOrDrop || out.abstract()) return {out};
+  const Array mask = within(indices, upper_bounds(x.shape(), sizes, dims.start_index_map));
+  Ints batch_dims;
+  for (std::int64_t d = 0; d < out.rank(); ++d)
+    if (!contains(dims.offset_dims, d)) batch_dims.push_back(d);
+  return {select(broadcast_in_dim(mask, out.shape(), batch_dims), out, fill_value(c, x.dtype()))};
+}
+
+// ---- scatter
+
+// Of the window that an update covers, its size along each dimension of the operand.
+Ints window_of(const Array& operand, const Array& updates, const ScatterDims& dims) {
+  Ints out;
+  std::size_t w = 0;
+  for (std::int64_t d = 0; d < operand.rank(); ++d) {
+    if (contains(dims.inserted_window_dims, d) || contains(dims.input_batching_dims, d)) {
+      out.push_back(1);
+      continue;
+    }
+    if (w >= dims.update_window_dims.size() || dims.update_window_dims[w] < 0 ||
+        dims.update_window_dims[w] >= updates.rank())
+      invalid("update_window_dims do not go with the operand and the updates");
+    out.push_back(updates.shape()[static_cast<std::size_t>(dims.update_window_dims[w++])]);
+  }
+  return out;
+}
+
+Body own_body(Binary op) {
+  return {[op](std::vector<Array> a) { return std::vector<Array>{binary(op, a[0], a[1])}; }, true,
+          op, false};
+}
+
+const Body& overwriting() {
+  static const auto* body = new Body{[](std::vector<Array> a) { return std::vector<Array>{a[1]}; },
+                                     true, std::nullopt, true};
+  return *body;
+}
+
+Values scatter_with(const Call& c, const Body& otherwise) {
+  c.want(3);
+  const ParamValue& numbers = c.need("dimension_numbers");
+  Array indices = signed_indices(c.array(1));
+  const ScatterDims dims{Call::keyword_ints(numbers, "update_window_dims"),
+                         Call::keyword_ints(numbers, "inserted_window_dims"),
+                         Call::keyword_ints(numbers, "operand_batching_dims"),
+                         Call::keyword_ints(numbers, "scatter_indices_batching_dims"),
+                         Call::keyword_ints(numbers, "scatter_dims_to_operand_dims"),
+                         indices.rank() - 1};
+  const Array operands[] = {c.array(0)}, updates[] = {c.array(2)};
+  if (mode_of(c) == Mode::kClip) {
+    const Ints bounds = upper_bounds(operands[0].shape(), window_of(operands[0], updates[0], dims),
+                                     dims.scatter_dims_to_operand_dims);
+    indices = binary(Binary::minimum, indices, row_beside(indices, bounds));
+    indices = binary(Binary::maximum, indices, Array::scalar_int(DType::kI64, 0));
+  }
+  const Body body = c.param("update_jaxpr") ? c.body(c.inner("update_jaxpr")) : otherwise;
+  return values_of(scatter(operands, indices, updates, dims, body));
+}
+
+OpRule scatter_rule(std::string_view name, const Body& body) {
+  return {name, [body](const Call& c) { return scatter_with(c, body); }};
+}
+
+}  // namespace
+
+void add_indexing_rules(OpRules& rules) {
+  rules.push_back({"gather", gather_rule, false, true});
+  OpRule plain = scatter_rule("scatter", overwriting());
+  plain.moves = true;
+  rules.push_back(plain);
+  rules.push_back(scatter_rule("scatter-add", own_body(Binary::add)));
+  rules.push_back(scatter_rule("scatter-sub", own_body(Binary::subtract)));
+  rules.push_back(scatter_rule("scatter-mul", own_body(Binary::multiply)));
+  rules.push_back(scatter_rule("scatter-min", own_body(Binary::minimum)));
+  rules.push_back(scatter_rule("scatter-max", own_body(Binary::maximum)));
+}
+
+}  // namespace jaxsmith::jaxpr

@@ -1,0 +1,267 @@
+// Random keys and bits, as jax/_src/random makes them: jax_threefry_partitionable is on, which is
+// JAX's default.
+#include <fmt/format.h>
+
+#include <functional>
+
+#include "ir/jaxpr/op_table.h"
+#include "tensor/movement.h"
+#include "tensor/random_bits.h"
+
+namespace jaxsmith::jaxpr {
+namespace {
+
+using U32 = std::uint32_t;
+
+const Value& key_at(const Call& c, std::size_t i) {
+  const Value& v = c.value(i);
+  if (v.kind != Value::Kind::kKey) invalid(fmt::format("keys are wanted, not {}", type_text(v)));
+  return v;
+}
+
+Shape joined(Shape outer, const Shape& inner) {
+  outer.insert(outer.end(), inner.begin(), inner.end());
+  return outer;
+}
+
+Array word(const Shape& shape, bool abstract) { return Array(DType::kU32, shape, abstract); }
+
+// A hash of two counters by a key, element by element.
+std::pair<Array, Array> hashed(const Array& key0, const Array& key1, const Array& x0,
+                               const Array& x1) {
+  const Array* all[] = {&key0, &key1, &x0, &x1};
+  const Array* shaped = all[0];
+  for (const Array* a : all) {
+    if (a->dtype() != DType::kU32)
+      invalid(fmt::format("threefry takes u32, not {}", a->type_text()));
+    if (a->rank() != 0) shaped = a;
+  }
+  for (const Array* a : all)
+    if (a->rank() != 0 && a->shape() != shaped->shape()) invalid("operands of different shapes");
+  const bool abstract = any_abstract({&key0, &key1, &x0, &x1});
+  Array first = word(shaped->shape(), abstract), second = first;
+  if (abstract) return {first, second};
+  spend(40 * first.size());
+  auto a = first.mutate<std::int64_t>();
+  auto b = second.mutate<std::int64_t>();
+  const auto at = [](const Array& x, std::size_t i) {
+    return static_cast<U32>(x.ints()[x.rank() == 0 ? 0 : i]);
+  };
+  for (std::size_t i = 0; i < a.size(); ++i)
+    std::tie(a[i], b[i]) = threefry_2x32(at(key0, i), at(key1, i), at(x0, i), at(x1, i));
+  return {first, second};
+}
+
+Values threefry_rule(const Call& c) {
+  c.want(4);
+  auto [first, second] = hashed(c.array(0), c.array(1), c.array(2), c.array(3));
+  return {first, second};
+}
+
+// The places of a shape's elements in row-major order, as two words.
+std::pair<Array, Array> counters(const Shape& shape, bool abstract) {
+  Array high = word(shape, abstract), low = high;
+  if (abstract) return {high, low};
+  auto to = low.mutate<std::int64_t>();
+  auto upper = high.mutate<std::int64_t>();
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    to[i] = static_cast<U32>(i);
+    upper[i] = static_cast<U32>(static_cast<std::uint64_t>(i) >> 32);
+  }
+  spend(low.size());
+  return {high, low};
+}
+
+Values counters_rule(const Call& c) {
+  c.want(0);
+  auto [high, low] = counters(c.ints("shape"), c.abstract());
+  return {high, low};
+}
+
+// Two words for each element of `shape` by each of the keys.
+std::pair<Array, Array> hashed_counters(const Array& key0, const Array& key1, const Shape& shape) {
+  const Shape all = joined(key0.shape(), shape);
+  if (key0.abstract()) return {word(all, true), word(all, true)};
+  Ints outer, inner;
+  for (std::size_t d = 0; d < all.size(); ++d)
+    (d < key0.shape().size() ? outer : inner).push_back(static_cast<std::int64_t>(d));
+  const auto [high, low] = counters(shape, false);
+  return hashed(broadcast_in_dim(key0, all, outer), broadcast_in_dim(key1, all, outer),
+                broadcast_in_dim(high, all, inner), broadcast_in_dim(low, all, inner));
+}
+
+// ---- Philox, which has one key at a time
+
+// For each key, by its words, an array of `shape`; the arrays one after another.
+Array for_each_key(const Value& keys, DType dtype, const Shape& shape,
+                   const std::function<Array(const Array& words)>& make) {
+  const Shape all = joined(keys.words[0].shape(), shape);
+  Array out(dtype, all, keys.abstract());
+  if (out.abstract()) return out;
+  const std::int64_t n = element_count(shape);
+  const Ints own = row_major_strides(shape);
+  for (std::int64_t i = 0; i < keys.words[0].size(); ++i) {
+    Ints words;
+    for (const Array& w : keys.words) words.push_back(w.int_at(i));
+    copy_box(shape, make(Array::of_ints(DType::kU32, words)), 0, own, out, i * n, own);
+  }
+  return out;
+}
+
+Array philox_bits(const Array& words, DType dtype, const Shape& shape) {
+  return random_bits(RandomAlgorithm::kPhilox, words, dtype, shape).second;
+}
+
+// ---- The primitives
+
+// From an integer, its two words; those of rbg twice.
+Value seeded(KeyKind kind, const Array& seed) {
+  if (!is_integer(seed.dtype())) invalid(fmt::format("a seed is no integer: {}", seed.type_text()));
+  const Array shift = Array::scalar_int(DType::kU64, 32);
+  // The words of the pattern in its own width: the upper one of 32 bits and fewer is 0.
+  const DType unsigned_type = bit_width(seed.dtype()) == 64 ? DType::kU64 : DType::kU32;
+  const Array wide = convert(convert(seed, unsigned_type), DType::kU64);
+  const Array high = convert(binary(Binary::shift_right_logical, wide, shift), DType::kU32),
+              low = convert(wide, DType::kU32);
+  if (kind == KeyKind::kThreefry) return Value::keys(kind, {high, low});
+  return Value::keys(kind, {high, low, high, low});
+}
+
+KeyKind kind_named(const Call& c) {
+  std::string_view name = c.word("impl");
+  if (name.empty() && c.result_type().kind == Type::Kind::kKey) return c.result_type().key;
+  const auto kind = key_kind_named(name);
+  if (!kind) unsupported(fmt::format("keys of {}", name));
+  return *kind;
+}
+
+Values random_seed_rule(const Call& c) {
+  c.want(1);
+  return {seeded(kind_named(c), c.array(0))};
+}
+
+Values random_wrap_rule(const Call& c) {
+  c.want(1);
+  return {keys_from_words(kind_named(c), c.array(0))};
+}
+
+Values random_unwrap_rule(const Call& c) {
+  c.want(1);
+  return {key_words(key_at(c, 0))};
+}
+
+Values random_split_rule(const Call& c) {
+  c.want(1);
+  const Value& keys = key_at(c, 0);
+  const Shape shape = c.ints("shape");
+  if (keys.key == KeyKind::kUnsafeRbg) {
+    const std::int64_t n = Array(DType::kU32, shape, true).size();
+    Shape four = shape;
+    four.push_back(4);
+    return {
+        keys_from_words(keys.key, for_each_key(keys, DType::kU32, four, [&](const Array& words) {
+                          const Array bits = philox_bits(words, DType::kU32, {10 * n, 4});
+                          return slice(bits, {0, 0}, {10 * n, 4}, {10, 1}).reshaped(four);
+                        }))};
+  }
+  std::vector<Array> out;
+  for (std::size_t half = 0; half < keys.words.size(); half += 2) {
+    auto [first, second] = hashed_counters(keys.words[half], keys.words[half + 1], shape);
+    out.push_back(first);
+    out.push_back(second);
+  }
+  return {Value::keys(keys.key, std::move(out))};
+}
+
+Values random_fold_in_rule(const Call& c) {
+  c.want(2);
+  const Value& keys = key_at(c, 0);
+  if (!is_integer(c.array(1).dtype())) invalid("what is folded in is no integer");
+  const Array data = convert(c.array(1), DType::kU32);
+  if (data.shape() != keys.words[0].shape())
+    invalid(fmt::format("{} is folded into {}", data.type_text(), type_text(keys)));
+  const Value seed = seeded(keys.key, data);
+  std::vector<Array> out;
+  if (keys.key == KeyKind::kUnsafeRbg) {
+    const Value mixed = keys_from_words(
+        keys.key, for_each_key(seed, DType::kU32, {4}, [](const Array& words) {
+          return slice(philox_bits(words, DType::kU32, {10, 4}), {9, 0}, {10, 4}, {1, 1})
+              .reshaped({4});
+        }));
+    for (std::size_t w = 0; w < keys.words.size(); ++w)
+      out.push_back(binary(Binary::xor_, keys.words[w], mixed.words[w]));
+    return {Value::keys(keys.key, std::move(out))};
+  }
+  for (std::size_t half = 0; half < keys.words.size(); half += 2) {
+    auto [first, second] =
+        hashed(keys.words[half], keys.words[half + 1], seed.words[0], seed.words[1]);
+    out.push_back(first);
+    out.push_back(second);
+  }
+  return {Value::keys(keys.key, std::move(out))};
+}
+
+DType bits_type(std::int64_t width) {
+  switch (width) {
+    case 8:
+      return DType::kU8;
+    case 16:
+      return DType::kU16;
+    case 32:
+      return DType::kU32;
+    case 64:
+      return DType::kU64;
+    default:
+      invalid(fmt::format("bit_width is none of 8, 16, 32, 64: {}", width));
+  }
+}
+
+Values random_bits_rule(const Call& c) {
+  c.want(1);
+  const Value& keys = key_at(c, 0);
+  const DType dtype = bits_type(c.integer("bit_width"));
+  const Shape shape = c.ints("shape");
+  if (keys.key != KeyKind::kThreefry)
+    return {for_each_key(keys, dtype, shape,
+                         [&](const Array& words) { return philox_bits(words, dtype, shape); })};
+  const auto [first, second] = hashed_counters(keys.words[0], keys.words[1], shape);
+  if (dtype != DType::kU64) return {convert(binary(Binary::xor_, first, second), dtype)};
+  const Array shift = Array::scalar_int(DType::kU64, 32);
+  return {binary(Binary::or_, binary(Binary::shift_left, convert(first, dtype), shift),
+                 convert(second, dtype))};
+}
+
+Values random_clone_rule(const Call& c) {
+  c.want(1);
+  return {key_at(c, 0)};
+}
+
+Values rng_bit_generator_rule(const Call& c) {
+  c.want(1);
+  const std::string_view algorithm = c.word("algorithm");
+  const auto chosen =
+      algorithm == "RNG_THREE_FRY" ? RandomAlgorithm::kThreefry : RandomAlgorithm::kPhilox;
+  auto [state, bits] =
+      random_bits(chosen, c.array(0), c.dtype("dtype").value_or(DType::kU32), c.ints("shape"));
+  return {state, bits};
+}
+
+}  // namespace
+
+void add_random_rules(OpRules& rules) {
+  const OpRules own = {
+      {"iota_2x32_shape", counters_rule},
+      {"random_bits", random_bits_rule},
+      {"random_clone", random_clone_rule},
+      {"random_fold_in", random_fold_in_rule},
+      {"random_seed", random_seed_rule},
+      {"random_split", random_split_rule},
+      {"random_unwrap", random_unwrap_rule},
+      {"random_wrap", random_wrap_rule},
+      {"rng_bit_generator", rng_bit_generator_rule},
+      {"threefry2x32", threefry_rule},
+  };
+  rules.insert(rules.end(), own.begin(), own.end());
+}
+
+}  // namespace jaxsmith::jaxpr

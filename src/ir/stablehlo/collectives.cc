@@ -1,0 +1,195 @@
+// The operations of programs for several devices.
+#include "ir/common/collectives.h"
+
+#include <fmt/format.h>
+
+#include "ir/common/sharding.h"
+#include "ir/stablehlo/evaluator.h"
+
+namespace jaxsmith::stablehlo {
+namespace {
+
+using ir::GroupMode;
+using Results = std::vector<Datum>;
+
+std::int64_t channel_of(const Call& c) {
+  if (const Attr* handle = c.attr("channel_handle")) return Call::integer_in(*handle, "handle", 0);
+  return c.integer("channel_id", 0);
+}
+
+GroupMode reducing_mode(const Call& c) {
+  const bool channel = channel_of(c) > 0, global = c.flag("use_global_device_ids");
+  if (global && !channel) invalid("use_global_device_ids wants a channel");
+  return global    ? GroupMode::kDevices
+         : channel ? GroupMode::kReplicasAndPartitions
+                   : GroupMode::kReplicas;
+}
+
+GroupMode moving_mode(const Call& c) {
+  return channel_of(c) > 0 ? GroupMode::kPartitions : GroupMode::kReplicas;
+}
+
+std::vector<Ints> rows_of(const Call& c, std::string_view name) {
+  const Attr& a = c.need(name);
+  if (a.kind != Attr::Kind::kDense || a.type->shape.size() != 2)
+    invalid(fmt::format("{} is no matrix", name));
+  return ir::Place::groups_of(c.ints(name), a.type->shape[0]);
+}
+
+Ints group_of(const Call& c, GroupMode mode) {
+  const Ints group = c.place().group(rows_of(c, "replica_groups"), mode);
+  if (group.empty()) invalid("this device is in no group");
+  return group;
+}
+
+// Of an operation whose result depends on how many devices there are: what is declared, where it
+// differs from the operand in these dimensions only.
+Array declared(const Call& c, const Array& operand, std::initializer_list<std::int64_t> dims) {
+  const Type& type = c.result_type();
+  if (!type.is_array()) invalid("the result is no array");
+  const Array out = type.abstract();
+  bool same = out.dtype() == operand.dtype() && out.rank() == operand.rank();
+  for (std::int64_t d = 0; same && d < out.rank(); ++d) {
+    const auto i = static_cast<std::size_t>(d);
+    if (std::find(dims.begin(), dims.end(), d) == dims.end())
+      same = out.shape()[i] == operand.shape()[i];
+  }
+  if (!same)
+    invalid(fmt::format("{} does not give {} of {}", c.op().name, out.type_text(),
+                        operand.type_text()));
+  return out;
+}
+
+Results all_gather_rule(const Call& c) {
+  const std::int64_t dim = c.integer("all_gather_dim");
+  Results out;
+  for (std::size_t i = 0; i < c.size(); ++i) {
+    if (c.abstract()) {
+      if (c.size() > 1) unsupported("all_gather of several operands");
+      out.push_back(declared(c, c.array(i), {dim}));
+    } else {
+      out.push_back(all_gather(c.place(), group_of(c, reducing_mode(c)), c.array(i), dim));
+    }
+  }
+  return out;
+}
+
+Results all_reduce_rule(const Call& c) {
+  const auto operands = c.arrays(0, c.size());
+  if (c.abstract()) {
+    for (const Array& x : operands) {
+      const Array scalar(x.dtype(), {}, true);
+      const auto r = c.run_region(0, {scalar, scalar});
+      if (r.size() != 1 || !r[0].as_array().same_type(scalar))
+        invalid("the body does not give one value of the type it gets");
+    }
+    return {operands.begin(), operands.end()};
+  }
+  auto out = all_reduce(c.place(), group_of(c, reducing_mode(c)), operands, c.body(0));
+  return {out.begin(), out.end()};
+}
+
+Results reduce_scatter_rule(const Call& c) {
+  const std::int64_t dim = c.integer("scatter_dimension");
+  if (c.abstract()) return {declared(c, c.array(0), {dim})};
+  return {reduce_scatter(c.place(), group_of(c, reducing_mode(c)), c.array(0), dim, c.body(0))};
+}
+
+Results all_to_all_rule(const Call& c) {
+  const std::int64_t split = c.integer("split_dimension"), concat = c.integer("concat_dimension");
+  Results out;
+  for (std::size_t i = 0; i < c.size(); ++i) {
+    if (c.abstract()) {
+      if (c.size() > 1) unsupported("all_to_all of several operands");
+      out.push_back(declared(c, c.array(i), {split, concat}));
+    } else {
+      out.push_back(all_to_all(c.place(), group_of(c, moving_mode(c)), c.array(i), split, concat,
+                               c.integer("split_count")));
+    }
+  }
+  return out;
+}
+
+Results permute_rule(const Call& c) {
+  if (c.abstract()) return {c.array(0)};
+  return {
+      collective_permute(c.place(), rows_of(c, "source_target_pairs"), moving_mode(c), c.array(0))};
+}
+
+Results broadcast_rule(const Call& c) {
+  if (c.abstract()) return {c.array(0)};
+  const Ints group = c.place().group(rows_of(c, "replica_groups"), moving_mode(c));
+  return {collective_broadcast(c.place(), group, c.array(0))};
+}
+
+Results id_rule(const Call& c, std::int64_t id) {
+  if (c.size() != 0) invalid(c.op().name + " takes no operand");
+  if (c.abstract()) return {Array(DType::kU32, {}, true)};
+  return {Array::scalar_int(DType::kU32, id)};
+}
+
+Results manual_computation_rule(const Call& c) {
+  const auto shardings = [&](std::string_view name) {
+    return ir::parse_shardings(c.need(name).text);
+  };
+  const auto in = shardings("in_shardings"), out = shardings("out_shardings");
+  if (in.size() != c.size() || out.size() != c.result_count())
+    invalid("sdy.manual_computation has another number of shardings than of operands or results");
+  const ir::Place place = c.place();
+  Results arguments;
+  for (std::size_t i = 0; i < in.size(); ++i)
+    arguments.push_back(shard(c.array(i), in[i], c.mesh(in[i].mesh), place.device));
+  auto results = c.run_region(0, std::move(arguments));
+  if (results.size() != out.size()) invalid("the region gives another number of results");
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const ir::Mesh& mesh = c.mesh(out[i].mesh);
+    if (c.abstract()) {
+      results[i] = assemble({results[i].as_array()}, out[i], mesh);
+      continue;
+    }
+    Ints everyone;
+    for (std::int64_t d = 0; d < mesh.size(); ++d) everyone.push_back(d);
+    std::vector<Array> parts;
+    for (const Datum& d : place.exchange(everyone, results[i])) parts.push_back(d.as_array());
+    results[i] = assemble(parts, out[i], mesh);
+  }
+  return results;
+}
+
+// Of StableHLO's own tests: functions of the module, by replica and partition.
+Results run_parallel_rule(const Call& c) {
+  std::vector<std::vector<std::string>> programs;
+  for (const Attr& row : c.need("programs").items) {
+    programs.emplace_back();
+    for (const Attr& name : row.items) {
+      if (name.kind != Attr::Kind::kSymbol) invalid("a program is named by a symbol");
+      programs.back().push_back(name.text.substr(1));
+    }
+    if (programs.back().size() != programs[0].size())
+      invalid("replicas have different numbers of partitions");
+  }
+  if (programs.empty() || programs[0].empty()) invalid("there are no programs");
+  return c.run_on_devices(programs);
+}
+
+}  // namespace
+
+const std::vector<OpRule>& collective_rules() {
+  static const std::vector<OpRule> kRules = {
+      {"stablehlo.all_gather", all_gather_rule},
+      {"stablehlo.all_reduce", all_reduce_rule},
+      {"stablehlo.all_to_all", all_to_all_rule},
+      {"stablehlo.collective_broadcast", broadcast_rule},
+      {"stablehlo.collective_permute", permute_rule},
+      {"stablehlo.partition_id",
+       [](const Call& c) { return id_rule(c, c.abstract() ? 0 : c.place().partition()); }},
+      {"stablehlo.reduce_scatter", reduce_scatter_rule},
+      {"stablehlo.replica_id",
+       [](const Call& c) { return id_rule(c, c.abstract() ? 0 : c.place().replica()); }},
+      {"interpreter.run_parallel", run_parallel_rule},
+      {"sdy.manual_computation", manual_computation_rule},
+  };
+  return kRules;
+}
+
+}  // namespace jaxsmith::stablehlo

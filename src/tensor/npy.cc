@@ -1,0 +1,146 @@
+#include "tensor/npy.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <charconv>
+#include <fstream>
+#include <sstream>
+
+namespace jaxsmith {
+namespace {
+
+constexpr std::string_view kMagic = "\x93NUMPY";
+constexpr std::size_t kAlignment = 64;
+
+struct Kind {
+  DType dtype;
+  std::string_view code;  // without the sign of the byte order
+};
+constexpr std::array<Kind, 14> kKinds = {{{DType::kBool, "b1"},
+                                          {DType::kI8, "i1"},
+                                          {DType::kI16, "i2"},
+                                          {DType::kI32, "i4"},
+                                          {DType::kI64, "i8"},
+                                          {DType::kU8, "u1"},
+                                          {DType::kU16, "u2"},
+                                          {DType::kU32, "u4"},
+                                          {DType::kU64, "u8"},
+                                          {DType::kF16, "f2"},
+                                          {DType::kF32, "f4"},
+                                          {DType::kF64, "f8"},
+                                          {DType::kC64, "c8"},
+                                          {DType::kC128, "c16"}}};
+
+Error broken(const std::string& path, const std::string& why) {
+  return Error::usage(fmt::format("{}: {}; save it with numpy.save", path, why));
+}
+
+// The value behind 'key': in the header, a Python dictionary.
+std::string_view value_of(std::string_view header, std::string_view key) {
+  const std::size_t at = header.find(fmt::format("'{}':", key));
+  if (at == std::string_view::npos) return {};
+  std::string_view rest = header.substr(at + key.size() + 3);
+  while (!rest.empty() && rest[0] == ' ') rest.remove_prefix(1);
+  return rest;
+}
+
+std::optional<Shape> shape_of(std::string_view text) {
+  Shape out;
+  if (!text.starts_with("(")) return std::nullopt;
+  const std::size_t end = text.find(')');
+  if (end == std::string_view::npos) return std::nullopt;
+  text = text.substr(1, end - 1);
+  while (!text.empty()) {
+    if (text[0] == ' ' || text[0] == ',') {
+      text.remove_prefix(1);
+      continue;
+    }
+    std::int64_t n = 0;
+    const auto [next, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+    if (error != std::errc() || n < 0 || n > (std::int64_t{1} << 40)) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(next - text.data()));
+    out.push_back(n);
+  }
+  return out;
+}
+
+std::string to_row_major(const std::string& bytes, const Shape& shape, std::size_t width) {
+  std::string out(bytes.size(), '\0');
+  const std::int64_t n = element_count(shape);
+  for (std::int64_t i = 0; i < n; ++i) {
+    // Column-major, a dimension weighs as much as those before it have elements.
+    std::int64_t rest = i, from = 0, total = n;
+    for (std::size_t d = shape.size(); d-- > 0;) {
+      total /= shape[d];
+      from += rest % shape[d] * total;
+      rest /= shape[d];
+    }
+    out.replace(static_cast<std::size_t>(i) * width, width, bytes,
+                static_cast<std::size_t>(from) * width, width);
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Tensor> read_npy(const std::string& path, std::optional<DType> expected) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    return Error::usage(fmt::format("{}: there is no such file, or it cannot be read", path));
+  std::stringstream stream;
+  stream << file.rdbuf();
+  const std::string all = stream.str();
+  if (!all.starts_with(kMagic) || all.size() < 12) return broken(path, "it is no .npy file");
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(all[i]); };
+  const bool wide = byte(6) >= 2;  // the header's length takes 4 bytes since version 2
+  const std::size_t length =
+      wide ? byte(8) | byte(9) << 8 | byte(10) << 16 | std::size_t{byte(11)} << 24
+           : byte(8) | byte(9) << 8;
+  const std::size_t start = (wide ? 12 : 10) + length;
+  if (start > all.size()) return broken(path, "its header has no end");
+  const std::string_view header = std::string_view(all).substr(wide ? 12 : 10, length);
+  const std::string_view descr = value_of(header, "descr");
+  const auto shape = shape_of(value_of(header, "shape"));
+  if (descr.size() < 4 || descr[0] != '\'' || !shape) return broken(path, "its header is damaged");
+  const std::string_view code = descr.substr(2, descr.find('\'', 2) - 2);
+  if (descr[1] == '>') return broken(path, "its bytes are big-endian");
+  Tensor out;
+  out.shape = *shape;
+  std::optional<DType> dtype;
+  for (const Kind& kind : kKinds)
+    if (kind.code == code) dtype = kind.dtype;
+  if (!dtype && expected && code == fmt::format("V{}", byte_size(*expected))) dtype = expected;
+  if (!dtype) return broken(path, fmt::format("its type {} is not known", code));
+  out.dtype = *dtype;
+  out.bytes = all.substr(start);
+  const auto wanted = static_cast<std::size_t>(element_count(out.shape)) * byte_size(out.dtype);
+  if (out.bytes.size() != wanted)
+    return broken(path, fmt::format("it holds {} bytes of data, not {}", out.bytes.size(), wanted));
+  if (value_of(header, "fortran_order").starts_with("True"))
+    out.bytes = to_row_major(out.bytes, out.shape, byte_size(out.dtype));
+  return out;
+}
+
+Status write_npy(const std::string& path, const Tensor& tensor) {
+  std::string code = fmt::format("|V{}", byte_size(tensor.dtype));
+  for (const Kind& kind : kKinds)
+    if (kind.dtype == tensor.dtype)
+      code = (byte_size(kind.dtype) == 1 ? "|" : "<") + std::string(kind.code);
+  const std::string shape =
+      fmt::format("{}{}", fmt::join(tensor.shape, ", "), tensor.shape.size() == 1 ? "," : "");
+  std::string header =
+      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", code, shape);
+  const std::size_t prefix = kMagic.size() + 4;
+  header.append((kAlignment - (prefix + header.size() + 1) % kAlignment) % kAlignment, ' ');
+  header += '\n';
+  std::ofstream file(path, std::ios::binary);
+  file << kMagic << '\x01' << '\0' << static_cast<char>(header.size() & 0xFF)
+       << static_cast<char>(header.size() >> 8) << header << tensor.bytes;
+  file.close();
+  if (!file) return Error::environment(fmt::format("{}: it cannot be written", path));
+  return {};
+}
+
+}  // namespace jaxsmith

@@ -1,0 +1,163 @@
+// jaxsmith check: reads and executes texts of IR, and says which do not hold.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "check/tally.h"
+#include "jaxsmith/command.h"
+#include "jaxsmith/texts.h"
+#include "store/dataset_reader.h"
+
+namespace jaxsmith {
+namespace {
+
+constexpr const char* kCommand = "check";
+
+struct CheckOptions {
+  std::vector<std::string> paths, levels;
+  std::string failures;
+  Budget budget;
+  unsigned workers = 0;
+  std::size_t shown = 20;
+};
+
+// Rows are handed out one by one; what is found does not depend on who takes which.
+class DatasetCheck {
+ public:
+  DatasetCheck(const CheckOptions& options, DatasetReader reader)
+      : options_(options), reader_(std::move(reader)) {}
+
+  Result<ReadingTally> run() {
+    std::vector<std::thread> threads;
+    for (unsigned i = 0; i < std::max(1u, options_.workers); ++i)
+      threads.emplace_back([this] { work(); });
+    for (std::thread& t : threads) t.join();
+    if (isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\x1b[K");
+    if (error_) return *error_;
+    return std::move(tally_);
+  }
+
+ private:
+  std::optional<StoredRow> next() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (error_) return std::nullopt;
+    auto row = reader_.next();
+    if (!row.ok()) {
+      error_ = row.error();
+      return std::nullopt;
+    }
+    if (row.value() && isatty(STDERR_FILENO) == 1 && ++done_ % 50 == 0)
+      fmt::print(stderr, "\r\x1b[K{} of {} rows", done_, reader_.rows());
+    return std::move(row.value());
+  }
+
+  void work() {
+    ReadingTally own;
+    while (auto row = next()) {
+      const ExecutionCase recorded{row->constants, row->inputs, row->outputs, row->kept_arguments,
+                                   row->equations};
+      const bool has_case = !row->outputs.empty();
+      for (const auto& [level, text] : row->levels) {
+        if (!options_.levels.empty() && std::find(options_.levels.begin(), options_.levels.end(),
+                                                  level) == options_.levels.end())
+          continue;
+        own.add(row->id, level,
+                read_text(level, text, has_case ? &recorded : nullptr, options_.budget), has_case);
+      }
+    }
+    const std::lock_guard<std::mutex> lock(mutex_);
+    tally_.merge(own);
+  }
+
+  const CheckOptions& options_;
+  DatasetReader reader_;
+  std::mutex mutex_;
+  ReadingTally tally_;
+  std::optional<Error> error_;
+  std::int64_t done_ = 0;
+};
+
+Status write_failures(const std::string& path, const ReadingTally& tally) {
+  std::ofstream out(path);
+  for (const auto& f : tally.failures())
+    out << nlohmann::ordered_json{{"id", f.id}, {"level", f.level}, {"reason", f.reason}}.dump(
+               -1, ' ', false, nlohmann::json::error_handler_t::replace)
+        << "\n";
+  out.close();
+  if (!out) return Error::environment(fmt::format("{}: it cannot be written", path));
+  return {};
+}
+
+Result<bool> check_dataset(const CheckOptions& options, const std::string& path) {
+  JAXSMITH_TRY(reader, DatasetReader::open(path));
+  DatasetCheck check(options, std::move(reader));
+  JAXSMITH_TRY(tally, check.run());
+  fmt::print("{}", tally.table(options.shown));
+  if (!options.failures.empty()) JAXSMITH_CHECK(write_failures(options.failures, tally));
+  return tally.failures().empty();
+}
+
+}  // namespace
+
+int check_main(int argc, char** argv) {
+  CLI::App app(
+      "Reads texts of IR with jaxsmith's own readers, without JAX: parses, verifies, prints back "
+      "and "
+      "executes them.\nOf a dataset each text is executed on the recorded inputs and compared with "
+      "the recorded outputs; a module that takes no arguments is run, and its own checks "
+      "(check.expect_eq …) count.",
+      "jaxsmith check");
+  CheckOptions options;
+  options.workers = std::thread::hardware_concurrency();
+  app.add_option("PATH", options.paths,
+                 "files of jaxprs, StableHLO or HLO (- for standard input), or datasets")
+      ->required();
+  app.add_option("--level", options.levels, "only this level (repeatable)")
+      ->check(CLI::IsMember({"jaxpr", "stablehlo", "hlo", "hlo_optimized"}));
+  app.add_option("--steps", options.budget.steps, "elementary operations that a text may take")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--memory", options.budget.bytes, "bytes that a text's values may take")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--workers", options.workers, "threads, for datasets")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  app.add_option("--show", options.shown, "how many failures to print")->capture_default_str();
+  app.add_option("--failures", options.failures, "file for all failures, a line of JSON each")
+      ->type_name("FILE");
+  app.get_formatter()->column_width(30);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    fmt::print(
+        "{}\nExamples:\n"
+        "  jaxsmith check dataset\n"
+        "  jaxsmith check module.mlir optimised.hlo\n\n"
+        "Exit status: 0 if all holds, 1 if not, 2 if asked wrongly.\n",
+        app.help());
+    return kDone;
+  } catch (const CLI::ParseError& error) {
+    const std::string text = error.what();
+    return report(kCommand, Error::usage(text.substr(0, text.find('\n')) +
+                                         " (jaxsmith check --help says more)"));
+  }
+  bool good = true;
+  for (const std::string& path : options.paths) {
+    const auto held = is_dataset(path) ? check_dataset(options, path)
+                                       : check_file(path, options.budget, options.levels);
+    if (!held.ok()) return report(kCommand, held.error());
+    good = good && held.value();
+  }
+  return good ? kDone : kFailed;
+}
+
+}  // namespace jaxsmith

@@ -1,0 +1,232 @@
+// jaxsmith eval: runs one text of IR and prints or saves what it gives.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <complex>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/random.h"
+#include "jaxsmith/command.h"
+#include "jaxsmith/texts.h"
+#include "tensor/convert.h"
+#include "tensor/npy.h"
+
+namespace jaxsmith {
+namespace {
+
+constexpr const char* kCommand = "eval";
+constexpr std::int64_t kMostPrinted = 1000;
+
+struct EvalOptions {
+  std::string file, out;
+  std::vector<std::string> inputs, levels;
+  std::optional<std::uint64_t> seed;
+  Budget budget;
+};
+
+std::string types_text(const std::vector<ir::Datum>& data) {
+  std::string out;
+  for (const ir::Datum& d : data)
+    out += (out.empty() ? "" : ", ") +
+           (d.kind == ir::Datum::Kind::kArray ? d.array.type_text() : std::string("a token"));
+  return out.empty() ? "nothing" : out;
+}
+
+// Numbers in nested lists, row-major; what stands in them is checked.
+Status flatten(const nlohmann::json& value, std::size_t depth, Shape& shape,
+               std::vector<double>& numbers) {
+  if (!value.is_array()) {
+    if (!value.is_number() && !value.is_boolean())
+      return Error::usage("an input is a .npy file, or numbers in JSON: 2.5 or [[1, 2], [3, 4]]");
+    if (depth != shape.size()) return Error::usage("its lists are of different depths");
+    numbers.push_back(value.is_boolean() ? value.get<bool>() : value.get<double>());
+    return {};
+  }
+  const auto size = static_cast<std::int64_t>(value.size());
+  if (depth == shape.size() && numbers.empty())
+    shape.push_back(size);
+  else if (depth >= shape.size() || shape[depth] != size)
+    return Error::usage("its lists are of different lengths");
+  for (const auto& item : value) JAXSMITH_CHECK(flatten(item, depth + 1, shape, numbers));
+  return {};
+}
+
+Result<Tensor> read_input(const std::string& text, DType dtype) {
+  if (text.ends_with(".npy") ||
+      text.find_first_not_of("-+.0123456789eE[], \ttrufals") != std::string::npos)
+    return read_npy(text, dtype);
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (json.is_discarded()) return read_npy(text, dtype);
+  Shape shape;
+  std::vector<double> numbers;
+  const Status flat = flatten(json, 0, shape, numbers);
+  if (!flat.ok()) return Error::usage(fmt::format("{}: {}", text, flat.error().message));
+  if (is_complex(dtype)) {
+    std::vector<double> parts;
+    for (const double v : numbers) parts.insert(parts.end(), {v, 0});
+    numbers = parts;
+  }
+  return tensor_from_doubles(dtype, shape, numbers);
+}
+
+Tensor draw(const Array& type, Random random) {
+  std::vector<double> numbers(static_cast<std::size_t>(type.size()) *
+                              (is_complex(type.dtype()) ? 2 : 1));
+  for (double& v : numbers)
+    v = type.dtype() == DType::kBool ? random.chance(0.5)
+        : is_integer(type.dtype())   ? static_cast<double>(random.below(8))
+                                     : random.uniform(-1, 1) + random.uniform(-1, 1);
+  return tensor_from_doubles(type.dtype(), type.shape(), numbers);
+}
+
+Result<std::vector<ir::Datum>> arguments_for(const EvalOptions& options,
+                                             const ir::Signature& signature) {
+  std::vector<ir::Datum> out;
+  if (!options.seed && options.inputs.size() != signature.arguments.size())
+    return Error::usage(
+        fmt::format("{}: it takes {}; {} --input {} given (--random SEED draws them)", options.file,
+                    types_text(signature.arguments), options.inputs.size(),
+                    options.inputs.size() == 1 ? "is" : "are"));
+  for (std::size_t i = 0; i < signature.arguments.size(); ++i) {
+    const ir::Datum& wanted = signature.arguments[i];
+    if (wanted.kind != ir::Datum::Kind::kArray) {
+      out.emplace_back();
+      continue;
+    }
+    if (options.seed) {
+      out.emplace_back(Array::from(draw(wanted.array, Random(*options.seed, i))));
+      continue;
+    }
+    JAXSMITH_TRY(tensor, read_input(options.inputs[i], wanted.array.dtype()));
+    const std::string type = aval_text(tensor.dtype, tensor.shape);
+    if (type != wanted.array.type_text())
+      return Error::usage(fmt::format("{}: it is {}; argument {} of {} is {}", options.inputs[i],
+                                      type, i, options.file, wanted.array.type_text()));
+    out.emplace_back(Array::from(tensor));
+  }
+  return out;
+}
+
+std::string number_text(const Tensor& t, std::int64_t i) {
+  const std::complex<double> v = element(t, i);
+  if (t.dtype == DType::kBool) return v.real() != 0 ? "true" : "false";
+  if (is_integer(t.dtype)) return fmt::format("{}", Array::from(t).int_at(i));
+  const auto real = [&](double x) {
+    return t.dtype == DType::kF64 || t.dtype == DType::kC128
+               ? fmt::format("{}", x)
+               : fmt::format("{}", static_cast<float>(x));
+  };
+  return is_complex(t.dtype) ? fmt::format("({}, {})", real(v.real()), real(v.imag()))
+                             : real(v.real());
+}
+
+void print_array(const Tensor& t, std::size_t dim, std::int64_t& at) {
+  if (dim == t.shape.size()) {
+    fmt::print("{}", number_text(t, at++));
+    return;
+  }
+  fmt::print("[");
+  for (std::int64_t i = 0; i < t.shape[dim]; ++i) {
+    const bool innermost = dim + 1 == t.shape.size();
+    if (i) fmt::print("{}", innermost ? ", " : ",\n" + std::string(dim + 1, ' '));
+    print_array(t, dim + 1, at);
+  }
+  fmt::print("]");
+}
+
+Status give(const EvalOptions& options, const std::vector<ir::Datum>& results) {
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (results[i].kind != ir::Datum::Kind::kArray) continue;
+    const Tensor t = results[i].array.tensor();
+    if (!options.out.empty()) {
+      const std::string path = fmt::format("{}/{}.npy", options.out, i);
+      JAXSMITH_CHECK(write_npy(path, t));
+      fmt::print("{}: {}\n", path, aval_text(t.dtype, t.shape));
+      continue;
+    }
+    fmt::print("{}\n", aval_text(t.dtype, t.shape));
+    if (element_count(t.shape) > kMostPrinted) {
+      fmt::print("… {} elements: --out DIR saves them\n", element_count(t.shape));
+      continue;
+    }
+    std::int64_t at = 0;
+    print_array(t, 0, at);
+    fmt::print("\n");
+  }
+  return {};
+}
+
+Result<bool> evaluate(const EvalOptions& options) {
+  JAXSMITH_TRY(parts, read_parts(options.file, options.levels));
+  if (parts.size() != 1)
+    return Error::usage(fmt::format("{}: it holds {} modules; eval runs one (check runs all)",
+                                    options.file, parts.size()));
+  JAXSMITH_TRY(program, Program::parse(parts[0].level, parts[0].text, options.file));
+  JAXSMITH_CHECK(program.verify());
+  JAXSMITH_TRY(signature, program.signature());
+  JAXSMITH_TRY(arguments, arguments_for(options, signature));
+  JAXSMITH_TRY(results, program.run(std::move(arguments), options.budget));
+  if (!options.out.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(options.out, error);
+    if (error)
+      return Error::environment(
+          fmt::format("{}: the folder cannot be made: {}", options.out, error.message()));
+  }
+  JAXSMITH_CHECK(give(options, results));
+  for (const std::string& failed : program.failed_checks())
+    fmt::print(stderr, "{}: a check failed: {}\n", options.file, failed);
+  return program.failed_checks().empty();
+}
+
+}  // namespace
+
+int eval_main(int argc, char** argv) {
+  CLI::App app("Runs a text of IR with jaxsmith's own evaluator, without JAX.", "jaxsmith eval");
+  EvalOptions options;
+  app.add_option("FILE", options.file,
+                 "a jaxpr, StableHLO or HLO module (- for standard input); a jaxpr's constants are "
+                 "its first arguments")
+      ->required();
+  app.add_option("--input", options.inputs,
+                 "an argument, in order: a .npy file, or numbers in JSON")
+      ->type_name("X")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--random", options.seed, "draw all arguments")->type_name("SEED");
+  app.add_option("--out", options.out, "folder for the results: 0.npy, 1.npy …")->type_name("DIR");
+  app.add_option("--level", options.levels, "what the text is")
+      ->expected(1)
+      ->check(CLI::IsMember({"jaxpr", "stablehlo", "hlo", "hlo_optimized"}));
+  app.add_option("--steps", options.budget.steps, "elementary operations that it may take")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--memory", options.budget.bytes, "bytes that its values may take")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.get_formatter()->column_width(30);
+  // CLI11 takes an argument in brackets apart; a blank before it keeps the list whole.
+  std::vector<std::string> words;
+  for (int i = argc - 1; i > 0; --i)
+    words.push_back(argv[i][0] == '[' ? " " + std::string(argv[i]) : std::string(argv[i]));
+  try {
+    app.parse(words);
+  } catch (const CLI::CallForHelp& help) {
+    fmt::print(
+        "{}\nExamples:\n"
+        "  jaxsmith eval add.mlir --input x.npy --input '[1, 2, 3]'\n"
+        "  jaxsmith eval optimised.hlo --random 0 --out results\n",
+        app.help());
+    return kDone;
+  } catch (const CLI::ParseError& error) {
+    const std::string text = error.what();
+    return report(kCommand, Error::usage(text.substr(0, text.find('\n')) +
+                                         " (jaxsmith eval --help says more)"));
+  }
+  const auto good = evaluate(options);
+  if (!good.ok()) return report(kCommand, good.error());
+  return good.value() ? kDone : kFailed;
+}
+
+}  // namespace jaxsmith

@@ -1,0 +1,146 @@
+#include "jaxsmith/texts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+namespace jaxsmith {
+namespace {
+
+Result<std::string> read_all(const std::string& path) {
+  std::stringstream out;
+  if (path == "-") {
+    out << std::cin.rdbuf();
+    return out.str();
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    return Error::usage(fmt::format("{}: there is no such file, or it cannot be read", path));
+  out << file.rdbuf();
+  return out.str();
+}
+
+bool blank(std::string_view text) {
+  std::stringstream lines{std::string(text)};
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t at = line.find_first_not_of(" \t\r");
+    if (at != std::string::npos && !std::string_view(line).substr(at).starts_with("//"))
+      return false;
+  }
+  return true;
+}
+
+// What a check of one module comes to, for a line on a terminal.
+struct PartOutcome {
+  bool good = false;
+  std::string text;
+};
+
+PartOutcome run_checks(Program& program, const Budget& budget) {
+  const auto signature = program.signature();
+  if (!signature.ok()) return {false, signature.error().message};
+  if (!signature.value().arguments.empty())
+    return {true, fmt::format("takes {} arguments, so it was not run",
+                              signature.value().arguments.size())};
+  const auto results = program.run({}, budget);
+  if (!results.ok()) return {false, results.error().message};
+  for (const std::string& failed : program.failed_checks())
+    return {false, fmt::format("a check failed: {} ({} of {} checks hold)", failed,
+                               program.checks_made() -
+                                   static_cast<std::int64_t>(program.failed_checks().size()),
+                               program.checks_made())};
+  if (program.checks_made() == 0) return {true, "ran; it checks nothing"};
+  return {true, fmt::format("ran, {} check{} hold{}", program.checks_made(),
+                            program.checks_made() == 1 ? "" : "s",
+                            program.checks_made() == 1 ? "s" : "")};
+}
+
+PartOutcome check_part(const TextPart& part, const std::string& name, const Budget& budget) {
+  auto parsed = Program::parse(part.level, part.text, name);
+  if (!parsed.ok()) return {false, parsed.error().message};
+  Program& program = parsed.value();
+  // Other forms than JAX's are read too: then what is printed must mean the same and stay as it is.
+  const std::string printed = program.print();
+  const std::size_t start = part.text.find_first_not_of('\n');
+  const bool same =
+      printed == std::string_view(part.text).substr(std::min(start, part.text.size()));
+  if (!same) {
+    const auto again = Program::parse(part.level, printed, name + ", printed");
+    if (!again.ok())
+      return {false, "what is printed cannot be read again: " + again.error().message};
+    if (again.value().print() != printed) return {false, "it is printed differently each time"};
+  }
+  if (const Status verified = program.verify(); !verified.ok())
+    return {false, verified.error().message};
+  PartOutcome out = run_checks(program, budget);
+  if (out.good)
+    out.text = fmt::format("{}, verified, {}, {}", part.level,
+                           same ? "printed back byte for byte" : "printed in JAX's form", out.text);
+  return out;
+}
+
+}  // namespace
+
+bool is_dataset(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return true;
+  std::ifstream file(path, std::ios::binary);
+  char head[4] = {};
+  file.read(head, sizeof head);
+  return file && std::string_view(head, 4) == "PAR1";
+}
+
+Result<std::vector<TextPart>> read_parts(const std::string& path,
+                                         const std::vector<std::string>& levels) {
+  JAXSMITH_TRY(all, read_all(path));
+  std::vector<TextPart> out;
+  std::size_t lines = 0;
+  for (std::size_t at = 0; at <= all.size();) {
+    std::size_t end = at;
+    while (end < all.size() && !std::string_view(all).substr(end).starts_with("// -----")) {
+      end = all.find('\n', end);
+      end = end == std::string::npos ? all.size() : end + 1;
+    }
+    const std::string body = all.substr(at, end - at);
+    if (!blank(body)) {
+      const auto level = levels.empty() ? level_of_text(body) : levels[0];
+      if (!level)
+        return Error::usage(fmt::format(
+            "{}:{}: this is no jaxpr, StableHLO or HLO by its first words; --level says which",
+            path, lines + 1));
+      out.push_back({*level, std::string(lines, '\n') + body});
+    }
+    lines += static_cast<std::size_t>(std::count(body.begin(), body.end(), '\n'));
+    if (end >= all.size()) break;
+    const std::size_t next = all.find('\n', end);
+    ++lines;
+    at = next == std::string::npos ? all.size() + 1 : next + 1;
+  }
+  if (out.empty()) return Error::usage(fmt::format("{}: it holds no module", path));
+  return out;
+}
+
+Result<bool> check_file(const std::string& path, const Budget& budget,
+                        const std::vector<std::string>& levels) {
+  JAXSMITH_TRY(parts, read_parts(path, levels));
+  const std::string name = path == "-" ? "standard input" : path;
+  bool good = true;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const PartOutcome outcome = check_part(parts[i], name, budget);
+    good = good && outcome.good;
+    const std::string number = parts.size() > 1 ? fmt::format(", module {}", i + 1) : "";
+    if (outcome.good)
+      fmt::print("{}{}: {}\n", name, number, outcome.text);
+    else if (outcome.text.starts_with(name))
+      fmt::print(stderr, "{}\n", outcome.text);
+    else
+      fmt::print(stderr, "{}{}: {}\n", name, number, outcome.text);
+  }
+  return good;
+}
+
+}  // namespace jaxsmith

@@ -1,0 +1,28 @@
+// Files of IR that a user names.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "check/program.h"
+
+namespace jaxsmith {
+
+// A folder, or a Parquet file by its first bytes.
+bool is_dataset(const std::string& path);
+
+// One module of a file: several stand in one, divided by lines `// -----`.
+struct TextPart {
+  std::string level, text;  // blank lines before it: places are those of the file
+};
+
+// "-": standard input. `levels`: what the user says they are; otherwise the first words tell.
+Result<std::vector<TextPart>> read_parts(const std::string& path,
+                                         const std::vector<std::string>& levels);
+
+// `jaxsmith check FILE`: prints a line for each module; whether all hold.
+Result<bool> check_file(const std::string& path, const Budget& budget,
+                        const std::vector<std::string>& levels);
+
+}  // namespace jaxsmith
