@@ -90,14 +90,16 @@ TEST(HloEvaluator, IntegersWrapAndDivideAsXlaDoes) {
 }
 
 TEST(HloEvaluator, NanGoesThroughMaximumAndZerosKeepTheirSign) {
-  const F m = floats("a = f32[3] constant({nan, 1, -inf})\n"
-                     "b = f32[3] constant({2, -nan, 3})\n"
-                     "ROOT c = f32[3] maximum(a, b)");
+  const F m = floats(
+      "a = f32[3] constant({nan, 1, -inf})\n"
+      "b = f32[3] constant({2, -nan, 3})\n"
+      "ROOT c = f32[3] maximum(a, b)");
   ASSERT_EQ(m.size(), 3U);
   EXPECT_TRUE(std::isnan(m[0]) && std::isnan(m[1]));
   EXPECT_EQ(m[2], 3);
-  const F z = floats("a = f32[2] constant({-0, 0})\n"
-                     "ROOT c = f32[2] negate(a)");
+  const F z = floats(
+      "a = f32[2] constant({-0, 0})\n"
+      "ROOT c = f32[2] negate(a)");
   ASSERT_EQ(z.size(), 2U);
   EXPECT_FALSE(std::signbit(z[0]));
   EXPECT_TRUE(std::signbit(z[1]));
@@ -144,16 +146,19 @@ TEST(HloEvaluator, ScalarsAndEmptyArrays) {
   const auto with_sum = [&](std::string_view lines) {
     return run(std::string(kSum) + "ENTRY e {\n" + std::string(lines) + "\n}\n");
   };
-  Outcome r = with_sum("a = f32[0,3] constant({})\nb = f32[] constant(5)\n"
-                   "ROOT c = f32[3] reduce(a, b), dimensions={0}, to_apply=add");
+  Outcome r = with_sum(
+      "a = f32[0,3] constant({})\nb = f32[] constant(5)\n"
+      "ROOT c = f32[3] reduce(a, b), dimensions={0}, to_apply=add");
   ASSERT_TRUE(r.ok) << r.error;
   EXPECT_EQ(r.results[0].data<float>()[2], 5);
-  r = with_sum("a = f32[] constant(2)\nb = f32[] constant(5)\n"
-               "ROOT c = f32[] reduce(a, b), dimensions={}, to_apply=add");
+  r = with_sum(
+      "a = f32[] constant(2)\nb = f32[] constant(5)\n"
+      "ROOT c = f32[] reduce(a, b), dimensions={}, to_apply=add");
   ASSERT_TRUE(r.ok) << r.error;
   EXPECT_EQ(r.results[0].data<float>()[0], 7);
-  r = with_sum("a = f32[0] constant({})\n"
-               "ROOT c = (f32[0], f32[0]) tuple(a, a)");
+  r = with_sum(
+      "a = f32[0] constant({})\n"
+      "ROOT c = (f32[0], f32[0]) tuple(a, a)");
   ASSERT_TRUE(r.ok) << r.error;
   EXPECT_EQ(r.results.size(), 2U);
   r = with_sum("ROOT c = () tuple()");
@@ -226,13 +231,13 @@ TEST(HloVerifier, SaysWhatIsWrongAndWhere) {
   refused("  ROOT r = f32[5] reshape(a)", "r =", "6 elements cannot have the shape");
   refused("  ROOT r = pred[2,3] compare(a, a), direction=XX", "r =", "direction is none of");
   refused("  ROOT r = f32[1,3] slice(a), slice={[0:1], [0:4]}", "r =", "slice [0:4:1]");
-  refused("  ROOT r = f32[2,3] custom-call(a), custom_call_target=\"f\"", "r =",
-          "custom call f is not known");
+  refused("  ROOT r = f32[2,3] custom-call(a), custom_call_target=\"f\"",
+          "r =", "custom call f is not known");
   refused("  ROOT r = f32[2,3] negate(f32[3,2] a)", "r =", "as is said");
   refused("  ROOT r = f32[2,3]{0} negate(a)", "r =", "the layout of f32[2,3]{0} has 1 dimensions");
   refused("  ROOT r = f32[2,3]{1,1} negate(a)", "r =", "the layout: dimension 1 stands twice");
-  refused("  ROOT r = f32[2,6] broadcast(a), dimensions={0,1}", "r =",
-          "does not become dimension 1");
+  refused("  ROOT r = f32[2,6] broadcast(a), dimensions={0,1}",
+          "r =", "does not become dimension 1");
   refused("  ROOT r = f32[] get-tuple-element(a), index=0", "r =", "f32[2,3] has no part 0");
   refused("  ROOT r = s8[] constant(200)", "r =", "200 is no s8");
   refused("  ROOT r = f32[] constant(1e99)", "r =", "1e99 is no f32");
@@ -245,10 +250,10 @@ TEST(HloVerifier, ChecksWhatComputationsTakeAndGive) {
            std::string(use) + "\n}\n";
   };
   const std::string negate = "f {\n  x = f32[] parameter(0)\n  ROOT y = f32[] negate(x)\n}";
-  expect_refused(module(negate, "  ROOT r = f32[2] call(a), to_apply=f"), "r =",
-                 "argument 0 of f is f32[], not f32[2]");
-  expect_refused(module(negate, "  ROOT r = f32[2] call(a, a), to_apply=f"), "r =",
-                 "f takes 1 arguments, not 2");
+  expect_refused(module(negate, "  ROOT r = f32[2] call(a), to_apply=f"),
+                 "r =", "argument 0 of f is f32[], not f32[2]");
+  expect_refused(module(negate, "  ROOT r = f32[2] call(a, a), to_apply=f"),
+                 "r =", "f takes 1 arguments, not 2");
   expect_refused(module("f (x: s32[]) -> f32[] {\n  x = f32[] parameter(0)\n  ROOT y = f32[] "
                         "negate(x)\n}",
                         "  ROOT r = f32[2] negate(a)"),
@@ -257,23 +262,26 @@ TEST(HloVerifier, ChecksWhatComputationsTakeAndGive) {
                         "negate(x)\n}",
                         "  ROOT r = f32[2] negate(a)"),
                  "y = f32[]", "f gives f32[], not s32[] as is said");
-  expect_refused("HloModule m, entry_computation_layout={(f32[3]{0})->f32[2]{0}}\n\nENTRY e {\n"
-                 "  a = f32[2] parameter(0)\n  ROOT r = f32[2] negate(a)\n}\n",
-                 "entry_computation_layout", "parameter 0 of the entry is f32[2], not f32[3]{0}");
-  expect_refused(module(negate, "  ROOT r = f32[2] while(a), condition=f, body=f"), "r =",
-                 "argument 0 of f is f32[], not f32[2]");
+  expect_refused(
+      "HloModule m, entry_computation_layout={(f32[3]{0})->f32[2]{0}}\n\nENTRY e {\n"
+      "  a = f32[2] parameter(0)\n  ROOT r = f32[2] negate(a)\n}\n",
+      "entry_computation_layout", "parameter 0 of the entry is f32[2], not f32[3]{0}");
+  expect_refused(module(negate, "  ROOT r = f32[2] while(a), condition=f, body=f"),
+                 "r =", "argument 0 of f is f32[], not f32[2]");
 }
 
 TEST(HloVerifier, RefusesCyclesAndDeepCalls) {
-  expect_refused("HloModule m\n\nf {\n  x = f32[] parameter(0)\n"
-                 "  ROOT y = f32[] call(x), to_apply=f\n}\n\n"
-                 "ENTRY e {\n  a = f32[] parameter(0)\n  ROOT r = f32[] call(a), to_apply=f\n}\n",
-                 "y =", "f calls itself");
-  expect_refused("HloModule m\n\nf {\n  x = f32[] parameter(0)\n"
-                 "  ROOT y = f32[] call(x), to_apply=g\n}\n\n"
-                 "g {\n  x = f32[] parameter(0)\n  ROOT w = f32[] call(x), to_apply=f\n}\n\n"
-                 "ENTRY e {\n  a = f32[] parameter(0)\n  ROOT r = f32[] call(a), to_apply=f\n}\n",
-                 "w =", "calls itself");
+  expect_refused(
+      "HloModule m\n\nf {\n  x = f32[] parameter(0)\n"
+      "  ROOT y = f32[] call(x), to_apply=f\n}\n\n"
+      "ENTRY e {\n  a = f32[] parameter(0)\n  ROOT r = f32[] call(a), to_apply=f\n}\n",
+      "y =", "f calls itself");
+  expect_refused(
+      "HloModule m\n\nf {\n  x = f32[] parameter(0)\n"
+      "  ROOT y = f32[] call(x), to_apply=g\n}\n\n"
+      "g {\n  x = f32[] parameter(0)\n  ROOT w = f32[] call(x), to_apply=f\n}\n\n"
+      "ENTRY e {\n  a = f32[] parameter(0)\n  ROOT r = f32[] call(a), to_apply=f\n}\n",
+      "w =", "calls itself");
   std::string text = "HloModule m\n\nf0 {\n  ROOT x = f32[] parameter(0)\n}\n\n";
   for (int i = 1; i < 20000; ++i)
     text += "f" + std::to_string(i) + " {\n  x = f32[] parameter(0)\n  ROOT y = f32[] call(x), " +
@@ -308,8 +316,9 @@ TEST(HloEvaluator, BudgetsEndWhatDoesNotEnd) {
   twice += "ENTRY e {\n  a = f32[] constant(0)\n  ROOT r = f32[] call(a), to_apply=f99\n}\n";
   EXPECT_EQ(run(twice, {}, budget).kind, EvaluationError::Kind::kBudget);
 
-  const Outcome large = run(entry("a = f32[] constant(0)\n"
-                              "ROOT b = f32[1000000,1000000] broadcast(a), dimensions={}"));
+  const Outcome large =
+      run(entry("a = f32[] constant(0)\n"
+                "ROOT b = f32[1000000,1000000] broadcast(a), dimensions={}"));
   EXPECT_EQ(large.kind, EvaluationError::Kind::kBudget) << large.error;
 }
 
@@ -323,7 +332,8 @@ TEST(HloEvaluator, ChecksItsArguments) {
 // ---- Canonical texts
 // -----------------------------------------------------------------------------
 
-constexpr std::string_view kPlain = R"(HloModule jit_f, entry_computation_layout={(f32[4]{0}, f32[4]{0})->f32[]}
+constexpr std::string_view kPlain =
+    R"(HloModule jit_f, entry_computation_layout={(f32[4]{0}, f32[4]{0})->f32[]}
 
 add.1 {
   x.2 = f32[] parameter(0)
@@ -400,7 +410,8 @@ TEST(HloCanonical, KeepsLayoutsThatAreNotPlainAndConfigurationsOfCalls) {
   const std::string text = canonical(parsed(entry(
       "a = f32[2,2]{0,1} parameter(0)\n"
       "ROOT c = (f32[2,2]{0,1}, s32[]) custom-call(a), custom_call_target=\"lapack_spotrf_ffi\", "
-      "api_version=API_VERSION_TYPED_FFI, backend_config={uplo = 76 : ui8}, metadata={op_name=\"c\"}")));
+      "api_version=API_VERSION_TYPED_FFI, backend_config={uplo = 76 : ui8}, "
+      "metadata={op_name=\"c\"}")));
   EXPECT_NE(text.find("{0,1}"), std::string::npos) << text;
   EXPECT_NE(text.find("uplo = 76"), std::string::npos) << text;
   EXPECT_EQ(text.find("metadata"), std::string::npos) << text;

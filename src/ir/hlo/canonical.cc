@@ -227,7 +227,8 @@ Module Canonicalizer::assembled(const Order& order) {
       out.attributes.push_back({a.key, a.value, 0});
   std::ranges::stable_sort(out.attributes, {}, &Attribute::key);
   std::vector<std::int64_t> place(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) place[index(order[i])] = static_cast<std::int64_t>(i);
+  for (std::size_t i = 0; i < order.size(); ++i)
+    place[index(order[i])] = static_cast<std::int64_t>(i);
   for (std::size_t i = 0; i < order.size(); ++i) {
     Computation computation = std::move(rewritten_[index(order[i])]);
     computation.entry = order[i] == m_.entry;
@@ -236,7 +237,8 @@ Module Canonicalizer::assembled(const Order& order) {
     for (Instruction& op : computation.instructions)
       for (Attribute& a : op.attributes)
         if (a.value.kind == Kind::kComputations)
-          for (std::int64_t& callee : a.value.ints) callee = place[static_cast<std::size_t>(callee)];
+          for (std::int64_t& callee : a.value.ints)
+            callee = place[static_cast<std::size_t>(callee)];
     out.computations.push_back(std::move(computation));
   }
   return out;

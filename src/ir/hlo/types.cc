@@ -97,6 +97,12 @@ bool same_type(const Datum& a, const Datum& b) {
   return a.kind != Datum::Kind::kArray || a.array.same_type(b.array);
 }
 
+std::int64_t weight(const Datum& d) {
+  std::int64_t sum = 1;
+  for (const Datum& part : d.parts) sum += weight(part);
+  return sum;
+}
+
 std::string type_text(const Datum& d) {
   if (d.kind == Datum::Kind::kToken) return "token[]";
   if (d.kind == Datum::Kind::kArray)
