@@ -241,6 +241,11 @@ TEST(HloVerifier, SaysWhatIsWrongAndWhere) {
   refused("  ROOT r = f32[] get-tuple-element(a), index=0", "r =", "f32[2,3] has no part 0");
   refused("  ROOT r = s8[] constant(200)", "r =", "200 is no s8");
   refused("  ROOT r = f32[] constant(1e99)", "r =", "1e99 is no f32");
+  refused(
+      "  m = f32[2,2] constant({{1, 0}, {0, 1}})\n"
+      "  ROOT r = (f32[2,2], s32[]) custom-call(m), custom_call_target=\"lapack_spotrf_ffi\", "
+      "backend_config={lower = 1 : ui8}",
+      "r =", "lapack_spotrf_ffi has no integer uplo in its backend_config");
   refused("  ROOT r = f32[7] bitcast(a)", "r =", "has not as many bytes");
 }
 

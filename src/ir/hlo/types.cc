@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
-#include <unordered_map>
+#include <map>
 
 #include "ir/hlo/printer.h"
 #include "tensor/movement.h"
@@ -28,13 +28,13 @@ std::string name_from_jax(std::string_view jax) {
 
 std::optional<DType> dtype_named(std::string_view name) {
   static const auto* types = [] {
-    auto* map = new std::unordered_map<std::string, DType>;
+    auto* map = new std::map<std::string, DType, std::less<>>;
 #define X(id, jax, numpy, bytes, kind) map->emplace(name_from_jax(jax), DType::id);
     JAXSMITH_DTYPES(X)
 #undef X
     return map;
   }();
-  const auto found = types->find(std::string(name));
+  const auto found = types->find(name);
   if (found == types->end()) return std::nullopt;
   return found->second;
 }
