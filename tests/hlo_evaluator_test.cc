@@ -299,6 +299,23 @@ TEST(HloVerifier, RefusesCyclesAndDeepCalls) {
   EXPECT_FALSE(canonical(module).empty());
 }
 
+// As deep as is allowed, each level within a body that is applied to an element.
+TEST(HloEvaluator, RunsNestedBodies) {
+  std::string text =
+      "HloModule m\n\nf0 {\n  x = s32[] parameter(0)\n  ROOT y = s32[] negate(x)\n}\n\n";
+  const auto level = [](const std::string& before) {
+    return "  u = s32[1] reshape(x)\n  v = s32[1] map(u), dimensions={0}, to_apply=" + before +
+           "\n  ROOT y = s32[] reshape(v)\n}\n\n";
+  };
+  for (int i = 1; i < 199; ++i)
+    text += "f" + std::to_string(i) + " {\n  x = s32[] parameter(0)\n" +
+            level("f" + std::to_string(i - 1));
+  text += "ENTRY e {\n  x = s32[] constant(5)\n" + level("f198");
+  const Outcome r = run(text);
+  ASSERT_TRUE(r.ok) << r.error;
+  EXPECT_EQ(r.results[0].int_at(0), -5);
+}
+
 TEST(HloEvaluator, BudgetsEndWhatDoesNotEnd) {
   const std::string endless =
       "HloModule m\n\nc {\n  x = s32[] parameter(0)\n  ROOT t = pred[] constant(true)\n}\n\n"

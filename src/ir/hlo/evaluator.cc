@@ -11,7 +11,6 @@
 namespace jaxsmith::hlo {
 namespace {
 
-constexpr std::int32_t kDeepestCalls = 200;
 constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::max();
 
 std::vector<std::int32_t> last_uses(const Computation& computation) {
@@ -72,7 +71,7 @@ void Evaluator::verify_calls(const CallGraph& graph) {
     invalid(fmt::format("{} calls itself, directly or through others", caller.name));
   }
   for (std::size_t c = 0; c < m_.computations.size(); ++c) {
-    if (graph.depth[c] <= kDeepestCalls) continue;
+    if (graph.depth[c] <= ir::Limits().depth) continue;
     at_ = m_.computations[c].offset;
     unsupported("calls are nested too deeply");
   }
