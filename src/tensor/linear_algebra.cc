@@ -420,13 +420,24 @@ std::optional<std::vector<Array>> lapack_call(std::string_view target,
   struct Known {
     std::string_view name;
     std::size_t operands, results;
+    std::vector<std::string_view> attributes;
   };
-  constexpr Known kKnown[] = {{"potrf", 1, 2}, {"getrf", 1, 3}, {"geqrf", 1, 2}, {"orgqr", 2, 1},
-                              {"ungqr", 2, 1}, {"ormqr", 3, 1}, {"unmqr", 3, 1}, {"trsm", 2, 1},
-                              {"syevd", 1, 3}, {"heevd", 1, 3}, {"gesdd", 1, 5}, {"geev", 1, 0},
-                              {"gtsv", 4, 5}};
+  static const auto* routines =
+      new std::vector<Known>{{"potrf", 1, 2, {"uplo"}},
+                             {"getrf", 1, 3, {}},
+                             {"geqrf", 1, 2, {}},
+                             {"orgqr", 2, 1, {}},
+                             {"ungqr", 2, 1, {}},
+                             {"ormqr", 3, 1, {"left", "transpose"}},
+                             {"unmqr", 3, 1, {"left", "transpose"}},
+                             {"trsm", 2, 1, {"side", "uplo", "diag", "trans_x"}},
+                             {"syevd", 1, 3, {"uplo"}},
+                             {"heevd", 1, 3, {"uplo"}},
+                             {"gesdd", 1, 5, {"mode"}},
+                             {"geev", 1, 0, {"compute_left", "compute_right"}},
+                             {"gtsv", 4, 5, {}}};
   const Known* known = nullptr;
-  for (const Known& k : kKnown)
+  for (const Known& k : *routines)
     if (k.name == routine) known = &k;
   if (!known) return std::nullopt;
   const std::size_t wanted = known->results
@@ -438,6 +449,8 @@ std::optional<std::vector<Array>> lapack_call(std::string_view target,
   for (const Array& a : operands)
     if (!is_inexact(a.dtype()) || a.dtype() != operands[0].dtype())
       invalid(fmt::format("{} does not take {}", target, a.type_text()));
+  for (const std::string_view key : known->attributes)
+    attribute(key);  // throws where it is missing
   std::vector<Array> declared(results.begin(), results.end());
   for (const Array& a : operands)
     if (a.abstract()) return declared;

@@ -12,7 +12,6 @@
 namespace jaxsmith::hlo {
 namespace {
 
-constexpr std::int32_t kDeepestCalls = 200;
 constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::max();
 
 std::vector<std::int32_t> last_uses(const Computation& computation) {
@@ -53,8 +52,8 @@ Status Evaluator::verify() {
   at_ = 0;
   try {
     if (m_.computations.empty()) invalid("the module has no computation");
-    verify_calls();
     const CallGraph graph = call_graph(m_);
+    verify_calls(graph);
     for (const std::int32_t c : graph.callees_first)
       verify_computation(static_cast<std::size_t>(c));
     verify_entry_layout();
@@ -66,15 +65,14 @@ Status Evaluator::verify() {
   return {};
 }
 
-void Evaluator::verify_calls() {
-  const CallGraph graph = call_graph(m_);
+void Evaluator::verify_calls(const CallGraph& graph) {
   if (graph.cycle) {
     const Computation& caller = m_.computations[static_cast<std::size_t>(graph.cycle->first)];
     at_ = caller.instructions[static_cast<std::size_t>(graph.cycle->second)].offset;
     invalid(fmt::format("{} calls itself, directly or through others", caller.name));
   }
   for (std::size_t c = 0; c < m_.computations.size(); ++c) {
-    if (graph.depth[c] <= kDeepestCalls) continue;
+    if (graph.depth[c] <= ir::Limits().depth) continue;
     at_ = m_.computations[c].offset;
     unsupported("calls are nested too deeply");
   }
@@ -169,11 +167,10 @@ void Evaluator::verify_instruction(const Computation& computation, const Instruc
 
 void Evaluator::check_type(const Instruction& op, const Datum& result) const {
   if (op.shape.absent()) return;
-  if (!has_type(result, op.shape)) {
-    abstract_of(op.shape);  // a type that is not known is another error
+  abstract_of(op.shape);  // a type that is not known, or none, is another error
+  if (!has_type(result, op.shape))
     invalid(fmt::format("the result of {} is {}, not {}", op.opcode, type_text(result),
                         print(op.shape)));
-  }
 }
 
 // ---- Execution
@@ -296,6 +293,8 @@ Datum Evaluator::call(std::size_t c, std::vector<Datum> arguments) {
 Datum Evaluator::run_computation(std::size_t c, std::vector<Datum> arguments, bool lifted) {
   const Computation& computation = m_.computations[c];
   require_count(computation, arguments.size());
+  spend(20);
+  for (const Datum& argument : arguments) spend(weight(argument));
   State& state = states_[c];
   std::vector<Datum> values = std::move(state.values);
   values.resize(computation.instructions.size());
@@ -331,8 +330,8 @@ Datum Evaluator::run_instruction(const Computation& computation, std::int32_t i,
     verify_instruction(computation, op, *rule);
     at_ = op.offset;
   }
-  spend(20);
   Datum result = rule->rule(Call(*this, computation, i, values, lifted));
+  spend(20 * weight(result));
   at_ = op.offset;
   if (verifying) check_type(op, result);
   return result;

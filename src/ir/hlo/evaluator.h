@@ -50,7 +50,7 @@ class Evaluator {
   };
 
   Status failed(const EvaluationError& error);
-  void verify_calls();
+  void verify_calls(const CallGraph& graph);
   void verify_entry_layout();
   void verify_computation(std::size_t c);
   void verify_signature(std::size_t c);

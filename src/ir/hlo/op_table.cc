@@ -400,21 +400,17 @@ Datum conditional_rule(const Call& c) {
 Datum call_rule(const Call& c) { return c.run(c.computation("to_apply"), all_operands(c)); }
 Datum fusion_rule(const Call& c) { return c.run(c.computation("calls"), all_operands(c)); }
 
-std::int64_t weight(const Datum& d) {
-  std::int64_t sum = 1;
-  for (const Datum& part : d.parts) sum += weight(part);
-  return sum;
+// Tuples of tuples whose types nobody writes could grow exponentially.
+Datum tuple_of(const Call& c, std::vector<Datum> parts) {
+  if (c.shape().absent()) {
+    std::int64_t all = 0;
+    for (const Datum& part : parts) all += weight(part);
+    if (all > 4096) invalid("the type of so large a tuple has to be written");
+  }
+  return Datum::tuple(std::move(parts));
 }
 
-Datum tuple_rule(const Call& c) {
-  // Tuples of tuples without written types can grow exponentially.
-  for (std::size_t i = 0; i < c.size(); ++i) {
-    const std::int64_t parts = weight(c.datum(i));
-    if (c.shape().absent() && parts > 4096) invalid("its type has to be written");
-    spend(parts);
-  }
-  return Datum::tuple(all_operands(c));
-}
+Datum tuple_rule(const Call& c) { return tuple_of(c, all_operands(c)); }
 
 Datum tuple_element_rule(const Call& c) {
   const std::int64_t i = c.integer("index");
@@ -448,7 +444,7 @@ Datum async_start_rule(const Call& c) {
 }
 
 Datum copy_start_rule(const Call& c) {
-  return Datum::tuple({c.datum(0), c.datum(0), Array(DType::kU32, {}, c.abstract())});
+  return tuple_of(c, {c.datum(0), c.datum(0), Array(DType::kU32, {}, c.abstract())});
 }
 
 Datum part_of(const Call& c, std::size_t i) {

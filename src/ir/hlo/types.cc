@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
-#include <unordered_map>
+#include <map>
 
 #include "ir/hlo/printer.h"
 #include "tensor/movement.h"
@@ -28,13 +28,13 @@ std::string name_from_jax(std::string_view jax) {
 
 std::optional<DType> dtype_named(std::string_view name) {
   static const auto* types = [] {
-    auto* map = new std::unordered_map<std::string, DType>;
+    auto* map = new std::map<std::string, DType, std::less<>>;
 #define X(id, jax, numpy, bytes, kind) map->emplace(name_from_jax(jax), DType::id);
     JAXSMITH_DTYPES(X)
 #undef X
     return map;
   }();
-  const auto found = types->find(std::string(name));
+  const auto found = types->find(name);
   if (found == types->end()) return std::nullopt;
   return found->second;
 }
@@ -95,6 +95,12 @@ bool same_type(const Datum& a, const Datum& b) {
   for (std::size_t i = 0; i < a.parts.size(); ++i)
     if (!same_type(a.parts[i], b.parts[i])) return false;
   return a.kind != Datum::Kind::kArray || a.array.same_type(b.array);
+}
+
+std::int64_t weight(const Datum& d) {
+  std::int64_t sum = 1;
+  for (const Datum& part : d.parts) sum += weight(part);
+  return sum;
 }
 
 std::string type_text(const Datum& d) {

@@ -21,6 +21,8 @@ std::string hlo_name(DType dtype);
 Datum abstract_of(const Shape& shape);
 bool has_type(const Datum& datum, const Shape& shape);
 bool same_type(const Datum& a, const Datum& b);
+// How many arrays, tokens and tuples it is made of: what it costs to copy it.
+std::int64_t weight(const Datum& datum);
 // "f32[2,3]", "(s32[], token[])".
 std::string type_text(const Datum& datum);
 
