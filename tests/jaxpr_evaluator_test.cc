@@ -156,6 +156,14 @@ constexpr Broken kBroken[] = {
      "there is no shared jaxpr f"},
     {"WrongLiteral", "{ lambda ; a:i32[]. let\n    b:i32[] = add a 1.5:i32[]\n  in (b,) }", "2:5",
      "1.5 is no literal of type i32"},
+    {"WrongFillValue",
+     "{ lambda ; a:u8[3] b:i32[1]. let\n    c:u8[] = gather[dimension_numbers="
+     "GatherDimensionNumbers(offset_dims=(), collapsed_slice_dims=(0,), start_index_map=(0,)) "
+     "fill_value=x mode=GatherScatterMode.FILL_OR_DROP slice_sizes=(1,)] a b\n  in (c,) }",
+     "2:5", "x is no literal of type u8"},
+    {"WrongFlag",
+     "{ lambda ; a:f32[3]. let\n    b:f32[3] = cumsum[axis=0 reverse=2] a\n  in (b,) }", "2:5",
+     "parameter reverse is neither True nor False"},
     {"LiteralOutOfRange", "{ lambda ; a:u8[]. let\n    b:u8[] = add a 256:u8[]\n  in (b,) }", "2:5",
      "256 is no literal of type u8"},
 };
@@ -345,6 +353,18 @@ TEST(JaxprEvaluator, WritesThroughReferences) {
   ASSERT_EQ(results.size(), 2U);
   EXPECT_EQ(numbers(results[0]), (std::vector<double>{5, 2, 4.5}));
   EXPECT_EQ(numbers(results[1]), (std::vector<double>{2, 4.5}));
+}
+
+TEST(JaxprEvaluator, GivesWhatReferencesHoldAtTheEnd) {
+  const std::string text =
+      "{ lambda ; a:f32[2]. let b:f32[2] = run_state[jaxpr={ lambda ; r:Ref{f32[2]}. let r[...] += "
+      "2.0:f32[] in () } which_linear=(False,)] a in (b,) }";
+  EXPECT_NE(refusal(text).find("f32[] is written where the reference holds f32[2]"),
+            std::string::npos);
+  const std::string right =
+      "{ lambda ; a:f32[2]. let b:f32[2] = run_state[jaxpr={ lambda ; r:Ref{f32[2]}. let r[1] += "
+      "2.0:f32[] in () } which_linear=(False,)] a in (b,) }";
+  EXPECT_EQ(result(right, {floats({1, 2})}), (std::vector<double>{1, 4}));
 }
 
 // jax.random.bits(jax.random.key(0), (2,)) and jax.random.key_data(jax.random.split(key)).

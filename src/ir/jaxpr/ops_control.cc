@@ -174,8 +174,8 @@ class Scan {
   }
 
   Values run() {
-    if (c_.abstract() || length_ == 0) return types();
     const bool reverse = c_.flag("reverse");
+    if (c_.abstract() || length_ == 0) return types();
     for (std::int64_t n = 0; n < length_; ++n) step(reverse ? length_ - 1 - n : n);
     return joined(std::move(state_), ys_);
   }
@@ -267,6 +267,19 @@ Values custom_linear_solve_rule(const Call& c) {
   return c.run(c.inner(*solve), joined(c.values(first, last), c.values(at, c.size())));
 }
 
+// Its jaxpr writes to references that hold the operands; what they hold then are the results.
+Values run_state_rule(const Call& c) {
+  if (const ParamValue* initialized = c.param("is_initialized"))
+    for (const ParamValue& item : initialized->items)
+      if (item.as_bool() == false) unsupported("run_state with references that hold nothing yet");
+  Values references;
+  for (std::size_t i = 0; i < c.size(); ++i) references.push_back(Value::ref(c.array(i)));
+  if (!c.run(c.inner("jaxpr"), references).empty()) invalid("the jaxpr of run_state has results");
+  Values out;
+  for (const Value& r : references) out.emplace_back(*r.cell);
+  return out;
+}
+
 // What prints or calls back and gives nothing.
 Values silent_rule(const Call& c) {
   if (c.result_count() != 0) unsupported(fmt::format("{} with results", c.name()));
@@ -282,9 +295,10 @@ void add_control_rules(OpRules& rules) {
                                 "custom_vjp_call", "custom_lin_call", "remat_call", "xla_call"})
     rules.push_back(call_rule(name, "call_jaxpr"));
   rules.push_back(call_rule("custom_vmap_call", "call"));
+  rules.push_back(call_rule("linear_call", "callee"));
   rules.push_back(call_rule("custom_vjp_call_jaxpr", "fun_jaxpr"));
   for (std::string_view name :
-       {"checkpoint", "composite", "jit", "pjit", "remat", "remat2", "remat_opt", "run_state"})
+       {"checkpoint", "composite", "jit", "pjit", "remat", "remat2", "remat_opt"})
     rules.push_back(call_rule(name, "jaxpr"));
   const OpRules own = {
       {"after_all", token_rule},
@@ -295,6 +309,7 @@ void add_control_rules(OpRules& rules) {
       {"debug_callback", silent_rule},
       {"debug_print", silent_rule},
       {"platform_index", platform_index_rule},
+      {"run_state", run_state_rule},
       {"scan", scan_rule, false, false, true},
       {"while", while_rule, false, false, true},
   };

@@ -100,12 +100,14 @@ Values gather_rule(const Call& c) {
                         indices.rank() - 1};
   const Ints sizes = c.ints("slice_sizes");
   Array out = gather(x, indices, dims, sizes);
-  if (mode_of(c) != Mode::kFillOrDrop || out.abstract()) return {out};
+  if (mode_of(c) != Mode::kFillOrDrop) return {out};
+  const Array fill = fill_value(c, x.dtype());
+  if (out.abstract()) return {out};
   const Array mask = within(indices, upper_bounds(x.shape(), sizes, dims.start_index_map));
   Ints batch_dims;
   for (std::int64_t d = 0; d < out.rank(); ++d)
     if (!contains(dims.offset_dims, d)) batch_dims.push_back(d);
-  return {select(broadcast_in_dim(mask, out.shape(), batch_dims), out, fill_value(c, x.dtype()))};
+  return {select(broadcast_in_dim(mask, out.shape(), batch_dims), out, fill)};
 }
 
 // ---- scatter

@@ -112,9 +112,9 @@ Values cumulative(const Call& c, Combine combine, const Array& identity) {
   Array x = c.array(0);
   const std::int64_t axis = c.integer("axis");
   if (axis < 0 || axis >= x.rank()) invalid(fmt::format("there is no axis {}", axis));
+  const bool reverse = c.flag("reverse");
   if (x.abstract()) return {combine(x, x)};
   const auto d = static_cast<std::size_t>(axis);
-  const bool reverse = c.flag("reverse");
   const Ints zeros(x.shape().size(), 0);
   for (std::int64_t step = 1; step < x.shape()[d]; step *= 2) {
     Ints in = zeros, out = zeros;
