@@ -197,25 +197,62 @@ void Parser::custom(Op& op, Results& results) {
   if (op.name == "sdy.manual_computation") return manual_computation(op, results);
   if (op.name == "sdy.sharding_constraint") return sharding_constraint(op, results);
   if (op.name == "sdy.mesh") return mesh(op);
-  if (op.name.starts_with("check.")) {
-    if (op.name.ends_with("_const")) {
-      op.operands.push_back(operand());
-      in_.expect(",");
-      set(op, "value", attribute());
-    } else {
-      rest_of_operands(op);
-    }
-    while (in_.take(",")) {
-      const std::string name(in_.word("an attribute's name"));
-      in_.expect("=");
-      set(op, name, attribute());
-    }
-    optional_attrs(op);
-    return types_of_format(Types::kList, op, results);
-  }
+  if (op.name.starts_with("check.") || op.name.starts_with("interpreter."))
+    return test_operation(op, results);
   in_.refuse_at(op.offset, "unknown operation " + op.name +
                                "; unknown ones are read in the generic form, \"" + op.name +
                                "\"(…)");
+}
+
+// Of StableHLO's own tests:
+//   check.expect_eq %a, %b : T, T
+//   check.expect_eq_const %a, dense<…> : T {tolerance = 0.1 : f64}
+//   %b = interpreter.probe %a, probe_id = "x" : T
+void Parser::test_operation(Op& op, Results& results) {
+  const bool constant = op.name.ends_with("_const");
+  op.operands.push_back(operand());
+  if (constant) {
+    in_.expect(",");
+    in_.peek();
+    const std::size_t at = in_.offset();
+    Attr value = attribute();
+    if (value.kind != Attr::Kind::kDense) in_.refuse_at(at, "expected dense<…>");
+    op.operand_types = {value.type};
+    check_operand_types(op, at);
+    set(op, "value", std::move(value));
+    return optional_attrs(op);
+  }
+  while (in_.take(",")) {
+    if (in_.peek() == '%') {
+      op.operands.push_back(operand());
+      continue;
+    }
+    const std::string name(in_.word("an attribute's name"));
+    in_.expect("=");
+    Attr value;
+    // A type that follows is the operands'.
+    if (in_.peek() == '"') {
+      value.kind = Attr::Kind::kString;
+      value.text = in_.string();
+    } else {
+      value.kind = Attr::Kind::kNumber;
+      value.text = std::string(in_.number());
+    }
+    set(op, name, std::move(value));
+  }
+  optional_attrs(op);
+  in_.expect(":");
+  in_.peek();
+  const std::size_t at = in_.offset();
+  const Type* first = type();
+  op.operand_types.assign(op.operands.size(), first);
+  for (std::size_t i = 1; in_.take(","); ++i) {
+    const Type* next = type();
+    if (i >= op.operands.size()) in_.refuse_at(at, "there are more types than operands");
+    op.operand_types[i] = next;
+  }
+  check_operand_types(op, at);
+  if (op.name == "interpreter.probe") results = {first};
 }
 
 // stablehlo.constant {attrs} dense<…> : T

@@ -132,6 +132,7 @@ Result<std::vector<Datum>> Evaluator::run(const Function& function, std::vector<
   at_ = function.offset;
   checks_made_ = 0;
   failed_checks_.clear();
+  probes_.clear();
   running_.clear();
   try {
     auto results = run_everywhere(function.name, std::move(arguments));
@@ -497,6 +498,8 @@ std::vector<Datum> Call::call(std::string_view function, std::vector<Datum> argu
   if (!lifted_) return evaluator_.call(function, std::move(arguments));
   return evaluator_.run_block(evaluator_.functions_.at(function)->body, std::move(arguments), true);
 }
+
+std::vector<Array>& Call::probes(const std::string& name) const { return evaluator_.probes_[name]; }
 
 ir::Place Call::place() const { return {evaluator_.devices_, evaluator_.device_, op_.offset}; }
 

@@ -75,6 +75,7 @@ class Evaluator {
   EvaluationError::Kind error_kind_ = EvaluationError::Kind::kInvalid;
   std::int64_t checks_made_ = 0;
   std::vector<std::string> failed_checks_;
+  std::map<std::string, std::vector<Array>> probes_;
 };
 
 }  // namespace jaxsmith::stablehlo

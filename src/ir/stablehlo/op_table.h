@@ -54,6 +54,8 @@ class Call {
   std::vector<Datum> run_region(std::size_t region, std::vector<Datum> arguments) const;
   std::vector<Datum> call(std::string_view function, std::vector<Datum> arguments) const;
   void check_failed(std::string message) const;  // of a module that checks itself
+  // What interpreter.probe saw under a name, one after another.
+  std::vector<Array>& probes(const std::string& name) const;
   static std::int64_t integer_of(const Attr& attr, std::string_view name);
 
   // Of a program that runs on several devices: which one this is.
@@ -82,7 +84,8 @@ const OpRule* op_rule(std::string_view name);
 const std::vector<OpRule>& collective_rules();
 // custom_calls.cc: by their target.
 std::vector<Datum> custom_call(const Call& call);
-// checks.cc: check.expect_eq and the like, by the name behind "check.".
+// checks.cc: check.expect_eq and the like, by the name behind "check.", and interpreter.probe.
 std::vector<Datum> check_call(const Call& call, std::string_view what);
+std::vector<Datum> probe(const Call& call);
 
 }  // namespace jaxsmith::stablehlo

@@ -98,6 +98,7 @@ class Parser {
   void convolution(Op& op, Results& results);
   void reduce(Op& op, Results& results);
   void while_loop(Op& op, Results& results);
+  void test_operation(Op& op, Results& results);
   void custom_call(Op& op, Results& results);
   void manual_computation(Op& op, Results& results);
   void sharding_constraint(Op& op, Results& results);

@@ -285,7 +285,8 @@ class Printer {
     if (op.name == "sdy.manual_computation") return manual_computation(op);
     if (op.name == "sdy.sharding_constraint") return sharding_constraint(op);
     if (op.name == "sdy.mesh") return mesh(op);
-    if (op.name.starts_with("check.")) return check(op);
+    if (op.name.starts_with("check.") || op.name.starts_with("interpreter.probe"))
+      return test_operation(op);
     generic(op);
   }
 
@@ -729,15 +730,16 @@ class Printer {
     except(op, {"sym_name", "mesh"});
   }
 
-  void check(const Op& op) {
+  void test_operation(const Op& op) {
     out_ += op.name + " ";
     values(op.operands);
     if (const Attr* value = op.attr("value")) {
       out_ += ", ";
       attr(*value);
+      except(op, {"value"});
+      return;
     }
     for (const NamedAttr& a : op.attrs) {
-      if (a.name == "value") continue;
       out_ += ", ";
       named(a.name, a.value);
     }
