@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "check/check.h"
+#include "check/derivative.h"
 #include "check/reading.h"
 #include "check/redo.h"
 #include "generate/cpu_clock.h"
@@ -90,7 +91,11 @@ Result<ChunkResult> ChunkMaker::make(std::uint64_t chunk, const std::atomic<bool
         make_candidate(std::move(functions[i]), std::move(outcomes[i]), std::move(refusals[i]));
     if (auto* sample = std::get_if<Sample>(&candidate)) {
       sample->checks = passed_checks(redone);
-      const auto readings = read_levels(*sample);
+      auto readings = read_levels(*sample);
+      const auto& levels = sample->outcome.levels;
+      if (const auto text = levels.find("stablehlo"); text != levels.end())
+        if (auto derivative = check_derivatives(sample->function, text->second))
+          readings.push_back(std::move(*derivative));
       sample->checks.insert(sample->checks.end(), readings.begin(), readings.end());
       if (auto refusal = refusal_of(readings))
         candidate = make_reject(sample->function, *refusal, sample->structure);

@@ -67,6 +67,11 @@ class Wrapper {
     b.returns = b.results.size() == 1 ? Returns::kSingle : Returns::kTuple;
   }
 
+  void derivative(ValueId value, ValueId derivative, Differentiation kind, std::size_t argument,
+                  std::optional<std::size_t> seed = std::nullopt) {
+    program_.derivatives.push_back({value, derivative, kind, argument, seed});
+  }
+
   Value& at(ValueId id) { return program_.values[static_cast<std::size_t>(id)]; }
   const Body& inner() const { return program_.bodies[static_cast<std::size_t>(inner_)]; }
   Type result_type(BodyId body) {
@@ -242,6 +247,9 @@ Member scalar_gradient(const Program& root, const std::vector<std::int64_t>& num
                   rest.empty() ? "" : "has_aux=True");
   node.result_groups = groups;
   w.finish(w.entry(), results, node.result_groups);
+  for (std::size_t i = 0; i < grads.size() && form.with_value; ++i)
+    w.derivative(value[0], grads[i], Differentiation::kReverse,
+                 static_cast<std::size_t>(numbers[i]));
   return {w.take(), form.with_value ? "value_and_grad" : "grad", "base"};
 }
 
@@ -289,6 +297,8 @@ Member jacobian(const Program& root, std::int64_t number, const std::string& mod
   node.bodies = {function};
   node.attributes["argnums"] = argnums_text({number});
   w.finish(w.entry(), {value, result});
+  if (mode != "hessian")
+    w.derivative(value, result, Differentiation::kReverse, static_cast<std::size_t>(number));
   return {w.take(), mode, "base"};
 }
 
@@ -312,6 +322,8 @@ Member jvp(const Program& root) {
          operands, {out, tangent})
       .bodies = {w.inner_id()};
   w.finish(w.entry(), {out, tangent});
+  for (std::size_t i = 0; i < n; ++i)
+    w.derivative(out, tangent, Differentiation::kTangent, i, n + i);
   return {w.take(), "jvp", "base"};
 }
 
@@ -339,6 +351,8 @@ Member vjp(const Program& root) {
   std::vector<ValueId> results = {out};
   results.insert(results.end(), bars.begin(), bars.end());
   w.finish(w.entry(), results);
+  for (std::size_t i = 0; i < bars.size(); ++i)
+    w.derivative(out, bars[i], Differentiation::kCotangent, i, primals.size());
   return {w.take(), "vjp", "base"};
 }
 

@@ -9,9 +9,11 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/differentiation.h"
 #include "tensor/tensor.h"
 
 namespace jaxsmith {
@@ -103,6 +105,14 @@ struct Body {
   std::vector<std::string> keys;  // of a dict
 };
 
+// That a result of the root is the derivative of another.
+struct DerivativeOf {
+  ValueId value = kNoValue, derivative = kNoValue;
+  Differentiation kind = Differentiation::kReverse;
+  std::size_t argument = 0;         // the parameter, by position
+  std::optional<std::size_t> seed;  // the parameter that is the tangent or cotangent
+};
+
 struct Program {
   std::uint64_t seed = 0, family = 0;
   std::string category;
@@ -116,6 +126,7 @@ struct Program {
   std::vector<std::pair<std::string, std::string>>
       constants;  // module-level names and their Python
   std::vector<std::string> tags;
+  std::vector<DerivativeOf> derivatives;
 };
 
 }  // namespace jaxsmith

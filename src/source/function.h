@@ -5,9 +5,11 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/differentiation.h"
 #include "tensor/tensor.h"
 
 namespace jaxsmith {
@@ -56,6 +58,13 @@ struct Provenance {
   std::string options;               // JSON: what its texts depend on
 };
 
+// That a result is the derivative of another by an argument, all by position.
+struct DerivativeSpec {
+  std::size_t value = 0, result = 0, argument = 0;
+  Differentiation kind = Differentiation::kReverse;
+  std::optional<std::size_t> seed;  // the argument that is the tangent or cotangent
+};
+
 // Number of input sets a function carries: the recorded case, and two further draws that show
 // whether every argument matters.
 inline constexpr int kInputSets = 3;
@@ -73,6 +82,7 @@ struct Function {
   std::vector<ArgumentSpec>
       results;  // as planned, in the order of the result's leaves; JAX must agree
   std::array<std::vector<Tensor>, kInputSets> inputs;  // [set][argument]
+  std::vector<DerivativeSpec> derivatives;             // as far as they are known
   Provenance provenance;
   // Of a function that came with its texts: they are run in its source's place (Route::kText).
   std::map<std::string, std::string> texts;  // by level

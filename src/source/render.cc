@@ -491,6 +491,12 @@ Function render(const Member& member, const FunctionKey& key) {
     const Value& v = program.values[static_cast<std::size_t>(root.results[i])];
     f.results.push_back({renderer.result_names()[i], v.type.dtype, v.type.shape, {}});
   }
+  const auto place = [&](ValueId id) {
+    return static_cast<std::size_t>(std::find(root.results.begin(), root.results.end(), id) -
+                                    root.results.begin());
+  };
+  for (const DerivativeOf& d : program.derivatives)
+    f.derivatives.push_back({place(d.value), place(d.derivative), d.argument, d.kind, d.seed});
   // JAX flattens a dict in the order of its keys.
   if (root.returns == Returns::kDict) {
     std::sort(f.results.begin(), f.results.end(),
