@@ -8,6 +8,7 @@
 #include "plan/ops_reduction.h"
 #include "plan/planner.h"
 #include "plan/special_kernels.h"
+#include "tensor/closeness.h"
 #include "tensor/special_functions.h"
 
 namespace jaxsmith {

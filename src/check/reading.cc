@@ -19,29 +19,6 @@ std::string word_after(std::string_view text, std::string_view mark) {
   return std::string(rest.substr(0, rest.find_first_of(" \n,:")));
 }
 
-// The least precise float type that a text names: rounding to it is part of what it computes.
-DType least_precise(std::string_view text) {
-  constexpr std::pair<std::string_view, DType> kTypes[] = {{"f8", DType::kF8E4M3FN},
-                                                           {"bf16", DType::kBF16},
-                                                           {"f16", DType::kF16},
-                                                           {"f32", DType::kF32},
-                                                           {"c64", DType::kC64}};
-  const auto letter = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
-  };
-  for (const auto& [name, dtype] : kTypes)
-    for (std::size_t at = text.find(name); at != std::string_view::npos;
-         at = text.find(name, at + 1)) {
-      const char before = at > 0 ? text[at - 1] : ' ';
-      const std::size_t end = at + name.size();
-      // In MLIR's tensor<2xf16> an x stands before it; f8 has many endings.
-      const bool starts = !letter(before) ||
-                          (before == 'x' && at > 1 && text[at - 2] >= '0' && text[at - 2] <= '9');
-      if (starts && (end >= text.size() || !letter(text[end]) || name == "f8")) return dtype;
-    }
-  return DType::kF64;
-}
-
 using Results = std::vector<ir::Datum>;
 
 // The array of which devices hold parts, in the order of their numbers, the first dimension that is
@@ -104,6 +81,28 @@ std::vector<Results> run_nudged(IrProgram& program, const ExecutionCase& c, cons
 }
 
 }  // namespace
+
+DType least_precise(std::string_view text) {
+  constexpr std::pair<std::string_view, DType> kTypes[] = {{"f8", DType::kF8E4M3FN},
+                                                           {"bf16", DType::kBF16},
+                                                           {"f16", DType::kF16},
+                                                           {"f32", DType::kF32},
+                                                           {"c64", DType::kC64}};
+  const auto letter = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+  };
+  for (const auto& [name, dtype] : kTypes)
+    for (std::size_t at = text.find(name); at != std::string_view::npos;
+         at = text.find(name, at + 1)) {
+      const char before = at > 0 ? text[at - 1] : ' ';
+      const std::size_t end = at + name.size();
+      // In MLIR's tensor<2xf16> an x stands before it; f8 has many endings.
+      const bool starts = !letter(before) ||
+                          (before == 'x' && at > 1 && text[at - 2] >= '0' && text[at - 2] <= '9');
+      if (starts && (end >= text.size() || !letter(text[end]) || name == "f8")) return dtype;
+    }
+  return DType::kF64;
+}
 
 std::vector<ir::Datum> ExecutionCase::arguments(const std::string& level) const {
   std::vector<ir::Datum> out;

@@ -36,6 +36,9 @@ struct Reading {
 Reading read_text(const std::string& level, const std::string& text, const ExecutionCase* recorded,
                   const Budget& budget = {}, const std::string& file = "");
 
+// The least precise float type that a text names: rounding to it is part of what it computes.
+DType least_precise(std::string_view text);
+
 // Of each level that a function has: "read:hlo" (it parses, keeps to its language's rules and is
 // printed back byte for byte), and "execute:hlo" (it gives the recorded outputs), which is not done
 // where an operation is not known or, with the reason `without_case`, where there is no case.

@@ -1,5 +1,7 @@
 #include "plan/builder.h"
 
+#include "tensor/closeness.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,5 +1,7 @@
 #include "plan/stats.h"
 
+#include "tensor/closeness.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -215,23 +217,6 @@ int distinct_probes(const Stats& x) {
   int distinct = 1;
   for (std::size_t i = 1; i < sorted.size(); ++i) distinct += sorted[i] - sorted[i - 1] > least;
   return distinct;
-}
-
-double epsilon(DType dtype) {
-  switch (dtype) {
-    case DType::kF16:
-      return 0x1p-10;
-    case DType::kBF16:
-      return 0x1p-7;
-    case DType::kF32:
-    case DType::kC64:
-      return 0x1p-23;
-    case DType::kF64:
-    case DType::kC128:
-      return 0x1p-52;
-    default:
-      return 0;
-  }
 }
 
 Interval integer_bounds(DType dtype) {

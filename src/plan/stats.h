@@ -46,8 +46,6 @@ int distinct_probes(const Stats& x);
 // The largest magnitude that values of a type may reach in a program: far enough below overflow
 // that one more operation is safe.
 double safe_magnitude(DType dtype);
-// Relative spacing of a type's values; 0 for integers and bool.
-double epsilon(DType dtype);
 // Bounds of an integer type.
 Interval integer_bounds(DType dtype);
 

@@ -17,7 +17,18 @@ using C128 = std::complex<double>;
 
 constexpr double kUlps = 16, kScale = 0.125, kNudges = 8, kNudgeUlps = 4;
 
-// The distance from 1 to the next number.
+std::int64_t rank_of(double x) {
+  const auto bits = std::bit_cast<std::int64_t>(x);
+  return bits < 0 ? std::numeric_limits<std::int64_t>::min() - bits : bits;
+}
+
+std::int64_t rank_of(float x) {
+  const auto bits = std::bit_cast<std::int32_t>(x);
+  return bits < 0 ? std::int64_t{std::numeric_limits<std::int32_t>::min()} - bits : bits;
+}
+
+}  // namespace
+
 double epsilon(DType dtype) {
   switch (dtype) {
     case DType::kF64:
@@ -31,21 +42,9 @@ double epsilon(DType dtype) {
     case DType::kBF16:
       return std::ldexp(1.0, -7);
     default:
-      return std::ldexp(1.0, -2);
+      return is_real(dtype) ? std::ldexp(1.0, -2) : 0;
   }
 }
-
-std::int64_t rank_of(double x) {
-  const auto bits = std::bit_cast<std::int64_t>(x);
-  return bits < 0 ? std::numeric_limits<std::int64_t>::min() - bits : bits;
-}
-
-std::int64_t rank_of(float x) {
-  const auto bits = std::bit_cast<std::int32_t>(x);
-  return bits < 0 ? std::int64_t{std::numeric_limits<std::int32_t>::min()} - bits : bits;
-}
-
-}  // namespace
 
 double ulps_between(double a, double b, DType dtype) {
   if (std::isnan(a) || std::isnan(b))

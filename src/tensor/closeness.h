@@ -13,6 +13,9 @@ namespace jaxsmith {
 // not.
 double ulps_between(double a, double b, DType dtype);
 
+// The distance from 1 to the next number of a type, at most a quarter; 0 for integers and bool.
+double epsilon(DType dtype);
+
 struct Closeness {
   bool same = true;
   std::string difference;  // the first one, in words
