@@ -1,0 +1,253 @@
+"""`jaxsmith check` and `jaxsmith eval`: texts of real JAX read and executed without it, and texts that
+do not hold found out."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import ml_dtypes
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from jax import lax
+
+ROOT = Path(__file__).resolve().parent.parent
+JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
+LEVELS = ["jaxpr", "stablehlo", "hlo", "hlo_optimized"]
+COUNT = 60
+
+
+def jaxsmith(*arguments, text=None):
+    return subprocess.run(
+        [JAXSMITH, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        input=text,
+        timeout=300,
+    )
+
+
+def texts_of(function, *arguments):
+    traced = jax.jit(function).trace(*arguments)
+    lowered = traced.lower()
+    return {
+        "jaxpr": str(traced.jaxpr),
+        "stablehlo": lowered.as_text(),
+        "hlo": lowered.as_text(dialect="hlo"),
+        "hlo_optimized": lowered.compile().as_text(),
+    }
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    out = tmp_path_factory.mktemp("check") / "dataset"
+    done = jaxsmith("generate", "--count", COUNT, "--seed", 21, "--redo", 0, "--out", out)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def table(output):
+    lines = re.findall(r"^(\w+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+)$", output, re.M)
+    return {level: list(map(int, numbers)) for level, *numbers in lines}
+
+
+def test_every_text_of_a_dataset_holds(dataset):
+    done = jaxsmith("check", dataset)
+    assert done.returncode == 0, done.stdout
+    assert table(done.stdout) == {level: [COUNT] * 7 for level in LEVELS}
+
+
+def test_rows_say_that_their_texts_were_read_and_executed(dataset):
+    wanted = {f"{what}:{level}" for what in ("read", "execute") for level in LEVELS}
+    for file in (dataset / "data").glob("*.parquet"):
+        for checks in pq.read_table(file, columns=["checks"])["checks"].to_pylist():
+            passed = {check["check"] for check in checks if check["status"] == "passed"}
+            assert wanted <= passed
+
+
+def one_file(dataset):
+    return max((dataset / "data").glob("*.parquet"), key=lambda path: path.stat().st_size)
+
+
+def changed(dataset, tmp_path, change):
+    """The largest file of the dataset with its first row changed, as a file of its own."""
+    read = pq.read_table(one_file(dataset))
+    rows = read.to_pylist()
+    change(rows[0])
+    path = tmp_path / "changed.parquet"
+    pq.write_table(pa.Table.from_pylist(rows, schema=read.schema), path)
+    return path, rows[0]["id"]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_changed_constant_is_found(dataset, tmp_path, level):
+    """Outputs that the text does not give: all levels see it."""
+
+    def change(row):
+        output = row["outputs"][0]
+        words = bytearray(output["data"])
+        words[-1] ^= 0x40  # the exponent of a float, a high bit of an integer
+        output["data"] = bytes(words)
+
+    path, name = changed(dataset, tmp_path, change)
+    done = jaxsmith("check", path, "--level", level, "--failures", tmp_path / "failures")
+    assert done.returncode == 1
+    failures = [json.loads(line) for line in (tmp_path / "failures").read_text().splitlines()]
+    assert [(f["id"], f["level"]) for f in failures] == [(name, level)]
+    assert name in done.stdout and "result 0" in done.stdout
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_text_that_cannot_be_read_is_found(dataset, tmp_path, level):
+    def change(row):
+        row[level] = row[level][: len(row[level]) // 2]
+
+    path, name = changed(dataset, tmp_path, change)
+    done = jaxsmith("check", path, "--level", level)
+    assert done.returncode == 1
+    assert name in done.stdout
+
+
+def test_what_is_no_dataset_gets_one_line(tmp_path):
+    (tmp_path / "empty").mkdir()
+    for path in (tmp_path / "empty", tmp_path / "missing"):
+        done = jaxsmith("check", path)
+        assert done.returncode == 2
+        assert len(done.stderr.splitlines()) == 1 and str(path) in done.stderr
+    other = tmp_path / "other.parquet"
+    pq.write_table(pa.table({"a": [1]}), other)
+    done = jaxsmith("check", other)
+    assert done.returncode == 1 and "no column" in done.stderr
+
+
+# ---- Single files
+
+ADDS = """
+func.func @main() {
+  %0 = stablehlo.constant dense<[1, 2]> : tensor<2xi32>
+  %1 = "stablehlo.add"(%0, %0) : (tensor<2xi32>, tensor<2xi32>) -> tensor<2xi32>  // generic
+  check.expect_eq_const %1, dense<[2, 4]> : tensor<2xi32>
+  func.return
+}
+"""
+
+
+def test_modules_that_check_themselves():
+    done = jaxsmith("check", "-", text=ADDS + "\n// -----\n" + ADDS)
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall("1 check holds", done.stdout)) == 2
+    done = jaxsmith("check", "-", text=ADDS + "\n// -----\n" + ADDS.replace("[2, 4]", "[2, 5]"))
+    assert done.returncode == 1
+    assert "module 2: a check failed: element 1 is 4, not 5" in done.stderr
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_files_level_is_told_by_its_text(tmp_path, level):
+    text = texts_of(lambda x: jnp.sin(x).sum() * x, jnp.ones(3))[level]
+    path = tmp_path / "text"
+    path.write_text(text)
+    done = jaxsmith("check", path)
+    assert done.returncode == 0, done.stderr
+    assert f"{level}, verified, printed back byte for byte" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        (ADDS.replace("-> tensor<2xi32>", "-> tensor<3xi32>"), ":5:29: ", "tensor<3xi32>"),
+        (ADDS.replace("%0, %0)", "%0, %7)"), ":4:28: ", "%7"),
+        ("{ lambda ; a:f32[3]. let\n    b:f32[3] = sin c\n  in (b,) }\n", ":2:5: ", "c"),
+        ("HloModule m\n\nENTRY e {\n  ROOT a = f32[2] frob()\n}\n", ":4:8: ", "frob"),
+    ],
+)
+def test_errors_name_the_place(tmp_path, text, place, words):
+    path = tmp_path / "text"
+    path.write_text(text)
+    done = jaxsmith("check", path)
+    assert done.returncode == 1
+    first, line, caret = done.stderr.splitlines()
+    assert first.startswith(f"{path}{place}") and words in first
+    assert caret.strip() == "^" and line.strip()
+
+
+def test_a_loop_without_an_end_is_refused(tmp_path):
+    def function(x):
+        return lax.while_loop(lambda c: c[1] < 1, lambda c: (c[0] + 1, c[1]), (x, 0 * x))[0]
+
+    for level, text in texts_of(function, jnp.int32(1)).items():
+        if level == "hlo_optimized":
+            continue  # XLA may do away with it
+        path = tmp_path / level
+        path.write_text(text)
+        done = jaxsmith("eval", path, "--input", "1", "--steps", "1000000")
+        assert done.returncode != 0 and "1000000 steps" in done.stderr
+    path.write_text(
+        "func.func @main() -> tensor<9999999999xf32> {\n  %0 = stablehlo.iota dim = 0 : "
+        "tensor<9999999999xf32>\n  return %0 : tensor<9999999999xf32>\n}\n"
+    )
+    done = jaxsmith("eval", path)
+    assert done.returncode != 0 and "bytes" in done.stderr
+
+
+# ---- eval
+
+
+def program(x, n, flag, z):
+    y = jnp.where(flag, jnp.cumsum(jnp.exp(x), axis=1), x[:, ::-1])
+    return {"a": y @ y.T, "b": (n * 3) % 7, "c": z * 1j, "d": x.astype(jnp.bfloat16)}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_results_are_those_of_jax(tmp_path, level):
+    inputs = [
+        np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 4),
+        np.asfortranarray(np.arange(6, dtype=np.int32).reshape(2, 3)),
+        np.array(True),
+        np.array([1 + 2j, 3], np.complex64),
+    ]
+    path = tmp_path / "text"
+    path.write_text(texts_of(program, *inputs)[level])
+    arguments = []
+    for i, each in enumerate(inputs):
+        np.save(tmp_path / f"{i}.npy", each)
+        arguments += ["--input", tmp_path / f"{i}.npy"]
+    done = jaxsmith("eval", path, *arguments, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    for i, expected in enumerate(jax.tree.leaves(jax.jit(program)(*inputs))):
+        found = np.load(tmp_path / "out" / f"{i}.npy")
+        if expected.dtype == ml_dtypes.bfloat16:
+            found = found.view(ml_dtypes.bfloat16)
+        assert found.dtype == expected.dtype
+        np.testing.assert_allclose(
+            found.astype(np.complex128), np.asarray(expected, np.complex128), rtol=1e-5
+        )
+
+
+def test_inputs_may_be_written_down(tmp_path):
+    path = tmp_path / "text"
+    path.write_text(texts_of(lambda x, y: x + y, np.ones((2, 2), np.float32), 1.0)["stablehlo"])
+    done = jaxsmith("eval", path, "--input", "[[1, 2], [3, 4]]", "--input", "0.5")
+    assert done.stdout == "0: f32[2,2]\n[[1.5, 2.5],\n [3.5, 4.5]]\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        ([], 2, "it takes f32[2], i32[]; 0 --input are given"),
+        (["--input", "[1, 2, 3]", "--input", "1"], 2, "it is f32[3]; argument 0 of"),
+        (["--input", "[1, [2]]", "--input", "1"], 2, "lists are of different lengths"),
+        (["--input", "missing.npy", "--input", "1"], 2, "there is no such file"),
+        (["--inputs", "1"], 2, "--inputs"),
+    ],
+)
+def test_misuse_of_eval_gets_one_line(tmp_path, arguments, status, words):
+    path = tmp_path / "text"
+    path.write_text(texts_of(lambda x, n: x * n, np.ones(2, np.float32), np.int32(1))["stablehlo"])
+    done = jaxsmith("eval", path, *arguments)
+    assert done.returncode == status
+    assert len(done.stderr.splitlines()) == 1 and words in done.stderr
