@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 CXX_FILES = $(shell find src tools tests bench cmake -name '*.cc' -o -name '*.h')
 
-.PHONY: help setup build tool dataset test test-cpp test-python lint format docs bench bench-capture extraction clean
+.PHONY: help setup build tool dataset test test-cpp test-python lint format docs bench bench-capture extraction conformance clean
 
 help:
 	@echo 'make dataset [COUNT=10000] [OUT=dataset] [SEED=0] [WORKERS=n]   make a dataset; goes on where one was interrupted'
@@ -22,6 +22,7 @@ help:
 	@echo 'make bench    CPU time per function against a plain JAX loop'
 	@echo 'make bench-capture   what recording costs a program'
 	@echo 'make extraction      extract functions of libraries and all of JAX'"'"'s own test harnesses'
+	@echo 'make conformance     read and execute the texts of all of JAX'"'"'s own test harnesses without JAX'
 	@echo 'make format   lay out the sources as the checks want them'
 	@echo 'make docs     regenerate the generated documentation'
 	@echo 'make clean    remove what was built (not .venv, not datasets)'
@@ -75,6 +76,10 @@ extraction: tool
 	  -r tools/requirements-libraries.txt
 	@JAX_PLATFORMS=cpu PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/extraction_suite.py \
 	  --save $(BUILD)/extraction --table docs/extraction.md
+
+conformance: tool
+	@JAX_PLATFORMS=cpu PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/conformance.py \
+	  --table docs/conformance.md
 
 clean:
 	rm -rf $(BUILD) .pytest_cache .ruff_cache

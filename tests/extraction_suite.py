@@ -138,7 +138,7 @@ def markdown(groups: dict[str, Counter], checks: Counter) -> str:
         "| check | passed | failed | not done |",
         "| --- | ---: | ---: | ---: |",
     ]
-    for name in dict.fromkeys(key.split(":")[0] for key in checks if ":" in key):
+    for name in dict.fromkeys(key.rsplit(": ", 1)[0] for key in checks if ": " in key):
         numbers = [str(checks[f"{name}: {status}"]) for status in ("passed", "failed", "not done")]
         out.append(f"| {name} | " + " | ".join(numbers) + " |")
     out.append(f"\n{checks['rows']} rows.\n")

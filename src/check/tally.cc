@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace jaxsmith {
 
@@ -16,6 +17,7 @@ void ReadingTally::add(const std::string& id, const std::string& level, const Re
   t.cases += has_case;
   t.executed += reading.executed;
   t.agreed += reading.agrees;
+  verdicts_.push_back({id, level, reading, has_case});
   if (!reading.unknown.empty()) {
     ++t.unknown[reading.unknown];
     return;
@@ -38,11 +40,20 @@ void ReadingTally::merge(const ReadingTally& other) {
     for (const auto& [op, n] : o.unknown) t.unknown[op] += n;
   }
   failures_.insert(failures_.end(), other.failures_.begin(), other.failures_.end());
+  verdicts_.insert(verdicts_.end(), other.verdicts_.begin(), other.verdicts_.end());
 }
 
 std::vector<ReadingTally::Failure> ReadingTally::failures() const {
   std::vector<Failure> out = failures_;
   std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::vector<ReadingTally::Verdict> ReadingTally::verdicts() const {
+  std::vector<Verdict> out = verdicts_;
+  std::sort(out.begin(), out.end(), [](const Verdict& a, const Verdict& b) {
+    return std::tie(a.id, a.level) < std::tie(b.id, b.level);
+  });
   return out;
 }
 

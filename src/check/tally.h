@@ -28,6 +28,13 @@ class ReadingTally {
   void add(const std::string& id, const std::string& level, const Reading& reading, bool has_case);
   void merge(const ReadingTally& other);
   const std::map<std::string, LevelTally>& levels() const { return levels_; }
+  // Every text that was read, sorted by id.
+  struct Verdict {
+    std::string id, level;
+    Reading reading;
+    bool has_case = false;
+  };
+  std::vector<Verdict> verdicts() const;
   // Sorted by id; what was not executed for want of an operation is not among them.
   std::vector<Failure> failures() const;
   // For a terminal: a line for each level, operations that are not known, the first failures.
@@ -36,6 +43,7 @@ class ReadingTally {
  private:
   std::map<std::string, LevelTally> levels_;
   std::vector<Failure> failures_;
+  std::vector<Verdict> verdicts_;
 };
 
 }  // namespace jaxsmith

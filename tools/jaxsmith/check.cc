@@ -23,7 +23,7 @@ constexpr const char* kCommand = "check";
 
 struct CheckOptions {
   std::vector<std::string> paths, levels;
-  std::string failures;
+  std::string failures, verdicts;
   Budget budget;
   unsigned workers = 0;
   std::size_t shown = 20;
@@ -85,15 +85,36 @@ class DatasetCheck {
   std::int64_t done_ = 0;
 };
 
-Status write_failures(const std::string& path, const ReadingTally& tally) {
+Status write_lines(const std::string& path, const std::vector<nlohmann::ordered_json>& lines) {
   std::ofstream out(path);
-  for (const auto& f : tally.failures())
-    out << nlohmann::ordered_json{{"id", f.id}, {"level", f.level}, {"reason", f.reason}}.dump(
-               -1, ' ', false, nlohmann::json::error_handler_t::replace)
-        << "\n";
+  for (const auto& line : lines)
+    out << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
   out.close();
   if (!out) return Error::environment(fmt::format("{}: it cannot be written", path));
   return {};
+}
+
+Status write_failures(const std::string& path, const ReadingTally& tally) {
+  std::vector<nlohmann::ordered_json> lines;
+  for (const auto& f : tally.failures())
+    lines.push_back({{"id", f.id}, {"level", f.level}, {"reason", f.reason}});
+  return write_lines(path, lines);
+}
+
+Status write_verdicts(const std::string& path, const ReadingTally& tally) {
+  std::vector<nlohmann::ordered_json> lines;
+  for (const auto& v : tally.verdicts())
+    lines.push_back({{"id", v.id},
+                     {"level", v.level},
+                     {"parsed", v.reading.parsed},
+                     {"verified", v.reading.verified},
+                     {"printed_back", v.reading.printed_back},
+                     {"has_case", v.has_case},
+                     {"executed", v.reading.executed},
+                     {"agrees", v.reading.agrees},
+                     {"unknown", v.reading.unknown},
+                     {"reason", v.reading.reason}});
+  return write_lines(path, lines);
 }
 
 Result<bool> check_dataset(const CheckOptions& options, const std::string& path) {
@@ -102,6 +123,7 @@ Result<bool> check_dataset(const CheckOptions& options, const std::string& path)
   JAXSMITH_TRY(tally, check.run());
   fmt::print("{}", tally.table(options.shown));
   if (!options.failures.empty()) JAXSMITH_CHECK(write_failures(options.failures, tally));
+  if (!options.verdicts.empty()) JAXSMITH_CHECK(write_verdicts(options.verdicts, tally));
   return tally.failures().empty();
 }
 
@@ -133,6 +155,9 @@ int check_main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--show", options.shown, "how many failures to print")->capture_default_str();
   app.add_option("--failures", options.failures, "file for all failures, a line of JSON each")
+      ->type_name("FILE");
+  app.add_option("--verdicts", options.verdicts,
+                 "file for what was found of every text, a line of JSON each")
       ->type_name("FILE");
   app.get_formatter()->column_width(30);
   try {
