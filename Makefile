@@ -5,6 +5,7 @@ SEED ?= 0
 WORKERS ?=
 BUILD ?= build
 PYTHON3 ?= python3
+SECONDS ?= 600
 
 VENV := .venv/bin
 JAXSMITH := $(BUILD)/jaxsmith
@@ -13,7 +14,7 @@ export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 CXX_FILES = $(shell find src tools tests bench cmake -name '*.cc' -o -name '*.h')
 
-.PHONY: help setup build tool dataset test test-cpp test-python lint format docs bench bench-capture extraction conformance clean
+.PHONY: help setup build tool dataset test test-cpp test-python lint format docs bench bench-capture extraction conformance fuzz clean
 
 help:
 	@echo 'make dataset [COUNT=10000] [OUT=dataset] [SEED=0] [WORKERS=n]   make a dataset; goes on where one was interrupted'
@@ -23,6 +24,7 @@ help:
 	@echo 'make bench-capture   what recording costs a program'
 	@echo 'make extraction      extract functions of libraries and all of JAX'"'"'s own test harnesses'
 	@echo 'make conformance     read and execute the texts of all of JAX'"'"'s own test harnesses without JAX'
+	@echo 'make fuzz [SECONDS=600]   any bytes whatever to the readers, with sanitizers'
 	@echo 'make format   lay out the sources as the checks want them'
 	@echo 'make docs     regenerate the generated documentation'
 	@echo 'make clean    remove what was built (not .venv, not datasets)'
@@ -80,6 +82,9 @@ extraction: tool
 conformance: tool
 	@JAX_PLATFORMS=cpu PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/conformance.py \
 	  --table docs/conformance.md
+
+fuzz: tool
+	@JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tools/fuzz --seconds $(SECONDS) --build $(BUILD)/fuzz
 
 clean:
 	rm -rf $(BUILD) .pytest_cache .ruff_cache

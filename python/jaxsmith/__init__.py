@@ -8,6 +8,7 @@
     for sample in jaxsmith.generate(count=100):  # functions that jaxsmith writes
         print(sample.source, sample.stablehlo)
     dataset = jaxsmith.load("dataset")      # what the command line has made
+    jaxsmith.evaluate(stablehlo_text, x)    # any text of IR, without JAX
 
 The names are loaded when they are first used: `import jaxsmith` does not import JAX.
 """
@@ -18,12 +19,27 @@ if TYPE_CHECKING:
     from jaxsmith.alignment import Range, Span
     from jaxsmith.capturing import Captured, CapturedFunction, capture
     from jaxsmith.datasets import Dataset, load, save
-    from jaxsmith.errors import ExtractionError, JaxsmithError
+    from jaxsmith.errors import (
+        BudgetError,
+        ExtractionError,
+        IRError,
+        JaxsmithError,
+        UnsupportedError,
+    )
     from jaxsmith.extraction import Extraction, extract
     from jaxsmith.generation import generate
+    from jaxsmith.reading import (
+        Program,
+        canonical,
+        evaluate,
+        parse,
+        structural_hash,
+        verify,
+    )
     from jaxsmith.sample import Case, Cost, Row, Sample
 
 __all__ = [
+    "BudgetError",
     "Captured",
     "CapturedFunction",
     "Case",
@@ -31,19 +47,28 @@ __all__ = [
     "Dataset",
     "Extraction",
     "ExtractionError",
+    "IRError",
     "JaxsmithError",
+    "Program",
     "Range",
     "Row",
     "Sample",
     "Span",
+    "UnsupportedError",
+    "canonical",
     "capture",
+    "evaluate",
     "extract",
     "generate",
     "load",
+    "parse",
     "save",
+    "structural_hash",
+    "verify",
 ]
 
 _MODULES = {
+    "BudgetError": "errors",
     "Captured": "capturing",
     "CapturedFunction": "capturing",
     "Case": "sample",
@@ -51,16 +76,24 @@ _MODULES = {
     "Dataset": "datasets",
     "Extraction": "extraction",
     "ExtractionError": "errors",
+    "IRError": "errors",
     "JaxsmithError": "errors",
+    "Program": "reading",
     "Range": "alignment",
     "Row": "sample",
     "Sample": "sample",
     "Span": "alignment",
+    "UnsupportedError": "errors",
+    "canonical": "reading",
     "capture": "capturing",
+    "evaluate": "reading",
     "extract": "extraction",
     "generate": "generation",
     "load": "datasets",
+    "parse": "reading",
     "save": "datasets",
+    "structural_hash": "reading",
+    "verify": "reading",
 }
 
 

@@ -11,6 +11,19 @@ class JaxsmithError(Exception):
     """What jaxsmith could not do, in one line."""
 
 
+class IRError(JaxsmithError, ValueError):
+    """A text of IR that cannot be read or breaks a rule of its language, or inputs that it does not
+    take. Of a text: place and reason, the line, a caret below it."""
+
+
+class UnsupportedError(IRError):
+    """An operation or a type that jaxsmith does not know."""
+
+
+class BudgetError(IRError):
+    """A text took more steps or memory than were allowed."""
+
+
 class ExtractionError(JaxsmithError):
     """JAX could not take a function through a stage.
 

@@ -35,6 +35,10 @@ class IrProgram {
   const std::string& text() const { return *text_; }
   // As JAX prints it.
   std::string print() const;
+  // One text, of the same level, for all that say the same in other words; and XXH3-128 of it in
+  // hexadecimal digits.
+  std::string canonical() const;
+  std::string structural_hash() const;
   Status verify();
   // What it takes and gives; of a jaxpr the constants come first. Of a verified program.
   Result<ir::Signature> signature();

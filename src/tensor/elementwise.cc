@@ -780,17 +780,24 @@ Array clamp(const Array& low, const Array& x, const Array& high) {
   return binary(Binary::minimum, binary(Binary::maximum, x, low), high);
 }
 
+namespace {
+
+template <class From, class To>
+Array convert_lanes(const Array& x, DType to) {
+  const DType from = x.dtype();
+  if constexpr (std::is_same_v<From, double> && std::is_same_v<To, float>) {
+    if (to != DType::kF32)
+      return map1<To, From>(x, to, [to](double v) { return round_once(v, to); });
+  }
+  return map1<To, From>(x, to, [from, to](From v) { return converted<From, To>(v, from, to); });
+}
+
+}  // namespace
+
 Array convert(const Array& x, DType to) {
   if (x.dtype() == to) return x;
   return with_lane(x.dtype(), [&]<class From>(From) {
-    return with_lane(to, [&]<class To>(To) {
-      const DType from = x.dtype();
-      if constexpr (std::is_same_v<From, double> && std::is_same_v<To, float>) {
-        if (to != DType::kF32)
-          return map1<To, From>(x, to, [to](From v) { return round_once(v, to); });
-      }
-      return map1<To, From>(x, to, [from, to](From v) { return converted<From, To>(v, from, to); });
-    });
+    return with_lane(to, [&]<class To>(To) { return convert_lanes<From, To>(x, to); });
   });
 }
 

@@ -405,6 +405,13 @@ Array run_pairs(const Body& body, const Array& a, const Array& b) {
   return out[0];
 }
 
+void check_select(const Body& body, DType dtype) {
+  const Array scalar(dtype, {}, true);
+  const auto out = body.run({scalar, scalar});
+  require(out.size() == 1 && out[0].dtype() == DType::kBool && out[0].rank() == 0,
+          "what selects does not give one bool");
+}
+
 template <class T>
 void add_up(const Array& source, const Ints& places, const Body& body, Array& out) {
   const auto values = source.data<T>();
@@ -438,6 +445,7 @@ Array select_and_scatter(const Array& operand, const Array& source, const Array&
   if (any_abstract({&operand, &source, &init})) {
     const Array one[] = {operand};
     check_body(scatter_body, one, 1, "scatter");
+    check_select(select_body, operand.dtype());
     return Array(operand.dtype(), operand.shape(), true);
   }
   Array out = broadcast_scalar(init, operand.shape());

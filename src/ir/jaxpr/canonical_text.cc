@@ -199,7 +199,7 @@ class Rewriter {
     Jaxpr inner = jaxpr(*found->second);
     --depth_;
     std::string own = fmt::format("f{}", done_.size());
-    done_.emplace_back(own, std::move(inner));
+    done_.push_back({own, std::move(inner)});
     names_.emplace(found->second, own);
     return own;
   }
@@ -209,7 +209,7 @@ class Rewriter {
   std::unordered_map<std::string_view, const Jaxpr*> shared_;
   std::unordered_map<const Jaxpr*, std::string> names_;
   std::unordered_set<const Jaxpr*> begun_;
-  std::vector<std::pair<std::string, Jaxpr>> done_;
+  std::vector<SharedJaxpr> done_;
 };
 
 }  // namespace

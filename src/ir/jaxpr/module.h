@@ -120,8 +120,13 @@ struct Jaxpr {
   std::size_t offset = 0, results_offset = 0;  // in the text
 };
 
+struct SharedJaxpr {
+  std::string name;
+  Jaxpr jaxpr;
+};
+
 struct Module {
-  std::vector<std::pair<std::string, Jaxpr>> shared;  // let f = { … } in
+  std::vector<SharedJaxpr> shared;  // let f = { … } in
   Jaxpr main;
 
   const Jaxpr* find(std::string_view name) const;

@@ -147,7 +147,7 @@ Module Parser::module() {
     std::string name(text_.substr(pos_, last - pos_));
     move_to(end + 1);
     gap();
-    m.shared.emplace_back(std::move(name), jaxpr());
+    m.shared.push_back({std::move(name), jaxpr()});
     expect_word("in");
   }
   m.main = jaxpr();

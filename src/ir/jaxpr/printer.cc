@@ -46,6 +46,8 @@ class Document {
     opened_.pop_back();
     pieces_.push_back({Piece::Kind::kClose, {}});
   }
+  // The groups that are open do not fit on a line, however wide it is.
+  void break_groups() { width_ += kWidth + 1; }
   void nest() { pieces_.push_back({Piece::Kind::kNest, {}}); }
   void unnest() { pieces_.push_back({Piece::Kind::kUnnest, {}}); }
 
@@ -245,6 +247,18 @@ void Printer::plain(const Equation& eqn) {
   atoms(eqn.operands, "");
 }
 
+// Whether free text ends where its brackets say so.
+static bool brackets_match(std::string_view text) {
+  std::string open;
+  for (const char c : text) {
+    if (c == '(' || c == '[' || c == '{') open += c == '(' ? ')' : c == '[' ? ']' : '}';
+    if (c != ')' && c != ']' && c != '}') continue;
+    if (open.empty() || open.back() != c) return false;
+    open.pop_back();
+  }
+  return open.empty() && text.find('\n') == std::string_view::npos;
+}
+
 void Printer::params(const std::vector<Param>& params) {
   if (params.empty()) return;
   doc_.open();
@@ -256,6 +270,8 @@ void Printer::params(const std::vector<Param>& params) {
     doc_.text(params[i].key);
     doc_.text("=");
     value(params[i].value);
+    if (params[i].value.kind == Kind::kRaw && !brackets_match(params[i].value.text))
+      doc_.break_groups();  // it is read by its line
   }
   doc_.unnest();
   doc_.brk("");

@@ -437,7 +437,14 @@ void Parser::reduce(Op& op, Results& results) {
   const std::size_t n = inits.size();
   op.operands.insert(op.operands.end(), inits.begin(), inits.end());
   std::string applied;
-  if (in_.take_word("applies")) applied = std::string(in_.word("an operation"));
+  if (in_.take_word("applies")) {
+    in_.peek();
+    const std::size_t at = in_.offset();
+    applied = std::string(in_.word("an operation"));
+    const Format* format = format_of(applied);
+    if (!format || format->form != "%, %" || format->types != Types::kSame)
+      in_.refuse_at(at, "expected an operation on two values of one type");
+  }
   in_.expect("across");
   in_.expect("dimensions");
   in_.expect("=");
@@ -459,7 +466,7 @@ void Parser::reduce(Op& op, Results& results) {
     inner.operands = body.arguments;
     inner.operand_types = {element, element};
     inner.results = {static_cast<ValueId>(module_->values.size())};
-    module_->values.push_back({element, "", -1});
+    module_->values.push_back({element, "applied", -1});
     Op last;
     last.name = "stablehlo.return";
     last.offset = op.offset;

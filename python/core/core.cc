@@ -1,0 +1,178 @@
+// jaxsmith._core: the readers and evaluators of IR for Python. python/jaxsmith/reading.py says it in
+// NumPy's terms. Arrays come and go as (dtype, shape, bytes).
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <memory>
+#include <mutex>
+
+#include "check/program.h"
+#include "tensor/array.h"
+
+namespace nb = nanobind;
+
+namespace {
+
+using jaxsmith::Error;
+using jaxsmith::EvaluationError;
+using jaxsmith::IrProgram;
+
+// What became of a call, carried out of the part without Python's lock.
+struct Failure {
+  std::string message;
+  const char* exception;  // of jaxsmith.errors
+};
+
+Failure failure_of(const IrProgram& program, const Error& error) {
+  switch (program.error_kind()) {
+    case EvaluationError::Kind::kUnsupported:
+      return {error.message, "UnsupportedError"};
+    case EvaluationError::Kind::kBudget:
+      return {error.message, "BudgetError"};
+    default:
+      return {error.message, "IRError"};
+  }
+}
+
+[[noreturn]] void raise(const Failure& failure) {
+  const nb::object type = nb::module_::import_("jaxsmith.errors").attr(failure.exception);
+  PyErr_SetString(type.ptr(), failure.message.c_str());
+  throw nb::python_error();
+}
+
+jaxsmith::Tensor tensor_of(const nb::tuple& array) {
+  jaxsmith::Tensor out;
+  const auto name = nb::cast<std::string>(array[0]);
+  const auto dtype = jaxsmith::dtype_from_jaxpr_name(name);
+  if (!dtype) raise({"there are no arrays of " + name, "UnsupportedError"});
+  out.dtype = *dtype;
+  out.shape = nb::cast<std::vector<std::int64_t>>(array[1]);
+  const nb::bytes data = nb::cast<nb::bytes>(array[2]);
+  out.bytes.assign(data.c_str(), data.size());
+  return out;
+}
+
+nb::tuple tuple_of(const jaxsmith::Tensor& t) {
+  return nb::make_tuple(std::string(jaxsmith::jaxpr_name(t.dtype)), t.shape,
+                        nb::bytes(t.bytes.data(), t.bytes.size()));
+}
+
+// A program runs for one thread at a time; other threads have other programs, or wait.
+class Program {
+ public:
+  Program(std::string level, std::string text, const std::string& name) {
+    if (level.empty()) {
+      const auto told = jaxsmith::level_of_text(text);
+      if (!told)
+        raise({(name.empty() ? std::string() : name + ": ") +
+                   "this is no jaxpr, StableHLO or HLO by its first words: level says which it is",
+               "IRError"});
+      level = *told;
+    }
+    std::optional<Failure> failure;
+    {
+      const nb::gil_scoped_release released;
+      auto parsed = IrProgram::parse(level, std::move(text), name);
+      if (parsed.ok())
+        program_ = std::make_unique<IrProgram>(std::move(parsed).value());
+      else
+        failure = Failure{parsed.error().message, "IRError"};
+    }
+    if (failure) raise(*failure);
+  }
+
+  std::string level() const { return program_->level(); }
+  std::string print() const { return locked([&] { return program_->print(); }); }
+
+  void verify() {
+    std::optional<Failure> failure;
+    locked([&] {
+      const auto status = program_->verify();
+      if (!status.ok()) failure = failure_of(*program_, status.error());
+    });
+    if (failure) raise(*failure);
+  }
+
+  // Types of arguments and results, as JAX prints them.
+  std::pair<std::vector<std::string>, std::vector<std::string>> signature() {
+    verify();
+    std::optional<Failure> failure;
+    std::vector<std::string> arguments, results;
+    locked([&] {
+      const auto signature = program_->signature();
+      if (!signature.ok()) {
+        failure = failure_of(*program_, signature.error());
+        return;
+      }
+      const auto text = [](const jaxsmith::ir::Datum& d) {
+        return d.kind == jaxsmith::ir::Datum::Kind::kArray ? d.array.type_text()
+                                                           : std::string("token");
+      };
+      for (const auto& d : signature.value().arguments) arguments.push_back(text(d));
+      for (const auto& d : signature.value().results) results.push_back(text(d));
+    });
+    if (failure) raise(*failure);
+    return {arguments, results};
+  }
+
+  nb::list evaluate(const nb::list& inputs, std::int64_t steps, std::int64_t memory) {
+    std::vector<jaxsmith::Tensor> tensors, results;
+    for (const nb::handle each : inputs) tensors.push_back(tensor_of(nb::cast<nb::tuple>(each)));
+    std::optional<Failure> failure;
+    locked([&] { failure = run(tensors, {steps, memory}, results); });
+    if (failure) raise(*failure);
+    nb::list out;
+    for (const jaxsmith::Tensor& t : results) out.append(tuple_of(t));
+    return out;
+  }
+
+  std::string canonical() { return locked([&] { return program_->canonical(); }); }
+  std::string structural_hash() { return locked([&] { return program_->structural_hash(); }); }
+
+ private:
+  // Without Python's lock, but with that of the program.
+  template <class F>
+  auto locked(F f) const {
+    const nb::gil_scoped_release released;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return f();
+  }
+
+  std::optional<Failure> run(const std::vector<jaxsmith::Tensor>& tensors,
+                             const jaxsmith::Budget& budget,
+                             std::vector<jaxsmith::Tensor>& results) {
+    if (const auto status = program_->verify(); !status.ok())
+      return failure_of(*program_, status.error());
+    std::vector<jaxsmith::ir::Datum> arguments;
+    for (const jaxsmith::Tensor& t : tensors)
+      arguments.emplace_back(jaxsmith::Array::from(t));
+    const auto run = program_->run(std::move(arguments), budget);
+    if (!run.ok()) return failure_of(*program_, run.error());
+    for (const auto& d : run.value()) {
+      if (d.kind == jaxsmith::ir::Datum::Kind::kArray) results.push_back(d.array.tensor());
+      for (const auto& part : d.parts) results.push_back(part.as_array().tensor());
+    }
+    return std::nullopt;
+  }
+
+  std::unique_ptr<IrProgram> program_;
+  mutable std::mutex mutex_;
+};
+
+}  // namespace
+
+NB_MODULE(_core, m) {
+  m.doc() = "Readers and evaluators of jaxprs, StableHLO and HLO.";
+  nb::class_<Program>(m, "Program")
+      .def(nb::init<std::string, std::string, std::string>(), nb::arg("level"), nb::arg("text"),
+           nb::arg("name"))
+      .def_prop_ro("level", &Program::level)
+      .def("print", &Program::print)
+      .def("verify", &Program::verify)
+      .def("arguments", [](Program& p) { return p.signature().first; })
+      .def("results", [](Program& p) { return p.signature().second; })
+      .def("evaluate", &Program::evaluate, nb::arg("inputs"), nb::arg("steps"), nb::arg("memory"))
+      .def("canonical", &Program::canonical)
+      .def("structural_hash", &Program::structural_hash);
+}

@@ -1,0 +1,199 @@
+#include "fuzz/fuzz.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "ir/hlo/canonical.h"
+#include "ir/hlo/evaluator.h"
+#include "ir/hlo/parser.h"
+#include "ir/hlo/printer.h"
+#include "ir/jaxpr/canonical.h"
+#include "ir/jaxpr/evaluator.h"
+#include "ir/jaxpr/parser.h"
+#include "ir/jaxpr/printer.h"
+#include "ir/stablehlo/evaluator.h"
+#include "ir/stablehlo/parser.h"
+#include "ir/stablehlo/printer.h"
+
+namespace jaxsmith::fuzz {
+namespace {
+
+constexpr Budget kBudget{2'000'000, 64 << 20};
+constexpr std::int64_t kMostArgumentElements = 1 << 14;
+
+[[noreturn]] void finding(const char* what, std::string_view detail) {
+  std::fprintf(stderr, "FINDING: %s\n%.*s\n", what, static_cast<int>(detail.size()), detail.data());
+  std::abort();
+}
+
+// Small numbers of the type, the same in each run.
+ir::Datum drawn(const ir::Datum& type) {
+  if (type.kind != ir::Datum::Kind::kArray) {
+    ir::Datum out = type;
+    for (ir::Datum& part : out.parts) part = drawn(part);
+    return out;
+  }
+  const Array& a = type.array;
+  Ints numbers;
+  for (std::int64_t i = 0; i < a.size(); ++i) numbers.push_back(i % 5 - 1);
+  return convert(Array::of_ints(DType::kI32, numbers), a.dtype()).reshaped(a.shape());
+}
+
+std::int64_t elements(const ir::Datum& d) {
+  std::int64_t n = d.kind == ir::Datum::Kind::kArray ? d.array.size() : 0;
+  for (const ir::Datum& part : d.parts) n += elements(part);
+  return n;
+}
+
+template <class Evaluator, class Module>
+void execute(const Module& module, std::string_view text) {
+  Evaluator evaluator(module, text, "input");
+  if (!evaluator.verify().ok()) return;
+  const auto signature = evaluator.signature();
+  if (!signature.ok()) return;
+  std::vector<ir::Datum> arguments;
+  std::int64_t size = 0;
+  for (const ir::Datum& d : signature.value().arguments) {
+    size += elements(d);
+    if (size > kMostArgumentElements || size < 0) return;
+    arguments.push_back(drawn(d));
+  }
+  const auto results = evaluator.run(std::move(arguments), kBudget);
+  if (results.ok() && results.value().size() != signature.value().results.size())
+    finding("a program gives another number of results than its signature says", text);
+}
+
+template <class Parse, class Print>
+void round_trip(Parse parse, Print print, std::string_view text) {
+  const auto parsed = parse(text);
+  if (!parsed.ok()) return;
+  const std::string printed = print(parsed.value());
+  const auto again = parse(printed);
+  if (!again.ok()) finding("what is printed cannot be read again", again.error().message);
+  if (print(again.value()) != printed) finding("it is printed differently each time", printed);
+}
+
+void check_jaxpr(std::string_view text) {
+  const auto parse = [](std::string_view t) { return jaxpr::parse(t, "input"); };
+  round_trip(parse, [](const auto& m) { return jaxpr::print(m); }, text);
+  const auto parsed = parse(text);
+  if (!parsed.ok()) return;
+  execute<jaxpr::Evaluator>(parsed.value(), text);
+  (void)jaxpr::canonicalize(text);
+}
+
+void check_stablehlo(std::string_view text) {
+  const auto parse = [](std::string_view t) { return stablehlo::parse(t, "input"); };
+  const auto print = [](const auto& modules) {
+    std::string out;
+    for (std::size_t i = 0; i < modules.size(); ++i)
+      out += (i ? "// -----\n" : "") + stablehlo::print(modules[i]);
+    return out;
+  };
+  round_trip(parse, print, text);
+  const auto parsed = parse(text);
+  if (!parsed.ok()) return;
+  for (const auto& module : parsed.value()) execute<stablehlo::Evaluator>(module, text);
+}
+
+void check_hlo(std::string_view text) {
+  const auto parse = [](std::string_view t) { return hlo::parse(t, "input"); };
+  round_trip(parse, [](const auto& m) { return hlo::print(m); }, text);
+  const auto parsed = parse(text);
+  if (parsed.ok()) execute<hlo::Evaluator>(parsed.value(), text);
+}
+
+// ---- Mutation
+
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '.' || c == '%' || c == '@';
+}
+
+struct Piece {
+  std::size_t begin = 0, end = 0;
+};
+
+std::vector<Piece> tokens(std::string_view text) {
+  std::vector<Piece> out;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i + 1;
+    if (is_word(text[i]))
+      while (end < text.size() && is_word(text[end])) ++end;
+    if (text[i] != ' ' && text[i] != '\n') out.push_back({i, end});
+    i = end;
+  }
+  return out;
+}
+
+std::vector<Piece> lines(std::string_view text) {
+  std::vector<Piece> out;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t end = std::min(text.find('\n', i), text.size() - 1) + 1;
+    out.push_back({i, end});
+    i = end;
+  }
+  return out;
+}
+
+}  // namespace
+
+void check(std::string_view level, std::string_view text) {
+  if (level == "jaxpr") return check_jaxpr(text);
+  if (level == "stablehlo") return check_stablehlo(text);
+  check_hlo(text);
+}
+
+std::size_t mutate(char* text, std::size_t size, std::size_t most, std::uint32_t seed) {
+  static constexpr const char* kNumbers[] = {"0",
+                                             "-1",
+                                             "1",
+                                             "2",
+                                             "4294967296",
+                                             "9223372036854775807",
+                                             "-9223372036854775808",
+                                             "99999999999999999999",
+                                             "1e400",
+                                             "nan",
+                                             "-0.0",
+                                             "0x7FC00000",
+                                             "?"};
+  std::minstd_rand random(seed);
+  const auto below = [&](std::size_t n) { return n ? random() % n : 0; };
+  const std::string old(text, size);
+  const auto pieces = below(3) ? tokens(old) : lines(old);
+  if (pieces.empty()) return size;
+  const Piece a = pieces[below(pieces.size())], b = pieces[below(pieces.size())];
+  const auto piece = [&](Piece p) { return old.substr(p.begin, p.end - p.begin); };
+  std::string out;
+  switch (below(5)) {
+    case 0:  // one in the place of another
+      out = old.substr(0, a.begin) + piece(b) + old.substr(a.end);
+      break;
+    case 1:  // left out
+      out = old.substr(0, a.begin) + old.substr(a.end);
+      break;
+    case 2:  // twice
+      out = old.substr(0, a.end) + piece(a) + old.substr(a.end);
+      break;
+    case 3: {  // changed places
+      const Piece first = a.begin < b.begin ? a : b, second = a.begin < b.begin ? b : a;
+      if (first.end > second.begin) return size;
+      out = old.substr(0, first.begin) + piece(second) +
+            old.substr(first.end, second.begin - first.end) + piece(first) + old.substr(second.end);
+      break;
+    }
+    default:
+      out = old.substr(0, a.begin) + kNumbers[below(std::size(kNumbers))] + old.substr(a.end);
+  }
+  const std::size_t n = std::min(out.size(), most);
+  std::memcpy(text, out.data(), n);
+  return n;
+}
+
+}  // namespace jaxsmith::fuzz

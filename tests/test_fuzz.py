@@ -1,0 +1,19 @@
+"""A short run of the fuzzing; `make fuzz` is the long one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = Path(os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))).resolve().parent
+
+
+@pytest.mark.timeout(1500)
+def test_no_text_breaks_a_reader():
+    command = [sys.executable, ROOT / "tools" / "fuzz", "--runs", "3000", "--no-install"]
+    done = subprocess.run([*command, "--build", BUILD / "fuzz"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("no finding") == 3
