@@ -5,93 +5,21 @@
 #include <algorithm>
 #include <array>
 
+#include "base/hash.h"
+#include "ir/hlo/canonical.h"
 #include "ir/hlo/evaluator.h"
 #include "ir/hlo/parser.h"
 #include "ir/hlo/printer.h"
+#include "ir/jaxpr/canonical.h"
 #include "ir/jaxpr/evaluator.h"
 #include "ir/jaxpr/parser.h"
 #include "ir/jaxpr/printer.h"
+#include "ir/stablehlo/canonical.h"
 #include "ir/stablehlo/evaluator.h"
 #include "ir/stablehlo/parser.h"
 #include "ir/stablehlo/printer.h"
 
 namespace jaxsmith {
-
-class Program::Language {
- public:
-  virtual ~Language() = default;
-  virtual std::string print() const = 0;
-  virtual Status verify() = 0;
-  virtual Result<ir::Signature> signature() = 0;
-  virtual Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments,
-                                             const Budget& budget) = 0;
-  virtual EvaluationError::Kind error_kind() const = 0;
-  virtual std::int64_t checks_made() const { return 0; }
-  virtual std::vector<std::string> failed_checks() const { return {}; }
-};
-
-namespace {
-
-// By a language's module and evaluator; `print` is a function of the module.
-template <class Module, class Evaluator, std::string (*Print)(const Module&)>
-class LanguageOf : public Program::Language {
- public:
-  LanguageOf(Module module, std::string_view text, std::string file)
-      : module_(std::move(module)), file_(std::move(file)), evaluator_(module_, text, file_) {}
-  std::string print() const override { return Print(module_); }
-  Status verify() override { return evaluator_.verify(); }
-  Result<ir::Signature> signature() override { return evaluator_.signature(); }
-  Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments,
-                                     const Budget& budget) override {
-    return evaluator_.run(std::move(arguments), budget);
-  }
-  EvaluationError::Kind error_kind() const override { return evaluator_.error_kind(); }
-  std::int64_t checks_made() const override {
-    if constexpr (requires(const Evaluator& e) { e.checks_made(); })
-      return evaluator_.checks_made();
-    return 0;
-  }
-  std::vector<std::string> failed_checks() const override {
-    if constexpr (requires(const Evaluator& e) { e.failed_checks(); })
-      return evaluator_.failed_checks();
-    return {};
-  }
-
- private:
-  Module module_;
-  std::string file_;
-  Evaluator evaluator_;
-};
-
-std::string print_jaxpr(const jaxpr::Module& module) { return jaxpr::print(module); }
-std::string print_stablehlo(const stablehlo::Module& module) { return stablehlo::print(module); }
-std::string print_hlo(const hlo::Module& module) { return hlo::print(module); }
-
-using Jaxpr = LanguageOf<jaxpr::Module, jaxpr::Evaluator, print_jaxpr>;
-using StableHlo = LanguageOf<stablehlo::Module, stablehlo::Evaluator, print_stablehlo>;
-using Hlo = LanguageOf<hlo::Module, hlo::Evaluator, print_hlo>;
-
-Result<std::unique_ptr<Program::Language>> read(const std::string& level, std::string_view text,
-                                                const std::string& file) {
-  using Read = std::unique_ptr<Program::Language>;
-  if (level == "jaxpr") {
-    JAXSMITH_TRY(module, jaxpr::parse(text, file));
-    return Read(new Jaxpr(std::move(module), text, file));
-  }
-  if (level == "stablehlo") {
-    JAXSMITH_TRY(modules, stablehlo::parse(text, file));
-    if (modules.size() != 1)
-      return Error::usage(fmt::format("{}: {} modules, one is wanted", file, modules.size()));
-    return Read(new StableHlo(std::move(modules[0]), text, file));
-  }
-  if (level == "hlo" || level == "hlo_optimized") {
-    JAXSMITH_TRY(module, hlo::parse(text, file));
-    return Read(new Hlo(std::move(module), text, file));
-  }
-  return Error::usage(fmt::format("{}: there is no level {}", file, level));
-}
-
-}  // namespace
 
 std::span<const std::string_view> level_names() {
   static constexpr std::array<std::string_view, 4> kLevels = {"jaxpr", "stablehlo", "hlo",
@@ -123,6 +51,87 @@ std::optional<std::string> level_of_text(std::string_view text) {
   return std::nullopt;
 }
 
+namespace ir {
+
+class Program::Language {
+ public:
+  virtual ~Language() = default;
+  virtual std::string print() const = 0;
+  virtual std::string canonical() const = 0;
+  virtual Status verify() = 0;
+  virtual Result<Signature> signature() = 0;
+  virtual Result<std::vector<Datum>> run(std::vector<Datum> arguments,
+                                             const Budget& budget) = 0;
+  virtual EvaluationError::Kind error_kind() const = 0;
+  virtual std::int64_t checks_made() const { return 0; }
+  virtual std::vector<std::string> failed_checks() const { return {}; }
+};
+
+namespace {
+
+// By a language's module and evaluator; the others are functions of the module.
+template <class Module, class Evaluator, std::string (*Print)(const Module&),
+          std::string (*Canonical)(const Module&)>
+class LanguageOf : public Program::Language {
+ public:
+  LanguageOf(Module module, std::string_view text, std::string file)
+      : module_(std::move(module)), file_(std::move(file)), evaluator_(module_, text, file_) {}
+  std::string print() const override { return Print(module_); }
+  std::string canonical() const override { return Canonical(module_); }
+  Status verify() override { return evaluator_.verify(); }
+  Result<Signature> signature() override { return evaluator_.signature(); }
+  Result<std::vector<Datum>> run(std::vector<Datum> arguments,
+                                     const Budget& budget) override {
+    return evaluator_.run(std::move(arguments), budget);
+  }
+  EvaluationError::Kind error_kind() const override { return evaluator_.error_kind(); }
+  std::int64_t checks_made() const override {
+    if constexpr (requires(const Evaluator& e) { e.checks_made(); })
+      return evaluator_.checks_made();
+    return 0;
+  }
+  std::vector<std::string> failed_checks() const override {
+    if constexpr (requires(const Evaluator& e) { e.failed_checks(); })
+      return evaluator_.failed_checks();
+    return {};
+  }
+
+ private:
+  Module module_;
+  std::string file_;
+  Evaluator evaluator_;
+};
+
+std::string print_jaxpr(const jaxpr::Module& module) { return jaxpr::print(module); }
+std::string print_stablehlo(const stablehlo::Module& module) { return stablehlo::print(module); }
+std::string print_hlo(const hlo::Module& module) { return hlo::print(module); }
+
+using Jaxpr = LanguageOf<jaxpr::Module, jaxpr::Evaluator, print_jaxpr, jaxpr::canonical>;
+using StableHlo = LanguageOf<stablehlo::Module, stablehlo::Evaluator, print_stablehlo, stablehlo::canonical>;
+using Hlo = LanguageOf<hlo::Module, hlo::Evaluator, print_hlo, hlo::canonical>;
+
+Result<std::unique_ptr<Program::Language>> read(const std::string& level, std::string_view text,
+                                                const std::string& file) {
+  using Read = std::unique_ptr<Program::Language>;
+  if (level == "jaxpr") {
+    JAXSMITH_TRY(module, jaxpr::parse(text, file));
+    return Read(new Jaxpr(std::move(module), text, file));
+  }
+  if (level == "stablehlo") {
+    JAXSMITH_TRY(modules, stablehlo::parse(text, file));
+    if (modules.size() != 1)
+      return Error::usage(fmt::format("{}: {} modules, one is wanted", file, modules.size()));
+    return Read(new StableHlo(std::move(modules[0]), text, file));
+  }
+  if (level == "hlo" || level == "hlo_optimized") {
+    JAXSMITH_TRY(module, hlo::parse(text, file));
+    return Read(new Hlo(std::move(module), text, file));
+  }
+  return Error::usage(fmt::format("{}: there is no level {}", file, level));
+}
+
+}  // namespace
+
 Program::Program(std::string level, std::unique_ptr<std::string> text)
     : level_(std::move(level)), text_(std::move(text)) {}
 Program::Program(Program&&) noexcept = default;
@@ -138,9 +147,11 @@ Result<Program> Program::parse(const std::string& level, std::string text,
 }
 
 std::string Program::print() const { return language_->print(); }
+std::string Program::canonical() const { return language_->canonical(); }
+std::string Program::structural_hash() const { return hash128_hex(canonical()); }
 Status Program::verify() { return language_->verify(); }
-Result<ir::Signature> Program::signature() { return language_->signature(); }
-Result<std::vector<ir::Datum>> Program::run(std::vector<ir::Datum> arguments,
+Result<Signature> Program::signature() { return language_->signature(); }
+Result<std::vector<Datum>> Program::run(std::vector<Datum> arguments,
                                             const Budget& budget) {
   return language_->run(std::move(arguments), budget);
 }
@@ -148,4 +159,5 @@ EvaluationError::Kind Program::error_kind() const { return language_->error_kind
 std::int64_t Program::checks_made() const { return language_->checks_made(); }
 std::vector<std::string> Program::failed_checks() const { return language_->failed_checks(); }
 
+}  // namespace ir
 }  // namespace jaxsmith

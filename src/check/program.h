@@ -1,6 +1,6 @@
 // A text of IR of any level, read by its language's reader.
 //
-//   JAXSMITH_TRY(program, Program::parse("stablehlo", text, "add.mlir"));
+//   JAXSMITH_TRY(program, ir::Program::parse("stablehlo", text, "add.mlir"));
 //   JAXSMITH_CHECK(program.verify());
 //   JAXSMITH_TRY(results, program.run(arguments));
 #pragma once
@@ -22,6 +22,8 @@ std::span<const std::string_view> level_names();
 // Which level a text is, by its first words; nothing where that cannot be told.
 std::optional<std::string> level_of_text(std::string_view text);
 
+namespace ir {  // a generated program is another thing: plan/program.h
+
 class Program {
  public:
   // One module. `file` is what errors name; the level must be one of level_names().
@@ -35,11 +37,15 @@ class Program {
   const std::string& text() const { return *text_; }
   // As JAX prints it.
   std::string print() const;
+  // One text, of the same level, for all that say the same in other words; XXH3-128 of it in
+  // hexadecimal digits. Of a verified program.
+  std::string canonical() const;
+  std::string structural_hash() const;
   Status verify();
   // What it takes and gives; of a jaxpr the constants come first. Of a verified program.
-  Result<ir::Signature> signature();
+  Result<Signature> signature();
   // Of a verified program. Errors: of the program, of what jaxsmith does not know, of the budget.
-  Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments, const Budget& budget = {});
+  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const Budget& budget = {});
   // What the last error of verify(), signature() or run() was.
   EvaluationError::Kind error_kind() const;
   // A module's own checks (check.expect_eq …) in the last run: how many, and what those said that
@@ -56,4 +62,5 @@ class Program {
   std::unique_ptr<Language> language_;
 };
 
+}  // namespace ir
 }  // namespace jaxsmith

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "check/program.h"
-#include "tensor/closeness.h"
 #include "tensor/movement.h"
 
 namespace jaxsmith {
@@ -44,9 +42,42 @@ DType least_precise(std::string_view text) {
 
 using Results = std::vector<ir::Datum>;
 
-// The array of which devices hold parts, in the order of their numbers, the first dimension that is
-// divided outermost.
-Array whole(const ir::Datum& parts, const Shape& shape) {
+void compare_outputs(const ir::Program& program, const Results& found, const ExecutionCase& c,
+                     const std::vector<Results>& nudged, Reading& out) {
+  out.agrees = found.size() == c.outputs.size();
+  out.reason =
+      out.agrees ? "" : fmt::format("it gives {} results, not {}", found.size(), c.outputs.size());
+  Tolerance tolerance = c.tolerance(program.text());
+  for (std::size_t i = 0; i < found.size() && out.agrees; ++i) {
+    const Array expected = Array::from(c.outputs[i]);
+    std::vector<Array> others;
+    for (const Results& each : nudged) others.push_back(whole_result(each[i], expected.shape()));
+    tolerance.nudged = others;
+    const Closeness close =
+        compare_results(whole_result(found[i], expected.shape()), expected, tolerance);
+    out.worst = std::max(out.worst, close.worst);
+    if (close.same) continue;
+    out.agrees = false;
+    out.reason = fmt::format("result {}: {}", i, close.difference);
+  }
+}
+
+// The results from inputs that differ in their last bits.
+std::vector<Results> run_nudged(ir::Program& program, const ExecutionCase& c, const Budget& budget) {
+  constexpr std::uint64_t kRuns = 3;
+  std::vector<Results> out;
+  for (std::uint64_t seed = 1; seed <= kRuns; ++seed) {
+    Results arguments = c.arguments(program.level());
+    for (ir::Datum& d : arguments) d = nudge(d.as_array(), seed);
+    auto results = program.run(std::move(arguments), budget);
+    if (results.ok()) out.push_back(std::move(results).value());
+  }
+  return out;
+}
+
+}  // namespace
+
+Array whole_result(const ir::Datum& parts, const Shape& shape) {
   if (parts.kind != ir::Datum::Kind::kTuple) return parts.as_array();
   const Shape& part = parts.parts.at(0).as_array().shape();
   Array out(parts.parts[0].array.dtype(), shape);
@@ -68,42 +99,12 @@ Array whole(const ir::Datum& parts, const Shape& shape) {
   return out;
 }
 
-void compare_outputs(const Program& program, const Results& found, const ExecutionCase& c,
-                     const std::vector<Results>& nudged, Reading& out) {
-  out.agrees = found.size() == c.outputs.size();
-  out.reason =
-      out.agrees ? "" : fmt::format("it gives {} results, not {}", found.size(), c.outputs.size());
-  double depth = static_cast<double>(c.equations);
-  for (const Tensor& t : c.inputs)
+Tolerance ExecutionCase::tolerance(std::string_view text) const {
+  double depth = static_cast<double>(equations);
+  for (const Tensor& t : inputs)
     depth = std::max(depth, static_cast<double>(element_count(t.shape)));
-  const DType precision = least_precise(program.text());
-  for (std::size_t i = 0; i < found.size() && out.agrees; ++i) {
-    const Array expected = Array::from(c.outputs[i]);
-    std::vector<Array> others;
-    for (const Results& each : nudged) others.push_back(whole(each[i], expected.shape()));
-    const Closeness close =
-        compare_results(whole(found[i], expected.shape()), expected, depth, precision, others);
-    out.worst = std::max(out.worst, close.worst);
-    if (close.same) continue;
-    out.agrees = false;
-    out.reason = fmt::format("result {}: {}", i, close.difference);
-  }
+  return {.depth = depth, .least_precise = least_precise(text), .nudged = {}};
 }
-
-// The results from inputs that differ in their last bits.
-std::vector<Results> run_nudged(Program& program, const ExecutionCase& c, const Budget& budget) {
-  constexpr std::uint64_t kRuns = 3;
-  std::vector<Results> out;
-  for (std::uint64_t seed = 1; seed <= kRuns; ++seed) {
-    Results arguments = c.arguments(program.level());
-    for (ir::Datum& d : arguments) d = nudge(d.as_array(), seed);
-    auto results = program.run(std::move(arguments), budget);
-    if (results.ok()) out.push_back(std::move(results).value());
-  }
-  return out;
-}
-
-}  // namespace
 
 std::vector<ir::Datum> ExecutionCase::arguments(const std::string& level) const {
   std::vector<ir::Datum> out;
@@ -118,15 +119,29 @@ std::vector<ir::Datum> ExecutionCase::arguments(const std::string& level) const 
   return out;
 }
 
+Result<std::vector<ir::Datum>> execute_case(ir::Program& program, const ExecutionCase& recorded,
+                                            const Budget& budget, Reading& out) {
+  auto results = program.run(recorded.arguments(program.level()), budget);
+  if (!results.ok()) {
+    out.reason = results.error().message;
+    return results;
+  }
+  out.executed = true;
+  compare_outputs(program, results.value(), recorded, {}, out);
+  if (!out.agrees && results.value().size() == recorded.outputs.size())
+    compare_outputs(program, results.value(), recorded, run_nudged(program, recorded, budget), out);
+  return results;
+}
+
 Reading read_text(const std::string& level, const std::string& text, const ExecutionCase* recorded,
                   const Budget& budget, const std::string& file) {
   Reading out;
-  auto parsed = Program::parse(level, text, file);
+  auto parsed = ir::Program::parse(level, text, file);
   if (!parsed.ok()) {
     out.reason = parsed.error().message;
     return out;
   }
-  Program& program = parsed.value();
+  ir::Program& program = parsed.value();
   out.parsed = true;
   out.printed_back = program.print() == text;
   const auto failed = [&](const Error& error) {
@@ -141,14 +156,8 @@ Reading read_text(const std::string& level, const std::string& text, const Execu
   if (const Status verified = program.verify(); !verified.ok()) return failed(verified.error());
   out.verified = true;
   if (!recorded) return out;
-  const auto results = program.run(recorded->arguments(level), budget);
-  if (!results.ok()) return failed(results.error());
-  out.executed = true;
-  compare_outputs(program, results.value(), *recorded, {}, out);
-  if (!out.agrees && results.value().size() == recorded->outputs.size())
-    compare_outputs(program, results.value(), *recorded, run_nudged(program, *recorded, budget),
-                    out);
-  return out;
+  const auto results = execute_case(program, *recorded, budget, out);
+  return results.ok() ? out : failed(results.error());
 }
 
 std::vector<CheckResult> reading_checks(const std::map<std::string, std::string>& levels,

@@ -162,7 +162,7 @@ Result<bool> evaluate(const EvalOptions& options) {
   if (parts.size() != 1)
     return Error::usage(fmt::format("{}: it holds {} modules; eval runs one (check runs all)",
                                     options.file, parts.size()));
-  JAXSMITH_TRY(program, Program::parse(parts[0].level, parts[0].text, options.file));
+  JAXSMITH_TRY(program, ir::Program::parse(parts[0].level, parts[0].text, options.file));
   JAXSMITH_CHECK(program.verify());
   JAXSMITH_TRY(signature, program.signature());
   JAXSMITH_TRY(arguments, arguments_for(options, signature));

@@ -40,7 +40,7 @@ struct PartOutcome {
   std::string text;
 };
 
-PartOutcome run_checks(Program& program, const Budget& budget) {
+PartOutcome run_checks(ir::Program& program, const Budget& budget) {
   const auto signature = program.signature();
   if (!signature.ok()) return {false, signature.error().message};
   if (!signature.value().arguments.empty())
@@ -60,16 +60,16 @@ PartOutcome run_checks(Program& program, const Budget& budget) {
 }
 
 PartOutcome check_part(const TextPart& part, const std::string& name, const Budget& budget) {
-  auto parsed = Program::parse(part.level, part.text, name);
+  auto parsed = ir::Program::parse(part.level, part.text, name);
   if (!parsed.ok()) return {false, parsed.error().message};
-  Program& program = parsed.value();
+  ir::Program& program = parsed.value();
   // Other forms than JAX's are read too: then what is printed must mean the same and stay as it is.
   const std::string printed = program.print();
   const std::size_t start = part.text.find_first_not_of('\n');
   const bool same =
       printed == std::string_view(part.text).substr(std::min(start, part.text.size()));
   if (!same) {
-    const auto again = Program::parse(part.level, printed, name + ", printed");
+    const auto again = ir::Program::parse(part.level, printed, name + ", printed");
     if (!again.ok())
       return {false, "what is printed cannot be read again: " + again.error().message};
     if (again.value().print() != printed) return {false, "it is printed differently each time"};
