@@ -12,6 +12,8 @@
 namespace jaxsmith::hlo {
 namespace {
 
+constexpr std::int64_t kStepCost = 200;  // of an instruction, whatever it does
+
 constexpr std::int32_t kDeepestCalls = 200;
 constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::max();
 
@@ -331,7 +333,7 @@ Datum Evaluator::run_instruction(const Computation& computation, std::int32_t i,
     verify_instruction(computation, op, *rule);
     at_ = op.offset;
   }
-  spend(20);
+  spend(kStepCost);
   Datum result = rule->rule(Call(*this, computation, i, values, lifted));
   at_ = op.offset;
   if (verifying) check_type(op, result);
