@@ -108,17 +108,15 @@ class Grading {
       const Results found = arrays_of(results.value());
       std::string other = difference(found, graded.results, reference_.tolerance());
       if (c == 0 && !other.empty() && gives_recorded(results.value())) other.clear();
-      if (other.empty()) {
-        if (c == 0)
-          out_.recorded = true;
-        else
-          ++out_.cases_passed;
-      } else {
-        no(c == 0 ? "on the recorded inputs: " + other
-                  : fmt::format("on further inputs {}: {}", c, other));
-      }
+      if (!other.empty())
+        return no(c == 0 ? "on the recorded inputs: " + other
+                         : fmt::format("on further inputs {}: {}", c, other));
+      if (c == 0)
+        out_.recorded = true;
+      else
+        ++out_.cases_passed;
     }
-    out_.agrees = out_.recorded && out_.cases_passed == out_.cases;
+    out_.agrees = true;
   }
 
   bool gives_recorded(const std::vector<ir::Datum>& results) const {

@@ -18,7 +18,7 @@ struct Verdict {
   bool agrees = false;     // and on all further inputs what the row's text gives: this is the credit
   bool gradable = false;   // whether the row tells anything by execution; without, no credit
   bool unsupported = false;  // it has an operation that jaxsmith does not know
-  std::int64_t cases = 0, cases_passed = 0;  // further inputs
+  std::int64_t cases = 0, cases_passed = 0;  // further inputs; those before the first miss
   std::int64_t tries = 0;                    // inputs that were drawn to find them
   std::int64_t steps = 0;                    // elementary operations that it took
   std::string reason;                        // why it has no credit

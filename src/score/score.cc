@@ -73,7 +73,7 @@ const std::vector<Column>& result_columns() {
       {"gradable", boolean(), false, "whether the row tells right texts from wrong ones"},
       {"unsupported", boolean(), false, "it has something that jaxsmith does not execute"},
       {"cases", int64(), false, "further inputs"},
-      {"cases_passed", int64(), false, "of these"},
+      {"cases_passed", int64(), false, "of these, before the first on which it does not agree"},
       {"tries", int64(), false, "inputs that were drawn to find them"},
       {"steps", int64(), false, "elementary operations that it took"},
       {"reason", utf8(), false, "why there is no credit"},
@@ -108,8 +108,11 @@ Result<std::vector<Graded>> score(std::vector<Prediction> predictions, DatasetRe
     for (std::size_t t; (t = next++) < tasks.size();) {
       const Task& task = tasks[t];
       const Reference reference = Reference::make(*task.row, task.level, options);
+      std::unordered_map<std::string_view, std::size_t> judged;  // samples are often the same
       for (const std::size_t i : task.predictions) {
-        out[i].verdict = grade(predictions[i], reference, options);
+        const auto [same, added] = judged.try_emplace(predictions[i].text, i);
+        out[i].verdict = added ? grade(predictions[i], reference, options)
+                               : out[same->second].verdict;
         out[i].category = task.row->category;
       }
       const std::lock_guard<std::mutex> lock(mutex);
