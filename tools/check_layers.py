@@ -19,7 +19,7 @@ ORDER = [
     "ir/stablehlo",
     "ir/hlo",
 ]
-ORDER += ["check", "select", "store", "extract", "generate"]
+ORDER += ["check", "select", "store", "score", "extract", "generate"]
 IR_MAY_INCLUDE = {"base", "tensor", "ir/common"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 

@@ -5,12 +5,16 @@
 #include <algorithm>
 #include <array>
 
+#include "base/hash.h"
+#include "ir/hlo/canonical.h"
 #include "ir/hlo/evaluator.h"
 #include "ir/hlo/parser.h"
 #include "ir/hlo/printer.h"
+#include "ir/jaxpr/canonical.h"
 #include "ir/jaxpr/evaluator.h"
 #include "ir/jaxpr/parser.h"
 #include "ir/jaxpr/printer.h"
+#include "ir/stablehlo/canonical.h"
 #include "ir/stablehlo/evaluator.h"
 #include "ir/stablehlo/parser.h"
 #include "ir/stablehlo/printer.h"
@@ -21,6 +25,7 @@ class IrProgram::Language {
  public:
   virtual ~Language() = default;
   virtual std::string print() const = 0;
+  virtual std::string canonical() const = 0;
   virtual Status verify() = 0;
   virtual Result<ir::Signature> signature() = 0;
   virtual Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments,
@@ -32,13 +37,15 @@ class IrProgram::Language {
 
 namespace {
 
-// By a language's module and evaluator; `print` is a function of the module.
-template <class Module, class Evaluator, std::string (*Print)(const Module&)>
+// By a language's module and evaluator; the others are functions of the module.
+template <class Module, class Evaluator, std::string (*Print)(const Module&),
+          std::string (*Canonical)(const Module&)>
 class LanguageOf : public IrProgram::Language {
  public:
   LanguageOf(Module module, std::string_view text, std::string file)
       : module_(std::move(module)), file_(std::move(file)), evaluator_(module_, text, file_) {}
   std::string print() const override { return Print(module_); }
+  std::string canonical() const override { return Canonical(module_); }
   Status verify() override { return evaluator_.verify(); }
   Result<ir::Signature> signature() override { return evaluator_.signature(); }
   Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments,
@@ -67,9 +74,10 @@ std::string print_jaxpr(const jaxpr::Module& module) { return jaxpr::print(modul
 std::string print_stablehlo(const stablehlo::Module& module) { return stablehlo::print(module); }
 std::string print_hlo(const hlo::Module& module) { return hlo::print(module); }
 
-using Jaxpr = LanguageOf<jaxpr::Module, jaxpr::Evaluator, print_jaxpr>;
-using StableHlo = LanguageOf<stablehlo::Module, stablehlo::Evaluator, print_stablehlo>;
-using Hlo = LanguageOf<hlo::Module, hlo::Evaluator, print_hlo>;
+using Jaxpr = LanguageOf<jaxpr::Module, jaxpr::Evaluator, print_jaxpr, jaxpr::canonical>;
+using StableHlo =
+    LanguageOf<stablehlo::Module, stablehlo::Evaluator, print_stablehlo, stablehlo::canonical>;
+using Hlo = LanguageOf<hlo::Module, hlo::Evaluator, print_hlo, hlo::canonical>;
 
 Result<std::unique_ptr<IrProgram::Language>> read(const std::string& level, std::string_view text,
                                                   const std::string& file) {
@@ -138,6 +146,8 @@ Result<IrProgram> IrProgram::parse(const std::string& level, std::string text,
 }
 
 std::string IrProgram::print() const { return language_->print(); }
+std::string IrProgram::canonical() const { return language_->canonical(); }
+std::string IrProgram::structural_hash() const { return hash128_hex(canonical()); }
 Status IrProgram::verify() { return language_->verify(); }
 Result<ir::Signature> IrProgram::signature() { return language_->signature(); }
 Result<std::vector<ir::Datum>> IrProgram::run(std::vector<ir::Datum> arguments,

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "check/program.h"
-#include "tensor/closeness.h"
 #include "tensor/movement.h"
 
 namespace jaxsmith {
@@ -21,45 +19,19 @@ std::string word_after(std::string_view text, std::string_view mark) {
 
 using Results = std::vector<ir::Datum>;
 
-// The array of which devices hold parts, in the order of their numbers, the first dimension that is
-// divided outermost.
-Array whole(const ir::Datum& parts, const Shape& shape) {
-  if (parts.kind != ir::Datum::Kind::kTuple) return parts.as_array();
-  const Shape& part = parts.parts.at(0).as_array().shape();
-  Array out(parts.parts[0].array.dtype(), shape);
-  std::int64_t pieces = 1;
-  for (std::size_t d = 0; d < shape.size() && part.size() == shape.size(); ++d)
-    pieces *= part[d] > 0 ? shape[d] / part[d] : 1;
-  if (part.size() != shape.size() || pieces != static_cast<std::int64_t>(parts.parts.size()))
-    return parts.parts[0].array;
-  for (std::size_t i = 0; i < parts.parts.size(); ++i) {
-    std::vector<Array> starts(shape.size());
-    auto rest = static_cast<std::int64_t>(i);
-    for (std::size_t d = shape.size(); d-- > 0;) {
-      const std::int64_t n = part[d] > 0 ? shape[d] / part[d] : 1;
-      starts[d] = Array::scalar_int(DType::kI64, rest % n * part[d]);
-      rest /= n;
-    }
-    out = dynamic_update_slice(out, parts.parts[i].as_array(), starts);
-  }
-  return out;
-}
-
 void compare_outputs(const IrProgram& program, const Results& found, const ExecutionCase& c,
                      const std::vector<Results>& nudged, Reading& out) {
   out.agrees = found.size() == c.outputs.size();
   out.reason =
       out.agrees ? "" : fmt::format("it gives {} results, not {}", found.size(), c.outputs.size());
-  double depth = static_cast<double>(c.equations);
-  for (const Tensor& t : c.inputs)
-    depth = std::max(depth, static_cast<double>(element_count(t.shape)));
-  const DType precision = least_precise(program.text());
+  Tolerance tolerance = c.tolerance(program.text());
   for (std::size_t i = 0; i < found.size() && out.agrees; ++i) {
     const Array expected = Array::from(c.outputs[i]);
     std::vector<Array> others;
-    for (const Results& each : nudged) others.push_back(whole(each[i], expected.shape()));
+    for (const Results& each : nudged) others.push_back(whole_result(each[i], expected.shape()));
+    tolerance.nudged = others;
     const Closeness close =
-        compare_results(whole(found[i], expected.shape()), expected, depth, precision, others);
+        compare_results(whole_result(found[i], expected.shape()), expected, tolerance);
     out.worst = std::max(out.worst, close.worst);
     if (close.same) continue;
     out.agrees = false;
@@ -81,6 +53,28 @@ std::vector<Results> run_nudged(IrProgram& program, const ExecutionCase& c, cons
 }
 
 }  // namespace
+
+Array whole_result(const ir::Datum& parts, const Shape& shape) {
+  if (parts.kind != ir::Datum::Kind::kTuple) return parts.as_array();
+  const Shape& part = parts.parts.at(0).as_array().shape();
+  Array out(parts.parts[0].array.dtype(), shape);
+  std::int64_t pieces = 1;
+  for (std::size_t d = 0; d < shape.size() && part.size() == shape.size(); ++d)
+    pieces *= part[d] > 0 ? shape[d] / part[d] : 1;
+  if (part.size() != shape.size() || pieces != static_cast<std::int64_t>(parts.parts.size()))
+    return parts.parts[0].array;
+  for (std::size_t i = 0; i < parts.parts.size(); ++i) {
+    std::vector<Array> starts(shape.size());
+    auto rest = static_cast<std::int64_t>(i);
+    for (std::size_t d = shape.size(); d-- > 0;) {
+      const std::int64_t n = part[d] > 0 ? shape[d] / part[d] : 1;
+      starts[d] = Array::scalar_int(DType::kI64, rest % n * part[d]);
+      rest /= n;
+    }
+    out = dynamic_update_slice(out, parts.parts[i].as_array(), starts);
+  }
+  return out;
+}
 
 DType least_precise(std::string_view text) {
   constexpr std::pair<std::string_view, DType> kTypes[] = {{"f8", DType::kF8E4M3FN},
@@ -104,6 +98,13 @@ DType least_precise(std::string_view text) {
   return DType::kF64;
 }
 
+Tolerance ExecutionCase::tolerance(std::string_view text) const {
+  double depth = static_cast<double>(equations);
+  for (const Tensor& t : inputs)
+    depth = std::max(depth, static_cast<double>(element_count(t.shape)));
+  return {.depth = depth, .least_precise = least_precise(text), .nudged = {}};
+}
+
 std::vector<ir::Datum> ExecutionCase::arguments(const std::string& level) const {
   std::vector<ir::Datum> out;
   if (level == "jaxpr") {
@@ -115,6 +116,20 @@ std::vector<ir::Datum> ExecutionCase::arguments(const std::string& level) const 
         out.emplace_back(Array::from(inputs[static_cast<std::size_t>(i)]));
   }
   return out;
+}
+
+Result<std::vector<ir::Datum>> execute_case(IrProgram& program, const ExecutionCase& recorded,
+                                            const Budget& budget, Reading& out) {
+  auto results = program.run(recorded.arguments(program.level()), budget);
+  if (!results.ok()) {
+    out.reason = results.error().message;
+    return results;
+  }
+  out.executed = true;
+  compare_outputs(program, results.value(), recorded, {}, out);
+  if (!out.agrees && results.value().size() == recorded.outputs.size())
+    compare_outputs(program, results.value(), recorded, run_nudged(program, recorded, budget), out);
+  return results;
 }
 
 Reading read_text(const std::string& level, const std::string& text, const ExecutionCase* recorded,
@@ -140,14 +155,8 @@ Reading read_text(const std::string& level, const std::string& text, const Execu
   if (const Status verified = program.verify(); !verified.ok()) return failed(verified.error());
   out.verified = true;
   if (!recorded) return out;
-  const auto results = program.run(recorded->arguments(level), budget);
-  if (!results.ok()) return failed(results.error());
-  out.executed = true;
-  compare_outputs(program, results.value(), *recorded, {}, out);
-  if (!out.agrees && results.value().size() == recorded->outputs.size())
-    compare_outputs(program, results.value(), *recorded, run_nudged(program, *recorded, budget),
-                    out);
-  return out;
+  const auto results = execute_case(program, *recorded, budget, out);
+  return results.ok() ? out : failed(results.error());
 }
 
 std::vector<CheckResult> reading_checks(const std::map<std::string, std::string>& levels,

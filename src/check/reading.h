@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "check/program.h"
 #include "check/sample.h"
-#include "ir/common/datum.h"
+#include "tensor/closeness.h"
 
 namespace jaxsmith {
 
@@ -20,7 +21,13 @@ struct ExecutionCase {
 
   // What a text of a level takes: a jaxpr its constants and all inputs.
   std::vector<ir::Datum> arguments(const std::string& level) const;
+  // How near to the outputs a text's results must be; rounding to the types that it names counts.
+  Tolerance tolerance(std::string_view text) const;
 };
+
+// A result as one array: that of which devices hold parts, in the order of their numbers, the first
+// dimension that is divided outermost.
+Array whole_result(const ir::Datum& parts, const Shape& shape);
 
 struct Reading {
   bool parsed = false, verified = false, printed_back = false, executed = false, agrees = false;
@@ -31,6 +38,10 @@ struct Reading {
   std::string unknown;
   double worst = 0;  // largest error, as a part of what is allowed
 };
+
+// Runs a verified program on the recorded inputs: sets `executed`, `agrees`, `worst` and `reason`.
+Result<std::vector<ir::Datum>> execute_case(IrProgram& program, const ExecutionCase& recorded,
+                                            const Budget& budget, Reading& out);
 
 // "jaxpr", "stablehlo", "hlo", "hlo_optimized". Without a case: all but execution.
 Reading read_text(const std::string& level, const std::string& text, const ExecutionCase* recorded,

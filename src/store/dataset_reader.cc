@@ -20,8 +20,9 @@ Error broken(const std::string& path, const std::string& why) {
 }
 
 std::vector<std::string> columns() {
-  std::vector<std::string> out = {"id",        "origin",  "constants", "inputs",        "outputs",
-                                  "equations", "devices", "x64",       "kept_arguments"};
+  std::vector<std::string> out = {"id",     "origin",        "category",  "constants",
+                                  "inputs", "outputs",       "equations", "devices",
+                                  "x64",    "kept_arguments"};
   out.insert(out.end(), std::begin(kLevels), std::end(kLevels));
   return out;
 }
@@ -93,11 +94,11 @@ std::vector<Tensor> tensors_at(const arrow::Array& array, std::int64_t i) {
   return out;
 }
 
-Result<std::vector<StoredRow>> read_group(const std::string& path, int group, bool& last) {
+Result<std::vector<DatasetRow>> read_group(const std::string& path, int group, bool& last) {
   JAXSMITH_TRY(reader, open_file(path));
   JAXSMITH_TRY(indices, leaves(*reader, path));
   last = group + 1 >= reader->num_row_groups();
-  std::vector<StoredRow> out;
+  std::vector<DatasetRow> out;
   if (group >= reader->num_row_groups()) return out;
   auto read = reader->ReadRowGroup(group, indices);
   if (!read.ok()) return broken(path, read.status().message());
@@ -111,8 +112,9 @@ Result<std::vector<StoredRow>> read_group(const std::string& path, int group, bo
   if (table.num_rows() == 0) return out;
   const auto id = column("id"), origin = column("origin");
   for (std::int64_t i = 0; i < table.num_rows(); ++i) {
-    StoredRow row;
+    DatasetRow row;
     row.id = text_at(*id, i);
+    row.category = text_at(*column("category"), i);
     row.origin = text_at(*origin, i);
     for (const char* level : kLevels)
       if (std::string text = text_at(*column(level), i); !text.empty())
@@ -162,9 +164,9 @@ Result<DatasetReader> DatasetReader::open(const std::string& path) {
   return out;
 }
 
-Result<std::optional<StoredRow>> DatasetReader::next() {
+Result<std::optional<DatasetRow>> DatasetReader::next() {
   while (waiting_.empty()) {
-    if (file_ >= files_.size()) return std::optional<StoredRow>();
+    if (file_ >= files_.size()) return std::optional<DatasetRow>();
     bool last = false;
     JAXSMITH_TRY(rows, read_group(files_[file_], group_, last));
     waiting_ = std::move(rows);
@@ -175,7 +177,7 @@ Result<std::optional<StoredRow>> DatasetReader::next() {
       group_ = 0;
     }
   }
-  std::optional<StoredRow> out = std::move(waiting_.back());
+  std::optional<DatasetRow> out = std::move(waiting_.back());
   waiting_.pop_back();
   return out;
 }

@@ -15,8 +15,8 @@
 
 namespace jaxsmith {
 
-struct StoredRow {
-  std::string id, origin;
+struct DatasetRow {
+  std::string id, origin, category;
   std::map<std::string, std::string> levels;  // those that it has
   std::vector<Tensor> constants, inputs, outputs;
   std::vector<std::int64_t> kept_arguments;  // those that StableHLO and HLO have
@@ -30,13 +30,13 @@ class DatasetReader {
   static Result<DatasetReader> open(const std::string& path);
   std::int64_t rows() const { return rows_; }
   // In the order of the files; nothing after the last one.
-  Result<std::optional<StoredRow>> next();
+  Result<std::optional<DatasetRow>> next();
 
  private:
   std::vector<std::string> files_;
   std::int64_t rows_ = 0;
   std::size_t file_ = 0;
-  std::vector<StoredRow> waiting_;  // of the row group being read, the last one first
+  std::vector<DatasetRow> waiting_;  // of the row group being read, the last one first
   int group_ = 0;
 };
 

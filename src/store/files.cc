@@ -127,15 +127,23 @@ Status write_parquet(const std::string& path, const arrow::Table& table,
   });
 }
 
+Result<std::shared_ptr<arrow::Schema>> parquet_schema(const std::string& path) {
+  auto file = arrow::io::ReadableFile::Open(path);
+  if (!file.ok()) return failed("read", path, file.status());
+  auto reader = parquet::arrow::OpenFile(*file, arrow::default_memory_pool());
+  if (!reader.ok()) return failed("read", path, reader.status());
+  std::shared_ptr<arrow::Schema> schema;
+  const arrow::Status status = (*reader)->GetSchema(&schema);
+  if (!status.ok()) return failed("read", path, status);
+  return schema;
+}
+
 Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& path,
                                                    const std::vector<std::string>& columns) {
   auto file = arrow::io::ReadableFile::Open(path);
   if (!file.ok()) return failed("read", path, file.status());
   auto reader = parquet::arrow::OpenFile(*file, arrow::default_memory_pool());
   if (!reader.ok()) return failed("read", path, reader.status());
-  std::shared_ptr<arrow::Schema> schema;
-  arrow::Status status = (*reader)->GetSchema(&schema);
-  if (!status.ok()) return failed("read", path, status);
   if (columns.empty()) {
     auto table = (*reader)->ReadTable();
     if (!table.ok()) return failed("read", path, table.status());

@@ -21,6 +21,7 @@ Result<std::string> read_file(const std::string& path);
 // One table as Parquet, in row groups of a fixed number of rows. The bytes depend on the rows only.
 Status write_parquet(const std::string& path, const arrow::Table& table,
                      std::span<const Column> columns);
+Result<std::shared_ptr<arrow::Schema>> parquet_schema(const std::string& path);
 // The named columns of a file; all where none is named.
 Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& path,
                                                    const std::vector<std::string>& columns = {});

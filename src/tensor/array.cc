@@ -32,10 +32,17 @@ thread_local std::shared_ptr<void> current;
 BudgetScope::BudgetScope(const Budget& budget) : state_(std::make_shared<State>()) {
   state_->budget = budget;
   outer_ = std::static_pointer_cast<State>(current);
+  if (outer_) {
+    state_->budget.steps = std::min(budget.steps, outer_->budget.steps - outer_->steps);
+    state_->budget.bytes = std::min(budget.bytes, outer_->budget.bytes - outer_->bytes);
+  }
   current = state_;
 }
 
-BudgetScope::~BudgetScope() { current = outer_; }
+BudgetScope::~BudgetScope() {
+  current = outer_;
+  if (outer_) outer_->steps += state_->steps;
+}
 
 std::shared_ptr<void> budget_in_scope() { return current; }
 BudgetAdoption::BudgetAdoption(std::shared_ptr<void> budget) { current = std::move(budget); }

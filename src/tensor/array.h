@@ -46,6 +46,7 @@ struct Budget {
   std::int64_t bytes = 4LL << 30;      // held at one time
 };
 
+// Within another scope no more than what that has left, and what is used counts there too.
 class BudgetScope {
  public:
   explicit BudgetScope(const Budget& budget);

@@ -27,6 +27,28 @@ std::int64_t rank_of(float x) {
   return bits < 0 ? std::int64_t{std::numeric_limits<std::int32_t>::min()} - bits : bits;
 }
 
+// The error that an element of a result may have.
+class Allowed {
+ public:
+  Allowed(DType dtype, std::span<const C128> expected, const Tolerance& t) {
+    for (const C128& v : expected)
+      for (const double part : {v.real(), v.imag()})
+        if (std::isfinite(part)) scale_ = std::max(scale_, std::abs(part));
+    scale_ *= kScale;
+    const double eps = std::max(epsilon(dtype), epsilon(t.least_precise));
+    // Of 8 bits and fewer, half the digits would be left to chance otherwise.
+    unit_ = eps * (eps > 0.1 ? 1 : kUlps * std::sqrt(std::max(t.depth, 1.0)));
+    unit_ = std::min(unit_, std::max(t.most, eps));
+    least_ = is_narrow(dtype) ? highest(dtype, false) * 1e-3 : std::numeric_limits<float>::min();
+  }
+  double operator()(double expected) const {
+    return unit_ * std::max({std::abs(expected), std::isfinite(expected) ? scale_ : 0, least_});
+  }
+
+ private:
+  double unit_ = 0, scale_ = 0, least_ = 0;
+};
+
 }  // namespace
 
 double epsilon(DType dtype) {
@@ -58,9 +80,8 @@ double ulps_between(double a, double b, DType dtype) {
   return in_f32 * std::ldexp(1.0, -23) / epsilon(dtype);
 }
 
-Closeness compare_results(const Array& found, const Array& expected, double depth,
-                          DType least_precise, std::span<const Array> nudged) {
-  if (found.shape() != expected.shape() || found.dtype() != expected.dtype())
+Closeness compare_results(const Array& found, const Array& expected, const Tolerance& tolerance) {
+  if (!found.same_type(expected))
     return {false, fmt::format("it is {}, not {}", found.type_text(), expected.type_text()),
             std::numeric_limits<double>::infinity()};
   Closeness out;
@@ -74,17 +95,9 @@ Closeness compare_results(const Array& found, const Array& expected, double dept
   }
   const Array x = convert(found, DType::kC128), y = convert(expected, DType::kC128);
   const auto a = x.data<C128>(), b = y.data<C128>();
-  double scale = 0;
-  for (const C128& v : b)
-    for (const double part : {v.real(), v.imag()})
-      if (std::isfinite(part)) scale = std::max(scale, std::abs(part));
-  const double eps = std::max(epsilon(found.dtype()), epsilon(least_precise));
-  // Of 8 bits and fewer, half the digits would be left to chance otherwise.
-  const double unit = eps * (eps > 0.1 ? 1 : kUlps * std::sqrt(std::max(depth, 1.0)));
-  const double least = is_narrow(found.dtype()) ? highest(found.dtype(), false) * 1e-3
-                                                : std::numeric_limits<float>::min();
+  const Allowed allowed(found.dtype(), b, tolerance);
   std::vector<Array> others;
-  for (const Array& n : nudged)
+  for (const Array& n : tolerance.nudged)
     if (n.same_type(found)) others.push_back(convert(n, DType::kC128));
   const auto hangs = [&](std::size_t i, bool imaginary) {
     const auto part = [&](const C128& v) { return imaginary ? v.imag() : v.real(); };
@@ -100,11 +113,8 @@ Closeness compare_results(const Array& found, const Array& expected, double dept
     for (const auto& pair : pairs) {
       const double u = pair[0], v = pair[1];
       if (u == v || (std::isnan(u) && std::isnan(v))) continue;
-      const double allowed =
-          unit * std::max({std::abs(v), std::isfinite(v) ? scale * kScale : 0, least}) +
-          hangs(i, &pair == &pairs[1]);
       const double error = std::isfinite(u) && std::isfinite(v)
-                               ? std::abs(u - v) / allowed
+                               ? std::abs(u - v) / (allowed(v) + hangs(i, &pair == &pairs[1]))
                                : std::numeric_limits<double>::infinity();
       out.worst = std::max(out.worst, error);
       if (error <= 1 || !out.same) continue;
@@ -113,6 +123,22 @@ Closeness compare_results(const Array& found, const Array& expected, double dept
     }
   }
   return out;
+}
+
+bool nothing_is_both(const Array& a, const Array& b, const Tolerance& tolerance) {
+  if (!a.same_type(b)) return true;
+  if (lane_of(a.dtype()) == Lane::kInt)
+    return !std::equal(a.ints().begin(), a.ints().end(), b.ints().begin());
+  const Array x = convert(a, DType::kC128), y = convert(b, DType::kC128);
+  const auto p = x.data<C128>(), q = y.data<C128>();
+  const Allowed of_a(a.dtype(), p, tolerance), of_b(a.dtype(), q, tolerance);
+  const auto apart = [&](double u, double v) {
+    if (!std::isfinite(u) || !std::isfinite(v)) return u != v && !(std::isnan(u) && std::isnan(v));
+    return std::abs(u - v) > of_a(u) + of_b(v);
+  };
+  for (std::size_t i = 0; i < p.size(); ++i)
+    if (apart(p[i].real(), q[i].real()) || apart(p[i].imag(), q[i].imag())) return true;
+  return false;
 }
 
 Array nudge(const Array& x, std::uint64_t seed) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 
@@ -33,8 +34,18 @@ struct Closeness {
 // `nudged`: the same result computed from inputs that differ in the last bits (nudge). Where these
 // differ from `found`, the result hangs on rounding, and kNudges times that difference is allowed
 // on top.
-Closeness compare_results(const Array& found, const Array& expected, double depth,
-                          DType least_precise = DType::kF64, std::span<const Array> nudged = {});
+struct Tolerance {
+  double depth = 1;
+  DType least_precise = DType::kF64;
+  std::span<const Array> nudged;
+  // The relative error is never more than this, or one unit in the last place.
+  double most = std::numeric_limits<double>::infinity();
+};
+Closeness compare_results(const Array& found, const Array& expected, const Tolerance& tolerance);
+
+// Whether no array is the same as both by that tolerance: some element's two values lie further
+// apart than what is allowed of either together. `nudged` does not count.
+bool nothing_is_both(const Array& a, const Array& b, const Tolerance& tolerance);
 
 // Floats moved by up to kNudgeUlps units in the last place, pseudo-randomly by `seed`; zeros,
 // integers and what is not finite stay.

@@ -589,6 +589,22 @@ void check_scatter(const Array& operand, const Array& indices, const Array& upda
                         "scatter_indices_batching_dims");
   require(dims.input_batching_dims.size() == dims.scatter_indices_batching_dims.size(),
           "as many batching dimensions are wanted of the input as of scatter_indices");
+  for (const auto& [other, what] :
+       {std::pair(&dims.inserted_window_dims, "inserted_window_dims and input_batching_dims"),
+        std::pair(&dims.scatter_dims_to_operand_dims,
+                  "scatter_dims_to_operand_dims and input_batching_dims")}) {
+    Ints both = dims.input_batching_dims;
+    both.insert(both.end(), other->begin(), other->end());
+    require_distinct_dims(both, operand.rank(), what);
+  }
+  for (std::size_t i = 0; i < dims.input_batching_dims.size(); ++i) {
+    const std::int64_t of_indices = dims.scatter_indices_batching_dims[i];
+    require(of_indices != dims.index_vector_dim,
+            "scatter_indices_batching_dims has the dimension of the index vectors");
+    require(operand.shape()[static_cast<std::size_t>(dims.input_batching_dims[i])] ==
+                indices.shape()[static_cast<std::size_t>(of_indices)],
+            "batching dimensions of the input and of scatter_indices differ in size");
+  }
   const auto vector_dim = static_cast<std::size_t>(dims.index_vector_dim);
   const std::int64_t vector_size =
       dims.index_vector_dim == indices.rank() ? 1 : indices.shape()[vector_dim];

@@ -46,7 +46,7 @@ class DatasetCheck {
   }
 
  private:
-  std::optional<StoredRow> next() {
+  std::optional<DatasetRow> next() {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (error_) return std::nullopt;
     auto row = reader_.next();

@@ -19,6 +19,7 @@ int eval_main(int argc, char** argv);
 int extract_main(int argc, char** argv);
 int generate_main(int argc, char** argv);
 int schema_main(int argc, char** argv);
+int score_main(int argc, char** argv);
 
 // Where the program's parts are. `python`: what the user named, or empty: then JAXSMITH_PYTHON of
 // the environment, or the Python that the program was built for.

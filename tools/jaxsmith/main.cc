@@ -22,6 +22,7 @@ constexpr Command kCommands[] = {
     {"capture", "run a program and make a dataset of what it compiles", capture_main},
     {"eval", "run a text of IR without JAX", eval_main},
     {"check", "read and execute texts of IR, or a whole dataset", check_main},
+    {"score", "grade the IR that a model wrote against a dataset", score_main},
     {"schema", "describe the columns of a dataset", schema_main},
 };
 

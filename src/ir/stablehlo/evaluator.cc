@@ -10,6 +10,7 @@ namespace jaxsmith::stablehlo {
 namespace {
 
 constexpr std::size_t kDeepestCalls = 200;
+constexpr std::int64_t kStepCost = 200;  // of an operation, whatever it does
 
 bool ends_block(const Op& op) {
   return op.name == "stablehlo.return" || op.name == "func.return" || op.name == "sdy.return" ||
@@ -238,7 +239,7 @@ std::vector<Datum> Evaluator::run_op(const Op& op, bool lifted) {
   std::vector<Datum> operands;
   operands.reserve(op.operands.size());
   for (const ValueId id : op.operands) operands.push_back(values_[id]);
-  spend(20);
+  spend(kStepCost);
   const Call call(*this, op, std::move(operands), lifted);
   auto results = rule->rule(call);
   at_ = op.offset;

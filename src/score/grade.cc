@@ -1,0 +1,159 @@
+#include "score/grade.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace jaxsmith {
+namespace {
+
+// A text may take this many times what the row's own took, and so much on top, before its budget is
+// used up: one that loops for ever is found out soon.
+constexpr std::int64_t kTimesReference = 8, kStepsOnTop = 20'000'000;
+constexpr std::size_t kLongestReason = 2000;
+
+bool same_types(const ir::Datum& a, const ir::Datum& b) {
+  if (a.kind != b.kind || a.parts.size() != b.parts.size()) return false;
+  if (a.kind == ir::Datum::Kind::kArray && !a.array.same_type(b.array)) return false;
+  return std::equal(a.parts.begin(), a.parts.end(), b.parts.begin(), same_types);
+}
+
+std::string type_text(const ir::Datum& d) {
+  if (d.kind == ir::Datum::Kind::kArray) return d.array.type_text();
+  if (d.kind == ir::Datum::Kind::kToken) return "token";
+  std::string out;
+  for (const ir::Datum& part : d.parts) out += (out.empty() ? "" : ", ") + type_text(part);
+  return "(" + out + ")";
+}
+
+// What is different, or nothing.
+std::string difference(const std::vector<ir::Datum>& found, const std::vector<ir::Datum>& wanted,
+                       std::string_view what) {
+  if (found.size() != wanted.size())
+    return fmt::format("it has {} {}s, not {}", found.size(), what, wanted.size());
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (!same_types(found[i], wanted[i]))
+      return fmt::format("{} {} is {}, not {}", what, i, type_text(found[i]), type_text(wanted[i]));
+  return "";
+}
+
+std::string difference(const Results& found, const Results& wanted, const Tolerance& tolerance) {
+  if (found.size() != wanted.size())
+    return fmt::format("it gives {} results, not {}", found.size(), wanted.size());
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (const Closeness close = compare_results(found[i], wanted[i], tolerance); !close.same)
+      return fmt::format("result {}: {}", i, close.difference);
+  return "";
+}
+
+class Grading {
+ public:
+  Grading(const Prediction& prediction, const Reference& reference)
+      : prediction_(prediction), reference_(reference) {
+    out_.gradable = reference.not_gradable().empty();
+    out_.cases = std::max<std::int64_t>(0, static_cast<std::int64_t>(reference.cases().size()) - 1);
+    out_.tries = reference.tries();
+  }
+
+  void judge() {
+    if (reference_.signature() && prediction_.text == reference_.text()) return equal();
+    auto parsed = IrProgram::parse(prediction_.level, prediction_.text);
+    if (!parsed.ok()) return no(parsed.error().message);
+    out_.parses = true;
+    IrProgram& program = parsed.value();
+    if (const Status verified = program.verify(); !verified.ok())
+      return failed(program, verified.error());
+    out_.verifies = true;
+    if (!reference_.signature()) return no(reference_.not_gradable());
+    const auto signature = program.signature();
+    if (!signature.ok()) return failed(program, signature.error());
+    std::string other =
+        difference(signature.value().arguments, reference_.signature()->arguments, "argument");
+    if (other.empty())
+      other = difference(signature.value().results, reference_.signature()->results, "result");
+    if (!other.empty()) return no(other);
+    out_.signature = true;
+    if (program.canonical() == reference_.canonical()) return equal();
+    run(program);
+  }
+
+  void no(std::string reason) {
+    if (out_.reason.empty()) out_.reason = std::move(reason);
+  }
+  Verdict& verdict() { return out_; }
+
+ private:
+  // It need not be run: it does what the row's text did.
+  void equal() {
+    out_.parses = out_.verifies = out_.signature = out_.canonical = true;
+    out_.runs = !reference_.cases().empty();
+    out_.recorded = out_.agrees = out_.gradable;
+    if (out_.gradable) out_.cases_passed = out_.cases;
+    no(reference_.not_gradable());
+  }
+
+  void failed(const IrProgram& program, const Error& error) {
+    out_.unsupported = program.error_kind() == EvaluationError::Kind::kUnsupported;
+    no(error.message);
+  }
+
+  void run(IrProgram& program) {
+    if (reference_.cases().empty()) return no(reference_.not_gradable());
+    for (std::size_t c = 0; c < reference_.cases().size(); ++c) {
+      const GradedCase& graded = reference_.cases()[c];
+      const auto results = program.run(graded.arguments);
+      if (!results.ok()) return failed(program, results.error());
+      if (c == 0) out_.runs = true;
+      if (!out_.gradable) return no(reference_.not_gradable());
+      const Results found = arrays_of(results.value());
+      std::string other = difference(found, graded.results, reference_.tolerance());
+      if (c == 0 && !other.empty() && gives_recorded(results.value())) other.clear();
+      if (!other.empty())
+        return no(c == 0 ? "on the recorded inputs: " + other
+                         : fmt::format("on further inputs {}: {}", c, other));
+      if (c == 0)
+        out_.recorded = true;
+      else
+        ++out_.cases_passed;
+    }
+    out_.agrees = true;
+  }
+
+  bool gives_recorded(const std::vector<ir::Datum>& results) const {
+    if (results.size() != reference_.recorded_outputs()) return false;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      const Array wanted = reference_.recorded_output(i);
+      if (!compare_results(whole_result(results[i], wanted.shape()), wanted, reference_.tolerance())
+               .same)
+        return false;
+    }
+    return true;
+  }
+
+  const Prediction& prediction_;
+  const Reference& reference_;
+  Verdict out_;
+};
+
+}  // namespace
+
+Verdict grade(const Prediction& prediction, const Reference& reference,
+              const ScoreOptions& options) {
+  Budget budget = options.budget;
+  budget.steps = std::min(budget.steps, kTimesReference * reference.steps() + kStepsOnTop);
+  Grading grading(prediction, reference);
+  const BudgetScope scope(budget);
+  try {
+    grading.judge();
+  } catch (const EvaluationError& e) {  // the budget, in parsing a text
+    grading.no(e.message);
+  } catch (const std::exception& e) {  // memory: one text must not end the others
+    grading.no(fmt::format("it cannot be judged: {}", e.what()));
+  }
+  Verdict& out = grading.verdict();
+  out.steps = scope.steps_used();
+  if (out.reason.size() > kLongestReason) out.reason.resize(kLongestReason);
+  return std::move(out);
+}
+
+}  // namespace jaxsmith

@@ -1,0 +1,117 @@
+#include "score/predictions.h"
+
+#include <arrow/api.h>
+#include <arrow/compute/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "check/program.h"
+#include "store/files.h"
+
+namespace jaxsmith {
+namespace {
+
+constexpr const char* kFields[] = {"id", "level", "text"};
+
+Status check_level(const std::string& level, const std::string& where) {
+  const auto levels = level_names();
+  if (std::find(levels.begin(), levels.end(), level) != levels.end()) return {};
+  return Error::usage(
+      fmt::format("{}: there is no level '{}' (jaxpr, stablehlo, hlo, "
+                  "hlo_optimized)",
+                  where, level));
+}
+
+Result<Prediction> prediction_of(const std::string& line, const std::string& where) {
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  if (!json.is_object()) return Error::usage(where + ": it is no JSON object");
+  Prediction out;
+  std::string* const fields[] = {&out.id, &out.level, &out.text};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto found = json.find(kFields[i]);
+    if (found == json.end() || !found->is_string())
+      return Error::usage(fmt::format("{}: '{}' is {} (id, level and text are wanted, all strings)",
+                                      where, kFields[i],
+                                      found == json.end() ? "missing" : "no string"));
+    *fields[i] = found->get<std::string>();
+  }
+  JAXSMITH_CHECK(check_level(out.level, where));
+  return out;
+}
+
+Result<std::vector<Prediction>> read_lines(std::istream& in, const std::string& path) {
+  std::vector<Prediction> out;
+  std::int64_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    JAXSMITH_TRY(prediction, prediction_of(line, fmt::format("{}:{}", path, number)));
+    out.push_back(std::move(prediction));
+  }
+  return out;
+}
+
+// A column's texts, whatever encoding they have.
+Result<std::vector<std::string>> texts_of(const arrow::Table& table, const std::string& name,
+                                          const std::string& path) {
+  const auto column = table.GetColumnByName(name);
+  std::vector<std::string> out;
+  for (const auto& chunk : column->chunks()) {
+    for (std::int64_t i = 0; i < chunk->length(); ++i) {
+      auto scalar = chunk->GetScalar(i);
+      if (scalar.ok() && (*scalar)->type->id() == arrow::Type::DICTIONARY)
+        scalar = static_cast<const arrow::DictionaryScalar&>(**scalar).GetEncodedValue();
+      const bool text = scalar.ok() && (arrow::is_base_binary_like((*scalar)->type->id()));
+      if (!text || !(*scalar)->is_valid)
+        return Error::usage(fmt::format("{}: row {} of column {} is {}", path, out.size(), name,
+                                        text ? "null" : "no string"));
+      out.push_back(static_cast<const arrow::BaseBinaryScalar&>(**scalar).value->ToString());
+    }
+  }
+  return out;
+}
+
+Result<std::vector<Prediction>> read_table(const std::string& path) {
+  const std::vector<std::string> names(std::begin(kFields), std::end(kFields));
+  JAXSMITH_TRY(schema, parquet_schema(path));
+  for (const std::string& name : names)
+    if (schema->GetFieldIndex(name) < 0)
+      return Error::usage(
+          fmt::format("{}: it has no column {} (id, level and text are wanted)", path, name));
+  JAXSMITH_TRY(table, read_parquet(path, names));
+  std::vector<std::vector<std::string>> columns;
+  for (const std::string& name : names) {
+    JAXSMITH_TRY(texts, texts_of(*table, name, path));
+    columns.push_back(std::move(texts));
+  }
+  std::vector<Prediction> out;
+  for (std::size_t i = 0; i < columns[0].size(); ++i) {
+    JAXSMITH_CHECK(check_level(columns[1][i], fmt::format("{}: row {}", path, i)));
+    out.push_back({std::move(columns[0][i]), std::move(columns[1][i]), std::move(columns[2][i])});
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<Prediction>> read_predictions(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  char first[4] = {};
+  if (!in || (in.peek(), in.bad())) return Error::usage(fmt::format("{}: it cannot be read", path));
+  in.read(first, 4);
+  const bool parquet = std::string_view(first, 4) == "PAR1";
+  in.clear();
+  in.seekg(0);
+  auto read = parquet ? read_table(path) : read_lines(in, path);
+  if (!read.ok()) return read;
+  std::map<std::pair<std::string, std::string>, std::int64_t> seen;
+  for (Prediction& p : read.value()) p.sample = seen[{p.id, p.level}]++;
+  if (read.value().empty()) return Error::usage(path + ": it holds no predictions");
+  return read;
+}
+
+}  // namespace jaxsmith

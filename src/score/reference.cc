@@ -1,0 +1,188 @@
+#include "score/reference.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/hash.h"
+#include "score/inputs.h"
+#include "tensor/elementwise.h"
+
+namespace jaxsmith {
+namespace {
+
+constexpr int kTries = 48;
+// The graded texts and the row's are executed by the same kernels: an eighth is enough for other
+// orders of operations in types of few digits, and too little for zeros.
+constexpr double kMostRelativeError = 0.125;
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+void add_arrays(const ir::Datum& datum, Results& out) {
+  if (datum.kind == ir::Datum::Kind::kArray) out.push_back(datum.array);
+  for (const ir::Datum& part : datum.parts) add_arrays(part, out);
+}
+
+std::int64_t non_finite(const Results& results) {
+  std::int64_t count = 0;
+  for (const Array& a : results)
+    with_lane(a.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      for (const T& v : a.data<T>()) {
+        if constexpr (std::is_floating_point_v<T>)
+          count += !std::isfinite(v);
+        else if constexpr (!std::is_same_v<T, std::int64_t>)
+          count += !std::isfinite(v.real()) || !std::isfinite(v.imag());
+      }
+    });
+  return count;
+}
+
+bool same_bits(const ir::Datum& a, const ir::Datum& b) {
+  return a.as_array().tensor() == b.as_array().tensor();
+}
+
+}  // namespace
+
+Results arrays_of(const std::vector<ir::Datum>& data) {
+  Results out;
+  for (const ir::Datum& d : data) add_arrays(d, out);
+  return out;
+}
+
+Reference Reference::make(const DatasetRow& row, const std::string& level,
+                          const ScoreOptions& options) {
+  Reference out;
+  out.id_ = row.id;
+  out.level_ = level;
+  out.text_ = row.levels.at(level);
+  out.case_ = {row.constants, row.inputs, row.outputs, row.kept_arguments, row.equations};
+  const BudgetScope scope(Budget{});
+  try {
+    out.prepare(options);
+  } catch (const EvaluationError& e) {
+    out.not_gradable_ = e.message;
+  }
+  out.steps_ = scope.steps_used();
+  return out;
+}
+
+void Reference::prepare(const ScoreOptions& options) {
+  auto parsed = IrProgram::parse(level_, text_);
+  if (!parsed.ok()) {
+    not_gradable_ = "the row's own text does not parse: " + first_line(parsed.error().message);
+    return;
+  }
+  IrProgram& program = parsed.value();
+  const auto failed = [&](const char* what, const Error& error) {
+    not_gradable_ = fmt::format("the row's own text {}: {}", what, first_line(error.message));
+  };
+  if (const Status verified = program.verify(); !verified.ok())
+    return failed("does not verify", verified.error());
+  canonical_ = program.canonical();
+  auto signature = program.signature();
+  if (!signature.ok()) return failed("has no signature", signature.error());
+  signature_ = std::move(signature).value();
+  tolerance_ = case_.tolerance(text_);
+  tolerance_.most = kMostRelativeError;
+  if (case_.outputs.empty()) {
+    not_gradable_ = "the row has no recorded case";
+    return;
+  }
+  Reading reading;
+  const auto results = execute_case(program, case_, options.budget, reading);
+  if (!results.ok()) return failed("does not run", results.error());
+  if (!reading.agrees) {
+    not_gradable_ = "the row's own text does not give what JAX gave: " + first_line(reading.reason);
+    return;
+  }
+  cases_.push_back({case_.arguments(level_), arrays_of(results.value())});
+  add_further_cases(program, id_, options);
+  not_gradable_ = without_information();
+}
+
+bool Reference::same_results(const Results& a, const Results& b) const {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (nothing_is_both(a[i], b[i], tolerance_)) return false;
+  return true;
+}
+
+// First those whose results are none that are there already; where a function has few results, or
+// hardly any others were found, such as repeat one.
+void Reference::add_further_cases(IrProgram& program, const std::string& id,
+                                  const ScoreOptions& options) {
+  std::vector<Array> recorded;
+  for (const Tensor& t : case_.inputs) recorded.push_back(Array::from(t));
+  const Random random(hash64(id), options.seed);
+  std::vector<GradedCase> repeating;
+  for (tries_ = 0; tries_ < kTries && cases_.size() <= kFurtherCases; ++tries_) {
+    auto drawn = try_inputs(program, draw_inputs(recorded, random, tries_), options);
+    if (!drawn) continue;
+    const auto known = [&](const GradedCase& c) { return same_results(c.results, drawn->results); };
+    if (std::none_of(cases_.begin(), cases_.end(), known))
+      cases_.push_back(std::move(*drawn));
+    else
+      repeating.push_back(std::move(*drawn));
+  }
+  for (GradedCase& c : repeating)
+    if (cases_.size() <= kFurtherCases) cases_.push_back(std::move(c));
+}
+
+// Nothing where the inputs are no new ones, or the results are not finite or hang on rounding.
+std::optional<GradedCase> Reference::try_inputs(IrProgram& program, const std::vector<Array>& drawn,
+                                                const ScoreOptions& options) {
+  ExecutionCase changed;
+  changed.constants = case_.constants;
+  changed.kept = case_.kept;
+  for (const Array& a : drawn) changed.inputs.push_back(a.tensor());
+  GradedCase out{changed.arguments(level_), {}};
+  const auto same_inputs = [&](const GradedCase& c) {
+    return std::equal(c.arguments.begin(), c.arguments.end(), out.arguments.begin(), same_bits);
+  };
+  if (std::any_of(cases_.begin(), cases_.end(), same_inputs)) return std::nullopt;
+  auto results = program.run(out.arguments, options.budget);
+  if (!results.ok()) return std::nullopt;
+  out.results = arrays_of(results.value());
+  if (non_finite(out.results) > non_finite(cases_[0].results)) return std::nullopt;
+  std::vector<ir::Datum> nudged;
+  for (const ir::Datum& d : out.arguments) nudged.emplace_back(nudge(d.as_array(), 1));
+  const auto again = program.run(std::move(nudged), options.budget);
+  if (!again.ok()) return std::nullopt;
+  const Results moved = arrays_of(again.value());
+  if (moved.size() != out.results.size()) return std::nullopt;
+  for (std::size_t i = 0; i < moved.size(); ++i)
+    if (!compare_results(moved[i], out.results[i], tolerance_).same) return std::nullopt;
+  return out;
+}
+
+// Why right results say nothing about a text.
+std::string Reference::without_information() const {
+  if (cases_.size() <= kFurtherCases)
+    return fmt::format(
+        "only {} further inputs were found on which the row's text gives finite "
+        "results that do not hang on rounding",
+        cases_.size() - 1);
+  bool constant = true;
+  for (std::size_t o = 0; o < cases_[0].results.size(); ++o) {
+    const Array& first = cases_[0].results[o];
+    bool follows = false;
+    for (std::size_t c = 1; c < cases_.size() && !follows; ++c)
+      for (std::size_t d = 0; d < c && !follows; ++d)
+        follows = nothing_is_both(cases_[c].results[o], cases_[d].results[o], tolerance_);
+    if (!follows) continue;
+    constant = false;
+    bool copied = false;
+    for (std::size_t a = 0; a < cases_[0].arguments.size() && !copied; ++a)
+      copied = cases_[0].arguments[a].as_array().same_type(first) &&
+               std::all_of(cases_.begin(), cases_.end(), [&](const GradedCase& c) {
+                 return compare_results(c.arguments[a].as_array(), c.results[o], tolerance_).same;
+               });
+    if (!copied) return "";
+  }
+  return constant ? "its results are the same whatever it is given"
+                  : "it gives what it is given: a copy would be right";
+}
+
+}  // namespace jaxsmith

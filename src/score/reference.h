@@ -1,0 +1,76 @@
+// What predictions for a row's level are held against: the row's own text, its canonical form, and
+// what it gives on the recorded inputs and on further ones.
+//
+// A row can be graded by execution only where that tells something: its text runs and gives what
+// JAX gave, enough further inputs are found, and at least one result follows the inputs without
+// being one of them. Otherwise constants, or what was passed in, would be right.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "check/program.h"
+#include "check/reading.h"
+#include "store/dataset_reader.h"
+
+namespace jaxsmith {
+
+struct ScoreOptions {
+  Budget budget{.steps = 1'000'000'000, .bytes = 1LL << 30};  // of one prediction
+  std::uint64_t seed = 0;                                     // another one draws other inputs
+};
+
+// Inputs that a function is graded on besides the recorded ones.
+constexpr std::size_t kFurtherCases = 4;
+
+using Results = std::vector<Array>;
+
+struct GradedCase {
+  std::vector<ir::Datum> arguments;
+  Results results;
+};
+
+class Reference {
+ public:
+  // Of a row that has the level.
+  static Reference make(const DatasetRow& row, const std::string& level,
+                        const ScoreOptions& options);
+
+  // Why predictions are not graded by execution; empty where they are.
+  const std::string& not_gradable() const { return not_gradable_; }
+  const std::string& text() const { return text_; }
+  const std::string& canonical() const { return canonical_; }
+  // Nothing where the row's own text does not verify: nothing can be compared with it.
+  const std::optional<ir::Signature>& signature() const { return signature_; }
+  // The recorded one first. Of a row that is not gradable it may be that there are none.
+  const std::vector<GradedCase>& cases() const { return cases_; }
+  // Of a result on the recorded inputs: what JAX gave.
+  Array recorded_output(std::size_t i) const { return Array::from(case_.outputs[i]); }
+  std::size_t recorded_outputs() const { return case_.outputs.size(); }
+  const Tolerance& tolerance() const { return tolerance_; }
+  // What the row's text took for all cases.
+  std::int64_t steps() const { return steps_; }
+  int tries() const { return tries_; }
+
+ private:
+  void prepare(const ScoreOptions& options);
+  void add_further_cases(IrProgram& program, const std::string& id, const ScoreOptions& options);
+  std::optional<GradedCase> try_inputs(IrProgram& program, const std::vector<Array>& drawn,
+                                       const ScoreOptions& options);
+  std::string without_information() const;
+  bool same_results(const Results& a, const Results& b) const;
+
+  std::string id_, level_, text_, canonical_, not_gradable_;
+  std::optional<ir::Signature> signature_;
+  ExecutionCase case_;
+  Tolerance tolerance_;
+  std::vector<GradedCase> cases_;
+  std::int64_t steps_ = 0;
+  int tries_ = 0;
+};
+
+// The arrays of results; of those that several devices hold the parts, one after another.
+Results arrays_of(const std::vector<ir::Datum>& data);
+
+}  // namespace jaxsmith

@@ -1,0 +1,105 @@
+// jaxsmith score: grades the predictions of a model.
+#include "score/score.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <thread>
+
+#include "jaxsmith/command.h"
+
+namespace jaxsmith {
+namespace {
+
+constexpr const char* kCommand = "score";
+
+struct Arguments {
+  std::string predictions, dataset, out;
+  std::vector<std::int64_t> ks;
+  ScoreOptions options;
+  unsigned workers = 0;
+  bool json = false;
+};
+
+Status run(const Arguments& a) {
+  const auto begin = std::chrono::steady_clock::now();
+  JAXSMITH_TRY(predictions, read_predictions(a.predictions));
+  JAXSMITH_TRY(dataset, DatasetReader::open(a.dataset));
+  const std::size_t count = predictions.size();
+  const bool terminal = isatty(STDERR_FILENO) == 1;
+  auto shown = begin;
+  const auto progress = [&](std::size_t done) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!terminal || now - shown < std::chrono::milliseconds(100)) return;
+    shown = now;
+    fmt::print(stderr, "\r\x1b[K{} of {} predictions", done, count);
+  };
+  auto graded = score(std::move(predictions), std::move(dataset), a.options, a.workers, progress);
+  if (terminal) fmt::print(stderr, "\r\x1b[K");
+  if (!graded.ok()) return graded.error();
+  if (!a.out.empty()) JAXSMITH_CHECK(write_results(a.out, graded.value()));
+  JAXSMITH_TRY(totals, totals_of(graded.value(), a.ks));
+  if (a.json) {
+    fmt::print("{}", totals_json(totals));
+    return {};
+  }
+  fmt::print("{}", totals_table(totals));
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  fmt::print("{} predictions in {:.2f} s{}\n", count, took.count(),
+             a.out.empty() ? "" : ", each in " + a.out);
+  return {};
+}
+
+}  // namespace
+
+int score_main(int argc, char** argv) {
+  CLI::App app(
+      "Grades texts of IR that a model wrote, without JAX: whether each parses, verifies, has the "
+      "signature, says the same as the row's text, runs, and gives the same on the recorded inputs "
+      "and on further ones.\nSeveral predictions for an id are its samples: pass@k counts them.",
+      "jaxsmith score");
+  Arguments a;
+  a.workers = std::thread::hardware_concurrency();
+  app.add_option("PREDICTIONS", a.predictions, "Parquet or JSONL with id, level and text")
+      ->required();
+  app.add_option("--dataset", a.dataset, "the dataset that the ids are of")
+      ->type_name("DIR")
+      ->required();
+  app.add_option("--out", a.out, "file for the verdict on each prediction, as Parquet")
+      ->type_name("FILE");
+  app.add_flag("--json", a.json, "print the totals as JSON");
+  app.add_option("--k", a.ks, "pass@k for these k (1,2,5,10 … as far as there are predictions)")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber);
+  app.add_option("--seed", a.options.seed, "draws other further inputs")->capture_default_str();
+  app.add_option("--steps", a.options.budget.steps,
+                 "elementary operations that a prediction may take, at most")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--memory", a.options.budget.bytes, "bytes that its values may take")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--workers", a.workers, "threads")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  app.get_formatter()->column_width(30);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    fmt::print(
+        "{}\nExample: jaxsmith score predictions.jsonl --dataset dataset --out verdicts.parquet\n"
+        "docs/grading.md says what each verdict means.\n",
+        app.help());
+    return kDone;
+  } catch (const CLI::ParseError& error) {
+    const std::string text = error.what();
+    return report(kCommand, Error::usage(text.substr(0, text.find('\n')) +
+                                         " (jaxsmith score --help says more)"));
+  }
+  const Status status = run(a);
+  return status.ok() ? kDone : report(kCommand, status.error());
+}
+
+}  // namespace jaxsmith
