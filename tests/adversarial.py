@@ -18,7 +18,7 @@ def nested_ifs(depth, innermost):
     lines.append(innermost + "stablehlo.return %inner : tensor<f32>\n")
     for d in reversed(range(depth)):
         lines.append(
-            f"}}, {{ stablehlo.return %x : tensor<f32> }}) : (tensor<i1>) -> tensor<f32>\n"
+            "}, { stablehlo.return %x : tensor<f32> }) : (tensor<i1>) -> tensor<f32>\n"
             + (f"stablehlo.return %r{d} : tensor<f32>\n" if d else "")
         )
     return "".join(lines)

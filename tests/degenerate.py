@@ -23,7 +23,7 @@ def tensor(kind):
 def module(arguments, results, values):
     """`values`: for each result a number of an argument, or what stands in dense<…>."""
     lines, names = [], []
-    for i, (kind, value) in enumerate(zip(results, values)):
+    for i, (kind, value) in enumerate(zip(results, values, strict=False)):
         names.append(f"%arg{value}" if isinstance(value, int) else f"%c{i}")
         if not isinstance(value, int):
             lines.append(f"    %c{i} = stablehlo.constant dense<{value}> : {tensor(kind)}\n")
@@ -71,7 +71,7 @@ def modules(row):
             values = [splat(number, kind) for kind in results]
             yield f"all {number}", module(arguments, results, values)
     if len(row["outputs"]) == len(results):
-        values = [recorded(o, kind) for o, kind in zip(row["outputs"], results)]
+        values = [recorded(o, kind) for o, kind in zip(row["outputs"], results, strict=True)]
         yield "recorded outputs", module(arguments, results, values)
     for turn in range(min(len(arguments), 4)):
         order = [*range(turn, len(arguments)), *range(turn)]
@@ -82,6 +82,6 @@ def modules(row):
         if len(row["outputs"]) == len(results):
             values = [
                 next((i for i in order if arguments[i] == kind), recorded(o, kind))
-                for o, kind in zip(row["outputs"], results)
+                for o, kind in zip(row["outputs"], results, strict=True)
             ]
             yield "input returned beside recorded outputs", module(arguments, results, values)

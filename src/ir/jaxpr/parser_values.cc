@@ -133,6 +133,9 @@ ParamValue Parser::free_value(Layout layout) {
   const std::size_t begin = pos_;
   std::size_t end = layout.broken ? free_end_by_lines(layout) : kNone;
   if (end == kNone) end = free_end_by_brackets(begin);
+  // Lines that belong to something else would be taken for its text.
+  if (text_.substr(begin, end - begin).find('\n') != kNone)
+    refuse("expected a value that ends on its line");
   move_to(end);
   v.text = from(begin);
   return v;

@@ -1,0 +1,132 @@
+"""`jaxsmith score`: true texts get full credit, texts that do nothing of the row's none, and texts made
+to exhaust the grader cost themselves alone."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import adversarial
+import degenerate
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
+LEVELS = ["jaxpr", "stablehlo", "hlo", "hlo_optimized"]
+COUNT = 80
+
+
+def jaxsmith(*arguments):
+    return subprocess.run(
+        [JAXSMITH, *map(str, arguments)], capture_output=True, text=True, timeout=600
+    )
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    out = tmp_path_factory.mktemp("score") / "dataset"
+    done = jaxsmith("generate", "--count", COUNT, "--seed", 31, "--redo", 0, "--out", out)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+@pytest.fixture(scope="module")
+def rows(dataset):
+    files = sorted((dataset / "data").glob("*.parquet"))
+    return [row for file in files for row in pq.read_table(file).to_pylist()]
+
+
+def grade(dataset, tmp_path, predictions, *options):
+    """Verdicts on (id, level, text), and what was printed."""
+    file, out = tmp_path / "predictions.jsonl", tmp_path / "verdicts.parquet"
+    lines = [json.dumps({"id": i, "level": level, "text": text}) for i, level, text in predictions]
+    file.write_text("".join(line + "\n" for line in lines))
+    done = jaxsmith("score", file, "--dataset", dataset, "--out", out, *options)
+    assert done.returncode == 0, done.stderr
+    return pq.read_table(out).to_pylist(), done.stdout
+
+
+def test_true_texts_get_full_credit(dataset, rows, tmp_path):
+    verdicts, printed = grade(
+        dataset, tmp_path, [(row["id"], level, row[level]) for row in rows for level in LEVELS]
+    )
+    gradable = [v for v in verdicts if v["gradable"]]
+    assert len(gradable) >= 0.95 * len(verdicts)
+    for verdict in verdicts:
+        assert verdict["parses"] and verdict["verifies"] and verdict["signature"]
+        assert verdict["canonical"] and verdict["runs"]
+        assert verdict["agrees"] == verdict["gradable"], verdict
+    assert all(v["cases"] >= 4 for v in gradable)  # besides the recorded one
+    assert "pass@1" in printed
+
+
+def test_other_words_are_the_same_program(dataset, rows, tmp_path):
+    renamed = [(r["id"], "stablehlo", r["stablehlo"].replace("%arg", "%input_")) for r in rows]
+    verdicts, _ = grade(dataset, tmp_path, renamed)
+    assert all(v["canonical"] for v in verdicts)
+
+
+def test_degenerate_modules_get_no_credit_in_any_category(dataset, rows, tmp_path):
+    predictions = [
+        (row["id"], "stablehlo", text) for row in rows for _, text in degenerate.modules(row)
+    ]
+    assert len({row["category"] for row in rows}) == 10 and len(predictions) > 6 * len(rows)
+    verdicts, _ = grade(dataset, tmp_path, predictions)
+    credited = [v for v in verdicts if v["agrees"] or v["canonical"]]
+    assert credited == []
+
+
+def test_a_text_that_exhausts_costs_itself_alone(dataset, rows, tmp_path):
+    row = rows[0]
+    texts = [text for _, text in adversarial.texts().items()]
+    predictions = [(row["id"], "stablehlo", text) for text in texts if text.isascii()]
+    predictions.append((row["id"], "stablehlo", row["stablehlo"]))
+    verdicts, _ = grade(dataset, tmp_path, predictions, "--steps", 20_000_000)
+    assert [v["agrees"] for v in verdicts] == [False] * (len(verdicts) - 1) + [True]
+
+
+def test_pass_at_k_and_workers(dataset, rows, tmp_path):
+    """Half of the samples are right; verdicts do not depend on the number of workers."""
+    predictions = [
+        (row["id"], "stablehlo", text)
+        for row in rows[:20]
+        for text in (row["stablehlo"], "module {\n}\n") * 2
+    ]
+    one, printed = grade(dataset, tmp_path, predictions, "--workers", 1, "--json")
+    two, _ = grade(dataset, tmp_path, predictions, "--workers", 2)
+    assert one == two
+    totals = json.loads(printed)
+    text = json.dumps(totals)
+    assert "pass" in text
+    gradable = sum(v["gradable"] for v in one) / 4
+    assert sum(v["agrees"] for v in one) == 2 * gradable
+
+
+def test_parquet_is_read_too(dataset, rows, tmp_path):
+    table = pa.table(
+        {
+            "id": [row["id"] for row in rows[:5]],
+            "level": ["jaxpr"] * 5,
+            "text": [row["jaxpr"] for row in rows[:5]],
+        }
+    )
+    pq.write_table(table, tmp_path / "predictions.parquet")
+    done = jaxsmith("score", tmp_path / "predictions.parquet", "--dataset", dataset)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('{"id": "nobody", "level": "hlo", "text": ""}', "nobody"),
+        ('{"id": 3}', ":1: "),
+        ("not JSON", ":1: "),
+    ],
+)
+def test_misuse_gets_one_line(dataset, tmp_path, line, words):
+    (tmp_path / "predictions.jsonl").write_text(line + "\n")
+    done = jaxsmith("score", tmp_path / "predictions.jsonl", "--dataset", dataset)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1 and words in done.stderr
