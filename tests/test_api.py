@@ -35,7 +35,7 @@ def test_the_package_and_its_uses_have_types():
     assert (PACKAGE / "jaxsmith" / "py.typed").exists()
 
 
-@pytest.mark.parametrize("module", ["extraction", "capturing", "datasets", "generation"])
+@pytest.mark.parametrize("module", ["extraction", "capturing", "datasets", "generation", "reading"])
 def test_the_examples_in_docstrings_run(module):
     results = doctest.testmod(
         importlib.import_module(f"jaxsmith.{module}"), optionflags=doctest.NORMALIZE_WHITESPACE

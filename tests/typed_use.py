@@ -24,3 +24,8 @@ with jaxsmith.capture(all=True) as captured:
 assert_type(captured[0].call_site, str)
 jaxsmith.generate("many")  # type: ignore[arg-type]
 jaxsmith.extract(3)  # type: ignore[arg-type]
+program = jaxsmith.parse("{ lambda ; a:f32[3]. let b:f32[3] = sin a in (b,) }")
+assert_type(program, jaxsmith.Program)
+assert_type(program.arguments, list[str])
+assert_type(jaxsmith.structural_hash("…"), str)
+jaxsmith.verify(3)  # type: ignore[arg-type]

@@ -6,6 +6,8 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <type_traits>
 
 #include "check/program.h"
 #include "tensor/array.h"
@@ -133,7 +135,7 @@ class Program {
  private:
   // Without Python's lock, but with that of the program.
   template <class F>
-  auto locked(F f) const {
+  std::invoke_result_t<F> locked(F f) const {
     const nb::gil_scoped_release released;
     const std::lock_guard<std::mutex> lock(mutex_);
     return f();

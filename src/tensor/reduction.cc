@@ -296,8 +296,8 @@ std::int64_t window_places(const Window& w, std::size_t d, std::int64_t size) {
   if (w.size[d] < 1 || w.stride[d] < 1 || w.dilation[d] < 1 || w.base_dilation[d] < 1)
     invalid("a window's size, stride or dilation is less than 1");
   constexpr std::int64_t kMost = std::int64_t{1} << 31;  // so that products can be counted
-  for (const std::int64_t n : {size, w.size[d], w.stride[d], w.dilation[d], w.base_dilation[d],
-                               w.low[d], w.high[d]})
+  for (const std::int64_t n :
+       {size, w.size[d], w.stride[d], w.dilation[d], w.base_dilation[d], w.low[d], w.high[d]})
     if (n > kMost || n < -kMost) unsupported("windows that reach that far");
   const std::int64_t dilated = size == 0 ? 0 : (size - 1) * w.base_dilation[d] + 1;
   const std::int64_t padded = dilated + w.low[d] + w.high[d];

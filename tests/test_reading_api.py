@@ -1,0 +1,120 @@
+"""The readers from Python: what they give is what JAX gives, and they do not hold Python up."""
+
+import threading
+import time
+
+import jax
+import jax.numpy as jnp
+import jaxsmith
+import ml_dtypes
+import numpy as np
+import pytest
+
+SINE = "{ lambda ; a:f32[3]. let b:f32[3] = sin a in (b,) }"
+ENDLESS = """
+func.func @main(%a: tensor<i32>) -> tensor<i32> {
+  %0 = stablehlo.while(%x = %a) : tensor<i32>
+  cond {
+    %t = stablehlo.constant dense<true> : tensor<i1>
+    stablehlo.return %t : tensor<i1>
+  } do {
+    stablehlo.return %x : tensor<i32>
+  }
+  return %0 : tensor<i32>
+}
+"""
+
+
+def texts_of(function, *arguments):
+    traced = jax.jit(function).trace(*arguments)
+    lowered = traced.lower()
+    return [
+        str(traced.jaxpr),
+        lowered.as_text(),
+        lowered.as_text(dialect="hlo"),
+        lowered.compile().as_text(),
+    ]
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        np.bool_,
+        np.int8,
+        np.uint16,
+        np.int32,
+        np.float16,
+        ml_dtypes.bfloat16,
+        ml_dtypes.float8_e4m3fn,
+        ml_dtypes.int4,
+        np.float32,
+        np.complex64,
+    ],
+)
+@pytest.mark.parametrize("shape", [(), (0, 2), (2, 3)])
+def test_results_are_those_of_jax(dtype, shape):
+    x = np.arange(int(np.prod(shape))).reshape(shape).astype(dtype)
+
+    def function(x):
+        return jnp.concatenate([x.ravel(), x.ravel()]), jnp.where(x == x, x, 0 * x).T
+
+    for text in texts_of(function, x):
+        found = jaxsmith.evaluate(text, x)
+        for a, b in zip(found, jax.jit(function)(x), strict=True):
+            assert a.dtype == b.dtype and a.shape == b.shape
+            assert a.tobytes() == np.asarray(b).tobytes()
+
+
+def test_a_program_says_what_it_is():
+    program = jaxsmith.parse(SINE)
+    assert (program.level, program.arguments, program.results) == (
+        "jaxpr",
+        ["f32[3]"],
+        ["f32[3]"],
+    )
+    assert "sin" in str(program)
+    other = "{ lambda ; x:f32[3]. let y:f32[3] = sin x in (y,) }"
+    assert program.structural_hash() == jaxsmith.structural_hash(other)
+    assert jaxsmith.canonical(SINE) == jaxsmith.canonical(other)
+    assert jaxsmith.structural_hash(SINE.replace("sin", "cos")) != program.structural_hash()
+
+
+def test_errors_name_the_place():
+    with pytest.raises(jaxsmith.IRError, match=r"(?s)jaxpr:1:26: .*f32\[4\].*\^"):
+        jaxsmith.verify(SINE.replace("b:f32[3]", "b:f32[4]"))
+    with pytest.raises(jaxsmith.IRError, match="level says which"):
+        jaxsmith.parse("hello")
+    with pytest.raises(jaxsmith.UnsupportedError, match="frobnicate"):
+        jaxsmith.verify(SINE.replace("sin", "frobnicate"))
+    with pytest.raises(jaxsmith.IRError, match="1 arguments, not 2"):
+        jaxsmith.evaluate(SINE, 1, 2)
+    with pytest.raises(jaxsmith.IRError):
+        jaxsmith.evaluate(SINE, np.ones(4, np.float32))
+
+
+def test_a_budget_ends_a_text():
+    with pytest.raises(jaxsmith.BudgetError, match="100000 steps"):
+        jaxsmith.evaluate(ENDLESS, np.int32(1), steps=100_000)
+
+
+def test_threads_run_side_by_side():
+    """Python goes on while a text is executed, and each thread has its own budget."""
+    failures: list[BaseException] = []
+
+    def work():
+        try:
+            with pytest.raises(jaxsmith.BudgetError):
+                jaxsmith.evaluate(ENDLESS, np.int32(1), steps=300_000_000)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    turns = 0
+    while any(thread.is_alive() for thread in threads):
+        turns += 1
+        small = jaxsmith.evaluate(SINE, np.ones(3, np.float32))[0]
+        np.testing.assert_allclose(small, np.sin(np.ones(3, np.float32)), rtol=1e-6)
+        time.sleep(0)
+    assert not failures and turns > 10
