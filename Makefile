@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 CXX_FILES = $(shell find src tools tests bench cmake -name '*.cc' -o -name '*.h')
 
-.PHONY: help setup build tool dataset test test-cpp test-python lint format docs bench bench-capture extraction conformance fuzz clean
+.PHONY: help setup build tool dataset test test-cpp test-python lint format docs bench bench-capture extraction conformance mutants fuzz clean
 
 help:
 	@echo 'make dataset [COUNT=10000] [OUT=dataset] [SEED=0] [WORKERS=n]   make a dataset; goes on where one was interrupted'
@@ -24,6 +24,7 @@ help:
 	@echo 'make bench-capture   what recording costs a program'
 	@echo 'make extraction      extract functions of libraries and all of JAX'"'"'s own test harnesses'
 	@echo 'make conformance     read and execute the texts of all of JAX'"'"'s own test harnesses without JAX'
+	@echo 'make mutants         changes of texts that XLA shows in outputs must be found by the readers'
 	@echo 'make fuzz [SECONDS=600]   any bytes whatever to the readers, with sanitizers'
 	@echo 'make format   lay out the sources as the checks want them'
 	@echo 'make docs     regenerate the generated documentation'
@@ -82,6 +83,9 @@ extraction: tool
 conformance: tool
 	@JAX_PLATFORMS=cpu PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/conformance.py \
 	  --table docs/conformance.md
+
+mutants: $(if $(wildcard $(OUT)/manifest.json),,dataset)
+	@JAX_PLATFORMS=cpu PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/mutants.py $(OUT)
 
 fuzz: tool
 	@JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tools/fuzz --seconds $(SECONDS) --build $(BUILD)/fuzz

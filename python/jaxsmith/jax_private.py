@@ -493,6 +493,13 @@ def parse_hlo(text: str) -> _hlo.HloModule:
     return _hlo.hlo_module_from_text(text)
 
 
+def stablehlo_of_hlo(text: str, context: ir.Context) -> ir.Module:
+    """A module of HLO's text as StableHLO, which the client compiles; raises XlaError."""
+    serialized = parse_hlo(text).as_serialized_hlo_module_proto()
+    converted = _jax.mlir.hlo_to_stablehlo(serialized)
+    return ir.Module.parse(converted, context)
+
+
 def cost_analysis(module: _hlo.HloModule) -> dict[str, float]:
     """XLA's cost analysis of an HLO module: what `compiled.cost_analysis()` gives for the compiled
     one."""

@@ -15,7 +15,7 @@ namespace {
 
 using C128 = std::complex<double>;
 
-constexpr double kUlps = 16, kScale = 0.125, kNudges = 8, kNudgeUlps = 4;
+constexpr double kUlps = 16, kHalfUlps = 6, kScale = 0.125, kNudges = 8, kNudgeUlps = 4;
 
 std::int64_t rank_of(double x) {
   const auto bits = std::bit_cast<std::int64_t>(x);
@@ -36,8 +36,12 @@ class Allowed {
         if (std::isfinite(part)) scale_ = std::max(scale_, std::abs(part));
     scale_ *= kScale;
     const double eps = std::max(epsilon(dtype), epsilon(t.least_precise));
-    // Of 8 bits and fewer, half the digits would be left to chance otherwise.
-    unit_ = eps * (eps > 0.1 ? 1 : kUlps * std::sqrt(std::max(t.depth, 1.0)));
+    // Of 16 bits few digits would be left if errors were let grow, of 8 and fewer hardly any; sums
+    // of such numbers are made in f32.
+    const double ulps = eps > 0.1    ? 1
+                        : eps > 1e-4 ? kHalfUlps
+                                     : kUlps * std::sqrt(std::max(t.depth, 1.0));
+    unit_ = eps * ulps;
     unit_ = std::min(unit_, std::max(t.most, eps));
     least_ = is_narrow(dtype) ? highest(dtype, false) * 1e-3 : std::numeric_limits<float>::min();
   }
