@@ -21,6 +21,13 @@ TESTS = Path(__file__).parent
 PROGRAM = str(TESTS / "captured_program.py")
 LEVELS = ("jaxpr", "stablehlo", "hlo", "hlo_optimized")
 
+# By jaxsmith's own readers.
+READINGS = [
+    f"{what}:{level}"
+    for what in ("read", "execute")
+    for level in ("jaxpr", "stablehlo", "hlo", "hlo_optimized")
+]
+
 
 def run(command, **options):
     return subprocess.run(
@@ -101,7 +108,18 @@ def test_rows_know_where_they_come_from(tmp_path):
     assert [(a["name"], a["dtype"], a["shape"]) for a in fields["arguments"]] == [("x", "f32", [4])]
     assert "def scaled(x):" in power.source and "WEIGHT = 2.0" in power.source
     assert {c["check"]: c["status"] for c in fields["checks"]} == dict.fromkeys(
-        ["texts", "parse", "run", "repeat", "finite", "arguments", "stable", "structure"], "passed"
+        [
+            "texts",
+            "parse",
+            "run",
+            "repeat",
+            "finite",
+            "arguments",
+            "stable",
+            "structure",
+            *READINGS,
+        ],
+        "passed",
     )
     x = power.case.inputs["x"]
     np.testing.assert_allclose(power.case.outputs["result"], (x * 2) ** 3, rtol=1e-5)
