@@ -21,9 +21,9 @@ def main() -> int:
     # The functions' own prints are for the person at the terminal, not for the answer.
     os.set_inheritable(4, False)
     answer = _answer(request)
+    sys.stdout.flush()  # before the answer, with which the other side may be done
     with os.fdopen(4, "wb") as answers:
         answers.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
-    sys.stdout.flush()
     return 0
 
 
