@@ -20,7 +20,7 @@ help:
 	@echo 'make dataset [COUNT=10000] [OUT=dataset] [SEED=0] [WORKERS=n]   make a dataset; goes on where one was interrupted'
 	@echo 'make test     build and run every test, C++ and Python'
 	@echo 'make build    set up and compile'
-	@echo 'make bench    CPU time per function against a plain JAX loop'
+	@echo 'make bench    CPU time per function against a plain JAX loop; the readers against the official ones'
 	@echo 'make bench-capture   what recording costs a program'
 	@echo 'make extraction      extract functions of libraries and all of JAX'"'"'s own test harnesses'
 	@echo 'make conformance     read and execute the texts of all of JAX'"'"'s own test harnesses without JAX'
@@ -68,8 +68,10 @@ test-python: build
 docs: tool
 	@$(JAXSMITH) schema > docs/schema.md
 
-bench: tool
+bench: build
 	@$(VENV)/python bench/run.py --jaxsmith $(JAXSMITH)
+	@test -e $(BUILD)/bench-rows/manifest.json || $(JAXSMITH) generate --count 600 --redo 0 --out $(BUILD)/bench-rows
+	@JAX_PLATFORMS=cpu PYTHONPATH=python $(VENV)/python bench/reading.py $(BUILD)/bench-rows
 
 bench-capture: tool
 	@$(VENV)/python bench/capture.py --jaxsmith $(JAXSMITH)
