@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "no seeds: name folders of texts\n");
     return 2;
   }
+  for (const std::string& seed : seeds) jaxsmith::fuzz::check(JAXSMITH_FUZZ_LEVEL, seed);
   constexpr std::size_t kMost = 1 << 14;
   std::minstd_rand random(1);
   std::string text;

@@ -2,6 +2,8 @@
 // What such a word means is told by what follows it.
 #include "ir/jaxpr/parser.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -467,6 +469,9 @@ void Parser::primitive(Equation& eqn, std::size_t column) {
   if (params_follow(open)) {
     move_to(open);
     eqn.params = params();
+  } else if (eqn.results.empty() && bound_.has(eqn.primitive)) {
+    // On a line of its own it would be an operand of the equation before.
+    throw Refused{begin, fmt::format("expected a primitive; {} is a variable", eqn.primitive)};
   }
   for (;;) {
     const bool new_line = gap();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "ir/common/diagnostic.h"
 
@@ -420,28 +421,29 @@ std::string_view field_in(const Attr& attr, std::string_view key) {
   return {};
 }
 
+// The integer at the front of the text, and what is left of the text behind it.
+std::int64_t take_integer(std::string_view& text, std::string_view key) {
+  std::int64_t n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (error != std::errc()) invalid(fmt::format("{} holds no integer of 64 bits", key));
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return n;
+}
+
 }  // namespace
 
 Ints Call::list_in(const Attr& attr, std::string_view key) {
   std::string_view text = field_in(attr, key);
   Ints out;
-  std::size_t i = text.find('[');
-  if (text.empty() || i == std::string_view::npos) return out;
-  const std::size_t end = text.find(']', i);
+  const std::size_t begin = text.find('[');
+  if (begin == std::string_view::npos) return out;
+  const std::size_t end = text.find(']', begin);
   if (end == std::string_view::npos) invalid(fmt::format("{} has no end", key));
-  for (++i; i < end;) {
-    if ((text[i] >= '0' && text[i] <= '9') || text[i] == '-') {
-      std::size_t n = i + 1;
-      while (n < end && text[n] >= '0' && text[n] <= '9') ++n;
-      if (n - i > 18) invalid(fmt::format("a number in {} is too large", key));
-      if (text[i] == '-' && n == i + 1) invalid(fmt::format("{} is no list of integers", key));
-      out.push_back(std::stoll(std::string(text.substr(i, n - i))));
-      i = n;
-    } else if (text[i] == ' ' || text[i] == ',' || text[i] == '\n') {
-      ++i;
-    } else {
-      invalid(fmt::format("{} is no list of integers", key));
-    }
+  for (text = text.substr(begin + 1, end - begin - 1); !text.empty();) {
+    if (text[0] == ' ' || text[0] == ',' || text[0] == '\n')
+      text.remove_prefix(1);
+    else
+      out.push_back(take_integer(text, key));
   }
   return out;
 }
@@ -449,11 +451,7 @@ Ints Call::list_in(const Attr& attr, std::string_view key) {
 std::int64_t Call::integer_in(const Attr& attr, std::string_view key, std::int64_t otherwise) {
   std::string_view text = field_in(attr, key);
   while (!text.empty() && text[0] == ' ') text.remove_prefix(1);
-  if (text.empty()) return otherwise;
-  std::size_t n = 0;
-  while (n < text.size() && (text[n] == '-' || (text[n] >= '0' && text[n] <= '9'))) ++n;
-  if (n == 0 || n > 18 || text.find('-', 1) < n) invalid(fmt::format("{} is no integer", key));
-  return std::stoll(std::string(text.substr(0, n)));
+  return text.empty() ? otherwise : take_integer(text, key);
 }
 
 Body Call::body(std::size_t region) const {
