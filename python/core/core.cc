@@ -107,12 +107,10 @@ class Program {
         failure = failure_of(*program_, signature.error());
         return;
       }
-      const auto text = [](const jaxsmith::ir::Datum& d) {
-        return d.kind == jaxsmith::ir::Datum::Kind::kArray ? d.array.type_text()
-                                                           : std::string("token");
-      };
-      for (const auto& d : signature.value().arguments) arguments.push_back(text(d));
-      for (const auto& d : signature.value().results) results.push_back(text(d));
+      for (const auto& d : signature.value().arguments)
+        arguments.push_back(jaxsmith::ir::aval_text(d));
+      for (const auto& d : signature.value().results)
+        results.push_back(jaxsmith::ir::aval_text(d));
     });
     if (failure) raise(*failure);
     return {arguments, results};

@@ -18,14 +18,6 @@ bool same_types(const ir::Datum& a, const ir::Datum& b) {
   return std::equal(a.parts.begin(), a.parts.end(), b.parts.begin(), same_types);
 }
 
-std::string type_text(const ir::Datum& d) {
-  if (d.kind == ir::Datum::Kind::kArray) return d.array.type_text();
-  if (d.kind == ir::Datum::Kind::kToken) return "token";
-  std::string out;
-  for (const ir::Datum& part : d.parts) out += (out.empty() ? "" : ", ") + type_text(part);
-  return "(" + out + ")";
-}
-
 // What is different, or nothing.
 std::string difference(const std::vector<ir::Datum>& found, const std::vector<ir::Datum>& wanted,
                        std::string_view what) {
@@ -33,7 +25,8 @@ std::string difference(const std::vector<ir::Datum>& found, const std::vector<ir
     return fmt::format("it has {} {}s, not {}", found.size(), what, wanted.size());
   for (std::size_t i = 0; i < found.size(); ++i)
     if (!same_types(found[i], wanted[i]))
-      return fmt::format("{} {} is {}, not {}", what, i, type_text(found[i]), type_text(wanted[i]));
+      return fmt::format("{} {} is {}, not {}", what, i, ir::aval_text(found[i]),
+                         ir::aval_text(wanted[i]));
   return "";
 }
 

@@ -84,6 +84,12 @@ void Reference::prepare(const ScoreOptions& options) {
   auto signature = program.signature();
   if (!signature.ok()) return failed("has no signature", signature.error());
   signature_ = std::move(signature).value();
+  for (const ir::Datum& d : signature_->arguments)
+    if (d.kind == ir::Datum::Kind::kUnsized) {
+      not_gradable_ = "the row's own text leaves sizes of arguments open";
+      signature_.reset();
+      return;
+    }
   tolerance_ = case_.tolerance(text_);
   tolerance_.most = kMostRelativeError;
   if (case_.outputs.empty()) {

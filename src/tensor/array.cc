@@ -109,9 +109,11 @@ std::size_t lane_bytes(Lane lane) { return lane == Lane::kF32 ? 4 : lane == Lane
 
 Array::Array(DType dtype, Shape shape, bool abstract) : dtype_(dtype), shape_(std::move(shape)) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 64;
+  constexpr std::int64_t kLargestDim = std::int64_t{1} << 48;
   size_ = 1;
   for (const std::int64_t n : shape_) {
     require(n >= 0, "a dimension is negative");
+    require(n <= kLargestDim, "a dimension is over 2^48");
     if (n > 0 && size_ > kMost / n) {
       if (abstract) invalid("an array has more elements than can be counted");
       throw EvaluationError{EvaluationError::Kind::kBudget,

@@ -192,9 +192,10 @@ Array slice(const Array& x, const Ints& start, const Ints& limit, const Ints& st
     if (start[d] < 0 || start[d] > limit[d] || limit[d] > x.shape()[d] || steps[d] < 1)
       invalid(fmt::format("slice [{}:{}:{}] of dimension {}, which has {} elements", start[d],
                           limit[d], steps[d], d, x.shape()[d]));
-    shape.push_back((limit[d] - start[d] + steps[d] - 1) / steps[d]);
+    const std::int64_t extent = limit[d] - start[d];
+    shape.push_back(extent == 0 ? 0 : (extent - 1) / steps[d] + 1);
     offset += start[d] * strides[d];
-    strides[d] *= steps[d];
+    strides[d] *= std::min(steps[d], std::max<std::int64_t>(extent, 1));
   }
   return strided(x, shape, offset, strides);
 }
@@ -210,6 +211,11 @@ Array pad(const Array& x, const Array& value, const Ints& low, const Ints& high,
   for (std::size_t d = 0; d < low.size(); ++d) {
     require(interior[d] >= 0, "interior_padding is negative");
     const std::int64_t n = x.shape()[d];
+    constexpr std::int64_t kFarthest = std::int64_t{1} << 40;
+    for (const std::int64_t by : {low[d], high[d], interior[d]})
+      if (by > kFarthest || by < -kFarthest) invalid("padding that reaches that far");
+    if (n > (std::int64_t{1} << 60) / std::max<std::int64_t>(interior[d], 1))
+      invalid("padding that reaches that far");
     const std::int64_t size = low[d] + high[d] + n + std::max<std::int64_t>(n - 1, 0) * interior[d];
     if (size < 0) invalid(fmt::format("padding leaves {} elements of dimension {}", size, d));
     shape.push_back(size);

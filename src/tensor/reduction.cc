@@ -292,6 +292,15 @@ Window Window::of(const Ints& size) {
   return {size, ones, ones, ones, zeros, zeros, std::vector<bool>(size.size(), false)};
 }
 
+void Window::set_padding(std::span<const std::int64_t> pairs) {
+  require(pairs.size() == 2 * rank(),
+          "padding has not two numbers for each dimension of the window");
+  for (std::size_t d = 0; d < rank(); ++d) {
+    low[d] = pairs[2 * d];
+    high[d] = pairs[2 * d + 1];
+  }
+}
+
 std::int64_t window_places(const Window& w, std::size_t d, std::int64_t size) {
   if (w.size[d] < 1 || w.stride[d] < 1 || w.dilation[d] < 1 || w.base_dilation[d] < 1)
     invalid("a window's size, stride or dilation is less than 1");

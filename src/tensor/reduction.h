@@ -30,6 +30,8 @@ struct Window {
   std::size_t rank() const { return size.size(); }
   // Strides and dilations of 1, no padding, where nothing was said.
   static Window of(const Ints& size);
+  // Low and high of each dimension, one after another.
+  void set_padding(std::span<const std::int64_t> pairs);
 };
 // Along a dimension: how many places the window has.
 std::int64_t window_places(const Window& window, std::size_t dim, std::int64_t size);

@@ -33,6 +33,11 @@ constexpr std::int64_t kMostArgumentElements = 1 << 14;
 
 // Small numbers of the type, the same in each run.
 ir::Datum drawn(const ir::Datum& type) {
+  if (type.kind == ir::Datum::Kind::kUnsized) {
+    Shape shape = type.open_shape;
+    std::replace(shape.begin(), shape.end(), std::int64_t{-1}, std::int64_t{2});
+    return drawn(Array(type.array.dtype(), shape, true));
+  }
   if (type.kind != ir::Datum::Kind::kArray) {
     ir::Datum out = type;
     for (ir::Datum& part : out.parts) part = drawn(part);
@@ -46,6 +51,13 @@ ir::Datum drawn(const ir::Datum& type) {
 
 std::int64_t elements(const ir::Datum& d) {
   std::int64_t n = d.kind == ir::Datum::Kind::kArray ? d.array.size() : 0;
+  if (d.kind == ir::Datum::Kind::kUnsized) {
+    n = 1;
+    for (const std::int64_t size : d.open_shape) {
+      if (size > kMostArgumentElements) return size;
+      n = std::min(n * (size < 0 ? 2 : size), 2 * kMostArgumentElements);
+    }
+  }
   for (const ir::Datum& part : d.parts) n += elements(part);
   return n;
 }

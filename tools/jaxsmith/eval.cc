@@ -25,12 +25,17 @@ struct EvalOptions {
   Budget budget;
 };
 
-std::string types_text(const std::vector<ir::Datum>& data) {
-  std::string out;
-  for (const ir::Datum& d : data)
-    out += (out.empty() ? "" : ", ") +
-           (d.kind == ir::Datum::Kind::kArray ? d.array.type_text() : std::string("a token"));
-  return out.empty() ? "nothing" : out;
+std::string taken_text(const std::vector<ir::Datum>& data) {
+  return data.empty() ? "nothing" : ir::avals_text(data);
+}
+
+// An input may have any size in dimensions that the program leaves open.
+bool fits(const Tensor& tensor, const ir::Datum& wanted) {
+  if (tensor.dtype != wanted.array.dtype()) return false;
+  if (wanted.kind == ir::Datum::Kind::kArray) return tensor.shape == wanted.array.shape();
+  return std::equal(tensor.shape.begin(), tensor.shape.end(), wanted.open_shape.begin(),
+                    wanted.open_shape.end(),
+                    [](std::int64_t n, std::int64_t open) { return open < 0 || n == open; });
 }
 
 // Numbers in nested lists, row-major; what stands in them is checked.
@@ -93,25 +98,30 @@ Result<std::vector<ir::Datum>> arguments_for(const EvalOptions& options,
   if (!options.seed && options.inputs.size() != signature.arguments.size())
     return Error::usage(
         fmt::format("{}: it takes {}; {} --input {} given (--random SEED draws them)", options.file,
-                    types_text(signature.arguments), options.inputs.size(),
+                    taken_text(signature.arguments), options.inputs.size(),
                     options.inputs.size() == 1 ? "is" : "are"));
   for (std::size_t i = 0; i < signature.arguments.size(); ++i) {
     const ir::Datum& wanted = signature.arguments[i];
-    if (wanted.kind != ir::Datum::Kind::kArray) {
+    const bool unsized = wanted.kind == ir::Datum::Kind::kUnsized;
+    if (wanted.kind != ir::Datum::Kind::kArray && !unsized) {
       out.emplace_back();
       continue;
     }
+    if (options.seed && unsized)
+      return Error::usage(fmt::format(
+          "{}: argument {} is {}, of which --random cannot know the size; give all with --input",
+          options.file, i, ir::aval_text(wanted)));
     if (options.seed) {
       out.emplace_back(Array::from(draw(wanted.array, Random(*options.seed, i))));
       continue;
     }
     JAXSMITH_TRY(tensor, read_input(options.inputs[i], wanted.array.dtype()));
-    const std::string type = aval_text(tensor.dtype, tensor.shape);
     // A module that was divided among devices takes whole arrays.
-    const bool divided = parts_of(tensor, wanted.array);
-    if (type != wanted.array.type_text() && !divided)
+    const bool divided = !unsized && parts_of(tensor, wanted.array);
+    if (!fits(tensor, wanted) && !divided)
       return Error::usage(fmt::format("{}: it is {}; argument {} of {} is {}", options.inputs[i],
-                                      type, i, options.file, wanted.array.type_text()));
+                                      aval_text(tensor.dtype, tensor.shape), i, options.file,
+                                      ir::aval_text(wanted)));
     out.emplace_back(Array::from(tensor));
   }
   return out;

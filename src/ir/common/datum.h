@@ -1,6 +1,7 @@
 // What a program's variable holds while it is executed: an array, a tuple, or a token.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "tensor/array.h"
@@ -8,9 +9,12 @@
 namespace jaxsmith::ir {
 
 struct Datum {
-  enum class Kind { kArray, kTuple, kToken };
+  // kUnsized: an array of which the program's types leave dimensions open. Only type rules meet it;
+  // `array` has its element type, `open_shape` its dimensions, -1 where one is open.
+  enum class Kind { kArray, kTuple, kToken, kUnsized };
   Kind kind = Kind::kToken;
   Array array;
+  Shape open_shape;
   std::vector<Datum> parts;
 
   Datum() = default;
@@ -22,10 +26,21 @@ struct Datum {
     return d;
   }
 
+  static Datum unsized(DType dtype, Shape open_shape) {
+    Datum d{Array(dtype, {}, true)};
+    d.kind = Kind::kUnsized;
+    d.open_shape = std::move(open_shape);
+    return d;
+  }
+
   const Array& as_array() const {
     if (kind != Kind::kArray) invalid("an array is wanted here");
     return array;
   }
 };
+
+// In JAX's notation, an open dimension as ?: "f32[?,4]", "(i32[], token)".
+std::string aval_text(const Datum& datum);
+std::string avals_text(const std::vector<Datum>& data);
 
 }  // namespace jaxsmith::ir

@@ -243,6 +243,8 @@ Aval Parser::aval() {
   const std::size_t begin = pos_;
   const std::size_t end = after_type(pos_);
   if (end == begin) refuse_expected("a type");
+  if (text_.substr(begin, end - begin).find('\n') != kNone)
+    refuse_expected("a type that ends on its line");
   move_to(end);
   Aval a;
   array_type(from(begin), a);
@@ -337,7 +339,7 @@ Atom Parser::atom() {
     a.kind = Atom::Kind::kLiteral;
     if (c == '(' || c == '[') {
       move_to(after_brackets(pos_));
-    } else {
+    } else if (c != '=') {
       while (pos_ < text_.size() && !is(text_[pos_], kStopClass)) ++pos_;
     }
     if (pos_ == begin) refuse_expected("a variable or a literal");

@@ -1,14 +1,47 @@
 // What JAX lowers to stablehlo.custom_call on the CPU.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "ir/stablehlo/op_table.h"
 #include "tensor/linear_algebra.h"
 #include "tensor/movement.h"
+#include "tensor/random_bits.h"
 
 namespace jaxsmith::stablehlo {
 namespace {
 
 std::vector<Datum> data(std::vector<Array> arrays) { return {arrays.begin(), arrays.end()}; }
+
+Ints integers(const Array& list) {
+  require(lane_of(list.dtype()) == Lane::kInt && !list.abstract(), "a list of integers is wanted");
+  const auto numbers = list.ints();
+  return {numbers.begin(), numbers.end()};
+}
+
+// Operands and types of results; operands that indices_of_shape_operands names are the dimensions
+// of the results.
+struct Shaped {
+  std::vector<Array> operands, results;
+
+  explicit Shaped(const Call& c) {
+    const Ints indices = c.ints("indices_of_shape_operands");
+    std::vector<Shape> shapes;
+    for (std::size_t i = 0; i < c.size(); ++i) {
+      if (std::find(indices.begin(), indices.end(), static_cast<std::int64_t>(i)) == indices.end())
+        operands.push_back(c.array(i));
+      else
+        shapes.push_back(integers(c.array(i)));
+    }
+    if (!indices.empty() && shapes.size() != c.result_count())
+      invalid("indices_of_shape_operands does not name an operand for each result");
+    for (std::size_t i = 0; i < c.result_count(); ++i) {
+      const Type& t = c.result_type(i);
+      if (!t.dtype || (shapes.empty() && !t.is_array())) invalid("a result is no array");
+      results.emplace_back(*t.dtype, shapes.empty() ? t.shape : shapes[i], true);
+    }
+  }
+};
 
 std::vector<Datum> lapack(const Call& c, std::string_view target) {
   const Attr* config = c.attr("mhlo.backend_config");
@@ -17,16 +50,27 @@ std::vector<Datum> lapack(const Call& c, std::string_view target) {
     if (!a) invalid(fmt::format("{} has no attribute {}", target, key));
     return Call::integer_of(*a, key);
   };
-  std::vector<Array> types;
-  for (std::size_t i = 0; i < c.result_count(); ++i) {
-    const Type& t = c.result_type(i);
-    if (!t.is_array()) invalid("a result is no array");
-    types.push_back(t.abstract());
-  }
-  const auto operands = c.arrays(0, c.size());
-  auto out = lapack_call(target, operands, attribute, types);
+  const Shaped shaped(c);
+  auto out = lapack_call(target, shaped.operands, attribute, shaped.results);
   if (!out) unsupported(fmt::format("custom call {} is not known", target));
   return data(std::move(*out));
+}
+
+std::string called_computation(const Call& c) {
+  const Attr* called = c.attr("called_computations");
+  if (!called || called->items.size() != 1) invalid("called_computations names no one function");
+  if (called->items[0].kind != Attr::Kind::kSymbol) invalid("the called function is no symbol");
+  return called->items[0].text.substr(1);
+}
+
+Body body_of(const Call& c, const std::string& function) {
+  return {[&c, function](std::vector<Array> arguments) {
+            std::vector<Array> out;
+            for (const Datum& r : c.call(function, {arguments.begin(), arguments.end()}))
+              out.push_back(r.as_array());
+            return out;
+          },
+          false, std::nullopt, false};
 }
 
 // The k best along a dimension; on the CPU it is exact.
@@ -34,32 +78,67 @@ std::vector<Datum> approximate_top_k(const Call& c) {
   const Attr* config = c.attr("mhlo.backend_config");
   const Attr *k = config ? config->find("top_k") : nullptr,
              *dim = config ? config->find("reduction_dim") : nullptr;
-  if (!k || !dim || c.size() != 4)
+  if (!k || !dim || c.size() < 4)
     invalid("ApproxTopK takes two arrays and two initial values, and says top_k and reduction_dim");
-  const Attr* called = c.attr("called_computations");
-  if (!called || called->items.size() != 1) invalid("ApproxTopK calls one comparator");
-  if (called->items[0].kind != Attr::Kind::kSymbol) invalid("the comparator is no symbol");
-  const std::string name = called->items[0].text.substr(1);
+  const std::string name = called_computation(c);
   const std::int64_t d = c.integer_of(*dim, "reduction_dim"), n = c.integer_of(*k, "top_k");
   const Shape declared = c.result_type(0).shape;
   if (c.abstract())
     return data(
         {Array(c.array(0).dtype(), declared, true), Array(c.array(1).dtype(), declared, true)});
-  const Body comparator{[&](std::vector<Array> arguments) {
-                          std::vector<Array> out;
-                          for (const Datum& r : c.call(name, {arguments.begin(), arguments.end()}))
-                            out.push_back(r.as_array());
-                          return out;
-                        },
-                        false, std::nullopt, false};
   const auto operands = c.arrays(0, 2);
-  auto sorted = sort(operands, d, comparator);
+  auto sorted = sort(operands, d, body_of(c, name));
   for (Array& a : sorted) {
     Shape limit = a.shape();
     limit.at(static_cast<std::size_t>(d)) = n;
     a = slice(a, Ints(limit.size(), 0), limit, Ints(limit.size(), 1));
   }
   return data(std::move(sorted));
+}
+
+// ---- What jax.export makes of operations whose sizes are not known
+// ------------------------------------
+
+// operands, initial values, then the window's dimensions, strides, dilations of the base and of
+// itself, and padding.
+std::vector<Datum> dynamic_reduce_window(const Call& c) {
+  require(c.size() >= 7 && c.size() % 2 == 1, "dynamic_reduce_window takes 5 lists behind arrays");
+  const std::size_t n = (c.size() - 5) / 2;
+  const auto operands = c.arrays(0, n), inits = c.arrays(n, 2 * n);
+  const auto list = [&](std::size_t i) { return integers(c.array(2 * n + i)); };
+  Window w = Window::of(list(0));
+  w.stride = list(1);
+  w.base_dilation = list(2);
+  w.dilation = list(3);
+  w.set_padding(integers(c.array(2 * n + 4).reshaped({c.array(2 * n + 4).size()})));
+  return data(reduce_window(operands, inits, w, body_of(c, called_computation(c))));
+}
+
+std::vector<Datum> dynamic_top_k(const Call& c) {
+  require(c.size() == 2, "dynamic_top_k takes an array and k");
+  return data(top_k(c.array(0), integers(c.array(1)).at(0)));
+}
+
+std::vector<Datum> dynamic_rng_bit_generator(const Call& c) {
+  require(c.size() == 2 && c.result_count() == 2 && c.result_type(1).dtype,
+          "dynamic_rng_bit_generator takes a state and a shape");
+  auto out = random_bits(c.word("rng_algorithm") == "THREE_FRY" ? RandomAlgorithm::kThreefry
+                                                                : RandomAlgorithm::kPhilox,
+                         c.array(0), *c.result_type(1).dtype, integers(c.array(1)));
+  return data({out.first, out.second});
+}
+
+// What jax.export wants of the sizes of arguments, with the numbers for {0}, {1} … in the message.
+std::vector<Datum> shape_assertion(const Call& c) {
+  require(c.size() >= 1, "shape_assertion takes a bool");
+  if (c.abstract() || c.array(0).int_at(0) != 0) return {};
+  std::string message = c.need("error_message").text;
+  for (std::size_t i = 1; i < c.size(); ++i) {
+    const std::string place = fmt::format("{{{}}}", i - 1);
+    for (std::size_t at = message.find(place); at != std::string::npos; at = message.find(place))
+      message.replace(at, place.size(), fmt::format("{}", c.array(i).int_at(0)));
+  }
+  invalid(message);
 }
 
 }  // namespace
@@ -69,6 +148,10 @@ std::vector<Datum> custom_call(const Call& c) {
   if (target.starts_with("check.")) return check_call(c, std::string_view(target).substr(6));
   if (target.starts_with("lapack_")) return lapack(c, target);
   if (target == "ApproxTopK") return approximate_top_k(c);
+  if (target == "shape_assertion") return shape_assertion(c);
+  if (target == "stablehlo.dynamic_reduce_window") return dynamic_reduce_window(c);
+  if (target == "stablehlo.dynamic_top_k") return dynamic_top_k(c);
+  if (target == "stablehlo.dynamic_rng_bit_generator") return dynamic_rng_bit_generator(c);
   if (target == "Sharding" || target == "annotate_device_placement" ||
       target == "LayoutConstraint") {
     if (c.size() != 1) invalid(target + " takes one operand");

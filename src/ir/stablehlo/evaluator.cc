@@ -22,18 +22,22 @@ std::string type_text(const Datum& d) {
   if (d.kind == Datum::Kind::kToken) return "a token";
   if (d.kind == Datum::Kind::kTuple) return fmt::format("a tuple of {}", d.parts.size());
   std::string out = "tensor<";
-  for (const std::int64_t n : d.array.shape()) out += fmt::format("{}x", n);
+  for (const std::int64_t n : d.kind == Datum::Kind::kUnsized ? d.open_shape : d.array.shape())
+    out += n == kDynamic ? "?x" : fmt::format("{}x", n);
   return out + std::string(mlir_name(d.array.dtype())) + ">";
 }
 
 bool has_type(const Datum& d, const Type& type) {
   switch (type.kind) {
     case Type::Kind::kTensor: {
-      if (d.kind != Datum::Kind::kArray || !type.dtype || d.array.dtype() != *type.dtype ||
-          d.array.shape().size() != type.shape.size())
+      const bool unsized = d.kind == Datum::Kind::kUnsized;
+      const Shape& shape = unsized ? d.open_shape : d.array.shape();
+      if ((d.kind != Datum::Kind::kArray && !unsized) || !type.dtype ||
+          d.array.dtype() != *type.dtype || shape.size() != type.shape.size())
         return false;
       for (std::size_t i = 0; i < type.shape.size(); ++i)
-        if (type.shape[i] != kDynamic && type.shape[i] != d.array.shape()[i]) return false;
+        if (type.shape[i] != kDynamic && shape[i] != kDynamic && type.shape[i] != shape[i])
+          return false;
       return true;
     }
     case Type::Kind::kTuple:
@@ -51,6 +55,9 @@ bool has_type(const Datum& d, const Type& type) {
 Evaluator::Evaluator(const Module& module, std::string_view text, std::string_view file)
     : m_(module), text_(text), file_(file), values_(module.values.size()) {
   for (const Function& f : module.functions) functions_.emplace(f.name, &f);
+  open_types_ = std::any_of(module.types.begin(), module.types.end(), [](const Type& t) {
+    return t.kind == Type::Kind::kTensor && !t.is_static();
+  });
 }
 
 Error Evaluator::error_of(const EvaluationError& e) const {
@@ -61,7 +68,7 @@ Error Evaluator::error_of(const EvaluationError& e) const {
 Datum Evaluator::abstract_of(const Type& type) const {
   if (type.kind == Type::Kind::kTensor) {
     if (!type.dtype || !type.encoding.empty()) unsupported("values of type " + type.text());
-    if (!type.is_static()) unsupported("values whose dimensions are not known: " + type.text());
+    if (!type.is_static()) return Datum::unsized(*type.dtype, type.shape);
     return type.abstract();
   }
   if (type.kind == Type::Kind::kTuple) {
@@ -241,13 +248,37 @@ std::vector<Datum> Evaluator::run_op(const Op& op, bool lifted) {
   operands.reserve(op.operands.size());
   for (const ValueId id : op.operands) operands.push_back(values_[id]);
   spend(kStepCost);
+  if (abstract_ && open_types_ && is_open(op, operands)) return declared_results(op);
   const Call call(*this, op, std::move(operands), lifted);
   auto results = rule->rule(call);
   at_ = op.offset;
   if (results.size() != op.results.size())
     invalid(fmt::format("{} gives {} results, not {}", op.name, results.size(), op.results.size()));
-  if (abstract_) check_result_types(op, results);
+  if (abstract_ || (open_types_ && !lifted)) check_result_types(op, results);
   return results;
+}
+
+bool Evaluator::is_open(const Op& op, const std::vector<Datum>& operands) const {
+  if (op.name == "func.call") return false;
+  for (const Datum& d : operands)
+    if (d.kind == Datum::Kind::kUnsized) return true;
+  for (const ValueId id : op.results) {
+    const Type& t = *m_.type_of(id);
+    if (t.kind == Type::Kind::kTensor && !t.is_static()) return true;
+  }
+  return false;
+}
+
+std::vector<Datum> Evaluator::declared_results(const Op& op) {
+  for (const Block& region : op.regions) {
+    std::vector<Datum> arguments;
+    for (const ValueId id : region.arguments) arguments.push_back(abstract_of(*m_.type_of(id)));
+    run_block(region, std::move(arguments), false);
+  }
+  at_ = op.offset;
+  std::vector<Datum> out;
+  for (const ValueId id : op.results) out.push_back(abstract_of(*m_.type_of(id)));
+  return out;
 }
 
 void Evaluator::check_result_types(const Op& op, const std::vector<Datum>& results) {

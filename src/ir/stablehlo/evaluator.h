@@ -52,6 +52,10 @@ class Evaluator {
                             std::vector<Datum> arguments);
   std::vector<Datum> run_block(const Block& block, std::vector<Datum> arguments, bool lifted);
   std::vector<Datum> run_op(const Op& op, bool lifted);
+  // Whether the operation's types leave dimensions open: it is then checked when it runs, and
+  // gives what it is declared to give.
+  bool is_open(const Op& op, const std::vector<Datum>& operands) const;
+  std::vector<Datum> declared_results(const Op& op);
   std::vector<Datum> call(std::string_view name, std::vector<Datum> arguments);
   const BlockFacts& facts_of(const Block& block);
   bool is_pointwise(const Block& block);
@@ -70,6 +74,7 @@ class Evaluator {
   std::unordered_map<std::string_view, const Function*> functions_;
   std::vector<std::string_view> running_;
   bool abstract_ = false;
+  bool open_types_ = false;  // the module has types whose dimensions are open
   std::size_t looking_ = 0;  // functions within functions that are looked at for their facts
   std::uint32_t at_ = 0;
   EvaluationError::Kind error_kind_ = EvaluationError::Kind::kInvalid;

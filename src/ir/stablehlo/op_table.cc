@@ -97,6 +97,16 @@ Shape result_shape(const Call& c) {
   return t.shape;
 }
 
+// Of an operation that is told the dimensions of its result by an operand.
+Shape asked_shape(const Call& c, std::size_t operand) {
+  if (c.abstract()) return result_shape(c);
+  const Array& sizes = c.array(operand);
+  require(lane_of(sizes.dtype()) == Lane::kInt && sizes.rank() == 1,
+          "the dimensions are no list of integers");
+  const auto numbers = sizes.ints();
+  return {numbers.begin(), numbers.end()};
+}
+
 Results constant_rule(const Call& c) {
   const Attr& value = c.need("value");
   if (value.kind != Attr::Kind::kDense || !value.type->dtype) invalid("the value is no dense<…>");
@@ -184,22 +194,12 @@ Results reduce_rule(const Call& c) {
   return data(jaxsmith::reduce(operands, inits, c.ints("dimensions"), c.body(0)));
 }
 
-void set_padding(const Call& c, Window& w) {
-  const Ints padding = c.ints_or("padding", 2 * w.rank(), 0);
-  require(padding.size() == 2 * w.rank(),
-          "padding has not two numbers for each dimension of the window");
-  for (std::size_t d = 0; d < w.rank(); ++d) {
-    w.low[d] = padding[2 * d];
-    w.high[d] = padding[2 * d + 1];
-  }
-}
-
 Window window_of(const Call& c) {
   Window w = Window::of(c.ints("window_dimensions"));
   w.stride = c.ints_or("window_strides", w.rank(), 1);
   w.base_dilation = c.ints_or("base_dilations", w.rank(), 1);
   w.dilation = c.ints_or("window_dilations", w.rank(), 1);
-  set_padding(c, w);
+  w.set_padding(c.ints_or("padding", 2 * w.rank(), 0));
   return w;
 }
 
@@ -273,17 +273,11 @@ Results convolution_rule(const Call& c) {
   w.dilation = c.ints_or("rhs_dilation", w.rank(), 1);
   if (c.size() == 3 && !c.abstract()) {
     // dynamic_conv: the padding is an operand.
-    const auto padding = c.array(2).ints();
-    require(padding.size() == 2 * w.rank(),
-            "padding has not two numbers for each dimension of the window");
-    for (std::size_t d = 0; d < w.rank(); ++d) {
-      w.low[d] = padding[2 * d];
-      w.high[d] = padding[2 * d + 1];
-    }
+    w.set_padding(c.array(2).ints());
   } else if (c.size() == 3) {
     return {Array(result_dtype(c), result_shape(c), true)};
   } else {
-    set_padding(c, w);
+    w.set_padding(c.ints_or("padding", 2 * w.rank(), 0));
   }
   w.reversed.clear();
   for (const std::int64_t r : c.ints_or("window_reversal", w.rank(), 0))
@@ -383,14 +377,23 @@ Results rng_bit_generator_rule(const Call& c) {
   return data({out.first, out.second});
 }
 
-// ---- Dynamic shapes, whose results are declared with known ones
-// ----------------------------------
+// ---- Shapes that are operands
+// ----------------------------------------------------------------------
 
 Results dynamic_broadcast_rule(const Call& c) {
-  return {broadcast_in_dim(c.array(0), result_shape(c), c.ints("broadcast_dimensions"))};
+  require_count(c, 2);
+  return {broadcast_in_dim(c.array(0), asked_shape(c, 1), c.ints("broadcast_dimensions"))};
 }
 
-Results dynamic_iota_rule(const Call& c) { return iota_rule(c); }
+Results dynamic_iota_rule(const Call& c) {
+  require_count(c, 1);
+  return {iota(result_dtype(c), asked_shape(c, 0), c.integer("iota_dimension"), c.abstract())};
+}
+
+Results dynamic_reshape_rule(const Call& c) {
+  require_count(c, 2);
+  return {c.array(0).reshaped(asked_shape(c, 1))};
+}
 
 Results dynamic_pad_rule(const Call& c) {
   require_count(c, 5);
@@ -517,8 +520,7 @@ std::vector<OpRule> make_rules() {
       {"stablehlo.dynamic_gather", dynamic_gather_rule, false},
       {"stablehlo.dynamic_iota", dynamic_iota_rule, false},
       {"stablehlo.dynamic_pad", dynamic_pad_rule, false},
-      {"stablehlo.dynamic_reshape",
-       [](const Call& c) -> Results { return {c.array(0).reshaped(result_shape(c))}; }, false},
+      {"stablehlo.dynamic_reshape", dynamic_reshape_rule, false},
       {"stablehlo.dynamic_slice", dynamic_slice_rule, false},
       {"stablehlo.dynamic_update_slice", dynamic_update_slice_rule, false},
       {"stablehlo.fft", fft_rule, false},
