@@ -45,6 +45,7 @@ _SCHEMA = pa.schema(
     [
         ("id", pa.string()),
         ("origin", pa.string()),
+        ("category", pa.string()),
         *((level, pa.string()) for level in LEVELS),
         ("constants", _ARRAYS),
         ("inputs", _ARRAYS),
@@ -67,6 +68,7 @@ def row_of(name: str, sample: Any) -> dict[str, Any]:
     return {
         "id": name,
         "origin": "extracted",
+        "category": "",
         **{level: record["levels"].get(level, "") for level in LEVELS},
         "constants": _arrays(record["constants"]),
         "inputs": _arrays(record["inputs"]),

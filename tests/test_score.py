@@ -132,3 +132,49 @@ def test_misuse_gets_one_line(dataset, tmp_path, line, words):
     done = jaxsmith("score", tmp_path / "predictions.jsonl", "--dataset", dataset)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1 and words in done.stderr
+
+
+def test_python_grades_as_the_command_does(dataset, rows, tmp_path):
+    import jaxsmith as api
+
+    predictions = []
+    for row in rows[:25]:
+        predictions += [(row["id"], "stablehlo", text) for _, text in degenerate.modules(row)]
+        predictions += [(row["id"], level, row[level]) for level in LEVELS]
+        predictions += [(row["id"], "hlo", "no module"), (row["id"], "jaxpr", row["jaxpr"][:40])]
+    verdicts, _ = grade(dataset, tmp_path, predictions)
+    by_id = {row["id"]: row for row in rows}
+    loaded = {row.id: row for row in api.load(str(dataset))}
+    graders = {}
+    for number, ((name, level, text), expected) in enumerate(
+        zip(predictions, verdicts, strict=True)
+    ):
+        row = (by_id if number % 2 else loaded)[name]
+        grader = graders.setdefault((name, level), api.Grader(row, level))
+        verdict = grader(text)
+        for field, value in vars(verdict).items():
+            assert value == expected[field], field
+        assert bool(verdict) == expected["agrees"]
+    many = api.score(by_id[rows[0]["id"]], [rows[0]["stablehlo"], "no module"])
+    assert [v.parses for v in many] == [True, False]
+
+
+def test_threads_grade_with_one_grader(rows):
+    from concurrent.futures import ThreadPoolExecutor
+
+    import jaxsmith as api
+
+    row = next(row for row in rows if not api.Grader(row).not_gradable)
+    grader = api.Grader(row)
+    texts = [row["stablehlo"], row["stablehlo"].replace("stablehlo", "stablehol")] * 20
+    with ThreadPoolExecutor(4) as pool:
+        assert [bool(v) for v in pool.map(grader, texts)] == [True, False] * 20
+
+
+def test_python_says_what_is_no_row(rows):
+    import jaxsmith as api
+
+    with pytest.raises(api.IRError, match="no level 'llvm'"):
+        api.Grader(rows[0], "llvm")
+    with pytest.raises(api.IRError, match="no row of a dataset: it has no stablehlo"):
+        api.score({"id": "a"}, "text")

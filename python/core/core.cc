@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "check/program.h"
+#include "score/grade.h"
 #include "tensor/array.h"
 
 namespace nb = nanobind;
@@ -160,10 +161,76 @@ class Program {
   mutable std::mutex mutex_;
 };
 
+std::vector<jaxsmith::Tensor> tensors_of(const nb::list& arrays) {
+  std::vector<jaxsmith::Tensor> out;
+  for (const nb::handle each : arrays) out.push_back(tensor_of(nb::cast<nb::tuple>(each)));
+  return out;
+}
+
+// What predictions for a level of a row are held against. Nothing changes it: threads grade at a
+// time.
+class Grader {
+ public:
+  Grader(std::string id, std::string level, std::string text, const nb::list& constants,
+         const nb::list& inputs, const nb::list& outputs, std::vector<std::int64_t> kept,
+         std::int64_t equations, std::uint64_t seed, std::int64_t steps, std::int64_t memory)
+      : id_(id), level_(level), options_{{steps, memory}, seed} {
+    jaxsmith::DatasetRow row;
+    row.id = std::move(id);
+    row.levels[level] = std::move(text);
+    row.constants = tensors_of(constants);
+    row.inputs = tensors_of(inputs);
+    row.outputs = tensors_of(outputs);
+    row.kept_arguments = std::move(kept);
+    row.equations = equations;
+    const nb::gil_scoped_release released;
+    reference_ = jaxsmith::Reference::make(row, level, options_);
+  }
+
+  std::string not_gradable() const { return reference_.not_gradable(); }
+
+  nb::dict grade(std::string text) const {
+    jaxsmith::Verdict v;
+    {
+      const nb::gil_scoped_release released;
+      v = jaxsmith::grade({id_, level_, std::move(text), 0}, reference_, options_);
+    }
+    nb::dict out;
+    out["parses"] = v.parses;
+    out["verifies"] = v.verifies;
+    out["signature"] = v.signature;
+    out["canonical"] = v.canonical;
+    out["runs"] = v.runs;
+    out["recorded"] = v.recorded;
+    out["agrees"] = v.agrees;
+    out["gradable"] = v.gradable;
+    out["unsupported"] = v.unsupported;
+    out["cases"] = v.cases;
+    out["cases_passed"] = v.cases_passed;
+    out["steps"] = v.steps;
+    out["reason"] = v.reason;
+    return out;
+  }
+
+ private:
+  std::string id_, level_;
+  jaxsmith::ScoreOptions options_;
+  jaxsmith::Reference reference_;
+};
+
 }  // namespace
 
 NB_MODULE(_core, m) {
   m.doc() = "Readers and evaluators of jaxprs, StableHLO and HLO.";
+  nb::class_<Grader>(m, "Grader")
+      .def(nb::init<std::string, std::string, std::string, nb::list, nb::list, nb::list,
+                    std::vector<std::int64_t>, std::int64_t, std::uint64_t, std::int64_t,
+                    std::int64_t>(),
+           nb::arg("id"), nb::arg("level"), nb::arg("text"), nb::arg("constants"),
+           nb::arg("inputs"), nb::arg("outputs"), nb::arg("kept"), nb::arg("equations"),
+           nb::arg("seed"), nb::arg("steps"), nb::arg("memory"))
+      .def("not_gradable", &Grader::not_gradable)
+      .def("grade", &Grader::grade, nb::arg("text"));
   nb::class_<Program>(m, "Program")
       .def(nb::init<std::string, std::string, std::string>(), nb::arg("level"), nb::arg("text"),
            nb::arg("name"))

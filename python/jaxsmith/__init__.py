@@ -9,6 +9,7 @@
         print(sample.source, sample.stablehlo)
     dataset = jaxsmith.load("dataset")      # what the command line has made
     jaxsmith.evaluate(stablehlo_text, x)    # any text of IR, without JAX
+    jaxsmith.score(dataset[0], text)        # what a model wrote, as a reward
 
 The names are loaded when they are first used: `import jaxsmith` does not import JAX.
 """
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         verify,
     )
     from jaxsmith.sample import Case, Cost, Row, Sample
+    from jaxsmith.scoring import Grader, Verdict, score
 
 __all__ = [
     "BudgetError",
@@ -49,12 +51,14 @@ __all__ = [
     "ExtractionError",
     "IRError",
     "JaxsmithError",
+    "Grader",
     "Program",
     "Range",
     "Row",
     "Sample",
     "Span",
     "UnsupportedError",
+    "Verdict",
     "canonical",
     "capture",
     "evaluate",
@@ -63,6 +67,7 @@ __all__ = [
     "load",
     "parse",
     "save",
+    "score",
     "structural_hash",
     "verify",
 ]
@@ -83,7 +88,10 @@ _MODULES = {
     "Row": "sample",
     "Sample": "sample",
     "Span": "alignment",
+    "Grader": "scoring",
     "UnsupportedError": "errors",
+    "Verdict": "scoring",
+    "score": "scoring",
     "canonical": "reading",
     "capture": "capturing",
     "evaluate": "reading",

@@ -103,6 +103,10 @@ Closeness compare_results(const Array& found, const Array& expected, const Toler
   std::vector<Array> others;
   for (const Array& n : tolerance.nudged)
     if (n.same_type(found)) others.push_back(convert(n, DType::kC128));
+  double largest = 0;
+  for (const C128& v : b)
+    for (const double part : {std::abs(v.real()), std::abs(v.imag())})
+      if (std::isfinite(part)) largest = std::max(largest, part);
   const auto hangs = [&](std::size_t i, bool imaginary) {
     const auto part = [&](const C128& v) { return imaginary ? v.imag() : v.real(); };
     double most = 0;
@@ -110,7 +114,8 @@ Closeness compare_results(const Array& found, const Array& expected, const Toler
       const double moved = std::abs(part(n.data<C128>()[i]) - part(a[i]));
       if (std::isfinite(moved)) most = std::max(most, moved);
     }
-    return kNudges * most;
+    const double limit = tolerance.most_for_nudges;
+    return std::min(kNudges * most, std::isfinite(limit) ? limit * largest : kNudges * most);
   };
   for (std::size_t i = 0; i < a.size(); ++i) {
     const double pairs[2][2] = {{a[i].real(), b[i].real()}, {a[i].imag(), b[i].imag()}};

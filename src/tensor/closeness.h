@@ -38,6 +38,9 @@ struct Tolerance {
   double depth = 1;
   DType least_precise = DType::kF64;
   std::span<const Array> nudged;
+  // What is allowed for that is never more than this part of the largest magnitude: an eigenvector
+  // that turns when its matrix is nudged would allow anything.
+  double most_for_nudges = std::numeric_limits<double>::infinity();
   // The relative error is never more than this, or one unit in the last place.
   double most = std::numeric_limits<double>::infinity();
 };

@@ -5,7 +5,7 @@
 #include <charconv>
 
 #include "ir/hlo/op_table.h"
-#include "tensor/linear_algebra.h"
+#include "tensor/lapack.h"
 #include "tensor/movement.h"
 
 namespace jaxsmith::hlo {

@@ -6,6 +6,7 @@
 
 #include "ir/jaxpr/op_table.h"
 #include "tensor/contraction.h"
+#include "tensor/lapack.h"
 #include "tensor/linear_algebra.h"
 #include "tensor/movement.h"
 
@@ -56,7 +57,7 @@ void require_lapack_type(const Array& a) {
 
 std::vector<Array> lapack(std::string_view routine, std::span<const Array> operands,
                           Attributes attributes, std::initializer_list<Array> results) {
-  for (const Array& a : operands) require_lapack_type(a);
+  require_lapack_type(operands[0]);
   const LapackAttribute attribute = [&](std::string_view key) {
     for (const auto& [name, value] : attributes)
       if (name == key) return value;
@@ -96,6 +97,11 @@ Values cholesky_rule(const Call& c) {
   return {cholesky_of(c.array(0))};
 }
 
+Array less_one(const Array& counted_from_one) {
+  if (counted_from_one.abstract()) return counted_from_one;
+  return binary(Binary::subtract, counted_from_one, Array::scalar_int(DType::kI32, 1));
+}
+
 // ---- LU
 
 // Rows change places one after another: the order that they are in afterwards.
@@ -127,9 +133,7 @@ Values lu_rule(const Call& c) {
       "getrf", std::span(&a, 1), {},
       {typed(a.dtype(), a.shape()), typed(DType::kI32, m.with({std::min(m.rows, m.columns)})),
        typed(DType::kI32, m.batch)});
-  const Array pivots = out[1].abstract()
-                           ? out[1]
-                           : binary(Binary::subtract, out[1], Array::scalar_int(DType::kI32, 1));
+  const Array pivots = less_one(out[1]);
   return {nan_where_failed(out[0], out[2], true), pivots, permutation_of(pivots, m.rows)};
 }
 
@@ -204,19 +208,80 @@ Array upper_triangle(const Array& a) {
   return select(compare(Direction::kLe, false, row, column), a, Array(a.dtype(), {}));
 }
 
-Values qr_rule(const Call& c) {
-  c.want(1);
-  if (c.flag("pivoting")) unsupported("qr with pivoting");
-  const Array& a = c.array(0);
-  const Matrices m = matrices_of(a);
-  const bool full = c.flag("full_matrices", true);
-  const auto factors = geqrf_of(a);
-  const Array &r = factors[0], &taus = factors[1];
+// Q and R of Householder's vectors.
+Values q_and_r(const Array& r, const Array& taus, bool full) {
+  const Matrices m = matrices_of(r);
   if (m.rows < m.columns) return {product_of(corner(r, m.rows, m.rows), taus), upper_triangle(r)};
   if (!full) return {product_of(r, taus), upper_triangle(corner(r, m.columns, m.columns))};
-  Ints zeros(a.shape().size(), 0), high = zeros;
+  Ints zeros(r.shape().size(), 0), high = zeros;
   high.back() = m.rows - m.columns;
   return {product_of(pad(r, Array(r.dtype(), {}), zeros, high, zeros), taus), upper_triangle(r)};
+}
+
+Values qr_rule(const Call& c) {
+  c.want(1);
+  const Array& a = c.array(0);
+  const bool full = c.flag("full_matrices", true);
+  if (!c.flag("pivoting")) {
+    const auto factors = geqrf_of(a);
+    return q_and_r(factors[0], factors[1], full);
+  }
+  const Matrices m = matrices_of(a);
+  const Shape columns = m.with({m.columns});
+  const Array operands[] = {a, Array(DType::kI32, columns, a.abstract())};
+  const auto out = lapack("geqp3", operands, {},
+                          {typed(a.dtype(), a.shape()), typed(DType::kI32, columns),
+                           typed(a.dtype(), m.with({std::min(m.rows, m.columns)}))});
+  Values results = q_and_r(out[0], out[2], full);
+  results.emplace_back(less_one(out[1]));
+  return results;
+}
+
+// ---- Similar matrices of simpler forms
+
+Values hessenberg_rule(const Call& c) {
+  c.want(1);
+  const Array& a = c.array(0);
+  const Matrices m = square_matrices(a);
+  const auto out = lapack("gehrd", std::span(&a, 1), {{"low", 1}, {"high", m.rows}},
+                          {typed(a.dtype(), a.shape()),
+                           typed(a.dtype(), m.with({std::max<std::int64_t>(m.rows - 1, 0)})),
+                           typed(DType::kI32, m.batch)});
+  return {nan_where_failed(out[0], out[2]), nan_where_failed(out[1], out[2])};
+}
+
+Values tridiagonal_rule(const Call& c) {
+  c.want(1);
+  const Array& a = c.array(0);
+  const Matrices m = square_matrices(a);
+  const Shape beside = m.with({std::max<std::int64_t>(m.rows - 1, 0)});
+  const DType real = real_type(a.dtype());
+  const auto out =
+      lapack(is_complex(a.dtype()) ? "hetrd" : "sytrd", std::span(&a, 1),
+             {{"uplo", c.flag("lower", true) ? 'L' : 'U'}},
+             {typed(a.dtype(), a.shape()), typed(real, m.with({m.rows})), typed(real, beside),
+              typed(a.dtype(), beside), typed(DType::kI32, m.batch)});
+  Values results;
+  for (std::size_t i = 0; i < 4; ++i) results.emplace_back(nan_where_failed(out[i], out[4]));
+  return results;
+}
+
+Values schur_rule(const Call& c) {
+  c.want(1);
+  const Array& a = c.array(0);
+  const Matrices m = square_matrices(a);
+  if (c.flag("sort_eig_vals")) unsupported("schur that sorts");
+  const bool vectors = c.flag("compute_schur_vectors", true);
+  const Attributes attributes = {{"mode", vectors ? 'V' : 'N'}, {"sort", 'N'}};
+  const Array form = typed(a.dtype(), a.shape()), values = typed(a.dtype(), m.with({m.rows})),
+              info = typed(DType::kI32, m.batch);
+  const auto out =
+      is_complex(a.dtype())
+          ? lapack("gees", std::span(&a, 1), attributes, {form, form, values, info, info})
+          : lapack("gees", std::span(&a, 1), attributes, {form, form, values, values, info, info});
+  Values results = {nan_where_failed(out[0], out.back())};
+  if (vectors) results.emplace_back(nan_where_failed(out[1], out.back()));
+  return results;
 }
 
 // ---- Eigenvalues and singular values
@@ -359,14 +424,17 @@ void add_linear_algebra_rules(OpRules& rules) {
       {"eig", eig_rule},
       {"eigh", eigh_rule},
       {"geqrf", geqrf_rule},
+      {"hessenberg", hessenberg_rule},
       {"householder_product", householder_product_rule},
       {"lu", lu_rule},
       {"lu_pivots_to_permutation", permutation_rule},
       {"ormqr", ormqr_rule},
       {"qr", qr_rule},
+      {"schur", schur_rule},
       {"svd", svd_rule},
       {"symmetric_product", symmetric_product_rule},
       {"triangular_solve", triangular_solve_rule},
+      {"tridiagonal", tridiagonal_rule},
       {"tridiagonal_solve", tridiagonal_solve_rule},
   };
   rules.insert(rules.end(), own.begin(), own.end());

@@ -5,6 +5,7 @@
 #include "ir/jaxpr/printer.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstdint>
 #include <deque>
@@ -247,9 +248,18 @@ void Printer::plain(const Equation& eqn) {
   atoms(eqn.operands, "");
 }
 
-// Whether free text ends where its brackets say so.
-static bool brackets_match(std::string_view text) {
+// Whether free text is read to its end, and no further, on a line with other parameters: by its
+// brackets, and because nothing in it looks like a parameter.
+static bool stands_on_one_line(std::string_view text) {
   std::string open;
+  if (text.starts_with(' ') || text.ends_with(' ')) return false;
+  for (std::size_t at = text.find(" "); at != std::string_view::npos; at = text.find(" ", at + 1)) {
+    std::size_t end = at + 1;
+    while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) ||
+                                 text[end] == '_' || (text[end] & 0x80)))
+      ++end;
+    if (end < text.size() && text[end] == '=') return false;
+  }
   for (const char c : text) {
     if (c == '(' || c == '[' || c == '{') open += c == '(' ? ')' : c == '[' ? ']' : '}';
     if (c != ')' && c != ']' && c != '}') continue;
@@ -270,7 +280,7 @@ void Printer::params(const std::vector<Param>& params) {
     doc_.text(params[i].key);
     doc_.text("=");
     value(params[i].value);
-    if (params[i].value.kind == Kind::kRaw && !brackets_match(params[i].value.text))
+    if (params[i].value.kind == Kind::kRaw && !stands_on_one_line(params[i].value.text))
       doc_.break_groups();  // it is read by its line
   }
   doc_.unnest();

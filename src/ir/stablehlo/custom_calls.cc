@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "ir/stablehlo/op_table.h"
-#include "tensor/linear_algebra.h"
+#include "tensor/lapack.h"
 #include "tensor/movement.h"
 #include "tensor/random_bits.h"
 

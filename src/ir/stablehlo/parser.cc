@@ -542,10 +542,11 @@ void Parser::function(bool) {
   }
   if (in_.take_word("attributes")) f.attrs = attr_dict();
   for (const Argument& a : f.arguments) f.body.arguments.push_back(a.value);
-  if (in_.take("{"))
-    block_body(f.body);
-  else
-    f.declared_only = true;
+  f.declared_only = in_.peek() != '{';
+  for (const Argument& a : f.arguments)
+    if (!f.declared_only && module_->values[a.value].name.empty())
+      in_.refuse("expected no body, as arguments have no names");
+  if (in_.take("{")) block_body(f.body);
   location();
   module_->order.emplace_back(true, module_->functions.size());
   module_->functions.push_back(std::move(f));

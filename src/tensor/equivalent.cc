@@ -1,0 +1,311 @@
+#include "tensor/equivalent.h"
+
+#include <algorithm>
+
+#include "tensor/closeness.h"
+#include "tensor/elementwise.h"
+#include "tensor/matrices.h"
+#include "tensor/movement.h"
+
+namespace jaxsmith {
+
+using namespace matrices;
+
+namespace {
+
+thread_local const std::vector<Array>* expected_results = nullptr;
+thread_local std::int64_t operations_done = 0;
+
+// Backward errors of LAPACK's routines are a small multiple of the size times epsilon.
+constexpr double kFactor = 30;
+
+double limit_of(const Batches& b, DType dtype) {
+  return kFactor * static_cast<double>(std::max<std::int64_t>({b.rows, b.columns, 1})) *
+         epsilon(dtype);
+}
+
+// False for NaN.
+bool within(double error, double limit) { return error <= limit; }
+
+template <class M>
+bool has_orthonormal_columns(const M& m, double limit) {
+  using Full = Eigen::Matrix<typename M::Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+  return within((m.adjoint() * m - Full::Identity(m.cols(), m.cols())).norm(), limit);
+}
+
+// Whether it holds of each matrix of a batch.
+template <class F>
+bool of_all(std::int64_t count, F holds) {
+  for (std::int64_t i = 0; i < count; ++i)
+    if (!holds(i)) return false;
+  return true;
+}
+
+template <class T>
+Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>> column(const Array& a, std::int64_t size,
+                                                             std::int64_t i) {
+  return {a.data<T>().data() + i * size, size};
+}
+
+DType complex_of(DType dtype) {
+  return dtype == DType::kF32 ? DType::kC64 : dtype == DType::kF64 ? DType::kC128 : dtype;
+}
+
+}  // namespace
+
+ExpectedResults::ExpectedResults(std::vector<Array> expected)
+    : expected_(std::move(expected)), outer_(expected_results) {
+  expected_results = &expected_;
+}
+
+ExpectedResults::~ExpectedResults() { expected_results = outer_; }
+
+std::int64_t ambiguous_operations() { return operations_done; }
+
+bool note_ambiguous_operation() {
+  ++operations_done;
+  return expected_results != nullptr;
+}
+
+std::vector<Array> candidates(DType dtype, const Shape& shape) {
+  std::vector<Array> out;
+  if (!expected_results) return out;
+  const std::size_t rank = shape.size(), inner = std::min<std::size_t>(rank, 2);
+  const auto tail = [&](const Shape& s) {
+    return Shape(s.end() - static_cast<std::ptrdiff_t>(std::min(inner, s.size())), s.end());
+  };
+  for (const Array& a : *expected_results) {
+    if (a.dtype() != dtype || a.size() != element_count(shape) || a.shape().size() < inner)
+      continue;
+    if (tail(a.shape()) == tail(shape)) out.push_back(a.reshaped(shape));
+    Shape turned = shape;
+    if (inner == 2) std::swap(turned[rank - 2], turned[rank - 1]);
+    if (inner < 2 || tail(a.shape()) != tail(turned)) continue;
+    Ints order;
+    for (std::size_t d = 0; d < rank; ++d) order.push_back(static_cast<std::int64_t>(d));
+    std::swap(order[rank - 2], order[rank - 1]);
+    out.push_back(transpose(a.reshaped(turned), order));
+    if (is_complex(dtype)) out.push_back(unary(*unary_named("conj"), out.back()));
+  }
+  return out;
+}
+
+// ---- Hermitian eigenvectors
+
+namespace {
+
+template <class T>
+bool are_eigenvectors(const Array& a, bool lower, const Array& values, const Array& vectors,
+                      double limit) {
+  const Batches b = batches_of(a);
+  return of_all(b.count, [&](std::int64_t i) {
+    const auto m = matrix<T>(a, b, i), v = matrix<T>(vectors, b, i);
+    const Matrix<T> full = lower ? Matrix<T>(m.template selfadjointView<Eigen::Lower>())
+                                 : Matrix<T>(m.template selfadjointView<Eigen::Upper>());
+    const auto w = column<double>(values, b.rows, i);
+    return has_orthonormal_columns(v, limit) &&
+           within((full * v - v * w.template cast<T>().asDiagonal()).norm(), limit * full.norm());
+  });
+}
+
+}  // namespace
+
+void prefer_expected_eigh(const Array& a, bool lower, const Array& values, Array& vectors,
+                          DType dtype) {
+  const double limit = limit_of(batches_of(a), dtype);
+  for (const Array& candidate : candidates(dtype, vectors.shape())) {
+    const Array v = convert(candidate, vectors.dtype());
+    bool good = false;
+    with_wide(a.dtype(),
+              [&]<class T>(T) { good = are_eigenvectors<T>(a, lower, values, v, limit); });
+    if (!good) continue;
+    vectors = v;
+    return;
+  }
+}
+
+// ---- Singular vectors
+
+namespace {
+
+template <class T>
+bool are_singular_vectors(const Array& a, const Array& values, const Array& u, const Array& vh,
+                          double limit) {
+  const Batches b = batches_of(a), ub = batches_of(u), vb = batches_of(vh);
+  const std::int64_t n = std::min(b.rows, b.columns);
+  return of_all(b.count, [&](std::int64_t i) {
+    const auto m = matrix<T>(a, b, i), x = matrix<T>(u, ub, i), y = matrix<T>(vh, vb, i);
+    const auto s = column<double>(values, n, i);
+    return has_orthonormal_columns(x, limit) &&
+           has_orthonormal_columns(Matrix<T>(y.adjoint()), limit) &&
+           within((m - x.leftCols(n) * s.template cast<T>().asDiagonal() * y.topRows(n)).norm(),
+                  limit * m.norm());
+  });
+}
+
+}  // namespace
+
+void prefer_expected_svd(const Array& a, const Array& values, Array& u, Array& vh, DType dtype) {
+  const double limit = limit_of(batches_of(a), dtype);
+  std::vector<Array> us = candidates(dtype, u.shape()), vhs = candidates(dtype, vh.shape());
+  for (auto* each : {&us, &vhs})
+    for (Array& x : *each) x = convert(x, u.dtype());
+  us.push_back(u);
+  vhs.push_back(vh);
+  for (const Array& x : us)
+    for (const Array& y : vhs) {
+      bool good = false;
+      with_wide(a.dtype(),
+                [&]<class T>(T) { good = are_singular_vectors<T>(a, values, x, y, limit); });
+      if (!good) continue;
+      u = x;
+      vh = y;
+      return;
+    }
+}
+
+// ---- Eigenvectors of any matrix
+
+namespace {
+
+// Whether these are all eigenvalues: each of a matrix as near as rounding is, with the right sums
+// of first and second powers.
+bool are_eigenvalues(const Matrix<C128>& m,
+                     const Eigen::Map<const Eigen::Matrix<C128, Eigen::Dynamic, 1>>& w,
+                     double limit) {
+  using Full = Eigen::MatrixXcd;
+  const double norm = m.norm(), n = static_cast<double>(m.rows());
+  if (!w.allFinite() || !within(std::abs(w.sum() - m.trace()), n * limit * norm)) return false;
+  if (!within(std::abs(w.cwiseProduct(w).sum() - (m * m).trace()), 2 * n * limit * norm * norm))
+    return false;
+  for (Eigen::Index k = 0; k < w.size(); ++k) {
+    const Full shifted = m - w(k) * Full::Identity(m.rows(), m.rows());
+    const Eigen::JacobiSVD<Full> svd(shifted);
+    if (!within(svd.singularValues()(m.rows() - 1), limit * norm)) return false;
+  }
+  return true;
+}
+
+bool are_unit_eigenvectors(const Matrix<C128>& m, const Eigen::VectorXcd& w, const Matrix<C128>& v,
+                           double limit) {
+  const Matrix<C128> error = m * v - v * w.asDiagonal();
+  for (Eigen::Index k = 0; k < v.cols(); ++k)
+    if (!within(std::abs(v.col(k).norm() - 1), limit)) return false;
+  return within(error.norm(), limit * m.norm());
+}
+
+// Where each of `wanted` is in `own`, the nearest first.
+std::vector<Eigen::Index> places(const Eigen::VectorXcd& own, const Eigen::VectorXcd& wanted) {
+  std::vector<Eigen::Index> out;
+  std::vector<bool> used(static_cast<std::size_t>(own.size()));
+  for (Eigen::Index k = 0; k < wanted.size(); ++k) {
+    Eigen::Index best = -1;
+    for (Eigen::Index i = 0; i < own.size(); ++i)
+      if (!used[static_cast<std::size_t>(i)] &&
+          (best < 0 || std::abs(own(i) - wanted(k)) < std::abs(own(best) - wanted(k))))
+        best = i;
+    used[static_cast<std::size_t>(best)] = true;
+    out.push_back(best);
+  }
+  return out;
+}
+
+}  // namespace
+
+void prefer_expected_eig(const Array& a, Array& values, Array* left, Array* right, DType dtype) {
+  const Batches b = batches_of(a);
+  const double limit = limit_of(b, dtype);
+  const Array m = convert(a, DType::kC128);
+  const auto at = [&](const Array& x, std::int64_t i) {
+    return Matrix<C128>(matrix<C128>(x, b, i));
+  };
+  for (const Array& candidate : candidates(complex_of(dtype), values.shape())) {
+    const Array w = convert(candidate, DType::kC128);
+    const bool good = of_all(b.count, [&](std::int64_t i) {
+      return are_eigenvalues(at(m, i), column<C128>(w, b.rows, i), limit);
+    });
+    if (!good) continue;
+    // Vectors keep to the values' order.
+    for (Array* vectors : {left, right})
+      for (std::int64_t i = 0; vectors && i < b.count; ++i) {
+        const Matrix<C128> before = at(*vectors, i);
+        const auto order = places(column<C128>(values, b.rows, i), column<C128>(w, b.rows, i));
+        auto to = matrix<C128>(*vectors, b, i);
+        for (std::size_t k = 0; k < order.size(); ++k)
+          to.col(static_cast<Eigen::Index>(k)) = before.col(order[k]);
+      }
+    values = w;
+    break;
+  }
+  for (Array* vectors : {left, right}) {
+    if (!vectors) continue;
+    const bool turned = vectors == left;
+    for (const Array& candidate : candidates(complex_of(dtype), vectors->shape())) {
+      const Array v = convert(candidate, DType::kC128);
+      const bool good = of_all(b.count, [&](std::int64_t i) {
+        const Eigen::VectorXcd w = column<C128>(values, b.rows, i);
+        return turned ? are_unit_eigenvectors(at(m, i).adjoint(), w.conjugate(), at(v, i), limit)
+                      : are_unit_eigenvectors(at(m, i), w, at(v, i), limit);
+      });
+      if (!good) continue;
+      *vectors = v;
+      break;
+    }
+  }
+}
+
+// ---- Schur forms
+
+namespace {
+
+template <class T>
+bool is_schur_form(const Array& a, const Array& t, const Array* z, double limit) {
+  const Batches b = batches_of(a);
+  return of_all(b.count, [&](std::int64_t i) {
+    const Matrix<T> m = matrix<T>(a, b, i), form = matrix<T>(t, b, i);
+    const double norm = m.norm();
+    const bool real = std::is_same_v<T, double>;
+    for (Eigen::Index r = 0; r < form.rows(); ++r)
+      for (Eigen::Index c = 0; c < r; ++c) {
+        const bool block = real && c + 1 == r && (c == 0 || form(c, c - 1) == T(0)) &&
+                           (r + 1 == form.rows() || form(r + 1, r) == T(0));
+        if (!block && form(r, c) != T(0)) return false;
+      }
+    if (z) {
+      const Matrix<T> q = matrix<T>(*z, b, i);
+      return has_orthonormal_columns(q, limit) &&
+             within((m - q * form * q.adjoint()).norm(), limit * norm);
+    }
+    // Without the vectors: a matrix of the same size with the same eigenvalues.
+    const Eigen::MatrixXcd wide = form.template cast<C128>();
+    const Eigen::VectorXcd w =
+        Eigen::ComplexEigenSolver<Eigen::MatrixXcd>(wide, false).eigenvalues();
+    return within(std::abs(form.norm() - norm), limit * norm) &&
+           are_eigenvalues(m.template cast<C128>(), {w.data(), w.size()}, limit);
+  });
+}
+
+}  // namespace
+
+void prefer_expected_schur(const Array& a, Array& t, Array* z, DType dtype) {
+  const double limit = limit_of(batches_of(a), dtype);
+  std::vector<Array> zs;
+  if (z) zs = candidates(dtype, z->shape());
+  for (const Array& form : candidates(dtype, t.shape())) {
+    const Array wide_form = convert(form, t.dtype());
+    const std::size_t count = z ? zs.size() : 1;
+    for (std::size_t i = 0; i < count; ++i) {
+      const Array vectors = z ? convert(zs[i], z->dtype()) : Array();
+      bool good = false;
+      with_wide(a.dtype(), [&]<class T>(T) {
+        good = is_schur_form<T>(a, wide_form, z ? &vectors : nullptr, limit);
+      });
+      if (!good) continue;
+      t = wide_form;
+      if (z) *z = vectors;
+      return;
+    }
+  }
+}
+
+}  // namespace jaxsmith

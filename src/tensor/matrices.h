@@ -1,0 +1,87 @@
+// Arrays as batches of matrices, for Eigen. Of linear_algebra.cc and lapack*.cc.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <Eigen/Dense>
+#include <cmath>
+#include <complex>
+#include <limits>
+
+#include "tensor/array.h"
+
+namespace jaxsmith::matrices {
+
+using C128 = std::complex<double>;
+template <class T>
+using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+inline DType wide(DType dtype) { return is_complex(dtype) ? DType::kC128 : DType::kF64; }
+
+// Batches of matrices, or of vectors where `rank` is 1.
+struct Batches {
+  std::int64_t count = 1, rows = 1, columns = 1;
+};
+
+inline Batches batches_of(const Array& a, std::int64_t rank = 2) {
+  if (a.rank() < rank) invalid(fmt::format("{} is no array of matrices", a.type_text()));
+  Batches b;
+  const auto n = static_cast<std::size_t>(a.rank());
+  for (std::size_t d = 0; d + static_cast<std::size_t>(rank) < n; ++d) b.count *= a.shape()[d];
+  if (rank == 2) b.rows = a.shape()[n - 2];
+  if (rank >= 1) b.columns = a.shape()[n - 1];
+  return b;
+}
+
+// Calls f for a double or a complex one.
+template <class F>
+void with_wide(DType dtype, F f) {
+  if (is_complex(dtype))
+    f(C128{});
+  else
+    f(double{});
+}
+
+template <class T>
+Eigen::Map<const Matrix<T>> matrix(const Array& a, const Batches& b, std::int64_t i) {
+  return {a.data<T>().data() + i * b.rows * b.columns, b.rows, b.columns};
+}
+
+template <class T>
+Eigen::Map<Matrix<T>> matrix(Array& a, const Batches& b, std::int64_t i) {
+  return {a.mutate<T>().data() + i * b.rows * b.columns, b.rows, b.columns};
+}
+
+inline double conjugate(double x) { return x; }
+inline C128 conjugate(C128 x) { return std::conj(x); }
+
+// The lower factor in place; false where the matrix is not positive definite.
+template <class T>
+bool factor_cholesky(Matrix<T>& a) {
+  const auto n = a.rows();
+  for (Eigen::Index j = 0; j < n; ++j) {
+    double diagonal = std::real(a(j, j));
+    for (Eigen::Index k = 0; k < j; ++k) diagonal -= std::norm(a(j, k));
+    if (!(diagonal > 0)) return false;
+    diagonal = std::sqrt(diagonal);
+    a(j, j) = diagonal;
+    for (Eigen::Index i = j + 1; i < n; ++i) {
+      T sum = a(i, j);
+      for (Eigen::Index k = 0; k < j; ++k) sum -= a(i, k) * conjugate(a(j, k));
+      a(i, j) = sum / diagonal;
+    }
+  }
+  return true;
+}
+
+// Charges the budget for a factorization.
+inline void charge(const Batches& b) {
+  const double n = static_cast<double>(b.count) * static_cast<double>(b.rows) *
+                   static_cast<double>(b.columns) *
+                   static_cast<double>(std::max(b.rows, b.columns));
+  spend(n > 1e18 ? std::numeric_limits<std::int64_t>::max() / 4 : static_cast<std::int64_t>(4 * n));
+}
+
+}  // namespace jaxsmith::matrices
