@@ -440,5 +440,48 @@ TEST(HloCanonical, KeepsLayoutsThatAreNotPlainAndConfigurationsOfCalls) {
   EXPECT_EQ(canonical(parsed(text)), text);
 }
 
+// ---- Several devices
+
+// What each of four devices has after `line`, of its number times ten and one.
+std::vector<std::int64_t> by_device(const std::string& line) {
+  const Module module = parsed(
+      "HloModule m, num_partitions=4\n\n"
+      "add {\n  a = u32[] parameter(0)\n  b = u32[] parameter(1)\n  ROOT c = u32[] add(a, b)\n}\n\n"
+      "ENTRY e {\n  d = u32[] partition-id()\n  t = u32[] constant(10)\n  m = u32[] multiply(d, "
+      "t)\n"
+      "  r = u32[1] reshape(m)\n  i = u32[1] iota(), iota_dimension=0\n"
+      "  x = u32[2] concatenate(r, i), dimensions={0}\n" +
+      line + "\n}\n");
+  Evaluator evaluator(module);
+  const auto results = evaluator.run({});
+  EXPECT_TRUE(results.ok()) << results.error().message;
+  std::vector<std::int64_t> out;
+  if (!results.ok()) return out;
+  for (const Datum& part : results.value()[0].parts)
+    for (const std::int64_t v : part.as_array().ints()) out.push_back(v);
+  return out;
+}
+
+TEST(HloEvaluator, GroupsByMeshByCountAndByListAreTheSame) {
+  const std::vector<std::string> forms = {"mesh['a'=2,'b'=2] {'b'}", "[2,2]<=[4]", "{{0,1},{2,3}}"};
+  const std::vector<std::string> across = {"mesh['a'=2,'b'=2] {'a'}", "[2,2]<=[2,2]T(1,0)",
+                                           "{{0,2},{1,3}}"};
+  for (const auto& groups : {forms, across}) {
+    const std::string end = ", channel_id=1, replica_groups=";
+    const std::string reduce = "  ROOT s = u32[2] all-reduce(x)" + end,
+                      gather = "  ROOT s = u32[4] all-gather(x), dimensions={0}" + end,
+                      swap = "  ROOT s = u32[2] all-to-all(x), dimensions={0}" + end;
+    const std::string global = ", use_global_device_ids=true", body = global + ", to_apply=add";
+    for (const std::string& form : groups) {
+      EXPECT_EQ(by_device(reduce + form + body), by_device(reduce + groups[2] + body)) << form;
+      EXPECT_EQ(by_device(gather + form + global), by_device(gather + groups[2] + global)) << form;
+      EXPECT_EQ(by_device(swap + form), by_device(swap + groups[2])) << form;
+    }
+  }
+  EXPECT_EQ(by_device("  ROOT s = u32[2] all-reduce(x), channel_id=1, replica_groups="
+                      "mesh['a'=2,'b'=2] {'a'}, use_global_device_ids=true, to_apply=add"),
+            (std::vector<std::int64_t>{20, 0, 40, 0, 20, 0, 40, 0}));
+}
+
 }  // namespace
 }  // namespace jaxsmith::hlo

@@ -1,5 +1,7 @@
 """The readers and evaluators in C++ (python/core/core.cc). Arrays: (dtype, shape, bytes)."""
 
+from typing import Any
+
 _Array = tuple[str, list[int], bytes]
 
 class Program:
@@ -13,3 +15,21 @@ class Program:
     def evaluate(self, inputs: list[_Array], steps: int, memory: int) -> list[_Array]: ...
     def canonical(self) -> str: ...
     def structural_hash(self) -> str: ...
+
+class Grader:
+    def __init__(
+        self,
+        id: str,
+        level: str,
+        text: str,
+        constants: list[_Array],
+        inputs: list[_Array],
+        outputs: list[_Array],
+        kept: list[int],
+        equations: int,
+        seed: int,
+        steps: int,
+        memory: int,
+    ) -> None: ...
+    def not_gradable(self) -> str: ...
+    def grade(self, text: str) -> dict[str, Any]: ...

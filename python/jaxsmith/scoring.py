@@ -66,7 +66,9 @@ class Grader:
             fields["id"],
             level,
             fields[level],
-            *(_arrays(fields[name]) for name in ("constants", "inputs", "outputs")),
+            _arrays(fields["constants"]),
+            _arrays(fields["inputs"]),
+            _arrays(fields["outputs"]),
             [int(i) for i in fields["kept_arguments"]],
             int(fields["equations"]),
             seed,
@@ -92,11 +94,14 @@ def _arrays(arrays: Iterable[Mapping[str, Any]] | None) -> list[tuple[str, list[
 def score(row: Row | Mapping[str, Any], text: str, level: str = ..., **options: int) -> Verdict: ...
 @overload
 def score(
-    row: Row | Mapping[str, Any], text: Iterable[str], level: str = ..., **options: int
+    row: Row | Mapping[str, Any],
+    text: list[str] | tuple[str, ...],
+    level: str = ...,
+    **options: int,
 ) -> list[Verdict]: ...
 def score(
     row: Row | Mapping[str, Any],
-    text: str | Iterable[str],
+    text: str | list[str] | tuple[str, ...],
     level: str = "stablehlo",
     **options: int,
 ) -> Verdict | list[Verdict]:

@@ -110,6 +110,12 @@ std::int64_t Mesh::size() const {
   return n;
 }
 
+void Mesh::add_axis(std::string name, std::int64_t size) {
+  if (size < 1 || size > kMostDevices / this->size())
+    invalid(fmt::format("a mesh has 1 to {} devices", kMostDevices));
+  axes.emplace_back(std::move(name), size);
+}
+
 Ints Mesh::coordinates(std::int64_t device) const {
   if (!device_ids.empty()) {
     const auto found = std::find(device_ids.begin(), device_ids.end(), device);
@@ -138,7 +144,11 @@ std::int64_t Mesh::axis_size(std::string_view axis) const {
 
 Ints Mesh::group(std::int64_t device, const std::vector<std::string>& over) const {
   std::int64_t n = 1;
-  for (const std::string& axis : over) n *= axis_size(axis);
+  for (std::size_t i = 0; i < over.size(); ++i) {
+    if (std::count(over.begin(), over.end(), over[i]) > 1)
+      invalid(fmt::format("axis \"{}\" comes twice", over[i]));
+    n *= axis_size(over[i]);
+  }
   Ints out, place = coordinates(device);
   for (std::int64_t k = 0; k < n; ++k) {
     std::int64_t rest = k;
@@ -148,6 +158,18 @@ Ints Mesh::group(std::int64_t device, const std::vector<std::string>& over) cons
       rest /= axis_size(over[i]);
     }
     out.push_back(device_at(place));
+  }
+  return out;
+}
+
+std::vector<Ints> Mesh::groups(const std::vector<std::string>& over) const {
+  const std::int64_t devices = size();
+  std::vector<bool> seen(static_cast<std::size_t>(devices), false);
+  std::vector<Ints> out;
+  for (std::int64_t d = 0; d < devices; ++d) {
+    if (seen[static_cast<std::size_t>(d)]) continue;
+    out.push_back(group(d, over));
+    for (const std::int64_t member : out.back()) seen[static_cast<std::size_t>(member)] = true;
   }
   return out;
 }
@@ -164,7 +186,6 @@ std::int64_t Mesh::index_along(std::int64_t device, const std::vector<std::strin
 }
 
 Mesh parse_mesh(std::string_view text) {
-  constexpr std::int64_t kMost = 1 << 20;
   Reader in(text);
   Mesh out;
   in.expect('<');
@@ -172,10 +193,7 @@ Mesh parse_mesh(std::string_view text) {
     while (!in.take(']')) {
       std::string name = in.string();
       in.expect('=');
-      const std::int64_t size = in.number();
-      if (size < 1 || size > kMost || out.size() > kMost / size)
-        invalid("a mesh has an axis of that size");
-      out.axes.emplace_back(std::move(name), size);
+      out.add_axis(std::move(name), in.number());
       in.take(',');
     }
   }

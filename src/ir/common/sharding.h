@@ -13,11 +13,15 @@
 
 namespace jaxsmith::ir {
 
+constexpr std::int64_t kMostDevices = 1 << 20;  // of a mesh
+
 struct Mesh {
   std::vector<std::pair<std::string, std::int64_t>> axes;
   Ints device_ids;  // row-major over the axes; empty: 0, 1, 2 …
 
   std::int64_t size() const;
+  // Throws where the mesh would have more than kMostDevices.
+  void add_axis(std::string name, std::int64_t size);
   // Where a device stands: a coordinate for each axis.
   Ints coordinates(std::int64_t device) const;
   std::int64_t axis_size(std::string_view axis) const;
@@ -25,6 +29,8 @@ struct Mesh {
   std::int64_t device_at(const Ints& coordinates) const;
   // Devices that differ from this one in these axes only, in the axes' order.
   Ints group(std::int64_t device, const std::vector<std::string>& over) const;
+  // All of these groups, in the order of their least members.
+  std::vector<Ints> groups(const std::vector<std::string>& over) const;
   // Where a device stands among those that differ in these axes.
   std::int64_t index_along(std::int64_t device, const std::vector<std::string>& over) const;
 };

@@ -54,8 +54,8 @@ std::vector<Ints> iota_groups(std::string_view text) {
   return ir::Place::groups_of(Ints(all.begin(), all.end()), groups[0]);
 }
 
-// mesh['x'=2,'y'=4] {'x'}: devices that differ along these axes only.
-Ints mesh_group(std::string_view text, std::int64_t device) {
+// mesh['x'=2,'y'=4] {'x'}: those that differ along these axes only.
+std::vector<Ints> mesh_groups(std::string_view text) {
   ir::Mesh mesh;
   std::vector<std::string> over;
   if (text.find("device_ids") != std::string_view::npos || text.find(':') != std::string_view::npos)
@@ -68,15 +68,14 @@ Ints mesh_group(std::string_view text, std::int64_t device) {
     const std::string name(text.substr(at + 1, end - at - 1));
     if (at < close) {
       const Ints size = numbers_in(text.substr(end, text.find_first_of(",]", end) - end));
-      if (size.size() != 1 || size[0] < 1 || size[0] > (1 << 20))
-        invalid(fmt::format("replica_groups are not understood: {}", text));
-      mesh.axes.emplace_back(name, size[0]);
+      if (size.size() != 1) invalid(fmt::format("replica_groups are not understood: {}", text));
+      mesh.add_axis(name, size[0]);
     } else {
       over.push_back(name);
     }
     at = text.find('\'', end + 1);
   }
-  return mesh.group(device, over);
+  return mesh.groups(over);
 }
 
 std::vector<Ints> lists_of(const AttributeValue& a) {
@@ -96,7 +95,7 @@ Ints group_of(const Call& c, GroupMode mode) {
   if (!a)
     group = place.group({}, mode);
   else if (a->text.starts_with("mesh["))
-    group = mode == GroupMode::kDevices ? mesh_group(a->text, place.device) : Ints{};
+    group = place.group(mesh_groups(a->text), mode);
   else if (a->text.find("<=") != std::string::npos)
     group = place.group(iota_groups(a->text), mode);
   else
