@@ -397,7 +397,25 @@ TEST(JaxprEvaluator, SaysThatAConstantIsNotInTheText) {
   const Module module = parsed(text);
   Evaluator evaluator(module, text);
   EXPECT_FALSE(evaluator.run({floats({1, 2, 3})}).ok());
-  EXPECT_EQ(evaluator.error_kind(), ErrorOf::kUnsupported);
+  EXPECT_EQ(evaluator.error_kind(), ErrorOf::kInvalid);
+}
+
+// JAX prints results that are used nowhere as _, and the same variables of a jaxpr within.
+TEST(JaxprEvaluator, RefusesATextThatDoesNotSayWhichOfSeveralValuesIsMeant) {
+  const auto text = [](std::string_view other) {
+    return fmt::format(
+        "{{ lambda ; a:f32[3]. let _:f32[3] = sin a; {}:f32[3] = cos a; c:f32[3] = neg _ in (c,) "
+        "}}",
+        other);
+  };
+  const Module plain = parsed(text("b"));
+  EXPECT_TRUE(Evaluator(plain).run({floats({1, 2, 3})}).ok());
+  const Module module = parsed(text("_"));
+  Evaluator evaluator(module);
+  const auto results = evaluator.run({floats({1, 2, 3})});
+  ASSERT_FALSE(results.ok());
+  EXPECT_NE(results.error().message.find("one of several variables _"), std::string::npos);
+  EXPECT_EQ(evaluator.error_kind(), ErrorOf::kInvalid);
 }
 
 // ---- Canonical texts

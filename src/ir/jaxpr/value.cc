@@ -149,10 +149,9 @@ Value Value::lost() {
 
 const Array& Value::as_array() const {
   if (kind == Kind::kLost)
-    unsupported(
-        "it depends on a value that the text does not tell: a constant of a jaxpr within, or one "
-        "of "
-        "several variables _");
+    invalid(
+        "it depends on a value that the text does not tell: one of several variables _, or a "
+        "constant of a jaxpr within");
   if (kind != Kind::kArray)
     invalid(fmt::format("an array is wanted here, not {}", type_text(*this)));
   return array;
