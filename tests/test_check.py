@@ -235,6 +235,14 @@ def test_inputs_may_be_written_down(tmp_path):
     assert done.stdout == "0: f32[2,2]\n[[1.5, 2.5],\n [3.5, 4.5]]\n"
 
 
+def test_integers_that_are_written_down_are_exact(tmp_path):
+    path = tmp_path / "text"
+    path.write_text("{ lambda ; a:i64[2] b:u64[] c:f32[2]. let  in (a, b, c) }")
+    words = ["[9007199254740993, -9223372036854775808]", "18446744073709551615", '["nan", "-inf"]']
+    done = jaxsmith("eval", path, *(word for text in words for word in ("--input", text)))
+    assert done.stdout.splitlines()[1::2] == [words[0], words[1], "[nan, -inf]"], done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
@@ -242,6 +250,9 @@ def test_inputs_may_be_written_down(tmp_path):
         (["--input", "[1, 2, 3]", "--input", "1"], 2, "it is f32[3]; argument 0 of"),
         (["--input", "[1, [2]]", "--input", "1"], 2, "lists are of different lengths"),
         (["--input", "missing.npy", "--input", "1"], 2, "there is no such file"),
+        (["--input", "[1, 2", "--input", "1"], 2, "[1, 2: it is no JSON"),
+        (["--input", "[1, 2]", "--input", "2.5"], 2, "2.5 is no i32"),
+        (["--input", "[1, 2]", "--input", "2147483648"], 2, "2147483648 is no i32"),
         (["--inputs", "1"], 2, "--inputs"),
     ],
 )

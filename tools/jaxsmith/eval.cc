@@ -4,10 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <complex>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "base/random.h"
 #include "jaxsmith/command.h"
+#include "jaxsmith/json_array.h"
 #include "jaxsmith/texts.h"
 #include "tensor/convert.h"
 #include "tensor/npy.h"
@@ -38,41 +38,14 @@ bool fits(const Tensor& tensor, const ir::Datum& wanted) {
                     [](std::int64_t n, std::int64_t open) { return open < 0 || n == open; });
 }
 
-// Numbers in nested lists, row-major; what stands in them is checked.
-Status flatten(const nlohmann::json& value, std::size_t depth, Shape& shape,
-               std::vector<double>& numbers) {
-  if (!value.is_array()) {
-    if (!value.is_number() && !value.is_boolean())
-      return Error::usage("an input is a .npy file, or numbers in JSON: 2.5 or [[1, 2], [3, 4]]");
-    if (depth != shape.size()) return Error::usage("its lists are of different depths");
-    numbers.push_back(value.is_boolean() ? value.get<bool>() : value.get<double>());
-    return {};
-  }
-  const auto size = static_cast<std::int64_t>(value.size());
-  if (depth == shape.size() && numbers.empty())
-    shape.push_back(size);
-  else if (depth >= shape.size() || shape[depth] != size)
-    return Error::usage("its lists are of different lengths");
-  for (const auto& item : value) JAXSMITH_CHECK(flatten(item, depth + 1, shape, numbers));
-  return {};
-}
-
+// A file, or numbers as they stand.
 Result<Tensor> read_input(const std::string& text, DType dtype) {
-  if (text.ends_with(".npy") ||
-      text.find_first_not_of("-+.0123456789eE[], \ttrufals") != std::string::npos)
-    return read_npy(text, dtype);
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (json.is_discarded()) return read_npy(text, dtype);
-  Shape shape;
-  std::vector<double> numbers;
-  const Status flat = flatten(json, 0, shape, numbers);
-  if (!flat.ok()) return Error::usage(fmt::format("{}: {}", text, flat.error().message));
-  if (is_complex(dtype)) {
-    std::vector<double> parts;
-    for (const double v : numbers) parts.insert(parts.end(), {v, 0});
-    numbers = parts;
-  }
-  return tensor_from_doubles(dtype, shape, numbers);
+  if (std::filesystem::exists(text) || !looks_like_json(text)) return read_npy(text, dtype);
+  auto array = array_from_json(text, dtype);
+  if (array.ok()) return array;
+  const std::size_t start = text.find_first_not_of(' ');
+  return Error::usage(fmt::format("{}: {}", start == std::string::npos ? text : text.substr(start),
+                                  array.error().message));
 }
 
 Tensor draw(const Array& type, Random random) {
@@ -119,7 +92,7 @@ Result<std::vector<ir::Datum>> arguments_for(const EvalOptions& options,
     // A module that was divided among devices takes whole arrays.
     const bool divided = !unsized && parts_of(tensor, wanted.array);
     if (!fits(tensor, wanted) && !divided)
-      return Error::usage(fmt::format("{}: it is {}; argument {} of {} is {}", options.inputs[i],
+      return Error::usage(fmt::format("--input {}: it is {}; argument {} of {} is {}", i + 1,
                                       aval_text(tensor.dtype, tensor.shape), i, options.file,
                                       ir::aval_text(wanted)));
     out.emplace_back(Array::from(tensor));
@@ -130,7 +103,11 @@ Result<std::vector<ir::Datum>> arguments_for(const EvalOptions& options,
 std::string number_text(const Tensor& t, std::int64_t i) {
   const std::complex<double> v = element(t, i);
   if (t.dtype == DType::kBool) return v.real() != 0 ? "true" : "false";
-  if (is_integer(t.dtype)) return fmt::format("{}", Array::from(t).int_at(i));
+  if (is_integer(t.dtype)) {
+    const std::int64_t bits = Array::from(t).int_at(i);
+    return t.dtype == DType::kU64 ? fmt::format("{}", static_cast<std::uint64_t>(bits))
+                                  : fmt::format("{}", bits);
+  }
   const auto real = [&](double x) {
     return t.dtype == DType::kF64 || t.dtype == DType::kC128
                ? fmt::format("{}", x)
@@ -217,8 +194,9 @@ int eval_main(int argc, char** argv) {
                  "a jaxpr, StableHLO or HLO module (- for standard input); a jaxpr's constants are "
                  "its first arguments")
       ->required();
-  app.add_option("--input", options.inputs,
-                 "an argument, in order: a .npy file, or numbers in JSON")
+  app.add_option(
+         "--input", options.inputs,
+         "an argument, in order: a .npy file, or numbers in JSON: 2.5, [[1, 2], [3, \"inf\"]]")
       ->type_name("X")
       ->expected(1)
       ->take_all();

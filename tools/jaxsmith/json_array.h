@@ -1,0 +1,19 @@
+// Arrays that a user writes on the command line.
+#pragma once
+
+#include <string>
+
+#include "base/status.h"
+#include "tensor/tensor.h"
+
+namespace jaxsmith {
+
+// Whether it is meant as numbers rather than as a file's name.
+bool looks_like_json(const std::string& text);
+
+// Numbers in JSON, nested lists for more dimensions, in row-major order: 2.5, [[1, 2], [3, 4]],
+// [true, false]; "nan", "inf" and "-inf" as JSON's strings. Errors are the user's: text that is no
+// JSON, lists of different lengths, a number that is none of the type's.
+Result<Tensor> array_from_json(const std::string& text, DType dtype);
+
+}  // namespace jaxsmith
