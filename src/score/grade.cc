@@ -7,9 +7,9 @@
 namespace jaxsmith {
 namespace {
 
-// A text may take this many times what the row's own took, and so much on top, before its budget is
-// used up: one that loops for ever is found out soon.
-constexpr std::int64_t kTimesReference = 8, kStepsOnTop = 20'000'000;
+// In a case a text may take this many times what the row's own took there, and so much on top,
+// before its budget is used up: one that loops for ever is found out within milliseconds.
+constexpr std::int64_t kTimesReference = 16, kStepsOnTop = 4'000'000;
 constexpr std::size_t kLongestReason = 2000;
 
 bool same_types(const ir::Datum& a, const ir::Datum& b) {
@@ -94,7 +94,7 @@ class Grading {
     if (reference_.cases().empty()) return no(reference_.not_gradable());
     for (std::size_t c = 0; c < reference_.cases().size(); ++c) {
       const GradedCase& graded = reference_.cases()[c];
-      const auto results = program.run(graded.arguments);
+      const auto results = program.run(graded.arguments, case_budget(graded));
       if (!results.ok()) return failed(program, results.error());
       if (c == 0) out_.runs = true;
       if (!out_.gradable) return no(reference_.not_gradable());
@@ -110,6 +110,12 @@ class Grading {
         ++out_.cases_passed;
     }
     out_.agrees = true;
+  }
+
+  static Budget case_budget(const GradedCase& graded) {
+    Budget budget;  // the prediction's own is around it
+    budget.steps = kTimesReference * graded.steps + kStepsOnTop;
+    return budget;
   }
 
   bool gives_recorded(const std::vector<ir::Datum>& results) const {
@@ -132,10 +138,8 @@ class Grading {
 
 Verdict grade(const Prediction& prediction, const Reference& reference,
               const ScoreOptions& options) {
-  Budget budget = options.budget;
-  budget.steps = std::min(budget.steps, kTimesReference * reference.steps() + kStepsOnTop);
   Grading grading(prediction, reference);
-  const BudgetScope scope(budget);
+  const BudgetScope scope(options.budget);
   try {
     grading.judge();
   } catch (const EvaluationError& e) {  // the budget, in parsing a text

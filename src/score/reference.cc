@@ -64,7 +64,6 @@ Reference Reference::make(const DatasetRow& row, const std::string& level,
   } catch (const EvaluationError& e) {
     out.not_gradable_ = e.message;
   }
-  out.steps_ = scope.steps_used();
   return out;
 }
 
@@ -97,13 +96,15 @@ void Reference::prepare(const ScoreOptions& options) {
     return;
   }
   Reading reading;
+  const std::int64_t before = steps_in_scope();
   const auto results = execute_case(program, case_, options.budget, reading);
   if (!results.ok()) return failed("does not run", results.error());
   if (!reading.agrees) {
     not_gradable_ = "the row's own text does not give what JAX gave: " + first_line(reading.reason);
     return;
   }
-  cases_.push_back({case_.arguments(level_), arrays_of(results.value())});
+  cases_.push_back(
+      {case_.arguments(level_), arrays_of(results.value()), steps_in_scope() - before});
   add_further_cases(program, id_, options);
   not_gradable_ = without_information();
 }
@@ -143,14 +144,16 @@ std::optional<GradedCase> Reference::try_inputs(IrProgram& program, const std::v
   changed.constants = case_.constants;
   changed.kept = case_.kept;
   for (const Array& a : drawn) changed.inputs.push_back(a.tensor());
-  GradedCase out{changed.arguments(level_), {}};
+  GradedCase out{changed.arguments(level_), {}, 0};
   const auto same_inputs = [&](const GradedCase& c) {
     return std::equal(c.arguments.begin(), c.arguments.end(), out.arguments.begin(), same_bits);
   };
   if (std::any_of(cases_.begin(), cases_.end(), same_inputs)) return std::nullopt;
+  const std::int64_t before = steps_in_scope();
   auto results = program.run(out.arguments, options.budget);
   if (!results.ok()) return std::nullopt;
   out.results = arrays_of(results.value());
+  out.steps = steps_in_scope() - before;
   if (non_finite(out.results) > non_finite(cases_[0].results)) return std::nullopt;
   std::vector<ir::Datum> nudged;
   for (const ir::Datum& d : out.arguments) nudged.emplace_back(nudge(d.as_array(), 1));

@@ -29,6 +29,7 @@ using Results = std::vector<Array>;
 struct GradedCase {
   std::vector<ir::Datum> arguments;
   Results results;
+  std::int64_t steps = 0;  // that the row's own text took
 };
 
 class Reference {
@@ -49,8 +50,6 @@ class Reference {
   Array recorded_output(std::size_t i) const { return Array::from(case_.outputs[i]); }
   std::size_t recorded_outputs() const { return case_.outputs.size(); }
   const Tolerance& tolerance() const { return tolerance_; }
-  // What the row's text took for all cases.
-  std::int64_t steps() const { return steps_; }
   int tries() const { return tries_; }
 
  private:
@@ -66,7 +65,6 @@ class Reference {
   ExecutionCase case_;
   Tolerance tolerance_;
   std::vector<GradedCase> cases_;
-  std::int64_t steps_ = 0;
   int tries_ = 0;
 };
 

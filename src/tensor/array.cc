@@ -60,6 +60,11 @@ void spend(std::int64_t steps) {
         fmt::format("it takes more than the {} steps allowed", state->budget.steps)};
 }
 
+std::int64_t steps_in_scope() {
+  const auto* state = static_cast<const BudgetScope::State*>(current.get());
+  return state ? state->steps : 0;
+}
+
 class Buffer {
  public:
   explicit Buffer(std::size_t bytes) {

@@ -58,6 +58,7 @@ class BudgetScope {
  private:
   struct State;
   friend void spend(std::int64_t);
+  friend std::int64_t steps_in_scope();
   friend class Buffer;
   std::shared_ptr<State> state_, outer_;
 };
@@ -74,6 +75,8 @@ class BudgetAdoption {
 
 // Charges the budget in scope; throws when it is used up.
 void spend(std::int64_t steps);
+// What has been charged to it; nothing where none is.
+std::int64_t steps_in_scope();
 
 enum class Lane { kInt, kF32, kF64, kC64, kC128 };
 Lane lane_of(DType dtype);
