@@ -3,11 +3,14 @@
 
 usage: bench/reading.py DATASET [--most N]
 
-Parsers: MLIR's with StableHLO's dialects, and XLA's of HLO text. Execution: StableHLO's reference interpreter. All
-figures are CPU time of this process's one thread.
+Parsers: MLIR's with StableHLO's dialects, which verifies what it parses, and XLA's of HLO text. Execution:
+StableHLO's reference interpreter. Grading has no official peer: of each row its own text in other
+words, its text with an operation changed, and zeros. All figures are CPU time of this process's one
+thread.
 """
 
 import argparse
+import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,6 +20,9 @@ import jaxsmith
 import numpy as np
 import pyarrow.parquet as pq
 from jaxsmith import arrays, jax_private
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+import degenerate  # noqa: E402
 
 LEVELS = ("stablehlo", "hlo", "hlo_optimized")
 
@@ -34,19 +40,21 @@ def seconds(work: Callable[[Any], Any], items: Iterable[Any]) -> tuple[float, in
 
 
 def rows_of(dataset: Path, most: int) -> list[dict[str, Any]]:
-    columns = ["id", *LEVELS, "jaxpr", "constants", "inputs", "devices"]
+    columns = ["id", *LEVELS, "jaxpr", "constants", "inputs", "outputs", "kept_arguments"]
+    columns += ["equations", "devices"]
     rows = []
     for file in sorted((dataset / "data").glob("*.parquet")):
         rows += pq.read_table(file, columns=columns).to_pylist()
     return [row for row in rows if row["devices"] == 1][:most]
 
 
-def line(name: str, ours: tuple[float, int], theirs: tuple[float, int], size: int) -> None:
-    (a, n), (b, m) = ours, theirs
-    print(
-        f"{name:<28}{n / a:10.0f}/s{size / a / 1e6:8.1f} MB/s{m / b:12.0f}/s{size / b / 1e6:8.1f} MB/s"
-        f"{(n / a) / (m / b):8.1f}"
-    )
+def line(name: str, ours: tuple[float, int], theirs: tuple[float, int] | None, size: int) -> None:
+    a, n = ours
+    print(f"{name:<28}{n / a:10.0f}/s{size / a / 1e6:8.1f} MB/s", end="")
+    if theirs:
+        b, m = theirs
+        print(f"{m / b:12.0f}/s{size / b / 1e6:8.1f} MB/s{(n / a) / (m / b):8.1f}", end="")
+    print()
 
 
 def interpreter(context: Any) -> Callable[[dict[str, Any]], Any]:
@@ -75,11 +83,14 @@ def main() -> None:
         "hlo_optimized": jax_private.parse_hlo,
     }
     print(f"{'':<28}{'jaxsmith':>24}{'official':>25}{'ratio':>8}")
-    for level in LEVELS:
+    for level in ("jaxpr", *LEVELS):
         texts = [row[level] for row in rows]
         size = sum(map(len, texts))
         ours = seconds(lambda text, level=level: jaxsmith.parse(text, level), texts)
-        line(f"parse {level}", ours, seconds(official[level], texts), size)
+        theirs = seconds(official[level], texts) if level in official else None
+        line(f"parse {level}", ours, theirs, size)
+        ours = seconds(lambda text, level=level: jaxsmith.verify(text, level), texts)
+        line(f"parse, verify {level}", ours, theirs, size)
     # The interpreter ends the process at operations of other dialects and at custom calls.
     simple = [
         row
@@ -103,13 +114,32 @@ def main() -> None:
     )
     for level in ("jaxpr", *LEVELS):
 
-        def grade(row: dict[str, Any], level: str = level) -> Any:
+        def check(row: dict[str, Any], level: str = level) -> Any:
             constants = row["constants"] if level == "jaxpr" else []
             inputs = [arrays.decode(x) for x in (*constants, *row["inputs"])]
             return jaxsmith.evaluate(row[level], *inputs, level=level)
 
-        took, done = seconds(grade, rows)
+        took, done = seconds(check, rows)
         print(f"parse, verify and execute {level:<15}{done / took:8.0f}/s ({done} of {len(rows)})")
+    grading(rows)
+
+
+def predictions(row: dict[str, Any]) -> list[str]:
+    text = row["stablehlo"]
+    changed = text.replace("stablehlo.multiply", "stablehlo.add", 1)
+    return [text.replace("%arg", "%input_"), changed, *(t for _, t in degenerate.modules(row))]
+
+
+def grading(rows: list[dict[str, Any]]) -> None:
+    """What rows cost once, and what a prediction costs besides."""
+    graders: list[tuple[jaxsmith.Grader, list[str]]] = []
+    took, done = seconds(
+        lambda row: graders.append((jaxsmith.Grader(row, "stablehlo"), predictions(row))), rows
+    )
+    print(f"prepare the grading of a row {done / took:20.0f}/s")
+    pairs = [(grader, text) for grader, texts in graders for text in texts]
+    took, done = seconds(lambda pair: pair[0](pair[1]), pairs)
+    print(f"grade a prediction {done / took:30.0f}/s ({done} predictions)")
 
 
 if __name__ == "__main__":
