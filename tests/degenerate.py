@@ -2,6 +2,8 @@
 
 import re
 
+from jaxsmith import jax_private
+
 SIZES = {"i1": 1, "ui8": 1, "i8": 1, "i16": 2, "ui16": 2, "f16": 2, "bf16": 2, "i32": 4, "ui32": 4}
 SIZES |= {"f32": 4, "i64": 8, "ui64": 8, "f64": 8, "complex<f32>": 8, "complex<f64>": 16}
 
@@ -85,3 +87,61 @@ def modules(row):
                 for o, kind in zip(row["outputs"], results, strict=True)
             ]
             yield "input returned beside recorded outputs", module(arguments, results, values)
+
+
+def jaxprs(row):
+    """The same of jaxprs: they have constants, and no literals that are arrays."""
+
+    def aval(array):
+        return f"{array['dtype']}[{','.join(map(str, array['shape']))}]"
+
+    constants, inputs = row["constants"] or [], row["inputs"]
+    taken = [*constants, *inputs]
+    names = [f"x{i}" for i in range(len(taken))]
+    head = [f"{name}:{aval(array)}" for name, array in zip(names, taken, strict=True)]
+    head = f"{' '.join(head[: len(constants)])}; {' '.join(head[len(constants) :])}"
+
+    def jaxpr(given):
+        """`given`: for each output a variable, or a number that fills it."""
+        lines, results = [], []
+        for i, (output, value) in enumerate(zip(row["outputs"], given, strict=True)):
+            if isinstance(value, str):
+                results.append(value)
+                continue
+            dtype = output["dtype"]
+            number = bool(value) if dtype == "bool" else value if dtype[0] in "iu" else float(value)
+            lines.append(f"    r{i}:{aval(output)} = broadcast_in_dim {number}:{dtype}[]\n")
+            results.append(f"r{i}")
+        end = ", ".join(results) + ("," if len(results) == 1 else "")
+        return f"{{ lambda {head}. let\n{''.join(lines)}  in ({end}) }}"
+
+    yield "empty text", ""
+    yield "empty jaxpr", "{ lambda ; . let  in () }"
+    yield "all 0", jaxpr([0] * len(row["outputs"]))
+    yield "all 1", jaxpr([1] * len(row["outputs"]))
+    for turn in range(min(len(taken), 4)):
+        order = [*range(turn, len(taken)), *range(turn)]
+        yield (
+            "input returned",
+            jaxpr(
+                [
+                    next((names[i] for i in order if aval(taken[i]) == aval(output)), 0)
+                    for output in row["outputs"]
+                ]
+            ),
+        )
+
+
+def of_level(row, level, context):
+    """What is wrong with it, and the text at that level; `context`: of MLIR, for HLO."""
+    if level == "jaxpr":
+        yield from jaxprs(row)
+        return
+    for what, text in modules(row):
+        if level == "stablehlo":
+            yield what, text
+        elif "@main" not in text:
+            yield what, "" if not text else "HloModule m\n"
+        else:
+            module = jax_private.parse_stablehlo(text, context)
+            yield what, jax_private.hlo_of_stablehlo(module, locations=False)
