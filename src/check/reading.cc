@@ -6,6 +6,7 @@
 
 #include "tensor/equivalent.h"
 #include "tensor/movement.h"
+#include "tensor/rounding_noise.h"
 
 namespace jaxsmith {
 namespace {
@@ -21,7 +22,8 @@ std::string word_after(std::string_view text, std::string_view mark) {
 using Results = std::vector<ir::Datum>;
 
 void compare_outputs(const IrProgram& program, const Results& found, const ExecutionCase& c,
-                     const std::vector<Results>& nudged, bool ambiguous, Reading& out) {
+                     const std::vector<Results>& nudged, const std::vector<Results>& noisy,
+                     bool ambiguous, Reading& out) {
   constexpr double kMostForNudges = 1e-3;  // of a program whose results are not unique
   out.agrees = found.size() == c.outputs.size();
   out.reason =
@@ -30,9 +32,14 @@ void compare_outputs(const IrProgram& program, const Results& found, const Execu
   if (ambiguous) tolerance.most_for_nudges = kMostForNudges;
   for (std::size_t i = 0; i < found.size() && out.agrees; ++i) {
     const Array expected = Array::from(c.outputs[i]);
-    std::vector<Array> others;
-    for (const Results& each : nudged) others.push_back(whole_result(each[i], expected.shape()));
-    tolerance.nudged = others;
+    const auto whole = [&](const std::vector<Results>& runs) {
+      std::vector<Array> all;
+      for (const Results& each : runs) all.push_back(whole_result(each[i], expected.shape()));
+      return all;
+    };
+    const std::vector<Array> moved = whole(nudged), rounded = whole(noisy);
+    tolerance.nudged = moved;
+    tolerance.noisy = rounded;
     const Closeness close =
         compare_results(whole_result(found[i], expected.shape()), expected, tolerance);
     out.worst = std::max(out.worst, close.worst);
@@ -42,14 +49,26 @@ void compare_outputs(const IrProgram& program, const Results& found, const Execu
   }
 }
 
+constexpr std::uint64_t kRuns = 3;
+
 // The results from inputs that differ in their last bits.
 std::vector<Results> run_nudged(IrProgram& program, const ExecutionCase& c, const Budget& budget) {
-  constexpr std::uint64_t kRuns = 3;
   std::vector<Results> out;
   for (std::uint64_t seed = 1; seed <= kRuns; ++seed) {
     Results arguments = c.arguments(program.level());
     for (ir::Datum& d : arguments) d = nudge(d.as_array(), seed);
     auto results = program.run(std::move(arguments), budget);
+    if (results.ok()) out.push_back(std::move(results).value());
+  }
+  return out;
+}
+
+// The results of operations that round otherwise.
+std::vector<Results> run_noisy(IrProgram& program, const ExecutionCase& c, const Budget& budget) {
+  std::vector<Results> out;
+  for (std::uint64_t seed = 1; seed <= kRuns; ++seed) {
+    const RoundingNoise noise(seed);
+    auto results = program.run(c.arguments(program.level()), budget);
     if (results.ok()) out.push_back(std::move(results).value());
   }
   return out;
@@ -105,7 +124,7 @@ Tolerance ExecutionCase::tolerance(std::string_view text) const {
   double depth = static_cast<double>(equations);
   for (const Tensor& t : inputs)
     depth = std::max(depth, static_cast<double>(element_count(t.shape)));
-  return {.depth = depth, .least_precise = least_precise(text), .nudged = {}};
+  return {.depth = depth, .least_precise = least_precise(text), .nudged = {}, .noisy = {}};
 }
 
 std::vector<ir::Datum> ExecutionCase::arguments(const std::string& level) const {
@@ -131,7 +150,7 @@ Result<std::vector<ir::Datum>> execute_case(IrProgram& program, const ExecutionC
   }
   out.executed = true;
   const bool ambiguous = ambiguous_operations() != operations;
-  compare_outputs(program, results.value(), recorded, {}, ambiguous, out);
+  compare_outputs(program, results.value(), recorded, {}, {}, ambiguous, out);
   std::optional<ExpectedResults> scope;
   if (!out.agrees && ambiguous) {
     std::vector<Array> expected;
@@ -140,12 +159,15 @@ Result<std::vector<ir::Datum>> execute_case(IrProgram& program, const ExecutionC
     auto again = program.run(recorded.arguments(program.level()), budget);
     if (again.ok()) {
       results = std::move(again);
-      compare_outputs(program, results.value(), recorded, {}, ambiguous, out);
+      compare_outputs(program, results.value(), recorded, {}, {}, ambiguous, out);
     }
   }
-  if (!out.agrees && results.value().size() == recorded.outputs.size())
-    compare_outputs(program, results.value(), recorded, run_nudged(program, recorded, budget),
-                    ambiguous, out);
+  if (out.agrees || results.value().size() != recorded.outputs.size()) return results;
+  const auto nudged = run_nudged(program, recorded, budget);
+  compare_outputs(program, results.value(), recorded, nudged, {}, ambiguous, out);
+  if (!out.agrees)
+    compare_outputs(program, results.value(), recorded, nudged,
+                    run_noisy(program, recorded, budget), ambiguous, out);
   return results;
 }
 

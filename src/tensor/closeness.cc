@@ -15,7 +15,7 @@ namespace {
 
 using C128 = std::complex<double>;
 
-constexpr double kUlps = 16, kHalfUlps = 6, kScale = 0.125, kNudges = 8, kNudgeUlps = 4;
+constexpr double kUlps = 16, kHalfUlps = 6, kScale = 0.125, kNudges = 8;
 
 std::int64_t rank_of(double x) {
   const auto bits = std::bit_cast<std::int64_t>(x);
@@ -51,6 +51,35 @@ class Allowed {
 
  private:
   double unit_ = 0, scale_ = 0, least_ = 0;
+};
+
+// How far elements of results that differ in rounding lie from those of `found`.
+class Spread {
+ public:
+  Spread(const Array& found, std::span<const Array> others, double most) : most_(most) {
+    if (others.empty()) return;
+    found_ = convert(found, DType::kC128);
+    for (const Array& n : others)
+      if (n.same_type(found)) others_.push_back(convert(n, DType::kC128));
+  }
+  // What is allowed for that; part 1: of the imaginary part.
+  double operator()(std::size_t i, std::size_t part) const {
+    const auto value = [&](const Array& a) {
+      const C128 v = a.data<C128>()[i];
+      return part ? v.imag() : v.real();
+    };
+    double moved = 0;
+    for (const Array& n : others_)
+      if (const double by = std::abs(value(n) - value(found_)); std::isfinite(by))
+        moved = std::max(moved, by);
+    // An infinite bound of a result that is zero is none.
+    return std::isnan(most_) ? kNudges * moved : std::min(kNudges * moved, most_);
+  }
+
+ private:
+  Array found_;
+  std::vector<Array> others_;
+  double most_;
 };
 
 }  // namespace
@@ -100,30 +129,21 @@ Closeness compare_results(const Array& found, const Array& expected, const Toler
   const Array x = convert(found, DType::kC128), y = convert(expected, DType::kC128);
   const auto a = x.data<C128>(), b = y.data<C128>();
   const Allowed allowed(found.dtype(), b, tolerance);
-  std::vector<Array> others;
-  for (const Array& n : tolerance.nudged)
-    if (n.same_type(found)) others.push_back(convert(n, DType::kC128));
   double largest = 0;
   for (const C128& v : b)
     for (const double part : {std::abs(v.real()), std::abs(v.imag())})
       if (std::isfinite(part)) largest = std::max(largest, part);
-  const auto hangs = [&](std::size_t i, bool imaginary) {
-    const auto part = [&](const C128& v) { return imaginary ? v.imag() : v.real(); };
-    double most = 0;
-    for (const Array& n : others) {
-      const double moved = std::abs(part(n.data<C128>()[i]) - part(a[i]));
-      if (std::isfinite(moved)) most = std::max(most, moved);
-    }
-    const double limit = tolerance.most_for_nudges;
-    return std::min(kNudges * most, std::isfinite(limit) ? limit * largest : kNudges * most);
-  };
+  const double half_the_digits =
+      std::sqrt(std::max(epsilon(found.dtype()), epsilon(tolerance.least_precise)));
+  const Spread nudged(found, tolerance.nudged, tolerance.most_for_nudges * largest),
+      noisy(found, tolerance.noisy, half_the_digits * largest);
   for (std::size_t i = 0; i < a.size(); ++i) {
     const double pairs[2][2] = {{a[i].real(), b[i].real()}, {a[i].imag(), b[i].imag()}};
-    for (const auto& pair : pairs) {
-      const double u = pair[0], v = pair[1];
+    for (const std::size_t part : {0, 1}) {
+      const auto [u, v] = pairs[part];
       if (u == v || (std::isnan(u) && std::isnan(v))) continue;
       const double error = std::isfinite(u) && std::isfinite(v)
-                               ? std::abs(u - v) / (allowed(v) + hangs(i, &pair == &pairs[1]))
+                               ? std::abs(u - v) / (allowed(v) + nudged(i, part) + noisy(i, part))
                                : std::numeric_limits<double>::infinity();
       out.worst = std::max(out.worst, error);
       if (error <= 1 || !out.same) continue;
@@ -150,11 +170,11 @@ bool nothing_is_both(const Array& a, const Array& b, const Tolerance& tolerance)
   return false;
 }
 
-Array nudge(const Array& x, std::uint64_t seed) {
+Array nudge(const Array& x, std::uint64_t seed, double ulps) {
   Array out = x;
   Random random(seed, 0);
   const auto moved = [&](double v) {
-    return v * (1 + random.uniform(-1, 1) * kNudgeUlps * epsilon(x.dtype()));
+    return v * (1 + random.uniform(-1, 1) * ulps * epsilon(x.dtype()));
   };
   with_lane(x.dtype(), [&](auto zero) {
     using T = decltype(zero);

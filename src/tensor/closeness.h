@@ -33,11 +33,12 @@ struct Closeness {
 //
 // `nudged`: the same result computed from inputs that differ in the last bits (nudge). Where these
 // differ from `found`, the result hangs on rounding, and kNudges times that difference is allowed
-// on top.
+// on top. `noisy`: computed with rounding noise (rounding_noise.h); of these kNudges times the
+// difference as well, but no more than half of the type's digits of the largest magnitude.
 struct Tolerance {
   double depth = 1;
   DType least_precise = DType::kF64;
-  std::span<const Array> nudged;
+  std::span<const Array> nudged, noisy;
   // What is allowed for that is never more than this part of the largest magnitude: an eigenvector
   // that turns when its matrix is nudged would allow anything.
   double most_for_nudges = std::numeric_limits<double>::infinity();
@@ -50,8 +51,9 @@ Closeness compare_results(const Array& found, const Array& expected, const Toler
 // apart than what is allowed of either together. `nudged` does not count.
 bool nothing_is_both(const Array& a, const Array& b, const Tolerance& tolerance);
 
-// Floats moved by up to kNudgeUlps units in the last place, pseudo-randomly by `seed`; zeros,
-// integers and what is not finite stay.
-Array nudge(const Array& x, std::uint64_t seed);
+// Floats moved by up to so many units in the last place, pseudo-randomly by `seed`; zeros, integers
+// and what is not finite stay.
+constexpr double kNudgeUlps = 4;
+Array nudge(const Array& x, std::uint64_t seed, double ulps = kNudgeUlps);
 
 }  // namespace jaxsmith

@@ -7,6 +7,7 @@
 #include <unsupported/Eigen/FFT>
 
 #include "tensor/movement.h"
+#include "tensor/rounding_noise.h"
 
 namespace jaxsmith {
 namespace {
@@ -99,10 +100,10 @@ Array dot_general(const Array& lhs, const Array& rhs, const DotDims& dims, DType
   if (out.abstract() || out.size() == 0) return out;
   const std::int64_t batch = product(lhs, dims.lhs_batch), m = product(lhs, lhs_free),
                      k = product(lhs, dims.lhs_contracting), n = product(rhs, rhs_free);
-  const Array a =
-      convert(transpose(lhs, joined({&dims.lhs_batch, &lhs_free, &dims.lhs_contracting})), result);
-  const Array b =
-      convert(transpose(rhs, joined({&dims.rhs_batch, &dims.rhs_contracting, &rhs_free})), result);
+  const Array a = with_noise(
+      convert(transpose(lhs, joined({&dims.lhs_batch, &lhs_free, &dims.lhs_contracting})), result));
+  const Array b = with_noise(
+      convert(transpose(rhs, joined({&dims.rhs_batch, &dims.rhs_contracting, &rhs_free})), result));
   if (k == 0) return out;
   spend(batch * m * k * n / 2);
   const bool wide = batch * m * k * n <= kWideProducts;
@@ -172,8 +173,8 @@ Array convolution(const Array& input, const Array& kernel, const ConvolutionDims
     back[static_cast<std::size_t>(out_perm[d])] = static_cast<std::int64_t>(d);
   Array out(result, shape, any_abstract({&input, &kernel}));
   if (out.abstract() || out.size() == 0) return transpose(out, back);
-  x = convert(x, result);
-  k = convert(k, result);
+  x = with_noise(convert(x, result));
+  k = with_noise(convert(k, result));
   // Patches of each group as a matrix: [places, kernel places * features of a group].
   const Shape places(shape.begin() + 2, shape.end());
   const std::int64_t place_count = element_count(places), tap_count = element_count(w.size);
@@ -323,7 +324,7 @@ Array fft(const Array& x, FftKind kind, const Ints& length) {
   Array out(result, shape, x.abstract());
   if (out.abstract() || out.size() == 0 || x.size() == 0) return out;
   spend(32 * (x.size() + out.size()));
-  std::vector<C128> values = as_complex(x);
+  std::vector<C128> values = as_complex(with_noise(x));
   Shape at = x.shape();
   const bool inverse = kind == FftKind::kIfft || to_real;
   if (to_real) {

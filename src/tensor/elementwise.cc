@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 
+#include "tensor/rounding_noise.h"
 #include "tensor/special_functions.h"
 
 namespace jaxsmith {
@@ -708,6 +709,29 @@ std::optional<Binary> binary_named(std::string_view name) {
   return std::nullopt;
 }
 
+bool rounds(Unary op) {
+  switch (op) {
+    case Unary::abs:
+    case Unary::ceil:
+    case Unary::conj:
+    case Unary::floor:
+    case Unary::imag:
+    case Unary::negate:
+    case Unary::real:
+    case Unary::round_nearest_afz:
+    case Unary::round_nearest_even:
+    case Unary::sign:
+      return false;
+    default:
+      return true;
+  }
+}
+
+bool rounds(Binary op) {
+  return op != Binary::maximum && op != Binary::minimum && op != Binary::remainder &&
+         op != Binary::complex && op != Binary::next_after;
+}
+
 bool commutes(Binary op) {
   switch (op) {
     case Binary::add:
@@ -731,7 +755,7 @@ std::optional<Direction> direction_named(std::string_view name) {
 }
 
 Array unary(Unary op, const Array& x) {
-  return with_lane(x.dtype(), [&]<class T>(T) {
+  Array out = with_lane(x.dtype(), [&]<class T>(T) {
     if constexpr (kIntLane<T>)
       return integer_unary(op, x);
     else if constexpr (kComplexLane<T>)
@@ -739,11 +763,12 @@ Array unary(Unary op, const Array& x) {
     else
       return float_unary<T>(op, x);
   });
+  return rounds(op) ? with_noise(std::move(out)) : out;
 }
 
 Array binary(Binary op, const Array& x, const Array& y) {
   same_dtype(x, y);
-  return with_lane(x.dtype(), [&]<class T>(T) {
+  Array out = with_lane(x.dtype(), [&]<class T>(T) {
     if constexpr (kIntLane<T>)
       return integer_binary(op, x, y);
     else if constexpr (kComplexLane<T>)
@@ -751,6 +776,7 @@ Array binary(Binary op, const Array& x, const Array& y) {
     else
       return float_binary<T>(op, x, y);
   });
+  return rounds(op) ? with_noise(std::move(out)) : out;
 }
 
 Array compare(Direction direction, bool total_order, const Array& x, const Array& y) {

@@ -45,6 +45,9 @@ enum class Binary {
 std::optional<Unary> unary_named(std::string_view name);
 std::optional<Binary> binary_named(std::string_view name);
 
+// Whether a result in floats is rounded: not where it is one of the operands, or exact.
+bool rounds(Unary op);
+bool rounds(Binary op);
 // Whether the operands may be exchanged.
 bool commutes(Binary op);
 

@@ -6,6 +6,7 @@
 #include "tensor/equivalent.h"
 #include "tensor/linear_algebra.h"
 #include "tensor/matrices.h"
+#include "tensor/rounding_noise.h"
 
 namespace jaxsmith {
 
@@ -637,7 +638,7 @@ std::optional<std::vector<Array>> lapack_call(std::string_view target,
   charge(batches_of(operands[0], std::min<std::int64_t>(2, operands[0].rank())));
   std::vector<Array> in;
   for (const Array& a : operands)
-    in.push_back(is_inexact(a.dtype()) ? convert(a, wide(a.dtype())) : a);
+    in.push_back(is_inexact(a.dtype()) ? convert(with_noise(a), wide(a.dtype())) : a);
   LapackContext c{in, attribute, operands[0].dtype(), {}};
   for (const Array& r : results)
     c.out.emplace_back(is_inexact(r.dtype()) ? wide(r.dtype()) : r.dtype(), r.shape());

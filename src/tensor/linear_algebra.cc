@@ -5,6 +5,7 @@
 #include "tensor/elementwise.h"
 #include "tensor/matrices.h"
 #include "tensor/movement.h"
+#include "tensor/rounding_noise.h"
 
 namespace jaxsmith {
 
@@ -25,7 +26,7 @@ Array cholesky(const Array& a, bool lower) {
   if (a.abstract()) return a;
   const Batches b = batches_of(a);
   charge(b);
-  Array out = convert(a, wide(a.dtype()));
+  Array out = convert(with_noise(a), wide(a.dtype()));
   with_wide(a.dtype(), [&]<class T>(T) {
     for (std::int64_t i = 0; i < b.count; ++i) {
       auto m = matrix<T>(out, b, i);
@@ -50,8 +51,8 @@ Array triangular_solve(const Array& a, const Array& b, const TriangularSolve& o)
   if (any_abstract({&a, &b})) return Array(b.dtype(), b.shape(), true);
   charge(right);
   charge(left);
-  const Array coefficients = convert(a, wide(a.dtype()));
-  Array out = convert(b, wide(b.dtype()));
+  const Array coefficients = convert(with_noise(a), wide(a.dtype()));
+  Array out = convert(with_noise(b), wide(b.dtype()));
   with_wide(a.dtype(), [&]<class T>(T) {
     for (std::int64_t i = 0; i < left.count; ++i) {
       Matrix<T> m = matrix<T>(coefficients, left, i);

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "tensor/movement.h"
+#include "tensor/rounding_noise.h"
 
 namespace jaxsmith {
 namespace {
@@ -52,6 +53,11 @@ bool all_same_shape(std::span<const Array> arrays) {
   for (const Array& a : arrays)
     if (a.shape() != arrays[0].shape()) return false;
   return true;
+}
+
+// What a simple body adds or multiplies: other bodies round, with noise, by themselves.
+Array noisy_where_rounded(const Array& x, const Body& body) {
+  return body.simple && rounds(*body.simple) ? with_noise(x) : x;
 }
 
 bool abstract_among(std::initializer_list<std::span<const Array>> groups) {
@@ -253,9 +259,9 @@ std::vector<Array> reduce(std::span<const Array> operands, std::span<const Array
   spend(operands[0].size());
   if (operands.size() == 1 && reduces_fast(body, operands[0].dtype())) {
     Array result(operands[0].dtype(), kept_shape);
-    with_lane(result.dtype(), [&]<class T>(T) {
-      reduce_simple<T>(*body.simple, operands[0], inits[0], kept, gone, result);
-    });
+    const Array x = noisy_where_rounded(operands[0], body);
+    with_lane(result.dtype(),
+              [&]<class T>(T) { reduce_simple<T>(*body.simple, x, inits[0], kept, gone, result); });
     return {result};
   }
   std::vector<Array> values;
@@ -508,7 +514,8 @@ Array select_and_scatter(const Array& operand, const Array& source, const Array&
                       at[d] = 0;
                     }
                   });
-  with_lane(operand.dtype(), [&]<class T>(T) { add_up<T>(source, chosen, scatter_body, out); });
+  const Array added = noisy_where_rounded(source, scatter_body);
+  with_lane(operand.dtype(), [&]<class T>(T) { add_up<T>(added, chosen, scatter_body, out); });
   return out;
 }
 
@@ -684,7 +691,8 @@ std::vector<Array> scatter(std::span<const Array> operands, const Array& indices
     return out;
   }
   if (operands.size() == 1) {
-    with_lane(out[0].dtype(), [&]<class T>(T) { add_up<T>(updates[0], places, body, out[0]); });
+    const Array added = noisy_where_rounded(updates[0], body);
+    with_lane(out[0].dtype(), [&]<class T>(T) { add_up<T>(added, places, body, out[0]); });
     return out;
   }
   for (std::size_t i = 0; i < places.size(); ++i) {
