@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "tensor/arithmetic.h"
 #include "tensor/movement.h"
 
 namespace jaxsmith {
@@ -152,8 +153,8 @@ void reduce_simple(Binary op, const Array& x, const Array& init, const Ints& kep
   const T* from = x.data<T>().data();
   auto to = out.mutate<T>();
   const T start = init.data<T>()[0];
-  const bool wide =
-      !std::is_same_v<T, std::int64_t> && (op == Binary::add || op == Binary::multiply);
+  const bool wide = !std::is_same_v<T, std::int64_t> &&
+                    (op == Binary::add || op == Binary::multiply) && !arithmetic().stepwise;
   for (std::size_t o = 0; o < to.size(); ++o) {
     const T* base = from + kept[o];
     if (wide) {
@@ -723,6 +724,31 @@ class Sorter {
     return std::move(order_);
   }
 
+  // In std::sort's order where elements are equal, which is that of XLA's sort that is not stable.
+  // It is given ranks: a comparator that contradicts itself must not reach it.
+  Ints sorted_unstably() {
+    const Ints order = sorted();
+    order_ = order;
+    Ints before, after, rank(order.size(), 0);
+    for (std::size_t i = 0; i + 1 < order.size(); ++i) {
+      before.push_back(order[i]);
+      after.push_back(order[i + 1]);
+    }
+    if (before.empty()) return order;
+    const Array rises = right_first(before, after);
+    for (std::size_t i = 1; i < order.size(); ++i)
+      rank[static_cast<std::size_t>(order[i])] =
+          rank[static_cast<std::size_t>(order[i - 1])] +
+          (rises.int_at(static_cast<std::int64_t>(i) - 1) != 0);
+    std::iota(order_.begin(), order_.end(), 0);
+    for (std::int64_t r = 0; r < rows_; ++r)
+      std::sort(order_.begin() + r * n_, order_.begin() + (r + 1) * n_,
+                [&](std::int64_t a, std::int64_t b) {
+                  return rank[static_cast<std::size_t>(a)] < rank[static_cast<std::size_t>(b)];
+                });
+    return std::move(order_);
+  }
+
  private:
   struct Merge {
     std::int64_t left, left_end, right, right_end, to;
@@ -793,7 +819,8 @@ Ints from_the_end(std::int64_t rank, std::int64_t dim) {
 
 }  // namespace
 
-std::vector<Array> sort(std::span<const Array> operands, std::int64_t dim, const Body& comparator) {
+std::vector<Array> sort(std::span<const Array> operands, std::int64_t dim, const Body& comparator,
+                        bool stable) {
   require(!operands.empty() && all_same_shape(operands),
           "operands of different shapes are sorted together");
   const std::int64_t rank = operands[0].rank();
@@ -813,7 +840,8 @@ std::vector<Array> sort(std::span<const Array> operands, std::int64_t dim, const
   std::vector<Array> columns;
   for (const Array& x : operands) columns.push_back(transpose(x, to_the_end(rank, dim)));
   const Shape shape = columns[0].shape();
-  const Ints order = Sorter(columns, rows, n, comparator).sorted();
+  Sorter sorter(columns, rows, n, comparator);
+  const Ints order = stable ? sorter.sorted() : sorter.sorted_unstably();
   std::vector<Array> out;
   for (const Array& column : columns)
     out.push_back(transpose(taken(column, order, 0).reshaped(shape), from_the_end(rank, dim)));
