@@ -33,6 +33,7 @@ class IrProgram::Language {
   virtual EvaluationError::Kind error_kind() const = 0;
   virtual std::int64_t checks_made() const { return 0; }
   virtual std::vector<std::string> failed_checks() const { return {}; }
+  virtual std::vector<Array> expected_by_checks() const { return {}; }
 };
 
 namespace {
@@ -61,6 +62,11 @@ class LanguageOf : public IrProgram::Language {
   std::vector<std::string> failed_checks() const override {
     if constexpr (requires(const Evaluator& e) { e.failed_checks(); })
       return evaluator_.failed_checks();
+    return {};
+  }
+  std::vector<Array> expected_by_checks() const override {
+    if constexpr (requires(const Evaluator& e) { e.expected_by_checks(); })
+      return evaluator_.expected_by_checks();
     return {};
   }
 
@@ -157,5 +163,6 @@ Result<std::vector<ir::Datum>> IrProgram::run(std::vector<ir::Datum> arguments,
 EvaluationError::Kind IrProgram::error_kind() const { return language_->error_kind(); }
 std::int64_t IrProgram::checks_made() const { return language_->checks_made(); }
 std::vector<std::string> IrProgram::failed_checks() const { return language_->failed_checks(); }
+std::vector<Array> IrProgram::expected_by_checks() const { return language_->expected_by_checks(); }
 
 }  // namespace jaxsmith

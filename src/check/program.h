@@ -50,6 +50,8 @@ class IrProgram {
   // failed.
   std::int64_t checks_made() const;
   std::vector<std::string> failed_checks() const;
+  // What they compared with.
+  std::vector<Array> expected_by_checks() const;
 
   class Language;  // what each language gives; program.cc
 

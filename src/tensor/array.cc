@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "tensor/arithmetic.h"
 #include "tensor/convert.h"
 #include "tensor/narrow.h"
 
@@ -369,6 +370,7 @@ void settle(Array& array) {
     if (bit_width(dtype) == 64) return;
     for (auto& x : array.mutate<std::int64_t>()) x = wrap(dtype, x);
   } else if (lane_of(dtype) == Lane::kF32 && dtype != DType::kF32) {
+    if (arithmetic().excess_precision && !is_narrow(dtype)) return;
     for (auto& x : array.mutate<float>()) x = round_to(dtype, x);
   }
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <unsupported/Eigen/FFT>
 
+#include "tensor/arithmetic.h"
 #include "tensor/movement.h"
 #include "tensor/rounding_noise.h"
 
@@ -37,6 +38,24 @@ Ints others(std::int64_t rank, const Ints& dims) {
 }
 
 template <class T>
+T rounded(DType dtype, T x) {
+  if constexpr (std::is_same_v<T, float>) return round_to(dtype, x);
+  return x;
+}
+
+// sum + x y
+template <class T>
+T add_stepwise(DType dtype, T sum, T x, T y) {
+  T product;
+  if constexpr (requires { x.real(); })
+    product = {x.real() * y.real() - x.imag() * y.imag(),
+               x.real() * y.imag() + x.imag() * y.real()};
+  else
+    product = x * y;
+  return rounded(dtype, sum + rounded(dtype, product));
+}
+
+template <class T>
 using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 // Batches of row-major [m, k] times [k, n].
@@ -52,6 +71,23 @@ void multiply(const Array& a, const Array& b, Array& out, std::int64_t batch, st
     else
       to = (left.template cast<Wide>() * right.template cast<Wide>()).template cast<T>();
   }
+}
+
+// Each product and each sum rounded, in the order of the elements.
+template <class T>
+void multiply_stepwise(const Array& a, const Array& b, Array& out, std::int64_t batch,
+                       std::int64_t m, std::int64_t k, std::int64_t n) {
+  const T *left = a.data<T>().data(), *right = b.data<T>().data();
+  const DType dtype = out.dtype();
+  T* to = out.mutate<T>().data();
+  for (std::int64_t i = 0; i < batch; ++i)
+    for (std::int64_t r = 0; r < m; ++r)
+      for (std::int64_t c = 0; c < n; ++c) {
+        T sum{};
+        for (std::int64_t j = 0; j < k; ++j)
+          sum = add_stepwise(dtype, sum, left[(i * m + r) * k + j], right[(i * k + j) * n + c]);
+        *to++ = sum;
+      }
 }
 
 void multiply_integers(const Array& a, const Array& b, Array& out, std::int64_t batch,
@@ -106,6 +142,13 @@ Array dot_general(const Array& lhs, const Array& rhs, const DotDims& dims, DType
       convert(transpose(rhs, joined({&dims.rhs_batch, &dims.rhs_contracting, &rhs_free})), result));
   if (k == 0) return out;
   spend(batch * m * k * n / 2);
+  if (arithmetic().stepwise && lane_of(result) != Lane::kInt) {
+    with_lane(result, [&]<class T>(T) {
+      if constexpr (!std::is_same_v<T, std::int64_t>)
+        multiply_stepwise<T>(a, b, out, batch, m, k, n);
+    });
+    return out;
+  }
   const bool wide = batch * m * k * n <= kWideProducts;
   switch (lane_of(result)) {
     case Lane::kInt:
@@ -211,6 +254,7 @@ Array convolution(const Array& input, const Array& kernel, const ConvolutionDims
   const std::int64_t group_out = out_features / feature_groups,
                      batch_out = out_features / batch_groups;
   spend(element_count(shape) * in_group * tap_count / 2);
+  const bool stepwise = arithmetic().stepwise;
   with_lane(result, [&]<class T>(T) {
     const T* from = x.data<T>().data();
     const T* taps = k.data<T>().data();
@@ -224,15 +268,26 @@ Array convolution(const Array& input, const Array& kernel, const ConvolutionDims
         const std::int64_t image = batch_groups > 1 ? o / batch_out * shape[0] + b : b;
         const std::int64_t first = feature_groups > 1 ? o / group_out * in_group : 0;
         for (std::int64_t p = 0; p < place_count; ++p) {
-          A sum{};
           const std::int64_t* at = source.data() + p * tap_count;
-          for (std::int64_t f = 0; f < in_group; ++f) {
-            const T* channel = from + image * x_strides[0] + (first + f) * x_strides[1];
-            const T* weights = taps + (o * in_group + f) * tap_count;
+          const T* channels = from + image * x_strides[0] + first * x_strides[1];
+          const T* weights = taps + o * in_group * tap_count;
+          T& result_at = to[(b * out_features + o) * place_count + p];
+          if constexpr (!std::is_same_v<T, std::int64_t>)
+            if (stepwise) {  // features within places
+              T sum{};
+              for (std::int64_t t = 0; t < tap_count; ++t)
+                for (std::int64_t f = 0; at[t] >= 0 && f < in_group; ++f)
+                  sum = add_stepwise(result, sum, channels[f * x_strides[1] + at[t]],
+                                     weights[f * tap_count + t]);
+              result_at = sum;
+              continue;
+            }
+          A sum{};
+          for (std::int64_t f = 0; f < in_group; ++f)
             for (std::int64_t t = 0; t < tap_count; ++t)
-              if (at[t] >= 0) sum += A(channel[at[t]]) * A(weights[t]);
-          }
-          to[(b * out_features + o) * place_count + p] = static_cast<T>(sum);
+              if (at[t] >= 0)
+                sum += A(channels[f * x_strides[1] + at[t]]) * A(weights[f * tap_count + t]);
+          result_at = static_cast<T>(sum);
         }
       }
   });

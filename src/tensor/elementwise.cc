@@ -9,6 +9,8 @@
 #include <cmath>
 #include <limits>
 
+#include "tensor/arithmetic.h"
+#include "tensor/expansions.h"
 #include "tensor/rounding_noise.h"
 #include "tensor/special_functions.h"
 
@@ -345,6 +347,11 @@ Array float_unary(Unary op, const Array& x) {
     default:
       break;
   }
+  if (arithmetic().stepwise)
+    if (const RealExpansion<T> f = expansion_of<T>(op)) {
+      spend(8 * x.size());
+      return map(f);
+    }
   if (const RealFunction f = real_function(op)) {
     spend(8 * x.size());
     return map([f](T v) { return static_cast<T>(f(static_cast<double>(v))); });

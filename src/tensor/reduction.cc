@@ -6,7 +6,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "tensor/arithmetic.h"
 #include "tensor/movement.h"
+#include "tensor/reduction_parts.h"
 #include "tensor/rounding_noise.h"
 
 namespace jaxsmith {
@@ -49,22 +51,9 @@ void check_body(const Body& body, std::span<const Array> operands, std::size_t r
   for (std::size_t i = 0; i < out.size(); ++i) require_scalar_of(out[i], operands[i], what);
 }
 
-bool all_same_shape(std::span<const Array> arrays) {
-  for (const Array& a : arrays)
-    if (a.shape() != arrays[0].shape()) return false;
-  return true;
-}
-
 // What a simple body adds or multiplies: other bodies round, with noise, by themselves.
 Array noisy_where_rounded(const Array& x, const Body& body) {
   return body.simple && rounds(*body.simple) ? with_noise(x) : x;
-}
-
-bool abstract_among(std::initializer_list<std::span<const Array>> groups) {
-  for (const auto& group : groups)
-    for (const Array& a : group)
-      if (a.abstract()) return true;
-  return false;
 }
 
 // ---- Simple bodies
@@ -158,8 +147,8 @@ void reduce_simple(Binary op, const Array& x, const Array& init, const Ints& kep
   const T* from = x.data<T>().data();
   auto to = out.mutate<T>();
   const T start = init.data<T>()[0];
-  const bool wide =
-      !std::is_same_v<T, std::int64_t> && (op == Binary::add || op == Binary::multiply);
+  const bool wide = !std::is_same_v<T, std::int64_t> &&
+                    (op == Binary::add || op == Binary::multiply) && !arithmetic().stepwise;
   for (std::size_t o = 0; o < to.size(); ++o) {
     const T* base = from + kept[o];
     if (wide) {
@@ -178,17 +167,6 @@ void reduce_simple(Binary op, const Array& x, const Array& init, const Ints& kep
     }
   }
   settle(out);
-}
-
-// Elements of a flat array by their places.
-Array taken(const Array& x, const Ints& kept, std::int64_t offset) {
-  Array out(x.dtype(), {static_cast<std::int64_t>(kept.size())});
-  with_lane(x.dtype(), [&]<class T>(T) {
-    const T* from = x.data<T>().data() + offset;
-    T* to = out.mutate<T>().data();
-    for (std::size_t i = 0; i < kept.size(); ++i) to[i] = from[kept[i]];
-  });
-  return out;
 }
 
 // [outputs, elements] of each operand to [outputs, 1], in pairs.
@@ -227,6 +205,16 @@ std::vector<Array> one_by_one(const Body& body, std::vector<Array> values,
 }
 
 }  // namespace
+
+Array taken(const Array& x, const Ints& places, std::int64_t offset) {
+  Array out(x.dtype(), {static_cast<std::int64_t>(places.size())});
+  with_lane(x.dtype(), [&]<class T>(T) {
+    const T* from = x.data<T>().data() + offset;
+    T* to = out.mutate<T>().data();
+    for (std::size_t i = 0; i < places.size(); ++i) to[i] = from[places[i]];
+  });
+  return out;
+}
 
 std::vector<Array> reduce(std::span<const Array> operands, std::span<const Array> inits,
                           const Ints& dims, const Body& body) {
@@ -705,146 +693,6 @@ std::vector<Array> scatter(std::span<const Array> operands, const Array& indices
     for (std::size_t k = 0; k < out.size(); ++k)
       copy_box({}, results[k], 0, {}, out[k], places[i], {});
   }
-  return out;
-}
-
-// ---- sort
-// ----------------------------------------------------------------------------------------
-
-namespace {
-
-// Merges all runs of all rows at once, so that the comparator is called on many pairs together.
-class Sorter {
- public:
-  Sorter(std::span<const Array> columns, std::int64_t rows, std::int64_t n, const Body& comparator)
-      : columns_(columns),
-        rows_(rows),
-        n_(n),
-        comparator_(comparator),
-        order_(static_cast<std::size_t>(rows * n)) {
-    std::iota(order_.begin(), order_.end(), 0);
-  }
-
-  // Places in the flat columns, row by row in order.
-  Ints sorted() {
-    for (std::int64_t width = 1; width < n_; width *= 2) merge(width);
-    return std::move(order_);
-  }
-
- private:
-  struct Merge {
-    std::int64_t left, left_end, right, right_end, to;
-  };
-
-  void merge(std::int64_t width) {
-    std::vector<Merge> active;
-    Ints next = order_;
-    for (std::int64_t r = 0; r < rows_; ++r)
-      for (std::int64_t at = 0; at + width < n_; at += 2 * width) {
-        const std::int64_t start = r * n_ + at, middle = start + width;
-        active.push_back({start, middle, middle, r * n_ + std::min(n_, at + 2 * width), start});
-      }
-    const auto place = [&](std::int64_t i) { return order_[static_cast<std::size_t>(i)]; };
-    while (!active.empty()) {
-      Ints right, left;
-      for (const Merge& m : active) {
-        right.push_back(place(m.right));
-        left.push_back(place(m.left));
-      }
-      const Array less = right_first(right, left);
-      std::size_t kept = 0;
-      for (std::size_t i = 0; i < active.size(); ++i) {
-        Merge m = active[i];
-        auto& from = less.int_at(static_cast<std::int64_t>(i)) ? m.right : m.left;
-        next[static_cast<std::size_t>(m.to++)] = place(from++);
-        if (m.left < m.left_end && m.right < m.right_end) {
-          active[kept++] = m;
-          continue;
-        }
-        while (m.left < m.left_end) next[static_cast<std::size_t>(m.to++)] = place(m.left++);
-        while (m.right < m.right_end) next[static_cast<std::size_t>(m.to++)] = place(m.right++);
-      }
-      active.resize(kept);
-    }
-    order_ = std::move(next);
-  }
-
-  Array right_first(const Ints& right, const Ints& left) {
-    std::vector<Array> arguments;
-    for (const Array& column : columns_) {
-      arguments.push_back(taken(column, right, 0));
-      arguments.push_back(taken(column, left, 0));
-    }
-    return map(arguments, comparator_).at(0);
-  }
-
-  std::span<const Array> columns_;
-  std::int64_t rows_, n_;
-  const Body& comparator_;
-  Ints order_;
-};
-
-// The dimension to the end, and back.
-Ints to_the_end(std::int64_t rank, std::int64_t dim) {
-  Ints out;
-  for (std::int64_t d = 0; d < rank; ++d)
-    if (d != dim) out.push_back(d);
-  out.push_back(dim);
-  return out;
-}
-
-Ints from_the_end(std::int64_t rank, std::int64_t dim) {
-  Ints out;
-  for (std::int64_t d = 0; d < rank; ++d) out.push_back(d < dim ? d : d == dim ? rank - 1 : d - 1);
-  return out;
-}
-
-}  // namespace
-
-std::vector<Array> sort(std::span<const Array> operands, std::int64_t dim, const Body& comparator) {
-  require(!operands.empty() && all_same_shape(operands),
-          "operands of different shapes are sorted together");
-  const std::int64_t rank = operands[0].rank();
-  if (dim < 0 || dim >= rank) invalid(fmt::format("there is no dimension {}", dim));
-  if (abstract_among({operands}) || operands[0].size() == 0) {
-    std::vector<Array> arguments, out;
-    for (const Array& x : operands)
-      for (int i = 0; i < 2; ++i) arguments.emplace_back(x.dtype(), Shape{}, true);
-    const auto found = comparator.run(std::move(arguments));
-    require(found.size() == 1 && found[0].rank() == 0 && found[0].dtype() == DType::kBool,
-            "the comparator gives no bool");
-    for (const Array& x : operands) out.emplace_back(x.dtype(), x.shape(), x.abstract());
-    return out;
-  }
-  const std::int64_t n = operands[0].shape()[static_cast<std::size_t>(dim)],
-                     rows = operands[0].size() / n;
-  std::vector<Array> columns;
-  for (const Array& x : operands) columns.push_back(transpose(x, to_the_end(rank, dim)));
-  const Shape shape = columns[0].shape();
-  const Ints order = Sorter(columns, rows, n, comparator).sorted();
-  std::vector<Array> out;
-  for (const Array& column : columns)
-    out.push_back(transpose(taken(column, order, 0).reshaped(shape), from_the_end(rank, dim)));
-  return out;
-}
-
-std::vector<Array> top_k(const Array& x, std::int64_t k, bool largest) {
-  require(x.rank() >= 1, "top_k of a scalar");
-  const std::int64_t n = x.shape().back();
-  if (k < 0 || k > n) invalid(fmt::format("the {} largest of {} elements", k, n));
-  Shape shape = x.shape();
-  shape.back() = k;
-  if (x.abstract()) return {Array(x.dtype(), shape, true), Array(DType::kI32, shape, true)};
-  const Array places = iota(DType::kI32, x.shape(), x.rank() - 1);
-  const Body comparator{[largest](std::vector<Array> a) {
-                          return std::vector<Array>{
-                              compare(largest ? Direction::kGt : Direction::kLt, true, a[0], a[1])};
-                        },
-                        true, std::nullopt, false};
-  const Array both[] = {x, places};
-  auto out = sort(both, x.rank() - 1, comparator);
-  const Ints zeros(shape.size(), 0), ones(shape.size(), 1);
-  for (Array& a : out) a = slice(a, zeros, shape, ones);
   return out;
 }
 

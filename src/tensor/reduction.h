@@ -51,8 +51,10 @@ std::vector<Array> scatter(std::span<const Array> operands, const Array& indices
                            std::span<const Array> updates, const ScatterDims& dims,
                            const Body& body);
 
-// The comparator takes two elements of each operand in turn and gives a bool.
-std::vector<Array> sort(std::span<const Array> operands, std::int64_t dim, const Body& comparator);
+// The comparator takes two elements of each operand in turn and gives a bool. Not stable: equal
+// elements in the order in which XLA leaves them on the CPU.
+std::vector<Array> sort(std::span<const Array> operands, std::int64_t dim, const Body& comparator,
+                        bool stable = true);
 // The k largest along the last dimension and where they stood; NaN is larger than all.
 std::vector<Array> top_k(const Array& x, std::int64_t k, bool largest = true);
 // Applies the body to each element.

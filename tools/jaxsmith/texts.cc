@@ -8,6 +8,8 @@
 #include <iostream>
 #include <sstream>
 
+#include "check/self_check.h"
+
 namespace jaxsmith {
 namespace {
 
@@ -46,17 +48,14 @@ PartOutcome run_checks(IrProgram& program, const Budget& budget) {
   if (!signature.value().arguments.empty())
     return {true, fmt::format("takes {} arguments, so it was not run",
                               signature.value().arguments.size())};
-  const auto results = program.run({}, budget);
-  if (!results.ok()) return {false, results.error().message};
-  for (const std::string& failed : program.failed_checks())
-    return {false, fmt::format("a check failed: {} ({} of {} checks hold)", failed,
-                               program.checks_made() -
-                                   static_cast<std::int64_t>(program.failed_checks().size()),
-                               program.checks_made())};
-  if (program.checks_made() == 0) return {true, "ran; it checks nothing"};
-  return {true, fmt::format("ran, {} check{} hold{}", program.checks_made(),
-                            program.checks_made() == 1 ? "" : "s",
-                            program.checks_made() == 1 ? "s" : "")};
+  const SelfCheck checks = run_own_checks(program, budget);
+  if (!checks.error.empty()) return {false, checks.error};
+  if (!checks.failed.empty())
+    return {false, fmt::format("a check failed: {} ({} of {} checks hold)", checks.failed,
+                               checks.made - checks.failures, checks.made)};
+  if (checks.made == 0) return {true, "ran; it checks nothing"};
+  return {true, fmt::format("ran{}, {} check{} hold{}", checks.how.empty() ? "" : " " + checks.how,
+                            checks.made, checks.made == 1 ? "" : "s", checks.made == 1 ? "s" : "")};
 }
 
 PartOutcome check_part(const TextPart& part, const std::string& name, const Budget& budget) {

@@ -249,7 +249,7 @@ Values sort_rule(const Call& c) {
         return std::vector<Array>{less};
       },
       true, std::nullopt, false};
-  auto sorted = sort(columns, c.integer("dimension"), comparator);
+  auto sorted = sort(columns, c.integer("dimension"), comparator, c.flag("is_stable", true));
   sorted.erase(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(keys));
   return values_of(std::move(sorted));
 }

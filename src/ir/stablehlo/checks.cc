@@ -44,7 +44,9 @@ std::string compare_as(std::string_view what, const Array& a, const Array& b, do
   const DType part = a.dtype() == DType::kC64    ? DType::kF32
                      : a.dtype() == DType::kC128 ? DType::kF64
                                                  : a.dtype();
+  const bool half = part == DType::kF16 || part == DType::kBF16;
   const auto close = [&](double u, double v) {
+    if (half) u = static_cast<double>(round_to(part, static_cast<float>(u)));
     if (std::isnan(u) || std::isnan(v)) return std::isnan(u) && std::isnan(v);
     if (what == "eq") return u == v;
     if (std::isinf(u) || std::isinf(v)) return u == v;
@@ -108,6 +110,7 @@ std::vector<Datum> check_call(const Call& c, std::string_view what) {
   } else {
     expected = c.array(1);
   }
+  c.expects(expected);
   if (const Attr* a = c.attr("tolerance")) tolerance = std::strtod(a->text.c_str(), nullptr);
   const std::string difference =
       compare_as(what, c.array(0), expected, tolerance, c.integer("max_ulp_difference", 3));

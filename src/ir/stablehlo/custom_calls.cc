@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "ir/stablehlo/op_table.h"
-#include "tensor/lapack.h"
 #include "tensor/movement.h"
 #include "tensor/random_bits.h"
 
@@ -12,49 +11,6 @@ namespace jaxsmith::stablehlo {
 namespace {
 
 std::vector<Datum> data(std::vector<Array> arrays) { return {arrays.begin(), arrays.end()}; }
-
-Ints integers(const Array& list) {
-  require(lane_of(list.dtype()) == Lane::kInt && !list.abstract(), "a list of integers is wanted");
-  const auto numbers = list.ints();
-  return {numbers.begin(), numbers.end()};
-}
-
-// Operands and types of results; operands that indices_of_shape_operands names are the dimensions
-// of the results.
-struct Shaped {
-  std::vector<Array> operands, results;
-
-  explicit Shaped(const Call& c) {
-    const Ints indices = c.ints("indices_of_shape_operands");
-    std::vector<Shape> shapes;
-    for (std::size_t i = 0; i < c.size(); ++i) {
-      if (std::find(indices.begin(), indices.end(), static_cast<std::int64_t>(i)) == indices.end())
-        operands.push_back(c.array(i));
-      else
-        shapes.push_back(integers(c.array(i)));
-    }
-    if (!indices.empty() && shapes.size() != c.result_count())
-      invalid("indices_of_shape_operands does not name an operand for each result");
-    for (std::size_t i = 0; i < c.result_count(); ++i) {
-      const Type& t = c.result_type(i);
-      if (!t.dtype || (shapes.empty() && !t.is_array())) invalid("a result is no array");
-      results.emplace_back(*t.dtype, shapes.empty() ? t.shape : shapes[i], true);
-    }
-  }
-};
-
-std::vector<Datum> lapack(const Call& c, std::string_view target) {
-  const Attr* config = c.attr("mhlo.backend_config");
-  const LapackAttribute attribute = [&](std::string_view key) -> std::int64_t {
-    const Attr* a = config ? config->find(key) : nullptr;
-    if (!a) invalid(fmt::format("{} has no attribute {}", target, key));
-    return Call::integer_of(*a, key);
-  };
-  const Shaped shaped(c);
-  auto out = lapack_call(target, shaped.operands, attribute, shaped.results);
-  if (!out) unsupported(fmt::format("custom call {} is not known", target));
-  return data(std::move(*out));
-}
 
 std::string called_computation(const Call& c) {
   const Attr* called = c.attr("called_computations");
@@ -87,7 +43,7 @@ std::vector<Datum> approximate_top_k(const Call& c) {
     return data(
         {Array(c.array(0).dtype(), declared, true), Array(c.array(1).dtype(), declared, true)});
   const auto operands = c.arrays(0, 2);
-  auto sorted = sort(operands, d, body_of(c, name));
+  auto sorted = sort(operands, d, body_of(c, name), false);
   for (Array& a : sorted) {
     Shape limit = a.shape();
     limit.at(static_cast<std::size_t>(d)) = n;
@@ -105,18 +61,18 @@ std::vector<Datum> dynamic_reduce_window(const Call& c) {
   require(c.size() >= 7 && c.size() % 2 == 1, "dynamic_reduce_window takes 5 lists behind arrays");
   const std::size_t n = (c.size() - 5) / 2;
   const auto operands = c.arrays(0, n), inits = c.arrays(n, 2 * n);
-  const auto list = [&](std::size_t i) { return integers(c.array(2 * n + i)); };
+  const auto list = [&](std::size_t i) { return integers_of(c.array(2 * n + i)); };
   Window w = Window::of(list(0));
   w.stride = list(1);
   w.base_dilation = list(2);
   w.dilation = list(3);
-  w.set_padding(integers(c.array(2 * n + 4).reshaped({c.array(2 * n + 4).size()})));
+  w.set_padding(integers_of(c.array(2 * n + 4).reshaped({c.array(2 * n + 4).size()})));
   return data(reduce_window(operands, inits, w, body_of(c, called_computation(c))));
 }
 
 std::vector<Datum> dynamic_top_k(const Call& c) {
   require(c.size() == 2, "dynamic_top_k takes an array and k");
-  return data(top_k(c.array(0), integers(c.array(1)).at(0)));
+  return data(top_k(c.array(0), integers_of(c.array(1)).at(0)));
 }
 
 std::vector<Datum> dynamic_rng_bit_generator(const Call& c) {
@@ -124,7 +80,7 @@ std::vector<Datum> dynamic_rng_bit_generator(const Call& c) {
           "dynamic_rng_bit_generator takes a state and a shape");
   auto out = random_bits(c.word("rng_algorithm") == "THREE_FRY" ? RandomAlgorithm::kThreefry
                                                                 : RandomAlgorithm::kPhilox,
-                         c.array(0), *c.result_type(1).dtype, integers(c.array(1)));
+                         c.array(0), *c.result_type(1).dtype, integers_of(c.array(1)));
   return data({out.first, out.second});
 }
 
@@ -143,10 +99,16 @@ std::vector<Datum> shape_assertion(const Call& c) {
 
 }  // namespace
 
+Ints integers_of(const Array& list) {
+  require(lane_of(list.dtype()) == Lane::kInt && !list.abstract(), "a list of integers is wanted");
+  const auto numbers = list.ints();
+  return {numbers.begin(), numbers.end()};
+}
+
 std::vector<Datum> custom_call(const Call& c) {
   const std::string& target = c.need("call_target_name").text;
   if (target.starts_with("check.")) return check_call(c, std::string_view(target).substr(6));
-  if (target.starts_with("lapack_")) return lapack(c, target);
+  if (target.starts_with("lapack_") || target.starts_with("blas_")) return lapack(c, target);
   if (target == "ApproxTopK") return approximate_top_k(c);
   if (target == "shape_assertion") return shape_assertion(c);
   if (target == "stablehlo.dynamic_reduce_window") return dynamic_reduce_window(c);

@@ -141,6 +141,7 @@ Result<std::vector<Datum>> Evaluator::run(const Function& function, std::vector<
   at_ = function.offset;
   checks_made_ = 0;
   failed_checks_.clear();
+  expected_.clear();
   probes_.clear();
   running_.clear();
   try {
@@ -581,6 +582,8 @@ std::vector<Datum> Call::run_on_devices(
   for (auto& each : results) out.insert(out.end(), each.begin(), each.end());
   return out;
 }
+
+void Call::expects(const Array& expected) const { evaluator_.expected_.push_back(expected); }
 
 void Call::check_failed(std::string message) const {
   ++evaluator_.checks_made_;

@@ -36,6 +36,8 @@ class Evaluator {
   // failed.
   std::int64_t checks_made() const { return checks_made_; }
   const std::vector<std::string>& failed_checks() const { return failed_checks_; }
+  // What they compared with.
+  const std::vector<Array>& expected_by_checks() const { return expected_; }
 
  private:
   friend class Call;
@@ -80,6 +82,7 @@ class Evaluator {
   EvaluationError::Kind error_kind_ = EvaluationError::Kind::kInvalid;
   std::int64_t checks_made_ = 0;
   std::vector<std::string> failed_checks_;
+  std::vector<Array> expected_;
   std::map<std::string, std::vector<Array>> probes_;
 };
 

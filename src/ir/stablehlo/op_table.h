@@ -53,7 +53,10 @@ class Call {
   Body body(std::size_t region) const;
   std::vector<Datum> run_region(std::size_t region, std::vector<Datum> arguments) const;
   std::vector<Datum> call(std::string_view function, std::vector<Datum> arguments) const;
-  void check_failed(std::string message) const;  // of a module that checks itself
+  // Of a module that checks itself: what a check failed by, nothing where it holds, and what it
+  // wants.
+  void check_failed(std::string message) const;
+  void expects(const Array& expected) const;
   // What interpreter.probe saw under a name, one after another.
   std::vector<Array>& probes(const std::string& name) const;
   static std::int64_t integer_of(const Attr& attr, std::string_view name);
@@ -84,6 +87,10 @@ const OpRule* op_rule(std::string_view name);
 const std::vector<OpRule>& collective_rules();
 // custom_calls.cc: by their target.
 std::vector<Datum> custom_call(const Call& call);
+// The integers of a list that is a value: sizes, for example.
+Ints integers_of(const Array& list);
+// lapack_calls.cc: "lapack_sgetrf_ffi" and the like.
+std::vector<Datum> lapack(const Call& call, std::string_view target);
 // checks.cc: check.expect_eq and the like, by the name behind "check.", and interpreter.probe.
 std::vector<Datum> check_call(const Call& call, std::string_view what);
 std::vector<Datum> probe(const Call& call);

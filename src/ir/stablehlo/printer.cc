@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "ir/stablehlo/dense.h"
 #include "ir/stablehlo/formats.h"
@@ -148,7 +150,10 @@ class Printer {
   void value(ValueId id) {
     const Value& v = m_.values[id];
     out_ += '%';
-    out_ += v.name;
+    if (const auto own = own_names_.find(id); own != own_names_.end())
+      out_ += own->second;
+    else
+      out_ += v.name;
     if (v.index >= 0) put("#{}", v.index);
   }
 
@@ -653,9 +658,25 @@ class Printer {
     return false;
   }
 
+  // A loop's two regions have one set of names in this form, which they need not have in others.
+  void name_alike(const Block& cond, const Block& body) {
+    bool alike = cond.arguments.size() == body.arguments.size();
+    for (std::size_t i = 0; alike && i < cond.arguments.size(); ++i)
+      alike = m_.values[cond.arguments[i]].name == m_.values[body.arguments[i]].name;
+    if (alike) return;
+    if (names_.empty())
+      for (const Value& v : m_.values) names_.insert(v.name);
+    for (std::size_t i = 0; i < std::min(cond.arguments.size(), body.arguments.size()); ++i) {
+      std::string name = "iterArg";
+      while (!names_.insert(name).second) name = fmt::format("iterArg_{}", name_number_++);
+      own_names_[cond.arguments[i]] = own_names_[body.arguments[i]] = name;
+    }
+  }
+
   void while_loop(const Op& op) {
     out_ += "stablehlo.while(";
     const Block &cond = op.regions[0], &body = op.regions[1];
+    name_alike(cond, body);
     for (std::size_t i = 0; i < op.operands.size(); ++i) {
       if (i) out_ += ", ";
       value(cond.arguments[i]);
@@ -750,6 +771,9 @@ class Printer {
   std::string out_;
   int indent_ = 0;
   int depth_ = 0;
+  std::unordered_set<std::string> names_;  // all of the module, where new ones are needed
+  std::unordered_map<ValueId, std::string> own_names_;
+  int name_number_ = 0;
 };
 
 }  // namespace

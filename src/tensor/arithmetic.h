@@ -1,0 +1,30 @@
+// How floats are computed with where a language leaves that open.
+//
+//   const ArithmeticScope scope({.stepwise = true});   // on this thread, while it lives
+#pragma once
+
+namespace jaxsmith {
+
+struct Arithmetic {
+  // As StableHLO's interpreter does: sums in the order of the text, each step rounded to the
+  // element type, functions of CHLO by the formulas that they are expanded to (expansions.h).
+  // Otherwise sums and functions are computed wider and rounded once.
+  bool stepwise = false;
+  // As XLA does on the CPU: what is computed in 16 bits is kept in 32 from operation to operation.
+  bool excess_precision = false;
+};
+
+const Arithmetic& arithmetic();
+
+class ArithmeticScope {
+ public:
+  explicit ArithmeticScope(Arithmetic how);
+  ~ArithmeticScope();
+  ArithmeticScope(const ArithmeticScope&) = delete;
+  ArithmeticScope& operator=(const ArithmeticScope&) = delete;
+
+ private:
+  Arithmetic outer_;
+};
+
+}  // namespace jaxsmith

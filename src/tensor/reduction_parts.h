@@ -1,0 +1,26 @@
+// What reduction.cc and sort.cc share.
+#pragma once
+
+#include <span>
+
+#include "tensor/array.h"
+
+namespace jaxsmith {
+
+inline bool all_same_shape(std::span<const Array> arrays) {
+  for (const Array& a : arrays)
+    if (a.shape() != arrays[0].shape()) return false;
+  return true;
+}
+
+inline bool abstract_among(std::initializer_list<std::span<const Array>> groups) {
+  for (const auto& group : groups)
+    for (const Array& a : group)
+      if (a.abstract()) return true;
+  return false;
+}
+
+// Elements of a flat array by their places.
+Array taken(const Array& x, const Ints& places, std::int64_t offset);
+
+}  // namespace jaxsmith

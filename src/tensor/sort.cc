@@ -1,0 +1,176 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "tensor/elementwise.h"
+#include "tensor/movement.h"
+#include "tensor/reduction.h"
+#include "tensor/reduction_parts.h"
+
+namespace jaxsmith {
+namespace {
+
+// Merges all runs of all rows at once, so that the comparator is called on many pairs together.
+class Sorter {
+ public:
+  Sorter(std::span<const Array> columns, std::int64_t rows, std::int64_t n, const Body& comparator)
+      : columns_(columns),
+        rows_(rows),
+        n_(n),
+        comparator_(comparator),
+        order_(static_cast<std::size_t>(rows * n)) {
+    std::iota(order_.begin(), order_.end(), 0);
+  }
+
+  // Places in the flat columns, row by row in order.
+  Ints sorted() {
+    for (std::int64_t width = 1; width < n_; width *= 2) merge(width);
+    return std::move(order_);
+  }
+
+  // In std::sort's order where elements are equal, which is that of XLA's sort that is not stable.
+  // It is given ranks: a comparator that contradicts itself must not reach it.
+  Ints sorted_unstably() {
+    const Ints order = sorted();
+    order_ = order;
+    Ints before, after, rank(order.size(), 0);
+    for (std::size_t i = 0; i + 1 < order.size(); ++i) {
+      before.push_back(order[i]);
+      after.push_back(order[i + 1]);
+    }
+    if (before.empty()) return order;
+    const Array rises = right_first(before, after);
+    for (std::size_t i = 1; i < order.size(); ++i)
+      rank[static_cast<std::size_t>(order[i])] =
+          rank[static_cast<std::size_t>(order[i - 1])] +
+          (rises.int_at(static_cast<std::int64_t>(i) - 1) != 0);
+    std::iota(order_.begin(), order_.end(), 0);
+    for (std::int64_t r = 0; r < rows_; ++r)
+      std::sort(order_.begin() + r * n_, order_.begin() + (r + 1) * n_,
+                [&](std::int64_t a, std::int64_t b) {
+                  return rank[static_cast<std::size_t>(a)] < rank[static_cast<std::size_t>(b)];
+                });
+    return std::move(order_);
+  }
+
+ private:
+  struct Merge {
+    std::int64_t left, left_end, right, right_end, to;
+  };
+
+  void merge(std::int64_t width) {
+    std::vector<Merge> active;
+    Ints next = order_;
+    for (std::int64_t r = 0; r < rows_; ++r)
+      for (std::int64_t at = 0; at + width < n_; at += 2 * width) {
+        const std::int64_t start = r * n_ + at, middle = start + width;
+        active.push_back({start, middle, middle, r * n_ + std::min(n_, at + 2 * width), start});
+      }
+    const auto place = [&](std::int64_t i) { return order_[static_cast<std::size_t>(i)]; };
+    while (!active.empty()) {
+      Ints right, left;
+      for (const Merge& m : active) {
+        right.push_back(place(m.right));
+        left.push_back(place(m.left));
+      }
+      const Array less = right_first(right, left);
+      std::size_t kept = 0;
+      for (std::size_t i = 0; i < active.size(); ++i) {
+        Merge m = active[i];
+        auto& from = less.int_at(static_cast<std::int64_t>(i)) ? m.right : m.left;
+        next[static_cast<std::size_t>(m.to++)] = place(from++);
+        if (m.left < m.left_end && m.right < m.right_end) {
+          active[kept++] = m;
+          continue;
+        }
+        while (m.left < m.left_end) next[static_cast<std::size_t>(m.to++)] = place(m.left++);
+        while (m.right < m.right_end) next[static_cast<std::size_t>(m.to++)] = place(m.right++);
+      }
+      active.resize(kept);
+    }
+    order_ = std::move(next);
+  }
+
+  Array right_first(const Ints& right, const Ints& left) {
+    std::vector<Array> arguments;
+    for (const Array& column : columns_) {
+      arguments.push_back(taken(column, right, 0));
+      arguments.push_back(taken(column, left, 0));
+    }
+    return map(arguments, comparator_).at(0);
+  }
+
+  std::span<const Array> columns_;
+  std::int64_t rows_, n_;
+  const Body& comparator_;
+  Ints order_;
+};
+
+// The dimension to the end, and back.
+Ints to_the_end(std::int64_t rank, std::int64_t dim) {
+  Ints out;
+  for (std::int64_t d = 0; d < rank; ++d)
+    if (d != dim) out.push_back(d);
+  out.push_back(dim);
+  return out;
+}
+
+Ints from_the_end(std::int64_t rank, std::int64_t dim) {
+  Ints out;
+  for (std::int64_t d = 0; d < rank; ++d) out.push_back(d < dim ? d : d == dim ? rank - 1 : d - 1);
+  return out;
+}
+
+}  // namespace
+
+std::vector<Array> sort(std::span<const Array> operands, std::int64_t dim, const Body& comparator,
+                        bool stable) {
+  require(!operands.empty() && all_same_shape(operands),
+          "operands of different shapes are sorted together");
+  const std::int64_t rank = operands[0].rank();
+  if (dim < 0 || dim >= rank) invalid(fmt::format("there is no dimension {}", dim));
+  if (abstract_among({operands}) || operands[0].size() == 0) {
+    std::vector<Array> arguments, out;
+    for (const Array& x : operands)
+      for (int i = 0; i < 2; ++i) arguments.emplace_back(x.dtype(), Shape{}, true);
+    const auto found = comparator.run(std::move(arguments));
+    require(found.size() == 1 && found[0].rank() == 0 && found[0].dtype() == DType::kBool,
+            "the comparator gives no bool");
+    for (const Array& x : operands) out.emplace_back(x.dtype(), x.shape(), x.abstract());
+    return out;
+  }
+  const std::int64_t n = operands[0].shape()[static_cast<std::size_t>(dim)],
+                     rows = operands[0].size() / n;
+  std::vector<Array> columns;
+  for (const Array& x : operands) columns.push_back(transpose(x, to_the_end(rank, dim)));
+  const Shape shape = columns[0].shape();
+  Sorter sorter(columns, rows, n, comparator);
+  const Ints order = stable ? sorter.sorted() : sorter.sorted_unstably();
+  std::vector<Array> out;
+  for (const Array& column : columns)
+    out.push_back(transpose(taken(column, order, 0).reshaped(shape), from_the_end(rank, dim)));
+  return out;
+}
+
+std::vector<Array> top_k(const Array& x, std::int64_t k, bool largest) {
+  require(x.rank() >= 1, "top_k of a scalar");
+  const std::int64_t n = x.shape().back();
+  if (k < 0 || k > n) invalid(fmt::format("the {} largest of {} elements", k, n));
+  Shape shape = x.shape();
+  shape.back() = k;
+  if (x.abstract()) return {Array(x.dtype(), shape, true), Array(DType::kI32, shape, true)};
+  const Array places = iota(DType::kI32, x.shape(), x.rank() - 1);
+  const Body comparator{[largest](std::vector<Array> a) {
+                          return std::vector<Array>{
+                              compare(largest ? Direction::kGt : Direction::kLt, true, a[0], a[1])};
+                        },
+                        true, std::nullopt, false};
+  const Array both[] = {x, places};
+  auto out = sort(both, x.rank() - 1, comparator);
+  const Ints zeros(shape.size(), 0), ones(shape.size(), 1);
+  for (Array& a : out) a = slice(a, zeros, shape, ones);
+  return out;
+}
+
+}  // namespace jaxsmith
