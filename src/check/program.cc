@@ -31,6 +31,7 @@ class IrProgram::Language {
   virtual Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments,
                                              const Budget& budget) = 0;
   virtual EvaluationError::Kind error_kind() const = 0;
+  virtual Status run_checks(const Budget& budget) = 0;
   virtual std::int64_t checks_made() const { return 0; }
   virtual std::vector<std::string> failed_checks() const { return {}; }
   virtual std::vector<Array> expected_by_checks() const { return {}; }
@@ -52,6 +53,12 @@ class LanguageOf : public IrProgram::Language {
   Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments,
                                      const Budget& budget) override {
     return evaluator_.run(std::move(arguments), budget);
+  }
+  Status run_checks(const Budget& budget) override {
+    if constexpr (requires(Evaluator& e) { e.run_checks(budget); })
+      return evaluator_.run_checks(budget);
+    JAXSMITH_CHECK(run({}, budget));
+    return {};
   }
   EvaluationError::Kind error_kind() const override { return evaluator_.error_kind(); }
   std::int64_t checks_made() const override {
@@ -85,24 +92,24 @@ using StableHlo =
     LanguageOf<stablehlo::Module, stablehlo::Evaluator, print_stablehlo, stablehlo::canonical>;
 using Hlo = LanguageOf<hlo::Module, hlo::Evaluator, print_hlo, hlo::canonical>;
 
-Result<std::unique_ptr<IrProgram::Language>> read(const std::string& level, std::string_view text,
-                                                  const std::string& file) {
-  using Read = std::unique_ptr<IrProgram::Language>;
+using Languages = std::vector<std::unique_ptr<IrProgram::Language>>;
+
+Result<Languages> read(const std::string& level, std::string_view text, const std::string& file) {
+  Languages out;
   if (level == "jaxpr") {
     JAXSMITH_TRY(module, jaxpr::parse(text, file));
-    return Read(new Jaxpr(std::move(module), text, file));
-  }
-  if (level == "stablehlo") {
+    out.push_back(std::make_unique<Jaxpr>(std::move(module), text, file));
+  } else if (level == "stablehlo") {
     JAXSMITH_TRY(modules, stablehlo::parse(text, file));
-    if (modules.size() != 1)
-      return Error::usage(fmt::format("{}: {} modules, one is wanted", file, modules.size()));
-    return Read(new StableHlo(std::move(modules[0]), text, file));
-  }
-  if (level == "hlo" || level == "hlo_optimized") {
+    for (stablehlo::Module& m : modules)
+      out.push_back(std::make_unique<StableHlo>(std::move(m), text, file));
+  } else if (level == "hlo" || level == "hlo_optimized") {
     JAXSMITH_TRY(module, hlo::parse(text, file));
-    return Read(new Hlo(std::move(module), text, file));
+    out.push_back(std::make_unique<Hlo>(std::move(module), text, file));
+  } else {
+    return Error::usage(fmt::format("{}: there is no level {}", file, level));
   }
-  return Error::usage(fmt::format("{}: there is no level {}", file, level));
+  return out;
 }
 
 }  // namespace
@@ -137,18 +144,31 @@ std::optional<std::string> level_of_text(std::string_view text) {
   return std::nullopt;
 }
 
-IrProgram::IrProgram(std::string level, std::unique_ptr<std::string> text)
+IrProgram::IrProgram(std::string level, std::shared_ptr<const std::string> text)
     : level_(std::move(level)), text_(std::move(text)) {}
 IrProgram::IrProgram(IrProgram&&) noexcept = default;
 IrProgram& IrProgram::operator=(IrProgram&&) noexcept = default;
 IrProgram::~IrProgram() = default;
 
+Result<std::vector<IrProgram>> IrProgram::parse_all(const std::string& level, std::string text,
+                                                    const std::string& file) {
+  const auto whole = std::make_shared<const std::string>(std::move(text));
+  JAXSMITH_TRY(languages, read(level, *whole, file.empty() ? level : file));
+  std::vector<IrProgram> out;
+  for (auto& language : languages) {
+    out.push_back(IrProgram(level, whole));
+    out.back().language_ = std::move(language);
+  }
+  return out;
+}
+
 Result<IrProgram> IrProgram::parse(const std::string& level, std::string text,
                                    const std::string& file) {
-  IrProgram out(level, std::make_unique<std::string>(std::move(text)));
-  JAXSMITH_TRY(language, read(level, *out.text_, file.empty() ? level : file));
-  out.language_ = std::move(language);
-  return out;
+  JAXSMITH_TRY(all, parse_all(level, std::move(text), file));
+  if (all.size() != 1)
+    return Error::usage(
+        fmt::format("{}: {} modules, one is wanted", file.empty() ? level : file, all.size()));
+  return std::move(all[0]);
 }
 
 std::string IrProgram::print() const { return language_->print(); }
@@ -160,6 +180,7 @@ Result<std::vector<ir::Datum>> IrProgram::run(std::vector<ir::Datum> arguments,
                                               const Budget& budget) {
   return language_->run(std::move(arguments), budget);
 }
+Status IrProgram::run_checks(const Budget& budget) { return language_->run_checks(budget); }
 EvaluationError::Kind IrProgram::error_kind() const { return language_->error_kind(); }
 std::int64_t IrProgram::checks_made() const { return language_->checks_made(); }
 std::vector<std::string> IrProgram::failed_checks() const { return language_->failed_checks(); }

@@ -27,6 +27,9 @@ class IrProgram {
   // One module. `file` is what errors name; the level must be one of level_names().
   static Result<IrProgram> parse(const std::string& level, std::string text,
                                  const std::string& file = "");
+  // All modules of a text; several only of StableHLO.
+  static Result<std::vector<IrProgram>> parse_all(const std::string& level, std::string text,
+                                                  const std::string& file = "");
   IrProgram(IrProgram&&) noexcept;
   IrProgram& operator=(IrProgram&&) noexcept;
   ~IrProgram();
@@ -46,6 +49,8 @@ class IrProgram {
   Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments, const Budget& budget = {});
   // What the last error of verify(), signature() or run() was.
   EvaluationError::Kind error_kind() const;
+  // Of a verified program that checks itself: its entry, or all its functions that take nothing.
+  Status run_checks(const Budget& budget = {});
   // A module's own checks (check.expect_eq …) in the last run: how many, and what those said that
   // failed.
   std::int64_t checks_made() const;
@@ -56,9 +61,9 @@ class IrProgram {
   class Language;  // what each language gives; program.cc
 
  private:
-  IrProgram(std::string level, std::unique_ptr<std::string> text);
+  IrProgram(std::string level, std::shared_ptr<const std::string> text);
   std::string level_;
-  std::unique_ptr<std::string> text_;  // the reader's positions point into it
+  std::shared_ptr<const std::string> text_;  // the reader's positions point into it
   std::unique_ptr<Language> language_;
 };
 

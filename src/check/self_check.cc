@@ -10,9 +10,8 @@ namespace {
 
 SelfCheck run_once(IrProgram& program, const Budget& budget) {
   SelfCheck out;
-  const auto results = program.run({}, budget);
-  if (!results.ok()) {
-    out.error = results.error().message;
+  if (const Status run = program.run_checks(budget); !run.ok()) {
+    out.error = run.error().message;
     return out;
   }
   const auto failed = program.failed_checks();

@@ -1,6 +1,35 @@
 #include "tensor/elementwise.h"
 
 namespace jaxsmith {
+namespace {
+
+// The lowest bit first. Elements narrower than a byte stand one to a byte.
+std::vector<bool> bits_of(const Array& x) {
+  const Tensor t = x.tensor();
+  const auto width = static_cast<std::size_t>(bit_width(x.dtype()));
+  const std::size_t stride = byte_size(x.dtype()) * 8, n = static_cast<std::size_t>(x.size());
+  std::vector<bool> out(n * width);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t b = 0; b < width; ++b) {
+      const std::size_t at = i * stride + b;
+      out[i * width + b] = static_cast<unsigned char>(t.bytes[at / 8]) >> (at % 8) & 1;
+    }
+  return out;
+}
+
+Array of_bits(const std::vector<bool>& bits, DType dtype, const Shape& shape) {
+  const auto width = static_cast<std::size_t>(bit_width(dtype));
+  const std::size_t stride = byte_size(dtype) * 8, n = bits.size() / width;
+  Tensor t{dtype, shape, std::string(n * stride / 8, '\0')};
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t b = 0; b < width; ++b) {
+      const std::size_t at = i * stride + b;
+      if (bits[i * width + b]) t.bytes[at / 8] = static_cast<char>(t.bytes[at / 8] | 1 << (at % 8));
+    }
+  return Array::from(t);
+}
+
+}  // namespace
 
 Array bitcast_convert(const Array& x, DType to) {
   const int from_bits = bit_width(x.dtype()), to_bits = bit_width(to);
@@ -15,10 +44,8 @@ Array bitcast_convert(const Array& x, DType to) {
   }
   if (x.abstract()) return Array(to, shape, true);
   if (from_bits < 8 || to_bits < 8) {
-    if (from_bits != to_bits) unsupported("bitcast of a type narrower than a byte");
-    Tensor t = x.tensor();
-    t.dtype = to;
-    return Array::from(t);
+    spend(x.size() * from_bits);
+    return of_bits(bits_of(x), to, shape);
   }
   Tensor t = x.tensor();
   return Array::from(Tensor{to, shape, std::move(t.bytes)});

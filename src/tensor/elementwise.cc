@@ -172,11 +172,17 @@ C128 expm1(C128 x) {
 
 C128 log1p(C128 x) {
   const double a = x.real(), b = x.imag();
-  const double size = std::hypot(a + 1, b);
-  const double small = std::abs(a) < 0.5 && std::abs(b) < 0.5
-                           ? 0.5 * std::log1p(a * (a + 2) + b * b)
-                           : std::log(size);
-  return {small, std::atan2(b, a + 1)};
+  if (std::abs(a) < 0.5 && std::abs(b) < 0.5)
+    return {0.5 * std::log1p(a * (a + 2) + b * b), std::atan2(b, a + 1)};
+  // The size may be beyond what a double holds.
+  const auto size = std::hypot(static_cast<long double>(a) + 1, static_cast<long double>(b));
+  return {static_cast<double>(std::log(size)), std::atan2(b, a + 1)};
+}
+
+C128 square(C128 x) {
+  const double a = x.real(), b = x.imag();
+  const bool balanced = std::isfinite(a) && std::abs(a) == std::abs(b);
+  return {balanced ? 0 : (a - b) * (a + b), 2 * (a * b)};
 }
 
 ComplexFunction complex_function(Unary op) {
@@ -220,7 +226,7 @@ ComplexFunction complex_function(Unary op) {
     case Unary::sqrt:
       return [](C128 x) { return std::sqrt(x); };
     case Unary::square:
-      return [](C128 x) { return x * x; };
+      return square;
     case Unary::tan:
       return [](C128 x) { return std::tan(x); };
     case Unary::tanh:

@@ -58,27 +58,40 @@ PartOutcome run_checks(IrProgram& program, const Budget& budget) {
                             checks.made, checks.made == 1 ? "" : "s", checks.made == 1 ? "s" : "")};
 }
 
-PartOutcome check_part(const TextPart& part, const std::string& name, const Budget& budget) {
-  auto parsed = IrProgram::parse(part.level, part.text, name);
-  if (!parsed.ok()) return {false, parsed.error().message};
-  IrProgram& program = parsed.value();
-  // Other forms than JAX's are read too: then what is printed must mean the same and stay as it is.
+// Other forms than JAX's are read too: then what is printed must mean the same and stay as it is.
+PartOutcome check_printing(const IrProgram& program, std::string_view text,
+                           const std::string& name) {
   const std::string printed = program.print();
-  const std::size_t start = part.text.find_first_not_of('\n');
-  const bool same =
-      printed == std::string_view(part.text).substr(std::min(start, part.text.size()));
-  if (!same) {
-    const auto again = IrProgram::parse(part.level, printed, name + ", printed");
-    if (!again.ok())
-      return {false, "what is printed cannot be read again: " + again.error().message};
-    if (again.value().print() != printed) return {false, "it is printed differently each time"};
-  }
+  const std::size_t start = std::min(text.find_first_not_of('\n'), text.size());
+  if (printed == text.substr(start)) return {true, "printed back byte for byte"};
+  const auto again = IrProgram::parse(program.level(), printed, name + ", printed");
+  if (!again.ok()) return {false, "what is printed cannot be read again: " + again.error().message};
+  if (again.value().print() != printed) return {false, "it is printed differently each time"};
+  return {true, "printed in JAX's form"};
+}
+
+PartOutcome check_program(IrProgram& program, std::string_view text, const std::string& name,
+                          const Budget& budget) {
+  const PartOutcome printing = check_printing(program, text, name);
+  if (!printing.good) return printing;
   if (const Status verified = program.verify(); !verified.ok())
     return {false, verified.error().message};
   PartOutcome out = run_checks(program, budget);
   if (out.good)
-    out.text = fmt::format("{}, verified, {}, {}", part.level,
-                           same ? "printed back byte for byte" : "printed in JAX's form", out.text);
+    out.text = fmt::format("{}, verified, {}, {}", program.level(), printing.text, out.text);
+  return out;
+}
+
+// Of a module that has others within it, all.
+PartOutcome check_part(const TextPart& part, const std::string& name, const Budget& budget) {
+  auto parsed = IrProgram::parse_all(part.level, part.text, name);
+  if (!parsed.ok()) return {false, parsed.error().message};
+  PartOutcome out;
+  for (IrProgram& program : parsed.value()) {
+    PartOutcome one = check_program(program, part.text, name, budget);
+    if (!one.good) return one;
+    out = {true, out.text.empty() ? one.text : out.text + "; " + one.text};
+  }
   return out;
 }
 

@@ -85,6 +85,9 @@ Ints Place::group(const std::vector<Ints>& groups, GroupMode mode) const {
     if (mode == GroupMode::kReplicasAndPartitions)
       for (std::int64_t p = 0; p < partitions; ++p) out.push_back(m * partitions + p);
   }
+  if (mode == GroupMode::kReplicasByPartition)
+    for (std::int64_t p = 0; p < partitions; ++p)
+      for (const std::int64_t m : members) out.push_back(m * partitions + p);
   return out;
 }
 
@@ -128,9 +131,13 @@ Array all_to_all(const Place& place, const Ints& group, const Array& x, std::int
   return concatenate(parts, concat_dim);
 }
 
-Array collective_broadcast(const Place& place, const Ints& group, const Array& x) {
+Array collective_broadcast(const Place& place, const Ints& group, const Array& x,
+                           std::int64_t root) {
   if (group.empty()) return Array(x.dtype(), x.shape());
-  return exchange_arrays(place, group, x)[0];
+  const auto all = exchange_arrays(place, group, x);
+  if (root < 0 || root >= static_cast<std::int64_t>(all.size()))
+    invalid(fmt::format("member {} of a group of {}", root, all.size()));
+  return all[static_cast<std::size_t>(root)];
 }
 
 Array collective_permute(const Place& place, const std::vector<Ints>& pairs, GroupMode mode,

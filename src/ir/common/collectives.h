@@ -11,7 +11,8 @@ namespace jaxsmith::ir {
 enum class GroupMode {
   kReplicas,               // replicas, those of the same partition together
   kPartitions,             // partitions of the same replica
-  kReplicasAndPartitions,  // replicas with all their partitions
+  kReplicasAndPartitions,  // replicas with all their partitions, in XLA's order: replica by replica
+  kReplicasByPartition,    // the same, in StableHLO's order: partition by partition
   kDevices,                // replica * partitions + partition
 };
 
@@ -37,7 +38,9 @@ Array reduce_scatter(const Place& place, const Ints& group, const Array& x, std:
                      const Body& body);
 Array all_to_all(const Place& place, const Ints& group, const Array& x, std::int64_t split_dim,
                  std::int64_t concat_dim, std::int64_t split_count);
-Array collective_broadcast(const Place& place, const Ints& group, const Array& x);
+// What member `root` of the group has.
+Array collective_broadcast(const Place& place, const Ints& group, const Array& x,
+                           std::int64_t root = 0);
 // Pairs of source and target, numbered as `mode` says; zeros where nothing is sent.
 Array collective_permute(const Place& place, const std::vector<Ints>& pairs, GroupMode mode,
                          const Array& x);

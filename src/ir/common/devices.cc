@@ -25,6 +25,8 @@ std::vector<std::vector<Datum>> Devices::run(const Program& program) {
   results_.assign(n, {});
   received_.assign(n, {});
   meetings_.clear();
+  sent_.clear();
+  receivers_.clear();
   error_ = nullptr;
   turn_ = 0;
   const auto budget = budget_in_scope();
@@ -101,12 +103,37 @@ std::vector<Datum> Devices::exchange(std::int64_t device, const Ints& group, std
     }
     meetings_.erase({place, group});
   } else {
-    states_[me] = State::kWaiting;
-    pass_on(device);
-    changed_.wait(lock, [&] { return turn_ == device; });
-    if (error_) std::rethrow_exception(error_);
+    wait(device, lock);
   }
   return std::move(received_[me]);
+}
+
+void Devices::wait(std::int64_t device, std::unique_lock<std::mutex>& lock) {
+  states_[static_cast<std::size_t>(device)] = State::kWaiting;
+  pass_on(device);
+  changed_.wait(lock, [&] { return turn_ == device; });
+  if (error_) std::rethrow_exception(error_);
+}
+
+void Devices::send(const Channel& channel, std::vector<Datum> values) {
+  const std::unique_lock<std::mutex> lock(mutex_);
+  sent_[channel].push_back(std::move(values));
+  auto& waiting = receivers_[channel];
+  if (waiting.empty()) return;
+  states_[static_cast<std::size_t>(waiting.front())] = State::kReady;
+  waiting.pop_front();
+}
+
+std::vector<Datum> Devices::receive(std::int64_t device, const Channel& channel) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  auto& sent = sent_[channel];
+  while (sent.empty()) {
+    receivers_[channel].push_back(device);
+    wait(device, lock);
+  }
+  std::vector<Datum> out = std::move(sent.front());
+  sent.pop_front();
+  return out;
 }
 
 }  // namespace jaxsmith::ir

@@ -9,6 +9,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <map>
@@ -38,6 +39,12 @@ class Devices {
   std::vector<Datum> exchange(std::int64_t device, const Ints& group, std::size_t place,
                               Datum value);
 
+  // On a device, within run(): what one gives to a channel another gets from it, in order. To
+  // receive is to wait.
+  using Channel = std::vector<std::int64_t>;
+  void send(const Channel& channel, std::vector<Datum> values);
+  std::vector<Datum> receive(std::int64_t device, const Channel& channel);
+
  private:
   enum class State { kReady, kWaiting, kDone };
   struct Meeting {
@@ -48,6 +55,7 @@ class Devices {
 
   void device_main(std::int64_t device, const Program& program);
   void pass_on(std::int64_t from);
+  void wait(std::int64_t device, std::unique_lock<std::mutex>& lock);
 
   std::int64_t replicas_, partitions_;
   std::mutex mutex_;
@@ -56,6 +64,8 @@ class Devices {
   std::vector<State> states_;
   std::vector<std::vector<Datum>> results_, received_;
   std::map<Key, Meeting> meetings_;
+  std::map<Channel, std::deque<std::vector<Datum>>> sent_;
+  std::map<Channel, std::deque<std::int64_t>> receivers_;  // those that wait
   std::exception_ptr error_;
 };
 

@@ -2,17 +2,57 @@
 // the same names. Rules: stablehlo/dialect CheckOps and the interpreter's tests.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "ir/stablehlo/op_table.h"
-#include "tensor/closeness.h"
 #include "tensor/movement.h"
 
 namespace jaxsmith::stablehlo {
 namespace {
 
 constexpr double kAlmost = 1e-3, kOldAlmost = 1e-4;
+constexpr std::uint64_t kFarthest = ~std::uint64_t{0};
+
+// How numbers may differ.
+struct Allowed {
+  std::string_view what;  // eq, almost_eq or close
+  double tolerance = kAlmost;
+  std::uint64_t least_ulps = 0, most_ulps = 3;
+};
+
+// How many numbers of a type lie below the magnitude of one.
+std::uint64_t rank_of(double magnitude, DType dtype) {
+  if (dtype == DType::kF64) return std::bit_cast<std::uint64_t>(magnitude);
+  if (dtype == DType::kF32) return std::bit_cast<std::uint32_t>(static_cast<float>(magnitude));
+  Array wide(DType::kF64, {});
+  wide.mutate<double>()[0] = magnitude;
+  std::uint64_t bits = 0;
+  const std::string bytes = convert(wide, dtype).tensor().bytes;
+  std::memcpy(&bits, bytes.data(), std::min(bytes.size(), sizeof bits));
+  return bits;
+}
+
+// Steps from one number of the type to the next that lie between two.
+std::uint64_t ulps_between(double u, double v, DType dtype) {
+  if (std::isnan(u) && std::isnan(v)) return 0;
+  if (!std::isfinite(u) || !std::isfinite(v)) return u == v ? 0 : kFarthest;
+  const std::uint64_t a = rank_of(std::abs(u), dtype), b = rank_of(std::abs(v), dtype);
+  if (std::signbit(u) != std::signbit(v)) return a + b;
+  return a > b ? a - b : b - a;
+}
+
+bool same_number(double u, double v) { return u == v || (std::isnan(u) && std::isnan(v)); }
+
+// A difference that is no more than rounding is allowed where the tolerance is finer than that.
+bool almost(double u, double v, DType dtype, double tolerance) {
+  if (same_number(u, v)) return true;
+  if (!std::isfinite(u) || !std::isfinite(v)) return false;
+  return std::abs(u - v) <= tolerance || ulps_between(u, v, dtype) <= Allowed().most_ulps;
+}
 
 std::string element_text(const Array& a, std::int64_t i) {
   const Array one = slice(a.reshaped({a.size()}), {i}, {i + 1}, {1});
@@ -32,8 +72,7 @@ std::string first_difference(const Array& a, const Array& b, F same) {
   return "";
 }
 
-std::string compare_as(std::string_view what, const Array& a, const Array& b, double tolerance,
-                       std::int64_t most_ulps) {
+std::string compare_as(const Allowed& allowed, const Array& a, const Array& b) {
   if (a.shape() != b.shape() || a.dtype() != b.dtype())
     return fmt::format("{} is not like {}", a.type_text(), b.type_text());
   if (lane_of(a.dtype()) == Lane::kInt) {
@@ -44,19 +83,35 @@ std::string compare_as(std::string_view what, const Array& a, const Array& b, do
   const DType part = a.dtype() == DType::kC64    ? DType::kF32
                      : a.dtype() == DType::kC128 ? DType::kF64
                                                  : a.dtype();
+  // In 16 bits what was kept wider is compared as it would be stored.
   const bool half = part == DType::kF16 || part == DType::kBF16;
-  const auto close = [&](double u, double v) {
-    if (half) u = static_cast<double>(round_to(part, static_cast<float>(u)));
-    if (std::isnan(u) || std::isnan(v)) return std::isnan(u) && std::isnan(v);
-    if (what == "eq") return u == v;
-    if (std::isinf(u) || std::isinf(v)) return u == v;
-    if (what == "almost_eq") return std::abs(u - v) <= tolerance * std::max(1.0, std::abs(v));
-    return ulps_between(u, v, part) <= static_cast<double>(most_ulps);
+  const auto stored = [&](const std::complex<double>& v) {
+    return half ? std::complex<double>(round_to(part, static_cast<float>(v.real())), v.imag()) : v;
   };
   return first_difference(a, b, [&](std::int64_t i) {
-    const auto at = static_cast<std::size_t>(i);
-    return close(p[at].real(), q[at].real()) && close(p[at].imag(), q[at].imag());
+    const auto u = stored(p[static_cast<std::size_t>(i)]), v = q[static_cast<std::size_t>(i)];
+    if (allowed.what == "close") {
+      const std::uint64_t ulps =
+          std::max(ulps_between(u.real(), v.real(), part), ulps_between(u.imag(), v.imag(), part));
+      return ulps >= allowed.least_ulps && ulps <= allowed.most_ulps;
+    }
+    if (allowed.what == "almost_eq")
+      return almost(u.real(), v.real(), part, allowed.tolerance) &&
+             almost(u.imag(), v.imag(), part, allowed.tolerance);
+    return same_number(u.real(), v.real()) && same_number(u.imag(), v.imag());
   });
+}
+
+// An integer of 64 bits without a sign.
+std::uint64_t ulps(const Call& c, std::string_view name, std::uint64_t otherwise) {
+  const Attr* a = c.attr(name);
+  if (!a) return otherwise;
+  std::uint64_t n = 0;
+  const auto done = std::from_chars(a->text.data(), a->text.data() + a->text.size(), n);
+  if (a->kind != Attr::Kind::kNumber || done.ec != std::errc() ||
+      done.ptr != a->text.data() + a->text.size())
+    invalid(fmt::format("attribute {} is no count", name));
+  return n;
 }
 
 // Against what a probe saw, the first time or in iteration `iter`.
@@ -69,7 +124,7 @@ std::vector<Datum> check_probe(const Call& c) {
   if (at < 0 || at >= static_cast<std::int64_t>(seen.size()))
     c.check_failed(fmt::format("probe {} has not been passed {} times", name.text, at + 1));
   else
-    c.check_failed(compare_as("eq", c.array(0), seen[static_cast<std::size_t>(at)], 0, 0));
+    c.check_failed(compare_as({"eq"}, c.array(0), seen[static_cast<std::size_t>(at)]));
   return {};
 }
 
@@ -112,8 +167,9 @@ std::vector<Datum> check_call(const Call& c, std::string_view what) {
   }
   c.expects(expected);
   if (const Attr* a = c.attr("tolerance")) tolerance = std::strtod(a->text.c_str(), nullptr);
-  const std::string difference =
-      compare_as(what, c.array(0), expected, tolerance, c.integer("max_ulp_difference", 3));
+  const std::string difference = compare_as({what, tolerance, ulps(c, "min_ulp_difference", 0),
+                                             ulps(c, "max_ulp_difference", Allowed().most_ulps)},
+                                            c.array(0), expected);
   c.check_failed(difference);
   if (answers) return {Array::scalar_int(DType::kBool, difference.empty())};
   return {};

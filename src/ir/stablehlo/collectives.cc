@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "ir/common/sharding.h"
-#include "ir/stablehlo/evaluator.h"
+#include "ir/stablehlo/op_table.h"
+#include "ir/stablehlo/replica_groups.h"
 
 namespace jaxsmith::stablehlo {
 namespace {
@@ -21,7 +24,7 @@ GroupMode reducing_mode(const Call& c) {
   const bool channel = channel_of(c) > 0, global = c.flag("use_global_device_ids");
   if (global && !channel) invalid("use_global_device_ids wants a channel");
   return global    ? GroupMode::kDevices
-         : channel ? GroupMode::kReplicasAndPartitions
+         : channel ? GroupMode::kReplicasByPartition
                    : GroupMode::kReplicas;
 }
 
@@ -31,8 +34,10 @@ GroupMode moving_mode(const Call& c) {
 
 std::vector<Ints> rows_of(const Call& c, std::string_view name) {
   const Attr& a = c.need(name);
-  if (a.kind != Attr::Kind::kDense || a.type->shape.size() != 2)
-    invalid(fmt::format("{} is no matrix", name));
+  if (a.kind == Attr::Kind::kDialect) return groups_over_axes(a, c.place());
+  if (a.kind != Attr::Kind::kDense) invalid(fmt::format("{} is no matrix", name));
+  if (element_count(a.type->shape) == 0) return {};
+  if (a.type->shape.size() != 2) invalid(fmt::format("{} is no matrix", name));
   return ir::Place::groups_of(c.ints(name), a.type->shape[0]);
 }
 
@@ -44,15 +49,16 @@ Ints group_of(const Call& c, GroupMode mode) {
 
 // Of an operation whose result depends on how many devices there are: what is declared, where it
 // differs from the operand in these dimensions only.
-Array declared(const Call& c, const Array& operand, std::initializer_list<std::int64_t> dims) {
-  const Type& type = c.result_type();
+Array declared(const Call& c, std::size_t i, std::initializer_list<std::int64_t> dims) {
+  const Array& operand = c.array(i);
+  const Type& type = c.result_type(i);
   if (!type.is_array()) invalid("the result is no array");
   const Array out = type.abstract();
   bool same = out.dtype() == operand.dtype() && out.rank() == operand.rank();
   for (std::int64_t d = 0; same && d < out.rank(); ++d) {
-    const auto i = static_cast<std::size_t>(d);
+    const auto at = static_cast<std::size_t>(d);
     if (std::find(dims.begin(), dims.end(), d) == dims.end())
-      same = out.shape()[i] == operand.shape()[i];
+      same = out.shape()[at] == operand.shape()[at];
   }
   if (!same)
     invalid(fmt::format("{} does not give {} of {}", c.op().name, out.type_text(),
@@ -65,8 +71,7 @@ Results all_gather_rule(const Call& c) {
   Results out;
   for (std::size_t i = 0; i < c.size(); ++i) {
     if (c.abstract()) {
-      if (c.size() > 1) unsupported("all_gather of several operands");
-      out.push_back(declared(c, c.array(i), {dim}));
+      out.push_back(declared(c, i, {dim}));
     } else {
       out.push_back(all_gather(c.place(), group_of(c, reducing_mode(c)), c.array(i), dim));
     }
@@ -91,7 +96,7 @@ Results all_reduce_rule(const Call& c) {
 
 Results reduce_scatter_rule(const Call& c) {
   const std::int64_t dim = c.integer("scatter_dimension");
-  if (c.abstract()) return {declared(c, c.array(0), {dim})};
+  if (c.abstract()) return {declared(c, 0, {dim})};
   return {reduce_scatter(c.place(), group_of(c, reducing_mode(c)), c.array(0), dim, c.body(0))};
 }
 
@@ -100,8 +105,7 @@ Results all_to_all_rule(const Call& c) {
   Results out;
   for (std::size_t i = 0; i < c.size(); ++i) {
     if (c.abstract()) {
-      if (c.size() > 1) unsupported("all_to_all of several operands");
-      out.push_back(declared(c, c.array(i), {split, concat}));
+      out.push_back(declared(c, i, {split, concat}));
     } else {
       out.push_back(all_to_all(c.place(), group_of(c, moving_mode(c)), c.array(i), split, concat,
                                c.integer("split_count")));
@@ -116,10 +120,35 @@ Results permute_rule(const Call& c) {
       collective_permute(c.place(), rows_of(c, "source_target_pairs"), moving_mode(c), c.array(0))};
 }
 
+// The first of a group gives, or for each operand the one that the last operand says.
 Results broadcast_rule(const Call& c) {
-  if (c.abstract()) return {c.array(0)};
-  const Ints group = c.place().group(rows_of(c, "replica_groups"), moving_mode(c));
-  return {collective_broadcast(c.place(), group, c.array(0))};
+  const bool asked = c.flag("has_dynamic_root");
+  const std::size_t n = c.size() - (asked && c.size() > 0 ? 1 : 0);
+  if (n == 0) invalid("collective_broadcast takes an operand");
+  if (asked && (c.array(n).rank() != 1 || c.array(n).shape()[0] != static_cast<std::int64_t>(n) ||
+                !is_integer(c.array(n).dtype())))
+    invalid("the roots are no list of an integer for each operand");
+  Results out;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (c.abstract()) {
+      out.push_back(c.array(i));
+      continue;
+    }
+    const Ints group = c.place().group(rows_of(c, "replica_groups"), moving_mode(c));
+    out.push_back(collective_broadcast(
+        c.place(), group, c.array(i), asked ? c.array(n).int_at(static_cast<std::int64_t>(i)) : 0));
+  }
+  return out;
+}
+
+// The sum is with the first of a group; others have zeros.
+Results collective_reduce_rule(const Call& c) {
+  Results out = all_reduce_rule(c);
+  if (c.abstract()) return out;
+  const Ints group = group_of(c, reducing_mode(c));
+  if (group[0] == c.place().device) return out;
+  for (Datum& d : out) d = Array(d.as_array().dtype(), d.as_array().shape());
+  return out;
 }
 
 Results id_rule(const Call& c, std::int64_t id) {
@@ -156,22 +185,6 @@ Results manual_computation_rule(const Call& c) {
   return results;
 }
 
-// Of StableHLO's own tests: functions of the module, by replica and partition.
-Results run_parallel_rule(const Call& c) {
-  std::vector<std::vector<std::string>> programs;
-  for (const Attr& row : c.need("programs").items) {
-    programs.emplace_back();
-    for (const Attr& name : row.items) {
-      if (name.kind != Attr::Kind::kSymbol) invalid("a program is named by a symbol");
-      programs.back().push_back(name.text.substr(1));
-    }
-    if (programs.back().size() != programs[0].size())
-      invalid("replicas have different numbers of partitions");
-  }
-  if (programs.empty() || programs[0].empty()) invalid("there are no programs");
-  return c.run_on_devices(programs);
-}
-
 }  // namespace
 
 const std::vector<OpRule>& collective_rules() {
@@ -181,12 +194,12 @@ const std::vector<OpRule>& collective_rules() {
       {"stablehlo.all_to_all", all_to_all_rule},
       {"stablehlo.collective_broadcast", broadcast_rule},
       {"stablehlo.collective_permute", permute_rule},
+      {"stablehlo.collective_reduce", collective_reduce_rule},
       {"stablehlo.partition_id",
        [](const Call& c) { return id_rule(c, c.abstract() ? 0 : c.place().partition()); }},
       {"stablehlo.reduce_scatter", reduce_scatter_rule},
       {"stablehlo.replica_id",
        [](const Call& c) { return id_rule(c, c.abstract() ? 0 : c.place().replica()); }},
-      {"interpreter.run_parallel", run_parallel_rule},
       {"sdy.manual_computation", manual_computation_rule},
   };
   return kRules;

@@ -190,10 +190,12 @@ void Parser::custom(Op& op, Results& results) {
   if (op.name == "stablehlo.slice") return slice(op, results);
   if (op.name == "stablehlo.dot_general" || op.name == "stablehlo.dot")
     return dot_general(op, results);
-  if (op.name == "stablehlo.convolution") return convolution(op, results);
+  if (op.name == "stablehlo.convolution" || op.name == "stablehlo.dynamic_conv")
+    return convolution(op, results);
   if (op.name == "stablehlo.reduce") return reduce(op, results);
   if (op.name == "stablehlo.while") return while_loop(op, results);
   if (op.name == "stablehlo.custom_call") return custom_call(op, results);
+  if (op.name == "chlo.scan") return scan(op, results);
   if (op.name == "sdy.manual_computation") return manual_computation(op, results);
   if (op.name == "sdy.sharding_constraint") return sharding_constraint(op, results);
   if (op.name == "sdy.mesh") return mesh(op);
@@ -206,41 +208,27 @@ void Parser::custom(Op& op, Results& results) {
 
 // Of StableHLO's own tests:
 //   check.expect_eq %a, %b : T, T
-//   check.expect_eq_const %a, dense<…> : T {tolerance = 0.1 : f64}
+//   check.expect_eq_const %a, dense<…> : T, tolerance = 0.1
+//   check.eq %a, dense<…> : T
 //   %b = interpreter.probe %a, probe_id = "x" : T
 void Parser::test_operation(Op& op, Results& results) {
-  const bool constant = op.name.ends_with("_const");
   op.operands.push_back(operand());
-  if (constant) {
-    in_.expect(",");
+  while (in_.take(",")) {
     in_.peek();
     const std::size_t at = in_.offset();
-    Attr value = attribute();
-    if (value.kind != Attr::Kind::kDense) in_.refuse_at(at, "expected dense<…>");
-    op.operand_types = {value.type};
-    check_operand_types(op, at);
-    set(op, "value", std::move(value));
-    return optional_attrs(op);
-  }
-  while (in_.take(",")) {
     if (in_.peek() == '%') {
       op.operands.push_back(operand());
-      continue;
-    }
-    const std::string name(in_.word("an attribute's name"));
-    in_.expect("=");
-    Attr value;
-    // A type that follows is the operands'.
-    if (in_.peek() == '"') {
-      value.kind = Attr::Kind::kString;
-      value.text = in_.string();
+    } else if (in_.starts("dense")) {
+      Attr value = attribute();
+      op.operand_types = {value.type};
+      check_operand_types(op, at);
+      set(op, "value", std::move(value));
     } else {
-      value.kind = Attr::Kind::kNumber;
-      value.text = std::string(in_.number());
+      test_attribute(op);
     }
-    set(op, name, std::move(value));
   }
   optional_attrs(op);
+  if (op.attr("value")) return;
   in_.expect(":");
   in_.peek();
   const std::size_t at = in_.offset();
@@ -252,7 +240,25 @@ void Parser::test_operation(Op& op, Results& results) {
     op.operand_types[i] = next;
   }
   check_operand_types(op, at);
-  if (op.name == "interpreter.probe") results = {first};
+  if (op.name == "interpreter.probe" || op.name == "interpreter.print") results = {first};
+}
+
+// name = value. A type that follows is the operands', or the number's own where another follows.
+void Parser::test_attribute(Op& op) {
+  const std::string name(in_.word("an attribute's name"));
+  in_.expect("=");
+  Attr value;
+  value.kind = in_.peek() == '"' ? Attr::Kind::kString : Attr::Kind::kNumber;
+  value.text = in_.peek() == '"' ? in_.string() : std::string(in_.number());
+  const std::size_t before = in_.offset();
+  if (value.kind == Attr::Kind::kNumber && in_.take(":")) {
+    value.type = type();
+    if (value.type->kind != Type::Kind::kScalar) {
+      value.type = nullptr;
+      in_.move_to(before);
+    }
+  }
+  set(op, name, std::move(value));
 }
 
 // stablehlo.constant {attrs} dense<…> : T
@@ -490,6 +496,41 @@ void Parser::reduce(Op& op, Results& results) {
     block_body(body);
   }
   op.regions.push_back(std::move(body));
+}
+
+// (%a, %b) inits (%c) dimension=0 [attributes {…}] { ^bb0(%x: T, …): … } : (T, …) -> (T, …)
+void Parser::scan(Op& op, Results& results) {
+  Attr sizes[2];
+  for (const char* name : {"operandSegmentSizes", "resultSegmentSizes"}) {
+    Attr& a = sizes[name[0] == 'r'];
+    a.kind = Attr::Kind::kDenseArray;
+    a.text = "i32";
+  }
+  const auto add_size = [](Attr& a, std::size_t n) {
+    Attr item;
+    item.kind = Attr::Kind::kNumber;
+    item.text = std::to_string(n);
+    a.items.push_back(std::move(item));
+  };
+  operands_in_brackets(op);
+  const std::size_t inputs = op.operands.size();
+  in_.expect("inits");
+  operands_in_brackets(op);
+  const std::size_t inits = op.operands.size() - inputs;
+  in_.expect("dimension");
+  in_.expect("=");
+  format_attribute("dimension:int", op);
+  if (in_.take_word("attributes")) optional_attrs(op);
+  op.regions.push_back(region());
+  in_.expect(":");
+  function_types(op, results);
+  if (results.size() < inits) in_.refuse("expected a result for each initial value");
+  add_size(sizes[0], inputs);
+  add_size(sizes[0], inits);
+  add_size(sizes[1], results.size() - inits);
+  add_size(sizes[1], inits);
+  set(op, "operandSegmentSizes", std::move(sizes[0]));
+  set(op, "resultSegmentSizes", std::move(sizes[1]));
 }
 
 // (%x = %0, %y = %1) : T, T [attributes {…}] cond { … } do { … }

@@ -6,12 +6,14 @@
 #include <charconv>
 
 #include "ir/common/diagnostic.h"
+#include "ir/stablehlo/quantized.h"
 
 namespace jaxsmith::stablehlo {
 namespace {
 
-constexpr std::size_t kDeepestCalls = 200;
-constexpr std::int64_t kStepCost = 200;  // of an operation, whatever it does
+constexpr std::size_t kDeepestCalls = 200, kDeepestBlocks = 500;
+constexpr std::size_t kMostKept = 1'000'000;  // values of functions that call themselves
+constexpr std::int64_t kStepCost = 200;       // of an operation, whatever it does
 
 bool ends_block(const Op& op) {
   return op.name == "stablehlo.return" || op.name == "func.return" || op.name == "sdy.return" ||
@@ -58,6 +60,8 @@ Evaluator::Evaluator(const Module& module, std::string_view text, std::string_vi
   open_types_ = std::any_of(module.types.begin(), module.types.end(), [](const Type& t) {
     return t.kind == Type::Kind::kTensor && !t.is_static();
   });
+  quantized_ = std::any_of(module.types.begin(), module.types.end(),
+                           [](const Type& t) { return t.quantized != nullptr; });
 }
 
 Error Evaluator::error_of(const EvaluationError& e) const {
@@ -82,6 +86,7 @@ Datum Evaluator::abstract_of(const Type& type) const {
 
 Status Evaluator::verify() {
   abstract_ = true;
+  blocks_ = 0;
   try {
     if (m_.functions.empty()) invalid("the module has no function");
     for (const Function& f : m_.functions) verify_function(f);
@@ -144,6 +149,7 @@ Result<std::vector<Datum>> Evaluator::run(const Function& function, std::vector<
   expected_.clear();
   probes_.clear();
   running_.clear();
+  blocks_ = kept_ = 0;
   try {
     auto results = run_everywhere(function.name, std::move(arguments));
     values_.assign(m_.values.size(), Datum());
@@ -153,6 +159,19 @@ Result<std::vector<Datum>> Evaluator::run(const Function& function, std::vector<
     values_.assign(m_.values.size(), Datum());
     return error_of(e);
   }
+}
+
+Status Evaluator::run_checks(const Budget& budget) {
+  std::int64_t made = 0;
+  std::vector<std::string> failed;
+  for (const Function* f : m_.self_checking()) {
+    JAXSMITH_CHECK(run(*f, {}, budget));
+    made += checks_made_;
+    failed.insert(failed.end(), failed_checks_.begin(), failed_checks_.end());
+  }
+  checks_made_ = made;
+  failed_checks_ = std::move(failed);
+  return {};
 }
 
 std::vector<Datum> Evaluator::run_everywhere(std::string_view name, std::vector<Datum> arguments) {
@@ -174,6 +193,7 @@ std::vector<Datum> Evaluator::run_on(ir::Devices& devices, std::int64_t device,
   Evaluator own(m_, text_, file_);
   own.devices_ = &devices;
   own.device_ = device;
+  own.infeed_ = infeed_;
   const auto take_over = [&] {
     at_ = own.at_;
     checks_made_ += own.checks_made_;
@@ -207,13 +227,30 @@ std::vector<Datum> Evaluator::call(std::string_view name, std::vector<Datum> arg
     return out;
   }
   if (f.declared_only) unsupported(fmt::format("@{} has no body", name));
-  if (std::find(running_.begin(), running_.end(), name) != running_.end())
-    unsupported(fmt::format("@{} calls itself", name));
   if (running_.size() >= kDeepestCalls) unsupported("calls are nested too deeply");
-  running_.push_back(name);
+  // A function that calls itself needs its own values afterwards.
+  std::vector<std::pair<ValueId, Datum>> kept;
+  if (std::find(running_.begin(), running_.end(), name) != running_.end()) keep(f.body, kept);
+  running_.push_back(found->first);
   auto out = run_block(f.body, std::move(arguments), false);
   running_.pop_back();
+  for (auto& [id, value] : kept) values_[id] = std::move(value);
+  kept_ -= kept.size();
   return out;
+}
+
+void Evaluator::keep(const Block& block, std::vector<std::pair<ValueId, Datum>>& kept) {
+  const auto add = [&](const std::vector<ValueId>& ids) {
+    for (const ValueId id : ids) kept.emplace_back(id, values_[id]);
+    kept_ += ids.size();
+    if (kept_ > kMostKept) unsupported("a function calls itself with too many values");
+  };
+  add(block.arguments);
+  for (const Op& op : block.ops) {
+    spend(1);
+    add(op.results);
+    for (const Block& region : op.regions) keep(region, kept);
+  }
 }
 
 std::vector<Datum> Evaluator::run_block(const Block& block, std::vector<Datum> arguments,
@@ -227,12 +264,15 @@ std::vector<Datum> Evaluator::run_block(const Block& block, std::vector<Datum> a
                           m_.type_of(block.arguments[i])->text(), type_text(arguments[i])));
     values_[block.arguments[i]] = std::move(arguments[i]);
   }
+  if (blocks_ >= kDeepestBlocks) unsupported("regions and calls are nested too deeply");
+  ++blocks_;
   for (const Op& op : block.ops) {
     if (ends_block(op)) {
       at_ = op.offset;
       if (&op != &block.ops.back()) invalid("operations stand behind a return");
       std::vector<Datum> out;
       for (const ValueId id : op.operands) out.push_back(values_[id]);
+      --blocks_;
       return out;
     }
     auto results = run_op(op, lifted);
@@ -250,12 +290,33 @@ std::vector<Datum> Evaluator::run_op(const Op& op, bool lifted) {
   for (const ValueId id : op.operands) operands.push_back(values_[id]);
   spend(kStepCost);
   if (abstract_ && open_types_ && is_open(op, operands)) return declared_results(op);
-  const Call call(*this, op, std::move(operands), lifted);
-  auto results = rule->rule(call);
+  auto results = quantized_ && is_quantized(op, *rule)
+                     ? run_quantized(op, *rule, std::move(operands), lifted)
+                     : rule->rule(Call(*this, op, std::move(operands), lifted));
   at_ = op.offset;
   if (results.size() != op.results.size())
     invalid(fmt::format("{} gives {} results, not {}", op.name, results.size(), op.results.size()));
   if (abstract_ || (open_types_ && !lifted)) check_result_types(op, results);
+  return results;
+}
+
+// Those that compute; others move what is stored.
+bool Evaluator::is_quantized(const Op& op, const OpRule& rule) const {
+  if (rule.numbers == OpRule::Numbers::kMoved) return false;
+  const auto quantized = [&](ValueId id) { return m_.type_of(id)->quantized != nullptr; };
+  return std::any_of(op.operands.begin(), op.operands.end(), quantized) ||
+         std::any_of(op.results.begin(), op.results.end(), quantized);
+}
+
+std::vector<Datum> Evaluator::run_quantized(const Op& op, const OpRule& rule,
+                                            std::vector<Datum> operands, bool lifted) {
+  for (std::size_t i = 0; i < operands.size(); ++i)
+    if (const auto& q = m_.type_of(op.operands[i])->quantized)
+      operands[i] = dequantize(*q, operands[i].as_array());
+  auto results = rule.rule(Call(*this, op, std::move(operands), lifted, true));
+  for (std::size_t i = 0; i < std::min(results.size(), op.results.size()); ++i)
+    if (const auto& q = m_.type_of(op.results[i])->quantized)
+      results[i] = quantize(*q, results[i].as_array());
   return results;
 }
 
@@ -344,7 +405,8 @@ const Evaluator::BlockFacts& Evaluator::facts_of(const Block& block) {
       const bool in_order = block.ops[0].operands == block.arguments;
       const bool turned =
           block.ops[0].operands == std::vector<ValueId>{block.arguments[1], block.arguments[0]};
-      if (simple && (in_order || (turned && commutes(*simple)))) facts.simple = simple;
+      const bool plain = !m_.type_of(result)->quantized;
+      if (simple && plain && (in_order || (turned && commutes(*simple)))) facts.simple = simple;
     }
   }
   return facts_[&block] = facts;
@@ -369,8 +431,11 @@ std::vector<Array> Call::arrays(std::size_t first, std::size_t last) const {
 
 const Type& Call::result_type(std::size_t i) const {
   if (i >= op_.results.size()) invalid(op_.name + " has no result");
-  return *evaluator_.m_.type_of(op_.results[i]);
+  const Type& type = *evaluator_.m_.type_of(op_.results[i]);
+  return expressed_ && type.expressed ? *type.expressed : type;
 }
+
+bool Call::for_interpreter() const { return evaluator_.m_.for_interpreter; }
 
 const Attr& Call::need(std::string_view name) const {
   const Attr* a = op_.attr(name);
@@ -530,6 +595,14 @@ std::vector<Datum> Call::call(std::string_view function, std::vector<Datum> argu
   return evaluator_.run_block(evaluator_.functions_.at(function)->body, std::move(arguments), true);
 }
 
+std::optional<std::string> Call::next_infeed() const {
+  auto& queue = evaluator_.infeed_;
+  if (!queue || queue->empty()) return std::nullopt;
+  std::string name = std::move(queue->front());
+  queue->pop_front();
+  return name;
+}
+
 std::vector<Array>& Call::probes(const std::string& name) const { return evaluator_.probes_[name]; }
 
 ir::Place Call::place() const { return {evaluator_.devices_, evaluator_.device_, op_.offset}; }
@@ -545,8 +618,8 @@ const ir::Mesh& Call::mesh(const std::string& name) const {
   invalid(fmt::format("there is no mesh @{}", name));
 }
 
-std::vector<Datum> Call::run_on_devices(
-    const std::vector<std::vector<std::string>>& functions) const {
+std::vector<Datum> Call::run_on_devices(const std::vector<std::vector<std::string>>& functions,
+                                        std::deque<std::string> infeed) const {
   std::vector<const Function*> programs;
   std::size_t wanted = 0;
   for (const auto& row : functions)
@@ -573,6 +646,7 @@ std::vector<Datum> Call::run_on_devices(
     if (evaluator_.devices_) unsupported("devices within devices");
     ir::Devices devices(static_cast<std::int64_t>(functions.size()),
                         static_cast<std::int64_t>(functions[0].size()));
+    evaluator_.infeed_ = std::make_shared<std::deque<std::string>>(std::move(infeed));
     results = devices.run([&](std::int64_t d) {
       const auto i = static_cast<std::size_t>(d);
       return evaluator_.run_on(devices, d, programs[i]->name, arguments[i]);

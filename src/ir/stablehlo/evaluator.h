@@ -35,6 +35,8 @@ class Evaluator {
   // Of the module's own checks (check.expect_eq …): how many were made and what those said that
   // failed.
   std::int64_t checks_made() const { return checks_made_; }
+  // Runs what Module::self_checking() names; its results do not matter.
+  Status run_checks(const Budget& budget = {});
   const std::vector<std::string>& failed_checks() const { return failed_checks_; }
   // What they compared with.
   const std::vector<Array>& expected_by_checks() const { return expected_; }
@@ -52,8 +54,14 @@ class Evaluator {
   // Another evaluator of this module, on a device.
   std::vector<Datum> run_on(ir::Devices& devices, std::int64_t device, std::string_view name,
                             std::vector<Datum> arguments);
+  // A block's values, of a function that calls itself.
+  void keep(const Block& block, std::vector<std::pair<ValueId, Datum>>& kept);
   std::vector<Datum> run_block(const Block& block, std::vector<Datum> arguments, bool lifted);
   std::vector<Datum> run_op(const Op& op, bool lifted);
+  // An operation whose rule is that of real numbers, on quantized ones.
+  std::vector<Datum> run_quantized(const Op& op, const OpRule& rule, std::vector<Datum> operands,
+                                   bool lifted);
+  bool is_quantized(const Op& op, const OpRule& rule) const;
   // Whether the operation's types leave dimensions open: it is then checked when it runs, and
   // gives what it is declared to give.
   bool is_open(const Op& op, const std::vector<Datum>& operands) const;
@@ -77,6 +85,7 @@ class Evaluator {
   std::vector<std::string_view> running_;
   bool abstract_ = false;
   bool open_types_ = false;  // the module has types whose dimensions are open
+  bool quantized_ = false;   // or quantized ones
   std::size_t looking_ = 0;  // functions within functions that are looked at for their facts
   std::uint32_t at_ = 0;
   EvaluationError::Kind error_kind_ = EvaluationError::Kind::kInvalid;
@@ -84,6 +93,10 @@ class Evaluator {
   std::vector<std::string> failed_checks_;
   std::vector<Array> expected_;
   std::map<std::string, std::vector<Array>> probes_;
+  std::size_t blocks_ = 0;  // that are run within one another
+  std::size_t kept_ = 0;    // values that calls of a function by itself keep
+  // Functions that give what is fed in, in the order of their use; shared by all devices.
+  std::shared_ptr<std::deque<std::string>> infeed_;
 };
 
 }  // namespace jaxsmith::stablehlo

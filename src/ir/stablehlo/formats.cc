@@ -118,6 +118,7 @@ constexpr Format kFormats[] = {
     {"chlo.is_neg_inf", kUnary, Types::kArrow},
     {"chlo.is_pos_inf", kUnary, Types::kArrow},
     {"chlo.lgamma", kUnary, Types::kArrow},
+    {"chlo.mulhi", kBinary, Types::kArrow},
     {"chlo.next_after", kBinary, Types::kArrow},
     {"chlo.polygamma", kBinary, Types::kArrow},
     {"chlo.sinh", kUnary, Types::kArrow},

@@ -125,4 +125,13 @@ const Function* Module::entry() const {
   return found ? found : functions.empty() ? nullptr : &functions[0];
 }
 
+std::vector<const Function*> Module::self_checking() const {
+  const bool one = functions.size() == 1 || function("main");
+  if (one) return {entry()};
+  std::vector<const Function*> out;
+  for (const Function& f : functions)
+    if (f.visibility != "private" && f.arguments.empty() && !f.declared_only) out.push_back(&f);
+  return out;
+}
+
 }  // namespace jaxsmith::stablehlo

@@ -18,6 +18,15 @@ namespace jaxsmith::stablehlo {
 
 constexpr std::int64_t kDynamic = -1;
 
+// How integers stand for real numbers: (stored - zero point) * scale.
+struct Quantization {
+  DType storage = DType::kI8, expressed = DType::kF32;
+  std::int64_t lowest = 0, highest = 0;   // that may be stored
+  std::optional<std::int64_t> dimension;  // scales and zero points are by its index
+  std::vector<double> scales;             // else one
+  std::vector<std::int64_t> zero_points;  // as many
+};
+
 struct Type {
   enum class Kind { kTensor, kScalar, kToken, kTuple, kFunction, kOther };
   Kind kind = Kind::kOther;
@@ -26,6 +35,10 @@ struct Type {
   Shape shape;                 // kDynamic where it is not known
   std::string encoding;        // behind the element: "#stablehlo.bounds<3>"
   std::vector<const Type*> parts, results;  // of a tuple or function
+  // Of quantized elements, whose dtype is that of what is stored; `expressed` is the type of the
+  // real numbers.
+  std::shared_ptr<const Quantization> quantized = nullptr;
+  std::shared_ptr<const Type> expressed = nullptr;
 
   std::string text() const;
   bool is_array() const {
@@ -114,6 +127,11 @@ struct Function {
 };
 
 struct Module {
+  Module() = default;
+  Module(const Module&) = delete;  // its parts point into it
+  Module(Module&&) noexcept = default;
+  Module& operator=(Module&&) noexcept = default;
+
   std::string name;
   std::vector<NamedAttr> attrs;
   // In the order of the text; an op that is none of func.func, sdy.mesh for example, is in `ops`.
@@ -122,11 +140,17 @@ struct Module {
   std::vector<Op> ops;
   std::vector<Value> values;
   std::deque<Type> types;
+  // It has operations of the dialects `check` or `interpreter`: where the specification leaves a
+  // choice, the one of StableHLO's interpreter is meant.
+  bool for_interpreter = false;
 
   const Type* type_of(ValueId id) const { return values[id].type; }
   const Function* function(std::string_view name) const;
   // main, or else the only one that is not private, or the first.
   const Function* entry() const;
+  // What a module that checks itself is run by: main, its only function, or else all that are not
+  // private and take nothing.
+  std::vector<const Function*> self_checking() const;
 };
 
 }  // namespace jaxsmith::stablehlo

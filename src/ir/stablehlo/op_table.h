@@ -2,6 +2,7 @@
 // abstract arrays the same rule is the operation's type rule (tensor/array.h).
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,13 @@ class Evaluator;
 // An operation as its rule sees it.
 class Call {
  public:
-  Call(Evaluator& evaluator, const Op& op, std::vector<Datum> operands, bool lifted)
-      : evaluator_(evaluator), op_(op), operands_(std::move(operands)), lifted_(lifted) {}
+  Call(Evaluator& evaluator, const Op& op, std::vector<Datum> operands, bool lifted,
+       bool expressed = false)
+      : evaluator_(evaluator),
+        op_(op),
+        operands_(std::move(operands)),
+        lifted_(lifted),
+        expressed_(expressed) {}
 
   const Op& op() const { return op_; }
   std::size_t size() const { return operands_.size(); }
@@ -33,6 +39,11 @@ class Call {
   bool abstract() const;
   // A scalar body that is run on whole arrays: scalars and arrays may stand side by side.
   bool lifted() const { return lifted_; }
+
+  // Operands that are quantized stand as the real numbers they mean, and so does the result.
+  bool expressed() const { return expressed_; }
+  // In a module for StableHLO's interpreter.
+  bool for_interpreter() const;
 
   const Type& result_type(std::size_t i = 0) const;
   std::size_t result_count() const { return op_.results.size(); }
@@ -64,14 +75,17 @@ class Call {
   // Of a program that runs on several devices: which one this is.
   ir::Place place() const;
   const ir::Mesh& mesh(const std::string& name) const;
-  // Functions by replica and partition, the operands their arguments one after another.
-  std::vector<Datum> run_on_devices(const std::vector<std::vector<std::string>>& functions) const;
+  // Functions by replica and partition, the operands their arguments one after another; and
+  // functions that give what is fed in.
+  std::vector<Datum> run_on_devices(const std::vector<std::vector<std::string>>& functions,
+                                    std::deque<std::string> infeed) const;
+  std::optional<std::string> next_infeed() const;
 
  private:
   Evaluator& evaluator_;
   const Op& op_;
   std::vector<Datum> operands_;
-  bool lifted_;
+  bool lifted_, expressed_;
 };
 
 struct OpRule {
@@ -79,12 +93,19 @@ struct OpRule {
   std::function<std::vector<Datum>(const Call&)> rule;
   // Each element of the results comes from the same element of the operands alone.
   bool pointwise = false;
+  // Quantized operands are moved as they are stored, or computed with as what they mean.
+  enum class Numbers { kMoved, kComputed };
+  Numbers numbers = Numbers::kMoved;
 };
 
 const OpRule* op_rule(std::string_view name);
 
 // collectives.cc
 const std::vector<OpRule>& collective_rules();
+// processes.cc
+const std::vector<OpRule>& process_rules();
+// chlo.cc: what the dialect CHLO has beside functions of elements
+const std::vector<OpRule>& chlo_rules();
 // custom_calls.cc: by their target.
 std::vector<Datum> custom_call(const Call& call);
 // The integers of a list that is a value: sizes, for example.

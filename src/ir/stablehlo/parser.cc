@@ -9,6 +9,7 @@
 #include "ir/stablehlo/dense.h"
 #include "ir/stablehlo/formats.h"
 #include "ir/stablehlo/parser_state.h"
+#include "ir/stablehlo/quantized.h"
 
 namespace jaxsmith::stablehlo {
 
@@ -27,10 +28,10 @@ const Type* Parser::type() {
   if (in_.take("tensor")) {
     const std::string_view body = in_.balanced('<');
     const std::string_view whole = in_.text().substr(start, in_.offset() - start);
-    if (const auto known = known_types_.find(whole); known != known_types_.end())
+    if (const auto known = known_.types.find(whole); known != known_.types.end())
       return known->second;
     const Type* made = intern(tensor_type(body, start + 7));
-    known_types_.emplace(whole, made);
+    known_.types.emplace(whole, made);
     return made;
   }
   if (in_.take("(")) {
@@ -51,7 +52,7 @@ const Type* Parser::type() {
            {},
            {}};
     if (in_.raw() == '<') t.element += "<" + std::string(in_.balanced('<')) + ">";
-    if (const auto alias = type_aliases_.find(t.element); alias != type_aliases_.end())
+    if (const auto alias = known_.type_aliases.find(t.element); alias != known_.type_aliases.end())
       return alias->second;
     return intern(std::move(t));
   }
@@ -66,7 +67,7 @@ const Type* Parser::type() {
   }
   std::string name(in_.word("a type"));
   if (in_.raw() == '<') name += "<" + std::string(in_.balanced('<')) + ">";
-  if (const auto known = known_types_.find(name); known != known_types_.end()) return known->second;
+  if (const auto known = known_.types.find(name); known != known_.types.end()) return known->second;
   const auto dtype = dtype_from_mlir(name);
   if (!dtype && name != "none" && !name.starts_with("memref") && !name.starts_with("vector"))
     in_.refuse_at(start, "unknown type '" + name + "'");
@@ -113,7 +114,21 @@ Type Parser::tensor_type(std::string_view body, std::size_t offset) {
     blank();
     t.encoding = std::string(body.substr(i));
   }
+  if (const auto alias = known_.type_aliases.find(t.element); alias != known_.type_aliases.end())
+    t.element = alias->second->element;
   t.dtype = dtype_from_mlir(t.element);
+  t.quantized = parse_quantized(t.element);
+  if (t.quantized) {
+    t.dtype = t.quantized->storage;
+    Type expressed{Type::Kind::kTensor,
+                   std::string(mlir_name(t.quantized->expressed)),
+                   t.quantized->expressed,
+                   t.shape,
+                   t.encoding,
+                   {},
+                   {}};
+    t.expressed = std::make_shared<const Type>(std::move(expressed));
+  }
   if (!t.dtype && !t.element.starts_with("!"))
     in_.refuse_at(offset + start, "unknown element type '" + t.element + "'");
   return t;
@@ -205,7 +220,7 @@ Attr Parser::attribute() {
     in_.expect("#");
     const std::string name(in_.word("an attribute's name"));
     if (in_.raw() != '<') {
-      if (const auto alias = attr_aliases_.find(name); alias != attr_aliases_.end())
+      if (const auto alias = known_.attr_aliases.find(name); alias != known_.attr_aliases.end())
         return alias->second;
       in_.refuse("unknown attribute alias #" + name);
     }
@@ -291,9 +306,9 @@ ValueId Parser::define(std::string_view name, int index, const Type* type, std::
   const auto id = static_cast<ValueId>(module_->values.size());
   module_->values.push_back({type, std::string(name), index});
   if (index <= 0) {
-    const auto [at, added] = scope_.try_emplace(name, id);
+    const auto [at, added] = known_.scope.try_emplace(name, id);
     if (!added) in_.refuse_at(offset, fmt::format("%{} is defined already", name));
-    defined_.push_back(name);
+    known_.defined.push_back(name);
   }
   return id;
 }
@@ -315,8 +330,8 @@ ValueId Parser::operand() {
     in_.expect("#");
     index = small_number(in_.number());
   }
-  const auto found = scope_.find(name);
-  if (found == scope_.end()) in_.refuse_at(at, fmt::format("%{} is not defined", name));
+  const auto found = known_.scope.find(name);
+  if (found == known_.scope.end()) in_.refuse_at(at, fmt::format("%{} is not defined", name));
   const auto id = static_cast<std::size_t>(found->second) + static_cast<std::size_t>(index);
   if (index < 0 || id >= module_->values.size() || module_->values[id].name != name ||
       module_->values[id].index < (index > 0 ? 1 : -1))
@@ -340,16 +355,16 @@ void Parser::location() {
 // -------------------------------------------------------------------------------------
 
 Parser::Scope::Scope(Parser& parser, bool isolated)
-    : parser_(parser), size_(parser.defined_.size()), isolated_(isolated) {
-  if (isolated_) std::swap(outer_, parser_.scope_);
+    : parser_(parser), size_(parser.known_.defined.size()), isolated_(isolated) {
+  if (isolated_) std::swap(outer_, parser_.known_.scope);
 }
 
 Parser::Scope::~Scope() {
-  while (parser_.defined_.size() > size_) {
-    parser_.scope_.erase(parser_.defined_.back());
-    parser_.defined_.pop_back();
+  while (parser_.known_.defined.size() > size_) {
+    parser_.known_.scope.erase(parser_.known_.defined.back());
+    parser_.known_.defined.pop_back();
   }
-  if (isolated_) std::swap(outer_, parser_.scope_);
+  if (isolated_) std::swap(outer_, parser_.known_.scope);
 }
 
 void Parser::block_arguments(Block& block) {
@@ -422,6 +437,8 @@ Op Parser::operation() {
     if (op.name == "call" || op.name == "return") op.name = "func." + op.name;
     custom(op, result_types);
   }
+  if (op.name.starts_with("check.") || op.name.starts_with("interpreter."))
+    module_->for_interpreter = true;
   location();
   std::sort(op.attrs.begin(), op.attrs.end(),
             [](const NamedAttr& a, const NamedAttr& b) { return a.name < b.name; });
@@ -634,6 +651,8 @@ void Parser::items() {
       alias();
     } else if (in_.peek() == '!') {
       type_alias();
+    } else if (starts_module()) {
+      nested_module();
     } else if (in_.starts("{-#")) {
       const std::size_t end = in_.text().find("#-}", in_.offset());
       if (end == std::string_view::npos) in_.refuse("'{-#' without its end");
@@ -654,36 +673,57 @@ void Parser::alias() {
     in_.balanced('(');
     return;
   }
-  attr_aliases_[name] = attribute();
+  known_.attr_aliases[name] = attribute();
 }
 
 void Parser::type_alias() {
   in_.expect("!");
   const std::string name = "!" + std::string(in_.word("an alias"));
   in_.expect("=");
-  type_aliases_[name] = type();
+  known_.type_aliases[name] = type();
 }
 
-Module Parser::parse() {
+bool Parser::starts_module() {
+  const std::size_t before = in_.offset();
+  const bool starts =
+      in_.take_word("module") || in_.take_word("builtin.module") || in_.take("\"builtin.module\"");
+  in_.move_to(before);
+  return starts;
+}
+
+void Parser::module() {
+  if (in_.take("\"builtin.module\"")) return generic_module();
+  if (!in_.take_word("module")) in_.take_word("builtin.module");
+  if (in_.peek() == '@') module_->name = symbol().substr(1);
+  if (in_.take_word("attributes")) module_->attrs = attr_dict();
+  in_.expect("{");
+  items();
+  in_.expect("}");
+  location();
+}
+
+void Parser::nested_module() {
+  const Depth depth(*this);
+  Module inner;
+  Module* outer = std::exchange(module_, &inner);
+  Known known = std::exchange(known_, {});
+  module();
+  modules_.push_back(std::move(inner));
+  module_ = outer;
+  known_ = std::move(known);
+}
+
+std::vector<Module> Parser::parse() {
   Module out;
   module_ = &out;
   while (in_.peek() == '#' || in_.peek() == '!') in_.peek() == '#' ? alias() : type_alias();
-  if (in_.take_word("module") || in_.take_word("builtin.module")) {
-    if (in_.peek() == '@') out.name = symbol().substr(1);
-    if (in_.take_word("attributes")) out.attrs = attr_dict();
-    in_.expect("{");
-    items();
-    in_.expect("}");
-    location();
-  } else if (in_.take("\"builtin.module\"")) {
-    generic_module();
-  } else {
-    items();
-  }
-  // Aliases of locations may follow.
-  while (in_.peek() == '#') alias();
+  starts_module() ? module() : items();
+  // Aliases of locations may follow, and other modules.
+  while (in_.peek() == '#' || starts_module()) in_.peek() == '#' ? alias() : nested_module();
   if (!in_.at_end()) in_.refuse("expected the end of the module");
-  return out;
+  if (modules_.empty() || !out.functions.empty() || !out.ops.empty())
+    modules_.insert(modules_.begin(), std::move(out));
+  return std::move(modules_);
 }
 
 Result<std::vector<Module>> parse(std::string_view text, std::string_view file) {
@@ -702,7 +742,8 @@ Result<std::vector<Module>> parse(std::string_view text, std::string_view file) 
       Scanner probe(text.substr(0, last ? text.size() : end), start);
       const bool empty = probe.at_end();
       if (!empty)
-        out.push_back(Parser(text.substr(0, last ? text.size() : end), start, limits).parse());
+        for (Module& m : Parser(text.substr(0, last ? text.size() : end), start, limits).parse())
+          out.push_back(std::move(m));
       if (last) break;
       start = end + kSeparator.size();
     }

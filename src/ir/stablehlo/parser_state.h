@@ -15,7 +15,8 @@ class Parser {
  public:
   Parser(std::string_view text, std::size_t start, const ir::Limits& limits)
       : in_(text, start), limits_(limits) {}
-  Module parse();
+  // At least one; modules within others stand for themselves.
+  std::vector<Module> parse();
 
  private:
   struct ResultGroup {
@@ -50,6 +51,15 @@ class Parser {
     std::size_t size_;
     bool isolated_;
     std::unordered_map<std::string_view, ValueId> outer_;
+  };
+
+  // What is known of one module; kept aside while one within it is read.
+  struct Known {
+    std::unordered_map<std::string_view, const Type*> types;
+    std::unordered_map<std::string_view, ValueId> scope;
+    std::vector<std::string_view> defined;
+    std::unordered_map<std::string, Attr> attr_aliases;
+    std::unordered_map<std::string, const Type*> type_aliases;
   };
 
   const Type* intern(Type type);
@@ -98,7 +108,9 @@ class Parser {
   void convolution(Op& op, Results& results);
   void reduce(Op& op, Results& results);
   void while_loop(Op& op, Results& results);
+  void scan(Op& op, Results& results);
   void test_operation(Op& op, Results& results);
+  void test_attribute(Op& op);
   void custom_call(Op& op, Results& results);
   void manual_computation(Op& op, Results& results);
   void sharding_constraint(Op& op, Results& results);
@@ -107,6 +119,9 @@ class Parser {
   void function(bool is_private);
   void generic_function(Op op);
   void generic_module();
+  void module();
+  bool starts_module();
+  void nested_module();
   void take_module_attrs(std::vector<NamedAttr> attrs);
   void items();
   void alias();
@@ -116,11 +131,8 @@ class Parser {
   const ir::Limits limits_;
   int depth_ = 0;
   Module* module_ = nullptr;
-  std::unordered_map<std::string_view, const Type*> known_types_;
-  std::unordered_map<std::string_view, ValueId> scope_;
-  std::vector<std::string_view> defined_;
-  std::unordered_map<std::string, Attr> attr_aliases_;
-  std::unordered_map<std::string, const Type*> type_aliases_;
+  std::vector<Module> modules_;
+  Known known_;
 };
 
 }  // namespace jaxsmith::stablehlo

@@ -287,10 +287,11 @@ class Printer {
     if (op.name == "stablehlo.reduce" && op.regions.size() == 1) return reduce(op);
     if (op.name == "stablehlo.while" && op.regions.size() == 2) return while_loop(op);
     if (op.name == "stablehlo.custom_call") return custom_call(op);
+    if (op.name == "chlo.scan" && op.regions.size() == 1 && op.attr("dimension")) return scan(op);
     if (op.name == "sdy.manual_computation") return manual_computation(op);
     if (op.name == "sdy.sharding_constraint") return sharding_constraint(op);
     if (op.name == "sdy.mesh") return mesh(op);
-    if (op.name.starts_with("check.") || op.name.starts_with("interpreter.probe"))
+    if (op.name.starts_with("check.") || op.name.starts_with("interpreter.p"))
       return test_operation(op);
     generic(op);
   }
@@ -751,20 +752,51 @@ class Printer {
     except(op, {"sym_name", "mesh"});
   }
 
+  // Of numbers the text alone, since the operation knows their types.
   void test_operation(const Op& op) {
     out_ += op.name + " ";
     values(op.operands);
-    if (const Attr* value = op.attr("value")) {
+    const Attr* value = op.attr("value");
+    if (value) {
       out_ += ", ";
       attr(*value);
-      except(op, {"value"});
-      return;
     }
     for (const NamedAttr& a : op.attrs) {
-      out_ += ", ";
-      named(a.name, a.value);
+      if (a.name == "value") continue;
+      put(", {} = ", a.name);
+      if (a.value.kind == Attr::Kind::kNumber)
+        out_ += a.value.text;
+      else
+        attr(a.value);
     }
-    format_types(Types::kList, op);
+    if (!value) format_types(Types::kList, op);
+  }
+
+  void scan(const Op& op) {
+    const std::size_t inputs = std::min(segment(op), op.operands.size());
+    const auto middle = op.operands.begin() + static_cast<std::ptrdiff_t>(inputs);
+    out_ += "chlo.scan(";
+    values({op.operands.begin(), middle});
+    out_ += ") inits (";
+    values({middle, op.operands.end()});
+    put(") dimension={} ", op.attr("dimension")->text);
+    std::vector<NamedAttr> rest;
+    for (const NamedAttr& a : op.attrs)
+      if (a.name != "dimension" && !a.name.ends_with("SegmentSizes")) rest.push_back(a);
+    if (!rest.empty()) {
+      out_ += " attributes ";
+      dict(rest);
+    }
+    out_ += ' ';
+    region(op.regions[0]);
+    out_ += " : ";
+    function_type(op);
+  }
+
+  static std::size_t segment(const Op& op) {
+    const Attr* sizes = op.attr("operandSegmentSizes");
+    return sizes && !sizes->items.empty() ? std::strtoull(sizes->items[0].text.c_str(), nullptr, 10)
+                                          : 0;
   }
 
   const Module& m_;

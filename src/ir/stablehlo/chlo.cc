@@ -1,0 +1,138 @@
+// Operations of the dialect CHLO that are no functions of single elements. Rules: ChloOps.td and
+// CHLO's decompositions to StableHLO.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ir/stablehlo/op_table.h"
+#include "tensor/movement.h"
+
+namespace jaxsmith::stablehlo {
+namespace {
+
+using Results = std::vector<Datum>;
+
+Results mulhi_rule(const Call& c) {
+  require(c.size() == 2, "mulhi takes two operands");
+  require(c.lifted() || c.array(0).shape() == c.array(1).shape(), "operands of different shapes");
+  require(is_integer(c.array(0).dtype()), "mulhi takes integers");
+  return {multiply_high(c.array(0), c.array(1))};
+}
+
+Results constant_rule(const Call& c) {
+  const Attr& value = c.need("value");
+  if (value.kind != Attr::Kind::kDense || !value.type->dtype) invalid("the value is no dense<…>");
+  if (c.abstract()) return {value.type->abstract()};
+  if (!value.splat) return {*value.dense};
+  return {broadcast_in_dim(*value.dense, value.type->shape, {})};
+}
+
+// ---- Scan
+// ----------------------------------------------------------------------------------------
+
+// An array without a dimension, and slices of one along it.
+struct Slices {
+  std::int64_t dim;
+
+  Shape below(const Array& x) const {
+    if (dim < 0 || dim >= x.rank()) invalid(fmt::format("an input has no dimension {}", dim));
+    Shape shape = x.shape();
+    shape.erase(shape.begin() + dim);
+    return shape;
+  }
+  Array at(const Array& x, std::int64_t i) const {
+    Ints start(x.shape().size(), 0), limit = x.shape();
+    start[static_cast<std::size_t>(dim)] = i;
+    limit[static_cast<std::size_t>(dim)] = i + 1;
+    return slice(x, start, limit, Ints(start.size(), 1)).reshaped(below(x));
+  }
+  // The slices one after another.
+  Array join(std::vector<Array> parts, const Type& type) const {
+    if (parts.empty()) return Array(*type.dtype, type.shape);
+    for (Array& part : parts) {
+      Shape shape = part.shape();
+      if (dim > part.rank()) invalid(fmt::format("a result has no dimension {}", dim));
+      shape.insert(shape.begin() + dim, 1);
+      part = part.reshaped(shape);
+    }
+    return concatenate(parts, dim);
+  }
+};
+
+std::size_t inits_of(const Call& c) {
+  const Ints sizes = c.ints("operandSegmentSizes");
+  if (sizes.size() == 2 && sizes[0] >= 0 && sizes[1] >= 0 &&
+      static_cast<std::size_t>(sizes[0] + sizes[1]) == c.size())
+    return static_cast<std::size_t>(sizes[1]);
+  invalid("scan does not say which operands are inputs");
+}
+
+// What the body gives for one position: outputs, then carries.
+Results scan_step(const Call& c, const Slices& slices, std::int64_t position, Results carries) {
+  const std::size_t inputs = c.size() - carries.size();
+  Results arguments;
+  for (std::size_t k = 0; k < inputs; ++k)
+    arguments.push_back(c.abstract() ? Array(c.array(k).dtype(), slices.below(c.array(k)), true)
+                                     : slices.at(c.array(k), position));
+  arguments.insert(arguments.end(), carries.begin(), carries.end());
+  auto given = c.run_region(0, std::move(arguments));
+  require(given.size() == c.result_count(), "the body gives another number of values");
+  return given;
+}
+
+// One pass along a dimension: slices of the inputs and carries make slices of the outputs and
+// further carries.
+Results scan_rule(const Call& c) {
+  const std::size_t inits = inits_of(c), inputs = c.size() - inits;
+  require(c.result_count() >= inits, "scan gives the last of each carry");
+  const std::size_t outputs = c.result_count() - inits;
+  const Slices slices{c.integer("dimension")};
+  Results carries;
+  for (std::size_t i = inputs; i < c.size(); ++i) carries.push_back(c.datum(i));
+  std::int64_t length = 0;
+  for (std::size_t k = 0; k < inputs; ++k) {
+    slices.below(c.array(k));
+    const std::int64_t n = c.array(k).shape()[static_cast<std::size_t>(slices.dim)];
+    require(k == 0 || n == length, "inputs are of different lengths");
+    length = n;
+  }
+  require(inputs > 0, "scan takes an input");
+  if (c.abstract()) {
+    Results out = scan_step(c, slices, 0, carries);
+    for (std::size_t k = 0; k < outputs; ++k) {
+      Shape shape = out[k].as_array().shape();
+      require(slices.dim <= out[k].as_array().rank(), "a result has not the scan's dimension");
+      shape.insert(shape.begin() + slices.dim, length);
+      out[k] = Array(out[k].as_array().dtype(), shape, true);
+    }
+    return out;
+  }
+  const bool reverse = c.flag("is_reverse");
+  std::vector<std::vector<Array>> parts(outputs);
+  for (std::int64_t i = 0; i < length; ++i) {
+    Results given = scan_step(c, slices, reverse ? length - 1 - i : i, std::move(carries));
+    const auto first = given.begin() + static_cast<std::ptrdiff_t>(outputs);
+    carries.assign(first, given.end());
+    for (std::size_t k = 0; k < outputs; ++k) parts[k].push_back(given[k].as_array());
+  }
+  if (reverse)
+    for (auto& each : parts) std::reverse(each.begin(), each.end());
+  Results out;
+  for (std::size_t k = 0; k < outputs; ++k)
+    out.push_back(slices.join(std::move(parts[k]), c.result_type(k)));
+  out.insert(out.end(), carries.begin(), carries.end());
+  return out;
+}
+
+}  // namespace
+
+const std::vector<OpRule>& chlo_rules() {
+  static const std::vector<OpRule> kRules = {
+      {"chlo.constant", constant_rule, true},
+      {"chlo.mulhi", mulhi_rule, true},
+      {"chlo.scan", scan_rule},
+  };
+  return kRules;
+}
+
+}  // namespace jaxsmith::stablehlo
