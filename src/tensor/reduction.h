@@ -51,10 +51,12 @@ std::vector<Array> scatter(std::span<const Array> operands, const Array& indices
                            std::span<const Array> updates, const ScatterDims& dims,
                            const Body& body);
 
-// The comparator takes two elements of each operand in turn and gives a bool.
-std::vector<Array> sort(std::span<const Array> operands, std::int64_t dim, const Body& comparator);
+// The comparator takes two elements of each operand in turn and gives a bool. Where it need not be
+// stable, elements in no order may come in any (equivalent.h).
+std::vector<Array> sort(std::span<const Array> operands, std::int64_t dim, const Body& comparator,
+                        bool stable);
 // The k largest along the last dimension and where they stood; NaN is larger than all.
-std::vector<Array> top_k(const Array& x, std::int64_t k, bool largest = true);
+std::vector<Array> top_k(const Array& x, std::int64_t k, bool largest = true, bool stable = true);
 // Applies the body to each element.
 std::vector<Array> map(std::span<const Array> operands, const Body& body);
 

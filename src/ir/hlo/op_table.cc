@@ -261,7 +261,7 @@ Datum select_and_scatter_rule(const Call& c) {
 
 Datum sort_rule(const Call& c) {
   const auto operands = c.arrays(0, c.size());
-  return packed(sort(operands, one_dimension(c), c.body("to_apply")));
+  return packed(sort(operands, one_dimension(c), c.body("to_apply"), c.flag("is_stable")));
 }
 
 Datum map_rule(const Call& c) {

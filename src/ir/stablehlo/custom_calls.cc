@@ -87,7 +87,7 @@ std::vector<Datum> approximate_top_k(const Call& c) {
     return data(
         {Array(c.array(0).dtype(), declared, true), Array(c.array(1).dtype(), declared, true)});
   const auto operands = c.arrays(0, 2);
-  auto sorted = sort(operands, d, body_of(c, name));
+  auto sorted = sort(operands, d, body_of(c, name), false);
   for (Array& a : sorted) {
     Shape limit = a.shape();
     limit.at(static_cast<std::size_t>(d)) = n;

@@ -220,7 +220,7 @@ Results sort_rule(const Call& c) {
   const auto operands = c.arrays(0, c.size());
   std::int64_t dim = c.integer("dimension", -1);
   if (!operands.empty() && dim < 0) dim += operands[0].rank();
-  return data(sort(operands, dim, c.body(0)));
+  return data(sort(operands, dim, c.body(0), c.flag("is_stable")));
 }
 
 Results map_rule(const Call& c) {

@@ -1,0 +1,157 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "tensor/equivalent.h"
+#include "tensor/movement.h"
+#include "tensor/reduction.h"
+
+namespace jaxsmith {
+namespace {
+
+// Merges all runs of all rows at once, so that the comparator is called on many pairs together.
+class Sorter {
+ public:
+  Sorter(std::span<const Array> columns, std::int64_t rows, std::int64_t n, const Body& comparator)
+      : columns_(columns),
+        rows_(rows),
+        n_(n),
+        comparator_(comparator),
+        order_(static_cast<std::size_t>(rows * n)) {
+    std::iota(order_.begin(), order_.end(), 0);
+  }
+
+  // Places in the flat columns, row by row in order.
+  const Ints& sort() {
+    for (std::int64_t width = 1; width < n_; width *= 2) merge(width);
+    return order_;
+  }
+
+  // Whether the elements at two neighbouring places are in no order, and not the same.
+  std::vector<bool> tied_with_the_one_before() {
+    Ints first, second;
+    for (std::int64_t i = 0; i < rows_ * n_; ++i) {
+      if (i % n_ == 0) continue;
+      first.push_back(order_[static_cast<std::size_t>(i - 1)]);
+      second.push_back(order_[static_cast<std::size_t>(i)]);
+    }
+    std::vector<bool> out(order_.size());
+    if (first.empty()) return out;
+    const Array ordered = right_first(first, second);
+    for (std::size_t i = 0, pair = 0; i < out.size(); ++i)
+      if (static_cast<std::int64_t>(i) % n_ != 0)
+        out[i] = ordered.int_at(static_cast<std::int64_t>(pair++)) == 0;
+    return out;
+  }
+
+ private:
+  struct Merge {
+    std::int64_t left, left_end, right, right_end, to;
+  };
+
+  void merge(std::int64_t width) {
+    std::vector<Merge> active;
+    Ints next = order_;
+    for (std::int64_t r = 0; r < rows_; ++r)
+      for (std::int64_t at = 0; at + width < n_; at += 2 * width) {
+        const std::int64_t start = r * n_ + at, middle = start + width;
+        active.push_back({start, middle, middle, r * n_ + std::min(n_, at + 2 * width), start});
+      }
+    const auto place = [&](std::int64_t i) { return order_[static_cast<std::size_t>(i)]; };
+    while (!active.empty()) {
+      Ints right, left;
+      for (const Merge& m : active) {
+        right.push_back(place(m.right));
+        left.push_back(place(m.left));
+      }
+      const Array less = right_first(right, left);
+      std::size_t kept = 0;
+      for (std::size_t i = 0; i < active.size(); ++i) {
+        Merge m = active[i];
+        auto& from = less.int_at(static_cast<std::int64_t>(i)) ? m.right : m.left;
+        next[static_cast<std::size_t>(m.to++)] = place(from++);
+        if (m.left < m.left_end && m.right < m.right_end) {
+          active[kept++] = m;
+          continue;
+        }
+        while (m.left < m.left_end) next[static_cast<std::size_t>(m.to++)] = place(m.left++);
+        while (m.right < m.right_end) next[static_cast<std::size_t>(m.to++)] = place(m.right++);
+      }
+      active.resize(kept);
+    }
+    order_ = std::move(next);
+  }
+
+  Array right_first(const Ints& right, const Ints& left) {
+    std::vector<Array> arguments;
+    for (const Array& column : columns_) {
+      arguments.push_back(taken(column, right));
+      arguments.push_back(taken(column, left));
+    }
+    return map(arguments, comparator_).at(0);
+  }
+
+  std::span<const Array> columns_;
+  std::int64_t rows_, n_;
+  const Body& comparator_;
+  Ints order_;
+};
+
+}  // namespace
+
+std::vector<Array> sort(std::span<const Array> operands, std::int64_t dim, const Body& comparator,
+                        bool stable) {
+  require(!operands.empty(), "nothing is sorted");
+  bool abstract = false;
+  for (const Array& x : operands) {
+    require(x.shape() == operands[0].shape(), "operands of different shapes are sorted together");
+    abstract = abstract || x.abstract();
+  }
+  const std::int64_t rank = operands[0].rank();
+  if (dim < 0 || dim >= rank) invalid(fmt::format("there is no dimension {}", dim));
+  if (abstract || operands[0].size() == 0) {
+    std::vector<Array> arguments, out;
+    for (const Array& x : operands)
+      for (int i = 0; i < 2; ++i) arguments.emplace_back(x.dtype(), Shape{}, true);
+    const auto found = comparator.run(std::move(arguments));
+    require(found.size() == 1 && found[0].rank() == 0 && found[0].dtype() == DType::kBool,
+            "the comparator gives no bool");
+    for (const Array& x : operands) out.emplace_back(x.dtype(), x.shape(), x.abstract());
+    return out;
+  }
+  const std::int64_t n = operands[0].shape()[static_cast<std::size_t>(dim)],
+                     rows = operands[0].size() / n;
+  std::vector<Array> columns;
+  for (const Array& x : operands) columns.push_back(transpose(x, to_the_end(rank, dim)));
+  const Shape shape = columns[0].shape();
+  Sorter sorter(columns, rows, n, comparator);
+  Ints order = sorter.sort();
+  if (!stable) settle_ties(columns, dim, sorter.tied_with_the_one_before(), order);
+  std::vector<Array> out;
+  for (const Array& column : columns)
+    out.push_back(transpose(taken(column, order).reshaped(shape), from_the_end(rank, dim)));
+  return out;
+}
+
+std::vector<Array> top_k(const Array& x, std::int64_t k, bool largest, bool stable) {
+  require(x.rank() >= 1, "top_k of a scalar");
+  const std::int64_t n = x.shape().back();
+  if (k < 0 || k > n) invalid(fmt::format("the {} largest of {} elements", k, n));
+  Shape shape = x.shape();
+  shape.back() = k;
+  if (x.abstract()) return {Array(x.dtype(), shape, true), Array(DType::kI32, shape, true)};
+  const Array places = iota(DType::kI32, x.shape(), x.rank() - 1);
+  const Body comparator{[largest](std::vector<Array> a) {
+                          return std::vector<Array>{
+                              compare(largest ? Direction::kGt : Direction::kLt, true, a[0], a[1])};
+                        },
+                        true, std::nullopt, false};
+  const Array both[] = {x, places};
+  auto out = sort(both, x.rank() - 1, comparator, stable);
+  const Ints zeros(shape.size(), 0), ones(shape.size(), 1);
+  for (Array& a : out) a = slice(a, zeros, shape, ones);
+  return out;
+}
+
+}  // namespace jaxsmith
