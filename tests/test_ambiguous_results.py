@@ -1,5 +1,5 @@
 """Results that are not unique are compared by what they must satisfy: other eigenvectors of the same
-matrix agree, and what are none do not."""
+matrix agree, and what are none do not; equal keys come out of an unstable sort in any order."""
 
 import json
 import os
@@ -112,3 +112,44 @@ def test_a_routine_with_results_of_other_sizes_is_refused():
     assert wrong != text
     with pytest.raises(jaxsmith.IRError, match="geqrf"):
         jaxsmith.verify(wrong)
+
+
+def tied(*shape):
+    """Few numbers, so that many are the same."""
+    return np.random.default_rng(5).integers(0, 5, shape).astype(np.float32)
+
+
+def sorted_with_places(keys):
+    places = np.arange(keys.size, dtype=np.int32).reshape(keys.shape)
+    doubled = 2.0 * places
+    return lax.sort([keys, places, doubled], dimension=0, num_keys=1, is_stable=False)
+
+
+TIES = {
+    "sort": (sorted_with_places, tied(400, 2)),
+    "approx_max_k": (lambda x: lax.approx_max_k(x, 5), tied(4, 300)),
+    "approx_min_k": (lambda x: lax.approx_min_k(x, 5), tied(4, 300)),
+}
+
+
+@pytest.mark.parametrize("case", TIES)
+def test_equal_keys_may_come_in_any_order(tmp_path, case):
+    row = conformance.row_of(case, jaxsmith.extract(*TIES[case]))
+    assert all(v["agrees"] for v in verdicts(tmp_path, [row]))
+
+
+def test_elements_that_are_sorted_together_stay_together(tmp_path):
+    row = conformance.row_of("sort", jaxsmith.extract(*TIES["sort"]))
+    keys, places, doubled = row["outputs"]
+    # The first two have the same key: as they are, both exchanged, one of them alone.
+    verdict = []
+    for changed in ((), (places, doubled), (places,)):
+        outputs = [keys]
+        for output in (places, doubled):
+            values = np.frombuffer(output["data"], np.int32).reshape(400, 2).copy()
+            if any(output is each for each in changed):
+                values[[0, 1], 0] = values[[1, 0], 0]
+            outputs.append({**output, "data": values.tobytes()})
+        found = verdicts(tmp_path, [{**row, "outputs": outputs}])
+        verdict.append({v["agrees"] for v in found})
+    assert verdict == [{True}, {True}, {False}]

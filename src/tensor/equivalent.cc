@@ -1,6 +1,7 @@
 #include "tensor/equivalent.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "tensor/closeness.h"
 #include "tensor/elementwise.h"
@@ -305,6 +306,100 @@ void prefer_expected_schur(const Array& a, Array& t, Array* z, DType dtype) {
       if (z) *z = vectors;
       return;
     }
+  }
+}
+
+// ---- Ties
+
+namespace {
+
+bool same_element(const Array& a, std::int64_t i, const Array& b, std::int64_t j) {
+  return with_lane(a.dtype(), [&]<class T>(T) {
+    const T x = a.data<T>()[static_cast<std::size_t>(i)],
+            y = b.data<T>()[static_cast<std::size_t>(j)];
+    return x == y || (x != x && y != y);
+  });
+}
+
+// A column, and what is expected of it: its first elements along the last dimension.
+struct ExpectedColumn {
+  const Array* column;
+  Array expected;
+};
+
+// Elements that are in no order, between two places of a row.
+struct Tie {
+  std::int64_t row, first, last;
+};
+
+// The places in the order in which all columns are as expected; as they are where there is none.
+bool arrange(Ints& places, const Tie& tie, std::span<const ExpectedColumn> columns) {
+  Ints left = places, out;
+  for (std::int64_t at = tie.first; at < tie.last; ++at) {
+    const auto fits = [&](std::int64_t place) {
+      return std::all_of(columns.begin(), columns.end(), [&](const ExpectedColumn& c) {
+        const std::int64_t size = c.expected.shape().back();
+        return at >= size || same_element(*c.column, place, c.expected, tie.row * size + at);
+      });
+    };
+    spend(static_cast<std::int64_t>(left.size()));
+    const auto found = std::find_if(left.begin(), left.end(), fits);
+    if (found == left.end()) return false;
+    out.push_back(*found);
+    left.erase(found);
+  }
+  places = std::move(out);
+  return true;
+}
+
+// Where elements are tied that are not the same.
+std::vector<Tie> ties_of(std::span<const Array> columns, const std::vector<bool>& tied,
+                         const Ints& order) {
+  const std::int64_t n = columns[0].shape().back();
+  const auto size = static_cast<std::int64_t>(order.size());
+  std::vector<Tie> out;
+  for (std::int64_t i = 0, next = 0; i < size; i = next) {
+    const auto place = [&](std::int64_t k) { return order[static_cast<std::size_t>(k)]; };
+    bool differ = false;
+    for (next = i + 1; next < size && next % n != 0 && tied[static_cast<std::size_t>(next)]; ++next)
+      for (const Array& c : columns) differ |= !same_element(c, place(next), c, place(i));
+    if (differ) out.push_back({i / n, i % n, next - i + i % n});
+  }
+  return out;
+}
+
+Ints places_of(const Tie& tie, const Ints& order, std::int64_t n) {
+  const auto start = order.begin() + tie.row * n;
+  return {start + tie.first, start + tie.last};
+}
+
+}  // namespace
+
+void settle_ties(std::span<const Array> columns, std::int64_t dim, const std::vector<bool>& tied,
+                 Ints& order) {
+  const std::vector<Tie> ties = ties_of(columns, tied, order);
+  if (ties.empty() || !note_ambiguous_operation()) return;
+  const std::int64_t n = columns[0].shape().back();
+  std::vector<ExpectedColumn> expected;
+  for (const Array& column : columns)
+    for (const Array& a : *expected_results) {
+      if (a.dtype() != column.dtype() || a.rank() != column.rank()) continue;
+      ExpectedColumn candidate{&column, transpose(a, to_the_end(a.rank(), dim))};
+      Shape shape = candidate.expected.shape();
+      const std::int64_t size = std::exchange(shape.back(), n);
+      if (shape != column.shape() || size > n) continue;
+      const bool good = std::all_of(ties.begin(), ties.end(), [&](const Tie& tie) {
+        Ints places = places_of(tie, order, n);
+        return arrange(places, tie, {&candidate, 1});
+      });
+      if (!good) continue;
+      expected.push_back(std::move(candidate));
+      break;
+    }
+  for (const Tie& tie : ties) {
+    Ints places = places_of(tie, order, n);
+    if (arrange(places, tie, expected))
+      std::copy(places.begin(), places.end(), order.begin() + tie.row * n + tie.first);
   }
 }
 

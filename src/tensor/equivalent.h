@@ -2,6 +2,8 @@
 // signs in pairs. A program's results are then compared by what they must satisfy: within a scope
 // of ExpectedResults each such operation looks among the expected arrays for ones that satisfy what
 // defines its own results, and goes on with them. What follows is compared as it is.
+//
+// Sorting that need not be stable likewise: elements in no order may come in any.
 #pragma once
 
 #include <span>
@@ -43,5 +45,12 @@ void prefer_expected_svd(const Array& a, const Array& values, Array& u, Array& v
 void prefer_expected_eig(const Array& a, Array& values, Array* left, Array* right, DType dtype);
 // a = Z T Z^H, T upper triangular but for blocks of two where a is real; `z` may be null.
 void prefer_expected_schur(const Array& a, Array& t, Array* z, DType dtype);
+
+// Columns that were sorted together along `dim`, which is their last now: `order` has the places of
+// their elements row by row, and `tied` says where an element is in no order with the one before.
+// Such take the order that they have in expected arrays of the columns' types, which may be shorter
+// along the dimension: the k best.
+void settle_ties(std::span<const Array> columns, std::int64_t dim, const std::vector<bool>& tied,
+                 Ints& order);
 
 }  // namespace jaxsmith

@@ -121,6 +121,30 @@ void require_distinct_dims(const Ints& dims, std::int64_t rank, const char* what
   }
 }
 
+Ints to_the_end(std::int64_t rank, std::int64_t dim) {
+  Ints out;
+  for (std::int64_t d = 0; d < rank; ++d)
+    if (d != dim) out.push_back(d);
+  out.push_back(dim);
+  return out;
+}
+
+Ints from_the_end(std::int64_t rank, std::int64_t dim) {
+  Ints out;
+  for (std::int64_t d = 0; d < rank; ++d) out.push_back(d < dim ? d : d == dim ? rank - 1 : d - 1);
+  return out;
+}
+
+Array taken(const Array& x, const Ints& places, std::int64_t offset) {
+  Array out(x.dtype(), {static_cast<std::int64_t>(places.size())});
+  with_lane(x.dtype(), [&]<class T>(T) {
+    const T* from = x.data<T>().data() + offset;
+    T* to = out.mutate<T>().data();
+    for (std::size_t i = 0; i < places.size(); ++i) to[i] = from[places[i]];
+  });
+  return out;
+}
+
 void copy_box(const Shape& shape, const Array& from, std::int64_t from_offset,
               const Ints& from_strides, Array& to, std::int64_t to_offset, const Ints& to_strides) {
   const std::int64_t n = element_count(shape);

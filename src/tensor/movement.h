@@ -29,6 +29,13 @@ struct GatherDims {
 Array gather(const Array& operand, const Array& starts, const GatherDims& dims,
              const Ints& slice_sizes);
 
+// A dimension brought to the end, and back from there, as transpose() wants it.
+Ints to_the_end(std::int64_t rank, std::int64_t dim);
+Ints from_the_end(std::int64_t rank, std::int64_t dim);
+
+// Elements of a flat array by their places.
+Array taken(const Array& x, const Ints& places, std::int64_t offset = 0);
+
 // Copies a box of `shape` between two layouts, given by steps between neighbours in elements.
 void copy_box(const Shape& shape, const Array& from, std::int64_t from_offset,
               const Ints& from_strides, Array& to, std::int64_t to_offset, const Ints& to_strides);

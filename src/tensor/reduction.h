@@ -52,11 +52,11 @@ std::vector<Array> scatter(std::span<const Array> operands, const Array& indices
                            const Body& body);
 
 // The comparator takes two elements of each operand in turn and gives a bool. Not stable: equal
-// elements in the order in which XLA leaves them on the CPU.
+// elements in the order in which XLA leaves them on the CPU, or in an expected one (equivalent.h).
 std::vector<Array> sort(std::span<const Array> operands, std::int64_t dim, const Body& comparator,
-                        bool stable = true);
+                        bool stable);
 // The k largest along the last dimension and where they stood; NaN is larger than all.
-std::vector<Array> top_k(const Array& x, std::int64_t k, bool largest = true);
+std::vector<Array> top_k(const Array& x, std::int64_t k, bool largest = true, bool stable = true);
 // Applies the body to each element.
 std::vector<Array> map(std::span<const Array> operands, const Body& body);
 

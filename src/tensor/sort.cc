@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "tensor/elementwise.h"
+#include "tensor/equivalent.h"
 #include "tensor/movement.h"
 #include "tensor/reduction.h"
 #include "tensor/reduction_parts.h"
@@ -52,6 +53,23 @@ class Sorter {
                   return rank[static_cast<std::size_t>(a)] < rank[static_cast<std::size_t>(b)];
                 });
     return std::move(order_);
+  }
+
+  // Whether the elements at two neighbouring places of the result are in no order.
+  std::vector<bool> tied_with_the_one_before(const Ints& order) {
+    Ints first, second;
+    for (std::int64_t i = 0; i < rows_ * n_; ++i) {
+      if (i % n_ == 0) continue;
+      first.push_back(order[static_cast<std::size_t>(i - 1)]);
+      second.push_back(order[static_cast<std::size_t>(i)]);
+    }
+    std::vector<bool> out(order.size());
+    if (first.empty()) return out;
+    const Array ordered = right_first(first, second);
+    for (std::size_t i = 0, pair = 0; i < out.size(); ++i)
+      if (static_cast<std::int64_t>(i) % n_ != 0)
+        out[i] = ordered.int_at(static_cast<std::int64_t>(pair++)) == 0;
+    return out;
   }
 
  private:
@@ -107,21 +125,6 @@ class Sorter {
   Ints order_;
 };
 
-// The dimension to the end, and back.
-Ints to_the_end(std::int64_t rank, std::int64_t dim) {
-  Ints out;
-  for (std::int64_t d = 0; d < rank; ++d)
-    if (d != dim) out.push_back(d);
-  out.push_back(dim);
-  return out;
-}
-
-Ints from_the_end(std::int64_t rank, std::int64_t dim) {
-  Ints out;
-  for (std::int64_t d = 0; d < rank; ++d) out.push_back(d < dim ? d : d == dim ? rank - 1 : d - 1);
-  return out;
-}
-
 }  // namespace
 
 std::vector<Array> sort(std::span<const Array> operands, std::int64_t dim, const Body& comparator,
@@ -146,14 +149,15 @@ std::vector<Array> sort(std::span<const Array> operands, std::int64_t dim, const
   for (const Array& x : operands) columns.push_back(transpose(x, to_the_end(rank, dim)));
   const Shape shape = columns[0].shape();
   Sorter sorter(columns, rows, n, comparator);
-  const Ints order = stable ? sorter.sorted() : sorter.sorted_unstably();
+  Ints order = stable ? sorter.sorted() : sorter.sorted_unstably();
+  if (!stable) settle_ties(columns, dim, sorter.tied_with_the_one_before(order), order);
   std::vector<Array> out;
   for (const Array& column : columns)
     out.push_back(transpose(taken(column, order, 0).reshaped(shape), from_the_end(rank, dim)));
   return out;
 }
 
-std::vector<Array> top_k(const Array& x, std::int64_t k, bool largest) {
+std::vector<Array> top_k(const Array& x, std::int64_t k, bool largest, bool stable) {
   require(x.rank() >= 1, "top_k of a scalar");
   const std::int64_t n = x.shape().back();
   if (k < 0 || k > n) invalid(fmt::format("the {} largest of {} elements", k, n));
@@ -167,7 +171,7 @@ std::vector<Array> top_k(const Array& x, std::int64_t k, bool largest) {
                         },
                         true, std::nullopt, false};
   const Array both[] = {x, places};
-  auto out = sort(both, x.rank() - 1, comparator);
+  auto out = sort(both, x.rank() - 1, comparator, stable);
   const Ints zeros(shape.size(), 0), ones(shape.size(), 1);
   for (Array& a : out) a = slice(a, zeros, shape, ones);
   return out;

@@ -2,9 +2,13 @@
 // JAX's default.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "ir/jaxpr/op_table.h"
+#include "tensor/closeness.h"
+#include "tensor/elementwise.h"
 #include "tensor/movement.h"
 #include "tensor/random_bits.h"
 
@@ -150,19 +154,15 @@ Values random_unwrap_rule(const Call& c) {
   return {key_words(key_at(c, 0))};
 }
 
-Values random_split_rule(const Call& c) {
-  c.want(1);
-  const Value& keys = key_at(c, 0);
-  const Shape shape = c.ints("shape");
+Value split(const Value& keys, const Shape& shape) {
   if (keys.key == KeyKind::kUnsafeRbg) {
     const std::int64_t n = Array(DType::kU32, shape, true).size();
     Shape four = shape;
     four.push_back(4);
-    return {
-        keys_from_words(keys.key, for_each_key(keys, DType::kU32, four, [&](const Array& words) {
-                          const Array bits = philox_bits(words, DType::kU32, {10 * n, 4});
-                          return slice(bits, {0, 0}, {10 * n, 4}, {10, 1}).reshaped(four);
-                        }))};
+    return keys_from_words(keys.key, for_each_key(keys, DType::kU32, four, [&](const Array& words) {
+                             const Array bits = philox_bits(words, DType::kU32, {10 * n, 4});
+                             return slice(bits, {0, 0}, {10 * n, 4}, {10, 1}).reshaped(four);
+                           }));
   }
   std::vector<Array> out;
   for (std::size_t half = 0; half < keys.words.size(); half += 2) {
@@ -170,7 +170,12 @@ Values random_split_rule(const Call& c) {
     out.push_back(first);
     out.push_back(second);
   }
-  return {Value::keys(keys.key, std::move(out))};
+  return Value::keys(keys.key, std::move(out));
+}
+
+Values random_split_rule(const Call& c) {
+  c.want(1);
+  return {split(key_at(c, 0), c.ints("shape"))};
 }
 
 Values random_fold_in_rule(const Call& c) {
@@ -216,19 +221,133 @@ DType bits_type(std::int64_t width) {
   }
 }
 
+Array bits_of(const Value& keys, DType dtype, const Shape& shape) {
+  if (keys.key != KeyKind::kThreefry)
+    return for_each_key(keys, dtype, shape,
+                        [&](const Array& words) { return philox_bits(words, dtype, shape); });
+  const auto [first, second] = hashed_counters(keys.words[0], keys.words[1], shape);
+  if (dtype != DType::kU64) return convert(binary(Binary::xor_, first, second), dtype);
+  const Array shift = Array::scalar_int(DType::kU64, 32);
+  return binary(Binary::or_, binary(Binary::shift_left, convert(first, dtype), shift),
+                convert(second, dtype));
+}
+
 Values random_bits_rule(const Call& c) {
   c.want(1);
+  return {bits_of(key_at(c, 0), bits_type(c.integer("bit_width")), c.ints("shape"))};
+}
+
+// ---- Gamma variates
+
+// Scalars in the variates' type, every step rounded to it as JAX's are.
+struct Scalars {
+  DType dtype;
+
+  Array of(double value) const { return Array::scalar(dtype, value); }
+  static Array add(const Array& x, const Array& y) { return binary(Binary::add, x, y); }
+  static Array sub(const Array& x, const Array& y) { return binary(Binary::subtract, x, y); }
+  static Array mul(const Array& x, const Array& y) { return binary(Binary::multiply, x, y); }
+  static Array div(const Array& x, const Array& y) { return binary(Binary::divide, x, y); }
+  static Array log(const Array& x) { return unary(Unary::log, x); }
+  static bool holds(Direction direction, const Array& x, const Array& y) {
+    return compare(direction, false, x, y).int_at(0) != 0;
+  }
+
+  // jax/_src/random/core.py, _uniform: the mantissa is random, the exponent that of 1.
+  Array uniform(const Value& key, double low, double high) const {
+    const int width = bit_width(dtype);
+    const int mantissa = static_cast<int>(-std::log2(epsilon(dtype)));
+    const int random = mantissa < 8 ? 8 : width;
+    const DType word = bits_type(width);
+    const Array bits = convert(bits_of(key, bits_type(random), {}), word);
+    const Array kept =
+        binary(Binary::shift_right_logical, bits, Array::scalar_int(word, random - mantissa));
+    const Array one = of(1);
+    const Array from_one =
+        bitcast_convert(binary(Binary::or_, kept, bitcast_convert(one, word)), dtype);
+    return binary(Binary::maximum, of(low),
+                  add(mul(sub(from_one, one), sub(of(high), of(low))), of(low)));
+  }
+
+  Array normal(const Value& key) const {
+    const double above_minus_one = epsilon(dtype) / 2 - 1;
+    return mul(of(std::sqrt(2.0)), unary(Unary::erf_inv, uniform(key, above_minus_one, 1)));
+  }
+
+  Array gamma(const Value& key, const Array& shape, bool log_space) const;
+};
+
+// One of several keys, by its place among all of their words.
+Value one_of(const Value& keys, std::int64_t i) {
+  std::vector<Array> words;
+  for (const Array& w : keys.words) words.push_back(Array::scalar_int(DType::kU32, w.int_at(i)));
+  return Value::keys(keys.key, std::move(words));
+}
+
+// G. Marsaglia and W. W. Tsang, "A simple method for generating gamma variables" (2000), in the
+// steps of jax/_src/random/core.py, _gamma_one. Below 1 the shape is boosted by 1.
+Array Scalars::gamma(const Value& key, const Array& shape, bool log_space) const {
+  const Array one = of(1), zero = of(0), third = of(1.0 / 3);
+  const bool boosted = !holds(Direction::kGe, shape, one);
+  const Array d = sub(boosted ? add(shape, one) : shape, third);
+  const Array c = div(third, unary(Unary::sqrt, d));
+  const Value first = split(key, {2});
+  Value state = one_of(first, 0);
+  Array x = zero, v = one, u = of(2);
+  const auto refused = [&] {
+    const Array squeeze = sub(one, mul(of(0.0331), mul(x, x)));
+    const Array bound = add(mul(x, of(0.5)), mul(d, add(sub(one, v), log(v))));
+    return holds(Direction::kGe, u, squeeze) && holds(Direction::kGe, log(u), bound);
+  };
+  while (refused()) {
+    spend(1);
+    const Value keys = split(state, {3});
+    state = one_of(keys, 0);
+    Value of_normal = one_of(keys, 1);
+    Array normal_value = zero, root = of(-1);
+    while (holds(Direction::kLe, root, zero)) {
+      spend(1);
+      const Value pair = split(of_normal, {2});
+      of_normal = one_of(pair, 0);
+      normal_value = normal(one_of(pair, 1));
+      root = add(one, mul(normal_value, c));
+    }
+    x = mul(normal_value, normal_value);
+    v = mul(mul(root, root), root);
+    u = uniform(one_of(keys, 2), 0, 1);
+  }
+  const Array sample = uniform(one_of(first, 1), 0, 1);
+  if (!log_space)
+    return mul(mul(d, v), boosted ? binary(Binary::power, sub(one, sample), div(one, shape)) : one);
+  const Array logarithm = unary(Unary::log_plus_one, unary(Unary::negate, sample));
+  const bool none = !boosted || holds(Direction::kEq, logarithm, zero);
+  return add(add(log(d), log(v)), none ? zero : mul(logarithm, div(one, shape)));
+}
+
+// Each variate has a key of its own, split from that of its place in the keys' shape.
+Values random_gamma_rule(const Call& c) {
+  c.want(2);
   const Value& keys = key_at(c, 0);
-  const DType dtype = bits_type(c.integer("bit_width"));
-  const Shape shape = c.ints("shape");
-  if (keys.key != KeyKind::kThreefry)
-    return {for_each_key(keys, dtype, shape,
-                         [&](const Array& words) { return philox_bits(words, dtype, shape); })};
-  const auto [first, second] = hashed_counters(keys.words[0], keys.words[1], shape);
-  if (dtype != DType::kU64) return {convert(binary(Binary::xor_, first, second), dtype)};
-  const Array shift = Array::scalar_int(DType::kU64, 32);
-  return {binary(Binary::or_, binary(Binary::shift_left, convert(first, dtype), shift),
-                 convert(second, dtype))};
+  const Array& shapes = c.array(1);
+  const Shape& outer = keys.words[0].shape();
+  if (!is_real(shapes.dtype()) || is_narrow(shapes.dtype()))
+    invalid(fmt::format("gamma variates have no shape parameter {}", shapes.type_text()));
+  if (outer.size() > shapes.shape().size() ||
+      !std::equal(outer.begin(), outer.end(), shapes.shape().begin()))
+    invalid(fmt::format("{} beside {}", type_text(keys), shapes.type_text()));
+  Array out(shapes.dtype(), shapes.shape(), c.abstract());
+  if (out.abstract()) return {out};
+  const Shape inner(shapes.shape().begin() + static_cast<std::ptrdiff_t>(outer.size()),
+                    shapes.shape().end());
+  const Value all = split(keys, {element_count(inner)});
+  const Scalars scalars{shapes.dtype()};
+  const bool log_space = c.flag("log_space");
+  for (std::int64_t i = 0; i < out.size(); ++i) {
+    Array shape(shapes.dtype(), {});
+    copy_box({}, shapes, i, {}, shape, 0, {});
+    copy_box({}, scalars.gamma(one_of(all, i), shape, log_space), 0, {}, out, i, {});
+  }
+  return {out};
 }
 
 Values random_clone_rule(const Call& c) {
@@ -250,15 +369,11 @@ Values rng_bit_generator_rule(const Call& c) {
 
 void add_random_rules(OpRules& rules) {
   const OpRules own = {
-      {"iota_2x32_shape", counters_rule},
-      {"random_bits", random_bits_rule},
-      {"random_clone", random_clone_rule},
-      {"random_fold_in", random_fold_in_rule},
-      {"random_seed", random_seed_rule},
-      {"random_split", random_split_rule},
-      {"random_unwrap", random_unwrap_rule},
-      {"random_wrap", random_wrap_rule},
-      {"rng_bit_generator", rng_bit_generator_rule},
+      {"iota_2x32_shape", counters_rule},  {"random_bits", random_bits_rule},
+      {"random_clone", random_clone_rule}, {"random_fold_in", random_fold_in_rule},
+      {"random_gamma", random_gamma_rule}, {"random_seed", random_seed_rule},
+      {"random_split", random_split_rule}, {"random_unwrap", random_unwrap_rule},
+      {"random_wrap", random_wrap_rule},   {"rng_bit_generator", rng_bit_generator_rule},
       {"threefry2x32", threefry_rule},
   };
   rules.insert(rules.end(), own.begin(), own.end());

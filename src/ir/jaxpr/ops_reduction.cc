@@ -254,13 +254,14 @@ Values sort_rule(const Call& c) {
   return values_of(std::move(sorted));
 }
 
-Values top_k_along(const Array& x, std::int64_t k, std::int64_t axis, bool largest) {
+Values top_k_along(const Array& x, std::int64_t k, std::int64_t axis, bool largest,
+                   bool stable = true) {
   if (axis < 0 || axis >= x.rank()) invalid(fmt::format("there is no axis {}", axis));
   if (is_complex(x.dtype())) invalid("complex numbers have no order");
   Ints exchange;
   for (std::int64_t d = 0; d < x.rank(); ++d) exchange.push_back(d);
   std::swap(exchange[static_cast<std::size_t>(axis)], exchange.back());
-  auto out = top_k(transpose(x, exchange), k, largest);
+  auto out = top_k(transpose(x, exchange), k, largest, stable);
   for (Array& a : out) a = transpose(a, exchange);
   return values_of(std::move(out));
 }
@@ -276,7 +277,7 @@ Values approx_top_k_rule(const Call& c) {
   if (!c.flag("aggregate_to_topk", true)) unsupported("approx_top_k that is not aggregated");
   std::int64_t axis = c.integer("reduction_dimension", -1);
   if (axis < 0) axis += c.array(0).rank();
-  return top_k_along(c.array(0), c.integer("k"), axis, c.flag("is_max_k", true));
+  return top_k_along(c.array(0), c.integer("k"), axis, c.flag("is_max_k", true), false);
 }
 
 }  // namespace
