@@ -20,6 +20,8 @@ NARROW = [
     "float8_e5m2",
     "float8_e5m2fnuz",
     "float8_e8m0fnu",
+    "float6_e2m3fn",
+    "float6_e3m2fn",
     "float4_e2m1fn",
 ]
 
@@ -37,7 +39,7 @@ def converted(name, numbers):
 def test_every_value_and_every_middle_between_two_is_rounded_as_there(name):
     dtype = np.dtype(getattr(ml_dtypes, name, name))
     unsigned = np.dtype(f"u{dtype.itemsize}")
-    bits = 16 if name in ("bfloat16", "float16") else 4 if "float4" in name else 8
+    bits = 16 if name in ("bfloat16", "float16") else int(name[5]) if name[5] in "46" else 8
     every = np.arange(2**bits, dtype=unsigned).view(dtype).astype(np.float64)
     numbers = np.unique(every[np.isfinite(every)])
     if bits == 16:

@@ -49,6 +49,17 @@ MODULES = {
 }""",
         ("5000.0005", "5000.5"),
     ),
+    "few bits are not rounding": (
+        """func.func @f() {
+  %a = stablehlo.constant dense<[1.5, -3.0]> : tensor<2xf4E2M1FN>
+  check.expect_almost_eq_const %a, dense<[1.5, -3.0]> : tensor<2xf4E2M1FN>
+  %b = stablehlo.convert %a : (tensor<2xf4E2M1FN>) -> tensor<2xf6E3M2FN>
+  %c = stablehlo.add %b, %b : tensor<2xf6E3M2FN>
+  check.expect_almost_eq_const %c, dense<[3.0, -6.0]> : tensor<2xf6E3M2FN>
+  return
+}""",
+        ("[3.0, -6.0]", "[3.5, -6.0]"),
+    ),
     "no nearer than": (
         """func.func @f() {
   %a = stablehlo.constant dense<[1.0, 0x00000000]> : tensor<2xf32>

@@ -38,6 +38,8 @@ NUMBERS = {
     "f8_e5m2": Numbers(2.0**-2, 0, 0.5),
     "f8_e5m2fnuz": Numbers(2.0**-2, 0, 0.5),
     "f8_e8m0fnu": Numbers(1.0, 0, 1.0),
+    "f6_e2m3fn": Numbers(2.0**-3, 0, 0.5),
+    "f6_e3m2fn": Numbers(2.0**-2, 0, 0.5),
     "f4_e2m1fn": Numbers(2.0**-1, 0, 1.0),
 }
 
@@ -71,6 +73,8 @@ DTYPES = {
     "f8_e5m2": np.dtype(ml_dtypes.float8_e5m2),
     "f8_e5m2fnuz": np.dtype(ml_dtypes.float8_e5m2fnuz),
     "f8_e8m0fnu": np.dtype(ml_dtypes.float8_e8m0fnu),
+    "f6_e2m3fn": np.dtype(ml_dtypes.float6_e2m3fn),
+    "f6_e3m2fn": np.dtype(ml_dtypes.float6_e3m2fn),
     "f4_e2m1fn": np.dtype(ml_dtypes.float4_e2m1fn),
 }
 # The same by NumPy's names: "float32".

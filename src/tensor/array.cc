@@ -335,6 +335,9 @@ int bit_width(DType dtype) {
     case DType::kU4:
     case DType::kF4E2M1FN:
       return 4;
+    case DType::kF6E2M3FN:
+    case DType::kF6E3M2FN:
+      return 6;
     default:
       return static_cast<int>(8 * byte_size(dtype));
   }

@@ -41,6 +41,8 @@ namespace jaxsmith {
   X(kF8E5M2, "f8_e5m2", "float8_e5m2", 1, kReal)                      \
   X(kF8E5M2FNUZ, "f8_e5m2fnuz", "float8_e5m2fnuz", 1, kReal)          \
   X(kF8E8M0FNU, "f8_e8m0fnu", "float8_e8m0fnu", 1, kReal)             \
+  X(kF6E2M3FN, "f6_e2m3fn", "float6_e2m3fn", 1, kReal)                \
+  X(kF6E3M2FN, "f6_e3m2fn", "float6_e3m2fn", 1, kReal)                \
   X(kF4E2M1FN, "f4_e2m1fn", "float4_e2m1fn", 1, kReal)
 
 enum class DType {

@@ -170,10 +170,26 @@ C128 expm1(C128 x) {
   return {std::expm1(a) * std::cos(b) - 2 * half * half, std::exp(a) * std::sin(b)};
 }
 
+// |1 + x|² - 1 = 2a + a² + b², with what rounding takes from its terms and sums: they may cancel.
+double size_beside_one(double a, double b) {
+  const double p = a * a, q = b * b;
+  const double lost = std::fma(a, a, -p) + std::fma(b, b, -q);
+  const auto add = [](double u, double v, double& rest) {
+    const double sum = u + v, back = sum - u;
+    rest += (u - (sum - back)) + (v - back);
+    return sum;
+  };
+  double rest = lost;
+  const double first = add(2 * a, q, rest), sum = add(first, p, rest);
+  return sum + rest;
+}
+
 C128 log1p(C128 x) {
   const double a = x.real(), b = x.imag();
-  if (std::abs(a) < 0.5 && std::abs(b) < 0.5)
-    return {0.5 * std::log1p(a * (a + 2) + b * b), std::atan2(b, a + 1)};
+  if (std::abs(a) < 2 && std::abs(b) < 2) {
+    const double beside = size_beside_one(a, b);
+    if (std::abs(beside) < 0.5) return {0.5 * std::log1p(beside), std::atan2(b, a + 1)};
+  }
   // The size may be beyond what a double holds.
   const auto size = std::hypot(static_cast<long double>(a) + 1, static_cast<long double>(b));
   return {static_cast<double>(std::log(size)), std::atan2(b, a + 1)};

@@ -33,6 +33,10 @@ constexpr Format format_of(DType dtype) {
       return {8, 4, 3, 8, Edge::kFnuz};
     case DType::kF8E5M2FNUZ:
       return {8, 5, 2, 16, Edge::kFnuz};
+    case DType::kF6E2M3FN:
+      return {6, 2, 3, 1, Edge::kFinite};
+    case DType::kF6E3M2FN:
+      return {6, 3, 2, 3, Edge::kFinite};
     case DType::kF4E2M1FN:
       return {4, 2, 1, 1, Edge::kFinite};
     default:
@@ -65,7 +69,8 @@ double decode(const Format& f, unsigned bits) {
 std::uint8_t nan_bits(DType dtype, const Format& f, bool negative) {
   if (dtype == DType::kF8E8M0FNU) return 255;
   if (f.edge == Edge::kFnuz) return 0x80;
-  if (f.edge == Edge::kFinite) return 0x8;  // ml_dtypes: there is no NaN, negative zero it is
+  // ml_dtypes: where there is no NaN, negative zero it is.
+  if (f.edge == Edge::kFinite) return static_cast<std::uint8_t>(1u << (f.bits - 1));
   const unsigned sign = negative ? 1u << (f.bits - 1) : 0;
   if (f.edge == Edge::kFn) return static_cast<std::uint8_t>(sign | 0x7f);
   const unsigned quiet = ((1u << f.exponent) - 1) << f.mantissa | 1u << (f.mantissa - 1);

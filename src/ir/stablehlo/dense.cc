@@ -222,6 +222,7 @@ int mantissa_digits(DType dtype) {  // significant bits, the hidden one included
       return 8;
     case DType::kF8E5M2:
     case DType::kF8E5M2FNUZ:
+    case DType::kF6E3M2FN:
       return 3;
     case DType::kF8E3M4:
       return 5;

@@ -41,6 +41,8 @@ constexpr ElementName kElements[] = {
     {"f8E5M2", DType::kF8E5M2},
     {"f8E5M2FNUZ", DType::kF8E5M2FNUZ},
     {"f8E8M0FNU", DType::kF8E8M0FNU},
+    {"f6E2M3FN", DType::kF6E2M3FN},
+    {"f6E3M2FN", DType::kF6E3M2FN},
     {"f4E2M1FN", DType::kF4E2M1FN},
 };
 

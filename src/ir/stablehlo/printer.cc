@@ -287,12 +287,12 @@ class Printer {
     if (op.name == "stablehlo.reduce" && op.regions.size() == 1) return reduce(op);
     if (op.name == "stablehlo.while" && op.regions.size() == 2) return while_loop(op);
     if (op.name == "stablehlo.custom_call") return custom_call(op);
-    if (op.name == "chlo.scan" && op.regions.size() == 1 && op.attr("dimension")) return scan(op);
+    if (op.name == "chlo.scan" && scan_inputs(op)) return scan(op, *scan_inputs(op));
     if (op.name == "sdy.manual_computation") return manual_computation(op);
     if (op.name == "sdy.sharding_constraint") return sharding_constraint(op);
     if (op.name == "sdy.mesh") return mesh(op);
     if (op.name.starts_with("check.") || op.name.starts_with("interpreter.p"))
-      return test_operation(op);
+      return has_test_form(op) ? test_operation(op) : generic(op);
     generic(op);
   }
 
@@ -772,8 +772,32 @@ class Printer {
     if (!value) format_types(Types::kList, op);
   }
 
-  void scan(const Op& op) {
-    const std::size_t inputs = std::min(segment(op), op.operands.size());
+  static bool has_test_form(const Op& op) {
+    return !op.operands.empty() && op.regions.empty() &&
+           std::all_of(op.attrs.begin(), op.attrs.end(), [](const NamedAttr& a) {
+             const bool plain =
+                 a.value.kind == Attr::Kind::kNumber || a.value.kind == Attr::Kind::kString;
+             return a.name == "value" ? a.value.kind == Attr::Kind::kDense
+                                      : plain && bare_key(a.name);
+           });
+  }
+
+  // How many operands are inputs; nothing where the form cannot say it.
+  static std::optional<std::size_t> scan_inputs(const Op& op) {
+    const Attr *sizes = op.attr("operandSegmentSizes"), *dimension = op.attr("dimension");
+    if (!sizes || sizes->items.size() != 2 || op.regions.size() != 1 || !dimension ||
+        dimension->kind != Attr::Kind::kNumber)
+      return std::nullopt;
+    const auto size = [&](std::size_t i) {
+      return std::strtoull(sizes->items[i].text.c_str(), nullptr, 10);
+    };
+    if (size(0) > op.operands.size() || size(1) != op.operands.size() - size(0) ||
+        size(1) > op.results.size())
+      return std::nullopt;
+    return size(0);
+  }
+
+  void scan(const Op& op, std::size_t inputs) {
     const auto middle = op.operands.begin() + static_cast<std::ptrdiff_t>(inputs);
     out_ += "chlo.scan(";
     values({op.operands.begin(), middle});
@@ -791,12 +815,6 @@ class Printer {
     region(op.regions[0]);
     out_ += " : ";
     function_type(op);
-  }
-
-  static std::size_t segment(const Op& op) {
-    const Attr* sizes = op.attr("operandSegmentSizes");
-    return sizes && !sizes->items.empty() ? std::strtoull(sizes->items[0].text.c_str(), nullptr, 10)
-                                          : 0;
   }
 
   const Module& m_;
