@@ -37,6 +37,25 @@ def test_changes_are_found(dataset):
         assert counts[level]["unusable"] == 0, level
 
 
+def test_an_element_of_an_empty_slice_is_refused(tmp_path):
+    """XLA gives whatever stands there."""
+    file = tmp_path / "gather.hlo"
+    text = """HloModule gather
+
+ENTRY main {
+  x = f32[5]{0} parameter(0)
+  places = s32[2,1]{1,0} constant({ {1}, {2} })
+  ROOT y = f32[2]{0} gather(x, places), offset_dims={}, collapsed_slice_dims={0}, start_index_map={0}, index_vector_dim=1, slice_sizes={SIZE}
+}
+"""
+    said = []
+    for size in ("1", "0"):
+        file.write_text(text.replace("SIZE", size))
+        done = subprocess.run([JAXSMITH, "check", file], capture_output=True, text=True)
+        said.append((done.returncode, "a slice that has none" in done.stdout + done.stderr))
+    assert said == [(0, False), (1, True)]
+
+
 def test_hlo_is_written_as_it_was_read(dataset):
     rows = rows_of(dataset)
     assert all(str(Module(row[x])) == row[x] for row in rows for x in ("hlo", "hlo_optimized"))
