@@ -13,13 +13,13 @@ from optimized_hlo import compilable
 
 ROOT = Path(__file__).resolve().parent.parent
 JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
-COUNT = 96
+COUNT = 64
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
     out = tmp_path_factory.mktemp("mutants") / "dataset"
-    command = [JAXSMITH, "generate", "--count", "100", "--seed", "41", "--redo", "0", "--out", out]
+    command = [JAXSMITH, "generate", "--count", "60", "--seed", "41", "--redo", "0", "--out", out]
     subprocess.run(command, check=True, capture_output=True)
     return out
 
