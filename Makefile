@@ -24,7 +24,7 @@ help:
 	@echo 'make bench-capture   what recording costs a program'
 	@echo 'make extraction      extract functions of libraries and all of JAX'"'"'s own test harnesses'
 	@echo 'make conformance     read and execute the texts of all of JAX'"'"'s own test harnesses without JAX'
-	@echo 'make mutants         changes of texts that XLA shows in outputs must be found by the readers'
+	@echo 'make mutants         changes of texts that JAX shows in outputs must be found by the readers'
 	@echo 'make fuzz [SECONDS=600]   any bytes whatever to the readers, with sanitizers'
 	@echo 'make format   lay out the sources as the checks want them'
 	@echo 'make docs     regenerate the generated documentation'

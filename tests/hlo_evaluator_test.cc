@@ -287,6 +287,11 @@ TEST(HloVerifier, RefusesCyclesAndDeepCalls) {
       "g {\n  x = f32[] parameter(0)\n  ROOT w = f32[] call(x), to_apply=f\n}\n\n"
       "ENTRY e {\n  a = f32[] parameter(0)\n  ROOT r = f32[] call(a), to_apply=f\n}\n",
       "w =", "calls itself");
+  expect_refused(
+      "HloModule m\n\nENTRY e {\n  a = f32[] parameter(0)\n"
+      "  ROOT r = f32[] call(a), to_apply=f\n}\n\n"
+      "f {\n  x = f32[] parameter(0)\n  ROOT y = f32[] negate(x)\n}\n",
+      "r =", "f is not defined further up");
   std::string text = "HloModule m\n\nf0 {\n  ROOT x = f32[] parameter(0)\n}\n\n";
   for (int i = 1; i < 20000; ++i)
     text += "f" + std::to_string(i) + " {\n  x = f32[] parameter(0)\n  ROOT y = f32[] call(x), " +
@@ -379,6 +384,12 @@ ENTRY main.7 {
 // Other names, order, attributes and notes.
 constexpr std::string_view kOther = R"(HloModule other, is_scheduled=true
 
+%plus (l: f32[], r: f32[]) -> f32[] {
+  %l = f32[] parameter(0)
+  %r = f32[] parameter(1)
+  ROOT %s = f32[] add(%l, %r)
+}
+
 ENTRY %start (one: f32[4], two: f32[4]) -> f32[] {
   %zero = f32[] constant(0), metadata={op_name="zero"}
   %two = f32[4] parameter(1)
@@ -390,12 +401,6 @@ ENTRY %start (one: f32[4], two: f32[4]) -> f32[] {
   %neither = f32[4] subtract(%one, %two)
   %sum = f32[4]{0} add(%product, %two), backend_config={"a":"b"}
   ROOT %total = f32[] reduce(%sum, /* here */ %zero), to_apply=%plus, dimensions={0}
-}
-
-%plus (l: f32[], r: f32[]) -> f32[] {
-  %l = f32[] parameter(0)
-  %r = f32[] parameter(1)
-  ROOT %s = f32[] add(%l, %r)
 }
 )";
 

@@ -293,3 +293,25 @@ def test_initialize_lapack():
         [sys.executable, "-c", program], input=text, text=True, env=environment, capture_output=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_modules_of_mlir_are_changed():
+    context = jax_private.new_context(threads=False)
+    module = jax_private.parse_stablehlo(lowered(lambda x: jnp.sin(x), X).as_text(), context)
+    main = next(iter(module.body.operations))
+    sine = next(iter(main.regions[0].blocks[0].operations)).operation
+    with context, jax_private.unknown_location(context):
+        wide = jax_private.mlir_type("tensor<2x3xf64>")
+        operand, types = [sine.operands[0]], [sine.results[0].type]
+        new = jax_private.insert_operation("stablehlo.cosine", operand, types, before=sine)
+        sine.results[0].replace_all_uses_with(new.results[0])
+        sine.erase()
+        jax_private.verify_mlir(module)
+        assert "stablehlo.cosine" in jax_private.stablehlo_text(module)
+        number = jax_private.mlir_attribute("dense<1.0> : tensor<2x3xf64>")
+        assert number.type == wide
+        new.operands[0] = jax_private.insert_operation(
+            "stablehlo.constant", [], [wide], before=new
+        ).results[0]
+        with pytest.raises(jax_private.MlirError):
+            jax_private.verify_mlir(module)

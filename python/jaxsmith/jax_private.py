@@ -38,6 +38,10 @@ _NAMES = (
     (mlir, "make_ir_context"),
     (mlir, "merge_mlir_modules"),
     (ir, "Module"),
+    (ir, "Attribute"),
+    (ir, "Type"),
+    (ir, "Operation"),
+    (ir, "InsertionPoint"),
     (func, "FuncOp"),
     (lapack._lapack, "initialize"),
     (api_util, "infer_argnums_and_argnames"),
@@ -416,6 +420,33 @@ def _unspecified(shardings: Iterable) -> bool:
 def parse_stablehlo(text: str, context: ir.Context) -> ir.Module:
     """jaxlib's parser of MLIR; raises MlirError."""
     return ir.Module.parse(text, context)
+
+
+def mlir_attribute(text: str) -> ir.Attribute:
+    """Of the context that is entered."""
+    return ir.Attribute.parse(text)
+
+
+def mlir_type(text: str) -> ir.Type:
+    return ir.Type.parse(text)
+
+
+def insert_operation(
+    name: str, operands: Sequence[Any], results: Sequence[ir.Type], before: Any
+) -> ir.Operation:
+    """A new operation in front of another; the context and a location must be entered."""
+    return ir.Operation.create(
+        name, results=results, operands=operands, ip=ir.InsertionPoint(before)
+    )
+
+
+def unknown_location(context: ir.Context) -> ir.Location:
+    return ir.Location.unknown(context)
+
+
+def verify_mlir(module: ir.Module) -> None:
+    """Raises MlirError."""
+    module.operation.verify()
 
 
 def merge(modules: Sequence[ir.Module], context: ir.Context) -> tuple[ir.Module, list[int]]:

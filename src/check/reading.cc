@@ -28,7 +28,7 @@ void compare_outputs(const IrProgram& program, const Results& found, const Execu
   out.agrees = found.size() == c.outputs.size();
   out.reason =
       out.agrees ? "" : fmt::format("it gives {} results, not {}", found.size(), c.outputs.size());
-  Tolerance tolerance = c.tolerance(program.text());
+  Tolerance tolerance = c.tolerance(program.level(), program.text());
   if (ambiguous) tolerance.most_for_nudges = kMostForNudges;
   for (std::size_t i = 0; i < found.size() && out.agrees; ++i) {
     const Array expected = Array::from(c.outputs[i]);
@@ -120,11 +120,22 @@ DType least_precise(std::string_view text) {
   return DType::kF64;
 }
 
-Tolerance ExecutionCase::tolerance(std::string_view text) const {
+std::map<std::string, DType> precisions_of(const std::map<std::string, std::string>& levels) {
+  std::map<std::string, DType> out;
+  for (const auto& [level, text] : levels)
+    if (const auto other = levels.find(level == "jaxpr" ? "stablehlo" : "jaxpr");
+        other != levels.end())
+      out[level] = least_precise(other->second);
+  return out;
+}
+
+Tolerance ExecutionCase::tolerance(const std::string& level, std::string_view text) const {
   double depth = static_cast<double>(equations);
   for (const Tensor& t : inputs)
     depth = std::max(depth, static_cast<double>(element_count(t.shape)));
-  return {.depth = depth, .least_precise = least_precise(text), .nudged = {}, .noisy = {}};
+  const auto known = precisions.find(level);
+  const DType precision = known != precisions.end() ? known->second : least_precise(text);
+  return {.depth = depth, .least_precise = precision, .nudged = {}, .noisy = {}};
 }
 
 std::vector<ir::Datum> ExecutionCase::arguments(const std::string& level) const {

@@ -18,11 +18,13 @@ struct ExecutionCase {
   std::vector<Tensor> constants, inputs, outputs;
   std::vector<std::int64_t> kept;  // positions of the inputs that the lowered texts have
   std::int64_t equations = 1;
+  // By level: see precisions_of().
+  std::map<std::string, DType> precisions = {};
 
   // What a text of a level takes: a jaxpr its constants and all inputs.
   std::vector<ir::Datum> arguments(const std::string& level) const;
-  // How near to the outputs a text's results must be; rounding to the types that it names counts.
-  Tolerance tolerance(std::string_view text) const;
+  // How near to the outputs a text's results must be.
+  Tolerance tolerance(const std::string& level, std::string_view text) const;
 };
 
 // A result as one array: that of which devices hold parts, in the order of their numbers, the first
@@ -49,6 +51,11 @@ Reading read_text(const std::string& level, const std::string& text, const Execu
 
 // The least precise float type that a text names: rounding to it is part of what it computes.
 DType least_precise(std::string_view text);
+
+// That of a row's other texts: of the jaxpr, for the jaxpr itself of the StableHLO. A text that
+// names a less precise type than they do asks for no more tolerance by that. Nothing of a row that
+// has no other text.
+std::map<std::string, DType> precisions_of(const std::map<std::string, std::string>& levels);
 
 // Of each level that a function has: "read:hlo" (it parses, keeps to its language's rules and is
 // printed back byte for byte), and "execute:hlo" (it gives the recorded outputs), which is not done

@@ -226,11 +226,9 @@ Sample to_sample(Record record, Outcome run, const std::string& obstacle) {
     if (level == "hlo" || level == "hlo_optimized") s.op_counts[level] = hlo_op_counts(text);
   }
   const Function& f = record.function;
-  ExecutionCase recorded{record.outcome.constants,
-                         f.inputs[0],
-                         record.outcome.outputs,
-                         {f.kept.begin(), f.kept.end()},
-                         s.equations};
+  ExecutionCase recorded{
+      record.outcome.constants,       f.inputs[0], record.outcome.outputs,
+      {f.kept.begin(), f.kept.end()}, s.equations, precisions_of(record.outcome.levels)};
   const auto readings = reading_checks(
       record.outcome.levels, recorded.outputs.empty() ? nullptr : &recorded, "the row has no case");
   s.checks.insert(s.checks.end(), readings.begin(), readings.end());

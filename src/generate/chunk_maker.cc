@@ -47,7 +47,9 @@ PlanOptions plan_options(const GenerateOptions& options) {
 
 std::vector<CheckResult> read_levels(const Sample& s) {
   const std::vector<Tensor>& inputs = s.function.inputs[0];
-  ExecutionCase recorded{s.outcome.constants, inputs, s.outcome.outputs, {}, s.equations};
+  ExecutionCase recorded{s.outcome.constants, inputs,
+                         s.outcome.outputs,   {},
+                         s.equations,         precisions_of(s.outcome.levels)};
   for (std::size_t i = 0; i < inputs.size(); ++i)
     recorded.kept.push_back(static_cast<std::int64_t>(i));  // with an unused one it is refused
   return reading_checks(s.outcome.levels, &recorded);

@@ -89,7 +89,7 @@ void Reference::prepare(const ScoreOptions& options) {
       signature_.reset();
       return;
     }
-  tolerance_ = case_.tolerance(text_);
+  tolerance_ = case_.tolerance(level_, text_);
   tolerance_.most = kMostRelativeError;
   if (case_.outputs.empty()) {
     not_gradable_ = "the row has no recorded case";

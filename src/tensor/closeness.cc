@@ -15,7 +15,8 @@ namespace {
 
 using C128 = std::complex<double>;
 
-constexpr double kUlps = 16, kHalfUlps = 6, kScale = 0.125, kNudges = 8;
+constexpr double kUlps = 16, kHalfUlps = 6, kScale = 0.125, kNudges = 8, kNudgeUlps = 4,
+                 kNudgeHalfUlps = 2;
 
 std::int64_t rank_of(double x) {
   const auto bits = std::bit_cast<std::int64_t>(x);
@@ -190,6 +191,11 @@ Array nudge(const Array& x, std::uint64_t seed, double ulps) {
   });
   settle(out);
   return out;
+}
+
+Array nudge(const Array& x, std::uint64_t seed) {
+  // Of 16 bits one unit is a lot.
+  return nudge(x, seed, epsilon(x.dtype()) > 1e-4 ? kNudgeHalfUlps : kNudgeUlps);
 }
 
 }  // namespace jaxsmith

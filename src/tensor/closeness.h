@@ -52,8 +52,9 @@ Closeness compare_results(const Array& found, const Array& expected, const Toler
 bool nothing_is_both(const Array& a, const Array& b, const Tolerance& tolerance);
 
 // Floats moved by up to so many units in the last place, pseudo-randomly by `seed`; zeros, integers
-// and what is not finite stay.
-constexpr double kNudgeUlps = 4;
-Array nudge(const Array& x, std::uint64_t seed, double ulps = kNudgeUlps);
+// and what is not finite stay. Without a number: by kNudgeUlps, of 16 bits and fewer by
+// kNudgeHalfUlps.
+Array nudge(const Array& x, std::uint64_t seed, double ulps);
+Array nudge(const Array& x, std::uint64_t seed);
 
 }  // namespace jaxsmith

@@ -808,6 +808,19 @@ Array binary(Binary op, const Array& x, const Array& y) {
   return rounds(op) ? with_noise(std::move(out)) : out;
 }
 
+bool compares_as(std::string_view type, DType dtype) {
+  switch (dtype_class(dtype)) {
+    case DTypeClass::kReal:
+      return type == "FLOAT" || type == "TOTALORDER";
+    case DTypeClass::kComplex:
+      return type == "FLOAT";
+    case DTypeClass::kSigned:
+      return type == "SIGNED";
+    default:
+      return type == "UNSIGNED";
+  }
+}
+
 Array compare(Direction direction, bool total_order, const Array& x, const Array& y) {
   same_dtype(x, y);
   return with_lane(x.dtype(),

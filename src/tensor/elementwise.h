@@ -56,6 +56,8 @@ std::optional<Direction> direction_named(std::string_view name);  // "EQ"
 
 Array unary(Unary op, const Array& x);
 Array binary(Binary op, const Array& x, const Array& y);
+// Whether "FLOAT", "TOTALORDER", "SIGNED" or "UNSIGNED" is how elements of a type are compared.
+bool compares_as(std::string_view type, DType dtype);
 // Of bools; with `total_order` floats compare as -NaN < -inf < … < -0 < +0 < … < inf < NaN.
 Array compare(Direction direction, bool total_order, const Array& x, const Array& y);
 // Where the predicate, an array of bools or one bool, holds, `x`, else `y`.

@@ -417,6 +417,8 @@ Array gather(const Array& operand, const Array& starts, const GatherDims& dims,
       invalid("batching dimensions of different sizes");
   }
   Array out(operand.dtype(), shape, any_abstract({&operand, &starts}));
+  // XLA takes such a slice of a dimension that goes, and gives whatever it finds.
+  if (out.size() != 0 && holds(slice_sizes, 0)) invalid("an element of a slice that has none");
   if (out.abstract() || out.size() == 0) return out;
   const Ints to = row_major_strides(shape);
   Ints window_to, batch_to;

@@ -62,8 +62,8 @@ class DatasetCheck {
   void work() {
     ReadingTally own;
     while (auto row = next()) {
-      const ExecutionCase recorded{row->constants, row->inputs, row->outputs, row->kept_arguments,
-                                   row->equations};
+      const ExecutionCase recorded{row->constants,      row->inputs,    row->outputs,
+                                   row->kept_arguments, row->equations, precisions_of(row->levels)};
       const bool has_case = !row->outputs.empty();
       for (const auto& [level, text] : row->levels) {
         if (!options_.levels.empty() && std::find(options_.levels.begin(), options_.levels.end(),

@@ -72,6 +72,13 @@ void Evaluator::verify_calls(const CallGraph& graph) {
     invalid(fmt::format("{} calls itself, directly or through others", caller.name));
   }
   for (std::size_t c = 0; c < m_.computations.size(); ++c) {
+    for (const Instruction& op : m_.computations[c].instructions)
+      for (const std::int32_t callee : callees(op)) {
+        if (callee < static_cast<std::int32_t>(c)) continue;
+        at_ = op.offset;
+        const Computation& later = m_.computations[static_cast<std::size_t>(callee)];
+        invalid(fmt::format("{} is not defined further up", later.name));
+      }
     if (graph.depth[c] <= ir::Limits().depth) continue;
     at_ = m_.computations[c].offset;
     unsupported("calls are nested too deeply");

@@ -68,9 +68,8 @@ Datum compare_rule(const Call& c) {
   const auto direction = direction_named(c.word("direction"));
   if (!direction) invalid("direction is none of EQ, NE, LT, LE, GT, GE");
   const std::string_view type = c.word("type");
-  if (c.attribute("type") && type != "FLOAT" && type != "TOTALORDER" && type != "SIGNED" &&
-      type != "UNSIGNED")
-    invalid("type is none of FLOAT, TOTALORDER, SIGNED, UNSIGNED");
+  if (c.attribute("type") && !compares_as(type, c.array(0).dtype()))
+    invalid(fmt::format("{} are not compared as {}", type_text(c.datum(0)), type));
   return compare(*direction, type == "TOTALORDER", c.array(0), c.array(1));
 }
 

@@ -99,10 +99,9 @@ Results compare_rule(const Call& c) {
   const auto direction = direction_named(c.word("comparison_direction"));
   if (!direction) invalid("comparison_direction is none of EQ, NE, LT, LE, GT, GE");
   const std::string_view type = c.word("compare_type");
-  if (!type.empty() && type != "FLOAT" && type != "TOTALORDER" && type != "SIGNED" &&
-      type != "UNSIGNED" && type != "NOTYPE" && type != "WEAKORDER")
-    invalid(fmt::format("there is no comparison type {}", type));
   if (type == "WEAKORDER") return {weak_order(*direction, c.array(0), c.array(1))};
+  if (!type.empty() && type != "NOTYPE" && !compares_as(type, c.array(0).dtype()))
+    invalid(fmt::format("{} is not compared as {}", c.array(0).type_text(), type));
   return {compare(*direction, type == "TOTALORDER", c.array(0), c.array(1))};
 }
 
