@@ -206,16 +206,6 @@ std::vector<Array> one_by_one(const Body& body, std::vector<Array> values,
 
 }  // namespace
 
-Array taken(const Array& x, const Ints& places, std::int64_t offset) {
-  Array out(x.dtype(), {static_cast<std::int64_t>(places.size())});
-  with_lane(x.dtype(), [&]<class T>(T) {
-    const T* from = x.data<T>().data() + offset;
-    T* to = out.mutate<T>().data();
-    for (std::size_t i = 0; i < places.size(); ++i) to[i] = from[places[i]];
-  });
-  return out;
-}
-
 std::vector<Array> reduce(std::span<const Array> operands, std::span<const Array> inits,
                           const Ints& dims, const Body& body) {
   require(!operands.empty() && operands.size() == inits.size(),

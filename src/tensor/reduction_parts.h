@@ -20,7 +20,4 @@ inline bool abstract_among(std::initializer_list<std::span<const Array>> groups)
   return false;
 }
 
-// Elements of a flat array by their places.
-Array taken(const Array& x, const Ints& places, std::int64_t offset);
-
 }  // namespace jaxsmith
