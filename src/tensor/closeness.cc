@@ -136,8 +136,10 @@ Closeness compare_results(const Array& found, const Array& expected, const Toler
       if (std::isfinite(part)) largest = std::max(largest, part);
   const double half_the_digits =
       std::sqrt(std::max(epsilon(found.dtype()), epsilon(tolerance.least_precise)));
+  // Of a sum to nothing all digits are noise: the numbers that were summed are taken to be near 1.
+  const double most_noise = half_the_digits * std::max(largest, half_the_digits);
   const Spread nudged(found, tolerance.nudged, tolerance.most_for_nudges * largest),
-      noisy(found, tolerance.noisy, half_the_digits * largest);
+      noisy(found, tolerance.noisy, most_noise);
   for (std::size_t i = 0; i < a.size(); ++i) {
     const double pairs[2][2] = {{a[i].real(), b[i].real()}, {a[i].imag(), b[i].imag()}};
     for (const std::size_t part : {0, 1}) {

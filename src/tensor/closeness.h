@@ -34,7 +34,8 @@ struct Closeness {
 // `nudged`: the same result computed from inputs that differ in the last bits (nudge). Where these
 // differ from `found`, the result hangs on rounding, and kNudges times that difference is allowed
 // on top. `noisy`: computed with rounding noise (rounding_noise.h); of these kNudges times the
-// difference as well, but no more than half of the type's digits of the largest magnitude.
+// difference as well, but no more than half of the type's digits of the largest magnitude, or of
+// half of the digits where that is more.
 struct Tolerance {
   double depth = 1;
   DType least_precise = DType::kF64;

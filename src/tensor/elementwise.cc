@@ -10,20 +10,16 @@
 #include <limits>
 
 #include "tensor/arithmetic.h"
+#include "tensor/elementwise_parts.h"
 #include "tensor/expansions.h"
 #include "tensor/rounding_noise.h"
 #include "tensor/special_functions.h"
 
 namespace jaxsmith {
+
+using namespace elementwise;
+
 namespace {
-
-using C64 = std::complex<float>;
-using C128 = std::complex<double>;
-
-template <class T>
-constexpr bool kComplexLane = std::is_same_v<T, C64> || std::is_same_v<T, C128>;
-template <class T>
-constexpr bool kIntLane = std::is_same_v<T, std::int64_t>;
 
 std::string_view without_underscore(std::string_view name) {
   if (name.ends_with('_')) name.remove_suffix(1);
@@ -32,62 +28,6 @@ std::string_view without_underscore(std::string_view name) {
 
 DType real_part_type(DType dtype) {
   return dtype == DType::kC64 ? DType::kF32 : dtype == DType::kC128 ? DType::kF64 : dtype;
-}
-
-// ---- Shapes of operands
-// --------------------------------------------------------------------------
-
-// The shape of a result: that of the operands that are no scalars.
-const Shape& common_shape(std::initializer_list<const Array*> operands) {
-  const Array* chosen = *operands.begin();
-  for (const Array* a : operands) {
-    if (a->rank() == 0) continue;
-    if (chosen->rank() == 0) chosen = a;
-    if (a->shape() != chosen->shape())
-      invalid(fmt::format("operands of different shapes: {} and {}", chosen->type_text(),
-                          a->type_text()));
-  }
-  return chosen->shape();
-}
-
-void same_dtype(const Array& x, const Array& y) {
-  if (x.dtype() != y.dtype())
-    invalid(fmt::format("operands of different types: {} and {}", x.type_text(), y.type_text()));
-}
-
-// Steps through an operand: a scalar stays where it is.
-std::size_t step_of(const Array& a, const Shape& shape) {
-  return a.rank() == 0 && !shape.empty() ? 0 : 1;
-}
-
-template <class To, class From, class F>
-Array map1(const Array& x, DType dtype, F f) {
-  Array out(dtype, x.shape(), x.abstract());
-  if (out.abstract()) return out;
-  const auto from = x.data<From>();
-  auto to = out.mutate<To>();
-  for (std::size_t i = 0; i < to.size(); ++i) to[i] = f(from[i]);
-  spend(x.size());
-  settle(out);
-  return out;
-}
-
-template <class To, class From, class F>
-Array map2(const Array& x, const Array& y, DType dtype, F f) {
-  const Shape& shape = common_shape({&x, &y});
-  Array out(dtype, shape, any_abstract({&x, &y}));
-  if (out.abstract()) return out;
-  const auto a = x.data<From>(), b = y.data<From>();
-  auto to = out.mutate<To>();
-  const std::size_t i_step = step_of(x, shape), j_step = step_of(y, shape);
-  if (i_step && j_step) {
-    for (std::size_t i = 0; i < to.size(); ++i) to[i] = f(a[i], b[i]);
-  } else {
-    for (std::size_t i = 0; i < to.size(); ++i) to[i] = f(a[i * i_step], b[i * j_step]);
-  }
-  spend(out.size());
-  settle(out);
-  return out;
 }
 
 // ---- One operand
@@ -285,10 +225,6 @@ std::string_view name_of(Binary op) {
   return without_underscore(kNames[static_cast<std::size_t>(op)]);
 }
 
-[[noreturn]] void wrong_type(std::string_view name, const Array& x) {
-  invalid(fmt::format("{} does not take {}", name, x.type_text()));
-}
-
 Array integer_unary(Unary op, const Array& x) {
   const DType d = x.dtype();
   const int bits = bit_width(d);
@@ -410,8 +346,6 @@ Array complex_unary(Unary op, const Array& x) {
 
 // ---- Two operands
 // --------------------------------------------------------------------------------
-
-using U = std::uint64_t;
 
 std::int64_t integer_power(std::int64_t base, std::int64_t exponent, bool without_sign) {
   if (exponent < 0 && !without_sign)
@@ -622,108 +556,6 @@ Array complex_binary(Binary op, const Array& x, const Array& y) {
   }
 }
 
-// ---- Comparison
-// ----------------------------------------------------------------------------------
-
-template <class T>
-bool holds(Direction direction, T a, T b) {
-  switch (direction) {
-    case Direction::kEq:
-      return a == b;
-    case Direction::kNe:
-      return a != b;
-    case Direction::kLt:
-      return a < b;
-    case Direction::kLe:
-      return a <= b;
-    case Direction::kGt:
-      return a > b;
-    default:
-      return a >= b;
-  }
-}
-
-// Patterns as integers that stand in the order of the numbers.
-std::int64_t total_rank(float x) {
-  const auto bits = std::bit_cast<std::int32_t>(x);
-  return bits < 0 ? bits ^ std::numeric_limits<std::int32_t>::max() : bits;
-}
-std::int64_t total_rank(double x) {
-  const auto bits = std::bit_cast<std::int64_t>(x);
-  return bits < 0 ? bits ^ std::numeric_limits<std::int64_t>::max() : bits;
-}
-
-template <class T>
-Array compare_lane(Direction direction, bool total_order, const Array& x, const Array& y) {
-  const auto map = [&](auto f) { return map2<std::int64_t, T>(x, y, DType::kBool, f); };
-  if constexpr (kComplexLane<T>) {
-    if (direction == Direction::kEq) return map([](T a, T b) { return a == b; });
-    if (direction == Direction::kNe) return map([](T a, T b) { return a != b; });
-    invalid("complex numbers have no order");
-  } else if constexpr (kIntLane<T>) {
-    if (is_unsigned(x.dtype()))
-      return map([=](T a, T b) { return holds(direction, static_cast<U>(a), static_cast<U>(b)); });
-    return map([=](T a, T b) { return holds(direction, a, b); });
-  } else {
-    if (total_order)
-      return map([=](T a, T b) { return holds(direction, total_rank(a), total_rank(b)); });
-    return map([=](T a, T b) { return holds(direction, a, b); });
-  }
-}
-
-// ---- Conversion
-// ----------------------------------------------------------------------------------
-
-std::int64_t to_integer(double x, DType to) {
-  if (std::isnan(x)) return 0;
-  if (to == DType::kBool) return x != 0;
-  const int bits = bit_width(to) - (is_unsigned(to) ? 0 : 1);
-  const double limit = std::ldexp(1.0, bits), low = is_unsigned(to) ? 0 : -limit;
-  if (x <= low) return is_unsigned(to) ? 0 : static_cast<std::int64_t>(low);
-  if (x >= limit) {
-    if (is_unsigned(to)) return wrap(to, -1);
-    return bits == 63 ? std::numeric_limits<std::int64_t>::max()
-                      : static_cast<std::int64_t>(limit) - 1;
-  }
-  if (to == DType::kU64) return static_cast<std::int64_t>(static_cast<U>(x));
-  return static_cast<std::int64_t>(x);
-}
-
-// To a type of 16 bits or fewer, by way of a float that cannot move the nearest: rounded to odd.
-float round_once(double v, DType to) {
-  auto f = static_cast<float>(v);
-  if (static_cast<double>(f) != v && std::isfinite(f)) {
-    auto bits = std::bit_cast<std::uint32_t>(f);
-    if (std::abs(static_cast<double>(f)) > std::abs(v)) --bits;
-    f = std::bit_cast<float>(bits | 1);
-  }
-  return round_to(to, f);
-}
-
-template <class From, class To>
-To converted(From v, DType from, DType to) {
-  if constexpr (kComplexLane<From> && kComplexLane<To>) {
-    return To(v);
-  } else if constexpr (kComplexLane<From>) {
-    // The real part, but a bool of both.
-    if (to == DType::kBool) {
-      if constexpr (kIntLane<To>) return v != From(0);
-    }
-    return converted<typename From::value_type, To>(v.real(), from, to);
-  } else if constexpr (kComplexLane<To>) {
-    return To(converted<From, typename To::value_type>(v, from, to));
-  } else if constexpr (kIntLane<From> && kIntLane<To>) {
-    return to == DType::kBool ? v != 0 : v;
-  } else if constexpr (kIntLane<From>) {
-    if (from == DType::kU64) return static_cast<To>(static_cast<U>(v));
-    return static_cast<To>(v);
-  } else if constexpr (kIntLane<To>) {
-    return to_integer(static_cast<double>(v), to);
-  } else {
-    return static_cast<To>(v);
-  }
-}
-
 }  // namespace
 
 std::optional<Unary> unary_named(std::string_view name) {
@@ -779,14 +611,6 @@ bool commutes(Binary op) {
       return false;
   }
 }
-
-std::optional<Direction> direction_named(std::string_view name) {
-  constexpr std::string_view kNames[] = {"EQ", "NE", "LT", "LE", "GT", "GE"};
-  for (std::size_t i = 0; i < 6; ++i)
-    if (name == kNames[i]) return static_cast<Direction>(i);
-  return std::nullopt;
-}
-
 Array unary(Unary op, const Array& x) {
   Array out = with_lane(x.dtype(), [&]<class T>(T) {
     if constexpr (kIntLane<T>)
@@ -810,92 +634,6 @@ Array binary(Binary op, const Array& x, const Array& y) {
       return float_binary<T>(op, x, y);
   });
   return rounds(op) ? with_noise(std::move(out)) : out;
-}
-
-bool compares_as(std::string_view type, DType dtype) {
-  switch (dtype_class(dtype)) {
-    case DTypeClass::kReal:
-      return type == "FLOAT" || type == "TOTALORDER";
-    case DTypeClass::kComplex:
-      return type == "FLOAT";
-    case DTypeClass::kSigned:
-      return type == "SIGNED";
-    default:
-      return type == "UNSIGNED";
-  }
-}
-
-Array compare(Direction direction, bool total_order, const Array& x, const Array& y) {
-  same_dtype(x, y);
-  return with_lane(x.dtype(),
-                   [&]<class T>(T) { return compare_lane<T>(direction, total_order, x, y); });
-}
-
-Array select(const Array& predicate, const Array& x, const Array& y) {
-  same_dtype(x, y);
-  if (predicate.dtype() != DType::kBool) invalid("the predicate is no bool");
-  const Shape& shape = common_shape({&x, &y, &predicate});
-  Array out(x.dtype(), shape, any_abstract({&predicate, &x, &y}));
-  if (out.abstract()) return out;
-  const std::size_t p = step_of(predicate, shape), a = step_of(x, shape), b = step_of(y, shape);
-  with_lane(x.dtype(), [&]<class T>(T) {
-    const auto which = predicate.ints();
-    const auto from = x.data<T>(), other = y.data<T>();
-    auto to = out.mutate<T>();
-    for (std::size_t i = 0; i < to.size(); ++i) to[i] = which[i * p] ? from[i * a] : other[i * b];
-  });
-  spend(out.size());
-  return out;
-}
-
-Array clamp(const Array& low, const Array& x, const Array& high) {
-  return binary(Binary::minimum, binary(Binary::maximum, x, low), high);
-}
-
-namespace {
-
-template <class From, class To>
-Array convert_lanes(const Array& x, DType to) {
-  const DType from = x.dtype();
-  if constexpr (std::is_same_v<From, double> && std::is_same_v<To, float>) {
-    if (to != DType::kF32)
-      return map1<To, From>(x, to, [to](double v) { return round_once(v, to); });
-  }
-  return map1<To, From>(x, to, [from, to](From v) { return converted<From, To>(v, from, to); });
-}
-
-}  // namespace
-
-Array convert(const Array& x, DType to) {
-  if (x.dtype() == to) return x;
-  return with_lane(x.dtype(), [&]<class From>(From) {
-    return with_lane(to, [&]<class To>(To) { return convert_lanes<From, To>(x, to); });
-  });
-}
-
-Array reduce_precision(const Array& x, int exponent_bits, int mantissa_bits) {
-  if (!is_real(x.dtype())) wrong_type("reduce_precision", x);
-  require(exponent_bits >= 1, "exponent_bits is less than 1");
-  require(mantissa_bits >= 0, "mantissa_bits is negative");
-  const int bias = (1 << std::min(exponent_bits - 1, 12)) - 1;
-  const auto reduced = [=](double v) {
-    if (!std::isfinite(v) || v == 0) return v;
-    int exponent;
-    const double fraction = std::frexp(v, &exponent);  // 0.5 <= |fraction| < 1
-    const double rounded = std::ldexp(std::nearbyint(std::ldexp(fraction, mantissa_bits + 1)),
-                                      exponent - mantissa_bits - 1);
-    const int e = std::ilogb(rounded);
-    if (e > bias) return std::copysign(std::numeric_limits<double>::infinity(), v);
-    if (e < 1 - bias) return std::copysign(0.0, v);  // XLA: what is denormal there is zero
-    return rounded;
-  };
-  return with_lane(x.dtype(), [&]<class T>(T) -> Array {
-    if constexpr (kIntLane<T> || kComplexLane<T>)
-      return x;
-    else
-      return map1<T, T>(x, x.dtype(),
-                        [&](T v) { return static_cast<T>(reduced(static_cast<double>(v))); });
-  });
 }
 
 }  // namespace jaxsmith

@@ -140,15 +140,21 @@ struct Accumulator<std::complex<float>> {
   using type = std::complex<double>;
 };
 
+bool rounds_each_step(DType dtype) { return dtype == DType::kBF16 || dtype == DType::kF16; }
+
+// `step`: the type that each step is rounded to, that of `x` or a narrower one.
 template <class T>
-void reduce_simple(Binary op, const Array& x, const Array& init, const Ints& kept, const Ints& gone,
-                   Array& out) {
+void reduce_simple(Binary op, DType step, const Array& x, const Array& init, const Ints& kept,
+                   const Ints& gone, Array& out) {
   using A = typename Accumulator<T>::type;
   const T* from = x.data<T>().data();
   auto to = out.mutate<T>();
   const T start = init.data<T>()[0];
+  // XLA keeps 16-bit sums in their type on the CPU, as its optimised HLO says: a long one stops
+  // growing.
+  const bool stepwise = arithmetic().stepwise || rounds_each_step(step);
   const bool wide = !std::is_same_v<T, std::int64_t> &&
-                    (op == Binary::add || op == Binary::multiply) && !arithmetic().stepwise;
+                    (op == Binary::add || op == Binary::multiply) && !stepwise;
   for (std::size_t o = 0; o < to.size(); ++o) {
     const T* base = from + kept[o];
     if (wide) {
@@ -162,7 +168,7 @@ void reduce_simple(Binary op, const Array& x, const Array& init, const Ints& kep
       }
     } else {
       T value = start;
-      for (const std::int64_t r : gone) value = combine<T>(op, x.dtype(), value, base[r]);
+      for (const std::int64_t r : gone) value = combine<T>(op, step, value, base[r]);
       to[o] = value;
     }
   }
@@ -235,11 +241,15 @@ std::vector<Array> reduce(std::span<const Array> operands, std::span<const Array
   const auto rows = static_cast<std::int64_t>(kept.size()),
              n = static_cast<std::int64_t>(gone.size());
   spend(operands[0].size());
-  if (operands.size() == 1 && reduces_fast(body, operands[0].dtype())) {
-    Array result(operands[0].dtype(), kept_shape);
-    const Array x = noisy_where_rounded(operands[0], body);
-    with_lane(result.dtype(),
-              [&]<class T>(T) { reduce_simple<T>(*body.simple, x, inits[0], kept, gone, result); });
+  const DType dtype = operands[0].dtype();
+  const bool fast = reduces_fast(body, dtype), rounded = body.rounded && dtype == DType::kF32;
+  if (operands.size() == 1 && (fast || rounded)) {
+    const Binary op = fast ? *body.simple : body.rounded->op;
+    Array result(dtype, kept_shape);
+    const Array x = rounds(op) ? with_noise(operands[0]) : operands[0];
+    with_lane(dtype, [&]<class T>(T) {
+      reduce_simple<T>(op, fast ? dtype : body.rounded->to, x, inits[0], kept, gone, result);
+    });
     return {result};
   }
   std::vector<Array> values;

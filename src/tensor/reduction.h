@@ -17,6 +17,13 @@ struct Body {
   std::optional<Binary> simple;
   // The body gives its second argument back: what a scatter does that overwrites.
   bool gives_second = false;
+  // The body is this operation on its two arguments, rounded to a narrower type and converted back:
+  // what XLA makes of sums in types that a processor lacks.
+  struct Rounded {
+    Binary op;
+    DType to;
+  };
+  std::optional<Rounded> rounded = std::nullopt;
 };
 
 // Several operands are reduced together: the body takes an accumulator of each, then an element of

@@ -363,6 +363,34 @@ bool Evaluator::is_pointwise(const Computation& computation) {
   return true;
 }
 
+namespace {
+
+// The operation of an instruction on a computation's two parameters, in order.
+std::optional<Binary> operation_on_both(const Computation& c, const Instruction& i) {
+  std::string name = i.opcode;
+  std::ranges::replace(name, '-', '_');
+  const auto op = binary_named(name);
+  const bool in_order = i.operands == c.parameters;
+  const bool turned = i.operands == std::vector<std::int32_t>{c.parameters[1], c.parameters[0]};
+  return op && (in_order || (turned && commutes(*op))) ? op : std::nullopt;
+}
+
+// Where the root is convert(convert(op(a, b))).
+std::optional<Body::Rounded> rounded_operation(const Computation& c, const Instruction& root) {
+  const auto operand = [&](const Instruction& i) -> const Instruction* {
+    if (i.opcode != "convert" || i.operands.size() != 1) return nullptr;
+    return &c.instructions[static_cast<std::size_t>(i.operands[0])];
+  };
+  const Instruction* narrow = operand(root);
+  const Instruction* sum = narrow ? operand(*narrow) : nullptr;
+  const auto op = sum ? operation_on_both(c, *sum) : std::nullopt;
+  if (!op || sum->shape.element != root.shape.element) return std::nullopt;
+  const auto to = dtype_named(narrow->shape.element);
+  return to && is_real(*to) ? std::optional(Body::Rounded{*op, *to}) : std::nullopt;
+}
+
+}  // namespace
+
 const Evaluator::BodyFacts& Evaluator::facts_of(std::size_t c) {
   if (states_[c].facts) return *states_[c].facts;
   const Computation& computation = m_.computations[c];
@@ -371,14 +399,10 @@ const Evaluator::BodyFacts& Evaluator::facts_of(std::size_t c) {
   if (computation.parameters.size() == 2) {
     const Instruction& root = computation.instructions[static_cast<std::size_t>(computation.root)];
     facts.gives_second = root.parameter == 1;
-    std::string name = root.opcode;
-    std::ranges::replace(name, '-', '_');
-    const auto& parameters = computation.parameters;
-    const auto simple = binary_named(name);
-    const bool in_order = root.operands == parameters;
-    const bool turned = root.operands == std::vector<std::int32_t>{parameters[1], parameters[0]};
-    if (facts.pointwise && simple && (in_order || (turned && commutes(*simple))))
-      facts.simple = simple;
+    if (facts.pointwise) {
+      facts.simple = operation_on_both(computation, root);
+      facts.rounded = rounded_operation(computation, root);
+    }
   }
   states_[c].facts = facts;
   return *states_[c].facts;
@@ -414,7 +438,7 @@ Body Evaluator::body(std::size_t c) {
   return {[this, c, facts](std::vector<Array> arguments) {
             return run_body(c, std::move(arguments), facts.pointwise);
           },
-          facts.pointwise, facts.simple, facts.gives_second};
+          facts.pointwise, facts.simple, facts.gives_second, facts.rounded};
 }
 
 }  // namespace jaxsmith::hlo

@@ -40,6 +40,7 @@ class Evaluator {
     bool pointwise = false;
     std::optional<Binary> simple;
     bool gives_second = false;
+    std::optional<Body::Rounded> rounded;
   };
   struct State {
     Datum result_type;
