@@ -41,7 +41,7 @@ _ARRAYS = pa.list_(
         ]
     )
 )
-_SCHEMA = pa.schema(
+SCHEMA = pa.schema(
     [
         ("id", pa.string()),
         ("origin", pa.string()),
@@ -84,7 +84,7 @@ def make(every: int, file: str) -> Counter:
     """Has JAX lower and run the harnesses; how many, and how many of them it refuses."""
     counts: Counter = Counter()
     jax.config.update("jax_threefry_partitionable", True)
-    with pq.ParquetWriter(file, _SCHEMA, compression="zstd") as writer:
+    with pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
         rows: list[dict[str, Any]] = []
         for number, case in enumerate(harnesses(every)):
             counts["harnesses"] += 1
@@ -97,9 +97,9 @@ def make(every: int, file: str) -> Counter:
                     sys.exit(f"{case.name}: JAX lowers it, and it was not extracted: {error}")
             if number % 200 == 199:
                 jax.clear_caches()
-                writer.write_table(pa.Table.from_pylist(rows, _SCHEMA))
+                writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
                 rows.clear()
-        writer.write_table(pa.Table.from_pylist(rows, _SCHEMA))
+        writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
     return counts
 
 

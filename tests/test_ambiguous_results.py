@@ -59,7 +59,7 @@ CASES = {
 
 def verdicts(tmp_path, rows):
     file, out = tmp_path / "rows.parquet", tmp_path / "verdicts.jsonl"
-    pq.write_table(pa.Table.from_pylist(rows, conformance._SCHEMA), file)
+    pq.write_table(pa.Table.from_pylist(rows, conformance.SCHEMA), file)
     command = [conformance.JAXSMITH, "check", file, "--verdicts", out]
     done = subprocess.run(list(map(os.fspath, command)), capture_output=True, text=True)
     assert done.returncode in (0, 1), done.stderr

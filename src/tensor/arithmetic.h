@@ -12,6 +12,8 @@ struct Arithmetic {
   bool stepwise = false;
   // As XLA does on the CPU: what is computed in 16 bits is kept in 32 from operation to operation.
   bool excess_precision = false;
+  // As XLA does on the CPU: a dimension of more than 32 elements is summed in windows of 32 first.
+  bool windowed_sums = false;
 };
 
 const Arithmetic& arithmetic();

@@ -102,6 +102,15 @@ double epsilon(DType dtype) {
   }
 }
 
+double largest_magnitude(const Array& x) {
+  const Array wide = convert(x, DType::kC128);
+  double out = 0;
+  for (const C128& v : wide.data<C128>())
+    for (const double part : {std::abs(v.real()), std::abs(v.imag())})
+      if (std::isfinite(part)) out = std::max(out, part);
+  return out;
+}
+
 double ulps_between(double a, double b, DType dtype) {
   if (std::isnan(a) || std::isnan(b))
     return std::isnan(a) && std::isnan(b) ? 0 : std::numeric_limits<double>::infinity();
@@ -130,14 +139,11 @@ Closeness compare_results(const Array& found, const Array& expected, const Toler
   const Array x = convert(found, DType::kC128), y = convert(expected, DType::kC128);
   const auto a = x.data<C128>(), b = y.data<C128>();
   const Allowed allowed(found.dtype(), b, tolerance);
-  double largest = 0;
-  for (const C128& v : b)
-    for (const double part : {std::abs(v.real()), std::abs(v.imag())})
-      if (std::isfinite(part)) largest = std::max(largest, part);
+  const double largest = largest_magnitude(expected);
   const double half_the_digits =
       std::sqrt(std::max(epsilon(found.dtype()), epsilon(tolerance.least_precise)));
-  // Of a sum to nothing all digits are noise: the numbers that were summed are taken to be near 1.
-  const double most_noise = half_the_digits * std::max(largest, half_the_digits);
+  // Of a sum to nothing all digits are noise: what was summed counts.
+  const double most_noise = half_the_digits * std::max({largest, tolerance.inputs, 1.0});
   const Spread nudged(found, tolerance.nudged, tolerance.most_for_nudges * largest),
       noisy(found, tolerance.noisy, most_noise);
   for (std::size_t i = 0; i < a.size(); ++i) {

@@ -17,6 +17,9 @@ double ulps_between(double a, double b, DType dtype);
 // The distance from 1 to the next number of a type, at most a quarter; 0 for integers and bool.
 double epsilon(DType dtype);
 
+// Among what is finite; 0 where nothing is.
+double largest_magnitude(const Array& x);
+
 struct Closeness {
   bool same = true;
   std::string difference;  // the first one, in words
@@ -34,11 +37,12 @@ struct Closeness {
 // `nudged`: the same result computed from inputs that differ in the last bits (nudge). Where these
 // differ from `found`, the result hangs on rounding, and kNudges times that difference is allowed
 // on top. `noisy`: computed with rounding noise (rounding_noise.h); of these kNudges times the
-// difference as well, but no more than half of the type's digits of the largest magnitude, or of
-// half of the digits where that is more.
+// difference as well, but no more than half of the type's digits of the largest magnitude among
+// expected elements and inputs (`inputs`), and 1.
 struct Tolerance {
   double depth = 1;
   DType least_precise = DType::kF64;
+  double inputs = 0;
   std::span<const Array> nudged, noisy;
   // What is allowed for that is never more than this part of the largest magnitude: an eigenvector
   // that turns when its matrix is nudged would allow anything.

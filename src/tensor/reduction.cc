@@ -140,9 +140,7 @@ struct Accumulator<std::complex<float>> {
   using type = std::complex<double>;
 };
 
-bool rounds_each_step(DType dtype) { return dtype == DType::kBF16 || dtype == DType::kF16; }
-
-// `step`: the type that each step is rounded to, that of `x` or a narrower one.
+// `step`: that of `x`, or a narrower type that each step is rounded to.
 template <class T>
 void reduce_simple(Binary op, DType step, const Array& x, const Array& init, const Ints& kept,
                    const Ints& gone, Array& out) {
@@ -150,9 +148,7 @@ void reduce_simple(Binary op, DType step, const Array& x, const Array& init, con
   const T* from = x.data<T>().data();
   auto to = out.mutate<T>();
   const T start = init.data<T>()[0];
-  // XLA keeps 16-bit sums in their type on the CPU, as its optimised HLO says: a long one stops
-  // growing.
-  const bool stepwise = arithmetic().stepwise || rounds_each_step(step);
+  const bool stepwise = arithmetic().stepwise || step != x.dtype() || noise_in_scope();
   const bool wide = !std::is_same_v<T, std::int64_t> &&
                     (op == Binary::add || op == Binary::multiply) && !stepwise;
   for (std::size_t o = 0; o < to.size(); ++o) {
@@ -212,30 +208,29 @@ std::vector<Array> one_by_one(const Body& body, std::vector<Array> values,
 
 }  // namespace
 
-std::vector<Array> reduce(std::span<const Array> operands, std::span<const Array> inits,
-                          const Ints& dims, const Body& body) {
-  require(!operands.empty() && operands.size() == inits.size(),
-          "as many initial values are wanted as operands");
-  require(all_same_shape(operands), "operands of different shapes are reduced together");
-  const Shape& shape = operands[0].shape();
-  require_distinct_dims(dims, operands[0].rank(), "dimensions");
+namespace {
+
+// The dimensions of an array that a reduction keeps, and those that it sums over: their sizes, and
+// where their elements lie.
+struct Divided {
   Shape kept_shape, gone_shape;
   Ints kept_strides, gone_strides;
-  const Ints own = row_major_strides(shape);
-  for (std::size_t d = 0; d < shape.size(); ++d) {
-    const bool gone = contains(dims, static_cast<std::int64_t>(d));
-    (gone ? gone_shape : kept_shape).push_back(shape[d]);
-    (gone ? gone_strides : kept_strides).push_back(own[d]);
+
+  Divided(const Shape& shape, const Ints& dims) {
+    const Ints own = row_major_strides(shape);
+    for (std::size_t d = 0; d < shape.size(); ++d) {
+      const bool gone = contains(dims, static_cast<std::int64_t>(d));
+      (gone ? gone_shape : kept_shape).push_back(shape[d]);
+      (gone ? gone_strides : kept_strides).push_back(own[d]);
+    }
   }
-  for (std::size_t i = 0; i < operands.size(); ++i)
-    require_scalar_of(inits[i], operands[i], "an initial value");
+};
+
+std::vector<Array> reduce_values(std::span<const Array> operands, std::span<const Array> inits,
+                                 const Ints& dims, const Body& body) {
+  const auto [kept_shape, gone_shape, kept_strides, gone_strides] =
+      Divided(operands[0].shape(), dims);
   std::vector<Array> out;
-  const bool abstract = abstract_among({operands, inits});
-  if (abstract) {
-    check_body(body, operands, operands.size(), "reduce");
-    for (const Array& x : operands) out.emplace_back(x.dtype(), kept_shape, true);
-    return out;
-  }
   const Ints kept = offsets_of(kept_shape, kept_strides),
              gone = offsets_of(gone_shape, gone_strides);
   const auto rows = static_cast<std::int64_t>(kept.size()),
@@ -276,6 +271,50 @@ std::vector<Array> reduce(std::span<const Array> operands, std::span<const Array
   }
   for (const Array& v : values) out.push_back(v.reshaped(kept_shape));
   return out;
+}
+
+// The windows in which XLA's TreeReductionRewriter sums first, where a dimension has more than 32.
+std::optional<Window> first_windows(const Shape& shape, const Ints& dims) {
+  constexpr std::int64_t kMost = 32;
+  Ints size(shape.size(), 1);
+  bool long_one = false;
+  for (const std::int64_t dim : dims) {
+    const auto d = static_cast<std::size_t>(dim);
+    size[d] = std::clamp<std::int64_t>(shape[d], 1, kMost);
+    long_one = long_one || shape[d] > kMost;
+  }
+  if (!long_one) return std::nullopt;
+  Window w = Window::of(size);
+  w.stride = size;
+  for (std::size_t d = 0; d < shape.size(); ++d) {
+    const std::int64_t missing = (size[d] - shape[d] % size[d]) % size[d];
+    w.low[d] = missing / 2;
+    w.high[d] = missing - missing / 2;
+  }
+  return w;
+}
+
+}  // namespace
+
+std::vector<Array> reduce(std::span<const Array> operands, std::span<const Array> inits,
+                          const Ints& dims, const Body& body) {
+  require(!operands.empty() && operands.size() == inits.size(),
+          "as many initial values are wanted as operands");
+  require(all_same_shape(operands), "operands of different shapes are reduced together");
+  require_distinct_dims(dims, operands[0].rank(), "dimensions");
+  for (std::size_t i = 0; i < operands.size(); ++i)
+    require_scalar_of(inits[i], operands[i], "an initial value");
+  if (abstract_among({operands, inits})) {
+    check_body(body, operands, operands.size(), "reduce");
+    std::vector<Array> out;
+    for (const Array& x : operands)
+      out.emplace_back(x.dtype(), Divided(x.shape(), dims).kept_shape, true);
+    return out;
+  }
+  if (arithmetic().windowed_sums && operands.size() == 1)
+    if (const auto windows = first_windows(operands[0].shape(), dims))
+      return reduce_values(reduce_window(operands, inits, *windows, body), inits, dims, body);
+  return reduce_values(operands, inits, dims, body);
 }
 
 // ---- Windows

@@ -19,4 +19,6 @@ Array with_noise(Array x) {
   return nudge(x, current->random_.next(), 1);
 }
 
+bool noise_in_scope() { return current != nullptr; }
+
 }  // namespace jaxsmith

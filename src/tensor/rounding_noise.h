@@ -29,5 +29,7 @@ class RoundingNoise {
 // without noise in scope the array itself, else its floats moved by up to one unit in the last
 // place. Zeros stay, and what is not finite.
 Array with_noise(Array x);
+// Sums are then rounded at each step as well.
+bool noise_in_scope();
 
 }  // namespace jaxsmith
