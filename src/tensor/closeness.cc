@@ -15,7 +15,7 @@ namespace {
 
 using C128 = std::complex<double>;
 
-constexpr double kUlps = 16, kHalfUlps = 6, kScale = 0.125, kNudges = 8, kNudgeUlps = 4,
+constexpr double kUlps = 16, kHalfUlps = 3, kScale = 0.125, kNudges = 8, kNudgeUlps = 4,
                  kNudgeHalfUlps = 2;
 
 std::int64_t rank_of(double x) {
@@ -138,16 +138,18 @@ Closeness compare_results(const Array& found, const Array& expected, const Toler
       std::sqrt(std::max(epsilon(found.dtype()), epsilon(tolerance.least_precise)));
   // Of a sum to nothing all digits are noise: the numbers that were summed are taken to be near 1.
   const double most_noise = half_the_digits * std::max(largest, half_the_digits);
-  const Spread nudged(found, tolerance.nudged, tolerance.most_for_nudges * largest),
+  const Spread nudged(found, tolerance.nudged,
+                      std::min(tolerance.most_for_nudges, half_the_digits) * largest),
       noisy(found, tolerance.noisy, most_noise);
   for (std::size_t i = 0; i < a.size(); ++i) {
     const double pairs[2][2] = {{a[i].real(), b[i].real()}, {a[i].imag(), b[i].imag()}};
     for (const std::size_t part : {0, 1}) {
       const auto [u, v] = pairs[part];
       if (u == v || (std::isnan(u) && std::isnan(v))) continue;
-      const double error = std::isfinite(u) && std::isfinite(v)
-                               ? std::abs(u - v) / (allowed(v) + nudged(i, part) + noisy(i, part))
-                               : std::numeric_limits<double>::infinity();
+      const double error =
+          std::isfinite(u) && std::isfinite(v)
+              ? std::abs(u - v) / (allowed(v) + std::max(nudged(i, part), noisy(i, part)))
+              : std::numeric_limits<double>::infinity();
       out.worst = std::max(out.worst, error);
       if (error <= 1 || !out.same) continue;
       out.same = false;

@@ -31,11 +31,11 @@ struct Closeness {
 // largest finite magnitude of the expected array times kScale: what sums to nearly nothing keeps
 // the rounding errors of what was summed.
 //
-// `nudged`: the same result computed from inputs that differ in the last bits (nudge). Where these
-// differ from `found`, the result hangs on rounding, and kNudges times that difference is allowed
-// on top. `noisy`: computed with rounding noise (rounding_noise.h); of these kNudges times the
-// difference as well, but no more than half of the type's digits of the largest magnitude, or of
-// half of the digits where that is more.
+// `nudged`: the same result computed from inputs that differ in the last bits (nudge); `noisy`:
+// computed with rounding noise (rounding_noise.h). Where these differ from `found`, the result
+// hangs on rounding, and kNudges times the larger difference is allowed on top, but no more than
+// half of the type's digits of the largest magnitude: a program that is wrong and unstable would
+// excuse itself with its own instability.
 struct Tolerance {
   double depth = 1;
   DType least_precise = DType::kF64;
