@@ -34,8 +34,8 @@ struct Closeness {
 // `nudged`: the same result computed from inputs that differ in the last bits (nudge); `noisy`:
 // computed with rounding noise (rounding_noise.h). Where these differ from `found`, the result
 // hangs on rounding, and kNudges times the larger difference is allowed on top, but no more than
-// half of the type's digits of the largest magnitude: a program that is wrong and unstable would
-// excuse itself with its own instability.
+// half of the type's digits of the largest magnitude (of noise, half of these digits where a sum
+// comes to nothing): a program that is wrong and unstable would excuse itself by that.
 struct Tolerance {
   double depth = 1;
   DType least_precise = DType::kF64;
