@@ -15,7 +15,7 @@ namespace {
 
 using C128 = std::complex<double>;
 
-constexpr double kUlps = 16, kHalfUlps = 6, kScale = 0.125, kNudges = 8, kNudgeUlps = 4,
+constexpr double kUlps = 16, kHalfUlps = 3, kScale = 0.125, kNudges = 8, kNudgeUlps = 4,
                  kNudgeHalfUlps = 2;
 
 std::int64_t rank_of(double x) {
@@ -73,8 +73,7 @@ class Spread {
     for (const Array& n : others_)
       if (const double by = std::abs(value(n) - value(found_)); std::isfinite(by))
         moved = std::max(moved, by);
-    // An infinite bound of a result that is zero is none.
-    return std::isnan(most_) ? kNudges * moved : std::min(kNudges * moved, most_);
+    return std::min(kNudges * moved, most_);
   }
 
  private:
@@ -140,20 +139,24 @@ Closeness compare_results(const Array& found, const Array& expected, const Toler
   const auto a = x.data<C128>(), b = y.data<C128>();
   const Allowed allowed(found.dtype(), b, tolerance);
   const double largest = largest_magnitude(expected);
-  const double half_the_digits =
-      std::sqrt(std::max(epsilon(found.dtype()), epsilon(tolerance.least_precise)));
-  // Of a sum to nothing all digits are noise: what was summed counts.
-  const double most_noise = half_the_digits * std::max({largest, tolerance.inputs, 1.0});
-  const Spread nudged(found, tolerance.nudged, tolerance.most_for_nudges * largest),
-      noisy(found, tolerance.noisy, most_noise);
+  const double eps = std::max(epsilon(found.dtype()), epsilon(tolerance.least_precise));
+  // Of a sum to nothing all digits are noise: what was summed counts. Of 16 bits that would allow
+  // anything.
+  const double summed = eps * std::max(tolerance.inputs, 1.0) * (eps > 1e-4 ? 1 : tolerance.depth);
+  double most = std::max(std::sqrt(eps) * largest, summed);
+  const Spread noisy(found, tolerance.noisy, most);
+  if (std::isfinite(tolerance.most_for_nudges))
+    most = std::min(most, tolerance.most_for_nudges * largest);
+  const Spread nudged(found, tolerance.nudged, most);
   for (std::size_t i = 0; i < a.size(); ++i) {
     const double pairs[2][2] = {{a[i].real(), b[i].real()}, {a[i].imag(), b[i].imag()}};
     for (const std::size_t part : {0, 1}) {
       const auto [u, v] = pairs[part];
       if (u == v || (std::isnan(u) && std::isnan(v))) continue;
-      const double error = std::isfinite(u) && std::isfinite(v)
-                               ? std::abs(u - v) / (allowed(v) + nudged(i, part) + noisy(i, part))
-                               : std::numeric_limits<double>::infinity();
+      const double error =
+          std::isfinite(u) && std::isfinite(v)
+              ? std::abs(u - v) / (allowed(v) + std::max(nudged(i, part), noisy(i, part)))
+              : std::numeric_limits<double>::infinity();
       out.worst = std::max(out.worst, error);
       if (error <= 1 || !out.same) continue;
       out.same = false;

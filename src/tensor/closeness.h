@@ -34,11 +34,12 @@ struct Closeness {
 // largest finite magnitude of the expected array times kScale: what sums to nearly nothing keeps
 // the rounding errors of what was summed.
 //
-// `nudged`: the same result computed from inputs that differ in the last bits (nudge). Where these
-// differ from `found`, the result hangs on rounding, and kNudges times that difference is allowed
-// on top. `noisy`: computed with rounding noise (rounding_noise.h); of these kNudges times the
-// difference as well, but no more than half of the type's digits of the largest magnitude among
-// expected elements and inputs (`inputs`), and 1.
+// `nudged`: the same result computed from inputs that differ in the last bits (nudge); `noisy`:
+// computed with rounding noise (rounding_noise.h). Where these differ from `found`, the result
+// hangs on rounding, and kNudges times the larger difference is allowed on top, but no more than
+// half of the type's digits of the largest magnitude, or where a sum comes to nothing, what summing
+// `depth` numbers as large as the largest input (`inputs`) may be off by: a program that is wrong
+// and unstable would excuse itself by that.
 struct Tolerance {
   double depth = 1;
   DType least_precise = DType::kF64;
