@@ -480,6 +480,9 @@ void Parser::primitive(Equation& eqn, std::size_t column) {
     const char c = peek();
     if (c == ';' || c == '}' || pos_ >= text_.size() || results_follow()) return;
     if (equation_follows(new_line, column)) return;
+    // A reference: on a line of its own it would begin an equation.
+    const char next = starts_word(c) ? at(after_word(pos_)) : ' ';
+    if (next == '[' || next == '{') refuse_expected("an operand");
     eqn.operands.push_back(atom());
   }
 }
