@@ -194,6 +194,14 @@ def test_a_loop_without_an_end_is_refused(tmp_path):
     assert done.returncode != 0 and "bytes" in done.stderr
 
 
+def test_files_may_follow_a_level(tmp_path):
+    files = [tmp_path / name for name in "ab"]
+    for file in files:
+        file.write_text("{ lambda ; a:f32[2]. let b:f32[2] = sin a in (b,) }")
+    done = jaxsmith("check", "--level", "jaxpr", *files)
+    assert done.returncode == 0 and done.stdout.count("verified") == 2, done.stderr
+
+
 # ---- eval
 
 

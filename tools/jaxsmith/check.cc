@@ -143,6 +143,7 @@ int check_main(int argc, char** argv) {
                  "files of jaxprs, StableHLO or HLO (- for standard input), or datasets")
       ->required();
   app.add_option("--level", options.levels, "only this level (repeatable)")
+      ->allow_extra_args(false)
       ->check(CLI::IsMember({"jaxpr", "stablehlo", "hlo", "hlo_optimized"}));
   app.add_option("--steps", options.budget.steps, "elementary operations that a text may take")
       ->check(CLI::PositiveNumber)

@@ -72,6 +72,7 @@ int score_main(int argc, char** argv) {
   app.add_flag("--json", a.json, "print the totals as JSON");
   app.add_option("--k", a.ks, "pass@k for these k (1,2,5,10 … as far as there are predictions)")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::PositiveNumber);
   app.add_option("--seed", a.options.seed, "draws other further inputs")->capture_default_str();
   app.add_option("--steps", a.options.budget.steps,

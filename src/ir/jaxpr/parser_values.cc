@@ -53,7 +53,13 @@ ParamValue Parser::value(std::string_view key, Layout layout) {
   }
   read_anew(begin, modules);
   v = free_value(layout);
-  if (names_jaxpr(key) && !v.text.starts_with('<')) v.kind = Kind::kReference;
+  if (names_jaxpr(key) && !v.text.starts_with('<')) {
+    if (v.text.find_first_of(" ()[]{};,=") != std::string::npos) {
+      reset(begin);
+      refuse_expected("a jaxpr or the name of one");
+    }
+    v.kind = Kind::kReference;
+  }
   return v;
 }
 
