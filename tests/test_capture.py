@@ -203,8 +203,7 @@ def test_ctrl_c_reaches_the_program_alone(tmp_path):
     program = (
         "import signal, sys, jax\n"
         "jax.jit(lambda x: x * 2 + 1)(3.0)\n"
-        "print('ready', flush=True)\n"
-        "try:\n    signal.pause()\n"
+        "try:\n    print('ready', flush=True)\n    signal.pause()\n"
         "except KeyboardInterrupt:\n    print('interrupted', flush=True)\n    sys.exit(5)\n"
     )
     process = subprocess.Popen(
