@@ -6,6 +6,7 @@
 
 namespace jaxsmith {
 namespace {
+constexpr double kHalfUlps = 1.5;
 thread_local RoundingNoise* current = nullptr;
 }  // namespace
 
@@ -14,9 +15,10 @@ RoundingNoise::RoundingNoise(std::uint64_t seed)
 
 RoundingNoise::~RoundingNoise() { current = outer_; }
 
-Array with_noise(Array x) {
+Array with_noise(Array x, double ulps) {
   if (!current || x.abstract() || lane_of(x.dtype()) == Lane::kInt) return x;
-  return nudge(x, current->random_.next(), 1);
+  const bool half = epsilon(x.dtype()) > epsilon(DType::kF32);
+  return nudge(x, current->random_.next(), half ? kHalfUlps : ulps);
 }
 
 bool noise_in_scope() { return current != nullptr; }

@@ -20,15 +20,16 @@ class RoundingNoise {
   RoundingNoise& operator=(const RoundingNoise&) = delete;
 
  private:
-  friend Array with_noise(Array);
+  friend Array with_noise(Array, double);
   Random random_;
   RoundingNoise* outer_;
 };
 
 // For what an operation has rounded, and for the operands of one that rounds many times within:
-// without noise in scope the array itself, else its floats moved by up to one unit in the last
-// place. Zeros stay, and what is not finite.
-Array with_noise(Array x);
+// without noise in scope the array itself, else its floats moved by up to so many units in the last
+// place (of 16 bits kHalfUlps: what is hard to compute is computed in 32). Zeros stay, and what is
+// not finite.
+Array with_noise(Array x, double ulps = 1);
 // Sums are then rounded at each step as well.
 bool noise_in_scope();
 

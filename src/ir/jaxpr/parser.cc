@@ -229,8 +229,10 @@ std::vector<Var> Parser::binders(char end) {
 
 Var Parser::binder() {
   const std::size_t begin = pos_;
-  if (!starts_word(peek())) refuse_expected("a variable");
-  pos_ = after_word(pos_);
+  const std::size_t end = after_word(pos_);
+  if (!starts_word(peek()) || is_constant(text_.substr(begin, end - begin)))
+    refuse_expected("a variable");
+  pos_ = end;
   Var v;
   v.name = from(begin);
   bound_.add(v.name);
