@@ -75,6 +75,16 @@ double Tracer::cpu_seconds() const { return ended_cpu_ + (process_ ? process_->c
 
 Result<Versions> Tracer::start() {
   if (process_) return versions_;
+  // Killed from outside before it said anything: by somebody, or for want of memory that may pass.
+  constexpr int kStarts = 3;
+  for (int i = 1;; ++i) {
+    bool killed = false;
+    auto versions = start_once(killed);
+    if (versions.ok() || !killed || i == kStarts) return versions;
+  }
+}
+
+Result<Versions> Tracer::start_once(bool& killed) {
   JAXSMITH_TRY(process, Process::spawn({{options_.python, "-m", "jaxsmith.worker", "--requests-fd",
                                          "3", "--results-fd", "4"},
                                         worker_environment(options_)}));
@@ -96,6 +106,7 @@ Result<Versions> Tracer::start() {
     }
     if (open && message.ok() && since(begin) < options_.start_seconds) continue;
     const std::string how = open ? "no answer" : process_->ending();
+    killed = how == "SIGKILL";
     std::string errors = process_->last_errors();
     while (!errors.empty() && errors.back() == '\n') errors.pop_back();
     const std::string last =

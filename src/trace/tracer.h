@@ -62,6 +62,7 @@ class Tracer {
   double cpu_seconds() const;
 
  private:
+  Result<Versions> start_once(bool& killed);
   enum class Ending { kDone, kDied, kTimeout, kMemory };
   struct Run {
     Ending ending = Ending::kDone;

@@ -339,6 +339,7 @@ Atom Parser::atom() {
     if (peek() == ':' || is_constant(from(begin))) a.kind = Atom::Kind::kLiteral;
   } else {
     a.kind = Atom::Kind::kLiteral;
+    if (c == '\'' || c == '"') refuse_expected("a variable or a literal");  // strings are none
     if (c == '(' || c == '[') {
       move_to(after_brackets(pos_));
     } else if (c != '=') {
