@@ -339,7 +339,9 @@ Atom Parser::atom() {
     if (peek() == ':' || is_constant(from(begin))) a.kind = Atom::Kind::kLiteral;
   } else {
     a.kind = Atom::Kind::kLiteral;
-    if (c == '\'' || c == '"') refuse_expected("a variable or a literal");  // strings are none
+    // Numbers, and arrays and complex numbers in brackets.
+    if (!is(c, kDigitClass) && std::string_view("-+.([=").find(c) == std::string_view::npos)
+      refuse_expected("a variable or a literal");
     if (c == '(' || c == '[') {
       move_to(after_brackets(pos_));
     } else if (c != '=') {
