@@ -1,6 +1,5 @@
 #include "ir/stablehlo/quantized.h"
 
-#include <charconv>
 #include <cstdlib>
 
 #include "ir/stablehlo/scanner.h"
@@ -18,19 +17,10 @@ std::optional<DType> storage_named(std::string_view name) {
   return dtype && is_integer(*dtype) && bit_width(*dtype) <= 32 ? dtype : std::nullopt;
 }
 
-std::int64_t integer(Scanner& in) {
-  const std::string_view text = in.number();
-  std::int64_t n = 0;
-  const auto done = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (done.ec != std::errc() || done.ptr != text.data() + text.size())
-    in.refuse("expected an integer");
-  return n;
-}
-
 // scale or scale:zero_point
 void parameters(Scanner& in, Quantization& q) {
   q.scales.push_back(std::strtod(std::string(in.number()).c_str(), nullptr));
-  q.zero_points.push_back(in.take(":") ? integer(in) : 0);
+  q.zero_points.push_back(in.take(":") ? in.integer() : 0);
 }
 
 // storage<lowest:highest>:expressed:dimension, scale:zero_point
@@ -45,16 +35,16 @@ Quantization parse(Scanner& in) {
   q.lowest = is_unsigned(q.storage) ? 0 : -(std::int64_t{1} << (bits - 1));
   q.highest = q.lowest + (std::int64_t{1} << bits) - 1;
   if (in.take("<")) {
-    q.lowest = integer(in);
+    q.lowest = in.integer();
     in.expect(":");
-    q.highest = integer(in);
+    q.highest = in.integer();
     in.expect(">");
   }
   in.expect(":");
   const auto expressed = dtype_from_mlir(in.word("an expressed type"));
   if (!expressed || !is_real(*expressed)) in.refuse("expected a type of floats");
   q.expressed = *expressed;
-  if (in.take(":")) q.dimension = integer(in);
+  if (in.take(":")) q.dimension = in.integer();
   in.expect(",");
   if (q.dimension) {
     in.expect("{");

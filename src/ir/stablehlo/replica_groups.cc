@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "ir/stablehlo/scanner.h"
 
@@ -11,15 +10,6 @@ namespace jaxsmith::stablehlo {
 namespace {
 
 constexpr std::int64_t kMostDevices = 4096;
-
-std::int64_t integer(Scanner& in) {
-  const std::string_view text = in.number();
-  std::int64_t n = 0;
-  const auto done = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (done.ec != std::errc() || done.ptr != text.data() + text.size())
-    in.refuse("expected an integer");
-  return n;
-}
 
 // An axis of a mesh, or a part of one.
 struct Axis {
@@ -39,12 +29,12 @@ Axis parse_axis(Scanner& in) {
     if (key == "name") {
       out.name = in.string();
     } else if (key == "size") {
-      out.size = integer(in);
+      out.size = in.integer();
     } else if (key == "sub_axis_info") {
       in.expect("(");
-      out.before = integer(in);
+      out.before = in.integer();
       in.expect(")");
-      out.part = integer(in);
+      out.part = in.integer();
     } else {
       in.refuse("expected name, size or sub_axis_info");
     }
@@ -83,7 +73,7 @@ void parse_mesh(Scanner& in, MeshAxes& out) {
       in.expect("<");
       in.expect("[");
       if (in.peek() != ']') do {
-          out.device_ids.push_back(integer(in));
+          out.device_ids.push_back(in.integer());
         } while (in.take(","));
       in.expect("]");
       in.expect(">");

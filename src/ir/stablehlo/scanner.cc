@@ -1,5 +1,7 @@
 #include "ir/stablehlo/scanner.h"
 
+#include <charconv>
+
 namespace jaxsmith::stablehlo {
 namespace {
 
@@ -40,6 +42,15 @@ void Scanner::refuse(std::string message) const {
     message += '\'';
   }
   throw ir::Refused{at, std::move(message)};
+}
+
+std::int64_t Scanner::integer() {
+  const std::string_view text = number();
+  std::int64_t n = 0;
+  const auto done = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (done.ec != std::errc() || done.ptr != text.data() + text.size())
+    refuse("expected an integer");
+  return n;
 }
 
 std::string_view Scanner::number() {

@@ -64,6 +64,8 @@ class Scanner {
   }
   // A number's characters: sign, digits, fraction, exponent, or 0x and digits.
   std::string_view number();
+  // Refuses numbers that are no integers of 64 bits.
+  std::int64_t integer();
   // The content of "…", unescaped.
   std::string string();
   // What stands between a bracket and its partner, as it is written; the brackets are taken.
