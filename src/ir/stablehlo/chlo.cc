@@ -19,14 +19,6 @@ Results mulhi_rule(const Call& c) {
   return {multiply_high(c.array(0), c.array(1))};
 }
 
-Results constant_rule(const Call& c) {
-  const Attr& value = c.need("value");
-  if (value.kind != Attr::Kind::kDense || !value.type->dtype) invalid("the value is no dense<…>");
-  if (c.abstract()) return {value.type->abstract()};
-  if (!value.splat) return {*value.dense};
-  return {broadcast_in_dim(*value.dense, value.type->shape, {})};
-}
-
 // ---- Scan
 // ----------------------------------------------------------------------------------------
 

@@ -12,6 +12,14 @@
 #include "tensor/random_bits.h"
 
 namespace jaxsmith::stablehlo {
+std::vector<Datum> constant_rule(const Call& c) {
+  const Attr& value = c.need("value");
+  if (value.kind != Attr::Kind::kDense || !value.type->dtype) invalid("the value is no dense<…>");
+  if (c.abstract()) return {value.type->abstract()};
+  if (!value.splat) return {*value.dense};
+  return {broadcast_in_dim(*value.dense, value.type->shape, {})};
+}
+
 namespace {
 
 using Results = std::vector<Datum>;
@@ -146,14 +154,6 @@ Shape asked_shape(const Call& c, std::size_t operand) {
           "the dimensions are no list of integers");
   const auto numbers = sizes.ints();
   return {numbers.begin(), numbers.end()};
-}
-
-Results constant_rule(const Call& c) {
-  const Attr& value = c.need("value");
-  if (value.kind != Attr::Kind::kDense || !value.type->dtype) invalid("the value is no dense<…>");
-  if (c.abstract()) return {value.type->abstract()};
-  if (!value.splat) return {*value.dense};
-  return {broadcast_in_dim(*value.dense, value.type->shape, {})};
 }
 
 // ---- Movement

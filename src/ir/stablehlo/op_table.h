@@ -99,6 +99,8 @@ struct OpRule {
 };
 
 const OpRule* op_rule(std::string_view name);
+// Of stablehlo.constant and chlo.constant: the attribute `value`.
+std::vector<Datum> constant_rule(const Call& c);
 
 // collectives.cc
 const std::vector<OpRule>& collective_rules();
