@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "ir/jaxpr/parser_state.h"
+#include "ir/jaxpr/printer.h"
 
 namespace jaxsmith::jaxpr {
 namespace {
@@ -16,6 +17,24 @@ namespace {
 // The values of memory spaces in `f32<host>[3]`.
 bool is_memory_space(std::string_view s) {
   return s == "host" || s == "device" || s == "any" || s == "default";
+}
+
+bool looks_like_number(std::string_view s) {
+  return std::all_of(s.begin(), s.end(),
+                     [](char c) { return in_word(c) || c == '.' || c == '-' || c == '+'; });
+}
+
+// What is taken as it stands (free text in a parameter, a value of no known form) ends where lines
+// and brackets around it say. Printed, it may stand otherwise; then it must still end there.
+void require_one_reading(std::string_view text, const Module& module, std::size_t free_text) {
+  const std::string printed = print(module);
+  if (printed == text) return;
+  bool same = false;
+  try {
+    same = print(Parser(printed).whole()) == printed;
+  } catch (const Refused&) {
+  }
+  if (!same) throw Refused{free_text, "this text can be read in more than one way"};
 }
 
 }  // namespace
@@ -147,6 +166,7 @@ Module Parser::module() {
     std::size_t last = end;
     while (last > pos_ && is_space(text_[last - 1])) --last;
     std::string name(text_.substr(pos_, last - pos_));
+    if (after_word(pos_) != last) note_free_text(pos_);
     move_to(end + 1);
     gap();
     m.shared.push_back({std::move(name), jaxpr()});
@@ -266,7 +286,7 @@ std::size_t Parser::after_type(std::size_t i) const {
 }
 
 // dtype[shape], dtype<space>[shape]{…}, Ref{…}, Ref<space>{…}; else a name.
-void Parser::array_type(std::string_view text, Aval& aval) const {
+void Parser::array_type(std::string_view text, Aval& aval) {
   std::size_t i = 0;
   while (i < text.size() && in_word(text[i])) ++i;
   std::size_t dtype_end = i;
@@ -294,6 +314,7 @@ void Parser::array_type(std::string_view text, Aval& aval) const {
     if (!plain) aval.text = text;
     return;
   }
+  note_free_text(pos_);
   aval.is_array = false;
   aval.shape.clear();
   aval.dtype = text;
@@ -348,6 +369,7 @@ Atom Parser::atom() {
       while (pos_ < text_.size() && !is(text_[pos_], kStopClass)) ++pos_;
     }
     if (pos_ == begin) refuse_expected("a variable or a literal");
+    if (!looks_like_number(from(begin))) note_free_text(begin);
   }
   a.text = from(begin);
   if (accept(":")) a.aval = aval();
@@ -358,6 +380,7 @@ Atom Parser::atom() {
 Atom Parser::reference() {
   Atom a;
   const std::size_t begin = pos_;
+  note_free_text(begin);
   if (peek() == '(') {
     move_to(after_brackets(pos_));
   } else {
@@ -472,6 +495,7 @@ void Parser::primitive(Equation& eqn, std::size_t column) {
   while (pos_ < text_.size() && text_[pos_] != '[' && !is(text_[pos_], kStopClass)) ++pos_;
   if (!starts_word(at(begin))) refuse_expected("a primitive");
   eqn.primitive = from(begin);
+  if (after_word(begin) != pos_) note_free_text(begin);
   const std::size_t open = after_space(pos_);
   if (params_follow(open)) {
     move_to(open);
@@ -535,7 +559,11 @@ bool Parser::binder_follows(std::size_t colon, bool new_line, std::size_t column
 
 Result<Module> parse(std::string_view text, std::string_view file) {
   try {
-    return Parser(text).whole();
+    Parser parser(text);
+    Module module = parser.whole();
+    if (parser.first_free_text() != kNone)
+      require_one_reading(text, module, parser.first_free_text());
+    return module;
   } catch (const Refused& refused) {
     return ir::refused_at(text, file, refused.offset, refused.message);
   }

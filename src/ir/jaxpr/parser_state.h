@@ -2,6 +2,7 @@
 // hold.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -82,6 +83,9 @@ class Parser {
 
   Module whole();
 
+  // Where the first text stands that was taken as it is, up to where its like ends; else kNone.
+  std::size_t first_free_text() const { return free_text_; }
+
  private:
   // One level of nesting, while it is read.
   class Level {
@@ -115,6 +119,7 @@ class Parser {
   std::string_view from(std::size_t begin) const { return text_.substr(begin, pos_ - begin); }
   std::size_t column() const { return pos_ - line_start_; }
   Mark mark() const { return {pos_, line_start_}; }
+  void note_free_text(std::size_t begin) { free_text_ = std::min(free_text_, begin); }
   void reset(Mark m) { pos_ = m.pos, line_start_ = m.line_start; }
 
   bool gap();
@@ -137,7 +142,7 @@ class Parser {
   Var binder();
   Aval aval();
   std::size_t after_type(std::size_t i) const;
-  void array_type(std::string_view text, Aval& aval) const;
+  void array_type(std::string_view text, Aval& aval);
   bool shape(std::string_view text, std::vector<std::int64_t>& shape) const;
   Atom atom();
   Atom reference();
@@ -186,7 +191,8 @@ class Parser {
   std::size_t line_start_ = 0;
   int depth_ = 0;
   BoundNames bound_;
-  std::size_t modules_read_ = 0;        // within values
+  std::size_t modules_read_ = 0;  // within values
+  std::size_t free_text_ = kNone;
   bool lines_failed_ = false;           // free_end_by_lines() came to the end of the text
   std::size_t unquoted_until_[2] = {};  // up to there no quote " (or ') ends a string
 };

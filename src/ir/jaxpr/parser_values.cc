@@ -137,6 +137,7 @@ bool Parser::value_ends(Layout layout, bool free_text) const {
 ParamValue Parser::free_value(Layout layout) {
   ParamValue v;
   const std::size_t begin = pos_;
+  note_free_text(begin);
   std::size_t end = layout.broken ? free_end_by_lines(layout) : kNone;
   if (end == kNone) end = free_end_by_brackets(begin);
   // Lines that belong to something else would be taken for its text.
@@ -293,7 +294,7 @@ std::size_t Parser::after_string(std::size_t i) {
   std::size_t end = i + 1;
   for (; end < text_.size() && text_[end] != '\n'; ++end) {
     if (text_[end] == quote) return end + 1;
-    if (text_[end] == '\\') ++end;
+    if (text_[end] == '\\' && at(end + 1) != '\n') ++end;
   }
   unquoted_until = end;
   return i + 1;
@@ -379,6 +380,7 @@ void Parser::element(char close, ParamValue& value) {
 // Up to a comma or a bracket that was opened before it.
 void Parser::raw_element(ParamValue& value) {
   const std::size_t begin = pos_;
+  note_free_text(begin);
   std::string open;
   std::size_t i = begin;
   for (; i < text_.size(); ++i) {
