@@ -372,6 +372,17 @@ def test_several_devices():
     assert "mhlo.num_partitions = 4" in done.stdout, done.stderr
 
 
+def test_equal_parts_of_devices_are_a_whole(tmp_path):
+    """The optimised HLO gives one part for each device; here they are the same."""
+    out = tmp_path / "rows"
+    target = ("extract_functions.py::repeated", "--arg", "f32[8]", "--devices", "4")
+    done = command(*target, "--format", "parquet", "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    (row,) = jaxsmith.load(out)
+    checks = {c["check"]: c["status"] for c in row.fields["checks"]}
+    assert {checks[name] for name in READINGS} == {"passed"}, row.fields["checks"]
+
+
 def test_x64_keys_and_what_is_printed():
     done = command("extract_functions.py::printing", "--arg", "f64[3]", "--x64", "--level", "jaxpr")
     assert "a:f64[3]" in done.stdout and "traced" not in done.stdout and "traced" in done.stderr

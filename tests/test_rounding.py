@@ -37,6 +37,34 @@ def test_sums_in_16_bits_are_those_of_xla(tmp_path, function, dtype):
         assert not verdict(tmp_path, wrong, level)["agrees"], level
 
 
+def widened(x):
+    """Amplifies the rounding of a difference in 16 bits, of which the last is not rounded by XLA."""
+    folded = (3 * x).astype(jnp.bfloat16)
+    wave = jnp.sin(500 * (folded - jnp.exp(-folded)).astype(jnp.float32))
+    return wave
+
+
+def test_what_is_widened_at_once_is_not_rounded_by_xla(tmp_path):
+    x = np.random.default_rng(5).uniform(0.5, 2, 50).astype(np.float32)
+    row = row_of("widened", jaxsmith.extract(widened, x))
+    for level in LEVELS:
+        assert verdict(tmp_path, row, level)["agrees"], level
+    changed = row["jaxpr"].replace("= neg ", "= abs ")
+    assert changed != row["jaxpr"]
+    assert not verdict(tmp_path, {**row, "jaxpr": changed}, "jaxpr")["agrees"]
+
+
+def test_below_the_normal_numbers_of_16_bits_the_last_digits_may_differ(tmp_path):
+    x = np.random.default_rng(5).uniform(1, 3, 50).astype(np.float16)
+    row = row_of("small", jaxsmith.extract(lambda x: (x * 0.001) ** 2 * x, x))
+    least = 2.0**-24
+    off = np.frombuffer(row["outputs"][0]["data"], np.float16)
+    for units, agrees in ((1, True), (40, False)):
+        moved = (off.astype(np.float64) + units * least).astype(np.float16)
+        outputs = [{**row["outputs"][0], "data": moved.tobytes()}]
+        assert verdict(tmp_path, {**row, "outputs": outputs}, "jaxpr")["agrees"] == agrees
+
+
 def residue(x):
     """Nothing but rounding errors, beside what is large."""
     centred = x - jnp.mean(x, axis=0, keepdims=True)

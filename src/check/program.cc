@@ -32,6 +32,7 @@ class IrProgram::Language {
                                              const Budget& budget) = 0;
   virtual EvaluationError::Kind error_kind() const = 0;
   virtual Status run_checks(const Budget& budget) = 0;
+  virtual std::int64_t devices() const { return 1; }
   virtual std::int64_t checks_made() const { return 0; }
   virtual std::vector<std::string> failed_checks() const { return {}; }
   virtual std::vector<Array> expected_by_checks() const { return {}; }
@@ -61,6 +62,10 @@ class LanguageOf : public IrProgram::Language {
     return {};
   }
   EvaluationError::Kind error_kind() const override { return evaluator_.error_kind(); }
+  std::int64_t devices() const override {
+    if constexpr (requires(const Evaluator& e) { e.devices(); }) return evaluator_.devices();
+    return 1;
+  }
   std::int64_t checks_made() const override {
     if constexpr (requires(const Evaluator& e) { e.checks_made(); })
       return evaluator_.checks_made();
@@ -181,6 +186,7 @@ Result<std::vector<ir::Datum>> IrProgram::run(std::vector<ir::Datum> arguments,
   return language_->run(std::move(arguments), budget);
 }
 Status IrProgram::run_checks(const Budget& budget) { return language_->run_checks(budget); }
+std::int64_t IrProgram::devices() const { return language_->devices(); }
 EvaluationError::Kind IrProgram::error_kind() const { return language_->error_kind(); }
 std::int64_t IrProgram::checks_made() const { return language_->checks_made(); }
 std::vector<std::string> IrProgram::failed_checks() const { return language_->failed_checks(); }

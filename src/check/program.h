@@ -47,6 +47,8 @@ class IrProgram {
   Result<ir::Signature> signature();
   // Of a verified program. Errors: of the program, of what jaxsmith does not know, of the budget.
   Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments, const Budget& budget = {});
+  // How many devices it is for, by its own text.
+  std::int64_t devices() const;
   // What the last error of verify(), signature() or run() was.
   EvaluationError::Kind error_kind() const;
   // Of a verified program that checks itself: its entry, or all its functions that take nothing.

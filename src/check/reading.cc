@@ -51,6 +51,7 @@ class CaseExecution {
       // XLA keeps some 16-bit values in 32 bits on the CPU and rounds others at each step, by what
       // it fuses them with; a long sum stops growing then.
       for (const Arithmetic how : {Arithmetic{.stepwise = true, .windowed_sums = true},
+                                   Arithmetic{.windowed_sums = true, .wide_converts = true},
                                    Arithmetic{.excess_precision = true}}) {
         const ArithmeticScope scope(how);
         const Results before = results_;
@@ -110,14 +111,15 @@ class CaseExecution {
       const Array expected = Array::from(case_.outputs[i]);
       const auto whole = [&](const Runs& runs) {
         std::vector<Array> all;
-        for (const Results& each : runs) all.push_back(whole_result(each[i], expected.shape()));
+        for (const Results& each : runs)
+          all.push_back(whole_result(program_, each[i], expected.shape()));
         return all;
       };
       const std::vector<Array> by_inputs = whole(nudged), by_rounding = whole(noisy);
       tolerance.nudged = by_inputs;
       tolerance.noisy = by_rounding;
       const Closeness close =
-          compare_results(whole_result(found[i], expected.shape()), expected, tolerance);
+          compare_results(whole_result(program_, found[i], expected.shape()), expected, tolerance);
       out_.worst = std::max(out_.worst, close.worst);
       if (close.same) continue;
       out_.agrees = false;
@@ -136,24 +138,30 @@ class CaseExecution {
 
 }  // namespace
 
-Array whole_result(const ir::Datum& parts, const Shape& shape) {
-  if (parts.kind != ir::Datum::Kind::kTuple) return parts.as_array();
-  const Shape& part = parts.parts.at(0).as_array().shape();
-  Array out(parts.parts[0].array.dtype(), shape);
+Array whole_result(const IrProgram& program, const ir::Datum& result, const Shape& shape) {
+  const bool divided = result.kind == ir::Datum::Kind::kTuple;
+  // One array where all devices have the same.
+  const auto held_by = [&](std::int64_t device) {
+    return divided ? result.parts[static_cast<std::size_t>(device)].as_array() : result.as_array();
+  };
+  const Array first = held_by(0);
+  const Shape& part = first.shape();
+  const std::int64_t devices =
+      divided ? static_cast<std::int64_t>(result.parts.size()) : program.devices();
   std::int64_t pieces = 1;
   for (std::size_t d = 0; d < shape.size() && part.size() == shape.size(); ++d)
     pieces *= part[d] > 0 ? shape[d] / part[d] : 1;
-  if (part.size() != shape.size() || pieces != static_cast<std::int64_t>(parts.parts.size()))
-    return parts.parts[0].array;
-  for (std::size_t i = 0; i < parts.parts.size(); ++i) {
+  if (part.size() != shape.size() || part == shape || pieces != devices) return first;
+  Array out(first.dtype(), shape);
+  for (std::int64_t i = 0; i < devices; ++i) {
     std::vector<Array> starts(shape.size());
-    auto rest = static_cast<std::int64_t>(i);
+    std::int64_t rest = i;
     for (std::size_t d = shape.size(); d-- > 0;) {
       const std::int64_t n = part[d] > 0 ? shape[d] / part[d] : 1;
       starts[d] = Array::scalar_int(DType::kI64, rest % n * part[d]);
       rest /= n;
     }
-    out = dynamic_update_slice(out, parts.parts[i].as_array(), starts);
+    out = dynamic_update_slice(out, held_by(i), starts);
   }
   return out;
 }

@@ -27,9 +27,9 @@ struct ExecutionCase {
   Tolerance tolerance(const std::string& level, std::string_view text) const;
 };
 
-// A result as one array: that of which devices hold parts, in the order of their numbers, the first
-// dimension that is divided outermost.
-Array whole_result(const ir::Datum& parts, const Shape& shape);
+// A result as one array of the shape that is wanted: that of which devices hold parts, in the order
+// of their numbers, the first dimension that is divided outermost.
+Array whole_result(const IrProgram& program, const ir::Datum& result, const Shape& shape);
 
 struct Reading {
   bool parsed = false, verified = false, printed_back = false, executed = false, agrees = false;

@@ -14,6 +14,9 @@ struct Arithmetic {
   bool excess_precision = false;
   // As XLA does on the CPU: a dimension of more than 32 elements is summed in windows of 32 first.
   bool windowed_sums = false;
+  // As XLA does on the CPU: what is computed in 16 bits and converted to 32 next is not rounded
+  // between.
+  bool wide_converts = false;
 };
 
 const Arithmetic& arithmetic();

@@ -94,6 +94,8 @@ class Buffer {
   void* data() const { return data_; }
   std::size_t bytes() const { return bytes_; }
 
+  std::shared_ptr<Buffer> before_rounding;
+
  private:
   std::shared_ptr<BudgetScope::State> state_;
   void* data_ = nullptr;
@@ -140,7 +142,15 @@ void* Array::raw_mutable() {
     memcpy(copy->data(), buffer_->data(), buffer_->bytes());
     buffer_ = std::move(copy);
   }
+  buffer_->before_rounding.reset();
   return buffer_->data();
+}
+
+std::optional<Array> Array::before_rounding() const {
+  if (!buffer_ || !buffer_->before_rounding) return std::nullopt;
+  Array out(DType::kF32, shape_, true);
+  out.buffer_ = buffer_->before_rounding;
+  return out;
 }
 
 Array Array::reshaped(Shape shape) const {
@@ -374,7 +384,9 @@ void settle(Array& array) {
     for (auto& x : array.mutate<std::int64_t>()) x = wrap(dtype, x);
   } else if (lane_of(dtype) == Lane::kF32 && dtype != DType::kF32) {
     if (arithmetic().excess_precision && !is_narrow(dtype)) return;
+    const auto wide = arithmetic().wide_converts && !is_narrow(dtype) ? array.buffer_ : nullptr;
     for (auto& x : array.mutate<float>()) x = round_to(dtype, x);
+    array.buffer_->before_rounding = wide;
   }
 }
 

@@ -13,6 +13,7 @@
 #include <complex>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -141,10 +142,13 @@ class Array {
 
   // The same elements under another shape of as many.
   Array reshaped(Shape shape) const;
+  // The f32 elements that were rounded to these, where that was kept (Arithmetic::wide_converts).
+  std::optional<Array> before_rounding() const;
   // The same elements under another type of the same lane whose values they already are.
   Array as_dtype(DType dtype) const;
 
  private:
+  friend void settle(Array& array);
   const void* raw() const;
   void* raw_mutable();
 

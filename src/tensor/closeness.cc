@@ -44,7 +44,9 @@ class Allowed {
                                      : kUlps * std::sqrt(std::max(t.depth, 1.0));
     unit_ = eps * ulps;
     unit_ = std::min(unit_, std::max(t.most, eps));
-    least_ = is_narrow(dtype) ? highest(dtype, false) * 1e-3 : std::numeric_limits<float>::min();
+    least_ = is_narrow(dtype)       ? highest(dtype, false) * 1e-3
+             : dtype == DType::kF16 ? std::ldexp(1.0, -14)  // below it digits are lost
+                                    : std::numeric_limits<float>::min();
   }
   double operator()(double expected) const {
     return unit_ * std::max({std::abs(expected), std::isfinite(expected) ? scale_ : 0, least_});

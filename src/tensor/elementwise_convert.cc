@@ -80,6 +80,8 @@ Array convert_lanes(const Array& x, DType to) {
 
 Array convert(const Array& x, DType to) {
   if (x.dtype() == to) return x;
+  if (to == DType::kF32)
+    if (auto wide = x.before_rounding()) return *std::move(wide);
   return with_lane(x.dtype(), [&]<class From>(From) {
     return with_lane(to, [&]<class To>(To) { return convert_lanes<From, To>(x, to); });
   });

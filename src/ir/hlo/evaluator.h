@@ -33,6 +33,11 @@ class Evaluator {
   Result<std::vector<Datum>> run(std::vector<Datum> arguments, const Budget& budget = {});
   // What the last error was; of a run only.
   EvaluationError::Kind error_kind() const { return error_kind_; }
+  // Of a verified module: replicas times partitions.
+  std::int64_t devices() const {
+    const auto [replicas, partitions] = replicas_and_partitions();
+    return replicas * partitions;
+  }
 
  private:
   friend class Call;
