@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "tensor/arithmetic.h"
@@ -315,6 +316,34 @@ std::vector<Array> reduce(std::span<const Array> operands, std::span<const Array
     if (const auto windows = first_windows(operands[0].shape(), dims))
       return reduce_values(reduce_window(operands, inits, *windows, body), inits, dims, body);
   return reduce_values(operands, inits, dims, body);
+}
+
+Body Body::of(Binary op) {
+  return {[op](std::vector<Array> a) { return std::vector<Array>{binary(op, a[0], a[1])}; }, true,
+          op, false};
+}
+
+Array identity_of(Binary op, DType dtype) {
+  switch (op) {
+    case Binary::multiply:
+      return convert(Array::scalar_int(DType::kI32, 1), dtype);
+    case Binary::and_:
+      return Array::scalar_int(dtype, wrap(dtype, -1));
+    case Binary::maximum:
+    case Binary::minimum: {
+      const bool lowest = op == Binary::maximum;
+      if (!is_complex(dtype)) return extreme(dtype, lowest);
+      const double infinity = std::numeric_limits<double>::infinity();
+      return convert(Array::scalar(DType::kF64, lowest ? -infinity : infinity), dtype);
+    }
+    default:
+      return Array(dtype, {});
+  }
+}
+
+Array reduce_dims(Binary op, const Array& x, const Ints& dims) {
+  const Array init = identity_of(op, x.dtype());
+  return reduce({&x, 1}, {&init, 1}, dims, Body::of(op))[0];
 }
 
 // ---- Windows

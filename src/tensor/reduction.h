@@ -24,12 +24,18 @@ struct Body {
     DType to;
   };
   std::optional<Rounded> rounded = std::nullopt;
+
+  // The operation on two arguments.
+  static Body of(Binary op);
 };
 
 // Several operands are reduced together: the body takes an accumulator of each, then an element of
 // each.
 std::vector<Array> reduce(std::span<const Array> operands, std::span<const Array> inits,
                           const Ints& dims, const Body& body);
+// The operation over all elements along `dims`, from what leaves every number as it is under it.
+Array reduce_dims(Binary op, const Array& x, const Ints& dims);
+Array identity_of(Binary op, DType dtype);
 
 struct Window {
   Ints size, stride, base_dilation, dilation, low, high;

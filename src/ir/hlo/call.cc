@@ -1,6 +1,8 @@
 // What a rule asks of its instruction.
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "ir/hlo/evaluator.h"
 
 namespace jaxsmith::hlo {
@@ -75,6 +77,15 @@ std::int64_t Call::integer(std::string_view key) const {
 
 std::int64_t Call::integer(std::string_view key, std::int64_t otherwise) const {
   return attribute(key) ? integer(key) : otherwise;
+}
+
+double Call::real(std::string_view key) const {
+  const std::string_view text = need(key).as_word();
+  double value = 0;
+  const auto done = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || done.ec != std::errc() || done.ptr != text.data() + text.size())
+    invalid(fmt::format("attribute {} is no number", key));
+  return value;
 }
 
 bool Call::flag(std::string_view key) const {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "ir/common/convolution_dims.h"
+#include "tensor/batch_norm.h"
 #include "tensor/contraction.h"
 #include "tensor/linear_algebra.h"
 #include "tensor/movement.h"
@@ -17,8 +18,8 @@ namespace jaxsmith::hlo {
 namespace {
 
 // One array, or a tuple of several.
-Datum packed(std::vector<Array> arrays) {
-  if (arrays.size() == 1) return std::move(arrays[0]);
+Datum packed(std::span<const Array> arrays) {
+  if (arrays.size() == 1) return arrays[0];
   return Datum::tuple({arrays.begin(), arrays.end()});
 }
 
@@ -263,6 +264,24 @@ Datum sort_rule(const Call& c) {
   return packed(sort(operands, one_dimension(c), c.body("to_apply"), c.flag("is_stable")));
 }
 
+BatchNorm batch_norm_options(const Call& c) {
+  return {c.real("epsilon"), c.integer("feature_index")};
+}
+
+Datum batch_norm_inference_rule(const Call& c) {
+  return batch_norm_inference(c.array(0), c.array(1), c.array(2), c.array(3), c.array(4),
+                              batch_norm_options(c));
+}
+
+Datum batch_norm_training_rule(const Call& c) {
+  return packed(batch_norm_training(c.array(0), c.array(1), c.array(2), batch_norm_options(c)));
+}
+
+Datum batch_norm_grad_rule(const Call& c) {
+  return packed(batch_norm_grad(c.array(0), c.array(1), c.array(2), c.array(3), c.array(4),
+                                batch_norm_options(c)));
+}
+
 Datum map_rule(const Call& c) {
   const auto operands = c.arrays(0, c.size());
   const Ints dims = c.need_ints("dimensions");
@@ -500,6 +519,9 @@ std::vector<OpRule> make_rules() {
        [](const Call& c) { return part_of(c, 1); }},
       {"async-start", 0, any, "calls async_execution_thread", async_start_rule},
       {"async-update", 1, 1, "calls async_execution_thread", same},
+      {"batch-norm-grad", 5, 5, "epsilon feature_index", batch_norm_grad_rule},
+      {"batch-norm-inference", 5, 5, "epsilon feature_index", batch_norm_inference_rule},
+      {"batch-norm-training", 3, 3, "epsilon feature_index", batch_norm_training_rule},
       {"bitcast", 1, 1, "", bitcast_rule, true},
       {"bitcast-convert", 1, 1, "", bitcast_convert_rule, true},
       {"broadcast", 1, 1, "dimensions", broadcast_rule, true},

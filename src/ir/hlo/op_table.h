@@ -50,6 +50,7 @@ class Call {
   Ints need_ints(std::string_view key) const;  // there has to be one
   std::int64_t integer(std::string_view key) const;
   std::int64_t integer(std::string_view key, std::int64_t otherwise) const;
+  double real(std::string_view key) const;
   bool flag(std::string_view key) const;              // false where there is none
   std::string_view word(std::string_view key) const;  // empty where there is none
   Window window() const;

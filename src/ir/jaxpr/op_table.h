@@ -118,9 +118,6 @@ void add_reference_rules(OpRules& rules);       // ops_reference.cc
 void add_device_rules(OpRules& rules);          // ops_devices.cc
 
 // The operation as a body on its two arguments.
-Body body_of(Binary op);
-// Over dimensions of an array.
-Array reduce_dims(Binary op, const Array& x, const Ints& dims);
 
 inline Values values_of(std::vector<Array> arrays) { return {arrays.begin(), arrays.end()}; }
 

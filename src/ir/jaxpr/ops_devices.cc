@@ -138,9 +138,9 @@ Values reduce_scatter_rule(const Call& c) {
   const Axes axes = axes_of(c.need("axis_name"));
   const Array& x = c.array(0);
   const std::int64_t d = dimension(c, "scatter_dimension", x.rank());
-  const Array part = c.abstract()
-                         ? part_type(x, d, count_along(c, axes))
-                         : reduce_scatter(c.place(), group_of(c, axes), x, d, body_of(Binary::add));
+  const Array part =
+      c.abstract() ? part_type(x, d, count_along(c, axes))
+                   : reduce_scatter(c.place(), group_of(c, axes), x, d, Body::of(Binary::add));
   if (c.flag("tiled")) return {part};
   if (part.shape()[static_cast<std::size_t>(d)] != 1)
     invalid("the scattered dimension is not as long as there are devices");
@@ -205,7 +205,7 @@ OpRule reducing_rule(std::string_view name, Binary op) {
                 out.emplace_back(x);
               else
                 out.emplace_back(
-                    all_reduce(c.place(), group_of(c, axes_of(axes)), {&x, 1}, body_of(op))[0]);
+                    all_reduce(c.place(), group_of(c, axes_of(axes)), {&x, 1}, Body::of(op))[0]);
             }
             return out;
           }};

@@ -10,27 +10,6 @@
 namespace jaxsmith::jaxpr {
 namespace {
 
-// ---- Operations with an identity
-
-// What leaves every number as it is under the operation.
-Array identity_of(Binary op, DType dtype) {
-  switch (op) {
-    case Binary::multiply:
-      return convert(Array::scalar_int(DType::kI32, 1), dtype);
-    case Binary::and_:
-      return Array::scalar_int(dtype, wrap(dtype, -1));
-    case Binary::maximum:
-    case Binary::minimum: {
-      const bool lowest = op == Binary::maximum;
-      if (!is_complex(dtype)) return extreme(dtype, lowest);
-      const double infinity = std::numeric_limits<double>::infinity();
-      return convert(Array::scalar(DType::kF64, lowest ? -infinity : infinity), dtype);
-    }
-    default:
-      return Array(dtype, {});
-  }
-}
-
 OpRule reduce_rule(std::string_view name, Binary op) {
   return {name, [op](const Call& c) -> Values {
             c.want(1);
@@ -154,7 +133,7 @@ OpRule window_rule(std::string_view name, Binary op) {
   return {name, [op](const Call& c) -> Values {
             c.want(1);
             const Array operands[] = {c.array(0)}, inits[] = {identity_of(op, c.array(0).dtype())};
-            return values_of(reduce_window(operands, inits, window_of(c), body_of(op)));
+            return values_of(reduce_window(operands, inits, window_of(c), Body::of(op)));
           }};
 }
 
@@ -180,7 +159,7 @@ Values select_and_scatter_add_rule(const Call& c) {
                     },
                     true, std::nullopt, false};
   return {select_and_scatter(operand, source, Array(operand.dtype(), {}), window_of(c), select,
-                             body_of(Binary::add))};
+                             Body::of(Binary::add))};
 }
 
 Values select_and_scatter_rule(const Call& c) {
@@ -281,16 +260,6 @@ Values approx_top_k_rule(const Call& c) {
 }
 
 }  // namespace
-
-Body body_of(Binary op) {
-  return {[op](std::vector<Array> a) { return std::vector<Array>{binary(op, a[0], a[1])}; }, true,
-          op, false};
-}
-
-Array reduce_dims(Binary op, const Array& x, const Ints& dims) {
-  const Array inits[] = {identity_of(op, x.dtype())};
-  return jaxsmith::reduce({&x, 1}, inits, dims, body_of(op))[0];
-}
 
 void add_reduction_rules(OpRules& rules) {
   rules.push_back(reduce_rule("reduce_sum", Binary::add));

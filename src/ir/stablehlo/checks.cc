@@ -172,7 +172,7 @@ std::vector<Datum> check_call(const Call& c, std::string_view what) {
     expected = c.array(1);
   }
   c.expects(expected);
-  if (const Attr* a = c.attr("tolerance")) tolerance = std::strtod(a->text.c_str(), nullptr);
+  if (c.attr("tolerance")) tolerance = c.real("tolerance");
   const std::string difference = compare_as({what, tolerance, ulps(c, "min_ulp_difference", 0),
                                              ulps(c, "max_ulp_difference", Allowed().most_ulps)},
                                             c.array(0), expected);

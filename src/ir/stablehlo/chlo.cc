@@ -19,6 +19,16 @@ Results mulhi_rule(const Call& c) {
   return {multiply_high(c.array(0), c.array(1))};
 }
 
+// One number for each element of another array.
+Results constant_like_rule(const Call& c) {
+  require(c.size() == 1, "constant_like takes one operand");
+  const Array& x = c.array(0);
+  if (c.abstract()) return {x};
+  const Array number = is_inexact(x.dtype()) ? Array::scalar(x.dtype(), c.real("value"))
+                                             : Array::scalar_int(x.dtype(), c.integer("value"));
+  return {broadcast_in_dim(number, x.shape(), {})};
+}
+
 // ---- Scan
 // ----------------------------------------------------------------------------------------
 
@@ -121,6 +131,7 @@ Results scan_rule(const Call& c) {
 const std::vector<OpRule>& chlo_rules() {
   static const std::vector<OpRule> kRules = {
       {"chlo.constant", constant_rule, true},
+      {"chlo.constant_like", constant_like_rule, true},
       {"chlo.mulhi", mulhi_rule, true},
       {"chlo.scan", scan_rule},
   };

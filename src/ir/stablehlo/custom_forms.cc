@@ -186,7 +186,7 @@ void Parser::by_format(const Format& format, Op& op, Results& results) {
 
 void Parser::custom(Op& op, Results& results) {
   if (const Format* format = format_of(op.name)) return by_format(*format, op, results);
-  if (op.name == "stablehlo.constant") return constant(op, results);
+  if (op.name == "stablehlo.constant" || op.name == "chlo.constant") return constant(op, results);
   if (op.name == "stablehlo.slice") return slice(op, results);
   if (op.name == "stablehlo.dot_general" || op.name == "stablehlo.dot")
     return dot_general(op, results);
@@ -261,7 +261,7 @@ void Parser::test_attribute(Op& op) {
   set(op, name, std::move(value));
 }
 
-// stablehlo.constant {attrs} dense<…> : T
+// stablehlo.constant and chlo.constant {attrs} dense<…> : T
 void Parser::constant(Op& op, Results& results) {
   if (in_.take("(")) {  // an older form: constant() {value = …} : () -> T
     in_.expect(")");

@@ -71,28 +71,9 @@ std::string bytes_of_hex(const std::string& text, const Scanner& in, std::size_t
 }
 
 double real_of(std::string_view text, DType dtype, const Scanner& in, std::size_t offset) {
-  if (text.find("0x") != std::string_view::npos) {
-    // A float's bits.
-    std::uint64_t bits = 0;
-    if (text[0] == '-' ||
-        std::from_chars(text.data() + 2, text.data() + text.size(), bits, 16).ec != std::errc())
-      in.refuse_at(offset, "a float's bits are wanted");
-    Tensor t{dtype, {}, std::string(byte_size(dtype), '\0')};
-    memcpy(t.bytes.data(), &bits, t.bytes.size());
-    const Array a = Array::from(t);
-    return lane_of(dtype) == Lane::kF64 ? a.data<double>()[0]
-                                        : static_cast<double>(a.data<float>()[0]);
-  }
-  if (text == "true" || text == "false")
-    in.refuse_at(offset, "a number is wanted here, not a bool");
-  double value = 0;
-  const char* start = text.data() + (text[0] == '+' ? 1 : 0);
-  const auto done = std::from_chars(start, text.data() + text.size(), value);
-  if (done.ec == std::errc::result_out_of_range)
-    value = std::strtod(std::string(text).c_str(), nullptr);
-  else if (done.ec != std::errc())
-    in.refuse_at(offset, "a number is wanted");
-  return value;
+  const auto value = float_of(text, dtype);
+  if (!value) in.refuse_at(offset, "a number or the bits of a float are wanted");
+  return *value;
 }
 
 std::int64_t integer_of(std::string_view text, DType dtype, const Scanner& in, std::size_t offset) {
@@ -351,6 +332,33 @@ std::string bits_in_hex(double value, DType dtype) {
 }
 
 }  // namespace
+
+std::optional<double> float_of(std::string_view text, DType dtype) {
+  const char* end = text.data() + text.size();
+  if (text.starts_with("0x")) {
+    std::uint64_t bits = 0;
+    const auto done = std::from_chars(text.data() + 2, end, bits, 16);
+    if (done.ec != std::errc() || done.ptr != end) return std::nullopt;
+    Tensor t{dtype, {}, std::string(byte_size(dtype), '\0')};
+    memcpy(t.bytes.data(), &bits, t.bytes.size());
+    return convert(Array::from(t), DType::kF64).data<double>()[0];
+  }
+  double value = 0;
+  const auto done = std::from_chars(text.data() + (text.starts_with('+') ? 1 : 0), end, value);
+  if (done.ptr != end) return std::nullopt;
+  if (done.ec == std::errc::result_out_of_range)
+    value = std::strtod(std::string(text).c_str(), nullptr);
+  else if (done.ec != std::errc())
+    return std::nullopt;
+  return value;
+}
+
+std::optional<std::string> float_as_printed(std::string_view text, DType dtype) {
+  const auto value = float_of(text, dtype);
+  if (!value) return std::nullopt;
+  const Array rounded = convert(Array::scalar(DType::kF64, *value), dtype);
+  return print_float(convert(rounded, DType::kF64).data<double>()[0], dtype);
+}
 
 std::string print_float(double value, DType dtype) {
   if (std::isfinite(value)) {

@@ -26,6 +26,9 @@ Literal parse_literal(Scanner& in, int depth_limit);
 Array array_of(const Literal& literal, const Type& type, const Scanner& in);
 // MLIR's form: what stands between < and >.
 std::string print_literal(const Array& array, bool splat);
+// A decimal number, or the bits of a float of the type in hexadecimal; nothing for another text.
+std::optional<double> float_of(std::string_view text, DType dtype);
+std::optional<std::string> float_as_printed(std::string_view text, DType dtype);
 // A float as MLIR prints an attribute (lib/IR/AsmPrinter.cpp, printFloatValue).
 std::string print_float(double value, DType dtype);
 

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "ir/common/diagnostic.h"
+#include "ir/stablehlo/dense.h"
 #include "ir/stablehlo/quantized.h"
 
 namespace jaxsmith::stablehlo {
@@ -486,6 +487,15 @@ std::int64_t Call::integer(std::string_view name, std::int64_t otherwise) const 
 }
 
 std::int64_t Call::integer(std::string_view name) const { return integer_of(need(name), name); }
+
+double Call::real(std::string_view name) const {
+  const Attr& a = need(name);
+  // Without a type it is MLIR's default for floats.
+  const DType dtype = a.type && a.type->dtype ? *a.type->dtype : DType::kF64;
+  const auto value = a.kind == Attr::Kind::kNumber ? float_of(a.text, dtype) : std::nullopt;
+  if (!value) invalid(fmt::format("attribute {} is no float", name));
+  return *value;
+}
 
 bool Call::flag(std::string_view name, bool otherwise) const {
   const Attr* a = op_.attr(name);

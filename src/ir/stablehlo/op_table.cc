@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "ir/common/convolution_dims.h"
+#include "tensor/batch_norm.h"
 #include "tensor/contraction.h"
 #include "tensor/linear_algebra.h"
 #include "tensor/movement.h"
@@ -25,7 +26,7 @@ namespace {
 using Results = std::vector<Datum>;
 constexpr auto kComputed = OpRule::Numbers::kComputed;
 
-Results data(std::vector<Array> arrays) { return {arrays.begin(), arrays.end()}; }
+Results results_of(std::span<const Array> arrays) { return {arrays.begin(), arrays.end()}; }
 
 // ---- Elementwise
 // ---------------------------------------------------------------------------------
@@ -233,7 +234,7 @@ Results scatter_rule(const Call& c) {
                          Call::list_in(a, "scatter_dims_to_operand_dims"),
                          Call::integer_in(a, "index_vector_dim", 0)};
   const auto operands = c.arrays(0, n), updates = c.arrays(n + 1, c.size());
-  return data(scatter(operands, c.array(n), updates, dims, c.body(0)));
+  return results_of(scatter(operands, c.array(n), updates, dims, c.body(0)));
 }
 
 // ---- Reductions
@@ -243,7 +244,7 @@ Results reduce_rule(const Call& c) {
   const std::size_t n = c.size() / 2;
   require(c.size() % 2 == 0, "as many initial values are wanted as operands");
   const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
-  return data(jaxsmith::reduce(operands, inits, c.ints("dimensions"), c.body(0)));
+  return results_of(jaxsmith::reduce(operands, inits, c.ints("dimensions"), c.body(0)));
 }
 
 Window window_of(const Call& c) {
@@ -259,7 +260,7 @@ Results reduce_window_rule(const Call& c) {
   const std::size_t n = c.size() / 2;
   require(c.size() % 2 == 0, "as many initial values are wanted as operands");
   const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
-  return data(reduce_window(operands, inits, window_of(c), c.body(0)));
+  return results_of(reduce_window(operands, inits, window_of(c), c.body(0)));
 }
 
 Results select_and_scatter_rule(const Call& c) {
@@ -272,15 +273,36 @@ Results sort_rule(const Call& c) {
   const auto operands = c.arrays(0, c.size());
   std::int64_t dim = c.integer("dimension", -1);
   if (!operands.empty() && dim < 0) dim += operands[0].rank();
-  return data(sort(operands, dim, c.body(0), c.flag("is_stable")));
+  return results_of(sort(operands, dim, c.body(0), c.flag("is_stable")));
+}
+
+BatchNorm batch_norm_options(const Call& c) {
+  return {c.real("epsilon"), c.integer("feature_index")};
+}
+
+Results batch_norm_inference_rule(const Call& c) {
+  require_count(c, 5);
+  return {batch_norm_inference(c.array(0), c.array(1), c.array(2), c.array(3), c.array(4),
+                               batch_norm_options(c))};
+}
+
+Results batch_norm_training_rule(const Call& c) {
+  require_count(c, 3);
+  return results_of(batch_norm_training(c.array(0), c.array(1), c.array(2), batch_norm_options(c)));
+}
+
+Results batch_norm_grad_rule(const Call& c) {
+  require_count(c, 5);
+  return results_of(batch_norm_grad(c.array(0), c.array(1), c.array(2), c.array(3), c.array(4),
+                                    batch_norm_options(c)));
 }
 
 Results map_rule(const Call& c) {
   const auto operands = c.arrays(0, c.size());
-  return data(map(operands, c.body(0)));
+  return results_of(map(operands, c.body(0)));
 }
 
-Results top_k_rule(const Call& c) { return data(top_k(c.array(0), c.integer("k"))); }
+Results top_k_rule(const Call& c) { return results_of(top_k(c.array(0), c.integer("k"))); }
 
 // ---- Contractions
 // --------------------------------------------------------------------------------
@@ -431,6 +453,15 @@ Results cholesky_rule(const Call& c) {
   return {select(kept, factor, Array(factor.dtype(), factor.shape()))};
 }
 
+// What it gives is left to implementations.
+Results rng_rule(const Call& c) {
+  require_count(c, 3);
+  require(c.array(0).rank() == 0 && c.array(1).same_type(c.array(0)),
+          "the limits are no scalars of one type");
+  if (!c.abstract()) unsupported("random numbers of which nothing is said but how they lie");
+  return {Array(c.array(0).dtype(), asked_shape(c, 2), true)};
+}
+
 Results rng_bit_generator_rule(const Call& c) {
   require_count(c, 1);
   const Type& bits = c.result_type(1);
@@ -438,7 +469,7 @@ Results rng_bit_generator_rule(const Call& c) {
   auto out = random_bits(c.word("rng_algorithm") == "THREE_FRY" ? RandomAlgorithm::kThreefry
                                                                 : RandomAlgorithm::kPhilox,
                          c.array(0), *bits.dtype, bits.shape);
-  return data({out.first, out.second});
+  return {out.first, out.second};
 }
 
 // ---- Shapes that are operands
@@ -561,6 +592,9 @@ std::vector<OpRule> make_rules() {
     rules.push_back(binary_rule(*names.back(), *binary_named(name)));
   }
   const std::vector<OpRule> others = {
+      {"stablehlo.batch_norm_grad", batch_norm_grad_rule, false},
+      {"stablehlo.batch_norm_inference", batch_norm_inference_rule, false},
+      {"stablehlo.batch_norm_training", batch_norm_training_rule, false},
       {"stablehlo.bitcast_convert",
        [](const Call& c) -> Results { return {bitcast_convert(c.array(0), result_dtype(c))}; },
        false},
@@ -613,6 +647,7 @@ std::vector<OpRule> make_rules() {
       {"stablehlo.reshape", reshape_rule, false},
       {"stablehlo.reverse",
        [](const Call& c) -> Results { return {reverse(c.array(0), c.ints("dimensions"))}; }, false},
+      {"stablehlo.rng", rng_rule, false},
       {"stablehlo.rng_bit_generator", rng_bit_generator_rule, false},
       {"stablehlo.scatter", scatter_rule, false},
       {"stablehlo.select", select_rule, true},

@@ -54,6 +54,7 @@ class Call {
   Ints ints_or(std::string_view name, std::size_t count, std::int64_t value) const;
   std::int64_t integer(std::string_view name, std::int64_t otherwise) const;
   std::int64_t integer(std::string_view name) const;
+  double real(std::string_view name) const;
   bool flag(std::string_view name, bool otherwise = false) const;
   std::string_view word(
       std::string_view name) const;  // of an enumeration; empty where there is none

@@ -150,8 +150,14 @@ std::vector<const Type*> Parser::type_list() {
 Attr Parser::number_attr() {
   Attr a;
   a.kind = Attr::Kind::kNumber;
+  const std::size_t offset = in_.offset();
   a.text = std::string(in_.number());
   if (in_.take(":")) a.type = type();
+  if (a.type && a.type->kind == Type::Kind::kScalar && a.type->dtype && is_real(*a.type->dtype)) {
+    auto printed = float_as_printed(a.text, *a.type->dtype);
+    if (!printed) in_.refuse_at(offset, "a number or the bits of a float are wanted");
+    a.text = std::move(*printed);
+  }
   return a;
 }
 

@@ -266,7 +266,7 @@ void Printer::operation(const Op& op) {
     out_ += op.name == "func.call" && depth_ > 0 ? std::string_view("func.call") : short_name(op);
     return by_format(*format, op);
   }
-  if (op.name == "stablehlo.constant") return constant(op);
+  if (op.name == "stablehlo.constant" || op.name == "chlo.constant") return constant(op);
   if (op.name == "stablehlo.slice") return slice(op);
   if (op.name == "stablehlo.dot_general" && op.regions.empty()) return dot_general(op);
   if (op.name == "stablehlo.convolution" && op.attr("dimension_numbers")) return convolution(op);

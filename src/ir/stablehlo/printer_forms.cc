@@ -12,7 +12,7 @@
 namespace jaxsmith::stablehlo {
 
 void Printer::constant(const Op& op) {
-  out_ += "stablehlo.constant";
+  out_ += op.name;
   except(op, {"value"});
   out_ += ' ';
   if (const Attr* v = op.attr("value")) attr(*v);
