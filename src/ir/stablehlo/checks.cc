@@ -8,7 +8,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "ir/stablehlo/op_table.h"
+#include "ir/stablehlo/rules.h"
 #include "tensor/movement.h"
 
 namespace jaxsmith::stablehlo {
@@ -136,7 +136,7 @@ std::vector<Datum> check_probe(const Call& c) {
 
 }  // namespace
 
-std::vector<Datum> probe(const Call& c) {
+Results probe_rule(const Call& c) {
   const Attr& name = c.need("probe_id");
   if (c.size() != 1) invalid("a probe takes one value");
   if (!c.abstract()) {

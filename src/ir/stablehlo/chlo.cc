@@ -4,13 +4,10 @@
 
 #include <algorithm>
 
-#include "ir/stablehlo/op_table.h"
+#include "ir/stablehlo/rules.h"
 #include "tensor/movement.h"
 
 namespace jaxsmith::stablehlo {
-namespace {
-
-using Results = std::vector<Datum>;
 
 Results mulhi_rule(const Call& c) {
   require(c.size() == 2, "mulhi takes two operands");
@@ -31,6 +28,8 @@ Results constant_like_rule(const Call& c) {
 
 // ---- Scan
 // ----------------------------------------------------------------------------------------
+
+namespace {
 
 // An array without a dimension, and slices of one along it.
 struct Slices {
@@ -82,6 +81,8 @@ Results scan_step(const Call& c, const Slices& slices, std::int64_t position, Re
   return given;
 }
 
+}  // namespace
+
 // One pass along a dimension: slices of the inputs and carries make slices of the outputs and
 // further carries.
 Results scan_rule(const Call& c) {
@@ -124,18 +125,6 @@ Results scan_rule(const Call& c) {
     out.push_back(slices.join(std::move(parts[k]), c.result_type(k)));
   out.insert(out.end(), carries.begin(), carries.end());
   return out;
-}
-
-}  // namespace
-
-const std::vector<OpRule>& chlo_rules() {
-  static const std::vector<OpRule> kRules = {
-      {"chlo.constant", constant_rule, true},
-      {"chlo.constant_like", constant_like_rule, true},
-      {"chlo.mulhi", mulhi_rule, true},
-      {"chlo.scan", scan_rule},
-  };
-  return kRules;
 }
 
 }  // namespace jaxsmith::stablehlo

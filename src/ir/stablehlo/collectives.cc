@@ -6,14 +6,14 @@
 #include <algorithm>
 
 #include "ir/common/sharding.h"
-#include "ir/stablehlo/op_table.h"
 #include "ir/stablehlo/replica_groups.h"
+#include "ir/stablehlo/rules.h"
 
 namespace jaxsmith::stablehlo {
-namespace {
 
 using ir::GroupMode;
-using Results = std::vector<Datum>;
+
+namespace {
 
 std::int64_t channel_of(const Call& c) {
   if (const Attr* handle = c.attr("channel_handle")) return Call::integer_in(*handle, "handle", 0);
@@ -66,6 +66,8 @@ Array declared(const Call& c, std::size_t i, std::initializer_list<std::int64_t>
   return out;
 }
 
+}  // namespace
+
 Results all_gather_rule(const Call& c) {
   const std::int64_t dim = c.integer("all_gather_dim");
   Results out;
@@ -114,14 +116,14 @@ Results all_to_all_rule(const Call& c) {
   return out;
 }
 
-Results permute_rule(const Call& c) {
+Results collective_permute_rule(const Call& c) {
   if (c.abstract()) return {c.array(0)};
   return {
       collective_permute(c.place(), rows_of(c, "source_target_pairs"), moving_mode(c), c.array(0))};
 }
 
 // The first of a group gives, or for each operand the one that the last operand says.
-Results broadcast_rule(const Call& c) {
+Results collective_broadcast_rule(const Call& c) {
   const bool asked = c.flag("has_dynamic_root");
   const std::size_t n = c.size() - (asked && c.size() > 0 ? 1 : 0);
   if (n == 0) invalid("collective_broadcast takes an operand");
@@ -151,11 +153,15 @@ Results collective_reduce_rule(const Call& c) {
   return out;
 }
 
+namespace {
+
 Results id_rule(const Call& c, std::int64_t id) {
   if (c.size() != 0) invalid(c.op().name + " takes no operand");
   if (c.abstract()) return {Array(DType::kU32, {}, true)};
   return {Array::scalar_int(DType::kU32, id)};
 }
+
+}  // namespace
 
 Results manual_computation_rule(const Call& c) {
   const auto shardings = [&](std::string_view name) {
@@ -185,24 +191,12 @@ Results manual_computation_rule(const Call& c) {
   return results;
 }
 
-}  // namespace
+Results partition_id_rule(const Call& c) {
+  return id_rule(c, c.abstract() ? 0 : c.place().partition());
+}
 
-const std::vector<OpRule>& collective_rules() {
-  static const std::vector<OpRule> kRules = {
-      {"stablehlo.all_gather", all_gather_rule},
-      {"stablehlo.all_reduce", all_reduce_rule},
-      {"stablehlo.all_to_all", all_to_all_rule},
-      {"stablehlo.collective_broadcast", broadcast_rule},
-      {"stablehlo.collective_permute", permute_rule},
-      {"stablehlo.collective_reduce", collective_reduce_rule},
-      {"stablehlo.partition_id",
-       [](const Call& c) { return id_rule(c, c.abstract() ? 0 : c.place().partition()); }},
-      {"stablehlo.reduce_scatter", reduce_scatter_rule},
-      {"stablehlo.replica_id",
-       [](const Call& c) { return id_rule(c, c.abstract() ? 0 : c.place().replica()); }},
-      {"sdy.manual_computation", manual_computation_rule},
-  };
-  return kRules;
+Results replica_id_rule(const Call& c) {
+  return id_rule(c, c.abstract() ? 0 : c.place().replica());
 }
 
 }  // namespace jaxsmith::stablehlo

@@ -3,14 +3,12 @@
 
 #include <algorithm>
 
-#include "ir/stablehlo/op_table.h"
+#include "ir/stablehlo/rules.h"
 #include "tensor/movement.h"
 #include "tensor/random_bits.h"
 
 namespace jaxsmith::stablehlo {
 namespace {
-
-std::vector<Datum> data(std::vector<Array> arrays) { return {arrays.begin(), arrays.end()}; }
 
 std::string called_computation(const Call& c) {
   const Attr* called = c.attr("called_computations");
@@ -40,8 +38,7 @@ std::vector<Datum> approximate_top_k(const Call& c) {
   const std::int64_t d = c.integer_of(*dim, "reduction_dim"), n = c.integer_of(*k, "top_k");
   const Shape declared = c.result_type(0).shape;
   if (c.abstract())
-    return data(
-        {Array(c.array(0).dtype(), declared, true), Array(c.array(1).dtype(), declared, true)});
+    return {Array(c.array(0).dtype(), declared, true), Array(c.array(1).dtype(), declared, true)};
   const auto operands = c.arrays(0, 2);
   auto sorted = sort(operands, d, body_of(c, name), false);
   for (Array& a : sorted) {
@@ -49,7 +46,7 @@ std::vector<Datum> approximate_top_k(const Call& c) {
     limit.at(static_cast<std::size_t>(d)) = n;
     a = slice(a, Ints(limit.size(), 0), limit, Ints(limit.size(), 1));
   }
-  return data(std::move(sorted));
+  return results_of(std::move(sorted));
 }
 
 // ---- What jax.export makes of operations whose sizes are not known
@@ -67,12 +64,12 @@ std::vector<Datum> dynamic_reduce_window(const Call& c) {
   w.base_dilation = list(2);
   w.dilation = list(3);
   w.set_padding(integers_of(c.array(2 * n + 4).reshaped({c.array(2 * n + 4).size()})));
-  return data(reduce_window(operands, inits, w, body_of(c, called_computation(c))));
+  return results_of(reduce_window(operands, inits, w, body_of(c, called_computation(c))));
 }
 
 std::vector<Datum> dynamic_top_k(const Call& c) {
   require(c.size() == 2, "dynamic_top_k takes an array and k");
-  return data(top_k(c.array(0), integers_of(c.array(1)).at(0)));
+  return results_of(top_k(c.array(0), integers_of(c.array(1)).at(0)));
 }
 
 std::vector<Datum> dynamic_rng_bit_generator(const Call& c) {
@@ -81,7 +78,7 @@ std::vector<Datum> dynamic_rng_bit_generator(const Call& c) {
   auto out = random_bits(c.word("rng_algorithm") == "THREE_FRY" ? RandomAlgorithm::kThreefry
                                                                 : RandomAlgorithm::kPhilox,
                          c.array(0), *c.result_type(1).dtype, integers_of(c.array(1)));
-  return data({out.first, out.second});
+  return {out.first, out.second};
 }
 
 // What jax.export wants of the sizes of arguments, with the numbers for {0}, {1} … in the message.
@@ -105,7 +102,7 @@ Ints integers_of(const Array& list) {
   return {numbers.begin(), numbers.end()};
 }
 
-std::vector<Datum> custom_call(const Call& c) {
+Results custom_call_rule(const Call& c) {
   const std::string& target = c.need("call_target_name").text;
   if (target.starts_with("check.")) return check_call(c, std::string_view(target).substr(6));
   if (target.starts_with("lapack_") || target.starts_with("blas_")) return lapack(c, target);
@@ -124,7 +121,8 @@ std::vector<Datum> custom_call(const Call& c) {
     const Attr* k = attributes ? attributes->find("k") : nullptr;
     if (!k) invalid(target + " has no k");
     const Attr* largest = attributes->find("largest");
-    return data(top_k(c.array(0), c.integer_of(*k, "k"), !largest || largest->text != "false"));
+    return results_of(
+        top_k(c.array(0), c.integer_of(*k, "k"), !largest || largest->text != "false"));
   }
   if (target.starts_with("mhlo.") || target.starts_with("chlo.") ||
       target.starts_with("stablehlo.")) {

@@ -1,5 +1,6 @@
 // How operations are written: MLIR's custom assembly forms, as the printer of StableHLO writes them
-// (StablehloOps.td, ChloOps.td). An operation without a form here is written generically.
+// (StablehloOps.td, ChloOps.td). Which operation has which form stands in op_table.cc; one without
+// is written generically, or by hand (custom_forms.cc, printer_forms.cc).
 #pragma once
 
 #include <string_view>
@@ -23,11 +24,11 @@ enum class Types {
 // enumeration of StableHLO; `{…}` a part that stands only where its attribute does; anything else
 // for itself. The other attributes and the types follow.
 struct Format {
-  std::string_view op;
   std::string_view form;
-  Types types;
+  Types types = Types::kNone;
 };
 
+// Nothing where the operation has none.
 const Format* format_of(std::string_view op);
 
 }  // namespace jaxsmith::stablehlo

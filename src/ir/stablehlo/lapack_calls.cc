@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "ir/stablehlo/op_table.h"
+#include "ir/stablehlo/rules.h"
 #include "tensor/elementwise.h"
 #include "tensor/lapack.h"
 

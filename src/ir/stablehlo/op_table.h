@@ -1,5 +1,5 @@
-// The operations: for each its name, and a rule that gives its results from its operands. On
-// abstract arrays the same rule is the operation's type rule (tensor/array.h).
+// The operations: for each its name, how it is written, and a rule that gives its results from its
+// operands. On abstract arrays the same rule is the operation's type rule (tensor/array.h).
 #pragma once
 
 #include <deque>
@@ -10,6 +10,7 @@
 #include "ir/common/collectives.h"
 #include "ir/common/datum.h"
 #include "ir/common/sharding.h"
+#include "ir/stablehlo/formats.h"
 #include "ir/stablehlo/module.h"
 #include "tensor/reduction.h"
 
@@ -91,6 +92,7 @@ class Call {
 
 struct OpRule {
   std::string_view name;
+  Format format;
   std::function<std::vector<Datum>(const Call&)> rule;
   // Each element of the results comes from the same element of the operands alone.
   bool pointwise = false;
@@ -99,24 +101,7 @@ struct OpRule {
   Numbers numbers = Numbers::kMoved;
 };
 
+// Nothing where the operation is not executed.
 const OpRule* op_rule(std::string_view name);
-// Of stablehlo.constant and chlo.constant: the attribute `value`.
-std::vector<Datum> constant_rule(const Call& c);
-
-// collectives.cc
-const std::vector<OpRule>& collective_rules();
-// processes.cc
-const std::vector<OpRule>& process_rules();
-// chlo.cc: what the dialect CHLO has beside functions of elements
-const std::vector<OpRule>& chlo_rules();
-// custom_calls.cc: by their target.
-std::vector<Datum> custom_call(const Call& call);
-// The integers of a list that is a value: sizes, for example.
-Ints integers_of(const Array& list);
-// lapack_calls.cc: "lapack_sgetrf_ffi" and the like.
-std::vector<Datum> lapack(const Call& call, std::string_view target);
-// checks.cc: check.expect_eq and the like, by the name behind "check.", and interpreter.probe.
-std::vector<Datum> check_call(const Call& call, std::string_view what);
-std::vector<Datum> probe(const Call& call);
 
 }  // namespace jaxsmith::stablehlo

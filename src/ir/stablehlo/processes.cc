@@ -3,12 +3,11 @@
 // dialect of its interpreter.
 #include <fmt/format.h>
 
-#include "ir/stablehlo/op_table.h"
+#include "ir/stablehlo/rules.h"
 
 namespace jaxsmith::stablehlo {
-namespace {
 
-using Results = std::vector<Datum>;
+namespace {
 
 // As many values as the operation declares, of the types that it does.
 void require_types(const Call& c, const Results& values, std::size_t count) {
@@ -37,6 +36,8 @@ Results declared(const Call& c) {
   return out;
 }
 
+}  // namespace
+
 Results infeed_rule(const Call& c) {
   if (c.size() != 1 || c.datum(0).kind != Datum::Kind::kToken) invalid("infeed takes a token");
   Results out = declared(c);
@@ -56,6 +57,8 @@ Results outfeed_rule(const Call& c) {
   return {Datum()};
 }
 
+namespace {
+
 // The channel between two devices, or the one that has no ends where none are said: an id, the
 // source and the target. Nothing where this device is no end of any.
 std::optional<ir::Devices::Channel> channel_of(const Call& c, bool sends) {
@@ -72,6 +75,8 @@ std::optional<ir::Devices::Channel> channel_of(const Call& c, bool sends) {
       return ir::Devices::Channel{id, numbers[i], numbers[i + 1]};
   return std::nullopt;
 }
+
+}  // namespace
 
 Results send_rule(const Call& c) {
   if (c.size() == 0 || c.datum(c.size() - 1).kind != Datum::Kind::kToken)
@@ -105,6 +110,8 @@ Results recv_rule(const Call& c) {
 // ---- Programs on several processes
 // ------------------------------------------------------------------
 
+namespace {
+
 // @f, or "f" as older texts have it.
 std::string function_named(const Attr& a) {
   if (a.kind == Attr::Kind::kSymbol) return a.text.substr(1);
@@ -133,24 +140,13 @@ std::vector<std::vector<std::string>> programs_of(const Call& c) {
   return out;
 }
 
+}  // namespace
+
 Results run_parallel_rule(const Call& c) {
   std::deque<std::string> infeed;
   if (const Attr* names = c.attr("infeed"))
     for (const Attr& name : names->items) infeed.push_back(function_named(name));
   return c.run_on_devices(programs_of(c), std::move(infeed));
-}
-
-}  // namespace
-
-const std::vector<OpRule>& process_rules() {
-  static const std::vector<OpRule> kRules = {
-      {"interpreter.run_parallel", run_parallel_rule},
-      {"stablehlo.infeed", infeed_rule},
-      {"stablehlo.outfeed", outfeed_rule},
-      {"stablehlo.recv", recv_rule},
-      {"stablehlo.send", send_rule},
-  };
-  return kRules;
 }
 
 }  // namespace jaxsmith::stablehlo

@@ -1,0 +1,43 @@
+#include "ir/stablehlo/rules.h"
+
+#include <fmt/format.h>
+
+namespace jaxsmith::stablehlo {
+
+Results results_of(std::span<const Array> arrays) { return {arrays.begin(), arrays.end()}; }
+
+void require_one_shape(const Call& c) {
+  if (c.lifted()) return;
+  for (std::size_t i = 1; i < c.size(); ++i)
+    if (c.array(i).shape() != c.array(0).shape())
+      invalid(fmt::format("operands of different shapes: {} and {}", c.array(0).type_text(),
+                          c.array(i).type_text()));
+}
+
+void require_count(const Call& c, std::size_t n) {
+  if (c.size() != n) invalid(fmt::format("{} takes {} operands, not {}", c.op().name, n, c.size()));
+}
+
+DType result_dtype(const Call& c) {
+  const Type& t = c.result_type();
+  if (t.kind != Type::Kind::kTensor || !t.dtype) invalid("the result is no array");
+  return *t.dtype;
+}
+
+Shape result_shape(const Call& c) {
+  const Type& t = c.result_type();
+  if (t.kind != Type::Kind::kTensor) invalid("the result is no array");
+  if (!t.is_static()) unsupported("results whose dimensions are not known: " + t.text());
+  return t.shape;
+}
+
+Shape asked_shape(const Call& c, std::size_t operand) {
+  if (c.abstract()) return result_shape(c);
+  const Array& sizes = c.array(operand);
+  require(lane_of(sizes.dtype()) == Lane::kInt && sizes.rank() == 1,
+          "the dimensions are no list of integers");
+  const auto numbers = sizes.ints();
+  return {numbers.begin(), numbers.end()};
+}
+
+}  // namespace jaxsmith::stablehlo

@@ -1,0 +1,123 @@
+// Rules of products, convolutions, transforms, linear algebra and random bits. Rules: the StableHLO
+// specification (openxla.org/stablehlo/spec) and, where it leaves something open, what XLA does on
+// the CPU.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ir/common/convolution_dims.h"
+#include "ir/stablehlo/rules.h"
+#include "tensor/contraction.h"
+#include "tensor/linear_algebra.h"
+#include "tensor/movement.h"
+#include "tensor/random_bits.h"
+
+namespace jaxsmith::stablehlo {
+
+Results dot_general_rule(const Call& c) {
+  require_count(c, 2);
+  const Attr& a = c.need("dot_dimension_numbers");
+  return {dot_general(
+      c.array(0), c.array(1),
+      {Call::list_in(a, "lhs_batching_dimensions"), Call::list_in(a, "rhs_batching_dimensions"),
+       Call::list_in(a, "lhs_contracting_dimensions"),
+       Call::list_in(a, "rhs_contracting_dimensions")},
+      result_dtype(c))};
+}
+
+Results dot_rule(const Call& c) {
+  require_count(c, 2);
+  require(c.array(0).rank() >= 1 && c.array(1).rank() >= 1, "dot of a scalar");
+  return {
+      dot_general(c.array(0), c.array(1), {{}, {}, {c.array(0).rank() - 1}, {0}}, result_dtype(c))};
+}
+
+namespace {
+
+// "[b, f, 0, 1]x[o, i, 0, 1]->[b, f, 0, 1]"
+ConvolutionDims convolution_dims(std::string_view text) {
+  std::string_view parts[3];
+  std::size_t at = 0;
+  for (std::string_view& part : parts) {
+    const std::size_t open = text.find('[', at), close = text.find(']', at);
+    require(open != std::string::npos && close != std::string::npos && open < close,
+            "dimension_numbers are not like [b, 0, f]x[0, i, o]->[b, 0, f]");
+    part = text.substr(open + 1, close - open - 1);
+    at = close + 1;
+  }
+  return ir::convolution_dims(parts[0], parts[1], parts[2]);
+}
+
+}  // namespace
+
+Results convolution_rule(const Call& c) {
+  const ConvolutionDims dims = convolution_dims(c.need("dimension_numbers").body);
+  Window w = Window::of(Ints(dims.input_spatial.size(), 1));
+  w.stride = c.ints_or("window_strides", w.rank(), 1);
+  w.base_dilation = c.ints_or("lhs_dilation", w.rank(), 1);
+  w.dilation = c.ints_or("rhs_dilation", w.rank(), 1);
+  if (c.size() == 3 && !c.abstract()) {
+    // dynamic_conv: the padding is an operand.
+    w.set_padding(c.array(2).ints());
+  } else if (c.size() == 3) {
+    return {Array(result_dtype(c), result_shape(c), true)};
+  } else {
+    w.set_padding(c.ints_or("padding", 2 * w.rank(), 0));
+  }
+  w.reversed.clear();
+  for (const std::int64_t r : c.ints_or("window_reversal", w.rank(), 0))
+    w.reversed.push_back(r != 0);
+  return {convolution(c.array(0), c.array(1), dims, w, c.integer("feature_group_count", 1),
+                      c.integer("batch_group_count", 1), result_dtype(c))};
+}
+
+Results fft_rule(const Call& c) {
+  const auto kind = fft_kind_named(c.word("fft_type"));
+  if (!kind) invalid("fft_type is none of FFT, IFFT, RFFT, IRFFT");
+  return {fft(c.array(0), *kind, c.ints("fft_length"))};
+}
+
+Results triangular_solve_rule(const Call& c) {
+  require_count(c, 2);
+  const std::string_view transpose = c.word("transpose_a");
+  TriangularSolve options;
+  options.left = c.flag("left_side");
+  options.lower = c.flag("lower");
+  options.unit_diagonal = c.flag("unit_diagonal");
+  options.transpose = transpose == "TRANSPOSE" || transpose == "ADJOINT";
+  options.conjugate = transpose == "ADJOINT";
+  return {triangular_solve(c.array(0), c.array(1), options)};
+}
+
+// The triangle that is no factor is left to implementations: XLA leaves what stood there,
+// StableHLO's specification has zeros in its example.
+Results cholesky_rule(const Call& c) {
+  require_count(c, 1);
+  const Array factor = cholesky(c.array(0), c.flag("lower"));
+  if (!c.for_interpreter() || c.abstract()) return {factor};
+  const Array row = iota(DType::kI32, factor.shape(), factor.rank() - 2, false),
+              column = iota(DType::kI32, factor.shape(), factor.rank() - 1, false);
+  const Array kept = compare(c.flag("lower") ? Direction::kGe : Direction::kLe, false, row, column);
+  return {select(kept, factor, Array(factor.dtype(), factor.shape()))};
+}
+
+// What it gives is left to implementations.
+Results rng_rule(const Call& c) {
+  require_count(c, 3);
+  require(c.array(0).rank() == 0 && c.array(1).same_type(c.array(0)),
+          "the limits are no scalars of one type");
+  if (!c.abstract()) unsupported("random numbers of which nothing is said but how they lie");
+  return {Array(c.array(0).dtype(), asked_shape(c, 2), true)};
+}
+
+Results rng_bit_generator_rule(const Call& c) {
+  require_count(c, 1);
+  const Type& bits = c.result_type(1);
+  if (bits.kind != Type::Kind::kTensor || !bits.dtype) invalid("the second result is no array");
+  auto out = random_bits(c.word("rng_algorithm") == "THREE_FRY" ? RandomAlgorithm::kThreefry
+                                                                : RandomAlgorithm::kPhilox,
+                         c.array(0), *bits.dtype, bits.shape);
+  return {out.first, out.second};
+}
+
+}  // namespace jaxsmith::stablehlo

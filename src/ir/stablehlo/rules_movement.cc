@@ -1,0 +1,148 @@
+// Rules of operations that move elements, also where shapes are operands. Rules: the StableHLO
+// specification (openxla.org/stablehlo/spec) and, where it leaves something open, what XLA does on
+// the CPU.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ir/stablehlo/rules.h"
+#include "tensor/movement.h"
+
+namespace jaxsmith::stablehlo {
+
+Results broadcast_in_dim_rule(const Call& c) {
+  return {broadcast_in_dim(c.array(0), result_shape(c), c.ints("broadcast_dimensions"))};
+}
+
+Results broadcast_rule(const Call& c) {
+  require_count(c, 1);
+  Shape shape = c.ints("broadcast_sizes");
+  Ints dims;
+  for (std::int64_t d = 0; d < c.array(0).rank(); ++d) {
+    dims.push_back(static_cast<std::int64_t>(shape.size()));
+    shape.push_back(c.array(0).shape()[static_cast<std::size_t>(d)]);
+  }
+  return {broadcast_in_dim(c.array(0), shape, dims)};
+}
+
+Results reshape_rule(const Call& c) {
+  require_count(c, 1);
+  return {c.array(0).reshaped(result_shape(c))};
+}
+
+Results slice_rule(const Call& c) {
+  return {slice(c.array(0), c.ints("start_indices"), c.ints("limit_indices"), c.ints("strides"))};
+}
+
+Results pad_rule(const Call& c) {
+  require_count(c, 2);
+  return {pad(c.array(0), c.array(1), c.ints("edge_padding_low"), c.ints("edge_padding_high"),
+              c.ints("interior_padding"))};
+}
+
+Results concatenate_rule(const Call& c) {
+  const auto parts = c.arrays(0, c.size());
+  return {concatenate(parts, c.integer("dimension"))};
+}
+
+Results iota_rule(const Call& c) {
+  return {iota(result_dtype(c), result_shape(c), c.integer("iota_dimension"), c.abstract())};
+}
+
+Results dynamic_slice_rule(const Call& c) {
+  const auto starts = c.arrays(1, c.size());
+  return {dynamic_slice(c.array(0), starts, c.ints("slice_sizes"))};
+}
+
+Results dynamic_update_slice_rule(const Call& c) {
+  const auto starts = c.arrays(2, c.size());
+  return {dynamic_update_slice(c.array(0), c.array(1), starts)};
+}
+
+namespace {
+
+GatherDims gather_dims(const Attr& a) {
+  return {
+      Call::list_in(a, "offset_dims"),           Call::list_in(a, "collapsed_slice_dims"),
+      Call::list_in(a, "operand_batching_dims"), Call::list_in(a, "start_indices_batching_dims"),
+      Call::list_in(a, "start_index_map"),       Call::integer_in(a, "index_vector_dim", 0)};
+}
+
+}  // namespace
+
+Results gather_rule(const Call& c) {
+  require_count(c, 2);
+  return {gather(c.array(0), c.array(1), gather_dims(c.need("dimension_numbers")),
+                 c.ints("slice_sizes"))};
+}
+
+Results scatter_rule(const Call& c) {
+  const std::size_t n = c.size() / 2;
+  require(c.size() >= 3 && c.size() % 2 == 1,
+          "scatter takes operands, indices and as many updates");
+  const Attr& a = c.need("scatter_dimension_numbers");
+  const ScatterDims dims{Call::list_in(a, "update_window_dims"),
+                         Call::list_in(a, "inserted_window_dims"),
+                         Call::list_in(a, "input_batching_dims"),
+                         Call::list_in(a, "scatter_indices_batching_dims"),
+                         Call::list_in(a, "scatter_dims_to_operand_dims"),
+                         Call::integer_in(a, "index_vector_dim", 0)};
+  const auto operands = c.arrays(0, n), updates = c.arrays(n + 1, c.size());
+  return results_of(scatter(operands, c.array(n), updates, dims, c.body(0)));
+}
+
+Results reverse_rule(const Call& c) { return {reverse(c.array(0), c.ints("dimensions"))}; }
+
+Results transpose_rule(const Call& c) { return {transpose(c.array(0), c.ints("permutation"))}; }
+
+Results dynamic_broadcast_rule(const Call& c) {
+  require_count(c, 2);
+  return {broadcast_in_dim(c.array(0), asked_shape(c, 1), c.ints("broadcast_dimensions"))};
+}
+
+Results dynamic_iota_rule(const Call& c) {
+  require_count(c, 1);
+  return {iota(result_dtype(c), asked_shape(c, 0), c.integer("iota_dimension"), c.abstract())};
+}
+
+Results dynamic_reshape_rule(const Call& c) {
+  require_count(c, 2);
+  return {c.array(0).reshaped(asked_shape(c, 1))};
+}
+
+Results dynamic_pad_rule(const Call& c) {
+  require_count(c, 5);
+  if (c.abstract()) return {Array(result_dtype(c), result_shape(c), true)};
+  const auto list = [&](std::size_t i) {
+    const auto v = c.array(i).ints();
+    return Ints(v.begin(), v.end());
+  };
+  return {pad(c.array(0), c.array(1), list(2), list(3), list(4))};
+}
+
+Results real_dynamic_slice_rule(const Call& c) {
+  require_count(c, 4);
+  if (c.abstract()) return {Array(result_dtype(c), result_shape(c), true)};
+  const auto list = [&](std::size_t i) {
+    const auto v = c.array(i).ints();
+    return Ints(v.begin(), v.end());
+  };
+  return {slice(c.array(0), list(1), list(2), list(3))};
+}
+
+Results dynamic_gather_rule(const Call& c) {
+  require_count(c, 3);
+  if (c.abstract()) return {Array(result_dtype(c), result_shape(c), true)};
+  const auto sizes = c.array(2).ints();
+  return {gather(c.array(0), c.array(1), gather_dims(c.need("dimension_numbers")),
+                 Ints(sizes.begin(), sizes.end()))};
+}
+
+Results dimension_size_rule(const Call& c) {
+  const std::int64_t d = c.integer("dimension");
+  require(d >= 0 && d < c.array(0).rank(), "there is no such dimension");
+  if (c.abstract()) return {Array(DType::kI32, {}, true)};
+  return {Array::scalar_int(DType::kI32, c.array(0).shape()[static_cast<std::size_t>(d)])};
+}
+
+}  // namespace jaxsmith::stablehlo
