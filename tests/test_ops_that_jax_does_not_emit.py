@@ -1,4 +1,5 @@
-"""Operations of StableHLO and HLO that JAX makes no use of, as other compilers write them."""
+"""Operations that JAX hardly ever emits: of StableHLO and HLO as other compilers write them, and random
+numbers of no stated generator."""
 
 import jax
 import jaxsmith
@@ -116,6 +117,19 @@ CONSTANTS = """module @m {
 def test_constants_of_chlo():
     assert str(jaxsmith.parse(CONSTANTS)) == official(CONSTANTS)
     assert jaxsmith.evaluate(CONSTANTS, np.zeros(2, np.float32))[0].tolist() == [1.25, 2.25]
+
+
+@pytest.mark.parametrize("level", ["jaxpr", "stablehlo", "hlo", "hlo_optimized"])
+def test_random_numbers_of_no_generator_are_verified_at_every_level(level):
+    row = jaxsmith.extract(
+        lambda a, b: jax.lax.rng_uniform(a, b, (2, 3)), np.float32(0), np.float32(1)
+    )
+    text = getattr(row, level)
+    program = jaxsmith.parse(text)
+    assert str(program) == text
+    program.verify()
+    with pytest.raises(jaxsmith.UnsupportedError, match="rng"):
+        program.evaluate(np.float32(0), np.float32(1))
 
 
 RNG = """module @m {

@@ -341,6 +341,23 @@ Datum triangular_solve_rule(const Call& c) {
   return triangular_solve(c.array(0), c.array(1), options);
 }
 
+// What it gives is left to the compiler.
+Datum rng_rule(const Call& c) {
+  require(c.array(0).rank() == 0 && c.array(1).same_type(c.array(0)),
+          "the limits are no scalars of one type");
+  const std::string_view distribution = c.word("distribution");
+  require(distribution == "rng_uniform" || distribution == "rng_normal",
+          "distribution is none of rng_uniform, rng_normal");
+  if (!c.abstract()) unsupported("rng: random numbers of no stated generator");
+  return Array(c.array(0).dtype(), c.result_dims(), true);
+}
+
+// What one run leaves for the next.
+Datum rng_state_rule(const Call& c) {
+  if (!c.abstract()) unsupported("rng-get-and-update-state: a state from outside the program");
+  return Array(c.result_dtype(), c.result_dims(), true);
+}
+
 Datum rng_bit_generator_rule(const Call& c) {
   const std::string_view algorithm = c.word("algorithm");
   if (algorithm != "rng_default" && algorithm != "rng_three_fry" && algorithm != "rng_philox")
@@ -575,6 +592,8 @@ std::vector<OpRule> make_rules() {
       {"reshape", 1, 1, "inferred_dimension", reshape_rule, true},
       {"reverse", 1, 1, "dimensions",
        [](const Call& c) -> Datum { return reverse(c.array(0), c.need_ints("dimensions")); }},
+      {"rng", 2, 2, "distribution", rng_rule},
+      {"rng-get-and-update-state", 0, 0, "delta", rng_state_rule},
       {"rng-bit-generator", 1, 1, "algorithm", rng_bit_generator_rule},
       {"scatter", 3, any,
        "update_window_dims inserted_window_dims input_batching_dims "

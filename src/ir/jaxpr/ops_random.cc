@@ -355,6 +355,15 @@ Values random_clone_rule(const Call& c) {
   return {key_at(c, 0)};
 }
 
+// What it gives is left to the compiler.
+Values rng_uniform_rule(const Call& c) {
+  c.want(2);
+  require(c.array(0).rank() == 0 && c.array(1).same_type(c.array(0)),
+          "the limits are no scalars of one type");
+  if (!c.array(0).abstract()) unsupported("rng_uniform: random numbers of no stated generator");
+  return {Array(c.array(0).dtype(), c.ints("shape"), true)};
+}
+
 Values rng_bit_generator_rule(const Call& c) {
   c.want(1);
   const std::string_view algorithm = c.word("algorithm");
@@ -374,7 +383,7 @@ void add_random_rules(OpRules& rules) {
       {"random_gamma", random_gamma_rule}, {"random_seed", random_seed_rule},
       {"random_split", random_split_rule}, {"random_unwrap", random_unwrap_rule},
       {"random_wrap", random_wrap_rule},   {"rng_bit_generator", rng_bit_generator_rule},
-      {"threefry2x32", threefry_rule},
+      {"rng_uniform", rng_uniform_rule},   {"threefry2x32", threefry_rule},
   };
   rules.insert(rules.end(), own.begin(), own.end());
 }

@@ -106,7 +106,7 @@ Results rng_rule(const Call& c) {
   require_count(c, 3);
   require(c.array(0).rank() == 0 && c.array(1).same_type(c.array(0)),
           "the limits are no scalars of one type");
-  if (!c.abstract()) unsupported("random numbers of which nothing is said but how they lie");
+  if (!c.abstract()) unsupported("rng: random numbers of no stated generator");
   return {Array(c.array(0).dtype(), asked_shape(c, 2), true)};
 }
 
