@@ -8,6 +8,7 @@
 
 #include "tensor/arithmetic.h"
 #include "tensor/movement.h"
+#include "tensor/products.h"
 #include "tensor/rounding_noise.h"
 
 namespace jaxsmith {
@@ -35,24 +36,6 @@ Ints others(std::int64_t rank, const Ints& dims) {
   for (std::int64_t d = 0; d < rank; ++d)
     if (std::find(dims.begin(), dims.end(), d) == dims.end()) out.push_back(d);
   return out;
-}
-
-template <class T>
-T rounded(DType dtype, T x) {
-  if constexpr (std::is_same_v<T, float>) return round_to(dtype, x);
-  return x;
-}
-
-// sum + x y
-template <class T>
-T add_stepwise(DType dtype, T sum, T x, T y) {
-  T product;
-  if constexpr (requires { x.real(); })
-    product = {x.real() * y.real() - x.imag() * y.imag(),
-               x.real() * y.imag() + x.imag() * y.real()};
-  else
-    product = x * y;
-  return rounded(dtype, sum + rounded(dtype, product));
 }
 
 template <class T>
@@ -170,129 +153,6 @@ Array dot_general(const Array& lhs, const Array& rhs, const DotDims& dims, DType
   }
   settle(out);
   return out;
-}
-
-// ---- convolution
-// ---------------------------------------------------------------------------------
-
-Array convolution(const Array& input, const Array& kernel, const ConvolutionDims& dims, Window w,
-                  std::int64_t feature_groups, std::int64_t batch_groups, DType result) {
-  const std::size_t spatial = dims.input_spatial.size();
-  require(dims.kernel_spatial.size() == spatial && dims.output_spatial.size() == spatial,
-          "input, kernel and output have different numbers of spatial dimensions");
-  const auto rank = static_cast<std::int64_t>(spatial) + 2;
-  require(input.rank() == rank && kernel.rank() == rank,
-          "the operands' ranks are not the spatial dimensions and two");
-  Ints in_perm = {dims.input_batch, dims.input_feature},
-       kernel_perm = {dims.kernel_output_feature, dims.kernel_input_feature},
-       out_perm = {dims.output_batch, dims.output_feature};
-  in_perm.insert(in_perm.end(), dims.input_spatial.begin(), dims.input_spatial.end());
-  kernel_perm.insert(kernel_perm.end(), dims.kernel_spatial.begin(), dims.kernel_spatial.end());
-  out_perm.insert(out_perm.end(), dims.output_spatial.begin(), dims.output_spatial.end());
-  require_distinct_dims(in_perm, rank, "input dimensions");
-  require_distinct_dims(kernel_perm, rank, "kernel dimensions");
-  require_distinct_dims(out_perm, rank, "output dimensions");
-  Array x = transpose(input, in_perm), k = transpose(kernel, kernel_perm);
-  require(feature_groups >= 1 && batch_groups >= 1, "a count of groups is less than 1");
-  require(feature_groups == 1 || batch_groups == 1,
-          "features and batches cannot both be in groups");
-  const std::int64_t batch = x.shape()[0], features = x.shape()[1], out_features = k.shape()[0],
-                     in_group = k.shape()[1];
-  if (features != in_group * feature_groups)
-    invalid(fmt::format("{} input features in {} groups, but the kernel takes {}", features,
-                        feature_groups, in_group));
-  require(batch % batch_groups == 0 && out_features % batch_groups == 0 &&
-              out_features % feature_groups == 0,
-          "batch or output features cannot be divided into the groups");
-  for (const Ints* part : {&w.stride, &w.base_dilation, &w.dilation, &w.low, &w.high})
-    require(part->size() == spatial,
-            "the window has not as many dimensions as there are spatial ones");
-  w.size.assign(k.shape().begin() + 2, k.shape().end());
-  Shape shape{batch / batch_groups, out_features};
-  for (std::size_t d = 0; d < spatial; ++d)
-    shape.push_back(w.size[d] == 0 ? 0 : window_places(w, d, x.shape()[d + 2]));
-  Ints back(static_cast<std::size_t>(rank));
-  for (std::size_t d = 0; d < back.size(); ++d)
-    back[static_cast<std::size_t>(out_perm[d])] = static_cast<std::int64_t>(d);
-  Array out(result, shape, any_abstract({&input, &kernel}));
-  if (out.abstract() || out.size() == 0) return transpose(out, back);
-  x = with_noise(convert(x, result));
-  k = with_noise(convert(k, result));
-  // Patches of each group as a matrix: [places, kernel places * features of a group].
-  const Shape places(shape.begin() + 2, shape.end());
-  const std::int64_t place_count = element_count(places), tap_count = element_count(w.size);
-  const Ints x_strides = row_major_strides(x.shape());
-  Ints source(static_cast<std::size_t>(place_count * tap_count), -1);
-  Ints place(spatial, 0);
-  for (std::int64_t p = 0; p < place_count; ++p) {
-    Ints tap(spatial, 0);
-    for (std::int64_t t = 0; t < tap_count; ++t) {
-      std::int64_t offset = 0;
-      bool inside = true;
-      for (std::size_t d = 0; d < spatial; ++d) {
-        const std::int64_t at = place[d] * w.stride[d] + tap[d] * w.dilation[d] - w.low[d];
-        inside = inside && at >= 0 && at % w.base_dilation[d] == 0 &&
-                 at / w.base_dilation[d] < x.shape()[d + 2];
-        offset += at / w.base_dilation[d] * x_strides[d + 2];
-      }
-      // A reversed window is the kernel read from its end.
-      std::int64_t kernel_at = 0;
-      for (std::size_t d = 0; d < spatial; ++d)
-        kernel_at = kernel_at * w.size[d] +
-                    (d < w.reversed.size() && w.reversed[d] ? w.size[d] - 1 - tap[d] : tap[d]);
-      if (inside) source[static_cast<std::size_t>(p * tap_count + kernel_at)] = offset;
-      for (std::size_t d = spatial; d-- > 0;) {
-        if (++tap[d] < w.size[d]) break;
-        tap[d] = 0;
-      }
-    }
-    for (std::size_t d = spatial; d-- > 0;) {
-      if (++place[d] < places[d]) break;
-      place[d] = 0;
-    }
-  }
-  const std::int64_t group_out = out_features / feature_groups,
-                     batch_out = out_features / batch_groups;
-  spend(element_count(shape) * in_group * tap_count / 2);
-  const bool stepwise = arithmetic().stepwise;
-  with_lane(result, [&]<class T>(T) {
-    const T* from = x.data<T>().data();
-    const T* taps = k.data<T>().data();
-    T* to = out.mutate<T>().data();
-    using A = std::conditional_t<
-        std::is_same_v<T, float>, double,
-        std::conditional_t<std::is_same_v<T, std::complex<float>>, C128,
-                           std::conditional_t<std::is_same_v<T, std::int64_t>, std::uint64_t, T>>>;
-    for (std::int64_t b = 0; b < shape[0]; ++b)
-      for (std::int64_t o = 0; o < out_features; ++o) {
-        const std::int64_t image = batch_groups > 1 ? o / batch_out * shape[0] + b : b;
-        const std::int64_t first = feature_groups > 1 ? o / group_out * in_group : 0;
-        for (std::int64_t p = 0; p < place_count; ++p) {
-          const std::int64_t* at = source.data() + p * tap_count;
-          const T* channels = from + image * x_strides[0] + first * x_strides[1];
-          const T* weights = taps + o * in_group * tap_count;
-          T& result_at = to[(b * out_features + o) * place_count + p];
-          if constexpr (!std::is_same_v<T, std::int64_t>)
-            if (stepwise) {  // features within places
-              T sum{};
-              for (std::int64_t t = 0; t < tap_count; ++t)
-                for (std::int64_t f = 0; at[t] >= 0 && f < in_group; ++f)
-                  sum = add_stepwise(result, sum, channels[f * x_strides[1] + at[t]],
-                                     weights[f * tap_count + t]);
-              result_at = sum;
-              continue;
-            }
-          A sum{};
-          for (std::int64_t f = 0; f < in_group; ++f)
-            for (std::int64_t t = 0; t < tap_count; ++t)
-              if (at[t] >= 0)
-                sum += A(channels[f * x_strides[1] + at[t]]) * A(weights[f * tap_count + t]);
-          result_at = static_cast<T>(sum);
-        }
-      }
-  });
-  settle(out);
-  return transpose(out, back);
 }
 
 // ---- fft

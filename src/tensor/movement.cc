@@ -355,107 +355,157 @@ bool holds(const Ints& numbers, std::int64_t n) {
   return std::find(numbers.begin(), numbers.end(), n) != numbers.end();
 }
 
+class Gather {
+ public:
+  Gather(const Array& operand, const Array& starts, const GatherDims& dims, const Ints& slice_sizes)
+      : operand_(operand), starts_(starts), dims_(dims), slice_sizes_(slice_sizes) {
+    require_dims();
+    require_batching_dims();
+    find_batch();
+    find_window();
+    find_shape();
+  }
+
+  const Shape& shape() const { return shape_; }
+
+  void run(Array& out) const {
+    const Ints to = row_major_strides(shape_);
+    Ints window_to, batch_to;
+    for (std::size_t d = 0; d < shape_.size(); ++d)
+      (is_offset(d) ? window_to : batch_to).push_back(to[d]);
+    const Ints from_starts = offsets_of(batch_, batch_strides_),
+               to_batch = offsets_of(batch_, batch_to),
+               from_window = offsets_of(window_, window_strides_),
+               to_window = offsets_of(window_, window_to);
+    Ints batch_index(batch_.size(), 0);
+    spend(out.size());
+    with_width(operand_, [&]<class T>(T) {
+      const T* from = operand_.data<T>().data();
+      T* result = out.mutate<T>().data();
+      for (std::size_t b = 0; b < from_starts.size(); ++b) {
+        const std::int64_t offset = slice_offset(from_starts[b], batch_index);
+        for (std::size_t w = 0; w < from_window.size(); ++w)
+          result[to_batch[b] + to_window[w]] = from[offset + from_window[w]];
+        for (std::size_t d = batch_.size(); d-- > 0;) {
+          if (++batch_index[d] < batch_[d]) break;
+          batch_index[d] = 0;
+        }
+      }
+    });
+  }
+
+ private:
+  bool is_offset(std::size_t result_dim) const {
+    return holds(dims_.offset_dims, static_cast<std::int64_t>(result_dim));
+  }
+
+  void require_dims() const {
+    require(is_integer(starts_.dtype()), "start_indices are no integers");
+    require_rank(slice_sizes_, operand_, "slice_sizes");
+    require_distinct_dims(dims_.collapsed_slice_dims, operand_.rank(), "collapsed_slice_dims");
+    require_distinct_dims(dims_.operand_batching_dims, operand_.rank(), "operand_batching_dims");
+    require_distinct_dims(dims_.start_index_map, operand_.rank(), "start_index_map");
+    if (dims_.index_vector_dim < 0 || dims_.index_vector_dim > starts_.rank())
+      invalid("index_vector_dim is beyond the rank of start_indices");
+    const std::int64_t size = scalar_indices() ? 1 : starts_.shape()[vector_dim()];
+    if (size != static_cast<std::int64_t>(dims_.start_index_map.size()))
+      invalid(fmt::format("start_index_map has {} numbers, an index vector {}",
+                          dims_.start_index_map.size(), size));
+  }
+
+  void require_batching_dims() const {
+    require(dims_.operand_batching_dims.size() == dims_.start_indices_batching_dims.size(),
+            "as many batching dimensions are wanted of the operand as of start_indices");
+    for (std::size_t i = 0; i < dims_.operand_batching_dims.size(); ++i) {
+      const std::int64_t at = dims_.start_indices_batching_dims[i];
+      if (at < 0 || at >= starts_.rank() || at == dims_.index_vector_dim)
+        invalid("start_indices_batching_dims names no batch dimension");
+      if (starts_.shape()[static_cast<std::size_t>(at)] !=
+          operand_.shape()[static_cast<std::size_t>(dims_.operand_batching_dims[i])])
+        invalid("batching dimensions of different sizes");
+    }
+  }
+
+  bool scalar_indices() const { return dims_.index_vector_dim == starts_.rank(); }
+  std::size_t vector_dim() const { return static_cast<std::size_t>(dims_.index_vector_dim); }
+
+  // The dimensions of start_indices without that of the index vectors.
+  void find_batch() {
+    const Ints strides = row_major_strides(starts_.shape());
+    if (!scalar_indices()) vector_step_ = strides[vector_dim()];
+    for (std::size_t d = 0; d < starts_.shape().size(); ++d) {
+      batch_of_.push_back(batch_.size());
+      if (d == vector_dim()) continue;
+      batch_.push_back(starts_.shape()[d]);
+      batch_strides_.push_back(strides[d]);
+    }
+  }
+
+  // The dimensions of a slice that stay.
+  void find_window() {
+    for (std::size_t d = 0; d < slice_sizes_.size(); ++d) {
+      const auto n = static_cast<std::int64_t>(d);
+      if (slice_sizes_[d] < 0 || slice_sizes_[d] > operand_.shape()[d])
+        invalid(fmt::format("a slice of {} of dimension {}, which has {} elements", slice_sizes_[d],
+                            d, operand_.shape()[d]));
+      if (holds(dims_.collapsed_slice_dims, n) || holds(dims_.operand_batching_dims, n)) {
+        if (slice_sizes_[d] > 1)
+          invalid(
+              fmt::format("dimension {} goes, but its slice has {} elements", d, slice_sizes_[d]));
+        continue;
+      }
+      window_.push_back(slice_sizes_[d]);
+      window_strides_.push_back(strides_[d]);
+    }
+  }
+
+  void find_shape() {
+    const std::size_t rank = batch_.size() + window_.size();
+    require_distinct_dims(dims_.offset_dims, static_cast<std::int64_t>(rank), "offset_dims");
+    if (dims_.offset_dims.size() != window_.size())
+      invalid(fmt::format("offset_dims has {} numbers for {} dimensions of a slice",
+                          dims_.offset_dims.size(), window_.size()));
+    for (std::size_t d = 0, w = 0, b = 0; d < rank; ++d)
+      shape_.push_back(is_offset(d) ? window_[w++] : batch_[b++]);
+  }
+
+  // Where in the operand the slice begins whose index vector is at `at` in start_indices.
+  std::int64_t slice_offset(std::int64_t at, const Ints& batch_index) const {
+    const bool without_sign = starts_.dtype() == DType::kU64;
+    std::int64_t offset = 0;
+    for (std::size_t i = 0; i < dims_.start_index_map.size(); ++i) {
+      const auto d = static_cast<std::size_t>(dims_.start_index_map[i]);
+      const std::int64_t start = starts_.int_at(at + static_cast<std::int64_t>(i) * vector_step_);
+      offset +=
+          strides_[d] * clamped_start(start, slice_sizes_[d], operand_.shape()[d], without_sign);
+    }
+    for (std::size_t i = 0; i < dims_.operand_batching_dims.size(); ++i) {
+      const auto of_starts = static_cast<std::size_t>(dims_.start_indices_batching_dims[i]);
+      offset += strides_[static_cast<std::size_t>(dims_.operand_batching_dims[i])] *
+                batch_index[batch_of_[of_starts]];
+    }
+    return offset;
+  }
+
+  const Array &operand_, &starts_;
+  const GatherDims& dims_;
+  const Ints& slice_sizes_;
+  Ints strides_ = row_major_strides(operand_.shape());
+  std::int64_t vector_step_ = 0;  // between the numbers of an index vector
+  Shape batch_, window_, shape_;
+  Ints batch_strides_, window_strides_;  // in start_indices, in the operand
+  std::vector<std::size_t> batch_of_;    // of each dimension of start_indices
+};
+
 }  // namespace
 
 Array gather(const Array& operand, const Array& starts, const GatherDims& dims,
              const Ints& slice_sizes) {
-  require(is_integer(starts.dtype()), "start_indices are no integers");
-  require_rank(slice_sizes, operand, "slice_sizes");
-  require_distinct_dims(dims.collapsed_slice_dims, operand.rank(), "collapsed_slice_dims");
-  require_distinct_dims(dims.operand_batching_dims, operand.rank(), "operand_batching_dims");
-  require_distinct_dims(dims.start_index_map, operand.rank(), "start_index_map");
-  if (dims.index_vector_dim < 0 || dims.index_vector_dim > starts.rank())
-    invalid("index_vector_dim is beyond the rank of start_indices");
-  const auto vector_dim = static_cast<std::size_t>(dims.index_vector_dim);
-  const bool scalar_indices = dims.index_vector_dim == starts.rank();
-  const std::int64_t vector_size = scalar_indices ? 1 : starts.shape()[vector_dim];
-  if (vector_size != static_cast<std::int64_t>(dims.start_index_map.size()))
-    invalid(fmt::format("start_index_map has {} numbers, an index vector {}",
-                        dims.start_index_map.size(), vector_size));
-  require(dims.operand_batching_dims.size() == dims.start_indices_batching_dims.size(),
-          "as many batching dimensions are wanted of the operand as of start_indices");
-  Shape batch;
-  Ints batch_strides;
-  const Ints start_strides = row_major_strides(starts.shape());
-  std::vector<std::size_t> batch_of(starts.shape().size(), 0);
-  for (std::size_t d = 0; d < starts.shape().size(); ++d) {
-    if (d == vector_dim) continue;
-    batch_of[d] = batch.size();
-    batch.push_back(starts.shape()[d]);
-    batch_strides.push_back(start_strides[d]);
-  }
-  const Ints own = row_major_strides(operand.shape());
-  Shape window;
-  Ints window_from;
-  for (std::size_t d = 0; d < slice_sizes.size(); ++d) {
-    const auto n = static_cast<std::int64_t>(d);
-    if (slice_sizes[d] < 0 || slice_sizes[d] > operand.shape()[d])
-      invalid(fmt::format("a slice of {} of dimension {}, which has {} elements", slice_sizes[d], d,
-                          operand.shape()[d]));
-    if (holds(dims.collapsed_slice_dims, n) || holds(dims.operand_batching_dims, n)) {
-      if (slice_sizes[d] > 1)
-        invalid(fmt::format("dimension {} goes, but its slice has {} elements", d, slice_sizes[d]));
-      continue;
-    }
-    window.push_back(slice_sizes[d]);
-    window_from.push_back(own[d]);
-  }
-  const auto rank = static_cast<std::int64_t>(batch.size() + window.size());
-  require_distinct_dims(dims.offset_dims, rank, "offset_dims");
-  if (dims.offset_dims.size() != window.size())
-    invalid(fmt::format("offset_dims has {} numbers for {} dimensions of a slice",
-                        dims.offset_dims.size(), window.size()));
-  Shape shape(static_cast<std::size_t>(rank));
-  for (std::size_t d = 0, w = 0, b = 0; d < shape.size(); ++d)
-    shape[d] = holds(dims.offset_dims, static_cast<std::int64_t>(d)) ? window[w++] : batch[b++];
-  for (std::size_t i = 0; i < dims.operand_batching_dims.size(); ++i) {
-    const std::int64_t at = dims.start_indices_batching_dims[i];
-    if (at < 0 || at >= starts.rank() || at == dims.index_vector_dim)
-      invalid("start_indices_batching_dims names no batch dimension");
-    if (starts.shape()[static_cast<std::size_t>(at)] !=
-        operand.shape()[static_cast<std::size_t>(dims.operand_batching_dims[i])])
-      invalid("batching dimensions of different sizes");
-  }
-  Array out(operand.dtype(), shape, any_abstract({&operand, &starts}));
+  const Gather gather(operand, starts, dims, slice_sizes);
+  Array out(operand.dtype(), gather.shape(), any_abstract({&operand, &starts}));
   // XLA takes such a slice of a dimension that goes, and gives whatever it finds.
   if (out.size() != 0 && holds(slice_sizes, 0)) invalid("an element of a slice that has none");
-  if (out.abstract() || out.size() == 0) return out;
-  const Ints to = row_major_strides(shape);
-  Ints window_to, batch_to;
-  for (std::size_t d = 0; d < shape.size(); ++d)
-    (holds(dims.offset_dims, static_cast<std::int64_t>(d)) ? window_to : batch_to).push_back(to[d]);
-  const auto index = starts.ints();
-  const std::int64_t step = scalar_indices ? 0 : start_strides[vector_dim];
-  const bool without_sign = starts.dtype() == DType::kU64;
-  Ints batch_index(batch.size(), 0);
-  const Ints batch_from = offsets_of(batch, batch_strides),
-             to_offsets = offsets_of(batch, batch_to);
-  const Ints in_window_from = offsets_of(window, window_from),
-             in_window_to = offsets_of(window, window_to);
-  spend(out.size());
-  with_width(operand, [&]<class T>(T) {
-    const T* from = operand.data<T>().data();
-    T* result = out.mutate<T>().data();
-    for (std::size_t b = 0; b < batch_from.size(); ++b) {
-      std::int64_t offset = 0;
-      for (std::size_t i = 0; i < dims.start_index_map.size(); ++i) {
-        const auto d = static_cast<std::size_t>(dims.start_index_map[i]);
-        const std::int64_t start =
-            index[static_cast<std::size_t>(batch_from[b] + static_cast<std::int64_t>(i) * step)];
-        offset += own[d] * clamped_start(start, slice_sizes[d], operand.shape()[d], without_sign);
-      }
-      for (std::size_t i = 0; i < dims.operand_batching_dims.size(); ++i)
-        offset +=
-            own[static_cast<std::size_t>(dims.operand_batching_dims[i])] *
-            batch_index[batch_of[static_cast<std::size_t>(dims.start_indices_batching_dims[i])]];
-      for (std::size_t w = 0; w < in_window_from.size(); ++w)
-        result[to_offsets[b] + in_window_to[w]] = from[offset + in_window_from[w]];
-      for (std::size_t d = batch.size(); d-- > 0;) {
-        if (++batch_index[d] < batch[d]) break;
-        batch_index[d] = 0;
-      }
-    }
-  });
+  if (!out.abstract() && out.size() != 0) gather.run(out);
   return out;
 }
 
