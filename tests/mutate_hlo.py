@@ -9,21 +9,9 @@ from hlo_text import Instruction, Module
 from mutate_words import (
     ALIKE,
     ASSOCIATIVE,
-    ATTRIBUTE,
-    BRANCHES,
-    CARRIED,
     COMMUTATIVE,
-    COMPARATOR,
-    CONSTANT,
-    CONVERTED,
-    DIRECTION,
-    DROPPED,
-    OPERAND,
-    OPERATION,
-    REDUCTION,
-    SWAPPED,
-    TRIPS,
     Change,
+    Kind,
     other,
     other_attribute,
     other_constant,
@@ -100,7 +88,7 @@ class Mutator:
                 if plain(type_) == plain(types[j]):
                     swapped = list(names)
                     swapped[i], swapped[j] = names[j], names[i]
-                    yield self._change(SWAPPED, number, line, operands=swapped)
+                    yield self._change(Kind.SWAPPED, number, line, operands=swapped)
             earlier = [
                 before.name
                 for before in self.module.lines[:number]
@@ -111,7 +99,7 @@ class Mutator:
             ]
             if earlier:
                 new = [*names[:i], self.rng.choice(earlier), *names[i + 1 :]]
-                yield self._change(OPERAND, number, line, operands=new)
+                yield self._change(Kind.OPERAND, number, line, operands=new)
         if line.root and line.computation in self.bodies and line.opcode == "tuple":
             yield from self._not_carried(number, line)
         elif not line.root or len(names) > 1:
@@ -120,7 +108,7 @@ class Mutator:
                     kept = Instruction(line.prefix, line.name, line.type, "copy", name)
                     if not line.type.startswith("("):
                         yield Change(
-                            DROPPED, line.opcode, lambda k=kept: self._replaced(number, [k])
+                            Kind.DROPPED, line.opcode, lambda k=kept: self._replaced(number, [k])
                         )
                     break
 
@@ -144,24 +132,26 @@ class Mutator:
             )
             changed = copy.deepcopy(line)
             changed.operands = [*line.operands[:i], came.name, *line.operands[i + 1 :]]
-            yield Change(CARRIED, "while", lambda c=changed, g=came: self._replaced(number, [g, c]))
+            yield Change(
+                Kind.CARRIED, "while", lambda c=changed, g=came: self._replaced(number, [g, c])
+            )
 
     def _of_itself(self, number: int, line: Instruction) -> Iterator[Change]:
         whole = re.match(r"\(?[su]\d", line.type) is not None
         if line.opcode == "constant":
             if literal := other_constant(line.arguments, whole, self.rng):
-                kind = TRIPS if line.computation in self.conditions else CONSTANT
+                kind = Kind.TRIPS if line.computation in self.conditions else Kind.CONSTANT
                 yield self._change(kind, number, line, arguments=literal)
             return
         for group in ALIKE:
             if line.opcode in group and not (whole and group[0] == "sine"):
                 kind = self._kind_of_reduction(line)
-                left = [n for n in group if n in ASSOCIATIVE] if kind == REDUCTION else group
+                left = [n for n in group if n in ASSOCIATIVE] if kind == Kind.REDUCTION else group
                 if set(left) - {line.opcode}:
                     new = other(left, line.opcode, self.rng)
                     yield self._change(kind, number, line, opcode=new)
         if line.opcode == "compare":
-            kind = COMPARATOR if line.computation in self.comparators else DIRECTION
+            kind = Kind.COMPARATOR if line.computation in self.comparators else Kind.DIRECTION
             for key in ("direction", "type"):
                 if key in line.attributes:
                     new = other_attribute(line.attributes[key], self.rng)
@@ -170,10 +160,10 @@ class Mutator:
         for key, value in line.attributes.items():
             if key not in _KEPT_ATTRIBUTES and value:
                 new = self._other_attribute(key, value)
-                yield from self._with_attribute(ATTRIBUTE, number, line, **{key: new})
+                yield from self._with_attribute(Kind.ATTRIBUTE, number, line, **{key: new})
         if line.opcode == "slice":
             yield from self._with_attribute(
-                ATTRIBUTE, number, line, slice=_moved(line.attributes["slice"], self.rng)
+                Kind.ATTRIBUTE, number, line, slice=_moved(line.attributes["slice"], self.rng)
             )
         if line.opcode == "convert":
             yield from self._converted_otherwise(number, line)
@@ -183,7 +173,11 @@ class Mutator:
         alone = [
             i for i in self.all if i.computation == line.computation and i.opcode != "parameter"
         ]
-        return REDUCTION if line.root and len(alone) == 1 and "[]" in line.type else OPERATION
+        return (
+            Kind.REDUCTION
+            if line.root and len(alone) == 1 and "[]" in line.type
+            else Kind.OPERATION
+        )
 
     def _other_attribute(self, key: str, value: str) -> str | None:
         if key == "dim_labels":
@@ -200,7 +194,7 @@ class Mutator:
         step.name, step.type = line.name + ".way", f"{way}[{rest}"
         back = copy.deepcopy(line)
         back.operands = [step.name]
-        yield Change(CONVERTED, "convert", lambda: self._replaced(number, [step, back]))
+        yield Change(Kind.CONVERTED, "convert", lambda: self._replaced(number, [step, back]))
 
     def _of_computations(self, number: int, line: Instruction) -> Iterator[Change]:
         a = line.attributes
@@ -209,10 +203,12 @@ class Mutator:
             for i in range(len(names) - 1):
                 turned = [*names[:i], names[i + 1], names[i], *names[i + 2 :]]
                 text = "{" + ", ".join(turned) + "}"
-                yield from self._with_attribute(BRANCHES, number, line, branch_computations=text)
+                yield from self._with_attribute(
+                    Kind.BRANCHES, number, line, branch_computations=text
+                )
         if "true_computation" in a:
             yield from self._with_attribute(
-                BRANCHES,
+                Kind.BRANCHES,
                 number,
                 line,
                 true_computation=a["false_computation"],
@@ -229,7 +225,7 @@ class Mutator:
                     others.append(mark + name)
             if others:
                 yield from self._with_attribute(
-                    REDUCTION, number, line, to_apply=self.rng.choice(others)
+                    Kind.REDUCTION, number, line, to_apply=self.rng.choice(others)
                 )
 
     def _signature(self, computation: str) -> list[str]:

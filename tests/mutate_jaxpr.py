@@ -11,42 +11,25 @@ import numpy as np
 from jax import lax
 from jax.extend import core
 from jax.extend.core import primitives
-from mutate_words import (
-    ATTRIBUTE,
-    BRANCHES,
-    CARRIED,
-    CONSTANT,
-    CONVERTED,
-    DIRECTION,
-    DROPPED,
-    OPERAND,
-    OPERATION,
-    REDUCTION,
-    SWAPPED,
-    TRIPS,
-    Change,
-    other,
-    other_float,
-    other_integer,
-)
+from mutate_words import Change, Kind, other, other_float, other_integer
 
 _ALIKE = [
-    ("add sub mul div max min rem atan2", OPERATION),
-    ("pow atan2", OPERATION),
-    ("sin cos tan tanh exp exp2 expm1 log log1p sqrt rsqrt cbrt logistic", OPERATION),
-    ("asin acos atan sinh cosh asinh erf erfc neg abs sign square", OPERATION),
-    ("floor ceil", OPERATION),
-    ("and or xor", OPERATION),
-    ("shift_left shift_right_logical shift_right_arithmetic", OPERATION),
-    ("eq ne lt le gt ge", DIRECTION),
-    ("lt_to le_to", DIRECTION),
-    ("reduce_sum reduce_prod", REDUCTION),
-    ("reduce_max reduce_min", REDUCTION),
-    ("reduce_and reduce_or reduce_xor", REDUCTION),
-    ("argmax argmin", REDUCTION),
-    ("cumsum cumprod cummax cummin cumlogsumexp", REDUCTION),
-    ("reduce_window_max reduce_window_min reduce_window_sum", REDUCTION),
-    ("not population_count clz neg abs sign", OPERATION),
+    ("add sub mul div max min rem atan2", Kind.OPERATION),
+    ("pow atan2", Kind.OPERATION),
+    ("sin cos tan tanh exp exp2 expm1 log log1p sqrt rsqrt cbrt logistic", Kind.OPERATION),
+    ("asin acos atan sinh cosh asinh erf erfc neg abs sign square", Kind.OPERATION),
+    ("floor ceil", Kind.OPERATION),
+    ("and or xor", Kind.OPERATION),
+    ("shift_left shift_right_logical shift_right_arithmetic", Kind.OPERATION),
+    ("eq ne lt le gt ge", Kind.DIRECTION),
+    ("lt_to le_to", Kind.DIRECTION),
+    ("reduce_sum reduce_prod", Kind.REDUCTION),
+    ("reduce_max reduce_min", Kind.REDUCTION),
+    ("reduce_and reduce_or reduce_xor", Kind.REDUCTION),
+    ("argmax argmin", Kind.REDUCTION),
+    ("cumsum cumprod cummax cummin cumlogsumexp", Kind.REDUCTION),
+    ("reduce_window_max reduce_window_min reduce_window_sum", Kind.REDUCTION),
+    ("not population_count clz neg abs sign", Kind.OPERATION),
 ]
 _COMMUTATIVE = {"add", "add_any", "mul", "max", "min", "and", "or", "xor", "eq", "ne"}
 # Promises, remarks, what only JAX's transformations read, and how many variables mean what.
@@ -106,15 +89,15 @@ class Mutator:
                 if x.aval == y.aval and x is not y and name not in _COMMUTATIVE:
                     turned = list(operands)
                     turned[i], turned[j] = y, x
-                    yield changed(SWAPPED, turned)
+                    yield changed(Kind.SWAPPED, turned)
             if isinstance(x, core.Literal):
-                kind = TRIPS if role == "cond_jaxpr" else CONSTANT
+                kind = Kind.TRIPS if role == "cond_jaxpr" else Kind.CONSTANT
                 if (literal := self._literal(x)) is not None:
                     yield changed(kind, [*operands[:i], literal, *rest])
                 continue
             seen = [v for v in scope if v.aval == x.aval and v not in operands]
             if seen:
-                yield changed(OPERAND, [*operands[:i], self.rng.choice(seen), *rest])
+                yield changed(Kind.OPERAND, [*operands[:i], self.rng.choice(seen), *rest])
 
     def _literal(self, literal: Any) -> Any:
         dtype = literal.aval.dtype
@@ -155,7 +138,7 @@ class Mutator:
                 outvars=[between], params={**equation.params, "new_dtype": way, "weak_type": False}
             )
             second = equation.replace(invars=[between])
-            yield Change(CONVERTED, name, lambda: put(first, second))
+            yield Change(Kind.CONVERTED, name, lambda: put(first, second))
 
     def _of_parameters(self, equation: Any, put: Callable) -> Iterator[Change]:
         p, name = equation.params, equation.primitive.name
@@ -168,18 +151,18 @@ class Mutator:
                 # Arrays that are gone through have as many rows.
                 carried = p["num_consts"] + p["num_carry"]
                 if len(equation.invars) == carried and len(equation.outvars) == p["num_carry"]:
-                    yield changed(TRIPS, length=max(other_integer(value, self.rng), 0))
+                    yield changed(Kind.TRIPS, length=max(other_integer(value, self.rng), 0))
             elif key == "branches" and len(value) > 1:
-                yield changed(BRANCHES, branches=(value[1], value[0], *value[2:]))
+                yield changed(Kind.BRANCHES, branches=(value[1], value[0], *value[2:]))
             elif key not in _KEPT_PARAMETERS and not _holds_jaxpr(value):
                 new = self._other_value(value)
                 if new is not None:
-                    yield changed(ATTRIBUTE, **{key: new})
+                    yield changed(Kind.ATTRIBUTE, **{key: new})
         if name == "slice":
             i, step = self.rng.randrange(len(p["start_indices"])), self.rng.choice([-1, 1])
             moved = {k: _plus(p[k], i, step) for k in ("start_indices", "limit_indices")}
             if min(moved["start_indices"]) >= 0:
-                yield changed(ATTRIBUTE, **moved)
+                yield changed(Kind.ATTRIBUTE, **moved)
 
     def _other_value(self, value: Any) -> Any:
         """Another value of a parameter; None where there is none to draw."""
@@ -242,7 +225,7 @@ class Mutator:
             if came is not new and came.aval == new.aval:
                 outvars = [*body.outvars[:i], came, *body.outvars[i + 1 :]]
                 yield Change(
-                    CARRIED,
+                    Kind.CARRIED,
                     equation.primitive.name,
                     lambda o=outvars: whole(body.replace(outvars=o)),
                 )
@@ -269,7 +252,7 @@ class Mutator:
             equations += [e.replace(invars=renamed(e.invars)) for e in jaxpr.eqns[number + 1 :]]
             return whole(jaxpr.replace(eqns=equations, outvars=renamed(jaxpr.outvars)))
 
-        yield Change(DROPPED, equation.primitive.name, make)
+        yield Change(Kind.DROPPED, equation.primitive.name, make)
 
 
 def _holds_jaxpr(value: Any) -> bool:

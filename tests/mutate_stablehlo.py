@@ -8,21 +8,9 @@ from jaxsmith import jax_private
 from mutate_words import (
     ALIKE,
     ASSOCIATIVE,
-    ATTRIBUTE,
-    BRANCHES,
-    CARRIED,
     COMMUTATIVE,
-    COMPARATOR,
-    CONSTANT,
-    CONVERTED,
-    DIRECTION,
-    DROPPED,
-    OPERAND,
-    OPERATION,
-    REDUCTION,
-    SWAPPED,
-    TRIPS,
     Change,
+    Kind,
     other,
     other_attribute,
     other_constant,
@@ -83,16 +71,16 @@ class Mutator:
             for j in range(i + 1, len(operands)):
                 y = operands[j]
                 if x.type == y.type and x != y and not commutes:
-                    yield self._change(SWAPPED, op, lambda i=i, j=j: _set(op, {i: j, j: i}))
+                    yield self._change(Kind.SWAPPED, op, lambda i=i, j=j: _set(op, {i: j, j: i}))
             seen = [v for v in _in_scope(op) if v.type == x.type and v not in operands]
             if seen:
                 new = self.rng.choice(seen)
-                yield self._change(OPERAND, op, lambda i=i, new=new: _put(op, i, new))
+                yield self._change(Kind.OPERAND, op, lambda i=i, new=new: _put(op, i, new))
         if len(op.results) == 1 and op.name != "stablehlo.convert":
             for x in operands:
                 if x.type == op.results[0].type:
                     yield self._change(
-                        DROPPED, op, lambda x=x: op.results[0].replace_all_uses_with(x)
+                        Kind.DROPPED, op, lambda x=x: op.results[0].replace_all_uses_with(x)
                     )
                     break
 
@@ -104,18 +92,18 @@ class Mutator:
         came = list(op.block.arguments)
         for i, x in enumerate(op.operands):
             if len(came) == len(op.operands) and x.type == came[i].type and x != came[i]:
-                yield self._change(CARRIED, loop, lambda i=i: _put(op, i, came[i]))
+                yield self._change(Kind.CARRIED, loop, lambda i=i: _put(op, i, came[i]))
 
     def _of_attributes(self, op: Any) -> Iterator[Change]:
         for name, value in _attributes(op):
             text = str(value)
             if name in _KEPT_ATTRIBUTES or "." in name or text.startswith('"'):
                 continue
-            kind = ATTRIBUTE
+            kind = Kind.ATTRIBUTE
             if op.name == "stablehlo.compare":
-                kind = COMPARATOR if op.parent.name == "stablehlo.sort" else DIRECTION
+                kind = Kind.COMPARATOR if op.parent.name == "stablehlo.sort" else Kind.DIRECTION
             if op.name == "stablehlo.constant":
-                kind = TRIPS if _in_condition(op) else CONSTANT
+                kind = Kind.TRIPS if _in_condition(op) else Kind.CONSTANT
                 new = _other_dense(text, self.rng)
             elif name == "dimension_numbers" and "->" in text:
                 new = _other_labels(text, self.rng)
@@ -124,7 +112,7 @@ class Mutator:
             if new and new != text:
                 yield self._change(kind, op, lambda n=name, t=new: _set_attribute(op, n, t))
         if op.name == "stablehlo.slice":
-            yield self._change(ATTRIBUTE, op, lambda: _move_slice(op, self.rng))
+            yield self._change(Kind.ATTRIBUTE, op, lambda: _move_slice(op, self.rng))
 
     def _of_itself(self, op: Any) -> Iterator[Change]:
         whole = bool(op.results) and any(m in str(op.results[0].type) for m in ("xi", "<i", "ui"))
@@ -134,13 +122,13 @@ class Mutator:
                 left = [n for n in group if n in _ASSOCIATIVE] if reduces else group
                 if set(left) - {op.name}:
                     new = other(left, op.name, self.rng)
-                    kind = REDUCTION if reduces else OPERATION
+                    kind = Kind.REDUCTION if reduces else Kind.OPERATION
                     yield self._change(kind, op, lambda new=new: _rename(op, new))
         if op.name == "stablehlo.convert":
-            yield self._change(CONVERTED, op, lambda: _convert_by_way(op, self.rng))
+            yield self._change(Kind.CONVERTED, op, lambda: _convert_by_way(op, self.rng))
         regions = list(op.regions)
         if op.name in ("stablehlo.case", "stablehlo.if") and len(regions) > 1:
-            yield self._change(BRANCHES, op, lambda: _exchange(regions[0], regions[1]))
+            yield self._change(Kind.BRANCHES, op, lambda: _exchange(regions[0], regions[1]))
 
 
 def _walk(op: Any) -> Iterator[Any]:

@@ -1,25 +1,30 @@
 """What the mutators of all levels share: the kinds of changes, how one is drawn, numbers and words
 that take the place of others."""
 
+import enum
 import random
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
-# Kinds of changes, as the table names them.
-SWAPPED = "operands swapped"
-OPERAND = "another operand"
-CONSTANT = "another constant"
-ATTRIBUTE = "another attribute"
-OPERATION = "another operation"
-REDUCTION = "another reduction"
-DIRECTION = "another direction"
-COMPARATOR = "another comparator"
-DROPPED = "a dropped update"
-CARRIED = "a carry not updated"
-CONVERTED = "another conversion"
-BRANCHES = "branches exchanged"
-TRIPS = "another trip count"
+
+class Kind(enum.StrEnum):
+    """Of changes, as the table names them."""
+
+    SWAPPED = "operands swapped"
+    OPERAND = "another operand"
+    CONSTANT = "another constant"
+    ATTRIBUTE = "another attribute"
+    OPERATION = "another operation"
+    REDUCTION = "another reduction"
+    DIRECTION = "another direction"
+    COMPARATOR = "another comparator"
+    DROPPED = "a dropped update"
+    CARRIED = "a carry not updated"
+    CONVERTED = "another conversion"
+    BRANCHES = "branches exchanged"
+    TRIPS = "another trip count"
+
 
 # Operations of the same type, by the words of HLO; StableHLO and jaxprs have names of their own.
 ALIKE = [
@@ -50,7 +55,7 @@ WORDS = [
 
 
 class Change(NamedTuple):
-    kind: str
+    kind: Kind
     operation: str  # rare operations are drawn as often as common ones
     make: Callable[[], object]  # gives the changed subject
 
