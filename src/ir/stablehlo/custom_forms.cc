@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "ir/stablehlo/dense.h"
+#include "ir/stablehlo/op_table.h"
 #include "ir/stablehlo/parser_state.h"
 
 namespace jaxsmith::stablehlo {
@@ -185,21 +186,22 @@ void Parser::by_format(const Format& format, Op& op, Results& results) {
 }
 
 void Parser::custom(Op& op, Results& results) {
-  if (const Format* format = format_of(op.name)) return by_format(*format, op, results);
-  if (op.name == "stablehlo.constant" || op.name == "chlo.constant") return constant(op, results);
-  if (op.name == "stablehlo.slice") return slice(op, results);
-  if (op.name == "stablehlo.dot_general" || op.name == "stablehlo.dot")
-    return dot_general(op, results);
-  if (op.name == "stablehlo.convolution" || op.name == "stablehlo.dynamic_conv")
+  const std::string_view name = op.name;
+  if (const Format* form = op.rule ? op.rule->form() : nullptr)
+    return by_format(*form, op, results);
+  if (name == "stablehlo.constant" || name == "chlo.constant") return constant(op, results);
+  if (name == "stablehlo.slice") return slice(op, results);
+  if (name == "stablehlo.dot_general" || name == "stablehlo.dot") return dot_general(op, results);
+  if (name == "stablehlo.convolution" || name == "stablehlo.dynamic_conv")
     return convolution(op, results);
-  if (op.name == "stablehlo.reduce") return reduce(op, results);
-  if (op.name == "stablehlo.while") return while_loop(op, results);
-  if (op.name == "stablehlo.custom_call") return custom_call(op, results);
-  if (op.name == "chlo.scan") return scan(op, results);
-  if (op.name == "sdy.manual_computation") return manual_computation(op, results);
-  if (op.name == "sdy.sharding_constraint") return sharding_constraint(op, results);
-  if (op.name == "sdy.mesh") return mesh(op);
-  if (op.name.starts_with("check.") || op.name.starts_with("interpreter."))
+  if (name == "stablehlo.reduce") return reduce(op, results);
+  if (name == "stablehlo.while") return while_loop(op, results);
+  if (name == "stablehlo.custom_call") return custom_call(op, results);
+  if (name == "chlo.scan") return scan(op, results);
+  if (name == "sdy.manual_computation") return manual_computation(op, results);
+  if (name == "sdy.sharding_constraint") return sharding_constraint(op, results);
+  if (name == "sdy.mesh") return mesh(op);
+  if (name.starts_with("check.") || name.starts_with("interpreter."))
     return test_operation(op, results);
   in_.refuse_at(op.offset, "unknown operation " + op.name +
                                "; unknown ones are read in the generic form, \"" + op.name +
@@ -447,8 +449,8 @@ void Parser::reduce(Op& op, Results& results) {
     in_.peek();
     const std::size_t at = in_.offset();
     applied = std::string(in_.word("an operation"));
-    const Format* format = format_of(applied);
-    if (!format || format->form != "%, %" || format->types != Types::kSame)
+    const OpRule* rule = op_rule(applied);
+    if (!rule || rule->format.form != "%, %" || rule->format.types != Types::kSame)
       in_.refuse_at(at, "expected an operation on two values of one type");
   }
   in_.expect("across");
@@ -464,6 +466,7 @@ void Parser::reduce(Op& op, Results& results) {
     const Type* element = op.operand_types[n];
     Op inner;
     inner.name = applied;
+    inner.rule = op_rule(applied);
     inner.offset = op.offset;
     for (int i = 0; i < 2; ++i) {
       body.arguments.push_back(static_cast<ValueId>(module_->values.size()));
@@ -475,6 +478,7 @@ void Parser::reduce(Op& op, Results& results) {
     module_->values.push_back({element, "applied", -1});
     Op last;
     last.name = "stablehlo.return";
+    last.rule = op_rule(last.name);
     last.offset = op.offset;
     last.operands = inner.results;
     last.operand_types = {element};

@@ -17,8 +17,9 @@ constexpr std::size_t kMostKept = 1'000'000;  // values of functions that call t
 constexpr std::int64_t kStepCost = 200;       // of an operation, whatever it does
 
 bool ends_block(const Op& op) {
-  return op.name == "stablehlo.return" || op.name == "func.return" || op.name == "sdy.return" ||
-         op.name == "chlo.return";
+  const std::string_view name = op.name;
+  return name == "stablehlo.return" || name == "func.return" || name == "sdy.return" ||
+         name == "chlo.return";
 }
 
 std::string type_text(const Datum& d) {
@@ -284,8 +285,8 @@ std::vector<Datum> Evaluator::run_block(const Block& block, std::vector<Datum> a
 
 std::vector<Datum> Evaluator::run_op(const Op& op, bool lifted) {
   at_ = op.offset;
-  const OpRule* rule = op_rule(op.name);
-  if (!rule) unsupported("operation " + op.name + " is not known");
+  const OpRule* rule = op.rule;
+  if (!rule || !rule->rule) unsupported("operation " + op.name + " is not known");
   std::vector<Datum> operands;
   operands.reserve(op.operands.size());
   for (const ValueId id : op.operands) operands.push_back(values_[id]);
@@ -322,7 +323,7 @@ std::vector<Datum> Evaluator::run_quantized(const Op& op, const OpRule& rule,
 }
 
 bool Evaluator::is_open(const Op& op, const std::vector<Datum>& operands) const {
-  if (op.name == "func.call") return false;
+  if (std::string_view(op.name) == "func.call") return false;
   for (const Datum& d : operands)
     if (d.kind == Datum::Kind::kUnsized) return true;
   for (const ValueId id : op.results) {
@@ -368,8 +369,7 @@ bool Evaluator::is_pointwise(const Block& block) {
       if (t.kind != Type::Kind::kTensor || !t.shape.empty()) return false;
     }
     if (ends_block(op)) continue;
-    const OpRule* rule = op_rule(op.name);
-    if (op.name == "func.call") {
+    if (std::string_view(op.name) == "func.call") {
       const Attr* callee = op.attr("callee");
       const auto f = callee && callee->kind == Attr::Kind::kSymbol
                          ? functions_.find(std::string_view(callee->text).substr(1))
@@ -382,7 +382,7 @@ bool Evaluator::is_pointwise(const Block& block) {
       if (!pointwise) return false;
       continue;
     }
-    if (!rule || !rule->pointwise) return false;
+    if (!op.rule || !op.rule->pointwise) return false;
     for (const ValueId r : op.results)
       if (!m_.type_of(r)->shape.empty()) return false;
   }

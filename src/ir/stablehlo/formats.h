@@ -28,7 +28,4 @@ struct Format {
   Types types = Types::kNone;
 };
 
-// Nothing where the operation has none.
-const Format* format_of(std::string_view op);
-
 }  // namespace jaxsmith::stablehlo

@@ -93,6 +93,7 @@ struct Value {
 };
 
 struct Op;
+struct OpRule;  // op_table.h
 
 struct Block {
   std::vector<ValueId> arguments;
@@ -100,7 +101,8 @@ struct Block {
 };
 
 struct Op {
-  std::string name;  // "stablehlo.add"
+  std::string name;              // "stablehlo.add"
+  const OpRule* rule = nullptr;  // the name's row in the table; null where there is none
   std::vector<ValueId> operands;
   std::vector<const Type*> operand_types;
   std::vector<ValueId> results;

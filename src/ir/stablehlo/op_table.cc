@@ -232,7 +232,9 @@ std::vector<OpRule> make_rows() {
   };
 }
 
-const OpRule* row_of(std::string_view name) {
+}  // namespace
+
+const OpRule* op_rule(std::string_view name) {
   static const auto* rows = new std::vector<OpRule>(make_rows());
   static const auto* index = [] {
     auto* map = new std::unordered_map<std::string_view, const OpRule*>;
@@ -241,18 +243,6 @@ const OpRule* row_of(std::string_view name) {
   }();
   const auto found = index->find(name);
   return found == index->end() ? nullptr : found->second;
-}
-
-}  // namespace
-
-const OpRule* op_rule(std::string_view name) {
-  const OpRule* row = row_of(name);
-  return row && row->rule ? row : nullptr;
-}
-
-const Format* format_of(std::string_view name) {
-  const OpRule* row = row_of(name);
-  return row && row->format.types != Types::kNone ? &row->format : nullptr;
 }
 
 }  // namespace jaxsmith::stablehlo

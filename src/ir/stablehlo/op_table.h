@@ -93,15 +93,19 @@ class Call {
 struct OpRule {
   std::string_view name;
   Format format;
+  // Empty where it is not executed.
   std::function<std::vector<Datum>(const Call&)> rule;
   // Each element of the results comes from the same element of the operands alone.
   bool pointwise = false;
   // Quantized operands are moved as they are stored, or computed with as what they mean.
   enum class Numbers { kMoved, kComputed };
   Numbers numbers = Numbers::kMoved;
+
+  // Null where it is written generically or by hand.
+  const Format* form() const { return format.types == Types::kNone ? nullptr : &format; }
 };
 
-// Nothing where the operation is not executed.
+// Null where it is not known.
 const OpRule* op_rule(std::string_view name);
 
 }  // namespace jaxsmith::stablehlo

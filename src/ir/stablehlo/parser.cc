@@ -7,7 +7,7 @@
 #include <unordered_map>
 
 #include "ir/stablehlo/dense.h"
-#include "ir/stablehlo/formats.h"
+#include "ir/stablehlo/op_table.h"
 #include "ir/stablehlo/parser_state.h"
 #include "ir/stablehlo/quantized.h"
 
@@ -437,10 +437,13 @@ Op Parser::operation() {
   std::vector<const Type*> result_types;
   if (in_.peek() == '"') {
     op.name = in_.string();
+    op.rule = op_rule(op.name);
     generic(op, result_types);
   } else {
-    op.name = std::string(in_.word("an operation"));
-    if (op.name == "call" || op.name == "return") op.name = "func." + op.name;
+    const std::string_view word = in_.word("an operation");
+    if (word == "call" || word == "return") op.name = "func.";
+    op.name += word;
+    op.rule = op_rule(op.name);
     custom(op, result_types);
   }
   if (op.name.starts_with("check.") || op.name.starts_with("interpreter."))

@@ -7,7 +7,7 @@
 #include <unordered_set>
 
 #include "ir/stablehlo/dense.h"
-#include "ir/stablehlo/formats.h"
+#include "ir/stablehlo/op_table.h"
 #include "ir/stablehlo/printer_state.h"
 
 namespace jaxsmith::stablehlo {
@@ -261,23 +261,24 @@ std::string_view Printer::short_name(const Op& op) {
 }
 
 void Printer::operation(const Op& op) {
-  if (const Format* format = format_of(op.name); format && has_form(*format, op)) {
+  const std::string_view name = op.name;
+  if (const Format* form = op.rule ? op.rule->form() : nullptr; form && has_form(*form, op)) {
     // Below another operation's region the dialect of a call is not the default one.
-    out_ += op.name == "func.call" && depth_ > 0 ? std::string_view("func.call") : short_name(op);
-    return by_format(*format, op);
+    out_ += name == "func.call" && depth_ > 0 ? std::string_view("func.call") : short_name(op);
+    return by_format(*form, op);
   }
-  if (op.name == "stablehlo.constant" || op.name == "chlo.constant") return constant(op);
-  if (op.name == "stablehlo.slice") return slice(op);
-  if (op.name == "stablehlo.dot_general" && op.regions.empty()) return dot_general(op);
-  if (op.name == "stablehlo.convolution" && op.attr("dimension_numbers")) return convolution(op);
-  if (op.name == "stablehlo.reduce" && op.regions.size() == 1) return reduce(op);
-  if (op.name == "stablehlo.while" && op.regions.size() == 2) return while_loop(op);
-  if (op.name == "stablehlo.custom_call") return custom_call(op);
-  if (op.name == "chlo.scan" && scan_inputs(op)) return scan(op, *scan_inputs(op));
-  if (op.name == "sdy.manual_computation") return manual_computation(op);
-  if (op.name == "sdy.sharding_constraint") return sharding_constraint(op);
-  if (op.name == "sdy.mesh") return mesh(op);
-  if (op.name.starts_with("check.") || op.name.starts_with("interpreter.p"))
+  if (name == "stablehlo.constant" || name == "chlo.constant") return constant(op);
+  if (name == "stablehlo.slice") return slice(op);
+  if (name == "stablehlo.dot_general" && op.regions.empty()) return dot_general(op);
+  if (name == "stablehlo.convolution" && op.attr("dimension_numbers")) return convolution(op);
+  if (name == "stablehlo.reduce" && op.regions.size() == 1) return reduce(op);
+  if (name == "stablehlo.while" && op.regions.size() == 2) return while_loop(op);
+  if (name == "stablehlo.custom_call") return custom_call(op);
+  if (name == "chlo.scan" && scan_inputs(op)) return scan(op, *scan_inputs(op));
+  if (name == "sdy.manual_computation") return manual_computation(op);
+  if (name == "sdy.sharding_constraint") return sharding_constraint(op);
+  if (name == "sdy.mesh") return mesh(op);
+  if (name.starts_with("check.") || name.starts_with("interpreter.p"))
     return has_test_form(op) ? test_operation(op) : generic(op);
   generic(op);
 }
