@@ -287,14 +287,10 @@ std::vector<Datum> Evaluator::run_op(const Op& op, bool lifted) {
   at_ = op.offset;
   const OpRule* rule = op.rule;
   if (!rule || !rule->rule) unsupported("operation " + op.name + " is not known");
-  std::vector<Datum> operands;
-  operands.reserve(op.operands.size());
-  for (const ValueId id : op.operands) operands.push_back(values_[id]);
   spend(kStepCost);
-  if (abstract_ && open_types_ && is_open(op, operands)) return declared_results(op);
-  auto results = quantized_ && is_quantized(op, *rule)
-                     ? run_quantized(op, *rule, std::move(operands), lifted)
-                     : rule->rule(Call(*this, op, std::move(operands), lifted));
+  if (abstract_ && open_types_ && is_open(op)) return declared_results(op);
+  auto results = quantized_ && is_quantized(op, *rule) ? run_quantized(op, *rule, lifted)
+                                                       : rule->rule(Call(*this, op, lifted));
   at_ = op.offset;
   if (results.size() != op.results.size())
     invalid(fmt::format("{} gives {} results, not {}", op.name, results.size(), op.results.size()));
@@ -310,22 +306,23 @@ bool Evaluator::is_quantized(const Op& op, const OpRule& rule) const {
          std::any_of(op.results.begin(), op.results.end(), quantized);
 }
 
-std::vector<Datum> Evaluator::run_quantized(const Op& op, const OpRule& rule,
-                                            std::vector<Datum> operands, bool lifted) {
+std::vector<Datum> Evaluator::run_quantized(const Op& op, const OpRule& rule, bool lifted) {
+  std::vector<Datum> operands;
+  for (const ValueId id : op.operands) operands.push_back(values_[id]);
   for (std::size_t i = 0; i < operands.size(); ++i)
     if (const auto& q = m_.type_of(op.operands[i])->quantized)
       operands[i] = dequantize(*q, operands[i].as_array());
-  auto results = rule.rule(Call(*this, op, std::move(operands), lifted, true));
+  auto results = rule.rule(Call(*this, op, lifted, std::move(operands)));
   for (std::size_t i = 0; i < std::min(results.size(), op.results.size()); ++i)
     if (const auto& q = m_.type_of(op.results[i])->quantized)
       results[i] = quantize(*q, results[i].as_array());
   return results;
 }
 
-bool Evaluator::is_open(const Op& op, const std::vector<Datum>& operands) const {
+bool Evaluator::is_open(const Op& op) const {
   if (std::string_view(op.name) == "func.call") return false;
-  for (const Datum& d : operands)
-    if (d.kind == Datum::Kind::kUnsized) return true;
+  for (const ValueId id : op.operands)
+    if (values_[id].kind == Datum::Kind::kUnsized) return true;
   for (const ValueId id : op.results) {
     const Type& t = *m_.type_of(id);
     if (t.kind == Type::Kind::kTensor && !t.is_static()) return true;
@@ -419,9 +416,8 @@ const Evaluator::BlockFacts& Evaluator::facts_of(const Block& block) {
 bool Call::abstract() const { return evaluator_.abstract_; }
 
 const Datum& Call::datum(std::size_t i) const {
-  if (i >= operands_.size())
-    invalid(fmt::format("{} has {} operands, more are wanted", op_.name, operands_.size()));
-  return operands_[i];
+  if (i >= size()) invalid(fmt::format("{} has {} operands, more are wanted", op_.name, size()));
+  return expressed_ ? (*expressed_)[i] : evaluator_.values_[op_.operands[i]];
 }
 
 std::vector<Array> Call::arrays(std::size_t first, std::size_t last) const {
@@ -640,14 +636,13 @@ std::vector<Datum> Call::run_on_devices(const std::vector<std::vector<std::strin
       programs.push_back(found->second);
       wanted += found->second->arguments.size();
     }
-  if (wanted != operands_.size())
-    invalid(fmt::format("the programs take {} arguments, not {}", wanted, operands_.size()));
+  if (wanted != size())
+    invalid(fmt::format("the programs take {} arguments, not {}", wanted, size()));
   std::vector<std::vector<Datum>> arguments, results;
   std::size_t at = 0;
   for (const Function* f : programs) {
-    const auto first = operands_.begin() + static_cast<std::ptrdiff_t>(at);
-    arguments.emplace_back(first, first + static_cast<std::ptrdiff_t>(f->arguments.size()));
-    at += f->arguments.size();
+    arguments.emplace_back();
+    for (std::size_t i = 0; i < f->arguments.size(); ++i) arguments.back().push_back(datum(at++));
   }
   if (abstract()) {
     for (std::size_t d = 0; d < programs.size(); ++d)

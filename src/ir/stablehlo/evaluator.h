@@ -59,12 +59,11 @@ class Evaluator {
   std::vector<Datum> run_block(const Block& block, std::vector<Datum> arguments, bool lifted);
   std::vector<Datum> run_op(const Op& op, bool lifted);
   // An operation whose rule is that of real numbers, on quantized ones.
-  std::vector<Datum> run_quantized(const Op& op, const OpRule& rule, std::vector<Datum> operands,
-                                   bool lifted);
+  std::vector<Datum> run_quantized(const Op& op, const OpRule& rule, bool lifted);
   bool is_quantized(const Op& op, const OpRule& rule) const;
   // Whether the operation's types leave dimensions open: it is then checked when it runs, and
   // gives what it is declared to give.
-  bool is_open(const Op& op, const std::vector<Datum>& operands) const;
+  bool is_open(const Op& op) const;
   std::vector<Datum> declared_results(const Op& op);
   std::vector<Datum> call(std::string_view name, std::vector<Datum> arguments);
   const BlockFacts& facts_of(const Block& block);

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -23,16 +24,13 @@ class Evaluator;
 // An operation as its rule sees it.
 class Call {
  public:
-  Call(Evaluator& evaluator, const Op& op, std::vector<Datum> operands, bool lifted,
-       bool expressed = false)
-      : evaluator_(evaluator),
-        op_(op),
-        operands_(std::move(operands)),
-        lifted_(lifted),
-        expressed_(expressed) {}
+  // `expressed`: the operands as the real numbers they mean, where they are quantized.
+  Call(Evaluator& evaluator, const Op& op, bool lifted,
+       std::optional<std::vector<Datum>> expressed = std::nullopt)
+      : evaluator_(evaluator), op_(op), lifted_(lifted), expressed_(std::move(expressed)) {}
 
   const Op& op() const { return op_; }
-  std::size_t size() const { return operands_.size(); }
+  std::size_t size() const { return op_.operands.size(); }
   const Datum& datum(std::size_t i) const;
   const Array& array(std::size_t i) const { return datum(i).as_array(); }
   std::vector<Array> arrays(std::size_t first, std::size_t last) const;
@@ -42,7 +40,7 @@ class Call {
   bool lifted() const { return lifted_; }
 
   // Operands that are quantized stand as the real numbers they mean, and so does the result.
-  bool expressed() const { return expressed_; }
+  bool expressed() const { return expressed_.has_value(); }
   // In a module for StableHLO's interpreter.
   bool for_interpreter() const;
 
@@ -86,8 +84,8 @@ class Call {
  private:
   Evaluator& evaluator_;
   const Op& op_;
-  std::vector<Datum> operands_;
-  bool lifted_, expressed_;
+  bool lifted_;
+  std::optional<std::vector<Datum>> expressed_;
 };
 
 struct OpRule {
