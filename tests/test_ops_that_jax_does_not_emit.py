@@ -5,10 +5,8 @@ import jax
 import jaxsmith
 import numpy as np
 import pytest
-from jax._src import compiler, xla_bridge
 from jax._src.interpreters import mlir
-from jax._src.lib import xla_client
-from jaxlib import _jax
+from jaxsmith import jax_private
 
 SHAPE, FEATURE = (4, 3, 5), 1
 EPSILON = 0.002
@@ -49,33 +47,25 @@ def inputs(kind: str) -> list[np.ndarray]:
     return out
 
 
-def by_xla(text: str, arguments: list[np.ndarray]) -> list[np.ndarray]:
-    with mlir.make_ir_context():
-        module = mlir.ir.Module.parse(text)
-        options = compiler.get_compile_options(num_replicas=1, num_partitions=1)
-        backend = xla_bridge.get_backend("cpu")
-        devices = xla_client.DeviceList(tuple(backend.local_devices()[:1]))
-        executable = backend.compile_and_load(module, devices, options)
-    return [np.asarray(a) for a in executable.execute([jax.device_put(a) for a in arguments])]
+def parsed(text: str):
+    return jax_private.parse_stablehlo(text, mlir.make_ir_context())
 
 
-def hlo(text: str) -> str:
-    with mlir.make_ir_context():
-        module = mlir.ir.Module.parse(text)
-        data = mlir.module_to_bytecode(module)
-    return _jax.mlir.mlir_module_to_xla_computation(data, use_tuple_args=False).as_hlo_text()
+def by_xla(text: str, arguments: list[np.ndarray], results: int) -> list[np.ndarray]:
+    compiler = jax_private.Compiler({})
+    executable = compiler.compile(parsed(text), len(arguments), results)
+    return compiler.run(executable, [compiler.put(a) for a in arguments])
 
 
 def official(text: str) -> str:
-    with mlir.make_ir_context():
-        return str(mlir.ir.Module.parse(text))
+    return str(parsed(text))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_batch_norm_gives_what_xla_gives(kind):
     text, arguments = batch_norm(kind), inputs(kind)
-    expected = by_xla(text, arguments)
-    lowered = hlo(text)
+    expected = by_xla(text, arguments, KINDS[kind][1])
+    lowered = jax_private.hlo_of_stablehlo(parsed(text), locations=False)
     assert f"batch-norm-{kind}(" in lowered
     for level in (text, lowered):
         got = jaxsmith.evaluate(level, *arguments)

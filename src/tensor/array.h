@@ -10,6 +10,7 @@
 // one check and give types only, so that an operation's type rule and its evaluation are one piece.
 #pragma once
 
+#include <algorithm>
 #include <complex>
 #include <cstdint>
 #include <memory>
@@ -178,5 +179,17 @@ inline bool any_abstract(std::initializer_list<const Array*> arrays) {
 }
 
 Ints row_major_strides(const Shape& shape);
+
+inline bool contains(const Ints& numbers, std::int64_t n) {
+  return std::find(numbers.begin(), numbers.end(), n) != numbers.end();
+}
+// Goes on to the next index, row by row; false behind the last one: it is the first again then.
+inline bool next_index(Ints& index, const Shape& shape) {
+  for (std::size_t d = shape.size(); d-- > 0;) {
+    if (++index[d] < shape[d]) return true;
+    index[d] = 0;
+  }
+  return false;
+}
 
 }  // namespace jaxsmith

@@ -18,14 +18,6 @@ using Sum = std::conditional_t<
     std::conditional_t<std::is_same_v<T, std::complex<float>>, std::complex<double>,
                        std::conditional_t<std::is_same_v<T, std::int64_t>, std::uint64_t, T>>>;
 
-// The next index of an array of the shape, row by row.
-void advance(Ints& index, const Shape& shape) {
-  for (std::size_t d = shape.size(); d-- > 0;) {
-    if (++index[d] < shape[d]) return;
-    index[d] = 0;
-  }
-}
-
 // Batch, features and spatial dimensions, in this order, as transpose() wants them.
 Ints in_order(std::int64_t first, std::int64_t second, const Ints& spatial) {
   Ints out = {first, second};
@@ -84,9 +76,9 @@ class Convolution {
     const std::int64_t places = element_count(places_);
     Ints out(static_cast<std::size_t>(places * taps_), -1);
     Ints place(places_.size(), 0);
-    for (std::int64_t p = 0; p < places; ++p, advance(place, places_)) {
+    for (std::int64_t p = 0; p < places; ++p, next_index(place, places_)) {
       Ints tap(places_.size(), 0);
-      for (std::int64_t t = 0; t < taps_; ++t, advance(tap, window_.size))
+      for (std::int64_t t = 0; t < taps_; ++t, next_index(tap, window_.size))
         out[static_cast<std::size_t>(p * taps_ + in_kernel(tap))] = in_image(place, tap);
     }
     return out;
@@ -177,9 +169,7 @@ Array convolution(const Array& input, const Array& kernel, const ConvolutionDims
   require_distinct_dims(of_input, rank, "input dimensions");
   require_distinct_dims(of_kernel, rank, "kernel dimensions");
   require_distinct_dims(of_output, rank, "output dimensions");
-  Ints back(static_cast<std::size_t>(rank));
-  for (std::size_t d = 0; d < back.size(); ++d)
-    back[static_cast<std::size_t>(of_output[d])] = static_cast<std::int64_t>(d);
+  const Ints back = inverse_permutation(of_output);
   Array x = transpose(input, of_input), k = transpose(kernel, of_kernel);
   const Convolution convolution(x, k, std::move(window), feature_groups, batch_groups);
   Array out(result, convolution.shape(), any_abstract({&input, &kernel}));

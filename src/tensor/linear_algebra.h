@@ -12,6 +12,12 @@ Array cholesky(const Array& a, bool lower);
 
 struct TriangularSolve {
   bool left = true, lower = true, unit_diagonal = false, transpose = false, conjugate = false;
+
+  // By the word of XLA and StableHLO; any but TRANSPOSE and ADJOINT is NO_TRANSPOSE.
+  void set_transpose(std::string_view word) {
+    conjugate = word == "ADJOINT";
+    transpose = conjugate || word == "TRANSPOSE";
+  }
 };
 // x with op(a) x = b, or x op(a) = b.
 Array triangular_solve(const Array& a, const Array& b, const TriangularSolve& options);

@@ -193,6 +193,13 @@ Array transpose(const Array& x, const Ints& permutation) {
   return strided(x, shape, 0, strides);
 }
 
+Ints inverse_permutation(const Ints& permutation) {
+  Ints out(permutation.size());
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[static_cast<std::size_t>(permutation[i])] = static_cast<std::int64_t>(i);
+  return out;
+}
+
 Array reverse(const Array& x, const Ints& dims) {
   require_distinct_dims(dims, x.rank(), "dimensions");
   Ints strides = row_major_strides(x.shape());
@@ -351,10 +358,6 @@ Array dynamic_update_slice(const Array& x, const Array& update, std::span<const 
 
 namespace {
 
-bool holds(const Ints& numbers, std::int64_t n) {
-  return std::find(numbers.begin(), numbers.end(), n) != numbers.end();
-}
-
 class Gather {
  public:
   Gather(const Array& operand, const Array& starts, const GatherDims& dims, const Ints& slice_sizes)
@@ -386,17 +389,14 @@ class Gather {
         const std::int64_t offset = slice_offset(from_starts[b], batch_index);
         for (std::size_t w = 0; w < from_window.size(); ++w)
           result[to_batch[b] + to_window[w]] = from[offset + from_window[w]];
-        for (std::size_t d = batch_.size(); d-- > 0;) {
-          if (++batch_index[d] < batch_[d]) break;
-          batch_index[d] = 0;
-        }
+        next_index(batch_index, batch_);
       }
     });
   }
 
  private:
   bool is_offset(std::size_t result_dim) const {
-    return holds(dims_.offset_dims, static_cast<std::int64_t>(result_dim));
+    return contains(dims_.offset_dims, static_cast<std::int64_t>(result_dim));
   }
 
   void require_dims() const {
@@ -448,7 +448,7 @@ class Gather {
       if (slice_sizes_[d] < 0 || slice_sizes_[d] > operand_.shape()[d])
         invalid(fmt::format("a slice of {} of dimension {}, which has {} elements", slice_sizes_[d],
                             d, operand_.shape()[d]));
-      if (holds(dims_.collapsed_slice_dims, n) || holds(dims_.operand_batching_dims, n)) {
+      if (contains(dims_.collapsed_slice_dims, n) || contains(dims_.operand_batching_dims, n)) {
         if (slice_sizes_[d] > 1)
           invalid(
               fmt::format("dimension {} goes, but its slice has {} elements", d, slice_sizes_[d]));
@@ -504,7 +504,7 @@ Array gather(const Array& operand, const Array& starts, const GatherDims& dims,
   const Gather gather(operand, starts, dims, slice_sizes);
   Array out(operand.dtype(), gather.shape(), any_abstract({&operand, &starts}));
   // XLA takes such a slice of a dimension that goes, and gives whatever it finds.
-  if (out.size() != 0 && holds(slice_sizes, 0)) invalid("an element of a slice that has none");
+  if (out.size() != 0 && contains(slice_sizes, 0)) invalid("an element of a slice that has none");
   if (!out.abstract() && out.size() != 0) gather.run(out);
   return out;
 }

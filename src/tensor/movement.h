@@ -9,6 +9,7 @@ namespace jaxsmith {
 // Element i of the operand's dimension d stands at i along dims[d] of the result.
 Array broadcast_in_dim(const Array& x, const Shape& shape, const Ints& dims);
 Array transpose(const Array& x, const Ints& permutation);
+Ints inverse_permutation(const Ints& permutation);
 Array reverse(const Array& x, const Ints& dims);
 Array slice(const Array& x, const Ints& start, const Ints& limit, const Ints& strides);
 // Amounts of padding may be negative; `interior` stands between neighbours.

@@ -1,6 +1,8 @@
 // Products that are added up step by step, each rounded to the element type.
 #pragma once
 
+#include <type_traits>
+
 #include "tensor/array.h"
 
 namespace jaxsmith {

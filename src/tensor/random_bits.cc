@@ -1,5 +1,7 @@
 #include "tensor/random_bits.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -82,10 +84,7 @@ Array threefry_32(U64 key, U64 counter, const Shape& shape, U64& used) {
       place += static_cast<U64>((d == split ? index[d] / 2 : index[d]) * strides[d]);
     const auto [first, second] = block(counter + place);
     value = index[split] % 2 == 0 ? first : second;
-    for (std::size_t d = shape.size(); d-- > 0;) {
-      if (++index[d] < shape[d]) break;
-      index[d] = 0;
-    }
+    next_index(index, shape);
   }
   return out;
 }
@@ -157,6 +156,12 @@ std::pair<Array, Array> random_bits(RandomAlgorithm algorithm, const Array& stat
   s[1] = low + blocks;
   if (words == 3) s[2] = high + (s[1] < low ? 1 : 0);
   return {state_of(s, state), out};
+}
+
+Array unstated_random(const char* name, const Array& low, const Array& high, const Shape& shape) {
+  require(low.rank() == 0 && high.same_type(low), "the limits are no scalars of one type");
+  if (!low.abstract()) unsupported(fmt::format("{}: random numbers of no stated generator", name));
+  return Array(low.dtype(), shape, true);
 }
 
 }  // namespace jaxsmith

@@ -16,6 +16,10 @@ enum class RandomAlgorithm { kThreefry, kPhilox };
 std::pair<Array, Array> random_bits(RandomAlgorithm algorithm, const Array& state, DType dtype,
                                     const Shape& shape);
 
+// Random numbers between two scalars by no stated generator: their type alone. Where values are
+// wanted the operation is unsupported; `name` says which it is.
+Array unstated_random(const char* name, const Array& low, const Array& high, const Shape& shape);
+
 // One block of Threefry-2x32 with 20 rounds.
 std::pair<std::uint32_t, std::uint32_t> threefry_2x32(std::uint32_t key0, std::uint32_t key1,
                                                       std::uint32_t x0, std::uint32_t x1);

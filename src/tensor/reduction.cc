@@ -19,10 +19,6 @@ namespace {
 // results are combined in pairs, and so on: bodies are taken to be associative, as XLA takes them.
 constexpr std::int64_t kInTurn = 64;
 
-bool contains(const Ints& numbers, std::int64_t n) {
-  return std::find(numbers.begin(), numbers.end(), n) != numbers.end();
-}
-
 Array broadcast_scalar(const Array& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   return broadcast_in_dim(x, shape, {});
@@ -432,12 +428,7 @@ std::vector<Array> reduce_window(std::span<const Array> operands, std::span<cons
       out = run_over(body, std::move(arguments), places);
     else
       out = map(arguments, body);
-    std::size_t d = w.rank();
-    while (d-- > 0) {
-      if (++at[d] < w.size[d]) break;
-      at[d] = 0;
-    }
-    if (d == static_cast<std::size_t>(-1)) break;
+    if (!next_index(at, w.size)) break;
   }
   return out;
 }
@@ -542,10 +533,7 @@ Array select_and_scatter(const Array& operand, const Array& source, const Array&
                         offset += p * own[d];
                       }
                       if (inside) candidate[i] = offset;
-                      for (std::size_t d = w.rank(); d-- > 0;) {
-                        if (++index[d] < places[d]) break;
-                        index[d] = 0;
-                      }
+                      next_index(index, places);
                     }
                     Ints both, old_at, new_at;
                     for (std::size_t i = 0; i < count; ++i) {
@@ -565,10 +553,7 @@ Array select_and_scatter(const Array& operand, const Array& source, const Array&
                         if (!stays.int_at(static_cast<std::int64_t>(i)))
                           chosen[static_cast<std::size_t>(both[i])] = new_at[i];
                     }
-                    for (std::size_t d = w.rank(); d-- > 0;) {
-                      if (++at[d] < w.size[d]) break;
-                      at[d] = 0;
-                    }
+                    next_index(at, w.size);
                   });
   const Array added = noisy_where_rounded(source, scatter_body);
   with_lane(operand.dtype(), [&]<class T>(T) { add_up<T>(added, chosen, scatter_body, out); });
@@ -643,10 +628,7 @@ Ints scatter_places(const Array& operand, const Array& indices, const Shape& upd
     if (inside)
       for (std::size_t w = 0; w < in_window.size(); ++w)
         places[static_cast<std::size_t>(batch_to[b] + in_update[w])] = offset + in_window[w];
-    for (std::size_t d = batch.size(); d-- > 0;) {
-      if (++batch_index[d] < batch[d]) break;
-      batch_index[d] = 0;
-    }
+    next_index(batch_index, batch);
   }
   return places;
 }

@@ -33,9 +33,10 @@ struct Body {
 // each.
 std::vector<Array> reduce(std::span<const Array> operands, std::span<const Array> inits,
                           const Ints& dims, const Body& body);
-// The operation over all elements along `dims`, from what leaves every number as it is under it.
-Array reduce_dims(Binary op, const Array& x, const Ints& dims);
+// What leaves every number as it is under the operation, and the operation over all elements along
+// `dims` from there.
 Array identity_of(Binary op, DType dtype);
+Array reduce_dims(Binary op, const Array& x, const Ints& dims);
 
 struct Window {
   Ints size, stride, base_dilation, dilation, low, high;

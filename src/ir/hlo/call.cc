@@ -1,8 +1,6 @@
 // What a rule asks of its instruction.
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "ir/hlo/evaluator.h"
 
 namespace jaxsmith::hlo {
@@ -80,12 +78,9 @@ std::int64_t Call::integer(std::string_view key, std::int64_t otherwise) const {
 }
 
 double Call::real(std::string_view key) const {
-  const std::string_view text = need(key).as_word();
-  double value = 0;
-  const auto done = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || done.ec != std::errc() || done.ptr != text.data() + text.size())
-    invalid(fmt::format("attribute {} is no number", key));
-  return value;
+  const auto value = need(key).as_real();
+  if (!value) invalid(fmt::format("attribute {} is no number", key));
+  return *value;
 }
 
 bool Call::flag(std::string_view key) const {

@@ -5,8 +5,9 @@
 namespace jaxsmith::hlo {
 namespace {
 
-std::optional<std::int64_t> to_int(std::string_view text) {
-  std::int64_t value = 0;
+template <class T>
+std::optional<T> to_number(std::string_view text) {
+  T value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
@@ -17,7 +18,7 @@ std::optional<std::vector<std::vector<std::int64_t>>> split_numbers(std::string_
   std::vector<std::vector<std::int64_t>> dims(1);
   while (true) {
     std::size_t end = text.find_first_of("_x");
-    auto value = to_int(text.substr(0, end));
+    auto value = to_number<std::int64_t>(text.substr(0, end));
     if (!value) return std::nullopt;
     dims.back().push_back(*value);
     if (end == std::string_view::npos) return dims;
@@ -95,7 +96,11 @@ std::string unescape(std::string_view text) {
 }  // namespace
 
 std::optional<std::int64_t> AttributeValue::as_int() const {
-  return kind == Kind::kWord ? to_int(text) : std::nullopt;
+  return kind == Kind::kWord ? to_number<std::int64_t>(text) : std::nullopt;
+}
+
+std::optional<double> AttributeValue::as_real() const {
+  return kind == Kind::kWord ? to_number<double>(text) : std::nullopt;
 }
 
 std::optional<bool> AttributeValue::as_bool() const {

@@ -110,6 +110,7 @@ struct AttributeValue {
 
   // Each gives nothing if the value is of another form.
   std::optional<std::int64_t> as_int() const;
+  std::optional<double> as_real() const;
   std::optional<bool> as_bool() const;
   std::string_view as_word() const;                   // "" if it is none
   const std::vector<std::int64_t>* as_ints() const;   // {0,1}

@@ -131,10 +131,7 @@ Datum bitcast_rule(const Call& c) {
       flat = Array::from({to, {result.size()}, flat.tensor().bytes});
     }
   }
-  Ints back(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i)
-    back[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
-  return transpose(flat.reshaped(in_order(c.result_dims(), order)), back);
+  return transpose(flat.reshaped(in_order(c.result_dims(), order)), inverse_permutation(order));
 }
 
 Datum reshape_rule(const Call& c) {
@@ -336,20 +333,16 @@ Datum triangular_solve_rule(const Call& c) {
   options.left = c.flag("left_side");
   options.lower = c.flag("lower");
   options.unit_diagonal = c.flag("unit_diagonal");
-  options.transpose = transpose == "TRANSPOSE" || transpose == "ADJOINT";
-  options.conjugate = transpose == "ADJOINT";
+  options.set_transpose(transpose);
   return triangular_solve(c.array(0), c.array(1), options);
 }
 
 // What it gives is left to the compiler.
 Datum rng_rule(const Call& c) {
-  require(c.array(0).rank() == 0 && c.array(1).same_type(c.array(0)),
-          "the limits are no scalars of one type");
   const std::string_view distribution = c.word("distribution");
   require(distribution == "rng_uniform" || distribution == "rng_normal",
           "distribution is none of rng_uniform, rng_normal");
-  if (!c.abstract()) unsupported("rng: random numbers of no stated generator");
-  return Array(c.array(0).dtype(), c.result_dims(), true);
+  return unstated_random("rng", c.array(0), c.array(1), c.result_dims());
 }
 
 // What one run leaves for the next.
@@ -593,8 +586,8 @@ std::vector<OpRule> make_rules() {
       {"reverse", 1, 1, "dimensions",
        [](const Call& c) -> Datum { return reverse(c.array(0), c.need_ints("dimensions")); }},
       {"rng", 2, 2, "distribution", rng_rule},
-      {"rng-get-and-update-state", 0, 0, "delta", rng_state_rule},
       {"rng-bit-generator", 1, 1, "algorithm", rng_bit_generator_rule},
+      {"rng-get-and-update-state", 0, 0, "delta", rng_state_rule},
       {"scatter", 3, any,
        "update_window_dims inserted_window_dims input_batching_dims "
        "scatter_indices_batching_dims scatter_dims_to_operand_dims index_vector_dim "

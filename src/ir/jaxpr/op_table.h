@@ -117,8 +117,6 @@ void add_control_rules(OpRules& rules);         // ops_control.cc
 void add_reference_rules(OpRules& rules);       // ops_reference.cc
 void add_device_rules(OpRules& rules);          // ops_devices.cc
 
-// The operation as a body on its two arguments.
-
 inline Values values_of(std::vector<Array> arrays) { return {arrays.begin(), arrays.end()}; }
 
 }  // namespace jaxsmith::jaxpr

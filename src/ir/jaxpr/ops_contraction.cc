@@ -12,10 +12,6 @@
 namespace jaxsmith::jaxpr {
 namespace {
 
-bool contains(const Ints& numbers, std::int64_t n) {
-  return std::find(numbers.begin(), numbers.end(), n) != numbers.end();
-}
-
 // (([1], [0]), ([], [])): contracting dimensions, then batch dimensions.
 DotDims dot_dims(const ParamValue& p) {
   const auto list = [&p](std::size_t pair, std::size_t side) {

@@ -21,10 +21,6 @@ Mode mode_of(const Call& c) {
   invalid(fmt::format("there is no mode {}", word));
 }
 
-bool contains(const Ints& numbers, std::int64_t n) {
-  return std::find(numbers.begin(), numbers.end(), n) != numbers.end();
-}
-
 // The indices in a signed type, as row vectors; the last dimension is that of an index.
 Array signed_indices(const Array& indices) {
   if (!is_integer(indices.dtype())) invalid("the indices are no integers");

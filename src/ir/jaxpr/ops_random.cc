@@ -358,10 +358,7 @@ Values random_clone_rule(const Call& c) {
 // What it gives is left to the compiler.
 Values rng_uniform_rule(const Call& c) {
   c.want(2);
-  require(c.array(0).rank() == 0 && c.array(1).same_type(c.array(0)),
-          "the limits are no scalars of one type");
-  if (!c.array(0).abstract()) unsupported("rng_uniform: random numbers of no stated generator");
-  return {Array(c.array(0).dtype(), c.ints("shape"), true)};
+  return {unstated_random("rng_uniform", c.array(0), c.array(1), c.ints("shape"))};
 }
 
 Values rng_bit_generator_rule(const Call& c) {

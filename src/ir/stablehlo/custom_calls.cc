@@ -96,12 +96,6 @@ std::vector<Datum> shape_assertion(const Call& c) {
 
 }  // namespace
 
-Ints integers_of(const Array& list) {
-  require(lane_of(list.dtype()) == Lane::kInt && !list.abstract(), "a list of integers is wanted");
-  const auto numbers = list.ints();
-  return {numbers.begin(), numbers.end()};
-}
-
 Results custom_call_rule(const Call& c) {
   const std::string& target = c.need("call_target_name").text;
   if (target.starts_with("check.")) return check_call(c, std::string_view(target).substr(6));

@@ -444,13 +444,12 @@ void Parser::reduce(Op& op, Results& results) {
   } while (in_.take(","));
   const std::size_t n = inits.size();
   op.operands.insert(op.operands.end(), inits.begin(), inits.end());
-  std::string applied;
+  const OpRule* applied = nullptr;
   if (in_.take_word("applies")) {
     in_.peek();
     const std::size_t at = in_.offset();
-    applied = std::string(in_.word("an operation"));
-    const OpRule* rule = op_rule(applied);
-    if (!rule || rule->format.form != "%, %" || rule->format.types != Types::kSame)
+    applied = op_rule(in_.word("an operation"));
+    if (!applied || applied->format.form != "%, %" || applied->format.types != Types::kSame)
       in_.refuse_at(at, "expected an operation on two values of one type");
   }
   in_.expect("across");
@@ -462,11 +461,11 @@ void Parser::reduce(Op& op, Results& results) {
   function_types(op, results);
   const Scope scope(*this, false);
   Block body;
-  if (!applied.empty()) {
+  if (applied) {
     const Type* element = op.operand_types[n];
     Op inner;
-    inner.name = applied;
-    inner.rule = op_rule(applied);
+    inner.name = applied->name;
+    inner.rule = applied;
     inner.offset = op.offset;
     for (int i = 0; i < 2; ++i) {
       body.arguments.push_back(static_cast<ValueId>(module_->values.size()));

@@ -320,7 +320,7 @@ std::vector<Datum> Evaluator::run_quantized(const Op& op, const OpRule& rule, bo
 }
 
 bool Evaluator::is_open(const Op& op) const {
-  if (std::string_view(op.name) == "func.call") return false;
+  if (op.name == "func.call") return false;
   for (const ValueId id : op.operands)
     if (values_[id].kind == Datum::Kind::kUnsized) return true;
   for (const ValueId id : op.results) {
@@ -366,7 +366,7 @@ bool Evaluator::is_pointwise(const Block& block) {
       if (t.kind != Type::Kind::kTensor || !t.shape.empty()) return false;
     }
     if (ends_block(op)) continue;
-    if (std::string_view(op.name) == "func.call") {
+    if (op.name == "func.call") {
       const Attr* callee = op.attr("callee");
       const auto f = callee && callee->kind == Attr::Kind::kSymbol
                          ? functions_.find(std::string_view(callee->text).substr(1))

@@ -435,17 +435,16 @@ Op Parser::operation() {
   Op op;
   op.offset = static_cast<std::uint32_t>(in_.offset());
   std::vector<const Type*> result_types;
-  if (in_.peek() == '"') {
+  const bool quoted = in_.peek() == '"';
+  if (quoted) {
     op.name = in_.string();
-    op.rule = op_rule(op.name);
-    generic(op, result_types);
   } else {
     const std::string_view word = in_.word("an operation");
     if (word == "call" || word == "return") op.name = "func.";
     op.name += word;
-    op.rule = op_rule(op.name);
-    custom(op, result_types);
   }
+  op.rule = op_rule(op.name);
+  quoted ? generic(op, result_types) : custom(op, result_types);
   if (op.name.starts_with("check.") || op.name.starts_with("interpreter."))
     module_->for_interpreter = true;
   location();

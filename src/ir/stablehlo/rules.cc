@@ -36,7 +36,12 @@ Shape asked_shape(const Call& c, std::size_t operand) {
   const Array& sizes = c.array(operand);
   require(lane_of(sizes.dtype()) == Lane::kInt && sizes.rank() == 1,
           "the dimensions are no list of integers");
-  const auto numbers = sizes.ints();
+  return integers_of(sizes);
+}
+
+Ints integers_of(const Array& list) {
+  require(lane_of(list.dtype()) == Lane::kInt && !list.abstract(), "a list of integers is wanted");
+  const auto numbers = list.ints();
   return {numbers.begin(), numbers.end()};
 }
 

@@ -1,10 +1,6 @@
 // Rules of products, convolutions, transforms, linear algebra and random bits. Rules: the StableHLO
 // specification (openxla.org/stablehlo/spec) and, where it leaves something open, what XLA does on
 // the CPU.
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "ir/common/convolution_dims.h"
 #include "ir/stablehlo/rules.h"
 #include "tensor/contraction.h"
@@ -79,13 +75,11 @@ Results fft_rule(const Call& c) {
 
 Results triangular_solve_rule(const Call& c) {
   require_count(c, 2);
-  const std::string_view transpose = c.word("transpose_a");
   TriangularSolve options;
   options.left = c.flag("left_side");
   options.lower = c.flag("lower");
   options.unit_diagonal = c.flag("unit_diagonal");
-  options.transpose = transpose == "TRANSPOSE" || transpose == "ADJOINT";
-  options.conjugate = transpose == "ADJOINT";
+  options.set_transpose(c.word("transpose_a"));
   return {triangular_solve(c.array(0), c.array(1), options)};
 }
 
@@ -104,10 +98,7 @@ Results cholesky_rule(const Call& c) {
 // What it gives is left to implementations.
 Results rng_rule(const Call& c) {
   require_count(c, 3);
-  require(c.array(0).rank() == 0 && c.array(1).same_type(c.array(0)),
-          "the limits are no scalars of one type");
-  if (!c.abstract()) unsupported("rng: random numbers of no stated generator");
-  return {Array(c.array(0).dtype(), asked_shape(c, 2), true)};
+  return {unstated_random("rng", c.array(0), c.array(1), result_shape(c))};
 }
 
 Results rng_bit_generator_rule(const Call& c) {

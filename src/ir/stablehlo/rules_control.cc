@@ -1,9 +1,5 @@
 // Rules of control flow, calls and tuples. Rules: the StableHLO specification
 // (openxla.org/stablehlo/spec) and, where it leaves something open, what XLA does on the CPU.
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "ir/stablehlo/rules.h"
 
 namespace jaxsmith::stablehlo {

@@ -1,10 +1,6 @@
 // Rules of operations that move elements, also where shapes are operands. Rules: the StableHLO
 // specification (openxla.org/stablehlo/spec) and, where it leaves something open, what XLA does on
 // the CPU.
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "ir/stablehlo/rules.h"
 #include "tensor/movement.h"
 
@@ -113,29 +109,22 @@ Results dynamic_reshape_rule(const Call& c) {
 Results dynamic_pad_rule(const Call& c) {
   require_count(c, 5);
   if (c.abstract()) return {Array(result_dtype(c), result_shape(c), true)};
-  const auto list = [&](std::size_t i) {
-    const auto v = c.array(i).ints();
-    return Ints(v.begin(), v.end());
-  };
+  const auto list = [&](std::size_t i) { return integers_of(c.array(i)); };
   return {pad(c.array(0), c.array(1), list(2), list(3), list(4))};
 }
 
 Results real_dynamic_slice_rule(const Call& c) {
   require_count(c, 4);
   if (c.abstract()) return {Array(result_dtype(c), result_shape(c), true)};
-  const auto list = [&](std::size_t i) {
-    const auto v = c.array(i).ints();
-    return Ints(v.begin(), v.end());
-  };
+  const auto list = [&](std::size_t i) { return integers_of(c.array(i)); };
   return {slice(c.array(0), list(1), list(2), list(3))};
 }
 
 Results dynamic_gather_rule(const Call& c) {
   require_count(c, 3);
   if (c.abstract()) return {Array(result_dtype(c), result_shape(c), true)};
-  const auto sizes = c.array(2).ints();
   return {gather(c.array(0), c.array(1), gather_dims(c.need("dimension_numbers")),
-                 Ints(sizes.begin(), sizes.end()))};
+                 integers_of(c.array(2)))};
 }
 
 Results dimension_size_rule(const Call& c) {

@@ -1,9 +1,5 @@
 // Rules of reductions, windows, sorting and normalization. Rules: the StableHLO specification
 // (openxla.org/stablehlo/spec) and, where it leaves something open, what XLA does on the CPU.
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "ir/stablehlo/rules.h"
 #include "tensor/batch_norm.h"
 
