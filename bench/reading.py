@@ -19,7 +19,8 @@ from typing import Any
 import jaxsmith
 import numpy as np
 import pyarrow.parquet as pq
-from jaxsmith import arrays, jax_private
+from jaxsmith import jax_private
+from jaxsmith.base import arrays
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 import degenerate  # noqa: E402

@@ -23,9 +23,10 @@ import jax
 import jaxsmith
 import pyarrow as pa
 import pyarrow.parquet as pq
-from extraction_suite import LEVELS, by_jax, harnesses
-from jaxsmith import recording
+from extraction_suite import by_jax, harnesses
 from jaxsmith.errors import JaxsmithError
+from jaxsmith.levels import LEVELS
+from jaxsmith.records import extracted
 
 ROOT = Path(__file__).resolve().parent.parent
 JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
@@ -64,7 +65,7 @@ def _arrays(arrays: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
 
 def row_of(name: str, sample: Any) -> dict[str, Any]:
     """The columns of a dataset that the readers want. Nothing is left out for being alike."""
-    record = recording.record_of(sample, with_spans=False)
+    record = extracted.record_of(sample, with_spans=False)
     return {
         "id": name,
         "origin": "extracted",

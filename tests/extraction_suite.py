@@ -20,11 +20,11 @@ from pathlib import Path
 import jax
 import jaxsmith
 import numpy as np
-from jaxsmith import jax_private, record, recording
+from jaxsmith import jax_private
 from jaxsmith.errors import JaxsmithError
+from jaxsmith.levels import LEVELS
+from jaxsmith.records import extracted, form
 from library_functions import Case, cases
-
-LEVELS = ("jaxpr", "stablehlo", "hlo", "hlo_optimized")
 
 
 def harnesses(every: int) -> Iterator[Case]:
@@ -82,7 +82,7 @@ def try_case(case: Case, counts: Counter, kept: list[bytes] | None) -> str | Non
         if different:
             return f"differs: {', '.join(different)}"
     if kept is not None:
-        kept.append(record.dumps(recording.record_of(sample)))
+        kept.append(form.dumps(extracted.record_of(sample)))
     try:
         counts["executed"] += sample.case is not None
     except JaxsmithError as error:

@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from jaxsmith import arrays
+from jaxsmith.base import arrays
+from jaxsmith.levels import LEVELS
 
-LEVELS = ("jaxpr", "stablehlo", "hlo", "hlo_optimized")
 # Of the changes that JAX refuses so many are kept: they try the verifiers.
 _REFUSED_KEPT = 0.15
 _ATTEMPTS = 12

@@ -5,7 +5,7 @@ the changes that JAX's outputs show are found by `jaxsmith check` on the recorde
 usage: mutants.py DATASET [--count N] [--seed S] [--escapes FILE]
 
 A change is shown where an output differs from the recorded one by more than the tolerance of
-python/jaxsmith/arrays.py, or the places of NaNs and infinities do. Found: the changed text does not
+python/jaxsmith/base/arrays.py, or the places of NaNs and infinities do. Found: the changed text does not
 verify, or does not give the recorded outputs. A changed loop that does not end in JAX must be found
 as well. Besides: whether changed texts that JAX refuses are refused, and whether those that it runs
 give what JAX gives.

@@ -4,9 +4,9 @@ import difflib
 import random
 
 import pytest
-from jaxsmith import arrays
-from jaxsmith.merged import GROUP_SIZE
+from jaxsmith.base import arrays
 from jaxsmith.versions import REQUIRED_JAX
+from jaxsmith.worker.merged import GROUP_SIZE
 from worker_client import LEVELS, Worker
 from worker_functions import SAMPLES
 

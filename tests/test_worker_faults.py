@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgpack
 import pytest
-from jaxsmith import versions, work, worker
+from jaxsmith import versions
+from jaxsmith.worker import function, serve
 from worker_client import Worker, environment
 from worker_functions import sample
 
@@ -174,7 +175,7 @@ def test_missing_packages_are_told_in_one_line():
 
 
 def test_fatal_frame_is_messagepack():
-    assert msgpack.unpackb(worker.fatal_message("no — jax")) == {
+    assert msgpack.unpackb(serve.fatal_message("no — jax")) == {
         "type": "fatal",
         "message": "no — jax",
     }
@@ -195,10 +196,10 @@ def test_fatal_frame_is_messagepack():
 )
 def test_texts_of_this_machine_are_refused(level, text, reason):
     if reason is None:
-        work.check_text(level, text)
+        function.check_text(level, text)
         return
-    with pytest.raises(work.Refused) as refused:
-        work.check_text(level, text)
+    with pytest.raises(function.Refused) as refused:
+        function.check_text(level, text)
     assert refused.value.reason == reason
 
 

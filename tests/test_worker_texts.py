@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
-from jaxsmith import arrays
+from jaxsmith.base import arrays
 from worker_client import Worker, environment
 from worker_functions import SAMPLES
 

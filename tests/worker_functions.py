@@ -5,7 +5,7 @@ import textwrap
 from dataclasses import dataclass
 
 import numpy as np
-from jaxsmith import arrays
+from jaxsmith.base import arrays
 
 HEADER = "import jax\nimport jax.numpy as jnp\nimport numpy as np\nfrom jax import lax\n\n"
 

@@ -17,7 +17,6 @@ The names are loaded when they are first used: `import jaxsmith` does not import
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jaxsmith.alignment import Range, Span
     from jaxsmith.capturing import Captured, CapturedFunction, capture
     from jaxsmith.datasets import Dataset, load, save
     from jaxsmith.errors import (
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     )
     from jaxsmith.sample import Case, Cost, Row, Sample
     from jaxsmith.scoring import Grader, Verdict, score
+    from jaxsmith.spans import Range, Span
 
 __all__ = [
     "BudgetError",
@@ -84,10 +84,10 @@ _MODULES = {
     "IRError": "errors",
     "JaxsmithError": "errors",
     "Program": "reading",
-    "Range": "alignment",
+    "Range": "spans",
     "Row": "sample",
     "Sample": "sample",
-    "Span": "alignment",
+    "Span": "spans",
     "Grader": "scoring",
     "UnsupportedError": "errors",
     "Verdict": "scoring",

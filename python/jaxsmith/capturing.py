@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, overload
 
-from jaxsmith import finishing, record, recorder
-from jaxsmith.alignment import Range, Span
 from jaxsmith.errors import JaxsmithError
-from jaxsmith.sample import LEVELS, Case, Cost, Sample
+from jaxsmith.levels import LEVELS
+from jaxsmith.records import finishing, form
+from jaxsmith.sample import Case, Cost, Sample
+from jaxsmith.spans import Range, Span
+from jaxsmith.watching import recorder
 
 
 class CapturedFunction(Sample):
@@ -106,7 +108,7 @@ class Captured(Sequence[CapturedFunction]):
         os.makedirs(folder)
         with open(os.path.join(folder, "captured.jsonl"), "wb") as file:
             for each in (recorder.header(), *self._raw):
-                file.write(record.dumps(each))
+                file.write(form.dumps(each))
         datasets.finish(out)
 
     def __len__(self) -> int:

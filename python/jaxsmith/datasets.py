@@ -111,7 +111,7 @@ def save(samples: Iterable[Any], folder: str | os.PathLike[str]) -> Dataset:
         >>> jaxsmith.save([sample], "sines")  # doctest: +SKIP
         <Dataset sines: 1 rows>
     """
-    from jaxsmith import record, recording
+    from jaxsmith.records import extracted, form
 
     name = os.fspath(folder)
     if os.path.exists(name) and (not os.path.isdir(name) or os.listdir(name)):
@@ -120,7 +120,7 @@ def save(samples: Iterable[Any], folder: str | os.PathLike[str]) -> Dataset:
     os.makedirs(records)
     with open(os.path.join(records, "extracted.jsonl"), "wb") as file:
         for sample in samples:
-            file.write(record.dumps(recording.record_of(sample)))
+            file.write(form.dumps(extracted.record_of(sample)))
     finish(name)
     return load(name)
 

@@ -59,12 +59,12 @@ def first_line(error: BaseException) -> str:
 def user_line(traceback: TracebackType | None) -> str:
     """`file.py:12: the line` of the innermost frame that is the user's; empty where there is
     none."""
-    from jax._src import source_info_util
+    from jaxsmith import jax_private  # with it JAX, which has raised this
 
     place = ""
     while traceback is not None:
         file, line = traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
-        if source_info_util.is_user_filename(file) and not file.startswith((_PACKAGE, "<frozen")):
+        if jax_private.is_user_file(file) and not file.startswith((_PACKAGE, "<frozen")):
             text = linecache.getline(file, line).strip()
             place = f"{relative(file)}:{line}" + (f": {text}" if text else "")
         traceback = traceback.tb_next

@@ -8,10 +8,12 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxsmith import alignment, jax_private, source, transforms
-from jaxsmith.alignment import Span
+from jaxsmith import jax_private, transforms
 from jaxsmith.errors import ExtractionError, JaxsmithError, from_jax
-from jaxsmith.sample import LEVELS, Case, Cost, Sample
+from jaxsmith.levels import LEVELS
+from jaxsmith.provenance import alignment, source
+from jaxsmith.sample import Case, Cost, Sample
+from jaxsmith.spans import Span
 from jaxsmith.transforms import Transform
 
 

@@ -20,6 +20,8 @@ from jaxlib import _hlo, _jax, lapack
 from jaxlib.mlir import ir
 from jaxlib.mlir.dialects import func
 
+from jaxsmith.spans import Frame
+
 # Errors of XLA's compiler and runtime (public as jax.errors.JaxRuntimeError).
 XlaError = jax.errors.JaxRuntimeError
 # Errors of MLIR's parser and verifier.
@@ -142,10 +144,8 @@ def _is_printed_by_str(parameter: Any) -> bool:
     return not isinstance(parameter, kinds)
 
 
-def user_frames(traceback: Any) -> tuple:
-    """The user's frames of an equation's traceback, the innermost first, as alignment.Frame."""
-    from jaxsmith.alignment import Frame
-
+def user_frames(traceback: Any) -> tuple[Frame, ...]:
+    """The user's frames of an equation's traceback, the innermost first, as spans.Frame."""
     return tuple(
         Frame(f.file_name, f.start_line, f.start_column, f.end_line, f.end_column, f.function_name)
         for f in source_info_util.user_frames(traceback)

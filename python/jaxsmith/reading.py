@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from jaxsmith import _core, arrays
+from jaxsmith import _core
+from jaxsmith.base import arrays
 from jaxsmith.errors import IRError
 
 # What a text may use: elementary operations, each about a nanosecond, and bytes held at a time.

@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxsmith.alignment import Range, Span
-
-LEVELS = ("jaxpr", "stablehlo", "hlo", "hlo_optimized")
+from jaxsmith.levels import LEVELS
+from jaxsmith.spans import Range, Span
 
 
 class Case(NamedTuple):
@@ -181,7 +180,7 @@ class Row(Sample):
 
 
 def _named(arrays: list[dict[str, Any]], names: list[str], what: str) -> dict[str, np.ndarray]:
-    from jaxsmith.arrays import DTYPES
+    from jaxsmith.base.arrays import DTYPES
 
     out = {}
     for i, array in enumerate(arrays):

@@ -11,7 +11,8 @@ from typing import Any, overload
 
 from jaxsmith import _core
 from jaxsmith.errors import IRError
-from jaxsmith.sample import LEVELS, Row
+from jaxsmith.levels import LEVELS
+from jaxsmith.sample import Row
 
 # What one text may use.
 STEPS = 1_000_000_000

@@ -49,7 +49,7 @@ Status begin(const CaptureOptions& o) {
 
 std::vector<std::string> environment_of(const CaptureOptions& o, const Installation& where) {
   std::vector<std::string> out;
-  const std::string bootstrap = fs::absolute(where.python_path + "/jaxsmith/bootstrap").string();
+  const std::string bootstrap = fs::absolute(where.python_path + "/jaxsmith/watching/bootstrap").string();
   std::string paths = bootstrap;
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view e = *entry;
@@ -248,7 +248,7 @@ Result<CaptureSummary> finish_capture(const CaptureOptions& options, const Insta
   const auto files = record_files(folder);
   Collector collector(options, where);
   if (!files.empty()) {
-    std::vector<std::string> command = {where.python, "-m", "jaxsmith.finish_main"};
+    std::vector<std::string> command = {where.python, "-m", "jaxsmith.commands.finish"};
     command.insert(command.end(), files.begin(), files.end());
     TracerOptions worker;
     worker.python_path = where.python_path;

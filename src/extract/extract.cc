@@ -73,7 +73,7 @@ Result<Record> answer_of(const std::string& line, const ExtractRequest& request)
 
 Result<Record> extract(const ExtractRequest& request, const Installation& installation,
                        const std::atomic<bool>& cancel) {
-  JAXSMITH_TRY(process, Process::spawn({{installation.python, "-m", "jaxsmith.extract_main"},
+  JAXSMITH_TRY(process, Process::spawn({{installation.python, "-m", "jaxsmith.commands.extract"},
                                         user_environment(request, installation),
                                         /*show_output=*/true}));
   const std::string line = request_line(request);

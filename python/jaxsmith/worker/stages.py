@@ -13,10 +13,12 @@ import jax
 import numpy as np
 from jax import enable_x64
 
-from jaxsmith import alignment, arrays, jax_private
-from jaxsmith.guard import Guard
-from jaxsmith.source import SourceText
-from jaxsmith.work import Refused, Work, check_text
+from jaxsmith import jax_private
+from jaxsmith.base import arrays
+from jaxsmith.provenance import alignment
+from jaxsmith.provenance.source import SourceText
+from jaxsmith.worker.function import Refused, Work, check_text
+from jaxsmith.worker.guard import Guard
 
 # Tells the supervisor what is being worked on: stage and positions.
 Progress = Callable[[str, list[int]], None]

@@ -5,7 +5,6 @@ import argparse
 import os
 import signal
 import struct
-import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -59,9 +58,9 @@ def serve(stream: Stream) -> None:
     """Answers requests until there are no more."""
     import msgpack
 
-    from jaxsmith import merged, plain, texts
-    from jaxsmith.chunk import ChunkRoute
-    from jaxsmith.work import work_of
+    from jaxsmith.worker import merged, plain, texts
+    from jaxsmith.worker.chunk import ChunkRoute
+    from jaxsmith.worker.function import work_of
 
     def send(**message: Any) -> None:
         stream.send(msgpack.packb(message))
@@ -108,7 +107,3 @@ def main() -> int:
     warnings.simplefilter("ignore")
     serve(stream)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -3,9 +3,10 @@ place."""
 
 from collections.abc import Sequence
 
-from jaxsmith import jax_private, merged, plain, stages
-from jaxsmith.stages import Progress
-from jaxsmith.work import Work
+from jaxsmith import jax_private
+from jaxsmith.worker import merged, plain, stages
+from jaxsmith.worker.function import Work
+from jaxsmith.worker.stages import Progress
 
 
 def run_chunk(works: Sequence[Work], progress: Progress) -> None:

@@ -24,9 +24,10 @@ import jax
 import numpy as np
 from jax import enable_x64
 
-from jaxsmith import jax_private, probe, stages
-from jaxsmith.stages import Progress
-from jaxsmith.work import Work
+from jaxsmith import jax_private
+from jaxsmith.worker import probe, stages
+from jaxsmith.worker.function import Work
+from jaxsmith.worker.stages import Progress
 
 
 def run_chunk(works: Sequence[Work], levels: Collection[str], progress: Progress) -> None:

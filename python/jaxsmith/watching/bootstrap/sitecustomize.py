@@ -109,7 +109,7 @@ def _watch(os, folder, packages, settings):
 
         problem = versions.problem(also=())
         if problem is None:
-            from jaxsmith import recorder
+            from jaxsmith.watching import recorder
 
             sink = recorder.FileSink(folder)
             recorder.Recorder(sink, settings["JAXSMITH_CAPTURE_ALL"] == "1").start()

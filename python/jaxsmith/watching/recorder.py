@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-from jaxsmith import alignment, jax_private, record, scrub, source
+from jaxsmith import jax_private
+from jaxsmith.provenance import alignment, source
+from jaxsmith.records import form, scrub
 
 _SOURCE_INFO = re.compile(r"(?P<name>\S+) at (?P<file>.+):(?P<line>\d+)$")
 # The frame of JAX's that has the function, its arguments and what is static: `pjit.py`.
@@ -79,8 +81,8 @@ def _raw_record(closed: Any, lowering: Any, executable: Any) -> dict[str, Any]:
         "stablehlo": computation.stablehlo(locations=True),
         "hlo_optimized": computation.hlo_optimized(),
         "hlo_located": computation.hlo_optimized(locations=True),
-        "facts": record.facts(closed, computation),
-        "cost": record.cost(computation.cost_analysis()),
+        "facts": form.facts(closed, computation),
+        "cost": form.cost(computation.cost_analysis()),
     }
 
 
@@ -172,7 +174,7 @@ def header() -> dict[str, Any]:
     return {
         "type": "process",
         "folders": scrub.scrubber().folders,
-        "environment": record.environment(),
+        "environment": form.environment(),
     }
 
 
@@ -187,11 +189,11 @@ class FileSink:
         self._path = ""
 
     def __call__(self, message: dict[str, Any]) -> None:
-        line = record.dumps(message)
+        line = form.dumps(message)
         if self._process != os.getpid():  # the first record, or a child that was forked
             self._path = self._new_file()
             self._process = os.getpid()
-            line = record.dumps(header()) + line
+            line = form.dumps(header()) + line
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         try:
             rest = memoryview(line)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from jaxsmith import arrays
-from jaxsmith.work import Work
+from jaxsmith.base import arrays
+from jaxsmith.worker.function import Work
 
 # Which input set each argument of a function is taken from in a run; NUDGED stands for set 0, moved
 # by a few units in the last place.

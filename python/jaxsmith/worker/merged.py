@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from jaxsmith import jax_private, probe
-from jaxsmith.stages import Progress
-from jaxsmith.work import Work, one_line
+from jaxsmith import jax_private
+from jaxsmith.worker import probe
+from jaxsmith.worker.function import Work, one_line
+from jaxsmith.worker.stages import Progress
 
 # Functions that are compiled as one module. A function's group is its position in the chunk divided
 # by this, whatever becomes of the others, so that its outputs do not depend on which of them fail.

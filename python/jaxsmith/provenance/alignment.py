@@ -8,44 +8,11 @@ the innermost frame within the function's own source text is what the line is al
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
-from jaxsmith.source import SourceText
-
-
-class Range(NamedTuple):
-    """A place in the source text: lines from 1, columns from 0, the end exclusive."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-
-
-class Span(NamedTuple):
-    """A line of IR (from 1) that holds an operation, and where that comes from.
-
-    `kind` is "exact" (one place), "merged" (several places became one operation) or "none", and
-    then `reason` says why.
-    """
-
-    line: int
-    kind: str
-    sources: tuple[Range, ...]
-    reason: str
-
-
-class Frame(NamedTuple):
-    file: str
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    function: str  # qualified name, as far as it is known
-
-
-# Frames of one traceback, the innermost first.
-Stack = tuple[Frame, ...]
+from jaxsmith import jax_private
+from jaxsmith.provenance.source import SourceText
+from jaxsmith.spans import Frame, Range, Span, Stack
 
 
 @dataclass
@@ -151,8 +118,6 @@ def locate_jaxpr(jaxpr: Any) -> tuple[str, list[Located]]:
     An equation within a call that has no frames of its own is where the call is: JAX traces its own
     jitted functions once for all callers.
     """
-    from jaxsmith import jax_private
-
     text, line_map = jax_private.jaxpr_text_with_sources(jaxpr)
     out: list[Located] = []
     open_calls: list[tuple[int, Located]] = []

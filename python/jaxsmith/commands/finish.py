@@ -12,14 +12,14 @@ def main() -> int:
     if problem is not None:
         print(problem, file=sys.stderr)
         return 1
-    from jaxsmith import finishing, record
+    from jaxsmith.records import finishing, form
 
     os.set_inheritable(4, False)
     with os.fdopen(4, "wb") as out:
         for path in sys.argv[1:]:
             with open(path, "rb") as lines:
                 for each in finishing.records_of(lines):
-                    out.write(record.dumps(each))
+                    out.write(form.dumps(each))
             out.flush()
     return 0
 

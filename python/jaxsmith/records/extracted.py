@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from jaxsmith import alignment, record, scrub
 from jaxsmith.errors import ExtractionError
 from jaxsmith.extraction import Extraction
+from jaxsmith.provenance import alignment
+from jaxsmith.records import form, scrub
 
 
 def record_of(
@@ -17,20 +18,20 @@ def record_of(
     inputs = outputs = None
     if with_case:
         try:
-            inputs = record.array_list(sample.flat_inputs())
-            outputs = record.array_list(sample.flat_outputs()) if inputs is not None else None
+            inputs = form.array_list(sample.flat_inputs())
+            outputs = form.array_list(sample.flat_outputs()) if inputs is not None else None
         except ExtractionError:
             pass
     computation = sample.computation if sample.lowered else None
     statics = {k: scrub.value_text(v, clean.text) for k, v in sample.static_values().items()}
-    return record.build(
+    return form.build(
         origin="extracted",
         levels=sample.levels,
         spans=alignment.levels_as_json(sample.spans) if with_spans else {},
         source=sample.source_text,
-        facts=record.facts(sample.traced.jaxpr, computation),
-        cost=record.cost(computation.cost_analysis() if computation and sample.compiled else {}),
-        environment=record.environment(),
+        facts=form.facts(sample.traced.jaxpr, computation),
+        cost=form.cost(computation.cost_analysis() if computation and sample.compiled else {}),
+        environment=form.environment(),
         scrubber=clean,
         entry=sample.entry,
         name=clean.text(str(sample.traced.fun_name)),

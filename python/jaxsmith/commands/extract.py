@@ -46,8 +46,9 @@ def _extract(request: dict[str, Any]) -> dict[str, Any]:
 
     if request["x64"]:
         jax.config.update("jax_enable_x64", True)
-    from jaxsmith import errors, recording, transforms
+    from jaxsmith import errors, transforms
     from jaxsmith.extraction import Extraction
+    from jaxsmith.records import extracted
 
     steps = [transforms.parse(each) for each in request["transforms"]]
     module, function = load(request["target"])
@@ -61,7 +62,7 @@ def _extract(request: dict[str, Any]) -> dict[str, Any]:
         function, args, kwargs, request["levels"], steps, {"static_argnames": tuple(static) or None}
     )
     sample.callable_name = request["target"]
-    built = recording.record_of(sample, with_case=request["case"], with_spans=request["spans"])
+    built = extracted.record_of(sample, with_case=request["case"], with_spans=request["spans"])
     # What is shown is JAX's text to the byte; what goes into a dataset is scrubbed.
     built["texts"] = {"source": sample.source or "", **sample.levels}
     return built
@@ -143,7 +144,7 @@ def _arguments(
     request: dict[str, Any], module: ModuleType, function: Callable[..., Any]
 ) -> tuple[list[Any], dict[str, Any], dict[str, Any]]:
     """Positional ones, keywords, and which of them are static."""
-    from jaxsmith import avals
+    from jaxsmith.commands import avals
     from jaxsmith.errors import JaxsmithError
 
     static = dict(_static(text, module) for text in request["statics"])

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxsmith import arrays
+from jaxsmith.base import arrays
 from jaxsmith.errors import JaxsmithError
 
 _AVAL = re.compile(r"(?P<dtype>key<\w+>|\w+)\[(?P<shape>[\d,\s]*)\]")

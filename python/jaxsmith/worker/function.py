@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxsmith import arrays
-
-LEVELS = ("jaxpr", "stablehlo", "hlo", "hlo_optimized")
+from jaxsmith.base import arrays, package
 
 
 class Refused(Exception):
@@ -151,7 +149,7 @@ _ADDRESS_IN_TEXT = re.compile(r"\bat 0x[0-9a-fA-F]+|(?<!\")\b0x[0-9a-fA-F]{8,}")
 
 def _machine_paths() -> re.Pattern:
     folders = {sys.prefix, sys.base_prefix, os.getcwd(), os.path.expanduser("~")}
-    folders |= {tempfile.gettempdir(), os.path.dirname(os.path.dirname(__file__))}
+    folders |= {tempfile.gettempdir(), package.PARENT}
     roots = "|".join(re.escape(folder) for folder in sorted(folders) if folder.count("/") > 1)
     common = r"/(?:usr|home|root|tmp|opt|var|etc|proc|dev|mnt|Users)/\w"
     return re.compile(f"{roots}|{common}|\\.py:\\d" if roots else f"{common}|\\.py:\\d")

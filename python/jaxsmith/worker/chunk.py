@@ -18,10 +18,11 @@ from typing import Any
 
 import jax
 
-from jaxsmith import jax_private, merged, plain, stages
-from jaxsmith.hlo_texts import HloTexts
-from jaxsmith.stages import Progress
-from jaxsmith.work import Work
+from jaxsmith import jax_private
+from jaxsmith.worker import merged, plain, stages
+from jaxsmith.worker.function import Work
+from jaxsmith.worker.hlo_texts import HloTexts
+from jaxsmith.worker.stages import Progress
 
 # JAX's caches and the MLIR contexts grow with each function; after so many they are given up.
 _RENEW_AFTER = 960

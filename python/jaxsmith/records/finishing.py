@@ -5,9 +5,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jaxsmith import alignment, jax_private, record
-from jaxsmith.scrub import Scrubber
-from jaxsmith.source import SourceText
+from jaxsmith import jax_private
+from jaxsmith.provenance import alignment
+from jaxsmith.provenance.source import SourceText
+from jaxsmith.records import form
+from jaxsmith.records.scrub import Scrubber
 
 
 class Finisher:
@@ -37,7 +39,7 @@ class Finisher:
             "hlo_optimized": alignment.locate_hlo(levels["hlo_optimized"], raw["hlo_located"]),
         }
         spans = {level: alignment.as_json(alignment.spans(x, text)) for level, x in located.items()}
-        return record.build(
+        return form.build(
             origin="captured",
             levels=levels,
             spans={"jaxpr": raw["jaxpr_spans"], **spans},

@@ -13,6 +13,8 @@ import sysconfig
 from collections.abc import Callable
 from typing import Any
 
+from jaxsmith.base import package
+
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASS|CRED|AUTH|COOKIE|PRIVATE", re.IGNORECASE)
 _SHORTEST_SECRET = 6
 
@@ -23,7 +25,7 @@ def known_folders(project: str) -> dict[str, str]:
         os.path.expanduser("~"): "~/",
         sys.base_prefix: "<python>/",
         sys.prefix: "<python>/",
-        os.path.dirname(os.path.dirname(os.path.abspath(__file__))): "",
+        package.PARENT: "",
         **{folder: "" for folder in [*site.getsitepackages(), site.getusersitepackages()]},
         sysconfig.get_path("purelib"): "",
         sysconfig.get_path("platlib"): "",

@@ -1,6 +1,6 @@
 """A function as it travels from Python to the C++ side: one JSON object on a line.
 
-`docs/records.md` describes the fields; `src/record` reads them.
+`docs/records.md` describes the fields; `src/extract/record.cc` reads them.
 """
 
 import base64
@@ -12,9 +12,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxsmith import arrays, jax_private, versions
-from jaxsmith.scrub import Scrubber
-from jaxsmith.source import SourceText
+from jaxsmith import jax_private, versions
+from jaxsmith.base import arrays
+from jaxsmith.provenance.source import SourceText
+from jaxsmith.records.scrub import Scrubber
 
 # Beyond so many bytes a case or a constant is left out of the record.
 MOST_BYTES = 16 << 20
