@@ -49,7 +49,8 @@ Status begin(const CaptureOptions& o) {
 
 std::vector<std::string> environment_of(const CaptureOptions& o, const Installation& where) {
   std::vector<std::string> out;
-  const std::string bootstrap = fs::absolute(where.python_path + "/jaxsmith/watching/bootstrap").string();
+  const std::string bootstrap =
+      fs::absolute(where.python_path + "/jaxsmith/watching/bootstrap").string();
   std::string paths = bootstrap;
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view e = *entry;
