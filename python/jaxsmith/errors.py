@@ -4,6 +4,8 @@ import linecache
 import os
 from types import TracebackType
 
+from jaxsmith.base.terminal import without_escapes
+
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
@@ -48,7 +50,7 @@ def from_jax(stage: str, error: BaseException) -> ExtractionError:
 def first_line(error: BaseException) -> str:
     """The first line of an exception's message that says something."""
     try:
-        lines = str(error).splitlines()
+        lines = without_escapes(str(error)).splitlines()
     except Exception:  # an exception class of the user's may fail to print
         lines = []
     if isinstance(error, SyntaxError):

@@ -13,7 +13,9 @@ import sysconfig
 from collections.abc import Callable
 from typing import Any
 
+from jaxsmith import jax_private
 from jaxsmith.base import package
+from jaxsmith.base.terminal import without_escapes
 
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASS|CRED|AUTH|COOKIE|PRIVATE", re.IGNORECASE)
 _SHORTEST_SECRET = 6
@@ -78,7 +80,8 @@ _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 def value_text(value: Any, clean: Callable[[str], str]) -> str:
     """A static value as a row names it: its repr, shortened, without addresses."""
     try:
-        text = repr(value)
+        with jax_private.without_color():
+            text = without_escapes(repr(value))
     except Exception:  # a class of the user's
         text = f"<{type(value).__name__}>"
     text = clean(_ADDRESS.sub("at <address>", text))

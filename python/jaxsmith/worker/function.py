@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from jaxsmith.base import arrays, package
+from jaxsmith.base.terminal import without_escapes
 
 
 class Refused(Exception):
@@ -133,7 +134,8 @@ def _message(error: BaseException) -> str:
 
 def one_line(message: str) -> str:
     """The first line of a message that says something, without paths and addresses."""
-    line = next((line.strip() for line in message.splitlines() if line.strip()), "")
+    lines = without_escapes(message).splitlines()
+    line = next((line.strip() for line in lines if line.strip()), "")
     line = _ADDRESS.sub("<address>", _PATH.sub("<path>", line))
     line = _FILE.sub("<function>", line)
     line = "".join(c if c.isprintable() else " " for c in line)
