@@ -1,6 +1,6 @@
 """Runs when a Python process starts below `jaxsmith capture`, which has put this folder in front of
 PYTHONPATH: waits for JAX to be imported and then has it watched. The program sees the environment,
-the search path and the modules that it would have without."""
+the search path, the finders and the modules that it would have without."""
 
 import sys
 
@@ -23,7 +23,7 @@ def _begin():
         open(os.path.join(folder, "started"), "ab").close()
     except OSError:
         return
-    sys.meta_path.insert(0, _WhenImported("jax", lambda: _watch(os, folder, packages, settings)))
+    _once_executed("jax", lambda: _watch(os, folder, packages, settings))
 
 
 def _hide(os, here, settings):
@@ -73,32 +73,38 @@ def _pass_on(os, original, settings):
     _posixsubprocess.fork_exec = fork_exec_with_ours
 
 
-class _WhenImported:
-    """A finder that finds a module as others do, and acts once it has been executed."""
+def _once_executed(name, act):
+    """Has `act` called when a module has been executed, now where it has been already.
 
-    def __init__(self, name, act):
-        self._name, self._act = name, act
+    All of Python's loaders of source and bytecode execute modules by one method, whoever found the
+    module, on whatever way: import, find_spec, lazily, by a finder of the program's own. So it is
+    that method which waits, and not a finder, which a program may ask, pass over or take away.
+    """
+    import _frozen_importlib_external as external
 
-    def find_spec(self, name, path=None, target=None):
-        if name != self._name:
-            return None
-        from importlib.util import find_spec
+    loaders = external._LoaderBasics
+    execute = loaders.exec_module
 
-        sys.meta_path.remove(self)
-        spec = find_spec(name)
-        if spec is None or spec.loader is None:
-            sys.meta_path.insert(0, self)
-            return spec
-        loader, act = spec.loader, self._act
-        execute = loader.exec_module
+    def exec_module(self, module):
+        execute(self, module)
+        if getattr(module, "__name__", None) == name:
+            now_executed()
 
-        def exec_module(module):
-            del loader.exec_module
-            execute(module)
-            act()
+    def now_executed():
+        nonlocal act
+        if loaders.exec_module is exec_module:
+            loaders.exec_module = execute  # type: ignore[method-assign]
+        act, todo = None, act
+        if todo is not None:
+            todo()
 
-        loader.exec_module = exec_module  # type: ignore[method-assign]
-        return spec
+    # Python leaves its own frames out of the tracebacks of failed imports, and tells them by this name.
+    for function in (exec_module, now_executed):
+        function.__code__ = function.__code__.replace(co_filename=execute.__code__.co_filename)
+    loaders.exec_module = exec_module  # type: ignore[method-assign]
+    module = sys.modules.get(name)  # a .pth file may import it
+    if module is not None and not getattr(module.__spec__, "_initializing", False):
+        now_executed()
 
 
 def _watch(os, folder, packages, settings):
@@ -109,10 +115,10 @@ def _watch(os, folder, packages, settings):
 
         problem = versions.problem(also=())
         if problem is None:
-            from jaxsmith.watching import recorder
+            from jaxsmith.watching.recorder import Recorder
+            from jaxsmith.watching.sink import FileSink
 
-            sink = recorder.FileSink(folder)
-            recorder.Recorder(sink, settings["JAXSMITH_CAPTURE_ALL"] == "1").start()
+            Recorder(FileSink(folder), settings["JAXSMITH_CAPTURE_ALL"] == "1").start()
             return
     except Exception as error:
         problem = f"{type(error).__name__}: {error}"
