@@ -16,6 +16,7 @@ import jaxsmith
 import numpy as np
 import pyarrow.parquet as parquet
 import pytest
+import ways_to_import_jax
 
 TESTS = Path(__file__).parent
 PROGRAM = str(TESTS / "captured_program.py")
@@ -216,6 +217,41 @@ def test_ctrl_c_reaches_the_program_alone(tmp_path):
     output, _ = process.communicate(timeout=120)
     assert output == "interrupted\n" and process.returncode == 5
     assert len(jaxsmith.load(tmp_path / "out")) == 1
+
+
+def test_whatever_way_a_program_comes_to_jax_it_is_watched(tmp_path):
+    out = tmp_path / "out"
+    program = str(TESTS / "ways_to_import_jax.py")
+    alone = run([sys.executable, program])
+    done = capture(out, sys.executable, program)
+    assert done.returncode == 0 and done.stdout == alone.stdout
+    entries, rejected = names_in(out)
+    found = {*entries, *(name.rpartition(":")[2] for name in rejected)}
+    assert set(ways_to_import_jax.WAYS) == found
+
+
+def test_failed_imports_are_told_as_without(tmp_path):
+    program = str(TESTS / "import_that_fails.py")
+    alone = run([sys.executable, program])
+    assert "ValueError: no" in alone.stderr and "line 5, in <module>" in alone.stderr
+    done = capture(tmp_path / "out", sys.executable, program)
+    told = [line for line in done.stderr.splitlines() if not line.startswith("jaxsmith capture:")]
+    assert told == alone.stderr.splitlines()
+    assert len(jaxsmith.load(tmp_path / "out")) == 1
+
+
+def test_threads_and_children_that_compile_at_once_are_recorded_whole(tmp_path):
+    program = str(TESTS / "compiles_everywhere.py")
+    alone = run([sys.executable, program])
+    assert alone.returncode == 3
+    for attempt in range(3):
+        out = tmp_path / str(attempt)
+        done = capture(out, sys.executable, program)
+        assert done.returncode == 3 and done.stdout == alone.stdout, done.stderr
+        entries, rejected = names_in(out)
+        found = sorted([*entries, *(name.rpartition(":")[2] for name in rejected)])
+        names = [f"on_thread_{i}" for i in range(8)]
+        assert found == sorted([*names, "in_main", "in_spawned", "in_forked", "in_program"])
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,9 @@ def test_calls_jaxprs():
 
 def test_watch_compilations():
     seen = []
-    end = jax_private.watch_compilations(lambda *found: seen.append(found))
+    end = jax_private.watch_compilations(
+        lambda jaxpr, lowering, name: lambda made, error: seen.append((jaxpr, lowering, made))
+    )
     try:
         function = jax.jit(lambda x: x * 3 - 1)
         function(X)

@@ -10,7 +10,8 @@ from jaxsmith.levels import LEVELS
 from jaxsmith.records import finishing, form
 from jaxsmith.sample import Case, Cost, Sample
 from jaxsmith.spans import Range, Span
-from jaxsmith.watching import recorder
+from jaxsmith.watching.recorder import Recorder
+from jaxsmith.watching.sink import header
 
 
 class CapturedFunction(Sample):
@@ -69,7 +70,7 @@ class Captured(Sequence[CapturedFunction]):
         self._finished: list[CapturedFunction] = []
         self._header: dict[str, Any] | None = None
         self._out = out
-        self._recorder = recorder.Recorder(self._take, everything)
+        self._recorder = Recorder(self._take, everything)
         self.problems: list[str] = []
 
     def _take(self, message: dict[str, Any]) -> None:
@@ -93,7 +94,7 @@ class Captured(Sequence[CapturedFunction]):
             self._save(self._out)
 
     def _finish(self) -> list[CapturedFunction]:
-        finisher = finishing.Finisher(recorder.header())
+        finisher = finishing.Finisher(header())
         while len(self._finished) < len(self._raw):
             raw = self._raw[len(self._finished)]
             self._finished.append(CapturedFunction(finisher.finish(raw)))
@@ -107,7 +108,7 @@ class Captured(Sequence[CapturedFunction]):
         folder = os.path.join(out, ".jaxsmith", "records")
         os.makedirs(folder)
         with open(os.path.join(folder, "captured.jsonl"), "wb") as file:
-            for each in (recorder.header(), *self._raw):
+            for each in (header(), *self._raw):
                 file.write(form.dumps(each))
         datasets.finish(out)
 

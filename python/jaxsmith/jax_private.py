@@ -8,13 +8,22 @@ rows.
 import functools
 import inspect
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import jax
 import numpy as np
-from jax._src import api_util, compiler, core, sharding_impls, source_info_util, traceback_util
+from jax._src import (
+    api_util,
+    compiler,
+    core,
+    pretty_printer,
+    sharding_impls,
+    source_info_util,
+    traceback_util,
+)
 from jax._src.interpreters import mlir, pxla
 from jaxlib import _hlo, _jax, lapack
 from jaxlib.mlir import ir
@@ -49,6 +58,7 @@ _NAMES = (
     (api_util, "infer_argnums_and_argnames"),
     (core.Jaxpr, "pretty_print"),
     (core, "jaxprs_in_params"),
+    (pretty_printer, "_PPRINT_USE_COLOR"),
     (source_info_util, "register_exclusion"),
     (source_info_util, "is_user_filename"),
     (traceback_util, "register_exclusion"),
@@ -84,29 +94,35 @@ def static_arguments(
     return api_util.infer_argnums_and_argnames(signature, argnums, argnames)
 
 
+def without_color() -> AbstractContextManager[None]:
+    """Within it JAX prints without colours, in this thread. It colours where standard output is a
+    terminal or a notebook's, and a parameter that an equation prints by its `str` cannot be told."""
+    return pretty_printer._PPRINT_USE_COLOR(False)
+
+
 def jaxpr_text(closed: Any) -> str:
-    """`str(jaxpr)`. Some equations' own printing rules fail on parameters that JAX itself leaves
+    """`str(jaxpr)` without colours. Some equations' own printing rules fail on parameters that JAX itself leaves
     out (`lax.mul` and its like, called by `bind`): such a jaxpr is printed without these rules."""
-    try:
-        return str(closed)
-    except Exception:
-        return closed.jaxpr.pretty_print(use_color=False, custom_pp_eqn_rules=False)
+    with without_color():
+        try:
+            return str(closed)
+        except Exception:
+            return closed.jaxpr.pretty_print(custom_pp_eqn_rules=False)
 
 
 def jaxpr_text_with_sources(closed: Any) -> tuple[str, list[list[tuple[int, int, Any]] | None]]:
     """`jaxpr_text`, and for each line the regions (first column, end, traceback) of equations; None
     for a line within a parameter of several lines, of which the printer knows nothing."""
     sources: list[list[tuple[int, int, Any]]] = []
-    try:
-        printed = closed.jaxpr.pretty_print(use_color=False, source_map=sources)
-    except Exception:
-        sources.clear()
-        printed = closed.jaxpr.pretty_print(
-            use_color=False, source_map=sources, custom_pp_eqn_rules=False
-        )
-    if len(sources) == printed.count("\n") + 1:
-        return printed, list(sources)
-    within = _lines_within_parameters(printed, closed.jaxpr)
+    with without_color():
+        try:
+            printed = closed.jaxpr.pretty_print(source_map=sources)
+        except Exception:
+            sources.clear()
+            printed = closed.jaxpr.pretty_print(source_map=sources, custom_pp_eqn_rules=False)
+        if len(sources) == printed.count("\n") + 1:
+            return printed, list(sources)
+        within = _lines_within_parameters(printed, closed.jaxpr)
     known = iter(sources)
     return printed, [
         None if number in within else next(known, None) for number in range(printed.count("\n") + 1)
@@ -230,44 +246,122 @@ def result_names(closed: Any) -> list[str]:
 
 # ---- Watching what a program compiles ------------------------------------------------------------
 
-# Is told of a lowered computation that has been compiled: its jaxpr, the lowering, the executable.
-Watcher = Callable[[Any, Any, Any], None]
+# Is told how a compilation went: the executable, or what was raised.
+Done = Callable[[Any | None, BaseException | None], None]
+# Is told of a computation that is about to be compiled: its jaxpr (None where it was lowered before
+# anybody watched), the lowering (None where JAX has failed to lower it) and its name. Gives whom to
+# tell how it went.
+Watcher = Callable[[Any | None, Any | None, str], Done]
 
 
 def watch_compilations(watcher: Watcher) -> Callable[[], None]:
-    """Has `watcher` told of everything that JAX compiles from now on; gives what ends that.
+    """Has `watcher` told of everything that JAX compiles from now on, before it does, since XLA may
+    end the process; gives what ends that.
 
-    All of JAX's routes (jit, pmap, eager primitives, ahead-of-time) lower by
-    `pxla.lower_sharding_computation` and compile by `pxla.MeshComputation.compile`.
+    Watchers may begin and end in any order, on any threads: JAX's functions are wrapped once for all
+    of them, and are the original objects again when the last has ended.
     """
-    lower, compile_ = pxla.lower_sharding_computation, pxla.MeshComputation.compile
+    return _watching.begin(watcher)
 
-    @functools.wraps(lower)
-    def watched_lower(closed_jaxpr: Any, *arguments: Any, **keywords: Any) -> Any:
-        computation = lower(closed_jaxpr, *arguments, **keywords)
-        computation.jaxsmith_jaxpr = closed_jaxpr
-        return computation
 
-    @functools.wraps(compile_)
-    def watched_compile(computation: Any, *arguments: Any, **keywords: Any) -> Any:
-        known = computation._executable
-        executable = compile_(computation, *arguments, **keywords)
-        jaxpr = getattr(computation, "jaxsmith_jaxpr", None)
-        if jaxpr is not None and executable is not known:
-            watcher(jaxpr, computation, executable)
+class _Watching:
+    """Who is told of compilations. All of JAX's routes (jit, pmap, eager primitives, ahead-of-time)
+    lower by `pxla.lower_sharding_computation` and compile by `pxla.MeshComputation.compile`."""
+
+    def __init__(self) -> None:
+        self._watchers: list[Watcher] = []
+        self._put_back: Callable[[], None] | None = None
+        # Reentrant: what a generator holds open is ended by the garbage collector, at any time.
+        self._lock = threading.RLock()
+
+    def begin(self, watcher: Watcher) -> Callable[[], None]:
+        def told(jaxpr: Any, lowering: Any, name: str) -> Done:  # told from others of this watcher
+            return watcher(jaxpr, lowering, name)
+
+        with self._lock:
+            self._watchers.append(told)
+            if self._put_back is None:
+                self._put_back = self._wrap()
+        return lambda: self._end(told)
+
+    def _end(self, told: Watcher) -> None:
+        with self._lock:
+            if told in self._watchers:
+                self._watchers.remove(told)
+            if not self._watchers and self._put_back is not None:
+                put_back, self._put_back = self._put_back, None
+                put_back()
+
+    def _wrap(self) -> Callable[[], None]:
+        """Puts wrappers in the place of JAX's functions; gives what takes them away again."""
+        lower, compile_ = pxla.lower_sharding_computation, pxla.MeshComputation.compile
+
+        @functools.wraps(lower)
+        def watched_lower(
+            closed_jaxpr: Any, api_name: str, fun_name: str, *arguments: Any, **keywords: Any
+        ) -> Any:
+            try:
+                computation = lower(closed_jaxpr, api_name, fun_name, *arguments, **keywords)
+            except BaseException as error:
+                self._failed(closed_jaxpr, f"{api_name}({fun_name})", error)
+                raise
+            computation.jaxsmith_jaxpr = closed_jaxpr
+            return computation
+
+        @functools.wraps(compile_)
+        def watched_compile(computation: Any, *arguments: Any, **keywords: Any) -> Any:
+            if not self._watchers:
+                put_back()
+            return self._compile(compile_, computation, *arguments, **keywords)
+
+        def put_back() -> None:
+            # Somebody may have wrapped them once more: then ours stay below, and do nothing, until
+            # they are on top again.
+            if pxla.lower_sharding_computation is watched_lower:
+                pxla.lower_sharding_computation = lower
+            if pxla.MeshComputation.compile is watched_compile:
+                pxla.MeshComputation.compile = compile_
+
+        pxla.lower_sharding_computation = watched_lower
+        pxla.MeshComputation.compile = watched_compile
+        return put_back
+
+    def _tell(self, jaxpr: Any | None, lowering: Any | None, name: str) -> list[Done]:
+        return [told(jaxpr, lowering, name) for told in list(self._watchers)]
+
+    def _failed(self, jaxpr: Any, name: str, error: BaseException) -> None:
+        """Of a lowering; wrappers of an earlier watch may stand below, and have told already."""
+        if getattr(error, "jaxsmith_jaxpr", None) is not jaxpr:
+            error.jaxsmith_jaxpr = jaxpr
+            for done in self._tell(jaxpr, None, name):
+                done(None, error)
+
+    def _compile(
+        self, compile_: Callable, computation: Any, *arguments: Any, **keywords: Any
+    ) -> Any:
+        if getattr(computation, "jaxsmith_tells", False):  # a wrapper above does
+            return compile_(computation, *arguments, **keywords)
+        jaxpr, known = getattr(computation, "jaxsmith_jaxpr", None), computation._executable
+        # One that was compiled before is compiled once more only for other options.
+        dones = self._tell(jaxpr, computation, computation._name) if known is None else None
+        computation.jaxsmith_tells = True
+        try:
+            executable = compile_(computation, *arguments, **keywords)
+        except BaseException as error:
+            for done in dones or ():
+                done(None, error)
+            raise
+        finally:
+            computation.jaxsmith_tells = False
+        if executable is not known:
+            if dones is None:
+                dones = self._tell(jaxpr, computation, computation._name)
+            for done in dones:
+                done(executable, None)
         return executable
 
-    pxla.lower_sharding_computation = watched_lower
-    pxla.MeshComputation.compile = watched_compile
 
-    def end() -> None:
-        # Somebody may have wrapped them once more in the meantime.
-        if pxla.lower_sharding_computation is watched_lower:
-            pxla.lower_sharding_computation = lower
-        if pxla.MeshComputation.compile is watched_compile:
-            pxla.MeshComputation.compile = compile_
-
-    return end
+_watching = _Watching()
 
 
 class Computation:

@@ -2,7 +2,6 @@
 
 import functools
 import inspect
-import os
 import re
 import sys
 import threading
@@ -11,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 from jaxsmith import jax_private
+from jaxsmith.errors import first_line
 from jaxsmith.provenance import alignment, source
 from jaxsmith.records import form, scrub
 
@@ -19,41 +19,57 @@ _SOURCE_INFO = re.compile(r"(?P<name>\S+) at (?P<file>.+):(?P<line>\d+)$")
 _CALL_FRAMES = ("_python_pjit_helper", "cache_miss")
 
 
+# Threads that are recording: no recorder of the process wants what that makes JAX compile.
+_busy = threading.local()
+
+
+def _nothing() -> None:
+    pass
+
+
 class Recorder:
-    """Gives each compiled function to `emit` as a record. One for a process at a time.
+    """Gives each compiled function to `emit` as a record.
 
     `everything`: also the single primitives that JAX compiles when it runs eagerly.
     """
 
     def __init__(self, emit: Callable[[dict[str, Any]], None], everything: bool = False):
         self._emit, self._everything = emit, everything
-        self._busy = threading.local()
         scrub.scrubber()  # knows the folder that the program began in
-        self._end: Callable[[], None] | None = None
+        self._ends: list[Callable[[], None]] = []
 
     def start(self) -> None:
-        self._end = jax_private.watch_compilations(self._compiled)
+        """Each start needs a stop; within another, it changes nothing."""
+        nested = bool(self._ends)
+        self._ends.append(_nothing if nested else jax_private.watch_compilations(self._begun))
 
     def stop(self) -> None:
-        if self._end is not None:
-            self._end()
-            self._end = None
+        if self._ends:
+            self._ends.pop()()
 
-    def _compiled(self, closed: Any, lowering: Any, executable: Any) -> None:
-        if getattr(self._busy, "on", False):  # what recording itself makes JAX compile
+    def _begun(self, closed: Any | None, lowering: Any | None, name: str) -> jax_private.Done:
+        def done(executable: Any | None, error: BaseException | None) -> None:
+            if executable is not None:
+                self._compiled(closed, lowering, executable, name)
+
+        return done
+
+    def _compiled(self, closed: Any | None, lowering: Any, executable: Any, name: str) -> None:
+        if getattr(_busy, "on", False):  # what recording itself makes JAX compile
             return
-        self._busy.on = True
+        _busy.on = True
         try:
-            if self._everything or not _is_primitive(closed):
+            if closed is None:
+                self._emit_problem(name, "it was lowered before recording began")
+            elif self._everything or not _is_primitive(closed):
                 self._emit(_raw_record(closed, lowering, executable))
         except Exception as error:  # the program must not notice
-            self._emit_problem(str(getattr(lowering, "_name", "?")), error)
+            self._emit_problem(name, f"{type(error).__name__}: {first_line(error)}")
         finally:
-            self._busy.on = False
+            _busy.on = False
 
-    def _emit_problem(self, name: str, error: Exception) -> None:
+    def _emit_problem(self, name: str, message: str) -> None:
         try:
-            message = f"{type(error).__name__}: {error}".split("\n")[0]
             self._emit({"type": "problem", "name": name, "message": message})
         except Exception:  # a full disk, say: there is nobody to tell
             pass
@@ -167,47 +183,3 @@ def _parameter_names(function: Any) -> tuple[str, ...]:
         return tuple(inspect.signature(function).parameters)
     except (ValueError, TypeError):
         return ()
-
-
-def header() -> dict[str, Any]:
-    """What all records of a process share."""
-    return {
-        "type": "process",
-        "folders": scrub.scrubber().folders,
-        "environment": form.environment(),
-    }
-
-
-class FileSink:
-    """Appends records to a file of its own in a folder, each by one write: what was recorded is
-    there however the process ends. The file is not held open, since a program may close descriptors
-    that it does not know and then use their numbers for files of its own."""
-
-    def __init__(self, folder: str):
-        self._folder = folder
-        self._process = -1
-        self._path = ""
-
-    def __call__(self, message: dict[str, Any]) -> None:
-        line = form.dumps(message)
-        if self._process != os.getpid():  # the first record, or a child that was forked
-            self._path = self._new_file()
-            self._process = os.getpid()
-            line = form.dumps(header()) + line
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        try:
-            rest = memoryview(line)
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
-        finally:
-            os.close(descriptor)
-
-    def _new_file(self) -> str:
-        for number in range(10_000):
-            path = os.path.join(self._folder, f"{os.getpid()}-{number}.jsonl")
-            try:
-                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-                return path
-            except FileExistsError:  # an earlier process had this number
-                continue
-        raise OSError("no free name for a file of records")
