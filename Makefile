@@ -14,13 +14,16 @@ export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 CXX_FILES = $(shell find src tools tests bench cmake -name '*.cc' -o -name '*.h')
 
-.PHONY: help setup build tool dataset test test-cpp test-python lint format docs bench bench-capture extraction conformance mutants fuzz clean
+.PHONY: help setup build tool dataset test test-cpp test-python lint format sanitize tidy docs bench bench-micro bench-capture extraction conformance mutants fuzz clean
 
 help:
 	@echo 'make dataset [COUNT=10000] [OUT=dataset] [SEED=0] [WORKERS=n]   make a dataset; goes on where one was interrupted'
 	@echo 'make test     build and run every test, C++ and Python'
 	@echo 'make build    set up and compile'
 	@echo 'make bench    CPU time per function against a plain JAX loop; the readers against the official ones'
+	@echo 'make sanitize the C++ tests under address, undefined-behaviour and thread sanitizers'
+	@echo 'make tidy     clang-tidy for all sources; make lint does those that changed'
+	@echo 'make bench-micro     time of parsing, verifying, running, planning and rendering by themselves'
 	@echo 'make bench-capture   what recording costs a program'
 	@echo 'make extraction      extract functions of libraries and all of JAX'"'"'s own test harnesses'
 	@echo 'make conformance     read and execute the texts of all of JAX'"'"'s own test harnesses without JAX'
@@ -66,6 +69,14 @@ test-cpp: build
 test-python: build
 	@JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python -m pytest -q tests
 
+# What the presets of CMakePresets.json build, they build in folders of their own.
+sanitize: setup
+	@for preset in asan-ubsan tsan; do \
+	  CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) CTEST_PARALLEL_LEVEL=$(JOBS) cmake --workflow --preset $$preset || exit 1; done
+
+tidy: setup
+	@cmake --preset tidy > /dev/null && cmake --build --preset tidy --parallel $(JOBS)
+
 docs: tool
 	@$(JAXSMITH) schema > docs/schema.md
 
@@ -73,6 +84,11 @@ bench: build
 	@$(VENV)/python bench/run.py --jaxsmith $(JAXSMITH)
 	@test -e $(BUILD)/bench-rows/manifest.json || $(JAXSMITH) generate --count 600 --redo 0 --out $(BUILD)/bench-rows
 	@JAX_PLATFORMS=cpu PYTHONPATH=python $(VENV)/python bench/reading.py $(BUILD)/bench-rows
+
+bench-micro: build
+	@cmake -B $(BUILD) -DJAXSMITH_BENCH=ON > /dev/null
+	@ninja -C $(BUILD) -j $(JOBS) --quiet jaxsmith_bench
+	@$(BUILD)/jaxsmith_bench
 
 bench-capture: tool
 	@$(VENV)/python bench/capture.py --jaxsmith $(JAXSMITH)

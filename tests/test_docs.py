@@ -8,6 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
 
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
 
 def output(*command):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -27,14 +29,13 @@ def test_flags_that_pages_name_are_there():
 
 def test_make_targets_that_the_readme_names_are_there():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(
-        re.findall(r"(?:^|`)make ([a-z-]+)", (ROOT / "README.md").read_text(), re.MULTILINE)
-    )
-    assert named <= targets
+    for page in PAGES:
+        named = set(re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(), re.MULTILINE))
+        assert named <= targets, page.name
 
 
 def test_links_between_pages_lead_somewhere():
-    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+    for page in PAGES:
         for target in re.findall(r"\]\(([\w./-]+\.\w+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
