@@ -12,7 +12,7 @@ JAXSMITH := $(BUILD)/jaxsmith
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
-CXX_FILES = $(shell find src tools tests bench cmake -name '*.cc' -o -name '*.h')
+CXX_FILES = $(shell find src python tools tests bench cmake -name "*.cc" -o -name "*.h")
 
 .PHONY: help setup build tool dataset test test-cpp test-python lint format sanitize tidy docs bench bench-micro bench-capture extraction conformance mutants fuzz clean
 
