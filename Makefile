@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 CXX_FILES = $(shell find src python tools tests bench cmake -name "*.cc" -o -name "*.h")
 
-.PHONY: help setup build tool dataset test test-cpp test-python lint format sanitize tidy docs bench bench-micro bench-capture extraction conformance mutants fuzz clean
+.PHONY: help setup build tool dataset test test-cpp test-python lint format sanitize tidy docs bench bench-micro bench-capture extraction conformance mutants repeatability fuzz clean
 
 help:
 	@echo 'make dataset [COUNT=10000] [OUT=dataset] [SEED=0] [WORKERS=n]   make a dataset; goes on where one was interrupted'
@@ -28,6 +28,7 @@ help:
 	@echo 'make extraction      extract functions of libraries and all of JAX'"'"'s own test harnesses'
 	@echo 'make conformance     read and execute the texts of all of JAX'"'"'s own test harnesses without JAX'
 	@echo 'make mutants         changes of texts that JAX shows in outputs must be found by the readers'
+	@echo 'make repeatability   what workers say depends on nothing that they did before: 2000 functions, 500 of them in fresh processes'
 	@echo 'make fuzz [SECONDS=600]   any bytes whatever to the readers, with sanitizers'
 	@echo 'make format   lay out the sources as the checks want them'
 	@echo 'make docs     regenerate the generated documentation'
@@ -105,6 +106,9 @@ conformance: tool
 
 mutants: $(if $(wildcard $(OUT)/manifest.json),,dataset)
 	@JAX_PLATFORMS=cpu PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/mutants.py $(OUT)
+
+repeatability: build
+	@PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/repeatability.py
 
 fuzz: tool
 	@JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tools/fuzz --seconds $(SECONDS) --build $(BUILD)/fuzz

@@ -153,6 +153,34 @@ TEST(Redo, AsksForTheSameBytesOfText) {
   EXPECT_EQ(redo_reason(o), "XlaRuntimeError");
 }
 
+TEST(Redo, AsksForEverythingElseThatAWorkerGives) {
+  Outcome chunk = good();
+  for (const auto& [level, text] : chunk.levels)
+    chunk.spans[level] = {{2, "exact", {{3, 4, 3, 20}}, ""}};
+  EXPECT_EQ(redo_reason(chunk, chunk), "");
+  for (const auto& [level, text] : good().levels) {
+    Outcome o = chunk;
+    o.spans[level][0].sources[0].end_column = 30;
+    EXPECT_EQ(redo_reason(o, chunk), "spans:" + level);
+    o = chunk;
+    o.spans.erase(level);
+    EXPECT_EQ(redo_reason(o, chunk), "spans:" + level);
+    EXPECT_EQ(redo_reason(chunk, o), "levels");
+  }
+  Outcome o = chunk;
+  o.result_paths = {"['other']"};
+  EXPECT_EQ(redo_reason(o, chunk), "result_paths");
+  o = chunk;
+  o.bytes_accessed += 1;
+  EXPECT_EQ(redo_reason(o, chunk), "flops");
+  o = chunk;
+  o.argument_matters.flip();
+  EXPECT_EQ(redo_reason(o, chunk), "argument_matters");
+  o = chunk;
+  o.stable = false;
+  EXPECT_EQ(redo_reason(o, chunk), "stable");
+}
+
 TEST(Redo, OutputsAgreeWithinTheToleranceOfTheirType) {
   for (DType dtype : {DType::kF16, DType::kBF16, DType::kF32, DType::kF64}) {
     Function f = planned();

@@ -317,3 +317,43 @@ def test_modules_of_mlir_are_changed():
         ).results[0]
         with pytest.raises(jax_private.MlirError):
             jax_private.verify_mlir(module)
+
+
+def test_thread_settings():
+    before = jax_private.thread_settings()
+    for context in (
+        jax.default_matmul_precision("highest"),
+        jax.named_scope("left_open"),
+        jax.disable_jit(),
+    ):
+        context.__enter__()
+        assert jax_private.thread_settings() != before
+        jax_private.reset_thread_settings()
+        assert jax_private.thread_settings() == before
+
+
+def frames_of(jaxpr):
+    """Names of the user's functions in the tracebacks of a jaxpr's equations and of those within."""
+    found = set()
+    for equation in jaxpr.eqns:
+        found |= {
+            frame.function for frame in jax_private.user_frames(equation.source_info.traceback)
+        }
+        for inner in jax_private.core.jaxprs_in_params(equation.params):
+            found |= frames_of(inner)
+    return found
+
+
+def test_tracebacks_begin_where_their_jaxpr_is_traced():
+    """Also of what JAX traces for all callers while it evaluates the equation of one."""
+
+    def first(x):
+        return jax.grad(lambda v: jax.lax.top_k(v, 2)[0].sum())(x)
+
+    def second(x):
+        return jax.grad(lambda v: jax.lax.top_k(v, 2)[0].sum())(x)
+
+    earlier, later = (frames_of(jax.jit(f).trace(X).jaxpr.jaxpr) for f in (first, second))
+    assert any("first" in name for name in earlier)
+    assert any("second" in name for name in later)
+    assert not any("first" in name for name in later)

@@ -83,7 +83,26 @@ VANDALS = [
     "import os\nos.fork()\nreturn a * 9",
     "import warnings\nwarnings.simplefilter('error')\nreturn a * 11",
     "print('x' * 1_000_000, flush=True)\nreturn a * 13",
+    "import os\nos.environ['VANDAL'] = 'was here'\nreturn a * 15",
+    "np.seterr(all='ignore')\nnp.set_printoptions(precision=1)\nreturn a * 17",
+    "jnp.vandal = np.vandal = 'was here'\nnp.random.rand(3)\nreturn a * 19",
+    "jax.default_matmul_precision('highest').__enter__()\nreturn a * 21",
+    "jax.set_mesh(jax.make_mesh((1,), ('vandal',)))\ndef f(a): return a * 23",
+    "jax.named_scope('vandal').__enter__()\nreturn a * 25",
 ]
+# Shows what is left of all that in the name of its result, and in its texts.
+WITNESS = sample(
+    "witness",
+    "f32[3,3]",
+    """
+    import os
+    import random
+
+    numpy = np.geterr(), np.get_printoptions(), np.random.rand()
+    others = os.environ.get("VANDAL"), hasattr(jnp, "vandal"), hasattr(np, "vandal"), random.random()
+    return {str((numpy, others)): jnp.where(a @ a > 0, a, 0)}
+    """,
+)
 
 
 def requests() -> list[dict]:
@@ -123,6 +142,16 @@ def test_others_are_untouched(outcomes):
 def test_vandals_are_served(outcomes):
     for outcome in outcomes[2 * len(REFUSED) :: 2]:
         assert outcome["ok"], outcome
+
+
+@pytest.mark.parametrize("route", ["plain", "chunk"])
+def test_nothing_is_left_of_vandals(route):
+    with Worker() as process:
+        expected = process.run([WITNESS.request()], route)
+    assert expected[0]["ok"], expected
+    with Worker() as process:
+        process.run([sample(str(i), "f32[3]", v).request() for i, v in enumerate(VANDALS)], route)
+        assert process.run([WITNESS.request()], route) == expected
 
 
 def test_refusals_are_the_same_on_both_routes_and_again():

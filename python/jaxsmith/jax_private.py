@@ -18,13 +18,14 @@ import numpy as np
 from jax._src import (
     api_util,
     compiler,
+    config,
     core,
     pretty_printer,
     sharding_impls,
     source_info_util,
     traceback_util,
 )
-from jax._src.interpreters import mlir, pxla
+from jax._src.interpreters import ad, mlir, pxla
 from jaxlib import _hlo, _jax, lapack
 from jaxlib.mlir import ir
 from jaxlib.mlir.dialects import func
@@ -48,6 +49,10 @@ _NAMES = (
     (mlir, "ModuleContext"),
     (mlir, "make_ir_context"),
     (mlir, "merge_mlir_modules"),
+    (_jax, "TracebackScope"),
+    (source_info_util, "reset_name_stack"),
+    (source_info_util, "_source_info_context"),
+    (ad, "_linearize_jaxpr"),
     (ir, "Module"),
     (ir, "Attribute"),
     (ir, "Type"),
@@ -57,6 +62,8 @@ _NAMES = (
     (lapack._lapack, "initialize"),
     (api_util, "infer_argnums_and_argnames"),
     (core.Jaxpr, "pretty_print"),
+    (config, "trace_context"),
+    (config, "config_ext"),
     (core, "jaxprs_in_params"),
     (pretty_printer, "_PPRINT_USE_COLOR"),
     (source_info_util, "register_exclusion"),
@@ -77,6 +84,64 @@ traceback_util.register_exclusion(_PACKAGE)
 def missing() -> list[str]:
     """Names of `_NAMES` that this JAX does not have."""
     return [f"{o.__name__}.{n}" for o, n in _NAMES if not hasattr(o, n)]
+
+
+# ---- Locations -----------------------------------------------------------------------------------
+
+
+class _NoContext:
+    """Within it, no equation is being worked on and no name scope is open: what is traced has
+    the tracebacks and names of its own making. It stands for `reset_name_stack`, which leaves the
+    equation."""
+
+    def __enter__(self) -> None:
+        self._outer = source_info_util._source_info_context.context
+        source_info_util._source_info_context.context = source_info_util.new_source_info()
+
+    def __exit__(self, *error: Any) -> None:
+        source_info_util._source_info_context.context = self._outer
+
+
+def _root_tracebacks() -> None:
+    """Has the tracebacks of a jaxpr's equations begin where that jaxpr is traced.
+
+    JAX keeps the jaxprs of its own functions, of derivatives and of lowering rules for all that
+    call them, and cuts tracebacks at that border (`TracebackScope`), so that they hold nothing of
+    the first caller. It does not where it evaluates an equation (in a derivative, in a lowering
+    rule): there the equation's traceback stands in for the true one, and came into everything that
+    was traced beneath it for the first time; nor where it linearises a jaxpr. Later callers, of the
+    same function or of another, were then said to come from where the first one stood.
+    """
+    linearize = ad._linearize_jaxpr
+
+    @functools.wraps(linearize)
+    def rooted_linearize(*arguments: Any, **keywords: Any) -> Any:
+        with _NoContext(), _jax.TracebackScope():
+            return linearize(*arguments, **keywords)
+
+    source_info_util.reset_name_stack = _NoContext
+    ad._linearize_jaxpr = rooted_linearize
+
+
+_root_tracebacks()
+
+
+# ---- Settings ------------------------------------------------------------------------------------
+
+
+def thread_settings() -> Any:
+    """What this thread's settings are as far as they show in what is traced, to be compared."""
+    return config.trace_context(), source_info_util._source_info_context.context.name_stack
+
+
+def reset_thread_settings() -> None:
+    """Leaves all contexts that this thread has entered, such as `jax.default_matmul_precision`,
+    meshes and name scopes."""
+    unset = config.config_ext.unset
+    for state in vars(config).values():
+        if isinstance(state, config.config_ext.Config) and state.get_local() is not unset:
+            state.set_local(unset)
+    source_info_util._source_info_context.context = source_info_util.new_source_info()
 
 
 # ---- Tracing -------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "tensor/convert.h"
 
@@ -26,6 +27,42 @@ bool agree(const Tensor& x, const Tensor& y, double tolerance) {
     if (!(std::abs(element(x, i) - element(y, i)) <= tolerance * scale)) return false;
   }
   return true;
+}
+
+template <typename T>
+bool same(const std::map<std::string, T>& all, const std::string& level, const T& expected) {
+  const auto found = all.find(level);
+  return found != all.end() && found->second == expected;
+}
+
+// Texts, and where their lines come from.
+std::optional<Refusal> compare_texts(const Outcome& chunk, const Outcome& plain) {
+  for (const auto& [level, text] : chunk.levels) {
+    if (!same(plain.levels, level, text))
+      return refused("text:" + level, "the plain route gives another text");
+  }
+  for (const auto& [level, spans] : chunk.spans) {
+    if (!same(plain.spans, level, spans))
+      return refused("spans:" + level, "the plain route aligns the text differently");
+  }
+  if (chunk.levels.size() != plain.levels.size() || chunk.spans.size() != plain.spans.size())
+    return refused("levels", "the plain route gives more levels");
+  return std::nullopt;
+}
+
+std::optional<Refusal> compare_outputs(const Function& function, const Outcome& chunk,
+                                       const Outcome& plain) {
+  double coarsest = 0;
+  for (const ArgumentSpec& a : function.arguments)
+    coarsest = std::max(coarsest, output_tolerance(a.dtype));
+  for (const Tensor& t : plain.outputs) coarsest = std::max(coarsest, output_tolerance(t.dtype));
+  bool same = chunk.outputs.size() == plain.outputs.size();
+  for (std::size_t i = 0; same && i < plain.outputs.size(); ++i)
+    same = agree(chunk.outputs[i], plain.outputs[i], coarsest);
+  if (same) return std::nullopt;
+  return refused(
+      "outputs",
+      fmt::format("outputs of the plain route differ by more than {:g} of the largest", coarsest));
 }
 
 }  // namespace
@@ -52,28 +89,21 @@ std::optional<Refusal> compare_redo(const Function& function, const Outcome& chu
                                     const Outcome& plain) {
   if (!plain.ok)
     return refused(plain.refusal.reason, "the plain route refuses: " + plain.refusal.detail);
-  for (const auto& [level, text] : chunk.levels) {
-    const auto other = plain.levels.find(level);
-    if (other == plain.levels.end() || other->second != text)
-      return refused("text:" + level, "the plain route gives another text");
-  }
+  if (auto difference = compare_texts(chunk, plain)) return difference;
   if (chunk.constants != plain.constants)
     return refused("constants", "the plain route captures other constants");
+  if (chunk.result_paths != plain.result_paths)
+    return refused("result_paths", "the plain route names the results differently");
   if (chunk.flops != plain.flops || chunk.bytes_accessed != plain.bytes_accessed) {
-    return refused("flops",
-                   fmt::format("{:g} FLOPs, {:g} by the plain route", chunk.flops, plain.flops));
+    return refused(
+        "flops", fmt::format("{:g} FLOPs and {:g} bytes, {:g} and {:g} by the plain route",
+                             chunk.flops, chunk.bytes_accessed, plain.flops, plain.bytes_accessed));
   }
-  double coarsest = 0;
-  for (const ArgumentSpec& a : function.arguments)
-    coarsest = std::max(coarsest, output_tolerance(a.dtype));
-  for (const Tensor& t : plain.outputs) coarsest = std::max(coarsest, output_tolerance(t.dtype));
-  bool same = chunk.outputs.size() == plain.outputs.size();
-  for (std::size_t i = 0; same && i < plain.outputs.size(); ++i)
-    same = agree(chunk.outputs[i], plain.outputs[i], coarsest);
-  if (!same)
-    return refused("outputs",
-                   fmt::format("outputs of the plain route differ by more than {:g} of the largest",
-                               coarsest));
+  if (auto difference = compare_outputs(function, chunk, plain)) return difference;
+  if (chunk.argument_matters != plain.argument_matters)
+    return refused("argument_matters", "other arguments matter by the plain route");
+  if (chunk.stable != plain.stable)
+    return refused("stable", "the routes disagree on whether the outputs survive a nudge");
   return std::nullopt;
 }
 

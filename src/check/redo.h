@@ -14,9 +14,12 @@ namespace jaxsmith {
 // operations. 0: exactly equal.
 double output_tolerance(DType dtype);
 
-// Refuses (stage "redo") where texts differ by a byte, outputs by more than the tolerance of the
-// least precise type among arguments and outputs, or the plain route refuses. Reasons: "text:hlo"
-// …, "outputs", "flops", "constants", or the plain route's own.
+// Refuses (stage "redo") where the plain route refuses, or where anything that a worker gives
+// differs: texts, alignment, constants, names of results, cost, which arguments matter, stability.
+// Outputs alone may differ, as the routes generate other code: within the tolerance of the least
+// precise type among arguments and outputs. Reasons: "text:hlo" …, "spans:hlo" …, "levels",
+// "constants", "result_paths", "flops", "outputs", "argument_matters", "stable", or the plain
+// route's own.
 std::optional<Refusal> compare_redo(const Function& function, const Outcome& chunk,
                                     const Outcome& plain);
 

@@ -61,9 +61,9 @@ class _Resolver:
         self._places[id(each)] = frozenset()  # a computation that calls itself adds nothing
         places = self._own(each).union(*map(self._own, each.parts))
         calls = frozenset[Range]().union(*map(self._all, each.calls))
-        # Within a function of JAX's own the frames are those of the first call that it was traced
-        # for, or of another program's: all calls count. A function of the user's has places of its
-        # own.
+        # A function of JAX's own is traced once for all its callers and has no frames of theirs, and
+        # one that a lowering rule makes has the first caller's at its borders: all calls count. A
+        # function of the user's has places of its own.
         if places <= calls:
             places = calls
         self._places[id(each)] = places
@@ -82,18 +82,8 @@ class _Resolver:
 
 
 def _place(stack: Stack, source: SourceText) -> Range | None:
-    """The innermost frame in the source. A lowering that is used again for another equation brings
-    the stack of the first one in front of its own: the same function comes twice then, at another
-    place, and the second counts."""
-    chosen: Frame | None = None
-    seen: dict[str, tuple[int, int]] = {}
-    for frame in stack:
-        if source.place(frame.file, frame.line, frame.column) is None:
-            continue
-        place = frame.line, frame.column
-        if chosen is None or seen.get(frame.function, place) != place:
-            chosen = frame
-        seen[frame.function] = place
+    """The innermost frame in the source."""
+    chosen = next((f for f in stack if source.place(f.file, f.line, f.column) is not None), None)
     if chosen is None:
         return None
     start = source.place(chosen.file, chosen.line, chosen.column)
@@ -371,7 +361,8 @@ def locate_hlo(text: str, with_metadata: str) -> list[Located]:
         opcode = instruction[1]
         frame = _FRAME.search(metadata) if metadata else None
         stack = frames.get(int(frame[1]), ()) if frame else ()
-        silent = opcode in _SILENT
+        # An element of an operation's results has that operation's metadata.
+        silent = opcode in _SILENT and not (opcode == "get-tuple-element" and metadata)
         reason = f"XLA gives no location for a {opcode}" if silent else "XLA made it"
         located = Located(number, [stack] if stack else [], reason=reason)
         out.append(located)

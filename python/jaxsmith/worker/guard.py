@@ -6,11 +6,14 @@ import os
 import random
 import sys
 import warnings
+from types import ModuleType
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+from jaxsmith import jax_private
 
 # Our own use of these must survive a function that replaces them.
 _update_config = jax.config.update
@@ -28,6 +31,10 @@ class Guard:
         self._recursion_limit = sys.getrecursionlimit()
         self._folder = os.getcwd()
         self._path = list(sys.path)
+        self._environment = dict(os.environ._data)  # type: ignore[attr-defined]
+        self._numpy = np.geterr(), np.get_printoptions()
+        self._settings = jax_private.thread_settings()
+        _seed()
 
     def restore(self) -> None:
         """To be called after each run of a function's code. It costs some twenty microseconds."""
@@ -44,9 +51,8 @@ class Guard:
         for name, descriptor in (("stdout", 1), ("stderr", 2)):
             _restore_stream(name, descriptor)
         self._restore_folder()
-        # Not to put back, but to be the same for every function, whatever ran before it.
-        random.seed(0)
-        np.random.seed(0)
+        self._restore_settings()
+        _seed()
 
     def _restore_config(self) -> None:
         now = _config_values()
@@ -54,6 +60,19 @@ class Guard:
             for name, value in self._config.items():
                 if now.get(name) != value:
                     _update_config(name, value)
+
+    def _restore_settings(self) -> None:
+        """Of the environment, of NumPy, and of contexts of JAX that were entered and not left."""
+        if os.environ._data != self._environment:  # type: ignore[attr-defined]
+            os.environ.clear()
+            os.environ.update(
+                {os.fsdecode(k): os.fsdecode(v) for k, v in self._environment.items()}
+            )
+        if (np.geterr(), np.get_printoptions()) != self._numpy:
+            np.seterr(**self._numpy[0])
+            np.set_printoptions(**self._numpy[1])
+        if jax_private.thread_settings() != self._settings:
+            jax_private.reset_thread_settings()
 
     def _restore_folder(self) -> None:
         try:
@@ -64,12 +83,19 @@ class Guard:
         os.chdir(self._folder)
 
 
+def _seed() -> None:
+    """Not to put back, but to be the same for every function, whatever ran before it."""
+    random.seed(0)
+    np.random.seed(0)
+
+
 def _config_values() -> dict[str, Any]:
     return dict(jax.config.values)
 
 
 def _restore_namespace(now: dict[str, Any], before: dict[str, Any]) -> None:
-    """Names that were there get their values back; new ones, such as modules imported, stay."""
+    """Names that were there get their values back; new ones go, but for modules that were
+    imported."""
     try:
         if now == before:
             return
@@ -78,7 +104,11 @@ def _restore_namespace(now: dict[str, Any], before: dict[str, Any]) -> None:
     for name, value in before.items():
         if now.get(name) is not value:
             now[name] = value
-    before.update((name, value) for name, value in list(now.items()) if name not in before)
+    for name in [name for name in now if name not in before]:
+        if isinstance(now[name], ModuleType):
+            before[name] = now[name]
+        else:
+            del now[name]
 
 
 def _restore_stream(name: str, descriptor: int) -> None:
