@@ -190,9 +190,9 @@ def chunked(path, rows):
 
 TYPES = {
     "large": {"many": pa.large_list, "text": pa.large_string(), "blob": pa.large_binary()},
-    "views of text": {"text": pa.string_view(), "blob": pa.binary_view()},
+    "views of text": {"text": pa.string_view()},
     "views of lists": {"many": pa.list_view},
-    "views of large lists": {"many": pa.large_list_view, "text": pa.string_view()},
+    "views of large lists": {"many": pa.large_list_view},
     "text as bytes": {"text": pa.binary()},
     "dictionaries": {"text": pa.dictionary(pa.int32(), pa.string())},
     "large dictionaries": {"text": pa.dictionary(pa.int8(), pa.large_string())},
@@ -204,19 +204,16 @@ def test_every_type_that_holds_text_and_lists_is_read(what, tmp_path):
     path = tmp_path / "rows.parquet"
     rows = [row("first"), row("second")]
     if what == "text as bytes":
-        rows = json.loads(json.dumps(rows, default=list))
-        rows = [row("first"), row("second")]
         for each in rows:
             for name in ("inputs", "outputs"):
                 each[name] = [{**a, "name": b"a", "dtype": a["dtype"].encode()} for a in each[name]]
             each.update({k: v.encode() for k, v in each.items() if isinstance(v, str)})
-    table = pa.Table.from_pylist(rows, schema=schema(**(TYPES[what] if "dict" not in what else {})))
-    if "dict" in what:
+    of_text = "dict" in what or what == "views of text"  # of columns, since Arrow writes no others
+    table = pa.Table.from_pylist(rows, schema=schema(**({} if of_text else TYPES[what])))
+    if of_text:
         for i, field in enumerate(table.schema):
             if pa.types.is_string(field.type):
                 table = table.set_column(i, field.name, table[field.name].cast(TYPES[what]["text"]))
-    elif what.startswith("views of"):
-        table = table.cast(schema(**TYPES[what]))
     pq.write_table(table, path)
     assert failures(path, tmp_path) == (0, [], 2)
 

@@ -18,6 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
 SMALL = ["--count", "12", "--seed", "5", "--redo", "0", "--categories", "math", "--workers", "1"]
+LONGER = ["--count", "90", *SMALL[2:]]  # of several chunks
 NOT_PYTHON = {"JAXSMITH_PYTHON": "/bin/false"}  # a run that comes to its work says so
 
 
@@ -36,8 +37,8 @@ def jaxsmith(*arguments, environment=(), **options):
     )
 
 
-def start(out, *more):
-    arguments = command("generate", *SMALL, "--out", out, "--flush", "0", *more)
+def start(out, *more, options=SMALL):
+    arguments = command("generate", *options, "--out", out, "--flush", "0", *more)
     return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -108,7 +109,7 @@ def test_a_killed_run_frees_the_folder_and_one_of_two_goes_on_with_it(reference,
 def unfinished(tmp_path):
     """What an interrupted run has left, with files."""
     out = tmp_path / "d"
-    process = start(out)
+    process = start(out, options=LONGER)
     wait_for(".jaxsmith/segment-*.parquet", out, process)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()
@@ -118,20 +119,25 @@ def unfinished(tmp_path):
     return out
 
 
-def test_the_users_files_stay(reference, unfinished):
+def test_the_users_files_stay(unfinished):
     own = {"notes.txt": b"mine", "data/foo.parquet": b"mine"}
     for name, text in own.items():
         (unfinished / name).write_bytes(text)
     card = (unfinished / "README.md").read_text()
     (unfinished / "README.md").write_text(card + "changed by the user")
     before = contents(unfinished)
-    again = ["generate", *SMALL, "--out", unfinished, "--resume"]
+    again = ["generate", *LONGER, "--out", unfinished, "--resume"]
     refused(jaxsmith(*again, environment=NOT_PYTHON), "README.md")
     assert contents(unfinished) == before
     (unfinished / "README.md").write_text(card)
     done = jaxsmith(*again)
     assert done.returncode == 0, done.stderr
-    assert contents(unfinished) == reference | own
+    found = contents(unfinished)
+    assert {name: found.get(name) for name in own} == own
+    manifest = json.loads(found["manifest.json"])
+    listed = {each["path"]: each["bytes"] for each in manifest["files"]}
+    assert manifest["complete"] and {name: len(found[name]) for name in listed} == listed
+    assert set(found) == {*own, *listed, "manifest.json", "README.md"}
     # The user's file in data/ is none of the dataset.
     done = jaxsmith("check", unfinished)
     assert done.returncode == 0, done.stdout + done.stderr

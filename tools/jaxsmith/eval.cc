@@ -236,8 +236,14 @@ int eval_main(int argc, char** argv) {
   app.get_formatter()->column_width(30);
   // CLI11 takes an argument in brackets apart; a blank before it keeps the list whole.
   std::vector<std::string> words;
-  for (int i = argc - 1; i > 0; --i)
-    words.push_back(argv[i][0] == '[' ? " " + std::string(argv[i]) : std::string(argv[i]));
+  for (int i = argc - 1; i > 0; --i) {
+    std::string word = argv[i];
+    if (const std::size_t list = word.find("=["); word.starts_with("--") && list != word.npos) {
+      words.push_back(" " + word.substr(list + 1));
+      word.resize(list);
+    }
+    words.push_back(word.starts_with("[") ? " " + word : word);
+  }
   try {
     app.parse(words);
   } catch (const CLI::CallForHelp& help) {
