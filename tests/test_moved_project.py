@@ -70,7 +70,7 @@ def configured(tmp_path_factory):
         ROOT,
         project,
         symlinks=True,
-        ignore=shutil.ignore_patterns("build*", ".git", ".venv", "*cache*", "*.so", "findings"),
+        ignore=shutil.ignore_patterns("build*", ".git", ".venv", "*_cache", "__pycache__", "*.so"),
     )
     os.symlink((ROOT / ".venv").resolve(), project / ".venv")
     done = configure(project)

@@ -62,7 +62,7 @@ std::optional<Shape> shape_of(std::string_view text) {
     }
     std::int64_t n = 0;
     const auto [next, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-    if (error != std::errc() || n < 0 || n > (std::int64_t{1} << 40)) return std::nullopt;
+    if (error != std::errc() || n < 0) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(next - text.data()));
     out.push_back(n);
   }
