@@ -172,7 +172,8 @@ Status assemble_dataset(const Assembly& a) {
   manifest["redone"] = figures.redone;
   manifest["run"] = Json::parse(a.run_json);
   manifest["files"] = std::move(files);
-  return write_file(a.out + "/manifest.json", manifest.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  return write_file(a.out + "/manifest.json",
+                    manifest.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace jaxsmith
