@@ -12,9 +12,12 @@ JAXSMITH := $(BUILD)/jaxsmith
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
+# As one word of the shell's, whatever characters it has: $(call word,OUT).
+word = '$(subst ','\'',$(value $(1)))'
+
 CXX_FILES = $(shell find src python tools tests bench cmake -name "*.cc" -o -name "*.h")
 
-.PHONY: help setup build tool dataset test test-cpp test-python lint format sanitize tidy docs bench bench-micro bench-capture extraction conformance mutants repeatability fuzz clean
+.PHONY: help setup configure build tool dataset test test-cpp test-python lint format sanitize tidy docs bench bench-micro bench-capture extraction conformance mutants repeatability fuzz clean
 
 help:
 	@echo 'make dataset [COUNT=10000] [OUT=dataset] [SEED=0] [WORKERS=n]   make a dataset; goes on where one was interrupted'
@@ -35,21 +38,29 @@ help:
 	@echo 'make clean    remove what was built (not .venv, not datasets)'
 
 setup:
+	@$(PYTHON3) tools/relocate_environment.py
 	@$(PYTHON3) tools/setup
 
-$(BUILD)/build.ninja: | setup
-	@mkdir -p $(BUILD)
-	@cmake -S . -B $(BUILD) -G Ninja -DPython3_EXECUTABLE=$(CURDIR)/$(VENV)/python $(CMAKE_FLAGS) \
-	  > $(BUILD)/configure.log 2>&1 || { cat $(BUILD)/configure.log; rm -f $@; exit 1; }
+# A folder that was configured for another place of the project, since moved or copied, names files and a Python there.
+configure: setup
+	@there=$$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' $(BUILD)/CMakeCache.txt 2>/dev/null); \
+	if test -n "$$there" && ! test "$$there" -ef .; then \
+	  echo "build: $(BUILD) was configured in $$there: configuring anew" >&2; \
+	  rm -rf $(BUILD)/CMakeCache.txt $(BUILD)/CMakeFiles $(BUILD)/_deps $(BUILD)/build.ninja $(BUILD)/.ninja_*; \
+	fi; \
+	test -e $(BUILD)/build.ninja && exit; \
+	mkdir -p $(BUILD) && \
+	cmake -S . -B $(BUILD) -G Ninja -DPython3_EXECUTABLE="$$PWD/$(VENV)/python" $(CMAKE_FLAGS) \
+	  > $(BUILD)/configure.log 2>&1 || { cat $(BUILD)/configure.log; rm -f $(BUILD)/build.ninja; exit 1; }
 
-tool: setup $(BUILD)/build.ninja
+tool: configure
 	@ninja -C $(BUILD) -j $(JOBS) --quiet jaxsmith
 
-build: setup $(BUILD)/build.ninja
+build: configure
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
 
 dataset: tool
-	@$(JAXSMITH) generate --count $(COUNT) --out $(OUT) --seed $(SEED) $(if $(WORKERS),--workers $(WORKERS)) --resume
+	@$(JAXSMITH) generate --count $(COUNT) --out $(call word,OUT) --seed $(SEED) $(if $(WORKERS),--workers $(WORKERS)) --resume
 
 test: build lint test-cpp test-python
 
@@ -104,8 +115,9 @@ conformance: tool
 	@JAX_PLATFORMS=cpu PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/conformance.py \
 	  --table docs/conformance.md
 
-mutants: $(if $(wildcard $(OUT)/manifest.json),,dataset)
-	@JAX_PLATFORMS=cpu PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/mutants.py $(OUT)
+mutants: tool
+	@test -e $(call word,OUT)/manifest.json || $(MAKE) dataset
+	@JAX_PLATFORMS=cpu PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/mutants.py $(call word,OUT)
 
 repeatability: build
 	@PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/repeatability.py

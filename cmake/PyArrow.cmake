@@ -26,6 +26,11 @@ foreach(part arrow parquet)
                         INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${pyarrow_include}
                         INTERFACE_INCLUDE_DIRECTORIES ${pyarrow_include})
 endforeach()
+# Programs find them from their own folder on, so that a project's folder may be moved.
+jaxsmith_path_from_build(${pyarrow_libraries} pyarrow_from_build)
+if(pyarrow_from_build)
+  set(CMAKE_BUILD_RPATH "$ORIGIN/${pyarrow_from_build}")
+endif()
 set_target_properties(Arrow::parquet PROPERTIES INTERFACE_LINK_LIBRARIES Arrow::arrow)
 
 # Wheels up to some versions were built with the old std::string; all of our code must have the same.

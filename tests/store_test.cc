@@ -137,10 +137,12 @@ TEST_F(Store, WhatWasFlushedIsThereAfterAKill) {
     // Gone without finish: all of the chunks since the last flush are lost, and made again.
     ASSERT_TRUE(
         make(out, killed_after, false, false, [](std::uint64_t c) { return c % 2 == 0; }).ok());
-    const auto writer = DatasetWriter::open(out, description(), true);
-    ASSERT_TRUE(writer.ok());
-    EXPECT_EQ(writer.value()->next_chunk(), killed_after - (killed_after % 2 == 0));
-    EXPECT_EQ(writer.value()->rows(), 5 * writer.value()->next_chunk());
+    {
+      const auto writer = DatasetWriter::open(out, description(), true);
+      ASSERT_TRUE(writer.ok());
+      EXPECT_EQ(writer.value()->next_chunk(), killed_after - (killed_after % 2 == 0));
+      EXPECT_EQ(writer.value()->rows(), 5 * writer.value()->next_chunk());
+    }
     ASSERT_TRUE(make(out, kChunks, true, true, [](std::uint64_t) { return true; }).ok());
     EXPECT_EQ(contents(out), expected);
   }

@@ -52,7 +52,12 @@ std::uint64_t Random::below(std::uint64_t n) {
 }
 
 std::int64_t Random::between(std::int64_t lo, std::int64_t hi) {
-  return lo + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(hi - lo) + 1));
+  const std::uint64_t span = static_cast<std::uint64_t>(hi) - static_cast<std::uint64_t>(lo);
+  if (span == UINT64_MAX) {
+    const std::uint64_t high = next();
+    return static_cast<std::int64_t>((high << 32) | next());
+  }
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(lo) + below(span + 1));
 }
 
 double Random::uniform() {

@@ -17,4 +17,7 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
 // "a,b , c" → {"a", "b", "c"}; empty items are left out.
 std::vector<std::string> split_list(std::string_view text);
 
+// Text that is UTF-8 for certain, of at most so many bytes: what is none becomes U+FFFD.
+std::string clean_utf8(std::string_view text, std::size_t most);
+
 }  // namespace jaxsmith

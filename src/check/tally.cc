@@ -27,6 +27,10 @@ void ReadingTally::add(const std::string& id, const std::string& level, const Re
       {id, level, !reading.reason.empty() ? reading.reason : "it is printed back differently"});
 }
 
+void ReadingTally::add_unreadable(const std::string& id, const std::string& reason) {
+  failures_.push_back({id, "", reason});
+}
+
 void ReadingTally::merge(const ReadingTally& other) {
   for (const auto& [level, o] : other.levels_) {
     LevelTally& t = levels_[level];
@@ -75,7 +79,8 @@ std::string ReadingTally::table(std::size_t most_failures) const {
   const auto failed = failures();
   if (!failed.empty()) out += "\nfailed:\n";
   for (std::size_t i = 0; i < std::min(most_failures, failed.size()); ++i)
-    out += fmt::format("  {} {}: {}\n", failed[i].id, failed[i].level, failed[i].reason);
+    out += fmt::format("  {}{}{}: {}\n", failed[i].id, failed[i].level.empty() ? "" : " ",
+                       failed[i].level, failed[i].reason);
   if (failed.size() > most_failures)
     out += fmt::format("  … and {} more (--failures FILE writes all)\n",
                        failed.size() - most_failures);

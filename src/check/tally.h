@@ -26,7 +26,10 @@ class ReadingTally {
   };
 
   void add(const std::string& id, const std::string& level, const Reading& reading, bool has_case);
+  // A row that could not be read at all: where it is, and why.
+  void add_unreadable(const std::string& id, const std::string& reason);
   void merge(const ReadingTally& other);
+  std::uint64_t texts() const { return verdicts_.size(); }
   const std::map<std::string, LevelTally>& levels() const { return levels_; }
   // Every text that was read, sorted by id.
   struct Verdict {
@@ -35,7 +38,8 @@ class ReadingTally {
     bool has_case = false;
   };
   std::vector<Verdict> verdicts() const;
-  // Sorted by id; what was not executed for want of an operation is not among them.
+  // Sorted by id; what was not executed for want of an operation is not among them. The level is
+  // empty for a row that could not be read.
   std::vector<Failure> failures() const;
   // For a terminal: a line for each level, operations that are not known, the first failures.
   std::string table(std::size_t most_failures) const;

@@ -31,23 +31,10 @@ constexpr double kPatienceSeconds = 60;
 // Functions that are checked together, and rows between two writes to the journal.
 constexpr std::size_t kBatch = 16;
 
-std::string records_of(const std::string& out) { return out + "/.jaxsmith/records"; }
+std::string records_of(const OutputFolder& folder) { return folder.own() + "/records"; }
 
-Status begin(const CaptureOptions& o) {
-  std::error_code error;
-  if (fs::exists(records_of(o.out), error))
-    return Error::usage(fmt::format(
-        "--out {}: it holds an unfinished capture; finish it by --resume, or name another folder",
-        o.out));
-  if (fs::exists(o.out, error) && !fs::is_directory(o.out, error))
-    return Error::usage(fmt::format("--out {}: it is a file; name a folder", o.out));
-  if (fs::exists(o.out, error) && !fs::is_empty(o.out, error))
-    return Error::usage(
-        fmt::format("--out {}: it is not empty; name a new or empty folder", o.out));
-  return make_directories(records_of(o.out));
-}
-
-std::vector<std::string> environment_of(const CaptureOptions& o, const Installation& where) {
+std::vector<std::string> environment_of(const CaptureOptions& o, const OutputFolder& folder,
+                                        const Installation& where) {
   std::vector<std::string> out;
   const std::string bootstrap =
       fs::absolute(where.python_path + "/jaxsmith/watching/bootstrap").string();
@@ -61,7 +48,7 @@ std::vector<std::string> environment_of(const CaptureOptions& o, const Installat
     }
   }
   out.push_back("PYTHONPATH=" + paths);
-  out.push_back("JAXSMITH_CAPTURE=" + fs::absolute(records_of(o.out)).string());
+  out.push_back("JAXSMITH_CAPTURE=" + fs::absolute(records_of(folder)).string());
   out.push_back("JAXSMITH_CAPTURE_ALL=" + std::string(o.everything ? "1" : "0"));
   out.push_back("JAXSMITH_CAPTURE_PATH=" + fs::absolute(where.python_path).string());
   return out;
@@ -104,8 +91,9 @@ class SignalsToProgram {
 // The dataset's rows, as they come out of the finishing process.
 class Collector {
  public:
-  Collector(const CaptureOptions& options, const Installation& where)
-      : options_(options), where_(where), verifier_(where) {}
+  Collector(const CaptureOptions& options, std::unique_ptr<OutputFolder> folder,
+            const Installation& where)
+      : options_(options), where_(where), folder_(std::move(folder)), verifier_(where) {}
 
   Status take(std::string_view line, const std::atomic<bool>& cancel) {
     JAXSMITH_TRY(message, parse_record(line));
@@ -140,7 +128,7 @@ class Collector {
   }
 
   Result<CaptureSummary> finish() {
-    if (writer_) JAXSMITH_CHECK(writer_->finish(/*complete=*/true));
+    JAXSMITH_CHECK(writer_ ? writer_->finish(/*complete=*/true) : folder_->discard());
     return std::move(summary_);
   }
 
@@ -154,13 +142,14 @@ class Collector {
     run.row_options = run.plain_row_options = "{}";
     run.versions = waiting_.front().versions;
     run.jaxsmith_version = where_.version;
-    JAXSMITH_TRY(writer, DatasetWriter::open_over_records(options_.out, run));
+    JAXSMITH_TRY(writer, DatasetWriter::open_over_records(std::move(folder_), run));
     writer_ = std::move(writer);
     return {};
   }
 
   const CaptureOptions& options_;
   const Installation& where_;
+  std::unique_ptr<OutputFolder> folder_;  // the writer's, once there is one
   Verifier verifier_;
   Selector selector_;
   std::unique_ptr<DatasetWriter> writer_;
@@ -212,9 +201,10 @@ Status collect(Process& process, Collector& collector, const std::atomic<bool>& 
 
 }  // namespace
 
-Result<int> run_captured(const CaptureOptions& options, const Installation& where) {
-  JAXSMITH_CHECK(begin(options));
-  const auto environment = environment_of(options, where);
+Result<int> run_captured(const CaptureOptions& options, OutputFolder& folder,
+                         const Installation& where) {
+  JAXSMITH_CHECK(make_directories(records_of(folder)));
+  const auto environment = environment_of(options, folder, where);
   auto argv = pointers(options.command), envp = pointers(environment);
   const SignalsToProgram signals;
   posix_spawnattr_t attributes;
@@ -229,7 +219,7 @@ Result<int> run_captured(const CaptureOptions& options, const Installation& wher
       posix_spawnp(&program, argv[0], nullptr, &attributes, argv.data(), envp.data());
   posix_spawnattr_destroy(&attributes);
   if (failed != 0) {
-    JAXSMITH_CHECK(remove_all(options.out));
+    JAXSMITH_CHECK(folder.discard());
     return Error::usage(fmt::format("{}: {}", options.command[0], strerror(failed)));
   }
   int status = 0;
@@ -239,15 +229,19 @@ Result<int> run_captured(const CaptureOptions& options, const Installation& wher
   return status;
 }
 
-Result<CaptureSummary> finish_capture(const CaptureOptions& options, const Installation& where,
-                                      const std::atomic<bool>& cancel) {
-  const std::string folder = records_of(options.out);
+Result<CaptureSummary> finish_capture(const CaptureOptions& options,
+                                      std::unique_ptr<OutputFolder> folder,
+                                      const Installation& where, const std::atomic<bool>& cancel) {
+  const std::string records = records_of(*folder);
   std::error_code error;
-  if (!fs::exists(folder, error))
+  if (!fs::exists(records, error))
     return Error::usage(
         fmt::format("--out {}: there is no capture in it that could be gone on with", options.out));
-  const auto files = record_files(folder);
-  Collector collector(options, where);
+  const auto files = record_files(records);
+  const bool started = fs::exists(records + "/started", error);
+  std::vector<std::string> not_watched;
+  add_problems(records, not_watched);
+  Collector collector(options, std::move(folder), where);
   if (!files.empty()) {
     std::vector<std::string> command = {where.python, "-m", "jaxsmith.commands.finish"};
     command.insert(command.end(), files.begin(), files.end());
@@ -257,14 +251,8 @@ Result<CaptureSummary> finish_capture(const CaptureOptions& options, const Insta
     JAXSMITH_CHECK(collect(*process, collector, cancel));
   }
   JAXSMITH_TRY(summary, collector.finish());
-  summary.processes =
-      fs::exists(folder + "/started", error) ? std::max<std::size_t>(files.size(), 1) : 0;
-  add_problems(folder, summary.problems);
-  if (summary.rows == 0) {
-    JAXSMITH_CHECK(remove_all(options.out));
-  } else {
-    JAXSMITH_CHECK(remove_all(options.out + "/.jaxsmith"));
-  }
+  summary.processes = started ? std::max<std::size_t>(files.size(), 1) : 0;
+  summary.problems.insert(summary.problems.end(), not_watched.begin(), not_watched.end());
   return summary;
 }
 

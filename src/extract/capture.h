@@ -1,8 +1,9 @@
 // Runs a user's program and makes a dataset of what JAX compiled in it.
 //
 //   CaptureOptions options{.out = "captured", .command = {"python", "train.py"}};
-//   JAXSMITH_TRY(run, run_captured(options, installation));    // the program, as if by itself
-//   JAXSMITH_TRY(summary, finish_capture(options, installation, cancel));
+//   JAXSMITH_TRY(folder, OutputFolder::claim(options.out, /*resume=*/false));
+//   JAXSMITH_TRY(run, run_captured(options, *folder, installation));  // the program, as if by
+//   itself JAXSMITH_TRY(summary, finish_capture(options, std::move(folder), installation, cancel));
 //
 // The program's processes append what they compile to files of their own below OUT/.jaxsmith, one
 // write a record, so that nothing is lost however they end. The dataset is made when the program is
@@ -11,10 +12,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
+#include "store/output_folder.h"
 #include "trace/installation.h"
 
 namespace jaxsmith {
@@ -32,11 +35,13 @@ struct CaptureSummary {
 
 // How the program ended, as wait(2) says it. Its standard streams, working folder, signals and
 // environment are what they would be without.
-Result<int> run_captured(const CaptureOptions& options, const Installation& installation);
+Result<int> run_captured(const CaptureOptions& options, OutputFolder& folder,
+                         const Installation& installation);
 
-// Makes the dataset out of what has been recorded in `options.out`. Without a row the folder is
-// taken away again.
+// Makes the dataset out of what has been recorded in the folder. Without a row all that jaxsmith
+// has made in it is taken away again.
 Result<CaptureSummary> finish_capture(const CaptureOptions& options,
+                                      std::unique_ptr<OutputFolder> folder,
                                       const Installation& installation,
                                       const std::atomic<bool>& cancel);
 

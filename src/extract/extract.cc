@@ -99,7 +99,7 @@ Result<Record> extract(const ExtractRequest& request, const Installation& instal
   return answer_of(answer, request);
 }
 
-Status write_extracted(const std::string& out, std::vector<Sample> samples,
+Status write_extracted(std::unique_ptr<OutputFolder> folder, std::vector<Sample> samples,
                        const Versions& versions, const Installation& installation) {
   RunDescription run;
   run.origin = "extracted";
@@ -108,7 +108,7 @@ Status write_extracted(const std::string& out, std::vector<Sample> samples,
   run.row_options = run.plain_row_options = "{}";
   run.versions = versions;
   run.jaxsmith_version = installation.version;
-  JAXSMITH_TRY(writer, DatasetWriter::open(out, run, /*resume=*/false));
+  JAXSMITH_TRY(writer, DatasetWriter::open(std::move(folder), run, /*resume=*/false));
   Selector selector;
   for (Sample& sample : samples) {
     const Verdict verdict = selector.offer(sample);

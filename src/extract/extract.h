@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "base/status.h"
 #include "check/sample.h"
 #include "extract/record.h"
+#include "store/output_folder.h"
 #include "trace/installation.h"
 
 namespace jaxsmith {
@@ -35,8 +37,9 @@ struct ExtractRequest {
 Result<Record> extract(const ExtractRequest& request, const Installation& installation,
                        const std::atomic<bool>& cancel);
 
-// A dataset of what has been extracted, in a new or empty folder. The samples' checks are in it.
-Status write_extracted(const std::string& out, std::vector<Sample> samples,
+// A dataset of what has been extracted, in a folder that was claimed before the work. The samples'
+// checks are in it.
+Status write_extracted(std::unique_ptr<OutputFolder> folder, std::vector<Sample> samples,
                        const Versions& versions, const Installation& installation);
 
 }  // namespace jaxsmith

@@ -17,7 +17,8 @@ Crew::Crew(const GenerateOptions& options, const Installation& installation)
 
 Result<Versions> Crew::start(const std::atomic<bool>& cancel) {
   const std::uint64_t workers = worker_count(options_);
-  for (std::uint64_t i = 0; i < workers; ++i) threads_.emplace_back([this] { work(); });
+  for (std::uint64_t i = 0; i < workers; ++i)
+    JAXSMITH_CHECK(threads_.start([this](const std::stop_token&) { return work(); }));
   std::unique_lock lock(mutex_);
   while (started_.size() < workers) {
     changed_.wait_for(lock, std::chrono::milliseconds(50));
@@ -37,11 +38,20 @@ void Crew::begin(std::uint64_t first_chunk) {
 }
 
 // Nothing but its own thread may use a worker: it ends with the thread that started it.
-void Crew::work() {
+Status Crew::work() {
+  const Status done = guarded([this] { return work_with_maker(); });
+  if (done.ok()) return done;
+  const std::lock_guard lock(mutex_);
+  started_.push_back(done.error());
+  changed_.notify_all();
+  return done;
+}
+
+Status Crew::work_with_maker() {
   ChunkMaker maker(options_, installation_);
   if (wait_for_begin(maker.start())) {
     while (const auto chunk = window_->claim()) {
-      Item item = maker.make(*chunk, stopping_);
+      Item item = guarded([&] { return maker.make(*chunk, stopping_); });
       const bool failed = !item.ok();
       window_->put(*chunk, std::move(item));
       if (failed) break;
@@ -52,6 +62,7 @@ void Crew::work() {
   cpu_.plan += cpu.plan;
   cpu_.check += cpu.check;
   cpu_.workers += cpu.workers;
+  return {};
 }
 
 bool Crew::wait_for_begin(Result<Versions> versions) {
@@ -70,8 +81,7 @@ CpuSeconds Crew::stop() {
     if (window_ != nullptr) window_->close();
     changed_.notify_all();
   }
-  for (std::thread& thread : threads_) thread.join();
-  threads_.clear();
+  (void)threads_.join();  // errors have been given to who waited: by start() or the window
   return cpu_;
 }
 

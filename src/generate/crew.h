@@ -14,9 +14,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <vector>
 
+#include "base/threads.h"
 #include "generate/chunk_maker.h"
 #include "generate/window.h"
 
@@ -41,7 +41,8 @@ class Crew {
 
  private:
   using Item = Result<ChunkResult>;
-  void work();
+  Status work();
+  Status work_with_maker();
   bool wait_for_begin(Result<Versions> versions);
 
   const GenerateOptions& options_;
@@ -52,7 +53,7 @@ class Crew {
   std::vector<Result<Versions>> started_;  // by thread, as they come
   std::unique_ptr<Window<Item>> window_;   // set by begin()
   CpuSeconds cpu_;
-  std::vector<std::thread> threads_;
+  Threads threads_;
 };
 
 }  // namespace jaxsmith

@@ -171,10 +171,12 @@ Result<Summary> generate(GenerateOptions options, const Installation& installati
                          Observer& observer, const std::atomic<bool>& cancel) {
   JAXSMITH_CHECK(check_options(options));
   const double cpu_before = process_cpu_seconds();
+  JAXSMITH_TRY(folder, OutputFolder::claim(options.out, options.resume));
   Crew crew(options, installation);
   JAXSMITH_TRY(versions, crew.start(cancel));
-  JAXSMITH_TRY(writer, DatasetWriter::open(options.out, describe(options, installation, versions),
-                                           options.resume));
+  JAXSMITH_TRY(writer,
+               DatasetWriter::open(std::move(folder), describe(options, installation, versions),
+                                   options.resume));
   Summary summary;
   if (writer->was_complete()) {
     summary.figures.rows = writer->rows();

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace jaxsmith {
 namespace {
 
@@ -150,7 +152,7 @@ Verdict grade(const Prediction& prediction, const Reference& reference,
   }
   Verdict& out = grading.verdict();
   out.steps = scope.steps_used();
-  if (out.reason.size() > kLongestReason) out.reason.resize(kLongestReason);
+  out.reason = clean_utf8(out.reason, kLongestReason);
   return std::move(out);
 }
 

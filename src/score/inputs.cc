@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 namespace jaxsmith {
@@ -44,7 +45,8 @@ Traits traits_of(const Doubles& v, const Shape& shape) {
     t.unit &= x >= 0 && x <= 1;
     t.zeros &= x == 0;
   }
-  t.sorted = shape.size() == 1 && v.size() > 2 && std::is_sorted(v.begin(), v.end()) &&
+  const bool ordered = std::none_of(v.begin(), v.end(), [](double x) { return std::isnan(x); });
+  t.sorted = shape.size() == 1 && v.size() > 2 && ordered && std::is_sorted(v.begin(), v.end()) &&
              v.front() < v.back();
   if (!shape.empty() && t.unit && !t.zeros)
     t.sums_to_one = last_axis_sums_to_one(v, static_cast<std::size_t>(shape.back()));
@@ -107,12 +109,23 @@ void redraw(Doubles& v, const Shape& shape, double magnitude, bool turn, Random&
   }
 }
 
-// One that stands alone says nothing of its range: from 0 to a little more than twice the number.
-std::int64_t redraw_alone(std::int64_t v, Random& random) {
+// One that stands alone says nothing of its range: from 0 to a little more than twice the number,
+// as far as the type goes.
+std::int64_t redraw_alone(std::int64_t v, DType dtype, Random& random) {
   constexpr std::int64_t kMost = 1LL << 40;
-  const std::int64_t size = std::abs(std::clamp(v, -kMost, kMost));
-  const std::int64_t drawn = random.between(0, 2 * size + 2);
-  return v < 0 ? -drawn : drawn;
+  const bool large = dtype == DType::kU64 && v < 0;
+  const std::int64_t size = large ? kMost : std::abs(std::clamp(v, -kMost, kMost));
+  const bool negative = v < 0 && !large;
+  const int bits = std::min(bit_width(dtype) - !is_unsigned(dtype), 62);
+  const std::int64_t top = (std::int64_t{1} << bits) - !negative;
+  const std::int64_t drawn = random.between(0, std::min(2 * size + 2, top));
+  return negative ? -drawn : drawn;
+}
+
+// u64 is held by its bits; with the highest one turned, the order of int64 is that of the numbers.
+void turn_order(std::span<std::int64_t> v, DType dtype) {
+  if (dtype != DType::kU64) return;
+  for (std::int64_t& x : v) x ^= std::numeric_limits<std::int64_t>::min();
 }
 
 void redraw_integers(std::span<std::int64_t> v, DType dtype, int attempt, Random& random) {
@@ -121,13 +134,14 @@ void redraw_integers(std::span<std::int64_t> v, DType dtype, int attempt, Random
     for (std::int64_t& x : v) x = random.chance(0.5);
     return;
   }
-  const auto [low, high] = std::minmax_element(v.begin(), v.end());
-  const std::int64_t lo = *low, hi = *high;
-  if (lo == hi) {
-    const std::int64_t drawn = redraw_alone(lo, random);
-    for (std::int64_t& x : v) x = v.size() == 1 ? drawn : redraw_alone(lo, random);
+  if (std::all_of(v.begin(), v.end(), [&](std::int64_t x) { return x == v[0]; })) {
+    const std::int64_t same = v[0], drawn = redraw_alone(same, dtype, random);
+    for (std::int64_t& x : v) x = v.size() == 1 ? drawn : redraw_alone(same, dtype, random);
     return;
   }
+  turn_order(v, dtype);
+  const auto [low, high] = std::minmax_element(v.begin(), v.end());
+  const std::int64_t lo = *low, hi = *high;
   const bool sorted = std::is_sorted(v.begin(), v.end());
   const bool distinct = std::set<std::int64_t>(v.begin(), v.end()).size() == v.size();
   std::vector<std::int64_t> out(v.begin(), v.end());
@@ -137,6 +151,7 @@ void redraw_integers(std::span<std::int64_t> v, DType dtype, int attempt, Random
       if (random.chance(0.5)) x = random.between(lo, hi);
   if (sorted) std::sort(out.begin(), out.end());
   std::copy(out.begin(), out.end(), v.begin());
+  turn_order(v, dtype);
 }
 
 Array drawn(const Array& x, double magnitude, Random random, int attempt) {

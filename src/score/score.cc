@@ -3,11 +3,10 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
-#include <atomic>
 #include <mutex>
-#include <thread>
 #include <unordered_map>
 
+#include "base/threads.h"
 #include "store/files.h"
 
 namespace jaxsmith {
@@ -26,10 +25,11 @@ Result<Rows> rows_of(const std::vector<Prediction>& predictions, DatasetReader& 
   Rows out;
   std::unordered_map<std::string_view, bool> wanted;
   for (const Prediction& p : predictions) wanted.emplace(p.id, true);
-  for (;;) {
-    JAXSMITH_TRY(row, dataset.next());
-    if (!row) break;
-    if (!wanted.contains(row->id)) continue;
+  while (auto row = dataset.next()) {
+    const bool asked = wanted.contains(row->id);
+    if (!row->problem.empty() && (asked || row->id.empty()))
+      return Error::environment(row->place + ": " + row->problem);
+    if (!asked) continue;
     std::string id = row->id;
     out.emplace(std::move(id), std::move(*row));
   }
@@ -102,28 +102,23 @@ Result<std::vector<Graded>> score(std::vector<Prediction> predictions, DatasetRe
   JAXSMITH_TRY(rows, rows_of(predictions, dataset));
   JAXSMITH_TRY(tasks, tasks_of(predictions, rows));
   std::vector<Graded> out(predictions.size());
-  std::atomic<std::size_t> next = 0;
   std::size_t done = 0;
   std::mutex mutex;
-  const auto work = [&] {
-    for (std::size_t t; (t = next++) < tasks.size();) {
-      const Task& task = tasks[t];
-      const Reference reference = Reference::make(*task.row, task.level, options);
-      std::unordered_map<std::string_view, std::size_t> judged;  // samples are often the same
-      for (const std::size_t i : task.predictions) {
-        const auto [same, added] = judged.try_emplace(predictions[i].text, i);
-        out[i].verdict =
-            added ? grade(predictions[i], reference, options) : out[same->second].verdict;
-        out[i].category = task.row->category;
-      }
-      const std::lock_guard<std::mutex> lock(mutex);
-      done += task.predictions.size();
-      if (progress) progress(done);
+  JAXSMITH_CHECK(parallel_for(tasks.size(), workers, [&](std::size_t t) -> Status {
+    const Task& task = tasks[t];
+    const Reference reference = Reference::make(*task.row, task.level, options);
+    std::unordered_map<std::string_view, std::size_t> judged;  // samples are often the same
+    for (const std::size_t i : task.predictions) {
+      const auto [same, added] = judged.try_emplace(predictions[i].text, i);
+      out[i].verdict =
+          added ? grade(predictions[i], reference, options) : out[same->second].verdict;
+      out[i].category = task.row->category;
     }
-  };
-  std::vector<std::thread> threads;
-  for (unsigned i = 0; i < std::max(1u, workers); ++i) threads.emplace_back(work);
-  for (std::thread& t : threads) t.join();
+    const std::lock_guard<std::mutex> lock(mutex);
+    done += task.predictions.size();
+    if (progress) progress(done);
+    return {};
+  }));
   for (std::size_t i = 0; i < out.size(); ++i) out[i].prediction = std::move(predictions[i]);
   return out;
 }

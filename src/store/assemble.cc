@@ -104,7 +104,6 @@ Result<CardFigures> count_rows(const Assembly& a) {
 }
 
 Status write_shards(const Assembly& a, const CardFigures& figures) {
-  JAXSMITH_CHECK(remove_all(a.out + "/data"));
   JAXSMITH_CHECK(make_directories(a.out + "/data"));
   std::vector<Shards> shards;
   for (std::string_view split : kSplits) {
@@ -146,8 +145,6 @@ Result<Json> file_entry(const Assembly& a, const std::string& name, std::uint64_
 }  // namespace
 
 Status assemble_dataset(const Assembly& a) {
-  // What an interrupted run has left is no longer true while its files are replaced.
-  JAXSMITH_CHECK(remove_all(a.out + "/manifest.json"));
   JAXSMITH_TRY(figures, count_rows(a));
   JAXSMITH_CHECK(write_shards(a, figures));
   JAXSMITH_CHECK(write_rejects(a, figures));
@@ -175,7 +172,8 @@ Status assemble_dataset(const Assembly& a) {
   manifest["redone"] = figures.redone;
   manifest["run"] = Json::parse(a.run_json);
   manifest["files"] = std::move(files);
-  return write_file(a.out + "/manifest.json", manifest.dump(2) + "\n");
+  return write_file(a.out + "/manifest.json",
+                    manifest.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace jaxsmith

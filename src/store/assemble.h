@@ -10,7 +10,8 @@
 namespace jaxsmith {
 
 struct Assembly {
-  std::string out, journal;
+  std::string out;                    // an empty folder, for the files
+  std::string journal;                // the folder of the segments
   std::vector<std::string> segments;  // names, in order
   RunDescription run;
   std::string run_json;
@@ -18,8 +19,7 @@ struct Assembly {
   bool complete = true;
 };
 
-// Writes data/SPLIT-00000-of-0000N.parquet, rejects.parquet, README.md and last manifest.json. May
-// be repeated after a kill at any point.
+// Writes data/SPLIT-00000-of-0000N.parquet, rejects.parquet, README.md and manifest.json.
 Status assemble_dataset(const Assembly& assembly);
 
 }  // namespace jaxsmith

@@ -7,6 +7,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/threads.h"
+#include "store/cells.h"
+#include "store/files.h"
+#include "tensor/sizes.h"
 
 namespace jaxsmith {
 namespace {
@@ -15,9 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kLevels[] = {"jaxpr", "stablehlo", "hlo", "hlo_optimized"};
 
-Error broken(const std::string& path, const std::string& why) {
-  return Error::environment(fmt::format("{}: {}; it is no file of a dataset", path, why));
-}
+using FileReader = std::unique_ptr<parquet::arrow::FileReader>;
 
 std::vector<std::string> columns() {
   std::vector<std::string> out = {"id",     "origin",        "category",  "constants",
@@ -27,114 +31,185 @@ std::vector<std::string> columns() {
   return out;
 }
 
-Result<std::unique_ptr<parquet::arrow::FileReader>> open_file(const std::string& path) {
-  auto file = arrow::io::ReadableFile::Open(path);
-  if (!file.ok()) return Error::environment(fmt::format("{}: it cannot be read", path));
-  auto reader = parquet::arrow::OpenFile(*file, arrow::default_memory_pool());
-  if (!reader.ok()) return broken(path, "it is not Parquet");
-  return std::move(*reader);
+Error problem(std::string_view what, const Error& error) {
+  return Error::environment(fmt::format("{}: {}", what, error.message));
+}
+
+Result<FileReader> open_file(const std::string& path) {
+  return guarded([&]() -> Result<FileReader> {
+    auto file = arrow::io::ReadableFile::Open(path);
+    if (!file.ok()) return Error::environment("it cannot be read");
+    auto reader = parquet::arrow::OpenFile(*file, arrow::default_memory_pool());
+    if (!reader.ok()) return Error::environment("it is not Parquet, or not all of it is there");
+    return std::move(*reader);
+  });
 }
 
 // The leaves that belong to the columns wanted; an error where one is missing.
-Result<std::vector<int>> leaves(const parquet::arrow::FileReader& reader, const std::string& path) {
+Result<std::vector<int>> leaves(const parquet::arrow::FileReader& reader) {
   const auto* schema = reader.parquet_reader()->metadata()->schema();
   std::vector<int> out;
   for (const std::string& name : columns()) {
     const auto before = out.size();
     for (int i = 0; i < schema->num_columns(); ++i)
       if (schema->Column(i)->path()->ToDotVector()[0] == name) out.push_back(i);
-    if (out.size() == before) return broken(path, fmt::format("it has no column {}", name));
+    if (out.size() == before)
+      return Error::environment(
+          fmt::format("it has no column {}; it is no file of a dataset", name));
   }
   return out;
 }
 
-std::string text_at(const arrow::Array& array, std::int64_t i) {
-  if (array.IsNull(i)) return "";
-  if (array.type_id() == arrow::Type::DICTIONARY) {
-    const auto& d = static_cast<const arrow::DictionaryArray&>(array);
-    return text_at(*d.dictionary(), d.GetValueIndex(i));
-  }
-  if (array.type_id() == arrow::Type::LARGE_STRING || array.type_id() == arrow::Type::LARGE_BINARY)
-    return static_cast<const arrow::LargeBinaryArray&>(array).GetString(i);
-  return static_cast<const arrow::BinaryArray&>(array).GetString(i);
+// A cell that must not be null.
+template <class T>
+Result<T> present(const std::string& what, Result<std::optional<T>> cell) {
+  if (!cell.ok()) return problem(what, cell.error());
+  if (!cell.value()) return Error::environment(what + ": it is null");
+  return std::move(*std::move(cell).value());
 }
 
-std::vector<std::int64_t> integers_at(const arrow::Array& array, std::int64_t i) {
-  const auto& list = static_cast<const arrow::ListArray&>(array);
-  const auto& values = static_cast<const arrow::Int64Array&>(*list.values());
+Result<std::vector<std::int64_t>> integers(const std::string& what, const Cell& cell) {
+  JAXSMITH_TRY(items, present(what, list_cell(cell)));
   std::vector<std::int64_t> out;
-  for (std::int64_t k = list.value_offset(i); !list.IsNull(i) && k < list.value_offset(i + 1); ++k)
-    out.push_back(values.Value(k));
+  for (std::int64_t i = 0; i < items->length(); ++i) {
+    JAXSMITH_TRY(n, present(what, integer_cell({*items, i})));
+    out.push_back(n);
+  }
   return out;
+}
+
+// Bytes as many as the type and the shape have. A key's array holds its words, as a last dimension.
+Result<Tensor> tensor_of(const std::string& what, const std::string& dtype, Shape shape,
+                         std::string bytes) {
+  const bool key = dtype.starts_with("key<");
+  const auto known = key ? DType::kU32 : dtype_from_jaxpr_name(dtype);
+  if (!known) return Error::environment(fmt::format("{}: there is no dtype '{}'", what, dtype));
+  auto wanted = byte_count(*known, shape);
+  if (!wanted)
+    return Error::environment(
+        fmt::format("{}: {} has a negative size, or more elements than there can be", what,
+                    aval_text(*known, shape)));
+  const auto size = static_cast<std::int64_t>(bytes.size());
+  if (key && *wanted > 0 && size > 0 && size % *wanted == 0) {
+    shape.push_back(size / *wanted);
+    wanted = size;
+  }
+  if (size != *wanted)
+    return Error::environment(fmt::format("{}: it has {} bytes of data; {} has {}", what, size,
+                                          key ? dtype : aval_text(*known, shape), *wanted));
+  return Tensor{*known, std::move(shape), std::move(bytes)};
 }
 
 // A list of structs with dtype, shape and data.
-std::vector<Tensor> tensors_at(const arrow::Array& array, std::int64_t i) {
+Result<std::vector<Tensor>> tensors(const std::string& column, const Cell& cell) {
+  JAXSMITH_TRY(items, present(column, list_cell(cell)));
   std::vector<Tensor> out;
-  const auto& list = static_cast<const arrow::ListArray&>(array);
-  if (list.IsNull(i)) return out;
-  const auto& items = static_cast<const arrow::StructArray&>(*list.values());
-  const auto dtypes = items.GetFieldByName("dtype"), data = items.GetFieldByName("data");
-  const auto shapes = std::static_pointer_cast<arrow::ListArray>(items.GetFieldByName("shape"));
-  const auto& sizes = static_cast<const arrow::Int64Array&>(*shapes->values());
-  for (std::int64_t k = list.value_offset(i); k < list.value_offset(i + 1); ++k) {
-    Tensor t;
-    const std::string dtype = text_at(*dtypes, k);
-    // A key's array holds its words.
-    t.dtype = dtype_from_jaxpr_name(dtype).value_or(DType::kU32);
-    for (std::int64_t d = shapes->value_offset(k); d < shapes->value_offset(k + 1); ++d)
-      t.shape.push_back(sizes.Value(d));
-    t.bytes = text_at(*data, k);
-    if (dtype.starts_with("key<")) {
-      const std::int64_t keys = element_count(t.shape);
-      if (keys > 0) t.shape.push_back(static_cast<std::int64_t>(t.bytes.size()) / 4 / keys);
-    }
-    out.push_back(std::move(t));
+  if (items->length() == 0) return out;
+  if (items->type_id() != arrow::Type::STRUCT)
+    return Error::environment(
+        fmt::format("{}: it is a list of {}, not of structs", column, items->type()->ToString()));
+  const auto& structs = static_cast<const arrow::StructArray&>(*items);
+  const auto dtypes = structs.GetFieldByName("dtype"), shapes = structs.GetFieldByName("shape"),
+             data = structs.GetFieldByName("data");
+  if (!dtypes || !shapes || !data)
+    return Error::environment(column + ": its structs have no dtype, shape and data");
+  for (std::int64_t i = 0; i < items->length(); ++i) {
+    const std::string what = fmt::format("{}[{}]", column, i);
+    if (items->IsNull(i)) return Error::environment(what + ": it is null");
+    JAXSMITH_TRY(dtype, present(what + ".dtype", text_cell({*dtypes, i})));
+    JAXSMITH_TRY(shape, integers(what + ".shape", {*shapes, i}));
+    JAXSMITH_TRY(bytes, present(what + ".data", bytes_cell({*data, i})));
+    JAXSMITH_TRY(tensor, tensor_of(what, dtype, std::move(shape), std::move(bytes)));
+    out.push_back(std::move(tensor));
   }
   return out;
 }
 
-Result<std::vector<DatasetRow>> read_group(const std::string& path, int group, bool& last) {
-  JAXSMITH_TRY(reader, open_file(path));
-  JAXSMITH_TRY(indices, leaves(*reader, path));
-  last = group + 1 >= reader->num_row_groups();
-  std::vector<DatasetRow> out;
-  if (group >= reader->num_row_groups()) return out;
-  auto read = reader->ReadRowGroup(group, indices);
-  if (!read.ok()) return broken(path, read.status().message());
-  auto combined = (*read)->CombineChunks();
-  if (!combined.ok()) return broken(path, combined.status().message());
-  const arrow::Table& table = **combined;
-  const auto column = [&](const std::string& name) -> std::shared_ptr<arrow::Array> {
-    const auto chunked = table.GetColumnByName(name);
-    return chunked && chunked->num_chunks() > 0 ? chunked->chunk(0) : nullptr;
-  };
-  if (table.num_rows() == 0) return out;
-  const auto id = column("id"), origin = column("origin");
-  for (std::int64_t i = 0; i < table.num_rows(); ++i) {
-    DatasetRow row;
-    row.id = text_at(*id, i);
-    row.category = text_at(*column("category"), i);
-    row.origin = text_at(*origin, i);
-    for (const char* level : kLevels)
-      if (std::string text = text_at(*column(level), i); !text.empty())
-        row.levels.emplace(level, std::move(text));
-    row.constants = tensors_at(*column("constants"), i);
-    row.inputs = tensors_at(*column("inputs"), i);
-    row.outputs = tensors_at(*column("outputs"), i);
-    const auto number = [&](const char* name) -> std::int64_t {
-      const auto scalar = column(name)->GetScalar(i);
-      if (!scalar.ok() || !(*scalar)->is_valid) return 0;
-      const auto cast = (*scalar)->CastTo(arrow::int64());
-      return cast.ok() ? static_cast<const arrow::Int64Scalar&>(**cast).value : 0;
-    };
-    row.kept_arguments = integers_at(*column("kept_arguments"), i);
-    row.equations = number("equations");
-    row.devices = number("devices");
-    row.x64 = static_cast<const arrow::BooleanArray&>(*column("x64")).Value(i);
-    out.push_back(std::move(row));
+// A cell of a table of which every column may be in several pieces.
+Cell cell_at(const arrow::Table& table, const std::string& column, std::int64_t row) {
+  const auto& chunks = table.GetColumnByName(column)->chunks();
+  std::size_t c = 0;
+  for (; row >= chunks.at(c)->length(); ++c) row -= chunks[c]->length();
+  return {*chunks[c], row};
+}
+
+// As far as it goes: the id is there for whoever tells of the rest.
+Status read_row(const arrow::Table& table, std::int64_t i, DatasetRow& row) {
+  const auto cell = [&](const char* name) { return cell_at(table, name, i); };
+  JAXSMITH_TRY(id, present("id", text_cell(cell("id"))));
+  row.id = std::move(id);
+  JAXSMITH_TRY(origin, present("origin", text_cell(cell("origin"))));
+  row.origin = std::move(origin);
+  JAXSMITH_TRY(category, present("category", text_cell(cell("category"))));
+  row.category = std::move(category);
+  for (const char* level : kLevels) {
+    auto text = text_cell(cell(level));
+    if (!text.ok()) return problem(level, text.error());
+    if (text.value() && !text.value()->empty()) row.levels.emplace(level, std::move(*text.value()));
   }
+  JAXSMITH_TRY(constants, tensors("constants", cell("constants")));
+  row.constants = std::move(constants);
+  JAXSMITH_TRY(inputs, tensors("inputs", cell("inputs")));
+  row.inputs = std::move(inputs);
+  JAXSMITH_TRY(outputs, tensors("outputs", cell("outputs")));
+  row.outputs = std::move(outputs);
+  JAXSMITH_TRY(kept, integers("kept_arguments", cell("kept_arguments")));
+  for (const std::int64_t n : kept)
+    if (n < 0 || (!row.inputs.empty() && n >= static_cast<std::int64_t>(row.inputs.size())))
+      return Error::environment(
+          fmt::format("kept_arguments: there is no input {} among {}", n, row.inputs.size()));
+  row.kept_arguments = std::move(kept);
+  JAXSMITH_TRY(equations, present("equations", integer_cell(cell("equations"))));
+  row.equations = equations;
+  JAXSMITH_TRY(devices, present("devices", integer_cell(cell("devices"))));
+  row.devices = devices;
+  JAXSMITH_TRY(x64, present("x64", bool_cell(cell("x64"))));
+  row.x64 = x64;
+  return {};
+}
+
+Result<std::shared_ptr<arrow::Table>> group_table(parquet::arrow::FileReader& reader, int group) {
+  return guarded([&]() -> Result<std::shared_ptr<arrow::Table>> {
+    JAXSMITH_TRY(indices, leaves(reader));
+    auto read = reader.ReadRowGroup(group, indices);
+    if (!read.ok()) return Error::environment(read.status().message());
+    if (const arrow::Status valid = (*read)->Validate(); !valid.ok())
+      return Error::environment(valid.message());
+    return *read;
+  });
+}
+
+DatasetRow unreadable(std::string place, const Error& error) {
+  DatasetRow out;
+  out.place = std::move(place);
+  out.problem = error.message.substr(0, error.message.find('\n'));
   return out;
+}
+
+// The Parquet files of a folder: by its manifest, where it has one that names some.
+Result<std::vector<std::string>> files_of(const std::string& folder) {
+  std::vector<std::string> out;
+  const auto text = read_file(folder + "/manifest.json");
+  const auto manifest =
+      text.ok() ? nlohmann::json::parse(text.value(), nullptr, false) : nlohmann::json();
+  if (manifest.is_object() && manifest.contains("files") && manifest["files"].is_array()) {
+    for (const auto& file : manifest["files"]) {
+      const auto path = file.is_object() ? file.find("path") : file.end();
+      if (!file.is_object() || path == file.end() || !path->is_string()) continue;
+      const auto name = path->get<std::string>();
+      if (name.starts_with("data/")) out.push_back(folder + "/" + name);
+    }
+  }
+  if (!out.empty()) return out;
+  std::error_code error;
+  const std::string data = fs::is_directory(folder + "/data", error) ? folder + "/data" : folder;
+  for (fs::directory_iterator at(data, error), end; !error && at != end; at.increment(error))
+    if (at->path().extension() == ".parquet" && at->path().filename() != "rejects.parquet")
+      out.push_back(at->path().string());
+  std::sort(out.begin(), out.end());
+  if (!out.empty()) return out;
+  return Error::usage(fmt::format(
+      "{}: it holds no data/*.parquet; name a dataset's folder or a Parquet file", folder));
 }
 
 }  // namespace
@@ -143,43 +218,70 @@ Result<DatasetReader> DatasetReader::open(const std::string& path) {
   DatasetReader out;
   std::error_code error;
   if (fs::is_directory(path, error)) {
-    for (const auto& entry : fs::directory_iterator(
-             fs::is_directory(path + "/data", error) ? path + "/data" : path, error))
-      if (entry.path().extension() == ".parquet" && entry.path().filename() != "rejects.parquet")
-        out.files_.push_back(entry.path().string());
-    std::sort(out.files_.begin(), out.files_.end());
-    if (out.files_.empty())
-      return Error::usage(fmt::format(
-          "{}: it holds no data/*.parquet; name a dataset's folder or a Parquet file", path));
+    JAXSMITH_TRY(files, files_of(path));
+    out.files_ = std::move(files);
   } else if (fs::exists(path, error)) {
     out.files_.push_back(path);
   } else {
     return Error::usage(fmt::format("{}: there is no such file or folder", path));
   }
+  std::optional<Error> first;
+  std::size_t good = 0;
   for (const std::string& file : out.files_) {
-    JAXSMITH_TRY(reader, open_file(file));
-    JAXSMITH_TRY(indices, leaves(*reader, file));
-    out.rows_ += reader->parquet_reader()->metadata()->num_rows();
+    const Status status = guarded([&]() -> Status {
+      JAXSMITH_TRY(reader, open_file(file));
+      JAXSMITH_TRY(indices, leaves(*reader));
+      out.rows_ += reader->parquet_reader()->metadata()->num_rows();
+      return {};
+    });
+    good += status.ok();
+    if (!status.ok() && !first) first = problem(file, status.error());
   }
+  if (good == 0) return *first;
   return out;
 }
 
-Result<std::optional<DatasetRow>> DatasetReader::next() {
+std::optional<DatasetRow> DatasetReader::next() {
   while (waiting_.empty()) {
-    if (file_ >= files_.size()) return std::optional<DatasetRow>();
-    bool last = false;
-    JAXSMITH_TRY(rows, read_group(files_[file_], group_, last));
-    waiting_ = std::move(rows);
-    std::reverse(waiting_.begin(), waiting_.end());
-    ++group_;
-    if (last) {
-      ++file_;
-      group_ = 0;
-    }
+    if (file_ >= files_.size()) return std::nullopt;
+    read_group();
   }
-  std::optional<DatasetRow> out = std::move(waiting_.back());
+  DatasetRow out = std::move(waiting_.back());
   waiting_.pop_back();
   return out;
+}
+
+// The next row group, or what is wrong with it.
+void DatasetReader::read_group() {
+  const std::string& path = files_[file_];
+  const auto next_file = [&] {
+    ++file_;
+    group_ = 0;
+    row_ = 0;
+  };
+  auto reader = open_file(path);
+  if (!reader.ok()) {
+    waiting_.push_back(unreadable(path, reader.error()));
+    return next_file();
+  }
+  const auto metadata = reader.value()->parquet_reader()->metadata();
+  if (group_ >= metadata->num_row_groups()) return next_file();
+  const auto table = group_table(*reader.value(), group_);
+  const std::int64_t first = row_;
+  row_ += metadata->RowGroup(group_)->num_rows();
+  ++group_;
+  if (!table.ok()) {
+    waiting_.push_back(
+        unreadable(fmt::format("{}: rows {} to {}", path, first, row_ - 1), table.error()));
+    return;
+  }
+  for (std::int64_t i = table.value()->num_rows(); i-- > 0;) {
+    DatasetRow row;
+    row.place = fmt::format("{}: row {}", path, first + i);
+    const Status read = guarded([&] { return read_row(*table.value(), i, row); });
+    if (!read.ok()) row.problem = read.error().message;
+    waiting_.push_back(std::move(row));
+  }
 }
 
 }  // namespace jaxsmith

@@ -1,7 +1,7 @@
 // Rows of a dataset, read back for whoever checks or grades texts.
 //
 //   JAXSMITH_TRY(rows, DatasetReader::open("dataset"));
-//   while (true) { JAXSMITH_TRY(row, rows.next()); if (!row) break; … }
+//   while (auto row = rows.next()) { if (!row->problem.empty()) …; … }
 #pragma once
 
 #include <map>
@@ -16,6 +16,8 @@
 namespace jaxsmith {
 
 struct DatasetRow {
+  std::string place;    // "dataset/data/train-00000-of-00001.parquet: row 3", from 0
+  std::string problem;  // why there is no more of it than perhaps the id; empty where all is well
   std::string id, origin, category;
   std::map<std::string, std::string> levels;  // those that it has
   std::vector<Tensor> constants, inputs, outputs;
@@ -26,18 +28,24 @@ struct DatasetRow {
 
 class DatasetReader {
  public:
-  // A folder with data/*.parquet, or a Parquet file of a dataset.
+  // A dataset's folder, or a Parquet file of a dataset. Of a folder with a manifest the files that
+  // that names, otherwise data/*.parquet. An error where nothing of it can be read.
   static Result<DatasetReader> open(const std::string& path);
   std::int64_t rows() const { return rows_; }
-  // In the order of the files; nothing after the last one.
-  Result<std::optional<DatasetRow>> next();
+  // In the order of the files; nothing after the last one. What cannot be read, a row, or all of a
+  // file or of a row group, comes as a row with a `problem`. An array's bytes are as many as its
+  // type and shape have.
+  std::optional<DatasetRow> next();
 
  private:
+  void read_group();
+
   std::vector<std::string> files_;
   std::int64_t rows_ = 0;
   std::size_t file_ = 0;
   std::vector<DatasetRow> waiting_;  // of the row group being read, the last one first
   int group_ = 0;
+  std::int64_t row_ = 0;  // of the file, with which the row group begins
 };
 
 }  // namespace jaxsmith

@@ -17,10 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kJournal = ".jaxsmith";
-
-std::string journal_of(const std::string& out) { return out + "/" + kJournal; }
-
 Json run_json(const RunDescription& run) {
   Json j;
   j["seed"] = run.seed;
@@ -47,11 +43,6 @@ std::string difference(const Json& there, const Json& wanted, const std::string&
                        value.dump());
   }
   return "it has other options";
-}
-
-bool is_empty_or_missing(const std::string& path) {
-  std::error_code error;
-  return !fs::exists(path, error) || (fs::is_directory(path, error) && fs::is_empty(path, error));
 }
 
 Result<std::shared_ptr<arrow::StringArray>> text_column(const arrow::Table& table,
@@ -82,58 +73,62 @@ std::optional<Json> segment_info(const std::string& journal, const std::string& 
 
 }  // namespace
 
-DatasetWriter::DatasetWriter(std::string out, RunDescription run)
-    : out_(std::move(out)), run_(std::move(run)) {}
+DatasetWriter::DatasetWriter(std::unique_ptr<OutputFolder> folder, RunDescription run)
+    : folder_(std::move(folder)), run_(std::move(run)) {}
 DatasetWriter::~DatasetWriter() = default;
 
 Result<std::unique_ptr<DatasetWriter>> DatasetWriter::open(const std::string& out,
                                                            const RunDescription& run, bool resume) {
-  std::unique_ptr<DatasetWriter> writer(new DatasetWriter(out, run));
-  if (is_empty_or_missing(out)) return writer;
-  std::error_code error;
-  if (!fs::is_directory(out, error))
-    return Error::usage(fmt::format("--out {}: it is a file; name a folder", out));
-  const std::string description = journal_of(out) + "/run.json", manifest = out + "/manifest.json";
-  const bool journal = fs::exists(description, error), made = fs::exists(manifest, error);
-  if (!journal && !made)
-    return Error::usage(
-        fmt::format("--out {}: it holds other files; name a new or empty folder", out));
-  if (!resume) {
-    return Error::usage(fmt::format("--out {}: it holds {}; name another folder{}", out,
-                                    journal ? "an unfinished dataset" : "a dataset",
-                                    journal ? ", or go on with it by --resume" : ""));
-  }
-  JAXSMITH_TRY(text, read_file(journal ? description : manifest));
-  const Json there = Json::parse(text, nullptr, false);
-  const Json wanted = run_json(run);
-  const Json* said = there.is_object() && there.contains("run") ? &there["run"] : &there;
-  if (there.is_discarded() || *said != wanted) {
-    return Error::usage(fmt::format(
-        "--out {}: it is of another run: {}; --resume takes the same options and versions", out,
-        there.is_discarded() ? "its description cannot be read" : difference(*said, wanted)));
-  }
-  if (made) {
-    JAXSMITH_TRY(content, read_file(manifest));
-    const Json m = Json::parse(content, nullptr, false);
-    if (!m.is_discarded() && m.value("complete", false)) {
-      // Killed between the last file and the end of the journal, perhaps.
-      JAXSMITH_CHECK(remove_all(journal_of(out)));
-      writer->was_complete_ = true;
-      writer->rows_ = m.value("rows", std::uint64_t{0});
-      return writer;
-    }
-  }
-  JAXSMITH_CHECK(writer->load_journal());
+  JAXSMITH_TRY(folder, OutputFolder::claim(out, resume));
+  return open(std::move(folder), run, resume);
+}
+
+Result<std::unique_ptr<DatasetWriter>> DatasetWriter::open(std::unique_ptr<OutputFolder> folder,
+                                                           const RunDescription& run, bool resume) {
+  std::unique_ptr<DatasetWriter> writer(new DatasetWriter(std::move(folder), run));
+  if (resume) JAXSMITH_CHECK(writer->match());
   return writer;
 }
 
-Result<std::unique_ptr<DatasetWriter>> DatasetWriter::open_over_records(const std::string& out,
-                                                                        const RunDescription& run) {
+// Takes up what is in the folder, where that is of this very run.
+Status DatasetWriter::match() {
+  const std::string& out = folder_->path();
+  const std::string description = folder_->own() + "/run.json", manifest = out + "/manifest.json";
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(journal_of(out), error)) {
-    if (!entry.is_directory(error)) JAXSMITH_CHECK(remove_all(entry.path().string()));
+  const bool journal = fs::exists(description, error), made = fs::exists(manifest, error);
+  if (fs::exists(folder_->own() + "/records", error))
+    return Error::usage(fmt::format(
+        "--out {}: it holds an unfinished capture; name another folder, or finish it by "
+        "jaxsmith capture --resume",
+        out));
+  if (!journal && !made) return {};
+  JAXSMITH_TRY(text, read_file(journal ? description : manifest));
+  const Json there = Json::parse(text, nullptr, false);
+  const Json wanted = run_json(run_);
+  const Json* said = there.is_object() && there.contains("run") ? &there["run"] : &there;
+  if (!there.is_object() || *said != wanted) {
+    return Error::usage(fmt::format(
+        "--out {}: it is of another run: {}; --resume takes the same options and versions", out,
+        there.is_object() ? difference(*said, wanted) : "its description cannot be read"));
   }
-  return std::unique_ptr<DatasetWriter>(new DatasetWriter(out, run));
+  if (!folder_->complete()) return load_journal();
+  // Killed between the last file and the end of the journal, perhaps.
+  JAXSMITH_CHECK(folder_->finish());
+  JAXSMITH_TRY(content, read_file(manifest));
+  was_complete_ = true;
+  rows_ = Json::parse(content, nullptr, false).value("rows", std::uint64_t{0});
+  return {};
+}
+
+Result<std::unique_ptr<DatasetWriter>> DatasetWriter::open_over_records(
+    std::unique_ptr<OutputFolder> folder, const RunDescription& run) {
+  JAXSMITH_CHECK(folder->discard_journal());
+  return std::unique_ptr<DatasetWriter>(new DatasetWriter(std::move(folder), run));
+}
+
+std::string DatasetWriter::journal_file(const char* kind, const std::string& segment,
+                                        const char* ending) const {
+  return fmt::format("{}/{}-{}.{}", folder_->own(), kind, segment, ending);
 }
 
 // Segments that follow one another from chunk 0 on. What a kill or a broken disk has left besides
@@ -141,7 +136,7 @@ Result<std::unique_ptr<DatasetWriter>> DatasetWriter::open_over_records(const st
 Status DatasetWriter::load_journal() {
   std::vector<Segment> found;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(journal_of(out_), error)) {
+  for (const auto& entry : fs::directory_iterator(folder_->own(), error)) {
     const std::string file = entry.path().filename().string();
     unsigned long long first = 0, end = 0;
     int length = 0;
@@ -153,8 +148,7 @@ Status DatasetWriter::load_journal() {
   std::sort(found.begin(), found.end(),
             [](const Segment& x, const Segment& y) { return x.first < y.first; });
   for (Segment& s : found) {
-    const auto info =
-        s.first == next_chunk_ ? segment_info(journal_of(out_), s.name) : std::nullopt;
+    const auto info = s.first == next_chunk_ ? segment_info(folder_->own(), s.name) : std::nullopt;
     if (!info) continue;
     s.rows = info->value("rows", std::uint64_t{0});
     s.rejects = info->value("rejects", std::uint64_t{0});
@@ -172,7 +166,7 @@ Status DatasetWriter::restore(const std::function<void(const StoredRow&)>& row,
   for (const Segment& s : segments_) {
     const std::vector<std::string> names = {"category", "transformation", "split", "structure",
                                             "signature"};
-    JAXSMITH_TRY(rows, read_parquet(journal_of(out_) + "/segment-" + s.name + ".parquet", names));
+    JAXSMITH_TRY(rows, read_parquet(journal_file("segment", s.name, "parquet"), names));
     std::vector<std::shared_ptr<arrow::StringArray>> columns;
     for (const std::string& name : names) {
       JAXSMITH_TRY(column, text_column(*rows, name));
@@ -183,7 +177,7 @@ Status DatasetWriter::restore(const std::function<void(const StoredRow&)>& row,
     };
     for (std::int64_t i = 0; i < rows->num_rows(); ++i)
       row({at(0, i), at(1, i), at(2, i), at(3, i), at(4, i)});
-    JAXSMITH_TRY(rejects, read_parquet(journal_of(out_) + "/rejects-" + s.name + ".parquet",
+    JAXSMITH_TRY(rejects, read_parquet(journal_file("rejects", s.name, "parquet"),
                                        {"category", "stage", "reason"}));
     JAXSMITH_TRY(category, text_column(*rejects, "category"));
     JAXSMITH_TRY(stage, text_column(*rejects, "stage"));
@@ -209,9 +203,9 @@ void DatasetWriter::end_chunk(std::uint64_t chunk, std::uint64_t redone) {
 
 // The folder and the run's description, before the first segment.
 Status DatasetWriter::begin() {
-  JAXSMITH_CHECK(make_directories(journal_of(out_)));
+  JAXSMITH_CHECK(folder_->check());
   if (!segments_.empty()) return {};
-  return write_file(journal_of(out_) + "/run.json", run_json(run_).dump(2) + "\n");
+  return write_file(folder_->own() + "/run.json", run_json(run_).dump(2) + "\n");
 }
 
 Status DatasetWriter::flush() {
@@ -224,11 +218,11 @@ Status DatasetWriter::flush() {
   JAXSMITH_TRY(rejects, reject_table(rejects_));
   // The rows come last: where they are, the segment is whole.
   const Json info = {{"rows", s.rows}, {"rejects", s.rejects}, {"redone", s.redone}};
-  JAXSMITH_CHECK(write_file(journal_of(out_) + "/segment-" + s.name + ".json", info.dump() + "\n"));
-  JAXSMITH_CHECK(write_parquet(journal_of(out_) + "/rejects-" + s.name + ".parquet", *rejects,
-                               reject_columns()));
+  JAXSMITH_CHECK(write_file(journal_file("segment", s.name, "json"), info.dump() + "\n"));
   JAXSMITH_CHECK(
-      write_parquet(journal_of(out_) + "/segment-" + s.name + ".parquet", *rows, sample_columns()));
+      write_parquet(journal_file("rejects", s.name, "parquet"), *rejects, reject_columns()));
+  JAXSMITH_CHECK(
+      write_parquet(journal_file("segment", s.name, "parquet"), *rows, sample_columns()));
   segments_.push_back(s);
   samples_.clear();
   rejects_.clear();
@@ -241,9 +235,11 @@ Status DatasetWriter::finish(bool complete) {
   JAXSMITH_CHECK(flush());
   std::vector<std::string> names;
   for (const Segment& s : segments_) names.push_back(s.name);
+  JAXSMITH_TRY(files, folder_->begin_files());
   JAXSMITH_CHECK(assemble_dataset(
-      {out_, journal_of(out_), names, run_, run_json(run_).dump(), redone_, complete}));
-  return complete ? remove_all(journal_of(out_)) : Status();
+      {files, folder_->own(), names, run_, run_json(run_).dump(), redone_, complete}));
+  JAXSMITH_CHECK(folder_->publish());
+  return complete ? folder_->finish() : Status();
 }
 
 }  // namespace jaxsmith

@@ -1,18 +1,19 @@
 // A dataset's folder while it is made: a journal of what is done, and the final files out of it.
 //
-//   JAXSMITH_TRY(writer, DatasetWriter::open(out, run, /*resume=*/false));
+//   JAXSMITH_TRY(folder, OutputFolder::claim(out, resume));   // before any work
+//   JAXSMITH_TRY(writer, DatasetWriter::open(std::move(folder), run, resume));
 //   writer->restore(visitor);                       // what an earlier part of the run has left
 //   for (chunk = writer->next_chunk(); …; ++chunk) {
 //     writer->add(sample); writer->add(reject); …   // in order
 //     writer->end_chunk(chunk);
 //     writer->flush();                              // now and then: a kill loses what came since
 //   }
-//   writer->finish(figures);                        // data/*.parquet, rejects.parquet, README.md,
-//   manifest.json
+//   writer->finish(true);       // data/*.parquet, rejects.parquet, README.md, manifest.json
 //
-// The journal (OUT/.jaxsmith) is a row of segments, each written whole, synced and renamed. The
-// final files depend on the rows in their order and on nothing else: not on where segments end, how
-// often the run was killed, or when.
+// The journal (OUT/.jaxsmith) is a row of segments, each written whole, synced and renamed. Whose
+// the folder is, and how final files get their names: output_folder.h. The final files depend on
+// the rows in their order and on nothing else: not on where segments end, how often the run was
+// killed, or when.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@
 
 #include "base/status.h"
 #include "check/sample.h"
+#include "store/output_folder.h"
 
 namespace jaxsmith {
 
@@ -52,12 +54,15 @@ class DatasetWriter {
  public:
   // A folder that is new or empty, or with `resume` one that holds this very run; anything else is
   // a usage error and stays untouched.
+  static Result<std::unique_ptr<DatasetWriter>> open(std::unique_ptr<OutputFolder> folder,
+                                                     const RunDescription& run, bool resume);
+  // The same of a folder by its name.
   static Result<std::unique_ptr<DatasetWriter>> open(const std::string& out,
                                                      const RunDescription& run, bool resume);
-  // A dataset in a folder that holds records of a capture and nothing else: what an interrupted
-  // attempt has left is made again.
-  static Result<std::unique_ptr<DatasetWriter>> open_over_records(const std::string& out,
-                                                                  const RunDescription& run);
+  // A dataset in a folder that holds records of a capture: what an interrupted attempt has left is
+  // made again.
+  static Result<std::unique_ptr<DatasetWriter>> open_over_records(
+      std::unique_ptr<OutputFolder> folder, const RunDescription& run);
   ~DatasetWriter();
 
   bool was_complete() const { return was_complete_; }  // nothing is left to do
@@ -88,12 +93,13 @@ class DatasetWriter {
     std::uint64_t rows, rejects, redone;
     std::string name;  // file name without ending
   };
-  DatasetWriter(std::string out, RunDescription run);
+  DatasetWriter(std::unique_ptr<OutputFolder> folder, RunDescription run);
+  Status match();
   Status load_journal();
   Status begin();
-  Status assemble(bool complete);
+  std::string journal_file(const char* kind, const std::string& segment, const char* ending) const;
 
-  std::string out_;
+  std::unique_ptr<OutputFolder> folder_;
   RunDescription run_;
   bool was_complete_ = false;
   std::vector<Segment> segments_;

@@ -41,10 +41,30 @@ Status sync(const std::string& path, int flags) {
   return {};
 }
 
+// A name of this process alone: what a user or another run has beside the file stays.
+std::string temporary_of(const std::string& path) {
+  return fmt::format("{}.tmp{}", path, getpid());
+}
+
+// A device or a pipe, which is written to and not replaced.
+bool is_special(const std::string& path) {
+  std::error_code error;
+  return fs::is_other(fs::status(path, error));
+}
+
+// The file that a symbolic link stands for: the link stays.
+std::string behind_links(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
+  const fs::path real = fs::weakly_canonical(path, error);
+  return error ? path : real.string();
+}
+
 // Has `fill` write a file beside the final one; gives it the name only when all of it is on the
 // disk.
-Status atomically(const std::string& path, const std::function<Status(const std::string&)>& fill) {
-  const std::string temporary = path + ".tmp";
+Status atomically(const std::string& name, const std::function<Status(const std::string&)>& fill) {
+  if (is_special(name)) return fill(name);
+  const std::string path = behind_links(name), temporary = temporary_of(path);
   std::error_code ignored;
   Status status = fill(temporary);
   if (status.ok()) status = sync(temporary, O_RDONLY);
@@ -82,13 +102,6 @@ Status make_directories(const std::string& path) {
   return {};
 }
 
-Status remove_all(const std::string& path) {
-  std::error_code error;
-  fs::remove_all(path, error);
-  if (error) return cannot("remove", path, error.message());
-  return {};
-}
-
 Status write_file(const std::string& path, std::string_view content) {
   return atomically(path, [&](const std::string& temporary) -> Status {
     std::ofstream out(temporary, std::ios::binary);
@@ -97,6 +110,18 @@ Status write_file(const std::string& path, std::string_view content) {
     if (!out) return cannot("write", path, strerror(errno));
     return {};
   });
+}
+
+Status check_writable(const std::string& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return cannot("write", path, "it is a folder");
+  if (is_special(path)) return {};
+  const std::string temporary = temporary_of(behind_links(path));
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (fd < 0) return cannot("write", path, strerror(errno));
+  ::close(fd);
+  fs::remove(temporary, error);
+  return {};
 }
 
 Result<std::string> read_file(const std::string& path) {

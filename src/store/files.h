@@ -14,8 +14,10 @@
 namespace jaxsmith {
 
 // Writes beside the final name, syncs, renames: after a kill or on a full disk nothing half-written
-// has the name.
+// has the name. A device or a pipe is written to as it is.
 Status write_file(const std::string& path, std::string_view content);
+// Whether write_file will get that far: for whoever has work to do before it.
+Status check_writable(const std::string& path);
 Result<std::string> read_file(const std::string& path);
 
 // One table as Parquet, in row groups of a fixed number of rows. The bytes depend on the rows only.
@@ -27,7 +29,6 @@ Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& path,
                                                    const std::vector<std::string>& columns = {});
 
 Status make_directories(const std::string& path);
-Status remove_all(const std::string& path);
 Status sync_directory(const std::string& path);
 
 }  // namespace jaxsmith

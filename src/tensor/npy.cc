@@ -3,16 +3,19 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <fstream>
-#include <sstream>
+
+#include "tensor/sizes.h"
 
 namespace jaxsmith {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kLongestHeader = 1 << 20;
 
 struct Kind {
   DType dtype;
@@ -59,7 +62,7 @@ std::optional<Shape> shape_of(std::string_view text) {
     }
     std::int64_t n = 0;
     const auto [next, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-    if (error != std::errc() || n < 0 || n > (std::int64_t{1} << 40)) return std::nullopt;
+    if (error != std::errc() || n < 0) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(next - text.data()));
     out.push_back(n);
   }
@@ -83,41 +86,73 @@ std::string to_row_major(const std::string& bytes, const Shape& shape, std::size
   return out;
 }
 
+// At most so many bytes; a file that says it has more than it has costs no more than it has.
+std::string read_some(std::istream& in, std::size_t count) {
+  constexpr std::size_t kPiece = 1 << 20;
+  std::string out;
+  while (in && out.size() < count) {
+    const std::size_t before = out.size(), wanted = std::min(kPiece, count - before);
+    out.resize(before + wanted);
+    in.read(out.data() + before, static_cast<std::streamsize>(wanted));
+    out.resize(before + static_cast<std::size_t>(in.gcount()));
+  }
+  return out;
+}
+
+// The dictionary at the beginning; the array's bytes come next.
+Result<std::string> read_header(std::istream& in, const std::string& path) {
+  const std::string start = read_some(in, kMagic.size() + 2);
+  if (!start.starts_with(kMagic) || start.size() < kMagic.size() + 2)
+    return broken(path, "it is no .npy file");
+  const int version = static_cast<unsigned char>(start[kMagic.size()]);
+  if (version < 1 || version > 3)
+    return broken(path, fmt::format("version {} of the format is not known", version));
+  const std::string size = read_some(in, version == 1 ? 2 : 4);
+  std::size_t length = 0;
+  for (std::size_t i = size.size(); i-- > 0;)
+    length = length << 8 | static_cast<unsigned char>(size[i]);
+  if (length > kLongestHeader)
+    return broken(path, fmt::format("its header is said to have {} bytes", length));
+  std::string header = read_some(in, length);
+  if (header.size() < length || length == 0) return broken(path, "its header has no end");
+  return header;
+}
+
+Result<DType> dtype_of(std::string_view descr, std::optional<DType> expected,
+                       const std::string& path) {
+  if (descr.starts_with("[")) return broken(path, "it holds records, not numbers");
+  const std::size_t end = descr.find('\'', 1);
+  if (!descr.starts_with("'") || end == std::string_view::npos || end < 3)
+    return broken(path, "its header is damaged");
+  const std::string_view code = descr.substr(2, end - 2);
+  if (code.starts_with("O")) return broken(path, "it holds Python objects, not numbers");
+  std::optional<DType> out;
+  for (const Kind& kind : kKinds)
+    if (kind.code == code) out = kind.dtype;
+  if (!out && expected && code == fmt::format("V{}", byte_size(*expected))) out = expected;
+  if (!out) return broken(path, fmt::format("its type {} is not known", code));
+  if (descr[1] == '>' && byte_size(*out) > 1) return broken(path, "its bytes are big-endian");
+  return *out;
+}
+
 }  // namespace
 
 Result<Tensor> read_npy(const std::string& path, std::optional<DType> expected) {
   std::ifstream file(path, std::ios::binary);
   if (!file)
     return Error::usage(fmt::format("{}: there is no such file, or it cannot be read", path));
-  std::stringstream stream;
-  stream << file.rdbuf();
-  const std::string all = stream.str();
-  if (!all.starts_with(kMagic) || all.size() < 12) return broken(path, "it is no .npy file");
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(all[i]); };
-  const bool wide = byte(6) >= 2;  // the header's length takes 4 bytes since version 2
-  const std::size_t length =
-      wide ? byte(8) | byte(9) << 8 | byte(10) << 16 | std::size_t{byte(11)} << 24
-           : byte(8) | byte(9) << 8;
-  const std::size_t start = (wide ? 12 : 10) + length;
-  if (start > all.size()) return broken(path, "its header has no end");
-  const std::string_view header = std::string_view(all).substr(wide ? 12 : 10, length);
-  const std::string_view descr = value_of(header, "descr");
+  JAXSMITH_TRY(header, read_header(file, path));
   const auto shape = shape_of(value_of(header, "shape"));
-  if (descr.size() < 4 || descr[0] != '\'' || !shape) return broken(path, "its header is damaged");
-  const std::string_view code = descr.substr(2, descr.find('\'', 2) - 2);
-  if (descr[1] == '>') return broken(path, "its bytes are big-endian");
-  Tensor out;
-  out.shape = *shape;
-  std::optional<DType> dtype;
-  for (const Kind& kind : kKinds)
-    if (kind.code == code) dtype = kind.dtype;
-  if (!dtype && expected && code == fmt::format("V{}", byte_size(*expected))) dtype = expected;
-  if (!dtype) return broken(path, fmt::format("its type {} is not known", code));
-  out.dtype = *dtype;
-  out.bytes = all.substr(start);
-  const auto wanted = static_cast<std::size_t>(element_count(out.shape)) * byte_size(out.dtype);
+  if (!shape) return broken(path, "its header is damaged");
+  JAXSMITH_TRY(dtype, dtype_of(value_of(header, "descr"), expected, path));
+  const auto bytes = byte_count(dtype, *shape);
+  if (!bytes) return broken(path, "its header says more elements than there can be");
+  const auto wanted = static_cast<std::size_t>(*bytes);
+  Tensor out{dtype, *shape, read_some(file, wanted)};
   if (out.bytes.size() != wanted)
     return broken(path, fmt::format("it holds {} bytes of data, not {}", out.bytes.size(), wanted));
+  if (file.peek() != std::ifstream::traits_type::eof())
+    return broken(path, fmt::format("it holds more than the {} bytes of its array", wanted));
   if (value_of(header, "fortran_order").starts_with("True"))
     out.bytes = to_row_major(out.bytes, out.shape, byte_size(out.dtype));
   return out;

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "jaxsmith/command.h"
+#include "jaxsmith/output.h"
 #include "jaxsmith/signals.h"
 
 namespace jaxsmith {
@@ -34,30 +35,29 @@ constexpr const char* kCommand = "capture";
 }
 
 // On standard error: standard output is the program's.
-void tell(const CaptureSummary& s, const std::string& out) {
+void tell_summary(const CaptureSummary& s, const std::string& out) {
   for (const std::string& problem : s.problems)
-    fmt::print(stderr, "jaxsmith capture: not recorded: {}\n", problem);
+    tell("jaxsmith capture: not recorded: {}\n", problem);
   if (s.rows > 0) {
-    fmt::print(stderr, "jaxsmith capture: {} function{} in {}", s.rows, s.rows == 1 ? "" : "s",
-               out);
-    if (s.duplicates > 0) fmt::print(stderr, " ({} of the same structure left out)", s.duplicates);
-    fmt::print(stderr, "\n");
+    tell("jaxsmith capture: {} function{} in {}", s.rows, s.rows == 1 ? "" : "s", out);
+    if (s.duplicates > 0) tell(" ({} of the same structure left out)", s.duplicates);
+    tell("\n");
   } else if (s.processes == 0) {
-    fmt::print(
-        stderr,
+    tell(
         "jaxsmith capture: nothing recorded: no Python process took part (one that is started "
         "with -I, -E or -S does not)\n");
   } else {
-    fmt::print(stderr, "jaxsmith capture: nothing recorded: JAX compiled no function{}\n",
-               s.problems.empty() ? "; --all takes single primitives too" : "");
+    tell("jaxsmith capture: nothing recorded: JAX compiled no function{}\n",
+         s.problems.empty() ? "; --all takes single primitives too" : "");
   }
 }
 
-int finish(const CaptureOptions& options, const Installation& where) {
+int finish(const CaptureOptions& options, std::unique_ptr<OutputFolder> folder,
+           const Installation& where) {
   catch_signals("\nending; what was recorded stays\n");
-  auto summary = finish_capture(options, where, cancelled);
+  auto summary = finish_capture(options, std::move(folder), where, cancelled);
   if (!summary.ok()) return report(kCommand, summary.error());
-  tell(summary.value(), options.out);
+  tell_summary(summary.value(), options.out);
   return kDone;
 }
 
@@ -85,8 +85,7 @@ int capture_main(int argc, char** argv) {
   try {
     app.parse(own, argv);
   } catch (const CLI::CallForHelp& help) {
-    fmt::print(
-        "{}\nExamples:\n"
+    say("{}\nExamples:\n"
         "  jaxsmith capture --out captured -- python train.py --steps 3\n"
         "  jaxsmith capture --out captured --all -- pytest tests\n",
         app.help());
@@ -102,14 +101,16 @@ int capture_main(int argc, char** argv) {
   if (options.out.empty())
     return report(kCommand, Error::usage("--out is missing: name a new folder for the dataset"));
   const Installation where = installation(python);
-  if (resume) return finish(options, where);
-  if (options.command.empty()) {
+  if (!resume && options.command.empty()) {
     return report(kCommand, Error::usage("say which program to run, behind --: jaxsmith capture "
                                          "--out DIR -- python program.py"));
   }
-  const auto status = run_captured(options, where);
+  auto folder = OutputFolder::claim(options.out, resume);
+  if (!folder.ok()) return report(kCommand, folder.error());
+  if (resume) return finish(options, std::move(folder).value(), where);
+  const auto status = run_captured(options, *folder.value(), where);
   if (!status.ok()) return report(kCommand, status.error());
-  finish(options, where);
+  finish(options, std::move(folder).value(), where);
   end_as(status.value());
 }
 

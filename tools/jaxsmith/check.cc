@@ -11,10 +11,13 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/threads.h"
 #include "check/tally.h"
 #include "jaxsmith/command.h"
+#include "jaxsmith/output.h"
 #include "jaxsmith/texts.h"
 #include "store/dataset_reader.h"
+#include "store/files.h"
 
 namespace jaxsmith {
 namespace {
@@ -36,62 +39,66 @@ class DatasetCheck {
       : options_(options), reader_(std::move(reader)) {}
 
   Result<ReadingTally> run() {
-    std::vector<std::thread> threads;
-    for (unsigned i = 0; i < std::max(1u, options_.workers); ++i)
-      threads.emplace_back([this] { work(); });
-    for (std::thread& t : threads) t.join();
-    if (isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\x1b[K");
-    if (error_) return *error_;
+    const Status done =
+        run_on_threads(std::max(1u, options_.workers),
+                       [this](unsigned, const std::stop_token& stop) { return work(stop); });
+    if (isatty(STDERR_FILENO) == 1) tell("\r\x1b[K");
+    if (!done.ok()) return done.error();
     return std::move(tally_);
   }
 
  private:
   std::optional<DatasetRow> next() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (error_) return std::nullopt;
     auto row = reader_.next();
-    if (!row.ok()) {
-      error_ = row.error();
-      return std::nullopt;
-    }
-    if (row.value() && isatty(STDERR_FILENO) == 1 && ++done_ % 50 == 0)
-      fmt::print(stderr, "\r\x1b[K{} of {} rows", done_, reader_.rows());
-    return std::move(row.value());
+    if (row && isatty(STDERR_FILENO) == 1 && ++done_ % 50 == 0)
+      tell("\r\x1b[K{} of {} rows", done_, reader_.rows());
+    return row;
   }
 
-  void work() {
+  // Whatever a row holds: it is one row that does not hold, and no end of the others.
+  Status work(const std::stop_token& stop) {
     ReadingTally own;
-    while (auto row = next()) {
-      const ExecutionCase recorded{row->constants,      row->inputs,    row->outputs,
-                                   row->kept_arguments, row->equations, precisions_of(row->levels)};
-      const bool has_case = !row->outputs.empty();
-      for (const auto& [level, text] : row->levels) {
-        if (!options_.levels.empty() && std::find(options_.levels.begin(), options_.levels.end(),
-                                                  level) == options_.levels.end())
-          continue;
-        own.add(row->id, level,
-                read_text(level, text, has_case ? &recorded : nullptr, options_.budget), has_case);
-      }
+    while (!stop.stop_requested()) {
+      const auto row = next();
+      if (!row) break;
+      const Status read = row->problem.empty() ? guarded([&] { return check_row(*row, own); })
+                                               : Status(Error::environment(row->problem));
+      if (!read.ok())
+        own.add_unreadable(row->id.empty() ? row->place : row->place + " (" + row->id + ")",
+                           read.error().message);
     }
     const std::lock_guard<std::mutex> lock(mutex_);
     tally_.merge(own);
+    return {};
+  }
+
+  Status check_row(const DatasetRow& row, ReadingTally& own) const {
+    const ExecutionCase recorded{row.constants,      row.inputs,    row.outputs,
+                                 row.kept_arguments, row.equations, precisions_of(row.levels)};
+    const bool has_case = !row.outputs.empty();
+    for (const auto& [level, text] : row.levels) {
+      if (!options_.levels.empty() &&
+          std::find(options_.levels.begin(), options_.levels.end(), level) == options_.levels.end())
+        continue;
+      own.add(row.id, level,
+              read_text(level, text, has_case ? &recorded : nullptr, options_.budget), has_case);
+    }
+    return {};
   }
 
   const CheckOptions& options_;
   DatasetReader reader_;
   std::mutex mutex_;
   ReadingTally tally_;
-  std::optional<Error> error_;
   std::int64_t done_ = 0;
 };
 
 Status write_lines(const std::string& path, const std::vector<nlohmann::ordered_json>& lines) {
-  std::ofstream out(path);
+  std::string text;
   for (const auto& line : lines)
-    out << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
-  out.close();
-  if (!out) return Error::environment(fmt::format("{}: it cannot be written", path));
-  return {};
+    text += line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return write_file(path, text);
 }
 
 Status write_failures(const std::string& path, const ReadingTally& tally) {
@@ -119,11 +126,17 @@ Status write_verdicts(const std::string& path, const ReadingTally& tally) {
 
 Result<bool> check_dataset(const CheckOptions& options, const std::string& path) {
   JAXSMITH_TRY(reader, DatasetReader::open(path));
+  const std::int64_t rows = reader.rows();
   DatasetCheck check(options, std::move(reader));
   JAXSMITH_TRY(tally, check.run());
-  fmt::print("{}", tally.table(options.shown));
+  put(tally.table(options.shown));
   if (!options.failures.empty()) JAXSMITH_CHECK(write_failures(options.failures, tally));
   if (!options.verdicts.empty()) JAXSMITH_CHECK(write_verdicts(options.verdicts, tally));
+  if (tally.texts() == 0 && tally.failures().empty()) {
+    tell("jaxsmith check: {}: nothing was checked: it holds {}\n", path,
+         rows == 0 ? "no rows" : fmt::format("no such text in its {} rows", rows));
+    return false;
+  }
   return tally.failures().empty();
 }
 
@@ -164,8 +177,7 @@ int check_main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
-    fmt::print(
-        "{}\nExamples:\n"
+    say("{}\nExamples:\n"
         "  jaxsmith check dataset\n"
         "  jaxsmith check module.mlir optimised.hlo\n\n"
         "Exit status: 0 if all holds, 1 if not, 2 if asked wrongly.\n",
@@ -175,6 +187,10 @@ int check_main(int argc, char** argv) {
     const std::string text = error.what();
     return report(kCommand, Error::usage(text.substr(0, text.find('\n')) +
                                          " (jaxsmith check --help says more)"));
+  }
+  for (const std::string& file : {options.failures, options.verdicts}) {
+    const Status writable = file.empty() ? Status() : check_writable(file);
+    if (!writable.ok()) return report(kCommand, writable.error());
   }
   bool good = true;
   for (const std::string& path : options.paths) {

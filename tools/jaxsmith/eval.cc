@@ -1,5 +1,6 @@
 // jaxsmith eval: runs one text of IR and prints or saves what it gives.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <complex>
@@ -8,7 +9,9 @@
 #include "base/random.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/json_array.h"
+#include "jaxsmith/output.h"
 #include "jaxsmith/texts.h"
+#include "store/files.h"
 #include "tensor/convert.h"
 #include "tensor/npy.h"
 
@@ -40,7 +43,8 @@ bool fits(const Tensor& tensor, const ir::Datum& wanted) {
 
 // A file, or numbers as they stand.
 Result<Tensor> read_input(const std::string& text, DType dtype) {
-  if (std::filesystem::exists(text) || !looks_like_json(text)) return read_npy(text, dtype);
+  std::error_code error;  // a long list is no name that a file can have
+  if (std::filesystem::exists(text, error) || !looks_like_json(text)) return read_npy(text, dtype);
   auto array = array_from_json(text, dtype);
   if (array.ok()) return array;
   const std::size_t start = text.find_first_not_of(' ');
@@ -119,16 +123,16 @@ std::string number_text(const Tensor& t, std::int64_t i) {
 
 void print_array(const Tensor& t, std::size_t dim, std::int64_t& at) {
   if (dim == t.shape.size()) {
-    fmt::print("{}", number_text(t, at++));
+    put(number_text(t, at++));
     return;
   }
-  fmt::print("[");
+  say("[");
   for (std::int64_t i = 0; i < t.shape[dim]; ++i) {
     const bool innermost = dim + 1 == t.shape.size();
-    if (i) fmt::print("{}", innermost ? ", " : ",\n" + std::string(dim + 1, ' '));
+    if (i) put(innermost ? ", " : ",\n" + std::string(dim + 1, ' '));
     print_array(t, dim + 1, at);
   }
-  fmt::print("]");
+  say("]");
 }
 
 Status give_array(const EvalOptions& options, const std::string& name, const Array& array) {
@@ -136,17 +140,17 @@ Status give_array(const EvalOptions& options, const std::string& name, const Arr
   if (!options.out.empty()) {
     const std::string path = fmt::format("{}/{}.npy", options.out, name);
     JAXSMITH_CHECK(write_npy(path, t));
-    fmt::print("{}: {}\n", path, array.type_text());
+    say("{}: {}\n", path, array.type_text());
     return {};
   }
-  fmt::print("{}: {}\n", name, array.type_text());
+  say("{}: {}\n", name, array.type_text());
   if (element_count(t.shape) > kMostPrinted) {
-    fmt::print("… {} elements: --out DIR saves them\n", element_count(t.shape));
+    say("… {} elements: --out DIR saves them\n", element_count(t.shape));
     return {};
   }
   std::int64_t at = 0;
   print_array(t, 0, at);
-  fmt::print("\n");
+  say("\n");
   return {};
 }
 
@@ -162,7 +166,32 @@ Status give(const EvalOptions& options, const std::vector<ir::Datum>& results) {
   return {};
 }
 
+// The folder for results: made before the work, and gone again where there are none.
+class ResultFolder {
+ public:
+  explicit ResultFolder(std::string path) : path_(std::move(path)) {}
+  ~ResultFolder() {
+    if (made_) ::rmdir(path_.c_str());  // an empty one
+  }
+  ResultFolder(const ResultFolder&) = delete;
+  ResultFolder& operator=(const ResultFolder&) = delete;
+
+  Status make() {
+    if (path_.empty()) return {};
+    std::error_code error;
+    made_ = !std::filesystem::exists(path_, error);
+    JAXSMITH_CHECK(make_directories(path_));
+    return check_writable(path_ + "/0.npy");
+  }
+
+ private:
+  const std::string path_;
+  bool made_ = false;
+};
+
 Result<bool> evaluate(const EvalOptions& options) {
+  ResultFolder folder(options.out);
+  JAXSMITH_CHECK(folder.make());
   JAXSMITH_TRY(parts, read_parts(options.file, options.levels));
   if (parts.size() != 1)
     return Error::usage(fmt::format("{}: it holds {} modules; eval runs one (check runs all)",
@@ -172,16 +201,9 @@ Result<bool> evaluate(const EvalOptions& options) {
   JAXSMITH_TRY(signature, program.signature());
   JAXSMITH_TRY(arguments, arguments_for(options, signature));
   JAXSMITH_TRY(results, program.run(std::move(arguments), options.budget));
-  if (!options.out.empty()) {
-    std::error_code error;
-    std::filesystem::create_directories(options.out, error);
-    if (error)
-      return Error::environment(
-          fmt::format("{}: the folder cannot be made: {}", options.out, error.message()));
-  }
   JAXSMITH_CHECK(give(options, results));
   for (const std::string& failed : program.failed_checks())
-    fmt::print(stderr, "{}: a check failed: {}\n", options.file, failed);
+    tell("{}: a check failed: {}\n", options.file, failed);
   return program.failed_checks().empty();
 }
 
@@ -214,13 +236,18 @@ int eval_main(int argc, char** argv) {
   app.get_formatter()->column_width(30);
   // CLI11 takes an argument in brackets apart; a blank before it keeps the list whole.
   std::vector<std::string> words;
-  for (int i = argc - 1; i > 0; --i)
-    words.push_back(argv[i][0] == '[' ? " " + std::string(argv[i]) : std::string(argv[i]));
+  for (int i = argc - 1; i > 0; --i) {
+    std::string word = argv[i];
+    if (const std::size_t list = word.find("=["); word.starts_with("--") && list != word.npos) {
+      words.push_back(" " + word.substr(list + 1));
+      word.resize(list);
+    }
+    words.push_back(word.starts_with("[") ? " " + word : word);
+  }
   try {
     app.parse(words);
   } catch (const CLI::CallForHelp& help) {
-    fmt::print(
-        "{}\nExamples:\n"
+    say("{}\nExamples:\n"
         "  jaxsmith eval add.mlir --input x.npy --input '[1, 2, 3]'\n"
         "  jaxsmith eval optimised.hlo --random 0 --out results\n",
         app.help());

@@ -15,6 +15,7 @@
 #include "extract/verify.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/highlight.h"
+#include "jaxsmith/output.h"
 #include "jaxsmith/signals.h"
 #include "store/files.h"
 
@@ -131,16 +132,17 @@ std::string as_json_text(const Record& r) {
   return j.dump(2) + "\n";
 }
 
-int put(const std::string& text, const std::string& out) {
+int give(const std::string& text, const std::string& out) {
   if (!out.empty()) {
     const Status written = write_file(out, text);
     return written.ok() ? kDone : report(kCommand, written.error());
   }
-  fmt::print("{}", text);
+  put(text);
   return kDone;
 }
 
-int write_rows(Record record, const Options& o, const Installation& where) {
+int write_rows(Record record, const Options& o, std::unique_ptr<OutputFolder> folder,
+               const Installation& where) {
   const Versions versions = record.versions;
   Verifier verifier(where);
   std::vector<Record> records;
@@ -148,10 +150,11 @@ int write_rows(Record record, const Options& o, const Installation& where) {
   auto samples = verifier.verify(std::move(records), cancelled);
   if (!samples.ok()) return report(kCommand, samples.error());
   for (const CheckResult& c : samples.value().front().checks)
-    fmt::print("{:<10} {}{}{}\n", c.check, c.status, c.detail.empty() ? "" : ": ", c.detail);
-  const Status written = write_extracted(o.out, std::move(samples).value(), versions, where);
+    say("{:<10} {}{}{}\n", c.check, c.status, c.detail.empty() ? "" : ": ", c.detail);
+  const Status written =
+      write_extracted(std::move(folder), std::move(samples).value(), versions, where);
   if (!written.ok()) return report(kCommand, written.error());
-  fmt::print("done: 1 function in {}\n", o.out);
+  say("done: 1 function in {}\n", o.out);
   return kDone;
 }
 
@@ -167,11 +170,20 @@ int run(Options o) {
     if (!text) request.levels.emplace_back("hlo_optimized");
   }
   request.with_case = request.with_spans = !text;
+  std::unique_ptr<OutputFolder> folder;
+  if (o.format == "parquet") {
+    auto claimed = OutputFolder::claim(o.out, /*resume=*/false);
+    if (!claimed.ok()) return report(kCommand, claimed.error());
+    folder = std::move(claimed).value();
+  } else if (!o.out.empty()) {
+    const Status writable = check_writable(o.out);
+    if (!writable.ok()) return report(kCommand, writable.error());
+  }
   auto record = extract(request, where, cancelled);
   if (!record.ok()) return report(kCommand, record.error());
-  if (o.format == "json") return put(as_json_text(record.value()), o.out);
-  if (text) return put(as_text(record.value(), o, bare), o.out);
-  return write_rows(std::move(record).value(), o, where);
+  if (o.format == "json") return give(as_json_text(record.value()), o.out);
+  if (text) return give(as_text(record.value(), o, bare), o.out);
+  return write_rows(std::move(record).value(), o, std::move(folder), where);
 }
 
 Status check_options(Options& o) {
@@ -256,8 +268,7 @@ int extract_main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
-    fmt::print(
-        "{}\nExamples:\n"
+    say("{}\nExamples:\n"
         "  jaxsmith extract model.py::loss --arg 'f32[8,8]' --arg 'f32[8]'\n"
         "  jaxsmith extract jax.nn:softmax --arg 'f32[4]' --transform grad --level stablehlo\n"
         "  jaxsmith extract model.py::Model.apply --example '(model, params, batch)' --format "

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "jaxsmith/command.h"
+#include "jaxsmith/output.h"
 #include "jaxsmith/progress.h"
 #include "jaxsmith/signals.h"
 
@@ -69,16 +70,15 @@ int run(const GenerateOptions& options) {
   }
   if (!result.ok()) return report(kCommand, result.error());
   const Summary& summary = result.value();
-  fmt::print("{}", summary_table(summary));
+  put(summary_table(summary));
   if (!summary.complete) {
-    fmt::print(
-        "interrupted: {} of {} functions are in {}; the same command with --resume goes on\n",
+    say("interrupted: {} of {} functions are in {}; the same command with --resume goes on\n",
         summary.figures.rows, options.count, options.out);
     return kInterrupted;
   }
-  fmt::print("{} {} functions {} {}\n",
-             summary.was_complete ? "nothing to do:" : "done:", summary.figures.rows,
-             summary.was_complete ? "are already in" : "in", options.out);
+  say("{} {} functions {} {}\n",
+      summary.was_complete ? "nothing to do:" : "done:", summary.figures.rows,
+      summary.was_complete ? "are already in" : "in", options.out);
   return kDone;
 }
 
@@ -102,7 +102,7 @@ int generate_main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
-    fmt::print("{}\nExample: jaxsmith generate --count 500 --out dataset\n", app.help());
+    say("{}\nExample: jaxsmith generate --count 500 --out dataset\n", app.help());
     return kDone;
   } catch (const CLI::ParseError& error) {
     return report(kCommand, Error::usage(misuse_text(error, app, argc, argv)));

@@ -1,12 +1,15 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <iterator>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/text.h"
 #include "jaxsmith/command.h"
+#include "jaxsmith/output.h"
 
 namespace jaxsmith {
 namespace {
@@ -27,10 +30,9 @@ constexpr Command kCommands[] = {
 };
 
 void print_help() {
-  fmt::print("usage: jaxsmith COMMAND …\n\nPython→IR training data out of JAX.\n\ncommands:\n");
-  for (const Command& command : kCommands)
-    fmt::print("  {:<12}{}\n", command.name, command.summary);
-  fmt::print("\njaxsmith COMMAND --help says more; jaxsmith --version names the version.\n");
+  say("usage: jaxsmith COMMAND …\n\nPython→IR training data out of JAX.\n\ncommands:\n");
+  for (const Command& command : kCommands) say("  {:<12}{}\n", command.name, command.summary);
+  say("\njaxsmith COMMAND --help says more; jaxsmith --version names the version.\n");
 }
 
 int dispatch(int argc, char** argv) {
@@ -40,7 +42,7 @@ int dispatch(int argc, char** argv) {
     return kDone;
   }
   if (name == "--version") {
-    fmt::print("jaxsmith {}\n", JAXSMITH_VERSION);
+    say("jaxsmith {}\n", JAXSMITH_VERSION);
     return kDone;
   }
   std::vector<std::string_view> names;
@@ -49,37 +51,48 @@ int dispatch(int argc, char** argv) {
     names.push_back(command.name);
   }
   if (name.empty()) {
-    fmt::print(stderr, "jaxsmith: say what to do, for example: jaxsmith generate --out dataset\n");
+    tell("jaxsmith: say what to do, for example: jaxsmith generate --out dataset\n");
   } else {
-    fmt::print(stderr, "jaxsmith: there is no command '{}'{} (jaxsmith --help lists them)\n", name,
-               did_you_mean(name, names));
+    tell("jaxsmith: there is no command '{}'{} (jaxsmith --help lists them)\n", name,
+         did_you_mean(name, names));
   }
   return kMisuse;
+}
+
+// What the environment says, else what lies where it lay from the program's folder on when the
+// program was built, else where it lay at all: the project may have been moved since.
+std::string part(const char* variable, std::string_view from_here, const char* built) {
+  const char* named = std::getenv(variable);
+  if (named && *named) return named;
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error || from_here.empty()) return built;
+  const auto found = (program.parent_path() / from_here).lexically_normal();
+  return std::filesystem::exists(found, error) ? found.string() : built;
 }
 
 }  // namespace
 
 Installation installation(const std::string& python) {
-  const char* environment = std::getenv("JAXSMITH_PYTHON");
-  const char* packages = std::getenv("JAXSMITH_PYTHON_PATH");
-  Installation out{python, JAXSMITH_PYTHON_PATH, JAXSMITH_VERSION, JAXSMITH_ALLOCATOR};
-  if (out.python.empty()) out.python = environment && *environment ? environment : JAXSMITH_PYTHON;
-  if (packages && *packages) out.python_path = packages;
-  return out;
+  return {
+      python.empty() ? part("JAXSMITH_PYTHON", JAXSMITH_PYTHON_FROM_HERE, JAXSMITH_PYTHON) : python,
+      part("JAXSMITH_PYTHON_PATH", JAXSMITH_PYTHON_PATH_FROM_HERE, JAXSMITH_PYTHON_PATH),
+      JAXSMITH_VERSION, JAXSMITH_ALLOCATOR};
 }
 
 int report(const char* command, const Error& error) {
-  fmt::print(stderr, "jaxsmith {}: {}\n", command, error.message);
+  tell("jaxsmith {}: {}\n", command, error.message);
   return error.kind == ErrorKind::kUsage ? kMisuse : kFailed;
 }
 
 }  // namespace jaxsmith
 
 int main(int argc, char** argv) {
+  jaxsmith::open_standard_streams();
   try {
-    return jaxsmith::dispatch(argc, argv);
+    return jaxsmith::finish_output(jaxsmith::dispatch(argc, argv));
   } catch (const std::exception& error) {  // out of memory, say; the library itself throws nothing
-    fmt::print(stderr, "jaxsmith: {}\n", error.what());
+    jaxsmith::tell("jaxsmith: {}\n", error.what());
     return jaxsmith::kFailed;
   }
 }

@@ -1,4 +1,5 @@
 #include "jaxsmith/progress.h"
+#include "jaxsmith/output.h"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -65,9 +66,9 @@ void ProgressPrinter::started(const Versions& versions, const Figures& before,
   wanted_ = wanted;
   rows_before_ = before.rows;
   begin_ = last_ = Clock::now();
-  fmt::print(stderr, "jax {}, jaxlib {}, Python {}; {} functions wanted{}\n", versions.jax,
-             versions.jaxlib, versions.python, wanted,
-             before.rows ? fmt::format(", {} are there from an earlier run", before.rows) : "");
+  tell("jax {}, jaxlib {}, Python {}; {} functions wanted{}\n", versions.jax, versions.jaxlib,
+       versions.python, wanted,
+       before.rows ? fmt::format(", {} are there from an earlier run", before.rows) : "");
 }
 
 std::string ProgressPrinter::line(const Figures& figures) const {
@@ -92,21 +93,20 @@ void ProgressPrinter::progress(const Figures& figures) {
   last_ = now;
   const std::string text = line(figures);
   if (terminal_) {
-    fmt::print(stderr, "\r\x1b[K{}", shortened(text, terminal_width() - 1));
+    tell("\r\x1b[K{}", shortened(text, terminal_width() - 1));
     shown_ = true;
   } else {
-    fmt::print(stderr, "{}\n", text);
+    tell("{}\n", text);
   }
-  std::fflush(stderr);
 }
 
 void ProgressPrinter::assembling(const Figures& figures) {
   clear();
-  fmt::print(stderr, "writing {} rows\n", figures.rows);
+  tell("writing {} rows\n", figures.rows);
 }
 
 void ProgressPrinter::clear() {
-  if (shown_) fmt::print(stderr, "\r\x1b[K");
+  if (shown_) tell("\r\x1b[K");
   shown_ = false;
 }
 

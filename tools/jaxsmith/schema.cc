@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "jaxsmith/command.h"
+#include "jaxsmith/output.h"
 
 namespace jaxsmith {
 namespace {
@@ -15,8 +16,7 @@ constexpr std::string_view kHelp =
     "is this.\n";
 
 void print_schema() {
-  fmt::print(
-      "# Columns\n\n"
+  say("# Columns\n\n"
       "`jaxsmith schema` prints this page from the table in `src/store/schema.cc` that writes the "
       "files; `make docs` renews it.\n\n"
       "## `data/train-*.parquet`, `data/validation-*.parquet`, `data/test-*.parquet`: one row a "
@@ -56,7 +56,7 @@ int schema_main(int argc, char** argv) {
   }
   const std::string_view argument = argv[1];
   if (argument == "--help" || argument == "-h") {
-    fmt::print("{}", kHelp);
+    put(kHelp);
     return kDone;
   }
   return report("schema", Error::usage(fmt::format(

@@ -9,6 +9,8 @@
 #include <thread>
 
 #include "jaxsmith/command.h"
+#include "jaxsmith/output.h"
+#include "store/files.h"
 
 namespace jaxsmith {
 namespace {
@@ -25,6 +27,7 @@ struct Arguments {
 
 Status run(const Arguments& a) {
   const auto begin = std::chrono::steady_clock::now();
+  if (!a.out.empty()) JAXSMITH_CHECK(check_writable(a.out));
   JAXSMITH_TRY(predictions, read_predictions(a.predictions));
   JAXSMITH_TRY(dataset, DatasetReader::open(a.dataset));
   const std::size_t count = predictions.size();
@@ -34,21 +37,21 @@ Status run(const Arguments& a) {
     const auto now = std::chrono::steady_clock::now();
     if (!terminal || now - shown < std::chrono::milliseconds(100)) return;
     shown = now;
-    fmt::print(stderr, "\r\x1b[K{} of {} predictions", done, count);
+    tell("\r\x1b[K{} of {} predictions", done, count);
   };
   auto graded = score(std::move(predictions), std::move(dataset), a.options, a.workers, progress);
-  if (terminal) fmt::print(stderr, "\r\x1b[K");
+  if (terminal) tell("\r\x1b[K");
   if (!graded.ok()) return graded.error();
   if (!a.out.empty()) JAXSMITH_CHECK(write_results(a.out, graded.value()));
   JAXSMITH_TRY(totals, totals_of(graded.value(), a.ks));
   if (a.json) {
-    fmt::print("{}", totals_json(totals));
+    put(totals_json(totals));
     return {};
   }
-  fmt::print("{}", totals_table(totals));
+  put(totals_table(totals));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  fmt::print("{} predictions in {:.2f} s{}\n", count, took.count(),
-             a.out.empty() ? "" : ", each in " + a.out);
+  say("{} predictions in {:.2f} s{}\n", count, took.count(),
+      a.out.empty() ? "" : ", each in " + a.out);
   return {};
 }
 
@@ -89,8 +92,7 @@ int score_main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
-    fmt::print(
-        "{}\nExample: jaxsmith score predictions.jsonl --dataset dataset --out verdicts.parquet\n"
+    say("{}\nExample: jaxsmith score predictions.jsonl --dataset dataset --out verdicts.parquet\n"
         "docs/grading.md says what each verdict means.\n",
         app.help());
     return kDone;

@@ -1,4 +1,5 @@
 #include "jaxsmith/texts.h"
+#include "jaxsmith/output.h"
 
 #include <fmt/format.h>
 
@@ -146,11 +147,11 @@ Result<bool> check_file(const std::string& path, const Budget& budget,
     good = good && outcome.good;
     const std::string number = parts.size() > 1 ? fmt::format(", module {}", i + 1) : "";
     if (outcome.good)
-      fmt::print("{}{}: {}\n", name, number, outcome.text);
+      say("{}{}: {}\n", name, number, outcome.text);
     else if (outcome.text.starts_with(name))
-      fmt::print(stderr, "{}\n", outcome.text);
+      tell("{}\n", outcome.text);
     else
-      fmt::print(stderr, "{}{}: {}\n", name, number, outcome.text);
+      tell("{}{}: {}\n", name, number, outcome.text);
   }
   return good;
 }

@@ -2,6 +2,7 @@
 goes out on descriptor 4, each one line of JSON."""
 
 import ast
+import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -21,7 +22,8 @@ def main() -> int:
     # The functions' own prints are for the person at the terminal, not for the answer.
     os.set_inheritable(4, False)
     answer = _answer(request)
-    sys.stdout.flush()  # before the answer, with which the other side may be done
+    with contextlib.suppress(OSError):  # nobody reads it: no reason to lose the answer
+        sys.stdout.flush()  # before the answer, with which the other side may be done
     with os.fdopen(4, "wb") as answers:
         answers.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
     return 0

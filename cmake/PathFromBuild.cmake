@@ -1,0 +1,10 @@
+# A path as seen from the build folder, where both lie in the project's folder; otherwise nothing.
+function(jaxsmith_path_from_build path out)
+  cmake_path(IS_PREFIX CMAKE_SOURCE_DIR "${CMAKE_BINARY_DIR}" NORMALIZE build_is_inside)
+  cmake_path(IS_PREFIX CMAKE_SOURCE_DIR "${path}" NORMALIZE path_is_inside)
+  set(relative "")
+  if(build_is_inside AND path_is_inside)
+    file(RELATIVE_PATH relative "${CMAKE_BINARY_DIR}" "${path}")
+  endif()
+  set(${out} "${relative}" PARENT_SCOPE)
+endfunction()

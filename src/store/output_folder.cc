@@ -1,0 +1,358 @@
+#include "store/output_folder.h"
+
+#include <fmt/format.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/hash.h"
+#include "select/select.h"
+#include "store/files.h"
+
+namespace jaxsmith {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using Names = std::vector<std::string>;
+
+constexpr const char* kOwn = ".jaxsmith";
+constexpr const char* kLock = "lock";
+constexpr const char* kMade = "made.json";
+constexpr const char* kNew = "new";          // final files that are being written
+constexpr const char* kPublish = "publish";  // all of them, on their way to their names
+constexpr const char* kRecords = "records";
+constexpr const char* kManifest = "manifest.json";
+
+Error in_folder(const std::string& out, std::string_view why) {
+  return Error::usage(fmt::format("--out {}: {}", out, why));
+}
+
+bool exists(const std::string& path) {
+  std::error_code error;
+  return fs::exists(fs::symlink_status(path, error));
+}
+
+// Names in a folder, sorted; none where it is none.
+Names names_in(const std::string& folder) {
+  Names out;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    out.push_back(at->path().filename().string());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+// Paths of the files below a folder, the manifest last.
+Names files_below(const std::string& folder) {
+  Names out;
+  for (const std::string& name : names_in(folder)) {
+    const std::string path = folder + "/" + name;
+    std::error_code error;
+    if (!fs::is_directory(fs::symlink_status(path, error))) {
+      out.push_back(name);
+      continue;
+    }
+    for (const std::string& below : files_below(path)) out.push_back(name + "/" + below);
+  }
+  std::stable_partition(out.begin(), out.end(), [](const auto& name) { return name != kManifest; });
+  return out;
+}
+
+// Left by a claim of which nothing has come.
+bool is_idle_name(std::string_view name) { return name == kLock || name.starts_with(kMade); }
+
+bool is_journal_name(std::string_view name) {
+  return name.starts_with("run.json") || name == kNew || name == kPublish ||
+         name.starts_with("segment-") || name.starts_with("rejects-");
+}
+
+// Such names of a user's would be in the way of final files.
+bool is_shard_name(std::string_view name) {
+  return name.ends_with(".parquet") &&
+         std::any_of(kSplits.begin(), kSplits.end(), [&](std::string_view split) {
+           return name.starts_with(split) && name.substr(split.size()).starts_with("-");
+         });
+}
+
+bool is_own_name(std::string_view name) {
+  return is_idle_name(name) || is_journal_name(name) || name == kRecords;
+}
+
+// What a look at a folder shows.
+struct Look {
+  bool folder = false;    // it is one
+  bool idle = true;       // nothing is in it but what an idle claim leaves
+  bool own = false;       // jaxsmith's folder is in it
+  bool journal = false;   // with an unfinished dataset
+  bool records = false;   // with an unfinished capture
+  bool manifest = false;  // a dataset, finished or not
+  bool complete = false;
+};
+
+bool says_complete(const std::string& manifest) {
+  const auto text = read_file(manifest);
+  const Json j = text.ok() ? Json::parse(text.value(), nullptr, false) : Json();
+  return j.is_object() && j.contains("complete") && j["complete"] == Json(true);
+}
+
+Look look_at(const std::string& path) {
+  Look out;
+  std::error_code error;
+  out.folder = fs::is_directory(path, error);
+  if (!out.folder) return out;
+  const std::string own = path + "/" + kOwn;
+  if (fs::is_directory(fs::symlink_status(own, error))) {
+    const Names names = names_in(own);
+    out.own = std::all_of(names.begin(), names.end(), is_own_name);
+    out.idle = std::all_of(names.begin(), names.end(), is_idle_name);
+    out.records = out.own && std::count(names.begin(), names.end(), kRecords) > 0;
+    out.journal = out.own && std::any_of(names.begin(), names.end(), is_journal_name);
+  } else if (exists(own)) {
+    out.idle = false;
+  }
+  for (const std::string& name : names_in(path)) out.idle = out.idle && name == kOwn;
+  out.manifest = exists(path + "/" + kManifest);
+  out.complete = out.manifest && says_complete(path + "/" + kManifest);
+  return out;
+}
+
+// Why a folder is not taken, as far as a look tells.
+Status refuse(const std::string& out, const Look& look, bool resume) {
+  if (look.idle) return {};
+  if (!look.journal && !look.records && !look.manifest)
+    return in_folder(out, "it holds other files; name a new or empty folder");
+  if (resume) return {};
+  if (look.journal && !look.complete)
+    return in_folder(out,
+                     "it holds an unfinished dataset; name another folder, or go on with it by "
+                     "--resume");
+  if (look.records && !look.manifest)
+    return in_folder(
+        out, "it holds an unfinished capture; finish it by --resume, or name another folder");
+  return in_folder(out, "it holds a dataset; name another folder");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OutputFolder>> OutputFolder::claim(const std::string& path, bool resume) {
+  std::unique_ptr<OutputFolder> out(new OutputFolder(path));
+  const Look look = look_at(path);
+  if (exists(path) && !look.folder) return in_folder(path, "it is a file; name a folder");
+  if (!look.own || look.complete) JAXSMITH_CHECK(refuse(path, look, resume));
+  if (look.complete && !look.own) return out;
+  JAXSMITH_CHECK(out->make_and_lock());
+  JAXSMITH_CHECK(out->take_up(resume));
+  return out;
+}
+
+// The folders and the lock. Another run may end just now and take the folders away.
+Status OutputFolder::make_and_lock() {
+  constexpr int kTries = 100;
+  for (int i = 0; i < kTries; ++i) {
+    std::uint64_t missing = 0;
+    for (fs::path p = fs::path(path_).lexically_normal(); !p.empty() && !exists(p.string());
+         p = p.parent_path())
+      ++missing;
+    folders_ = std::max(folders_, missing);
+    JAXSMITH_CHECK(make_directories(own()));
+    auto lock = FileLock::take(own() + "/" + kLock);
+    if (!lock.ok() && !exists(own())) continue;
+    if (!lock.ok()) return lock.error();
+    if (!lock.value())
+      return Error::environment(fmt::format(
+          "--out {}: {} is writing to it; wait until that has ended, or name another folder", path_,
+          FileLock::holder(own() + "/" + kLock)));
+    lock_ = std::move(*lock.value());
+    return {};
+  }
+  return Error::environment(fmt::format("--out {}: it comes and goes", path_));
+}
+
+// What is in the folder, now that nobody else changes it.
+Status OutputFolder::take_up(bool resume) {
+  const Look look = look_at(path_);
+  JAXSMITH_CHECK(refuse(path_, look, resume));
+  read_made();
+  if (look.idle) return write_made();
+  if (look.complete) return {};
+  JAXSMITH_CHECK(carry_on());
+  for (const char* name : {kManifest, "README.md", "rejects.parquet"})
+    JAXSMITH_CHECK(check_free(name));
+  if (exists(path_ + "/data") && !fs::is_directory(path_ + "/data"))
+    return in_folder(path_, "data in it is no folder; move it away, then --resume goes on");
+  for (const std::string& name : names_in(path_ + "/data"))
+    if (is_shard_name(name)) JAXSMITH_CHECK(check_free("data/" + name));
+  return {};
+}
+
+// Nothing that is not empty goes: of a folder that is refused, or that has become a dataset, all
+// stays.
+OutputFolder::~OutputFolder() {
+  const Names names = names_in(own());
+  const bool idle = made_.empty() && std::all_of(names.begin(), names.end(), is_idle_name);
+  // The lock last, so that nobody takes the folder before.
+  if (lock_ && idle && check().ok()) {
+    for (const std::string& name : names)
+      if (name != kLock) ::unlink((own() + "/" + name).c_str());
+    ::unlink((own() + "/" + kLock).c_str());
+  }
+  if (::rmdir(own().c_str()) != 0) return;
+  fs::path at = fs::path(path_).lexically_normal();
+  for (std::uint64_t i = 0; i < folders_ && ::rmdir(at.c_str()) == 0; ++i) at = at.parent_path();
+}
+
+bool OutputFolder::complete() const { return look_at(path_).complete; }
+
+Status OutputFolder::check() const {
+  if (!lock_ || lock_->is_at(own() + "/" + kLock)) return {};
+  return Error::environment(fmt::format(
+      "--out {}: the folder was moved or removed while it was being written; where it is "
+      "still there, --resume with its new name goes on",
+      path_));
+}
+
+void OutputFolder::read_made() {
+  const auto text = read_file(own() + "/" + kMade);
+  const Json j = text.ok() ? Json::parse(text.value(), nullptr, false) : Json();
+  if (!j.is_object()) return;
+  folders_ = std::max(folders_, j.value("folders", std::uint64_t{0}));
+  for (const Json& f : j.value("files", Json::array()))
+    made_.push_back(
+        {f.value("path", ""), f.value("bytes", std::uint64_t{0}), f.value("xxh3_128", "")});
+  current_ = j.value("current", Names());
+}
+
+Status OutputFolder::write_made() const {
+  Json files = Json::array();
+  for (const Made& m : made_)
+    files.push_back({{"path", m.path}, {"bytes", m.bytes}, {"xxh3_128", m.digest}});
+  const Json j = {{"folders", folders_}, {"files", files}, {"current", current_}};
+  return write_file(own() + "/" + kMade, j.dump(1) + "\n");
+}
+
+// Whether what has a final name is what jaxsmith has written there.
+bool OutputFolder::is_made(const std::string& name) const {
+  const std::string path = path_ + "/" + name;
+  std::error_code error;
+  if (!fs::is_regular_file(fs::symlink_status(path, error))) return false;
+  const auto content = read_file(path);
+  if (!content.ok()) return false;
+  const Made found{name, content.value().size(), hash128_hex(content.value())};
+  return std::count(made_.begin(), made_.end(), found) > 0;
+}
+
+Status OutputFolder::check_free(const std::string& name) const {
+  if (!exists(path_ + "/" + name) || is_made(name)) return {};
+  return in_folder(path_, fmt::format("{} in it is not as jaxsmith made it; move it away, then "
+                                      "--resume goes on",
+                                      name));
+}
+
+Result<std::string> OutputFolder::begin_files() {
+  if (!lock_) return Error::internal("files for a folder that is not owned");
+  JAXSMITH_CHECK(check());
+  JAXSMITH_CHECK(remove_own(kNew));
+  const std::string out = own() + "/" + kNew;
+  JAXSMITH_CHECK(make_directories(out));
+  return out;
+}
+
+Status OutputFolder::publish() {
+  JAXSMITH_CHECK(check());
+  const std::string staging = own() + "/" + kNew;
+  const Names names = files_below(staging);
+  for (const std::string& name : names) JAXSMITH_CHECK(check_free(name));
+  for (const std::string& name : names) {
+    JAXSMITH_TRY(content, read_file(staging + "/" + name));
+    made_.push_back({name, content.size(), hash128_hex(content)});
+  }
+  current_ = names;
+  JAXSMITH_CHECK(write_made());
+  if (::rename(staging.c_str(), (own() + "/" + kPublish).c_str()) != 0)
+    return Error::environment(fmt::format("cannot write {}: {}", path_, strerror(errno)));
+  JAXSMITH_CHECK(sync_directory(own()));
+  return carry_on();
+}
+
+// Brings a publication to its end, where one is on its way.
+Status OutputFolder::carry_on() {
+  const std::string ready = own() + "/" + kPublish;
+  if (!exists(ready)) return {};
+  const Names left = files_below(ready);
+  for (const std::string& name : left) JAXSMITH_CHECK(check_free(name));
+  if (!left.empty()) JAXSMITH_CHECK(remove_made(kManifest));
+  for (const Made& m : std::vector<Made>(made_))
+    if (std::count(current_.begin(), current_.end(), m.path) == 0)
+      JAXSMITH_CHECK(remove_made(m.path));
+  for (const std::string& name : left) {
+    const fs::path to = fs::path(path_) / name;
+    JAXSMITH_CHECK(make_directories(to.parent_path().string()));
+    if (name == kManifest) JAXSMITH_CHECK(sync_directory(path_));
+    if (::rename((ready + "/" + name).c_str(), to.c_str()) != 0)
+      return Error::environment(fmt::format("cannot write {}: {}", to.string(), strerror(errno)));
+    JAXSMITH_CHECK(sync_directory(to.parent_path().string()));
+  }
+  // Of each name only what it has become: the last one that was listed.
+  std::vector<Made> now;
+  for (const std::string& name : current_)
+    for (auto m = made_.rbegin(); m != made_.rend(); ++m)
+      if (m->path == name) {
+        now.push_back(*m);
+        break;
+      }
+  made_ = std::move(now);
+  JAXSMITH_CHECK(write_made());
+  return remove_own(kPublish);
+}
+
+Status OutputFolder::remove_made(const std::string& name) {
+  if (!is_made(name)) return {};
+  const std::string path = path_ + "/" + name;
+  if (::unlink(path.c_str()) == 0) {
+    if (name.find('/') != std::string::npos) ::rmdir(fs::path(path).parent_path().c_str());
+    return {};
+  }
+  return Error::environment(fmt::format("cannot remove {}/{}: {}", path_, name, strerror(errno)));
+}
+
+Status OutputFolder::remove_own(const std::string& name) {
+  std::error_code error;
+  fs::remove_all(own() + "/" + name, error);
+  if (!error) return {};
+  return Error::environment(fmt::format("cannot remove {}/{}: {}", own(), name, error.message()));
+}
+
+Status OutputFolder::discard_journal() {
+  JAXSMITH_CHECK(check());
+  for (const std::string& name : names_in(own()))
+    if (is_journal_name(name)) JAXSMITH_CHECK(remove_own(name));
+  return {};
+}
+
+Status OutputFolder::finish() {
+  if (!lock_) return {};
+  JAXSMITH_CHECK(discard_journal());
+  JAXSMITH_CHECK(remove_own(kRecords));
+  // The list was of use to a publication that goes on; there will be none.
+  for (const std::string& name : names_in(own()))
+    if (is_idle_name(name) && name != kLock) JAXSMITH_CHECK(remove_own(name));
+  JAXSMITH_CHECK(remove_own(kLock));
+  ::rmdir(own().c_str());
+  lock_.reset();
+  return {};
+}
+
+Status OutputFolder::discard() {
+  JAXSMITH_CHECK(discard_journal());
+  JAXSMITH_CHECK(remove_own(kRecords));
+  for (const Made& m : made_) JAXSMITH_CHECK(remove_made(m.path));
+  made_.clear();
+  return write_made();
+}
+
+}  // namespace jaxsmith

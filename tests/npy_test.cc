@@ -1,0 +1,94 @@
+// .npy files as NumPy writes them, and files that only begin like one.
+#include "tensor/npy.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace jaxsmith {
+namespace {
+
+class Npy : public testing::Test {
+ protected:
+  void SetUp() override { path_ = testing::TempDir() + "jaxsmith-test.npy"; }
+  void TearDown() override { std::filesystem::remove(path_); }
+
+  Result<Tensor> read(const std::string& bytes, std::optional<DType> expected = std::nullopt) {
+    std::ofstream(path_, std::ios::binary) << bytes;
+    return read_npy(path_, expected);
+  }
+  std::string why_not(const std::string& bytes) {
+    const auto out = read(bytes);
+    return out.ok() ? "" : out.error().message;
+  }
+
+  std::string path_;
+};
+
+std::string header(const std::string& shape, const std::string& descr = "'<f4'",
+                   const std::string& order = "False", int version = 1) {
+  const std::string text =
+      "{'descr': " + descr + ", 'fortran_order': " + order + ", 'shape': " + shape + ", }\n";
+  std::string out = "\x93NUMPY";
+  out += static_cast<char>(version);
+  out += '\0';
+  for (int i = 0; i < (version == 1 ? 2 : 4); ++i)
+    out += static_cast<char>(text.size() >> (8 * i) & 0xFF);
+  return out + text;
+}
+
+const std::string kSix = "abcdefghijklmnopqrstuvwx";  // six numbers of four bytes
+
+TEST_F(Npy, EveryVersionAndOrderIsRead) {
+  for (const int version : {1, 2, 3}) {
+    const auto found = read(header("(2, 3)", "'<f4'", "False", version) + kSix);
+    ASSERT_TRUE(found.ok()) << found.error().message;
+    EXPECT_EQ(found.value(), (Tensor{DType::kF32, {2, 3}, kSix}));
+  }
+  const auto columns = read(header("(2, 3)", "'<i4'", "True") + kSix);
+  ASSERT_TRUE(columns.ok());
+  EXPECT_EQ(columns.value().bytes, "abcdijklqrstefghmnopuvwx");
+  EXPECT_EQ(read(header("()", "'<f8'") + "abcdefgh").value().shape, Shape());
+  EXPECT_EQ(read(header("(0, 4398046511103, 4398046511103)")).value().bytes, "");
+  EXPECT_EQ(read(header("(3,)", "'|V2'") + "abcdef", DType::kBF16).value().dtype, DType::kBF16);
+}
+
+TEST_F(Npy, WrittenOnesAreReadAgain) {
+  for (const Shape& shape : {Shape{}, Shape{6}, Shape{3, 2}, Shape{0, 5}}) {
+    const Tensor t{DType::kF32, shape,
+                   kSix.substr(0, 4 * static_cast<std::size_t>(element_count(shape)))};
+    ASSERT_TRUE(write_npy(path_, t).ok());
+    EXPECT_EQ(read_npy(path_).value(), t);
+  }
+}
+
+// The product of the sizes may be what the data has only because it is too large for 64 bits.
+TEST_F(Npy, SizesThatAreTooManyAreRefused) {
+  EXPECT_NE(why_not(header("(1099511627776, 1099511627776)")), "");
+  EXPECT_NE(why_not(header("(1099511627776, 16777216, 4)")), "");
+  EXPECT_NE(why_not(header("(4294967296, 4294967296)")), "");
+  EXPECT_NE(why_not(header("(4611686018427387905, 4)", "'|i1'") + "abcd"), "");
+  EXPECT_NE(why_not(header("(1099511627776,)") + kSix), "");  // less is there
+  EXPECT_NE(why_not(header("(-2, -3)") + kSix), "");
+  EXPECT_NE(why_not(header("(99999999999999999999,)") + kSix), "");
+}
+
+TEST_F(Npy, WhatIsNoArrayOfNumbersIsRefused) {
+  const std::string good = header("(2, 3)") + kSix;
+  for (std::size_t n = 0; n < good.size(); ++n)
+    EXPECT_NE(why_not(good.substr(0, n)), "") << n << " bytes of " << good.size();
+  EXPECT_NE(why_not(good + "y").find("more than"), std::string::npos);
+  EXPECT_NE(why_not(header("(6,)", "'>f4'") + kSix).find("big-endian"), std::string::npos);
+  EXPECT_NE(why_not(header("(3,)", "'|O'") + kSix).find("Python objects"), std::string::npos);
+  EXPECT_NE(why_not(header("(6,)", "[('a', '<f4')]") + kSix).find("records"), std::string::npos);
+  EXPECT_NE(why_not(header("(6,)", "'<U1'") + kSix).find("not known"), std::string::npos);
+  EXPECT_NE(why_not(header("(6,)", "'<f4'", "False", 4) + kSix).find("version"), std::string::npos);
+  EXPECT_NE(why_not("\x93NUMPY\x02" + std::string(1, '\0') + "\xff\xff\xff\xff{"), "");
+  EXPECT_NE(why_not("PAR1"), "");
+  EXPECT_FALSE(read_npy(path_ + "/missing").ok());
+  EXPECT_FALSE(read_npy(testing::TempDir()).ok());
+}
+
+}  // namespace
+}  // namespace jaxsmith

@@ -1,0 +1,319 @@
+"""Datasets that other programs wrote, or broke: every type that Arrow has for such columns is read, and what cannot be
+read is an error that names file and row and is no end of the others."""
+
+import json
+import os
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from dataset_rows import SIN, array, row, schema, write
+
+ROOT = Path(__file__).resolve().parent.parent
+JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
+EIGHT = struct.pack("<2f", 1, 2)
+
+
+def jaxsmith(*arguments):
+    return subprocess.run(
+        [JAXSMITH, *map(str, arguments)], capture_output=True, text=True, timeout=300
+    )
+
+
+def failures(path, tmp_path):
+    """What `check` says of a dataset: its status, failures by row, and how many texts agree."""
+    out = tmp_path / "failures.jsonl"
+    done = jaxsmith("check", path, "--failures", out)
+    assert done.returncode in (0, 1) and done.stderr == "", (done.returncode, done.stderr)
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    agree = [line.split() for line in done.stdout.splitlines() if line.startswith("jaxpr ")]
+    return done.returncode, lines, int(agree[0][7]) if agree else 0
+
+
+# Of the second of three rows: what is changed, and what the error must say.
+BROKEN = {
+    "too few bytes": ({"inputs": [array("f32", [2], EIGHT[:5])]}, "inputs[0]: it has 5 bytes"),
+    "too many bytes": ({"outputs": [array("f32", [2], EIGHT * 2)]}, "outputs[0]: it has 16 bytes"),
+    "another shape": ({"inputs": [array("f32", [3], EIGHT)]}, "inputs[0]: it has 8 bytes"),
+    "another dtype": ({"inputs": [array("f64", [2], EIGHT)]}, "f64[2] has 16"),
+    "an unknown dtype": ({"inputs": [array("f31", [2], EIGHT)]}, "there is no dtype 'f31'"),
+    "no dtype": ({"inputs": [array(None, [2], EIGHT)]}, "inputs[0].dtype: it is null"),
+    "a negative size": ({"inputs": [array("f32", [-2], EIGHT)]}, "negative size"),
+    "two negative sizes": ({"inputs": [array("f32", [-1, -2], EIGHT)]}, "negative size"),
+    "sizes beyond 64 bits": ({"inputs": [array("f32", [2**62, 4], EIGHT)]}, "more elements than"),
+    "sizes that wrap to what is there": (
+        {"inputs": [array("f32", [2**61 + 2, 1], EIGHT)]},
+        "more elements than",
+    ),
+    "no shape": ({"inputs": [array("f32", None, EIGHT)]}, "inputs[0].shape: it is null"),
+    "a null size": ({"inputs": [array("f32", [None], EIGHT)]}, "inputs[0].shape: it is null"),
+    "no data": ({"inputs": [array("f32", [2], None)]}, "inputs[0].data: it is null"),
+    "a null array": ({"inputs": [None]}, "inputs[0]: it is null"),
+    "no inputs": ({"inputs": None}, "inputs: it is null"),
+    "no constants": ({"constants": None}, "constants: it is null"),
+    "no number of devices": ({"devices": None}, "devices: it is null"),
+    "no x64": ({"x64": None}, "x64: it is null"),
+    "an argument too many": ({"kept_arguments": [0, 1]}, "there is no input 1"),
+    "an argument before the first": ({"kept_arguments": [-1]}, "there is no input -1"),
+    "half a key": ({"inputs": [array("key<fry>", [2], EIGHT[:7])]}, "inputs[0]: it has 7 bytes"),
+    "no id": ({"id": None}, "id: it is null"),
+    "no text of its level": ({"jaxpr": "no jaxpr"}, ""),
+    "nothing but an opened brace": ({"jaxpr": "{"}, ""),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_broken_row_is_named_and_the_others_are_checked(what, tmp_path):
+    changed, says = BROKEN[what]
+    path = tmp_path / "rows.parquet"
+    write(path, [row("first"), row("second", **changed), row("third")])
+    status, found, agree = failures(path, tmp_path)
+    assert (status, len(found), agree) == (1, 1, 2), found
+    assert says in found[0]["reason"]
+    assert "second" in found[0]["id"] or "rows.parquet: row 1" in found[0]["id"]
+    if says:
+        assert f"{path}: row 1" in found[0]["id"]
+    # The other rows can be graded; the broken one is an error that says where.
+    for name, good in (("first", 0), ("second", 1)):
+        predictions = tmp_path / "predictions.jsonl"
+        predictions.write_text(json.dumps({"id": name, "level": "jaxpr", "text": SIN}) + "\n")
+        done = jaxsmith("score", predictions, "--dataset", path)
+        if says and (good or changed.get("id", "") is None):
+            assert done.returncode == 1 and f"{path}: row 1" in done.stderr, done.stderr
+        else:
+            assert done.returncode == 0, done.stderr
+
+
+def test_text_that_is_no_utf8_is_named(tmp_path):
+    path = tmp_path / "rows.parquet"
+    rows = [row("first"), row("second"), row("third")]
+    for each in rows:
+        each.update({k: v.encode() for k, v in each.items() if isinstance(v, str)})
+        for name in ("inputs", "outputs"):
+            each[name] = [
+                {k: v.encode() if isinstance(v, str) else v for k, v in a.items()}
+                for a in each[name]
+            ]
+    rows[1]["jaxpr"] = SIN.encode()[:10] + b"\xff\xfe"
+    write(path, rows, text=pa.binary())
+    status, found, agree = failures(path, tmp_path)
+    assert (status, len(found), agree) == (1, 1, 2), found
+    assert "jaxpr: it is no UTF-8" in found[0]["reason"] and "row 1" in found[0]["id"]
+
+
+@pytest.mark.parametrize("column", schema().names)
+def test_missing_and_wrong_columns_are_named(column, tmp_path):
+    path = tmp_path / "rows.parquet"
+    whole = pa.Table.from_pylist([row("first"), row("second")], schema=schema())
+    pq.write_table(whole.drop_columns([column]), path)
+    done = jaxsmith("check", path)
+    assert done.returncode in (1, 2) and f"it has no column {column}" in done.stderr
+    assert str(path) in done.stderr and len(done.stderr.splitlines()) == 1
+    at = whole.schema.get_field_index(column)
+    for wrong in (pa.array([1.5, 2.5]), pa.array([[[1]], [[2]]]), pa.array([{"a": 1}, {"a": 2}])):
+        pq.write_table(whole.set_column(at, column, wrong), path)
+        status, found, agree = failures(path, tmp_path)
+        assert (status, len(found), agree) == (1, 2, 0), found
+        assert all(column in each["reason"] for each in found)
+
+
+def test_a_file_that_is_not_whole_is_named(tmp_path):
+    path = tmp_path / "rows.parquet"
+    write(path, [row(f"r{i}") for i in range(20)])
+    whole = path.read_bytes()
+    step = max(1, len(whole) // 60)
+    for n in [*range(0, len(whole), step), len(whole) - 1]:
+        path.write_bytes(whole[:n])
+        done = jaxsmith("check", path)
+        assert done.returncode in (1, 2) and str(path) in done.stderr, (n, done.stderr)
+        assert len(done.stderr.splitlines()) == 1
+    path.write_bytes(whole)
+    assert jaxsmith("check", path).returncode == 0
+
+
+def test_changed_bytes_end_no_process(tmp_path):
+    path = tmp_path / "rows.parquet"
+    write(path, [row(f"r{i}") for i in range(20)])
+    whole = path.read_bytes()
+    step = max(1, len(whole) // 150)
+    for n in range(4, len(whole), step):
+        path.write_bytes(whole[:n] + bytes([whole[n] ^ 0xFF]) + whole[n + 1 :])
+        done = jaxsmith("check", path)
+        assert done.returncode in (0, 1, 2), (n, done.returncode, done.stderr)
+        assert len(done.stderr.splitlines()) <= 1, done.stderr
+
+
+def test_one_bad_file_does_not_hide_the_others(tmp_path):
+    data = tmp_path / "dataset" / "data"
+    data.mkdir(parents=True)
+    for i in range(3):
+        write(data / f"train-{i}.parquet", [row(f"{i}-{k}") for k in range(2)])
+    (data / "train-1.parquet").write_bytes(b"PAR1 and nothing else")
+    status, found, agree = failures(tmp_path / "dataset", tmp_path)
+    assert (status, len(found), agree) == (1, 1, 4)
+    assert "train-1.parquet" in found[0]["id"]
+
+
+def test_a_file_that_the_manifest_names_is_missed(tmp_path):
+    data = tmp_path / "dataset" / "data"
+    data.mkdir(parents=True)
+    names = [f"data/train-{i}.parquet" for i in range(2)]
+    write(tmp_path / "dataset" / names[0], [row("x")])
+    manifest = {"complete": True, "files": [{"path": name} for name in names]}
+    (tmp_path / "dataset" / "manifest.json").write_text(json.dumps(manifest))
+    status, found, agree = failures(tmp_path / "dataset", tmp_path)
+    assert (status, len(found), agree) == (1, 1, 1)
+    assert "train-1.parquet" in found[0]["id"]
+
+
+def test_nothing_checked_is_said_in_words(tmp_path):
+    path = tmp_path / "rows.parquet"
+    write(path, [])
+    done = jaxsmith("check", path)
+    assert done.returncode == 1 and "nothing was checked: it holds no rows" in done.stderr
+    write(path, [row("x")])
+    done = jaxsmith("check", path, "--level", "hlo")
+    assert done.returncode == 1 and "nothing was checked" in done.stderr
+
+
+def fixed(of):
+    return pa.list_(of, 1)
+
+
+def chunked(path, rows):
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema()), path, row_group_size=1)
+
+
+TYPES = {
+    "large": {"many": pa.large_list, "text": pa.large_string(), "blob": pa.large_binary()},
+    "views of text": {"text": pa.string_view()},
+    "views of lists": {"many": pa.list_view},
+    "views of large lists": {"many": pa.large_list_view},
+    "text as bytes": {"text": pa.binary()},
+    "dictionaries": {"text": pa.dictionary(pa.int32(), pa.string())},
+    "large dictionaries": {"text": pa.dictionary(pa.int8(), pa.large_string())},
+}
+
+
+@pytest.mark.parametrize("what", TYPES)
+def test_every_type_that_holds_text_and_lists_is_read(what, tmp_path):
+    path = tmp_path / "rows.parquet"
+    rows = [row("first"), row("second")]
+    if what == "text as bytes":
+        for each in rows:
+            for name in ("inputs", "outputs"):
+                each[name] = [{**a, "name": b"a", "dtype": a["dtype"].encode()} for a in each[name]]
+            each.update({k: v.encode() for k, v in each.items() if isinstance(v, str)})
+    of_text = "dict" in what or what == "views of text"  # of columns, since Arrow writes no others
+    table = pa.Table.from_pylist(rows, schema=schema(**({} if of_text else TYPES[what])))
+    if of_text:
+        for i, field in enumerate(table.schema):
+            if pa.types.is_string(field.type):
+                table = table.set_column(i, field.name, table[field.name].cast(TYPES[what]["text"]))
+    pq.write_table(table, path)
+    assert failures(path, tmp_path) == (0, [], 2)
+
+
+def test_integers_of_any_width_and_lists_of_fixed_size_are_read(tmp_path):
+    path = tmp_path / "rows.parquet"
+    table = pa.Table.from_pylist([row("first"), row("second")], schema=schema())
+    for name, type_ in (
+        ("equations", pa.int8()),
+        ("devices", pa.uint64()),
+        ("kept_arguments", fixed(pa.uint16())),
+    ):
+        at = table.schema.get_field_index(name)
+        table = table.set_column(at, name, table[name].cast(type_))
+    pq.write_table(table, path)
+    assert failures(path, tmp_path) == (0, [], 2)
+
+
+def test_many_row_groups_and_pages_are_read(tmp_path):
+    path = tmp_path / "rows.parquet"
+    chunked(path, [row(f"r{i}") for i in range(7)])
+    assert failures(path, tmp_path) == (0, [], 7)
+    table = pa.concat_tables(
+        pa.Table.from_pylist([row(f"r{i}")], schema=schema()) for i in range(5)
+    )
+    pq.write_table(table, path, data_page_size=10, use_dictionary=False)
+    assert failures(path, tmp_path) == (0, [], 5)
+
+
+def rewritten(program, tmp_path):
+    path, out = tmp_path / "rows.parquet", tmp_path / "rewritten.parquet"
+    write(path, [row("first"), row("second")])
+    done = subprocess.run(
+        [sys.executable, "-c", program, path, out], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def test_what_polars_writes_is_read(tmp_path):
+    pytest.importorskip("polars")
+    program = "import sys, polars; polars.read_parquet(sys.argv[1]).write_parquet(sys.argv[2])"
+    assert failures(rewritten(program, tmp_path), tmp_path) == (0, [], 2)
+
+
+def test_what_datasets_writes_is_read(tmp_path):
+    pytest.importorskip("datasets")
+    program = (
+        "import sys, datasets; datasets.Dataset.from_parquet(sys.argv[1]).to_parquet(sys.argv[2])"
+    )
+    assert failures(rewritten(program, tmp_path), tmp_path) == (0, [], 2)
+
+
+ENDS = (-(2**63), 5, 2**63 - 1)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "code", "numbers"),
+    [
+        ("i64", "q", ENDS),
+        ("i64", "q", (ENDS[0],) * 3),
+        ("i64", "q", (ENDS[2],) * 3),
+        ("u64", "Q", (0, 2**64 - 1, 7)),
+        ("u64", "Q", (2**63, 2**63 - 1, 2**63 + 1)),
+        ("u64", "Q", (2**64 - 1,) * 3),
+        ("i32", "i", (-(2**31), 2**31 - 1, 0)),
+        ("i8", "b", (-128, 127, 127)),
+        ("u8", "B", (255, 255, 255)),
+        ("i64", "q", ()),
+        ("f32", "f", (float("nan"),) * 3),
+        ("f32", "f", (float("inf"), float("-inf"), float("nan"))),
+        ("f64", "d", (1.7976931348623157e308, 5e-324, -1.7976931348623157e308)),
+        ("bool", "?", (True, True, True)),
+    ],
+)
+def test_any_inputs_have_a_verdict(dtype, code, numbers, tmp_path):
+    operation = "neg" if dtype.startswith("f") else "not"
+    changed = {"f": lambda x: -x, "b": lambda x: not x}.get(
+        dtype[0], lambda x: ~x % 2**64 if code == "Q" else 255 - x if code == "B" else ~x
+    )
+    shape = f"{dtype}[{len(numbers)}]"
+    text = f"{{ lambda ; a:{shape}. let b:{shape} = {operation} a in (b,) }}"
+
+    def pack(values):
+        return struct.pack(f"<{len(numbers)}{code}", *values)
+
+    given = {
+        "inputs": [array(dtype, [len(numbers)], pack(numbers))],
+        "outputs": [array(dtype, [len(numbers)], pack(map(changed, numbers)))],
+        "jaxpr": text,
+    }
+    write(tmp_path / "rows.parquet", [row("x", **given)])
+    predictions = tmp_path / "predictions.jsonl"
+    wrong = f"{{ lambda ; a:{shape}. let  in (a,) }}"
+    predictions.write_text(
+        "".join(json.dumps({"id": "x", "level": "jaxpr", "text": t}) + "\n" for t in (text, wrong))
+    )
+    verdicts = tmp_path / "verdicts.parquet"
+    done = jaxsmith("score", predictions, "--dataset", tmp_path / "rows.parquet", "--out", verdicts)
+    assert done.returncode == 0, (done.returncode, done.stderr)
+    right, copied = pq.read_table(verdicts).to_pylist()
+    assert right["parses"] and right["canonical"] and not copied["agrees"]
+    assert not right["gradable"] or right["agrees"]

@@ -1,0 +1,33 @@
+#include "base/text.h"
+
+#include <gtest/gtest.h>
+
+namespace jaxsmith {
+namespace {
+
+constexpr const char* kReplacement = "\xEF\xBF\xBD";
+
+TEST(Text, Utf8IsKept) {
+  const std::string text = "a→ü\U0001F600\U0010FFFF\u0800z";
+  EXPECT_EQ(clean_utf8(text, 100), text);
+  EXPECT_EQ(clean_utf8("", 10), "");
+}
+
+TEST(Text, WhatIsNoUtf8IsReplaced) {
+  for (const char* wrong :
+       {"\xFF", "\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80",
+        "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82"}) {
+    std::string expected = "x";
+    for (std::size_t i = 0; wrong[i]; ++i) expected += kReplacement;
+    EXPECT_EQ(clean_utf8(std::string("x") + wrong + "y", 100), expected + "y");
+  }
+}
+
+TEST(Text, ItIsCutBetweenCharacters) {
+  EXPECT_EQ(clean_utf8("ab→", 4), "ab");
+  EXPECT_EQ(clean_utf8("ab→", 5), "ab→");
+  EXPECT_EQ(clean_utf8("ab\xFF", 4), "ab");
+}
+
+}  // namespace
+}  // namespace jaxsmith
