@@ -39,7 +39,7 @@ void Crew::begin(std::uint64_t first_chunk) {
 // Nothing but its own thread may use a worker: it ends with the thread that started it.
 void Crew::work() {
   ChunkMaker maker(options_, installation_);
-  if (wait_for_begin(maker.start())) {
+  if (wait_for_begin(maker.start(stopping_))) {
     while (const auto chunk = window_->claim()) {
       Item item = maker.make(*chunk, stopping_);
       const bool failed = !item.ok();
