@@ -1,5 +1,6 @@
 #include "plan/builder.h"
 
+#include "base/portable_math.h"
 #include "tensor/closeness.h"
 
 #include <fmt/format.h>
@@ -155,7 +156,8 @@ double Builder::nice_number(double lo, double hi, bool integral) {
     }
     if (!fitting.empty() && !random_.chance(0.15)) return random_.pick(fitting);
     const double v = random_.uniform(lo, hi);
-    const double step = std::pow(10.0, std::floor(std::log10(std::max(hi - lo, 1e-6))) - 1);
+    const double step =
+        portable::pow(10.0, std::floor(portable::log10(std::max(hi - lo, 1e-6))) - 1);
     return std::clamp(std::round(v / step) * step, lo, hi);
   }
   return static_cast<double>(

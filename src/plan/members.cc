@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/planner.h"
 
 namespace jaxsmith {
@@ -167,8 +168,8 @@ Loss loss_of(Wrapper& w, Random& random, bool with_rest) {
     if (sums && originals.size() > 1 && byte_size(type.dtype) == 2) spelling = "jnp.mean($0**2)";
     // Half precision ends at 65,504: a sum of squares may not.
     if (type.dtype == DType::kF16 && squares_overflow(w.at(id))) {
-      const std::string factor =
-          number_text(std::exp2(std::floor(std::log2(2 / std::max(-reach.lo, reach.hi)))), false);
+      const std::string factor = number_text(
+          portable::exp2(std::floor(portable::log2(2 / std::max(-reach.lo, reach.hi)))), false);
       spelling = fmt::format(
           fmt::runtime(type.rank() == 0 ? "jnp.tanh({} * $0)" : "jnp.mean(jnp.tanh({} * $0))"),
           factor);

@@ -146,8 +146,8 @@ Op pairwise(std::string name, Category category, double weight, std::uint32_t ki
 }
 
 std::optional<ValueId> mask_of(Builder& b, ValueId x) {
-  return b.apply(b.random().chance(0.6) ? "greater" : "less",
-                 {x, b.literal(threshold_of(b[x]), b[x].type.dtype)});
+  const ValueId threshold = b.literal(threshold_of(b[x]), b[x].type.dtype);
+  return b.apply(b.random().chance(0.6) ? "greater" : "less", {x, threshold});
 }
 
 const Node* node_of(const Builder& b, ValueId id) {

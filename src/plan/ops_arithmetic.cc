@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 
 namespace jaxsmith {
@@ -183,7 +184,7 @@ Op round_to() {
       if (magnitude(b[*x].stats) < 2) return false;
       draft.spelling = b.random().pick(kWhole);
     }
-    const double step = std::pow(10.0, static_cast<double>(-decimals));
+    const double step = portable::pow(10.0, static_cast<double>(-decimals));
     Value result;
     result.type = b[*x].type;
     result.stats = b[*x].stats;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numbers>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 #include "plan/ops_arithmetic.h"
 
@@ -58,7 +59,7 @@ Op of_complex(std::string name, double weight, double smallest, double largest, 
 
 Stats part(const Stats& x) {
   Stats out = x;
-  for (int i = 0; i < kProbes; ++i) out.probe[i] *= std::cos(turn(i));
+  for (int i = 0; i < kProbes; ++i) out.probe[i] *= portable::cos(turn(i));
   out.lo = -x.hi;
   out.hi = x.hi;
   return out;
@@ -109,11 +110,12 @@ Op from_parts(std::string name, double weight, bool polar, std::vector<std::stri
     if (!y || *y == *x) return false;
     Value result;
     result.type = {DType::kC64, broadcast_shapes(b[*x].type.shape, b[*y].type.shape)};
-    const Kernel2 kernel = polar ? Kernel2([](double r, double) { return std::abs(r); })
-                                 : Kernel2([](double u, double v) { return std::hypot(u, v); });
+    const Kernel2 kernel = polar
+                               ? Kernel2([](double r, double) { return std::abs(r); })
+                               : Kernel2([](double u, double v) { return portable::hypot(u, v); });
     const double u = magnitude(b[*x].stats), v = magnitude(b[*y].stats);
     result.stats =
-        modest(map_stats(b[*x].stats, b[*y].stats, kernel), polar ? u : std::hypot(u, v));
+        modest(map_stats(b[*x].stats, b[*y].stats, kernel), polar ? u : portable::hypot(u, v));
     draft.operands = {*x, *y};
     draft.results = {result};
     return true;
@@ -142,7 +144,7 @@ Op complex_magnitudes(Op op) {
     const double u = magnitude(x), v = magnitude(y);
     for (int i = 0; i < kProbes; ++i) {
       const double p = std::abs(x.probe[i]), q = std::abs(y.probe[(i * 5 + 1) % kProbes]);
-      out.probe[i] = name == "multiply" ? p * q : std::hypot(p, q);
+      out.probe[i] = name == "multiply" ? p * q : portable::hypot(p, q);
     }
     out.lo = 0;
     out.hi = name == "multiply" ? u * v : u + v;
@@ -172,9 +174,9 @@ std::vector<Op> complex_arithmetic_ops() {
       of_complex("exp_complex", 0.3, 0, 3, false,
                  [](const Stats& x) {
                    Stats out = part(x);
-                   for (double& p : out.probe) p = std::exp(p);
+                   for (double& p : out.probe) p = portable::exp(p);
                    out.lo = 0;
-                   out.hi = std::exp(x.hi);
+                   out.hi = portable::exp(x.hi);
                    return out;
                  },
                  kSmooth, {"rotated", "wave"}, {"jnp.exp($0)", "lax.exp($0)"}),
@@ -186,14 +188,14 @@ std::vector<Op> complex_arithmetic_ops() {
       of_complex("quarter_turn", 0.25, 0, inf, false, same, kSmooth, {"rotated"},
                  {"1j * $0", "$0 * 1j"}),
       of_complex("sin_complex", 0.15, 0, 2.5, false,
-                 [](const Stats& x) { return modest(x, std::cosh(x.hi)); }, kSmooth, {"wave"},
+                 [](const Stats& x) { return modest(x, portable::cosh(x.hi)); }, kSmooth, {"wave"},
                  {"jnp.sin($0)", "lax.sin($0)"}),
       of_complex("cos_complex", 0.15, 0, 2.5, false,
-                 [](const Stats& x) { return modest(x, std::cosh(x.hi)); }, kSmooth, {"wave"},
+                 [](const Stats& x) { return modest(x, portable::cosh(x.hi)); }, kSmooth, {"wave"},
                  {"jnp.cos($0)", "lax.cos($0)"}),
       with_real("scale_complex", 0.5, [](double x, double y) { return x * y; },
                 {"scaled", "weighted"}, {"$0 * $1", "$1 * $0", "jnp.multiply($0, $1)"}),
-      with_real("shift_complex", 0.35, [](double x, double y) { return std::hypot(x, y); },
+      with_real("shift_complex", 0.35, [](double x, double y) { return portable::hypot(x, y); },
                 {"shifted", "displaced"}, {"$0 + $1", "$0 - $1", "jnp.add($0, $1)"}),
       from_parts("complex", 0.12, false, {"field", "phasor"},
                  {"lax.complex($0, $1)", "$0 + 1j * $1"}),

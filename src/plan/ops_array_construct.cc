@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 #include "plan/ops_array.h"
 #include "plan/shape_helpers.h"
@@ -339,7 +340,8 @@ Op on_grid() {
         {"$0 + $1", plus},
         {"$0 - $1", minus},
         {"$0**2 + $1**2", [](double p, double q) { return p * p + q * q; }},
-        {"jnp.sin($0) * jnp.cos($1)", [](double p, double q) { return std::sin(p) * std::cos(q); }},
+        {"jnp.sin($0) * jnp.cos($1)",
+         [](double p, double q) { return portable::sin(p) * portable::cos(q); }},
         {"jnp.stack([$0, $1], axis=-1)", nullptr}};
     const auto& [text, kernel] =
         kForms[b.random().below(b.settings().max_rank > 2 ? kForms.size() : kForms.size() - 1)];
@@ -379,9 +381,10 @@ Op vander() {
     const auto n = b.random().between(3, 4);
     draft.attributes["options"] = (b.random().chance(0.4) ? "N=" : "") + std::to_string(n);
     Value result = with_shape(b[*x], {b[*x].type.shape[0], n});
-    const double top = std::pow(std::max(1.0, magnitude(b[*x].stats)), static_cast<double>(n - 1));
+    const double top =
+        portable::pow(std::max(1.0, magnitude(b[*x].stats)), static_cast<double>(n - 1));
     for (int i = 0; i < kProbes; ++i)
-      result.stats.probe[i] = std::pow(result.stats.probe[i], static_cast<double>(i % n));
+      result.stats.probe[i] = portable::pow(result.stats.probe[i], static_cast<double>(i % n));
     result.stats.hi = top;
     result.stats.lo = b[*x].stats.lo < 0 ? -top : 0;
     draft.operands = {*x};

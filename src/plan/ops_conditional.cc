@@ -109,10 +109,11 @@ Op select() {
     if (!y || *y == *x) y = b.apply(is_real(type.dtype) ? "tanh" : "abs", {*x});
     auto mask = b.draw(
         [&](const Value& v) { return v.type.dtype == DType::kBool && v.type.shape == type.shape; });
-    if (!mask && y)
-      mask =
-          b.apply(b.random().pick(orderings()),
-                  {*x, b.random().chance(0.5) ? *y : b.literal(threshold_of(b[*x]), type.dtype)});
+    if (!mask && y) {
+      const ValueId other =
+          b.random().chance(0.5) ? *y : b.literal(threshold_of(b[*x]), type.dtype);
+      mask = b.apply(b.random().pick(orderings()), {*x, other});
+    }
     if (!y || !mask) return false;
     draft.operands = {*mask, *x, *y};
     return infer(b, draft);
@@ -168,8 +169,8 @@ std::optional<ValueId> predicate(Builder& b) {
     return b.apply(b.random().chance(0.5) ? "any" : "all", {*x});
   if (b[*x].type.rank() > 0) scalar = b.apply(b.random().pick(kReductions), {*x});
   if (!scalar) return std::nullopt;
-  return b.apply(b.random().pick(orderings()),
-                 {*scalar, b.literal(threshold_of(b[*scalar]), b[*scalar].type.dtype)});
+  const ValueId threshold = b.literal(threshold_of(b[*scalar]), b[*scalar].type.dtype);
+  return b.apply(b.random().pick(orderings()), {*scalar, threshold});
 }
 
 Interval branch_interval(const Type& type) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 #include "plan/ops_indexing.h"
 #include "plan/shape_helpers.h"
@@ -184,7 +185,7 @@ Op segment() {
       draft.spelling = "jnp.zeros($shape, $dtype).at[$1].add($0)";
     } else if (kind < 0.45 && is_real(type.dtype) && magnitude(b[*x].stats) <= 1.6 && rows <= 8) {
       draft.spelling = "jax.ops.segment_prod($0, $1, num_segments=$groups)";
-      const double top = std::max(1.0, std::pow(magnitude(b[*x].stats), n));
+      const double top = std::max(1.0, portable::pow(magnitude(b[*x].stats), n));
       result.stats = with_constant(b[*x].stats, 1, 0.3);
       result.stats.lo = -top;
       result.stats.hi = top;

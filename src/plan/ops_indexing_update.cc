@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 #include "plan/ops_indexing.h"
 #include "plan/shape_helpers.h"
@@ -160,13 +161,13 @@ Op at_apply() {
       double lo, hi;
     };
     static const std::vector<Function> kFunctions = {
-        {"jnp.tanh", [](double v) { return std::tanh(v); }, -50, 50},
+        {"jnp.tanh", [](double v) { return portable::tanh(v); }, -50, 50},
         {"jnp.square", [](double v) { return v * v; }, -20, 20},
         {"jnp.abs", [](double v) { return std::abs(v); }, -1e4, 1e4},
-        {"jax.nn.sigmoid", [](double v) { return 1 / (1 + std::exp(-v)); }, -20, 20},
+        {"jax.nn.sigmoid", [](double v) { return 1 / (1 + portable::exp(-v)); }, -20, 20},
         {"jnp.sqrt", [](double v) { return std::sqrt(v); }, 0.05, 1e4},
-        {"jnp.exp", [](double v) { return std::exp(v); }, -6, 4},
-        {"jnp.log1p", [](double v) { return std::log1p(v); }, -0.5, 1e4}};
+        {"jnp.exp", [](double v) { return portable::exp(v); }, -6, 4},
+        {"jnp.log1p", [](double v) { return portable::log1p(v); }, -0.5, 1e4}};
     const Function& f = b.random().pick(kFunctions);
     if (b[*x].stats.lo < f.lo || b[*x].stats.hi > f.hi) return false;
     draft.attributes["index"] = place->index;

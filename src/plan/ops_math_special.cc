@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 #include "plan/ops_math.h"
 #include "plan/special_kernels.h"
@@ -45,10 +46,10 @@ Op quantile_function() {
 std::vector<Op> error_functions() {
   return {
       real_function(
-          "erf", 0.5, {-1e3, 1e3}, [](double x) { return std::erf(x); }, {"error_term", "squashed"},
-          with(special("erf($0)"), {"lax.erf($0)", "lax.erf($0)"})),
+          "erf", 0.5, {-1e3, 1e3}, [](double x) { return portable::erf(x); },
+          {"error_term", "squashed"}, with(special("erf($0)"), {"lax.erf($0)", "lax.erf($0)"})),
       real_function(
-          "erfc", 0.35, {-6, 6}, [](double x) { return std::erfc(x); }, {"tail"},
+          "erfc", 0.35, {-6, 6}, [](double x) { return portable::erfc(x); }, {"tail"},
           with(special("erfc($0)"), {"lax.erfc($0)"})),
       real_function("erfinv", 0.3, {-0.97, 0.97}, erf_inverse, {"quantile"},
                     with(special("erfinv($0)"), {"lax.erf_inv($0)"})),
@@ -58,7 +59,7 @@ std::vector<Op> error_functions() {
       single_precision(real_function("log_ndtr", 0.25, {-15, 6}, log_normal_cdf, {"log_prob"},
                                      special("log_ndtr($0)"))),
       real_function("normal_pdf", 0.25, {-6, 6},
-                    [](double x) { return 0.39894228 * std::exp(-0.5 * x * x); }, {"density"},
+                    [](double x) { return 0.39894228 * portable::exp(-0.5 * x * x); }, {"density"},
                     {"jax.scipy.stats.norm.pdf($0)"}),
       real_function("normal_logpdf", 0.2, {-50, 50},
                     [](double x) { return -0.91893853 - 0.5 * x * x; }, {"log_density"},
@@ -93,24 +94,27 @@ Op gamma_cdf(std::string name, bool upper, std::vector<std::string> hints,
 
 std::vector<Op> gamma_functions() {
   return {
-      real_function("lgamma", 0.45, {0.1, 1e3}, [](double x) { return std::lgamma(x); },
+      real_function("lgamma", 0.45, {0.1, 1e3}, [](double x) { return portable::lgamma(x); },
                     {"log_gamma"}, with(special("gammaln($0)"), {"lax.lgamma($0)"}), {1.46163}),
       real_function("digamma", 0.4, {0.15, 1e3}, digamma, {"digamma"},
                     with(special("digamma($0)"), {"lax.digamma($0)"})),
       real_function("trigamma", 0.15, {0.3, 1e3}, trigamma, {"trigamma"},
                     special("polygamma(1, $0)")),
-      real_function("gamma", 0.15, {0.2, 6}, [](double x) { return std::tgamma(x); },
+      real_function("gamma", 0.15, {0.2, 6}, [](double x) { return portable::tgamma(x); },
                     {"gamma_value"}, special("gamma($0)"), {1.46163}),
-      real_function("factorial", 0.12, {0, 5}, [](double x) { return std::tgamma(x + 1); },
+      real_function("factorial", 0.12, {0, 5}, [](double x) { return portable::tgamma(x + 1); },
                     {"factorial_of"}, special("factorial($0)"), {0.46163}),
       pairwise(
           "betaln", kMath, 0.2, kReal, {0.2, 100}, {0.2, 100},
-          [](double x, double y) { return std::lgamma(x) + std::lgamma(y) - std::lgamma(x + y); },
+          [](double x, double y) {
+            return portable::lgamma(x) + portable::lgamma(y) - portable::lgamma(x + y);
+          },
           0.3, kSmooth, {"log_beta"}, special("betaln($0, $1)")),
       pairwise(
           "beta", kMath, 0.1, kReal, {0.3, 8}, {0.3, 8},
           [](double x, double y) {
-            return std::exp(std::lgamma(x) + std::lgamma(y) - std::lgamma(x + y));
+            return portable::exp(portable::lgamma(x) + portable::lgamma(y) -
+                                 portable::lgamma(x + y));
           },
           0.3, kSmooth, {"beta_value"}, special("beta($0, $1)")),
       // Of the derivative in the first operand there is no derivative.
@@ -127,12 +131,12 @@ std::vector<Op> gamma_functions() {
 }
 
 std::vector<Op> other_functions() {
-  const auto xlogy = [](double x, double y) { return x == 0 ? 0 : x * std::log(y); };
-  const auto entropy = [](double x) { return x <= 0 ? 0 : -x * std::log(x); };
+  const auto xlogy = [](double x, double y) { return x == 0 ? 0 : x * portable::log(y); };
+  const auto entropy = [](double x) { return x <= 0 ? 0 : -x * portable::log(x); };
   return {
       real_function(
-          "logit", 0.35, {0.03, 0.97}, [](double x) { return std::log(x / (1 - x)); }, {"logits"},
-          with(special("logit($0)"), {"jnp.log($0 / (1.0 - $0))"})),
+          "logit", 0.35, {0.03, 0.97}, [](double x) { return portable::log(x / (1 - x)); },
+          {"logits"}, with(special("logit($0)"), {"jnp.log($0 / (1.0 - $0))"})),
       real_function("i0e", 0.2, {-30, 30}, bessel_i0e, {"bessel"},
                     with(special("i0e($0)"), {"lax.bessel_i0e($0)"})),
       real_function("i1e", 0.2, {-30, 30}, bessel_i1e, {"bessel"},
@@ -149,25 +153,26 @@ std::vector<Op> other_functions() {
                {"weighted_log"}, special("xlogy($0, $1)")),
       pairwise(
           "xlog1py", kMath, 0.25, kReal, {-1e3, 1e3}, {-0.9, 1e4},
-          [](double x, double y) { return x * std::log1p(y); }, 0, kSmooth, {"weighted_log"},
+          [](double x, double y) { return x * portable::log1p(y); }, 0, kSmooth, {"weighted_log"},
           special("xlog1py($0, $1)")),
       pairwise(
           "rel_entr", kMath, 0.25, kReal, {0.05, 100}, {0.05, 100},
-          [](double x, double y) { return x * std::log(x / y); }, 0, kSmooth,
+          [](double x, double y) { return x * portable::log(x / y); }, 0, kSmooth,
           {"relative_entropy", "divergence"}, special("rel_entr($0, $1)")),
       pairwise(
           "kl_div", kMath, 0.25, kReal, {0.05, 100}, {0.05, 100},
-          [](double x, double y) { return x * std::log(x / y) - x + y; }, 0, kSmooth,
+          [](double x, double y) { return x * portable::log(x / y) - x + y; }, 0, kSmooth,
           {"divergence"}, special("kl_div($0, $1)")),
       single_precision(real_function("spence", 0.1, {0.1, 0.95}, spence, {"dilogarithm"},
                                      special("spence($0)"))),
       single_precision(real_function("exp1", 0.1, {0.1, 20}, exponential_integral,
                                      {"exponential_integral"}, special("exp1($0)"))),
-      real_function("log1mexp", 0.15, {0.1, 20}, [](double x) { return std::log(-std::expm1(-x)); },
+      real_function("log1mexp", 0.15, {0.1, 20},
+                    [](double x) { return portable::log(-portable::expm1(-x)); },
                     {"log_complement"}, {"jax.nn.log1mexp($0)"}),
       pairwise(
           "boxcox", kMath, 0.12, kReal, {0.1, 100}, {0.2, 2},
-          [](double x, double y) { return (std::pow(x, y) - 1) / y; }, 0.8, kSmooth,
+          [](double x, double y) { return (portable::pow(x, y) - 1) / y; }, 0.8, kSmooth,
           {"transformed"}, special("boxcox($0, $1)")),
   };
 }

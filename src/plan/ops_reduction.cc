@@ -7,6 +7,7 @@
 #include <bit>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 
 namespace jaxsmith {
@@ -229,13 +230,14 @@ Stats range_stats(const Stats& x, double n) {
 Stats product_stats(const Stats& x, double n) {
   Stats out = x;
   double log_mean = 0;
-  for (double p : x.probe) log_mean += std::log(std::max(std::abs(p), 1e-3)) / kProbes;
+  for (double p : x.probe) log_mean += portable::log(std::max(std::abs(p), 1e-3)) / kProbes;
   for (double& p : out.probe) {
-    const double typical = std::exp(
-        n * log_mean + std::sqrt(n) * 0.5 * (std::log(std::max(std::abs(p), 1e-3)) - log_mean));
+    const double typical =
+        portable::exp(n * log_mean +
+                      std::sqrt(n) * 0.5 * (portable::log(std::max(std::abs(p), 1e-3)) - log_mean));
     p = x.lo < 0 && p < 0 ? -typical : typical;
   }
-  const double top = std::pow(std::max(magnitude(x), 1.0), n);
+  const double top = portable::pow(std::max(magnitude(x), 1.0), n);
   out.lo = x.lo < 0 ? -top : 0;
   out.hi = top;
   for (double& p : out.probe) p = std::clamp(p, out.lo, out.hi);
@@ -244,18 +246,18 @@ Stats product_stats(const Stats& x, double n) {
 
 Stats logsumexp_stats(const Stats& x, double n) {
   double total = 0;
-  for (double p : x.probe) total += std::exp(std::min(p, 80.0)) / kProbes;
+  for (double p : x.probe) total += portable::exp(std::min(p, 80.0)) / kProbes;
   Stats out = x;
-  for (double& p : out.probe) p = std::log(n * total) + (p - median(x)) / n;
-  out.lo = x.lo + std::log(n);
-  out.hi = x.hi + std::log(n);
+  for (double& p : out.probe) p = portable::log(n * total) + (p - median(x)) / n;
+  out.lo = x.lo + portable::log(n);
+  out.hi = x.hi + portable::log(n);
   for (double& p : out.probe) p = std::clamp(p, out.lo, out.hi);
   return out;
 }
 
 Stats logmeanexp_stats(const Stats& x, double n) {
   Stats out = logsumexp_stats(x, n);
-  for (double& p : out.probe) p = std::clamp(p - std::log(n), x.lo, x.hi);
+  for (double& p : out.probe) p = std::clamp(p - portable::log(n), x.lo, x.hi);
   out.lo = x.lo;
   out.hi = x.hi;
   return out;

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 #include "plan/ops_reduction.h"
 
@@ -233,7 +234,7 @@ std::optional<ValueId> draw_mask(Builder& b, const Accept& accept) {
 bool index_shows(const Builder& b, ValueId index, std::int64_t count) {
   // Two other sets of inputs must not both select what the first one did.
   const auto distinct = std::min<double>(static_cast<double>(count), spread(b[index].stats) + 1);
-  return std::pow(distinct, static_cast<double>(element_count(b[index].type.shape))) >= 8;
+  return portable::pow(distinct, static_cast<double>(element_count(b[index].type.shape))) >= 8;
 }
 
 void selected_by(const Builder& b, Draft& draft, ValueId x, ValueId index, std::int64_t count) {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jaxsmith import versions
 
 if TYPE_CHECKING:
-    from jaxsmith.work import Work
+    from jaxsmith.worker.function import Work
 
 FRAME_OVERHEAD = 60_000  # what a frame may hold beside the texts and arrays of its outcome
 
