@@ -71,6 +71,16 @@ def wait_until(process, event):
     assert process.poll() is None, "the run ended before it was to be disturbed"
 
 
+def wait_for_segments(process, out, number):
+    wait_until(process, lambda: len(segments(out)) >= number)
+
+
+def wait_for_workers(process, number=1):
+    """Gives their process ids."""
+    wait_until(process, lambda: len(children(process.pid)) >= number)
+    return children(process.pid)
+
+
 def rows_in(segments):
     return sum(pq.ParquetFile(path).metadata.num_rows for path in segments)
 
@@ -261,8 +271,8 @@ def test_killed_again_and_again_it_gives_the_same_bytes(dataset, tmp_path, kills
     for more in kills:
         before = len(segments(out))
         process = start(out, "--workers", 2, "--flush", 0, "--resume")
-        wait_until(process, lambda: children(process.pid))
-        wait_until(process, lambda: len(segments(out)) >= before + more)
+        wait_for_workers(process)
+        wait_for_segments(process, out, before + more)
         process.kill()
         process.communicate()
         assert process.returncode == -signal.SIGKILL
@@ -280,13 +290,12 @@ def test_killed_workers_cost_nothing(dataset, tmp_path):
     process = start(out, "--workers", 2, "--flush", 0)
     killed = set()
     for number in range(3):
-        wait_until(process, lambda number=number: len(segments(out)) >= number)
-        wait_until(process, lambda: len(children(process.pid)) >= 2)
-        worker = max(children(process.pid))
+        wait_for_segments(process, out, number)
+        worker = max(wait_for_workers(process, 2))
         os.kill(worker, signal.SIGKILL)
         killed.add(worker)
-        wait_until(process, lambda worker=worker: worker not in children(process.pid))
-        assert rows_in(segments(out)) < COUNT
+        assert process.poll() is None and rows_in(segments(out)) < COUNT
+        wait_until(process, lambda: not killed & set(children(process.pid)))
     assert len(killed) == 3
     _, errors = process.communicate(timeout=600)
     assert process.returncode == 0, errors
@@ -295,9 +304,8 @@ def test_killed_workers_cost_nothing(dataset, tmp_path):
 
 def test_workers_end_with_their_supervisor(tmp_path):
     process = start(tmp_path / "d", "--flush", 0)
-    wait_until(process, lambda: segments(tmp_path / "d"))
-    workers = children(process.pid)
-    assert workers
+    wait_for_segments(process, tmp_path / "d", 1)
+    workers = wait_for_workers(process)
     process.kill()
     process.communicate()
     deadline = time.monotonic() + 60
@@ -322,8 +330,7 @@ def test_interrupted_while_workers_start_it_ends_and_leaves_nothing(tmp_path, nu
         text=True,
         env=dict(os.environ, JAXSMITH_PYTHON=str(tmp_path / "python")),
     )
-    wait_until(process, lambda: len(children(process.pid)) == 2)
-    workers = children(process.pid)
+    workers = wait_for_workers(process, 2)
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)  # a worker has two minutes to start
     assert process.returncode in (1, 130), errors
@@ -335,7 +342,7 @@ def test_interrupted_while_workers_start_it_ends_and_leaves_nothing(tmp_path, nu
 def test_interrupted_it_leaves_a_dataset_that_can_go_on(dataset, tmp_path, number):
     out = tmp_path / "d"
     process = start(out, "--workers", 1, "--flush", 0)
-    wait_until(process, lambda: segments(out))
+    wait_for_segments(process, out, 1)
     process.send_signal(number)
     printed, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
