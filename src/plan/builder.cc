@@ -233,7 +233,7 @@ std::uint32_t Builder::surely_shown(const Op& op, const Draft& draft, const Valu
     if (!v.literal.empty()) continue;
     common &= v.sure;
     // A small term is lost in a large sum.
-    const bool sum = op.name == "add" || op.name == "subtract";
+    const bool sum = op.has(kAddition | kSubtraction);
     if (sum && spread(v.stats) < 64 * epsilon(result.type.dtype) * typical_magnitude(result.stats))
       continue;
     // Anything times next to nothing is next to nothing.
@@ -304,7 +304,7 @@ bool Builder::commit(const Op& op, Draft& draft) {
     }
     result.body = current();
     result.arguments |= arguments;
-    result.any_scale = result.any_scale || (op.name != "add" && op.name != "subtract" && any_scale);
+    result.any_scale = result.any_scale || (!op.has(kAddition | kSubtraction) && any_scale);
     for (BodyId b : draft.bodies) add_captured_arguments(b, result);
     if (!draft.sure_given) {
       // A yes or no, or a small count, often stays what it is when an argument changes.

@@ -20,6 +20,7 @@ Op astype() {
         {"cast"},
         {"$0.astype($dtype)", "lax.convert_element_type($0, $dtype)",
          "jnp.asarray($0, dtype=$dtype)", "jnp.astype($0, $dtype)"}};
+  op.traits = kLinearMap;
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     std::string name = draft.attributes["dtype"];

@@ -71,6 +71,7 @@ Op where() {
         Derivative::kSmooth,
         {"selected", "masked", "gated"},
         {"jnp.where($0, $1, $2)"}};
+  op.traits = kJoinsOperands;
   op.infer = [](Builder& b, Draft& draft) { return infer_choice(b, draft, false); };
   op.draw = [infer = op.infer](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kNumbers | kComplexKind);
@@ -99,6 +100,7 @@ Op select() {
         Derivative::kSmooth,
         {"selected", "picked"},
         {"lax.select($0, $1, $2)", "lax.select_n($0, $2, $1)", "jnp.where($0, $1, $2)"}};
+  op.traits = kJoinsOperands;
   op.infer = [](Builder& b, Draft& draft) { return infer_choice(b, draft, true); };
   op.draw = [infer = op.infer](Builder& b, Draft& draft) {
     const auto x =

@@ -230,12 +230,15 @@ std::vector<Op> activation_ops() {
   out.insert(out.end(), piecewise.begin(), piecewise.end());
   out.push_back(leaky_relu());
   out.push_back(elu_with_alpha());
-  out.push_back(along_axis("softmax", 0.6, Along::kSoftmax, {"probs", "attention", "weights_of"},
-                           {"jax.nn.softmax($0, $axis)"}));
-  out.push_back(along_axis("log_softmax", 0.5, Along::kLogSoftmax, {"log_probs"},
-                           {"jax.nn.log_softmax($0, $axis)"}));
-  out.push_back(along_axis("standardize", 0.4, Along::kStandardize, {"standardized", "normed"},
-                           {"jax.nn.standardize($0, $axis)"}));
+  out.push_back(with_traits(
+      kKnownTotal, along_axis("softmax", 0.6, Along::kSoftmax, {"probs", "attention", "weights_of"},
+                              {"jax.nn.softmax($0, $axis)"})));
+  out.push_back(
+      with_traits(kKnownTotal, along_axis("log_softmax", 0.5, Along::kLogSoftmax, {"log_probs"},
+                                          {"jax.nn.log_softmax($0, $axis)"})));
+  out.push_back(with_traits(
+      kKnownTotal, along_axis("standardize", 0.4, Along::kStandardize, {"standardized", "normed"},
+                              {"jax.nn.standardize($0, $axis)"})));
   out.push_back(glu());
   return out;
 }

@@ -174,7 +174,7 @@ bool shows_category(const Program& program, Category category) {
 bool uses_devices(const Program& program) {
   return std::any_of(program.bodies.begin(), program.bodies.end(), [](const Body& body) {
     return std::any_of(body.nodes.begin(), body.nodes.end(),
-                       [](const Node& n) { return n.op == "shard_map" || n.op == "pmap"; });
+                       [](const Node& n) { return op_named(n.op).has(kOverDevices); });
   });
 }
 
