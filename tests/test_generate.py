@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import random
 import re
 import resource
 import signal
@@ -57,6 +56,33 @@ def digests(folder):
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def segments(out):
+    """What a run has done so far: the segments of its journal that are whole. COUNT rows are four."""
+    return list(out.rglob("segment-*.parquet"))
+
+
+def wait_until(process, event):
+    """Waits for an event of a run that goes on; fails where the run ends before."""
+    while not event():
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.02)
+    assert process.poll() is None, "the run ended before it was to be disturbed"
+
+
+def wait_for_segments(process, out, number):
+    wait_until(process, lambda: len(segments(out)) >= number)
+
+
+def wait_for_workers(process, number=1):
+    """Gives their process ids."""
+    wait_until(process, lambda: len(children(process.pid)) >= number)
+    return children(process.pid)
+
+
+def rows_in(segments):
+    return sum(pq.ParquetFile(path).metadata.num_rows for path in segments)
 
 
 def rows_of(folder):
@@ -238,42 +264,51 @@ def test_two_workers_give_the_same_bytes(dataset, tmp_path):
     assert_same(tmp_path / "d", dataset[0])
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_killed_again_and_again_it_gives_the_same_bytes(dataset, tmp_path, seed):
-    chance = random.Random(seed)
-    for _ in range(4):
-        process = start(tmp_path / "d", "--workers", 2, "--flush", 0, "--resume")
-        time.sleep(chance.uniform(0.2, 9))
+@pytest.mark.parametrize("kills", [(0, 1, 0, 1), (1, 0, 1, 0)])
+def test_killed_again_and_again_it_gives_the_same_bytes(dataset, tmp_path, kills):
+    """Each time when it has written so many segments more; 0: when its workers start."""
+    out = tmp_path / "d"
+    for more in kills:
+        before = len(segments(out))
+        process = start(out, "--workers", 2, "--flush", 0, "--resume")
+        wait_for_workers(process)
+        wait_for_segments(process, out, before + more)
         process.kill()
         process.communicate()
-    done = jaxsmith("generate", *ARGUMENTS, "--out", tmp_path / "d", "--resume")
+        assert process.returncode == -signal.SIGKILL
+        assert len(segments(out)) >= before + more
+        assert not (out / "data").exists()
+    assert 0 < rows_in(segments(out)) < COUNT
+    done = jaxsmith("generate", *ARGUMENTS, "--out", out, "--resume")
     assert done.returncode == 0, done.stderr
-    assert_same(tmp_path / "d", dataset[0])
+    assert_same(out, dataset[0])
 
 
 def test_killed_workers_cost_nothing(dataset, tmp_path):
-    chance = random.Random(3)
-    process = start(tmp_path / "d", "--workers", 2)
-    for _ in range(3):
-        time.sleep(chance.uniform(2, 4))
-        workers = children(process.pid)
-        if process.poll() is None and workers:
-            os.kill(chance.choice(workers), signal.SIGKILL)
+    """One is killed at the start, one after each of two segments: rows are done and rows missing."""
+    out = tmp_path / "d"
+    process = start(out, "--workers", 2, "--flush", 0)
+    killed = set()
+    for number in range(3):
+        wait_for_segments(process, out, number)
+        worker = max(wait_for_workers(process, 2))
+        os.kill(worker, signal.SIGKILL)
+        killed.add(worker)
+        assert process.poll() is None and rows_in(segments(out)) < COUNT
+        wait_until(process, lambda: not killed & set(children(process.pid)))
+    assert len(killed) == 3
     _, errors = process.communicate(timeout=600)
     assert process.returncode == 0, errors
-    assert_same(tmp_path / "d", dataset[0])
+    assert_same(out, dataset[0])
 
 
 def test_workers_end_with_their_supervisor(tmp_path):
-    process = start(tmp_path / "d")
-    workers = []
-    while not workers and process.poll() is None:
-        time.sleep(0.1)
-        workers = children(process.pid)
-    time.sleep(1)
+    process = start(tmp_path / "d", "--flush", 0)
+    wait_for_segments(process, tmp_path / "d", 1)
+    workers = wait_for_workers(process)
     process.kill()
     process.communicate()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while any(
         Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes()
         for pid in workers
@@ -283,11 +318,31 @@ def test_workers_end_with_their_supervisor(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_while_workers_start_it_ends_and_leaves_nothing(tmp_path, number):
+    """A worker that never says that it is there: whoever waits for it is heard."""
+    (tmp_path / "python").write_text("#!/bin/sh\nexec sleep 600\n")
+    (tmp_path / "python").chmod(0o755)
+    command = [JAXSMITH, "generate", *ARGUMENTS, "--out", str(tmp_path / "d"), "--workers", "2"]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ, JAXSMITH_PYTHON=str(tmp_path / "python")),
+    )
+    workers = wait_for_workers(process, 2)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)  # a worker has two minutes to start
+    assert process.returncode in (1, 130), errors
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+    assert not list((tmp_path / "d").rglob("*")), errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_leaves_a_dataset_that_can_go_on(dataset, tmp_path, number):
     out = tmp_path / "d"
     process = start(out, "--workers", 1, "--flush", 0)
-    while process.poll() is None and not list(out.rglob("*.parquet")):
-        time.sleep(0.05)
+    wait_for_segments(process, out, 1)
     process.send_signal(number)
     printed, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
@@ -387,6 +442,7 @@ def test_a_disk_that_takes_no_more_is_named_and_the_run_can_go_on(dataset, tmp_p
         line for line in done.stderr.splitlines() if line.startswith("jaxsmith generate:")
     ]
     assert len(complaints) == 1 and "File too large" in complaints[0], done.stderr
+    assert not (out / "data").exists()  # it met the run in the middle
     done = jaxsmith("generate", *ARGUMENTS, "--out", out, "--resume")
     assert done.returncode == 0, done.stderr
     assert_same(out, dataset[0])

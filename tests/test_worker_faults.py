@@ -174,6 +174,27 @@ def test_failing_alone_and_together_leave_the_group_alike():
         assert i in (2, 6) or a == b
 
 
+@pytest.mark.parametrize("route", ["chunk", "plain"])
+def test_what_is_too_large_to_send_costs_itself_alone(route):
+    """Arrays, texts, a captured constant: each by itself is more than an outcome may take."""
+    bodies = [
+        "return jnp.tile(a, 100_000)",
+        "for _ in range(900):\n    a = jnp.sin(a)\nreturn a",
+        "return a[0] + jnp.asarray(np.arange(100_000, dtype=np.float32))[::50_000]",
+    ]
+    functions = [GOOD.request(0)]
+    for i, body in enumerate(bodies):
+        functions += [sample(f"large{i}", "f32[3]", body).request(), GOOD.request(i + 1)]
+    with Worker() as process:
+        found = process.run(functions, route, most_bytes=60_000)
+    for i, outcome in enumerate(found):
+        if i % 2 == 0:
+            assert outcome["ok"], outcome
+            continue
+        assert (outcome["stage"], outcome["reason"]) == ("answer", "size"), outcome
+        assert "more than 60,000" in outcome["detail"]
+
+
 def test_flood_of_output_and_lost_descriptors_end_the_worker_not_the_caller():
     vandal = sample("vandal", "f32[3]", "import os\nos.closerange(3, 100)\nreturn a")
     with Worker() as process, pytest.raises(EOFError):

@@ -5,11 +5,13 @@
 #include <dirent.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <fstream>
 #include <thread>
 
@@ -176,23 +178,90 @@ TEST(Tracer, SeveralCulpritsAreAllFound) {
   }
 }
 
+// A function that stays in its trace while the file says "wait".
+class Gate {
+ public:
+  Gate() { set("wait"); }
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+  ~Gate() { std::remove(path_.c_str()); }
+  void open() { set("go"); }
+  Function waiting_function() const {
+    return function("    while open(\"" + path_ +
+                    "\").read() == \"wait\":\n        time.sleep(0.01)\n    return x * 7\n");
+  }
+
+ private:
+  void set(const char* text) {
+    const std::string fresh = path_ + ".new";
+    std::ofstream(fresh) << text;
+    std::rename(fresh.c_str(), path_.c_str());
+  }
+  static inline int made_ = 0;
+  std::string path_ = testing::TempDir() + "jaxsmith-gate-" + std::to_string(getpid()) + "-" +
+                      std::to_string(++made_);
+};
+
+// Killed while it is at a function, in the chunk, in the chunk once more, and when the chunk is
+// done a third time at another one: each time the worker says where it is, and cannot get on before
+// it dies. (A function that meets a kill when it is alone as well is one that kills.)
 TEST(Tracer, AWorkerKilledFromOutsideIsNobodysFault) {
-  Tracer tracer(options());
-  ASSERT_TRUE(tracer.start().ok());
-  std::atomic<bool> over = false;
-  int killed = 0;
-  std::jthread killer([&] {
-    for (int i = 0; i < 3 && !over; ++i) {
-      std::this_thread::sleep_for(i == 0 ? 50ms : 1500ms);
-      for (pid_t pid : descendants(getpid())) killed += !over && kill(pid, SIGKILL) == 0;
+  struct Place {
+    std::size_t position;
+    int kills;
+    Gate gate = {};
+  };
+  Place places[] = {{2, 2}, {5, 1}};
+  std::vector<Function> functions = good_functions();
+  for (const Place& place : places)
+    functions.insert(functions.begin() + static_cast<std::ptrdiff_t>(place.position),
+                     place.gate.waiting_function());
+  TracerOptions o = options();
+  o.on_progress = [&](const Progress& progress) {
+    for (Place& place : places) {
+      if (progress.stage != "trace" || progress.functions != std::vector{place.position}) continue;
+      if (place.kills-- <= 0) return place.gate.open();
+      const std::vector<pid_t> workers = descendants(getpid());
+      ASSERT_EQ(workers.size(), 1u);
+      ASSERT_EQ(kill(workers[0], SIGKILL), 0);
     }
-  });
-  const auto outcomes = tracer.trace(2, good_functions(), Route::kChunk, false);
-  over = true;
-  killer.join();
+  };
+  Tracer tracer(o);
+  const auto outcomes = tracer.trace(2, functions, Route::kChunk, false);
   ASSERT_TRUE(outcomes.ok()) << outcomes.error().message;
-  EXPECT_GT(killed, 0);
-  for (std::size_t i = 0; i < 4; ++i) expect_same(outcomes.value()[i], undisturbed()[i]);
+  ASSERT_EQ(outcomes.value().size(), 6u);
+  for (const Place& place : places) {
+    EXPECT_LT(place.kills, 0);  // all of them were met, and the function was come to again
+    const Outcome& outcome = outcomes.value()[place.position];
+    EXPECT_TRUE(outcome.ok) << outcome.refusal.detail;
+  }
+  for (const auto& [found, expected] : {std::pair{0, 0}, {1, 1}, {3, 2}, {4, 3}})
+    expect_same(outcomes.value()[static_cast<std::size_t>(found)],
+                undisturbed()[static_cast<std::size_t>(expected)]);
+}
+
+// Its arrays, its text, its spans: whichever are too large, the function is refused for that and
+// the others are what they are without it.
+TEST(Tracer, AnAnswerThatIsTooLargeCostsItsFunctionAlone) {
+  std::vector<Function> functions = good_functions();
+  functions.insert(functions.begin() + 1, function("    return jnp.tile(x, 100_000)\n"));
+  functions.push_back(function("    for _ in range(900):\n        x = jnp.sin(x)\n    return x\n"));
+  for (const Route route : {Route::kChunk, Route::kPlain}) {
+    TracerOptions o = options();
+    o.most_outcome_bytes = 60'000;
+    Tracer tracer(o);
+    const auto outcomes = tracer.trace(2, functions, route, false);
+    ASSERT_TRUE(outcomes.ok()) << outcomes.error().message;
+    for (std::size_t i : {std::size_t{1}, std::size_t{5}}) {
+      const Refusal& refusal = outcomes.value()[i].refusal;
+      EXPECT_FALSE(outcomes.value()[i].ok);
+      EXPECT_EQ(refusal.stage, "answer");
+      EXPECT_EQ(refusal.reason, "size") << refusal.detail;
+      EXPECT_NE(refusal.detail.find("more than 60,000"), std::string::npos) << refusal.detail;
+    }
+    if (route == Route::kPlain) continue;
+    for (std::size_t i : {0, 2, 3, 4}) expect_same(outcomes.value()[i], undisturbed()[i - (i > 1)]);
+  }
 }
 
 TEST(Tracer, BothRoutesGiveTheSameTexts) {
@@ -207,16 +276,37 @@ TEST(Tracer, BothRoutesGiveTheSameTexts) {
 
 TEST(Tracer, CancelledItLeavesNoProcess) {
   std::atomic<bool> cancel = false;
-  Tracer tracer(options());
-  std::jthread later([&] {
-    std::this_thread::sleep_for(3s);
-    cancel = true;
-  });
-  const std::vector<Function> functions = {function("    time.sleep(5)\n    return x\n")};
+  const Gate gate;
+  TracerOptions o = options();
+  o.on_progress = [&](const Progress& progress) { cancel = progress.stage == "trace"; };
+  Tracer tracer(o);
+  const std::vector<Function> functions = {gate.waiting_function()};
   const auto outcomes = tracer.trace(0, functions, Route::kChunk, cancel);
   ASSERT_FALSE(outcomes.ok());
   EXPECT_EQ(outcomes.error().message, "interrupted");
   EXPECT_TRUE(descendants(getpid()).empty());
+}
+
+// A worker that does not say hello: whoever waits for it, alone or for a chunk, is heard.
+TEST(Tracer, CancelledWhileAWorkerStartsItLeavesNoProcess) {
+  const std::string script = testing::TempDir() + "jaxsmith-silent-" + std::to_string(getpid());
+  std::ofstream(script) << "#!/bin/sh\nexec sleep 600\n";
+  chmod(script.c_str(), 0700);
+  for (const Route route : {Route::kChunk, Route::kPlain, Route::kText}) {
+    std::atomic<bool> cancel = false;
+    TracerOptions o = options();
+    o.python = script;
+    std::jthread canceller([&] {
+      while (descendants(getpid()).empty()) std::this_thread::sleep_for(5ms);
+      cancel = true;
+    });
+    Tracer tracer(o);
+    const auto outcomes = tracer.trace(0, good_functions(), route, cancel);
+    ASSERT_FALSE(outcomes.ok());
+    EXPECT_EQ(outcomes.error().message, "interrupted");
+    EXPECT_TRUE(descendants(getpid()).empty());
+  }
+  std::remove(script.c_str());
 }
 
 TEST(Tracer, AMissingOrWrongJaxGetsOneLine) {
@@ -244,7 +334,7 @@ TEST(Tracer, AMissingOrWrongJaxGetsOneLine) {
     o.python = c.python;
     o.python_path = c.path;
     Tracer tracer(o);
-    const auto versions = tracer.start();
+    const auto versions = tracer.start(false);
     ASSERT_FALSE(versions.ok()) << c.python;
     EXPECT_EQ(versions.error().kind, ErrorKind::kEnvironment);
     EXPECT_NE(versions.error().message.find(c.says), std::string::npos) << versions.error().message;

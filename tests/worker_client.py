@@ -96,6 +96,7 @@ class Worker:
         route: str = "chunk",
         isolate: bool = False,
         levels: list[str] = LEVELS,
+        most_bytes: int = 1 << 30,
     ) -> list[dict]:
         """The outcomes of one chunk; the progress frames are kept in `progress`."""
         self.chunk += 1
@@ -106,13 +107,20 @@ class Worker:
                 "route": route,
                 "isolate": isolate,
                 "levels": levels,
+                "most_bytes": most_bytes,
                 "functions": functions,
             }
         )
         self.progress = []
+        outcomes: list[dict] = []
         while (message := self.receive()) is not None and message:
             assert message["chunk"] == self.chunk
             if message["type"] == "result":
-                return message["functions"]
-            self.progress.append(message)
+                assert len(outcomes) == len(functions)
+                return outcomes
+            if message["type"] == "outcome":
+                assert message["function"] == len(outcomes)
+                outcomes.append(message["outcome"])
+            else:
+                self.progress.append(message)
         raise EOFError(f"the worker ended with status {self.process.wait()}")

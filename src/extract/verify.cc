@@ -60,7 +60,7 @@ Tensor draw(const ArgumentSpec& spec, Random random) {
       v = static_cast<double>(random.below(8));  // does as an index and as a size
     } else {
       // A sum of uniform numbers, near the standard normal distribution.
-      v = random.uniform(-1, 1) + random.uniform(-1, 1) + random.uniform(-1, 1);
+      for (int i = 0; i < 3; ++i) v += random.uniform(-1, 1);
     }
   }
   return tensor_from_doubles(spec.dtype, spec.shape, numbers);

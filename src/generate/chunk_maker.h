@@ -32,7 +32,7 @@ class ChunkMaker {
   ChunkMaker(const GenerateOptions& options, const Installation& installation);
 
   // Starts the worker. Says which versions there are, or what is missing.
-  Result<Versions> start() { return fast_.start(); }
+  Result<Versions> start(const std::atomic<bool>& cancel) { return fast_.start(cancel); }
 
   Result<ChunkResult> make(std::uint64_t chunk, const std::atomic<bool>& cancel);
 

@@ -49,7 +49,7 @@ Status Crew::work() {
 
 Status Crew::work_with_maker() {
   ChunkMaker maker(options_, installation_);
-  if (wait_for_begin(maker.start())) {
+  if (wait_for_begin(maker.start(stopping_))) {
     while (const auto chunk = window_->claim()) {
       Item item = guarded([&] { return maker.make(*chunk, stopping_); });
       const bool failed = !item.ok();

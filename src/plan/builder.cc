@@ -1,5 +1,6 @@
 #include "plan/builder.h"
 
+#include "base/portable_math.h"
 #include "tensor/closeness.h"
 
 #include <fmt/format.h>
@@ -155,7 +156,8 @@ double Builder::nice_number(double lo, double hi, bool integral) {
     }
     if (!fitting.empty() && !random_.chance(0.15)) return random_.pick(fitting);
     const double v = random_.uniform(lo, hi);
-    const double step = std::pow(10.0, std::floor(std::log10(std::max(hi - lo, 1e-6))) - 1);
+    const double step =
+        portable::pow(10.0, std::floor(portable::log10(std::max(hi - lo, 1e-6))) - 1);
     return std::clamp(std::round(v / step) * step, lo, hi);
   }
   return static_cast<double>(
@@ -231,7 +233,7 @@ std::uint32_t Builder::surely_shown(const Op& op, const Draft& draft, const Valu
     if (!v.literal.empty()) continue;
     common &= v.sure;
     // A small term is lost in a large sum.
-    const bool sum = op.name == "add" || op.name == "subtract";
+    const bool sum = op.has(kAddition | kSubtraction);
     if (sum && spread(v.stats) < 64 * epsilon(result.type.dtype) * typical_magnitude(result.stats))
       continue;
     // Anything times next to nothing is next to nothing.
@@ -302,7 +304,7 @@ bool Builder::commit(const Op& op, Draft& draft) {
     }
     result.body = current();
     result.arguments |= arguments;
-    result.any_scale = result.any_scale || (op.name != "add" && op.name != "subtract" && any_scale);
+    result.any_scale = result.any_scale || (!op.has(kAddition | kSubtraction) && any_scale);
     for (BodyId b : draft.bodies) add_captured_arguments(b, result);
     if (!draft.sure_given) {
       // A yes or no, or a small count, often stays what it is when an argument changes.

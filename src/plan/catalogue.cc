@@ -12,28 +12,17 @@ constexpr std::array<std::string_view, kCategories> kNames = {
     "arithmetic", "math",     "array",         "linear_algebra", "reduction",
     "indexing",   "gradient", "vectorization", "conditional",    "loop"};
 
-// Functions that XLA has no instruction for and that become a hundred instructions and more
-// (counted in the HLO of JAX 0.10.2 as lowered): rarer, so that they do not fill the dataset, and
-// not differentiated, which would multiply them once more.
-constexpr std::string_view kExpanded[] = {
-    "exp1",   "betainc",  "beta",  "gammaincc", "gammainc", "gamma_survival", "gamma_cdf", "betaln",
-    "spence", "log_ndtr", "dawsn", "zeta",      "gamma",    "ndtr",           "trigamma",  "ndtri",
-    "i0",     "i1",       "i0e",   "i1e",       "digamma",  "factorial",      "erfc",      "ldexp",
-    "lgamma"};
-constexpr double kExpandedShare = 0.4;
-
-// Their derivative asks which element equals the extreme, which another compilation may compute
-// with another last bit: then none does, and the derivative is 0 / 0.
-constexpr std::string_view kUnsteadyDerivative[] = {"max",    "min",    "ptp",   "nanmax",
-                                                    "nanmin", "cummax", "cummin"};
+// What XLA has no instruction for becomes a hundred instructions and more (counted in the HLO of
+// JAX 0.10.2 as lowered): rarer, so that it does not fill the dataset.
+constexpr double kManyInstructionsShare = 0.4;
 
 void tame(Op& op) {
-  if (std::find(std::begin(kUnsteadyDerivative), std::end(kUnsteadyDerivative), op.name) !=
-      std::end(kUnsteadyDerivative)) {
-    op.derivative = Derivative::kNone;
-  }
-  if (std::find(std::begin(kExpanded), std::end(kExpanded), op.name) == std::end(kExpanded)) return;
-  op.weight *= kExpandedShare;
+  // Which element equals the extreme another compilation may compute with another last bit: then
+  // none does, and the derivative is 0 / 0.
+  if (op.has(kUnsteadyDerivative)) op.derivative = Derivative::kNone;
+  if (!op.has(kManyInstructions)) return;
+  op.weight *= kManyInstructionsShare;
+  // Differentiating would multiply the instructions once more.
   if (op.derivative == Derivative::kSmooth) op.derivative = Derivative::kNone;
 }
 
@@ -55,6 +44,11 @@ const std::vector<Op>& ops() {
 }
 
 }  // namespace
+
+Op with_traits(std::uint32_t traits, Op op) {
+  op.traits |= traits;
+  return op;
+}
 
 std::string_view category_name(Category category) {
   return kNames[static_cast<std::size_t>(category)];

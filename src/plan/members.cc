@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/planner.h"
 
 namespace jaxsmith {
@@ -125,6 +126,13 @@ struct Loss {
   std::vector<Type> rest;
 };
 
+// How one scalar is made of a result.
+struct Penalty {
+  std::string spelling;
+  bool square;  // else it is flat or straight far from zero
+  bool sums;    // elements, rather than taking their mean
+};
+
 Loss loss_of(Wrapper& w, Random& random, bool with_rest) {
   const BodyId body = w.open(Placement::kHelper, "loss");
   const std::vector<ValueId> parameters = copy_parameters(w, body);
@@ -145,30 +153,30 @@ Loss loss_of(Wrapper& w, Random& random, bool with_rest) {
   for (ValueId id : outputs) {
     if (id == kNoValue || std::find(results.begin(), results.end(), id) != results.end()) continue;
     const Type type = w.at(id).type;
-    static const std::vector<std::string> kScalar = {"$0**2", "jnp.square($0)", "jnp.tanh($0)",
-                                                     "jax.nn.softplus($0)"};
-    static const std::vector<std::string> kReduced = {"jnp.mean($0**2)",
-                                                      "jnp.sum($0**2)",
-                                                      "jnp.mean(jnp.square($0))",
-                                                      "jnp.sum(jnp.tanh($0))",
-                                                      "jnp.mean(jax.nn.softplus($0))",
-                                                      "(0.5 * $0**2).sum()"};
+    static const std::vector<Penalty> kScalar = {{"$0**2", true, false},
+                                                 {"jnp.square($0)", true, false},
+                                                 {"jnp.tanh($0)", false, false},
+                                                 {"jax.nn.softplus($0)", false, false}};
+    static const std::vector<Penalty> kReduced = {{"jnp.mean($0**2)", true, false},
+                                                  {"jnp.sum($0**2)", true, true},
+                                                  {"jnp.mean(jnp.square($0))", true, false},
+                                                  {"jnp.sum(jnp.tanh($0))", false, true},
+                                                  {"jnp.mean(jax.nn.softplus($0))", false, false},
+                                                  {"(0.5 * $0**2).sum()", true, true}};
     const ValueId term = w.value(body, {type.dtype, {}}, "penalty");
-    std::string spelling = random.pick(type.rank() == 0 ? kScalar : kReduced);
+    auto [spelling, square, sums] = random.pick(type.rank() == 0 ? kScalar : kReduced);
     // Where tanh or softplus is flat or straight, a gradient does not know the value.
     const Interval reach = practical(w.at(id).stats);
-    const bool square = spelling.find("tanh") == std::string::npos &&
-                        spelling.find("softplus") == std::string::npos;
     if (!square && std::max(-reach.lo, reach.hi) > 3) {
       spelling = type.rank() == 0 ? "0.5 * $0**2" : "jnp.mean($0**2)";
+      sums = false;
     }
     // In half precision a small term is soon lost in a large sum.
-    const bool sums = spelling.find("sum") != std::string::npos;
     if (sums && originals.size() > 1 && byte_size(type.dtype) == 2) spelling = "jnp.mean($0**2)";
     // Half precision ends at 65,504: a sum of squares may not.
     if (type.dtype == DType::kF16 && squares_overflow(w.at(id))) {
-      const std::string factor =
-          number_text(std::exp2(std::floor(std::log2(2 / std::max(-reach.lo, reach.hi)))), false);
+      const std::string factor = number_text(
+          portable::exp2(std::floor(portable::log2(2 / std::max(-reach.lo, reach.hi)))), false);
       spelling = fmt::format(
           fmt::runtime(type.rank() == 0 ? "jnp.tanh({} * $0)" : "jnp.mean(jnp.tanh({} * $0))"),
           factor);
@@ -277,27 +285,31 @@ Member descent(const Program& root, std::int64_t number, Random& random) {
   return {w.take(), alone ? "grad" : "value_and_grad", "base"};
 }
 
-Member jacobian(const Program& root, std::int64_t number, const std::string& mode, Random& random) {
-  Wrapper w(root, mode == "hessian" ? "curvature" : "jacobian");
-  const BodyId function = mode == "hessian" ? loss_of(w, random, false).body : w.inner_id();
+enum class Jacobian { kForward, kReverse, kHessian };
+
+Member jacobian(const Program& root, std::int64_t number, Jacobian kind, Random& random) {
+  const bool hessian = kind == Jacobian::kHessian;
+  const std::string mode = hessian ? "hessian" : kind == Jacobian::kForward ? "jacfwd" : "jacrev";
+  Wrapper w(root, hessian ? "curvature" : "jacobian");
+  const BodyId function = hessian ? loss_of(w, random, false).body : w.inner_id();
   const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
   const Type in = w.at(parameters[static_cast<std::size_t>(number)]).type;
-  Type out = mode == "hessian" ? in : w.at(w.inner().results[0]).type;
+  Type out = hessian ? in : w.at(w.inner().results[0]).type;
   out.shape.insert(out.shape.end(), in.shape.begin(), in.shape.end());
-  if (mode == "jacrev") out.dtype = in.dtype;  // cotangents pulled back have the argument's type
+  if (kind == Jacobian::kReverse)
+    out.dtype = in.dtype;  // cotangents pulled back have the argument's type
   // Beside the function's value: a Jacobian of something linear depends on nothing.
-  const ValueId value =
-      w.value(w.entry(), w.result_type(function), mode == "hessian" ? "value" : "residual");
+  const ValueId value = w.value(w.entry(), w.result_type(function), hessian ? "value" : "residual");
   w.node(w.entry(), "call", "$f0(" + holes(0, parameters.size()) + ")", parameters, {value})
       .bodies = {function};
-  const ValueId result = w.value(w.entry(), out, mode == "hessian" ? "hessian" : "jacobian");
+  const ValueId result = w.value(w.entry(), out, hessian ? "hessian" : "jacobian");
   Node& node = w.node(w.entry(), "call",
                       fmt::format("jax.{}($f0, $argnums)({})", mode, holes(0, parameters.size())),
                       parameters, {result});
   node.bodies = {function};
   node.attributes["argnums"] = argnums_text({number});
   w.finish(w.entry(), {value, result});
-  if (mode != "hessian")
+  if (!hessian)
     w.derivative(value, result, Differentiation::kReverse, static_cast<std::size_t>(number));
   return {w.take(), mode, "base"};
 }
@@ -402,7 +414,8 @@ std::optional<Member> gradient_member(const Program& root, const Settings&, Rand
   if (single && all_real && draw < 0.26) return vjp(root);
   if (single && size * elements(body.results[0]) <= 512 && size > 1 && draw < 0.38 &&
       out.type.rank() + 1 <= 4) {
-    return jacobian(root, first, random.chance(0.5) ? "jacfwd" : "jacrev", random);
+    return jacobian(root, first, random.chance(0.5) ? Jacobian::kForward : Jacobian::kReverse,
+                    random);
   }
   // What a loss leaves out no gradient of it can show; it comes along as auxiliary output.
   std::uint32_t shown = 0;
@@ -418,7 +431,7 @@ std::optional<Member> gradient_member(const Program& root, const Settings&, Rand
   const bool all_shown = shown == (1u << body.parameters.size()) - 1;
   if (all_shown && size <= 12 && draw < 0.46 && size_of_root.nodes <= 8 &&
       size_of_root.derivatives == 0)
-    return jacobian(root, first, "hessian", random);
+    return jacobian(root, first, Jacobian::kHessian, random);
   if (all_shown && draw < 0.62) return descent(root, first, random);
   std::vector<std::int64_t> numbers = {first};
   if (candidates.size() > 1 && random.chance(0.7)) numbers = candidates;

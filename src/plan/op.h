@@ -2,7 +2,7 @@
 // Python, when it may be drawn, and what it makes of its operands. Adding an entry is all that is
 // needed for the operation to appear in the next dataset.
 //
-//   unary("tanh", kMath, 1.0, kReal, anywhere(), [](double x) { return std::tanh(x); },
+//   unary("tanh", kMath, 1.0, kReal, anywhere(), [](double x) { return portable::tanh(x); },
 //   Bounds::kEnds,
 //         Derivative::kSmooth, {"squashed"}, {"jnp.tanh($0)", "lax.tanh($0)"}),
 #pragma once
@@ -42,6 +42,27 @@ enum class Derivative {
   kNone,     // JAX raises, or the derivative is not to be trusted
 };
 
+// What other entries, the builder and the catalogue ask of an operation.
+enum Trait : std::uint32_t {
+  kAddition = 1u << 0,            // x + y
+  kSubtraction = 1u << 1,         // x - y
+  kNegation = 1u << 2,            // -x
+  kProduct = 1u << 3,             // x * y
+  kLinearMap = 1u << 4,           // with literals: a multiple of its operand, shifted or rearranged
+  kRepeats = 1u << 5,             // elements of its operand, as they are, some of them again
+  kJoinsOperands = 1u << 6,       // puts elements of several operands side by side
+  kFillsIn = 1u << 7,             // puts constants beside the operand's elements
+  kKnownTotal = 1u << 8,          // its elements add up to the same whatever its operand is
+  kAddsUp = 1u << 9,              // a sum or a mean of its operand's elements
+  kLargest = 1u << 10,            // the largest of them
+  kSmallest = 1u << 11,           // the smallest
+  kPolarForm = 1u << 12,          // a complex number out of its magnitude and angle
+  kSpectrum = 1u << 13,           // a Fourier transform
+  kOverDevices = 1u << 14,        // needs several devices
+  kManyInstructions = 1u << 15,   // has no instruction of its own: rarer, and not differentiated
+  kUnsteadyDerivative = 1u << 16  // the derivative asks which element equals the result
+};
+
 // An application in the making: what an entry's `draw` fills in.
 struct Draft {
   std::vector<ValueId> operands;
@@ -73,7 +94,11 @@ struct Op {
   // Each element of the result is one of the operands': a maximum. With few elements one operand
   // may not show.
   bool selective = false;
+  std::uint32_t traits = 0;  // of enum Trait
+
+  bool has(std::uint32_t any) const { return (traits & any) != 0; }
 };
+Op with_traits(std::uint32_t traits, Op op);
 
 // All entries; looked up by name in constant time.
 std::span<const Op> catalogue();

@@ -146,8 +146,8 @@ Op pairwise(std::string name, Category category, double weight, std::uint32_t ki
 }
 
 std::optional<ValueId> mask_of(Builder& b, ValueId x) {
-  return b.apply(b.random().chance(0.6) ? "greater" : "less",
-                 {x, b.literal(threshold_of(b[x]), b[x].type.dtype)});
+  const ValueId threshold = b.literal(threshold_of(b[x]), b[x].type.dtype);
+  return b.apply(b.random().chance(0.6) ? "greater" : "less", {x, threshold});
 }
 
 const Node* node_of(const Builder& b, ValueId id) {
@@ -164,11 +164,12 @@ namespace {
 void add_terms(const Builder& b, ValueId id, int sign, int depth, std::map<ValueId, int>& terms) {
   terms[id] += sign;
   const Node* node = depth > 0 ? node_of(b, id) : nullptr;
-  if (!node || (node->op != "add" && node->op != "subtract" && node->op != "negative")) return;
-  const int first = node->op == "negative" ? -sign : sign;
-  add_terms(b, node->operands[0], first, depth - 1, terms);
+  if (!node) return;
+  const Op& op = op_named(node->op);
+  if (!op.has(kAddition | kSubtraction | kNegation)) return;
+  add_terms(b, node->operands[0], op.has(kNegation) ? -sign : sign, depth - 1, terms);
   if (node->operands.size() > 1)
-    add_terms(b, node->operands[1], node->op == "add" ? sign : -sign, depth - 1, terms);
+    add_terms(b, node->operands[1], op.has(kAddition) ? sign : -sign, depth - 1, terms);
 }
 
 }  // namespace
@@ -185,18 +186,20 @@ bool cancels(const Builder& b, ValueId x, ValueId y, bool subtract) {
   });
 }
 
-std::string_view maker_of(const Builder& b, ValueId id) {
+const Op* maker_of(const Builder& b, ValueId id) {
   const Node* node = node_of(b, id);
-  return node ? std::string_view(node->op) : std::string_view();
+  return node ? &op_named(node->op) : nullptr;
+}
+
+bool made_by(const Builder& b, ValueId id, std::uint32_t traits) {
+  const Op* maker = maker_of(b, id);
+  return maker != nullptr && maker->has(traits);
 }
 
 ValueId linear_origin(const Builder& b, ValueId id) {
-  static const std::set<std::string_view> kLinear = {
-      "negative",      "add",          "subtract", "multiply", "divide",
-      "subtract_from", "named_factor", "astype",   "reshape",  "transpose"};
   for (int steps = 0; steps < 8; ++steps) {
     const Node* node = node_of(b, id);
-    if (!node || !kLinear.contains(node->op)) return id;
+    if (!node || !op_named(node->op).has(kLinearMap)) return id;
     ValueId origin = kNoValue;
     for (ValueId operand : node->operands) {
       if (!b[operand].literal.empty()) continue;

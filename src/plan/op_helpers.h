@@ -47,8 +47,10 @@ std::optional<ValueId> mask_of(Builder& b, ValueId x);
 
 // The application that made a value; none for parameters.
 const Node* node_of(const Builder& b, ValueId id);
-// The name of its entry; empty for parameters.
-std::string_view maker_of(const Builder& b, ValueId id);
+// Its entry; none for parameters.
+const Op* maker_of(const Builder& b, ValueId id);
+// Whether an entry with one of these traits made it.
+bool made_by(const Builder& b, ValueId id, std::uint32_t traits);
 
 // The value that this one is a multiple of, or a shifted multiple; itself where there is none.
 ValueId linear_origin(const Builder& b, ValueId id);

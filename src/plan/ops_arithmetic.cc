@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 
 namespace jaxsmith {
@@ -143,6 +144,7 @@ Op named_factor() {
         kSmooth,
         {"angle", "phase", "scaled"},
         {"$factor * $0", "$0 * $factor"}};
+  op.traits = kLinearMap;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal);
     if (!x) return false;
@@ -183,7 +185,7 @@ Op round_to() {
       if (magnitude(b[*x].stats) < 2) return false;
       draft.spelling = b.random().pick(kWhole);
     }
-    const double step = std::pow(10.0, static_cast<double>(-decimals));
+    const double step = portable::pow(10.0, static_cast<double>(-decimals));
     Value result;
     result.type = b[*x].type;
     result.stats = b[*x].stats;
@@ -264,7 +266,7 @@ Op of_both_signs(Op op) {
 
 // Nobody takes away what was added a step before.
 Op of_new_terms(Op op) {
-  const bool subtract = op.name == "subtract";
+  const bool subtract = op.has(kSubtraction);
   return refined(std::move(op), [subtract](Builder& b, Draft& draft) {
     return !cancels(b, draft.operands[0], draft.operands[1], subtract);
   });
@@ -287,22 +289,29 @@ bool sign_of_second(Builder& b, Draft& draft) {
 
 std::vector<Op> basic_ops() {
   return {
-      complex_magnitudes(of_new_terms(binary(
-          "add", kArithmetic, 2.0, kNumbers | kComplexKind, anywhere(),
-          [](double x, double y) { return x + y; }, 0.3, kSmooth, {"shifted", "total", "combined"},
-          {"$0 + $1", "jnp.add($0, $1)", "lax.add($0, $1)", "$0 + $1"}))),
-      complex_magnitudes(of_new_terms(binary(
-          "subtract", kArithmetic, 1.8, kReal | kSignedKind | kComplexKind, anywhere(),
-          [](double x, double y) { return x - y; }, 0.2, kSmooth, {"delta", "centered", "residual"},
-          {"$0 - $1", "jnp.subtract($0, $1)", "lax.sub($0, $1)", "$0 - $1"}))),
-      complex_magnitudes(binary("multiply", kArithmetic, 2.0, kNumbers | kComplexKind, anywhere(),
-                                [](double x, double y) { return x * y; }, 0.4, kSmooth,
-                                {"scaled", "weighted", "product"},
-                                {"$0 * $1", "$1 * $0", "jnp.multiply($0, $1)", "lax.mul($0, $1)"})),
-      binary("divide", kArithmetic, 1.0, kReal, {0.05, 1e6},
-             [](double x, double y) { return x / y; }, 0.3, kSmooth, {"ratio", "normalized"},
-             {"$0 / $1", "jnp.divide($0, $1)", "lax.div($0, $1)", "jnp.true_divide($0, $1)",
-              "$0 / $1"}),
+      complex_magnitudes(of_new_terms(
+          with_traits(kAddition | kLinearMap,
+                      binary("add", kArithmetic, 2.0, kNumbers | kComplexKind, anywhere(),
+                             [](double x, double y) { return x + y; }, 0.3, kSmooth,
+                             {"shifted", "total", "combined"},
+                             {"$0 + $1", "jnp.add($0, $1)", "lax.add($0, $1)", "$0 + $1"})))),
+      complex_magnitudes(of_new_terms(
+          with_traits(kSubtraction | kLinearMap,
+                      binary("subtract", kArithmetic, 1.8, kReal | kSignedKind | kComplexKind,
+                             anywhere(), [](double x, double y) { return x - y; }, 0.2, kSmooth,
+                             {"delta", "centered", "residual"},
+                             {"$0 - $1", "jnp.subtract($0, $1)", "lax.sub($0, $1)", "$0 - $1"})))),
+      complex_magnitudes(
+          with_traits(kProduct | kLinearMap,
+                      binary("multiply", kArithmetic, 2.0, kNumbers | kComplexKind, anywhere(),
+                             [](double x, double y) { return x * y; }, 0.4, kSmooth,
+                             {"scaled", "weighted", "product"},
+                             {"$0 * $1", "$1 * $0", "jnp.multiply($0, $1)", "lax.mul($0, $1)"}))),
+      with_traits(kLinearMap, binary("divide", kArithmetic, 1.0, kReal, {0.05, 1e6},
+                                     [](double x, double y) { return x / y; }, 0.3, kSmooth,
+                                     {"ratio", "normalized"},
+                                     {"$0 / $1", "jnp.divide($0, $1)", "lax.div($0, $1)",
+                                      "jnp.true_divide($0, $1)", "$0 / $1"})),
       binary("maximum", kArithmetic, 0.8, kNumbers, anywhere(),
              [](double x, double y) { return std::max(x, y); }, 0.3, kSmooth, {"upper", "larger"},
              {"jnp.maximum($0, $1)", "lax.max($0, $1)"}),
@@ -315,9 +324,11 @@ std::vector<Op> basic_ops() {
       binary("fmin", kArithmetic, 0.12, kReal, anywhere(),
              [](double x, double y) { return std::min(x, y); }, 0.3, kSmooth, {"lower", "smaller"},
              {"jnp.fmin($0, $1)"}),
-      refined(unary("negative", kArithmetic, 0.5, kReal | kSignedKind | kComplexKind, anywhere(),
-                    [](double x) { return -x; }, kEnds, kSmooth, {"negated", "flipped"},
-                    {"-$0", "jnp.negative($0)", "lax.neg($0)", "-$0"}),
+      refined(with_traits(
+                  kNegation | kLinearMap,
+                  unary("negative", kArithmetic, 0.5, kReal | kSignedKind | kComplexKind,
+                        anywhere(), [](double x) { return -x; }, kEnds, kSmooth,
+                        {"negated", "flipped"}, {"-$0", "jnp.negative($0)", "lax.neg($0)", "-$0"})),
               same_magnitudes),
       unary("abs", kArithmetic, 0.7, kReal | kSignedKind, anywhere(),
             [](double x) { return std::abs(x); }, kEnds, kSmooth, {"magnitude", "strength"},
@@ -333,9 +344,10 @@ std::vector<Op> further_ops() {
       unary("reciprocal", kArithmetic, 0.3, kReal, {0.1, 1e4}, [](double x) { return 1 / x; },
             kEnds, kSmooth, {"inverse", "reciprocal"},
             {"jnp.reciprocal($0)", "1.0 / $0", "lax.reciprocal($0)"}),
-      literal_first("subtract_from", 0.6, anywhere(), [](double n, double x) { return n - x; },
-                    {1.0, 1.0, 0.5, 2.0}, {"remaining", "complement"},
-                    {"$1 - $0", "jnp.subtract($1, $0)"}),
+      with_traits(kLinearMap,
+                  literal_first("subtract_from", 0.6, anywhere(),
+                                [](double n, double x) { return n - x; }, {1.0, 1.0, 0.5, 2.0},
+                                {"remaining", "complement"}, {"$1 - $0", "jnp.subtract($1, $0)"})),
       literal_first("divide_by", 0.35, {0.1, 1e4}, [](double n, double x) { return n / x; },
                     {1.0, 0.5, 2.0, 3.0}, {"inverse", "falloff"},
                     {"$1 / $0", "jnp.divide($1, $0)"}),
@@ -384,8 +396,9 @@ std::vector<Op> further_ops() {
                                     [](double x, double y) { return std::copysign(x, y); }, 0,
                                     kNone, {"signed", "oriented"}, {"jnp.copysign($0, $1)"}),
                              sign_of_second)),
-      unary("ldexp", kArithmetic, 0.1, kReal, anywhere(), [](double x) { return 4 * x; }, kEnds,
-            kSmooth, {"scaled"}, {"jnp.ldexp($0, 2)"}),
+      with_traits(kManyInstructions, unary("ldexp", kArithmetic, 0.1, kReal, anywhere(),
+                                           [](double x) { return 4 * x; }, kEnds, kSmooth,
+                                           {"scaled"}, {"jnp.ldexp($0, 2)"})),
   };
 }
 

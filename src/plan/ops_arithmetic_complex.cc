@@ -5,6 +5,7 @@
 #include <limits>
 #include <numbers>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 #include "plan/ops_arithmetic.h"
 
@@ -24,21 +25,23 @@ Stats modest(Stats x, double hi) {
   return x;
 }
 
+// Transforms of real signals have elements that are real but for the last bit: their angle jumps.
+Op not_of_spectra(Op op) {
+  return refined(std::move(op), [](Builder& b, Draft& draft) {
+    return !made_by(b, linear_origin(b, draft.operands[0]), kSpectrum);
+  });
+}
+
 // A function of one complex operand. `largest`: where its magnitude is still modest.
 Op of_complex(std::string name, double weight, double smallest, double largest, bool to_real,
               MagnitudeRule rule, Derivative derivative, std::vector<std::string> hints,
               std::vector<std::string> spellings) {
   Op op{std::move(name), kArithmetic, weight, derivative, std::move(hints), std::move(spellings)};
-  const bool is_angle = op.name == "angle";
   op.infer = [=](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     if (!is_complex(x.type.dtype) || x.stats.lo < smallest || x.stats.hi > largest) return false;
     // The magnitude of a value in polar form is there already, and does not depend on the angle.
-    const auto maker = maker_of(b, linear_origin(b, draft.operands[0]));
-    if (to_real && maker == "polar") return false;
-    // Transforms of real signals have elements that are real but for the last bit: their angle
-    // jumps.
-    if (is_angle && maker.find("fft") != std::string_view::npos) return false;
+    if (to_real && made_by(b, linear_origin(b, draft.operands[0]), kPolarForm)) return false;
     Value result;
     result.type = {to_real ? part_of(x.type.dtype) : x.type.dtype, x.type.shape};
     result.stats = rule(x.stats);
@@ -58,7 +61,7 @@ Op of_complex(std::string name, double weight, double smallest, double largest, 
 
 Stats part(const Stats& x) {
   Stats out = x;
-  for (int i = 0; i < kProbes; ++i) out.probe[i] *= std::cos(turn(i));
+  for (int i = 0; i < kProbes; ++i) out.probe[i] *= portable::cos(turn(i));
   out.lo = -x.hi;
   out.hi = x.hi;
   return out;
@@ -109,11 +112,12 @@ Op from_parts(std::string name, double weight, bool polar, std::vector<std::stri
     if (!y || *y == *x) return false;
     Value result;
     result.type = {DType::kC64, broadcast_shapes(b[*x].type.shape, b[*y].type.shape)};
-    const Kernel2 kernel = polar ? Kernel2([](double r, double) { return std::abs(r); })
-                                 : Kernel2([](double u, double v) { return std::hypot(u, v); });
+    const Kernel2 kernel = polar
+                               ? Kernel2([](double r, double) { return std::abs(r); })
+                               : Kernel2([](double u, double v) { return portable::hypot(u, v); });
     const double u = magnitude(b[*x].stats), v = magnitude(b[*y].stats);
     result.stats =
-        modest(map_stats(b[*x].stats, b[*y].stats, kernel), polar ? u : std::hypot(u, v));
+        modest(map_stats(b[*x].stats, b[*y].stats, kernel), polar ? u : portable::hypot(u, v));
     draft.operands = {*x, *y};
     draft.results = {result};
     return true;
@@ -134,18 +138,18 @@ Op half_of(Op op) {
 }  // namespace
 
 Op complex_magnitudes(Op op) {
-  const std::string name = op.name;
-  return refined(std::move(op), [name](Builder& b, Draft& draft) {
+  const bool product = op.has(kProduct);
+  return refined(std::move(op), [product](Builder& b, Draft& draft) {
     if (!is_complex(draft.results[0].type.dtype)) return true;
     const Stats &x = b[draft.operands[0]].stats, &y = b[draft.operands[1]].stats;
     Stats& out = draft.results[0].stats;
     const double u = magnitude(x), v = magnitude(y);
     for (int i = 0; i < kProbes; ++i) {
       const double p = std::abs(x.probe[i]), q = std::abs(y.probe[(i * 5 + 1) % kProbes]);
-      out.probe[i] = name == "multiply" ? p * q : std::hypot(p, q);
+      out.probe[i] = product ? p * q : portable::hypot(p, q);
     }
     out.lo = 0;
-    out.hi = name == "multiply" ? u * v : u + v;
+    out.hi = product ? u * v : u + v;
     return true;
   });
 }
@@ -160,8 +164,8 @@ std::vector<Op> complex_arithmetic_ops() {
                          {"jnp.imag($0)", "$0.imag", "lax.imag($0)"})),
       of_complex("abs_complex", 0.6, 0, inf, true, same, kSmooth, {"magnitude", "amplitude"},
                  {"jnp.abs($0)", "lax.abs($0)", "jnp.absolute($0)"}),
-      full_precision(of_complex("angle", 0.4, 0, inf, true, angle, kSmooth, {"phase", "angle"},
-                                {"jnp.angle($0)"})),
+      full_precision(not_of_spectra(of_complex("angle", 0.4, 0, inf, true, angle, kSmooth,
+                                               {"phase", "angle"}, {"jnp.angle($0)"}))),
       of_complex("conj", 0.4, 0, inf, false, same, kSmooth, {"conjugate"},
                  {"jnp.conj($0)", "$0.conj()", "lax.conj($0)", "jnp.conjugate($0)"}),
       of_complex("power_of", 0.35, 0, 200, true,
@@ -172,9 +176,9 @@ std::vector<Op> complex_arithmetic_ops() {
       of_complex("exp_complex", 0.3, 0, 3, false,
                  [](const Stats& x) {
                    Stats out = part(x);
-                   for (double& p : out.probe) p = std::exp(p);
+                   for (double& p : out.probe) p = portable::exp(p);
                    out.lo = 0;
-                   out.hi = std::exp(x.hi);
+                   out.hi = portable::exp(x.hi);
                    return out;
                  },
                  kSmooth, {"rotated", "wave"}, {"jnp.exp($0)", "lax.exp($0)"}),
@@ -186,19 +190,19 @@ std::vector<Op> complex_arithmetic_ops() {
       of_complex("quarter_turn", 0.25, 0, inf, false, same, kSmooth, {"rotated"},
                  {"1j * $0", "$0 * 1j"}),
       of_complex("sin_complex", 0.15, 0, 2.5, false,
-                 [](const Stats& x) { return modest(x, std::cosh(x.hi)); }, kSmooth, {"wave"},
+                 [](const Stats& x) { return modest(x, portable::cosh(x.hi)); }, kSmooth, {"wave"},
                  {"jnp.sin($0)", "lax.sin($0)"}),
       of_complex("cos_complex", 0.15, 0, 2.5, false,
-                 [](const Stats& x) { return modest(x, std::cosh(x.hi)); }, kSmooth, {"wave"},
+                 [](const Stats& x) { return modest(x, portable::cosh(x.hi)); }, kSmooth, {"wave"},
                  {"jnp.cos($0)", "lax.cos($0)"}),
       with_real("scale_complex", 0.5, [](double x, double y) { return x * y; },
                 {"scaled", "weighted"}, {"$0 * $1", "$1 * $0", "jnp.multiply($0, $1)"}),
-      with_real("shift_complex", 0.35, [](double x, double y) { return std::hypot(x, y); },
+      with_real("shift_complex", 0.35, [](double x, double y) { return portable::hypot(x, y); },
                 {"shifted", "displaced"}, {"$0 + $1", "$0 - $1", "jnp.add($0, $1)"}),
       from_parts("complex", 0.12, false, {"field", "phasor"},
                  {"lax.complex($0, $1)", "$0 + 1j * $1"}),
-      from_parts("polar", 0.1, true, {"phasor", "wave"},
-                 {"$0 * jnp.exp(1j * $1)", "jnp.exp(1j * $1) * $0"}),
+      with_traits(kPolarForm, from_parts("polar", 0.1, true, {"phasor", "wave"},
+                                         {"$0 * jnp.exp(1j * $1)", "jnp.exp(1j * $1) * $0"})),
   };
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 #include "plan/ops_arithmetic.h"
 
@@ -18,13 +19,13 @@ std::int64_t whole(double x) { return static_cast<std::int64_t>(x); }
 // The smallest number of bits that holds every value of the operand, its sign apart.
 double bits_of(const Stats& x) {
   const double top = std::max(x.hi, x.lo < 0 ? -x.lo - 1 : 0.0);
-  return std::floor(std::log2(std::max(top, 1.0))) + 1;
+  return std::floor(portable::log2(std::max(top, 1.0))) + 1;
 }
 
 // Bounds of `&`, `|`, `^`: the bits of the wider operand, negative where one may be.
 bool bitwise_bounds(Builder& b, Draft& draft) {
   const Stats &x = b[draft.operands[0]].stats, &y = b[draft.operands[1]].stats;
-  const double range = std::exp2(std::max(bits_of(x), bits_of(y)));
+  const double range = portable::exp2(std::max(bits_of(x), bits_of(y)));
   Stats& out = draft.results[0].stats;
   out.lo = x.lo < 0 || y.lo < 0 ? -range : 0;
   out.hi = range - 1;
@@ -105,7 +106,7 @@ Op power_of_two() {
     if (!x) return false;
     Value result;
     result.type = b[*x].type;
-    result.stats = map_stats(b[*x].stats, [](double v) { return std::exp2(v); }, kEnds);
+    result.stats = map_stats(b[*x].stats, [](double v) { return portable::exp2(v); }, kEnds);
     draft.operands = {*x};
     draft.results = {result};
     return true;
@@ -327,10 +328,11 @@ std::vector<Op> integer_arithmetic_ops() {
               {"$0 | $1", "jnp.bitwise_or($0, $1)", "lax.bitwise_or($0, $1)"}),
       bitwise("bitwise_xor", 0.5, differing, bitwise_bounds, {"toggled", "scrambled", "difference"},
               {"$0 ^ $1", "jnp.bitwise_xor($0, $1)", "lax.bitwise_xor($0, $1)"}),
-      shift("left_shift", 0.35, [](double x, double n) { return x * std::exp2(n); }, 5,
+      shift("left_shift", 0.35, [](double x, double n) { return x * portable::exp2(n); }, 5,
             {"shifted", "packed"},
             {"$0 << $1", "jnp.left_shift($0, $1)", "lax.shift_left($0, $1)"}),
-      shift("right_shift", 0.4, [](double x, double n) { return std::floor(x / std::exp2(n)); }, 5,
+      shift("right_shift", 0.4,
+            [](double x, double n) { return std::floor(x / portable::exp2(n)); }, 5,
             {"shifted", "high_bits", "halved"}, {"$0 >> $1", "jnp.right_shift($0, $1)"}),
       power_of_two(),
       invert(),

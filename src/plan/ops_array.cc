@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/shape_helpers.h"
 
 namespace jaxsmith {
@@ -19,6 +20,7 @@ Op astype() {
         {"cast"},
         {"$0.astype($dtype)", "lax.convert_element_type($0, $dtype)",
          "jnp.asarray($0, dtype=$dtype)", "jnp.astype($0, $dtype)"}};
+  op.traits = kLinearMap;
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     std::string name = draft.attributes["dtype"];
@@ -141,7 +143,7 @@ Op exponent_bits() {
     Value result = with_shape(b[*x], b[*x].type.shape);
     result.type.dtype = DType::kI32;
     result.stats = map_stats(
-        b[*x].stats, [](double v) { return 127 + std::floor(std::log2(v)); }, Bounds::kEnds);
+        b[*x].stats, [](double v) { return 127 + std::floor(portable::log2(v)); }, Bounds::kEnds);
     draft.operands = {*x};
     draft.results = {result};
     return true;

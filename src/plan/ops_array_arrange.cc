@@ -245,6 +245,7 @@ Shape padded(const Shape& shape, const Widths& widths) {
 
 Op pad() {
   Op op{"pad", kArray, 0.9, kSmooth, {"padded", "framed"}, {"jnp.pad($0, $widths, $options)"}};
+  op.traits = kFillsIn;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"pad", "edge_pad", "dilating_pad", "embed"});
     if (!x) return false;
@@ -305,6 +306,7 @@ Op lax_pad() {
         kSmooth,
         {"dilated", "spread", "cropped"},
         {"lax.pad($0, $value, $config)"}};
+  op.traits = kFillsIn;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_numbers(b, 1);
     if (!x) return false;
@@ -345,6 +347,7 @@ Op lax_pad() {
 // One triangle of the last two axes, by name or by a mask.
 Op triangle() {
   Op op{"triangle", kArray, 0.6, kSmooth, {"triangle", "causal", "lower_part", "masked"}};
+  op.traits = kFillsIn;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       const Shape& s = v.type.shape;
@@ -391,6 +394,7 @@ Op diag() {
         kSmooth,
         {"diagonal_matrix", "scaling"},
         {"jnp.diag($0, $options)", "jnp.diagflat($0, $options)"}};
+  op.traits = kFillsIn;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x =
         b.draw([](const Value& v) { return v.type.rank() == 1 && v.type.shape[0] >= 2; });
@@ -448,6 +452,7 @@ Op diagonal() {
 
 Op fill_diagonal() {
   Op op{"fill_diagonal", kArray, 0.3, kSmooth, {"off_diagonal", "cleared", "adjusted"}};
+  op.traits = kFillsIn;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return v.type.rank() == 2 && v.type.shape[0] == v.type.shape[1] && v.type.shape[0] >= 2 &&

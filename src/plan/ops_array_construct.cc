@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 #include "plan/ops_array.h"
 #include "plan/shape_helpers.h"
@@ -149,6 +150,7 @@ Op with_eye() {
 // A mask keeps some elements; the others get a constant of the value's shape and type.
 Op masked() {
   Op op{"mask", kArray, 0.6, kSmooth, {"masked", "kept", "cleaned"}};
+  op.traits = kFillsIn;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal | kIntegers, 1);
     if (!x || element_count(b[*x].type.shape) < 4) return false;
@@ -212,6 +214,7 @@ Op with_full() {
 // A column of ones beside the features, as a design matrix has it.
 Op bias_column() {
   Op op{"constant_column", kArray, 0.25, kSmooth, {"design", "augmented", "homogeneous"}};
+  op.traits = kFillsIn;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 2, 2);
     if (!x) return false;
@@ -309,8 +312,9 @@ Op meshgrid() {
     const Shape shape =
         matrix ? Shape{x.type.shape[0], y.type.shape[0]} : Shape{y.type.shape[0], x.type.shape[0]};
     draft.results = {with_shape(x, shape), rearranged(y, shape, 5)};
-    draft.results[0].hint = b.random().chance(0.5) ? "grid_x" : "columns";
-    draft.results[1].hint = draft.results[0].hint == "grid_x" ? "grid_y" : "rows";
+    const bool by_axis = b.random().chance(0.5);
+    draft.results[0].hint = by_axis ? "grid_x" : "columns";
+    draft.results[1].hint = by_axis ? "grid_y" : "rows";
     for (std::size_t i = 0; i < 2; ++i) draft.results[i].sure = b[draft.operands[i]].sure;
     draft.sure_given = true;
     return true;
@@ -334,14 +338,20 @@ Op on_grid() {
     const auto grid = b.apply_text("meshgrid", {*x, *y},
                                    {{"order", b.random().chance(0.6) ? "\"ij\"" : "\"xy\""}});
     if (!grid) return false;
-    static const std::vector<std::pair<std::string, Kernel2>> kForms = {
+    struct Form {
+      std::string text;
+      Kernel2 kernel;
+      bool unit = false;  // within [-1, 1] whatever the operands
+    };
+    static const std::vector<Form> kForms = {
         {"$0 * $1", times},
         {"$0 + $1", plus},
         {"$0 - $1", minus},
         {"$0**2 + $1**2", [](double p, double q) { return p * p + q * q; }},
-        {"jnp.sin($0) * jnp.cos($1)", [](double p, double q) { return std::sin(p) * std::cos(q); }},
+        {"jnp.sin($0) * jnp.cos($1)",
+         [](double p, double q) { return portable::sin(p) * portable::cos(q); }, true},
         {"jnp.stack([$0, $1], axis=-1)", nullptr}};
-    const auto& [text, kernel] =
+    const auto& [text, kernel, unit] =
         kForms[b.random().below(b.settings().max_rank > 2 ? kForms.size() : kForms.size() - 1)];
     draft.spelling = text;
     draft.operands = {*grid, *grid + 1};
@@ -350,11 +360,9 @@ Op on_grid() {
       result.type.shape.push_back(2);
       result.hint = "points";
       result.stats = joined_stats(b, draft.operands);
-    } else if (text.find("sin") != std::string::npos) {
-      result.stats = map_stats(b[*grid].stats, b[*grid + 1].stats, kernel);
-      result.stats = within(result.stats, -1, 1);
     } else {
       result.stats = map_stats(b[*grid].stats, b[*grid + 1].stats, kernel);
+      if (unit) result.stats = within(result.stats, -1, 1);
     }
     draft.results = {result};
     return true;
@@ -379,9 +387,10 @@ Op vander() {
     const auto n = b.random().between(3, 4);
     draft.attributes["options"] = (b.random().chance(0.4) ? "N=" : "") + std::to_string(n);
     Value result = with_shape(b[*x], {b[*x].type.shape[0], n});
-    const double top = std::pow(std::max(1.0, magnitude(b[*x].stats)), static_cast<double>(n - 1));
+    const double top =
+        portable::pow(std::max(1.0, magnitude(b[*x].stats)), static_cast<double>(n - 1));
     for (int i = 0; i < kProbes; ++i)
-      result.stats.probe[i] = std::pow(result.stats.probe[i], static_cast<double>(i % n));
+      result.stats.probe[i] = portable::pow(result.stats.probe[i], static_cast<double>(i % n));
     result.stats.hi = top;
     result.stats.lo = b[*x].stats.lo < 0 ? -top : 0;
     draft.operands = {*x};

@@ -42,6 +42,7 @@ std::string operand_list(std::size_t count) {
 
 Op concatenate() {
   Op op{"concatenate", kArray, 1.1, kSmooth, {"joined", "combined", "merged", "features"}};
+  op.traits = kJoinsOperands;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1);
     if (!x) return false;
@@ -84,6 +85,7 @@ Op concatenate() {
 
 Op stack() {
   Op op{"stack", kArray, 1.0, kSmooth, {"stacked", "pairs", "channels"}};
+  op.traits = kJoinsOperands;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 0, b.settings().max_rank - 1);
     if (!x) return false;
@@ -120,6 +122,7 @@ Op stack() {
 // Elements of two values in turn.
 Op interleave() {
   Op op{"interleave", kArray, 0.3, kSmooth, {"interleaved", "woven", "zipped"}};
+  op.traits = kJoinsOperands;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 2);
     if (!x) return false;
@@ -152,6 +155,7 @@ Op interleave() {
 
 Op append() {
   Op op{"append", kArray, 0.3, kSmooth, {"extended", "series", "appended"}};
+  op.traits = kJoinsOperands;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 1);
     if (!x) return false;
@@ -323,6 +327,7 @@ Op unstack() {
 
 Op block() {
   Op op{"block", kArray, 0.35, kSmooth, {"assembled", "blocks", "system"}};
+  op.traits = kJoinsOperands;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 2, 2);
     if (!x) return false;
@@ -357,6 +362,7 @@ Op block() {
 
 Op block_diag() {
   Op op{"block_diag", kArray, 0.2, kSmooth, {"assembled", "block_matrix"}};
+  op.traits = kFillsIn;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal, 2, 2);
     if (!x) return false;
@@ -400,6 +406,7 @@ Op broadcast_stack() {
         kSmooth,
         {"pairs", "features", "stacked"},
         {"jnp.stack([$0, $1], $axis)"}};
+  op.traits = kJoinsOperands;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, b.settings().max_rank - 1);
     if (!x) return false;

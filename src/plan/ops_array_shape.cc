@@ -76,6 +76,7 @@ Op reshape() {
         {"tiles", "grouped", "blocks", "folded"},
         {"$0.reshape($dims)", "$0.reshape($shape)", "jnp.reshape($0, $shape)",
          "lax.reshape($0, $full)"}};
+  op.traits = kLinearMap;
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     const auto& shape = b.numbers().at("shape");
@@ -160,6 +161,7 @@ Op transpose() {
         {"swapped", "transposed", "channels_first"},
         {"$0.transpose($list)", "jnp.transpose($0, $axes)", "$0.transpose($axes)",
          "lax.transpose($0, $axes)", "jnp.permute_dims($0, $axes)"}};
+  op.traits = kLinearMap;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 2, 99, {"transpose", "swapaxes", "moveaxis"});
     if (!x) return false;
@@ -327,6 +329,7 @@ Op broadcast_to() {
         kSmooth,
         {"expanded", "repeated"},
         {"jnp.broadcast_to($0, $shape)"}};
+  op.traits = kRepeats;
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     const auto& shape = b.numbers().at("shape");

@@ -71,6 +71,7 @@ Op where() {
         Derivative::kSmooth,
         {"selected", "masked", "gated"},
         {"jnp.where($0, $1, $2)"}};
+  op.traits = kJoinsOperands;
   op.infer = [](Builder& b, Draft& draft) { return infer_choice(b, draft, false); };
   op.draw = [infer = op.infer](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kNumbers | kComplexKind);
@@ -99,6 +100,7 @@ Op select() {
         Derivative::kSmooth,
         {"selected", "picked"},
         {"lax.select($0, $1, $2)", "lax.select_n($0, $2, $1)", "jnp.where($0, $1, $2)"}};
+  op.traits = kJoinsOperands;
   op.infer = [](Builder& b, Draft& draft) { return infer_choice(b, draft, true); };
   op.draw = [infer = op.infer](Builder& b, Draft& draft) {
     const auto x =
@@ -109,10 +111,11 @@ Op select() {
     if (!y || *y == *x) y = b.apply(is_real(type.dtype) ? "tanh" : "abs", {*x});
     auto mask = b.draw(
         [&](const Value& v) { return v.type.dtype == DType::kBool && v.type.shape == type.shape; });
-    if (!mask && y)
-      mask =
-          b.apply(b.random().pick(orderings()),
-                  {*x, b.random().chance(0.5) ? *y : b.literal(threshold_of(b[*x]), type.dtype)});
+    if (!mask && y) {
+      const ValueId other =
+          b.random().chance(0.5) ? *y : b.literal(threshold_of(b[*x]), type.dtype);
+      mask = b.apply(b.random().pick(orderings()), {*x, other});
+    }
     if (!y || !mask) return false;
     draft.operands = {*mask, *x, *y};
     return infer(b, draft);
@@ -168,8 +171,8 @@ std::optional<ValueId> predicate(Builder& b) {
     return b.apply(b.random().chance(0.5) ? "any" : "all", {*x});
   if (b[*x].type.rank() > 0) scalar = b.apply(b.random().pick(kReductions), {*x});
   if (!scalar) return std::nullopt;
-  return b.apply(b.random().pick(orderings()),
-                 {*scalar, b.literal(threshold_of(b[*scalar]), b[*scalar].type.dtype)});
+  const ValueId threshold = b.literal(threshold_of(b[*scalar]), b[*scalar].type.dtype);
+  return b.apply(b.random().pick(orderings()), {*scalar, threshold});
 }
 
 Interval branch_interval(const Type& type) {

@@ -61,13 +61,16 @@ Builder::BodySpec function_spec(Builder& b, const std::vector<ValueId>& operands
 
 // Bends a value, so that derivatives of what comes out depend on what goes in.
 std::optional<ValueId> bend(Builder& b, ValueId x) {
-  static const std::vector<std::string> kBends = {"square",  "tanh", "softplus", "sin",
-                                                  "sigmoid", "cos",  "square"};
-  const std::string& name = b.random().pick(kBends);
-  // Where a function is flat its derivative is zero.
-  const double reach = name == "square" ? 30 : name == "tanh" || name == "sigmoid" ? 3 : 10;
-  const auto led = b.into(x, {-reach, reach});
-  return led ? b.apply(name, {*led}) : std::nullopt;
+  struct Bend {
+    std::string name;
+    double reach;  // where a function is flat its derivative is zero
+  };
+  static const std::vector<Bend> kBends = {{"square", 30}, {"tanh", 3},    {"softplus", 10},
+                                           {"sin", 10},    {"sigmoid", 3}, {"cos", 10},
+                                           {"square", 30}};
+  const Bend& bend = b.random().pick(kBends);
+  const auto led = b.into(x, {-bend.reach, bend.reach});
+  return led ? b.apply(bend.name, {*led}) : std::nullopt;
 }
 
 int function_steps(Builder& b) {
@@ -191,18 +194,14 @@ Op gradient_of_scalar(std::string name, double weight, Form form) {
 }
 
 // jacfwd, jacrev of an array-valued function; hessian of a scalar one.
-Op jacobian(std::string name, double weight) {
-  Op op{name,
-        Category::kGradient,
-        weight,
-        Derivative::kSmooth,
-        {name == "hessian" ? "curvature" : "jacobian"}};
-  op.draw = [name](Builder& b, Draft& draft) {
+Op jacobian(std::string name, double weight, bool hessian = false) {
+  Op op{
+      name, Category::kGradient, weight, Derivative::kSmooth, {hessian ? "curvature" : "jacobian"}};
+  op.draw = [name, hessian](Builder& b, Draft& draft) {
     const auto operands = draw_operands(b, 2, 24);
     if (operands.empty()) return false;
     const auto number = static_cast<std::int64_t>(b.random().below(operands.size()));
     const Type in = b[operands[static_cast<std::size_t>(number)]].type;
-    const bool hessian = name == "hessian";
     const auto body = hessian ? loss_body(b, operands, false)
                               : map_body(b, operands, kMaxJacobian / element_count(in.shape));
     if (!body) return false;
@@ -366,7 +365,7 @@ std::vector<Op> gradient_ops() {
           gradient_of_scalar("value_and_grad_aux", 0.7, Form::kAux),
           jacobian("jacfwd", 0.8),
           jacobian("jacrev", 0.8),
-          jacobian("hessian", 0.7),
+          jacobian("hessian", 0.7, true),
           jvp(),
           vjp(),
           hessian_vector_product(),

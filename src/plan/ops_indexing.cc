@@ -104,6 +104,7 @@ std::optional<Place> draw_listed_place(Builder& b, const Shape& shape, bool dist
   const auto n = size_at(shape, axis);
   Place place;
   place.shift = 1;
+  place.listed = true;
   const auto how_many = b.random().between(
       2, distinct ? std::min<std::int64_t>(n - 1, 5) : std::min<std::int64_t>(n + 1, 6));
   auto places = draw_places(b, n, how_many, distinct);

@@ -20,6 +20,7 @@ struct Place {
   std::string index;
   Shape shape;             // of the part
   std::int64_t shift = 0;  // where its elements begin: parts at other places have other elements
+  bool listed = false;     // by arrays of positions
 };
 // Slices and single positions on one or two axes: always less than the whole.
 std::optional<Place> draw_basic_place(Builder& b, const Shape& shape);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 #include "plan/ops_indexing.h"
 #include "plan/shape_helpers.h"
@@ -16,6 +17,7 @@ using enum Derivative;
 
 Op one_hot() {
   Op op{"one_hot", kIndexing, 0.6, kZero, {"encoded", "one_hot", "indicators", "membership"}};
+  op.traits = kFillsIn;
   op.draw = [](Builder& b, Draft& draft) {
     const auto n = b.random().between(3, 8);
     const auto index = draw_index(b, n, [&](const Value& v) {
@@ -89,9 +91,9 @@ Op bins() {
     draft.attributes["edges"] = array_text(b, edges, dtype);
     const bool right = b.random().chance(0.25);
     draft.attributes["side"] = right ? "side=\"right\"" : "";
-    draft.spelling =
-        b.random().chance(0.6) ? "jnp.searchsorted($edges, $0, $side)" : "jnp.digitize($0, $edges)";
-    if (!is_inexact(dtype) && draft.spelling.find("digitize") != std::string::npos) return false;
+    const bool search = b.random().chance(0.6);
+    draft.spelling = search ? "jnp.searchsorted($edges, $0, $side)" : "jnp.digitize($0, $edges)";
+    if (!is_inexact(dtype) && !search) return false;
     draft.operands = {*x};
     draft.results = {result};
     draft.results[0].sure = element_count(b[*x].type.shape) >= 6 ? b[*x].sure : 0;
@@ -144,6 +146,7 @@ Op insertion_points() {
 Op segment() {
   Op op{
       "segment_reduction", kIndexing, 1, kSmooth, {"grouped", "per_group", "aggregated", "totals"}};
+  op.traits = kFillsIn;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       const bool kind =
@@ -171,7 +174,8 @@ Op segment() {
     result.stats.hi = std::max(0.0, n * b[*x].stats.hi);
     draft.spelling = "jax.ops.segment_sum($0, $1, num_segments=$groups)";
     const double kind = b.random().uniform();
-    if (kind < 0.3) {  // the largest of each group, or nothing
+    const bool largest = kind < 0.3;
+    if (largest) {  // of each group, or nothing
       const bool typed = type.dtype != b.default_real();
       draft.attributes["dtype"] = typed ? "dtype=" + dtype_text(type.dtype) : "";
       draft.spelling = "jnp.zeros($shape, $dtype).at[$1].max($0)";
@@ -184,15 +188,15 @@ Op segment() {
       draft.spelling = "jnp.zeros($shape, $dtype).at[$1].add($0)";
     } else if (kind < 0.45 && is_real(type.dtype) && magnitude(b[*x].stats) <= 1.6 && rows <= 8) {
       draft.spelling = "jax.ops.segment_prod($0, $1, num_segments=$groups)";
-      const double top = std::max(1.0, std::pow(magnitude(b[*x].stats), n));
+      const double top = std::max(1.0, portable::pow(magnitude(b[*x].stats), n));
       result.stats = with_constant(b[*x].stats, 1, 0.3);
       result.stats.lo = -top;
       result.stats.hi = top;
     }
     draft.operands = {*x, *ids};
     draft.results = {result};
-    const bool total = draft.spelling.find("max") == std::string::npos;
-    draft.results[0].sure = total ? b[*x].sure : 0;  // not the groups: sums of all do not know them
+    // Not the groups: sums of all do not know them.
+    draft.results[0].sure = largest ? 0 : b[*x].sure;
     draft.sure_given = true;
     return true;
   };
@@ -202,6 +206,7 @@ Op segment() {
 // How often each code occurs, by adding ones.
 Op counts_by() {
   Op op{"tally", kIndexing, 0.4, kZero, {"counts", "tally", "frequencies"}};
+  op.traits = kFillsIn;
   op.draw = [](Builder& b, Draft& draft) {
     const auto n = b.random().between(3, 8);
     const auto ids = draw_index(b, n, [](const Value& v) {
@@ -230,6 +235,7 @@ Op counts_by() {
 // One of several values, element by element, by a code.
 Op choose() {
   Op op{"choose", kIndexing, 0.8, kSmooth, {"chosen", "routed", "selected"}};
+  op.traits = kJoinsOperands;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw(
         [](const Value& v) { return (kind_of(v.type.dtype) & kNumbers) && v.type.rank() >= 1; });

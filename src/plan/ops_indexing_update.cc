@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 #include "plan/ops_indexing.h"
 #include "plan/shape_helpers.h"
@@ -73,6 +74,7 @@ std::optional<ValueId> draw_target(Builder& b, std::uint32_t kinds = kNumbers) {
 
 Op at_constant() {
   Op op{"patch", kIndexing, 0.9, kSmooth, {"updated", "patched", "adjusted", "cleared"}};
+  op.traits = kFillsIn;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     if (!x) return false;
@@ -107,6 +109,7 @@ Op at_constant() {
 // Another value goes to a place that it fits.
 Op at_update() {
   Op op{"write", kIndexing, 1.1, kSmooth, {"updated", "patched", "written", "merged"}};
+  op.traits = kJoinsOperands;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     if (!x) return false;
@@ -125,9 +128,9 @@ Op at_update() {
     draft.attributes["index"] = place->index;
     // The listed places are distinct, and a product over places has a derivative only where JAX is
     // told so.
-    const bool listed = place->index.find("jnp.array") != std::string::npos;
-    draft.spelling = fmt::format("$0.at[$index].{}($1{})", u.method,
-                                 listed && which == kMultiply ? ", unique_indices=True" : "");
+    draft.spelling =
+        fmt::format("$0.at[$index].{}($1{})", u.method,
+                    place->listed && which == kMultiply ? ", unique_indices=True" : "");
     draft.operands = {*x, *value};
     Value result = with_shape(b[*x], type.shape);
     result.stats = updated_stats(b[*x].stats, changed, share_of(place->shape, type.shape));
@@ -160,13 +163,13 @@ Op at_apply() {
       double lo, hi;
     };
     static const std::vector<Function> kFunctions = {
-        {"jnp.tanh", [](double v) { return std::tanh(v); }, -50, 50},
+        {"jnp.tanh", [](double v) { return portable::tanh(v); }, -50, 50},
         {"jnp.square", [](double v) { return v * v; }, -20, 20},
         {"jnp.abs", [](double v) { return std::abs(v); }, -1e4, 1e4},
-        {"jax.nn.sigmoid", [](double v) { return 1 / (1 + std::exp(-v)); }, -20, 20},
+        {"jax.nn.sigmoid", [](double v) { return 1 / (1 + portable::exp(-v)); }, -20, 20},
         {"jnp.sqrt", [](double v) { return std::sqrt(v); }, 0.05, 1e4},
-        {"jnp.exp", [](double v) { return std::exp(v); }, -6, 4},
-        {"jnp.log1p", [](double v) { return std::log1p(v); }, -0.5, 1e4}};
+        {"jnp.exp", [](double v) { return portable::exp(v); }, -6, 4},
+        {"jnp.log1p", [](double v) { return portable::log1p(v); }, -0.5, 1e4}};
     const Function& f = b.random().pick(kFunctions);
     if (b[*x].stats.lo < f.lo || b[*x].stats.hi > f.hi) return false;
     draft.attributes["index"] = place->index;
@@ -184,6 +187,7 @@ Op at_apply() {
 // The row or column to change is computed.
 Op at_row() {
   Op op{"row_update", kIndexing, 1, kSmooth, {"updated", "table_after", "written"}};
+  op.traits = kJoinsOperands;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     const int axis = x ? draw_axis(b, b[*x].type.shape, 3) : -1;
@@ -233,6 +237,7 @@ Op at_row() {
 // Many places at once, which may coincide: only what does not depend on the order.
 Op scatter() {
   Op op{"scatter", kIndexing, 0.9, kSmooth, {"scattered", "accumulated", "peaks", "pooled"}};
+  op.traits = kJoinsOperands;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     if (!x || b[*x].type.shape[0] < 3) return false;
@@ -278,6 +283,7 @@ Op scatter() {
 // A window of a value is replaced, at a computed start.
 Op dynamic_update() {
   Op op{"dynamic_update", kIndexing, 1.2, kSmooth, {"updated", "buffer", "cache", "written"}};
+  op.traits = kJoinsOperands;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     const int axis = x ? draw_axis(b, b[*x].type.shape, 3) : -1;
@@ -330,6 +336,7 @@ Op dynamic_update() {
 // A buffer of a constant into which a value goes.
 Op embed() {
   Op op{"embed", kIndexing, 0.4, kSmooth, {"embedded", "canvas", "buffer", "framed"}};
+  op.traits = kFillsIn;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kNumbers, 1, 3);
     if (!x) return false;
@@ -375,6 +382,7 @@ Op insert() {
         kSmooth,
         {"inserted", "augmented", "lengthened"},
         {"jnp.insert($0, $place, $value, $axis)"}};
+  op.traits = kJoinsOperands;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_target(b);
     const int axis = x ? draw_axis(b, b[*x].type.shape, 2) : -1;

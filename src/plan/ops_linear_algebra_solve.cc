@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/builder.h"
 #include "plan/ops_linear_algebra.h"
 
@@ -205,8 +206,8 @@ Op determinant() {
     const auto n = static_cast<double>(b[*a].type.shape[0]);
     if (n > 6)
       draft.spelling = "jnp.linalg.slogdet($0)[1]";  // a determinant grows with the power of n
-    const double low = n * std::log(b[*a].floor),
-                 high = n * std::log(b[*a].floor + n * magnitude(b[*a].stats));
+    const double low = n * portable::log(b[*a].floor),
+                 high = n * portable::log(b[*a].floor + n * magnitude(b[*a].stats));
     Value result;
     result.type = {b[*a].type.dtype, {}};
     result.stats =

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/builder.h"
 
 namespace jaxsmith {
@@ -418,8 +419,8 @@ Op associative_scan() {
       default:
         if (magnitude(s) > 1.6 || n > 12 || is_integer(result.type.dtype)) return false;
         combine = b.random().chance(0.5) ? "jnp.multiply" : "lambda a, b: a * b";
-        result.stats = within(s, -std::pow(std::max(1.0, magnitude(s)), n),
-                              std::pow(std::max(1.0, magnitude(s)), n));
+        result.stats = within(s, -portable::pow(std::max(1.0, magnitude(s)), n),
+                              portable::pow(std::max(1.0, magnitude(s)), n));
     }
     draft.operands = {*x};
     std::string options = b.random().chance(0.25) ? "reverse=True" : "";

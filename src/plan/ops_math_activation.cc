@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 #include "plan/ops_math.h"
 
@@ -14,11 +15,13 @@ using enum Category;
 using enum Derivative;
 using enum Bounds;
 
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
-double softplus(double x) { return std::log1p(std::exp(-std::abs(x))) + std::max(x, 0.0); }
+double sigmoid(double x) { return 1 / (1 + portable::exp(-x)); }
+double softplus(double x) {
+  return portable::log1p(portable::exp(-std::abs(x))) + std::max(x, 0.0);
+}
 double silu(double x) { return x * sigmoid(x); }
-double gelu(double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }
-double mish(double x) { return x * std::tanh(softplus(x)); }
+double gelu(double x) { return 0.5 * x * portable::erfc(-x / std::sqrt(2.0)); }
+double mish(double x) { return x * portable::tanh(softplus(x)); }
 double hard_silu(double x) { return x * std::clamp(x + 3, 0.0, 6.0) / 6; }
 double sparse_plus(double x) { return x >= 1 ? x : x <= -1 ? 0 : 0.25 * (x + 1) * (x + 1); }
 
@@ -36,12 +39,12 @@ std::vector<Op> smooth_activations() {
       real_function("gelu", 0.5, wide, gelu, {"activation", "hidden"},
                     {"jax.nn.gelu($0)", "jax.nn.gelu($0, approximate=False)"}, {-0.7518}),
       real_function("mish", 0.25, wide, mish, {"activation"}, {"jax.nn.mish($0)"}, {-1.1924}),
-      real_function("elu", 0.35, wide, [](double x) { return x > 0 ? x : std::expm1(x); },
+      real_function("elu", 0.35, wide, [](double x) { return x > 0 ? x : portable::expm1(x); },
                     {"activation"}, {"jax.nn.elu($0)"}),
       real_function("selu", 0.25, wide,
-                    [](double x) { return 1.0507 * (x > 0 ? x : 1.6733 * std::expm1(x)); },
+                    [](double x) { return 1.0507 * (x > 0 ? x : 1.6733 * portable::expm1(x)); },
                     {"activation"}, {"jax.nn.selu($0)"}),
-      real_function("celu", 0.2, wide, [](double x) { return x > 0 ? x : std::expm1(x); },
+      real_function("celu", 0.2, wide, [](double x) { return x > 0 ? x : portable::expm1(x); },
                     {"activation"}, {"jax.nn.celu($0)"}),
       real_function("log_sigmoid", 0.35, {-1e3, 20}, [](double x) { return -softplus(-x); },
                     {"log_prob"}, {"jax.nn.log_sigmoid($0)", "-jax.nn.softplus(-$0)"}),
@@ -119,7 +122,7 @@ Op elu_with_alpha() {
     const Stats& from = b[*x].stats;
     Value result;
     result.type = b[*x].type;
-    const auto kernel = [&](double v) { return v > 0 ? v : alpha * std::expm1(v); };
+    const auto kernel = [&](double v) { return v > 0 ? v : alpha * portable::expm1(v); };
     for (int i = 0; i < kProbes; ++i) result.stats.probe[i] = kernel(from.probe[i]);
     result.stats.lo = kernel(from.lo);
     result.stats.hi = kernel(from.hi);
@@ -141,16 +144,16 @@ Stats along_stats(Along kind, const Stats& x, double n) {
   double mean = 0, total = 0;
   for (double p : x.probe) mean += p / kProbes;
   const double reach = spread(x);
-  for (double p : x.probe) total += std::exp(p - mean) / kProbes;
+  for (double p : x.probe) total += portable::exp(p - mean) / kProbes;
   Stats out = x;
   for (double& p : out.probe) {
-    const double share = std::exp(p - mean) / (n * total);
+    const double share = portable::exp(p - mean) / (n * total);
     p = kind == Along::kSoftmax      ? share
-        : kind == Along::kLogSoftmax ? std::log(share)
+        : kind == Along::kLogSoftmax ? portable::log(share)
                                      : 2 * (p - mean) / std::max(reach, 1e-6);
   }
   out.lo = kind == Along::kSoftmax      ? 0
-           : kind == Along::kLogSoftmax ? -(x.hi - x.lo) - std::log(n)
+           : kind == Along::kLogSoftmax ? -(x.hi - x.lo) - portable::log(n)
                                         : -std::sqrt(n);
   out.hi = kind == Along::kSoftmax ? 1 : kind == Along::kLogSoftmax ? 0 : std::sqrt(n);
   for (double& p : out.probe)
@@ -227,12 +230,15 @@ std::vector<Op> activation_ops() {
   out.insert(out.end(), piecewise.begin(), piecewise.end());
   out.push_back(leaky_relu());
   out.push_back(elu_with_alpha());
-  out.push_back(along_axis("softmax", 0.6, Along::kSoftmax, {"probs", "attention", "weights_of"},
-                           {"jax.nn.softmax($0, $axis)"}));
-  out.push_back(along_axis("log_softmax", 0.5, Along::kLogSoftmax, {"log_probs"},
-                           {"jax.nn.log_softmax($0, $axis)"}));
-  out.push_back(along_axis("standardize", 0.4, Along::kStandardize, {"standardized", "normed"},
-                           {"jax.nn.standardize($0, $axis)"}));
+  out.push_back(with_traits(
+      kKnownTotal, along_axis("softmax", 0.6, Along::kSoftmax, {"probs", "attention", "weights_of"},
+                              {"jax.nn.softmax($0, $axis)"})));
+  out.push_back(
+      with_traits(kKnownTotal, along_axis("log_softmax", 0.5, Along::kLogSoftmax, {"log_probs"},
+                                          {"jax.nn.log_softmax($0, $axis)"})));
+  out.push_back(with_traits(
+      kKnownTotal, along_axis("standardize", 0.4, Along::kStandardize, {"standardized", "normed"},
+                              {"jax.nn.standardize($0, $axis)"})));
   out.push_back(glu());
   return out;
 }

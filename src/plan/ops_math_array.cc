@@ -112,6 +112,7 @@ Op convolve() {
         kSmooth,
         {"smoothed", "filtered"},
         {"jnp.convolve($0, $filter, $mode)"}};
+  op.traits = kKnownTotal;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return is_real(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] >= 4;
@@ -156,6 +157,7 @@ Op fourier(double weight, Transform t, std::vector<std::string> hints) {
   Op op{t.name,           kMath,
         weight,           kSmooth,
         std::move(hints), {fmt::format("jnp.fft.{}($0, $options)", t.name)}};
+  op.traits = kSpectrum;
   op.draw = [t](Builder& b, Draft& draft) {
     if (!b.allowed(DType::kC64)) return false;
     const auto x = b.draw([&](const Value& v) {
@@ -203,6 +205,7 @@ Op fourier(double weight, Transform t, std::vector<std::string> hints) {
 Op fourier_plane() {
   Op op{"fft2",  kMath,        0.12,
         kSmooth, {"spectrum"}, {"jnp.fft.fft2($0)", "jnp.fft.fft2($0, axes=(-2, -1))"}};
+  op.traits = kSpectrum;
   op.draw = [](Builder& b, Draft& draft) {
     if (!b.allowed(DType::kC64)) return false;
     const auto x = b.draw([](const Value& v) {

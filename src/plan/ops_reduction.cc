@@ -7,6 +7,7 @@
 #include <bit>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 
 namespace jaxsmith {
@@ -24,6 +25,7 @@ enum class ResultType {
 // What tells reductions apart.
 struct Reduction {
   std::string name;
+  std::uint32_t traits = 0;
   double weight = 1;
   std::uint32_t kinds = kReal;
   Rule rule = nullptr;
@@ -92,11 +94,8 @@ bool extreme_is_constant(const Stats& x, bool largest, double count) {
 }
 
 // Shares add up to one, counts to how many there are, what is standardised to nothing.
-bool adds_up_to_constant(const Builder& b, ValueId x, const std::string& name) {
-  const auto maker = maker_of(b, linear_origin(b, x));
-  const bool adds = name.find("sum") != std::string::npos || name.find("mean") != std::string::npos;
-  return adds && (maker == "softmax" || maker == "standardize" || maker == "bincount" ||
-                  maker == "histogram" || maker == "log_softmax" || maker == "convolve");
+bool adds_up_to_constant(const Builder& b, ValueId x, const Reduction& r) {
+  return (r.traits & kAddsUp) && made_by(b, linear_origin(b, x), kKnownTotal);
 }
 
 bool infer_reduction(Builder& b, Draft& draft, const Reduction& r) {
@@ -106,15 +105,15 @@ bool infer_reduction(Builder& b, Draft& draft, const Reduction& r) {
   const auto reduced = reduced_axes(x.type.shape, b.numbers());
   if (!reduced || reduced->count < r.least || reduced->count > r.most) return false;
   if (r.needs_spread && !varies_along(b, draft.operands[0], reduced->axes)) return false;
-  if (adds_up_to_constant(b, draft.operands[0], r.name)) return false;
-  if (r.initial && extreme_is_constant(x.stats, r.name == "max", reduced->count)) return false;
+  if (adds_up_to_constant(b, draft.operands[0], r)) return false;
+  if (r.initial && extreme_is_constant(x.stats, r.traits & kLargest, reduced->count)) return false;
   Value result;
   result.type = {result_dtype(b, r.type, x.type.dtype), reduced->shape};
   result.stats = r.rule(x.stats, reduced->count);
   if (is_complex(x.type.dtype)) {
     const double n = reduced->count;
-    result.stats =
-        spread_of_sums(x, result.stats, r.name == "mean" ? 1 / std::sqrt(n) : std::sqrt(n));
+    result.stats = spread_of_sums(x, result.stats,
+                                  r.type == ResultType::kInexact ? 1 / std::sqrt(n) : std::sqrt(n));
   }
   if (r.initial && reduced->count > 4) {
     // The largest of many whole numbers is the same for other ones too; where arguments meet, one
@@ -144,10 +143,8 @@ void add_where(Builder& b, Draft& draft, const Reduction& r, double count) {
   if (r.initial) {
     // What an empty selection gives: something that the others are not far from.
     const bool integral = is_integer(b[x].type.dtype);
-    const double edge = r.name == "max"   ? practical(from).lo
-                        : r.name == "min" ? practical(from).hi
-                                          : 1;
-    const double value = r.name == "max" ? std::floor(edge) : std::ceil(edge);
+    const bool largest = r.traits & kLargest;
+    const double value = largest ? std::floor(practical(from).lo) : std::ceil(practical(from).hi);
     initial = fmt::format("initial={}", number_text(value, integral));
     stats = union_stats(stats, constant_stats(value));
   } else if (!mean) {
@@ -160,6 +157,7 @@ void add_where(Builder& b, Draft& draft, const Reduction& r, double count) {
 
 Op reduction(const Reduction& r) {
   Op op{r.name, Category::kReduction, r.weight, r.derivative, r.hints, r.spellings};
+  op.traits = r.traits;
   op.infer = [r](Builder& b, Draft& draft) { return infer_reduction(b, draft, r); };
   op.draw = [r](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
@@ -229,13 +227,14 @@ Stats range_stats(const Stats& x, double n) {
 Stats product_stats(const Stats& x, double n) {
   Stats out = x;
   double log_mean = 0;
-  for (double p : x.probe) log_mean += std::log(std::max(std::abs(p), 1e-3)) / kProbes;
+  for (double p : x.probe) log_mean += portable::log(std::max(std::abs(p), 1e-3)) / kProbes;
   for (double& p : out.probe) {
-    const double typical = std::exp(
-        n * log_mean + std::sqrt(n) * 0.5 * (std::log(std::max(std::abs(p), 1e-3)) - log_mean));
+    const double typical =
+        portable::exp(n * log_mean +
+                      std::sqrt(n) * 0.5 * (portable::log(std::max(std::abs(p), 1e-3)) - log_mean));
     p = x.lo < 0 && p < 0 ? -typical : typical;
   }
-  const double top = std::pow(std::max(magnitude(x), 1.0), n);
+  const double top = portable::pow(std::max(magnitude(x), 1.0), n);
   out.lo = x.lo < 0 ? -top : 0;
   out.hi = top;
   for (double& p : out.probe) p = std::clamp(p, out.lo, out.hi);
@@ -244,18 +243,18 @@ Stats product_stats(const Stats& x, double n) {
 
 Stats logsumexp_stats(const Stats& x, double n) {
   double total = 0;
-  for (double p : x.probe) total += std::exp(std::min(p, 80.0)) / kProbes;
+  for (double p : x.probe) total += portable::exp(std::min(p, 80.0)) / kProbes;
   Stats out = x;
-  for (double& p : out.probe) p = std::log(n * total) + (p - median(x)) / n;
-  out.lo = x.lo + std::log(n);
-  out.hi = x.hi + std::log(n);
+  for (double& p : out.probe) p = portable::log(n * total) + (p - median(x)) / n;
+  out.lo = x.lo + portable::log(n);
+  out.hi = x.hi + portable::log(n);
   for (double& p : out.probe) p = std::clamp(p, out.lo, out.hi);
   return out;
 }
 
 Stats logmeanexp_stats(const Stats& x, double n) {
   Stats out = logsumexp_stats(x, n);
-  for (double& p : out.probe) p = std::clamp(p - std::log(n), x.lo, x.hi);
+  for (double& p : out.probe) p = std::clamp(p - portable::log(n), x.lo, x.hi);
   out.lo = x.lo;
   out.hi = x.hi;
   return out;
@@ -283,6 +282,7 @@ Stats fraction_stats(const Stats& x, double n) { return scale_stats(count_stats(
 std::vector<Reduction> sums_and_means() {
   return {
       {.name = "sum",
+       .traits = kAddsUp,
        .weight = 1.2,
        .kinds = kNumbers | kComplexKind,
        .rule = sum_stats,
@@ -293,6 +293,7 @@ std::vector<Reduction> sums_and_means() {
        .takes_dtype = true,
        .lax = "lax.reduce_sum($0, axes=$axes)"},
       {.name = "mean",
+       .traits = kAddsUp,
        .weight = 1.2,
        .kinds = kReal | kComplexKind,
        .rule = mean_stats,
@@ -302,6 +303,7 @@ std::vector<Reduction> sums_and_means() {
        .where_share = 0.1,
        .takes_dtype = true},
       {.name = "integer_mean",
+       .traits = kAddsUp,
        .weight = 0.4,
        .kinds = kIntegers,
        .rule = mean_stats,
@@ -331,18 +333,21 @@ std::vector<Reduction> sums_and_means() {
        .domain = {-12, 12},
        .most = 8},
       {.name = "nansum",
+       .traits = kAddsUp,
        .weight = 0.12,
        .kinds = kReal,
        .rule = sum_stats,
        .hints = {"total"},
        .spellings = {"jnp.nansum($0, $options)"}},
       {.name = "nanmean",
+       .traits = kAddsUp,
        .weight = 0.12,
        .kinds = kReal,
        .rule = mean_stats,
        .hints = {"average"},
        .spellings = {"jnp.nanmean($0, $options)"}},
       {.name = "logsumexp",
+       .traits = kAddsUp,
        .weight = 0.8,
        .kinds = kReal,
        .rule = logsumexp_stats,
@@ -350,6 +355,7 @@ std::vector<Reduction> sums_and_means() {
        .spellings = {"jax.nn.logsumexp($0, $options)", "logsumexp($0, $options)",
                      "jax.scipy.special.logsumexp($0, $options)"}},
       {.name = "logmeanexp",
+       .traits = kAddsUp,
        .weight = 0.2,
        .kinds = kReal,
        .rule = logmeanexp_stats,
@@ -377,6 +383,7 @@ std::vector<Reduction> spreads() {
        .least = 4,
        .needs_spread = true},
       {.name = "ptp",
+       .traits = kUnsteadyDerivative,
        .weight = 0.4,
        .kinds = kReal | kIntegers,
        .rule = range_stats,
@@ -397,6 +404,7 @@ std::vector<Reduction> spreads() {
 std::vector<Reduction> extremes() {
   return {
       {.name = "max",
+       .traits = kLargest | kUnsteadyDerivative,
        .weight = 1.0,
        .kinds = kNumbers,
        .rule = max_stats,
@@ -406,6 +414,7 @@ std::vector<Reduction> extremes() {
        .initial = true,
        .lax = "lax.reduce_max($0, axes=$axes)"},
       {.name = "min",
+       .traits = kSmallest | kUnsteadyDerivative,
        .weight = 1.0,
        .kinds = kNumbers,
        .rule = min_stats,
@@ -415,6 +424,7 @@ std::vector<Reduction> extremes() {
        .initial = true,
        .lax = "lax.reduce_min($0, axes=$axes)"},
       {.name = "nanmax",
+       .traits = kUnsteadyDerivative,
        .weight = 0.1,
        .kinds = kReal,
        .rule = max_stats,
@@ -619,7 +629,7 @@ bool varies_along(const Builder& b, ValueId id, const std::vector<std::int64_t>&
     if (!b.broadcasts(joined, b[operand].type.shape)) return true;
     joined = broadcast_shapes(joined, b[operand].type.shape);
   }
-  if (joined != shape && made->op != "broadcast_to") return true;
+  if (joined != shape && !op_named(made->op).has(kRepeats)) return true;
   return std::any_of(made->operands.begin(), made->operands.end(), [&](ValueId operand) {
     const auto missing = static_cast<std::int64_t>(shape.size() - b[operand].type.shape.size());
     std::vector<std::int64_t> inner;

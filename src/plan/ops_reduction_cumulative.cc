@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 #include "plan/ops_reduction.h"
 
@@ -96,9 +97,9 @@ Op cumulative(const Cumulative& c) {
 }
 
 Stats product_stats(const Stats& x, double n) {
-  const double top = std::pow(std::max(magnitude(x), 1.0), n);
+  const double top = portable::pow(std::max(magnitude(x), 1.0), n);
   Stats out = x;
-  for (double& p : out.probe) p = std::copysign(std::pow(std::abs(p), 0.5 * n), p);
+  for (double& p : out.probe) p = std::copysign(portable::pow(std::abs(p), 0.5 * n), p);
   out.lo = x.lo < 0 ? -top : 0;
   out.hi = top;
   return out;
@@ -106,8 +107,8 @@ Stats product_stats(const Stats& x, double n) {
 
 Stats log_total(const Stats& x, double n) {
   Stats out = x;
-  for (double& p : out.probe) p += 0.5 * std::log(n);
-  out.hi += std::log(n);
+  for (double& p : out.probe) p += 0.5 * portable::log(n);
+  out.hi += portable::log(n);
   return out;
 }
 
@@ -136,26 +137,26 @@ std::vector<Op> running_ops() {
                   {"compounded", "running_product"},
                   forms("cumprod"),
                   "lax.cumprod($0, $axis, $reverse)"}),
-      cumulative({"cummax",
-                  0.5,
-                  kNumbers,
-                  4096,
-                  1e9,
-                  max_stats,
-                  kSmooth,
-                  {"running_max", "envelope"},
-                  {},
-                  "lax.cummax($0, $axis, $reverse)"}),
-      cumulative({"cummin",
-                  0.4,
-                  kNumbers,
-                  4096,
-                  1e9,
-                  min_stats,
-                  kSmooth,
-                  {"running_min"},
-                  {},
-                  "lax.cummin($0, $axis, $reverse)"}),
+      with_traits(kUnsteadyDerivative, cumulative({"cummax",
+                                                   0.5,
+                                                   kNumbers,
+                                                   4096,
+                                                   1e9,
+                                                   max_stats,
+                                                   kSmooth,
+                                                   {"running_max", "envelope"},
+                                                   {},
+                                                   "lax.cummax($0, $axis, $reverse)"})),
+      with_traits(kUnsteadyDerivative, cumulative({"cummin",
+                                                   0.4,
+                                                   kNumbers,
+                                                   4096,
+                                                   1e9,
+                                                   min_stats,
+                                                   kSmooth,
+                                                   {"running_min"},
+                                                   {},
+                                                   "lax.cummin($0, $axis, $reverse)"})),
       cumulative({"cumlogsumexp",
                   0.4,
                   kReal,

@@ -225,6 +225,7 @@ Op bincount() {
         kZero,
         {"histogram", "occurrences", "tally"},
         {"jnp.bincount($0, length=$length)"}};
+  op.traits = kKnownTotal;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return is_integer(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] >= 4 &&
@@ -271,6 +272,7 @@ Op histogram() {
         kZero,
         {"histogram", "profile"},
         {"jnp.histogram($0, bins=$bins, range=$range)[0]"}};
+  op.traits = kKnownTotal;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return v.type.dtype == DType::kF32 && v.type.rank() >= 1 && element_count(v.type.shape) >= 8;

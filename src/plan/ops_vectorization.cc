@@ -282,6 +282,7 @@ Op vectorize() {
 // several devices.
 Op shard_map() {
   Op op{"shard_map", Category::kVectorization, 6.0, Derivative::kNone, {"sharded", "gathered"}};
+  op.traits = kOverDevices;
   op.draw = [](Builder& b, Draft& draft) {
     const auto devices = b.settings().devices;
     if (devices < 2 || b.depth() > 0) return false;
@@ -335,6 +336,7 @@ Op shard_map() {
 // jax.pmap: one element of the leading axis a device.
 Op pmap() {
   Op op{"pmap", Category::kVectorization, 3.0, Derivative::kNone, {"parallel", "replicated"}};
+  op.traits = kOverDevices;
   op.draw = [](Builder& b, Draft& draft) {
     const auto devices = b.settings().devices;
     if (devices < 2 || b.depth() > 0) return false;

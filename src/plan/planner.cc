@@ -174,7 +174,7 @@ bool shows_category(const Program& program, Category category) {
 bool uses_devices(const Program& program) {
   return std::any_of(program.bodies.begin(), program.bodies.end(), [](const Body& body) {
     return std::any_of(body.nodes.begin(), body.nodes.end(),
-                       [](const Node& n) { return n.op == "shard_map" || n.op == "pmap"; });
+                       [](const Node& n) { return op_named(n.op).has(kOverDevices); });
   });
 }
 
@@ -197,8 +197,8 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
     spec.parameters.push_back({drawn.type, drawn.stats, "", 1u << i,
                                is_inexact(drawn.type.dtype) ? 1u << i : 0, 0, 1u << i});
   }
-  const int steps = 2 + static_cast<int>(b.random().below(4)) +
-                    (b.random().chance(0.3) ? static_cast<int>(b.random().below(8)) : 0);
+  int steps = 2 + static_cast<int>(b.random().below(4));
+  if (b.random().chance(0.3)) steps += static_cast<int>(b.random().below(8));
   const auto root = b.body(spec, [&](const std::vector<ValueId>& parameters) {
     b.grow(nested ? std::max(2, steps - 2) : steps);
     return close_root(b, parameters);

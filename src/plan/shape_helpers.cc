@@ -8,41 +8,11 @@
 #include <numeric>
 #include <set>
 
+#include "base/portable_math.h"
 #include "plan/op_helpers.h"
 #include "plan/ops_reduction.h"
 
 namespace jaxsmith {
-namespace {
-
-// Entries that put elements of several operands side by side.
-bool joins(std::string_view op) {
-  static const std::set<std::string_view> kJoins = {
-      "concatenate",    "stack",      "block",   "append",     "write",
-      "dynamic_update", "where",      "select",  "interleave", "broadcast_stack",
-      "insert",         "row_update", "scatter", "choose"};
-  return kJoins.contains(op);
-}
-
-// Entries that put constants beside the operand's elements.
-bool fills(std::string_view op) {
-  static const std::set<std::string_view> kFills = {"pad",
-                                                    "dilating_pad",
-                                                    "triangle",
-                                                    "diagonal_matrix",
-                                                    "embed",
-                                                    "one_hot",
-                                                    "mask",
-                                                    "fill_diagonal",
-                                                    "patch",
-                                                    "block_diag",
-                                                    "segment_reduction",
-                                                    "tally",
-                                                    "constant_column"};
-  return kFills.contains(op);
-}
-
-}  // namespace
-
 Value with_shape(const Value& x, Shape shape) {
   Value result;
   result.type = {x.type.dtype, std::move(shape)};
@@ -85,8 +55,9 @@ std::uint32_t sure_everywhere(const Builder& b, ValueId id) {
   if (v.type.rank() == 0 || v.sure == 0) return v.sure;
   const Node* made = node_of(b, id);
   if (!made || !made->bodies.empty()) return v.sure;
-  if (fills(made->op)) return 0;
-  const bool all = joins(made->op);
+  const Op& op = op_named(made->op);
+  if (op.has(kFillsIn)) return 0;
+  const bool all = op.has(kJoinsOperands);
   std::uint32_t sure = all ? ~0u : 0;
   for (ValueId operand : made->operands) {
     if (!b[operand].literal.empty()) {
@@ -233,7 +204,7 @@ std::optional<ValueId> draw_mask(Builder& b, const Accept& accept) {
 bool index_shows(const Builder& b, ValueId index, std::int64_t count) {
   // Two other sets of inputs must not both select what the first one did.
   const auto distinct = std::min<double>(static_cast<double>(count), spread(b[index].stats) + 1);
-  return std::pow(distinct, static_cast<double>(element_count(b[index].type.shape))) >= 8;
+  return portable::pow(distinct, static_cast<double>(element_count(b[index].type.shape))) >= 8;
 }
 
 void selected_by(const Builder& b, Draft& draft, ValueId x, ValueId index, std::int64_t count) {

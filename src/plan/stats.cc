@@ -1,5 +1,6 @@
 #include "plan/stats.h"
 
+#include "base/portable_math.h"
 #include "tensor/closeness.h"
 
 #include <algorithm>
@@ -136,7 +137,7 @@ Stats max_stats(const Stats& x, double n) {
     // Among many whole numbers of few the largest is always the same: quantiles of the largest of
     // n.
     for (int i = 0; i < kProbes; ++i) {
-      const double u = std::pow((((i * 5) % kProbes) + 0.5) / kProbes, 1 / std::max(n, 1.0));
+      const double u = portable::pow((((i * 5) % kProbes) + 0.5) / kProbes, 1 / std::max(n, 1.0));
       out.probe[i] = std::min(x.hi, x.lo + std::floor((x.hi - x.lo + 1) * u));
     }
     return out;
@@ -166,7 +167,7 @@ Stats rounded(Stats x, DType dtype) {
   if (e == 0) return x;
   for (double& p : x.probe) {
     if (p == 0 || !std::isfinite(p)) continue;
-    const double step = std::exp2(std::floor(std::log2(std::abs(p)))) * e;
+    const double step = std::ldexp(e, std::ilogb(p));
     p = std::round(p / step) * step;
   }
   return x;
@@ -220,10 +221,10 @@ int distinct_probes(const Stats& x) {
 }
 
 Interval integer_bounds(DType dtype) {
-  const double bits = 8.0 * static_cast<double>(byte_size(dtype));
+  const int bits = 8 * static_cast<int>(byte_size(dtype));
   if (dtype == DType::kBool) return {0, 1};
-  if (is_signed_integer(dtype)) return {-std::exp2(bits - 1), std::exp2(bits - 1) - 1};
-  return {0, std::exp2(bits) - 1};
+  if (is_signed_integer(dtype)) return {-std::ldexp(1, bits - 1), std::ldexp(1, bits - 1) - 1};
+  return {0, std::ldexp(1, bits) - 1};
 }
 
 double safe_magnitude(DType dtype) {

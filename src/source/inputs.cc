@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/portable_math.h"
 #include "base/random.h"
 #include "tensor/convert.h"
 
@@ -21,8 +22,8 @@ Tensor draw_tensor(const Value& v, Random random) {
     } else if (is_complex(dtype)) {
       const double radius = random.uniform(v.stats.lo, v.stats.hi),
                    angle = random.uniform(0, 2 * std::numbers::pi);
-      numbers.push_back(radius * std::cos(angle));
-      numbers.push_back(radius * std::sin(angle));
+      numbers.push_back(radius * portable::cos(angle));
+      numbers.push_back(radius * portable::sin(angle));
     } else if (is_integer(dtype)) {
       numbers.push_back(static_cast<double>(random.between(static_cast<std::int64_t>(v.stats.lo),
                                                            static_cast<std::int64_t>(v.stats.hi))));

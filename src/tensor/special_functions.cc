@@ -4,6 +4,8 @@
 #include <initializer_list>
 #include <limits>
 
+#include "base/portable_math.h"
+
 namespace jaxsmith {
 namespace {
 
@@ -25,7 +27,7 @@ constexpr double kBernoulli[] = {1.0 / 12,
 // Sum over k of (x²/4)^k / (k! (k+order)!), scaled by exp(-x); for moderate x.
 double bessel_series(int order, double x) {
   const double quarter = x * x / 4;
-  double term = std::exp(-x), sum = 0;
+  double term = portable::exp(-x), sum = 0;
   if (order == 1) term *= x / 2;
   for (int k = 1; k < kMostTerms; ++k) {
     sum += term;
@@ -66,7 +68,7 @@ double gamma_p_series(double a, double x) {
     sum += term;
     if (std::abs(term) < std::abs(sum) * kEpsilon) break;
   }
-  return sum * std::exp(-x + a * std::log(x) - std::lgamma(a));
+  return sum * portable::exp(-x + a * portable::log(x) - portable::lgamma(a));
 }
 
 // DLMF 8.9.2, by Lentz's method.
@@ -85,7 +87,7 @@ double gamma_q_fraction(double a, double x) {
     h *= delta;
     if (std::abs(delta - 1) < 1e-16) break;
   }
-  return h * std::exp(-x + a * std::log(x) - std::lgamma(a));
+  return h * portable::exp(-x + a * portable::log(x) - portable::lgamma(a));
 }
 
 double beta_fraction(double a, double b, double x) {
@@ -116,7 +118,7 @@ double beta_fraction(double a, double b, double x) {
 double erf_inverse(double x) {
   if (std::isnan(x) || std::abs(x) > 1) return kNan;
   if (std::abs(x) == 1) return x * kInfinity;
-  double w = -std::log((1 - x) * (1 + x)), p;
+  double w = -portable::log((1 - x) * (1 + x)), p;
   // Giles' single-precision polynomials, then Newton's method.
   if (w < 5) {
     w -= 2.5;
@@ -134,10 +136,10 @@ double erf_inverse(double x) {
   double y = p * x;
   for (int i = 0; i < 2; ++i) {
     // Near 1 the complement keeps the digits.
-    const double error = x > 0.5    ? -(std::erfc(y) - (1 - x))
-                         : x < -0.5 ? std::erfc(-y) - (1 + x)
-                                    : std::erf(y) - x;
-    y -= error / (2 / std::sqrt(kPi) * std::exp(-y * y));
+    const double error = x > 0.5    ? -(portable::erfc(y) - (1 - x))
+                         : x < -0.5 ? portable::erfc(-y) - (1 + x)
+                                    : portable::erf(y) - x;
+    y -= error / (2 / std::sqrt(kPi) * portable::exp(-y * y));
   }
   return y;
 }
@@ -150,11 +152,11 @@ double digamma(double x) {
     if (x == std::floor(x)) return kNan;
     // DLMF 5.5.4, with the fraction taken first: pi x loses digits.
     const double fraction = x - std::floor(x);
-    return digamma(1 - x) - kPi / std::tan(kPi * fraction);
+    return digamma(1 - x) - kPi / portable::tan(kPi * fraction);
   }
   for (; x < 12; ++x) result -= 1 / x;
   const double inverse = 1 / (x * x);
-  result += std::log(x) - 0.5 / x;
+  result += portable::log(x) - 0.5 / x;
   // DLMF 5.11.2: B(2k) / (2k x^(2k)).
   constexpr double kTerms[] = {1.0 / 12,  -1.0 / 120,     1.0 / 252, -1.0 / 240,
                                1.0 / 132, -691.0 / 32760, 1.0 / 12};
@@ -179,9 +181,9 @@ double hurwitz_zeta(double s, double q) {
   }
   constexpr int kDirect = 12;
   double sum = 0;
-  for (int k = 0; k < kDirect; ++k) sum += std::pow(q + k, -s);
+  for (int k = 0; k < kDirect; ++k) sum += portable::pow(q + k, -s);
   const double a = q + kDirect;
-  double power = std::pow(a, -s);
+  double power = portable::pow(a, -s);
   sum += power * a / (s - 1) + power / 2;
   // Euler-Maclaurin (DLMF 25.11.43).
   double factor = s;
@@ -198,7 +200,7 @@ double polygamma(double n, double x) {
   if (n == 0) return digamma(x);
   if (n < 0 || n != std::floor(n)) return kNan;
   const double sign = std::fmod(n, 2) == 0 ? -1 : 1;
-  return sign * std::exp(std::lgamma(n + 1)) * hurwitz_zeta(n + 1, x);
+  return sign * portable::exp(portable::lgamma(n + 1)) * hurwitz_zeta(n + 1, x);
 }
 
 double gamma_p(double a, double x) {
@@ -225,21 +227,21 @@ double gamma_p_derivative(double a, double x) {
   if (x == 0 || std::isinf(x) || std::isinf(a)) return 0;
   if (x > kFar)
     return (gamma_p(a * (1 + kStep), x) - gamma_p(a * (1 - kStep), x)) / (2 * a * kStep);
-  const double log_x = std::log(x);
-  double log_term = a * log_x - x - std::lgamma(a + 1), psi = digamma(a + 1), sum = 0;
+  const double log_x = portable::log(x);
+  double log_term = a * log_x - x - portable::lgamma(a + 1), psi = digamma(a + 1), sum = 0;
   for (double n = 0;; ++n) {
-    const double term = std::exp(log_term) * (log_x - psi);
+    const double term = portable::exp(log_term) * (log_x - psi);
     sum += term;
     if (n + a > x && std::abs(term) <= 1e-17 * std::abs(sum)) return sum;
-    if (std::exp(log_term) == 0 && n + a > x) return sum;
+    if (portable::exp(log_term) == 0 && n + a > x) return sum;
     psi += 1 / (a + n + 1);
-    log_term += log_x - std::log(a + n + 1);
+    log_term += log_x - portable::log(a + n + 1);
   }
 }
 
 double gamma_sample_derivative(double a, double x) {
   if (x == 0 && a > 0) return 0;
-  const double density = std::exp((a - 1) * std::log(x) - x - std::lgamma(a));
+  const double density = portable::exp((a - 1) * portable::log(x) - x - portable::lgamma(a));
   return -gamma_p_derivative(a, x) / density;
 }
 
@@ -247,8 +249,9 @@ double incomplete_beta(double a, double b, double x) {
   if (std::isnan(a) || std::isnan(b) || std::isnan(x) || a <= 0 || b <= 0 || x < 0 || x > 1)
     return kNan;
   if (x == 0 || x == 1) return x;
-  const double front = std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) +
-                                a * std::log(x) + b * std::log1p(-x));
+  const double front =
+      portable::exp(portable::lgamma(a + b) - portable::lgamma(a) - portable::lgamma(b) +
+                    a * portable::log(x) + b * portable::log1p(-x));
   if (x < (a + 1) / (a + b + 2)) return front * beta_fraction(a, b, x) / a;
   return 1 - front * beta_fraction(b, a, 1 - x) / b;
 }

@@ -19,6 +19,8 @@ namespace jaxsmith {
 namespace {
 
 constexpr std::size_t kErrorBytes = 4096;
+// At a time: a child that floods must not keep its supervisor here, nor fill its memory.
+constexpr int kMostReads = 16;
 
 struct Pipe {
   int read = -1, write = -1;
@@ -135,8 +137,7 @@ Result<std::size_t> Process::send_some(std::string_view bytes) {
 
 void Process::drain(int fd, std::string* kept) {
   char buffer[65536];
-  // A bounded number of reads: a child that floods must not keep its supervisor here.
-  for (int i = 0; i < 16; ++i) {
+  for (int i = 0; i < kMostReads; ++i) {
     const ssize_t n = ::read(fd, buffer, sizeof buffer);
     if (n <= 0) {
       if (n == 0) close_if(fd == output_ ? output_ : error_);
@@ -157,13 +158,14 @@ bool Process::wait_for_output(double seconds, bool also_writable, std::string& r
   if (fds[2].revents) drain(error_, &errors_);
   if (!fds[0].revents) return true;
   char buffer[262144];
-  for (;;) {
+  for (int i = 0; i < kMostReads; ++i) {
     const ssize_t n = ::read(results_, buffer, sizeof buffer);
     if (n == 0) return false;
     if (n < 0) return errno == EAGAIN || errno == EINTR;
     received.append(buffer, static_cast<std::size_t>(n));
     if (static_cast<std::size_t>(n) < sizeof buffer) return true;
   }
+  return true;
 }
 
 void Process::reap(bool block) {

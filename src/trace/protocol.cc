@@ -1,6 +1,10 @@
 #include "trace/protocol.h"
 
+#include <arrow/util/utf8.h>
+
+#include <algorithm>
 #include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace jaxsmith {
@@ -8,8 +12,101 @@ namespace {
 
 using Json = nlohmann::json;
 
-// More than any chunk gives; a length beyond it is not a length.
-constexpr std::uint32_t kMaxFrame = 1u << 30;
+// What a frame holds beside the texts and arrays of an outcome.
+constexpr std::size_t kFrameOverhead = std::size_t{1} << 16;
+// A message's values take some thirty times their bytes in memory, and reading them goes as deep as
+// they are nested: docs/protocol.md.
+constexpr std::size_t kMostValues = std::size_t{1} << 24;
+constexpr std::size_t kMostDepth = 16;
+constexpr std::size_t kMostWordBytes = 128;   // of stages, reasons, versions
+constexpr std::size_t kMostLineBytes = 4096;  // of what a person reads
+constexpr std::size_t kMostRank = 64;
+constexpr std::uint64_t kMostBytes = std::uint64_t{1}
+                                     << 32;  // of any array, also an empty one's other sizes
+constexpr std::uint64_t kMostPosition = std::numeric_limits<std::int32_t>::max();
+
+// nlohmann's own builder, which takes no more than a message may hold.
+class Reader : public nlohmann::detail::json_sax_dom_parser<Json> {
+ public:
+  using Base = nlohmann::detail::json_sax_dom_parser<Json>;
+  using Base::Base;
+  bool null() { return count() && Base::null(); }
+  bool boolean(bool v) { return count() && Base::boolean(v); }
+  bool number_integer(number_integer_t v) { return count() && Base::number_integer(v); }
+  bool number_unsigned(number_unsigned_t v) { return count() && Base::number_unsigned(v); }
+  bool number_float(number_float_t v, const string_t& text) {
+    return count() && Base::number_float(v, text);
+  }
+  bool string(string_t& v) { return count() && Base::string(v); }
+  bool binary(binary_t& v) { return count() && Base::binary(v); }
+  bool start_object(std::size_t n) { return enter() && Base::start_object(n); }
+  bool end_object() { return leave() && Base::end_object(); }
+  bool start_array(std::size_t n) { return enter() && Base::start_array(n); }
+  bool end_array() { return leave() && Base::end_array(); }
+  bool key(string_t& v) { return count() && Base::key(v); }
+
+ private:
+  bool count() {
+    if (++values_ > kMostValues) throw std::runtime_error("it holds too many values");
+    return true;
+  }
+  bool enter() {
+    if (++depth_ > kMostDepth) throw std::runtime_error("it is nested too deeply");
+    return count();
+  }
+  bool leave() {
+    --depth_;
+    return true;
+  }
+  std::size_t values_ = 0, depth_ = 0;
+};
+
+// ---- Members of a message: each throws where the value is not what it has to be ----
+
+// A whole number in [0, most]. (get<std::size_t>() would take any number, bools too.)
+std::uint64_t whole(const Json& j, std::uint64_t most = kMostPosition) {
+  if (!j.is_number_integer() || (!j.is_number_unsigned() && j.get<std::int64_t>() < 0) ||
+      j.get<std::uint64_t>() > most)
+    throw std::runtime_error("a number is out of range");
+  return j.get<std::uint64_t>();
+}
+
+double real(const Json& j) {
+  if (!j.is_number()) throw std::runtime_error("a number is missing");
+  return j.get<double>();
+}
+
+bool truth(const Json& j) {
+  if (!j.is_boolean()) throw std::runtime_error("a yes or no is missing");
+  return j.get<bool>();
+}
+
+const Json& list(const Json& j) {
+  if (!j.is_array()) throw std::runtime_error("a list is missing");
+  return j;
+}
+
+const Json& table(const Json& j) {
+  if (!j.is_object()) throw std::runtime_error("a table is missing");
+  return j;
+}
+
+const std::string& text(const Json& j) {
+  const std::string& s = j.get_ref<const std::string&>();
+  if (!arrow::util::ValidateUTF8(s)) throw std::runtime_error("a text is not UTF-8");
+  return s;
+}
+
+// One line for a person.
+std::string line(const Json& j, std::size_t most = kMostLineBytes) {
+  const std::string& s = text(j);
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; };
+  if (s.size() > most || std::any_of(s.begin(), s.end(), control))
+    throw std::runtime_error("a line is too long or is several");
+  return s;
+}
+
+std::string word(const Json& j) { return line(j, kMostWordBytes); }
 
 Json to_json(const Tensor& t) {
   return {{"dtype", jaxpr_name(t.dtype)},
@@ -19,21 +116,31 @@ Json to_json(const Tensor& t) {
 
 Tensor to_tensor(const Json& j) {
   Tensor t;
-  const auto dtype = dtype_from_jaxpr_name(j.at("dtype").get_ref<const std::string&>());
+  const auto dtype = dtype_from_jaxpr_name(text(j.at("dtype")));
   if (!dtype) throw std::runtime_error("unknown dtype");
   t.dtype = *dtype;
-  t.shape = j.at("shape").get<Shape>();
   const auto& data = j.at("data").get_binary();
-  t.bytes.assign(data.begin(), data.end());
-  if (t.bytes.size() != byte_size(t.dtype) * static_cast<std::size_t>(element_count(t.shape))) {
-    throw std::runtime_error("an array's bytes do not fit its shape");
+  if (list(j.at("shape")).size() > kMostRank)
+    throw std::runtime_error("an array's rank is too high");
+  // Of the sizes that are not 0, so that a product of all of them is in range in any order.
+  std::uint64_t bytes = byte_size(t.dtype);
+  bool empty = false;
+  for (const Json& each : j.at("shape")) {
+    const std::uint64_t size = whole(each);
+    t.shape.push_back(static_cast<std::int64_t>(size));
+    empty = empty || size == 0;
+    bytes *= std::max<std::uint64_t>(size, 1);  // below 2^32 * 2^31
+    if (bytes > kMostBytes) throw std::runtime_error("an array's shape is too large");
   }
+  if (data.size() != (empty ? 0 : bytes))
+    throw std::runtime_error("an array's bytes do not fit its shape");
+  t.bytes.assign(data.begin(), data.end());
   return t;
 }
 
 std::vector<Tensor> to_tensors(const Json& j) {
   std::vector<Tensor> out;
-  for (const Json& t : j) out.push_back(to_tensor(t));
+  for (const Json& t : list(j)) out.push_back(to_tensor(t));
   return out;
 }
 
@@ -59,45 +166,50 @@ Json to_json(const Function& f) {
 
 Outcome to_outcome(Json& j) {
   Outcome out;
-  out.ok = j.at("ok").get<bool>();
+  out.ok = truth(j.at("ok"));
   if (!out.ok) {
-    out.refusal = {j.at("stage").get<std::string>(), j.at("reason").get<std::string>(),
-                   j.at("detail").get<std::string>()};
+    out.refusal = {word(j.at("stage")), word(j.at("reason")), line(j.at("detail"))};
     return out;
   }
-  for (auto& [level, text] : j.at("levels").items())
-    out.levels[level] = std::move(text.get_ref<std::string&>());
-  for (const auto& [level, spans] : j.at("spans").items()) out.spans[level] = spans_of(spans);
+  table(j.at("levels"));
+  for (auto& [level, content] : j.at("levels").items()) {
+    text(content);
+    out.levels[level] = std::move(content.get_ref<std::string&>());
+  }
+  for (const auto& [level, spans] : table(j.at("spans")).items())
+    out.spans[level] = spans_of(spans);
   out.constants = to_tensors(j.at("constants"));
   out.outputs = to_tensors(j.at("outputs"));
-  out.result_paths = j.at("result_paths").get<std::vector<std::string>>();
-  out.flops = j.at("flops").get<double>();
-  out.bytes_accessed = j.at("bytes_accessed").get<double>();
-  out.argument_matters = j.at("argument_matters").get<std::vector<bool>>();
-  out.stable = j.at("stable").get<bool>();
+  for (const Json& path : list(j.at("result_paths"))) out.result_paths.push_back(text(path));
+  out.flops = real(j.at("flops"));
+  out.bytes_accessed = real(j.at("bytes_accessed"));
+  for (const Json& matters : list(j.at("argument_matters")))
+    out.argument_matters.push_back(truth(matters));
+  out.stable = truth(j.at("stable"));
   return out;
 }
 
+constexpr std::uint64_t kAnyChunk = std::numeric_limits<std::uint64_t>::max();
+
 Message to_message(Json& j) {
-  const std::string type = j.at("type").get<std::string>();
+  const std::string type = word(j.at("type"));
   if (type == "hello") {
     const Json& v = j.at("versions");
-    return Hello{
-        {v.at("python"), v.at("jax"), v.at("jaxlib"), v.at("numpy"), j.at("run_options").dump()}};
+    return Hello{{word(v.at("python")), word(v.at("jax")), word(v.at("jaxlib")),
+                  word(v.at("numpy")), table(j.at("run_options")).dump()}};
   }
-  if (type == "fatal") return Fatal{j.at("message")};
-  if (type == "progress")
-    return Progress{j.at("chunk"), j.at("stage"),
-                    j.at("functions").get<std::vector<std::size_t>>()};
-  if (type != "result") throw std::runtime_error("unknown message " + type);
-  Answer answer{j.at("chunk"), {}};
-  for (Json& f : j.at("functions")) answer.outcomes.push_back(to_outcome(f));
-  return answer;
+  if (type == "fatal") return Fatal{line(j.at("message"))};
+  const std::uint64_t chunk = whole(j.at("chunk"), kAnyChunk);
+  if (type == "progress") {
+    Progress progress{chunk, word(j.at("stage")), {}};
+    for (const Json& position : list(j.at("functions")))
+      progress.functions.push_back(whole(position));
+    return progress;
+  }
+  if (type == "outcome") return Answer{chunk, whole(j.at("function")), to_outcome(j.at("outcome"))};
+  if (type == "result") return Done{chunk};
+  throw std::runtime_error("unknown message " + type);
 }
-
-}  // namespace
-
-namespace {
 
 const char* route_name(Route route) {
   switch (route) {
@@ -114,10 +226,15 @@ const char* route_name(Route route) {
 }  // namespace
 
 std::vector<Span> spans_of(const nlohmann::json& j) {
+  const auto number = [](const Json& n) { return static_cast<std::int64_t>(whole(n)); };
   std::vector<Span> out;
-  for (const Json& each : j) {
-    Span span{each.at(0), each.at(1), {}, each.at(3)};
-    for (const Json& r : each.at(2)) span.sources.push_back({r.at(0), r.at(1), r.at(2), r.at(3)});
+  for (const Json& each : list(j)) {
+    Span span{number(list(each).at(0)), word(each.at(1)), {}, line(each.at(3))};
+    if (span.kind != "exact" && span.kind != "merged" && span.kind != "none")
+      throw std::runtime_error("unknown kind of span " + span.kind);
+    for (const Json& r : list(each.at(2)))
+      span.sources.push_back(
+          {number(list(r).at(0)), number(r.at(1)), number(r.at(2)), number(r.at(3))});
     out.push_back(std::move(span));
   }
   return out;
@@ -128,9 +245,13 @@ std::string encode(const Request& r) {
   for (std::size_t i = 0; i < r.functions.size(); ++i) {
     functions.push_back(r.skipped.contains(i) ? Json{{"skip", true}} : to_json(r.functions[i]));
   }
-  const Json message = {
-      {"type", "chunk"},      {"chunk", r.chunk},   {"route", route_name(r.route)},
-      {"isolate", r.isolate}, {"levels", r.levels}, {"functions", std::move(functions)}};
+  const Json message = {{"type", "chunk"},
+                        {"chunk", r.chunk},
+                        {"route", route_name(r.route)},
+                        {"isolate", r.isolate},
+                        {"levels", r.levels},
+                        {"most_bytes", r.most_outcome_bytes},
+                        {"functions", std::move(functions)}};
   std::string frame(4, '\0');
   nlohmann::detail::output_adapter<char> sink(frame);
   Json::to_msgpack(message, sink);
@@ -139,16 +260,27 @@ std::string encode(const Request& r) {
   return frame;
 }
 
+FrameReader::FrameReader(std::size_t most_outcome_bytes)
+    : most_(most_outcome_bytes + kFrameOverhead) {}
+
 Result<std::optional<Message>> FrameReader::next() {
-  if (buffer_.size() < 4) return std::optional<Message>();
-  std::uint32_t size;
-  std::memcpy(&size, buffer_.data(), 4);
-  if (size > kMaxFrame)
-    return Error::environment("a worker's answer is longer than an answer can be");
-  if (buffer_.size() < 4 + std::size_t{size}) return std::optional<Message>();
+  const std::size_t there = buffer_.size() - used_;
+  std::uint32_t size = 0;
+  if (there >= 4) std::memcpy(&size, buffer_.data() + used_, 4);
+  if (size > most_) return Error::environment("a worker's answer is longer than an answer can be");
+  if (there < 4 || there < 4 + std::size_t{size}) {
+    // What has been read goes all at once: a frame at a time would move the rest again and again.
+    buffer_.erase(0, used_);
+    used_ = 0;
+    return std::optional<Message>();
+  }
+  const char* begin = buffer_.data() + used_ + 4;
+  used_ += 4 + std::size_t{size};
   try {
-    Json message = Json::from_msgpack(buffer_.begin() + 4, buffer_.begin() + 4 + size);
-    buffer_.erase(0, 4 + std::size_t{size});
+    Json message;
+    Reader reader(message);
+    if (!Json::sax_parse(begin, begin + size, &reader, Json::input_format_t::msgpack))
+      return Error::environment("a worker's answer is no MessagePack");
     return std::optional<Message>(to_message(message));
   } catch (const std::exception& e) {
     return Error::environment(std::string("a worker's answer cannot be read: ") + e.what());

@@ -15,6 +15,9 @@
 
 namespace jaxsmith {
 
+// More than the outcome of one function takes, unless somebody says otherwise.
+inline constexpr std::size_t kMostOutcomeBytes = std::size_t{1} << 30;
+
 struct Request {
   std::uint64_t chunk = 0;
   std::span<const Function> functions;
@@ -22,6 +25,7 @@ struct Request {
   Route route = Route::kChunk;
   bool isolate = false;
   std::vector<std::string> levels;
+  std::size_t most_outcome_bytes = kMostOutcomeBytes;  // larger ones are refused, each by itself
 };
 
 struct Hello {
@@ -35,11 +39,17 @@ struct Progress {
   std::string stage;
   std::vector<std::size_t> functions;
 };
+// What became of one function.
 struct Answer {
   std::uint64_t chunk = 0;
-  std::vector<Outcome> outcomes;
+  std::size_t function = 0;  // its position
+  Outcome outcome;
 };
-using Message = std::variant<Hello, Fatal, Progress, Answer>;
+// All functions have been answered.
+struct Done {
+  std::uint64_t chunk = 0;
+};
+using Message = std::variant<Hello, Fatal, Progress, Answer, Done>;
 
 // Spans of a level: [[line, kind, [[line, column, end line, end column], …], reason], …]. Throws
 // where they are anything else.
@@ -48,16 +58,21 @@ std::vector<Span> spans_of(const nlohmann::json& json);
 // A whole frame, length included.
 std::string encode(const Request& request);
 
-// Cuts frames out of a stream of bytes.
+// Cuts frames out of a stream of bytes. The bytes may be anything: what comes out is complete, in
+// range and valid text, or an error. A length is looked at before there is memory for so much.
 class FrameReader {
  public:
+  explicit FrameReader(std::size_t most_outcome_bytes = kMostOutcomeBytes);
+  // Where received bytes are appended.
   std::string& buffer() { return buffer_; }
   // The next complete message, nothing where more bytes are needed, an error where the bytes are
   // none of ours.
   Result<std::optional<Message>> next();
 
  private:
+  std::size_t most_;
   std::string buffer_;
+  std::size_t used_ = 0;  // bytes at the front that have been read
 };
 
 }  // namespace jaxsmith

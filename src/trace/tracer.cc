@@ -31,6 +31,35 @@ std::set<std::size_t> all_but(const Request& request, const std::vector<std::siz
 
 Error cancelled() { return Error::environment("interrupted"); }
 
+// Progress that a worker may report: each function goes through some ten stages, and a few times
+// through the last ones where a group of functions fails.
+std::size_t most_reports(const Request& request) { return 64 + 64 * request.functions.size(); }
+
+// However often it reports progress, a worker has so much time for a request.
+double most_seconds(const Request& request, double function_seconds) {
+  return function_seconds * static_cast<double>(8 + 4 * request.functions.size());
+}
+
+// Whether this can be what became of the function: levels that were asked for, and lists as long
+// as what they are about.
+bool fits(const Outcome& outcome, const Function& function, const Request& request) {
+  if (!outcome.ok) return true;
+  const auto asked_for = [&](const auto& entry) {
+    const auto& levels = request.levels;
+    return entry.first == "jaxpr" ||
+           std::find(levels.begin(), levels.end(), entry.first) != levels.end();
+  };
+  const auto has_text = [&](const auto& entry) { return outcome.levels.contains(entry.first); };
+  if (!std::all_of(outcome.levels.begin(), outcome.levels.end(), asked_for) ||
+      !std::all_of(outcome.spans.begin(), outcome.spans.end(), has_text))
+    return false;
+  const std::size_t arguments = function.inputs[0].size();
+  if (request.route == Route::kText)
+    return outcome.argument_matters.empty() || outcome.argument_matters.size() == arguments;
+  return outcome.levels.contains("jaxpr") && outcome.argument_matters.size() == arguments &&
+         outcome.result_paths.size() == outcome.outputs.size();
+}
+
 }  // namespace
 
 std::vector<std::string> worker_environment(const TracerOptions& options) {
@@ -73,25 +102,29 @@ void Tracer::stop() {
 
 double Tracer::cpu_seconds() const { return ended_cpu_ + (process_ ? process_->cpu_seconds() : 0); }
 
-Result<Versions> Tracer::start() {
+Result<Versions> Tracer::start(const std::atomic<bool>& cancel) {
   if (process_) return versions_;
   // Killed from outside before it said anything: by somebody, or for want of memory that may pass.
   constexpr int kStarts = 3;
   for (int i = 1;; ++i) {
     bool killed = false;
-    auto versions = start_once(killed);
+    auto versions = start_once(cancel, killed);
     if (versions.ok() || !killed || i == kStarts) return versions;
   }
 }
 
-Result<Versions> Tracer::start_once(bool& killed) {
+Result<Versions> Tracer::start_once(const std::atomic<bool>& cancel, bool& killed) {
   JAXSMITH_TRY(process, Process::spawn({{options_.python, "-m", "jaxsmith.worker", "--requests-fd",
                                          "3", "--results-fd", "4"},
                                         worker_environment(options_)}));
   process_ = std::move(process);
-  reader_ = FrameReader();
+  reader_ = FrameReader(options_.most_outcome_bytes);
   const auto begin = Clock::now();
   for (;;) {
+    if (cancel) {
+      stop();
+      return cancelled();
+    }
     const bool open = process_->wait_for_output(kPollSeconds, false, reader_.buffer());
     auto message = reader_.next();
     if (message.ok() && message.value()) {
@@ -117,14 +150,44 @@ Result<Versions> Tracer::start_once(bool& killed) {
   }
 }
 
+// False where a message has no place in the answer to this request.
+bool Tracer::take(Message& message, const Request& request, Run& run, bool& done) const {
+  if (auto* progress = std::get_if<Progress>(&message)) {
+    const auto named = [&](std::size_t i) {
+      return i < request.functions.size() && !request.skipped.contains(i);
+    };
+    if (progress->chunk != request.chunk || ++run.reports > most_reports(request) ||
+        progress->functions.size() > request.functions.size() ||
+        !std::all_of(progress->functions.begin(), progress->functions.end(), named))
+      return false;
+    if (options_.on_progress) options_.on_progress(*progress);
+    run.stage = progress->stage;
+    run.suspects = std::move(progress->functions);
+    return true;
+  }
+  if (auto* answer = std::get_if<Answer>(&message)) {
+    const std::size_t i = answer->function;
+    if (answer->chunk != request.chunk || i != run.answered || i >= request.functions.size() ||
+        !fits(answer->outcome, request.functions[i], request))
+      return false;
+    run.outcomes.push_back(std::move(answer->outcome));
+    ++run.answered;
+    return true;
+  }
+  const auto* end = std::get_if<Done>(&message);
+  done = end && end->chunk == request.chunk && run.answered == request.functions.size();
+  return done;
+}
+
 Result<Tracer::Run> Tracer::run(const Request& request, const std::atomic<bool>& cancel) {
-  JAXSMITH_TRY(versions, start());
+  JAXSMITH_TRY(versions, start(cancel));
   (void)versions;
   const std::string frame = encode(request);
   std::string_view unsent = frame;
   Run out;
   out.stage = "exec";
-  auto last_sign = Clock::now();
+  const auto begin = Clock::now();
+  auto last_sign = begin;
   int polls = 0;
   const auto ended = [&](Ending ending, std::string how) {
     out.ending = ending;
@@ -147,27 +210,21 @@ Result<Tracer::Run> Tracer::run(const Request& request, const std::atomic<bool>&
     }
     for (;;) {
       auto message = reader_.next();
-      if (!message.ok()) {
-        stop();
-        return ended(Ending::kDied, "wrote into its results stream");
-      }
+      if (!message.ok()) return ended(Ending::kDied, "wrote into its results stream");
       if (!message.value()) break;
+      bool done = false;
+      if (!take(*message.value(), request, out, done))
+        return ended(Ending::kDied, "wrote into its results stream");
       last_sign = Clock::now();
-      if (auto* progress = std::get_if<Progress>(&*message.value())) {
-        out.stage = progress->stage;
-        out.suspects = progress->functions;
-      } else if (auto* answer = std::get_if<Answer>(&*message.value())) {
-        if (answer->chunk != request.chunk || answer->outcomes.size() != request.functions.size()) {
-          return ended(Ending::kDied, "answered another request");
-        }
-        out.outcomes = std::move(answer->outcomes);
-        // Memory that grows is given back between chunks.
-        if (process_->memory_bytes(false) > options_.memory_bytes / 2) stop();
-        return out;
-      }
+      if (!done) continue;
+      // Memory that grows is given back between chunks.
+      if (process_->memory_bytes(false) > options_.memory_bytes / 2) stop();
+      return out;
     }
     if (!open) return ended(Ending::kDied, process_->ending());
-    if (since(last_sign) > options_.function_seconds) return ended(Ending::kTimeout, "");
+    if (since(last_sign) > options_.function_seconds ||
+        since(begin) > most_seconds(request, options_.function_seconds))
+      return ended(Ending::kTimeout, "");
     // The group costs a walk through all processes: less often.
     if (process_->memory_bytes(++polls % 16 == 0) > options_.memory_bytes)
       return ended(Ending::kMemory, "");
@@ -215,10 +272,7 @@ Result<std::optional<std::size_t>> Tracer::bisect(const Request& request,
 Result<bool> Tracer::find_culprit(const Request& request, const Run& failed,
                                   std::map<std::size_t, Refusal>& refused,
                                   const std::atomic<bool>& cancel) {
-  std::vector<std::size_t> suspects;
-  for (std::size_t i : failed.suspects) {
-    if (i < request.functions.size() && !request.skipped.contains(i)) suspects.push_back(i);
-  }
+  std::vector<std::size_t> suspects = failed.suspects;  // of this request: take()
   if (suspects.empty()) {
     for (std::size_t i = 0; i < request.functions.size(); ++i) {
       if (!request.skipped.contains(i)) suspects.push_back(i);
@@ -258,7 +312,7 @@ Result<bool> Tracer::find_culprit(const Request& request, const Run& failed,
 
 Result<std::vector<Outcome>> Tracer::trace(std::uint64_t chunk, std::span<const Function> functions,
                                            Route route, const std::atomic<bool>& cancel) {
-  Request request{chunk, functions, {}, route, false, options_.levels};
+  Request request{chunk, functions, {}, route, false, options_.levels, options_.most_outcome_bytes};
   std::map<std::size_t, Refusal> refused;
   int accidents = 0;
   for (bool again = false;;) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -35,6 +36,9 @@ struct TracerOptions {
   double start_seconds = 120;
   std::int64_t memory_bytes = std::int64_t{6} << 30;  // of a worker and what it has started
   std::vector<std::string> levels = {"jaxpr", "stablehlo", "hlo", "hlo_optimized"};
+  std::size_t most_outcome_bytes = kMostOutcomeBytes;  // of one function's texts and arrays
+  // Told of what a worker says that it is at, on the thread that traces.
+  std::function<void(const Progress&)> on_progress;
 };
 
 // What every worker finds in its environment: nothing that a user has set for other programs may
@@ -52,8 +56,9 @@ class Tracer {
   explicit Tracer(TracerOptions options);
   ~Tracer();
 
-  // Starts the worker unless it runs; tells at once of a missing or wrong JAX.
-  Result<Versions> start();
+  // Starts the worker unless it runs; tells at once of a missing or wrong JAX. `cancel` ends the
+  // waiting.
+  Result<Versions> start(const std::atomic<bool>& cancel);
   // One outcome a function, in order. An error is no function's fault: a worker that cannot be
   // started, a cancellation, workers that end again and again with nothing to blame.
   Result<std::vector<Outcome>> trace(std::uint64_t chunk, std::span<const Function> functions,
@@ -62,15 +67,18 @@ class Tracer {
   double cpu_seconds() const;
 
  private:
-  Result<Versions> start_once(bool& killed);
+  Result<Versions> start_once(const std::atomic<bool>& cancel, bool& killed);
   enum class Ending { kDone, kDied, kTimeout, kMemory };
   struct Run {
     Ending ending = Ending::kDone;
     std::string how;                    // of a death
     std::string stage;                  // last reported
-    std::vector<std::size_t> suspects;  // functions it was at work on
+    std::vector<std::size_t> suspects;  // functions of the request it was at work on
     std::vector<Outcome> outcomes;
+    std::size_t answered = 0;  // functions whose outcome is there
+    std::size_t reports = 0;   // of progress
   };
+  bool take(Message& message, const Request& request, Run& run, bool& done) const;
   Result<Run> run(const Request& request, const std::atomic<bool>& cancel);
   Result<bool> find_culprit(const Request& request, const Run& failed,
                             std::map<std::size_t, Refusal>& refused,

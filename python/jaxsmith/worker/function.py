@@ -14,6 +14,8 @@ import numpy as np
 from jaxsmith.base import arrays, package
 from jaxsmith.base.terminal import without_escapes
 
+MOST_SPAN_VALUES = 8_000_000  # half of what the supervisor takes in a message
+
 
 class Refused(Exception):
     """Raised where a function cannot go on for a reason that is not an exception of Python or
@@ -74,6 +76,22 @@ class Work:
     def forget(self) -> None:
         """Lets go of what JAX made."""
         self.function = self.module = self.traced = self.lowered = None
+
+    def check_size(self, most_bytes: int, packed_bytes: int = 0) -> None:
+        """Raises Refused where the texts and arrays take more than so many bytes, or the spans
+        hold more than a message may."""
+        if not self.alive:
+            return
+        size = sum(array.nbytes for array in [*self.constants, *self.outputs])
+        size = max(packed_bytes, size + sum(len(text) for text in self.levels.values()))
+        if size > most_bytes:
+            raise Refused(
+                "size",
+                f"its texts and arrays take {size:,} bytes, more than {most_bytes:,}",
+            )
+        values = sum(5 + 5 * len(span[2]) for spans in self.spans.values() for span in spans)
+        if values > MOST_SPAN_VALUES:
+            raise Refused("size", f"its alignment takes {values:,} numbers, more than there may be")
 
     def outcome(self) -> dict:
         """What the protocol says of this function."""

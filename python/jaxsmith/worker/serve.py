@@ -7,9 +7,14 @@ import signal
 import struct
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jaxsmith import versions
+
+if TYPE_CHECKING:
+    from jaxsmith.worker.function import Work
+
+FRAME_OVERHEAD = 60_000  # what a frame may hold beside the texts and arrays of its outcome
 
 
 class Stream:
@@ -83,7 +88,29 @@ def serve(stream: Stream) -> None:
         for work in works:
             work.levels = {level: text for level, text in work.levels.items() if level in wanted}
             work.spans = {level: found for level, found in work.spans.items() if level in wanted}
-        send(type="result", chunk=chunk, functions=[work.outcome() for work in works])
+        for work in works:
+            stream.send(outcome_message(work, chunk, request["most_bytes"]))
+        send(type="result", chunk=chunk)
+
+
+def outcome_message(work: "Work", chunk: int, most_bytes: int) -> bytes:
+    """The `outcome` frame of a function; where that takes more than so many bytes, or cannot be
+    packed, it says that the function is refused for it."""
+    import msgpack
+
+    def pack() -> bytes:
+        outcome = work.outcome()
+        return msgpack.packb(
+            {"type": "outcome", "chunk": chunk, "function": work.position, "outcome": outcome}
+        )
+
+    with work.stage("answer"):
+        work.check_size(most_bytes)
+        message = pack()
+        if len(message) <= most_bytes + FRAME_OVERHEAD:
+            return message
+        work.check_size(most_bytes, len(message))
+    return pack()
 
 
 def _progress(send: Callable[..., None], chunk: int) -> Callable[[str, list[int]], None]:
