@@ -8,6 +8,7 @@
 
 #include "check/redo.h"
 #include "check/sample.h"
+#include "levels/names.h"
 #include "tensor/convert.h"
 
 namespace jaxsmith {
@@ -30,10 +31,10 @@ Function planned() {
 Outcome good() {
   Outcome o;
   o.ok = true;
-  o.levels = {{"jaxpr", "{ lambda ; a:f32[3] b:f32[3]. let c:f32[3] = add a b in (c,) }"},
-              {"stablehlo", "module @jit_f {\n}\n"},
-              {"hlo", "HloModule jit_f\n"},
-              {"hlo_optimized", "HloModule jit_f, is_scheduled=true\n"}};
+  o.levels = {{level::kJaxpr, "{ lambda ; a:f32[3] b:f32[3]. let c:f32[3] = add a b in (c,) }"},
+              {level::kStablehlo, "module @jit_f {\n}\n"},
+              {level::kHlo, "HloModule jit_f\n"},
+              {level::kHloOptimized, "HloModule jit_f, is_scheduled=true\n"}};
   o.outputs = {vector_of(DType::kF32, {1, -2, 3.5})};
   o.argument_matters = {true, true};
   o.flops = 3;
@@ -43,29 +44,29 @@ Outcome good() {
 std::string reason(const Outcome& outcome, const Function& function = planned()) {
   const auto refusal = check(function, outcome);
   if (!refusal) return "";
-  EXPECT_EQ(refusal->stage, "check");
+  EXPECT_EQ(refusal->stage, Stage::kCheck);
   return refusal->reason;
 }
 
 TEST(Check, KeepsWhatIsWhole) { EXPECT_EQ(reason(good()), ""); }
 
 TEST(Check, TextsAreCompleteAndTellOfNoMachine) {
-  const auto with = [](const std::string& level, const std::string& text) {
+  const auto with = [](Level level, const std::string& text) {
     Outcome o = good();
     o.levels[level] += text;
     return reason(o);
   };
-  for (const char* level : {"jaxpr", "stablehlo", "hlo", "hlo_optimized"}) {
-    EXPECT_EQ(with(level, "<function f at 0x7f12ab34cd56>"), "address") << level;
-    EXPECT_EQ(with(level, " \"/usr/lib/python3/site-packages/x.py\""), "path") << level;
-    EXPECT_EQ(with(level, " constant({...})"), "elided") << level;
-    EXPECT_EQ(with(level, " divide /*index=5*/ a / b // a comment"), "") << level;
+  for (const auto& [level, text] : good().levels) {
+    EXPECT_EQ(with(level, "<function f at 0x7f12ab34cd56>"), "address") << name_of(level);
+    EXPECT_EQ(with(level, " \"/usr/lib/python3/site-packages/x.py\""), "path") << name_of(level);
+    EXPECT_EQ(with(level, " constant({...})"), "elided") << name_of(level);
+    EXPECT_EQ(with(level, " divide /*index=5*/ a / b // a comment"), "") << name_of(level);
     Outcome o = good();
     o.levels[level].clear();
-    EXPECT_EQ(reason(o), "levels") << level;
+    EXPECT_EQ(reason(o), "levels") << name_of(level);
   }
   Outcome o = good();
-  o.levels.erase("jaxpr");
+  o.levels.erase(structure_level());
   EXPECT_EQ(reason(o), "levels");
 }
 
@@ -118,18 +119,21 @@ TEST(Check, EveryArgumentMatters) {
 
 TEST(Check, AJaxprThatCannotBeReadIsRefused) {
   Outcome o = good();
-  o.levels["jaxpr"] = "{ lambda ; a:f32[3]. let";
-  const Candidate c = make_candidate(planned(), o, std::nullopt);
+  const auto candidate = [](const Outcome& outcome) {
+    return make_candidate(planned(), outcome, std::nullopt, read_texts(outcome.levels));
+  };
+  o.levels[structure_level()] = "{ lambda ; a:f32[3]. let";
+  const Candidate c = candidate(o);
   ASSERT_TRUE(std::holds_alternative<Reject>(c));
   EXPECT_EQ(std::get<Reject>(c).refusal.reason, "jaxpr");
-  EXPECT_TRUE(std::holds_alternative<Sample>(make_candidate(planned(), good(), std::nullopt)));
+  EXPECT_TRUE(std::holds_alternative<Sample>(candidate(good())));
 }
 
 std::string redo_reason(const Outcome& plain, const Outcome& chunk = good(),
                         const Function& function = planned()) {
   const auto refusal = compare_redo(function, chunk, plain);
   if (!refusal) return "";
-  EXPECT_EQ(refusal->stage, "redo");
+  EXPECT_EQ(refusal->stage, Stage::kRedo);
   return refusal->reason;
 }
 
@@ -138,9 +142,9 @@ TEST(Redo, AsksForTheSameBytesOfText) {
   for (const auto& [level, text] : good().levels) {
     Outcome o = good();
     o.levels[level] += " ";
-    EXPECT_EQ(redo_reason(o), "text:" + level);
+    EXPECT_EQ(redo_reason(o), fmt::format("text:{}", name_of(level)));
     o.levels.erase(level);
-    EXPECT_EQ(redo_reason(o), "text:" + level);
+    EXPECT_EQ(redo_reason(o), fmt::format("text:{}", name_of(level)));
   }
   Outcome o = good();
   o.flops = 4;
@@ -149,22 +153,22 @@ TEST(Redo, AsksForTheSameBytesOfText) {
   o.constants = {vector_of(DType::kF32, {1})};
   EXPECT_EQ(redo_reason(o), "constants");
   o = Outcome();
-  o.refusal = {"compile", "XlaRuntimeError", "no"};
+  o.refusal = {Stage::kCompile, "XlaRuntimeError", "no"};
   EXPECT_EQ(redo_reason(o), "XlaRuntimeError");
 }
 
 TEST(Redo, AsksForEverythingElseThatAWorkerGives) {
   Outcome chunk = good();
   for (const auto& [level, text] : chunk.levels)
-    chunk.spans[level] = {{2, "exact", {{3, 4, 3, 20}}, ""}};
+    chunk.spans[level] = {{2, SpanKind::kExact, {{3, 4, 3, 20}}, ""}};
   EXPECT_EQ(redo_reason(chunk, chunk), "");
   for (const auto& [level, text] : good().levels) {
     Outcome o = chunk;
     o.spans[level][0].sources[0].end_column = 30;
-    EXPECT_EQ(redo_reason(o, chunk), "spans:" + level);
+    EXPECT_EQ(redo_reason(o, chunk), fmt::format("spans:{}", name_of(level)));
     o = chunk;
     o.spans.erase(level);
-    EXPECT_EQ(redo_reason(o, chunk), "spans:" + level);
+    EXPECT_EQ(redo_reason(o, chunk), fmt::format("spans:{}", name_of(level)));
     EXPECT_EQ(redo_reason(chunk, o), "levels");
   }
   Outcome o = chunk;

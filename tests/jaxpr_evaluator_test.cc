@@ -452,7 +452,8 @@ TEST(JaxprCanonical, KeepsValuesApart) {
 }
 
 TEST(JaxprCanonical, RefusesVariablesThatAreNotDefined) {
-  const auto found = canonicalize("{ lambda ; a:f32[]. let\n    b:f32[] = sin c\n  in (b,) }");
+  const char* text = "{ lambda ; a:f32[]. let\n    b:f32[] = sin c\n  in (b,) }";
+  const auto found = structure_of(parsed(text), text);
   ASSERT_FALSE(found.ok());
   EXPECT_EQ(found.error().message, "jaxpr:2:5: variable c is not defined");
 }

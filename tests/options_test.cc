@@ -33,7 +33,7 @@ TEST(Options, DefaultsMakeSense) {
   EXPECT_EQ(complaint(options), "");
   ASSERT_TRUE(check_options(options).ok());
   EXPECT_EQ(options.categories.size(), 10u);
-  EXPECT_EQ(options.levels.size(), 4u);
+  EXPECT_EQ(options.levels.size(), levels().size());
 }
 
 TEST(Options, EveryRowOfTheTableCanBeSetByItsFlag) {

@@ -7,29 +7,29 @@
 #include <string>
 
 #include "base/hash.h"
-#include "ir/common/op_counts.h"
-#include "ir/jaxpr/canonical.h"
+#include "check/sample.h"
 
 int main() {
   using namespace jaxsmith;
   for (std::string line; std::getline(std::cin, line);) {
-    const auto texts = nlohmann::json::parse(line);
+    const auto given = nlohmann::json::parse(line);
+    Texts texts;
+    for (const Level level : levels())
+      if (given.contains(name_of(level))) texts[level] = given[name_of(level)].get<std::string>();
+    const Programs programs = read_texts(texts);
     nlohmann::json out;
-    if (texts.contains("jaxpr")) {
-      const auto canonical = jaxpr::canonicalize(texts["jaxpr"].get<std::string>());
-      if (canonical.ok()) {
-        out["structure"] = hash128_hex(canonical.value().structure);
-        out["signature"] = hash128_hex(canonical.value().signature);
-        out["equations"] = canonical.value().equations;
-        out["jaxpr"] = canonical.value().primitives;
+    for (const auto& [level, program] : programs)
+      if (!program.ok()) out["error"] = program.error().message;
+    for (const auto& [level, counts] : count_operations(programs)) out[name_of(level)] = counts;
+    if (programs.contains(structure_level())) {
+      const auto structure = structure_of(programs);
+      if (structure.ok()) {
+        out["structure"] = hash128_hex(structure.value().structure);
+        out["signature"] = hash128_hex(structure.value().signature);
+        out["equations"] = structure.value().equations;
       } else {
-        out["error"] = canonical.error().message;
+        out["error"] = structure.error().message;
       }
-    }
-    if (texts.contains("stablehlo"))
-      out["stablehlo"] = stablehlo_op_counts(texts["stablehlo"].get<std::string>());
-    for (const char* level : {"hlo", "hlo_optimized"}) {
-      if (texts.contains(level)) out[level] = hlo_op_counts(texts[level].get<std::string>());
     }
     std::cout << out.dump() << "\n";
   }

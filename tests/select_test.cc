@@ -27,7 +27,7 @@ Sample sample(std::uint64_t family, std::uint32_t member, std::uint64_t structur
 struct Kept {
   std::uint64_t family;
   std::string structure, signature;
-  int split;
+  Split split;
 };
 
 // Families of up to four members whose structures and signatures often coincide.
@@ -43,7 +43,7 @@ std::vector<Candidate> candidates(std::uint64_t families, std::uint64_t structur
         const bool traced = random.chance(0.5);
         Reject r;
         r.key = s.function.key;
-        r.refusal = {"check", "nonfinite", ""};
+        r.refusal = {Stage::kCheck, Reason::kNonfinite, ""};
         if (traced) r.structure = s.structure;
         out.emplace_back(std::move(r));
       } else {
@@ -71,8 +71,8 @@ std::vector<Kept> select_all(const std::vector<Candidate>& all) {
 
 TEST(Select, NoFamilyAndNoStructureStandsOnTwoSides) {
   for (std::uint64_t structures : {50, 2000, 100'000}) {
-    std::map<std::uint64_t, int> family_side;
-    std::map<std::string, int> structure_side;
+    std::map<std::uint64_t, Split> family_side;
+    std::map<std::string, Split> structure_side;
     std::set<std::string> signatures;
     const auto kept = select_all(candidates(5000, structures));
     ASSERT_GT(kept.size(), 40u);
@@ -140,7 +140,7 @@ TEST(Select, ReasonsSayWhatIsWrong) {
   EXPECT_TRUE(selector.offer(sample(0, 2, 1, 2)).split);
   Reject root;
   root.key = {1, 1, 0};
-  root.refusal = {"trace", "TypeError", ""};
+  root.refusal = {Stage::kTrace, "TypeError", ""};
   EXPECT_EQ(selector.offer(root).refusal.reason, "TypeError");
   EXPECT_EQ(selector.offer(sample(1, 1, 3, 3)).refusal.reason, "family");
   // A member whose structure stands elsewhere.

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/random.h"
+#include "levels/names.h"
 #include "store/dataset_writer.h"
 #include "store/files.h"
 #include "tensor/convert.h"
@@ -59,16 +60,16 @@ Sample sample(std::uint64_t family) {
   const std::array<double, 2> numbers = {random.uniform(), random.uniform()};
   for (auto& set : s.function.inputs) set = {tensor_from_doubles(DType::kF32, {2}, numbers)};
   s.outcome.ok = true;
-  s.outcome.levels = {{"jaxpr", "{ lambda }"},
-                      {"stablehlo", "module"},
-                      {"hlo", "HloModule"},
-                      {"hlo_optimized", "HloModule x"}};
+  s.outcome.levels = {{level::kJaxpr, "{ lambda }"},
+                      {level::kStablehlo, "module"},
+                      {level::kHlo, "HloModule"},
+                      {level::kHloOptimized, "HloModule x"}};
   s.outcome.outputs = {tensor_from_doubles(DType::kF32, {2}, numbers)};
   s.outcome.result_paths = {""};
   s.outcome.argument_matters = {true};
   s.structure = std::string(32, 'a');
   s.signature = std::to_string(family);
-  s.split = family % 11 == 0 ? "validation" : family % 13 == 0 ? "test" : "train";
+  s.split = family % 11 == 0 ? Split::kValidation : family % 13 == 0 ? Split::kTest : Split::kTrain;
   return s;
 }
 
@@ -79,7 +80,7 @@ Reject reject(std::uint64_t family) {
   r.transformation = "grad";
   r.variant = "base";
   r.source = "def g(x): ...\n";
-  r.refusal = {"check", "nonfinite", "result 0 holds a NaN or an infinity"};
+  r.refusal = {Stage::kCheck, Reason::kNonfinite, "result 0 holds a NaN or an infinity"};
   return r;
 }
 
@@ -226,7 +227,7 @@ TEST_F(Store, ShardsHoldTheRowsInTheirOrder) {
   reference(folder("a"));
   std::vector<std::string> train, expected;
   for (std::uint64_t i = 0; i < 60; ++i) {
-    if (sample(i).split == "train") expected.push_back(function_id(sample(i).function.key));
+    if (sample(i).split == Split::kTrain) expected.push_back(function_id(sample(i).function.key));
   }
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder("a") + "/data"))

@@ -113,7 +113,7 @@ TEST(ScriptedWorker, AWellBehavedOneIsBelieved) {
   ASSERT_TRUE(outcomes.ok()) << outcomes.error().message;
   for (const Outcome& outcome : outcomes.value()) {
     EXPECT_TRUE(outcome.ok) << outcome.refusal.detail;
-    EXPECT_EQ(outcome.levels.at("jaxpr"), "text");
+    EXPECT_EQ(outcome.levels.at(structure_level()), "text");
   }
 }
 

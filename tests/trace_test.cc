@@ -76,7 +76,7 @@ std::vector<pid_t> descendants(pid_t of) {
 }
 
 void expect_same(const Outcome& found, const Outcome& expected) {
-  EXPECT_TRUE(found.ok) << found.refusal.stage << ": " << found.refusal.reason << ": "
+  EXPECT_TRUE(found.ok) << word(found.refusal.stage) << ": " << found.refusal.reason << ": "
                         << found.refusal.detail;
   EXPECT_EQ(found.levels, expected.levels);
   EXPECT_EQ(found.outputs, expected.outputs);
@@ -120,7 +120,7 @@ TEST_P(Faults, CostTheFunctionThatCausesThemAlone) {
     return;
   }
   EXPECT_FALSE(its.ok);
-  EXPECT_EQ(its.refusal.stage, culprit.stage);
+  EXPECT_EQ(word(its.refusal.stage), culprit.stage);
   EXPECT_EQ(its.refusal.reason, culprit.reason) << its.refusal.detail;
   EXPECT_FALSE(its.refusal.detail.empty());
   EXPECT_EQ(its.refusal.detail.find('\n'), std::string::npos);

@@ -64,19 +64,19 @@ nb::tuple tuple_of(const jaxsmith::Tensor& t) {
 // A program runs for one thread at a time; other threads have other programs, or wait.
 class Program {
  public:
-  Program(std::string level, std::string text, const std::string& name) {
-    if (level.empty()) {
-      const auto told = jaxsmith::level_of_text(text);
-      if (!told)
-        raise({(name.empty() ? std::string() : name + ": ") +
-                   "this is no jaxpr, StableHLO or HLO by its first words: level says which it is",
-               "IRError"});
-      level = *told;
-    }
+  Program(const std::string& level, std::string text, const std::string& name) {
+    const auto known =
+        level.empty() ? jaxsmith::level_of_text(text, name) : jaxsmith::find_level(level);
+    if (!known)
+      raise({(name.empty() ? std::string() : name + ": ") +
+                 (level.empty() ? "this is no " + jaxsmith::kinds_of_text() +
+                                      " by its first words: level says which it is"
+                                : "there is no level " + level),
+             "IRError"});
     std::optional<Failure> failure;
     {
       const nb::gil_scoped_release released;
-      auto parsed = IrProgram::parse(level, std::move(text), name);
+      auto parsed = IrProgram::parse(*known, std::move(text), name);
       if (parsed.ok())
         program_ = std::make_unique<IrProgram>(std::move(parsed).value());
       else
@@ -85,7 +85,7 @@ class Program {
     if (failure) raise(*failure);
   }
 
-  std::string level() const { return program_->level(); }
+  std::string level() const { return std::string(name_of(program_->level())); }
   std::string print() const {
     return locked([&] { return program_->print(); });
   }
@@ -130,13 +130,18 @@ class Program {
   }
 
   std::string canonical() {
-    return locked([&] { return program_->canonical(); });
+    return got(locked([&] { return program_->canonical(); }));
   }
   std::string structural_hash() {
-    return locked([&] { return program_->structural_hash(); });
+    return got(locked([&] { return program_->structural_hash(); }));
   }
 
  private:
+  static std::string got(jaxsmith::Result<std::string> text) {
+    if (!text.ok()) raise({text.error().message, "UnsupportedError"});
+    return std::move(text).value();
+  }
+
   // Without Python's lock, but with that of the program.
   template <class F>
   std::invoke_result_t<F> locked(F f) const {
@@ -175,20 +180,23 @@ std::vector<jaxsmith::Tensor> tensors_of(const nb::list& arrays) {
 // time.
 class Grader {
  public:
-  Grader(std::string id, std::string level, std::string text, const nb::list& constants,
+  Grader(std::string id, const std::string& level, std::string text, const nb::list& constants,
          const nb::list& inputs, const nb::list& outputs, std::vector<std::int64_t> kept,
          std::int64_t equations, std::uint64_t seed, std::int64_t steps, std::int64_t memory)
-      : id_(id), level_(level), options_{{steps, memory}, seed} {
+      : id_(id), options_{{steps, memory}, seed} {
+    const auto known = jaxsmith::find_level(level);
+    if (!known) raise({"there is no level " + level, "IRError"});
+    level_ = *known;
     jaxsmith::DatasetRow row;
     row.id = std::move(id);
-    row.levels[level] = std::move(text);
+    row.levels[level_] = std::move(text);
     row.constants = tensors_of(constants);
     row.inputs = tensors_of(inputs);
     row.outputs = tensors_of(outputs);
     row.kept_arguments = std::move(kept);
     row.equations = equations;
     const nb::gil_scoped_release released;
-    reference_ = jaxsmith::Reference::make(row, level, options_);
+    reference_ = jaxsmith::Reference::make(row, level_, options_);
   }
 
   std::string not_gradable() const { return reference_.not_gradable(); }
@@ -217,7 +225,8 @@ class Grader {
   }
 
  private:
-  std::string id_, level_;
+  std::string id_;
+  jaxsmith::Level level_{};
   jaxsmith::ScoreOptions options_;
   jaxsmith::Reference reference_;
 };

@@ -10,8 +10,8 @@
 namespace jaxsmith {
 namespace {
 
-Refusal refused(std::string reason, std::string detail) {
-  return {"check", std::move(reason), std::move(detail)};
+Refusal refused(Reason reason, std::string detail) {
+  return {Stage::kCheck, reason, std::move(detail)};
 }
 
 // What Python prints of an object without a name: "<function f at 0x7f…>". JAX prints some with the
@@ -52,55 +52,59 @@ std::optional<Refusal> check_types(const Function& f, const Outcome& outcome) {
   std::string planned, got;
   for (const ArgumentSpec& r : f.results) planned += aval_text(r.dtype, r.shape) + " ";
   for (const Tensor& t : outcome.outputs) got += aval_text(t.dtype, t.shape) + " ";
-  return refused("type", fmt::format("planned {}but JAX gave {}", planned, got));
+  return refused(Reason::kType, fmt::format("planned {}but JAX gave {}", planned, got));
 }
 
 std::optional<Refusal> check_outputs(const Function& f, const Outcome& outcome) {
-  if (outcome.outputs.empty()) return refused("constant", "it has no result");
+  if (outcome.outputs.empty()) return refused(Reason::kConstant, "it has no result");
   for (std::size_t i = 0; i < outcome.outputs.size(); ++i) {
     if (!all_finite(outcome.outputs[i]))
-      return refused("nonfinite", fmt::format("result {} holds a NaN or an infinity", i));
+      return refused(Reason::kNonfinite, fmt::format("result {} holds a NaN or an infinity", i));
   }
   if (f.arguments.empty()) return std::nullopt;
   const auto& matters = outcome.argument_matters;
   if (std::none_of(matters.begin(), matters.end(), [](bool m) { return m; }))
-    return refused("constant", "other inputs give the same outputs");
+    return refused(Reason::kConstant, "other inputs give the same outputs");
   for (std::size_t i = 0; i < matters.size() && i < f.arguments.size(); ++i) {
     if (!matters[i])
-      return refused("ignored argument",
+      return refused(Reason::kIgnoredArgument,
                      fmt::format("argument {} ({}) changes no output", i, f.arguments[i].name));
   }
   if (!outcome.stable)
-    return refused("unstable", "outputs change with the last bits of the recorded inputs");
+    return refused(Reason::kUnstable, "outputs change with the last bits of the recorded inputs");
   return std::nullopt;
 }
 
 }  // namespace
 
 std::optional<Refusal> check_texts(const Outcome& outcome) {
-  if (!outcome.levels.contains("jaxpr")) return refused("levels", "there is no jaxpr");
-  for (const auto& [level, text] : outcome.levels) {
-    if (text.empty()) return refused("levels", level + " is empty");
+  if (!outcome.levels.contains(structure_level()))
+    return refused(Reason::kLevels, fmt::format("there is no {}", name_of(structure_level())));
+  for (const auto& [id, text] : outcome.levels) {
+    const std::string level(name_of(id));
+    if (text.empty()) return refused(Reason::kLevels, level + " is empty");
     if (text.find("{...}") != std::string::npos)
-      return refused("elided", level + " is not printed in full");
-    if (holds_address(text)) return refused("address", level + " holds a memory address");
-    if (holds_path(text)) return refused("path", level + " holds a path of this machine");
+      return refused(Reason::kElided, level + " is not printed in full");
+    if (holds_address(text)) return refused(Reason::kAddress, level + " holds a memory address");
+    if (holds_path(text)) return refused(Reason::kPath, level + " holds a path of this machine");
   }
   return std::nullopt;
 }
 
 std::optional<Refusal> refusal_of(const std::vector<CheckResult>& checks) {
   for (const CheckResult& c : checks)
-    if (c.status == "failed") return refused(c.check, c.detail);
+    if (c.status == CheckStatus::kFailed) return Refusal{Stage::kCheck, c.name(), c.detail};
   return std::nullopt;
 }
 
 std::vector<CheckResult> passed_checks(bool redone) {
   std::vector<CheckResult> out;
-  for (const char* name : {"texts", "parse", "run", "repeat", "finite", "arguments", "stable"})
-    out.push_back({name, "passed", ""});
-  out.push_back(redone ? CheckResult{"redo", "passed", ""}
-                       : CheckResult{"redo", "not done", "not drawn for it"});
+  for (const CheckKind kind :
+       {CheckKind::kTexts, CheckKind::kParse, CheckKind::kRun, CheckKind::kRepeat,
+        CheckKind::kFinite, CheckKind::kArguments, CheckKind::kStable})
+    out.push_back({kind, CheckStatus::kPassed});
+  out.push_back(redone ? CheckResult{CheckKind::kRedo, CheckStatus::kPassed}
+                       : CheckResult{CheckKind::kRedo, CheckStatus::kNotDone, "not drawn for it"});
   return out;
 }
 

@@ -8,8 +8,6 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "check/reading.h"
-#include "ir/stablehlo/evaluator.h"
-#include "ir/stablehlo/parser.h"
 #include "ir/stablehlo/widen.h"
 #include "tensor/closeness.h"
 #include "tensor/convert.h"
@@ -29,8 +27,8 @@ constexpr double kConstantUlps = 8;
 // Rounding errors of a value, as a part of it.
 constexpr double kRounding = 1e-13;
 
-CheckResult result(const char* status, std::string why) {
-  return {"derivative", status, std::move(why)};
+CheckResult result(CheckStatus status, std::string why) {
+  return {CheckKind::kDerivative, status, std::move(why)};
 }
 
 Numbers numbers_of(const Tensor& t) {
@@ -44,10 +42,9 @@ Numbers numbers_of(const Array& a) { return numbers_of(convert(a, DType::kF64).t
 // One program at several points.
 class Probe {
  public:
-  Probe(const Function& f, stablehlo::Module module)
-      : f_(f), module_(std::move(module)), evaluator_(module_) {}
+  Probe(const Function& f, IrProgram program) : f_(f), program_(std::move(program)) {}
 
-  Status verify() { return evaluator_.verify(); }
+  Status verify() { return program_.verify(); }
 
   // Results with the arguments moved by `distance` along their directions.
   std::optional<std::vector<Numbers>> at(const std::vector<Numbers>& directions, double distance) {
@@ -63,7 +60,7 @@ class Probe {
         moved[k] += distance * directions[i][k];
       arguments.emplace_back(Array::from(tensor_from_doubles(DType::kF64, t.shape, moved)));
     }
-    const auto results = evaluator_.run(std::move(arguments));
+    const auto results = program_.run(std::move(arguments));
     if (!results.ok()) return std::nullopt;
     std::vector<Numbers> out;
     for (const ir::Datum& d : results.value()) {
@@ -76,8 +73,7 @@ class Probe {
 
  private:
   const Function& f_;
-  stablehlo::Module module_;
-  stablehlo::Evaluator evaluator_;
+  IrProgram program_;
 };
 
 // Of each argument that a derivative is by: its tangent, or numbers as large as the argument is.
@@ -145,7 +141,7 @@ CheckResult compare(const Function& f, Probe& probe, double tolerance) {
   std::vector<Numbers> values;
   for (const double distance : {kStep, -kStep, kStep / 2, -kStep / 2}) {
     const auto there = probe.at(directions, distance);
-    if (!here || !there) return result("not done", "it has no finite value nearby");
+    if (!here || !there) return result(CheckStatus::kNotDone, "it has no finite value nearby");
     values.push_back(value_of(f, *there));
   }
   const Numbers value = value_of(f, *here);
@@ -161,29 +157,30 @@ CheckResult compare(const Function& f, Probe& probe, double tolerance) {
     const double scale = std::max({magnitude, std::abs(wide), std::abs(narrow)});
     const double noise = kRounding * size / kStep;
     if (std::abs(wide - narrow) > kSmooth * scale + noise || noise > tolerance * scale)
-      return result("not done", "it is not smooth at the recorded inputs");
+      return result(CheckStatus::kNotDone, "it is not smooth at the recorded inputs");
     const double found = (4 * narrow - wide) / 3;
     if (std::abs(found - change.sums[i]) > tolerance * scale + noise)
-      return result("failed", fmt::format("element {} changes by {} along a direction, its "
-                                          "derivatives say {}",
-                                          i, found, change.sums[i]));
+      return result(CheckStatus::kFailed,
+                    fmt::format("element {} changes by {} along a direction, its "
+                                "derivatives say {}",
+                                i, found, change.sums[i]));
   }
-  return result("passed", "");
+  return result(CheckStatus::kPassed, "");
 }
 
 }  // namespace
 
-std::optional<CheckResult> check_derivatives(const Function& f, const std::string& stablehlo) {
+std::optional<CheckResult> check_derivatives(const Function& f, std::optional<IrProgram> program) {
   if (f.derivatives.empty()) return std::nullopt;
   if (f.source.find("stop_gradient") != std::string::npos)
-    return result("not done", "it stops gradients");
-  auto modules = stablehlo::parse(stablehlo);
-  if (!modules.ok() || modules.value().size() != 1) return result("not done", "it was not read");
-  stablehlo::widen(modules.value()[0]);
-  Probe probe(f, std::move(modules.value()[0]));
+    return result(CheckStatus::kNotDone, "it stops gradients");
+  if (!program) return result(CheckStatus::kNotDone, "it was not read");
+  const double rounding = kConstantUlps * epsilon(least_precise(program->text()));
+  auto widened = std::move(*program).widened();
+  if (!widened) return result(CheckStatus::kNotDone, "it was not read");
+  Probe probe(f, std::move(*widened));
   if (!probe.verify().ok())
-    return result("not done", "it cannot be carried out in double precision");
-  const double rounding = kConstantUlps * epsilon(least_precise(stablehlo));
+    return result(CheckStatus::kNotDone, "it cannot be carried out in double precision");
   return compare(f, probe, std::max(kTolerance, rounding));
 }
 

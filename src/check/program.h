@@ -1,47 +1,43 @@
 // A text of IR of any level, read by its language's reader.
 //
-//   JAXSMITH_TRY(program, IrProgram::parse("stablehlo", text, "add.mlir"));
+//   JAXSMITH_TRY(program, IrProgram::parse(level::kStablehlo, text, "add.mlir"));
 //   JAXSMITH_CHECK(program.verify());
 //   JAXSMITH_TRY(results, program.run(arguments));
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/status.h"
-#include "ir/common/signature.h"
+#include "ir/common/program.h"
+#include "levels/levels.h"
 
 namespace jaxsmith {
 
-// The levels, from the source on: "jaxpr", "stablehlo", "hlo", "hlo_optimized".
-std::span<const std::string_view> level_names();
-
-// Which level a text is, by its first words; nothing where that cannot be told.
-std::optional<std::string> level_of_text(std::string_view text);
-
 class IrProgram {
  public:
-  // One module. `file` is what errors name; the level must be one of level_names().
-  static Result<IrProgram> parse(const std::string& level, std::string text,
-                                 const std::string& file = "");
-  // All modules of a text; several only of StableHLO.
-  static Result<std::vector<IrProgram>> parse_all(const std::string& level, std::string text,
+  // One module. `file` is what errors name. An error too where jaxsmith does not read the level.
+  static Result<IrProgram> parse(Level level, std::string text, const std::string& file = "");
+  // All modules of a text.
+  static Result<std::vector<IrProgram>> parse_all(Level level, std::string text,
                                                   const std::string& file = "");
-  IrProgram(IrProgram&&) noexcept;
-  IrProgram& operator=(IrProgram&&) noexcept;
-  ~IrProgram();
 
-  const std::string& level() const { return level_; }
+  Level level() const { return level_; }
+  const ir::LevelRow& row() const { return row_of(level_); }
   const std::string& text() const { return *text_; }
-  // As JAX prints it.
-  std::string print() const;
+  // As JAX prints it, where the level is printed.
+  std::string print() const { return program_->print(); }
   // One text, of the same level, for all that say the same in other words; and XXH3-128 of it in
-  // hexadecimal digits.
-  std::string canonical() const;
-  std::string structural_hash() const;
+  // hexadecimal digits. Errors: the level has no canonical form.
+  Result<std::string> canonical() const;
+  Result<std::string> structural_hash() const;
+  // How often each operation occurs; nothing where the level's are not counted.
+  ir::OpCounts op_counts() const { return program_->op_counts(); }
+  // Of the level that gives it.
+  Result<ir::Structure> structure() const { return program_->structure(); }
   Status verify();
   // What it takes and gives; of a jaxpr the constants come first. Of a verified program.
   Result<ir::Signature> signature();
@@ -59,14 +55,20 @@ class IrProgram {
   std::vector<std::string> failed_checks() const;
   // What they compared with.
   std::vector<Array> expected_by_checks() const;
-
-  class Language;  // what each language gives; program.cc
+  // The same in double precision, which uses this one up; nothing where its level has no such form.
+  std::optional<IrProgram> widened() &&;
 
  private:
-  IrProgram(std::string level, std::shared_ptr<const std::string> text);
-  std::string level_;
+  IrProgram(Level level, std::shared_ptr<const std::string> text,
+            std::unique_ptr<ir::Program> program);
+  Level level_;
   std::shared_ptr<const std::string> text_;  // the reader's positions point into it
-  std::unique_ptr<Language> language_;
+  std::unique_ptr<ir::Program> program_;
 };
+
+// A function's texts, each read once: a program, or why it was not read. Those of levels that
+// jaxsmith does not read are not in it.
+using Programs = std::map<Level, Result<IrProgram>>;
+Programs read_texts(const Texts& texts);
 
 }  // namespace jaxsmith

@@ -188,16 +188,16 @@ DType least_precise(std::string_view text) {
   return DType::kF64;
 }
 
-std::map<std::string, DType> precisions_of(const std::map<std::string, std::string>& levels) {
-  std::map<std::string, DType> out;
-  for (const auto& [level, text] : levels)
-    if (const auto other = levels.find(level == "jaxpr" ? "stablehlo" : "jaxpr");
-        other != levels.end())
+std::map<Level, DType> precisions_of(const Texts& texts) {
+  std::map<Level, DType> out;
+  for (const auto& [level, text] : texts)
+    if (const auto other = texts.find(level == structure_level() ? run_level() : structure_level());
+        other != texts.end())
       out[level] = least_precise(other->second);
   return out;
 }
 
-Tolerance ExecutionCase::tolerance(const std::string& level, std::string_view text) const {
+Tolerance ExecutionCase::tolerance(Level level, std::string_view text) const {
   double depth = static_cast<double>(equations);
   for (const Tensor& t : inputs)
     depth = std::max(depth, static_cast<double>(element_count(t.shape)));
@@ -209,9 +209,9 @@ Tolerance ExecutionCase::tolerance(const std::string& level, std::string_view te
   return {.depth = depth, .least_precise = precision, .inputs = largest, .nudged = {}, .noisy = {}};
 }
 
-std::vector<ir::Datum> ExecutionCase::arguments(const std::string& level) const {
+std::vector<ir::Datum> ExecutionCase::arguments(Level level) const {
   std::vector<ir::Datum> out;
-  if (level == "jaxpr") {
+  if (row_of(level).takes == ir::Takes::kConstantsAndInputs) {
     for (const Tensor& t : constants) out.emplace_back(Array::from(t));
     for (const Tensor& t : inputs) out.emplace_back(Array::from(t));
   } else {
@@ -227,17 +227,23 @@ Result<std::vector<ir::Datum>> execute_case(IrProgram& program, const ExecutionC
   return CaseExecution(program, recorded, budget, out).run();
 }
 
-Reading read_text(const std::string& level, const std::string& text, const ExecutionCase* recorded,
-                  const Budget& budget, const std::string& file) {
+bool Reading::read_well(Level level) const {
+  const ir::LevelRow& row = row_of(level);
+  return parsed && (verified || !row.verifies) && (printed_back || !row.prints);
+}
+
+namespace {
+
+Reading read_program(Result<IrProgram>& parsed, const ExecutionCase* recorded,
+                     const Budget& budget = {}) {
   Reading out;
-  auto parsed = IrProgram::parse(level, text, file);
   if (!parsed.ok()) {
     out.reason = parsed.error().message;
     return out;
   }
   IrProgram& program = parsed.value();
   out.parsed = true;
-  out.printed_back = program.print() == text;
+  out.printed_back = program.row().prints && program.print() == program.text();
   const auto failed = [&](const Error& error) {
     out.reason = error.message;
     if (program.error_kind() == EvaluationError::Kind::kUnsupported) {
@@ -248,38 +254,49 @@ Reading read_text(const std::string& level, const std::string& text, const Execu
     return out;
   };
   if (const Status verified = program.verify(); !verified.ok()) return failed(verified.error());
-  out.verified = true;
-  if (!recorded) return out;
+  out.verified = program.row().verifies;
+  if (!recorded || !program.row().executes) return out;
   const auto results = execute_case(program, *recorded, budget, out);
   return results.ok() ? out : failed(results.error());
 }
 
-std::vector<CheckResult> reading_checks(const std::map<std::string, std::string>& levels,
-                                        const ExecutionCase* recorded,
+}  // namespace
+
+Reading read_text(Level level, const std::string& text, const ExecutionCase* recorded,
+                  const Budget& budget, const std::string& file) {
+  auto parsed = IrProgram::parse(level, text, file);
+  return read_program(parsed, recorded, budget);
+}
+
+std::vector<CheckResult> reading_checks(Programs& programs, const ExecutionCase* recorded,
                                         const std::string& without_case) {
   std::vector<CheckResult> out;
-  for (const std::string_view name : level_names()) {
-    const auto found = levels.find(std::string(name));
-    if (found == levels.end()) continue;
-    const auto& [level, text] = *found;
-    const Reading r = read_text(level, text, recorded);
+  for (auto& [level, program] : programs) {
+    const Reading r = read_program(program, recorded);
+    const bool well = r.read_well(level);
     // Of a reason of several lines the first says what; the others show the place in the text.
     const std::string why = r.reason.substr(0, r.reason.find('\n'));
-    const std::string read = "read:" + level, execute = "execute:" + level;
-    if (!r.printed_back)
-      out.push_back({read, "failed", r.parsed ? "it is printed back differently" : why});
-    else if (!r.verified)
-      out.push_back({read, r.unknown.empty() ? "failed" : "not done", why});
+    const auto add = [&, level = level](CheckKind kind, CheckStatus status,
+                                        std::string detail = {}) {
+      out.push_back({kind, status, std::move(detail), level});
+    };
+    if (well)
+      add(CheckKind::kRead, CheckStatus::kPassed);
+    else if (r.parsed && row_of(level).prints && !r.printed_back)
+      add(CheckKind::kRead, CheckStatus::kFailed, "it is printed back differently");
     else
-      out.push_back({read, "passed", ""});
-    if (!r.verified || !r.printed_back)
-      out.push_back({execute, "not done", "it was not read"});
+      add(CheckKind::kRead, r.unknown.empty() ? CheckStatus::kFailed : CheckStatus::kNotDone, why);
+    if (!row_of(level).executes) continue;
+    if (!well)
+      add(CheckKind::kExecute, CheckStatus::kNotDone, "it was not read");
     else if (!recorded)
-      out.push_back({execute, "not done", without_case});
+      add(CheckKind::kExecute, CheckStatus::kNotDone, without_case);
     else if (!r.unknown.empty())
-      out.push_back({execute, "not done", why});
+      add(CheckKind::kExecute, CheckStatus::kNotDone, why);
+    else if (r.agrees)
+      add(CheckKind::kExecute, CheckStatus::kPassed);
     else
-      out.push_back({execute, r.agrees ? "passed" : "failed", r.agrees ? "" : why});
+      add(CheckKind::kExecute, CheckStatus::kFailed, why);
   }
   return out;
 }

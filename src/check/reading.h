@@ -18,13 +18,13 @@ struct ExecutionCase {
   std::vector<Tensor> constants, inputs, outputs;
   std::vector<std::int64_t> kept;  // positions of the inputs that the lowered texts have
   std::int64_t equations = 1;
-  // By level: see precisions_of().
-  std::map<std::string, DType> precisions = {};
+  // See precisions_of().
+  std::map<Level, DType> precisions = {};
 
-  // What a text of a level takes: a jaxpr its constants and all inputs.
-  std::vector<ir::Datum> arguments(const std::string& level) const;
+  // What a text of a level takes.
+  std::vector<ir::Datum> arguments(Level level) const;
   // How near to the outputs a text's results must be.
-  Tolerance tolerance(const std::string& level, std::string_view text) const;
+  Tolerance tolerance(Level level, std::string_view text) const;
 };
 
 // A result as one array of the shape that is wanted: that of which devices hold parts, in the order
@@ -36,6 +36,8 @@ struct Reading {
   // Why the first of these that does not hold does not; one or more lines, with a place in the
   // text.
   std::string reason;
+  // All of these that the level allows hold, but for execution.
+  bool read_well(Level level) const;
   // It could not be executed for want of this operation.
   std::string unknown;
   double worst = 0;  // largest error, as a part of what is allowed
@@ -45,23 +47,23 @@ struct Reading {
 Result<std::vector<ir::Datum>> execute_case(IrProgram& program, const ExecutionCase& recorded,
                                             const Budget& budget, Reading& out);
 
-// "jaxpr", "stablehlo", "hlo", "hlo_optimized". Without a case: all but execution.
-Reading read_text(const std::string& level, const std::string& text, const ExecutionCase* recorded,
+// Without a case, or of a level that jaxsmith does not execute: all but execution.
+Reading read_text(Level level, const std::string& text, const ExecutionCase* recorded,
                   const Budget& budget = {}, const std::string& file = "");
 
 // The least precise float type that a text names: rounding to it is part of what it computes.
 DType least_precise(std::string_view text);
 
-// That of a row's other texts: of the jaxpr, for the jaxpr itself of the StableHLO. A text that
-// names a less precise type than they do asks for no more tolerance by that. Nothing of a row that
-// has no other text.
-std::map<std::string, DType> precisions_of(const std::map<std::string, std::string>& levels);
+// That of a row's other texts: of the structure's level, for this itself of the level that is run
+// alone. A text that names a less precise type than they do asks for no more tolerance by that.
+// Nothing of a row that has no other text.
+std::map<Level, DType> precisions_of(const Texts& texts);
 
-// Of each level that a function has: "read:hlo" (it parses, keeps to its language's rules and is
-// printed back byte for byte), and "execute:hlo" (it gives the recorded outputs), which is not done
-// where an operation is not known or, with the reason `without_case`, where there is no case.
-std::vector<CheckResult> reading_checks(const std::map<std::string, std::string>& levels,
-                                        const ExecutionCase* recorded,
+// Of each level that jaxsmith reads: "read:hlo" (it parses, keeps to its language's rules and is
+// printed back byte for byte, as far as the level has these), and of those that it executes
+// "execute:hlo" (it gives the recorded outputs), which is not done where an operation is not known
+// or, with the reason `without_case`, where there is no case.
+std::vector<CheckResult> reading_checks(Programs& programs, const ExecutionCase* recorded,
                                         const std::string& without_case = "");
 
 }  // namespace jaxsmith

@@ -12,7 +12,11 @@ namespace jaxsmith {
 namespace {
 
 Refusal refused(std::string reason, std::string detail) {
-  return {"redo", std::move(reason), std::move(detail)};
+  return {Stage::kRedo, std::move(reason), std::move(detail)};
+}
+
+Refusal refused(Reason reason, std::string detail) {
+  return {Stage::kRedo, reason, std::move(detail)};
 }
 
 bool agree(const Tensor& x, const Tensor& y, double tolerance) {
@@ -30,7 +34,7 @@ bool agree(const Tensor& x, const Tensor& y, double tolerance) {
 }
 
 template <typename T>
-bool same(const std::map<std::string, T>& all, const std::string& level, const T& expected) {
+bool same(const std::map<Level, T>& all, Level level, const T& expected) {
   const auto found = all.find(level);
   return found != all.end() && found->second == expected;
 }
@@ -39,14 +43,15 @@ bool same(const std::map<std::string, T>& all, const std::string& level, const T
 std::optional<Refusal> compare_texts(const Outcome& chunk, const Outcome& plain) {
   for (const auto& [level, text] : chunk.levels) {
     if (!same(plain.levels, level, text))
-      return refused("text:" + level, "the plain route gives another text");
+      return refused(fmt::format("text:{}", name_of(level)), "the plain route gives another text");
   }
   for (const auto& [level, spans] : chunk.spans) {
     if (!same(plain.spans, level, spans))
-      return refused("spans:" + level, "the plain route aligns the text differently");
+      return refused(fmt::format("spans:{}", name_of(level)),
+                     "the plain route aligns the text differently");
   }
   if (chunk.levels.size() != plain.levels.size() || chunk.spans.size() != plain.spans.size())
-    return refused("levels", "the plain route gives more levels");
+    return refused(Reason::kLevels, "the plain route gives more levels");
   return std::nullopt;
 }
 
@@ -61,7 +66,7 @@ std::optional<Refusal> compare_outputs(const Function& function, const Outcome& 
     same = agree(chunk.outputs[i], plain.outputs[i], coarsest);
   if (same) return std::nullopt;
   return refused(
-      "outputs",
+      Reason::kOutputs,
       fmt::format("outputs of the plain route differ by more than {:g} of the largest", coarsest));
 }
 
@@ -91,19 +96,20 @@ std::optional<Refusal> compare_redo(const Function& function, const Outcome& chu
     return refused(plain.refusal.reason, "the plain route refuses: " + plain.refusal.detail);
   if (auto difference = compare_texts(chunk, plain)) return difference;
   if (chunk.constants != plain.constants)
-    return refused("constants", "the plain route captures other constants");
+    return refused(Reason::kConstants, "the plain route captures other constants");
   if (chunk.result_paths != plain.result_paths)
-    return refused("result_paths", "the plain route names the results differently");
+    return refused(Reason::kResultPaths, "the plain route names the results differently");
   if (chunk.flops != plain.flops || chunk.bytes_accessed != plain.bytes_accessed) {
     return refused(
-        "flops", fmt::format("{:g} FLOPs and {:g} bytes, {:g} and {:g} by the plain route",
-                             chunk.flops, chunk.bytes_accessed, plain.flops, plain.bytes_accessed));
+        Reason::kFlops,
+        fmt::format("{:g} FLOPs and {:g} bytes, {:g} and {:g} by the plain route", chunk.flops,
+                    chunk.bytes_accessed, plain.flops, plain.bytes_accessed));
   }
   if (auto difference = compare_outputs(function, chunk, plain)) return difference;
   if (chunk.argument_matters != plain.argument_matters)
-    return refused("argument_matters", "other arguments matter by the plain route");
+    return refused(Reason::kArgumentMatters, "other arguments matter by the plain route");
   if (chunk.stable != plain.stable)
-    return refused("stable", "the routes disagree on whether the outputs survive a nudge");
+    return refused(Reason::kStable, "the routes disagree on whether the outputs survive a nudge");
   return std::nullopt;
 }
 

@@ -1,37 +1,53 @@
 #include "check/sample.h"
 
+#include <fmt/format.h>
+
 #include "base/hash.h"
-#include "ir/jaxpr/canonical.h"
 
 namespace jaxsmith {
+
+std::string CheckResult::name() const {
+  return level ? fmt::format("{}:{}", word(check), name_of(*level)) : std::string(word(check));
+}
 
 Reject make_reject(const Function& f, Refusal refusal, std::string structure) {
   return {f.key,     row_id(f), f.provenance.callable, f.category,          f.transformation,
           f.variant, f.source,  std::move(refusal),    std::move(structure)};
 }
 
-Candidate make_candidate(Function function, Outcome outcome, std::optional<Refusal> refusal) {
-  const auto jaxpr = outcome.levels.find("jaxpr");
-  if (jaxpr == outcome.levels.end()) {
-    return make_reject(function, refusal.value_or(Refusal{"check", "levels", "there is no jaxpr"}),
-                       "");
+std::map<Level, ir::OpCounts> count_operations(const Programs& programs) {
+  std::map<Level, ir::OpCounts> out;
+  for (const auto& [level, program] : programs)
+    if (program.ok() && row_of(level).counts) out[level] = program.value().op_counts();
+  return out;
+}
+
+Result<ir::Structure> structure_of(const Programs& programs) {
+  const auto found = programs.find(structure_level());
+  if (found == programs.end())
+    return Error::environment(fmt::format("there is no {}", name_of(structure_level())));
+  if (!found->second.ok()) return found->second.error();
+  return found->second.value().structure();
+}
+
+Candidate make_candidate(Function function, Outcome outcome, std::optional<Refusal> refusal,
+                         const Programs& programs) {
+  const auto structure = structure_of(programs);
+  if (!structure.ok()) {
+    const std::string& why = structure.error().message;
+    const bool missing = !programs.contains(structure_level());
+    Refusal own{Stage::kCheck,
+                std::string(missing ? word(Reason::kLevels) : name_of(structure_level())),
+                why.substr(0, why.find('\n'))};
+    return make_reject(function, refusal.value_or(std::move(own)), "");
   }
-  auto canonical = jaxpr::canonicalize(jaxpr->second);
-  if (!canonical.ok()) {
-    return make_reject(function,
-                       refusal.value_or(Refusal{"check", "jaxpr", canonical.error().message}), "");
-  }
-  std::string structure = hash128_hex(canonical.value().structure);
-  if (refusal) return make_reject(function, std::move(*refusal), std::move(structure));
+  std::string digest = hash128_hex(structure.value().structure);
+  if (refusal) return make_reject(function, std::move(*refusal), std::move(digest));
   Sample s;
-  s.structure = std::move(structure);
-  s.signature = hash128_hex(canonical.value().signature);
-  s.equations = canonical.value().equations;
-  s.op_counts["jaxpr"] = std::move(canonical.value().primitives);
-  for (const auto& [level, text] : outcome.levels) {
-    if (level == "stablehlo") s.op_counts[level] = stablehlo_op_counts(text);
-    if (level == "hlo" || level == "hlo_optimized") s.op_counts[level] = hlo_op_counts(text);
-  }
+  s.structure = std::move(digest);
+  s.signature = hash128_hex(structure.value().signature);
+  s.equations = structure.value().equations;
+  s.op_counts = count_operations(programs);
   s.function = std::move(function);
   s.outcome = std::move(outcome);
   return s;

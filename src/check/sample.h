@@ -6,29 +6,68 @@
 #include <string>
 #include <variant>
 
-#include "ir/common/op_counts.h"
+#include "check/program.h"
 #include "source/function.h"
 #include "trace/outcome.h"
 
 namespace jaxsmith {
 
+// What a function is put to; kRead and kExecute by level.
+enum class CheckKind {
+  kTexts,
+  kParse,
+  kRun,
+  kRepeat,
+  kFinite,
+  kArguments,
+  kStable,
+  kRedo,
+  kCase,
+  kStructure,
+  kRead,
+  kExecute,
+  kDerivative,
+};
+template <>
+struct Words<CheckKind> {
+  static constexpr std::array<std::string_view, 13> kAll = {
+      "texts", "parse", "run",       "repeat", "finite",  "arguments", "stable",
+      "redo",  "case",  "structure", "read",   "execute", "derivative"};
+};
+enum class CheckStatus { kPassed, kFailed, kNotDone };
+template <>
+struct Words<CheckStatus> {
+  static constexpr std::array<std::string_view, 3> kAll = {"passed", "failed", "not done"};
+};
+
 // What a function was put to, and how it came out.
 struct CheckResult {
-  std::string check;   // "parse", "run", "repeat", "finite", "arguments", "stable", "texts", …
-  std::string status;  // "passed", "failed", "not done"
-  std::string detail;  // why it failed or was not done
+  CheckKind check = CheckKind::kTexts;
+  CheckStatus status = CheckStatus::kNotDone;
+  std::string detail = {};  // why it failed or was not done
+  std::optional<Level> level = {};
+
+  // "run", "read:hlo".
+  std::string name() const;
   bool operator==(const CheckResult&) const = default;
+};
+
+// The sides of a dataset.
+enum class Split { kTrain, kValidation, kTest };
+template <>
+struct Words<Split> {
+  static constexpr std::array<std::string_view, 3> kAll = {"train", "validation", "test"};
 };
 
 struct Sample {
   Function function;
   Outcome outcome;
   std::string structure,
-      signature;  // digests of the jaxpr's canonical forms (ir/jaxpr/canonical.h)
+      signature;  // digests (ir::Structure)
   std::int64_t equations = 0;
-  std::map<std::string, OpCounts> op_counts;  // by level
+  std::map<Level, ir::OpCounts> op_counts;
   std::vector<CheckResult> checks;
-  std::string split;  // once selected: "train", "validation", "test"
+  Split split = Split::kTrain;  // once selected
 };
 
 struct Reject {
@@ -41,9 +80,17 @@ struct Reject {
 
 using Candidate = std::variant<Sample, Reject>;
 
-// Reads structure and counts off the texts. A jaxpr that cannot be read is a refusal (stage
-// "check", reason "jaxpr").
-Candidate make_candidate(Function function, Outcome outcome, std::optional<Refusal> refusal);
+// Reads structure and counts off the programs of the outcome's texts. One that gives no structure
+// is a refusal (stage "check", reason: the level's name). Of a function that is refused already no
+// program is wanted but that one.
+Candidate make_candidate(Function function, Outcome outcome, std::optional<Refusal> refusal,
+                         const Programs& programs);
+
+// That of the level which gives it. Errors: there is no such text, or it was not read.
+Result<ir::Structure> structure_of(const Programs& programs);
+
+// How often each operation occurs in the programs that were read.
+std::map<Level, ir::OpCounts> count_operations(const Programs& programs);
 
 Reject make_reject(const Function& function, Refusal refusal, std::string structure);
 

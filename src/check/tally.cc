@@ -7,8 +7,7 @@
 
 namespace jaxsmith {
 
-void ReadingTally::add(const std::string& id, const std::string& level, const Reading& reading,
-                       bool has_case) {
+void ReadingTally::add(const std::string& id, Level level, const Reading& reading, bool has_case) {
   LevelTally& t = levels_[level];
   ++t.texts;
   t.parsed += reading.parsed;
@@ -22,13 +21,13 @@ void ReadingTally::add(const std::string& id, const std::string& level, const Re
     ++t.unknown[reading.unknown];
     return;
   }
-  if (reading.verified && reading.printed_back && (!has_case || reading.agrees)) return;
+  if (reading.read_well(level) && (!has_case || reading.agrees)) return;
   failures_.push_back(
       {id, level, !reading.reason.empty() ? reading.reason : "it is printed back differently"});
 }
 
 void ReadingTally::add_unreadable(const std::string& id, const std::string& reason) {
-  failures_.push_back({id, "", reason});
+  failures_.push_back({id, std::nullopt, reason});
 }
 
 void ReadingTally::merge(const ReadingTally& other) {
@@ -64,12 +63,9 @@ std::vector<ReadingTally::Verdict> ReadingTally::verdicts() const {
 std::string ReadingTally::table(std::size_t most_failures) const {
   std::string out = fmt::format("{:<15}{:>9}{:>9}{:>10}{:>9}{:>9}{:>10}{:>8}\n", "level", "texts",
                                 "parsed", "verified", "printed", "cases", "executed", "agree");
-  for (const char* level : {"jaxpr", "stablehlo", "hlo", "hlo_optimized"}) {
-    const auto found = levels_.find(level);
-    if (found == levels_.end()) continue;
-    const LevelTally& t = found->second;
-    out += fmt::format("{:<15}{:>9}{:>9}{:>10}{:>9}{:>9}{:>10}{:>8}\n", level, t.texts, t.parsed,
-                       t.verified, t.printed_back, t.cases, t.executed, t.agreed);
+  for (const auto& [level, t] : levels_) {
+    out += fmt::format("{:<15}{:>9}{:>9}{:>10}{:>9}{:>9}{:>10}{:>8}\n", name_of(level), t.texts,
+                       t.parsed, t.verified, t.printed_back, t.cases, t.executed, t.agreed);
   }
   std::map<std::string, std::uint64_t> unknown;
   for (const auto& [level, t] : levels_)
@@ -79,8 +75,8 @@ std::string ReadingTally::table(std::size_t most_failures) const {
   const auto failed = failures();
   if (!failed.empty()) out += "\nfailed:\n";
   for (std::size_t i = 0; i < std::min(most_failures, failed.size()); ++i)
-    out += fmt::format("  {}{}{}: {}\n", failed[i].id, failed[i].level.empty() ? "" : " ",
-                       failed[i].level, failed[i].reason);
+    out += fmt::format("  {}{}{}: {}\n", failed[i].id, failed[i].level ? " " : "",
+                       failed[i].level ? name_of(*failed[i].level) : "", failed[i].reason);
   if (failed.size() > most_failures)
     out += fmt::format("  … and {} more (--failures FILE writes all)\n",
                        failed.size() - most_failures);

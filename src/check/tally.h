@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,31 +22,33 @@ struct LevelTally {
 class ReadingTally {
  public:
   struct Failure {
-    std::string id, level, reason;
+    std::string id;
+    std::optional<Level> level;  // nothing for a row that could not be read
+    std::string reason;
     auto operator<=>(const Failure&) const = default;
   };
 
-  void add(const std::string& id, const std::string& level, const Reading& reading, bool has_case);
+  void add(const std::string& id, Level level, const Reading& reading, bool has_case);
   // A row that could not be read at all: where it is, and why.
   void add_unreadable(const std::string& id, const std::string& reason);
   void merge(const ReadingTally& other);
   std::uint64_t texts() const { return verdicts_.size(); }
-  const std::map<std::string, LevelTally>& levels() const { return levels_; }
+  const std::map<Level, LevelTally>& levels() const { return levels_; }
   // Every text that was read, sorted by id.
   struct Verdict {
-    std::string id, level;
+    std::string id;
+    Level level;
     Reading reading;
     bool has_case = false;
   };
   std::vector<Verdict> verdicts() const;
-  // Sorted by id; what was not executed for want of an operation is not among them. The level is
-  // empty for a row that could not be read.
+  // Sorted by id; what was not executed for want of an operation is not among them.
   std::vector<Failure> failures() const;
   // For a terminal: a line for each level, operations that are not known, the first failures.
   std::string table(std::size_t most_failures) const;
 
  private:
-  std::map<std::string, LevelTally> levels_;
+  std::map<Level, LevelTally> levels_;
   std::vector<Failure> failures_;
   std::vector<Verdict> verdicts_;
 };

@@ -115,7 +115,7 @@ class Collector {
     for (Sample& sample : samples) {
       const Verdict verdict = selector_.offer(sample);
       if (verdict.split) {
-        sample.split = kSplits[static_cast<std::size_t>(*verdict.split)];
+        sample.split = *verdict.split;
         writer_->add(std::move(sample));
         ++summary_.rows;
       } else {
@@ -138,7 +138,8 @@ class Collector {
     if (writer_) return {};
     RunDescription run;
     run.origin = waiting_.front().function.provenance.origin;
-    run.options = fmt::format(R"({{"origin":"{}","all":{}}})", run.origin, options_.everything);
+    run.options =
+        fmt::format(R"({{"origin":"{}","all":{}}})", word(run.origin), options_.everything);
     run.row_options = run.plain_row_options = "{}";
     run.versions = waiting_.front().versions;
     run.jaxsmith_version = where_.version;

@@ -19,8 +19,10 @@ constexpr double kPollSeconds = 0.05;
 constexpr double kPatienceSeconds = 60;
 
 std::string request_line(const ExtractRequest& r) {
+  std::vector<std::string_view> levels;
+  for (const Level level : made_by_workers(r.levels)) levels.push_back(name_of(level));
   nlohmann::json j = {{"target", r.target},   {"arguments", r.arguments},   {"statics", r.statics},
-                      {"example", nullptr},   {"transforms", r.transforms}, {"levels", r.levels},
+                      {"example", nullptr},   {"transforms", r.transforms}, {"levels", levels},
                       {"x64", r.x64},         {"devices", r.devices},       {"case", r.with_case},
                       {"spans", r.with_spans}};
   if (r.example) j["example"] = *r.example;
@@ -102,7 +104,7 @@ Result<Record> extract(const ExtractRequest& request, const Installation& instal
 Status write_extracted(std::unique_ptr<OutputFolder> folder, std::vector<Sample> samples,
                        const Versions& versions, const Installation& installation) {
   RunDescription run;
-  run.origin = "extracted";
+  run.origin = Origin::kExtracted;
   run.count = samples.size();
   run.options = R"({"origin":"extracted"})";
   run.row_options = run.plain_row_options = "{}";
@@ -113,7 +115,7 @@ Status write_extracted(std::unique_ptr<OutputFolder> folder, std::vector<Sample>
   for (Sample& sample : samples) {
     const Verdict verdict = selector.offer(sample);
     if (verdict.split) {
-      sample.split = kSplits[static_cast<std::size_t>(*verdict.split)];
+      sample.split = *verdict.split;
       writer->add(std::move(sample));
     } else {
       writer->add(make_reject(sample.function, verdict.refusal, sample.structure));

@@ -2,7 +2,7 @@
 //
 //   ExtractRequest request{.target = "model.py::loss", .arguments = {"f32[8,8]"}};
 //   JAXSMITH_TRY(record, extract(request, installation, cancel));
-//   fmt::print("{}", record.shown.at("stablehlo"));
+//   fmt::print("{}", record.shown.at(level::kStablehlo));
 #pragma once
 
 #include <atomic>
@@ -25,7 +25,7 @@ struct ExtractRequest {
   std::vector<std::string> statics;    // "name=value"
   std::optional<std::string> example;  // a Python expression for the arguments
   std::vector<std::string> transforms;
-  std::vector<std::string> levels;
+  std::vector<Level> levels;
   bool x64 = false;
   int devices = 1;
   bool with_case = false;   // runs the function

@@ -48,16 +48,25 @@ std::vector<ArgumentSpec> to_specs(const Json& j) {
   return out;
 }
 
+Texts to_texts(const Json& j) {
+  Texts out;
+  for (const auto& [level, text] : j.items())
+    out[known_level(level)] = text.get_ref<const std::string&>();
+  return out;
+}
+
 Record to_record(const Json& j) {
   Record r;
   Function& f = r.function;
-  f.provenance.origin = j.at("origin");
+  const auto origin = from_word<Origin>(j.at("origin").get_ref<const std::string&>());
+  if (!origin) throw std::runtime_error("unknown origin");
+  f.provenance.origin = *origin;
   f.provenance.callable = j.at("callable");
   f.provenance.call_site = j.at("call_site");
   f.provenance.statics = j.at("statics");
   const Json options = {{"platform", j.at("platform")}, {"xla_flags", j.at("xla_flags")}};
   f.provenance.options = options.dump();
-  f.category = f.provenance.origin;
+  f.category = word(*origin);
   f.transformation = j.at("transformation");
   f.variant = "base";
   f.source = j.at("source");
@@ -67,8 +76,9 @@ Record to_record(const Json& j) {
   f.results = to_specs(j.at("results"));
   f.kept = j.at("kept").get<std::vector<std::size_t>>();
   r.outcome.ok = true;
-  r.outcome.levels = j.at("levels").get<std::map<std::string, std::string>>();
-  for (const auto& [level, spans] : j.at("spans").items()) r.outcome.spans[level] = spans_of(spans);
+  r.outcome.levels = to_texts(j.at("levels"));
+  for (const auto& [level, spans] : j.at("spans").items())
+    r.outcome.spans[known_level(level)] = spans_of(spans);
   if (!j.at("constants").is_null()) r.outcome.constants = to_tensors(j.at("constants"));
   for (const ArgumentSpec& result : f.results) r.outcome.result_paths.push_back(result.name);
   r.outcome.flops = j.at("flops");
@@ -82,11 +92,20 @@ Record to_record(const Json& j) {
   r.versions = {v.at("python"), v.at("jax"), v.at("jaxlib"), v.at("numpy"), "{}"};
   r.name = j.at("name");
   r.bound = j.at("bound");
-  if (j.contains("texts")) r.shown = j.at("texts").get<std::map<std::string, std::string>>();
+  if (j.contains("texts")) {
+    Json shown = j.at("texts");
+    r.shown_source = shown.at("source").get<std::string>();
+    shown.erase("source");
+    r.shown = to_texts(shown);
+    add_derived(r.shown);
+  }
+  complete_levels(r.outcome, levels());
   // The same function, compiled for the same arguments, has the same name wherever it is met.
   std::string content = f.source + '\0' + f.provenance.callable + '\0' + f.provenance.statics;
-  for (const auto& [level, text] : r.outcome.levels) content += '\0' + text;
-  f.provenance.id = f.provenance.origin + "-" + hash128_hex(content);
+  // In the order of their names.
+  for (const auto& [level, text] : j.at("levels").items())
+    content += '\0' + text.get_ref<const std::string&>();
+  f.provenance.id = f.category + "-" + hash128_hex(content);
   return r;
 }
 

@@ -17,10 +17,12 @@ struct Record {
   Function function;  // inputs are there where a case was recorded, all in set 0
   Outcome outcome;    // levels, spans, constants, cost; outputs of the recorded case
   Versions versions;
-  std::string name;                          // what JAX calls the computation: "jit(f)"
-  std::string bound;                         // why its texts alone cannot run; empty where they can
-  bool has_case = false;                     // inputs and outputs are those of a real call
-  std::map<std::string, std::string> shown;  // source and levels as JAX gave them, for the eye
+  std::string name;       // what JAX calls the computation: "jit(f)"
+  std::string bound;      // why its texts alone cannot run; empty where they can
+  bool has_case = false;  // inputs and outputs are those of a real call
+  // Source and levels as JAX gave them, for the eye.
+  std::string shown_source;
+  Texts shown;
 };
 
 // Something that was compiled and could not be recorded.

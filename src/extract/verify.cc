@@ -10,7 +10,6 @@
 #include "check/check.h"
 #include "check/reading.h"
 #include "check/redo.h"
-#include "ir/jaxpr/canonical.h"
 #include "tensor/convert.h"
 
 namespace jaxsmith {
@@ -82,7 +81,7 @@ std::string complete_inputs(Record& record) {
   if (bytes > kMostInputBytes)
     return fmt::format("its arguments take {} MB, more than {}", bytes >> 20,
                        kMostInputBytes >> 20);
-  const std::uint64_t seed = hash64(record.outcome.levels["jaxpr"]);
+  const std::uint64_t seed = hash64(record.outcome.levels[structure_level()]);
   for (int set = record.has_case ? 1 : 0; set < kInputSets; ++set) {
     auto& inputs = f.inputs[static_cast<std::size_t>(set)];
     inputs.clear();
@@ -93,15 +92,20 @@ std::string complete_inputs(Record& record) {
   return "";
 }
 
-std::vector<CheckResult> not_done(std::initializer_list<const char*> names,
-                                  const std::string& why) {
-  std::vector<CheckResult> out;
-  for (const char* name : names) out.push_back({name, "not done", why});
-  return out;
+CheckResult verdict(CheckKind kind, bool passed, std::string why) {
+  if (passed) return {kind, CheckStatus::kPassed};
+  return {kind, CheckStatus::kFailed, std::move(why)};
 }
 
-CheckResult verdict(const char* name, bool passed, std::string why) {
-  return {name, passed ? "passed" : "failed", passed ? "" : std::move(why)};
+// Those that a run of the texts goes through, in their order.
+constexpr CheckKind kRunChecks[] = {CheckKind::kParse,  CheckKind::kRun,       CheckKind::kRepeat,
+                                    CheckKind::kFinite, CheckKind::kArguments, CheckKind::kStable};
+
+// From one of these on, none was done.
+void not_done(std::vector<CheckResult>& out, CheckKind from, const std::string& why) {
+  const auto* first = std::find(std::begin(kRunChecks), std::end(kRunChecks), from);
+  for (; first != std::end(kRunChecks); ++first)
+    out.push_back({*first, CheckStatus::kNotDone, why});
 }
 
 std::string ignored_arguments(const Function& f, const Outcome& run) {
@@ -155,35 +159,31 @@ std::vector<CheckResult> checks_of(const Record& record, const Outcome& run,
   const Function& f = record.function;
   std::vector<CheckResult> out;
   const auto texts = check_texts(record.outcome);
-  out.push_back(verdict("texts", !texts, texts ? texts->detail : ""));
-  if (f.texts.empty()) {
-    const auto rest = not_done({"parse", "run", "repeat", "finite", "arguments", "stable"},
-                               "the levels that it needs were not made");
-    out.insert(out.end(), rest.begin(), rest.end());
-    return out;
-  }
-  const std::string why = run.ok ? "" : run.refusal.reason + ": " + run.refusal.detail;
-  const bool parsed = run.ok || run.refusal.stage != "parse";
-  out.push_back(verdict("parse", parsed, why));
-  const auto stop = [&](std::initializer_list<const char*> names, const std::string& reason) {
-    const auto rest = not_done(names, reason);
-    out.insert(out.end(), rest.begin(), rest.end());
+  out.push_back(verdict(CheckKind::kTexts, !texts, texts ? texts->detail : ""));
+  const auto stop = [&](CheckKind from, const std::string& reason) {
+    not_done(out, from, reason);
     return out;
   };
-  if (!parsed) return stop({"run", "repeat", "finite", "arguments", "stable"}, "it does not parse");
-  if (!obstacle.empty()) return stop({"run", "repeat", "finite", "arguments", "stable"}, obstacle);
-  const bool ran = run.ok || run.refusal.stage == "repeat";
-  out.push_back(verdict("run", ran, why));
-  if (!ran) return stop({"repeat", "finite", "arguments", "stable"}, "it does not run");
-  out.push_back(verdict("repeat", run.ok, why));
-  if (!run.ok) return stop({"finite", "arguments", "stable"}, "two runs differ");
+  if (f.texts.empty()) return stop(CheckKind::kParse, "the levels that it needs were not made");
+  const std::string why = run.ok ? "" : run.refusal.reason + ": " + run.refusal.detail;
+  const bool parsed = run.ok || run.refusal.stage != Stage::kParse;
+  out.push_back(verdict(CheckKind::kParse, parsed, why));
+  if (!parsed) return stop(CheckKind::kRun, "it does not parse");
+  if (!obstacle.empty()) return stop(CheckKind::kRun, obstacle);
+  const bool ran = run.ok || run.refusal.stage == Stage::kRepeat;
+  out.push_back(verdict(CheckKind::kRun, ran, why));
+  if (!ran) return stop(CheckKind::kRepeat, "it does not run");
+  out.push_back(verdict(CheckKind::kRepeat, run.ok, why));
+  if (!run.ok) return stop(CheckKind::kFinite, "two runs differ");
   const bool finite = std::all_of(run.outputs.begin(), run.outputs.end(), all_finite);
-  out.push_back(verdict("finite", finite, "an output holds a NaN or an infinity"));
+  out.push_back(verdict(CheckKind::kFinite, finite, "an output holds a NaN or an infinity"));
   const std::string ignored = ignored_arguments(f, run);
-  out.push_back(verdict("arguments", ignored.empty(), "these change no output: " + ignored));
-  out.push_back(verdict("stable", run.stable, "outputs hang on the last bits of the inputs"));
+  out.push_back(
+      verdict(CheckKind::kArguments, ignored.empty(), "these change no output: " + ignored));
+  out.push_back(
+      verdict(CheckKind::kStable, run.stable, "outputs hang on the last bits of the inputs"));
   if (record.has_case)
-    out.push_back(verdict("case", agrees(record, run),
+    out.push_back(verdict(CheckKind::kCase, agrees(record, run),
                           "the text, run by itself, gives other outputs than the function did"));
   return out;
 }
@@ -211,26 +211,21 @@ Sample to_sample(Record record, Outcome run, const std::string& obstacle) {
   keep_case(record, run);
   record.outcome.argument_matters = run.argument_matters;
   record.outcome.stable = run.stable;
-  const std::string jaxpr = record.outcome.levels["jaxpr"];
-  auto canonical = jaxpr::canonicalize(jaxpr);
-  s.checks.push_back(
-      verdict("structure", canonical.ok(), canonical.ok() ? "" : canonical.error().message));
-  s.structure = hash128_hex(canonical.ok() ? canonical.value().structure : jaxpr);
-  s.signature = hash128_hex(canonical.ok() ? canonical.value().signature : jaxpr);
-  if (canonical.ok()) {
-    s.equations = canonical.value().equations;
-    s.op_counts["jaxpr"] = std::move(canonical.value().primitives);
-  }
-  for (const auto& [level, text] : record.outcome.levels) {
-    if (level == "stablehlo") s.op_counts[level] = stablehlo_op_counts(text);
-    if (level == "hlo" || level == "hlo_optimized") s.op_counts[level] = hlo_op_counts(text);
-  }
+  Programs programs = read_texts(record.outcome.levels);
+  s.op_counts = count_operations(programs);
+  const auto structure = structure_of(programs);
+  const std::string why = structure.ok() ? "" : structure.error().message;
+  s.checks.push_back(verdict(CheckKind::kStructure, structure.ok(), why.substr(0, why.find('\n'))));
+  const std::string& whole = record.outcome.levels[structure_level()];
+  s.structure = hash128_hex(structure.ok() ? structure.value().structure : whole);
+  s.signature = hash128_hex(structure.ok() ? structure.value().signature : whole);
+  if (structure.ok()) s.equations = structure.value().equations;
   const Function& f = record.function;
   ExecutionCase recorded{
       record.outcome.constants,       f.inputs[0], record.outcome.outputs,
       {f.kept.begin(), f.kept.end()}, s.equations, precisions_of(record.outcome.levels)};
-  const auto readings = reading_checks(
-      record.outcome.levels, recorded.outputs.empty() ? nullptr : &recorded, "the row has no case");
+  const auto readings = reading_checks(programs, recorded.outputs.empty() ? nullptr : &recorded,
+                                       "the row has no case");
   s.checks.insert(s.checks.end(), readings.begin(), readings.end());
   s.function = std::move(record.function);
   s.outcome = std::move(record.outcome);
@@ -252,10 +247,9 @@ Result<std::vector<Sample>> Verifier::verify(std::vector<Record> records,
     obstacles[i] = complete_inputs(records[i]);
     if (!records[i].bound.empty()) obstacles[i] = records[i].bound;
     const auto& levels = records[i].outcome.levels;
-    if (!levels.contains("stablehlo")) continue;
-    for (const auto& [level, text] : levels) {
-      if (level != "jaxpr") f.texts[level] = text;
-    }
+    if (!levels.contains(run_level())) continue;
+    for (const auto& [level, text] : levels)
+      if (row_of(level).official_parser) f.texts[level] = text;
     f.runs = obstacles[i].empty();
     functions.push_back(f);
     if (!f.runs) {

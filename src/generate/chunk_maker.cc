@@ -23,7 +23,7 @@ TracerOptions tracer_options(const GenerateOptions& options, const Installation&
   out.allocator = installation.allocator;
   out.function_seconds = options.time_limit;
   out.memory_bytes = static_cast<std::int64_t>(options.memory_limit) << 20;
-  out.levels = options.levels;
+  out.levels = levels_of(options);
   return out;
 }
 
@@ -45,14 +45,29 @@ PlanOptions plan_options(const GenerateOptions& options) {
   return out;
 }
 
-std::vector<CheckResult> read_levels(const Sample& s) {
+std::vector<CheckResult> check_programs(const Sample& s, Programs& programs) {
   const std::vector<Tensor>& inputs = s.function.inputs[0];
   ExecutionCase recorded{s.outcome.constants, inputs,
                          s.outcome.outputs,   {},
                          s.equations,         precisions_of(s.outcome.levels)};
   for (std::size_t i = 0; i < inputs.size(); ++i)
     recorded.kept.push_back(static_cast<std::int64_t>(i));  // with an unused one it is refused
-  return reading_checks(s.outcome.levels, &recorded);
+  std::vector<CheckResult> out = reading_checks(programs, &recorded);
+  const auto run = programs.find(run_level());
+  if (run == programs.end()) return out;
+  std::optional<IrProgram> program;
+  if (run->second.ok()) program = std::move(run->second).value();
+  if (auto derivative = check_derivatives(s.function, std::move(program)))
+    out.push_back(std::move(*derivative));
+  return out;
+}
+
+// Of a refused function only its structure is wanted.
+Programs programs_of(const Outcome& outcome, bool refused) {
+  Texts texts = outcome.levels;
+  if (refused)
+    std::erase_if(texts, [](const auto& entry) { return entry.first != structure_level(); });
+  return read_texts(texts);
 }
 
 }  // namespace
@@ -89,15 +104,12 @@ Result<ChunkResult> ChunkMaker::make(std::uint64_t chunk, const std::atomic<bool
   const CpuTimer timer(cpu_.check);
   for (std::size_t i = 0; i < functions.size(); ++i) {
     const bool redone = is_redone(functions[i].key, options_.redo);
-    Candidate candidate =
-        make_candidate(std::move(functions[i]), std::move(outcomes[i]), std::move(refusals[i]));
+    Programs programs = programs_of(outcomes[i], refusals[i].has_value());
+    Candidate candidate = make_candidate(std::move(functions[i]), std::move(outcomes[i]),
+                                         std::move(refusals[i]), programs);
     if (auto* sample = std::get_if<Sample>(&candidate)) {
       sample->checks = passed_checks(redone);
-      auto readings = read_levels(*sample);
-      const auto& levels = sample->outcome.levels;
-      if (const auto text = levels.find("stablehlo"); text != levels.end())
-        if (auto derivative = check_derivatives(sample->function, text->second))
-          readings.push_back(std::move(*derivative));
+      const auto readings = check_programs(*sample, programs);
       sample->checks.insert(sample->checks.end(), readings.begin(), readings.end());
       if (auto refusal = refusal_of(readings))
         candidate = make_reject(sample->function, *refusal, sample->structure);

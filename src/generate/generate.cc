@@ -26,6 +26,7 @@ RunDescription describe(const GenerateOptions& options, const Installation& inst
   run.count = options.count;
   run.rows_per_shard = options.rows_per_shard;
   run.options = dataset_options(options).dump();
+  run.levels = levels_of(options);
   nlohmann::ordered_json row = {{"platform", "cpu"}, {"xla_flags", worker_xla_flags()}};
   run.plain_row_options = row.dump();
   // Outputs of the chunk route; the texts are those of XLA's defaults.
@@ -36,23 +37,16 @@ RunDescription describe(const GenerateOptions& options, const Installation& inst
   return run;
 }
 
-int split_index(std::string_view split) {
-  for (std::size_t i = 0; i < kSplits.size(); ++i) {
-    if (kSplits[i] == split) return static_cast<int>(i);
-  }
-  return 0;
-}
-
-void count_row(Figures& figures, const std::string& category, int split) {
+void count_row(Figures& figures, const std::string& category, Split split) {
   CategoryFigures& f = figures.categories[category];
   ++f.rows;
   ++f.splits[static_cast<std::size_t>(split)];
   ++figures.rows;
 }
 
-void count_reject(Figures& figures, const std::string& category, const std::string& stage,
+void count_reject(Figures& figures, const std::string& category, std::string_view stage,
                   const std::string& reason) {
-  ++figures.categories[category].rejects[stage + ": " + reason];
+  ++figures.categories[category].rejects[fmt::format("{}: {}", stage, reason)];
   ++figures.rejects;
 }
 
@@ -67,7 +61,7 @@ class Committer {
     figures_.redone = writer_.redone();
     return writer_.restore(
         [this](const StoredRow& row) {
-          const int split = split_index(row.split);
+          const Split split = from_word<Split>(row.split).value_or(Split::kTrain);
           selector_.restore(row.structure, row.signature, split);
           count_row(figures_, row.category, split);
         },
@@ -106,11 +100,11 @@ class Committer {
     Verdict verdict = selector_.offer(candidate);
     if (auto* sample = std::get_if<Sample>(&candidate)) {
       if (verdict.split) {
-        sample->split = kSplits[static_cast<std::size_t>(*verdict.split)];
+        sample->split = *verdict.split;
         count_row(figures_, sample->function.category, *verdict.split);
         for (const CheckResult& c : sample->checks)
-          if (c.status == "not done" && c.check != "redo")
-            ++figures_.not_done[c.check + ": " + c.detail];
+          if (c.status == CheckStatus::kNotDone && c.check != CheckKind::kRedo)
+            ++figures_.not_done[c.name() + ": " + c.detail];
         writer_.add(std::move(*sample));
         return;
       }
@@ -119,9 +113,9 @@ class Committer {
     }
     auto& reject = std::get<Reject>(candidate);
     const Refusal& refusal = reject.refusal;
-    why = fmt::format("{}: {}{}{}", refusal.stage, refusal.reason,
+    why = fmt::format("{}: {}{}{}", word(refusal.stage), refusal.reason,
                       refusal.detail.empty() ? "" : ": ", refusal.detail);
-    count_reject(figures_, reject.category, refusal.stage, refusal.reason);
+    count_reject(figures_, reject.category, word(refusal.stage), refusal.reason);
     writer_.add(std::move(reject));
   }
 

@@ -9,13 +9,13 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "levels/levels.h"
 #include "plan/op.h"
 #include "tensor/dtype.h"
 
 namespace jaxsmith {
 namespace {
 
-constexpr std::string_view kLevels[] = {"jaxpr", "stablehlo", "hlo", "hlo_optimized"};
 constexpr std::string_view kDTypeNames[] = {"f32", "f16", "bf16", "f64",  "i32", "i8",
                                             "u8",  "u32", "i64",  "bool", "c64"};
 
@@ -154,11 +154,18 @@ Status check_options(GenerateOptions& options) {
   }
   JAXSMITH_CHECK(canonical("categories", "category", options.categories, category_names()));
   JAXSMITH_CHECK(canonical("dtypes", "element type", options.dtypes, kDTypeNames));
-  if (!options.levels.empty()) options.levels.emplace_back(kLevels[0]);
-  JAXSMITH_CHECK(canonical("levels", "level", options.levels, kLevels));
+  if (!options.levels.empty()) options.levels.emplace_back(name_of(structure_level()));
+  JAXSMITH_CHECK(canonical("levels", "level", options.levels, level_names()));
   if (options.exact) options.redo = 100;
   options.exact = options.redo == 100;
   return {};
+}
+
+std::vector<Level> levels_of(const GenerateOptions& options) {
+  std::vector<Level> out;
+  for (const std::string& name : options.levels)
+    if (const auto level = find_level(name)) out.push_back(*level);
+  return out;
 }
 
 nlohmann::ordered_json dataset_options(const GenerateOptions& options) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "levels/levels.h"
 
 namespace jaxsmith {
 
@@ -46,6 +47,9 @@ Status set_option(GenerateOptions& options, std::string_view name,
 // Whether the options make sense together, and puts them into the one form that the manifest has:
 // lists in canonical order without repeats, --exact as --redo 100.
 Status check_options(GenerateOptions& options);
+
+// The levels that a dataset with these options has.
+std::vector<Level> levels_of(const GenerateOptions& options);
 
 // What the dataset depends on, by name, for the manifest.
 nlohmann::ordered_json dataset_options(const GenerateOptions& options);

@@ -9,7 +9,6 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "check/program.h"
 #include "store/files.h"
 
 namespace jaxsmith {
@@ -17,20 +16,19 @@ namespace {
 
 constexpr const char* kFields[] = {"id", "level", "text"};
 
-Status check_level(const std::string& level, const std::string& where) {
-  const auto levels = level_names();
-  if (std::find(levels.begin(), levels.end(), level) != levels.end()) return {};
+Result<Level> graded_level(std::string_view name, const std::string& where) {
+  JAXSMITH_TRY(level, level_named(name, where));
+  if (row_of(level).parse) return level;
   return Error::usage(
-      fmt::format("{}: there is no level '{}' (jaxpr, stablehlo, hlo, "
-                  "hlo_optimized)",
-                  where, level));
+      fmt::format("{}: nothing is graded at the level {}: jaxsmith does not read it", where, name));
 }
 
 Result<Prediction> prediction_of(const std::string& line, const std::string& where) {
   const auto json = nlohmann::json::parse(line, nullptr, false);
   if (!json.is_object()) return Error::usage(where + ": it is no JSON object");
   Prediction out;
-  std::string* const fields[] = {&out.id, &out.level, &out.text};
+  std::string level;
+  std::string* const fields[] = {&out.id, &level, &out.text};
   for (std::size_t i = 0; i < 3; ++i) {
     const auto found = json.find(kFields[i]);
     if (found == json.end() || !found->is_string())
@@ -39,7 +37,8 @@ Result<Prediction> prediction_of(const std::string& line, const std::string& whe
                                       found == json.end() ? "missing" : "no string"));
     *fields[i] = found->get<std::string>();
   }
-  JAXSMITH_CHECK(check_level(out.level, where));
+  JAXSMITH_TRY(known, graded_level(level, where));
+  out.level = known;
   return out;
 }
 
@@ -90,8 +89,8 @@ Result<std::vector<Prediction>> read_table(const std::string& path) {
   }
   std::vector<Prediction> out;
   for (std::size_t i = 0; i < columns[0].size(); ++i) {
-    JAXSMITH_CHECK(check_level(columns[1][i], fmt::format("{}: row {}", path, i)));
-    out.push_back({std::move(columns[0][i]), std::move(columns[1][i]), std::move(columns[2][i])});
+    JAXSMITH_TRY(level, graded_level(columns[1][i], fmt::format("{}: row {}", path, i)));
+    out.push_back({std::move(columns[0][i]), level, std::move(columns[2][i])});
   }
   return out;
 }
@@ -108,7 +107,7 @@ Result<std::vector<Prediction>> read_predictions(const std::string& path) {
   in.seekg(0);
   auto read = parquet ? read_table(path) : read_lines(in, path);
   if (!read.ok()) return read;
-  std::map<std::pair<std::string, std::string>, std::int64_t> seen;
+  std::map<std::pair<std::string, Level>, std::int64_t> seen;
   for (Prediction& p : read.value()) p.sample = seen[{p.id, p.level}]++;
   if (read.value().empty()) return Error::usage(path + ": it holds no predictions");
   return read;

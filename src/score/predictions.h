@@ -6,11 +6,14 @@
 #include <vector>
 
 #include "base/status.h"
+#include "levels/levels.h"
 
 namespace jaxsmith {
 
 struct Prediction {
-  std::string id, level, text;
+  std::string id;
+  Level level{};
+  std::string text;
   std::int64_t sample = 0;  // number among those of the same id and level, in the order of the file
 };
 

@@ -51,8 +51,7 @@ Results arrays_of(const std::vector<ir::Datum>& data) {
   return out;
 }
 
-Reference Reference::make(const DatasetRow& row, const std::string& level,
-                          const ScoreOptions& options) {
+Reference Reference::make(const DatasetRow& row, Level level, const ScoreOptions& options) {
   Reference out;
   out.id_ = row.id;
   out.level_ = level;
@@ -79,7 +78,8 @@ void Reference::prepare(const ScoreOptions& options) {
   };
   if (const Status verified = program.verify(); !verified.ok())
     return failed("does not verify", verified.error());
-  canonical_ = program.canonical();
+  if (auto canonical = program.canonical(); canonical.ok())
+    canonical_ = std::move(canonical).value();
   auto signature = program.signature();
   if (!signature.ok()) return failed("has no signature", signature.error());
   signature_ = std::move(signature).value();

@@ -35,13 +35,13 @@ struct GradedCase {
 class Reference {
  public:
   // Of a row that has the level.
-  static Reference make(const DatasetRow& row, const std::string& level,
-                        const ScoreOptions& options);
+  static Reference make(const DatasetRow& row, Level level, const ScoreOptions& options);
 
   // Why predictions are not graded by execution; empty where they are.
   const std::string& not_gradable() const { return not_gradable_; }
   const std::string& text() const { return text_; }
-  const std::string& canonical() const { return canonical_; }
+  // Nothing where the level has no canonical form.
+  const std::optional<std::string>& canonical() const { return canonical_; }
   // Nothing where the row's own text does not verify: nothing can be compared with it.
   const std::optional<ir::Signature>& signature() const { return signature_; }
   // The recorded one first. Of a row that is not gradable it may be that there are none.
@@ -60,7 +60,9 @@ class Reference {
   std::string without_information() const;
   bool same_results(const Results& a, const Results& b) const;
 
-  std::string id_, level_, text_, canonical_, not_gradable_;
+  std::string id_, text_, not_gradable_;
+  Level level_{};
+  std::optional<std::string> canonical_;
   std::optional<ir::Signature> signature_;
   ExecutionCase case_;
   Tolerance tolerance_;

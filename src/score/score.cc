@@ -3,6 +3,7 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include <map>
 #include <mutex>
 #include <unordered_map>
 
@@ -15,7 +16,7 @@ namespace {
 // The predictions for one level of a row: what the row's text gives is computed once for all.
 struct Task {
   const DatasetRow* row = nullptr;
-  std::string level;
+  Level level{};
   std::vector<std::size_t> predictions;
 };
 
@@ -38,7 +39,7 @@ Result<Rows> rows_of(const std::vector<Prediction>& predictions, DatasetReader& 
 
 Result<std::vector<Task>> tasks_of(const std::vector<Prediction>& predictions, const Rows& rows) {
   std::vector<Task> out;
-  std::unordered_map<std::string, std::size_t> known;
+  std::map<std::pair<Level, std::string_view>, std::size_t> known;
   for (std::size_t i = 0; i < predictions.size(); ++i) {
     const Prediction& p = predictions[i];
     const auto row = rows.find(p.id);
@@ -47,9 +48,9 @@ Result<std::vector<Task>> tasks_of(const std::vector<Prediction>& predictions, c
           "prediction {}: the dataset has no row '{}': is it the one that was asked about?", i + 1,
           p.id));
     if (!row->second.levels.contains(p.level))
-      return Error::usage(
-          fmt::format("prediction {}: row {} of the dataset has no {}", i + 1, p.id, p.level));
-    const auto [at, added] = known.try_emplace(p.level + ' ' + p.id, out.size());
+      return Error::usage(fmt::format("prediction {}: row {} of the dataset has no {}", i + 1, p.id,
+                                      name_of(p.level)));
+    const auto [at, added] = known.try_emplace({p.level, p.id}, out.size());
     if (added) out.push_back({&row->second, p.level, {}});
     out[at->second].predictions.push_back(i);
   }
@@ -60,7 +61,7 @@ const std::vector<Column>& result_columns() {
   using arrow::boolean, arrow::int64, arrow::utf8;
   static const std::vector<Column> kColumns = {
       {"id", utf8(), false, "the row"},
-      {"level", utf8(), true, "jaxpr, stablehlo, hlo or hlo_optimized"},
+      {"level", utf8(), true, "of the text: " + list_of_levels()},
       {"sample", int64(), false, "number among the predictions for the same id and level"},
       {"category", utf8(), true, "of the row"},
       {"parses", boolean(), false, "it is a text of its level"},
@@ -142,7 +143,7 @@ Status write_results(const std::string& path, const std::vector<Graded>& graded)
     return {};
   };
   JAXSMITH_CHECK(text([](const Graded& g) { return g.prediction.id; }));
-  JAXSMITH_CHECK(text([](const Graded& g) { return g.prediction.level; }));
+  JAXSMITH_CHECK(text([](const Graded& g) { return name_of(g.prediction.level); }));
   JAXSMITH_CHECK(number([](const Graded& g) { return g.prediction.sample; }));
   JAXSMITH_CHECK(text([](const Graded& g) { return g.category; }));
   for (bool Verdict::* member : {&Verdict::parses, &Verdict::verifies, &Verdict::signature,

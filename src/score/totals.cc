@@ -6,7 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "check/program.h"
+#include "levels/levels.h"
 
 namespace jaxsmith {
 namespace {
@@ -84,7 +84,7 @@ PassAtK pass_interval(std::span<const Counts> ids, std::int64_t k) {
 
 Result<Totals> totals_of(const std::vector<Graded>& graded, const std::vector<std::int64_t>& ks) {
   Totals out;
-  std::map<std::string, std::map<std::string, Counts>> by_id;
+  std::map<Level, std::map<std::string, Counts>> by_id;
   for (const Graded& g : graded) {
     auto& of_level = out.rates[g.prediction.level];
     add(of_level[""], g.verdict);
@@ -103,7 +103,7 @@ Result<Totals> totals_of(const std::vector<Graded>& graded, const std::vector<st
     for (const std::int64_t k : ks.empty() ? usual_ks(fewest->second.first) : ks) {
       if (k > fewest->second.first)
         return Error::usage(fmt::format("pass@{} takes {} predictions an id: {} has {} for {}", k,
-                                        k, fewest->first, fewest->second.first, level));
+                                        k, fewest->first, fewest->second.first, name_of(level)));
       out.pass[level].push_back(pass_interval(counts, k));
     }
   }
@@ -119,14 +119,11 @@ std::string totals_table(const Totals& totals) {
                        r.predictions, r.parses, r.verifies, r.signature, r.canonical, r.runs,
                        r.gradable, r.recorded, part(r.agrees, r.gradable));
   };
-  for (const std::string_view name : level_names()) {
-    const std::string level(name);
-    const auto found = totals.rates.find(level);
-    if (found == totals.rates.end()) continue;
-    line(level, found->second.at(""));
-    for (const auto& [category, rates] : found->second)
+  for (const auto& [level, categories] : totals.rates) {
+    line(std::string(name_of(level)), categories.at(""));
+    for (const auto& [category, rates] : categories)
       if (!category.empty()) line("  " + category, rates);
-    if (const std::int64_t n = found->second.at("").unsupported; n > 0)
+    if (const std::int64_t n = categories.at("").unsupported; n > 0)
       out += fmt::format("  {} with operations that jaxsmith does not know\n", n);
     const auto pass = totals.pass.find(level);
     if (pass == totals.pass.end()) continue;
@@ -148,7 +145,7 @@ std::string totals_json(const Totals& totals) {
   };
   Json out = Json::object();
   for (const auto& [level, categories] : totals.rates) {
-    Json& json = out[level] = rates(categories.at(""));
+    Json& json = out[name_of(level)] = rates(categories.at(""));
     json["pass"] = Json::array();
     if (const auto pass = totals.pass.find(level); pass != totals.pass.end())
       for (const PassAtK& p : pass->second)

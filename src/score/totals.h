@@ -33,8 +33,8 @@ struct PassAtK {
 
 struct Totals {
   // By level, then category; "" is all of a level.
-  std::map<std::string, std::map<std::string, Rates>> rates;
-  std::map<std::string, std::vector<PassAtK>> pass;  // by level
+  std::map<Level, std::map<std::string, Rates>> rates;
+  std::map<Level, std::vector<PassAtK>> pass;
 };
 
 // 1 - C(n-c, k) / C(n, k) for n predictions of which c agree: without bias (Chen et al.,

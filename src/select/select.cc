@@ -8,15 +8,15 @@
 
 namespace jaxsmith {
 
-int split_of_structure(std::string_view structure) {
+Split split_of_structure(std::string_view structure) {
   constexpr std::uint64_t kSalt = 0x73706c6974;  // not the hash that anything else is keyed by
   const double draw = hash_unit(structure, kSalt);
   double edge = 0;
   for (std::size_t i = 0; i + 1 < kSplits.size(); ++i) {
     edge += kSplitShares[i];
-    if (draw < edge) return static_cast<int>(i);
+    if (draw < edge) return static_cast<Split>(i);
   }
-  return static_cast<int>(kSplits.size()) - 1;
+  return static_cast<Split>(kSplits.size() - 1);
 }
 
 Selector::Digest Selector::digest(std::string_view hex) {
@@ -28,9 +28,9 @@ Selector::Digest Selector::digest(std::string_view hex) {
   return d;
 }
 
-void Selector::restore(std::string_view structure, std::string_view signature, int split) {
+void Selector::restore(std::string_view structure, std::string_view signature, Split split) {
   signatures_.insert(digest(signature));
-  sides_.emplace(digest(structure), static_cast<std::uint8_t>(split));
+  sides_.emplace(digest(structure), split);
 }
 
 Verdict Selector::offer(const Candidate& candidate) {
@@ -41,26 +41,28 @@ Verdict Selector::offer(const Candidate& candidate) {
   if (key.family != family_ || key.member == 0) {
     family_ = key.family;
     // Only the root says where a family stands.
-    family_split_ = key.member == 0 && !structure.empty() ? split_of_structure(structure) : -1;
+    family_split_.reset();
+    if (key.member == 0 && !structure.empty()) family_split_ = split_of_structure(structure);
   }
   if (reject) return {std::nullopt, reject->refusal};
-  if (family_split_ < 0)
-    return {std::nullopt, {"select", "family", "JAX refused the family's forward function"}};
+  if (!family_split_)
+    return {std::nullopt,
+            {Stage::kSelect, Reason::kFamily, "JAX refused the family's forward function"}};
   if (signatures_.contains(digest(sample->signature))) {
     return {std::nullopt,
-            {"select", "duplicate",
+            {Stage::kSelect, Reason::kDuplicate,
              "a function of this structure, with these shapes and dtypes, is there"}};
   }
   const auto side = sides_.find(digest(structure));
   // Its own structure may stand elsewhere already, or be bound to stand elsewhere as the root of
   // another family.
-  if (side != sides_.end() && side->second != family_split_) {
+  if (side != sides_.end() && side->second != *family_split_) {
     return {std::nullopt,
-            {"select", "split",
-             fmt::format("its structure stands in {}, its family in {}", kSplits[side->second],
-                         kSplits[static_cast<std::size_t>(family_split_)])}};
+            {Stage::kSelect, Reason::kSplit,
+             fmt::format("its structure stands in {}, its family in {}", word(side->second),
+                         word(*family_split_))}};
   }
-  restore(structure, sample->signature, family_split_);
+  restore(structure, sample->signature, *family_split_);
   return {family_split_, {}};
 }
 

@@ -26,15 +26,15 @@
 
 namespace jaxsmith {
 
-inline constexpr std::array<std::string_view, 3> kSplits = {"train", "validation", "test"};
+inline constexpr auto kSplits = Words<Split>::kAll;
 inline constexpr std::array<double, 3> kSplitShares = {0.90, 0.05, 0.05};
 
-// Index into kSplits of a structure: a hash with a fixed salt, the same in every run.
-int split_of_structure(std::string_view structure);
+// The side of a structure: a hash with a fixed salt, the same in every run.
+Split split_of_structure(std::string_view structure);
 
 struct Verdict {
-  std::optional<int> split;  // index into kSplits
-  Refusal refusal;           // stage "select": "duplicate", "split", "family"
+  std::optional<Split> split;
+  Refusal refusal;  // stage "select": "duplicate", "split", "family"
 };
 
 class Selector {
@@ -43,7 +43,7 @@ class Selector {
   // since a family's split is that of its root, kept or not.
   Verdict offer(const Candidate& candidate);
   // A row that an earlier part of the run has taken.
-  void restore(std::string_view structure, std::string_view signature, int split);
+  void restore(std::string_view structure, std::string_view signature, Split split);
 
  private:
   struct Digest {
@@ -56,9 +56,9 @@ class Selector {
   static Digest digest(std::string_view hex);
 
   std::unordered_set<Digest, DigestHash> signatures_;
-  std::unordered_map<Digest, std::uint8_t, DigestHash> sides_;  // of structures
+  std::unordered_map<Digest, Split, DigestHash> sides_;  // of structures
   std::uint64_t family_ = ~std::uint64_t{0};
-  int family_split_ = -1;  // -1: the root has no structure
+  std::optional<Split> family_split_;  // nothing where the root has no structure
 };
 
 }  // namespace jaxsmith

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/differentiation.h"
+#include "base/words.h"
+#include "levels/levels.h"
 #include "tensor/tensor.h"
 
 namespace jaxsmith {
@@ -49,13 +51,19 @@ struct ArgumentSpec {
 std::string dtype_text(const ArgumentSpec& spec);
 
 // How jaxsmith came by a function.
+enum class Origin { kGenerated, kExtracted, kCaptured };
+template <>
+struct Words<Origin> {
+  static constexpr std::array<std::string_view, 3> kAll = {"generated", "extracted", "captured"};
+};
+
 struct Provenance {
-  std::string origin = "generated";  // "extracted", "captured"
-  std::string id;                    // of what is not generated, made from its content
-  std::string callable;              // "package.module:function", as far as it is known
-  std::string call_site;             // "file.py:12": what called it when it was captured
-  std::string statics = "{}";        // JSON: static arguments by name, as Python writes them
-  std::string options;               // JSON: what its texts depend on
+  Origin origin = Origin::kGenerated;
+  std::string id;              // of what is not generated, made from its content
+  std::string callable;        // "package.module:function", as far as it is known
+  std::string call_site;       // "file.py:12": what called it when it was captured
+  std::string statics = "{}";  // JSON: static arguments by name, as Python writes them
+  std::string options;         // JSON: what its texts depend on
 };
 
 // That a result is the derivative of another by an argument, all by position.
@@ -85,9 +93,9 @@ struct Function {
   std::vector<DerivativeSpec> derivatives;             // as far as they are known
   Provenance provenance;
   // Of a function that came with its texts: they are run in its source's place (Route::kText).
-  std::map<std::string, std::string> texts;  // by level
-  std::vector<std::size_t> kept;             // the arguments that the texts still have
-  bool runs = true;                          // else the texts are parsed only
+  Texts texts;
+  std::vector<std::size_t> kept;  // the arguments that the texts still have
+  bool runs = true;               // else the texts are parsed only
 };
 
 // The row's name, in this run and any other.

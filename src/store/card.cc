@@ -82,12 +82,24 @@ std::string reject_section(const CardFigures& f) {
       all, out);
 }
 
+// "jaxpr, StableHLO and HLO": those of the run that are so.
+template <class F>
+std::string titles_of(const RunDescription& run, F is_so) {
+  std::string out, last;
+  for (const Level level : run.levels) {
+    if (!is_so(row_of(level))) continue;
+    if (!last.empty()) out += (out.empty() ? "" : ", ") + last;
+    last = row_of(level).title;
+  }
+  return out.empty() ? last : out + " and " + last;
+}
+
 // What can be said of every row.
 std::string promises(const RunDescription& run, const CardFigures& f) {
   const std::string selected =
       "- No other row has the same structure together with the same shapes and dtypes (literals "
       "apart).\n";
-  if (run.origin != "generated") {
+  if (run.origin != Origin::kGenerated) {
     return "\n## What is known of the rows\n\n"
            "The functions are a user's: none was left out for failing a check. The column `checks` "
            "says for each row\nwhat it was put to and how it came out: whether the official "
@@ -106,7 +118,9 @@ std::string promises(const RunDescription& run, const CardFigures& f) {
          "- XLA compiled it to machine code; two runs on the recorded inputs gave the same bytes, "
          "all "
          "of them finite.\n"
-         "- StableHLO, HLO and optimised HLO parse with the official parsers that jaxlib carries.\n"
+         "- " +
+         titles_of(run, [](const ir::LevelRow& row) { return row.official_parser; }) +
+         " parse with the official parsers that jaxlib carries.\n"
          "- Every argument changes an output, and outputs do not hang on the last bits of the "
          "inputs.\n" +
          selected +
@@ -122,15 +136,20 @@ std::string promises(const RunDescription& run, const CardFigures& f) {
 }
 
 std::string opening(const RunDescription& run, const CardFigures& f) {
-  const char* made = run.origin == "captured"    ? "compiled by a program that jaxsmith watched"
-                     : run.origin == "extracted" ? "extracted by jaxsmith"
-                                                 : "written by jaxsmith";
+  const char* made = run.origin == Origin::kCaptured ? "compiled by a program that jaxsmith watched"
+                     : run.origin == Origin::kExtracted ? "extracted by jaxsmith"
+                                                        : "written by jaxsmith";
+  std::string derived;
+  for (const Level level : run.levels)
+    if (const auto from = source_of(level))
+      derived += fmt::format("{} follows from {}.\n", row_of(level).title, row_of(*from).title);
+  const auto is_made = [](const ir::LevelRow& row) { return !row.derivation.derive; };
   return fmt::format(
       "\n# jaxsmith: Python and the IR it becomes\n\n"
-      "{} JAX functions, {}, each with its jaxpr, StableHLO, HLO and optimised\n"
-      "HLO as JAX {} prints them, and with inputs and outputs recorded from the compiled "
-      "function.\n",
-      f.rows, made, run.versions.jax);
+      "{} JAX functions, {}, each with its {}\n"
+      "as JAX {} prints them, and with inputs and outputs recorded from the compiled "
+      "function.\n{}",
+      f.rows, made, titles_of(run, is_made), run.versions.jax, derived);
 }
 
 }  // namespace
@@ -161,7 +180,7 @@ std::string dataset_card(const RunDescription& run, const CardFigures& f) {
       "and a checksum of every file.\n",
       run.jaxsmith_version, run.versions.jax, run.versions.jaxlib, run.versions.numpy,
       run.versions.python,
-      run.origin == "generated"
+      run.origin == Origin::kGenerated
           ? fmt::format(
                 "; seed {}. The same seed, count, options and versions give the\nsame bytes",
                 run.seed)

@@ -19,15 +19,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kLevels[] = {"jaxpr", "stablehlo", "hlo", "hlo_optimized"};
-
 using FileReader = std::unique_ptr<parquet::arrow::FileReader>;
 
 std::vector<std::string> columns() {
   std::vector<std::string> out = {"id",     "origin",        "category",  "constants",
                                   "inputs", "outputs",       "equations", "devices",
                                   "x64",    "kept_arguments"};
-  out.insert(out.end(), std::begin(kLevels), std::end(kLevels));
   return out;
 }
 
@@ -57,6 +54,13 @@ Result<std::vector<int>> leaves(const parquet::arrow::FileReader& reader) {
       return Error::environment(
           fmt::format("it has no column {}; it is no file of a dataset", name));
   }
+  // A dataset may be older than a level.
+  const auto before = out.size();
+  for (const std::string_view name : level_names())
+    for (int i = 0; i < schema->num_columns(); ++i)
+      if (schema->Column(i)->path()->ToDotVector()[0] == name) out.push_back(i);
+  if (out.size() == before)
+    return Error::environment("it has no column of a level; it is no file of a dataset");
   return out;
 }
 
@@ -142,9 +146,11 @@ Status read_row(const arrow::Table& table, std::int64_t i, DatasetRow& row) {
   row.origin = std::move(origin);
   JAXSMITH_TRY(category, present("category", text_cell(cell("category"))));
   row.category = std::move(category);
-  for (const char* level : kLevels) {
-    auto text = text_cell(cell(level));
-    if (!text.ok()) return problem(level, text.error());
+  for (const Level level : levels()) {
+    const std::string name(name_of(level));
+    if (!table.GetColumnByName(name)) continue;
+    auto text = text_cell(cell_at(table, name, i));
+    if (!text.ok()) return problem(name, text.error());
     if (text.value() && !text.value()->empty()) row.levels.emplace(level, std::move(*text.value()));
   }
   JAXSMITH_TRY(constants, tensors("constants", cell("constants")));

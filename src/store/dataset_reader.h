@@ -4,13 +4,13 @@
 //   while (auto row = rows.next()) { if (!row->problem.empty()) …; … }
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
+#include "levels/levels.h"
 #include "tensor/tensor.h"
 
 namespace jaxsmith {
@@ -19,7 +19,7 @@ struct DatasetRow {
   std::string place;    // "dataset/data/train-00000-of-00001.parquet: row 3", from 0
   std::string problem;  // why there is no more of it than perhaps the id; empty where all is well
   std::string id, origin, category;
-  std::map<std::string, std::string> levels;  // those that it has
+  Texts levels;  // those that it has
   std::vector<Tensor> constants, inputs, outputs;
   std::vector<std::int64_t> kept_arguments;  // those that StableHLO and HLO have
   std::int64_t equations = 0, devices = 1;

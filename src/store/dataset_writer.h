@@ -30,7 +30,8 @@ namespace jaxsmith {
 
 // What a run is; one that goes on with another's journal must be the same.
 struct RunDescription {
-  std::string origin = "generated";  // of its rows; "extracted", "captured"
+  Origin origin = Origin::kGenerated;  // of its rows
+  std::vector<Level> levels = {jaxsmith::levels().begin(), jaxsmith::levels().end()};
   std::uint64_t seed = 0, count = 0;
   std::uint64_t rows_per_shard = 2500;
   std::string options;  // JSON object of all options that the dataset depends on: manifest

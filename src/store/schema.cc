@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <numeric>
 
 namespace jaxsmith {
@@ -79,7 +80,7 @@ struct Row {
   const RunDescription& run;
 };
 
-using Append = void (*)(Appender&, ArrayBuilder*, const Row&);
+using Append = std::function<void(Appender&, ArrayBuilder*, const Row&)>;
 
 struct SampleColumn {
   Column column;
@@ -121,8 +122,8 @@ void append_constants(Appender& a, ArrayBuilder* b, const std::vector<Tensor>& t
   });
 }
 
-void append_counts(Appender& a, ArrayBuilder* b, const Sample& s, const std::string& level) {
-  static const OpCounts kNone;
+void append_counts(Appender& a, ArrayBuilder* b, const Sample& s, Level level) {
+  static const ir::OpCounts kNone;
   const auto found = s.op_counts.find(level);
   a.list(b, found == s.op_counts.end() ? kNone : found->second,
          [&](ArrayBuilder* v, const auto& entry) {
@@ -133,15 +134,10 @@ void append_counts(Appender& a, ArrayBuilder* b, const Sample& s, const std::str
          });
 }
 
-std::string_view level(const Row& r, const std::string& name) {
-  const auto found = r.sample.outcome.levels.find(name);
-  return found == r.sample.outcome.levels.end() ? std::string_view()
-                                                : std::string_view(found->second);
-}
-
 // JAX's word on the results, with the names they have in the source.
 std::vector<ArgumentSpec> results_of(const Sample& s) {
-  if (s.function.provenance.origin != "generated") return s.function.results;  // from the jaxpr
+  if (s.function.provenance.origin != Origin::kGenerated)
+    return s.function.results;  // from the jaxpr
   std::vector<ArgumentSpec> out;
   for (std::size_t i = 0; i < s.outcome.outputs.size(); ++i) {
     const Tensor& t = s.outcome.outputs[i];
@@ -160,14 +156,14 @@ std::shared_ptr<arrow::DataType> spans_type() {
        field("reason", arrow::utf8())});
 }
 
-void append_spans(Appender& a, ArrayBuilder* b, const Sample& s, const std::string& level) {
+void append_spans(Appender& a, ArrayBuilder* b, const Sample& s, Level level) {
   static const std::vector<Span> kNone;
   const auto found = s.outcome.spans.find(level);
   a.list(b, found == s.outcome.spans.end() ? kNone : found->second,
          [&](ArrayBuilder* v, const Span& span) {
            a.structure(v, [&](arrow::StructBuilder& fields) {
              a.integer(fields.field_builder(0), span.line);
-             a.text(fields.field_builder(1), span.kind);
+             a.text(fields.field_builder(1), word(span.kind));
              a.list(fields.field_builder(2), span.sources,
                     [&](ArrayBuilder* w, const SourceRange& r) {
                       a.structure(w, [&](arrow::StructBuilder& place) {
@@ -183,16 +179,19 @@ void append_spans(Appender& a, ArrayBuilder* b, const Sample& s, const std::stri
 void append_checks(Appender& a, ArrayBuilder* b, const std::vector<CheckResult>& checks) {
   a.list(b, checks, [&](ArrayBuilder* v, const CheckResult& c) {
     a.structure(v, [&](arrow::StructBuilder& fields) {
-      a.text(fields.field_builder(0), c.check);
-      a.text(fields.field_builder(1), c.status);
+      a.text(fields.field_builder(0), c.name());
+      a.text(fields.field_builder(1), word(c.status));
       a.text(fields.field_builder(2), c.detail);
     });
   });
 }
 
-const std::vector<SampleColumn>& columns() {
-  using arrow::boolean, arrow::float64, arrow::int64, arrow::utf8;
-  static const std::vector<SampleColumn> kColumns = {
+using Columns = std::vector<SampleColumn>;
+
+// What it is and where it comes from.
+Columns origin_columns() {
+  using arrow::int64, arrow::utf8;
+  return {
       {{"id", utf8(), false,
         "the row's name, in this run and any other: seed (hexadecimal), family and member; of what "
         "is not generated a digest"},
@@ -201,7 +200,7 @@ const std::vector<SampleColumn>& columns() {
         "how jaxsmith came by it: generated (written by jaxsmith), extracted (a function that was "
         "named), captured (compiled by a program that was watched)"},
        [](Appender& a, ArrayBuilder* b, const Row& r) {
-         a.text(b, r.sample.function.provenance.origin);
+         a.text(b, word(r.sample.function.provenance.origin));
        }},
       {{"seed", arrow::uint64(), true, "seed of the run"},
        [](Appender& a, ArrayBuilder* b, const Row& r) {
@@ -253,6 +252,11 @@ const std::vector<SampleColumn>& columns() {
        [](Appender& a, ArrayBuilder* b, const Row& r) {
          a.text(b, r.sample.function.provenance.statics);
        }},
+  };
+}
+
+Columns interface_columns() {
+  return {
       {{"arguments", avals_type(), false,
         "name, dtype (as JAX prints it) and shape of each argument"},
        [](Appender& a, ArrayBuilder* b, const Row& r) {
@@ -265,7 +269,7 @@ const std::vector<SampleColumn>& columns() {
        [](Appender& a, ArrayBuilder* b, const Row& r) {
          const Function& f = r.sample.function;
          Shape kept(f.kept.begin(), f.kept.end());
-         if (f.provenance.origin == "generated") {  // with an unused argument it is refused
+         if (f.provenance.origin == Origin::kGenerated) {  // with an unused argument it is refused
            kept.resize(f.arguments.size());
            std::iota(kept.begin(), kept.end(), 0);
          }
@@ -276,22 +280,35 @@ const std::vector<SampleColumn>& columns() {
        [](Appender& a, ArrayBuilder* b, const Row& r) {
          append_avals(a, b, results_of(r.sample));
        }},
-      {{"jaxpr", utf8(), false, "str(jax.jit(f).trace(*inputs).jaxpr)"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, level(r, "jaxpr")); }},
-      {{"constants", constants_type(), false,
-        "values of the constants that the jaxpr captures, which stand between `lambda` and the "
-        "semicolon: its own, then those of the jaxprs within it, in the order in which these are "
-        "first come by, parameters by name"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) {
-         append_constants(a, b, r.sample.outcome.constants);
-       }},
-      {{"stablehlo", utf8(), false, "lowered.as_text()"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, level(r, "stablehlo")); }},
-      {{"hlo", utf8(), false, "lowered.as_text(dialect=\"hlo\")"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, level(r, "hlo")); }},
-      {{"hlo_optimized", utf8(), false,
-        "the compiled module, large constants in full, without metadata"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, level(r, "hlo_optimized")); }},
+  };
+}
+
+// The texts, and behind one that has constants their values.
+Columns text_columns() {
+  Columns out;
+  for (const Level level : levels()) {
+    const ir::LevelRow& row = row_of(level);
+    out.push_back({{std::string(row.name), arrow::utf8(), false, std::string(row.text_column)},
+                   [level](Appender& a, ArrayBuilder* b, const Row& r) {
+                     const auto& texts = r.sample.outcome.levels;
+                     const auto found = texts.find(level);
+                     a.text(b, found == texts.end() ? std::string_view() : found->second);
+                   }});
+    if (!row.has_constants) continue;
+    out.push_back(
+        {{"constants", constants_type(), false,
+          "values of the constants that the jaxpr captures, which stand between `lambda` and the "
+          "semicolon: its own, then those of the jaxprs within it, in the order in which these are "
+          "first come by, parameters by name"},
+         [](Appender& a, ArrayBuilder* b, const Row& r) {
+           append_constants(a, b, r.sample.outcome.constants);
+         }});
+  }
+  return out;
+}
+
+Columns case_columns() {
+  return {
       {{"inputs", arrays_type(), false,
         "recorded case: name, dtype, shape and bytes (little-endian, row-major) of each argument"},
        [](Appender& a, ArrayBuilder* b, const Row& r) {
@@ -301,20 +318,26 @@ const std::vector<SampleColumn>& columns() {
        [](Appender& a, ArrayBuilder* b, const Row& r) {
          append_arrays(a, b, r.sample.outcome.outputs, r.sample.function.results);
        }},
-      {{"op_counts_jaxpr", counts_type(), false, "how often each primitive occurs"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) { append_counts(a, b, r.sample, "jaxpr"); }},
-      {{"op_counts_stablehlo", counts_type(), false,
-        "how often each operation occurs in StableHLO"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) {
-         append_counts(a, b, r.sample, "stablehlo");
-       }},
-      {{"op_counts_hlo", counts_type(), false, "how often each opcode occurs in HLO as lowered"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) { append_counts(a, b, r.sample, "hlo"); }},
-      {{"op_counts_hlo_optimized", counts_type(), false,
-        "how often each opcode occurs in optimised HLO"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) {
-         append_counts(a, b, r.sample, "hlo_optimized");
-       }},
+  };
+}
+
+Columns count_columns() {
+  Columns out;
+  for (const Level level : levels()) {
+    const ir::LevelRow& row = row_of(level);
+    if (row.counts)
+      out.push_back({{fmt::format("op_counts_{}", row.name), counts_type(), false,
+                      std::string(row.counts_column)},
+                     [level](Appender& a, ArrayBuilder* b, const Row& r) {
+                       append_counts(a, b, r.sample, level);
+                     }});
+  }
+  return out;
+}
+
+Columns cost_columns() {
+  using arrow::float64, arrow::int64;
+  return {
       {{"equations", int64(), false, "equations of the jaxpr, inner ones too"},
        [](Appender& a, ArrayBuilder* b, const Row& r) { a.integer(b, r.sample.equations); }},
       {{"flops", float64(), false,
@@ -325,22 +348,27 @@ const std::vector<SampleColumn>& columns() {
        [](Appender& a, ArrayBuilder* b, const Row& r) {
          a.number(b, r.sample.outcome.bytes_accessed);
        }},
-      {{"spans_jaxpr", spans_type(), false,
-        "for each line with an equation: the places of the source that it comes from; kind is "
-        "exact, merged (several places became one operation) or none, and then reason says why; "
-        "lines count from 1, columns from 0, ends are exclusive"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) { append_spans(a, b, r.sample, "jaxpr"); }},
-      {{"spans_stablehlo", spans_type(), false, "the same of StableHLO's operations"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) {
-         append_spans(a, b, r.sample, "stablehlo");
-       }},
-      {{"spans_hlo", spans_type(), false, "the same of the instructions of HLO as lowered"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) { append_spans(a, b, r.sample, "hlo"); }},
-      {{"spans_hlo_optimized", spans_type(), false,
-        "the same of the instructions of optimised HLO"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) {
-         append_spans(a, b, r.sample, "hlo_optimized");
-       }},
+  };
+}
+
+Columns span_columns() {
+  Columns out;
+  for (const Level level : levels()) {
+    const ir::LevelRow& row = row_of(level);
+    if (row.spans_column.empty()) continue;
+    out.push_back(
+        {{fmt::format("spans_{}", row.name), spans_type(), false, std::string(row.spans_column)},
+         [level](Appender& a, ArrayBuilder* b, const Row& r) {
+           append_spans(a, b, r.sample, level);
+         }});
+  }
+  return out;
+}
+
+// What was found of it, and what it was made with.
+Columns verdict_columns() {
+  using arrow::boolean, arrow::int64, arrow::utf8;
+  return {
       {{"checks",
         struct_list({arrow::field("check", utf8()), arrow::field("status", utf8()),
                      arrow::field("detail", utf8())}),
@@ -357,7 +385,7 @@ const std::vector<SampleColumn>& columns() {
        [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.signature); }},
       {{"split", utf8(), true,
         "train, validation or test; a family stands in one, and so does a structure"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.split); }},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, word(r.sample.split)); }},
       {{"x64", boolean(), false, "whether jax_enable_x64 was on"},
        [](Appender& a, ArrayBuilder* b, const Row& r) {
          a.boolean(b, r.sample.function.runtime.x64);
@@ -380,6 +408,18 @@ const std::vector<SampleColumn>& columns() {
          a.text(b, plain ? r.run.plain_row_options : r.run.row_options);
        }},
   };
+}
+
+const Columns& columns() {
+  static const Columns kColumns = [] {
+    Columns out;
+    for (const auto part : {origin_columns, interface_columns, text_columns, case_columns,
+                            count_columns, cost_columns, span_columns, verdict_columns}) {
+      Columns more = part();
+      std::move(more.begin(), more.end(), std::back_inserter(out));
+    }
+    return out;
+  }();
   return kColumns;
 }
 
@@ -456,9 +496,15 @@ Result<std::shared_ptr<arrow::Table>> reject_table(const std::vector<Reject>& re
   auto builders = builders_for(reject_columns());
   Appender a;
   for (const Reject& r : rejects) {
-    const std::string texts[] = {r.id,      r.callable,      r.category,       r.transformation,
-                                 r.variant, r.refusal.stage, r.refusal.reason, r.refusal.detail,
-                                 r.source};
+    const std::string_view texts[] = {r.id,
+                                      r.callable,
+                                      r.category,
+                                      r.transformation,
+                                      r.variant,
+                                      word(r.refusal.stage),
+                                      r.refusal.reason,
+                                      r.refusal.detail,
+                                      r.source};
     for (std::size_t i = 0; i < builders.size(); ++i) a.text(builders[i].get(), texts[i]);
   }
   return finish(reject_columns(), builders, a.status());

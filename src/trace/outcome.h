@@ -1,34 +1,104 @@
 // What tracing gives and checking takes: everything that real JAX said about one function.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/words.h"
+#include "levels/levels.h"
 #include "tensor/tensor.h"
 
 namespace jaxsmith {
 
-// Why a function left. `stage` is one of docs/protocol.md or a later step
-// ("check", "redo", "select"); `reason` is a short key for counting ("TypeError", "timeout",
-// "nonfinite"); `detail` one line for a person, free of paths and addresses.
+// Where a function left: a stage of the worker (docs/protocol.md) or a later step.
+enum class Stage {
+  kExec,
+  kTrace,
+  kLower,
+  kText,
+  kParse,
+  kCompile,
+  kRun,
+  kRepeat,
+  kAnswer,
+  kCheck,
+  kRedo,
+  kSelect,
+};
+template <>
+struct Words<Stage> {
+  static constexpr std::array<std::string_view, 12> kAll = {"exec",   "trace",   "lower", "text",
+                                                            "parse",  "compile", "run",   "repeat",
+                                                            "answer", "check",   "redo",  "select"};
+};
+
+// Why it left, by jaxsmith's own word; a worker also says names of Python's exceptions.
+enum class Reason {
+  kTimeout,
+  kMemory,
+  kCrash,
+  kLevels,
+  kElided,
+  kAddress,
+  kPath,
+  kType,
+  kNonfinite,
+  kConstant,
+  kIgnoredArgument,
+  kUnstable,
+  kConstants,
+  kFlops,
+  kOutputs,
+  kResultPaths,
+  kArgumentMatters,
+  kStable,
+  kDuplicate,
+  kSplit,
+  kFamily,
+};
+template <>
+struct Words<Reason> {
+  static constexpr std::array<std::string_view, 21> kAll = {
+      "timeout",   "memory", "crash",     "levels",       "elided",           "address",
+      "path",      "type",   "nonfinite", "constant",     "ignored argument", "unstable",
+      "constants", "flops",  "outputs",   "result_paths", "argument_matters", "stable",
+      "duplicate", "split",  "family"};
+};
+
+// Why a function left: `reason` is a short key for counting, `detail` one line for a person, free
+// of paths and addresses.
 struct Refusal {
-  std::string stage, reason, detail;
+  Stage stage = Stage::kExec;
+  std::string reason, detail;
+
+  Refusal() = default;
+  Refusal(Stage stage, std::string reason, std::string detail)
+      : stage(stage), reason(std::move(reason)), detail(std::move(detail)) {}
+  Refusal(Stage stage, Reason reason, std::string detail)
+      : Refusal(stage, std::string(word(reason)), std::move(detail)) {}
   bool operator==(const Refusal&) const = default;
 };
 
-// Where a line of a level's text (from 1) comes from: "exact" (one place of the source), "merged"
-// (several became one operation), "none" (and why). Places are lines from 1, columns from 0, the
-// end exclusive.
+// Where a line of a level's text (from 1) comes from: one place of the source, several that became
+// one operation, or none, and why. Places are lines from 1, columns from 0, the end exclusive.
+enum class SpanKind { kExact, kMerged, kNone };
+template <>
+struct Words<SpanKind> {
+  static constexpr std::array<std::string_view, 3> kAll = {"exact", "merged", "none"};
+};
 struct SourceRange {
   std::int64_t line = 0, column = 0, end_line = 0, end_column = 0;
   bool operator==(const SourceRange&) const = default;
 };
 struct Span {
   std::int64_t line = 0;
-  std::string kind;
+  SpanKind kind = SpanKind::kNone;
   std::vector<SourceRange> sources;
   std::string reason;
   bool operator==(const Span&) const = default;
@@ -38,10 +108,10 @@ struct Outcome {
   bool ok = false;
   Refusal refusal;  // meaningful where !ok
 
-  std::map<std::string, std::string> levels;  // "jaxpr", "stablehlo", "hlo", "hlo_optimized" → text
-  std::map<std::string, std::vector<Span>> spans;  // by level: alignment with the source
-  std::vector<Tensor> constants;  // values of the jaxpr's constvars, in their order
-  std::vector<Tensor> outputs;    // leaves of the result on input set 0
+  Texts levels;
+  std::map<Level, std::vector<Span>> spans;  // alignment with the source
+  std::vector<Tensor> constants;             // values of the jaxpr's constvars, in their order
+  std::vector<Tensor> outputs;               // leaves of the result on input set 0
   std::vector<std::string>
       result_paths;                      // jax.tree_util.keystr of each leaf, "" for a single array
   double flops = 0, bytes_accessed = 0;  // XLA's cost analysis of the optimised module
@@ -49,11 +119,19 @@ struct Outcome {
   bool stable = true;  // whether outputs survive a nudge of the inputs by a few ULP
 };
 
+// Adds the levels that follow from those that are there, with their spans, and takes away what is
+// not wanted.
+void complete_levels(Outcome& outcome, std::span<const Level> wanted);
+
 // How the functions of a request are worked on.
 enum class Route {
   kChunk,  // many functions at a time: fast
   kPlain,  // one function at a time with the default flags
   kText,   // functions that came with their texts: these are parsed and run, without the source
+};
+template <>
+struct Words<Route> {
+  static constexpr std::array<std::string_view, 3> kAll = {"chunk", "plain", "text"};
 };
 
 // What texts and outputs depend on, as a worker reports it when it starts.

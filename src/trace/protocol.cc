@@ -144,6 +144,13 @@ std::vector<Tensor> to_tensors(const Json& j) {
   return out;
 }
 
+template <class E>
+E of_word(const Json& j) {
+  const std::string text = word(j);
+  if (const auto value = from_word<E>(text)) return *value;
+  throw std::runtime_error("an unknown word: " + text);
+}
+
 Json to_json(const Function& f) {
   Json inputs = Json::array();
   for (const auto& set : f.inputs) {
@@ -157,7 +164,7 @@ Json to_json(const Function& f) {
               {"devices", f.runtime.devices},
               {"inputs", std::move(inputs)}};
   if (!f.texts.empty()) {
-    out["texts"] = f.texts;
+    for (const auto& [level, text] : f.texts) out["texts"][name_of(level)] = text;
     out["kept"] = f.kept;
     out["run"] = f.runs;
   }
@@ -168,16 +175,16 @@ Outcome to_outcome(Json& j) {
   Outcome out;
   out.ok = truth(j.at("ok"));
   if (!out.ok) {
-    out.refusal = {word(j.at("stage")), word(j.at("reason")), line(j.at("detail"))};
+    out.refusal = {of_word<Stage>(j.at("stage")), word(j.at("reason")), line(j.at("detail"))};
     return out;
   }
   table(j.at("levels"));
   for (auto& [level, content] : j.at("levels").items()) {
     text(content);
-    out.levels[level] = std::move(content.get_ref<std::string&>());
+    out.levels[known_level(level)] = std::move(content.get_ref<std::string&>());
   }
   for (const auto& [level, spans] : table(j.at("spans")).items())
-    out.spans[level] = spans_of(spans);
+    out.spans[known_level(level)] = spans_of(spans);
   out.constants = to_tensors(j.at("constants"));
   out.outputs = to_tensors(j.at("outputs"));
   for (const Json& path : list(j.at("result_paths"))) out.result_paths.push_back(text(path));
@@ -201,7 +208,7 @@ Message to_message(Json& j) {
   if (type == "fatal") return Fatal{line(j.at("message"))};
   const std::uint64_t chunk = whole(j.at("chunk"), kAnyChunk);
   if (type == "progress") {
-    Progress progress{chunk, word(j.at("stage")), {}};
+    Progress progress{chunk, of_word<Stage>(j.at("stage")), {}};
     for (const Json& position : list(j.at("functions")))
       progress.functions.push_back(whole(position));
     return progress;
@@ -211,27 +218,13 @@ Message to_message(Json& j) {
   throw std::runtime_error("unknown message " + type);
 }
 
-const char* route_name(Route route) {
-  switch (route) {
-    case Route::kChunk:
-      return "chunk";
-    case Route::kPlain:
-      return "plain";
-    case Route::kText:
-      return "text";
-  }
-  return "";
-}
-
 }  // namespace
 
 std::vector<Span> spans_of(const nlohmann::json& j) {
   const auto number = [](const Json& n) { return static_cast<std::int64_t>(whole(n)); };
   std::vector<Span> out;
   for (const Json& each : list(j)) {
-    Span span{number(list(each).at(0)), word(each.at(1)), {}, line(each.at(3))};
-    if (span.kind != "exact" && span.kind != "merged" && span.kind != "none")
-      throw std::runtime_error("unknown kind of span " + span.kind);
+    Span span{number(list(each).at(0)), of_word<SpanKind>(each.at(1)), {}, line(each.at(3))};
     for (const Json& r : list(each.at(2)))
       span.sources.push_back(
           {number(list(r).at(0)), number(r.at(1)), number(r.at(2)), number(r.at(3))});
@@ -240,16 +233,23 @@ std::vector<Span> spans_of(const nlohmann::json& j) {
   return out;
 }
 
+Level known_level(std::string_view name) {
+  if (const auto level = find_level(name)) return *level;
+  throw std::runtime_error("unknown level " + std::string(name));
+}
+
 std::string encode(const Request& r) {
   Json functions = Json::array();
   for (std::size_t i = 0; i < r.functions.size(); ++i) {
     functions.push_back(r.skipped.contains(i) ? Json{{"skip", true}} : to_json(r.functions[i]));
   }
+  Json levels = Json::array();
+  for (const Level level : r.levels) levels.push_back(name_of(level));
   const Json message = {{"type", "chunk"},
                         {"chunk", r.chunk},
-                        {"route", route_name(r.route)},
+                        {"route", word(r.route)},
                         {"isolate", r.isolate},
-                        {"levels", r.levels},
+                        {"levels", std::move(levels)},
                         {"most_bytes", r.most_outcome_bytes},
                         {"functions", std::move(functions)}};
   std::string frame(4, '\0');

@@ -24,7 +24,7 @@ struct Request {
   std::set<std::size_t> skipped;  // positions that stay empty
   Route route = Route::kChunk;
   bool isolate = false;
-  std::vector<std::string> levels;
+  std::vector<Level> levels;
   std::size_t most_outcome_bytes = kMostOutcomeBytes;  // larger ones are refused, each by itself
 };
 
@@ -36,7 +36,7 @@ struct Fatal {
 };
 struct Progress {
   std::uint64_t chunk = 0;
-  std::string stage;
+  Stage stage = Stage::kExec;
   std::vector<std::size_t> functions;
 };
 // What became of one function.
@@ -54,6 +54,9 @@ using Message = std::variant<Hello, Fatal, Progress, Answer, Done>;
 // Spans of a level: [[line, kind, [[line, column, end line, end column], …], reason], …]. Throws
 // where they are anything else.
 std::vector<Span> spans_of(const nlohmann::json& json);
+
+// The level of a name. Throws where there is none.
+Level known_level(std::string_view name);
 
 // A whole frame, length included.
 std::string encode(const Request& request);

@@ -46,7 +46,7 @@ bool fits(const Outcome& outcome, const Function& function, const Request& reque
   if (!outcome.ok) return true;
   const auto asked_for = [&](const auto& entry) {
     const auto& levels = request.levels;
-    return entry.first == "jaxpr" ||
+    return entry.first == structure_level() ||
            std::find(levels.begin(), levels.end(), entry.first) != levels.end();
   };
   const auto has_text = [&](const auto& entry) { return outcome.levels.contains(entry.first); };
@@ -56,7 +56,8 @@ bool fits(const Outcome& outcome, const Function& function, const Request& reque
   const std::size_t arguments = function.inputs[0].size();
   if (request.route == Route::kText)
     return outcome.argument_matters.empty() || outcome.argument_matters.size() == arguments;
-  return outcome.levels.contains("jaxpr") && outcome.argument_matters.size() == arguments &&
+  return outcome.levels.contains(structure_level()) &&
+         outcome.argument_matters.size() == arguments &&
          outcome.result_paths.size() == outcome.outputs.size();
 }
 
@@ -185,7 +186,6 @@ Result<Tracer::Run> Tracer::run(const Request& request, const std::atomic<bool>&
   const std::string frame = encode(request);
   std::string_view unsent = frame;
   Run out;
-  out.stage = "exec";
   const auto begin = Clock::now();
   auto last_sign = begin;
   int polls = 0;
@@ -234,13 +234,13 @@ Result<Tracer::Run> Tracer::run(const Request& request, const std::atomic<bool>&
 Refusal Tracer::refusal_of(const Run& run) const {
   switch (run.ending) {
     case Ending::kTimeout:
-      return {run.stage, "timeout",
+      return {run.stage, Reason::kTimeout,
               fmt::format("no progress for {:g} seconds", options_.function_seconds)};
     case Ending::kMemory:
-      return {run.stage, "memory",
+      return {run.stage, Reason::kMemory,
               fmt::format("took more than {} MB", options_.memory_bytes >> 20)};
     default:
-      return {run.stage, "crash", "ended its worker: " + run.how};
+      return {run.stage, Reason::kCrash, "ended its worker: " + run.how};
   }
 }
 
@@ -312,7 +312,13 @@ Result<bool> Tracer::find_culprit(const Request& request, const Run& failed,
 
 Result<std::vector<Outcome>> Tracer::trace(std::uint64_t chunk, std::span<const Function> functions,
                                            Route route, const std::atomic<bool>& cancel) {
-  Request request{chunk, functions, {}, route, false, options_.levels, options_.most_outcome_bytes};
+  Request request{chunk,
+                  functions,
+                  {},
+                  route,
+                  false,
+                  made_by_workers(options_.levels),
+                  options_.most_outcome_bytes};
   std::map<std::size_t, Refusal> refused;
   int accidents = 0;
   for (bool again = false;;) {
@@ -326,6 +332,7 @@ Result<std::vector<Outcome>> Tracer::trace(std::uint64_t chunk, std::span<const 
         outcomes[i] = Outcome();
         outcomes[i].refusal = refusal;
       }
+      for (Outcome& outcome : outcomes) complete_levels(outcome, options_.levels);
       return outcomes;
     }
     // A worker that died may have been killed from outside: the same once more, before anyone is

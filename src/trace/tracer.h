@@ -35,7 +35,7 @@ struct TracerOptions {
   double function_seconds = 30;  // without any sign of progress
   double start_seconds = 120;
   std::int64_t memory_bytes = std::int64_t{6} << 30;  // of a worker and what it has started
-  std::vector<std::string> levels = {"jaxpr", "stablehlo", "hlo", "hlo_optimized"};
+  std::vector<Level> levels = {jaxsmith::levels().begin(), jaxsmith::levels().end()};
   std::size_t most_outcome_bytes = kMostOutcomeBytes;  // of one function's texts and arrays
   // Told of what a worker says that it is at, on the thread that traces.
   std::function<void(const Progress&)> on_progress;
@@ -72,7 +72,7 @@ class Tracer {
   struct Run {
     Ending ending = Ending::kDone;
     std::string how;                    // of a death
-    std::string stage;                  // last reported
+    Stage stage = Stage::kExec;         // last reported
     std::vector<std::size_t> suspects;  // functions of the request it was at work on
     std::vector<Outcome> outcomes;
     std::size_t answered = 0;  // functions whose outcome is there

@@ -96,7 +96,8 @@ void check_jaxpr(std::string_view text) {
   const auto parsed = parse(text);
   if (!parsed.ok()) return;
   execute<jaxpr::Evaluator>(parsed.value(), text);
-  (void)jaxpr::canonicalize(text);
+  (void)jaxpr::structure_of(parsed.value(), text);
+  (void)jaxpr::op_counts(parsed.value());
 }
 
 void check_stablehlo(std::string_view text) {

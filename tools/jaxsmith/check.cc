@@ -73,16 +73,21 @@ class DatasetCheck {
     return {};
   }
 
+  bool wanted(Level level) const {
+    const auto& names = options_.levels;
+    return row_of(level).parse &&
+           (names.empty() || std::find(names.begin(), names.end(), name_of(level)) != names.end());
+  }
+
   Status check_row(const DatasetRow& row, ReadingTally& own) const {
     const ExecutionCase recorded{row.constants,      row.inputs,    row.outputs,
                                  row.kept_arguments, row.equations, precisions_of(row.levels)};
     const bool has_case = !row.outputs.empty();
     for (const auto& [level, text] : row.levels) {
-      if (!options_.levels.empty() &&
-          std::find(options_.levels.begin(), options_.levels.end(), level) == options_.levels.end())
-        continue;
+      if (!wanted(level)) continue;
+      const bool executed = has_case && row_of(level).executes;
       own.add(row.id, level,
-              read_text(level, text, has_case ? &recorded : nullptr, options_.budget), has_case);
+              read_text(level, text, executed ? &recorded : nullptr, options_.budget), executed);
     }
     return {};
   }
@@ -104,7 +109,8 @@ Status write_lines(const std::string& path, const std::vector<nlohmann::ordered_
 Status write_failures(const std::string& path, const ReadingTally& tally) {
   std::vector<nlohmann::ordered_json> lines;
   for (const auto& f : tally.failures())
-    lines.push_back({{"id", f.id}, {"level", f.level}, {"reason", f.reason}});
+    lines.push_back(
+        {{"id", f.id}, {"level", f.level ? name_of(*f.level) : ""}, {"reason", f.reason}});
   return write_lines(path, lines);
 }
 
@@ -112,7 +118,7 @@ Status write_verdicts(const std::string& path, const ReadingTally& tally) {
   std::vector<nlohmann::ordered_json> lines;
   for (const auto& v : tally.verdicts())
     lines.push_back({{"id", v.id},
-                     {"level", v.level},
+                     {"level", name_of(v.level)},
                      {"parsed", v.reading.parsed},
                      {"verified", v.reading.verified},
                      {"printed_back", v.reading.printed_back},
@@ -153,11 +159,11 @@ int check_main(int argc, char** argv) {
   CheckOptions options;
   options.workers = std::thread::hardware_concurrency();
   app.add_option("PATH", options.paths,
-                 "files of jaxprs, StableHLO or HLO (- for standard input), or datasets")
+                 "texts of IR (" + kinds_of_text() + "; - for standard input), or datasets")
       ->required();
   app.add_option("--level", options.levels, "only this level (repeatable)")
       ->allow_extra_args(false)
-      ->check(CLI::IsMember({"jaxpr", "stablehlo", "hlo", "hlo_optimized"}));
+      ->check(CLI::IsMember(level_words()));
   app.add_option("--steps", options.budget.steps, "elementary operations that a text may take")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -213,8 +213,9 @@ int eval_main(int argc, char** argv) {
   CLI::App app("Runs a text of IR with jaxsmith's own evaluator, without JAX.", "jaxsmith eval");
   EvalOptions options;
   app.add_option("FILE", options.file,
-                 "a jaxpr, StableHLO or HLO module (- for standard input); a jaxpr's constants are "
-                 "its first arguments")
+                 "a text of IR (" + kinds_of_text() +
+                     "; - for standard input); a jaxpr's constants are "
+                     "its first arguments")
       ->required();
   app.add_option(
          "--input", options.inputs,
@@ -226,7 +227,7 @@ int eval_main(int argc, char** argv) {
   app.add_option("--out", options.out, "folder for the results: 0.npy, 1.npy …")->type_name("DIR");
   app.add_option("--level", options.levels, "what the text is")
       ->expected(1)
-      ->check(CLI::IsMember({"jaxpr", "stablehlo", "hlo", "hlo_optimized"}));
+      ->check(CLI::IsMember(level_words()));
   app.add_option("--steps", options.budget.steps, "elementary operations that it may take")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

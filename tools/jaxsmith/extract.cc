@@ -7,7 +7,6 @@
 #include <arrow/util/base64.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -25,18 +24,9 @@ namespace {
 constexpr const char* kCommand = "extract";
 using Json = nlohmann::ordered_json;
 
-struct Level {
-  const char* name;
-  const char* title;
-  Language language;
-};
-constexpr std::array kLevels = {Level{"jaxpr", "jaxpr", Language::kJaxpr},
-                                Level{"stablehlo", "StableHLO", Language::kStablehlo},
-                                Level{"hlo", "HLO", Language::kHlo},
-                                Level{"hlo_optimized", "optimised HLO", Language::kHlo}};
-
 struct Options {
   ExtractRequest request;
+  std::vector<std::string> levels;
   std::string example, format, out, python, colour = "auto";
 };
 
@@ -50,22 +40,20 @@ bool to_terminal(const Options& o) {
 std::string as_text(const Record& record, const Options& o, bool bare) {
   const bool coloured = to_terminal(o);
   std::string out;
-  const auto section = [&](const std::string& title, const std::string& text, Language language) {
+  const auto section = [&](std::string_view title, const std::string& text,
+                           const ir::Highlighting& how) {
     if (text.empty()) return;
     if (!bare) {
       out += out.empty() ? "" : "\n";
       out +=
           coloured ? fmt::format("\x1b[1;4m{}\x1b[0m\n", title) : fmt::format("── {} ──\n", title);
     }
-    out += coloured ? highlight(text, language) : text;
+    out += coloured ? highlight(text, how) : text;
     if (!text.ends_with('\n')) out += "\n";
   };
-  const auto text_of = [&](const char* name) {
-    const auto found = record.shown.find(name);
-    return found == record.shown.end() ? std::string() : found->second;
-  };
-  if (!bare) section("Python", text_of("source"), Language::kPython);
-  for (const Level& level : kLevels) section(level.title, text_of(level.name), level.language);
+  if (!bare) section("Python", record.shown_source, python_highlighting());
+  for (const auto& [level, text] : record.shown)
+    section(row_of(level).title, text, row_of(level).highlighting);
   return out;
 }
 
@@ -87,7 +75,7 @@ Json as_json(const std::vector<ArgumentSpec>& specs) {
   return out;
 }
 
-Json as_json(const std::map<std::string, std::vector<Span>>& levels) {
+Json as_json(const std::map<Level, std::vector<Span>>& levels) {
   Json out = Json::object();
   for (const auto& [level, spans] : levels) {
     Json list = Json::array();
@@ -99,11 +87,11 @@ Json as_json(const std::map<std::string, std::vector<Span>>& levels) {
                            {"end_line", r.end_line},
                            {"end_column", r.end_column}});
       list.push_back({{"line", span.line},
-                      {"kind", span.kind},
+                      {"kind", word(span.kind)},
                       {"sources", std::move(sources)},
                       {"reason", span.reason}});
     }
-    out[level] = std::move(list);
+    out[name_of(level)] = std::move(list);
   }
   return out;
 }
@@ -117,7 +105,8 @@ std::string as_json_text(const Record& r) {
   j["static_arguments"] = Json::parse(f.provenance.statics);
   j["arguments"] = as_json(f.arguments);
   j["results"] = as_json(f.results);
-  for (const auto& [name, text] : r.shown) j[name] = text;
+  j["source"] = r.shown_source;
+  for (const auto& [level, text] : r.shown) j[name_of(level)] = text;
   j["constants"] = as_json(r.outcome.constants, {});
   if (r.has_case) {
     j["inputs"] = as_json(f.inputs[0], f.arguments);
@@ -150,7 +139,7 @@ int write_rows(Record record, const Options& o, std::unique_ptr<OutputFolder> fo
   auto samples = verifier.verify(std::move(records), cancelled);
   if (!samples.ok()) return report(kCommand, samples.error());
   for (const CheckResult& c : samples.value().front().checks)
-    say("{:<10} {}{}{}\n", c.check, c.status, c.detail.empty() ? "" : ": ", c.detail);
+    say("{:<10} {}{}{}\n", c.name(), word(c.status), c.detail.empty() ? "" : ": ", c.detail);
   const Status written =
       write_extracted(std::move(folder), std::move(samples).value(), versions, where);
   if (!written.ok()) return report(kCommand, written.error());
@@ -166,8 +155,9 @@ int run(Options o) {
   if (o.format.empty()) o.format = "text";
   const bool text = o.format == "text";
   if (request.levels.empty()) {
-    request.levels = {"jaxpr", "stablehlo", "hlo"};
-    if (!text) request.levels.emplace_back("hlo_optimized");
+    // For the eye what needs no compiler.
+    for (const Level level : levels())
+      if (!text || row_of(level).reach != ir::Reach::kCompiled) request.levels.push_back(level);
   }
   request.with_case = request.with_spans = !text;
   std::unique_ptr<OutputFolder> folder;
@@ -190,21 +180,12 @@ Status check_options(Options& o) {
   if (o.request.target.find(':') == std::string::npos)
     return Error::usage(
         fmt::format("'{}': write file.py::function or package.module:function", o.request.target));
-  std::vector<std::string> levels;
-  for (const std::string& item : o.request.levels) {
+  for (const std::string& item : o.levels) {
     for (const std::string& name : split_list(item)) {
-      std::vector<std::string_view> known;
-      for (const Level& level : kLevels) known.push_back(level.name);
-      if (std::find(known.begin(), known.end(), name) == known.end()) {
-        return Error::usage(
-            fmt::format("--level: there is no level '{}'{} (there are jaxpr, stablehlo, hlo, "
-                        "hlo_optimized)",
-                        name, did_you_mean(name, known)));
-      }
-      levels.push_back(name);
+      JAXSMITH_TRY(level, level_named(name, "--level"));
+      o.request.levels.push_back(level);
     }
   }
-  o.request.levels = levels;
   if (!o.format.empty() && o.format != "text" && o.format != "json" && o.format != "parquet")
     return Error::usage(fmt::format("--format {}: there are text, json, parquet", o.format));
   if (o.format == "parquet" && o.out.empty())
@@ -243,8 +224,9 @@ void add_options(CLI::App& app, Options& o) {
   repeated("--transform", o.request.transforms, "NAME",
            "grad, value_and_grad, vmap, jvp, vjp, jacfwd, jacrev, hessian, checkpoint, with JAX's "
            "keywords as in 'vmap(in_axes=(0, None))'; several are composed in order");
-  repeated("--level", o.request.levels, "LEVEL",
-           "jaxpr, stablehlo, hlo, hlo_optimized (default: the first three, after the source)");
+  static const std::string kLevels =
+      list_of_levels() + " (default: the source, and what needs no compiler)";
+  repeated("--level", o.levels, "LEVEL", kLevels.c_str());
   app.add_flag("--x64", o.request.x64, "with jax_enable_x64 on");
   app.add_option("--devices", o.request.devices, "CPU devices (default 1)")->type_name("N");
   app.add_option("--format", o.format, "text (default), json with case and alignment, parquet")

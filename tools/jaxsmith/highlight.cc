@@ -1,7 +1,6 @@
 #include "jaxsmith/highlight.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 namespace jaxsmith {
@@ -11,35 +10,18 @@ constexpr std::string_view kReset = "\x1b[0m", kComment = "\x1b[2m", kString = "
                            kNumber = "\x1b[36m", kKeyword = "\x1b[35m", kType = "\x1b[33m",
                            kValue = "\x1b[34m", kOperation = "\x1b[1m", kPlain = "";
 
-constexpr std::array kPythonWords = {
+constexpr std::string_view kPythonWords[] = {
     "and",    "as",     "assert", "class", "continue", "def",    "del",     "elif",    "else",
     "except", "False",  "for",    "from",  "if",       "import", "in",      "is",      "None",
     "not",    "lambda", "global", "or",    "pass",     "raise",  "return",  "True",    "try",
     "with",   "while",  "yield",  "async", "await",    "break",  "finally", "nonlocal"};
-constexpr std::array kJaxprWords = {"lambda", "let", "in"};
-constexpr std::array kStablehloWords = {
-    "module", "func", "public",  "private", "attributes", "return", "dense", "dims", "loc",
-    "cond",   "do",   "applies", "across",  "dimensions", "init",   "array", "true", "false"};
-constexpr std::array kHloWords = {"HloModule", "ENTRY", "ROOT", "true", "false"};
-
-template <std::size_t N>
-bool among(const std::array<const char*, N>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-bool is_keyword(Language language, std::string_view word) {
-  switch (language) {
-    case Language::kPython:
-      return among(kPythonWords, word);
-    case Language::kJaxpr:
-      return among(kJaxprWords, word);
-    case Language::kStablehlo:
-      return among(kStablehloWords, word);
-    case Language::kHlo:
-      return among(kHloWords, word);
-  }
-  return false;
-}
+constexpr ir::Highlighting kPython = {.keywords = kPythonWords,
+                                      .comment = "#",
+                                      .single_quotes = true,
+                                      .sigils = false,
+                                      .points_in_names = false,
+                                      .types = false,
+                                      .operations = ir::Highlighting::Operations::kDefined};
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
 bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
@@ -56,7 +38,7 @@ bool is_type(std::string_view word) {
 
 class Painter {
  public:
-  Painter(std::string_view text, Language language) : text_(text), language_(language) {}
+  Painter(std::string_view text, const ir::Highlighting& how) : text_(text), how_(how) {}
 
   std::string paint() {
     while (at_ < text_.size()) token();
@@ -66,12 +48,11 @@ class Painter {
  private:
   void token() {
     const char c = text_[at_];
-    const bool python = language_ == Language::kPython;
-    if ((python && c == '#') || (!python && text_.substr(at_, 2) == "//")) {
+    if (text_.substr(at_).starts_with(how_.comment)) {
       put(end_of_line(), kComment);
-    } else if (c == '"' || (c == '\'' && python)) {
+    } else if (c == '"' || (c == '\'' && how_.single_quotes)) {
       put(end_of_string(c), kString);
-    } else if ((c == '%' || c == '@') && !python && next_is_word()) {
+    } else if ((c == '%' || c == '@') && how_.sigils && next_is_word()) {
       put(end_of_name(at_ + 1), kValue);
     } else if (is_digit(c)) {
       put(end_of_number(), kNumber);
@@ -85,19 +66,28 @@ class Painter {
   void word() {
     const std::size_t end = end_of_name(at_);
     const std::string_view name = text_.substr(at_, end - at_);
-    if (is_keyword(language_, name)) return put(end, kKeyword);
-    if (language_ != Language::kPython && is_type(name)) return put(end, kType);
-    if (language_ == Language::kStablehlo && name.find('.') != std::string_view::npos)
-      return put(end, kOperation);
-    if (language_ == Language::kHlo && end < text_.size() && text_[end] == '(')
-      return put(end, kOperation);
-    if (language_ == Language::kJaxpr && at_ >= 2 && text_.substr(at_ - 2, 2) == "= ")
-      return put(end, kOperation);
-    if (language_ == Language::kPython && previous_word_ == "def")
-      put(end, kOperation);
-    else
-      put(end, kPlain);
+    if (std::find(how_.keywords.begin(), how_.keywords.end(), name) != how_.keywords.end())
+      return put(end, kKeyword);
+    if (how_.types && is_type(name)) return put(end, kType);
+    put(end, is_operation(name, end) ? kOperation : kPlain);
     previous_word_ = name;
+  }
+
+  bool is_operation(std::string_view name, std::size_t end) const {
+    using Operations = ir::Highlighting::Operations;
+    switch (how_.operations) {
+      case Operations::kNone:
+        return false;
+      case Operations::kDotted:
+        return name.find('.') != std::string_view::npos;
+      case Operations::kCalled:
+        return end < text_.size() && text_[end] == '(';
+      case Operations::kAssigned:
+        return at_ >= 2 && text_.substr(at_ - 2, 2) == "= ";
+      case Operations::kDefined:
+        return previous_word_ == "def";
+    }
+    return false;
   }
 
   void put(std::size_t end, std::string_view colour) {
@@ -142,17 +132,16 @@ class Painter {
 
   // Names of IR hold points and, in HLO and jaxprs, hyphens.
   std::size_t end_of_name(std::size_t i) const {
-    const bool ir = language_ != Language::kPython;
-    const bool hyphens = language_ == Language::kHlo || language_ == Language::kJaxpr;
     while (i < text_.size() &&
            (is_word(text_[i]) || (i + 1 < text_.size() && is_word(text_[i + 1]) &&
-                                  ((ir && text_[i] == '.') || (hyphens && text_[i] == '-')))))
+                                  ((how_.points_in_names && text_[i] == '.') ||
+                                   (how_.hyphens_in_names && text_[i] == '-')))))
       ++i;
     return i;
   }
 
   std::string_view text_;
-  Language language_;
+  const ir::Highlighting& how_;
   std::size_t at_ = 0;
   std::string_view previous_word_;
   std::string out_;
@@ -160,8 +149,10 @@ class Painter {
 
 }  // namespace
 
-std::string highlight(std::string_view text, Language language) {
-  return Painter(text, language).paint();
+const ir::Highlighting& python_highlighting() { return kPython; }
+
+std::string highlight(std::string_view text, const ir::Highlighting& how) {
+  return Painter(text, how).paint();
 }
 
 }  // namespace jaxsmith

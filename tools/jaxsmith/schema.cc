@@ -12,8 +12,37 @@ namespace jaxsmith {
 namespace {
 
 constexpr std::string_view kHelp =
-    "usage: jaxsmith schema\n\nPrints the columns of a dataset's files as Markdown; docs/schema.md "
-    "is this.\n";
+    "usage: jaxsmith schema [--python-levels]\n\nPrints the columns of a dataset's files as "
+    "Markdown; "
+    "docs/schema.md is this. With --python-levels: the table of levels as the Python package takes "
+    "it.\n";
+
+std::string_view reach_word(ir::Reach reach) {
+  switch (reach) {
+    case ir::Reach::kTraced:
+      return "traced";
+    case ir::Reach::kLowered:
+      return "lowered";
+    case ir::Reach::kCompiled:
+      return "compiled";
+  }
+  return "";
+}
+
+// python/jaxsmith/levels/_table.py, a row as `Level` of python/jaxsmith/levels has it.
+void print_python_levels() {
+  fmt::print(
+      "# Written by the build, from the table of levels in src/levels: not to be edited.\n"
+      "ROWS: list[tuple[str, str, str, str, bool, bool, bool]] = [\n");
+  const auto truth = [](bool value) { return value ? "True" : "False"; };
+  for (const Level level : levels()) {
+    const ir::LevelRow& row = row_of(level);
+    fmt::print("    (\"{}\", \"{}\", \"{}\", \"{}\", {}, {}, {}),\n", row.name, row.title,
+               reach_word(row.reach), row.derivation.from, truth(row.gives_structure),
+               truth(row.runs_alone), truth(row.official_parser));
+  }
+  fmt::print("]\n");
+}
 
 void print_schema() {
   say("# Columns\n\n"
@@ -55,12 +84,17 @@ int schema_main(int argc, char** argv) {
     return kDone;
   }
   const std::string_view argument = argv[1];
+  if (argument == "--python-levels") {
+    print_python_levels();
+    return kDone;
+  }
   if (argument == "--help" || argument == "-h") {
     put(kHelp);
     return kDone;
   }
-  return report("schema", Error::usage(fmt::format(
-                              "'{}' is not understood: the command takes no arguments", argument)));
+  return report("schema",
+                Error::usage(fmt::format("'{}' is not understood: jaxsmith schema --help says more",
+                                         argument)));
 }
 
 }  // namespace jaxsmith

@@ -44,6 +44,7 @@ struct PartOutcome {
 };
 
 PartOutcome run_checks(IrProgram& program, const Budget& budget) {
+  if (!program.row().executes) return {true, "jaxsmith does not execute it"};
   const auto signature = program.signature();
   if (!signature.ok()) return {false, signature.error().message};
   if (!signature.value().arguments.empty())
@@ -62,6 +63,7 @@ PartOutcome run_checks(IrProgram& program, const Budget& budget) {
 // Other forms than JAX's are read too: then what is printed must mean the same and stay as it is.
 PartOutcome check_printing(const IrProgram& program, std::string_view text,
                            const std::string& name) {
+  if (!program.row().prints) return {true, "jaxsmith does not print it"};
   const std::string printed = program.print();
   const std::size_t start = std::min(text.find_first_not_of('\n'), text.size());
   if (printed == text.substr(start)) return {true, "printed back byte for byte"};
@@ -79,7 +81,8 @@ PartOutcome check_program(IrProgram& program, std::string_view text, const std::
     return {false, verified.error().message};
   PartOutcome out = run_checks(program, budget);
   if (out.good)
-    out.text = fmt::format("{}, verified, {}, {}", program.level(), printing.text, out.text);
+    out.text = fmt::format("{}, {}, {}, {}", name_of(program.level()),
+                           program.row().verifies ? "verified" : "parsed", printing.text, out.text);
   return out;
 }
 
@@ -107,6 +110,11 @@ bool is_dataset(const std::string& path) {
   return file && std::string_view(head, 4) == "PAR1";
 }
 
+std::vector<std::string> level_words() {
+  const auto names = level_names();
+  return {names.begin(), names.end()};
+}
+
 Result<std::vector<TextPart>> read_parts(const std::string& path,
                                          const std::vector<std::string>& levels) {
   JAXSMITH_TRY(all, read_all(path));
@@ -120,11 +128,11 @@ Result<std::vector<TextPart>> read_parts(const std::string& path,
     }
     const std::string body = all.substr(at, end - at);
     if (!blank(body)) {
-      const auto level = levels.empty() ? level_of_text(body) : levels[0];
+      const auto level = levels.empty() ? level_of_text(body, path) : find_level(levels[0]);
       if (!level)
-        return Error::usage(fmt::format(
-            "{}:{}: this is no jaxpr, StableHLO or HLO by its first words; --level says which",
-            path, lines + 1));
+        return Error::usage(
+            fmt::format("{}:{}: this is no {} by its first words; --level says which", path,
+                        lines + 1, kinds_of_text()));
       out.push_back({*level, std::string(lines, '\n') + body});
     }
     lines += static_cast<std::size_t>(std::count(body.begin(), body.end(), '\n'));

@@ -14,10 +14,15 @@ bool is_dataset(const std::string& path);
 
 // One module of a file: several stand in one, divided by lines `// -----`.
 struct TextPart {
-  std::string level, text;  // blank lines before it: places are those of the file
+  Level level;
+  std::string text;  // blank lines before it: places are those of the file
 };
 
-// "-": standard input. `levels`: what the user says they are; otherwise the first words tell.
+// For CLI11's IsMember.
+std::vector<std::string> level_words();
+
+// "-": standard input. `levels`: names of what the user says they are; otherwise the first words or
+// the ending of the file's name tell.
 Result<std::vector<TextPart>> read_parts(const std::string& path,
                                          const std::vector<std::string>& levels);
 

@@ -5,7 +5,6 @@
 #include <unordered_map>
 
 #include "ir/common/diagnostic.h"
-#include "ir/jaxpr/parser.h"
 #include "tensor/dtype.h"
 
 namespace jaxsmith::jaxpr {
@@ -25,7 +24,7 @@ bool in_word(char c) {
 // Walks a module once and writes both forms as it goes.
 class Writer {
  public:
-  Canonical write(const Module& m) {
+  ir::Structure write(const Module& m) {
     module(m);
     return std::move(out_);
   }
@@ -92,7 +91,6 @@ class Writer {
 
   void equation(const Equation& e) {
     ++out_.equations;
-    ++out_.primitives[e.primitive];
     at_ = e.offset;
     put(e.primitive);
     for (const Param& p : e.params) {
@@ -192,23 +190,45 @@ class Writer {
 
   Names variables_, shared_;
   std::size_t at_ = 0;
-  Canonical out_;
+  ir::Structure out_;
 };
 
-Error one_line(const Error& error) {
-  return Error::environment(error.message.substr(0, error.message.find('\n')));
+void count(const Module& module, ir::OpCounts& counts);
+void count(const Jaxpr& jaxpr, ir::OpCounts& counts);
+
+void count(const ParamValue& value, ir::OpCounts& counts) {
+  if (value.kind == Kind::kJaxpr) count(value.nested.front().main, counts);
+  if (value.kind == Kind::kModule) count(value.nested.front(), counts);
+  for (const ParamValue& item : value.items) count(item, counts);
+}
+
+void count(const Jaxpr& jaxpr, ir::OpCounts& counts) {
+  for (const Equation& e : jaxpr.equations) {
+    ++counts[e.primitive];
+    for (const Param& p : e.params) count(p.value, counts);
+  }
+}
+
+void count(const Module& module, ir::OpCounts& counts) {
+  for (const auto& [name, jaxpr] : module.shared) count(jaxpr, counts);
+  count(module.main, counts);
 }
 
 }  // namespace
 
-Result<Canonical> canonicalize(std::string_view text) {
-  const auto module = parse(text);
-  if (!module.ok()) return one_line(module.error());
+Result<ir::Structure> structure_of(const Module& module, std::string_view text) {
   try {
-    return Writer().write(module.value());
+    return Writer().write(module);
   } catch (const ir::Refused& refused) {
-    return one_line(ir::refused_at(text, "jaxpr", refused.offset, refused.message));
+    const Error error = ir::refused_at(text, "jaxpr", refused.offset, refused.message);
+    return Error::environment(error.message.substr(0, error.message.find('\n')));
   }
+}
+
+ir::OpCounts op_counts(const Module& module) {
+  ir::OpCounts out;
+  count(module, out);
+  return out;
 }
 
 }  // namespace jaxsmith::jaxpr

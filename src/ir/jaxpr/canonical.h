@@ -1,28 +1,24 @@
 // What two jaxprs share that say the same in other words.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 
 #include "base/status.h"
+#include "ir/common/program.h"
 #include "ir/jaxpr/module.h"
 
 namespace jaxsmith::jaxpr {
 
-struct Canonical {
-  // Variables numbered in the order they are bound, values of literals and names of functions left
-  // out.
-  std::string signature;
-  // The signature without dtypes and without sizes (of dimensions and in parameters): what a
-  // program is, whatever it is applied to.
-  std::string structure;
-  std::int64_t equations = 0;  // inner jaxprs' too; one that is printed once counts once
-  std::map<std::string, std::int64_t> primitives;  // how often each occurs
-};
+// The signature has variables numbered in the order they are bound, values of literals and names of
+// functions left out. The structure is the signature without dtypes and without sizes (of
+// dimensions and in parameters): what a program is, whatever it is applied to. A jaxpr that is
+// printed once counts once. Errors are of one line: a variable is not defined; `text` is what the
+// module was read from.
+Result<ir::Structure> structure_of(const Module& module, std::string_view text);
 
-// Errors are of one line: the text is no jaxpr, or a variable is not defined.
-Result<Canonical> canonicalize(std::string_view text);
+// How often each primitive occurs, in inner jaxprs too.
+ir::OpCounts op_counts(const Module& module);
 
 // A jaxpr's text that says the same: variables are called a, b, … in the order they are bound, in
 // each jaxpr anew, and _ where nothing takes them; shared jaxprs are called f0, f1, … in the order

@@ -1,0 +1,110 @@
+// What a reader makes of a text: one module, with what its level allows to be asked of it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "ir/common/signature.h"
+
+namespace jaxsmith::ir {
+
+// How often each operation occurs.
+using OpCounts = std::map<std::string, std::int64_t>;
+
+// What a program is besides its names: two texts that duplicates and splits go by.
+struct Structure {
+  std::string structure, signature;  // the signature has sizes and element types, too
+  std::int64_t equations = 0;        // inner ones, too
+};
+
+// Readers override what their level can (ir/common/level_row.h); nothing else is called.
+class Program {
+ public:
+  virtual ~Program() = default;
+  // As JAX prints it.
+  virtual std::string print() const { return {}; }
+  // One text for all that say the same in other words.
+  virtual std::string canonical() const { return {}; }
+  virtual OpCounts op_counts() const { return {}; }
+  virtual Status verify() { return {}; }
+  // Errors are of one line.
+  virtual Result<Structure> structure() const { return cannot(); }
+  virtual Result<Signature> signature() { return cannot(); }
+  virtual Result<std::vector<Datum>> run(std::vector<Datum>, const Budget&) { return cannot(); }
+  // Of a module that checks itself.
+  virtual Status run_checks(const Budget&) { return cannot(); }
+  virtual EvaluationError::Kind error_kind() const { return EvaluationError::Kind::kUnsupported; }
+  virtual std::int64_t devices() const { return 1; }
+  virtual std::int64_t checks_made() const { return 0; }
+  virtual std::vector<std::string> failed_checks() const { return {}; }
+  virtual std::vector<Array> expected_by_checks() const { return {}; }
+  // The same program in double precision, which uses this one up; null where there is none.
+  virtual std::unique_ptr<Program> widened() && { return nullptr; }
+
+ private:
+  static Error cannot() { return Error::internal("this level cannot do that"); }
+};
+
+using Programs = std::vector<std::unique_ptr<Program>>;
+
+// A program of a language that has an evaluator.
+template <class Module, class Evaluator>
+class EvaluatedProgram : public Program {
+ public:
+  EvaluatedProgram(Module module, std::string_view text, std::string file)
+      : module_(std::move(module)),
+        text_(text),
+        file_(std::move(file)),
+        evaluator_(module_, text_, file_) {}
+  Status verify() override { return evaluator_.verify(); }
+  Result<Signature> signature() override { return evaluator_.signature(); }
+  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const Budget& budget) override {
+    return evaluator_.run(std::move(arguments), budget);
+  }
+  Status run_checks(const Budget& budget) override {
+    if constexpr (requires(Evaluator& e) { e.run_checks(budget); })
+      return evaluator_.run_checks(budget);
+    JAXSMITH_CHECK(run({}, budget));
+    return {};
+  }
+  EvaluationError::Kind error_kind() const override { return evaluator_.error_kind(); }
+  std::int64_t devices() const override {
+    if constexpr (requires(const Evaluator& e) { e.devices(); }) return evaluator_.devices();
+    return 1;
+  }
+  std::int64_t checks_made() const override {
+    if constexpr (requires(const Evaluator& e) { e.checks_made(); })
+      return evaluator_.checks_made();
+    return 0;
+  }
+  std::vector<std::string> failed_checks() const override {
+    if constexpr (requires(const Evaluator& e) { e.failed_checks(); })
+      return evaluator_.failed_checks();
+    return {};
+  }
+  std::vector<Array> expected_by_checks() const override {
+    if constexpr (requires(const Evaluator& e) { e.expected_by_checks(); })
+      return evaluator_.expected_by_checks();
+    return {};
+  }
+
+ protected:
+  const Module& module() const { return module_; }
+  Module take_module() { return std::move(module_); }
+  std::string_view text() const { return text_; }
+  const std::string& file() const { return file_; }
+
+ private:
+  Module module_;
+  std::string_view text_;
+  std::string file_;
+  Evaluator evaluator_;
+};
+
+}  // namespace jaxsmith::ir

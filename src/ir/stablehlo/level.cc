@@ -1,0 +1,89 @@
+// The level `stablehlo`: a row of src/levels/levels.def.
+#include <algorithm>
+
+#include "ir/common/level_row.h"
+#include "ir/stablehlo/canonical.h"
+#include "ir/stablehlo/evaluator.h"
+#include "ir/stablehlo/parser.h"
+#include "ir/stablehlo/printer.h"
+#include "ir/stablehlo/widen.h"
+
+namespace jaxsmith::stablehlo {
+namespace {
+
+void count(const Block& block, ir::OpCounts& counts) {
+  for (const Op& op : block.ops) {
+    ++counts[op.name];
+    for (const Block& region : op.regions) count(region, counts);
+  }
+}
+
+class Read final : public ir::EvaluatedProgram<Module, Evaluator> {
+ public:
+  using EvaluatedProgram::EvaluatedProgram;
+  std::string print() const override { return stablehlo::print(module()); }
+  std::string canonical() const override { return stablehlo::canonical(module()); }
+  // Every operation but the module itself.
+  ir::OpCounts op_counts() const override {
+    ir::OpCounts counts;
+    for (const Function& f : module().functions) {
+      ++counts["func.func"];
+      count(f.body, counts);
+    }
+    for (const Op& op : module().ops) {
+      ++counts[op.name];
+      for (const Block& region : op.regions) count(region, counts);
+    }
+    return counts;
+  }
+  std::unique_ptr<Program> widened() && override {
+    Module module = take_module();
+    widen(module);
+    return std::make_unique<Read>(std::move(module), std::string_view(), file());
+  }
+};
+
+Result<ir::Programs> read(std::string_view text, const std::string& file) {
+  JAXSMITH_TRY(modules, parse(text, file));
+  ir::Programs out;
+  for (Module& module : modules)
+    out.push_back(std::make_unique<Read>(std::move(module), text, file));
+  return out;
+}
+
+bool begins(std::string_view text) {
+  constexpr std::string_view kFirst[] = {
+      "module", "\"builtin.module\"", "builtin.module", "func.func", "\"func.func\"", "#", "!"};
+  return std::any_of(std::begin(kFirst), std::end(kFirst),
+                     [&](std::string_view word) { return text.starts_with(word); });
+}
+
+constexpr std::string_view kEndings[] = {".mlir", ".stablehlo"};
+constexpr std::string_view kWords[] = {
+    "module", "func", "public",  "private", "attributes", "return", "dense", "dims", "loc",
+    "cond",   "do",   "applies", "across",  "dimensions", "init",   "array", "true", "false"};
+
+}  // namespace
+
+extern const ir::LevelRow kLevel;
+constinit const ir::LevelRow kLevel = {
+    .name = "stablehlo",
+    .title = "StableHLO",
+    .text_column = "lowered.as_text()",
+    .counts_column = "how often each operation occurs in StableHLO",
+    .spans_column = "the same of StableHLO's operations",
+    .reach = ir::Reach::kLowered,
+    .begins = begins,
+    .endings = kEndings,
+    .highlighting = {.keywords = kWords, .operations = ir::Highlighting::Operations::kDotted},
+    .parse = read,
+    .prints = true,
+    .verifies = true,
+    .has_canonical_form = true,
+    .counts = true,
+    .executes = true,
+    .runs_alone = true,
+    .official_parser = true,
+};
+
+}  // namespace jaxsmith::stablehlo
