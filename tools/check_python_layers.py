@@ -12,9 +12,10 @@ from pathlib import Path
 
 # Rooms (folders) and the public modules at the top, each step after those that it may import.
 ORDER = (
-    {"spans", "levels", "base"},
+    {"spans", "base"},
     {"jax_private"},
     {"errors", "versions", "provenance"},
+    {"levels"},
     {"sample", "transforms", "worker", "program"},
     {"extraction"},
     {"records"},

@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxsmith import jax_private, transforms
 from jaxsmith.errors import ExtractionError, JaxsmithError, from_jax
-from jaxsmith.levels import LEVELS
+from jaxsmith.levels import LEVELS, MADE
 from jaxsmith.provenance import alignment, source
 from jaxsmith.sample import Case, Cost, Sample
 from jaxsmith.spans import Span
@@ -20,7 +20,7 @@ from jaxsmith.transforms import Transform
 def extract(
     fn: Callable[..., Any],
     *args: Any,
-    levels: Sequence[str] = LEVELS,
+    levels: Sequence[str] = MADE,
     transform: Transform | Sequence[Transform] = (),
     static_argnums: int | Sequence[int] | None = None,
     static_argnames: str | Sequence[str] | None = None,
@@ -41,7 +41,7 @@ def extract(
     of `jax.ShapeDtypeStruct` where no case is wanted. The keywords of `jax.jit` mean what they mean
     there; all others go to `fn`.
 
-    `levels`: which of "jaxpr", "stablehlo", "hlo", "hlo_optimized" to make.
+    `levels`: which of `jaxsmith.levels.MADE` to make: those that JAX gives.
     `transform`: "grad", "value_and_grad", "vmap", "jvp", "vjp", "jacfwd", "jacrev", "hessian",
     "checkpoint", with JAX's keywords as in "vmap(in_axes=(0, None))", or any function of a
     function; several are composed in order, the first one innermost. The arguments are those of the
@@ -65,10 +65,10 @@ def extract(
             e:f32[3] = mul d c
           in (e,) }
     """
-    unknown = [level for level in levels if level not in LEVELS]
+    unknown = [level for level in levels if level not in MADE]
     if unknown or isinstance(levels, str):
         wrong = levels if isinstance(levels, str) else unknown[0]
-        raise JaxsmithError(f"levels: {wrong!r} is not in the list of {', '.join(LEVELS)}")
+        raise JaxsmithError(f"levels: {wrong!r} is not in the list of {', '.join(MADE)}")
     given: Sequence[Transform]
     if isinstance(transform, Sequence) and not isinstance(transform, str):
         given = transform

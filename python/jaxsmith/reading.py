@@ -27,7 +27,7 @@ class Program:
 
     @property
     def level(self) -> str:
-        """ "jaxpr", "stablehlo", "hlo" or "hlo_optimized"."""
+        """Its name: one of `jaxsmith.levels.LEVELS`."""
         return self._program.level
 
     @property
@@ -96,8 +96,8 @@ class Program:
 def parse(text: str, level: str | None = None, name: str = "") -> Program:
     """Reads a text of IR.
 
-    `level`: "jaxpr", "stablehlo", "hlo", "hlo_optimized"; told by the text's first words where it
-    is not given. `name`: what errors call the text. Raises IRError with line, column, the line and
+    `level`: one of `jaxsmith.levels.LEVELS`; told by the text's first words, or by the ending of
+    `name`, where it is not given. `name`: what errors call the text. Raises IRError with line, column, the line and
     a caret.
 
         >>> import jaxsmith

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxsmith.levels import LEVELS
+from jaxsmith.levels import LEVELS, STRUCTURE, TABLE
 from jaxsmith.spans import Range, Span
 
 
@@ -41,7 +41,7 @@ class Sample:
         raise NotImplementedError
 
     def level(self, name: str) -> str | None:
-        """The text of a level: one of "jaxpr", "stablehlo", "hlo", "hlo_optimized"."""
+        """The text of a level, by its name: one of `jaxsmith.levels.LEVELS`."""
         raise NotImplementedError
 
     @property
@@ -89,7 +89,8 @@ class Sample:
             text = self.level(name)
             if text is not None:
                 spans = {span.line: span for span in self.spans.get(name, [])}
-                parts.append(_section(name, _lines(text, spans), name == "jaxpr"))
+                title = TABLE[name].title
+                parts.append(_section(title, _lines(text, spans), name == STRUCTURE))
         return "<div class='jaxsmith'>" + "".join(parts) + "</div>"
 
     def __repr__(self) -> str:
@@ -147,7 +148,7 @@ class Row(Sample):
     def level(self, name: str) -> str | None:
         if name not in LEVELS:
             raise KeyError(f"there is no level {name!r}; there are {', '.join(LEVELS)}")
-        return self.fields[name] or None
+        return self.fields.get(name) or None  # a dataset may be older than the level
 
     @property
     def case(self) -> Case | None:
@@ -159,7 +160,7 @@ class Row(Sample):
 
     @property
     def cost(self) -> Cost | None:
-        if not self.fields["hlo_optimized"]:
+        if not any(self.level(name) for name in LEVELS if TABLE[name].reach == "compiled"):
             return None
         return Cost(self.fields["flops"], self.fields["bytes_accessed"])
 

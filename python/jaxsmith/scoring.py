@@ -11,7 +11,7 @@ from typing import Any, overload
 
 from jaxsmith import _core
 from jaxsmith.errors import IRError
-from jaxsmith.levels import LEVELS
+from jaxsmith.levels import LEVELS, RUN
 from jaxsmith.sample import Row
 
 # What one text may use.
@@ -48,7 +48,7 @@ class Grader:
     def __init__(
         self,
         row: Row | Mapping[str, Any],
-        level: str = "stablehlo",
+        level: str = RUN,
         *,
         seed: int = 0,
         steps: int = STEPS,
@@ -103,7 +103,7 @@ def score(
 def score(
     row: Row | Mapping[str, Any],
     text: str | list[str] | tuple[str, ...],
-    level: str = "stablehlo",
+    level: str = RUN,
     **options: int,
 ) -> Verdict | list[Verdict]:
     """Grades what a model wrote for a level of a row: one text, or several at the cost of one

@@ -18,7 +18,8 @@ from typing import Any
 
 import jax
 
-from jaxsmith import jax_private
+from jaxsmith import jax_private, levels
+from jaxsmith.provenance import alignment
 from jaxsmith.worker import merged, plain, stages
 from jaxsmith.worker.function import Work
 from jaxsmith.worker.hlo_texts import HloTexts
@@ -44,12 +45,12 @@ class ChunkRoute:
         gc.freeze()
 
     def run_chunk(
-        self, works: Sequence[Work], levels: Collection[str], isolate: bool, progress: Progress
+        self, works: Sequence[Work], wanted: Collection[str], isolate: bool, progress: Progress
     ) -> None:
         with _collector_off():
-            self._trace(works, progress)
-            self._lower(works, progress)
-            lowerings = self._hlo_texts(works, levels, progress)
+            self._trace(works, wanted, progress)
+            self._lower(works, wanted, progress)
+            lowerings = self._hlo_texts(works, wanted, progress)
             members = self._parse(works, lowerings)
             self._run(members, isolate, progress)
             del lowerings, members
@@ -63,7 +64,7 @@ class ChunkRoute:
             gc.collect()
             self._uncollected = 0
 
-    def _trace(self, works: Sequence[Work], progress: Progress) -> None:
+    def _trace(self, works: Sequence[Work], wanted: Collection[str], progress: Progress) -> None:
         for work in stages.alive(works):
             progress("exec", [work.position])
             stages.load(work)
@@ -72,9 +73,9 @@ class ChunkRoute:
                 stages.trace(work)
         for work in stages.alive(works):
             progress("text", [work.position])
-            stages.jaxpr_text(work)
+            stages.make_texts(work, stages.of_stages(wanted, "traced"))
 
-    def _lower(self, works: Sequence[Work], progress: Progress) -> None:
+    def _lower(self, works: Sequence[Work], wanted: Collection[str], progress: Progress) -> None:
         for work in stages.alive(works):
             progress("lower", [work.position])
             if work.devices > 1:
@@ -84,16 +85,22 @@ class ChunkRoute:
                 stages.lower(work)
         for work in stages.alive(works):
             progress("text", [work.position])
-            stages.stablehlo_text(work)
+            stages.make_texts(work, stages.of_stages(wanted, "lowered"))
 
     def _hlo_texts(
-        self, works: Sequence[Work], levels: Collection[str], progress: Progress
+        self, works: Sequence[Work], wanted: Collection[str], progress: Progress
     ) -> dict[int, jax_private.Lowering]:
         """Also finishes the functions that only the plain route can compile; gives the others'
         lowerings."""
         lowerings = {
             work.position: jax_private.Lowering(work.lowered) for work in stages.alive(works)
         }
+        modules = {
+            name: str(levels.producer(name).module_of_compile)
+            for name in stages.of_compiles(wanted)
+        }
+        # These need code, which those compiles do not generate.
+        further = stages.of_stages(wanted, "compiled")
         with self._hlo.hooked():
             for work in stages.alive(works):
                 lowering = lowerings[work.position]
@@ -101,19 +108,22 @@ class ChunkRoute:
                     continue
                 progress("compile", [work.position])
                 with work.stage("compile"):
-                    texts = self._hlo.texts(lowering, "hlo" in levels)
+                    texts = self._hlo.texts(lowering, modules.values())
                     plain.keep_costs(work, texts.costs)
                 if work.alive:
                     with work.stage("text"):
-                        if texts.hlo is not None:
-                            stages.keep_hlo(work, "hlo", texts.hlo, texts.hlo_located)
-                        stages.keep_hlo(
-                            work, "hlo_optimized", texts.optimised, texts.optimised_located
-                        )
+                        for name, module in modules.items():
+                            text, printed = texts.of_modules[module]
+                            stages.keep(work, name, text, alignment.locate_hlo(text, printed))
+        for work in stages.alive(works) if further else ():
+            if lowerings[work.position].simple:
+                progress("compile", [work.position])
+                stages.compile_lowered(work)
+                stages.make_texts(work, further)
         for work in stages.alive(works):
             if not lowerings[work.position].simple:
                 del lowerings[work.position]
-                plain.finish(work, levels, progress)
+                plain.finish(work, wanted, progress)
         return lowerings
 
     def _parse(

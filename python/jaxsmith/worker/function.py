@@ -44,6 +44,7 @@ class Work:
     module: Any = None  # keeps the globals of the function
     traced: Any = None
     lowered: Any = None
+    compiled: Any = None
     levels: dict[str, str] = field(default_factory=dict)
     constants: list[np.ndarray] = field(default_factory=list)
     file: str = ""  # what the module is compiled as
@@ -75,7 +76,8 @@ class Work:
 
     def forget(self) -> None:
         """Lets go of what JAX made."""
-        self.function = self.module = self.traced = self.lowered = None
+        self.function = self.module = None
+        self.traced = self.lowered = self.compiled = None
 
     def check_size(self, most_bytes: int, packed_bytes: int = 0) -> None:
         """Raises Refused where the texts and arrays take more than so many bytes, or the spans
@@ -178,14 +180,14 @@ def _machine_paths() -> re.Pattern:
 _PATH_IN_TEXT = _machine_paths()
 
 
-def check_text(level: str, text: str) -> None:
+def check_text(level: str, text: str, of_python: bool = False) -> None:
     """Raises Refused where a text holds something of this machine or process, or is no Unicode."""
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
             raise Refused("encoding", f"the {level} text is not valid Unicode") from None
-    if " at 0x" in text or "0x" in text and level == "jaxpr":
+    if " at 0x" in text or of_python and "0x" in text:
         found = _ADDRESS_IN_TEXT.search(text)
         if found:
             raise Refused("address", f"the {level} text holds a memory address")

@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -30,13 +30,10 @@ class _Stop(Exception):
 
 
 class Texts(NamedTuple):
-    """What an aborted compile gives: the texts, the same printed with metadata, and the cost analysis
-    of the optimised module."""
+    """What an aborted compile gives: of the modules that were wanted the text and the same printed with
+    metadata, and the cost analysis of the scheduled module."""
 
-    hlo: str | None  # None where it was not wanted
-    hlo_located: str
-    optimised: str
-    optimised_located: str
+    of_modules: dict[str, tuple[str, str]]
     costs: dict[str, float]
 
 
@@ -71,10 +68,13 @@ class HloTexts:
         finally:
             xla.clear_hlo_module_transformation(_HOOK, stage=_STAGE, platforms="cpu")
 
-    def texts(self, lowering: jax_private.Lowering, want_hlo: bool) -> "Texts":
-        """Raises XlaError where XLA does not get as far as code generation."""
+    def texts(self, lowering: jax_private.Lowering, modules: Collection[str]) -> "Texts":
+        """Of the modules "initial" and "scheduled", as levels name them
+        (`Producer.module_of_compile`). Raises XlaError where XLA does not get as far as code
+        generation."""
+        want_initial = "initial" in modules
         arguments, results = len(lowering.kept), lowering.results
-        compiler = self._with_dump if want_hlo else self._without_dump
+        compiler = self._with_dump if want_initial else self._without_dump
         self._scheduled = None
         try:
             compiler.compile(lowering.module, arguments, results)
@@ -82,18 +82,17 @@ class HloTexts:
             if self._scheduled is None:
                 self._folder.take("")
                 raise
-        hlo, hlo_located = None, ""
-        if want_hlo:
+        found = {}
+        if want_initial:
             dumped = self._folder.take("before_optimizations")
             before = jax_private.hlo_module(_first_field(dumped))
-            hlo = _hlo_text(before.to_string(self._short))
-            hlo_located = before.to_string(self._located[0])
+            initial = _hlo_text(before.to_string(self._short))
+            found["initial"] = (initial, before.to_string(self._located[0]))
         assert self._scheduled is not None  # the hook is what has stopped the compile
         module = jax_private.hlo_module(self._scheduled)
-        optimised = _full_text(module.to_string(self._full), arguments, results)
-        optimised_located = module.to_string(self._located[1])
-        costs = jax_private.cost_analysis(module)
-        return Texts(hlo, hlo_located, optimised, optimised_located, costs)
+        scheduled = _full_text(module.to_string(self._full), arguments, results)
+        found["scheduled"] = (scheduled, module.to_string(self._located[1]))
+        return Texts(found, jax_private.cost_analysis(module))
 
     def _take(self, serialized: bytes) -> None:
         self._scheduled = serialized

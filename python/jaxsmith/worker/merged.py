@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxsmith import jax_private
+from jaxsmith import jax_private, levels
 from jaxsmith.worker import probe
 from jaxsmith.worker.function import Work, one_line
 from jaxsmith.worker.stages import Progress
@@ -95,7 +95,7 @@ class GroupRunner:
     def _module(self, member: Member, context: Any) -> Any:
         module, member.module = member.module, None
         if module is None:
-            module = jax_private.parse_stablehlo(member.work.levels["stablehlo"], context)
+            module = levels.producer(levels.RUN).parse(member.work.levels[levels.RUN], context)
         return module
 
 

@@ -24,54 +24,48 @@ import jax
 import numpy as np
 from jax import enable_x64
 
-from jaxsmith import jax_private
+from jaxsmith import jax_private, levels
 from jaxsmith.worker import probe, stages
 from jaxsmith.worker.function import Work
 from jaxsmith.worker.stages import Progress
 
 
-def run_chunk(works: Sequence[Work], levels: Collection[str], progress: Progress) -> None:
+def run_chunk(works: Sequence[Work], wanted: Collection[str], progress: Progress) -> None:
     for work in stages.alive(works):
         for stage, act in (
             ("exec", stages.load),
             ("trace", stages.trace),
-            ("text", stages.jaxpr_text),
+            ("text", lambda work: stages.make_texts(work, stages.of_stages(wanted, "traced"))),
             ("lower", stages.lower),
-            ("text", stages.stablehlo_text),
+            ("text", lambda work: stages.make_texts(work, stages.of_stages(wanted, "lowered"))),
         ):
             if work.alive:
                 progress(stage, [work.position])
                 act(work)
         if work.alive:
-            finish(work, levels, progress)
+            finish(work, wanted, progress)
         work.forget()
 
 
-def finish(work: Work, levels: Collection[str], progress: Progress) -> None:
+def finish(work: Work, wanted: Collection[str], progress: Progress) -> None:
     """From the lowered function on: HLO texts, compile, runs. The chunk route sends functions here
     that it cannot compile itself, such as those of several devices."""
     progress("compile", [work.position])
-    if "hlo" in levels:
-        with work.stage("text"):
-            text = work.lowered.as_text(dialect="hlo")
-            stages.keep_hlo(work, "hlo", text, work.lowered.as_text(dialect="hlo", debug_info=True))
-    compiled: Any = None
+    reached = {name: levels.TABLE[name].reach for name in stages.of_compiles(wanted)}
+    stages.make_texts(work, [name for name, reach in reached.items() if reach == "lowered"])
     if work.alive:
-        with work.stage("compile"), enable_x64(work.x64):
-            compiled = work.lowered.compile()
+        stages.compile_lowered(work)
+    stages.make_texts(work, [name for name, reach in reached.items() if reach == "compiled"])
+    stages.make_texts(work, stages.of_stages(wanted, "compiled"))
     if work.alive:
         with work.stage("text"):
-            module = compiled.runtime_executable().hlo_modules()[0]
-            text = module.to_string(jax_private.full_options())
-            printed = module.to_string(jax_private.full_options(locations=True))
-            stages.keep_hlo(work, "hlo_optimized", text, printed)
-            keep_costs(work, compiled.cost_analysis())
+            keep_costs(work, work.compiled.cost_analysis())
     if work.alive:
         with work.stage("parse"):
             parse(work, jax_private.new_context())
     if work.alive:
         progress("run", [work.position])
-        _run(work, compiled)
+        _run(work, work.compiled)
 
 
 def keep_costs(work: Work, costs: dict[str, float]) -> None:
@@ -80,12 +74,12 @@ def keep_costs(work: Work, costs: dict[str, float]) -> None:
 
 
 def parse(work: Work, context: Any) -> Any:
-    """Raises unless the parsers that jaxlib carries accept the texts; gives the StableHLO
-    module."""
-    for level in ("hlo", "hlo_optimized"):
-        if level in work.levels:
-            jax_private.parse_hlo(work.levels[level])
-    return jax_private.parse_stablehlo(work.levels["stablehlo"], context)
+    """Raises unless the parsers that jaxlib carries accept the texts; gives the module of the level
+    that is run."""
+    for name in [*(name for name in work.levels if name != levels.RUN), levels.RUN]:
+        if levels.TABLE[name].official_parser:
+            module = levels.producer(name).parse(work.levels[name], context)
+    return module
 
 
 def _run(work: Work, compiled: jax.stages.Compiled) -> None:

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from jaxsmith import versions
+from jaxsmith import levels, versions
 
 if TYPE_CHECKING:
     from jaxsmith.worker.function import Work
@@ -74,17 +74,18 @@ def serve(stream: Stream) -> None:
     route: ChunkRoute | None = None
     while (frame := stream.receive()) is not None:
         request = msgpack.unpackb(frame)
-        chunk, levels = request["chunk"], request["levels"]
+        chunk, wanted = request["chunk"], {levels.STRUCTURE, *request["levels"]}
         works = [work_of(i, function) for i, function in enumerate(request["functions"])]
         progress = _progress(send, chunk)
         if request["route"] == "plain":
-            plain.run_chunk(works, levels, progress)
+            plain.run_chunk(works, wanted, progress)
         elif request["route"] == "text":
             texts.run_chunk(works, progress)
         else:
             route = route or ChunkRoute()
-            route.run_chunk(works, levels, bool(request.get("isolate")), progress)
-        wanted = {"jaxpr", *levels} if request["route"] != "text" else set()
+            route.run_chunk(works, wanted, bool(request.get("isolate")), progress)
+        if request["route"] == "text":  # what came with the function need not go back
+            wanted = set()
         for work in works:
             work.levels = {level: text for level, text in work.levels.items() if level in wanted}
             work.spans = {level: found for level, found in work.spans.items() if level in wanted}

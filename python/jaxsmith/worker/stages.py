@@ -1,11 +1,11 @@
-"""The stages that both routes share: from source text to a lowered module and its StableHLO
-text."""
+"""The stages that both routes share: from source text to a lowered module, and the texts of
+levels."""
 
 import itertools
 import os
 import sys
 import types
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ import jax
 import numpy as np
 from jax import enable_x64
 
-from jaxsmith import jax_private
+from jaxsmith import jax_private, levels
 from jaxsmith.base import arrays
 from jaxsmith.provenance import alignment
 from jaxsmith.provenance.source import SourceText
@@ -75,38 +75,50 @@ def trace(work: Work) -> None:
             _supported(getattr(aval, "dtype", None))
 
 
-def jaxpr_text(work: Work) -> None:
-    with work.stage("text"), enable_x64(work.x64):
-        text, located = alignment.locate_jaxpr(work.traced.jaxpr)
-        keep_text(work, "jaxpr", text)
-        keep_spans(work, "jaxpr", located)
-
-
 def lower(work: Work) -> None:
     with work.stage("lower"), user_code(work):
         work.lowered = work.traced.lower()
 
 
-def stablehlo_text(work: Work) -> None:
-    with work.stage("text"):
-        text = work.lowered.as_text()
-        keep_text(work, "stablehlo", text)
-        printed = work.lowered.as_text(debug_info=True)
-        keep_spans(work, "stablehlo", alignment.locate_stablehlo(text, printed))
+def compile_lowered(work: Work) -> None:
+    if work.compiled is None:
+        with work.stage("compile"), enable_x64(work.x64):
+            work.compiled = work.lowered.compile()
 
 
-def keep_text(work: Work, level: str, text: str) -> None:
-    check_text(level, text)
+def make_texts(work: Work, names: Iterable[str]) -> None:
+    """text: these levels, of the stages that are there."""
+    for name in names:
+        if work.alive:
+            with work.stage("text"), enable_x64(work.x64):
+                keep(work, name, *levels.producer(name).made(work))
+
+
+def of_stages(wanted: Collection[str], reach: str) -> list[str]:
+    """The levels to make that take JAX so far and no further, but for those `of_compiles`."""
+    return [
+        name
+        for name in _to_make(wanted)
+        if levels.TABLE[name].reach == reach and levels.producer(name).module_of_compile is None
+    ]
+
+
+def of_compiles(wanted: Collection[str]) -> list[str]:
+    """The levels to make that the chunk route takes out of its compiles."""
+    return [
+        name for name in _to_make(wanted) if levels.producer(name).module_of_compile is not None
+    ]
+
+
+def _to_make(wanted: Collection[str]) -> list[str]:
+    return [name for name in levels.MADE if name in wanted or levels.producer(name).always]
+
+
+def keep(work: Work, level: str, text: str, located: Sequence[alignment.Located]) -> None:
+    """A level's text, and where its lines come from."""
+    # What is traced shows Python objects as these show themselves.
+    check_text(level, text, of_python=levels.TABLE[level].reach == "traced")
     work.levels[level] = text
-
-
-def keep_hlo(work: Work, level: str, text: str, with_metadata: str) -> None:
-    keep_text(work, level, text)
-    keep_spans(work, level, alignment.locate_hlo(text, with_metadata))
-
-
-def keep_spans(work: Work, level: str, located: Sequence[alignment.Located]) -> None:
-    """Where the lines of a level come from."""
     lines = work.source.count("\n") + 1
     origin = tuple((line, 0) for line in range(1, lines + 1))
     text = SourceText(work.source, work.entry, work.file, 1, origin)

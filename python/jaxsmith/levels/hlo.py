@@ -1,0 +1,27 @@
+"""`lowered.as_text(dialect="hlo")`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from jaxsmith import jax_private
+from jaxsmith.levels.producing import Producer, Stages
+from jaxsmith.provenance import alignment
+
+_DIALECT = "hlo"
+
+
+class _Hlo(Producer):
+    module_of_compile = "initial"
+
+    def text(self, stages: Stages) -> str:
+        return stages.lowered.as_text(dialect=_DIALECT)
+
+    def located(self, stages: Stages, text: str) -> Sequence[alignment.Located]:
+        printed = stages.lowered.as_text(dialect=_DIALECT, debug_info=True)
+        return alignment.locate_hlo(text, printed)
+
+    def parse(self, text: str, context: Any) -> Any:
+        return jax_private.parse_hlo(text)
+
+
+PRODUCER = _Hlo()
