@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = Path(os.environ.get("JAXSMITH", ROOT / "build" / "jaxsmith")).resolve()
 BUILD = PROGRAM.parent
+TOOLS = Path(sys.executable).parent  # the pinned cmake and ninja
 STEP = re.compile(
     r"^A (?:new file|line at the end of) `(?P<path>[^`]+)`:\n\n```\w+\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
@@ -40,7 +41,7 @@ def run(*command: object, **options) -> str:
 def dependents() -> set[str]:
     """The sources that the build compiles anew when the table changes."""
     out, source = set(), ""
-    for line in run("ninja", "-C", BUILD, "-t", "deps").splitlines():
+    for line in run(TOOLS / "ninja", "-C", BUILD, "-t", "deps").splitlines():
         if line and not line.startswith(" "):
             source = line.split(":")[0]
         elif line.strip().endswith(TABLE) and "jaxsmith_lib.dir" in source:
@@ -65,7 +66,7 @@ def compiled(source: str, top: Path) -> Path:
 
 def linked(objects: list[Path], out: Path) -> None:
     """The program, with these objects in front of the library, in which those of before lie."""
-    commands = run("ninja", "-C", BUILD, "-t", "commands", "-s", "jaxsmith")
+    commands = run(TOOLS / "ninja", "-C", BUILD, "-t", "commands", "-s", "jaxsmith")
     link = next(part for part in commands.split("&&") if " -o jaxsmith " in part)
     words = shlex.split(link)
     words[words.index("-o") + 1] = str(out)
@@ -91,7 +92,7 @@ class Echo:
         linked([compiled(source, top) for source in sources], self.program)
         table = top / "python" / "jaxsmith" / "levels" / "_table.py"
         script = ROOT / "cmake" / "PythonLevels.cmake"
-        run("cmake", f"-DPROGRAM={self.program}", f"-DOUT={table}", "-P", script)
+        run(TOOLS / "cmake", f"-DPROGRAM={self.program}", f"-DOUT={table}", "-P", script)
         self.environment = {
             **os.environ,
             "JAXSMITH_PYTHON_PATH": str(top / "python"),
