@@ -14,9 +14,9 @@
 //     const auto grader = jaxsmith::RowGrader::make(row);
 //     if (!grader.ok()) return std::puts(grader.error().message.c_str()), 1;
 //     const auto& g = grader.value();
-//     const auto same =
-//         g.grade("{ lambda ; a:f32[3]. let b:f32[3] = add a 1.0:f32[]; c:f32[3] = mul a b in (c,)
-//         }");
+//     const auto same = g.grade(
+//         "{ lambda ; a:f32[3]. let b:f32[3] = add a 1.0:f32[]; "
+//         "c:f32[3] = mul a b in (c,) }");
 //     const auto other = g.grade("{ lambda ; a:f32[3]. let b:f32[3] = mul a 2.0:f32[] in (b,) }");
 //     std::printf("%d %d %d\n", same.agrees, other.agrees, other.verifies);
 //   }
