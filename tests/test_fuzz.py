@@ -17,3 +17,12 @@ def test_nothing_that_is_read_breaks_or_exhausts_a_reader():
     done = subprocess.run([*command, "--build", BUILD / "fuzz"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("no finding") == 6
+    for what, found in (
+        ("time", "processor time"),
+        ("threads", "processor time"),
+        ("memory", "memory"),
+        ("nothing", ""),
+    ):
+        done = subprocess.run([BUILD / "fuzz" / "overspend", what], capture_output=True, text=True)
+        assert (f"FINDING: more than ten times the {found}" in done.stderr) == bool(found), what
+        assert (done.returncode == 0) == (what == "nothing")

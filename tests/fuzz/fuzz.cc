@@ -25,7 +25,7 @@ namespace jaxsmith::fuzz {
 namespace {
 
 const Allowance kAllowance;
-constexpr std::int64_t kMostArgumentElements = 1 << 14;
+constexpr std::int64_t kMostArgumentElements = 1 << 21;
 
 // Small numbers of the type, the same in each run.
 ir::Datum drawn(const ir::Datum& type) {

@@ -30,9 +30,9 @@ def as_json(row: dict) -> str:
     out = {name: row[name] for name in OTHERS}
     out |= {level: row[level] for level in LEVELS}
     for name in ARRAYS:
-        out[name] = [a | {"data": a["data"].hex()} for a in row[name]]
-        for array in out[name]:
-            del array["name"]
+        out[name] = [
+            {"dtype": a["dtype"], "shape": a["shape"], "data": a["data"].hex()} for a in row[name]
+        ]
     return json.dumps(out)
 
 
