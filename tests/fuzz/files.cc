@@ -58,11 +58,10 @@ const std::map<std::string, DatasetRow>& rows() {
     auto reader = DatasetReader::open(path ? path : "dataset");
     if (!reader.ok())
       finding("the dataset is not there", path ? path : "JAXSMITH_FUZZ_DATASET is not set");
-    for (;;) {
-      auto row = reader.value().next();
-      if (!row.ok() || !row.value()) break;
-      std::string id = row.value()->id;
-      out->emplace(std::move(id), std::move(*row.value()));
+    while (auto row = reader.value().next()) {
+      if (!row->problem.empty()) continue;
+      std::string id = row->id;
+      out->emplace(std::move(id), std::move(*row));
     }
     return out;
   }();
@@ -264,8 +263,8 @@ void check_dataset(std::string_view bytes) {
     auto reader = DatasetReader::open(file.path());
     while (reader.ok() && found.size() < kMostTexts) {
       auto row = reader.value().next();
-      if (!row.ok() || !row.value()) break;
-      found.push_back(std::move(*row.value()));
+      if (!row) break;
+      if (row->problem.empty()) found.push_back(std::move(*row));
     }
   });
   for (const DatasetRow& row : found) check_row(row);
