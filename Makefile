@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(VENV):$(PATH)
 # As one word of the shell's, whatever characters it has: $(call word,OUT).
 word = '$(subst ','\'',$(value $(1)))'
 
-CXX_FILES = $(shell find src python tools tests bench cmake -name "*.cc" -o -name "*.h")
+CXX_FILES = $(shell find include src python tools tests bench cmake -type f \( -name "*.cc" -o -name "*.h" \))
 
 .PHONY: help setup configure build tool dataset test test-cpp test-python lint format sanitize tidy docs bench bench-micro bench-capture extraction conformance mutants repeatability fuzz clean
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Holds the layers of src/: a step includes itself and earlier steps, ir/* only base and tensor.
+"""Holds the layers of src/: a step includes itself and earlier steps, ir/* only base and tensor;
+the public headers (include/jaxsmith) are for api alone, which is behind them.
 
 usage: tools/check_layers.py [SRC]
 """
@@ -18,7 +19,7 @@ ORDER = [
     "source",
     "trace",
 ]
-ORDER += ["check", "select", "store", "score", "extract", "generate"]
+ORDER += ["check", "select", "store", "score", "extract", "generate", "api"]
 IR_MAY_INCLUDE = {"base", "tensor", "ir/common"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 

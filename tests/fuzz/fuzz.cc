@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "fuzz/metering.h"
 #include "ir/hlo/canonical.h"
 #include "ir/hlo/evaluator.h"
 #include "ir/hlo/parser.h"
@@ -23,13 +24,8 @@
 namespace jaxsmith::fuzz {
 namespace {
 
-constexpr Budget kBudget{2'000'000, 64 << 20};
-constexpr std::int64_t kMostArgumentElements = 1 << 14;
-
-[[noreturn]] void finding(const char* what, std::string_view detail) {
-  std::fprintf(stderr, "FINDING: %s\n%.*s\n", what, static_cast<int>(detail.size()), detail.data());
-  std::abort();
-}
+const Allowance kAllowance;
+constexpr std::int64_t kMostArgumentElements = 1 << 21;
 
 // Small numbers of the type, the same in each run.
 ir::Datum drawn(const ir::Datum& type) {
@@ -75,7 +71,7 @@ void execute(const Module& module, std::string_view text) {
     if (size > kMostArgumentElements || size < 0) return;
     arguments.push_back(drawn(d));
   }
-  const auto results = evaluator.run(std::move(arguments), kBudget);
+  const auto results = evaluator.run(std::move(arguments), budget_of(kAllowance));
   if (results.ok() && results.value().size() != signature.value().results.size())
     finding("a program gives another number of results than its signature says", text);
 }
@@ -156,10 +152,15 @@ std::vector<Piece> lines(std::string_view text) {
 
 }  // namespace
 
-void check(std::string_view level, std::string_view text) {
-  if (level == "jaxpr") return check_jaxpr(text);
-  if (level == "stablehlo") return check_stablehlo(text);
-  check_hlo(text);
+void check(std::string_view target, std::string_view bytes) {
+  if (target == "score") return check_predictions(bytes);
+  if (target == "rows") return check_dataset(bytes);
+  if (target == "npy") return check_npy(bytes);
+  within(kAllowance, bytes.size(), [&] {
+    if (target == "jaxpr") return check_jaxpr(bytes);
+    if (target == "stablehlo") return check_stablehlo(bytes);
+    check_hlo(bytes);
+  });
 }
 
 std::size_t mutate(char* text, std::size_t size, std::size_t most, std::uint32_t seed) {
@@ -207,6 +208,35 @@ std::size_t mutate(char* text, std::size_t size, std::size_t most, std::uint32_t
   const std::size_t n = std::min(out.size(), most);
   std::memcpy(text, out.data(), n);
   return n;
+}
+
+std::size_t mutate_bytes(char* bytes, std::size_t size, std::size_t most, std::uint32_t seed) {
+  std::minstd_rand random(seed);
+  const auto below = [&](std::size_t n) { return n ? random() % n : 0; };
+  for (std::size_t changes = 1 + below(4); size > 0 && changes > 0; --changes) {
+    const std::size_t at = below(size);
+    switch (below(5)) {
+      case 0:
+        bytes[at] = static_cast<char>(random());
+        break;
+      case 1:
+        bytes[at] = static_cast<char>(bytes[at] ^ (1 << below(8)));
+        break;
+      case 2:  // the highest or the lowest of a number's bytes
+        std::memset(bytes + at, below(2) ? 0xFF : 0, std::min(1 + below(8), size - at));
+        break;
+      case 3:  // the end is cut off
+        size = at;
+        break;
+      default: {  // a part stands elsewhere once more
+        const std::size_t to = below(std::min(size + 1, most)), n = below(64);
+        const std::size_t length = std::min({n, size - at, most - to});
+        std::memmove(bytes + to, bytes + at, length);
+        size = std::max(size, to + length);
+      }
+    }
+  }
+  return size;
 }
 
 }  // namespace jaxsmith::fuzz

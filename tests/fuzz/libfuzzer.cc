@@ -1,10 +1,10 @@
-// The entry points of libFuzzer. JAXSMITH_FUZZ_LEVEL is the IR of the program.
+// The entry points of libFuzzer. JAXSMITH_FUZZ_TARGET says what is fuzzed.
 #include "fuzz/fuzz.h"
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t most);
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  jaxsmith::fuzz::check(JAXSMITH_FUZZ_LEVEL, {reinterpret_cast<const char*>(data), size});
+  jaxsmith::fuzz::check(JAXSMITH_FUZZ_TARGET, {reinterpret_cast<const char*>(data), size});
   return 0;
 }
 

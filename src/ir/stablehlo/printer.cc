@@ -1,6 +1,7 @@
 #include "ir/stablehlo/printer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <unordered_map>
@@ -297,23 +298,21 @@ bool Printer::has_form(const Format& format, const Op& op) {
   return op.regions.empty();
 }
 
-void Printer::bare_ints(const Attr* a) {
-  out_ += '[';
+std::vector<std::string> Printer::int_texts(const Attr* a) {
+  std::vector<std::string> out;
   if (a && a->kind == Attr::Kind::kDense) {
     const bool boolean = a->dense->dtype() == DType::kBool;
     for (std::int64_t i = 0; i < element_count(a->type->shape); ++i) {
-      if (i) out_ += ", ";
       const std::int64_t v = a->dense->int_at(a->splat ? 0 : i);
-      if (boolean)
-        out_ += v ? "true" : "false";
-      else
-        put("{}", v);
+      out.push_back(boolean ? (v ? "true" : "false") : std::to_string(v));
     }
   } else if (a) {
-    for (std::size_t i = 0; i < a->items.size(); ++i) out_ += (i ? ", " : "") + a->items[i].text;
+    for (const Attr& item : a->items) out.push_back(item.text);
   }
-  out_ += ']';
+  return out;
 }
+
+void Printer::bare_ints(const Attr* a) { put("[{}]", fmt::join(int_texts(a), ", ")); }
 
 std::string_view Printer::enum_word(const Attr& a) {
   const std::size_t space = a.body.find(' ');

@@ -22,14 +22,12 @@ void Printer::slice(const Op& op) {
   out_ += "stablehlo.slice ";
   values(op.operands);
   out_ += " [";
-  const Attr *start = op.attr("start_indices"), *limit = op.attr("limit_indices"),
-             *strides = op.attr("strides");
-  if (start && limit && strides && start->items.size() == limit->items.size() &&
-      start->items.size() == strides->items.size())
-    for (std::size_t i = 0; i < start->items.size(); ++i) {
-      if (i) out_ += ", ";
-      out_ += start->items[i].text + ":" + limit->items[i].text;
-      if (strides->items[i].text != "1") out_ += ":" + strides->items[i].text;
+  const auto starts = int_texts(op.attr("start_indices")),
+             limits = int_texts(op.attr("limit_indices")), strides = int_texts(op.attr("strides"));
+  if (starts.size() == limits.size() && starts.size() == strides.size())
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+      put("{}{}:{}", i ? ", " : "", starts[i], limits[i]);
+      if (strides[i] != "1") out_ += ":" + strides[i];
     }
   out_ += ']';
   except(op, {"start_indices", "limit_indices", "strides"});

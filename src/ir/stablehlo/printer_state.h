@@ -46,6 +46,8 @@ class Printer {
   static std::string_view short_name(const Op& op);
   void operation(const Op& op);
   static bool has_form(const Format& format, const Op& op);
+  // Those of a list, in either of its forms; none where there is no attribute.
+  static std::vector<std::string> int_texts(const Attr* a);
   void bare_ints(const Attr* a);
   static std::string_view enum_word(const Attr& a);
   void format_field(std::string_view field, const Op& op);

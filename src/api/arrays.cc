@@ -1,0 +1,40 @@
+#include "api/arrays.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/status.h"
+
+namespace jaxsmith::api {
+
+Result<Tensor> tensor_of(const HostArray& array) {
+  const auto dtype = dtype_from_jaxpr_name(array.dtype);
+  if (!dtype) return Error::usage(fmt::format("there are no arrays of {}", array.dtype));
+  std::uint64_t bytes = byte_size(*dtype);
+  for (const std::int64_t size : array.shape) {
+    if (size < 0 || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(size), &bytes))
+      return Error::usage(
+          fmt::format("there is no array of shape ({})", fmt::join(array.shape, ", ")));
+  }
+  if (bytes != array.bytes.size())
+    return Error::usage(fmt::format("an array {}[{}] has {} bytes, not {}", array.dtype,
+                                    fmt::join(array.shape, ","), bytes, array.bytes.size()));
+  return Tensor{*dtype, array.shape, array.bytes};
+}
+
+Result<std::vector<Tensor>> tensors_of(const std::vector<HostArray>& arrays) {
+  std::vector<Tensor> out;
+  for (const HostArray& array : arrays) {
+    JAXSMITH_TRY(tensor, tensor_of(array));
+    out.push_back(std::move(tensor));
+  }
+  return out;
+}
+
+HostArray host_array(const Tensor& tensor) {
+  return {std::string(jaxpr_name(tensor.dtype)), tensor.shape, tensor.bytes};
+}
+
+Budget budget_of(const IrLimits& limits) { return {limits.steps, limits.bytes}; }
+
+}  // namespace jaxsmith::api

@@ -1,0 +1,72 @@
+#include "jaxsmith/score.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/arrays.h"
+#include "api/grades.h"
+
+namespace jaxsmith {
+
+Grade api::grade_of(const Verdict& v) {
+  Grade out;
+  out.parses = v.parses;
+  out.verifies = v.verifies;
+  out.signature = v.signature;
+  out.canonical = v.canonical;
+  out.runs = v.runs;
+  out.recorded = v.recorded;
+  out.agrees = v.agrees;
+  out.gradable = v.gradable;
+  out.unsupported = v.unsupported;
+  out.cases = v.cases;
+  out.cases_passed = v.cases_passed;
+  out.steps = v.steps;
+  out.reason = v.reason;
+  return out;
+}
+
+ScoreOptions api::score_options(const GradingOptions& options) {
+  return {budget_of(options.limits), options.seed};
+}
+
+struct RowGrader::Parts {
+  std::string id, level;
+  ScoreOptions options;
+  Reference reference;
+};
+
+RowGrader::RowGrader(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+RowGrader::RowGrader(RowGrader&&) noexcept = default;
+RowGrader& RowGrader::operator=(RowGrader&&) noexcept = default;
+RowGrader::~RowGrader() = default;
+
+Result<RowGrader> RowGrader::make(const RecordedRow& row, const GradingOptions& options) {
+  const auto levels = level_names();
+  if (std::find(levels.begin(), levels.end(), row.level) == levels.end())
+    return Error::usage(fmt::format("there is no level {}", row.level));
+  DatasetRow inner;
+  inner.id = row.id;
+  inner.levels[row.level] = row.text;
+  JAXSMITH_TRY(constants, api::tensors_of(row.constants));
+  JAXSMITH_TRY(inputs, api::tensors_of(row.inputs));
+  JAXSMITH_TRY(outputs, api::tensors_of(row.outputs));
+  inner.constants = std::move(constants);
+  inner.inputs = std::move(inputs);
+  inner.outputs = std::move(outputs);
+  inner.kept_arguments = row.kept_arguments;
+  inner.equations = row.equations;
+  const ScoreOptions score = api::score_options(options);
+  return RowGrader(std::make_unique<Parts>(
+      Parts{row.id, row.level, score, Reference::make(inner, row.level, score)}));
+}
+
+const std::string& RowGrader::not_gradable() const { return parts_->reference.not_gradable(); }
+
+Grade RowGrader::grade(std::string text) const {
+  return api::grade_of(jaxsmith::grade({parts_->id, parts_->level, std::move(text), 0},
+                                       parts_->reference, parts_->options));
+}
+
+}  // namespace jaxsmith

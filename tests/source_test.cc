@@ -1,0 +1,352 @@
+// Python as it is written: expressions come back with no parenthesis too many and none too few,
+// modules are laid out, and what is rendered is Python, the same each time.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "source/imports.h"
+#include "source/inputs.h"
+#include "source/layout.h"
+#include "source/render.h"
+
+namespace jaxsmith {
+namespace {
+
+std::string printed(const std::string& python) {
+  const auto parsed = parse_expression(python);
+  return parsed.ok() ? print(parsed.value()) : "refused: " + parsed.error().message;
+}
+
+// What Python says of a program's sources: nothing where it takes them.
+std::string python(const std::string& program, const std::vector<std::string>& sources) {
+  const std::string folder = ::testing::TempDir();
+  const std::string name = folder + "jaxsmith_source_test_" + std::to_string(getpid());
+  std::ofstream file(name);
+  for (const std::string& source : sources) file << source << '\0';
+  file.close();
+  const std::string command = fmt::format(
+      "{} -W ignore -c 'import ast, sys\nfor source in "
+      "open(sys.argv[1]).read().split(\"\\0\")[:-1]:\n {}' {} 2>&1",
+      JAXSMITH_PYTHON, program, name);
+  std::string out;
+  FILE* pipe = popen(command.c_str(), "r");
+  if (!pipe) return "no Python";
+  char buffer[4096];
+  while (const std::size_t n = fread(buffer, 1, sizeof buffer, pipe)) out.append(buffer, n);
+  const int status = pclose(pipe);
+  std::remove(name.c_str());
+  return status == 0 ? out : out + "failed";
+}
+
+// ---- Expressions
+
+TEST(Expression, ComesBackAsItWasWritten) {
+  for (const char* text : {"x",
+                           "x + y * z",
+                           "(x + y) * z",
+                           "x - (y - z)",
+                           "x - y - z",
+                           "x**2",
+                           "-x",
+                           "-(x**2)",
+                           "(-x) ** 2",
+                           "x**-y",
+                           "x @ y @ z",
+                           "x // y % z",
+                           "~x & y | z ^ w",
+                           "x << 2 >> y",
+                           "not x",
+                           "not x and y or z",
+                           "x and (y or z)",
+                           "x < y",
+                           "x == (y < z)",
+                           "x in y",
+                           "f(x)",
+                           "f(x)(y)",
+                           "f(*xs, axis=-1, keepdims=True)",
+                           "jnp.linalg.norm(x, axis=(0, 1))",
+                           "x[0]",
+                           "x[i : i + 2]",
+                           "x[..., None]",
+                           "x[::-1]",
+                           "x[:, 0, 1:]",
+                           "x.at[i].set(y)",
+                           "(x, y)",
+                           "(x,)",
+                           "()",
+                           "[x, y]",
+                           "[]",
+                           "{\"a\": x}",
+                           "x if y else z",
+                           "(x if y else z) + w",
+                           "lambda x: x + 1",
+                           "lambda: x",
+                           "(lambda x: x)(y)",
+                           "1.5e-3",
+                           "-1",
+                           "\"text\"",
+                           "$0 + $1",
+                           "f($options)",
+                           "x.shape[0]",
+                           "(x + y).sum()"})
+    EXPECT_EQ(printed(text), text);
+}
+
+TEST(Expression, ParenthesesThatSayNothingGo) {
+  EXPECT_EQ(printed("((x))"), "x");
+  EXPECT_EQ(printed("(x * y) + z"), "x * y + z");
+  EXPECT_EQ(printed("(x + y) + z"), "x + y + z");
+  EXPECT_EQ(printed("f((x))"), "f(x)");
+  EXPECT_EQ(printed("x  +\n y"), "x + y");
+}
+
+TEST(Expression, WhatIsNoneIsRefusedWithItsColumn) {
+  for (const char* text : {"", "x +", "(x", "x)", "f(x", "x y", "$", "[x", "x if y", "\"open",
+                           "lambda x", "f(a=)", "@"}) {
+    const auto parsed = parse_expression(text);
+    ASSERT_FALSE(parsed.ok()) << text << " is read as " << print(parsed.value());
+    EXPECT_NE(parsed.error().message.find("column"), std::string::npos) << parsed.error().message;
+  }
+  std::string deep;
+  for (int i = 0; i < 100'000; ++i) deep += "(";
+  EXPECT_FALSE(parse_expression(deep).ok());
+}
+
+// A random expression of names, operators, calls and subscripts.
+Expr drawn(Random& random, int depth) {
+  static const std::vector<std::string> kLeaves = {"x", "y", "z", "2", "0.5"};
+  static const std::vector<std::string> kShapes = {
+      "$0 + $1",   "$0 - $1",   "$0 * $1",  "$0 / $1",  "$0 // $1",         "$0 % $1",
+      "$0**$1",    "$0 @ $1",   "-$0",      "~$0",      "not $0",           "$0 and $1",
+      "$0 or $1",  "$0 < $1",   "$0 == $1", "$0 & $1",  "$0 | $1",          "$0 ^ $1",
+      "$0 << $1",  "f($0, $1)", "$0[$1]",   "$0.sum()", "$0.at[$1].set(x)", "$0 if $1 else x",
+      "f(axis=$0)"};
+  if (depth == 0 || random.chance(0.2)) return parse_expression(random.pick(kLeaves)).value();
+  const Expr shape = parse_expression(random.pick(kShapes)).value();
+  Expr first = drawn(random, depth - 1);
+  Expr second = drawn(random, depth - 1);
+  return substitute(shape, {{"0", first}, {"1", second}});
+}
+
+// Parentheses are put wherever reading the text would give another expression, and Python sees the
+// same tree as if each part stood in parentheses of its own.
+std::string parenthesized(const Expr& e);
+
+TEST(Expression, SubstitutedPartsStayWhole) {
+  Random random(7, 0);
+  std::vector<std::string> sources;
+  for (int i = 0; i < 3000; ++i) {
+    const Expr e = drawn(random, 4);
+    const std::string text = print(e);
+    const auto again = parse_expression(text);
+    ASSERT_TRUE(again.ok()) << text;
+    ASSERT_EQ(print(again.value()), text);
+    sources.push_back(text + "\n" + parenthesized(e));
+  }
+  EXPECT_EQ(python("a, b = source.splitlines(); assert ast.dump(ast.parse(a)) == "
+                   "ast.dump(ast.parse(b)), (a, b)",
+                   sources),
+            "");
+}
+
+// As the tree says, whatever binds how tightly.
+std::string parenthesized(const Expr& e) {
+  const auto part = [&](std::size_t i) {
+    const Expr& p = e->items[i];
+    const bool leaf = p->kind == ExprKind::kName || p->kind == ExprKind::kNumber;
+    const std::string text = parenthesized(p);
+    return leaf ? text : "(" + text + ")";
+  };
+  switch (e->kind) {
+    case ExprKind::kUnary:
+      return e->text + " " + part(0);
+    case ExprKind::kBoolean: {
+      const Expr& left = e->items[0];  // x and y and z is one thing to Python
+      const bool same = left->kind == ExprKind::kBoolean && left->text == e->text;
+      return (same ? parenthesized(left) : part(0)) + " " + e->text + " " + part(1);
+    }
+    case ExprKind::kBinary:
+    case ExprKind::kCompare:
+      return part(0) + " " + e->text + " " + part(1);
+    case ExprKind::kConditional:
+      return part(0) + " if " + part(1) + " else " + part(2);
+    case ExprKind::kSubscript:
+      return part(0) + "[" + parenthesized(e->items[1]) + "]";
+    case ExprKind::kAttribute: {
+      const bool number = e->items[0]->kind == ExprKind::kNumber;
+      return (number ? "(" + e->items[0]->text + ")" : part(0)) + "." + e->text;
+    }
+    case ExprKind::kKeyword:
+      return e->text + "=" + parenthesized(e->items[0]);
+    case ExprKind::kCall: {
+      std::string out = part(0) + "(";
+      for (std::size_t i = 1; i < e->items.size(); ++i)
+        out += (i > 1 ? ", " : "") + parenthesized(e->items[i]);
+      return out + ")";
+    }
+    default:
+      return e->text;
+  }
+}
+
+TEST(Expression, HolesAreFilledAndSequencesSpliced) {
+  const Expr call = parse_expression("jnp.sum($0, $options)").value();
+  EXPECT_EQ(print(substitute(
+                call, {{"0", name("x")},
+                       {"options", sequence({parse_expression("f(axis=1)").value()->items[1]})}})),
+            "jnp.sum(x, axis=1)");
+  EXPECT_EQ(print(substitute(call, {{"0", name("x")}, {"options", sequence({})}})), "jnp.sum(x)");
+  EXPECT_EQ(print(substitute(call, {{"0", name("x")}})), "jnp.sum(x, $options)");
+  const Expr product = parse_expression("$0 * $1").value();
+  EXPECT_EQ(print(substitute(product, {{"0", parse_expression("a + b").value()},
+                                       {"1", parse_expression("-c").value()}})),
+            "(a + b) * -c");
+}
+
+TEST(Expression, KnowsTheNamesThatItReads) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(free_names(parse_expression("jnp.sum(x, axis=n) + x").value()),
+            (Names{"jnp", "x", "n"}));
+  EXPECT_EQ(free_names(parse_expression("lax.map(lambda v: v + w, x)").value()),
+            (Names{"lax", "w", "x"}));
+  EXPECT_EQ(free_names(parse_expression("1.5").value()), Names{});
+}
+
+// ---- Layout
+
+TEST(Layout, ImportsAreSortedAndStandOnce) {
+  Module module;
+  module.imports = {"import jax.numpy as jnp", "import math", "from jax import lax", "import jax",
+                    "from functools import partial"};
+  FunctionDefinition f;
+  f.name = "f";
+  f.parameters = {{"x", nullptr, nullptr}};
+  f.body = {Return{name("x")}};
+  module.functions = {f};
+  EXPECT_EQ(print_module(module),
+            "import math\nfrom functools import partial\n\nimport jax\nimport jax.numpy as "
+            "jnp\nfrom jax import lax\n\n\ndef f(x):\n    return x\n");
+}
+
+TEST(Layout, LongStatementsAreBrokenAndShortOnesAreNot) {
+  Random random(11, 0);
+  std::vector<std::string> sources;
+  int broken = 0;
+  for (int i = 0; i < 400; ++i) {
+    FunctionDefinition f;
+    f.name = "f";
+    f.parameters = {{"x", nullptr, nullptr}, {"y", nullptr, nullptr}, {"z", nullptr, nullptr}};
+    const Expr value = call(parse_expression("jnp.stack").value(),
+                            {drawn(random, 3), drawn(random, 3), drawn(random, 2)});
+    f.body = {Assign{{"stacked"}, value}, Return{name("stacked")}};
+    Module module;
+    module.functions = {f};
+    const std::string text = print_module(module);
+    const bool fits = fits_on_line({"stacked"}, value, 4);
+    EXPECT_EQ(fits, text.find("stacked = " + print(value)) != std::string::npos) << text;
+    broken += !fits;
+    if (fits) sources.push_back(text);
+  }
+  EXPECT_GT(broken, 10);
+  EXPECT_EQ(python("compile(source, \"f\", \"exec\")", sources), "");
+}
+
+// ---- What is rendered
+
+constexpr std::uint64_t kSeed = 31;
+
+std::vector<Function> functions() {
+  std::vector<Function> out;
+  for (std::uint64_t chunk = 0; chunk < 6; ++chunk)
+    for (Function& f : chunk_functions({}, kSeed, chunk)) out.push_back(std::move(f));
+  return out;
+}
+
+TEST(Render, TheSamePlanGivesTheSameSource) {
+  for (std::uint64_t family = 0; family < 60; ++family) {
+    const auto members = plan_family({}, kSeed, family);
+    for (std::uint32_t m = 0; m < members.size(); ++m) {
+      const Function a = render(members[m], {kSeed, family, m});
+      const Function b = render(members[m], {kSeed, family, m});
+      EXPECT_EQ(a.source, b.source);
+      EXPECT_EQ(a.entry, b.entry);
+      EXPECT_EQ(a.inputs, b.inputs);
+    }
+  }
+}
+
+TEST(Render, PythonCompilesEverySourceAndFindsTheEntryWithItsArguments) {
+  std::vector<std::string> sources;
+  for (const Function& f : functions()) {
+    std::string arguments;
+    for (const ArgumentSpec& a : f.arguments) arguments += " " + a.name;
+    sources.push_back("# " + f.entry + arguments + "\n" + f.source);
+  }
+  ASSERT_GT(sources.size(), 200U);
+  EXPECT_EQ(python("tree = ast.parse(source); compile(source, \"f\", \"exec\"); "
+                   "words = source.splitlines()[0].split()[1:]; "
+                   "entry = [n for n in tree.body if getattr(n, \"name\", \"\") == words[0]]; "
+                   "assert len(entry) == 1, source; "
+                   "assert [a.arg for a in entry[0].args.args] == words[1:], source",
+                   sources),
+            "");
+}
+
+TEST(Render, NoFunctionOfAModuleHasTwoArgumentsOrHelpersOfOneName) {
+  for (const Function& f : functions()) {
+    std::set<std::string> names;
+    for (const ArgumentSpec& a : f.arguments)
+      EXPECT_TRUE(names.insert(a.name).second) << a.name << "\n" << f.source;
+    std::set<std::string> defined;
+    for (std::size_t at = 0; (at = f.source.find("\ndef ", at)) != std::string::npos; at += 5) {
+      const std::size_t end = f.source.find('(', at);
+      EXPECT_TRUE(defined.insert(f.source.substr(at + 5, end - at - 5)).second) << f.source;
+    }
+    EXPECT_TRUE(defined.contains(f.entry)) << f.source;
+  }
+}
+
+TEST(Render, InputsHaveTheBytesOfTheirTypesAndDifferFromSetToSet) {
+  int differ = 0, all = 0;
+  for (const Function& f : functions()) {
+    for (const auto& set : f.inputs) {
+      ASSERT_EQ(set.size(), f.arguments.size());
+      for (std::size_t i = 0; i < set.size(); ++i) {
+        EXPECT_EQ(set[i].dtype, f.arguments[i].dtype);
+        EXPECT_EQ(set[i].bytes.size(),
+                  static_cast<std::size_t>(element_count(set[i].shape)) * byte_size(set[i].dtype));
+      }
+    }
+    ++all;
+    differ += f.inputs[0] != f.inputs[1] && f.inputs[1] != f.inputs[2];
+  }
+  EXPECT_GT(differ, all * 9 / 10);
+}
+
+TEST(Render, MembersOfAFamilyShareTheirRootsNames) {
+  int shared = 0, pairs = 0;
+  for (std::uint64_t family = 0; family < 60; ++family) {
+    const auto members = plan_family({}, kSeed, family);
+    if (members.empty()) continue;
+    const Function root = render(members[0], {kSeed, family, 0});
+    for (std::uint32_t m = 1; m < members.size(); ++m) {
+      const Function f = render(members[m], {kSeed, family, m});
+      ++pairs;
+      shared +=
+          !root.arguments.empty() && f.source.find(root.arguments[0].name) != std::string::npos;
+    }
+  }
+  EXPECT_GT(pairs, 20);
+  EXPECT_GT(shared, pairs * 8 / 10);
+}
+
+}  // namespace
+}  // namespace jaxsmith
