@@ -1,5 +1,5 @@
-// jaxsmith._core: the readers and evaluators of IR for Python. python/jaxsmith/reading.py says it in
-// NumPy's terms. Arrays come and go as (dtype, shape, bytes).
+// jaxsmith._core: the readers and evaluators of IR for Python. python/jaxsmith/reading.py says it
+// in NumPy's terms. Arrays come and go as (dtype, shape, bytes).
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -86,7 +86,9 @@ class Program {
   }
 
   std::string level() const { return program_->level(); }
-  std::string print() const { return locked([&] { return program_->print(); }); }
+  std::string print() const {
+    return locked([&] { return program_->print(); });
+  }
 
   void verify() {
     std::optional<Failure> failure;
@@ -110,8 +112,7 @@ class Program {
       }
       for (const auto& d : signature.value().arguments)
         arguments.push_back(jaxsmith::ir::aval_text(d));
-      for (const auto& d : signature.value().results)
-        results.push_back(jaxsmith::ir::aval_text(d));
+      for (const auto& d : signature.value().results) results.push_back(jaxsmith::ir::aval_text(d));
     });
     if (failure) raise(*failure);
     return {arguments, results};
@@ -128,8 +129,12 @@ class Program {
     return out;
   }
 
-  std::string canonical() { return locked([&] { return program_->canonical(); }); }
-  std::string structural_hash() { return locked([&] { return program_->structural_hash(); }); }
+  std::string canonical() {
+    return locked([&] { return program_->canonical(); });
+  }
+  std::string structural_hash() {
+    return locked([&] { return program_->structural_hash(); });
+  }
 
  private:
   // Without Python's lock, but with that of the program.
@@ -147,7 +152,7 @@ class Program {
       return failure_of(*program_, status.error());
     std::vector<jaxsmith::ir::Datum> arguments;
     for (const jaxsmith::Tensor& t : tensors)
-      arguments.emplace_back(jaxsmith::Array::from(t));
+      arguments.emplace_back(jaxsmith::Array::from(jaxsmith::EvaluationContext::unmetered(), t));
     const auto run = program_->run(std::move(arguments), budget);
     if (!run.ok()) return failure_of(*program_, run.error());
     for (const auto& d : run.value()) {

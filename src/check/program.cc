@@ -27,11 +27,12 @@ class IrProgram::Language {
   virtual std::string print() const = 0;
   virtual std::string canonical() const = 0;
   virtual Status verify() = 0;
+  virtual Status verify(const EvaluationContext& context) = 0;
   virtual Result<ir::Signature> signature() = 0;
   virtual Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments,
-                                             const Budget& budget) = 0;
-  virtual EvaluationError::Kind error_kind() const = 0;
-  virtual Status run_checks(const Budget& budget) = 0;
+                                             const EvaluationContext& context) = 0;
+  virtual const EvaluationError& error() const = 0;
+  virtual Status run_checks(const EvaluationContext& context) = 0;
   virtual std::int64_t devices() const { return 1; }
   virtual std::int64_t checks_made() const { return 0; }
   virtual std::vector<std::string> failed_checks() const { return {}; }
@@ -50,18 +51,19 @@ class LanguageOf : public IrProgram::Language {
   std::string print() const override { return Print(module_); }
   std::string canonical() const override { return Canonical(module_); }
   Status verify() override { return evaluator_.verify(); }
+  Status verify(const EvaluationContext& context) override { return evaluator_.verify(context); }
   Result<ir::Signature> signature() override { return evaluator_.signature(); }
   Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments,
-                                     const Budget& budget) override {
-    return evaluator_.run(std::move(arguments), budget);
+                                     const EvaluationContext& context) override {
+    return evaluator_.run(std::move(arguments), context);
   }
-  Status run_checks(const Budget& budget) override {
-    if constexpr (requires(Evaluator& e) { e.run_checks(budget); })
-      return evaluator_.run_checks(budget);
-    JAXSMITH_CHECK(run({}, budget));
+  Status run_checks(const EvaluationContext& context) override {
+    if constexpr (requires(Evaluator& e) { e.run_checks(context); })
+      return evaluator_.run_checks(context);
+    JAXSMITH_CHECK(run({}, context));
     return {};
   }
-  EvaluationError::Kind error_kind() const override { return evaluator_.error_kind(); }
+  const EvaluationError& error() const override { return evaluator_.error(); }
   std::int64_t devices() const override {
     if constexpr (requires(const Evaluator& e) { e.devices(); }) return evaluator_.devices();
     return 1;
@@ -180,14 +182,21 @@ std::string IrProgram::print() const { return language_->print(); }
 std::string IrProgram::canonical() const { return language_->canonical(); }
 std::string IrProgram::structural_hash() const { return hash128_hex(canonical()); }
 Status IrProgram::verify() { return language_->verify(); }
+Status IrProgram::verify(const EvaluationContext& context) { return language_->verify(context); }
 Result<ir::Signature> IrProgram::signature() { return language_->signature(); }
 Result<std::vector<ir::Datum>> IrProgram::run(std::vector<ir::Datum> arguments,
-                                              const Budget& budget) {
-  return language_->run(std::move(arguments), budget);
+                                              const EvaluationContext& context) {
+  return language_->run(std::move(arguments), context);
 }
-Status IrProgram::run_checks(const Budget& budget) { return language_->run_checks(budget); }
+Result<std::vector<ir::Datum>> IrProgram::run(std::vector<ir::Datum> arguments,
+                                              const Budget& budget) {
+  return run(std::move(arguments), EvaluationContext({.budget = budget}));
+}
+Status IrProgram::run_checks(const EvaluationContext& context) {
+  return language_->run_checks(context);
+}
 std::int64_t IrProgram::devices() const { return language_->devices(); }
-EvaluationError::Kind IrProgram::error_kind() const { return language_->error_kind(); }
+const EvaluationError& IrProgram::error() const { return language_->error(); }
 std::int64_t IrProgram::checks_made() const { return language_->checks_made(); }
 std::vector<std::string> IrProgram::failed_checks() const { return language_->failed_checks(); }
 std::vector<Array> IrProgram::expected_by_checks() const { return language_->expected_by_checks(); }
