@@ -301,7 +301,10 @@ void Printer::bare_ints(const Attr* a) {
   out_ += '[';
   if (a && a->kind == Attr::Kind::kDense) {
     const bool boolean = a->dense->dtype() == DType::kBool;
-    for (std::int64_t i = 0; i < element_count(a->type->shape); ++i) {
+    const std::int64_t count = element_count(a->type->shape);
+    // No operation takes so long a list: it is said in few words and not spelt out.
+    if (a->splat && count > kLongestList) return put("dense<{}>]", print_literal(*a->dense, true));
+    for (std::int64_t i = 0; i < count; ++i) {
       if (i) out_ += ", ";
       const std::int64_t v = a->dense->int_at(a->splat ? 0 : i);
       if (boolean)
