@@ -68,6 +68,7 @@ lint: setup
 	@$(VENV)/python tools/check_layers.py
 	@$(VENV)/python tools/check_python_layers.py
 	@$(VENV)/python tools/check_determinism.py
+	@$(VENV)/python tools/check_budgets.py
 	@$(VENV)/ruff check --quiet .
 	@$(VENV)/ruff format --check --quiet .
 	@$(VENV)/clang-format --dry-run --Werror $(CXX_FILES)

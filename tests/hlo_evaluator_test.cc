@@ -36,7 +36,7 @@ Outcome run(std::string_view text, std::vector<Datum> arguments = {}, const Budg
   auto results = evaluator.run(std::move(arguments), budget);
   Outcome out;
   out.ok = results.ok();
-  out.kind = evaluator.error_kind();
+  out.kind = evaluator.error().kind;
   if (!results.ok()) {
     out.error = results.error().message;
     return out;
@@ -174,13 +174,15 @@ TEST(HloEvaluator, ConditionalsClampTheirIndex) {
       "  v = s32[] constant(10)\n"
       "  ROOT c = s32[] conditional(i, v, v), branch_computations={a, b}\n}\n";
   for (const auto& [index, expected] : {std::pair{0, 11}, {1, -10}, {2, -10}, {-1, -10}}) {
-    const Outcome r = run(text, {Array::scalar_int(DType::kI32, index)});
+    const Outcome r =
+        run(text, {Array::scalar_int(EvaluationContext::unmetered(), DType::kI32, index)});
     ASSERT_TRUE(r.ok) << r.error;
     EXPECT_EQ(r.results[0].int_at(0), expected);
   }
   std::string by_predicate = text;
   by_predicate.replace(by_predicate.find("s32[] parameter(0)\n  v"), 3, "pred");
-  const Outcome r = run(by_predicate, {Array::scalar_int(DType::kBool, 1)});
+  const Outcome r =
+      run(by_predicate, {Array::scalar_int(EvaluationContext::unmetered(), DType::kBool, 1)});
   ASSERT_TRUE(r.ok) << r.error;
   EXPECT_EQ(r.results[0].int_at(0), 11);
 }
@@ -352,7 +354,8 @@ TEST(HloEvaluator, BudgetsEndWhatDoesNotEnd) {
 TEST(HloEvaluator, ChecksItsArguments) {
   const std::string text = entry("a = f32[2] parameter(0)\nROOT b = f32[2] negate(a)");
   EXPECT_NE(run(text).error.find("the entry takes 1 arguments, not 0"), std::string::npos);
-  EXPECT_NE(run(text, {Array(DType::kF32, {3})}).error.find("is f32[2], not f32[3]"),
+  EXPECT_NE(run(text, {Array::zeros(EvaluationContext::unmetered(), DType::kF32, {3})})
+                .error.find("is f32[2], not f32[3]"),
             std::string::npos);
 }
 
@@ -411,8 +414,9 @@ TEST(HloCanonical, IsTheSameForModulesThatSayTheSame) {
   EXPECT_EQ(canonical(parsed(text)), text);
   for (const std::string_view noise : {"main", "metadata", "entry_computation", "[4]{0}"})
     EXPECT_EQ(text.find(noise), std::string::npos) << text;
-  const std::vector<Datum> arguments = {Array::from({DType::kF32, {4}, std::string(16, '\x3f')}),
-                                        Array::from({DType::kF32, {4}, std::string(16, '\x40')})};
+  const std::vector<Datum> arguments = {
+      Array::from(EvaluationContext::unmetered(), {DType::kF32, {4}, std::string(16, '\x3f')}),
+      Array::from(EvaluationContext::unmetered(), {DType::kF32, {4}, std::string(16, '\x40')})};
   const Outcome before = run(kPlain, arguments), after = run(text, arguments);
   ASSERT_TRUE(before.ok && after.ok) << before.error << after.error;
   EXPECT_EQ(before.results[0].data<float>()[0], after.results[0].data<float>()[0]);

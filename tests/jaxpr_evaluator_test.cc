@@ -34,17 +34,17 @@ std::string refusal(const std::string& text, ErrorOf kind = ErrorOf::kInvalid) {
   Evaluator evaluator(module, text);
   const Status status = evaluator.verify();
   if (status.ok()) return "";
-  EXPECT_EQ(evaluator.error_kind(), kind) << status.error().message;
+  EXPECT_EQ(evaluator.error().kind, kind) << status.error().message;
   return status.error().message;
 }
 
 Datum floats(std::vector<double> numbers, DType dtype = DType::kF32) {
   const Shape shape{static_cast<std::int64_t>(numbers.size())};
-  return Array::from(tensor_from_doubles(dtype, shape, numbers));
+  return Array::from(EvaluationContext::unmetered(), tensor_from_doubles(dtype, shape, numbers));
 }
 
 Datum ints(std::vector<std::int64_t> numbers, DType dtype = DType::kI32) {
-  return Array::of_ints(dtype, numbers);
+  return Array::of_ints(EvaluationContext::unmetered(), dtype, numbers);
 }
 
 std::vector<Datum> run(const std::string& text, std::vector<Datum> arguments) {
@@ -194,8 +194,9 @@ TEST(JaxprVerifier, TakesTimeThatGrowsWithTheTextAlone) {
   Evaluator evaluator(module, text);
   Budget budget;
   budget.steps = 1'000'000;
-  EXPECT_FALSE(evaluator.run({Array::scalar(DType::kF32, 1)}, budget).ok());
-  EXPECT_EQ(evaluator.error_kind(), ErrorOf::kBudget);
+  EXPECT_FALSE(
+      evaluator.run({Array::scalar(EvaluationContext::unmetered(), DType::kF32, 1)}, budget).ok());
+  EXPECT_EQ(evaluator.error().kind, ErrorOf::kBudget);
 }
 
 TEST(JaxprVerifier, RefusesValuesOfTooManyElements) {
@@ -217,9 +218,10 @@ TEST(JaxprEvaluator, StopsALoopWithoutEndByItsBudget) {
   Evaluator evaluator(module, text);
   Budget budget;
   budget.steps = 10'000'000;
-  const auto results = evaluator.run({Array::scalar_int(DType::kI32, 0)}, budget);
+  const auto results =
+      evaluator.run({Array::scalar_int(EvaluationContext::unmetered(), DType::kI32, 0)}, budget);
   ASSERT_FALSE(results.ok());
-  EXPECT_EQ(evaluator.error_kind(), ErrorOf::kBudget);
+  EXPECT_EQ(evaluator.error().kind, ErrorOf::kBudget);
 }
 
 TEST(JaxprEvaluator, TakesConstantsBeforeArguments) {
@@ -385,7 +387,9 @@ TEST(JaxprEvaluator, MovesKeysLikeOtherElements) {
       "{ lambda ; a:key<fry>[3]. let b:key<fry>[1] = slice[limit_indices=(2,) start_indices=(1,) "
       "strides=None] a; c:key<fry>[] = squeeze[dimensions=(0,)] b; d:u32[2] = random_unwrap c in "
       "(d,) }";
-  const Datum keys = Array::of_ints(DType::kU32, Ints{1, 2, 3, 4, 5, 6}).reshaped({3, 2});
+  const Datum keys =
+      Array::of_ints(EvaluationContext::unmetered(), DType::kU32, Ints{1, 2, 3, 4, 5, 6})
+          .reshaped({3, 2});
   EXPECT_EQ(result(text, {keys}), (std::vector<double>{3, 4}));
 }
 
@@ -397,7 +401,7 @@ TEST(JaxprEvaluator, SaysThatAConstantIsNotInTheText) {
   const Module module = parsed(text);
   Evaluator evaluator(module, text);
   EXPECT_FALSE(evaluator.run({floats({1, 2, 3})}).ok());
-  EXPECT_EQ(evaluator.error_kind(), ErrorOf::kInvalid);
+  EXPECT_EQ(evaluator.error().kind, ErrorOf::kInvalid);
 }
 
 // JAX prints results that are used nowhere as _, and the same variables of a jaxpr within.
@@ -415,7 +419,7 @@ TEST(JaxprEvaluator, RefusesATextThatDoesNotSayWhichOfSeveralValuesIsMeant) {
   const auto results = evaluator.run({floats({1, 2, 3})});
   ASSERT_FALSE(results.ok());
   EXPECT_NE(results.error().message.find("one of several variables _"), std::string::npos);
-  EXPECT_EQ(evaluator.error_kind(), ErrorOf::kInvalid);
+  EXPECT_EQ(evaluator.error().kind, ErrorOf::kInvalid);
 }
 
 // ---- Canonical texts

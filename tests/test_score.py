@@ -95,6 +95,36 @@ def test_a_text_that_exhausts_costs_itself_alone(dataset, rows, tmp_path):
     assert [v["agrees"] for v in verdicts] == [False] * (len(verdicts) - 1) + [True]
 
 
+def with_loop(text, again):
+    """The text with a loop at its beginning that goes on while a constant says so."""
+    head, main, rest = text.partition("func.func public @main(")
+    line, _, body = rest.partition("\n")
+    loop = f"""    %zc = stablehlo.constant dense<{again}> : tensor<i1>
+    %zw = stablehlo.while(%zi = %zc) : tensor<i1>
+     cond {{
+      stablehlo.return %zi : tensor<i1>
+    }} do {{
+      stablehlo.return %zi : tensor<i1>
+    }}
+"""
+    return f"{head}{main}{line}\n{loop}{body}"
+
+
+def test_a_loop_without_end_costs_little_more_than_a_right_text(dataset, rows, tmp_path):
+    ending = [(r["id"], "stablehlo", with_loop(r["stablehlo"], "false")) for r in rows]
+    endless = [(r["id"], "stablehlo", with_loop(r["stablehlo"], "true")) for r in rows]
+    right, _ = grade(dataset, tmp_path, ending)
+    wrong, _ = grade(dataset, tmp_path, endless)
+    assert sum(v["agrees"] for v in right) > 0.8 * len(right)
+    on_top = 2 * 500_000  # for its types and for its first case
+    for one, other in zip(right, wrong, strict=True):
+        if not one["agrees"]:
+            continue
+        assert other["verifies"] and not other["runs"], other
+        assert "steps allowed" in other["reason"]
+        assert other["steps"] <= 16 * one["steps"] + on_top
+
+
 def test_pass_at_k_and_workers(dataset, rows, tmp_path):
     """Half of the samples are right; verdicts do not depend on the number of workers."""
     predictions = [

@@ -156,7 +156,8 @@ class Program {
     if (const auto status = program_->verify(); !status.ok())
       return failure_of(*program_, status.error());
     std::vector<jaxsmith::ir::Datum> arguments;
-    for (const jaxsmith::Tensor& t : tensors) arguments.emplace_back(jaxsmith::Array::from(t));
+    for (const jaxsmith::Tensor& t : tensors)
+      arguments.emplace_back(jaxsmith::Array::from(jaxsmith::EvaluationContext::unmetered(), t));
     const auto run = program_->run(std::move(arguments), budget);
     if (!run.ok()) return failure_of(*program_, run.error());
     for (const auto& d : run.value()) {

@@ -52,13 +52,15 @@ class Probe {
     for (std::size_t i = 0; i < f_.inputs[0].size(); ++i) {
       const Tensor& t = f_.inputs[0][i];
       if (!is_real(t.dtype)) {
-        arguments.emplace_back(convert(Array::from(t), stablehlo::widened(t.dtype)));
+        arguments.emplace_back(
+            convert(Array::from(EvaluationContext::unmetered(), t), stablehlo::widened(t.dtype)));
         continue;
       }
       Numbers moved = numbers_of(t);
       for (std::size_t k = 0; k < moved.size() && !directions[i].empty(); ++k)
         moved[k] += distance * directions[i][k];
-      arguments.emplace_back(Array::from(tensor_from_doubles(DType::kF64, t.shape, moved)));
+      arguments.emplace_back(Array::from(EvaluationContext::unmetered(),
+                                         tensor_from_doubles(DType::kF64, t.shape, moved)));
     }
     const auto results = program_.run(std::move(arguments));
     if (!results.ok()) return std::nullopt;

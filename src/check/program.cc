@@ -42,6 +42,7 @@ Result<std::string> IrProgram::structural_hash() const {
 }
 
 Status IrProgram::verify() { return program_->verify(); }
+Status IrProgram::verify(const EvaluationContext& context) { return program_->verify(context); }
 
 Result<ir::Signature> IrProgram::signature() {
   if (!row().executes)
@@ -50,15 +51,22 @@ Result<ir::Signature> IrProgram::signature() {
 }
 
 Result<std::vector<ir::Datum>> IrProgram::run(std::vector<ir::Datum> arguments,
-                                              const Budget& budget) {
+                                              const EvaluationContext& context) {
   if (!row().executes)
     return Error::usage(fmt::format("jaxsmith does not execute {}", row().title));
-  return program_->run(std::move(arguments), budget);
+  return program_->run(std::move(arguments), context);
 }
 
-Status IrProgram::run_checks(const Budget& budget) { return program_->run_checks(budget); }
+Result<std::vector<ir::Datum>> IrProgram::run(std::vector<ir::Datum> arguments,
+                                              const Budget& budget) {
+  return run(std::move(arguments), EvaluationContext({.budget = budget}));
+}
+
+Status IrProgram::run_checks(const EvaluationContext& context) {
+  return program_->run_checks(context);
+}
 std::int64_t IrProgram::devices() const { return program_->devices(); }
-EvaluationError::Kind IrProgram::error_kind() const { return program_->error_kind(); }
+const EvaluationError& IrProgram::error() const { return program_->error(); }
 std::int64_t IrProgram::checks_made() const { return program_->checks_made(); }
 std::vector<std::string> IrProgram::failed_checks() const { return program_->failed_checks(); }
 std::vector<Array> IrProgram::expected_by_checks() const { return program_->expected_by_checks(); }

@@ -38,17 +38,21 @@ class IrProgram {
   ir::OpCounts op_counts() const { return program_->op_counts(); }
   // Of the level that gives it.
   Result<ir::Structure> structure() const { return program_->structure(); }
-  Status verify();
+  Status verify(const EvaluationContext& context);
+  Status verify();  // within a budget by the length of the text
   // What it takes and gives; of a jaxpr the constants come first. Of a verified program.
   Result<ir::Signature> signature();
   // Of a verified program. Errors: of the program, of what jaxsmith does not know, of the budget.
+  Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments,
+                                     const EvaluationContext& context);
   Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments, const Budget& budget = {});
   // How many devices it is for, by its own text.
   std::int64_t devices() const;
   // What the last error of verify(), signature() or run() was.
-  EvaluationError::Kind error_kind() const;
+  const EvaluationError& error() const;
+  EvaluationError::Kind error_kind() const { return error().kind; }
   // Of a verified program that checks itself: its entry, or all its functions that take nothing.
-  Status run_checks(const Budget& budget = {});
+  Status run_checks(const EvaluationContext& context);
   // A module's own checks (check.expect_eq …) in the last run: how many, and what those said that
   // failed.
   std::int64_t checks_made() const;

@@ -4,21 +4,10 @@
 
 #include <algorithm>
 
-#include "tensor/arithmetic.h"
-#include "tensor/equivalent.h"
 #include "tensor/movement.h"
-#include "tensor/rounding_noise.h"
 
 namespace jaxsmith {
 namespace {
-
-// The word behind a mark, where the mark is.
-std::string word_after(std::string_view text, std::string_view mark) {
-  const std::size_t at = text.find(mark);
-  if (at == std::string_view::npos) return "";
-  const std::string_view rest = text.substr(at + mark.size());
-  return std::string(rest.substr(0, rest.find_first_of(" \n,:")));
-}
 
 using Results = std::vector<ir::Datum>;
 
@@ -27,24 +16,25 @@ using Results = std::vector<ir::Datum>;
 class CaseExecution {
  public:
   CaseExecution(IrProgram& program, const ExecutionCase& recorded, const Budget& budget,
-                Reading& out)
-      : program_(program), case_(recorded), budget_(budget), out_(out) {}
+                Reading& out, const EvaluationContext* outer)
+      : program_(program), case_(recorded), budget_(budget), out_(out), outer_(outer) {}
 
   Result<Results> run() {
-    const std::int64_t operations = ambiguous_operations();
-    auto first = execute();
+    const EvaluationContext context = context_with({});
+    auto first = program_.run(case_.arguments(program_.level()), context);
     if (!first.ok()) {
       out_.reason = first.error().message;
       return first;
     }
     out_.executed = true;
     results_ = std::move(first).value();
-    ambiguous_ = ambiguous_operations() != operations;
+    ambiguous_ = context.ambiguous_operations() > 0;
+    out_.steps = context.steps_used();
     if (compare(results_)) return results_;
-    std::optional<ExpectedResults> expected;
+    EvaluationOptions options;
     if (ambiguous_) {
-      expected.emplace(expected_arrays());
-      if (run_again()) return results_;
+      options.expected = std::make_shared<const std::vector<Array>>(expected_arrays());
+      if (run_again(options)) return results_;
     }
     if (results_.size() != case_.outputs.size()) return results_;
     if (epsilon(least_precise(program_.text())) > epsilon(DType::kF32)) {
@@ -53,21 +43,23 @@ class CaseExecution {
       for (const Arithmetic how : {Arithmetic{.stepwise = true, .windowed_sums = true},
                                    Arithmetic{.windowed_sums = true, .wide_converts = true},
                                    Arithmetic{.excess_precision = true}}) {
-        const ArithmeticScope scope(how);
+        EvaluationOptions otherwise = options;
+        otherwise.arithmetic = how;
         const Results before = results_;
-        if (run_again()) return results_;
+        if (run_again(otherwise)) return results_;
         results_ = before;
       }
     }
     const auto nudged = moved([&](std::uint64_t seed) {
       Results arguments = case_.arguments(program_.level());
       for (ir::Datum& d : arguments) d = nudge(d.as_array(), seed);
-      return program_.run(std::move(arguments), budget_);
+      return program_.run(std::move(arguments), context_with(options));
     });
     if (compare(results_, nudged)) return results_;
     compare(results_, nudged, moved([&](std::uint64_t seed) {
-              const RoundingNoise noise(seed);
-              return execute();
+              EvaluationOptions noisy = options;
+              noisy.noise = seed;
+              return execute(noisy);
             }));
     return results_;
   }
@@ -75,17 +67,25 @@ class CaseExecution {
  private:
   using Runs = std::vector<Results>;
 
-  Result<Results> execute() { return program_.run(case_.arguments(program_.level()), budget_); }
+  EvaluationContext context_with(EvaluationOptions options) const {
+    options.budget = budget_;
+    return outer_ ? EvaluationContext(options, *outer_) : EvaluationContext(options);
+  }
 
-  bool run_again() {
-    auto again = execute();
+  Result<Results> execute(const EvaluationOptions& options) {
+    return program_.run(case_.arguments(program_.level()), context_with(options));
+  }
+
+  bool run_again(const EvaluationOptions& options) {
+    auto again = execute(options);
     if (again.ok()) results_ = std::move(again).value();
     return again.ok() && compare(results_);
   }
 
   std::vector<Array> expected_arrays() const {
     std::vector<Array> out;
-    for (const Tensor& t : case_.outputs) out.push_back(Array::from(t));
+    for (const Tensor& t : case_.outputs)
+      out.push_back(Array::from(EvaluationContext::unmetered(), t));
     return out;
   }
 
@@ -108,7 +108,7 @@ class CaseExecution {
     Tolerance tolerance = case_.tolerance(program_.level(), program_.text());
     if (ambiguous_) tolerance.most_for_nudges = kMostForNudges;
     for (std::size_t i = 0; i < found.size() && out_.agrees; ++i) {
-      const Array expected = Array::from(case_.outputs[i]);
+      const Array expected = Array::from(EvaluationContext::unmetered(), case_.outputs[i]);
       const auto whole = [&](const Runs& runs) {
         std::vector<Array> all;
         for (const Results& each : runs)
@@ -132,6 +132,7 @@ class CaseExecution {
   const ExecutionCase& case_;
   const Budget& budget_;
   Reading& out_;
+  const EvaluationContext* outer_;
   Results results_;
   bool ambiguous_ = false;
 };
@@ -152,13 +153,13 @@ Array whole_result(const IrProgram& program, const ir::Datum& result, const Shap
   for (std::size_t d = 0; d < shape.size() && part.size() == shape.size(); ++d)
     pieces *= part[d] > 0 ? shape[d] / part[d] : 1;
   if (part.size() != shape.size() || part == shape || pieces != devices) return first;
-  Array out(first.dtype(), shape);
+  Array out = first.zeros(first.dtype(), shape);
   for (std::int64_t i = 0; i < devices; ++i) {
     std::vector<Array> starts(shape.size());
     std::int64_t rest = i;
     for (std::size_t d = shape.size(); d-- > 0;) {
       const std::int64_t n = part[d] > 0 ? shape[d] / part[d] : 1;
-      starts[d] = Array::scalar_int(DType::kI64, rest % n * part[d]);
+      starts[d] = out.scalar_int(DType::kI64, rest % n * part[d]);
       rest /= n;
     }
     out = dynamic_update_slice(out, held_by(i), starts);
@@ -205,26 +206,31 @@ Tolerance ExecutionCase::tolerance(Level level, std::string_view text) const {
   const DType precision = known != precisions.end() ? known->second : least_precise(text);
   double largest = 0;
   for (const Tensor& t : inputs)
-    if (is_inexact(t.dtype)) largest = std::max(largest, largest_magnitude(Array::from(t)));
+    if (is_inexact(t.dtype))
+      largest =
+          std::max(largest, largest_magnitude(Array::from(EvaluationContext::unmetered(), t)));
   return {.depth = depth, .least_precise = precision, .inputs = largest, .nudged = {}, .noisy = {}};
 }
 
 std::vector<ir::Datum> ExecutionCase::arguments(Level level) const {
   std::vector<ir::Datum> out;
   if (row_of(level).takes == ir::Takes::kConstantsAndInputs) {
-    for (const Tensor& t : constants) out.emplace_back(Array::from(t));
-    for (const Tensor& t : inputs) out.emplace_back(Array::from(t));
+    for (const Tensor& t : constants)
+      out.emplace_back(Array::from(EvaluationContext::unmetered(), t));
+    for (const Tensor& t : inputs) out.emplace_back(Array::from(EvaluationContext::unmetered(), t));
   } else {
     for (const std::int64_t i : kept)
       if (i >= 0 && i < static_cast<std::int64_t>(inputs.size()))
-        out.emplace_back(Array::from(inputs[static_cast<std::size_t>(i)]));
+        out.emplace_back(
+            Array::from(EvaluationContext::unmetered(), inputs[static_cast<std::size_t>(i)]));
   }
   return out;
 }
 
 Result<std::vector<ir::Datum>> execute_case(IrProgram& program, const ExecutionCase& recorded,
-                                            const Budget& budget, Reading& out) {
-  return CaseExecution(program, recorded, budget, out).run();
+                                            const Budget& budget, Reading& out,
+                                            const EvaluationContext* outer) {
+  return CaseExecution(program, recorded, budget, out, outer).run();
 }
 
 bool Reading::read_well(Level level) const {
@@ -246,11 +252,9 @@ Reading read_program(Result<IrProgram>& parsed, const ExecutionCase* recorded,
   out.printed_back = program.row().prints && program.print() == program.text();
   const auto failed = [&](const Error& error) {
     out.reason = error.message;
-    if (program.error_kind() == EvaluationError::Kind::kUnsupported) {
-      out.unknown = word_after(out.reason, "operation ");
-      if (out.unknown.empty()) out.unknown = word_after(out.reason, "custom call ");
-      if (out.unknown.empty()) out.unknown = "something else";
-    }
+    if (const EvaluationError& why = program.error();
+        why.kind == EvaluationError::Kind::kUnsupported)
+      out.unknown = why.operation.empty() ? "something else" : why.operation;
     return out;
   };
   if (const Status verified = program.verify(); !verified.ok()) return failed(verified.error());

@@ -40,12 +40,15 @@ struct Reading {
   bool read_well(Level level) const;
   // It could not be executed for want of this operation.
   std::string unknown;
-  double worst = 0;  // largest error, as a part of what is allowed
+  std::int64_t steps = 0;  // that its first run took
+  double worst = 0;        // largest error, as a part of what is allowed
 };
 
-// Runs a verified program on the recorded inputs: sets `executed`, `agrees`, `worst` and `reason`.
+// Runs a verified program on the recorded inputs, each time with that budget, in all within that of
+// `outer`: sets `executed`, `agrees`, `steps`, `worst` and `reason`.
 Result<std::vector<ir::Datum>> execute_case(IrProgram& program, const ExecutionCase& recorded,
-                                            const Budget& budget, Reading& out);
+                                            const Budget& budget, Reading& out,
+                                            const EvaluationContext* outer = nullptr);
 
 // Without a case, or of a level that jaxsmith does not execute: all but execution.
 Reading read_text(Level level, const std::string& text, const ExecutionCase* recorded,

@@ -1,16 +1,13 @@
 #include "check/self_check.h"
 
-#include <optional>
-
-#include "tensor/arithmetic.h"
-#include "tensor/equivalent.h"
+#include <memory>
 
 namespace jaxsmith {
 namespace {
 
-SelfCheck run_once(IrProgram& program, const Budget& budget) {
+SelfCheck run_once(IrProgram& program, const EvaluationContext& context) {
   SelfCheck out;
-  if (const Status run = program.run_checks(budget); !run.ok()) {
+  if (const Status run = program.run_checks(context); !run.ok()) {
     out.error = run.error().message;
     return out;
   }
@@ -26,13 +23,13 @@ bool holds(const SelfCheck& run) { return run.error.empty() && run.failed.empty(
 }  // namespace
 
 SelfCheck run_own_checks(IrProgram& program, const Budget& budget) {
-  const std::int64_t operations = ambiguous_operations();
-  const SelfCheck first = run_once(program, budget);
+  EvaluationOptions options{.budget = budget};
+  const EvaluationContext context(options);
+  const SelfCheck first = run_once(program, context);
   if (!first.error.empty() || first.failed.empty()) return first;
-  std::optional<ExpectedResults> expected;
-  if (ambiguous_operations() != operations) {
-    expected.emplace(program.expected_by_checks());
-    if (const SelfCheck run = run_once(program, budget); holds(run)) return run;
+  if (context.ambiguous_operations() > 0) {
+    options.expected = std::make_shared<const std::vector<Array>>(program.expected_by_checks());
+    if (const SelfCheck run = run_once(program, EvaluationContext(options)); holds(run)) return run;
   }
   const struct {
     Arithmetic how;
@@ -41,8 +38,8 @@ SelfCheck run_own_checks(IrProgram& program, const Budget& budget) {
                 {{.excess_precision = true}, "with 16-bit steps not rounded"}};
   for (const auto& [how, words] : others) {
     if (how.excess_precision && program.text().find("f16") == std::string::npos) continue;
-    const ArithmeticScope scope(how);
-    SelfCheck run = run_once(program, budget);
+    options.arithmetic = how;
+    SelfCheck run = run_once(program, EvaluationContext(options));
     run.how = words;
     if (holds(run)) return run;
   }

@@ -9,9 +9,10 @@
 namespace jaxsmith {
 namespace {
 
-// In a case a text may take this many times what the row's own took there, and so much on top,
-// before its budget is used up: one that loops for ever is found out within milliseconds.
-constexpr std::int64_t kTimesReference = 16, kStepsOnTop = 4'000'000;
+// A text may take this many times what the row's own took, in reading its types and in each case,
+// and so much on top, before its budget is used up: one that loops for ever is found out within a
+// millisecond, which is no more than a right one takes.
+constexpr std::int64_t kTimesReference = 16, kStepsOnTop = 500'000;
 constexpr std::size_t kLongestReason = 2000;
 
 bool same_types(const ir::Datum& a, const ir::Datum& b) {
@@ -43,8 +44,8 @@ std::string difference(const Results& found, const Results& wanted, const Tolera
 
 class Grading {
  public:
-  Grading(const Prediction& prediction, const Reference& reference)
-      : prediction_(prediction), reference_(reference) {
+  Grading(const Prediction& prediction, const Reference& reference, const ScoreOptions& options)
+      : prediction_(prediction), reference_(reference), whole_({.budget = options.budget}) {
     out_.gradable = reference.not_gradable().empty();
     out_.cases = std::max<std::int64_t>(0, static_cast<std::int64_t>(reference.cases().size()) - 1);
     out_.tries = reference.tries();
@@ -56,7 +57,8 @@ class Grading {
     if (!parsed.ok()) return no(parsed.error().message);
     out_.parses = true;
     IrProgram& program = parsed.value();
-    if (const Status verified = program.verify(); !verified.ok())
+    if (const Status verified = program.verify(part_of(reference_.verification_steps()));
+        !verified.ok())
       return failed(program, verified.error());
     out_.verifies = true;
     if (!reference_.signature()) return no(reference_.not_gradable());
@@ -78,6 +80,7 @@ class Grading {
     if (out_.reason.empty()) out_.reason = std::move(reason);
   }
   Verdict& verdict() { return out_; }
+  std::int64_t steps_used() const { return whole_.steps_used(); }
 
  private:
   // It need not be run: it does what the row's text did.
@@ -98,7 +101,7 @@ class Grading {
     if (reference_.cases().empty()) return no(reference_.not_gradable());
     for (std::size_t c = 0; c < reference_.cases().size(); ++c) {
       const GradedCase& graded = reference_.cases()[c];
-      const auto results = program.run(graded.arguments, case_budget(graded));
+      const auto results = program.run(graded.arguments, part_of(graded.steps));
       if (!results.ok()) return failed(program, results.error());
       if (c == 0) out_.runs = true;
       if (!out_.gradable) return no(reference_.not_gradable());
@@ -116,10 +119,9 @@ class Grading {
     out_.agrees = true;
   }
 
-  static Budget case_budget(const GradedCase& graded) {
-    Budget budget;  // the prediction's own is around it
-    budget.steps = kTimesReference * graded.steps + kStepsOnTop;
-    return budget;
+  // Of the prediction's own budget, by what the row's text took.
+  EvaluationContext part_of(std::int64_t steps) const {
+    return EvaluationContext({.budget = {.steps = kTimesReference * steps + kStepsOnTop}}, whole_);
   }
 
   bool gives_recorded(const IrProgram& program, const std::vector<ir::Datum>& results) const {
@@ -136,6 +138,7 @@ class Grading {
 
   const Prediction& prediction_;
   const Reference& reference_;
+  EvaluationContext whole_;
   Verdict out_;
 };
 
@@ -143,8 +146,7 @@ class Grading {
 
 Verdict grade(const Prediction& prediction, const Reference& reference,
               const ScoreOptions& options) {
-  Grading grading(prediction, reference);
-  const BudgetScope scope(options.budget);
+  Grading grading(prediction, reference, options);
   try {
     grading.judge();
   } catch (const EvaluationError& e) {  // the budget, in parsing a text
@@ -153,7 +155,7 @@ Verdict grade(const Prediction& prediction, const Reference& reference,
     grading.no(fmt::format("it cannot be judged: {}", e.what()));
   }
   Verdict& out = grading.verdict();
-  out.steps = scope.steps_used();
+  out.steps = grading.steps_used();
   out.reason = clean_utf8(out.reason, kLongestReason);
   return std::move(out);
 }

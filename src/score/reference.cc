@@ -57,16 +57,16 @@ Reference Reference::make(const DatasetRow& row, Level level, const ScoreOptions
   out.level_ = level;
   out.text_ = row.levels.at(level);
   out.case_ = {row.constants, row.inputs, row.outputs, row.kept_arguments, row.equations};
-  const BudgetScope scope(Budget{});
+  const EvaluationContext whole(EvaluationOptions{});
   try {
-    out.prepare(options);
+    out.prepare(options, whole);
   } catch (const EvaluationError& e) {
     out.not_gradable_ = e.message;
   }
   return out;
 }
 
-void Reference::prepare(const ScoreOptions& options) {
+void Reference::prepare(const ScoreOptions& options, const EvaluationContext& whole) {
   auto parsed = IrProgram::parse(level_, text_);
   if (!parsed.ok()) {
     not_gradable_ = "the row's own text does not parse: " + first_line(parsed.error().message);
@@ -76,8 +76,9 @@ void Reference::prepare(const ScoreOptions& options) {
   const auto failed = [&](const char* what, const Error& error) {
     not_gradable_ = fmt::format("the row's own text {}: {}", what, first_line(error.message));
   };
-  if (const Status verified = program.verify(); !verified.ok())
+  if (const Status verified = program.verify(whole); !verified.ok())
     return failed("does not verify", verified.error());
+  verification_steps_ = whole.steps_used();
   if (auto canonical = program.canonical(); canonical.ok())
     canonical_ = std::move(canonical).value();
   auto signature = program.signature();
@@ -96,16 +97,14 @@ void Reference::prepare(const ScoreOptions& options) {
     return;
   }
   Reading reading;
-  const std::int64_t before = steps_in_scope();
-  const auto results = execute_case(program, case_, options.budget, reading);
+  const auto results = execute_case(program, case_, options.budget, reading, &whole);
   if (!results.ok()) return failed("does not run", results.error());
   if (!reading.agrees) {
     not_gradable_ = "the row's own text does not give what JAX gave: " + first_line(reading.reason);
     return;
   }
-  cases_.push_back(
-      {case_.arguments(level_), arrays_of(results.value()), steps_in_scope() - before});
-  add_further_cases(program, id_, options);
+  cases_.push_back({case_.arguments(level_), arrays_of(results.value()), reading.steps});
+  add_further_cases(program, options, whole);
   not_gradable_ = without_information();
 }
 
@@ -118,14 +117,15 @@ bool Reference::same_results(const Results& a, const Results& b) const {
 
 // First those whose results are none that are there already; where a function has few results, or
 // hardly any others were found, such as repeat one.
-void Reference::add_further_cases(IrProgram& program, const std::string& id,
-                                  const ScoreOptions& options) {
+void Reference::add_further_cases(IrProgram& program, const ScoreOptions& options,
+                                  const EvaluationContext& whole) {
   std::vector<Array> recorded;
-  for (const Tensor& t : case_.inputs) recorded.push_back(Array::from(t));
-  const Random random(hash64(id), options.seed);
+  for (const Tensor& t : case_.inputs)
+    recorded.push_back(Array::from(EvaluationContext::unmetered(), t));
+  const Random random(hash64(id_), options.seed);
   std::vector<GradedCase> repeating;
   for (tries_ = 0; tries_ < kTries && cases_.size() <= kFurtherCases; ++tries_) {
-    auto drawn = try_inputs(program, draw_inputs(recorded, random, tries_), options);
+    auto drawn = try_inputs(program, draw_inputs(recorded, random, tries_), options, whole);
     if (!drawn) continue;
     const auto known = [&](const GradedCase& c) { return same_results(c.results, drawn->results); };
     if (std::none_of(cases_.begin(), cases_.end(), known))
@@ -139,7 +139,8 @@ void Reference::add_further_cases(IrProgram& program, const std::string& id,
 
 // Nothing where the inputs are no new ones, or the results are not finite or hang on rounding.
 std::optional<GradedCase> Reference::try_inputs(IrProgram& program, const std::vector<Array>& drawn,
-                                                const ScoreOptions& options) {
+                                                const ScoreOptions& options,
+                                                const EvaluationContext& whole) {
   ExecutionCase changed;
   changed.constants = case_.constants;
   changed.kept = case_.kept;
@@ -149,15 +150,16 @@ std::optional<GradedCase> Reference::try_inputs(IrProgram& program, const std::v
     return std::equal(c.arguments.begin(), c.arguments.end(), out.arguments.begin(), same_bits);
   };
   if (std::any_of(cases_.begin(), cases_.end(), same_inputs)) return std::nullopt;
-  const std::int64_t before = steps_in_scope();
-  auto results = program.run(out.arguments, options.budget);
+  const EvaluationContext context({.budget = options.budget}, whole);
+  auto results = program.run(out.arguments, context);
   if (!results.ok()) return std::nullopt;
   out.results = arrays_of(results.value());
-  out.steps = steps_in_scope() - before;
+  out.steps = context.steps_used();
   if (non_finite(out.results) > non_finite(cases_[0].results)) return std::nullopt;
   std::vector<ir::Datum> nudged;
   for (const ir::Datum& d : out.arguments) nudged.emplace_back(nudge(d.as_array(), 1));
-  const auto again = program.run(std::move(nudged), options.budget);
+  const auto again =
+      program.run(std::move(nudged), EvaluationContext({.budget = options.budget}, whole));
   if (!again.ok()) return std::nullopt;
   const Results moved = arrays_of(again.value());
   if (moved.size() != out.results.size()) return std::nullopt;

@@ -47,16 +47,22 @@ class Reference {
   // The recorded one first. Of a row that is not gradable it may be that there are none.
   const std::vector<GradedCase>& cases() const { return cases_; }
   // Of a result on the recorded inputs: what JAX gave.
-  Array recorded_output(std::size_t i) const { return Array::from(case_.outputs[i]); }
+  Array recorded_output(std::size_t i) const {
+    return Array::from(EvaluationContext::unmetered(), case_.outputs[i]);
+  }
   std::size_t recorded_outputs() const { return case_.outputs.size(); }
   const Tolerance& tolerance() const { return tolerance_; }
   int tries() const { return tries_; }
+  // That reading the types of the row's own text took.
+  std::int64_t verification_steps() const { return verification_steps_; }
 
  private:
-  void prepare(const ScoreOptions& options);
-  void add_further_cases(IrProgram& program, const std::string& id, const ScoreOptions& options);
+  // `whole`: all that is run here counts there.
+  void prepare(const ScoreOptions& options, const EvaluationContext& whole);
+  void add_further_cases(IrProgram& program, const ScoreOptions& options,
+                         const EvaluationContext& whole);
   std::optional<GradedCase> try_inputs(IrProgram& program, const std::vector<Array>& drawn,
-                                       const ScoreOptions& options);
+                                       const ScoreOptions& options, const EvaluationContext& whole);
   std::string without_information() const;
   bool same_results(const Results& a, const Results& b) const;
 
@@ -68,6 +74,7 @@ class Reference {
   Tolerance tolerance_;
   std::vector<GradedCase> cases_;
   int tries_ = 0;
+  std::int64_t verification_steps_ = 0;
 };
 
 // The arrays of results; of those that several devices hold the parts, one after another.

@@ -8,96 +8,46 @@
 #include <cstdlib>
 #include <limits>
 
-#include "tensor/arithmetic.h"
 #include "tensor/convert.h"
 #include "tensor/narrow.h"
 
 namespace jaxsmith {
 
-void invalid(std::string message) {
-  throw EvaluationError{EvaluationError::Kind::kInvalid, std::move(message)};
-}
-void unsupported(std::string message) {
-  throw EvaluationError{EvaluationError::Kind::kUnsupported, std::move(message)};
-}
-
-struct BudgetScope::State {
-  Budget budget;
-  std::int64_t steps = 0, bytes = 0;
-};
-
-namespace {
-thread_local std::shared_ptr<void> current;
-}  // namespace
-
-BudgetScope::BudgetScope(const Budget& budget) : state_(std::make_shared<State>()) {
-  state_->budget = budget;
-  outer_ = std::static_pointer_cast<State>(current);
-  if (outer_) {
-    state_->budget.steps = std::min(budget.steps, outer_->budget.steps - outer_->steps);
-    state_->budget.bytes = std::min(budget.bytes, outer_->budget.bytes - outer_->bytes);
-  }
-  current = state_;
-}
-
-BudgetScope::~BudgetScope() {
-  current = outer_;
-  if (outer_) outer_->steps += state_->steps;
-}
-
-std::shared_ptr<void> budget_in_scope() { return current; }
-BudgetAdoption::BudgetAdoption(std::shared_ptr<void> budget) { current = std::move(budget); }
-BudgetAdoption::~BudgetAdoption() { current = nullptr; }
-
-std::int64_t BudgetScope::steps_used() const { return state_->steps; }
-
-void spend(std::int64_t steps) {
-  auto* state = static_cast<BudgetScope::State*>(current.get());
-  if (!state) return;
-  state->steps += steps;
-  if (state->steps > state->budget.steps)
-    throw EvaluationError{
-        EvaluationError::Kind::kBudget,
-        fmt::format("it takes more than the {} steps allowed", state->budget.steps)};
-}
-
-std::int64_t steps_in_scope() {
-  const auto* state = static_cast<const BudgetScope::State*>(current.get());
-  return state ? state->steps : 0;
-}
-
 class Buffer {
  public:
-  explicit Buffer(std::size_t bytes) {
-    state_ = std::static_pointer_cast<BudgetScope::State>(current);
-    const auto signed_bytes = static_cast<std::int64_t>(bytes);
-    if (state_) {
-      if (state_->bytes + signed_bytes > state_->budget.bytes)
-        throw EvaluationError{
-            EvaluationError::Kind::kBudget,
-            fmt::format("it takes more than the {} bytes allowed", state_->budget.bytes)};
-      spend(1 + signed_bytes / 64);
-    }
+  Buffer(const EvaluationContext& context, std::size_t bytes) : context_(context) {
+    context_.take(static_cast<std::int64_t>(bytes));
     data_ = std::calloc(bytes ? bytes : 1, 1);
-    if (!data_)
+    if (!data_) {
+      context_.give_back(static_cast<std::int64_t>(bytes));
       throw EvaluationError{EvaluationError::Kind::kBudget,
                             fmt::format("there is no memory for {} bytes", bytes)};
+    }
     bytes_ = bytes;
-    if (state_) state_->bytes += signed_bytes;
   }
+  // The same memory in another evaluation.
+  Buffer(const EvaluationContext& context, const std::shared_ptr<Buffer>& other)
+      : context_(context),
+        owner_(other->owner_ ? other->owner_ : other),
+        data_(other->data_),
+        bytes_(other->bytes_) {}
   ~Buffer() {
+    if (owner_) return;
     std::free(data_);
-    if (state_) state_->bytes -= static_cast<std::int64_t>(bytes_);
+    context_.give_back(static_cast<std::int64_t>(bytes_));
   }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
   void* data() const { return data_; }
   std::size_t bytes() const { return bytes_; }
+  const EvaluationContext& context() const { return context_; }
+  bool shared() const { return owner_ != nullptr; }
 
   std::shared_ptr<Buffer> before_rounding;
 
  private:
-  std::shared_ptr<BudgetScope::State> state_;
+  EvaluationContext context_;
+  std::shared_ptr<Buffer> owner_;  // of the memory, where it is not this one's
   void* data_ = nullptr;
   std::size_t bytes_ = 0;
 };
@@ -115,30 +65,63 @@ Lane lane_of(DType dtype) {
 
 std::size_t lane_bytes(Lane lane) { return lane == Lane::kF32 ? 4 : lane == Lane::kC128 ? 16 : 8; }
 
-Array::Array(DType dtype, Shape shape, bool abstract) : dtype_(dtype), shape_(std::move(shape)) {
+Array::Array(DType dtype, Shape shape, const EvaluationContext* context)
+    : dtype_(dtype), shape_(std::move(shape)) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 64;
   constexpr std::int64_t kLargestDim = std::int64_t{1} << 48;
+  constexpr std::size_t kMostDims = 1024;
+  if (shape_.size() > kMostDims)
+    unsupported(fmt::format("an array of more than {} dimensions", kMostDims));
   size_ = 1;
   for (const std::int64_t n : shape_) {
     require(n >= 0, "a dimension is negative");
     require(n <= kLargestDim, "a dimension is over 2^48");
     if (n > 0 && size_ > kMost / n) {
-      if (abstract) invalid("an array has more elements than can be counted");
+      if (!context) invalid("an array has more elements than can be counted");
       throw EvaluationError{EvaluationError::Kind::kBudget,
                             "an array has more elements than memory"};
     }
     size_ *= n;
   }
-  if (!abstract)
-    buffer_ =
-        std::make_shared<Buffer>(static_cast<std::size_t>(size_) * lane_bytes(lane_of(dtype)));
+  if (context)
+    buffer_ = std::make_shared<Buffer>(
+        *context, static_cast<std::size_t>(size_) * lane_bytes(lane_of(dtype)));
+}
+
+Array Array::zeros(const EvaluationContext& context, DType dtype, Shape shape) {
+  return Array(dtype, std::move(shape), &context);
+}
+
+Array Array::typed(DType dtype, Shape shape) { return Array(dtype, std::move(shape), nullptr); }
+
+Array Array::result(std::initializer_list<const Array*> operands, DType dtype, Shape shape) {
+  if (any_abstract(operands)) return typed(dtype, std::move(shape));
+  return Array(dtype, std::move(shape), &context_of(operands));
+}
+
+const EvaluationContext& Array::context_of(std::initializer_list<const Array*> operands) {
+  // What comes from outside counts where it is used.
+  for (const Array* a : operands)
+    if (a->context().metered()) return a->context();
+  return EvaluationContext::unmetered();
+}
+
+const EvaluationContext& Array::context() const {
+  return buffer_ ? buffer_->context() : EvaluationContext::unmetered();
+}
+
+Array Array::within(const EvaluationContext& context) const {
+  Array out = *this;
+  if (buffer_ && !buffer_->context().same(context))
+    out.buffer_ = std::make_shared<Buffer>(context, buffer_);
+  return out;
 }
 
 const void* Array::raw() const { return buffer_->data(); }
 
 void* Array::raw_mutable() {
-  if (buffer_.use_count() != 1) {
-    auto copy = std::make_shared<Buffer>(buffer_->bytes());
+  if (buffer_.use_count() != 1 || buffer_->shared()) {
+    auto copy = std::make_shared<Buffer>(buffer_->context(), buffer_->bytes());
     memcpy(copy->data(), buffer_->data(), buffer_->bytes());
     buffer_ = std::move(copy);
   }
@@ -148,13 +131,13 @@ void* Array::raw_mutable() {
 
 std::optional<Array> Array::before_rounding() const {
   if (!buffer_ || !buffer_->before_rounding) return std::nullopt;
-  Array out(DType::kF32, shape_, true);
+  Array out = typed(DType::kF32, shape_);
   out.buffer_ = buffer_->before_rounding;
   return out;
 }
 
 Array Array::reshaped(Shape shape) const {
-  Array out(dtype_, std::move(shape), true);
+  Array out = typed(dtype_, std::move(shape));
   if (out.size_ != size_)
     invalid(fmt::format("{} elements cannot have the shape of {}", size_, out.type_text()));
   out.buffer_ = buffer_;
@@ -203,10 +186,11 @@ using Half = _Float16;
 
 }  // namespace
 
-Array Array::from(const Tensor& t) {
-  Array out(t.dtype, t.shape);
-  require(t.bytes.size() == static_cast<std::size_t>(out.size_) * byte_size(t.dtype),
+Array Array::from(const EvaluationContext& context, const Tensor& t) {
+  const std::int64_t size = typed(t.dtype, t.shape).size();
+  require(t.bytes.size() == static_cast<std::size_t>(size) * byte_size(t.dtype),
           "an array's bytes are not as many as its type needs");
+  Array out = zeros(context, t.dtype, t.shape);
   switch (t.dtype) {
     case DType::kI8:
     case DType::kI2:
@@ -308,16 +292,16 @@ Tensor Array::tensor() const {
   return t;
 }
 
-Array Array::scalar(DType dtype, double value) {
-  Array out(dtype, {});
-  with_lane(dtype, [&]<class T>(T) { out.mutate<T>()[0] = static_cast<T>(value); });
+namespace {
+
+Array filled(Array out, double value) {
+  with_lane(out.dtype(), [&]<class T>(T) { out.mutate<T>()[0] = static_cast<T>(value); });
   settle(out);
   return out;
 }
 
-Array Array::scalar_int(DType dtype, std::int64_t value) {
-  Array out(dtype, {});
-  with_lane(dtype, [&]<class T>(T) {
+Array filled_int(Array out, std::int64_t value) {
+  with_lane(out.dtype(), [&]<class T>(T) {
     if constexpr (std::is_same_v<T, std::complex<float>>)
       out.mutate<T>()[0] = static_cast<float>(value);
     else
@@ -327,8 +311,27 @@ Array Array::scalar_int(DType dtype, std::int64_t value) {
   return out;
 }
 
-Array Array::of_ints(DType dtype, std::span<const std::int64_t> values) {
-  Array out(dtype, {static_cast<std::int64_t>(values.size())});
+}  // namespace
+
+Array Array::scalar(const EvaluationContext& context, DType dtype, double value) {
+  return filled(zeros(context, dtype, {}), value);
+}
+
+Array Array::scalar_int(const EvaluationContext& context, DType dtype, std::int64_t value) {
+  return filled_int(zeros(context, dtype, {}), value);
+}
+
+Array Array::scalar(DType dtype, double value) const {
+  return abstract() ? typed(dtype, {}) : filled(zeros(dtype, {}), value);
+}
+
+Array Array::scalar_int(DType dtype, std::int64_t value) const {
+  return abstract() ? typed(dtype, {}) : filled_int(zeros(dtype, {}), value);
+}
+
+Array Array::of_ints(const EvaluationContext& context, DType dtype,
+                     std::span<const std::int64_t> values) {
+  Array out = zeros(context, dtype, {static_cast<std::int64_t>(values.size())});
   auto to = out.mutate<std::int64_t>();
   for (std::size_t i = 0; i < values.size(); ++i) to[i] = wrap(dtype, values[i]);
   return out;
@@ -383,8 +386,9 @@ void settle(Array& array) {
     if (bit_width(dtype) == 64) return;
     for (auto& x : array.mutate<std::int64_t>()) x = wrap(dtype, x);
   } else if (lane_of(dtype) == Lane::kF32 && dtype != DType::kF32) {
-    if (arithmetic().excess_precision && !is_narrow(dtype)) return;
-    const auto wide = arithmetic().wide_converts && !is_narrow(dtype) ? array.buffer_ : nullptr;
+    const Arithmetic& how = array.context().arithmetic();
+    if (how.excess_precision && !is_narrow(dtype)) return;
+    const auto wide = how.wide_converts && !is_narrow(dtype) ? array.buffer_ : nullptr;
     for (auto& x : array.mutate<float>()) x = round_to(dtype, x);
     array.buffer_->before_rounding = wide;
   }
@@ -416,10 +420,10 @@ double highest(DType dtype, bool infinite) {
   return std::ldexp(1.0, bits) - 1;
 }
 
-Array extreme(DType dtype, bool lowest) {
+Array extreme(const Array& beside, DType dtype, bool lowest) {
   if (is_real(dtype)) {
     const double top = highest(dtype, true);
-    return Array::scalar(dtype, lowest ? -top : top);
+    return beside.scalar(dtype, lowest ? -top : top);
   }
   const int bits = bit_width(dtype);
   std::int64_t value;
@@ -430,7 +434,7 @@ Array extreme(DType dtype, bool lowest) {
   } else {
     value = lowest ? 0 : -1;
   }
-  return Array::scalar_int(dtype, value);
+  return beside.scalar_int(dtype, value);
 }
 
 Ints row_major_strides(const Shape& shape) {
@@ -438,9 +442,20 @@ Ints row_major_strides(const Shape& shape) {
   std::int64_t step = 1;
   for (std::size_t i = shape.size(); i-- > 0;) {
     strides[i] = step;
-    step *= shape[i];
+    // Wraps where a dimension of none hides others: nothing lies there then.
+    step = static_cast<std::int64_t>(static_cast<std::uint64_t>(step) *
+                                     static_cast<std::uint64_t>(shape[i]));
   }
   return strides;
+}
+
+IndexWalk::IndexWalk(const EvaluationContext& context, const Shape& shape)
+    : shape_(shape), index_(shape.size(), 0), done_(contains(shape, 0)) {
+  if (done_) return;
+  std::int64_t count = 1;
+  for (const std::int64_t n : shape)
+    if (__builtin_mul_overflow(count, n, &count)) count = std::numeric_limits<std::int64_t>::max();
+  context.spend(count);
 }
 
 }  // namespace jaxsmith

@@ -1,6 +1,6 @@
 // The arrays that IR is executed on.
 //
-//   Array x = Array::from(tensor);                    // what a dataset's row or a .npy file holds
+//   Array x = Array::from(context, tensor);           // what a dataset's row or a .npy file holds
 //   Array y = broadcast_in_dim(x, {2, 3}, {1});       // kernels.h and its neighbours
 //   Tensor back = y.tensor();
 //
@@ -19,66 +19,12 @@
 #include <string>
 #include <vector>
 
+#include "tensor/context.h"
 #include "tensor/tensor.h"
 
 namespace jaxsmith {
 
 using Ints = std::vector<std::int64_t>;
-
-// Why an evaluation stopped: thrown by kernels, caught where an evaluation was begun.
-struct EvaluationError {
-  enum class Kind {
-    kInvalid,      // the program breaks a rule of its language
-    kUnsupported,  // jaxsmith does not know the operation
-    kBudget,       // more steps or memory than were allowed
-  };
-  Kind kind = Kind::kInvalid;
-  std::string message;
-};
-
-[[noreturn]] void invalid(std::string message);
-[[noreturn]] void unsupported(std::string message);
-inline void require(bool holds, const char* message) {
-  if (!holds) invalid(message);
-}
-
-// What an evaluation may use; what it costs is counted while one is in scope, on this thread.
-struct Budget {
-  std::int64_t steps = 4'000'000'000;  // elementary operations, about a nanosecond each
-  std::int64_t bytes = 4LL << 30;      // held at one time
-};
-
-// Within another scope no more than what that has left, and what is used counts there too.
-class BudgetScope {
- public:
-  explicit BudgetScope(const Budget& budget);
-  ~BudgetScope();
-  BudgetScope(const BudgetScope&) = delete;
-  BudgetScope& operator=(const BudgetScope&) = delete;
-  std::int64_t steps_used() const;
-
- private:
-  struct State;
-  friend void spend(std::int64_t);
-  friend std::int64_t steps_in_scope();
-  friend class Buffer;
-  std::shared_ptr<State> state_, outer_;
-};
-
-// The budget in scope, for another thread of the same evaluation; the two must not run at a time.
-std::shared_ptr<void> budget_in_scope();
-class BudgetAdoption {
- public:
-  explicit BudgetAdoption(std::shared_ptr<void> budget);
-  ~BudgetAdoption();
-  BudgetAdoption(const BudgetAdoption&) = delete;
-  BudgetAdoption& operator=(const BudgetAdoption&) = delete;
-};
-
-// Charges the budget in scope; throws when it is used up.
-void spend(std::int64_t steps);
-// What has been charged to it; nothing where none is.
-std::int64_t steps_in_scope();
 
 enum class Lane { kInt, kF32, kF64, kC64, kC128 };
 Lane lane_of(DType dtype);
@@ -110,12 +56,29 @@ class Buffer;
 class Array {
  public:
   Array() = default;
-  // Of zeros, or abstract.
-  Array(DType dtype, Shape shape, bool abstract = false);
-  static Array from(const Tensor& tensor);
-  static Array scalar(DType dtype, double value);
-  static Array scalar_int(DType dtype, std::int64_t value);
-  static Array of_ints(DType dtype, std::span<const std::int64_t> values);
+  // Elements count to the context's budget (context.h); of a program that is executed no array is
+  // made without one.
+  static Array zeros(const EvaluationContext& context, DType dtype, Shape shape);
+  static Array from(const EvaluationContext& context, const Tensor& tensor);
+  static Array scalar(const EvaluationContext& context, DType dtype, double value);
+  static Array scalar_int(const EvaluationContext& context, DType dtype, std::int64_t value);
+  static Array of_ints(const EvaluationContext& context, DType dtype,
+                       std::span<const std::int64_t> values);
+  // Abstract: a type.
+  static Array typed(DType dtype, Shape shape);
+  // What is made of these operands: zeros, or abstract where one of them is.
+  static Array result(std::initializer_list<const Array*> operands, DType dtype, Shape shape);
+  // Beside this array: abstract where it is.
+  Array zeros(DType dtype, Shape shape) const { return result({this}, dtype, std::move(shape)); }
+  Array scalar(DType dtype, double value) const;
+  Array scalar_int(DType dtype, std::int64_t value) const;
+
+  // Where what is made of these operands counts.
+  static const EvaluationContext& context_of(std::initializer_list<const Array*> operands);
+  // Of an array with elements: where they count. Those of an abstract one count nowhere.
+  const EvaluationContext& context() const;
+  // The same elements in another evaluation, where what is made of them will count.
+  Array within(const EvaluationContext& context) const;
   Tensor tensor() const;
 
   DType dtype() const { return dtype_; }
@@ -150,6 +113,7 @@ class Array {
 
  private:
   friend void settle(Array& array);
+  Array(DType dtype, Shape shape, const EvaluationContext* context);
   const void* raw() const;
   void* raw_mutable();
 
@@ -170,7 +134,8 @@ void settle(Array& array);
 
 // The largest and the lowest finite number, or integer; infinities where `infinite`.
 double highest(DType dtype, bool infinite);
-Array extreme(DType dtype, bool lowest);  // -inf or +inf, or the type's lowest or highest integer
+// Beside an array: -inf or +inf, or the type's lowest or highest integer.
+Array extreme(const Array& beside, DType dtype, bool lowest);
 
 inline bool any_abstract(std::initializer_list<const Array*> arrays) {
   for (const Array* a : arrays)
@@ -183,13 +148,28 @@ Ints row_major_strides(const Shape& shape);
 inline bool contains(const Ints& numbers, std::int64_t n) {
   return std::find(numbers.begin(), numbers.end(), n) != numbers.end();
 }
-// Goes on to the next index, row by row; false behind the last one: it is the first again then.
-inline bool next_index(Ints& index, const Shape& shape) {
-  for (std::size_t d = shape.size(); d-- > 0;) {
-    if (++index[d] < shape[d]) return true;
-    index[d] = 0;
+
+// All indices of a shape, row by row; each is charged before the first.
+//
+//   for (IndexWalk at(context, shape); at; at.next()) use(at[d]);
+class IndexWalk {
+ public:
+  IndexWalk(const EvaluationContext& context, const Shape& shape);
+  explicit operator bool() const { return !done_; }
+  void next() {
+    for (std::size_t d = shape_.size(); d-- > 0;) {
+      if (++index_[d] < shape_[d]) return;
+      index_[d] = 0;
+    }
+    done_ = true;
   }
-  return false;
-}
+  std::int64_t operator[](std::size_t d) const { return index_[d]; }
+  const Ints& index() const { return index_; }
+
+ private:
+  const Shape shape_;
+  Ints index_;
+  bool done_;
+};
 
 }  // namespace jaxsmith

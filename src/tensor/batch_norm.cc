@@ -52,9 +52,7 @@ class Features {
   }
 
  private:
-  Array number(double value) const {
-    return x_.abstract() ? Array(x_.dtype(), {}, true) : Array::scalar(x_.dtype(), value);
-  }
+  Array number(double value) const { return x_.scalar(x_.dtype(), value); }
 
   const Array& x_;
   BatchNorm options_;

@@ -4,11 +4,12 @@ namespace jaxsmith {
 namespace {
 
 // The lowest bit first. Elements narrower than a byte stand one to a byte.
-std::vector<bool> bits_of(const Array& x) {
+Scratch<bool> bits_of(const Array& x) {
+  const Workspace copy(x.context(), {x.size(), 1});
   const Tensor t = x.tensor();
   const auto width = static_cast<std::size_t>(bit_width(x.dtype()));
   const std::size_t stride = byte_size(x.dtype()) * 8, n = static_cast<std::size_t>(x.size());
-  std::vector<bool> out(n * width);
+  Scratch<bool> out(n * width, x.context());
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t b = 0; b < width; ++b) {
       const std::size_t at = i * stride + b;
@@ -17,7 +18,7 @@ std::vector<bool> bits_of(const Array& x) {
   return out;
 }
 
-Array of_bits(const std::vector<bool>& bits, DType dtype, const Shape& shape) {
+Array of_bits(const Scratch<bool>& bits, DType dtype, const Shape& shape) {
   const auto width = static_cast<std::size_t>(bit_width(dtype));
   const std::size_t stride = byte_size(dtype) * 8, n = bits.size() / width;
   Tensor t{dtype, shape, std::string(n * stride / 8, '\0')};
@@ -26,7 +27,7 @@ Array of_bits(const std::vector<bool>& bits, DType dtype, const Shape& shape) {
       const std::size_t at = i * stride + b;
       if (bits[i * width + b]) t.bytes[at / 8] = static_cast<char>(t.bytes[at / 8] | 1 << (at % 8));
     }
-  return Array::from(t);
+  return Array::from(bits.get_allocator().context(), t);
 }
 
 }  // namespace
@@ -42,13 +43,14 @@ Array bitcast_convert(const Array& x, DType to) {
       invalid("the last dimension does not make up an element of the wider type");
     shape.pop_back();
   }
-  if (x.abstract()) return Array(to, shape, true);
+  if (x.abstract()) return Array::typed(to, shape);
   if (from_bits < 8 || to_bits < 8) {
-    spend(x.size() * from_bits);
+    x.context().spend({x.size(), from_bits});
     return of_bits(bits_of(x), to, shape);
   }
+  const Workspace copy(x.context(), {x.size(), static_cast<std::int64_t>(byte_size(x.dtype()))});
   Tensor t = x.tensor();
-  return Array::from(Tensor{to, shape, std::move(t.bytes)});
+  return Array::from(x.context(), Tensor{to, shape, std::move(t.bytes)});
 }
 
 }  // namespace jaxsmith

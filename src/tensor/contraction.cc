@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <unsupported/Eigen/FFT>
 
-#include "tensor/arithmetic.h"
 #include "tensor/movement.h"
 #include "tensor/products.h"
 #include "tensor/rounding_noise.h"
@@ -115,7 +114,7 @@ Array dot_general(const Array& lhs, const Array& rhs, const DotDims& dims, DType
   for (const std::int64_t d : joined({&dims.lhs_batch, &lhs_free}))
     shape.push_back(lhs.shape()[static_cast<std::size_t>(d)]);
   for (const std::int64_t d : rhs_free) shape.push_back(rhs.shape()[static_cast<std::size_t>(d)]);
-  Array out(result, shape, any_abstract({&lhs, &rhs}));
+  Array out = Array::result({&lhs, &rhs}, result, shape);
   if (out.abstract() || out.size() == 0) return out;
   const std::int64_t batch = product(lhs, dims.lhs_batch), m = product(lhs, lhs_free),
                      k = product(lhs, dims.lhs_contracting), n = product(rhs, rhs_free);
@@ -124,8 +123,8 @@ Array dot_general(const Array& lhs, const Array& rhs, const DotDims& dims, DType
   const Array b = with_noise(
       convert(transpose(rhs, joined({&dims.rhs_batch, &dims.rhs_contracting, &rhs_free})), result));
   if (k == 0) return out;
-  spend(batch * m * k * n / 2);
-  if (arithmetic().stepwise && lane_of(result) != Lane::kInt) {
+  out.context().spend({batch, m, k, n}, 2);
+  if (out.context().arithmetic().stepwise && lane_of(result) != Lane::kInt) {
     with_lane(result, [&]<class T>(T) {
       if constexpr (!std::is_same_v<T, std::int64_t>)
         multiply_stepwise<T>(a, b, out, batch, m, k, n);
@@ -133,6 +132,8 @@ Array dot_general(const Array& lhs, const Array& rhs, const DotDims& dims, DType
     return out;
   }
   const bool wide = batch * m * k * n <= kWideProducts;
+  // Copies in another type and in blocks, as Eigen makes them.
+  const Workspace copies(out.context(), {8, m * k + k * n + m * n});
   switch (lane_of(result)) {
     case Lane::kInt:
       multiply_integers(a, b, out, batch, m, k, n);
@@ -168,40 +169,51 @@ std::optional<FftKind> fft_kind_named(std::string_view name) {
 
 namespace {
 
+// The sum of the prime factors of which the transform is done term by term.
+std::int64_t large_factors(std::int64_t n) {
+  constexpr std::int64_t kLargestButterfly = 5;
+  std::int64_t sum = 0;
+  for (std::int64_t p = 2; p * p <= n; ++p)
+    for (; n % p == 0; n /= p) sum += p > kLargestButterfly ? p : 0;
+  return sum + (n > kLargestButterfly ? n : 0);
+}
+
 // Along one dimension, of a row-major array of c128.
-void transform(std::vector<C128>& values, const Shape& shape, std::size_t dim, bool inverse) {
+void transform(Scratch<C128>& values, const Shape& shape, std::size_t dim, bool inverse) {
   const std::int64_t n = shape[dim];
   if (n <= 1) return;
   const Ints strides = row_major_strides(shape);
   Shape rest = shape;
   rest[dim] = 1;
+  const EvaluationContext context = values.get_allocator().context();
+  const Workspace tables(context, {n, 2 * sizeof(C128)});
+  context.spend({element_count(shape), large_factors(n)});
   Eigen::FFT<double> engine;
-  std::vector<C128> line(static_cast<std::size_t>(n)), out;
-  for_each_offset(rest, strides, [&](std::int64_t offset) {
+  Scratch<C128> line(static_cast<std::size_t>(n), context), out(line);
+  for_each_offset(context, rest, strides, [&](std::int64_t offset) {
     for (std::int64_t i = 0; i < n; ++i)
       line[static_cast<std::size_t>(i)] =
           values[static_cast<std::size_t>(offset + i * strides[dim])];
     if (inverse)
-      engine.inv(out, line);
+      engine.inv(out.data(), line.data(), n);
     else
-      engine.fwd(out, line);
+      engine.fwd(out.data(), line.data(), n);
     for (std::int64_t i = 0; i < n; ++i)
       values[static_cast<std::size_t>(offset + i * strides[dim])] =
           out[static_cast<std::size_t>(i)];
   });
 }
 
-std::vector<C128> as_complex(const Array& x) {
+Scratch<C128> as_complex(const Array& x) {
   const Array wide = convert(x, DType::kC128);
   const auto data = wide.data<C128>();
-  return {data.begin(), data.end()};
+  return {data.begin(), data.end(), x.context()};
 }
 
 // The half of a spectrum that a real signal's transform keeps, made whole along the last dimension:
 // of each line, element n - i is the conjugate of element i.
-std::vector<C128> whole_spectrum(const std::vector<C128>& half, std::int64_t half_size,
-                                 std::int64_t n) {
-  std::vector<C128> out;
+Scratch<C128> whole_spectrum(const Scratch<C128>& half, std::int64_t half_size, std::int64_t n) {
+  Scratch<C128> out(half.get_allocator());
   const std::size_t lines = half_size == 0 ? 0 : half.size() / static_cast<std::size_t>(half_size);
   for (std::size_t l = 0; l < lines; ++l) {
     const C128* line = half.data() + l * static_cast<std::size_t>(half_size);
@@ -236,10 +248,10 @@ Array fft(const Array& x, FftKind kind, const Ints& length) {
       invalid(fmt::format("fft_length {} of a dimension with {} elements", length[i], size));
     if (i + 1 == n) size = from_real ? (length[i] == 0 ? 0 : length[i] / 2 + 1) : length[i];
   }
-  Array out(result, shape, x.abstract());
+  Array out = x.zeros(result, shape);
   if (out.abstract() || out.size() == 0 || x.size() == 0) return out;
-  spend(32 * (x.size() + out.size()));
-  std::vector<C128> values = as_complex(with_noise(x));
+  x.context().spend({x.size() + out.size(), 32});
+  Scratch<C128> values = as_complex(with_noise(x));
   Shape at = x.shape();
   const bool inverse = kind == FftKind::kIfft || to_real;
   if (to_real) {
@@ -251,7 +263,7 @@ Array fft(const Array& x, FftKind kind, const Ints& length) {
   } else {
     for (std::size_t i = 0; i < n; ++i) transform(values, at, rank - n + i, inverse);
   }
-  Array full(DType::kC128, at);
+  Array full = x.zeros(DType::kC128, at);
   std::copy(values.begin(), values.end(), full.mutate<C128>().begin());
   if (from_real) full = slice(full, Ints(rank, 0), shape, Ints(rank, 1));
   return convert(to_real ? unary(Unary::real, full) : full, result);

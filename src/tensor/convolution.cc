@@ -2,7 +2,6 @@
 
 #include <type_traits>
 
-#include "tensor/arithmetic.h"
 #include "tensor/contraction.h"
 #include "tensor/movement.h"
 #include "tensor/products.h"
@@ -52,8 +51,8 @@ class Convolution {
   Shape shape() const { return in_order(x_.shape()[0] / batch_groups_, out_features_, places_); }
 
   void run(Array& out) const {
-    spend(out.size() * in_group_ * taps_ / 2);
-    const Ints source = sources();
+    out.context().spend({out.size(), in_group_, taps_}, 2);
+    const auto source = sources(out.context());
     with_lane(out.dtype(), [&]<class T>(T) { add_up<T>(out, source); });
     settle(out);
   }
@@ -72,15 +71,16 @@ class Convolution {
   }
 
   // For each place and each of the kernel's: where in an image its element lies, or -1 outside.
-  Ints sources() const {
-    const std::int64_t places = element_count(places_);
-    Ints out(static_cast<std::size_t>(places * taps_), -1);
-    Ints place(places_.size(), 0);
-    for (std::int64_t p = 0; p < places; ++p, next_index(place, places_)) {
-      Ints tap(places_.size(), 0);
-      for (std::int64_t t = 0; t < taps_; ++t, next_index(tap, window_.size))
-        out[static_cast<std::size_t>(p * taps_ + in_kernel(tap))] = in_image(place, tap);
-    }
+  Scratch<std::int64_t> sources(const EvaluationContext& context) const {
+    Shape all = places_;
+    all.insert(all.end(), window_.size.begin(), window_.size.end());
+    const std::int64_t size = Array::typed(DType::kI64, all).size();
+    Scratch<std::int64_t> out(static_cast<std::size_t>(size), -1, context);
+    std::int64_t p = 0;
+    for (IndexWalk place(context, places_); place; place.next(), ++p)
+      for (IndexWalk tap(context, window_.size); tap; tap.next())
+        out[static_cast<std::size_t>(p * taps_ + in_kernel(tap.index()))] =
+            in_image(place.index(), tap.index());
     return out;
   }
 
@@ -108,7 +108,8 @@ class Convolution {
   }
 
   template <class T>
-  void add_up(Array& out, const Ints& source) const {
+  void add_up(Array& out, std::span<const std::int64_t> source) const {
+    const Arithmetic& how = out.context().arithmetic();
     const T* images = x_.data<T>().data();
     const T* kernels = kernel_.data<T>().data();
     T* to = out.mutate<T>().data();
@@ -120,14 +121,15 @@ class Convolution {
         const T* channels = images + image * strides_[0] + group * in_group_ * strides_[1];
         const T* weights = kernels + o * in_group_ * taps_;
         for (std::int64_t p = 0; p < places; ++p)
-          *to++ = sum(out.dtype(), channels, weights, source.data() + p * taps_);
+          *to++ = sum(how, out.dtype(), channels, weights, source.data() + p * taps_);
       }
   }
 
   template <class T>
-  T sum(DType dtype, const T* channels, const T* weights, const std::int64_t* source) const {
+  T sum(const Arithmetic& how, DType dtype, const T* channels, const T* weights,
+        const std::int64_t* source) const {
     if constexpr (!std::is_same_v<T, std::int64_t>)
-      if (arithmetic().stepwise) {  // features within places
+      if (how.stepwise) {  // features within places
         T sum{};
         for (std::int64_t t = 0; t < taps_; ++t)
           for (std::int64_t f = 0; source[t] >= 0 && f < in_group_; ++f)
@@ -172,7 +174,7 @@ Array convolution(const Array& input, const Array& kernel, const ConvolutionDims
   const Ints back = inverse_permutation(of_output);
   Array x = transpose(input, of_input), k = transpose(kernel, of_kernel);
   const Convolution convolution(x, k, std::move(window), feature_groups, batch_groups);
-  Array out(result, convolution.shape(), any_abstract({&input, &kernel}));
+  Array out = Array::result({&input, &kernel}, result, convolution.shape());
   if (out.abstract() || out.size() == 0) return transpose(out, back);
   x = with_noise(convert(x, result));
   k = with_noise(convert(k, result));

@@ -9,7 +9,6 @@
 #include <cmath>
 #include <limits>
 
-#include "tensor/arithmetic.h"
 #include "tensor/elementwise_parts.h"
 #include "tensor/expansions.h"
 #include "tensor/rounding_noise.h"
@@ -141,8 +140,8 @@ C128 square(C128 x) {
   return {balanced ? 0 : (a - b) * (a + b), 2 * (a * b)};
 }
 
-ComplexFunction complex_function(Unary op) {
-  if (arithmetic().stepwise) {  // as StableHLO's interpreter does it, which cancels near 0
+ComplexFunction complex_function(Unary op, bool stepwise) {
+  if (stepwise) {  // as StableHLO's interpreter does it, which cancels near 0
     if (op == Unary::exponential_minus_one) return [](C128 x) { return std::exp(x) - 1.0; };
     if (op == Unary::log_plus_one) return [](C128 x) { return std::log(x + 1.0); };
   }
@@ -309,13 +308,13 @@ Array float_unary(Unary op, const Array& x) {
     default:
       break;
   }
-  if (arithmetic().stepwise)
+  if (x.context().arithmetic().stepwise)
     if (const RealExpansion<T> f = expansion_of<T>(op)) {
-      spend(8 * x.size());
+      x.context().spend({x.size(), 8});
       return map(f);
     }
   if (const RealFunction f = real_function(op)) {
-    spend(8 * x.size());
+    x.context().spend({x.size(), 8});
     return map([f](T v) { return static_cast<T>(f(static_cast<double>(v))); });
   }
   wrong_type(name_of(op), x);
@@ -338,9 +337,9 @@ Array complex_unary(Unary op, const Array& x) {
     default:
       break;
   }
-  const ComplexFunction f = complex_function(op);
+  const ComplexFunction f = complex_function(op, x.context().arithmetic().stepwise);
   if (!f) wrong_type(name_of(op), x);
-  spend(20 * x.size());
+  x.context().spend({x.size(), 20});
   return map1<T, T>(x, d, [f](T v) { return T(f(C128(v))); });
 }
 
@@ -435,7 +434,7 @@ T next_after(T x, T y, DType d) {
   if (x == y) return y;
   // Of a type of 16 bits: the neighbour's pattern.
   const auto bits = static_cast<double>(x);
-  Tensor t = Array::scalar(d, bits).tensor();
+  Tensor t = Array::scalar(EvaluationContext::unmetered(), d, bits).tensor();
   std::uint16_t pattern;
   if (t.bytes.size() != 2) unsupported("next_after of a type of 8 bits");
   memcpy(&pattern, t.bytes.data(), 2);
@@ -446,7 +445,7 @@ T next_after(T x, T y, DType d) {
     pattern = static_cast<std::uint16_t>(away ? pattern + 1 : pattern - 1);
   }
   memcpy(t.bytes.data(), &pattern, 2);
-  return static_cast<T>(Array::from(t).data<float>()[0]);
+  return static_cast<T>(Array::from(EvaluationContext::unmetered(), t).data<float>()[0]);
 }
 
 template <class T>
@@ -454,7 +453,7 @@ Array float_binary(Binary op, const Array& x, const Array& y) {
   const DType d = x.dtype();
   const auto map = [&](auto f) { return map2<T, T>(x, y, d, f); };
   const auto by_double = [&](auto f) {
-    spend(20 * std::max(x.size(), y.size()));
+    Array::context_of({&x, &y}).spend({std::max(x.size(), y.size()), 20});
     return map([f](T a, T b) {
       return static_cast<T>(f(static_cast<double>(a), static_cast<double>(b)));
     });

@@ -88,7 +88,7 @@ Array select(const Array& predicate, const Array& x, const Array& y) {
   same_dtype(x, y);
   if (predicate.dtype() != DType::kBool) invalid("the predicate is no bool");
   const Shape& shape = common_shape({&x, &y, &predicate});
-  Array out(x.dtype(), shape, any_abstract({&predicate, &x, &y}));
+  Array out = Array::result({&predicate, &x, &y}, x.dtype(), shape);
   if (out.abstract()) return out;
   const std::size_t p = step_of(predicate, shape), a = step_of(x, shape), b = step_of(y, shape);
   with_lane(x.dtype(), [&]<class T>(T) {
@@ -97,7 +97,7 @@ Array select(const Array& predicate, const Array& x, const Array& y) {
     auto to = out.mutate<T>();
     for (std::size_t i = 0; i < to.size(); ++i) to[i] = which[i * p] ? from[i * a] : other[i * b];
   });
-  spend(out.size());
+  out.context().spend(out.size());
   return out;
 }
 

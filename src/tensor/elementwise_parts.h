@@ -50,12 +50,12 @@ inline std::size_t step_of(const Array& a, const Shape& shape) {
 
 template <class To, class From, class F>
 Array map1(const Array& x, DType dtype, F f) {
-  Array out(dtype, x.shape(), x.abstract());
+  Array out = x.zeros(dtype, x.shape());
   if (out.abstract()) return out;
   const auto from = x.data<From>();
   auto to = out.mutate<To>();
   for (std::size_t i = 0; i < to.size(); ++i) to[i] = f(from[i]);
-  spend(x.size());
+  out.context().spend(x.size());
   settle(out);
   return out;
 }
@@ -63,7 +63,7 @@ Array map1(const Array& x, DType dtype, F f) {
 template <class To, class From, class F>
 Array map2(const Array& x, const Array& y, DType dtype, F f) {
   const Shape& shape = common_shape({&x, &y});
-  Array out(dtype, shape, any_abstract({&x, &y}));
+  Array out = Array::result({&x, &y}, dtype, shape);
   if (out.abstract()) return out;
   const auto a = x.data<From>(), b = y.data<From>();
   auto to = out.mutate<To>();
@@ -73,7 +73,7 @@ Array map2(const Array& x, const Array& y, DType dtype, F f) {
   } else {
     for (std::size_t i = 0; i < to.size(); ++i) to[i] = f(a[i * i_step], b[i * j_step]);
   }
-  spend(out.size());
+  out.context().spend(out.size());
   settle(out);
   return out;
 }

@@ -25,9 +25,9 @@ Array incomplete_beta(const Array& a, const Array& b, const Array& x) {
   const Array& like = shaped_one({&a, &b, &x});
   if (!is_real(like.dtype()))
     invalid(fmt::format("regularized_incomplete_beta does not take {}", like.type_text()));
-  if (any_abstract({&a, &b, &x})) return Array(like.dtype(), like.shape(), true);
-  Array out(DType::kF64, like.shape());
-  spend(200 * out.size());
+  if (any_abstract({&a, &b, &x})) return Array::typed(like.dtype(), like.shape());
+  Array out = Array::result({&a, &b, &x}, DType::kF64, like.shape());
+  out.context().spend({out.size(), 200});
   const Array wide[] = {convert(a, DType::kF64), convert(b, DType::kF64), convert(x, DType::kF64)};
   auto to = out.mutate<double>();
   const auto at = [&wide](std::size_t k, std::size_t i) {
@@ -41,9 +41,9 @@ Array multiply_high(const Array& x, const Array& y) {
   const Array& like = shaped_one({&x, &y});
   if (!is_integer(like.dtype()))
     invalid(fmt::format("the upper half of a product of {}", like.type_text()));
-  Array out(like.dtype(), like.shape(), any_abstract({&x, &y}));
+  Array out = Array::result({&x, &y}, like.dtype(), like.shape());
   if (out.abstract()) return out;
-  spend(out.size());
+  out.context().spend(out.size());
   auto to = out.mutate<std::int64_t>();
   const int bits = bit_width(like.dtype());
   const auto at = [](const Array& a, std::size_t i) { return a.ints()[a.rank() == 0 ? 0 : i]; };

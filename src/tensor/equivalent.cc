@@ -14,11 +14,10 @@ using namespace matrices;
 
 namespace {
 
-thread_local const std::vector<Array>* expected_results = nullptr;
-thread_local std::int64_t operations_done = 0;
-
 // Backward errors of LAPACK's routines are a small multiple of the size times epsilon.
 constexpr double kFactor = 30;
+// Steps of a singular value decomposition, as a multiple of the size to the third.
+constexpr std::int64_t kDecomposition = 40;
 
 double limit_of(const Batches& b, DType dtype) {
   return kFactor * static_cast<double>(std::max<std::int64_t>({b.rows, b.columns, 1})) *
@@ -54,28 +53,15 @@ DType complex_of(DType dtype) {
 
 }  // namespace
 
-ExpectedResults::ExpectedResults(std::vector<Array> expected)
-    : expected_(std::move(expected)), outer_(expected_results) {
-  expected_results = &expected_;
-}
-
-ExpectedResults::~ExpectedResults() { expected_results = outer_; }
-
-std::int64_t ambiguous_operations() { return operations_done; }
-
-bool note_ambiguous_operation() {
-  ++operations_done;
-  return expected_results != nullptr;
-}
-
-std::vector<Array> candidates(DType dtype, const Shape& shape) {
+std::vector<Array> candidates(const EvaluationContext& context, DType dtype, const Shape& shape) {
   std::vector<Array> out;
-  if (!expected_results) return out;
+  if (!context.expected()) return out;
   const std::size_t rank = shape.size(), inner = std::min<std::size_t>(rank, 2);
   const auto tail = [&](const Shape& s) {
     return Shape(s.end() - static_cast<std::ptrdiff_t>(std::min(inner, s.size())), s.end());
   };
-  for (const Array& a : *expected_results) {
+  for (const Array& expected : *context.expected()) {
+    const Array a = expected.within(context);
     if (a.dtype() != dtype || a.size() != element_count(shape) || a.shape().size() < inner)
       continue;
     if (tail(a.shape()) == tail(shape)) out.push_back(a.reshaped(shape));
@@ -99,6 +85,7 @@ template <class T>
 bool are_eigenvectors(const Array& a, bool lower, const Array& values, const Array& vectors,
                       double limit) {
   const Batches b = batches_of(a);
+  const Work work(a.context(), b);
   return of_all(b.count, [&](std::int64_t i) {
     const auto m = matrix<T>(a, b, i), v = matrix<T>(vectors, b, i);
     const Matrix<T> full = lower ? Matrix<T>(m.template selfadjointView<Eigen::Lower>())
@@ -114,7 +101,7 @@ bool are_eigenvectors(const Array& a, bool lower, const Array& values, const Arr
 void prefer_expected_eigh(const Array& a, bool lower, const Array& values, Array& vectors,
                           DType dtype) {
   const double limit = limit_of(batches_of(a), dtype);
-  for (const Array& candidate : candidates(dtype, vectors.shape())) {
+  for (const Array& candidate : candidates(a.context(), dtype, vectors.shape())) {
     const Array v = convert(candidate, vectors.dtype());
     bool good = false;
     with_wide(a.dtype(),
@@ -134,6 +121,7 @@ bool are_singular_vectors(const Array& a, const Array& values, const Array& u, c
                           double limit) {
   const Batches b = batches_of(a), ub = batches_of(u), vb = batches_of(vh);
   const std::int64_t n = std::min(b.rows, b.columns);
+  const Work work(a.context(), {b.count, std::max(b.rows, b.columns), std::max(b.rows, b.columns)});
   return of_all(b.count, [&](std::int64_t i) {
     const auto m = matrix<T>(a, b, i), x = matrix<T>(u, ub, i), y = matrix<T>(vh, vb, i);
     const auto s = column<double>(values, n, i);
@@ -148,7 +136,8 @@ bool are_singular_vectors(const Array& a, const Array& values, const Array& u, c
 
 void prefer_expected_svd(const Array& a, const Array& values, Array& u, Array& vh, DType dtype) {
   const double limit = limit_of(batches_of(a), dtype);
-  std::vector<Array> us = candidates(dtype, u.shape()), vhs = candidates(dtype, vh.shape());
+  std::vector<Array> us = candidates(a.context(), dtype, u.shape()),
+                     vhs = candidates(a.context(), dtype, vh.shape());
   for (auto* each : {&us, &vhs})
     for (Array& x : *each) x = convert(x, u.dtype());
   us.push_back(u);
@@ -198,7 +187,7 @@ bool are_unit_eigenvectors(const Matrix<C128>& m, const Eigen::VectorXcd& w, con
 // Where each of `wanted` is in `own`, the nearest first.
 std::vector<Eigen::Index> places(const Eigen::VectorXcd& own, const Eigen::VectorXcd& wanted) {
   std::vector<Eigen::Index> out;
-  std::vector<bool> used(static_cast<std::size_t>(own.size()));
+  std::vector<bool> used(static_cast<std::size_t>(own.size()));  // bounded: a column, as is Work
   for (Eigen::Index k = 0; k < wanted.size(); ++k) {
     Eigen::Index best = -1;
     for (Eigen::Index i = 0; i < own.size(); ++i)
@@ -220,8 +209,10 @@ void prefer_expected_eig(const Array& a, Array& values, Array* left, Array* righ
   const auto at = [&](const Array& x, std::int64_t i) {
     return Matrix<C128>(matrix<C128>(x, b, i));
   };
-  for (const Array& candidate : candidates(complex_of(dtype), values.shape())) {
+  for (const Array& candidate : candidates(a.context(), complex_of(dtype), values.shape())) {
     const Array w = convert(candidate, DType::kC128);
+    const Work work(a.context(), b);
+    a.context().spend({kDecomposition, b.count, b.rows, b.rows, b.rows, b.rows});
     const bool good = of_all(b.count, [&](std::int64_t i) {
       return are_eigenvalues(at(m, i), column<C128>(w, b.rows, i), limit);
     });
@@ -241,8 +232,9 @@ void prefer_expected_eig(const Array& a, Array& values, Array* left, Array* righ
   for (Array* vectors : {left, right}) {
     if (!vectors) continue;
     const bool turned = vectors == left;
-    for (const Array& candidate : candidates(complex_of(dtype), vectors->shape())) {
+    for (const Array& candidate : candidates(a.context(), complex_of(dtype), vectors->shape())) {
       const Array v = convert(candidate, DType::kC128);
+      const Work work(a.context(), b);
       const bool good = of_all(b.count, [&](std::int64_t i) {
         const Eigen::VectorXcd w = column<C128>(values, b.rows, i);
         return turned ? are_unit_eigenvectors(at(m, i).adjoint(), w.conjugate(), at(v, i), limit)
@@ -262,6 +254,8 @@ namespace {
 template <class T>
 bool is_schur_form(const Array& a, const Array& t, const Array* z, double limit) {
   const Batches b = batches_of(a);
+  const Work work(a.context(), b);
+  if (!z) a.context().spend({kDecomposition, b.count, b.rows, b.rows, b.rows, b.rows});
   return of_all(b.count, [&](std::int64_t i) {
     const Matrix<T> m = matrix<T>(a, b, i), form = matrix<T>(t, b, i);
     const double norm = m.norm();
@@ -291,8 +285,8 @@ bool is_schur_form(const Array& a, const Array& t, const Array* z, double limit)
 void prefer_expected_schur(const Array& a, Array& t, Array* z, DType dtype) {
   const double limit = limit_of(batches_of(a), dtype);
   std::vector<Array> zs;
-  if (z) zs = candidates(dtype, z->shape());
-  for (const Array& form : candidates(dtype, t.shape())) {
+  if (z) zs = candidates(a.context(), dtype, z->shape());
+  for (const Array& form : candidates(a.context(), dtype, t.shape())) {
     const Array wide_form = convert(form, t.dtype());
     const std::size_t count = z ? zs.size() : 1;
     for (std::size_t i = 0; i < count; ++i) {
@@ -321,6 +315,8 @@ bool same_element(const Array& a, std::int64_t i, const Array& b, std::int64_t j
   });
 }
 
+using Places = Scratch<std::int64_t>;
+
 // A column, and what is expected of it: its first elements along the last dimension.
 struct ExpectedColumn {
   const Array* column;
@@ -333,8 +329,8 @@ struct Tie {
 };
 
 // The places in the order in which all columns are as expected; as they are where there is none.
-bool arrange(Ints& places, const Tie& tie, std::span<const ExpectedColumn> columns) {
-  Ints left = places, out;
+bool arrange(Places& places, const Tie& tie, std::span<const ExpectedColumn> columns) {
+  Places left = places, out(places.get_allocator());
   for (std::int64_t at = tie.first; at < tie.last; ++at) {
     const auto fits = [&](std::int64_t place) {
       return std::all_of(columns.begin(), columns.end(), [&](const ExpectedColumn& c) {
@@ -342,7 +338,7 @@ bool arrange(Ints& places, const Tie& tie, std::span<const ExpectedColumn> colum
         return at >= size || same_element(*c.column, place, c.expected, tie.row * size + at);
       });
     };
-    spend(static_cast<std::int64_t>(left.size()));
+    places.get_allocator().context().spend(static_cast<std::int64_t>(left.size()));
     const auto found = std::find_if(left.begin(), left.end(), fits);
     if (found == left.end()) return false;
     out.push_back(*found);
@@ -353,11 +349,11 @@ bool arrange(Ints& places, const Tie& tie, std::span<const ExpectedColumn> colum
 }
 
 // Where elements are tied that are not the same.
-std::vector<Tie> ties_of(std::span<const Array> columns, const std::vector<bool>& tied,
-                         const Ints& order) {
+Scratch<Tie> ties_of(std::span<const Array> columns, const Scratch<bool>& tied,
+                     const Places& order) {
   const std::int64_t n = columns[0].shape().back();
   const auto size = static_cast<std::int64_t>(order.size());
-  std::vector<Tie> out;
+  Scratch<Tie> out(columns[0].context());
   for (std::int64_t i = 0, next = 0; i < size; i = next) {
     const auto place = [&](std::int64_t k) { return order[static_cast<std::size_t>(k)]; };
     bool differ = false;
@@ -368,28 +364,29 @@ std::vector<Tie> ties_of(std::span<const Array> columns, const std::vector<bool>
   return out;
 }
 
-Ints places_of(const Tie& tie, const Ints& order, std::int64_t n) {
+Places places_of(const Tie& tie, const Places& order, std::int64_t n) {
   const auto start = order.begin() + tie.row * n;
-  return {start + tie.first, start + tie.last};
+  return {start + tie.first, start + tie.last, order.get_allocator()};
 }
 
 }  // namespace
 
-void settle_ties(std::span<const Array> columns, std::int64_t dim, const std::vector<bool>& tied,
-                 Ints& order) {
-  const std::vector<Tie> ties = ties_of(columns, tied, order);
-  if (ties.empty() || !note_ambiguous_operation()) return;
+void settle_ties(std::span<const Array> columns, std::int64_t dim, const Scratch<bool>& tied,
+                 Places& order) {
+  const EvaluationContext& context = columns[0].context();
+  const Scratch<Tie> ties = ties_of(columns, tied, order);
+  if (ties.empty() || !context.note_ambiguous_operation()) return;
   const std::int64_t n = columns[0].shape().back();
   std::vector<ExpectedColumn> expected;
   for (const Array& column : columns)
-    for (const Array& a : *expected_results) {
+    for (const Array& a : *context.expected()) {
       if (a.dtype() != column.dtype() || a.rank() != column.rank()) continue;
-      ExpectedColumn candidate{&column, transpose(a, to_the_end(a.rank(), dim))};
+      ExpectedColumn candidate{&column, transpose(a.within(context), to_the_end(a.rank(), dim))};
       Shape shape = candidate.expected.shape();
       const std::int64_t size = std::exchange(shape.back(), n);
       if (shape != column.shape() || size > n) continue;
       const bool good = std::all_of(ties.begin(), ties.end(), [&](const Tie& tie) {
-        Ints places = places_of(tie, order, n);
+        Places places = places_of(tie, order, n);
         return arrange(places, tie, {&candidate, 1});
       });
       if (!good) continue;
@@ -397,7 +394,7 @@ void settle_ties(std::span<const Array> columns, std::int64_t dim, const std::ve
       break;
     }
   for (const Tie& tie : ties) {
-    Ints places = places_of(tie, order, n);
+    Places places = places_of(tie, order, n);
     if (arrange(places, tie, expected))
       std::copy(places.begin(), places.end(), order.begin() + tie.row * n + tie.first);
   }

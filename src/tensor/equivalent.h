@@ -1,7 +1,8 @@
 // Results that are not unique: eigenvectors may be turned and take turns, singular vectors change
-// signs in pairs. A program's results are then compared by what they must satisfy: within a scope
-// of ExpectedResults each such operation looks among the expected arrays for ones that satisfy what
-// defines its own results, and goes on with them. What follows is compared as it is.
+// signs in pairs. A program's results are then compared by what they must satisfy: in an evaluation
+// with EvaluationOptions::expected each such operation looks among the expected arrays for ones
+// that satisfy what defines its own results, and goes on with them. What follows is compared as it
+// is.
 //
 // Sorting that need not be stable likewise: elements in no order may come in any.
 #pragma once
@@ -13,26 +14,9 @@
 
 namespace jaxsmith {
 
-class ExpectedResults {
- public:
-  explicit ExpectedResults(std::vector<Array> expected);
-  ~ExpectedResults();
-  ExpectedResults(const ExpectedResults&) = delete;
-  ExpectedResults& operator=(const ExpectedResults&) = delete;
-
- private:
-  std::vector<Array> expected_;
-  const std::vector<Array>* outer_;
-};
-
-// How many operations with such results this thread has done.
-std::int64_t ambiguous_operations();
-// Says that one is done; true where there are expected results to look at.
-bool note_ambiguous_operation();
-
 // The expected arrays of an element type that have as many elements in matrices of the same size,
 // in the given shape; transposed ones too.
-std::vector<Array> candidates(DType dtype, const Shape& shape);
+std::vector<Array> candidates(const EvaluationContext& context, DType dtype, const Shape& shape);
 
 // Each takes what was factored, the routine's results in double precision, and the element types
 // that they are rounded to, and puts expected arrays in the place of results they are worth.
@@ -50,7 +34,7 @@ void prefer_expected_schur(const Array& a, Array& t, Array* z, DType dtype);
 // their elements row by row, and `tied` says where an element is in no order with the one before.
 // Such take the order that they have in expected arrays of the columns' types, which may be shorter
 // along the dimension: the k best.
-void settle_ties(std::span<const Array> columns, std::int64_t dim, const std::vector<bool>& tied,
-                 Ints& order);
+void settle_ties(std::span<const Array> columns, std::int64_t dim, const Scratch<bool>& tied,
+                 Scratch<std::int64_t>& order);
 
 }  // namespace jaxsmith

@@ -305,7 +305,8 @@ void syevd(LapackContext& c) {
       to.setConstant(T(kNan));
     set_info(c.out[2], i, finite ? 0 : 1);
   }
-  if (note_ambiguous_operation()) prefer_expected_eigh(a, lower, c.out[1], c.out[0], c.dtype);
+  if (a.context().note_ambiguous_operation())
+    prefer_expected_eigh(a, lower, c.out[1], c.out[0], c.dtype);
 }
 
 template <class T>
@@ -334,7 +335,7 @@ void gesdd(LapackContext& c) {
     }
     set_info(c.out[4], i, finite ? 0 : 1);
   }
-  if (mode != 'N' && note_ambiguous_operation())
+  if (mode != 'N' && a.context().note_ambiguous_operation())
     prefer_expected_svd(a, c.out[1], c.out[2], c.out[3], c.dtype);
 }
 
@@ -362,7 +363,7 @@ void geev(LapackContext& c) {
       matrix<C128>(c.out[real ? 2 : 1], b, i) =
           solver.eigenvectors().inverse().adjoint().colwise().normalized();
   }
-  if (!note_ambiguous_operation()) return;
+  if (!a.context().note_ambiguous_operation()) return;
   Array values = real ? binary(Binary::complex, c.out[0], c.out[1]) : c.out[0];
   prefer_expected_eig(a, values, left ? &c.out[real ? 2 : 1] : nullptr,
                       right ? &c.out[real ? 3 : 2] : nullptr, c.dtype);
@@ -423,7 +424,7 @@ void gees(LapackContext& c) {
     }
     set_info(c.out.back(), i, finite ? 0 : 1);
   }
-  if (note_ambiguous_operation())
+  if (a.context().note_ambiguous_operation())
     prefer_expected_schur(a, c.out[0], vectors ? &c.out[1] : nullptr, c.dtype);
 }
 
@@ -542,7 +543,7 @@ std::optional<Array> type_said(std::string_view word, std::span<const Array> ope
   if (word == "?") return std::nullopt;
   if (word[0] >= '0' && word[0] <= '9') {
     const Array& like = operands[static_cast<std::size_t>(word[0] - '0')];
-    return Array(like.dtype(), like.shape(), true);
+    return Array::typed(like.dtype(), like.shape());
   }
   const Array& a = operands[0];
   const Batches b = batches_of(a);
@@ -559,7 +560,7 @@ std::optional<Array> type_said(std::string_view word, std::span<const Array> ope
     if (vectors)
       shape.push_back(attribute("mode") == 'S' ? least : letter == 'u' ? b.rows : b.columns);
   }
-  return Array(part_type(a.dtype(), word[0]), shape, true);
+  return Array::typed(part_type(a.dtype(), word[0]), shape);
 }
 
 void check_operands(const Routine& routine, std::string_view target,
@@ -635,13 +636,15 @@ std::optional<std::vector<Array>> lapack_call(std::string_view target,
   std::vector<Array> declared(results.begin(), results.end());
   for (const Array& a : operands)
     if (a.abstract()) return declared;
-  charge(batches_of(operands[0], std::min<std::int64_t>(2, operands[0].rank())));
+  const Work work(operands[0].context(),
+                  batches_of(operands[0], std::min<std::int64_t>(2, operands[0].rank())));
   std::vector<Array> in;
   for (const Array& a : operands)
     in.push_back(is_inexact(a.dtype()) ? convert(with_noise(a), wide(a.dtype())) : a);
   LapackContext c{in, attribute, operands[0].dtype(), {}};
   for (const Array& r : results)
-    c.out.emplace_back(is_inexact(r.dtype()) ? wide(r.dtype()) : r.dtype(), r.shape());
+    c.out.push_back(
+        operands[0].zeros(is_inexact(r.dtype()) ? wide(r.dtype()) : r.dtype(), r.shape()));
   (is_complex(c.dtype) ? routine->run_complex : routine->run_real)(c);
   for (std::size_t i = 0; i < c.out.size(); ++i) c.out[i] = convert(c.out[i], results[i].dtype());
   return std::move(c.out);

@@ -25,7 +25,7 @@ Array cholesky(const Array& a, bool lower) {
   check_square(a);
   if (a.abstract()) return a;
   const Batches b = batches_of(a);
-  charge(b);
+  const Work work(a.context(), b);
   Array out = convert(with_noise(a), wide(a.dtype()));
   with_wide(a.dtype(), [&]<class T>(T) {
     for (std::int64_t i = 0; i < b.count; ++i) {
@@ -48,9 +48,8 @@ Array triangular_solve(const Array& a, const Array& b, const TriangularSolve& o)
   const Batches left = batches_of(a), right = batches_of(b);
   require(left.count == right.count && left.rows == (o.left ? right.rows : right.columns),
           "the sides' shapes do not go together");
-  if (any_abstract({&a, &b})) return Array(b.dtype(), b.shape(), true);
-  charge(right);
-  charge(left);
+  if (any_abstract({&a, &b})) return Array::typed(b.dtype(), b.shape());
+  const Work of_right(b.context(), right), of_left(a.context(), left);
   const Array coefficients = convert(with_noise(a), wide(a.dtype()));
   Array out = convert(with_noise(b), wide(b.dtype()));
   with_wide(a.dtype(), [&]<class T>(T) {

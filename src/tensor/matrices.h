@@ -76,12 +76,18 @@ bool factor_cholesky(Matrix<T>& a) {
   return true;
 }
 
-// Charges the budget for a factorization.
-inline void charge(const Batches& b) {
-  const double n = static_cast<double>(b.count) * static_cast<double>(b.rows) *
-                   static_cast<double>(b.columns) *
-                   static_cast<double>(std::max(b.rows, b.columns));
-  spend(n > 1e18 ? std::numeric_limits<std::int64_t>::max() / 4 : static_cast<std::int64_t>(4 * n));
-}
+// What a factorization takes: steps, and memory for some matrices while it lives.
+class Work {
+ public:
+  Work(const EvaluationContext& context, const Batches& b)
+      : memory_(context, {kMatrices, std::max(b.rows, b.columns), std::max(b.rows, b.columns),
+                          sizeof(C128)}) {
+    context.spend({4, b.count, b.rows, b.columns, std::max(b.rows, b.columns)});
+  }
+
+ private:
+  static constexpr std::int64_t kMatrices = 6;
+  Workspace memory_;
+};
 
 }  // namespace jaxsmith::matrices

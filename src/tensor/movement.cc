@@ -71,7 +71,7 @@ void with_width(const Array& x, F f) {
 }
 
 Array strided(const Array& x, const Shape& shape, std::int64_t offset, const Ints& strides) {
-  Array out(x.dtype(), shape, x.abstract());
+  Array out = x.zeros(x.dtype(), shape);
   if (!out.abstract()) copy_box(shape, x, offset, strides, out, 0, row_major_strides(shape));
   return out;
 }
@@ -135,8 +135,8 @@ Ints from_the_end(std::int64_t rank, std::int64_t dim) {
   return out;
 }
 
-Array taken(const Array& x, const Ints& places, std::int64_t offset) {
-  Array out(x.dtype(), {static_cast<std::int64_t>(places.size())});
+Array taken(const Array& x, std::span<const std::int64_t> places, std::int64_t offset) {
+  Array out = x.zeros(x.dtype(), {static_cast<std::int64_t>(places.size())});
   with_lane(x.dtype(), [&]<class T>(T) {
     const T* from = x.data<T>().data() + offset;
     T* to = out.mutate<T>().data();
@@ -149,18 +149,18 @@ void copy_box(const Shape& shape, const Array& from, std::int64_t from_offset,
               const Ints& from_strides, Array& to, std::int64_t to_offset, const Ints& to_strides) {
   const std::int64_t n = element_count(shape);
   if (n == 0) return;
-  spend(n / 4);
+  to.context().spend(n / 4);
   with_width(from, [&]<class T>(T) {
     copy_typed(shape, from.data<T>().data() + from_offset, from_strides,
                to.mutate<T>().data() + to_offset, to_strides);
   });
 }
 
-Ints offsets_of(const Shape& shape, const Ints& strides) {
-  Ints out;
-  out.reserve(static_cast<std::size_t>(element_count(shape)));
-  for_each_offset(shape, strides, [&](std::int64_t offset) { out.push_back(offset); });
-  spend(static_cast<std::int64_t>(out.size()));
+Scratch<std::int64_t> offsets_of(const EvaluationContext& context, const Shape& shape,
+                                 const Ints& strides) {
+  Scratch<std::int64_t> out(context);
+  out.reserve(static_cast<std::size_t>(Array::typed(DType::kI64, shape).size()));
+  for_each_offset(context, shape, strides, [&](std::int64_t offset) { out.push_back(offset); });
   return out;
 }
 
@@ -252,7 +252,7 @@ Array pad(const Array& x, const Array& value, const Ints& low, const Ints& high,
     shape.push_back(size);
   }
   const bool abstract = any_abstract({&x, &value});
-  Array out = broadcast_in_dim(abstract ? Array(x.dtype(), {}, true) : value, shape, {});
+  Array out = broadcast_in_dim(abstract ? Array::typed(x.dtype(), {}) : value, shape, {});
   if (out.abstract()) return out;
   // The part of the operand that stays: along each dimension, elements `first` to `last`.
   const Ints own = row_major_strides(x.shape()), to = row_major_strides(shape);
@@ -291,8 +291,11 @@ Array concatenate(std::span<const Array> parts, std::int64_t dim) {
     shape[axis] += n;
     abstract |= part.abstract();
   }
-  Array out(first.dtype(), shape, abstract);
-  if (abstract) return out;
+  if (abstract) return Array::typed(first.dtype(), shape);
+  const EvaluationContext* context = &first.context();
+  for (const Array& part : parts)
+    if (!context->metered()) context = &part.context();
+  Array out = Array::zeros(*context, first.dtype(), shape);
   const Ints to = row_major_strides(shape);
   std::int64_t offset = 0;
   for (const Array& part : parts) {
@@ -302,12 +305,16 @@ Array concatenate(std::span<const Array> parts, std::int64_t dim) {
   return out;
 }
 
-Array iota(DType dtype, const Shape& shape, std::int64_t dim, bool abstract) {
-  Array out(dtype, shape, abstract);
-  if (dim < 0 || dim >= out.rank()) invalid(fmt::format("there is no dimension {}", dim));
-  if (abstract || out.size() == 0) return out;
+Array iota_type(DType dtype, const Shape& shape, std::int64_t dim) {
+  if (dim < 0 || dim >= static_cast<std::int64_t>(shape.size()))
+    invalid(fmt::format("there is no dimension {}", dim));
+  return Array::typed(dtype, shape);
+}
+
+Array iota(const EvaluationContext& context, DType dtype, const Shape& shape, std::int64_t dim) {
+  if (iota_type(dtype, shape, dim).size() == 0) return Array::zeros(context, dtype, shape);
   const auto axis = static_cast<std::size_t>(dim);
-  Array line(dtype, {shape[axis]});
+  Array line = Array::zeros(context, dtype, {shape[axis]});
   with_lane(dtype, [&]<class T>(T) {
     auto to = line.mutate<T>();
     for (std::size_t i = 0; i < to.size(); ++i) {
@@ -331,7 +338,7 @@ Array dynamic_slice(const Array& x, std::span<const Array> starts, const Ints& s
                           x.shape()[d]));
     abstract |= starts[d].abstract();
   }
-  if (abstract) return Array(x.dtype(), sizes, true);
+  if (abstract) return Array::typed(x.dtype(), sizes);
   const Ints strides = row_major_strides(x.shape());
   return strided(x, sizes, dot(clamped_starts(x, starts, sizes), strides), strides);
 }
@@ -345,8 +352,8 @@ Array dynamic_update_slice(const Array& x, const Array& update, std::span<const 
     require(update.shape()[d] <= x.shape()[d], "the update is larger than the operand");
     abstract |= starts[d].abstract();
   }
-  if (abstract) return Array(x.dtype(), x.shape(), true);
-  Array out = x;
+  if (abstract) return Array::typed(x.dtype(), x.shape());
+  Array out = x.within(Array::context_of({&x, &update}));
   const Ints strides = row_major_strides(x.shape());
   copy_box(update.shape(), update, 0, row_major_strides(update.shape()), out,
            dot(clamped_starts(x, starts, update.shape()), strides), strides);
@@ -376,20 +383,21 @@ class Gather {
     Ints window_to, batch_to;
     for (std::size_t d = 0; d < shape_.size(); ++d)
       (is_offset(d) ? window_to : batch_to).push_back(to[d]);
-    const Ints from_starts = offsets_of(batch_, batch_strides_),
-               to_batch = offsets_of(batch_, batch_to),
-               from_window = offsets_of(window_, window_strides_),
-               to_window = offsets_of(window_, window_to);
-    Ints batch_index(batch_.size(), 0);
-    spend(out.size());
+    const EvaluationContext& context = out.context();
+    const auto from_starts = offsets_of(context, batch_, batch_strides_),
+               to_batch = offsets_of(context, batch_, batch_to),
+               from_window = offsets_of(context, window_, window_strides_),
+               to_window = offsets_of(context, window_, window_to);
+    IndexWalk batch_index(context, batch_);
+    context.spend(out.size());
     with_width(operand_, [&]<class T>(T) {
       const T* from = operand_.data<T>().data();
       T* result = out.mutate<T>().data();
       for (std::size_t b = 0; b < from_starts.size(); ++b) {
-        const std::int64_t offset = slice_offset(from_starts[b], batch_index);
+        const std::int64_t offset = slice_offset(from_starts[b], batch_index.index());
         for (std::size_t w = 0; w < from_window.size(); ++w)
           result[to_batch[b] + to_window[w]] = from[offset + from_window[w]];
-        next_index(batch_index, batch_);
+        batch_index.next();
       }
     });
   }
@@ -502,7 +510,7 @@ class Gather {
 Array gather(const Array& operand, const Array& starts, const GatherDims& dims,
              const Ints& slice_sizes) {
   const Gather gather(operand, starts, dims, slice_sizes);
-  Array out(operand.dtype(), gather.shape(), any_abstract({&operand, &starts}));
+  Array out = Array::result({&operand, &starts}, operand.dtype(), gather.shape());
   // XLA takes such a slice of a dimension that goes, and gives whatever it finds.
   if (out.size() != 0 && contains(slice_sizes, 0)) invalid("an element of a slice that has none");
   if (!out.abstract() && out.size() != 0) gather.run(out);

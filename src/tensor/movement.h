@@ -16,7 +16,13 @@ Array slice(const Array& x, const Ints& start, const Ints& limit, const Ints& st
 Array pad(const Array& x, const Array& value, const Ints& low, const Ints& high,
           const Ints& interior);
 Array concatenate(std::span<const Array> parts, std::int64_t dim);
-Array iota(DType dtype, const Shape& shape, std::int64_t dim, bool abstract = false);
+Array iota(const EvaluationContext& context, DType dtype, const Shape& shape, std::int64_t dim);
+Array iota_type(DType dtype, const Shape& shape, std::int64_t dim);
+// Beside an array: abstract where it is.
+inline Array iota(const Array& beside, DType dtype, const Shape& shape, std::int64_t dim) {
+  return beside.abstract() ? iota_type(dtype, shape, dim)
+                           : iota(beside.context(), dtype, shape, dim);
+}
 // Starts are clamped so that the slice lies within.
 Array dynamic_slice(const Array& x, std::span<const Array> starts, const Ints& sizes);
 Array dynamic_update_slice(const Array& x, const Array& update, std::span<const Array> starts);
@@ -35,34 +41,32 @@ Ints to_the_end(std::int64_t rank, std::int64_t dim);
 Ints from_the_end(std::int64_t rank, std::int64_t dim);
 
 // Elements of a flat array by their places.
-Array taken(const Array& x, const Ints& places, std::int64_t offset = 0);
+Array taken(const Array& x, std::span<const std::int64_t> places, std::int64_t offset = 0);
+inline Array taken(const Array& x, std::int64_t place) { return taken(x, {&place, 1}); }
 
 // Copies a box of `shape` between two layouts, given by steps between neighbours in elements.
 void copy_box(const Shape& shape, const Array& from, std::int64_t from_offset,
               const Ints& from_strides, Array& to, std::int64_t to_offset, const Ints& to_strides);
 
-// Calls f(offset, …) for each index of a box, in row-major order: offsets by the given strides.
+// Calls f(offset) for each index of a box, in row-major order: offsets by the given strides. All
+// are charged before the first.
 template <class F>
-void for_each_offset(const Shape& shape, const Ints& strides, F f) {
+void for_each_offset(const EvaluationContext& context, const Shape& shape, const Ints& strides,
+                     F f) {
   std::int64_t offset = 0;
-  const std::size_t rank = shape.size();
-  for (const std::int64_t n : shape)
-    if (n == 0) return;
-  Ints index(rank, 0);
-  for (;;) {
+  for (IndexWalk at(context, shape); at; at.next()) {
     f(offset);
-    std::size_t d = rank;
-    while (d-- > 0) {
+    // As the walk goes on: by a step in the last dimension that has not ended.
+    for (std::size_t d = shape.size(); d-- > 0;) {
       offset += strides[d];
-      if (++index[d] < shape[d]) break;
+      if (at[d] + 1 < shape[d]) break;
       offset -= strides[d] * shape[d];
-      index[d] = 0;
     }
-    if (d == static_cast<std::size_t>(-1)) return;
   }
 }
 // All of them.
-Ints offsets_of(const Shape& shape, const Ints& strides);
+Scratch<std::int64_t> offsets_of(const EvaluationContext& context, const Shape& shape,
+                                 const Ints& strides);
 
 // Numbers of dimensions: each within the rank and none twice.
 void require_distinct_dims(const Ints& dims, std::int64_t rank, const char* what);

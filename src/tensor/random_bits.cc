@@ -51,17 +51,18 @@ Array state_of(const std::vector<U64>& words, const Array& like) {
       out.push_back(static_cast<std::int64_t>(w >> 32));
     }
   }
-  return Array::of_ints(like.dtype(), out);
+  return Array::of_ints(like.context(), like.dtype(), out);
 }
 
 // Two words of a block stand side by side along the first even dimension, or else the largest one,
 // which is halved and rounded up.
-Array threefry_32(U64 key, U64 counter, const Shape& shape, U64& used) {
+Array threefry_32(const EvaluationContext& context, U64 key, U64 counter, const Shape& shape,
+                  U64& used) {
   const auto block = [&](U64 c) {
     return threefry_2x32(static_cast<U32>(key), static_cast<U32>(key >> 32), static_cast<U32>(c),
                          static_cast<U32>(c >> 32));
   };
-  Array out(DType::kU32, shape);
+  Array out = Array::zeros(context, DType::kU32, shape);
   auto to = out.mutate<std::int64_t>();
   if (shape.empty()) {
     to[0] = block(counter).first;
@@ -77,14 +78,14 @@ Array threefry_32(U64 key, U64 counter, const Shape& shape, U64& used) {
   half[split] = (half[split] + 1) / 2;
   const Ints strides = row_major_strides(half);
   used = static_cast<U64>(element_count(half));
-  Ints index(shape.size(), 0);
+  IndexWalk index(context, shape);
   for (auto& value : to) {
     U64 place = 0;
     for (std::size_t d = 0; d < shape.size(); ++d)
       place += static_cast<U64>((d == split ? index[d] / 2 : index[d]) * strides[d]);
     const auto [first, second] = block(counter + place);
     value = index[split] % 2 == 0 ? first : second;
-    next_index(index, shape);
+    index.next();
   }
   return out;
 }
@@ -115,11 +116,11 @@ std::pair<Array, Array> random_bits(RandomAlgorithm algorithm, const Array& stat
   require(words == 2 || (words == 3 && algorithm == RandomAlgorithm::kPhilox),
           "the state of a random bit generator has another size than its algorithm wants");
   require(lane_of(dtype) == Lane::kInt && dtype != DType::kBool, "random bits are integers");
-  Array out(dtype, shape, state.abstract());
+  Array out = state.zeros(dtype, shape);
   if (state.abstract()) return {state, out};
   std::vector<U64> s = words_of(state);
   const int bits = bit_width(dtype);
-  spend(16 * out.size());
+  out.context().spend({out.size(), 16});
   auto to = out.mutate<std::int64_t>();
   if (algorithm == RandomAlgorithm::kThreefry) {
     if (bits == 64) {
@@ -132,7 +133,7 @@ std::pair<Array, Array> random_bits(RandomAlgorithm algorithm, const Array& stat
       s[1] += to.size();
     } else {
       U64 used = 0;
-      out = convert(threefry_32(s[0], s[1], shape, used), dtype);
+      out = convert(threefry_32(state.context(), s[0], s[1], shape, used), dtype);
       settle(out);
       s[1] += used;
     }
@@ -161,7 +162,7 @@ std::pair<Array, Array> random_bits(RandomAlgorithm algorithm, const Array& stat
 Array unstated_random(const char* name, const Array& low, const Array& high, const Shape& shape) {
   require(low.rank() == 0 && high.same_type(low), "the limits are no scalars of one type");
   if (!low.abstract()) unsupported(fmt::format("{}: random numbers of no stated generator", name));
-  return Array(low.dtype(), shape, true);
+  return Array::typed(low.dtype(), shape);
 }
 
 }  // namespace jaxsmith

@@ -7,7 +7,6 @@
 #include <limits>
 #include <numeric>
 
-#include "tensor/arithmetic.h"
 #include "tensor/movement.h"
 #include "tensor/reduction_parts.h"
 #include "tensor/rounding_noise.h"
@@ -26,7 +25,7 @@ Array broadcast_scalar(const Array& x, const Shape& shape) {
 
 // What a body gives for arrays of one shape, scalars spread out.
 std::vector<Array> run_over(const Body& body, std::vector<Array> arguments, const Shape& shape) {
-  auto out = body.run(std::move(arguments));
+  auto out = body(std::move(arguments));
   for (Array& a : out) a = broadcast_scalar(a, shape);
   return out;
 }
@@ -41,8 +40,8 @@ void check_body(const Body& body, std::span<const Array> operands, std::size_t r
                 const char* what) {
   std::vector<Array> arguments;
   for (int half = 0; half < 2; ++half)
-    for (const Array& x : operands) arguments.emplace_back(x.dtype(), Shape{}, true);
-  const auto out = body.run(std::move(arguments));
+    for (const Array& x : operands) arguments.push_back(Array::typed(x.dtype(), {}));
+  const auto out = body(std::move(arguments));
   if (out.size() != results)
     invalid(fmt::format("{}: the body gives {} results, not {}", what, out.size(), results));
   for (std::size_t i = 0; i < out.size(); ++i) require_scalar_of(out[i], operands[i], what);
@@ -50,11 +49,14 @@ void check_body(const Body& body, std::span<const Array> operands, std::size_t r
 
 // What a simple body adds or multiplies: other bodies round, with noise, by themselves.
 Array noisy_where_rounded(const Array& x, const Body& body) {
-  return body.simple && rounds(*body.simple) ? with_noise(x) : x;
+  return body.simple() && rounds(*body.simple()) ? with_noise(x) : x;
 }
 
 // ---- Simple bodies
 // -------------------------------------------------------------------------------
+
+// Of elements in a flat array.
+using Places = std::span<const std::int64_t>;
 
 template <class T>
 T combine(Binary op, DType dtype, T a, T b) {
@@ -120,7 +122,7 @@ bool is_fast(Binary op, DType dtype) {
 }
 
 bool reduces_fast(const Body& body, DType dtype) {
-  return body.simple && *body.simple != Binary::subtract && is_fast(*body.simple, dtype);
+  return body.simple() && *body.simple() != Binary::subtract && is_fast(*body.simple(), dtype);
 }
 
 // Sums and products of floats are kept in twice the precision and rounded once.
@@ -139,13 +141,14 @@ struct Accumulator<std::complex<float>> {
 
 // `step`: that of `x`, or a narrower type that each step is rounded to.
 template <class T>
-void reduce_simple(Binary op, DType step, const Array& x, const Array& init, const Ints& kept,
-                   const Ints& gone, Array& out) {
+void reduce_simple(Binary op, DType step, const Array& x, const Array& init, Places kept,
+                   Places gone, Array& out) {
   using A = typename Accumulator<T>::type;
   const T* from = x.data<T>().data();
   auto to = out.mutate<T>();
   const T start = init.data<T>()[0];
-  const bool stepwise = arithmetic().stepwise || step != x.dtype() || noise_in_scope();
+  const bool stepwise =
+      out.context().arithmetic().stepwise || step != x.dtype() || out.context().noisy();
   const bool wide = !std::is_same_v<T, std::int64_t> &&
                     (op == Binary::add || op == Binary::multiply) && !stepwise;
   for (std::size_t o = 0; o < to.size(); ++o) {
@@ -187,15 +190,15 @@ std::vector<Array> reduce_in_pairs(std::vector<Array> values, const Body& body) 
 }
 
 std::vector<Array> one_by_one(const Body& body, std::vector<Array> values,
-                              std::span<const Array> operands, const Ints& kept, const Ints& gone) {
+                              std::span<const Array> operands, Places kept, Places gone) {
   for (std::size_t o = 0; o < kept.size(); ++o) {
     std::vector<Array> state;
     for (const Array& v : values)
-      state.push_back(taken(v, {static_cast<std::int64_t>(o)}, 0).reshaped({}));
+      state.push_back(taken(v, static_cast<std::int64_t>(o)).reshaped({}));
     for (const std::int64_t r : gone) {
       auto arguments = state;
-      for (const Array& x : operands) arguments.push_back(taken(x, {kept[o]}, r).reshaped({}));
-      state = body.run(std::move(arguments));
+      for (const Array& x : operands) arguments.push_back(taken(x, kept[o] + r).reshaped({}));
+      state = body(std::move(arguments));
     }
     for (std::size_t i = 0; i < values.size(); ++i)
       copy_box({}, state[i], 0, {}, values[i], static_cast<std::int64_t>(o), {});
@@ -228,25 +231,31 @@ std::vector<Array> reduce_values(std::span<const Array> operands, std::span<cons
   const auto [kept_shape, gone_shape, kept_strides, gone_strides] =
       Divided(operands[0].shape(), dims);
   std::vector<Array> out;
-  const Ints kept = offsets_of(kept_shape, kept_strides),
-             gone = offsets_of(gone_shape, gone_strides);
+  // Nothing is reduced to nothing.
+  if (contains(kept_shape, 0)) {
+    for (const Array& x : operands) out.push_back(x.zeros(x.dtype(), kept_shape));
+    return out;
+  }
+  const EvaluationContext& context = Array::context_of({&operands[0], &inits[0]});
+  const auto kept = offsets_of(context, kept_shape, kept_strides),
+             gone = offsets_of(context, gone_shape, gone_strides);
   const auto rows = static_cast<std::int64_t>(kept.size()),
              n = static_cast<std::int64_t>(gone.size());
-  spend(operands[0].size());
+  context.spend(operands[0].size());
   const DType dtype = operands[0].dtype();
-  const bool fast = reduces_fast(body, dtype), rounded = body.rounded && dtype == DType::kF32;
+  const bool fast = reduces_fast(body, dtype), rounded = body.rounded() && dtype == DType::kF32;
   if (operands.size() == 1 && (fast || rounded)) {
-    const Binary op = fast ? *body.simple : body.rounded->op;
-    Array result(dtype, kept_shape);
+    const Binary op = fast ? *body.simple() : body.rounded()->op;
+    Array result = Array::zeros(context, dtype, kept_shape);
     const Array x = rounds(op) ? with_noise(operands[0]) : operands[0];
     with_lane(dtype, [&]<class T>(T) {
-      reduce_simple<T>(op, fast ? dtype : body.rounded->to, x, inits[0], kept, gone, result);
+      reduce_simple<T>(op, fast ? dtype : body.rounded()->to, x, inits[0], kept, gone, result);
     });
     return {result};
   }
   std::vector<Array> values;
   for (const Array& init : inits) values.push_back(broadcast_scalar(init, {rows}));
-  if (!body.pointwise) {
+  if (!body.pointwise()) {
     values = one_by_one(body, std::move(values), operands, kept, gone);
   } else if (n <= kInTurn) {
     for (const std::int64_t r : gone) {
@@ -255,7 +264,7 @@ std::vector<Array> reduce_values(std::span<const Array> operands, std::span<cons
     }
   } else {
     Shape all{rows, n};
-    Ints places;
+    Scratch<std::int64_t> places(context);
     for (const std::int64_t k : kept)
       for (const std::int64_t r : gone) places.push_back(k + r);
     std::vector<Array> columns;
@@ -305,40 +314,50 @@ std::vector<Array> reduce(std::span<const Array> operands, std::span<const Array
     check_body(body, operands, operands.size(), "reduce");
     std::vector<Array> out;
     for (const Array& x : operands)
-      out.emplace_back(x.dtype(), Divided(x.shape(), dims).kept_shape, true);
+      out.push_back(Array::typed(x.dtype(), Divided(x.shape(), dims).kept_shape));
     return out;
   }
-  if (arithmetic().windowed_sums && operands.size() == 1)
+  if (operands[0].context().arithmetic().windowed_sums && operands.size() == 1)
     if (const auto windows = first_windows(operands[0].shape(), dims))
       return reduce_values(reduce_window(operands, inits, *windows, body), inits, dims, body);
   return reduce_values(operands, inits, dims, body);
 }
 
 Body Body::of(Binary op) {
-  return {[op](std::vector<Array> a) { return std::vector<Array>{binary(op, a[0], a[1])}; }, true,
-          op, false};
+  return {[op](std::vector<Array> a) { return std::vector<Array>{binary(op, a[0], a[1])}; },
+          {.pointwise = true, .simple = op}};
 }
 
-Array identity_of(Binary op, DType dtype) {
+std::vector<Array> Body::operator()(std::vector<Array> arguments) const {
+  constexpr std::int64_t kCost = 20;
+  for (const Array& a : arguments)
+    if (a.context().metered()) {
+      a.context().spend(kCost);
+      break;
+    }
+  return run_(std::move(arguments));
+}
+
+Array identity_of(const Array& beside, Binary op, DType dtype) {
   switch (op) {
     case Binary::multiply:
-      return convert(Array::scalar_int(DType::kI32, 1), dtype);
+      return convert(beside.scalar_int(DType::kI32, 1), dtype);
     case Binary::and_:
-      return Array::scalar_int(dtype, wrap(dtype, -1));
+      return beside.scalar_int(dtype, wrap(dtype, -1));
     case Binary::maximum:
     case Binary::minimum: {
       const bool lowest = op == Binary::maximum;
-      if (!is_complex(dtype)) return extreme(dtype, lowest);
+      if (!is_complex(dtype)) return extreme(beside, dtype, lowest);
       const double infinity = std::numeric_limits<double>::infinity();
-      return convert(Array::scalar(DType::kF64, lowest ? -infinity : infinity), dtype);
+      return convert(beside.scalar(DType::kF64, lowest ? -infinity : infinity), dtype);
     }
     default:
-      return Array(dtype, {});
+      return beside.zeros(dtype, {});
   }
 }
 
 Array reduce_dims(Binary op, const Array& x, const Ints& dims) {
-  const Array init = identity_of(op, x.dtype());
+  const Array init = identity_of(x, op, x.dtype());
   return reduce({&x, 1}, {&init, 1}, dims, Body::of(op))[0];
 }
 
@@ -401,7 +420,7 @@ std::vector<Array> reduce_window(std::span<const Array> operands, std::span<cons
   std::vector<Array> out;
   if (abstract_among({operands, inits})) {
     check_body(body, operands, operands.size(), "reduce_window");
-    for (const Array& x : operands) out.emplace_back(x.dtype(), places, true);
+    for (const Array& x : operands) out.push_back(Array::typed(x.dtype(), places));
     return out;
   }
   std::vector<Array> padded;
@@ -413,8 +432,7 @@ std::vector<Array> reduce_window(std::span<const Array> operands, std::span<cons
   }
   if (out[0].size() == 0) return out;
   const bool fast = operands.size() == 1 && reduces_fast(body, operands[0].dtype());
-  Ints at(w.rank(), 0);
-  for (;;) {
+  for (IndexWalk at(out[0].context(), w.size); at; at.next()) {
     Ints limit, start;
     for (std::size_t d = 0; d < w.rank(); ++d) {
       start.push_back(at[d] * w.dilation[d]);
@@ -423,12 +441,11 @@ std::vector<Array> reduce_window(std::span<const Array> operands, std::span<cons
     std::vector<Array> arguments = out;
     for (const Array& p : padded) arguments.push_back(slice(p, start, limit, w.stride));
     if (fast)
-      out[0] = binary(*body.simple, arguments[0], arguments[1]);
-    else if (body.pointwise)
+      out[0] = binary(*body.simple(), arguments[0], arguments[1]);
+    else if (body.pointwise())
       out = run_over(body, std::move(arguments), places);
     else
       out = map(arguments, body);
-    if (!next_index(at, w.size)) break;
   }
   return out;
 }
@@ -441,21 +458,22 @@ std::vector<Array> map(std::span<const Array> operands, const Body& body) {
   const std::int64_t n = operands[0].size();
   if (abstract || n == 0) {
     std::vector<Array> arguments;
-    for (const Array& x : operands) arguments.emplace_back(x.dtype(), Shape{}, true);
-    for (const Array& r : body.run(std::move(arguments))) {
+    for (const Array& x : operands) arguments.push_back(Array::typed(x.dtype(), {}));
+    for (const Array& r : body(std::move(arguments))) {
       require(r.rank() == 0, "the body gives no scalar");
-      out.emplace_back(r.dtype(), shape, abstract);
+      out.push_back(abstract ? Array::typed(r.dtype(), shape)
+                             : operands[0].zeros(r.dtype(), shape));
     }
     return out;
   }
-  if (body.pointwise)
+  if (body.pointwise())
     return run_over(body, std::vector<Array>(operands.begin(), operands.end()), shape);
   for (std::int64_t i = 0; i < n; ++i) {
     std::vector<Array> arguments;
-    for (const Array& x : operands) arguments.push_back(taken(x, {i}, 0).reshaped({}));
-    const auto results = body.run(std::move(arguments));
+    for (const Array& x : operands) arguments.push_back(taken(x, i).reshaped({}));
+    const auto results = body(std::move(arguments));
     if (out.empty())
-      for (const Array& r : results) out.emplace_back(r.dtype(), shape);
+      for (const Array& r : results) out.push_back(operands[0].zeros(r.dtype(), shape));
     for (std::size_t k = 0; k < results.size(); ++k) copy_box({}, results[k], 0, {}, out[k], i, {});
   }
   return out;
@@ -472,29 +490,75 @@ Array run_pairs(const Body& body, const Array& a, const Array& b) {
 }
 
 void check_select(const Body& body, DType dtype) {
-  const Array scalar(dtype, {}, true);
-  const auto out = body.run({scalar, scalar});
+  const Array scalar = Array::typed(dtype, {});
+  const auto out = body({scalar, scalar});
   require(out.size() == 1 && out[0].dtype() == DType::kBool && out[0].rank() == 0,
           "what selects does not give one bool");
 }
 
+// Where this place of the window, `at`, lies for each place that the window takes, or -1.
+Scratch<std::int64_t> candidates_at(const Array& operand, const Shape& places, const Window& w,
+                                    const Ints& at) {
+  const Ints own = row_major_strides(operand.shape());
+  Scratch<std::int64_t> out(operand.context());
+  out.reserve(static_cast<std::size_t>(element_count(places)));
+  for (IndexWalk index(operand.context(), places); index; index.next()) {
+    std::int64_t offset = 0;
+    bool inside = true;
+    for (std::size_t d = 0; d < w.rank(); ++d) {
+      const std::int64_t p = index[d] * w.stride[d] + at[d] - w.low[d];
+      inside = inside && p >= 0 && p < operand.shape()[d];
+      if (inside) offset += p * own[d];
+    }
+    out.push_back(inside ? offset : -1);
+  }
+  return out;
+}
+
+// The element that is selected at each place of the window, or -1.
+Scratch<std::int64_t> selected_places(const Array& operand, const Shape& places, const Window& w,
+                                      const Body& select) {
+  const EvaluationContext& context = operand.context();
+  Scratch<std::int64_t> chosen(static_cast<std::size_t>(element_count(places)), -1, context);
+  for (IndexWalk at(context, w.size); at; at.next()) {
+    const auto candidates = candidates_at(operand, places, w, at.index());
+    Scratch<std::int64_t> both(context), old_at(context), new_at(context);
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+      if (candidates[i] < 0) continue;
+      if (chosen[i] < 0) {
+        chosen[i] = candidates[i];
+        continue;
+      }
+      both.push_back(static_cast<std::int64_t>(i));
+      old_at.push_back(chosen[i]);
+      new_at.push_back(candidates[i]);
+    }
+    if (both.empty()) continue;
+    const Array stays = run_pairs(select, taken(operand, old_at), taken(operand, new_at));
+    for (std::size_t i = 0; i < both.size(); ++i)
+      if (!stays.int_at(static_cast<std::int64_t>(i)))
+        chosen[static_cast<std::size_t>(both[i])] = new_at[i];
+  }
+  return chosen;
+}
+
 template <class T>
-void add_up(const Array& source, const Ints& places, const Body& body, Array& out) {
+void add_up(const Array& source, Places places, const Body& body, Array& out) {
   const auto values = source.data<T>();
-  if (body.simple && is_fast(*body.simple, out.dtype())) {
+  if (body.simple() && is_fast(*body.simple(), out.dtype())) {
     auto to = out.mutate<T>();
     for (std::size_t i = 0; i < places.size(); ++i)
       if (places[i] >= 0) {
         T& at = to[static_cast<std::size_t>(places[i])];
-        at = combine<T>(*body.simple, out.dtype(), at, values[i]);
+        at = combine<T>(*body.simple(), out.dtype(), at, values[i]);
       }
     return;
   }
   for (std::size_t i = 0; i < places.size(); ++i) {
     if (places[i] < 0) continue;
-    std::vector<Array> arguments = {taken(out, {places[i]}, 0).reshaped({}),
-                                    taken(source, {static_cast<std::int64_t>(i)}, 0).reshaped({})};
-    copy_box({}, body.run(std::move(arguments)).at(0), 0, {}, out, places[i], {});
+    std::vector<Array> arguments = {taken(out, places[i]).reshaped({}),
+                                    taken(source, static_cast<std::int64_t>(i)).reshaped({})};
+    copy_box({}, body(std::move(arguments)).at(0), 0, {}, out, places[i], {});
   }
 }
 
@@ -512,49 +576,11 @@ Array select_and_scatter(const Array& operand, const Array& source, const Array&
     const Array one[] = {operand};
     check_body(scatter_body, one, 1, "scatter");
     check_select(select_body, operand.dtype());
-    return Array(operand.dtype(), operand.shape(), true);
+    return Array::typed(operand.dtype(), operand.shape());
   }
   Array out = broadcast_scalar(init, operand.shape());
-  const auto count = static_cast<std::size_t>(element_count(places));
-  if (count == 0) return out;
-  const Ints own = row_major_strides(operand.shape());
-  Ints chosen(count, -1);
-  for_each_offset(w.size, Ints(w.rank(), 0),
-                  [at = Ints(w.rank(), 0), &w, &places, &own, &operand, &chosen, &select_body,
-                   count](std::int64_t) mutable {
-                    // Where this place of the window lies for each of its places, or -1.
-                    Ints candidate(count, -1), index(w.rank(), 0);
-                    for (std::size_t i = 0; i < count; ++i) {
-                      std::int64_t offset = 0;
-                      bool inside = true;
-                      for (std::size_t d = 0; d < w.rank(); ++d) {
-                        const std::int64_t p = index[d] * w.stride[d] + at[d] - w.low[d];
-                        inside = inside && p >= 0 && p < operand.shape()[d];
-                        offset += p * own[d];
-                      }
-                      if (inside) candidate[i] = offset;
-                      next_index(index, places);
-                    }
-                    Ints both, old_at, new_at;
-                    for (std::size_t i = 0; i < count; ++i) {
-                      if (candidate[i] < 0) continue;
-                      if (chosen[i] < 0) {
-                        chosen[i] = candidate[i];
-                        continue;
-                      }
-                      both.push_back(static_cast<std::int64_t>(i));
-                      old_at.push_back(chosen[i]);
-                      new_at.push_back(candidate[i]);
-                    }
-                    if (!both.empty()) {
-                      const Array stays = run_pairs(select_body, taken(operand, old_at, 0),
-                                                    taken(operand, new_at, 0));
-                      for (std::size_t i = 0; i < both.size(); ++i)
-                        if (!stays.int_at(static_cast<std::int64_t>(i)))
-                          chosen[static_cast<std::size_t>(both[i])] = new_at[i];
-                    }
-                    next_index(at, w.size);
-                  });
+  if (contains(places, 0)) return out;
+  const auto chosen = selected_places(operand, places, w, select_body);
   const Array added = noisy_where_rounded(source, scatter_body);
   with_lane(operand.dtype(), [&]<class T>(T) { add_up<T>(added, chosen, scatter_body, out); });
   return out;
@@ -566,8 +592,9 @@ Array select_and_scatter(const Array& operand, const Array& source, const Array&
 namespace {
 
 // Where each update element goes, or -1.
-Ints scatter_places(const Array& operand, const Array& indices, const Shape& updates,
-                    const ScatterDims& dims) {
+Scratch<std::int64_t> scatter_places(const EvaluationContext& context, const Array& operand,
+                                     const Array& indices, const Shape& updates,
+                                     const ScatterDims& dims) {
   const auto vector_dim = static_cast<std::size_t>(dims.index_vector_dim);
   const bool scalar_indices = dims.index_vector_dim == indices.rank();
   const Ints own = row_major_strides(operand.shape()),
@@ -597,15 +624,15 @@ Ints scatter_places(const Array& operand, const Array& indices, const Shape& upd
       update_batch_strides.push_back(update_strides[d]);
     }
   }
-  Ints places(static_cast<std::size_t>(element_count(updates)), -1);
+  Scratch<std::int64_t> places(static_cast<std::size_t>(element_count(updates)), -1, context);
   if (places.empty()) return places;
-  const Ints batch_from = offsets_of(batch, batch_strides),
-             batch_to = offsets_of(batch, update_batch_strides);
-  const Ints in_window = offsets_of(window_sizes, window_from),
-             in_update = offsets_of(window_sizes, update_window_strides);
+  const auto batch_from = offsets_of(context, batch, batch_strides),
+             batch_to = offsets_of(context, batch, update_batch_strides);
+  const auto in_window = offsets_of(context, window_sizes, window_from),
+             in_update = offsets_of(context, window_sizes, update_window_strides);
   const auto index = indices.ints();
-  Ints batch_index(batch.size(), 0);
-  for (std::size_t b = 0; b < batch_from.size(); ++b) {
+  IndexWalk batch_index(context, batch);
+  for (std::size_t b = 0; b < batch_from.size(); ++b, batch_index.next()) {
     Ints start(operand.shape().size(), 0);
     for (std::size_t i = 0; i < dims.scatter_dims_to_operand_dims.size(); ++i) {
       const std::int64_t step = scalar_indices ? 0 : index_strides[vector_dim];
@@ -628,7 +655,6 @@ Ints scatter_places(const Array& operand, const Array& indices, const Shape& upd
     if (inside)
       for (std::size_t w = 0; w < in_window.size(); ++w)
         places[static_cast<std::size_t>(batch_to[b] + in_update[w])] = offset + in_window[w];
-    next_index(batch_index, batch);
   }
   return places;
 }
@@ -713,13 +739,15 @@ std::vector<Array> scatter(std::span<const Array> operands, const Array& indices
   if (abstract_among({operands, updates, index_group})) {
     check_body(body, operands, operands.size(), "scatter");
     std::vector<Array> out;
-    for (const Array& x : operands) out.emplace_back(x.dtype(), x.shape(), true);
+    for (const Array& x : operands) out.push_back(Array::typed(x.dtype(), x.shape()));
     return out;
   }
-  const Ints places = scatter_places(operands[0], indices, updates[0].shape(), dims);
-  spend(2 * static_cast<std::int64_t>(places.size()));
-  std::vector<Array> out(operands.begin(), operands.end());
-  if (operands.size() == 1 && body.gives_second) {
+  const EvaluationContext& context = Array::context_of({&operands[0], &indices, &updates[0]});
+  const auto places = scatter_places(context, operands[0], indices, updates[0].shape(), dims);
+  context.spend({static_cast<std::int64_t>(places.size()), 2});
+  std::vector<Array> out;
+  for (const Array& x : operands) out.push_back(x.within(context));
+  if (operands.size() == 1 && body.gives_second()) {
     with_lane(out[0].dtype(), [&]<class T>(T) {
       const auto values = updates[0].data<T>();
       auto to = out[0].mutate<T>();
@@ -736,10 +764,10 @@ std::vector<Array> scatter(std::span<const Array> operands, const Array& indices
   for (std::size_t i = 0; i < places.size(); ++i) {
     if (places[i] < 0) continue;
     std::vector<Array> arguments;
-    for (const Array& x : out) arguments.push_back(taken(x, {places[i]}, 0).reshaped({}));
+    for (const Array& x : out) arguments.push_back(taken(x, places[i]).reshaped({}));
     for (const Array& u : updates)
-      arguments.push_back(taken(u, {static_cast<std::int64_t>(i)}, 0).reshaped({}));
-    const auto results = body.run(std::move(arguments));
+      arguments.push_back(taken(u, static_cast<std::int64_t>(i)).reshaped({}));
+    const auto results = body(std::move(arguments));
     for (std::size_t k = 0; k < out.size(); ++k)
       copy_box({}, results[k], 0, {}, out[k], places[i], {});
   }

@@ -8,25 +8,39 @@
 
 namespace jaxsmith {
 
-struct Body {
-  // Scalars in, scalars out. Where `pointwise`, arrays of one shape in, arrays of that shape or
-  // scalars out, each element for itself.
-  std::function<std::vector<Array>(std::vector<Array>)> run;
-  bool pointwise = false;
-  // The body is this operation on its two arguments, in order.
-  std::optional<Binary> simple;
-  // The body gives its second argument back: what a scatter does that overwrites.
-  bool gives_second = false;
-  // The body is this operation on its two arguments, rounded to a narrower type and converted back:
-  // what XLA makes of sums in types that a processor lacks.
+class Body {
+ public:
+  using Run = std::function<std::vector<Array>(std::vector<Array>)>;
+  // A binary operation, rounded to a narrower type and converted back: what XLA makes of sums in
+  // types that a processor lacks.
   struct Rounded {
     Binary op;
     DType to;
   };
-  std::optional<Rounded> rounded = std::nullopt;
-
+  struct Facts {
+    // It may be run on arrays of one shape, and gives arrays of that shape or scalars, each element
+    // for itself.
+    bool pointwise = false;
+    // It is this operation on its two arguments, in order; or this one, rounded.
+    std::optional<Binary> simple = std::nullopt;
+    std::optional<Rounded> rounded = std::nullopt;
+    // It gives its second argument back: what a scatter does that overwrites.
+    bool gives_second = false;
+  };
+  Body(Run run, const Facts& facts) : facts_(facts), run_(std::move(run)) {}
   // The operation on two arguments.
   static Body of(Binary op);
+
+  // Scalars in, scalars out, or arrays where pointwise. Each call is charged.
+  std::vector<Array> operator()(std::vector<Array> arguments) const;
+  bool pointwise() const { return facts_.pointwise; }
+  const std::optional<Binary>& simple() const { return facts_.simple; }
+  const std::optional<Rounded>& rounded() const { return facts_.rounded; }
+  bool gives_second() const { return facts_.gives_second; }
+
+ private:
+  Facts facts_;
+  Run run_;
 };
 
 // Several operands are reduced together: the body takes an accumulator of each, then an element of
@@ -35,7 +49,7 @@ std::vector<Array> reduce(std::span<const Array> operands, std::span<const Array
                           const Ints& dims, const Body& body);
 // What leaves every number as it is under the operation, and the operation over all elements along
 // `dims` from there.
-Array identity_of(Binary op, DType dtype);
+Array identity_of(const Array& beside, Binary op, DType dtype);
 Array reduce_dims(Binary op, const Array& x, const Ints& dims);
 
 struct Window {

@@ -12,6 +12,8 @@
 namespace jaxsmith {
 namespace {
 
+using Places = Scratch<std::int64_t>;
+
 // Merges all runs of all rows at once, so that the comparator is called on many pairs together.
 class Sorter {
  public:
@@ -20,22 +22,22 @@ class Sorter {
         rows_(rows),
         n_(n),
         comparator_(comparator),
-        order_(static_cast<std::size_t>(rows * n)) {
+        order_(static_cast<std::size_t>(rows * n), 0, columns[0].context()) {
     std::iota(order_.begin(), order_.end(), 0);
   }
 
   // Places in the flat columns, row by row in order.
-  Ints sorted() {
+  Places sorted() {
     for (std::int64_t width = 1; width < n_; width *= 2) merge(width);
     return std::move(order_);
   }
 
   // In std::sort's order where elements are equal, which is that of XLA's sort that is not stable.
   // It is given ranks: a comparator that contradicts itself must not reach it.
-  Ints sorted_unstably() {
-    const Ints order = sorted();
+  Places sorted_unstably() {
+    const Places order = sorted();
     order_ = order;
-    Ints before, after, rank(order.size(), 0);
+    Places before(context()), after(context()), rank(order.size(), 0, context());
     for (std::size_t i = 0; i + 1 < order.size(); ++i) {
       before.push_back(order[i]);
       after.push_back(order[i + 1]);
@@ -56,14 +58,14 @@ class Sorter {
   }
 
   // Whether the elements at two neighbouring places of the result are in no order.
-  std::vector<bool> tied_with_the_one_before(const Ints& order) {
-    Ints first, second;
+  Scratch<bool> tied_with_the_one_before(const Places& order) {
+    Places first(context()), second(context());
     for (std::int64_t i = 0; i < rows_ * n_; ++i) {
       if (i % n_ == 0) continue;
       first.push_back(order[static_cast<std::size_t>(i - 1)]);
       second.push_back(order[static_cast<std::size_t>(i)]);
     }
-    std::vector<bool> out(order.size());
+    Scratch<bool> out(order.size(), context());
     if (first.empty()) return out;
     const Array ordered = right_first(first, second);
     for (std::size_t i = 0, pair = 0; i < out.size(); ++i)
@@ -78,8 +80,8 @@ class Sorter {
   };
 
   void merge(std::int64_t width) {
-    std::vector<Merge> active;
-    Ints next = order_;
+    Scratch<Merge> active(context());
+    Places next = order_;
     for (std::int64_t r = 0; r < rows_; ++r)
       for (std::int64_t at = 0; at + width < n_; at += 2 * width) {
         const std::int64_t start = r * n_ + at, middle = start + width;
@@ -87,7 +89,8 @@ class Sorter {
       }
     const auto place = [&](std::int64_t i) { return order_[static_cast<std::size_t>(i)]; };
     while (!active.empty()) {
-      Ints right, left;
+      context().spend(static_cast<std::int64_t>(active.size()));
+      Places right(context()), left(context());
       for (const Merge& m : active) {
         right.push_back(place(m.right));
         left.push_back(place(m.left));
@@ -110,7 +113,9 @@ class Sorter {
     order_ = std::move(next);
   }
 
-  Array right_first(const Ints& right, const Ints& left) {
+  const EvaluationContext& context() const { return columns_[0].context(); }
+
+  Array right_first(const Places& right, const Places& left) {
     std::vector<Array> arguments;
     for (const Array& column : columns_) {
       arguments.push_back(taken(column, right, 0));
@@ -122,7 +127,7 @@ class Sorter {
   std::span<const Array> columns_;
   std::int64_t rows_, n_;
   const Body& comparator_;
-  Ints order_;
+  Places order_;
 };
 
 }  // namespace
@@ -136,11 +141,11 @@ std::vector<Array> sort(std::span<const Array> operands, std::int64_t dim, const
   if (abstract_among({operands}) || operands[0].size() == 0) {
     std::vector<Array> arguments, out;
     for (const Array& x : operands)
-      for (int i = 0; i < 2; ++i) arguments.emplace_back(x.dtype(), Shape{}, true);
-    const auto found = comparator.run(std::move(arguments));
+      for (int i = 0; i < 2; ++i) arguments.push_back(Array::typed(x.dtype(), {}));
+    const auto found = comparator(std::move(arguments));
     require(found.size() == 1 && found[0].rank() == 0 && found[0].dtype() == DType::kBool,
             "the comparator gives no bool");
-    for (const Array& x : operands) out.emplace_back(x.dtype(), x.shape(), x.abstract());
+    for (const Array& x : operands) out.push_back(x.zeros(x.dtype(), x.shape()));
     return out;
   }
   const std::int64_t n = operands[0].shape()[static_cast<std::size_t>(dim)],
@@ -149,7 +154,7 @@ std::vector<Array> sort(std::span<const Array> operands, std::int64_t dim, const
   for (const Array& x : operands) columns.push_back(transpose(x, to_the_end(rank, dim)));
   const Shape shape = columns[0].shape();
   Sorter sorter(columns, rows, n, comparator);
-  Ints order = stable ? sorter.sorted() : sorter.sorted_unstably();
+  Places order = stable ? sorter.sorted() : sorter.sorted_unstably();
   if (!stable) settle_ties(columns, dim, sorter.tied_with_the_one_before(order), order);
   std::vector<Array> out;
   for (const Array& column : columns)
@@ -163,13 +168,13 @@ std::vector<Array> top_k(const Array& x, std::int64_t k, bool largest, bool stab
   if (k < 0 || k > n) invalid(fmt::format("the {} largest of {} elements", k, n));
   Shape shape = x.shape();
   shape.back() = k;
-  if (x.abstract()) return {Array(x.dtype(), shape, true), Array(DType::kI32, shape, true)};
-  const Array places = iota(DType::kI32, x.shape(), x.rank() - 1);
+  if (x.abstract()) return {Array::typed(x.dtype(), shape), Array::typed(DType::kI32, shape)};
+  const Array places = iota(x, DType::kI32, x.shape(), x.rank() - 1);
   const Body comparator{[largest](std::vector<Array> a) {
                           return std::vector<Array>{
                               compare(largest ? Direction::kGt : Direction::kLt, true, a[0], a[1])};
                         },
-                        true, std::nullopt, false};
+                        {.pointwise = true}};
   const Array both[] = {x, places};
   auto out = sort(both, x.rank() - 1, comparator, stable);
   const Ints zeros(shape.size(), 0), ones(shape.size(), 1);

@@ -32,7 +32,7 @@ ir::Datum drawn(const ir::Datum& type) {
   if (type.kind == ir::Datum::Kind::kUnsized) {
     Shape shape = type.open_shape;
     std::replace(shape.begin(), shape.end(), std::int64_t{-1}, std::int64_t{2});
-    return drawn(Array(type.array.dtype(), shape, true));
+    return drawn(Array::typed(type.array.dtype(), shape));
   }
   if (type.kind != ir::Datum::Kind::kArray) {
     ir::Datum out = type;
@@ -42,7 +42,8 @@ ir::Datum drawn(const ir::Datum& type) {
   const Array& a = type.array;
   Ints numbers;
   for (std::int64_t i = 0; i < a.size(); ++i) numbers.push_back(i % 5 - 1);
-  return convert(Array::of_ints(DType::kI32, numbers), a.dtype()).reshaped(a.shape());
+  return convert(Array::of_ints(EvaluationContext::unmetered(), DType::kI32, numbers), a.dtype())
+      .reshaped(a.shape());
 }
 
 std::int64_t elements(const ir::Datum& d) {

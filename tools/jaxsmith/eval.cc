@@ -89,7 +89,8 @@ Result<std::vector<ir::Datum>> arguments_for(const EvalOptions& options,
           "{}: argument {} is {}, of which --random cannot know the size; give all with --input",
           options.file, i, ir::aval_text(wanted)));
     if (options.seed) {
-      out.emplace_back(Array::from(draw(wanted.array, Random(*options.seed, i))));
+      out.emplace_back(Array::from(EvaluationContext::unmetered(),
+                                   draw(wanted.array, Random(*options.seed, i))));
       continue;
     }
     JAXSMITH_TRY(tensor, read_input(options.inputs[i], wanted.array.dtype()));
@@ -99,7 +100,7 @@ Result<std::vector<ir::Datum>> arguments_for(const EvalOptions& options,
       return Error::usage(fmt::format("--input {}: it is {}; argument {} of {} is {}", i + 1,
                                       aval_text(tensor.dtype, tensor.shape), i, options.file,
                                       ir::aval_text(wanted)));
-    out.emplace_back(Array::from(tensor));
+    out.emplace_back(Array::from(EvaluationContext::unmetered(), tensor));
   }
   return out;
 }
@@ -108,7 +109,7 @@ std::string number_text(const Tensor& t, std::int64_t i) {
   const std::complex<double> v = element(t, i);
   if (t.dtype == DType::kBool) return v.real() != 0 ? "true" : "false";
   if (is_integer(t.dtype)) {
-    const std::int64_t bits = Array::from(t).int_at(i);
+    const std::int64_t bits = Array::from(EvaluationContext::unmetered(), t).int_at(i);
     return t.dtype == DType::kU64 ? fmt::format("{}", static_cast<std::uint64_t>(bits))
                                   : fmt::format("{}", bits);
   }

@@ -48,7 +48,8 @@ std::optional<std::int64_t> whole_number(const json& value, DType dtype) {
   const auto bits = value.get<std::int64_t>();
   if (below_zero != (bits < 0) && dtype != DType::kU64) return std::nullopt;
   if (below_zero && (is_unsigned(dtype) || dtype == DType::kBool)) return std::nullopt;
-  const bool held = Array::of_ints(dtype, std::vector{bits}).int_at(0) == bits;
+  const bool held =
+      Array::of_ints(EvaluationContext::unmetered(), dtype, std::vector{bits}).int_at(0) == bits;
   return held ? std::optional(bits) : std::nullopt;
 }
 
@@ -77,7 +78,7 @@ Result<Tensor> array_from_json(const std::string& text, DType dtype) {
       if (!number) return no_number(element, dtype);
       numbers.push_back(*number);
     }
-    return Array::of_ints(dtype, numbers).reshaped(shape).tensor();
+    return Array::of_ints(EvaluationContext::unmetered(), dtype, numbers).reshaped(shape).tensor();
   }
   std::vector<double> numbers;
   for (const json& element : elements) {

@@ -133,7 +133,7 @@ Array all_to_all(const Place& place, const Ints& group, const Array& x, std::int
 
 Array collective_broadcast(const Place& place, const Ints& group, const Array& x,
                            std::int64_t root) {
-  if (group.empty()) return Array(x.dtype(), x.shape());
+  if (group.empty()) return x.zeros(x.dtype(), x.shape());
   const auto all = exchange_arrays(place, group, x);
   if (root < 0 || root >= static_cast<std::int64_t>(all.size()))
     invalid(fmt::format("member {} of a group of {}", root, all.size()));
@@ -153,7 +153,7 @@ Array collective_permute(const Place& place, const std::vector<Ints>& pairs, Gro
       invalid("a pair is no source and target");
     if (pair[1] == own) return values[static_cast<std::size_t>(pair[0])];
   }
-  return Array(x.dtype(), x.shape());
+  return x.zeros(x.dtype(), x.shape());
 }
 
 }  // namespace jaxsmith::ir

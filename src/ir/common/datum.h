@@ -27,10 +27,18 @@ struct Datum {
   }
 
   static Datum unsized(DType dtype, Shape open_shape) {
-    Datum d{Array(dtype, {}, true)};
+    Datum d{Array::typed(dtype, {})};
     d.kind = Kind::kUnsized;
     d.open_shape = std::move(open_shape);
     return d;
+  }
+
+  // The same in another evaluation (Array::within).
+  Datum within(const EvaluationContext& context) const {
+    Datum out = *this;
+    out.array = array.within(context);
+    for (Datum& part : out.parts) part = part.within(context);
+    return out;
   }
 
   const Array& as_array() const {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 
 namespace jaxsmith::ir {
@@ -29,13 +30,22 @@ std::vector<std::vector<Datum>> Devices::run(const Program& program) {
   receivers_.clear();
   error_ = nullptr;
   turn_ = 0;
-  const auto budget = budget_in_scope();
   std::vector<std::thread> threads;
-  for (std::int64_t d = 0; d < count(); ++d)
-    threads.emplace_back([this, d, &program, &budget] {
-      const BudgetAdoption adopted(budget);
-      device_main(d, program);
-    });
+  threads.reserve(n);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);  // nobody runs before all are there
+    try {
+      while (threads.size() < n)
+        threads.emplace_back([this, d = static_cast<std::int64_t>(threads.size()), &program] {
+          device_main(d, program);
+        });
+    } catch (const std::system_error&) {
+      error_ = std::make_exception_ptr(EvaluationError{
+          EvaluationError::Kind::kBudget, fmt::format("there are no threads for {} devices", n)});
+      std::fill(states_.begin() + static_cast<std::ptrdiff_t>(threads.size()), states_.end(),
+                State::kDone);
+    }
+  }
   for (std::thread& t : threads) t.join();
   meetings_.clear();
   received_.clear();

@@ -29,8 +29,7 @@ class Devices {
   std::int64_t count() const { return replicas_ * partitions_; }
 
   using Program = std::function<std::vector<Datum>(std::int64_t device)>;
-  // The results by device. The first error that a device throws ends all and is thrown again. What
-  // the devices use counts to the budget that is in scope.
+  // The results by device. The first error that a device throws ends all and is thrown again.
   std::vector<std::vector<Datum>> run(const Program& program);
 
   // On a device, within run(): gives a value to its group and waits for the others'; the result is

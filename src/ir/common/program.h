@@ -32,14 +32,23 @@ class Program {
   // One text for all that say the same in other words.
   virtual std::string canonical() const { return {}; }
   virtual OpCounts op_counts() const { return {}; }
+  // Within a budget by the length of the text, or that of the context.
   virtual Status verify() { return {}; }
+  virtual Status verify(const EvaluationContext&) { return {}; }
   // Errors are of one line.
   virtual Result<Structure> structure() const { return cannot(); }
   virtual Result<Signature> signature() { return cannot(); }
-  virtual Result<std::vector<Datum>> run(std::vector<Datum>, const Budget&) { return cannot(); }
+  virtual Result<std::vector<Datum>> run(std::vector<Datum>, const EvaluationContext&) {
+    return cannot();
+  }
   // Of a module that checks itself.
-  virtual Status run_checks(const Budget&) { return cannot(); }
-  virtual EvaluationError::Kind error_kind() const { return EvaluationError::Kind::kUnsupported; }
+  virtual Status run_checks(const EvaluationContext&) { return cannot(); }
+  // What the last error of verify(), signature() or run() was.
+  virtual const EvaluationError& error() const {
+    static const EvaluationError kCannot = {EvaluationError::Kind::kUnsupported,
+                                            "this level cannot do that"};
+    return kCannot;
+  }
   virtual std::int64_t devices() const { return 1; }
   virtual std::int64_t checks_made() const { return 0; }
   virtual std::vector<std::string> failed_checks() const { return {}; }
@@ -63,17 +72,19 @@ class EvaluatedProgram : public Program {
         file_(std::move(file)),
         evaluator_(module_, text_, file_) {}
   Status verify() override { return evaluator_.verify(); }
+  Status verify(const EvaluationContext& context) override { return evaluator_.verify(context); }
   Result<Signature> signature() override { return evaluator_.signature(); }
-  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const Budget& budget) override {
-    return evaluator_.run(std::move(arguments), budget);
+  Result<std::vector<Datum>> run(std::vector<Datum> arguments,
+                                 const EvaluationContext& context) override {
+    return evaluator_.run(std::move(arguments), context);
   }
-  Status run_checks(const Budget& budget) override {
-    if constexpr (requires(Evaluator& e) { e.run_checks(budget); })
-      return evaluator_.run_checks(budget);
-    JAXSMITH_CHECK(run({}, budget));
+  Status run_checks(const EvaluationContext& context) override {
+    if constexpr (requires(Evaluator& e) { e.run_checks(context); })
+      return evaluator_.run_checks(context);
+    JAXSMITH_CHECK(run({}, context));
     return {};
   }
-  EvaluationError::Kind error_kind() const override { return evaluator_.error_kind(); }
+  const EvaluationError& error() const override { return evaluator_.error(); }
   std::int64_t devices() const override {
     if constexpr (requires(const Evaluator& e) { e.devices(); }) return evaluator_.devices();
     return 1;

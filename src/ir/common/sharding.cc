@@ -246,13 +246,13 @@ Array assemble(const std::vector<Array>& parts, const Sharding& sharding, const 
   if (sharding.dims.size() > part.size()) invalid("a sharding has more dimensions than its array");
   Shape whole = part;
   for (std::size_t d = 0; d < whole.size(); ++d) whole[d] *= pieces(sharding, mesh, d);
-  Array out(parts[0].dtype(), whole, parts[0].abstract());
+  Array out = parts[0].zeros(parts[0].dtype(), whole);
   if (out.abstract()) return out;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (!parts[i].same_type(parts[0])) invalid("devices hold parts of different types");
     std::vector<Array> starts;
     for (const std::int64_t o : offsets(sharding, mesh, part, static_cast<std::int64_t>(i)))
-      starts.push_back(Array::scalar_int(DType::kI64, o));
+      starts.push_back(out.scalar_int(DType::kI64, o));
     out = dynamic_update_slice(out, parts[i], starts);
   }
   return out;

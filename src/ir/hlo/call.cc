@@ -14,6 +14,7 @@ Call::Call(Evaluator& evaluator, const Computation& computation, std::int32_t in
       lifted_(lifted) {}
 
 bool Call::abstract() const { return evaluator_.abstract_; }
+const EvaluationContext& Call::context() const { return evaluator_.context_; }
 
 const Datum& Call::datum(std::size_t i) const {
   if (i >= size()) invalid(fmt::format("{} has {} operands, more are wanted", op_.opcode, size()));
@@ -140,13 +141,14 @@ Datum Call::constant() const {
   if (is_new) {
     try {
       if (!op_.literal) invalid("the constant has no value");
-      found->second = constant_of(*op_.literal, op_.shape);
+      found->second = constant_of(context(), *op_.literal, op_.shape);
     } catch (...) {
       evaluator_.constants_.erase(&op_);
       throw;
     }
   }
-  return abstract() ? abstract_of(op_.shape) : found->second;
+  if (abstract()) return abstract_of(op_.shape);
+  return found->second = found->second.within(context());
 }
 
 }  // namespace jaxsmith::hlo

@@ -40,13 +40,14 @@ Ints numbers_in(std::string_view text) {
 }
 
 // [2,4]<=[8] or [4,2]<=[2,4]T(1,0): the numbers 0, 1 … in a shape, transposed, in another shape.
-std::vector<Ints> iota_groups(std::string_view text) {
+std::vector<Ints> iota_groups(const EvaluationContext& context, std::string_view text) {
   const std::size_t arrow = text.find("<="), turn = text.find('T');
   const Ints groups = numbers_in(text.substr(0, arrow));
   const std::string_view from = text.substr(arrow + 2);
   const Ints dims =
       numbers_in(turn == std::string_view::npos ? from : text.substr(arrow + 2, turn - arrow - 2));
-  Array ids = iota(DType::kI64, {element_count(dims)}, 0).reshaped(dims);
+  Array ids =
+      iota(context, DType::kI64, {Array::typed(DType::kI64, dims).size()}, 0).reshaped(dims);
   if (turn != std::string_view::npos) ids = transpose(ids, numbers_in(text.substr(turn)));
   if (groups.size() != 2 || element_count(groups) != ids.size())
     invalid(fmt::format("replica_groups are not understood: {}", text));
@@ -97,7 +98,7 @@ Ints group_of(const Call& c, GroupMode mode) {
   else if (a->text.starts_with("mesh["))
     group = place.group(mesh_groups(a->text), mode);
   else if (a->text.find("<=") != std::string::npos)
-    group = place.group(iota_groups(a->text), mode);
+    group = place.group(iota_groups(c.context(), a->text), mode);
   else
     group = place.group(lists_of(*a), mode);
   if (group.empty()) unsupported("this device is in no group");
@@ -160,8 +161,8 @@ Datum all_reduce_rule(const Call& c) {
   return each_operand(c, [&](std::size_t i) -> Datum {
     const Array& x = c.array(i);
     if (c.abstract()) {
-      const Array scalar(x.dtype(), {}, true);
-      const auto r = body.run({scalar, scalar});
+      const Array scalar = Array::typed(x.dtype(), {});
+      const auto r = body({scalar, scalar});
       if (r.size() != 1 || !r[0].same_type(scalar))
         invalid("the computation does not give one value of the type it gets");
       return x;
@@ -219,8 +220,8 @@ Datum broadcast_rule(const Call& c) {
 }
 
 Datum id_rule(const Call& c, bool of_partition) {
-  if (c.abstract()) return Array(DType::kU32, {}, true);
-  return Array::scalar_int(DType::kU32, of_partition ? c.place().partition() : c.place().replica());
+  return c.make().scalar_int(DType::kU32,
+                             of_partition ? c.place().partition() : c.place().replica());
 }
 
 }  // namespace

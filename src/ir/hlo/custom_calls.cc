@@ -48,7 +48,7 @@ Datum lapack(const Call& c, const std::string& target) {
   };
   const auto operands = c.arrays(0, c.size());
   auto out = lapack_call(target, operands, attribute, c.result_types());
-  if (!out) unsupported(fmt::format("custom call {} is not known", target));
+  if (!out) unknown_operation("custom call", target);
   return as_declared(c, std::move(*out));
 }
 
@@ -62,8 +62,7 @@ Datum top_k_call(const Call& c) {
 
 // Says where an array lies; on one device it is the same array before and behind it.
 Datum placement(const Call& c, const std::string& target) {
-  if (c.size() != 1 || !has_type(c.datum(0), c.shape()))
-    unsupported(fmt::format("custom call {} is not known", target));
+  if (c.size() != 1 || !has_type(c.datum(0), c.shape())) unknown_operation("custom call", target);
   return c.datum(0);
 }
 
@@ -79,7 +78,7 @@ Datum custom_call(const Call& c) {
       target == "SPMDShardToFullShape" || target == "annotate_device_placement" ||
       target == "LayoutConstraint")
     return placement(c, target);
-  unsupported(fmt::format("custom call {} is not known", target));
+  unknown_operation("custom call", target);
 }
 
 }  // namespace jaxsmith::hlo

@@ -5,13 +5,15 @@
 #include <algorithm>
 #include <limits>
 
-#include "ir/common/diagnostic.h"
+#include "ir/common/frame.h"
 #include "ir/hlo/printer.h"
 #include "tensor/movement.h"
 
 namespace jaxsmith::hlo {
 namespace {
 
+// Of calls; that none is nested more deeply was verified.
+constexpr int kDeepest = 2 * ir::Limits().depth;
 constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::max();
 
 std::vector<std::int32_t> last_uses(const Computation& computation) {
@@ -35,7 +37,7 @@ Evaluator::Evaluator(const Module& module, std::string_view text, std::string_vi
     : m_(module), text_(text), file_(file), states_(module.computations.size()) {}
 
 Status Evaluator::failed(const EvaluationError& e) {
-  error_kind_ = e.kind;
+  error_ = e;
   abstract_ = false;
   for (State& state : states_) state.values.clear();
   if (text_.empty()) return Error::environment(fmt::format("{}: {}", file_, e.message));
@@ -45,9 +47,11 @@ Status Evaluator::failed(const EvaluationError& e) {
 // ---- Verification
 // --------------------------------------------------------------------------------
 
-Status Evaluator::verify() {
+Status Evaluator::verify() { return verify(ir::verification_context(text_)); }
+
+Status Evaluator::verify(const EvaluationContext& context) {
   if (verified_) return {};
-  const BudgetScope scope(Budget{});
+  context_ = context;
   abstract_ = true;
   at_ = 0;
   try {
@@ -196,15 +200,23 @@ Result<ir::Signature> Evaluator::signature() {
 }
 
 Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments, const Budget& budget) {
+  return run(std::move(arguments), EvaluationContext({.budget = budget}));
+}
+
+Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments,
+                                          const EvaluationContext& context) {
   if (const Status verified = verify(); !verified.ok()) return verified.error();
-  const BudgetScope scope(budget);
+  context_ = context;
   const Computation& entry = m_.computations[static_cast<std::size_t>(m_.entry)];
   at_ = entry.offset;
   try {
     if (arguments.size() != entry.parameters.size())
       invalid(fmt::format("the entry takes {} arguments, not {}", entry.parameters.size(),
                           arguments.size()));
-    return run_everywhere(arguments);
+    for (Datum& d : arguments) d = d.within(context_);
+    auto results = run_everywhere(arguments);
+    for (Datum& d : results) d = d.within(EvaluationContext::unmetered());
+    return results;
   } catch (const EvaluationError& e) {
     return failed(e).error();
   }
@@ -237,12 +249,13 @@ std::vector<Datum> Evaluator::run_everywhere(const std::vector<Datum>& arguments
     Evaluator own(m_, text_, file_);
     own.devices_ = &devices;
     own.device_ = d;
+    own.context_ = context_;
     std::vector<Datum> parts;
     for (std::size_t i = 0; i < arguments.size(); ++i)
       parts.push_back(own.part_for(
           arguments[i], entry.instructions[static_cast<std::size_t>(entry.parameters[i])].shape));
     try {
-      if (!own.verify().ok()) invalid("it was verified once and is not now");
+      if (!own.verify(context_).ok()) invalid("it was verified once and is not now");
       return own.run_entry(std::move(parts));
     } catch (...) {
       at_ = own.at_;
@@ -300,8 +313,8 @@ Datum Evaluator::call(std::size_t c, std::vector<Datum> arguments) {
 Datum Evaluator::run_computation(std::size_t c, std::vector<Datum> arguments, bool lifted) {
   const Computation& computation = m_.computations[c];
   require_count(computation, arguments.size());
-  spend(20);
-  for (const Datum& argument : arguments) spend(weight(argument));
+  const ir::Frame frame(context_, depth_, arguments.size(), kDeepest);
+  for (const Datum& argument : arguments) context_.spend(weight(argument));
   State& state = states_[c];
   std::vector<Datum> values = std::move(state.values);
   values.resize(computation.instructions.size());
@@ -331,14 +344,14 @@ Datum Evaluator::run_instruction(const Computation& computation, std::int32_t i,
   const Instruction& op = computation.instructions[static_cast<std::size_t>(i)];
   at_ = op.offset;
   const OpRule* rule = op_rule(op.opcode);
-  if (!rule) unsupported(fmt::format("operation {} is not known", op.opcode));
+  if (!rule) unknown_operation("operation", op.opcode);
   const bool verifying = abstract_ && !verified_;
   if (verifying) {
     verify_instruction(computation, op, *rule);
     at_ = op.offset;
   }
   Datum result = rule->rule(Call(*this, computation, i, values, lifted));
-  spend(20 * weight(result));
+  context_.spend({20, weight(result)});
   at_ = op.offset;
   if (verifying) check_type(op, result);
   return result;
@@ -438,7 +451,10 @@ Body Evaluator::body(std::size_t c) {
   return {[this, c, facts](std::vector<Array> arguments) {
             return run_body(c, std::move(arguments), facts.pointwise);
           },
-          facts.pointwise, facts.simple, facts.gives_second, facts.rounded};
+          {.pointwise = facts.pointwise,
+           .simple = facts.simple,
+           .rounded = facts.rounded,
+           .gives_second = facts.gives_second}};
 }
 
 }  // namespace jaxsmith::hlo

@@ -23,16 +23,18 @@ class Evaluator {
 
   // Operands, attributes and types of every instruction, what computations take and give, and that
   // none calls itself.
-  Status verify();
+  Status verify(const EvaluationContext& context);
+  Status verify();  // within a budget by the length of the text
   // Of the entry computation; results are the parts of a tuple.
   Result<ir::Signature> signature();
   // Arguments by position; verifies first. Errors: of the program, of what jaxsmith does not know,
   // of the budget. A module that was divided among devices takes whole arrays: each device gets its
   // part of those that are larger than its parameter. A result that is not the same on all devices
   // is the tuple of theirs.
+  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const EvaluationContext& context);
   Result<std::vector<Datum>> run(std::vector<Datum> arguments, const Budget& budget = {});
-  // What the last error was; of a run only.
-  EvaluationError::Kind error_kind() const { return error_kind_; }
+  // What the last error was.
+  const EvaluationError& error() const { return error_; }
   // Of a verified module: replicas times partitions.
   std::int64_t devices() const {
     const auto [replicas, partitions] = replicas_and_partitions();
@@ -88,7 +90,9 @@ class Evaluator {
   bool verified_ = false;
   bool abstract_ = false;
   std::size_t at_ = 0;
-  EvaluationError::Kind error_kind_ = EvaluationError::Kind::kInvalid;
+  int depth_ = 0;  // of calls
+  EvaluationContext context_ = EvaluationContext::unmetered();
+  EvaluationError error_;
 };
 
 }  // namespace jaxsmith::hlo

@@ -115,7 +115,7 @@ Datum bitcast_rule(const Call& c) {
   const DType to = c.result_dtype();
   const Array& x = c.array(0);
   if (c.lifted()) return bitcast_convert(x, to);
-  const Array result(to, c.result_dims(), true);
+  const Array result = Array::typed(to, c.result_dims());
   if (x.size() * bit_width(x.dtype()) != result.size() * bit_width(to))
     invalid(fmt::format("{} has not as many bytes as {}", type_text(c.datum(0)),
                         type_text(Datum(result))));
@@ -128,7 +128,8 @@ Datum bitcast_rule(const Call& c) {
     } else if (bit_width(x.dtype()) < 8 || bit_width(to) < 8) {
       unsupported("bitcast of types narrower than a byte");
     } else {
-      flat = Array::from({to, {result.size()}, flat.tensor().bytes});
+      const Workspace copy(x.context(), {flat.size(), 16});
+      flat = Array::from(x.context(), {to, {result.size()}, flat.tensor().bytes});
     }
   }
   return transpose(flat.reshaped(in_order(c.result_dims(), order)), inverse_permutation(order));
@@ -195,7 +196,7 @@ Datum concatenate_rule(const Call& c) {
 }
 
 Datum iota_rule(const Call& c) {
-  return iota(c.result_dtype(), c.result_dims(), c.integer("iota_dimension"), c.abstract());
+  return c.make().iota(c.result_dtype(), c.result_dims(), c.integer("iota_dimension"));
 }
 
 // A scalar for each dimension, or, as in old texts, a vector with a number for each.
@@ -348,7 +349,7 @@ Datum rng_rule(const Call& c) {
 // What one run leaves for the next.
 Datum rng_state_rule(const Call& c) {
   if (!c.abstract()) unsupported("rng-get-and-update-state: a state from outside the program");
-  return Array(c.result_dtype(), c.result_dims(), true);
+  return Array::typed(c.result_dtype(), c.result_dims());
 }
 
 Datum rng_bit_generator_rule(const Call& c) {
@@ -373,7 +374,7 @@ bool is_scalar_of(const Datum& d, DType dtype) {
 Datum while_rule(const Call& c) {
   const std::size_t condition = c.computation("condition"), body = c.computation("body");
   Datum state = c.datum(0);
-  for (;;) {
+  for (const Rounds rounds(c.context());; rounds.next()) {
     const Datum again = c.run(condition, {state});
     require(is_scalar_of(again, DType::kBool), "the condition gives no pred[]");
     if (!c.abstract() && again.array.int_at(0) == 0) return state;
@@ -452,8 +453,7 @@ Datum tuple_element_rule(const Call& c) {
 Datum dimension_size_rule(const Call& c) {
   const std::int64_t d = one_dimension(c);
   require(d >= 0 && d < c.array(0).rank(), "there is no such dimension");
-  if (c.abstract()) return Array(DType::kI32, {}, true);
-  return Array::scalar_int(DType::kI32, c.array(0).shape()[static_cast<std::size_t>(d)]);
+  return c.make().scalar_int(DType::kI32, c.array(0).shape()[static_cast<std::size_t>(d)]);
 }
 
 Datum same(const Call& c) { return c.datum(0); }
@@ -467,12 +467,12 @@ Datum async_start_rule(const Call& c) {
           "the result is a tuple of operands and result");
   for (std::size_t i = 2; i < type.parts.size(); ++i)
     parts.emplace_back(
-        Array(type.parts[i].as_array().dtype(), type.parts[i].array.shape(), c.abstract()));
+        c.make().zeros(type.parts[i].as_array().dtype(), type.parts[i].array.shape()));
   return Datum::tuple(std::move(parts));
 }
 
 Datum copy_start_rule(const Call& c) {
-  return tuple_of(c, {c.datum(0), c.datum(0), Array(DType::kU32, {}, c.abstract())});
+  return tuple_of(c, {c.datum(0), c.datum(0), c.make().zeros(DType::kU32, {})});
 }
 
 Datum part_of(const Call& c, std::size_t i) {

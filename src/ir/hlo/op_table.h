@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ir/common/collectives.h"
+#include "ir/common/maker.h"
 #include "ir/common/sharding.h"
 #include "ir/hlo/types.h"
 #include "tensor/reduction.h"
@@ -32,6 +33,8 @@ class Call {
   std::vector<Array> arrays(std::size_t first, std::size_t last) const;
   // Type rules only: operands have types and no elements.
   bool abstract() const;
+  const EvaluationContext& context() const;
+  ir::Maker make() const { return {context(), abstract()}; }
   // Part of a scalar computation that is run on whole arrays: scalars and arrays may stand side by
   // side.
   bool lifted() const { return lifted_; }

@@ -75,7 +75,7 @@ Datum abstract_of(const Shape& shape) {
   if (!shape.dynamic.empty())
     unsupported(fmt::format("values whose dimensions are not known: {}", print(shape)));
   major_to_minor(shape);
-  return Array(*dtype, shape.dims, true);
+  return Array::typed(*dtype, shape.dims);
 }
 
 bool has_type(const Datum& d, const Shape& shape) {
@@ -206,14 +206,14 @@ void fill(const Literal& literal, Array& out) {
 
 }  // namespace
 
-Datum constant_of(const Literal& literal, const Shape& shape) {
+Datum constant_of(const EvaluationContext& context, const Literal& literal, const Shape& shape) {
   const Datum type = abstract_of(shape);
   if (shape.tuple()) {
     if (!literal.tuple || literal.elements.size() != shape.elements.size())
       invalid("the constant is no tuple of its type");
     std::vector<Datum> parts;
     for (std::size_t i = 0; i < literal.elements.size(); ++i)
-      parts.push_back(constant_of(literal.elements[i], shape.elements[i]));
+      parts.push_back(constant_of(context, literal.elements[i], shape.elements[i]));
     return Datum::tuple(std::move(parts));
   }
   const Array& a = type.as_array();
@@ -221,7 +221,7 @@ Datum constant_of(const Literal& literal, const Shape& shape) {
   if (literal.tuple || literal.dims != shape.dims ||
       static_cast<std::int64_t>(literal.size()) != scalars)
     invalid("the constant has other elements than its type");
-  Array out(a.dtype(), a.shape());
+  Array out = Array::zeros(context, a.dtype(), a.shape());
   fill(literal, out);
   return out;
 }

@@ -31,6 +31,6 @@ Ints major_to_minor(const Shape& shape);
 bool is_row_major(const Shape& shape);
 
 // Errors: a number that is none or out of its type's range.
-Datum constant_of(const Literal& literal, const Shape& shape);
+Datum constant_of(const EvaluationContext& context, const Literal& literal, const Shape& shape);
 
 }  // namespace jaxsmith::hlo

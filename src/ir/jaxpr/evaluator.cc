@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "ir/common/diagnostic.h"
+#include "ir/common/frame.h"
 #include "tensor/movement.h"
 
 namespace jaxsmith::jaxpr {
@@ -17,23 +17,6 @@ constexpr int kMostInner = 200;          // jaxprs within jaxprs that constants 
 bool in_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
-
-// Counts how deeply jaxprs are called within one another.
-class Depth {
- public:
-  explicit Depth(int& depth) : depth_(depth) {
-    if (++depth_ > ir::Limits{}.depth) {
-      --depth_;
-      unsupported("jaxprs are nested too deeply");
-    }
-  }
-  ~Depth() { --depth_; }
-  Depth(const Depth&) = delete;
-  Depth& operator=(const Depth&) = delete;
-
- private:
-  int& depth_;
-};
 
 }  // namespace
 
@@ -63,7 +46,7 @@ class Evaluator::Planner {
       const Operand& o = plan_.results.back();
       plan_.result_types.push_back(
           o.slot == Operand::kLiteral
-              ? Value(Array(o.literal.array.dtype(), o.literal.array.shape(), true))
+              ? Value(Array::typed(o.literal.array.dtype(), o.literal.array.shape()))
           : o.slot == Operand::kLost ? Value::lost()
                                      : types_[o.slot].abstract());
     }
@@ -103,7 +86,7 @@ class Evaluator::Planner {
     Step out;
     out.equation = &e;
     out.rule = op_rule(e.primitive);
-    if (!out.rule) unsupported(fmt::format("operation {} is not known", e.primitive));
+    if (!out.rule) unknown_operation("operation", e.primitive);
     for (const Atom& a : e.operands) {
       out.operands.push_back(operand(a));
       if (!a.transforms.empty()) find_indices(a.transforms, out);
@@ -187,14 +170,17 @@ Status Evaluator::guarded(F f) {
   try {
     f();
   } catch (const EvaluationError& e) {
-    error_kind_ = e.kind;
+    error_ = e;
     if (text_.empty()) return Error::environment(fmt::format("{}: {}", file_, e.message));
     return ir::refused_at(text_, file_, at_, e.message);
   }
   return {};
 }
 
-Status Evaluator::verify() {
+Status Evaluator::verify() { return verify(ir::verification_context(text_)); }
+
+Status Evaluator::verify(const EvaluationContext& context) {
+  context_ = context;
   return guarded([this] { verify_all(); });
 }
 
@@ -327,11 +313,17 @@ Values Evaluator::arguments_of(std::vector<Datum> data) {
 }
 
 Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments, const Budget& budget) {
-  const BudgetScope scope(budget);
+  return run(std::move(arguments), EvaluationContext({.budget = budget}));
+}
+
+Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments,
+                                          const EvaluationContext& context) {
+  context_ = context;
   std::vector<Datum> out;
   const Status status = guarded([&] {
     verify_all();
     at_ = m_.main.offset;
+    for (Datum& d : arguments) d = d.within(context_);
     Plan& plan = plan_of({&m_.main, &m_});
     for (const Value& v : call(plan, arguments_of(std::move(arguments)), false)) {
       if (v.kind == Value::Kind::kKey)
@@ -340,6 +332,7 @@ Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments, const Bu
         out.emplace_back();
       else
         out.emplace_back(v.as_array());
+      out.back() = out.back().within(EvaluationContext::unmetered());
     }
   });
   if (!status.ok()) return status.error();
@@ -352,7 +345,7 @@ Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments, const Bu
 void Evaluator::verify_plan(Plan& plan) {
   if (plan.state == Plan::State::kVerified) return;
   if (plan.state == Plan::State::kInProgress) invalid("a jaxpr that is within itself");
-  const Depth depth(depth_);
+  const ir::Frame frame(context_, depth_, plan.argument_types.size(), ir::Limits().depth);
   plan.state = Plan::State::kInProgress;
   Values arguments;
   for (const Type& t : plan.argument_types) arguments.push_back(t.abstract());
@@ -386,7 +379,7 @@ Values Evaluator::call(Plan& plan, Values arguments, bool lifted) {
   if (arguments.size() != plan.argument_types.size())
     invalid(fmt::format("the jaxpr takes {} arguments, not {}", plan.argument_types.size(),
                         arguments.size()));
-  const Depth depth(depth_);
+  const ir::Frame frame(context_, depth_, arguments.size(), ir::Limits().depth);
   return run_steps(plan, std::move(arguments), lifted);
 }
 
@@ -401,7 +394,7 @@ Values Evaluator::run_steps(Plan& plan, Values frame, bool lifted) {
   out.reserve(plan.results.size());
   for (const Operand& o : plan.results) {
     if (o.slot == Operand::kLiteral)
-      out.push_back(o.literal);
+      out.push_back(literal_of(o));
     else if (o.slot == Operand::kLost)
       out.push_back(Value::lost());
     else
@@ -410,15 +403,21 @@ Values Evaluator::run_steps(Plan& plan, Values frame, bool lifted) {
   return out;
 }
 
+const Value& Evaluator::literal_of(const Operand& operand) const {
+  Array& array = operand.literal.array;
+  if (!array.context().same(context_)) array = array.within(context_);
+  return operand.literal;
+}
+
 Values Evaluator::run_step(const Plan& plan, const Step& step, Values& frame, bool lifted) {
   at_ = step.equation->offset;
-  spend(kStepCost);
+  context_.spend(kStepCost);
   Values operands;
   operands.reserve(step.operands.size());
   bool lost = false;
   for (const Operand& o : step.operands) {
     if (o.slot == Operand::kLiteral) {
-      operands.push_back(o.literal);
+      operands.push_back(literal_of(o));
       continue;
     }
     if (o.slot == Operand::kLost)
@@ -488,9 +487,11 @@ bool Evaluator::is_pointwise(Plan& plan, int depth) {
       if (const ParamValue* p = s.equation->param(name)) {
         const Jaxpr* inner = p->as_jaxpr() ? p->as_jaxpr() : find(*plan.scope, p->text);
         // A loop's jaxpr has other arguments than its equation.
-        if (s.equation->primitive == "scan" || !inner || p->kind == ParamValue::Kind::kModule ||
-            !is_pointwise(plan_of({inner, plan.scope}), depth + 1))
+        if (s.equation->primitive == "scan" || !inner || p->kind == ParamValue::Kind::kModule)
           return false;
+        Plan& called = plan_of({inner, plan.scope});
+        if (!called.pointwise) called.pointwise = is_pointwise(called, depth + 1);
+        if (!*called.pointwise) return false;
         break;
       } else if (name == "call_jaxpr") {
         return false;
@@ -502,7 +503,7 @@ bool Evaluator::is_pointwise(Plan& plan, int depth) {
 void Evaluator::find_facts(Plan& plan) {
   if (plan.facts_known) return;
   plan.facts_known = true;
-  plan.pointwise = is_pointwise(plan, 0);
+  if (!plan.pointwise) plan.pointwise = is_pointwise(plan, 0);
   if (plan.results.size() != 1 || plan.argument_types.size() != 2) return;
   const std::uint32_t result = plan.results[0].slot;
   if (plan.steps.empty()) plan.gives_second = result == 1;
@@ -553,6 +554,7 @@ std::vector<Values> Call::run_on_devices(
     own.devices_ = &devices;
     own.device_ = d;
     own.mesh_ = &mesh;
+    own.context_ = evaluator_.context_;
     Plan& plan = own.plan_of(inner);
     Values own_arguments = arguments(d);
     own.constants_ = evaluator_.constants_;
@@ -604,10 +606,14 @@ Body Call::body(Inner inner, Values constants) const {
     evaluator->at_ = at;
     return out;
   };
-  return {run, plan.pointwise, plain ? plan.simple : std::nullopt, plain && plan.gives_second};
+  return {run,
+          {.pointwise = plan.pointwise.value_or(false),
+           .simple = plain ? plan.simple : std::nullopt,
+           .gives_second = plain && plan.gives_second}};
 }
 
 bool Call::abstract() const { return evaluator_.abstract_; }
+const EvaluationContext& Call::context() const { return evaluator_.context_; }
 
 const Value& Call::variable(std::string_view name) const {
   for (const auto& [word, operand] : step_.indices)

@@ -20,8 +20,8 @@ using ir::Datum;
 struct Operand {
   static constexpr std::uint32_t kLiteral = ~0U, kLost = ~1U;
   std::uint32_t slot = kLiteral;
-  bool last = false;  // nothing takes it afterwards
-  Value literal;
+  bool last = false;      // nothing takes it afterwards
+  mutable Value literal;  // in the evaluation that is under way
 };
 
 // An equation with its names looked up.
@@ -43,7 +43,8 @@ struct Plan {
   std::vector<Value> result_types;  // abstract
   std::size_t slots = 0;
   enum class State { kNew, kInProgress, kVerified } state = State::kNew;
-  bool facts_known = false, pointwise = false, gives_second = false;
+  bool facts_known = false, gives_second = false;
+  std::optional<bool> pointwise;
   std::optional<Binary> simple;
 };
 
@@ -55,7 +56,8 @@ class Evaluator {
 
   // Scopes, types, arities and parameters of every equation, and that jaxprs give what is made of
   // them.
-  Status verify();
+  Status verify(const EvaluationContext& context);
+  Status verify();  // within a budget by the length of the text
   // Arguments: the constants, then the inputs. Keys are u32 words, one dimension more.
   Result<ir::Signature> signature();
   // The jaxpr's own, and those of jaxprs within it, in the order in which they are first come by.
@@ -64,9 +66,10 @@ class Evaluator {
   // within may be missing, all of them; what depends on them cannot be executed then. Errors: of
   // the program, of what jaxsmith does not know, of the budget. What was not verified is verified
   // first.
+  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const EvaluationContext& context);
   Result<std::vector<Datum>> run(std::vector<Datum> arguments, const Budget& budget = {});
-  // What the last error was; of verify() and run().
-  EvaluationError::Kind error_kind() const { return error_kind_; }
+  // What the last error was.
+  const EvaluationError& error() const { return error_; }
 
  private:
   friend class Call;
@@ -84,6 +87,7 @@ class Evaluator {
   Values apply(const Plan& plan, const Step& step, Values operands, bool lifted);
   void check_result_types(const Step& step, const Values& results) const;
   void find_facts(Plan& plan);
+  const Value& literal_of(const Operand& operand) const;
   bool is_pointwise(Plan& plan, int depth);
   Values arguments_of(std::vector<Datum> data);
   Value value_of(const Type& type, Datum datum, std::size_t position) const;
@@ -108,7 +112,8 @@ class Evaluator {
   std::int64_t device_ = 0;
   const ir::Mesh* mesh_ = nullptr;
   const Values* frame_ = nullptr;  // of the equation that is executed
-  EvaluationError::Kind error_kind_ = EvaluationError::Kind::kInvalid;
+  EvaluationContext context_ = EvaluationContext::unmetered();
+  EvaluationError error_;
 };
 
 }  // namespace jaxsmith::jaxpr

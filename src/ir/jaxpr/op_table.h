@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ir/common/collectives.h"
+#include "ir/common/maker.h"
 #include "ir/common/sharding.h"
 #include "ir/jaxpr/value.h"
 #include "tensor/reduction.h"
@@ -45,6 +46,8 @@ class Call {
   void want(std::size_t count) const;  // so many operands
   // Type rules only: operands have types and no elements.
   bool abstract() const;
+  const EvaluationContext& context() const;
+  ir::Maker make() const { return {context(), abstract()}; }
   // A scalar body that is run on whole arrays: scalars and arrays may stand side by side.
   bool lifted() const { return lifted_; }
 

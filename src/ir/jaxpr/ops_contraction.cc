@@ -70,7 +70,7 @@ Array expanded(const Array& x, const Array& sizes, std::int64_t dim) {
   Ints from_second;
   for (std::int64_t d = 1; d <= x.rank(); ++d) from_second.push_back(d);
   const Array spread = broadcast_in_dim(x, shape, from_second);
-  if (sizes.abstract() || x.abstract()) return Array(x.dtype(), shape, true);
+  if (sizes.abstract() || x.abstract()) return Array::typed(x.dtype(), shape);
   Ints starts, ends;
   std::int64_t end = 0;
   for (const std::int64_t n : sizes.ints()) {
@@ -78,13 +78,13 @@ Array expanded(const Array& x, const Array& sizes, std::int64_t dim) {
     end += n;
     ends.push_back(end);
   }
-  const Array row = iota(DType::kI64, shape, dim + 1);
+  const Array row = iota(x, DType::kI64, shape, dim + 1);
   const auto bound = [&](const Ints& values) {
-    return broadcast_in_dim(Array::of_ints(DType::kI64, values), shape, {0});
+    return broadcast_in_dim(Array::of_ints(x.context(), DType::kI64, values), shape, {0});
   };
   const Array own = binary(Binary::and_, compare(Direction::kLe, false, bound(starts), row),
                            compare(Direction::kLt, false, row, bound(ends)));
-  return select(own, spread, Array(x.dtype(), {}));
+  return select(own, spread, x.zeros(x.dtype(), {}));
 }
 
 Ints raised(Ints dims) {

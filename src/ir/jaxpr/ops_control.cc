@@ -78,8 +78,7 @@ Values platform_index_rule(const Call& c) {
   }
   if (index == static_cast<std::int64_t>(platforms.items.size()))
     unsupported("code for other platforms than the CPU");
-  if (c.abstract()) return {Array(DType::kI32, {}, true)};
-  return {Array::scalar_int(DType::kI32, index)};
+  return {c.make().scalar_int(DType::kI32, index)};
 }
 
 // ---- while
@@ -118,7 +117,7 @@ Values while_rule(const Call& c) {
   const Values cond_constants = c.values(0, of_cond),
                body_constants = c.values(of_cond, of_cond + of_body);
   Values state = c.values(of_cond + of_body, c.size());
-  for (;;) {
+  for (const Rounds rounds(c.context());; rounds.next()) {
     const Values found = c.run(cond, joined(cond_constants, state));
     if (found.size() != 1 || found[0].as_array().dtype() != DType::kBool)
       invalid("the condition gives no bool");
@@ -150,10 +149,10 @@ Array row_of(const Array& x, std::int64_t i) {
   return slice(x, start, limit, Ints(start.size(), 1)).reshaped(std::move(shape));
 }
 
-Array with_length(const Array& x, std::int64_t length, bool abstract) {
+Array with_length(const Array& x, std::int64_t length) {
   Shape shape = x.shape();
   shape.insert(shape.begin(), length);
-  return Array(x.dtype(), std::move(shape), abstract);
+  return x.zeros(x.dtype(), std::move(shape));
 }
 
 // A loop over the first dimension of its last operands.
@@ -176,7 +175,8 @@ class Scan {
   Values run() {
     const bool reverse = c_.flag("reverse");
     if (c_.abstract() || length_ == 0) return types();
-    for (std::int64_t n = 0; n < length_; ++n) step(reverse ? length_ - 1 - n : n);
+    const Rounds rounds(c_.context());
+    for (std::int64_t n = 0; n < length_; ++n, rounds.next()) step(reverse ? length_ - 1 - n : n);
     return joined(std::move(state_), ys_);
   }
 
@@ -186,22 +186,21 @@ class Scan {
     if (!c_.abstract()) {
       for (std::size_t i = carried_; i < c_.result_count(); ++i) {
         const Type& t = c_.result_type(i);
-        ys.push_back(
-            map_arrays(t.abstract(), [](const Array& a) { return Array(a.dtype(), a.shape()); }));
+        ys.push_back(map_arrays(
+            t.abstract(), [&](const Array& a) { return c_.make().zeros(a.dtype(), a.shape()); }));
       }
       return joined(state_, ys);
     }
-    Values out =
-        c_.run(body_, joined(joined(constants_, state_), rows([](const Array& x) {
-                               return Array(x.dtype(),
-                                            Shape(x.shape().begin() + 1, x.shape().end()), true);
-                             })));
+    Values out = c_.run(body_, joined(joined(constants_, state_), rows([](const Array& x) {
+                                        return Array::typed(x.dtype(), Shape(x.shape().begin() + 1,
+                                                                             x.shape().end()));
+                                      })));
     if (out.size() < carried_) invalid("the body gives fewer values than are carried");
     Values carried(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(carried_));
     require_same_types(carried, state_, "the body");
     for (std::size_t i = carried_; i < out.size(); ++i)
       carried.push_back(
-          map_arrays(out[i], [this](const Array& a) { return with_length(a, length_, true); }));
+          map_arrays(out[i], [this](const Array& a) { return with_length(a, length_); }));
     return carried;
   }
 
@@ -227,7 +226,7 @@ class Scan {
       }
       if (first)
         ys_.push_back(
-            map_arrays(out[k], [this](const Array& a) { return with_length(a, length_, false); }));
+            map_arrays(out[k], [this](const Array& a) { return with_length(a, length_); }));
       const auto from = arrays_in(out[k]), to = arrays_in(ys_[k - carried_]);
       for (std::size_t w = 0; w < from.size(); ++w) {
         const Ints strides = row_major_strides(from[w]->shape());

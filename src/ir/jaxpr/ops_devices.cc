@@ -120,7 +120,7 @@ Values all_gather_rule(const Call& c) {
   if (!c.abstract()) return {all_gather(c.place(), group_of(c, axes), x, d)};
   Shape shape = x.shape();
   shape[static_cast<std::size_t>(d)] *= count_along(c, axes);
-  return {Array(x.dtype(), shape, true)};
+  return {Array::typed(x.dtype(), shape)};
 }
 
 // A dimension of all devices' parts: as long as there are devices, or divided by them.
@@ -129,7 +129,7 @@ Array part_type(const Array& x, std::int64_t dim, std::int64_t n) {
   std::int64_t& size = shape[static_cast<std::size_t>(dim)];
   if (size % n != 0) invalid(fmt::format("dimension {} is not divided by {} devices", dim, n));
   size /= n;
-  return Array(x.dtype(), shape, true);
+  return Array::typed(x.dtype(), shape);
 }
 
 Values reduce_scatter_rule(const Call& c) {
@@ -158,7 +158,7 @@ Values all_to_all_rule(const Call& c) {
   if (!c.abstract()) return {all_to_all(c.place(), group_of(c, axes), x, split, concat, n)};
   Shape shape = part_type(x, split, n).shape();
   shape[static_cast<std::size_t>(concat)] *= n;
-  return {Array(x.dtype(), shape, true)};
+  return {Array::typed(x.dtype(), shape)};
 }
 
 Values ppermute_rule(const Call& c) {
@@ -172,7 +172,7 @@ Values ppermute_rule(const Call& c) {
     }
     const std::int64_t own = c.mesh().index_along(c.place().device, axes);
     const auto values = c.place().exchange(group_of(c, axes), x);
-    Array received(x.dtype(), x.shape());
+    Array received = x.zeros(x.dtype(), x.shape());
     for (const Ints& pair : c.rows("perm")) {
       if (pair.size() != 2 || pair[0] < 0 || pair[0] >= static_cast<std::int64_t>(values.size()))
         invalid("perm has pairs of source and target");
@@ -186,8 +186,7 @@ Values ppermute_rule(const Call& c) {
 Values axis_index_rule(const Call& c) {
   c.want(0);
   const Axes axes = axes_of(c.need("axis_name"));
-  if (c.abstract()) return {Array(DType::kI32, {}, true)};
-  return {Array::scalar_int(DType::kI32, c.mesh().index_along(c.place().device, axes))};
+  return {c.make().scalar_int(DType::kI32, c.mesh().index_along(c.place().device, axes))};
 }
 
 // Over all devices of named axes; numbers are dimensions of the operand, as vmap makes them.

@@ -180,7 +180,7 @@ Values select_n_rule(const Call& c) {
   if (!is_integer(which.dtype())) invalid("the selector is neither bool nor integer");
   Array out = c.array(c.size() - 1);
   for (std::size_t i = c.size() - 2; i >= 1; --i) {
-    const Array limit = Array::scalar_int(which.dtype(), static_cast<std::int64_t>(i));
+    const Array limit = which.scalar_int(which.dtype(), static_cast<std::int64_t>(i));
     out = select(compare(Direction::kLt, false, which, limit), c.array(i), out);
   }
   return {out};
@@ -194,7 +194,7 @@ Values convert_rule(const Call& c) {
   return {convert(x, to)};
 }
 
-Array ones_like(const Array& x) { return convert(Array::scalar_int(DType::kI32, 1), x.dtype()); }
+Array ones_like(const Array& x) { return convert(x.scalar_int(DType::kI32, 1), x.dtype()); }
 
 // x^y by repeated multiplication, as it is lowered.
 Values integer_pow_rule(const Call& c) {
@@ -225,9 +225,9 @@ Values exp2_rule(const Call& c) {
   const Array& x = c.array(0);
   if (!is_inexact(x.dtype())) invalid(fmt::format("exp2 does not take {}", x.type_text()));
   if (is_real(x.dtype()))  // in double precision and rounded once
-    return {convert(binary(Binary::power, Array::scalar(DType::kF64, 2), convert(x, DType::kF64)),
+    return {convert(binary(Binary::power, x.scalar(DType::kF64, 2), convert(x, DType::kF64)),
                     x.dtype())};
-  const Array log2 = convert(Array::scalar(DType::kF64, std::numbers::ln2), x.dtype());
+  const Array log2 = convert(x.scalar(DType::kF64, std::numbers::ln2), x.dtype());
   return {unary(Unary::exponential, binary(Binary::multiply, log2, x))};
 }
 

@@ -33,8 +33,9 @@ Array row_beside(const Array& indices, const Ints& row) {
   if (indices.shape().back() != static_cast<std::int64_t>(row.size()))
     invalid(fmt::format("an index has {} numbers, the dimension numbers {}", indices.shape().back(),
                         row.size()));
-  if (indices.abstract()) return Array(DType::kI64, indices.shape(), true);
-  return broadcast_in_dim(Array::of_ints(DType::kI64, row), indices.shape(), {indices.rank() - 1});
+  if (indices.abstract()) return Array::typed(DType::kI64, indices.shape());
+  return broadcast_in_dim(Array::of_ints(indices.context(), DType::kI64, row), indices.shape(),
+                          {indices.rank() - 1});
 }
 
 // For each dimension that is indexed, how large an index may be.
@@ -54,34 +55,32 @@ Array fill_value(const Call& c, DType dtype) {
   const ParamValue* fill = c.param("fill_value");
   if (!fill) {
     if (is_inexact(dtype))
-      return convert(Array::scalar(DType::kF64, std::numeric_limits<double>::quiet_NaN()), dtype);
-    if (dtype == DType::kBool) return Array::scalar_int(dtype, 1);
-    return extreme(dtype, is_signed_integer(dtype));
+      return convert(c.array(0).scalar(DType::kF64, std::numeric_limits<double>::quiet_NaN()),
+                     dtype);
+    if (dtype == DType::kBool) return c.array(0).scalar_int(dtype, 1);
+    return extreme(c.array(0), dtype, is_signed_integer(dtype));
   }
-  if (const auto flag = fill->as_bool()) return Array::scalar_int(dtype, *flag);
+  if (const auto flag = fill->as_bool()) return c.array(0).scalar_int(dtype, *flag);
   const auto whole = fill->as_int();
-  if (whole && !is_inexact(dtype)) return Array::scalar_int(dtype, wrap(dtype, *whole));
+  if (whole && !is_inexact(dtype)) return c.array(0).scalar_int(dtype, wrap(dtype, *whole));
   const auto number = fill->as_float();
   if (!number) {
     Atom atom;
     atom.kind = Atom::Kind::kLiteral;
     atom.text = fill->text;
     atom.aval = Aval{std::string(jaxpr_name(dtype)), {}, "", true, false};
-    return literal_value(atom);
+    return literal_value(atom).within(c.context());
   }
-  return convert(Array::scalar(DType::kF64, *number), dtype);
+  return convert(c.array(0).scalar(DType::kF64, *number), dtype);
 }
 
 // Whether each index lies within the bounds: one bool for each.
 Array within(const Array& indices, const Ints& bounds) {
-  const Array zero = Array::scalar_int(DType::kI64, 0);
+  const Array zero = indices.scalar_int(DType::kI64, 0);
   const Array each = binary(Binary::and_, compare(Direction::kGe, false, indices, zero),
                             compare(Direction::kLe, false, indices, row_beside(indices, bounds)));
-  const Array operands[] = {each}, inits[] = {Array::scalar_int(DType::kBool, 1)};
-  const Body all{
-      [](std::vector<Array> a) { return std::vector<Array>{binary(Binary::and_, a[0], a[1])}; },
-      true, Binary::and_, false};
-  return jaxsmith::reduce(operands, inits, {indices.rank() - 1}, all)[0];
+  const Array operands[] = {each}, inits[] = {indices.scalar_int(DType::kBool, 1)};
+  return jaxsmith::reduce(operands, inits, {indices.rank() - 1}, Body::of(Binary::and_))[0];
 }
 
 Values gather_rule(const Call& c) {
@@ -125,14 +124,9 @@ Ints window_of(const Array& operand, const Array& updates, const ScatterDims& di
   return out;
 }
 
-Body own_body(Binary op) {
-  return {[op](std::vector<Array> a) { return std::vector<Array>{binary(op, a[0], a[1])}; }, true,
-          op, false};
-}
-
 const Body& overwriting() {
   static const auto* body = new Body{[](std::vector<Array> a) { return std::vector<Array>{a[1]}; },
-                                     true, std::nullopt, true};
+                                     {.pointwise = true, .gives_second = true}};
   return *body;
 }
 
@@ -151,7 +145,7 @@ Values scatter_with(const Call& c, const Body& otherwise) {
     const Ints bounds = upper_bounds(operands[0].shape(), window_of(operands[0], updates[0], dims),
                                      dims.scatter_dims_to_operand_dims);
     indices = binary(Binary::minimum, indices, row_beside(indices, bounds));
-    indices = binary(Binary::maximum, indices, Array::scalar_int(DType::kI64, 0));
+    indices = binary(Binary::maximum, indices, indices.scalar_int(DType::kI64, 0));
   }
   const Body body = c.param("update_jaxpr") ? c.body(c.inner("update_jaxpr")) : otherwise;
   return values_of(scatter(operands, indices, updates, dims, body));
@@ -168,11 +162,11 @@ void add_indexing_rules(OpRules& rules) {
   OpRule plain = scatter_rule("scatter", overwriting());
   plain.moves = true;
   rules.push_back(plain);
-  rules.push_back(scatter_rule("scatter-add", own_body(Binary::add)));
-  rules.push_back(scatter_rule("scatter-sub", own_body(Binary::subtract)));
-  rules.push_back(scatter_rule("scatter-mul", own_body(Binary::multiply)));
-  rules.push_back(scatter_rule("scatter-min", own_body(Binary::minimum)));
-  rules.push_back(scatter_rule("scatter-max", own_body(Binary::maximum)));
+  rules.push_back(scatter_rule("scatter-add", Body::of(Binary::add)));
+  rules.push_back(scatter_rule("scatter-sub", Body::of(Binary::subtract)));
+  rules.push_back(scatter_rule("scatter-mul", Body::of(Binary::multiply)));
+  rules.push_back(scatter_rule("scatter-min", Body::of(Binary::minimum)));
+  rules.push_back(scatter_rule("scatter-max", Body::of(Binary::maximum)));
 }
 
 }  // namespace jaxsmith::jaxpr

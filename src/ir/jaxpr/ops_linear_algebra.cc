@@ -70,18 +70,18 @@ std::vector<Array> lapack(std::string_view routine, std::span<const Array> opera
   return std::move(*out);
 }
 
-Array typed(DType dtype, Shape shape) { return Array(dtype, std::move(shape), true); }
+Array typed(DType dtype, Shape shape) { return Array::typed(dtype, std::move(shape)); }
 
 // NaN where the routine failed: `info` says of each matrix that it did by a number that is not 0,
 // or is less where `positive_is_fine`.
 Array nan_where_failed(const Array& x, const Array& info, bool positive_is_fine = false) {
   if (x.abstract()) return x;
   const Array ok = compare(positive_is_fine ? Direction::kGe : Direction::kEq, false, info,
-                           Array(DType::kI32, {}));
+                           info.zeros(DType::kI32, {}));
   Ints batch;
   for (std::int64_t d = 0; d < info.rank(); ++d) batch.push_back(d);
   const Array nan =
-      convert(Array::scalar(DType::kF64, std::numeric_limits<double>::quiet_NaN()), x.dtype());
+      convert(x.scalar(DType::kF64, std::numeric_limits<double>::quiet_NaN()), x.dtype());
   return select(broadcast_in_dim(ok, x.shape(), batch), x, nan);
 }
 
@@ -99,7 +99,7 @@ Values cholesky_rule(const Call& c) {
 
 Array less_one(const Array& counted_from_one) {
   if (counted_from_one.abstract()) return counted_from_one;
-  return binary(Binary::subtract, counted_from_one, Array::scalar_int(DType::kI32, 1));
+  return binary(Binary::subtract, counted_from_one, counted_from_one.scalar_int(DType::kI32, 1));
 }
 
 // ---- LU
@@ -113,7 +113,7 @@ Array permutation_of(const Array& pivots, std::int64_t size) {
   Shape shape = pivots.shape();
   shape.back() = size;
   if (pivots.abstract()) return typed(DType::kI32, shape);
-  Array out = iota(DType::kI32, shape, static_cast<std::int64_t>(shape.size()) - 1);
+  Array out = iota(pivots, DType::kI32, shape, static_cast<std::int64_t>(shape.size()) - 1);
   auto to = out.mutate<std::int64_t>();
   for (std::size_t i = 0; i < pivots.ints().size(); ++i) {
     const auto own = static_cast<std::size_t>(n), all = static_cast<std::size_t>(size);
@@ -203,9 +203,9 @@ Array corner(const Array& a, std::int64_t rows, std::int64_t columns) {
 
 Array upper_triangle(const Array& a) {
   const std::int64_t n = a.rank();
-  const Array row = iota(DType::kI32, a.shape(), n - 2, a.abstract()),
-              column = iota(DType::kI32, a.shape(), n - 1, a.abstract());
-  return select(compare(Direction::kLe, false, row, column), a, Array(a.dtype(), {}));
+  const Array row = iota(a, DType::kI32, a.shape(), n - 2),
+              column = iota(a, DType::kI32, a.shape(), n - 1);
+  return select(compare(Direction::kLe, false, row, column), a, a.zeros(a.dtype(), {}));
 }
 
 // Q and R of Householder's vectors.
@@ -215,7 +215,7 @@ Values q_and_r(const Array& r, const Array& taus, bool full) {
   if (!full) return {product_of(r, taus), upper_triangle(corner(r, m.columns, m.columns))};
   Ints zeros(r.shape().size(), 0), high = zeros;
   high.back() = m.rows - m.columns;
-  return {product_of(pad(r, Array(r.dtype(), {}), zeros, high, zeros), taus), upper_triangle(r)};
+  return {product_of(pad(r, r.zeros(r.dtype(), {}), zeros, high, zeros), taus), upper_triangle(r)};
 }
 
 Values qr_rule(const Call& c) {
@@ -228,7 +228,7 @@ Values qr_rule(const Call& c) {
   }
   const Matrices m = matrices_of(a);
   const Shape columns = m.with({m.columns});
-  const Array operands[] = {a, Array(DType::kI32, columns, a.abstract())};
+  const Array operands[] = {a, a.zeros(DType::kI32, columns)};
   const auto out = lapack("geqp3", operands, {},
                           {typed(a.dtype(), a.shape()), typed(DType::kI32, columns),
                            typed(a.dtype(), m.with({std::min(m.rows, m.columns)}))});
@@ -397,7 +397,7 @@ Values symmetric_product_rule(const Call& c) {
   const auto number = [&](const char* key) {
     const auto value = c.need(key).as_float();
     if (!value) invalid(fmt::format("parameter {} is no number", key));
-    return convert(Array::scalar(DType::kF64, *value), a.dtype());
+    return convert(a.scalar(DType::kF64, *value), a.dtype());
   };
   return {binary(Binary::add, binary(Binary::multiply, number("alpha"), times_transposed(a, a, 1)),
                  binary(Binary::multiply, number("beta"), other))};

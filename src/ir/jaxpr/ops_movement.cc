@@ -18,8 +18,8 @@ std::size_t dim_within(std::int64_t dim, std::int64_t rank, const char* what) {
 Values iota_rule(const Call& c) {
   c.want(0);
   const Shape shape = c.param("shape") ? c.ints("shape") : c.result_type().shape;
-  return {iota(c.dtype("dtype").value_or(c.result_dtype()), shape, c.integer("dimension"),
-               c.abstract())};
+  return {
+      c.make().iota(c.dtype("dtype").value_or(c.result_dtype()), shape, c.integer("dimension"))};
 }
 
 // The shape is not printed where it is that of the result.
@@ -148,7 +148,7 @@ Values tile_rule(const Call& c) {
     dims.push_back(static_cast<std::int64_t>(spread.size()));
     spread.push_back(x.shape()[d]);
     // That the product is no more than can be counted is checked by the array that is spread.
-    shape.push_back(Array(x.dtype(), {reps[d], x.shape()[d]}, true).size());
+    shape.push_back(Array::typed(x.dtype(), {reps[d], x.shape()[d]}).size());
   }
   return {broadcast_in_dim(x, spread, dims).reshaped(std::move(shape))};
 }
@@ -182,7 +182,7 @@ Values tie_rule(const Call& c) {
 // Not initialised; on the CPU, zeros.
 Values empty_rule(const Call& c) {
   c.want(0);
-  return {Array(c.result_dtype(), c.result_type().shape, c.abstract())};
+  return {c.make().zeros(c.result_dtype(), c.result_type().shape)};
 }
 
 Values expand_dims_rule(const Call& c) {

@@ -28,7 +28,7 @@ Shape joined(Shape outer, const Shape& inner) {
   return outer;
 }
 
-Array word(const Shape& shape, bool abstract) { return Array(DType::kU32, shape, abstract); }
+Array word_type(const Shape& shape) { return Array::typed(DType::kU32, shape); }
 
 // A hash of two counters by a key, element by element.
 std::pair<Array, Array> hashed(const Array& key0, const Array& key1, const Array& x0,
@@ -42,10 +42,10 @@ std::pair<Array, Array> hashed(const Array& key0, const Array& key1, const Array
   }
   for (const Array* a : all)
     if (a->rank() != 0 && a->shape() != shaped->shape()) invalid("operands of different shapes");
-  const bool abstract = any_abstract({&key0, &key1, &x0, &x1});
-  Array first = word(shaped->shape(), abstract), second = first;
-  if (abstract) return {first, second};
-  spend(40 * first.size());
+  Array first = Array::result({&key0, &key1, &x0, &x1}, DType::kU32, shaped->shape()),
+        second = first;
+  if (first.abstract()) return {first, second};
+  first.context().spend({first.size(), 40});
   auto a = first.mutate<std::int64_t>();
   auto b = second.mutate<std::int64_t>();
   const auto at = [](const Array& x, std::size_t i) {
@@ -63,33 +63,33 @@ Values threefry_rule(const Call& c) {
 }
 
 // The places of a shape's elements in row-major order, as two words.
-std::pair<Array, Array> counters(const Shape& shape, bool abstract) {
-  Array high = word(shape, abstract), low = high;
-  if (abstract) return {high, low};
+std::pair<Array, Array> counters(const ir::Maker& make, const Shape& shape) {
+  Array high = make.zeros(DType::kU32, shape), low = high;
+  if (make.abstract) return {high, low};
   auto to = low.mutate<std::int64_t>();
   auto upper = high.mutate<std::int64_t>();
   for (std::size_t i = 0; i < to.size(); ++i) {
     to[i] = static_cast<U32>(i);
     upper[i] = static_cast<U32>(static_cast<std::uint64_t>(i) >> 32);
   }
-  spend(low.size());
+  make.context.spend(low.size());
   return {high, low};
 }
 
 Values counters_rule(const Call& c) {
   c.want(0);
-  auto [high, low] = counters(c.ints("shape"), c.abstract());
+  auto [high, low] = counters(c.make(), c.ints("shape"));
   return {high, low};
 }
 
 // Two words for each element of `shape` by each of the keys.
 std::pair<Array, Array> hashed_counters(const Array& key0, const Array& key1, const Shape& shape) {
   const Shape all = joined(key0.shape(), shape);
-  if (key0.abstract()) return {word(all, true), word(all, true)};
+  if (key0.abstract()) return {word_type(all), word_type(all)};
   Ints outer, inner;
   for (std::size_t d = 0; d < all.size(); ++d)
     (d < key0.shape().size() ? outer : inner).push_back(static_cast<std::int64_t>(d));
-  const auto [high, low] = counters(shape, false);
+  const auto [high, low] = counters({key0.context()}, shape);
   return hashed(broadcast_in_dim(key0, all, outer), broadcast_in_dim(key1, all, outer),
                 broadcast_in_dim(high, all, inner), broadcast_in_dim(low, all, inner));
 }
@@ -100,14 +100,16 @@ std::pair<Array, Array> hashed_counters(const Array& key0, const Array& key1, co
 Array for_each_key(const Value& keys, DType dtype, const Shape& shape,
                    const std::function<Array(const Array& words)>& make) {
   const Shape all = joined(keys.words[0].shape(), shape);
-  Array out(dtype, all, keys.abstract());
+  Array out = keys.words[0].zeros(dtype, all);
   if (out.abstract()) return out;
   const std::int64_t n = element_count(shape);
   const Ints own = row_major_strides(shape);
-  for (std::int64_t i = 0; i < keys.words[0].size(); ++i) {
+  const Rounds rounds(out.context());
+  for (std::int64_t i = 0; i < keys.words[0].size(); ++i, rounds.next()) {
     Ints words;
     for (const Array& w : keys.words) words.push_back(w.int_at(i));
-    copy_box(shape, make(Array::of_ints(DType::kU32, words)), 0, own, out, i * n, own);
+    copy_box(shape, make(Array::of_ints(out.context(), DType::kU32, words)), 0, own, out, i * n,
+             own);
   }
   return out;
 }
@@ -121,7 +123,7 @@ Array philox_bits(const Array& words, DType dtype, const Shape& shape) {
 // From an integer, its two words; those of rbg twice.
 Value seeded(KeyKind kind, const Array& seed) {
   if (!is_integer(seed.dtype())) invalid(fmt::format("a seed is no integer: {}", seed.type_text()));
-  const Array shift = Array::scalar_int(DType::kU64, 32);
+  const Array shift = seed.scalar_int(DType::kU64, 32);
   // The words of the pattern in its own width: the upper one of 32 bits and fewer is 0.
   const DType unsigned_type = bit_width(seed.dtype()) == 64 ? DType::kU64 : DType::kU32;
   const Array wide = convert(convert(seed, unsigned_type), DType::kU64);
@@ -156,7 +158,7 @@ Values random_unwrap_rule(const Call& c) {
 
 Value split(const Value& keys, const Shape& shape) {
   if (keys.key == KeyKind::kUnsafeRbg) {
-    const std::int64_t n = Array(DType::kU32, shape, true).size();
+    const std::int64_t n = word_type(shape).size();
     Shape four = shape;
     four.push_back(4);
     return keys_from_words(keys.key, for_each_key(keys, DType::kU32, four, [&](const Array& words) {
@@ -227,7 +229,7 @@ Array bits_of(const Value& keys, DType dtype, const Shape& shape) {
                         [&](const Array& words) { return philox_bits(words, dtype, shape); });
   const auto [first, second] = hashed_counters(keys.words[0], keys.words[1], shape);
   if (dtype != DType::kU64) return convert(binary(Binary::xor_, first, second), dtype);
-  const Array shift = Array::scalar_int(DType::kU64, 32);
+  const Array shift = first.scalar_int(DType::kU64, 32);
   return binary(Binary::or_, binary(Binary::shift_left, convert(first, dtype), shift),
                 convert(second, dtype));
 }
@@ -241,9 +243,10 @@ Values random_bits_rule(const Call& c) {
 
 // Scalars in the variates' type, every step rounded to it as JAX's are.
 struct Scalars {
+  const EvaluationContext& context;
   DType dtype;
 
-  Array of(double value) const { return Array::scalar(dtype, value); }
+  Array of(double value) const { return Array::scalar(context, dtype, value); }
   static Array add(const Array& x, const Array& y) { return binary(Binary::add, x, y); }
   static Array sub(const Array& x, const Array& y) { return binary(Binary::subtract, x, y); }
   static Array mul(const Array& x, const Array& y) { return binary(Binary::multiply, x, y); }
@@ -261,7 +264,7 @@ struct Scalars {
     const DType word = bits_type(width);
     const Array bits = convert(bits_of(key, bits_type(random), {}), word);
     const Array kept =
-        binary(Binary::shift_right_logical, bits, Array::scalar_int(word, random - mantissa));
+        binary(Binary::shift_right_logical, bits, bits.scalar_int(word, random - mantissa));
     const Array one = of(1);
     const Array from_one =
         bitcast_convert(binary(Binary::or_, kept, bitcast_convert(one, word)), dtype);
@@ -280,7 +283,7 @@ struct Scalars {
 // One of several keys, by its place among all of their words.
 Value one_of(const Value& keys, std::int64_t i) {
   std::vector<Array> words;
-  for (const Array& w : keys.words) words.push_back(Array::scalar_int(DType::kU32, w.int_at(i)));
+  for (const Array& w : keys.words) words.push_back(w.scalar_int(DType::kU32, w.int_at(i)));
   return Value::keys(keys.key, std::move(words));
 }
 
@@ -299,14 +302,12 @@ Array Scalars::gamma(const Value& key, const Array& shape, bool log_space) const
     const Array bound = add(mul(x, of(0.5)), mul(d, add(sub(one, v), log(v))));
     return holds(Direction::kGe, u, squeeze) && holds(Direction::kGe, log(u), bound);
   };
-  while (refused()) {
-    spend(1);
+  for (const Rounds rounds(context); refused(); rounds.next()) {
     const Value keys = split(state, {3});
     state = one_of(keys, 0);
     Value of_normal = one_of(keys, 1);
     Array normal_value = zero, root = of(-1);
-    while (holds(Direction::kLe, root, zero)) {
-      spend(1);
+    for (const Rounds tries(context); holds(Direction::kLe, root, zero); tries.next()) {
       const Value pair = split(of_normal, {2});
       of_normal = one_of(pair, 0);
       normal_value = normal(one_of(pair, 1));
@@ -335,15 +336,16 @@ Values random_gamma_rule(const Call& c) {
   if (outer.size() > shapes.shape().size() ||
       !std::equal(outer.begin(), outer.end(), shapes.shape().begin()))
     invalid(fmt::format("{} beside {}", type_text(keys), shapes.type_text()));
-  Array out(shapes.dtype(), shapes.shape(), c.abstract());
+  Array out = c.make().zeros(shapes.dtype(), shapes.shape());
   if (out.abstract()) return {out};
   const Shape inner(shapes.shape().begin() + static_cast<std::ptrdiff_t>(outer.size()),
                     shapes.shape().end());
   const Value all = split(keys, {element_count(inner)});
-  const Scalars scalars{shapes.dtype()};
+  const Scalars scalars{c.context(), shapes.dtype()};
   const bool log_space = c.flag("log_space");
-  for (std::int64_t i = 0; i < out.size(); ++i) {
-    Array shape(shapes.dtype(), {});
+  const Rounds rounds(c.context());
+  for (std::int64_t i = 0; i < out.size(); ++i, rounds.next()) {
+    Array shape = out.zeros(shapes.dtype(), {});
     copy_box({}, shapes, i, {}, shape, 0, {});
     copy_box({}, scalars.gamma(one_of(all, i), shape, log_space), 0, {}, out, i, {});
   }

@@ -48,10 +48,10 @@ Values arg_extremum(const Call& c, bool largest) {
                                           compare(Direction::kLt, false, a[1], a[3])));
         return std::vector<Array>{select(first, a[0], a[2]), select(keeps, a[1], a[3])};
       },
-      true, std::nullopt, false};
-  const Array operands[] = {x, iota(index_dtype, x.shape(), axes[0], x.abstract())};
-  const Array inits[] = {identity_of(largest ? Binary::maximum : Binary::minimum, x.dtype()),
-                         Array(index_dtype, {})};
+      {.pointwise = true}};
+  const Array operands[] = {x, iota(x, index_dtype, x.shape(), axes[0])};
+  const Array inits[] = {identity_of(x, largest ? Binary::maximum : Binary::minimum, x.dtype()),
+                         x.zeros(index_dtype, {})};
   return {jaxsmith::reduce(operands, inits, axes, body)[1]};
 }
 
@@ -73,10 +73,10 @@ Array log_add_exp(const Array& x, const Array& y) {
     const Array high = select(larger, x, y), low = select(larger, y, x);
     const Array rest = unary(Unary::exponential, binary(Binary::subtract, low, high));
     const Array sum = binary(Binary::add, high, unary(Unary::log_plus_one, rest));
-    return select(compare(Direction::kEq, false, x, y),
-                  binary(Binary::add, x,
-                         unary(Unary::log, convert(Array::scalar(DType::kF64, 2), x.dtype()))),
-                  sum);
+    return select(
+        compare(Direction::kEq, false, x, y),
+        binary(Binary::add, x, unary(Unary::log, convert(x.scalar(DType::kF64, 2), x.dtype()))),
+        sum);
   }
   const Array high = binary(Binary::maximum, x, y), difference = binary(Binary::subtract, x, y);
   const Array rest = unary(Unary::exponential, unary(Unary::negate, unary(Unary::abs, difference)));
@@ -108,7 +108,7 @@ Values cumulative(const Call& c, Combine combine, const Array& identity) {
 
 OpRule cumulative_rule(std::string_view name, Combine combine, Binary op) {
   return {name, [combine, op](const Call& c) {
-            return cumulative(c, combine, identity_of(op, c.array(0).dtype()));
+            return cumulative(c, combine, identity_of(c.array(0), op, c.array(0).dtype()));
           }};
 }
 
@@ -132,7 +132,8 @@ Window window_of(const Call& c) {
 OpRule window_rule(std::string_view name, Binary op) {
   return {name, [op](const Call& c) -> Values {
             c.want(1);
-            const Array operands[] = {c.array(0)}, inits[] = {identity_of(op, c.array(0).dtype())};
+            const Array operands[] = {c.array(0)},
+                        inits[] = {identity_of(c.array(0), op, c.array(0).dtype())};
             return values_of(reduce_window(operands, inits, window_of(c), Body::of(op)));
           }};
 }
@@ -157,9 +158,9 @@ Values select_and_scatter_add_rule(const Call& c) {
   const Body select{[direction = selected(c)](std::vector<Array> a) {
                       return std::vector<Array>{compare(direction, false, a[0], a[1])};
                     },
-                    true, std::nullopt, false};
-  return {select_and_scatter(operand, source, Array(operand.dtype(), {}), window_of(c), select,
-                             Body::of(Binary::add))};
+                    {.pointwise = true}};
+  return {select_and_scatter(operand, source, operand.zeros(operand.dtype(), {}), window_of(c),
+                             select, Body::of(Binary::add))};
 }
 
 Values select_and_scatter_rule(const Call& c) {
@@ -177,11 +178,12 @@ Values select_and_gather_add_rule(const Call& c) {
                     const Array first = compare(direction, false, a[0], a[2]);
                     return std::vector<Array>{select(first, a[0], a[2]), select(first, a[1], a[3])};
                   },
-                  true, std::nullopt, false};
+                  {.pointwise = true}};
   const Array operands[] = {operand, tangents};
   const Array inits[] = {
-      identity_of(direction == Direction::kGe ? Binary::maximum : Binary::minimum, operand.dtype()),
-      Array(tangents.dtype(), {})};
+      identity_of(operand, direction == Direction::kGe ? Binary::maximum : Binary::minimum,
+                  operand.dtype()),
+      tangents.zeros(tangents.dtype(), {})};
   return {reduce_window(operands, inits, window_of(c), body)[1]};
 }
 
@@ -198,9 +200,9 @@ void add_sort_keys(const Array& x, std::vector<Array>& keys) {
     keys.push_back(x);
     return;
   }
-  const Array zero(x.dtype(), {});
+  const Array zero = x.zeros(x.dtype(), {});
   const Array nan =
-      convert(Array::scalar(DType::kF64, std::numeric_limits<double>::quiet_NaN()), x.dtype());
+      convert(x.scalar(DType::kF64, std::numeric_limits<double>::quiet_NaN()), x.dtype());
   const Array one_zero = select(compare(Direction::kEq, false, x, zero), zero, x);
   keys.push_back(select(compare(Direction::kNe, false, x, x), nan, one_zero));
 }
@@ -227,7 +229,7 @@ Values sort_rule(const Call& c) {
         }
         return std::vector<Array>{less};
       },
-      true, std::nullopt, false};
+      {.pointwise = true}};
   auto sorted = sort(columns, c.integer("dimension"), comparator, c.flag("is_stable", true));
   sorted.erase(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(keys));
   return values_of(std::move(sorted));

@@ -61,7 +61,7 @@ class PartReader {
     part_.sizes.push_back(count);
     if (keeps) part_.shape.push_back(count);
   }
-  void whole() { add(Array::scalar_int(DType::kI32, 0), size(), true); }
+  void whole() { add(c_.make().scalar_int(DType::kI32, 0), size(), true); }
 
   void index(std::string_view text) {
     while (text.starts_with(' ')) text.remove_prefix(1);
@@ -75,13 +75,13 @@ class PartReader {
     if (!from || !to) unsupported(fmt::format("a reference's index {}", text));
     if (*from < 0 || *to < *from || *to > n)
       invalid(fmt::format("index {} of a dimension of size {}", text, n));
-    add(Array::scalar_int(DType::kI64, *from), *to - *from, true);
+    add(c_.make().scalar_int(DType::kI64, *from), *to - *from, true);
   }
 
   void element(std::string_view text, std::int64_t n) {
     if (const auto i = integer(text)) {
       if (*i < 0 || *i >= n) invalid(fmt::format("index {} of a dimension of size {}", *i, n));
-      return add(Array::scalar_int(DType::kI64, *i), 1, false);
+      return add(c_.make().scalar_int(DType::kI64, *i), 1, false);
     }
     const Array& i = c_.variable(text).as_array();
     if (i.rank() != 0) unsupported("a reference's index that is an array");
@@ -151,7 +151,7 @@ Values empty_rule(const Call& c) {
   c.want(0);
   const Type& t = c.result_type();
   if (!t.is_ref) invalid("the result is no reference");
-  return {Value::ref(Array(t.dtype, t.shape, c.abstract()))};
+  return {Value::ref(c.make().zeros(t.dtype, t.shape))};
 }
 
 }  // namespace

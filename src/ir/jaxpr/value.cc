@@ -83,10 +83,13 @@ class LiteralReader {
     const auto found = static_cast<std::int64_t>(is_complex(dtype_)   ? numbers_.size() / 2
                                                  : is_inexact(dtype_) ? numbers_.size()
                                                                       : integers_.size());
-    if (found != element_count(shape))
+    if (found != Array::typed(dtype_, shape).size())
       invalid(fmt::format("a literal {} of {} numbers", aval_text(dtype_, shape), found));
-    if (is_inexact(dtype_)) return Array::from(tensor_from_doubles(dtype_, shape, numbers_));
-    return Array::of_ints(dtype_, integers_).reshaped(shape);
+    // As large as the text says, which has been read.
+    const EvaluationContext& outside = EvaluationContext::unmetered();
+    if (is_inexact(dtype_))
+      return Array::from(outside, tensor_from_doubles(dtype_, shape, numbers_));
+    return Array::of_ints(outside, dtype_, integers_).reshaped(shape);
   }
 
  private:
@@ -173,8 +176,8 @@ bool Value::abstract() const {
 Value Type::abstract() const {
   if (kind == Kind::kToken) return {};
   if (kind == Kind::kKey)
-    return Value::keys(key, std::vector<Array>(words_of(key), Array(DType::kU32, shape, true)));
-  return is_ref ? Value::ref(Array(dtype, shape, true)) : Value(Array(dtype, shape, true));
+    return Value::keys(key, std::vector<Array>(words_of(key), Array::typed(DType::kU32, shape)));
+  return is_ref ? Value::ref(Array::typed(dtype, shape)) : Value(Array::typed(dtype, shape));
 }
 
 bool Type::holds(const Value& v) const {
@@ -218,7 +221,7 @@ Type type_of(const Aval& aval) {
   }
   if (out.shape.size() > kMostDimensions)
     unsupported(fmt::format("values of {} dimensions", out.shape.size()));
-  if (Array(out.dtype, out.shape, true).size() > ir::Limits{}.elements)
+  if (Array::typed(out.dtype, out.shape).size() > ir::Limits{}.elements)
     unsupported("a value of so many elements: " + aval_text(out.dtype, out.shape));
   if (!aval.text.empty())
     out.text = aval.text;

@@ -47,7 +47,7 @@ void settle_dense(Attr& a) {
   const Array& array = *a.dense;
   const std::int64_t count = a.type ? element_count(a.type->shape) : array.size();
   if (count == 0) {
-    a.dense = std::make_shared<Array>(array.dtype(), a.type->shape);
+    a.dense = std::make_shared<Array>(array.zeros(array.dtype(), a.type->shape));
     a.splat = false;
     return;
   }
@@ -60,7 +60,7 @@ void settle_dense(Attr& a) {
     });
   });
   if (!same) return;
-  Array one(array.dtype(), {});
+  Array one = array.zeros(array.dtype(), {});
   with_lane(array.dtype(), [&](auto zero) {
     using T = decltype(zero);
     one.mutate<T>()[0] = array.data<T>()[0];

@@ -28,8 +28,7 @@ struct Allowed {
 std::uint64_t rank_of(double magnitude, DType dtype) {
   if (dtype == DType::kF64) return std::bit_cast<std::uint64_t>(magnitude);
   if (dtype == DType::kF32) return std::bit_cast<std::uint32_t>(static_cast<float>(magnitude));
-  Array wide(DType::kF64, {});
-  wide.mutate<double>()[0] = magnitude;
+  const Array wide = Array::scalar(EvaluationContext::unmetered(), DType::kF64, magnitude);
   std::uint64_t bits = 0;
   const std::string bytes = convert(wide, dtype).tensor().bytes;
   std::memcpy(&bits, bytes.data(), std::min(bytes.size(), sizeof bits));
@@ -140,7 +139,7 @@ Results probe_rule(const Call& c) {
   const Attr& name = c.need("probe_id");
   if (c.size() != 1) invalid("a probe takes one value");
   if (!c.abstract()) {
-    spend(c.array(0).size());
+    c.context().spend(c.array(0).size());
     c.probes(name.text).push_back(c.array(0));
   }
   return {c.datum(0)};
@@ -162,12 +161,13 @@ std::vector<Datum> check_call(const Call& c, std::string_view what) {
   if (c.size() != (constant ? 1u : 2u)) invalid("a check takes a value and what is expected");
   const bool answers = c.result_count() == 1;
   if (c.abstract())
-    return answers ? std::vector<Datum>{Array(DType::kBool, {}, true)} : std::vector<Datum>{};
+    return answers ? std::vector<Datum>{Array::typed(DType::kBool, {})} : std::vector<Datum>{};
   Array expected;
   if (constant) {
     const Attr& value = c.need("value");
     if (value.kind != Attr::Kind::kDense) invalid("the expected value is no dense<…>");
-    expected = value.splat ? broadcast_in_dim(*value.dense, value.type->shape, {}) : *value.dense;
+    expected = value.dense->within(c.context());
+    if (value.splat) expected = broadcast_in_dim(expected, value.type->shape, {});
   } else {
     expected = c.array(1);
   }
@@ -177,7 +177,7 @@ std::vector<Datum> check_call(const Call& c, std::string_view what) {
                                              ulps(c, "max_ulp_difference", Allowed().most_ulps)},
                                             c.array(0), expected);
   c.check_failed(difference);
-  if (answers) return {Array::scalar_int(DType::kBool, difference.empty())};
+  if (answers) return {c.make().scalar_int(DType::kBool, difference.empty())};
   return {};
 }
 

@@ -21,8 +21,8 @@ Results constant_like_rule(const Call& c) {
   require(c.size() == 1, "constant_like takes one operand");
   const Array& x = c.array(0);
   if (c.abstract()) return {x};
-  const Array number = is_inexact(x.dtype()) ? Array::scalar(x.dtype(), c.real("value"))
-                                             : Array::scalar_int(x.dtype(), c.integer("value"));
+  const Array number = is_inexact(x.dtype()) ? x.scalar(x.dtype(), c.real("value"))
+                                             : x.scalar_int(x.dtype(), c.integer("value"));
   return {broadcast_in_dim(number, x.shape(), {})};
 }
 
@@ -48,8 +48,8 @@ struct Slices {
     return slice(x, start, limit, Ints(start.size(), 1)).reshaped(below(x));
   }
   // The slices one after another.
-  Array join(std::vector<Array> parts, const Type& type) const {
-    if (parts.empty()) return Array(*type.dtype, type.shape);
+  Array join(const Call& c, std::vector<Array> parts, const Type& type) const {
+    if (parts.empty()) return c.make().zeros(*type.dtype, type.shape);
     for (Array& part : parts) {
       Shape shape = part.shape();
       if (dim > part.rank()) invalid(fmt::format("a result has no dimension {}", dim));
@@ -73,7 +73,7 @@ Results scan_step(const Call& c, const Slices& slices, std::int64_t position, Re
   const std::size_t inputs = c.size() - carries.size();
   Results arguments;
   for (std::size_t k = 0; k < inputs; ++k)
-    arguments.push_back(c.abstract() ? Array(c.array(k).dtype(), slices.below(c.array(k)), true)
+    arguments.push_back(c.abstract() ? Array::typed(c.array(k).dtype(), slices.below(c.array(k)))
                                      : slices.at(c.array(k), position));
   arguments.insert(arguments.end(), carries.begin(), carries.end());
   auto given = c.run_region(0, std::move(arguments));
@@ -106,13 +106,14 @@ Results scan_rule(const Call& c) {
       Shape shape = out[k].as_array().shape();
       require(slices.dim <= out[k].as_array().rank(), "a result has not the scan's dimension");
       shape.insert(shape.begin() + slices.dim, length);
-      out[k] = Array(out[k].as_array().dtype(), shape, true);
+      out[k] = Array::typed(out[k].as_array().dtype(), shape);
     }
     return out;
   }
   const bool reverse = c.flag("is_reverse");
   std::vector<std::vector<Array>> parts(outputs);
-  for (std::int64_t i = 0; i < length; ++i) {
+  const Rounds rounds(c.context());
+  for (std::int64_t i = 0; i < length; ++i, rounds.next()) {
     Results given = scan_step(c, slices, reverse ? length - 1 - i : i, std::move(carries));
     const auto first = given.begin() + static_cast<std::ptrdiff_t>(outputs);
     carries.assign(first, given.end());
@@ -122,7 +123,7 @@ Results scan_rule(const Call& c) {
     for (auto& each : parts) std::reverse(each.begin(), each.end());
   Results out;
   for (std::size_t k = 0; k < outputs; ++k)
-    out.push_back(slices.join(std::move(parts[k]), c.result_type(k)));
+    out.push_back(slices.join(c, std::move(parts[k]), c.result_type(k)));
   out.insert(out.end(), carries.begin(), carries.end());
   return out;
 }

@@ -85,7 +85,7 @@ Results all_reduce_rule(const Call& c) {
   const auto operands = c.arrays(0, c.size());
   if (c.abstract()) {
     for (const Array& x : operands) {
-      const Array scalar(x.dtype(), {}, true);
+      const Array scalar = Array::typed(x.dtype(), {});
       const auto r = c.run_region(0, {scalar, scalar});
       if (r.size() != 1 || !r[0].as_array().same_type(scalar))
         invalid("the body does not give one value of the type it gets");
@@ -149,7 +149,7 @@ Results collective_reduce_rule(const Call& c) {
   if (c.abstract()) return out;
   const Ints group = group_of(c, reducing_mode(c));
   if (group[0] == c.place().device) return out;
-  for (Datum& d : out) d = Array(d.as_array().dtype(), d.as_array().shape());
+  for (Datum& d : out) d = c.make().zeros(d.as_array().dtype(), d.as_array().shape());
   return out;
 }
 
@@ -157,8 +157,7 @@ namespace {
 
 Results id_rule(const Call& c, std::int64_t id) {
   if (c.size() != 0) invalid(c.op().name + " takes no operand");
-  if (c.abstract()) return {Array(DType::kU32, {}, true)};
-  return {Array::scalar_int(DType::kU32, id)};
+  return {c.make().scalar_int(DType::kU32, id)};
 }
 
 }  // namespace

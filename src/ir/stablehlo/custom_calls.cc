@@ -24,7 +24,7 @@ Body body_of(const Call& c, const std::string& function) {
               out.push_back(r.as_array());
             return out;
           },
-          false, std::nullopt, false};
+          {}};
 }
 
 // The k best along a dimension; on the CPU it is exact.
@@ -38,7 +38,7 @@ std::vector<Datum> approximate_top_k(const Call& c) {
   const std::int64_t d = c.integer_of(*dim, "reduction_dim"), n = c.integer_of(*k, "top_k");
   const Shape declared = c.result_type(0).shape;
   if (c.abstract())
-    return {Array(c.array(0).dtype(), declared, true), Array(c.array(1).dtype(), declared, true)};
+    return {Array::typed(c.array(0).dtype(), declared), Array::typed(c.array(1).dtype(), declared)};
   const auto operands = c.arrays(0, 2);
   auto sorted = sort(operands, d, body_of(c, name), false);
   for (Array& a : sorted) {
@@ -124,7 +124,7 @@ Results custom_call_rule(const Call& c) {
         op && c.size() == 1)
       return {unary(*op, c.array(0))};
   }
-  unsupported(fmt::format("custom call {} is not known", target));
+  unknown_operation("custom call", target);
 }
 
 }  // namespace jaxsmith::stablehlo

@@ -105,7 +105,7 @@ void fill(Array& out, const Literal& literal, const Scanner& in) {
   const DType dtype = out.dtype();
   if (is_complex(dtype)) {
     const DType part = dtype == DType::kC64 ? DType::kF32 : DType::kF64;
-    Array wide(DType::kC128, out.shape());
+    Array wide = out.zeros(DType::kC128, out.shape());
     auto to = wide.mutate<std::complex<double>>();
     for (std::size_t i = 0; i < to.size(); ++i) {
       const auto& s = literal.scalars[i];
@@ -124,7 +124,7 @@ void fill(Array& out, const Literal& literal, const Scanner& in) {
       to[i] = integer_of(literal.scalars[i].text, dtype, in, literal.offset);
     return;
   }
-  Array wide(DType::kF64, out.shape());
+  Array wide = out.zeros(DType::kF64, out.shape());
   auto to = wide.mutate<double>();
   for (std::size_t i = 0; i < to.size(); ++i)
     to[i] = real_of(literal.scalars[i].text, dtype, in, literal.offset);
@@ -154,17 +154,19 @@ Array array_of(const Literal& literal, const Type& type, const Scanner& in) {
   if (!type.is_array() && !(type.dtype && type.kind == Type::Kind::kTensor))
     in.refuse_at(literal.offset, "constants of type " + type.text() + " are not supported");
   const DType dtype = *type.dtype;
-  const std::int64_t count = element_count(type.shape);
+  const std::int64_t count = Array::typed(dtype, type.shape).size();
+  // As large as the text says, which has been read.
+  const EvaluationContext& outside = EvaluationContext::unmetered();
   if (literal.hex) {
     const std::size_t one = byte_size(dtype);
     const auto wanted = static_cast<std::size_t>(count) * one;
     if (literal.bytes.size() == wanted)
-      return Array::from(Tensor{dtype, type.shape, literal.bytes});
-    if (literal.bytes.size() == one) return Array::from(Tensor{dtype, {}, literal.bytes});
+      return Array::from(outside, Tensor{dtype, type.shape, literal.bytes});
+    if (literal.bytes.size() == one) return Array::from(outside, Tensor{dtype, {}, literal.bytes});
     // Bools are packed, eight to a byte, the first lowest.
     if (dtype == DType::kBool &&
         literal.bytes.size() == static_cast<std::size_t>((count + 7) / 8)) {
-      Array out(dtype, type.shape);
+      Array out = Array::zeros(outside, dtype, type.shape);
       auto to = out.mutate<std::int64_t>();
       for (std::size_t i = 0; i < to.size(); ++i) to[i] = literal.bytes[i / 8] >> (i % 8) & 1;
       return out;
@@ -172,16 +174,16 @@ Array array_of(const Literal& literal, const Type& type, const Scanner& in) {
     in.refuse_at(literal.offset, fmt::format("{} bytes for {}", literal.bytes.size(), type.text()));
   }
   if (literal.splat) {
-    Array one(dtype, {});
+    Array one = Array::zeros(outside, dtype, {});
     fill(one, literal, in);
     return one;
   }
-  Array out(dtype, type.shape);
   // Lists of no elements may leave out the levels below.
-  if (out.size() != static_cast<std::int64_t>(literal.scalars.size()) ||
-      (out.size() != 0 && literal.shape != type.shape))
+  if (count != static_cast<std::int64_t>(literal.scalars.size()) ||
+      (count != 0 && literal.shape != type.shape))
     in.refuse_at(literal.offset,
                  fmt::format("the literal does not have the shape of {}", type.text()));
+  Array out = Array::zeros(outside, dtype, type.shape);
   fill(out, literal, in);
   return out;
 }
@@ -218,8 +220,7 @@ int mantissa_digits(DType dtype) {  // significant bits, the hidden one included
 
 bool reads_back(const std::string& text, double value, DType dtype) {
   const double read = std::strtod(text.c_str(), nullptr);
-  Array wide(DType::kF64, {});
-  wide.mutate<double>()[0] = read;
+  const Array wide = Array::scalar(EvaluationContext::unmetered(), DType::kF64, read);
   const Array back = convert(convert(wide, dtype), DType::kF64);
   return memcmp(&back.data<double>()[0], &value, sizeof value) == 0;
 }
@@ -322,8 +323,7 @@ std::string six_digits(double value) {
 }
 
 std::string bits_in_hex(double value, DType dtype) {
-  Array wide(DType::kF64, {});
-  wide.mutate<double>()[0] = value;
+  const Array wide = Array::scalar(EvaluationContext::unmetered(), DType::kF64, value);
   const Tensor t = convert(wide, dtype).tensor();
   std::string out = "0x";
   for (std::size_t i = t.bytes.size(); i-- > 0;)
@@ -341,7 +341,7 @@ std::optional<double> float_of(std::string_view text, DType dtype) {
     if (done.ec != std::errc() || done.ptr != end) return std::nullopt;
     Tensor t{dtype, {}, std::string(byte_size(dtype), '\0')};
     memcpy(t.bytes.data(), &bits, t.bytes.size());
-    return convert(Array::from(t), DType::kF64).data<double>()[0];
+    return convert(Array::from(EvaluationContext::unmetered(), t), DType::kF64).data<double>()[0];
   }
   double value = 0;
   const auto done = std::from_chars(text.data() + (text.starts_with('+') ? 1 : 0), end, value);
@@ -356,7 +356,8 @@ std::optional<double> float_of(std::string_view text, DType dtype) {
 std::optional<std::string> float_as_printed(std::string_view text, DType dtype) {
   const auto value = float_of(text, dtype);
   if (!value) return std::nullopt;
-  const Array rounded = convert(Array::scalar(DType::kF64, *value), dtype);
+  const Array rounded =
+      convert(Array::scalar(EvaluationContext::unmetered(), DType::kF64, *value), dtype);
   return print_float(convert(rounded, DType::kF64).data<double>()[0], dtype);
 }
 

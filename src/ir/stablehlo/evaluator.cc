@@ -5,14 +5,15 @@
 #include <algorithm>
 #include <charconv>
 
-#include "ir/common/diagnostic.h"
+#include "ir/common/frame.h"
 #include "ir/stablehlo/dense.h"
 #include "ir/stablehlo/quantized.h"
 
 namespace jaxsmith::stablehlo {
 namespace {
 
-constexpr std::size_t kDeepestCalls = 200, kDeepestBlocks = 500;
+constexpr std::size_t kDeepestCalls = 200;
+constexpr int kDeepestBlocks = 500;
 constexpr std::size_t kMostKept = 1'000'000;  // values of functions that call themselves
 constexpr std::int64_t kStepCost = 200;       // of an operation, whatever it does
 
@@ -86,7 +87,10 @@ Datum Evaluator::abstract_of(const Type& type) const {
   return {};
 }
 
-Status Evaluator::verify() {
+Status Evaluator::verify() { return verify(ir::verification_context(text_)); }
+
+Status Evaluator::verify(const EvaluationContext& context) {
+  context_ = context;
   abstract_ = true;
   blocks_ = 0;
   try {
@@ -94,7 +98,7 @@ Status Evaluator::verify() {
     for (const Function& f : m_.functions) verify_function(f);
   } catch (const EvaluationError& e) {
     abstract_ = false;
-    error_kind_ = e.kind;
+    error_ = e;
     running_.clear();
     return error_of(e);
   }
@@ -130,21 +134,26 @@ Result<ir::Signature> Evaluator::signature() {
     for (const auto& [type, attributes] : entry->results) out.results.push_back(abstract_of(*type));
     return out;
   } catch (const EvaluationError& e) {
-    error_kind_ = e.kind;
+    error_ = e;
     return error_of(e);
   }
 }
 
 Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments, const Budget& budget) {
+  return run(std::move(arguments), EvaluationContext({.budget = budget}));
+}
+
+Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments,
+                                          const EvaluationContext& context) {
   const Function* entry = m_.entry();
   if (!entry)
     return Error::usage(fmt::format("{}: the module has no function to begin with", file_));
-  return run(*entry, std::move(arguments), budget);
+  return run(*entry, std::move(arguments), context);
 }
 
 Result<std::vector<Datum>> Evaluator::run(const Function& function, std::vector<Datum> arguments,
-                                          const Budget& budget) {
-  const BudgetScope scope(budget);
+                                          const EvaluationContext& context) {
+  context_ = context;
   at_ = function.offset;
   checks_made_ = 0;
   failed_checks_.clear();
@@ -153,21 +162,23 @@ Result<std::vector<Datum>> Evaluator::run(const Function& function, std::vector<
   running_.clear();
   blocks_ = kept_ = 0;
   try {
+    for (Datum& d : arguments) d = d.within(context_);
     auto results = run_everywhere(function.name, std::move(arguments));
+    for (Datum& d : results) d = d.within(EvaluationContext::unmetered());
     values_.assign(m_.values.size(), Datum());
     return results;
   } catch (const EvaluationError& e) {
-    error_kind_ = e.kind;
+    error_ = e;
     values_.assign(m_.values.size(), Datum());
     return error_of(e);
   }
 }
 
-Status Evaluator::run_checks(const Budget& budget) {
+Status Evaluator::run_checks(const EvaluationContext& context) {
   std::int64_t made = 0;
   std::vector<std::string> failed;
   for (const Function* f : m_.self_checking()) {
-    JAXSMITH_CHECK(run(*f, {}, budget));
+    JAXSMITH_CHECK(run(*f, {}, context));
     made += checks_made_;
     failed.insert(failed.end(), failed_checks_.begin(), failed_checks_.end());
   }
@@ -196,6 +207,7 @@ std::vector<Datum> Evaluator::run_on(ir::Devices& devices, std::int64_t device,
   own.devices_ = &devices;
   own.device_ = device;
   own.infeed_ = infeed_;
+  own.context_ = context_;
   const auto take_over = [&] {
     at_ = own.at_;
     checks_made_ += own.checks_made_;
@@ -249,7 +261,7 @@ void Evaluator::keep(const Block& block, std::vector<std::pair<ValueId, Datum>>&
   };
   add(block.arguments);
   for (const Op& op : block.ops) {
-    spend(1);
+    context_.spend(1);
     add(op.results);
     for (const Block& region : op.regions) keep(region, kept);
   }
@@ -266,15 +278,13 @@ std::vector<Datum> Evaluator::run_block(const Block& block, std::vector<Datum> a
                           m_.type_of(block.arguments[i])->text(), type_text(arguments[i])));
     values_[block.arguments[i]] = std::move(arguments[i]);
   }
-  if (blocks_ >= kDeepestBlocks) unsupported("regions and calls are nested too deeply");
-  ++blocks_;
+  const ir::Frame frame(context_, blocks_, arguments.size(), kDeepestBlocks);
   for (const Op& op : block.ops) {
     if (ends_block(op)) {
       at_ = op.offset;
       if (&op != &block.ops.back()) invalid("operations stand behind a return");
       std::vector<Datum> out;
       for (const ValueId id : op.operands) out.push_back(values_[id]);
-      --blocks_;
       return out;
     }
     auto results = run_op(op, lifted);
@@ -286,8 +296,8 @@ std::vector<Datum> Evaluator::run_block(const Block& block, std::vector<Datum> a
 std::vector<Datum> Evaluator::run_op(const Op& op, bool lifted) {
   at_ = op.offset;
   const OpRule* rule = op.rule;
-  if (!rule || !rule->rule) unsupported("operation " + op.name + " is not known");
-  spend(kStepCost);
+  if (!rule || !rule->rule) unknown_operation("operation", op.name);
+  context_.spend(kStepCost);
   if (abstract_ && open_types_ && is_open(op)) return declared_results(op);
   auto results = quantized_ && is_quantized(op, *rule) ? run_quantized(op, *rule, lifted)
                                                        : rule->rule(Call(*this, op, lifted));
@@ -414,6 +424,7 @@ const Evaluator::BlockFacts& Evaluator::facts_of(const Block& block) {
 // ---------------------------------------------------------------------------------------
 
 bool Call::abstract() const { return evaluator_.abstract_; }
+const EvaluationContext& Call::context() const { return evaluator_.context_; }
 
 const Datum& Call::datum(std::size_t i) const {
   if (i >= size()) invalid(fmt::format("{} has {} operands, more are wanted", op_.name, size()));
@@ -564,28 +575,29 @@ Body Call::body(std::size_t region) const {
   const auto facts = evaluator_.facts_of(block);
   Evaluator* evaluator = &evaluator_;
   const std::uint32_t at = op_.offset;
-  return {[evaluator, &block, facts, at](std::vector<Array> arguments) {
-            const bool lifted = facts.pointwise && !evaluator->abstract_ &&
-                                std::any_of(arguments.begin(), arguments.end(),
-                                            [](const Array& a) { return a.rank() > 0; });
-            // A kernel that has nothing to do asks for types alone.
-            const bool types_only =
-                !arguments.empty() && arguments[0].abstract() && !evaluator->abstract_;
-            std::vector<Datum> data(arguments.begin(), arguments.end());
-            if (types_only) evaluator->abstract_ = true;
-            std::vector<Array> out;
-            try {
-              for (const Datum& d : evaluator->run_block(block, std::move(data), lifted))
-                out.push_back(d.as_array());
-            } catch (...) {
-              if (types_only) evaluator->abstract_ = false;
-              throw;
-            }
-            if (types_only) evaluator->abstract_ = false;
-            evaluator->at_ = at;
-            return out;
-          },
-          facts.pointwise, facts.simple, facts.gives_second};
+  return {
+      [evaluator, &block, facts, at](std::vector<Array> arguments) {
+        const bool lifted = facts.pointwise && !evaluator->abstract_ &&
+                            std::any_of(arguments.begin(), arguments.end(),
+                                        [](const Array& a) { return a.rank() > 0; });
+        // A kernel that has nothing to do asks for types alone.
+        const bool types_only =
+            !arguments.empty() && arguments[0].abstract() && !evaluator->abstract_;
+        std::vector<Datum> data(arguments.begin(), arguments.end());
+        if (types_only) evaluator->abstract_ = true;
+        std::vector<Array> out;
+        try {
+          for (const Datum& d : evaluator->run_block(block, std::move(data), lifted))
+            out.push_back(d.as_array());
+        } catch (...) {
+          if (types_only) evaluator->abstract_ = false;
+          throw;
+        }
+        if (types_only) evaluator->abstract_ = false;
+        evaluator->at_ = at;
+        return out;
+      },
+      {.pointwise = facts.pointwise, .simple = facts.simple, .gives_second = facts.gives_second}};
 }
 
 std::vector<Datum> Call::run_region(std::size_t region, std::vector<Datum> arguments) const {
@@ -662,7 +674,9 @@ std::vector<Datum> Call::run_on_devices(const std::vector<std::vector<std::strin
   return out;
 }
 
-void Call::expects(const Array& expected) const { evaluator_.expected_.push_back(expected); }
+void Call::expects(const Array& expected) const {
+  evaluator_.expected_.push_back(expected.within(EvaluationContext::unmetered()));
+}
 
 void Call::check_failed(std::string message) const {
   ++evaluator_.checks_made_;

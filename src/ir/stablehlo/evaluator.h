@@ -22,21 +22,23 @@ class Evaluator {
 
   // Types, shapes, regions and attributes of every operation, and that functions give what they
   // say.
-  Status verify();
+  Status verify(const EvaluationContext& context);
+  Status verify();  // within a budget by the length of the text
   // Of the entry function. Errors: there is none, or its types are not known.
   Result<ir::Signature> signature();
   // Arguments by position. Errors: of the program, of what jaxsmith does not know, of the budget.
   // Without a function: the entry function.
+  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const EvaluationContext& context);
   Result<std::vector<Datum>> run(std::vector<Datum> arguments, const Budget& budget = {});
   Result<std::vector<Datum>> run(const Function& function, std::vector<Datum> arguments,
-                                 const Budget& budget = {});
-  // What the last error was; of a run only.
-  EvaluationError::Kind error_kind() const { return error_kind_; }
+                                 const EvaluationContext& context);
+  // What the last error was.
+  const EvaluationError& error() const { return error_; }
   // Of the module's own checks (check.expect_eq …): how many were made and what those said that
   // failed.
   std::int64_t checks_made() const { return checks_made_; }
   // Runs what Module::self_checking() names; its results do not matter.
-  Status run_checks(const Budget& budget = {});
+  Status run_checks(const EvaluationContext& context);
   const std::vector<std::string>& failed_checks() const { return failed_checks_; }
   // What they compared with.
   const std::vector<Array>& expected_by_checks() const { return expected_; }
@@ -87,13 +89,14 @@ class Evaluator {
   bool quantized_ = false;   // or quantized ones
   std::size_t looking_ = 0;  // functions within functions that are looked at for their facts
   std::uint32_t at_ = 0;
-  EvaluationError::Kind error_kind_ = EvaluationError::Kind::kInvalid;
+  EvaluationContext context_ = EvaluationContext::unmetered();
+  EvaluationError error_;
   std::int64_t checks_made_ = 0;
   std::vector<std::string> failed_checks_;
   std::vector<Array> expected_;
   std::map<std::string, std::vector<Array>> probes_;
-  std::size_t blocks_ = 0;  // that are run within one another
-  std::size_t kept_ = 0;    // values that calls of a function by itself keep
+  int blocks_ = 0;        // that are run within one another
+  std::size_t kept_ = 0;  // values that calls of a function by itself keep
   // Functions that give what is fed in, in the order of their use; shared by all devices.
   std::shared_ptr<std::deque<std::string>> infeed_;
 };

@@ -55,7 +55,7 @@ struct Shaped {
     for (std::size_t i = 0; i < c.result_count(); ++i) {
       const Type& t = c.result_type(i);
       if (!t.dtype) invalid("a result is no array");
-      results.emplace_back(*t.dtype, shapes[i], true);
+      results.push_back(Array::typed(*t.dtype, shapes[i]));
     }
   }
 };
@@ -168,10 +168,10 @@ std::vector<Datum> older_lapack(const Call& c, std::string_view target,
   const std::string name = fmt::format("lapack_{}{}", target[target.find('_') + 1], interface.name);
   const auto given = lapack_call(
       name, operands, [&](std::string_view key) { return values.attribute(key); }, asked);
-  if (!given) unsupported(fmt::format("custom call {} is not known", target));
+  if (!given) unknown_operation("custom call", target);
   for (std::size_t i = 0; i < declared.size(); ++i) {
     const bool room = i >= order.size() || order[i] == kRoom;
-    declared[i] = room ? Array(declared[i].dtype(), declared[i].shape())
+    declared[i] = room ? c.make().zeros(declared[i].dtype(), declared[i].shape())
                        : (*given)[static_cast<std::size_t>(order[i])];
   }
   return as_declared(c, declared);
@@ -191,7 +191,7 @@ std::vector<Datum> lapack(const Call& c, std::string_view target) {
   };
   const Shaped shaped(c);
   const auto out = lapack_call(target, shaped.operands, attribute, shaped.results);
-  if (!out) unsupported(fmt::format("custom call {} is not known", target));
+  if (!out) unknown_operation("custom call", target);
   return as_declared(c, *out);
 }
 

@@ -45,7 +45,7 @@ struct Type {
     return kind == Kind::kTensor && dtype && encoding.empty() && is_static();
   }
   bool is_static() const;
-  Array abstract() const { return Array(*dtype, shape, true); }
+  Array abstract() const { return Array::typed(*dtype, shape); }
 };
 
 // "i1", "ui32", "complex<f32>", "f8E4M3FN"; none for others.

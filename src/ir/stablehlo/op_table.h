@@ -10,6 +10,7 @@
 
 #include "ir/common/collectives.h"
 #include "ir/common/datum.h"
+#include "ir/common/maker.h"
 #include "ir/common/sharding.h"
 #include "ir/stablehlo/formats.h"
 #include "ir/stablehlo/module.h"
@@ -36,6 +37,8 @@ class Call {
   std::vector<Array> arrays(std::size_t first, std::size_t last) const;
   // Type rules only: operands have types and no elements.
   bool abstract() const;
+  const EvaluationContext& context() const;
+  ir::Maker make() const { return {context(), abstract()}; }
   // A scalar body that is run on whole arrays: scalars and arrays may stand side by side.
   bool lifted() const { return lifted_; }
 

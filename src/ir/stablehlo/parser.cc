@@ -21,6 +21,32 @@ const Type* Parser::intern(Type type) {
   return &module_->types.back();
 }
 
+namespace {
+
+std::size_t parts_in(const Type& type) {
+  std::size_t n = 1;
+  for (const auto* list : {&type.parts, &type.results})
+    for (const Type* part : *list) n += parts_in(*part);
+  return n;
+}
+
+std::size_t parts_in(const Attr& attr) {
+  std::size_t n = 1 + (attr.text.size() + attr.body.size()) / 64;
+  for (const Attr& item : attr.items) n += parts_in(item);
+  return n;
+}
+
+}  // namespace
+
+// Aliases of aliases would grow exponentially.
+template <class T>
+void Parser::expanded(const T& alias) {
+  constexpr std::size_t kOnTop = 10'000, kTimesText = 16;
+  expanded_ += parts_in(alias);
+  if (expanded_ > kOnTop + kTimesText * in_.text().size())
+    in_.refuse("its aliases stand for much more than the text has");
+}
+
 const Type* Parser::type() {
   const Depth depth(*this);
   in_.peek();
@@ -52,8 +78,11 @@ const Type* Parser::type() {
            {},
            {}};
     if (in_.raw() == '<') t.element += "<" + std::string(in_.balanced('<')) + ">";
-    if (const auto alias = known_.type_aliases.find(t.element); alias != known_.type_aliases.end())
+    if (const auto alias = known_.type_aliases.find(t.element);
+        alias != known_.type_aliases.end()) {
+      expanded(*alias->second);
       return alias->second;
+    }
     return intern(std::move(t));
   }
   if (in_.take_word("tuple")) {
@@ -181,7 +210,7 @@ Attr Parser::dense_attr() {
 
 std::int64_t Parser::element_count_checked(const Shape& shape) {
   try {
-    return Array(DType::kBool, shape, true).size();
+    return Array::typed(DType::kBool, shape).size();
   } catch (const EvaluationError& e) {
     in_.refuse(e.message);
   }
@@ -226,8 +255,10 @@ Attr Parser::attribute() {
     in_.expect("#");
     const std::string name(in_.word("an attribute's name"));
     if (in_.raw() != '<') {
-      if (const auto alias = known_.attr_aliases.find(name); alias != known_.attr_aliases.end())
+      if (const auto alias = known_.attr_aliases.find(name); alias != known_.attr_aliases.end()) {
+        expanded(alias->second);
         return alias->second;
+      }
       in_.refuse("unknown attribute alias #" + name);
     }
     a.kind = Attr::Kind::kDialect;

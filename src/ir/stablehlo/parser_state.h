@@ -63,6 +63,8 @@ class Parser {
   };
 
   const Type* intern(Type type);
+  template <class T>
+  void expanded(const T& alias);
   const Type* type();
   Type tensor_type(std::string_view body, std::size_t offset);
   std::vector<const Type*> type_list();
@@ -132,6 +134,7 @@ class Parser {
   int depth_ = 0;
   Module* module_ = nullptr;
   std::vector<Module> modules_;
+  std::size_t expanded_ = 0;  // parts that aliases stand for
   Known known_;
 };
 

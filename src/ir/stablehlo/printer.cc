@@ -302,7 +302,11 @@ std::vector<std::string> Printer::int_texts(const Attr* a) {
   std::vector<std::string> out;
   if (a && a->kind == Attr::Kind::kDense) {
     const bool boolean = a->dense->dtype() == DType::kBool;
-    for (std::int64_t i = 0; i < element_count(a->type->shape); ++i) {
+    const std::int64_t count = element_count(a->type->shape);
+    // No operation takes so long a list: it is said in few words and not spelt out.
+    if (a->splat && count > kLongestList)
+      return {fmt::format("dense<{}>", print_literal(*a->dense, true))};
+    for (std::int64_t i = 0; i < count; ++i) {
       const std::int64_t v = a->dense->int_at(a->splat ? 0 : i);
       out.push_back(boolean ? (v ? "true" : "false") : std::to_string(v));
     }

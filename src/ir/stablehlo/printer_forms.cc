@@ -82,7 +82,8 @@ void Printer::convolution(const Op& op) {
     if (!first) out_ += ", ";
     first = false;
     put("{} = ", key);
-    if (a->kind == Attr::Kind::kDense && a->type->shape.size() == 2) {
+    if (a->kind == Attr::Kind::kDense && a->type->shape.size() == 2 &&
+        a->type->shape[0] <= kLongestList) {
       out_ += '[';
       for (std::int64_t i = 0; i < a->type->shape[0]; ++i)
         put("{}[{}, {}]", i ? ", " : "", a->dense->int_at(a->splat ? 0 : 2 * i),

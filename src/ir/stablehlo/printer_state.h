@@ -15,6 +15,9 @@
 
 namespace jaxsmith::stablehlo {
 
+// No operation takes a longer list.
+constexpr std::int64_t kLongestList = 4096;
+
 class Printer {
  public:
   explicit Printer(const Module& module) : m_(module) {}

@@ -101,7 +101,7 @@ Results recv_rule(const Call& c) {
     require_types(c, out, c.result_count() - 1);
   } else {
     out.pop_back();
-    for (Datum& d : out) d = Array(d.as_array().dtype(), d.as_array().shape());
+    for (Datum& d : out) d = c.make().zeros(d.as_array().dtype(), d.as_array().shape());
   }
   out.emplace_back();
   return out;

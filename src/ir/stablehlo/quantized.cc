@@ -71,14 +71,14 @@ Array beside(const Quantization& q, const Array& x, const Array& values) {
 }
 
 Array scales_of(const Quantization& q, const Array& x) {
-  Array values(DType::kF64,
-               q.dimension ? Shape{static_cast<std::int64_t>(q.scales.size())} : Shape{});
+  Array values = x.zeros(DType::kF64,
+                         q.dimension ? Shape{static_cast<std::int64_t>(q.scales.size())} : Shape{});
   std::copy(q.scales.begin(), q.scales.end(), values.mutate<double>().begin());
   return beside(q, x, values);
 }
 
 Array zero_points_of(const Quantization& q, const Array& x) {
-  const Array values = Array::of_ints(DType::kI64, q.zero_points);
+  const Array values = Array::of_ints(x.context(), DType::kI64, q.zero_points);
   return beside(q, x, q.dimension ? values : values.reshaped({}));
 }
 
@@ -96,7 +96,7 @@ std::shared_ptr<const Quantization> parse_quantized(std::string_view element) {
 
 Array dequantize(const Quantization& q, const Array& stored) {
   if (stored.dtype() != q.storage) invalid("the operand is not of the type that is stored");
-  if (stored.abstract()) return Array(q.expressed, stored.shape(), true);
+  if (stored.abstract()) return Array::typed(q.expressed, stored.shape());
   const Array shifted =
       binary(Binary::subtract, convert(stored, q.expressed), zero_points_of(q, stored));
   return binary(Binary::multiply, shifted, scales_of(q, stored));
@@ -104,11 +104,11 @@ Array dequantize(const Quantization& q, const Array& stored) {
 
 Array quantize(const Quantization& q, const Array& real) {
   if (real.dtype() != q.expressed) invalid("the operand is not of the type that is expressed");
-  if (real.abstract()) return Array(q.storage, real.shape(), true);
+  if (real.abstract()) return Array::typed(q.storage, real.shape());
   const Array scaled = binary(Binary::divide, real, scales_of(q, real));
   const Array shifted = binary(Binary::add, scaled, zero_points_of(q, real));
   const auto limit = [&](std::int64_t n) {
-    return Array::scalar(q.expressed, static_cast<double>(n));
+    return real.scalar(q.expressed, static_cast<double>(n));
   };
   const Array within = clamp(limit(q.lowest), shifted, limit(q.highest));
   return convert(unary(Unary::round_nearest_even, within), q.storage);

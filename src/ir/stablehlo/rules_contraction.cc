@@ -56,7 +56,7 @@ Results convolution_rule(const Call& c) {
     // dynamic_conv: the padding is an operand.
     w.set_padding(c.array(2).ints());
   } else if (c.size() == 3) {
-    return {Array(result_dtype(c), result_shape(c), true)};
+    return {Array::typed(result_dtype(c), result_shape(c))};
   } else {
     w.set_padding(c.ints_or("padding", 2 * w.rank(), 0));
   }
@@ -89,10 +89,10 @@ Results cholesky_rule(const Call& c) {
   require_count(c, 1);
   const Array factor = cholesky(c.array(0), c.flag("lower"));
   if (!c.for_interpreter() || c.abstract()) return {factor};
-  const Array row = iota(DType::kI32, factor.shape(), factor.rank() - 2, false),
-              column = iota(DType::kI32, factor.shape(), factor.rank() - 1, false);
+  const Array row = iota(factor, DType::kI32, factor.shape(), factor.rank() - 2),
+              column = iota(factor, DType::kI32, factor.shape(), factor.rank() - 1);
   const Array kept = compare(c.flag("lower") ? Direction::kGe : Direction::kLe, false, row, column);
-  return {select(kept, factor, Array(factor.dtype(), factor.shape()))};
+  return {select(kept, factor, factor.zeros(factor.dtype(), factor.shape()))};
 }
 
 // What it gives is left to implementations.

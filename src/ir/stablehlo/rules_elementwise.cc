@@ -13,8 +13,9 @@ Results constant_rule(const Call& c) {
   const Attr& value = c.need("value");
   if (value.kind != Attr::Kind::kDense || !value.type->dtype) invalid("the value is no dense<…>");
   if (c.abstract()) return {value.type->abstract()};
-  if (!value.splat) return {*value.dense};
-  return {broadcast_in_dim(*value.dense, value.type->shape, {})};
+  const Array dense = value.dense->within(c.context());
+  if (!value.splat || value.type->shape.empty()) return {dense};
+  return {broadcast_in_dim(dense, value.type->shape, {})};
 }
 
 namespace {
@@ -27,11 +28,11 @@ Results division_rule(const Call& c, Binary op) {
   const Array &x = c.array(0), &y = c.array(1);
   Array out = binary(op, x, y);
   if (!c.for_interpreter() || c.abstract() || !is_integer(x.dtype())) return {out};
-  const Array zero = Array::scalar_int(x.dtype(), 0);
+  const Array zero = x.scalar_int(x.dtype(), 0);
   Array none = compare(Direction::kEq, false, y, zero);
   if (is_signed_integer(x.dtype())) {
-    const Array lowest = compare(Direction::kEq, false, x, extreme(x.dtype(), true)),
-                minus_one = compare(Direction::kEq, false, y, Array::scalar_int(x.dtype(), -1));
+    const Array lowest = compare(Direction::kEq, false, x, extreme(x, x.dtype(), true)),
+                minus_one = compare(Direction::kEq, false, y, x.scalar_int(x.dtype(), -1));
     none = binary(Binary::or_, none, binary(Binary::and_, lowest, minus_one));
   }
   return {select(none, broadcast_in_dim(zero, out.shape(), {}), out)};
@@ -48,7 +49,7 @@ Results reduce_precision_rule(const Call& c) {
                                static_cast<int>(std::clamp<std::int64_t>(mantissa, -1, 64)));
   if (!c.for_interpreter() || c.abstract() || mantissa != 0) return {out};
   const Array nan = compare(Direction::kNe, false, x, x);
-  return {select(nan, broadcast_in_dim(extreme(x.dtype(), false), x.shape(), {}), out)};
+  return {select(nan, broadcast_in_dim(extreme(x, x.dtype(), false), x.shape(), {}), out)};
 }
 
 namespace {

@@ -42,7 +42,7 @@ Results concatenate_rule(const Call& c) {
 }
 
 Results iota_rule(const Call& c) {
-  return {iota(result_dtype(c), result_shape(c), c.integer("iota_dimension"), c.abstract())};
+  return {c.make().iota(result_dtype(c), result_shape(c), c.integer("iota_dimension"))};
 }
 
 Results dynamic_slice_rule(const Call& c) {
@@ -98,7 +98,7 @@ Results dynamic_broadcast_rule(const Call& c) {
 
 Results dynamic_iota_rule(const Call& c) {
   require_count(c, 1);
-  return {iota(result_dtype(c), asked_shape(c, 0), c.integer("iota_dimension"), c.abstract())};
+  return {c.make().iota(result_dtype(c), asked_shape(c, 0), c.integer("iota_dimension"))};
 }
 
 Results dynamic_reshape_rule(const Call& c) {
@@ -108,21 +108,21 @@ Results dynamic_reshape_rule(const Call& c) {
 
 Results dynamic_pad_rule(const Call& c) {
   require_count(c, 5);
-  if (c.abstract()) return {Array(result_dtype(c), result_shape(c), true)};
+  if (c.abstract()) return {Array::typed(result_dtype(c), result_shape(c))};
   const auto list = [&](std::size_t i) { return integers_of(c.array(i)); };
   return {pad(c.array(0), c.array(1), list(2), list(3), list(4))};
 }
 
 Results real_dynamic_slice_rule(const Call& c) {
   require_count(c, 4);
-  if (c.abstract()) return {Array(result_dtype(c), result_shape(c), true)};
+  if (c.abstract()) return {Array::typed(result_dtype(c), result_shape(c))};
   const auto list = [&](std::size_t i) { return integers_of(c.array(i)); };
   return {slice(c.array(0), list(1), list(2), list(3))};
 }
 
 Results dynamic_gather_rule(const Call& c) {
   require_count(c, 3);
-  if (c.abstract()) return {Array(result_dtype(c), result_shape(c), true)};
+  if (c.abstract()) return {Array::typed(result_dtype(c), result_shape(c))};
   return {gather(c.array(0), c.array(1), gather_dims(c.need("dimension_numbers")),
                  integers_of(c.array(2)))};
 }
@@ -130,8 +130,7 @@ Results dynamic_gather_rule(const Call& c) {
 Results dimension_size_rule(const Call& c) {
   const std::int64_t d = c.integer("dimension");
   require(d >= 0 && d < c.array(0).rank(), "there is no such dimension");
-  if (c.abstract()) return {Array(DType::kI32, {}, true)};
-  return {Array::scalar_int(DType::kI32, c.array(0).shape()[static_cast<std::size_t>(d)])};
+  return {c.make().scalar_int(DType::kI32, c.array(0).shape()[static_cast<std::size_t>(d)])};
 }
 
 }  // namespace jaxsmith::stablehlo
