@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "check/program.h"
+#include "levels/names.h"
 
 namespace jaxsmith {
 namespace {
@@ -171,7 +172,7 @@ std::vector<ir::Datum> zeros_for(const ir::Signature& signature) {
 }
 
 TEST_P(BudgetOf, EndsWithin) {
-  auto parsed = IrProgram::parse(GetParam().level, GetParam().text);
+  auto parsed = IrProgram::parse(*find_level(GetParam().level), GetParam().text);
   ASSERT_TRUE(parsed.ok()) << parsed.error().message;
   IrProgram& program = parsed.value();
   const EvaluationContext types({.budget = kBudget});
@@ -195,7 +196,7 @@ TEST(Budget, NothingCostsNothing) {
       "f {\n  a = f32[] parameter(0)\n  b = f32[] parameter(1)\n  ROOT c = f32[] add(a, b)\n}\n\n",
       "  a = f32[0,1099511627776] parameter(0)\n  z = f32[] constant(0)\n  ROOT r = f32[0] "
       "reduce(a, z), dimensions={1}, to_apply=f");
-  auto parsed = IrProgram::parse("hlo", text);
+  auto parsed = IrProgram::parse(level::kHlo, text);
   ASSERT_TRUE(parsed.ok()) << parsed.error().message;
   ASSERT_TRUE(parsed.value().verify().ok());
   const auto results = parsed.value().run(zeros_for(parsed.value().signature().value()), kBudget);

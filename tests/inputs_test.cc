@@ -13,6 +13,7 @@ namespace jaxsmith {
 namespace {
 
 constexpr int kAttempts = 24;
+const EvaluationContext& kFree = EvaluationContext::unmetered();
 constexpr std::int64_t kLow = std::numeric_limits<std::int64_t>::min(),
                        kHigh = std::numeric_limits<std::int64_t>::max();
 
@@ -33,7 +34,7 @@ TEST(Inputs, IntegersStayInTheirRangeUpToBothEnds) {
   for (const auto& values : ranges) {
     const auto [low, high] = std::minmax_element(values.begin(), values.end());
     bool moved = false;
-    draw(Array::of_ints(DType::kI64, values), [&](const Array& a) {
+    draw(Array::of_ints(kFree, DType::kI64, values), [&](const Array& a) {
       for (const std::int64_t v : a.ints()) EXPECT_TRUE(*low <= v && v <= *high) << v;
       moved |= !std::equal(values.begin(), values.end(), a.ints().begin());
     });
@@ -44,7 +45,7 @@ TEST(Inputs, IntegersStayInTheirRangeUpToBothEnds) {
 TEST(Inputs, UnsignedOnesToo) {
   const std::vector<std::uint64_t> values = {3, 9, 0x8000000000000005, 0xFFFFFFFFFFFFFFF0};
   std::vector<std::int64_t> bits(values.begin(), values.end());
-  draw(Array::of_ints(DType::kU64, bits), [&](const Array& a) {
+  draw(Array::of_ints(kFree, DType::kU64, bits), [&](const Array& a) {
     for (const std::int64_t v : a.ints()) {
       EXPECT_GE(static_cast<std::uint64_t>(v), values.front());
       EXPECT_LE(static_cast<std::uint64_t>(v), values.back());
@@ -56,9 +57,9 @@ TEST(Inputs, EqualOnesKeepTheirSignAndTheirType) {
   for (const DType dtype : {DType::kI4, DType::kI8, DType::kI32, DType::kI64, DType::kU4,
                             DType::kU8, DType::kU32, DType::kU64}) {
     for (const bool lowest : {true, false}) {
-      const std::int64_t end = extreme(dtype, lowest).int_at(0);
+      const std::int64_t end = extreme(Array::zeros(kFree, dtype, {}), dtype, lowest).int_at(0);
       for (const std::size_t n : {1u, 4u}) {
-        draw(Array::of_ints(dtype, std::vector<std::int64_t>(n, end)), [&](const Array& a) {
+        draw(Array::of_ints(kFree, dtype, std::vector<std::int64_t>(n, end)), [&](const Array& a) {
           for (const std::int64_t v : a.ints())
             EXPECT_TRUE(is_unsigned(dtype) || (end < 0 ? v <= 0 : v >= 0)) << jaxpr_name(dtype);
         });
@@ -78,17 +79,17 @@ TEST(Inputs, NothingIsTooOddToBeDrawnFrom) {
       const auto n = static_cast<std::int64_t>(values.size());
       for (const Shape& shape : {Shape{n}, Shape{n / 2, 2}, Shape{0, 3, 3}, Shape{2, n / 2}})
         if (element_count(shape) == n)
-          draw(Array::from(tensor_from_doubles(dtype, shape, values)), [](const Array&) {});
+          draw(Array::from(kFree, tensor_from_doubles(dtype, shape, values)), [](const Array&) {});
     }
     // Many of them with NaNs among sorted ones: an order that is none must not be sorted by.
     std::vector<double> many;
     for (int i = 0; i < 400; ++i) many.push_back(i % 3 ? i : nan);
-    draw(Array::from(tensor_from_doubles(dtype, {400}, many)), [](const Array&) {});
+    draw(Array::from(kFree, tensor_from_doubles(dtype, {400}, many)), [](const Array&) {});
   }
-  draw(Array::of_ints(DType::kBool, std::vector<std::int64_t>(5, 1)), [](const Array& a) {
+  draw(Array::of_ints(kFree, DType::kBool, std::vector<std::int64_t>(5, 1)), [](const Array& a) {
     for (const std::int64_t v : a.ints()) EXPECT_TRUE(v == 0 || v == 1);
   });
-  draw(Array(DType::kI32, {0}), [](const Array&) {});
+  draw(Array::zeros(kFree, DType::kI32, {0}), [](const Array&) {});
 }
 
 TEST(Random, AnyRangeCanBeDrawnFrom) {

@@ -32,12 +32,12 @@ Outcome run(const std::string& text, const Budget& budget = {}) {
   Evaluator evaluator(modules.value()[0], text, "m.mlir");
   if (const Status verified = evaluator.verify(); !verified.ok()) {
     out.error = verified.error().message;
-    out.kind = evaluator.error_kind();
+    out.kind = evaluator.error().kind;
     return out;
   }
-  auto results = evaluator.run({}, budget);
+  auto results = evaluator.run({}, EvaluationContext({.budget = budget}));
   out.ok = results.ok();
-  out.kind = evaluator.error_kind();
+  out.kind = evaluator.error().kind;
   if (!results.ok()) {
     out.error = results.error().message;
     return out;
@@ -268,10 +268,14 @@ TEST(StablehloEvaluator, OtherArgumentsThanItTakesAreRefused) {
   const auto modules = parse(text);
   ASSERT_TRUE(modules.ok());
   Evaluator evaluator(modules.value()[0], text);
-  EXPECT_FALSE(evaluator.run({}).ok());
-  EXPECT_FALSE(evaluator.run({Array(DType::kF32, {3})}).ok());
-  EXPECT_FALSE(evaluator.run({Array(DType::kI32, {2})}).ok());
-  EXPECT_TRUE(evaluator.run({Array(DType::kF32, {2})}).ok());
+  const EvaluationContext context(EvaluationOptions{});
+  const auto takes = [&](DType dtype, std::int64_t size) {
+    return evaluator.run({Array::zeros(context, dtype, {size})}, context).ok();
+  };
+  EXPECT_FALSE(evaluator.run({}, context).ok());
+  EXPECT_FALSE(takes(DType::kF32, 3));
+  EXPECT_FALSE(takes(DType::kI32, 2));
+  EXPECT_TRUE(takes(DType::kF32, 2));
 }
 
 }  // namespace

@@ -219,7 +219,8 @@ TEST(Tracer, AWorkerKilledFromOutsideIsNobodysFault) {
   TracerOptions o = options();
   o.on_progress = [&](const Progress& progress) {
     for (Place& place : places) {
-      if (progress.stage != "trace" || progress.functions != std::vector{place.position}) continue;
+      if (progress.stage != Stage::kTrace || progress.functions != std::vector{place.position})
+        continue;
       if (place.kills-- <= 0) return place.gate.open();
       const std::vector<pid_t> workers = descendants(getpid());
       ASSERT_EQ(workers.size(), 1u);
@@ -255,7 +256,7 @@ TEST(Tracer, AnAnswerThatIsTooLargeCostsItsFunctionAlone) {
     for (std::size_t i : {std::size_t{1}, std::size_t{5}}) {
       const Refusal& refusal = outcomes.value()[i].refusal;
       EXPECT_FALSE(outcomes.value()[i].ok);
-      EXPECT_EQ(refusal.stage, "answer");
+      EXPECT_EQ(refusal.stage, Stage::kAnswer);
       EXPECT_EQ(refusal.reason, "size") << refusal.detail;
       EXPECT_NE(refusal.detail.find("more than 60,000"), std::string::npos) << refusal.detail;
     }
@@ -278,7 +279,7 @@ TEST(Tracer, CancelledItLeavesNoProcess) {
   std::atomic<bool> cancel = false;
   const Gate gate;
   TracerOptions o = options();
-  o.on_progress = [&](const Progress& progress) { cancel = progress.stage == "trace"; };
+  o.on_progress = [&](const Progress& progress) { cancel = progress.stage == Stage::kTrace; };
   Tracer tracer(o);
   const std::vector<Function> functions = {gate.waiting_function()};
   const auto outcomes = tracer.trace(0, functions, Route::kChunk, cancel);

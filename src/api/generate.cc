@@ -46,8 +46,8 @@ Result<std::vector<GradedPrediction>> grade_predictions(const std::string& predi
                score(std::move(read), std::move(rows), api::score_options(options), workers));
   std::vector<GradedPrediction> out;
   for (const Graded& g : graded)
-    out.push_back(
-        {g.prediction.id, g.prediction.level, g.prediction.sample, api::grade_of(g.verdict)});
+    out.push_back({g.prediction.id, std::string(name_of(g.prediction.level)), g.prediction.sample,
+                   api::grade_of(g.verdict)});
   return out;
 }
 

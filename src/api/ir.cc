@@ -1,9 +1,8 @@
 #include "jaxsmith/ir.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
+#include <optional>
 
 #include "api/arrays.h"
 #include "check/program.h"
@@ -20,24 +19,22 @@ IrModule& IrModule::operator=(IrModule&&) noexcept = default;
 IrModule::~IrModule() = default;
 
 Result<IrModule> IrModule::parse(std::string text, const IrReadOptions& options) {
-  std::string level = options.level;
-  if (level.empty()) {
-    const auto told = level_of_text(text);
-    if (!told)
-      return Error::usage(
-          (options.file.empty() ? "" : options.file + ": ") +
-          "this is no jaxpr, StableHLO or HLO by its first words: say which level it is");
-    level = *told;
+  std::optional<Level> level;
+  if (options.level.empty()) {
+    level = level_of_text(text, options.file);
+    if (!level)
+      return Error::usage(fmt::format("{}this is no {} by its first words: say which level it is",
+                                      options.file.empty() ? "" : options.file + ": ",
+                                      kinds_of_text()));
+  } else {
+    JAXSMITH_TRY(named, level_named(options.level, options.file.empty() ? "ir" : options.file));
+    level = named;
   }
-  const auto levels = level_names();
-  if (std::find(levels.begin(), levels.end(), level) == levels.end())
-    return Error::usage(
-        fmt::format("there is no level {}: name one of {}", level, fmt::join(levels, ", ")));
-  JAXSMITH_TRY(program, IrProgram::parse(level, std::move(text), options.file));
+  JAXSMITH_TRY(program, IrProgram::parse(*level, std::move(text), options.file));
   return IrModule(std::make_unique<Parts>(Parts{std::move(program)}));
 }
 
-std::string IrModule::level() const { return parts_->program.level(); }
+std::string IrModule::level() const { return std::string(name_of(parts_->program.level())); }
 std::string IrModule::print() const { return parts_->program.print(); }
 Result<std::string> IrModule::canonical() const { return parts_->program.canonical(); }
 Result<std::string> IrModule::structural_hash() const { return parts_->program.structural_hash(); }
@@ -57,7 +54,8 @@ Result<std::vector<HostArray>> IrModule::run(const std::vector<HostArray>& input
   JAXSMITH_CHECK(verify());
   JAXSMITH_TRY(tensors, api::tensors_of(inputs));
   std::vector<ir::Datum> arguments;
-  for (const Tensor& tensor : tensors) arguments.emplace_back(Array::from(tensor));
+  for (const Tensor& tensor : tensors)
+    arguments.emplace_back(Array::from(EvaluationContext::unmetered(), tensor));
   JAXSMITH_TRY(results, parts_->program.run(std::move(arguments), api::budget_of(limits)));
   std::vector<HostArray> out;
   for (const ir::Datum& d : results) {

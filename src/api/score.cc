@@ -1,9 +1,5 @@
 #include "jaxsmith/score.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "api/arrays.h"
 #include "api/grades.h"
 
@@ -32,7 +28,8 @@ ScoreOptions api::score_options(const GradingOptions& options) {
 }
 
 struct RowGrader::Parts {
-  std::string id, level;
+  std::string id;
+  Level level;
   ScoreOptions options;
   Reference reference;
 };
@@ -43,12 +40,10 @@ RowGrader& RowGrader::operator=(RowGrader&&) noexcept = default;
 RowGrader::~RowGrader() = default;
 
 Result<RowGrader> RowGrader::make(const RecordedRow& row, const GradingOptions& options) {
-  const auto levels = level_names();
-  if (std::find(levels.begin(), levels.end(), row.level) == levels.end())
-    return Error::usage(fmt::format("there is no level {}", row.level));
+  JAXSMITH_TRY(level, level_named(row.level, "score"));
   DatasetRow inner;
   inner.id = row.id;
-  inner.levels[row.level] = row.text;
+  inner.levels[level] = row.text;
   JAXSMITH_TRY(constants, api::tensors_of(row.constants));
   JAXSMITH_TRY(inputs, api::tensors_of(row.inputs));
   JAXSMITH_TRY(outputs, api::tensors_of(row.outputs));
@@ -58,8 +53,8 @@ Result<RowGrader> RowGrader::make(const RecordedRow& row, const GradingOptions& 
   inner.kept_arguments = row.kept_arguments;
   inner.equations = row.equations;
   const ScoreOptions score = api::score_options(options);
-  return RowGrader(std::make_unique<Parts>(
-      Parts{row.id, row.level, score, Reference::make(inner, row.level, score)}));
+  return RowGrader(
+      std::make_unique<Parts>(Parts{row.id, level, score, Reference::make(inner, level, score)}));
 }
 
 const std::string& RowGrader::not_gradable() const { return parts_->reference.not_gradable(); }

@@ -114,13 +114,14 @@ std::string promises(const RunDescription& run, const CardFigures& f) {
            "are "
            "made up for their types; what the program computed with is not recorded.\n";
   }
-  std::string official = titles_of(run, [](const ir::LevelRow& row) { return row.official_parser; });
+  std::string official =
+      titles_of(run, [](const ir::LevelRow& row) { return row.official_parser; });
   if (!official.empty())
     official = "- " + official + " parse with the official parsers that jaxlib carries.\n";
   return "\n## What every row has passed\n\n"
          "- XLA compiled it to machine code; two runs on the recorded inputs gave the same bytes, "
          "all "
-         "of them finite.\n"
+         "of them finite.\n" +
          official +
          "- Every argument changes an output, and outputs do not hang on the last bits of the "
          "inputs.\n" +
