@@ -220,7 +220,7 @@ TEST(Budget, ScratchIsGivenBack) {
     Scratch<double> line(1 << 16, 0.0, context);
     EXPECT_THROW(Scratch<double>(1 << 17, 0.0, context), EvaluationError);
   }
-  EXPECT_THROW(Scratch<double>(std::size_t{1} << 60, context), EvaluationError);
+  EXPECT_THROW(Scratch<double>(std::size_t{1} << 59, context), EvaluationError);
 }
 
 // What comes from outside counts where it is used.

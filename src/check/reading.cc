@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ir/common/frame.h"
 #include "tensor/movement.h"
 
 namespace jaxsmith {
@@ -257,7 +258,11 @@ Reading read_program(Result<IrProgram>& parsed, const ExecutionCase* recorded,
       out.unknown = why.operation.empty() ? "something else" : why.operation;
     return out;
   };
-  if (const Status verified = program.verify(); !verified.ok()) return failed(verified.error());
+  Budget of_types = ir::verification_budget(program.text());
+  of_types.steps = std::min(of_types.steps, budget.steps);
+  of_types.bytes = std::min(of_types.bytes, budget.bytes);
+  const Status verified = program.verify(EvaluationContext({.budget = of_types}));
+  if (!verified.ok()) return failed(verified.error());
   out.verified = program.row().verifies;
   if (!recorded || !program.row().executes) return out;
   const auto results = execute_case(program, *recorded, budget, out);

@@ -62,7 +62,7 @@ std::int64_t elements(const ir::Datum& d) {
 template <class Evaluator, class Module>
 void execute(const Module& module, std::string_view text) {
   Evaluator evaluator(module, text, "input");
-  if (!evaluator.verify().ok()) return;
+  if (!evaluator.verify(EvaluationContext({.budget = budget_of(kAllowance)})).ok()) return;
   const auto signature = evaluator.signature();
   if (!signature.ok()) return;
   std::vector<ir::Datum> arguments;

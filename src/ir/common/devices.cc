@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <system_error>
-#include <thread>
+
+#include "base/threads.h"
 
 namespace jaxsmith::ir {
 namespace {
@@ -30,23 +30,26 @@ std::vector<std::vector<Datum>> Devices::run(const Program& program) {
   receivers_.clear();
   error_ = nullptr;
   turn_ = 0;
-  std::vector<std::thread> threads;
-  threads.reserve(n);
+  Threads threads;
   {
     const std::lock_guard<std::mutex> lock(mutex_);  // nobody runs before all are there
-    try {
-      while (threads.size() < n)
-        threads.emplace_back([this, d = static_cast<std::int64_t>(threads.size()), &program] {
-          device_main(d, program);
-        });
-    } catch (const std::system_error&) {
-      error_ = std::make_exception_ptr(EvaluationError{
-          EvaluationError::Kind::kBudget, fmt::format("there are no threads for {} devices", n)});
+    Status started;
+    while (threads.size() < n && started.ok())
+      started = threads.start([this, d = static_cast<std::int64_t>(threads.size()),
+                               &program](const std::stop_token&) -> Status {
+        device_main(d, program);
+        return {};
+      });
+    if (!started.ok()) {
+      error_ = std::make_exception_ptr(
+          EvaluationError{EvaluationError::Kind::kBudget, started.error().message});
       std::fill(states_.begin() + static_cast<std::ptrdiff_t>(threads.size()), states_.end(),
                 State::kDone);
     }
   }
-  for (std::thread& t : threads) t.join();
+  if (const Status joined = threads.join(); !joined.ok() && !error_)
+    error_ = std::make_exception_ptr(
+        EvaluationError{EvaluationError::Kind::kBudget, joined.error().message});
   meetings_.clear();
   received_.clear();
   if (error_) std::rethrow_exception(error_);

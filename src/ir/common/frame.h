@@ -26,10 +26,9 @@ class Frame {
 
 // What reading types may cost where nobody says: many times what an ordinary text of this length
 // takes.
-inline EvaluationContext verification_context(std::string_view text) {
-  constexpr std::int64_t kOnTop = 200'000'000, kStepsOfByte = 1000;
-  return EvaluationContext(
-      {.budget = {.steps = kOnTop + kStepsOfByte * static_cast<std::int64_t>(text.size())}});
+inline Budget verification_budget(std::string_view text) {
+  constexpr std::int64_t kOnTop = 20'000'000, kStepsOfByte = 1000;
+  return {.steps = kOnTop + kStepsOfByte * static_cast<std::int64_t>(text.size())};
 }
 
 }  // namespace jaxsmith::ir

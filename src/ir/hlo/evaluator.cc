@@ -47,7 +47,9 @@ Status Evaluator::failed(const EvaluationError& e) {
 // ---- Verification
 // --------------------------------------------------------------------------------
 
-Status Evaluator::verify() { return verify(ir::verification_context(text_)); }
+Status Evaluator::verify() {
+  return verify(EvaluationContext({.budget = ir::verification_budget(text_)}));
+}
 
 Status Evaluator::verify(const EvaluationContext& context) {
   if (verified_) return {};

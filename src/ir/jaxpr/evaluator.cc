@@ -177,7 +177,9 @@ Status Evaluator::guarded(F f) {
   return {};
 }
 
-Status Evaluator::verify() { return verify(ir::verification_context(text_)); }
+Status Evaluator::verify() {
+  return verify(EvaluationContext({.budget = ir::verification_budget(text_)}));
+}
 
 Status Evaluator::verify(const EvaluationContext& context) {
   context_ = context;

@@ -87,7 +87,9 @@ Datum Evaluator::abstract_of(const Type& type) const {
   return {};
 }
 
-Status Evaluator::verify() { return verify(ir::verification_context(text_)); }
+Status Evaluator::verify() {
+  return verify(EvaluationContext({.budget = ir::verification_budget(text_)}));
+}
 
 Status Evaluator::verify(const EvaluationContext& context) {
   context_ = context;
