@@ -115,6 +115,9 @@ class ScratchAllocator {
   using value_type = T;
   // NOLINTNEXTLINE(google-explicit-constructor): a context stands where an allocator is wanted
   ScratchAllocator(EvaluationContext context) : context_(std::move(context)) {}
+  // Copied where others would be moved: a vector that was moved from is used again.
+  ScratchAllocator(const ScratchAllocator&) = default;
+  ScratchAllocator& operator=(const ScratchAllocator&) = default;
   template <class Other>
   // NOLINTNEXTLINE(google-explicit-constructor)
   ScratchAllocator(const ScratchAllocator<Other>& other) : context_(other.context()) {}
