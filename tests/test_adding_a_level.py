@@ -165,7 +165,7 @@ def test_help_schema_card_and_manifest_say_so(echo):
             assert f"| `{column}` |" in page
     assert "echo follows from StableHLO" in card
     manifest = json.loads((echo.dataset / "manifest.json").read_text())
-    assert manifest["options"]["levels"] == ["jaxpr", "echo"]
+    assert manifest["run"]["options"]["levels"] == ["jaxpr", "echo"]
 
 
 def test_other_commands_know_it(echo):

@@ -171,6 +171,10 @@ int run(Options o) {
   }
   auto record = extract(request, where, cancelled);
   if (!record.ok()) return report(kCommand, record.error());
+  // Others are there where a level follows from them.
+  std::erase_if(record.value().shown, [&](const auto& shown) {
+    return std::ranges::find(request.levels, shown.first) == request.levels.end();
+  });
   if (o.format == "json") return give(as_json_text(record.value()), o.out);
   if (text) return give(as_text(record.value(), o, bare), o.out);
   return write_rows(std::move(record).value(), o, std::move(folder), where);

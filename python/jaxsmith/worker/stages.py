@@ -121,8 +121,8 @@ def keep(work: Work, level: str, text: str, located: Sequence[alignment.Located]
     work.levels[level] = text
     lines = work.source.count("\n") + 1
     origin = tuple((line, 0) for line in range(1, lines + 1))
-    text = SourceText(work.source, work.entry, work.file, 1, origin)
-    work.spans[level] = alignment.as_json(alignment.spans(located, text))
+    source = SourceText(work.source, work.entry, work.file, 1, origin)
+    work.spans[level] = alignment.as_json(alignment.spans(located, source))
 
 
 def alive(works: Iterable[Work]) -> list[Work]:
