@@ -261,7 +261,7 @@ def test_threads_and_children_that_compile_at_once_are_recorded_whole(tmp_path):
         (["--out", "OUT"], 2, "behind --"),
         (["--out", "OUT", "python", "x.py"], 2, "behind --"),
         (["--out", "OUT", "--", "no-such-program"], 2, "No such file"),
-        (["--out", "FULL", "--", "true"], 2, "not empty"),
+        (["--out", "FULL", "--", "true"], 2, "it holds other files"),
         (["--out", "OUT", "--resume"], 2, "there is no capture"),
         (["--out", "OUT", "--", "true"], 0, "no Python process took part"),
         (["--out", "OUT", "--", "false"], 1, "no Python process took part"),

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from dataset_rows import SIN, array, row, schema, write
+from jaxsmith.levels import LEVELS
 
 ROOT = Path(__file__).resolve().parent.parent
 JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
@@ -111,8 +112,14 @@ def test_missing_and_wrong_columns_are_named(column, tmp_path):
     whole = pa.Table.from_pylist([row("first"), row("second")], schema=schema())
     pq.write_table(whole.drop_columns([column]), path)
     done = jaxsmith("check", path)
-    assert done.returncode in (1, 2) and f"it has no column {column}" in done.stderr
-    assert str(path) in done.stderr and len(done.stderr.splitlines()) == 1
+    if column not in LEVELS:
+        assert done.returncode in (1, 2) and f"it has no column {column}" in done.stderr
+    elif column == "jaxpr":  # the only level with texts
+        assert done.returncode == 1 and "nothing was checked" in done.stderr
+    else:  # a dataset may be older than a level
+        assert (done.returncode, done.stderr) == (0, "")
+    if done.returncode:
+        assert str(path) in done.stderr and len(done.stderr.splitlines()) == 1
     at = whole.schema.get_field_index(column)
     for wrong in (pa.array([1.5, 2.5]), pa.array([[[1]], [[2]]]), pa.array([{"a": 1}, {"a": 2}])):
         pq.write_table(whole.set_column(at, column, wrong), path)
