@@ -18,8 +18,6 @@ int main() {
       if (given.contains(name_of(level))) texts[level] = given[name_of(level)].get<std::string>();
     const Programs programs = read_texts(texts);
     nlohmann::json out;
-    for (const auto& [level, program] : programs)
-      if (!program.ok()) out["error"] = program.error().message;
     for (const auto& [level, counts] : count_operations(programs)) out[name_of(level)] = counts;
     if (programs.contains(structure_level())) {
       const auto structure = structure_of(programs);

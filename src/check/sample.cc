@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/hash.h"
 
 namespace jaxsmith {
@@ -26,7 +28,11 @@ Result<ir::Structure> structure_of(const Programs& programs) {
   const auto found = programs.find(structure_level());
   if (found == programs.end())
     return Error::environment(fmt::format("there is no {}", name_of(structure_level())));
-  if (!found->second.ok()) return found->second.error();
+  if (!found->second.ok()) {
+    Error error = found->second.error();
+    error.message.resize(std::min(error.message.find('\n'), error.message.size()));
+    return error;
+  }
   return found->second.value().structure();
 }
 
@@ -34,11 +40,10 @@ Candidate make_candidate(Function function, Outcome outcome, std::optional<Refus
                          const Programs& programs) {
   const auto structure = structure_of(programs);
   if (!structure.ok()) {
-    const std::string& why = structure.error().message;
     const bool missing = !programs.contains(structure_level());
     Refusal own{Stage::kCheck,
                 std::string(missing ? word(Reason::kLevels) : name_of(structure_level())),
-                why.substr(0, why.find('\n'))};
+                structure.error().message};
     return make_reject(function, refusal.value_or(std::move(own)), "");
   }
   std::string digest = hash128_hex(structure.value().structure);

@@ -86,7 +86,7 @@ using Candidate = std::variant<Sample, Reject>;
 Candidate make_candidate(Function function, Outcome outcome, std::optional<Refusal> refusal,
                          const Programs& programs);
 
-// That of the level which gives it. Errors: there is no such text, or it was not read.
+// That of the level which gives it. Errors, of one line: there is no such text, or it was not read.
 Result<ir::Structure> structure_of(const Programs& programs);
 
 // How often each operation occurs in the programs that were read.

@@ -215,7 +215,7 @@ Sample to_sample(Record record, Outcome run, const std::string& obstacle) {
   s.op_counts = count_operations(programs);
   const auto structure = structure_of(programs);
   const std::string why = structure.ok() ? "" : structure.error().message;
-  s.checks.push_back(verdict(CheckKind::kStructure, structure.ok(), why.substr(0, why.find('\n'))));
+  s.checks.push_back(verdict(CheckKind::kStructure, structure.ok(), why));
   const std::string& whole = record.outcome.levels[structure_level()];
   s.structure = hash128_hex(structure.ok() ? structure.value().structure : whole);
   s.signature = hash128_hex(structure.ok() ? structure.value().signature : whole);
