@@ -6,8 +6,8 @@ usage: repeatability.py [--rows 2000] [--spans 500] [--seed 0]
 Chunks of planned functions go through one worker in order, and through another in a random order,
 which a fresh one replaces now and then; all fields of all outcomes must be the same. A sample is
 traced by the plain route in a process that has traced nothing before, one function each: alignment,
-texts, constants, names, costs and checks must be the same, outputs within the tolerance of their
-type. Prints each difference, and a closing line; exit status 1 where there is one.
+texts, constants, names and costs must be the same, outputs within the tolerance of their type.
+Prints each difference, and a closing line; exit status 1 where there is one.
 """
 
 import argparse
@@ -115,14 +115,16 @@ def fresh_outcomes(functions: list[dict[str, Any]], processes: int = 2) -> Itera
 
 
 def differences_from_alone(alone: dict, found: dict) -> Iterator[str]:
-    """As `differences`; outputs may differ by the tolerance of the least precise type."""
+    """As `differences`; what depends on the code that a route generates may differ: outputs by the
+    tolerance of the least precise type, and what is found by comparing them (src/check/redo.h)."""
     if alone["ok"] and found["ok"]:
         pairs = [[arrays.decode(x) for x in outcome["outputs"]] for outcome in (alone, found)]
         least = max((arrays.tolerance(x) for x in pairs[0] if arrays.inexact(x)), default=0.0)
         if len(pairs[0]) == len(pairs[1]) and all(
             arrays.close(a, b, least) for a, b in zip(*pairs, strict=True)
         ):
-            found = found | {"outputs": alone["outputs"]}
+            judged = ("outputs", "argument_matters", "stable")
+            found = found | {field: alone[field] for field in judged}
     yield from differences(alone, found)
 
 

@@ -15,11 +15,12 @@ namespace jaxsmith {
 double output_tolerance(DType dtype);
 
 // Refuses (stage "redo") where the plain route refuses, or where anything that a worker gives
-// differs: texts, alignment, constants, names of results, cost, which arguments matter, stability.
-// Outputs alone may differ, as the routes generate other code: within the tolerance of the least
-// precise type among arguments and outputs. Reasons: "text:hlo" …, "spans:hlo" …, "levels",
-// "constants", "result_paths", "flops", "outputs", "argument_matters", "stable", or the plain
-// route's own.
+// differs: texts, alignment, constants, names of results, cost. Outputs alone may differ, as the
+// routes generate other code: within the tolerance of the least precise type among arguments and
+// outputs. With them may differ what is found out by comparing outputs: whether an argument matters
+// is asked of their bytes (one in 500 functions differs by rounding alone), `stable` of a
+// tolerance. Reasons: "text:hlo" …, "spans:hlo" …, "levels", "constants", "result_paths", "flops",
+// "outputs", or the plain route's own.
 std::optional<Refusal> compare_redo(const Function& function, const Outcome& chunk,
                                     const Outcome& plain);
 
