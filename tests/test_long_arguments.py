@@ -37,6 +37,14 @@ def test_numbers_of_any_length_are_an_input(count, form, tmp_path):
         assert f"-{count - 1}.125" in done.stdout
 
 
+def test_lists_may_not_be_nested_for_ever(tmp_path):
+    text = tmp_path / "f.jaxpr"
+    text.write_text(SIN)
+    for depth in (65, 60_000):
+        done = jaxsmith("eval", text, "--input", "[" * depth + "1" + "]" * depth)
+        assert done.returncode == 2 and "nested too deeply" in done.stderr, done.stderr[-300:]
+
+
 @pytest.mark.parametrize("long", [LONG, LONGER, LONG + ".npy", "[" + "1, " * 200])
 @pytest.mark.parametrize(
     "command",

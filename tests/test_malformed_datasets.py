@@ -324,3 +324,41 @@ def test_any_inputs_have_a_verdict(dtype, code, numbers, tmp_path):
     right, copied = pq.read_table(verdicts).to_pylist()
     assert right["parses"] and right["canonical"] and not copied["agrees"]
     assert not right["gradable"] or right["agrees"]
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [pa.large_string(), pa.string_view(), pa.binary(), pa.dictionary(pa.int16(), pa.string())],
+    ids=str,
+)
+def test_predictions_of_any_type_of_text_are_read(type_, tmp_path):
+    write(tmp_path / "rows.parquet", [row("x")])
+    fields = {"id": ["x"], "level": ["jaxpr"], "text": [SIN]}
+    table = pa.table(fields)
+    for i, name in enumerate(fields):
+        table = table.set_column(i, name, table[name].cast(type_))
+    pq.write_table(table, tmp_path / "predictions.parquet")
+    asked = ["score", tmp_path / "predictions.parquet", "--dataset", tmp_path / "rows.parquet"]
+    done = jaxsmith(*asked, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)
+
+
+def test_what_predictions_may_not_be_is_named(tmp_path):
+    write(tmp_path / "rows.parquet", [row("x")])
+    path = tmp_path / "predictions.parquet"
+    asked = ["score", path, "--dataset", tmp_path / "rows.parquet"]
+    good = {"id": pa.array(["x"]), "level": pa.array(["jaxpr"]), "text": pa.array([SIN])}
+    for name in good:
+        for wrong in (pa.array([[SIN]]), pa.array([1]), pa.nulls(1), pa.array([{"a": SIN}])):
+            pq.write_table(pa.table({**good, name: wrong}), path)
+            done = jaxsmith(*asked)
+            assert done.returncode in (1, 2) and name in done.stderr, (name, done)
+            assert len(done.stderr.splitlines()) == 1 and str(path) in done.stderr
+    # A text of any bytes is one that does not parse.
+    pq.write_table(pa.table({**good, "text": pa.array([b"\xff\xfe{ lambda"])}), path)
+    verdicts = tmp_path / "verdicts.parquet"
+    done = jaxsmith(*asked, "--out", verdicts)
+    assert done.returncode == 0, done.stderr
+    (verdict,) = pq.read_table(verdicts).to_pylist()
+    assert not verdict["parses"] and verdict["reason"]

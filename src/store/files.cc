@@ -177,7 +177,11 @@ Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& path,
   // Of flat columns only: a leaf's number counts nested fields before it.
   std::vector<int> leaves;
   const auto* parquet_schema = (*reader)->parquet_reader()->metadata()->schema();
-  for (const std::string& name : columns) leaves.push_back(parquet_schema->ColumnIndex(name));
+  for (const std::string& name : columns) {
+    leaves.push_back(parquet_schema->ColumnIndex(name));
+    if (leaves.back() < 0)
+      return cannot("read", path, fmt::format("its column {} holds no single values", name));
+  }
   auto table = (*reader)->ReadTable(leaves);
   if (!table.ok()) return failed("read", path, table.status());
   return *table;

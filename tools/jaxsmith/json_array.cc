@@ -15,6 +15,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t kMostDimensions = 64;  // as NumPy has
+
 // The elements in row-major order; `shape` becomes that of the lists.
 Status flatten(const json& value, std::size_t depth, Shape& shape, std::vector<json>& elements) {
   if (!value.is_array()) {
@@ -22,6 +24,7 @@ Status flatten(const json& value, std::size_t depth, Shape& shape, std::vector<j
     elements.push_back(value);
     return {};
   }
+  if (depth >= kMostDimensions) return Error::usage("its lists are nested too deeply");
   const auto size = static_cast<std::int64_t>(value.size());
   if (depth == shape.size() && elements.empty())
     shape.push_back(size);
