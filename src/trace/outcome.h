@@ -56,19 +56,18 @@ enum class Reason {
   kFlops,
   kOutputs,
   kResultPaths,
-  kArgumentMatters,
-  kStable,
   kDuplicate,
   kSplit,
   kFamily,
 };
 template <>
 struct Words<Reason> {
-  static constexpr std::array<std::string_view, 21> kAll = {
-      "timeout",   "memory", "crash",     "levels",       "elided",           "address",
-      "path",      "type",   "nonfinite", "constant",     "ignored argument", "unstable",
-      "constants", "flops",  "outputs",   "result_paths", "argument_matters", "stable",
-      "duplicate", "split",  "family"};
+  static constexpr std::array<std::string_view, 19> kAll = {
+      "timeout",          "memory",    "crash",     "levels",    "elided",
+      "address",          "path",      "type",      "nonfinite", "constant",
+      "ignored argument", "unstable",  "constants", "flops",     "outputs",
+      "result_paths",     "duplicate", "split",     "family"};
+};
 };
 
 // Why a function left: `reason` is a short key for counting, `detail` one line for a person, free
