@@ -68,7 +68,6 @@ struct Words<Reason> {
       "ignored argument", "unstable",  "constants", "flops",     "outputs",
       "result_paths",     "duplicate", "split",     "family"};
 };
-};
 
 // Why a function left: `reason` is a short key for counting, `detail` one line for a person, free
 // of paths and addresses.
