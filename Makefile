@@ -12,8 +12,8 @@ JAXSMITH := $(BUILD)/jaxsmith
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
-# As one word of the shell's, whatever characters it has: $(call word,OUT).
-word = '$(subst ','\'',$(value $(1)))'
+# As one word of the shell's, whatever characters it has: $(call shell_word,OUT).
+shell_word = '$(subst ','\'',$(value $(1)))'
 
 CXX_FILES = $(shell find include src python tools tests bench cmake -type f \( -name "*.cc" -o -name "*.h" \))
 
@@ -60,7 +60,7 @@ build: configure
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
 
 dataset: tool
-	@$(JAXSMITH) generate --count $(COUNT) --out $(call word,OUT) --seed $(SEED) $(if $(WORKERS),--workers $(WORKERS)) --resume
+	@$(JAXSMITH) generate --count $(COUNT) --out $(call shell_word,OUT) --seed $(SEED) $(if $(WORKERS),--workers $(WORKERS)) --resume
 
 test: build lint test-cpp test-python
 
@@ -118,8 +118,8 @@ conformance: tool
 	  --table docs/conformance.md
 
 mutants: tool
-	@test -e $(call word,OUT)/manifest.json || $(MAKE) dataset
-	@JAX_PLATFORMS=cpu PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/mutants.py $(call word,OUT)
+	@test -e $(call shell_word,OUT)/manifest.json || $(MAKE) dataset
+	@JAX_PLATFORMS=cpu PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/mutants.py $(call shell_word,OUT)
 
 repeatability: build
 	@PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/repeatability.py

@@ -245,11 +245,12 @@ def test_fatal_frame_is_messagepack():
     ],
 )
 def test_texts_of_this_machine_are_refused(level, text, reason):
+    of_python = level == "jaxpr"
     if reason is None:
-        function.check_text(level, text)
+        function.check_text(level, text, of_python)
         return
     with pytest.raises(function.Refused) as refused:
-        function.check_text(level, text)
+        function.check_text(level, text, of_python)
     assert refused.value.reason == reason
 
 

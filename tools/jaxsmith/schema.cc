@@ -31,17 +31,16 @@ std::string_view reach_word(ir::Reach reach) {
 
 // python/jaxsmith/levels/_table.py, a row as `Level` of python/jaxsmith/levels has it.
 void print_python_levels() {
-  fmt::print(
-      "# Written by the build, from the table of levels in src/levels: not to be edited.\n"
+  say("# Written by the build, from the table of levels in src/levels: not to be edited.\n"
       "ROWS: list[tuple[str, str, str, str, bool, bool, bool]] = [\n");
   const auto truth = [](bool value) { return value ? "True" : "False"; };
   for (const Level level : levels()) {
     const ir::LevelRow& row = row_of(level);
-    fmt::print("    (\"{}\", \"{}\", \"{}\", \"{}\", {}, {}, {}),\n", row.name, row.title,
-               reach_word(row.reach), row.derivation.from, truth(row.gives_structure),
-               truth(row.runs_alone), truth(row.official_parser));
+    say("    (\"{}\", \"{}\", \"{}\", \"{}\", {}, {}, {}),\n", row.name, row.title,
+        reach_word(row.reach), row.derivation.from, truth(row.gives_structure),
+        truth(row.runs_alone), truth(row.official_parser));
   }
-  fmt::print("]\n");
+  say("]\n");
 }
 
 void print_schema() {
