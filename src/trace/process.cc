@@ -15,6 +15,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "trace/starting_signals.h"
+
 namespace jaxsmith {
 namespace {
 
@@ -48,7 +50,7 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
 // Between fork and exec only what is safe after a fork of a threaded program: no allocation, no
 // locks.
 [[noreturn]] void become(const std::array<int, 5>& fds, char* const* argv, char* const* envp,
-                         pid_t parent) {
+                         pid_t parent, bool with_starting_signals) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
@@ -59,10 +61,14 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
     dup2(moved[i], i);
     ::close(moved[i]);
   }
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  signal(SIGPIPE, SIG_DFL);
+  if (with_starting_signals) {
+    restore_starting_signals();
+  } else {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    signal(SIGPIPE, SIG_DFL);
+  }
   execvpe(argv[0], argv, envp);
   _exit(127);
 }
@@ -103,7 +109,7 @@ Result<std::unique_ptr<Process>> Process::spawn(const SpawnOptions& options) {
   if (pid == 0)
     become({null, kept ? output.write : STDERR_FILENO, kept ? error.write : STDERR_FILENO,
             requests.read, results.write},
-           argv.data(), envp.data(), parent);
+           argv.data(), envp.data(), parent, options.starting_signals);
   for (int fd : {null, requests.read, results.write, output.write, error.write})
     if (fd >= 0) ::close(fd);
   if (pid < 0) {
@@ -121,6 +127,36 @@ Result<std::unique_ptr<Process>> Process::spawn(const SpawnOptions& options) {
   for (int fd : {p->requests_, p->results_, p->output_, p->error_})
     if (fd >= 0) fcntl(fd, F_SETFL, O_NONBLOCK);
   return p;
+}
+
+Result<pid_t> start_program(const std::vector<std::string>& arguments,
+                            const std::vector<std::string>& environment) {
+  auto argv = pointers(arguments), envp = pointers(environment);
+  Pipe failure;  // closed by exec, or tells why there was none
+  if (!open_pipe(failure))
+    return Error::environment(fmt::format("cannot open a pipe: {}", strerror(errno)));
+  starting_signals();
+  // A signal before the child has put its own in order would meet our handlers in it.
+  sigset_t all, before;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    restore_starting_signals();
+    execvpe(argv[0], argv.data(), envp.data());
+    const int why = errno;
+    [[maybe_unused]] const auto written = ::write(failure.write, &why, sizeof why);
+    _exit(127);
+  }
+  int why = pid < 0 ? errno : 0;
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  ::close(failure.write);
+  while (pid > 0 && ::read(failure.read, &why, sizeof why) < 0 && errno == EINTR) {
+  }
+  ::close(failure.read);
+  if (why == 0) return pid;
+  if (pid > 0) waitpid(pid, nullptr, 0);
+  return Error::usage(fmt::format("{}: {}", arguments[0], strerror(why)));
 }
 
 Process::~Process() {

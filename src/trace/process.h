@@ -25,7 +25,14 @@ struct SpawnOptions {
   std::vector<std::string> arguments;    // the first is the program, looked up in PATH
   std::vector<std::string> environment;  // "NAME=value", complete
   bool show_output = false;              // what the child prints goes to our standard error
+  bool starting_signals = false;         // it takes signals as we were told to (starting_signals.h)
 };
+
+// Starts a user's program in the place of this one: it takes signals as this one was told to, and
+// has its descriptors, group, limits and folder. Signals to this process wait until it is there.
+// Gives errno where the program does not start.
+Result<pid_t> start_program(const std::vector<std::string>& arguments,
+                            const std::vector<std::string>& environment);
 
 class Process {
  public:

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -10,6 +11,7 @@
 #include "base/text.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/output.h"
+#include "trace/starting_signals.h"
 
 namespace jaxsmith {
 namespace {
@@ -88,6 +90,8 @@ int report(const char* command, const Error& error) {
 }  // namespace jaxsmith
 
 int main(int argc, char** argv) {
+  jaxsmith::starting_signals();
+  signal(SIGCHLD, SIG_DFL);  // where it is ignored, nobody learns how a child ended
   jaxsmith::open_standard_streams();
   try {
     return jaxsmith::finish_output(jaxsmith::dispatch(argc, argv));

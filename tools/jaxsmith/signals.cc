@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "jaxsmith/command.h"
+#include "trace/starting_signals.h"
 
 namespace jaxsmith {
 
@@ -27,8 +28,9 @@ void catch_signals(const char* message) {
   said = message;
   struct sigaction action{};
   action.sa_handler = on_signal;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  // Who starts a program in the background has it ignore the terminal's Ctrl-C.
+  for (const int number : {SIGINT, SIGTERM})
+    if (sigismember(&starting_signals().ignored, number) == 0) sigaction(number, &action, nullptr);
   struct sigaction ignore{};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, nullptr);  // a worker that is gone shows when it is written to
