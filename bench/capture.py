@@ -30,7 +30,7 @@ def watched(program, packages, folder, everything):
     """The program under the recorder alone, as `jaxsmith capture` starts it."""
     return cpu(
         program,
-        PYTHONPATH=os.path.join(packages, "jaxsmith", "bootstrap"),
+        PYTHONPATH=os.path.join(packages, "jaxsmith", "watching", "bootstrap"),
         JAXSMITH_CAPTURE=folder,
         JAXSMITH_CAPTURE_ALL=everything,
         JAXSMITH_CAPTURE_PATH=packages,

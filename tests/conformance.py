@@ -91,6 +91,8 @@ def make(every: int, file: str) -> Counter:
             counts["harnesses"] += 1
             try:
                 sample = jaxsmith.extract(case.function, *case.args, **case.jit, **case.kwargs)
+                if sample.missing:
+                    raise JaxsmithError(str(dict(sample.missing)))
                 rows.append(row_of(f"{case.group}|{case.name}", sample))
             except JaxsmithError as error:
                 counts["refused by JAX"] += 1

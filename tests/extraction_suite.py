@@ -75,6 +75,9 @@ def try_case(case: Case, counts: Counter, kept: list[bytes] | None) -> str | Non
     except JaxsmithError as error:
         counts["refused by both" if expected is None else "missed"] += 1
         return None if expected is None else f"missed: {error}"
+    if sample.missing:
+        counts["refused by both" if expected is None else "missed"] += 1
+        return None if expected is None else f"missed: {dict(sample.missing)}"
     counts["extracted"] += 1
     if expected is not None:
         different = [name for name in LEVELS if expected[name] not in (None, sample.level(name))]

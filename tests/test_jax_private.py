@@ -236,27 +236,58 @@ def test_calls_jaxprs():
 
 
 def test_watch_compilations():
-    seen = []
-    end = jax_private.watch_compilations(
-        lambda jaxpr, lowering, name: lambda made, error: seen.append((jaxpr, lowering, made))
-    )
+    begun, ended = [], []
+
+    def watcher(closed, lowering, name):
+        begun.append((closed, lowering, name))
+        assert len(ended) == len(begun) - 1  # before it is compiled
+        return lambda executable, error: ended.append((executable, error))
+
+    end = jax_private.watch_compilations(watcher)
     try:
         function = jax.jit(lambda x: x * 3 - 1)
         function(X)
         function(X)  # out of JAX's cache
-        jax.jit(lambda x: x * 4 - 1).lower(X).compile()
+        lowered = jax.jit(lambda x: x * 4 - 1).lower(X)
+        lowered.compile()
+        lowered.compile()
     finally:
         end()
     jax.jit(lambda x: x * 5 - 1)(X)
-    assert len(seen) == 2
-    computations = [jax_private.Computation(lowering, made) for _, lowering, made in seen]
-    for (closed, _, _), computation in zip(seen, computations, strict=True):
-        assert "mul" in str(closed)
-        assert computation.name == "jit(<lambda>)" and computation.kept == [0]
+    assert len(begun) == len(ended) == 2
+    for (closed, lowering, name), (executable, error) in zip(begun, ended, strict=True):
+        computation = jax_private.Computation(lowering, executable)
+        assert "mul" in str(closed) and error is None
+        assert name == computation.name == "jit(<lambda>)" and computation.kept == [0]
         assert "stablehlo.multiply" in computation.stablehlo()
         assert "loc(" in computation.stablehlo(locations=True)
         assert computation.hlo_optimized().startswith("HloModule")
         assert computation.cost_analysis()["flops"] > 0 and computation.bound == ""
+
+
+def test_watchers_are_told_of_what_fails():
+    begun, errors = [], []
+
+    def watcher(closed, lowering, name):
+        begun.append((lowering is not None, name))
+        return lambda executable, error: errors.append((executable, type(error).__name__))
+
+    def only_for_tpu(x):
+        return jax.lax.platform_dependent(x, tpu=lambda y: y * 2)
+
+    def unknown_target(x):
+        return jax.ffi.ffi_call("no_such_target", jax.ShapeDtypeStruct(x.shape, x.dtype))(x)
+
+    end = jax_private.watch_compilations(watcher)
+    try:
+        with pytest.raises(NotImplementedError):
+            jax.jit(only_for_tpu)(X)
+        with pytest.raises(jax_private.XlaError):
+            jax.jit(unknown_target)(X)
+    finally:
+        end()
+    assert begun == [(False, "jit(only_for_tpu)"), (True, "jit(unknown_target)")]
+    assert errors == [(None, "NotImplementedError"), (None, "JaxRuntimeError")]
 
 
 def test_computation_of_the_public_stages():

@@ -44,6 +44,10 @@ class CapturedFunction(Sample):
         return self.fields["levels"].get(name)
 
     @property
+    def missing(self) -> Mapping[str, str]:
+        return self.fields["missing"]
+
+    @property
     def case(self) -> Case | None:
         """None: what a program computes with is its own. Rows of a saved dataset have a case on
         inputs that were made up."""
@@ -51,6 +55,8 @@ class CapturedFunction(Sample):
 
     @property
     def cost(self) -> Cost | None:
+        if self.hlo_optimized is None:
+            return None
         return Cost(self.fields["flops"], self.fields["bytes_accessed"])
 
     @property
@@ -67,6 +73,7 @@ class Captured(Sequence[CapturedFunction]):
 
     def __init__(self, out: str | None, everything: bool):
         self._raw: list[dict[str, Any]] = []
+        self._begun: dict[int, dict[str, Any]] = {}  # what is being compiled
         self._finished: list[CapturedFunction] = []
         self._header: dict[str, Any] | None = None
         self._out = out
@@ -75,7 +82,10 @@ class Captured(Sequence[CapturedFunction]):
 
     def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "raw":
-            self._raw.append(message)
+            self._begun[message["number"]] = message
+        elif message["type"] in ("compiled", "failed"):
+            raw = self._begun.pop(message["number"])
+            self._raw.append(finishing.completed(raw, message))
         else:
             self.problems.append(f"{message['name']}: {message['message']}")
 

@@ -2,11 +2,15 @@
 
 import linecache
 import os
+import re
 from types import TracebackType
 
 from jaxsmith.base.terminal import without_escapes
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+_TRACEBACK = "Traceback (most recent call last)"
+_RAISED = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\b")
 
 
 class JaxsmithError(Exception):
@@ -55,7 +59,11 @@ def first_line(error: BaseException) -> str:
         lines = []
     if isinstance(error, SyntaxError):
         lines = [error.msg]
-    return next((line.strip() for line in lines if line.strip()), "no message").rstrip(":")
+    first = next((line.strip() for line in lines if line.strip()), "no message").rstrip(":")
+    if first.endswith(_TRACEBACK):  # of a callback: what it raised is below that
+        raised = [line for line in lines if _RAISED.match(line)]
+        first = first.removesuffix(_TRACEBACK) + (raised[-1] if raised else _TRACEBACK)
+    return first
 
 
 def user_line(traceback: TracebackType | None) -> str:

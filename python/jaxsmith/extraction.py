@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxsmith import jax_private, transforms
 from jaxsmith.errors import ExtractionError, JaxsmithError, from_jax
-from jaxsmith.levels import LEVELS, MADE
+from jaxsmith.levels import LEVELS, MADE, TABLE, producer
 from jaxsmith.provenance import alignment, source
 from jaxsmith.sample import Case, Cost, Sample
 from jaxsmith.spans import Span
@@ -47,9 +47,10 @@ def extract(
     function; several are composed in order, the first one innermost. The arguments are those of the
     transformed function; tangents and cotangents (ones) are added by jaxsmith.
 
-    Raises ExtractionError where JAX cannot trace, lower or compile the function: JAX's reason in
-    one line, with the function's line. Raises JaxsmithError for a level or a transform that there is
-    not.
+    A level that JAX cannot make is None, and `missing` says why. Raises ExtractionError where JAX
+    cannot trace the function or make any of the levels: JAX's reason in one line, with the
+    function's line. Raises JaxsmithError for a level or a transform that there is not. What ends the
+    process, such as a crash in XLA, ends this one: `jaxsmith extract` has one of its own for it.
 
         >>> import jax.numpy as jnp
         >>> import jaxsmith
@@ -125,17 +126,50 @@ class Extraction(Sample):
         self.levels: dict[str, str] = {}
         self.lowered: jax.stages.Lowered | None = None
         self.compiled: jax.stages.Compiled | None = None
-        if "jaxpr" in levels:
-            self.levels["jaxpr"] = jax_private.jaxpr_text(self.traced.jaxpr)
-        if set(levels) - {"jaxpr"}:
-            self.lowered = _staged("lower", self.traced.lower)
-        if "hlo_optimized" in levels:
+        self.wanted = tuple(level for level in LEVELS if level in levels)
+        self._failures: dict[str, ExtractionError] = {}
+        self._stages_failed: dict[str, ExtractionError] = {}
+        for level in self.wanted:
+            self.make(level)
+        if self.wanted and not self.levels:
+            raise self._failures[self.wanted[0]]
+
+    def make(self, level: str) -> None:
+        """Makes the text of a level, with the stages that it needs, if that has not been tried."""
+        if level in self.levels or level in self._failures:
+            return
+        try:
+            self.levels[level] = self._made(level)
+        except ExtractionError as error:
+            self._failures[level] = error
+
+    def _made(self, level: str) -> str:
+        reach = TABLE[level].reach
+        if reach != "traced" and self.lowered is None:
+            self.lowered = self._once("lower", self.traced.lower)
+        if reach == "compiled" and self.compiled is None:
             assert self.lowered is not None
-            self.compiled = _staged("compile", self.lowered.compile)
-        for level in ("stablehlo", "hlo", "hlo_optimized"):
-            if level in levels:
-                print_level = getattr(self.computation, level)
-                self.levels[level] = _staged("lower", print_level)
+            self.compiled = self._once("compile", self.lowered.compile)
+        stage = {"traced": "trace", "lowered": "lower", "compiled": "compile"}[reach]
+        return _staged(stage, lambda: producer(level).text(self))
+
+    def _once(self, stage: str, act: Callable[[], Any]) -> Any:
+        """A stage that has failed is not tried again."""
+        if stage in self._stages_failed:
+            raise self._stages_failed[stage]
+        try:
+            return _staged(stage, act)
+        except ExtractionError as error:
+            self._stages_failed[stage] = error
+            raise
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        return {part: f"{e.stage}: {e}" for part, e in self._failures.items()}
+
+    def failure(self, part: str) -> ExtractionError | None:
+        """Why a level could not be made, with JAX's exception as its cause."""
+        return self._failures.get(part)
 
     def _trace(self, steps: Sequence[transforms.Step]) -> jax.stages.Traced:
         try:
@@ -206,18 +240,19 @@ class Extraction(Sample):
     @cached_property
     def spans(self) -> Mapping[str, list[Span]]:
         """For each level that was made, where each line with an operation comes from."""
-        located = {}
-        if "jaxpr" in self.levels:
-            located["jaxpr"] = alignment.locate_jaxpr(self.traced.jaxpr)[1]
-        if "stablehlo" in self.levels:
-            located["stablehlo"] = alignment.locate_stablehlo(
-                self.levels["stablehlo"], self.computation.stablehlo(locations=True)
-            )
-        for level in ("hlo", "hlo_optimized"):
-            if level in self.levels:
-                printed = getattr(self.computation, level)(locations=True)
-                located[level] = alignment.locate_hlo(self.levels[level], printed)
-        return {level: alignment.spans(each, self.source_text) for level, each in located.items()}
+        return {level: self.spans_of(level) for level in self.levels}
+
+    def spans_of(self, level: str) -> list[Span]:
+        """That of one level; empty where it cannot be told, and then `missing` says why."""
+        try:
+            located = _staged("lower", lambda: self._located(level))
+        except ExtractionError as error:
+            self._failures[f"spans_{level}"] = error
+            return []
+        return alignment.spans(located, self.source_text)
+
+    def _located(self, level: str) -> Sequence[alignment.Located]:
+        return producer(level).located(self, self.levels[level])
 
     @cached_property
     def case(self) -> Case | None:
@@ -248,6 +283,8 @@ class Extraction(Sample):
 
     def flat_outputs(self) -> list[np.ndarray] | None:
         """The arrays of the result of one call."""
+        for failed in self._stages_failed.values():  # the call would come to it as well
+            raise failed
         copies = jax.tree.map(_copied, (tuple(self._args), self._kwargs))
         results = _staged("run", lambda: self._jitted(*copies[0], **copies[1]))
         jax.effects_barrier()

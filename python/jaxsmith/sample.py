@@ -27,7 +27,8 @@ class Cost(NamedTuple):
 
 
 class Sample:
-    """A function with its levels. Levels that were not asked for are None."""
+    """A function with its levels. Levels that were not asked for are None, and so are those that could
+    not be made: `missing` says why."""
 
     @property
     def source(self) -> str | None:
@@ -65,6 +66,12 @@ class Sample:
         return self.level("hlo_optimized")
 
     @property
+    def missing(self) -> Mapping[str, str]:
+        """What could not be made, such as "hlo_optimized", and why: the stage that failed, one of
+        "trace", "lower", "compile", "run", and JAX's reason."""
+        return {}
+
+    @property
     def case(self) -> Case | None:
         """A recorded call; None where there is none."""
         raise NotImplementedError
@@ -91,6 +98,9 @@ class Sample:
                 spans = {span.line: span for span in self.spans.get(name, [])}
                 title = TABLE[name].title
                 parts.append(_section(title, _lines(text, spans), name == STRUCTURE))
+            elif name in self.missing:
+                why = html.escape(self.missing[name])
+                parts.append(f"<div>{TABLE[name].title} is missing: <code>{why}</code></div>")
         return "<div class='jaxsmith'>" + "".join(parts) + "</div>"
 
     def __repr__(self) -> str:
@@ -149,6 +159,16 @@ class Row(Sample):
         if name not in LEVELS:
             raise KeyError(f"there is no level {name!r}; there are {', '.join(LEVELS)}")
         return self.fields.get(name) or None  # a dataset may be older than the level
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        failed = {c["check"]: c["detail"] for c in self.fields["checks"] if c["status"] == "failed"}
+        parts = {name: name.partition(":") for name in failed}
+        made = {level: failed[n] for n, (kind, _, level) in parts.items() if kind == "made"}
+        spans = {
+            f"spans_{level}": failed[n] for n, (kind, _, level) in parts.items() if kind == "spans"
+        }
+        return made | spans
 
     @property
     def case(self) -> Case | None:

@@ -12,8 +12,11 @@
 
 namespace jaxsmith {
 
-// What a function is put to; kRead and kExecute by level.
+// What a function is put to; kMade, kSpans, kRead and kExecute by level, the first two where it
+// failed.
 enum class CheckKind {
+  kMade,
+  kSpans,
   kTexts,
   kParse,
   kRun,
@@ -30,9 +33,9 @@ enum class CheckKind {
 };
 template <>
 struct Words<CheckKind> {
-  static constexpr std::array<std::string_view, 13> kAll = {
-      "texts", "parse", "run",       "repeat", "finite",  "arguments", "stable",
-      "redo",  "case",  "structure", "read",   "execute", "derivative"};
+  static constexpr std::array<std::string_view, 15> kAll = {
+      "made",   "spans", "texts", "parse",     "run",  "repeat",  "finite",    "arguments",
+      "stable", "redo",  "case",  "structure", "read", "execute", "derivative"};
 };
 enum class CheckStatus { kPassed, kFailed, kNotDone };
 template <>

@@ -2,8 +2,8 @@
 //
 //   CaptureOptions options{.out = "captured", .command = {"python", "train.py"}};
 //   JAXSMITH_TRY(folder, OutputFolder::claim(options.out, /*resume=*/false));
-//   JAXSMITH_TRY(run, run_captured(options, *folder, installation));  // the program, as if by
-//   itself JAXSMITH_TRY(summary, finish_capture(options, std::move(folder), installation, cancel));
+//   JAXSMITH_TRY(run, run_captured(options, *folder, installation));  // as if by itself
+//   JAXSMITH_TRY(summary, finish_capture(options, std::move(folder), installation, cancel));
 //
 // The program's processes append what they compile to files of their own below OUT/.jaxsmith, one
 // write a record, so that nothing is lost however they end. The dataset is made when the program is
@@ -30,16 +30,20 @@ struct CaptureOptions {
 
 struct CaptureSummary {
   std::uint64_t rows = 0, duplicates = 0, processes = 0;
-  std::vector<std::string> problems;  // what could not be recorded, and why
+  std::vector<std::string> problems;  // what could not be recorded or read, and why
+  std::vector<std::string> partial;   // functions that lack a level, and why
 };
+
+// Where the program's processes leave their records.
+std::string records_folder(const OutputFolder& folder);
 
 // How the program ended, as wait(2) says it. Its standard streams, working folder, signals and
 // environment are what they would be without.
 Result<int> run_captured(const CaptureOptions& options, OutputFolder& folder,
                          const Installation& installation);
 
-// Makes the dataset out of what has been recorded in the folder. Without a row all that jaxsmith
-// has made in it is taken away again.
+// Makes the dataset out of what has been recorded in the folder, of all that can be read of it.
+// Without a row all that jaxsmith has made in it is taken away again.
 Result<CaptureSummary> finish_capture(const CaptureOptions& options,
                                       std::unique_ptr<OutputFolder> folder,
                                       const Installation& installation,

@@ -60,45 +60,61 @@ std::vector<std::string> user_environment(const ExtractRequest& r, const Install
   return out;
 }
 
-Result<Record> answer_of(const std::string& line, const ExtractRequest& request) {
-  JAXSMITH_TRY(message, parse_record(line));
-  if (auto* record = std::get_if<Record>(&message)) return std::move(*record);
-  if (const auto* failure = std::get_if<Failure>(&message)) {
-    if (failure->misuse) return Error::usage(failure->message);
-    return Error::environment(fmt::format("{}: {}", request.target, failure->message));
+// The lines of an answer, which comes part by part.
+class Answer {
+ public:
+  // Whether more is to come.
+  bool take(std::string& received) {
+    std::size_t start = 0;
+    for (std::size_t end; (end = received.find('\n', start)) != std::string::npos; start = end + 1)
+      lines_.push_back(received.substr(start, end - start));
+    received.erase(0, start);
+    return !(start > 0 && is_complete(lines_));
   }
-  return Error::environment(
-      fmt::format("{}: {}", request.target, std::get<Problem>(message).message));
-}
+  bool begun() const { return !lines_.empty(); }
+
+  Result<Record> record(const std::string& target, const std::string& ended) const {
+    JAXSMITH_TRY(message, join_record(lines_, ended));
+    if (auto* record = std::get_if<Record>(&message)) return std::move(*record);
+    const auto* failure = std::get_if<Failure>(&message);
+    if (!failure) return Error::internal(fmt::format("{}: the answer is no record", target));
+    if (failure->misuse) return Error::usage(failure->message);
+    return Error::environment(fmt::format("{}: {}", target, failure->message));
+  }
+
+ private:
+  std::vector<std::string> lines_;
+};
 
 }  // namespace
 
 Result<Record> extract(const ExtractRequest& request, const Installation& installation,
                        const std::atomic<bool>& cancel) {
-  JAXSMITH_TRY(process, Process::spawn({{installation.python, "-m", "jaxsmith.commands.extract"},
-                                        user_environment(request, installation),
-                                        /*show_output=*/true}));
+  JAXSMITH_TRY(process, Process::spawn(
+                            {.arguments = {installation.python, "-m", "jaxsmith.commands.extract"},
+                             .environment = user_environment(request, installation),
+                             .show_output = true,
+                             .starting_signals = true}));
   const std::string line = request_line(request);
   std::string_view unsent = line;
-  std::string answer;
-  for (;;) {
+  std::string received;
+  Answer answer;
+  for (bool open = true; open;) {
     if (cancel) return Error::environment("interrupted");
-    const bool open = process->wait_for_output(kPollSeconds, !unsent.empty(), answer);
+    open = process->wait_for_output(kPollSeconds, !unsent.empty(), received);
     if (!unsent.empty()) {
       const auto sent = process->send_some(unsent);
       if (sent.ok()) unsent.remove_prefix(sent.value());
     }
-    if (!open || answer.ends_with('\n')) break;
+    if (!answer.take(received)) return answer.record(request.target, "");
   }
-  if (!answer.ends_with('\n')) {
-    const std::string how = process->ending(kPatienceSeconds);
-    if (how == "exit status 127")
-      return Error::usage(fmt::format("'{}' does not start; name a Python that has JAX by --python",
-                                      installation.python));
-    return Error::environment(
-        fmt::format("{}: the function ended its process: {}", request.target, how));
-  }
-  return answer_of(answer, request);
+  const std::string how = process->ending(kPatienceSeconds);
+  if (answer.begun()) return answer.record(request.target, how);
+  if (how == "exit status 127")
+    return Error::usage(fmt::format("'{}' does not start; name a Python that has JAX by --python",
+                                    installation.python));
+  return Error::environment(
+      fmt::format("{}: the function ended its process: {}", request.target, how));
 }
 
 Status write_extracted(std::unique_ptr<OutputFolder> folder, std::vector<Sample> samples,

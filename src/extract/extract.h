@@ -32,8 +32,9 @@ struct ExtractRequest {
   bool with_spans = false;  // alignment of the levels with the source
 };
 
-// What the function prints on the way goes to standard error. Errors: a misuse, or JAX's reason
-// with the function's line.
+// What the function prints on the way goes to standard error. What JAX cannot make, or ends the
+// process that it runs in, is in the record's `missing`; errors are for a misuse and for a function
+// that cannot be traced, with JAX's reason and the function's line.
 Result<Record> extract(const ExtractRequest& request, const Installation& installation,
                        const std::atomic<bool>& cancel);
 

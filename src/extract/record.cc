@@ -1,7 +1,9 @@
 #include "extract/record.h"
 
 #include <arrow/util/base64.h>
+#include <fmt/format.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/hash.h"
@@ -92,6 +94,7 @@ Record to_record(const Json& j) {
   r.versions = {v.at("python"), v.at("jax"), v.at("jaxlib"), v.at("numpy"), "{}"};
   r.name = j.at("name");
   r.bound = j.at("bound");
+  for (const auto& [part, reason] : j.at("missing").items()) r.missing[part] = reason;
   if (j.contains("texts")) {
     Json shown = j.at("texts");
     r.shown_source = shown.at("source").get<std::string>();
@@ -109,19 +112,51 @@ Record to_record(const Json& j) {
   return r;
 }
 
-}  // namespace
+RecordLine to_line(const Json& j) {
+  const std::string type = j.at("type");
+  if (type == "function") return to_record(j);
+  if (type == "problem") return Problem{j.at("name"), j.at("message")};
+  if (type == "error") return Failure{j.at("kind") == "usage", j.at("message")};
+  if (type == "at") return Announcement{j.at("file"), j.at("number"), j.at("stage")};
+  throw std::runtime_error("it is of an unknown type: " + type);
+}
 
-Result<RecordLine> parse_record(std::string_view line) {
+Result<RecordLine> read(const std::function<RecordLine()>& act) {
   try {
-    const Json j = Json::parse(line);
-    const std::string type = j.at("type");
-    if (type == "function") return RecordLine(to_record(j));
-    if (type == "problem") return RecordLine(Problem{j.at("name"), j.at("message")});
-    if (type == "error") return RecordLine(Failure{j.at("kind") == "usage", j.at("message")});
-    return Error::internal("a record of an unknown type: " + type);
+    return act();
   } catch (const std::exception& e) {
     return Error::internal(std::string("a record cannot be read: ") + e.what());
   }
+}
+
+}  // namespace
+
+Result<RecordLine> parse_record(std::string_view line) {
+  return read([&] { return to_line(Json::parse(line)); });
+}
+
+bool is_complete(const std::vector<std::string>& lines) {
+  if (lines.empty()) return false;
+  const Json last = Json::parse(lines.back(), nullptr, /*allow_exceptions=*/false);
+  return !last.is_object() || !last.contains("pending") || last["pending"].empty();
+}
+
+Result<RecordLine> join_record(const std::vector<std::string>& lines, const std::string& ended) {
+  return read([&] {
+    Json whole = Json::object();
+    for (const std::string& line : lines) whole.update(Json::parse(line), /*merge_objects=*/true);
+    std::string why;
+    for (const Json& part : whole.value("pending", Json::array())) {
+      // The first is what the process was at.
+      if (why.empty()) {
+        why = fmt::format("{}: the process ended: {}", part.at("stage").get<std::string>(), ended);
+      } else {
+        why = fmt::format("not tried: the process had ended: {}", ended);
+      }
+      whole["missing"][part.at("part").get<std::string>()] = why;
+    }
+    return to_line(whole);
+  });
 }
 
 }  // namespace jaxsmith

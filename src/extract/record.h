@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/status.h"
 #include "source/function.h"
@@ -20,6 +21,9 @@ struct Record {
   std::string name;       // what JAX calls the computation: "jit(f)"
   std::string bound;      // why its texts alone cannot run; empty where they can
   bool has_case = false;  // inputs and outputs are those of a real call
+  // What was wanted and is not there, a level, "spans_LEVEL" or "case": the stage that failed, and
+  // why.
+  std::map<std::string, std::string> missing;
   // Source and levels as JAX gave them, for the eye.
   std::string shown_source;
   Texts shown;
@@ -36,9 +40,22 @@ struct Failure {
   std::string message;
 };
 
-using RecordLine = std::variant<Record, Problem, Failure>;
+// What a process that finishes records is about to do, which may end it: `stage` of the record with
+// this number in this file.
+struct Announcement {
+  std::size_t file = 0, number = 0;
+  std::string stage;
+};
+
+using RecordLine = std::variant<Record, Problem, Failure, Announcement>;
 
 // One line of JSON.
 Result<RecordLine> parse_record(std::string_view line);
+
+// Whether these are all the lines of a record that comes part by part.
+bool is_complete(const std::vector<std::string>& lines);
+// The record that they make. `ended` says how the process ended that did not send all of them: what
+// it was at is missing for that reason, and so is what would have come after.
+Result<RecordLine> join_record(const std::vector<std::string>& lines, const std::string& ended);
 
 }  // namespace jaxsmith

@@ -65,6 +65,14 @@ Tensor draw(const ArgumentSpec& spec, Random random) {
   return tensor_from_doubles(spec.dtype, spec.shape, numbers);
 }
 
+// The text that inputs are drawn from and that stands for the structure of what has no jaxpr.
+std::string identity_of(const Record& record) {
+  const auto& levels = record.outcome.levels;
+  const auto jaxpr = levels.find(structure_level());
+  if (jaxpr != levels.end()) return jaxpr->second;
+  return levels.empty() ? record.function.source : levels.begin()->second;
+}
+
 // Fills the sets of inputs that are not recorded. The reason where that cannot be done.
 std::string complete_inputs(Record& record) {
   Function& f = record.function;
@@ -81,7 +89,7 @@ std::string complete_inputs(Record& record) {
   if (bytes > kMostInputBytes)
     return fmt::format("its arguments take {} MB, more than {}", bytes >> 20,
                        kMostInputBytes >> 20);
-  const std::uint64_t seed = hash64(record.outcome.levels[structure_level()]);
+  const std::uint64_t seed = hash64(identity_of(record));
   for (int set = record.has_case ? 1 : 0; set < kInputSets; ++set) {
     auto& inputs = f.inputs[static_cast<std::size_t>(set)];
     inputs.clear();
@@ -153,6 +161,20 @@ bool agrees(const Record& record, const Outcome& run) {
   return true;
 }
 
+// What could not be made. A level has a check of its own: those that follow are of texts that are
+// there.
+std::vector<CheckResult> missing_parts(const Record& record) {
+  std::vector<CheckResult> out;
+  constexpr std::string_view kSpans = "spans_";
+  for (const auto& [part, why] : record.missing) {
+    const bool spans = part.starts_with(kSpans);
+    const auto level = find_level(spans ? part.substr(kSpans.size()) : part);
+    const CheckKind kind = !level ? CheckKind::kCase : spans ? CheckKind::kSpans : CheckKind::kMade;
+    out.push_back({kind, CheckStatus::kFailed, why, level});
+  }
+  return out;
+}
+
 // What the run of the texts says, in the order in which a function is put to the checks.
 std::vector<CheckResult> checks_of(const Record& record, const Outcome& run,
                                    const std::string& obstacle) {
@@ -207,7 +229,9 @@ void keep_case(Record& record, Outcome& run) {
 
 Sample to_sample(Record record, Outcome run, const std::string& obstacle) {
   Sample s;
-  s.checks = checks_of(record, run, obstacle);
+  s.checks = missing_parts(record);
+  const auto results = checks_of(record, run, obstacle);
+  s.checks.insert(s.checks.end(), results.begin(), results.end());
   keep_case(record, run);
   record.outcome.argument_matters = run.argument_matters;
   record.outcome.stable = run.stable;
@@ -215,8 +239,11 @@ Sample to_sample(Record record, Outcome run, const std::string& obstacle) {
   s.op_counts = count_operations(programs);
   const auto structure = structure_of(programs);
   const std::string why = structure.ok() ? "" : structure.error().message;
-  s.checks.push_back(verdict(CheckKind::kStructure, structure.ok(), why));
-  const std::string& whole = record.outcome.levels[structure_level()];
+  if (record.outcome.levels.contains(structure_level()))
+    s.checks.push_back(verdict(CheckKind::kStructure, structure.ok(), why));
+  else
+    s.checks.push_back({CheckKind::kStructure, CheckStatus::kNotDone, "its text is missing"});
+  const std::string whole = identity_of(record);
   s.structure = hash128_hex(structure.ok() ? structure.value().structure : whole);
   s.signature = hash128_hex(structure.ok() ? structure.value().signature : whole);
   if (structure.ok()) s.equations = structure.value().equations;

@@ -19,6 +19,7 @@ Builder& as(ArrayBuilder* builder) {
 class Appender {
  public:
   void text(ArrayBuilder* b, std::string_view v) { keep(as<arrow::StringBuilder>(b).Append(v)); }
+  void null(ArrayBuilder* b) { keep(b->AppendNull()); }
   void bytes(ArrayBuilder* b, std::string_view v) { keep(as<arrow::BinaryBuilder>(b).Append(v)); }
   void integer(ArrayBuilder* b, std::int64_t v) { keep(as<arrow::Int64Builder>(b).Append(v)); }
   void natural(ArrayBuilder* b, std::uint64_t v) { keep(as<arrow::UInt64Builder>(b).Append(v)); }
@@ -292,7 +293,8 @@ Columns text_columns() {
                    [level](Appender& a, ArrayBuilder* b, const Row& r) {
                      const auto& texts = r.sample.outcome.levels;
                      const auto found = texts.find(level);
-                     a.text(b, found == texts.end() ? std::string_view() : found->second);
+                     if (found == texts.end()) return a.null(b);
+                     a.text(b, found->second);
                    }});
     if (!row.has_constants) continue;
     out.push_back(
@@ -374,7 +376,8 @@ Columns verdict_columns() {
                      arrow::field("detail", utf8())}),
         false,
         "what the row was put to: status is passed, failed or not done, and then detail says why; "
-        "generated rows that fail one are refused"},
+        "generated rows that fail one are refused; of a level that is null because JAX could not "
+        "make it, made:LEVEL has failed"},
        [](Appender& a, ArrayBuilder* b, const Row& r) { append_checks(a, b, r.sample.checks); }},
       {{"structure", utf8(), false,
         "digest of the jaxpr with variables renumbered, without literals, sizes and dtypes: splits "

@@ -38,6 +38,7 @@ constexpr const char* kCommand = "capture";
 void tell_summary(const CaptureSummary& s, const std::string& out) {
   for (const std::string& problem : s.problems)
     tell("jaxsmith capture: not recorded: {}\n", problem);
+  for (const std::string& lack : s.partial) tell("jaxsmith capture: {}\n", lack);
   if (s.rows > 0) {
     tell("jaxsmith capture: {} function{} in {}", s.rows, s.rows == 1 ? "" : "s", out);
     if (s.duplicates > 0) tell(" ({} of the same structure left out)", s.duplicates);
@@ -58,7 +59,7 @@ int finish(const CaptureOptions& options, std::unique_ptr<OutputFolder> folder,
   auto summary = finish_capture(options, std::move(folder), where, cancelled);
   if (!summary.ok()) return report(kCommand, summary.error());
   tell_summary(summary.value(), options.out);
-  return kDone;
+  return summary.value().problems.empty() ? kDone : kFailed;
 }
 
 }  // namespace
@@ -66,7 +67,9 @@ int finish(const CaptureOptions& options, std::unique_ptr<OutputFolder> folder,
 int capture_main(int argc, char** argv) {
   CLI::App app(
       "Runs a program unchanged and makes a dataset of the functions that JAX compiles in it, with "
-      "all levels.\nOutput, exit status and environment are the program's own.",
+      "all levels.\nOutput, signals, environment and exit status are the program's own; the status "
+      "is 1 "
+      "where the program's is 0 and something could not be recorded.",
       "jaxsmith capture");
   CaptureOptions options;
   std::string python;
@@ -110,8 +113,8 @@ int capture_main(int argc, char** argv) {
   if (resume) return finish(options, std::move(folder).value(), where);
   const auto status = run_captured(options, *folder.value(), where);
   if (!status.ok()) return report(kCommand, status.error());
-  finish(options, std::move(folder).value(), where);
-  end_as(status.value());
+  const int finished = finish(options, std::move(folder).value(), where);
+  end_as(status.value() == 0 ? W_EXITCODE(finished, 0) : status.value());
 }
 
 }  // namespace jaxsmith

@@ -96,6 +96,13 @@ Json as_json(const std::map<Level, std::vector<Span>>& levels) {
   return out;
 }
 
+// XLA's figures are those of the compiled module.
+bool is_compiled(const Record& r) {
+  return std::any_of(r.outcome.levels.begin(), r.outcome.levels.end(), [](const auto& entry) {
+    return row_of(entry.first).reach == ir::Reach::kCompiled;
+  });
+}
+
 std::string as_json_text(const Record& r) {
   const Function& f = r.function;
   Json j;
@@ -107,13 +114,18 @@ std::string as_json_text(const Record& r) {
   j["results"] = as_json(f.results);
   j["source"] = r.shown_source;
   for (const auto& [level, text] : r.shown) j[name_of(level)] = text;
+  for (const auto& [part, why] : r.missing)
+    if (find_level(part)) j[part] = nullptr;
+  j["missing"] = r.missing;
   j["constants"] = as_json(r.outcome.constants, {});
   if (r.has_case) {
     j["inputs"] = as_json(f.inputs[0], f.arguments);
     j["outputs"] = as_json(r.outcome.outputs, f.results);
   }
-  j["flops"] = r.outcome.flops;
-  j["bytes_accessed"] = r.outcome.bytes_accessed;
+  if (is_compiled(r)) {
+    j["flops"] = r.outcome.flops;
+    j["bytes_accessed"] = r.outcome.bytes_accessed;
+  }
   j["spans"] = as_json(r.outcome.spans);
   j["x64"] = f.runtime.x64;
   j["devices"] = f.runtime.devices;
@@ -147,37 +159,62 @@ int write_rows(Record record, const Options& o, std::unique_ptr<OutputFolder> fo
   return kDone;
 }
 
+// Says why parts that were asked for are missing; whether all are there.
+int report_missing(const Record& record) {
+  for (const auto& [part, why] : record.missing)
+    report(kCommand, Error::environment(fmt::format("{} is missing: {}", part, why)));
+  return record.missing.empty() ? kDone : kFailed;
+}
+
+// Before the work: whether there is a place for what comes of it.
+Status prepare_output(const Options& o, std::unique_ptr<OutputFolder>& folder) {
+  if (o.format == "parquet") {
+    JAXSMITH_TRY(claimed, OutputFolder::claim(o.out, /*resume=*/false));
+    folder = std::move(claimed);
+  } else if (!o.out.empty()) {
+    return check_writable(o.out);
+  }
+  return {};
+}
+
 int run(Options o) {
   catch_signals("\n");
   const Installation where = installation(o.python);
   ExtractRequest& request = o.request;
-  const bool bare = request.levels.size() == 1;
+  auto& wanted = request.levels;
+  const bool bare = wanted.size() == 1;
   if (o.format.empty()) o.format = "text";
   const bool text = o.format == "text";
-  if (request.levels.empty()) {
+  if (wanted.empty()) {
     // For the eye what needs no compiler.
     for (const Level level : levels())
-      if (!text || row_of(level).reach != ir::Reach::kCompiled) request.levels.push_back(level);
+      if (!text || row_of(level).reach != ir::Reach::kCompiled) wanted.push_back(level);
   }
+  // A row has a structure.
+  if (o.format == "parquet" && std::count(wanted.begin(), wanted.end(), structure_level()) == 0)
+    wanted.insert(wanted.begin(), structure_level());
   request.with_case = request.with_spans = !text;
   std::unique_ptr<OutputFolder> folder;
-  if (o.format == "parquet") {
-    auto claimed = OutputFolder::claim(o.out, /*resume=*/false);
-    if (!claimed.ok()) return report(kCommand, claimed.error());
-    folder = std::move(claimed).value();
-  } else if (!o.out.empty()) {
-    const Status writable = check_writable(o.out);
-    if (!writable.ok()) return report(kCommand, writable.error());
-  }
-  auto record = extract(request, where, cancelled);
-  if (!record.ok()) return report(kCommand, record.error());
+  const Status ready = prepare_output(o, folder);
+  if (!ready.ok()) return report(kCommand, ready.error());
+  auto extracted = extract(request, where, cancelled);
+  if (!extracted.ok()) return report(kCommand, extracted.error());
+  Record& record = extracted.value();
+  const int whole = report_missing(record);
   // Others are there where a level follows from them.
-  std::erase_if(record.value().shown, [&](const auto& shown) {
-    return std::ranges::find(request.levels, shown.first) == request.levels.end();
+  std::erase_if(record.shown, [&](const auto& shown) {
+    return std::ranges::find(wanted, shown.first) == wanted.end();
   });
-  if (o.format == "json") return give(as_json_text(record.value()), o.out);
-  if (text) return give(as_text(record.value(), o, bare), o.out);
-  return write_rows(std::move(record).value(), o, std::move(folder), where);
+  if (record.shown.empty()) return kFailed;
+  int done = kDone;
+  if (o.format == "json") {
+    done = give(as_json_text(record), o.out);
+  } else if (text) {
+    done = give(as_text(record, o, bare), o.out);
+  } else {
+    done = write_rows(std::move(record), o, std::move(folder), where);
+  }
+  return done == kDone ? whole : done;
 }
 
 Status check_options(Options& o) {
@@ -246,7 +283,10 @@ void add_options(CLI::App& app, Options& o) {
 int extract_main(int argc, char** argv) {
   CLI::App app(
       "Prints a JAX function's source, jaxpr, StableHLO and HLO, as JAX itself prints them, or "
-      "writes them with a recorded case.\nThe function is anything that jax.jit takes.",
+      "writes them with a recorded case.\nThe function is anything that jax.jit takes. What cannot "
+      "be "
+      "made of it is named on standard error with the reason, the rest is printed, and the exit "
+      "status is 1.",
       "jaxsmith extract");
   Options options;
   add_options(app, options);

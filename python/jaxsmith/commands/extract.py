@@ -1,5 +1,5 @@
-"""What `jaxsmith extract` runs in the user's Python: a request comes in on descriptor 3, the answer
-goes out on descriptor 4, each one line of JSON."""
+"""What `jaxsmith extract` runs in the user's Python: a request comes in on descriptor 3, one line of
+JSON; the answer goes out on descriptor 4, a line for each part of the function's record."""
 
 import ast
 import contextlib
@@ -9,11 +9,12 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
 from jaxsmith import versions
+from jaxsmith.levels import LEVELS
 
 
 def main() -> int:
@@ -21,29 +22,33 @@ def main() -> int:
         request = json.loads(requests.readline())
     # The functions' own prints are for the person at the terminal, not for the answer.
     os.set_inheritable(4, False)
-    answer = _answer(request)
-    with contextlib.suppress(OSError):  # nobody reads it: no reason to lose the answer
-        sys.stdout.flush()  # before the answer, with which the other side may be done
     with os.fdopen(4, "wb") as answers:
-        answers.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+        for part in _answer(request):
+            with contextlib.suppress(OSError):  # nobody reads it: no reason to lose the answer
+                sys.stdout.flush()  # before the answer, with which the other side may be done
+            line = json.dumps(part, ensure_ascii=False).encode("utf-8", "replace")
+            answers.write(line + b"\n")
+            answers.flush()  # what comes next may end this process
     return 0
 
 
-def _answer(request: dict[str, Any]) -> dict[str, Any]:
+def _answer(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     problem = versions.problem(also=("numpy",))
     if problem is not None:
-        return {"type": "error", "kind": "environment", "message": problem}
+        yield {"type": "error", "kind": "environment", "message": problem}
+        return
     from jaxsmith.errors import ExtractionError, JaxsmithError
 
     try:
-        return _extract(request)
+        yield from _extract(request)
     except ExtractionError as error:
-        return {"type": "error", "kind": "function", "message": str(error)}
+        yield {"type": "error", "kind": "function", "message": str(error)}
     except JaxsmithError as error:
-        return {"type": "error", "kind": "usage", "message": str(error)}
+        yield {"type": "error", "kind": "usage", "message": str(error)}
 
 
-def _extract(request: dict[str, Any]) -> dict[str, Any]:
+def _extract(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The function's record, part by part."""
     import jax
 
     if request["x64"]:
@@ -61,13 +66,18 @@ def _extract(request: dict[str, Any]) -> dict[str, Any]:
             f"--devices {devices}: there are {len(jax.devices())} (XLA_FLAGS may fix their number)"
         )
     sample = Extraction(
-        function, args, kwargs, request["levels"], steps, {"static_argnames": tuple(static) or None}
+        function, args, kwargs, (), steps, {"static_argnames": tuple(static) or None}
     )
     sample.callable_name = request["target"]
-    built = extracted.record_of(sample, with_case=request["case"], with_spans=request["spans"])
-    # What is shown is JAX's text to the byte; what goes into a dataset is scrubbed.
-    built["texts"] = {"source": sample.source or "", **sample.levels}
-    return built
+    levels = tuple(level for level in LEVELS if level in request["levels"])
+    shown = {"source": sample.source or ""}
+    for part in extracted.parts_of(
+        sample, levels, with_case=request["case"], with_spans=request["spans"]
+    ):
+        # What is shown is JAX's text to the byte; what goes into a dataset is scrubbed.
+        shown |= {level: sample.levels[level] for level in part.get("levels", ())}
+        yield {**part, "texts": shown}
+        shown = {}
 
 
 # ---- The function --------------------------------------------------------------------------------

@@ -1,8 +1,11 @@
-"""What `jaxsmith capture` runs when the program is over: finishes the files of records named in its
-arguments, one JSON line a record on descriptor 4."""
+"""What `jaxsmith capture` runs when the program is over: finishes files of records. A request comes in
+on descriptor 3, one line of JSON; what the files hold goes out on descriptor 4, a line each, and
+before a stage that may end this process a line that names it, so that another one can go on."""
 
+import json
 import os
 import sys
+from typing import Any
 
 from jaxsmith import versions
 
@@ -12,16 +15,43 @@ def main() -> int:
     if problem is not None:
         print(problem, file=sys.stderr)
         return 1
-    from jaxsmith.records import finishing, form
+    from jaxsmith.records import form
 
+    with os.fdopen(3, "rb") as requests:
+        request = json.loads(requests.readline())
     os.set_inheritable(4, False)
     with os.fdopen(4, "wb") as out:
-        for path in sys.argv[1:]:
-            with open(path, "rb") as lines:
-                for each in finishing.records_of(lines):
-                    out.write(form.dumps(each))
+
+        def send(message: dict[str, Any]) -> None:
+            out.write(form.dumps(message))
             out.flush()
+
+        for place in range(request["file"], len(request["files"])):
+            begun = place == request["file"]
+            _finish(
+                request["files"][place],
+                place,
+                request["number"] if begun else 0,
+                request["refused"] if begun else {},
+                send,
+            )
     return 0
+
+
+def _finish(path: str, place: int, first: int, refused: dict[str, str], send: Any) -> None:
+    from jaxsmith.records import finishing
+
+    def announce(number: int, stage: str) -> None:
+        send({"type": "at", "file": place, "number": number, "stage": stage})
+
+    try:
+        if "read" in refused:
+            raise OSError(refused["read"])
+        announce(first, "read")
+        for message in finishing.records_of(path, first, refused, announce):
+            send(message)
+    except OSError as error:
+        send({"type": "problem", "name": os.path.basename(path), "message": str(error)})
 
 
 if __name__ == "__main__":

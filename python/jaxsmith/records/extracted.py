@@ -1,36 +1,66 @@
 """Records of extractions: what a dataset's rows are made of."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from jaxsmith.errors import ExtractionError
 from jaxsmith.extraction import Extraction
+from jaxsmith.levels import TABLE
 from jaxsmith.provenance import alignment
 from jaxsmith.records import form, scrub
+
+# The stage that a level which JAX goes so far for is made at.
+_STAGES = {"traced": "trace", "lowered": "lower", "compiled": "compile"}
 
 
 def record_of(
     sample: Extraction, *, with_case: bool = True, with_spans: bool = True
 ) -> dict[str, Any]:
-    """The record of an extraction. A case is recorded by running the function; one that fails to run
-    is a function without a case."""
+    """The record of an extraction, with the levels that it was asked for. A case is recorded by
+    running the function; `missing` says what could not be made or run."""
+    record: dict[str, Any] = {}
+    for part in parts_of(sample, sample.wanted, with_case=with_case, with_spans=with_spans):
+        for key, value in part.items():
+            known = record.get(key)
+            record[key] = {**known, **value} if isinstance(known, dict) else value
+    del record["pending"]
+    return record
+
+
+def parts_of(
+    sample: Extraction, levels: tuple[str, ...], *, with_case: bool = True, with_spans: bool = True
+) -> Iterator[dict[str, Any]]:
+    """The record of an extraction part by part, since a part that is made may end the process: each
+    is an update of those before it, and `pending` says what is still to come."""
+    pending = [*levels, *(["case"] if with_case else [])]
+
+    def rest() -> list[dict[str, str]]:
+        return [{"part": part, "stage": _stage_of(part)} for part in pending]
+
+    yield {**_beginning(sample), "pending": rest()}
+    while pending:
+        part = pending[0]
+        update = _case(sample) if part == "case" else _level(sample, part, with_spans)
+        del pending[0]
+        yield {**update, "pending": rest()}
+
+
+def _stage_of(part: str) -> str:
+    return "run" if part == "case" else _STAGES[TABLE[part].reach]
+
+
+def _beginning(sample: Extraction) -> dict[str, Any]:
     clean = scrub.scrubber()
-    inputs = outputs = None
-    if with_case:
-        try:
-            inputs = form.array_list(sample.flat_inputs())
-            outputs = form.array_list(sample.flat_outputs()) if inputs is not None else None
-        except ExtractionError:
-            pass
-    computation = sample.computation if sample.lowered else None
     statics = {k: scrub.value_text(v, clean.text) for k, v in sample.static_values().items()}
     return form.build(
         origin="extracted",
-        levels=sample.levels,
-        spans=alignment.levels_as_json(sample.spans) if with_spans else {},
+        levels={},
+        spans={},
+        missing={},
         source=sample.source_text,
-        facts=form.facts(sample.traced.jaxpr, computation),
-        cost=form.cost(computation.cost_analysis() if computation and sample.compiled else {}),
+        facts=form.facts(sample.traced.jaxpr, None),
+        cost=form.cost({}),
         environment=form.environment(),
         scrubber=clean,
         entry=sample.entry,
@@ -39,6 +69,38 @@ def record_of(
         call_site="",
         transformation=sample.transformation,
         statics=json.dumps(statics),
-        inputs=inputs if outputs is not None else None,
-        outputs=outputs,
+        inputs=None,
+        outputs=None,
     )
+
+
+def _level(sample: Extraction, level: str, with_spans: bool) -> dict[str, Any]:
+    scrubber = scrub.scrubber()
+    sample.make(level)
+    update: dict[str, Any] = {}
+    if sample.lowered is not None:
+        update |= form.lowering_facts(sample.computation)
+    if level in sample.levels:
+        update["levels"] = {level: scrubber.text(sample.levels[level])}
+        if with_spans:
+            update["spans"] = {level: alignment.as_json(sample.spans_of(level))}
+        if sample.compiled is not None:
+            update |= form.cost(sample.computation.cost_analysis())
+    failures = {part: sample.failure(part) for part in (level, f"spans_{level}")}
+    update["missing"] = {
+        part: scrubber.message(form.reason(error))
+        for part, error in failures.items()
+        if error is not None
+    }
+    return update
+
+
+def _case(sample: Extraction) -> dict[str, Any]:
+    inputs = form.array_list(sample.flat_inputs())
+    if inputs is None:
+        return {}
+    try:
+        outputs = form.array_list(sample.flat_outputs())
+    except ExtractionError as error:
+        return {"missing": {"case": scrub.scrubber().message(form.reason(error))}}
+    return {} if outputs is None else {"inputs": inputs, "outputs": outputs}

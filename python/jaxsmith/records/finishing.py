@@ -2,14 +2,22 @@
 derived from its texts is derived here, so that recording costs the program little."""
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from jaxsmith import jax_private
 from jaxsmith.provenance import alignment
 from jaxsmith.provenance.source import SourceText
 from jaxsmith.records import form
 from jaxsmith.records.scrub import Scrubber
+
+# Is told of a stage before it is tried: it may end the process.
+Announce = Callable[[str], None]
+
+T = TypeVar("T")
+
+_NOT_COMPILED = "compile: the process ended before it was compiled"
 
 
 class Finisher:
@@ -19,33 +27,29 @@ class Finisher:
         self._scrubber = Scrubber(header["folders"])
         self._environment = header["environment"]
 
-    def finish(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """The record of a raw one."""
+    def finish(
+        self,
+        raw: Mapping[str, Any],
+        announce: Announce = lambda stage: None,
+        refused: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """The record of a raw one: `missing` has what it lacks. `refused`: stages that are not to be
+        tried, and why."""
         clean = self._scrubber.text
         text = SourceText.of(raw["source"]) if raw["source"] else None
-        # A context for each: it keeps all the texts and types that it has ever seen.
-        module = jax_private.parse_stablehlo(raw["stablehlo"], jax_private.new_context())
-        levels = {
-            "jaxpr": raw["jaxpr"],
-            "stablehlo": jax_private.stablehlo_text(module),
-            "hlo": jax_private.hlo_of_stablehlo(module, locations=False),
-            "hlo_optimized": raw["hlo_optimized"],
+        levels = _Levels(raw, announce, refused or {})
+        spans = {
+            level: alignment.as_json(alignment.spans(located, text))
+            for level, located in levels.located.items()
         }
-        located = {
-            "stablehlo": alignment.locate_stablehlo(levels["stablehlo"], raw["stablehlo"]),
-            "hlo": alignment.locate_hlo(
-                levels["hlo"], jax_private.hlo_of_stablehlo(module, locations=True)
-            ),
-            "hlo_optimized": alignment.locate_hlo(levels["hlo_optimized"], raw["hlo_located"]),
-        }
-        spans = {level: alignment.as_json(alignment.spans(x, text)) for level, x in located.items()}
         return form.build(
             origin="captured",
-            levels=levels,
+            levels=levels.texts,
             spans={"jaxpr": raw["jaxpr_spans"], **spans},
+            missing=levels.missing,
             source=text,
             facts=raw["facts"],
-            cost=raw["cost"],
+            cost=raw.get("cost") or form.cost({}),
             environment=self._environment,
             scrubber=self._scrubber,
             entry=clean(raw["entry"]),
@@ -59,21 +63,148 @@ class Finisher:
         )
 
 
-def records_of(lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
-    """The records of a process's file; a line that was cut off when the process died ends it."""
-    finisher: Finisher | None = None
-    for line in lines:
-        try:
-            message = json.loads(line)
-        except ValueError:
+class _Levels:
+    """The levels of a raw record, as far as they can be had."""
+
+    def __init__(self, raw: Mapping[str, Any], announce: Announce, refused: Mapping[str, str]):
+        self.texts: dict[str, str] = {}
+        self.located: dict[str, list[alignment.Located]] = {}
+        self.missing: dict[str, str] = dict(raw["missing"])
+        self._announce, self._refused = announce, refused
+        if raw["jaxpr"] is not None:
+            self.texts["jaxpr"] = raw["jaxpr"]
+        self._lowered(raw)
+        self._compiled(raw)
+
+    def _lowered(self, raw: Mapping[str, Any]) -> None:
+        if raw["stablehlo"] is None:
+            why = self.missing.get("stablehlo") or raw.get("reason", _NOT_COMPILED)
+            self.missing |= {"stablehlo": why, "hlo": why}
             return
-        if message["type"] == "process":
-            finisher = Finisher(message)
-        elif message["type"] == "raw" and finisher is not None:
-            try:
-                yield finisher.finish(message)
-            except Exception as error:
-                reason = f"{type(error).__name__}: {error}".split("\n")[0]
-                yield {"type": "problem", "name": message["name"], "message": reason}
+        # A context for each: it keeps all the texts and types that it has ever seen.
+        context = jax_private.new_context()
+        module = self._try(
+            "stablehlo", "lower", lambda: jax_private.parse_stablehlo(raw["stablehlo"], context)
+        )
+        if module is None:
+            self.missing["hlo"] = self.missing["stablehlo"]
+            return
+        self._keep("stablehlo", jax_private.stablehlo_text(module), lambda: raw["stablehlo"])
+        text = self._try(
+            "hlo", "lower", lambda: jax_private.hlo_of_stablehlo(module, locations=False)
+        )
+        if text is not None:
+            self._keep("hlo", text, lambda: jax_private.hlo_of_stablehlo(module, locations=True))
+
+    def _compiled(self, raw: Mapping[str, Any]) -> None:
+        if "hlo_optimized" in raw:
+            self._keep("hlo_optimized", raw["hlo_optimized"], lambda: raw["hlo_located"])
         else:
+            self.missing["hlo_optimized"] = raw.get("reason", _NOT_COMPILED)
+
+    def _keep(self, level: str, text: str, printed: Callable[[], str]) -> None:
+        """`printed`: the same with where its lines come from."""
+        self.texts[level] = text
+        locate = alignment.locate_stablehlo if level == "stablehlo" else alignment.locate_hlo
+        located = self._try(f"spans_{level}", "lower", lambda: locate(text, printed()))
+        if located is not None:
+            self.located[level] = located
+
+    def _try(self, part: str, stage: str, act: Callable[[], T]) -> T | None:
+        if part in self._refused:
+            self.missing[part] = f"{stage}: {self._refused[part]}"
+            return None
+        self._announce(part)
+        return form.attempt(self.missing, part, stage, act)
+
+
+def records_of(
+    path: str,
+    first: int = 0,
+    refused: Mapping[str, str] | None = None,
+    announce: Callable[[int, str], None] = lambda number, stage: None,
+) -> Iterator[dict[str, Any]]:
+    """The records of a process's file and what in it cannot be read, from number `first` on;
+    `refused` are the stages that are not to be tried of that one."""
+    finisher = _finisher_of(path)
+    for number, message in enumerate(_messages(path)):
+        if number < first:
+            continue
+        if message["type"] != "raw":
             yield message
+            continue
+        try:
+            if finisher is None:
+                raise ValueError("its process left no header, which says what in it is private")
+            yield finisher.finish(
+                message,
+                lambda stage, number=number: announce(number, stage),  # type: ignore[misc]
+                refused if number == first else {},
+            )
+        except Exception as error:
+            yield _problem(str(message.get("name", path)), error)
+
+
+def _finisher_of(path: str) -> Finisher | None:
+    """By the file's header, wherever it stands: a thread may have been quicker with its record."""
+    with open(path, "rb") as lines:
+        for line in lines:
+            message = _parsed(line)
+            if message is not None and message["type"] == "process":
+                try:
+                    return Finisher(message)
+                except Exception:  # a damaged one: it may stand there twice
+                    continue
+    return None
+
+
+def _messages(path: str) -> Iterator[dict[str, Any]]:
+    """Raw records with how their compilation went, records, and problems; those last that were
+    never compiled."""
+    name = os.path.basename(path)
+    open_ones: dict[Any, dict[str, Any]] = {}
+    with open(path, "rb") as lines:
+        for place, line in enumerate(lines, start=1):
+            message = _parsed(line)
+            kind = None if message is None else message["type"]
+            if message is None:
+                cut_off = not line.endswith(b"\n")
+                why = "it is cut off: its process was killed" if cut_off else "it is damaged"
+                yield _problem(f"{name}, line {place}", ValueError(why))
+            elif kind == "raw":
+                if "hlo_optimized" in message or "reason" in message:
+                    yield message
+                else:
+                    open_ones[str(message.get("number"))] = message
+            elif kind in ("compiled", "failed"):
+                raw = open_ones.pop(str(message.get("number")), None)
+                if raw is None:
+                    why = "the compilation of a function that is not recorded"
+                    yield _problem(f"{name}, line {place}", ValueError(why))
+                else:
+                    yield completed(raw, message)
+            elif kind in ("function", "problem"):
+                yield message
+            elif kind != "process":
+                why = f"a record of an unknown type: {kind}"
+                yield _problem(f"{name}, line {place}", ValueError(why))
+    yield from open_ones.values()
+
+
+def completed(raw: Mapping[str, Any], ending: Mapping[str, Any]) -> dict[str, Any]:
+    """A raw record with how its compilation went."""
+    return {**ending, **raw}
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """A line's message; None where it is none."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) and isinstance(message.get("type"), str) else None
+
+
+def _problem(name: str, error: Exception) -> dict[str, Any]:
+    kind = "" if type(error) is ValueError else f"{type(error).__name__}: "
+    return {"type": "problem", "name": name, "message": f"{kind}{error}".split("\n")[0]}

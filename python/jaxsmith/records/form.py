@@ -6,16 +6,19 @@
 import base64
 import json
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
 
 from jaxsmith import jax_private, versions
 from jaxsmith.base import arrays
+from jaxsmith.errors import ExtractionError, from_jax
 from jaxsmith.provenance.source import SourceText
 from jaxsmith.records.scrub import Scrubber
+
+T = TypeVar("T")
 
 # Beyond so many bytes a case or a constant is left out of the record.
 MOST_BYTES = 16 << 20
@@ -73,11 +76,35 @@ def facts(closed: Any, computation: jax_private.Computation | None) -> dict[str,
         "arguments": [aval(a, n) for a, n in zip(closed.in_avals, names, strict=True)],
         "results": [aval(a, n) for a, n in zip(closed.out_avals, results, strict=True)],
         "constants": array_list(jax_private.constants(closed)),
-        "kept": computation.kept if computation else list(range(len(closed.in_avals))),
-        "devices": computation.devices if computation else 1,
-        "bound": computation.bound if computation else "it was not lowered",
+        "kept": list(range(len(closed.in_avals))),
+        "devices": 1,
+        "bound": "it was not lowered",
         "x64": bool(jax.config.read("jax_enable_x64")),
+        **(lowering_facts(computation) if computation else {}),
     }
+
+
+def lowering_facts(computation: jax_private.Computation) -> dict[str, Any]:
+    """What only a lowering says."""
+    return {
+        "kept": computation.kept,
+        "devices": computation.devices,
+        "bound": computation.bound,
+    }
+
+
+def reason(error: ExtractionError) -> str:
+    """Why something is missing: the stage that failed, and how."""
+    return f"{error.stage}: {error}"
+
+
+def attempt(missing: dict[str, str], part: str, stage: str, act: Callable[[], T]) -> T | None:
+    """What `act` gives; where it fails, None, and the reason in `missing`."""
+    try:
+        return act()
+    except Exception as error:
+        missing[part] = reason(from_jax(stage, error))
+        return None
 
 
 def cost(figures: Mapping[str, float]) -> dict[str, float]:
@@ -101,6 +128,7 @@ def build(
     origin: str,
     levels: Mapping[str, str],
     spans: Mapping[str, Sequence[Any]],
+    missing: Mapping[str, str],
     source: SourceText | None,
     facts: Mapping[str, Any],
     cost: Mapping[str, float],
@@ -122,6 +150,7 @@ def build(
         "line": source.line if source else 0,
         "levels": {level: clean(text) for level, text in levels.items()},
         "spans": spans,
+        "missing": {part: scrubber.message(why) for part, why in missing.items()},
         **facts,
         "arguments": named(facts["arguments"]),
         "results": named(facts["results"]),

@@ -19,6 +19,8 @@ from jaxsmith.base.terminal import without_escapes
 
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASS|CRED|AUTH|COOKIE|PRIVATE", re.IGNORECASE)
 _SHORTEST_SECRET = 6
+_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
+_PATH = re.compile(r"(?<![\w.>~])(?:/[\w.+@~-]+){2,}")
 
 
 def known_folders(project: str) -> dict[str, str]:
@@ -61,6 +63,10 @@ class Scrubber:
                 text = text.replace(value, f"<{name}>")
         return text
 
+    def message(self, text: str) -> str:
+        """An error's words, in which a file's name is enough."""
+        return _PATH.sub(lambda path: os.path.basename(path[0]), self.text(without_addresses(text)))
+
     def file(self, name: str) -> str:
         """A file's name from its project or package."""
         return self.text(os.path.abspath(name)) if os.path.isabs(name) else self.text(name)
@@ -74,7 +80,9 @@ def scrubber() -> Scrubber:
     return Scrubber(known_folders(os.getcwd()))
 
 
-_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
+def without_addresses(text: str) -> str:
+    """What Python prints of objects, without where they lie."""
+    return _ADDRESS.sub("at <address>", text)
 
 
 def value_text(value: Any, clean: Callable[[str], str]) -> str:
@@ -84,5 +92,5 @@ def value_text(value: Any, clean: Callable[[str], str]) -> str:
             text = without_escapes(repr(value))
     except Exception:  # a class of the user's
         text = f"<{type(value).__name__}>"
-    text = clean(_ADDRESS.sub("at <address>", text))
+    text = clean(without_addresses(text))
     return text if len(text) <= 500 else text[:499] + "…"

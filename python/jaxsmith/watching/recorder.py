@@ -2,15 +2,17 @@
 
 import functools
 import inspect
+import itertools
 import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 from typing import Any
 
 from jaxsmith import jax_private
-from jaxsmith.errors import first_line
+from jaxsmith.errors import first_line, from_jax
 from jaxsmith.provenance import alignment, source
 from jaxsmith.records import form, scrub
 
@@ -28,13 +30,15 @@ def _nothing() -> None:
 
 
 class Recorder:
-    """Gives each compiled function to `emit` as a record.
+    """Gives each function that is compiled to `emit`, in two messages: `raw` before XLA has it, which
+    may end the process, and then `compiled` or `failed`.
 
     `everything`: also the single primitives that JAX compiles when it runs eagerly.
     """
 
     def __init__(self, emit: Callable[[dict[str, Any]], None], everything: bool = False):
         self._emit, self._everything = emit, everything
+        self._numbers = itertools.count()
         scrub.scrubber()  # knows the folder that the program began in
         self._ends: list[Callable[[], None]] = []
 
@@ -48,21 +52,30 @@ class Recorder:
             self._ends.pop()()
 
     def _begun(self, closed: Any | None, lowering: Any | None, name: str) -> jax_private.Done:
-        def done(executable: Any | None, error: BaseException | None) -> None:
-            if executable is not None:
-                self._compiled(closed, lowering, executable, name)
+        number: int | None = None
 
-        return done
+        def begin() -> None:
+            nonlocal number
+            if closed is None:
+                self._emit_problem(name, "it was lowered before recording began")
+            elif self._everything or not _is_primitive(closed):
+                message = {"number": next(self._numbers), **_raw_record(closed, lowering, name)}
+                self._emit({"type": "raw", **message})
+                number = message["number"]
 
-    def _compiled(self, closed: Any | None, lowering: Any, executable: Any, name: str) -> None:
+        def end(executable: Any | None, error: BaseException | None) -> None:
+            if number is not None:
+                self._emit({"number": number, **_ending(lowering, executable, error)})
+
+        self._recording(name, begin)
+        return lambda *how: self._recording(name, end, *how)
+
+    def _recording(self, name: str, act: Callable[..., None], *arguments: Any) -> None:
         if getattr(_busy, "on", False):  # what recording itself makes JAX compile
             return
         _busy.on = True
         try:
-            if closed is None:
-                self._emit_problem(name, "it was lowered before recording began")
-            elif self._everything or not _is_primitive(closed):
-                self._emit(_raw_record(closed, lowering, executable))
+            act(*arguments)
         except Exception as error:  # the program must not notice
             self._emit_problem(name, f"{type(error).__name__}: {first_line(error)}")
         finally:
@@ -75,31 +88,54 @@ class Recorder:
             pass
 
 
-def _raw_record(closed: Any, lowering: Any, executable: Any) -> dict[str, Any]:
-    """What only this process knows, taken as cheaply as can be; `finishing` makes a record of it."""
-    computation = jax_private.Computation(lowering, executable)
+def _raw_record(closed: Any, lowering: Any | None, name: str) -> dict[str, Any]:
+    """What only this process knows before the compilation, taken as cheaply as can be; `finishing`
+    makes a record of it. What cannot be had is None, and `missing` says why."""
+    computation = None if lowering is None else jax_private.Computation(lowering, None)
     call = _Call.of_this_thread()
     text = _source_of(closed)
-    jaxpr, located = alignment.locate_jaxpr(closed)
+    missing: dict[str, str] = {}
+    jaxpr = form.attempt(missing, "jaxpr", "trace", lambda: alignment.locate_jaxpr(closed))
+    stablehlo = None
+    if computation is not None:
+        printed = partial(computation.stablehlo, locations=True)
+        stablehlo = form.attempt(missing, "stablehlo", "lower", printed)
     clean = scrub.scrubber().text
-    name = str(computation.name)
     plain_name = _plain_name(closed, name)
     return {
-        "type": "raw",
         "name": name,
         "callable": call.callable or plain_name,
         "call_site": call.site,
         "statics": {key: scrub.value_text(value, clean) for key, value in call.statics.items()},
         "entry": text.entry if text else plain_name,
         "source": list(text.fields()) if text else None,
-        "jaxpr": jaxpr,
-        "jaxpr_spans": alignment.as_json(alignment.spans(located, text)),
-        "stablehlo": computation.stablehlo(locations=True),
-        "hlo_optimized": computation.hlo_optimized(),
-        "hlo_located": computation.hlo_optimized(locations=True),
+        "jaxpr": jaxpr[0] if jaxpr else None,
+        "jaxpr_spans": alignment.as_json(alignment.spans(jaxpr[1], text)) if jaxpr else [],
+        "stablehlo": stablehlo,
         "facts": form.facts(closed, computation),
-        "cost": form.cost(computation.cost_analysis()),
+        "missing": missing,
     }
+
+
+def _ending(
+    lowering: Any | None, executable: Any | None, error: BaseException | None
+) -> dict[str, Any]:
+    """How the compilation went."""
+    if executable is None:
+        stage = "lower" if lowering is None else "compile"
+        reason = form.reason(from_jax(stage, error)) if error else stage
+        return {"type": "failed", "stage": stage, "reason": reason}
+    computation = jax_private.Computation(lowering, executable)
+    try:
+        return {
+            "type": "compiled",
+            "hlo_optimized": computation.hlo_optimized(),
+            "hlo_located": computation.hlo_optimized(locations=True),
+            "cost": form.cost(computation.cost_analysis()),
+        }
+    except Exception as unprintable:
+        reason = form.reason(from_jax("compile", unprintable))
+        return {"type": "failed", "stage": "compile", "reason": reason}
 
 
 def _is_primitive(closed: Any) -> bool:

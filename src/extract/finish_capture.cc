@@ -1,0 +1,253 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "extract/capture.h"
+#include "extract/record.h"
+#include "extract/verify.h"
+#include "select/select.h"
+#include "store/dataset_writer.h"
+#include "trace/process.h"
+
+namespace jaxsmith {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kPollSeconds = 0.05;
+// An interpreter that has loaded JAX takes its time to end.
+constexpr double kPatienceSeconds = 60;
+// Functions that are checked together, and rows between two writes to the journal.
+constexpr std::size_t kBatch = 16;
+
+// The dataset's rows, as they come out of the finishing process.
+class Collector {
+ public:
+  Collector(const CaptureOptions& options, std::unique_ptr<OutputFolder> folder,
+            const Installation& where)
+      : options_(options), where_(where), folder_(std::move(folder)), verifier_(where) {}
+
+  Status take(RecordLine message, const std::atomic<bool>& cancel) {
+    if (const auto* problem = std::get_if<Problem>(&message)) {
+      add_problem(fmt::format("{}: {}", problem->name, problem->message));
+    } else if (auto* record = std::get_if<Record>(&message)) {
+      for (const auto& [level, why] : record->missing)
+        add(fmt::format("{} has no {}: {}", record->name, level, why), summary_.partial);
+      if (!record->missing.empty()) {
+        partial_.push_back(std::move(*record));
+        return {};
+      }
+      waiting_.push_back(std::move(*record));
+      if (waiting_.size() >= kBatch) return flush(cancel);
+    }
+    return {};
+  }
+
+  void add_problem(std::string problem) { add(std::move(problem), summary_.problems); }
+
+  // Those that lack a level come last: a function that was compiled in the end stands with all of
+  // its levels.
+  Status flush_all(const std::atomic<bool>& cancel) {
+    JAXSMITH_CHECK(flush(cancel));
+    for (Record& record : std::exchange(partial_, {})) {
+      waiting_.push_back(std::move(record));
+      if (waiting_.size() >= kBatch) JAXSMITH_CHECK(flush(cancel));
+    }
+    return flush(cancel);
+  }
+
+  Result<CaptureSummary> finish() {
+    JAXSMITH_CHECK(writer_ ? writer_->finish(/*complete=*/true) : folder_->discard());
+    return std::move(summary_);
+  }
+
+ private:
+  // Each once.
+  void add(std::string line, std::vector<std::string>& lines) {
+    if (said_.insert(line).second) lines.push_back(std::move(line));
+  }
+
+  Status flush(const std::atomic<bool>& cancel) {
+    if (waiting_.empty()) return {};
+    JAXSMITH_CHECK(open());
+    std::vector<Record> batch;
+    batch.swap(waiting_);
+    JAXSMITH_TRY(samples, verifier_.verify(std::move(batch), cancel));
+    for (Sample& sample : samples) {
+      const Verdict verdict = selector_.offer(sample);
+      if (verdict.split) {
+        sample.split = *verdict.split;
+        writer_->add(std::move(sample));
+        ++summary_.rows;
+      } else {
+        writer_->add(make_reject(sample.function, verdict.refusal, sample.structure));
+        ++summary_.duplicates;
+      }
+    }
+    writer_->end_chunk(chunk_++, 0);
+    return writer_->flush();
+  }
+
+  // With the versions of the program's JAX, which the first record tells.
+  Status open() {
+    if (writer_) return {};
+    RunDescription run;
+    run.origin = waiting_.front().function.provenance.origin;
+    run.options =
+        fmt::format(R"({{"origin":"{}","all":{}}})", word(run.origin), options_.everything);
+    run.row_options = run.plain_row_options = "{}";
+    run.versions = waiting_.front().versions;
+    run.jaxsmith_version = where_.version;
+    JAXSMITH_TRY(writer, DatasetWriter::open_over_records(std::move(folder_), run));
+    writer_ = std::move(writer);
+    return {};
+  }
+
+  const CaptureOptions& options_;
+  const Installation& where_;
+  std::unique_ptr<OutputFolder> folder_;  // the writer's, once there is one
+  Verifier verifier_;
+  Selector selector_;
+  std::unique_ptr<DatasetWriter> writer_;
+  std::vector<Record> waiting_, partial_;
+  std::set<std::string> said_;
+  CaptureSummary summary_;
+  std::uint64_t chunk_ = 0;
+};
+
+// Files of the program's processes, in the order in which these began.
+std::vector<std::string> record_files(const std::string& folder) {
+  std::vector<std::pair<fs::file_time_type, std::string>> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".jsonl")
+      found.emplace_back(entry.last_write_time(error), entry.path().string());
+  }
+  std::sort(found.begin(), found.end());
+  std::vector<std::string> out;
+  for (const auto& [time, path] : found) out.push_back(path);
+  return out;
+}
+
+// Reasons why processes could not be watched.
+void add_problems(const std::string& folder, Collector& collector) {
+  std::ifstream in(folder + "/problems");
+  for (std::string line; std::getline(in, line);) collector.add_problem(line);
+}
+
+// Has the files of records finished by a process of their own. Where a record ends that process,
+// another one goes on, and what ended it is not tried again.
+class Finishing {
+ public:
+  Finishing(std::vector<std::string> files, const Installation& where, Collector& collector)
+      : files_(std::move(files)), where_(where), collector_(collector) {}
+
+  Status run(const std::atomic<bool>& cancel) {
+    for (;;) {
+      const Position before = at_;
+      stage_.clear();
+      JAXSMITH_TRY(ended, run_process(cancel));
+      if (ended.empty()) return collector_.flush_all(cancel);
+      if (!stage_.empty()) at_.refused[stage_] = "the process ended: " + ended;
+      if (at_ == before)
+        return Error::environment(
+            fmt::format("what was recorded cannot be read: {}{}", ended, last_error_));
+    }
+  }
+
+ private:
+  // The next record of a file, and what must not be tried of it, with the reason.
+  struct Position {
+    std::size_t file = 0, number = 0;
+    std::map<std::string, std::string> refused;
+    bool operator==(const Position&) const = default;
+  };
+
+  std::string request() const {
+    const nlohmann::json request = {
+        {"files", files_}, {"file", at_.file}, {"number", at_.number}, {"refused", at_.refused}};
+    return request.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  }
+
+  // How the process ended before its work was done; nothing where it was.
+  Result<std::string> run_process(const std::atomic<bool>& cancel) {
+    TracerOptions worker;
+    worker.python_path = where_.python_path;
+    JAXSMITH_TRY(process,
+                 Process::spawn({.arguments = {where_.python, "-m", "jaxsmith.commands.finish"},
+                                 .environment = worker_environment(worker)}));
+    const std::string line = request();
+    std::string_view unsent = line;
+    std::string received;
+    for (bool open = true; open;) {
+      if (cancel) return Error::environment("interrupted; --resume goes on with what was recorded");
+      open = process->wait_for_output(kPollSeconds, !unsent.empty(), received);
+      if (const auto sent = process->send_some(unsent); sent.ok())
+        unsent.remove_prefix(sent.value());
+      JAXSMITH_CHECK(take(received, cancel));
+    }
+    const std::string how = process->ending(kPatienceSeconds);
+    if (how == "exit status 0") return std::string();
+    std::string errors = process->last_errors();
+    while (errors.ends_with('\n')) errors.pop_back();
+    last_error_ = errors.empty() ? "" : ": " + errors.substr(errors.rfind('\n') + 1);
+    return how;
+  }
+
+  // Takes the lines that are complete.
+  Status take(std::string& received, const std::atomic<bool>& cancel) {
+    std::size_t start = 0;
+    for (std::size_t end; (end = received.find('\n', start)) != std::string::npos;
+         start = end + 1) {
+      auto message = parse_record(std::string_view(received).substr(start, end - start));
+      if (message.ok() && std::holds_alternative<Announcement>(message.value())) {
+        const auto& at = std::get<Announcement>(message.value());
+        if (at.file != at_.file || at.number != at_.number) at_ = {at.file, at.number, {}};
+        stage_ = at.stage;
+        continue;
+      }
+      at_ = {at_.file, at_.number + 1, {}};
+      stage_.clear();
+      if (message.ok()) {
+        JAXSMITH_CHECK(collector_.take(std::move(message).value(), cancel));
+      } else {
+        collector_.add_problem(message.error().message);
+      }
+    }
+    received.erase(0, start);
+    return {};
+  }
+
+  std::vector<std::string> files_;
+  const Installation& where_;
+  Collector& collector_;
+  Position at_;
+  std::string stage_;  // what the process is at; empty between two records
+  std::string last_error_;
+};
+
+}  // namespace
+
+Result<CaptureSummary> finish_capture(const CaptureOptions& options,
+                                      std::unique_ptr<OutputFolder> folder,
+                                      const Installation& where, const std::atomic<bool>& cancel) {
+  const std::string records = records_folder(*folder);
+  std::error_code error;
+  if (!fs::exists(records, error))
+    return Error::usage(
+        fmt::format("--out {}: there is no capture in it that could be gone on with", options.out));
+  const auto files = record_files(records);
+  const bool started = fs::exists(records + "/started", error);
+  Collector collector(options, std::move(folder), where);
+  add_problems(records, collector);
+  if (!files.empty()) JAXSMITH_CHECK(Finishing(files, where, collector).run(cancel));
+  JAXSMITH_TRY(summary, collector.finish());
+  summary.processes = started ? std::max<std::size_t>(files.size(), 1) : 0;
+  return summary;
+}
+
+}  // namespace jaxsmith
