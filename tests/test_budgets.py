@@ -56,6 +56,16 @@ def test_eval_says_which_budget_is_used_up(tmp_path, text, budget, said):
     assert run.stdout == ""
 
 
+def test_lists_of_nothing_are_not_spelt_out(tmp_path):
+    path = tmp_path / "text.hlo"
+    path.write_text(
+        "HloModule m\n\nENTRY e {\n  ROOT a = s32[100000000000,0] iota(), iota_dimension=0\n}\n"
+    )
+    run = subprocess.run([JAXSMITH, "eval", path], capture_output=True, text=True)
+    assert run.returncode == 0, run
+    assert run.stdout.startswith("0: i32[100000000000,0]") and len(run.stdout) < 1000
+
+
 @pytest.mark.parametrize(
     ("folder", "line", "said"),
     [

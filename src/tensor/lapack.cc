@@ -286,6 +286,7 @@ template <class T>
 void syevd(LapackContext& c) {
   const Array& a = c.operands[0];
   const Batches b = batches_of(a);
+  charge_iterations(a.context(), b);
   const bool lower = c.attribute("uplo") == 'L';
   c.out[0] = a;
   for (std::int64_t i = 0; i < b.count; ++i) {
@@ -313,6 +314,7 @@ template <class T>
 void gesdd(LapackContext& c) {
   const Array& a = c.operands[0];
   const Batches b = batches_of(a);
+  charge_iterations(a.context(), b);
   const std::int64_t n = std::min(b.rows, b.columns);
   const std::int64_t mode = c.attribute("mode");
   c.out[0] = a;
@@ -343,6 +345,7 @@ template <class T>
 void geev(LapackContext& c) {
   const Array& a = c.operands[0];
   const Batches b = batches_of(a);
+  charge_iterations(a.context(), b);
   const bool real = std::is_same_v<T, double>;
   const bool left = c.attribute("compute_left") == 'V', right = c.attribute("compute_right") == 'V';
   for (std::int64_t i = 0; i < b.count && b.rows > 0; ++i) {
@@ -381,6 +384,7 @@ template <class T>
 void gees(LapackContext& c) {
   const Array& a = c.operands[0];
   const Batches b = batches_of(a);
+  charge_iterations(a.context(), b);
   constexpr bool kReal = std::is_same_v<T, double>;
   const bool vectors = c.attribute("mode") == 'V';
   if (c.attribute("sort") != 'N') unsupported("gees that sorts");

@@ -76,6 +76,13 @@ bool factor_cholesky(Matrix<T>& a) {
   return true;
 }
 
+// What is done again and again until it converges takes on top of Work.
+inline void charge_iterations(const EvaluationContext& context, const Batches& b) {
+  constexpr std::int64_t kIterations = 40;
+  const std::int64_t longest = std::max(b.rows, b.columns);
+  context.spend({kIterations, b.count, b.rows, b.columns, longest});
+}
+
 // What a factorization takes: steps, and memory for some matrices while it lives.
 class Work {
  public:

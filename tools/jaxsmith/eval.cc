@@ -136,6 +136,17 @@ void print_array(const Tensor& t, std::size_t dim, std::int64_t& at) {
   say("]");
 }
 
+// Numbers that are printed, or lists where these hold none; no more than what is told from too
+// many.
+std::int64_t printed_parts(const Shape& shape) {
+  std::int64_t parts = 1;
+  for (const std::int64_t n : shape) {
+    if (n == 0 || parts > kMostPrinted) break;
+    parts *= std::min(n, kMostPrinted + 1);
+  }
+  return parts;
+}
+
 Status give_array(const EvalOptions& options, const std::string& name, const Array& array) {
   const Tensor t = array.tensor();
   if (!options.out.empty()) {
@@ -145,7 +156,7 @@ Status give_array(const EvalOptions& options, const std::string& name, const Arr
     return {};
   }
   say("{}: {}\n", name, array.type_text());
-  if (element_count(t.shape) > kMostPrinted) {
+  if (printed_parts(t.shape) > kMostPrinted) {
     say("… {} elements: --out DIR saves them\n", element_count(t.shape));
     return {};
   }
