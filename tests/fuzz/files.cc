@@ -71,8 +71,8 @@ const std::map<std::string, DatasetRow>& rows() {
 ScoreOptions score_options() { return {budget_of(kAllowance), 0}; }
 
 // Made once: that is the dataset's cost, not the prediction's. Null where the row is not there.
-const Reference* reference(const std::string& id, const std::string& level) {
-  static auto* known = new std::map<std::pair<std::string, std::string>, Reference>;
+const Reference* reference(const std::string& id, Level level) {
+  static auto* known = new std::map<std::pair<std::string, Level>, Reference>;
   const auto row = rows().find(id);
   if (row == rows().end() || !row->second.levels.contains(level)) return nullptr;
   const auto at = known->find({id, level});
