@@ -1,11 +1,11 @@
-// Errors as values: the library never prints, exits or aborts.
-//
-//   Result<int> parse(std::string_view text) {
-//     if (text.empty()) return Error::usage("count is empty: give a positive number");
-//     return 7;
+// Errors as values: the library never prints, exits or aborts. For example:
+//   #include <jaxsmith/status.h>
+//   jaxsmith::Result<int> parse(const std::string& text) {
+//     if (text.empty()) return jaxsmith::Error::usage("count is empty: give a positive number");
+//     return std::stoi(text);
 //   }
-//   JAXSMITH_TRY(value, parse(text));   // returns the error of the enclosing function, or binds
-//   `value`
+//   int main() { return parse("").ok() ? 1 : parse("7").value() - 7; }
+// JAXSMITH_TRY(value, parse(text)); binds `value` or returns the error of the enclosing function.
 #pragma once
 
 #include <cassert>
