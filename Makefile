@@ -54,7 +54,7 @@ configure: setup
 	  > $(BUILD)/configure.log 2>&1 || { cat $(BUILD)/configure.log; rm -f $(BUILD)/build.ninja; exit 1; }
 
 tool: configure
-	@ninja -C $(BUILD) -j $(JOBS) --quiet jaxsmith
+	@ninja -C $(BUILD) -j $(JOBS) --quiet jaxsmith jaxsmith_python_levels
 
 build: configure
 	@ninja -C $(BUILD) -j $(JOBS) --quiet

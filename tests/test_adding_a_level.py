@@ -174,7 +174,7 @@ def test_other_commands_know_it(echo):
     assert shown.startswith("MODULE @JIT_SOFTMAX")
     file = echo.dataset.parent / "softmax.echo"
     file.write_text(shown)
-    assert "echo" in echo.jaxsmith("check", file)
+    assert ": echo, parsed, " in echo.jaxsmith("check", file)
     for command in (["eval", file], ["eval", "--level", "echo", file]):
         done = subprocess.run([echo.program, *command], capture_output=True, text=True)
         assert (done.returncode, done.stderr) == (
