@@ -64,7 +64,7 @@ dataset: tool
 
 test: build lint test-cpp test-python
 
-lint: setup
+lint: setup $(BUILD)/build.ninja
 	@$(VENV)/python tools/check_layers.py
 	@$(VENV)/python tools/check_python_layers.py
 	@$(VENV)/python tools/check_determinism.py
@@ -72,6 +72,7 @@ lint: setup
 	@$(VENV)/ruff check --quiet .
 	@$(VENV)/ruff format --check --quiet .
 	@$(VENV)/clang-format --dry-run --Werror $(CXX_FILES)
+	@$(VENV)/python tools/tidy.py --build $(BUILD) --most 12
 
 format: setup
 	@$(VENV)/ruff format --quiet .
@@ -88,8 +89,8 @@ sanitize: setup
 	@for preset in asan-ubsan tsan; do \
 	  CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) CTEST_PARALLEL_LEVEL=$(JOBS) cmake --workflow --preset $$preset || exit 1; done
 
-tidy: setup
-	@cmake --preset tidy > /dev/null && cmake --build --preset tidy --parallel $(JOBS)
+tidy: setup $(BUILD)/build.ninja
+	@$(VENV)/python tools/tidy.py --build $(BUILD)
 
 docs: tool
 	@$(JAXSMITH) schema > docs/schema.md
