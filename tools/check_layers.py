@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Holds the layers of src/: a step includes itself and earlier steps, ir/* only base and tensor;
-the public headers (include/jaxsmith) are for api alone, which is behind them.
+the public headers (include/jaxsmith) are for api alone, which is behind them. What is a back end's
+own (plan/jax, trace/jax) only its own folders and backend/ include.
 
 usage: tools/check_layers.py [SRC]
 """
@@ -15,6 +16,7 @@ ORDER = [
     "plan",
     "source",
     "trace",
+    "backend",
     "ir/common",
     "ir/jaxpr",
     "ir/stablehlo",
@@ -22,6 +24,7 @@ ORDER = [
 ]
 ORDER += ["check", "select", "store", "score", "extract", "generate", "api"]
 IR_MAY_INCLUDE = {"base", "tensor", "ir/common"}
+BACKENDS = {"jax"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
@@ -30,15 +33,25 @@ def layer_of(path):
     return "/".join(parts[:2]) if parts[0] == "ir" and len(parts) > 2 else parts[0]
 
 
+def backend_of(path):
+    """The back end whose folder a file lies in."""
+    parts = path.split("/")
+    return parts[1] if len(parts) > 2 and parts[1] in BACKENDS else None
+
+
 def violations(src):
     """Yields a line for each include that goes the wrong way."""
     for file in sorted(p for p in src.rglob("*") if p.suffix in {".h", ".cc", ".def"}):
-        layer = layer_of(file.relative_to(src).as_posix())
+        place = file.relative_to(src).as_posix()
+        layer = layer_of(place)
         if layer not in ORDER:
             yield f"{file}: folder '{layer}' has no place in the order of layers"
             continue
         for included in INCLUDE.findall(file.read_text()):
             target = layer_of(included)
+            owner = backend_of(included)
+            if owner and layer != "backend" and backend_of(place) != owner:
+                yield f"{file}: {included} is the back end {owner}'s own; include backend/backend.h"
             if target == layer or (target == "jaxsmith" and layer == ORDER[-1]):
                 continue
             if target not in ORDER:

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <set>
 
+#include "backend/backend.h"
 #include "extract/record.h"
 #include "extract/verify.h"
 #include "select/select.h"
@@ -246,6 +247,7 @@ Result<CaptureSummary> finish_capture(const CaptureOptions& options,
     std::vector<std::string> command = {where.python, "-m", "jaxsmith.commands.finish"};
     command.insert(command.end(), files.begin(), files.end());
     TracerOptions worker;
+    worker.worker = backend_named("jax")->worker();
     worker.python_path = where.python_path;
     JAXSMITH_TRY(process, Process::spawn({command, worker_environment(worker)}));
     JAXSMITH_CHECK(collect(*process, collector, cancel));

@@ -8,14 +8,13 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "backend/backend.h"
 #include "base/text.h"
-#include "plan/op.h"
 #include "tensor/dtype.h"
 
 namespace jaxsmith {
 namespace {
 
-constexpr std::string_view kLevels[] = {"jaxpr", "stablehlo", "hlo", "hlo_optimized"};
 constexpr std::string_view kDTypeNames[] = {"f32", "f16", "bf16", "f64",  "i32", "i8",
                                             "u8",  "u32", "i64",  "bool", "c64"};
 
@@ -105,6 +104,15 @@ bool set_if(std::string_view wanted, std::string_view name, std::span<const std:
   return true;
 }
 
+Result<const Backend*> backend_of(const GenerateOptions& options) {
+  if (const Backend* backend = backend_named(options.backend)) return backend;
+  std::vector<std::string_view> names;
+  for (const Backend& each : backends()) names.push_back(each.name);
+  return Error::usage(fmt::format("--backend: there is no back end '{}'{} (there are {})",
+                                  options.backend, did_you_mean(options.backend, names),
+                                  fmt::join(names, ", ")));
+}
+
 }  // namespace
 
 std::vector<OptionInfo> option_table() {
@@ -152,10 +160,16 @@ Status check_options(GenerateOptions& options) {
   if (options.memory_limit < 1024) {
     return Error::usage("--memory-limit: a worker needs 1024 MB or more for JAX alone");
   }
-  JAXSMITH_CHECK(canonical("categories", "category", options.categories, category_names()));
+  JAXSMITH_TRY(backend, backend_of(options));
+  std::vector<std::string_view> categories;
+  for (const CategoryProfile& profile : backend->catalogue().categories())
+    categories.push_back(profile.name);
+  const WorkerSpec& worker = backend->worker();
+  const std::vector<std::string_view> levels(worker.levels.begin(), worker.levels.end());
+  JAXSMITH_CHECK(canonical("categories", "category", options.categories, categories));
   JAXSMITH_CHECK(canonical("dtypes", "element type", options.dtypes, kDTypeNames));
-  if (!options.levels.empty()) options.levels.emplace_back(kLevels[0]);
-  JAXSMITH_CHECK(canonical("levels", "level", options.levels, kLevels));
+  if (!options.levels.empty()) options.levels.emplace_back(worker.structure_level);
+  JAXSMITH_CHECK(canonical("levels", "level", options.levels, levels));
   if (options.exact) options.redo = 100;
   options.exact = options.redo == 100;
   return {};
@@ -167,6 +181,8 @@ nlohmann::ordered_json dataset_options(const GenerateOptions& options) {
   if (OptionPart::part == OptionPart::kDataset) json[#name] = options.name;
 #include "generate/options.def"
 #undef OPTION
+  // Datasets that were made before there was a choice are those of the first.
+  if (options.backend == backends().front().name) json.erase("backend");
   return json;
 }
 
