@@ -2,7 +2,7 @@
 // it supervises.
 //
 //   Tracer tracer({.worker = spec, .python = "python3", .python_path = "python"});
-//   JAXSMITH_TRY(versions, tracer.start());
+//   JAXSMITH_TRY(versions, tracer.start(cancel));
 //   JAXSMITH_TRY(outcomes, tracer.trace(chunk, functions, Route::kChunk, cancel));
 //
 // A function that crashes its worker, hangs, or eats memory costs that function alone: it is found,
