@@ -67,10 +67,6 @@ std::string number_text(double value, bool integral) {
   return text;
 }
 
-std::string dtype_text(DType dtype) {
-  return dtype == DType::kBool ? "bool" : fmt::format("jnp.{}", numpy_name(dtype));
-}
-
 Builder::Parameter parameter_of(const Value& value) { return parameter_of(value, value.type); }
 
 Builder::Parameter parameter_of(const Value& value, Type type) {

@@ -174,7 +174,6 @@ class Builder {
 Shape broadcast_shapes(const Shape& x, const Shape& y);          // must broadcast
 std::string tuple_text(const std::vector<std::int64_t>& items);  // "(2, 3)", "(2,)", "()"
 std::string number_text(double value, bool integral);
-std::string dtype_text(DType dtype);  // "jnp.float32"
 // A body's parameter that stands for this value as a whole, or with another type for a part of it.
 Builder::Parameter parameter_of(const Value& value);
 Builder::Parameter parameter_of(const Value& value, Type type);

@@ -26,7 +26,7 @@ struct Settings;
 
 // What programs of a category are like.
 struct CategoryProfile {
-  std::string_view name;
+  std::string_view name = {};
   double share = 0;         // of its operations in programs of other categories
   double own_share = 1.6;   // more of them in its own
   bool has_bodies = false;  // its operations hold functions: fewer of them within one another
@@ -41,12 +41,14 @@ using MemberRule = std::optional<Member> (*)(const Program& root, const Settings
                                              Random random);
 
 struct Vocabulary {
-  std::vector<CategoryProfile> categories;  // by Category
+  std::vector<CategoryProfile> categories = {};  // by Category
   // What a spelling starts with where it is a function of the usual module, or of the one below.
-  std::vector<std::string> usual_prefixes, lower_prefixes;
-  std::map<std::string, std::string, std::less<>> imports;  // name → statement
+  std::vector<std::string> usual_prefixes = {}, lower_prefixes = {};
+  std::map<std::string, std::string, std::less<>> imports = {};  // name → statement
   // A name that people also write as an attribute of another one: "lax" → "jax".
-  std::map<std::string, std::string, std::less<>> attributes_of;
+  std::map<std::string, std::string, std::less<>> attributes_of = {};
+  std::string annotation = {};                 // of an array; empty: nothing is annotated
+  std::string (*dtype_text)(DType) = nullptr;  // for the entry "astype", where there is one
   MemberRule gradient = nullptr, mapped = nullptr;
 };
 

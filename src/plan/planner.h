@@ -18,9 +18,9 @@
 namespace jaxsmith {
 
 struct PlanOptions {
-  const Catalogue* catalogue = nullptr;  // of the back end
-  std::vector<Category> categories;      // in order, without repeats; empty: all
-  std::vector<DType> dtypes;             // empty: all
+  const Catalogue* catalogue = nullptr;   // of the back end
+  std::vector<Category> categories = {};  // in order, without repeats; empty: all
+  std::vector<DType> dtypes = {};         // empty: all
   int max_rank = 4;
   int devices = 4;  // of a worker
 };

@@ -339,7 +339,7 @@ class Renderer {
         top ? module_names_.claim_unshadowed(jaxsmith::function_names(program_, b, subject, random))
         : b.hint.empty() ? "inner"
                          : b.hint;
-    if (top && style_.annotations) f.returns = return_annotation(b);
+    if (top && annotated()) f.returns = return_annotation(b);
     const bool documented = top && random.chance(style_.docstring_chance);
     for (const Node& node : b.nodes) render_node(frame, node);
     std::vector<std::string> result_labels;
@@ -360,7 +360,7 @@ class Renderer {
 
   void add_parameters(FunctionDefinition& f, const Body& b, const std::vector<std::string>& names,
                       Frame& frame, bool top) {
-    const Expr annotation = top && style_.annotations ? parsed("jax.Array") : nullptr;
+    const Expr annotation = top && annotated() ? parsed(array_annotation()) : nullptr;
     if (b.parameter_groups.empty()) {
       for (const std::string& n : names) f.parameters.push_back({n, annotation, nullptr});
       return;
@@ -389,11 +389,17 @@ class Renderer {
     return out;
   }
 
+  const std::string& array_annotation() const {
+    return program_.catalogue->vocabulary().annotation;
+  }
+  bool annotated() const { return style_.annotations && !array_annotation().empty(); }
+
   Expr return_annotation(const Body& b) const {
-    if (b.returns == Returns::kDict) return parsed("dict[str, jax.Array]");
+    const std::string& array = array_annotation();
+    if (b.returns == Returns::kDict) return parsed("dict[str, " + array + "]");
     if (b.returns == Returns::kTuple && b.results.size() > 1)
-      return parsed("tuple[jax.Array, ...]");
-    return b.result_groups.empty() ? parsed("jax.Array") : nullptr;
+      return parsed("tuple[" + array + ", ...]");
+    return b.result_groups.empty() ? parsed(array) : nullptr;
   }
 
   Expr result(Frame& frame, const Body& b, Random& random, std::vector<std::string>& labels) {

@@ -7,13 +7,13 @@
 namespace jaxsmith {
 
 struct WorkerSpec {
-  std::vector<std::string> arguments;  // after the interpreter; the descriptors come last
+  std::vector<std::string> arguments = {};  // after the interpreter; the descriptors come last
   // Of the user's environment: names that start so do not reach a worker.
-  std::vector<std::string> dropped_prefixes;
-  std::vector<std::string> environment;  // "NAME=value", beside what every worker has
-  int devices = 1;                       // that every worker has
-  std::vector<std::string> levels;       // that a worker can make, in order
-  std::string structure_level;           // always in an answer: the structure is read from it
+  std::vector<std::string> dropped_prefixes = {};
+  std::vector<std::string> environment = {};  // "NAME=value", beside what every worker has
+  int devices = 1;                            // that every worker has
+  std::vector<std::string> levels = {};       // that a worker can make, in order
+  std::string structure_level = {};           // always in an answer: the structure is read from it
 };
 
 }  // namespace jaxsmith

@@ -1,5 +1,6 @@
 #include "plan/jax/catalogue.h"
 
+#include "plan/jax/op_helpers.h"
 #include "plan/planner.h"
 
 namespace jaxsmith {
@@ -59,6 +60,8 @@ Vocabulary vocabulary() {
                       {"cho_solve", "from jax.scipy.linalg import cho_solve"},
                       {"logsumexp", "from jax.scipy.special import logsumexp"}},
           .attributes_of = {{"lax", "jax"}},
+          .annotation = "jax.Array",
+          .dtype_text = dtype_text,
           .gradient = gradient_member,
           .mapped = vmap_member};
 }

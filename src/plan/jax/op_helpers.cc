@@ -233,6 +233,10 @@ std::string spelling_without(Builder& b, const std::vector<std::string>& spellin
   return fitting.empty() ? std::string() : b.random().pick(fitting);
 }
 
+std::string dtype_text(DType dtype) {
+  return dtype == DType::kBool ? "bool" : fmt::format("jnp.{}", numpy_name(dtype));
+}
+
 std::string array_text(const Builder& b, const std::vector<double>& numbers, DType dtype) {
   std::string text = "jnp.array([";
   for (std::size_t i = 0; i < numbers.size(); ++i) {

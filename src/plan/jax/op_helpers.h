@@ -66,6 +66,7 @@ bool half_precision(DType dtype);
 // One of the spellings that do not start with this.
 std::string spelling_without(Builder& b, const std::vector<std::string>& spellings,
                              std::string_view prefix);
+std::string dtype_text(DType dtype);  // "jnp.float32"
 // "jnp.array([0.5, 1.0])", with a dtype where JAX would take another one.
 std::string array_text(const Builder& b, const std::vector<double>& numbers, DType dtype);
 // "axis=1, keepdims=True" out of parts, without the empty ones.

@@ -9,6 +9,7 @@
 #include "base/portable_math.h"
 #include "plan/builder.h"
 #include "plan/jax/catalogue.h"
+#include "plan/jax/op_helpers.h"
 #include "plan/jax/ops_linear_algebra.h"
 
 namespace jaxsmith {
