@@ -2,9 +2,10 @@
 // results in order.
 //
 //   Crew crew(options, installation);
-//   JAXSMITH_TRY(versions, crew.start(cancel));  // every worker runs, and all have the same
-//   versions crew.begin(first_chunk); while (auto chunk = crew.take(100ms)) … CpuSeconds cpu =
-//   crew.stop();
+//   JAXSMITH_TRY(versions, crew.start(cancel));  // every worker runs, all of the same versions
+//   crew.begin(first_chunk);
+//   while (auto chunk = crew.take(100ms)) …
+//   CpuSeconds cpu = crew.stop();
 #pragma once
 
 #include <atomic>
