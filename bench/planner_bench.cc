@@ -1,12 +1,14 @@
 // What it takes to plan families and to write their sources, without JAX.
 #include <benchmark/benchmark.h>
 
+#include "backend/backend.h"
 #include "plan/planner.h"
 #include "source/render.h"
 
 namespace jaxsmith {
 namespace {
 
+const PlanOptions kOptions{&backend_named("jax")->catalogue()};
 constexpr std::uint64_t kSeed = 0;
 constexpr std::uint64_t kFamilies = 256;  // so many differ; then they come again
 
@@ -14,7 +16,7 @@ void plan(benchmark::State& state) {
   std::uint64_t family = 0;
   std::int64_t members = 0;
   for (auto _ : state)
-    members += static_cast<std::int64_t>(plan_family({}, kSeed, family++ % kFamilies).size());
+    members += static_cast<std::int64_t>(plan_family(kOptions, kSeed, family++ % kFamilies).size());
   state.counters["functions"] =
       benchmark::Counter(static_cast<double>(members), benchmark::Counter::kIsRate);
 }
@@ -23,7 +25,7 @@ BENCHMARK(plan)->Unit(benchmark::kMicrosecond);
 void render_members(benchmark::State& state) {
   std::vector<std::vector<Member>> families;
   for (std::uint64_t family = 0; family < kFamilies; ++family)
-    families.push_back(plan_family({}, kSeed, family));
+    families.push_back(plan_family(kOptions, kSeed, family));
   std::uint64_t family = 0;
   std::int64_t functions = 0;
   for (auto _ : state) {

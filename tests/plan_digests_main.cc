@@ -4,6 +4,7 @@
 #include <iostream>
 #include <string>
 
+#include "backend/backend.h"
 #include "base/hash.h"
 #include "source/render.h"
 
@@ -36,10 +37,11 @@ std::string content_of(const Function& f) {
 int main(int argc, char** argv) {
   using namespace jaxsmith;
   if (argc != 4) return 2;
+  const PlanOptions options{&backend_named("jax")->catalogue()};
   const std::uint64_t seed = std::stoull(argv[1]), first = std::stoull(argv[2]);
   for (std::uint64_t chunk = first; chunk < first + std::stoull(argv[3]); ++chunk) {
     std::string all;
-    const auto functions = chunk_functions({}, seed, chunk);
+    const auto functions = chunk_functions(options, seed, chunk);
     for (const Function& f : functions) all += content_of(f);
     std::cout << seed << " " << chunk << " " << functions.size() << " " << hash128_hex(all) << "\n";
   }

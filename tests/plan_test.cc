@@ -5,21 +5,24 @@
 #include <map>
 #include <set>
 
+#include "backend/backend.h"
+#include "plan/jax/catalogue.h"
 #include "plan/planner.h"
 #include "source/render.h"
 
 namespace jaxsmith {
 namespace {
 
+const PlanOptions kOptions{&backend_named("jax")->catalogue()};
 constexpr std::uint64_t kSeed = 20240607;
 constexpr std::uint64_t kFamilies = 300;
 
-std::vector<Member> family(std::uint64_t index) { return plan_family({}, kSeed, index); }
+std::vector<Member> family(std::uint64_t index) { return plan_family(kOptions, kSeed, index); }
 
 TEST(Plan, TheSameNumbersGiveTheSameSourceInAnyOrder) {
-  const auto late = chunk_functions({}, kSeed, 7);
-  const auto early = chunk_functions({}, kSeed, 2);
-  const auto again = chunk_functions({}, kSeed, 7);
+  const auto late = chunk_functions(kOptions, kSeed, 7);
+  const auto early = chunk_functions(kOptions, kSeed, 2);
+  const auto again = chunk_functions(kOptions, kSeed, 7);
   ASSERT_EQ(late.size(), again.size());
   for (std::size_t i = 0; i < late.size(); ++i) {
     EXPECT_EQ(late[i].source, again[i].source);
@@ -29,7 +32,7 @@ TEST(Plan, TheSameNumbersGiveTheSameSourceInAnyOrder) {
 }
 
 TEST(Plan, AnotherSeedGivesOtherFunctions) {
-  const auto one = chunk_functions({}, 1, 0), two = chunk_functions({}, 2, 0);
+  const auto one = chunk_functions(kOptions, 1, 0), two = chunk_functions(kOptions, 2, 0);
   std::set<std::string> sources;
   for (const Function& f : one) sources.insert(f.source);
   const auto shared = std::count_if(two.begin(), two.end(),
@@ -80,7 +83,7 @@ TEST(Plan, NothingIsPutInBinsTwiceAndWhatWasJoinedIsNotSplitAgain) {
       {"binning", {"binning", "insertion_search"}}, {"split", {"concatenate", "stack"}}};
   int seen = 0;
   for (std::uint64_t f = 0; f < 20 * kFamilies; ++f) {
-    const auto root = plan_root({}, family_settings({}, kSeed, f), kSeed, f);
+    const auto root = plan_root(kOptions, family_settings(kOptions, kSeed, f), kSeed, f);
     if (!root) continue;
     std::map<ValueId, std::string> maker;
     for (const Body& body : root->bodies) {
@@ -107,7 +110,7 @@ TEST(Plan, CategoriesHaveEqualShares) {
   for (std::uint64_t f = 0; f < kFamilies * 2; ++f) {
     for (const Member& m : family(f)) ++functions[m.program.category], ++all;
   }
-  EXPECT_EQ(functions.size(), static_cast<std::size_t>(kCategories));
+  EXPECT_EQ(functions.size(), kOptions.catalogue->categories().size());
   for (const auto& [category, count] : functions) EXPECT_GE(count, 0.08 * all) << category;
 }
 
@@ -134,8 +137,8 @@ TEST(Plan, AThirdOfWhatIsDifferentiableComesWithAGradient) {
 }
 
 TEST(Plan, OptionsBindWhatIsDrawn) {
-  PlanOptions options;
-  options.categories = {Category::kLoop, Category::kReduction};
+  PlanOptions options = kOptions;
+  options.categories = {kLoop, kReduction};
   options.dtypes = {DType::kF32, DType::kI32};
   options.max_rank = 2;
   for (std::uint64_t chunk = 0; chunk < 12; ++chunk) {
@@ -152,7 +155,7 @@ TEST(Plan, OptionsBindWhatIsDrawn) {
 }
 
 TEST(Plan, InputsHaveTheShapesAndBoundsOfTheirArguments) {
-  for (const Function& f : chunk_functions({}, kSeed, 1)) {
+  for (const Function& f : chunk_functions(kOptions, kSeed, 1)) {
     for (const auto& set : f.inputs) {
       ASSERT_EQ(set.size(), f.arguments.size());
       for (std::size_t i = 0; i < set.size(); ++i) {
@@ -171,7 +174,7 @@ TEST(Catalogue, EveryEntryIsDrawnInADefaultRun) {
   for (std::uint64_t f = 0; f < 10000; ++f) {
     for (const Node& n : [&] {
            std::vector<Node> all;
-           const auto root = plan_root({}, family_settings({}, 5, f), 5, f);
+           const auto root = plan_root(kOptions, family_settings(kOptions, 5, f), 5, f);
            if (root)
              for (const Body& b : root->bodies)
                all.insert(all.end(), b.nodes.begin(), b.nodes.end());
@@ -180,7 +183,7 @@ TEST(Catalogue, EveryEntryIsDrawnInADefaultRun) {
       seen.insert(n.op);
     }
   }
-  for (const Op& op : catalogue())
+  for (const Op& op : kOptions.catalogue->ops())
     EXPECT_TRUE(seen.contains(op.name)) << op.name << " never occurs";
 }
 

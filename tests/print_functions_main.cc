@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "backend/backend.h"
 #include "source/render.h"
 
 namespace jaxsmith {
@@ -31,10 +32,11 @@ bool listed(const std::string& list, std::string_view name) {
 int main(int argc, char** argv) {
   using namespace jaxsmith;
   if (argc < 4) return 2;
-  PlanOptions options;
-  for (int i = 0; argc > 4 && i < kCategories; ++i) {
+  PlanOptions options{&backend_named("jax")->catalogue()};
+  for (std::size_t i = 0; argc > 4 && i < options.catalogue->categories().size(); ++i) {
     const auto category = static_cast<Category>(i);
-    if (listed(argv[4], category_name(category))) options.categories.push_back(category);
+    if (listed(argv[4], options.catalogue->profile(category).name))
+      options.categories.push_back(category);
   }
   for (DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kF64, DType::kI32, DType::kI8,
                       DType::kU8, DType::kU32, DType::kI64, DType::kBool, DType::kC64}) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/backend.h"
 #include "base/random.h"
 #include "source/imports.h"
 #include "source/inputs.h"
@@ -263,16 +264,18 @@ TEST(Layout, LongStatementsAreBrokenAndShortOnesAreNot) {
 
 constexpr std::uint64_t kSeed = 31;
 
+PlanOptions options() { return {&backend_named("jax")->catalogue()}; }
+
 std::vector<Function> functions() {
   std::vector<Function> out;
   for (std::uint64_t chunk = 0; chunk < 6; ++chunk)
-    for (Function& f : chunk_functions({}, kSeed, chunk)) out.push_back(std::move(f));
+    for (Function& f : chunk_functions(options(), kSeed, chunk)) out.push_back(std::move(f));
   return out;
 }
 
 TEST(Render, TheSamePlanGivesTheSameSource) {
   for (std::uint64_t family = 0; family < 60; ++family) {
-    const auto members = plan_family({}, kSeed, family);
+    const auto members = plan_family(options(), kSeed, family);
     for (std::uint32_t m = 0; m < members.size(); ++m) {
       const Function a = render(members[m], {kSeed, family, m});
       const Function b = render(members[m], {kSeed, family, m});
@@ -334,7 +337,7 @@ TEST(Render, InputsHaveTheBytesOfTheirTypesAndDifferFromSetToSet) {
 TEST(Render, MembersOfAFamilyShareTheirRootsNames) {
   int shared = 0, pairs = 0;
   for (std::uint64_t family = 0; family < 60; ++family) {
-    const auto members = plan_family({}, kSeed, family);
+    const auto members = plan_family(options(), kSeed, family);
     if (members.empty()) continue;
     const Function root = render(members[0], {kSeed, family, 0});
     for (std::uint32_t m = 1; m < members.size(); ++m) {

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "backend/backend.h"
 #include "base/random.h"
 #include "tensor/convert.h"
 #include "trace/tracer.h"
@@ -86,6 +87,7 @@ while True:
   ~Scripted() { EXPECT_EQ(std::system(("rm -r " + folder_).c_str()), 0); }
   TracerOptions options() const {
     TracerOptions out;
+    out.worker = backend_named("jax")->worker();
     out.python = path();
     out.python_path = JAXSMITH_PYTHON_PATH;
     out.function_seconds = 2;

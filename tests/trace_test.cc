@@ -15,6 +15,7 @@
 #include <fstream>
 #include <thread>
 
+#include "backend/backend.h"
 #include "tensor/convert.h"
 
 namespace jaxsmith {
@@ -24,6 +25,7 @@ using namespace std::chrono_literals;
 
 TracerOptions options() {
   TracerOptions out;
+  out.worker = backend_named("jax")->worker();
   out.python = JAXSMITH_PYTHON;
   out.python_path = JAXSMITH_PYTHON_PATH;
   out.function_seconds = 10;

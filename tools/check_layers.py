@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Holds the layers of src/: a step includes itself and earlier steps, ir/* only base and tensor;
-the public headers (include/jaxsmith) are for api alone, which is behind them.
+the public headers (include/jaxsmith) are for api alone, which is behind them. What is a back end's
+own (plan/jax, trace/jax) only its own folders and backend/ include.
 
 usage: tools/check_layers.py [SRC]
 """
@@ -18,9 +19,11 @@ ORDER = [
     "plan",
     "source",
     "trace",
+    "backend",
 ]
 ORDER += ["check", "select", "store", "score", "extract", "generate", "api"]
 IR_MAY_INCLUDE = {"base", "tensor", "ir/common"}
+BACKENDS = {"jax"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
@@ -36,15 +39,25 @@ def place(layer):
     return ORDER.index(layer) if layer in ORDER else None
 
 
+def backend_of(path):
+    """The back end whose folder a file lies in."""
+    parts = path.split("/")
+    return parts[1] if len(parts) > 2 and parts[1] in BACKENDS else None
+
+
 def violations(src):
     """Yields a line for each include that goes the wrong way."""
     for file in sorted(p for p in src.rglob("*") if p.suffix in {".h", ".cc", ".def"}):
-        layer = layer_of(file.relative_to(src).as_posix())
+        name = file.relative_to(src).as_posix()
+        layer = layer_of(name)
         if place(layer) is None:
             yield f"{file}: folder '{layer}' has no place in the order of layers"
             continue
         for included in INCLUDE.findall(file.read_text()):
             target = layer_of(included)
+            owner = backend_of(included)
+            if owner and layer != "backend" and backend_of(name) != owner:
+                yield f"{file}: {included} is the back end {owner}'s own; include backend/backend.h"
             if target == layer or (target == "jaxsmith" and layer == ORDER[-1]):
                 continue
             if place(target) is None:

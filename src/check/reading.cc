@@ -287,7 +287,12 @@ std::vector<CheckResult> reading_checks(Programs& programs, const ExecutionCase*
     const std::string why = r.reason.substr(0, r.reason.find('\n'));
     const auto add = [&, level = level](CheckKind kind, CheckStatus status,
                                         std::string detail = {}) {
-      out.push_back({kind, status, std::move(detail), level});
+      // In place: GCC 12 takes the move of a temporary one for a read beyond its end.
+      CheckResult& result = out.emplace_back();
+      result.check = kind;
+      result.status = status;
+      result.detail = std::move(detail);
+      result.level = level;
     };
     if (well)
       add(CheckKind::kRead, CheckStatus::kPassed);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "backend/backend.h"
 #include "extract/capture.h"
 #include "extract/record.h"
 #include "extract/verify.h"
@@ -176,6 +177,7 @@ class Finishing {
   // How the process ended before its work was done; nothing where it was.
   Result<std::string> run_process(const std::atomic<bool>& cancel) {
     TracerOptions worker;
+    worker.worker = backend_named("jax")->worker();
     worker.python_path = where_.python_path;
     JAXSMITH_TRY(process,
                  Process::spawn({.arguments = {where_.python, "-m", "jaxsmith.commands.finish"},

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "backend/backend.h"
 #include "base/hash.h"
 #include "base/random.h"
 #include "check/check.h"
@@ -22,6 +23,7 @@ constexpr double kFunctionSeconds = 20;
 
 TracerOptions tracer_options(const Installation& installation) {
   TracerOptions options;
+  options.worker = backend_named("jax")->worker();
   options.python = installation.python;
   options.python_path = installation.python_path;
   options.allocator = installation.allocator;

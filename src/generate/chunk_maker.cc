@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "backend/backend.h"
 #include "base/hash.h"
 #include "check/check.h"
 #include "check/derivative.h"
@@ -18,6 +19,7 @@ namespace {
 
 TracerOptions tracer_options(const GenerateOptions& options, const Installation& installation) {
   TracerOptions out;
+  out.worker = backend_named(options.backend)->worker();
   out.python = installation.python;
   out.python_path = installation.python_path;
   out.allocator = installation.allocator;
@@ -30,13 +32,14 @@ TracerOptions tracer_options(const GenerateOptions& options, const Installation&
 // The names have been checked: check_options.
 PlanOptions plan_options(const GenerateOptions& options) {
   PlanOptions out;
-  const auto names = category_names();
-  for (int i = 0; i < kCategories; ++i) {
+  const Backend& backend = *backend_named(options.backend);
+  out.catalogue = &backend.catalogue();
+  out.devices = backend.worker().devices;
+  const auto categories = out.catalogue->categories();
+  for (std::size_t i = 0; i < categories.size(); ++i) {
     const auto& wanted = options.categories;
-    if (std::find(wanted.begin(), wanted.end(), names[static_cast<std::size_t>(i)]) !=
-        wanted.end()) {
+    if (std::find(wanted.begin(), wanted.end(), categories[i].name) != wanted.end())
       out.categories.push_back(static_cast<Category>(i));
-    }
   }
   for (const std::string& name : options.dtypes) {
     if (const auto dtype = dtype_from_jaxpr_name(name)) out.dtypes.push_back(*dtype);

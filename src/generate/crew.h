@@ -2,7 +2,7 @@
 // results in order.
 //
 //   Crew crew(options, installation);
-//   JAXSMITH_TRY(versions, crew.start());     // every worker runs, and all have the same versions
+//   JAXSMITH_TRY(versions, crew.start(cancel));  // every worker runs, all of the same versions
 //   crew.begin(first_chunk);
 //   while (auto chunk = crew.take(100ms)) …
 //   CpuSeconds cpu = crew.stop();

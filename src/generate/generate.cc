@@ -5,6 +5,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "backend/backend.h"
 #include "generate/cpu_clock.h"
 #include "generate/crew.h"
 #include "select/select.h"
@@ -27,7 +28,7 @@ RunDescription describe(const GenerateOptions& options, const Installation& inst
   run.rows_per_shard = options.rows_per_shard;
   run.options = dataset_options(options).dump();
   run.levels = levels_of(options);
-  nlohmann::ordered_json row = {{"platform", "cpu"}, {"xla_flags", worker_xla_flags()}};
+  nlohmann::ordered_json row = backend_named(options.backend)->row_options();
   run.plain_row_options = row.dump();
   // Outputs of the chunk route; the texts are those of XLA's defaults.
   row["outputs_compiled_with"] = nlohmann::ordered_json::parse(versions.run_options);

@@ -8,9 +8,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "backend/backend.h"
 #include "base/text.h"
 #include "levels/levels.h"
-#include "plan/op.h"
 #include "tensor/dtype.h"
 
 namespace jaxsmith {
@@ -105,6 +105,15 @@ bool set_if(std::string_view wanted, std::string_view name, std::span<const std:
   return true;
 }
 
+Result<const Backend*> backend_of(const GenerateOptions& options) {
+  if (const Backend* backend = backend_named(options.backend)) return backend;
+  std::vector<std::string_view> names;
+  for (const Backend& each : backends()) names.push_back(each.name);
+  return Error::usage(fmt::format("--backend: there is no back end '{}'{} (there are {})",
+                                  options.backend, did_you_mean(options.backend, names),
+                                  fmt::join(names, ", ")));
+}
+
 }  // namespace
 
 std::vector<OptionInfo> option_table() {
@@ -152,10 +161,17 @@ Status check_options(GenerateOptions& options) {
   if (options.memory_limit < 1024) {
     return Error::usage("--memory-limit: a worker needs 1024 MB or more for JAX alone");
   }
-  JAXSMITH_CHECK(canonical("categories", "category", options.categories, category_names()));
+  JAXSMITH_TRY(backend, backend_of(options));
+  std::vector<std::string_view> categories;
+  for (const CategoryProfile& profile : backend->catalogue().categories())
+    categories.push_back(profile.name);
+  const WorkerSpec& worker = backend->worker();
+  std::vector<std::string_view> levels;
+  for (const Level level : worker.levels) levels.push_back(name_of(level));
+  JAXSMITH_CHECK(canonical("categories", "category", options.categories, categories));
   JAXSMITH_CHECK(canonical("dtypes", "element type", options.dtypes, kDTypeNames));
-  if (!options.levels.empty()) options.levels.emplace_back(name_of(structure_level()));
-  JAXSMITH_CHECK(canonical("levels", "level", options.levels, level_names()));
+  if (!options.levels.empty()) options.levels.emplace_back(name_of(worker.structure_level));
+  JAXSMITH_CHECK(canonical("levels", "level", options.levels, levels));
   if (options.exact) options.redo = 100;
   options.exact = options.redo == 100;
   return {};
@@ -174,6 +190,8 @@ nlohmann::ordered_json dataset_options(const GenerateOptions& options) {
   if (OptionPart::part == OptionPart::kDataset) json[#name] = options.name;
 #include "generate/options.def"
 #undef OPTION
+  // Datasets that were made before there was a choice are those of the first.
+  if (options.backend == backends().front().name) json.erase("backend");
   return json;
 }
 

@@ -17,8 +17,14 @@ bool starts_with(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
-// `lax` elementwise functions take equal shapes only, and no Python scalars.
-bool spelling_applies(const std::string& spelling, const Draft& draft, const Program& program) {
+bool starts_with_any(std::string_view text, const std::vector<std::string>& prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const std::string& prefix) { return starts_with(text, prefix); });
+}
+
+// Functions of the lower module take equal shapes only, and no Python scalars.
+bool spelling_applies(const std::string& spelling, const Draft& draft, const Program& program,
+                      const Vocabulary& words) {
   const auto value = [&](ValueId id) -> const Value& {
     return program.values[static_cast<std::size_t>(id)];
   };
@@ -26,7 +32,7 @@ bool spelling_applies(const std::string& spelling, const Draft& draft, const Pro
   const bool first_literal = !value(draft.operands[0]).literal.empty();
   // A method of a Python number does not exist.
   if (starts_with(spelling, "$0.") && first_literal) return false;
-  if (!starts_with(spelling, "lax.") || draft.operands.size() < 2) return true;
+  if (!starts_with_any(spelling, words.lower_prefixes) || draft.operands.size() < 2) return true;
   const Value& first = value(draft.operands[0]);
   return std::all_of(draft.operands.begin(), draft.operands.end(), [&](ValueId id) {
     return value(id).literal.empty() && value(id).type == first.type && !value(id).weak;
@@ -59,10 +65,6 @@ std::string number_text(double value, bool integral) {
   if (text.find("e+") != std::string::npos) text = fmt::format("{:.0f}", std::stod(text));
   if (text.find_first_of(".e") == std::string::npos) text += ".0";
   return text;
-}
-
-std::string dtype_text(DType dtype) {
-  return dtype == DType::kBool ? "bool" : fmt::format("jnp.{}", numpy_name(dtype));
 }
 
 Builder::Parameter parameter_of(const Value& value) { return parameter_of(value, value.type); }
@@ -210,13 +212,14 @@ void Builder::take_back(const Mark& mark) {
 }
 
 std::string Builder::pick_spelling(const Op& op, const Draft& draft) {
+  const Vocabulary& words = catalogue().vocabulary();
   std::vector<double> weights;
   for (const std::string& s : op.spellings) {
-    const double liking = starts_with(s, "$0.")                              ? taste_.methods
-                          : starts_with(s, "lax.")                           ? taste_.lax
-                          : starts_with(s, "jnp.") || starts_with(s, "jax.") ? taste_.functions
-                                                                             : taste_.operators;
-    weights.push_back(spelling_applies(s, draft, program_) ? liking : 0);
+    const double liking = starts_with(s, "$0.")                      ? taste_.methods
+                          : starts_with_any(s, words.lower_prefixes) ? taste_.lower
+                          : starts_with_any(s, words.usual_prefixes) ? taste_.functions
+                                                                     : taste_.operators;
+    weights.push_back(spelling_applies(s, draft, program_, words) ? liking : 0);
   }
   if (std::none_of(weights.begin(), weights.end(), [](double w) { return w > 0; })) return {};
   return op.spellings[random_.weighted(weights)];
@@ -334,7 +337,9 @@ bool Builder::commit(const Op& op, Draft& draft) {
 
 std::optional<ValueId> Builder::apply(std::string_view name, std::vector<ValueId> operands,
                                       Numbers numbers) {
-  const Op& op = op_named(name);
+  const Op* found = catalogue().find(name);
+  if (found == nullptr) return std::nullopt;
+  const Op& op = *found;
   const Mark before = mark();
   const Numbers outer = numbers_;
   Draft draft;
@@ -350,7 +355,9 @@ std::optional<ValueId> Builder::apply(std::string_view name, std::vector<ValueId
 std::optional<ValueId> Builder::apply_text(
     std::string_view name, std::vector<ValueId> operands,
     std::map<std::string, std::string, std::less<>> attributes) {
-  const Op& op = op_named(name);
+  const Op* found = catalogue().find(name);
+  if (found == nullptr) return std::nullopt;
+  const Op& op = *found;
   const Mark before = mark();
   Draft draft;
   draft.operands = std::move(operands);
@@ -373,11 +380,11 @@ bool Builder::draw_op(const Op& op) {
 }
 
 void Builder::grow(int steps) {
-  const auto ops = catalogue();
+  const auto ops = catalogue().ops();
   std::vector<double> weights(ops.size());
   for (std::size_t i = 0; i < ops.size(); ++i) {
     const Category c = ops[i].category;
-    const bool has_bodies = c >= Category::kGradient;
+    const bool has_bodies = catalogue().profile(c).has_bodies;
     weights[i] = has_bodies && depth() >= settings_.max_depth
                      ? 0
                      : settings_.mix[static_cast<std::size_t>(c)] * ops[i].weight;

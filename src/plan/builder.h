@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "plan/catalogue.h"
 #include "plan/op.h"
 #include "plan/program.h"
 #include "plan/stats.h"
@@ -17,6 +18,7 @@ namespace jaxsmith {
 
 // What a program is drawn with; another family member may be drawn with other settings.
 struct Settings {
+  const Catalogue* catalogue = nullptr;
   std::vector<DType> dtypes;  // all that may be used
   DType real = DType::kF32;   // of this program
   DType integer = DType::kI32;
@@ -24,8 +26,8 @@ struct Settings {
   int max_rank = 4;
   bool x64 = false;
   int devices = 1;
-  std::array<double, kCategories> mix{};  // weight of each category in growth
-  int max_depth = 2;                      // of bodies within bodies
+  std::vector<double> mix;  // weight of each category in growth
+  int max_depth = 2;        // of bodies within bodies
 };
 
 using Numbers = std::map<std::string, std::vector<std::int64_t>, std::less<>>;
@@ -36,6 +38,7 @@ class Builder {
   Builder(Program& program, const Settings& settings, Random random);
 
   const Settings& settings() const { return settings_; }
+  const Catalogue& catalogue() const { return *settings_.catalogue; }
   Random& random() { return random_; }
   const Value& operator[](ValueId id) const {
     return program_.values[static_cast<std::size_t>(id)];
@@ -64,7 +67,8 @@ class Builder {
 
   // ---- Adding ----
   ValueId literal(double value, DType dtype);
-  // Applies an entry to given operands; nothing where it does not apply. First result.
+  // Applies an entry to given operands; nothing where it does not apply, or the back end has none
+  // of that name. First result.
   std::optional<ValueId> apply(std::string_view op, std::vector<ValueId> operands,
                                Numbers numbers = {});
   // The same with attributes as Python text.
@@ -140,9 +144,10 @@ class Builder {
     bool differentiable;
     bool captures;
   };
-  // Which way of writing a program leans to: operators, jnp functions, lax functions, methods.
+  // Which way of writing a program leans to: operators, functions of the usual module, of the lower
+  // one, methods.
   struct Taste {
-    double operators, functions, lax, methods;
+    double operators, functions, lower, methods;
   };
   struct Mark {
     std::size_t values, bodies, nodes;
@@ -169,7 +174,6 @@ class Builder {
 Shape broadcast_shapes(const Shape& x, const Shape& y);          // must broadcast
 std::string tuple_text(const std::vector<std::int64_t>& items);  // "(2, 3)", "(2,)", "()"
 std::string number_text(double value, bool integral);
-std::string dtype_text(DType dtype);  // "jnp.float32"
 // A body's parameter that stands for this value as a whole, or with another type for a part of it.
 Builder::Parameter parameter_of(const Value& value);
 Builder::Parameter parameter_of(const Value& value, Type type);

@@ -144,7 +144,9 @@ std::optional<ValueId> Builder::convert(ValueId x, DType dtype) {
     if (!led) return std::nullopt;
     x = *led;
   }
-  return apply_text("astype", {x}, {{"dtype", dtype_text(dtype)}});
+  const auto text = catalogue().vocabulary().dtype_text;
+  if (text == nullptr) return std::nullopt;
+  return apply_text("astype", {x}, {{"dtype", text(dtype)}});
 }
 
 std::optional<ValueId> Builder::combine(ValueId x, ValueId y, bool plainly) {

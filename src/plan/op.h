@@ -19,21 +19,8 @@ namespace jaxsmith {
 
 class Builder;
 
-enum class Category {
-  kArithmetic,
-  kMath,
-  kArray,
-  kLinearAlgebra,
-  kReduction,
-  kIndexing,
-  kGradient,
-  kVectorization,
-  kConditional,
-  kLoop,
-};
-inline constexpr int kCategories = 10;
-std::string_view category_name(Category category);  // "arithmetic", "math", "array", …
-std::span<const std::string_view> category_names();
+// One of the categories of a back end: its place in Vocabulary::categories.
+enum class Category : int {};
 
 enum class Derivative {
   kSmooth,   // differentiable almost everywhere in both modes
@@ -80,7 +67,7 @@ struct Draft {
 
 struct Op {
   std::string name;
-  Category category = Category::kArithmetic;
+  Category category{};
   double weight = 1;
   Derivative derivative = Derivative::kSmooth;
   std::vector<std::string> hints = {};      // nouns for the result
@@ -99,22 +86,6 @@ struct Op {
   bool has(std::uint32_t any) const { return (traits & any) != 0; }
 };
 Op with_traits(std::uint32_t traits, Op op);
-
-// All entries; looked up by name in constant time.
-std::span<const Op> catalogue();
-const Op& op_named(std::string_view name);  // the name must exist
-
-// One table a category, in ops_<category>.cc.
-std::vector<Op> arithmetic_ops();
-std::vector<Op> math_ops();
-std::vector<Op> array_ops();
-std::vector<Op> linear_algebra_ops();
-std::vector<Op> reduction_ops();
-std::vector<Op> indexing_ops();
-std::vector<Op> gradient_ops();
-std::vector<Op> vectorization_ops();
-std::vector<Op> conditional_ops();
-std::vector<Op> loop_ops();
 
 // ---- Elementwise entries
 // -----------------------------------------------------------------------------

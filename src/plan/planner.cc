@@ -10,13 +10,13 @@ namespace jaxsmith {
 namespace {
 
 constexpr int kTries = 60;
-constexpr int kDevices = 4;               // of a worker: trace/tracer.h
 constexpr std::size_t kMostNodes = 40;    // operations that a reader can still follow
 constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 on
 
-std::vector<Category> all_categories() {
+std::vector<Category> all_categories(const Catalogue& catalogue) {
   std::vector<Category> out;
-  for (int i = 0; i < kCategories; ++i) out.push_back(static_cast<Category>(i));
+  for (std::size_t i = 0; i < catalogue.categories().size(); ++i)
+    out.push_back(static_cast<Category>(i));
   return out;
 }
 
@@ -38,19 +38,10 @@ DType draw_dtype(Random& random, const std::vector<DType>& allowed, bool x64,
 }
 
 // Which operations a category's programs are made of: mostly its own.
-std::array<double, kCategories> mix_of(Category category) {
-  std::array<double, kCategories> mix{};
-  mix[static_cast<int>(Category::kArithmetic)] = 0.5;
-  mix[static_cast<int>(Category::kMath)] = 0.35;
-  mix[static_cast<int>(Category::kReduction)] = 0.25;
-  mix[static_cast<int>(Category::kArray)] = 0.2;
-  mix[static_cast<int>(Category::kIndexing)] = 0.12;
-  mix[static_cast<int>(Category::kLinearAlgebra)] = 0.15;
-  mix[static_cast<int>(Category::kConditional)] = 0.15;
-  mix[static_cast<int>(Category::kLoop)] = 0.02;
-  mix[static_cast<int>(Category::kGradient)] = 0.02;
-  mix[static_cast<int>(Category::kVectorization)] = 0.03;
-  mix[static_cast<int>(category)] += category >= Category::kGradient ? 0.8 : 1.6;
+std::vector<double> mix_of(const Catalogue& catalogue, Category category) {
+  std::vector<double> mix;
+  for (const CategoryProfile& profile : catalogue.categories()) mix.push_back(profile.share);
+  mix[static_cast<std::size_t>(category)] += catalogue.profile(category).own_share;
   return mix;
 }
 
@@ -59,41 +50,35 @@ struct Drawn {
   Stats stats;
 };
 
-Shape draw_shape(Builder& b, Category category, bool first) {
+Shape draw_shape(Builder& b, const CategoryProfile& profile, bool first) {
   Random& random = b.random();
   static constexpr double kRanks[] = {0.12, 0.38, 0.34, 0.12, 0.04};
-  const bool needs_axis = first || category == Category::kLinearAlgebra;
+  const bool matrices = profile.matrix_share > 0, needs_axis = first || matrices;
   int rank = static_cast<int>(random.weighted(kRanks));
   if (needs_axis && rank == 0) rank = 1 + static_cast<int>(random.below(2));
-  if (category == Category::kLinearAlgebra && random.chance(0.6)) rank = 2;
+  if (matrices && random.chance(profile.matrix_share)) rank = 2;
   rank = std::min(rank, b.settings().max_rank);
   Shape shape;
   for (int i = 0; i < rank; ++i) shape.push_back(random.chance(0.06) ? 1 : b.size());
   return shape;
 }
 
-Drawn draw_argument(Builder& b, Category category, int position) {
+Drawn draw_argument(Builder& b, const CategoryProfile& profile, int position) {
   Random& random = b.random();
   const Settings& s = b.settings();
   Drawn out;
-  out.type = {s.real, draw_shape(b, category, position == 0)};
-  double integer_share =
-      category == Category::kIndexing || category == Category::kConditional ? 0.25 : 0.15;
-  if (category == Category::kGradient || category == Category::kLinearAlgebra) integer_share = 0.05;
-  const double complex_share =
-      category == Category::kLinearAlgebra || category == Category::kArithmetic ? 0.06 : 0.02;
-  const double bool_share =
-      category == Category::kConditional || category == Category::kReduction ? 0.12 : 0.05;
+  out.type = {s.real, draw_shape(b, profile, position == 0)};
   const double draw = random.uniform();
-  if (draw < integer_share && b.allowed(s.integer)) {
+  if (draw < profile.integer_share && b.allowed(s.integer)) {
     out.type.dtype = s.integer;
     const double top = std::min(integer_bounds(s.integer).hi, random.chance(0.5) ? 10.0 : 50.0);
     const double low = is_signed_integer(s.integer) && random.chance(0.5) ? -top : 0;
     out.stats = uniform_stats(random, low, top, true);
-  } else if (position > 0 && draw < integer_share + bool_share && b.allowed(DType::kBool)) {
+  } else if (position > 0 && draw < profile.integer_share + profile.bool_share &&
+             b.allowed(DType::kBool)) {
     out.type.dtype = DType::kBool;
     out.stats = boolean_stats(random, 0.5);
-  } else if (draw > 1 - complex_share && b.allowed(DType::kC64)) {
+  } else if (draw > 1 - profile.complex_share && b.allowed(DType::kC64)) {
     out.type.dtype = DType::kC64;
     out.stats = uniform_stats(random, 0, 2, false);
   } else {
@@ -166,34 +151,38 @@ std::size_t node_count(const Program& program) {
 
 bool shows_category(const Program& program, Category category) {
   return std::any_of(program.bodies.begin(), program.bodies.end(), [&](const Body& body) {
-    return std::any_of(body.nodes.begin(), body.nodes.end(),
-                       [&](const Node& n) { return op_named(n.op).category == category; });
+    return std::any_of(body.nodes.begin(), body.nodes.end(), [&](const Node& n) {
+      return program.catalogue->named(n.op).category == category;
+    });
   });
 }
 
 bool uses_devices(const Program& program) {
-  return std::any_of(program.bodies.begin(), program.bodies.end(), [](const Body& body) {
-    return std::any_of(body.nodes.begin(), body.nodes.end(),
-                       [](const Node& n) { return op_named(n.op).has(kOverDevices); });
+  return std::any_of(program.bodies.begin(), program.bodies.end(), [&](const Body& body) {
+    return std::any_of(body.nodes.begin(), body.nodes.end(), [&](const Node& n) {
+      return program.catalogue->named(n.op).has(kOverDevices);
+    });
   });
 }
 
 std::optional<Program> try_root(const Settings& settings, Category category, Random random,
                                 std::uint64_t seed, std::uint64_t family) {
   Program program;
+  program.catalogue = settings.catalogue;
   program.seed = seed;
   program.family = family;
-  program.category = std::string(category_name(category));
+  const CategoryProfile& profile = program.catalogue->profile(category);
+  program.category = std::string(profile.name);
   program.x64 = settings.x64;
   program.devices = settings.devices;
   Builder b(program, settings, random);
   Builder::BodySpec spec;
   spec.placement = Placement::kEntry;
-  const bool nested = category >= Category::kGradient;
+  const bool nested = profile.has_bodies;
   const std::size_t count = 1 + b.random().weighted(std::vector<double>{0.22, 0.42, 0.26, 0.1});
   // The builder draws in a body only; arguments are drawn before there is one.
   for (std::size_t i = 0; i < count; ++i) {
-    const Drawn drawn = draw_argument(b, category, static_cast<int>(i));
+    const Drawn drawn = draw_argument(b, profile, static_cast<int>(i));
     spec.parameters.push_back({drawn.type, drawn.stats, "", 1u << i,
                                is_inexact(drawn.type.dtype) ? 1u << i : 0, 0, 1u << i});
   }
@@ -236,11 +225,11 @@ std::optional<Member> variant(const PlanOptions& options, const Program& root,
 
 Category family_category(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
   std::vector<Category> categories;
-  for (Category category : options.categories.empty() ? all_categories() : options.categories) {
-    // Their families have fewer members: a derivative of derivatives is seldom worth its size, a
-    // map over devices has none.
-    const bool small = category == Category::kGradient || category == Category::kVectorization;
-    categories.insert(categories.end(), small ? 5 : 4, category);
+  for (Category category :
+       options.categories.empty() ? all_categories(*options.catalogue) : options.categories) {
+    categories.insert(categories.end(),
+                      static_cast<std::size_t>(options.catalogue->profile(category).families),
+                      category);
   }
   // A new order for each round keeps the shares equal.
   const std::uint64_t round = family / categories.size();
@@ -252,6 +241,7 @@ Category family_category(const PlanOptions& options, std::uint64_t seed, std::ui
 Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
   Random random = Random(seed, family).fork("settings");
   Settings s;
+  s.catalogue = options.catalogue;
   s.dtypes = options.dtypes.empty() ? all_dtypes() : options.dtypes;
   const bool wide = std::any_of(s.dtypes.begin(), s.dtypes.end(), needs_x64);
   const bool narrow =
@@ -270,17 +260,17 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
                           {DType::kI64, 0.5}},
                          DType::kI32);
   s.max_rank = options.max_rank;
-  // One vectorisation family in eight spreads over devices; the sizes of axes then divide among
-  // them.
-  const bool spread =
-      family_category(options, seed, family) == Category::kVectorization && random.chance(0.125);
-  s.devices = spread ? kDevices : 1;
+  // Where a family spreads over devices the sizes of axes divide among them.
+  const Category category = family_category(options, seed, family);
+  const double share = options.catalogue->profile(category).device_share;
+  const bool spread = share > 0 && random.chance(share);
+  s.devices = spread ? options.devices : 1;
   std::vector<std::int64_t> pool = {2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16};
   random.shuffle(pool);
-  if (spread) pool = {kDevices, 2 * kDevices, random.between(2, 3)};
+  if (spread) pool = {options.devices, 2 * options.devices, random.between(2, 3)};
   pool.resize(3);
   s.sizes = pool;
-  s.mix = mix_of(family_category(options, seed, family));
+  s.mix = mix_of(*options.catalogue, category);
   return s;
 }
 
@@ -297,7 +287,7 @@ std::optional<Program> plan_root(const PlanOptions& options, const Settings& set
 bool reverse_differentiable(const Program& program) {
   for (const Body& body : program.bodies) {
     for (const Node& node : body.nodes) {
-      const Derivative d = op_named(node.op).derivative;
+      const Derivative d = program.catalogue->named(node.op).derivative;
       if (d != Derivative::kForward && d != Derivative::kNone) continue;
       for (ValueId id : node.operands) {
         if (program.values[static_cast<std::size_t>(id)].grad_arguments != 0) return false;
@@ -317,8 +307,10 @@ std::vector<Member> plan_family(const PlanOptions& options, std::uint64_t seed,
   const auto add = [&](std::optional<Member> member) {
     if (member) members.push_back(std::move(*member));
   };
-  if (random.chance(0.85)) add(gradient_member(*root, settings, random.fork("gradient")));
-  if (random.chance(0.35)) add(vmap_member(*root, settings, random.fork("vmap")));
+  const Vocabulary& words = options.catalogue->vocabulary();
+  if (words.gradient && random.chance(0.85))
+    add(words.gradient(*root, settings, random.fork("gradient")));
+  if (words.mapped && random.chance(0.35)) add(words.mapped(*root, settings, random.fork("vmap")));
   if (random.chance(0.35)) {
     Settings other = settings;
     std::vector<std::pair<DType, double>> reals = {

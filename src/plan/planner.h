@@ -1,6 +1,6 @@
 // Plans families: a root program, its forward function, and what else comes from it.
 //
-//   PlanOptions options;
+//   PlanOptions options{&catalogue};
 //   for (const Member& m : plan_family(options, /*seed=*/42, /*family=*/7)) use(m.program);
 //
 // Pure: the same options, seed and family give the same plans on every machine.
@@ -18,9 +18,11 @@
 namespace jaxsmith {
 
 struct PlanOptions {
-  std::vector<Category> categories;  // in order, without repeats; empty: all
-  std::vector<DType> dtypes;         // empty: all
+  const Catalogue* catalogue = nullptr;   // of the back end
+  std::vector<Category> categories = {};  // in order, without repeats; empty: all
+  std::vector<DType> dtypes = {};         // empty: all
   int max_rank = 4;
+  int devices = 4;  // of a worker
 };
 
 struct Member {
@@ -46,9 +48,5 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
 // Draws the root program; the same decisions with other settings give a variant of it.
 std::optional<Program> plan_root(const PlanOptions& options, const Settings& settings,
                                  std::uint64_t seed, std::uint64_t family);
-
-// members.cc: programs that call the root's function. Nothing where it does not apply.
-std::optional<Member> gradient_member(const Program& root, const Settings& settings, Random random);
-std::optional<Member> vmap_member(const Program& root, const Settings& settings, Random random);
 
 }  // namespace jaxsmith

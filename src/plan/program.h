@@ -113,7 +113,10 @@ struct DerivativeOf {
   std::optional<std::size_t> seed;  // the parameter that is the tangent or cotangent
 };
 
+class Catalogue;
+
 struct Program {
+  const Catalogue* catalogue = nullptr;  // where its nodes' operations are
   std::uint64_t seed = 0, family = 0;
   std::string category;
   // Deques: what a table entry refers to stays where it is while the entry applies further

@@ -1,28 +1,9 @@
 #include "source/imports.h"
 
-#include <map>
 #include <set>
 
 namespace jaxsmith {
 namespace {
-
-// Every name that a spelling may start with and that the module does not define itself.
-const std::map<std::string, std::string>& known_imports() {
-  static const std::map<std::string, std::string> kImports = {
-      {"jax", "import jax"},
-      {"jnp", "import jax.numpy as jnp"},
-      {"np", "import numpy as np"},
-      {"lax", "from jax import lax"},
-      {"partial", "from functools import partial"},
-      {"jsp", "import jax.scipy as jsp"},
-      {"P", "from jax.sharding import PartitionSpec as P"},
-      {"special", "from jax.scipy import special"},
-      {"solve_triangular", "from jax.scipy.linalg import solve_triangular"},
-      {"cho_solve", "from jax.scipy.linalg import cho_solve"},
-      {"logsumexp", "from jax.scipy.special import logsumexp"},
-  };
-  return kImports;
-}
 
 void add(const Expr& e, std::set<std::string>& used) {
   if (!e) return;
@@ -45,13 +26,13 @@ void add(const FunctionDefinition& f, std::set<std::string>& used) {
 
 }  // namespace
 
-std::vector<std::string> imports_of(const Module& module) {
+std::vector<std::string> imports_of(const Module& module, const Vocabulary& words) {
   std::set<std::string> used;
   for (const Assign& a : module.constants) add(a.value, used);
   for (const FunctionDefinition& f : module.functions) add(f, used);
   std::vector<std::string> out;
   for (const std::string& n : used) {
-    if (const auto found = known_imports().find(n); found != known_imports().end())
+    if (const auto found = words.imports.find(n); found != words.imports.end())
       out.push_back(found->second);
   }
   return out;

@@ -4,10 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "plan/catalogue.h"
 #include "source/layout.h"
 
 namespace jaxsmith {
 
-std::vector<std::string> imports_of(const Module& module);
+std::vector<std::string> imports_of(const Module& module, const Vocabulary& words);
 
 }  // namespace jaxsmith

@@ -25,7 +25,7 @@ struct Style {
   double lambda_chance = 0.4;
   bool annotations = false;
   double docstring_chance = 0.25;
-  bool long_lax = false;  // jax.lax.scan rather than lax.scan
+  bool long_names = false;  // jax.lax.scan rather than lax.scan
 
   static Style draw(Random random) {
     Style s;
@@ -34,7 +34,7 @@ struct Style {
     s.lambda_chance = random.uniform(0.1, 0.8);
     s.annotations = random.chance(0.15);
     s.docstring_chance = random.chance(0.3) ? 0.9 : 0.05;
-    s.long_lax = random.chance(0.15);
+    s.long_names = random.chance(0.15);
     return s;
   }
 };
@@ -60,13 +60,15 @@ Expr parsed_attribute(const std::string& key, const std::string& text) {
   return sequence(std::move(items));
 }
 
-Expr with_long_lax(const Expr& e) {
-  if (e->kind == ExprKind::kName && e->text == "lax") {
-    return std::make_shared<Expression>(Expression{ExprKind::kAttribute, "lax", {name("jax")}});
+Expr with_long_names(const Expr& e, const Vocabulary& words) {
+  if (e->kind == ExprKind::kName) {
+    if (const auto of = words.attributes_of.find(e->text); of != words.attributes_of.end())
+      return std::make_shared<Expression>(
+          Expression{ExprKind::kAttribute, e->text, {name(of->second)}});
   }
   Expression copy = *e;
   for (Expr& item : copy.items) {
-    if (item) item = with_long_lax(item);
+    if (item) item = with_long_names(item, words);
   }
   return std::make_shared<Expression>(std::move(copy));
 }
@@ -102,7 +104,7 @@ class Renderer {
     module_.functions.push_back(std::move(entry));
     for (const auto& [constant, text] : program_.constants)
       module_.constants.push_back(Assign{{constant}, parsed(text)});
-    module_.imports = imports_of(module_);
+    module_.imports = imports_of(module_, program_.catalogue->vocabulary());
     return std::move(module_);
   }
 
@@ -220,7 +222,7 @@ class Renderer {
       e = substitute(e, attributes);  // attributes may hold holes of operands
     }
     e = substitute(e, holes);
-    return style_.long_lax ? with_long_lax(e) : e;
+    return style_.long_names ? with_long_names(e, program_.catalogue->vocabulary()) : e;
   }
 
   bool may_inline(const Frame&, const Node& node, const Expr& e, Random& random) const {
@@ -337,7 +339,7 @@ class Renderer {
         top ? module_names_.claim_unshadowed(jaxsmith::function_names(program_, b, subject, random))
         : b.hint.empty() ? "inner"
                          : b.hint;
-    if (top && style_.annotations) f.returns = return_annotation(b);
+    if (top && annotated()) f.returns = return_annotation(b);
     const bool documented = top && random.chance(style_.docstring_chance);
     for (const Node& node : b.nodes) render_node(frame, node);
     std::vector<std::string> result_labels;
@@ -358,7 +360,7 @@ class Renderer {
 
   void add_parameters(FunctionDefinition& f, const Body& b, const std::vector<std::string>& names,
                       Frame& frame, bool top) {
-    const Expr annotation = top && style_.annotations ? parsed("jax.Array") : nullptr;
+    const Expr annotation = top && annotated() ? parsed(array_annotation()) : nullptr;
     if (b.parameter_groups.empty()) {
       for (const std::string& n : names) f.parameters.push_back({n, annotation, nullptr});
       return;
@@ -387,11 +389,17 @@ class Renderer {
     return out;
   }
 
+  const std::string& array_annotation() const {
+    return program_.catalogue->vocabulary().annotation;
+  }
+  bool annotated() const { return style_.annotations && !array_annotation().empty(); }
+
   Expr return_annotation(const Body& b) const {
-    if (b.returns == Returns::kDict) return parsed("dict[str, jax.Array]");
+    const std::string& array = array_annotation();
+    if (b.returns == Returns::kDict) return parsed("dict[str, " + array + "]");
     if (b.returns == Returns::kTuple && b.results.size() > 1)
-      return parsed("tuple[jax.Array, ...]");
-    return b.result_groups.empty() ? parsed("jax.Array") : nullptr;
+      return parsed("tuple[" + array + ", ...]");
+    return b.result_groups.empty() ? parsed(array) : nullptr;
   }
 
   Expr result(Frame& frame, const Body& b, Random& random, std::vector<std::string>& labels) {
@@ -462,7 +470,10 @@ std::vector<std::string> tags_of(const Program& program) {
   std::set<std::string> tags(program.tags.begin(), program.tags.end());
   for (const Body& body : program.bodies) {
     for (const Node& node : body.nodes) {
-      if (node.op != "call") tags.insert(std::string(category_name(op_named(node.op).category)));
+      if (node.op != "call") {
+        const Category category = program.catalogue->named(node.op).category;
+        tags.insert(std::string(program.catalogue->profile(category).name));
+      }
     }
   }
   return {tags.begin(), tags.end()};

@@ -42,11 +42,12 @@ double most_seconds(const Request& request, double function_seconds) {
 
 // Whether this can be what became of the function: levels that were asked for, and lists as long
 // as what they are about.
-bool fits(const Outcome& outcome, const Function& function, const Request& request) {
+bool fits(const Outcome& outcome, const Function& function, const Request& request,
+          Level structure_level) {
   if (!outcome.ok) return true;
   const auto asked_for = [&](const auto& entry) {
     const auto& levels = request.levels;
-    return entry.first == structure_level() ||
+    return entry.first == structure_level ||
            std::find(levels.begin(), levels.end(), entry.first) != levels.end();
   };
   const auto has_text = [&](const auto& entry) { return outcome.levels.contains(entry.first); };
@@ -56,8 +57,7 @@ bool fits(const Outcome& outcome, const Function& function, const Request& reque
   const std::size_t arguments = function.inputs[0].size();
   if (request.route == Route::kText)
     return outcome.argument_matters.empty() || outcome.argument_matters.size() == arguments;
-  return outcome.levels.contains(structure_level()) &&
-         outcome.argument_matters.size() == arguments &&
+  return outcome.levels.contains(structure_level) && outcome.argument_matters.size() == arguments &&
          outcome.result_paths.size() == outcome.outputs.size();
 }
 
@@ -67,9 +67,11 @@ std::vector<std::string> worker_environment(const TracerOptions& options) {
   std::vector<std::string> out;
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view e = *entry;
-    const bool dropped = e.starts_with("JAX_") || e.starts_with("XLA_") ||
-                         e.starts_with("PYTHON") || e.starts_with("TF_") || e.starts_with("OMP_") ||
-                         e.starts_with("OPENBLAS_");
+    const auto starts = [e](const std::string& prefix) { return e.starts_with(prefix); };
+    const auto& theirs = options.worker.dropped_prefixes;
+    const bool dropped = e.starts_with("PYTHON") || e.starts_with("OMP_") ||
+                         e.starts_with("OPENBLAS_") ||
+                         std::any_of(theirs.begin(), theirs.end(), starts);
     if (!dropped) out.emplace_back(e);
   }
   out.push_back("PYTHONPATH=" + options.python_path);
@@ -79,18 +81,13 @@ std::vector<std::string> worker_environment(const TracerOptions& options) {
   out.push_back(
       "OPENBLAS_NUM_THREADS=1");  // sums of LAPACK must not depend on the number of processors
   out.push_back("PYTHONNOUSERSITE=1");
-  out.push_back("JAX_PLATFORMS=cpu");
-  out.push_back("TF_CPP_MIN_LOG_LEVEL=3");
-  out.push_back("XLA_FLAGS=" + worker_xla_flags());
+  out.insert(out.end(), options.worker.environment.begin(), options.worker.environment.end());
   return out;
 }
 
-std::string worker_xla_flags() {
-  return fmt::format("--xla_force_host_platform_device_count={} --xla_cpu_max_isa=AVX2",
-                     kWorkerDevices);
+Tracer::Tracer(TracerOptions options) : options_(std::move(options)) {
+  if (options_.levels.empty()) options_.levels = options_.worker.levels;
 }
-
-Tracer::Tracer(TracerOptions options) : options_(std::move(options)) {}
 
 Tracer::~Tracer() { stop(); }
 
@@ -115,9 +112,11 @@ Result<Versions> Tracer::start(const std::atomic<bool>& cancel) {
 }
 
 Result<Versions> Tracer::start_once(const std::atomic<bool>& cancel, bool& killed) {
-  JAXSMITH_TRY(process, Process::spawn({{options_.python, "-m", "jaxsmith.worker", "--requests-fd",
-                                         "3", "--results-fd", "4"},
-                                        worker_environment(options_)}));
+  std::vector<std::string> command = {options_.python};
+  const auto& arguments = options_.worker.arguments;
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  for (const char* word : {"--requests-fd", "3", "--results-fd", "4"}) command.emplace_back(word);
+  JAXSMITH_TRY(process, Process::spawn({std::move(command), worker_environment(options_)}));
   process_ = std::move(process);
   reader_ = FrameReader(options_.most_outcome_bytes);
   const auto begin = Clock::now();
@@ -169,7 +168,7 @@ bool Tracer::take(Message& message, const Request& request, Run& run, bool& done
   if (auto* answer = std::get_if<Answer>(&message)) {
     const std::size_t i = answer->function;
     if (answer->chunk != request.chunk || i != run.answered || i >= request.functions.size() ||
-        !fits(answer->outcome, request.functions[i], request))
+        !fits(answer->outcome, request.functions[i], request, options_.worker.structure_level))
       return false;
     run.outcomes.push_back(std::move(answer->outcome));
     ++run.answered;

@@ -1,7 +1,8 @@
-// Has real JAX trace, lower, compile and run functions, in a worker process that it supervises.
+// Has the real thing (JAX, say) trace, lower, compile and run functions, in a worker process that
+// it supervises.
 //
-//   Tracer tracer({.python = "python3", .python_path = "python"});
-//   JAXSMITH_TRY(versions, tracer.start());
+//   Tracer tracer({.worker = spec, .python = "python3", .python_path = "python"});
+//   JAXSMITH_TRY(versions, tracer.start(cancel));
 //   JAXSMITH_TRY(outcomes, tracer.trace(chunk, functions, Route::kChunk, cancel));
 //
 // A function that crashes its worker, hangs, or eats memory costs that function alone: it is found,
@@ -24,18 +25,20 @@
 #include "trace/outcome.h"
 #include "trace/process.h"
 #include "trace/protocol.h"
+#include "trace/worker_spec.h"
 
 namespace jaxsmith {
 
 struct TracerOptions {
+  WorkerSpec worker;  // of the back end
   std::string python = "python3";
   std::string python_path;  // folder that holds the `jaxsmith` package
   std::string
       allocator;  // shared library that workers take malloc from; empty, or not there: the system's
   double function_seconds = 30;  // without any sign of progress
   double start_seconds = 120;
-  std::int64_t memory_bytes = std::int64_t{6} << 30;  // of a worker and what it has started
-  std::vector<Level> levels = {jaxsmith::levels().begin(), jaxsmith::levels().end()};
+  std::int64_t memory_bytes = std::int64_t{6} << 30;   // of a worker and what it has started
+  std::vector<Level> levels = {};                      // empty: all that the back end has
   std::size_t most_outcome_bytes = kMostOutcomeBytes;  // of one function's texts and arrays
   // Told of what a worker says that it is at, on the thread that traces.
   std::function<void(const Progress&)> on_progress;
@@ -44,12 +47,6 @@ struct TracerOptions {
 // What every worker finds in its environment: nothing that a user has set for other programs may
 // change what a dataset holds.
 std::vector<std::string> worker_environment(const TracerOptions& options);
-
-// CPU devices that every worker has.
-inline constexpr int kWorkerDevices = 4;
-
-// What XLA_FLAGS holds in every worker: texts and outputs depend on it.
-std::string worker_xla_flags();
 
 class Tracer {
  public:

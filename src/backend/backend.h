@@ -1,0 +1,29 @@
+// What stands behind a dataset: JAX is one. A back end is what each step has to know of it, and a
+// folder of its own in each step: plan/jax, trace/jax. Nothing else in the steps names it.
+//
+//   const Backend* backend = backend_named("jax");
+//   PlanOptions options{&backend->catalogue()};
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string_view>
+
+#include "plan/catalogue.h"
+#include "trace/worker_spec.h"
+
+namespace jaxsmith {
+
+struct Backend {
+  std::string_view name;
+  const Catalogue& (*catalogue)();          // planning and rendering
+  const WorkerSpec& (*worker)();            // tracing; which level gives the structure
+  nlohmann::ordered_json (*row_options)();  // what texts depend on, for the column `options`
+};
+
+// All back ends; the first is the default.
+std::span<const Backend> backends();
+// None where there is no such back end.
+const Backend* backend_named(std::string_view name);
+
+}  // namespace jaxsmith

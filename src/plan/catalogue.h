@@ -1,0 +1,76 @@
+// What a back end's functions are made of: operations, the categories that they belong to, and what
+// the names in their spellings mean. Planning and rendering know a back end by its catalogue alone.
+//
+//   const Catalogue catalogue({.categories = {{"arithmetic"}}, .imports = {{"jnp", "import
+//   jax.numpy as jnp"}}},
+//                             {unary("tanh", …)});
+//   PlanOptions options{&catalogue};
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/random.h"
+#include "plan/op.h"
+
+namespace jaxsmith {
+
+struct Member;
+struct Settings;
+
+// What programs of a category are like.
+struct CategoryProfile {
+  std::string_view name = {};
+  double share = 0;         // of its operations in programs of other categories
+  double own_share = 1.6;   // more of them in its own
+  bool has_bodies = false;  // its operations hold functions: fewer of them within one another
+  int families = 4;         // of each round, beside the other categories'
+  // Of arguments of its programs: how often they are integers, complex, booleans, matrices.
+  double integer_share = 0.15, complex_share = 0.02, bool_share = 0.05, matrix_share = 0;
+  double device_share = 0;  // how often a family spreads over devices
+};
+
+// Another program that calls a family's root; nothing where it does not apply.
+using MemberRule = std::optional<Member> (*)(const Program& root, const Settings& settings,
+                                             Random random);
+
+struct Vocabulary {
+  std::vector<CategoryProfile> categories = {};  // by Category
+  // What a spelling starts with where it is a function of the usual module, or of the one below.
+  std::vector<std::string> usual_prefixes = {}, lower_prefixes = {};
+  std::map<std::string, std::string, std::less<>> imports = {};  // name → statement
+  // A name that people also write as an attribute of another one: "lax" → "jax".
+  std::map<std::string, std::string, std::less<>> attributes_of = {};
+  std::string annotation = {};                 // of an array; empty: nothing is annotated
+  std::string (*dtype_text)(DType) = nullptr;  // for the entry "astype", where there is one
+  MemberRule gradient = nullptr, mapped = nullptr;
+};
+
+class Catalogue {
+ public:
+  Catalogue(Vocabulary vocabulary, std::vector<Op> ops);
+  Catalogue(const Catalogue&) = delete;
+  Catalogue& operator=(const Catalogue&) = delete;
+
+  std::span<const Op> ops() const { return ops_; }
+  const Op* find(std::string_view name) const;   // in constant time; none: there is no such entry
+  const Op& named(std::string_view name) const;  // it must exist
+  const Vocabulary& vocabulary() const { return vocabulary_; }
+  std::span<const CategoryProfile> categories() const { return vocabulary_.categories; }
+  const CategoryProfile& profile(Category category) const {
+    return vocabulary_.categories[static_cast<std::size_t>(category)];
+  }
+
+ private:
+  Vocabulary vocabulary_;
+  std::vector<Op> ops_;
+  std::unordered_map<std::string_view, const Op*> by_name_;
+};
+
+}  // namespace jaxsmith

@@ -1,0 +1,85 @@
+#include "plan/jax/catalogue.h"
+
+#include "plan/jax/op_helpers.h"
+#include "plan/planner.h"
+
+namespace jaxsmith {
+namespace {
+
+// In the order of kArithmetic, kMath …
+std::vector<CategoryProfile> profiles() {
+  return {
+      {.name = "arithmetic", .share = 0.5, .complex_share = 0.06},
+      {.name = "math", .share = 0.35},
+      {.name = "array", .share = 0.2},
+      {.name = "linear_algebra",
+       .share = 0.15,
+       .integer_share = 0.05,
+       .complex_share = 0.06,
+       .matrix_share = 0.6},
+      {.name = "reduction", .share = 0.25, .bool_share = 0.12},
+      {.name = "indexing", .share = 0.12, .integer_share = 0.25},
+      // A derivative of derivatives is seldom worth its size, a map over devices has no other
+      // members: more families, since they have fewer members.
+      {.name = "gradient",
+       .share = 0.02,
+       .own_share = 0.8,
+       .has_bodies = true,
+       .families = 5,
+       .integer_share = 0.05},
+      // One family in eight spreads over devices.
+      {.name = "vectorization",
+       .share = 0.03,
+       .own_share = 0.8,
+       .has_bodies = true,
+       .families = 5,
+       .device_share = 0.125},
+      {.name = "conditional",
+       .share = 0.15,
+       .own_share = 0.8,
+       .has_bodies = true,
+       .integer_share = 0.25,
+       .bool_share = 0.12},
+      {.name = "loop", .share = 0.02, .own_share = 0.8, .has_bodies = true},
+  };
+}
+
+Vocabulary vocabulary() {
+  return {.categories = profiles(),
+          .usual_prefixes = {"jnp.", "jax."},
+          .lower_prefixes = {"lax."},
+          .imports = {{"jax", "import jax"},
+                      {"jnp", "import jax.numpy as jnp"},
+                      {"np", "import numpy as np"},
+                      {"lax", "from jax import lax"},
+                      {"partial", "from functools import partial"},
+                      {"jsp", "import jax.scipy as jsp"},
+                      {"P", "from jax.sharding import PartitionSpec as P"},
+                      {"special", "from jax.scipy import special"},
+                      {"solve_triangular", "from jax.scipy.linalg import solve_triangular"},
+                      {"cho_solve", "from jax.scipy.linalg import cho_solve"},
+                      {"logsumexp", "from jax.scipy.special import logsumexp"}},
+          .attributes_of = {{"lax", "jax"}},
+          .annotation = "jax.Array",
+          .dtype_text = dtype_text,
+          .gradient = gradient_member,
+          .mapped = vmap_member};
+}
+
+std::vector<Op> all_ops() {
+  std::vector<Op> all;
+  for (auto* table : {arithmetic_ops, math_ops, array_ops, linear_algebra_ops, reduction_ops,
+                      indexing_ops, gradient_ops, vectorization_ops, conditional_ops, loop_ops}) {
+    for (Op& op : table()) all.push_back(std::move(op));
+  }
+  return all;
+}
+
+}  // namespace
+
+const Catalogue& jax_catalogue() {
+  static const Catalogue kCatalogue(vocabulary(), all_ops());
+  return kCatalogue;
+}
+
+}  // namespace jaxsmith
