@@ -10,6 +10,8 @@ SECONDS ?= 600
 VENV := .venv/bin
 JAXSMITH := $(BUILD)/jaxsmith
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+# Test programs at once: JAX's workers want 2 GB each.
+TEST_JOBS ?= $(shell n=$(JOBS); test $$n -lt 8 && echo $$n || echo 8)
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 # As one word of the shell's, whatever characters it has: $(call shell_word,OUT).
@@ -76,13 +78,17 @@ lint: setup $(BUILD)/build.ninja
 
 format: setup
 	@$(VENV)/ruff format --quiet .
-	@$(VENV)/clang-format -i $(CXX_FILES)
+# Only what is laid out otherwise is written: a file that is written is compiled.
+	@$(VENV)/clang-format --dry-run --Werror $(CXX_FILES) 2>&1 | sed -n 's/^\(.*\):[0-9]*:[0-9]*: error: .*/\1/p' | sort -u \
+	  | xargs -r $(VENV)/clang-format -i
 
 test-cpp: build
-	@$(BUILD)/jaxsmith_tests --gtest_brief=1
+	@ctest --test-dir $(BUILD) --parallel $(TEST_JOBS) --output-on-failure --quiet --no-tests=error --output-log $(BUILD)/ctest.log \
+	  || { cat $(BUILD)/ctest.log; exit 1; }
+	@grep -E "tests passed|Total Test time" $(BUILD)/ctest.log
 
 test-python: build
-	@JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python -m pytest -q tests
+	@JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python -m pytest -q -n $(TEST_JOBS) --dist loadfile tests
 
 # What the presets of CMakePresets.json build, they build in folders of their own.
 sanitize: setup

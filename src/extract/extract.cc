@@ -74,9 +74,10 @@ class Answer {
   bool begun() const { return !lines_.empty(); }
 
   Result<Record> record(const std::string& target, const std::string& ended) const {
-    JAXSMITH_TRY(message, join_record(lines_, ended));
-    if (auto* record = std::get_if<Record>(&message)) return std::move(*record);
-    const auto* failure = std::get_if<Failure>(&message);
+    auto message = join_record(lines_, ended);
+    if (!message.ok()) return message.error();
+    if (auto* record = std::get_if<Record>(&message.value())) return std::move(*record);
+    const auto* failure = std::get_if<Failure>(&message.value());
     if (!failure) return Error::internal(fmt::format("{}: the answer is no record", target));
     if (failure->misuse) return Error::usage(failure->message);
     return Error::environment(fmt::format("{}: {}", target, failure->message));

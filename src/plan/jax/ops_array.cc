@@ -5,6 +5,7 @@
 
 #include "base/portable_math.h"
 #include "plan/jax/catalogue.h"
+#include "plan/jax/op_helpers.h"
 #include "plan/jax/shape_helpers.h"
 
 namespace jaxsmith {
