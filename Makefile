@@ -26,7 +26,7 @@ help:
 	@echo 'make test     build and run every test, C++ and Python'
 	@echo 'make build    set up and compile'
 	@echo 'make bench    CPU time per function against a plain JAX loop; the readers against the official ones'
-	@echo 'make sanitize the C++ tests under address, undefined-behaviour and thread sanitizers'
+	@echo 'make sanitize the C++ tests under address, undefined-behaviour and thread sanitizers; a little fuzzing'
 	@echo 'make tidy     clang-tidy for all sources; make lint does those that changed'
 	@echo 'make bench-micro     time of parsing, verifying, running, planning and rendering by themselves'
 	@echo 'make bench-capture   what recording costs a program'
@@ -91,9 +91,10 @@ test-python: build
 	@JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python -m pytest -q -n $(TEST_JOBS) --dist loadfile tests
 
 # What the presets of CMakePresets.json build, they build in folders of their own.
-sanitize: setup
+sanitize: build
 	@for preset in asan-ubsan tsan; do \
 	  CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) CTEST_PARALLEL_LEVEL=$(JOBS) cmake --workflow --preset $$preset || exit 1; done
+	@JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python -m pytest -q -m sanitized tests
 
 tidy: setup $(BUILD)/build.ninja
 	@$(VENV)/python tools/tidy.py --build $(BUILD)

@@ -1,4 +1,4 @@
-"""A short run of the fuzzing; `make fuzz` is the long one."""
+"""A short run of the fuzzing, of `make sanitize`, which compiles the readers anew; `make fuzz` is the long one."""
 
 import os
 import subprocess
@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))).resolve().parent
 
 
+@pytest.mark.sanitized
 @pytest.mark.timeout(1500)
 def test_nothing_that_is_read_breaks_or_exhausts_a_reader():
     command = [sys.executable, ROOT / "tools" / "fuzz", "--runs", "3000", "--no-install"]

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+import warnings
 from pathlib import Path
 
 import jax
@@ -16,6 +18,7 @@ import jaxsmith
 import numpy as np
 import pytest
 from jax._src.interpreters import pxla
+from jaxsmith.provenance import source
 from jaxsmith.watching import sink
 
 PACKAGE = Path(__file__).resolve().parent.parent / "python"
@@ -296,3 +299,35 @@ def test_a_record_for_which_there_is_no_room_is_not_left_half(tmp_path):
     assert done.returncode == 0 and done.stdout == "b OSError\n", done.stderr
     (lines,) = messages(tmp_path)
     assert [line.get("name", line["type"]) for line in lines] == ["process", "a", "c"]
+
+
+def test_sources_are_found_on_threads_that_parse_at_once(tmp_path):
+    files = []
+    for number in range(16):
+        body = "".join(f"    x = [(x + {k}) * ({k} - -x), {{{k}: x}}][0]\n" for k in range(60))
+        files.append(tmp_path / f"module_{number}.py")
+        files[-1].write_text(f"def function_{number}(x):\n{body}    return x\n")
+    start, found = threading.Barrier(len(files)), {}
+
+    def run(number):
+        start.wait()
+        text = source.source_at(str(files[number]), 1)
+        found[number] = text and text.entry
+
+    def let_others_go_on(phase, info):  # as whatever has to be cleaned up may
+        time.sleep(0)
+
+    shown, threshold = warnings._showwarnmsg, gc.get_threshold()
+    gc.callbacks.append(let_others_go_on)
+    gc.set_threshold(20)
+    try:
+        threads = [threading.Thread(target=run, args=(i,)) for i in range(len(files))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        gc.set_threshold(*threshold)
+        gc.callbacks.remove(let_others_go_on)
+    assert found == {i: f"function_{i}" for i in range(len(files))}
+    assert warnings._showwarnmsg is shown

@@ -2,6 +2,7 @@
 // together with another one. Each is an application of catalogue entries that a person would have
 // chosen too.
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "plan/builder.h"
@@ -43,45 +44,19 @@ bool Builder::try_into(ValueId x, Interval want, int choice, std::optional<Value
   if (want.lo >= 0) {  // a positive interval, as logarithms, roots and divisors want it
     const double offset =
         nice_number(std::max(want.lo, 0.05), std::min(want.lo + 1, want.hi), false);
-    switch (choice) {
-      case 0:
-        out = apply("abs", {x});
-        return then("add", offset);
-      case 1:
-        out = apply("square", {x});
-        return then("add", offset);
-      case 2:
-        out = apply("softplus", {x});
-        return then("add", offset);
-      case 3:
-        return median(v.stats) > offset && then("maximum", offset);
-      case 4:
-        out = apply("sigmoid", {x});
-        return then("add", offset);
-      case 5:
-        out = apply("exp", {x});
-        return then("add", offset);
-      default:
-        break;
+    if (choice == 3) return median(v.stats) > offset && then("maximum", offset);
+    static constexpr std::array kPositive = {"abs", "square", "softplus", "", "sigmoid", "exp"};
+    if (choice < static_cast<int>(kPositive.size())) {
+      out = apply(kPositive[static_cast<std::size_t>(choice)], {x});
+      return then("add", offset);
     }
   } else if (want.lo >= -1.5 && want.hi <= 1.5) {
     const double factor =
         nice_number(0.5 * std::min(want.hi, -want.lo), std::min(want.hi, -want.lo), false);
-    switch (choice) {
-      case 0:
-        out = apply("tanh", {x});
-        return factor >= 1 || then("multiply", factor);
-      case 1:
-        out = apply("sin", {x});
-        return factor >= 1 || then("multiply", factor);
-      case 2:
-        out = apply("cos", {x});
-        return factor >= 1 || then("multiply", factor);
-      case 3:
-        out = apply("soft_sign", {x});
-        return factor >= 1 || then("multiply", factor);
-      default:
-        break;
+    static constexpr std::array kUnit = {"tanh", "sin", "cos", "soft_sign"};
+    if (choice < static_cast<int>(kUnit.size())) {
+      out = apply(kUnit[static_cast<std::size_t>(choice)], {x});
+      return factor >= 1 || then("multiply", factor);
     }
   } else if (choice < 3) {
     const double reach = std::min(want.hi, -want.lo);

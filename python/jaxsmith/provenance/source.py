@@ -10,7 +10,9 @@ import builtins
 import functools
 import inspect
 import linecache
+import os
 import textwrap
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ from typing import Any
 
 # Beyond so many lines the helpers are left out and the imports alone are kept.
 MOST_LINES = 400
+_MOST_ATTEMPTS = 20  # to parse a file
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -110,18 +113,43 @@ def source_at(file: str, line: int) -> SourceText | None:
     return None if found is None else _cut(tree, lines, file, line, *found)
 
 
+# One thread parses at a time: what shows warnings belongs to the process.
+_parsing = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _parsing
+    _parsing = threading.Lock()  # another thread of the parent's may have held it
+
+
+os.register_at_fork(after_in_child=_renew_lock)
+
+
 @functools.lru_cache(maxsize=64)
 def _parsed(file: str) -> ast.Module:
-    # What the parser has to say of the user's file has been said when it was imported. The filters
-    # stay as they are: a change would have warnings shown again that were shown before.
-    show = getattr(warnings, "_showwarnmsg", None)
-    try:
-        if show is not None:
-            warnings._showwarnmsg = lambda message: None  # type: ignore[attr-defined]
-        return ast.parse("".join(linecache.getlines(file)))
-    finally:
-        if show is not None:
-            warnings._showwarnmsg = show  # type: ignore[attr-defined]
+    text = "".join(linecache.getlines(file))
+    with _parsing:
+        # What the parser has to say of the user's file has been said when it was imported. The filters
+        # stay as they are: a change would have warnings shown again that were shown before.
+        show = getattr(warnings, "_showwarnmsg", None)
+        try:
+            if show is not None:
+                warnings._showwarnmsg = lambda message: None  # type: ignore[attr-defined]
+            return _parse(text)
+        finally:
+            if show is not None:
+                warnings._showwarnmsg = show  # type: ignore[attr-defined]
+
+
+def _parse(text: str) -> ast.Module:
+    # Of CPython before 3.13: a count of the parser's is all threads' (python/cpython#106905), so that
+    # the program's own parsing, between ours, has it fail: "AST constructor recursion depth mismatch".
+    for _ in range(_MOST_ATTEMPTS):
+        try:
+            return ast.parse(text)
+        except SystemError:
+            continue
+    raise ValueError("it cannot be parsed beside other threads")
 
 
 def _first_line(node: ast.stmt) -> int:
