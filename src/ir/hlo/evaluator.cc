@@ -382,9 +382,8 @@ namespace {
 
 // The operation of an instruction on a computation's two parameters, in order.
 std::optional<Binary> operation_on_both(const Computation& c, const Instruction& i) {
-  std::string name = i.opcode;
-  std::ranges::replace(name, '-', '_');
-  const auto op = binary_named(name);
+  const OpRule* rule = op_rule(i.opcode);
+  const auto op = rule ? rule->kernel : std::nullopt;
   const bool in_order = i.operands == c.parameters;
   const bool turned = i.operands == std::vector<std::int32_t>{c.parameters[1], c.parameters[0]};
   return op && (in_order || (turned && commutes(*op))) ? op : std::nullopt;

@@ -512,7 +512,7 @@ void Evaluator::find_facts(Plan& plan) {
   if (plan.steps.size() != 1 || plan.steps[0].results != std::vector<std::uint32_t>{result}) return;
   const Step& s = plan.steps[0];
   if (s.operands.size() != 2 || !s.equation->params.empty()) return;
-  const auto simple = binary_of_primitive(s.equation->primitive);
+  const auto simple = s.rule->kernel;
   const bool in_order = s.operands[0].slot == 0 && s.operands[1].slot == 1;
   const bool turned = s.operands[0].slot == 1 && s.operands[1].slot == 0;
   if (simple && (in_order || (turned && simple != Binary::subtract))) plan.simple = simple;

@@ -40,6 +40,7 @@ class Call {
   std::size_t size() const { return operands_.size(); }
   const Value& value(std::size_t i) const;
   const Array& array(std::size_t i) const { return value(i).as_array(); }
+  std::string type_text(std::size_t i) const { return array(i).type_text(); }
   std::vector<Array> arrays(std::size_t first, std::size_t last) const;
   Values values(std::size_t first, std::size_t last) const;
   const Values& operands() const { return operands_; }
@@ -101,12 +102,12 @@ struct OpRule {
   bool moves = false;
   // Operands are handed on to a jaxpr: such as are lost may not be needed there.
   bool hands_on = false;
+  // Without parameters it is this operation on its two operands.
+  std::optional<Binary> kernel = std::nullopt;
 };
 using OpRules = std::vector<OpRule>;
 
 const OpRule* op_rule(std::string_view name);
-// That the primitive is this operation on its two operands, or none.
-std::optional<Binary> binary_of_primitive(std::string_view name);
 
 // What the table is made of.
 void add_elementwise_rules(OpRules& rules);     // ops_elementwise.cc

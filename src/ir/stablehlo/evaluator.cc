@@ -410,8 +410,8 @@ const Evaluator::BlockFacts& Evaluator::facts_of(const Block& block) {
     const ValueId result = block.ops.back().operands[0];
     if (block.ops.size() == 1) facts.gives_second = result == block.arguments[1];
     if (block.ops.size() == 2 && block.ops[0].results == std::vector<ValueId>{result} &&
-        block.ops[0].name.starts_with("stablehlo.")) {
-      const auto simple = binary_named(std::string_view(block.ops[0].name).substr(10));
+        block.ops[0].rule) {
+      const auto simple = block.ops[0].rule->kernel;
       const bool in_order = block.ops[0].operands == block.arguments;
       const bool turned =
           block.ops[0].operands == std::vector<ValueId>{block.arguments[1], block.arguments[0]};
