@@ -72,8 +72,7 @@ class Call {
   Inner inner(std::string_view key) const;
   Inner inner(const ParamValue& value) const;
   Values run(Inner jaxpr, Values arguments) const;
-  // With the constants before the arguments.
-  Body body(Inner jaxpr, Values constants = {}) const;
+  Body body(Inner jaxpr) const;
 
   // Of a program for several devices. Runs a jaxpr on each of the mesh, with these arguments; on
   // abstract values once.

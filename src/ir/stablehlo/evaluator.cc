@@ -366,60 +366,45 @@ void Evaluator::check_result_types(const Op& op, const std::vector<Datum>& resul
 // ---- Regions
 // -------------------------------------------------------------------------------------
 
-bool Evaluator::is_pointwise(const Block& block) {
-  std::vector<ValueId> own = block.arguments;
-  for (const ValueId a : block.arguments) {
-    const Type& t = *m_.type_of(a);
-    if (t.kind != Type::Kind::kTensor || !t.shape.empty()) return false;
-  }
+ir::BodyOutline Evaluator::outline(const Block& block) const {
+  const auto scalar = [&](ValueId id) {
+    const Type& t = *m_.type_of(id);
+    return t.kind == Type::Kind::kTensor && t.shape.empty();
+  };
+  ir::BodyOutline out;
+  out.scalars = std::ranges::all_of(block.arguments, scalar);
+  out.arguments.assign(block.arguments.begin(), block.arguments.end());
   for (const Op& op : block.ops) {
-    for (const ValueId v : op.operands) {
-      const Type& t = *m_.type_of(v);
-      if (t.kind != Type::Kind::kTensor || !t.shape.empty()) return false;
-    }
-    if (ends_block(op)) continue;
-    if (op.name == "func.call") {
-      const Attr* callee = op.attr("callee");
-      const auto f = callee && callee->kind == Attr::Kind::kSymbol
-                         ? functions_.find(std::string_view(callee->text).substr(1))
-                         : functions_.end();
-      if (f == functions_.end() || f->second->declared_only || looking_ >= kDeepestCalls)
-        return false;
-      ++looking_;
-      const bool pointwise = facts_of(f->second->body).pointwise;
-      --looking_;
-      if (!pointwise) return false;
-      continue;
-    }
-    if (!op.rule || !op.rule->pointwise) return false;
-    for (const ValueId r : op.results)
-      if (!m_.type_of(r)->shape.empty()) return false;
+    out.scalars = out.scalars && std::ranges::all_of(op.operands, scalar) &&
+                  std::ranges::all_of(op.results, scalar);
+    if (ends_block(op))
+      out.results.assign(op.operands.begin(), op.operands.end());
+    else
+      out.operations.push_back(outline(op));
   }
-  return true;
+  return out;
 }
 
-const Evaluator::BlockFacts& Evaluator::facts_of(const Block& block) {
-  const auto found = facts_.find(&block);
-  if (found != facts_.end()) return found->second;
-  BlockFacts facts;
-  facts_.emplace(&block, facts);  // of a function that calls itself: not pointwise
-  facts.pointwise = is_pointwise(block);
-  const bool ends =
-      !block.ops.empty() && ends_block(block.ops.back()) && block.ops.back().operands.size() == 1;
-  if (ends && block.arguments.size() == 2) {
-    const ValueId result = block.ops.back().operands[0];
-    if (block.ops.size() == 1) facts.gives_second = result == block.arguments[1];
-    if (block.ops.size() == 2 && block.ops[0].results == std::vector<ValueId>{result} &&
-        block.ops[0].rule) {
-      const auto simple = block.ops[0].rule->kernel;
-      const bool in_order = block.ops[0].operands == block.arguments;
-      const bool turned =
-          block.ops[0].operands == std::vector<ValueId>{block.arguments[1], block.arguments[0]};
-      const bool plain = !m_.type_of(result)->quantized;
-      if (simple && plain && (in_order || (turned && commutes(*simple)))) facts.simple = simple;
-    }
+ir::BodyOutline::Operation Evaluator::outline(const Op& op) const {
+  ir::BodyOutline::Operation out;
+  out.pointwise = op.rule && op.rule->pointwise;
+  if (op.name == "func.call") {
+    const Attr* callee = op.attr("callee");
+    const auto f = callee && callee->kind == Attr::Kind::kSymbol
+                       ? functions_.find(std::string_view(callee->text).substr(1))
+                       : functions_.end();
+    if (f != functions_.end() && !f->second->declared_only) out.calls = {&f->second->body};
   }
-  return facts_[&block] = facts;
+  out.operands.assign(op.operands.begin(), op.operands.end());
+  if (op.results.size() != 1) return out;
+  const Type& type = *m_.type_of(op.results[0]);
+  out.result = op.results[0];
+  out.dtype = type.dtype;
+  out.converts = op.name == "stablehlo.convert" && !type.quantized;
+  const auto kernel = op.rule ? op.rule->kernel : std::nullopt;
+  const bool own_way = kernel && m_.for_interpreter && divides(*kernel);
+  if (!type.quantized && !own_way) out.kernel = kernel;
+  return out;
 }
 
 // ---- Calls
@@ -574,32 +559,20 @@ Body Call::body(std::size_t region) const {
   if (region >= op_.regions.size())
     invalid(fmt::format("{} has {} regions", op_.name, op_.regions.size()));
   const Block& block = op_.regions[region];
-  const auto facts = evaluator_.facts_of(block);
+  const Body::Facts& facts = evaluator_.facts_.of(&block);
   Evaluator* evaluator = &evaluator_;
   const std::uint32_t at = op_.offset;
-  return {
-      [evaluator, &block, facts, at](std::vector<Array> arguments) {
-        const bool lifted = facts.pointwise && !evaluator->abstract_ &&
-                            std::any_of(arguments.begin(), arguments.end(),
-                                        [](const Array& a) { return a.rank() > 0; });
-        // A kernel that has nothing to do asks for types alone.
-        const bool types_only =
-            !arguments.empty() && arguments[0].abstract() && !evaluator->abstract_;
-        std::vector<Datum> data(arguments.begin(), arguments.end());
-        if (types_only) evaluator->abstract_ = true;
-        std::vector<Array> out;
-        try {
-          for (const Datum& d : evaluator->run_block(block, std::move(data), lifted))
-            out.push_back(d.as_array());
-        } catch (...) {
-          if (types_only) evaluator->abstract_ = false;
-          throw;
-        }
-        if (types_only) evaluator->abstract_ = false;
-        evaluator->at_ = at;
-        return out;
-      },
-      {.pointwise = facts.pointwise, .simple = facts.simple, .gives_second = facts.gives_second}};
+  return {[evaluator, &block, &facts, at](std::vector<Array> arguments) {
+            return ir::run_body(facts, arguments, evaluator->abstract_, [&](bool lifted) {
+              std::vector<Array> out;
+              std::vector<Datum> data(arguments.begin(), arguments.end());
+              for (const Datum& d : evaluator->run_block(block, std::move(data), lifted))
+                out.push_back(d.as_array());
+              evaluator->at_ = at;
+              return out;
+            });
+          },
+          facts};
 }
 
 std::vector<Datum> Call::run_region(std::size_t region, std::vector<Datum> arguments) const {

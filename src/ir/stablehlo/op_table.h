@@ -111,5 +111,7 @@ struct OpRule {
 
 // Null where it is not known.
 const OpRule* op_rule(std::string_view name);
+// Quotients and remainders: StableHLO's interpreter has its own (Module::for_interpreter).
+bool divides(Binary op);
 
 }  // namespace jaxsmith::stablehlo

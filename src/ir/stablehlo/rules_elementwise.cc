@@ -19,9 +19,9 @@ Results constant_rule(const Call& c) {
   return {broadcast_in_dim(dense, value.type->shape, {})};
 }
 
-namespace {
-
 bool divides(Binary op) { return op == Binary::divide || op == Binary::remainder; }
+
+namespace {
 
 // Of integers: what the quotient is where there is none, or where it is no number of the type, is
 // left to implementations. XLA gives -1 and the dividend, StableHLO's interpreter 0.
