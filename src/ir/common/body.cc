@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <ranges>
 
-#include "ir/common/diagnostic.h"
-
 namespace jaxsmith::ir {
 namespace {
 
@@ -49,8 +47,8 @@ bool BodyFacts::is_pointwise(const BodyOutline& body) {
 const Body::Facts& BodyFacts::of(BodyId id) {
   const auto [found, is_new] = known_.try_emplace(id);
   Body::Facts& facts = found->second;
-  if (!is_new || depth_ >= Limits().depth) return facts;
-  ++depth_;
+  const Level level(depth_);
+  if (!is_new || !level) return facts;
   try {
     const BodyOutline body = outline_(id);
     facts.pointwise = is_pointwise(body);
@@ -64,11 +62,9 @@ const Body::Facts& BodyFacts::of(BodyId id) {
       if (facts.pointwise) facts.rounded = rounded_operation(body, last);
     }
   } catch (...) {
-    --depth_;
     known_.erase(id);
     throw;
   }
-  --depth_;
   return facts;
 }
 

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ir/common/depth.h"
 #include "tensor/reduction.h"
 
 namespace jaxsmith::ir {
@@ -50,7 +51,7 @@ class BodyFacts {
 
   std::function<BodyOutline(BodyId)> outline_;
   std::unordered_map<BodyId, Body::Facts> known_;
-  int depth_ = 0;
+  Depth depth_;
 };
 
 // Runs a body on scalars, or on arrays where it is pointwise: run(lifted). While it runs,

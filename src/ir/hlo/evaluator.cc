@@ -12,8 +12,6 @@
 namespace jaxsmith::hlo {
 namespace {
 
-// Of calls; that none is nested more deeply was verified.
-constexpr int kDeepest = 2 * ir::Limits().depth;
 constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::max();
 
 std::vector<std::int32_t> last_uses(const Computation& computation) {
@@ -315,7 +313,7 @@ Datum Evaluator::call(std::size_t c, std::vector<Datum> arguments) {
 Datum Evaluator::run_computation(std::size_t c, std::vector<Datum> arguments, bool lifted) {
   const Computation& computation = m_.computations[c];
   require_count(computation, arguments.size());
-  const ir::Frame frame(context_, depth_, arguments.size(), kDeepest);
+  const ir::Frame frame(context_, depth_, arguments.size());
   for (const Datum& argument : arguments) context_.spend(weight(argument));
   State& state = states_[c];
   std::vector<Datum> values = std::move(state.values);

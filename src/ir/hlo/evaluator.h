@@ -84,7 +84,7 @@ class Evaluator {
   bool verified_ = false;
   bool abstract_ = false;
   std::size_t at_ = 0;
-  int depth_ = 0;  // of calls
+  ir::Depth depth_{2 * ir::Limits().depth};  // of calls; that none is deeper was verified
   EvaluationContext context_ = EvaluationContext::unmetered();
   EvaluationError error_;
 };

@@ -12,7 +12,6 @@ namespace jaxsmith::jaxpr {
 namespace {
 
 constexpr std::int64_t kStepCost = 200;  // of an equation, whatever it does
-constexpr int kMostInner = 200;          // jaxprs within jaxprs that constants are looked for in
 
 ir::BodyOutline::Number number_of(const Operand& operand) {
   const bool named = operand.slot != Operand::kLiteral && operand.slot != Operand::kLost;
@@ -170,7 +169,6 @@ Evaluator::Evaluator(const Module& module, std::string_view text, std::string_vi
 template <class F>
 Status Evaluator::guarded(F f) {
   abstract_ = false;
-  depth_ = 0;
   at_ = m_.main.offset;
   try {
     f();
@@ -247,13 +245,14 @@ const std::vector<Inner>& Evaluator::inner_constants() {
   if (!with_constants_) {
     with_constants_.emplace();
     visited_ = {&m_.main};
-    visit_inner(m_.main, m_, 0);
+    visit_inner(m_.main, m_);
   }
   return *with_constants_;
 }
 
-void Evaluator::visit_inner(const Jaxpr& jaxpr, const Module& scope, int depth) {
-  if (depth > kMostInner) return;
+void Evaluator::visit_inner(const Jaxpr& jaxpr, const Module& scope) {
+  const ir::Level level(inner_depth_);
+  if (!level) return;
   for (const Equation& equation : jaxpr.equations) {
     std::vector<const Param*> params;
     for (const Param& p : equation.params) params.push_back(&p);
@@ -267,7 +266,7 @@ void Evaluator::visit_inner(const Jaxpr& jaxpr, const Module& scope, int depth) 
         if (each.kind == ParamValue::Kind::kReference) inner = find(scope, each.text);
         if (!inner || !visited_.insert(inner).second) continue;
         if (!inner->constvars.empty()) with_constants_->push_back({inner, &scope});
-        visit_inner(*inner, scope, depth + 1);
+        visit_inner(*inner, scope);
       }
     }
   }
@@ -352,7 +351,7 @@ Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments,
 void Evaluator::verify_plan(Plan& plan) {
   if (plan.state == Plan::State::kVerified) return;
   if (plan.state == Plan::State::kInProgress) invalid("a jaxpr that is within itself");
-  const ir::Frame frame(context_, depth_, plan.argument_types.size(), ir::Limits().depth);
+  const ir::Frame frame(context_, depth_, plan.argument_types.size());
   plan.state = Plan::State::kInProgress;
   Values arguments;
   for (const Type& t : plan.argument_types) arguments.push_back(t.abstract());
@@ -386,7 +385,7 @@ Values Evaluator::call(Plan& plan, Values arguments, bool lifted) {
   if (arguments.size() != plan.argument_types.size())
     invalid(fmt::format("the jaxpr takes {} arguments, not {}", plan.argument_types.size(),
                         arguments.size()));
-  const ir::Frame frame(context_, depth_, arguments.size(), ir::Limits().depth);
+  const ir::Frame frame(context_, depth_, arguments.size());
   return run_steps(plan, std::move(arguments), lifted);
 }
 

@@ -91,7 +91,7 @@ class Evaluator {
   Value value_of(const Type& type, Datum datum, std::size_t position) const;
   // Jaxprs with constants within the main one.
   const std::vector<Inner>& inner_constants();
-  void visit_inner(const Jaxpr& jaxpr, const Module& scope, int depth);
+  void visit_inner(const Jaxpr& jaxpr, const Module& scope);
   void put_constants(const Plan& plan, Values& arguments) const;
   template <class F>
   Status guarded(F f);
@@ -101,7 +101,7 @@ class Evaluator {
   std::unordered_map<const Jaxpr*, std::unique_ptr<Plan>> plans_;
   std::unordered_map<const Module*, std::unordered_map<std::string_view, const Jaxpr*>> names_;
   bool abstract_ = false, verified_ = false;
-  int depth_ = 0;
+  ir::Depth depth_, inner_depth_;  // of jaxprs within jaxprs: that are run, that are visited
   std::size_t at_ = 0;
   ir::BodyFacts facts_{[this](ir::BodyId p) { return outline(*static_cast<const Plan*>(p)); }};
   std::optional<std::vector<Inner>> with_constants_;

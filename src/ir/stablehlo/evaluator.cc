@@ -12,8 +12,6 @@
 namespace jaxsmith::stablehlo {
 namespace {
 
-constexpr std::size_t kDeepestCalls = 200;
-constexpr int kDeepestBlocks = 500;
 constexpr std::size_t kMostKept = 1'000'000;  // values of functions that call themselves
 constexpr std::int64_t kStepCost = 200;       // of an operation, whatever it does
 
@@ -94,7 +92,6 @@ Status Evaluator::verify() {
 Status Evaluator::verify(const EvaluationContext& context) {
   context_ = context;
   abstract_ = true;
-  blocks_ = 0;
   try {
     if (m_.functions.empty()) invalid("the module has no function");
     for (const Function& f : m_.functions) verify_function(f);
@@ -162,7 +159,7 @@ Result<std::vector<Datum>> Evaluator::run(const Function& function, std::vector<
   expected_.clear();
   probes_.clear();
   running_.clear();
-  blocks_ = kept_ = 0;
+  kept_ = 0;
   try {
     for (Datum& d : arguments) d = d.within(context_);
     auto results = run_everywhere(function.name, std::move(arguments));
@@ -243,7 +240,7 @@ std::vector<Datum> Evaluator::call(std::string_view name, std::vector<Datum> arg
     return out;
   }
   if (f.declared_only) unsupported(fmt::format("@{} has no body", name));
-  if (running_.size() >= kDeepestCalls) unsupported("calls are nested too deeply");
+  const ir::Level level(calls_, [] { unsupported("calls are nested too deeply"); });
   // A function that calls itself needs its own values afterwards.
   std::vector<std::pair<ValueId, Datum>> kept;
   if (std::find(running_.begin(), running_.end(), name) != running_.end()) keep(f.body, kept);
@@ -280,7 +277,7 @@ std::vector<Datum> Evaluator::run_block(const Block& block, std::vector<Datum> a
                           m_.type_of(block.arguments[i])->text(), type_text(arguments[i])));
     values_[block.arguments[i]] = std::move(arguments[i]);
   }
-  const ir::Frame frame(context_, blocks_, arguments.size(), kDeepestBlocks);
+  const ir::Frame frame(context_, blocks_, arguments.size());
   for (const Op& op : block.ops) {
     if (ends_block(op)) {
       at_ = op.offset;

@@ -90,8 +90,8 @@ class Evaluator {
   std::vector<std::string> failed_checks_;
   std::vector<Array> expected_;
   std::map<std::string, std::vector<Array>> probes_;
-  int blocks_ = 0;        // that are run within one another
-  std::size_t kept_ = 0;  // values that calls of a function by itself keep
+  ir::Depth calls_, blocks_{500};  // that are run within one another
+  std::size_t kept_ = 0;           // values that calls of a function by itself keep
   // Functions that give what is fed in, in the order of their use; shared by all devices.
   std::shared_ptr<std::deque<std::string>> infeed_;
 };
