@@ -206,24 +206,6 @@ ComplexFunction complex_function(Unary op, bool stepwise) {
   }
 }
 
-std::string_view name_of(Unary op) {
-  constexpr std::string_view kNames[] = {
-#define X(name) #name,
-      JAXSMITH_UNARY(X)
-#undef X
-  };
-  return without_underscore(kNames[static_cast<std::size_t>(op)]);
-}
-
-std::string_view name_of(Binary op) {
-  constexpr std::string_view kNames[] = {
-#define X(name) #name,
-      JAXSMITH_BINARY(X)
-#undef X
-  };
-  return without_underscore(kNames[static_cast<std::size_t>(op)]);
-}
-
 Array integer_unary(Unary op, const Array& x) {
   const DType d = x.dtype();
   const int bits = bit_width(d);
@@ -557,73 +539,66 @@ Array complex_binary(Binary op, const Array& x, const Array& y) {
 
 }  // namespace
 
+// ---- What elementwise.def says
+
+std::string_view name_of(Unary op) {
+  constexpr std::string_view kNames[] = {
+#define UNARY(kernel, ...) #kernel,
+#include "tensor/elementwise.def"
+  };
+  return without_underscore(kNames[static_cast<std::size_t>(op)]);
+}
+
+std::string_view name_of(Binary op) {
+  constexpr std::string_view kNames[] = {
+#define BINARY(kernel, ...) #kernel,
+#include "tensor/elementwise.def"
+  };
+  return without_underscore(kNames[static_cast<std::size_t>(op)]);
+}
+
 std::optional<Unary> unary_named(std::string_view name) {
-#define X(id) \
-  if (name == without_underscore(#id)) return Unary::id;
-  JAXSMITH_UNARY(X)
-#undef X
+#define UNARY(kernel, ...) \
+  if (name == without_underscore(#kernel)) return Unary::kernel;
+#include "tensor/elementwise.def"
   return std::nullopt;
 }
 
-std::optional<Binary> binary_named(std::string_view name) {
-#define X(id) \
-  if (name == without_underscore(#id)) return Binary::id;
-  JAXSMITH_BINARY(X)
-#undef X
-  return std::nullopt;
-}
-
-bool rounds(Unary op) {
-  switch (op) {
-    case Unary::abs:
-    case Unary::ceil:
-    case Unary::conj:
-    case Unary::floor:
-    case Unary::imag:
-    case Unary::negate:
-    case Unary::real:
-    case Unary::round_nearest_afz:
-    case Unary::round_nearest_even:
-    case Unary::sign:
-      return false;
-    default:
-      return true;
-  }
-}
-
-bool rounds(Binary op) {
-  return op != Binary::maximum && op != Binary::minimum && op != Binary::remainder &&
-         op != Binary::complex && op != Binary::next_after;
-}
-
-bool commutes(Binary op) {
-  switch (op) {
-    case Binary::add:
-    case Binary::multiply:
-    case Binary::maximum:
-    case Binary::minimum:
-    case Binary::and_:
-    case Binary::or_:
-    case Binary::xor_:
-      return true;
-    default:
-      return false;
-  }
-}
 namespace {
 
-// By how many units in the last place compilers differ: functions are approximated by polynomials
-// of their own.
-constexpr double kFunctionUlps = 4;
+// Functions are approximated by polynomials of a compiler's own.
+constexpr double kExact = 0, kApproximated = 4;
 
-double noise_of(Unary op) { return op == Unary::square || op == Unary::sqrt ? 1 : kFunctionUlps; }
-double noise_of(Binary op) {
-  const bool basic =
-      op == Binary::add || op == Binary::subtract || op == Binary::multiply || op == Binary::divide;
-  return basic ? 1 : kFunctionUlps;
+double ulps_of(Unary op) {
+  constexpr double kUlps[] = {
+#define UNARY(kernel, ulps, ...) ulps,
+#include "tensor/elementwise.def"
+  };
+  return kUlps[static_cast<std::size_t>(op)];
+}
+
+double ulps_of(Binary op) {
+  constexpr double kUlps[] = {
+#define BINARY(kernel, ulps, ...) ulps,
+#include "tensor/elementwise.def"
+  };
+  return kUlps[static_cast<std::size_t>(op)];
 }
 
 }  // namespace
+
+bool rounds(Unary op) { return ulps_of(op) > kExact; }
+bool rounds(Binary op) { return ulps_of(op) > kExact; }
+
+bool commutes(Binary op) {
+  enum class Order { kInOrder, kEither };
+  using enum Order;
+  constexpr Order kOrders[] = {
+#define BINARY(kernel, ulps, order, ...) order,
+#include "tensor/elementwise.def"
+  };
+  return kOrders[static_cast<std::size_t>(op)] == kEither;
+}
 
 Array unary(Unary op, const Array& x) {
   Array out = with_lane(x.dtype(), [&]<class T>(T) {
@@ -634,7 +609,7 @@ Array unary(Unary op, const Array& x) {
     else
       return float_unary<T>(op, x);
   });
-  return rounds(op) ? with_noise(std::move(out), noise_of(op)) : out;
+  return rounds(op) ? with_noise(std::move(out), ulps_of(op)) : out;
 }
 
 Array binary(Binary op, const Array& x, const Array& y) {
@@ -647,7 +622,7 @@ Array binary(Binary op, const Array& x, const Array& y) {
     else
       return float_binary<T>(op, x, y);
   });
-  return rounds(op) ? with_noise(std::move(out), noise_of(op)) : out;
+  return rounds(op) ? with_noise(std::move(out), ulps_of(op)) : out;
 }
 
 }  // namespace jaxsmith

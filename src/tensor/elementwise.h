@@ -13,37 +13,20 @@
 
 namespace jaxsmith {
 
-// By the names of StableHLO and CHLO.
-// clang-format off
-#define JAXSMITH_UNARY(X)                                                                      \
-  X(abs) X(acos) X(acosh) X(asin) X(asinh) X(atan) X(atanh) X(bessel_i0e) X(bessel_i1e)        \
-  X(cbrt) X(ceil) X(conj) X(cosh) X(cosine) X(count_leading_zeros) X(digamma) X(erf)           \
-  X(erf_inv) X(erfc) X(exponential) X(exponential_minus_one) X(floor) X(imag) X(is_finite)     \
-  X(is_inf) X(is_neg_inf) X(is_pos_inf) X(lgamma) X(log) X(log_plus_one) X(logistic) X(negate) \
-  X(not_) X(popcnt) X(real) X(round_nearest_afz) X(round_nearest_even) X(rsqrt) X(sign)        \
-  X(sine) X(sinh) X(sqrt) X(square) X(tan) X(tanh)
-
-#define JAXSMITH_BINARY(X)                                                                     \
-  X(add) X(subtract) X(multiply) X(divide) X(remainder) X(maximum) X(minimum) X(power)         \
-  X(atan2) X(and_) X(or_) X(xor_) X(shift_left) X(shift_right_arithmetic)                      \
-  X(shift_right_logical) X(complex) X(next_after) X(polygamma) X(zeta) X(igamma) X(igammac)      \
-  X(igamma_grad_a) X(random_gamma_grad)
-// clang-format on
-
+// A row of elementwise.def each.
 enum class Unary {
-#define X(name) name,
-  JAXSMITH_UNARY(X)
-#undef X
+#define UNARY(kernel, ...) kernel,
+#include "tensor/elementwise.def"
 };
 enum class Binary {
-#define X(name) name,
-  JAXSMITH_BINARY(X)
-#undef X
+#define BINARY(kernel, ...) kernel,
+#include "tensor/elementwise.def"
 };
 
-// By name; a keyword of C++ has an underscore above but not here.
+// By the kernel's name; a keyword of C++ has an underscore there but not here.
 std::optional<Unary> unary_named(std::string_view name);
-std::optional<Binary> binary_named(std::string_view name);
+std::string_view name_of(Unary op);
+std::string_view name_of(Binary op);
 
 // Whether a result in floats is rounded: not where it is one of the operands, or exact.
 bool rounds(Unary op);

@@ -72,7 +72,7 @@ std::vector<Array> candidates(const EvaluationContext& context, DType dtype, con
     for (std::size_t d = 0; d < rank; ++d) order.push_back(static_cast<std::int64_t>(d));
     std::swap(order[rank - 2], order[rank - 1]);
     out.push_back(transpose(a.reshaped(turned), order));
-    if (is_complex(dtype)) out.push_back(unary(*unary_named("conj"), out.back()));
+    if (is_complex(dtype)) out.push_back(unary(Unary::conj, out.back()));
   }
   return out;
 }

@@ -371,8 +371,8 @@ void geev(LapackContext& c) {
   prefer_expected_eig(a, values, left ? &c.out[real ? 2 : 1] : nullptr,
                       right ? &c.out[real ? 3 : 2] : nullptr, c.dtype);
   if (real) {
-    c.out[0] = unary(*unary_named("real"), values);
-    c.out[1] = unary(*unary_named("imag"), values);
+    c.out[0] = unary(Unary::real, values);
+    c.out[1] = unary(Unary::imag, values);
   } else {
     c.out[0] = values;
   }

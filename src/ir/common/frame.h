@@ -1,7 +1,7 @@
 // Entering a block, a computation, a jaxpr: it is charged, and counts how deeply it is nested.
 #pragma once
 
-#include "ir/common/diagnostic.h"
+#include "ir/common/depth.h"
 #include "tensor/context.h"
 
 namespace jaxsmith::ir {
@@ -9,19 +9,14 @@ namespace jaxsmith::ir {
 class Frame {
  public:
   // `values`: that are handed in.
-  Frame(const EvaluationContext& context, int& depth, std::size_t values, int deepest)
-      : depth_(depth) {
+  Frame(const EvaluationContext& context, Depth& depth, std::size_t values)
+      : level_(depth, [] { unsupported("regions and calls are nested too deeply"); }) {
     context.spend(kCost + kCostOfValue * static_cast<std::int64_t>(values));
-    if (depth_ >= deepest) unsupported("regions and calls are nested too deeply");
-    ++depth_;
   }
-  ~Frame() { --depth_; }
-  Frame(const Frame&) = delete;
-  Frame& operator=(const Frame&) = delete;
 
  private:
   static constexpr std::int64_t kCost = 50, kCostOfValue = 5;
-  int& depth_;
+  Level level_;
 };
 
 // What reading types may cost where nobody says: many times what an ordinary text of this length

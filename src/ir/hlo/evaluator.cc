@@ -12,8 +12,6 @@
 namespace jaxsmith::hlo {
 namespace {
 
-// Of calls; that none is nested more deeply was verified.
-constexpr int kDeepest = 2 * ir::Limits().depth;
 constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::max();
 
 std::vector<std::int32_t> last_uses(const Computation& computation) {
@@ -315,7 +313,7 @@ Datum Evaluator::call(std::size_t c, std::vector<Datum> arguments) {
 Datum Evaluator::run_computation(std::size_t c, std::vector<Datum> arguments, bool lifted) {
   const Computation& computation = m_.computations[c];
   require_count(computation, arguments.size());
-  const ir::Frame frame(context_, depth_, arguments.size(), kDeepest);
+  const ir::Frame frame(context_, depth_, arguments.size());
   for (const Datum& argument : arguments) context_.spend(weight(argument));
   State& state = states_[c];
   std::vector<Datum> values = std::move(state.values);
@@ -362,85 +360,35 @@ Datum Evaluator::run_instruction(const Computation& computation, std::int32_t i,
 // ---- Computations that are applied again and again
 // -----------------------------------------------
 
-bool Evaluator::is_pointwise(const Computation& computation) {
-  for (const Instruction& op : computation.instructions) {
+ir::BodyOutline Evaluator::outline(const Computation& computation) const {
+  ir::BodyOutline out;
+  out.arguments.assign(computation.parameters.begin(), computation.parameters.end());
+  out.results = {computation.root};
+  for (std::size_t i = 0; out.scalars && i < computation.instructions.size(); ++i) {
+    const Instruction& op = computation.instructions[i];
     if (op.opcode == "tuple" || op.opcode == "get-tuple-element") continue;
-    if (!op.shape.array() || !op.shape.dims.empty()) return false;
-    if (op.opcode == "parameter") continue;
+    out.scalars = op.shape.array() && op.shape.dims.empty();
+    if (op.parameter >= 0) continue;
     const OpRule* rule = op_rule(op.opcode);
-    if (op.opcode == "call" || op.opcode == "fusion") {
+    ir::BodyOutline::Operation& operation = out.operations.emplace_back();
+    operation.pointwise = rule && rule->pointwise;
+    if (op.opcode == "call" || op.opcode == "fusion")
       for (const std::int32_t callee : callees(op))
-        if (!facts_of(static_cast<std::size_t>(callee)).pointwise) return false;
-    } else if (!rule || !rule->pointwise) {
-      return false;
-    }
+        operation.calls.push_back(&m_.computations[static_cast<std::size_t>(callee)]);
+    operation.kernel = rule ? rule->kernel : std::nullopt;
+    operation.converts = op.opcode == "convert";
+    operation.operands.assign(op.operands.begin(), op.operands.end());
+    operation.result = static_cast<std::int64_t>(i);
+    operation.dtype = dtype_named(op.shape.element);
   }
-  return true;
+  return out;
 }
 
-namespace {
-
-// The operation of an instruction on a computation's two parameters, in order.
-std::optional<Binary> operation_on_both(const Computation& c, const Instruction& i) {
-  std::string name = i.opcode;
-  std::ranges::replace(name, '-', '_');
-  const auto op = binary_named(name);
-  const bool in_order = i.operands == c.parameters;
-  const bool turned = i.operands == std::vector<std::int32_t>{c.parameters[1], c.parameters[0]};
-  return op && (in_order || (turned && commutes(*op))) ? op : std::nullopt;
-}
-
-// Where the root is convert(convert(op(a, b))).
-std::optional<Body::Rounded> rounded_operation(const Computation& c, const Instruction& root) {
-  const auto operand = [&](const Instruction& i) -> const Instruction* {
-    if (i.opcode != "convert" || i.operands.size() != 1) return nullptr;
-    return &c.instructions[static_cast<std::size_t>(i.operands[0])];
-  };
-  const Instruction* narrow = operand(root);
-  const Instruction* sum = narrow ? operand(*narrow) : nullptr;
-  const auto op = sum ? operation_on_both(c, *sum) : std::nullopt;
-  if (!op || sum->shape.element != root.shape.element) return std::nullopt;
-  const auto to = dtype_named(narrow->shape.element);
-  return to && is_real(*to) ? std::optional(Body::Rounded{*op, *to}) : std::nullopt;
-}
-
-}  // namespace
-
-const Evaluator::BodyFacts& Evaluator::facts_of(std::size_t c) {
-  if (states_[c].facts) return *states_[c].facts;
-  const Computation& computation = m_.computations[c];
-  BodyFacts facts;
-  facts.pointwise = is_pointwise(computation);
-  if (computation.parameters.size() == 2) {
-    const Instruction& root = computation.instructions[static_cast<std::size_t>(computation.root)];
-    facts.gives_second = root.parameter == 1;
-    if (facts.pointwise) {
-      facts.simple = operation_on_both(computation, root);
-      facts.rounded = rounded_operation(computation, root);
-    }
-  }
-  states_[c].facts = facts;
-  return *states_[c].facts;
-}
-
-std::vector<Array> Evaluator::run_body(std::size_t c, std::vector<Array> arguments,
-                                       bool pointwise) {
-  const bool lifted =
-      pointwise && std::ranges::any_of(arguments, [](const Array& a) { return a.rank() > 0; });
-  // A kernel that has nothing to do asks for types alone.
-  const bool types_only = !arguments.empty() && arguments[0].abstract() && !abstract_;
+std::vector<Array> Evaluator::run_body(std::size_t c, std::vector<Array> arguments, bool lifted) {
   std::vector<Datum> data(std::make_move_iterator(arguments.begin()),
                           std::make_move_iterator(arguments.end()));
-  if (types_only) abstract_ = true;
   const std::size_t at = at_;
-  Datum result;
-  try {
-    result = lifted ? run_computation(c, std::move(data), true) : call(c, std::move(data));
-  } catch (...) {
-    if (types_only) abstract_ = false;
-    throw;
-  }
-  if (types_only) abstract_ = false;
+  Datum result = lifted ? run_computation(c, std::move(data), true) : call(c, std::move(data));
   at_ = at;
   if (result.kind != Datum::Kind::kTuple) return {result.as_array()};
   std::vector<Array> out;
@@ -449,14 +397,13 @@ std::vector<Array> Evaluator::run_body(std::size_t c, std::vector<Array> argumen
 }
 
 Body Evaluator::body(std::size_t c) {
-  const BodyFacts facts = facts_of(c);
-  return {[this, c, facts](std::vector<Array> arguments) {
-            return run_body(c, std::move(arguments), facts.pointwise);
+  const Body::Facts& facts = facts_.of(&m_.computations[c]);
+  return {[this, c, &facts](std::vector<Array> arguments) {
+            return ir::run_body(facts, arguments, abstract_, [&](bool lifted) {
+              return run_body(c, std::move(arguments), lifted);
+            });
           },
-          {.pointwise = facts.pointwise,
-           .simple = facts.simple,
-           .rounded = facts.rounded,
-           .gives_second = facts.gives_second}};
+          facts};
 }
 
 }  // namespace jaxsmith::hlo

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/status.h"
+#include "ir/common/body.h"
 #include "ir/common/signature.h"
 #include "ir/hlo/call_graph.h"
 #include "ir/hlo/op_table.h"
@@ -43,18 +44,11 @@ class Evaluator {
 
  private:
   friend class Call;
-  struct BodyFacts {
-    bool pointwise = false;
-    std::optional<Binary> simple;
-    bool gives_second = false;
-    std::optional<Body::Rounded> rounded;
-  };
   struct State {
     Datum result_type;
     // Per instruction: the last one that uses it, after which its value is let go.
     std::vector<std::int32_t> last_use;
     std::vector<Datum> values;
-    std::optional<BodyFacts> facts;
   };
 
   Status failed(const EvaluationError& error);
@@ -76,21 +70,21 @@ class Evaluator {
   Datum run_instruction(const Computation& computation, std::int32_t i, std::vector<Datum>& values,
                         bool lifted);
   Body body(std::size_t computation);
-  const BodyFacts& facts_of(std::size_t computation);
-  bool is_pointwise(const Computation& computation);
-  std::vector<Array> run_body(std::size_t computation, std::vector<Array> arguments,
-                              bool pointwise);
+  ir::BodyOutline outline(const Computation& computation) const;
+  std::vector<Array> run_body(std::size_t computation, std::vector<Array> arguments, bool lifted);
 
   const Module& m_;
   std::string_view text_, file_;
   std::vector<State> states_;
   std::unordered_map<const Instruction*, Datum> constants_;
+  ir::BodyFacts facts_{
+      [this](ir::BodyId c) { return outline(*static_cast<const Computation*>(c)); }};
   ir::Devices* devices_ = nullptr;
   std::int64_t device_ = 0;
   bool verified_ = false;
   bool abstract_ = false;
   std::size_t at_ = 0;
-  int depth_ = 0;  // of calls
+  ir::Depth depth_{2 * ir::Limits().depth};  // of calls; that none is deeper was verified
   EvaluationContext context_ = EvaluationContext::unmetered();
   EvaluationError error_;
 };

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "ir/common/convolution_dims.h"
+#include "ir/common/elementwise.h"
 #include "tensor/batch_norm.h"
 #include "tensor/contraction.h"
 #include "tensor/linear_algebra.h"
@@ -32,63 +33,26 @@ std::vector<Datum> all_operands(const Call& c) {
 // ---- Elementwise
 // ---------------------------------------------------------------------------------
 
-void require_one_shape(const Call& c) {
-  if (c.lifted()) return;
-  for (std::size_t i = 1; i < c.size(); ++i)
-    if (c.array(i).shape() != c.array(0).shape())
-      invalid(fmt::format("operands of different shapes: {} and {}", type_text(c.datum(0)),
-                          type_text(c.datum(i))));
-}
-
-std::string kernel_name(std::string_view opcode) {
-  std::string out(opcode);
-  std::ranges::replace(out, '-', '_');
-  return out;
-}
-
-OpRule unary_rule(std::string_view name) {
-  const Unary op = *unary_named(kernel_name(name));
+OpRule rule_of(std::string_view name, Unary op) {
   return {name, 1, 1, "", [op](const Call& c) -> Datum { return unary(op, c.array(0)); }, true};
 }
 
-OpRule binary_rule(std::string_view name) {
-  const Binary op = *binary_named(kernel_name(name));
-  return {name,
-          2,
-          2,
-          "",
-          [op](const Call& c) -> Datum {
-            require_one_shape(c);
-            return binary(op, c.array(0), c.array(1));
-          },
-          true};
+OpRule rule_of(std::string_view name, Binary op) {
+  const auto rule = [op](const Call& c) -> Datum {
+    ir::require_one_shape(c);
+    return binary(op, c.array(0), c.array(1));
+  };
+  return {name, 2, 2, "", rule, true, op};
 }
 
 Datum compare_rule(const Call& c) {
-  require_one_shape(c);
+  ir::require_one_shape(c);
   const auto direction = direction_named(c.word("direction"));
   if (!direction) invalid("direction is none of EQ, NE, LT, LE, GT, GE");
   const std::string_view type = c.word("type");
   if (c.attribute("type") && !compares_as(type, c.array(0).dtype()))
     invalid(fmt::format("{} are not compared as {}", type_text(c.datum(0)), type));
   return compare(*direction, type == "TOTALORDER", c.array(0), c.array(1));
-}
-
-Datum select_rule(const Call& c) {
-  if (!c.lifted()) {
-    require(c.array(1).shape() == c.array(2).shape(), "the two values have different shapes");
-    require(c.array(0).rank() == 0 || c.array(0).shape() == c.array(1).shape(),
-            "the predicate has another shape than the values");
-  }
-  return select(c.array(0), c.array(1), c.array(2));
-}
-
-Datum clamp_rule(const Call& c) {
-  if (!c.lifted())
-    for (const std::size_t i : {0, 2})
-      require(c.array(i).rank() == 0 || c.array(i).shape() == c.array(1).shape(),
-              "a limit has another shape than the operand");
-  return clamp(c.array(0), c.array(1), c.array(2));
 }
 
 Datum bitcast_convert_rule(const Call& c) { return bitcast_convert(c.array(0), c.result_dtype()); }
@@ -482,45 +446,9 @@ Datum part_of(const Call& c, std::size_t i) {
 
 std::vector<OpRule> make_rules() {
   std::vector<OpRule> rules;
-  for (const std::string_view name : {"abs",
-                                      "acos",
-                                      "acosh",
-                                      "asin",
-                                      "asinh",
-                                      "atanh",
-                                      "cbrt",
-                                      "ceil",
-                                      "cosh",
-                                      "cosine",
-                                      "count-leading-zeros",
-                                      "erf",
-                                      "exponential",
-                                      "exponential-minus-one",
-                                      "floor",
-                                      "imag",
-                                      "is-finite",
-                                      "log",
-                                      "log-plus-one",
-                                      "logistic",
-                                      "negate",
-                                      "not",
-                                      "popcnt",
-                                      "real",
-                                      "round-nearest-afz",
-                                      "round-nearest-even",
-                                      "rsqrt",
-                                      "sign",
-                                      "sine",
-                                      "sinh",
-                                      "sqrt",
-                                      "tan",
-                                      "tanh"})
-    rules.push_back(unary_rule(name));
-  for (const std::string_view name :
-       {"add", "and", "atan2", "complex", "divide", "maximum", "minimum", "multiply", "or", "power",
-        "remainder", "shift-left", "shift-right-arithmetic", "shift-right-logical", "subtract",
-        "xor"})
-    rules.push_back(binary_rule(name));
+  ir::each_elementwise(&ir::ElementwiseNames::hlo, [&](const auto& row, std::string_view name) {
+    rules.push_back(rule_of(name, row.kernel));
+  });
   const std::size_t any = kAnyCount;
   const std::vector<OpRule> others = {
       {"add-dependency", 2, 2, "", same},
@@ -538,7 +466,7 @@ std::vector<OpRule> make_rules() {
       {"call", 0, any, "to_apply is_composite", call_rule},
       {"cholesky", 1, 1, "lower",
        [](const Call& c) -> Datum { return cholesky(c.array(0), c.flag("lower")); }},
-      {"clamp", 3, 3, "", clamp_rule, true},
+      {"clamp", 3, 3, "", [](const Call& c) -> Datum { return ir::clamp_call(c); }, true},
       {"compare", 2, 2, "direction type", compare_rule, true},
       {"concatenate", 1, any, "dimensions", concatenate_rule},
       {"conditional", 2, any, "branch_computations true_computation false_computation",
@@ -593,7 +521,7 @@ std::vector<OpRule> make_rules() {
        "scatter_indices_batching_dims scatter_dims_to_operand_dims index_vector_dim "
        "indices_are_sorted unique_indices to_apply",
        scatter_rule},
-      {"select", 3, 3, "", select_rule, true},
+      {"select", 3, 3, "", [](const Call& c) -> Datum { return ir::select_call(c); }, true},
       {"select-and-scatter", 3, 3, "window select scatter", select_and_scatter_rule},
       {"slice", 1, 1, "slice", slice_rule},
       {"sort", 1, any, "dimensions is_stable to_apply", sort_rule},

@@ -30,6 +30,7 @@ class Call {
   std::size_t size() const { return op_.operands.size(); }
   const Datum& datum(std::size_t i) const;
   const Array& array(std::size_t i) const { return datum(i).as_array(); }
+  std::string type_text(std::size_t i) const { return hlo::type_text(datum(i)); }
   std::vector<Array> arrays(std::size_t first, std::size_t last) const;
   // Type rules only: operands have types and no elements.
   bool abstract() const;
@@ -85,6 +86,8 @@ struct OpRule {
   // On scalars: each element of the result comes from the same element of the operands alone, where
   // they are arrays instead.
   bool pointwise = false;
+  // It is this operation on its two operands.
+  std::optional<Binary> kernel = std::nullopt;
 
   bool has_attribute(std::string_view key) const;
 };

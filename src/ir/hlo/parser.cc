@@ -42,17 +42,17 @@ class Parser {
   void computation();
   bool entry_keyword();
   Signature signature();
-  void body(Scope& scope, int depth);
-  void instruction(Scope& scope, int depth);
+  void body(Scope& scope);
+  void instruction(Scope& scope);
   bool root_keyword();
   Shape result_shape();
   void operands(Scope& scope, Instruction& op);
   void operand(Scope& scope, Instruction& op);
   std::int32_t operand_name(const Scope& scope);
-  void attributes(Scope& scope, Instruction& op, int depth);
+  void attributes(Scope& scope, Instruction& op);
   Attribute attribute(std::vector<NameReference>& names);
   bool inline_follows();
-  AttributeValue inline_computation(int depth);
+  AttributeValue inline_computation();
   void refer(Scope& scope, const Attribute& attribute, std::int32_t index,
              const std::vector<NameReference>& names);
 
@@ -69,6 +69,7 @@ class Parser {
   bool has_entry_ = false;
   bool percent_ = false;
   IndexComments operand_comments_;
+  ir::Depth depth_;  // of computations within computations
 };
 
 [[noreturn]] void refuse(std::size_t offset, std::string message) {
@@ -159,7 +160,7 @@ void Parser::computation() {
   std::string_view name = in_.name("a computation's name", percent_);
   out.name = name;
   if (in_.peek() == '(' || in_.here() == '-') out.signature = signature();
-  body(scope, 0);
+  body(scope);
   while (in_.accept(',')) {
     std::vector<NameReference> names;
     out.attributes.push_back(attribute(names));
@@ -193,11 +194,11 @@ Signature Parser::signature() {
   return out;
 }
 
-void Parser::body(Scope& scope, int depth) {
-  if (depth > ir::Limits().depth) in_.fail("nested too deeply");
+void Parser::body(Scope& scope) {
+  const ir::Level level(depth_, [&] { in_.fail("nested too deeply"); });
   in_.expect('{');
   if (in_.peek() == '}') in_.fail("a computation without instructions");
-  while (!in_.accept('}')) instruction(scope, depth);
+  while (!in_.accept('}')) instruction(scope);
 }
 
 // Completes a computation whose text has been read; gives its index.
@@ -267,7 +268,7 @@ bool Parser::root_keyword() {
   return false;
 }
 
-void Parser::instruction(Scope& scope, int depth) {
+void Parser::instruction(Scope& scope) {
   Instruction op;
   std::size_t begin = in_.offset();
   op.root = root_keyword();
@@ -292,7 +293,7 @@ void Parser::instruction(Scope& scope, int depth) {
     operands(scope, op);
   }
   in_.expect(')');
-  attributes(scope, op, depth);
+  attributes(scope, op);
   if (!scope.names.emplace(name, index).second) {
     refuse(op.offset, "a second instruction " + quote(name));
   }
@@ -354,7 +355,7 @@ std::int32_t Parser::operand_name(const Scope& scope) {
   return found->second;
 }
 
-void Parser::attributes(Scope& scope, Instruction& op, int depth) {
+void Parser::attributes(Scope& scope, Instruction& op) {
   while (in_.accept(',')) {
     in_.skip();
     Attribute out;
@@ -365,7 +366,7 @@ void Parser::attributes(Scope& scope, Instruction& op, int depth) {
     if (ValueReader::names_computations(key) && inline_follows()) {
       out.key = key;
       out.offset = begin;
-      out.value = inline_computation(depth + 1);
+      out.value = inline_computation();
     } else {
       in_.set_offset(begin);
       out = attribute(names);
@@ -413,11 +414,11 @@ bool Parser::inline_follows() {
   return follows;
 }
 
-AttributeValue Parser::inline_computation(int depth) {
+AttributeValue Parser::inline_computation() {
   Scope scope;
   scope.computation.inlined = true;
   scope.computation.offset = in_.offset();
-  body(scope, depth);
+  body(scope);
   AttributeValue out;
   out.kind = Kind::kComputations;
   out.ints.push_back(finish(std::move(scope)));

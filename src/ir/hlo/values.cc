@@ -51,15 +51,15 @@ bool is_complex(const Shape& shape) { return shape.element == "c64" || shape.ele
 
 }  // namespace
 
-void ValueReader::enter(int depth) const {
-  if (depth > ir::Limits().depth) in_.fail("nested too deeply");
+ir::Level ValueReader::nested() {
+  return {depth_, [&] { in_.fail("nested too deeply"); }};
 }
 
 // --- shapes
 
-Shape ValueReader::shape(int depth) {
-  enter(depth);
-  if (in_.accept('(')) return tuple_shape(depth);
+Shape ValueReader::shape() {
+  const ir::Level level = nested();
+  if (in_.accept('(')) return tuple_shape();
   Shape out;
   out.kind = Shape::Kind::kArray;
   std::size_t begin = in_.offset();
@@ -77,14 +77,14 @@ Shape ValueReader::shape(int depth) {
   return out;
 }
 
-Shape ValueReader::tuple_shape(int depth) {
+Shape ValueReader::tuple_shape() {
   Shape out;
   out.kind = Shape::Kind::kTuple;
   if (in_.accept(')')) return out;
   do {
     bool comment = in_.skip();
     if (!out.elements.empty()) shape_comments.note(out.elements.size(), comment);
-    out.elements.push_back(shape(depth + 1));
+    out.elements.push_back(shape());
   } while (in_.accept(','));
   in_.expect(')');
   return out;
@@ -131,8 +131,8 @@ Layout ValueReader::layout() {
 
 // --- constants
 
-Literal ValueReader::literal(const Shape& shape, int depth) {
-  enter(depth);
+Literal ValueReader::literal(const Shape& shape) {
+  const ir::Level level = nested();
   Literal out;
   std::size_t begin = in_.offset();
   out.complex = is_complex(shape);
@@ -141,7 +141,7 @@ Literal ValueReader::literal(const Shape& shape, int depth) {
     in_.expect('(');
     for (std::size_t i = 0; i < shape.elements.size(); ++i) {
       if (i > 0) in_.expect(',');
-      out.elements.push_back(literal(shape.elements[i], depth + 1));
+      out.elements.push_back(literal(shape.elements[i]));
     }
     in_.expect(')');
     return out;
@@ -159,7 +159,7 @@ Literal ValueReader::literal(const Shape& shape, int depth) {
 }
 
 void ValueReader::literal_elements(const Shape& shape, Literal& out, std::size_t level) {
-  enter(static_cast<int>(level));
+  const ir::Level nesting = nested();
   in_.skip();
   std::size_t begin = in_.offset();
   bool brace = in_.here() == '{';
@@ -281,31 +281,31 @@ AttributeValue ValueReader::value(std::string_view key, std::vector<NameReferenc
   }
   // Of a scalar nothing is left of the padding.
   if (key == "padding" && !is_digit(in_.here()) && in_.here() != '-') return {};
-  AttributeValue out_value = any(0);
+  AttributeValue out_value = any();
   if (key == "window" && !out_value.as_window()) in_.fail_at(begin, "malformed window");
   if (key == "padding" && !out_value.as_padding()) in_.fail_at(begin, "malformed padding");
   return out_value;
 }
 
-AttributeValue ValueReader::any(int depth) {
-  enter(depth);
+AttributeValue ValueReader::any() {
+  const ir::Level level = nested();
   switch (in_.peek()) {
     case '"':
       return quoted();
     case '{':
-      return braces(depth);
+      return braces();
     default:
       return word();
   }
 }
 
-AttributeValue ValueReader::braces(int depth) {
+AttributeValue ValueReader::braces() {
   std::size_t begin = in_.offset();
   in_.expect('{');
   char c = in_.peek();
   if (c == '}' || is_digit(c) || c == '-') {
     in_.set_offset(begin);
-    return integers(depth);
+    return integers();
   }
   bool keyed = false;
   if (is_letter(c) || c == '_') {
@@ -313,11 +313,11 @@ AttributeValue ValueReader::braces(int depth) {
     keyed = in_.peek() == '=';
   }
   in_.set_offset(begin);
-  return keyed ? record(depth) : list(depth);
+  return keyed ? record() : list();
 }
 
 // {0,1}; a list of words if a number turns out to be something else.
-AttributeValue ValueReader::integers(int depth) {
+AttributeValue ValueReader::integers() {
   AttributeValue out;
   out.kind = Kind::kInts;
   std::size_t begin = in_.offset();
@@ -328,18 +328,18 @@ AttributeValue ValueReader::integers(int depth) {
     if (number) out.ints.push_back(in_.integer());
     if (!number || (in_.peek() != ',' && in_.here() != '}')) {
       in_.set_offset(begin);
-      return list(depth);
+      return list();
     }
   } while (in_.accept(','));
   in_.expect('}');
   return out;
 }
 
-AttributeValue ValueReader::list(int depth) {
+AttributeValue ValueReader::list() {
   AttributeValue out;
   out.kind = Kind::kList;
   in_.expect('{');
-  do out.items.push_back(any(depth + 1));
+  do out.items.push_back(any());
   while (in_.accept(','));
   in_.expect('}');
   return out;
@@ -347,10 +347,6 @@ AttributeValue ValueReader::list(int depth) {
 
 AttributeValue ValueReader::record() {
   in_.skip();
-  return record(0);
-}
-
-AttributeValue ValueReader::record(int depth) {
   AttributeValue out;
   out.kind = Kind::kRecord;
   in_.expect('{');
@@ -361,7 +357,7 @@ AttributeValue ValueReader::record(int depth) {
     field.offset = in_.offset();
     field.key = in_.identifier("a key");
     in_.expect('=');
-    field.value = any(depth + 1);
+    field.value = any();
     out.fields.push_back(std::move(field));
   }
   return out;
@@ -395,7 +391,7 @@ AttributeValue ValueReader::word() {
 
 // Besides lists: [2,4]<=[8]T(1,0), mesh['x'=2,'y'=4], device_ids=([8]) {'x','y':(1)2}.
 AttributeValue ValueReader::replica_groups() {
-  if (in_.peek() == '{') return braces(0);
+  if (in_.peek() == '{') return braces();
   AttributeValue out = word();
   if (!out.text.starts_with("mesh[") && !out.text.starts_with("maximal_mesh[")) return out;
   std::size_t end = in_.offset();

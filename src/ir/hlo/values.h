@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/common/depth.h"
 #include "ir/hlo/cursor.h"
 #include "ir/hlo/module.h"
 
@@ -31,9 +32,9 @@ class ValueReader {
  public:
   explicit ValueReader(Cursor& cursor) : in_(cursor) {}
 
-  Shape shape() { return shape(0); }
+  Shape shape();
   // The constant of that shape; of any shape if it is absent.
-  Literal literal(const Shape& shape) { return literal(shape, 0); }
+  Literal literal(const Shape& shape);
   // The value behind "key=". Names in it are appended to `names`: kComputations and kInstructions
   // have as many ints, to be filled in.
   AttributeValue value(std::string_view key, std::vector<NameReference>& names);
@@ -46,22 +47,19 @@ class ValueReader {
   bool percent = false;  // whether a name had a percent sign
 
  private:
-  Shape shape(int depth);
-  Shape tuple_shape(int depth);
+  Shape tuple_shape();
   void dimension(Shape& shape);
   bool layout_follows();
   Layout layout();
 
-  Literal literal(const Shape& shape, int depth);
   void literal_elements(const Shape& shape, Literal& out, std::size_t level);
   void scalar(const Shape& shape, Literal& out);
   void scalar_part(const Shape& shape, Literal& out);
 
-  AttributeValue any(int depth);
-  AttributeValue braces(int depth);
-  AttributeValue integers(int depth);
-  AttributeValue list(int depth);
-  AttributeValue record(int depth);
+  AttributeValue any();
+  AttributeValue braces();
+  AttributeValue integers();
+  AttributeValue list();
   AttributeValue word();
   AttributeValue replica_groups();
   AttributeValue quoted();
@@ -76,9 +74,10 @@ class ValueReader {
   AttributeValue frontend_attributes();
   Alias alias();
   std::vector<std::int64_t> braced_integers();
-  void enter(int depth) const;
+  ir::Level nested();
 
   Cursor& in_;
+  ir::Depth depth_;
 };
 
 }  // namespace jaxsmith::hlo

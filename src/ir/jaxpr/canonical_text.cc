@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "base/hash.h"
+#include "ir/common/depth.h"
 #include "ir/jaxpr/canonical.h"
 #include "ir/jaxpr/printer.h"
 
@@ -193,11 +194,9 @@ class Rewriter {
     if (found == shared_.end()) return name;
     const auto known = names_.find(found->second);
     if (known != names_.end()) return known->second;
-    constexpr int kDeepest = 200;
-    if (depth_ >= kDeepest || !begun_.insert(found->second).second) return name;
-    ++depth_;
+    const ir::Level level(depth_);
+    if (!level || !begun_.insert(found->second).second) return name;
     Jaxpr inner = jaxpr(*found->second);
-    --depth_;
     std::string own = fmt::format("f{}", done_.size());
     done_.push_back({own, std::move(inner)});
     names_.emplace(found->second, own);
@@ -205,7 +204,7 @@ class Rewriter {
   }
 
   const Module& from_;
-  int depth_ = 0;
+  ir::Depth depth_;
   std::unordered_map<std::string_view, const Jaxpr*> shared_;
   std::unordered_map<const Jaxpr*, std::string> names_;
   std::unordered_set<const Jaxpr*> begun_;

@@ -12,7 +12,11 @@ namespace jaxsmith::jaxpr {
 namespace {
 
 constexpr std::int64_t kStepCost = 200;  // of an equation, whatever it does
-constexpr int kMostInner = 200;          // jaxprs within jaxprs that constants are looked for in
+
+ir::BodyOutline::Number number_of(const Operand& operand) {
+  const bool named = operand.slot != Operand::kLiteral && operand.slot != Operand::kLost;
+  return named ? operand.slot : ir::BodyOutline::kLiteral;
+}
 
 bool in_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -165,7 +169,6 @@ Evaluator::Evaluator(const Module& module, std::string_view text, std::string_vi
 template <class F>
 Status Evaluator::guarded(F f) {
   abstract_ = false;
-  depth_ = 0;
   at_ = m_.main.offset;
   try {
     f();
@@ -242,13 +245,14 @@ const std::vector<Inner>& Evaluator::inner_constants() {
   if (!with_constants_) {
     with_constants_.emplace();
     visited_ = {&m_.main};
-    visit_inner(m_.main, m_, 0);
+    visit_inner(m_.main, m_);
   }
   return *with_constants_;
 }
 
-void Evaluator::visit_inner(const Jaxpr& jaxpr, const Module& scope, int depth) {
-  if (depth > kMostInner) return;
+void Evaluator::visit_inner(const Jaxpr& jaxpr, const Module& scope) {
+  const ir::Level level(inner_depth_);
+  if (!level) return;
   for (const Equation& equation : jaxpr.equations) {
     std::vector<const Param*> params;
     for (const Param& p : equation.params) params.push_back(&p);
@@ -262,7 +266,7 @@ void Evaluator::visit_inner(const Jaxpr& jaxpr, const Module& scope, int depth) 
         if (each.kind == ParamValue::Kind::kReference) inner = find(scope, each.text);
         if (!inner || !visited_.insert(inner).second) continue;
         if (!inner->constvars.empty()) with_constants_->push_back({inner, &scope});
-        visit_inner(*inner, scope, depth + 1);
+        visit_inner(*inner, scope);
       }
     }
   }
@@ -347,7 +351,7 @@ Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments,
 void Evaluator::verify_plan(Plan& plan) {
   if (plan.state == Plan::State::kVerified) return;
   if (plan.state == Plan::State::kInProgress) invalid("a jaxpr that is within itself");
-  const ir::Frame frame(context_, depth_, plan.argument_types.size(), ir::Limits().depth);
+  const ir::Frame frame(context_, depth_, plan.argument_types.size());
   plan.state = Plan::State::kInProgress;
   Values arguments;
   for (const Type& t : plan.argument_types) arguments.push_back(t.abstract());
@@ -381,7 +385,7 @@ Values Evaluator::call(Plan& plan, Values arguments, bool lifted) {
   if (arguments.size() != plan.argument_types.size())
     invalid(fmt::format("the jaxpr takes {} arguments, not {}", plan.argument_types.size(),
                         arguments.size()));
-  const ir::Frame frame(context_, depth_, arguments.size(), ir::Limits().depth);
+  const ir::Frame frame(context_, depth_, arguments.size());
   return run_steps(plan, std::move(arguments), lifted);
 }
 
@@ -470,52 +474,44 @@ Values Evaluator::apply(const Plan& plan, const Step& step, Values operands, boo
 // ---- Bodies on scalars
 // ---------------------------------------------------------------------------------------
 
-bool Evaluator::is_pointwise(Plan& plan, int depth) {
+ir::BodyOutline Evaluator::outline(const Plan& plan) {
   const auto is_scalar = [](const Type& t) {
     return t.kind == Type::Kind::kArray && !t.is_ref && t.shape.empty();
   };
-  constexpr int kDeepest = 20;
-  if (depth > kDeepest) return false;
-  for (const Type& t : plan.argument_types)
-    if (!is_scalar(t)) return false;
+  ir::BodyOutline out;
+  out.scalars = std::ranges::all_of(plan.argument_types, is_scalar);
+  // What constants stand in front the caller knows as little as the kernel does.
+  if (plan.jaxpr->constvars.empty())
+    for (std::size_t i = 0; i < plan.argument_types.size(); ++i)
+      out.arguments.push_back(static_cast<std::int64_t>(i));
   for (const Step& s : plan.steps) {
-    for (const Type& t : s.result_types)
-      if (!is_scalar(t)) return false;
-    for (const Operand& o : s.operands)
-      if (o.slot == Operand::kLiteral && o.literal.array.rank() != 0) return false;
-    if (s.rule->pointwise) continue;
-    if (!s.rule->hands_on) return false;
-    for (std::string_view name : {"jaxpr", "call_jaxpr"})
-      if (const ParamValue* p = s.equation->param(name)) {
-        const Jaxpr* inner = p->as_jaxpr() ? p->as_jaxpr() : find(*plan.scope, p->text);
-        // A loop's jaxpr has other arguments than its equation.
-        if (s.equation->primitive == "scan" || !inner || p->kind == ParamValue::Kind::kModule)
-          return false;
-        Plan& called = plan_of({inner, plan.scope});
-        if (!called.pointwise) called.pointwise = is_pointwise(called, depth + 1);
-        if (!*called.pointwise) return false;
-        break;
-      } else if (name == "call_jaxpr") {
-        return false;
-      }
+    out.scalars = out.scalars && std::ranges::all_of(s.result_types, is_scalar) &&
+                  std::ranges::all_of(s.operands, [](const Operand& o) {
+                    return o.slot != Operand::kLiteral || o.literal.array.rank() == 0;
+                  });
+    if (!out.scalars && !out.operations.empty()) break;  // nothing follows from the others
+    out.operations.push_back(outline(plan, s));
   }
-  return true;
+  for (const Operand& o : plan.results) out.results.push_back(number_of(o));
+  return out;
 }
 
-void Evaluator::find_facts(Plan& plan) {
-  if (plan.facts_known) return;
-  plan.facts_known = true;
-  if (!plan.pointwise) plan.pointwise = is_pointwise(plan, 0);
-  if (plan.results.size() != 1 || plan.argument_types.size() != 2) return;
-  const std::uint32_t result = plan.results[0].slot;
-  if (plan.steps.empty()) plan.gives_second = result == 1;
-  if (plan.steps.size() != 1 || plan.steps[0].results != std::vector<std::uint32_t>{result}) return;
-  const Step& s = plan.steps[0];
-  if (s.operands.size() != 2 || !s.equation->params.empty()) return;
-  const auto simple = binary_of_primitive(s.equation->primitive);
-  const bool in_order = s.operands[0].slot == 0 && s.operands[1].slot == 1;
-  const bool turned = s.operands[0].slot == 1 && s.operands[1].slot == 0;
-  if (simple && (in_order || (turned && simple != Binary::subtract))) plan.simple = simple;
+ir::BodyOutline::Operation Evaluator::outline(const Plan& plan, const Step& step) {
+  ir::BodyOutline::Operation out;
+  const Equation& e = *step.equation;
+  out.pointwise = step.rule->pointwise;
+  const ParamValue* p = e.param("jaxpr") ? e.param("jaxpr") : e.param("call_jaxpr");
+  // A loop's jaxpr has other arguments than its equation.
+  if (step.rule->hands_on && p && p->kind != ParamValue::Kind::kModule && e.primitive != "scan")
+    if (const Jaxpr* inner = p->as_jaxpr() ? p->as_jaxpr() : find(*plan.scope, p->text))
+      out.calls = {&plan_of({inner, plan.scope})};
+  for (const Operand& o : step.operands) out.operands.push_back(number_of(o));
+  if (step.results.size() != 1) return out;
+  out.result = step.results[0];
+  if (step.result_types[0].kind == Type::Kind::kArray) out.dtype = step.result_types[0].dtype;
+  if (e.params.empty()) out.kernel = step.rule->kernel;
+  out.converts = e.primitive == "convert_element_type";
+  return out;
 }
 
 // ---- Calls
@@ -579,39 +575,26 @@ std::vector<Values> Call::run_on_devices(
   return out;
 }
 
-Body Call::body(Inner inner, Values constants) const {
+Body Call::body(Inner inner) const {
   Plan& plan = evaluator_.plan_of(inner);
-  evaluator_.at_ = step_.equation->offset;
-  evaluator_.find_facts(plan);
   Evaluator* evaluator = &evaluator_;
   const std::size_t at = step_.equation->offset;
-  const bool plain = constants.empty();
-  const auto run = [evaluator, &plan, at,
-                    constants = std::move(constants)](std::vector<Array> arguments) {
-    const bool types_only = evaluator->abstract_ || (!arguments.empty() && arguments[0].abstract());
-    const bool lifted = std::any_of(arguments.begin(), arguments.end(),
-                                    [](const Array& a) { return a.rank() > 0; });
-    Values values = constants;
-    values.insert(values.end(), arguments.begin(), arguments.end());
-    evaluator->put_constants(plan, values);
-    std::vector<Array> out;
-    Values results;
-    if (types_only) {
-      const bool before = evaluator->abstract_;
-      evaluator->abstract_ = true;
-      results = evaluator->call_types(plan, values);
-      evaluator->abstract_ = before;
-    } else {
-      results = evaluator->call(plan, std::move(values), lifted);
-    }
-    for (const Value& v : results) out.push_back(v.as_array());
-    evaluator->at_ = at;
-    return out;
-  };
-  return {run,
-          {.pointwise = plan.pointwise.value_or(false),
-           .simple = plain ? plan.simple : std::nullopt,
-           .gives_second = plain && plan.gives_second}};
+  evaluator->at_ = at;
+  const Body::Facts& facts = evaluator->facts_.of(&plan);
+  return {[evaluator, &plan, &facts, at](std::vector<Array> arguments) {
+            return ir::run_body(facts, arguments, evaluator->abstract_, [&](bool lifted) {
+              Values values(arguments.begin(), arguments.end());
+              evaluator->put_constants(plan, values);
+              std::vector<Array> out;
+              for (const Value& v : evaluator->abstract_
+                                        ? evaluator->call_types(plan, values)
+                                        : evaluator->call(plan, std::move(values), lifted))
+                out.push_back(v.as_array());
+              evaluator->at_ = at;
+              return out;
+            });
+          },
+          facts};
 }
 
 bool Call::abstract() const { return evaluator_.abstract_; }

@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "base/status.h"
+#include "ir/common/body.h"
 #include "ir/common/signature.h"
 #include "ir/jaxpr/op_table.h"
 
@@ -43,9 +44,6 @@ struct Plan {
   std::vector<Value> result_types;  // abstract
   std::size_t slots = 0;
   enum class State { kNew, kInProgress, kVerified } state = State::kNew;
-  bool facts_known = false, gives_second = false;
-  std::optional<bool> pointwise;
-  std::optional<Binary> simple;
 };
 
 class Evaluator {
@@ -86,14 +84,14 @@ class Evaluator {
   Values run_step(const Plan& plan, const Step& step, Values& frame, bool lifted);
   Values apply(const Plan& plan, const Step& step, Values operands, bool lifted);
   void check_result_types(const Step& step, const Values& results) const;
-  void find_facts(Plan& plan);
   const Value& literal_of(const Operand& operand) const;
-  bool is_pointwise(Plan& plan, int depth);
+  ir::BodyOutline outline(const Plan& plan);
+  ir::BodyOutline::Operation outline(const Plan& plan, const Step& step);
   Values arguments_of(std::vector<Datum> data);
   Value value_of(const Type& type, Datum datum, std::size_t position) const;
   // Jaxprs with constants within the main one.
   const std::vector<Inner>& inner_constants();
-  void visit_inner(const Jaxpr& jaxpr, const Module& scope, int depth);
+  void visit_inner(const Jaxpr& jaxpr, const Module& scope);
   void put_constants(const Plan& plan, Values& arguments) const;
   template <class F>
   Status guarded(F f);
@@ -103,8 +101,9 @@ class Evaluator {
   std::unordered_map<const Jaxpr*, std::unique_ptr<Plan>> plans_;
   std::unordered_map<const Module*, std::unordered_map<std::string_view, const Jaxpr*>> names_;
   bool abstract_ = false, verified_ = false;
-  int depth_ = 0;
+  ir::Depth depth_, inner_depth_;  // of jaxprs within jaxprs: that are run, that are visited
   std::size_t at_ = 0;
+  ir::BodyFacts facts_{[this](ir::BodyId p) { return outline(*static_cast<const Plan*>(p)); }};
   std::optional<std::vector<Inner>> with_constants_;
   std::unordered_set<const Jaxpr*> visited_;
   std::unordered_map<const Jaxpr*, Values> constants_;  // of this run

@@ -40,6 +40,7 @@ class Call {
   std::size_t size() const { return operands_.size(); }
   const Value& value(std::size_t i) const;
   const Array& array(std::size_t i) const { return value(i).as_array(); }
+  std::string type_text(std::size_t i) const { return array(i).type_text(); }
   std::vector<Array> arrays(std::size_t first, std::size_t last) const;
   Values values(std::size_t first, std::size_t last) const;
   const Values& operands() const { return operands_; }
@@ -71,8 +72,7 @@ class Call {
   Inner inner(std::string_view key) const;
   Inner inner(const ParamValue& value) const;
   Values run(Inner jaxpr, Values arguments) const;
-  // With the constants before the arguments.
-  Body body(Inner jaxpr, Values constants = {}) const;
+  Body body(Inner jaxpr) const;
 
   // Of a program for several devices. Runs a jaxpr on each of the mesh, with these arguments; on
   // abstract values once.
@@ -101,12 +101,12 @@ struct OpRule {
   bool moves = false;
   // Operands are handed on to a jaxpr: such as are lost may not be needed there.
   bool hands_on = false;
+  // Without parameters it is this operation on its two operands.
+  std::optional<Binary> kernel = std::nullopt;
 };
 using OpRules = std::vector<OpRule>;
 
 const OpRule* op_rule(std::string_view name);
-// That the primitive is this operation on its two operands, or none.
-std::optional<Binary> binary_of_primitive(std::string_view name);
 
 // What the table is made of.
 void add_elementwise_rules(OpRules& rules);     // ops_elementwise.cc

@@ -4,88 +4,12 @@
 #include <algorithm>
 #include <numbers>
 
+#include "ir/common/elementwise.h"
 #include "ir/jaxpr/op_table.h"
 #include "tensor/movement.h"
 
 namespace jaxsmith::jaxpr {
 namespace {
-
-struct UnaryName {
-  std::string_view name;
-  Unary op;
-};
-constexpr UnaryName kUnary[] = {
-    {"abs", Unary::abs},
-    {"acos", Unary::acos},
-    {"acosh", Unary::acosh},
-    {"asin", Unary::asin},
-    {"asinh", Unary::asinh},
-    {"atan", Unary::atan},
-    {"atanh", Unary::atanh},
-    {"bessel_i0e", Unary::bessel_i0e},
-    {"bessel_i1e", Unary::bessel_i1e},
-    {"cbrt", Unary::cbrt},
-    {"ceil", Unary::ceil},
-    {"clz", Unary::count_leading_zeros},
-    {"cos", Unary::cosine},
-    {"cosh", Unary::cosh},
-    {"digamma", Unary::digamma},
-    {"erf", Unary::erf},
-    {"erf_inv", Unary::erf_inv},
-    {"erfc", Unary::erfc},
-    {"exp", Unary::exponential},
-    {"expm1", Unary::exponential_minus_one},
-    {"floor", Unary::floor},
-    {"imag", Unary::imag},
-    {"is_finite", Unary::is_finite},
-    {"lgamma", Unary::lgamma},
-    {"log", Unary::log},
-    {"log1p", Unary::log_plus_one},
-    {"logistic", Unary::logistic},
-    {"neg", Unary::negate},
-    {"not", Unary::not_},
-    {"population_count", Unary::popcnt},
-    {"real", Unary::real},
-    {"rsqrt", Unary::rsqrt},
-    {"sign", Unary::sign},
-    {"sin", Unary::sine},
-    {"sinh", Unary::sinh},
-    {"sqrt", Unary::sqrt},
-    {"square", Unary::square},
-    {"tan", Unary::tan},
-    {"tanh", Unary::tanh},
-};
-
-struct BinaryName {
-  std::string_view name;
-  Binary op;
-};
-constexpr BinaryName kBinary[] = {
-    {"add", Binary::add},
-    {"add_any", Binary::add},
-    {"and", Binary::and_},
-    {"atan2", Binary::atan2},
-    {"complex", Binary::complex},
-    {"div", Binary::divide},
-    {"igamma", Binary::igamma},
-    {"igamma_grad_a", Binary::igamma_grad_a},
-    {"igammac", Binary::igammac},
-    {"max", Binary::maximum},
-    {"min", Binary::minimum},
-    {"mul", Binary::multiply},
-    {"nextafter", Binary::next_after},
-    {"or", Binary::or_},
-    {"polygamma", Binary::polygamma},
-    {"pow", Binary::power},
-    {"random_gamma_grad", Binary::random_gamma_grad},
-    {"rem", Binary::remainder},
-    {"shift_left", Binary::shift_left},
-    {"shift_right_arithmetic", Binary::shift_right_arithmetic},
-    {"shift_right_logical", Binary::shift_right_logical},
-    {"sub", Binary::subtract},
-    {"xor", Binary::xor_},
-    {"zeta", Binary::zeta},
-};
 
 struct CompareName {
   std::string_view name;
@@ -120,6 +44,14 @@ Array complex_of(const Array& real) {
   return convert(real, to);
 }
 
+OpRule rule_of(std::string_view name, Unary op) {
+  const auto rule = [op](const Call& c) -> Values {
+    c.want(1);
+    return {unary(op, c.array(0))};
+  };
+  return {.name = name, .rule = rule, .pointwise = true};
+}
+
 Values binary_rule(const Call& c, Binary op) {
   c.want(2);
   Array x = c.array(0), y = c.array(1);
@@ -130,6 +62,13 @@ Values binary_rule(const Call& c, Binary op) {
   }
   if (op == Binary::power && x.dtype() != y.dtype()) y = convert(y, x.dtype());
   return {binary(op, x, y)};
+}
+
+OpRule rule_of(std::string_view name, Binary op) {
+  return {.name = name,
+          .rule = [op](const Call& c) { return binary_rule(c, op); },
+          .pointwise = true,
+          .kernel = op};
 }
 
 // Keys are equal that have the same words.
@@ -156,11 +95,7 @@ Values compare_rule(const Call& c, const CompareName& how) {
 
 Values clamp_rule(const Call& c) {
   c.want(3);
-  if (!c.lifted())
-    for (std::size_t i : {0, 2})
-      require(c.array(i).rank() == 0 || c.array(i).shape() == c.array(1).shape(),
-              "a limit has another shape than the operand");
-  return {clamp(c.array(0), c.array(1), c.array(2))};
+  return {ir::clamp_call(c)};
 }
 
 // Keys are chosen word by word; the predicate may have fewer dimensions then.
@@ -273,22 +208,10 @@ Values mulhi_rule(const Call& c) {
 
 }  // namespace
 
-std::optional<Binary> binary_of_primitive(std::string_view name) {
-  for (const BinaryName& b : kBinary)
-    if (b.name == name) return b.op;
-  return std::nullopt;
-}
-
 void add_elementwise_rules(OpRules& rules) {
-  for (const UnaryName& u : kUnary)
-    rules.push_back({u.name,
-                     [op = u.op](const Call& c) -> Values {
-                       c.want(1);
-                       return {unary(op, c.array(0))};
-                     },
-                     true});
-  for (const BinaryName& b : kBinary)
-    rules.push_back({b.name, [op = b.op](const Call& c) { return binary_rule(c, op); }, true});
+  ir::each_elementwise(&ir::ElementwiseNames::jaxpr, [&](const auto& row, std::string_view name) {
+    rules.push_back(rule_of(name, row.kernel));
+  });
   for (const CompareName& k : kCompare)
     rules.push_back({k.name, [k](const Call& c) { return compare_rule(c, k); }, true});
   const OpRules others = {

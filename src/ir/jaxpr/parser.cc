@@ -203,7 +203,7 @@ bool Parser::module_follows() const {
 }
 
 Jaxpr Parser::jaxpr() {
-  Level level(*this);
+  const ir::Level level = nested();
   Jaxpr j;
   j.offset = pos_;
   expect("{");

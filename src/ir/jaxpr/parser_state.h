@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ir/common/diagnostic.h"
+#include "ir/common/depth.h"
 #include "ir/jaxpr/module.h"
 
 namespace jaxsmith::jaxpr {
@@ -87,19 +87,9 @@ class Parser {
   std::size_t first_free_text() const { return free_text_; }
 
  private:
-  // One level of nesting, while it is read.
-  class Level {
-   public:
-    explicit Level(Parser& parser) : parser_(parser) {
-      if (++parser_.depth_ > ir::Limits{}.depth) parser_.refuse("nested too deeply");
-    }
-    ~Level() { --parser_.depth_; }
-    Level(const Level&) = delete;
-    Level& operator=(const Level&) = delete;
-
-   private:
-    Parser& parser_;
-  };
+  ir::Level nested() {
+    return {depth_, [&] { refuse("nested too deeply"); }};
+  }
 
   struct Mark {
     std::size_t pos, line_start;
@@ -189,7 +179,7 @@ class Parser {
   std::string_view text_;
   std::size_t pos_ = 0;
   std::size_t line_start_ = 0;
-  int depth_ = 0;
+  ir::Depth depth_;
   BoundNames bound_;
   std::size_t modules_read_ = 0;  // within values
   std::size_t free_text_ = kNone;

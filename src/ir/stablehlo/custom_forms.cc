@@ -404,7 +404,7 @@ void Parser::convolution(Op& op, Results& results) {
       if (key == "pad") {
         Attr pad;
         pad.kind = Attr::Kind::kDense;
-        const Literal literal = parse_literal(in_, limits_.depth);
+        const Literal literal = parse_literal(in_, depth_);
         Type t{Type::Kind::kTensor, "i64", DType::kI64, literal.shape, "", {}, {}};
         if (literal.shape.size() != 2 || literal.splat) {
           if (!literal.scalars.empty() || literal.splat) in_.refuse("expected pairs of padding");

@@ -34,24 +34,24 @@ Literal::Scalar parse_scalar(Scanner& in) {
 }
 
 // Fills in the sizes of a level of lists and checks that its lists have one size.
-void parse_list(Scanner& in, Literal& out, std::size_t depth, int depth_limit) {
-  if (static_cast<int>(depth) > depth_limit) in.refuse("lists are nested too deeply");
+void parse_list(Scanner& in, Literal& out, std::size_t dim, ir::Depth& depth) {
+  const ir::Level level(depth, [&] { in.refuse("lists are nested too deeply"); });
   const std::size_t start = in.offset();
   in.expect("[");
   std::int64_t n = 0;
   if (in.peek() != ']') {
     do {
       if (in.peek() == '[')
-        parse_list(in, out, depth + 1, depth_limit);
+        parse_list(in, out, dim + 1, depth);
       else
         out.scalars.push_back(parse_scalar(in));
       ++n;
     } while (in.take(","));
   }
   in.expect("]");
-  if (out.shape.size() <= depth) out.shape.resize(depth + 1, -1);
-  if (out.shape[depth] == -1) out.shape[depth] = n;
-  if (out.shape[depth] != n) in.refuse_at(start, "lists of different lengths");
+  if (out.shape.size() <= dim) out.shape.resize(dim + 1, -1);
+  if (out.shape[dim] == -1) out.shape[dim] = n;
+  if (out.shape[dim] != n) in.refuse_at(start, "lists of different lengths");
 }
 
 std::string bytes_of_hex(const std::string& text, const Scanner& in, std::size_t offset) {
@@ -133,7 +133,7 @@ void fill(Array& out, const Literal& literal, const Scanner& in) {
 
 }  // namespace
 
-Literal parse_literal(Scanner& in, int depth_limit) {
+Literal parse_literal(Scanner& in, ir::Depth& depth) {
   Literal out;
   out.offset = in.offset();
   const char c = in.peek();
@@ -142,7 +142,7 @@ Literal parse_literal(Scanner& in, int depth_limit) {
     const std::size_t at = in.offset();
     out.bytes = bytes_of_hex(in.string(), in, at);
   } else if (c == '[') {
-    parse_list(in, out, 0, depth_limit);
+    parse_list(in, out, 0, depth);
   } else if (c != '>') {
     out.scalars.push_back(parse_scalar(in));
     out.splat = true;

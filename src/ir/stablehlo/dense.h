@@ -1,6 +1,7 @@
 // Constants of tensors: the text between `dense<` and `>`.
 #pragma once
 
+#include "ir/common/depth.h"
 #include "ir/stablehlo/module.h"
 #include "ir/stablehlo/scanner.h"
 
@@ -21,7 +22,7 @@ struct Literal {
   std::size_t offset = 0;
 };
 
-Literal parse_literal(Scanner& in, int depth_limit);
+Literal parse_literal(Scanner& in, ir::Depth& depth);
 // The elements; a scalar where one was given for all.
 Array array_of(const Literal& literal, const Type& type, const Scanner& in);
 // MLIR's form: what stands between < and >.

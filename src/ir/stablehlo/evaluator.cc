@@ -12,8 +12,6 @@
 namespace jaxsmith::stablehlo {
 namespace {
 
-constexpr std::size_t kDeepestCalls = 200;
-constexpr int kDeepestBlocks = 500;
 constexpr std::size_t kMostKept = 1'000'000;  // values of functions that call themselves
 constexpr std::int64_t kStepCost = 200;       // of an operation, whatever it does
 
@@ -94,7 +92,6 @@ Status Evaluator::verify() {
 Status Evaluator::verify(const EvaluationContext& context) {
   context_ = context;
   abstract_ = true;
-  blocks_ = 0;
   try {
     if (m_.functions.empty()) invalid("the module has no function");
     for (const Function& f : m_.functions) verify_function(f);
@@ -162,7 +159,7 @@ Result<std::vector<Datum>> Evaluator::run(const Function& function, std::vector<
   expected_.clear();
   probes_.clear();
   running_.clear();
-  blocks_ = kept_ = 0;
+  kept_ = 0;
   try {
     for (Datum& d : arguments) d = d.within(context_);
     auto results = run_everywhere(function.name, std::move(arguments));
@@ -243,7 +240,7 @@ std::vector<Datum> Evaluator::call(std::string_view name, std::vector<Datum> arg
     return out;
   }
   if (f.declared_only) unsupported(fmt::format("@{} has no body", name));
-  if (running_.size() >= kDeepestCalls) unsupported("calls are nested too deeply");
+  const ir::Level level(calls_, [] { unsupported("calls are nested too deeply"); });
   // A function that calls itself needs its own values afterwards.
   std::vector<std::pair<ValueId, Datum>> kept;
   if (std::find(running_.begin(), running_.end(), name) != running_.end()) keep(f.body, kept);
@@ -280,7 +277,7 @@ std::vector<Datum> Evaluator::run_block(const Block& block, std::vector<Datum> a
                           m_.type_of(block.arguments[i])->text(), type_text(arguments[i])));
     values_[block.arguments[i]] = std::move(arguments[i]);
   }
-  const ir::Frame frame(context_, blocks_, arguments.size(), kDeepestBlocks);
+  const ir::Frame frame(context_, blocks_, arguments.size());
   for (const Op& op : block.ops) {
     if (ends_block(op)) {
       at_ = op.offset;
@@ -366,60 +363,45 @@ void Evaluator::check_result_types(const Op& op, const std::vector<Datum>& resul
 // ---- Regions
 // -------------------------------------------------------------------------------------
 
-bool Evaluator::is_pointwise(const Block& block) {
-  std::vector<ValueId> own = block.arguments;
-  for (const ValueId a : block.arguments) {
-    const Type& t = *m_.type_of(a);
-    if (t.kind != Type::Kind::kTensor || !t.shape.empty()) return false;
-  }
+ir::BodyOutline Evaluator::outline(const Block& block) const {
+  const auto scalar = [&](ValueId id) {
+    const Type& t = *m_.type_of(id);
+    return t.kind == Type::Kind::kTensor && t.shape.empty();
+  };
+  ir::BodyOutline out;
+  out.scalars = std::ranges::all_of(block.arguments, scalar);
+  out.arguments.assign(block.arguments.begin(), block.arguments.end());
   for (const Op& op : block.ops) {
-    for (const ValueId v : op.operands) {
-      const Type& t = *m_.type_of(v);
-      if (t.kind != Type::Kind::kTensor || !t.shape.empty()) return false;
-    }
-    if (ends_block(op)) continue;
-    if (op.name == "func.call") {
-      const Attr* callee = op.attr("callee");
-      const auto f = callee && callee->kind == Attr::Kind::kSymbol
-                         ? functions_.find(std::string_view(callee->text).substr(1))
-                         : functions_.end();
-      if (f == functions_.end() || f->second->declared_only || looking_ >= kDeepestCalls)
-        return false;
-      ++looking_;
-      const bool pointwise = facts_of(f->second->body).pointwise;
-      --looking_;
-      if (!pointwise) return false;
-      continue;
-    }
-    if (!op.rule || !op.rule->pointwise) return false;
-    for (const ValueId r : op.results)
-      if (!m_.type_of(r)->shape.empty()) return false;
+    out.scalars = out.scalars && std::ranges::all_of(op.operands, scalar) &&
+                  std::ranges::all_of(op.results, scalar);
+    if (ends_block(op))
+      out.results.assign(op.operands.begin(), op.operands.end());
+    else
+      out.operations.push_back(outline(op));
   }
-  return true;
+  return out;
 }
 
-const Evaluator::BlockFacts& Evaluator::facts_of(const Block& block) {
-  const auto found = facts_.find(&block);
-  if (found != facts_.end()) return found->second;
-  BlockFacts facts;
-  facts_.emplace(&block, facts);  // of a function that calls itself: not pointwise
-  facts.pointwise = is_pointwise(block);
-  const bool ends =
-      !block.ops.empty() && ends_block(block.ops.back()) && block.ops.back().operands.size() == 1;
-  if (ends && block.arguments.size() == 2) {
-    const ValueId result = block.ops.back().operands[0];
-    if (block.ops.size() == 1) facts.gives_second = result == block.arguments[1];
-    if (block.ops.size() == 2 && block.ops[0].results == std::vector<ValueId>{result} &&
-        block.ops[0].name.starts_with("stablehlo.")) {
-      const auto simple = binary_named(std::string_view(block.ops[0].name).substr(10));
-      const bool in_order = block.ops[0].operands == block.arguments;
-      const bool turned =
-          block.ops[0].operands == std::vector<ValueId>{block.arguments[1], block.arguments[0]};
-      const bool plain = !m_.type_of(result)->quantized;
-      if (simple && plain && (in_order || (turned && commutes(*simple)))) facts.simple = simple;
-    }
+ir::BodyOutline::Operation Evaluator::outline(const Op& op) const {
+  ir::BodyOutline::Operation out;
+  out.pointwise = op.rule && op.rule->pointwise;
+  if (op.name == "func.call") {
+    const Attr* callee = op.attr("callee");
+    const auto f = callee && callee->kind == Attr::Kind::kSymbol
+                       ? functions_.find(std::string_view(callee->text).substr(1))
+                       : functions_.end();
+    if (f != functions_.end() && !f->second->declared_only) out.calls = {&f->second->body};
   }
-  return facts_[&block] = facts;
+  out.operands.assign(op.operands.begin(), op.operands.end());
+  if (op.results.size() != 1) return out;
+  const Type& type = *m_.type_of(op.results[0]);
+  out.result = op.results[0];
+  out.dtype = type.dtype;
+  out.converts = op.name == "stablehlo.convert" && !type.quantized;
+  const auto kernel = op.rule ? op.rule->kernel : std::nullopt;
+  const bool own_way = kernel && m_.for_interpreter && divides(*kernel);
+  if (!type.quantized && !own_way) out.kernel = kernel;
+  return out;
 }
 
 // ---- Calls
@@ -574,32 +556,20 @@ Body Call::body(std::size_t region) const {
   if (region >= op_.regions.size())
     invalid(fmt::format("{} has {} regions", op_.name, op_.regions.size()));
   const Block& block = op_.regions[region];
-  const auto facts = evaluator_.facts_of(block);
+  const Body::Facts& facts = evaluator_.facts_.of(&block);
   Evaluator* evaluator = &evaluator_;
   const std::uint32_t at = op_.offset;
-  return {
-      [evaluator, &block, facts, at](std::vector<Array> arguments) {
-        const bool lifted = facts.pointwise && !evaluator->abstract_ &&
-                            std::any_of(arguments.begin(), arguments.end(),
-                                        [](const Array& a) { return a.rank() > 0; });
-        // A kernel that has nothing to do asks for types alone.
-        const bool types_only =
-            !arguments.empty() && arguments[0].abstract() && !evaluator->abstract_;
-        std::vector<Datum> data(arguments.begin(), arguments.end());
-        if (types_only) evaluator->abstract_ = true;
-        std::vector<Array> out;
-        try {
-          for (const Datum& d : evaluator->run_block(block, std::move(data), lifted))
-            out.push_back(d.as_array());
-        } catch (...) {
-          if (types_only) evaluator->abstract_ = false;
-          throw;
-        }
-        if (types_only) evaluator->abstract_ = false;
-        evaluator->at_ = at;
-        return out;
-      },
-      {.pointwise = facts.pointwise, .simple = facts.simple, .gives_second = facts.gives_second}};
+  return {[evaluator, &block, &facts, at](std::vector<Array> arguments) {
+            return ir::run_body(facts, arguments, evaluator->abstract_, [&](bool lifted) {
+              std::vector<Array> out;
+              std::vector<Datum> data(arguments.begin(), arguments.end());
+              for (const Datum& d : evaluator->run_block(block, std::move(data), lifted))
+                out.push_back(d.as_array());
+              evaluator->at_ = at;
+              return out;
+            });
+          },
+          facts};
 }
 
 std::vector<Datum> Call::run_region(std::size_t region, std::vector<Datum> arguments) const {

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/status.h"
+#include "ir/common/body.h"
 #include "ir/common/signature.h"
 #include "ir/stablehlo/op_table.h"
 
@@ -45,11 +46,6 @@ class Evaluator {
 
  private:
   friend class Call;
-  struct BlockFacts {
-    bool pointwise = false;
-    std::optional<Binary> simple;
-    bool gives_second = false;
-  };
 
   // On one device, or on all that the module is for.
   std::vector<Datum> run_everywhere(std::string_view name, std::vector<Datum> arguments);
@@ -68,8 +64,8 @@ class Evaluator {
   bool is_open(const Op& op) const;
   std::vector<Datum> declared_results(const Op& op);
   std::vector<Datum> call(std::string_view name, std::vector<Datum> arguments);
-  const BlockFacts& facts_of(const Block& block);
-  bool is_pointwise(const Block& block);
+  ir::BodyOutline outline(const Block& block) const;
+  ir::BodyOutline::Operation outline(const Op& op) const;
   void verify_function(const Function& function);
   void check_result_types(const Op& op, const std::vector<Datum>& results);
   Datum abstract_of(const Type& type) const;
@@ -81,13 +77,12 @@ class Evaluator {
   std::map<std::string, ir::Mesh> meshes_;
   ir::Devices* devices_ = nullptr;
   std::int64_t device_ = 0;
-  std::unordered_map<const Block*, BlockFacts> facts_;
+  ir::BodyFacts facts_{[this](ir::BodyId b) { return outline(*static_cast<const Block*>(b)); }};
   std::unordered_map<std::string_view, const Function*> functions_;
   std::vector<std::string_view> running_;
   bool abstract_ = false;
   bool open_types_ = false;  // the module has types whose dimensions are open
   bool quantized_ = false;   // or quantized ones
-  std::size_t looking_ = 0;  // functions within functions that are looked at for their facts
   std::uint32_t at_ = 0;
   EvaluationContext context_ = EvaluationContext::unmetered();
   EvaluationError error_;
@@ -95,8 +90,8 @@ class Evaluator {
   std::vector<std::string> failed_checks_;
   std::vector<Array> expected_;
   std::map<std::string, std::vector<Array>> probes_;
-  int blocks_ = 0;        // that are run within one another
-  std::size_t kept_ = 0;  // values that calls of a function by itself keep
+  ir::Depth calls_, blocks_{500};  // that are run within one another
+  std::size_t kept_ = 0;           // values that calls of a function by itself keep
   // Functions that give what is fed in, in the order of their use; shared by all devices.
   std::shared_ptr<std::deque<std::string>> infeed_;
 };

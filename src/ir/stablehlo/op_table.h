@@ -34,6 +34,7 @@ class Call {
   std::size_t size() const { return op_.operands.size(); }
   const Datum& datum(std::size_t i) const;
   const Array& array(std::size_t i) const { return datum(i).as_array(); }
+  std::string type_text(std::size_t i) const { return array(i).type_text(); }
   std::vector<Array> arrays(std::size_t first, std::size_t last) const;
   // Type rules only: operands have types and no elements.
   bool abstract() const;
@@ -101,6 +102,8 @@ struct OpRule {
   // Quantized operands are moved as they are stored, or computed with as what they mean.
   enum class Numbers { kMoved, kComputed };
   Numbers numbers = Numbers::kMoved;
+  // It is this operation on its two operands.
+  std::optional<Binary> kernel = std::nullopt;
 
   // Null where it is written generically or by hand.
   const Format* form() const { return format.types == Types::kNone ? nullptr : &format; }
@@ -108,5 +111,7 @@ struct OpRule {
 
 // Null where it is not known.
 const OpRule* op_rule(std::string_view name);
+// Quotients and remainders: StableHLO's interpreter has its own (Module::for_interpreter).
+bool divides(Binary op);
 
 }  // namespace jaxsmith::stablehlo

@@ -48,7 +48,7 @@ void Parser::expanded(const T& alias) {
 }
 
 const Type* Parser::type() {
-  const Depth depth(*this);
+  const ir::Level level = nested();
   in_.peek();
   const std::size_t start = in_.offset();
   if (in_.take("tensor")) {
@@ -194,7 +194,7 @@ Attr Parser::dense_attr() {
   Attr a;
   a.kind = Attr::Kind::kDense;
   in_.expect("<");
-  const Literal literal = parse_literal(in_, limits_.depth);
+  const Literal literal = parse_literal(in_, depth_);
   in_.expect(">");
   in_.expect(":");
   a.type = type();
@@ -217,7 +217,7 @@ std::int64_t Parser::element_count_checked(const Shape& shape) {
 }
 
 Attr Parser::attribute() {
-  const Depth depth(*this);
+  const ir::Level level = nested();
   Attr a;
   const char c = in_.peek();
   if (c == '"') {
@@ -428,7 +428,7 @@ void Parser::block_body(Block& block) {
 }
 
 Block Parser::region() {
-  const Depth depth(*this);
+  const ir::Level level = nested();
   const Scope scope(*this, false);
   Block block;
   in_.expect("{");
@@ -445,7 +445,7 @@ Block Parser::region() {
 // ----------------------------------------------------------------------------------
 
 Op Parser::operation() {
-  const Depth depth(*this);
+  const ir::Level level = nested();
   std::vector<ResultGroup> groups;
   if (in_.peek() == '%') {
     do {
@@ -742,7 +742,7 @@ void Parser::module() {
 }
 
 void Parser::nested_module() {
-  const Depth depth(*this);
+  const ir::Level level = nested();
   Module inner;
   Module* outer = std::exchange(module_, &inner);
   Known known = std::exchange(known_, {});

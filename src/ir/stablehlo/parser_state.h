@@ -4,7 +4,7 @@
 
 #include <unordered_map>
 
-#include "ir/common/diagnostic.h"
+#include "ir/common/depth.h"
 #include "ir/stablehlo/formats.h"
 #include "ir/stablehlo/module.h"
 #include "ir/stablehlo/scanner.h"
@@ -14,7 +14,7 @@ namespace jaxsmith::stablehlo {
 class Parser {
  public:
   Parser(std::string_view text, std::size_t start, const ir::Limits& limits)
-      : in_(text, start), limits_(limits) {}
+      : in_(text, start), limits_(limits), depth_(limits.depth) {}
   // At least one; modules within others stand for themselves.
   std::vector<Module> parse();
 
@@ -23,20 +23,6 @@ class Parser {
     std::string_view name;
     std::int64_t count = 0;  // 0: one, by its name alone
     std::size_t offset = 0;
-  };
-
-  // Guards against text that is nested deeper than the stack.
-  class Depth {
-   public:
-    explicit Depth(Parser& parser) : parser_(parser) {
-      if (++parser_.depth_ > parser_.limits_.depth)
-        parser_.in_.refuse("the text is nested too deeply");
-    }
-    ~Depth() { --parser_.depth_; }
-    Depth(const Depth&) = delete;
-
-   private:
-    Parser& parser_;
   };
 
   // Values that are defined while it lives are unknown afterwards.
@@ -62,6 +48,9 @@ class Parser {
     std::unordered_map<std::string, const Type*> type_aliases;
   };
 
+  ir::Level nested() {
+    return {depth_, [&] { in_.refuse("the text is nested too deeply"); }};
+  }
   const Type* intern(Type type);
   template <class T>
   void expanded(const T& alias);
@@ -131,7 +120,7 @@ class Parser {
 
   Scanner in_;
   const ir::Limits limits_;
-  int depth_ = 0;
+  ir::Depth depth_;
   Module* module_ = nullptr;
   std::vector<Module> modules_;
   std::size_t expanded_ = 0;  // parts that aliases stand for

@@ -6,14 +6,6 @@ namespace jaxsmith::stablehlo {
 
 Results results_of(std::span<const Array> arrays) { return {arrays.begin(), arrays.end()}; }
 
-void require_one_shape(const Call& c) {
-  if (c.lifted()) return;
-  for (std::size_t i = 1; i < c.size(); ++i)
-    if (c.array(i).shape() != c.array(0).shape())
-      invalid(fmt::format("operands of different shapes: {} and {}", c.array(0).type_text(),
-                          c.array(i).type_text()));
-}
-
 void require_count(const Call& c, std::size_t n) {
   if (c.size() != n) invalid(fmt::format("{} takes {} operands, not {}", c.op().name, n, c.size()));
 }

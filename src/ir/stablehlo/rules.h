@@ -12,7 +12,6 @@ using Results = std::vector<Datum>;
 // ---- What rules ask for
 
 void require_count(const Call& c, std::size_t n);
-void require_one_shape(const Call& c);
 // The element type that the result is declared with; its shape is computed.
 DType result_dtype(const Call& c);
 Shape result_shape(const Call& c);
@@ -26,14 +25,13 @@ Results results_of(std::span<const Array> arrays);
 
 // Of stablehlo.constant and chlo.constant: the attribute `value`.
 Results constant_rule(const Call& c);
+Results binary_rule(const Call& c, Binary op);
 Results reduce_precision_rule(const Call& c);
 Results compare_rule(const Call& c);
 Results select_rule(const Call& c);
 Results clamp_rule(const Call& c);
 Results convert_rule(const Call& c);
 Results bitcast_convert_rule(const Call& c);
-Results divide_rule(const Call& c);
-Results remainder_rule(const Call& c);
 Results uniform_rule(const Call& c);
 
 // ---- rules_movement.cc

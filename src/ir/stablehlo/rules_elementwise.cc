@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ir/common/elementwise.h"
 #include "ir/stablehlo/rules.h"
 #include "tensor/movement.h"
 
@@ -18,16 +19,13 @@ Results constant_rule(const Call& c) {
   return {broadcast_in_dim(dense, value.type->shape, {})};
 }
 
+bool divides(Binary op) { return op == Binary::divide || op == Binary::remainder; }
+
 namespace {
 
 // Of integers: what the quotient is where there is none, or where it is no number of the type, is
 // left to implementations. XLA gives -1 and the dividend, StableHLO's interpreter 0.
-Results division_rule(const Call& c, Binary op) {
-  require_count(c, 2);
-  require_one_shape(c);
-  const Array &x = c.array(0), &y = c.array(1);
-  Array out = binary(op, x, y);
-  if (!c.for_interpreter() || c.abstract() || !is_integer(x.dtype())) return {out};
+Array zero_where_none(const Array& x, const Array& y, const Array& quotient) {
   const Array zero = x.scalar_int(x.dtype(), 0);
   Array none = compare(Direction::kEq, false, y, zero);
   if (is_signed_integer(x.dtype())) {
@@ -35,10 +33,20 @@ Results division_rule(const Call& c, Binary op) {
                 minus_one = compare(Direction::kEq, false, y, x.scalar_int(x.dtype(), -1));
     none = binary(Binary::or_, none, binary(Binary::and_, lowest, minus_one));
   }
-  return {select(none, broadcast_in_dim(zero, out.shape(), {}), out)};
+  return select(none, broadcast_in_dim(zero, quotient.shape(), {}), quotient);
 }
 
 }  // namespace
+
+Results binary_rule(const Call& c, Binary op) {
+  require_count(c, 2);
+  ir::require_one_shape(c);
+  const Array &x = c.array(0), &y = c.array(1);
+  Array out = binary(op, x, y);
+  if (divides(op) && c.for_interpreter() && !c.abstract() && is_integer(x.dtype()))
+    return {zero_where_none(x, y, out)};
+  return {out};
+}
 
 // Without a mantissa there is no NaN: XLA keeps it, StableHLO's interpreter gives infinity.
 Results reduce_precision_rule(const Call& c) {
@@ -68,7 +76,7 @@ Array weak_order(Direction direction, const Array& x, const Array& y) {
 
 Results compare_rule(const Call& c) {
   require_count(c, 2);
-  require_one_shape(c);
+  ir::require_one_shape(c);
   const auto direction = direction_named(c.word("comparison_direction"));
   if (!direction) invalid("comparison_direction is none of EQ, NE, LT, LE, GT, GE");
   const std::string_view type = c.word("compare_type");
@@ -80,21 +88,12 @@ Results compare_rule(const Call& c) {
 
 Results select_rule(const Call& c) {
   require_count(c, 3);
-  if (!c.lifted()) {
-    require(c.array(1).shape() == c.array(2).shape(), "the two values have different shapes");
-    require(c.array(0).rank() == 0 || c.array(0).shape() == c.array(1).shape(),
-            "the predicate has another shape than the values");
-  }
-  return {select(c.array(0), c.array(1), c.array(2))};
+  return {ir::select_call(c)};
 }
 
 Results clamp_rule(const Call& c) {
   require_count(c, 3);
-  if (!c.lifted())
-    for (std::size_t i : {0, 2})
-      require(c.array(i).rank() == 0 || c.array(i).shape() == c.array(1).shape(),
-              "a limit has another shape than the operand");
-  return {clamp(c.array(0), c.array(1), c.array(2))};
+  return {ir::clamp_call(c)};
 }
 
 Results convert_rule(const Call& c) {
@@ -105,10 +104,6 @@ Results convert_rule(const Call& c) {
 Results bitcast_convert_rule(const Call& c) {
   return {bitcast_convert(c.array(0), result_dtype(c))};
 }
-
-Results divide_rule(const Call& c) { return division_rule(c, Binary::divide); }
-
-Results remainder_rule(const Call& c) { return division_rule(c, Binary::remainder); }
 
 // Operand and result stand as the real numbers they mean (Evaluator::run_quantized).
 Results uniform_rule(const Call& c) {
