@@ -21,13 +21,6 @@ const Datum& Call::datum(std::size_t i) const {
   return values_[static_cast<std::size_t>(op_.operands[i])];
 }
 
-std::vector<Array> Call::arrays(std::size_t first, std::size_t last) const {
-  std::vector<Array> out;
-  out.reserve(last - first);
-  for (std::size_t i = first; i < last; ++i) out.push_back(array(i));
-  return out;
-}
-
 const Shape& Call::operand_shape(std::size_t i) const {
   return computation_.instructions[static_cast<std::size_t>(op_.operands.at(i))].shape;
 }
@@ -52,49 +45,6 @@ std::vector<Array> Call::result_types() const {
   std::vector<Array> out;
   for (const Datum& part : type.parts) out.push_back(part.as_array());
   return out;
-}
-
-const AttributeValue& Call::need(std::string_view key) const {
-  const AttributeValue* a = attribute(key);
-  if (!a) invalid(fmt::format("{} has no attribute {}", op_.opcode, key));
-  return *a;
-}
-
-Ints Call::need_ints(std::string_view key) const {
-  const auto* list = need(key).as_ints();
-  if (!list) invalid(fmt::format("attribute {} is no list of integers", key));
-  return *list;
-}
-
-Ints Call::ints(std::string_view key) const { return attribute(key) ? need_ints(key) : Ints(); }
-
-std::int64_t Call::integer(std::string_view key) const {
-  const auto value = need(key).as_int();
-  if (!value) invalid(fmt::format("attribute {} is no integer", key));
-  return *value;
-}
-
-std::int64_t Call::integer(std::string_view key, std::int64_t otherwise) const {
-  return attribute(key) ? integer(key) : otherwise;
-}
-
-double Call::real(std::string_view key) const {
-  const auto value = need(key).as_real();
-  if (!value) invalid(fmt::format("attribute {} is no number", key));
-  return *value;
-}
-
-bool Call::flag(std::string_view key) const {
-  const AttributeValue* a = attribute(key);
-  if (!a) return false;
-  const auto value = a->as_bool();
-  if (!value) invalid(fmt::format("attribute {} is neither true nor false", key));
-  return *value;
-}
-
-std::string_view Call::word(std::string_view key) const {
-  const AttributeValue* a = attribute(key);
-  return a ? a->as_word() : std::string_view();
 }
 
 Window Call::window() const {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/common/attributes.h"
 #include "ir/common/collectives.h"
 #include "ir/common/maker.h"
 #include "ir/common/sharding.h"
@@ -20,18 +21,20 @@ namespace jaxsmith::hlo {
 class Evaluator;
 
 // An instruction as its rule sees it.
-class Call {
+class Call : public ir::OperationCall<Call, AttributeValue> {
  public:
+  static constexpr std::string_view kAttribute = "attribute", kNoFlag = "neither true nor false";
+
   // `values`: of all instructions of its computation so far.
   Call(Evaluator& evaluator, const Computation& computation, std::int32_t instruction,
        std::span<Datum> values, bool lifted);
 
   const Instruction& op() const { return op_; }
+  std::string_view name() const { return op_.opcode; }
   std::size_t size() const { return op_.operands.size(); }
   const Datum& datum(std::size_t i) const;
   const Array& array(std::size_t i) const { return datum(i).as_array(); }
   std::string type_text(std::size_t i) const { return hlo::type_text(datum(i)); }
-  std::vector<Array> arrays(std::size_t first, std::size_t last) const;
   // Type rules only: operands have types and no elements.
   bool abstract() const;
   const EvaluationContext& context() const;
@@ -49,14 +52,6 @@ class Call {
   std::vector<Array> result_types() const;
 
   const AttributeValue* attribute(std::string_view key) const { return op_.attribute(key); }
-  const AttributeValue& need(std::string_view key) const;
-  Ints ints(std::string_view key) const;       // empty where there is none
-  Ints need_ints(std::string_view key) const;  // there has to be one
-  std::int64_t integer(std::string_view key) const;
-  std::int64_t integer(std::string_view key, std::int64_t otherwise) const;
-  double real(std::string_view key) const;
-  bool flag(std::string_view key) const;              // false where there is none
-  std::string_view word(std::string_view key) const;  // empty where there is none
   Window window() const;
 
   // Of the computation that an attribute names.

@@ -13,20 +13,10 @@ const Value& Call::value(std::size_t i) const {
   return operands_[i];
 }
 
-std::vector<Array> Call::arrays(std::size_t first, std::size_t last) const {
-  std::vector<Array> out;
-  for (std::size_t i = first; i < last; ++i) out.push_back(array(i));
-  return out;
-}
-
 Values Call::values(std::size_t first, std::size_t last) const {
   Values out;
   for (std::size_t i = first; i < last; ++i) out.push_back(value(i));
   return out;
-}
-
-void Call::want(std::size_t count) const {
-  if (size() != count) invalid(fmt::format("{} takes {} operands, not {}", name(), count, size()));
 }
 
 std::size_t Call::result_count() const { return step_.results.size(); }
@@ -43,27 +33,9 @@ DType Call::result_dtype(std::size_t i) const {
   return t.dtype;
 }
 
-const ParamValue* Call::param(std::string_view key) const {
+const ParamValue* Call::attribute(std::string_view key) const {
   const ParamValue* p = equation().param(key);
   return p && !p->is_none() ? p : nullptr;
-}
-
-const ParamValue& Call::need(std::string_view key) const {
-  const ParamValue* p = param(key);
-  if (!p) invalid(fmt::format("{} has no parameter {}", name(), key));
-  return *p;
-}
-
-Ints Call::ints(std::string_view key) const {
-  const ParamValue* p = param(key);
-  if (!p) return {};
-  auto list = p->as_ints();
-  if (!list) invalid(fmt::format("parameter {} is no tuple of integers", key));
-  return std::move(*list);
-}
-
-Ints Call::ints_or(std::string_view key, std::size_t count, std::int64_t value) const {
-  return param(key) ? ints(key) : Ints(count, value);
 }
 
 std::vector<Ints> Call::rows(std::string_view key) const {
@@ -79,34 +51,8 @@ std::vector<Ints> Call::rows(std::string_view key) const {
   return out;
 }
 
-std::int64_t Call::integer(std::string_view key) const {
-  const auto value = need(key).as_int();
-  if (!value) invalid(fmt::format("parameter {} is no integer", key));
-  return *value;
-}
-
-std::int64_t Call::integer(std::string_view key, std::int64_t otherwise) const {
-  return param(key) ? integer(key) : otherwise;
-}
-
-bool Call::flag(std::string_view key, bool otherwise) const {
-  const ParamValue* p = param(key);
-  if (!p) return otherwise;
-  const auto value = p->as_bool();
-  if (!value) invalid(fmt::format("parameter {} is neither True nor False", key));
-  return *value;
-}
-
-std::string_view Call::word(std::string_view key) const {
-  const ParamValue* p = param(key);
-  if (!p) return {};
-  const auto name = p->as_string() ? p->as_string() : p->as_name();
-  if (!name) return p->text;
-  return name->substr(name->rfind('.') + 1);
-}
-
 std::optional<DType> Call::dtype(std::string_view key) const {
-  const ParamValue* p = param(key);
+  const ParamValue* p = attribute(key);
   if (!p) return std::nullopt;
   const auto name = p->as_name();
   const auto dtype = name ? dtype_from_numpy_name(*name) : std::nullopt;
@@ -116,10 +62,7 @@ std::optional<DType> Call::dtype(std::string_view key) const {
 
 Ints Call::keyword_ints(const ParamValue& call, std::string_view keyword) {
   const ParamValue* p = call.keyword(keyword);
-  if (!p) return {};
-  auto list = p->as_ints();
-  if (!list) invalid(fmt::format("{} is no tuple of integers", keyword));
-  return std::move(*list);
+  return p ? ints_of(*p, keyword) : Ints();
 }
 
 Inner Call::inner(std::string_view key) const { return inner(need(key)); }

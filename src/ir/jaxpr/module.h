@@ -83,9 +83,10 @@ struct ParamValue {
   std::optional<bool> as_bool() const;
   std::optional<std::int64_t> as_int() const;                // 2, np.int64(2)
   std::optional<std::vector<std::int64_t>> as_ints() const;  // tuple or list
-  std::optional<double> as_float() const;                    // ints, too
+  std::optional<double> as_real() const;                     // ints, too
   std::optional<std::string_view> as_name() const;           // kName, kReference, nan, inf
   std::optional<std::string_view> as_string() const;         // kString without its quotes
+  std::string_view as_word() const;                          // CLIP of GatherScatterMode.CLIP
   const ParamValue* keyword(std::string_view name) const;    // of a call
   const Jaxpr* as_jaxpr() const;                             // kJaxpr, kModule
 };
@@ -178,9 +179,9 @@ inline std::optional<std::vector<std::int64_t>> ParamValue::as_ints() const {
   return values;
 }
 
-inline std::optional<double> ParamValue::as_float() const {
+inline std::optional<double> ParamValue::as_real() const {
   if (kind == Kind::kCall && text.starts_with("np.") && items.size() == 1) {
-    return items.front().kind == Kind::kCall ? std::nullopt : items.front().as_float();
+    return items.front().kind == Kind::kCall ? std::nullopt : items.front().as_real();
   }
   if (kind != Kind::kInt && kind != Kind::kFloat) return std::nullopt;
   double value = 0;
@@ -199,6 +200,11 @@ inline std::optional<std::string_view> ParamValue::as_name() const {
 inline std::optional<std::string_view> ParamValue::as_string() const {
   if (kind != Kind::kString || text.size() < 2) return std::nullopt;
   return std::string_view(text).substr(1, text.size() - 2);
+}
+
+inline std::string_view ParamValue::as_word() const {
+  const auto name = as_string() ? as_string() : as_name();
+  return name ? name->substr(name->rfind('.') + 1) : std::string_view(text);
 }
 
 inline const ParamValue* ParamValue::keyword(std::string_view name) const {

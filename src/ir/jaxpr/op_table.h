@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/common/attributes.h"
 #include "ir/common/collectives.h"
 #include "ir/common/maker.h"
 #include "ir/common/sharding.h"
@@ -26,8 +27,10 @@ struct Inner {
 };
 
 // An equation as its rule sees it.
-class Call {
+class Call : public ir::OperationCall<Call, ParamValue> {
  public:
+  static constexpr std::string_view kAttribute = "parameter", kNoFlag = "neither True nor False";
+
   Call(Evaluator& evaluator, const Step& step, const Module& scope, Values operands, bool lifted)
       : evaluator_(evaluator),
         step_(step),
@@ -41,10 +44,8 @@ class Call {
   const Value& value(std::size_t i) const;
   const Array& array(std::size_t i) const { return value(i).as_array(); }
   std::string type_text(std::size_t i) const { return array(i).type_text(); }
-  std::vector<Array> arrays(std::size_t first, std::size_t last) const;
   Values values(std::size_t first, std::size_t last) const;
   const Values& operands() const { return operands_; }
-  void want(std::size_t count) const;  // so many operands
   // Type rules only: operands have types and no elements.
   bool abstract() const;
   const EvaluationContext& context() const;
@@ -56,15 +57,8 @@ class Call {
   const Type& result_type(std::size_t i = 0) const;
   DType result_dtype(std::size_t i = 0) const;  // of an array
 
-  const ParamValue* param(std::string_view key) const;  // null for None, too
-  const ParamValue& need(std::string_view key) const;
-  Ints ints(std::string_view key) const;  // empty where there is none
-  Ints ints_or(std::string_view key, std::size_t count, std::int64_t value) const;
-  std::vector<Ints> rows(std::string_view key) const;  // ((0, 0), (1, 1))
-  std::int64_t integer(std::string_view key) const;
-  std::int64_t integer(std::string_view key, std::int64_t otherwise) const;
-  bool flag(std::string_view key, bool otherwise = false) const;
-  std::string_view word(std::string_view key) const;  // CLIP of GatherScatterMode.CLIP
+  const ParamValue* attribute(std::string_view key) const;  // a parameter; null for None, too
+  std::vector<Ints> rows(std::string_view key) const;       // ((0, 0), (1, 1))
   std::optional<DType> dtype(std::string_view key) const;
   // Of a call as GatherDimensionNumbers(offset_dims=(0,)); empty where there is none.
   static Ints keyword_ints(const ParamValue& call, std::string_view keyword);

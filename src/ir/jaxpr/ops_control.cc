@@ -268,7 +268,7 @@ Values custom_linear_solve_rule(const Call& c) {
 
 // Its jaxpr writes to references that hold the operands; what they hold then are the results.
 Values run_state_rule(const Call& c) {
-  if (const ParamValue* initialized = c.param("is_initialized"))
+  if (const ParamValue* initialized = c.attribute("is_initialized"))
     for (const ParamValue& item : initialized->items)
       if (item.as_bool() == false) unsupported("run_state with references that hold nothing yet");
   Values references;

@@ -83,7 +83,7 @@ Values shard_map_rule(const Call& c) {
 }
 
 void no_groups(const Call& c) {
-  if (c.param("axis_index_groups")) unsupported("axis_index_groups");
+  if (c.attribute("axis_index_groups")) unsupported("axis_index_groups");
 }
 
 Ints group_of(const Call& c, const Axes& axes) { return c.mesh().group(c.place().device, axes); }

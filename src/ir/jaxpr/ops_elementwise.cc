@@ -168,7 +168,7 @@ Values exp2_rule(const Call& c) {
 
 Values round_rule(const Call& c) {
   c.want(1);
-  const ParamValue* method = c.param("rounding_method");
+  const ParamValue* method = c.attribute("rounding_method");
   const bool to_even =
       method && (method->as_int() == 1 || c.word("rounding_method") == "TO_NEAREST_EVEN");
   return {unary(to_even ? Unary::round_nearest_even : Unary::round_nearest_afz, c.array(0))};

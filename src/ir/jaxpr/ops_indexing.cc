@@ -52,7 +52,7 @@ Ints upper_bounds(const Shape& operand, const Ints& window, const Ints& indexed)
 // ---- gather
 
 Array fill_value(const Call& c, DType dtype) {
-  const ParamValue* fill = c.param("fill_value");
+  const ParamValue* fill = c.attribute("fill_value");
   if (!fill) {
     if (is_inexact(dtype))
       return convert(c.array(0).scalar(DType::kF64, std::numeric_limits<double>::quiet_NaN()),
@@ -63,7 +63,7 @@ Array fill_value(const Call& c, DType dtype) {
   if (const auto flag = fill->as_bool()) return c.array(0).scalar_int(dtype, *flag);
   const auto whole = fill->as_int();
   if (whole && !is_inexact(dtype)) return c.array(0).scalar_int(dtype, wrap(dtype, *whole));
-  const auto number = fill->as_float();
+  const auto number = fill->as_real();
   if (!number) {
     Atom atom;
     atom.kind = Atom::Kind::kLiteral;
@@ -147,7 +147,7 @@ Values scatter_with(const Call& c, const Body& otherwise) {
     indices = binary(Binary::minimum, indices, row_beside(indices, bounds));
     indices = binary(Binary::maximum, indices, indices.scalar_int(DType::kI64, 0));
   }
-  const Body body = c.param("update_jaxpr") ? c.body(c.inner("update_jaxpr")) : otherwise;
+  const Body body = c.attribute("update_jaxpr") ? c.body(c.inner("update_jaxpr")) : otherwise;
   return values_of(scatter(operands, indices, updates, dims, body));
 }
 

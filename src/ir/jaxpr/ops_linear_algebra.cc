@@ -290,7 +290,7 @@ Values eigh_rule(const Call& c) {
   c.want(1);
   const Array& a = c.array(0);
   const Matrices m = square_matrices(a);
-  if (c.param("subset_by_index")) unsupported("eigh of some of the eigenvalues");
+  if (c.attribute("subset_by_index")) unsupported("eigh of some of the eigenvalues");
   const auto out =
       lapack(is_complex(a.dtype()) ? "heevd" : "syevd", std::span(&a, 1),
              {{"mode", 'V'}, {"uplo", c.flag("lower", true) ? 'L' : 'U'}},
@@ -327,7 +327,7 @@ Values svd_rule(const Call& c) {
   c.want(1);
   const Array& a = c.array(0);
   const Matrices m = matrices_of(a);
-  if (c.param("subset_by_index")) unsupported("svd of some of the singular values");
+  if (c.attribute("subset_by_index")) unsupported("svd of some of the singular values");
   const bool full = c.flag("full_matrices"), vectors = c.flag("compute_uv", true);
   const std::int64_t least = std::min(m.rows, m.columns);
   const auto out =
@@ -395,7 +395,7 @@ Values symmetric_product_rule(const Call& c) {
   const Array &a = c.array(0), &other = c.array(1);
   matrices_of(a);
   const auto number = [&](const char* key) {
-    const auto value = c.need(key).as_float();
+    const auto value = c.need(key).as_real();
     if (!value) invalid(fmt::format("parameter {} is no number", key));
     return convert(a.scalar(DType::kF64, *value), a.dtype());
   };

@@ -17,7 +17,7 @@ std::size_t dim_within(std::int64_t dim, std::int64_t rank, const char* what) {
 
 Values iota_rule(const Call& c) {
   c.want(0);
-  const Shape shape = c.param("shape") ? c.ints("shape") : c.result_type().shape;
+  const Shape shape = c.attribute("shape") ? c.ints("shape") : c.result_type().shape;
   return {
       c.make().iota(c.dtype("dtype").value_or(c.result_dtype()), shape, c.integer("dimension"))};
 }
@@ -25,15 +25,15 @@ Values iota_rule(const Call& c) {
 // The shape is not printed where it is that of the result.
 Values broadcast_in_dim_rule(const Call& c) {
   c.want(1);
-  const Shape shape = c.param("shape") ? c.ints("shape") : c.result_type().shape;
+  const Shape shape = c.attribute("shape") ? c.ints("shape") : c.result_type().shape;
   return {broadcast_in_dim(c.array(0), shape, c.ints("broadcast_dimensions"))};
 }
 
 Values reshape_rule(const Call& c) {
   c.want(1);
   Array x = c.array(0);
-  if (c.param("dimensions")) x = transpose(x, c.ints("dimensions"));
-  return {x.reshaped(c.param("new_sizes") ? c.ints("new_sizes") : c.result_type().shape)};
+  if (c.attribute("dimensions")) x = transpose(x, c.ints("dimensions"));
+  return {x.reshaped(c.attribute("new_sizes") ? c.ints("new_sizes") : c.result_type().shape)};
 }
 
 Values squeeze_rule(const Call& c) {

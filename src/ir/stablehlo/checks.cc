@@ -109,7 +109,7 @@ std::string compare_as(const Allowed& allowed, const Array& a, const Array& b) {
 
 // An integer of 64 bits without a sign.
 std::uint64_t ulps(const Call& c, std::string_view name, std::uint64_t otherwise) {
-  const Attr* a = c.attr(name);
+  const Attr* a = c.attribute(name);
   if (!a) return otherwise;
   std::uint64_t n = 0;
   const auto done = std::from_chars(a->text.data(), a->text.data() + a->text.size(), n);
@@ -172,7 +172,7 @@ std::vector<Datum> check_call(const Call& c, std::string_view what) {
     expected = c.array(1);
   }
   c.expects(expected);
-  if (c.attr("tolerance")) tolerance = c.real("tolerance");
+  if (c.attribute("tolerance")) tolerance = c.real("tolerance");
   const std::string difference = compare_as({what, tolerance, ulps(c, "min_ulp_difference", 0),
                                              ulps(c, "max_ulp_difference", Allowed().most_ulps)},
                                             c.array(0), expected);

@@ -16,7 +16,8 @@ using ir::GroupMode;
 namespace {
 
 std::int64_t channel_of(const Call& c) {
-  if (const Attr* handle = c.attr("channel_handle")) return Call::integer_in(*handle, "handle", 0);
+  if (const Attr* handle = c.attribute("channel_handle"))
+    return Call::integer_in(*handle, "handle", 0);
   return c.integer("channel_id", 0);
 }
 

@@ -11,7 +11,7 @@ namespace jaxsmith::stablehlo {
 namespace {
 
 std::string called_computation(const Call& c) {
-  const Attr* called = c.attr("called_computations");
+  const Attr* called = c.attribute("called_computations");
   if (!called || called->items.size() != 1) invalid("called_computations names no one function");
   if (called->items[0].kind != Attr::Kind::kSymbol) invalid("the called function is no symbol");
   return called->items[0].text.substr(1);
@@ -29,7 +29,7 @@ Body body_of(const Call& c, const std::string& function) {
 
 // The k best along a dimension; on the CPU it is exact.
 std::vector<Datum> approximate_top_k(const Call& c) {
-  const Attr* config = c.attr("mhlo.backend_config");
+  const Attr* config = c.attribute("mhlo.backend_config");
   const Attr *k = config ? config->find("top_k") : nullptr,
              *dim = config ? config->find("reduction_dim") : nullptr;
   if (!k || !dim || c.size() < 4)
@@ -111,7 +111,7 @@ Results custom_call_rule(const Call& c) {
     return {c.datum(0)};
   }
   if (target == "mhlo.topk" || target == "stablehlo.topk") {
-    const Attr* attributes = c.attr("mhlo.attributes");
+    const Attr* attributes = c.attribute("mhlo.attributes");
     const Attr* k = attributes ? attributes->find("k") : nullptr;
     if (!k) invalid(target + " has no k");
     const Attr* largest = attributes->find("largest");

@@ -415,12 +415,6 @@ const Datum& Call::datum(std::size_t i) const {
   return expressed_ ? (*expressed_)[i] : evaluator_.values_[op_.operands[i]];
 }
 
-std::vector<Array> Call::arrays(std::size_t first, std::size_t last) const {
-  std::vector<Array> out;
-  for (std::size_t i = first; i < last; ++i) out.push_back(array(i));
-  return out;
-}
-
 const Type& Call::result_type(std::size_t i) const {
   if (i >= op_.results.size()) invalid(op_.name + " has no result");
   const Type& type = *evaluator_.m_.type_of(op_.results[i]);
@@ -428,80 +422,6 @@ const Type& Call::result_type(std::size_t i) const {
 }
 
 bool Call::for_interpreter() const { return evaluator_.m_.for_interpreter; }
-
-const Attr& Call::need(std::string_view name) const {
-  const Attr* a = op_.attr(name);
-  if (!a) invalid(fmt::format("{} has no attribute {}", op_.name, name));
-  return *a;
-}
-
-std::int64_t Call::integer_of(const Attr& a, std::string_view name) {
-  if (a.kind == Attr::Kind::kBool) return a.text == "true";
-  try {
-    std::size_t used = 0;
-    const std::int64_t n = a.text == "true"    ? 1
-                           : a.text == "false" ? 0
-                                               : std::stoll(a.text, &used, 0);
-    if (a.kind == Attr::Kind::kNumber && (used == a.text.size() || used == 0)) return n;
-  } catch (const std::exception&) {
-  }
-  invalid(fmt::format("attribute {} is no integer", name));
-}
-
-Ints Call::ints(std::string_view name) const {
-  const Attr* a = op_.attr(name);
-  Ints out;
-  if (!a) return out;
-  if (a->kind == Attr::Kind::kDense) {
-    if (lane_of(a->dense->dtype()) != Lane::kInt)
-      invalid(fmt::format("attribute {} has no integers", name));
-    for (std::int64_t i = 0; i < element_count(a->type->shape); ++i) {
-      if (out.size() > 4096) invalid(fmt::format("attribute {} is too long", name));
-      out.push_back(a->dense->int_at(a->splat ? 0 : i));
-    }
-    return out;
-  }
-  if (a->kind != Attr::Kind::kDenseArray && a->kind != Attr::Kind::kArray)
-    invalid(fmt::format("attribute {} is no list", name));
-  for (const Attr& item : a->items) out.push_back(integer_of(item, name));
-  return out;
-}
-
-Ints Call::ints_or(std::string_view name, std::size_t count, std::int64_t value) const {
-  if (op_.attr(name)) return ints(name);
-  return Ints(count, value);
-}
-
-std::int64_t Call::integer(std::string_view name, std::int64_t otherwise) const {
-  const Attr* a = op_.attr(name);
-  return a ? integer_of(*a, name) : otherwise;
-}
-
-std::int64_t Call::integer(std::string_view name) const { return integer_of(need(name), name); }
-
-double Call::real(std::string_view name) const {
-  const Attr& a = need(name);
-  // Without a type it is MLIR's default for floats.
-  const DType dtype = a.type && a.type->dtype ? *a.type->dtype : DType::kF64;
-  const auto value = a.kind == Attr::Kind::kNumber ? float_of(a.text, dtype) : std::nullopt;
-  if (!value) invalid(fmt::format("attribute {} is no float", name));
-  return *value;
-}
-
-bool Call::flag(std::string_view name, bool otherwise) const {
-  const Attr* a = op_.attr(name);
-  if (!a) return otherwise;
-  return a->kind == Attr::Kind::kUnit || integer_of(*a, name) != 0;
-}
-
-std::string_view Call::word(std::string_view name) const {
-  const Attr* a = op_.attr(name);
-  if (!a) return {};
-  if (a->kind != Attr::Kind::kDialect) return a->text;
-  const std::size_t space = a->body.find(' ');
-  return space == std::string::npos ? std::string_view(a->body)
-                                    : std::string_view(a->body).substr(space + 1);
-}
 
 namespace {
 

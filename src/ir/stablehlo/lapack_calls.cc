@@ -180,7 +180,7 @@ std::vector<Datum> older_lapack(const Call& c, std::string_view target,
 }  // namespace
 
 std::vector<Datum> lapack(const Call& c, std::string_view target) {
-  const Attr* config = c.attr("mhlo.backend_config");
+  const Attr* config = c.attribute("mhlo.backend_config");
   if (!target.ends_with("_ffi") && !config)
     if (const OlderInterface* interface = older_interface(target))
       return older_lapack(c, target, *interface);

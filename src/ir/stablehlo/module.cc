@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+
+#include "ir/stablehlo/dense.h"
 
 namespace jaxsmith::stablehlo {
 namespace {
@@ -102,6 +105,55 @@ const Attr* Attr::find(std::string_view key) const {
   for (std::size_t i = 0; i < keys.size(); ++i)
     if (keys[i] == key) return &items[i];
   return nullptr;
+}
+
+std::optional<std::int64_t> Attr::as_int() const {
+  if (kind != Kind::kBool && kind != Kind::kNumber) return std::nullopt;
+  if (text == "true" || text == "false") return text == "true";
+  try {
+    std::size_t used = 0;
+    const std::int64_t n = std::stoll(text, &used, 0);
+    return used == text.size() ? std::optional(n) : std::nullopt;
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<Ints> Attr::as_ints() const {
+  constexpr std::int64_t kMost = 4096;
+  Ints out;
+  if (kind == Kind::kDense) {
+    const std::int64_t count = element_count(type->shape);
+    if (lane_of(dense->dtype()) != Lane::kInt || count > kMost) return std::nullopt;
+    for (std::int64_t i = 0; i < count; ++i) out.push_back(dense->int_at(splat ? 0 : i));
+    return out;
+  }
+  if (kind != Kind::kDenseArray && kind != Kind::kArray) return std::nullopt;
+  for (const Attr& item : items) {
+    const auto n = item.as_int();
+    if (!n) return std::nullopt;
+    out.push_back(*n);
+  }
+  return out;
+}
+
+std::optional<bool> Attr::as_bool() const {
+  if (kind == Kind::kUnit) return true;
+  const auto n = as_int();
+  return n ? std::optional(*n != 0) : std::nullopt;
+}
+
+std::optional<double> Attr::as_real() const {
+  // Without a type it is MLIR's default for floats.
+  const DType dtype = type && type->dtype ? *type->dtype : DType::kF64;
+  return kind == Kind::kNumber ? float_of(text, dtype) : std::nullopt;
+}
+
+std::string_view Attr::as_word() const {
+  if (kind != Kind::kDialect) return text;
+  const std::size_t space = body.find(' ');
+  return space == std::string::npos ? std::string_view(body)
+                                    : std::string_view(body).substr(space + 1);
 }
 
 const Attr* Op::attr(std::string_view key) const {

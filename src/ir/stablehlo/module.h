@@ -76,6 +76,12 @@ struct Attr {
   bool splat = false;  // then `dense` is a scalar
 
   const Attr* find(std::string_view key) const;
+  // Each gives nothing where it is of another form.
+  std::optional<std::int64_t> as_int() const;  // 0 and 1 of bools
+  std::optional<Ints> as_ints() const;         // a list, or integers of dense<…>
+  std::optional<bool> as_bool() const;         // true of unit, and of integers but 0
+  std::optional<double> as_real() const;
+  std::string_view as_word() const;  // GT of #stablehlo<comparison_direction GT>
 };
 
 struct NamedAttr {

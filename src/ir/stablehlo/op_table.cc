@@ -20,7 +20,7 @@ Types types_of(std::string_view name, ir::Gives gives) {
 
 OpRule row_of(std::string_view name, Unary op, Types types) {
   const auto rule = [op](const Call& c) -> Results {
-    require_count(c, 1);
+    c.want(1);
     return {unary(op, c.array(0))};
   };
   return {name, {kUnary, types}, rule, true, kComputed};

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/common/attributes.h"
 #include "ir/common/collectives.h"
 #include "ir/common/datum.h"
 #include "ir/common/maker.h"
@@ -23,19 +24,21 @@ using ir::Datum;
 class Evaluator;
 
 // An operation as its rule sees it.
-class Call {
+class Call : public ir::OperationCall<Call, Attr> {
  public:
+  static constexpr std::string_view kAttribute = "attribute", kNoFlag = "neither true nor false";
+
   // `expressed`: the operands as the real numbers they mean, where they are quantized.
   Call(Evaluator& evaluator, const Op& op, bool lifted,
        std::optional<std::vector<Datum>> expressed = std::nullopt)
       : evaluator_(evaluator), op_(op), lifted_(lifted), expressed_(std::move(expressed)) {}
 
   const Op& op() const { return op_; }
+  std::string_view name() const { return op_.name; }
   std::size_t size() const { return op_.operands.size(); }
   const Datum& datum(std::size_t i) const;
   const Array& array(std::size_t i) const { return datum(i).as_array(); }
   std::string type_text(std::size_t i) const { return array(i).type_text(); }
-  std::vector<Array> arrays(std::size_t first, std::size_t last) const;
   // Type rules only: operands have types and no elements.
   bool abstract() const;
   const EvaluationContext& context() const;
@@ -51,16 +54,7 @@ class Call {
   const Type& result_type(std::size_t i = 0) const;
   std::size_t result_count() const { return op_.results.size(); }
 
-  const Attr* attr(std::string_view name) const { return op_.attr(name); }
-  const Attr& need(std::string_view name) const;
-  Ints ints(std::string_view name) const;  // empty where there is none
-  Ints ints_or(std::string_view name, std::size_t count, std::int64_t value) const;
-  std::int64_t integer(std::string_view name, std::int64_t otherwise) const;
-  std::int64_t integer(std::string_view name) const;
-  double real(std::string_view name) const;
-  bool flag(std::string_view name, bool otherwise = false) const;
-  std::string_view word(
-      std::string_view name) const;  // of an enumeration; empty where there is none
+  const Attr* attribute(std::string_view name) const { return op_.attr(name); }
   // A list within an attribute like #stablehlo.gather<offset_dims = [0], index_vector_dim = 1>.
   static Ints list_in(const Attr& attr, std::string_view key);
   static std::int64_t integer_in(const Attr& attr, std::string_view key, std::int64_t otherwise);
@@ -74,7 +68,6 @@ class Call {
   void expects(const Array& expected) const;
   // What interpreter.probe saw under a name, one after another.
   std::vector<Array>& probes(const std::string& name) const;
-  static std::int64_t integer_of(const Attr& attr, std::string_view name);
 
   // Of a program that runs on several devices: which one this is.
   ir::Place place() const;

@@ -64,7 +64,7 @@ namespace {
 std::optional<ir::Devices::Channel> channel_of(const Call& c, bool sends) {
   const Attr& handle = c.need("channel_handle");
   const std::int64_t id = Call::integer_in(handle, "handle", 0);
-  const Attr* pairs = c.attr("source_target_pairs");
+  const Attr* pairs = c.attribute("source_target_pairs");
   const Ints numbers = c.ints("source_target_pairs");
   if (!pairs || numbers.empty()) return ir::Devices::Channel{id};
   const ir::Place place = c.place();
@@ -144,7 +144,7 @@ std::vector<std::vector<std::string>> programs_of(const Call& c) {
 
 Results run_parallel_rule(const Call& c) {
   std::deque<std::string> infeed;
-  if (const Attr* names = c.attr("infeed"))
+  if (const Attr* names = c.attribute("infeed"))
     for (const Attr& name : names->items) infeed.push_back(function_named(name));
   return c.run_on_devices(programs_of(c), std::move(infeed));
 }

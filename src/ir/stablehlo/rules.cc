@@ -6,10 +6,6 @@ namespace jaxsmith::stablehlo {
 
 Results results_of(std::span<const Array> arrays) { return {arrays.begin(), arrays.end()}; }
 
-void require_count(const Call& c, std::size_t n) {
-  if (c.size() != n) invalid(fmt::format("{} takes {} operands, not {}", c.op().name, n, c.size()));
-}
-
 DType result_dtype(const Call& c) {
   const Type& t = c.result_type();
   if (t.kind != Type::Kind::kTensor || !t.dtype) invalid("the result is no array");

@@ -11,7 +11,6 @@ using Results = std::vector<Datum>;
 
 // ---- What rules ask for
 
-void require_count(const Call& c, std::size_t n);
 // The element type that the result is declared with; its shape is computed.
 DType result_dtype(const Call& c);
 Shape result_shape(const Call& c);

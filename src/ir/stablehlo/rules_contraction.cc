@@ -11,7 +11,7 @@
 namespace jaxsmith::stablehlo {
 
 Results dot_general_rule(const Call& c) {
-  require_count(c, 2);
+  c.want(2);
   const Attr& a = c.need("dot_dimension_numbers");
   return {dot_general(
       c.array(0), c.array(1),
@@ -22,7 +22,7 @@ Results dot_general_rule(const Call& c) {
 }
 
 Results dot_rule(const Call& c) {
-  require_count(c, 2);
+  c.want(2);
   require(c.array(0).rank() >= 1 && c.array(1).rank() >= 1, "dot of a scalar");
   return {
       dot_general(c.array(0), c.array(1), {{}, {}, {c.array(0).rank() - 1}, {0}}, result_dtype(c))};
@@ -74,7 +74,7 @@ Results fft_rule(const Call& c) {
 }
 
 Results triangular_solve_rule(const Call& c) {
-  require_count(c, 2);
+  c.want(2);
   TriangularSolve options;
   options.left = c.flag("left_side");
   options.lower = c.flag("lower");
@@ -86,7 +86,7 @@ Results triangular_solve_rule(const Call& c) {
 // The triangle that is no factor is left to implementations: XLA leaves what stood there,
 // StableHLO's specification has zeros in its example.
 Results cholesky_rule(const Call& c) {
-  require_count(c, 1);
+  c.want(1);
   const Array factor = cholesky(c.array(0), c.flag("lower"));
   if (!c.for_interpreter() || c.abstract()) return {factor};
   const Array row = iota(factor, DType::kI32, factor.shape(), factor.rank() - 2),
@@ -97,12 +97,12 @@ Results cholesky_rule(const Call& c) {
 
 // What it gives is left to implementations.
 Results rng_rule(const Call& c) {
-  require_count(c, 3);
+  c.want(3);
   return {unstated_random("rng", c.array(0), c.array(1), result_shape(c))};
 }
 
 Results rng_bit_generator_rule(const Call& c) {
-  require_count(c, 1);
+  c.want(1);
   const Type& bits = c.result_type(1);
   if (bits.kind != Type::Kind::kTensor || !bits.dtype) invalid("the second result is no array");
   auto out = random_bits(c.word("rng_algorithm") == "THREE_FRY" ? RandomAlgorithm::kThreefry

@@ -32,7 +32,7 @@ Results branches(const Call& c, std::size_t chosen) {
 }  // namespace
 
 Results case_rule(const Call& c) {
-  require_count(c, 1);
+  c.want(1);
   const Array& index = c.array(0);
   require(index.rank() == 0 && index.dtype() == DType::kI32, "the index is no i32 scalar");
   const std::size_t n = c.op().regions.size();
@@ -44,7 +44,7 @@ Results case_rule(const Call& c) {
 }
 
 Results if_rule(const Call& c) {
-  require_count(c, 1);
+  c.want(1);
   require(c.array(0).rank() == 0 && c.array(0).dtype() == DType::kBool, "the predicate is no bool");
   require(c.op().regions.size() == 2, "there are not two branches");
   return branches(c, c.abstract() || c.array(0).int_at(0) ? 0 : 1);

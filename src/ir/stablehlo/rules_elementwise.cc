@@ -39,7 +39,7 @@ Array zero_where_none(const Array& x, const Array& y, const Array& quotient) {
 }  // namespace
 
 Results binary_rule(const Call& c, Binary op) {
-  require_count(c, 2);
+  c.want(2);
   ir::require_one_shape(c);
   const Array &x = c.array(0), &y = c.array(1);
   Array out = binary(op, x, y);
@@ -50,7 +50,7 @@ Results binary_rule(const Call& c, Binary op) {
 
 // Without a mantissa there is no NaN: XLA keeps it, StableHLO's interpreter gives infinity.
 Results reduce_precision_rule(const Call& c) {
-  require_count(c, 1);
+  c.want(1);
   const Array& x = c.array(0);
   const std::int64_t exponent = c.integer("exponent_bits"), mantissa = c.integer("mantissa_bits");
   Array out = reduce_precision(x, static_cast<int>(std::clamp<std::int64_t>(exponent, -1, 64)),
@@ -75,7 +75,7 @@ Array weak_order(Direction direction, const Array& x, const Array& y) {
 }  // namespace
 
 Results compare_rule(const Call& c) {
-  require_count(c, 2);
+  c.want(2);
   ir::require_one_shape(c);
   const auto direction = direction_named(c.word("comparison_direction"));
   if (!direction) invalid("comparison_direction is none of EQ, NE, LT, LE, GT, GE");
@@ -87,17 +87,17 @@ Results compare_rule(const Call& c) {
 }
 
 Results select_rule(const Call& c) {
-  require_count(c, 3);
+  c.want(3);
   return {ir::select_call(c)};
 }
 
 Results clamp_rule(const Call& c) {
-  require_count(c, 3);
+  c.want(3);
   return {ir::clamp_call(c)};
 }
 
 Results convert_rule(const Call& c) {
-  require_count(c, 1);
+  c.want(1);
   return {convert(c.array(0), result_dtype(c))};
 }
 
@@ -107,7 +107,7 @@ Results bitcast_convert_rule(const Call& c) {
 
 // Operand and result stand as the real numbers they mean (Evaluator::run_quantized).
 Results uniform_rule(const Call& c) {
-  require_count(c, 1);
+  c.want(1);
   require(c.expressed(), "neither operand nor result is quantized");
   return {c.datum(0)};
 }

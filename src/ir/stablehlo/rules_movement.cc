@@ -11,7 +11,7 @@ Results broadcast_in_dim_rule(const Call& c) {
 }
 
 Results broadcast_rule(const Call& c) {
-  require_count(c, 1);
+  c.want(1);
   Shape shape = c.ints("broadcast_sizes");
   Ints dims;
   for (std::int64_t d = 0; d < c.array(0).rank(); ++d) {
@@ -22,7 +22,7 @@ Results broadcast_rule(const Call& c) {
 }
 
 Results reshape_rule(const Call& c) {
-  require_count(c, 1);
+  c.want(1);
   return {c.array(0).reshaped(result_shape(c))};
 }
 
@@ -31,7 +31,7 @@ Results slice_rule(const Call& c) {
 }
 
 Results pad_rule(const Call& c) {
-  require_count(c, 2);
+  c.want(2);
   return {pad(c.array(0), c.array(1), c.ints("edge_padding_low"), c.ints("edge_padding_high"),
               c.ints("interior_padding"))};
 }
@@ -67,7 +67,7 @@ GatherDims gather_dims(const Attr& a) {
 }  // namespace
 
 Results gather_rule(const Call& c) {
-  require_count(c, 2);
+  c.want(2);
   return {gather(c.array(0), c.array(1), gather_dims(c.need("dimension_numbers")),
                  c.ints("slice_sizes"))};
 }
@@ -92,36 +92,36 @@ Results reverse_rule(const Call& c) { return {reverse(c.array(0), c.ints("dimens
 Results transpose_rule(const Call& c) { return {transpose(c.array(0), c.ints("permutation"))}; }
 
 Results dynamic_broadcast_rule(const Call& c) {
-  require_count(c, 2);
+  c.want(2);
   return {broadcast_in_dim(c.array(0), asked_shape(c, 1), c.ints("broadcast_dimensions"))};
 }
 
 Results dynamic_iota_rule(const Call& c) {
-  require_count(c, 1);
+  c.want(1);
   return {c.make().iota(result_dtype(c), asked_shape(c, 0), c.integer("iota_dimension"))};
 }
 
 Results dynamic_reshape_rule(const Call& c) {
-  require_count(c, 2);
+  c.want(2);
   return {c.array(0).reshaped(asked_shape(c, 1))};
 }
 
 Results dynamic_pad_rule(const Call& c) {
-  require_count(c, 5);
+  c.want(5);
   if (c.abstract()) return {Array::typed(result_dtype(c), result_shape(c))};
   const auto list = [&](std::size_t i) { return integers_of(c.array(i)); };
   return {pad(c.array(0), c.array(1), list(2), list(3), list(4))};
 }
 
 Results real_dynamic_slice_rule(const Call& c) {
-  require_count(c, 4);
+  c.want(4);
   if (c.abstract()) return {Array::typed(result_dtype(c), result_shape(c))};
   const auto list = [&](std::size_t i) { return integers_of(c.array(i)); };
   return {slice(c.array(0), list(1), list(2), list(3))};
 }
 
 Results dynamic_gather_rule(const Call& c) {
-  require_count(c, 3);
+  c.want(3);
   if (c.abstract()) return {Array::typed(result_dtype(c), result_shape(c))};
   return {gather(c.array(0), c.array(1), gather_dims(c.need("dimension_numbers")),
                  integers_of(c.array(2)))};

@@ -33,7 +33,7 @@ Results reduce_window_rule(const Call& c) {
 }
 
 Results select_and_scatter_rule(const Call& c) {
-  require_count(c, 3);
+  c.want(3);
   return {
       select_and_scatter(c.array(0), c.array(1), c.array(2), window_of(c), c.body(0), c.body(1))};
 }
@@ -54,18 +54,18 @@ BatchNorm batch_norm_options(const Call& c) {
 }  // namespace
 
 Results batch_norm_inference_rule(const Call& c) {
-  require_count(c, 5);
+  c.want(5);
   return {batch_norm_inference(c.array(0), c.array(1), c.array(2), c.array(3), c.array(4),
                                batch_norm_options(c))};
 }
 
 Results batch_norm_training_rule(const Call& c) {
-  require_count(c, 3);
+  c.want(3);
   return results_of(batch_norm_training(c.array(0), c.array(1), c.array(2), batch_norm_options(c)));
 }
 
 Results batch_norm_grad_rule(const Call& c) {
-  require_count(c, 5);
+  c.want(5);
   return results_of(batch_norm_grad(c.array(0), c.array(1), c.array(2), c.array(3), c.array(4),
                                     batch_norm_options(c)));
 }
