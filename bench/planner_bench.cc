@@ -5,10 +5,10 @@
 #include "plan/planner.h"
 #include "source/render.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
-const PlanOptions kOptions{&backend_named("jax")->catalogue()};
+const PlanOptions kOptions{&backend::backend_named("jax")->catalogue()};
 constexpr std::uint64_t kSeed = 0;
 constexpr std::uint64_t kFamilies = 256;  // so many differ; then they come again
 
@@ -31,7 +31,7 @@ void render_members(benchmark::State& state) {
   for (auto _ : state) {
     const std::uint64_t number = family++ % kFamilies;
     for (std::uint32_t m = 0; m < families[number].size(); ++m, ++functions)
-      benchmark::DoNotOptimize(render(families[number][m], {kSeed, number, m}));
+      benchmark::DoNotOptimize(source::render(families[number][m], {kSeed, number, m}));
   }
   state.counters["functions"] =
       benchmark::Counter(static_cast<double>(functions), benchmark::Counter::kIsRate);
@@ -39,4 +39,4 @@ void render_members(benchmark::State& state) {
 BENCHMARK(render_members)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

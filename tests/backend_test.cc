@@ -17,22 +17,24 @@
 #include "source/render.h"
 #include "trace/tracer.h"
 
-namespace jaxsmith {
+namespace jaxsmith::backend {
 namespace {
 
-constexpr Category kWaves{0}, kSums{1};
+constexpr plan::Category kWaves{0}, kSums{1};
 
-const Catalogue& toy_catalogue() {
-  static const Catalogue kToy(
+const plan::Catalogue& toy_catalogue() {
+  static const plan::Catalogue kToy(
       {.categories = {{.name = "waves", .share = 0.5}, {.name = "sums", .share = 0.5}},
        .usual_prefixes = {"toy."},
        .imports = {{"toy", "import toy"}}},
-      {unary("wave", kWaves, 1.0, kReal, {-30, 30}, [](double x) { return portable::sin(x); },
-             Bounds::kUnit, Derivative::kSmooth, {"ripple"}, {"toy.wave($0)"}),
-       with_traits(
-           kAddition,
-           binary("add", kSums, 1.0, kReal, anywhere(), [](double x, double y) { return x + y; },
-                  0.5, Derivative::kSmooth, {"total"}, {"$0 + $1", "toy.add($0, $1)"}))});
+      {plan::unary("wave", kWaves, 1.0, plan::kReal, {-30, 30},
+                   [](double x) { return portable::sin(x); }, plan::Bounds::kUnit,
+                   plan::Derivative::kSmooth, {"ripple"}, {"toy.wave($0)"}),
+       plan::with_traits(
+           plan::kAddition,
+           plan::binary("add", kSums, 1.0, plan::kReal, plan::anywhere(),
+                        [](double x, double y) { return x + y; }, 0.5, plan::Derivative::kSmooth,
+                        {"total"}, {"$0 + $1", "toy.add($0, $1)"}))});
   return kToy;
 }
 
@@ -69,7 +71,7 @@ while True:
 )";
   }
   ~ToyWorker() { std::remove(path_.c_str()); }
-  WorkerSpec spec() const {
+  trace::WorkerSpec spec() const {
     return {.arguments = {path_, "serve"},
             .dropped_prefixes = {"TOY_SECRET"},
             .environment = {"TOY_VERSION=1.0"},
@@ -91,17 +93,17 @@ TEST(Backend, JaxIsTheDefaultAndNamesAreLookedUp) {
     const auto& levels = backend.worker().levels;
     EXPECT_NE(std::find(levels.begin(), levels.end(), backend.worker().structure_level),
               levels.end());
-    for (const Op& op : backend.catalogue().ops())
+    for (const plan::Op& op : backend.catalogue().ops())
       EXPECT_LT(static_cast<std::size_t>(op.category), backend.catalogue().categories().size());
   }
 }
 
 TEST(Backend, AnotherCataloguePlansAndRendersItsOwn) {
-  const PlanOptions options{.catalogue = &toy_catalogue(), .devices = 2};
+  const plan::PlanOptions options{.catalogue = &toy_catalogue(), .devices = 2};
   std::set<std::string> categories;
   int functions = 0;
   for (std::uint64_t chunk = 0; chunk < 5; ++chunk) {
-    for (const Function& f : chunk_functions(options, 1, chunk)) {
+    for (const source::Function& f : source::chunk_functions(options, 1, chunk)) {
       ++functions;
       categories.insert(f.category);
       EXPECT_EQ(f.transformation, "forward");
@@ -119,17 +121,18 @@ TEST(Backend, AnotherWorkerAnswersForItsOwnLevels) {
   const ToyWorker worker;
   setenv("TOY_SECRET_KEY", "x", 1);
   setenv("TOY_KEPT", "x", 1);
-  TracerOptions options;
+  trace::TracerOptions options;
   options.worker = worker.spec();
   options.python = JAXSMITH_PYTHON;
-  Tracer tracer(options);
+  trace::Tracer tracer(options);
   const auto versions = tracer.start(false);
   ASSERT_TRUE(versions.ok()) << versions.error().message;
   EXPECT_EQ(versions.value().python, "1.0");
   EXPECT_EQ(versions.value().run_options, R"({"seen":["TOY_KEPT","TOY_VERSION"]})");
-  const auto functions = chunk_functions({.catalogue = &toy_catalogue(), .devices = 2}, 1, 0);
+  const auto functions =
+      source::chunk_functions({.catalogue = &toy_catalogue(), .devices = 2}, 1, 0);
   ASSERT_FALSE(functions.empty());
-  const auto outcomes = tracer.trace(0, functions, Route::kChunk, false);
+  const auto outcomes = tracer.trace(0, functions, trace::Route::kChunk, false);
   ASSERT_TRUE(outcomes.ok()) << outcomes.error().message;
   for (std::size_t i = 0; i < functions.size(); ++i) {
     std::string loud = functions[i].source;
@@ -140,4 +143,4 @@ TEST(Backend, AnotherWorkerAnswersForItsOwnLevels) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::backend

@@ -18,7 +18,7 @@
 #include "ir/stablehlo/evaluator.h"
 #include "ir/stablehlo/parser.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 using ir::BodyFacts;
@@ -299,4 +299,4 @@ TEST(BodiesOfLevels, AreSeenForWhatTheyAre) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -9,7 +9,7 @@
 #include "check/program.h"
 #include "levels/names.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 using Kind = EvaluationError::Kind;
@@ -172,9 +172,9 @@ std::vector<ir::Datum> zeros_for(const ir::Signature& signature) {
 }
 
 TEST_P(BudgetOf, EndsWithin) {
-  auto parsed = IrProgram::parse(*find_level(GetParam().level), GetParam().text);
+  auto parsed = check::IrProgram::parse(*level::find_level(GetParam().level), GetParam().text);
   ASSERT_TRUE(parsed.ok()) << parsed.error().message;
-  IrProgram& program = parsed.value();
+  check::IrProgram& program = parsed.value();
   const EvaluationContext types({.budget = kBudget});
   const Status verified = program.verify(types);
   ASSERT_TRUE(verified.ok()) << verified.error().message;
@@ -196,7 +196,7 @@ TEST(Budget, NothingCostsNothing) {
       "f {\n  a = f32[] parameter(0)\n  b = f32[] parameter(1)\n  ROOT c = f32[] add(a, b)\n}\n\n",
       "  a = f32[0,1099511627776] parameter(0)\n  z = f32[] constant(0)\n  ROOT r = f32[0] "
       "reduce(a, z), dimensions={1}, to_apply=f");
-  auto parsed = IrProgram::parse(level::kHlo, text);
+  auto parsed = check::IrProgram::parse(level::kHlo, text);
   ASSERT_TRUE(parsed.ok()) << parsed.error().message;
   ASSERT_TRUE(parsed.value().verify().ok());
   const auto results = parsed.value().run(zeros_for(parsed.value().signature().value()), kBudget);
@@ -233,4 +233,4 @@ TEST(Budget, OperandsFromOutsideDoNotEscape) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -11,14 +11,18 @@
 #include "levels/names.h"
 #include "tensor/convert.h"
 
-namespace jaxsmith {
+namespace jaxsmith::check {
+
+using tensor::DType;
+using trace::Outcome;
+
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-Tensor vector_of(DType dtype, const std::vector<double>& numbers) {
-  return tensor_from_doubles(dtype, {static_cast<std::int64_t>(numbers.size())}, numbers);
+tensor::Tensor vector_of(DType dtype, const std::vector<double>& numbers) {
+  return tensor::tensor_from_doubles(dtype, {static_cast<std::int64_t>(numbers.size())}, numbers);
 }
 
 Function planned() {
@@ -44,7 +48,7 @@ Outcome good() {
 std::string reason(const Outcome& outcome, const Function& function = planned()) {
   const auto refusal = check(function, outcome);
   if (!refusal) return "";
-  EXPECT_EQ(refusal->stage, Stage::kCheck);
+  EXPECT_EQ(refusal->stage, trace::Stage::kCheck);
   return refusal->reason;
 }
 
@@ -57,22 +61,24 @@ TEST(Check, TextsAreCompleteAndTellOfNoMachine) {
     return reason(o);
   };
   for (const auto& [level, text] : good().levels) {
-    EXPECT_EQ(with(level, "<function f at 0x7f12ab34cd56>"), "address") << name_of(level);
-    EXPECT_EQ(with(level, " \"/usr/lib/python3/site-packages/x.py\""), "path") << name_of(level);
-    EXPECT_EQ(with(level, " constant({...})"), "elided") << name_of(level);
-    EXPECT_EQ(with(level, " divide /*index=5*/ a / b // a comment"), "") << name_of(level);
+    EXPECT_EQ(with(level, "<function f at 0x7f12ab34cd56>"), "address") << level::name_of(level);
+    EXPECT_EQ(with(level, " \"/usr/lib/python3/site-packages/x.py\""), "path")
+        << level::name_of(level);
+    EXPECT_EQ(with(level, " constant({...})"), "elided") << level::name_of(level);
+    EXPECT_EQ(with(level, " divide /*index=5*/ a / b // a comment"), "") << level::name_of(level);
     Outcome o = good();
     o.levels[level].clear();
-    EXPECT_EQ(reason(o), "levels") << name_of(level);
+    EXPECT_EQ(reason(o), "levels") << level::name_of(level);
   }
   Outcome o = good();
-  o.levels.erase(structure_level());
+  o.levels.erase(level::structure_level());
   EXPECT_EQ(reason(o), "levels");
 }
 
 TEST(Check, ResultsAreThosePlanned) {
-  for (const Tensor& other : {vector_of(DType::kF32, {1, 2}), vector_of(DType::kF16, {1, 2, 3}),
-                              vector_of(DType::kI32, {1, 2, 3})}) {
+  for (const tensor::Tensor& other :
+       {vector_of(DType::kF32, {1, 2}), vector_of(DType::kF16, {1, 2, 3}),
+        vector_of(DType::kI32, {1, 2, 3})}) {
     Outcome o = good();
     o.outputs = {other};
     EXPECT_EQ(reason(o), "type");
@@ -92,7 +98,7 @@ TEST(Check, NumbersAreFiniteInEveryType) {
       f.results = {{"out", dtype, {3}}};
       Outcome o = good();
       o.outputs = {vector_of(dtype, {1, odd, 2})};
-      EXPECT_EQ(reason(o, f), "nonfinite") << aval_text(dtype, {3}) << odd;
+      EXPECT_EQ(reason(o, f), "nonfinite") << tensor::aval_text(dtype, {3}) << odd;
       o.outputs = {vector_of(dtype, {1, -7, 2})};
       EXPECT_EQ(reason(o, f), "");
     }
@@ -101,7 +107,7 @@ TEST(Check, NumbersAreFiniteInEveryType) {
   f.results = {{"out", DType::kC64, {1}}};
   Outcome o = good();
   const double imaginary[] = {1.0, kNan};
-  o.outputs = {tensor_from_doubles(DType::kC64, {1}, imaginary)};
+  o.outputs = {tensor::tensor_from_doubles(DType::kC64, {1}, imaginary)};
   EXPECT_EQ(reason(o, f), "nonfinite");
 }
 
@@ -122,7 +128,7 @@ TEST(Check, AJaxprThatCannotBeReadIsRefused) {
   const auto candidate = [](const Outcome& outcome) {
     return make_candidate(planned(), outcome, std::nullopt, read_texts(outcome.levels));
   };
-  o.levels[structure_level()] = "{ lambda ; a:f32[3]. let";
+  o.levels[level::structure_level()] = "{ lambda ; a:f32[3]. let";
   const Candidate c = candidate(o);
   ASSERT_TRUE(std::holds_alternative<Reject>(c));
   EXPECT_EQ(std::get<Reject>(c).refusal.reason, "jaxpr");
@@ -133,7 +139,7 @@ std::string redo_reason(const Outcome& plain, const Outcome& chunk = good(),
                         const Function& function = planned()) {
   const auto refusal = compare_redo(function, chunk, plain);
   if (!refusal) return "";
-  EXPECT_EQ(refusal->stage, Stage::kRedo);
+  EXPECT_EQ(refusal->stage, trace::Stage::kRedo);
   return refusal->reason;
 }
 
@@ -142,9 +148,9 @@ TEST(Redo, AsksForTheSameBytesOfText) {
   for (const auto& [level, text] : good().levels) {
     Outcome o = good();
     o.levels[level] += " ";
-    EXPECT_EQ(redo_reason(o), fmt::format("text:{}", name_of(level)));
+    EXPECT_EQ(redo_reason(o), fmt::format("text:{}", level::name_of(level)));
     o.levels.erase(level);
-    EXPECT_EQ(redo_reason(o), fmt::format("text:{}", name_of(level)));
+    EXPECT_EQ(redo_reason(o), fmt::format("text:{}", level::name_of(level)));
   }
   Outcome o = good();
   o.flops = 4;
@@ -153,22 +159,22 @@ TEST(Redo, AsksForTheSameBytesOfText) {
   o.constants = {vector_of(DType::kF32, {1})};
   EXPECT_EQ(redo_reason(o), "constants");
   o = Outcome();
-  o.refusal = {Stage::kCompile, "XlaRuntimeError", "no"};
+  o.refusal = {trace::Stage::kCompile, "XlaRuntimeError", "no"};
   EXPECT_EQ(redo_reason(o), "XlaRuntimeError");
 }
 
 TEST(Redo, AsksForEverythingElseThatAWorkerGives) {
   Outcome chunk = good();
   for (const auto& [level, text] : chunk.levels)
-    chunk.spans[level] = {{2, SpanKind::kExact, {{3, 4, 3, 20}}, ""}};
+    chunk.spans[level] = {{2, trace::SpanKind::kExact, {{3, 4, 3, 20}}, ""}};
   EXPECT_EQ(redo_reason(chunk, chunk), "");
   for (const auto& [level, text] : good().levels) {
     Outcome o = chunk;
     o.spans[level][0].sources[0].end_column = 30;
-    EXPECT_EQ(redo_reason(o, chunk), fmt::format("spans:{}", name_of(level)));
+    EXPECT_EQ(redo_reason(o, chunk), fmt::format("spans:{}", level::name_of(level)));
     o = chunk;
     o.spans.erase(level);
-    EXPECT_EQ(redo_reason(o, chunk), fmt::format("spans:{}", name_of(level)));
+    EXPECT_EQ(redo_reason(o, chunk), fmt::format("spans:{}", level::name_of(level)));
     EXPECT_EQ(redo_reason(chunk, o), "levels");
   }
   Outcome o = chunk;
@@ -238,4 +244,4 @@ TEST(Redo, IntegersAgreeExactly) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

@@ -11,7 +11,7 @@
 #include "levels/names.h"
 #include "tensor/convert.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 // Equal keys, sorted in no order that the language says.
@@ -29,17 +29,17 @@ Tensor tensor(DType dtype, std::vector<double> numbers) {
 }
 
 TEST(Context, WhatIsExpectedReachesDevices) {
-  ExecutionCase recorded;
+  check::ExecutionCase recorded;
   recorded.inputs = {tensor(DType::kF32, {1, 1, 1, 1})};
   recorded.outputs = {recorded.inputs[0], tensor(DType::kI32, {3, 1, 0, 2})};
   recorded.kept = {0};
   for (const char* header : {"", ", replica_count=2", ", num_partitions=4"}) {
-    const Reading reading = read_text(level::kHlo, sort_text(header), &recorded);
+    const check::Reading reading = check::read_text(level::kHlo, sort_text(header), &recorded);
     EXPECT_TRUE(reading.agrees) << header << ": " << reading.reason;
   }
   // The order may be any, but not any numbers.
   recorded.outputs[1] = tensor(DType::kI32, {3, 1, 0, 0});
-  EXPECT_FALSE(read_text(level::kHlo, sort_text(", replica_count=2"), &recorded).agrees);
+  EXPECT_FALSE(check::read_text(level::kHlo, sort_text(", replica_count=2"), &recorded).agrees);
 }
 
 // A sum of 16-bit numbers that stops growing where each step is rounded.
@@ -51,7 +51,7 @@ TEST(Context, ArithmeticReachesDevices) {
         "{{0}} parameter(0)\n  z = bf16[] constant(0)\n  ROOT s = bf16[] reduce(x, "
         "z), dimensions={{0}}, to_apply=f\n}}\n",
         header);
-    auto parsed = IrProgram::parse(level::kHlo, text);
+    auto parsed = check::IrProgram::parse(level::kHlo, text);
     ASSERT_TRUE(parsed.ok()) << parsed.error().message;
     ASSERT_TRUE(parsed.value().verify().ok());
     const auto sum = [&](Arithmetic how) {
@@ -69,7 +69,7 @@ TEST(Context, ArithmeticReachesDevices) {
 TEST(Context, CountsOperationsWhoseResultsAreNotUnique) {
   for (const auto& [header, expected] : {std::pair("", 1), std::pair(", replica_count=2", 2)}) {
     const EvaluationContext context(EvaluationOptions{});
-    auto parsed = IrProgram::parse(level::kHlo, sort_text(header));
+    auto parsed = check::IrProgram::parse(level::kHlo, sort_text(header));
     ASSERT_TRUE(parsed.ok() && parsed.value().verify().ok());
     const Array ones =
         Array::from(EvaluationContext::unmetered(), tensor(DType::kF32, {1, 1, 1, 1}));
@@ -89,7 +89,7 @@ TEST(Context, NamesTheOperationThatIsNotKnown) {
        "HloModule m\n\nENTRY e {\n  a = f32[] parameter(0)\n  ROOT b = f32[] "
        "custom-call(a), custom_call_target=\"frobnicate\"\n}\n"}};
   for (const auto& [level, text] : texts) {
-    const Reading reading = read_text(*find_level(level), text, nullptr);
+    const check::Reading reading = check::read_text(*level::find_level(level), text, nullptr);
     EXPECT_FALSE(reading.verified);
     EXPECT_EQ(reading.unknown, "frobnicate") << reading.reason;
   }
@@ -98,7 +98,7 @@ TEST(Context, NamesTheOperationThatIsNotKnown) {
 // What a run gives does not count to it: its budget may be used up by then.
 TEST(Context, ResultsLeaveTheEvaluation) {
   auto parsed =
-      IrProgram::parse(level::kJaxpr, "{ lambda ; a:f32[2]. let b:f32[2] = sin a in (b,) }");
+      check::IrProgram::parse(level::kJaxpr, "{ lambda ; a:f32[2]. let b:f32[2] = sin a in (b,) }");
   ASSERT_TRUE(parsed.ok() && parsed.value().verify().ok());
   const Array x = Array::from(EvaluationContext::unmetered(), tensor(DType::kF32, {1, 2}));
   const auto results = parsed.value().run({x}, Budget{.steps = 1000});
@@ -107,4 +107,4 @@ TEST(Context, ResultsLeaveTheEvaluation) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -54,12 +54,12 @@ TEST(Depth, HasSoManyLevelsHoweverTheyEnd) {
 }
 
 TEST(Depth, OfFramesIsAnErrorOfTheProgram) {
-  const EvaluationContext context = EvaluationContext::unmetered();
+  const tensor::EvaluationContext context = tensor::EvaluationContext::unmetered();
   Depth depth(2);
   const Frame one(context, depth, 0);
   {
     const Frame two(context, depth, 3);
-    EXPECT_THROW(Frame(context, depth, 0), EvaluationError);
+    EXPECT_THROW(Frame(context, depth, 0), tensor::EvaluationError);
   }
   EXPECT_NO_THROW(Frame(context, depth, 0));
 }

@@ -24,7 +24,7 @@
 #include "ir/stablehlo/printer.h"
 #include "tensor/convert.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 using ir::Datum;
@@ -262,4 +262,4 @@ TEST(ElementwiseTable, SaysWhichOperationsCommute) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

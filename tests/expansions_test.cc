@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 struct Case {
@@ -65,4 +65,4 @@ TEST(Arithmetic, IsThatOfTheEvaluation) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

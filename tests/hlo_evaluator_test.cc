@@ -26,11 +26,12 @@ std::string entry(std::string_view lines) {
 struct Outcome {
   bool ok = false;
   std::string error;
-  EvaluationError::Kind kind = EvaluationError::Kind::kInvalid;
+  tensor::EvaluationError::Kind kind = tensor::EvaluationError::Kind::kInvalid;
   std::vector<Array> results;
 };
 
-Outcome run(std::string_view text, std::vector<Datum> arguments = {}, const Budget& budget = {}) {
+Outcome run(std::string_view text, std::vector<Datum> arguments = {},
+            const tensor::Budget& budget = {}) {
   const Module module = parsed(text);
   Evaluator evaluator(module, text);
   auto results = evaluator.run(std::move(arguments), budget);
@@ -175,14 +176,14 @@ TEST(HloEvaluator, ConditionalsClampTheirIndex) {
       "  ROOT c = s32[] conditional(i, v, v), branch_computations={a, b}\n}\n";
   for (const auto& [index, expected] : {std::pair{0, 11}, {1, -10}, {2, -10}, {-1, -10}}) {
     const Outcome r =
-        run(text, {Array::scalar_int(EvaluationContext::unmetered(), DType::kI32, index)});
+        run(text, {Array::scalar_int(tensor::EvaluationContext::unmetered(), DType::kI32, index)});
     ASSERT_TRUE(r.ok) << r.error;
     EXPECT_EQ(r.results[0].int_at(0), expected);
   }
   std::string by_predicate = text;
   by_predicate.replace(by_predicate.find("s32[] parameter(0)\n  v"), 3, "pred");
-  const Outcome r =
-      run(by_predicate, {Array::scalar_int(EvaluationContext::unmetered(), DType::kBool, 1)});
+  const Outcome r = run(
+      by_predicate, {Array::scalar_int(tensor::EvaluationContext::unmetered(), DType::kBool, 1)});
   ASSERT_TRUE(r.ok) << r.error;
   EXPECT_EQ(r.results[0].int_at(0), 11);
 }
@@ -328,11 +329,11 @@ TEST(HloEvaluator, BudgetsEndWhatDoesNotEnd) {
       "HloModule m\n\nc {\n  x = s32[] parameter(0)\n  ROOT t = pred[] constant(true)\n}\n\n"
       "b {\n  x = s32[] parameter(0)\n  o = s32[] constant(1)\n  ROOT y = s32[] add(x, o)\n}\n\n"
       "ENTRY e {\n  a = s32[] constant(0)\n  ROOT w = s32[] while(a), condition=c, body=b\n}\n";
-  Budget budget;
+  tensor::Budget budget;
   budget.steps = 100'000;
   const Outcome r = run(endless, {}, budget);
   EXPECT_FALSE(r.ok);
-  EXPECT_EQ(r.kind, EvaluationError::Kind::kBudget);
+  EXPECT_EQ(r.kind, tensor::EvaluationError::Kind::kBudget);
   EXPECT_NE(r.error.find("steps allowed"), std::string::npos) << r.error;
 
   // Each computation calls the one before it twice.
@@ -343,18 +344,18 @@ TEST(HloEvaluator, BudgetsEndWhatDoesNotEnd) {
              "to_apply=f" + before + "\n  ROOT z = f32[] call(y), to_apply=f" + before + "\n}\n\n";
   }
   twice += "ENTRY e {\n  a = f32[] constant(0)\n  ROOT r = f32[] call(a), to_apply=f99\n}\n";
-  EXPECT_EQ(run(twice, {}, budget).kind, EvaluationError::Kind::kBudget);
+  EXPECT_EQ(run(twice, {}, budget).kind, tensor::EvaluationError::Kind::kBudget);
 
   const Outcome large =
       run(entry("a = f32[] constant(0)\n"
                 "ROOT b = f32[1000000,1000000] broadcast(a), dimensions={}"));
-  EXPECT_EQ(large.kind, EvaluationError::Kind::kBudget) << large.error;
+  EXPECT_EQ(large.kind, tensor::EvaluationError::Kind::kBudget) << large.error;
 }
 
 TEST(HloEvaluator, ChecksItsArguments) {
   const std::string text = entry("a = f32[2] parameter(0)\nROOT b = f32[2] negate(a)");
   EXPECT_NE(run(text).error.find("the entry takes 1 arguments, not 0"), std::string::npos);
-  EXPECT_NE(run(text, {Array::zeros(EvaluationContext::unmetered(), DType::kF32, {3})})
+  EXPECT_NE(run(text, {Array::zeros(tensor::EvaluationContext::unmetered(), DType::kF32, {3})})
                 .error.find("is f32[2], not f32[3]"),
             std::string::npos);
 }
@@ -414,9 +415,10 @@ TEST(HloCanonical, IsTheSameForModulesThatSayTheSame) {
   EXPECT_EQ(canonical(parsed(text)), text);
   for (const std::string_view noise : {"main", "metadata", "entry_computation", "[4]{0}"})
     EXPECT_EQ(text.find(noise), std::string::npos) << text;
-  const std::vector<Datum> arguments = {
-      Array::from(EvaluationContext::unmetered(), {DType::kF32, {4}, std::string(16, '\x3f')}),
-      Array::from(EvaluationContext::unmetered(), {DType::kF32, {4}, std::string(16, '\x40')})};
+  const std::vector<Datum> arguments = {Array::from(tensor::EvaluationContext::unmetered(),
+                                                    {DType::kF32, {4}, std::string(16, '\x3f')}),
+                                        Array::from(tensor::EvaluationContext::unmetered(),
+                                                    {DType::kF32, {4}, std::string(16, '\x40')})};
   const Outcome before = run(kPlain, arguments), after = run(text, arguments);
   ASSERT_TRUE(before.ok && after.ok) << before.error << after.error;
   EXPECT_EQ(before.results[0].data<float>()[0], after.results[0].data<float>()[0]);

@@ -9,7 +9,7 @@
 
 #include "tensor/convert.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 constexpr int kAttempts = 24;
@@ -21,7 +21,7 @@ constexpr std::int64_t kLow = std::numeric_limits<std::int64_t>::min(),
 template <class See>
 void draw(const Array& recorded, See see) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const auto drawn = draw_inputs({recorded}, Random(5, 7), attempt);
+    const auto drawn = score::draw_inputs({recorded}, Random(5, 7), attempt);
     ASSERT_EQ(drawn.size(), 1u);
     ASSERT_TRUE(drawn[0].same_type(recorded));
     see(drawn[0]);
@@ -106,4 +106,4 @@ TEST(Random, AnyRangeCanBeDrawnFrom) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

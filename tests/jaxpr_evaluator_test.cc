@@ -17,7 +17,7 @@
 namespace jaxsmith::jaxpr {
 namespace {
 
-using ErrorOf = EvaluationError::Kind;
+using ErrorOf = tensor::EvaluationError::Kind;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -40,11 +40,12 @@ std::string refusal(const std::string& text, ErrorOf kind = ErrorOf::kInvalid) {
 
 Datum floats(std::vector<double> numbers, DType dtype = DType::kF32) {
   const Shape shape{static_cast<std::int64_t>(numbers.size())};
-  return Array::from(EvaluationContext::unmetered(), tensor_from_doubles(dtype, shape, numbers));
+  return Array::from(tensor::EvaluationContext::unmetered(),
+                     tensor::tensor_from_doubles(dtype, shape, numbers));
 }
 
 Datum ints(std::vector<std::int64_t> numbers, DType dtype = DType::kI32) {
-  return Array::of_ints(EvaluationContext::unmetered(), dtype, numbers);
+  return Array::of_ints(tensor::EvaluationContext::unmetered(), dtype, numbers);
 }
 
 std::vector<Datum> run(const std::string& text, std::vector<Datum> arguments) {
@@ -56,7 +57,7 @@ std::vector<Datum> run(const std::string& text, std::vector<Datum> arguments) {
 }
 
 std::vector<double> numbers(const Datum& datum) {
-  const Array wide = convert(datum.as_array(), DType::kF64);
+  const Array wide = tensor::convert(datum.as_array(), DType::kF64);
   const auto data = wide.data<double>();
   return {data.begin(), data.end()};
 }
@@ -192,10 +193,11 @@ TEST(JaxprVerifier, TakesTimeThatGrowsWithTheTextAlone) {
   EXPECT_EQ(refusal(text), "");
   const Module module = parsed(text);
   Evaluator evaluator(module, text);
-  Budget budget;
+  tensor::Budget budget;
   budget.steps = 1'000'000;
   EXPECT_FALSE(
-      evaluator.run({Array::scalar(EvaluationContext::unmetered(), DType::kF32, 1)}, budget).ok());
+      evaluator.run({Array::scalar(tensor::EvaluationContext::unmetered(), DType::kF32, 1)}, budget)
+          .ok());
   EXPECT_EQ(evaluator.error().kind, ErrorOf::kBudget);
 }
 
@@ -216,10 +218,10 @@ TEST(JaxprEvaluator, StopsALoopWithoutEndByItsBudget) {
       "cond_nconsts=0] a in (b,) }";
   const Module module = parsed(text);
   Evaluator evaluator(module, text);
-  Budget budget;
+  tensor::Budget budget;
   budget.steps = 10'000'000;
-  const auto results =
-      evaluator.run({Array::scalar_int(EvaluationContext::unmetered(), DType::kI32, 0)}, budget);
+  const auto results = evaluator.run(
+      {Array::scalar_int(tensor::EvaluationContext::unmetered(), DType::kI32, 0)}, budget);
   ASSERT_FALSE(results.ok());
   EXPECT_EQ(evaluator.error().kind, ErrorOf::kBudget);
 }
@@ -388,7 +390,7 @@ TEST(JaxprEvaluator, MovesKeysLikeOtherElements) {
       "strides=None] a; c:key<fry>[] = squeeze[dimensions=(0,)] b; d:u32[2] = random_unwrap c in "
       "(d,) }";
   const Datum keys =
-      Array::of_ints(EvaluationContext::unmetered(), DType::kU32, Ints{1, 2, 3, 4, 5, 6})
+      Array::of_ints(tensor::EvaluationContext::unmetered(), DType::kU32, Ints{1, 2, 3, 4, 5, 6})
           .reshaped({3, 2});
   EXPECT_EQ(result(text, {keys}), (std::vector<double>{3, 4}));
 }

@@ -8,7 +8,7 @@
 #include "check/program.h"
 #include "levels/names.h"
 
-namespace jaxsmith {
+namespace jaxsmith::level {
 namespace {
 
 template <class Flag>
@@ -58,7 +58,7 @@ TEST(Levels, ProgramsDoWhatTheirRowsSay) {
        "ROOT y = f32[3]{0} sine(x)\n}\n"}};
   for (const auto& [level, text] : texts) {
     EXPECT_EQ(level_of_text("\n// a comment\n" + text), level) << name_of(level);
-    auto program = IrProgram::parse(level, text);
+    auto program = check::IrProgram::parse(level, text);
     ASSERT_TRUE(program.ok()) << program.error().message;
     EXPECT_TRUE(program.value().verify().ok());
     EXPECT_EQ(program.value().canonical().ok(), row_of(level).has_canonical_form);
@@ -76,4 +76,4 @@ TEST(Levels, FilesAreToldByTheirEndingsWhereTheirWordsSayNothing) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::level

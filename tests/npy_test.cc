@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 class Npy : public testing::Test {
@@ -91,4 +91,4 @@ TEST_F(Npy, WhatIsNoArrayOfNumbersIsRefused) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-namespace jaxsmith {
+namespace jaxsmith::generate {
 namespace {
 
 Status set(GenerateOptions& options, const std::string& name,
@@ -33,7 +33,7 @@ TEST(Options, DefaultsMakeSense) {
   EXPECT_EQ(complaint(options), "");
   ASSERT_TRUE(check_options(options).ok());
   EXPECT_EQ(options.categories.size(), 10u);
-  EXPECT_EQ(options.levels.size(), levels().size());
+  EXPECT_EQ(options.levels.size(), level::levels().size());
 }
 
 TEST(Options, EveryRowOfTheTableCanBeSetByItsFlag) {
@@ -128,4 +128,4 @@ TEST(Options, MisuseIsNamedWithTheWayOut) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::generate

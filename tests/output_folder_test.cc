@@ -12,7 +12,7 @@
 #include <functional>
 #include <map>
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 namespace {
 
 namespace fs = std::filesystem;
@@ -321,4 +321,4 @@ TEST_F(Folder, KilledAtAnySystemCallItIsWholeOrGoesOn) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

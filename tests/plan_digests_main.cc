@@ -13,9 +13,9 @@ namespace {
 
 void add(std::string& text, std::string_view part) { text.append(part).push_back('\0'); }
 
-std::string content_of(const Function& f) {
+std::string content_of(const source::Function& f) {
   std::string out;
-  const std::string id = function_id(f.key);
+  const std::string id = source::function_id(f.key);
   for (const std::string_view part :
        {std::string_view(id), std::string_view(f.category), std::string_view(f.transformation),
         std::string_view(f.variant), std::string_view(f.source), std::string_view(f.entry)})
@@ -23,10 +23,10 @@ std::string content_of(const Function& f) {
   add(out, std::to_string(f.runtime.x64) + std::to_string(f.runtime.devices));
   for (const std::string& tag : f.tags) add(out, tag);
   for (const auto& specs : {f.arguments, f.results})
-    for (const ArgumentSpec& spec : specs)
-      add(out, spec.name + " " + aval_text(spec.dtype, spec.shape));
+    for (const source::ArgumentSpec& spec : specs)
+      add(out, spec.name + " " + tensor::aval_text(spec.dtype, spec.shape));
   for (const auto& set : f.inputs)
-    for (const Tensor& t : set)
+    for (const tensor::Tensor& t : set)
       add(out, {reinterpret_cast<const char*>(t.bytes.data()), t.bytes.size()});
   return out;
 }
@@ -37,12 +37,12 @@ std::string content_of(const Function& f) {
 int main(int argc, char** argv) {
   using namespace jaxsmith;
   if (argc != 4) return 2;
-  const PlanOptions options{&backend_named("jax")->catalogue()};
+  const plan::PlanOptions options{&backend::backend_named("jax")->catalogue()};
   const std::uint64_t seed = std::stoull(argv[1]), first = std::stoull(argv[2]);
   for (std::uint64_t chunk = first; chunk < first + std::stoull(argv[3]); ++chunk) {
     std::string all;
-    const auto functions = chunk_functions(options, seed, chunk);
-    for (const Function& f : functions) all += content_of(f);
+    const auto functions = source::chunk_functions(options, seed, chunk);
+    for (const source::Function& f : functions) all += content_of(f);
     std::cout << seed << " " << chunk << " " << functions.size() << " " << hash128_hex(all) << "\n";
   }
 }

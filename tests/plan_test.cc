@@ -10,19 +10,19 @@
 #include "plan/planner.h"
 #include "source/render.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
-const PlanOptions kOptions{&backend_named("jax")->catalogue()};
+const PlanOptions kOptions{&backend::backend_named("jax")->catalogue()};
 constexpr std::uint64_t kSeed = 20240607;
 constexpr std::uint64_t kFamilies = 300;
 
 std::vector<Member> family(std::uint64_t index) { return plan_family(kOptions, kSeed, index); }
 
 TEST(Plan, TheSameNumbersGiveTheSameSourceInAnyOrder) {
-  const auto late = chunk_functions(kOptions, kSeed, 7);
-  const auto early = chunk_functions(kOptions, kSeed, 2);
-  const auto again = chunk_functions(kOptions, kSeed, 7);
+  const auto late = source::chunk_functions(kOptions, kSeed, 7);
+  const auto early = source::chunk_functions(kOptions, kSeed, 2);
+  const auto again = source::chunk_functions(kOptions, kSeed, 7);
   ASSERT_EQ(late.size(), again.size());
   for (std::size_t i = 0; i < late.size(); ++i) {
     EXPECT_EQ(late[i].source, again[i].source);
@@ -32,11 +32,13 @@ TEST(Plan, TheSameNumbersGiveTheSameSourceInAnyOrder) {
 }
 
 TEST(Plan, AnotherSeedGivesOtherFunctions) {
-  const auto one = chunk_functions(kOptions, 1, 0), two = chunk_functions(kOptions, 2, 0);
+  const auto one = source::chunk_functions(kOptions, 1, 0),
+             two = source::chunk_functions(kOptions, 2, 0);
   std::set<std::string> sources;
-  for (const Function& f : one) sources.insert(f.source);
-  const auto shared = std::count_if(two.begin(), two.end(),
-                                    [&](const Function& f) { return sources.contains(f.source); });
+  for (const source::Function& f : one) sources.insert(f.source);
+  const auto shared = std::count_if(two.begin(), two.end(), [&](const source::Function& f) {
+    return sources.contains(f.source);
+  });
   EXPECT_LT(shared, 2);
 }
 
@@ -124,7 +126,7 @@ TEST(Plan, AThirdOfWhatIsDifferentiableComesWithAGradient) {
     const auto& results = root.bodies[static_cast<std::size_t>(root.root)].results;
     const bool smooth = std::any_of(results.begin(), results.end(), [&](ValueId id) {
       const Value& v = root.values[static_cast<std::size_t>(id)];
-      return v.grad_arguments != 0 && is_real(v.type.dtype);
+      return v.grad_arguments != 0 && tensor::is_real(v.type.dtype);
     });
     if (!smooth || !reverse_differentiable(root)) continue;
     ++differentiable;
@@ -142,12 +144,12 @@ TEST(Plan, OptionsBindWhatIsDrawn) {
   options.dtypes = {DType::kF32, DType::kI32};
   options.max_rank = 2;
   for (std::uint64_t chunk = 0; chunk < 12; ++chunk) {
-    for (const Function& f : chunk_functions(options, 3, chunk)) {
+    for (const source::Function& f : source::chunk_functions(options, 3, chunk)) {
       EXPECT_TRUE(f.category == "loop" || f.category == "reduction") << f.category;
       EXPECT_FALSE(f.runtime.x64);
-      for (const ArgumentSpec& a : f.arguments) {
+      for (const source::ArgumentSpec& a : f.arguments) {
         EXPECT_TRUE(a.dtype == DType::kF32 || a.dtype == DType::kI32)
-            << aval_text(a.dtype, a.shape);
+            << tensor::aval_text(a.dtype, a.shape);
         EXPECT_LE(a.shape.size(), 2u);
       }
     }
@@ -155,14 +157,15 @@ TEST(Plan, OptionsBindWhatIsDrawn) {
 }
 
 TEST(Plan, InputsHaveTheShapesAndBoundsOfTheirArguments) {
-  for (const Function& f : chunk_functions(kOptions, kSeed, 1)) {
+  for (const source::Function& f : source::chunk_functions(kOptions, kSeed, 1)) {
     for (const auto& set : f.inputs) {
       ASSERT_EQ(set.size(), f.arguments.size());
       for (std::size_t i = 0; i < set.size(); ++i) {
         EXPECT_EQ(set[i].dtype, f.arguments[i].dtype);
         EXPECT_EQ(set[i].shape, f.arguments[i].shape);
         EXPECT_EQ(set[i].bytes.size(),
-                  byte_size(set[i].dtype) * static_cast<std::size_t>(element_count(set[i].shape)));
+                  tensor::byte_size(set[i].dtype) *
+                      static_cast<std::size_t>(tensor::element_count(set[i].shape)));
       }
     }
     EXPECT_NE(f.inputs[0], f.inputs[1]);
@@ -188,4 +191,4 @@ TEST(Catalogue, EveryEntryIsDrawnInADefaultRun) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -13,14 +13,16 @@ int main() {
   using namespace jaxsmith;
   for (std::string line; std::getline(std::cin, line);) {
     const auto given = nlohmann::json::parse(line);
-    Texts texts;
-    for (const Level level : levels())
-      if (given.contains(name_of(level))) texts[level] = given[name_of(level)].get<std::string>();
-    const Programs programs = read_texts(texts);
+    level::Texts texts;
+    for (const level::Level level : level::levels())
+      if (given.contains(level::name_of(level)))
+        texts[level] = given[level::name_of(level)].get<std::string>();
+    const check::Programs programs = check::read_texts(texts);
     nlohmann::json out;
-    for (const auto& [level, counts] : count_operations(programs)) out[name_of(level)] = counts;
-    if (programs.contains(structure_level())) {
-      const auto structure = structure_of(programs);
+    for (const auto& [level, counts] : check::count_operations(programs))
+      out[level::name_of(level)] = counts;
+    if (programs.contains(level::structure_level())) {
+      const auto structure = check::structure_of(programs);
       if (structure.ok()) {
         out["structure"] = hash128_hex(structure.value().structure);
         out["signature"] = hash128_hex(structure.value().signature);

@@ -10,7 +10,10 @@
 #include "base/hash.h"
 #include "base/random.h"
 
-namespace jaxsmith {
+namespace jaxsmith::select {
+
+using check::Sample;
+
 namespace {
 
 std::string digest(std::uint64_t n) { return hash128_hex(std::to_string(n)); }
@@ -27,12 +30,12 @@ Sample sample(std::uint64_t family, std::uint32_t member, std::uint64_t structur
 struct Kept {
   std::uint64_t family;
   std::string structure, signature;
-  Split split;
+  check::Split split;
 };
 
 // Families of up to four members whose structures and signatures often coincide.
-std::vector<Candidate> candidates(std::uint64_t families, std::uint64_t structures) {
-  std::vector<Candidate> out;
+std::vector<check::Candidate> candidates(std::uint64_t families, std::uint64_t structures) {
+  std::vector<check::Candidate> out;
   Random random(7, structures);
   for (std::uint64_t family = 0; family < families; ++family) {
     const auto members = 1 + random.below(4);
@@ -41,9 +44,9 @@ std::vector<Candidate> candidates(std::uint64_t families, std::uint64_t structur
       Sample s = sample(family, m, structure, structure * 3 + random.below(3));
       if (random.chance(0.1)) {
         const bool traced = random.chance(0.5);
-        Reject r;
+        check::Reject r;
         r.key = s.function.key;
-        r.refusal = {Stage::kCheck, Reason::kNonfinite, ""};
+        r.refusal = {trace::Stage::kCheck, trace::Reason::kNonfinite, ""};
         if (traced) r.structure = s.structure;
         out.emplace_back(std::move(r));
       } else {
@@ -54,10 +57,10 @@ std::vector<Candidate> candidates(std::uint64_t families, std::uint64_t structur
   return out;
 }
 
-std::vector<Kept> select_all(const std::vector<Candidate>& all) {
+std::vector<Kept> select_all(const std::vector<check::Candidate>& all) {
   Selector selector;
   std::vector<Kept> kept;
-  for (const Candidate& c : all) {
+  for (const check::Candidate& c : all) {
     const Verdict verdict = selector.offer(c);
     if (!verdict.split) {
       EXPECT_FALSE(verdict.refusal.reason.empty());
@@ -71,8 +74,8 @@ std::vector<Kept> select_all(const std::vector<Candidate>& all) {
 
 TEST(Select, NoFamilyAndNoStructureStandsOnTwoSides) {
   for (std::uint64_t structures : {50, 2000, 100'000}) {
-    std::map<std::uint64_t, Split> family_side;
-    std::map<std::string, Split> structure_side;
+    std::map<std::uint64_t, check::Split> family_side;
+    std::map<std::string, check::Split> structure_side;
     std::set<std::string> signatures;
     const auto kept = select_all(candidates(5000, structures));
     ASSERT_GT(kept.size(), 40u);
@@ -113,7 +116,7 @@ TEST(Select, ARunThatGoesOnDecidesAsOneThatWasNotInterrupted) {
   std::size_t cut = all.size() / 2;
   const auto family = [&](std::size_t i) {
     const auto* s = std::get_if<Sample>(&all[i]);
-    return s ? s->function.key.family : std::get<Reject>(all[i]).key.family;
+    return s ? s->function.key.family : std::get<check::Reject>(all[i]).key.family;
   };
   while (family(cut) == family(cut - 1)) ++cut;
   const auto half = select_all({all.begin(), all.begin() + static_cast<std::ptrdiff_t>(cut)});
@@ -138,9 +141,9 @@ TEST(Select, ReasonsSayWhatIsWrong) {
   EXPECT_TRUE(selector.offer(sample(0, 0, 1, 1)).split);
   EXPECT_EQ(selector.offer(sample(0, 1, 1, 1)).refusal.reason, "duplicate");
   EXPECT_TRUE(selector.offer(sample(0, 2, 1, 2)).split);
-  Reject root;
+  check::Reject root;
   root.key = {1, 1, 0};
-  root.refusal = {Stage::kTrace, "TypeError", ""};
+  root.refusal = {trace::Stage::kTrace, "TypeError", ""};
   EXPECT_EQ(selector.offer(root).refusal.reason, "TypeError");
   EXPECT_EQ(selector.offer(sample(1, 1, 3, 3)).refusal.reason, "family");
   // A member whose structure stands elsewhere.
@@ -151,4 +154,4 @@ TEST(Select, ReasonsSayWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::select

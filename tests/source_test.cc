@@ -18,7 +18,7 @@
 #include "source/layout.h"
 #include "source/render.h"
 
-namespace jaxsmith {
+namespace jaxsmith::source {
 namespace {
 
 std::string printed(const std::string& python) {
@@ -264,7 +264,7 @@ TEST(Layout, LongStatementsAreBrokenAndShortOnesAreNot) {
 
 constexpr std::uint64_t kSeed = 31;
 
-PlanOptions options() { return {&backend_named("jax")->catalogue()}; }
+plan::PlanOptions options() { return {&backend::backend_named("jax")->catalogue()}; }
 
 std::vector<Function> functions() {
   std::vector<Function> out;
@@ -275,7 +275,7 @@ std::vector<Function> functions() {
 
 TEST(Render, TheSamePlanGivesTheSameSource) {
   for (std::uint64_t family = 0; family < 60; ++family) {
-    const auto members = plan_family(options(), kSeed, family);
+    const auto members = plan::plan_family(options(), kSeed, family);
     for (std::uint32_t m = 0; m < members.size(); ++m) {
       const Function a = render(members[m], {kSeed, family, m});
       const Function b = render(members[m], {kSeed, family, m});
@@ -325,7 +325,8 @@ TEST(Render, InputsHaveTheBytesOfTheirTypesAndDifferFromSetToSet) {
       for (std::size_t i = 0; i < set.size(); ++i) {
         EXPECT_EQ(set[i].dtype, f.arguments[i].dtype);
         EXPECT_EQ(set[i].bytes.size(),
-                  static_cast<std::size_t>(element_count(set[i].shape)) * byte_size(set[i].dtype));
+                  static_cast<std::size_t>(tensor::element_count(set[i].shape)) *
+                      tensor::byte_size(set[i].dtype));
       }
     }
     ++all;
@@ -337,7 +338,7 @@ TEST(Render, InputsHaveTheBytesOfTheirTypesAndDifferFromSetToSet) {
 TEST(Render, MembersOfAFamilyShareTheirRootsNames) {
   int shared = 0, pairs = 0;
   for (std::uint64_t family = 0; family < 60; ++family) {
-    const auto members = plan_family(options(), kSeed, family);
+    const auto members = plan::plan_family(options(), kSeed, family);
     if (members.empty()) continue;
     const Function root = render(members[0], {kSeed, family, 0});
     for (std::uint32_t m = 1; m < members.size(); ++m) {
@@ -352,4 +353,4 @@ TEST(Render, MembersOfAFamilyShareTheirRootsNames) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::source

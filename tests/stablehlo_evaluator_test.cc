@@ -17,12 +17,12 @@ namespace {
 struct Outcome {
   bool ok = false;
   std::string error;
-  EvaluationError::Kind kind = EvaluationError::Kind::kInvalid;
+  tensor::EvaluationError::Kind kind = tensor::EvaluationError::Kind::kInvalid;
   std::vector<Array> results;
 };
 
 // Of the entry function, which takes nothing.
-Outcome run(const std::string& text, const Budget& budget = {}) {
+Outcome run(const std::string& text, const tensor::Budget& budget = {}) {
   Outcome out;
   const auto modules = parse(text, "m.mlir");
   if (!modules.ok()) {
@@ -233,7 +233,7 @@ TEST(StablehloEvaluator, WhatItDoesNotKnowIsNamedAtItsPlace) {
                               "%a = stablehlo.constant dense<1.0> : tensor<f32>\n"
                               "%out = \"other.operation\"(%a) : (tensor<f32>) -> tensor<f32>"));
   EXPECT_FALSE(r.ok);
-  EXPECT_EQ(r.kind, EvaluationError::Kind::kUnsupported);
+  EXPECT_EQ(r.kind, tensor::EvaluationError::Kind::kUnsupported);
   EXPECT_TRUE(r.error.starts_with("m.mlir:4:8: ")) << r.error;
   EXPECT_NE(r.error.find("other.operation"), std::string::npos) << r.error;
 }
@@ -248,7 +248,7 @@ TEST(StablehloEvaluator, BudgetsEndLoopsAndGreed) {
             "tensor<i32>\n}");
   const Outcome loop = run(forever, {.steps = 100'000, .bytes = 1 << 20});
   EXPECT_FALSE(loop.ok);
-  EXPECT_EQ(loop.kind, EvaluationError::Kind::kBudget) << loop.error;
+  EXPECT_EQ(loop.kind, tensor::EvaluationError::Kind::kBudget) << loop.error;
   const Outcome large =
       run(entry("tensor<f32>",
                 "%a = stablehlo.constant dense<1.0> : tensor<f32>\n"
@@ -258,7 +258,7 @@ TEST(StablehloEvaluator, BudgetsEndLoopsAndGreed) {
                 "[0, 1] : (tensor<4096x4096xf32>, tensor<f32>) -> tensor<f32>"),
           {.steps = 1'000'000'000, .bytes = 1 << 20});
   EXPECT_FALSE(large.ok);
-  EXPECT_EQ(large.kind, EvaluationError::Kind::kBudget) << large.error;
+  EXPECT_EQ(large.kind, tensor::EvaluationError::Kind::kBudget) << large.error;
 }
 
 TEST(StablehloEvaluator, OtherArgumentsThanItTakesAreRefused) {
@@ -268,7 +268,7 @@ TEST(StablehloEvaluator, OtherArgumentsThanItTakesAreRefused) {
   const auto modules = parse(text);
   ASSERT_TRUE(modules.ok());
   Evaluator evaluator(modules.value()[0], text);
-  const EvaluationContext context(EvaluationOptions{});
+  const EvaluationContext context(tensor::EvaluationOptions{});
   const auto takes = [&](DType dtype, std::int64_t size) {
     return evaluator.run({Array::zeros(context, dtype, {size})}, context).ok();
   };

@@ -13,7 +13,7 @@
 #include "store/files.h"
 #include "tensor/convert.h"
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 namespace {
 
 namespace fs = std::filesystem;
@@ -46,9 +46,9 @@ RunDescription description(std::uint64_t count = 60) {
   return run;
 }
 
-Sample sample(std::uint64_t family) {
+check::Sample sample(std::uint64_t family) {
   Random random(9, family);
-  Sample s;
+  check::Sample s;
   s.function.key = {description().seed, family, 0};
   s.function.category = family % 2 ? "math" : "loop";
   s.function.transformation = "forward";
@@ -56,31 +56,35 @@ Sample sample(std::uint64_t family) {
   s.function.tags = {"math"};
   s.function.source = "def f(x):\n    return x" + std::string(random.below(200), '+') + "\n";
   s.function.entry = "f";
-  s.function.arguments = {{"x", DType::kF32, {2}}};
+  s.function.arguments = {{"x", tensor::DType::kF32, {2}}};
   const std::array<double, 2> numbers = {random.uniform(), random.uniform()};
-  for (auto& set : s.function.inputs) set = {tensor_from_doubles(DType::kF32, {2}, numbers)};
+  for (auto& set : s.function.inputs)
+    set = {tensor::tensor_from_doubles(tensor::DType::kF32, {2}, numbers)};
   s.outcome.ok = true;
   s.outcome.levels = {{level::kJaxpr, "{ lambda }"},
                       {level::kStablehlo, "module"},
                       {level::kHlo, "HloModule"},
                       {level::kHloOptimized, "HloModule x"}};
-  s.outcome.outputs = {tensor_from_doubles(DType::kF32, {2}, numbers)};
+  s.outcome.outputs = {tensor::tensor_from_doubles(tensor::DType::kF32, {2}, numbers)};
   s.outcome.result_paths = {""};
   s.outcome.argument_matters = {true};
   s.structure = std::string(32, 'a');
   s.signature = std::to_string(family);
-  s.split = family % 11 == 0 ? Split::kValidation : family % 13 == 0 ? Split::kTest : Split::kTrain;
+  s.split = family % 11 == 0   ? check::Split::kValidation
+            : family % 13 == 0 ? check::Split::kTest
+                               : check::Split::kTrain;
   return s;
 }
 
-Reject reject(std::uint64_t family) {
-  Reject r;
+check::Reject reject(std::uint64_t family) {
+  check::Reject r;
   r.key = {description().seed, family, 1};
   r.category = "math";
   r.transformation = "grad";
   r.variant = "base";
   r.source = "def g(x): ...\n";
-  r.refusal = {Stage::kCheck, Reason::kNonfinite, "result 0 holds a NaN or an infinity"};
+  r.refusal = {trace::Stage::kCheck, trace::Reason::kNonfinite,
+               "result 0 holds a NaN or an infinity"};
   return r;
 }
 
@@ -227,7 +231,8 @@ TEST_F(Store, ShardsHoldTheRowsInTheirOrder) {
   reference(folder("a"));
   std::vector<std::string> train, expected;
   for (std::uint64_t i = 0; i < 60; ++i) {
-    if (sample(i).split == Split::kTrain) expected.push_back(function_id(sample(i).function.key));
+    if (sample(i).split == check::Split::kTrain)
+      expected.push_back(source::function_id(sample(i).function.key));
   }
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder("a") + "/data"))
@@ -252,4 +257,4 @@ TEST_F(Store, ShardsHoldTheRowsInTheirOrder) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

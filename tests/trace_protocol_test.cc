@@ -14,7 +14,7 @@
 #include "tensor/convert.h"
 #include "trace/tracer.h"
 
-namespace jaxsmith {
+namespace jaxsmith::trace {
 namespace {
 
 using Json = nlohmann::json;
@@ -87,7 +87,7 @@ while True:
   ~Scripted() { EXPECT_EQ(std::system(("rm -r " + folder_).c_str()), 0); }
   TracerOptions options() const {
     TracerOptions out;
-    out.worker = backend_named("jax")->worker();
+    out.worker = backend::backend_named("jax")->worker();
     out.python = path();
     out.python_path = JAXSMITH_PYTHON_PATH;
     out.function_seconds = 2;
@@ -99,12 +99,13 @@ while True:
   std::string folder_ = testing::TempDir() + "jaxsmith-scripted-XXXXXX";
 };
 
-std::vector<Function> two_functions() {
-  Function f;
+std::vector<source::Function> two_functions() {
+  source::Function f;
   f.source = "def f(x):\n    return x\n";
   f.entry = "f";
-  f.arguments = {{"x", DType::kF32, {}}};
-  for (auto& set : f.inputs) set = {tensor_from_doubles(DType::kF32, {}, std::array{1.0})};
+  f.arguments = {{"x", tensor::DType::kF32, {}}};
+  for (auto& set : f.inputs)
+    set = {tensor::tensor_from_doubles(tensor::DType::kF32, {}, std::array{1.0})};
   return {f, f};
 }
 
@@ -115,7 +116,7 @@ TEST(ScriptedWorker, AWellBehavedOneIsBelieved) {
   ASSERT_TRUE(outcomes.ok()) << outcomes.error().message;
   for (const Outcome& outcome : outcomes.value()) {
     EXPECT_TRUE(outcome.ok) << outcome.refusal.detail;
-    EXPECT_EQ(outcome.levels.at(structure_level()), "text");
+    EXPECT_EQ(outcome.levels.at(level::structure_level()), "text");
   }
 }
 
@@ -315,9 +316,9 @@ TEST(FrameReader, WrongBytesGiveAnErrorOrAMessageInRange) {
       for (std::size_t position : progress->functions) EXPECT_LE(position, 0x7fffffffu);
     } else if (const auto* answer = std::get_if<Answer>(&*message.value())) {
       EXPECT_LE(answer->function, 0x7fffffffu);
-      for (const Tensor& t : answer->outcome.outputs)
-        EXPECT_EQ(t.bytes.size(),
-                  byte_size(t.dtype) * static_cast<std::size_t>(element_count(t.shape)));
+      for (const tensor::Tensor& t : answer->outcome.outputs)
+        EXPECT_EQ(t.bytes.size(), tensor::byte_size(t.dtype) *
+                                      static_cast<std::size_t>(tensor::element_count(t.shape)));
     }
   }
   EXPECT_GT(refused, 1000u);
@@ -332,4 +333,4 @@ TEST(FrameReader, ALengthBeyondTheLimitIsRefusedBeforeItsBytesCome) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::trace

@@ -18,14 +18,17 @@
 #include "backend/backend.h"
 #include "tensor/convert.h"
 
-namespace jaxsmith {
+namespace jaxsmith::trace {
+
+using source::Function;
+
 namespace {
 
 using namespace std::chrono_literals;
 
 TracerOptions options() {
   TracerOptions out;
-  out.worker = backend_named("jax")->worker();
+  out.worker = backend::backend_named("jax")->worker();
   out.python = JAXSMITH_PYTHON;
   out.python_path = JAXSMITH_PYTHON_PATH;
   out.function_seconds = 10;
@@ -41,10 +44,11 @@ Function function(const std::string& body) {
       "jnp\n\n\ndef f(x):\n" +
       body;
   f.entry = "f";
-  f.arguments = {{"x", DType::kF32, {3}}};
-  for (int set = 0; set < kInputSets; ++set) {
+  f.arguments = {{"x", tensor::DType::kF32, {3}}};
+  for (int set = 0; set < source::kInputSets; ++set) {
     const std::array<double, 3> numbers = {0.5 + set, -1.25 * set, 0.75};
-    f.inputs[static_cast<std::size_t>(set)] = {tensor_from_doubles(DType::kF32, {3}, numbers)};
+    f.inputs[static_cast<std::size_t>(set)] = {
+        tensor::tensor_from_doubles(tensor::DType::kF32, {3}, numbers)};
   }
   return f;
 }
@@ -347,4 +351,4 @@ TEST(Tracer, AMissingOrWrongJaxGetsOneLine) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::trace

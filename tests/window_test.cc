@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace jaxsmith {
+namespace jaxsmith::generate {
 namespace {
 
 using namespace std::chrono_literals;
@@ -55,4 +55,4 @@ TEST(Window, PatienceEnds) {
 }
 
 }  // namespace
-}  // namespace jaxsmith
+}  // namespace jaxsmith::generate

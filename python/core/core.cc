@@ -18,8 +18,9 @@ namespace nb = nanobind;
 namespace {
 
 using jaxsmith::Error;
-using jaxsmith::EvaluationError;
-using jaxsmith::IrProgram;
+using jaxsmith::check::IrProgram;
+using jaxsmith::tensor::EvaluationError;
+using jaxsmith::tensor::Tensor;
 
 // What became of a call, carried out of the part without Python's lock.
 struct Failure {
@@ -44,10 +45,10 @@ Failure failure_of(const IrProgram& program, const Error& error) {
   throw nb::python_error();
 }
 
-jaxsmith::Tensor tensor_of(const nb::tuple& array) {
-  jaxsmith::Tensor out;
+Tensor tensor_of(const nb::tuple& array) {
+  Tensor out;
   const auto name = nb::cast<std::string>(array[0]);
-  const auto dtype = jaxsmith::dtype_from_jaxpr_name(name);
+  const auto dtype = jaxsmith::tensor::dtype_from_jaxpr_name(name);
   if (!dtype) raise({"there are no arrays of " + name, "UnsupportedError"});
   out.dtype = *dtype;
   out.shape = nb::cast<std::vector<std::int64_t>>(array[1]);
@@ -56,8 +57,8 @@ jaxsmith::Tensor tensor_of(const nb::tuple& array) {
   return out;
 }
 
-nb::tuple tuple_of(const jaxsmith::Tensor& t) {
-  return nb::make_tuple(std::string(jaxsmith::jaxpr_name(t.dtype)), t.shape,
+nb::tuple tuple_of(const Tensor& t) {
+  return nb::make_tuple(std::string(jaxsmith::tensor::jaxpr_name(t.dtype)), t.shape,
                         nb::bytes(t.bytes.data(), t.bytes.size()));
 }
 
@@ -65,11 +66,11 @@ nb::tuple tuple_of(const jaxsmith::Tensor& t) {
 class Program {
  public:
   Program(const std::string& level, std::string text, const std::string& name) {
-    const auto known =
-        level.empty() ? jaxsmith::level_of_text(text, name) : jaxsmith::find_level(level);
+    const auto known = level.empty() ? jaxsmith::level::level_of_text(text, name)
+                                     : jaxsmith::level::find_level(level);
     if (!known)
       raise({(name.empty() ? std::string() : name + ": ") +
-                 (level.empty() ? "this is no " + jaxsmith::kinds_of_text() +
+                 (level.empty() ? "this is no " + jaxsmith::level::kinds_of_text() +
                                       " by its first words: level says which it is"
                                 : "there is no level " + level),
              "IRError"});
@@ -85,7 +86,7 @@ class Program {
     if (failure) raise(*failure);
   }
 
-  std::string level() const { return std::string(name_of(program_->level())); }
+  std::string level() const { return std::string(jaxsmith::level::name_of(program_->level())); }
   std::string print() const {
     return locked([&] { return program_->print(); });
   }
@@ -119,13 +120,13 @@ class Program {
   }
 
   nb::list evaluate(const nb::list& inputs, std::int64_t steps, std::int64_t memory) {
-    std::vector<jaxsmith::Tensor> tensors, results;
+    std::vector<Tensor> tensors, results;
     for (const nb::handle each : inputs) tensors.push_back(tensor_of(nb::cast<nb::tuple>(each)));
     std::optional<Failure> failure;
     locked([&] { failure = run(tensors, {steps, memory}, results); });
     if (failure) raise(*failure);
     nb::list out;
-    for (const jaxsmith::Tensor& t : results) out.append(tuple_of(t));
+    for (const Tensor& t : results) out.append(tuple_of(t));
     return out;
   }
 
@@ -150,14 +151,14 @@ class Program {
     return f();
   }
 
-  std::optional<Failure> run(const std::vector<jaxsmith::Tensor>& tensors,
-                             const jaxsmith::Budget& budget,
-                             std::vector<jaxsmith::Tensor>& results) {
+  std::optional<Failure> run(const std::vector<Tensor>& tensors,
+                             const jaxsmith::tensor::Budget& budget, std::vector<Tensor>& results) {
     if (const auto status = program_->verify(); !status.ok())
       return failure_of(*program_, status.error());
     std::vector<jaxsmith::ir::Datum> arguments;
-    for (const jaxsmith::Tensor& t : tensors)
-      arguments.emplace_back(jaxsmith::Array::from(jaxsmith::EvaluationContext::unmetered(), t));
+    for (const Tensor& t : tensors)
+      arguments.emplace_back(
+          jaxsmith::tensor::Array::from(jaxsmith::tensor::EvaluationContext::unmetered(), t));
     const auto run = program_->run(std::move(arguments), budget);
     if (!run.ok()) return failure_of(*program_, run.error());
     for (const auto& d : run.value()) {
@@ -171,8 +172,8 @@ class Program {
   mutable std::mutex mutex_;
 };
 
-std::vector<jaxsmith::Tensor> tensors_of(const nb::list& arrays) {
-  std::vector<jaxsmith::Tensor> out;
+std::vector<Tensor> tensors_of(const nb::list& arrays) {
+  std::vector<Tensor> out;
   for (const nb::handle each : arrays) out.push_back(tensor_of(nb::cast<nb::tuple>(each)));
   return out;
 }
@@ -185,10 +186,10 @@ class Grader {
          const nb::list& inputs, const nb::list& outputs, std::vector<std::int64_t> kept,
          std::int64_t equations, std::uint64_t seed, std::int64_t steps, std::int64_t memory)
       : id_(id), options_{{steps, memory}, seed} {
-    const auto known = jaxsmith::find_level(level);
+    const auto known = jaxsmith::level::find_level(level);
     if (!known) raise({"there is no level " + level, "IRError"});
     level_ = *known;
-    jaxsmith::DatasetRow row;
+    jaxsmith::store::DatasetRow row;
     row.id = std::move(id);
     row.levels[level_] = std::move(text);
     row.constants = tensors_of(constants);
@@ -197,16 +198,16 @@ class Grader {
     row.kept_arguments = std::move(kept);
     row.equations = equations;
     const nb::gil_scoped_release released;
-    reference_ = jaxsmith::Reference::make(row, level_, options_);
+    reference_ = jaxsmith::score::Reference::make(row, level_, options_);
   }
 
   std::string not_gradable() const { return reference_.not_gradable(); }
 
   nb::dict grade(std::string text) const {
-    jaxsmith::Verdict v;
+    jaxsmith::score::Verdict v;
     {
       const nb::gil_scoped_release released;
-      v = jaxsmith::grade({id_, level_, std::move(text), 0}, reference_, options_);
+      v = jaxsmith::score::grade({id_, level_, std::move(text), 0}, reference_, options_);
     }
     nb::dict out;
     out["parses"] = v.parses;
@@ -227,9 +228,9 @@ class Grader {
 
  private:
   std::string id_;
-  jaxsmith::Level level_{};
-  jaxsmith::ScoreOptions options_;
-  jaxsmith::Reference reference_;
+  jaxsmith::level::Level level_{};
+  jaxsmith::score::ScoreOptions options_;
+  jaxsmith::score::Reference reference_;
 };
 
 }  // namespace

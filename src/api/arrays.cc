@@ -7,10 +7,10 @@
 
 namespace jaxsmith::api {
 
-Result<Tensor> tensor_of(const HostArray& array) {
-  const auto dtype = dtype_from_jaxpr_name(array.dtype);
+Result<tensor::Tensor> tensor_of(const HostArray& array) {
+  const auto dtype = tensor::dtype_from_jaxpr_name(array.dtype);
   if (!dtype) return Error::usage(fmt::format("there are no arrays of {}", array.dtype));
-  std::uint64_t bytes = byte_size(*dtype);
+  std::uint64_t bytes = tensor::byte_size(*dtype);
   for (const std::int64_t size : array.shape) {
     if (size < 0 || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(size), &bytes))
       return Error::usage(
@@ -19,11 +19,11 @@ Result<Tensor> tensor_of(const HostArray& array) {
   if (bytes != array.bytes.size())
     return Error::usage(fmt::format("an array {}[{}] has {} bytes, not {}", array.dtype,
                                     fmt::join(array.shape, ","), bytes, array.bytes.size()));
-  return Tensor{*dtype, array.shape, array.bytes};
+  return tensor::Tensor{*dtype, array.shape, array.bytes};
 }
 
-Result<std::vector<Tensor>> tensors_of(const std::vector<HostArray>& arrays) {
-  std::vector<Tensor> out;
+Result<std::vector<tensor::Tensor>> tensors_of(const std::vector<HostArray>& arrays) {
+  std::vector<tensor::Tensor> out;
   for (const HostArray& array : arrays) {
     JAXSMITH_TRY(tensor, tensor_of(array));
     out.push_back(std::move(tensor));
@@ -31,10 +31,10 @@ Result<std::vector<Tensor>> tensors_of(const std::vector<HostArray>& arrays) {
   return out;
 }
 
-HostArray host_array(const Tensor& tensor) {
-  return {std::string(jaxpr_name(tensor.dtype)), tensor.shape, tensor.bytes};
+HostArray host_array(const tensor::Tensor& tensor) {
+  return {std::string(tensor::jaxpr_name(tensor.dtype)), tensor.shape, tensor.bytes};
 }
 
-Budget budget_of(const IrLimits& limits) { return {limits.steps, limits.bytes}; }
+tensor::Budget budget_of(const IrLimits& limits) { return {limits.steps, limits.bytes}; }
 
 }  // namespace jaxsmith::api

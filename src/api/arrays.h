@@ -9,9 +9,9 @@
 namespace jaxsmith::api {
 
 // Errors: the element type is not known, or the bytes are not those of the shape.
-Result<Tensor> tensor_of(const HostArray& array);
-Result<std::vector<Tensor>> tensors_of(const std::vector<HostArray>& arrays);
-HostArray host_array(const Tensor& tensor);
-Budget budget_of(const IrLimits& limits);
+Result<tensor::Tensor> tensor_of(const HostArray& array);
+Result<std::vector<tensor::Tensor>> tensors_of(const std::vector<HostArray>& arrays);
+HostArray host_array(const tensor::Tensor& tensor);
+tensor::Budget budget_of(const IrLimits& limits);
 
 }  // namespace jaxsmith::api

@@ -6,7 +6,7 @@
 
 namespace jaxsmith::api {
 
-Grade grade_of(const Verdict& verdict);
-ScoreOptions score_options(const GradingOptions& options);
+Grade grade_of(const score::Verdict& verdict);
+score::ScoreOptions score_options(const GradingOptions& options);
 
 }  // namespace jaxsmith::api

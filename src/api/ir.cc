@@ -10,7 +10,7 @@
 namespace jaxsmith {
 
 struct IrModule::Parts {
-  IrProgram program;
+  check::IrProgram program;
 };
 
 IrModule::IrModule(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -19,22 +19,23 @@ IrModule& IrModule::operator=(IrModule&&) noexcept = default;
 IrModule::~IrModule() = default;
 
 Result<IrModule> IrModule::parse(std::string text, const IrReadOptions& options) {
-  std::optional<Level> level;
+  std::optional<level::Level> level;
   if (options.level.empty()) {
-    level = level_of_text(text, options.file);
+    level = level::level_of_text(text, options.file);
     if (!level)
       return Error::usage(fmt::format("{}this is no {} by its first words: say which level it is",
                                       options.file.empty() ? "" : options.file + ": ",
-                                      kinds_of_text()));
+                                      level::kinds_of_text()));
   } else {
-    JAXSMITH_TRY(named, level_named(options.level, options.file.empty() ? "ir" : options.file));
+    JAXSMITH_TRY(named,
+                 level::level_named(options.level, options.file.empty() ? "ir" : options.file));
     level = named;
   }
-  JAXSMITH_TRY(program, IrProgram::parse(*level, std::move(text), options.file));
+  JAXSMITH_TRY(program, check::IrProgram::parse(*level, std::move(text), options.file));
   return IrModule(std::make_unique<Parts>(Parts{std::move(program)}));
 }
 
-std::string IrModule::level() const { return std::string(name_of(parts_->program.level())); }
+std::string IrModule::level() const { return std::string(level::name_of(parts_->program.level())); }
 std::string IrModule::print() const { return parts_->program.print(); }
 Result<std::string> IrModule::canonical() const { return parts_->program.canonical(); }
 Result<std::string> IrModule::structural_hash() const { return parts_->program.structural_hash(); }
@@ -54,8 +55,8 @@ Result<std::vector<HostArray>> IrModule::run(const std::vector<HostArray>& input
   JAXSMITH_CHECK(verify());
   JAXSMITH_TRY(tensors, api::tensors_of(inputs));
   std::vector<ir::Datum> arguments;
-  for (const Tensor& tensor : tensors)
-    arguments.emplace_back(Array::from(EvaluationContext::unmetered(), tensor));
+  for (const tensor::Tensor& tensor : tensors)
+    arguments.emplace_back(tensor::Array::from(tensor::EvaluationContext::unmetered(), tensor));
   JAXSMITH_TRY(results, parts_->program.run(std::move(arguments), api::budget_of(limits)));
   std::vector<HostArray> out;
   for (const ir::Datum& d : results) {
@@ -68,11 +69,11 @@ Result<std::vector<HostArray>> IrModule::run(const std::vector<HostArray>& input
 
 IrFailure IrModule::failure() const {
   switch (parts_->program.error_kind()) {
-    case EvaluationError::Kind::kUnsupported:
+    case tensor::EvaluationError::Kind::kUnsupported:
       return IrFailure::kUnsupported;
-    case EvaluationError::Kind::kBudget:
+    case tensor::EvaluationError::Kind::kBudget:
       return IrFailure::kLimit;
-    case EvaluationError::Kind::kInvalid:
+    case tensor::EvaluationError::Kind::kInvalid:
       break;
   }
   return IrFailure::kInvalid;

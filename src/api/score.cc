@@ -5,7 +5,7 @@
 
 namespace jaxsmith {
 
-Grade api::grade_of(const Verdict& v) {
+Grade api::grade_of(const score::Verdict& v) {
   Grade out;
   out.parses = v.parses;
   out.verifies = v.verifies;
@@ -23,15 +23,15 @@ Grade api::grade_of(const Verdict& v) {
   return out;
 }
 
-ScoreOptions api::score_options(const GradingOptions& options) {
+score::ScoreOptions api::score_options(const GradingOptions& options) {
   return {budget_of(options.limits), options.seed};
 }
 
 struct RowGrader::Parts {
   std::string id;
-  Level level;
-  ScoreOptions options;
-  Reference reference;
+  level::Level level;
+  score::ScoreOptions options;
+  score::Reference reference;
 };
 
 RowGrader::RowGrader(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -40,8 +40,8 @@ RowGrader& RowGrader::operator=(RowGrader&&) noexcept = default;
 RowGrader::~RowGrader() = default;
 
 Result<RowGrader> RowGrader::make(const RecordedRow& row, const GradingOptions& options) {
-  JAXSMITH_TRY(level, level_named(row.level, "score"));
-  DatasetRow inner;
+  JAXSMITH_TRY(level, level::level_named(row.level, "score"));
+  store::DatasetRow inner;
   inner.id = row.id;
   inner.levels[level] = row.text;
   JAXSMITH_TRY(constants, api::tensors_of(row.constants));
@@ -52,16 +52,16 @@ Result<RowGrader> RowGrader::make(const RecordedRow& row, const GradingOptions& 
   inner.outputs = std::move(outputs);
   inner.kept_arguments = row.kept_arguments;
   inner.equations = row.equations;
-  const ScoreOptions score = api::score_options(options);
-  return RowGrader(
-      std::make_unique<Parts>(Parts{row.id, level, score, Reference::make(inner, level, score)}));
+  const score::ScoreOptions score = api::score_options(options);
+  return RowGrader(std::make_unique<Parts>(
+      Parts{row.id, level, score, score::Reference::make(inner, level, score)}));
 }
 
 const std::string& RowGrader::not_gradable() const { return parts_->reference.not_gradable(); }
 
 Grade RowGrader::grade(std::string text) const {
-  return api::grade_of(jaxsmith::grade({parts_->id, parts_->level, std::move(text), 0},
-                                       parts_->reference, parts_->options));
+  return api::grade_of(score::grade({parts_->id, parts_->level, std::move(text), 0},
+                                    parts_->reference, parts_->options));
 }
 
 }  // namespace jaxsmith

@@ -6,17 +6,18 @@
 #include "plan/jax/catalogue.h"
 #include "trace/jax/worker.h"
 
-namespace jaxsmith {
+namespace jaxsmith::backend {
 namespace {
 
 nlohmann::ordered_json jax_row_options() {
-  return {{"platform", "cpu"}, {"xla_flags", jax_xla_flags()}};
+  return {{"platform", "cpu"}, {"xla_flags", trace::jax_xla_flags()}};
 }
 
 }  // namespace
 
 std::span<const Backend> backends() {
-  static const Backend kBackends[] = {{"jax", jax_catalogue, jax_worker, jax_row_options}};
+  static const Backend kBackends[] = {
+      {"jax", plan::jax_catalogue, trace::jax_worker, jax_row_options}};
   return kBackends;
 }
 
@@ -27,4 +28,4 @@ const Backend* backend_named(std::string_view name) {
   return found == all.end() ? nullptr : &*found;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::backend

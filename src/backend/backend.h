@@ -12,12 +12,12 @@
 #include "plan/catalogue.h"
 #include "trace/worker_spec.h"
 
-namespace jaxsmith {
+namespace jaxsmith::backend {
 
 struct Backend {
   std::string_view name;
-  const Catalogue& (*catalogue)();          // planning and rendering
-  const WorkerSpec& (*worker)();            // tracing; which level gives the structure
+  const plan::Catalogue& (*catalogue)();    // planning and rendering
+  const trace::WorkerSpec& (*worker)();     // tracing; which level gives the structure
   nlohmann::ordered_json (*row_options)();  // what texts depend on, for the column `options`
 };
 
@@ -26,4 +26,4 @@ std::span<const Backend> backends();
 // None where there is no such back end.
 const Backend* backend_named(std::string_view name);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::backend

@@ -1,9 +1,10 @@
 // The words that the values of an enumeration have at the edges: in files, requests and messages.
 //
 //   enum class Colour { kRed, kGreen };
-//   template <> struct Words<Colour> {
-//     static constexpr std::array<std::string_view, 2> kAll = {"red", "green"};  // in their order
-//   };
+//   constexpr std::array<std::string_view, 2> words_of(Colour) { return {"red", "green"}; }
+//
+// in their order, in the enumeration's namespace. Then
+//
 //   word(Colour::kRed) == "red"; from_word<Colour>("green") == Colour::kGreen;
 #pragma once
 
@@ -15,17 +16,17 @@
 namespace jaxsmith {
 
 template <class E>
-struct Words;
+inline constexpr auto kWords = words_of(E{});
 
 template <class E>
 constexpr std::string_view word(E value) {
-  return Words<E>::kAll[static_cast<std::size_t>(value)];
+  return kWords<E>[static_cast<std::size_t>(value)];
 }
 
 template <class E>
 constexpr std::optional<E> from_word(std::string_view word) {
-  for (std::size_t i = 0; i < Words<E>::kAll.size(); ++i)
-    if (Words<E>::kAll[i] == word) return static_cast<E>(i);
+  for (std::size_t i = 0; i < kWords<E>.size(); ++i)
+    if (kWords<E>[i] == word) return static_cast<E>(i);
   return std::nullopt;
 }
 

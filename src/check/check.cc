@@ -7,11 +7,14 @@
 
 #include "tensor/convert.h"
 
-namespace jaxsmith {
+namespace jaxsmith::check {
+
+using trace::Reason;
+
 namespace {
 
 Refusal refused(Reason reason, std::string detail) {
-  return {Stage::kCheck, reason, std::move(detail)};
+  return {trace::Stage::kCheck, reason, std::move(detail)};
 }
 
 // What Python prints of an object without a name: "<function f at 0x7f…>". JAX prints some with the
@@ -41,7 +44,7 @@ bool holds_path(std::string_view text) {
   return false;
 }
 
-std::optional<Refusal> check_types(const Function& f, const Outcome& outcome) {
+std::optional<Refusal> check_types(const Function& f, const trace::Outcome& outcome) {
   if (f.results.empty()) return std::nullopt;  // nothing was planned: a function of somebody else's
   bool same = f.results.size() == outcome.outputs.size();
   for (std::size_t i = 0; same && i < f.results.size(); ++i) {
@@ -50,12 +53,13 @@ std::optional<Refusal> check_types(const Function& f, const Outcome& outcome) {
   }
   if (same) return std::nullopt;
   std::string planned, got;
-  for (const ArgumentSpec& r : f.results) planned += aval_text(r.dtype, r.shape) + " ";
-  for (const Tensor& t : outcome.outputs) got += aval_text(t.dtype, t.shape) + " ";
+  for (const source::ArgumentSpec& r : f.results)
+    planned += tensor::aval_text(r.dtype, r.shape) + " ";
+  for (const tensor::Tensor& t : outcome.outputs) got += tensor::aval_text(t.dtype, t.shape) + " ";
   return refused(Reason::kType, fmt::format("planned {}but JAX gave {}", planned, got));
 }
 
-std::optional<Refusal> check_outputs(const Function& f, const Outcome& outcome) {
+std::optional<Refusal> check_outputs(const Function& f, const trace::Outcome& outcome) {
   if (outcome.outputs.empty()) return refused(Reason::kConstant, "it has no result");
   for (std::size_t i = 0; i < outcome.outputs.size(); ++i) {
     if (!all_finite(outcome.outputs[i]))
@@ -77,11 +81,12 @@ std::optional<Refusal> check_outputs(const Function& f, const Outcome& outcome) 
 
 }  // namespace
 
-std::optional<Refusal> check_texts(const Outcome& outcome) {
-  if (!outcome.levels.contains(structure_level()))
-    return refused(Reason::kLevels, fmt::format("there is no {}", name_of(structure_level())));
+std::optional<Refusal> check_texts(const trace::Outcome& outcome) {
+  if (!outcome.levels.contains(level::structure_level()))
+    return refused(Reason::kLevels,
+                   fmt::format("there is no {}", level::name_of(level::structure_level())));
   for (const auto& [id, text] : outcome.levels) {
-    const std::string level(name_of(id));
+    const std::string level(level::name_of(id));
     if (text.empty()) return refused(Reason::kLevels, level + " is empty");
     if (text.find("{...}") != std::string::npos)
       return refused(Reason::kElided, level + " is not printed in full");
@@ -93,7 +98,7 @@ std::optional<Refusal> check_texts(const Outcome& outcome) {
 
 std::optional<Refusal> refusal_of(const std::vector<CheckResult>& checks) {
   for (const CheckResult& c : checks)
-    if (c.status == CheckStatus::kFailed) return Refusal{Stage::kCheck, c.name(), c.detail};
+    if (c.status == CheckStatus::kFailed) return Refusal{trace::Stage::kCheck, c.name(), c.detail};
   return std::nullopt;
 }
 
@@ -108,19 +113,19 @@ std::vector<CheckResult> passed_checks(bool redone) {
   return out;
 }
 
-bool all_finite(const Tensor& tensor) {
-  if (!is_inexact(tensor.dtype)) return true;
-  for (std::int64_t i = 0; i < element_count(tensor.shape); ++i) {
-    const auto v = element(tensor, i);
+bool all_finite(const tensor::Tensor& tensor) {
+  if (!tensor::is_inexact(tensor.dtype)) return true;
+  for (std::int64_t i = 0; i < tensor::element_count(tensor.shape); ++i) {
+    const auto v = tensor::element(tensor, i);
     if (!std::isfinite(v.real()) || !std::isfinite(v.imag())) return false;
   }
   return true;
 }
 
-std::optional<Refusal> check(const Function& function, const Outcome& outcome) {
+std::optional<Refusal> check(const Function& function, const trace::Outcome& outcome) {
   if (auto refusal = check_texts(outcome)) return refusal;
   if (auto refusal = check_types(function, outcome)) return refusal;
   return check_outputs(function, outcome);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

@@ -8,16 +8,16 @@
 #include "source/function.h"
 #include "trace/outcome.h"
 
-namespace jaxsmith {
+namespace jaxsmith::check {
 
 // The reason to refuse a traced function, nothing where there is none. Stage "check"; reasons:
 // "levels" (one is missing or empty), "elided", "address", "path" (in a text), "type" (results are
 // not what was planned), "nonfinite", "constant" (no argument matters), "ignored argument",
 // "unstable" (at the recorded inputs).
-std::optional<Refusal> check(const Function& function, const Outcome& outcome);
+std::optional<Refusal> check(const Function& function, const trace::Outcome& outcome);
 
 // The part of it that looks at the texts alone: "levels", "elided", "address", "path".
-std::optional<Refusal> check_texts(const Outcome& outcome);
+std::optional<Refusal> check_texts(const trace::Outcome& outcome);
 
 // The first check that failed, as a refusal.
 std::optional<Refusal> refusal_of(const std::vector<CheckResult>& checks);
@@ -27,6 +27,6 @@ std::optional<Refusal> refusal_of(const std::vector<CheckResult>& checks);
 std::vector<CheckResult> passed_checks(bool redone);
 
 // Whether all elements are finite numbers; integers always are.
-bool all_finite(const Tensor& tensor);
+bool all_finite(const tensor::Tensor& tensor);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

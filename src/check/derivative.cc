@@ -13,7 +13,7 @@
 #include "tensor/convert.h"
 #include "tensor/elementwise.h"
 
-namespace jaxsmith {
+namespace jaxsmith::check {
 namespace {
 
 using Numbers = std::vector<double>;
@@ -31,13 +31,16 @@ CheckResult result(CheckStatus status, std::string why) {
   return {CheckKind::kDerivative, status, std::move(why)};
 }
 
-Numbers numbers_of(const Tensor& t) {
+Numbers numbers_of(const tensor::Tensor& t) {
   Numbers out;
-  for (std::int64_t i = 0; i < element_count(t.shape); ++i) out.push_back(element(t, i).real());
+  for (std::int64_t i = 0; i < tensor::element_count(t.shape); ++i)
+    out.push_back(tensor::element(t, i).real());
   return out;
 }
 
-Numbers numbers_of(const Array& a) { return numbers_of(convert(a, DType::kF64).tensor()); }
+Numbers numbers_of(const Array& a) {
+  return numbers_of(tensor::convert(a, tensor::DType::kF64).tensor());
+}
 
 // One program at several points.
 class Probe {
@@ -50,17 +53,18 @@ class Probe {
   std::optional<std::vector<Numbers>> at(const std::vector<Numbers>& directions, double distance) {
     std::vector<ir::Datum> arguments;
     for (std::size_t i = 0; i < f_.inputs[0].size(); ++i) {
-      const Tensor& t = f_.inputs[0][i];
-      if (!is_real(t.dtype)) {
-        arguments.emplace_back(
-            convert(Array::from(EvaluationContext::unmetered(), t), stablehlo::widened(t.dtype)));
+      const tensor::Tensor& t = f_.inputs[0][i];
+      if (!tensor::is_real(t.dtype)) {
+        arguments.emplace_back(tensor::convert(Array::from(EvaluationContext::unmetered(), t),
+                                               stablehlo::widened(t.dtype)));
         continue;
       }
       Numbers moved = numbers_of(t);
       for (std::size_t k = 0; k < moved.size() && !directions[i].empty(); ++k)
         moved[k] += distance * directions[i][k];
-      arguments.emplace_back(Array::from(EvaluationContext::unmetered(),
-                                         tensor_from_doubles(DType::kF64, t.shape, moved)));
+      arguments.emplace_back(
+          Array::from(EvaluationContext::unmetered(),
+                      tensor::tensor_from_doubles(tensor::DType::kF64, t.shape, moved)));
     }
     const auto results = program_.run(std::move(arguments));
     if (!results.ok()) return std::nullopt;
@@ -81,9 +85,9 @@ class Probe {
 // Of each argument that a derivative is by: its tangent, or numbers as large as the argument is.
 std::vector<Numbers> directions_of(const Function& f) {
   std::vector<Numbers> out(f.inputs[0].size());
-  for (const DerivativeSpec& d : f.derivatives) {
-    const Tensor& t = f.inputs[0][d.argument];
-    if (!is_real(t.dtype)) continue;
+  for (const source::DerivativeSpec& d : f.derivatives) {
+    const tensor::Tensor& t = f.inputs[0][d.argument];
+    if (!tensor::is_real(t.dtype)) continue;
     if (d.kind == Differentiation::kTangent) {
       out[d.argument] = numbers_of(f.inputs[0][*d.seed]);
       continue;
@@ -107,7 +111,7 @@ struct Change {
 Change expected_change(const Function& f, const std::vector<Numbers>& results,
                        const std::vector<Numbers>& directions, std::size_t count) {
   Change out{Numbers(count, 0), Numbers(count, 0)};
-  for (const DerivativeSpec& d : f.derivatives) {
+  for (const source::DerivativeSpec& d : f.derivatives) {
     const Numbers &by = results[d.result], &along = directions[d.argument];
     if (along.empty()) continue;
     for (std::size_t i = 0; i < count; ++i) {
@@ -128,7 +132,7 @@ Change expected_change(const Function& f, const std::vector<Numbers>& results,
 
 // The value's numbers; with a cotangent its product with them, one number.
 Numbers value_of(const Function& f, const std::vector<Numbers>& results) {
-  const DerivativeSpec& d = f.derivatives.front();
+  const source::DerivativeSpec& d = f.derivatives.front();
   const Numbers& value = results[d.value];
   if (d.kind != Differentiation::kCotangent) return value;
   const Numbers with = numbers_of(f.inputs[0][*d.seed]);
@@ -177,7 +181,7 @@ std::optional<CheckResult> check_derivatives(const Function& f, std::optional<Ir
   if (f.source.find("stop_gradient") != std::string::npos)
     return result(CheckStatus::kNotDone, "it stops gradients");
   if (!program) return result(CheckStatus::kNotDone, "it was not read");
-  const double rounding = kConstantUlps * epsilon(least_precise(program->text()));
+  const double rounding = kConstantUlps * tensor::epsilon(least_precise(program->text()));
   auto widened = std::move(*program).widened();
   if (!widened) return result(CheckStatus::kNotDone, "it was not read");
   Probe probe(f, std::move(*widened));
@@ -186,4 +190,4 @@ std::optional<CheckResult> check_derivatives(const Function& f, std::optional<Ir
   return compare(f, probe, std::max(kTolerance, rounding));
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

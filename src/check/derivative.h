@@ -6,7 +6,7 @@
 #include "check/program.h"
 #include "check/sample.h"
 
-namespace jaxsmith {
+namespace jaxsmith::check {
 
 // Runs a program of the function in double precision on the recorded inputs moved to and fro along
 // a random direction, and compares the central difference (with Richardson's extrapolation) of the
@@ -16,4 +16,4 @@ namespace jaxsmith {
 std::optional<CheckResult> check_derivatives(const Function& function,
                                              std::optional<IrProgram> program);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

@@ -4,7 +4,7 @@
 
 #include "base/hash.h"
 
-namespace jaxsmith {
+namespace jaxsmith::check {
 
 IrProgram::IrProgram(Level level, std::shared_ptr<const std::string> text,
                      std::unique_ptr<ir::Program> program)
@@ -12,11 +12,12 @@ IrProgram::IrProgram(Level level, std::shared_ptr<const std::string> text,
 
 Result<std::vector<IrProgram>> IrProgram::parse_all(Level level, std::string text,
                                                     const std::string& file) {
-  const std::string name = file.empty() ? std::string(name_of(level)) : file;
-  if (!row_of(level).parse)
-    return Error::usage(fmt::format("{}: jaxsmith does not read {}", name, row_of(level).title));
+  const std::string name = file.empty() ? std::string(level::name_of(level)) : file;
+  if (!level::row_of(level).parse)
+    return Error::usage(
+        fmt::format("{}: jaxsmith does not read {}", name, level::row_of(level).title));
   const auto whole = std::make_shared<const std::string>(std::move(text));
-  JAXSMITH_TRY(programs, row_of(level).parse(*whole, name));
+  JAXSMITH_TRY(programs, level::row_of(level).parse(*whole, name));
   std::vector<IrProgram> out;
   for (auto& program : programs) out.push_back(IrProgram(level, whole, std::move(program)));
   return out;
@@ -26,7 +27,7 @@ Result<IrProgram> IrProgram::parse(Level level, std::string text, const std::str
   JAXSMITH_TRY(all, parse_all(level, std::move(text), file));
   if (all.size() != 1)
     return Error::usage(fmt::format("{}: {} modules, one is wanted",
-                                    file.empty() ? name_of(level) : file, all.size()));
+                                    file.empty() ? level::name_of(level) : file, all.size()));
   return std::move(all[0]);
 }
 
@@ -58,7 +59,7 @@ Result<std::vector<ir::Datum>> IrProgram::run(std::vector<ir::Datum> arguments,
 }
 
 Result<std::vector<ir::Datum>> IrProgram::run(std::vector<ir::Datum> arguments,
-                                              const Budget& budget) {
+                                              const tensor::Budget& budget) {
   return run(std::move(arguments), EvaluationContext({.budget = budget}));
 }
 
@@ -66,7 +67,7 @@ Status IrProgram::run_checks(const EvaluationContext& context) {
   return program_->run_checks(context);
 }
 std::int64_t IrProgram::devices() const { return program_->devices(); }
-const EvaluationError& IrProgram::error() const { return program_->error(); }
+const tensor::EvaluationError& IrProgram::error() const { return program_->error(); }
 std::int64_t IrProgram::checks_made() const { return program_->checks_made(); }
 std::vector<std::string> IrProgram::failed_checks() const { return program_->failed_checks(); }
 std::vector<Array> IrProgram::expected_by_checks() const { return program_->expected_by_checks(); }
@@ -77,11 +78,11 @@ std::optional<IrProgram> IrProgram::widened() && {
   return IrProgram(level_, text_, std::move(program));
 }
 
-Programs read_texts(const Texts& texts) {
+Programs read_texts(const level::Texts& texts) {
   Programs out;
   for (const auto& [level, text] : texts)
-    if (row_of(level).parse) out.emplace(level, IrProgram::parse(level, text));
+    if (level::row_of(level).parse) out.emplace(level, IrProgram::parse(level, text));
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

@@ -15,7 +15,11 @@
 #include "ir/common/program.h"
 #include "levels/levels.h"
 
-namespace jaxsmith {
+namespace jaxsmith::check {
+
+using level::Level;
+using tensor::Array;
+using tensor::EvaluationContext;
 
 class IrProgram {
  public:
@@ -26,7 +30,7 @@ class IrProgram {
                                                   const std::string& file = "");
 
   Level level() const { return level_; }
-  const ir::LevelRow& row() const { return row_of(level_); }
+  const ir::LevelRow& row() const { return level::row_of(level_); }
   const std::string& text() const { return *text_; }
   // As JAX prints it, where the level is printed.
   std::string print() const { return program_->print(); }
@@ -45,12 +49,13 @@ class IrProgram {
   // Of a verified program. Errors: of the program, of what jaxsmith does not know, of the budget.
   Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments,
                                      const EvaluationContext& context);
-  Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments, const Budget& budget = {});
+  Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments,
+                                     const tensor::Budget& budget = {});
   // How many devices it is for, by its own text.
   std::int64_t devices() const;
   // What the last error of verify(), signature() or run() was.
-  const EvaluationError& error() const;
-  EvaluationError::Kind error_kind() const { return error().kind; }
+  const tensor::EvaluationError& error() const;
+  tensor::EvaluationError::Kind error_kind() const { return error().kind; }
   // Of a verified program that checks itself: its entry, or all its functions that take nothing.
   Status run_checks(const EvaluationContext& context);
   // A module's own checks (check.expect_eq …) in the last run: how many, and what those said that
@@ -73,6 +78,6 @@ class IrProgram {
 // A function's texts, each read once: a program, or why it was not read. Those of levels that
 // jaxsmith does not read are not in it.
 using Programs = std::map<Level, Result<IrProgram>>;
-Programs read_texts(const Texts& texts);
+Programs read_texts(const level::Texts& texts);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

@@ -7,7 +7,12 @@
 #include "ir/common/frame.h"
 #include "tensor/movement.h"
 
-namespace jaxsmith {
+namespace jaxsmith::check {
+
+using tensor::Budget;
+using tensor::DType;
+using tensor::EvaluationOptions;
+
 namespace {
 
 using Results = std::vector<ir::Datum>;
@@ -38,12 +43,13 @@ class CaseExecution {
       if (run_again(options)) return results_;
     }
     if (results_.size() != case_.outputs.size()) return results_;
-    if (epsilon(least_precise(program_.text())) > epsilon(DType::kF32)) {
+    if (tensor::epsilon(least_precise(program_.text())) > tensor::epsilon(DType::kF32)) {
       // XLA keeps some 16-bit values in 32 bits on the CPU and rounds others at each step, by what
       // it fuses them with; a long sum stops growing then.
-      for (const Arithmetic how : {Arithmetic{.stepwise = true, .windowed_sums = true},
-                                   Arithmetic{.windowed_sums = true, .wide_converts = true},
-                                   Arithmetic{.excess_precision = true}}) {
+      for (const tensor::Arithmetic how :
+           {tensor::Arithmetic{.stepwise = true, .windowed_sums = true},
+            tensor::Arithmetic{.windowed_sums = true, .wide_converts = true},
+            tensor::Arithmetic{.excess_precision = true}}) {
         EvaluationOptions otherwise = options;
         otherwise.arithmetic = how;
         const Results before = results_;
@@ -53,7 +59,7 @@ class CaseExecution {
     }
     const auto nudged = moved([&](std::uint64_t seed) {
       Results arguments = case_.arguments(program_.level());
-      for (ir::Datum& d : arguments) d = nudge(d.as_array(), seed);
+      for (ir::Datum& d : arguments) d = tensor::nudge(d.as_array(), seed);
       return program_.run(std::move(arguments), context_with(options));
     });
     if (compare(results_, nudged)) return results_;
@@ -85,7 +91,7 @@ class CaseExecution {
 
   std::vector<Array> expected_arrays() const {
     std::vector<Array> out;
-    for (const Tensor& t : case_.outputs)
+    for (const tensor::Tensor& t : case_.outputs)
       out.push_back(Array::from(EvaluationContext::unmetered(), t));
     return out;
   }
@@ -106,7 +112,7 @@ class CaseExecution {
     out_.reason = out_.agrees ? ""
                               : fmt::format("it gives {} results, not {}", found.size(),
                                             case_.outputs.size());
-    Tolerance tolerance = case_.tolerance(program_.level(), program_.text());
+    tensor::Tolerance tolerance = case_.tolerance(program_.level(), program_.text());
     if (ambiguous_) tolerance.most_for_nudges = kMostForNudges;
     for (std::size_t i = 0; i < found.size() && out_.agrees; ++i) {
       const Array expected = Array::from(EvaluationContext::unmetered(), case_.outputs[i]);
@@ -119,8 +125,8 @@ class CaseExecution {
       const std::vector<Array> by_inputs = whole(nudged), by_rounding = whole(noisy);
       tolerance.nudged = by_inputs;
       tolerance.noisy = by_rounding;
-      const Closeness close =
-          compare_results(whole_result(program_, found[i], expected.shape()), expected, tolerance);
+      const tensor::Closeness close = tensor::compare_results(
+          whole_result(program_, found[i], expected.shape()), expected, tolerance);
       out_.worst = std::max(out_.worst, close.worst);
       if (close.same) continue;
       out_.agrees = false;
@@ -140,14 +146,14 @@ class CaseExecution {
 
 }  // namespace
 
-Array whole_result(const IrProgram& program, const ir::Datum& result, const Shape& shape) {
+Array whole_result(const IrProgram& program, const ir::Datum& result, const tensor::Shape& shape) {
   const bool divided = result.kind == ir::Datum::Kind::kTuple;
   // One array where all devices have the same.
   const auto held_by = [&](std::int64_t device) {
     return divided ? result.parts[static_cast<std::size_t>(device)].as_array() : result.as_array();
   };
   const Array first = held_by(0);
-  const Shape& part = first.shape();
+  const tensor::Shape& part = first.shape();
   const std::int64_t devices =
       divided ? static_cast<std::int64_t>(result.parts.size()) : program.devices();
   std::int64_t pieces = 1;
@@ -163,7 +169,7 @@ Array whole_result(const IrProgram& program, const ir::Datum& result, const Shap
       starts[d] = out.scalar_int(DType::kI64, rest % n * part[d]);
       rest /= n;
     }
-    out = dynamic_update_slice(out, held_by(i), starts);
+    out = tensor::dynamic_update_slice(out, held_by(i), starts);
   }
   return out;
 }
@@ -190,35 +196,37 @@ DType least_precise(std::string_view text) {
   return DType::kF64;
 }
 
-std::map<Level, DType> precisions_of(const Texts& texts) {
+std::map<Level, DType> precisions_of(const level::Texts& texts) {
   std::map<Level, DType> out;
   for (const auto& [level, text] : texts)
-    if (const auto other = texts.find(level == structure_level() ? run_level() : structure_level());
+    if (const auto other = texts.find(level == level::structure_level() ? level::run_level()
+                                                                        : level::structure_level());
         other != texts.end())
       out[level] = least_precise(other->second);
   return out;
 }
 
-Tolerance ExecutionCase::tolerance(Level level, std::string_view text) const {
+tensor::Tolerance ExecutionCase::tolerance(Level level, std::string_view text) const {
   double depth = static_cast<double>(equations);
-  for (const Tensor& t : inputs)
-    depth = std::max(depth, static_cast<double>(element_count(t.shape)));
+  for (const tensor::Tensor& t : inputs)
+    depth = std::max(depth, static_cast<double>(tensor::element_count(t.shape)));
   const auto known = precisions.find(level);
   const DType precision = known != precisions.end() ? known->second : least_precise(text);
   double largest = 0;
-  for (const Tensor& t : inputs)
-    if (is_inexact(t.dtype))
-      largest =
-          std::max(largest, largest_magnitude(Array::from(EvaluationContext::unmetered(), t)));
+  for (const tensor::Tensor& t : inputs)
+    if (tensor::is_inexact(t.dtype))
+      largest = std::max(largest,
+                         tensor::largest_magnitude(Array::from(EvaluationContext::unmetered(), t)));
   return {.depth = depth, .least_precise = precision, .inputs = largest, .nudged = {}, .noisy = {}};
 }
 
 std::vector<ir::Datum> ExecutionCase::arguments(Level level) const {
   std::vector<ir::Datum> out;
-  if (row_of(level).takes == ir::Takes::kConstantsAndInputs) {
-    for (const Tensor& t : constants)
+  if (level::row_of(level).takes == ir::Takes::kConstantsAndInputs) {
+    for (const tensor::Tensor& t : constants)
       out.emplace_back(Array::from(EvaluationContext::unmetered(), t));
-    for (const Tensor& t : inputs) out.emplace_back(Array::from(EvaluationContext::unmetered(), t));
+    for (const tensor::Tensor& t : inputs)
+      out.emplace_back(Array::from(EvaluationContext::unmetered(), t));
   } else {
     for (const std::int64_t i : kept)
       if (i >= 0 && i < static_cast<std::int64_t>(inputs.size()))
@@ -235,7 +243,7 @@ Result<std::vector<ir::Datum>> execute_case(IrProgram& program, const ExecutionC
 }
 
 bool Reading::read_well(Level level) const {
-  const ir::LevelRow& row = row_of(level);
+  const ir::LevelRow& row = level::row_of(level);
   return parsed && (verified || !row.verifies) && (printed_back || !row.prints);
 }
 
@@ -253,8 +261,8 @@ Reading read_program(Result<IrProgram>& parsed, const ExecutionCase* recorded,
   out.printed_back = program.row().prints && program.print() == program.text();
   const auto failed = [&](const Error& error) {
     out.reason = error.message;
-    if (const EvaluationError& why = program.error();
-        why.kind == EvaluationError::Kind::kUnsupported)
+    if (const tensor::EvaluationError& why = program.error();
+        why.kind == tensor::EvaluationError::Kind::kUnsupported)
       out.unknown = why.operation.empty() ? "something else" : why.operation;
     return out;
   };
@@ -296,11 +304,11 @@ std::vector<CheckResult> reading_checks(Programs& programs, const ExecutionCase*
     };
     if (well)
       add(CheckKind::kRead, CheckStatus::kPassed);
-    else if (r.parsed && row_of(level).prints && !r.printed_back)
+    else if (r.parsed && level::row_of(level).prints && !r.printed_back)
       add(CheckKind::kRead, CheckStatus::kFailed, "it is printed back differently");
     else
       add(CheckKind::kRead, r.unknown.empty() ? CheckStatus::kFailed : CheckStatus::kNotDone, why);
-    if (!row_of(level).executes) continue;
+    if (!level::row_of(level).executes) continue;
     if (!well)
       add(CheckKind::kExecute, CheckStatus::kNotDone, "it was not read");
     else if (!recorded)
@@ -315,4 +323,4 @@ std::vector<CheckResult> reading_checks(Programs& programs, const ExecutionCase*
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

@@ -11,25 +11,25 @@
 #include "check/sample.h"
 #include "tensor/closeness.h"
 
-namespace jaxsmith {
+namespace jaxsmith::check {
 
 // The recorded case of a function.
 struct ExecutionCase {
-  std::vector<Tensor> constants, inputs, outputs;
+  std::vector<tensor::Tensor> constants, inputs, outputs;
   std::vector<std::int64_t> kept;  // positions of the inputs that the lowered texts have
   std::int64_t equations = 1;
   // See precisions_of().
-  std::map<Level, DType> precisions = {};
+  std::map<Level, tensor::DType> precisions = {};
 
   // What a text of a level takes.
   std::vector<ir::Datum> arguments(Level level) const;
   // How near to the outputs a text's results must be.
-  Tolerance tolerance(Level level, std::string_view text) const;
+  tensor::Tolerance tolerance(Level level, std::string_view text) const;
 };
 
 // A result as one array of the shape that is wanted: that of which devices hold parts, in the order
 // of their numbers, the first dimension that is divided outermost.
-Array whole_result(const IrProgram& program, const ir::Datum& result, const Shape& shape);
+Array whole_result(const IrProgram& program, const ir::Datum& result, const tensor::Shape& shape);
 
 struct Reading {
   bool parsed = false, verified = false, printed_back = false, executed = false, agrees = false;
@@ -47,20 +47,20 @@ struct Reading {
 // Runs a verified program on the recorded inputs, each time with that budget, in all within that of
 // `outer`: sets `executed`, `agrees`, `steps`, `worst` and `reason`.
 Result<std::vector<ir::Datum>> execute_case(IrProgram& program, const ExecutionCase& recorded,
-                                            const Budget& budget, Reading& out,
+                                            const tensor::Budget& budget, Reading& out,
                                             const EvaluationContext* outer = nullptr);
 
 // Without a case, or of a level that jaxsmith does not execute: all but execution.
 Reading read_text(Level level, const std::string& text, const ExecutionCase* recorded,
-                  const Budget& budget = {}, const std::string& file = "");
+                  const tensor::Budget& budget = {}, const std::string& file = "");
 
 // The least precise float type that a text names: rounding to it is part of what it computes.
-DType least_precise(std::string_view text);
+tensor::DType least_precise(std::string_view text);
 
 // That of a row's other texts: of the structure's level, for this itself of the level that is run
 // alone. A text that names a less precise type than they do asks for no more tolerance by that.
 // Nothing of a row that has no other text.
-std::map<Level, DType> precisions_of(const Texts& texts);
+std::map<Level, tensor::DType> precisions_of(const level::Texts& texts);
 
 // Of each level that jaxsmith reads: "read:hlo" (it parses, keeps to its language's rules and is
 // printed back byte for byte, as far as the level has these), and of those that it executes
@@ -69,4 +69,4 @@ std::map<Level, DType> precisions_of(const Texts& texts);
 std::vector<CheckResult> reading_checks(Programs& programs, const ExecutionCase* recorded,
                                         const std::string& without_case = "");
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

@@ -8,46 +8,53 @@
 
 #include "tensor/convert.h"
 
-namespace jaxsmith {
+namespace jaxsmith::check {
+
+using tensor::DType;
+using trace::Outcome;
+using trace::Reason;
+
 namespace {
 
-Refusal refused(std::string reason, std::string detail) {
-  return {Stage::kRedo, std::move(reason), std::move(detail)};
+trace::Refusal refused(std::string reason, std::string detail) {
+  return {trace::Stage::kRedo, std::move(reason), std::move(detail)};
 }
 
-Refusal refused(Reason reason, std::string detail) {
-  return {Stage::kRedo, reason, std::move(detail)};
+trace::Refusal refused(Reason reason, std::string detail) {
+  return {trace::Stage::kRedo, reason, std::move(detail)};
 }
 
-bool agree(const Tensor& x, const Tensor& y, double tolerance) {
+bool agree(const tensor::Tensor& x, const tensor::Tensor& y, double tolerance) {
   if (x.dtype != y.dtype || x.shape != y.shape) return false;
-  if (!is_inexact(x.dtype)) return x.bytes == y.bytes;
-  const std::int64_t n = element_count(x.shape);
+  if (!tensor::is_inexact(x.dtype)) return x.bytes == y.bytes;
+  const std::int64_t n = tensor::element_count(x.shape);
   double scale = 0;
-  for (std::int64_t i = 0; i < n; ++i) scale = std::max(scale, std::abs(element(y, i)));
+  for (std::int64_t i = 0; i < n; ++i) scale = std::max(scale, std::abs(tensor::element(y, i)));
   if (!std::isfinite(scale)) return false;  // else any difference would be small beside it
   for (std::int64_t i = 0; i < n; ++i) {
     // Written so that a NaN on one side is a difference.
-    if (!(std::abs(element(x, i) - element(y, i)) <= tolerance * scale)) return false;
+    if (!(std::abs(tensor::element(x, i) - tensor::element(y, i)) <= tolerance * scale))
+      return false;
   }
   return true;
 }
 
 template <typename T>
-bool same(const std::map<Level, T>& all, Level level, const T& expected) {
+bool same(const std::map<level::Level, T>& all, level::Level level, const T& expected) {
   const auto found = all.find(level);
   return found != all.end() && found->second == expected;
 }
 
 // Texts, and where their lines come from.
-std::optional<Refusal> compare_texts(const Outcome& chunk, const Outcome& plain) {
+std::optional<trace::Refusal> compare_texts(const Outcome& chunk, const Outcome& plain) {
   for (const auto& [level, text] : chunk.levels) {
     if (!same(plain.levels, level, text))
-      return refused(fmt::format("text:{}", name_of(level)), "the plain route gives another text");
+      return refused(fmt::format("text:{}", level::name_of(level)),
+                     "the plain route gives another text");
   }
   for (const auto& [level, spans] : chunk.spans) {
     if (!same(plain.spans, level, spans))
-      return refused(fmt::format("spans:{}", name_of(level)),
+      return refused(fmt::format("spans:{}", level::name_of(level)),
                      "the plain route aligns the text differently");
   }
   if (chunk.levels.size() != plain.levels.size() || chunk.spans.size() != plain.spans.size())
@@ -55,12 +62,13 @@ std::optional<Refusal> compare_texts(const Outcome& chunk, const Outcome& plain)
   return std::nullopt;
 }
 
-std::optional<Refusal> compare_outputs(const Function& function, const Outcome& chunk,
-                                       const Outcome& plain) {
+std::optional<trace::Refusal> compare_outputs(const source::Function& function,
+                                              const Outcome& chunk, const Outcome& plain) {
   double coarsest = 0;
-  for (const ArgumentSpec& a : function.arguments)
+  for (const source::ArgumentSpec& a : function.arguments)
     coarsest = std::max(coarsest, output_tolerance(a.dtype));
-  for (const Tensor& t : plain.outputs) coarsest = std::max(coarsest, output_tolerance(t.dtype));
+  for (const tensor::Tensor& t : plain.outputs)
+    coarsest = std::max(coarsest, output_tolerance(t.dtype));
   bool same = chunk.outputs.size() == plain.outputs.size();
   for (std::size_t i = 0; same && i < plain.outputs.size(); ++i)
     same = agree(chunk.outputs[i], plain.outputs[i], coarsest);
@@ -86,12 +94,12 @@ double output_tolerance(DType dtype) {
       return 1e-8;
     default:
       // A step of the narrow types is a large part of a number.
-      return is_narrow(dtype) && is_real(dtype) ? 0.5 : 0;
+      return tensor::is_narrow(dtype) && tensor::is_real(dtype) ? 0.5 : 0;
   }
 }
 
-std::optional<Refusal> compare_redo(const Function& function, const Outcome& chunk,
-                                    const Outcome& plain) {
+std::optional<trace::Refusal> compare_redo(const source::Function& function, const Outcome& chunk,
+                                           const Outcome& plain) {
   if (!plain.ok)
     return refused(plain.refusal.reason, "the plain route refuses: " + plain.refusal.detail);
   if (auto difference = compare_texts(chunk, plain)) return difference;
@@ -108,4 +116,4 @@ std::optional<Refusal> compare_redo(const Function& function, const Outcome& chu
   return compare_outputs(function, chunk, plain);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

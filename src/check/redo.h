@@ -6,13 +6,13 @@
 #include "source/function.h"
 #include "trace/outcome.h"
 
-namespace jaxsmith {
+namespace jaxsmith::check {
 
 // The largest difference from another compilation that outputs of a type may have, relative to the
 // largest magnitude in the array. Compilations differ in the order of sums and in fused
 // multiply-adds; a tolerance of a few thousand units in the last place covers functions of thirty
 // operations. 0: exactly equal.
-double output_tolerance(DType dtype);
+double output_tolerance(tensor::DType dtype);
 
 // Refuses (stage "redo") where the plain route refuses, or where anything that a worker gives
 // differs: texts, alignment, constants, names of results, cost. Outputs alone may differ, as the
@@ -21,7 +21,8 @@ double output_tolerance(DType dtype);
 // is asked of their bytes (one in 500 functions differs by rounding alone), `stable` of a
 // tolerance. Reasons: "text:hlo" …, "spans:hlo" …, "levels", "constants", "result_paths", "flops",
 // "outputs", or the plain route's own.
-std::optional<Refusal> compare_redo(const Function& function, const Outcome& chunk,
-                                    const Outcome& plain);
+std::optional<trace::Refusal> compare_redo(const source::Function& function,
+                                           const trace::Outcome& chunk,
+                                           const trace::Outcome& plain);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

@@ -6,28 +6,31 @@
 
 #include "base/hash.h"
 
-namespace jaxsmith {
+namespace jaxsmith::check {
 
 std::string CheckResult::name() const {
-  return level ? fmt::format("{}:{}", word(check), name_of(*level)) : std::string(word(check));
+  return level ? fmt::format("{}:{}", word(check), level::name_of(*level))
+               : std::string(word(check));
 }
 
 Reject make_reject(const Function& f, Refusal refusal, std::string structure) {
-  return {f.key,     row_id(f), f.provenance.callable, f.category,          f.transformation,
-          f.variant, f.source,  std::move(refusal),    std::move(structure)};
+  return {f.key,      source::row_id(f),  f.provenance.callable,
+          f.category, f.transformation,   f.variant,
+          f.source,   std::move(refusal), std::move(structure)};
 }
 
 std::map<Level, ir::OpCounts> count_operations(const Programs& programs) {
   std::map<Level, ir::OpCounts> out;
   for (const auto& [level, program] : programs)
-    if (program.ok() && row_of(level).counts) out[level] = program.value().op_counts();
+    if (program.ok() && level::row_of(level).counts) out[level] = program.value().op_counts();
   return out;
 }
 
 Result<ir::Structure> structure_of(const Programs& programs) {
-  const auto found = programs.find(structure_level());
+  const auto found = programs.find(level::structure_level());
   if (found == programs.end())
-    return Error::environment(fmt::format("there is no {}", name_of(structure_level())));
+    return Error::environment(
+        fmt::format("there is no {}", level::name_of(level::structure_level())));
   if (!found->second.ok()) {
     Error error = found->second.error();
     error.message.resize(std::min(error.message.find('\n'), error.message.size()));
@@ -36,13 +39,14 @@ Result<ir::Structure> structure_of(const Programs& programs) {
   return found->second.value().structure();
 }
 
-Candidate make_candidate(Function function, Outcome outcome, std::optional<Refusal> refusal,
+Candidate make_candidate(Function function, trace::Outcome outcome, std::optional<Refusal> refusal,
                          const Programs& programs) {
   const auto structure = structure_of(programs);
   if (!structure.ok()) {
-    const bool missing = !programs.contains(structure_level());
-    Refusal own{Stage::kCheck,
-                std::string(missing ? word(Reason::kLevels) : name_of(structure_level())),
+    const bool missing = !programs.contains(level::structure_level());
+    Refusal own{trace::Stage::kCheck,
+                std::string(missing ? word(trace::Reason::kLevels)
+                                    : level::name_of(level::structure_level())),
                 structure.error().message};
     return make_reject(function, refusal.value_or(std::move(own)), "");
   }
@@ -58,4 +62,4 @@ Candidate make_candidate(Function function, Outcome outcome, std::optional<Refus
   return s;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

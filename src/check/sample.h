@@ -10,7 +10,10 @@
 #include "source/function.h"
 #include "trace/outcome.h"
 
-namespace jaxsmith {
+namespace jaxsmith::check {
+
+using source::Function;
+using trace::Refusal;
 
 // What a function is put to; kMade, kSpans, kRead and kExecute by level, the first two where it
 // failed.
@@ -31,17 +34,14 @@ enum class CheckKind {
   kExecute,
   kDerivative,
 };
-template <>
-struct Words<CheckKind> {
-  static constexpr std::array<std::string_view, 15> kAll = {
-      "made",   "spans", "texts", "parse",     "run",  "repeat",  "finite",    "arguments",
-      "stable", "redo",  "case",  "structure", "read", "execute", "derivative"};
-};
+constexpr std::array<std::string_view, 15> words_of(CheckKind) {
+  return {"made",   "spans", "texts", "parse",     "run",  "repeat",  "finite",    "arguments",
+          "stable", "redo",  "case",  "structure", "read", "execute", "derivative"};
+}
 enum class CheckStatus { kPassed, kFailed, kNotDone };
-template <>
-struct Words<CheckStatus> {
-  static constexpr std::array<std::string_view, 3> kAll = {"passed", "failed", "not done"};
-};
+constexpr std::array<std::string_view, 3> words_of(CheckStatus) {
+  return {"passed", "failed", "not done"};
+}
 
 // What a function was put to, and how it came out.
 struct CheckResult {
@@ -57,14 +57,13 @@ struct CheckResult {
 
 // The sides of a dataset.
 enum class Split { kTrain, kValidation, kTest };
-template <>
-struct Words<Split> {
-  static constexpr std::array<std::string_view, 3> kAll = {"train", "validation", "test"};
-};
+constexpr std::array<std::string_view, 3> words_of(Split) {
+  return {"train", "validation", "test"};
+}
 
 struct Sample {
   Function function;
-  Outcome outcome;
+  trace::Outcome outcome;
   std::string structure,
       signature;  // digests (ir::Structure)
   std::int64_t equations = 0;
@@ -74,7 +73,7 @@ struct Sample {
 };
 
 struct Reject {
-  FunctionKey key;
+  source::FunctionKey key;
   std::string id, callable;
   std::string category, transformation, variant, source;
   Refusal refusal;
@@ -86,7 +85,7 @@ using Candidate = std::variant<Sample, Reject>;
 // Reads structure and counts off the programs of the outcome's texts. One that gives no structure
 // is a refusal (stage "check", reason: the level's name). Of a function that is refused already no
 // program is wanted but that one.
-Candidate make_candidate(Function function, Outcome outcome, std::optional<Refusal> refusal,
+Candidate make_candidate(Function function, trace::Outcome outcome, std::optional<Refusal> refusal,
                          const Programs& programs);
 
 // That of the level which gives it. Errors, of one line: there is no such text, or it was not read.
@@ -97,4 +96,4 @@ std::map<Level, ir::OpCounts> count_operations(const Programs& programs);
 
 Reject make_reject(const Function& function, Refusal refusal, std::string structure);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

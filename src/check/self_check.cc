@@ -2,7 +2,7 @@
 
 #include <memory>
 
-namespace jaxsmith {
+namespace jaxsmith::check {
 namespace {
 
 SelfCheck run_once(IrProgram& program, const EvaluationContext& context) {
@@ -22,8 +22,8 @@ bool holds(const SelfCheck& run) { return run.error.empty() && run.failed.empty(
 
 }  // namespace
 
-SelfCheck run_own_checks(IrProgram& program, const Budget& budget) {
-  EvaluationOptions options{.budget = budget};
+SelfCheck run_own_checks(IrProgram& program, const tensor::Budget& budget) {
+  tensor::EvaluationOptions options{.budget = budget};
   const EvaluationContext context(options);
   const SelfCheck first = run_once(program, context);
   if (!first.error.empty() || first.failed.empty()) return first;
@@ -32,7 +32,7 @@ SelfCheck run_own_checks(IrProgram& program, const Budget& budget) {
     if (const SelfCheck run = run_once(program, EvaluationContext(options)); holds(run)) return run;
   }
   const struct {
-    Arithmetic how;
+    tensor::Arithmetic how;
     const char* words;
   } others[] = {{{.stepwise = true}, "with each step rounded"},
                 {{.excess_precision = true}, "with 16-bit steps not rounded"}};
@@ -46,4 +46,4 @@ SelfCheck run_own_checks(IrProgram& program, const Budget& budget) {
   return first;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

@@ -5,7 +5,7 @@
 
 #include "check/program.h"
 
-namespace jaxsmith {
+namespace jaxsmith::check {
 
 struct SelfCheck {
   std::string error;   // why it could not be run
@@ -19,6 +19,6 @@ struct SelfCheck {
 // like that satisfy what defines them may be those expected (tensor/equivalent.h); then with each
 // step rounded in the text's order, and with 16-bit steps not rounded (tensor/arithmetic.h). It
 // holds where all its checks hold in one of these runs; what is told of failures is of the first.
-SelfCheck run_own_checks(IrProgram& program, const Budget& budget);
+SelfCheck run_own_checks(IrProgram& program, const tensor::Budget& budget);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

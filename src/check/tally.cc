@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
-namespace jaxsmith {
+namespace jaxsmith::check {
 
 void ReadingTally::add(const std::string& id, Level level, const Reading& reading, bool has_case) {
   LevelTally& t = levels_[level];
@@ -64,8 +64,9 @@ std::string ReadingTally::table(std::size_t most_failures) const {
   std::string out = fmt::format("{:<15}{:>9}{:>9}{:>10}{:>9}{:>9}{:>10}{:>8}\n", "level", "texts",
                                 "parsed", "verified", "printed", "cases", "executed", "agree");
   for (const auto& [level, t] : levels_) {
-    out += fmt::format("{:<15}{:>9}{:>9}{:>10}{:>9}{:>9}{:>10}{:>8}\n", name_of(level), t.texts,
-                       t.parsed, t.verified, t.printed_back, t.cases, t.executed, t.agreed);
+    out +=
+        fmt::format("{:<15}{:>9}{:>9}{:>10}{:>9}{:>9}{:>10}{:>8}\n", level::name_of(level), t.texts,
+                    t.parsed, t.verified, t.printed_back, t.cases, t.executed, t.agreed);
   }
   std::map<std::string, std::uint64_t> unknown;
   for (const auto& [level, t] : levels_)
@@ -76,11 +77,11 @@ std::string ReadingTally::table(std::size_t most_failures) const {
   if (!failed.empty()) out += "\nfailed:\n";
   for (std::size_t i = 0; i < std::min(most_failures, failed.size()); ++i)
     out += fmt::format("  {}{}{}: {}\n", failed[i].id, failed[i].level ? " " : "",
-                       failed[i].level ? name_of(*failed[i].level) : "", failed[i].reason);
+                       failed[i].level ? level::name_of(*failed[i].level) : "", failed[i].reason);
   if (failed.size() > most_failures)
     out += fmt::format("  … and {} more (--failures FILE writes all)\n",
                        failed.size() - most_failures);
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

@@ -10,7 +10,7 @@
 
 #include "check/reading.h"
 
-namespace jaxsmith {
+namespace jaxsmith::check {
 
 struct LevelTally {
   std::uint64_t texts = 0, parsed = 0, verified = 0, printed_back = 0;
@@ -53,4 +53,4 @@ class ReadingTally {
   std::vector<Verdict> verdicts_;
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::check

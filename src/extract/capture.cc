@@ -13,13 +13,13 @@
 
 extern char** environ;
 
-namespace jaxsmith {
+namespace jaxsmith::extract {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> environment_of(const CaptureOptions& o, const OutputFolder& folder,
-                                        const Installation& where) {
+std::vector<std::string> environment_of(const CaptureOptions& o, const store::OutputFolder& folder,
+                                        const trace::Installation& where) {
   std::vector<std::string> out;
   const std::string bootstrap =
       fs::absolute(where.python_path + "/jaxsmith/watching/bootstrap").string();
@@ -88,13 +88,13 @@ class SignalsToProgram {
 
 }  // namespace
 
-std::string records_folder(const OutputFolder& folder) { return folder.own() + "/records"; }
+std::string records_folder(const store::OutputFolder& folder) { return folder.own() + "/records"; }
 
-Result<int> run_captured(const CaptureOptions& options, OutputFolder& folder,
-                         const Installation& where) {
-  JAXSMITH_CHECK(make_directories(records_folder(folder)));
+Result<int> run_captured(const CaptureOptions& options, store::OutputFolder& folder,
+                         const trace::Installation& where) {
+  JAXSMITH_CHECK(store::make_directories(records_folder(folder)));
   SignalsToProgram signals;
-  auto started = start_program(options.command, environment_of(options, folder, where));
+  auto started = trace::start_program(options.command, environment_of(options, folder, where));
   if (!started.ok()) {
     JAXSMITH_CHECK(folder.discard());
     return started.error();
@@ -108,4 +108,4 @@ Result<int> run_captured(const CaptureOptions& options, OutputFolder& folder,
   return status;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::extract

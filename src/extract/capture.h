@@ -20,7 +20,7 @@
 #include "store/output_folder.h"
 #include "trace/installation.h"
 
-namespace jaxsmith {
+namespace jaxsmith::extract {
 
 struct CaptureOptions {
   std::string out;                   // a new or empty folder
@@ -35,18 +35,18 @@ struct CaptureSummary {
 };
 
 // Where the program's processes leave their records.
-std::string records_folder(const OutputFolder& folder);
+std::string records_folder(const store::OutputFolder& folder);
 
 // How the program ended, as wait(2) says it. Its standard streams, working folder, signals and
 // environment are what they would be without.
-Result<int> run_captured(const CaptureOptions& options, OutputFolder& folder,
-                         const Installation& installation);
+Result<int> run_captured(const CaptureOptions& options, store::OutputFolder& folder,
+                         const trace::Installation& installation);
 
 // Makes the dataset out of what has been recorded in the folder, of all that can be read of it.
 // Without a row all that jaxsmith has made in it is taken away again.
 Result<CaptureSummary> finish_capture(const CaptureOptions& options,
-                                      std::unique_ptr<OutputFolder> folder,
-                                      const Installation& installation,
+                                      std::unique_ptr<store::OutputFolder> folder,
+                                      const trace::Installation& installation,
                                       const std::atomic<bool>& cancel);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::extract

@@ -11,7 +11,7 @@
 
 extern char** environ;
 
-namespace jaxsmith {
+namespace jaxsmith::extract {
 namespace {
 
 constexpr double kPollSeconds = 0.05;
@@ -20,7 +20,8 @@ constexpr double kPatienceSeconds = 60;
 
 std::string request_line(const ExtractRequest& r) {
   std::vector<std::string_view> levels;
-  for (const Level level : made_by_workers(r.levels)) levels.push_back(name_of(level));
+  for (const level::Level level : level::made_by_workers(r.levels))
+    levels.push_back(level::name_of(level));
   nlohmann::json j = {{"target", r.target},   {"arguments", r.arguments},   {"statics", r.statics},
                       {"example", nullptr},   {"transforms", r.transforms}, {"levels", levels},
                       {"x64", r.x64},         {"devices", r.devices},       {"case", r.with_case},
@@ -35,7 +36,7 @@ bool is_set(const char* name) {
 }
 
 // The user's own environment, since it is the user's function; what is not said is the CPU.
-std::vector<std::string> user_environment(const ExtractRequest& r, const Installation& i) {
+std::vector<std::string> user_environment(const ExtractRequest& r, const trace::Installation& i) {
   std::vector<std::string> out;
   std::string flags, path;
   for (char** entry = environ; *entry; ++entry) {
@@ -89,9 +90,9 @@ class Answer {
 
 }  // namespace
 
-Result<Record> extract(const ExtractRequest& request, const Installation& installation,
+Result<Record> extract(const ExtractRequest& request, const trace::Installation& installation,
                        const std::atomic<bool>& cancel) {
-  JAXSMITH_TRY(process, Process::spawn(
+  JAXSMITH_TRY(process, trace::Process::spawn(
                             {.arguments = {installation.python, "-m", "jaxsmith.commands.extract"},
                              .environment = user_environment(request, installation),
                              .show_output = true,
@@ -118,24 +119,25 @@ Result<Record> extract(const ExtractRequest& request, const Installation& instal
       fmt::format("{}: the function ended its process: {}", request.target, how));
 }
 
-Status write_extracted(std::unique_ptr<OutputFolder> folder, std::vector<Sample> samples,
-                       const Versions& versions, const Installation& installation) {
-  RunDescription run;
-  run.origin = Origin::kExtracted;
+Status write_extracted(std::unique_ptr<store::OutputFolder> folder,
+                       std::vector<check::Sample> samples, const trace::Versions& versions,
+                       const trace::Installation& installation) {
+  store::RunDescription run;
+  run.origin = source::Origin::kExtracted;
   run.count = samples.size();
   run.options = R"({"origin":"extracted"})";
   run.row_options = run.plain_row_options = "{}";
   run.versions = versions;
   run.jaxsmith_version = installation.version;
-  JAXSMITH_TRY(writer, DatasetWriter::open(std::move(folder), run, /*resume=*/false));
-  Selector selector;
-  for (Sample& sample : samples) {
-    const Verdict verdict = selector.offer(sample);
+  JAXSMITH_TRY(writer, store::DatasetWriter::open(std::move(folder), run, /*resume=*/false));
+  select::Selector selector;
+  for (check::Sample& sample : samples) {
+    const select::Verdict verdict = selector.offer(sample);
     if (verdict.split) {
       sample.split = *verdict.split;
       writer->add(std::move(sample));
     } else {
-      writer->add(make_reject(sample.function, verdict.refusal, sample.structure));
+      writer->add(check::make_reject(sample.function, verdict.refusal, sample.structure));
     }
   }
   writer->end_chunk(0, 0);
@@ -143,4 +145,4 @@ Status write_extracted(std::unique_ptr<OutputFolder> folder, std::vector<Sample>
   return writer->finish(/*complete=*/true);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::extract

@@ -17,7 +17,7 @@
 #include "store/output_folder.h"
 #include "trace/installation.h"
 
-namespace jaxsmith {
+namespace jaxsmith::extract {
 
 struct ExtractRequest {
   std::string target;                  // "file.py::function" or "package.module:function"
@@ -25,7 +25,7 @@ struct ExtractRequest {
   std::vector<std::string> statics;    // "name=value"
   std::optional<std::string> example;  // a Python expression for the arguments
   std::vector<std::string> transforms;
-  std::vector<Level> levels;
+  std::vector<level::Level> levels;
   bool x64 = false;
   int devices = 1;
   bool with_case = false;   // runs the function
@@ -35,12 +35,13 @@ struct ExtractRequest {
 // What the function prints on the way goes to standard error. What JAX cannot make, or ends the
 // process that it runs in, is in the record's `missing`; errors are for a misuse and for a function
 // that cannot be traced, with JAX's reason and the function's line.
-Result<Record> extract(const ExtractRequest& request, const Installation& installation,
+Result<Record> extract(const ExtractRequest& request, const trace::Installation& installation,
                        const std::atomic<bool>& cancel);
 
 // A dataset of what has been extracted, in a folder that was claimed before the work. The samples'
 // checks are in it.
-Status write_extracted(std::unique_ptr<OutputFolder> folder, std::vector<Sample> samples,
-                       const Versions& versions, const Installation& installation);
+Status write_extracted(std::unique_ptr<store::OutputFolder> folder,
+                       std::vector<check::Sample> samples, const trace::Versions& versions,
+                       const trace::Installation& installation);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::extract

@@ -14,7 +14,7 @@
 #include "store/dataset_writer.h"
 #include "trace/process.h"
 
-namespace jaxsmith {
+namespace jaxsmith::extract {
 namespace {
 
 namespace fs = std::filesystem;
@@ -28,8 +28,8 @@ constexpr std::size_t kBatch = 16;
 // The dataset's rows, as they come out of the finishing process.
 class Collector {
  public:
-  Collector(const CaptureOptions& options, std::unique_ptr<OutputFolder> folder,
-            const Installation& where)
+  Collector(const CaptureOptions& options, std::unique_ptr<store::OutputFolder> folder,
+            const trace::Installation& where)
       : options_(options), where_(where), folder_(std::move(folder)), verifier_(where) {}
 
   Status take(RecordLine message, const std::atomic<bool>& cancel) {
@@ -78,14 +78,14 @@ class Collector {
     std::vector<Record> batch;
     batch.swap(waiting_);
     JAXSMITH_TRY(samples, verifier_.verify(std::move(batch), cancel));
-    for (Sample& sample : samples) {
-      const Verdict verdict = selector_.offer(sample);
+    for (check::Sample& sample : samples) {
+      const select::Verdict verdict = selector_.offer(sample);
       if (verdict.split) {
         sample.split = *verdict.split;
         writer_->add(std::move(sample));
         ++summary_.rows;
       } else {
-        writer_->add(make_reject(sample.function, verdict.refusal, sample.structure));
+        writer_->add(check::make_reject(sample.function, verdict.refusal, sample.structure));
         ++summary_.duplicates;
       }
     }
@@ -96,24 +96,24 @@ class Collector {
   // With the versions of the program's JAX, which the first record tells.
   Status open() {
     if (writer_) return {};
-    RunDescription run;
+    store::RunDescription run;
     run.origin = waiting_.front().function.provenance.origin;
     run.options =
         fmt::format(R"({{"origin":"{}","all":{}}})", word(run.origin), options_.everything);
     run.row_options = run.plain_row_options = "{}";
     run.versions = waiting_.front().versions;
     run.jaxsmith_version = where_.version;
-    JAXSMITH_TRY(writer, DatasetWriter::open_over_records(std::move(folder_), run));
+    JAXSMITH_TRY(writer, store::DatasetWriter::open_over_records(std::move(folder_), run));
     writer_ = std::move(writer);
     return {};
   }
 
   const CaptureOptions& options_;
-  const Installation& where_;
-  std::unique_ptr<OutputFolder> folder_;  // the writer's, once there is one
+  const trace::Installation& where_;
+  std::unique_ptr<store::OutputFolder> folder_;  // the writer's, once there is one
   Verifier verifier_;
-  Selector selector_;
-  std::unique_ptr<DatasetWriter> writer_;
+  select::Selector selector_;
+  std::unique_ptr<store::DatasetWriter> writer_;
   std::vector<Record> waiting_, partial_;
   std::set<std::string> said_;
   CaptureSummary summary_;
@@ -144,7 +144,7 @@ void add_problems(const std::string& folder, Collector& collector) {
 // another one goes on, and what ended it is not tried again.
 class Finishing {
  public:
-  Finishing(std::vector<std::string> files, const Installation& where, Collector& collector)
+  Finishing(std::vector<std::string> files, const trace::Installation& where, Collector& collector)
       : files_(std::move(files)), where_(where), collector_(collector) {}
 
   Status run(const std::atomic<bool>& cancel) {
@@ -176,12 +176,12 @@ class Finishing {
 
   // How the process ended before its work was done; nothing where it was.
   Result<std::string> run_process(const std::atomic<bool>& cancel) {
-    TracerOptions worker;
-    worker.worker = backend_named("jax")->worker();
+    trace::TracerOptions worker;
+    worker.worker = backend::backend_named("jax")->worker();
     worker.python_path = where_.python_path;
-    JAXSMITH_TRY(process,
-                 Process::spawn({.arguments = {where_.python, "-m", "jaxsmith.commands.finish"},
-                                 .environment = worker_environment(worker)}));
+    JAXSMITH_TRY(process, trace::Process::spawn(
+                              {.arguments = {where_.python, "-m", "jaxsmith.commands.finish"},
+                               .environment = trace::worker_environment(worker)}));
     const std::string line = request();
     std::string_view unsent = line;
     std::string received;
@@ -225,7 +225,7 @@ class Finishing {
   }
 
   std::vector<std::string> files_;
-  const Installation& where_;
+  const trace::Installation& where_;
   Collector& collector_;
   Position at_;
   std::string stage_;  // what the process is at; empty between two records
@@ -235,8 +235,9 @@ class Finishing {
 }  // namespace
 
 Result<CaptureSummary> finish_capture(const CaptureOptions& options,
-                                      std::unique_ptr<OutputFolder> folder,
-                                      const Installation& where, const std::atomic<bool>& cancel) {
+                                      std::unique_ptr<store::OutputFolder> folder,
+                                      const trace::Installation& where,
+                                      const std::atomic<bool>& cancel) {
   const std::string records = records_folder(*folder);
   std::error_code error;
   if (!fs::exists(records, error))
@@ -252,4 +253,4 @@ Result<CaptureSummary> finish_capture(const CaptureOptions& options,
   return summary;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::extract

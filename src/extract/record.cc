@@ -9,40 +9,40 @@
 #include "base/hash.h"
 #include "trace/protocol.h"
 
-namespace jaxsmith {
+namespace jaxsmith::extract {
 namespace {
 
 using Json = nlohmann::json;
 
-Tensor to_tensor(const Json& j) {
-  Tensor t;
-  const auto dtype = dtype_from_jaxpr_name(j.at("dtype").get<std::string>());
+tensor::Tensor to_tensor(const Json& j) {
+  tensor::Tensor t;
+  const auto dtype = tensor::dtype_from_jaxpr_name(j.at("dtype").get<std::string>());
   if (!dtype) throw std::runtime_error("unknown dtype");
   t.dtype = *dtype;
-  t.shape = j.at("shape").get<Shape>();
+  t.shape = j.at("shape").get<tensor::Shape>();
   auto bytes = arrow::util::base64_decode(j.at("data").get_ref<const std::string&>());
   if (!bytes.ok()) throw std::runtime_error("an array is not base64");
   t.bytes = std::move(*bytes);
   return t;
 }
 
-std::vector<Tensor> to_tensors(const Json& j) {
-  std::vector<Tensor> out;
+std::vector<tensor::Tensor> to_tensors(const Json& j) {
+  std::vector<tensor::Tensor> out;
   for (const Json& each : j) out.push_back(to_tensor(each));
   return out;
 }
 
-std::vector<ArgumentSpec> to_specs(const Json& j) {
-  std::vector<ArgumentSpec> out;
+std::vector<source::ArgumentSpec> to_specs(const Json& j) {
+  std::vector<source::ArgumentSpec> out;
   for (const Json& each : j) {
-    ArgumentSpec spec;
+    source::ArgumentSpec spec;
     spec.name = each.at("name");
-    spec.shape = each.at("shape").get<Shape>();
+    spec.shape = each.at("shape").get<tensor::Shape>();
     const std::string name = each.at("dtype");
-    if (const auto dtype = dtype_from_jaxpr_name(name)) {
+    if (const auto dtype = tensor::dtype_from_jaxpr_name(name)) {
       spec.dtype = *dtype;
     } else {
-      spec.dtype = DType::kU32;
+      spec.dtype = tensor::DType::kU32;
       spec.written = name;
     }
     out.push_back(std::move(spec));
@@ -50,17 +50,17 @@ std::vector<ArgumentSpec> to_specs(const Json& j) {
   return out;
 }
 
-Texts to_texts(const Json& j) {
-  Texts out;
+level::Texts to_texts(const Json& j) {
+  level::Texts out;
   for (const auto& [level, text] : j.items())
-    out[known_level(level)] = text.get_ref<const std::string&>();
+    out[trace::known_level(level)] = text.get_ref<const std::string&>();
   return out;
 }
 
 Record to_record(const Json& j) {
   Record r;
-  Function& f = r.function;
-  const auto origin = from_word<Origin>(j.at("origin").get_ref<const std::string&>());
+  source::Function& f = r.function;
+  const auto origin = from_word<source::Origin>(j.at("origin").get_ref<const std::string&>());
   if (!origin) throw std::runtime_error("unknown origin");
   f.provenance.origin = *origin;
   f.provenance.callable = j.at("callable");
@@ -80,9 +80,10 @@ Record to_record(const Json& j) {
   r.outcome.ok = true;
   r.outcome.levels = to_texts(j.at("levels"));
   for (const auto& [level, spans] : j.at("spans").items())
-    r.outcome.spans[known_level(level)] = spans_of(spans);
+    r.outcome.spans[trace::known_level(level)] = trace::spans_of(spans);
   if (!j.at("constants").is_null()) r.outcome.constants = to_tensors(j.at("constants"));
-  for (const ArgumentSpec& result : f.results) r.outcome.result_paths.push_back(result.name);
+  for (const source::ArgumentSpec& result : f.results)
+    r.outcome.result_paths.push_back(result.name);
   r.outcome.flops = j.at("flops");
   r.outcome.bytes_accessed = j.at("bytes_accessed");
   if (!j.at("inputs").is_null() && !j.at("outputs").is_null()) {
@@ -100,9 +101,9 @@ Record to_record(const Json& j) {
     r.shown_source = shown.at("source").get<std::string>();
     shown.erase("source");
     r.shown = to_texts(shown);
-    add_derived(r.shown);
+    level::add_derived(r.shown);
   }
-  complete_levels(r.outcome, levels());
+  trace::complete_levels(r.outcome, level::levels());
   // The same function, compiled for the same arguments, has the same name wherever it is met.
   std::string content = f.source + '\0' + f.provenance.callable + '\0' + f.provenance.statics;
   // In the order of their names.
@@ -159,4 +160,4 @@ Result<RecordLine> join_record(const std::vector<std::string>& lines, const std:
   });
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::extract

@@ -12,12 +12,12 @@
 #include "source/function.h"
 #include "trace/outcome.h"
 
-namespace jaxsmith {
+namespace jaxsmith::extract {
 
 struct Record {
-  Function function;  // inputs are there where a case was recorded, all in set 0
-  Outcome outcome;    // levels, spans, constants, cost; outputs of the recorded case
-  Versions versions;
+  source::Function function;  // inputs are there where a case was recorded, all in set 0
+  trace::Outcome outcome;     // levels, spans, constants, cost; outputs of the recorded case
+  trace::Versions versions;
   std::string name;       // what JAX calls the computation: "jit(f)"
   std::string bound;      // why its texts alone cannot run; empty where they can
   bool has_case = false;  // inputs and outputs are those of a real call
@@ -26,7 +26,7 @@ struct Record {
   std::map<std::string, std::string> missing;
   // Source and levels as JAX gave them, for the eye.
   std::string shown_source;
-  Texts shown;
+  level::Texts shown;
 };
 
 // Something that was compiled and could not be recorded.
@@ -58,4 +58,4 @@ bool is_complete(const std::vector<std::string>& lines);
 // it was at is missing for that reason, and so is what would have come after.
 Result<RecordLine> join_record(const std::vector<std::string>& lines, const std::string& ended);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::extract

@@ -13,7 +13,14 @@
 #include "check/redo.h"
 #include "tensor/convert.h"
 
-namespace jaxsmith {
+namespace jaxsmith::extract {
+
+using check::CheckResult;
+using source::ArgumentSpec;
+using source::Function;
+using tensor::Tensor;
+using trace::Outcome;
+
 namespace {
 
 // Rows and workers hold no more than this of a function's inputs.
@@ -21,9 +28,9 @@ constexpr std::int64_t kMostInputBytes = std::int64_t{64} << 20;
 constexpr std::int64_t kMostCaseBytes = std::int64_t{16} << 20;
 constexpr double kFunctionSeconds = 20;
 
-TracerOptions tracer_options(const Installation& installation) {
-  TracerOptions options;
-  options.worker = backend_named("jax")->worker();
+trace::TracerOptions tracer_options(const trace::Installation& installation) {
+  trace::TracerOptions options;
+  options.worker = backend::backend_named("jax")->worker();
   options.python = installation.python;
   options.python_path = installation.python_path;
   options.allocator = installation.allocator;
@@ -50,27 +57,27 @@ std::optional<ArgumentSpec> array_of(const ArgumentSpec& spec) {
 }
 
 Tensor draw(const ArgumentSpec& spec, Random random) {
-  const auto count = static_cast<std::size_t>(element_count(spec.shape));
-  std::vector<double> numbers(count * (is_complex(spec.dtype) ? 2 : 1));
+  const auto count = static_cast<std::size_t>(tensor::element_count(spec.shape));
+  std::vector<double> numbers(count * (tensor::is_complex(spec.dtype) ? 2 : 1));
   for (double& v : numbers) {
-    if (spec.dtype == DType::kBool) {
+    if (spec.dtype == tensor::DType::kBool) {
       v = random.chance(0.5);
-    } else if (is_narrow(spec.dtype) && is_integer(spec.dtype)) {
+    } else if (tensor::is_narrow(spec.dtype) && tensor::is_integer(spec.dtype)) {
       v = static_cast<double>(random.below(2));
-    } else if (is_integer(spec.dtype)) {
+    } else if (tensor::is_integer(spec.dtype)) {
       v = static_cast<double>(random.below(8));  // does as an index and as a size
     } else {
       // A sum of uniform numbers, near the standard normal distribution.
       for (int i = 0; i < 3; ++i) v += random.uniform(-1, 1);
     }
   }
-  return tensor_from_doubles(spec.dtype, spec.shape, numbers);
+  return tensor::tensor_from_doubles(spec.dtype, spec.shape, numbers);
 }
 
 // The text that inputs are drawn from and that stands for the structure of what has no jaxpr.
 std::string identity_of(const Record& record) {
   const auto& levels = record.outcome.levels;
-  const auto jaxpr = levels.find(structure_level());
+  const auto jaxpr = levels.find(level::structure_level());
   if (jaxpr != levels.end()) return jaxpr->second;
   return levels.empty() ? record.function.source : levels.begin()->second;
 }
@@ -84,27 +91,28 @@ std::string complete_inputs(Record& record) {
     const auto spec = array_of(argument);
     if (!spec)
       return fmt::format("no values can be made up for {} of type {}", argument.name,
-                         dtype_text(argument));
-    bytes += element_count(spec->shape) * static_cast<std::int64_t>(byte_size(spec->dtype));
+                         source::dtype_text(argument));
+    bytes += tensor::element_count(spec->shape) *
+             static_cast<std::int64_t>(tensor::byte_size(spec->dtype));
     specs.push_back(*spec);
   }
   if (bytes > kMostInputBytes)
     return fmt::format("its arguments take {} MB, more than {}", bytes >> 20,
                        kMostInputBytes >> 20);
   const std::uint64_t seed = hash64(identity_of(record));
-  for (int set = record.has_case ? 1 : 0; set < kInputSets; ++set) {
+  for (int set = record.has_case ? 1 : 0; set < source::kInputSets; ++set) {
     auto& inputs = f.inputs[static_cast<std::size_t>(set)];
     inputs.clear();
     for (std::size_t i = 0; i < specs.size(); ++i)
       inputs.push_back(
-          draw(specs[i], Random(seed, i * kInputSets + static_cast<std::size_t>(set))));
+          draw(specs[i], Random(seed, i * source::kInputSets + static_cast<std::size_t>(set))));
   }
   return "";
 }
 
 CheckResult verdict(CheckKind kind, bool passed, std::string why) {
-  if (passed) return {kind, CheckStatus::kPassed};
-  return {kind, CheckStatus::kFailed, std::move(why)};
+  if (passed) return {kind, check::CheckStatus::kPassed};
+  return {kind, check::CheckStatus::kFailed, std::move(why)};
 }
 
 // Those that a run of the texts goes through, in their order.
@@ -115,7 +123,7 @@ constexpr CheckKind kRunChecks[] = {CheckKind::kParse,  CheckKind::kRun,       C
 void not_done(std::vector<CheckResult>& out, CheckKind from, const std::string& why) {
   const auto* first = std::find(std::begin(kRunChecks), std::end(kRunChecks), from);
   for (; first != std::end(kRunChecks); ++first)
-    out.push_back({*first, CheckStatus::kNotDone, why});
+    out.push_back({*first, check::CheckStatus::kNotDone, why});
 }
 
 std::string ignored_arguments(const Function& f, const Outcome& run) {
@@ -132,11 +140,11 @@ std::string ignored_arguments(const Function& f, const Outcome& run) {
 bool same_numbers(const Tensor& found, const Tensor& expected, double tolerance) {
   if (found.dtype != expected.dtype || found.shape != expected.shape) return false;
   if (found.bytes == expected.bytes) return true;
-  if (!is_inexact(expected.dtype)) return false;
-  const std::int64_t n = element_count(expected.shape);
+  if (!tensor::is_inexact(expected.dtype)) return false;
+  const std::int64_t n = tensor::element_count(expected.shape);
   double scale = 0;
   for (std::int64_t i = 0; i < n; ++i) {
-    const double size = std::abs(element(expected, i));
+    const double size = std::abs(tensor::element(expected, i));
     if (std::isfinite(size)) scale = std::max(scale, size);
   }
   const auto part_agrees = [&](double a, double b) {
@@ -144,7 +152,7 @@ bool same_numbers(const Tensor& found, const Tensor& expected, double tolerance)
     return a == b || std::abs(a - b) <= tolerance * scale;
   };
   for (std::int64_t i = 0; i < n; ++i) {
-    const auto a = element(found, i), b = element(expected, i);
+    const auto a = tensor::element(found, i), b = tensor::element(expected, i);
     if (!part_agrees(a.real(), b.real()) || !part_agrees(a.imag(), b.imag())) return false;
   }
   return true;
@@ -154,9 +162,9 @@ bool agrees(const Record& record, const Outcome& run) {
   const auto& expected = record.outcome.outputs;
   if (expected.size() != run.outputs.size()) return false;
   double coarsest = 0;
-  for (const Tensor& t : expected) coarsest = std::max(coarsest, output_tolerance(t.dtype));
+  for (const Tensor& t : expected) coarsest = std::max(coarsest, check::output_tolerance(t.dtype));
   for (const ArgumentSpec& a : record.function.arguments)
-    coarsest = std::max(coarsest, output_tolerance(a.dtype));
+    coarsest = std::max(coarsest, check::output_tolerance(a.dtype));
   for (std::size_t i = 0; i < expected.size(); ++i) {
     if (!same_numbers(run.outputs[i], expected[i], coarsest)) return false;
   }
@@ -170,9 +178,9 @@ std::vector<CheckResult> missing_parts(const Record& record) {
   constexpr std::string_view kSpans = "spans_";
   for (const auto& [part, why] : record.missing) {
     const bool spans = part.starts_with(kSpans);
-    const auto level = find_level(spans ? part.substr(kSpans.size()) : part);
+    const auto level = level::find_level(spans ? part.substr(kSpans.size()) : part);
     const CheckKind kind = !level ? CheckKind::kCase : spans ? CheckKind::kSpans : CheckKind::kMade;
-    out.push_back({kind, CheckStatus::kFailed, why, level});
+    out.push_back({kind, check::CheckStatus::kFailed, why, level});
   }
   return out;
 }
@@ -182,7 +190,7 @@ std::vector<CheckResult> checks_of(const Record& record, const Outcome& run,
                                    const std::string& obstacle) {
   const Function& f = record.function;
   std::vector<CheckResult> out;
-  const auto texts = check_texts(record.outcome);
+  const auto texts = check::check_texts(record.outcome);
   out.push_back(verdict(CheckKind::kTexts, !texts, texts ? texts->detail : ""));
   const auto stop = [&](CheckKind from, const std::string& reason) {
     not_done(out, from, reason);
@@ -190,16 +198,16 @@ std::vector<CheckResult> checks_of(const Record& record, const Outcome& run,
   };
   if (f.texts.empty()) return stop(CheckKind::kParse, "the levels that it needs were not made");
   const std::string why = run.ok ? "" : run.refusal.reason + ": " + run.refusal.detail;
-  const bool parsed = run.ok || run.refusal.stage != Stage::kParse;
+  const bool parsed = run.ok || run.refusal.stage != trace::Stage::kParse;
   out.push_back(verdict(CheckKind::kParse, parsed, why));
   if (!parsed) return stop(CheckKind::kRun, "it does not parse");
   if (!obstacle.empty()) return stop(CheckKind::kRun, obstacle);
-  const bool ran = run.ok || run.refusal.stage == Stage::kRepeat;
+  const bool ran = run.ok || run.refusal.stage == trace::Stage::kRepeat;
   out.push_back(verdict(CheckKind::kRun, ran, why));
   if (!ran) return stop(CheckKind::kRepeat, "it does not run");
   out.push_back(verdict(CheckKind::kRepeat, run.ok, why));
   if (!run.ok) return stop(CheckKind::kFinite, "two runs differ");
-  const bool finite = std::all_of(run.outputs.begin(), run.outputs.end(), all_finite);
+  const bool finite = std::all_of(run.outputs.begin(), run.outputs.end(), check::all_finite);
   out.push_back(verdict(CheckKind::kFinite, finite, "an output holds a NaN or an infinity"));
   const std::string ignored = ignored_arguments(f, run);
   out.push_back(
@@ -229,32 +237,33 @@ void keep_case(Record& record, Outcome& run) {
   record.outcome.outputs.clear();
 }
 
-Sample to_sample(Record record, Outcome run, const std::string& obstacle) {
-  Sample s;
+check::Sample to_sample(Record record, Outcome run, const std::string& obstacle) {
+  check::Sample s;
   s.checks = missing_parts(record);
   const auto results = checks_of(record, run, obstacle);
   s.checks.insert(s.checks.end(), results.begin(), results.end());
   keep_case(record, run);
   record.outcome.argument_matters = run.argument_matters;
   record.outcome.stable = run.stable;
-  Programs programs = read_texts(record.outcome.levels);
-  s.op_counts = count_operations(programs);
-  const auto structure = structure_of(programs);
+  check::Programs programs = check::read_texts(record.outcome.levels);
+  s.op_counts = check::count_operations(programs);
+  const auto structure = check::structure_of(programs);
   const std::string why = structure.ok() ? "" : structure.error().message;
-  if (record.outcome.levels.contains(structure_level()))
+  if (record.outcome.levels.contains(level::structure_level()))
     s.checks.push_back(verdict(CheckKind::kStructure, structure.ok(), why));
   else
-    s.checks.push_back({CheckKind::kStructure, CheckStatus::kNotDone, "its text is missing"});
+    s.checks.push_back(
+        {CheckKind::kStructure, check::CheckStatus::kNotDone, "its text is missing"});
   const std::string whole = identity_of(record);
   s.structure = hash128_hex(structure.ok() ? structure.value().structure : whole);
   s.signature = hash128_hex(structure.ok() ? structure.value().signature : whole);
   if (structure.ok()) s.equations = structure.value().equations;
   const Function& f = record.function;
-  ExecutionCase recorded{
+  check::ExecutionCase recorded{
       record.outcome.constants,       f.inputs[0], record.outcome.outputs,
-      {f.kept.begin(), f.kept.end()}, s.equations, precisions_of(record.outcome.levels)};
-  const auto readings = reading_checks(programs, recorded.outputs.empty() ? nullptr : &recorded,
-                                       "the row has no case");
+      {f.kept.begin(), f.kept.end()}, s.equations, check::precisions_of(record.outcome.levels)};
+  const auto readings = check::reading_checks(
+      programs, recorded.outputs.empty() ? nullptr : &recorded, "the row has no case");
   s.checks.insert(s.checks.end(), readings.begin(), readings.end());
   s.function = std::move(record.function);
   s.outcome = std::move(record.outcome);
@@ -263,10 +272,11 @@ Sample to_sample(Record record, Outcome run, const std::string& obstacle) {
 
 }  // namespace
 
-Verifier::Verifier(const Installation& installation) : tracer_(tracer_options(installation)) {}
+Verifier::Verifier(const trace::Installation& installation)
+    : tracer_(tracer_options(installation)) {}
 
-Result<std::vector<Sample>> Verifier::verify(std::vector<Record> records,
-                                             const std::atomic<bool>& cancel) {
+Result<std::vector<check::Sample>> Verifier::verify(std::vector<Record> records,
+                                                    const std::atomic<bool>& cancel) {
   std::vector<Function> functions;
   std::vector<std::size_t> positions;
   std::vector<std::string> obstacles(records.size());
@@ -276,9 +286,9 @@ Result<std::vector<Sample>> Verifier::verify(std::vector<Record> records,
     obstacles[i] = complete_inputs(records[i]);
     if (!records[i].bound.empty()) obstacles[i] = records[i].bound;
     const auto& levels = records[i].outcome.levels;
-    if (!levels.contains(run_level())) continue;
+    if (!levels.contains(level::run_level())) continue;
     for (const auto& [level, text] : levels)
-      if (row_of(level).official_parser) f.texts[level] = text;
+      if (level::row_of(level).official_parser) f.texts[level] = text;
     f.runs = obstacles[i].empty();
     functions.push_back(f);
     if (!f.runs) {
@@ -288,13 +298,13 @@ Result<std::vector<Sample>> Verifier::verify(std::vector<Record> records,
   }
   std::vector<Outcome> runs(records.size());
   if (!functions.empty()) {
-    JAXSMITH_TRY(outcomes, tracer_.trace(chunk_++, functions, Route::kText, cancel));
+    JAXSMITH_TRY(outcomes, tracer_.trace(chunk_++, functions, trace::Route::kText, cancel));
     for (std::size_t i = 0; i < positions.size(); ++i) runs[positions[i]] = std::move(outcomes[i]);
   }
-  std::vector<Sample> samples;
+  std::vector<check::Sample> samples;
   for (std::size_t i = 0; i < records.size(); ++i)
     samples.push_back(to_sample(std::move(records[i]), std::move(runs[i]), obstacles[i]));
   return samples;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::extract

@@ -18,18 +18,21 @@
 #include "trace/installation.h"
 #include "trace/tracer.h"
 
-namespace jaxsmith {
+namespace jaxsmith::extract {
+
+using check::CheckKind;
 
 class Verifier {
  public:
-  explicit Verifier(const Installation& installation);
+  explicit Verifier(const trace::Installation& installation);
 
   // One sample a record, in order.
-  Result<std::vector<Sample>> verify(std::vector<Record> records, const std::atomic<bool>& cancel);
+  Result<std::vector<check::Sample>> verify(std::vector<Record> records,
+                                            const std::atomic<bool>& cancel);
 
  private:
-  Tracer tracer_;
+  trace::Tracer tracer_;
   std::uint64_t chunk_ = 0, next_ = 0;
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::extract

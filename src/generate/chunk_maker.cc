@@ -14,12 +14,13 @@
 #include "generate/cpu_clock.h"
 #include "source/render.h"
 
-namespace jaxsmith {
+namespace jaxsmith::generate {
 namespace {
 
-TracerOptions tracer_options(const GenerateOptions& options, const Installation& installation) {
-  TracerOptions out;
-  out.worker = backend_named(options.backend)->worker();
+trace::TracerOptions tracer_options(const GenerateOptions& options,
+                                    const trace::Installation& installation) {
+  trace::TracerOptions out;
+  out.worker = backend::backend_named(options.backend)->worker();
   out.python = installation.python;
   out.python_path = installation.python_path;
   out.allocator = installation.allocator;
@@ -30,103 +31,103 @@ TracerOptions tracer_options(const GenerateOptions& options, const Installation&
 }
 
 // The names have been checked: check_options.
-PlanOptions plan_options(const GenerateOptions& options) {
-  PlanOptions out;
-  const Backend& backend = *backend_named(options.backend);
+plan::PlanOptions plan_options(const GenerateOptions& options) {
+  plan::PlanOptions out;
+  const backend::Backend& backend = *backend::backend_named(options.backend);
   out.catalogue = &backend.catalogue();
   out.devices = backend.worker().devices;
   const auto categories = out.catalogue->categories();
   for (std::size_t i = 0; i < categories.size(); ++i) {
     const auto& wanted = options.categories;
     if (std::find(wanted.begin(), wanted.end(), categories[i].name) != wanted.end())
-      out.categories.push_back(static_cast<Category>(i));
+      out.categories.push_back(static_cast<plan::Category>(i));
   }
   for (const std::string& name : options.dtypes) {
-    if (const auto dtype = dtype_from_jaxpr_name(name)) out.dtypes.push_back(*dtype);
+    if (const auto dtype = tensor::dtype_from_jaxpr_name(name)) out.dtypes.push_back(*dtype);
   }
   out.max_rank = static_cast<int>(options.max_rank);
   return out;
 }
 
-std::vector<CheckResult> check_programs(const Sample& s, Programs& programs) {
-  const std::vector<Tensor>& inputs = s.function.inputs[0];
-  ExecutionCase recorded{s.outcome.constants, inputs,
-                         s.outcome.outputs,   {},
-                         s.equations,         precisions_of(s.outcome.levels)};
+std::vector<check::CheckResult> check_programs(const check::Sample& s, check::Programs& programs) {
+  const std::vector<tensor::Tensor>& inputs = s.function.inputs[0];
+  check::ExecutionCase recorded{s.outcome.constants, inputs,
+                                s.outcome.outputs,   {},
+                                s.equations,         check::precisions_of(s.outcome.levels)};
   for (std::size_t i = 0; i < inputs.size(); ++i)
     recorded.kept.push_back(static_cast<std::int64_t>(i));  // with an unused one it is refused
-  std::vector<CheckResult> out = reading_checks(programs, &recorded);
-  const auto run = programs.find(run_level());
+  std::vector<check::CheckResult> out = check::reading_checks(programs, &recorded);
+  const auto run = programs.find(level::run_level());
   if (run == programs.end()) return out;
-  std::optional<IrProgram> program;
+  std::optional<check::IrProgram> program;
   if (run->second.ok()) program = std::move(run->second).value();
-  if (auto derivative = check_derivatives(s.function, std::move(program)))
+  if (auto derivative = check::check_derivatives(s.function, std::move(program)))
     out.push_back(std::move(*derivative));
   return out;
 }
 
 // Of a refused function only its structure is wanted.
-Programs programs_of(const Outcome& outcome, bool refused) {
-  Texts texts = outcome.levels;
+check::Programs programs_of(const trace::Outcome& outcome, bool refused) {
+  level::Texts texts = outcome.levels;
   if (refused)
-    std::erase_if(texts, [](const auto& entry) { return entry.first != structure_level(); });
-  return read_texts(texts);
+    std::erase_if(texts, [](const auto& entry) { return entry.first != level::structure_level(); });
+  return check::read_texts(texts);
 }
 
 }  // namespace
 
-bool is_redone(const FunctionKey& key, double percent) {
+bool is_redone(const source::FunctionKey& key, double percent) {
   constexpr std::uint64_t kSalt =
       0x7265646f;  // so that this draw has nothing in common with others by the key
-  return 100 * hash_unit(function_id(key), kSalt) < percent;
+  return 100 * hash_unit(source::function_id(key), kSalt) < percent;
 }
 
-ChunkMaker::ChunkMaker(const GenerateOptions& options, const Installation& installation)
+ChunkMaker::ChunkMaker(const GenerateOptions& options, const trace::Installation& installation)
     : options_(options),
       plan_options_(plan_options(options)),
       fast_(tracer_options(options, installation)),
       plain_(tracer_options(options, installation)) {}
 
 Result<ChunkResult> ChunkMaker::make(std::uint64_t chunk, const std::atomic<bool>& cancel) {
-  std::vector<Function> functions;
+  std::vector<source::Function> functions;
   {
     const CpuTimer timer(cpu_.plan);
-    functions = chunk_functions(plan_options_, options_.seed, chunk);
+    functions = source::chunk_functions(plan_options_, options_.seed, chunk);
   }
   ChunkResult result{chunk, {}, 0};
   if (functions.empty()) return result;
-  JAXSMITH_TRY(outcomes, fast_.trace(chunk, functions, Route::kChunk, cancel));
-  std::vector<std::optional<Refusal>> refusals(functions.size());
+  JAXSMITH_TRY(outcomes, fast_.trace(chunk, functions, trace::Route::kChunk, cancel));
+  std::vector<std::optional<trace::Refusal>> refusals(functions.size());
   {
     const CpuTimer timer(cpu_.check);
     for (std::size_t i = 0; i < functions.size(); ++i) {
-      refusals[i] = outcomes[i].ok ? check(functions[i], outcomes[i]) : outcomes[i].refusal;
+      refusals[i] = outcomes[i].ok ? check::check(functions[i], outcomes[i]) : outcomes[i].refusal;
     }
   }
   JAXSMITH_CHECK(redo(chunk, functions, outcomes, refusals, cancel, result.redone));
   const CpuTimer timer(cpu_.check);
   for (std::size_t i = 0; i < functions.size(); ++i) {
     const bool redone = is_redone(functions[i].key, options_.redo);
-    Programs programs = programs_of(outcomes[i], refusals[i].has_value());
-    Candidate candidate = make_candidate(std::move(functions[i]), std::move(outcomes[i]),
-                                         std::move(refusals[i]), programs);
-    if (auto* sample = std::get_if<Sample>(&candidate)) {
-      sample->checks = passed_checks(redone);
+    check::Programs programs = programs_of(outcomes[i], refusals[i].has_value());
+    check::Candidate candidate = check::make_candidate(
+        std::move(functions[i]), std::move(outcomes[i]), std::move(refusals[i]), programs);
+    if (auto* sample = std::get_if<check::Sample>(&candidate)) {
+      sample->checks = check::passed_checks(redone);
       const auto readings = check_programs(*sample, programs);
       sample->checks.insert(sample->checks.end(), readings.begin(), readings.end());
-      if (auto refusal = refusal_of(readings))
-        candidate = make_reject(sample->function, *refusal, sample->structure);
+      if (auto refusal = check::refusal_of(readings))
+        candidate = check::make_reject(sample->function, *refusal, sample->structure);
     }
     result.candidates.push_back(std::move(candidate));
   }
   return result;
 }
 
-Status ChunkMaker::redo(std::uint64_t chunk, const std::vector<Function>& functions,
-                        const std::vector<Outcome>& outcomes,
-                        std::vector<std::optional<Refusal>>& refusals,
+Status ChunkMaker::redo(std::uint64_t chunk, const std::vector<source::Function>& functions,
+                        const std::vector<trace::Outcome>& outcomes,
+                        std::vector<std::optional<trace::Refusal>>& refusals,
                         const std::atomic<bool>& cancel, std::uint64_t& redone) {
-  std::vector<Function> sample;
+  std::vector<source::Function> sample;
   std::vector<std::size_t> positions;
   for (std::size_t i = 0; i < functions.size(); ++i) {
     if (refusals[i] || !is_redone(functions[i].key, options_.redo)) continue;
@@ -134,10 +135,10 @@ Status ChunkMaker::redo(std::uint64_t chunk, const std::vector<Function>& functi
     positions.push_back(i);
   }
   if (sample.empty()) return {};
-  JAXSMITH_TRY(again, plain_.trace(chunk, sample, Route::kPlain, cancel));
+  JAXSMITH_TRY(again, plain_.trace(chunk, sample, trace::Route::kPlain, cancel));
   const CpuTimer timer(cpu_.check);
   for (std::size_t i = 0; i < sample.size(); ++i) {
-    refusals[positions[i]] = compare_redo(sample[i], outcomes[positions[i]], again[i]);
+    refusals[positions[i]] = check::compare_redo(sample[i], outcomes[positions[i]], again[i]);
   }
   redone = sample.size();
   return {};
@@ -149,4 +150,4 @@ CpuSeconds ChunkMaker::cpu() const {
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::generate

@@ -14,25 +14,25 @@
 #include "plan/planner.h"
 #include "trace/tracer.h"
 
-namespace jaxsmith {
+namespace jaxsmith::generate {
 
 struct ChunkResult {
   std::uint64_t chunk = 0;
-  std::vector<Candidate> candidates;  // in the order of family and member
+  std::vector<check::Candidate> candidates;  // in the order of family and member
   std::uint64_t redone = 0;
 };
 
 // Whether the plain route does a function again: a share of all, chosen by their keys.
-bool is_redone(const FunctionKey& key, double percent);
+bool is_redone(const source::FunctionKey& key, double percent);
 
 // What one thread works with: a worker for chunks, and one for the redone functions that starts
 // when it is needed.
 class ChunkMaker {
  public:
-  ChunkMaker(const GenerateOptions& options, const Installation& installation);
+  ChunkMaker(const GenerateOptions& options, const trace::Installation& installation);
 
   // Starts the worker. Says which versions there are, or what is missing.
-  Result<Versions> start(const std::atomic<bool>& cancel) { return fast_.start(cancel); }
+  Result<trace::Versions> start(const std::atomic<bool>& cancel) { return fast_.start(cancel); }
 
   Result<ChunkResult> make(std::uint64_t chunk, const std::atomic<bool>& cancel);
 
@@ -40,14 +40,15 @@ class ChunkMaker {
   CpuSeconds cpu() const;
 
  private:
-  Status redo(std::uint64_t chunk, const std::vector<Function>& functions,
-              const std::vector<Outcome>& outcomes, std::vector<std::optional<Refusal>>& refusals,
-              const std::atomic<bool>& cancel, std::uint64_t& redone);
+  Status redo(std::uint64_t chunk, const std::vector<source::Function>& functions,
+              const std::vector<trace::Outcome>& outcomes,
+              std::vector<std::optional<trace::Refusal>>& refusals, const std::atomic<bool>& cancel,
+              std::uint64_t& redone);
 
   const GenerateOptions& options_;
-  PlanOptions plan_options_;
-  Tracer fast_, plain_;
+  plan::PlanOptions plan_options_;
+  trace::Tracer fast_, plain_;
   CpuSeconds cpu_;
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::generate

@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-namespace jaxsmith {
+namespace jaxsmith::generate {
 
 inline double clock_seconds(clockid_t clock) {
   timespec now{};
@@ -27,4 +27,4 @@ class CpuTimer {
   const double begin_;
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::generate

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace jaxsmith {
+namespace jaxsmith::generate {
 namespace {
 
 std::uint64_t worker_count(const GenerateOptions& options) {
@@ -12,10 +12,10 @@ std::uint64_t worker_count(const GenerateOptions& options) {
 
 }  // namespace
 
-Crew::Crew(const GenerateOptions& options, const Installation& installation)
+Crew::Crew(const GenerateOptions& options, const trace::Installation& installation)
     : options_(options), installation_(installation) {}
 
-Result<Versions> Crew::start(const std::atomic<bool>& cancel) {
+Result<trace::Versions> Crew::start(const std::atomic<bool>& cancel) {
   const std::uint64_t workers = worker_count(options_);
   for (std::uint64_t i = 0; i < workers; ++i)
     JAXSMITH_CHECK(threads_.start([this](const std::stop_token&) { return work(); }));
@@ -25,7 +25,7 @@ Result<Versions> Crew::start(const std::atomic<bool>& cancel) {
     if (cancel) return Error::environment("cancelled");
     if (!started_.empty() && !started_.back().ok()) break;  // no need to hear it from each of them
   }
-  for (const Result<Versions>& versions : started_) {
+  for (const Result<trace::Versions>& versions : started_) {
     if (!versions.ok()) return versions.error();
   }
   return started_.front();
@@ -65,7 +65,7 @@ Status Crew::work_with_maker() {
   return {};
 }
 
-bool Crew::wait_for_begin(Result<Versions> versions) {
+bool Crew::wait_for_begin(Result<trace::Versions> versions) {
   std::unique_lock lock(mutex_);
   const bool ok = versions.ok();
   started_.push_back(std::move(versions));
@@ -85,4 +85,4 @@ CpuSeconds Crew::stop() {
   return cpu_;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::generate

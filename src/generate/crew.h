@@ -20,16 +20,16 @@
 #include "generate/chunk_maker.h"
 #include "generate/window.h"
 
-namespace jaxsmith {
+namespace jaxsmith::generate {
 
 class Crew {
  public:
-  Crew(const GenerateOptions& options, const Installation& installation);
+  Crew(const GenerateOptions& options, const trace::Installation& installation);
   ~Crew() { stop(); }
 
   // Starts threads and workers; says what is missing where they cannot work. `cancel` ends the
   // waiting.
-  Result<Versions> start(const std::atomic<bool>& cancel);
+  Result<trace::Versions> start(const std::atomic<bool>& cancel);
   // From which chunk on they work.
   void begin(std::uint64_t first_chunk);
   // The next chunk in order, or the error that its thread had; nothing where it is not there yet.
@@ -43,17 +43,17 @@ class Crew {
   using Item = Result<ChunkResult>;
   Status work();
   Status work_with_maker();
-  bool wait_for_begin(Result<Versions> versions);
+  bool wait_for_begin(Result<trace::Versions> versions);
 
   const GenerateOptions& options_;
-  const Installation& installation_;
+  const trace::Installation& installation_;
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Result<Versions>> started_;  // by thread, as they come
-  std::unique_ptr<Window<Item>> window_;   // set by begin()
+  std::vector<Result<trace::Versions>> started_;  // by thread, as they come
+  std::unique_ptr<Window<Item>> window_;          // set by begin()
   CpuSeconds cpu_;
   Threads threads_;
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::generate

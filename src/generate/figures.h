@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-namespace jaxsmith {
+namespace jaxsmith::generate {
 
 struct CategoryFigures {
   std::uint64_t rows = 0;
@@ -27,4 +27,4 @@ struct CpuSeconds {
   double plan = 0, check = 0, store = 0, workers = 0, total = 0;
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::generate

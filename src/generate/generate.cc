@@ -11,7 +11,7 @@
 #include "select/select.h"
 #include "store/dataset_writer.h"
 
-namespace jaxsmith {
+namespace jaxsmith::generate {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -20,15 +20,16 @@ constexpr std::chrono::milliseconds kPatience(100);
 // After so many chunks without a new row there is no hope of one.
 constexpr int kBarrenChunks = 20;
 
-RunDescription describe(const GenerateOptions& options, const Installation& installation,
-                        const Versions& versions) {
-  RunDescription run;
+store::RunDescription describe(const GenerateOptions& options,
+                               const trace::Installation& installation,
+                               const trace::Versions& versions) {
+  store::RunDescription run;
   run.seed = options.seed;
   run.count = options.count;
   run.rows_per_shard = options.rows_per_shard;
   run.options = dataset_options(options).dump();
   run.levels = levels_of(options);
-  nlohmann::ordered_json row = backend_named(options.backend)->row_options();
+  nlohmann::ordered_json row = backend::backend_named(options.backend)->row_options();
   run.plain_row_options = row.dump();
   // Outputs of the chunk route; the texts are those of XLA's defaults.
   row["outputs_compiled_with"] = nlohmann::ordered_json::parse(versions.run_options);
@@ -38,7 +39,7 @@ RunDescription describe(const GenerateOptions& options, const Installation& inst
   return run;
 }
 
-void count_row(Figures& figures, const std::string& category, Split split) {
+void count_row(Figures& figures, const std::string& category, check::Split split) {
   CategoryFigures& f = figures.categories[category];
   ++f.rows;
   ++f.splits[static_cast<std::size_t>(split)];
@@ -54,19 +55,20 @@ void count_reject(Figures& figures, const std::string& category, std::string_vie
 // Selects and stores chunks, in their order.
 class Committer {
  public:
-  Committer(const GenerateOptions& options, DatasetWriter& writer)
+  Committer(const GenerateOptions& options, store::DatasetWriter& writer)
       : options_(options), writer_(writer) {}
 
   // Takes up what an earlier part of the run has left.
   Status restore() {
     figures_.redone = writer_.redone();
     return writer_.restore(
-        [this](const StoredRow& row) {
-          const Split split = from_word<Split>(row.split).value_or(Split::kTrain);
+        [this](const store::StoredRow& row) {
+          const check::Split split =
+              from_word<check::Split>(row.split).value_or(check::Split::kTrain);
           selector_.restore(row.structure, row.signature, split);
           count_row(figures_, row.category, split);
         },
-        [this](const StoredReject& reject) {
+        [this](const store::StoredReject& reject) {
           count_reject(figures_, reject.category, reject.stage, reject.reason);
         });
   }
@@ -74,7 +76,7 @@ class Committer {
   Status commit(ChunkResult chunk) {
     const std::uint64_t before = figures_.rows;
     std::string why;
-    for (Candidate& candidate : chunk.candidates) {
+    for (check::Candidate& candidate : chunk.candidates) {
       if (full()) break;
       offer(std::move(candidate), why);
     }
@@ -97,23 +99,23 @@ class Committer {
   const Figures& figures() const { return figures_; }
 
  private:
-  void offer(Candidate candidate, std::string& why) {
-    Verdict verdict = selector_.offer(candidate);
-    if (auto* sample = std::get_if<Sample>(&candidate)) {
+  void offer(check::Candidate candidate, std::string& why) {
+    select::Verdict verdict = selector_.offer(candidate);
+    if (auto* sample = std::get_if<check::Sample>(&candidate)) {
       if (verdict.split) {
         sample->split = *verdict.split;
         count_row(figures_, sample->function.category, *verdict.split);
-        for (const CheckResult& c : sample->checks)
-          if (c.status == CheckStatus::kNotDone && c.check != CheckKind::kRedo)
+        for (const check::CheckResult& c : sample->checks)
+          if (c.status == check::CheckStatus::kNotDone && c.check != check::CheckKind::kRedo)
             ++figures_.not_done[c.name() + ": " + c.detail];
         writer_.add(std::move(*sample));
         return;
       }
-      candidate =
-          make_reject(sample->function, std::move(verdict.refusal), std::move(sample->structure));
+      candidate = check::make_reject(sample->function, std::move(verdict.refusal),
+                                     std::move(sample->structure));
     }
-    auto& reject = std::get<Reject>(candidate);
-    const Refusal& refusal = reject.refusal;
+    auto& reject = std::get<check::Reject>(candidate);
+    const trace::Refusal& refusal = reject.refusal;
     why = fmt::format("{}: {}{}{}", word(refusal.stage), refusal.reason,
                       refusal.detail.empty() ? "" : ": ", refusal.detail);
     count_reject(figures_, reject.category, word(refusal.stage), refusal.reason);
@@ -130,8 +132,8 @@ class Committer {
   }
 
   const GenerateOptions& options_;
-  DatasetWriter& writer_;
-  Selector selector_;
+  store::DatasetWriter& writer_;
+  select::Selector selector_;
   Figures figures_;
   Clock::time_point last_flush_ = Clock::now();
   int barren_ = 0;
@@ -151,7 +153,7 @@ Status fill(Crew& crew, Committer& committer, Observer& observer, const std::ato
   return {};
 }
 
-Status keep_and_fail(DatasetWriter& writer, const Error& error) {
+Status keep_and_fail(store::DatasetWriter& writer, const Error& error) {
   const Status flushed = writer.flush();
   if (!flushed.ok()) return error;
   Error out = error;
@@ -162,16 +164,16 @@ Status keep_and_fail(DatasetWriter& writer, const Error& error) {
 
 }  // namespace
 
-Result<Summary> generate(GenerateOptions options, const Installation& installation,
+Result<Summary> generate(GenerateOptions options, const trace::Installation& installation,
                          Observer& observer, const std::atomic<bool>& cancel) {
   JAXSMITH_CHECK(check_options(options));
   const double cpu_before = process_cpu_seconds();
-  JAXSMITH_TRY(folder, OutputFolder::claim(options.out, options.resume));
+  JAXSMITH_TRY(folder, store::OutputFolder::claim(options.out, options.resume));
   Crew crew(options, installation);
   JAXSMITH_TRY(versions, crew.start(cancel));
   JAXSMITH_TRY(writer,
-               DatasetWriter::open(std::move(folder), describe(options, installation, versions),
-                                   options.resume));
+               store::DatasetWriter::open(
+                   std::move(folder), describe(options, installation, versions), options.resume));
   Summary summary;
   if (writer->was_complete()) {
     summary.figures.rows = writer->rows();
@@ -201,4 +203,4 @@ Result<Summary> generate(GenerateOptions options, const Installation& installati
   return summary;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::generate

@@ -22,13 +22,13 @@
 #include "trace/installation.h"
 #include "trace/outcome.h"
 
-namespace jaxsmith {
+namespace jaxsmith::generate {
 
 // Is told how a run goes, on the thread that called `generate`.
 class Observer {
  public:
   virtual ~Observer() = default;
-  virtual void started(const Versions&, const Figures& /*what an earlier run left*/,
+  virtual void started(const trace::Versions&, const Figures& /*what an earlier run left*/,
                        std::uint64_t /*wanted*/) {}
   virtual void progress(const Figures&) {}  // several times a second
   virtual void assembling(const Figures&) {}
@@ -41,7 +41,7 @@ struct Summary {
   bool was_complete = false;  // there was nothing to do
 };
 
-Result<Summary> generate(GenerateOptions options, const Installation& installation,
+Result<Summary> generate(GenerateOptions options, const trace::Installation& installation,
                          Observer& observer, const std::atomic<bool>& cancel);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::generate

@@ -13,7 +13,7 @@
 #include "levels/levels.h"
 #include "tensor/dtype.h"
 
-namespace jaxsmith {
+namespace jaxsmith::generate {
 namespace {
 
 constexpr std::string_view kDTypeNames[] = {"f32", "f16", "bf16", "f64",  "i32", "i8",
@@ -105,10 +105,10 @@ bool set_if(std::string_view wanted, std::string_view name, std::span<const std:
   return true;
 }
 
-Result<const Backend*> backend_of(const GenerateOptions& options) {
-  if (const Backend* backend = backend_named(options.backend)) return backend;
+Result<const backend::Backend*> backend_of(const GenerateOptions& options) {
+  if (const backend::Backend* backend = backend::backend_named(options.backend)) return backend;
   std::vector<std::string_view> names;
-  for (const Backend& each : backends()) names.push_back(each.name);
+  for (const backend::Backend& each : backend::backends()) names.push_back(each.name);
   return Error::usage(fmt::format("--backend: there is no back end '{}'{} (there are {})",
                                   options.backend, did_you_mean(options.backend, names),
                                   fmt::join(names, ", ")));
@@ -163,24 +163,24 @@ Status check_options(GenerateOptions& options) {
   }
   JAXSMITH_TRY(backend, backend_of(options));
   std::vector<std::string_view> categories;
-  for (const CategoryProfile& profile : backend->catalogue().categories())
+  for (const plan::CategoryProfile& profile : backend->catalogue().categories())
     categories.push_back(profile.name);
-  const WorkerSpec& worker = backend->worker();
+  const trace::WorkerSpec& worker = backend->worker();
   std::vector<std::string_view> levels;
-  for (const Level level : worker.levels) levels.push_back(name_of(level));
+  for (const level::Level level : worker.levels) levels.push_back(level::name_of(level));
   JAXSMITH_CHECK(canonical("categories", "category", options.categories, categories));
   JAXSMITH_CHECK(canonical("dtypes", "element type", options.dtypes, kDTypeNames));
-  if (!options.levels.empty()) options.levels.emplace_back(name_of(worker.structure_level));
+  if (!options.levels.empty()) options.levels.emplace_back(level::name_of(worker.structure_level));
   JAXSMITH_CHECK(canonical("levels", "level", options.levels, levels));
   if (options.exact) options.redo = 100;
   options.exact = options.redo == 100;
   return {};
 }
 
-std::vector<Level> levels_of(const GenerateOptions& options) {
-  std::vector<Level> out;
+std::vector<level::Level> levels_of(const GenerateOptions& options) {
+  std::vector<level::Level> out;
   for (const std::string& name : options.levels)
-    if (const auto level = find_level(name)) out.push_back(*level);
+    if (const auto level = level::find_level(name)) out.push_back(*level);
   return out;
 }
 
@@ -191,8 +191,8 @@ nlohmann::ordered_json dataset_options(const GenerateOptions& options) {
 #include "generate/options.def"
 #undef OPTION
   // Datasets that were made before there was a choice are those of the first.
-  if (options.backend == backends().front().name) json.erase("backend");
+  if (options.backend == backend::backends().front().name) json.erase("backend");
   return json;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::generate

@@ -16,7 +16,7 @@
 #include "base/status.h"
 #include "levels/levels.h"
 
-namespace jaxsmith {
+namespace jaxsmith::generate {
 
 using Names = std::vector<std::string>;
 
@@ -49,9 +49,9 @@ Status set_option(GenerateOptions& options, std::string_view name,
 Status check_options(GenerateOptions& options);
 
 // The levels that a dataset with these options has.
-std::vector<Level> levels_of(const GenerateOptions& options);
+std::vector<level::Level> levels_of(const GenerateOptions& options);
 
 // What the dataset depends on, by name, for the manifest.
 nlohmann::ordered_json dataset_options(const GenerateOptions& options);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::generate

@@ -16,7 +16,7 @@
 #include <optional>
 #include <utility>
 
-namespace jaxsmith {
+namespace jaxsmith::generate {
 
 template <class T>
 class Window {
@@ -69,4 +69,4 @@ class Window {
   bool closed_ = false;
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::generate

@@ -18,7 +18,7 @@
 #include "levels/levels.def"
 #undef LEVEL
 
-namespace jaxsmith {
+namespace jaxsmith::level {
 namespace {
 
 constexpr std::array kRows = {
@@ -129,4 +129,4 @@ void add_derived(Texts& texts) {
   }
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::level

@@ -15,7 +15,7 @@
 #include "base/status.h"
 #include "ir/common/level_row.h"
 
-namespace jaxsmith {
+namespace jaxsmith::level {
 
 // A row of the table, by its number; names.h has the enumerators.
 enum class Level : std::uint8_t {};
@@ -52,4 +52,4 @@ std::vector<Level> made_by_workers(std::span<const Level> wanted);
 // Adds to a function's texts what follows from them (LevelRow::derivation).
 void add_derived(Texts& texts);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::level

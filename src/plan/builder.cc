@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 constexpr std::int64_t kMaxElements = 4096;
@@ -98,7 +98,7 @@ bool Builder::broadcasts(const Shape& x, const Shape& y) const {
 
 bool Builder::acceptable_shape(const Shape& shape) const {
   return static_cast<int>(shape.size()) <= settings_.max_rank &&
-         element_count(shape) <= kMaxElements && element_count(shape) > 0;
+         tensor::element_count(shape) <= kMaxElements && tensor::element_count(shape) > 0;
 }
 
 std::optional<ValueId> Builder::draw(const Accept& accept, bool captured) {
@@ -179,7 +179,7 @@ ValueId Builder::literal(double value, DType dtype) {
   Value v;
   v.type = {dtype, {}};
   v.stats = constant_stats(value);
-  v.literal = number_text(value, !is_inexact(dtype));
+  v.literal = number_text(value, !tensor::is_inexact(dtype));
   v.weak = true;
   v.body = current();
   program_.values.push_back(std::move(v));
@@ -229,7 +229,8 @@ std::string Builder::pick_spelling(const Op& op, const Draft& draft) {
 // zero can hide what goes into them, so only what passes through none of these counts.
 std::uint32_t Builder::surely_shown(const Op& op, const Draft& draft, const Value& result) const {
   if (op.derivative == Derivative::kZero) return 0;
-  const bool limits = is_inexact(result.type.dtype) && distinct_probes(result.stats) < kProbes - 2;
+  const bool limits =
+      tensor::is_inexact(result.type.dtype) && distinct_probes(result.stats) < kProbes - 2;
   std::uint32_t sure = 0, common = ~0u;
   for (ValueId id : draft.operands) {
     const Value& v = (*this)[id];
@@ -237,7 +238,8 @@ std::uint32_t Builder::surely_shown(const Op& op, const Draft& draft, const Valu
     common &= v.sure;
     // A small term is lost in a large sum.
     const bool sum = op.has(kAddition | kSubtraction);
-    if (sum && spread(v.stats) < 64 * epsilon(result.type.dtype) * typical_magnitude(result.stats))
+    if (sum &&
+        spread(v.stats) < 64 * tensor::epsilon(result.type.dtype) * typical_magnitude(result.stats))
       continue;
     // Anything times next to nothing is next to nothing.
     const bool scaled =
@@ -254,7 +256,7 @@ std::uint32_t Builder::surely_shown(const Op& op, const Draft& draft, const Valu
   for (int k = 0; k < 2; ++k) {
     const Value& factor = (*this)[draft.operands[static_cast<std::size_t>(k)]];
     const Value& other = (*this)[draft.operands[static_cast<std::size_t>(1 - k)]];
-    if (!factor.literal.empty() || element_count(factor.type.shape) >= 8) continue;
+    if (!factor.literal.empty() || tensor::element_count(factor.type.shape) >= 8) continue;
     bool vanishes = false, whole = true;
     for (double p : factor.stats.probe) {
       vanishes = vanishes || std::abs(p) < 1e-3;
@@ -311,12 +313,13 @@ bool Builder::commit(const Op& op, Draft& draft) {
     for (BodyId b : draft.bodies) add_captured_arguments(b, result);
     if (!draft.sure_given) {
       // A yes or no, or a small count, often stays what it is when an argument changes.
-      const bool coarse = element_count(result.type.shape) < 4 && !is_inexact(result.type.dtype);
+      const bool coarse =
+          tensor::element_count(result.type.shape) < 4 && !tensor::is_inexact(result.type.dtype);
       result.sure = !draft.bodies.empty() || coarse ? 0 : surely_shown(op, draft, result);
     }
     // What a body does to derivatives its entry has worked out; all else passes them on.
     if (draft.bodies.empty()) result.grad_arguments = grad_arguments;
-    if (op.derivative == Derivative::kZero || !is_inexact(result.type.dtype)) {
+    if (op.derivative == Derivative::kZero || !tensor::is_inexact(result.type.dtype)) {
       result.grad_arguments = 0;
     }
     if (result.hint.empty() && !op.hints.empty()) result.hint = random_.pick(op.hints);
@@ -469,4 +472,4 @@ void Builder::add_captured_arguments(BodyId id, Value& result) const {
   }
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -14,7 +14,7 @@
 #include "plan/program.h"
 #include "plan/stats.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 
 // What a program is drawn with; another family member may be drawn with other settings.
 struct Settings {
@@ -178,4 +178,4 @@ std::string number_text(double value, bool integral);
 Builder::Parameter parameter_of(const Value& value);
 Builder::Parameter parameter_of(const Value& value, Type type);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

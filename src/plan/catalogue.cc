@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 // What a back end has no instruction for becomes a hundred instructions and more (counted in the
@@ -46,4 +46,4 @@ const Op& Catalogue::named(std::string_view name) const {
   return *op;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -19,7 +19,7 @@
 #include "base/random.h"
 #include "plan/op.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 
 struct Member;
 struct Settings;
@@ -73,4 +73,4 @@ class Catalogue {
   std::unordered_map<std::string_view, const Op*> by_name_;
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -5,7 +5,7 @@
 
 #include "plan/builder.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 // A bound near the origin is one of the function's own (logarithms, divisors): it must hold. One
@@ -59,7 +59,7 @@ bool infer_binary(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain
   if (!in_domain(v.stats, domain)) return false;
   if (!b.broadcasts(u.type.shape, v.type.shape)) return false;
   // Reals that are equal may differ by a last bit in another compilation.
-  for (int i = 0; boolean && is_inexact(dtype) && i < kProbes; ++i) {
+  for (int i = 0; boolean && tensor::is_inexact(dtype) && i < kProbes; ++i) {
     if (u.stats.probe[i] == v.stats.probe[i]) return false;
   }
   Value result;
@@ -90,7 +90,7 @@ bool draw_operands(Builder& b, Draft& draft, std::uint32_t kinds, Interval domai
   const auto x = b.draw_kind(kinds);
   if (!x) return false;
   const DType dtype = b[*x].type.dtype;
-  const bool integral = is_integer(dtype);
+  const bool integral = tensor::is_integer(dtype);
   if (dtype != DType::kBool && b.random().chance(literal_weight)) {
     const double reach = integral ? std::min(12.0, integer_bounds(dtype).hi) : 4.0;
     const double lo = std::max({domain.lo, integral ? integer_bounds(dtype).lo : -3.0, -reach});
@@ -114,16 +114,16 @@ bool draw_operands(Builder& b, Draft& draft, std::uint32_t kinds, Interval domai
 }  // namespace
 
 std::uint32_t kind_of(DType dtype) {
-  switch (dtype_class(dtype)) {
-    case DTypeClass::kBoolean:
+  switch (tensor::dtype_class(dtype)) {
+    case tensor::DTypeClass::kBoolean:
       return kBoolKind;
-    case DTypeClass::kSigned:
+    case tensor::DTypeClass::kSigned:
       return kSignedKind;
-    case DTypeClass::kUnsigned:
+    case tensor::DTypeClass::kUnsigned:
       return kUnsignedKind;
-    case DTypeClass::kReal:
+    case tensor::DTypeClass::kReal:
       return kReal;
-    case DTypeClass::kComplex:
+    case tensor::DTypeClass::kComplex:
       return kComplexKind;
   }
   return 0;
@@ -196,4 +196,4 @@ Op comparison(std::string name, Category category, double weight, std::uint32_t 
   return op;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -7,7 +7,7 @@
 
 #include "plan/builder.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 // Wide intervals only keep magnitudes modest: what happens in practice is enough there.
@@ -24,7 +24,7 @@ bool inside(const Stats& stats, Interval interval) {
 bool Builder::try_into(ValueId x, Interval want, int choice, std::optional<ValueId>& out) {
   const Value v = (*this)[x];
   const DType dtype = v.type.dtype;
-  const bool integral = is_integer(dtype);
+  const bool integral = tensor::is_integer(dtype);
   const auto then = [&](std::string_view op, double operand) -> bool {
     if (!out) return false;
     out = apply(op, {*out, literal(operand, dtype)});
@@ -40,7 +40,7 @@ bool Builder::try_into(ValueId x, Interval want, int choice, std::optional<Value
                          literal(std::min(want.hi, integer_bounds(dtype).hi), dtype)});
     return out.has_value();
   }
-  if (!is_real(dtype)) return false;
+  if (!tensor::is_real(dtype)) return false;
   if (want.lo >= 0) {  // a positive interval, as logarithms, roots and divisors want it
     const double offset =
         nice_number(std::max(want.lo, 0.05), std::min(want.lo + 1, want.hi), false);
@@ -103,17 +103,17 @@ std::optional<ValueId> Builder::convert(ValueId x, DType dtype) {
   if (from == dtype) return x;
   if (dtype == DType::kBool) {
     const double threshold = median((*this)[x].stats);
-    const bool integral = is_integer(from);
-    if (is_complex(from)) return std::nullopt;
+    const bool integral = tensor::is_integer(from);
+    if (tensor::is_complex(from)) return std::nullopt;
     return apply(
         "greater",
         {x, literal(integral ? std::floor(threshold) : std::round(threshold * 10) / 10, from)});
   }
-  if (is_complex(from) && is_real(dtype)) {
+  if (tensor::is_complex(from) && tensor::is_real(dtype)) {
     const auto real = apply(random_.chance(0.6) ? "real" : "abs_complex", {x});
     return real ? convert(*real, dtype) : std::nullopt;
   }
-  if (is_integer(dtype) && is_real(from)) {
+  if (tensor::is_integer(dtype) && tensor::is_real(from)) {
     const Interval bounds = integer_bounds(dtype);
     const auto led = into(x, {std::max(bounds.lo, -100.0), std::min(bounds.hi, 100.0)});
     if (!led) return std::nullopt;
@@ -133,18 +133,18 @@ std::optional<ValueId> Builder::combine(ValueId x, ValueId y, bool plainly) {
         !differentiable()) {
       const ValueId mask = bool_x ? x : y, other = bool_x ? y : x;
       const DType dtype = (*this)[other].type.dtype;
-      const double fill = nice_number(-1, 1, !is_inexact(dtype));
+      const double fill = nice_number(-1, 1, !tensor::is_inexact(dtype));
       if (const auto out = apply("where", {mask, other, literal(std::max(fill, 0.0), dtype)}))
         return out;
     }
     DType target = settings_.real;
     for (ValueId id : {x, y}) {
-      if (is_inexact((*this)[id].type.dtype)) target = (*this)[id].type.dtype;
+      if (tensor::is_inexact((*this)[id].type.dtype)) target = (*this)[id].type.dtype;
     }
     for (ValueId id : {x, y}) {
-      if (is_complex((*this)[id].type.dtype)) target = settings_.real;
+      if (tensor::is_complex((*this)[id].type.dtype)) target = settings_.real;
     }
-    if (!is_inexact((*this)[x].type.dtype) && !is_inexact((*this)[y].type.dtype)) {
+    if (!tensor::is_inexact((*this)[x].type.dtype) && !tensor::is_inexact((*this)[y].type.dtype)) {
       target = bool_x ? (*this)[y].type.dtype : (*this)[x].type.dtype;
     }
     const auto a = convert(x, target), b = a ? convert(y, target) : std::nullopt;
@@ -167,7 +167,7 @@ std::optional<ValueId> Builder::combine(ValueId x, ValueId y, bool plainly) {
   if (!broadcasts((*this)[x].type.shape, (*this)[y].type.shape) ||
       !acceptable_shape(broadcast_shapes((*this)[x].type.shape, (*this)[y].type.shape))) {
     const bool larger_x =
-        element_count((*this)[x].type.shape) > element_count((*this)[y].type.shape);
+        tensor::element_count((*this)[x].type.shape) > tensor::element_count((*this)[y].type.shape);
     ValueId& larger = larger_x ? x : y;
     if (const auto scalar = reduced(larger))
       larger = *scalar;
@@ -184,7 +184,7 @@ std::optional<ValueId> Builder::combine(ValueId x, ValueId y, bool plainly) {
       return out;
     // Too large, most likely: bring both into a modest interval and try again.
     if (i < 4 || logical) continue;
-    const double reach = is_real((*this)[x].type.dtype) ? 10 : 7;
+    const double reach = tensor::is_real((*this)[x].type.dtype) ? 10 : 7;
     const auto a = into(x, {-reach, reach}), b = into(y, {-reach, reach});
     if (a && b) {
       x = *a;
@@ -199,8 +199,9 @@ std::optional<ValueId> Builder::coerce(ValueId x, const Type& type, Interval int
   const Mark before = mark();
   std::optional<ValueId> out = x;
   const auto shape = [&]() -> const Shape& { return (*this)[*out].type.shape; };
-  if (shape() != type.shape && element_count(shape()) == element_count(type.shape) &&
-      !shape().empty() && random_.chance(0.5)) {
+  if (shape() != type.shape &&
+      tensor::element_count(shape()) == tensor::element_count(type.shape) && !shape().empty() &&
+      random_.chance(0.5)) {
     out = apply("reshape", {*out}, {{"shape", type.shape}});
   }
   if (out && shape() != type.shape &&
@@ -281,7 +282,7 @@ std::optional<std::vector<ValueId>> Builder::fold_onto(const std::vector<Target>
     }
     if (end && (is_parameter(*end) || taken(*end))) {
       const auto other = draw([&](const Value& v) {
-        return v.body == current() && &v != &(*this)[*end] && is_inexact(v.type.dtype);
+        return v.body == current() && &v != &(*this)[*end] && tensor::is_inexact(v.type.dtype);
       });
       if (other)
         fold_in(*other);
@@ -302,4 +303,4 @@ std::optional<std::vector<ValueId>> Builder::fold_onto(const std::vector<Target>
   return ends;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

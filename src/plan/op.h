@@ -15,7 +15,7 @@
 
 #include "plan/program.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 
 class Builder;
 
@@ -132,4 +132,4 @@ Op binary(std::string name, Category category, double weight, std::uint32_t kind
 Op comparison(std::string name, Category category, double weight, std::uint32_t kinds,
               Kernel2 kernel, std::vector<std::string> hints, std::vector<std::string> spellings);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -6,7 +6,7 @@
 #include <bit>
 #include <cmath>
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 constexpr int kTries = 60;
@@ -30,8 +30,8 @@ DType draw_dtype(Random& random, const std::vector<DType>& allowed, bool x64,
   std::vector<double> w;
   for (const auto& [dtype, weight] : weights) {
     const bool usable = std::find(allowed.begin(), allowed.end(), dtype) != allowed.end() &&
-                        (x64 || !needs_x64(dtype));
-    w.push_back(usable ? weight * (x64 && needs_x64(dtype) ? 8 : 1) : 0);
+                        (x64 || !tensor::needs_x64(dtype));
+    w.push_back(usable ? weight * (x64 && tensor::needs_x64(dtype) ? 8 : 1) : 0);
   }
   if (std::none_of(w.begin(), w.end(), [](double v) { return v > 0; })) return fallback;
   return weights[random.weighted(w)].first;
@@ -72,7 +72,7 @@ Drawn draw_argument(Builder& b, const CategoryProfile& profile, int position) {
   if (draw < profile.integer_share && b.allowed(s.integer)) {
     out.type.dtype = s.integer;
     const double top = std::min(integer_bounds(s.integer).hi, random.chance(0.5) ? 10.0 : 50.0);
-    const double low = is_signed_integer(s.integer) && random.chance(0.5) ? -top : 0;
+    const double low = tensor::is_signed_integer(s.integer) && random.chance(0.5) ? -top : 0;
     out.stats = uniform_stats(random, low, top, true);
   } else if (position > 0 && draw < profile.integer_share + profile.bool_share &&
              b.allowed(DType::kBool)) {
@@ -117,7 +117,7 @@ bool close_root(Builder& b, const std::vector<ValueId>& parameters) {
     if (missing == parameters.end()) break;
     const std::uint32_t bit = b[*missing].arguments;
     const auto y = b.random().chance(0.5) ? std::optional(*missing) : b.draw([&](const Value& v) {
-      return (v.sure & bit) != 0 && is_inexact(v.type.dtype);
+      return (v.sure & bit) != 0 && tensor::is_inexact(v.type.dtype);
     });
     if (!y || ends.empty()) return false;
     const ValueId x = ends[b.random().below(ends.size())];
@@ -184,7 +184,7 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   for (std::size_t i = 0; i < count; ++i) {
     const Drawn drawn = draw_argument(b, profile, static_cast<int>(i));
     spec.parameters.push_back({drawn.type, drawn.stats, "", 1u << i,
-                               is_inexact(drawn.type.dtype) ? 1u << i : 0, 0, 1u << i});
+                               tensor::is_inexact(drawn.type.dtype) ? 1u << i : 0, 0, 1u << i});
   }
   int steps = 2 + static_cast<int>(b.random().below(4));
   if (b.random().chance(0.3)) steps += static_cast<int>(b.random().below(8));
@@ -243,11 +243,11 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
   Settings s;
   s.catalogue = options.catalogue;
   s.dtypes = options.dtypes.empty() ? all_dtypes() : options.dtypes;
-  const bool wide = std::any_of(s.dtypes.begin(), s.dtypes.end(), needs_x64);
+  const bool wide = std::any_of(s.dtypes.begin(), s.dtypes.end(), tensor::needs_x64);
   const bool narrow =
-      std::any_of(s.dtypes.begin(), s.dtypes.end(), [](DType d) { return !needs_x64(d); });
+      std::any_of(s.dtypes.begin(), s.dtypes.end(), [](DType d) { return !tensor::needs_x64(d); });
   s.x64 = wide && (!narrow || (family / kFamiliesPerChunk) % kX64Period == kX64Period - 1);
-  if (!s.x64) std::erase_if(s.dtypes, needs_x64);
+  if (!s.x64) std::erase_if(s.dtypes, tensor::needs_x64);
   s.real = draw_dtype(
       random, s.dtypes, s.x64,
       {{DType::kF32, 0.72}, {DType::kF16, 0.12}, {DType::kBF16, 0.12}, {DType::kF64, 0.5}},
@@ -327,4 +327,4 @@ std::vector<Member> plan_family(const PlanOptions& options, std::uint64_t seed,
   return members;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -15,7 +15,7 @@
 #include "plan/op.h"
 #include "plan/program.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 
 struct PlanOptions {
   const Catalogue* catalogue = nullptr;   // of the back end
@@ -49,4 +49,4 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
 std::optional<Program> plan_root(const PlanOptions& options, const Settings& settings,
                                  std::uint64_t seed, std::uint64_t family);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

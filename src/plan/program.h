@@ -16,7 +16,10 @@
 #include "base/differentiation.h"
 #include "tensor/tensor.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
+
+using tensor::DType;
+using tensor::Shape;
 
 using ValueId = int;
 using BodyId = int;
@@ -132,4 +135,4 @@ struct Program {
   std::vector<DerivativeOf> derivatives;
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 Stats bounded(double lo, double hi, const Stats& probes) {
@@ -163,7 +163,7 @@ Stats scale_stats(const Stats& x, double factor) {
 }
 
 Stats rounded(Stats x, DType dtype) {
-  const double e = epsilon(dtype);
+  const double e = tensor::epsilon(dtype);
   if (e == 0) return x;
   for (double& p : x.probe) {
     if (p == 0 || !std::isfinite(p)) continue;
@@ -203,7 +203,7 @@ double median(const Stats& x) {
 
 double threshold_of(const Value& x) {
   const double m = median(x.stats);
-  return is_integer(x.type.dtype) ? std::floor(m) : std::round(m * 10) / 10;
+  return tensor::is_integer(x.type.dtype) ? std::floor(m) : std::round(m * 10) / 10;
 }
 
 double spread(const Stats& x) {
@@ -221,9 +221,10 @@ int distinct_probes(const Stats& x) {
 }
 
 Interval integer_bounds(DType dtype) {
-  const int bits = 8 * static_cast<int>(byte_size(dtype));
+  const int bits = 8 * static_cast<int>(tensor::byte_size(dtype));
   if (dtype == DType::kBool) return {0, 1};
-  if (is_signed_integer(dtype)) return {-std::ldexp(1, bits - 1), std::ldexp(1, bits - 1) - 1};
+  if (tensor::is_signed_integer(dtype))
+    return {-std::ldexp(1, bits - 1), std::ldexp(1, bits - 1) - 1};
   return {0, std::ldexp(1, bits) - 1};
 }
 
@@ -245,16 +246,16 @@ double safe_magnitude(DType dtype) {
 
 bool acceptable(const Type& type, const Stats& stats) {
   if (!std::isfinite(stats.lo) || !std::isfinite(stats.hi)) return false;
-  if (dtype_class(type.dtype) == DTypeClass::kBoolean) return spread(stats) > 0;
-  if (is_integer(type.dtype)) {
+  if (tensor::dtype_class(type.dtype) == tensor::DTypeClass::kBoolean) return spread(stats) > 0;
+  if (tensor::is_integer(type.dtype)) {
     const Interval bounds = integer_bounds(type.dtype);
     return stats.lo >= bounds.lo && stats.hi <= bounds.hi && spread(stats) > 0;
   }
   const Interval reach = practical(stats);
   if (std::max(std::abs(reach.lo), std::abs(reach.hi)) > safe_magnitude(type.dtype)) return false;
   // Differences must survive rounding, several operations on.
-  return spread(stats) > 64 * epsilon(type.dtype) * typical_magnitude(stats) &&
+  return spread(stats) > 64 * tensor::epsilon(type.dtype) * typical_magnitude(stats) &&
          spread(stats) > 1e-4;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

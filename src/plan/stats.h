@@ -5,7 +5,7 @@
 #include "plan/op.h"
 #include "plan/program.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 
 Stats constant_stats(double value);
 Stats uniform_stats(Random& random, double lo, double hi, bool integral);
@@ -53,4 +53,4 @@ Interval integer_bounds(DType dtype);
 // type, and not the same for all inputs.
 bool acceptable(const Type& type, const Stats& stats);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-namespace jaxsmith {
+namespace jaxsmith::score {
 namespace {
 
 // A text may take this many times what the row's own took, in reading its types and in each case,
@@ -33,11 +33,13 @@ std::string difference(const std::vector<ir::Datum>& found, const std::vector<ir
   return "";
 }
 
-std::string difference(const Results& found, const Results& wanted, const Tolerance& tolerance) {
+std::string difference(const Results& found, const Results& wanted,
+                       const tensor::Tolerance& tolerance) {
   if (found.size() != wanted.size())
     return fmt::format("it gives {} results, not {}", found.size(), wanted.size());
   for (std::size_t i = 0; i < found.size(); ++i)
-    if (const Closeness close = compare_results(found[i], wanted[i], tolerance); !close.same)
+    if (const tensor::Closeness close = tensor::compare_results(found[i], wanted[i], tolerance);
+        !close.same)
       return fmt::format("result {}: {}", i, close.difference);
   return "";
 }
@@ -53,10 +55,10 @@ class Grading {
 
   void judge() {
     if (reference_.signature() && prediction_.text == reference_.text()) return equal();
-    auto parsed = IrProgram::parse(prediction_.level, prediction_.text);
+    auto parsed = check::IrProgram::parse(prediction_.level, prediction_.text);
     if (!parsed.ok()) return no(parsed.error().message);
     out_.parses = true;
-    IrProgram& program = parsed.value();
+    check::IrProgram& program = parsed.value();
     if (const Status verified = program.verify(part_of(reference_.verification_steps()));
         !verified.ok())
       return failed(program, verified.error());
@@ -92,12 +94,12 @@ class Grading {
     no(reference_.not_gradable());
   }
 
-  void failed(const IrProgram& program, const Error& error) {
-    out_.unsupported = program.error_kind() == EvaluationError::Kind::kUnsupported;
+  void failed(const check::IrProgram& program, const Error& error) {
+    out_.unsupported = program.error_kind() == tensor::EvaluationError::Kind::kUnsupported;
     no(error.message);
   }
 
-  void run(IrProgram& program) {
+  void run(check::IrProgram& program) {
     if (reference_.cases().empty()) return no(reference_.not_gradable());
     for (std::size_t c = 0; c < reference_.cases().size(); ++c) {
       const GradedCase& graded = reference_.cases()[c];
@@ -120,16 +122,18 @@ class Grading {
   }
 
   // Of the prediction's own budget, by what the row's text took.
-  EvaluationContext part_of(std::int64_t steps) const {
-    return EvaluationContext({.budget = {.steps = kTimesReference * steps + kStepsOnTop}}, whole_);
+  tensor::EvaluationContext part_of(std::int64_t steps) const {
+    return tensor::EvaluationContext({.budget = {.steps = kTimesReference * steps + kStepsOnTop}},
+                                     whole_);
   }
 
-  bool gives_recorded(const IrProgram& program, const std::vector<ir::Datum>& results) const {
+  bool gives_recorded(const check::IrProgram& program,
+                      const std::vector<ir::Datum>& results) const {
     if (results.size() != reference_.recorded_outputs()) return false;
     for (std::size_t i = 0; i < results.size(); ++i) {
-      const Array wanted = reference_.recorded_output(i);
-      if (!compare_results(whole_result(program, results[i], wanted.shape()), wanted,
-                           reference_.tolerance())
+      const tensor::Array wanted = reference_.recorded_output(i);
+      if (!tensor::compare_results(check::whole_result(program, results[i], wanted.shape()), wanted,
+                                   reference_.tolerance())
                .same)
         return false;
     }
@@ -138,7 +142,7 @@ class Grading {
 
   const Prediction& prediction_;
   const Reference& reference_;
-  EvaluationContext whole_;
+  tensor::EvaluationContext whole_;
   Verdict out_;
 };
 
@@ -149,7 +153,7 @@ Verdict grade(const Prediction& prediction, const Reference& reference,
   Grading grading(prediction, reference, options);
   try {
     grading.judge();
-  } catch (const EvaluationError& e) {  // the budget, in parsing a text
+  } catch (const tensor::EvaluationError& e) {  // the budget, in parsing a text
     grading.no(e.message);
   } catch (const std::exception& e) {  // memory: one text must not end the others
     grading.no(fmt::format("it cannot be judged: {}", e.what()));
@@ -160,4 +164,4 @@ Verdict grade(const Prediction& prediction, const Reference& reference,
   return std::move(out);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::score

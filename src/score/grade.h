@@ -4,7 +4,7 @@
 #include "score/predictions.h"
 #include "score/reference.h"
 
-namespace jaxsmith {
+namespace jaxsmith::score {
 
 struct Verdict {
   // Each implies the ones before it, but that a text may run, or agree, without being canonically
@@ -28,4 +28,4 @@ struct Verdict {
 Verdict grade(const Prediction& prediction, const Reference& reference,
               const ScoreOptions& options);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::score

@@ -5,7 +5,11 @@
 #include <limits>
 #include <set>
 
-namespace jaxsmith {
+namespace jaxsmith::score {
+
+using tensor::Array;
+using tensor::DType;
+
 namespace {
 
 constexpr double kMagnitudes[kWaysToDraw] = {4, 0.25, 1, 16, 0.0625, 2, 0.5, 1};
@@ -23,7 +27,7 @@ struct Traits {
   bool symmetric = false, triangular = false;
 };
 
-bool is_square(const Shape& shape) {
+bool is_square(const tensor::Shape& shape) {
   return shape.size() >= 2 && shape.back() == shape[shape.size() - 2] && shape.back() > 1;
 }
 
@@ -37,7 +41,7 @@ bool last_axis_sums_to_one(const Doubles& v, std::size_t n) {
   return true;
 }
 
-Traits traits_of(const Doubles& v, const Shape& shape) {
+Traits traits_of(const Doubles& v, const tensor::Shape& shape) {
   Traits t;
   for (const double x : v) {
     t.negative |= x < 0;
@@ -84,7 +88,7 @@ void redraw_symmetric(Doubles& v, std::size_t n, double magnitude, Random& rando
   }
 }
 
-void redraw(Doubles& v, const Shape& shape, double magnitude, bool turn, Random& random) {
+void redraw(Doubles& v, const tensor::Shape& shape, double magnitude, bool turn, Random& random) {
   const Traits t = traits_of(v, shape);
   if (t.symmetric && !t.triangular)
     return redraw_symmetric(v, static_cast<std::size_t>(shape.back()), magnitude, random);
@@ -116,7 +120,7 @@ std::int64_t redraw_alone(std::int64_t v, DType dtype, Random& random) {
   const bool large = dtype == DType::kU64 && v < 0;
   const std::int64_t size = large ? kMost : std::abs(std::clamp(v, -kMost, kMost));
   const bool negative = v < 0 && !large;
-  const int bits = std::min(bit_width(dtype) - !is_unsigned(dtype), 62);
+  const int bits = std::min(tensor::bit_width(dtype) - !tensor::is_unsigned(dtype), 62);
   const std::int64_t top = (std::int64_t{1} << bits) - !negative;
   const std::int64_t drawn = random.between(0, std::min(2 * size + 2, top));
   return negative ? -drawn : drawn;
@@ -157,7 +161,7 @@ void redraw_integers(std::span<std::int64_t> v, DType dtype, int attempt, Random
 Array drawn(const Array& x, double magnitude, Random random, int attempt) {
   Array out = x;
   const bool turn = attempt % 3 == 2;
-  with_lane(x.dtype(), [&](auto zero) {
+  tensor::with_lane(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const auto all = out.mutate<T>();
     if constexpr (std::is_same_v<T, std::int64_t>) {
@@ -174,7 +178,7 @@ Array drawn(const Array& x, double magnitude, Random random, int attempt) {
              static_cast<P>(v.imag() * magnitude * random.uniform(0.75, 1.25))};
     }
   });
-  settle(out);
+  tensor::settle(out);
   return out;
 }
 
@@ -195,4 +199,4 @@ std::vector<Array> draw_inputs(const std::vector<Array>& recorded, Random random
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::score

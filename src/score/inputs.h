@@ -6,7 +6,7 @@
 #include "base/random.h"
 #include "tensor/array.h"
 
-namespace jaxsmith {
+namespace jaxsmith::score {
 
 // How many differently made inputs there are before the ways begin anew with other numbers.
 constexpr int kWaysToDraw = 8;
@@ -15,6 +15,7 @@ constexpr int kWaysToDraw = 8;
 // later attempts stray less. What may be the arguments' domain is kept: signs where all agree, the
 // interval [0, 1], rows that sum to 1, order, symmetry with its positive definiteness, triangles;
 // of integers the range, and that they differ.
-std::vector<Array> draw_inputs(const std::vector<Array>& recorded, Random random, int attempt);
+std::vector<tensor::Array> draw_inputs(const std::vector<tensor::Array>& recorded, Random random,
+                                       int attempt);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::score

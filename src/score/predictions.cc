@@ -11,14 +11,14 @@
 #include "store/cells.h"
 #include "store/files.h"
 
-namespace jaxsmith {
+namespace jaxsmith::score {
 namespace {
 
 constexpr const char* kFields[] = {"id", "level", "text"};
 
-Result<Level> graded_level(std::string_view name, const std::string& where) {
-  JAXSMITH_TRY(level, level_named(name, where));
-  if (row_of(level).parse) return level;
+Result<level::Level> graded_level(std::string_view name, const std::string& where) {
+  JAXSMITH_TRY(level, level::level_named(name, where));
+  if (level::row_of(level).parse) return level;
   return Error::usage(
       fmt::format("{}: nothing is graded at the level {}: jaxsmith does not read it", where, name));
 }
@@ -62,7 +62,7 @@ Result<std::vector<std::string>> texts_of(const arrow::Table& table, const std::
   for (const auto& chunk : column->chunks()) {
     for (std::int64_t i = 0; i < chunk->length(); ++i) {
       // What a model wrote may be any bytes: whether it is a text is what is graded.
-      auto found = name == "text" ? bytes_cell({*chunk, i}) : text_cell({*chunk, i});
+      auto found = name == "text" ? store::bytes_cell({*chunk, i}) : store::text_cell({*chunk, i});
       if (!found.ok() || !found.value())
         return Error::usage(fmt::format("{}: row {}: {}: {}", path, out.size(), name,
                                         found.ok() ? "it is null" : found.error().message));
@@ -74,12 +74,12 @@ Result<std::vector<std::string>> texts_of(const arrow::Table& table, const std::
 
 Result<std::vector<Prediction>> read_table(const std::string& path) {
   const std::vector<std::string> names(std::begin(kFields), std::end(kFields));
-  JAXSMITH_TRY(schema, parquet_schema(path));
+  JAXSMITH_TRY(schema, store::parquet_schema(path));
   for (const std::string& name : names)
     if (schema->GetFieldIndex(name) < 0)
       return Error::usage(
           fmt::format("{}: it has no column {} (id, level and text are wanted)", path, name));
-  JAXSMITH_TRY(table, read_parquet(path, names));
+  JAXSMITH_TRY(table, store::read_parquet(path, names));
   std::vector<std::vector<std::string>> columns;
   for (const std::string& name : names) {
     JAXSMITH_TRY(texts, texts_of(*table, name, path));
@@ -105,10 +105,10 @@ Result<std::vector<Prediction>> read_predictions(const std::string& path) {
   in.seekg(0);
   auto read = parquet ? read_table(path) : read_lines(in, path);
   if (!read.ok()) return read;
-  std::map<std::pair<std::string, Level>, std::int64_t> seen;
+  std::map<std::pair<std::string, level::Level>, std::int64_t> seen;
   for (Prediction& p : read.value()) p.sample = seen[{p.id, p.level}]++;
   if (read.value().empty()) return Error::usage(path + ": it holds no predictions");
   return read;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::score

@@ -8,11 +8,11 @@
 #include "base/status.h"
 #include "levels/levels.h"
 
-namespace jaxsmith {
+namespace jaxsmith::score {
 
 struct Prediction {
   std::string id;
-  Level level{};
+  level::Level level{};
   std::string text;
   std::int64_t sample = 0;  // number among those of the same id and level, in the order of the file
 };
@@ -21,4 +21,4 @@ struct Prediction {
 // Errors name the line or the column.
 Result<std::vector<Prediction>> read_predictions(const std::string& path);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::score

@@ -9,7 +9,11 @@
 #include "score/inputs.h"
 #include "tensor/elementwise.h"
 
-namespace jaxsmith {
+namespace jaxsmith::score {
+
+using tensor::Array;
+using tensor::EvaluationContext;
+
 namespace {
 
 constexpr int kTries = 48;
@@ -27,7 +31,7 @@ void add_arrays(const ir::Datum& datum, Results& out) {
 std::int64_t non_finite(const Results& results) {
   std::int64_t count = 0;
   for (const Array& a : results)
-    with_lane(a.dtype(), [&](auto zero) {
+    tensor::with_lane(a.dtype(), [&](auto zero) {
       using T = decltype(zero);
       for (const T& v : a.data<T>()) {
         if constexpr (std::is_floating_point_v<T>)
@@ -51,28 +55,29 @@ Results arrays_of(const std::vector<ir::Datum>& data) {
   return out;
 }
 
-Reference Reference::make(const DatasetRow& row, Level level, const ScoreOptions& options) {
+Reference Reference::make(const store::DatasetRow& row, level::Level level,
+                          const ScoreOptions& options) {
   Reference out;
   out.id_ = row.id;
   out.level_ = level;
   out.text_ = row.levels.at(level);
   out.case_ = {row.constants, row.inputs, row.outputs, row.kept_arguments, row.equations};
-  const EvaluationContext whole(EvaluationOptions{});
+  const EvaluationContext whole(tensor::EvaluationOptions{});
   try {
     out.prepare(options, whole);
-  } catch (const EvaluationError& e) {
+  } catch (const tensor::EvaluationError& e) {
     out.not_gradable_ = e.message;
   }
   return out;
 }
 
 void Reference::prepare(const ScoreOptions& options, const EvaluationContext& whole) {
-  auto parsed = IrProgram::parse(level_, text_);
+  auto parsed = check::IrProgram::parse(level_, text_);
   if (!parsed.ok()) {
     not_gradable_ = "the row's own text does not parse: " + first_line(parsed.error().message);
     return;
   }
-  IrProgram& program = parsed.value();
+  check::IrProgram& program = parsed.value();
   const auto failed = [&](const char* what, const Error& error) {
     not_gradable_ = fmt::format("the row's own text {}: {}", what, first_line(error.message));
   };
@@ -96,8 +101,8 @@ void Reference::prepare(const ScoreOptions& options, const EvaluationContext& wh
     not_gradable_ = "the row has no recorded case";
     return;
   }
-  Reading reading;
-  const auto results = execute_case(program, case_, options.budget, reading, &whole);
+  check::Reading reading;
+  const auto results = check::execute_case(program, case_, options.budget, reading, &whole);
   if (!results.ok()) return failed("does not run", results.error());
   if (!reading.agrees) {
     not_gradable_ = "the row's own text does not give what JAX gave: " + first_line(reading.reason);
@@ -111,16 +116,16 @@ void Reference::prepare(const ScoreOptions& options, const EvaluationContext& wh
 bool Reference::same_results(const Results& a, const Results& b) const {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i)
-    if (nothing_is_both(a[i], b[i], tolerance_)) return false;
+    if (tensor::nothing_is_both(a[i], b[i], tolerance_)) return false;
   return true;
 }
 
 // First those whose results are none that are there already; where a function has few results, or
 // hardly any others were found, such as repeat one.
-void Reference::add_further_cases(IrProgram& program, const ScoreOptions& options,
+void Reference::add_further_cases(check::IrProgram& program, const ScoreOptions& options,
                                   const EvaluationContext& whole) {
   std::vector<Array> recorded;
-  for (const Tensor& t : case_.inputs)
+  for (const tensor::Tensor& t : case_.inputs)
     recorded.push_back(Array::from(EvaluationContext::unmetered(), t));
   const Random random(hash64(id_), options.seed);
   std::vector<GradedCase> repeating;
@@ -138,10 +143,11 @@ void Reference::add_further_cases(IrProgram& program, const ScoreOptions& option
 }
 
 // Nothing where the inputs are no new ones, or the results are not finite or hang on rounding.
-std::optional<GradedCase> Reference::try_inputs(IrProgram& program, const std::vector<Array>& drawn,
+std::optional<GradedCase> Reference::try_inputs(check::IrProgram& program,
+                                                const std::vector<Array>& drawn,
                                                 const ScoreOptions& options,
                                                 const EvaluationContext& whole) {
-  ExecutionCase changed;
+  check::ExecutionCase changed;
   changed.constants = case_.constants;
   changed.kept = case_.kept;
   for (const Array& a : drawn) changed.inputs.push_back(a.tensor());
@@ -157,14 +163,14 @@ std::optional<GradedCase> Reference::try_inputs(IrProgram& program, const std::v
   out.steps = context.steps_used();
   if (non_finite(out.results) > non_finite(cases_[0].results)) return std::nullopt;
   std::vector<ir::Datum> nudged;
-  for (const ir::Datum& d : out.arguments) nudged.emplace_back(nudge(d.as_array(), 1));
+  for (const ir::Datum& d : out.arguments) nudged.emplace_back(tensor::nudge(d.as_array(), 1));
   const auto again =
       program.run(std::move(nudged), EvaluationContext({.budget = options.budget}, whole));
   if (!again.ok()) return std::nullopt;
   const Results moved = arrays_of(again.value());
   if (moved.size() != out.results.size()) return std::nullopt;
   for (std::size_t i = 0; i < moved.size(); ++i)
-    if (!compare_results(moved[i], out.results[i], tolerance_).same) return std::nullopt;
+    if (!tensor::compare_results(moved[i], out.results[i], tolerance_).same) return std::nullopt;
   return out;
 }
 
@@ -181,14 +187,15 @@ std::string Reference::without_information() const {
     bool follows = false;
     for (std::size_t c = 1; c < cases_.size() && !follows; ++c)
       for (std::size_t d = 0; d < c && !follows; ++d)
-        follows = nothing_is_both(cases_[c].results[o], cases_[d].results[o], tolerance_);
+        follows = tensor::nothing_is_both(cases_[c].results[o], cases_[d].results[o], tolerance_);
     if (!follows) continue;
     constant = false;
     bool copied = false;
     for (std::size_t a = 0; a < cases_[0].arguments.size() && !copied; ++a)
       copied = cases_[0].arguments[a].as_array().same_type(first) &&
                std::all_of(cases_.begin(), cases_.end(), [&](const GradedCase& c) {
-                 return compare_results(c.arguments[a].as_array(), c.results[o], tolerance_).same;
+                 return tensor::compare_results(c.arguments[a].as_array(), c.results[o], tolerance_)
+                     .same;
                });
     if (!copied) return "";
   }
@@ -196,4 +203,4 @@ std::string Reference::without_information() const {
                   : "it gives what it is given: a copy would be right";
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::score

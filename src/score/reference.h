@@ -14,17 +14,17 @@
 #include "check/reading.h"
 #include "store/dataset_reader.h"
 
-namespace jaxsmith {
+namespace jaxsmith::score {
 
 struct ScoreOptions {
-  Budget budget{.steps = 1'000'000'000, .bytes = 1LL << 30};  // of one prediction
-  std::uint64_t seed = 0;                                     // another one draws other inputs
+  tensor::Budget budget{.steps = 1'000'000'000, .bytes = 1LL << 30};  // of one prediction
+  std::uint64_t seed = 0;  // another one draws other inputs
 };
 
 // Inputs that a function is graded on besides the recorded ones.
 constexpr std::size_t kFurtherCases = 4;
 
-using Results = std::vector<Array>;
+using Results = std::vector<tensor::Array>;
 
 struct GradedCase {
   std::vector<ir::Datum> arguments;
@@ -35,7 +35,8 @@ struct GradedCase {
 class Reference {
  public:
   // Of a row that has the level.
-  static Reference make(const DatasetRow& row, Level level, const ScoreOptions& options);
+  static Reference make(const store::DatasetRow& row, level::Level level,
+                        const ScoreOptions& options);
 
   // Why predictions are not graded by execution; empty where they are.
   const std::string& not_gradable() const { return not_gradable_; }
@@ -47,31 +48,33 @@ class Reference {
   // The recorded one first. Of a row that is not gradable it may be that there are none.
   const std::vector<GradedCase>& cases() const { return cases_; }
   // Of a result on the recorded inputs: what JAX gave.
-  Array recorded_output(std::size_t i) const {
-    return Array::from(EvaluationContext::unmetered(), case_.outputs[i]);
+  tensor::Array recorded_output(std::size_t i) const {
+    return tensor::Array::from(tensor::EvaluationContext::unmetered(), case_.outputs[i]);
   }
   std::size_t recorded_outputs() const { return case_.outputs.size(); }
-  const Tolerance& tolerance() const { return tolerance_; }
+  const tensor::Tolerance& tolerance() const { return tolerance_; }
   int tries() const { return tries_; }
   // That reading the types of the row's own text took.
   std::int64_t verification_steps() const { return verification_steps_; }
 
  private:
   // `whole`: all that is run here counts there.
-  void prepare(const ScoreOptions& options, const EvaluationContext& whole);
-  void add_further_cases(IrProgram& program, const ScoreOptions& options,
-                         const EvaluationContext& whole);
-  std::optional<GradedCase> try_inputs(IrProgram& program, const std::vector<Array>& drawn,
-                                       const ScoreOptions& options, const EvaluationContext& whole);
+  void prepare(const ScoreOptions& options, const tensor::EvaluationContext& whole);
+  void add_further_cases(check::IrProgram& program, const ScoreOptions& options,
+                         const tensor::EvaluationContext& whole);
+  std::optional<GradedCase> try_inputs(check::IrProgram& program,
+                                       const std::vector<tensor::Array>& drawn,
+                                       const ScoreOptions& options,
+                                       const tensor::EvaluationContext& whole);
   std::string without_information() const;
   bool same_results(const Results& a, const Results& b) const;
 
   std::string id_, text_, not_gradable_;
-  Level level_{};
+  level::Level level_{};
   std::optional<std::string> canonical_;
   std::optional<ir::Signature> signature_;
-  ExecutionCase case_;
-  Tolerance tolerance_;
+  check::ExecutionCase case_;
+  tensor::Tolerance tolerance_;
   std::vector<GradedCase> cases_;
   int tries_ = 0;
   std::int64_t verification_steps_ = 0;
@@ -80,4 +83,4 @@ class Reference {
 // The arrays of results; of those that several devices hold the parts, one after another.
 Results arrays_of(const std::vector<ir::Datum>& data);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::score

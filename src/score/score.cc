@@ -10,19 +10,19 @@
 #include "base/threads.h"
 #include "store/files.h"
 
-namespace jaxsmith {
+namespace jaxsmith::score {
 namespace {
 
 // The predictions for one level of a row: what the row's text gives is computed once for all.
 struct Task {
-  const DatasetRow* row = nullptr;
-  Level level{};
+  const store::DatasetRow* row = nullptr;
+  level::Level level{};
   std::vector<std::size_t> predictions;
 };
 
-using Rows = std::unordered_map<std::string, DatasetRow>;
+using Rows = std::unordered_map<std::string, store::DatasetRow>;
 
-Result<Rows> rows_of(const std::vector<Prediction>& predictions, DatasetReader& dataset) {
+Result<Rows> rows_of(const std::vector<Prediction>& predictions, store::DatasetReader& dataset) {
   Rows out;
   std::unordered_map<std::string_view, bool> wanted;
   for (const Prediction& p : predictions) wanted.emplace(p.id, true);
@@ -39,7 +39,7 @@ Result<Rows> rows_of(const std::vector<Prediction>& predictions, DatasetReader& 
 
 Result<std::vector<Task>> tasks_of(const std::vector<Prediction>& predictions, const Rows& rows) {
   std::vector<Task> out;
-  std::map<std::pair<Level, std::string_view>, std::size_t> known;
+  std::map<std::pair<level::Level, std::string_view>, std::size_t> known;
   for (std::size_t i = 0; i < predictions.size(); ++i) {
     const Prediction& p = predictions[i];
     const auto row = rows.find(p.id);
@@ -49,7 +49,7 @@ Result<std::vector<Task>> tasks_of(const std::vector<Prediction>& predictions, c
           p.id));
     if (!row->second.levels.contains(p.level))
       return Error::usage(fmt::format("prediction {}: row {} of the dataset has no {}", i + 1, p.id,
-                                      name_of(p.level)));
+                                      level::name_of(p.level)));
     const auto [at, added] = known.try_emplace({p.level, p.id}, out.size());
     if (added) out.push_back({&row->second, p.level, {}});
     out[at->second].predictions.push_back(i);
@@ -57,11 +57,11 @@ Result<std::vector<Task>> tasks_of(const std::vector<Prediction>& predictions, c
   return out;
 }
 
-const std::vector<Column>& result_columns() {
+const std::vector<store::Column>& result_columns() {
   using arrow::boolean, arrow::int64, arrow::utf8;
-  static const std::vector<Column> kColumns = {
+  static const std::vector<store::Column> kColumns = {
       {"id", utf8(), false, "the row"},
-      {"level", utf8(), true, "of the text: " + list_of_levels()},
+      {"level", utf8(), true, "of the text: " + level::list_of_levels()},
       {"sample", int64(), false, "number among the predictions for the same id and level"},
       {"category", utf8(), true, "of the row"},
       {"parses", boolean(), false, "it is a text of its level"},
@@ -97,7 +97,7 @@ Result<std::shared_ptr<arrow::Array>> column_of(const std::vector<Graded>& grade
 
 }  // namespace
 
-Result<std::vector<Graded>> score(std::vector<Prediction> predictions, DatasetReader dataset,
+Result<std::vector<Graded>> score(std::vector<Prediction> predictions, store::DatasetReader dataset,
                                   const ScoreOptions& options, unsigned workers,
                                   const ScoreProgress& progress) {
   JAXSMITH_TRY(rows, rows_of(predictions, dataset));
@@ -143,7 +143,7 @@ Status write_results(const std::string& path, const std::vector<Graded>& graded)
     return {};
   };
   JAXSMITH_CHECK(text([](const Graded& g) { return g.prediction.id; }));
-  JAXSMITH_CHECK(text([](const Graded& g) { return name_of(g.prediction.level); }));
+  JAXSMITH_CHECK(text([](const Graded& g) { return level::name_of(g.prediction.level); }));
   JAXSMITH_CHECK(number([](const Graded& g) { return g.prediction.sample; }));
   JAXSMITH_CHECK(text([](const Graded& g) { return g.category; }));
   for (bool Verdict::* member : {&Verdict::parses, &Verdict::verifies, &Verdict::signature,
@@ -154,8 +154,8 @@ Status write_results(const std::string& path, const std::vector<Graded>& graded)
        {&Verdict::cases, &Verdict::cases_passed, &Verdict::tries, &Verdict::steps})
     JAXSMITH_CHECK(number([&](const Graded& g) { return g.verdict.*member; }));
   JAXSMITH_CHECK(text([](const Graded& g) { return g.verdict.reason; }));
-  const auto table = arrow::Table::Make(schema_of(result_columns()), arrays);
-  return write_parquet(path, *table, result_columns());
+  const auto table = arrow::Table::Make(store::schema_of(result_columns()), arrays);
+  return store::write_parquet(path, *table, result_columns());
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::score

@@ -6,18 +6,18 @@
 
 #include "score/totals.h"
 
-namespace jaxsmith {
+namespace jaxsmith::score {
 
 // Called now and then, by one thread at a time, with how many predictions are graded.
 using ScoreProgress = std::function<void(std::size_t done)>;
 
 // In the order of the predictions; the same for any number of workers. Errors: a prediction's id is
 // not in the dataset, or its row does not have the level.
-Result<std::vector<Graded>> score(std::vector<Prediction> predictions, DatasetReader dataset,
+Result<std::vector<Graded>> score(std::vector<Prediction> predictions, store::DatasetReader dataset,
                                   const ScoreOptions& options, unsigned workers,
                                   const ScoreProgress& progress = {});
 
 // A row a prediction, as Parquet; there whole or not at all.
 Status write_results(const std::string& path, const std::vector<Graded>& graded);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::score

@@ -8,7 +8,7 @@
 
 #include "levels/levels.h"
 
-namespace jaxsmith {
+namespace jaxsmith::score {
 namespace {
 
 using Counts = std::pair<std::int64_t, std::int64_t>;  // predictions, and those that agree
@@ -84,7 +84,7 @@ PassAtK pass_interval(std::span<const Counts> ids, std::int64_t k) {
 
 Result<Totals> totals_of(const std::vector<Graded>& graded, const std::vector<std::int64_t>& ks) {
   Totals out;
-  std::map<Level, std::map<std::string, Counts>> by_id;
+  std::map<level::Level, std::map<std::string, Counts>> by_id;
   for (const Graded& g : graded) {
     auto& of_level = out.rates[g.prediction.level];
     add(of_level[""], g.verdict);
@@ -103,7 +103,8 @@ Result<Totals> totals_of(const std::vector<Graded>& graded, const std::vector<st
     for (const std::int64_t k : ks.empty() ? usual_ks(fewest->second.first) : ks) {
       if (k > fewest->second.first)
         return Error::usage(fmt::format("pass@{} takes {} predictions an id: {} has {} for {}", k,
-                                        k, fewest->first, fewest->second.first, name_of(level)));
+                                        k, fewest->first, fewest->second.first,
+                                        level::name_of(level)));
       out.pass[level].push_back(pass_interval(counts, k));
     }
   }
@@ -120,7 +121,7 @@ std::string totals_table(const Totals& totals) {
                        r.gradable, r.recorded, part(r.agrees, r.gradable));
   };
   for (const auto& [level, categories] : totals.rates) {
-    line(std::string(name_of(level)), categories.at(""));
+    line(std::string(level::name_of(level)), categories.at(""));
     for (const auto& [category, rates] : categories)
       if (!category.empty()) line("  " + category, rates);
     if (const std::int64_t n = categories.at("").unsupported; n > 0)
@@ -145,7 +146,7 @@ std::string totals_json(const Totals& totals) {
   };
   Json out = Json::object();
   for (const auto& [level, categories] : totals.rates) {
-    Json& json = out[name_of(level)] = rates(categories.at(""));
+    Json& json = out[level::name_of(level)] = rates(categories.at(""));
     json["pass"] = Json::array();
     if (const auto pass = totals.pass.find(level); pass != totals.pass.end())
       for (const PassAtK& p : pass->second)
@@ -161,4 +162,4 @@ std::string totals_json(const Totals& totals) {
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::score

@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "score/grade.h"
 
-namespace jaxsmith {
+namespace jaxsmith::score {
 
 struct Graded {
   Prediction prediction;
@@ -33,8 +33,8 @@ struct PassAtK {
 
 struct Totals {
   // By level, then category; "" is all of a level.
-  std::map<Level, std::map<std::string, Rates>> rates;
-  std::map<Level, std::vector<PassAtK>> pass;
+  std::map<level::Level, std::map<std::string, Rates>> rates;
+  std::map<level::Level, std::vector<PassAtK>> pass;
 };
 
 // 1 - C(n-c, k) / C(n, k) for n predictions of which c agree: without bias (Chen et al.,
@@ -55,4 +55,4 @@ Result<Totals> totals_of(const std::vector<Graded>& graded, const std::vector<st
 std::string totals_table(const Totals& totals);
 std::string totals_json(const Totals& totals);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::score

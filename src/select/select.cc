@@ -6,17 +6,17 @@
 
 #include "base/hash.h"
 
-namespace jaxsmith {
+namespace jaxsmith::select {
 
-Split split_of_structure(std::string_view structure) {
+check::Split split_of_structure(std::string_view structure) {
   constexpr std::uint64_t kSalt = 0x73706c6974;  // not the hash that anything else is keyed by
   const double draw = hash_unit(structure, kSalt);
   double edge = 0;
   for (std::size_t i = 0; i + 1 < kSplits.size(); ++i) {
     edge += kSplitShares[i];
-    if (draw < edge) return static_cast<Split>(i);
+    if (draw < edge) return static_cast<check::Split>(i);
   }
-  return static_cast<Split>(kSplits.size() - 1);
+  return static_cast<check::Split>(kSplits.size() - 1);
 }
 
 Selector::Digest Selector::digest(std::string_view hex) {
@@ -28,15 +28,15 @@ Selector::Digest Selector::digest(std::string_view hex) {
   return d;
 }
 
-void Selector::restore(std::string_view structure, std::string_view signature, Split split) {
+void Selector::restore(std::string_view structure, std::string_view signature, check::Split split) {
   signatures_.insert(digest(signature));
   sides_.emplace(digest(structure), split);
 }
 
-Verdict Selector::offer(const Candidate& candidate) {
-  const auto* sample = std::get_if<Sample>(&candidate);
-  const auto* reject = std::get_if<Reject>(&candidate);
-  const FunctionKey& key = sample ? sample->function.key : reject->key;
+Verdict Selector::offer(const check::Candidate& candidate) {
+  const auto* sample = std::get_if<check::Sample>(&candidate);
+  const auto* reject = std::get_if<check::Reject>(&candidate);
+  const source::FunctionKey& key = sample ? sample->function.key : reject->key;
   const std::string& structure = sample ? sample->structure : reject->structure;
   if (key.family != family_ || key.member == 0) {
     family_ = key.family;
@@ -47,10 +47,11 @@ Verdict Selector::offer(const Candidate& candidate) {
   if (reject) return {std::nullopt, reject->refusal};
   if (!family_split_)
     return {std::nullopt,
-            {Stage::kSelect, Reason::kFamily, "JAX refused the family's forward function"}};
+            {trace::Stage::kSelect, trace::Reason::kFamily,
+             "JAX refused the family's forward function"}};
   if (signatures_.contains(digest(sample->signature))) {
     return {std::nullopt,
-            {Stage::kSelect, Reason::kDuplicate,
+            {trace::Stage::kSelect, trace::Reason::kDuplicate,
              "a function of this structure, with these shapes and dtypes, is there"}};
   }
   const auto side = sides_.find(digest(structure));
@@ -58,7 +59,7 @@ Verdict Selector::offer(const Candidate& candidate) {
   // another family.
   if (side != sides_.end() && side->second != *family_split_) {
     return {std::nullopt,
-            {Stage::kSelect, Reason::kSplit,
+            {trace::Stage::kSelect, trace::Reason::kSplit,
              fmt::format("its structure stands in {}, its family in {}", word(side->second),
                          word(*family_split_))}};
   }
@@ -66,4 +67,4 @@ Verdict Selector::offer(const Candidate& candidate) {
   return {family_split_, {}};
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::select

@@ -24,26 +24,26 @@
 #include "check/sample.h"
 #include "trace/outcome.h"
 
-namespace jaxsmith {
+namespace jaxsmith::select {
 
-inline constexpr auto kSplits = Words<Split>::kAll;
+inline constexpr auto kSplits = kWords<check::Split>;
 inline constexpr std::array<double, 3> kSplitShares = {0.90, 0.05, 0.05};
 
 // The side of a structure: a hash with a fixed salt, the same in every run.
-Split split_of_structure(std::string_view structure);
+check::Split split_of_structure(std::string_view structure);
 
 struct Verdict {
-  std::optional<Split> split;
-  Refusal refusal;  // stage "select": "duplicate", "split", "family"
+  std::optional<check::Split> split;
+  trace::Refusal refusal;  // stage "select": "duplicate", "split", "family"
 };
 
 class Selector {
  public:
   // Candidates come in the order of family and member; also those that have been refused before,
   // since a family's split is that of its root, kept or not.
-  Verdict offer(const Candidate& candidate);
+  Verdict offer(const check::Candidate& candidate);
   // A row that an earlier part of the run has taken.
-  void restore(std::string_view structure, std::string_view signature, Split split);
+  void restore(std::string_view structure, std::string_view signature, check::Split split);
 
  private:
   struct Digest {
@@ -56,9 +56,9 @@ class Selector {
   static Digest digest(std::string_view hex);
 
   std::unordered_set<Digest, DigestHash> signatures_;
-  std::unordered_map<Digest, Split, DigestHash> sides_;  // of structures
+  std::unordered_map<Digest, check::Split, DigestHash> sides_;  // of structures
   std::uint64_t family_ = ~std::uint64_t{0};
-  std::optional<Split> family_split_;  // nothing where the root has no structure
+  std::optional<check::Split> family_split_;  // nothing where the root has no structure
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::select

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-namespace jaxsmith {
+namespace jaxsmith::source {
 namespace {
 
 Expr make(ExprKind kind, std::string text, std::vector<Expr> items = {}) {
@@ -572,4 +572,4 @@ int nesting_depth(const Expr& e) {
   return deepest + (bracket ? 1 : 0);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::source

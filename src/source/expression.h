@@ -14,7 +14,7 @@
 
 #include "base/status.h"
 
-namespace jaxsmith {
+namespace jaxsmith::source {
 
 struct Expression;
 using Expr = std::shared_ptr<const Expression>;
@@ -70,4 +70,4 @@ std::string print(const Expr& expression);
 // How deep calls, brackets and parentheses nest in the printed text.
 int nesting_depth(const Expr& expression);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::source

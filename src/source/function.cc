@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-namespace jaxsmith {
+namespace jaxsmith::source {
 
 std::string dtype_text(const ArgumentSpec& spec) {
-  return spec.written.empty() ? std::string(jaxpr_name(spec.dtype)) : spec.written;
+  return spec.written.empty() ? std::string(tensor::jaxpr_name(spec.dtype)) : spec.written;
 }
 
 std::string function_id(const FunctionKey& key) {
@@ -24,4 +24,4 @@ std::string row_family(const Function& f) {
   return f.provenance.id.empty() ? family_id(f.key) : f.provenance.id;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::source

@@ -14,7 +14,7 @@
 #include "levels/levels.h"
 #include "tensor/tensor.h"
 
-namespace jaxsmith {
+namespace jaxsmith::source {
 
 // Where a function comes from. Family f, member 0 is the family's root, its forward function.
 struct FunctionKey {
@@ -40,8 +40,8 @@ struct Runtime {
 
 struct ArgumentSpec {
   std::string name;
-  DType dtype = DType::kF32;
-  Shape shape;
+  tensor::DType dtype = tensor::DType::kF32;
+  tensor::Shape shape;
   // The dtype as JAX prints it where it is none of ours: "key<fry>". `dtype` is then that of its
   // words, and an array of it has a dimension more, of the words of each.
   std::string written = {};
@@ -52,10 +52,9 @@ std::string dtype_text(const ArgumentSpec& spec);
 
 // How jaxsmith came by a function.
 enum class Origin { kGenerated, kExtracted, kCaptured };
-template <>
-struct Words<Origin> {
-  static constexpr std::array<std::string_view, 3> kAll = {"generated", "extracted", "captured"};
-};
+constexpr std::array<std::string_view, 3> words_of(Origin) {
+  return {"generated", "extracted", "captured"};
+}
 
 struct Provenance {
   Origin origin = Origin::kGenerated;
@@ -89,11 +88,11 @@ struct Function {
   std::vector<ArgumentSpec> arguments;  // positional, each one array
   std::vector<ArgumentSpec>
       results;  // as planned, in the order of the result's leaves; JAX must agree
-  std::array<std::vector<Tensor>, kInputSets> inputs;  // [set][argument]
-  std::vector<DerivativeSpec> derivatives;             // as far as they are known
+  std::array<std::vector<tensor::Tensor>, kInputSets> inputs;  // [set][argument]
+  std::vector<DerivativeSpec> derivatives;                     // as far as they are known
   Provenance provenance;
   // Of a function that came with its texts: they are run in its source's place (Route::kText).
-  Texts texts;
+  level::Texts texts;
   std::vector<std::size_t> kept;  // the arguments that the texts still have
   bool runs = true;               // else the texts are parsed only
 };
@@ -103,4 +102,4 @@ std::string row_id(const Function& function);
 // The functions that come from one program share it; whatever is not generated stands alone.
 std::string row_family(const Function& function);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::source

@@ -2,7 +2,7 @@
 
 #include <set>
 
-namespace jaxsmith {
+namespace jaxsmith::source {
 namespace {
 
 void add(const Expr& e, std::set<std::string>& used) {
@@ -26,7 +26,7 @@ void add(const FunctionDefinition& f, std::set<std::string>& used) {
 
 }  // namespace
 
-std::vector<std::string> imports_of(const Module& module, const Vocabulary& words) {
+std::vector<std::string> imports_of(const Module& module, const plan::Vocabulary& words) {
   std::set<std::string> used;
   for (const Assign& a : module.constants) add(a.value, used);
   for (const FunctionDefinition& f : module.functions) add(f, used);
@@ -38,4 +38,4 @@ std::vector<std::string> imports_of(const Module& module, const Vocabulary& word
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::source

@@ -7,8 +7,8 @@
 #include "plan/catalogue.h"
 #include "source/layout.h"
 
-namespace jaxsmith {
+namespace jaxsmith::source {
 
-std::vector<std::string> imports_of(const Module& module, const Vocabulary& words);
+std::vector<std::string> imports_of(const Module& module, const plan::Vocabulary& words);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::source

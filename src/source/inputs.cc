@@ -9,39 +9,39 @@
 #include "base/random.h"
 #include "tensor/convert.h"
 
-namespace jaxsmith {
+namespace jaxsmith::source {
 namespace {
 
-Tensor draw_tensor(const Value& v, Random random) {
-  const auto n = static_cast<std::size_t>(element_count(v.type.shape));
-  const DType dtype = v.type.dtype;
+tensor::Tensor draw_tensor(const plan::Value& v, Random random) {
+  const auto n = static_cast<std::size_t>(tensor::element_count(v.type.shape));
+  const tensor::DType dtype = v.type.dtype;
   std::vector<double> numbers;
   for (std::size_t i = 0; i < n; ++i) {
-    if (dtype == DType::kBool) {
+    if (dtype == tensor::DType::kBool) {
       numbers.push_back(random.chance(0.5) ? 1 : 0);
-    } else if (is_complex(dtype)) {
+    } else if (tensor::is_complex(dtype)) {
       const double radius = random.uniform(v.stats.lo, v.stats.hi),
                    angle = random.uniform(0, 2 * std::numbers::pi);
       numbers.push_back(radius * portable::cos(angle));
       numbers.push_back(radius * portable::sin(angle));
-    } else if (is_integer(dtype)) {
+    } else if (tensor::is_integer(dtype)) {
       numbers.push_back(static_cast<double>(random.between(static_cast<std::int64_t>(v.stats.lo),
                                                            static_cast<std::int64_t>(v.stats.hi))));
     } else {
       numbers.push_back(random.uniform(v.stats.lo, v.stats.hi));
     }
   }
-  return tensor_from_doubles(dtype, v.type.shape, numbers);
+  return tensor::tensor_from_doubles(dtype, v.type.shape, numbers);
 }
 
 }  // namespace
 
-std::array<std::vector<Tensor>, kInputSets> draw_inputs(const Program& program) {
-  std::array<std::vector<Tensor>, kInputSets> out;
-  const Body& root = program.bodies[static_cast<std::size_t>(program.root)];
+std::array<std::vector<tensor::Tensor>, kInputSets> draw_inputs(const plan::Program& program) {
+  std::array<std::vector<tensor::Tensor>, kInputSets> out;
+  const plan::Body& root = program.bodies[static_cast<std::size_t>(program.root)];
   for (int set = 0; set < kInputSets; ++set) {
     for (std::size_t i = 0; i < root.parameters.size(); ++i) {
-      const Value& v = program.values[static_cast<std::size_t>(root.parameters[i])];
+      const plan::Value& v = program.values[static_cast<std::size_t>(root.parameters[i])];
       out[static_cast<std::size_t>(set)].push_back(draw_tensor(
           v, Random(program.seed, program.family).fork(fmt::format("input {} {}", set, i))));
     }
@@ -49,4 +49,4 @@ std::array<std::vector<Tensor>, kInputSets> draw_inputs(const Program& program) 
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::source

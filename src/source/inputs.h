@@ -7,10 +7,10 @@
 #include "plan/program.h"
 #include "source/function.h"
 
-namespace jaxsmith {
+namespace jaxsmith::source {
 
 // Uniform within the bounds that the program was planned for; the same for the same family, set and
 // argument.
-std::array<std::vector<Tensor>, kInputSets> draw_inputs(const Program& program);
+std::array<std::vector<tensor::Tensor>, kInputSets> draw_inputs(const plan::Program& program);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::source

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-namespace jaxsmith {
+namespace jaxsmith::source {
 namespace {
 
 constexpr int kIndent = 4;
@@ -242,4 +242,4 @@ bool fits_on_line(const std::vector<std::string>& targets, const Expr& value, in
   return indentation + width(assignment_prefix(targets) + one_line(value)) <= kLineLength;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::source

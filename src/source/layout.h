@@ -8,7 +8,7 @@
 
 #include "source/expression.h"
 
-namespace jaxsmith {
+namespace jaxsmith::source {
 
 inline constexpr int kLineLength = 88;
 
@@ -60,4 +60,4 @@ std::string print_module(const Module& module);
 // Whether a statement with this value at this indentation (in columns) stays on one line.
 bool fits_on_line(const std::vector<std::string>& targets, const Expr& value, int indentation);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::source

@@ -7,7 +7,7 @@
 #include "plan/builder.h"
 #include "plan/op.h"
 
-namespace jaxsmith {
+namespace jaxsmith::source {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -31,18 +31,19 @@ Words shuffled(Words words, Random& random) {
   return words;
 }
 
-Words root_parameter_words(const Value& v, const std::string& category) {
+Words root_parameter_words(const plan::Value& v, const std::string& category) {
   const int rank = v.type.rank();
-  const DType dtype = v.type.dtype;
-  if (dtype == DType::kBool)
+  const tensor::DType dtype = v.type.dtype;
+  if (dtype == tensor::DType::kBool)
     return {"mask", "valid", "active", "keep", "flags", "selected", "enabled"};
-  if (is_integer(dtype)) {
+  if (tensor::is_integer(dtype)) {
     if (rank == 0)
       return {"offset", "count", "index", "shift", "seed", "level", "order", "position"};
     return {"tokens", "counts", "labels", "indices", "codes",
             "ids",    "bins",   "keys",   "levels",  "steps"};
   }
-  if (is_complex(dtype)) return {"signal", "spectrum", "field", "phasor", "amplitudes", "modes"};
+  if (tensor::is_complex(dtype))
+    return {"signal", "spectrum", "field", "phasor", "amplitudes", "modes"};
   if (rank == 0)
     return {"scale", "alpha", "rate",      "temperature", "strength", "gain",
             "bias",  "decay", "threshold", "step_size",   "radius",   "beta"};
@@ -65,9 +66,9 @@ Words root_parameter_words(const Value& v, const std::string& category) {
           "activations", "x",      "blocks", "patches", "maps"};
 }
 
-Words inner_parameter_words(const Value& v) {
-  if (v.type.dtype == DType::kBool) return {"m", "flag", "on"};
-  if (is_integer(v.type.dtype))
+Words inner_parameter_words(const plan::Value& v) {
+  if (v.type.dtype == tensor::DType::kBool) return {"m", "flag", "on"};
+  if (tensor::is_integer(v.type.dtype))
     return v.type.rank() ? Words{"n", "k", "idx"} : Words{"k", "n", "j"};
   if (v.type.rank() == 0) return {"a", "s", "t", "c", "u"};
   if (v.type.rank() == 1) return {"v", "x", "row", "u", "item", "p", "q"};
@@ -108,8 +109,8 @@ std::string Names::claim(const std::vector<std::string>& candidates, bool unshad
   }
 }
 
-std::vector<std::string> parameter_names(const Value& value, const std::string& category, bool root,
-                                         Random& random) {
+std::vector<std::string> parameter_names(const plan::Value& value, const std::string& category,
+                                         bool root, Random& random) {
   Words words;
   if (!root && usable_word(value.hint)) words.push_back(value.hint);
   if (root && value.hint == "tangent") words = {"tangent", "direction", "x_dot", "perturbation"};
@@ -120,7 +121,7 @@ std::vector<std::string> parameter_names(const Value& value, const std::string& 
   return words;
 }
 
-std::vector<std::string> result_names(const Value& value, Random& random) {
+std::vector<std::string> result_names(const plan::Value& value, Random& random) {
   static const Words kGeneric = {"hidden",   "mixed",  "out",    "blended", "adjusted",
                                  "combined", "folded", "merged", "term",    "shaped"};
   Words words;
@@ -129,7 +130,7 @@ std::vector<std::string> result_names(const Value& value, Random& random) {
   return words;
 }
 
-std::vector<std::string> function_names(const Program& program, const Body& body,
+std::vector<std::string> function_names(const plan::Program& program, const plan::Body& body,
                                         const std::string& subject, Random& random) {
   if (!body.hint.empty()) {
     return {body.hint, body.hint + "_fn", "inner_" + body.hint, body.hint + "_part"};
@@ -170,7 +171,7 @@ std::string listed(const NamedShapes& values, bool shapes) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (i > 0) out += i + 1 == values.size() ? " and " : ", ";
     out += "`" + values[i].first + "`";
-    if (shapes) out += " " + tuple_text(values[i].second);
+    if (shapes) out += " " + plan::tuple_text(values[i].second);
   }
   return out;
 }
@@ -192,4 +193,4 @@ std::string docstring(const NamedShapes& parameters, const NamedShapes& results,
   return fitting == forms.end() ? std::string() : *fitting;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::source

@@ -8,7 +8,9 @@
 #include "base/random.h"
 #include "plan/program.h"
 
-namespace jaxsmith {
+namespace jaxsmith::source {
+
+using plan::ValueId;
 
 // Names taken in a function and in the functions it is written in.
 class Names {
@@ -34,16 +36,16 @@ class Names {
 };
 
 // Candidates in a random order, best first.
-std::vector<std::string> parameter_names(const Value& value, const std::string& category, bool root,
-                                         Random& random);
-std::vector<std::string> result_names(const Value& value, Random& random);
+std::vector<std::string> parameter_names(const plan::Value& value, const std::string& category,
+                                         bool root, Random& random);
+std::vector<std::string> result_names(const plan::Value& value, Random& random);
 // Of a function, from what it does and what it works on.
-std::vector<std::string> function_names(const Program& program, const Body& body,
+std::vector<std::string> function_names(const plan::Program& program, const plan::Body& body,
                                         const std::string& subject, Random& random);
 // One line of at most `room` characters, of names and shapes; empty where there is nothing to say
 // or no room.
-using NamedShapes = std::vector<std::pair<std::string, Shape>>;
+using NamedShapes = std::vector<std::pair<std::string, tensor::Shape>>;
 std::string docstring(const NamedShapes& parameters, const NamedShapes& results, std::size_t room,
                       Random& random);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::source

@@ -16,7 +16,12 @@
 #include "source/layout.h"
 #include "source/names.h"
 
-namespace jaxsmith {
+namespace jaxsmith::source {
+
+using plan::Body;
+using plan::BodyId;
+using plan::Node;
+
 namespace {
 
 struct Style {
@@ -60,7 +65,7 @@ Expr parsed_attribute(const std::string& key, const std::string& text) {
   return sequence(std::move(items));
 }
 
-Expr with_long_names(const Expr& e, const Vocabulary& words) {
+Expr with_long_names(const Expr& e, const plan::Vocabulary& words) {
   if (e->kind == ExprKind::kName) {
     if (const auto of = words.attributes_of.find(e->text); of != words.attributes_of.end())
       return std::make_shared<Expression>(
@@ -82,7 +87,7 @@ bool repeats_hole(const Expr& e, const std::string& hole, int& seen) {
 
 class Renderer {
  public:
-  Renderer(const Program& program, const std::string& transformation)
+  Renderer(const plan::Program& program, const std::string& transformation)
       : program_(program),
         transformation_(transformation),
         random_(Random(program.seed, program.family).fork("style")),
@@ -120,11 +125,13 @@ class Renderer {
     std::map<ValueId, Expr> pending;  // rendered, not written yet: goes into its only use
   };
 
-  const Value& value(ValueId id) const { return program_.values[static_cast<std::size_t>(id)]; }
+  const plan::Value& value(ValueId id) const {
+    return program_.values[static_cast<std::size_t>(id)];
+  }
   const Body& body(BodyId id) const { return program_.bodies[static_cast<std::size_t>(id)]; }
 
   Expr operand(Frame& frame, ValueId id) {
-    const Value& v = value(id);
+    const plan::Value& v = value(id);
     if (!v.literal.empty()) return parsed(v.literal);
     if (const auto p = frame.pending.find(id); p != frame.pending.end()) {
       Expr e = p->second;
@@ -163,7 +170,7 @@ class Renderer {
   }
 
   std::string claim_result(Frame& frame, ValueId id) {
-    if (id == kNoValue) return "_";
+    if (id == plan::kNoValue) return "_";
     if (value(id).uses == 0) return "_";
     names_[id] = frame.names.claim(names_for_result(id));
     return names_[id];
@@ -175,7 +182,7 @@ class Renderer {
     Random random = random_.fork(fmt::format("value {}", id));
     const auto model = names_.find(value(id).named_as);
     if (model != names_.end()) return {value(id).hint + "_" + model->second, "d_" + model->second};
-    return jaxsmith::result_names(value(id), random);
+    return source::result_names(value(id), random);
   }
 
   // Targets of an assignment, nested as the groups say.
@@ -226,7 +233,8 @@ class Renderer {
   }
 
   bool may_inline(const Frame&, const Node& node, const Expr& e, Random& random) const {
-    if (node.results.size() != 1 || node.results[0] == kNoValue || !node.result_groups.empty())
+    if (node.results.size() != 1 || node.results[0] == plan::kNoValue ||
+        !node.result_groups.empty())
       return false;
     const ValueId id = node.results[0];
     if (value(id).uses != 1 || captured_.contains(id)) return false;
@@ -276,7 +284,7 @@ class Renderer {
     if (const auto known = function_names_.find(id); known != function_names_.end())
       return name(known->second);
     const Body& b = body(id);
-    if (b.placement == Placement::kHelper) {
+    if (b.placement == plan::Placement::kHelper) {
       FunctionDefinition definition = define(id, module_names_, 0);
       function_names_[id] = definition.name;
       module_.functions.push_back(std::move(definition));
@@ -319,7 +327,7 @@ class Renderer {
   FunctionDefinition define(BodyId id, Names& outer, int indentation) {
     const Body& b = body(id);
     const bool root = id == program_.root;
-    const bool top = root || b.placement == Placement::kHelper;
+    const bool top = root || b.placement == plan::Placement::kHelper;
     Frame frame{Names(top ? &module_names_ : &outer), indentation + 4, {}, {}};
     FunctionDefinition f;
     Random random = random_.fork(fmt::format("body {}", id));
@@ -336,7 +344,7 @@ class Renderer {
     add_parameters(f, b, names, frame, top);
     const std::string subject = b.parameters.empty() ? "" : names[0];
     f.name =
-        top ? module_names_.claim_unshadowed(jaxsmith::function_names(program_, b, subject, random))
+        top ? module_names_.claim_unshadowed(source::function_names(program_, b, subject, random))
         : b.hint.empty() ? "inner"
                          : b.hint;
     if (top && annotated()) f.returns = return_annotation(b);
@@ -396,8 +404,8 @@ class Renderer {
 
   Expr return_annotation(const Body& b) const {
     const std::string& array = array_annotation();
-    if (b.returns == Returns::kDict) return parsed("dict[str, " + array + "]");
-    if (b.returns == Returns::kTuple && b.results.size() > 1)
+    if (b.returns == plan::Returns::kDict) return parsed("dict[str, " + array + "]");
+    if (b.returns == plan::Returns::kTuple && b.results.size() > 1)
       return parsed("tuple[" + array + ", ...]");
     return b.result_groups.empty() ? parsed(array) : nullptr;
   }
@@ -409,9 +417,9 @@ class Renderer {
     for (ValueId id : b.results) {
       Random each = random.fork(fmt::format("result {}", id));
       const bool named = value(id).literal.empty() && names_.contains(id);
-      labels.push_back(keys.claim(named && b.returns != Returns::kDict
+      labels.push_back(keys.claim(named && b.returns != plan::Returns::kDict
                                       ? std::vector<std::string>{names_.at(id)}
-                                      : jaxsmith::result_names(value(id), each)));
+                                      : source::result_names(value(id), each)));
     }
     if (b.results.size() > 1) {
       std::size_t total = 0;
@@ -422,7 +430,7 @@ class Renderer {
       }
     }
     for (ValueId id : b.results) items.push_back(operand(frame, id));
-    if (b.returns == Returns::kDict) {
+    if (b.returns == plan::Returns::kDict) {
       Expression dict{ExprKind::kDict, "", {}};
       for (std::size_t i = 0; i < items.size(); ++i) {
         dict.items.push_back(
@@ -452,7 +460,7 @@ class Renderer {
     return out;
   }
 
-  const Program& program_;
+  const plan::Program& program_;
   std::string transformation_;
   Random random_;
   Style style_;
@@ -466,12 +474,12 @@ class Renderer {
   std::vector<std::string> entry_parameters_, entry_results_;
 };
 
-std::vector<std::string> tags_of(const Program& program) {
+std::vector<std::string> tags_of(const plan::Program& program) {
   std::set<std::string> tags(program.tags.begin(), program.tags.end());
   for (const Body& body : program.bodies) {
     for (const Node& node : body.nodes) {
       if (node.op != "call") {
-        const Category category = program.catalogue->named(node.op).category;
+        const plan::Category category = program.catalogue->named(node.op).category;
         tags.insert(std::string(program.catalogue->profile(category).name));
       }
     }
@@ -481,8 +489,8 @@ std::vector<std::string> tags_of(const Program& program) {
 
 }  // namespace
 
-Function render(const Member& member, const FunctionKey& key) {
-  const Program& program = member.program;
+Function render(const plan::Member& member, const FunctionKey& key) {
+  const plan::Program& program = member.program;
   Renderer renderer(program, member.transformation);
   Function f;
   f.key = key;
@@ -495,21 +503,21 @@ Function render(const Member& member, const FunctionKey& key) {
   f.runtime = {program.x64, program.devices};
   const Body& root = program.bodies[static_cast<std::size_t>(program.root)];
   for (std::size_t i = 0; i < root.parameters.size(); ++i) {
-    const Value& v = program.values[static_cast<std::size_t>(root.parameters[i])];
+    const plan::Value& v = program.values[static_cast<std::size_t>(root.parameters[i])];
     f.arguments.push_back({renderer.parameters()[i], v.type.dtype, v.type.shape, {}});
   }
   for (std::size_t i = 0; i < root.results.size(); ++i) {
-    const Value& v = program.values[static_cast<std::size_t>(root.results[i])];
+    const plan::Value& v = program.values[static_cast<std::size_t>(root.results[i])];
     f.results.push_back({renderer.result_names()[i], v.type.dtype, v.type.shape, {}});
   }
   const auto place = [&](ValueId id) {
     return static_cast<std::size_t>(std::find(root.results.begin(), root.results.end(), id) -
                                     root.results.begin());
   };
-  for (const DerivativeOf& d : program.derivatives)
+  for (const plan::DerivativeOf& d : program.derivatives)
     f.derivatives.push_back({place(d.value), place(d.derivative), d.argument, d.kind, d.seed});
   // JAX flattens a dict in the order of its keys.
-  if (root.returns == Returns::kDict) {
+  if (root.returns == plan::Returns::kDict) {
     std::sort(f.results.begin(), f.results.end(),
               [](const ArgumentSpec& x, const ArgumentSpec& y) { return x.name < y.name; });
   }
@@ -517,16 +525,16 @@ Function render(const Member& member, const FunctionKey& key) {
   return f;
 }
 
-std::vector<Function> chunk_functions(const PlanOptions& options, std::uint64_t seed,
+std::vector<Function> chunk_functions(const plan::PlanOptions& options, std::uint64_t seed,
                                       std::uint64_t chunk) {
   std::vector<Function> out;
-  for (std::uint64_t family = chunk * kFamiliesPerChunk; family < (chunk + 1) * kFamiliesPerChunk;
-       ++family) {
-    const auto members = plan_family(options, seed, family);
+  for (std::uint64_t family = chunk * plan::kFamiliesPerChunk;
+       family < (chunk + 1) * plan::kFamiliesPerChunk; ++family) {
+    const auto members = plan::plan_family(options, seed, family);
     for (std::size_t m = 0; m < members.size(); ++m)
       out.push_back(render(members[m], {seed, family, static_cast<std::uint32_t>(m)}));
   }
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::source

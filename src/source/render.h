@@ -12,12 +12,12 @@
 #include "plan/planner.h"
 #include "source/function.h"
 
-namespace jaxsmith {
+namespace jaxsmith::source {
 
-Function render(const Member& member, const FunctionKey& key);
+Function render(const plan::Member& member, const FunctionKey& key);
 
 // All functions of a chunk, in the order of family and member.
-std::vector<Function> chunk_functions(const PlanOptions& options, std::uint64_t seed,
+std::vector<Function> chunk_functions(const plan::PlanOptions& options, std::uint64_t seed,
                                       std::uint64_t chunk);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::source

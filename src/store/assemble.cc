@@ -13,7 +13,7 @@
 #include "store/files.h"
 #include "store/schema.h"
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 namespace {
 
 namespace fs = std::filesystem;
@@ -106,7 +106,7 @@ Result<CardFigures> count_rows(const Assembly& a) {
 Status write_shards(const Assembly& a, const CardFigures& figures) {
   JAXSMITH_CHECK(make_directories(a.out + "/data"));
   std::vector<Shards> shards;
-  for (std::string_view split : kSplits) {
+  for (std::string_view split : select::kSplits) {
     const auto found = figures.splits.find(std::string(split));
     shards.emplace_back(a, std::string(split), found == figures.splits.end() ? 0 : found->second);
   }
@@ -115,8 +115,8 @@ Status write_shards(const Assembly& a, const CardFigures& figures) {
     std::vector<std::string> splits;
     for (std::int64_t i = 0; i < rows->num_rows(); ++i)
       splits.push_back(text_at(*rows, "split", i));
-    for (std::size_t i = 0; i < kSplits.size(); ++i) {
-      JAXSMITH_TRY(part, rows_of_split(rows, splits, kSplits[i]));
+    for (std::size_t i = 0; i < select::kSplits.size(); ++i) {
+      JAXSMITH_TRY(part, rows_of_split(rows, splits, select::kSplits[i]));
       JAXSMITH_CHECK(shards[i].add(part));
     }
   }
@@ -161,7 +161,7 @@ Status assemble_dataset(const Assembly& a) {
   Json manifest;
   manifest["complete"] = a.complete;
   manifest["rows"] = figures.rows;
-  for (std::string_view split : kSplits)
+  for (std::string_view split : select::kSplits)
     manifest["splits"][std::string(split)] = figures.splits[std::string(split)];
   for (const auto& [category, splits] : figures.categories) {
     std::uint64_t rows = 0;
@@ -176,4 +176,4 @@ Status assemble_dataset(const Assembly& a) {
                     manifest.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "store/dataset_writer.h"
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 
 struct Assembly {
   std::string out;                    // an empty folder, for the files
@@ -22,4 +22,4 @@ struct Assembly {
 // Writes data/SPLIT-00000-of-0000N.parquet, rejects.parquet, README.md and manifest.json.
 Status assemble_dataset(const Assembly& assembly);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

@@ -5,7 +5,7 @@
 #include "select/select.h"
 #include "store/schema.h"
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 namespace {
 
 std::string size_category(std::uint64_t rows) {
@@ -36,7 +36,7 @@ std::string header(const CardFigures& f) {
       "task_categories:\n- text-generation\ntags:\n- code\n- compilers\n- jax\n- stablehlo\n- "
       "hlo\n- xla\n";
   out += "configs:\n- config_name: default\n  data_files:\n";
-  for (std::string_view split : kSplits) {
+  for (std::string_view split : select::kSplits) {
     // A split without rows has no file to name.
     if (count(f.splits, split) > 0)
       out += fmt::format("  - split: {}\n    path: data/{}-*.parquet\n", split, split);
@@ -46,18 +46,20 @@ std::string header(const CardFigures& f) {
 
 std::string category_table(const CardFigures& f) {
   std::string out = "| category | rows | share |";
-  for (std::string_view split : kSplits) out += fmt::format(" {} |", split);
+  for (std::string_view split : select::kSplits) out += fmt::format(" {} |", split);
   out += "\n| --- | ---: | ---: | ---: | ---: | ---: |\n";
   for (const auto& [category, splits] : f.categories) {
     std::uint64_t rows = 0;
     for (const auto& [split, n] : splits) rows += n;
     out += fmt::format("| {} | {} | {:.1f} % |", category, rows,
                        100.0 * static_cast<double>(rows) / static_cast<double>(f.rows));
-    for (std::string_view split : kSplits) out += fmt::format(" {} |", count(splits, split));
+    for (std::string_view split : select::kSplits)
+      out += fmt::format(" {} |", count(splits, split));
     out += "\n";
   }
   out += fmt::format("| all | {} | 100 % |", f.rows);
-  for (std::string_view split : kSplits) out += fmt::format(" {} |", count(f.splits, split));
+  for (std::string_view split : select::kSplits)
+    out += fmt::format(" {} |", count(f.splits, split));
   return out + "\n";
 }
 
@@ -86,10 +88,10 @@ std::string reject_section(const CardFigures& f) {
 template <class F>
 std::string titles_of(const RunDescription& run, F is_so) {
   std::string out, last;
-  for (const Level level : run.levels) {
-    if (!is_so(row_of(level))) continue;
+  for (const level::Level level : run.levels) {
+    if (!is_so(level::row_of(level))) continue;
     if (!last.empty()) out += (out.empty() ? "" : ", ") + last;
-    last = row_of(level).title;
+    last = level::row_of(level).title;
   }
   return out.empty() ? last : out + " and " + last;
 }
@@ -99,7 +101,7 @@ std::string promises(const RunDescription& run, const CardFigures& f) {
   const std::string selected =
       "- No other row has the same structure together with the same shapes and dtypes (literals "
       "apart).\n";
-  if (run.origin != Origin::kGenerated) {
+  if (run.origin != source::Origin::kGenerated) {
     return "\n## What is known of the rows\n\n"
            "The functions are a user's: none was left out for failing a check. The column `checks` "
            "says for each row\nwhat it was put to and how it came out: whether the official "
@@ -138,13 +140,15 @@ std::string promises(const RunDescription& run, const CardFigures& f) {
 }
 
 std::string opening(const RunDescription& run, const CardFigures& f) {
-  const char* made = run.origin == Origin::kCaptured ? "compiled by a program that jaxsmith watched"
-                     : run.origin == Origin::kExtracted ? "extracted by jaxsmith"
-                                                        : "written by jaxsmith";
+  const char* made = run.origin == source::Origin::kCaptured
+                         ? "compiled by a program that jaxsmith watched"
+                     : run.origin == source::Origin::kExtracted ? "extracted by jaxsmith"
+                                                                : "written by jaxsmith";
   std::string derived;
-  for (const Level level : run.levels)
-    if (const auto from = source_of(level))
-      derived += fmt::format("{} follows from {}.\n", row_of(level).title, row_of(*from).title);
+  for (const level::Level level : run.levels)
+    if (const auto from = level::source_of(level))
+      derived += fmt::format("{} follows from {}.\n", level::row_of(level).title,
+                             level::row_of(*from).title);
   const auto is_made = [](const ir::LevelRow& row) { return !row.derivation.derive; };
   return fmt::format(
       "\n# jaxsmith: Python and the IR it becomes\n\n"
@@ -182,7 +186,7 @@ std::string dataset_card(const RunDescription& run, const CardFigures& f) {
       "and a checksum of every file.\n",
       run.jaxsmith_version, run.versions.jax, run.versions.jaxlib, run.versions.numpy,
       run.versions.python,
-      run.origin == Origin::kGenerated
+      run.origin == source::Origin::kGenerated
           ? fmt::format(
                 "; seed {}. The same seed, count, options and versions give the\nsame bytes",
                 run.seed)
@@ -190,4 +194,4 @@ std::string dataset_card(const RunDescription& run, const CardFigures& f) {
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

@@ -7,7 +7,7 @@
 
 #include "store/dataset_writer.h"
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 
 using Counts = std::map<std::string, std::uint64_t>;
 
@@ -21,4 +21,4 @@ struct CardFigures {
 
 std::string dataset_card(const RunDescription& run, const CardFigures& figures);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

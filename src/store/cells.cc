@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 namespace {
 
 using arrow::Type;
@@ -154,4 +154,4 @@ Result<std::optional<std::shared_ptr<arrow::Array>>> list_cell(const Cell& cell)
   return read(cell, list_of);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

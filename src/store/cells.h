@@ -14,7 +14,7 @@
 
 #include "base/status.h"
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 
 struct Cell {
   const arrow::Array& array;
@@ -30,4 +30,4 @@ Result<std::optional<bool>> bool_cell(const Cell& cell);
 // The items of a list.
 Result<std::optional<std::shared_ptr<arrow::Array>>> list_cell(const Cell& cell);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

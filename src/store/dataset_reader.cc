@@ -14,7 +14,7 @@
 #include "store/files.h"
 #include "tensor/sizes.h"
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 namespace {
 
 namespace fs = std::filesystem;
@@ -56,7 +56,7 @@ Result<std::vector<int>> leaves(const parquet::arrow::FileReader& reader) {
   }
   // A dataset may be older than a level.
   const auto before = out.size();
-  for (const std::string_view name : level_names())
+  for (const std::string_view name : level::level_names())
     for (int i = 0; i < schema->num_columns(); ++i)
       if (schema->Column(i)->path()->ToDotVector()[0] == name) out.push_back(i);
   if (out.size() == before)
@@ -83,16 +83,16 @@ Result<std::vector<std::int64_t>> integers(const std::string& what, const Cell& 
 }
 
 // Bytes as many as the type and the shape have. A key's array holds its words, as a last dimension.
-Result<Tensor> tensor_of(const std::string& what, const std::string& dtype, Shape shape,
-                         std::string bytes) {
+Result<tensor::Tensor> tensor_of(const std::string& what, const std::string& dtype,
+                                 tensor::Shape shape, std::string bytes) {
   const bool key = dtype.starts_with("key<");
-  const auto known = key ? DType::kU32 : dtype_from_jaxpr_name(dtype);
+  const auto known = key ? tensor::DType::kU32 : tensor::dtype_from_jaxpr_name(dtype);
   if (!known) return Error::environment(fmt::format("{}: there is no dtype '{}'", what, dtype));
-  auto wanted = byte_count(*known, shape);
+  auto wanted = tensor::byte_count(*known, shape);
   if (!wanted)
     return Error::environment(
         fmt::format("{}: {} has a negative size, or more elements than there can be", what,
-                    aval_text(*known, shape)));
+                    tensor::aval_text(*known, shape)));
   const auto size = static_cast<std::int64_t>(bytes.size());
   if (key && *wanted > 0 && size > 0 && size % *wanted == 0) {
     shape.push_back(size / *wanted);
@@ -100,14 +100,14 @@ Result<Tensor> tensor_of(const std::string& what, const std::string& dtype, Shap
   }
   if (size != *wanted)
     return Error::environment(fmt::format("{}: it has {} bytes of data; {} has {}", what, size,
-                                          key ? dtype : aval_text(*known, shape), *wanted));
-  return Tensor{*known, std::move(shape), std::move(bytes)};
+                                          key ? dtype : tensor::aval_text(*known, shape), *wanted));
+  return tensor::Tensor{*known, std::move(shape), std::move(bytes)};
 }
 
 // A list of structs with dtype, shape and data.
-Result<std::vector<Tensor>> tensors(const std::string& column, const Cell& cell) {
+Result<std::vector<tensor::Tensor>> tensors(const std::string& column, const Cell& cell) {
   JAXSMITH_TRY(items, present(column, list_cell(cell)));
-  std::vector<Tensor> out;
+  std::vector<tensor::Tensor> out;
   if (items->length() == 0) return out;
   if (items->type_id() != arrow::Type::STRUCT)
     return Error::environment(
@@ -146,8 +146,8 @@ Status read_row(const arrow::Table& table, std::int64_t i, DatasetRow& row) {
   row.origin = std::move(origin);
   JAXSMITH_TRY(category, present("category", text_cell(cell("category"))));
   row.category = std::move(category);
-  for (const Level level : levels()) {
-    const std::string name(name_of(level));
+  for (const level::Level level : level::levels()) {
+    const std::string name(level::name_of(level));
     if (!table.GetColumnByName(name)) continue;
     auto text = text_cell(cell_at(table, name, i));
     if (!text.ok()) return problem(name, text.error());
@@ -290,4 +290,4 @@ void DatasetReader::read_group() {
   }
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

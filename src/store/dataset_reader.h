@@ -13,14 +13,14 @@
 #include "levels/levels.h"
 #include "tensor/tensor.h"
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 
 struct DatasetRow {
   std::string place;    // "dataset/data/train-00000-of-00001.parquet: row 3", from 0
   std::string problem;  // why there is no more of it than perhaps the id; empty where all is well
   std::string id, origin, category;
-  Texts levels;  // those that it has
-  std::vector<Tensor> constants, inputs, outputs;
+  level::Texts levels;  // those that it has
+  std::vector<tensor::Tensor> constants, inputs, outputs;
   std::vector<std::int64_t> kept_arguments;  // those that StableHLO and HLO have
   std::int64_t equations = 0, devices = 1;
   bool x64 = false;
@@ -48,4 +48,4 @@ class DatasetReader {
   std::int64_t row_ = 0;  // of the file, with which the row group begins
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

@@ -11,7 +11,7 @@
 #include "store/files.h"
 #include "store/schema.h"
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 namespace {
 
 namespace fs = std::filesystem;
@@ -188,12 +188,12 @@ Status DatasetWriter::restore(const std::function<void(const StoredRow&)>& row,
   return {};
 }
 
-void DatasetWriter::add(Sample sample) {
+void DatasetWriter::add(check::Sample sample) {
   samples_.push_back(std::move(sample));
   ++rows_;
 }
 
-void DatasetWriter::add(Reject reject) { rejects_.push_back(std::move(reject)); }
+void DatasetWriter::add(check::Reject reject) { rejects_.push_back(std::move(reject)); }
 
 void DatasetWriter::end_chunk(std::uint64_t chunk, std::uint64_t redone) {
   next_chunk_ = chunk + 1;
@@ -242,4 +242,4 @@ Status DatasetWriter::finish(bool complete) {
   return complete ? folder_->finish() : Status();
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

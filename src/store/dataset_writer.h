@@ -26,12 +26,12 @@
 #include "check/sample.h"
 #include "store/output_folder.h"
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 
 // What a run is; one that goes on with another's journal must be the same.
 struct RunDescription {
-  Origin origin = Origin::kGenerated;  // of its rows
-  std::vector<Level> levels = {jaxsmith::levels().begin(), jaxsmith::levels().end()};
+  source::Origin origin = source::Origin::kGenerated;  // of its rows
+  std::vector<level::Level> levels = {level::levels().begin(), level::levels().end()};
   std::uint64_t seed = 0, count = 0;
   std::uint64_t rows_per_shard = 2500;
   std::string options;  // JSON object of all options that the dataset depends on: manifest
@@ -39,7 +39,7 @@ struct RunDescription {
       row_options;  // JSON object of what texts and outputs depend on: a column of every row
   std::string
       plain_row_options;  // the same of functions over several devices, run by the plain route
-  Versions versions;
+  trace::Versions versions;
   std::string jaxsmith_version;
 };
 
@@ -75,8 +75,8 @@ class DatasetWriter {
   Status restore(const std::function<void(const StoredRow&)>& row,
                  const std::function<void(const StoredReject&)>& reject);
 
-  void add(Sample sample);
-  void add(Reject reject);
+  void add(check::Sample sample);
+  void add(check::Reject reject);
   // All functions of this chunk are in.
   void end_chunk(std::uint64_t chunk, std::uint64_t redone);
   // Writes a segment of what is whole.
@@ -104,10 +104,10 @@ class DatasetWriter {
   RunDescription run_;
   bool was_complete_ = false;
   std::vector<Segment> segments_;
-  std::vector<Sample> samples_;
-  std::vector<Reject> rejects_;
+  std::vector<check::Sample> samples_;
+  std::vector<check::Reject> rejects_;
   std::uint64_t next_chunk_ = 0, first_unflushed_ = 0, rows_ = 0, redone_ = 0,
                 redone_unflushed_ = 0;
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

@@ -13,7 +13,7 @@
 #include <fstream>
 #include <functional>
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 namespace {
 
 namespace fs = std::filesystem;
@@ -187,4 +187,4 @@ Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& path,
   return *table;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "store/schema.h"
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 
 // Writes beside the final name, syncs, renames: after a kill or on a full disk nothing half-written
 // has the name. A device or a pipe is written to as it is.
@@ -31,4 +31,4 @@ Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& path,
 Status make_directories(const std::string& path);
 Status sync_directory(const std::string& path);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

@@ -13,7 +13,7 @@
 #include "select/select.h"
 #include "store/files.h"
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 namespace {
 
 namespace fs = std::filesystem;
@@ -74,7 +74,7 @@ bool is_journal_name(std::string_view name) {
 // Such names of a user's would be in the way of final files.
 bool is_shard_name(std::string_view name) {
   return name.ends_with(".parquet") &&
-         std::any_of(kSplits.begin(), kSplits.end(), [&](std::string_view split) {
+         std::any_of(select::kSplits.begin(), select::kSplits.end(), [&](std::string_view split) {
            return name.starts_with(split) && name.substr(split.size()).starts_with("-");
          });
 }
@@ -355,4 +355,4 @@ Status OutputFolder::discard() {
   return write_made();
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

@@ -36,7 +36,7 @@
 #include "base/file_lock.h"
 #include "base/status.h"
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 
 class OutputFolder {
  public:
@@ -95,4 +95,4 @@ class OutputFolder {
       current_;  // names of the publication that is on its way, or the last one
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

@@ -5,7 +5,10 @@
 #include <functional>
 #include <numeric>
 
-namespace jaxsmith {
+namespace jaxsmith::store {
+
+using check::Sample;
+
 namespace {
 
 using arrow::ArrayBuilder;
@@ -37,7 +40,7 @@ class Appender {
     keep(s.Append());
     fill(s);
   }
-  void shape(ArrayBuilder* b, const Shape& shape) {
+  void shape(ArrayBuilder* b, const tensor::Shape& shape) {
     list(b, shape, [&](ArrayBuilder* v, std::int64_t dim) { integer(v, dim); });
   }
   const arrow::Status& status() const { return status_; }
@@ -88,24 +91,24 @@ struct SampleColumn {
   Append append;
 };
 
-void append_avals(Appender& a, ArrayBuilder* b, const std::vector<ArgumentSpec>& specs) {
-  a.list(b, specs, [&](ArrayBuilder* v, const ArgumentSpec& s) {
+void append_avals(Appender& a, ArrayBuilder* b, const std::vector<source::ArgumentSpec>& specs) {
+  a.list(b, specs, [&](ArrayBuilder* v, const source::ArgumentSpec& s) {
     a.structure(v, [&](arrow::StructBuilder& fields) {
       a.text(fields.field_builder(0), s.name);
-      a.text(fields.field_builder(1), dtype_text(s));
+      a.text(fields.field_builder(1), source::dtype_text(s));
       a.shape(fields.field_builder(2), s.shape);
     });
   });
 }
 
 // `specs` names the arrays; it may be empty.
-void append_arrays(Appender& a, ArrayBuilder* b, const std::vector<Tensor>& tensors,
-                   const std::vector<ArgumentSpec>& specs) {
+void append_arrays(Appender& a, ArrayBuilder* b, const std::vector<tensor::Tensor>& tensors,
+                   const std::vector<source::ArgumentSpec>& specs) {
   std::size_t i = 0;
-  a.list(b, tensors, [&](ArrayBuilder* v, const Tensor& t) {
+  a.list(b, tensors, [&](ArrayBuilder* v, const tensor::Tensor& t) {
     a.structure(v, [&](arrow::StructBuilder& fields) {
       a.text(fields.field_builder(0), i < specs.size() ? specs[i].name : "");
-      a.text(fields.field_builder(1), jaxpr_name(t.dtype));
+      a.text(fields.field_builder(1), tensor::jaxpr_name(t.dtype));
       a.shape(fields.field_builder(2), t.shape);
       a.bytes(fields.field_builder(3), t.bytes);
     });
@@ -113,17 +116,17 @@ void append_arrays(Appender& a, ArrayBuilder* b, const std::vector<Tensor>& tens
   });
 }
 
-void append_constants(Appender& a, ArrayBuilder* b, const std::vector<Tensor>& tensors) {
-  a.list(b, tensors, [&](ArrayBuilder* v, const Tensor& t) {
+void append_constants(Appender& a, ArrayBuilder* b, const std::vector<tensor::Tensor>& tensors) {
+  a.list(b, tensors, [&](ArrayBuilder* v, const tensor::Tensor& t) {
     a.structure(v, [&](arrow::StructBuilder& fields) {
-      a.text(fields.field_builder(0), jaxpr_name(t.dtype));
+      a.text(fields.field_builder(0), tensor::jaxpr_name(t.dtype));
       a.shape(fields.field_builder(1), t.shape);
       a.bytes(fields.field_builder(2), t.bytes);
     });
   });
 }
 
-void append_counts(Appender& a, ArrayBuilder* b, const Sample& s, Level level) {
+void append_counts(Appender& a, ArrayBuilder* b, const Sample& s, level::Level level) {
   static const ir::OpCounts kNone;
   const auto found = s.op_counts.find(level);
   a.list(b, found == s.op_counts.end() ? kNone : found->second,
@@ -136,12 +139,12 @@ void append_counts(Appender& a, ArrayBuilder* b, const Sample& s, Level level) {
 }
 
 // JAX's word on the results, with the names they have in the source.
-std::vector<ArgumentSpec> results_of(const Sample& s) {
-  if (s.function.provenance.origin != Origin::kGenerated)
+std::vector<source::ArgumentSpec> results_of(const Sample& s) {
+  if (s.function.provenance.origin != source::Origin::kGenerated)
     return s.function.results;  // from the jaxpr
-  std::vector<ArgumentSpec> out;
+  std::vector<source::ArgumentSpec> out;
   for (std::size_t i = 0; i < s.outcome.outputs.size(); ++i) {
-    const Tensor& t = s.outcome.outputs[i];
+    const tensor::Tensor& t = s.outcome.outputs[i];
     out.push_back(
         {i < s.function.results.size() ? s.function.results[i].name : "", t.dtype, t.shape, {}});
   }
@@ -157,16 +160,16 @@ std::shared_ptr<arrow::DataType> spans_type() {
        field("reason", arrow::utf8())});
 }
 
-void append_spans(Appender& a, ArrayBuilder* b, const Sample& s, Level level) {
-  static const std::vector<Span> kNone;
+void append_spans(Appender& a, ArrayBuilder* b, const Sample& s, level::Level level) {
+  static const std::vector<trace::Span> kNone;
   const auto found = s.outcome.spans.find(level);
   a.list(b, found == s.outcome.spans.end() ? kNone : found->second,
-         [&](ArrayBuilder* v, const Span& span) {
+         [&](ArrayBuilder* v, const trace::Span& span) {
            a.structure(v, [&](arrow::StructBuilder& fields) {
              a.integer(fields.field_builder(0), span.line);
              a.text(fields.field_builder(1), word(span.kind));
              a.list(fields.field_builder(2), span.sources,
-                    [&](ArrayBuilder* w, const SourceRange& r) {
+                    [&](ArrayBuilder* w, const trace::SourceRange& r) {
                       a.structure(w, [&](arrow::StructBuilder& place) {
                         const std::int64_t numbers[] = {r.line, r.column, r.end_line, r.end_column};
                         for (int i = 0; i < 4; ++i) a.integer(place.field_builder(i), numbers[i]);
@@ -177,8 +180,8 @@ void append_spans(Appender& a, ArrayBuilder* b, const Sample& s, Level level) {
          });
 }
 
-void append_checks(Appender& a, ArrayBuilder* b, const std::vector<CheckResult>& checks) {
-  a.list(b, checks, [&](ArrayBuilder* v, const CheckResult& c) {
+void append_checks(Appender& a, ArrayBuilder* b, const std::vector<check::CheckResult>& checks) {
+  a.list(b, checks, [&](ArrayBuilder* v, const check::CheckResult& c) {
     a.structure(v, [&](arrow::StructBuilder& fields) {
       a.text(fields.field_builder(0), c.name());
       a.text(fields.field_builder(1), word(c.status));
@@ -196,7 +199,9 @@ Columns origin_columns() {
       {{"id", utf8(), false,
         "the row's name, in this run and any other: seed (hexadecimal), family and member; of what "
         "is not generated a digest"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, row_id(r.sample.function)); }},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         a.text(b, source::row_id(r.sample.function));
+       }},
       {{"origin", utf8(), true,
         "how jaxsmith came by it: generated (written by jaxsmith), extracted (a function that was "
         "named), captured (compiled by a program that was watched)"},
@@ -218,7 +223,7 @@ Columns origin_columns() {
        }},
       {{"family", utf8(), false, "the functions that come from one program share it"},
        [](Appender& a, ArrayBuilder* b, const Row& r) {
-         a.text(b, row_family(r.sample.function));
+         a.text(b, source::row_family(r.sample.function));
        }},
       {{"category", utf8(), true, "kind of operations that the family's program is about"},
        [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.function.category); }},
@@ -268,9 +273,10 @@ Columns interface_columns() {
         "those "
         "that no result depends on"},
        [](Appender& a, ArrayBuilder* b, const Row& r) {
-         const Function& f = r.sample.function;
-         Shape kept(f.kept.begin(), f.kept.end());
-         if (f.provenance.origin == Origin::kGenerated) {  // with an unused argument it is refused
+         const source::Function& f = r.sample.function;
+         tensor::Shape kept(f.kept.begin(), f.kept.end());
+         if (f.provenance.origin ==
+             source::Origin::kGenerated) {  // with an unused argument it is refused
            kept.resize(f.arguments.size());
            std::iota(kept.begin(), kept.end(), 0);
          }
@@ -287,8 +293,8 @@ Columns interface_columns() {
 // The texts, and behind one that has constants their values.
 Columns text_columns() {
   Columns out;
-  for (const Level level : levels()) {
-    const ir::LevelRow& row = row_of(level);
+  for (const level::Level level : level::levels()) {
+    const ir::LevelRow& row = level::row_of(level);
     out.push_back({{std::string(row.name), arrow::utf8(), false, std::string(row.text_column)},
                    [level](Appender& a, ArrayBuilder* b, const Row& r) {
                      const auto& texts = r.sample.outcome.levels;
@@ -325,8 +331,8 @@ Columns case_columns() {
 
 Columns count_columns() {
   Columns out;
-  for (const Level level : levels()) {
-    const ir::LevelRow& row = row_of(level);
+  for (const level::Level level : level::levels()) {
+    const ir::LevelRow& row = level::row_of(level);
     if (row.counts)
       out.push_back({{fmt::format("op_counts_{}", row.name), counts_type(), false,
                       std::string(row.counts_column)},
@@ -355,8 +361,8 @@ Columns cost_columns() {
 
 Columns span_columns() {
   Columns out;
-  for (const Level level : levels()) {
-    const ir::LevelRow& row = row_of(level);
+  for (const level::Level level : level::levels()) {
+    const ir::LevelRow& row = level::row_of(level);
     if (row.spans_column.empty()) continue;
     out.push_back(
         {{fmt::format("spans_{}", row.name), spans_type(), false, std::string(row.spans_column)},
@@ -495,10 +501,10 @@ Result<std::shared_ptr<arrow::Table>> sample_table(const std::vector<Sample>& sa
   return finish(sample_columns(), builders, appender.status());
 }
 
-Result<std::shared_ptr<arrow::Table>> reject_table(const std::vector<Reject>& rejects) {
+Result<std::shared_ptr<arrow::Table>> reject_table(const std::vector<check::Reject>& rejects) {
   auto builders = builders_for(reject_columns());
   Appender a;
-  for (const Reject& r : rejects) {
+  for (const check::Reject& r : rejects) {
     const std::string_view texts[] = {r.id,
                                       r.callable,
                                       r.category,
@@ -523,4 +529,4 @@ std::string markdown_table(std::span<const Column> columns) {
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

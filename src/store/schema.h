@@ -13,7 +13,7 @@
 #include "check/sample.h"
 #include "store/dataset_writer.h"
 
-namespace jaxsmith {
+namespace jaxsmith::store {
 
 struct Column {
   std::string name;
@@ -27,11 +27,11 @@ std::span<const Column> reject_columns();
 std::shared_ptr<arrow::Schema> schema_of(std::span<const Column> columns);
 
 // Rows in order, one array a column.
-Result<std::shared_ptr<arrow::Table>> sample_table(const std::vector<Sample>& samples,
+Result<std::shared_ptr<arrow::Table>> sample_table(const std::vector<check::Sample>& samples,
                                                    const RunDescription& run);
-Result<std::shared_ptr<arrow::Table>> reject_table(const std::vector<Reject>& rejects);
+Result<std::shared_ptr<arrow::Table>> reject_table(const std::vector<check::Reject>& rejects);
 
 // "| column | type | what it holds |" for documentation.
 std::string markdown_table(std::span<const Column> columns);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::store

@@ -11,7 +11,7 @@
 #include "tensor/convert.h"
 #include "tensor/narrow.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 class Buffer {
  public:
@@ -458,4 +458,4 @@ IndexWalk::IndexWalk(const EvaluationContext& context, const Shape& shape)
   context.spend(count);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -22,7 +22,7 @@
 #include "tensor/context.h"
 #include "tensor/tensor.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 using Ints = std::vector<std::int64_t>;
 
@@ -172,4 +172,4 @@ class IndexWalk {
   bool done_;
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

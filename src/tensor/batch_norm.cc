@@ -8,7 +8,7 @@
 #include "tensor/movement.h"
 #include "tensor/reduction.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 Array plus(const Array& x, const Array& y) { return binary(Binary::add, x, y); }
@@ -95,4 +95,4 @@ std::array<Array, 3> batch_norm_grad(const Array& x, const Array& scale, const A
   return {grad_x, f.sum(over(product, deviation)), sum};
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -7,7 +7,7 @@
 
 #include "tensor/array.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 struct BatchNorm {
   double epsilon = 0;        // added to the variance
@@ -26,4 +26,4 @@ std::array<Array, 3> batch_norm_grad(const Array& x, const Array& scale, const A
                                      const Array& variance, const Array& grad_output,
                                      const BatchNorm& options);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -1,6 +1,6 @@
 #include "tensor/elementwise.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 // The lowest bit first. Elements narrower than a byte stand one to a byte.
@@ -53,4 +53,4 @@ Array bitcast_convert(const Array& x, DType to) {
   return Array::from(x.context(), Tensor{to, shape, std::move(t.bytes)});
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

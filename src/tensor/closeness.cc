@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "tensor/elementwise.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 using C128 = std::complex<double>;
@@ -211,4 +211,4 @@ Array nudge(const Array& x, std::uint64_t seed) {
   return nudge(x, seed, epsilon(x.dtype()) > 1e-4 ? kNudgeHalfUlps : kNudgeUlps);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -8,7 +8,7 @@
 
 #include "tensor/array.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 // Floats of the type that lie from one to the other; one of them where one is NaN and the other
 // not.
@@ -63,4 +63,4 @@ bool nothing_is_both(const Array& a, const Array& b, const Tolerance& tolerance)
 Array nudge(const Array& x, std::uint64_t seed, double ulps);
 Array nudge(const Array& x, std::uint64_t seed);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "tensor/array.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 void invalid(std::string message) {
   throw EvaluationError{EvaluationError::Kind::kInvalid, std::move(message)};
@@ -131,4 +131,4 @@ Workspace::Workspace(EvaluationContext context, std::initializer_list<std::int64
   bytes_ = bytes;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

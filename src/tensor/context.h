@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 class Array;
 
@@ -181,4 +181,4 @@ class Rounds {
   EvaluationContext context_;
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

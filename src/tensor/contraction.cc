@@ -10,7 +10,7 @@
 #include "tensor/products.h"
 #include "tensor/rounding_noise.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 using C128 = std::complex<double>;
@@ -269,4 +269,4 @@ Array fft(const Array& x, FftKind kind, const Ints& length) {
   return convert(to_real ? unary(Unary::real, full) : full, result);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -4,7 +4,7 @@
 
 #include "tensor/reduction.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 struct DotDims {
   Ints lhs_batch, rhs_batch, lhs_contracting, rhs_contracting;
@@ -28,4 +28,4 @@ std::optional<FftKind> fft_kind_named(std::string_view name);  // "RFFT"
 // Over the last dimensions, `length` of them; of the result for an IRFFT.
 Array fft(const Array& x, FftKind kind, const Ints& length);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

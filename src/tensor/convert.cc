@@ -6,7 +6,7 @@
 
 #include "tensor/narrow.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 template <class T>
@@ -118,4 +118,4 @@ std::complex<double> element(const Tensor& t, std::int64_t i) {
   }
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -6,7 +6,7 @@
 
 #include "tensor/tensor.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 // Rounds to nearest even where the type is narrower than a double; integers are truncated. For
 // complex types the numbers are pairs of real and imaginary part.
@@ -15,4 +15,4 @@ Tensor tensor_from_doubles(DType dtype, Shape shape, std::span<const double> num
 // Element i in row-major order.
 std::complex<double> element(const Tensor& tensor, std::int64_t i);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -7,7 +7,7 @@
 #include "tensor/products.h"
 #include "tensor/rounding_noise.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 // What sums are made in.
@@ -182,4 +182,4 @@ Array convolution(const Array& input, const Array& kernel, const ConvolutionDims
   return transpose(out, back);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

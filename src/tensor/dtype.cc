@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 struct Entry {
@@ -49,4 +49,4 @@ bool needs_x64(DType dtype) {
          dtype == DType::kC128;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 //            enum    jaxpr    numpy         bytes  class
 #define JAXSMITH_DTYPES(X)                     \
@@ -74,4 +74,4 @@ bool is_narrow(DType dtype);
 // Types that JAX has only with jax_enable_x64 on.
 bool needs_x64(DType dtype);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

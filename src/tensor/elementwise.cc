@@ -14,7 +14,7 @@
 #include "tensor/rounding_noise.h"
 #include "tensor/special_functions.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 using namespace elementwise;
 
@@ -625,4 +625,4 @@ Array binary(Binary op, const Array& x, const Array& y) {
   return rounds(op) ? with_noise(std::move(out), ulps_of(op)) : out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

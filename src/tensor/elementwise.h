@@ -11,7 +11,7 @@
 
 #include "tensor/array.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 // A row of elementwise.def each.
 enum class Unary {
@@ -57,4 +57,4 @@ Array multiply_high(const Array& x, const Array& y);
 // The elements' bits as another type: of the same width, or with one dimension more or fewer.
 Array bitcast_convert(const Array& x, DType to);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

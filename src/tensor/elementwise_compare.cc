@@ -5,7 +5,7 @@
 #include "tensor/elementwise.h"
 #include "tensor/elementwise_parts.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 using namespace elementwise;
 
@@ -105,4 +105,4 @@ Array clamp(const Array& low, const Array& x, const Array& high) {
   return binary(Binary::minimum, binary(Binary::maximum, x, low), high);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -6,7 +6,7 @@
 #include "tensor/elementwise.h"
 #include "tensor/elementwise_parts.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 using namespace elementwise;
 
@@ -112,4 +112,4 @@ Array reduce_precision(const Array& x, int exponent_bits, int mantissa_bits) {
   });
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -9,7 +9,7 @@
 
 #include "tensor/array.h"
 
-namespace jaxsmith::elementwise {
+namespace jaxsmith::tensor::elementwise {
 
 using C64 = std::complex<float>;
 using C128 = std::complex<double>;
@@ -78,4 +78,4 @@ Array map2(const Array& x, const Array& y, DType dtype, F f) {
   return out;
 }
 
-}  // namespace jaxsmith::elementwise
+}  // namespace jaxsmith::tensor::elementwise

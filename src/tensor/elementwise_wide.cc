@@ -5,7 +5,7 @@
 #include "tensor/movement.h"
 #include "tensor/special_functions.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 const Array& shaped_one(std::initializer_list<const Array*> operands) {
@@ -60,4 +60,4 @@ Array multiply_high(const Array& x, const Array& y) {
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

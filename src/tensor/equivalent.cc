@@ -8,7 +8,7 @@
 #include "tensor/matrices.h"
 #include "tensor/movement.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 using namespace matrices;
 
@@ -400,4 +400,4 @@ void settle_ties(std::span<const Array> columns, std::int64_t dim, const Scratch
   }
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

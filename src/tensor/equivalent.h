@@ -12,7 +12,7 @@
 
 #include "tensor/array.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 // The expected arrays of an element type that have as many elements in matrices of the same size,
 // in the given shape; transposed ones too.
@@ -37,4 +37,4 @@ void prefer_expected_schur(const Array& a, Array& t, Array* z, DType dtype);
 void settle_ties(std::span<const Array> columns, std::int64_t dim, const Scratch<bool>& tied,
                  Scratch<std::int64_t>& order);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

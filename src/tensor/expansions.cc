@@ -4,7 +4,7 @@
 #include <limits>
 #include <span>
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846, kLogPi = 1.1447298858494001741;
@@ -347,4 +347,4 @@ RealExpansion<T> expansion_of(Unary op) {
 template RealExpansion<float> expansion_of<float>(Unary op);
 template RealExpansion<double> expansion_of<double>(Unary op);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -5,7 +5,7 @@
 
 #include "tensor/elementwise.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 // Null where there is no formula of the kind.
 template <class T>
@@ -16,4 +16,4 @@ RealExpansion<T> expansion_of(Unary op);
 extern template RealExpansion<float> expansion_of<float>(Unary op);
 extern template RealExpansion<double> expansion_of<double>(Unary op);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

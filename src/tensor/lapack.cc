@@ -8,7 +8,7 @@
 #include "tensor/matrices.h"
 #include "tensor/rounding_noise.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 using namespace matrices;
 
@@ -654,4 +654,4 @@ std::optional<std::vector<Array>> lapack_call(std::string_view target,
   return std::move(c.out);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -9,7 +9,7 @@
 
 #include "tensor/array.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 // A call into LAPACK as JAX lowers it for the CPU ("lapack_sgetrf_ffi"): its operands, its
 // attributes by name, and the types of its results, as abstract arrays. None where jaxsmith does
@@ -21,4 +21,4 @@ std::optional<std::vector<Array>> lapack_call(std::string_view target,
                                               const LapackAttribute& attribute,
                                               std::span<const Array> results);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -7,7 +7,7 @@
 #include "tensor/movement.h"
 #include "tensor/rounding_noise.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 using namespace matrices;
 
@@ -80,4 +80,4 @@ Array triangular_solve(const Array& a, const Array& b, const TriangularSolve& o)
   return convert(out, b.dtype());
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

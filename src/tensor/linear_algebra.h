@@ -4,7 +4,7 @@
 
 #include "tensor/array.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 // The lower factor L, a = L L^H, or the upper one; NaN where a matrix is not positive definite. The
 // other triangle is that of `a`.
@@ -22,4 +22,4 @@ struct TriangularSolve {
 // x with op(a) x = b, or x op(a) = b.
 Array triangular_solve(const Array& a, const Array& b, const TriangularSolve& options);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

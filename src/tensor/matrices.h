@@ -10,7 +10,7 @@
 
 #include "tensor/array.h"
 
-namespace jaxsmith::matrices {
+namespace jaxsmith::tensor::matrices {
 
 using C128 = std::complex<double>;
 template <class T>
@@ -97,4 +97,4 @@ class Work {
   Workspace memory_;
 };
 
-}  // namespace jaxsmith::matrices
+}  // namespace jaxsmith::tensor::matrices

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 using Pair64 = std::complex<double>;
@@ -517,4 +517,4 @@ Array gather(const Array& operand, const Array& starts, const GatherDims& dims,
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

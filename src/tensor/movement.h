@@ -4,7 +4,7 @@
 
 #include "tensor/array.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 // Element i of the operand's dimension d stands at i along dims[d] of the result.
 Array broadcast_in_dim(const Array& x, const Shape& shape, const Ints& dims);
@@ -71,4 +71,4 @@ Scratch<std::int64_t> offsets_of(const EvaluationContext& context, const Shape& 
 // Numbers of dimensions: each within the rank and none twice.
 void require_distinct_dims(const Ints& dims, std::int64_t rank, const char* what);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 enum class Edge {
@@ -122,4 +122,4 @@ std::uint8_t narrow_from_double(DType dtype, double value) {
   return static_cast<std::uint8_t>(chosen | (negative ? 1u << (f.bits - 1) : 0));
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -10,7 +10,7 @@
 
 #include "tensor/dtype.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 // The number that a byte stands for; `dtype` is a narrow floating-point type.
 double narrow_to_double(DType dtype, std::uint8_t bits);
@@ -19,4 +19,4 @@ double narrow_to_double(DType dtype, std::uint8_t bits);
 // where the type has it, else NaN, as ml_dtypes converts.
 std::uint8_t narrow_from_double(DType dtype, double value);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -10,7 +10,7 @@
 
 #include "tensor/sizes.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
@@ -178,4 +178,4 @@ Status write_npy(const std::string& path, const Tensor& tensor) {
   return {};
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "tensor/tensor.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 // `expected`: what the array is for. Types that NumPy does not have are saved as bytes (|V2) and
 // become this type if it has as many. Row-major or column-major, little-endian.
@@ -15,4 +15,4 @@ Result<Tensor> read_npy(const std::string& path, std::optional<DType> expected =
 // Types that NumPy does not have are written as their bytes.
 Status write_npy(const std::string& path, const Tensor& tensor);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -5,7 +5,7 @@
 
 #include "tensor/array.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 template <class T>
 T rounded(DType dtype, T x) {
@@ -25,4 +25,4 @@ T add_stepwise(DType dtype, T sum, T x, T y) {
   return rounded(dtype, sum + rounded(dtype, product));
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -9,7 +9,7 @@
 #include "tensor/elementwise.h"
 #include "tensor/movement.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 using U32 = std::uint32_t;
@@ -165,4 +165,4 @@ Array unstated_random(const char* name, const Array& low, const Array& high, con
   return Array::typed(low.dtype(), shape);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

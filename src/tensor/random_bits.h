@@ -7,7 +7,7 @@
 
 #include "tensor/array.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 enum class RandomAlgorithm { kThreefry, kPhilox };
 
@@ -24,4 +24,4 @@ Array unstated_random(const char* name, const Array& low, const Array& high, con
 std::pair<std::uint32_t, std::uint32_t> threefry_2x32(std::uint32_t key0, std::uint32_t key1,
                                                       std::uint32_t x0, std::uint32_t x1);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -11,7 +11,7 @@
 #include "tensor/reduction_parts.h"
 #include "tensor/rounding_noise.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 // Below so many elements in a row they are combined one after another, above it in pairs, whose
@@ -774,4 +774,4 @@ std::vector<Array> scatter(std::span<const Array> operands, const Array& indices
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

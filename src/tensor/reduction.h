@@ -6,7 +6,7 @@
 
 #include "tensor/elementwise.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 class Body {
  public:
@@ -88,4 +88,4 @@ std::vector<Array> top_k(const Array& x, std::int64_t k, bool largest = true, bo
 // Applies the body to each element.
 std::vector<Array> map(std::span<const Array> operands, const Body& body);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -5,7 +5,7 @@
 
 #include "tensor/array.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 inline bool all_same_shape(std::span<const Array> arrays) {
   for (const Array& a : arrays)
@@ -20,4 +20,4 @@ inline bool abstract_among(std::initializer_list<std::span<const Array>> groups)
   return false;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

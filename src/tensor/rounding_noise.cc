@@ -2,7 +2,7 @@
 
 #include "tensor/closeness.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 constexpr double kHalfUlps = 1.5;
 }  // namespace
@@ -13,4 +13,4 @@ Array with_noise(Array x, double ulps) {
   return nudge(x, x.context().next_noise(), half ? kHalfUlps : ulps);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

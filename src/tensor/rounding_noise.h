@@ -8,7 +8,7 @@
 
 #include "tensor/array.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 // For what an operation has rounded, and for the operands of one that rounds many times within:
 // in an evaluation without noise the array itself, else its floats moved by up to so many units in
@@ -16,4 +16,4 @@ namespace jaxsmith {
 // what is not finite.
 Array with_noise(Array x, double ulps = 1);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

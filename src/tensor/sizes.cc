@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 std::optional<std::int64_t> byte_count(DType dtype, const Shape& shape) {
   if (std::any_of(shape.begin(), shape.end(), [](std::int64_t n) { return n < 0; }))
@@ -14,4 +14,4 @@ std::optional<std::int64_t> byte_count(DType dtype, const Shape& shape) {
   return count;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

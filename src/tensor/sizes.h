@@ -6,9 +6,9 @@
 
 #include "tensor/tensor.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 // Nothing where a size is negative, or where the bytes are more than an int64 holds.
 std::optional<std::int64_t> byte_count(DType dtype, const Shape& shape);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -9,7 +9,7 @@
 #include "tensor/reduction.h"
 #include "tensor/reduction_parts.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 using Places = Scratch<std::int64_t>;
@@ -182,4 +182,4 @@ std::vector<Array> top_k(const Array& x, std::int64_t k, bool largest, bool stab
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -6,7 +6,7 @@
 
 #include "base/portable_math.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -256,4 +256,4 @@ double incomplete_beta(double a, double b, double x) {
   return 1 - front * beta_fraction(b, a, 1 - x) / b;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -3,7 +3,7 @@
 // Functions, chapters 5 (gamma), 8 (incomplete gamma), 10 (Bessel) and 25 (zeta).
 #pragma once
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 double erf_inverse(double x);
 double digamma(double x);
@@ -17,4 +17,4 @@ double gamma_p_derivative(double a, double x);       // of gamma_p by a
 double gamma_sample_derivative(double a, double x);  // by a of the x with a given gamma_p
 double incomplete_beta(double a, double b, double x);  // regularized
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

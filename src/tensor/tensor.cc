@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 std::int64_t element_count(const Shape& shape) {
   std::int64_t count = 1;
@@ -15,4 +15,4 @@ std::string aval_text(DType dtype, const Shape& shape) {
   return fmt::format("{}[{}]", jaxpr_name(dtype), fmt::join(shape, ","));
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

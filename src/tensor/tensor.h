@@ -8,7 +8,7 @@
 
 #include "tensor/dtype.h"
 
-namespace jaxsmith {
+namespace jaxsmith::tensor {
 
 using Shape = std::vector<std::int64_t>;
 
@@ -24,4 +24,4 @@ struct Tensor {
   bool operator==(const Tensor&) const = default;
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::tensor

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace jaxsmith {
+namespace jaxsmith::trace {
 
 struct Installation {
   std::string python;       // interpreter that has JAX
@@ -12,4 +12,4 @@ struct Installation {
   std::string allocator;    // shared library of malloc for the workers, or none
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::trace

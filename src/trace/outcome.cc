@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-namespace jaxsmith {
+namespace jaxsmith::trace {
 
-void complete_levels(Outcome& outcome, std::span<const Level> wanted) {
-  add_derived(outcome.levels);
+void complete_levels(Outcome& outcome, std::span<const level::Level> wanted) {
+  level::add_derived(outcome.levels);
   for (const auto& [level, text] : outcome.levels) {
-    const auto from = source_of(level);
-    if (!from || !row_of(level).derivation.keeps_lines) continue;
+    const auto from = level::source_of(level);
+    if (!from || !level::row_of(level).derivation.keeps_lines) continue;
     if (const auto spans = outcome.spans.find(*from); spans != outcome.spans.end())
       outcome.spans.emplace(level, spans->second);
   }
@@ -19,4 +19,4 @@ void complete_levels(Outcome& outcome, std::span<const Level> wanted) {
   std::erase_if(outcome.spans, unwanted);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::trace

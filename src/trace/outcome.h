@@ -14,7 +14,7 @@
 #include "levels/levels.h"
 #include "tensor/tensor.h"
 
-namespace jaxsmith {
+namespace jaxsmith::trace {
 
 // Where a function left: a stage of the worker (docs/protocol.md) or a later step.
 enum class Stage {
@@ -31,12 +31,10 @@ enum class Stage {
   kRedo,
   kSelect,
 };
-template <>
-struct Words<Stage> {
-  static constexpr std::array<std::string_view, 12> kAll = {"exec",   "trace",   "lower", "text",
-                                                            "parse",  "compile", "run",   "repeat",
-                                                            "answer", "check",   "redo",  "select"};
-};
+constexpr std::array<std::string_view, 12> words_of(Stage) {
+  return {"exec", "trace",  "lower",  "text",  "parse", "compile",
+          "run",  "repeat", "answer", "check", "redo",  "select"};
+}
 
 // Why it left, by jaxsmith's own word; a worker also says names of Python's exceptions.
 enum class Reason {
@@ -60,14 +58,12 @@ enum class Reason {
   kSplit,
   kFamily,
 };
-template <>
-struct Words<Reason> {
-  static constexpr std::array<std::string_view, 19> kAll = {
-      "timeout",          "memory",    "crash",     "levels",    "elided",
-      "address",          "path",      "type",      "nonfinite", "constant",
-      "ignored argument", "unstable",  "constants", "flops",     "outputs",
-      "result_paths",     "duplicate", "split",     "family"};
-};
+constexpr std::array<std::string_view, 19> words_of(Reason) {
+  return {"timeout",          "memory",    "crash",     "levels",    "elided",
+          "address",          "path",      "type",      "nonfinite", "constant",
+          "ignored argument", "unstable",  "constants", "flops",     "outputs",
+          "result_paths",     "duplicate", "split",     "family"};
+}
 
 // Why a function left: `reason` is a short key for counting, `detail` one line for a person, free
 // of paths and addresses.
@@ -86,10 +82,7 @@ struct Refusal {
 // Where a line of a level's text (from 1) comes from: one place of the source, several that became
 // one operation, or none, and why. Places are lines from 1, columns from 0, the end exclusive.
 enum class SpanKind { kExact, kMerged, kNone };
-template <>
-struct Words<SpanKind> {
-  static constexpr std::array<std::string_view, 3> kAll = {"exact", "merged", "none"};
-};
+constexpr std::array<std::string_view, 3> words_of(SpanKind) { return {"exact", "merged", "none"}; }
 struct SourceRange {
   std::int64_t line = 0, column = 0, end_line = 0, end_column = 0;
   bool operator==(const SourceRange&) const = default;
@@ -106,10 +99,10 @@ struct Outcome {
   bool ok = false;
   Refusal refusal;  // meaningful where !ok
 
-  Texts levels;
-  std::map<Level, std::vector<Span>> spans;  // alignment with the source
-  std::vector<Tensor> constants;             // values of the jaxpr's constvars, in their order
-  std::vector<Tensor> outputs;               // leaves of the result on input set 0
+  level::Texts levels;
+  std::map<level::Level, std::vector<Span>> spans;  // alignment with the source
+  std::vector<tensor::Tensor> constants;  // values of the jaxpr's constvars, in their order
+  std::vector<tensor::Tensor> outputs;    // leaves of the result on input set 0
   std::vector<std::string>
       result_paths;                      // jax.tree_util.keystr of each leaf, "" for a single array
   double flops = 0, bytes_accessed = 0;  // XLA's cost analysis of the optimised module
@@ -119,7 +112,7 @@ struct Outcome {
 
 // Adds the levels that follow from those that are there, with their spans, and takes away what is
 // not wanted.
-void complete_levels(Outcome& outcome, std::span<const Level> wanted);
+void complete_levels(Outcome& outcome, std::span<const level::Level> wanted);
 
 // How the functions of a request are worked on.
 enum class Route {
@@ -127,10 +120,7 @@ enum class Route {
   kPlain,  // one function at a time with the default flags
   kText,   // functions that came with their texts: these are parsed and run, without the source
 };
-template <>
-struct Words<Route> {
-  static constexpr std::array<std::string_view, 3> kAll = {"chunk", "plain", "text"};
-};
+constexpr std::array<std::string_view, 3> words_of(Route) { return {"chunk", "plain", "text"}; }
 
 // What texts and outputs depend on, as a worker reports it when it starts.
 struct Versions {
@@ -139,4 +129,4 @@ struct Versions {
   bool operator==(const Versions&) const = default;
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::trace

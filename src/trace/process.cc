@@ -17,7 +17,7 @@
 
 #include "trace/starting_signals.h"
 
-namespace jaxsmith {
+namespace jaxsmith::trace {
 namespace {
 
 constexpr std::size_t kErrorBytes = 4096;
@@ -266,4 +266,4 @@ double Process::cpu_seconds() const {
   return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::trace

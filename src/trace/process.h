@@ -19,7 +19,7 @@
 
 #include "base/status.h"
 
-namespace jaxsmith {
+namespace jaxsmith::trace {
 
 struct SpawnOptions {
   std::vector<std::string> arguments;    // the first is the program, looked up in PATH
@@ -74,4 +74,4 @@ class Process {
   std::string errors_;
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::trace

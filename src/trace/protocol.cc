@@ -7,7 +7,10 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-namespace jaxsmith {
+namespace jaxsmith::trace {
+
+using tensor::Tensor;
+
 namespace {
 
 using Json = nlohmann::json;
@@ -109,21 +112,21 @@ std::string line(const Json& j, std::size_t most = kMostLineBytes) {
 std::string word(const Json& j) { return line(j, kMostWordBytes); }
 
 Json to_json(const Tensor& t) {
-  return {{"dtype", jaxpr_name(t.dtype)},
+  return {{"dtype", tensor::jaxpr_name(t.dtype)},
           {"shape", t.shape},
           {"data", Json::binary(std::vector<std::uint8_t>(t.bytes.begin(), t.bytes.end()))}};
 }
 
 Tensor to_tensor(const Json& j) {
   Tensor t;
-  const auto dtype = dtype_from_jaxpr_name(text(j.at("dtype")));
+  const auto dtype = tensor::dtype_from_jaxpr_name(text(j.at("dtype")));
   if (!dtype) throw std::runtime_error("unknown dtype");
   t.dtype = *dtype;
   const auto& data = j.at("data").get_binary();
   if (list(j.at("shape")).size() > kMostRank)
     throw std::runtime_error("an array's rank is too high");
   // Of the sizes that are not 0, so that a product of all of them is in range in any order.
-  std::uint64_t bytes = byte_size(t.dtype);
+  std::uint64_t bytes = tensor::byte_size(t.dtype);
   bool empty = false;
   for (const Json& each : j.at("shape")) {
     const std::uint64_t size = whole(each);
@@ -151,7 +154,7 @@ E of_word(const Json& j) {
   throw std::runtime_error("an unknown word: " + text);
 }
 
-Json to_json(const Function& f) {
+Json to_json(const source::Function& f) {
   Json inputs = Json::array();
   for (const auto& set : f.inputs) {
     Json arrays = Json::array();
@@ -164,7 +167,7 @@ Json to_json(const Function& f) {
               {"devices", f.runtime.devices},
               {"inputs", std::move(inputs)}};
   if (!f.texts.empty()) {
-    for (const auto& [level, text] : f.texts) out["texts"][name_of(level)] = text;
+    for (const auto& [level, text] : f.texts) out["texts"][level::name_of(level)] = text;
     out["kept"] = f.kept;
     out["run"] = f.runs;
   }
@@ -233,8 +236,8 @@ std::vector<Span> spans_of(const nlohmann::json& j) {
   return out;
 }
 
-Level known_level(std::string_view name) {
-  if (const auto level = find_level(name)) return *level;
+level::Level known_level(std::string_view name) {
+  if (const auto level = level::find_level(name)) return *level;
   throw std::runtime_error("unknown level " + std::string(name));
 }
 
@@ -244,10 +247,10 @@ std::string encode(const Request& r) {
     functions.push_back(r.skipped.contains(i) ? Json{{"skip", true}} : to_json(r.functions[i]));
   }
   Json levels = Json::array();
-  for (const Level level : r.levels) levels.push_back(name_of(level));
+  for (const level::Level level : r.levels) levels.push_back(level::name_of(level));
   const Json message = {{"type", "chunk"},
                         {"chunk", r.chunk},
-                        {"route", word(r.route)},
+                        {"route", jaxsmith::word(r.route)},
                         {"isolate", r.isolate},
                         {"levels", std::move(levels)},
                         {"most_bytes", r.most_outcome_bytes},
@@ -287,4 +290,4 @@ Result<std::optional<Message>> FrameReader::next() {
   }
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::trace

@@ -13,18 +13,18 @@
 #include "source/function.h"
 #include "trace/outcome.h"
 
-namespace jaxsmith {
+namespace jaxsmith::trace {
 
 // More than the outcome of one function takes, unless somebody says otherwise.
 inline constexpr std::size_t kMostOutcomeBytes = std::size_t{1} << 30;
 
 struct Request {
   std::uint64_t chunk = 0;
-  std::span<const Function> functions;
+  std::span<const source::Function> functions;
   std::set<std::size_t> skipped;  // positions that stay empty
   Route route = Route::kChunk;
   bool isolate = false;
-  std::vector<Level> levels;
+  std::vector<level::Level> levels;
   std::size_t most_outcome_bytes = kMostOutcomeBytes;  // larger ones are refused, each by itself
 };
 
@@ -56,7 +56,7 @@ using Message = std::variant<Hello, Fatal, Progress, Answer, Done>;
 std::vector<Span> spans_of(const nlohmann::json& json);
 
 // The level of a name. Throws where there is none.
-Level known_level(std::string_view name);
+level::Level known_level(std::string_view name);
 
 // A whole frame, length included.
 std::string encode(const Request& request);
@@ -78,4 +78,4 @@ class FrameReader {
   std::size_t used_ = 0;  // bytes at the front that have been read
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::trace

@@ -1,6 +1,6 @@
 #include "trace/starting_signals.h"
 
-namespace jaxsmith {
+namespace jaxsmith::trace {
 namespace {
 
 StartingSignals current() {
@@ -32,4 +32,4 @@ void restore_starting_signals() {
   sigprocmask(SIG_SETMASK, &start.blocked, nullptr);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::trace

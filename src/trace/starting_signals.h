@@ -7,7 +7,7 @@
 
 #include <signal.h>
 
-namespace jaxsmith {
+namespace jaxsmith::trace {
 
 struct StartingSignals {
   sigset_t ignored, blocked;
@@ -20,4 +20,4 @@ const StartingSignals& starting_signals();
 // Allowed between fork and exec once starting_signals() has been called.
 void restore_starting_signals();
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::trace

@@ -8,7 +8,7 @@
 
 extern char** environ;
 
-namespace jaxsmith {
+namespace jaxsmith::trace {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -42,8 +42,8 @@ double most_seconds(const Request& request, double function_seconds) {
 
 // Whether this can be what became of the function: levels that were asked for, and lists as long
 // as what they are about.
-bool fits(const Outcome& outcome, const Function& function, const Request& request,
-          Level structure_level) {
+bool fits(const Outcome& outcome, const source::Function& function, const Request& request,
+          level::Level structure_level) {
   if (!outcome.ok) return true;
   const auto asked_for = [&](const auto& entry) {
     const auto& levels = request.levels;
@@ -309,14 +309,15 @@ Result<bool> Tracer::find_culprit(const Request& request, const Run& failed,
   return true;
 }
 
-Result<std::vector<Outcome>> Tracer::trace(std::uint64_t chunk, std::span<const Function> functions,
-                                           Route route, const std::atomic<bool>& cancel) {
+Result<std::vector<Outcome>> Tracer::trace(std::uint64_t chunk,
+                                           std::span<const source::Function> functions, Route route,
+                                           const std::atomic<bool>& cancel) {
   Request request{chunk,
                   functions,
                   {},
                   route,
                   false,
-                  made_by_workers(options_.levels),
+                  level::made_by_workers(options_.levels),
                   options_.most_outcome_bytes};
   std::map<std::size_t, Refusal> refused;
   int accidents = 0;
@@ -354,4 +355,4 @@ Result<std::vector<Outcome>> Tracer::trace(std::uint64_t chunk, std::span<const 
   return outcomes;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::trace

@@ -27,7 +27,7 @@
 #include "trace/protocol.h"
 #include "trace/worker_spec.h"
 
-namespace jaxsmith {
+namespace jaxsmith::trace {
 
 struct TracerOptions {
   WorkerSpec worker;  // of the back end
@@ -38,7 +38,7 @@ struct TracerOptions {
   double function_seconds = 30;  // without any sign of progress
   double start_seconds = 120;
   std::int64_t memory_bytes = std::int64_t{6} << 30;   // of a worker and what it has started
-  std::vector<Level> levels = {};                      // empty: all that the back end has
+  std::vector<level::Level> levels = {};               // empty: all that the back end has
   std::size_t most_outcome_bytes = kMostOutcomeBytes;  // of one function's texts and arrays
   // Told of what a worker says that it is at, on the thread that traces.
   std::function<void(const Progress&)> on_progress;
@@ -58,8 +58,9 @@ class Tracer {
   Result<Versions> start(const std::atomic<bool>& cancel);
   // One outcome a function, in order. An error is no function's fault: a worker that cannot be
   // started, a cancellation, workers that end again and again with nothing to blame.
-  Result<std::vector<Outcome>> trace(std::uint64_t chunk, std::span<const Function> functions,
-                                     Route route, const std::atomic<bool>& cancel);
+  Result<std::vector<Outcome>> trace(std::uint64_t chunk,
+                                     std::span<const source::Function> functions, Route route,
+                                     const std::atomic<bool>& cancel);
   // CPU time of all workers so far, in seconds.
   double cpu_seconds() const;
 
@@ -93,4 +94,4 @@ class Tracer {
   double ended_cpu_ = 0;
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::trace

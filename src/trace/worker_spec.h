@@ -6,7 +6,7 @@
 
 #include "levels/levels.h"
 
-namespace jaxsmith {
+namespace jaxsmith::trace {
 
 struct WorkerSpec {
   std::vector<std::string> arguments = {};  // after the interpreter; the descriptors come last
@@ -14,8 +14,8 @@ struct WorkerSpec {
   std::vector<std::string> dropped_prefixes = {};
   std::vector<std::string> environment = {};  // "NAME=value", beside what every worker has
   int devices = 1;                            // that every worker has
-  std::vector<Level> levels = {};             // that there can be of its functions, in order
-  Level structure_level = {};                 // always in an answer: the structure is read from it
+  std::vector<level::Level> levels = {};      // that there can be of its functions, in order
+  level::Level structure_level = {};          // always in an answer: the structure is read from it
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::trace

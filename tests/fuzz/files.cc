@@ -51,11 +51,11 @@ class MemoryFile {
 // ---- Predictions
 
 // The rows that seeds are about, from JAXSMITH_FUZZ_DATASET.
-const std::map<std::string, DatasetRow>& rows() {
+const std::map<std::string, store::DatasetRow>& rows() {
   static const auto* all = [] {
-    auto* out = new std::map<std::string, DatasetRow>;
+    auto* out = new std::map<std::string, store::DatasetRow>;
     const char* path = std::getenv("JAXSMITH_FUZZ_DATASET");
-    auto reader = DatasetReader::open(path ? path : "dataset");
+    auto reader = store::DatasetReader::open(path ? path : "dataset");
     if (!reader.ok())
       finding("the dataset is not there", path ? path : "JAXSMITH_FUZZ_DATASET is not set");
     while (auto row = reader.value().next()) {
@@ -68,32 +68,34 @@ const std::map<std::string, DatasetRow>& rows() {
   return *all;
 }
 
-ScoreOptions score_options() { return {budget_of(kAllowance), 0}; }
+score::ScoreOptions score_options() { return {budget_of(kAllowance), 0}; }
 
 // Made once: that is the dataset's cost, not the prediction's. Null where the row is not there.
-const Reference* reference(const std::string& id, Level level) {
-  static auto* known = new std::map<std::pair<std::string, Level>, Reference>;
+const score::Reference* reference(const std::string& id, level::Level level) {
+  static auto* known = new std::map<std::pair<std::string, level::Level>, score::Reference>;
   const auto row = rows().find(id);
   if (row == rows().end() || !row->second.levels.contains(level)) return nullptr;
   const auto at = known->find({id, level});
   if (at != known->end()) return &at->second;
-  return &known->emplace(std::pair(id, level), Reference::make(row->second, level, score_options()))
+  return &known
+              ->emplace(std::pair(id, level),
+                        score::Reference::make(row->second, level, score_options()))
               .first->second;
 }
 
 }  // namespace
 
 void check_predictions(std::string_view bytes) {
-  std::optional<Result<std::vector<Prediction>>> read;
+  std::optional<Result<std::vector<score::Prediction>>> read;
   const MemoryFile file(bytes);
-  within({0, 0}, bytes.size(), [&] { read = read_predictions(file.path()); });
+  within({0, 0}, bytes.size(), [&] { read = score::read_predictions(file.path()); });
   if (!read->ok()) return;
   std::size_t left = kMostTexts;
-  for (const Prediction& p : read->value()) {
-    const Reference* against = reference(p.id, p.level);
+  for (const score::Prediction& p : read->value()) {
+    const score::Reference* against = reference(p.id, p.level);
     if (!against || left-- == 0) continue;
     within(kAllowance, p.text.size(), [&] {
-      const Verdict v = grade(p, *against, score_options());
+      const score::Verdict v = score::grade(p, *against, score_options());
       const bool in_order = v.verifies <= v.parses && v.signature <= v.verifies &&
                             v.agrees <= v.recorded && v.agrees <= v.gradable;
       if (!in_order) finding("a verdict does not imply those before it", p.text);
@@ -233,16 +235,17 @@ class RowWriter {
   std::vector<std::shared_ptr<arrow::Array>> columns_;
 };
 
-void check_row(const DatasetRow& row) {
-  const ExecutionCase recorded{row.constants,      row.inputs,    row.outputs,
-                               row.kept_arguments, row.equations, precisions_of(row.levels)};
+void check_row(const store::DatasetRow& row) {
+  const check::ExecutionCase recorded{row.constants, row.inputs,
+                                      row.outputs,   row.kept_arguments,
+                                      row.equations, check::precisions_of(row.levels)};
   for (const auto& [level, text] : row.levels) {
     // A text that misses is run in other ways as well, each within the budget.
     constexpr std::int64_t kWays = 16;
     const Allowance all{kWays * kAllowance.steps, kAllowance.bytes};
     within(all, text.size(), [&] {
-      (void)read_text(level, text, row.outputs.empty() ? nullptr : &recorded,
-                      budget_of(kAllowance));
+      (void)check::read_text(level, text, row.outputs.empty() ? nullptr : &recorded,
+                             budget_of(kAllowance));
     });
   }
 }
@@ -257,17 +260,17 @@ void check_dataset(std::string_view bytes) {
     parquet = RowWriter(row).parquet();
   }
   const MemoryFile file(parquet);
-  std::vector<DatasetRow> found;
+  std::vector<store::DatasetRow> found;
   // Parquet's own decompression is paid for by the byte.
   within({0, 64 << 20}, bytes.size() + parquet.size(), [&] {
-    auto reader = DatasetReader::open(file.path());
+    auto reader = store::DatasetReader::open(file.path());
     while (reader.ok() && found.size() < kMostTexts) {
       auto row = reader.value().next();
       if (!row) break;
       if (row->problem.empty()) found.push_back(std::move(*row));
     }
   });
-  for (const DatasetRow& row : found) check_row(row);
+  for (const store::DatasetRow& row : found) check_row(row);
 }
 
 // ---- Arrays
@@ -275,13 +278,14 @@ void check_dataset(std::string_view bytes) {
 void check_npy(std::string_view bytes) {
   const MemoryFile file(bytes);
   within({0, static_cast<std::int64_t>(bytes.size())}, bytes.size(), [&] {
-    for (const auto expected : {std::optional<DType>(), std::optional(DType::kBF16)}) {
-      const auto read = read_npy(file.path(), expected);
+    for (const auto expected :
+         {std::optional<tensor::DType>(), std::optional(tensor::DType::kBF16)}) {
+      const auto read = tensor::read_npy(file.path(), expected);
       if (!read.ok()) continue;
       const MemoryFile again("");
-      if (!write_npy(again.path(), read.value()).ok())
+      if (!tensor::write_npy(again.path(), read.value()).ok())
         finding("an array that was read cannot be written", bytes.substr(0, 80));
-      const auto back = read_npy(again.path(), read.value().dtype);
+      const auto back = tensor::read_npy(again.path(), read.value().dtype);
       if (!back.ok() || !(back.value() == read.value()))
         finding("an array is read differently once it is written", bytes.substr(0, 80));
     }

@@ -30,19 +30,21 @@ constexpr std::int64_t kMostArgumentElements = 1 << 21;
 // Small numbers of the type, the same in each run.
 ir::Datum drawn(const ir::Datum& type) {
   if (type.kind == ir::Datum::Kind::kUnsized) {
-    Shape shape = type.open_shape;
+    tensor::Shape shape = type.open_shape;
     std::replace(shape.begin(), shape.end(), std::int64_t{-1}, std::int64_t{2});
-    return drawn(Array::typed(type.array.dtype(), shape));
+    return drawn(tensor::Array::typed(type.array.dtype(), shape));
   }
   if (type.kind != ir::Datum::Kind::kArray) {
     ir::Datum out = type;
     for (ir::Datum& part : out.parts) part = drawn(part);
     return out;
   }
-  const Array& a = type.array;
-  Ints numbers;
+  const tensor::Array& a = type.array;
+  tensor::Ints numbers;
   for (std::int64_t i = 0; i < a.size(); ++i) numbers.push_back(i % 5 - 1);
-  return convert(Array::of_ints(EvaluationContext::unmetered(), DType::kI32, numbers), a.dtype())
+  return tensor::convert(tensor::Array::of_ints(tensor::EvaluationContext::unmetered(),
+                                                tensor::DType::kI32, numbers),
+                         a.dtype())
       .reshaped(a.shape());
 }
 
@@ -62,7 +64,7 @@ std::int64_t elements(const ir::Datum& d) {
 template <class Evaluator, class Module>
 void execute(const Module& module, std::string_view text) {
   Evaluator evaluator(module, text, "input");
-  if (!evaluator.verify(EvaluationContext({.budget = budget_of(kAllowance)})).ok()) return;
+  if (!evaluator.verify(tensor::EvaluationContext({.budget = budget_of(kAllowance)})).ok()) return;
   const auto signature = evaluator.signature();
   if (!signature.ok()) return;
   std::vector<ir::Datum> arguments;

@@ -50,7 +50,7 @@ void set_timer(double seconds) {
 
 }  // namespace
 
-Budget budget_of(const Allowance& allowance) { return {allowance.steps, allowance.bytes}; }
+tensor::Budget budget_of(const Allowance& allowance) { return {allowance.steps, allowance.bytes}; }
 
 void within(const Allowance& allowance, std::size_t read, const std::function<void()>& work) {
   static const bool installed = [] {

@@ -21,7 +21,7 @@ struct Allowance {
 };
 
 // As the code takes it.
-Budget budget_of(const Allowance& allowance);
+tensor::Budget budget_of(const Allowance& allowance);
 
 // Ends the process with a finding if `work` takes too much; it is ended while it does, so that what
 // never ends is found as well. `read`: bytes that are read on the way.

@@ -14,7 +14,7 @@
 #include "jaxsmith/output.h"
 #include "jaxsmith/signals.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
 namespace {
 
 constexpr const char* kCommand = "capture";
@@ -35,7 +35,7 @@ constexpr const char* kCommand = "capture";
 }
 
 // On standard error: standard output is the program's.
-void tell_summary(const CaptureSummary& s, const std::string& out) {
+void tell_summary(const extract::CaptureSummary& s, const std::string& out) {
   for (const std::string& problem : s.problems)
     tell("jaxsmith capture: not recorded: {}\n", problem);
   for (const std::string& lack : s.partial) tell("jaxsmith capture: {}\n", lack);
@@ -53,10 +53,10 @@ void tell_summary(const CaptureSummary& s, const std::string& out) {
   }
 }
 
-int finish(const CaptureOptions& options, std::unique_ptr<OutputFolder> folder,
-           const Installation& where) {
+int finish(const extract::CaptureOptions& options, std::unique_ptr<store::OutputFolder> folder,
+           const trace::Installation& where) {
   catch_signals("\nending; what was recorded stays\n");
-  auto summary = finish_capture(options, std::move(folder), where, cancelled);
+  auto summary = extract::finish_capture(options, std::move(folder), where, cancelled);
   if (!summary.ok()) return report(kCommand, summary.error());
   tell_summary(summary.value(), options.out);
   return summary.value().problems.empty() ? kDone : kFailed;
@@ -71,7 +71,7 @@ int capture_main(int argc, char** argv) {
       "is 1 "
       "where the program's is 0 and something could not be recorded.",
       "jaxsmith capture");
-  CaptureOptions options;
+  extract::CaptureOptions options;
   std::string python;
   bool resume = false;
   app.add_option("--out", options.out, "new folder for the dataset")->type_name("DIR");
@@ -103,18 +103,18 @@ int capture_main(int argc, char** argv) {
   }
   if (options.out.empty())
     return report(kCommand, Error::usage("--out is missing: name a new folder for the dataset"));
-  const Installation where = installation(python);
+  const trace::Installation where = installation(python);
   if (!resume && options.command.empty()) {
     return report(kCommand, Error::usage("say which program to run, behind --: jaxsmith capture "
                                          "--out DIR -- python program.py"));
   }
-  auto folder = OutputFolder::claim(options.out, resume);
+  auto folder = store::OutputFolder::claim(options.out, resume);
   if (!folder.ok()) return report(kCommand, folder.error());
   if (resume) return finish(options, std::move(folder).value(), where);
-  const auto status = run_captured(options, *folder.value(), where);
+  const auto status = extract::run_captured(options, *folder.value(), where);
   if (!status.ok()) return report(kCommand, status.error());
   const int finished = finish(options, std::move(folder).value(), where);
   end_as(status.value() == 0 ? W_EXITCODE(finished, 0) : status.value());
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

@@ -19,7 +19,10 @@
 #include "store/dataset_reader.h"
 #include "store/files.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
+
+using check::ReadingTally;
+
 namespace {
 
 constexpr const char* kCommand = "check";
@@ -27,7 +30,7 @@ constexpr const char* kCommand = "check";
 struct CheckOptions {
   std::vector<std::string> paths, levels;
   std::string failures, verdicts;
-  Budget budget;
+  tensor::Budget budget;
   unsigned workers = 0;
   std::size_t shown = 20;
 };
@@ -35,7 +38,7 @@ struct CheckOptions {
 // Rows are handed out one by one; what is found does not depend on who takes which.
 class DatasetCheck {
  public:
-  DatasetCheck(const CheckOptions& options, DatasetReader reader)
+  DatasetCheck(const CheckOptions& options, store::DatasetReader reader)
       : options_(options), reader_(std::move(reader)) {}
 
   Result<ReadingTally> run() {
@@ -48,7 +51,7 @@ class DatasetCheck {
   }
 
  private:
-  std::optional<DatasetRow> next() {
+  std::optional<store::DatasetRow> next() {
     const std::lock_guard<std::mutex> lock(mutex_);
     auto row = reader_.next();
     if (row && isatty(STDERR_FILENO) == 1 && ++done_ % 50 == 0)
@@ -73,27 +76,30 @@ class DatasetCheck {
     return {};
   }
 
-  bool wanted(Level level) const {
+  bool wanted(level::Level level) const {
     const auto& names = options_.levels;
-    return row_of(level).parse &&
-           (names.empty() || std::find(names.begin(), names.end(), name_of(level)) != names.end());
+    return level::row_of(level).parse &&
+           (names.empty() ||
+            std::find(names.begin(), names.end(), level::name_of(level)) != names.end());
   }
 
-  Status check_row(const DatasetRow& row, ReadingTally& own) const {
-    const ExecutionCase recorded{row.constants,      row.inputs,    row.outputs,
-                                 row.kept_arguments, row.equations, precisions_of(row.levels)};
+  Status check_row(const store::DatasetRow& row, ReadingTally& own) const {
+    const check::ExecutionCase recorded{row.constants, row.inputs,
+                                        row.outputs,   row.kept_arguments,
+                                        row.equations, check::precisions_of(row.levels)};
     const bool has_case = !row.outputs.empty();
     for (const auto& [level, text] : row.levels) {
       if (!wanted(level)) continue;
-      const bool executed = has_case && row_of(level).executes;
+      const bool executed = has_case && level::row_of(level).executes;
       own.add(row.id, level,
-              read_text(level, text, executed ? &recorded : nullptr, options_.budget), executed);
+              check::read_text(level, text, executed ? &recorded : nullptr, options_.budget),
+              executed);
     }
     return {};
   }
 
   const CheckOptions& options_;
-  DatasetReader reader_;
+  store::DatasetReader reader_;
   std::mutex mutex_;
   ReadingTally tally_;
   std::int64_t done_ = 0;
@@ -103,14 +109,14 @@ Status write_lines(const std::string& path, const std::vector<nlohmann::ordered_
   std::string text;
   for (const auto& line : lines)
     text += line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  return write_file(path, text);
+  return store::write_file(path, text);
 }
 
 Status write_failures(const std::string& path, const ReadingTally& tally) {
   std::vector<nlohmann::ordered_json> lines;
   for (const auto& f : tally.failures())
     lines.push_back(
-        {{"id", f.id}, {"level", f.level ? name_of(*f.level) : ""}, {"reason", f.reason}});
+        {{"id", f.id}, {"level", f.level ? level::name_of(*f.level) : ""}, {"reason", f.reason}});
   return write_lines(path, lines);
 }
 
@@ -118,7 +124,7 @@ Status write_verdicts(const std::string& path, const ReadingTally& tally) {
   std::vector<nlohmann::ordered_json> lines;
   for (const auto& v : tally.verdicts())
     lines.push_back({{"id", v.id},
-                     {"level", name_of(v.level)},
+                     {"level", level::name_of(v.level)},
                      {"parsed", v.reading.parsed},
                      {"verified", v.reading.verified},
                      {"printed_back", v.reading.printed_back},
@@ -131,7 +137,7 @@ Status write_verdicts(const std::string& path, const ReadingTally& tally) {
 }
 
 Result<bool> check_dataset(const CheckOptions& options, const std::string& path) {
-  JAXSMITH_TRY(reader, DatasetReader::open(path));
+  JAXSMITH_TRY(reader, store::DatasetReader::open(path));
   const std::int64_t rows = reader.rows();
   DatasetCheck check(options, std::move(reader));
   JAXSMITH_TRY(tally, check.run());
@@ -159,7 +165,7 @@ int check_main(int argc, char** argv) {
   CheckOptions options;
   options.workers = std::thread::hardware_concurrency();
   app.add_option("PATH", options.paths,
-                 "texts of IR (" + kinds_of_text() + "; - for standard input), or datasets")
+                 "texts of IR (" + level::kinds_of_text() + "; - for standard input), or datasets")
       ->required();
   app.add_option("--level", options.levels, "only this level (repeatable)")
       ->allow_extra_args(false)
@@ -195,7 +201,7 @@ int check_main(int argc, char** argv) {
                                          " (jaxsmith check --help says more)"));
   }
   for (const std::string& file : {options.failures, options.verdicts}) {
-    const Status writable = file.empty() ? Status() : check_writable(file);
+    const Status writable = file.empty() ? Status() : store::check_writable(file);
     if (!writable.ok()) return report(kCommand, writable.error());
   }
   bool good = true;
@@ -208,4 +214,4 @@ int check_main(int argc, char** argv) {
   return good ? kDone : kFailed;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

@@ -6,7 +6,7 @@
 #include "base/status.h"
 #include "trace/installation.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
 
 enum ExitStatus { kDone = 0, kFailed = 1, kMisuse = 2, kInterrupted = 130 };
 
@@ -23,9 +23,9 @@ int score_main(int argc, char** argv);
 
 // Where the program's parts are. `python`: what the user named, or empty: then JAXSMITH_PYTHON of
 // the environment, or the Python that the program was built for.
-Installation installation(const std::string& python);
+trace::Installation installation(const std::string& python);
 
 // Prints "jaxsmith COMMAND: message" and gives the exit status that the error's kind has.
 int report(const char* command, const Error& error);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

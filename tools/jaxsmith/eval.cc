@@ -15,7 +15,12 @@
 #include "tensor/convert.h"
 #include "tensor/npy.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
+
+using tensor::Array;
+using tensor::DType;
+using tensor::Tensor;
+
 namespace {
 
 constexpr const char* kCommand = "eval";
@@ -25,7 +30,7 @@ struct EvalOptions {
   std::string file, out;
   std::vector<std::string> inputs, levels;
   std::optional<std::uint64_t> seed;
-  Budget budget;
+  tensor::Budget budget;
 };
 
 std::string taken_text(const std::vector<ir::Datum>& data) {
@@ -44,7 +49,8 @@ bool fits(const Tensor& tensor, const ir::Datum& wanted) {
 // A file, or numbers as they stand.
 Result<Tensor> read_input(const std::string& text, DType dtype) {
   std::error_code error;  // a long list is no name that a file can have
-  if (std::filesystem::exists(text, error) || !looks_like_json(text)) return read_npy(text, dtype);
+  if (std::filesystem::exists(text, error) || !looks_like_json(text))
+    return tensor::read_npy(text, dtype);
   auto array = array_from_json(text, dtype);
   if (array.ok()) return array;
   const std::size_t start = text.find_first_not_of(' ');
@@ -54,12 +60,12 @@ Result<Tensor> read_input(const std::string& text, DType dtype) {
 
 Tensor draw(const Array& type, Random random) {
   std::vector<double> numbers(static_cast<std::size_t>(type.size()) *
-                              (is_complex(type.dtype()) ? 2 : 1));
+                              (tensor::is_complex(type.dtype()) ? 2 : 1));
   for (double& v : numbers)
-    v = type.dtype() == DType::kBool ? random.chance(0.5)
-        : is_integer(type.dtype())   ? static_cast<double>(random.below(8))
-                                     : random.uniform(-1, 1) + random.uniform(-1, 1);
-  return tensor_from_doubles(type.dtype(), type.shape(), numbers);
+    v = type.dtype() == DType::kBool       ? random.chance(0.5)
+        : tensor::is_integer(type.dtype()) ? static_cast<double>(random.below(8))
+                                           : random.uniform(-1, 1) + random.uniform(-1, 1);
+  return tensor::tensor_from_doubles(type.dtype(), type.shape(), numbers);
 }
 
 bool parts_of(const Tensor& whole, const Array& part) {
@@ -89,7 +95,7 @@ Result<std::vector<ir::Datum>> arguments_for(const EvalOptions& options,
           "{}: argument {} is {}, of which --random cannot know the size; give all with --input",
           options.file, i, ir::aval_text(wanted)));
     if (options.seed) {
-      out.emplace_back(Array::from(EvaluationContext::unmetered(),
+      out.emplace_back(Array::from(tensor::EvaluationContext::unmetered(),
                                    draw(wanted.array, Random(*options.seed, i))));
       continue;
     }
@@ -98,18 +104,18 @@ Result<std::vector<ir::Datum>> arguments_for(const EvalOptions& options,
     const bool divided = !unsized && parts_of(tensor, wanted.array);
     if (!fits(tensor, wanted) && !divided)
       return Error::usage(fmt::format("--input {}: it is {}; argument {} of {} is {}", i + 1,
-                                      aval_text(tensor.dtype, tensor.shape), i, options.file,
-                                      ir::aval_text(wanted)));
-    out.emplace_back(Array::from(EvaluationContext::unmetered(), tensor));
+                                      tensor::aval_text(tensor.dtype, tensor.shape), i,
+                                      options.file, ir::aval_text(wanted)));
+    out.emplace_back(Array::from(tensor::EvaluationContext::unmetered(), tensor));
   }
   return out;
 }
 
 std::string number_text(const Tensor& t, std::int64_t i) {
-  const std::complex<double> v = element(t, i);
+  const std::complex<double> v = tensor::element(t, i);
   if (t.dtype == DType::kBool) return v.real() != 0 ? "true" : "false";
-  if (is_integer(t.dtype)) {
-    const std::int64_t bits = Array::from(EvaluationContext::unmetered(), t).int_at(i);
+  if (tensor::is_integer(t.dtype)) {
+    const std::int64_t bits = Array::from(tensor::EvaluationContext::unmetered(), t).int_at(i);
     return t.dtype == DType::kU64 ? fmt::format("{}", static_cast<std::uint64_t>(bits))
                                   : fmt::format("{}", bits);
   }
@@ -118,8 +124,8 @@ std::string number_text(const Tensor& t, std::int64_t i) {
                ? fmt::format("{}", x)
                : fmt::format("{}", static_cast<float>(x));
   };
-  return is_complex(t.dtype) ? fmt::format("({}, {})", real(v.real()), real(v.imag()))
-                             : real(v.real());
+  return tensor::is_complex(t.dtype) ? fmt::format("({}, {})", real(v.real()), real(v.imag()))
+                                     : real(v.real());
 }
 
 void print_array(const Tensor& t, std::size_t dim, std::int64_t& at) {
@@ -138,7 +144,7 @@ void print_array(const Tensor& t, std::size_t dim, std::int64_t& at) {
 
 // Numbers that are printed, or lists where these hold none; no more than what is told from too
 // many.
-std::int64_t printed_parts(const Shape& shape) {
+std::int64_t printed_parts(const tensor::Shape& shape) {
   std::int64_t parts = 1;
   for (const std::int64_t n : shape) {
     if (n == 0 || parts > kMostPrinted) break;
@@ -151,13 +157,13 @@ Status give_array(const EvalOptions& options, const std::string& name, const Arr
   const Tensor t = array.tensor();
   if (!options.out.empty()) {
     const std::string path = fmt::format("{}/{}.npy", options.out, name);
-    JAXSMITH_CHECK(write_npy(path, t));
+    JAXSMITH_CHECK(tensor::write_npy(path, t));
     say("{}: {}\n", path, array.type_text());
     return {};
   }
   say("{}: {}\n", name, array.type_text());
   if (printed_parts(t.shape) > kMostPrinted) {
-    say("… {} elements: --out DIR saves them\n", element_count(t.shape));
+    say("… {} elements: --out DIR saves them\n", tensor::element_count(t.shape));
     return {};
   }
   std::int64_t at = 0;
@@ -192,8 +198,8 @@ class ResultFolder {
     if (path_.empty()) return {};
     std::error_code error;
     made_ = !std::filesystem::exists(path_, error);
-    JAXSMITH_CHECK(make_directories(path_));
-    return check_writable(path_ + "/0.npy");
+    JAXSMITH_CHECK(store::make_directories(path_));
+    return store::check_writable(path_ + "/0.npy");
   }
 
  private:
@@ -208,7 +214,7 @@ Result<bool> evaluate(const EvalOptions& options) {
   if (parts.size() != 1)
     return Error::usage(fmt::format("{}: it holds {} modules; eval runs one (check runs all)",
                                     options.file, parts.size()));
-  JAXSMITH_TRY(program, IrProgram::parse(parts[0].level, parts[0].text, options.file));
+  JAXSMITH_TRY(program, check::IrProgram::parse(parts[0].level, parts[0].text, options.file));
   JAXSMITH_CHECK(program.verify());
   JAXSMITH_TRY(signature, program.signature());
   JAXSMITH_TRY(arguments, arguments_for(options, signature));
@@ -225,7 +231,7 @@ int eval_main(int argc, char** argv) {
   CLI::App app("Runs a text of IR with jaxsmith's own evaluator, without JAX.", "jaxsmith eval");
   EvalOptions options;
   app.add_option("FILE", options.file,
-                 "a text of IR (" + kinds_of_text() +
+                 "a text of IR (" + level::kinds_of_text() +
                      "; - for standard input); a jaxpr's constants are "
                      "its first arguments")
       ->required();
@@ -275,4 +281,4 @@ int eval_main(int argc, char** argv) {
   return good.value() ? kDone : kFailed;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

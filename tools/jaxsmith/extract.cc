@@ -1,4 +1,4 @@
-// jaxsmith extract: options, output and messages around jaxsmith::extract().
+// jaxsmith extract: options, output and messages around extract::extract().
 #include "extract/extract.h"
 
 #include <fmt/format.h>
@@ -18,14 +18,17 @@
 #include "jaxsmith/signals.h"
 #include "store/files.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
+
+using extract::Record;
+
 namespace {
 
 constexpr const char* kCommand = "extract";
 using Json = nlohmann::ordered_json;
 
 struct Options {
-  ExtractRequest request;
+  extract::ExtractRequest request;
   std::vector<std::string> levels;
   std::string example, format, out, python, colour = "auto";
 };
@@ -53,35 +56,36 @@ std::string as_text(const Record& record, const Options& o, bool bare) {
   };
   if (!bare) section("Python", record.shown_source, python_highlighting());
   for (const auto& [level, text] : record.shown)
-    section(row_of(level).title, text, row_of(level).highlighting);
+    section(level::row_of(level).title, text, level::row_of(level).highlighting);
   return out;
 }
 
-Json as_json(const std::vector<Tensor>& tensors, const std::vector<ArgumentSpec>& specs) {
+Json as_json(const std::vector<tensor::Tensor>& tensors,
+             const std::vector<source::ArgumentSpec>& specs) {
   Json out = Json::array();
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     out.push_back({{"name", i < specs.size() ? specs[i].name : ""},
-                   {"dtype", jaxpr_name(tensors[i].dtype)},
+                   {"dtype", tensor::jaxpr_name(tensors[i].dtype)},
                    {"shape", tensors[i].shape},
                    {"base64", arrow::util::base64_encode(tensors[i].bytes)}});
   }
   return out;
 }
 
-Json as_json(const std::vector<ArgumentSpec>& specs) {
+Json as_json(const std::vector<source::ArgumentSpec>& specs) {
   Json out = Json::array();
-  for (const ArgumentSpec& s : specs)
-    out.push_back({{"name", s.name}, {"dtype", dtype_text(s)}, {"shape", s.shape}});
+  for (const source::ArgumentSpec& s : specs)
+    out.push_back({{"name", s.name}, {"dtype", source::dtype_text(s)}, {"shape", s.shape}});
   return out;
 }
 
-Json as_json(const std::map<Level, std::vector<Span>>& levels) {
+Json as_json(const std::map<level::Level, std::vector<trace::Span>>& levels) {
   Json out = Json::object();
   for (const auto& [level, spans] : levels) {
     Json list = Json::array();
-    for (const Span& span : spans) {
+    for (const trace::Span& span : spans) {
       Json sources = Json::array();
-      for (const SourceRange& r : span.sources)
+      for (const trace::SourceRange& r : span.sources)
         sources.push_back({{"line", r.line},
                            {"column", r.column},
                            {"end_line", r.end_line},
@@ -91,7 +95,7 @@ Json as_json(const std::map<Level, std::vector<Span>>& levels) {
                       {"sources", std::move(sources)},
                       {"reason", span.reason}});
     }
-    out[name_of(level)] = std::move(list);
+    out[level::name_of(level)] = std::move(list);
   }
   return out;
 }
@@ -99,12 +103,12 @@ Json as_json(const std::map<Level, std::vector<Span>>& levels) {
 // XLA's figures are those of the compiled module.
 bool is_compiled(const Record& r) {
   return std::any_of(r.outcome.levels.begin(), r.outcome.levels.end(), [](const auto& entry) {
-    return row_of(entry.first).reach == ir::Reach::kCompiled;
+    return level::row_of(entry.first).reach == ir::Reach::kCompiled;
   });
 }
 
 std::string as_json_text(const Record& r) {
-  const Function& f = r.function;
+  const source::Function& f = r.function;
   Json j;
   j["callable"] = f.provenance.callable;
   j["entry"] = f.entry;
@@ -113,9 +117,9 @@ std::string as_json_text(const Record& r) {
   j["arguments"] = as_json(f.arguments);
   j["results"] = as_json(f.results);
   j["source"] = r.shown_source;
-  for (const auto& [level, text] : r.shown) j[name_of(level)] = text;
+  for (const auto& [level, text] : r.shown) j[level::name_of(level)] = text;
   for (const auto& [part, why] : r.missing)
-    if (find_level(part)) j[part] = nullptr;
+    if (level::find_level(part)) j[part] = nullptr;
   j["missing"] = r.missing;
   j["constants"] = as_json(r.outcome.constants, {});
   if (r.has_case) {
@@ -135,25 +139,25 @@ std::string as_json_text(const Record& r) {
 
 int give(const std::string& text, const std::string& out) {
   if (!out.empty()) {
-    const Status written = write_file(out, text);
+    const Status written = store::write_file(out, text);
     return written.ok() ? kDone : report(kCommand, written.error());
   }
   put(text);
   return kDone;
 }
 
-int write_rows(Record record, const Options& o, std::unique_ptr<OutputFolder> folder,
-               const Installation& where) {
-  const Versions versions = record.versions;
-  Verifier verifier(where);
+int write_rows(Record record, const Options& o, std::unique_ptr<store::OutputFolder> folder,
+               const trace::Installation& where) {
+  const trace::Versions versions = record.versions;
+  extract::Verifier verifier(where);
   std::vector<Record> records;
   records.push_back(std::move(record));
   auto samples = verifier.verify(std::move(records), cancelled);
   if (!samples.ok()) return report(kCommand, samples.error());
-  for (const CheckResult& c : samples.value().front().checks)
+  for (const check::CheckResult& c : samples.value().front().checks)
     say("{:<10} {}{}{}\n", c.name(), word(c.status), c.detail.empty() ? "" : ": ", c.detail);
   const Status written =
-      write_extracted(std::move(folder), std::move(samples).value(), versions, where);
+      extract::write_extracted(std::move(folder), std::move(samples).value(), versions, where);
   if (!written.ok()) return report(kCommand, written.error());
   say("done: 1 function in {}\n", o.out);
   return kDone;
@@ -167,37 +171,38 @@ int report_missing(const Record& record) {
 }
 
 // Before the work: whether there is a place for what comes of it.
-Status prepare_output(const Options& o, std::unique_ptr<OutputFolder>& folder) {
+Status prepare_output(const Options& o, std::unique_ptr<store::OutputFolder>& folder) {
   if (o.format == "parquet") {
-    JAXSMITH_TRY(claimed, OutputFolder::claim(o.out, /*resume=*/false));
+    JAXSMITH_TRY(claimed, store::OutputFolder::claim(o.out, /*resume=*/false));
     folder = std::move(claimed);
   } else if (!o.out.empty()) {
-    return check_writable(o.out);
+    return store::check_writable(o.out);
   }
   return {};
 }
 
 int run(Options o) {
   catch_signals("\n");
-  const Installation where = installation(o.python);
-  ExtractRequest& request = o.request;
+  const trace::Installation where = installation(o.python);
+  extract::ExtractRequest& request = o.request;
   auto& wanted = request.levels;
   const bool bare = wanted.size() == 1;
   if (o.format.empty()) o.format = "text";
   const bool text = o.format == "text";
   if (wanted.empty()) {
     // For the eye what needs no compiler.
-    for (const Level level : levels())
-      if (!text || row_of(level).reach != ir::Reach::kCompiled) wanted.push_back(level);
+    for (const level::Level level : level::levels())
+      if (!text || level::row_of(level).reach != ir::Reach::kCompiled) wanted.push_back(level);
   }
   // A row has a structure.
-  if (o.format == "parquet" && std::count(wanted.begin(), wanted.end(), structure_level()) == 0)
-    wanted.insert(wanted.begin(), structure_level());
+  if (o.format == "parquet" &&
+      std::count(wanted.begin(), wanted.end(), level::structure_level()) == 0)
+    wanted.insert(wanted.begin(), level::structure_level());
   request.with_case = request.with_spans = !text;
-  std::unique_ptr<OutputFolder> folder;
+  std::unique_ptr<store::OutputFolder> folder;
   const Status ready = prepare_output(o, folder);
   if (!ready.ok()) return report(kCommand, ready.error());
-  auto extracted = extract(request, where, cancelled);
+  auto extracted = extract::extract(request, where, cancelled);
   if (!extracted.ok()) return report(kCommand, extracted.error());
   Record& record = extracted.value();
   const int whole = report_missing(record);
@@ -223,7 +228,7 @@ Status check_options(Options& o) {
         fmt::format("'{}': write file.py::function or package.module:function", o.request.target));
   for (const std::string& item : o.levels) {
     for (const std::string& name : split_list(item)) {
-      JAXSMITH_TRY(level, level_named(name, "--level"));
+      JAXSMITH_TRY(level, level::level_named(name, "--level"));
       o.request.levels.push_back(level);
     }
   }
@@ -266,7 +271,7 @@ void add_options(CLI::App& app, Options& o) {
            "grad, value_and_grad, vmap, jvp, vjp, jacfwd, jacrev, hessian, checkpoint, with JAX's "
            "keywords as in 'vmap(in_axes=(0, None))'; several are composed in order");
   static const std::string kLevels =
-      list_of_levels() + " (default: the source, and what needs no compiler)";
+      level::list_of_levels() + " (default: the source, and what needs no compiler)";
   repeated("--level", o.levels, "LEVEL", kLevels.c_str());
   app.add_flag("--x64", o.request.x64, "with jax_enable_x64 on");
   app.add_option("--devices", o.request.devices, "CPU devices (default 1)")->type_name("N");
@@ -311,4 +316,4 @@ int extract_main(int argc, char** argv) {
   return run(std::move(options));
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

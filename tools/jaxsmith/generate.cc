@@ -1,4 +1,4 @@
-// jaxsmith generate: options, signals and messages around jaxsmith::generate().
+// jaxsmith generate: options, signals and messages around generate::generate().
 #include "generate/generate.h"
 
 #include <fmt/format.h>
@@ -11,20 +11,20 @@
 #include "jaxsmith/progress.h"
 #include "jaxsmith/signals.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
 namespace {
 
 constexpr const char* kCommand = "generate";
 
 // Flags from the options table. What is wrong with a value is kept in `status`, the first of it.
-void add_flags(CLI::App& app, GenerateOptions& options, Status& status) {
+void add_flags(CLI::App& app, generate::GenerateOptions& options, Status& status) {
   const auto set = [&options, &status](const std::string& name,
                                        const std::vector<std::string>& values) {
-    const Status result = set_option(options, name, values);
+    const Status result = generate::set_option(options, name, values);
     if (!result.ok() && status.ok()) status = result;
     return true;
   };
-  for (const OptionInfo& info : option_table()) {
+  for (const generate::OptionInfo& info : generate::option_table()) {
     const std::string flag = "--" + info.name;
     if (info.argument.empty()) {
       app.add_flag_callback(flag, [=] { set(info.name, {"true"}); }, info.help);
@@ -40,7 +40,8 @@ void add_flags(CLI::App& app, GenerateOptions& options, Status& status) {
 // What the user wrote that no option is called, with the one that was probably meant.
 std::string unknown_text(const std::string& word, bool in_file) {
   std::vector<std::string> flags = {in_file ? "" : "--config"};
-  for (const OptionInfo& info : option_table()) flags.push_back((in_file ? "" : "--") + info.name);
+  for (const generate::OptionInfo& info : generate::option_table())
+    flags.push_back((in_file ? "" : "--") + info.name);
   const std::vector<std::string_view> candidates(flags.begin(), flags.end());
   return fmt::format("{}'{}' is not understood{} (jaxsmith generate --help lists the options)",
                      in_file ? "--config: " : "", word, did_you_mean(word, candidates));
@@ -61,15 +62,15 @@ std::string misuse_text(const CLI::ParseError& error, const CLI::App& app, int a
   return text;
 }
 
-int run(const GenerateOptions& options) {
+int run(const generate::GenerateOptions& options) {
   catch_signals("\nending with what is done; once more to end at once\n");
-  Result<Summary> result = Error::internal("");
+  Result<generate::Summary> result = Error::internal("");
   {
     ProgressPrinter printer;
-    result = generate(options, installation(options.python), printer, cancelled);
+    result = generate::generate(options, installation(options.python), printer, cancelled);
   }
   if (!result.ok()) return report(kCommand, result.error());
-  const Summary& summary = result.value();
+  const generate::Summary& summary = result.value();
   put(summary_table(summary));
   if (!summary.complete) {
     say("interrupted: {} of {} functions are in {}; the same command with --resume goes on\n",
@@ -91,7 +92,7 @@ int generate_main(int argc, char** argv) {
       "JAX.\nThe same seed, count and versions give the same bytes, whatever the number of "
       "workers.",
       "jaxsmith generate");
-  GenerateOptions options;
+  generate::GenerateOptions options;
   Status status;
   add_flags(app, options, status);
   app.set_config("--config", "",
@@ -107,9 +108,9 @@ int generate_main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return report(kCommand, Error::usage(misuse_text(error, app, argc, argv)));
   }
-  if (status.ok()) status = check_options(options);
+  if (status.ok()) status = generate::check_options(options);
   if (!status.ok()) return report(kCommand, status.error());
   return run(options);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

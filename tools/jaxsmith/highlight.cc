@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
 namespace {
 
 constexpr std::string_view kReset = "\x1b[0m", kComment = "\x1b[2m", kString = "\x1b[32m",
@@ -155,4 +155,4 @@ std::string highlight(std::string_view text, const ir::Highlighting& how) {
   return Painter(text, how).paint();
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

@@ -6,7 +6,7 @@
 
 #include "ir/common/level_row.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
 
 // How Python is coloured; levels of IR say it in their rows.
 const ir::Highlighting& python_highlighting();
@@ -15,4 +15,4 @@ const ir::Highlighting& python_highlighting();
 // values and operations. Taking the colours away gives the text back.
 std::string highlight(std::string_view text, const ir::Highlighting& how);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

@@ -10,7 +10,10 @@
 #include "tensor/array.h"
 #include "tensor/convert.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
+
+using tensor::DType;
+
 namespace {
 
 using nlohmann::json;
@@ -18,7 +21,8 @@ using nlohmann::json;
 constexpr std::size_t kMostDimensions = 64;  // as NumPy has
 
 // The elements in row-major order; `shape` becomes that of the lists.
-Status flatten(const json& value, std::size_t depth, Shape& shape, std::vector<json>& elements) {
+Status flatten(const json& value, std::size_t depth, tensor::Shape& shape,
+               std::vector<json>& elements) {
   if (!value.is_array()) {
     if (depth != shape.size()) return Error::usage("its lists are of different depths");
     elements.push_back(value);
@@ -50,14 +54,15 @@ std::optional<std::int64_t> whole_number(const json& value, DType dtype) {
   const bool below_zero = !value.is_number_unsigned() && value.get<std::int64_t>() < 0;
   const auto bits = value.get<std::int64_t>();
   if (below_zero != (bits < 0) && dtype != DType::kU64) return std::nullopt;
-  if (below_zero && (is_unsigned(dtype) || dtype == DType::kBool)) return std::nullopt;
+  if (below_zero && (tensor::is_unsigned(dtype) || dtype == DType::kBool)) return std::nullopt;
   const bool held =
-      Array::of_ints(EvaluationContext::unmetered(), dtype, std::vector{bits}).int_at(0) == bits;
+      tensor::Array::of_ints(tensor::EvaluationContext::unmetered(), dtype, std::vector{bits})
+          .int_at(0) == bits;
   return held ? std::optional(bits) : std::nullopt;
 }
 
 Error no_number(const json& value, DType dtype) {
-  return Error::usage(fmt::format("{} is no {}", value.dump(), jaxpr_name(dtype)));
+  return Error::usage(fmt::format("{} is no {}", value.dump(), tensor::jaxpr_name(dtype)));
 }
 
 }  // namespace
@@ -67,30 +72,32 @@ bool looks_like_json(const std::string& text) {
          text.find_first_not_of("-+.0123456789eE[], \t\n\"truefalsinf") == std::string::npos;
 }
 
-Result<Tensor> array_from_json(const std::string& text, DType dtype) {
+Result<tensor::Tensor> array_from_json(const std::string& text, DType dtype) {
   const json value = json::parse(text, nullptr, false);
   if (value.is_discarded())
     return Error::usage("it is no JSON: numbers are written as 2.5 or [[1, 2], [3, 4]]");
-  Shape shape;
+  tensor::Shape shape;
   std::vector<json> elements;
   JAXSMITH_CHECK(flatten(value, 0, shape, elements));
-  if (is_integer(dtype) || dtype == DType::kBool) {
+  if (tensor::is_integer(dtype) || dtype == DType::kBool) {
     std::vector<std::int64_t> numbers;
     for (const json& element : elements) {
       const auto number = whole_number(element, dtype);
       if (!number) return no_number(element, dtype);
       numbers.push_back(*number);
     }
-    return Array::of_ints(EvaluationContext::unmetered(), dtype, numbers).reshaped(shape).tensor();
+    return tensor::Array::of_ints(tensor::EvaluationContext::unmetered(), dtype, numbers)
+        .reshaped(shape)
+        .tensor();
   }
   std::vector<double> numbers;
   for (const json& element : elements) {
     const auto number = real_number(element);
     if (!number) return no_number(element, dtype);
     numbers.push_back(*number);
-    if (is_complex(dtype)) numbers.push_back(0);
+    if (tensor::is_complex(dtype)) numbers.push_back(0);
   }
-  return tensor_from_doubles(dtype, shape, numbers);
+  return tensor::tensor_from_doubles(dtype, shape, numbers);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

@@ -6,7 +6,7 @@
 #include "base/status.h"
 #include "tensor/tensor.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
 
 // Whether it is meant as numbers rather than as a file's name.
 bool looks_like_json(const std::string& text);
@@ -14,6 +14,6 @@ bool looks_like_json(const std::string& text);
 // Numbers in JSON, nested lists for more dimensions, in row-major order: 2.5, [[1, 2], [3, 4]],
 // [true, false]; "nan", "inf" and "-inf" as JSON's strings. Errors are the user's: text that is no
 // JSON, lists of different lengths, a number that is none of the type's.
-Result<Tensor> array_from_json(const std::string& text, DType dtype);
+Result<tensor::Tensor> array_from_json(const std::string& text, tensor::DType dtype);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

@@ -13,7 +13,7 @@
 #include "jaxsmith/output.h"
 #include "trace/starting_signals.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
 namespace {
 
 struct Command {
@@ -75,7 +75,7 @@ std::string part(const char* variable, std::string_view from_here, const char* b
 
 }  // namespace
 
-Installation installation(const std::string& python) {
+trace::Installation installation(const std::string& python) {
   return {
       python.empty() ? part("JAXSMITH_PYTHON", JAXSMITH_PYTHON_FROM_HERE, JAXSMITH_PYTHON) : python,
       part("JAXSMITH_PYTHON_PATH", JAXSMITH_PYTHON_PATH_FROM_HERE, JAXSMITH_PYTHON_PATH),
@@ -87,16 +87,16 @@ int report(const char* command, const Error& error) {
   return error.kind == ErrorKind::kUsage ? kMisuse : kFailed;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli
 
 int main(int argc, char** argv) {
-  jaxsmith::starting_signals();
+  jaxsmith::trace::starting_signals();
   signal(SIGCHLD, SIG_DFL);  // where it is ignored, nobody learns how a child ended
-  jaxsmith::open_standard_streams();
+  jaxsmith::cli::open_standard_streams();
   try {
-    return jaxsmith::finish_output(jaxsmith::dispatch(argc, argv));
+    return jaxsmith::cli::finish_output(jaxsmith::cli::dispatch(argc, argv));
   } catch (const std::exception& error) {  // out of memory, say; the library itself throws nothing
-    jaxsmith::tell("jaxsmith: {}\n", error.what());
-    return jaxsmith::kFailed;
+    jaxsmith::cli::tell("jaxsmith: {}\n", error.what());
+    return jaxsmith::cli::kFailed;
   }
 }

@@ -10,7 +10,7 @@
 
 #include "jaxsmith/command.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
 namespace {
 
 int failure = 0;  // errno of the first write that failed
@@ -49,4 +49,4 @@ int finish_output(int status) {
   return status == kDone ? kFailed : status;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

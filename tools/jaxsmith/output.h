@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
 
 // Standard output: what was asked for. What cannot be written is remembered for finish_output.
 void put(std::string_view text);
@@ -31,4 +31,4 @@ void open_standard_streams();
 // usual.
 int finish_output(int status);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
 namespace {
 
 using namespace std::chrono_literals;
@@ -23,7 +23,7 @@ std::string duration_text(double seconds) {
 using Count = std::pair<std::string, std::uint64_t>;
 
 // Most frequent first.
-std::vector<Count> by_reason(const Figures& figures) {
+std::vector<Count> by_reason(const generate::Figures& figures) {
   std::map<std::string, std::uint64_t> total;
   for (const auto& [category, f] : figures.categories) {
     for (const auto& [reason, n] : f.rejects) total[reason] += n;
@@ -61,7 +61,7 @@ std::string shortened(const std::string& text, int width) {
 
 ProgressPrinter::ProgressPrinter() : terminal_(isatty(STDERR_FILENO) == 1) {}
 
-void ProgressPrinter::started(const Versions& versions, const Figures& before,
+void ProgressPrinter::started(const trace::Versions& versions, const generate::Figures& before,
                               std::uint64_t wanted) {
   wanted_ = wanted;
   rows_before_ = before.rows;
@@ -71,7 +71,7 @@ void ProgressPrinter::started(const Versions& versions, const Figures& before,
        before.rows ? fmt::format(", {} are there from an earlier run", before.rows) : "");
 }
 
-std::string ProgressPrinter::line(const Figures& figures) const {
+std::string ProgressPrinter::line(const generate::Figures& figures) const {
   const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
   const std::uint64_t fresh = figures.rows - rows_before_;
   const double rate = seconds > 0 ? static_cast<double>(fresh) / seconds : 0;
@@ -87,7 +87,7 @@ std::string ProgressPrinter::line(const Figures& figures) const {
   return text;
 }
 
-void ProgressPrinter::progress(const Figures& figures) {
+void ProgressPrinter::progress(const generate::Figures& figures) {
   const auto now = Clock::now();
   if (now - last_ < (terminal_ ? 200ms : 5000ms)) return;
   last_ = now;
@@ -100,7 +100,7 @@ void ProgressPrinter::progress(const Figures& figures) {
   }
 }
 
-void ProgressPrinter::assembling(const Figures& figures) {
+void ProgressPrinter::assembling(const generate::Figures& figures) {
   clear();
   tell("writing {} rows\n", figures.rows);
 }
@@ -110,7 +110,7 @@ void ProgressPrinter::clear() {
   shown_ = false;
 }
 
-std::string summary_table(const Summary& summary) {
+std::string summary_table(const generate::Summary& summary) {
   std::string out = fmt::format("{:<18}{:>8}{:>9}{:>8}{:>12}{:>8}{:>9}  {}\n", "category", "rows",
                                 "share", "train", "validation", "test", "refused", "why");
   std::array<std::uint64_t, 3> splits{};
@@ -130,7 +130,7 @@ std::string summary_table(const Summary& summary) {
                      splits[0], splits[1], splits[2], summary.figures.rejects);
   if (!summary.figures.not_done.empty()) out += "\nchecks of rows that could not be done:\n";
   for (const auto& [what, n] : summary.figures.not_done) out += fmt::format("{:>8}  {}\n", n, what);
-  const CpuSeconds& cpu = summary.cpu;
+  const generate::CpuSeconds& cpu = summary.cpu;
   if (cpu.total > 0) {
     out += fmt::format(
         "\nprocessor time: {:.1f} s: workers {:.1f}, planning and rendering {:.1f}, checking "
@@ -141,4 +141,4 @@ std::string summary_table(const Summary& summary) {
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

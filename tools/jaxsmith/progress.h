@@ -7,21 +7,22 @@
 
 #include "generate/generate.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
 
 // A line that renews itself on a terminal; plain lines every few seconds elsewhere. Writes to
 // stderr.
-class ProgressPrinter : public Observer {
+class ProgressPrinter : public generate::Observer {
  public:
   ProgressPrinter();
   ~ProgressPrinter() override { clear(); }
-  void started(const Versions& versions, const Figures& before, std::uint64_t wanted) override;
-  void progress(const Figures& figures) override;
-  void assembling(const Figures& figures) override;
+  void started(const trace::Versions& versions, const generate::Figures& before,
+               std::uint64_t wanted) override;
+  void progress(const generate::Figures& figures) override;
+  void assembling(const generate::Figures& figures) override;
 
  private:
   using Clock = std::chrono::steady_clock;
-  std::string line(const Figures& figures) const;
+  std::string line(const generate::Figures& figures) const;
   void clear();
 
   const bool terminal_;
@@ -31,6 +32,6 @@ class ProgressPrinter : public Observer {
 };
 
 // Table by category, with what was refused, and where the processor time went.
-std::string summary_table(const Summary& summary);
+std::string summary_table(const generate::Summary& summary);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

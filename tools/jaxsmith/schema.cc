@@ -8,7 +8,7 @@
 #include "jaxsmith/command.h"
 #include "jaxsmith/output.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
 namespace {
 
 constexpr std::string_view kHelp =
@@ -34,8 +34,8 @@ void print_python_levels() {
   say("# Written by the build, from the table of levels in src/levels: not to be edited.\n"
       "ROWS: list[tuple[str, str, str, str, bool, bool, bool]] = [\n");
   const auto truth = [](bool value) { return value ? "True" : "False"; };
-  for (const Level level : levels()) {
-    const ir::LevelRow& row = row_of(level);
+  for (const level::Level level : level::levels()) {
+    const ir::LevelRow& row = level::row_of(level);
     say("    (\"{}\", \"{}\", \"{}\", \"{}\", {}, {}, {}),\n", row.name, row.title,
         reach_word(row.reach), row.derivation.from, truth(row.gives_structure),
         truth(row.runs_alone), truth(row.official_parser));
@@ -72,7 +72,8 @@ void print_schema() {
       "}}\n"
       "array = np.frombuffer(x[\"data\"], NAMES[x[\"dtype\"]]).reshape(x[\"shape\"])\n"
       "```\n",
-      markdown_table(sample_columns()), markdown_table(reject_columns()));
+      store::markdown_table(store::sample_columns()),
+      store::markdown_table(store::reject_columns()));
 }
 
 }  // namespace
@@ -96,4 +97,4 @@ int schema_main(int argc, char** argv) {
                                          argument)));
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

@@ -12,7 +12,7 @@
 #include "jaxsmith/output.h"
 #include "store/files.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
 namespace {
 
 constexpr const char* kCommand = "score";
@@ -20,16 +20,16 @@ constexpr const char* kCommand = "score";
 struct Arguments {
   std::string predictions, dataset, out;
   std::vector<std::int64_t> ks;
-  ScoreOptions options;
+  score::ScoreOptions options;
   unsigned workers = 0;
   bool json = false;
 };
 
 Status run(const Arguments& a) {
   const auto begin = std::chrono::steady_clock::now();
-  if (!a.out.empty()) JAXSMITH_CHECK(check_writable(a.out));
-  JAXSMITH_TRY(predictions, read_predictions(a.predictions));
-  JAXSMITH_TRY(dataset, DatasetReader::open(a.dataset));
+  if (!a.out.empty()) JAXSMITH_CHECK(store::check_writable(a.out));
+  JAXSMITH_TRY(predictions, score::read_predictions(a.predictions));
+  JAXSMITH_TRY(dataset, store::DatasetReader::open(a.dataset));
   const std::size_t count = predictions.size();
   const bool terminal = isatty(STDERR_FILENO) == 1;
   auto shown = begin;
@@ -39,16 +39,17 @@ Status run(const Arguments& a) {
     shown = now;
     tell("\r\x1b[K{} of {} predictions", done, count);
   };
-  auto graded = score(std::move(predictions), std::move(dataset), a.options, a.workers, progress);
+  auto graded =
+      score::score(std::move(predictions), std::move(dataset), a.options, a.workers, progress);
   if (terminal) tell("\r\x1b[K");
   if (!graded.ok()) return graded.error();
-  if (!a.out.empty()) JAXSMITH_CHECK(write_results(a.out, graded.value()));
-  JAXSMITH_TRY(totals, totals_of(graded.value(), a.ks));
+  if (!a.out.empty()) JAXSMITH_CHECK(score::write_results(a.out, graded.value()));
+  JAXSMITH_TRY(totals, score::totals_of(graded.value(), a.ks));
   if (a.json) {
-    put(totals_json(totals));
+    put(score::totals_json(totals));
     return {};
   }
-  put(totals_table(totals));
+  put(score::totals_table(totals));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   say("{} predictions in {:.2f} s{}\n", count, took.count(),
       a.out.empty() ? "" : ", each in " + a.out);
@@ -105,4 +106,4 @@ int score_main(int argc, char** argv) {
   return status.ok() ? kDone : report(kCommand, status.error());
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

@@ -7,7 +7,7 @@
 #include "jaxsmith/command.h"
 #include "trace/starting_signals.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
 
 std::atomic<bool> cancelled = false;
 static_assert(std::atomic<bool>::is_always_lock_free);  // a signal handler sets it
@@ -30,10 +30,11 @@ void catch_signals(const char* message) {
   action.sa_handler = on_signal;
   // Who starts a program in the background has it ignore the terminal's Ctrl-C.
   for (const int number : {SIGINT, SIGTERM})
-    if (sigismember(&starting_signals().ignored, number) == 0) sigaction(number, &action, nullptr);
+    if (sigismember(&trace::starting_signals().ignored, number) == 0)
+      sigaction(number, &action, nullptr);
   struct sigaction ignore{};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, nullptr);  // a worker that is gone shows when it is written to
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

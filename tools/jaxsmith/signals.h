@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
 
 // Set by the first Ctrl-C or SIGTERM after catch_signals; the second ends the process at once.
 extern std::atomic<bool> cancelled;
@@ -11,4 +11,4 @@ extern std::atomic<bool> cancelled;
 // `message` is what the first signal prints on standard error.
 void catch_signals(const char* message);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

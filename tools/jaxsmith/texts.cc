@@ -11,7 +11,10 @@
 
 #include "check/self_check.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
+
+using check::IrProgram;
+
 namespace {
 
 Result<std::string> read_all(const std::string& path) {
@@ -43,14 +46,14 @@ struct PartOutcome {
   std::string text;
 };
 
-PartOutcome run_checks(IrProgram& program, const Budget& budget) {
+PartOutcome run_checks(IrProgram& program, const tensor::Budget& budget) {
   if (!program.row().executes) return {true, "jaxsmith does not execute it"};
   const auto signature = program.signature();
   if (!signature.ok()) return {false, signature.error().message};
   if (!signature.value().arguments.empty())
     return {true, fmt::format("takes {} arguments, so it was not run",
                               signature.value().arguments.size())};
-  const SelfCheck checks = run_own_checks(program, budget);
+  const check::SelfCheck checks = check::run_own_checks(program, budget);
   if (!checks.error.empty()) return {false, checks.error};
   if (!checks.failed.empty())
     return {false, fmt::format("a check failed: {} ({} of {} checks hold)", checks.failed,
@@ -74,20 +77,21 @@ PartOutcome check_printing(const IrProgram& program, std::string_view text,
 }
 
 PartOutcome check_program(IrProgram& program, std::string_view text, const std::string& name,
-                          const Budget& budget) {
+                          const tensor::Budget& budget) {
   const PartOutcome printing = check_printing(program, text, name);
   if (!printing.good) return printing;
   if (const Status verified = program.verify(); !verified.ok())
     return {false, verified.error().message};
   PartOutcome out = run_checks(program, budget);
   if (out.good)
-    out.text = fmt::format("{}, {}, {}, {}", name_of(program.level()),
+    out.text = fmt::format("{}, {}, {}, {}", level::name_of(program.level()),
                            program.row().verifies ? "verified" : "parsed", printing.text, out.text);
   return out;
 }
 
 // Of a module that has others within it, all.
-PartOutcome check_part(const TextPart& part, const std::string& name, const Budget& budget) {
+PartOutcome check_part(const TextPart& part, const std::string& name,
+                       const tensor::Budget& budget) {
   auto parsed = IrProgram::parse_all(part.level, part.text, name);
   if (!parsed.ok()) return {false, parsed.error().message};
   PartOutcome out;
@@ -111,7 +115,7 @@ bool is_dataset(const std::string& path) {
 }
 
 std::vector<std::string> level_words() {
-  const auto names = level_names();
+  const auto names = level::level_names();
   return {names.begin(), names.end()};
 }
 
@@ -128,11 +132,12 @@ Result<std::vector<TextPart>> read_parts(const std::string& path,
     }
     const std::string body = all.substr(at, end - at);
     if (!blank(body)) {
-      const auto level = levels.empty() ? level_of_text(body, path) : find_level(levels[0]);
+      const auto level =
+          levels.empty() ? level::level_of_text(body, path) : level::find_level(levels[0]);
       if (!level)
         return Error::usage(
             fmt::format("{}:{}: this is no {} by its first words; --level says which", path,
-                        lines + 1, kinds_of_text()));
+                        lines + 1, level::kinds_of_text()));
       out.push_back({*level, std::string(lines, '\n') + body});
     }
     lines += static_cast<std::size_t>(std::count(body.begin(), body.end(), '\n'));
@@ -145,7 +150,7 @@ Result<std::vector<TextPart>> read_parts(const std::string& path,
   return out;
 }
 
-Result<bool> check_file(const std::string& path, const Budget& budget,
+Result<bool> check_file(const std::string& path, const tensor::Budget& budget,
                         const std::vector<std::string>& levels) {
   JAXSMITH_TRY(parts, read_parts(path, levels));
   const std::string name = path == "-" ? "standard input" : path;
@@ -164,4 +169,4 @@ Result<bool> check_file(const std::string& path, const Budget& budget,
   return good;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

@@ -7,14 +7,14 @@
 #include "base/status.h"
 #include "check/program.h"
 
-namespace jaxsmith {
+namespace jaxsmith::cli {
 
 // A folder, or a Parquet file by its first bytes.
 bool is_dataset(const std::string& path);
 
 // One module of a file: several stand in one, divided by lines `// -----`.
 struct TextPart {
-  Level level;
+  level::Level level;
   std::string text;  // blank lines before it: places are those of the file
 };
 
@@ -27,7 +27,7 @@ Result<std::vector<TextPart>> read_parts(const std::string& path,
                                          const std::vector<std::string>& levels);
 
 // `jaxsmith check FILE`: prints a line for each module; whether all hold.
-Result<bool> check_file(const std::string& path, const Budget& budget,
+Result<bool> check_file(const std::string& path, const tensor::Budget& budget,
                         const std::vector<std::string>& levels);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::cli

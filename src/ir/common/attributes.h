@@ -21,27 +21,29 @@ class OperationCall {
  public:
   void want(std::size_t count) const {
     if (self().size() != count)
-      invalid(fmt::format("{} takes {} operands, not {}", self().name(), count, self().size()));
+      tensor::invalid(
+          fmt::format("{} takes {} operands, not {}", self().name(), count, self().size()));
   }
-  std::vector<Array> arrays(std::size_t first, std::size_t last) const {
-    std::vector<Array> out;
+  std::vector<tensor::Array> arrays(std::size_t first, std::size_t last) const {
+    std::vector<tensor::Array> out;
     for (std::size_t i = first; i < last; ++i) out.push_back(self().array(i));
     return out;
   }
 
   const Value& need(std::string_view key) const {
     const Value* value = self().attribute(key);
-    if (!value) invalid(fmt::format("{} has no {} {}", self().name(), Call::kAttribute, key));
+    if (!value)
+      tensor::invalid(fmt::format("{} has no {} {}", self().name(), Call::kAttribute, key));
     return *value;
   }
-  Ints need_ints(std::string_view key) const { return ints_of(need(key), key); }
+  tensor::Ints need_ints(std::string_view key) const { return ints_of(need(key), key); }
   // Empty where there is none.
-  Ints ints(std::string_view key) const {
+  tensor::Ints ints(std::string_view key) const {
     const Value* value = self().attribute(key);
-    return value ? ints_of(*value, key) : Ints();
+    return value ? ints_of(*value, key) : tensor::Ints();
   }
-  Ints ints_or(std::string_view key, std::size_t count, std::int64_t number) const {
-    return self().attribute(key) ? ints(key) : Ints(count, number);
+  tensor::Ints ints_or(std::string_view key, std::size_t count, std::int64_t number) const {
+    return self().attribute(key) ? ints(key) : tensor::Ints(count, number);
   }
   std::int64_t integer(std::string_view key) const { return integer_of(need(key), key); }
   std::int64_t integer(std::string_view key, std::int64_t otherwise) const {
@@ -69,15 +71,15 @@ class OperationCall {
     const auto number = value.as_int();
     return number ? *number : wrong(key, "no integer");
   }
-  static Ints ints_of(const Value& value, std::string_view key) {
-    if (auto list = value.as_ints()) return Ints(*list);
+  static tensor::Ints ints_of(const Value& value, std::string_view key) {
+    if (auto list = value.as_ints()) return tensor::Ints(*list);
     wrong(key, "no list of integers");
   }
 
  private:
   const Call& self() const { return static_cast<const Call&>(*this); }
   [[noreturn]] static std::int64_t wrong(std::string_view key, std::string_view what) {
-    invalid(fmt::format("{} {} is {}", Call::kAttribute, key, what));
+    tensor::invalid(fmt::format("{} {} is {}", Call::kAttribute, key, what));
   }
 };
 

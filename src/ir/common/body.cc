@@ -14,15 +14,16 @@ const Operation* source_of(const BodyOutline& body, BodyOutline::Number value) {
 }
 
 // The operation on the body's two arguments, in order, that gives a value.
-std::optional<Binary> operation_on_both(const BodyOutline& body, const Operation* op) {
+std::optional<tensor::Binary> operation_on_both(const BodyOutline& body, const Operation* op) {
   if (!op || !op->kernel) return std::nullopt;
   const bool in_order = op->operands == body.arguments;
   const bool turned = std::ranges::equal(op->operands, std::views::reverse(body.arguments));
-  return in_order || (turned && commutes(*op->kernel)) ? op->kernel : std::nullopt;
+  return in_order || (turned && tensor::commutes(*op->kernel)) ? op->kernel : std::nullopt;
 }
 
 // Where the value is convert(convert(op(a, b))).
-std::optional<Body::Rounded> rounded_operation(const BodyOutline& body, const Operation* last) {
+std::optional<tensor::Body::Rounded> rounded_operation(const BodyOutline& body,
+                                                       const Operation* last) {
   const auto converted = [&](const Operation* op) {
     return op && op->converts && op->operands.size() == 1 ? source_of(body, op->operands[0])
                                                           : nullptr;
@@ -30,9 +31,9 @@ std::optional<Body::Rounded> rounded_operation(const BodyOutline& body, const Op
   const Operation* narrow = converted(last);
   const Operation* whole = converted(narrow);
   const auto op = operation_on_both(body, whole);
-  if (!op || !narrow->dtype || !is_real(*narrow->dtype) || whole->dtype != last->dtype)
+  if (!op || !narrow->dtype || !tensor::is_real(*narrow->dtype) || whole->dtype != last->dtype)
     return std::nullopt;
-  return Body::Rounded{*op, *narrow->dtype};
+  return tensor::Body::Rounded{*op, *narrow->dtype};
 }
 
 }  // namespace
@@ -44,9 +45,9 @@ bool BodyFacts::is_pointwise(const BodyOutline& body) {
          });
 }
 
-const Body::Facts& BodyFacts::of(BodyId id) {
+const tensor::Body::Facts& BodyFacts::of(BodyId id) {
   const auto [found, is_new] = known_.try_emplace(id);
-  Body::Facts& facts = found->second;
+  tensor::Body::Facts& facts = found->second;
   const Level level(depth_);
   if (!is_new || !level) return facts;
   try {

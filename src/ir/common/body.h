@@ -26,11 +26,11 @@ struct BodyOutline {
     // or since it gives what the bodies that it calls give.
     bool pointwise = false;
     std::vector<BodyId> calls;
-    std::optional<Binary> kernel;  // it is this operation on its two operands
-    bool converts = false;         // it gives its operand as another type of elements
+    std::optional<tensor::Binary> kernel;  // it is this operation on its two operands
+    bool converts = false;                 // it gives its operand as another type of elements
     std::vector<Number> operands;
     Number result = kLiteral;  // of one that gives one array
-    std::optional<DType> dtype;
+    std::optional<tensor::DType> dtype;
   };
 
   bool scalars = true;  // all its values are scalars; else the operations need not be complete
@@ -44,13 +44,13 @@ class BodyFacts {
  public:
   explicit BodyFacts(std::function<BodyOutline(BodyId)> outline) : outline_(std::move(outline)) {}
   // Valid as long as this is. Errors: those of `outline`.
-  const Body::Facts& of(BodyId body);
+  const tensor::Body::Facts& of(BodyId body);
 
  private:
   bool is_pointwise(const BodyOutline& body);
 
   std::function<BodyOutline(BodyId)> outline_;
-  std::unordered_map<BodyId, Body::Facts> known_;
+  std::unordered_map<BodyId, tensor::Body::Facts> known_;
   Depth depth_;
 };
 
@@ -58,8 +58,8 @@ class BodyFacts {
 // `abstract` is set where the arguments have types alone: a kernel that has nothing to do asks for
 // types.
 template <class Run>
-auto run_body(const Body::Facts& facts, const std::vector<Array>& arguments, bool& abstract,
-              Run run) {
+auto run_body(const tensor::Body::Facts& facts, const std::vector<tensor::Array>& arguments,
+              bool& abstract, Run run) {
   struct Restored {
     bool& flag;
     bool before = flag;
@@ -67,7 +67,7 @@ auto run_body(const Body::Facts& facts, const std::vector<Array>& arguments, boo
   } restored{abstract};
   abstract = abstract || (!arguments.empty() && arguments[0].abstract());
   bool on_arrays = false;
-  for (const Array& a : arguments) on_arrays = on_arrays || a.rank() > 0;
+  for (const tensor::Array& a : arguments) on_arrays = on_arrays || a.rank() > 0;
   return run(facts.pointwise && on_arrays && !abstract);
 }
 

@@ -7,28 +7,31 @@
 #include "tensor/movement.h"
 
 namespace jaxsmith::ir {
+
+using tensor::Array;
+
 namespace {
 
 std::vector<Array> exchange_arrays(const Place& place, const Ints& group, const Array& x) {
   std::vector<Array> out;
   for (const Datum& d : place.exchange(group, x)) {
     out.push_back(d.as_array());
-    if (!out.back().same_type(x)) invalid("devices exchange arrays of different types");
+    if (!out.back().same_type(x)) tensor::invalid("devices exchange arrays of different types");
   }
   return out;
 }
 
 // Equal parts along a dimension.
 Array part_of(const Array& x, std::int64_t dim, std::int64_t parts, std::int64_t index) {
-  if (dim < 0 || dim >= x.rank()) invalid(fmt::format("there is no dimension {}", dim));
+  if (dim < 0 || dim >= x.rank()) tensor::invalid(fmt::format("there is no dimension {}", dim));
   const auto d = static_cast<std::size_t>(dim);
   if (parts < 1 || x.shape()[d] % parts != 0)
-    invalid(fmt::format("dimension {} is not divided by {}", dim, parts));
+    tensor::invalid(fmt::format("dimension {} is not divided by {}", dim, parts));
   const std::int64_t size = x.shape()[d] / parts;
   Ints start(x.shape().size(), 0), limit = x.shape();
   start[d] = index * size;
   limit[d] = start[d] + size;
-  return slice(x, start, limit, Ints(start.size(), 1));
+  return tensor::slice(x, start, limit, Ints(start.size(), 1));
 }
 
 std::int64_t index_in(const Ints& group, std::int64_t device) {
@@ -39,7 +42,7 @@ std::int64_t index_in(const Ints& group, std::int64_t device) {
 
 std::vector<Datum> Place::exchange(const Ints& group, Datum value) const {
   if (!devices) {
-    if (group != Ints{0}) invalid("a program on one device exchanges with others");
+    if (group != Ints{0}) tensor::invalid("a program on one device exchanges with others");
     return {std::move(value)};
   }
   return devices->exchange(device, group, operation, std::move(value));
@@ -93,20 +96,20 @@ Ints Place::group(const std::vector<Ints>& groups, GroupMode mode) const {
 
 Array all_gather(const Place& place, const Ints& group, const Array& x, std::int64_t dim) {
   const auto parts = exchange_arrays(place, group, x);
-  return concatenate(parts, dim);
+  return tensor::concatenate(parts, dim);
 }
 
 std::vector<Array> all_reduce(const Place& place, const Ints& group, std::span<const Array> xs,
-                              const Body& body) {
+                              const tensor::Body& body) {
   std::vector<Array> out;
   for (const Array& x : xs) {
     const auto parts = exchange_arrays(place, group, x);
     Array sum = parts[0];
     for (std::size_t i = 1; i < parts.size(); ++i) {
       const Array both[] = {sum, parts[i]};
-      auto combined = map(both, body);
+      auto combined = tensor::map(both, body);
       if (combined.size() != 1 || !combined[0].same_type(x))
-        invalid("the body does not give one value of the type it gets");
+        tensor::invalid("the body does not give one value of the type it gets");
       sum = std::move(combined[0]);
     }
     out.push_back(std::move(sum));
@@ -115,7 +118,7 @@ std::vector<Array> all_reduce(const Place& place, const Ints& group, std::span<c
 }
 
 Array reduce_scatter(const Place& place, const Ints& group, const Array& x, std::int64_t dim,
-                     const Body& body) {
+                     const tensor::Body& body) {
   const Array operands[] = {x};
   const Array sum = all_reduce(place, group, operands, body)[0];
   return part_of(sum, dim, static_cast<std::int64_t>(group.size()), index_in(group, place.device));
@@ -124,11 +127,11 @@ Array reduce_scatter(const Place& place, const Ints& group, const Array& x, std:
 Array all_to_all(const Place& place, const Ints& group, const Array& x, std::int64_t split_dim,
                  std::int64_t concat_dim, std::int64_t split_count) {
   if (split_count != static_cast<std::int64_t>(group.size()))
-    invalid(fmt::format("{} devices exchange {} parts", group.size(), split_count));
+    tensor::invalid(fmt::format("{} devices exchange {} parts", group.size(), split_count));
   std::vector<Array> parts;
   for (const Array& each : exchange_arrays(place, group, x))
     parts.push_back(part_of(each, split_dim, split_count, index_in(group, place.device)));
-  return concatenate(parts, concat_dim);
+  return tensor::concatenate(parts, concat_dim);
 }
 
 Array collective_broadcast(const Place& place, const Ints& group, const Array& x,
@@ -136,7 +139,7 @@ Array collective_broadcast(const Place& place, const Ints& group, const Array& x
   if (group.empty()) return x.zeros(x.dtype(), x.shape());
   const auto all = exchange_arrays(place, group, x);
   if (root < 0 || root >= static_cast<std::int64_t>(all.size()))
-    invalid(fmt::format("member {} of a group of {}", root, all.size()));
+    tensor::invalid(fmt::format("member {} of a group of {}", root, all.size()));
   return all[static_cast<std::size_t>(root)];
 }
 
@@ -150,7 +153,7 @@ Array collective_permute(const Place& place, const std::vector<Ints>& pairs, Gro
                                                           : place.replica();
   for (const Ints& pair : pairs) {
     if (pair.size() != 2 || pair[0] < 0 || pair[0] >= static_cast<std::int64_t>(values.size()))
-      invalid("a pair is no source and target");
+      tensor::invalid("a pair is no source and target");
     if (pair[1] == own) return values[static_cast<std::size_t>(pair[0])];
   }
   return x.zeros(x.dtype(), x.shape());

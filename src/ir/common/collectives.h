@@ -31,18 +31,19 @@ struct Place {
   static std::vector<Ints> groups_of(const Ints& numbers, std::int64_t rows);
 };
 
-Array all_gather(const Place& place, const Ints& group, const Array& x, std::int64_t dim);
-std::vector<Array> all_reduce(const Place& place, const Ints& group, std::span<const Array> xs,
-                              const Body& body);
-Array reduce_scatter(const Place& place, const Ints& group, const Array& x, std::int64_t dim,
-                     const Body& body);
-Array all_to_all(const Place& place, const Ints& group, const Array& x, std::int64_t split_dim,
-                 std::int64_t concat_dim, std::int64_t split_count);
+tensor::Array all_gather(const Place& place, const Ints& group, const tensor::Array& x,
+                         std::int64_t dim);
+std::vector<tensor::Array> all_reduce(const Place& place, const Ints& group,
+                                      std::span<const tensor::Array> xs, const tensor::Body& body);
+tensor::Array reduce_scatter(const Place& place, const Ints& group, const tensor::Array& x,
+                             std::int64_t dim, const tensor::Body& body);
+tensor::Array all_to_all(const Place& place, const Ints& group, const tensor::Array& x,
+                         std::int64_t split_dim, std::int64_t concat_dim, std::int64_t split_count);
 // What member `root` of the group has.
-Array collective_broadcast(const Place& place, const Ints& group, const Array& x,
-                           std::int64_t root = 0);
+tensor::Array collective_broadcast(const Place& place, const Ints& group, const tensor::Array& x,
+                                   std::int64_t root = 0);
 // Pairs of source and target, numbered as `mode` says; zeros where nothing is sent.
-Array collective_permute(const Place& place, const std::vector<Ints>& pairs, GroupMode mode,
-                         const Array& x);
+tensor::Array collective_permute(const Place& place, const std::vector<Ints>& pairs, GroupMode mode,
+                                 const tensor::Array& x);
 
 }  // namespace jaxsmith::ir

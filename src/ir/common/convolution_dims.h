@@ -9,7 +9,7 @@ namespace jaxsmith::ir {
 
 // "bf01", "oi01", "bf01" or "b, f, 0, 1" …: a letter or the number of a spatial dimension for each
 // dimension of input, kernel and output. Errors: other letters, or one twice.
-ConvolutionDims convolution_dims(std::string_view input, std::string_view kernel,
-                                 std::string_view output);
+tensor::ConvolutionDims convolution_dims(std::string_view input, std::string_view kernel,
+                                         std::string_view output);
 
 }  // namespace jaxsmith::ir

@@ -8,17 +8,19 @@
 
 namespace jaxsmith::ir {
 
+using tensor::Ints;
+
 struct Datum {
   // kUnsized: an array of which the program's types leave dimensions open. Only type rules meet it;
   // `array` has its element type, `open_shape` its dimensions, -1 where one is open.
   enum class Kind { kArray, kTuple, kToken, kUnsized };
   Kind kind = Kind::kToken;
-  Array array;
-  Shape open_shape;
+  tensor::Array array;
+  tensor::Shape open_shape;
   std::vector<Datum> parts;
 
   Datum() = default;
-  Datum(Array a) : kind(Kind::kArray), array(std::move(a)) {}  // NOLINT: arrays are data
+  Datum(tensor::Array a) : kind(Kind::kArray), array(std::move(a)) {}  // NOLINT: arrays are data
   static Datum tuple(std::vector<Datum> parts) {
     Datum d;
     d.kind = Kind::kTuple;
@@ -26,23 +28,23 @@ struct Datum {
     return d;
   }
 
-  static Datum unsized(DType dtype, Shape open_shape) {
-    Datum d{Array::typed(dtype, {})};
+  static Datum unsized(tensor::DType dtype, tensor::Shape open_shape) {
+    Datum d{tensor::Array::typed(dtype, {})};
     d.kind = Kind::kUnsized;
     d.open_shape = std::move(open_shape);
     return d;
   }
 
   // The same in another evaluation (Array::within).
-  Datum within(const EvaluationContext& context) const {
+  Datum within(const tensor::EvaluationContext& context) const {
     Datum out = *this;
     out.array = array.within(context);
     for (Datum& part : out.parts) part = part.within(context);
     return out;
   }
 
-  const Array& as_array() const {
-    if (kind != Kind::kArray) invalid("an array is wanted here");
+  const tensor::Array& as_array() const {
+    if (kind != Kind::kArray) tensor::invalid("an array is wanted here");
     return array;
   }
 };

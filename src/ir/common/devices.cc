@@ -7,6 +7,9 @@
 #include "base/threads.h"
 
 namespace jaxsmith::ir {
+
+using tensor::EvaluationError;
+
 namespace {
 
 constexpr std::int64_t kMostDevices = 64;
@@ -15,9 +18,10 @@ constexpr std::int64_t kMostDevices = 64;
 
 Devices::Devices(std::int64_t replicas, std::int64_t partitions)
     : replicas_(replicas), partitions_(partitions) {
-  if (replicas < 1 || partitions < 1) invalid("a program runs on at least one device");
+  if (replicas < 1 || partitions < 1) tensor::invalid("a program runs on at least one device");
   if (replicas > kMostDevices || partitions > kMostDevices || count() > kMostDevices)
-    unsupported(fmt::format("{} x {} devices, more than {},", replicas, partitions, kMostDevices));
+    tensor::unsupported(
+        fmt::format("{} x {} devices, more than {},", replicas, partitions, kMostDevices));
 }
 
 std::vector<std::vector<Datum>> Devices::run(const Program& program) {
@@ -100,10 +104,11 @@ void Devices::pass_on(std::int64_t from) {
 std::vector<Datum> Devices::exchange(std::int64_t device, const Ints& group, std::size_t place,
                                      Datum value) {
   const auto found = std::find(group.begin(), group.end(), device);
-  if (found == group.end()) invalid("a device takes part in an exchange of others");
+  if (found == group.end()) tensor::invalid("a device takes part in an exchange of others");
   for (const std::int64_t d : group)
-    if (d < 0 || d >= count()) invalid(fmt::format("there is no device {}", d));
-  if (std::count(group.begin(), group.end(), device) != 1) invalid("a device is twice in a group");
+    if (d < 0 || d >= count()) tensor::invalid(fmt::format("there is no device {}", d));
+  if (std::count(group.begin(), group.end(), device) != 1)
+    tensor::invalid("a device is twice in a group");
   std::unique_lock<std::mutex> lock(mutex_);
   const auto me = static_cast<std::size_t>(device);
   Meeting& meeting = meetings_[{place, group}];

@@ -28,11 +28,11 @@ struct ElementwiseRow {
   ElementwiseNames names;
 };
 
-inline constexpr ElementwiseRow<Unary> kUnaryRows[] = {
+inline constexpr ElementwiseRow<tensor::Unary> kUnaryRows[] = {
 #define UNARY(kernel, ulps, gives, ...) {Unary::kernel, Gives::gives, {__VA_ARGS__}},
 #include "tensor/elementwise.def"
 };
-inline constexpr ElementwiseRow<Binary> kBinaryRows[] = {
+inline constexpr ElementwiseRow<tensor::Binary> kBinaryRows[] = {
 #define BINARY(kernel, ulps, order, gives, ...) {Binary::kernel, Gives::gives, {__VA_ARGS__}},
 #include "tensor/elementwise.def"
 };
@@ -57,29 +57,30 @@ void require_one_shape(const Call& c) {
   if (c.lifted()) return;
   for (std::size_t i = 1; i < c.size(); ++i)
     if (c.array(i).shape() != c.array(0).shape())
-      invalid(
+      tensor::invalid(
           fmt::format("operands of different shapes: {} and {}", c.type_text(0), c.type_text(i)));
 }
 
 // Low, operand, high.
 template <class Call>
-Array clamp_call(const Call& c) {
+tensor::Array clamp_call(const Call& c) {
   if (!c.lifted())
     for (const std::size_t i : {0, 2})
-      require(c.array(i).rank() == 0 || c.array(i).shape() == c.array(1).shape(),
-              "a limit has another shape than the operand");
-  return clamp(c.array(0), c.array(1), c.array(2));
+      tensor::require(c.array(i).rank() == 0 || c.array(i).shape() == c.array(1).shape(),
+                      "a limit has another shape than the operand");
+  return tensor::clamp(c.array(0), c.array(1), c.array(2));
 }
 
 // Predicate, where it holds, where it does not.
 template <class Call>
-Array select_call(const Call& c) {
+tensor::Array select_call(const Call& c) {
   if (!c.lifted()) {
-    require(c.array(1).shape() == c.array(2).shape(), "the two values have different shapes");
-    require(c.array(0).rank() == 0 || c.array(0).shape() == c.array(1).shape(),
-            "the predicate has another shape than the values");
+    tensor::require(c.array(1).shape() == c.array(2).shape(),
+                    "the two values have different shapes");
+    tensor::require(c.array(0).rank() == 0 || c.array(0).shape() == c.array(1).shape(),
+                    "the predicate has another shape than the values");
   }
-  return select(c.array(0), c.array(1), c.array(2));
+  return tensor::select(c.array(0), c.array(1), c.array(2));
 }
 
 }  // namespace jaxsmith::ir

@@ -9,8 +9,8 @@ namespace jaxsmith::ir {
 class Frame {
  public:
   // `values`: that are handed in.
-  Frame(const EvaluationContext& context, Depth& depth, std::size_t values)
-      : level_(depth, [] { unsupported("regions and calls are nested too deeply"); }) {
+  Frame(const tensor::EvaluationContext& context, Depth& depth, std::size_t values)
+      : level_(depth, [] { tensor::unsupported("regions and calls are nested too deeply"); }) {
     context.spend(kCost + kCostOfValue * static_cast<std::int64_t>(values));
   }
 
@@ -21,7 +21,7 @@ class Frame {
 
 // What reading types may cost where nobody says: many times what an ordinary text of this length
 // takes.
-inline Budget verification_budget(std::string_view text) {
+inline tensor::Budget verification_budget(std::string_view text) {
   constexpr std::int64_t kOnTop = 20'000'000, kStepsOfByte = 1000;
   return {.steps = kOnTop + kStepsOfByte * static_cast<std::int64_t>(text.size())};
 }

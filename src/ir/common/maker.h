@@ -7,18 +7,20 @@ namespace jaxsmith::ir {
 
 // Types only, where `abstract`.
 struct Maker {
-  const EvaluationContext& context;
+  const tensor::EvaluationContext& context;
   bool abstract = false;
 
-  Array zeros(DType dtype, Shape shape) const {
-    return abstract ? Array::typed(dtype, std::move(shape))
-                    : Array::zeros(context, dtype, std::move(shape));
+  tensor::Array zeros(tensor::DType dtype, tensor::Shape shape) const {
+    return abstract ? tensor::Array::typed(dtype, std::move(shape))
+                    : tensor::Array::zeros(context, dtype, std::move(shape));
   }
-  Array scalar_int(DType dtype, std::int64_t value) const {
-    return abstract ? Array::typed(dtype, {}) : Array::scalar_int(context, dtype, value);
+  tensor::Array scalar_int(tensor::DType dtype, std::int64_t value) const {
+    return abstract ? tensor::Array::typed(dtype, {})
+                    : tensor::Array::scalar_int(context, dtype, value);
   }
-  Array iota(DType dtype, const Shape& shape, std::int64_t dim) const {
-    return abstract ? iota_type(dtype, shape, dim) : jaxsmith::iota(context, dtype, shape, dim);
+  tensor::Array iota(tensor::DType dtype, const tensor::Shape& shape, std::int64_t dim) const {
+    return abstract ? tensor::iota_type(dtype, shape, dim)
+                    : tensor::iota(context, dtype, shape, dim);
   }
 };
 

@@ -34,25 +34,25 @@ class Program {
   virtual OpCounts op_counts() const { return {}; }
   // Within a budget by the length of the text, or that of the context.
   virtual Status verify() { return {}; }
-  virtual Status verify(const EvaluationContext&) { return {}; }
+  virtual Status verify(const tensor::EvaluationContext&) { return {}; }
   // Errors are of one line.
   virtual Result<Structure> structure() const { return cannot(); }
   virtual Result<Signature> signature() { return cannot(); }
-  virtual Result<std::vector<Datum>> run(std::vector<Datum>, const EvaluationContext&) {
+  virtual Result<std::vector<Datum>> run(std::vector<Datum>, const tensor::EvaluationContext&) {
     return cannot();
   }
   // Of a module that checks itself.
-  virtual Status run_checks(const EvaluationContext&) { return cannot(); }
+  virtual Status run_checks(const tensor::EvaluationContext&) { return cannot(); }
   // What the last error of verify(), signature() or run() was.
-  virtual const EvaluationError& error() const {
-    static const EvaluationError kCannot = {EvaluationError::Kind::kUnsupported,
-                                            "this level cannot do that"};
+  virtual const tensor::EvaluationError& error() const {
+    static const tensor::EvaluationError kCannot = {tensor::EvaluationError::Kind::kUnsupported,
+                                                    "this level cannot do that"};
     return kCannot;
   }
   virtual std::int64_t devices() const { return 1; }
   virtual std::int64_t checks_made() const { return 0; }
   virtual std::vector<std::string> failed_checks() const { return {}; }
-  virtual std::vector<Array> expected_by_checks() const { return {}; }
+  virtual std::vector<tensor::Array> expected_by_checks() const { return {}; }
   // The same program in double precision, which uses this one up; null where there is none.
   virtual std::unique_ptr<Program> widened() && { return nullptr; }
 
@@ -72,19 +72,21 @@ class EvaluatedProgram : public Program {
         file_(std::move(file)),
         evaluator_(module_, text_, file_) {}
   Status verify() override { return evaluator_.verify(); }
-  Status verify(const EvaluationContext& context) override { return evaluator_.verify(context); }
+  Status verify(const tensor::EvaluationContext& context) override {
+    return evaluator_.verify(context);
+  }
   Result<Signature> signature() override { return evaluator_.signature(); }
   Result<std::vector<Datum>> run(std::vector<Datum> arguments,
-                                 const EvaluationContext& context) override {
+                                 const tensor::EvaluationContext& context) override {
     return evaluator_.run(std::move(arguments), context);
   }
-  Status run_checks(const EvaluationContext& context) override {
+  Status run_checks(const tensor::EvaluationContext& context) override {
     if constexpr (requires(Evaluator& e) { e.run_checks(context); })
       return evaluator_.run_checks(context);
     JAXSMITH_CHECK(run({}, context));
     return {};
   }
-  const EvaluationError& error() const override { return evaluator_.error(); }
+  const tensor::EvaluationError& error() const override { return evaluator_.error(); }
   std::int64_t devices() const override {
     if constexpr (requires(const Evaluator& e) { e.devices(); }) return evaluator_.devices();
     return 1;
@@ -99,7 +101,7 @@ class EvaluatedProgram : public Program {
       return evaluator_.failed_checks();
     return {};
   }
-  std::vector<Array> expected_by_checks() const override {
+  std::vector<tensor::Array> expected_by_checks() const override {
     if constexpr (requires(const Evaluator& e) { e.expected_by_checks(); })
       return evaluator_.expected_by_checks();
     return {};

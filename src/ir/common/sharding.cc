@@ -8,6 +8,9 @@
 #include "tensor/movement.h"
 
 namespace jaxsmith::ir {
+
+using tensor::Array;
+
 namespace {
 
 // The few signs that both forms are made of.
@@ -26,13 +29,13 @@ class Reader {
     return true;
   }
   void expect(char c) {
-    if (!take(c)) invalid(fmt::format("a sharding is not understood: {}", text_));
+    if (!take(c)) tensor::invalid(fmt::format("a sharding is not understood: {}", text_));
   }
   std::string string() {
     expect('"');
     const std::size_t end = text_.find_first_of("\"\\", at_);
     if (end == std::string_view::npos)
-      invalid(fmt::format("a sharding is not understood: {}", text_));
+      tensor::invalid(fmt::format("a sharding is not understood: {}", text_));
     std::string out(text_.substr(at_, end - at_));
     at_ = end;
     expect('"');
@@ -50,7 +53,8 @@ class Reader {
     peek();
     std::int64_t out = 0;
     const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), out);
-    if (error != std::errc()) invalid(fmt::format("a sharding is not understood: {}", text_));
+    if (error != std::errc())
+      tensor::invalid(fmt::format("a sharding is not understood: {}", text_));
     at_ = static_cast<std::size_t>(end - text_.data());
     return out;
   }
@@ -66,7 +70,7 @@ class Reader {
 Sharding parse_sharding(Reader& in) {
   Sharding out;
   in.expect('<');
-  if (!in.take('@')) unsupported("a sharding without a named mesh");
+  if (!in.take('@')) tensor::unsupported("a sharding without a named mesh");
   out.mesh = in.word();
   in.expect(',');
   in.expect('[');
@@ -76,7 +80,7 @@ Sharding parse_sharding(Reader& in) {
     while (!in.take('}')) {
       if (in.take('?')) continue;  // open: whoever propagates may divide further
       axes.push_back(in.string());
-      if (in.peek() == ':') unsupported("a sharding by a part of an axis");
+      if (in.peek() == ':') tensor::unsupported("a sharding by a part of an axis");
       in.take(',');
     }
     out.dims.push_back(std::move(axes));
@@ -95,7 +99,7 @@ std::int64_t pieces(const Sharding& s, const Mesh& mesh, std::size_t dim) {
 }
 
 // Where a device's part begins.
-Ints offsets(const Sharding& s, const Mesh& mesh, const Shape& part, std::int64_t device) {
+Ints offsets(const Sharding& s, const Mesh& mesh, const tensor::Shape& part, std::int64_t device) {
   Ints out;
   for (std::size_t d = 0; d < part.size(); ++d)
     out.push_back(d < s.dims.size() ? mesh.index_along(device, s.dims[d]) * part[d] : 0);
@@ -112,14 +116,15 @@ std::int64_t Mesh::size() const {
 
 void Mesh::add_axis(std::string name, std::int64_t size) {
   if (size < 1 || size > kMostDevices / this->size())
-    invalid(fmt::format("a mesh has 1 to {} devices", kMostDevices));
+    tensor::invalid(fmt::format("a mesh has 1 to {} devices", kMostDevices));
   axes.emplace_back(std::move(name), size);
 }
 
 Ints Mesh::coordinates(std::int64_t device) const {
   if (!device_ids.empty()) {
     const auto found = std::find(device_ids.begin(), device_ids.end(), device);
-    if (found == device_ids.end()) invalid(fmt::format("device {} is not in the mesh", device));
+    if (found == device_ids.end())
+      tensor::invalid(fmt::format("device {} is not in the mesh", device));
     device = found - device_ids.begin();
   }
   Ints out(axes.size());
@@ -139,14 +144,14 @@ std::int64_t Mesh::device_at(const Ints& coordinates) const {
 std::int64_t Mesh::axis_size(std::string_view axis) const {
   for (const auto& [name, size] : axes)
     if (name == axis) return size;
-  invalid(fmt::format("the mesh has no axis \"{}\"", axis));
+  tensor::invalid(fmt::format("the mesh has no axis \"{}\"", axis));
 }
 
 Ints Mesh::group(std::int64_t device, const std::vector<std::string>& over) const {
   std::int64_t n = 1;
   for (std::size_t i = 0; i < over.size(); ++i) {
     if (std::count(over.begin(), over.end(), over[i]) > 1)
-      invalid(fmt::format("axis \"{}\" comes twice", over[i]));
+      tensor::invalid(fmt::format("axis \"{}\" comes twice", over[i]));
     n *= axis_size(over[i]);
   }
   Ints out, place = coordinates(device);
@@ -198,7 +203,7 @@ Mesh parse_mesh(std::string_view text) {
     }
   }
   if (in.take(',')) {
-    if (in.word() != "device_ids") invalid("a mesh has axes and device_ids");
+    if (in.word() != "device_ids") tensor::invalid("a mesh has axes and device_ids");
     in.expect('=');
     in.expect('[');
     while (!in.take(']')) {
@@ -206,7 +211,7 @@ Mesh parse_mesh(std::string_view text) {
       in.take(',');
     }
     if (static_cast<std::int64_t>(out.device_ids.size()) != out.size())
-      unsupported("a mesh of other devices than its axes have");
+      tensor::unsupported("a mesh of other devices than its axes have");
   }
   in.expect('>');
   return out;
@@ -225,35 +230,36 @@ std::vector<Sharding> parse_shardings(std::string_view text) {
 
 Array shard(const Array& whole, const Sharding& sharding, const Mesh& mesh, std::int64_t device) {
   if (sharding.dims.size() > whole.shape().size())
-    invalid("a sharding has more dimensions than its array");
-  Shape part = whole.shape();
+    tensor::invalid("a sharding has more dimensions than its array");
+  tensor::Shape part = whole.shape();
   for (std::size_t d = 0; d < part.size(); ++d) {
     const std::int64_t n = pieces(sharding, mesh, d);
     if (part[d] % n != 0)
-      invalid(
+      tensor::invalid(
           fmt::format("dimension {} of {} elements is not divided by {} devices", d, part[d], n));
     part[d] /= n;
   }
   const Ints start = offsets(sharding, mesh, part, device);
   Ints limit = start;
   for (std::size_t d = 0; d < part.size(); ++d) limit[d] += part[d];
-  return slice(whole, start, limit, Ints(part.size(), 1));
+  return tensor::slice(whole, start, limit, Ints(part.size(), 1));
 }
 
 Array assemble(const std::vector<Array>& parts, const Sharding& sharding, const Mesh& mesh) {
-  if (parts.empty()) invalid("there is no part to make an array of");
-  const Shape& part = parts[0].shape();
-  if (sharding.dims.size() > part.size()) invalid("a sharding has more dimensions than its array");
-  Shape whole = part;
+  if (parts.empty()) tensor::invalid("there is no part to make an array of");
+  const tensor::Shape& part = parts[0].shape();
+  if (sharding.dims.size() > part.size())
+    tensor::invalid("a sharding has more dimensions than its array");
+  tensor::Shape whole = part;
   for (std::size_t d = 0; d < whole.size(); ++d) whole[d] *= pieces(sharding, mesh, d);
   Array out = parts[0].zeros(parts[0].dtype(), whole);
   if (out.abstract()) return out;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (!parts[i].same_type(parts[0])) invalid("devices hold parts of different types");
+    if (!parts[i].same_type(parts[0])) tensor::invalid("devices hold parts of different types");
     std::vector<Array> starts;
     for (const std::int64_t o : offsets(sharding, mesh, part, static_cast<std::int64_t>(i)))
-      starts.push_back(out.scalar_int(DType::kI64, o));
-    out = dynamic_update_slice(out, parts[i], starts);
+      starts.push_back(out.scalar_int(tensor::DType::kI64, o));
+    out = tensor::dynamic_update_slice(out, parts[i], starts);
   }
   return out;
 }

@@ -13,6 +13,8 @@
 
 namespace jaxsmith::ir {
 
+using tensor::Ints;
+
 constexpr std::int64_t kMostDevices = 1 << 20;  // of a mesh
 
 struct Mesh {
@@ -47,7 +49,9 @@ std::vector<Sharding> parse_shardings(std::string_view text);
 
 // The part of an array that a device holds, and the array from the parts by device. Of abstract
 // arrays their types.
-Array shard(const Array& whole, const Sharding& sharding, const Mesh& mesh, std::int64_t device);
-Array assemble(const std::vector<Array>& parts, const Sharding& sharding, const Mesh& mesh);
+tensor::Array shard(const tensor::Array& whole, const Sharding& sharding, const Mesh& mesh,
+                    std::int64_t device);
+tensor::Array assemble(const std::vector<tensor::Array>& parts, const Sharding& sharding,
+                       const Mesh& mesh);
 
 }  // namespace jaxsmith::ir

@@ -14,7 +14,7 @@ Call::Call(Evaluator& evaluator, const Computation& computation, std::int32_t in
       lifted_(lifted) {}
 
 bool Call::abstract() const { return evaluator_.abstract_; }
-const EvaluationContext& Call::context() const { return evaluator_.context_; }
+const tensor::EvaluationContext& Call::context() const { return evaluator_.context_; }
 
 const Datum& Call::datum(std::size_t i) const {
   if (i >= size()) invalid(fmt::format("{} has {} operands, more are wanted", op_.opcode, size()));
@@ -29,13 +29,13 @@ DType Call::result_dtype() const {
   if (op_.shape.absent()) invalid("its type has to be written");
   if (!op_.shape.array()) invalid(fmt::format("the result of {} is an array", op_.opcode));
   const auto dtype = dtype_named(op_.shape.element);
-  if (!dtype) unsupported(fmt::format("arrays of {}", op_.shape.element));
+  if (!dtype) tensor::unsupported(fmt::format("arrays of {}", op_.shape.element));
   return *dtype;
 }
 
 const std::vector<std::int64_t>& Call::result_dims() const {
   result_dtype();
-  if (!op_.shape.dynamic.empty()) unsupported("results whose dimensions are not known");
+  if (!op_.shape.dynamic.empty()) tensor::unsupported("results whose dimensions are not known");
   return op_.shape.dims;
 }
 
@@ -47,11 +47,11 @@ std::vector<Array> Call::result_types() const {
   return out;
 }
 
-Window Call::window() const {
+tensor::Window Call::window() const {
   const AttributeValue* a = attribute("window");
   const auto dims = a ? a->as_window() : std::vector<WindowDim>();
   if (!dims) invalid("attribute window is no window");
-  Window w = Window::of(Ints(dims->size(), 1));
+  tensor::Window w = tensor::Window::of(Ints(dims->size(), 1));
   w.reversed.clear();
   for (std::size_t d = 0; d < dims->size(); ++d) {
     const WindowDim& dim = (*dims)[d];
@@ -72,7 +72,7 @@ std::size_t Call::computation(std::string_view key) const {
   return static_cast<std::size_t>((*names)[0]);
 }
 
-Body Call::body(std::string_view key) const { return evaluator_.body(computation(key)); }
+tensor::Body Call::body(std::string_view key) const { return evaluator_.body(computation(key)); }
 
 Datum Call::run(std::size_t computation, std::vector<Datum> arguments) const {
   Datum out = lifted_ ? evaluator_.run_computation(computation, std::move(arguments), true)

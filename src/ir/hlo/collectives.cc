@@ -40,16 +40,16 @@ Ints numbers_in(std::string_view text) {
 }
 
 // [2,4]<=[8] or [4,2]<=[2,4]T(1,0): the numbers 0, 1 … in a shape, transposed, in another shape.
-std::vector<Ints> iota_groups(const EvaluationContext& context, std::string_view text) {
+std::vector<Ints> iota_groups(const tensor::EvaluationContext& context, std::string_view text) {
   const std::size_t arrow = text.find("<="), turn = text.find('T');
   const Ints groups = numbers_in(text.substr(0, arrow));
   const std::string_view from = text.substr(arrow + 2);
   const Ints dims =
       numbers_in(turn == std::string_view::npos ? from : text.substr(arrow + 2, turn - arrow - 2));
-  Array ids =
-      iota(context, DType::kI64, {Array::typed(DType::kI64, dims).size()}, 0).reshaped(dims);
-  if (turn != std::string_view::npos) ids = transpose(ids, numbers_in(text.substr(turn)));
-  if (groups.size() != 2 || element_count(groups) != ids.size())
+  Array ids = tensor::iota(context, DType::kI64, {Array::typed(DType::kI64, dims).size()}, 0)
+                  .reshaped(dims);
+  if (turn != std::string_view::npos) ids = tensor::transpose(ids, numbers_in(text.substr(turn)));
+  if (groups.size() != 2 || tensor::element_count(groups) != ids.size())
     invalid(fmt::format("replica_groups are not understood: {}", text));
   const auto all = ids.ints();
   return ir::Place::groups_of(Ints(all.begin(), all.end()), groups[0]);
@@ -60,7 +60,7 @@ std::vector<Ints> mesh_groups(std::string_view text) {
   ir::Mesh mesh;
   std::vector<std::string> over;
   if (text.find("device_ids") != std::string_view::npos || text.find(':') != std::string_view::npos)
-    unsupported(fmt::format("replica_groups are not known: {}", text));
+    tensor::unsupported(fmt::format("replica_groups are not known: {}", text));
   const std::size_t close = text.find(']');
   for (std::size_t at = text.find('\''); at != std::string_view::npos;) {
     const std::size_t end = text.find('\'', at + 1);
@@ -101,7 +101,7 @@ Ints group_of(const Call& c, GroupMode mode) {
     group = place.group(iota_groups(c.context(), a->text), mode);
   else
     group = place.group(lists_of(*a), mode);
-  if (group.empty()) unsupported("this device is in no group");
+  if (group.empty()) tensor::unsupported("this device is in no group");
   return group;
 }
 
@@ -157,7 +157,7 @@ Datum all_gather_rule(const Call& c) {
 }
 
 Datum all_reduce_rule(const Call& c) {
-  const Body body = c.body("to_apply");
+  const tensor::Body body = c.body("to_apply");
   return each_operand(c, [&](std::size_t i) -> Datum {
     const Array& x = c.array(i);
     if (c.abstract()) {
@@ -173,7 +173,7 @@ Datum all_reduce_rule(const Call& c) {
 
 Datum reduce_scatter_rule(const Call& c) {
   const std::int64_t dim = only_dimension(c);
-  const Body body = c.body("to_apply");
+  const tensor::Body body = c.body("to_apply");
   return each_operand(c, [&](std::size_t i) -> Datum {
     if (c.abstract()) return declared(c, i, {dim});
     return reduce_scatter(c.place(), group_of(c, reducing_mode(c)), c.array(i), dim, body);

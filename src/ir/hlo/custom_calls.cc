@@ -41,14 +41,14 @@ std::optional<std::int64_t> entry_of(std::string_view config, std::string_view k
 Datum lapack(const Call& c, const std::string& target) {
   const AttributeValue* a = c.attribute("backend_config");
   const std::string config = a ? a->as_string().value_or("") : "";
-  const LapackAttribute attribute = [&](std::string_view key) -> std::int64_t {
+  const tensor::LapackAttribute attribute = [&](std::string_view key) -> std::int64_t {
     const auto value = entry_of(config, key);
     if (!value) invalid(fmt::format("{} has no integer {} in its backend_config", target, key));
     return *value;
   };
   const auto operands = c.arrays(0, c.size());
-  auto out = lapack_call(target, operands, attribute, c.result_types());
-  if (!out) unknown_operation("custom call", target);
+  auto out = tensor::lapack_call(target, operands, attribute, c.result_types());
+  if (!out) tensor::unknown_operation("custom call", target);
   return as_declared(c, std::move(*out));
 }
 
@@ -57,12 +57,13 @@ Datum top_k_call(const Call& c) {
   const auto types = c.result_types();
   if (c.size() != 1 || types.size() != 2 || types[0].rank() == 0)
     invalid("TopK takes an array and gives values and where they stood");
-  return as_declared(c, top_k(c.array(0), types[0].shape().back()));
+  return as_declared(c, tensor::top_k(c.array(0), types[0].shape().back()));
 }
 
 // Says where an array lies; on one device it is the same array before and behind it.
 Datum placement(const Call& c, const std::string& target) {
-  if (c.size() != 1 || !has_type(c.datum(0), c.shape())) unknown_operation("custom call", target);
+  if (c.size() != 1 || !has_type(c.datum(0), c.shape()))
+    tensor::unknown_operation("custom call", target);
   return c.datum(0);
 }
 
@@ -78,7 +79,7 @@ Datum custom_call(const Call& c) {
       target == "SPMDShardToFullShape" || target == "annotate_device_placement" ||
       target == "LayoutConstraint")
     return placement(c, target);
-  unknown_operation("custom call", target);
+  tensor::unknown_operation("custom call", target);
 }
 
 }  // namespace jaxsmith::hlo

@@ -34,7 +34,7 @@ void require_count(const Computation& computation, std::size_t arguments) {
 Evaluator::Evaluator(const Module& module, std::string_view text, std::string_view file)
     : m_(module), text_(text), file_(file), states_(module.computations.size()) {}
 
-Status Evaluator::failed(const EvaluationError& e) {
+Status Evaluator::failed(const tensor::EvaluationError& e) {
   error_ = e;
   abstract_ = false;
   for (State& state : states_) state.values.clear();
@@ -46,10 +46,10 @@ Status Evaluator::failed(const EvaluationError& e) {
 // --------------------------------------------------------------------------------
 
 Status Evaluator::verify() {
-  return verify(EvaluationContext({.budget = ir::verification_budget(text_)}));
+  return verify(tensor::EvaluationContext({.budget = ir::verification_budget(text_)}));
 }
 
-Status Evaluator::verify(const EvaluationContext& context) {
+Status Evaluator::verify(const tensor::EvaluationContext& context) {
   if (verified_) return {};
   context_ = context;
   abstract_ = true;
@@ -61,7 +61,7 @@ Status Evaluator::verify(const EvaluationContext& context) {
     for (const std::int32_t c : graph.callees_first)
       verify_computation(static_cast<std::size_t>(c));
     verify_entry_layout();
-  } catch (const EvaluationError& e) {
+  } catch (const tensor::EvaluationError& e) {
     return failed(e);
   }
   abstract_ = false;
@@ -85,7 +85,7 @@ void Evaluator::verify_calls(const CallGraph& graph) {
       }
     if (graph.depth[c] <= ir::Limits().depth) continue;
     at_ = m_.computations[c].offset;
-    unsupported("calls are nested too deeply");
+    tensor::unsupported("calls are nested too deeply");
   }
 }
 
@@ -199,12 +199,13 @@ Result<ir::Signature> Evaluator::signature() {
   return out;
 }
 
-Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments, const Budget& budget) {
-  return run(std::move(arguments), EvaluationContext({.budget = budget}));
+Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments,
+                                          const tensor::Budget& budget) {
+  return run(std::move(arguments), tensor::EvaluationContext({.budget = budget}));
 }
 
 Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments,
-                                          const EvaluationContext& context) {
+                                          const tensor::EvaluationContext& context) {
   if (const Status verified = verify(); !verified.ok()) return verified.error();
   context_ = context;
   const Computation& entry = m_.computations[static_cast<std::size_t>(m_.entry)];
@@ -215,9 +216,9 @@ Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments,
                           arguments.size()));
     for (Datum& d : arguments) d = d.within(context_);
     auto results = run_everywhere(arguments);
-    for (Datum& d : results) d = d.within(EvaluationContext::unmetered());
+    for (Datum& d : results) d = d.within(tensor::EvaluationContext::unmetered());
     return results;
-  } catch (const EvaluationError& e) {
+  } catch (const tensor::EvaluationError& e) {
     return failed(e).error();
   }
 }
@@ -292,7 +293,7 @@ Datum Evaluator::part_for(const Datum& argument, const Shape& shape) const {
     pieces *= n;
   }
   if (pieces != devices_->partitions()) return argument;
-  return slice(whole, start, limit, Ints(start.size(), 1));
+  return tensor::slice(whole, start, limit, Ints(start.size(), 1));
 }
 
 Datum Evaluator::call(std::size_t c, std::vector<Datum> arguments) {
@@ -344,7 +345,7 @@ Datum Evaluator::run_instruction(const Computation& computation, std::int32_t i,
   const Instruction& op = computation.instructions[static_cast<std::size_t>(i)];
   at_ = op.offset;
   const OpRule* rule = op_rule(op.opcode);
-  if (!rule) unknown_operation("operation", op.opcode);
+  if (!rule) tensor::unknown_operation("operation", op.opcode);
   const bool verifying = abstract_ && !verified_;
   if (verifying) {
     verify_instruction(computation, op, *rule);
@@ -396,8 +397,8 @@ std::vector<Array> Evaluator::run_body(std::size_t c, std::vector<Array> argumen
   return out;
 }
 
-Body Evaluator::body(std::size_t c) {
-  const Body::Facts& facts = facts_.of(&m_.computations[c]);
+tensor::Body Evaluator::body(std::size_t c) {
+  const tensor::Body::Facts& facts = facts_.of(&m_.computations[c]);
   return {[this, c, &facts](std::vector<Array> arguments) {
             return ir::run_body(facts, arguments, abstract_, [&](bool lifted) {
               return run_body(c, std::move(arguments), lifted);

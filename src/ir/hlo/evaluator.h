@@ -24,7 +24,7 @@ class Evaluator {
 
   // Operands, attributes and types of every instruction, what computations take and give, and that
   // none calls itself.
-  Status verify(const EvaluationContext& context);
+  Status verify(const tensor::EvaluationContext& context);
   Status verify();  // within a budget by the length of the text
   // Of the entry computation; results are the parts of a tuple.
   Result<ir::Signature> signature();
@@ -32,10 +32,11 @@ class Evaluator {
   // of the budget. A module that was divided among devices takes whole arrays: each device gets its
   // part of those that are larger than its parameter. A result that is not the same on all devices
   // is the tuple of theirs.
-  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const EvaluationContext& context);
-  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const Budget& budget = {});
+  Result<std::vector<Datum>> run(std::vector<Datum> arguments,
+                                 const tensor::EvaluationContext& context);
+  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const tensor::Budget& budget = {});
   // What the last error was.
-  const EvaluationError& error() const { return error_; }
+  const tensor::EvaluationError& error() const { return error_; }
   // Of a verified module: replicas times partitions.
   std::int64_t devices() const {
     const auto [replicas, partitions] = replicas_and_partitions();
@@ -51,7 +52,7 @@ class Evaluator {
     std::vector<Datum> values;
   };
 
-  Status failed(const EvaluationError& error);
+  Status failed(const tensor::EvaluationError& error);
   void verify_calls(const CallGraph& graph);
   void verify_entry_layout();
   void verify_computation(std::size_t c);
@@ -69,7 +70,7 @@ class Evaluator {
   Datum run_computation(std::size_t computation, std::vector<Datum> arguments, bool lifted);
   Datum run_instruction(const Computation& computation, std::int32_t i, std::vector<Datum>& values,
                         bool lifted);
-  Body body(std::size_t computation);
+  tensor::Body body(std::size_t computation);
   ir::BodyOutline outline(const Computation& computation) const;
   std::vector<Array> run_body(std::size_t computation, std::vector<Array> arguments, bool lifted);
 
@@ -85,8 +86,8 @@ class Evaluator {
   bool abstract_ = false;
   std::size_t at_ = 0;
   ir::Depth depth_{2 * ir::Limits().depth};  // of calls; that none is deeper was verified
-  EvaluationContext context_ = EvaluationContext::unmetered();
-  EvaluationError error_;
+  tensor::EvaluationContext context_ = tensor::EvaluationContext::unmetered();
+  tensor::EvaluationError error_;
 };
 
 }  // namespace jaxsmith::hlo

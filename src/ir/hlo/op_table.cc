@@ -33,42 +33,46 @@ std::vector<Datum> all_operands(const Call& c) {
 // ---- Elementwise
 // ---------------------------------------------------------------------------------
 
-OpRule rule_of(std::string_view name, Unary op) {
-  return {name, 1, 1, "", [op](const Call& c) -> Datum { return unary(op, c.array(0)); }, true};
+OpRule rule_of(std::string_view name, tensor::Unary op) {
+  return {name, 1, 1, "", [op](const Call& c) -> Datum { return tensor::unary(op, c.array(0)); },
+          true};
 }
 
-OpRule rule_of(std::string_view name, Binary op) {
+OpRule rule_of(std::string_view name, tensor::Binary op) {
   const auto rule = [op](const Call& c) -> Datum {
     ir::require_one_shape(c);
-    return binary(op, c.array(0), c.array(1));
+    return tensor::binary(op, c.array(0), c.array(1));
   };
   return {name, 2, 2, "", rule, true, op};
 }
 
 Datum compare_rule(const Call& c) {
   ir::require_one_shape(c);
-  const auto direction = direction_named(c.word("direction"));
+  const auto direction = tensor::direction_named(c.word("direction"));
   if (!direction) invalid("direction is none of EQ, NE, LT, LE, GT, GE");
   const std::string_view type = c.word("type");
-  if (c.attribute("type") && !compares_as(type, c.array(0).dtype()))
+  if (c.attribute("type") && !tensor::compares_as(type, c.array(0).dtype()))
     invalid(fmt::format("{} are not compared as {}", type_text(c.datum(0)), type));
-  return compare(*direction, type == "TOTALORDER", c.array(0), c.array(1));
+  return tensor::compare(*direction, type == "TOTALORDER", c.array(0), c.array(1));
 }
 
-Datum bitcast_convert_rule(const Call& c) { return bitcast_convert(c.array(0), c.result_dtype()); }
+Datum bitcast_convert_rule(const Call& c) {
+  return tensor::bitcast_convert(c.array(0), c.result_dtype());
+}
 
 Datum reduce_precision_rule(const Call& c) {
   const std::int64_t exponent = c.integer("exponent_bits"), mantissa = c.integer("mantissa_bits");
   if (exponent < 1 || exponent > 64 || mantissa < 0 || mantissa > 64)
     invalid("there is no float of so many bits");
-  return reduce_precision(c.array(0), static_cast<int>(exponent), static_cast<int>(mantissa));
+  return tensor::reduce_precision(c.array(0), static_cast<int>(exponent),
+                                  static_cast<int>(mantissa));
 }
 
 // ---- Movement
 // ------------------------------------------------------------------------------------
 
-jaxsmith::Shape in_order(const std::vector<std::int64_t>& dims, const Ints& order) {
-  jaxsmith::Shape out;
+tensor::Shape in_order(const std::vector<std::int64_t>& dims, const Ints& order) {
+  tensor::Shape out;
   for (const std::int64_t d : order) out.push_back(dims[static_cast<std::size_t>(d)]);
   return out;
 }
@@ -78,25 +82,26 @@ jaxsmith::Shape in_order(const std::vector<std::int64_t>& dims, const Ints& orde
 Datum bitcast_rule(const Call& c) {
   const DType to = c.result_dtype();
   const Array& x = c.array(0);
-  if (c.lifted()) return bitcast_convert(x, to);
+  if (c.lifted()) return tensor::bitcast_convert(x, to);
   const Array result = Array::typed(to, c.result_dims());
-  if (x.size() * bit_width(x.dtype()) != result.size() * bit_width(to))
+  if (x.size() * tensor::bit_width(x.dtype()) != result.size() * tensor::bit_width(to))
     invalid(fmt::format("{} has not as many bytes as {}", type_text(c.datum(0)),
                         type_text(Datum(result))));
   if (x.abstract()) return result;
   const Ints from = major_to_minor(c.operand_shape(0)), order = major_to_minor(c.shape());
-  Array flat = transpose(x, from).reshaped({x.size()});
+  Array flat = tensor::transpose(x, from).reshaped({x.size()});
   if (x.dtype() != to) {
-    if (bit_width(x.dtype()) == bit_width(to)) {
-      flat = bitcast_convert(flat, to);
-    } else if (bit_width(x.dtype()) < 8 || bit_width(to) < 8) {
-      unsupported("bitcast of types narrower than a byte");
+    if (tensor::bit_width(x.dtype()) == tensor::bit_width(to)) {
+      flat = tensor::bitcast_convert(flat, to);
+    } else if (tensor::bit_width(x.dtype()) < 8 || tensor::bit_width(to) < 8) {
+      tensor::unsupported("bitcast of types narrower than a byte");
     } else {
-      const Workspace copy(x.context(), {flat.size(), 16});
+      const tensor::Workspace copy(x.context(), {flat.size(), 16});
       flat = Array::from(x.context(), {to, {result.size()}, flat.tensor().bytes});
     }
   }
-  return transpose(flat.reshaped(in_order(c.result_dims(), order)), inverse_permutation(order));
+  return tensor::transpose(flat.reshaped(in_order(c.result_dims(), order)),
+                           tensor::inverse_permutation(order));
 }
 
 Datum reshape_rule(const Call& c) {
@@ -115,12 +120,12 @@ Datum broadcast_rule(const Call& c) {
         to[static_cast<std::size_t>(dims[d])] != x.shape()[d])
       invalid(fmt::format("dimension {} of {} does not become dimension {} of the result", d,
                           type_text(c.datum(0)), dims[d]));
-  return broadcast_in_dim(x, to, dims);
+  return tensor::broadcast_in_dim(x, to, dims);
 }
 
 Datum transpose_rule(const Call& c) {
   if (c.lifted()) return c.datum(0);
-  return transpose(c.array(0), c.ints("dimensions"));
+  return tensor::transpose(c.array(0), c.ints("dimensions"));
 }
 
 Datum slice_rule(const Call& c) {
@@ -132,7 +137,7 @@ Datum slice_rule(const Call& c) {
     limit.push_back(d.limit);
     stride.push_back(d.stride);
   }
-  return slice(c.array(0), start, limit, stride);
+  return tensor::slice(c.array(0), start, limit, stride);
 }
 
 Datum pad_rule(const Call& c) {
@@ -144,7 +149,7 @@ Datum pad_rule(const Call& c) {
     high.push_back(d.high);
     interior.push_back(d.interior);
   }
-  return pad(c.array(0), c.array(1), low, high, interior);
+  return tensor::pad(c.array(0), c.array(1), low, high, interior);
 }
 
 // The one number of dimensions={1}.
@@ -156,7 +161,7 @@ std::int64_t one_dimension(const Call& c) {
 
 Datum concatenate_rule(const Call& c) {
   const auto parts = c.arrays(0, c.size());
-  return concatenate(parts, one_dimension(c));
+  return tensor::concatenate(parts, one_dimension(c));
 }
 
 Datum iota_rule(const Call& c) {
@@ -169,34 +174,35 @@ std::vector<Array> starts(const Call& c, std::size_t first) {
   const Array& vector = c.array(first);
   std::vector<Array> out;
   for (std::int64_t i = 0; i < std::min<std::int64_t>(vector.size(), c.array(0).rank() + 1); ++i)
-    out.push_back(slice(vector, {i}, {i + 1}, {1}).reshaped({}));
+    out.push_back(tensor::slice(vector, {i}, {i + 1}, {1}).reshaped({}));
   return out;
 }
 
 Datum dynamic_slice_rule(const Call& c) {
-  return dynamic_slice(c.array(0), starts(c, 1), c.need_ints("dynamic_slice_sizes"));
+  return tensor::dynamic_slice(c.array(0), starts(c, 1), c.need_ints("dynamic_slice_sizes"));
 }
 
 Datum dynamic_update_slice_rule(const Call& c) {
-  return dynamic_update_slice(c.array(0), c.array(1), starts(c, 2));
+  return tensor::dynamic_update_slice(c.array(0), c.array(1), starts(c, 2));
 }
 
 Datum gather_rule(const Call& c) {
-  const GatherDims dims{c.ints("offset_dims"),           c.ints("collapsed_slice_dims"),
-                        c.ints("operand_batching_dims"), c.ints("start_indices_batching_dims"),
-                        c.ints("start_index_map"),       c.integer("index_vector_dim")};
-  return gather(c.array(0), c.array(1), dims, c.need_ints("slice_sizes"));
+  const tensor::GatherDims dims{
+      c.ints("offset_dims"),           c.ints("collapsed_slice_dims"),
+      c.ints("operand_batching_dims"), c.ints("start_indices_batching_dims"),
+      c.ints("start_index_map"),       c.integer("index_vector_dim")};
+  return tensor::gather(c.array(0), c.array(1), dims, c.need_ints("slice_sizes"));
 }
 
 Datum scatter_rule(const Call& c) {
   const std::size_t n = c.size() / 2;
-  require(c.size() % 2 == 1, "scatter takes operands, indices and as many updates");
-  const ScatterDims dims{
+  tensor::require(c.size() % 2 == 1, "scatter takes operands, indices and as many updates");
+  const tensor::ScatterDims dims{
       c.ints("update_window_dims"),           c.ints("inserted_window_dims"),
       c.ints("input_batching_dims"),          c.ints("scatter_indices_batching_dims"),
       c.ints("scatter_dims_to_operand_dims"), c.integer("index_vector_dim")};
   const auto operands = c.arrays(0, n), updates = c.arrays(n + 1, c.size());
-  return packed(scatter(operands, c.array(n), updates, dims, c.body("to_apply")));
+  return packed(tensor::scatter(operands, c.array(n), updates, dims, c.body("to_apply")));
 }
 
 // ---- Reductions
@@ -204,72 +210,74 @@ Datum scatter_rule(const Call& c) {
 
 Datum reduce_rule(const Call& c) {
   const std::size_t n = c.size() / 2;
-  require(c.size() % 2 == 0, "as many initial values are wanted as operands");
+  tensor::require(c.size() % 2 == 0, "as many initial values are wanted as operands");
   const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
-  return packed(jaxsmith::reduce(operands, inits, c.need_ints("dimensions"), c.body("to_apply")));
+  return packed(tensor::reduce(operands, inits, c.need_ints("dimensions"), c.body("to_apply")));
 }
 
 Datum reduce_window_rule(const Call& c) {
   const std::size_t n = c.size() / 2;
-  require(c.size() % 2 == 0, "as many initial values are wanted as operands");
+  tensor::require(c.size() % 2 == 0, "as many initial values are wanted as operands");
   const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
-  return packed(reduce_window(operands, inits, c.window(), c.body("to_apply")));
+  return packed(tensor::reduce_window(operands, inits, c.window(), c.body("to_apply")));
 }
 
 Datum select_and_scatter_rule(const Call& c) {
-  return select_and_scatter(c.array(0), c.array(1), c.array(2), c.window(), c.body("select"),
-                            c.body("scatter"));
+  return tensor::select_and_scatter(c.array(0), c.array(1), c.array(2), c.window(),
+                                    c.body("select"), c.body("scatter"));
 }
 
 Datum sort_rule(const Call& c) {
   const auto operands = c.arrays(0, c.size());
-  return packed(sort(operands, one_dimension(c), c.body("to_apply"), c.flag("is_stable")));
+  return packed(tensor::sort(operands, one_dimension(c), c.body("to_apply"), c.flag("is_stable")));
 }
 
-BatchNorm batch_norm_options(const Call& c) {
+tensor::BatchNorm batch_norm_options(const Call& c) {
   return {c.real("epsilon"), c.integer("feature_index")};
 }
 
 Datum batch_norm_inference_rule(const Call& c) {
-  return batch_norm_inference(c.array(0), c.array(1), c.array(2), c.array(3), c.array(4),
-                              batch_norm_options(c));
+  return tensor::batch_norm_inference(c.array(0), c.array(1), c.array(2), c.array(3), c.array(4),
+                                      batch_norm_options(c));
 }
 
 Datum batch_norm_training_rule(const Call& c) {
-  return packed(batch_norm_training(c.array(0), c.array(1), c.array(2), batch_norm_options(c)));
+  return packed(
+      tensor::batch_norm_training(c.array(0), c.array(1), c.array(2), batch_norm_options(c)));
 }
 
 Datum batch_norm_grad_rule(const Call& c) {
-  return packed(batch_norm_grad(c.array(0), c.array(1), c.array(2), c.array(3), c.array(4),
-                                batch_norm_options(c)));
+  return packed(tensor::batch_norm_grad(c.array(0), c.array(1), c.array(2), c.array(3), c.array(4),
+                                        batch_norm_options(c)));
 }
 
 Datum map_rule(const Call& c) {
   const auto operands = c.arrays(0, c.size());
   const Ints dims = c.need_ints("dimensions");
   for (std::size_t d = 0; d < dims.size(); ++d)
-    require(dims[d] == static_cast<std::int64_t>(d), "map goes over all dimensions, in order");
-  require(static_cast<std::int64_t>(dims.size()) == c.array(0).rank(),
-          "map goes over all dimensions, in order");
-  return packed(map(operands, c.body("to_apply")));
+    tensor::require(dims[d] == static_cast<std::int64_t>(d),
+                    "map goes over all dimensions, in order");
+  tensor::require(static_cast<std::int64_t>(dims.size()) == c.array(0).rank(),
+                  "map goes over all dimensions, in order");
+  return packed(tensor::map(operands, c.body("to_apply")));
 }
 
 Datum top_k_rule(const Call& c) {
   const bool largest = !c.attribute("largest") || c.flag("largest");
-  return packed(top_k(c.array(0), c.integer("k"), largest));
+  return packed(tensor::top_k(c.array(0), c.integer("k"), largest));
 }
 
 // ---- Contractions
 // --------------------------------------------------------------------------------
 
 Datum dot_rule(const Call& c) {
-  const DotDims dims{c.ints("lhs_batch_dims"), c.ints("rhs_batch_dims"),
-                     c.ints("lhs_contracting_dims"), c.ints("rhs_contracting_dims")};
-  return dot_general(c.array(0), c.array(1), dims, c.result_dtype());
+  const tensor::DotDims dims{c.ints("lhs_batch_dims"), c.ints("rhs_batch_dims"),
+                             c.ints("lhs_contracting_dims"), c.ints("rhs_contracting_dims")};
+  return tensor::dot_general(c.array(0), c.array(1), dims, c.result_dtype());
 }
 
 // bf01_oi01->bf01
-ConvolutionDims convolution_dims(std::string_view labels) {
+tensor::ConvolutionDims convolution_dims(std::string_view labels) {
   const std::size_t low = labels.find('_'), arrow = labels.find("->");
   if (low == std::string_view::npos || arrow == std::string_view::npos || arrow < low)
     invalid("dim_labels is not like bf01_oi01->bf01");
@@ -278,15 +286,15 @@ ConvolutionDims convolution_dims(std::string_view labels) {
 }
 
 Datum convolution_rule(const Call& c) {
-  return convolution(c.array(0), c.array(1), convolution_dims(c.need("dim_labels").as_word()),
-                     c.window(), c.integer("feature_group_count", 1),
-                     c.integer("batch_group_count", 1), c.result_dtype());
+  return tensor::convolution(
+      c.array(0), c.array(1), convolution_dims(c.need("dim_labels").as_word()), c.window(),
+      c.integer("feature_group_count", 1), c.integer("batch_group_count", 1), c.result_dtype());
 }
 
 Datum fft_rule(const Call& c) {
-  const auto kind = fft_kind_named(c.word("fft_type"));
+  const auto kind = tensor::fft_kind_named(c.word("fft_type"));
   if (!kind) invalid("fft_type is none of FFT, IFFT, RFFT, IRFFT");
-  return fft(c.array(0), *kind, c.need_ints("fft_length"));
+  return tensor::fft(c.array(0), *kind, c.need_ints("fft_length"));
 }
 
 Datum triangular_solve_rule(const Call& c) {
@@ -294,25 +302,26 @@ Datum triangular_solve_rule(const Call& c) {
   if (c.attribute("transpose_a") && transpose != "NO_TRANSPOSE" && transpose != "TRANSPOSE" &&
       transpose != "ADJOINT")
     invalid("transpose_a is none of NO_TRANSPOSE, TRANSPOSE, ADJOINT");
-  TriangularSolve options;
+  tensor::TriangularSolve options;
   options.left = c.flag("left_side");
   options.lower = c.flag("lower");
   options.unit_diagonal = c.flag("unit_diagonal");
   options.set_transpose(transpose);
-  return triangular_solve(c.array(0), c.array(1), options);
+  return tensor::triangular_solve(c.array(0), c.array(1), options);
 }
 
 // What it gives is left to the compiler.
 Datum rng_rule(const Call& c) {
   const std::string_view distribution = c.word("distribution");
-  require(distribution == "rng_uniform" || distribution == "rng_normal",
-          "distribution is none of rng_uniform, rng_normal");
-  return unstated_random("rng", c.array(0), c.array(1), c.result_dims());
+  tensor::require(distribution == "rng_uniform" || distribution == "rng_normal",
+                  "distribution is none of rng_uniform, rng_normal");
+  return tensor::unstated_random("rng", c.array(0), c.array(1), c.result_dims());
 }
 
 // What one run leaves for the next.
 Datum rng_state_rule(const Call& c) {
-  if (!c.abstract()) unsupported("rng-get-and-update-state: a state from outside the program");
+  if (!c.abstract())
+    tensor::unsupported("rng-get-and-update-state: a state from outside the program");
   return Array::typed(c.result_dtype(), c.result_dims());
 }
 
@@ -321,10 +330,10 @@ Datum rng_bit_generator_rule(const Call& c) {
   if (algorithm != "rng_default" && algorithm != "rng_three_fry" && algorithm != "rng_philox")
     invalid("algorithm is none of rng_default, rng_three_fry, rng_philox");
   const auto types = c.result_types();
-  require(types.size() == 2, "the result is a tuple of the state and the bits");
-  auto out = random_bits(
-      algorithm == "rng_three_fry" ? RandomAlgorithm::kThreefry : RandomAlgorithm::kPhilox,
-      c.array(0), types[1].dtype(), types[1].shape());
+  tensor::require(types.size() == 2, "the result is a tuple of the state and the bits");
+  auto out = tensor::random_bits(algorithm == "rng_three_fry" ? tensor::RandomAlgorithm::kThreefry
+                                                              : tensor::RandomAlgorithm::kPhilox,
+                                 c.array(0), types[1].dtype(), types[1].shape());
   return Datum::tuple({out.first, out.second});
 }
 
@@ -338,9 +347,9 @@ bool is_scalar_of(const Datum& d, DType dtype) {
 Datum while_rule(const Call& c) {
   const std::size_t condition = c.computation("condition"), body = c.computation("body");
   Datum state = c.datum(0);
-  for (const Rounds rounds(c.context());; rounds.next()) {
+  for (const tensor::Rounds rounds(c.context());; rounds.next()) {
     const Datum again = c.run(condition, {state});
-    require(is_scalar_of(again, DType::kBool), "the condition gives no pred[]");
+    tensor::require(is_scalar_of(again, DType::kBool), "the condition gives no pred[]");
     if (!c.abstract() && again.array.int_at(0) == 0) return state;
     std::vector<Datum> argument;
     argument.push_back(std::move(state));
@@ -367,9 +376,9 @@ Ints branches(const Call& c) {
 Datum conditional_rule(const Call& c) {
   const Ints named = branches(c);
   const bool by_index = is_scalar_of(c.datum(0), DType::kI32);
-  require(by_index || is_scalar_of(c.datum(0), DType::kBool),
-          "the branch is chosen by an s32[] or a pred[]");
-  require(by_index || named.size() == 2, "a pred[] chooses one of two branches");
+  tensor::require(by_index || is_scalar_of(c.datum(0), DType::kBool),
+                  "the branch is chosen by an s32[] or a pred[]");
+  tensor::require(by_index || named.size() == 2, "a pred[] chooses one of two branches");
   if (c.size() != named.size() + 1)
     invalid(fmt::format("{} branches want as many operands, not {}", named.size(), c.size() - 1));
   if (c.abstract()) {
@@ -416,7 +425,7 @@ Datum tuple_element_rule(const Call& c) {
 
 Datum dimension_size_rule(const Call& c) {
   const std::int64_t d = one_dimension(c);
-  require(d >= 0 && d < c.array(0).rank(), "there is no such dimension");
+  tensor::require(d >= 0 && d < c.array(0).rank(), "there is no such dimension");
   return c.make().scalar_int(DType::kI32, c.array(0).shape()[static_cast<std::size_t>(d)]);
 }
 
@@ -427,8 +436,8 @@ Datum same(const Call& c) { return c.datum(0); }
 Datum async_start_rule(const Call& c) {
   std::vector<Datum> parts{Datum::tuple(all_operands(c)), fusion_rule(c)};
   const Datum type = abstract_of(c.shape());
-  require(type.kind == Datum::Kind::kTuple && type.parts.size() >= 2,
-          "the result is a tuple of operands and result");
+  tensor::require(type.kind == Datum::Kind::kTuple && type.parts.size() >= 2,
+                  "the result is a tuple of operands and result");
   for (std::size_t i = 2; i < type.parts.size(); ++i)
     parts.emplace_back(
         c.make().zeros(type.parts[i].as_array().dtype(), type.parts[i].array.shape()));
@@ -465,7 +474,7 @@ std::vector<OpRule> make_rules() {
       {"broadcast", 1, 1, "dimensions", broadcast_rule, true},
       {"call", 0, any, "to_apply is_composite", call_rule},
       {"cholesky", 1, 1, "lower",
-       [](const Call& c) -> Datum { return cholesky(c.array(0), c.flag("lower")); }},
+       [](const Call& c) -> Datum { return tensor::cholesky(c.array(0), c.flag("lower")); }},
       {"clamp", 3, 3, "", [](const Call& c) -> Datum { return ir::clamp_call(c); }, true},
       {"compare", 2, 2, "direction type", compare_rule, true},
       {"concatenate", 1, any, "dimensions", concatenate_rule},
@@ -473,7 +482,7 @@ std::vector<OpRule> make_rules() {
        conditional_rule},
       {"constant", 0, 0, "", [](const Call& c) { return c.constant(); }, true},
       {"convert", 1, 1, "",
-       [](const Call& c) -> Datum { return convert(c.array(0), c.result_dtype()); }, true},
+       [](const Call& c) -> Datum { return tensor::convert(c.array(0), c.result_dtype()); }, true},
       {"convolution", 2, 2,
        "window dim_labels feature_group_count batch_group_count operand_precision",
        convolution_rule},
@@ -512,7 +521,9 @@ std::vector<OpRule> make_rules() {
       {"reduce-window", 2, any, "window to_apply", reduce_window_rule},
       {"reshape", 1, 1, "inferred_dimension", reshape_rule, true},
       {"reverse", 1, 1, "dimensions",
-       [](const Call& c) -> Datum { return reverse(c.array(0), c.need_ints("dimensions")); }},
+       [](const Call& c) -> Datum {
+         return tensor::reverse(c.array(0), c.need_ints("dimensions"));
+       }},
       {"rng", 2, 2, "distribution", rng_rule},
       {"rng-bit-generator", 1, 1, "algorithm", rng_bit_generator_rule},
       {"rng-get-and-update-state", 0, 0, "delta", rng_state_rule},

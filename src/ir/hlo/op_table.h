@@ -37,7 +37,7 @@ class Call : public ir::OperationCall<Call, AttributeValue> {
   std::string type_text(std::size_t i) const { return hlo::type_text(datum(i)); }
   // Type rules only: operands have types and no elements.
   bool abstract() const;
-  const EvaluationContext& context() const;
+  const tensor::EvaluationContext& context() const;
   ir::Maker make() const { return {context(), abstract()}; }
   // Part of a scalar computation that is run on whole arrays: scalars and arrays may stand side by
   // side.
@@ -52,11 +52,11 @@ class Call : public ir::OperationCall<Call, AttributeValue> {
   std::vector<Array> result_types() const;
 
   const AttributeValue* attribute(std::string_view key) const { return op_.attribute(key); }
-  Window window() const;
+  tensor::Window window() const;
 
   // Of the computation that an attribute names.
   std::size_t computation(std::string_view key) const;
-  Body body(std::string_view key) const;
+  tensor::Body body(std::string_view key) const;
   Datum run(std::size_t computation, std::vector<Datum> arguments) const;
   Datum constant() const;
   const Module& module() const;
@@ -82,7 +82,7 @@ struct OpRule {
   // they are arrays instead.
   bool pointwise = false;
   // It is this operation on its two operands.
-  std::optional<Binary> kernel = std::nullopt;
+  std::optional<tensor::Binary> kernel = std::nullopt;
 
   bool has_attribute(std::string_view key) const;
 };

@@ -39,7 +39,7 @@ std::optional<DType> dtype_named(std::string_view name) {
   return found->second;
 }
 
-std::string hlo_name(DType dtype) { return name_from_jax(jaxpr_name(dtype)); }
+std::string hlo_name(DType dtype) { return name_from_jax(tensor::jaxpr_name(dtype)); }
 
 Ints major_to_minor(const Shape& shape) {
   const auto rank = static_cast<std::int64_t>(shape.dims.size());
@@ -48,7 +48,7 @@ Ints major_to_minor(const Shape& shape) {
     out.assign(shape.layout->minor_to_major.rbegin(), shape.layout->minor_to_major.rend());
     if (static_cast<std::int64_t>(out.size()) != rank)
       invalid(fmt::format("the layout of {} has {} dimensions", print(shape), out.size()));
-    require_distinct_dims(out, rank, "the layout");
+    tensor::require_distinct_dims(out, rank, "the layout");
     return out;
   }
   for (std::int64_t d = 0; d < rank; ++d) out.push_back(d);
@@ -71,9 +71,9 @@ Datum abstract_of(const Shape& shape) {
   if (shape.absent()) invalid("its type has to be written");
   if (shape.element == "token") return {};
   const auto dtype = dtype_named(shape.element);
-  if (!dtype) unsupported(fmt::format("values of type {}", print(shape)));
+  if (!dtype) tensor::unsupported(fmt::format("values of type {}", print(shape)));
   if (!shape.dynamic.empty())
-    unsupported(fmt::format("values whose dimensions are not known: {}", print(shape)));
+    tensor::unsupported(fmt::format("values whose dimensions are not known: {}", print(shape)));
   major_to_minor(shape);
   return Array::typed(*dtype, shape.dims);
 }
@@ -138,7 +138,8 @@ std::int64_t integer_of(std::string_view text, DType dtype) {
     return static_cast<std::int64_t>(large);
   }
   const auto [at, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || at != end || wrap(dtype, value) != value) no_number(text, dtype);
+  if (error != std::errc() || at != end || tensor::wrap(dtype, value) != value)
+    no_number(text, dtype);
   return value;
 }
 
@@ -187,7 +188,7 @@ T real_of(std::string_view text, DType dtype) {
 
 void fill(const Literal& literal, Array& out) {
   const DType dtype = out.dtype();
-  with_lane(dtype, [&]<class T>(T) {
+  tensor::with_lane(dtype, [&]<class T>(T) {
     auto to = out.mutate<T>();
     for (std::size_t i = 0; i < to.size(); ++i) {
       if constexpr (std::is_same_v<T, std::int64_t>) {
@@ -201,12 +202,13 @@ void fill(const Literal& literal, Array& out) {
       }
     }
   });
-  settle(out);
+  tensor::settle(out);
 }
 
 }  // namespace
 
-Datum constant_of(const EvaluationContext& context, const Literal& literal, const Shape& shape) {
+Datum constant_of(const tensor::EvaluationContext& context, const Literal& literal,
+                  const Shape& shape) {
   const Datum type = abstract_of(shape);
   if (shape.tuple()) {
     if (!literal.tuple || literal.elements.size() != shape.elements.size())
@@ -217,7 +219,7 @@ Datum constant_of(const EvaluationContext& context, const Literal& literal, cons
     return Datum::tuple(std::move(parts));
   }
   const Array& a = type.as_array();
-  const std::int64_t scalars = a.size() * (is_complex(a.dtype()) ? 2 : 1);
+  const std::int64_t scalars = a.size() * (tensor::is_complex(a.dtype()) ? 2 : 1);
   if (literal.tuple || literal.dims != shape.dims ||
       static_cast<std::int64_t>(literal.size()) != scalars)
     invalid("the constant has other elements than its type");

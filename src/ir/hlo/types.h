@@ -10,6 +10,11 @@
 
 namespace jaxsmith::hlo {
 
+using tensor::Array;
+using tensor::DType;
+using tensor::Ints;
+using tensor::invalid;
+
 using ir::Datum;
 
 // "s32", "pred", "f8e4m3fn"; nothing for a type that no array can have.
@@ -31,6 +36,7 @@ Ints major_to_minor(const Shape& shape);
 bool is_row_major(const Shape& shape);
 
 // Errors: a number that is none or out of its type's range.
-Datum constant_of(const EvaluationContext& context, const Literal& literal, const Shape& shape);
+Datum constant_of(const tensor::EvaluationContext& context, const Literal& literal,
+                  const Shape& shape);
 
 }  // namespace jaxsmith::hlo

@@ -55,7 +55,7 @@ std::optional<DType> Call::dtype(std::string_view key) const {
   const ParamValue* p = attribute(key);
   if (!p) return std::nullopt;
   const auto name = p->as_name();
-  const auto dtype = name ? dtype_from_numpy_name(*name) : std::nullopt;
+  const auto dtype = name ? tensor::dtype_from_numpy_name(*name) : std::nullopt;
   if (!dtype) unsupported(fmt::format("parameter {} is no type of elements: {}", key, p->text));
   return dtype;
 }

@@ -13,7 +13,7 @@ namespace {
 using Kind = ParamValue::Kind;
 
 bool is_dtype(std::string_view word) {
-  return dtype_from_jaxpr_name(word) || dtype_from_numpy_name(word);
+  return tensor::dtype_from_jaxpr_name(word) || tensor::dtype_from_numpy_name(word);
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

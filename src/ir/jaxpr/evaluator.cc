@@ -9,6 +9,9 @@
 #include "tensor/movement.h"
 
 namespace jaxsmith::jaxpr {
+
+using tensor::EvaluationContext;
+
 namespace {
 
 constexpr std::int64_t kStepCost = 200;  // of an equation, whatever it does
@@ -90,7 +93,7 @@ class Evaluator::Planner {
     Step out;
     out.equation = &e;
     out.rule = op_rule(e.primitive);
-    if (!out.rule) unknown_operation("operation", e.primitive);
+    if (!out.rule) tensor::unknown_operation("operation", e.primitive);
     for (const Atom& a : e.operands) {
       out.operands.push_back(operand(a));
       if (!a.transforms.empty()) find_indices(a.transforms, out);
@@ -172,7 +175,7 @@ Status Evaluator::guarded(F f) {
   at_ = m_.main.offset;
   try {
     f();
-  } catch (const EvaluationError& e) {
+  } catch (const tensor::EvaluationError& e) {
     error_ = e;
     if (text_.empty()) return Error::environment(fmt::format("{}: {}", file_, e.message));
     return ir::refused_at(text_, file_, at_, e.message);
@@ -318,7 +321,8 @@ Values Evaluator::arguments_of(std::vector<Datum> data) {
   return out;
 }
 
-Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments, const Budget& budget) {
+Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments,
+                                          const tensor::Budget& budget) {
   return run(std::move(arguments), EvaluationContext({.budget = budget}));
 }
 

@@ -54,7 +54,7 @@ class Evaluator {
 
   // Scopes, types, arities and parameters of every equation, and that jaxprs give what is made of
   // them.
-  Status verify(const EvaluationContext& context);
+  Status verify(const tensor::EvaluationContext& context);
   Status verify();  // within a budget by the length of the text
   // Arguments: the constants, then the inputs. Keys are u32 words, one dimension more.
   Result<ir::Signature> signature();
@@ -64,10 +64,11 @@ class Evaluator {
   // within may be missing, all of them; what depends on them cannot be executed then. Errors: of
   // the program, of what jaxsmith does not know, of the budget. What was not verified is verified
   // first.
-  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const EvaluationContext& context);
-  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const Budget& budget = {});
+  Result<std::vector<Datum>> run(std::vector<Datum> arguments,
+                                 const tensor::EvaluationContext& context);
+  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const tensor::Budget& budget = {});
   // What the last error was.
-  const EvaluationError& error() const { return error_; }
+  const tensor::EvaluationError& error() const { return error_; }
 
  private:
   friend class Call;
@@ -111,8 +112,8 @@ class Evaluator {
   std::int64_t device_ = 0;
   const ir::Mesh* mesh_ = nullptr;
   const Values* frame_ = nullptr;  // of the equation that is executed
-  EvaluationContext context_ = EvaluationContext::unmetered();
-  EvaluationError error_;
+  tensor::EvaluationContext context_ = tensor::EvaluationContext::unmetered();
+  tensor::EvaluationError error_;
 };
 
 }  // namespace jaxsmith::jaxpr

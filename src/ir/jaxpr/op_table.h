@@ -16,6 +16,11 @@
 
 namespace jaxsmith::jaxpr {
 
+using tensor::Binary;
+using tensor::Body;
+using tensor::Direction;
+using tensor::Unary;
+
 class Evaluator;
 struct Step;
 using Values = std::vector<Value>;
@@ -48,7 +53,7 @@ class Call : public ir::OperationCall<Call, ParamValue> {
   const Values& operands() const { return operands_; }
   // Type rules only: operands have types and no elements.
   bool abstract() const;
-  const EvaluationContext& context() const;
+  const tensor::EvaluationContext& context() const;
   ir::Maker make() const { return {context(), abstract()}; }
   // A scalar body that is run on whole arrays: scalars and arrays may stand side by side.
   bool lifted() const { return lifted_; }

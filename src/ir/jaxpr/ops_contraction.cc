@@ -13,7 +13,7 @@ namespace jaxsmith::jaxpr {
 namespace {
 
 // (([1], [0]), ([], [])): contracting dimensions, then batch dimensions.
-DotDims dot_dims(const ParamValue& p) {
+tensor::DotDims dot_dims(const ParamValue& p) {
   const auto list = [&p](std::size_t pair, std::size_t side) {
     if (pair >= p.items.size() || side >= p.items[pair].items.size())
       invalid("dimension_numbers are not like (([1], [0]), ([], []))");
@@ -30,11 +30,12 @@ std::array<double, 4> rank_of(DType dtype) {
   const DType part = dtype == DType::kC64    ? DType::kF32
                      : dtype == DType::kC128 ? DType::kF64
                                              : dtype;
-  return {is_complex(dtype) ? 1.0 : 0.0, is_real(part) ? std::log2(highest(part, false)) : -1,
-          static_cast<double>(bit_width(part)), is_unsigned(part) ? 0.0 : 1.0};
+  return {tensor::is_complex(dtype) ? 1.0 : 0.0,
+          tensor::is_real(part) ? std::log2(tensor::highest(part, false)) : -1,
+          static_cast<double>(tensor::bit_width(part)), tensor::is_unsigned(part) ? 0.0 : 1.0};
 }
 
-bool is_fp8(DType dtype) { return is_real(dtype) && bit_width(dtype) == 8; }
+bool is_fp8(DType dtype) { return tensor::is_real(dtype) && tensor::bit_width(dtype) == 8; }
 
 // Operands of different types are converted to the result's, but floats of 8 bits.
 struct Product {
@@ -47,15 +48,15 @@ struct Product {
       type = rhs.dtype();
     if (const auto preferred = c.dtype("preferred_element_type")) type = *preferred;
     if (lhs.dtype() == rhs.dtype() || (is_fp8(lhs.dtype()) && is_fp8(rhs.dtype()))) return;
-    lhs = convert(lhs, type);
-    rhs = convert(rhs, type);
+    lhs = tensor::convert(lhs, type);
+    rhs = tensor::convert(rhs, type);
   }
 };
 
 Values dot_general_rule(const Call& c) {
   c.want(2);
   const Product p(c);
-  return {dot_general(p.lhs, p.rhs, dot_dims(c.need("dimension_numbers")), p.type)};
+  return {tensor::dot_general(p.lhs, p.rhs, dot_dims(c.need("dimension_numbers")), p.type)};
 }
 
 // ---- ragged_dot_general
@@ -64,12 +65,12 @@ Values dot_general_rule(const Call& c) {
 // are zero. Groups follow one another, each as long as its size says.
 Array expanded(const Array& x, const Array& sizes, std::int64_t dim) {
   if (sizes.rank() != 1) unsupported("group sizes of several dimensions");
-  if (!is_integer(sizes.dtype())) invalid("the group sizes are no integers");
+  if (!tensor::is_integer(sizes.dtype())) invalid("the group sizes are no integers");
   Shape shape = x.shape();
   shape.insert(shape.begin(), sizes.shape()[0]);
   Ints from_second;
   for (std::int64_t d = 1; d <= x.rank(); ++d) from_second.push_back(d);
-  const Array spread = broadcast_in_dim(x, shape, from_second);
+  const Array spread = tensor::broadcast_in_dim(x, shape, from_second);
   if (sizes.abstract() || x.abstract()) return Array::typed(x.dtype(), shape);
   Ints starts, ends;
   std::int64_t end = 0;
@@ -78,13 +79,14 @@ Array expanded(const Array& x, const Array& sizes, std::int64_t dim) {
     end += n;
     ends.push_back(end);
   }
-  const Array row = iota(x, DType::kI64, shape, dim + 1);
+  const Array row = tensor::iota(x, DType::kI64, shape, dim + 1);
   const auto bound = [&](const Ints& values) {
-    return broadcast_in_dim(Array::of_ints(x.context(), DType::kI64, values), shape, {0});
+    return tensor::broadcast_in_dim(Array::of_ints(x.context(), DType::kI64, values), shape, {0});
   };
-  const Array own = binary(Binary::and_, compare(Direction::kLe, false, bound(starts), row),
-                           compare(Direction::kLt, false, row, bound(ends)));
-  return select(own, spread, x.zeros(x.dtype(), {}));
+  const Array own =
+      tensor::binary(Binary::and_, tensor::compare(Direction::kLe, false, bound(starts), row),
+                     tensor::compare(Direction::kLt, false, row, bound(ends)));
+  return tensor::select(own, spread, x.zeros(x.dtype(), {}));
 }
 
 Ints raised(Ints dims) {
@@ -97,7 +99,7 @@ Values ragged_dot_general_rule(const Call& c) {
   const ParamValue& numbers = c.need("ragged_dot_dimension_numbers");
   const ParamValue* dots = numbers.keyword("dot_dimension_numbers");
   if (!dots) invalid("ragged_dot_dimension_numbers without dot_dimension_numbers");
-  const DotDims dims = dot_dims(*dots);
+  const tensor::DotDims dims = dot_dims(*dots);
   const Ints ragged = Call::keyword_ints(numbers, "lhs_ragged_dimensions"),
              groups = Call::keyword_ints(numbers, "rhs_group_dimensions");
   require(ragged.size() == 1, "one ragged dimension is wanted");
@@ -106,15 +108,15 @@ Values ragged_dot_general_rule(const Call& c) {
   if (ragged[0] < 0 || ragged[0] >= lhs.rank())
     invalid(fmt::format("there is no dimension {}", ragged[0]));
   const DType to = product.type;
-  if (contains(dims.lhs_batch, ragged[0])) return {dot_general(lhs, rhs, dims, to)};
+  if (tensor::contains(dims.lhs_batch, ragged[0])) return {tensor::dot_general(lhs, rhs, dims, to)};
   const auto place = std::find(dims.lhs_contracting.begin(), dims.lhs_contracting.end(), ragged[0]);
-  DotDims grouped{raised(dims.lhs_batch), dims.rhs_batch, raised(dims.lhs_contracting),
-                  dims.rhs_contracting};
+  tensor::DotDims grouped{raised(dims.lhs_batch), dims.rhs_batch, raised(dims.lhs_contracting),
+                          dims.rhs_contracting};
   if (place == dims.lhs_contracting.end()) {
     require(groups.size() == 1, "one dimension of groups is wanted");
     grouped.lhs_contracting.push_back(0);
     grouped.rhs_contracting.push_back(groups[0]);
-    return {dot_general(expanded(lhs, sizes, ragged[0]), rhs, grouped, to)};
+    return {tensor::dot_general(expanded(lhs, sizes, ragged[0]), rhs, grouped, to)};
   }
   const auto which = static_cast<std::size_t>(place - dims.lhs_contracting.begin());
   if (which >= dims.rhs_contracting.size())
@@ -123,15 +125,15 @@ Values ragged_dot_general_rule(const Call& c) {
   grouped.rhs_batch = raised(dims.rhs_batch);
   grouped.rhs_batch.insert(grouped.rhs_batch.begin(), 0);
   grouped.rhs_contracting = raised(dims.rhs_contracting);
-  return {dot_general(expanded(lhs, sizes, ragged[0]),
-                      expanded(rhs, sizes, dims.rhs_contracting[which]), grouped, to)};
+  return {tensor::dot_general(expanded(lhs, sizes, ragged[0]),
+                              expanded(rhs, sizes, dims.rhs_contracting[which]), grouped, to)};
 }
 
 // ---- Convolution
 
 // Each of lhs_spec, rhs_spec and out_spec: two dimensions of its own, then the spatial ones.
-ConvolutionDims convolution_dims(const ParamValue& p) {
-  ConvolutionDims out;
+tensor::ConvolutionDims convolution_dims(const ParamValue& p) {
+  tensor::ConvolutionDims out;
   const auto spec = [&p](std::string_view key, std::int64_t& first, std::int64_t& second,
                          Ints& spatial) {
     const Ints all = Call::keyword_ints(p, key);
@@ -148,8 +150,8 @@ ConvolutionDims convolution_dims(const ParamValue& p) {
 
 Values convolution_rule(const Call& c) {
   c.want(2);
-  const ConvolutionDims dims = convolution_dims(c.need("dimension_numbers"));
-  Window w = Window::of(Ints(dims.input_spatial.size(), 1));
+  const tensor::ConvolutionDims dims = convolution_dims(c.need("dimension_numbers"));
+  tensor::Window w = tensor::Window::of(Ints(dims.input_spatial.size(), 1));
   w.stride = c.ints_or("window_strides", w.rank(), 1);
   w.base_dilation = c.ints_or("lhs_dilation", w.rank(), 1);
   w.dilation = c.ints_or("rhs_dilation", w.rank(), 1);
@@ -162,8 +164,8 @@ Values convolution_rule(const Call& c) {
   }
   require(w.low.size() == w.rank(), "padding has not two numbers for each spatial dimension");
   const Product p(c);
-  return {convolution(p.lhs, p.rhs, dims, w, c.integer("feature_group_count", 1),
-                      c.integer("batch_group_count", 1), p.type)};
+  return {tensor::convolution(p.lhs, p.rhs, dims, w, c.integer("feature_group_count", 1),
+                              c.integer("batch_group_count", 1), p.type)};
 }
 
 // ---- Fourier transforms
@@ -174,9 +176,9 @@ Values fft_rule(const Call& c) {
   std::string_view word = c.word("fft_type");
   if (const auto n = c.need("fft_type").as_int(); n && *n >= 0 && *n < 4)
     word = kKinds[static_cast<std::size_t>(*n)];
-  const auto kind = fft_kind_named(word);
+  const auto kind = tensor::fft_kind_named(word);
   if (!kind) invalid("fft_type is none of FFT (0), IFFT, RFFT, IRFFT (3)");
-  return {fft(c.array(0), *kind, c.ints("fft_lengths"))};
+  return {tensor::fft(c.array(0), *kind, c.ints("fft_lengths"))};
 }
 
 }  // namespace

@@ -99,7 +99,8 @@ Values kept_where_ended(const Array& again, const Values& before, Values after) 
     for (std::size_t w = 0; w < std::min(from.size(), to.size()); ++w) {
       Ints dims;
       for (std::int64_t d = 0; d < again.rank(); ++d) dims.push_back(d);
-      *to[w] = select(broadcast_in_dim(again, to[w]->shape(), dims), *to[w], *from[w]);
+      *to[w] =
+          tensor::select(tensor::broadcast_in_dim(again, to[w]->shape(), dims), *to[w], *from[w]);
     }
   }
   return after;
@@ -117,7 +118,7 @@ Values while_rule(const Call& c) {
   const Values cond_constants = c.values(0, of_cond),
                body_constants = c.values(of_cond, of_cond + of_body);
   Values state = c.values(of_cond + of_body, c.size());
-  for (const Rounds rounds(c.context());; rounds.next()) {
+  for (const tensor::Rounds rounds(c.context());; rounds.next()) {
     const Values found = c.run(cond, joined(cond_constants, state));
     if (found.size() != 1 || found[0].as_array().dtype() != DType::kBool)
       invalid("the condition gives no bool");
@@ -146,7 +147,7 @@ Array row_of(const Array& x, std::int64_t i) {
   Shape shape(x.shape().begin() + 1, x.shape().end());
   start[0] = i;
   limit[0] = i + 1;
-  return slice(x, start, limit, Ints(start.size(), 1)).reshaped(std::move(shape));
+  return tensor::slice(x, start, limit, Ints(start.size(), 1)).reshaped(std::move(shape));
 }
 
 Array with_length(const Array& x, std::int64_t length) {
@@ -175,7 +176,7 @@ class Scan {
   Values run() {
     const bool reverse = c_.flag("reverse");
     if (c_.abstract() || length_ == 0) return types();
-    const Rounds rounds(c_.context());
+    const tensor::Rounds rounds(c_.context());
     for (std::int64_t n = 0; n < length_; ++n, rounds.next()) step(reverse ? length_ - 1 - n : n);
     return joined(std::move(state_), ys_);
   }
@@ -229,8 +230,9 @@ class Scan {
             map_arrays(out[k], [this](const Array& a) { return with_length(a, length_); }));
       const auto from = arrays_in(out[k]), to = arrays_in(ys_[k - carried_]);
       for (std::size_t w = 0; w < from.size(); ++w) {
-        const Ints strides = row_major_strides(from[w]->shape());
-        copy_box(from[w]->shape(), *from[w], 0, strides, *to[w], i * from[w]->size(), strides);
+        const Ints strides = tensor::row_major_strides(from[w]->shape());
+        tensor::copy_box(from[w]->shape(), *from[w], 0, strides, *to[w], i * from[w]->size(),
+                         strides);
       }
     }
     out.resize(carried_);

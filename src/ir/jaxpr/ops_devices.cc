@@ -199,7 +199,7 @@ OpRule reducing_rule(std::string_view name, Binary op) {
             for (std::size_t i = 0; i < c.size(); ++i) {
               const Array& x = c.array(i);
               if (dims)
-                out.emplace_back(reduce_dims(op, x, *dims));
+                out.emplace_back(tensor::reduce_dims(op, x, *dims));
               else if (c.abstract())
                 out.emplace_back(x);
               else

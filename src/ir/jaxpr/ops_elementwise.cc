@@ -35,19 +35,19 @@ void spread(Array& x, Array& y) {
     if (shape[d] == 1) shape[d] = y.shape()[d];
     dims.push_back(static_cast<std::int64_t>(d));
   }
-  if (x.shape() != shape) x = broadcast_in_dim(x, shape, dims);
-  if (y.shape() != shape) y = broadcast_in_dim(y, shape, dims);
+  if (x.shape() != shape) x = tensor::broadcast_in_dim(x, shape, dims);
+  if (y.shape() != shape) y = tensor::broadcast_in_dim(y, shape, dims);
 }
 
 Array complex_of(const Array& real) {
   const DType to = real.dtype() == DType::kF64 ? DType::kC128 : DType::kC64;
-  return convert(real, to);
+  return tensor::convert(real, to);
 }
 
 OpRule rule_of(std::string_view name, Unary op) {
   const auto rule = [op](const Call& c) -> Values {
     c.want(1);
-    return {unary(op, c.array(0))};
+    return {tensor::unary(op, c.array(0))};
   };
   return {.name = name, .rule = rule, .pointwise = true};
 }
@@ -57,11 +57,11 @@ Values binary_rule(const Call& c, Binary op) {
   Array x = c.array(0), y = c.array(1);
   spread(x, y);
   if (const auto dtype = c.dtype("out_dtype")) {
-    x = convert(x, *dtype);
-    y = convert(y, *dtype);
+    x = tensor::convert(x, *dtype);
+    y = tensor::convert(y, *dtype);
   }
-  if (op == Binary::power && x.dtype() != y.dtype()) y = convert(y, x.dtype());
-  return {binary(op, x, y)};
+  if (op == Binary::power && x.dtype() != y.dtype()) y = tensor::convert(y, x.dtype());
+  return {tensor::binary(op, x, y)};
 }
 
 OpRule rule_of(std::string_view name, Binary op) {
@@ -79,8 +79,8 @@ Values compare_keys(const Call& c, Direction direction) {
   if (!equal && direction != Direction::kNe) invalid("keys have no order");
   Array out;
   for (std::size_t w = 0; w < x.words.size(); ++w) {
-    const Array one = compare(direction, false, x.words[w], y.words[w]);
-    out = w == 0 ? one : binary(equal ? Binary::and_ : Binary::or_, out, one);
+    const Array one = tensor::compare(direction, false, x.words[w], y.words[w]);
+    out = w == 0 ? one : tensor::binary(equal ? Binary::and_ : Binary::or_, out, one);
   }
   return {out};
 }
@@ -90,7 +90,7 @@ Values compare_rule(const Call& c, const CompareName& how) {
   if (c.value(0).kind == Value::Kind::kKey) return compare_keys(c, how.direction);
   Array x = c.array(0), y = c.array(1);
   spread(x, y);
-  return {compare(how.direction, how.total_order, x, y)};
+  return {tensor::compare(how.direction, how.total_order, x, y)};
 }
 
 Values clamp_rule(const Call& c) {
@@ -110,13 +110,13 @@ Values select_n_rule(const Call& c) {
   }
   if (which.dtype() == DType::kBool) {
     require(c.size() <= 3, "a bool selects one of two cases");
-    return {c.size() == 2 ? c.array(1) : select(which, c.array(2), c.array(1))};
+    return {c.size() == 2 ? c.array(1) : tensor::select(which, c.array(2), c.array(1))};
   }
-  if (!is_integer(which.dtype())) invalid("the selector is neither bool nor integer");
+  if (!tensor::is_integer(which.dtype())) invalid("the selector is neither bool nor integer");
   Array out = c.array(c.size() - 1);
   for (std::size_t i = c.size() - 2; i >= 1; --i) {
     const Array limit = which.scalar_int(which.dtype(), static_cast<std::int64_t>(i));
-    out = select(compare(Direction::kLt, false, which, limit), c.array(i), out);
+    out = tensor::select(tensor::compare(Direction::kLt, false, which, limit), c.array(i), out);
   }
   return {out};
 }
@@ -125,45 +125,47 @@ Values convert_rule(const Call& c) {
   c.want(1);
   const DType to = c.dtype("new_dtype").value_or(c.result_dtype());
   const Array& x = c.array(0);
-  if (is_complex(x.dtype()) && !is_complex(to)) return {convert(unary(Unary::real, x), to)};
-  return {convert(x, to)};
+  if (tensor::is_complex(x.dtype()) && !tensor::is_complex(to))
+    return {tensor::convert(tensor::unary(Unary::real, x), to)};
+  return {tensor::convert(x, to)};
 }
 
-Array ones_like(const Array& x) { return convert(x.scalar_int(DType::kI32, 1), x.dtype()); }
+Array ones_like(const Array& x) { return tensor::convert(x.scalar_int(DType::kI32, 1), x.dtype()); }
 
 // x^y by repeated multiplication, as it is lowered.
 Values integer_pow_rule(const Call& c) {
   c.want(1);
   const Array& x = c.array(0);
   const std::int64_t y = c.integer("y");
-  if (!is_integer(x.dtype()) && !is_inexact(x.dtype()))
+  if (!tensor::is_integer(x.dtype()) && !tensor::is_inexact(x.dtype()))
     invalid(fmt::format("integer_pow does not take {}", x.type_text()));
-  if (y < 0 && is_integer(x.dtype())) invalid("an integer to a negative power");
+  if (y < 0 && tensor::is_integer(x.dtype())) invalid("an integer to a negative power");
   if (y == 0) {
     if (c.abstract()) return {x};
-    return {x.rank() ? broadcast_in_dim(ones_like(x), x.shape(), {}) : ones_like(x)};
+    return {x.rank() ? tensor::broadcast_in_dim(ones_like(x), x.shape(), {}) : ones_like(x)};
   }
   std::uint64_t left = y < 0 ? 0 - static_cast<std::uint64_t>(y) : static_cast<std::uint64_t>(y);
   Array out, power = x;
   for (bool first = true; left > 0; left >>= 1) {
     if (left & 1) {
-      out = first ? power : binary(Binary::multiply, out, power);
+      out = first ? power : tensor::binary(Binary::multiply, out, power);
       first = false;
     }
-    if (left > 1) power = binary(Binary::multiply, power, power);
+    if (left > 1) power = tensor::binary(Binary::multiply, power, power);
   }
-  return {y < 0 ? binary(Binary::divide, ones_like(x), out) : out};
+  return {y < 0 ? tensor::binary(Binary::divide, ones_like(x), out) : out};
 }
 
 Values exp2_rule(const Call& c) {
   c.want(1);
   const Array& x = c.array(0);
-  if (!is_inexact(x.dtype())) invalid(fmt::format("exp2 does not take {}", x.type_text()));
-  if (is_real(x.dtype()))  // in double precision and rounded once
-    return {convert(binary(Binary::power, x.scalar(DType::kF64, 2), convert(x, DType::kF64)),
-                    x.dtype())};
-  const Array log2 = convert(x.scalar(DType::kF64, std::numbers::ln2), x.dtype());
-  return {unary(Unary::exponential, binary(Binary::multiply, log2, x))};
+  if (!tensor::is_inexact(x.dtype())) invalid(fmt::format("exp2 does not take {}", x.type_text()));
+  if (tensor::is_real(x.dtype()))  // in double precision and rounded once
+    return {tensor::convert(
+        tensor::binary(Binary::power, x.scalar(DType::kF64, 2), tensor::convert(x, DType::kF64)),
+        x.dtype())};
+  const Array log2 = tensor::convert(x.scalar(DType::kF64, std::numbers::ln2), x.dtype());
+  return {tensor::unary(Unary::exponential, tensor::binary(Binary::multiply, log2, x))};
 }
 
 Values round_rule(const Call& c) {
@@ -171,31 +173,32 @@ Values round_rule(const Call& c) {
   const ParamValue* method = c.attribute("rounding_method");
   const bool to_even =
       method && (method->as_int() == 1 || c.word("rounding_method") == "TO_NEAREST_EVEN");
-  return {unary(to_even ? Unary::round_nearest_even : Unary::round_nearest_afz, c.array(0))};
+  return {
+      tensor::unary(to_even ? Unary::round_nearest_even : Unary::round_nearest_afz, c.array(0))};
 }
 
 Values conj_rule(const Call& c) {
   c.want(1);
   const Array& x = c.array(0);
-  return {is_complex(x.dtype()) ? unary(Unary::conj, x) : complex_of(x)};
+  return {tensor::is_complex(x.dtype()) ? tensor::unary(Unary::conj, x) : complex_of(x)};
 }
 
 Values reduce_precision_rule(const Call& c) {
   c.want(1);
   constexpr std::int64_t kMost = 64;  // more bits than any float has
-  return {reduce_precision(
+  return {tensor::reduce_precision(
       c.array(0), static_cast<int>(std::clamp<std::int64_t>(c.integer("exponent_bits"), 0, kMost)),
       static_cast<int>(std::clamp<std::int64_t>(c.integer("mantissa_bits"), -1, kMost)))};
 }
 
 Values bitcast_rule(const Call& c) {
   c.want(1);
-  return {bitcast_convert(c.array(0), c.dtype("new_dtype").value_or(c.result_dtype()))};
+  return {tensor::bitcast_convert(c.array(0), c.dtype("new_dtype").value_or(c.result_dtype()))};
 }
 
 Values incomplete_beta_rule(const Call& c) {
   c.want(3);
-  return {incomplete_beta(c.array(0), c.array(1), c.array(2))};
+  return {tensor::incomplete_beta(c.array(0), c.array(1), c.array(2))};
 }
 
 // The upper half of the product.
@@ -203,7 +206,7 @@ Values mulhi_rule(const Call& c) {
   c.want(2);
   Array x = c.array(0), y = c.array(1);
   spread(x, y);
-  return {multiply_high(x, y)};
+  return {tensor::multiply_high(x, y)};
 }
 
 }  // namespace

@@ -58,14 +58,15 @@ void require_lapack_type(const Array& a) {
 std::vector<Array> lapack(std::string_view routine, std::span<const Array> operands,
                           Attributes attributes, std::initializer_list<Array> results) {
   require_lapack_type(operands[0]);
-  const LapackAttribute attribute = [&](std::string_view key) {
+  const tensor::LapackAttribute attribute = [&](std::string_view key) {
     for (const auto& [name, value] : attributes)
       if (name == key) return value;
     invalid(fmt::format("{} has no attribute {}", routine, key));
   };
   const std::vector<Array> types(results);
   // LAPACK's names have a letter for the type, which jaxsmith's routines do not look at.
-  auto out = lapack_call(fmt::format("lapack_x{}_ffi", routine), operands, attribute, types);
+  auto out =
+      tensor::lapack_call(fmt::format("lapack_x{}_ffi", routine), operands, attribute, types);
   if (!out) unsupported(fmt::format("LAPACK's routine {} is not known", routine));
   return std::move(*out);
 }
@@ -76,13 +77,13 @@ Array typed(DType dtype, Shape shape) { return Array::typed(dtype, std::move(sha
 // or is less where `positive_is_fine`.
 Array nan_where_failed(const Array& x, const Array& info, bool positive_is_fine = false) {
   if (x.abstract()) return x;
-  const Array ok = compare(positive_is_fine ? Direction::kGe : Direction::kEq, false, info,
-                           info.zeros(DType::kI32, {}));
+  const Array ok = tensor::compare(positive_is_fine ? Direction::kGe : Direction::kEq, false, info,
+                                   info.zeros(DType::kI32, {}));
   Ints batch;
   for (std::int64_t d = 0; d < info.rank(); ++d) batch.push_back(d);
   const Array nan =
-      convert(x.scalar(DType::kF64, std::numeric_limits<double>::quiet_NaN()), x.dtype());
-  return select(broadcast_in_dim(ok, x.shape(), batch), x, nan);
+      tensor::convert(x.scalar(DType::kF64, std::numeric_limits<double>::quiet_NaN()), x.dtype());
+  return tensor::select(tensor::broadcast_in_dim(ok, x.shape(), batch), x, nan);
 }
 
 Array cholesky_of(const Array& a) {
@@ -99,7 +100,8 @@ Values cholesky_rule(const Call& c) {
 
 Array less_one(const Array& counted_from_one) {
   if (counted_from_one.abstract()) return counted_from_one;
-  return binary(Binary::subtract, counted_from_one, counted_from_one.scalar_int(DType::kI32, 1));
+  return tensor::binary(Binary::subtract, counted_from_one,
+                        counted_from_one.scalar_int(DType::kI32, 1));
 }
 
 // ---- LU
@@ -113,7 +115,7 @@ Array permutation_of(const Array& pivots, std::int64_t size) {
   Shape shape = pivots.shape();
   shape.back() = size;
   if (pivots.abstract()) return typed(DType::kI32, shape);
-  Array out = iota(pivots, DType::kI32, shape, static_cast<std::int64_t>(shape.size()) - 1);
+  Array out = tensor::iota(pivots, DType::kI32, shape, static_cast<std::int64_t>(shape.size()) - 1);
   auto to = out.mutate<std::int64_t>();
   for (std::size_t i = 0; i < pivots.ints().size(); ++i) {
     const auto own = static_cast<std::size_t>(n), all = static_cast<std::size_t>(size);
@@ -198,14 +200,15 @@ Array corner(const Array& a, std::int64_t rows, std::int64_t columns) {
   Ints limit = a.shape();
   limit[n - 2] = rows;
   limit[n - 1] = columns;
-  return slice(a, Ints(n, 0), limit, Ints(n, 1));
+  return tensor::slice(a, Ints(n, 0), limit, Ints(n, 1));
 }
 
 Array upper_triangle(const Array& a) {
   const std::int64_t n = a.rank();
-  const Array row = iota(a, DType::kI32, a.shape(), n - 2),
-              column = iota(a, DType::kI32, a.shape(), n - 1);
-  return select(compare(Direction::kLe, false, row, column), a, a.zeros(a.dtype(), {}));
+  const Array row = tensor::iota(a, DType::kI32, a.shape(), n - 2),
+              column = tensor::iota(a, DType::kI32, a.shape(), n - 1);
+  return tensor::select(tensor::compare(Direction::kLe, false, row, column), a,
+                        a.zeros(a.dtype(), {}));
 }
 
 // Q and R of Householder's vectors.
@@ -215,7 +218,8 @@ Values q_and_r(const Array& r, const Array& taus, bool full) {
   if (!full) return {product_of(r, taus), upper_triangle(corner(r, m.columns, m.columns))};
   Ints zeros(r.shape().size(), 0), high = zeros;
   high.back() = m.rows - m.columns;
-  return {product_of(pad(r, r.zeros(r.dtype(), {}), zeros, high, zeros), taus), upper_triangle(r)};
+  return {product_of(tensor::pad(r, r.zeros(r.dtype(), {}), zeros, high, zeros), taus),
+          upper_triangle(r)};
 }
 
 Values qr_rule(const Call& c) {
@@ -257,7 +261,7 @@ Values tridiagonal_rule(const Call& c) {
   const Shape beside = m.with({std::max<std::int64_t>(m.rows - 1, 0)});
   const DType real = real_type(a.dtype());
   const auto out =
-      lapack(is_complex(a.dtype()) ? "hetrd" : "sytrd", std::span(&a, 1),
+      lapack(tensor::is_complex(a.dtype()) ? "hetrd" : "sytrd", std::span(&a, 1),
              {{"uplo", c.flag("lower", true) ? 'L' : 'U'}},
              {typed(a.dtype(), a.shape()), typed(real, m.with({m.rows})), typed(real, beside),
               typed(a.dtype(), beside), typed(DType::kI32, m.batch)});
@@ -276,7 +280,7 @@ Values schur_rule(const Call& c) {
   const Array form = typed(a.dtype(), a.shape()), values = typed(a.dtype(), m.with({m.rows})),
               info = typed(DType::kI32, m.batch);
   const auto out =
-      is_complex(a.dtype())
+      tensor::is_complex(a.dtype())
           ? lapack("gees", std::span(&a, 1), attributes, {form, form, values, info, info})
           : lapack("gees", std::span(&a, 1), attributes, {form, form, values, values, info, info});
   Values results = {nan_where_failed(out[0], out.back())};
@@ -292,7 +296,7 @@ Values eigh_rule(const Call& c) {
   const Matrices m = square_matrices(a);
   if (c.attribute("subset_by_index")) unsupported("eigh of some of the eigenvalues");
   const auto out =
-      lapack(is_complex(a.dtype()) ? "heevd" : "syevd", std::span(&a, 1),
+      lapack(tensor::is_complex(a.dtype()) ? "heevd" : "syevd", std::span(&a, 1),
              {{"mode", 'V'}, {"uplo", c.flag("lower", true) ? 'L' : 'U'}},
              {typed(a.dtype(), a.shape()), typed(real_type(a.dtype()), m.with({m.rows})),
               typed(DType::kI32, m.batch)});
@@ -312,11 +316,11 @@ Values eig_rule(const Call& c) {
   const Attributes attributes = {{"compute_left", compute(left)},
                                  {"compute_right", compute(right)}};
   auto out =
-      is_complex(a.dtype())
+      tensor::is_complex(a.dtype())
           ? lapack("geev", std::span(&a, 1), attributes, {values, vectors, vectors, info})
           : lapack("geev", std::span(&a, 1), attributes, {values, values, vectors, vectors, info});
   const std::size_t n = out.size();
-  const Array w = n == 5 ? binary(Binary::complex, out[0], out[1]) : out[0];
+  const Array w = n == 5 ? tensor::binary(Binary::complex, out[0], out[1]) : out[0];
   Values results = {nan_where_failed(w, out[n - 1])};
   if (left) results.emplace_back(nan_where_failed(out[n - 3], out[n - 1]));
   if (right) results.emplace_back(nan_where_failed(out[n - 2], out[n - 1]));
@@ -348,13 +352,13 @@ Values svd_rule(const Call& c) {
 
 Values triangular_solve_rule(const Call& c) {
   c.want(2);
-  TriangularSolve options;
+  tensor::TriangularSolve options;
   options.left = c.flag("left_side");
   options.lower = c.flag("lower");
   options.transpose = c.flag("transpose_a");
   options.conjugate = c.flag("conjugate_a");
   options.unit_diagonal = c.flag("unit_diagonal");
-  return {triangular_solve(c.array(0), c.array(1), options)};
+  return {tensor::triangular_solve(c.array(0), c.array(1), options)};
 }
 
 Values tridiagonal_solve_rule(const Call& c) {
@@ -379,14 +383,14 @@ Values tridiagonal_solve_rule(const Call& c) {
 // ---- Products
 
 Array times_transposed(const Array& a, const Array& b, std::int64_t summed) {
-  DotDims dims;
+  tensor::DotDims dims;
   for (std::int64_t d = 0; d + 2 < a.rank(); ++d) {
     dims.lhs_batch.push_back(d);
     dims.rhs_batch.push_back(d);
   }
   dims.lhs_contracting = {a.rank() - 2 + summed};
   dims.rhs_contracting = {b.rank() - 2 + summed};
-  return dot_general(a, b, dims, a.dtype());
+  return tensor::dot_general(a, b, dims, a.dtype());
 }
 
 // alpha a a^T + beta c
@@ -397,10 +401,11 @@ Values symmetric_product_rule(const Call& c) {
   const auto number = [&](const char* key) {
     const auto value = c.need(key).as_real();
     if (!value) invalid(fmt::format("parameter {} is no number", key));
-    return convert(a.scalar(DType::kF64, *value), a.dtype());
+    return tensor::convert(a.scalar(DType::kF64, *value), a.dtype());
   };
-  return {binary(Binary::add, binary(Binary::multiply, number("alpha"), times_transposed(a, a, 1)),
-                 binary(Binary::multiply, number("beta"), other))};
+  return {tensor::binary(
+      Binary::add, tensor::binary(Binary::multiply, number("alpha"), times_transposed(a, a, 1)),
+      tensor::binary(Binary::multiply, number("beta"), other))};
 }
 
 // The factor R of R^T R + w w^T.
@@ -411,8 +416,9 @@ Values cholesky_update_rule(const Call& c) {
   require(m.batch.empty() && w.shape() == Shape{m.rows},
           "a matrix and a vector of its size are wanted");
   const Array row = w.reshaped({1, m.rows});
-  const Array sum = binary(Binary::add, times_transposed(r, r, 0), times_transposed(row, row, 0));
-  return {upper_triangle(transpose(cholesky_of(sum), {1, 0}))};
+  const Array sum =
+      tensor::binary(Binary::add, times_transposed(r, r, 0), times_transposed(row, row, 0));
+  return {upper_triangle(tensor::transpose(cholesky_of(sum), {1, 0}))};
 }
 
 }  // namespace

@@ -26,13 +26,13 @@ Values iota_rule(const Call& c) {
 Values broadcast_in_dim_rule(const Call& c) {
   c.want(1);
   const Shape shape = c.attribute("shape") ? c.ints("shape") : c.result_type().shape;
-  return {broadcast_in_dim(c.array(0), shape, c.ints("broadcast_dimensions"))};
+  return {tensor::broadcast_in_dim(c.array(0), shape, c.ints("broadcast_dimensions"))};
 }
 
 Values reshape_rule(const Call& c) {
   c.want(1);
   Array x = c.array(0);
-  if (c.attribute("dimensions")) x = transpose(x, c.ints("dimensions"));
+  if (c.attribute("dimensions")) x = tensor::transpose(x, c.ints("dimensions"));
   return {x.reshaped(c.attribute("new_sizes") ? c.ints("new_sizes") : c.result_type().shape)};
 }
 
@@ -40,7 +40,7 @@ Values squeeze_rule(const Call& c) {
   c.want(1);
   const Array& x = c.array(0);
   const Ints dims = c.ints("dimensions");
-  require_distinct_dims(dims, x.rank(), "dimensions");
+  tensor::require_distinct_dims(dims, x.rank(), "dimensions");
   Shape shape;
   for (std::int64_t d = 0; d < x.rank(); ++d) {
     const std::int64_t n = x.shape()[static_cast<std::size_t>(d)];
@@ -54,12 +54,12 @@ Values squeeze_rule(const Call& c) {
 
 Values transpose_rule(const Call& c) {
   c.want(1);
-  return {transpose(c.array(0), c.ints("permutation"))};
+  return {tensor::transpose(c.array(0), c.ints("permutation"))};
 }
 
 Values rev_rule(const Call& c) {
   c.want(1);
-  return {reverse(c.array(0), c.ints("dimensions"))};
+  return {tensor::reverse(c.array(0), c.ints("dimensions"))};
 }
 
 Values pad_rule(const Call& c) {
@@ -73,12 +73,12 @@ Values pad_rule(const Call& c) {
   }
   require(c.array(0).dtype() == c.array(1).dtype(),
           "the padding has another type than the operand");
-  return {pad(c.array(0), c.array(1), low, high, interior)};
+  return {tensor::pad(c.array(0), c.array(1), low, high, interior)};
 }
 
 Values concatenate_rule(const Call& c) {
   const auto parts = c.arrays(0, c.size());
-  return {concatenate(parts, c.integer("dimension"))};
+  return {tensor::concatenate(parts, c.integer("dimension"))};
 }
 
 Array with_new_dim(const Array& x, std::size_t dim) {
@@ -95,14 +95,14 @@ Values stack_rule(const Call& c) {
     require(c.array(i).same_type(c.array(0)), "operands of different types are stacked");
     parts.push_back(with_new_dim(c.array(i), dim));
   }
-  return {concatenate(parts, static_cast<std::int64_t>(dim))};
+  return {tensor::concatenate(parts, static_cast<std::int64_t>(dim))};
 }
 
 Array part_along(const Array& x, std::size_t dim, std::int64_t start, std::int64_t size) {
   Ints from(x.shape().size(), 0), to = x.shape();
   from[dim] = start;
   to[dim] = start + size;
-  return slice(x, from, to, Ints(from.size(), 1));
+  return tensor::slice(x, from, to, Ints(from.size(), 1));
 }
 
 Values unstack_rule(const Call& c) {
@@ -150,25 +150,26 @@ Values tile_rule(const Call& c) {
     // That the product is no more than can be counted is checked by the array that is spread.
     shape.push_back(Array::typed(x.dtype(), {reps[d], x.shape()[d]}).size());
   }
-  return {broadcast_in_dim(x, spread, dims).reshaped(std::move(shape))};
+  return {tensor::broadcast_in_dim(x, spread, dims).reshaped(std::move(shape))};
 }
 
 Values slice_rule(const Call& c) {
   c.want(1);
   const Ints start = c.ints("start_indices");
-  return {slice(c.array(0), start, c.ints("limit_indices"), c.ints_or("strides", start.size(), 1))};
+  return {tensor::slice(c.array(0), start, c.ints("limit_indices"),
+                        c.ints_or("strides", start.size(), 1))};
 }
 
 Values dynamic_slice_rule(const Call& c) {
   require(c.size() >= 1, "dynamic_slice takes an operand");
   const auto starts = c.arrays(1, c.size());
-  return {dynamic_slice(c.array(0), starts, c.ints("slice_sizes"))};
+  return {tensor::dynamic_slice(c.array(0), starts, c.ints("slice_sizes"))};
 }
 
 Values dynamic_update_slice_rule(const Call& c) {
   require(c.size() >= 2, "dynamic_update_slice takes an operand and an update");
   const auto starts = c.arrays(2, c.size());
-  return {dynamic_update_slice(c.array(0), c.array(1), starts)};
+  return {tensor::dynamic_update_slice(c.array(0), c.array(1), starts)};
 }
 
 Values copy_rule(const Call& c) { return c.operands(); }

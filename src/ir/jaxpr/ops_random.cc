@@ -52,7 +52,7 @@ std::pair<Array, Array> hashed(const Array& key0, const Array& key1, const Array
     return static_cast<U32>(x.ints()[x.rank() == 0 ? 0 : i]);
   };
   for (std::size_t i = 0; i < a.size(); ++i)
-    std::tie(a[i], b[i]) = threefry_2x32(at(key0, i), at(key1, i), at(x0, i), at(x1, i));
+    std::tie(a[i], b[i]) = tensor::threefry_2x32(at(key0, i), at(key1, i), at(x0, i), at(x1, i));
   return {first, second};
 }
 
@@ -90,8 +90,9 @@ std::pair<Array, Array> hashed_counters(const Array& key0, const Array& key1, co
   for (std::size_t d = 0; d < all.size(); ++d)
     (d < key0.shape().size() ? outer : inner).push_back(static_cast<std::int64_t>(d));
   const auto [high, low] = counters({key0.context()}, shape);
-  return hashed(broadcast_in_dim(key0, all, outer), broadcast_in_dim(key1, all, outer),
-                broadcast_in_dim(high, all, inner), broadcast_in_dim(low, all, inner));
+  return hashed(
+      tensor::broadcast_in_dim(key0, all, outer), tensor::broadcast_in_dim(key1, all, outer),
+      tensor::broadcast_in_dim(high, all, inner), tensor::broadcast_in_dim(low, all, inner));
 }
 
 // ---- Philox, which has one key at a time
@@ -102,33 +103,35 @@ Array for_each_key(const Value& keys, DType dtype, const Shape& shape,
   const Shape all = joined(keys.words[0].shape(), shape);
   Array out = keys.words[0].zeros(dtype, all);
   if (out.abstract()) return out;
-  const std::int64_t n = element_count(shape);
-  const Ints own = row_major_strides(shape);
-  const Rounds rounds(out.context());
+  const std::int64_t n = tensor::element_count(shape);
+  const Ints own = tensor::row_major_strides(shape);
+  const tensor::Rounds rounds(out.context());
   for (std::int64_t i = 0; i < keys.words[0].size(); ++i, rounds.next()) {
     Ints words;
     for (const Array& w : keys.words) words.push_back(w.int_at(i));
-    copy_box(shape, make(Array::of_ints(out.context(), DType::kU32, words)), 0, own, out, i * n,
-             own);
+    tensor::copy_box(shape, make(Array::of_ints(out.context(), DType::kU32, words)), 0, own, out,
+                     i * n, own);
   }
   return out;
 }
 
 Array philox_bits(const Array& words, DType dtype, const Shape& shape) {
-  return random_bits(RandomAlgorithm::kPhilox, words, dtype, shape).second;
+  return tensor::random_bits(tensor::RandomAlgorithm::kPhilox, words, dtype, shape).second;
 }
 
 // ---- The primitives
 
 // From an integer, its two words; those of rbg twice.
 Value seeded(KeyKind kind, const Array& seed) {
-  if (!is_integer(seed.dtype())) invalid(fmt::format("a seed is no integer: {}", seed.type_text()));
+  if (!tensor::is_integer(seed.dtype()))
+    invalid(fmt::format("a seed is no integer: {}", seed.type_text()));
   const Array shift = seed.scalar_int(DType::kU64, 32);
   // The words of the pattern in its own width: the upper one of 32 bits and fewer is 0.
-  const DType unsigned_type = bit_width(seed.dtype()) == 64 ? DType::kU64 : DType::kU32;
-  const Array wide = convert(convert(seed, unsigned_type), DType::kU64);
-  const Array high = convert(binary(Binary::shift_right_logical, wide, shift), DType::kU32),
-              low = convert(wide, DType::kU32);
+  const DType unsigned_type = tensor::bit_width(seed.dtype()) == 64 ? DType::kU64 : DType::kU32;
+  const Array wide = tensor::convert(tensor::convert(seed, unsigned_type), DType::kU64);
+  const Array high = tensor::convert(tensor::binary(Binary::shift_right_logical, wide, shift),
+                                     DType::kU32),
+              low = tensor::convert(wide, DType::kU32);
   if (kind == KeyKind::kThreefry) return Value::keys(kind, {high, low});
   return Value::keys(kind, {high, low, high, low});
 }
@@ -161,10 +164,11 @@ Value split(const Value& keys, const Shape& shape) {
     const std::int64_t n = word_type(shape).size();
     Shape four = shape;
     four.push_back(4);
-    return keys_from_words(keys.key, for_each_key(keys, DType::kU32, four, [&](const Array& words) {
-                             const Array bits = philox_bits(words, DType::kU32, {10 * n, 4});
-                             return slice(bits, {0, 0}, {10 * n, 4}, {10, 1}).reshaped(four);
-                           }));
+    return keys_from_words(
+        keys.key, for_each_key(keys, DType::kU32, four, [&](const Array& words) {
+          const Array bits = philox_bits(words, DType::kU32, {10 * n, 4});
+          return tensor::slice(bits, {0, 0}, {10 * n, 4}, {10, 1}).reshaped(four);
+        }));
   }
   std::vector<Array> out;
   for (std::size_t half = 0; half < keys.words.size(); half += 2) {
@@ -183,8 +187,8 @@ Values random_split_rule(const Call& c) {
 Values random_fold_in_rule(const Call& c) {
   c.want(2);
   const Value& keys = key_at(c, 0);
-  if (!is_integer(c.array(1).dtype())) invalid("what is folded in is no integer");
-  const Array data = convert(c.array(1), DType::kU32);
+  if (!tensor::is_integer(c.array(1).dtype())) invalid("what is folded in is no integer");
+  const Array data = tensor::convert(c.array(1), DType::kU32);
   if (data.shape() != keys.words[0].shape())
     invalid(fmt::format("{} is folded into {}", data.type_text(), type_text(keys)));
   const Value seed = seeded(keys.key, data);
@@ -192,11 +196,11 @@ Values random_fold_in_rule(const Call& c) {
   if (keys.key == KeyKind::kUnsafeRbg) {
     const Value mixed = keys_from_words(
         keys.key, for_each_key(seed, DType::kU32, {4}, [](const Array& words) {
-          return slice(philox_bits(words, DType::kU32, {10, 4}), {9, 0}, {10, 4}, {1, 1})
+          return tensor::slice(philox_bits(words, DType::kU32, {10, 4}), {9, 0}, {10, 4}, {1, 1})
               .reshaped({4});
         }));
     for (std::size_t w = 0; w < keys.words.size(); ++w)
-      out.push_back(binary(Binary::xor_, keys.words[w], mixed.words[w]));
+      out.push_back(tensor::binary(Binary::xor_, keys.words[w], mixed.words[w]));
     return {Value::keys(keys.key, std::move(out))};
   }
   for (std::size_t half = 0; half < keys.words.size(); half += 2) {
@@ -228,10 +232,12 @@ Array bits_of(const Value& keys, DType dtype, const Shape& shape) {
     return for_each_key(keys, dtype, shape,
                         [&](const Array& words) { return philox_bits(words, dtype, shape); });
   const auto [first, second] = hashed_counters(keys.words[0], keys.words[1], shape);
-  if (dtype != DType::kU64) return convert(binary(Binary::xor_, first, second), dtype);
+  if (dtype != DType::kU64)
+    return tensor::convert(tensor::binary(Binary::xor_, first, second), dtype);
   const Array shift = first.scalar_int(DType::kU64, 32);
-  return binary(Binary::or_, binary(Binary::shift_left, convert(first, dtype), shift),
-                convert(second, dtype));
+  return tensor::binary(Binary::or_,
+                        tensor::binary(Binary::shift_left, tensor::convert(first, dtype), shift),
+                        tensor::convert(second, dtype));
 }
 
 Values random_bits_rule(const Call& c) {
@@ -243,38 +249,42 @@ Values random_bits_rule(const Call& c) {
 
 // Scalars in the variates' type, every step rounded to it as JAX's are.
 struct Scalars {
-  const EvaluationContext& context;
+  const tensor::EvaluationContext& context;
   DType dtype;
 
   Array of(double value) const { return Array::scalar(context, dtype, value); }
-  static Array add(const Array& x, const Array& y) { return binary(Binary::add, x, y); }
-  static Array sub(const Array& x, const Array& y) { return binary(Binary::subtract, x, y); }
-  static Array mul(const Array& x, const Array& y) { return binary(Binary::multiply, x, y); }
-  static Array div(const Array& x, const Array& y) { return binary(Binary::divide, x, y); }
-  static Array log(const Array& x) { return unary(Unary::log, x); }
+  static Array add(const Array& x, const Array& y) { return tensor::binary(Binary::add, x, y); }
+  static Array sub(const Array& x, const Array& y) {
+    return tensor::binary(Binary::subtract, x, y);
+  }
+  static Array mul(const Array& x, const Array& y) {
+    return tensor::binary(Binary::multiply, x, y);
+  }
+  static Array div(const Array& x, const Array& y) { return tensor::binary(Binary::divide, x, y); }
+  static Array log(const Array& x) { return tensor::unary(Unary::log, x); }
   static bool holds(Direction direction, const Array& x, const Array& y) {
-    return compare(direction, false, x, y).int_at(0) != 0;
+    return tensor::compare(direction, false, x, y).int_at(0) != 0;
   }
 
   // jax/_src/random/core.py, _uniform: the mantissa is random, the exponent that of 1.
   Array uniform(const Value& key, double low, double high) const {
-    const int width = bit_width(dtype);
-    const int mantissa = static_cast<int>(-std::log2(epsilon(dtype)));
+    const int width = tensor::bit_width(dtype);
+    const int mantissa = static_cast<int>(-std::log2(tensor::epsilon(dtype)));
     const int random = mantissa < 8 ? 8 : width;
     const DType word = bits_type(width);
-    const Array bits = convert(bits_of(key, bits_type(random), {}), word);
+    const Array bits = tensor::convert(bits_of(key, bits_type(random), {}), word);
     const Array kept =
-        binary(Binary::shift_right_logical, bits, bits.scalar_int(word, random - mantissa));
+        tensor::binary(Binary::shift_right_logical, bits, bits.scalar_int(word, random - mantissa));
     const Array one = of(1);
-    const Array from_one =
-        bitcast_convert(binary(Binary::or_, kept, bitcast_convert(one, word)), dtype);
-    return binary(Binary::maximum, of(low),
-                  add(mul(sub(from_one, one), sub(of(high), of(low))), of(low)));
+    const Array from_one = tensor::bitcast_convert(
+        tensor::binary(Binary::or_, kept, tensor::bitcast_convert(one, word)), dtype);
+    return tensor::binary(Binary::maximum, of(low),
+                          add(mul(sub(from_one, one), sub(of(high), of(low))), of(low)));
   }
 
   Array normal(const Value& key) const {
-    const double above_minus_one = epsilon(dtype) / 2 - 1;
-    return mul(of(std::sqrt(2.0)), unary(Unary::erf_inv, uniform(key, above_minus_one, 1)));
+    const double above_minus_one = tensor::epsilon(dtype) / 2 - 1;
+    return mul(of(std::sqrt(2.0)), tensor::unary(Unary::erf_inv, uniform(key, above_minus_one, 1)));
   }
 
   Array gamma(const Value& key, const Array& shape, bool log_space) const;
@@ -293,7 +303,7 @@ Array Scalars::gamma(const Value& key, const Array& shape, bool log_space) const
   const Array one = of(1), zero = of(0), third = of(1.0 / 3);
   const bool boosted = !holds(Direction::kGe, shape, one);
   const Array d = sub(boosted ? add(shape, one) : shape, third);
-  const Array c = div(third, unary(Unary::sqrt, d));
+  const Array c = div(third, tensor::unary(Unary::sqrt, d));
   const Value first = split(key, {2});
   Value state = one_of(first, 0);
   Array x = zero, v = one, u = of(2);
@@ -302,12 +312,12 @@ Array Scalars::gamma(const Value& key, const Array& shape, bool log_space) const
     const Array bound = add(mul(x, of(0.5)), mul(d, add(sub(one, v), log(v))));
     return holds(Direction::kGe, u, squeeze) && holds(Direction::kGe, log(u), bound);
   };
-  for (const Rounds rounds(context); refused(); rounds.next()) {
+  for (const tensor::Rounds rounds(context); refused(); rounds.next()) {
     const Value keys = split(state, {3});
     state = one_of(keys, 0);
     Value of_normal = one_of(keys, 1);
     Array normal_value = zero, root = of(-1);
-    for (const Rounds tries(context); holds(Direction::kLe, root, zero); tries.next()) {
+    for (const tensor::Rounds tries(context); holds(Direction::kLe, root, zero); tries.next()) {
       const Value pair = split(of_normal, {2});
       of_normal = one_of(pair, 0);
       normal_value = normal(one_of(pair, 1));
@@ -319,8 +329,9 @@ Array Scalars::gamma(const Value& key, const Array& shape, bool log_space) const
   }
   const Array sample = uniform(one_of(first, 1), 0, 1);
   if (!log_space)
-    return mul(mul(d, v), boosted ? binary(Binary::power, sub(one, sample), div(one, shape)) : one);
-  const Array logarithm = unary(Unary::log_plus_one, unary(Unary::negate, sample));
+    return mul(mul(d, v),
+               boosted ? tensor::binary(Binary::power, sub(one, sample), div(one, shape)) : one);
+  const Array logarithm = tensor::unary(Unary::log_plus_one, tensor::unary(Unary::negate, sample));
   const bool none = !boosted || holds(Direction::kEq, logarithm, zero);
   return add(add(log(d), log(v)), none ? zero : mul(logarithm, div(one, shape)));
 }
@@ -331,7 +342,7 @@ Values random_gamma_rule(const Call& c) {
   const Value& keys = key_at(c, 0);
   const Array& shapes = c.array(1);
   const Shape& outer = keys.words[0].shape();
-  if (!is_real(shapes.dtype()) || is_narrow(shapes.dtype()))
+  if (!tensor::is_real(shapes.dtype()) || tensor::is_narrow(shapes.dtype()))
     invalid(fmt::format("gamma variates have no shape parameter {}", shapes.type_text()));
   if (outer.size() > shapes.shape().size() ||
       !std::equal(outer.begin(), outer.end(), shapes.shape().begin()))
@@ -340,14 +351,14 @@ Values random_gamma_rule(const Call& c) {
   if (out.abstract()) return {out};
   const Shape inner(shapes.shape().begin() + static_cast<std::ptrdiff_t>(outer.size()),
                     shapes.shape().end());
-  const Value all = split(keys, {element_count(inner)});
+  const Value all = split(keys, {tensor::element_count(inner)});
   const Scalars scalars{c.context(), shapes.dtype()};
   const bool log_space = c.flag("log_space");
-  const Rounds rounds(c.context());
+  const tensor::Rounds rounds(c.context());
   for (std::int64_t i = 0; i < out.size(); ++i, rounds.next()) {
     Array shape = out.zeros(shapes.dtype(), {});
-    copy_box({}, shapes, i, {}, shape, 0, {});
-    copy_box({}, scalars.gamma(one_of(all, i), shape, log_space), 0, {}, out, i, {});
+    tensor::copy_box({}, shapes, i, {}, shape, 0, {});
+    tensor::copy_box({}, scalars.gamma(one_of(all, i), shape, log_space), 0, {}, out, i, {});
   }
   return {out};
 }
@@ -360,16 +371,16 @@ Values random_clone_rule(const Call& c) {
 // What it gives is left to the compiler.
 Values rng_uniform_rule(const Call& c) {
   c.want(2);
-  return {unstated_random("rng_uniform", c.array(0), c.array(1), c.ints("shape"))};
+  return {tensor::unstated_random("rng_uniform", c.array(0), c.array(1), c.ints("shape"))};
 }
 
 Values rng_bit_generator_rule(const Call& c) {
   c.want(1);
   const std::string_view algorithm = c.word("algorithm");
-  const auto chosen =
-      algorithm == "RNG_THREE_FRY" ? RandomAlgorithm::kThreefry : RandomAlgorithm::kPhilox;
-  auto [state, bits] =
-      random_bits(chosen, c.array(0), c.dtype("dtype").value_or(DType::kU32), c.ints("shape"));
+  const auto chosen = algorithm == "RNG_THREE_FRY" ? tensor::RandomAlgorithm::kThreefry
+                                                   : tensor::RandomAlgorithm::kPhilox;
+  auto [state, bits] = tensor::random_bits(chosen, c.array(0),
+                                           c.dtype("dtype").value_or(DType::kU32), c.ints("shape"));
   return {state, bits};
 }
 

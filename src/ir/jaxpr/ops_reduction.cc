@@ -13,7 +13,7 @@ namespace {
 OpRule reduce_rule(std::string_view name, Binary op) {
   return {name, [op](const Call& c) -> Values {
             c.want(1);
-            return {reduce_dims(op, c.array(0), c.ints("axes"))};
+            return {tensor::reduce_dims(op, c.array(0), c.ints("axes"))};
           }};
 }
 
@@ -21,8 +21,7 @@ Values generic_reduce_rule(const Call& c) {
   const std::size_t n = c.size() / 2;
   require(c.size() % 2 == 0 && n > 0, "as many initial values are wanted as operands");
   const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
-  return values_of(
-      jaxsmith::reduce(operands, inits, c.ints("dimensions"), c.body(c.inner("jaxpr"))));
+  return values_of(tensor::reduce(operands, inits, c.ints("dimensions"), c.body(c.inner("jaxpr"))));
 }
 
 // ---- argmax and argmin
@@ -34,25 +33,30 @@ Values arg_extremum(const Call& c, bool largest) {
   const Ints axes = c.ints("axes");
   require(axes.size() == 1, "one axis is wanted");
   const DType index_dtype = c.dtype("index_dtype").value_or(c.result_dtype());
-  if (is_complex(x.dtype())) invalid(fmt::format("{} does not take {}", c.name(), x.type_text()));
+  if (tensor::is_complex(x.dtype()))
+    invalid(fmt::format("{} does not take {}", c.name(), x.type_text()));
   if (axes[0] < 0 || axes[0] >= x.rank()) invalid(fmt::format("there is no axis {}", axes[0]));
   if (x.shape()[static_cast<std::size_t>(axes[0])] < 1)
     invalid(fmt::format("{} along a dimension of size 0", c.name()));
   const Body body{
       [largest](std::vector<Array> a) {
-        const Array better = compare(largest ? Direction::kGt : Direction::kLt, false, a[0], a[2]);
-        const Array is_nan = compare(Direction::kNe, false, a[0], a[0]);
-        const Array first = binary(Binary::or_, better, is_nan);
-        const Array keeps = binary(Binary::or_, first,
-                                   binary(Binary::and_, compare(Direction::kEq, false, a[0], a[2]),
-                                          compare(Direction::kLt, false, a[1], a[3])));
-        return std::vector<Array>{select(first, a[0], a[2]), select(keeps, a[1], a[3])};
+        const Array better =
+            tensor::compare(largest ? Direction::kGt : Direction::kLt, false, a[0], a[2]);
+        const Array is_nan = tensor::compare(Direction::kNe, false, a[0], a[0]);
+        const Array first = tensor::binary(Binary::or_, better, is_nan);
+        const Array keeps = tensor::binary(
+            Binary::or_, first,
+            tensor::binary(Binary::and_, tensor::compare(Direction::kEq, false, a[0], a[2]),
+                           tensor::compare(Direction::kLt, false, a[1], a[3])));
+        return std::vector<Array>{tensor::select(first, a[0], a[2]),
+                                  tensor::select(keeps, a[1], a[3])};
       },
       {.pointwise = true}};
-  const Array operands[] = {x, iota(x, index_dtype, x.shape(), axes[0])};
-  const Array inits[] = {identity_of(x, largest ? Binary::maximum : Binary::minimum, x.dtype()),
-                         x.zeros(index_dtype, {})};
-  return {jaxsmith::reduce(operands, inits, axes, body)[1]};
+  const Array operands[] = {x, tensor::iota(x, index_dtype, x.shape(), axes[0])};
+  const Array inits[] = {
+      tensor::identity_of(x, largest ? Binary::maximum : Binary::minimum, x.dtype()),
+      x.zeros(index_dtype, {})};
+  return {tensor::reduce(operands, inits, axes, body)[1]};
 }
 
 // ---- Running reductions
@@ -61,28 +65,34 @@ using Combine = Array (*)(const Array&, const Array&);
 
 template <Binary op>
 Array combine(const Array& x, const Array& y) {
-  return binary(op, x, y);
+  return tensor::binary(op, x, y);
 }
 
 // log(exp x + exp y); where both are the same infinity, that.
 Array log_add_exp(const Array& x, const Array& y) {
-  if (!is_inexact(x.dtype())) invalid(fmt::format("cumlogsumexp does not take {}", x.type_text()));
-  if (is_complex(x.dtype())) {
-    const Array larger =
-        compare(Direction::kGt, false, unary(Unary::real, x), unary(Unary::real, y));
-    const Array high = select(larger, x, y), low = select(larger, y, x);
-    const Array rest = unary(Unary::exponential, binary(Binary::subtract, low, high));
-    const Array sum = binary(Binary::add, high, unary(Unary::log_plus_one, rest));
-    return select(
-        compare(Direction::kEq, false, x, y),
-        binary(Binary::add, x, unary(Unary::log, convert(x.scalar(DType::kF64, 2), x.dtype()))),
+  if (!tensor::is_inexact(x.dtype()))
+    invalid(fmt::format("cumlogsumexp does not take {}", x.type_text()));
+  if (tensor::is_complex(x.dtype())) {
+    const Array larger = tensor::compare(Direction::kGt, false, tensor::unary(Unary::real, x),
+                                         tensor::unary(Unary::real, y));
+    const Array high = tensor::select(larger, x, y), low = tensor::select(larger, y, x);
+    const Array rest =
+        tensor::unary(Unary::exponential, tensor::binary(Binary::subtract, low, high));
+    const Array sum = tensor::binary(Binary::add, high, tensor::unary(Unary::log_plus_one, rest));
+    return tensor::select(
+        tensor::compare(Direction::kEq, false, x, y),
+        tensor::binary(
+            Binary::add, x,
+            tensor::unary(Unary::log, tensor::convert(x.scalar(DType::kF64, 2), x.dtype()))),
         sum);
   }
-  const Array high = binary(Binary::maximum, x, y), difference = binary(Binary::subtract, x, y);
-  const Array rest = unary(Unary::exponential, unary(Unary::negate, unary(Unary::abs, difference)));
-  const Array sum = binary(Binary::add, high, unary(Unary::log_plus_one, rest));
-  const Array is_nan = compare(Direction::kNe, false, difference, difference);
-  return select(is_nan, binary(Binary::add, x, y), sum);
+  const Array high = tensor::binary(Binary::maximum, x, y),
+              difference = tensor::binary(Binary::subtract, x, y);
+  const Array rest = tensor::unary(
+      Unary::exponential, tensor::unary(Unary::negate, tensor::unary(Unary::abs, difference)));
+  const Array sum = tensor::binary(Binary::add, high, tensor::unary(Unary::log_plus_one, rest));
+  const Array is_nan = tensor::compare(Direction::kNe, false, difference, difference);
+  return tensor::select(is_nan, tensor::binary(Binary::add, x, y), sum);
 }
 
 // In steps that double: element i takes in the result of i-1, then of i-2, i-4, …
@@ -99,8 +109,8 @@ Values cumulative(const Call& c, Combine combine, const Array& identity) {
     Ints in = zeros, out = zeros;
     in[d] = step;
     out[d] = -step;
-    const Array earlier =
-        reverse ? pad(x, identity, out, in, zeros) : pad(x, identity, in, out, zeros);
+    const Array earlier = reverse ? tensor::pad(x, identity, out, in, zeros)
+                                  : tensor::pad(x, identity, in, out, zeros);
     x = combine(earlier, x);
   }
   return {x};
@@ -108,14 +118,14 @@ Values cumulative(const Call& c, Combine combine, const Array& identity) {
 
 OpRule cumulative_rule(std::string_view name, Combine combine, Binary op) {
   return {name, [combine, op](const Call& c) {
-            return cumulative(c, combine, identity_of(c.array(0), op, c.array(0).dtype()));
+            return cumulative(c, combine, tensor::identity_of(c.array(0), op, c.array(0).dtype()));
           }};
 }
 
 // ---- Windows
 
-Window window_of(const Call& c) {
-  Window w = Window::of(c.ints("window_dimensions"));
+tensor::Window window_of(const Call& c) {
+  tensor::Window w = tensor::Window::of(c.ints("window_dimensions"));
   w.stride = c.ints_or("window_strides", w.rank(), 1);
   w.base_dilation = c.ints_or("base_dilation", w.rank(), 1);
   w.dilation = c.ints_or("window_dilation", w.rank(), 1);
@@ -133,8 +143,8 @@ OpRule window_rule(std::string_view name, Binary op) {
   return {name, [op](const Call& c) -> Values {
             c.want(1);
             const Array operands[] = {c.array(0)},
-                        inits[] = {identity_of(c.array(0), op, c.array(0).dtype())};
-            return values_of(reduce_window(operands, inits, window_of(c), Body::of(op)));
+                        inits[] = {tensor::identity_of(c.array(0), op, c.array(0).dtype())};
+            return values_of(tensor::reduce_window(operands, inits, window_of(c), Body::of(op)));
           }};
 }
 
@@ -142,7 +152,7 @@ Values generic_window_rule(const Call& c) {
   const std::size_t n = c.size() / 2;
   require(c.size() % 2 == 0 && n > 0, "as many initial values are wanted as operands");
   const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
-  return values_of(reduce_window(operands, inits, window_of(c), c.body(c.inner("jaxpr"))));
+  return values_of(tensor::reduce_window(operands, inits, window_of(c), c.body(c.inner("jaxpr"))));
 }
 
 Direction selected(const Call& c) {
@@ -156,17 +166,18 @@ Values select_and_scatter_add_rule(const Call& c) {
   c.want(2);
   const Array &source = c.array(0), &operand = c.array(1);
   const Body select{[direction = selected(c)](std::vector<Array> a) {
-                      return std::vector<Array>{compare(direction, false, a[0], a[1])};
+                      return std::vector<Array>{tensor::compare(direction, false, a[0], a[1])};
                     },
                     {.pointwise = true}};
-  return {select_and_scatter(operand, source, operand.zeros(operand.dtype(), {}), window_of(c),
-                             select, Body::of(Binary::add))};
+  return {tensor::select_and_scatter(operand, source, operand.zeros(operand.dtype(), {}),
+                                     window_of(c), select, Body::of(Binary::add))};
 }
 
 Values select_and_scatter_rule(const Call& c) {
   c.want(3);
-  return {select_and_scatter(c.array(0), c.array(1), c.array(2), window_of(c),
-                             c.body(c.inner("select_jaxpr")), c.body(c.inner("scatter_jaxpr")))};
+  return {tensor::select_and_scatter(c.array(0), c.array(1), c.array(2), window_of(c),
+                                     c.body(c.inner("select_jaxpr")),
+                                     c.body(c.inner("scatter_jaxpr")))};
 }
 
 // Of each window the tangent that stands where the operand is chosen.
@@ -175,36 +186,37 @@ Values select_and_gather_add_rule(const Call& c) {
   const Array &tangents = c.array(0), &operand = c.array(1);
   const Direction direction = selected(c);
   const Body body{[direction](std::vector<Array> a) {
-                    const Array first = compare(direction, false, a[0], a[2]);
-                    return std::vector<Array>{select(first, a[0], a[2]), select(first, a[1], a[3])};
+                    const Array first = tensor::compare(direction, false, a[0], a[2]);
+                    return std::vector<Array>{tensor::select(first, a[0], a[2]),
+                                              tensor::select(first, a[1], a[3])};
                   },
                   {.pointwise = true}};
   const Array operands[] = {operand, tangents};
   const Array inits[] = {
-      identity_of(operand, direction == Direction::kGe ? Binary::maximum : Binary::minimum,
-                  operand.dtype()),
+      tensor::identity_of(operand, direction == Direction::kGe ? Binary::maximum : Binary::minimum,
+                          operand.dtype()),
       tangents.zeros(tangents.dtype(), {})};
-  return {reduce_window(operands, inits, window_of(c), body)[1]};
+  return {tensor::reduce_window(operands, inits, window_of(c), body)[1]};
 }
 
 // ---- Order
 
 // Numbers whose total order is the one that JAX sorts by: one zero, and one NaN after all else.
 void add_sort_keys(const Array& x, std::vector<Array>& keys) {
-  if (is_complex(x.dtype())) {
-    add_sort_keys(unary(Unary::real, x), keys);
-    add_sort_keys(unary(Unary::imag, x), keys);
+  if (tensor::is_complex(x.dtype())) {
+    add_sort_keys(tensor::unary(Unary::real, x), keys);
+    add_sort_keys(tensor::unary(Unary::imag, x), keys);
     return;
   }
-  if (!is_real(x.dtype()) || x.abstract()) {
+  if (!tensor::is_real(x.dtype()) || x.abstract()) {
     keys.push_back(x);
     return;
   }
   const Array zero = x.zeros(x.dtype(), {});
   const Array nan =
-      convert(x.scalar(DType::kF64, std::numeric_limits<double>::quiet_NaN()), x.dtype());
-  const Array one_zero = select(compare(Direction::kEq, false, x, zero), zero, x);
-  keys.push_back(select(compare(Direction::kNe, false, x, x), nan, one_zero));
+      tensor::convert(x.scalar(DType::kF64, std::numeric_limits<double>::quiet_NaN()), x.dtype());
+  const Array one_zero = tensor::select(tensor::compare(Direction::kEq, false, x, zero), zero, x);
+  keys.push_back(tensor::select(tensor::compare(Direction::kNe, false, x, x), nan, one_zero));
 }
 
 Values sort_rule(const Call& c) {
@@ -221,16 +233,18 @@ Values sort_rule(const Call& c) {
   for (std::size_t i = 0; i < c.size(); ++i) columns.push_back(c.array(i));
   const Body comparator{
       [keys](std::vector<Array> a) {
-        Array less = compare(Direction::kLt, true, a[2 * keys - 2], a[2 * keys - 1]);
+        Array less = tensor::compare(Direction::kLt, true, a[2 * keys - 2], a[2 * keys - 1]);
         for (std::size_t k = keys - 1; k-- > 0;) {
-          const Array same = compare(Direction::kEq, true, a[2 * k], a[2 * k + 1]);
-          less = binary(Binary::or_, compare(Direction::kLt, true, a[2 * k], a[2 * k + 1]),
-                        binary(Binary::and_, same, less));
+          const Array same = tensor::compare(Direction::kEq, true, a[2 * k], a[2 * k + 1]);
+          less = tensor::binary(Binary::or_,
+                                tensor::compare(Direction::kLt, true, a[2 * k], a[2 * k + 1]),
+                                tensor::binary(Binary::and_, same, less));
         }
         return std::vector<Array>{less};
       },
       {.pointwise = true}};
-  auto sorted = sort(columns, c.integer("dimension"), comparator, c.flag("is_stable", true));
+  auto sorted =
+      tensor::sort(columns, c.integer("dimension"), comparator, c.flag("is_stable", true));
   sorted.erase(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(keys));
   return values_of(std::move(sorted));
 }
@@ -238,12 +252,12 @@ Values sort_rule(const Call& c) {
 Values top_k_along(const Array& x, std::int64_t k, std::int64_t axis, bool largest,
                    bool stable = true) {
   if (axis < 0 || axis >= x.rank()) invalid(fmt::format("there is no axis {}", axis));
-  if (is_complex(x.dtype())) invalid("complex numbers have no order");
+  if (tensor::is_complex(x.dtype())) invalid("complex numbers have no order");
   Ints exchange;
   for (std::int64_t d = 0; d < x.rank(); ++d) exchange.push_back(d);
   std::swap(exchange[static_cast<std::size_t>(axis)], exchange.back());
-  auto out = top_k(transpose(x, exchange), k, largest, stable);
-  for (Array& a : out) a = transpose(a, exchange);
+  auto out = tensor::top_k(tensor::transpose(x, exchange), k, largest, stable);
+  for (Array& a : out) a = tensor::transpose(a, exchange);
   return values_of(std::move(out));
 }
 

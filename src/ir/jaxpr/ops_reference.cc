@@ -85,7 +85,7 @@ class PartReader {
     }
     const Array& i = c_.variable(text).as_array();
     if (i.rank() != 0) unsupported("a reference's index that is an array");
-    if (!is_integer(i.dtype())) invalid("a reference's index is no integer");
+    if (!tensor::is_integer(i.dtype())) invalid("a reference's index is no integer");
     add(i, 1, false);
   }
 
@@ -104,7 +104,7 @@ Values get_rule(const Call& c) {
   c.want(1);
   const Array& content = *cell_at(c, 0);
   const Part part = part_of(c, content);
-  return {dynamic_slice(content, part.starts, part.sizes).reshaped(part.shape)};
+  return {tensor::dynamic_slice(content, part.starts, part.sizes).reshaped(part.shape)};
 }
 
 // What the reference holds there; `make` gives what it holds then.
@@ -114,13 +114,13 @@ Array replace(const Call& c, F make) {
   Array& content = *cell_at(c, 0);
   const Array& value = c.array(1);
   const Part part = part_of(c, content);
-  const Array before = dynamic_slice(content, part.starts, part.sizes).reshaped(part.shape);
+  const Array before = tensor::dynamic_slice(content, part.starts, part.sizes).reshaped(part.shape);
   if (!value.same_type(before))
     invalid(fmt::format("{} is written where the reference holds {}", value.type_text(),
                         before.type_text()));
   if (!c.abstract())
-    content =
-        dynamic_update_slice(content, make(before, value).reshaped(Shape(part.sizes)), part.starts);
+    content = tensor::dynamic_update_slice(content, make(before, value).reshaped(Shape(part.sizes)),
+                                           part.starts);
   return before;
 }
 
@@ -132,7 +132,7 @@ Values swap_rule(const Call& c) {
 
 Values add_update_rule(const Call& c) {
   replace(c, [](const Array& before, const Array& value) {
-    return binary(Binary::add, before, value);
+    return tensor::binary(Binary::add, before, value);
   });
   return {};
 }

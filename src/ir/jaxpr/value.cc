@@ -80,37 +80,38 @@ class LiteralReader {
       while (i < text_.size() && in_number(text_[i])) ++i;
       add(text_.substr(begin, i - begin));
     }
-    const auto found = static_cast<std::int64_t>(is_complex(dtype_)   ? numbers_.size() / 2
-                                                 : is_inexact(dtype_) ? numbers_.size()
-                                                                      : integers_.size());
+    const auto found = static_cast<std::int64_t>(tensor::is_complex(dtype_)   ? numbers_.size() / 2
+                                                 : tensor::is_inexact(dtype_) ? numbers_.size()
+                                                                              : integers_.size());
     if (found != Array::typed(dtype_, shape).size())
-      invalid(fmt::format("a literal {} of {} numbers", aval_text(dtype_, shape), found));
+      invalid(fmt::format("a literal {} of {} numbers", tensor::aval_text(dtype_, shape), found));
     // As large as the text says, which has been read.
-    const EvaluationContext& outside = EvaluationContext::unmetered();
-    if (is_inexact(dtype_))
-      return Array::from(outside, tensor_from_doubles(dtype_, shape, numbers_));
+    const tensor::EvaluationContext& outside = tensor::EvaluationContext::unmetered();
+    if (tensor::is_inexact(dtype_))
+      return Array::from(outside, tensor::tensor_from_doubles(dtype_, shape, numbers_));
     return Array::of_ints(outside, dtype_, integers_).reshaped(shape);
   }
 
  private:
   void add(std::string_view number) {
-    if (is_complex(dtype_)) {
+    if (tensor::is_complex(dtype_)) {
       const auto value = complex_number(number);
       if (!value) refuse(number);
       numbers_.push_back(value->real());
       numbers_.push_back(value->imag());
-    } else if (is_real(dtype_)) {
+    } else if (tensor::is_real(dtype_)) {
       const auto value = real_number(number);
       if (!value) refuse(number);
       numbers_.push_back(*value);
     } else {
       const auto value = whole_number(number);
-      if (!value || wrap(dtype_, *value) != *value) refuse(number);
+      if (!value || tensor::wrap(dtype_, *value) != *value) refuse(number);
       integers_.push_back(*value);
     }
   }
   [[noreturn]] void refuse(std::string_view number) const {
-    invalid(fmt::format("{} is no literal of type {}", number.substr(0, 40), jaxpr_name(dtype_)));
+    invalid(fmt::format("{} is no literal of type {}", number.substr(0, 40),
+                        tensor::jaxpr_name(dtype_)));
   }
 
   std::string_view text_;
@@ -212,7 +213,7 @@ Type type_of(const Aval& aval) {
     out.kind = Type::Kind::kKey;
     out.key = *key;
     out.dtype = DType::kU32;
-  } else if (const auto dtype = dtype_from_jaxpr_name(name)) {
+  } else if (const auto dtype = tensor::dtype_from_jaxpr_name(name)) {
     out.dtype = *dtype;
   } else if (name == "float0") {  // of derivatives that are nothing; JAX lowers it to bools
     out.dtype = DType::kBool;
@@ -222,12 +223,13 @@ Type type_of(const Aval& aval) {
   if (out.shape.size() > kMostDimensions)
     unsupported(fmt::format("values of {} dimensions", out.shape.size()));
   if (Array::typed(out.dtype, out.shape).size() > ir::Limits{}.elements)
-    unsupported("a value of so many elements: " + aval_text(out.dtype, out.shape));
+    unsupported("a value of so many elements: " + tensor::aval_text(out.dtype, out.shape));
   if (!aval.text.empty())
     out.text = aval.text;
   else
-    out.text = out.kind == Type::Kind::kKey ? aval.dtype + aval_text(out.dtype, out.shape).substr(3)
-                                            : aval_text(out.dtype, out.shape);
+    out.text = out.kind == Type::Kind::kKey
+                   ? aval.dtype + tensor::aval_text(out.dtype, out.shape).substr(3)
+                   : tensor::aval_text(out.dtype, out.shape);
   return out;
 }
 
@@ -266,7 +268,7 @@ Array key_words(const Value& keys) {
   Shape shape = keys.words[0].shape();
   shape.push_back(1);
   for (const Array& word : keys.words) parts.push_back(word.reshaped(shape));
-  return concatenate(parts, static_cast<std::int64_t>(shape.size()) - 1);
+  return tensor::concatenate(parts, static_cast<std::int64_t>(shape.size()) - 1);
 }
 
 Value keys_from_words(KeyKind kind, const Array& words) {
@@ -280,7 +282,7 @@ Value keys_from_words(KeyKind kind, const Array& words) {
   for (std::int64_t i = 0; i < n; ++i) {
     start.back() = i;
     limit.back() = i + 1;
-    out.push_back(slice(words, start, limit, ones).reshaped(outer));
+    out.push_back(tensor::slice(words, start, limit, ones).reshaped(outer));
   }
   return Value::keys(kind, std::move(out));
 }

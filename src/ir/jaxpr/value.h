@@ -11,6 +11,14 @@
 
 namespace jaxsmith::jaxpr {
 
+using tensor::Array;
+using tensor::DType;
+using tensor::Ints;
+using tensor::invalid;
+using tensor::require;
+using tensor::Shape;
+using tensor::unsupported;
+
 // How random keys are made and used: key<fry>, key<rbg>, key<urbg>.
 enum class KeyKind { kThreefry, kRbg, kUnsafeRbg };
 std::optional<KeyKind> key_kind_named(std::string_view tag);

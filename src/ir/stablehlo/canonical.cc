@@ -45,14 +45,14 @@ bool is_default(const Op& op, const NamedAttr& a) {
 // A list whose elements are all the same is written as one of them.
 void settle_dense(Attr& a) {
   const Array& array = *a.dense;
-  const std::int64_t count = a.type ? element_count(a.type->shape) : array.size();
+  const std::int64_t count = a.type ? tensor::element_count(a.type->shape) : array.size();
   if (count == 0) {
     a.dense = std::make_shared<Array>(array.zeros(array.dtype(), a.type->shape));
     a.splat = false;
     return;
   }
   if (a.splat) return;
-  const bool same = with_lane(array.dtype(), [&](auto zero) {
+  const bool same = tensor::with_lane(array.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const auto all = array.data<T>();
     return std::all_of(all.begin(), all.end(), [&](const T& v) {
@@ -61,7 +61,7 @@ void settle_dense(Attr& a) {
   });
   if (!same) return;
   Array one = array.zeros(array.dtype(), {});
-  with_lane(array.dtype(), [&](auto zero) {
+  tensor::with_lane(array.dtype(), [&](auto zero) {
     using T = decltype(zero);
     one.mutate<T>()[0] = array.data<T>()[0];
   });

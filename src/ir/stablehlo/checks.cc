@@ -30,7 +30,7 @@ std::uint64_t rank_of(double magnitude, DType dtype) {
   if (dtype == DType::kF32) return std::bit_cast<std::uint32_t>(static_cast<float>(magnitude));
   const Array wide = Array::scalar(EvaluationContext::unmetered(), DType::kF64, magnitude);
   std::uint64_t bits = 0;
-  const std::string bytes = convert(wide, dtype).tensor().bytes;
+  const std::string bytes = tensor::convert(wide, dtype).tensor().bytes;
   std::memcpy(&bits, bytes.data(), std::min(bytes.size(), sizeof bits));
   return bits;
 }
@@ -49,7 +49,7 @@ bool same_number(double u, double v) { return u == v || (std::isnan(u) && std::i
 // How many units in the last place rounding may take: of few bits one is much.
 std::uint64_t rounding(DType dtype) {
   const bool half = dtype == DType::kF16 || dtype == DType::kBF16;
-  return is_narrow(dtype) ? 0 : half ? 1 : 3;
+  return tensor::is_narrow(dtype) ? 0 : half ? 1 : 3;
 }
 
 // A difference that is no more than rounding is allowed where the tolerance is finer than that.
@@ -60,12 +60,12 @@ bool almost(double u, double v, DType dtype, double tolerance) {
 }
 
 std::string element_text(const Array& a, std::int64_t i) {
-  const Array one = slice(a.reshaped({a.size()}), {i}, {i + 1}, {1});
-  if (lane_of(a.dtype()) == Lane::kInt) return fmt::format("{}", one.int_at(0));
-  const Array wide = convert(one, DType::kC128);
+  const Array one = tensor::slice(a.reshaped({a.size()}), {i}, {i + 1}, {1});
+  if (tensor::lane_of(a.dtype()) == tensor::Lane::kInt) return fmt::format("{}", one.int_at(0));
+  const Array wide = tensor::convert(one, DType::kC128);
   const auto v = wide.data<std::complex<double>>()[0];
-  return is_complex(a.dtype()) ? fmt::format("({}, {})", v.real(), v.imag())
-                               : fmt::format("{}", v.real());
+  return tensor::is_complex(a.dtype()) ? fmt::format("({}, {})", v.real(), v.imag())
+                                       : fmt::format("{}", v.real());
 }
 
 // The first element for which `same` does not hold.
@@ -80,10 +80,10 @@ std::string first_difference(const Array& a, const Array& b, F same) {
 std::string compare_as(const Allowed& allowed, const Array& a, const Array& b) {
   if (a.shape() != b.shape() || a.dtype() != b.dtype())
     return fmt::format("{} is not like {}", a.type_text(), b.type_text());
-  if (lane_of(a.dtype()) == Lane::kInt) {
+  if (tensor::lane_of(a.dtype()) == tensor::Lane::kInt) {
     return first_difference(a, b, [&](std::int64_t i) { return a.int_at(i) == b.int_at(i); });
   }
-  const Array x = convert(a, DType::kC128), y = convert(b, DType::kC128);
+  const Array x = tensor::convert(a, DType::kC128), y = tensor::convert(b, DType::kC128);
   const auto p = x.data<std::complex<double>>(), q = y.data<std::complex<double>>();
   const DType part = a.dtype() == DType::kC64    ? DType::kF32
                      : a.dtype() == DType::kC128 ? DType::kF64
@@ -91,7 +91,9 @@ std::string compare_as(const Allowed& allowed, const Array& a, const Array& b) {
   // In 16 bits what was kept wider is compared as it would be stored.
   const bool half = part == DType::kF16 || part == DType::kBF16;
   const auto stored = [&](const std::complex<double>& v) {
-    return half ? std::complex<double>(round_to(part, static_cast<float>(v.real())), v.imag()) : v;
+    return half ? std::complex<double>(tensor::round_to(part, static_cast<float>(v.real())),
+                                       v.imag())
+                : v;
   };
   return first_difference(a, b, [&](std::int64_t i) {
     const auto u = stored(p[static_cast<std::size_t>(i)]), v = q[static_cast<std::size_t>(i)];
@@ -148,7 +150,7 @@ Results probe_rule(const Call& c) {
 std::vector<Datum> check_call(const Call& c, std::string_view what) {
   // The custom call check.eq of older tests: floats need not be the same.
   double tolerance = kAlmost;
-  if (what == "eq" && c.size() == 2 && lane_of(c.array(1).dtype()) != Lane::kInt) {
+  if (what == "eq" && c.size() == 2 && tensor::lane_of(c.array(1).dtype()) != tensor::Lane::kInt) {
     what = "almost_eq";
     tolerance = kOldAlmost;
   }
@@ -157,7 +159,7 @@ std::vector<Datum> check_call(const Call& c, std::string_view what) {
   if (constant) what.remove_suffix(6);
   if (what == "serialized_eq") return check_probe(c);
   if (what != "eq" && what != "almost_eq" && what != "close")
-    unsupported(fmt::format("check {} is not known", what));
+    tensor::unsupported(fmt::format("check {} is not known", what));
   if (c.size() != (constant ? 1u : 2u)) invalid("a check takes a value and what is expected");
   const bool answers = c.result_count() == 1;
   if (c.abstract())
@@ -167,7 +169,7 @@ std::vector<Datum> check_call(const Call& c, std::string_view what) {
     const Attr& value = c.need("value");
     if (value.kind != Attr::Kind::kDense) invalid("the expected value is no dense<…>");
     expected = value.dense->within(c.context());
-    if (value.splat) expected = broadcast_in_dim(expected, value.type->shape, {});
+    if (value.splat) expected = tensor::broadcast_in_dim(expected, value.type->shape, {});
   } else {
     expected = c.array(1);
   }

@@ -12,8 +12,8 @@ namespace jaxsmith::stablehlo {
 Results mulhi_rule(const Call& c) {
   require(c.size() == 2, "mulhi takes two operands");
   require(c.lifted() || c.array(0).shape() == c.array(1).shape(), "operands of different shapes");
-  require(is_integer(c.array(0).dtype()), "mulhi takes integers");
-  return {multiply_high(c.array(0), c.array(1))};
+  require(tensor::is_integer(c.array(0).dtype()), "mulhi takes integers");
+  return {tensor::multiply_high(c.array(0), c.array(1))};
 }
 
 // One number for each element of another array.
@@ -21,9 +21,9 @@ Results constant_like_rule(const Call& c) {
   require(c.size() == 1, "constant_like takes one operand");
   const Array& x = c.array(0);
   if (c.abstract()) return {x};
-  const Array number = is_inexact(x.dtype()) ? x.scalar(x.dtype(), c.real("value"))
-                                             : x.scalar_int(x.dtype(), c.integer("value"));
-  return {broadcast_in_dim(number, x.shape(), {})};
+  const Array number = tensor::is_inexact(x.dtype()) ? x.scalar(x.dtype(), c.real("value"))
+                                                     : x.scalar_int(x.dtype(), c.integer("value"));
+  return {tensor::broadcast_in_dim(number, x.shape(), {})};
 }
 
 // ---- Scan
@@ -45,7 +45,7 @@ struct Slices {
     Ints start(x.shape().size(), 0), limit = x.shape();
     start[static_cast<std::size_t>(dim)] = i;
     limit[static_cast<std::size_t>(dim)] = i + 1;
-    return slice(x, start, limit, Ints(start.size(), 1)).reshaped(below(x));
+    return tensor::slice(x, start, limit, Ints(start.size(), 1)).reshaped(below(x));
   }
   // The slices one after another.
   Array join(const Call& c, std::vector<Array> parts, const Type& type) const {
@@ -56,7 +56,7 @@ struct Slices {
       shape.insert(shape.begin() + dim, 1);
       part = part.reshaped(shape);
     }
-    return concatenate(parts, dim);
+    return tensor::concatenate(parts, dim);
   }
 };
 
@@ -112,7 +112,7 @@ Results scan_rule(const Call& c) {
   }
   const bool reverse = c.flag("is_reverse");
   std::vector<std::vector<Array>> parts(outputs);
-  const Rounds rounds(c.context());
+  const tensor::Rounds rounds(c.context());
   for (std::int64_t i = 0; i < length; ++i, rounds.next()) {
     Results given = scan_step(c, slices, reverse ? length - 1 - i : i, std::move(carries));
     const auto first = given.begin() + static_cast<std::ptrdiff_t>(outputs);

@@ -37,7 +37,7 @@ std::vector<Ints> rows_of(const Call& c, std::string_view name) {
   const Attr& a = c.need(name);
   if (a.kind == Attr::Kind::kDialect) return groups_over_axes(a, c.place());
   if (a.kind != Attr::Kind::kDense) invalid(fmt::format("{} is no matrix", name));
-  if (element_count(a.type->shape) == 0) return {};
+  if (tensor::element_count(a.type->shape) == 0) return {};
   if (a.type->shape.size() != 2) invalid(fmt::format("{} is no matrix", name));
   return ir::Place::groups_of(c.ints(name), a.type->shape[0]);
 }
@@ -129,7 +129,7 @@ Results collective_broadcast_rule(const Call& c) {
   const std::size_t n = c.size() - (asked && c.size() > 0 ? 1 : 0);
   if (n == 0) invalid("collective_broadcast takes an operand");
   if (asked && (c.array(n).rank() != 1 || c.array(n).shape()[0] != static_cast<std::int64_t>(n) ||
-                !is_integer(c.array(n).dtype())))
+                !tensor::is_integer(c.array(n).dtype())))
     invalid("the roots are no list of an integer for each operand");
   Results out;
   for (std::size_t i = 0; i < n; ++i) {

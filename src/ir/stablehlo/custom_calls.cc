@@ -17,7 +17,7 @@ std::string called_computation(const Call& c) {
   return called->items[0].text.substr(1);
 }
 
-Body body_of(const Call& c, const std::string& function) {
+tensor::Body body_of(const Call& c, const std::string& function) {
   return {[&c, function](std::vector<Array> arguments) {
             std::vector<Array> out;
             for (const Datum& r : c.call(function, {arguments.begin(), arguments.end()}))
@@ -40,11 +40,11 @@ std::vector<Datum> approximate_top_k(const Call& c) {
   if (c.abstract())
     return {Array::typed(c.array(0).dtype(), declared), Array::typed(c.array(1).dtype(), declared)};
   const auto operands = c.arrays(0, 2);
-  auto sorted = sort(operands, d, body_of(c, name), false);
+  auto sorted = tensor::sort(operands, d, body_of(c, name), false);
   for (Array& a : sorted) {
     Shape limit = a.shape();
     limit.at(static_cast<std::size_t>(d)) = n;
-    a = slice(a, Ints(limit.size(), 0), limit, Ints(limit.size(), 1));
+    a = tensor::slice(a, Ints(limit.size(), 0), limit, Ints(limit.size(), 1));
   }
   return results_of(std::move(sorted));
 }
@@ -59,25 +59,26 @@ std::vector<Datum> dynamic_reduce_window(const Call& c) {
   const std::size_t n = (c.size() - 5) / 2;
   const auto operands = c.arrays(0, n), inits = c.arrays(n, 2 * n);
   const auto list = [&](std::size_t i) { return integers_of(c.array(2 * n + i)); };
-  Window w = Window::of(list(0));
+  tensor::Window w = tensor::Window::of(list(0));
   w.stride = list(1);
   w.base_dilation = list(2);
   w.dilation = list(3);
   w.set_padding(integers_of(c.array(2 * n + 4).reshaped({c.array(2 * n + 4).size()})));
-  return results_of(reduce_window(operands, inits, w, body_of(c, called_computation(c))));
+  return results_of(tensor::reduce_window(operands, inits, w, body_of(c, called_computation(c))));
 }
 
 std::vector<Datum> dynamic_top_k(const Call& c) {
   require(c.size() == 2, "dynamic_top_k takes an array and k");
-  return results_of(top_k(c.array(0), integers_of(c.array(1)).at(0)));
+  return results_of(tensor::top_k(c.array(0), integers_of(c.array(1)).at(0)));
 }
 
 std::vector<Datum> dynamic_rng_bit_generator(const Call& c) {
   require(c.size() == 2 && c.result_count() == 2 && c.result_type(1).dtype,
           "dynamic_rng_bit_generator takes a state and a shape");
-  auto out = random_bits(c.word("rng_algorithm") == "THREE_FRY" ? RandomAlgorithm::kThreefry
-                                                                : RandomAlgorithm::kPhilox,
-                         c.array(0), *c.result_type(1).dtype, integers_of(c.array(1)));
+  auto out = tensor::random_bits(c.word("rng_algorithm") == "THREE_FRY"
+                                     ? tensor::RandomAlgorithm::kThreefry
+                                     : tensor::RandomAlgorithm::kPhilox,
+                                 c.array(0), *c.result_type(1).dtype, integers_of(c.array(1)));
   return {out.first, out.second};
 }
 
@@ -116,15 +117,15 @@ Results custom_call_rule(const Call& c) {
     if (!k) invalid(target + " has no k");
     const Attr* largest = attributes->find("largest");
     return results_of(
-        top_k(c.array(0), c.integer_of(*k, "k"), !largest || largest->text != "false"));
+        tensor::top_k(c.array(0), c.integer_of(*k, "k"), !largest || largest->text != "false"));
   }
   if (target.starts_with("mhlo.") || target.starts_with("chlo.") ||
       target.starts_with("stablehlo.")) {
-    if (const auto op = unary_named(std::string_view(target).substr(target.find('.') + 1));
+    if (const auto op = tensor::unary_named(std::string_view(target).substr(target.find('.') + 1));
         op && c.size() == 1)
-      return {unary(*op, c.array(0))};
+      return {tensor::unary(*op, c.array(0))};
   }
-  unknown_operation("custom call", target);
+  tensor::unknown_operation("custom call", target);
 }
 
 }  // namespace jaxsmith::stablehlo

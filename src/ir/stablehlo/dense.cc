@@ -12,6 +12,9 @@
 #include "tensor/elementwise.h"
 
 namespace jaxsmith::stablehlo {
+
+using tensor::Lane;
+
 namespace {
 
 // Elements above which MLIR prints a constant's bytes.
@@ -93,17 +96,17 @@ std::int64_t integer_of(std::string_view text, DType dtype, const Scanner& in, s
   if (done.ec != std::errc() || done.ptr != digits.data() + digits.size())
     in.refuse_at(offset, fmt::format("an integer of the type is wanted, found '{}'", text));
   const auto pattern = static_cast<std::int64_t>(negative ? -value : value);
-  const int bits = bit_width(dtype);
-  const bool fits = bits == 64 || wrap(dtype, pattern) == pattern ||
+  const int bits = tensor::bit_width(dtype);
+  const bool fits = bits == 64 || tensor::wrap(dtype, pattern) == pattern ||
                     (base == 16 && !negative && value >> bits == 0);
-  if (!fits || (negative && is_unsigned(dtype) && value != 0))
-    in.refuse_at(offset, fmt::format("{} is no {}", text, jaxpr_name(dtype)));
-  return wrap(dtype, pattern);
+  if (!fits || (negative && tensor::is_unsigned(dtype) && value != 0))
+    in.refuse_at(offset, fmt::format("{} is no {}", text, tensor::jaxpr_name(dtype)));
+  return tensor::wrap(dtype, pattern);
 }
 
 void fill(Array& out, const Literal& literal, const Scanner& in) {
   const DType dtype = out.dtype();
-  if (is_complex(dtype)) {
+  if (tensor::is_complex(dtype)) {
     const DType part = dtype == DType::kC64 ? DType::kF32 : DType::kF64;
     Array wide = out.zeros(DType::kC128, out.shape());
     auto to = wide.mutate<std::complex<double>>();
@@ -113,12 +116,12 @@ void fill(Array& out, const Literal& literal, const Scanner& in) {
       to[i] = {real_of(s.text, part, in, literal.offset),
                real_of(s.imaginary, part, in, literal.offset)};
     }
-    out = convert(wide, dtype);
+    out = tensor::convert(wide, dtype);
     return;
   }
   for (const auto& s : literal.scalars)
     if (s.pair) in.refuse_at(literal.offset, "a pair is no number of this type");
-  if (lane_of(dtype) == Lane::kInt) {
+  if (tensor::lane_of(dtype) == Lane::kInt) {
     auto to = out.mutate<std::int64_t>();
     for (std::size_t i = 0; i < to.size(); ++i)
       to[i] = integer_of(literal.scalars[i].text, dtype, in, literal.offset);
@@ -128,7 +131,7 @@ void fill(Array& out, const Literal& literal, const Scanner& in) {
   auto to = wide.mutate<double>();
   for (std::size_t i = 0; i < to.size(); ++i)
     to[i] = real_of(literal.scalars[i].text, dtype, in, literal.offset);
-  out = convert(wide, dtype);
+  out = tensor::convert(wide, dtype);
 }
 
 }  // namespace
@@ -158,11 +161,12 @@ Array array_of(const Literal& literal, const Type& type, const Scanner& in) {
   // As large as the text says, which has been read.
   const EvaluationContext& outside = EvaluationContext::unmetered();
   if (literal.hex) {
-    const std::size_t one = byte_size(dtype);
+    const std::size_t one = tensor::byte_size(dtype);
     const auto wanted = static_cast<std::size_t>(count) * one;
     if (literal.bytes.size() == wanted)
-      return Array::from(outside, Tensor{dtype, type.shape, literal.bytes});
-    if (literal.bytes.size() == one) return Array::from(outside, Tensor{dtype, {}, literal.bytes});
+      return Array::from(outside, tensor::Tensor{dtype, type.shape, literal.bytes});
+    if (literal.bytes.size() == one)
+      return Array::from(outside, tensor::Tensor{dtype, {}, literal.bytes});
     // Bools are packed, eight to a byte, the first lowest.
     if (dtype == DType::kBool &&
         literal.bytes.size() == static_cast<std::size_t>((count + 7) / 8)) {
@@ -221,7 +225,7 @@ int mantissa_digits(DType dtype) {  // significant bits, the hidden one included
 bool reads_back(const std::string& text, double value, DType dtype) {
   const double read = std::strtod(text.c_str(), nullptr);
   const Array wide = Array::scalar(EvaluationContext::unmetered(), DType::kF64, read);
-  const Array back = convert(convert(wide, dtype), DType::kF64);
+  const Array back = tensor::convert(tensor::convert(wide, dtype), DType::kF64);
   return memcmp(&back.data<double>()[0], &value, sizeof value) == 0;
 }
 
@@ -324,7 +328,7 @@ std::string six_digits(double value) {
 
 std::string bits_in_hex(double value, DType dtype) {
   const Array wide = Array::scalar(EvaluationContext::unmetered(), DType::kF64, value);
-  const Tensor t = convert(wide, dtype).tensor();
+  const tensor::Tensor t = tensor::convert(wide, dtype).tensor();
   std::string out = "0x";
   for (std::size_t i = t.bytes.size(); i-- > 0;)
     out += fmt::format("{:02X}", static_cast<unsigned char>(t.bytes[i]));
@@ -339,9 +343,10 @@ std::optional<double> float_of(std::string_view text, DType dtype) {
     std::uint64_t bits = 0;
     const auto done = std::from_chars(text.data() + 2, end, bits, 16);
     if (done.ec != std::errc() || done.ptr != end) return std::nullopt;
-    Tensor t{dtype, {}, std::string(byte_size(dtype), '\0')};
+    tensor::Tensor t{dtype, {}, std::string(tensor::byte_size(dtype), '\0')};
     memcpy(t.bytes.data(), &bits, t.bytes.size());
-    return convert(Array::from(EvaluationContext::unmetered(), t), DType::kF64).data<double>()[0];
+    return tensor::convert(Array::from(EvaluationContext::unmetered(), t), DType::kF64)
+        .data<double>()[0];
   }
   double value = 0;
   const auto done = std::from_chars(text.data() + (text.starts_with('+') ? 1 : 0), end, value);
@@ -357,8 +362,8 @@ std::optional<std::string> float_as_printed(std::string_view text, DType dtype) 
   const auto value = float_of(text, dtype);
   if (!value) return std::nullopt;
   const Array rounded =
-      convert(Array::scalar(EvaluationContext::unmetered(), DType::kF64, *value), dtype);
-  return print_float(convert(rounded, DType::kF64).data<double>()[0], dtype);
+      tensor::convert(Array::scalar(EvaluationContext::unmetered(), DType::kF64, *value), dtype);
+  return print_float(tensor::convert(rounded, DType::kF64).data<double>()[0], dtype);
 }
 
 std::string print_float(double value, DType dtype) {
@@ -375,7 +380,7 @@ namespace {
 
 void print_element(const Array& a, std::size_t i, std::string& out) {
   const DType d = a.dtype();
-  switch (lane_of(d)) {
+  switch (tensor::lane_of(d)) {
     case Lane::kInt:
       if (d == DType::kBool)
         out += a.ints()[i] ? "true" : "false";
@@ -428,7 +433,7 @@ std::string print_literal(const Array& array, bool splat) {
   }
   if (array.size() == 0) return out;
   if (array.size() > kMostInText) {
-    Tensor t = array.tensor();
+    tensor::Tensor t = array.tensor();
     if (array.dtype() == DType::kBool) {
       std::string packed((t.bytes.size() + 7) / 8, '\0');
       for (std::size_t i = 0; i < t.bytes.size(); ++i)

@@ -65,14 +65,14 @@ Evaluator::Evaluator(const Module& module, std::string_view text, std::string_vi
                            [](const Type& t) { return t.quantized != nullptr; });
 }
 
-Error Evaluator::error_of(const EvaluationError& e) const {
+Error Evaluator::error_of(const tensor::EvaluationError& e) const {
   if (text_.empty()) return Error::environment(fmt::format("{}: {}", file_, e.message));
   return ir::refused_at(text_, file_, at_, e.message);
 }
 
 Datum Evaluator::abstract_of(const Type& type) const {
   if (type.kind == Type::Kind::kTensor) {
-    if (!type.dtype || !type.encoding.empty()) unsupported("values of type " + type.text());
+    if (!type.dtype || !type.encoding.empty()) tensor::unsupported("values of type " + type.text());
     if (!type.is_static()) return Datum::unsized(*type.dtype, type.shape);
     return type.abstract();
   }
@@ -81,7 +81,7 @@ Datum Evaluator::abstract_of(const Type& type) const {
     for (const Type* p : type.parts) parts.push_back(abstract_of(*p));
     return Datum::tuple(std::move(parts));
   }
-  if (type.kind != Type::Kind::kToken) unsupported("values of type " + type.text());
+  if (type.kind != Type::Kind::kToken) tensor::unsupported("values of type " + type.text());
   return {};
 }
 
@@ -95,7 +95,7 @@ Status Evaluator::verify(const EvaluationContext& context) {
   try {
     if (m_.functions.empty()) invalid("the module has no function");
     for (const Function& f : m_.functions) verify_function(f);
-  } catch (const EvaluationError& e) {
+  } catch (const tensor::EvaluationError& e) {
     abstract_ = false;
     error_ = e;
     running_.clear();
@@ -132,13 +132,14 @@ Result<ir::Signature> Evaluator::signature() {
       out.arguments.push_back(abstract_of(*m_.type_of(a.value)));
     for (const auto& [type, attributes] : entry->results) out.results.push_back(abstract_of(*type));
     return out;
-  } catch (const EvaluationError& e) {
+  } catch (const tensor::EvaluationError& e) {
     error_ = e;
     return error_of(e);
   }
 }
 
-Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments, const Budget& budget) {
+Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments,
+                                          const tensor::Budget& budget) {
   return run(std::move(arguments), EvaluationContext({.budget = budget}));
 }
 
@@ -166,7 +167,7 @@ Result<std::vector<Datum>> Evaluator::run(const Function& function, std::vector<
     for (Datum& d : results) d = d.within(EvaluationContext::unmetered());
     values_.assign(m_.values.size(), Datum());
     return results;
-  } catch (const EvaluationError& e) {
+  } catch (const tensor::EvaluationError& e) {
     error_ = e;
     values_.assign(m_.values.size(), Datum());
     return error_of(e);
@@ -239,8 +240,8 @@ std::vector<Datum> Evaluator::call(std::string_view name, std::vector<Datum> arg
     for (const auto& [type, attrs] : f.results) out.push_back(abstract_of(*type));
     return out;
   }
-  if (f.declared_only) unsupported(fmt::format("@{} has no body", name));
-  const ir::Level level(calls_, [] { unsupported("calls are nested too deeply"); });
+  if (f.declared_only) tensor::unsupported(fmt::format("@{} has no body", name));
+  const ir::Level level(calls_, [] { tensor::unsupported("calls are nested too deeply"); });
   // A function that calls itself needs its own values afterwards.
   std::vector<std::pair<ValueId, Datum>> kept;
   if (std::find(running_.begin(), running_.end(), name) != running_.end()) keep(f.body, kept);
@@ -256,7 +257,7 @@ void Evaluator::keep(const Block& block, std::vector<std::pair<ValueId, Datum>>&
   const auto add = [&](const std::vector<ValueId>& ids) {
     for (const ValueId id : ids) kept.emplace_back(id, values_[id]);
     kept_ += ids.size();
-    if (kept_ > kMostKept) unsupported("a function calls itself with too many values");
+    if (kept_ > kMostKept) tensor::unsupported("a function calls itself with too many values");
   };
   add(block.arguments);
   for (const Op& op : block.ops) {
@@ -295,7 +296,7 @@ std::vector<Datum> Evaluator::run_block(const Block& block, std::vector<Datum> a
 std::vector<Datum> Evaluator::run_op(const Op& op, bool lifted) {
   at_ = op.offset;
   const OpRule* rule = op.rule;
-  if (!rule || !rule->rule) unknown_operation("operation", op.name);
+  if (!rule || !rule->rule) tensor::unknown_operation("operation", op.name);
   context_.spend(kStepCost);
   if (abstract_ && open_types_ && is_open(op)) return declared_results(op);
   auto results = quantized_ && is_quantized(op, *rule) ? run_quantized(op, *rule, lifted)
@@ -472,11 +473,11 @@ std::int64_t Call::integer_in(const Attr& attr, std::string_view key, std::int64
   return text.empty() ? otherwise : take_integer(text, key);
 }
 
-Body Call::body(std::size_t region) const {
+tensor::Body Call::body(std::size_t region) const {
   if (region >= op_.regions.size())
     invalid(fmt::format("{} has {} regions", op_.name, op_.regions.size()));
   const Block& block = op_.regions[region];
-  const Body::Facts& facts = evaluator_.facts_.of(&block);
+  const tensor::Body::Facts& facts = evaluator_.facts_.of(&block);
   Evaluator* evaluator = &evaluator_;
   const std::uint32_t at = op_.offset;
   return {[evaluator, &block, &facts, at](std::vector<Array> arguments) {
@@ -552,7 +553,7 @@ std::vector<Datum> Call::run_on_devices(const std::vector<std::vector<std::strin
     for (std::size_t d = 0; d < programs.size(); ++d)
       results.push_back(evaluator_.call(programs[d]->name, arguments[d]));
   } else {
-    if (evaluator_.devices_) unsupported("devices within devices");
+    if (evaluator_.devices_) tensor::unsupported("devices within devices");
     ir::Devices devices(static_cast<std::int64_t>(functions.size()),
                         static_cast<std::int64_t>(functions[0].size()));
     evaluator_.infeed_ = std::make_shared<std::deque<std::string>>(std::move(infeed));

@@ -30,11 +30,11 @@ class Evaluator {
   // Arguments by position. Errors: of the program, of what jaxsmith does not know, of the budget.
   // Without a function: the entry function.
   Result<std::vector<Datum>> run(std::vector<Datum> arguments, const EvaluationContext& context);
-  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const Budget& budget = {});
+  Result<std::vector<Datum>> run(std::vector<Datum> arguments, const tensor::Budget& budget = {});
   Result<std::vector<Datum>> run(const Function& function, std::vector<Datum> arguments,
                                  const EvaluationContext& context);
   // What the last error was.
-  const EvaluationError& error() const { return error_; }
+  const tensor::EvaluationError& error() const { return error_; }
   // Of the module's own checks (check.expect_eq …): how many were made and what those said that
   // failed.
   std::int64_t checks_made() const { return checks_made_; }
@@ -69,7 +69,7 @@ class Evaluator {
   void verify_function(const Function& function);
   void check_result_types(const Op& op, const std::vector<Datum>& results);
   Datum abstract_of(const Type& type) const;
-  Error error_of(const EvaluationError& e) const;
+  Error error_of(const tensor::EvaluationError& e) const;
 
   const Module& m_;
   std::string_view text_, file_;
@@ -85,7 +85,7 @@ class Evaluator {
   bool quantized_ = false;   // or quantized ones
   std::uint32_t at_ = 0;
   EvaluationContext context_ = EvaluationContext::unmetered();
-  EvaluationError error_;
+  tensor::EvaluationError error_;
   std::int64_t checks_made_ = 0;
   std::vector<std::string> failed_checks_;
   std::vector<Array> expected_;

@@ -116,7 +116,7 @@ class OlderScalars {
     for (std::size_t i = 0; i < interface.scalars.size(); ++i) {
       const Array& a = c.array(i);
       if (a.rank() != 0) invalid(fmt::format("operand {} is no scalar", i));
-      if (lane_of(a.dtype()) == Lane::kInt)
+      if (tensor::lane_of(a.dtype()) == tensor::Lane::kInt)
         values_.emplace_back(interface.scalars[i], a.int_at(0));
       else
         factor = a;
@@ -156,8 +156,8 @@ std::vector<Datum> older_lapack(const Call& c, std::string_view target,
   const OlderScalars values(c, interface);
   std::vector<Array> operands = c.arrays(scalars, c.size());
   if (values.factor && interface.name == "trsm" && operands.size() == 2)
-    operands[1] = binary(Binary::multiply, operands[1], *values.factor);
-  const auto& order = interface.results(is_complex(operands[0].dtype()));
+    operands[1] = tensor::binary(tensor::Binary::multiply, operands[1], *values.factor);
+  const auto& order = interface.results(tensor::is_complex(operands[0].dtype()));
   if (declared.size() < order.size())
     invalid(
         fmt::format("{} gives at least {} results, not {}", target, order.size(), declared.size()));
@@ -166,9 +166,9 @@ std::vector<Datum> older_lapack(const Call& c, std::string_view target,
   for (std::size_t i = 0; i < order.size(); ++i)
     if (order[i] != kRoom) asked[static_cast<std::size_t>(order[i])] = declared[i];
   const std::string name = fmt::format("lapack_{}{}", target[target.find('_') + 1], interface.name);
-  const auto given = lapack_call(
+  const auto given = tensor::lapack_call(
       name, operands, [&](std::string_view key) { return values.attribute(key); }, asked);
-  if (!given) unknown_operation("custom call", target);
+  if (!given) tensor::unknown_operation("custom call", target);
   for (std::size_t i = 0; i < declared.size(); ++i) {
     const bool room = i >= order.size() || order[i] == kRoom;
     declared[i] = room ? c.make().zeros(declared[i].dtype(), declared[i].shape())
@@ -184,14 +184,14 @@ std::vector<Datum> lapack(const Call& c, std::string_view target) {
   if (!target.ends_with("_ffi") && !config)
     if (const OlderInterface* interface = older_interface(target))
       return older_lapack(c, target, *interface);
-  const LapackAttribute attribute = [&](std::string_view key) -> std::int64_t {
+  const tensor::LapackAttribute attribute = [&](std::string_view key) -> std::int64_t {
     const Attr* a = config ? config->find(key) : nullptr;
     if (!a) invalid(fmt::format("{} has no attribute {}", target, key));
     return Call::integer_of(*a, key);
   };
   const Shaped shaped(c);
-  const auto out = lapack_call(target, shaped.operands, attribute, shaped.results);
-  if (!out) unknown_operation("custom call", target);
+  const auto out = tensor::lapack_call(target, shaped.operands, attribute, shaped.results);
+  if (!out) tensor::unknown_operation("custom call", target);
   return as_declared(c, *out);
 }
 

@@ -123,8 +123,8 @@ std::optional<Ints> Attr::as_ints() const {
   constexpr std::int64_t kMost = 4096;
   Ints out;
   if (kind == Kind::kDense) {
-    const std::int64_t count = element_count(type->shape);
-    if (lane_of(dense->dtype()) != Lane::kInt || count > kMost) return std::nullopt;
+    const std::int64_t count = tensor::element_count(type->shape);
+    if (tensor::lane_of(dense->dtype()) != tensor::Lane::kInt || count > kMost) return std::nullopt;
     for (std::int64_t i = 0; i < count; ++i) out.push_back(dense->int_at(splat ? 0 : i));
     return out;
   }

@@ -16,6 +16,14 @@
 
 namespace jaxsmith::stablehlo {
 
+using tensor::Array;
+using tensor::DType;
+using tensor::EvaluationContext;
+using tensor::Ints;
+using tensor::invalid;
+using tensor::require;
+using tensor::Shape;
+
 constexpr std::int64_t kDynamic = -1;
 
 // How integers stand for real numbers: (stored - zero point) * scale.

@@ -18,15 +18,15 @@ Types types_of(std::string_view name, ir::Gives gives) {
   return gives == ir::Gives::kComplex ? Types::kComplex : Types::kSame;
 }
 
-OpRule row_of(std::string_view name, Unary op, Types types) {
+OpRule row_of(std::string_view name, tensor::Unary op, Types types) {
   const auto rule = [op](const Call& c) -> Results {
     c.want(1);
-    return {unary(op, c.array(0))};
+    return {tensor::unary(op, c.array(0))};
   };
   return {name, {kUnary, types}, rule, true, kComputed};
 }
 
-OpRule row_of(std::string_view name, Binary op, Types types) {
+OpRule row_of(std::string_view name, tensor::Binary op, Types types) {
   const auto rule = [op](const Call& c) { return binary_rule(c, op); };
   return {name, {kBinary, types}, rule, true, kComputed, op};
 }

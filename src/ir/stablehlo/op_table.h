@@ -59,7 +59,7 @@ class Call : public ir::OperationCall<Call, Attr> {
   static Ints list_in(const Attr& attr, std::string_view key);
   static std::int64_t integer_in(const Attr& attr, std::string_view key, std::int64_t otherwise);
 
-  Body body(std::size_t region) const;
+  tensor::Body body(std::size_t region) const;
   std::vector<Datum> run_region(std::size_t region, std::vector<Datum> arguments) const;
   std::vector<Datum> call(std::string_view function, std::vector<Datum> arguments) const;
   // Of a module that checks itself: what a check failed by, nothing where it holds, and what it
@@ -96,7 +96,7 @@ struct OpRule {
   enum class Numbers { kMoved, kComputed };
   Numbers numbers = Numbers::kMoved;
   // It is this operation on its two operands.
-  std::optional<Binary> kernel = std::nullopt;
+  std::optional<tensor::Binary> kernel = std::nullopt;
 
   // Null where it is written generically or by hand.
   const Format* form() const { return format.types == Types::kNone ? nullptr : &format; }
@@ -105,6 +105,6 @@ struct OpRule {
 // Null where it is not known.
 const OpRule* op_rule(std::string_view name);
 // Quotients and remainders: StableHLO's interpreter has its own (Module::for_interpreter).
-bool divides(Binary op);
+bool divides(tensor::Binary op);
 
 }  // namespace jaxsmith::stablehlo

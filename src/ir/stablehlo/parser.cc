@@ -182,7 +182,8 @@ Attr Parser::number_attr() {
   const std::size_t offset = in_.offset();
   a.text = std::string(in_.number());
   if (in_.take(":")) a.type = type();
-  if (a.type && a.type->kind == Type::Kind::kScalar && a.type->dtype && is_real(*a.type->dtype)) {
+  if (a.type && a.type->kind == Type::Kind::kScalar && a.type->dtype &&
+      tensor::is_real(*a.type->dtype)) {
     auto printed = float_as_printed(a.text, *a.type->dtype);
     if (!printed) in_.refuse_at(offset, "a number or the bits of a float are wanted");
     a.text = std::move(*printed);
@@ -211,7 +212,7 @@ Attr Parser::dense_attr() {
 std::int64_t Parser::element_count_checked(const Shape& shape) {
   try {
     return Array::typed(DType::kBool, shape).size();
-  } catch (const EvaluationError& e) {
+  } catch (const tensor::EvaluationError& e) {
     in_.refuse(e.message);
   }
 }

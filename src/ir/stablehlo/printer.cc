@@ -302,7 +302,7 @@ std::vector<std::string> Printer::int_texts(const Attr* a) {
   std::vector<std::string> out;
   if (a && a->kind == Attr::Kind::kDense) {
     const bool boolean = a->dense->dtype() == DType::kBool;
-    const std::int64_t count = element_count(a->type->shape);
+    const std::int64_t count = tensor::element_count(a->type->shape);
     // No operation takes so long a list: it is said in few words and not spelt out.
     if (a->splat && count > kLongestList)
       return {fmt::format("dense<{}>", print_literal(*a->dense, true))};

@@ -27,7 +27,7 @@ Results declared(const Call& c) {
   Results out;
   for (std::size_t i = 0; i + 1 < c.result_count(); ++i) {
     const Type& type = c.result_type(i);
-    if (!type.is_array()) unsupported("values of type " + type.text() + " from elsewhere");
+    if (!type.is_array()) tensor::unsupported("values of type " + type.text() + " from elsewhere");
     out.push_back(type.abstract());
   }
   if (c.result_count() == 0 || c.result_type(c.result_count() - 1).kind != Type::Kind::kToken)
@@ -43,7 +43,7 @@ Results infeed_rule(const Call& c) {
   Results out = declared(c);
   if (c.abstract()) return out;
   const auto function = c.next_infeed();
-  if (!function) unsupported("there is nothing in the infeed");
+  if (!function) tensor::unsupported("there is nothing in the infeed");
   out = c.call(*function, {});
   require_types(c, out, c.result_count() - 1);
   out.emplace_back();
@@ -82,7 +82,7 @@ Results send_rule(const Call& c) {
   if (c.size() == 0 || c.datum(c.size() - 1).kind != Datum::Kind::kToken)
     invalid("send takes a token last");
   if (c.abstract()) return {Datum()};
-  if (!c.place().devices) unsupported("send from a program on one device");
+  if (!c.place().devices) tensor::unsupported("send from a program on one device");
   Results values;
   for (std::size_t i = 0; i + 1 < c.size(); ++i) values.push_back(c.datum(i));
   if (const auto channel = channel_of(c, true)) c.place().devices->send(*channel, values);
@@ -94,7 +94,7 @@ Results recv_rule(const Call& c) {
   Results out = declared(c);
   if (c.abstract()) return out;
   const ir::Place place = c.place();
-  if (!place.devices) unsupported("recv in a program on one device");
+  if (!place.devices) tensor::unsupported("recv in a program on one device");
   const auto channel = channel_of(c, false);
   if (channel) {
     out = place.devices->receive(place.device, *channel);

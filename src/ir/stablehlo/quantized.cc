@@ -14,7 +14,8 @@ std::optional<DType> storage_named(std::string_view name) {
   if (mlir.starts_with("si")) mlir.erase(0, 1);
   if (mlir.size() > 1 && mlir[0] == 'u' && is_digit(mlir[1])) mlir.insert(1, 1, 'i');
   const auto dtype = dtype_from_mlir(mlir);
-  return dtype && is_integer(*dtype) && bit_width(*dtype) <= 32 ? dtype : std::nullopt;
+  return dtype && tensor::is_integer(*dtype) && tensor::bit_width(*dtype) <= 32 ? dtype
+                                                                                : std::nullopt;
 }
 
 // scale or scale:zero_point
@@ -31,8 +32,8 @@ Quantization parse(Scanner& in) {
   const auto storage = storage_named(in.word("a storage type"));
   if (!storage) in.refuse("expected an integer type of at most 32 bits");
   q.storage = *storage;
-  const int bits = bit_width(q.storage);
-  q.lowest = is_unsigned(q.storage) ? 0 : -(std::int64_t{1} << (bits - 1));
+  const int bits = tensor::bit_width(q.storage);
+  q.lowest = tensor::is_unsigned(q.storage) ? 0 : -(std::int64_t{1} << (bits - 1));
   q.highest = q.lowest + (std::int64_t{1} << bits) - 1;
   if (in.take("<")) {
     q.lowest = in.integer();
@@ -42,7 +43,7 @@ Quantization parse(Scanner& in) {
   }
   in.expect(":");
   const auto expressed = dtype_from_mlir(in.word("an expressed type"));
-  if (!expressed || !is_real(*expressed)) in.refuse("expected a type of floats");
+  if (!expressed || !tensor::is_real(*expressed)) in.refuse("expected a type of floats");
   q.expressed = *expressed;
   if (in.take(":")) q.dimension = in.integer();
   in.expect(",");
@@ -62,12 +63,12 @@ Quantization parse(Scanner& in) {
 
 // Of the expressed type, laid out beside an array.
 Array beside(const Quantization& q, const Array& x, const Array& values) {
-  const Array expressed = convert(values, q.expressed);
+  const Array expressed = tensor::convert(values, q.expressed);
   if (!q.dimension) return expressed;
   const auto d = static_cast<std::size_t>(*q.dimension);
   if (*q.dimension < 0 || *q.dimension >= x.rank() || x.shape()[d] != values.size())
     invalid("scales are not as many as the quantized dimension has indices");
-  return broadcast_in_dim(expressed, x.shape(), {*q.dimension});
+  return tensor::broadcast_in_dim(expressed, x.shape(), {*q.dimension});
 }
 
 Array scales_of(const Quantization& q, const Array& x) {
@@ -97,21 +98,21 @@ std::shared_ptr<const Quantization> parse_quantized(std::string_view element) {
 Array dequantize(const Quantization& q, const Array& stored) {
   if (stored.dtype() != q.storage) invalid("the operand is not of the type that is stored");
   if (stored.abstract()) return Array::typed(q.expressed, stored.shape());
-  const Array shifted =
-      binary(Binary::subtract, convert(stored, q.expressed), zero_points_of(q, stored));
-  return binary(Binary::multiply, shifted, scales_of(q, stored));
+  const Array shifted = tensor::binary(
+      tensor::Binary::subtract, tensor::convert(stored, q.expressed), zero_points_of(q, stored));
+  return tensor::binary(tensor::Binary::multiply, shifted, scales_of(q, stored));
 }
 
 Array quantize(const Quantization& q, const Array& real) {
   if (real.dtype() != q.expressed) invalid("the operand is not of the type that is expressed");
   if (real.abstract()) return Array::typed(q.storage, real.shape());
-  const Array scaled = binary(Binary::divide, real, scales_of(q, real));
-  const Array shifted = binary(Binary::add, scaled, zero_points_of(q, real));
+  const Array scaled = tensor::binary(tensor::Binary::divide, real, scales_of(q, real));
+  const Array shifted = tensor::binary(tensor::Binary::add, scaled, zero_points_of(q, real));
   const auto limit = [&](std::int64_t n) {
     return real.scalar(q.expressed, static_cast<double>(n));
   };
-  const Array within = clamp(limit(q.lowest), shifted, limit(q.highest));
-  return convert(unary(Unary::round_nearest_even, within), q.storage);
+  const Array within = tensor::clamp(limit(q.lowest), shifted, limit(q.highest));
+  return tensor::convert(tensor::unary(tensor::Unary::round_nearest_even, within), q.storage);
 }
 
 }  // namespace jaxsmith::stablehlo

@@ -15,20 +15,21 @@ DType result_dtype(const Call& c) {
 Shape result_shape(const Call& c) {
   const Type& t = c.result_type();
   if (t.kind != Type::Kind::kTensor) invalid("the result is no array");
-  if (!t.is_static()) unsupported("results whose dimensions are not known: " + t.text());
+  if (!t.is_static()) tensor::unsupported("results whose dimensions are not known: " + t.text());
   return t.shape;
 }
 
 Shape asked_shape(const Call& c, std::size_t operand) {
   if (c.abstract()) return result_shape(c);
   const Array& sizes = c.array(operand);
-  require(lane_of(sizes.dtype()) == Lane::kInt && sizes.rank() == 1,
+  require(tensor::lane_of(sizes.dtype()) == tensor::Lane::kInt && sizes.rank() == 1,
           "the dimensions are no list of integers");
   return integers_of(sizes);
 }
 
 Ints integers_of(const Array& list) {
-  require(lane_of(list.dtype()) == Lane::kInt && !list.abstract(), "a list of integers is wanted");
+  require(tensor::lane_of(list.dtype()) == tensor::Lane::kInt && !list.abstract(),
+          "a list of integers is wanted");
   const auto numbers = list.ints();
   return {numbers.begin(), numbers.end()};
 }

@@ -24,7 +24,7 @@ Results results_of(std::span<const Array> arrays);
 
 // Of stablehlo.constant and chlo.constant: the attribute `value`.
 Results constant_rule(const Call& c);
-Results binary_rule(const Call& c, Binary op);
+Results binary_rule(const Call& c, tensor::Binary op);
 Results reduce_precision_rule(const Call& c);
 Results compare_rule(const Call& c);
 Results select_rule(const Call& c);

@@ -13,7 +13,7 @@ namespace jaxsmith::stablehlo {
 Results dot_general_rule(const Call& c) {
   c.want(2);
   const Attr& a = c.need("dot_dimension_numbers");
-  return {dot_general(
+  return {tensor::dot_general(
       c.array(0), c.array(1),
       {Call::list_in(a, "lhs_batching_dimensions"), Call::list_in(a, "rhs_batching_dimensions"),
        Call::list_in(a, "lhs_contracting_dimensions"),
@@ -24,14 +24,14 @@ Results dot_general_rule(const Call& c) {
 Results dot_rule(const Call& c) {
   c.want(2);
   require(c.array(0).rank() >= 1 && c.array(1).rank() >= 1, "dot of a scalar");
-  return {
-      dot_general(c.array(0), c.array(1), {{}, {}, {c.array(0).rank() - 1}, {0}}, result_dtype(c))};
+  return {tensor::dot_general(c.array(0), c.array(1), {{}, {}, {c.array(0).rank() - 1}, {0}},
+                              result_dtype(c))};
 }
 
 namespace {
 
 // "[b, f, 0, 1]x[o, i, 0, 1]->[b, f, 0, 1]"
-ConvolutionDims convolution_dims(std::string_view text) {
+tensor::ConvolutionDims convolution_dims(std::string_view text) {
   std::string_view parts[3];
   std::size_t at = 0;
   for (std::string_view& part : parts) {
@@ -47,8 +47,8 @@ ConvolutionDims convolution_dims(std::string_view text) {
 }  // namespace
 
 Results convolution_rule(const Call& c) {
-  const ConvolutionDims dims = convolution_dims(c.need("dimension_numbers").body);
-  Window w = Window::of(Ints(dims.input_spatial.size(), 1));
+  const tensor::ConvolutionDims dims = convolution_dims(c.need("dimension_numbers").body);
+  tensor::Window w = tensor::Window::of(Ints(dims.input_spatial.size(), 1));
   w.stride = c.ints_or("window_strides", w.rank(), 1);
   w.base_dilation = c.ints_or("lhs_dilation", w.rank(), 1);
   w.dilation = c.ints_or("rhs_dilation", w.rank(), 1);
@@ -63,51 +63,53 @@ Results convolution_rule(const Call& c) {
   w.reversed.clear();
   for (const std::int64_t r : c.ints_or("window_reversal", w.rank(), 0))
     w.reversed.push_back(r != 0);
-  return {convolution(c.array(0), c.array(1), dims, w, c.integer("feature_group_count", 1),
-                      c.integer("batch_group_count", 1), result_dtype(c))};
+  return {tensor::convolution(c.array(0), c.array(1), dims, w, c.integer("feature_group_count", 1),
+                              c.integer("batch_group_count", 1), result_dtype(c))};
 }
 
 Results fft_rule(const Call& c) {
-  const auto kind = fft_kind_named(c.word("fft_type"));
+  const auto kind = tensor::fft_kind_named(c.word("fft_type"));
   if (!kind) invalid("fft_type is none of FFT, IFFT, RFFT, IRFFT");
-  return {fft(c.array(0), *kind, c.ints("fft_length"))};
+  return {tensor::fft(c.array(0), *kind, c.ints("fft_length"))};
 }
 
 Results triangular_solve_rule(const Call& c) {
   c.want(2);
-  TriangularSolve options;
+  tensor::TriangularSolve options;
   options.left = c.flag("left_side");
   options.lower = c.flag("lower");
   options.unit_diagonal = c.flag("unit_diagonal");
   options.set_transpose(c.word("transpose_a"));
-  return {triangular_solve(c.array(0), c.array(1), options)};
+  return {tensor::triangular_solve(c.array(0), c.array(1), options)};
 }
 
 // The triangle that is no factor is left to implementations: XLA leaves what stood there,
 // StableHLO's specification has zeros in its example.
 Results cholesky_rule(const Call& c) {
   c.want(1);
-  const Array factor = cholesky(c.array(0), c.flag("lower"));
+  const Array factor = tensor::cholesky(c.array(0), c.flag("lower"));
   if (!c.for_interpreter() || c.abstract()) return {factor};
-  const Array row = iota(factor, DType::kI32, factor.shape(), factor.rank() - 2),
-              column = iota(factor, DType::kI32, factor.shape(), factor.rank() - 1);
-  const Array kept = compare(c.flag("lower") ? Direction::kGe : Direction::kLe, false, row, column);
-  return {select(kept, factor, factor.zeros(factor.dtype(), factor.shape()))};
+  const Array row = tensor::iota(factor, DType::kI32, factor.shape(), factor.rank() - 2),
+              column = tensor::iota(factor, DType::kI32, factor.shape(), factor.rank() - 1);
+  const Array kept = tensor::compare(
+      c.flag("lower") ? tensor::Direction::kGe : tensor::Direction::kLe, false, row, column);
+  return {tensor::select(kept, factor, factor.zeros(factor.dtype(), factor.shape()))};
 }
 
 // What it gives is left to implementations.
 Results rng_rule(const Call& c) {
   c.want(3);
-  return {unstated_random("rng", c.array(0), c.array(1), result_shape(c))};
+  return {tensor::unstated_random("rng", c.array(0), c.array(1), result_shape(c))};
 }
 
 Results rng_bit_generator_rule(const Call& c) {
   c.want(1);
   const Type& bits = c.result_type(1);
   if (bits.kind != Type::Kind::kTensor || !bits.dtype) invalid("the second result is no array");
-  auto out = random_bits(c.word("rng_algorithm") == "THREE_FRY" ? RandomAlgorithm::kThreefry
-                                                                : RandomAlgorithm::kPhilox,
-                         c.array(0), *bits.dtype, bits.shape);
+  auto out = tensor::random_bits(c.word("rng_algorithm") == "THREE_FRY"
+                                     ? tensor::RandomAlgorithm::kThreefry
+                                     : tensor::RandomAlgorithm::kPhilox,
+                                 c.array(0), *bits.dtype, bits.shape);
   return {out.first, out.second};
 }
 

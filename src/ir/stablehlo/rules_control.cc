@@ -7,7 +7,7 @@ namespace jaxsmith::stablehlo {
 Results while_rule(const Call& c) {
   Results state;
   for (std::size_t i = 0; i < c.size(); ++i) state.push_back(c.datum(i));
-  for (const Rounds rounds(c.context());; rounds.next()) {
+  for (const tensor::Rounds rounds(c.context());; rounds.next()) {
     const auto again = c.run_region(0, state);
     require(again.size() == 1 && again[0].as_array().rank() == 0 &&
                 again[0].as_array().dtype() == DType::kBool,

@@ -7,7 +7,7 @@
 namespace jaxsmith::stablehlo {
 
 Results broadcast_in_dim_rule(const Call& c) {
-  return {broadcast_in_dim(c.array(0), result_shape(c), c.ints("broadcast_dimensions"))};
+  return {tensor::broadcast_in_dim(c.array(0), result_shape(c), c.ints("broadcast_dimensions"))};
 }
 
 Results broadcast_rule(const Call& c) {
@@ -18,7 +18,7 @@ Results broadcast_rule(const Call& c) {
     dims.push_back(static_cast<std::int64_t>(shape.size()));
     shape.push_back(c.array(0).shape()[static_cast<std::size_t>(d)]);
   }
-  return {broadcast_in_dim(c.array(0), shape, dims)};
+  return {tensor::broadcast_in_dim(c.array(0), shape, dims)};
 }
 
 Results reshape_rule(const Call& c) {
@@ -27,18 +27,19 @@ Results reshape_rule(const Call& c) {
 }
 
 Results slice_rule(const Call& c) {
-  return {slice(c.array(0), c.ints("start_indices"), c.ints("limit_indices"), c.ints("strides"))};
+  return {tensor::slice(c.array(0), c.ints("start_indices"), c.ints("limit_indices"),
+                        c.ints("strides"))};
 }
 
 Results pad_rule(const Call& c) {
   c.want(2);
-  return {pad(c.array(0), c.array(1), c.ints("edge_padding_low"), c.ints("edge_padding_high"),
-              c.ints("interior_padding"))};
+  return {tensor::pad(c.array(0), c.array(1), c.ints("edge_padding_low"),
+                      c.ints("edge_padding_high"), c.ints("interior_padding"))};
 }
 
 Results concatenate_rule(const Call& c) {
   const auto parts = c.arrays(0, c.size());
-  return {concatenate(parts, c.integer("dimension"))};
+  return {tensor::concatenate(parts, c.integer("dimension"))};
 }
 
 Results iota_rule(const Call& c) {
@@ -47,17 +48,17 @@ Results iota_rule(const Call& c) {
 
 Results dynamic_slice_rule(const Call& c) {
   const auto starts = c.arrays(1, c.size());
-  return {dynamic_slice(c.array(0), starts, c.ints("slice_sizes"))};
+  return {tensor::dynamic_slice(c.array(0), starts, c.ints("slice_sizes"))};
 }
 
 Results dynamic_update_slice_rule(const Call& c) {
   const auto starts = c.arrays(2, c.size());
-  return {dynamic_update_slice(c.array(0), c.array(1), starts)};
+  return {tensor::dynamic_update_slice(c.array(0), c.array(1), starts)};
 }
 
 namespace {
 
-GatherDims gather_dims(const Attr& a) {
+tensor::GatherDims gather_dims(const Attr& a) {
   return {
       Call::list_in(a, "offset_dims"),           Call::list_in(a, "collapsed_slice_dims"),
       Call::list_in(a, "operand_batching_dims"), Call::list_in(a, "start_indices_batching_dims"),
@@ -68,8 +69,8 @@ GatherDims gather_dims(const Attr& a) {
 
 Results gather_rule(const Call& c) {
   c.want(2);
-  return {gather(c.array(0), c.array(1), gather_dims(c.need("dimension_numbers")),
-                 c.ints("slice_sizes"))};
+  return {tensor::gather(c.array(0), c.array(1), gather_dims(c.need("dimension_numbers")),
+                         c.ints("slice_sizes"))};
 }
 
 Results scatter_rule(const Call& c) {
@@ -77,23 +78,25 @@ Results scatter_rule(const Call& c) {
   require(c.size() >= 3 && c.size() % 2 == 1,
           "scatter takes operands, indices and as many updates");
   const Attr& a = c.need("scatter_dimension_numbers");
-  const ScatterDims dims{Call::list_in(a, "update_window_dims"),
-                         Call::list_in(a, "inserted_window_dims"),
-                         Call::list_in(a, "input_batching_dims"),
-                         Call::list_in(a, "scatter_indices_batching_dims"),
-                         Call::list_in(a, "scatter_dims_to_operand_dims"),
-                         Call::integer_in(a, "index_vector_dim", 0)};
+  const tensor::ScatterDims dims{Call::list_in(a, "update_window_dims"),
+                                 Call::list_in(a, "inserted_window_dims"),
+                                 Call::list_in(a, "input_batching_dims"),
+                                 Call::list_in(a, "scatter_indices_batching_dims"),
+                                 Call::list_in(a, "scatter_dims_to_operand_dims"),
+                                 Call::integer_in(a, "index_vector_dim", 0)};
   const auto operands = c.arrays(0, n), updates = c.arrays(n + 1, c.size());
-  return results_of(scatter(operands, c.array(n), updates, dims, c.body(0)));
+  return results_of(tensor::scatter(operands, c.array(n), updates, dims, c.body(0)));
 }
 
-Results reverse_rule(const Call& c) { return {reverse(c.array(0), c.ints("dimensions"))}; }
+Results reverse_rule(const Call& c) { return {tensor::reverse(c.array(0), c.ints("dimensions"))}; }
 
-Results transpose_rule(const Call& c) { return {transpose(c.array(0), c.ints("permutation"))}; }
+Results transpose_rule(const Call& c) {
+  return {tensor::transpose(c.array(0), c.ints("permutation"))};
+}
 
 Results dynamic_broadcast_rule(const Call& c) {
   c.want(2);
-  return {broadcast_in_dim(c.array(0), asked_shape(c, 1), c.ints("broadcast_dimensions"))};
+  return {tensor::broadcast_in_dim(c.array(0), asked_shape(c, 1), c.ints("broadcast_dimensions"))};
 }
 
 Results dynamic_iota_rule(const Call& c) {
@@ -110,21 +113,21 @@ Results dynamic_pad_rule(const Call& c) {
   c.want(5);
   if (c.abstract()) return {Array::typed(result_dtype(c), result_shape(c))};
   const auto list = [&](std::size_t i) { return integers_of(c.array(i)); };
-  return {pad(c.array(0), c.array(1), list(2), list(3), list(4))};
+  return {tensor::pad(c.array(0), c.array(1), list(2), list(3), list(4))};
 }
 
 Results real_dynamic_slice_rule(const Call& c) {
   c.want(4);
   if (c.abstract()) return {Array::typed(result_dtype(c), result_shape(c))};
   const auto list = [&](std::size_t i) { return integers_of(c.array(i)); };
-  return {slice(c.array(0), list(1), list(2), list(3))};
+  return {tensor::slice(c.array(0), list(1), list(2), list(3))};
 }
 
 Results dynamic_gather_rule(const Call& c) {
   c.want(3);
   if (c.abstract()) return {Array::typed(result_dtype(c), result_shape(c))};
-  return {gather(c.array(0), c.array(1), gather_dims(c.need("dimension_numbers")),
-                 integers_of(c.array(2)))};
+  return {tensor::gather(c.array(0), c.array(1), gather_dims(c.need("dimension_numbers")),
+                         integers_of(c.array(2)))};
 }
 
 Results dimension_size_rule(const Call& c) {

@@ -9,7 +9,8 @@ namespace {
 class Widener {
  public:
   void attr(Attr& a) {
-    if (a.dense) a.dense = std::make_shared<Array>(convert(*a.dense, widened(a.dense->dtype())));
+    if (a.dense)
+      a.dense = std::make_shared<Array>(tensor::convert(*a.dense, widened(a.dense->dtype())));
     for (Attr& item : a.items) attr(item);
   }
 
@@ -24,8 +25,8 @@ class Widener {
 }  // namespace
 
 DType widened(DType dtype) {
-  if (is_complex(dtype)) return DType::kC128;
-  return is_real(dtype) ? DType::kF64 : dtype;
+  if (tensor::is_complex(dtype)) return DType::kC128;
+  return tensor::is_real(dtype) ? DType::kF64 : dtype;
 }
 
 void widen(Module& module) {

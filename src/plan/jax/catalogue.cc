@@ -3,7 +3,7 @@
 #include "plan/jax/op_helpers.h"
 #include "plan/planner.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 // In the order of kArithmetic, kMath …
@@ -82,4 +82,4 @@ const Catalogue& jax_catalogue() {
   return kCatalogue;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

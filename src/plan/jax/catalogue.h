@@ -5,7 +5,7 @@
 
 #include "plan/catalogue.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 
 inline constexpr Category kArithmetic{0}, kMath{1}, kArray{2}, kLinearAlgebra{3}, kReduction{4},
     kIndexing{5}, kGradient{6}, kVectorization{7}, kConditional{8}, kLoop{9};
@@ -27,4 +27,4 @@ std::vector<Op> loop_ops();
 std::optional<Member> gradient_member(const Program& root, const Settings& settings, Random random);
 std::optional<Member> vmap_member(const Program& root, const Settings& settings, Random random);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -8,7 +8,7 @@
 #include "plan/jax/catalogue.h"
 #include "plan/planner.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 // Nodes of the wrapping function. They hold functions and gradients rather than applications of the
@@ -110,14 +110,14 @@ std::vector<ValueId> copy_parameters(Wrapper& w, BodyId body) {
 // Of a sum of reals, as JAX promotes them.
 DType promoted(DType x, DType y) {
   if (x == y) return x;
-  if (byte_size(x) == byte_size(y)) return DType::kF32;  // f16 and bf16
-  return byte_size(x) > byte_size(y) ? x : y;
+  if (tensor::byte_size(x) == tensor::byte_size(y)) return DType::kF32;  // f16 and bf16
+  return tensor::byte_size(x) > tensor::byte_size(y) ? x : y;
 }
 
 bool squares_overflow(const Value& v) {
   const Interval reach = practical(v.stats);
   const double top = std::max(std::abs(reach.lo), std::abs(reach.hi));
-  return top * top * static_cast<double>(element_count(v.type.shape)) > 2e4;
+  return top * top * static_cast<double>(tensor::element_count(v.type.shape)) > 2e4;
 }
 
 // A body that calls the root's function and makes one scalar of it, nonlinear in every result that
@@ -142,7 +142,7 @@ Loss loss_of(Wrapper& w, Random& random, bool with_rest) {
   const std::vector<ValueId> originals = w.inner().results;
   for (ValueId id : originals) {
     const Value like = w.at(id);
-    const bool real = is_real(like.type.dtype) && like.grad_arguments != 0;
+    const bool real = tensor::is_real(like.type.dtype) && like.grad_arguments != 0;
     outputs.push_back(real || with_rest ? w.value(body, like.type, like.hint) : kNoValue);
     if (real) w.at(outputs.back()).stats = like.stats;
     if (real || !with_rest) continue;
@@ -173,7 +173,8 @@ Loss loss_of(Wrapper& w, Random& random, bool with_rest) {
       sums = false;
     }
     // In half precision a small term is soon lost in a large sum.
-    if (sums && originals.size() > 1 && byte_size(type.dtype) == 2) spelling = "jnp.mean($0**2)";
+    if (sums && originals.size() > 1 && tensor::byte_size(type.dtype) == 2)
+      spelling = "jnp.mean($0**2)";
     // Half precision ends at 65,504: a sum of squares may not.
     if (type.dtype == DType::kF16 && squares_overflow(w.at(id))) {
       const std::string factor = number_text(
@@ -202,7 +203,7 @@ std::uint32_t differentiable_in(const Program& root) {
   std::uint32_t bits = 0;
   for (ValueId id : root.bodies[static_cast<std::size_t>(root.root)].results) {
     const Value& v = root.values[static_cast<std::size_t>(id)];
-    if (is_real(v.type.dtype)) bits |= v.grad_arguments;
+    if (tensor::is_real(v.type.dtype)) bits |= v.grad_arguments;
   }
   return bits;
 }
@@ -397,19 +398,19 @@ std::optional<Member> gradient_member(const Program& root, const Settings&, Rand
   bool all_real = true;
   for (std::size_t i = 0; i < body.parameters.size(); ++i) {
     const Value& p = root.values[static_cast<std::size_t>(body.parameters[i])];
-    if (is_real(p.type.dtype) && (bits >> i & 1u))
+    if (tensor::is_real(p.type.dtype) && (bits >> i & 1u))
       candidates.push_back(static_cast<std::int64_t>(i));
     else
       all_real = false;
   }
   if (candidates.empty()) return std::nullopt;
   const auto elements = [&](ValueId id) {
-    return element_count(root.values[static_cast<std::size_t>(id)].type.shape);
+    return tensor::element_count(root.values[static_cast<std::size_t>(id)].type.shape);
   };
   const std::int64_t first = random.pick(candidates);
   const auto size = elements(body.parameters[static_cast<std::size_t>(first)]);
   const Value& out = root.values[static_cast<std::size_t>(body.results[0])];
-  const bool single = body.results.size() == 1 && is_real(out.type.dtype);
+  const bool single = body.results.size() == 1 && tensor::is_real(out.type.dtype);
   const double draw = random.uniform();
   if (single && all_real && draw < 0.14) return jvp(root);
   if (single && all_real && draw < 0.26) return vjp(root);
@@ -423,7 +424,7 @@ std::optional<Member> gradient_member(const Program& root, const Settings&, Rand
   std::size_t rest = 0;
   for (ValueId id : body.results) {
     const Value& v = root.values[static_cast<std::size_t>(id)];
-    const bool in_loss = is_real(v.type.dtype) && v.grad_arguments != 0;
+    const bool in_loss = tensor::is_real(v.type.dtype) && v.grad_arguments != 0;
     if (in_loss)
       shown |= v.sure;
     else
@@ -462,7 +463,8 @@ std::optional<Member> vmap_member(const Program& root, const Settings& settings,
     Type type = like.type;
     if (axes[i] == 0 && type.rank() > 0 && random.chance(0.2)) axes[i] = 1;
     if (axes[i] >= 0) type.shape.insert(type.shape.begin() + axes[i], n);
-    if (type.rank() > settings.max_rank || element_count(type.shape) > 4096) return std::nullopt;
+    if (type.rank() > settings.max_rank || tensor::element_count(type.shape) > 4096)
+      return std::nullopt;
     parameters.push_back(w.parameter(w.entry(), like, type, like.hint));
     w.at(parameters.back()).named_as = originals[i];
   }
@@ -489,4 +491,4 @@ std::optional<Member> vmap_member(const Program& root, const Settings& settings,
   return Member{w.take(), "vmap", "base"};
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

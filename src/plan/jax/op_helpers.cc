@@ -7,12 +7,12 @@
 #include <map>
 #include <set>
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 // A number for the second operand that a person would write.
 std::optional<ValueId> draw_literal(Builder& b, DType dtype, Interval interval) {
-  const bool integral = is_integer(dtype);
+  const bool integral = tensor::is_integer(dtype);
   const double lo = std::max(interval.lo, integral ? 1.0 : interval.lo < 0 ? -2.0 : 0.05);
   const double hi = std::min(interval.hi, integral ? 9.0 : 3.0);
   if (lo > hi) return std::nullopt;
@@ -59,7 +59,8 @@ Op also_of_integers(Op op, Interval domain) {
   op.draw = [=, draw = op.draw, infer = op.infer](Builder& b, Draft& draft) {
     if (b.differentiable() || !b.random().chance(0.12)) return draw(b, draft);
     const auto x = b.draw([&](const Value& v) {
-      return is_integer(v.type.dtype) && in_domain(v.stats, domain) && magnitude(v.stats) <= 1000;
+      return tensor::is_integer(v.type.dtype) && in_domain(v.stats, domain) &&
+             magnitude(v.stats) <= 1000;
     });
     if (!x) return draw(b, draft);
     // What the entry infers for a real value holds for the integers that it was converted from.
@@ -93,7 +94,7 @@ Op lossy(Op op) {
       const std::set<double> distinct(probe.begin(), probe.end());
       const double kept = distinct.size() < 3 ? 0 : static_cast<double>(distinct.size()) / kProbes;
       result.sure = kept == 1 ? sure : sure & large_arguments(b, 4 / std::max(kept, 0.01));
-      if (static_cast<double>(element_count(result.type.shape)) * kept < 4) result.sure = 0;
+      if (static_cast<double>(tensor::element_count(result.type.shape)) * kept < 4) result.sure = 0;
     }
     draft.sure_given = true;
     return true;
@@ -104,7 +105,8 @@ std::uint32_t large_arguments(const Builder& b, double elements) {
   const auto& parameters = b.body_of(0).parameters;
   std::uint32_t out = 0;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    if (static_cast<double>(element_count(b[parameters[i]].type.shape)) >= elements) out |= 1u << i;
+    if (static_cast<double>(tensor::element_count(b[parameters[i]].type.shape)) >= elements)
+      out |= 1u << i;
   }
   return out;
 }
@@ -113,7 +115,7 @@ std::uint32_t inexact_arguments(const Builder& b) {
   const auto& parameters = b.body_of(0).parameters;
   std::uint32_t out = 0;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    if (is_inexact(b[parameters[i]].type.dtype)) out |= 1u << i;
+    if (tensor::is_inexact(b[parameters[i]].type.dtype)) out |= 1u << i;
   }
   return out;
 }
@@ -213,8 +215,8 @@ ValueId linear_origin(const Builder& b, ValueId id) {
 }
 
 DType inexact_of(DType dtype) {
-  if (is_inexact(dtype)) return dtype;
-  return byte_size(dtype) == 8 ? DType::kF64 : DType::kF32;
+  if (tensor::is_inexact(dtype)) return dtype;
+  return tensor::byte_size(dtype) == 8 ? DType::kF64 : DType::kF32;
 }
 
 DType part_of(DType dtype) {
@@ -234,15 +236,15 @@ std::string spelling_without(Builder& b, const std::vector<std::string>& spellin
 }
 
 std::string dtype_text(DType dtype) {
-  return dtype == DType::kBool ? "bool" : fmt::format("jnp.{}", numpy_name(dtype));
+  return dtype == DType::kBool ? "bool" : fmt::format("jnp.{}", tensor::numpy_name(dtype));
 }
 
 std::string array_text(const Builder& b, const std::vector<double>& numbers, DType dtype) {
   std::string text = "jnp.array([";
   for (std::size_t i = 0; i < numbers.size(); ++i) {
-    text += (i ? ", " : "") + number_text(numbers[i], is_integer(dtype));
+    text += (i ? ", " : "") + number_text(numbers[i], tensor::is_integer(dtype));
   }
-  const DType usual = is_integer(dtype) ? b.default_integer() : b.default_real();
+  const DType usual = tensor::is_integer(dtype) ? b.default_integer() : b.default_real();
   return text + (dtype == usual ? "])" : fmt::format("], dtype={})", dtype_text(dtype)));
 }
 
@@ -254,4 +256,4 @@ std::string arguments_text(const std::vector<std::string>& parts) {
   return text;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -9,7 +9,7 @@
 #include "plan/builder.h"
 #include "plan/op.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 
 // Runs after an entry's own inference, on drawn and on given operands alike: sharpens bounds,
 // changes the result's type, picks a spelling; false refuses the application.
@@ -72,4 +72,4 @@ std::string array_text(const Builder& b, const std::vector<double>& numbers, DTy
 // "axis=1, keepdims=True" out of parts, without the empty ones.
 std::string arguments_text(const std::vector<std::string>& parts);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -9,14 +9,14 @@
 #include "plan/jax/catalogue.h"
 #include "plan/jax/op_helpers.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 using enum Bounds;
 
 // Limits among typical elements, so that clipping does something and not everything.
 Interval limits_for(Builder& b, const Value& v) {
-  const bool integral = is_integer(v.type.dtype);
+  const bool integral = tensor::is_integer(v.type.dtype);
   const double m = median(v.stats), s = std::max(spread(v.stats), integral ? 4.0 : 0.2);
   const double floor = integral ? integer_bounds(v.type.dtype).lo : -1e9;
   return {b.nice_number(std::max(m - 0.5 * s, floor), std::max(m - 0.2 * s, floor), integral),
@@ -202,7 +202,8 @@ Op two_parts(std::string name, double weight, bool exponent, std::vector<std::st
   Op op{std::move(name), kArithmetic, weight, exponent ? kNone : kZero, {}, std::move(spellings)};
   op.draw = [=](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
-      return is_real(v.type.dtype) && (exponent ? v.stats.lo > 0.01 : magnitude(v.stats) >= 2);
+      return tensor::is_real(v.type.dtype) &&
+             (exponent ? v.stats.lo > 0.01 : magnitude(v.stats) >= 2);
     });
     if (!x) return false;
     Value first, second;
@@ -273,14 +274,14 @@ Op of_new_terms(Op op) {
 
 bool same_magnitudes(Builder& b, Draft& draft) {
   const Value& x = b[draft.operands[0]];
-  if (is_complex(x.type.dtype)) draft.results[0].stats = x.stats;
+  if (tensor::is_complex(x.type.dtype)) draft.results[0].stats = x.stats;
   return true;
 }
 
 // Of the second operand only the sign shows, and few elements may all keep theirs.
 bool sign_of_second(Builder& b, Draft& draft) {
   const Value &x = b[draft.operands[0]], &y = b[draft.operands[1]];
-  const bool many = element_count(y.type.shape) >= 4;
+  const bool many = tensor::element_count(y.type.shape) >= 4;
   draft.results[0].sure = x.sure | (many ? y.sure : 0);
   draft.sure_given = true;
   return median(y.stats) != 0 && y.stats.lo < 0 && y.stats.hi > 0;
@@ -411,4 +412,4 @@ std::vector<Op> arithmetic_ops() {
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

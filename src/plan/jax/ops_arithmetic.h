@@ -5,7 +5,7 @@
 
 #include "plan/op.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 
 std::vector<Op> integer_arithmetic_ops();  // bits, shifts, whole-number division
 std::vector<Op> complex_arithmetic_ops();  // parts, conjugates, polar form
@@ -14,4 +14,4 @@ std::vector<Op> complex_arithmetic_ops();  // parts, conjugates, polar form
 // those.
 Op complex_magnitudes(Op op);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -10,7 +10,7 @@
 #include "plan/jax/op_helpers.h"
 #include "plan/jax/ops_arithmetic.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 
@@ -38,7 +38,8 @@ Op of_complex(std::string name, double weight, double smallest, double largest, 
   Op op{std::move(name), kArithmetic, weight, derivative, std::move(hints), std::move(spellings)};
   op.infer = [=](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
-    if (!is_complex(x.type.dtype) || x.stats.lo < smallest || x.stats.hi > largest) return false;
+    if (!tensor::is_complex(x.type.dtype) || x.stats.lo < smallest || x.stats.hi > largest)
+      return false;
     // The magnitude of a value in polar form is there already, and does not depend on the angle.
     if (to_real && made_by(b, linear_origin(b, draft.operands[0]), kPolarForm)) return false;
     Value result;
@@ -49,7 +50,7 @@ Op of_complex(std::string name, double weight, double smallest, double largest, 
   };
   op.draw = [=, infer = op.infer](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
-      return is_complex(v.type.dtype) && v.stats.lo >= smallest && v.stats.hi <= largest;
+      return tensor::is_complex(v.type.dtype) && v.stats.lo >= smallest && v.stats.hi <= largest;
     });
     if (!x) return false;
     draft.operands = {*x};
@@ -139,7 +140,7 @@ Op half_of(Op op) {
 Op complex_magnitudes(Op op) {
   const bool product = op.has(kProduct);
   return refined(std::move(op), [product](Builder& b, Draft& draft) {
-    if (!is_complex(draft.results[0].type.dtype)) return true;
+    if (!tensor::is_complex(draft.results[0].type.dtype)) return true;
     const Stats &x = b[draft.operands[0]].stats, &y = b[draft.operands[1]].stats;
     Stats& out = draft.results[0].stats;
     const double u = magnitude(x), v = magnitude(y);
@@ -205,4 +206,4 @@ std::vector<Op> complex_arithmetic_ops() {
   };
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -8,7 +8,7 @@
 #include "plan/jax/op_helpers.h"
 #include "plan/jax/ops_arithmetic.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 using enum Bounds;
@@ -71,7 +71,8 @@ Op shift(std::string name, double weight, Kernel2 kernel, double most,
   op.draw = [=](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kIntegers);
     if (!x) return false;
-    const double limit = std::min(most, 8.0 * static_cast<double>(byte_size(b[*x].type.dtype)) - 1);
+    const double limit =
+        std::min(most, 8.0 * static_cast<double>(tensor::byte_size(b[*x].type.dtype)) - 1);
     std::optional<ValueId> y;
     if (b.random().chance(0.3)) {
       y = b.draw_partner(*x);
@@ -155,8 +156,8 @@ Op bit_count() {
         },
         kEnds);
     result.stats.lo = 0;
-    result.stats.hi =
-        std::min(bits_of(b[*x].stats), 8.0 * static_cast<double>(byte_size(b[*x].type.dtype)));
+    result.stats.hi = std::min(bits_of(b[*x].stats),
+                               8.0 * static_cast<double>(tensor::byte_size(b[*x].type.dtype)));
     draft.operands = {*x};
     draft.results = {result};
     return true;
@@ -170,7 +171,7 @@ Op bits(std::string name, double weight, double (*count)(double x, double width)
   op.draw = [=](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kIntegers);
     if (!x) return false;
-    const double width = 8.0 * static_cast<double>(byte_size(b[*x].type.dtype));
+    const double width = 8.0 * static_cast<double>(tensor::byte_size(b[*x].type.dtype));
     Value result;
     result.type = b[*x].type;
     for (int i = 0; i < kProbes; ++i) result.stats.probe[i] = count(b[*x].stats.probe[i], width);
@@ -264,12 +265,12 @@ Op invert() {
         {"inverted"},  {"~$0", "jnp.invert($0)", "lax.bitwise_not($0)", "jnp.bitwise_not($0)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return is_signed_integer(v.type.dtype) || v.type.dtype == DType::kU8;
+      return tensor::is_signed_integer(v.type.dtype) || v.type.dtype == DType::kU8;
     });
     if (!x) return false;
     Value result;
     result.type = b[*x].type;
-    const Kernel1 kernel = is_signed_integer(result.type.dtype)
+    const Kernel1 kernel = tensor::is_signed_integer(result.type.dtype)
                                ? Kernel1([](double v) { return -v - 1; })
                                : Kernel1([](double v) { return 255 - v; });
     result.stats = map_stats(b[*x].stats, kernel, kEnds);
@@ -350,4 +351,4 @@ std::vector<Op> integer_arithmetic_ops() {
   };
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -8,7 +8,7 @@
 #include "plan/jax/op_helpers.h"
 #include "plan/jax/shape_helpers.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 
@@ -25,12 +25,12 @@ Op astype() {
     const Value& x = b[draft.operands[0]];
     std::string name = draft.attributes["dtype"];
     if (name.starts_with("jnp.")) name = name.substr(4);
-    const auto dtype = dtype_from_numpy_name(name);
+    const auto dtype = tensor::dtype_from_numpy_name(name);
     if (!dtype || !x.literal.empty() || *dtype == x.type.dtype) return false;
-    if (is_complex(x.type.dtype) && !is_complex(*dtype)) return false;
+    if (tensor::is_complex(x.type.dtype) && !tensor::is_complex(*dtype)) return false;
     Value result = with_shape(x, x.type.shape);
     result.type.dtype = *dtype;
-    if (is_integer(*dtype)) {
+    if (tensor::is_integer(*dtype)) {
       const Interval bounds = integer_bounds(*dtype);
       if (x.stats.lo < bounds.lo || x.stats.hi > bounds.hi) return false;
       result.stats = map_stats(
@@ -49,7 +49,7 @@ Op astype() {
     const DType target = b.random().chance(0.7) || b.differentiable()
                              ? b.settings().real
                              : b.random().pick(b.settings().dtypes);
-    if (is_complex(target) || target == DType::kBool) return false;
+    if (tensor::is_complex(target) || target == DType::kBool) return false;
     draft.operands = {*x};
     draft.attributes["dtype"] = dtype_text(target);
     return infer(b, draft);
@@ -105,7 +105,7 @@ Op as_bytes() {
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return (v.type.dtype == DType::kI32 || v.type.dtype == DType::kU32) && v.type.rank() >= 1 &&
-             element_count(v.type.shape) >= 4;
+             tensor::element_count(v.type.shape) >= 4;
     });
     if (!x || !b.allowed(DType::kU8)) return false;
     Shape shape = b[*x].type.shape;
@@ -137,7 +137,8 @@ Op exponent_bits() {
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return v.type.dtype == DType::kF32 && v.type.rank() >= 1 &&
-             element_count(v.type.shape) >= 6 && v.stats.lo >= 0.01 && v.stats.hi > 2 * v.stats.lo;
+             tensor::element_count(v.type.shape) >= 6 && v.stats.lo >= 0.01 &&
+             v.stats.hi > 2 * v.stats.lo;
     });
     if (!x || !b.allowed(DType::kI32)) return false;
     Value result = with_shape(b[*x], b[*x].type.shape);
@@ -160,4 +161,4 @@ std::vector<Op> array_ops() {
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -5,11 +5,11 @@
 
 #include "plan/op.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 
 std::vector<Op> shape_ops();         // reshape, transpose, new and dropped axes, broadcasts
 std::vector<Op> arrangement_ops();   // flip, roll, tile, repeat, pad, triangles, diagonals
 std::vector<Op> join_ops();          // concatenate, stack, split, block
 std::vector<Op> construction_ops();  // ramps, identities, grids, constants that meet a value
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

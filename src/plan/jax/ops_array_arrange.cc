@@ -11,7 +11,7 @@
 #include "plan/jax/ops_array.h"
 #include "plan/jax/shape_helpers.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 
@@ -86,7 +86,8 @@ Op roll_by() {
         {"jnp.roll($0, $1, $axis)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return is_inexact(v.type.dtype) && v.type.rank() >= 1 && element_count(v.type.shape) >= 3;
+      return tensor::is_inexact(v.type.dtype) && v.type.rank() >= 1 &&
+             tensor::element_count(v.type.shape) >= 3;
     });
     if (!x) return false;
     const Shape& shape = b[*x].type.shape;
@@ -111,7 +112,7 @@ Op rot90() {
   Op op{"rot90", kArray, 0.3, kSmooth, {"rotated", "turned"}, {"jnp.rot90($0, $options)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 2, 99, {"rot90", "flip"});
-    if (!x || element_count(b[*x].type.shape) < 3) return false;
+    if (!x || tensor::element_count(b[*x].type.shape) < 3) return false;
     Shape shape = b[*x].type.shape;
     const int rank = b[*x].type.rank();
     const auto k = b.random().between(1, 3);
@@ -252,15 +253,15 @@ Op pad() {
     const auto widths = draw_widths(b, shape, 3);
     if (!widths) return false;
     const DType dtype = b[*x].type.dtype;
-    const double fill = is_complex(dtype) ? 0 : filler(b, b[*x]);
+    const double fill = tensor::is_complex(dtype) ? 0 : filler(b, b[*x]);
     const bool named = b.random().chance(0.15);
     draft.attributes["widths"] = widths->text;
     draft.attributes["options"] =
         arguments_text({named ? "mode=\"constant\"" : "",
                         fill == 0 ? "" : "constant_values=" + number_of(fill, dtype)});
     Value result = with_shape(b[*x], padded(shape, *widths));
-    const double share = 1 - static_cast<double>(element_count(shape)) /
-                                 static_cast<double>(element_count(result.type.shape));
+    const double share = 1 - static_cast<double>(tensor::element_count(shape)) /
+                                 static_cast<double>(tensor::element_count(result.type.shape));
     result.stats = with_constant(b[*x].stats, fill, share);
     draft.operands = {*x};
     draft.results = {result};
@@ -322,7 +323,7 @@ Op lax_pad() {
       size_at(shape, i) = n + before + after + (n - 1) * inside;
       config.push_back(fmt::format("({}, {}, {})", before, after, inside));
     }
-    if (element_count(shape) <= element_count(b[*x].type.shape)) return false;
+    if (tensor::element_count(shape) <= tensor::element_count(b[*x].type.shape)) return false;
     const DType dtype = b[*x].type.dtype;
     const double fill = filler(b, b[*x]);
     const bool usual = dtype == b.default_real() || dtype == b.default_integer();
@@ -331,8 +332,8 @@ Op lax_pad() {
     draft.attributes["config"] = config.size() == 1 ? fmt::format("({},)", config[0])
                                                     : fmt::format("({})", fmt::join(config, ", "));
     Value result = with_shape(b[*x], shape);
-    const double share = 1 - static_cast<double>(element_count(b[*x].type.shape)) /
-                                 static_cast<double>(element_count(shape));
+    const double share = 1 - static_cast<double>(tensor::element_count(b[*x].type.shape)) /
+                                 static_cast<double>(tensor::element_count(shape));
     result.stats = with_constant(b[*x].stats, fill, share);
     draft.operands = {*x};
     draft.results = {result};
@@ -366,7 +367,7 @@ Op triangle() {
                                                            : std::to_string(k);
     draft.spelling = lower ? "jnp.tril($0, $options)" : "jnp.triu($0, $options)";
     double fill = 0;
-    if (lower && !is_complex(dtype) && b.random().chance(0.35)) {
+    if (lower && !tensor::is_complex(dtype) && b.random().chance(0.35)) {
       fill = filler(b, b[*x]);
       draft.attributes["fill"] = number_of(fill, dtype);
       if (k != 0) draft.attributes["options"] = fmt::format("k={}", k);
@@ -455,7 +456,7 @@ Op fill_diagonal() {
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return v.type.rank() == 2 && v.type.shape[0] == v.type.shape[1] && v.type.shape[0] >= 2 &&
-             !is_complex(v.type.dtype);
+             !tensor::is_complex(v.type.dtype);
     });
     if (!x) return false;
     const DType dtype = b[*x].type.dtype;
@@ -483,7 +484,7 @@ Op resize() {
     if (!x) return false;
     const Shape shape = {b.size(), b.size()};
     if (b.settings().max_rank < 2 || shape == b[*x].type.shape ||
-        element_count(shape) < element_count(b[*x].type.shape))
+        tensor::element_count(shape) < tensor::element_count(b[*x].type.shape))
       return false;
     draft.attributes["shape"] = tuple_text(shape);
     draft.operands = {*x};
@@ -500,4 +501,4 @@ std::vector<Op> arrangement_ops() {
           pad_mode(), lax_pad(), triangle(), diag(),  diagonal(), fill_diagonal(), resize()};
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -10,7 +10,7 @@
 #include "plan/jax/ops_array.h"
 #include "plan/jax/shape_helpers.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 
@@ -38,12 +38,12 @@ struct Ramp {
 // n numbers in a row, of a type that leaves the value's type as it is.
 Ramp draw_ramp(Builder& b, DType dtype, std::int64_t n) {
   const double last = static_cast<double>(n - 1);
-  const bool plain = is_real(dtype) || dtype == b.default_integer();
+  const bool plain = tensor::is_real(dtype) || dtype == b.default_integer();
   const std::string type = dtype == b.default_real() && b.random().chance(0.7) ? ""
                            : b.random().chance(0.5) ? ", dtype=$0.dtype"
                                                     : ", dtype=" + dtype_text(dtype);
   const double kind = b.random().uniform();
-  if (!is_real(dtype) || kind < 0.35) {
+  if (!tensor::is_real(dtype) || kind < 0.35) {
     const std::string as = plain && b.random().chance(0.7) ? ""
                            : type.empty()                  ? ", dtype=" + dtype_text(dtype)
                                                            : type;
@@ -92,10 +92,10 @@ Op with_ramp() {
               static_cast<double>(n - 1), true};
     }
     const auto which = b.random().below(10);
-    const bool divides = which == 9 && ramp.lo >= 0.5 && is_real(dtype);
+    const bool divides = which == 9 && ramp.lo >= 0.5 && tensor::is_real(dtype);
     const Kernel2 kernel = which < 4 ? times : which < 7 ? plus : divides ? over : minus;
     const std::string sign = which < 4 ? "*" : which < 7 ? "+" : divides ? "/" : "-";
-    if (sign == "-" && dtype_class(dtype) == DTypeClass::kUnsigned) return false;
+    if (sign == "-" && tensor::dtype_class(dtype) == tensor::DTypeClass::kUnsigned) return false;
     const bool first = sign != "/" && sign != "-" && b.random().chance(0.25);
     draft.spelling =
         first ? fmt::format("{} {} $0", ramp.text, sign) : fmt::format("$0 {} {}", sign, ramp.text);
@@ -113,7 +113,7 @@ Op with_eye() {
   Op op{"diagonal_shift", kArray, 0.35, kSmooth, {"regularized", "centered", "shifted", "damped"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return is_real(v.type.dtype) && v.type.rank() >= 2 && v.type.shape.back() >= 2 &&
+      return tensor::is_real(v.type.dtype) && v.type.rank() >= 2 && v.type.shape.back() >= 2 &&
              v.type.shape.back() == v.type.shape[v.type.shape.size() - 2];
     });
     if (!x) return false;
@@ -152,7 +152,7 @@ Op masked() {
   op.traits = kFillsIn;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw_kind(kReal | kIntegers, 1);
-    if (!x || element_count(b[*x].type.shape) < 4) return false;
+    if (!x || tensor::element_count(b[*x].type.shape) < 4) return false;
     const Shape shape = b[*x].type.shape;
     const bool rows = shape.size() == 2 && b.random().chance(0.5);
     const auto mask = draw_mask(b, [&](const Value& v) {
@@ -173,7 +173,8 @@ Op masked() {
     const std::string constant = either(b, forms);
     draft.spelling = b.random().chance(0.7) ? fmt::format("jnp.where({}, $0, {})", m, constant)
                                             : fmt::format("jnp.where({}, {}, $0)", m, constant);
-    if (is_integer(dtype) && dtype != b.default_integer() && constant == "$fill" && fill < 0)
+    if (tensor::is_integer(dtype) && dtype != b.default_integer() && constant == "$fill" &&
+        fill < 0)
       return false;
     Value result = with_shape(b[*x], shape);
     result.stats = with_constant(b[*x].stats, fill, 0.5);
@@ -258,7 +259,8 @@ Op outer() {
     const bool self = *x == *y;
     // A difference to itself is zero on the diagonal, and only there.
     const Kernel2 kernel = which < 2 ? times : which == 2 ? plus : minus;
-    if (kernel == minus && dtype_class(b[*x].type.dtype) == DTypeClass::kUnsigned) return false;
+    if (kernel == minus && tensor::dtype_class(b[*x].type.dtype) == tensor::DTypeClass::kUnsigned)
+      return false;
     const std::string sign = which < 2 ? "*" : which == 2 ? "+" : "-";
     const std::string ufunc = which < 2 ? "multiply" : which == 2 ? "add" : "subtract";
     const std::string other = self ? "$0" : "$1";
@@ -325,7 +327,7 @@ Op on_grid() {
   Op op{"grid", kArray, 0.35, kSmooth, {"surface", "field", "landscape"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto accept = [](const Value& v) {
-      return is_real(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] > 1 &&
+      return tensor::is_real(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] > 1 &&
              magnitude(v.stats) < 50;
     };
     const auto x = b.draw(accept);
@@ -379,7 +381,7 @@ Op vander() {
         {"jnp.vander($0, $options)", "jnp.vander($0, $options, increasing=True)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return is_real(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] > 1 &&
+      return tensor::is_real(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] > 1 &&
              magnitude(v.stats) <= 4;
     });
     if (!x || b.settings().max_rank < 2) return false;
@@ -406,4 +408,4 @@ std::vector<Op> construction_ops() {
           outer(),     pairwise_rows(), meshgrid(), on_grid(),   vander()};
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -9,7 +9,7 @@
 #include "plan/jax/ops_array.h"
 #include "plan/jax/shape_helpers.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 
@@ -27,9 +27,9 @@ std::optional<ValueId> companion(Builder& b, ValueId x, const std::vector<ValueI
                                                  "sigmoid", "exp", "abs"};
   static const std::vector<std::string> kWhole = {"abs", "square"};
   const DType dtype = b[x].type.dtype;
-  if (!(kind_of(dtype) & (kSignedKind | static_cast<std::uint32_t>(jaxsmith::kReal))))
+  if (!(kind_of(dtype) & (kSignedKind | static_cast<std::uint32_t>(plan::kReal))))
     return std::nullopt;
-  const auto made = b.apply(b.random().pick(is_real(dtype) ? kReal : kWhole), {x});
+  const auto made = b.apply(b.random().pick(tensor::is_real(dtype) ? kReal : kWhole), {x});
   return made && fits(b[*made]) ? made : std::nullopt;
 }
 
@@ -167,7 +167,8 @@ Op append() {
     if (scalar && !b[*y].weak) forms.push_back("jnp.concatenate([$0, $1[None]])");
     if (scalar) forms.push_back("jnp.hstack([$0, $1])");
     draft.spelling = either(b, forms);
-    Value result = with_shape(b[*x], {b[*x].type.shape[0] + element_count(b[*y].type.shape)});
+    Value result =
+        with_shape(b[*x], {b[*x].type.shape[0] + tensor::element_count(b[*y].type.shape)});
     result.stats = joined_stats(b, {*x, *y});
     draft.operands = {*x, *y};
     draft.results = {result};
@@ -347,7 +348,7 @@ Op block() {
     if (padded) result.stats = with_constant(result.stats, 0, 0.35);
     if (draft.spelling.find('-') != std::string::npos ||
         draft.spelling.find('+') != std::string::npos) {
-      if (!is_real(b[*x].type.dtype)) return false;
+      if (!tensor::is_real(b[*x].type.dtype)) return false;
       const double reach = magnitude(b[*x].stats) + magnitude(b[*y].stats);
       result.stats.lo = -reach;
       result.stats.hi = reach;
@@ -437,4 +438,4 @@ std::vector<Op> join_ops() {
           unstack(),     block(), block_diag(), broadcast_arrays(), broadcast_stack()};
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

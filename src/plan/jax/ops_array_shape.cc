@@ -9,7 +9,7 @@
 #include "plan/jax/ops_array.h"
 #include "plan/jax/shape_helpers.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 
@@ -79,7 +79,9 @@ Op reshape() {
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     const auto& shape = b.numbers().at("shape");
-    if (shape == x.type.shape || element_count(shape) != element_count(x.type.shape)) return false;
+    if (shape == x.type.shape ||
+        tensor::element_count(shape) != tensor::element_count(x.type.shape))
+      return false;
     write_shape(b, draft, shape);
     draft.results = {with_shape(x, shape)};
     return true;
@@ -108,7 +110,7 @@ Op ravel() {
     const auto x = draw_array(b, 2, 99, {"reshape", "ravel", "collapse", "expand_dims", "squeeze"});
     if (!x) return false;
     draft.operands = {*x};
-    draft.results = {with_shape(b[*x], {element_count(b[*x].type.shape)})};
+    draft.results = {with_shape(b[*x], {tensor::element_count(b[*x].type.shape)})};
     return true;
   };
   return op;
@@ -364,7 +366,7 @@ Op broadcast_in_dim() {
   Op op{"broadcast_in_dim", kArray, 0.25, kSmooth, {"weighted", "shifted"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return is_real(v.type.dtype) && v.type.rank() >= 2 && magnitude(v.stats) < 100;
+      return tensor::is_real(v.type.dtype) && v.type.rank() >= 2 && magnitude(v.stats) < 100;
     });
     if (!x) return false;
     const Shape shape = b[*x].type.shape;
@@ -453,7 +455,7 @@ Op rearrange() {
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
       return v.type.rank() >= 1 && v.type.rank() < b.settings().max_rank &&
-             element_count(v.type.shape) >= 8 &&
+             tensor::element_count(v.type.shape) >= 8 &&
              !follows(b, v, {"reshape", "ravel", "collapse", "rearrange"});
     });
     if (!x) return false;
@@ -511,4 +513,4 @@ std::vector<Op> shape_ops() {
           atleast(),  axis_exchange(), rearrange(), space_to_depth()};
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

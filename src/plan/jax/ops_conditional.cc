@@ -7,7 +7,7 @@
 #include "plan/builder.h"
 #include "plan/jax/catalogue.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 const std::vector<std::string>& orderings() {
@@ -42,7 +42,8 @@ bool infer_choice(Builder& b, Draft& draft, bool same_shape) {
   const Value& x = b[draft.operands[1]];
   const Value& y = b[draft.operands[2]];
   if (mask.type.dtype != DType::kBool || !x.literal.empty()) return false;
-  if (y.literal.empty() ? y.type.dtype != x.type.dtype : is_complex(x.type.dtype)) return false;
+  if (y.literal.empty() ? y.type.dtype != x.type.dtype : tensor::is_complex(x.type.dtype))
+    return false;
   if (same_shape && (!y.literal.empty() || mask.type.shape != x.type.shape || y.type != x.type ||
                      y.weak || x.weak))
     return false;
@@ -56,10 +57,10 @@ bool infer_choice(Builder& b, Draft& draft, bool same_shape) {
   // Of many places some are taken from either; and a mask that is an argument shows by which.
   const auto taken = std::count_if(mask.stats.probe.begin(), mask.stats.probe.end(),
                                    [](double p) { return p != 0; });
-  const bool mixed =
-      taken >= kProbes / 4 && taken <= 3 * kProbes / 4 && element_count(mask.type.shape) >= 12;
+  const bool mixed = taken >= kProbes / 4 && taken <= 3 * kProbes / 4 &&
+                     tensor::element_count(mask.type.shape) >= 12;
   if (mixed) result.sure |= x.sure | y.sure;
-  if (mixed && is_inexact(x.type.dtype)) result.sure |= mask.sure;
+  if (mixed && tensor::is_inexact(x.type.dtype)) result.sure |= mask.sure;
   draft.sure_given = true;
   draft.results = {result};
   return true;
@@ -85,7 +86,7 @@ Op where() {
                                                         "abs",  "sin",      "exp"};
       if (b.random().chance(0.5)) y = b.apply(b.random().pick(kChanges), {*x});
       if (!y || *y == *x)
-        y = b.literal(b.nice_number(0, 2, is_integer(b[*x].type.dtype)), b[*x].type.dtype);
+        y = b.literal(b.nice_number(0, 2, tensor::is_integer(b[*x].type.dtype)), b[*x].type.dtype);
     }
     draft.operands = {*mask, *x, *y};
     return infer(b, draft);
@@ -109,7 +110,7 @@ Op select() {
     if (!x) return false;
     const Type type = b[*x].type;
     auto y = b.draw([&](const Value& v) { return v.type == type && !v.weak; });
-    if (!y || *y == *x) y = b.apply(is_real(type.dtype) ? "tanh" : "abs", {*x});
+    if (!y || *y == *x) y = b.apply(tensor::is_real(type.dtype) ? "tanh" : "abs", {*x});
     auto mask = b.draw(
         [&](const Value& v) { return v.type.dtype == DType::kBool && v.type.shape == type.shape; });
     if (!mask && y) {
@@ -177,7 +178,7 @@ std::optional<ValueId> predicate(Builder& b) {
 }
 
 Interval branch_interval(const Type& type) {
-  if (is_integer(type.dtype))
+  if (tensor::is_integer(type.dtype))
     return {std::max(-1000.0, integer_bounds(type.dtype).lo),
             std::min(1000.0, integer_bounds(type.dtype).hi)};
   return {-1000, 1000};
@@ -239,7 +240,7 @@ std::optional<Branches> draw_branches(Builder& b, const std::vector<ValueId>& op
 std::vector<ValueId> branch_operands(Builder& b) {
   std::vector<ValueId> out;
   const auto fits = [](const Value& v) {
-    return (kind_of(v.type.dtype) & kNumbers) && byte_size(v.type.dtype) >= 2 && !v.weak;
+    return (kind_of(v.type.dtype) & kNumbers) && tensor::byte_size(v.type.dtype) >= 2 && !v.weak;
   };
   const auto x = b.draw(fits);
   if (!x) return out;
@@ -281,8 +282,8 @@ Op switch_op() {
     const auto operands = branch_operands(b);
     if (operands.empty()) return false;
     // An index in range: a scalar integer led there, or a count of what holds.
-    auto index =
-        b.draw([](const Value& v) { return is_integer(v.type.dtype) && v.type.rank() == 0; });
+    auto index = b.draw(
+        [](const Value& v) { return tensor::is_integer(v.type.dtype) && v.type.rank() == 0; });
     if (!index) {
       const auto x = b.draw_kind(kReal, 1);
       const auto positive =
@@ -319,7 +320,7 @@ Op sum_bool() {
     if (x.type.dtype != DType::kBool || x.type.rank() == 0) return false;
     Value result;
     result.type = {b.default_integer(), {}};
-    const auto n = static_cast<double>(element_count(x.type.shape));
+    const auto n = static_cast<double>(tensor::element_count(x.type.shape));
     if (n < 2) return false;
     result.stats = uniform_stats(b.random(), 0, n, true);
     draft.results = {result};
@@ -377,4 +378,4 @@ std::vector<Op> conditional_ops() {
   };
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

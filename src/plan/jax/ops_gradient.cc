@@ -7,7 +7,7 @@
 #include "plan/builder.h"
 #include "plan/jax/catalogue.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 constexpr std::int64_t kMaxJacobian = 512;
@@ -37,7 +37,7 @@ std::vector<ValueId> draw_operands(Builder& b, std::size_t most, std::int64_t ma
   for (std::size_t i = 0; i < wanted; ++i) {
     const auto x = b.draw([&](const Value& v) {
       return v.type.dtype == dtype && !v.weak && v.type.rank() <= 3 && magnitude(v.stats) <= 100 &&
-             element_count(v.type.shape) <= max_elements;
+             tensor::element_count(v.type.shape) <= max_elements;
     });
     if (x && std::find(out.begin(), out.end(), *x) == out.end()) out.push_back(*x);
   }
@@ -90,7 +90,7 @@ std::optional<BodyId> loss_body(Builder& b, const std::vector<ValueId>& operands
     if (aux) {
       extra = b.draw(
           [&](const Value& v) {
-            return v.body == b.current() && is_real(v.type.dtype) && v.grad_arguments != 0;
+            return v.body == b.current() && tensor::is_real(v.type.dtype) && v.grad_arguments != 0;
           },
           false);
       if (!extra || std::find(p.begin(), p.end(), *extra) != p.end()) return false;
@@ -119,7 +119,8 @@ std::optional<BodyId> map_body(Builder& b, const std::vector<ValueId>& operands,
     auto out = b.fold();
     if (out) out = bend(b, *out);
     if (out) out = b.convert(*out, dtype);
-    if (!out || b[*out].weak || element_count(b[*out].type.shape) > max_elements) return false;
+    if (!out || b[*out].weak || tensor::element_count(b[*out].type.shape) > max_elements)
+      return false;
     b.set_results({*out});
     return true;
   });
@@ -202,8 +203,9 @@ Op jacobian(std::string name, double weight, bool hessian = false) {
     if (operands.empty()) return false;
     const auto number = static_cast<std::int64_t>(b.random().below(operands.size()));
     const Type in = b[operands[static_cast<std::size_t>(number)]].type;
-    const auto body = hessian ? loss_body(b, operands, false)
-                              : map_body(b, operands, kMaxJacobian / element_count(in.shape));
+    const auto body = hessian
+                          ? loss_body(b, operands, false)
+                          : map_body(b, operands, kMaxJacobian / tensor::element_count(in.shape));
     if (!body) return false;
     Type type = hessian ? in : b[b.body_of(*body).results[0]].type;
     type.shape.insert(type.shape.end(), in.shape.begin(), in.shape.end());
@@ -326,7 +328,7 @@ Op vjp() {
     auto cotangent = b.draw(
         [&](const Value& v) { return v.type == out && !v.weak && magnitude(v.stats) <= 100; });
     if (!cotangent) {
-      const auto base = b.draw([&](const Value& v) { return is_real(v.type.dtype); });
+      const auto base = b.draw([&](const Value& v) { return tensor::is_real(v.type.dtype); });
       if (base) cotangent = b.coerce(*base, out, {-100, 100});
     }
     if (!cotangent || b[*cotangent].weak) return false;
@@ -349,7 +351,8 @@ Op stop_gradient() {
             Bounds::kEnds, Derivative::kZero, {"frozen", "baseline"}, {"lax.stop_gradient($0)"});
   // It is worth a line only next to what is differentiated.
   op.draw = [infer = op.infer](Builder& b, Draft& draft) {
-    const auto x = b.draw([&](const Value& v) { return is_real(v.type.dtype) && v.uses > 0; });
+    const auto x =
+        b.draw([&](const Value& v) { return tensor::is_real(v.type.dtype) && v.uses > 0; });
     if (!x) return false;
     draft.operands = {*x};
     return infer(b, draft);
@@ -374,4 +377,4 @@ std::vector<Op> gradient_ops() {
           stop_gradient()};
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -10,7 +10,7 @@
 #include "plan/jax/op_helpers.h"
 #include "plan/jax/shape_helpers.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 
@@ -93,7 +93,7 @@ std::optional<Place> draw_basic_place(Builder& b, const Shape& shape) {
     if (!whole[i]) place.shift += items[i].start * (i == 0 ? 5 : 7) + static_cast<std::int64_t>(i);
   }
   place.index = subscript(b, items, whole);
-  if (element_count(place.shape) == element_count(shape)) return std::nullopt;
+  if (tensor::element_count(place.shape) == tensor::element_count(shape)) return std::nullopt;
   return place;
 }
 
@@ -208,14 +208,15 @@ Op neighbours() {
         {"increments", "midpoints", "adjacent", "pairs", "steps"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return (kind_of(v.type.dtype) & (jaxsmith::kReal | kSignedKind)) && v.type.rank() >= 1;
+      return (kind_of(v.type.dtype) & (plan::kReal | kSignedKind)) && v.type.rank() >= 1;
     });
     if (!x) return false;
     Shape shape = b[*x].type.shape;
     const int rank = b[*x].type.rank(), axis = draw_axis(b, shape, 3);
     if (axis < 0) return false;
     const auto n = size_at(shape, axis);
-    const bool real = is_real(b[*x].type.dtype), halves = n % 2 == 0 && b.random().chance(0.35);
+    const bool real = tensor::is_real(b[*x].type.dtype),
+               halves = n % 2 == 0 && b.random().chance(0.35);
     const bool last = axis == rank - 1 && rank > 1 && b.random().chance(0.4);
     const auto at = [&](const std::string& range) {
       return last ? "..., " + range : at_axis(axis, range);
@@ -385,4 +386,4 @@ std::vector<Op> indexing_ops() {
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -8,7 +8,7 @@
 #include "plan/builder.h"
 #include "plan/op.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 
 std::vector<Op> slice_ops();   // places that are known: slices, constant lists
 std::vector<Op> gather_ops();  // places that the program computes
@@ -27,4 +27,4 @@ std::optional<Place> draw_basic_place(Builder& b, const Shape& shape);
 // A list of positions on one axis, or pairs of positions on the first two.
 std::optional<Place> draw_listed_place(Builder& b, const Shape& shape, bool distinct);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

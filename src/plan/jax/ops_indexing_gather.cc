@@ -10,7 +10,7 @@
 #include "plan/jax/ops_reduction.h"
 #include "plan/jax/shape_helpers.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 
@@ -106,7 +106,7 @@ Op gather() {
     if (axis < 0) return false;
     const int rank = b[*x].type.rank();
     const auto n = size_at(b[*x].type.shape, axis);
-    const bool filled = is_real(b[*x].type.dtype) && b.random().chance(0.08);
+    const bool filled = tensor::is_real(b[*x].type.dtype) && b.random().chance(0.08);
     const auto index = draw_index(b, filled ? n + 2 : n, [&](const Value& v) {
       return v.type.rank() >= 1 && v.type.rank() + rank - 1 <= b.settings().max_rank;
     });
@@ -154,7 +154,7 @@ Op take_wrapped() {
     const int rank = b[*x].type.rank();
     const auto n = size_at(b[*x].type.shape, axis);
     const auto index = b.draw([&](const Value& v) {
-      return is_integer(v.type.dtype) && v.type.rank() <= 1 &&
+      return tensor::is_integer(v.type.dtype) && v.type.rank() <= 1 &&
              v.type.rank() + rank - 1 <= b.settings().max_rank && magnitude(v.stats) < 1e6;
     });
     if (!index || *index == *x) return false;
@@ -252,8 +252,8 @@ Op order_of() {
 }
 
 bool orderable(const Value& v) {
-  const bool kind =
-      is_integer(v.type.dtype) || (is_real(v.type.dtype) && !half_precision(v.type.dtype));
+  const bool kind = tensor::is_integer(v.type.dtype) ||
+                    (tensor::is_real(v.type.dtype) && !half_precision(v.type.dtype));
   return kind && v.type.rank() >= 1 && v.type.shape.back() >= 3;
 }
 
@@ -329,10 +329,11 @@ Op at_peak() {
 Op places_where() {
   Op op{"nonzero", kIndexing, 0.5, kZero, {"places", "hits", "active_ids"}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto mask = draw_mask(
-        b, [](const Value& v) { return v.type.rank() >= 1 && element_count(v.type.shape) >= 6; });
+    const auto mask = draw_mask(b, [](const Value& v) {
+      return v.type.rank() >= 1 && tensor::element_count(v.type.shape) >= 6;
+    });
     if (!mask) return false;
-    const auto n = element_count(b[*mask].type.shape);
+    const auto n = tensor::element_count(b[*mask].type.shape);
     const auto size = b.random().between(3, std::min<std::int64_t>(n - 1, 8));
     draft.attributes["options"] =
         fmt::format("size={}, fill_value={}", size, b.random().chance(0.7) ? 0 : n - 1);
@@ -357,7 +358,7 @@ Op unravel() {
   op.draw = [](Builder& b, Draft& draft) {
     const auto rows = b.random().between(2, 6), columns = b.random().between(3, 6);
     const auto index = draw_index(b, rows * columns, [](const Value& v) {
-      return v.type.rank() <= 2 && byte_size(v.type.dtype) >= 4;
+      return v.type.rank() <= 2 && tensor::byte_size(v.type.dtype) >= 4;
     });
     if (!index) return false;
     draft.attributes["shape"] = tuple_text({rows, columns});
@@ -400,7 +401,7 @@ Op gather_pairs() {
     draft.operands = {*x, *row, *column};
     draft.results = {rearranged(b[*x], shape, 6)};
     selected_by(b, draft, *x, *row, from[0]);
-    if (index_shows(b, *column, from[1]) && is_inexact(b[*x].type.dtype))
+    if (index_shows(b, *column, from[1]) && tensor::is_inexact(b[*x].type.dtype))
       draft.results[0].sure |= b[*column].sure;
     return true;
   };
@@ -415,4 +416,4 @@ std::vector<Op> gather_ops() {
           places_where(), unravel(),       gather_pairs()};
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -10,7 +10,7 @@
 #include "plan/jax/ops_indexing.h"
 #include "plan/jax/shape_helpers.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 
@@ -58,9 +58,9 @@ Op bins() {
   Op op{"binning", kIndexing, 0.5, kZero, {"buckets", "bins", "levels"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
-      const bool kind =
-          v.type.dtype == DType::kF32 || v.type.dtype == DType::kF64 || is_integer(v.type.dtype);
-      return kind && element_count(v.type.shape) >= 4 && spread(v.stats) > 0.2 &&
+      const bool kind = v.type.dtype == DType::kF32 || v.type.dtype == DType::kF64 ||
+                        tensor::is_integer(v.type.dtype);
+      return kind && tensor::element_count(v.type.shape) >= 4 && spread(v.stats) > 0.2 &&
              !follows(b, v, {"binning", "insertion_search"});
     });
     if (!x) return false;
@@ -72,11 +72,11 @@ Op bins() {
     for (std::int64_t i = 0; i < count; ++i) {
       const double at =
           *low + (*high - *low) * static_cast<double>(i + 1) / static_cast<double>(count + 1);
-      const double unit = is_integer(dtype)   ? 1
-                          : *high - *low > 20 ? 1
-                          : *high - *low > 2  ? 0.1
-                                              : 0.01;
-      const double edge = is_integer(dtype) ? std::ceil(at) : std::round(at / unit) * unit;
+      const double unit = tensor::is_integer(dtype) ? 1
+                          : *high - *low > 20       ? 1
+                          : *high - *low > 2        ? 0.1
+                                                    : 0.01;
+      const double edge = tensor::is_integer(dtype) ? std::ceil(at) : std::round(at / unit) * unit;
       if (edges.empty() || edge > edges.back()) edges.push_back(edge);
     }
     if (edges.size() < 2) return false;
@@ -92,10 +92,10 @@ Op bins() {
     draft.attributes["side"] = right ? "side=\"right\"" : "";
     const bool search = b.random().chance(0.6);
     draft.spelling = search ? "jnp.searchsorted($edges, $0, $side)" : "jnp.digitize($0, $edges)";
-    if (!is_inexact(dtype) && !search) return false;
+    if (!tensor::is_inexact(dtype) && !search) return false;
     draft.operands = {*x};
     draft.results = {result};
-    draft.results[0].sure = element_count(b[*x].type.shape) >= 6 ? b[*x].sure : 0;
+    draft.results[0].sure = tensor::element_count(b[*x].type.shape) >= 6 ? b[*x].sure : 0;
     draft.sure_given = true;
     return true;
   };
@@ -148,8 +148,8 @@ Op segment() {
   op.traits = kFillsIn;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      const bool kind =
-          v.type.dtype == DType::kF32 || v.type.dtype == DType::kF64 || is_integer(v.type.dtype);
+      const bool kind = v.type.dtype == DType::kF32 || v.type.dtype == DType::kF64 ||
+                        tensor::is_integer(v.type.dtype);
       return kind && v.type.rank() >= 1 && v.type.shape[0] >= 3;
     });
     if (!x) return false;
@@ -185,7 +185,8 @@ Op segment() {
       draft.attributes["dtype"] =
           type.dtype == b.default_real() ? "" : "dtype=" + dtype_text(type.dtype);
       draft.spelling = "jnp.zeros($shape, $dtype).at[$1].add($0)";
-    } else if (kind < 0.45 && is_real(type.dtype) && magnitude(b[*x].stats) <= 1.6 && rows <= 8) {
+    } else if (kind < 0.45 && tensor::is_real(type.dtype) && magnitude(b[*x].stats) <= 1.6 &&
+               rows <= 8) {
       draft.spelling = "jax.ops.segment_prod($0, $1, num_segments=$groups)";
       const double top = std::max(1.0, portable::pow(magnitude(b[*x].stats), n));
       result.stats = with_constant(b[*x].stats, 1, 0.3);
@@ -209,10 +210,10 @@ Op counts_by() {
   op.draw = [](Builder& b, Draft& draft) {
     const auto n = b.random().between(3, 8);
     const auto ids = draw_index(b, n, [](const Value& v) {
-      return v.type.rank() >= 1 && v.type.rank() <= 2 && element_count(v.type.shape) >= 4;
+      return v.type.rank() >= 1 && v.type.rank() <= 2 && tensor::element_count(v.type.shape) >= 4;
     });
     if (!ids) return false;
-    const double count = static_cast<double>(element_count(b[*ids].type.shape));
+    const double count = static_cast<double>(tensor::element_count(b[*ids].type.shape));
     draft.attributes["n"] = std::to_string(n);
     draft.spelling = either(b, {"jnp.zeros($n, dtype=jnp.int32).at[$0].add(1)",
                                 "jnp.zeros($n, jnp.int32).at[$0].add(1)"});
@@ -262,9 +263,9 @@ Op choose() {
     Value result = with_shape(b[*x], b[*x].type.shape);
     result.stats =
         joined_stats(b, std::vector<ValueId>(draft.operands.begin() + 1, draft.operands.end()));
-    const bool many = element_count(b[*x].type.shape) >= 12;
+    const bool many = tensor::element_count(b[*x].type.shape) >= 12;
     result.sure = many ? b[*x].sure | b[*y].sure : 0;
-    if (many && is_inexact(b[*x].type.dtype)) result.sure |= b[*code].sure;
+    if (many && tensor::is_inexact(b[*x].type.dtype)) result.sure |= b[*code].sure;
     draft.sure_given = true;
     draft.results = {result};
     return true;
@@ -278,4 +279,4 @@ std::vector<Op> lookup_ops() {
   return {one_hot(), bins(), insertion_points(), segment(), counts_by(), choose()};
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -11,7 +11,7 @@
 #include "plan/jax/ops_indexing.h"
 #include "plan/jax/shape_helpers.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 
@@ -57,7 +57,8 @@ Stats updated_stats(const Stats& x, const Stats& changed, double share) {
 }
 
 double share_of(const Shape& part, const Shape& whole) {
-  return static_cast<double>(element_count(part)) / static_cast<double>(element_count(whole));
+  return static_cast<double>(tensor::element_count(part)) /
+         static_cast<double>(tensor::element_count(whole));
 }
 
 std::optional<Place> draw_place(Builder& b, const Shape& shape) {
@@ -67,7 +68,7 @@ std::optional<Place> draw_place(Builder& b, const Shape& shape) {
 std::optional<ValueId> draw_target(Builder& b, std::uint32_t kinds = kNumbers) {
   return b.draw([&](const Value& v) {
     return (kind_of(v.type.dtype) & kinds) && v.type.rank() >= 1 &&
-           element_count(v.type.shape) >= 3;
+           tensor::element_count(v.type.shape) >= 3;
   });
 }
 
@@ -80,8 +81,8 @@ Op at_constant() {
     const Type type = b[*x].type;
     const auto place = draw_place(b, type.shape);
     if (!place) return false;
-    const bool integral = is_integer(type.dtype),
-               is_unsigned = dtype_class(type.dtype) == DTypeClass::kUnsigned;
+    const bool integral = tensor::is_integer(type.dtype),
+               is_unsigned = tensor::dtype_class(type.dtype) == tensor::DTypeClass::kUnsigned;
     static const std::vector<double> kLiking = {0.35, 0.25, 0.2, 0.08, 0.06, 0.04, 0.06};
     const std::size_t which = b.random().weighted(kLiking);
     const Update& u = updates()[which];
@@ -151,7 +152,7 @@ Op at_apply() {
         {"activated", "updated", "processed"},
         {"$0.at[$index].apply($function)"}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_target(b, jaxsmith::kReal);
+    const auto x = draw_target(b, plan::kReal);
     if (!x) return false;
     const Type type = b[*x].type;
     const auto place = draw_place(b, type.shape);
@@ -212,7 +213,7 @@ Op at_row() {
       draft.attributes["value"] = "$2";
     } else {
       if (which == kMax || which == kMin) return false;
-      const bool integral = is_integer(type.dtype);
+      const bool integral = tensor::is_integer(type.dtype);
       const double number = which == kSet ? filler(b, b[*x]) : number_for(b, u, integral);
       other = constant_stats(number);
       draft.attributes["value"] = number_of(number, type.dtype);
@@ -224,7 +225,7 @@ Op at_row() {
                                  1.0 / static_cast<double>(n));
     result.sure = sure_everywhere(b, *x);
     if (value && which <= kAdd) result.sure |= b[*value].sure;
-    if (index_shows(b, *index, n) && is_inexact(type.dtype) && which <= kAdd)
+    if (index_shows(b, *index, n) && tensor::is_inexact(type.dtype) && which <= kAdd)
       result.sure |= b[*index].sure;
     draft.sure_given = true;
     draft.results = {result};
@@ -246,7 +247,7 @@ Op scatter() {
     const Type type = b[*x].type;
     Shape rows = type.shape;
     rows[0] = b[*index].type.shape[0];
-    const bool integral = is_integer(type.dtype);
+    const bool integral = tensor::is_integer(type.dtype);
     const std::size_t which = integral && b.random().chance(0.6) ? kAdd
                               : b.random().chance(0.5)           ? kMax
                                                                  : kMin;
@@ -323,7 +324,7 @@ Op dynamic_update() {
     result.stats = updated_stats(b[*x].stats, b[*value].stats,
                                  static_cast<double>(width) / static_cast<double>(n));
     result.sure = sure_everywhere(b, *x) | b[*value].sure;
-    if (index_shows(b, *index, n - width + 1) && is_inexact(type.dtype))
+    if (index_shows(b, *index, n - width + 1) && tensor::is_inexact(type.dtype))
       result.sure |= b[*index].sure;
     draft.sure_given = true;
     draft.results = {result};
@@ -458,4 +459,4 @@ std::vector<Op> update_ops() {
           dynamic_update(), embed(),     insert(),   remove()};
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

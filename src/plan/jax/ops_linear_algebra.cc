@@ -8,7 +8,7 @@
 #include "plan/jax/catalogue.h"
 #include "plan/jax/ops_linear_algebra.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 constexpr std::uint32_t kFields = kReal | kComplexKind;
@@ -140,7 +140,7 @@ Op cross() {
         {"jnp.cross($0, $1)", "jnp.linalg.cross($0, $1)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape.back() == 3;
+      return tensor::is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape.back() == 3;
     });
     if (!x) return false;
     const auto y = b.draw([&](const Value& v) { return v.type == b[*x].type; });
@@ -165,7 +165,7 @@ Op kron() {
     const Type type = b[*x].type;
     const auto y = b.draw([&](const Value& v) {
       return v.type.dtype == type.dtype && v.type.rank() == type.rank() &&
-             element_count(v.type.shape) * element_count(type.shape) <= 400;
+             tensor::element_count(v.type.shape) * tensor::element_count(type.shape) <= 400;
     });
     if (!y) return false;
     Value result;
@@ -379,8 +379,8 @@ Op matrix_power() {
         Derivative::kSmooth, {"iterated"},   {"jnp.linalg.matrix_power($0, $power)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return is_real(v.type.dtype) && v.type.rank() == 2 && v.type.shape[0] == v.type.shape[1] &&
-             v.type.shape[0] >= 2;
+      return tensor::is_real(v.type.dtype) && v.type.rank() == 2 &&
+             v.type.shape[0] == v.type.shape[1] && v.type.shape[0] >= 2;
     });
     if (!x) return false;
     const auto power = b.random().between(2, 4);
@@ -451,4 +451,4 @@ std::vector<Op> linear_algebra_ops() {
   return ops;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -5,8 +5,8 @@
 
 #include "plan/op.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 
 std::vector<Op> solving_ops();  // factorisations, solves, functions of the spectrum
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -12,7 +12,7 @@
 #include "plan/jax/op_helpers.h"
 #include "plan/jax/ops_linear_algebra.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 bool factorisable(DType dtype) { return dtype == DType::kF32 || dtype == DType::kF64; }
@@ -300,4 +300,4 @@ std::vector<Op> solving_ops() {
           pseudo_inverse()};
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -9,12 +9,12 @@
 #include "plan/builder.h"
 #include "plan/jax/catalogue.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 // The interval that a loop keeps a carry in: around where it starts, and wide enough to move in.
 Interval invariant(Builder& b, const Value& start) {
-  if (is_integer(start.type.dtype)) {
+  if (tensor::is_integer(start.type.dtype)) {
     const Interval bounds = integer_bounds(start.type.dtype);
     return {std::max(bounds.lo, std::min(start.stats.lo, -100.0)),
             std::min(bounds.hi, std::max(start.stats.hi, 100.0))};
@@ -25,7 +25,7 @@ Interval invariant(Builder& b, const Value& start) {
 
 Builder::Parameter carry_parameter(Builder& b, ValueId init, Interval interval) {
   auto p = parameter_of(b[init]);
-  p.stats = uniform_stats(b.random(), interval.lo, interval.hi, is_integer(p.type.dtype));
+  p.stats = uniform_stats(b.random(), interval.lo, interval.hi, tensor::is_integer(p.type.dtype));
   p.hint.clear();
   p.sure = 0;  // a loop may well forget where it started
   return p;
@@ -35,7 +35,7 @@ Builder::Parameter carry_parameter(Builder& b, ValueId init, Interval interval) 
 std::optional<ValueId> draw_carry(Builder& b, const std::vector<ValueId>& apart = {}) {
   const auto drawn = b.draw([&](const Value& v) {
     const bool real = v.type.dtype == b.settings().real;
-    const bool integer = is_integer(v.type.dtype) && byte_size(v.type.dtype) >= 4;
+    const bool integer = tensor::is_integer(v.type.dtype) && tensor::byte_size(v.type.dtype) >= 4;
     return (real || (integer && b.random().chance(0.2))) && v.type.rank() <= 3 && !v.weak &&
            magnitude(v.stats) <= 50;
   });
@@ -270,7 +270,7 @@ Op row_at() {
   op.infer = [](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     const Value& i = b[draft.operands[1]];
-    if (x.type.rank() < 1 || !is_integer(i.type.dtype) || i.type.rank() != 0) return false;
+    if (x.type.rank() < 1 || !tensor::is_integer(i.type.dtype) || i.type.rank() != 0) return false;
     if (i.stats.lo < 0 || i.stats.hi >= static_cast<double>(x.type.shape[0])) return false;
     Value result;
     result.type = {x.type.dtype, Shape(x.type.shape.begin() + 1, x.type.shape.end())};
@@ -298,7 +298,7 @@ std::optional<BodyId> while_condition(Builder& b, const Builder::BodySpec& spec,
       static const std::vector<std::string> kSizes = {"max", "mean", "min"};
       if (b[p[1]].type.rank() > 0) size = b.apply(b.random().pick(kSizes), {p[1]});
       if (!size) return false;
-      const bool integral = is_integer(b[*size].type.dtype);
+      const bool integral = tensor::is_integer(b[*size].type.dtype);
       const double bound = interval.lo + 0.9 * (interval.hi - interval.lo);
       const auto inside = b.apply(
           "less", {*size, b.literal(integral ? std::floor(bound) : std::round(bound * 10) / 10,
@@ -404,7 +404,8 @@ Op associative_scan() {
     Value result;
     result.type = b[*x].type;
     const Stats& s = b[*x].stats;
-    const bool small = is_integer(result.type.dtype) && byte_size(result.type.dtype) < 4;
+    const bool small =
+        tensor::is_integer(result.type.dtype) && tensor::byte_size(result.type.dtype) < 4;
     std::string combine;
     switch (b.random().below(small ? 2 : 4)) {
       case 0:
@@ -418,7 +419,7 @@ Op associative_scan() {
         result.stats = within(result.stats, std::min(s.lo, n * s.lo), std::max(s.hi, n * s.hi));
         break;
       default:
-        if (magnitude(s) > 1.6 || n > 12 || is_integer(result.type.dtype)) return false;
+        if (magnitude(s) > 1.6 || n > 12 || tensor::is_integer(result.type.dtype)) return false;
         combine = b.random().chance(0.5) ? "jnp.multiply" : "lambda a, b: a * b";
         result.stats = within(s, -portable::pow(std::max(1.0, magnitude(s)), n),
                               portable::pow(std::max(1.0, magnitude(s)), n));
@@ -440,4 +441,4 @@ std::vector<Op> loop_ops() {
   return {scan(), fori_loop(), row_at(), while_loop(), map(), associative_scan()};
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -11,7 +11,7 @@
 #include "plan/jax/catalogue.h"
 #include "plan/jax/op_helpers.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 using enum Bounds;
@@ -171,4 +171,4 @@ std::vector<Op> math_ops() {
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -5,7 +5,7 @@
 
 #include "plan/op.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 
 std::vector<Op> activation_ops();    // jax.nn, elementwise and along an axis
 std::vector<Op> special_math_ops();  // jax.scipy.special
@@ -17,4 +17,4 @@ Op real_function(std::string name, double weight, Interval domain, Kernel1 kerne
                  std::vector<std::string> hints, std::vector<std::string> spellings,
                  std::vector<double> turning = {});
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -9,7 +9,7 @@
 #include "plan/jax/op_helpers.h"
 #include "plan/jax/ops_math.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 using enum Bounds;
@@ -170,7 +170,7 @@ Op along_axis(std::string name, double weight, Along kind, std::vector<std::stri
   Op op{std::move(name), kMath, weight, kSmooth, std::move(hints), std::move(spellings)};
   op.draw = [=](Builder& b, Draft& draft) {
     const auto x = b.draw([&](const Value& v) {
-      return is_real(v.type.dtype) && v.type.rank() >= 1 &&
+      return tensor::is_real(v.type.dtype) && v.type.rank() >= 1 &&
              (kind != Along::kStandardize || varies_enough(v));
     });
     if (!x) return false;
@@ -242,4 +242,4 @@ std::vector<Op> activation_ops() {
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

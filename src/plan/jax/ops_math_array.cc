@@ -8,7 +8,7 @@
 #include "plan/jax/op_helpers.h"
 #include "plan/jax/ops_math.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 
@@ -31,8 +31,8 @@ Op polyval() {
   Op op{
       "polyval", kMath, 0.35, kSmooth, {"polynomial", "curve"}, {"jnp.polyval($coefficients, $0)"}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x =
-        b.draw([](const Value& v) { return is_real(v.type.dtype) && magnitude(v.stats) <= 8; });
+    const auto x = b.draw(
+        [](const Value& v) { return tensor::is_real(v.type.dtype) && magnitude(v.stats) <= 8; });
     if (!x) return false;
     const auto c = draw_numbers(b, static_cast<std::size_t>(b.random().between(3, 5)), -2, 3);
     const Stats& from = b[*x].stats;
@@ -65,8 +65,9 @@ Op interp() {
         {"interpolated", "response"},
         {"jnp.interp($0, $points, $heights)"}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw(
-        [](const Value& v) { return is_real(v.type.dtype) && !half_precision(v.type.dtype); });
+    const auto x = b.draw([](const Value& v) {
+      return tensor::is_real(v.type.dtype) && !half_precision(v.type.dtype);
+    });
     if (!x) return false;
     const Stats from = b[*x].stats;
     const auto count = static_cast<std::size_t>(b.random().between(3, 5));
@@ -114,7 +115,7 @@ Op convolve() {
   op.traits = kKnownTotal;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return is_real(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] >= 4;
+      return tensor::is_real(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] >= 4;
     });
     if (!x) return false;
     static const std::vector<std::vector<double>> kFilters = {
@@ -243,4 +244,4 @@ std::vector<Op> array_math_ops() {
   };
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -9,7 +9,7 @@
 #include "plan/jax/special_kernels.h"
 #include "tensor/special_functions.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 
@@ -52,7 +52,7 @@ std::vector<Op> error_functions() {
                   real_function(
                       "erfc", 0.35, {-6, 6}, [](double x) { return portable::erfc(x); }, {"tail"},
                       with(special("erfc($0)"), {"lax.erfc($0)"}))),
-      real_function("erfinv", 0.3, {-0.97, 0.97}, erf_inverse, {"quantile"},
+      real_function("erfinv", 0.3, {-0.97, 0.97}, tensor::erf_inverse, {"quantile"},
                     with(special("erfinv($0)"), {"lax.erf_inv($0)"})),
       single_precision(
           with_traits(kManyInstructions,
@@ -85,7 +85,7 @@ Op gamma_cdf(std::string name, bool upper, std::vector<std::string> hints,
     const double shape = b.random().pick(kShapes);
     Value result;
     result.type = b[*x].type;
-    result.stats = map_stats(constant_stats(shape), b[*x].stats, gamma_p);
+    result.stats = map_stats(constant_stats(shape), b[*x].stats, tensor::gamma_p);
     if (upper)
       result.stats = map_stats(result.stats, [](double p) { return 1 - p; }, Bounds::kEnds);
     result.stats.lo = std::max(result.stats.lo, 0.0);
@@ -103,7 +103,7 @@ std::vector<Op> gamma_functions() {
                                 [](double x) { return portable::lgamma(x); }, {"log_gamma"},
                                 with(special("gammaln($0)"), {"lax.lgamma($0)"}), {1.46163})),
       with_traits(kManyInstructions,
-                  real_function("digamma", 0.4, {0.15, 1e3}, digamma, {"digamma"},
+                  real_function("digamma", 0.4, {0.15, 1e3}, tensor::digamma, {"digamma"},
                                 with(special("digamma($0)"), {"lax.digamma($0)"}))),
       with_traits(kManyInstructions, real_function("trigamma", 0.15, {0.3, 1e3}, trigamma,
                                                    {"trigamma"}, special("polygamma(1, $0)"))),
@@ -133,11 +133,11 @@ std::vector<Op> gamma_functions() {
       // Of the derivative in the first operand there is no derivative.
       with_traits(
           kManyInstructions,
-          pairwise("gammainc", kMath, 0.12, kReal, {0.3, 10}, {0.05, 15}, gamma_p, 0, kNone,
+          pairwise("gammainc", kMath, 0.12, kReal, {0.3, 10}, {0.05, 15}, tensor::gamma_p, 0, kNone,
                    {"probability"}, with(special("gammainc($0, $1)"), {"lax.igamma($0, $1)"}))),
       with_traits(
           kManyInstructions,
-          pairwise("gammaincc", kMath, 0.1, kReal, {0.3, 10}, {0.05, 15}, gamma_q, 0, kNone,
+          pairwise("gammaincc", kMath, 0.1, kReal, {0.3, 10}, {0.05, 15}, tensor::gamma_q, 0, kNone,
                    {"survival"}, with(special("gammaincc($0, $1)"), {"lax.igammac($0, $1)"}))),
       with_traits(kManyInstructions, gamma_cdf("gamma_cdf", false, {"probability", "cdf"},
                                                special("gammainc($1, $0)"))),
@@ -145,8 +145,8 @@ std::vector<Op> gamma_functions() {
                   gamma_cdf("gamma_survival", true, {"survival"}, special("gammaincc($1, $0)"))),
       single_precision(with_traits(
           kManyInstructions,
-          pairwise("zeta", kMath, 0.15, kReal, {1.3, 8}, {0.5, 10}, hurwitz_zeta, 0.5, kNone,
-                   {"zeta_value"}, with(special("zeta($0, $1)"), {"lax.zeta($0, $1)"})))),
+          pairwise("zeta", kMath, 0.15, kReal, {1.3, 8}, {0.5, 10}, tensor::hurwitz_zeta, 0.5,
+                   kNone, {"zeta_value"}, with(special("zeta($0, $1)"), {"lax.zeta($0, $1)"})))),
   };
 }
 
@@ -158,11 +158,12 @@ std::vector<Op> other_functions() {
           "logit", 0.35, {0.03, 0.97}, [](double x) { return portable::log(x / (1 - x)); },
           {"logits"}, with(special("logit($0)"), {"jnp.log($0 / (1.0 - $0))"})),
       with_traits(kManyInstructions,
-                  real_function("i0e", 0.2, {-30, 30}, bessel_i0e, {"bessel"},
+                  real_function("i0e", 0.2, {-30, 30}, tensor::bessel_i0e, {"bessel"},
                                 with(special("i0e($0)"), {"lax.bessel_i0e($0)"}))),
-      with_traits(kManyInstructions, real_function("i1e", 0.2, {-30, 30}, bessel_i1e, {"bessel"},
-                                                   with(special("i1e($0)"), {"lax.bessel_i1e($0)"}),
-                                                   {-1.5451, 1.5451})),
+      with_traits(
+          kManyInstructions,
+          real_function("i1e", 0.2, {-30, 30}, tensor::bessel_i1e, {"bessel"},
+                        with(special("i1e($0)"), {"lax.bessel_i1e($0)"}), {-1.5451, 1.5451})),
       with_traits(kManyInstructions,
                   real_function(
                       "i0", 0.15, {-5, 5}, [](double x) { return bessel_i(0, x); }, {"bessel"},
@@ -216,7 +217,8 @@ Op betainc() {
     const Stats& from = b[*x].stats;
     Value result;
     result.type = b[*x].type;
-    for (int i = 0; i < kProbes; ++i) result.stats.probe[i] = incomplete_beta(p, q, from.probe[i]);
+    for (int i = 0; i < kProbes; ++i)
+      result.stats.probe[i] = tensor::incomplete_beta(p, q, from.probe[i]);
     result.stats.lo = 0;
     result.stats.hi = 1;
     draft.operands = {*x, b.literal(p, result.type.dtype), b.literal(q, result.type.dtype)};
@@ -236,4 +238,4 @@ std::vector<Op> special_math_ops() {
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -11,7 +11,7 @@
 #include "plan/jax/catalogue.h"
 #include "plan/jax/op_helpers.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 using Rule = Stats (*)(const Stats&, double);
@@ -55,8 +55,9 @@ DType result_dtype(const Builder& b, ResultType type, DType x) {
     case ResultType::kSum:
       break;
   }
-  if (is_inexact(x) || byte_size(x) >= byte_size(b.default_integer())) return x;
-  if (dtype_class(x) != DTypeClass::kUnsigned) return b.default_integer();
+  if (tensor::is_inexact(x) || tensor::byte_size(x) >= tensor::byte_size(b.default_integer()))
+    return x;
+  if (tensor::dtype_class(x) != tensor::DTypeClass::kUnsigned) return b.default_integer();
   return b.settings().x64 ? DType::kU64 : DType::kU32;
 }
 
@@ -111,7 +112,7 @@ bool infer_reduction(Builder& b, Draft& draft, const Reduction& r) {
   Value result;
   result.type = {result_dtype(b, r.type, x.type.dtype), reduced->shape};
   result.stats = r.rule(x.stats, reduced->count);
-  if (is_complex(x.type.dtype)) {
+  if (tensor::is_complex(x.type.dtype)) {
     const double n = reduced->count;
     result.stats = spread_of_sums(x, result.stats,
                                   r.type == ResultType::kInexact ? 1 / std::sqrt(n) : std::sqrt(n));
@@ -120,7 +121,7 @@ bool infer_reduction(Builder& b, Draft& draft, const Reduction& r) {
     // The largest of many whole numbers is the same for other ones too; where arguments meet, one
     // may decide it.
     result.sure = x.sure & inexact_arguments(b);
-    const bool few = element_count(result.type.shape) < 8;
+    const bool few = tensor::element_count(result.type.shape) < 8;
     if (few && std::popcount(x.arguments) > 1) result.sure = 0;
     draft.sure_given = true;
   }
@@ -143,7 +144,7 @@ void add_where(Builder& b, Draft& draft, const Reduction& r, double count) {
   const Stats from = b[x].stats;
   if (r.initial) {
     // What an empty selection gives: something that the others are not far from.
-    const bool integral = is_integer(b[x].type.dtype);
+    const bool integral = tensor::is_integer(b[x].type.dtype);
     const bool largest = r.traits & kLargest;
     const double value = largest ? std::floor(practical(from).lo) : std::ceil(practical(from).hi);
     initial = fmt::format("initial={}", number_text(value, integral));
@@ -171,7 +172,7 @@ Op reduction(const Reduction& r) {
     if (!infer_reduction(b, draft, r)) return false;
     const double count = reduced_axes(b[*x].type.shape, b.numbers())->count;
     const bool keep = b.numbers().contains("keepdims");
-    if (b.random().chance(r.where_share) && !is_complex(b[*x].type.dtype))
+    if (b.random().chance(r.where_share) && !tensor::is_complex(b[*x].type.dtype))
       add_where(b, draft, r, count);
     if (r.takes_dtype && half_precision(b[*x].type.dtype) && b.random().chance(0.3) &&
         b.allowed(DType::kF32)) {
@@ -531,7 +532,7 @@ Op general_reduce() {
         {"lax.reduce($0, $start, $operator, $axes)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x =
-        b.draw([](const Value& v) { return is_real(v.type.dtype) && v.type.rank() >= 1; });
+        b.draw([](const Value& v) { return tensor::is_real(v.type.dtype) && v.type.rank() >= 1; });
     if (!x) return false;
     const auto reduced =
         reduced_axes(b[*x].type.shape, draw_axes(b, b[*x].type.rank(), false, false));
@@ -657,4 +658,4 @@ std::vector<Op> reduction_ops() {
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

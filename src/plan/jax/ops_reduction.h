@@ -8,7 +8,7 @@
 #include "plan/builder.h"
 #include "plan/op.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 
 std::vector<Op> cumulative_ops();  // cumsum and its like, differences, integrals, windows
 std::vector<Op> order_ops();       // sorting, positions, quantiles, counts
@@ -35,4 +35,4 @@ Stats position_stats(double count);
 // Whether elements of a value differ along these axes, as far as the program tells.
 bool varies_along(const Builder& b, ValueId id, const std::vector<std::int64_t>& axes);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

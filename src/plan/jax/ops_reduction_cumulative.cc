@@ -9,7 +9,7 @@
 #include "plan/jax/op_helpers.h"
 #include "plan/jax/ops_reduction.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 
@@ -75,7 +75,7 @@ Op cumulative(const Cumulative& c) {
     Value result;
     result.type = x.type;
     result.stats = running(x.stats, c.rule(x.stats, line->count));
-    if (is_complex(x.type.dtype))
+    if (tensor::is_complex(x.type.dtype))
       result.stats = spread_of_sums(x, result.stats, std::sqrt(line->count));
     const bool lax = !c.lax.empty() && (c.spellings.empty() || b.random().chance(0.3));
     // A line has but one axis, and people leave it out.
@@ -352,4 +352,4 @@ std::vector<Op> cumulative_ops() {
   return out;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -8,14 +8,14 @@
 #include "plan/jax/op_helpers.h"
 #include "plan/jax/ops_reduction.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 using enum Derivative;
 
 // Equal elements of half precision change places with the last bit; equal integers keep theirs.
 bool has_clear_order(const Value& v) {
-  const bool kind =
-      is_integer(v.type.dtype) || (is_real(v.type.dtype) && !half_precision(v.type.dtype));
+  const bool kind = tensor::is_integer(v.type.dtype) ||
+                    (tensor::is_real(v.type.dtype) && !half_precision(v.type.dtype));
   return kind && v.type.rank() >= 1;
 }
 
@@ -227,7 +227,7 @@ Op bincount() {
   op.traits = kKnownTotal;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return is_integer(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] >= 4 &&
+      return tensor::is_integer(v.type.dtype) && v.type.rank() == 1 && v.type.shape[0] >= 4 &&
              v.stats.lo >= 0 && v.stats.hi <= 60;
     });
     if (!x) return false;
@@ -274,7 +274,8 @@ Op histogram() {
   op.traits = kKnownTotal;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return v.type.dtype == DType::kF32 && v.type.rank() >= 1 && element_count(v.type.shape) >= 8;
+      return v.type.dtype == DType::kF32 && v.type.rank() >= 1 &&
+             tensor::element_count(v.type.shape) >= 8;
     });
     if (!x) return false;
     const auto [low, high] =
@@ -282,7 +283,7 @@ Op histogram() {
     const double lo = std::floor(*low), hi = std::ceil(*high);
     if (hi - lo > 200 || *high - *low < 0.3) return false;
     const auto bins = b.random().between(3, 8);
-    const double n = static_cast<double>(element_count(b[*x].type.shape));
+    const double n = static_cast<double>(tensor::element_count(b[*x].type.shape));
     draft.attributes["bins"] = std::to_string(bins);
     draft.attributes["range"] =
         fmt::format("({}, {})", number_text(lo, false), number_text(hi, false));
@@ -307,4 +308,4 @@ std::vector<Op> order_ops() {
           histogram()};
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -7,7 +7,7 @@
 #include "plan/builder.h"
 #include "plan/jax/catalogue.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 Type without_axis(Type type, std::int64_t axis) {
@@ -134,7 +134,7 @@ Op pairwise() {
   Op op{"pairwise", kVectorization, 1.0, Derivative::kSmooth, {"pairs", "affinity", "distances"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] >= 2;
+      return tensor::is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] >= 2;
     });
     if (!x) return false;
     const Type tx = b[*x].type;
@@ -177,7 +177,7 @@ Op vmap_collective() {
         {"normalized", "centered", "shared"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] >= 2 &&
+      return tensor::is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] >= 2 &&
              magnitude(v.stats) < 1e3;
     });
     if (!x) return false;
@@ -221,7 +221,7 @@ Op collective(std::string name, std::string spelling, Derivative derivative,
     result.type = x.type;
     result.stats = rule(x.stats, static_cast<double>(b.numbers().at("size")[0]));
     draft.results = {result};
-    return is_real(x.type.dtype) && x.literal.empty();
+    return tensor::is_real(x.type.dtype) && x.literal.empty();
   };
   op.draw = [](Builder&, Draft&) { return false; };
   return op;
@@ -232,7 +232,7 @@ Op vectorize() {
   Op op{"vectorize", kVectorization, 0.6, Derivative::kSmooth, {"broadcasted", "per_vector"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return is_real(v.type.dtype) && v.type.rank() >= 2 && v.type.shape.back() >= 2;
+      return tensor::is_real(v.type.dtype) && v.type.rank() >= 2 && v.type.shape.back() >= 2;
     });
     if (!x) return false;
     Type element{b[*x].type.dtype, {b[*x].type.shape.back()}};
@@ -246,7 +246,7 @@ Op vectorize() {
       // The signature promises a scalar or a vector of the same length.
       if (out && b[*out].type.shape != element.shape && b[*out].type.rank() > 0)
         out = b.apply("mean", {*out});
-      if (!out || *out == p[0] || !is_real(b[*out].type.dtype)) return false;
+      if (!out || *out == p[0] || !tensor::is_real(b[*out].type.dtype)) return false;
       b.set_results({*out});
       return true;
     });
@@ -276,8 +276,8 @@ Op shard_map() {
     const auto devices = b.settings().devices;
     if (devices < 2 || b.depth() > 0) return false;
     const auto x = b.draw([&](const Value& v) {
-      return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] % devices == 0 &&
-             magnitude(v.stats) < 1e3;
+      return tensor::is_real(v.type.dtype) && v.type.rank() >= 1 &&
+             v.type.shape[0] % devices == 0 && magnitude(v.stats) < 1e3;
     });
     if (!x) return false;
     Type part = b[*x].type;
@@ -291,7 +291,7 @@ Op shard_map() {
     const auto body = b.body(spec, [&](const std::vector<ValueId>& p) {
       b.grow(static_cast<int>(b.random().between(1, 4)));
       auto out = b.fold();
-      if (!out || !is_real(b[*out].type.dtype)) return false;
+      if (!out || !tensor::is_real(b[*out].type.dtype)) return false;
       reduced = b[*out].type.rank() == 0 || b[*out].type.shape[0] != part.shape[0] ||
                 b.random().chance(0.4);
       if (reduced) {
@@ -330,7 +330,7 @@ Op pmap() {
     const auto devices = b.settings().devices;
     if (devices < 2 || b.depth() > 0) return false;
     const auto x = b.draw([&](const Value& v) {
-      return is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] == devices;
+      return tensor::is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] == devices;
     });
     if (!x) return false;
     Mapping m{{*x}, {0}, devices};
@@ -339,7 +339,7 @@ Op pmap() {
     const auto body = b.body(spec, [&](const std::vector<ValueId>& p) {
       b.grow(static_cast<int>(b.random().between(1, 4)));
       const auto out = b.fold();
-      if (!out || *out == p[0] || !is_real(b[*out].type.dtype)) return false;
+      if (!out || *out == p[0] || !tensor::is_real(b[*out].type.dtype)) return false;
       b.set_results({*out});
       return true;
     });
@@ -371,4 +371,4 @@ std::vector<Op> vectorization_ops() {
           collective("mesh_sum", "lax.psum($0, \"data\")", kNone, sum_stats)};
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

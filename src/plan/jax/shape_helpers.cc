@@ -12,7 +12,7 @@
 #include "plan/jax/op_helpers.h"
 #include "plan/jax/ops_reduction.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 Value with_shape(const Value& x, Shape shape) {
   Value result;
   result.type = {x.type.dtype, std::move(shape)};
@@ -78,7 +78,8 @@ std::uint32_t sure_of(const Builder& b, const std::vector<ValueId>& ids) {
 
 void picked_from(const Builder& b, Draft& draft, ValueId x) {
   for (Value& result : draft.results) {
-    const bool coarse = element_count(result.type.shape) < 4 && !is_inexact(result.type.dtype);
+    const bool coarse =
+        tensor::element_count(result.type.shape) < 4 && !tensor::is_inexact(result.type.dtype);
     result.sure = coarse ? 0 : sure_everywhere(b, x);
   }
   draft.sure_given = true;
@@ -180,7 +181,7 @@ std::optional<ValueId> computed_index(Builder& b, std::int64_t count, const Acce
 std::optional<ValueId> draw_index(Builder& b, std::int64_t count, const Accept& accept) {
   if (count < 2) return std::nullopt;
   const auto index = b.draw([&](const Value& v) {
-    return is_integer(v.type.dtype) &&
+    return tensor::is_integer(v.type.dtype) &&
            static_cast<double>(count) <= integer_bounds(v.type.dtype).hi && accept(v);
   });
   return index                ? bounded_index(b, *index, count)
@@ -193,8 +194,8 @@ std::optional<ValueId> draw_mask(Builder& b, const Accept& accept) {
       b.draw([&](const Value& v) { return v.type.dtype == DType::kBool && accept(v); });
   if (mask || b.differentiable()) return mask;
   const auto x = b.draw([&](const Value& v) {
-    const bool clear =
-        v.type.dtype == DType::kF32 || v.type.dtype == DType::kF64 || is_integer(v.type.dtype);
+    const bool clear = v.type.dtype == DType::kF32 || v.type.dtype == DType::kF64 ||
+                       tensor::is_integer(v.type.dtype);
     return clear && accept(v);
   });
   if (!x) return std::nullopt;
@@ -204,12 +205,13 @@ std::optional<ValueId> draw_mask(Builder& b, const Accept& accept) {
 bool index_shows(const Builder& b, ValueId index, std::int64_t count) {
   // Two other sets of inputs must not both select what the first one did.
   const auto distinct = std::min<double>(static_cast<double>(count), spread(b[index].stats) + 1);
-  return portable::pow(distinct, static_cast<double>(element_count(b[index].type.shape))) >= 8;
+  return portable::pow(distinct, static_cast<double>(tensor::element_count(b[index].type.shape))) >=
+         8;
 }
 
 void selected_by(const Builder& b, Draft& draft, ValueId x, ValueId index, std::int64_t count) {
   picked_from(b, draft, x);
-  if (!index_shows(b, index, count) || !is_inexact(b[x].type.dtype)) return;
+  if (!index_shows(b, index, count) || !tensor::is_inexact(b[x].type.dtype)) return;
   for (Value& result : draft.results) result.sure |= b[index].sure;
 }
 
@@ -238,8 +240,8 @@ double filler(Builder& b, const Value& beside) {
   const DType dtype = beside.type.dtype;
   if (dtype == DType::kBool) return b.random().chance(0.5) ? 1 : 0;
   if (b.random().chance(0.55)) return 0;
-  if (is_integer(dtype)) {
-    const double lo = is_signed_integer(dtype) ? -1 : 0;
+  if (tensor::is_integer(dtype)) {
+    const double lo = tensor::is_signed_integer(dtype) ? -1 : 0;
     return static_cast<double>(b.random().between(static_cast<std::int64_t>(lo), 9));
   }
   return b.random().chance(0.5) ? 1 : b.nice_number(-1, 2, false);
@@ -247,7 +249,7 @@ double filler(Builder& b, const Value& beside) {
 
 std::string number_of(double value, DType dtype) {
   if (dtype == DType::kBool) return value != 0 ? "True" : "False";
-  return number_text(value, is_integer(dtype));
+  return number_text(value, tensor::is_integer(dtype));
 }
 
 std::string either(Builder& b, const std::vector<std::string>& spellings) {
@@ -257,4 +259,4 @@ std::string either(Builder& b, const std::vector<std::string>& spellings) {
   return spellings[b.random().weighted(weights)];
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

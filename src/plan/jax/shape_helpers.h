@@ -10,7 +10,7 @@
 
 #include "plan/builder.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 
 // Elements of x in the same order, in another shape.
 Value with_shape(const Value& x, Shape shape);
@@ -68,4 +68,4 @@ std::string number_of(double value, DType dtype);
 // One of these, the likelier ones first: a spelling where the program's taste has no say.
 std::string either(Builder& b, const std::vector<std::string>& spellings);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

@@ -5,7 +5,7 @@
 #include "base/portable_math.h"
 #include "tensor/special_functions.h"
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 namespace {
 
 // Simpson's rule over smooth integrands.
@@ -19,9 +19,9 @@ double integral(F f, double from, double to, int steps = 256) {
 
 }  // namespace
 
-double trigamma(double x) { return polygamma(1, x); }
+double trigamma(double x) { return tensor::polygamma(1, x); }
 
-double normal_quantile(double p) { return 1.41421356237 * erf_inverse(2 * p - 1); }
+double normal_quantile(double p) { return 1.41421356237 * tensor::erf_inverse(2 * p - 1); }
 
 double normal_cdf(double x) { return 0.5 * portable::erfc(-x * 0.70710678118); }
 
@@ -31,7 +31,7 @@ double log_normal_cdf(double x) {
 }
 
 double bessel_i(int order, double x) {
-  return portable::exp(std::abs(x)) * (order ? bessel_i1e(x) : bessel_i0e(x));
+  return portable::exp(std::abs(x)) * (order ? tensor::bessel_i1e(x) : tensor::bessel_i0e(x));
 }
 
 double spence(double x) {
@@ -61,4 +61,4 @@ double dawson(double x) {
   return integral([x](double t) { return portable::exp(t * t - x * x); }, 0, x);
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

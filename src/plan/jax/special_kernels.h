@@ -2,7 +2,7 @@
 // elements need them to be (some six digits).
 #pragma once
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 
 double trigamma(double x);         // x > 0
 double normal_quantile(double p);  // 0 < p < 1
@@ -13,4 +13,4 @@ double spence(double x);                // x > 0; log-like integral from 1
 double exponential_integral(double x);  // E1, x > 0
 double dawson(double x);
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan

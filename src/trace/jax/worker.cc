@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace jaxsmith {
+namespace jaxsmith::trace {
 namespace {
 
 constexpr int kDevices = 4;
@@ -19,9 +19,9 @@ const WorkerSpec& jax_worker() {
                                    .environment = {"JAX_PLATFORMS=cpu", "TF_CPP_MIN_LOG_LEVEL=3",
                                                    "XLA_FLAGS=" + jax_xla_flags()},
                                    .devices = kDevices,
-                                   .levels = {levels().begin(), levels().end()},
-                                   .structure_level = structure_level()};
+                                   .levels = {level::levels().begin(), level::levels().end()},
+                                   .structure_level = level::structure_level()};
   return kSpec;
 }
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::trace

@@ -5,11 +5,11 @@
 
 #include "trace/worker_spec.h"
 
-namespace jaxsmith {
+namespace jaxsmith::trace {
 
 const WorkerSpec& jax_worker();
 
 // What XLA_FLAGS holds in every worker: texts and outputs depend on it.
 std::string jax_xla_flags();
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::trace
