@@ -68,6 +68,7 @@ test: build lint test-cpp test-python
 
 lint: setup $(BUILD)/build.ninja
 	@$(VENV)/python tools/check_layers.py
+	@$(VENV)/python tools/check_types.py
 	@$(VENV)/python tools/check_python_layers.py
 	@$(VENV)/python tools/check_determinism.py
 	@$(VENV)/python tools/check_budgets.py
