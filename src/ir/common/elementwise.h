@@ -29,11 +29,12 @@ struct ElementwiseRow {
 };
 
 inline constexpr ElementwiseRow<tensor::Unary> kUnaryRows[] = {
-#define UNARY(kernel, ulps, gives, ...) {Unary::kernel, Gives::gives, {__VA_ARGS__}},
+#define UNARY(kernel, ulps, gives, ...) {tensor::Unary::kernel, Gives::gives, {__VA_ARGS__}},
 #include "tensor/elementwise.def"
 };
 inline constexpr ElementwiseRow<tensor::Binary> kBinaryRows[] = {
-#define BINARY(kernel, ulps, order, gives, ...) {Binary::kernel, Gives::gives, {__VA_ARGS__}},
+#define BINARY(kernel, ulps, order, gives, ...) \
+  {tensor::Binary::kernel, Gives::gives, {__VA_ARGS__}},
 #include "tensor/elementwise.def"
 };
 
