@@ -70,6 +70,10 @@ std::vector<Case> cases() {
        entry_of("c {\n  x = () parameter(0)\n  ROOT t = pred[] constant(true)\n}\n\nb {\n  ROOT x "
                 "= () parameter(0)\n}\n\n",
                 "  a = () tuple()\n  ROOT w = () while(a), condition=c, body=b")},
+      {"JaxprIncompleteGammaOfManyTerms", "jaxpr",
+       "{ lambda ; a:f64[64]. let\n    b:f64[64] = add a 1e10:f64[]\n    c:f64[64] = igamma b b\n  "
+       "in "
+       "(c,) }"},
       {"JaxprWhileThatReturns", "jaxpr",
        "{ lambda ; a:f32[]. let\n    b:f32[] = while[\n      body_jaxpr={ lambda ; c:f32[]. let  "
        "in (c,) }\n      body_nconsts=0\n      cond_jaxpr={ lambda ; d:f32[]. let  in "

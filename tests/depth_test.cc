@@ -23,7 +23,7 @@ struct TooDeep {};
 // How many levels were entered, where so many are wanted.
 int entered(Depth& depth, int wanted) {
   if (wanted == 0) return 0;
-  const Level level(depth);
+  const Nesting level(depth);
   return level ? 1 + entered(depth, wanted - 1) : 0;
 }
 
@@ -32,7 +32,7 @@ int entered_and_thrown(Depth& depth, int wanted) {
   int levels = 0;
   const std::function<void(int)> enter = [&](int left) {
     if (left == 0) throw TooDeep();
-    const Level level(depth, [] { throw TooDeep(); });
+    const Nesting level(depth, [] { throw TooDeep(); });
     ++levels;
     enter(left - 1);
   };

@@ -65,8 +65,7 @@ std::vector<float> floats(std::string_view lines) {
 using I = std::vector<std::int64_t>;
 using F = std::vector<float>;
 
-// ---- What is computed
-// ----------------------------------------------------------------------------
+// ---- What is computed ----
 
 TEST(HloEvaluator, IntegersWrapAndDivideAsXlaDoes) {
   EXPECT_EQ(ints("a = s32[4] constant({7, -7, 0, -2147483648})\n"
@@ -196,8 +195,7 @@ TEST(HloEvaluator, TakesShortFormsWithoutTypes) {
             (I{2, 4}));
 }
 
-// ---- What is refused
-// -----------------------------------------------------------------------------
+// ---- What is refused ----
 
 // The error begins with the place, says `reason`, and its caret stands below `at`.
 void expect_refused(const std::string& text, std::string_view at, std::string_view reason) {
@@ -360,8 +358,7 @@ TEST(HloEvaluator, ChecksItsArguments) {
             std::string::npos);
 }
 
-// ---- Canonical texts
-// -----------------------------------------------------------------------------
+// ---- Canonical texts ----
 
 constexpr std::string_view kPlain =
     R"(HloModule jit_f, entry_computation_layout={(f32[4]{0}, f32[4]{0})->f32[]}

@@ -97,6 +97,11 @@ bool numeric(const Op& op) {
   return op.category == kArithmetic || op.category == kMath || op.category == kReduction;
 }
 
+TEST(SpecialKernels, EndWhereTheirTermsOverflow) {
+  EXPECT_EQ(tensor::gamma_p_derivative(1e308, 400), 0);
+  EXPECT_TRUE(std::isfinite(tensor::gamma_p_derivative(1e-300, 499)));
+}
+
 TEST(NumericOps, EveryEntryIsDrawnAndGivesSoundStatistics) {
   std::set<std::string> drawn;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {

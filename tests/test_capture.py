@@ -184,16 +184,14 @@ def test_an_interrupted_capture_can_be_finished(tmp_path):
     process.stdin.flush()
     records = out / ".jaxsmith" / "records"
     deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        if any(b'"jit(power)"' in each.read_bytes() for each in records.glob("*.jsonl")):
-            break
+    while not any(b'"jit(power)"' in each.read_bytes() for each in records.glob("*.jsonl")):
+        assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
     process.kill()
-    process.stdin.close()  # the program ends by itself
-    process.wait()
+    # The program ends by itself, where its input does; its streams are those of the killed process.
+    process.communicate(timeout=120)
     again = run([*command, sys.executable, "-c", "pass"])
     assert again.returncode == 2 and "--resume" in again.stderr
-    time.sleep(2)
     done = run([os.environ["JAXSMITH"], "capture", "--out", str(out), "--resume"])
     assert done.returncode == 0, done.stderr
     assert "power" in names_in(out)[0]

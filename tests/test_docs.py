@@ -47,6 +47,8 @@ def test_layers_hold_and_the_check_sees_what_breaks_them(tmp_path):
         ("base", "plan/op.h"),
         ("ir/hlo", "ir/jaxpr/lexer.h"),
         ("novel", "base/status.h"),
+        ("source", "plan/jax/catalogue.h"),  # a back end's own
+        ("score", "jaxsmith/ir.h"),  # the front door, which only api stands behind
     ):
         src = tmp_path / folder.replace("/", "_")
         (src / folder).mkdir(parents=True)

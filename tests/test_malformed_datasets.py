@@ -261,13 +261,11 @@ def rewritten(program, tmp_path):
 
 
 def test_what_polars_writes_is_read(tmp_path):
-    pytest.importorskip("polars")
     program = "import sys, polars; polars.read_parquet(sys.argv[1]).write_parquet(sys.argv[2])"
     assert failures(rewritten(program, tmp_path), tmp_path) == (0, [], 2)
 
 
 def test_what_datasets_writes_is_read(tmp_path):
-    pytest.importorskip("datasets")
     program = (
         "import sys, datasets; datasets.Dataset.from_parquet(sys.argv[1]).to_parquet(sys.argv[2])"
     )

@@ -23,7 +23,7 @@ SMALL = re.compile(
 SIZED = re.compile(r"\b(?:std::vector<[^;=]*>|Ints|Shape|std::string)\s+\w+\(([^&;{]+)\)[,;]")
 GROWN = re.compile(r"(\w+)\.(?:resize|reserve|assign)\(([^;]*)\)")
 TAKEN = re.compile(r"\bnew (?!std::(?:vector|unordered_map|map)\b|Body\b)\w|\b[mcre]*alloc\(")
-ENDLESS = re.compile(r"\bfor \(;;\)|\bwhile \((?:true|1)\)")
+ENDLESS = re.compile(r"\bfor \([^;]*;;(?! rounds\.next)|\bwhile \((?:true|1)\)")
 
 
 def lines_of(file):

@@ -21,6 +21,8 @@ std::span<const Backend> backends() {
   return kBackends;
 }
 
+const Backend& jax() { return backends().front(); }
+
 const Backend* backend_named(std::string_view name) {
   const auto all = backends();
   const auto found =

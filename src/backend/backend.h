@@ -2,7 +2,7 @@
 // folder of its own in each step: plan/jax, trace/jax. Nothing else in the steps names it.
 //
 //   const Backend* backend = backend_named("jax");
-//   PlanOptions options{&backend->catalogue()};
+//   plan::PlanOptions options{&backend->catalogue()};
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -23,6 +23,8 @@ struct Backend {
 
 // All back ends; the first is the default.
 std::span<const Backend> backends();
+// The one whose functions are extracted and captured.
+const Backend& jax();
 // None where there is no such back end.
 const Backend* backend_named(std::string_view name);
 

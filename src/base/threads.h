@@ -1,8 +1,7 @@
 // Many things at a time, and every error of theirs comes back.
 //
 //   Status done = parallel_for(items.size(), workers, [&](std::size_t i) -> Status { … });
-//   Status done = run_on_threads(workers, [&](unsigned thread, std::stop_token stop) -> Status { …
-//   });
+//   Status done = run_on_threads(workers, [&](unsigned i, std::stop_token stop) -> Status { … });
 //
 //   Threads threads;                                  // where they outlive the function
 //   JAXSMITH_CHECK(threads.start([&](std::stop_token stop) -> Status { … }));

@@ -1,7 +1,7 @@
 // Runs a user's program and makes a dataset of what JAX compiled in it.
 //
 //   CaptureOptions options{.out = "captured", .command = {"python", "train.py"}};
-//   JAXSMITH_TRY(folder, OutputFolder::claim(options.out, /*resume=*/false));
+//   JAXSMITH_TRY(folder, store::OutputFolder::claim(options.out, /*resume=*/false));
 //   JAXSMITH_TRY(run, run_captured(options, *folder, installation));  // as if by itself
 //   JAXSMITH_TRY(summary, finish_capture(options, std::move(folder), installation, cancel));
 //

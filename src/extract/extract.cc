@@ -112,7 +112,7 @@ Result<Record> extract(const ExtractRequest& request, const trace::Installation&
   }
   const std::string how = process->ending(kPatienceSeconds);
   if (answer.begun()) return answer.record(request.target, how);
-  if (how == "exit status 127")
+  if (process->exit_status() == 127)
     return Error::usage(fmt::format("'{}' does not start; name a Python that has JAX by --python",
                                     installation.python));
   return Error::environment(

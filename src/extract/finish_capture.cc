@@ -177,7 +177,7 @@ class Finishing {
   // How the process ended before its work was done; nothing where it was.
   Result<std::string> run_process(const std::atomic<bool>& cancel) {
     trace::TracerOptions worker;
-    worker.worker = backend::backend_named("jax")->worker();
+    worker.worker = backend::jax().worker();
     worker.python_path = where_.python_path;
     JAXSMITH_TRY(process, trace::Process::spawn(
                               {.arguments = {where_.python, "-m", "jaxsmith.commands.finish"},
@@ -193,7 +193,7 @@ class Finishing {
       JAXSMITH_CHECK(take(received, cancel));
     }
     const std::string how = process->ending(kPatienceSeconds);
-    if (how == "exit status 0") return std::string();
+    if (process->exit_status() == 0) return std::string();
     std::string errors = process->last_errors();
     while (errors.ends_with('\n')) errors.pop_back();
     last_error_ = errors.empty() ? "" : ": " + errors.substr(errors.rfind('\n') + 1);

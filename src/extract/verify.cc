@@ -30,7 +30,7 @@ constexpr double kFunctionSeconds = 20;
 
 trace::TracerOptions tracer_options(const trace::Installation& installation) {
   trace::TracerOptions options;
-  options.worker = backend::backend_named("jax")->worker();
+  options.worker = backend::jax().worker();
   options.python = installation.python;
   options.python_path = installation.python_path;
   options.allocator = installation.allocator;

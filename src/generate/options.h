@@ -1,9 +1,8 @@
 // Options of `generate`, all of them from one table, options.def.
 //
 //   GenerateOptions options;
-//   Status status = set_option(options, "max-rank", {"2"});   // from a flag or a configuration
-//   file status = check_options(options);                          // one line on what makes no
-//   sense
+//   Status status = set_option(options, "max-rank", {"2"});  // a flag's, or a file's
+//   status = check_options(options);                         // one line on what makes no sense
 #pragma once
 
 #include <cstdint>

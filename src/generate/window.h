@@ -1,9 +1,8 @@
 // Work that is done out of order by several threads and taken in order by one.
 //
 //   Window<Chunk> window(first, /*ahead=*/4);
-//   while (auto ticket = window.claim()) window.put(*ticket, work(*ticket));   // each worker
-//   thread while (auto chunk = window.take()) commit(*chunk);                          // the one
-//   that commits
+//   while (auto ticket = window.claim()) window.put(*ticket, work(*ticket));  // each that works
+//   while (auto chunk = window.take()) commit(*chunk);                        // who commits
 //
 // No more than `ahead` tickets are given out beyond the next one to be taken, so that memory stays
 // bounded where one item takes long.

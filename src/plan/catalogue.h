@@ -1,9 +1,8 @@
 // What a back end's functions are made of: operations, the categories that they belong to, and what
 // the names in their spellings mean. Planning and rendering know a back end by its catalogue alone.
 //
-//   const Catalogue catalogue({.categories = {{"arithmetic"}}, .imports = {{"jnp", "import
-//   jax.numpy as jnp"}}},
-//                             {unary("tanh", …)});
+//   const Catalogue catalogue({.categories = {{"sums"}}, .imports = {{"toy", "import toy"}}},
+//                             {unary("wave", …)});
 //   PlanOptions options{&catalogue};
 #pragma once
 

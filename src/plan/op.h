@@ -2,8 +2,7 @@
 // Python, when it may be drawn, and what it makes of its operands. Adding an entry is all that is
 // needed for the operation to appear in the next dataset.
 //
-//   unary("tanh", kMath, 1.0, kReal, anywhere(), [](double x) { return portable::tanh(x); },
-//   Bounds::kEnds,
+//   unary("tanh", kMath, 1.0, kReal, anywhere(), portable::tanh, Bounds::kEnds,
 //         Derivative::kSmooth, {"squashed"}, {"jnp.tanh($0)", "lax.tanh($0)"}),
 #pragma once
 
@@ -31,23 +30,24 @@ enum class Derivative {
 
 // What other entries, the builder and the catalogue ask of an operation.
 enum Trait : std::uint32_t {
-  kAddition = 1u << 0,            // x + y
-  kSubtraction = 1u << 1,         // x - y
-  kNegation = 1u << 2,            // -x
-  kProduct = 1u << 3,             // x * y
-  kLinearMap = 1u << 4,           // with literals: a multiple of its operand, shifted or rearranged
-  kRepeats = 1u << 5,             // elements of its operand, as they are, some of them again
-  kJoinsOperands = 1u << 6,       // puts elements of several operands side by side
-  kFillsIn = 1u << 7,             // puts constants beside the operand's elements
-  kKnownTotal = 1u << 8,          // its elements add up to the same whatever its operand is
-  kAddsUp = 1u << 9,              // a sum or a mean of its operand's elements
-  kLargest = 1u << 10,            // the largest of them
-  kSmallest = 1u << 11,           // the smallest
-  kPolarForm = 1u << 12,          // a complex number out of its magnitude and angle
-  kSpectrum = 1u << 13,           // a Fourier transform
-  kOverDevices = 1u << 14,        // needs several devices
-  kManyInstructions = 1u << 15,   // has no instruction of its own: rarer, and not differentiated
-  kUnsteadyDerivative = 1u << 16  // the derivative asks which element equals the result
+  kAddition = 1u << 0,           // x + y
+  kSubtraction = 1u << 1,        // x - y
+  kNegation = 1u << 2,           // -x
+  kProduct = 1u << 3,            // x * y
+  kLinearMap = 1u << 4,          // with literals: a multiple of its operand, shifted or rearranged
+  kRepeats = 1u << 5,            // elements of its operand, as they are, some of them again
+  kJoinsOperands = 1u << 6,      // puts elements of several operands side by side
+  kFillsIn = 1u << 7,            // puts constants beside the operand's elements
+  kKnownTotal = 1u << 8,         // its elements add up to the same whatever its operand is
+  kAddsUp = 1u << 9,             // a sum or a mean of its operand's elements
+  kLargest = 1u << 10,           // the largest of them
+  kSmallest = 1u << 11,          // the smallest
+  kPolarForm = 1u << 12,         // a complex number out of its magnitude and angle
+  kSpectrum = 1u << 13,          // a Fourier transform
+  kOverDevices = 1u << 14,       // needs several devices
+  kManyInstructions = 1u << 15,  // has no instruction of its own: rarer, and not differentiated
+  kUnsteadyDerivative = 1u << 16,  // the derivative asks which element equals the result
+  kStopsGradient = 1u << 17        // derivatives take its operand for a constant
 };
 
 // An application in the making: what an entry's `draw` fills in.
@@ -87,8 +87,7 @@ struct Op {
 };
 Op with_traits(std::uint32_t traits, Op op);
 
-// ---- Elementwise entries
-// -----------------------------------------------------------------------------
+// ---- Elementwise entries ----
 
 // Which element types an entry takes.
 enum Kinds : std::uint32_t {

@@ -45,8 +45,7 @@ bool is_comparison(std::string_view op) {
          op == "in" || op == "is";
 }
 
-// ---- Parsing
-// ----------------------------------------------------------------------------------------
+// ---- Parsing ----
 
 class Parser {
  public:
@@ -343,8 +342,7 @@ class Parser {
   std::string error_;
 };
 
-// ---- Printing
-// ---------------------------------------------------------------------------------------
+// ---- Printing ----
 
 int precedence(const Expression& e) {
   switch (e.kind) {

@@ -78,7 +78,7 @@ inline constexpr int kInputSets = 3;
 
 struct Function {
   FunctionKey key;
-  std::string category;        // of the family's program, "arithmetic" … "loops"
+  std::string category;        // of the family's program, "arithmetic" … "loop"
   std::string transformation;  // "forward", "grad", "vmap", …
   std::string variant;         // "base", or what differs from the family's root: "dtype", "shape"
   std::vector<std::string> tags;  // sorted, without repeats
@@ -90,6 +90,7 @@ struct Function {
       results;  // as planned, in the order of the result's leaves; JAX must agree
   std::array<std::vector<tensor::Tensor>, kInputSets> inputs;  // [set][argument]
   std::vector<DerivativeSpec> derivatives;                     // as far as they are known
+  bool stops_gradients = false;  // somewhere: they are not the derivatives of the values
   Provenance provenance;
   // Of a function that came with its texts: they are run in its source's place (Route::kText).
   level::Texts texts;

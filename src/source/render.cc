@@ -478,13 +478,21 @@ std::vector<std::string> tags_of(const plan::Program& program) {
   std::set<std::string> tags(program.tags.begin(), program.tags.end());
   for (const Body& body : program.bodies) {
     for (const Node& node : body.nodes) {
-      if (node.op != "call") {
-        const plan::Category category = program.catalogue->named(node.op).category;
-        tags.insert(std::string(program.catalogue->profile(category).name));
-      }
+      // A call of another body is no entry.
+      if (const plan::Op* op = program.catalogue->find(node.op))
+        tags.insert(std::string(program.catalogue->profile(op->category).name));
     }
   }
   return {tags.begin(), tags.end()};
+}
+
+bool stops_gradients(const plan::Program& program) {
+  const auto stops = [&](const Node& node) {
+    const plan::Op* op = program.catalogue->find(node.op);
+    return op && op->has(plan::kStopsGradient);
+  };
+  return std::ranges::any_of(
+      program.bodies, [&](const Body& body) { return std::ranges::any_of(body.nodes, stops); });
 }
 
 }  // namespace
@@ -498,6 +506,7 @@ Function render(const plan::Member& member, const FunctionKey& key) {
   f.transformation = member.transformation;
   f.variant = member.variant;
   f.tags = tags_of(program);
+  f.stops_gradients = stops_gradients(program);
   f.source = print_module(renderer.module());
   f.entry = renderer.entry_name();
   f.runtime = {program.x64, program.devices};

@@ -1,7 +1,7 @@
 // The arrays that IR is executed on.
 //
 //   Array x = Array::from(context, tensor);           // what a dataset's row or a .npy file holds
-//   Array y = broadcast_in_dim(x, {2, 3}, {1});       // kernels.h and its neighbours
+//   Array y = broadcast_in_dim(x, {2, 3}, {1});       // movement.h and its neighbours
 //   Tensor back = y.tensor();
 //
 // Elements are kept in a lane wide enough to compute in: every integer and bool as int64 (u64 by

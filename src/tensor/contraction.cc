@@ -156,8 +156,7 @@ Array dot_general(const Array& lhs, const Array& rhs, const DotDims& dims, DType
   return out;
 }
 
-// ---- fft
-// -----------------------------------------------------------------------------------------
+// ---- fft ----
 
 std::optional<FftKind> fft_kind_named(std::string_view name) {
   if (name == "FFT") return FftKind::kFft;

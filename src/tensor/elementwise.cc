@@ -29,8 +29,7 @@ DType real_part_type(DType dtype) {
   return dtype == DType::kC64 ? DType::kF32 : dtype == DType::kC128 ? DType::kF64 : dtype;
 }
 
-// ---- One operand
-// ---------------------------------------------------------------------------------
+// ---- One operand ----
 
 double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 double rsqrt(double x) { return 1 / std::sqrt(x); }
@@ -325,8 +324,7 @@ Array complex_unary(Unary op, const Array& x) {
   return map1<T, T>(x, d, [f](T v) { return T(f(C128(v))); });
 }
 
-// ---- Two operands
-// --------------------------------------------------------------------------------
+// ---- Two operands ----
 
 std::int64_t integer_power(std::int64_t base, std::int64_t exponent, bool without_sign) {
   if (exponent < 0 && !without_sign)
@@ -440,6 +438,16 @@ Array float_binary(Binary op, const Array& x, const Array& y) {
       return static_cast<T>(f(static_cast<double>(a), static_cast<double>(b)));
     });
   };
+  // By the terms that each element takes.
+  const auto by_terms = [&](auto f, std::int64_t steps_of_term) {
+    const EvaluationContext& context = Array::context_of({&x, &y});
+    return map([f, steps_of_term, &context](T a, T b) {
+      std::int64_t terms = 2;
+      const double out = f(static_cast<double>(a), static_cast<double>(b), terms);
+      context.spend({terms, steps_of_term});
+      return static_cast<T>(out);
+    });
+  };
   switch (op) {
     case Binary::add:
       return map([](T a, T b) { return a + b; });
@@ -476,13 +484,13 @@ Array float_binary(Binary op, const Array& x, const Array& y) {
     case Binary::zeta:
       return by_double(hurwitz_zeta);
     case Binary::igamma:
-      return by_double(gamma_p);
+      return by_terms(counted::gamma_p, 10);
     case Binary::igammac:
-      return by_double(gamma_q);
+      return by_terms(counted::gamma_q, 10);
     case Binary::igamma_grad_a:
-      return by_double(gamma_p_derivative);
+      return by_terms(counted::gamma_p_derivative, 100);
     case Binary::random_gamma_grad:
-      return by_double(gamma_sample_derivative);
+      return by_terms(counted::gamma_sample_derivative, 100);
     case Binary::complex: {
       const DType c = d == DType::kF32 ? DType::kC64 : DType::kC128;
       if (d != DType::kF32 && d != DType::kF64) wrong_type(name_of(op), x);

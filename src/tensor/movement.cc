@@ -360,8 +360,7 @@ Array dynamic_update_slice(const Array& x, const Array& update, std::span<const 
   return out;
 }
 
-// ---- gather
-// --------------------------------------------------------------------------------------
+// ---- gather ----
 
 namespace {
 

@@ -52,8 +52,7 @@ Array noisy_where_rounded(const Array& x, const Body& body) {
   return body.simple() && rounds(*body.simple()) ? with_noise(x) : x;
 }
 
-// ---- Simple bodies
-// -------------------------------------------------------------------------------
+// ---- Simple bodies ----
 
 // Of elements in a flat array.
 using Places = std::span<const std::int64_t>;
@@ -361,8 +360,7 @@ Array reduce_dims(Binary op, const Array& x, const Ints& dims) {
   return reduce({&x, 1}, {&init, 1}, dims, Body::of(op))[0];
 }
 
-// ---- Windows
-// -------------------------------------------------------------------------------------
+// ---- Windows ----
 
 Window Window::of(const Ints& size) {
   const Ints ones(size.size(), 1), zeros(size.size(), 0);
@@ -586,8 +584,7 @@ Array select_and_scatter(const Array& operand, const Array& source, const Array&
   return out;
 }
 
-// ---- scatter
-// -------------------------------------------------------------------------------------
+// ---- scatter ----
 
 namespace {
 

@@ -1,6 +1,7 @@
 #include "tensor/special_functions.h"
 
 #include <cmath>
+#include <cstdint>
 #include <initializer_list>
 #include <limits>
 
@@ -61,9 +62,9 @@ double bessel(int order, double x) {
 }
 
 // DLMF 8.7.1.
-double gamma_p_series(double a, double x) {
+double gamma_p_series(double a, double x, std::int64_t& terms) {
   double term = 1 / a, sum = term;
-  for (int k = 1; k < 100000; ++k) {
+  for (int k = 1; k < 100000; ++k, ++terms) {
     term *= x / (a + k);
     sum += term;
     if (std::abs(term) < std::abs(sum) * kEpsilon) break;
@@ -72,10 +73,10 @@ double gamma_p_series(double a, double x) {
 }
 
 // DLMF 8.9.2, by Lentz's method.
-double gamma_q_fraction(double a, double x) {
+double gamma_q_fraction(double a, double x, std::int64_t& terms) {
   constexpr double kTiny = 1e-300;
   double b = x + 1 - a, c = 1 / kTiny, d = 1 / b, h = d;
-  for (int k = 1; k < 100000; ++k) {
+  for (int k = 1; k < 100000; ++k, ++terms) {
     const double an = -k * (k - a);
     b += 2;
     d = an * d + b;
@@ -90,13 +91,13 @@ double gamma_q_fraction(double a, double x) {
   return h * portable::exp(-x + a * portable::log(x) - portable::lgamma(a));
 }
 
-double beta_fraction(double a, double b, double x) {
+double beta_fraction(double a, double b, double x, std::int64_t& terms) {
   constexpr double kTiny = 1e-300;
   double c = 1, d = 1 - (a + b) * x / (a + 1);
   if (std::abs(d) < kTiny) d = kTiny;
   d = 1 / d;
   double h = d;
-  for (int m = 1; m < 10000; ++m) {
+  for (int m = 1; m < 10000; ++m, ++terms) {
     for (int odd = 0; odd < 2; ++odd) {
       const double numerator = odd == 0
                                    ? m * (b - m) * x / ((a - 1 + 2 * m) * (a + 2 * m))
@@ -203,33 +204,37 @@ double polygamma(double n, double x) {
   return sign * portable::exp(portable::lgamma(n + 1)) * hurwitz_zeta(n + 1, x);
 }
 
-double gamma_p(double a, double x) {
+namespace counted {
+
+double gamma_p(double a, double x, std::int64_t& terms) {
   if (std::isnan(a) || std::isnan(x) || a <= 0 || x < 0) return a == 0 && x >= 0 ? 1 : kNan;
   if (x == 0) return 0;
   if (std::isinf(x)) return std::isinf(a) ? kNan : 1;
   if (std::isinf(a)) return 0;
-  return x > 1 && x > a ? 1 - gamma_q_fraction(a, x) : gamma_p_series(a, x);
+  return x > 1 && x > a ? 1 - gamma_q_fraction(a, x, terms) : gamma_p_series(a, x, terms);
 }
 
-double gamma_q(double a, double x) {
+double gamma_q(double a, double x, std::int64_t& terms) {
   if (std::isnan(a) || std::isnan(x) || a <= 0 || x < 0) return a == 0 && x >= 0 ? 0 : kNan;
   if (x == 0) return 1;
   if (std::isinf(x)) return std::isinf(a) ? kNan : 0;
   if (std::isinf(a)) return 1;
-  return x > 1 && x > a ? gamma_q_fraction(a, x) : 1 - gamma_p_series(a, x);
+  return x > 1 && x > a ? gamma_q_fraction(a, x, terms) : 1 - gamma_p_series(a, x, terms);
 }
 
 // The series of P(a, x), derived term by term: its terms are x^(a+n) exp(-x) / gamma(a+n+1). Where
 // that takes too many of them, a difference quotient.
-double gamma_p_derivative(double a, double x) {
+double gamma_p_derivative(double a, double x, std::int64_t& terms) {
   constexpr double kFar = 500, kStep = 1e-5;
   if (std::isnan(a) || std::isnan(x) || a <= 0 || x < 0) return kNan;
   if (x == 0 || std::isinf(x) || std::isinf(a)) return 0;
   if (x > kFar)
-    return (gamma_p(a * (1 + kStep), x) - gamma_p(a * (1 - kStep), x)) / (2 * a * kStep);
+    return (gamma_p(a * (1 + kStep), x, terms) - gamma_p(a * (1 - kStep), x, terms)) /
+           (2 * a * kStep);
   const double log_x = portable::log(x);
   double log_term = a * log_x - x - portable::lgamma(a + 1), psi = digamma(a + 1), sum = 0;
-  for (double n = 0;; ++n) {
+  if (std::isnan(log_term)) return 0;  // two infinities: P is 0 around such an a
+  for (int n = 0; n < kMostTerms; ++n, ++terms) {
     const double term = portable::exp(log_term) * (log_x - psi);
     sum += term;
     if (n + a > x && std::abs(term) <= 1e-17 * std::abs(sum)) return sum;
@@ -237,23 +242,47 @@ double gamma_p_derivative(double a, double x) {
     psi += 1 / (a + n + 1);
     log_term += log_x - portable::log(a + n + 1);
   }
+  return sum;
 }
 
-double gamma_sample_derivative(double a, double x) {
+double gamma_sample_derivative(double a, double x, std::int64_t& terms) {
   if (x == 0 && a > 0) return 0;
   const double density = portable::exp((a - 1) * portable::log(x) - x - portable::lgamma(a));
-  return -gamma_p_derivative(a, x) / density;
+  return -gamma_p_derivative(a, x, terms) / density;
 }
 
-double incomplete_beta(double a, double b, double x) {
+double incomplete_beta(double a, double b, double x, std::int64_t& terms) {
   if (std::isnan(a) || std::isnan(b) || std::isnan(x) || a <= 0 || b <= 0 || x < 0 || x > 1)
     return kNan;
   if (x == 0 || x == 1) return x;
   const double front =
       portable::exp(portable::lgamma(a + b) - portable::lgamma(a) - portable::lgamma(b) +
                     a * portable::log(x) + b * portable::log1p(-x));
-  if (x < (a + 1) / (a + b + 2)) return front * beta_fraction(a, b, x) / a;
-  return 1 - front * beta_fraction(b, a, 1 - x) / b;
+  if (x < (a + 1) / (a + b + 2)) return front * beta_fraction(a, b, x, terms) / a;
+  return 1 - front * beta_fraction(b, a, 1 - x, terms) / b;
+}
+
+}  // namespace counted
+
+double gamma_p(double a, double x) {
+  std::int64_t terms = 0;
+  return counted::gamma_p(a, x, terms);
+}
+double gamma_q(double a, double x) {
+  std::int64_t terms = 0;
+  return counted::gamma_q(a, x, terms);
+}
+double gamma_p_derivative(double a, double x) {
+  std::int64_t terms = 0;
+  return counted::gamma_p_derivative(a, x, terms);
+}
+double gamma_sample_derivative(double a, double x) {
+  std::int64_t terms = 0;
+  return counted::gamma_sample_derivative(a, x, terms);
+}
+double incomplete_beta(double a, double b, double x) {
+  std::int64_t terms = 0;
+  return counted::incomplete_beta(a, b, x, terms);
 }
 
 }  // namespace jaxsmith::tensor

@@ -232,6 +232,7 @@ std::string Process::ending(double patience_seconds) {
   }
   if (!reaped_) {
     kill();
+    gave_up_ = true;
     return "closed its results stream";
   }
   ::kill(-pid_, SIGKILL);
@@ -240,6 +241,16 @@ std::string Process::ending(double patience_seconds) {
     return name ? fmt::format("SIG{}", name) : fmt::format("signal {}", WTERMSIG(status_));
   }
   return fmt::format("exit status {}", WEXITSTATUS(status_));
+}
+
+std::optional<int> Process::exit_status() const {
+  if (!reaped_ || gave_up_ || !WIFEXITED(status_)) return std::nullopt;
+  return WEXITSTATUS(status_);
+}
+
+std::optional<int> Process::end_signal() const {
+  if (!reaped_ || gave_up_ || !WIFSIGNALED(status_)) return std::nullopt;
+  return WTERMSIG(status_);
 }
 
 std::int64_t Process::memory_bytes(bool group) const {

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,9 @@ class Process {
   // child that has closed its stream is given so many seconds to end by itself, which tells more
   // than our killing it.
   std::string ending(double patience_seconds = 0.2);
+  // Of a child whose ending was asked for: the status or the signal that it ended with by itself.
+  std::optional<int> exit_status() const;
+  std::optional<int> end_signal() const;
   // Resident memory of the child, or of its whole group, in bytes.
   std::int64_t memory_bytes(bool group) const;
   // User and system time so far, in seconds.
@@ -68,7 +72,7 @@ class Process {
 
   pid_t pid_ = -1;
   int requests_ = -1, results_ = -1, output_ = -1, error_ = -1;
-  bool reaped_ = false;
+  bool reaped_ = false, gave_up_ = false;
   int status_ = 0;
   double cpu_ = 0;
   std::string errors_;

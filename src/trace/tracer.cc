@@ -1,6 +1,7 @@
 #include "trace/tracer.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -139,7 +140,7 @@ Result<Versions> Tracer::start_once(const std::atomic<bool>& cancel, bool& kille
     }
     if (open && message.ok() && since(begin) < options_.start_seconds) continue;
     const std::string how = open ? "no answer" : process_->ending();
-    killed = how == "SIGKILL";
+    killed = !open && process_->end_signal() == SIGKILL;
     std::string errors = process_->last_errors();
     while (!errors.empty() && errors.back() == '\n') errors.pop_back();
     const std::string last =

@@ -18,6 +18,9 @@ class _Hlo(Producer):
 
     def located(self, stages: Stages, text: str) -> Sequence[alignment.Located]:
         printed = stages.lowered.as_text(dialect=_DIALECT, debug_info=True)
+        return self.locate(text, printed)
+
+    def locate(self, text: str, printed: str) -> Sequence[alignment.Located]:
         return alignment.locate_hlo(text, printed)
 
     def parse(self, text: str, context: Any) -> Any:

@@ -17,6 +17,9 @@ class _HloOptimized(Producer):
 
     def located(self, stages: Stages, text: str) -> Sequence[alignment.Located]:
         printed = _module(stages).to_string(jax_private.full_options(locations=True))
+        return self.locate(text, printed)
+
+    def locate(self, text: str, printed: str) -> Sequence[alignment.Located]:
         return alignment.locate_hlo(text, printed)
 
     def parse(self, text: str, context: Any) -> Any:

@@ -32,6 +32,10 @@ class Producer:
         """Where its lines come from; nothing where that cannot be told."""
         return []
 
+    def locate(self, text: str, printed: str) -> Sequence[Located]:
+        """The same of a text without its stages, by what is printed of it with its places."""
+        return []
+
     def made(self, stages: Stages) -> tuple[str, Sequence[Located]]:
         """Both."""
         text = self.text(stages)

@@ -15,7 +15,10 @@ class _StableHlo(Producer):
         return stages.lowered.as_text()
 
     def located(self, stages: Stages, text: str) -> Sequence[alignment.Located]:
-        return alignment.locate_stablehlo(text, stages.lowered.as_text(debug_info=True))
+        return self.locate(text, stages.lowered.as_text(debug_info=True))
+
+    def locate(self, text: str, printed: str) -> Sequence[alignment.Located]:
+        return alignment.locate_stablehlo(text, printed)
 
     def parse(self, text: str, context: Any) -> Any:
         return jax_private.parse_stablehlo(text, context)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from jaxsmith import jax_private
+from jaxsmith.levels import producer
 from jaxsmith.provenance import alignment
 from jaxsmith.provenance.source import SourceText
 from jaxsmith.records import form
@@ -105,8 +106,8 @@ class _Levels:
     def _keep(self, level: str, text: str, printed: Callable[[], str]) -> None:
         """`printed`: the same with where its lines come from."""
         self.texts[level] = text
-        locate = alignment.locate_stablehlo if level == "stablehlo" else alignment.locate_hlo
-        located = self._try(f"spans_{level}", "lower", lambda: locate(text, printed()))
+        how = producer(level)
+        located = self._try(f"spans_{level}", "lower", lambda: how.locate(text, printed()))
         if located is not None:
             self.located[level] = located
 

@@ -48,7 +48,7 @@ bool BodyFacts::is_pointwise(const BodyOutline& body) {
 const tensor::Body::Facts& BodyFacts::of(BodyId id) {
   const auto [found, is_new] = known_.try_emplace(id);
   tensor::Body::Facts& facts = found->second;
-  const Level level(depth_);
+  const Nesting level(depth_);
   if (!is_new || !level) return facts;
   try {
     const BodyOutline body = outline_(id);

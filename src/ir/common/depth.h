@@ -1,7 +1,7 @@
 // How deeply something is nested: regions, attributes, types, calls. What goes through it by
 // functions that call themselves enters a level at each of them, so that no text uses up the stack.
 //
-//   const ir::Level level(depth_, [&] { in_.refuse("nested too deeply"); });
+//   const ir::Nesting level(depth_, [&] { in_.refuse("nested too deeply"); });
 #pragma once
 
 #include "ir/common/diagnostic.h"
@@ -15,29 +15,29 @@ class Depth {
   Depth& operator=(const Depth&) = delete;
 
  private:
-  friend class Level;
+  friend class Nesting;
   const int deepest_;
   int levels_ = 0;
 };
 
 // One level, as long as this lives.
-class Level {
+class Nesting {
  public:
   // Where there is no room for one, calls refuse(), which throws.
   template <class Refuse>
-  Level(Depth& depth, Refuse refuse) : Level(depth) {
+  Nesting(Depth& depth, Refuse refuse) : Nesting(depth) {
     if (!entered_) refuse();
   }
   // What does without going deeper asks whether there was room.
-  explicit Level(Depth& depth) : depth_(depth), entered_(depth.levels_ < depth.deepest_) {
+  explicit Nesting(Depth& depth) : depth_(depth), entered_(depth.levels_ < depth.deepest_) {
     if (entered_) ++depth_.levels_;
   }
   explicit operator bool() const { return entered_; }
-  ~Level() {
+  ~Nesting() {
     if (entered_) --depth_.levels_;
   }
-  Level(const Level&) = delete;
-  Level& operator=(const Level&) = delete;
+  Nesting(const Nesting&) = delete;
+  Nesting& operator=(const Nesting&) = delete;
 
  private:
   Depth& depth_;

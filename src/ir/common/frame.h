@@ -16,7 +16,7 @@ class Frame {
 
  private:
   static constexpr std::int64_t kCost = 50, kCostOfValue = 5;
-  Level level_;
+  Nesting level_;
 };
 
 // What reading types may cost where nobody says: many times what an ordinary text of this length

@@ -44,8 +44,7 @@ void append_reached(std::int32_t start, const Needs& needs, std::vector<bool>& s
   }
 }
 
-// ---- What an instruction says, without names
-// -----------------------------------------------------
+// ---- What an instruction says, without names ----
 
 bool has_plain_layout(const Shape& shape) {
   if (!shape.layout) return true;
@@ -112,8 +111,7 @@ std::string hashed_text(Computation computation, const std::vector<std::string>&
   return print(alone);
 }
 
-// ---- Modules
-// -------------------------------------------------------------------------------------
+// ---- Modules ----
 
 class Canonicalizer {
  public:

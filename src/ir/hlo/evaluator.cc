@@ -42,8 +42,7 @@ Status Evaluator::failed(const tensor::EvaluationError& e) {
   return ir::refused_at(text_, file_, at_, e.message);
 }
 
-// ---- Verification
-// --------------------------------------------------------------------------------
+// ---- Verification ----
 
 Status Evaluator::verify() {
   return verify(tensor::EvaluationContext({.budget = ir::verification_budget(text_)}));
@@ -184,8 +183,7 @@ void Evaluator::check_type(const Instruction& op, const Datum& result) const {
                         print(op.shape)));
 }
 
-// ---- Execution
-// -----------------------------------------------------------------------------------
+// ---- Execution ----
 
 Result<ir::Signature> Evaluator::signature() {
   if (const Status verified = verify(); !verified.ok()) return verified.error();
@@ -358,8 +356,7 @@ Datum Evaluator::run_instruction(const Computation& computation, std::int32_t i,
   return result;
 }
 
-// ---- Computations that are applied again and again
-// -----------------------------------------------
+// ---- Computations that are applied again and again ----
 
 ir::BodyOutline Evaluator::outline(const Computation& computation) const {
   ir::BodyOutline out;

@@ -30,8 +30,7 @@ std::vector<Datum> all_operands(const Call& c) {
   return out;
 }
 
-// ---- Elementwise
-// ---------------------------------------------------------------------------------
+// ---- Elementwise ----
 
 OpRule rule_of(std::string_view name, tensor::Unary op) {
   return {name, 1, 1, "", [op](const Call& c) -> Datum { return tensor::unary(op, c.array(0)); },
@@ -68,8 +67,7 @@ Datum reduce_precision_rule(const Call& c) {
                                   static_cast<int>(mantissa));
 }
 
-// ---- Movement
-// ------------------------------------------------------------------------------------
+// ---- Movement ----
 
 tensor::Shape in_order(const std::vector<std::int64_t>& dims, const Ints& order) {
   tensor::Shape out;
@@ -205,8 +203,7 @@ Datum scatter_rule(const Call& c) {
   return packed(tensor::scatter(operands, c.array(n), updates, dims, c.body("to_apply")));
 }
 
-// ---- Reductions
-// ----------------------------------------------------------------------------------
+// ---- Reductions ----
 
 Datum reduce_rule(const Call& c) {
   const std::size_t n = c.size() / 2;
@@ -267,8 +264,7 @@ Datum top_k_rule(const Call& c) {
   return packed(tensor::top_k(c.array(0), c.integer("k"), largest));
 }
 
-// ---- Contractions
-// --------------------------------------------------------------------------------
+// ---- Contractions ----
 
 Datum dot_rule(const Call& c) {
   const tensor::DotDims dims{c.ints("lhs_batch_dims"), c.ints("rhs_batch_dims"),
@@ -337,8 +333,7 @@ Datum rng_bit_generator_rule(const Call& c) {
   return Datum::tuple({out.first, out.second});
 }
 
-// ---- Control flow
-// --------------------------------------------------------------------------------
+// ---- Control flow ----
 
 bool is_scalar_of(const Datum& d, DType dtype) {
   return d.kind == Datum::Kind::kArray && d.array.rank() == 0 && d.array.dtype() == dtype;

@@ -195,7 +195,7 @@ Signature Parser::signature() {
 }
 
 void Parser::body(Scope& scope) {
-  const ir::Level level(depth_, [&] { in_.fail("nested too deeply"); });
+  const ir::Nesting level(depth_, [&] { in_.fail("nested too deeply"); });
   in_.expect('{');
   if (in_.peek() == '}') in_.fail("a computation without instructions");
   while (!in_.accept('}')) instruction(scope);

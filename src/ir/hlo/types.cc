@@ -116,8 +116,7 @@ std::string type_text(const Datum& d) {
   return out + ")";
 }
 
-// ---- Constants
-// -----------------------------------------------------------------------------------
+// ---- Constants ----
 
 namespace {
 

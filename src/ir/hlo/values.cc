@@ -51,14 +51,14 @@ bool is_complex(const Shape& shape) { return shape.element == "c64" || shape.ele
 
 }  // namespace
 
-ir::Level ValueReader::nested() {
+ir::Nesting ValueReader::nested() {
   return {depth_, [&] { in_.fail("nested too deeply"); }};
 }
 
 // --- shapes
 
 Shape ValueReader::shape() {
-  const ir::Level level = nested();
+  const ir::Nesting level = nested();
   if (in_.accept('(')) return tuple_shape();
   Shape out;
   out.kind = Shape::Kind::kArray;
@@ -132,7 +132,7 @@ Layout ValueReader::layout() {
 // --- constants
 
 Literal ValueReader::literal(const Shape& shape) {
-  const ir::Level level = nested();
+  const ir::Nesting level = nested();
   Literal out;
   std::size_t begin = in_.offset();
   out.complex = is_complex(shape);
@@ -159,7 +159,7 @@ Literal ValueReader::literal(const Shape& shape) {
 }
 
 void ValueReader::literal_elements(const Shape& shape, Literal& out, std::size_t level) {
-  const ir::Level nesting = nested();
+  const ir::Nesting nesting = nested();
   in_.skip();
   std::size_t begin = in_.offset();
   bool brace = in_.here() == '{';
@@ -288,7 +288,7 @@ AttributeValue ValueReader::value(std::string_view key, std::vector<NameReferenc
 }
 
 AttributeValue ValueReader::any() {
-  const ir::Level level = nested();
+  const ir::Nesting level = nested();
   switch (in_.peek()) {
     case '"':
       return quoted();

@@ -74,7 +74,7 @@ class ValueReader {
   AttributeValue frontend_attributes();
   Alias alias();
   std::vector<std::int64_t> braced_integers();
-  ir::Level nested();
+  ir::Nesting nested();
 
   Cursor& in_;
   ir::Depth depth_;

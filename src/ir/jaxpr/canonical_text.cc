@@ -194,7 +194,7 @@ class Rewriter {
     if (found == shared_.end()) return name;
     const auto known = names_.find(found->second);
     if (known != names_.end()) return known->second;
-    const ir::Level level(depth_);
+    const ir::Nesting level(depth_);
     if (!level || !begun_.insert(found->second).second) return name;
     Jaxpr inner = jaxpr(*found->second);
     std::string own = fmt::format("f{}", done_.size());

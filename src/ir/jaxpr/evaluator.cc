@@ -27,8 +27,7 @@ bool in_name(char c) {
 
 }  // namespace
 
-// ---- Plans
-// ---------------------------------------------------------------------------------------
+// ---- Plans ----
 
 // Looks up the names of one jaxpr's variables.
 class Evaluator::Planner {
@@ -163,8 +162,7 @@ const Jaxpr* Evaluator::find(const Module& scope, std::string_view name) {
   return found == at->second.end() ? nullptr : found->second;
 }
 
-// ---- What is seen from outside
-// ---------------------------------------------------------------------------------------
+// ---- What is seen from outside ----
 
 Evaluator::Evaluator(const Module& module, std::string_view text, std::string_view file)
     : m_(module), text_(text), file_(file) {}
@@ -254,7 +252,7 @@ const std::vector<Inner>& Evaluator::inner_constants() {
 }
 
 void Evaluator::visit_inner(const Jaxpr& jaxpr, const Module& scope) {
-  const ir::Level level(inner_depth_);
+  const ir::Nesting level(inner_depth_);
   if (!level) return;
   for (const Equation& equation : jaxpr.equations) {
     std::vector<const Param*> params;
@@ -349,8 +347,7 @@ Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments,
   return out;
 }
 
-// ---- Types
-// ---------------------------------------------------------------------------------------
+// ---- Types ----
 
 void Evaluator::verify_plan(Plan& plan) {
   if (plan.state == Plan::State::kVerified) return;
@@ -382,8 +379,7 @@ void Evaluator::check_result_types(const Step& step, const Values& results) cons
                           type_text(results[i]), step.result_types[i].text));
 }
 
-// ---- Execution
-// ---------------------------------------------------------------------------------------
+// ---- Execution ----
 
 Values Evaluator::call(Plan& plan, Values arguments, bool lifted) {
   if (arguments.size() != plan.argument_types.size())
@@ -475,8 +471,7 @@ Values Evaluator::apply(const Plan& plan, const Step& step, Values operands, boo
   return out;
 }
 
-// ---- Bodies on scalars
-// ---------------------------------------------------------------------------------------
+// ---- Bodies on scalars ----
 
 ir::BodyOutline Evaluator::outline(const Plan& plan) {
   const auto is_scalar = [](const Type& t) {
@@ -518,8 +513,7 @@ ir::BodyOutline::Operation Evaluator::outline(const Plan& plan, const Step& step
   return out;
 }
 
-// ---- Calls
-// ---------------------------------------------------------------------------------------
+// ---- Calls ----
 
 Values Call::run(Inner inner, Values arguments) const {
   Plan& plan = evaluator_.plan_of(inner);

@@ -203,7 +203,7 @@ bool Parser::module_follows() const {
 }
 
 Jaxpr Parser::jaxpr() {
-  const ir::Level level = nested();
+  const ir::Nesting level = nested();
   Jaxpr j;
   j.offset = pos_;
   expect("{");

@@ -87,7 +87,7 @@ class Parser {
   std::size_t first_free_text() const { return free_text_; }
 
  private:
-  ir::Level nested() {
+  ir::Nesting nested() {
     return {depth_, [&] { refuse("nested too deeply"); }};
   }
 

@@ -104,7 +104,7 @@ bool Parser::jaxpr_tuple_follows() const {
 
 // False for a tuple that cannot be read to its end.
 bool Parser::jaxpr_tuple(ParamValue& value) {
-  const ir::Level level = nested();
+  const ir::Nesting level = nested();
   value.kind = Kind::kJaxprTuple;
   ++pos_;
   for (gap(); peek() != ')'; gap()) {
@@ -214,7 +214,7 @@ bool Parser::literal(ParamValue& value) {
 
 // After the opening bracket's place up to behind the closing one.
 bool Parser::items(char close, ParamValue& value) {
-  const ir::Level level = nested();
+  const ir::Nesting level = nested();
   ++pos_;
   gap();
   if (peek() != close) {
@@ -348,7 +348,7 @@ void Parser::element(char close, ParamValue& value) {
     value.text = text_.substr(pos_, after_word(pos_) - pos_);
     pos_ += value.text.size() + 1;
     gap();
-    const ir::Level level = nested();
+    const ir::Nesting level = nested();
     return element('\0', value.items.emplace_back());
   }
   if (close == '\0') close = ')';
@@ -361,7 +361,7 @@ void Parser::element(char close, ParamValue& value) {
       pair.items.push_back(std::move(value));
       move_to(colon + 1);
       gap();
-      const ir::Level level = nested();
+      const ir::Nesting level = nested();
       const Mark second = mark();
       if (!literal(pair.items.emplace_back()) || !element_ends(close)) {
         pair.items.back() = ParamValue();

@@ -26,8 +26,7 @@ Results constant_like_rule(const Call& c) {
   return {tensor::broadcast_in_dim(number, x.shape(), {})};
 }
 
-// ---- Scan
-// ----------------------------------------------------------------------------------------
+// ---- Scan ----
 
 namespace {
 

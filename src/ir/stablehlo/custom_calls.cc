@@ -49,8 +49,7 @@ std::vector<Datum> approximate_top_k(const Call& c) {
   return results_of(std::move(sorted));
 }
 
-// ---- What jax.export makes of operations whose sizes are not known
-// ------------------------------------
+// ---- What jax.export makes of operations whose sizes are not known ----
 
 // operands, initial values, then the window's dimensions, strides, dilations of the base and of
 // itself, and padding.

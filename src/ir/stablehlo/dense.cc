@@ -38,7 +38,7 @@ Literal::Scalar parse_scalar(Scanner& in) {
 
 // Fills in the sizes of a level of lists and checks that its lists have one size.
 void parse_list(Scanner& in, Literal& out, std::size_t dim, ir::Depth& depth) {
-  const ir::Level level(depth, [&] { in.refuse("lists are nested too deeply"); });
+  const ir::Nesting level(depth, [&] { in.refuse("lists are nested too deeply"); });
   const std::size_t start = in.offset();
   in.expect("[");
   std::int64_t n = 0;
@@ -192,8 +192,7 @@ Array array_of(const Literal& literal, const Type& type, const Scanner& in) {
   return out;
 }
 
-// ---- Printing
-// ------------------------------------------------------------------------------------
+// ---- Printing ----
 
 namespace {
 

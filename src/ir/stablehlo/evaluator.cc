@@ -241,7 +241,7 @@ std::vector<Datum> Evaluator::call(std::string_view name, std::vector<Datum> arg
     return out;
   }
   if (f.declared_only) tensor::unsupported(fmt::format("@{} has no body", name));
-  const ir::Level level(calls_, [] { tensor::unsupported("calls are nested too deeply"); });
+  const ir::Nesting level(calls_, [] { tensor::unsupported("calls are nested too deeply"); });
   // A function that calls itself needs its own values afterwards.
   std::vector<std::pair<ValueId, Datum>> kept;
   if (std::find(running_.begin(), running_.end(), name) != running_.end()) keep(f.body, kept);
@@ -361,8 +361,7 @@ void Evaluator::check_result_types(const Op& op, const std::vector<Datum>& resul
   }
 }
 
-// ---- Regions
-// -------------------------------------------------------------------------------------
+// ---- Regions ----
 
 ir::BodyOutline Evaluator::outline(const Block& block) const {
   const auto scalar = [&](ValueId id) {
@@ -405,8 +404,7 @@ ir::BodyOutline::Operation Evaluator::outline(const Op& op) const {
   return out;
 }
 
-// ---- Calls
-// ---------------------------------------------------------------------------------------
+// ---- Calls ----
 
 bool Call::abstract() const { return evaluator_.abstract_; }
 const EvaluationContext& Call::context() const { return evaluator_.context_; }

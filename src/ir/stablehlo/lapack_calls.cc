@@ -60,8 +60,7 @@ struct Shaped {
   }
 };
 
-// ---- The older interface
-// --------------------------------------------------------------------------------
+// ---- The older interface ----
 
 // How a routine was called: the scalars in front by name; for each result the number of the same
 // one in the typed interface, kRoom for room to work in, which those that follow the list are too.

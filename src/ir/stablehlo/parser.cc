@@ -13,8 +13,7 @@
 
 namespace jaxsmith::stablehlo {
 
-// ---- Types
-// ---------------------------------------------------------------------------------------
+// ---- Types ----
 
 const Type* Parser::intern(Type type) {
   module_->types.push_back(std::move(type));
@@ -48,7 +47,7 @@ void Parser::expanded(const T& alias) {
 }
 
 const Type* Parser::type() {
-  const ir::Level level = nested();
+  const ir::Nesting level = nested();
   in_.peek();
   const std::size_t start = in_.offset();
   if (in_.take("tensor")) {
@@ -173,8 +172,7 @@ std::vector<const Type*> Parser::type_list() {
   return out;
 }
 
-// ---- Attributes
-// ----------------------------------------------------------------------------------
+// ---- Attributes ----
 
 Attr Parser::number_attr() {
   Attr a;
@@ -217,8 +215,45 @@ std::int64_t Parser::element_count_checked(const Shape& shape) {
   }
 }
 
+Attr Parser::dialect_attr() {
+  Attr a;
+  in_.expect("#");
+  const std::string name(in_.word("an attribute's name"));
+  if (in_.raw() != '<') {
+    if (const auto alias = known_.attr_aliases.find(name); alias != known_.attr_aliases.end()) {
+      expanded(alias->second);
+      return alias->second;
+    }
+    in_.refuse("unknown attribute alias #" + name);
+  }
+  a.kind = Attr::Kind::kDialect;
+  a.text = name;
+  a.body = std::string(in_.balanced('<'));
+  if (in_.starts(": ")) {
+    in_.expect(":");
+    a.type = type();
+  }
+  return a;
+}
+
+Attr Parser::dense_array_attr() {
+  Attr a;
+  a.kind = Attr::Kind::kDenseArray;
+  in_.expect("<");
+  a.text = std::string(in_.word("an element type"));
+  if (in_.take(":")) do {
+      Attr item;
+      item.kind = Attr::Kind::kNumber;
+      item.text = in_.starts("true") || in_.starts("false") ? std::string(in_.word("a bool"))
+                                                            : std::string(in_.number());
+      a.items.push_back(std::move(item));
+    } while (in_.take(","));
+  in_.expect(">");
+  return a;
+}
+
 Attr Parser::attribute() {
-  const ir::Level level = nested();
+  const ir::Nesting level = nested();
   Attr a;
   const char c = in_.peek();
   if (c == '"') {
@@ -252,41 +287,10 @@ Attr Parser::attribute() {
     }
     return a;
   }
-  if (c == '#') {
-    in_.expect("#");
-    const std::string name(in_.word("an attribute's name"));
-    if (in_.raw() != '<') {
-      if (const auto alias = known_.attr_aliases.find(name); alias != known_.attr_aliases.end()) {
-        expanded(alias->second);
-        return alias->second;
-      }
-      in_.refuse("unknown attribute alias #" + name);
-    }
-    a.kind = Attr::Kind::kDialect;
-    a.text = name;
-    a.body = std::string(in_.balanced('<'));
-    if (in_.starts(": ")) {
-      in_.expect(":");
-      a.type = type();
-    }
-    return a;
-  }
+  if (c == '#') return dialect_attr();
   if (is_digit(c) || c == '-') return number_attr();
   if (in_.take_word("dense")) return dense_attr();
-  if (in_.take_word("array")) {
-    a.kind = Attr::Kind::kDenseArray;
-    in_.expect("<");
-    a.text = std::string(in_.word("an element type"));
-    if (in_.take(":")) do {
-        Attr item;
-        item.kind = Attr::Kind::kNumber;
-        item.text = in_.starts("true") || in_.starts("false") ? std::string(in_.word("a bool"))
-                                                              : std::string(in_.number());
-        a.items.push_back(std::move(item));
-      } while (in_.take(","));
-    in_.expect(">");
-    return a;
-  }
+  if (in_.take_word("array")) return dense_array_attr();
   for (const char* word : {"true", "false"}) {
     if (!in_.take_word(word)) continue;
     a.kind = Attr::Kind::kBool;
@@ -337,8 +341,7 @@ std::vector<NamedAttr> Parser::attr_dict(bool property) {
   return out;
 }
 
-// ---- Values
-// --------------------------------------------------------------------------------------
+// ---- Values ----
 
 ValueId Parser::define(std::string_view name, int index, const Type* type, std::size_t offset) {
   const auto id = static_cast<ValueId>(module_->values.size());
@@ -389,8 +392,7 @@ void Parser::location() {
   while (in_.take_word("loc")) in_.balanced('(');
 }
 
-// ---- Regions
-// -------------------------------------------------------------------------------------
+// ---- Regions ----
 
 Parser::Scope::Scope(Parser& parser, bool isolated)
     : parser_(parser), size_(parser.known_.defined.size()), isolated_(isolated) {
@@ -429,7 +431,7 @@ void Parser::block_body(Block& block) {
 }
 
 Block Parser::region() {
-  const ir::Level level = nested();
+  const ir::Nesting level = nested();
   const Scope scope(*this, false);
   Block block;
   in_.expect("{");
@@ -442,11 +444,10 @@ Block Parser::region() {
   return block;
 }
 
-// ---- Operations
-// ----------------------------------------------------------------------------------
+// ---- Operations ----
 
 Op Parser::operation() {
-  const ir::Level level = nested();
+  const ir::Nesting level = nested();
   std::vector<ResultGroup> groups;
   if (in_.peek() == '%') {
     do {
@@ -555,8 +556,7 @@ void Parser::generic(Op& op, std::vector<const Type*>& results) {
   function_types(op, results);
 }
 
-// ---- Modules
-// -------------------------------------------------------------------------------------
+// ---- Modules ----
 
 void Parser::function(bool) {
   Function f;
@@ -743,7 +743,7 @@ void Parser::module() {
 }
 
 void Parser::nested_module() {
-  const ir::Level level = nested();
+  const ir::Nesting level = nested();
   Module inner;
   Module* outer = std::exchange(module_, &inner);
   Known known = std::exchange(known_, {});

@@ -48,7 +48,7 @@ class Parser {
     std::unordered_map<std::string, const Type*> type_aliases;
   };
 
-  ir::Level nested() {
+  ir::Nesting nested() {
     return {depth_, [&] { in_.refuse("the text is nested too deeply"); }};
   }
   const Type* intern(Type type);
@@ -61,6 +61,8 @@ class Parser {
   Attr attribute();
   Attr number_attr();
   Attr dense_attr();
+  Attr dialect_attr();      // behind #
+  Attr dense_array_attr();  // behind `array`
   std::int64_t element_count_checked(const Shape& shape);
   std::string symbol();
   std::vector<NamedAttr> attr_dict(bool property = false);

@@ -107,8 +107,7 @@ Results recv_rule(const Call& c) {
   return out;
 }
 
-// ---- Programs on several processes
-// ------------------------------------------------------------------
+// ---- Programs on several processes ----
 
 namespace {
 

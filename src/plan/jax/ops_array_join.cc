@@ -23,13 +23,12 @@ std::optional<ValueId> companion(Builder& b, ValueId x, const std::vector<ValueI
     return !used && v.type.dtype == b[x].type.dtype && fits(v);
   });
   if (found || taken.size() > 1) return found;
-  static const std::vector<std::string> kReal = {"tanh",    "sin", "cos", "square",
-                                                 "sigmoid", "exp", "abs"};
+  static const std::vector<std::string> kOfReals = {"tanh",    "sin", "cos", "square",
+                                                    "sigmoid", "exp", "abs"};
   static const std::vector<std::string> kWhole = {"abs", "square"};
   const DType dtype = b[x].type.dtype;
-  if (!(kind_of(dtype) & (kSignedKind | static_cast<std::uint32_t>(plan::kReal))))
-    return std::nullopt;
-  const auto made = b.apply(b.random().pick(tensor::is_real(dtype) ? kReal : kWhole), {x});
+  if (!(kind_of(dtype) & (kSignedKind | kReal))) return std::nullopt;
+  const auto made = b.apply(b.random().pick(tensor::is_real(dtype) ? kOfReals : kWhole), {x});
   return made && fits(b[*made]) ? made : std::nullopt;
 }
 

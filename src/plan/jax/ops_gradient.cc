@@ -349,6 +349,7 @@ Op stop_gradient() {
   Op op =
       unary("stop_gradient", kGradient, 0.25, kReal, anywhere(), [](double x) { return x; },
             Bounds::kEnds, Derivative::kZero, {"frozen", "baseline"}, {"lax.stop_gradient($0)"});
+  op.traits |= kStopsGradient;
   // It is worth a line only next to what is differentiated.
   op.draw = [infer = op.infer](Builder& b, Draft& draft) {
     const auto x =

@@ -208,7 +208,7 @@ Op neighbours() {
         {"increments", "midpoints", "adjacent", "pairs", "steps"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
-      return (kind_of(v.type.dtype) & (plan::kReal | kSignedKind)) && v.type.rank() >= 1;
+      return (kind_of(v.type.dtype) & (kReal | kSignedKind)) && v.type.rank() >= 1;
     });
     if (!x) return false;
     Shape shape = b[*x].type.shape;

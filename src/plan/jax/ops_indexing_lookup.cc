@@ -255,11 +255,9 @@ Op choose() {
     const std::string choices = z ? "[$1, $2, $3]" : "[$1, $2]";
     draft.spelling = fmt::format("jnp.choose($0, {}, mode=\"{}\")", choices,
                                  b.random().chance(0.5) ? "clip" : "wrap");
-    if (b[*code].type.dtype == DType::kI32 && b.random().chance(0.4)) {
-      draft.spelling = fmt::format("lax.select_n($0, {})", choices.substr(1, choices.size() - 2));
-    }
     // select_n takes a yes or no for two cases.
-    if (!z && draft.spelling.starts_with("lax.")) draft.spelling = "lax.select_n($0 > 0, $1, $2)";
+    if (b[*code].type.dtype == DType::kI32 && b.random().chance(0.4))
+      draft.spelling = z ? "lax.select_n($0, $1, $2, $3)" : "lax.select_n($0 > 0, $1, $2)";
     Value result = with_shape(b[*x], b[*x].type.shape);
     result.stats =
         joined_stats(b, std::vector<ValueId>(draft.operands.begin() + 1, draft.operands.end()));

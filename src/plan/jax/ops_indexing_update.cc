@@ -152,7 +152,7 @@ Op at_apply() {
         {"activated", "updated", "processed"},
         {"$0.at[$index].apply($function)"}};
   op.draw = [](Builder& b, Draft& draft) {
-    const auto x = draw_target(b, plan::kReal);
+    const auto x = draw_target(b, kReal);
     if (!x) return false;
     const Type type = b[*x].type;
     const auto place = draw_place(b, type.shape);
