@@ -85,8 +85,9 @@ class CaseExecution {
 
   bool run_again(const EvaluationOptions& options) {
     auto again = execute(options);
-    if (again.ok()) results_ = std::move(again).value();
-    return again.ok() && compare(results_);
+    if (!again.ok()) return false;
+    results_ = std::move(again).value();
+    return compare(results_);
   }
 
   std::vector<Array> expected_arrays() const {

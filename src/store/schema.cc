@@ -57,7 +57,7 @@ std::shared_ptr<arrow::DataType> shape_type() {
 }
 
 std::shared_ptr<arrow::DataType> struct_list(std::vector<std::shared_ptr<arrow::Field>> fields) {
-  return arrow::list(arrow::field("element", arrow::struct_(std::move(fields))));
+  return arrow::list(arrow::field("element", arrow::struct_(fields)));
 }
 
 std::shared_ptr<arrow::DataType> avals_type() {

@@ -41,7 +41,8 @@ class Features {
   Array everywhere(double value) const { return broadcast_in_dim(number(value), x_.shape(), {}); }
   Array sum(const Array& x) const { return reduce_dims(Binary::add, x, others_); }
   double elements_each() const {
-    return count() == 0 ? 0 : static_cast<double>(x_.size() / count());
+    const std::int64_t whole = count() == 0 ? 0 : x_.size() / count();
+    return static_cast<double>(whole);
   }
   // Over the elements of each feature.
   Array mean(const Array& x) const {

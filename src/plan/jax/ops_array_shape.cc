@@ -267,7 +267,7 @@ Op expand_dims() {
         draw_array(b, 1, b.settings().max_rank - 1, {"squeeze", "expand_dims", "atleast"});
     if (!x) return false;
     const int rank = b[*x].type.rank();
-    const int axis = static_cast<int>(b.random().below(static_cast<std::uint64_t>(rank + 1)));
+    const int axis = static_cast<int>(b.random().below(static_cast<std::uint64_t>(rank) + 1));
     Shape shape = b[*x].type.shape;
     shape.insert(shape.begin() + axis, 1);
     draft.attributes["axis"] =
