@@ -43,11 +43,14 @@ void Threads::run(const Work& work) {
     exception = std::current_exception();
   }
   if (status.ok() && !exception) return;
-  stop();
-  const std::lock_guard lock(mutex_);
-  if (!first_.ok() || exception_) return;
-  first_ = std::move(status);
-  exception_ = exception;
+  {
+    const std::lock_guard lock(mutex_);
+    if (first_.ok() && !exception_) {
+      first_ = std::move(status);
+      exception_ = exception;
+    }
+  }
+  stop();  // only now: what others give because of it is not the first
 }
 
 void Threads::wait() {
