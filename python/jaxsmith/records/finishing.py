@@ -109,7 +109,7 @@ class _Levels:
         how = producer(level)
         located = self._try(f"spans_{level}", "lower", lambda: how.locate(text, printed()))
         if located is not None:
-            self.located[level] = located
+            self.located[level] = list(located)
 
     def _try(self, part: str, stage: str, act: Callable[[], T]) -> T | None:
         if part in self._refused:
