@@ -41,6 +41,11 @@ class ExtractionError(JaxsmithError):
         super().__init__(message)
         self.stage = stage
 
+    @property
+    def reason(self) -> str:
+        """Why something is missing: the stage that failed, and how."""
+        return f"{self.stage}: {self}"
+
 
 def from_jax(stage: str, error: BaseException) -> ExtractionError:
     """JAX's or the function's own exception as an ExtractionError."""

@@ -150,8 +150,7 @@ class Extraction(Sample):
         if reach == "compiled" and self.compiled is None:
             assert self.lowered is not None
             self.compiled = self._once("compile", self.lowered.compile)
-        stage = {"traced": "trace", "lowered": "lower", "compiled": "compile"}[reach]
-        return _staged(stage, lambda: producer(level).text(self))
+        return _staged(TABLE[level].stage, lambda: producer(level).text(self))
 
     def _once(self, stage: str, act: Callable[[], Any]) -> Any:
         """A stage that has failed is not tried again."""
@@ -165,7 +164,7 @@ class Extraction(Sample):
 
     @property
     def missing(self) -> Mapping[str, str]:
-        return {part: f"{e.stage}: {e}" for part, e in self._failures.items()}
+        return {part: e.reason for part, e in self._failures.items()}
 
     def failure(self, part: str) -> ExtractionError | None:
         """Why a level could not be made, with JAX's exception as its cause."""

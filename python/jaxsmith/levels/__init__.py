@@ -22,6 +22,11 @@ class Level(NamedTuple):
     runs_alone: bool  # it is compiled and run in its function's place
     official_parser: bool  # jaxlib has one
 
+    @property
+    def stage(self) -> str:
+        """The stage of JAX's that has to succeed for it, as an ExtractionError calls it."""
+        return {"traced": "trace", "lowered": "lower", "compiled": "compile"}[self.reach]
+
 
 TABLE = {row[0]: Level(*row) for row in ROWS}
 LEVELS = tuple(TABLE)

@@ -10,9 +10,6 @@ from jaxsmith.levels import TABLE
 from jaxsmith.provenance import alignment
 from jaxsmith.records import form, scrub
 
-# The stage that a level which JAX goes so far for is made at.
-_STAGES = {"traced": "trace", "lowered": "lower", "compiled": "compile"}
-
 
 def record_of(
     sample: Extraction, *, with_case: bool = True, with_spans: bool = True
@@ -47,7 +44,7 @@ def parts_of(
 
 
 def _stage_of(part: str) -> str:
-    return "run" if part == "case" else _STAGES[TABLE[part].reach]
+    return "run" if part == "case" else TABLE[part].stage
 
 
 def _beginning(sample: Extraction) -> dict[str, Any]:
@@ -88,7 +85,7 @@ def _level(sample: Extraction, level: str, with_spans: bool) -> dict[str, Any]:
             update |= form.cost(sample.computation.cost_analysis())
     failures = {part: sample.failure(part) for part in (level, f"spans_{level}")}
     update["missing"] = {
-        part: scrubber.message(form.reason(error))
+        part: scrubber.message(error.reason)
         for part, error in failures.items()
         if error is not None
     }
@@ -102,5 +99,5 @@ def _case(sample: Extraction) -> dict[str, Any]:
     try:
         outputs = form.array_list(sample.flat_outputs())
     except ExtractionError as error:
-        return {"missing": {"case": scrub.scrubber().message(form.reason(error))}}
+        return {"missing": {"case": scrub.scrubber().message(error.reason)}}
     return {} if outputs is None else {"inputs": inputs, "outputs": outputs}

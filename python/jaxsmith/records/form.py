@@ -14,7 +14,7 @@ import numpy as np
 
 from jaxsmith import jax_private, versions
 from jaxsmith.base import arrays
-from jaxsmith.errors import ExtractionError, from_jax
+from jaxsmith.errors import from_jax
 from jaxsmith.provenance.source import SourceText
 from jaxsmith.records.scrub import Scrubber
 
@@ -93,17 +93,12 @@ def lowering_facts(computation: jax_private.Computation) -> dict[str, Any]:
     }
 
 
-def reason(error: ExtractionError) -> str:
-    """Why something is missing: the stage that failed, and how."""
-    return f"{error.stage}: {error}"
-
-
 def attempt(missing: dict[str, str], part: str, stage: str, act: Callable[[], T]) -> T | None:
     """What `act` gives; where it fails, None, and the reason in `missing`."""
     try:
         return act()
     except Exception as error:
-        missing[part] = reason(from_jax(stage, error))
+        missing[part] = from_jax(stage, error).reason
         return None
 
 

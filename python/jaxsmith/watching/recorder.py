@@ -123,7 +123,7 @@ def _ending(
     """How the compilation went."""
     if executable is None:
         stage = "lower" if lowering is None else "compile"
-        reason = form.reason(from_jax(stage, error)) if error else stage
+        reason = from_jax(stage, error).reason if error else stage
         return {"type": "failed", "stage": stage, "reason": reason}
     computation = jax_private.Computation(lowering, executable)
     try:
@@ -134,7 +134,7 @@ def _ending(
             "cost": form.cost(computation.cost_analysis()),
         }
     except Exception as unprintable:
-        reason = form.reason(from_jax("compile", unprintable))
+        reason = from_jax("compile", unprintable).reason
         return {"type": "failed", "stage": "compile", "reason": reason}
 
 
