@@ -103,11 +103,7 @@ Result<Record> extract(const ExtractRequest& request, const trace::Installation&
   Answer answer;
   for (bool open = true; open;) {
     if (cancel) return Error::environment("interrupted");
-    open = process->wait_for_output(kPollSeconds, !unsent.empty(), received);
-    if (!unsent.empty()) {
-      const auto sent = process->send_some(unsent);
-      if (sent.ok()) unsent.remove_prefix(sent.value());
-    }
+    open = process->exchange(kPollSeconds, unsent, received);
     if (!answer.take(received)) return answer.record(request.target, "");
   }
   const std::string how = process->ending(kPatienceSeconds);

@@ -187,16 +187,13 @@ class Finishing {
     std::string received;
     for (bool open = true; open;) {
       if (cancel) return Error::environment("interrupted; --resume goes on with what was recorded");
-      open = process->wait_for_output(kPollSeconds, !unsent.empty(), received);
-      if (const auto sent = process->send_some(unsent); sent.ok())
-        unsent.remove_prefix(sent.value());
+      open = process->exchange(kPollSeconds, unsent, received);
       JAXSMITH_CHECK(take(received, cancel));
     }
     const std::string how = process->ending(kPatienceSeconds);
     if (process->exit_status() == 0) return std::string();
-    std::string errors = process->last_errors();
-    while (errors.ends_with('\n')) errors.pop_back();
-    last_error_ = errors.empty() ? "" : ": " + errors.substr(errors.rfind('\n') + 1);
+    const std::string last = process->last_error_line();
+    last_error_ = last.empty() ? "" : ": " + last;
     return how;
   }
 

@@ -185,6 +185,13 @@ void Process::drain(int fd, std::string* kept) {
   }
 }
 
+bool Process::exchange(double seconds, std::string_view& unsent, std::string& received) {
+  const bool open = wait_for_output(seconds, !unsent.empty(), received);
+  if (unsent.empty()) return open;
+  if (const auto sent = send_some(unsent); sent.ok()) unsent.remove_prefix(sent.value());
+  return open;
+}
+
 bool Process::wait_for_output(double seconds, bool also_writable, std::string& received) {
   std::array<pollfd, 4> fds = {pollfd{results_, POLLIN, 0}, pollfd{output_, POLLIN, 0},
                                pollfd{error_, POLLIN, 0},
@@ -241,6 +248,12 @@ std::string Process::ending(double patience_seconds) {
     return name ? fmt::format("SIG{}", name) : fmt::format("signal {}", WTERMSIG(status_));
   }
   return fmt::format("exit status {}", WEXITSTATUS(status_));
+}
+
+std::string Process::last_error_line() const {
+  std::string_view errors = errors_;
+  while (errors.ends_with('\n')) errors.remove_suffix(1);
+  return std::string(errors.substr(errors.rfind('\n') + 1));  // npos + 1 is 0
 }
 
 std::optional<int> Process::exit_status() const {

@@ -49,6 +49,9 @@ class Process {
   // output is thrown away, the end of standard error kept. With `also_writable`, returns too when
   // bytes can be sent. False when the child has closed descriptor 4.
   bool wait_for_output(double seconds, bool also_writable, std::string& received);
+  // The same while a request goes out: sends of `unsent` what the pipe takes, and shortens it. A
+  // child that no longer reads is told by how it ends.
+  bool exchange(double seconds, std::string_view& unsent, std::string& received);
 
   // Kills the whole group and reaps the child.
   void kill();
@@ -63,7 +66,8 @@ class Process {
   std::int64_t memory_bytes(bool group) const;
   // User and system time so far, in seconds.
   double cpu_seconds() const;
-  const std::string& last_errors() const { return errors_; }
+  // The last line that it wrote to standard error; empty where there is none.
+  std::string last_error_line() const;
 
  private:
   Process() = default;

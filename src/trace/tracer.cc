@@ -141,10 +141,7 @@ Result<Versions> Tracer::start_once(const std::atomic<bool>& cancel, bool& kille
     if (open && message.ok() && since(begin) < options_.start_seconds) continue;
     const std::string how = open ? "no answer" : process_->ending();
     killed = !open && process_->end_signal() == SIGKILL;
-    std::string errors = process_->last_errors();
-    while (!errors.empty() && errors.back() == '\n') errors.pop_back();
-    const std::string last =
-        errors.substr(errors.rfind('\n') == std::string::npos ? 0 : errors.rfind('\n') + 1);
+    const std::string last = process_->last_error_line();
     stop();
     return Error::environment(fmt::format("cannot start a worker with {}: {}{}{}", options_.python,
                                           how, last.empty() ? "" : ": ", last));
