@@ -128,6 +128,19 @@ def test_missing_and_wrong_columns_are_named(column, tmp_path):
         assert all(column in each["reason"] for each in found)
 
 
+@pytest.mark.parametrize("column", schema().names)
+def test_a_column_that_is_there_twice_is_named(column, tmp_path):
+    path, predictions = tmp_path / "rows.parquet", tmp_path / "predictions.jsonl"
+    whole = pa.Table.from_pylist([row("first")], schema=schema())
+    pq.write_table(whole.append_column(column, whole[column]), path)
+    predictions.write_text(json.dumps({"id": "first", "level": "jaxpr", "text": SIN}) + "\n")
+    for asked in (["check", path], ["score", predictions, "--dataset", path]):
+        done = jaxsmith(*asked)
+        assert done.returncode == 1, done
+        assert f"{path}: it has two columns {column}" in done.stderr, done.stderr
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
 def test_a_file_that_is_not_whole_is_named(tmp_path):
     path = tmp_path / "rows.parquet"
     write(path, [row(f"r{i}") for i in range(20)])
@@ -353,6 +366,10 @@ def test_what_predictions_may_not_be_is_named(tmp_path):
             done = jaxsmith(*asked)
             assert done.returncode in (1, 2) and name in done.stderr, (name, done)
             assert len(done.stderr.splitlines()) == 1 and str(path) in done.stderr
+    twice = pa.table([*good.values(), good["text"]], names=[*good, "text"])
+    pq.write_table(twice, path)
+    done = jaxsmith(*asked)
+    assert done.returncode == 2 and "it has two columns text" in done.stderr, done
     # A text of any bytes is one that does not parse.
     pq.write_table(pa.table({**good, "text": pa.array([b"\xff\xfe{ lambda"])}), path)
     verdicts = tmp_path / "verdicts.parquet"

@@ -75,10 +75,12 @@ Result<std::vector<std::string>> texts_of(const arrow::Table& table, const std::
 Result<std::vector<Prediction>> read_table(const std::string& path) {
   const std::vector<std::string> names(std::begin(kFields), std::end(kFields));
   JAXSMITH_TRY(schema, store::parquet_schema(path));
-  for (const std::string& name : names)
-    if (schema->GetFieldIndex(name) < 0)
-      return Error::usage(
-          fmt::format("{}: it has no column {} (id, level and text are wanted)", path, name));
+  for (const std::string& name : names) {
+    const std::size_t found = schema->GetAllFieldIndices(name).size();
+    if (found != 1)
+      return Error::usage(fmt::format("{}: it has {} {} (id, level and text are wanted)", path,
+                                      found == 0 ? "no column" : "two columns", name));
+  }
   JAXSMITH_TRY(table, store::read_parquet(path, names));
   std::vector<std::vector<std::string>> columns;
   for (const std::string& name : names) {

@@ -42,14 +42,26 @@ Result<FileReader> open_file(const std::string& path) {
   });
 }
 
+// Adds the leaves of a column; none where it is missing. Of two by one name neither can be looked
+// up.
+Status add_leaves(const parquet::SchemaDescriptor& schema, std::string_view name,
+                  std::vector<int>& out) {
+  const auto& root = *schema.group_node();
+  int found = 0;
+  for (int i = 0; i < root.field_count(); ++i) found += root.field(i)->name() == name;
+  if (found > 1) return Error::environment(fmt::format("it has two columns {}", name));
+  for (int i = 0; i < schema.num_columns(); ++i)
+    if (schema.GetColumnRoot(i)->name() == name) out.push_back(i);
+  return {};
+}
+
 // The leaves that belong to the columns wanted; an error where one is missing.
 Result<std::vector<int>> leaves(const parquet::arrow::FileReader& reader) {
   const auto* schema = reader.parquet_reader()->metadata()->schema();
   std::vector<int> out;
   for (const std::string& name : columns()) {
     const auto before = out.size();
-    for (int i = 0; i < schema->num_columns(); ++i)
-      if (schema->Column(i)->path()->ToDotVector()[0] == name) out.push_back(i);
+    JAXSMITH_CHECK(add_leaves(*schema, name, out));
     if (out.size() == before)
       return Error::environment(
           fmt::format("it has no column {}; it is no file of a dataset", name));
@@ -57,8 +69,7 @@ Result<std::vector<int>> leaves(const parquet::arrow::FileReader& reader) {
   // A dataset may be older than a level.
   const auto before = out.size();
   for (const std::string_view name : level::level_names())
-    for (int i = 0; i < schema->num_columns(); ++i)
-      if (schema->Column(i)->path()->ToDotVector()[0] == name) out.push_back(i);
+    JAXSMITH_CHECK(add_leaves(*schema, name, out));
   if (out.size() == before)
     return Error::environment("it has no column of a level; it is no file of a dataset");
   return out;
