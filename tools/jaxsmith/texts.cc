@@ -2,14 +2,18 @@
 #include "jaxsmith/output.h"
 
 #include <fmt/format.h>
+#include <string.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
+#include <memory>
 #include <sstream>
 
 #include "check/self_check.h"
+#include "ir/common/diagnostic.h"
 
 namespace jaxsmith::cli {
 
@@ -17,17 +21,31 @@ using check::IrProgram;
 
 namespace {
 
+// No more than a reader takes: a device may have no end.
 Result<std::string> read_all(const std::string& path) {
-  std::stringstream out;
-  if (path == "-") {
-    out << std::cin.rdbuf();
-    return out.str();
-  }
-  std::ifstream file(path, std::ios::binary);
+  const bool standard = path == "-";
+  std::error_code error;
+  if (!standard && std::filesystem::is_directory(path, error))
+    return Error::usage(fmt::format("{}: it is a folder; name a file", path));
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
+      standard ? stdin : std::fopen(path.c_str(), "rbe"),
+      standard ? [](std::FILE*) { return 0; } : std::fclose);
   if (!file)
     return Error::usage(fmt::format("{}: there is no such file, or it cannot be read", path));
-  out << file.rdbuf();
-  return out.str();
+  const std::string name = standard ? "standard input" : path;
+  const auto most = static_cast<std::size_t>(ir::Limits().text_bytes);
+  std::string out;
+  std::vector<char> piece(1 << 20);
+  while (const std::size_t count = std::fread(piece.data(), 1, piece.size(), file.get())) {
+    if (out.size() + count > most)
+      return Error::usage(fmt::format(
+          "{}: it holds more than {} bytes, the most that a text may have", name, most));
+    out.append(piece.data(), count);
+  }
+  if (std::ferror(file.get()))
+    return Error::environment(
+        fmt::format("{}: it cannot be read to its end: {}", name, strerror(errno)));
+  return out;
 }
 
 bool blank(std::string_view text) {
