@@ -7,6 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import dataset_rows
 import jax
 import jax.numpy as jnp
 import ml_dtypes
@@ -200,6 +201,39 @@ def test_files_may_follow_a_level(tmp_path):
         file.write_text("{ lambda ; a:f32[2]. let b:f32[2] = sin a in (b,) }")
     done = jaxsmith("check", "--level", "jaxpr", *files)
     assert done.returncode == 0 and done.stdout.count("verified") == 2, done.stderr
+
+
+def lines_of(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_what_is_found_of_all_paths_is_written(tmp_path):
+    bad = "{ lambda ; a:f32[2]. let b:f32[2] = frob a in (b,) }"
+    text, first, second = tmp_path / "text", tmp_path / "1.parquet", tmp_path / "2.parquet"
+    text.write_text(ADDS + "\n// -----\n" + ADDS.replace("[2, 4]", "[2, 5]"))
+    for path, name in ((first, "one"), (second, "two")):
+        dataset_rows.write(path, [dataset_rows.row(name, jaxpr=bad)])
+    failures, verdicts = tmp_path / "failures.jsonl", tmp_path / "verdicts.jsonl"
+    written = ["--failures", failures, "--verdicts", verdicts]
+    done = jaxsmith("check", first, text, second, *written)
+    assert done.returncode == 1
+    ids = sorted([f"{text}, module 2", "one", "two"])
+    assert [line["id"] for line in lines_of(failures)] == ids
+    assert (
+        "element 1 is 4, not 5"
+        in [f["reason"] for f in lines_of(failures) if "module" in f["id"]][0]
+    )
+    found = {line["id"]: line for line in lines_of(verdicts)}
+    assert sorted(found) == sorted([*ids, f"{text}, module 1"])
+    for number in (1, 2):
+        line = found[f"{text}, module {number}"]
+        assert line["level"] == "stablehlo" and line["verified"] and line["executed"]
+        assert line["agrees"] == (number == 1)
+    done = jaxsmith("check", first, tmp_path / "missing", *written)
+    assert done.returncode == 2 and [line["id"] for line in lines_of(failures)] == ["one"]
+    text.write_text(ADDS)
+    done = jaxsmith("check", text, *written)
+    assert done.returncode == 0 and lines_of(failures) == [] and len(lines_of(verdicts)) == 1
 
 
 # ---- eval

@@ -136,20 +136,41 @@ Status write_verdicts(const std::string& path, const ReadingTally& tally) {
   return write_lines(path, lines);
 }
 
-Result<bool> check_dataset(const CheckOptions& options, const std::string& path) {
+// Adds what it finds to `found`; whether all holds.
+Result<bool> check_dataset(const CheckOptions& options, const std::string& path,
+                           ReadingTally& found) {
   JAXSMITH_TRY(reader, store::DatasetReader::open(path));
   const std::int64_t rows = reader.rows();
   DatasetCheck check(options, std::move(reader));
   JAXSMITH_TRY(tally, check.run());
   put(tally.table(options.shown));
-  if (!options.failures.empty()) JAXSMITH_CHECK(write_failures(options.failures, tally));
-  if (!options.verdicts.empty()) JAXSMITH_CHECK(write_verdicts(options.verdicts, tally));
+  found.merge(tally);
   if (tally.texts() == 0 && tally.failures().empty()) {
     tell("jaxsmith check: {}: nothing was checked: it holds {}\n", path,
          rows == 0 ? "no rows" : fmt::format("no such text in its {} rows", rows));
     return false;
   }
   return tally.failures().empty();
+}
+
+// One after another, to the first that cannot be read at all.
+Result<bool> check_paths(const CheckOptions& options, ReadingTally& found) {
+  bool good = true;
+  for (const std::string& path : options.paths) {
+    JAXSMITH_TRY(held, is_dataset(path) ? check_dataset(options, path, found)
+                                        : check_file(path, options.budget, options.levels, found));
+    good = good && held;
+  }
+  return good;
+}
+
+// What is found before an error is written too.
+Result<bool> check_all(const CheckOptions& options) {
+  ReadingTally found;
+  const auto good = check_paths(options, found);
+  if (!options.failures.empty()) JAXSMITH_CHECK(write_failures(options.failures, found));
+  if (!options.verdicts.empty()) JAXSMITH_CHECK(write_verdicts(options.verdicts, found));
+  return good;
 }
 
 }  // namespace
@@ -204,14 +225,9 @@ int check_main(int argc, char** argv) {
     const Status writable = file.empty() ? Status() : store::check_writable(file);
     if (!writable.ok()) return report(kCommand, writable.error());
   }
-  bool good = true;
-  for (const std::string& path : options.paths) {
-    const auto held = is_dataset(path) ? check_dataset(options, path)
-                                       : check_file(path, options.budget, options.levels);
-    if (!held.ok()) return report(kCommand, held.error());
-    good = good && held.value();
-  }
-  return good ? kDone : kFailed;
+  const auto good = check_all(options);
+  if (!good.ok()) return report(kCommand, good.error());
+  return good.value() ? kDone : kFailed;
 }
 
 }  // namespace jaxsmith::cli

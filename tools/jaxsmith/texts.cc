@@ -62,23 +62,32 @@ bool blank(std::string_view text) {
 struct PartOutcome {
   bool good = false;
   std::string text;
+  check::Reading reading = {};  // but for its reason, which is the text
+  bool has_case = false;        // it takes nothing, and so is run
 };
 
-PartOutcome run_checks(IrProgram& program, const tensor::Budget& budget) {
-  if (!program.row().executes) return {true, "jaxsmith does not execute it"};
+// `out`: of a program that holds so far.
+void run_checks(IrProgram& program, const tensor::Budget& budget, PartOutcome& out) {
+  const auto end = [&](bool good, std::string text) {
+    out.good = out.reading.agrees = good;
+    out.text = std::move(text);
+  };
+  if (!program.row().executes) return end(true, "jaxsmith does not execute it");
   const auto signature = program.signature();
-  if (!signature.ok()) return {false, signature.error().message};
-  if (!signature.value().arguments.empty())
-    return {true, fmt::format("takes {} arguments, so it was not run",
-                              signature.value().arguments.size())};
+  out.has_case = !signature.ok() || signature.value().arguments.empty();
+  if (!signature.ok()) return end(false, signature.error().message);
+  if (!out.has_case)
+    return end(true, fmt::format("takes {} arguments, so it was not run",
+                                 signature.value().arguments.size()));
   const check::SelfCheck checks = check::run_own_checks(program, budget);
-  if (!checks.error.empty()) return {false, checks.error};
+  if (!checks.error.empty()) return end(false, checks.error);
+  out.reading.executed = true;
   if (!checks.failed.empty())
-    return {false, fmt::format("a check failed: {} ({} of {} checks hold)", checks.failed,
-                               checks.made - checks.failures, checks.made)};
-  if (checks.made == 0) return {true, "ran; it checks nothing"};
-  return {true, fmt::format("ran{}, {} check{} hold{}", checks.how.empty() ? "" : " " + checks.how,
-                            checks.made, checks.made == 1 ? "" : "s", checks.made == 1 ? "s" : "")};
+    return end(false, fmt::format("a check failed: {} ({} of {} checks hold)", checks.failed,
+                                  checks.made - checks.failures, checks.made));
+  if (checks.made == 0) return end(true, "ran; it checks nothing");
+  end(true, fmt::format("ran{}, {} check{} hold{}", checks.how.empty() ? "" : " " + checks.how,
+                        checks.made, checks.made == 1 ? "" : "s", checks.made == 1 ? "s" : ""));
 }
 
 // Other forms than JAX's are read too: then what is printed must mean the same and stay as it is.
@@ -97,10 +106,17 @@ PartOutcome check_printing(const IrProgram& program, std::string_view text,
 PartOutcome check_program(IrProgram& program, std::string_view text, const std::string& name,
                           const tensor::Budget& budget) {
   const PartOutcome printing = check_printing(program, text, name);
-  if (!printing.good) return printing;
-  if (const Status verified = program.verify(); !verified.ok())
-    return {false, verified.error().message};
-  PartOutcome out = run_checks(program, budget);
+  PartOutcome out = printing;
+  out.reading.parsed = true;
+  if (!out.good) return out;
+  out.reading.printed_back = program.row().prints;
+  if (const Status verified = program.verify(); !verified.ok()) {
+    out.good = false;
+    out.text = verified.error().message;
+    return out;
+  }
+  out.reading.verified = program.row().verifies;
+  run_checks(program, budget, out);
   if (out.good)
     out.text = fmt::format("{}, {}, {}, {}", level::name_of(program.level()),
                            program.row().verifies ? "verified" : "parsed", printing.text, out.text);
@@ -116,7 +132,10 @@ PartOutcome check_part(const TextPart& part, const std::string& name,
   for (IrProgram& program : parsed.value()) {
     PartOutcome one = check_program(program, part.text, name, budget);
     if (!one.good) return one;
-    out = {true, out.text.empty() ? one.text : out.text + "; " + one.text};
+    one.has_case |= out.has_case;
+    one.reading.executed |= out.reading.executed;
+    if (!out.text.empty()) one.text = out.text + "; " + one.text;
+    out = std::move(one);
   }
   return out;
 }
@@ -169,12 +188,12 @@ Result<std::vector<TextPart>> read_parts(const std::string& path,
 }
 
 Result<bool> check_file(const std::string& path, const tensor::Budget& budget,
-                        const std::vector<std::string>& levels) {
+                        const std::vector<std::string>& levels, check::ReadingTally& found) {
   JAXSMITH_TRY(parts, read_parts(path, levels));
   const std::string name = path == "-" ? "standard input" : path;
   bool good = true;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const PartOutcome outcome = check_part(parts[i], name, budget);
+    PartOutcome outcome = check_part(parts[i], name, budget);
     good = good && outcome.good;
     const std::string number = parts.size() > 1 ? fmt::format(", module {}", i + 1) : "";
     if (outcome.good)
@@ -183,6 +202,8 @@ Result<bool> check_file(const std::string& path, const tensor::Budget& budget,
       tell("{}\n", outcome.text);
     else
       tell("{}{}: {}\n", name, number, outcome.text);
+    if (!outcome.good) outcome.reading.reason = std::move(outcome.text);
+    found.add(name + number, parts[i].level, outcome.reading, outcome.has_case);
   }
   return good;
 }

@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "check/program.h"
+#include "check/tally.h"
 
 namespace jaxsmith::cli {
 
@@ -26,8 +27,8 @@ std::vector<std::string> level_words();
 Result<std::vector<TextPart>> read_parts(const std::string& path,
                                          const std::vector<std::string>& levels);
 
-// `jaxsmith check FILE`: prints a line for each module; whether all hold.
+// `jaxsmith check FILE`: prints a line for each module and adds it to `found`; whether all hold.
 Result<bool> check_file(const std::string& path, const tensor::Budget& budget,
-                        const std::vector<std::string>& levels);
+                        const std::vector<std::string>& levels, check::ReadingTally& found);
 
 }  // namespace jaxsmith::cli
