@@ -355,6 +355,21 @@ def test_predictions_of_any_type_of_text_are_read(type_, tmp_path):
     assert json.loads(done.stdout)
 
 
+def test_two_rows_of_one_id_are_named(tmp_path):
+    (tmp_path / "data").mkdir()
+    write(tmp_path / "data" / "a.parquet", [row("y"), row("x")])
+    write(tmp_path / "data" / "b.parquet", [row("x"), row("z"), row("z")])
+    predictions = tmp_path / "predictions.jsonl"
+    for name, status in (("x", 1), ("y", 0), ("z", 1)):  # others than those asked about may be
+        predictions.write_text(json.dumps({"id": name, "level": "jaxpr", "text": SIN}) + "\n")
+        done = jaxsmith("score", predictions, "--dataset", tmp_path)
+        assert done.returncode == status, (name, done)
+        if status:
+            assert len(done.stderr.splitlines()) == 1 and f"the id '{name}'" in done.stderr
+            second = f"{tmp_path}/data/b.parquet: row {2 if name == 'z' else 0}"
+            assert second in done.stderr, done.stderr
+
+
 def test_what_predictions_may_not_be_is_named(tmp_path):
     write(tmp_path / "rows.parquet", [row("x")])
     path = tmp_path / "predictions.parquet"

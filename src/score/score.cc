@@ -31,6 +31,10 @@ Result<Rows> rows_of(const std::vector<Prediction>& predictions, store::DatasetR
     if (!row->problem.empty() && (asked || row->id.empty()))
       return Error::environment(row->place + ": " + row->problem);
     if (!asked) continue;
+    const auto other = out.find(row->id);
+    if (other != out.end())
+      return Error::environment(fmt::format("{} and {}: both rows have the id '{}'",
+                                            other->second.place, row->place, row->id));
     std::string id = row->id;
     out.emplace(std::move(id), std::move(*row));
   }

@@ -12,7 +12,7 @@ namespace jaxsmith::score {
 using ScoreProgress = std::function<void(std::size_t done)>;
 
 // In the order of the predictions; the same for any number of workers. Errors: a prediction's id is
-// not in the dataset, or its row does not have the level.
+// not in the dataset, or of two rows; its row does not have the level.
 Result<std::vector<Graded>> score(std::vector<Prediction> predictions, store::DatasetReader dataset,
                                   const ScoreOptions& options, unsigned workers,
                                   const ScoreProgress& progress = {});
