@@ -1,12 +1,13 @@
 """What is named as a file may be a device without an end, a pipe, or a file that cannot be read to its end."""
 
+import json
 import os
 import pty
 import subprocess
 import tty
 from pathlib import Path
 
-from dataset_rows import SIN
+from dataset_rows import SIN, row, write
 
 ROOT = Path(__file__).resolve().parent.parent
 JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
@@ -35,6 +36,46 @@ def test_a_text_that_cannot_be_read_to_its_end_is_none():
         os.close(reader)
         assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done
         assert "standard input: it cannot be read to its end" in done.stderr
+
+
+# The third read of a file of this name fails: the first is a look at its beginning.
+BROKEN_READ = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+ssize_t read(int fd, void *to, size_t most) {
+  static ssize_t (*real)(int, void *, size_t);
+  static int reads = 0;
+  char link[64], path[4096];
+  if (!real) real = (ssize_t (*)(int, void *, size_t))dlsym(RTLD_NEXT, "read");
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t length = readlink(link, path, sizeof path - 1);
+  path[length > 0 ? length : 0] = 0;
+  if (!strstr(path, "broken.jsonl") || reads++ < 2) return real(fd, to, most > 8192 ? 8192 : most);
+  errno = EIO;
+  return -1;
+}
+"""
+
+
+def test_predictions_that_cannot_be_read_to_their_end_are_none(tmp_path):
+    source, library = tmp_path / "broken.c", tmp_path / "broken.so"
+    source.write_text(BROKEN_READ)
+    subprocess.run(["cc", "-shared", "-fPIC", source, "-o", library, "-ldl"], check=True)
+    write(tmp_path / "rows.parquet", [row("x")])
+    line = json.dumps({"id": "x", "level": "jaxpr", "text": SIN}) + "\n"
+    for name, status in (("whole.jsonl", 0), ("broken.jsonl", 1)):
+        path = tmp_path / name
+        path.write_text(line * 400)  # more than one read
+        asked = ["score", path, "--dataset", tmp_path / "rows.parquet"]
+        done = jaxsmith(*asked, env={**os.environ, "LD_PRELOAD": str(library)})
+        assert done.returncode == status, done
+        if status:
+            assert f"{path}: it cannot be read to its end" in done.stderr, done.stderr
 
 
 def test_eval_runs_no_folder(tmp_path):

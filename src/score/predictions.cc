@@ -51,6 +51,7 @@ Result<std::vector<Prediction>> read_lines(std::istream& in, const std::string& 
     JAXSMITH_TRY(prediction, prediction_of(line, fmt::format("{}:{}", path, number)));
     out.push_back(std::move(prediction));
   }
+  if (in.bad()) return Error::environment(fmt::format("{}: it cannot be read to its end", path));
   return out;
 }
 
