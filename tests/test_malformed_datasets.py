@@ -370,6 +370,32 @@ def test_two_rows_of_one_id_are_named(tmp_path):
             assert second in done.stderr, done.stderr
 
 
+IOTA = """func.func @main(%a: tensor<2xf32>) -> tensor<f32> {
+  %0 = stablehlo.iota dim = 0 : tensor<1xf32>
+  %1 = stablehlo.reshape %0 : (tensor<1xf32>) -> tensor<f32>
+  return %1 : tensor<f32>
+}
+"""
+
+
+def verdicts_on(rows, predictions, tmp_path, *options):
+    write(tmp_path / "rows.parquet", rows)
+    lines = [json.dumps({"id": i, "level": level, "text": t}) for i, level, t in predictions]
+    (tmp_path / "predictions.jsonl").write_text("".join(line + "\n" for line in lines))
+    asked = [tmp_path / "predictions.jsonl", "--dataset", tmp_path / "rows.parquet"]
+    out = tmp_path / "verdicts.parquet"
+    done = jaxsmith("score", *asked, "--out", out, *options)
+    assert done.returncode == 0, done
+    return pq.read_table(out).to_pylist()
+
+
+def test_a_rows_own_text_is_verified_within_the_budget(tmp_path):
+    rows = [row("x", jaxpr="", stablehlo=IOTA)]
+    (verdict,) = verdicts_on(rows, [("x", "stablehlo", IOTA)], tmp_path, "--steps", "1")
+    assert not verdict["gradable"], verdict
+    assert "the row's own text does not verify" in verdict["reason"], verdict
+
+
 def test_what_predictions_may_not_be_is_named(tmp_path):
     write(tmp_path / "rows.parquet", [row("x")])
     path = tmp_path / "predictions.parquet"

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/hash.h"
+#include "base/threads.h"
 #include "score/inputs.h"
 #include "tensor/elementwise.h"
 
@@ -67,6 +68,9 @@ Reference Reference::make(const store::DatasetRow& row, level::Level level,
     out.prepare(options, whole);
   } catch (const tensor::EvaluationError& e) {
     out.not_gradable_ = e.message;
+  } catch (...) {  // memory: one row must not end the others
+    out.not_gradable_ =
+        "the row's own text cannot be judged: " + error_of(std::current_exception()).message;
   }
   return out;
 }
@@ -81,9 +85,10 @@ void Reference::prepare(const ScoreOptions& options, const EvaluationContext& wh
   const auto failed = [&](const char* what, const Error& error) {
     not_gradable_ = fmt::format("the row's own text {}: {}", what, first_line(error.message));
   };
-  if (const Status verified = program.verify(whole); !verified.ok())
+  const EvaluationContext verifying({.budget = options.budget}, whole);
+  if (const Status verified = program.verify(verifying); !verified.ok())
     return failed("does not verify", verified.error());
-  verification_steps_ = whole.steps_used();
+  verification_steps_ = verifying.steps_used();
   if (auto canonical = program.canonical(); canonical.ok())
     canonical_ = std::move(canonical).value();
   auto signature = program.signature();
