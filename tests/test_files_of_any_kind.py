@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shlex
 import subprocess
 import tty
 from pathlib import Path
@@ -36,6 +37,43 @@ def test_a_text_that_cannot_be_read_to_its_end_is_none():
         os.close(reader)
         assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done
         assert "standard input: it cannot be read to its end" in done.stderr
+
+
+def through_pipe(command, path):
+    """The command with {} as a pipe that brings the file."""
+    words = " ".join(shlex.quote(str(word)) for word in [JAXSMITH, *command])
+    pipe = f"<(cat {shlex.quote(str(path))})"
+    return subprocess.run(
+        ["bash", "-c", words.replace("'{}'", pipe)], capture_output=True, text=True, timeout=300
+    )
+
+
+def test_a_pipe_is_a_file_too(tmp_path):
+    text, rows = tmp_path / "text", tmp_path / "rows.parquet"
+    text.write_text(SIN)
+    write(rows, [row("x")])
+    predictions = tmp_path / "predictions.jsonl"
+    predictions.write_text(json.dumps({"id": "x", "level": "jaxpr", "text": SIN}) + "\n")
+    for command, path in (
+        (["check", "{}"], text),
+        (["eval", "{}", "--random", "1"], text),
+        (["score", "{}", "--dataset", rows], predictions),
+    ):
+        done = through_pipe(command, path)
+        assert (done.returncode, done.stderr) == (0, ""), done
+    with text.open() as file:
+        assert jaxsmith("check", "/dev/stdin", stdin=file).returncode == 0
+    done = jaxsmith("check", "/dev/stdin", input=SIN)
+    assert done.returncode == 0, done
+
+
+def test_parquet_in_a_pipe_is_said_to_be(tmp_path):
+    rows = tmp_path / "rows.parquet"
+    write(rows, [row("x")])
+    for command in (["check", "{}"], ["score", "{}", "--dataset", rows]):
+        done = through_pipe(command, rows)
+        assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done
+        assert "Parquet" in done.stderr and "pipe" in done.stderr
 
 
 # The third read of a file of this name fails: the first is a look at its beginning.

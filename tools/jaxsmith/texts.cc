@@ -145,6 +145,7 @@ PartOutcome check_part(const TextPart& part, const std::string& name,
 bool is_dataset(const std::string& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return true;
+  if (!std::filesystem::is_regular_file(path, error)) return false;  // a pipe is read once
   std::ifstream file(path, std::ios::binary);
   char head[4] = {};
   file.read(head, sizeof head);
@@ -159,6 +160,11 @@ std::vector<std::string> level_words() {
 Result<std::vector<TextPart>> read_parts(const std::string& path,
                                          const std::vector<std::string>& levels) {
   JAXSMITH_TRY(all, read_all(path));
+  if (all.starts_with("PAR1"))
+    return Error::usage(
+        fmt::format("{}: it is Parquet, which holds rows; check and score read it "
+                    "from a file, not from a pipe",
+                    path));
   std::vector<TextPart> out;
   std::size_t lines = 0;
   for (std::size_t at = 0; at <= all.size();) {

@@ -10,7 +10,7 @@
 
 namespace jaxsmith::cli {
 
-// A folder, or a Parquet file by its first bytes.
+// A folder, or a Parquet file by its first bytes. Of a pipe nothing is read.
 bool is_dataset(const std::string& path);
 
 // One module of a file: several stand in one, divided by lines `// -----`.
