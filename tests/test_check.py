@@ -296,6 +296,11 @@ def test_integers_that_are_written_down_are_exact(tmp_path):
         (["--input", "[1, 2]", "--input", "2.5"], 2, "2.5 is no i32"),
         (["--input", "[1, 2]", "--input", "2147483648"], 2, "2147483648 is no i32"),
         (["--inputs", "1"], 2, "--inputs"),
+        (["--random", "1", "--input", "[1, 2]", "--input", "1"], 2, "--random excludes --input"),
+        (["--random", "-1"], 2, "'-1' is no whole number from 0 to"),
+        (["--random", "1", "--steps", "0"], 2, "--steps: '0' is no whole number from 1 to"),
+        (["--random", "1", "--steps", "9" * 20], 2, "is no whole number from 1 to"),
+        (["--random", "1", "--memory", "9" * 20], 2, "is no whole number from 1 to"),
     ],
 )
 def test_misuse_of_eval_gets_one_line(tmp_path, arguments, status, words):

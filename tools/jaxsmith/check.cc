@@ -14,6 +14,7 @@
 #include "base/threads.h"
 #include "check/tally.h"
 #include "jaxsmith/command.h"
+#include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
 #include "jaxsmith/texts.h"
 #include "store/dataset_reader.h"
@@ -192,15 +193,17 @@ int check_main(int argc, char** argv) {
       ->allow_extra_args(false)
       ->check(CLI::IsMember(level_words()));
   app.add_option("--steps", options.budget.steps, "elementary operations that a text may take")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, INT64_MAX))
       ->capture_default_str();
   app.add_option("--memory", options.budget.bytes, "bytes that a text's values may take")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, INT64_MAX))
       ->capture_default_str();
   app.add_option("--workers", options.workers, "threads, for datasets")
-      ->check(CLI::Range(1, 1024))
+      ->check(whole_number(1, 1024))
       ->capture_default_str();
-  app.add_option("--show", options.shown, "how many failures to print")->capture_default_str();
+  app.add_option("--show", options.shown, "how many failures to print")
+      ->check(whole_number(0, UINT64_MAX))
+      ->capture_default_str();
   app.add_option("--failures", options.failures, "file for all failures, a line of JSON each")
       ->type_name("FILE");
   app.add_option("--verdicts", options.verdicts,

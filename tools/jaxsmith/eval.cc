@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/json_array.h"
+#include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
 #include "jaxsmith/texts.h"
 #include "store/files.h"
@@ -235,22 +236,23 @@ int eval_main(int argc, char** argv) {
                      "; - for standard input); a jaxpr's constants are "
                      "its first arguments")
       ->required();
-  app.add_option(
-         "--input", options.inputs,
-         "an argument, in order: a .npy file, or numbers in JSON: 2.5, [[1, 2], [3, \"inf\"]]")
-      ->type_name("X")
-      ->expected(1)
-      ->take_all();
-  app.add_option("--random", options.seed, "draw all arguments")->type_name("SEED");
+  auto* const inputs = app.add_option(
+      "--input", options.inputs,
+      "an argument, in order: a .npy file, or numbers in JSON: 2.5, [[1, 2], [3, \"inf\"]]");
+  inputs->type_name("X")->expected(1)->take_all();
+  app.add_option("--random", options.seed, "draw all arguments")
+      ->type_name("SEED")
+      ->check(whole_number(0, UINT64_MAX))
+      ->excludes(inputs);
   app.add_option("--out", options.out, "folder for the results: 0.npy, 1.npy …")->type_name("DIR");
   app.add_option("--level", options.levels, "what the text is")
       ->expected(1)
       ->check(CLI::IsMember(level_words()));
   app.add_option("--steps", options.budget.steps, "elementary operations that it may take")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, INT64_MAX))
       ->capture_default_str();
   app.add_option("--memory", options.budget.bytes, "bytes that its values may take")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, INT64_MAX))
       ->capture_default_str();
   app.get_formatter()->column_width(30);
   // CLI11 takes an argument in brackets apart; a blank before it keeps the list whole.

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "jaxsmith/command.h"
+#include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
 #include "store/files.h"
 
@@ -77,17 +78,19 @@ int score_main(int argc, char** argv) {
   app.add_option("--k", a.ks, "pass@k for these k (1,2,5,10 … as far as there are predictions)")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::PositiveNumber);
-  app.add_option("--seed", a.options.seed, "draws other further inputs")->capture_default_str();
+      ->check(whole_number(1, INT64_MAX));
+  app.add_option("--seed", a.options.seed, "draws other further inputs")
+      ->check(whole_number(0, UINT64_MAX))
+      ->capture_default_str();
   app.add_option("--steps", a.options.budget.steps,
                  "elementary operations that a prediction may take, at most")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, INT64_MAX))
       ->capture_default_str();
   app.add_option("--memory", a.options.budget.bytes, "bytes that its values may take")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, INT64_MAX))
       ->capture_default_str();
   app.add_option("--workers", a.workers, "threads")
-      ->check(CLI::Range(1, 1024))
+      ->check(whole_number(1, 1024))
       ->capture_default_str();
   app.get_formatter()->column_width(30);
   try {
