@@ -4,6 +4,8 @@ do not hold found out."""
 import json
 import os
 import re
+import resource
+import signal
 import subprocess
 from pathlib import Path
 
@@ -283,6 +285,26 @@ def test_integers_that_are_written_down_are_exact(tmp_path):
     words = ["[9007199254740993, -9223372036854775808]", "18446744073709551615", '["nan", "-inf"]']
     done = jaxsmith("eval", path, *(word for text in words for word in ("--input", text)))
     assert done.stdout.splitlines()[1::2] == [words[0], words[1], "[nan, -inf]"], done.stderr
+
+
+def test_results_are_written_whole_or_not_at_all(tmp_path):
+    text, out = tmp_path / "text", tmp_path / "out"
+    text.write_text("{ lambda ; a:f32[2]. let b:f32[2] = sin a in (b,) }")
+    asked = ["eval", text, "--input", "[1, 2]", "--out", out]
+
+    def little():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50))
+
+    command = [JAXSMITH, *map(str, asked)]
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=little)
+    assert done.returncode == 1 and not out.exists(), done
+    assert f"cannot write {out}/0.npy: File too large" in done.stderr
+    assert jaxsmith(*asked).returncode == 0
+    before = (out / "0.npy").read_bytes()
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=little)
+    assert done.returncode == 1 and [p.name for p in out.iterdir()] == ["0.npy"], done
+    assert (out / "0.npy").read_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ Result<Tensor> read_npy(const std::string& path, std::optional<DType> expected) 
   return out;
 }
 
-Status write_npy(const std::string& path, const Tensor& tensor) {
+std::string npy_bytes(const Tensor& tensor) {
   std::string code = fmt::format("|V{}", byte_size(tensor.dtype));
   for (const Kind& kind : kKinds)
     if (kind.dtype == tensor.dtype)
@@ -170,12 +170,12 @@ Status write_npy(const std::string& path, const Tensor& tensor) {
   const std::size_t prefix = kMagic.size() + 4;
   header.append((kAlignment - (prefix + header.size() + 1) % kAlignment) % kAlignment, ' ');
   header += '\n';
-  std::ofstream file(path, std::ios::binary);
-  file << kMagic << '\x01' << '\0' << static_cast<char>(header.size() & 0xFF)
-       << static_cast<char>(header.size() >> 8) << header << tensor.bytes;
-  file.close();
-  if (!file) return Error::environment(fmt::format("{}: it cannot be written", path));
-  return {};
+  std::string out(kMagic);
+  out += {'\x01', '\0', static_cast<char>(header.size() & 0xFF),
+          static_cast<char>(header.size() >> 8)};
+  out += header;
+  out += tensor.bytes;
+  return out;
 }
 
 }  // namespace jaxsmith::tensor

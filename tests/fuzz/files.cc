@@ -282,9 +282,7 @@ void check_npy(std::string_view bytes) {
          {std::optional<tensor::DType>(), std::optional(tensor::DType::kBF16)}) {
       const auto read = tensor::read_npy(file.path(), expected);
       if (!read.ok()) continue;
-      const MemoryFile again("");
-      if (!tensor::write_npy(again.path(), read.value()).ok())
-        finding("an array that was read cannot be written", bytes.substr(0, 80));
+      const MemoryFile again(tensor::npy_bytes(read.value()));
       const auto back = tensor::read_npy(again.path(), read.value().dtype);
       if (!back.ok() || !(back.value() == read.value()))
         finding("an array is read differently once it is written", bytes.substr(0, 80));

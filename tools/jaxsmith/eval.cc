@@ -158,7 +158,7 @@ Status give_array(const EvalOptions& options, const std::string& name, const Arr
   const Tensor t = array.tensor();
   if (!options.out.empty()) {
     const std::string path = fmt::format("{}/{}.npy", options.out, name);
-    JAXSMITH_CHECK(tensor::write_npy(path, t));
+    JAXSMITH_CHECK(store::write_file(path, tensor::npy_bytes(t)));
     say("{}: {}\n", path, array.type_text());
     return {};
   }
