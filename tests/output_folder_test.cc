@@ -165,8 +165,10 @@ TEST_F(Folder, OfManyAtOnceOneGetsIt) {
 }
 
 TEST_F(Folder, WithoutWorkNothingIsLeft) {
-  EXPECT_EQ(why_not(root_ + "/a/b/c"), "");
-  EXPECT_TRUE(fs::is_empty(root_));
+  for (const char* name : {"/a/b/c", "/a/b/", "/a//b//", "/a/./b/."}) {
+    EXPECT_EQ(why_not(root_ + name), "");
+    EXPECT_TRUE(fs::is_empty(root_)) << name;
+  }
   fs::create_directory(out_);
   EXPECT_EQ(why_not(out_), "");
   EXPECT_TRUE(fs::is_empty(out_));  // the user's

@@ -37,6 +37,12 @@ bool exists(const std::string& path) {
   return fs::exists(fs::symlink_status(path, error));
 }
 
+// Without a slash behind it, which would count as one more folder.
+fs::path plain(const std::string& folder) {
+  const fs::path out = fs::path(folder).lexically_normal();
+  return out.has_filename() ? out : out.parent_path();
+}
+
 // Names in a folder, sorted; none where it is none.
 Names names_in(const std::string& folder) {
   Names out;
@@ -155,8 +161,7 @@ Status OutputFolder::make_and_lock() {
   constexpr int kTries = 100;
   for (int i = 0; i < kTries; ++i) {
     std::uint64_t missing = 0;
-    for (fs::path p = fs::path(path_).lexically_normal(); !p.empty() && !exists(p.string());
-         p = p.parent_path())
+    for (fs::path p = plain(path_); !p.empty() && !exists(p.string()); p = p.parent_path())
       ++missing;
     folders_ = std::max(folders_, missing);
     JAXSMITH_CHECK(make_directories(own()));
@@ -202,7 +207,7 @@ OutputFolder::~OutputFolder() {
     ::unlink((own() + "/" + kLock).c_str());
   }
   if (::rmdir(own().c_str()) != 0) return;
-  fs::path at = fs::path(path_).lexically_normal();
+  fs::path at = plain(path_);
   for (std::uint64_t i = 0; i < folders_ && ::rmdir(at.c_str()) == 0; ++i) at = at.parent_path();
 }
 
