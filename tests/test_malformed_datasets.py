@@ -378,6 +378,25 @@ IOTA = """func.func @main(%a: tensor<2xf32>) -> tensor<f32> {
 """
 
 
+def test_what_a_terminal_would_obey_is_spelt_out(tmp_path):
+    name = "a\x1b[2J\nb\r"
+    write(
+        tmp_path / "rows.parquet", [row(name, jaxpr="{ \x1b[2J", category="\x1b[31m\n"), row("x")]
+    )
+    predictions = tmp_path / "predictions.jsonl"
+    done = [jaxsmith("check", tmp_path / "rows.parquet")]
+    for asked in (name, name + "c"):
+        line = {"id": asked, "level": "jaxpr", "text": SIN}
+        predictions.write_text(json.dumps(line) + "\n")
+        done.append(jaxsmith("score", predictions, "--dataset", tmp_path / "rows.parquet"))
+    assert [each.returncode for each in done] == [1, 0, 2], done
+    for each in done:
+        shown = each.stdout + each.stderr
+        assert "\x1b" not in shown and "\\x1b[" in shown, each
+    assert "a\\x1b[2J\\nb\\r jaxpr: " in done[0].stdout
+    assert len(done[2].stderr.splitlines()) == 1, done[2]
+
+
 def verdicts_on(rows, predictions, tmp_path, *options):
     write(tmp_path / "rows.parquet", rows)
     lines = [json.dumps({"id": i, "level": level, "text": t}) for i, level, t in predictions]

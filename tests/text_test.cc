@@ -29,5 +29,19 @@ TEST(Text, ItIsCutBetweenCharacters) {
   EXPECT_EQ(clean_utf8("ab\xFF", 4), "ab");
 }
 
+TEST(Text, WhatATerminalWouldObeyIsSpeltOut) {
+  EXPECT_EQ(visible("a\x1b[2Jb\rc\x07\x7f"), "a\\x1b[2Jb\\rc\\x07\\x7f");
+  EXPECT_EQ(visible("\u009b\u0080\u00a0→\tü\n"), "\\u009b\\u0080\u00a0→\tü\n");
+  EXPECT_EQ(visible(std::string("\0", 1)), "\\x00");
+  EXPECT_EQ(visible("\xFF\xC2"), "\xFF\xC2");
+}
+
+TEST(Text, QuotedDataIsOneShortLine) {
+  EXPECT_EQ(in_one_line("a\nb\x1b"), "a\\nb\\x1b");
+  EXPECT_EQ(in_one_line("abc", 3), "abc");
+  EXPECT_EQ(in_one_line("abcd", 3), "abc…");
+  EXPECT_LT(in_one_line(std::string(100'000, 'x')).size(), 210u);
+}
+
 }  // namespace
 }  // namespace jaxsmith

@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -85,6 +87,38 @@ std::string clean_utf8(std::string_view text, std::size_t most) {
     if (out.size() + next.size() > most) break;
     out += next;
     text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
+}
+
+std::string visible(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = std::max<std::size_t>(utf8_length(text), 1);
+    const auto c = static_cast<unsigned char>(text[0]);
+    const auto next = static_cast<unsigned char>(text[length - 1]);
+    if (c == '\r')
+      out += "\\r";
+    else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F)
+      out += fmt::format("\\x{:02x}", c);
+    else if (c == 0xC2 && length == 2 && next < 0xA0)
+      out += fmt::format("\\u{:04x}", next);
+    else
+      out += text.substr(0, length);
+    text.remove_prefix(length);
+  }
+  return out;
+}
+
+std::string in_one_line(std::string_view data, std::size_t most) {
+  const std::string beginning = data.size() > most ? clean_utf8(data, most) + "…" : "";
+  const std::string seen = visible(beginning.empty() ? data : beginning);
+  std::string out;
+  for (const char c : seen) {
+    if (c == '\n')
+      out += "\\n";
+    else
+      out += c;
   }
   return out;
 }

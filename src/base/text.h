@@ -20,4 +20,11 @@ std::vector<std::string> split_list(std::string_view text);
 // Text that is UTF-8 for certain, of at most so many bytes: what is none becomes U+FFFD.
 std::string clean_utf8(std::string_view text, std::size_t most);
 
+// What a terminal would take as a command is spelt out, as "\x1b"; lines and tabs stay.
+std::string visible(std::string_view text);
+
+// Data within a line of a message or a table: line breaks are spelt out too, and of long data the
+// beginning is shown.
+std::string in_one_line(std::string_view data, std::size_t most = 200);
+
 }  // namespace jaxsmith

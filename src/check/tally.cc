@@ -5,7 +5,14 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/text.h"
+
 namespace jaxsmith::check {
+namespace {
+
+constexpr std::size_t kLongestId = 5000;  // a path may be part of it
+
+}  // namespace
 
 void ReadingTally::add(const std::string& id, Level level, const Reading& reading, bool has_case) {
   LevelTally& t = levels_[level];
@@ -72,12 +79,13 @@ std::string ReadingTally::table(std::size_t most_failures) const {
   for (const auto& [level, t] : levels_)
     for (const auto& [op, n] : t.unknown) unknown[op] += n;
   if (!unknown.empty()) out += "\nnot executed, since jaxsmith does not know:\n";
-  for (const auto& [op, n] : unknown) out += fmt::format("  {:<40}{:>6}\n", op, n);
+  for (const auto& [op, n] : unknown) out += fmt::format("  {:<40}{:>6}\n", in_one_line(op), n);
   const auto failed = failures();
   if (!failed.empty()) out += "\nfailed:\n";
   for (std::size_t i = 0; i < std::min(most_failures, failed.size()); ++i)
-    out += fmt::format("  {}{}{}: {}\n", failed[i].id, failed[i].level ? " " : "",
-                       failed[i].level ? level::name_of(*failed[i].level) : "", failed[i].reason);
+    out += fmt::format(
+        "  {}{}{}: {}\n", in_one_line(failed[i].id, kLongestId), failed[i].level ? " " : "",
+        failed[i].level ? level::name_of(*failed[i].level) : "", visible(failed[i].reason));
   if (failed.size() > most_failures)
     out += fmt::format("  … and {} more (--failures FILE writes all)\n",
                        failed.size() - most_failures);

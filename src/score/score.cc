@@ -7,6 +7,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "base/text.h"
 #include "base/threads.h"
 #include "store/files.h"
 
@@ -34,7 +35,7 @@ Result<Rows> rows_of(const std::vector<Prediction>& predictions, store::DatasetR
     const auto other = out.find(row->id);
     if (other != out.end())
       return Error::environment(fmt::format("{} and {}: both rows have the id '{}'",
-                                            other->second.place, row->place, row->id));
+                                            other->second.place, row->place, in_one_line(row->id)));
     std::string id = row->id;
     out.emplace(std::move(id), std::move(*row));
   }
@@ -50,10 +51,10 @@ Result<std::vector<Task>> tasks_of(const std::vector<Prediction>& predictions, c
     if (row == rows.end())
       return Error::usage(fmt::format(
           "prediction {}: the dataset has no row '{}': is it the one that was asked about?", i + 1,
-          p.id));
+          in_one_line(p.id)));
     if (!row->second.levels.contains(p.level))
-      return Error::usage(fmt::format("prediction {}: row {} of the dataset has no {}", i + 1, p.id,
-                                      level::name_of(p.level)));
+      return Error::usage(fmt::format("prediction {}: row {} of the dataset has no {}", i + 1,
+                                      in_one_line(p.id), level::name_of(p.level)));
     const auto [at, added] = known.try_emplace({p.level, p.id}, out.size());
     if (added) out.push_back({&row->second, p.level, {}});
     out[at->second].predictions.push_back(i);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "levels/levels.h"
 
 namespace jaxsmith::score {
@@ -123,7 +124,7 @@ std::string totals_table(const Totals& totals) {
   for (const auto& [level, categories] : totals.rates) {
     line(std::string(level::name_of(level)), categories.at(""));
     for (const auto& [category, rates] : categories)
-      if (!category.empty()) line("  " + category, rates);
+      if (!category.empty()) line("  " + in_one_line(category, 40), rates);
     if (const std::int64_t n = categories.at("").unsupported; n > 0)
       out += fmt::format("  {} with operations that jaxsmith does not know\n", n);
     const auto pass = totals.pass.find(level);

@@ -46,7 +46,7 @@ class DatasetCheck {
     const Status done =
         run_on_threads(std::max(1u, options_.workers),
                        [this](unsigned, const std::stop_token& stop) { return work(stop); });
-    if (isatty(STDERR_FILENO) == 1) tell("\r\x1b[K");
+    if (isatty(STDERR_FILENO) == 1) tell_in_place("");
     if (!done.ok()) return done.error();
     return std::move(tally_);
   }
@@ -56,7 +56,7 @@ class DatasetCheck {
     const std::lock_guard<std::mutex> lock(mutex_);
     auto row = reader_.next();
     if (row && isatty(STDERR_FILENO) == 1 && ++done_ % 50 == 0)
-      tell("\r\x1b[K{} of {} rows", done_, reader_.rows());
+      tell_in_place("{} of {} rows", done_, reader_.rows());
     return row;
   }
 

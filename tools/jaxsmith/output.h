@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.h"
+
 namespace jaxsmith::cli {
 
 // Standard output: what was asked for. What cannot be written is remembered for finish_output.
@@ -20,7 +22,12 @@ void say(fmt::format_string<T...> format, T&&... values) {
 void put_message(std::string_view text);
 template <class... T>
 void tell(fmt::format_string<T...> format, T&&... values) {
-  put_message(fmt::format(format, std::forward<T>(values)...));
+  put_message(visible(fmt::format(format, std::forward<T>(values)...)));
+}
+// On a terminal, instead of what its line shows.
+template <class... T>
+void tell_in_place(fmt::format_string<T...> format, T&&... values) {
+  put_message("\r\x1b[K" + visible(fmt::format(format, std::forward<T>(values)...)));
 }
 
 // Before anything is opened: standard streams that are closed must not become files of ours.

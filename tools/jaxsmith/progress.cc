@@ -93,7 +93,7 @@ void ProgressPrinter::progress(const generate::Figures& figures) {
   last_ = now;
   const std::string text = line(figures);
   if (terminal_) {
-    tell("\r\x1b[K{}", shortened(text, terminal_width() - 1));
+    tell_in_place("{}", shortened(text, terminal_width() - 1));
     shown_ = true;
   } else {
     tell("{}\n", text);
@@ -106,7 +106,7 @@ void ProgressPrinter::assembling(const generate::Figures& figures) {
 }
 
 void ProgressPrinter::clear() {
-  if (shown_) tell("\r\x1b[K");
+  if (shown_) tell_in_place("");
   shown_ = false;
 }
 

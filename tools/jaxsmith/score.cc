@@ -38,11 +38,11 @@ Status run(const Arguments& a) {
     const auto now = std::chrono::steady_clock::now();
     if (!terminal || now - shown < std::chrono::milliseconds(100)) return;
     shown = now;
-    tell("\r\x1b[K{} of {} predictions", done, count);
+    tell_in_place("{} of {} predictions", done, count);
   };
   auto graded =
       score::score(std::move(predictions), std::move(dataset), a.options, a.workers, progress);
-  if (terminal) tell("\r\x1b[K");
+  if (terminal) tell_in_place("");
   if (!graded.ok()) return graded.error();
   if (!a.out.empty()) JAXSMITH_CHECK(score::write_results(a.out, graded.value()));
   JAXSMITH_TRY(totals, score::totals_of(graded.value(), a.ks));
