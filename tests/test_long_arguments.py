@@ -45,6 +45,17 @@ def test_lists_may_not_be_nested_for_ever(tmp_path):
         assert done.returncode == 2 and "nested too deeply" in done.stderr, done.stderr[-300:]
 
 
+def test_messages_have_an_end(tmp_path):
+    text = tmp_path / "f.jaxpr"
+    text.write_text(SIN)
+    done = jaxsmith("eval", text, "--input", "[" + "1, " * 20_000)
+    assert done.returncode == 2 and len(done.stderr) < 500, len(done.stderr)
+    assert "it is no JSON" in done.stderr
+    text.write_text(SIN.replace("a:f32[2]", "a:f32[" + "2," * 20_000 + "2]"))
+    done = jaxsmith("check", text)
+    assert done.returncode == 1 and len(done.stderr) < 2000, len(done.stderr)
+
+
 @pytest.mark.parametrize("long", [LONG, LONGER, LONG + ".npy", "[" + "1, " * 200])
 @pytest.mark.parametrize(
     "command",

@@ -43,5 +43,13 @@ TEST(Text, QuotedDataIsOneShortLine) {
   EXPECT_LT(in_one_line(std::string(100'000, 'x')).size(), 210u);
 }
 
+TEST(Text, LongLinesLackTheirMiddle) {
+  EXPECT_EQ(shorter_lines("", 9), "");
+  EXPECT_EQ(shorter_lines("a\n\nb\n", 1), "a\n\nb\n");
+  EXPECT_EQ(shorter_lines("123456789\n1234567890\n", 9), "123456789\n123456 … 890\n");
+  EXPECT_EQ(shorter_lines("→→→→→", 9), "→→ … →");
+  EXPECT_EQ(shorter_lines("→→→→b", 9), "→→ … b");
+}
+
 }  // namespace
 }  // namespace jaxsmith

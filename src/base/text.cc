@@ -123,4 +123,24 @@ std::string in_one_line(std::string_view data, std::size_t most) {
   return out;
 }
 
+std::string shorter_lines(std::string_view text, std::size_t most) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    if (line.size() > most) {
+      std::size_t rest = line.size() - most / 3;
+      while (rest < line.size() && (static_cast<unsigned char>(line[rest]) & 0xC0) == 0x80) ++rest;
+      out += clean_utf8(line, most - most / 3);
+      out += " … ";
+      out += line.substr(rest);
+    } else {
+      out += line;
+    }
+    if (end < text.size()) out += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
 }  // namespace jaxsmith

@@ -11,6 +11,7 @@ namespace jaxsmith::check {
 namespace {
 
 constexpr std::size_t kLongestId = 5000;  // a path may be part of it
+constexpr std::size_t kLongestLine = 1000;
 
 }  // namespace
 
@@ -83,9 +84,10 @@ std::string ReadingTally::table(std::size_t most_failures) const {
   const auto failed = failures();
   if (!failed.empty()) out += "\nfailed:\n";
   for (std::size_t i = 0; i < std::min(most_failures, failed.size()); ++i)
-    out += fmt::format(
-        "  {}{}{}: {}\n", in_one_line(failed[i].id, kLongestId), failed[i].level ? " " : "",
-        failed[i].level ? level::name_of(*failed[i].level) : "", visible(failed[i].reason));
+    out += fmt::format("  {}{}{}: {}\n", in_one_line(failed[i].id, kLongestId),
+                       failed[i].level ? " " : "",
+                       failed[i].level ? level::name_of(*failed[i].level) : "",
+                       visible(shorter_lines(failed[i].reason, kLongestLine)));
   if (failed.size() > most_failures)
     out += fmt::format("  … and {} more (--failures FILE writes all)\n",
                        failed.size() - most_failures);

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/random.h"
+#include "base/text.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/json_array.h"
 #include "jaxsmith/numbers.h"
@@ -55,8 +56,9 @@ Result<Tensor> read_input(const std::string& text, DType dtype) {
   auto array = array_from_json(text, dtype);
   if (array.ok()) return array;
   const std::size_t start = text.find_first_not_of(' ');
-  return Error::usage(fmt::format("{}: {}", start == std::string::npos ? text : text.substr(start),
-                                  array.error().message));
+  return Error::usage(
+      fmt::format("{}: {}", in_one_line(start == std::string::npos ? text : text.substr(start)),
+                  array.error().message));
 }
 
 Tensor draw(const Array& type, Random random) {
