@@ -23,6 +23,8 @@ TEST(Threads, EveryNumberOnce) {
   EXPECT_TRUE(parallel_for(0, 4, [](std::size_t) { return Status(Error::internal("none")); }).ok());
 }
 
+TEST(Threads, ThereIsOneAtLeast) { EXPECT_GE(usual_threads(), 1u); }
+
 TEST(Threads, AnErrorComesBackAndNoOthersBegin) {
   std::atomic<std::size_t> begun = 0;
   const Status done = parallel_for(1'000'000, 4, [&](std::size_t i) -> Status {

@@ -20,6 +20,8 @@ Error error_of(const std::exception_ptr& exception) {
   }
 }
 
+unsigned usual_threads() { return std::max(1u, std::thread::hardware_concurrency()); }
+
 Threads::~Threads() {
   stop();
   wait();

@@ -37,6 +37,9 @@ auto guarded(F&& f) -> std::invoke_result_t<F> {
   }
 }
 
+// As many as the machine runs at a time; one where it does not say.
+unsigned usual_threads();
+
 class Threads {
  public:
   using Work = std::function<Status(std::stop_token)>;

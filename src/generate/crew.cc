@@ -1,13 +1,11 @@
 #include "generate/crew.h"
 
-#include <algorithm>
-
 namespace jaxsmith::generate {
 namespace {
 
 std::uint64_t worker_count(const GenerateOptions& options) {
   if (options.workers > 0) return options.workers;
-  return std::max(1u, std::thread::hardware_concurrency());
+  return usual_threads();
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include <fstream>
 #include <mutex>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "base/threads.h"
 #include "check/tally.h"
@@ -185,7 +184,7 @@ int check_main(int argc, char** argv) {
       "(check.expect_eq …) count.",
       "jaxsmith check");
   CheckOptions options;
-  options.workers = std::thread::hardware_concurrency();
+  options.workers = usual_threads();
   app.add_option("PATH", options.paths,
                  "texts of IR (" + level::kinds_of_text() + "; - for standard input), or datasets")
       ->required();

@@ -6,8 +6,8 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <thread>
 
+#include "base/threads.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
@@ -66,7 +66,7 @@ int score_main(int argc, char** argv) {
       "and on further ones.\nSeveral predictions for an id are its samples: pass@k counts them.",
       "jaxsmith score");
   Arguments a;
-  a.workers = std::thread::hardware_concurrency();
+  a.workers = usual_threads();
   app.add_option("PREDICTIONS", a.predictions, "Parquet or JSONL with id, level and text")
       ->required();
   app.add_option("--dataset", a.dataset, "the dataset that the ids are of")
