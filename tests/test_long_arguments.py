@@ -51,7 +51,7 @@ def test_messages_have_an_end(tmp_path):
     done = jaxsmith("eval", text, "--input", "[" + "1, " * 20_000)
     assert done.returncode == 2 and len(done.stderr) < 500, len(done.stderr)
     assert "it is no JSON" in done.stderr
-    text.write_text(SIN.replace("a:f32[2]", "a:f32[" + "2," * 20_000 + "2]"))
+    text.write_text(SIN.replace("sin", "s" * 60_000))
     done = jaxsmith("check", text)
     assert done.returncode == 1 and len(done.stderr) < 2000, len(done.stderr)
 
