@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/threads.h"
 #include "check/program.h"
 #include "levels/names.h"
 
@@ -225,6 +226,14 @@ TEST(Budget, ScratchIsGivenBack) {
     EXPECT_THROW(Scratch<double>(1 << 17, 0.0, context), EvaluationError);
   }
   EXPECT_THROW(Scratch<double>(std::size_t{1} << 59, context), EvaluationError);
+}
+
+// Where nobody has caught it, its message is still there.
+TEST(Budget, WhyAnEvaluationStoppedIsToldOfAnyException) {
+  const Result<int> done = guarded([]() -> Result<int> { invalid("a dimension is negative"); });
+  ASSERT_FALSE(done.ok());
+  EXPECT_NE(done.error().message.find("a dimension is negative"), std::string::npos)
+      << done.error().message;
 }
 
 // What comes from outside counts where it is used.

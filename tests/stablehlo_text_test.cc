@@ -408,6 +408,17 @@ TEST(StablehloText, WhatDoesNotParseIsRefusedAtItsPlace) {
        "%out = stablehlo.constant dense<[1.0, 2.0, 3.0]> : tensor<2xf32>", 1, 0, "3"},
       {"an alias that nothing defines", "%out = stablehlo.abs %arg0 {a = #b} : tensor<2xf32>", 1, 0,
        "unknown attribute alias #b"},
+      {"one for more elements than can be counted",
+       "%out = stablehlo.constant dense<1.0> : tensor<4294967296x4294967296x8xf32>", 1, 33,
+       "more elements than can be counted"},
+      {"so many complex ones",
+       "%out = stablehlo.constant dense<(1.0,2.0)> : "
+       "tensor<4294967296x4294967296x8xcomplex<f32>>",
+       1, 33, "more elements than can be counted"},
+      {"so many in an attribute",
+       "%out = stablehlo.abs %arg0 {a = {b = dense<1> : tensor<562949953421312x0xi32>}} : "
+       "tensor<2xf32>",
+       1, 44, "a dimension is over 2^48"},
   };
   for (const Refusal& r : refusals) {
     SCOPED_TRACE(r.what);

@@ -92,6 +92,12 @@ def test_errors_name_the_place():
         jaxsmith.evaluate(SINE, np.ones(4, np.float32))
 
 
+def test_a_constant_of_more_elements_than_there_can_be_is_refused():
+    text = "module attributes {a = dense<1.0> : tensor<4294967296x4294967296x8xf32>} {\n}\n"
+    with pytest.raises(jaxsmith.IRError, match=r"(?s)mlir:1:30: .*more elements.*\^"):
+        jaxsmith.parse(text, level="stablehlo", name="m.mlir")
+
+
 def test_a_budget_ends_a_text():
     with pytest.raises(jaxsmith.BudgetError, match="100000 steps"):
         jaxsmith.evaluate(ENDLESS, np.int32(1), steps=100_000)

@@ -28,15 +28,19 @@ struct Failure {
   const char* exception;  // of jaxsmith.errors
 };
 
-Failure failure_of(const IrProgram& program, const Error& error) {
-  switch (program.error_kind()) {
+const char* exception_of(EvaluationError::Kind kind) {
+  switch (kind) {
     case EvaluationError::Kind::kUnsupported:
-      return {error.message, "UnsupportedError"};
+      return "UnsupportedError";
     case EvaluationError::Kind::kBudget:
-      return {error.message, "BudgetError"};
+      return "BudgetError";
     default:
-      return {error.message, "IRError"};
+      return "IRError";
   }
+}
+
+Failure failure_of(const IrProgram& program, const Error& error) {
+  return {error.message, exception_of(program.error_kind())};
 }
 
 [[noreturn]] void raise(const Failure& failure) {
@@ -233,9 +237,20 @@ class Grader {
   jaxsmith::score::Reference reference_;
 };
 
+// What no call has caught, as the exceptions of jaxsmith.errors.
+void translate(const std::exception_ptr& exception, void*) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const EvaluationError& e) {
+    const nb::object type = nb::module_::import_("jaxsmith.errors").attr(exception_of(e.kind));
+    PyErr_SetString(type.ptr(), e.what());
+  }
+}
+
 }  // namespace
 
 NB_MODULE(_core, m) {
+  nb::register_exception_translator(translate);
   m.doc() = "Readers and evaluators of jaxprs, StableHLO and HLO.";
   nb::class_<Grader>(m, "Grader")
       .def(nb::init<std::string, std::string, std::string, nb::list, nb::list, nb::list,

@@ -10,12 +10,14 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <initializer_list>
 #include <memory>
 #include <new>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace jaxsmith::tensor {
@@ -23,15 +25,20 @@ namespace jaxsmith::tensor {
 class Array;
 
 // Why an evaluation stopped: thrown by kernels, caught where an evaluation was begun.
-struct EvaluationError {
+struct EvaluationError : std::exception {
   enum class Kind {
     kInvalid,      // the program breaks a rule of its language
     kUnsupported,  // jaxsmith does not know the operation
     kBudget,       // more steps or memory than were allowed
   };
+  EvaluationError() = default;
+  EvaluationError(Kind why, std::string text, std::string unknown = {})
+      : kind(why), message(std::move(text)), operation(std::move(unknown)) {}
+  const char* what() const noexcept override { return message.c_str(); }
+
   Kind kind = Kind::kInvalid;
   std::string message;
-  std::string operation = {};  // that jaxsmith does not know, where it is one
+  std::string operation;  // that jaxsmith does not know, where it is one
 };
 
 [[noreturn]] void invalid(std::string message);

@@ -6,10 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <new>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "base/status.h"
+#include "tensor/context.h"
 
 namespace jaxsmith::ir {
 
@@ -26,6 +30,21 @@ struct Refused {
   std::size_t offset = 0;
   std::string message;  // "expected a type, found ')'"
 };
+
+// What `read` gives. Where arrays or memory refuse what a text asks for, it is refused at
+// `place()`.
+template <class Read, class Place>
+auto refusing(Read read, Place place) -> std::invoke_result_t<Read> {
+  try {
+    return read();
+  } catch (const tensor::EvaluationError& e) {
+    throw Refused{place(), e.message};
+  } catch (const std::bad_alloc&) {
+    throw Refused{place(), "there is not enough memory"};
+  } catch (const std::length_error&) {
+    throw Refused{place(), "it is larger than memory"};
+  }
+}
 
 // The error that a user gets: place, reason, the line and a caret below it. Long lines are cut
 // around the column.

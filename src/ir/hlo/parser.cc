@@ -32,6 +32,7 @@ class Parser {
   explicit Parser(std::string_view text) : in_(text), values_(in_) {}
 
   Module module();
+  std::size_t offset() const { return in_.offset(); }
 
  private:
   void header();
@@ -432,7 +433,8 @@ Result<Module> parse(std::string_view text, std::string_view file) {
     return ir::refused_at(text.substr(0, 0), file, 0, "the text is too long");
   }
   try {
-    return Parser(text).module();
+    Parser parser(text);
+    return ir::refusing([&] { return parser.module(); }, [&] { return parser.offset(); });
   } catch (const ir::Refused& refused) {
     return ir::refused_at(text, file, refused.offset, refused.message);
   }

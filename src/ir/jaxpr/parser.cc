@@ -560,10 +560,13 @@ bool Parser::binder_follows(std::size_t colon, bool new_line, std::size_t column
 Result<Module> parse(std::string_view text, std::string_view file) {
   try {
     Parser parser(text);
-    Module module = parser.whole();
-    if (parser.first_free_text() != kNone)
-      require_one_reading(text, module, parser.first_free_text());
-    return module;
+    const auto read = [&] {
+      Module module = parser.whole();
+      if (parser.first_free_text() != kNone)
+        require_one_reading(text, module, parser.first_free_text());
+      return module;
+    };
+    return ir::refusing(read, [&] { return parser.offset(); });
   } catch (const Refused& refused) {
     return ir::refused_at(text, file, refused.offset, refused.message);
   }

@@ -85,6 +85,7 @@ class Parser {
 
   // Where the first text stands that was taken as it is, up to where its like ends; else kNone.
   std::size_t first_free_text() const { return free_text_; }
+  std::size_t offset() const { return pos_; }
 
  private:
   ir::Nesting nested() {

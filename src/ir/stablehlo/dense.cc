@@ -153,11 +153,19 @@ Literal parse_literal(Scanner& in, ir::Depth& depth) {
   return out;
 }
 
-Array array_of(const Literal& literal, const Type& type, const Scanner& in) {
+std::int64_t element_count_of(const Literal& literal, const Type& type, const Scanner& in) {
   if (!type.is_array() && !(type.dtype && type.kind == Type::Kind::kTensor))
     in.refuse_at(literal.offset, "constants of type " + type.text() + " are not supported");
+  try {
+    return Array::typed(*type.dtype, type.shape).size();
+  } catch (const tensor::EvaluationError& e) {
+    in.refuse_at(literal.offset, e.message);
+  }
+}
+
+Array array_of(const Literal& literal, const Type& type, const Scanner& in) {
+  const std::int64_t count = element_count_of(literal, type, in);
   const DType dtype = *type.dtype;
-  const std::int64_t count = Array::typed(dtype, type.shape).size();
   // As large as the text says, which has been read.
   const EvaluationContext& outside = EvaluationContext::unmetered();
   if (literal.hex) {

@@ -23,6 +23,8 @@ struct Literal {
 };
 
 Literal parse_literal(Scanner& in, ir::Depth& depth);
+// Of the type; refused where there are no arrays of it.
+std::int64_t element_count_of(const Literal& literal, const Type& type, const Scanner& in);
 // The elements; a scalar where one was given for all.
 Array array_of(const Literal& literal, const Type& type, const Scanner& in);
 // MLIR's form: what stands between < and >.

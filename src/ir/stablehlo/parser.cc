@@ -199,20 +199,12 @@ Attr Parser::dense_attr() {
   a.type = type();
   if (a.type->kind != Type::Kind::kTensor || !a.type->is_static())
     in_.refuse_at(literal.offset, "a constant's type is a tensor with known dimensions");
-  if (!literal.splat && element_count_checked(a.type->shape) > limits_.elements)
+  if (element_count_of(literal, *a.type, in_) > limits_.elements && !literal.splat)
     in_.refuse_at(literal.offset, "a constant has too many elements");
   Array array = array_of(literal, *a.type, in_);
   a.splat = literal.splat || (literal.hex && array.rank() == 0 && !a.type->shape.empty());
   a.dense = std::make_shared<const Array>(std::move(array));
   return a;
-}
-
-std::int64_t Parser::element_count_checked(const Shape& shape) {
-  try {
-    return Array::typed(DType::kBool, shape).size();
-  } catch (const tensor::EvaluationError& e) {
-    in_.refuse(e.message);
-  }
 }
 
 Attr Parser::dialect_attr() {
@@ -781,9 +773,12 @@ Result<std::vector<Module>> parse(std::string_view text, std::string_view file) 
       const bool last = end == std::string_view::npos;
       Scanner probe(text.substr(0, last ? text.size() : end), start);
       const bool empty = probe.at_end();
-      if (!empty)
-        for (Module& m : Parser(text.substr(0, last ? text.size() : end), start, limits).parse())
+      if (!empty) {
+        Parser parser(text.substr(0, last ? text.size() : end), start, limits);
+        const auto read = [&] { return parser.parse(); };
+        for (Module& m : ir::refusing(read, [&] { return parser.offset(); }))
           out.push_back(std::move(m));
+      }
       if (last) break;
       start = end + kSeparator.size();
     }

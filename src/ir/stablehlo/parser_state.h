@@ -17,6 +17,7 @@ class Parser {
       : in_(text, start), limits_(limits), depth_(limits.depth) {}
   // At least one; modules within others stand for themselves.
   std::vector<Module> parse();
+  std::size_t offset() const { return in_.offset(); }
 
  private:
   struct ResultGroup {
@@ -63,7 +64,6 @@ class Parser {
   Attr dense_attr();
   Attr dialect_attr();      // behind #
   Attr dense_array_attr();  // behind `array`
-  std::int64_t element_count_checked(const Shape& shape);
   std::string symbol();
   std::vector<NamedAttr> attr_dict(bool property = false);
 
