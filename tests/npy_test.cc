@@ -70,6 +70,7 @@ TEST_F(Npy, SizesThatAreTooManyAreRefused) {
   EXPECT_NE(why_not(header("(4611686018427387905, 4)", "'|i1'") + "abcd"), "");
   EXPECT_NE(why_not(header("(1099511627776,)") + kSix), "");  // less is there
   EXPECT_NE(why_not(header("(-2, -3)") + kSix), "");
+  EXPECT_NE(why_not(header("(4611686018427387904, 4611686018427387904, 0)")), "");
   EXPECT_NE(why_not(header("(99999999999999999999,)") + kSix), "");
 }
 

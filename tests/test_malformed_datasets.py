@@ -50,6 +50,14 @@ BROKEN = {
         {"inputs": [array("f32", [2**61 + 2, 1], EIGHT)]},
         "more elements than",
     ),
+    "sizes beyond 64 bits beside none": (
+        {"inputs": [array("f32", [2**62, 2**62, 0], b"")]},
+        "inputs[0]: f32[4611686018427387904,4611686018427387904,0]: a dimension is over 2^48",
+    ),
+    "more dimensions than there can be": (
+        {"inputs": [array("f32", [1] * 1025, EIGHT[:4])]},
+        "more than 1024 dimensions",
+    ),
     "no shape": ({"inputs": [array("f32", None, EIGHT)]}, "inputs[0].shape: it is null"),
     "a null size": ({"inputs": [array("f32", [None], EIGHT)]}, "inputs[0].shape: it is null"),
     "no data": ({"inputs": [array("f32", [2], None)]}, "inputs[0].data: it is null"),

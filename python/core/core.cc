@@ -58,6 +58,7 @@ Tensor tensor_of(const nb::tuple& array) {
   out.shape = nb::cast<std::vector<std::int64_t>>(array[1]);
   const nb::bytes data = nb::cast<nb::bytes>(array[2]);
   out.bytes.assign(data.c_str(), data.size());
+  if (const auto why = jaxsmith::tensor::why_no_array(out)) raise({"an array: " + *why, "IRError"});
   return out;
 }
 

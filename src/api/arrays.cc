@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "base/status.h"
+#include "tensor/array.h"
 
 namespace jaxsmith::api {
 
@@ -19,7 +20,11 @@ Result<tensor::Tensor> tensor_of(const HostArray& array) {
   if (bytes != array.bytes.size())
     return Error::usage(fmt::format("an array {}[{}] has {} bytes, not {}", array.dtype,
                                     fmt::join(array.shape, ","), bytes, array.bytes.size()));
-  return tensor::Tensor{*dtype, array.shape, array.bytes};
+  tensor::Tensor out{*dtype, array.shape, array.bytes};
+  if (const auto why = tensor::why_no_array(out))
+    return Error::usage(
+        fmt::format("an array {}[{}]: {}", array.dtype, fmt::join(array.shape, ","), *why));
+  return out;
 }
 
 Result<std::vector<tensor::Tensor>> tensors_of(const std::vector<HostArray>& arrays) {

@@ -12,6 +12,7 @@
 #include "base/threads.h"
 #include "store/cells.h"
 #include "store/files.h"
+#include "tensor/array.h"
 #include "tensor/sizes.h"
 
 namespace jaxsmith::store {
@@ -112,7 +113,11 @@ Result<tensor::Tensor> tensor_of(const std::string& what, const std::string& dty
   if (size != *wanted)
     return Error::environment(fmt::format("{}: it has {} bytes of data; {} has {}", what, size,
                                           key ? dtype : tensor::aval_text(*known, shape), *wanted));
-  return tensor::Tensor{*known, std::move(shape), std::move(bytes)};
+  tensor::Tensor out{*known, std::move(shape), std::move(bytes)};
+  if (const auto why = tensor::why_no_array(out))
+    return Error::environment(
+        fmt::format("{}: {}: {}", what, tensor::aval_text(out.dtype, out.shape), *why));
+  return out;
 }
 
 // A list of structs with dtype, shape and data.

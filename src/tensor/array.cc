@@ -186,6 +186,15 @@ using Half = _Float16;
 
 }  // namespace
 
+std::optional<std::string> why_no_array(const Tensor& tensor) {
+  try {
+    Array::typed(tensor.dtype, tensor.shape);
+  } catch (const EvaluationError& e) {
+    return e.message;
+  }
+  return std::nullopt;
+}
+
 Array Array::from(const EvaluationContext& context, const Tensor& t) {
   const std::int64_t size = typed(t.dtype, t.shape).size();
   require(t.bytes.size() == static_cast<std::size_t>(size) * byte_size(t.dtype),

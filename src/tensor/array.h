@@ -123,6 +123,9 @@ class Array {
   std::shared_ptr<Buffer> buffer_;
 };
 
+// Why no array can be made of what came from a file or a caller; nothing where one can.
+std::optional<std::string> why_no_array(const Tensor& tensor);
+
 // An integer as its type holds it: two's complement, wrapped. bool: the lowest bit.
 std::int64_t wrap(DType dtype, std::int64_t value);
 int bit_width(DType dtype);

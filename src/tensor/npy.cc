@@ -8,6 +8,7 @@
 #include <charconv>
 #include <fstream>
 
+#include "tensor/array.h"
 #include "tensor/sizes.h"
 
 namespace jaxsmith::tensor {
@@ -155,6 +156,7 @@ Result<Tensor> read_npy(const std::string& path, std::optional<DType> expected) 
     return broken(path, fmt::format("it holds more than the {} bytes of its array", wanted));
   if (value_of(header, "fortran_order").starts_with("True"))
     out.bytes = to_row_major(out.bytes, out.shape, byte_size(out.dtype));
+  if (const auto why = why_no_array(out)) return broken(path, *why);
   return out;
 }
 
