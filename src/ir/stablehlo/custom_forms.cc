@@ -1,6 +1,9 @@
 // Operations in their custom assembly forms.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "ir/stablehlo/dense.h"
 #include "ir/stablehlo/op_table.h"
 #include "ir/stablehlo/parser_state.h"
@@ -39,10 +42,10 @@ Attr Parser::enum_attr(std::string_view mnemonic) {
 
 void Parser::optional_attrs(Op& op) {
   if (in_.peek() != '{') return;
-  for (NamedAttr& a : attr_dict()) {
+  std::vector<NamedAttr> more = attr_dict();
+  for (const NamedAttr& a : more)  // which has none twice
     if (op.attr(a.name)) in_.refuse("attribute '" + a.name + "' stands twice");
-    op.attrs.push_back(std::move(a));
-  }
+  std::move(more.begin(), more.end(), std::back_inserter(op.attrs));
 }
 
 void Parser::rest_of_operands(Op& op) {

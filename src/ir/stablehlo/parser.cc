@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "ir/stablehlo/dense.h"
 #include "ir/stablehlo/op_table.h"
@@ -316,6 +317,7 @@ std::string Parser::symbol() {
 
 std::vector<NamedAttr> Parser::attr_dict(bool property) {
   std::vector<NamedAttr> out;
+  std::unordered_set<std::string> names;
   in_.expect("{");
   if (in_.peek() != '}') do {
       NamedAttr n;
@@ -323,8 +325,8 @@ std::vector<NamedAttr> Parser::attr_dict(bool property) {
       const std::size_t at = (in_.peek(), in_.offset());
       n.name = in_.peek() == '"' ? in_.string() : std::string(in_.word("an attribute's name"));
       if (in_.take("=")) n.value = attribute();
-      for (const NamedAttr& other : out)
-        if (other.name == n.name) in_.refuse_at(at, "attribute '" + n.name + "' stands twice");
+      if (!names.insert(n.name).second)
+        in_.refuse_at(at, "attribute '" + n.name + "' stands twice");
       out.push_back(std::move(n));
     } while (in_.take(","));
   in_.expect("}");
