@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tensor/array.h"
+
 namespace jaxsmith::tensor {
 namespace {
 
@@ -72,6 +74,32 @@ TEST_F(Npy, SizesThatAreTooManyAreRefused) {
   EXPECT_NE(why_not(header("(-2, -3)") + kSix), "");
   EXPECT_NE(why_not(header("(4611686018427387904, 4611686018427387904, 0)")), "");
   EXPECT_NE(why_not(header("(99999999999999999999,)") + kSix), "");
+}
+
+// Bits above those of a narrow integer are its sign or nothing.
+TEST_F(Npy, NarrowIntegersAreWithinTheirTypes) {
+  const auto why_not_narrow = [&](DType dtype, const std::string& bytes) {
+    const auto out = read(header("(2,)", "'|V1'") + bytes, dtype);
+    return out.ok() ? "" : out.error().message;
+  };
+  for (const std::string bytes : {"\x0f\x07", "\xff\xf8", "\x01\x08"}) {
+    EXPECT_EQ(why_not_narrow(DType::kI4, bytes), "");
+  }
+  EXPECT_NE(why_not_narrow(DType::kI4, "\x01\x10").find("element 1 is 16, which is no i4"),
+            std::string::npos);
+  EXPECT_NE(why_not_narrow(DType::kI2, "\xf0\x01").find("element 0 is -16, which is no i2"),
+            std::string::npos);
+  EXPECT_NE(why_not_narrow(DType::kU4, "\x01\xff").find("element 1 is 255, which is no u4"),
+            std::string::npos);
+  EXPECT_NE(why_not_narrow(DType::kU2, "\x04\x01").find("element 0 is 4, which is no u2"),
+            std::string::npos);
+}
+
+TEST_F(Npy, BoolsAreTrueWhereTheyAreNotZero) {
+  const auto found = read(header("(4,)", "'|b1'") + std::string("\x00\x01\x02\xff", 4));
+  ASSERT_TRUE(found.ok()) << found.error().message;
+  const Array array = Array::from(EvaluationContext::unmetered(), found.value());
+  EXPECT_EQ(Ints(array.ints().begin(), array.ints().end()), (Ints{0, 1, 1, 1}));
 }
 
 TEST_F(Npy, WhatIsNoArrayOfNumbersIsRefused) {

@@ -192,6 +192,16 @@ std::optional<std::string> why_no_array(const Tensor& tensor) {
   } catch (const EvaluationError& e) {
     return e.message;
   }
+  const bool is_signed = is_signed_integer(tensor.dtype);
+  if (!is_narrow(tensor.dtype) || !is_integer(tensor.dtype)) return std::nullopt;
+  // Negative ones are there both ways: with their sign in the bits above, and, as JAX gives them,
+  // with zeros.
+  for (std::size_t i = 0; i < tensor.bytes.size(); ++i) {
+    const auto bits = static_cast<std::uint8_t>(tensor.bytes[i]);
+    const std::int64_t value = is_signed ? static_cast<std::int8_t>(bits) : bits;
+    if (bits >> bit_width(tensor.dtype) != 0 && wrap(tensor.dtype, value) != value)
+      return fmt::format("element {} is {}, which is no {}", i, value, jaxpr_name(tensor.dtype));
+  }
   return std::nullopt;
 }
 
@@ -216,7 +226,11 @@ Array Array::from(const EvaluationContext& context, const Tensor& t) {
     case DType::kU64:
       widen<std::int64_t>(t.bytes, out.mutate<std::int64_t>());
       break;
-    case DType::kBool:
+    case DType::kBool: {  // as NumPy takes them: whatever is not zero is true
+      auto to = out.mutate<std::int64_t>();
+      for (std::size_t i = 0; i < to.size(); ++i) to[i] = t.bytes[i] != 0;
+      break;
+    }
     case DType::kU8:
     case DType::kU2:
     case DType::kU4:
@@ -253,8 +267,7 @@ Array Array::from(const EvaluationContext& context, const Tensor& t) {
             static_cast<float>(narrow_to_double(t.dtype, static_cast<std::uint8_t>(t.bytes[i])));
     }
   }
-  if (lane_of(t.dtype) == Lane::kInt && (t.dtype == DType::kBool || is_narrow(t.dtype)))
-    settle(out);
+  if (lane_of(t.dtype) == Lane::kInt && is_narrow(t.dtype)) settle(out);
   return out;
 }
 
