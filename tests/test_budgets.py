@@ -36,6 +36,18 @@ tensor<1x1x30000xf32>) -> tensor<1x1x30001xf32>
   }}
 }}
 """
+LARGE = """module {
+  func.func public @main(%arg0: tensor<5000000xf32>) -> tensor<5000000xf32> {
+    return %arg0 : tensor<5000000xf32>
+  }
+}
+"""
+REPLICAS = """HloModule m, replica_count=64
+
+ENTRY e {
+  ROOT p = f32[5000000] parameter(0)
+}
+"""
 
 
 @pytest.mark.parametrize(
@@ -43,6 +55,8 @@ tensor<1x1x30000xf32>) -> tensor<1x1x30001xf32>
     [
         (LOOP, ["--steps", "1000"], "more than the 1000 steps allowed"),
         (CONVOLUTION, ["--memory", "10000000"], "more than the 10000000 bytes allowed"),
+        (LARGE, ["--memory", "10000000"], "argument 0, f32[5000000]: it takes more than"),
+        (REPLICAS, ["--memory", "10000000"], "argument 0, f32[5000000]: it takes more than"),
     ],
 )
 def test_eval_says_which_budget_is_used_up(tmp_path, text, budget, said):

@@ -61,14 +61,24 @@ Result<Tensor> read_input(const std::string& text, DType dtype) {
                   array.error().message));
 }
 
-Tensor draw(const Array& type, Random random) {
-  std::vector<double> numbers(static_cast<std::size_t>(type.size()) *
-                              (tensor::is_complex(type.dtype()) ? 2 : 1));
-  for (double& v : numbers)
-    v = type.dtype() == DType::kBool       ? random.chance(0.5)
-        : tensor::is_integer(type.dtype()) ? static_cast<double>(random.below(8))
-                                           : random.uniform(-1, 1) + random.uniform(-1, 1);
-  return tensor::tensor_from_doubles(type.dtype(), type.shape(), numbers);
+// Piece by piece: what is drawn as doubles first takes no memory to speak of.
+Array draw(const Array& type, Random random, const tensor::EvaluationContext& context) {
+  constexpr std::int64_t kPiece = 1 << 16;
+  const DType dtype = type.dtype();
+  const auto width = static_cast<std::int64_t>(tensor::byte_size(dtype));
+  const tensor::Workspace counted(context, {type.size(), width});
+  Tensor out{dtype, type.shape(), {}};
+  out.bytes.reserve(static_cast<std::size_t>(type.size() * width));
+  for (std::int64_t at = 0; at < type.size(); at += kPiece) {
+    const std::int64_t n = std::min(kPiece, type.size() - at);
+    std::vector<double> numbers(static_cast<std::size_t>(n) * (tensor::is_complex(dtype) ? 2 : 1));
+    for (double& v : numbers)
+      v = dtype == DType::kBool       ? random.chance(0.5)
+          : tensor::is_integer(dtype) ? static_cast<double>(random.below(8))
+                                      : random.uniform(-1, 1) + random.uniform(-1, 1);
+    out.bytes += tensor::tensor_from_doubles(dtype, {n}, numbers).bytes;
+  }
+  return Array::from(context, out);
 }
 
 bool parts_of(const Tensor& whole, const Array& part) {
@@ -78,8 +88,22 @@ bool parts_of(const Tensor& whole, const Array& part) {
   return true;
 }
 
+// An argument counts to the evaluation's budget, as what is made of it does.
+template <class Make>
+Status add_argument(const EvalOptions& options, const std::string& type, Make make,
+                    std::vector<ir::Datum>& to) {
+  try {
+    to.emplace_back(make());
+  } catch (const tensor::EvaluationError& e) {
+    return Error::environment(
+        fmt::format("{}: argument {}, {}: {}", options.file, to.size(), type, e.message));
+  }
+  return {};
+}
+
 Result<std::vector<ir::Datum>> arguments_for(const EvalOptions& options,
-                                             const ir::Signature& signature) {
+                                             const ir::Signature& signature,
+                                             const tensor::EvaluationContext& context) {
   std::vector<ir::Datum> out;
   if (!options.seed && options.inputs.size() != signature.arguments.size())
     return Error::usage(
@@ -98,8 +122,8 @@ Result<std::vector<ir::Datum>> arguments_for(const EvalOptions& options,
           "{}: argument {} is {}, of which --random cannot know the size; give all with --input",
           options.file, i, ir::aval_text(wanted)));
     if (options.seed) {
-      out.emplace_back(Array::from(tensor::EvaluationContext::unmetered(),
-                                   draw(wanted.array, Random(*options.seed, i))));
+      const auto drawn = [&] { return draw(wanted.array, Random(*options.seed, i), context); };
+      JAXSMITH_CHECK(add_argument(options, wanted.array.type_text(), drawn, out));
       continue;
     }
     JAXSMITH_TRY(tensor, read_input(options.inputs[i], wanted.array.dtype()));
@@ -109,7 +133,9 @@ Result<std::vector<ir::Datum>> arguments_for(const EvalOptions& options,
       return Error::usage(fmt::format("--input {}: it is {}; argument {} of {} is {}", i + 1,
                                       tensor::aval_text(tensor.dtype, tensor.shape), i,
                                       options.file, ir::aval_text(wanted)));
-    out.emplace_back(Array::from(tensor::EvaluationContext::unmetered(), tensor));
+    const auto given = [&] { return Array::from(context, tensor); };
+    JAXSMITH_CHECK(
+        add_argument(options, tensor::aval_text(tensor.dtype, tensor.shape), given, out));
   }
   return out;
 }
@@ -220,8 +246,9 @@ Result<bool> evaluate(const EvalOptions& options) {
   JAXSMITH_TRY(program, check::IrProgram::parse(parts[0].level, parts[0].text, options.file));
   JAXSMITH_CHECK(program.verify());
   JAXSMITH_TRY(signature, program.signature());
-  JAXSMITH_TRY(arguments, arguments_for(options, signature));
-  JAXSMITH_TRY(results, program.run(std::move(arguments), options.budget));
+  const tensor::EvaluationContext context({.budget = options.budget});
+  JAXSMITH_TRY(arguments, arguments_for(options, signature, context));
+  JAXSMITH_TRY(results, program.run(std::move(arguments), context));
   JAXSMITH_CHECK(give(options, results));
   for (const std::string& failed : program.failed_checks())
     tell("{}: a check failed: {}\n", options.file, failed);
