@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/threads.h"
@@ -194,6 +195,61 @@ TEST_P(BudgetOf, EndsWithin) {
 
 INSTANTIATE_TEST_SUITE_P(All, BudgetOf, testing::ValuesIn(cases()),
                          [](const auto& info) { return info.param.name; });
+
+// An operation costs by its operands, dimensions and parameters, whatever few elements it has.
+TEST(Budget, OperandsAndDimensionsCost) {
+  const auto times = [](int n, const std::string& each, const std::string& between) {
+    std::string out = each;
+    for (int i = 1; i < n; ++i) out += between + each;
+    return out;
+  };
+  const std::string hlo_type = "f32[" + times(64, "1", ",") + "]",
+                    stablehlo_type = "tensor<" + times(64, "1", "x") + "xf32>";
+  const std::tuple<std::string, std::string, std::int64_t> texts[] = {
+      {"hlo",
+       entry_of("", "  z = f32[0] parameter(0)\n  ROOT k = f32[0] concatenate(" +
+                        times(100, "z", ", ") + "), dimensions={0}"),
+       5000},
+      {"stablehlo",
+       main_of("%arg0: tensor<0xf32>", "tensor<0xf32>",
+               "    %0 = stablehlo.concatenate " + times(100, "%arg0", ", ") + ", dim = 0 : (" +
+                   times(100, "tensor<0xf32>", ", ") +
+                   ") -> tensor<0xf32>\n    return %0 : tensor<0xf32>"),
+       5000},
+      {"jaxpr",
+       "{ lambda ; a:f32[0]. let b:f32[0] = concatenate[dimension=0] " + times(100, "a", " ") +
+           " in (b,) }",
+       5000},
+      {"hlo",
+       entry_of("", "  a = " + hlo_type + " parameter(0)\n  ROOT b = " + hlo_type + " copy(a)"),
+       20 * 128},
+      {"stablehlo",
+       main_of("%arg0: " + stablehlo_type, stablehlo_type,
+               "    %0 = stablehlo.abs %arg0 : " + stablehlo_type +
+                   "\n    return %0 : " + stablehlo_type),
+       20 * 128},
+      {"jaxpr", "{ lambda ; a:f32[]. let b:f32[] = integer_pow[y=2147483647] a in (b,) }",
+       200 * 31},
+  };
+  for (const auto& [level, text, least] : texts) {
+    auto parsed = check::IrProgram::parse(*level::find_level(level), text);
+    ASSERT_TRUE(parsed.ok()) << parsed.error().message;
+    const Status verified = parsed.value().verify();
+    ASSERT_TRUE(verified.ok()) << verified.error().message;
+    const EvaluationContext context({.budget = kBudget});
+    const auto results = parsed.value().run(zeros_for(parsed.value().signature().value()), context);
+    ASSERT_TRUE(results.ok()) << results.error().message;
+    EXPECT_GE(context.steps_used(), least) << text;
+  }
+}
+
+TEST(Budget, GoingOverNothingCosts) {
+  const EvaluationContext context({.budget = kBudget});
+  const Shape shape(64, 0);
+  const IndexWalk walk(context, shape);
+  EXPECT_FALSE(walk);
+  EXPECT_GE(context.steps_used(), cost_of_rank(shape));
+}
 
 // What is nothing is done at once, however large what it is made of.
 TEST(Budget, NothingCostsNothing) {

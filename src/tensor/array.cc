@@ -473,11 +473,10 @@ Ints row_major_strides(const Shape& shape) {
 
 IndexWalk::IndexWalk(const EvaluationContext& context, const Shape& shape)
     : shape_(shape), index_(shape.size(), 0), done_(contains(shape, 0)) {
-  if (done_) return;
   std::int64_t count = 1;
   for (const std::int64_t n : shape)
     if (__builtin_mul_overflow(count, n, &count)) count = std::numeric_limits<std::int64_t>::max();
-  context.spend(count);
+  context.spend(std::max(count, cost_of_rank(shape)));
 }
 
 }  // namespace jaxsmith::tensor

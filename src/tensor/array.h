@@ -152,6 +152,11 @@ inline bool contains(const Ints& numbers, std::int64_t n) {
   return std::find(numbers.begin(), numbers.end(), n) != numbers.end();
 }
 
+// What going over a shape costs at least, even where it holds nothing.
+inline std::int64_t cost_of_rank(const Shape& shape) {
+  return 20 + 5 * static_cast<std::int64_t>(shape.size());
+}
+
 // All indices of a shape, row by row; each is charged before the first.
 //
 //   for (IndexWalk at(context, shape); at; at.next()) use(at[d]);

@@ -148,8 +148,8 @@ Array taken(const Array& x, std::span<const std::int64_t> places, std::int64_t o
 void copy_box(const Shape& shape, const Array& from, std::int64_t from_offset,
               const Ints& from_strides, Array& to, std::int64_t to_offset, const Ints& to_strides) {
   const std::int64_t n = element_count(shape);
+  to.context().spend(std::max(n / 4, cost_of_rank(shape)));
   if (n == 0) return;
-  to.context().spend(n / 4);
   with_width(from, [&]<class T>(T) {
     copy_typed(shape, from.data<T>().data() + from_offset, from_strides,
                to.mutate<T>().data() + to_offset, to_strides);

@@ -1,4 +1,5 @@
-// Entering a block, a computation, a jaxpr: it is charged, and counts how deeply it is nested.
+// Entering a block, a computation, a jaxpr: it is charged, and counts how deeply it is nested. What
+// an operation costs before it has done anything.
 #pragma once
 
 #include "ir/common/depth.h"
@@ -18,6 +19,14 @@ class Frame {
   static constexpr std::int64_t kCost = 50, kCostOfValue = 5;
   Nesting level_;
 };
+
+// Of an operation, whatever it does: `dims` are those of all operands and results. What its
+// elements take its kernel charges.
+inline std::int64_t operation_cost(std::size_t operands, std::size_t dims) {
+  constexpr std::int64_t kCost = 200, kCostOfOperand = 50, kCostOfDim = 20;
+  return kCost + kCostOfOperand * static_cast<std::int64_t>(operands) +
+         kCostOfDim * static_cast<std::int64_t>(dims);
+}
 
 // What reading types may cost where nobody says: many times what an ordinary text of this length
 // takes.

@@ -349,6 +349,10 @@ Datum Evaluator::run_instruction(const Computation& computation, std::int32_t i,
     verify_instruction(computation, op, *rule);
     at_ = op.offset;
   }
+  std::size_t dims = op.shape.dims.size();
+  for (const std::int32_t o : op.operands)
+    dims += computation.instructions[static_cast<std::size_t>(o)].shape.dims.size();
+  context_.spend(ir::operation_cost(op.operands.size(), dims));
   Datum result = rule->rule(Call(*this, computation, i, values, lifted));
   context_.spend({20, weight(result)});
   at_ = op.offset;

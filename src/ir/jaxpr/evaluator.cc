@@ -14,8 +14,6 @@ using tensor::EvaluationContext;
 
 namespace {
 
-constexpr std::int64_t kStepCost = 200;  // of an equation, whatever it does
-
 ir::BodyOutline::Number number_of(const Operand& operand) {
   const bool named = operand.slot != Operand::kLiteral && operand.slot != Operand::kLost;
   return named ? operand.slot : ir::BodyOutline::kLiteral;
@@ -101,7 +99,18 @@ class Evaluator::Planner {
       out.result_types.push_back(type_of(v.aval));
       out.results.push_back(bind(v, out.result_types.back()));
     }
+    out.cost = cost_of(out);
     return out;
+  }
+
+  std::int64_t cost_of(const Step& step) const {
+    std::size_t dims = 0;
+    for (const Operand& o : step.operands)
+      dims += o.slot == Operand::kLiteral ? o.literal.array.shape().size()
+              : o.slot == Operand::kLost  ? 0
+                                          : types_[o.slot].shape.size();
+    for (const Type& t : step.result_types) dims += t.shape.size();
+    return ir::operation_cost(step.operands.size() + step.indices.size(), dims);
   }
 
   // Variables in [i,:]; what begins with a digit is none.
@@ -417,7 +426,7 @@ const Value& Evaluator::literal_of(const Operand& operand) const {
 
 Values Evaluator::run_step(const Plan& plan, const Step& step, Values& frame, bool lifted) {
   at_ = step.equation->offset;
-  context_.spend(kStepCost);
+  context_.spend(step.cost);
   Values operands;
   operands.reserve(step.operands.size());
   bool lost = false;

@@ -33,6 +33,7 @@ struct Step {
   std::vector<std::pair<std::string_view, Operand>> indices;  // variables in transforms
   std::vector<std::uint32_t> results;
   std::vector<Type> result_types;
+  std::int64_t cost = 0;  // before it has done anything
 };
 
 struct Plan {

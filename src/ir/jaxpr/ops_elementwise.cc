@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <numbers>
 
 #include "ir/common/elementwise.h"
@@ -145,6 +146,8 @@ Values integer_pow_rule(const Call& c) {
     return {x.rank() ? tensor::broadcast_in_dim(ones_like(x), x.shape(), {}) : ones_like(x)};
   }
   std::uint64_t left = y < 0 ? 0 - static_cast<std::uint64_t>(y) : static_cast<std::uint64_t>(y);
+  constexpr std::int64_t kCostOfBit = 200;
+  c.context().spend(kCostOfBit * std::bit_width(left));
   Array out, power = x;
   for (bool first = true; left > 0; left >>= 1) {
     if (left & 1) {

@@ -13,7 +13,6 @@ namespace jaxsmith::stablehlo {
 namespace {
 
 constexpr std::size_t kMostKept = 1'000'000;  // values of functions that call themselves
-constexpr std::int64_t kStepCost = 200;       // of an operation, whatever it does
 
 bool ends_block(const Op& op) {
   const std::string_view name = op.name;
@@ -293,11 +292,18 @@ std::vector<Datum> Evaluator::run_block(const Block& block, std::vector<Datum> a
   invalid("a region ends with a return");
 }
 
+std::int64_t Evaluator::cost_of(const Op& op) const {
+  std::size_t dims = 0;
+  for (const auto* ids : {&op.operands, &op.results})
+    for (const ValueId id : *ids) dims += m_.type_of(id)->shape.size();
+  return ir::operation_cost(op.operands.size(), dims);
+}
+
 std::vector<Datum> Evaluator::run_op(const Op& op, bool lifted) {
   at_ = op.offset;
   const OpRule* rule = op.rule;
   if (!rule || !rule->rule) tensor::unknown_operation("operation", op.name);
-  context_.spend(kStepCost);
+  context_.spend(cost_of(op));
   if (abstract_ && open_types_ && is_open(op)) return declared_results(op);
   auto results = quantized_ && is_quantized(op, *rule) ? run_quantized(op, *rule, lifted)
                                                        : rule->rule(Call(*this, op, lifted));

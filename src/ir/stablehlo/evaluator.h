@@ -61,6 +61,7 @@ class Evaluator {
   bool is_quantized(const Op& op, const OpRule& rule) const;
   // Whether the operation's types leave dimensions open: it is then checked when it runs, and
   // gives what it is declared to give.
+  std::int64_t cost_of(const Op& op) const;
   bool is_open(const Op& op) const;
   std::vector<Datum> declared_results(const Op& op);
   std::vector<Datum> call(std::string_view name, std::vector<Datum> arguments);
