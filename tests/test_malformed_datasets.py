@@ -58,6 +58,10 @@ BROKEN = {
         {"inputs": [array("f32", [1] * 1025, EIGHT[:4])]},
         "more than 1024 dimensions",
     ),
+    "an integer that its type does not hold": (
+        {"inputs": [array("i4", [2], b"\x0f\x10")]},
+        "inputs[0]: i4[2]: element 1 is 16, which is no i4",
+    ),
     "no shape": ({"inputs": [array("f32", None, EIGHT)]}, "inputs[0].shape: it is null"),
     "a null size": ({"inputs": [array("f32", [None], EIGHT)]}, "inputs[0].shape: it is null"),
     "no data": ({"inputs": [array("f32", [2], None)]}, "inputs[0].data: it is null"),
