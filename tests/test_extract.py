@@ -420,6 +420,13 @@ def test_parquet_is_a_dataset_with_checks(tmp_path):
         (["no_such_module:f"], 2, "there is no module no_such_module"),
         (["extract_functions.py::SCALE"], 2, "not a function"),
         (["extract_functions.py::plain", "--arg", "f32[3"], 2, "f32[3 is no type"),
+        (["extract_functions.py::plain", "--arg", f"f32[{10**20}]"], 2, "too large"),
+        (["extract_functions.py::plain", "--arg", "f32[4611686018427387904,8]"], 2, "too large"),
+        (
+            ["extract_functions.py::helper", "--arg", f"f32[{10**12}]", "--format", "json"],
+            2,
+            "too large",
+        ),
         (["extract_functions.py::plain", "--arg", "f31[3]"], 2, "there is no element type f31"),
         (["extract_functions.py::plain", "--arg", "f64[3]"], 2, "needs --x64"),
         (["extract_functions.py::plain", "--arg", "f32[3]"], 2, "missing a required argument: 'y'"),
@@ -457,6 +464,24 @@ def test_a_function_that_ends_its_process_is_said(tmp_path):
     (tmp_path / "ends.py").write_text("import os\n\ndef f():\n    os.abort()\n")
     done = command("ends.py::f", cwd=tmp_path)
     assert done.returncode == 1 and "SIGABRT" in done.stderr
+
+
+@pytest.mark.parametrize("raised", ["KeyboardInterrupt", "Odd('odd')"])
+def test_what_a_function_raises_that_is_no_exception_is_one_line(tmp_path, raised):
+    text = f"class Odd(BaseException):\n    pass\n\ndef f():\n    raise {raised}\n"
+    (tmp_path / "raises.py").write_text(text)
+    done = command("raises.py::f", cwd=tmp_path)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert f"(raises.py:5: raise {raised})" in done.stderr
+
+
+def test_arguments_that_nothing_is_run_on_may_be_of_any_size():
+    size = 10**12
+    given = ["extract_functions.py::helper", "--arg", f"f32[{size}]", "--level", "jaxpr"]
+    done = command(*given)
+    assert done.returncode == 0 and f"f32[{size}]" in done.stdout, done.stderr
+    shape = jax.ShapeDtypeStruct((size,), np.float32)
+    assert done.stdout.rstrip("\n") == jaxsmith.extract(functions.helper, shape).jaxpr
 
 
 def test_the_library_suite_in_part():

@@ -104,7 +104,8 @@ Result<Record> extract(const ExtractRequest& request, const trace::Installation&
   for (bool open = true; open;) {
     if (cancel) return Error::environment("interrupted");
     open = process->exchange(kPollSeconds, unsent, received);
-    if (!answer.take(received)) return answer.record(request.target, "");
+    // An interrupt reaches the function's process too, which answers that it was interrupted.
+    if (!answer.take(received) && !cancel) return answer.record(request.target, "");
   }
   const std::string how = process->ending(kPatienceSeconds);
   if (answer.begun()) return answer.record(request.target, how);

@@ -37,7 +37,7 @@ def _answer(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if problem is not None:
         yield {"type": "error", "kind": "environment", "message": problem}
         return
-    from jaxsmith.errors import ExtractionError, JaxsmithError
+    from jaxsmith.errors import ExtractionError, JaxsmithError, from_jax
 
     try:
         yield from _extract(request)
@@ -45,6 +45,11 @@ def _answer(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"type": "error", "kind": "function", "message": str(error)}
     except JaxsmithError as error:
         yield {"type": "error", "kind": "usage", "message": str(error)}
+    except (Exception, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # what a function may raise besides
+        message = str(from_jax("trace", error))
+        yield {"type": "error", "kind": "function", "message": message}
 
 
 def _extract(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -168,9 +173,9 @@ def _arguments(
         for position, text in enumerate(request["arguments"]):
             name, equals, written = text.partition("=")
             if equals:
-                kwargs[name.strip()] = avals.example(written, position)
+                kwargs[name.strip()] = avals.example(written, position, for_run=request["case"])
             else:
-                positional.append(avals.example(text, position))
+                positional.append(avals.example(text, position, for_run=request["case"]))
     signature = _signature(function)
     if signature is None:
         return positional, {**kwargs, **static}, static
