@@ -34,6 +34,18 @@ class Finder:
 sys.meta_path.insert(0, Finder)
 """
 
+ONLY_FINDER = """
+import sys
+from importlib.machinery import PathFinder
+
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        return PathFinder.find_spec(name, path, target)
+
+sys.meta_path[:] = [f for f in sys.meta_path if f is not PathFinder] + [Finder]
+"""
+
 LAZY = """
 import sys
 from importlib import util
@@ -80,6 +92,7 @@ WAYS = {
     " if getattr(f, '__module__', '').startswith(('_frozen', 'importlib'))]",
     "finders_reversed": "import sys\nsys.meta_path.reverse()",
     "finder_of_its_own": FINDER,
+    "only_finder": ONLY_FINDER,  # by which importlib.metadata finds nothing
     "lazy": LAZY,
     "by_hand": BY_HAND,
     "in_a_thread": "import threading\nt = threading.Thread(target=__import__, args=('jax',))\n"

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import platform
+import sys
 
 # The one JAX that jaxsmith works with: texts are those of this version.
 REQUIRED_JAX = "0.10.2"
@@ -38,6 +39,11 @@ def versions() -> dict[str, str]:
 
 
 def _installed(package: str) -> str | None:
+    # Of what is imported we know better than from its installation, which the program's own finders,
+    # or copies of it, may hide.
+    imported = getattr(sys.modules.get(package), "__version__", None)
+    if isinstance(imported, str):
+        return imported
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
