@@ -310,3 +310,22 @@ def test_all_has_single_primitives_and_out_a_dataset(tmp_path):
     assert len(dataset) == len(captured)
     with pytest.raises(jaxsmith.JaxsmithError, match="not empty"):
         jaxsmith.capture(out=tmp_path / "out")
+
+
+@pytest.mark.parametrize("out", ["/dev/null/z", "/proc/z/y"])
+def test_out_is_tried_before_the_block(out):
+    ran = []
+    with pytest.raises(jaxsmith.JaxsmithError, match=f"out '{out}': "):
+        with jaxsmith.capture(out=out):
+            ran.append(out)
+    assert ran == []
+
+
+def test_functions_stay_where_their_records_cannot_be_written(tmp_path):
+    captured = jaxsmith.capture(out=tmp_path / "a" / "out")
+    with pytest.raises(jaxsmith.JaxsmithError, match="could not be written"):
+        with captured:
+            assert list(tmp_path.iterdir()) == []
+            (tmp_path / "a").write_text("")
+            jax.jit(lambda x: x * 3 - 2)(2.0)
+    assert [each.name for each in captured] == ["jit(<lambda>)"]

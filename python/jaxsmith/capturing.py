@@ -1,6 +1,8 @@
 """`jaxsmith.capture`: what JAX compiles in a piece of a Python program."""
 
+import contextlib
 import os
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, overload
@@ -90,6 +92,8 @@ class Captured(Sequence[CapturedFunction]):
             self.problems.append(f"{message['name']}: {message['message']}")
 
     def __enter__(self) -> "Captured":
+        if self._out is not None:
+            _try_folder(self._out)  # before the program has worked for it
         self._recorder.start()
         return self
 
@@ -116,10 +120,16 @@ class Captured(Sequence[CapturedFunction]):
         if not self._raw:
             return
         folder = os.path.join(out, ".jaxsmith", "records")
-        os.makedirs(folder)
-        with open(os.path.join(folder, "captured.jsonl"), "wb") as file:
-            for each in (header(), *self._raw):
-                file.write(form.dumps(each))
+        try:
+            os.makedirs(folder)
+            with open(os.path.join(folder, "captured.jsonl"), "wb") as file:
+                for each in (header(), *self._raw):
+                    file.write(form.dumps(each))
+        except OSError as error:
+            raise JaxsmithError(
+                f"out {out!r}: the records could not be written: {error.strerror or error}; the"
+                " context manager's value still has the functions"
+            ) from error
         datasets.finish(out)
 
     def __len__(self) -> int:
@@ -140,6 +150,26 @@ class Captured(Sequence[CapturedFunction]):
         return f"<Captured: {len(self)} functions{': ' if names else ''}{names}{', …' if len(self) > 5 else ''}>"
 
 
+def _try_folder(out: str) -> None:
+    """Raises JaxsmithError where nothing can be written to the folder; leaves nothing behind."""
+    made = []
+    place = os.path.abspath(out)
+    while not os.path.lexists(place):
+        made.append(place)
+        place = os.path.dirname(place)
+    try:
+        os.makedirs(out, exist_ok=True)
+        tempfile.TemporaryFile(dir=out).close()
+    except OSError as error:
+        raise JaxsmithError(
+            f"out {out!r}: {error.strerror or error}; name a new folder where you may write"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            for each in made:
+                os.rmdir(each)
+
+
 def capture(*, all: bool = False, out: str | os.PathLike[str] | None = None) -> Captured:
     """A context manager that records every function that JAX compiles within it.
 
@@ -147,7 +177,8 @@ def capture(*, all: bool = False, out: str | os.PathLike[str] | None = None) -> 
     that a dataset is written to at the end. The functions are those of all threads; what has been
     compiled before is in JAX's caches and not seen again (`jax.clear_caches()` empties them).
 
-    Raises JaxsmithError where `out` is not new or empty.
+    Raises JaxsmithError where `out` is not new or empty, or, when the block begins, cannot be
+    written to.
 
         >>> import jax, jax.numpy as jnp, jaxsmith
         >>> with jaxsmith.capture() as captured:
