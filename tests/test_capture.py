@@ -278,6 +278,20 @@ def test_mistakes_get_one_line(tmp_path, arguments, status, words):
     assert not (tmp_path / "OUT").exists()
 
 
+NO_ROOM = """
+import resource, signal, jax
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+jax.jit(lambda x: x * 2 + 1)(2.0)
+"""
+
+
+def test_functions_are_missed_where_there_is_no_room_for_them(tmp_path):
+    done = capture(tmp_path / "out", sys.executable, "-c", NO_ROOM)
+    assert done.returncode == 1
+    assert "records could not be written" in done.stderr and "no function" not in done.stderr
+
+
 # ---- In the process ------------------------------------------------------------------------------
 
 

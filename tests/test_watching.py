@@ -301,6 +301,30 @@ def test_a_record_for_which_there_is_no_room_is_not_left_half(tmp_path):
     assert [line.get("name", line["type"]) for line in lines] == ["process", "a", "c"]
 
 
+def test_a_name_is_left_where_there_is_no_room_for_a_record(tmp_path):
+    program = (
+        "import os, resource, signal\n"
+        "import jax\n"
+        "from jaxsmith.watching.recorder import Recorder\n"
+        "from jaxsmith.watching.sink import FileSink\n"
+        f"to_file = FileSink({str(tmp_path)!r})\n"
+        "Recorder(to_file, lost=to_file.lost).start()\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+        "for n in range(2):\n"
+        "    jax.jit(lambda x: x * n + 1)(2.0)\n"
+        "print(os.getpid())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(PACKAGE), "JAX_PLATFORMS": "cpu"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert done.returncode == 0
+    assert [file.name for file in tmp_path.iterdir()] == [f"lost-{done.stdout.strip()}"]
+
+
 def test_sources_are_found_on_threads_that_parse_at_once(tmp_path):
     files = []
     for number in range(16):

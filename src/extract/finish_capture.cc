@@ -134,10 +134,21 @@ std::vector<std::string> record_files(const std::string& folder) {
   return out;
 }
 
-// Reasons why processes could not be watched.
+// Reasons why processes could not be watched, and processes that could not even write one: these
+// leave an empty file, for which there is room on a full disk.
 void add_problems(const std::string& folder, Collector& collector) {
   std::ifstream in(folder + "/problems");
   for (std::string line; std::getline(in, line);) collector.add_problem(line);
+  constexpr std::string_view kLost = "lost-";
+  std::set<std::string> lost;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(kLost)) lost.insert(name.substr(kLost.size()));
+  }
+  for (const std::string& process : lost)
+    collector.add_problem(
+        fmt::format("process {}: records could not be written (no space, or a limit)", process));
 }
 
 // Has the files of records finished by a process of their own. Where a record ends that process,

@@ -47,9 +47,12 @@ void tell_summary(const extract::CaptureSummary& s, const std::string& out) {
     tell(
         "jaxsmith capture: nothing recorded: no Python process took part (one that is started "
         "with -I, -E or -S does not)\n");
+  } else if (s.problems.empty()) {
+    tell(
+        "jaxsmith capture: nothing recorded: JAX compiled no function; --all takes single "
+        "primitives too\n");
   } else {
-    tell("jaxsmith capture: nothing recorded: JAX compiled no function{}\n",
-         s.problems.empty() ? "; --all takes single primitives too" : "");
+    tell("jaxsmith capture: nothing recorded\n");
   }
 }
 

@@ -1,5 +1,6 @@
 """Records what JAX compiles in a process, as it happens, without changing what the program does."""
 
+import contextlib
 import functools
 import inspect
 import itertools
@@ -33,11 +34,17 @@ class Recorder:
     """Gives each function that is compiled to `emit`, in two messages: `raw` before XLA has it, which
     may end the process, and then `compiled` or `failed`.
 
-    `everything`: also the single primitives that JAX compiles when it runs eagerly.
+    `everything`: also the single primitives that JAX compiles when it runs eagerly. `lost` is called
+    where not even a message of a problem can be emitted.
     """
 
-    def __init__(self, emit: Callable[[dict[str, Any]], None], everything: bool = False):
-        self._emit, self._everything = emit, everything
+    def __init__(
+        self,
+        emit: Callable[[dict[str, Any]], None],
+        everything: bool = False,
+        lost: Callable[[], None] = _nothing,
+    ):
+        self._emit, self._everything, self._lost = emit, everything, lost
         self._numbers = itertools.count()
         scrub.scrubber()  # knows the folder that the program began in
         self._ends: list[Callable[[], None]] = []
@@ -84,8 +91,9 @@ class Recorder:
     def _emit_problem(self, name: str, message: str) -> None:
         try:
             self._emit({"type": "problem", "name": name, "message": message})
-        except Exception:  # a full disk, say: there is nobody to tell
-            pass
+        except Exception:  # a full disk, say
+            with contextlib.suppress(Exception):  # there is nobody to tell
+                self._lost()
 
 
 def _raw_record(closed: Any, lowering: Any | None, name: str) -> dict[str, Any]:

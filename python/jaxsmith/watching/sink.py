@@ -1,5 +1,6 @@
 """Where the raw records of a process go."""
 
+import contextlib
 import os
 import threading
 from typing import Any
@@ -40,6 +41,12 @@ class FileSink:
             else:
                 _append(os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC), line)
 
+    def lost(self) -> None:
+        """Leaves word, when no record can be written, that there would have been one: a file's name,
+        which needs neither room on the disk nor a descriptor."""
+        with contextlib.suppress(FileExistsError):
+            os.mknod(os.path.join(self._folder, f"lost-{os.getpid()}"))
+
     def _new_file(self, lines: bytes) -> str:
         for number in range(10_000):
             path = os.path.join(self._folder, f"{os.getpid()}-{number}.jsonl")
@@ -48,7 +55,11 @@ class FileSink:
                 descriptor = os.open(path, flags, 0o600)
             except FileExistsError:  # an earlier process had this number
                 continue
-            _append(descriptor, lines)
+            try:
+                _append(descriptor, lines)
+            except BaseException:
+                os.unlink(path)
+                raise
             return path
         raise OSError("no free name for a file of records")
 

@@ -118,15 +118,28 @@ def _watch(os, folder, packages, settings):
             from jaxsmith.watching.recorder import Recorder
             from jaxsmith.watching.sink import FileSink
 
-            Recorder(FileSink(folder), settings["JAXSMITH_CAPTURE_ALL"] == "1").start()
+            everything = settings["JAXSMITH_CAPTURE_ALL"] == "1"
+            sink = FileSink(folder)
+            Recorder(sink, everything, sink.lost).start()
             return
     except Exception as error:
         problem = f"{type(error).__name__}: {error}"
     finally:
         if packages in sys.path:
             sys.path.remove(packages)
-    with open(os.path.join(folder, "problems"), "a") as file:
-        file.write(problem.split("\n")[0] + "\n")
+    _tell(os, folder, problem.split("\n")[0])
+
+
+def _tell(os, folder, problem):
+    """Leaves a line for the person who captures; where there is no room for it, a file's name."""
+    try:
+        with open(os.path.join(folder, "problems"), "a") as file:
+            file.write(problem + "\n")
+    except OSError:
+        try:
+            os.mknod(os.path.join(folder, f"lost-{os.getpid()}"))
+        except OSError:
+            pass
 
 
 def _chain():
