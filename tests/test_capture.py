@@ -292,6 +292,14 @@ def test_functions_are_missed_where_there_is_no_room_for_them(tmp_path):
     assert "records could not be written" in done.stderr and "no function" not in done.stderr
 
 
+@pytest.mark.parametrize("removed", ["out", "out/.jaxsmith/records"])
+def test_a_folder_that_the_program_removes_is_named(tmp_path, removed):
+    program = f"import shutil\nshutil.rmtree({str(tmp_path / removed)!r})\n"
+    done = capture(tmp_path / "out", sys.executable, "-c", program)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert re.search(r"--out \S+/out: the .* removed while", done.stderr)
+
+
 # ---- In the process ------------------------------------------------------------------------------
 
 

@@ -26,6 +26,7 @@ struct CaptureOptions {
   std::string out;                   // a new or empty folder
   std::vector<std::string> command;  // the program and its arguments
   bool everything = false;           // also single primitives that JAX compiles when run eagerly
+  bool resume = false;               // of a program that was run before, and is not run now
 };
 
 struct CaptureSummary {

@@ -248,9 +248,14 @@ Result<CaptureSummary> finish_capture(const CaptureOptions& options,
                                       const std::atomic<bool>& cancel) {
   const std::string records = records_folder(*folder);
   std::error_code error;
-  if (!fs::exists(records, error))
-    return Error::usage(
-        fmt::format("--out {}: there is no capture in it that could be gone on with", options.out));
+  if (!fs::exists(records, error)) {
+    if (options.resume)
+      return Error::usage(fmt::format(
+          "--out {}: there is no capture in it that could be gone on with", options.out));
+    JAXSMITH_CHECK(folder->check());
+    return Error::environment(
+        fmt::format("--out {}: the records in it were removed while the program ran", options.out));
+  }
   const auto files = record_files(records);
   const bool started = fs::exists(records + "/started", error);
   Collector collector(options, std::move(folder), where);

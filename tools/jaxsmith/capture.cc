@@ -76,11 +76,10 @@ int capture_main(int argc, char** argv) {
       "jaxsmith capture");
   extract::CaptureOptions options;
   std::string python;
-  bool resume = false;
   app.add_option("--out", options.out, "new folder for the dataset")->type_name("DIR");
   app.add_flag("--all", options.everything,
                "also the single primitives that JAX compiles when it runs eagerly");
-  app.add_flag("--resume", resume, "make the dataset of a capture that was interrupted");
+  app.add_flag("--resume", options.resume, "make the dataset of a capture that was interrupted");
   app.add_option("--python", python, "Python that has JAX, for the checks (not for the program)")
       ->type_name("PROGRAM");
   app.get_formatter()->column_width(30);
@@ -107,13 +106,13 @@ int capture_main(int argc, char** argv) {
   if (options.out.empty())
     return report(kCommand, Error::usage("--out is missing: name a new folder for the dataset"));
   const trace::Installation where = installation(python);
-  if (!resume && options.command.empty()) {
+  if (!options.resume && options.command.empty()) {
     return report(kCommand, Error::usage("say which program to run, behind --: jaxsmith capture "
                                          "--out DIR -- python program.py"));
   }
-  auto folder = store::OutputFolder::claim(options.out, resume);
+  auto folder = store::OutputFolder::claim(options.out, options.resume);
   if (!folder.ok()) return report(kCommand, folder.error());
-  if (resume) return finish(options, std::move(folder).value(), where);
+  if (options.resume) return finish(options, std::move(folder).value(), where);
   const auto status = extract::run_captured(options, *folder.value(), where);
   if (!status.ok()) return report(kCommand, status.error());
   const int finished = finish(options, std::move(folder).value(), where);
