@@ -438,6 +438,7 @@ def test_parquet_is_a_dataset_with_checks(tmp_path):
         ([*PLAIN, "--format", "parquet"], 2, "--out"),
         ([*PLAIN, "--transform", "grid"], 2, "there is no grid"),
         ([*PLAIN, "--python", "/no/such/python"], 2, "--python"),
+        ([*PLAIN, "--python", "true"], 2, "'true' is no Python with JAX: exit status 0"),
         (["extract_functions.py::branching", "--arg", "f32[]"], 1, "if x > 0:"),
         ([*PLAIN, "--transform", "grad"], 1, "scalar-output"),
     ],

@@ -67,12 +67,21 @@ class Answer {
   // Whether more is to come.
   bool take(std::string& received) {
     std::size_t start = 0;
-    for (std::size_t end; (end = received.find('\n', start)) != std::string::npos; start = end + 1)
-      lines_.push_back(received.substr(start, end - start));
+    for (std::size_t end; (end = received.find('\n', start)) != std::string::npos;
+         start = end + 1) {
+      const std::string line = received.substr(start, end - start);
+      if (line == kReady) {
+        ready_ = true;
+      } else {
+        lines_.push_back(line);
+      }
+    }
     received.erase(0, start);
     return !(start > 0 && is_complete(lines_));
   }
   bool begun() const { return !lines_.empty(); }
+  // Whether the process has got as far as the function.
+  bool ready() const { return ready_; }
 
   Result<Record> record(const std::string& target, const std::string& ended) const {
     auto message = join_record(lines_, ended);
@@ -85,7 +94,9 @@ class Answer {
   }
 
  private:
+  static constexpr std::string_view kReady = R"({"type": "ready"})";
   std::vector<std::string> lines_;
+  bool ready_ = false;
 };
 
 }  // namespace
@@ -108,10 +119,14 @@ Result<Record> extract(const ExtractRequest& request, const trace::Installation&
     if (!answer.take(received) && !cancel) return answer.record(request.target, "");
   }
   const std::string how = process->ending(kPatienceSeconds);
+  if (cancel) return Error::environment("interrupted");
   if (answer.begun()) return answer.record(request.target, how);
   if (process->exit_status() == 127)
     return Error::usage(fmt::format("'{}' does not start; name a Python that has JAX by --python",
                                     installation.python));
+  if (!answer.ready())
+    return Error::usage(fmt::format("'{}' is no Python with JAX: {}; name one by --python",
+                                    installation.python, how));
   return Error::environment(
       fmt::format("{}: the function ended its process: {}", request.target, how));
 }

@@ -39,6 +39,7 @@ def _answer(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         return
     from jaxsmith.errors import ExtractionError, JaxsmithError, from_jax
 
+    yield {"type": "ready"}  # from here on it is the function that may end the process
     try:
         yield from _extract(request)
     except ExtractionError as error:
