@@ -228,6 +228,40 @@ def test_whatever_way_a_program_comes_to_jax_it_is_watched(tmp_path):
     assert set(ways_to_import_jax.WAYS) == found
 
 
+BY_NO_IMPORT = """
+import sys, types
+from importlib.machinery import PathFinder
+spec = PathFinder.find_spec("jax")
+sys.modules["jax"] = module = types.ModuleType("jax")
+module.__path__, module.__package__ = spec.submodule_search_locations, "jax"
+with open(spec.origin) as file:
+    exec(compile(file.read(), spec.origin, "exec"), module.__dict__)
+module.jit(lambda x: x * 2 + 1)(2.0)
+"""
+
+
+def test_jax_that_is_not_noticed_is_said(tmp_path):
+    done = capture(tmp_path / "out", sys.executable, "-c", BY_NO_IMPORT)
+    assert done.returncode == 1 and "in a way that is not noticed" in done.stderr
+
+
+def test_functions_that_start_processes_fail_as_without(tmp_path):
+    program = (
+        "import os\n"
+        "assert os.execve in os.supports_fd and os.posix_spawn not in os.supports_fd\n"
+        "for call in (os.execve, os.posix_spawn, os.posix_spawnp):\n"
+        "    for env in ({}, {'a': 1}, {'=': ''}, {'a=b': ''}, {'a': chr(0)}, None, 3):\n"
+        "        try:\n"
+        "            call('/no/such', ['x'], env)\n"
+        "        except Exception as error:\n"
+        "            print(call.__name__, env, repr(error))\n"
+    )
+    alone = run([sys.executable, "-c", program])
+    done = capture(tmp_path / "out", sys.executable, "-c", program)
+    assert alone.returncode == done.returncode == 0, done.stderr
+    assert alone.stdout == done.stdout and alone.stdout.count("\n") == 21
+
+
 def test_failed_imports_are_told_as_without(tmp_path):
     program = str(TESTS / "import_that_fails.py")
     alone = run([sys.executable, program])

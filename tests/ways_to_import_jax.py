@@ -34,6 +34,49 @@ class Finder:
 sys.meta_path.insert(0, Finder)
 """
 
+LOADER = """
+import sys
+from importlib.abc import Loader
+from importlib.machinery import PathFinder, SourceFileLoader
+
+def execute(module):
+    path = module.__spec__.origin
+    with open(path) as file:
+        exec(compile(file.read(), path, "exec"), module.__dict__)
+
+class Plain(Loader):
+    def __init__(self, name, path):
+        pass
+    def create_module(self, spec):
+        return None
+    def exec_module(self, module):
+        execute(module)
+
+class Source(SourceFileLoader):
+    def exec_module(self, module):
+        execute(module)
+
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        spec = PathFinder.find_spec(name, path) if name == "jax" else None
+        if spec is not None:
+            spec.loader = {kind}(name, spec.origin)
+        return spec
+
+sys.meta_path.insert(0, Finder)
+"""
+
+# Another process with an environment of its own does the work.
+AGAIN = """
+import os, sys
+if "again" not in sys.argv:
+    own = {{"PATH": os.environ["PATH"], "JAX_PLATFORMS": "cpu"}}
+    arguments = [sys.executable, __file__, "again"]
+    {start}
+"""
+WAIT = "sys.exit(os.waitstatus_to_exitcode(os.waitpid({process}, 0)[1]))"
+
 ONLY_FINDER = """
 import sys
 from importlib.machinery import PathFinder
@@ -93,6 +136,20 @@ WAYS = {
     "finders_reversed": "import sys\nsys.meta_path.reverse()",
     "finder_of_its_own": FINDER,
     "only_finder": ONLY_FINDER,  # by which importlib.metadata finds nothing
+    "loader_of_its_own": LOADER.format(kind="Plain"),
+    "source_loader_of_its_own": LOADER.format(kind="Source"),
+    "execve": AGAIN.format(start="os.execve(sys.executable, arguments, own)"),
+    "execve_with_environ": AGAIN.format(start="os.execve(sys.executable, arguments, os.environ)"),
+    "execvpe": AGAIN.format(start="os.execvpe('env', ['env', *arguments], own)"),
+    "spawnve": AGAIN.format(
+        start="sys.exit(os.spawnve(os.P_WAIT, sys.executable, arguments, own))"
+    ),
+    "posix_spawn": AGAIN.format(
+        start=WAIT.format(process="os.posix_spawn(sys.executable, arguments, own)")
+    ),
+    "posix_spawnp": AGAIN.format(
+        start=WAIT.format(process="os.posix_spawnp('env', ['env', *arguments], own)")
+    ),
     "lazy": LAZY,
     "by_hand": BY_HAND,
     "in_a_thread": "import threading\nt = threading.Thread(target=__import__, args=('jax',))\n"

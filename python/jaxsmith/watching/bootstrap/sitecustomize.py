@@ -6,6 +6,7 @@ import sys
 
 
 def _begin():
+    import atexit
     import os
 
     here = os.path.dirname(os.path.abspath(__file__))
@@ -23,7 +24,16 @@ def _begin():
         open(os.path.join(folder, "started"), "ab").close()
     except OSError:
         return
-    _once_executed("jax", lambda: _watch(os, folder, packages, settings))
+    unnoticed = _once_executed("jax", lambda: _watch(os, folder, packages, settings))
+
+    def at_exit():
+        # With its library, since a program may have a module of this name that is not JAX.
+        if "jaxlib" in sys.modules and unnoticed():
+            _tell(
+                os, folder, f"process {os.getpid()}: it imported JAX in a way that is not noticed"
+            )
+
+    atexit.register(at_exit)
 
 
 def _hide(os, here, settings):
@@ -45,6 +55,7 @@ def _pass_on(os, original, settings):
     """Processes that are started with an environment of their own get our variables as well."""
     try:
         import _posixsubprocess
+        import posix
     except ImportError:
         return
     fork_exec = _posixsubprocess.fork_exec
@@ -72,39 +83,88 @@ def _pass_on(os, original, settings):
     # `subprocess` takes the function from the module when it is first imported.
     _posixsubprocess.fork_exec = fork_exec_with_ours
 
+    def mapping_with_ours(environment):
+        try:
+            pairs = [(os.fsencode(k), os.fsencode(v)) for k, v in environment.items()]
+        except Exception:  # the function itself will say what is wrong with it
+            return environment
+        if any(b"=" in key for key, _ in pairs):
+            return environment
+        entries = with_ours([key + b"=" + value for key, value in pairs])
+        return dict(entry.split(b"=", 1) for entry in entries)
+
+    def wrapped(function):
+        def call(path, argv, env, **more):
+            return function(path, argv, mapping_with_ours(env), **more)
+
+        call.__name__ = call.__qualname__ = function.__name__
+        call.__doc__ = function.__doc__
+        return call
+
+    # What the others of `os` that take an environment call: execvpe, execle, spawnve and so on.
+    for name in ("execve", "posix_spawn", "posix_spawnp"):
+        function = getattr(os, name, None)
+        if function is None:
+            continue
+        call = wrapped(function)
+        if function in os.supports_fd:
+            os.supports_fd.add(call)
+        setattr(os, name, call)
+        setattr(posix, name, call)
+
 
 def _once_executed(name, act):
-    """Has `act` called when a module has been executed, now where it has been already.
+    """Has `act` called when a module has been executed, now where it has been already. Gives a
+    function that tells whether it was executed in a way that could not be noticed.
 
     All of Python's loaders of source and bytecode execute modules by one method, whoever found the
     module, on whatever way: import, find_spec, lazily, by a finder of the program's own. So it is
-    that method which waits, and not a finder, which a program may ask, pass over or take away.
+    that method which waits, and not a finder, which a program may ask, pass over or take away. A
+    loader of the program's own may execute modules by itself; for it the function waits by which
+    every import loads.
     """
+    import _frozen_importlib as bootstrap
     import _frozen_importlib_external as external
 
     loaders = external._LoaderBasics
-    execute = loaders.exec_module
+    execute, load = loaders.exec_module, bootstrap._load_unlocked
 
     def exec_module(self, module):
         execute(self, module)
         if getattr(module, "__name__", None) == name:
             now_executed()
 
+    def _load_unlocked(spec):
+        module = load(spec)
+        if spec.name == name and has_version(module):
+            now_executed()
+        return module
+
+    def has_version(module):
+        try:  # whatever the module does when it is asked for an attribute, as lazy ones do
+            return "__version__" in object.__getattribute__(module, "__dict__")
+        except AttributeError:
+            return False
+
     def now_executed():
         nonlocal act
         if loaders.exec_module is exec_module:
             loaders.exec_module = execute  # type: ignore[method-assign]
+        if bootstrap._load_unlocked is _load_unlocked:
+            bootstrap._load_unlocked = load
         act, todo = None, act
         if todo is not None:
             todo()
 
     # Python leaves its own frames out of the tracebacks of failed imports, and tells them by this name.
-    for function in (exec_module, now_executed):
+    for function in (exec_module, _load_unlocked, now_executed):
         function.__code__ = function.__code__.replace(co_filename=execute.__code__.co_filename)
     loaders.exec_module = exec_module  # type: ignore[method-assign]
+    bootstrap._load_unlocked = _load_unlocked
     module = sys.modules.get(name)  # a .pth file may import it
     if module is not None and not getattr(module.__spec__, "_initializing", False):
         now_executed()
+    return lambda: act is not None and has_version(sys.modules.get(name))
 
 
 def _watch(os, folder, packages, settings):
