@@ -127,7 +127,7 @@ def _once_executed(name, act):
     import _frozen_importlib_external as external
 
     loaders = external._LoaderBasics
-    execute, load = loaders.exec_module, bootstrap._load_unlocked
+    execute, load = loaders.exec_module, bootstrap._load_unlocked  # type: ignore[attr-defined]
 
     def exec_module(self, module):
         execute(self, module)
@@ -150,8 +150,8 @@ def _once_executed(name, act):
         nonlocal act
         if loaders.exec_module is exec_module:
             loaders.exec_module = execute  # type: ignore[method-assign]
-        if bootstrap._load_unlocked is _load_unlocked:
-            bootstrap._load_unlocked = load
+        if bootstrap._load_unlocked is _load_unlocked:  # type: ignore[attr-defined]
+            bootstrap._load_unlocked = load  # type: ignore[attr-defined]
         act, todo = None, act
         if todo is not None:
             todo()
@@ -160,7 +160,7 @@ def _once_executed(name, act):
     for function in (exec_module, _load_unlocked, now_executed):
         function.__code__ = function.__code__.replace(co_filename=execute.__code__.co_filename)
     loaders.exec_module = exec_module  # type: ignore[method-assign]
-    bootstrap._load_unlocked = _load_unlocked
+    bootstrap._load_unlocked = _load_unlocked  # type: ignore[attr-defined]
     module = sys.modules.get(name)  # a .pth file may import it
     if module is not None and not getattr(module.__spec__, "_initializing", False):
         now_executed()
