@@ -23,7 +23,7 @@ CXX_FILES = $(shell find include src python tools tests bench cmake -type f \( -
 
 help:
 	@echo 'make dataset [COUNT=10000] [OUT=dataset] [SEED=0] [WORKERS=n]   make a dataset; goes on where one was interrupted'
-	@echo 'make test     build and run every test, C++ and Python'
+	@echo 'make test     build and run the tests, C++ and Python, and make lint'
 	@echo 'make build    set up and compile'
 	@echo 'make bench    CPU time per function against a plain JAX loop; the readers against the official ones'
 	@echo 'make sanitize the C++ tests under address, undefined-behaviour and thread sanitizers; a little fuzzing'
