@@ -88,7 +88,7 @@ std::vector<Numbers> directions_of(const Function& f) {
   for (const source::DerivativeSpec& d : f.derivatives) {
     const tensor::Tensor& t = f.inputs[0][d.argument];
     if (!tensor::is_real(t.dtype)) continue;
-    if (d.kind == Differentiation::kTangent) {
+    if (d.kind == plan::Differentiation::kTangent) {
       out[d.argument] = numbers_of(f.inputs[0][*d.seed]);
       continue;
     }
@@ -115,7 +115,7 @@ Change expected_change(const Function& f, const std::vector<Numbers>& results,
     const Numbers &by = results[d.result], &along = directions[d.argument];
     if (along.empty()) continue;
     for (std::size_t i = 0; i < count; ++i) {
-      if (d.kind == Differentiation::kTangent) {
+      if (d.kind == plan::Differentiation::kTangent) {
         out.sums[i] = by[i];  // the only one, whatever the number of tangents
         out.magnitudes[i] = std::abs(by[i]);
         continue;
@@ -134,7 +134,7 @@ Change expected_change(const Function& f, const std::vector<Numbers>& results,
 Numbers value_of(const Function& f, const std::vector<Numbers>& results) {
   const source::DerivativeSpec& d = f.derivatives.front();
   const Numbers& value = results[d.value];
-  if (d.kind != Differentiation::kCotangent) return value;
+  if (d.kind != plan::Differentiation::kCotangent) return value;
   const Numbers with = numbers_of(f.inputs[0][*d.seed]);
   double sum = 0;
   for (std::size_t i = 0; i < value.size(); ++i) sum += value[i] * with[i];

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "base/differentiation.h"
+#include "plan/differentiation.h"
 #include "tensor/tensor.h"
 
 namespace jaxsmith::plan {

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "base/differentiation.h"
 #include "base/words.h"
 #include "levels/levels.h"
+#include "plan/differentiation.h"
 #include "tensor/tensor.h"
 
 namespace jaxsmith::source {
@@ -68,7 +68,7 @@ struct Provenance {
 // That a result is the derivative of another by an argument, all by position.
 struct DerivativeSpec {
   std::size_t value = 0, result = 0, argument = 0;
-  Differentiation kind = Differentiation::kReverse;
+  plan::Differentiation kind = plan::Differentiation::kReverse;
   std::optional<std::size_t> seed;  // the argument that is the tangent or cotangent
 };
 

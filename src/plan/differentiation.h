@@ -1,7 +1,7 @@
 // How a derivative comes out of a differentiated function.
 #pragma once
 
-namespace jaxsmith {
+namespace jaxsmith::plan {
 
 enum class Differentiation {
   kReverse,    // of each element of the value by each element of the argument: grad, jacrev, jacfwd
@@ -9,4 +9,4 @@ enum class Differentiation {
   kCotangent,  // pulled back from a cotangent of the value: vjp
 };
 
-}  // namespace jaxsmith
+}  // namespace jaxsmith::plan
