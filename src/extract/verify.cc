@@ -12,6 +12,7 @@
 #include "check/reading.h"
 #include "check/redo.h"
 #include "tensor/convert.h"
+#include "tensor/random_key.h"
 
 namespace jaxsmith::extract {
 
@@ -46,13 +47,9 @@ std::optional<ArgumentSpec> array_of(const ArgumentSpec& spec) {
     if (size < 0) return std::nullopt;
   }
   if (spec.written.empty()) return out;
-  if (spec.written == "key<fry>") {
-    out.shape.push_back(2);
-  } else if (spec.written == "key<rbg>" || spec.written == "key<urbg>") {
-    out.shape.push_back(4);
-  } else {
-    return std::nullopt;
-  }
+  const auto key = tensor::key_kind_of(spec.written);
+  if (!key) return std::nullopt;
+  out.shape.push_back(tensor::words_per_key(*key));
   return out;
 }
 

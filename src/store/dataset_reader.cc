@@ -13,6 +13,7 @@
 #include "store/cells.h"
 #include "store/files.h"
 #include "tensor/array.h"
+#include "tensor/random_key.h"
 #include "tensor/sizes.h"
 
 namespace jaxsmith::store {
@@ -97,7 +98,7 @@ Result<std::vector<std::int64_t>> integers(const std::string& what, const Cell& 
 // Bytes as many as the type and the shape have. A key's array holds its words, as a last dimension.
 Result<tensor::Tensor> tensor_of(const std::string& what, const std::string& dtype,
                                  tensor::Shape shape, std::string bytes) {
-  const bool key = dtype.starts_with("key<");
+  const bool key = tensor::is_key_type(dtype);
   const auto known = key ? tensor::DType::kU32 : tensor::dtype_from_jaxpr_name(dtype);
   if (!known) return Error::environment(fmt::format("{}: there is no dtype '{}'", what, dtype));
   auto wanted = tensor::byte_count(*known, shape);

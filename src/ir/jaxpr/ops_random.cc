@@ -139,7 +139,7 @@ Value seeded(KeyKind kind, const Array& seed) {
 KeyKind kind_named(const Call& c) {
   std::string_view name = c.word("impl");
   if (name.empty() && c.result_type().kind == Type::Kind::kKey) return c.result_type().key;
-  const auto kind = key_kind_named(name);
+  const auto kind = from_word<KeyKind>(name);
   if (!kind) unsupported(fmt::format("keys of {}", name));
   return *kind;
 }

@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::size_t kMostDimensions = 64;  // as many as NumPy's arrays have
 
-std::string_view key_tag(KeyKind kind) {
-  return kind == KeyKind::kThreefry ? "fry" : kind == KeyKind::kRbg ? "rbg" : "urbg";
-}
-
 bool in_number(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
          c == '+' || c == '-';
@@ -122,14 +118,6 @@ class LiteralReader {
 
 }  // namespace
 
-std::optional<KeyKind> key_kind_named(std::string_view tag) {
-  for (KeyKind kind : {KeyKind::kThreefry, KeyKind::kRbg, KeyKind::kUnsafeRbg})
-    if (tag == key_tag(kind)) return kind;
-  return std::nullopt;
-}
-
-std::size_t words_of(KeyKind kind) { return kind == KeyKind::kThreefry ? 2 : 4; }
-
 Value Value::keys(KeyKind kind, std::vector<Array> words) {
   Value v;
   v.kind = Kind::kKey;
@@ -177,7 +165,8 @@ bool Value::abstract() const {
 Value Type::abstract() const {
   if (kind == Kind::kToken) return {};
   if (kind == Kind::kKey)
-    return Value::keys(key, std::vector<Array>(words_of(key), Array::typed(DType::kU32, shape)));
+    return Value::keys(key, std::vector<Array>(static_cast<std::size_t>(tensor::words_per_key(key)),
+                                               Array::typed(DType::kU32, shape)));
   return is_ref ? Value::ref(Array::typed(dtype, shape)) : Value(Array::typed(dtype, shape));
 }
 
@@ -207,9 +196,7 @@ Type type_of(const Aval& aval) {
   }
   out.kind = Type::Kind::kArray;
   std::string_view name = aval.dtype;
-  if (name.starts_with("key<") && name.ends_with('>') && !aval.is_ref) {
-    const auto key = key_kind_named(name.substr(4, name.size() - 5));
-    if (!key) unsupported(fmt::format("values of type {}", aval.dtype));
+  if (const auto key = tensor::key_kind_of(name); key && !aval.is_ref) {
     out.kind = Type::Kind::kKey;
     out.key = *key;
     out.dtype = DType::kU32;
@@ -238,7 +225,7 @@ std::string type_text(const Value& v) {
     case Value::Kind::kArray:
       return v.array.type_text();
     case Value::Kind::kKey:
-      return fmt::format("key<{}>{}", key_tag(v.key), v.words[0].type_text().substr(3));
+      return tensor::key_type_name(v.key) + v.words[0].type_text().substr(3);
     case Value::Kind::kRef:
       return fmt::format("Ref{{{}}}", v.cell->type_text());
     case Value::Kind::kLost:
@@ -272,7 +259,7 @@ Array key_words(const Value& keys) {
 }
 
 Value keys_from_words(KeyKind kind, const Array& words) {
-  const auto n = static_cast<std::int64_t>(words_of(kind));
+  const std::int64_t n = tensor::words_per_key(kind);
   if (words.dtype() != DType::kU32 || words.rank() < 1 || words.shape().back() != n)
     invalid(fmt::format("keys are u32[…,{}], not {}", n, words.type_text()));
   Shape outer = words.shape();

@@ -8,6 +8,7 @@
 
 #include "ir/jaxpr/module.h"
 #include "tensor/array.h"
+#include "tensor/random_key.h"
 
 namespace jaxsmith::jaxpr {
 
@@ -15,14 +16,10 @@ using tensor::Array;
 using tensor::DType;
 using tensor::Ints;
 using tensor::invalid;
+using tensor::KeyKind;
 using tensor::require;
 using tensor::Shape;
 using tensor::unsupported;
-
-// How random keys are made and used: key<fry>, key<rbg>, key<urbg>.
-enum class KeyKind { kThreefry, kRbg, kUnsafeRbg };
-std::optional<KeyKind> key_kind_named(std::string_view tag);
-std::size_t words_of(KeyKind kind);
 
 struct Value {
   // kLost: what the text does not tell: of several variables _ one, or a constant of a jaxpr
