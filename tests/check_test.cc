@@ -46,7 +46,7 @@ Outcome good() {
 }
 
 std::string reason(const Outcome& outcome, const Function& function = planned()) {
-  const auto refusal = check(function, outcome);
+  const auto refusal = check(function, outcome, level::structure_level());
   if (!refusal) return "";
   EXPECT_EQ(refusal->stage, trace::Stage::kCheck);
   return refusal->reason;
@@ -73,6 +73,8 @@ TEST(Check, TextsAreCompleteAndTellOfNoMachine) {
   Outcome o = good();
   o.levels.erase(level::structure_level());
   EXPECT_EQ(reason(o), "levels");
+  // Which level has to be there its back end says.
+  EXPECT_FALSE(check(planned(), o, level::kHlo));
 }
 
 TEST(Check, ResultsAreThosePlanned) {
@@ -115,7 +117,7 @@ TEST(Check, EveryArgumentMatters) {
   Outcome o = good();
   o.argument_matters = {true, false};
   EXPECT_EQ(reason(o), "ignored argument");
-  EXPECT_NE(check(planned(), o)->detail.find("(y)"), std::string::npos);
+  EXPECT_NE(check(planned(), o, level::structure_level())->detail.find("(y)"), std::string::npos);
   o.argument_matters = {false, false};
   EXPECT_EQ(reason(o), "constant");
   o = good();
@@ -126,7 +128,8 @@ TEST(Check, EveryArgumentMatters) {
 TEST(Check, AJaxprThatCannotBeReadIsRefused) {
   Outcome o = good();
   const auto candidate = [](const Outcome& outcome) {
-    return make_candidate(planned(), outcome, std::nullopt, read_texts(outcome.levels));
+    return make_candidate(planned(), outcome, std::nullopt, read_texts(outcome.levels),
+                          level::structure_level());
   };
   o.levels[level::structure_level()] = "{ lambda ; a:f32[3]. let";
   const Candidate c = candidate(o);

@@ -22,7 +22,7 @@ int main() {
     for (const auto& [level, counts] : check::count_operations(programs))
       out[level::name_of(level)] = counts;
     if (programs.contains(level::structure_level())) {
-      const auto structure = check::structure_of(programs);
+      const auto structure = check::structure_of(programs, level::structure_level());
       if (structure.ok()) {
         out["structure"] = hash128_hex(structure.value().structure);
         out["signature"] = hash128_hex(structure.value().signature);

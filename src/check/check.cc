@@ -81,10 +81,9 @@ std::optional<Refusal> check_outputs(const Function& f, const trace::Outcome& ou
 
 }  // namespace
 
-std::optional<Refusal> check_texts(const trace::Outcome& outcome) {
-  if (!outcome.levels.contains(level::structure_level()))
-    return refused(Reason::kLevels,
-                   fmt::format("there is no {}", level::name_of(level::structure_level())));
+std::optional<Refusal> check_texts(const trace::Outcome& outcome, Level structure) {
+  if (!outcome.levels.contains(structure))
+    return refused(Reason::kLevels, fmt::format("there is no {}", level::name_of(structure)));
   for (const auto& [id, text] : outcome.levels) {
     const std::string level(level::name_of(id));
     if (text.empty()) return refused(Reason::kLevels, level + " is empty");
@@ -122,8 +121,9 @@ bool all_finite(const tensor::Tensor& tensor) {
   return true;
 }
 
-std::optional<Refusal> check(const Function& function, const trace::Outcome& outcome) {
-  if (auto refusal = check_texts(outcome)) return refusal;
+std::optional<Refusal> check(const Function& function, const trace::Outcome& outcome,
+                             Level structure) {
+  if (auto refusal = check_texts(outcome, structure)) return refusal;
   if (auto refusal = check_types(function, outcome)) return refusal;
   return check_outputs(function, outcome);
 }

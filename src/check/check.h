@@ -13,11 +13,12 @@ namespace jaxsmith::check {
 // The reason to refuse a traced function, nothing where there is none. Stage "check"; reasons:
 // "levels" (one is missing or empty), "elided", "address", "path" (in a text), "type" (results are
 // not what was planned), "nonfinite", "constant" (no argument matters), "ignored argument",
-// "unstable" (at the recorded inputs).
-std::optional<Refusal> check(const Function& function, const trace::Outcome& outcome);
+// "unstable" (at the recorded inputs). `structure`: the level that gives it (trace::WorkerSpec).
+std::optional<Refusal> check(const Function& function, const trace::Outcome& outcome,
+                             Level structure);
 
 // The part of it that looks at the texts alone: "levels", "elided", "address", "path".
-std::optional<Refusal> check_texts(const trace::Outcome& outcome);
+std::optional<Refusal> check_texts(const trace::Outcome& outcome, Level structure);
 
 // The first check that failed, as a refusal.
 std::optional<Refusal> refusal_of(const std::vector<CheckResult>& checks);

@@ -26,11 +26,10 @@ std::map<Level, ir::OpCounts> count_operations(const Programs& programs) {
   return out;
 }
 
-Result<ir::Structure> structure_of(const Programs& programs) {
-  const auto found = programs.find(level::structure_level());
+Result<ir::Structure> structure_of(const Programs& programs, Level level) {
+  const auto found = programs.find(level);
   if (found == programs.end())
-    return Error::environment(
-        fmt::format("there is no {}", level::name_of(level::structure_level())));
+    return Error::environment(fmt::format("there is no {}", level::name_of(level)));
   if (!found->second.ok()) {
     Error error = found->second.error();
     error.message.resize(std::min(error.message.find('\n'), error.message.size()));
@@ -40,14 +39,14 @@ Result<ir::Structure> structure_of(const Programs& programs) {
 }
 
 Candidate make_candidate(Function function, trace::Outcome outcome, std::optional<Refusal> refusal,
-                         const Programs& programs) {
-  const auto structure = structure_of(programs);
+                         const Programs& programs, Level structure_level) {
+  const auto structure = structure_of(programs, structure_level);
   if (!structure.ok()) {
-    const bool missing = !programs.contains(level::structure_level());
-    Refusal own{trace::Stage::kCheck,
-                std::string(missing ? word(trace::Reason::kLevels)
-                                    : level::name_of(level::structure_level())),
-                structure.error().message};
+    const bool missing = !programs.contains(structure_level);
+    Refusal own{
+        trace::Stage::kCheck,
+        std::string(missing ? word(trace::Reason::kLevels) : level::name_of(structure_level)),
+        structure.error().message};
     return make_reject(function, refusal.value_or(std::move(own)), "");
   }
   std::string digest = hash128_hex(structure.value().structure);

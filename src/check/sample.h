@@ -84,12 +84,12 @@ using Candidate = std::variant<Sample, Reject>;
 
 // Reads structure and counts off the programs of the outcome's texts. One that gives no structure
 // is a refusal (stage "check", reason: the level's name). Of a function that is refused already no
-// program is wanted but that one.
+// program is wanted but that one. `structure_level`: trace::WorkerSpec.
 Candidate make_candidate(Function function, trace::Outcome outcome, std::optional<Refusal> refusal,
-                         const Programs& programs);
+                         const Programs& programs, Level structure_level);
 
 // That of the level which gives it. Errors, of one line: there is no such text, or it was not read.
-Result<ir::Structure> structure_of(const Programs& programs);
+Result<ir::Structure> structure_of(const Programs& programs, Level level);
 
 // How often each operation occurs in the programs that were read.
 std::map<Level, ir::OpCounts> count_operations(const Programs& programs);

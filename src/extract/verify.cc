@@ -71,10 +71,12 @@ Tensor draw(const ArgumentSpec& spec, Random random) {
   return tensor::tensor_from_doubles(spec.dtype, spec.shape, numbers);
 }
 
+level::Level structure_level() { return backend::jax().worker().structure_level; }
+
 // The text that inputs are drawn from and that stands for the structure of what has no jaxpr.
 std::string identity_of(const Record& record) {
   const auto& levels = record.outcome.levels;
-  const auto jaxpr = levels.find(level::structure_level());
+  const auto jaxpr = levels.find(structure_level());
   if (jaxpr != levels.end()) return jaxpr->second;
   return levels.empty() ? record.function.source : levels.begin()->second;
 }
@@ -187,7 +189,7 @@ std::vector<CheckResult> checks_of(const Record& record, const Outcome& run,
                                    const std::string& obstacle) {
   const Function& f = record.function;
   std::vector<CheckResult> out;
-  const auto texts = check::check_texts(record.outcome);
+  const auto texts = check::check_texts(record.outcome, structure_level());
   out.push_back(verdict(CheckKind::kTexts, !texts, texts ? texts->detail : ""));
   const auto stop = [&](CheckKind from, const std::string& reason) {
     not_done(out, from, reason);
@@ -244,9 +246,9 @@ check::Sample to_sample(Record record, Outcome run, const std::string& obstacle)
   record.outcome.stable = run.stable;
   check::Programs programs = check::read_texts(record.outcome.levels);
   s.op_counts = check::count_operations(programs);
-  const auto structure = check::structure_of(programs);
+  const auto structure = check::structure_of(programs, structure_level());
   const std::string why = structure.ok() ? "" : structure.error().message;
-  if (record.outcome.levels.contains(level::structure_level()))
+  if (record.outcome.levels.contains(structure_level()))
     s.checks.push_back(verdict(CheckKind::kStructure, structure.ok(), why));
   else
     s.checks.push_back(

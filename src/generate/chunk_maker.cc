@@ -67,10 +67,9 @@ std::vector<check::CheckResult> check_programs(const check::Sample& s, check::Pr
 }
 
 // Of a refused function only its structure is wanted.
-check::Programs programs_of(const trace::Outcome& outcome, bool refused) {
+check::Programs programs_of(const trace::Outcome& outcome, bool refused, level::Level structure) {
   level::Texts texts = outcome.levels;
-  if (refused)
-    std::erase_if(texts, [](const auto& entry) { return entry.first != level::structure_level(); });
+  if (refused) std::erase_if(texts, [&](const auto& entry) { return entry.first != structure; });
   return check::read_texts(texts);
 }
 
@@ -85,6 +84,7 @@ bool is_redone(const source::FunctionKey& key, double percent) {
 ChunkMaker::ChunkMaker(const GenerateOptions& options, const trace::Installation& installation)
     : options_(options),
       plan_options_(plan_options(options)),
+      structure_level_(backend::backend_named(options.backend)->worker().structure_level),
       fast_(tracer_options(options, installation)),
       plain_(tracer_options(options, installation)) {}
 
@@ -101,16 +101,18 @@ Result<ChunkResult> ChunkMaker::make(std::uint64_t chunk, const std::atomic<bool
   {
     const CpuTimer timer(cpu_.check);
     for (std::size_t i = 0; i < functions.size(); ++i) {
-      refusals[i] = outcomes[i].ok ? check::check(functions[i], outcomes[i]) : outcomes[i].refusal;
+      refusals[i] = outcomes[i].ok ? check::check(functions[i], outcomes[i], structure_level_)
+                                   : outcomes[i].refusal;
     }
   }
   JAXSMITH_CHECK(redo(chunk, functions, outcomes, refusals, cancel, result.redone));
   const CpuTimer timer(cpu_.check);
   for (std::size_t i = 0; i < functions.size(); ++i) {
     const bool redone = is_redone(functions[i].key, options_.redo);
-    check::Programs programs = programs_of(outcomes[i], refusals[i].has_value());
-    check::Candidate candidate = check::make_candidate(
-        std::move(functions[i]), std::move(outcomes[i]), std::move(refusals[i]), programs);
+    check::Programs programs = programs_of(outcomes[i], refusals[i].has_value(), structure_level_);
+    check::Candidate candidate =
+        check::make_candidate(std::move(functions[i]), std::move(outcomes[i]),
+                              std::move(refusals[i]), programs, structure_level_);
     if (auto* sample = std::get_if<check::Sample>(&candidate)) {
       sample->checks = check::passed_checks(redone);
       const auto readings = check_programs(*sample, programs);
