@@ -368,17 +368,17 @@ ir::BodyOutline Evaluator::outline(const Computation& computation) const {
   out.results = {computation.root};
   for (std::size_t i = 0; out.scalars && i < computation.instructions.size(); ++i) {
     const Instruction& op = computation.instructions[i];
-    if (op.opcode == "tuple" || op.opcode == "get-tuple-element") continue;
+    const OpRule* rule = op_rule(op.opcode);
+    if (rule && rule->packs) continue;
     out.scalars = op.shape.array() && op.shape.dims.empty();
     if (op.parameter >= 0) continue;
-    const OpRule* rule = op_rule(op.opcode);
     ir::BodyOutline::Operation& operation = out.operations.emplace_back();
     operation.pointwise = rule && rule->pointwise;
-    if (op.opcode == "call" || op.opcode == "fusion")
+    if (rule && rule->calls)
       for (const std::int32_t callee : callees(op))
         operation.calls.push_back(&m_.computations[static_cast<std::size_t>(callee)]);
     operation.kernel = rule ? rule->kernel : std::nullopt;
-    operation.converts = op.opcode == "convert";
+    operation.converts = rule && rule->converts;
     operation.operands.assign(op.operands.begin(), op.operands.end());
     operation.result = static_cast<std::int64_t>(i);
     operation.dtype = dtype_named(op.shape.element);

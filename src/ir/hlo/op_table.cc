@@ -448,6 +448,21 @@ Datum part_of(const Call& c, std::size_t i) {
   return c.datum(0).parts[i];
 }
 
+OpRule converting(OpRule rule) {
+  rule.converts = true;
+  return rule;
+}
+
+OpRule calling(OpRule rule) {
+  rule.calls = true;
+  return rule;
+}
+
+OpRule packing(OpRule rule) {
+  rule.packs = true;
+  return rule;
+}
+
 std::vector<OpRule> make_rules() {
   std::vector<OpRule> rules;
   ir::each_elementwise(&ir::ElementwiseNames::hlo, [&](const auto& row, std::string_view name) {
@@ -467,7 +482,7 @@ std::vector<OpRule> make_rules() {
       {"bitcast", 1, 1, "", bitcast_rule, true},
       {"bitcast-convert", 1, 1, "", bitcast_convert_rule, true},
       {"broadcast", 1, 1, "dimensions", broadcast_rule, true},
-      {"call", 0, any, "to_apply is_composite", call_rule},
+      calling({"call", 0, any, "to_apply is_composite", call_rule}),
       {"cholesky", 1, 1, "lower",
        [](const Call& c) -> Datum { return tensor::cholesky(c.array(0), c.flag("lower")); }},
       {"clamp", 3, 3, "", [](const Call& c) -> Datum { return ir::clamp_call(c); }, true},
@@ -476,8 +491,10 @@ std::vector<OpRule> make_rules() {
       {"conditional", 2, any, "branch_computations true_computation false_computation",
        conditional_rule},
       {"constant", 0, 0, "", [](const Call& c) { return c.constant(); }, true},
-      {"convert", 1, 1, "",
-       [](const Call& c) -> Datum { return tensor::convert(c.array(0), c.result_dtype()); }, true},
+      converting(
+          {"convert", 1, 1, "",
+           [](const Call& c) -> Datum { return tensor::convert(c.array(0), c.result_dtype()); },
+           true}),
       {"convolution", 2, 2,
        "window dim_labels feature_group_count batch_group_count operand_precision",
        convolution_rule},
@@ -497,13 +514,13 @@ std::vector<OpRule> make_rules() {
       {"dynamic-slice", 1, any, "dynamic_slice_sizes", dynamic_slice_rule},
       {"dynamic-update-slice", 2, any, "", dynamic_update_slice_rule},
       {"fft", 1, 1, "fft_type fft_length", fft_rule},
-      {"fusion", 0, any, "kind calls output_to_operand_aliasing", fusion_rule},
+      calling({"fusion", 0, any, "kind calls output_to_operand_aliasing", fusion_rule}),
       {"gather", 2, 2,
        "offset_dims collapsed_slice_dims operand_batching_dims start_indices_batching_dims "
        "start_index_map index_vector_dim slice_sizes indices_are_sorted",
        gather_rule},
       {"get-dimension-size", 1, 1, "dimensions", dimension_size_rule},
-      {"get-tuple-element", 1, 1, "index", tuple_element_rule},
+      packing({"get-tuple-element", 1, 1, "index", tuple_element_rule}),
       {"iota", 0, 0, "iota_dimension", iota_rule},
       {"map", 1, any, "dimensions to_apply", map_rule},
       {"opt-barrier", 1, 1, "", same, true},
@@ -535,7 +552,7 @@ std::vector<OpRule> make_rules() {
       {"transpose", 1, 1, "dimensions", transpose_rule, true},
       {"triangular-solve", 2, 2, "left_side lower unit_diagonal transpose_a",
        triangular_solve_rule},
-      {"tuple", 0, any, "", tuple_rule},
+      packing({"tuple", 0, any, "", tuple_rule}),
       {"while", 1, 1, "condition body", while_rule},
   };
   rules.insert(rules.end(), others.begin(), others.end());

@@ -83,6 +83,9 @@ struct OpRule {
   bool pointwise = false;
   // It is this operation on its two operands.
   std::optional<tensor::Binary> kernel = std::nullopt;
+  // What bodies are told by (ir::BodyOutline): it gives its operand as another type of elements;
+  // what the computations give that it calls; its operands together, or a part of its operand.
+  bool converts = false, calls = false, packs = false;
 
   bool has_attribute(std::string_view key) const;
 };

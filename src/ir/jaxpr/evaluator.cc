@@ -509,8 +509,7 @@ ir::BodyOutline::Operation Evaluator::outline(const Plan& plan, const Step& step
   const Equation& e = *step.equation;
   out.pointwise = step.rule->pointwise;
   const ParamValue* p = e.param("jaxpr") ? e.param("jaxpr") : e.param("call_jaxpr");
-  // A loop's jaxpr has other arguments than its equation.
-  if (step.rule->hands_on && p && p->kind != ParamValue::Kind::kModule && e.primitive != "scan")
+  if (step.rule->calls && p && p->kind != ParamValue::Kind::kModule)
     if (const Jaxpr* inner = p->as_jaxpr() ? p->as_jaxpr() : find(*plan.scope, p->text))
       out.calls = {&plan_of({inner, plan.scope})};
   for (const Operand& o : step.operands) out.operands.push_back(number_of(o));
@@ -518,7 +517,7 @@ ir::BodyOutline::Operation Evaluator::outline(const Plan& plan, const Step& step
   out.result = step.results[0];
   if (step.result_types[0].kind == Type::Kind::kArray) out.dtype = step.result_types[0].dtype;
   if (e.params.empty()) out.kernel = step.rule->kernel;
-  out.converts = e.primitive == "convert_element_type";
+  out.converts = step.rule->converts;
   return out;
 }
 

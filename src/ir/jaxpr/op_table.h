@@ -102,6 +102,9 @@ struct OpRule {
   bool hands_on = false;
   // Without parameters it is this operation on its two operands.
   std::optional<Binary> kernel = std::nullopt;
+  // What bodies are told by (ir::BodyOutline): it gives its operand as another type of elements;
+  // what its jaxpr gives of its operands.
+  bool converts = false, calls = false;
 };
 using OpRules = std::vector<OpRule>;
 

@@ -36,8 +36,9 @@ void require_same_types(const Values& found, const Values& wanted, const char* w
 }
 
 OpRule call_rule(std::string_view name, std::string_view key) {
-  return {name, [key](const Call& c) { return c.run(c.inner(key), c.operands()); }, false, false,
-          true};
+  OpRule rule{name, [key](const Call& c) { return c.run(c.inner(key), c.operands()); }};
+  rule.hands_on = rule.calls = true;
+  return rule;
 }
 
 // ---- cond

@@ -14,11 +14,7 @@ namespace {
 
 constexpr std::size_t kMostKept = 1'000'000;  // values of functions that call themselves
 
-bool ends_block(const Op& op) {
-  const std::string_view name = op.name;
-  return name == "stablehlo.return" || name == "func.return" || name == "sdy.return" ||
-         name == "chlo.return";
-}
+bool ends_block(const Op& op) { return op.rule && op.rule->ends_block; }
 
 std::string type_text(const Datum& d) {
   if (d.kind == Datum::Kind::kToken) return "a token";
@@ -336,7 +332,7 @@ std::vector<Datum> Evaluator::run_quantized(const Op& op, const OpRule& rule, bo
 }
 
 bool Evaluator::is_open(const Op& op) const {
-  if (op.name == "func.call") return false;
+  if (op.rule && op.rule->calls) return false;
   for (const ValueId id : op.operands)
     if (values_[id].kind == Datum::Kind::kUnsized) return true;
   for (const ValueId id : op.results) {
@@ -391,7 +387,7 @@ ir::BodyOutline Evaluator::outline(const Block& block) const {
 ir::BodyOutline::Operation Evaluator::outline(const Op& op) const {
   ir::BodyOutline::Operation out;
   out.pointwise = op.rule && op.rule->pointwise;
-  if (op.name == "func.call") {
+  if (op.rule && op.rule->calls) {
     const Attr* callee = op.attr("callee");
     const auto f = callee && callee->kind == Attr::Kind::kSymbol
                        ? functions_.find(std::string_view(callee->text).substr(1))
@@ -403,7 +399,7 @@ ir::BodyOutline::Operation Evaluator::outline(const Op& op) const {
   const Type& type = *m_.type_of(op.results[0]);
   out.result = op.results[0];
   out.dtype = type.dtype;
-  out.converts = op.name == "stablehlo.convert" && !type.quantized;
+  out.converts = op.rule && op.rule->converts && !type.quantized;
   const auto kernel = op.rule ? op.rule->kernel : std::nullopt;
   const bool own_way = kernel && m_.for_interpreter && divides(*kernel);
   if (!type.quantized && !own_way) out.kernel = kernel;

@@ -35,6 +35,22 @@ std::function<Results(const Call&)> check_rule(std::string_view what) {
   return [what](const Call& c) { return check_call(c, what); };
 }
 
+OpRule converting(OpRule row) {
+  row.converts = true;
+  return row;
+}
+
+OpRule calling(OpRule row) {
+  row.calls = true;
+  return row;
+}
+
+OpRule ending_block(std::string_view name, const Format& format = {"%*", Types::kList}) {
+  OpRule row{name, format, nullptr};
+  row.ends_block = true;
+  return row;
+}
+
 // Beside those of tensor/elementwise.def. name; how it is written (none: generically, or by hand in
 // custom_forms.cc); rule (none: it is read and not executed, or ends a block); whether it works on
 // each element for itself; what it does with quantized numbers
@@ -69,7 +85,7 @@ std::vector<OpRule> other_rows() {
       {"stablehlo.composite", {"<name:string> %*", Types::kFunction}, call_rule},
       {"stablehlo.concatenate", {"%*, dim = <dimension:int>", Types::kFunction}, concatenate_rule},
       {"stablehlo.constant", {}, constant_rule, true},
-      {"stablehlo.convert", {kUnary, Types::kSame}, convert_rule, true, kComputed},
+      converting({"stablehlo.convert", {kUnary, Types::kSame}, convert_rule, true, kComputed}),
       {"stablehlo.convolution", {}, convolution_rule, false, kComputed},
       {"stablehlo.create_token", {"", Types::kResult}, token_rule},
       {"stablehlo.custom_call", {}, custom_call_rule},
@@ -122,7 +138,7 @@ std::vector<OpRule> other_rows() {
       {"stablehlo.reduce_window", {}, reduce_window_rule},
       {"stablehlo.replica_id", {"", Types::kResult}, replica_id_rule},
       {"stablehlo.reshape", {kUnary, Types::kFunction}, reshape_rule},
-      {"stablehlo.return", {"%*", Types::kList}, nullptr},
+      ending_block("stablehlo.return"),
       {"stablehlo.reverse", {"%, dims = <dimensions:ints>", Types::kSame}, reverse_rule},
       {"stablehlo.rng",
        {"%, %, %, distribution = <rng_distribution:rng_distribution>", Types::kFunction},
@@ -148,12 +164,13 @@ std::vector<OpRule> other_rows() {
       {"chlo.constant", {}, constant_rule, true},
       {"chlo.constant_like", {}, constant_like_rule, true},
       {"chlo.mulhi", {kBinary, Types::kArrow}, mulhi_rule, true},
+      ending_block("chlo.return", {}),
       {"chlo.scan", {}, scan_rule},
       {"chlo.top_k", {"(%, k = <k:int>)", Types::kArrow}, top_k_rule},
-      {"func.call", {"<callee:symbol>(%*)", Types::kFunction}, call_rule},
-      {"func.return", {"%*", Types::kList}, nullptr},
+      calling({"func.call", {"<callee:symbol>(%*)", Types::kFunction}, call_rule}),
+      ending_block("func.return"),
       {"sdy.manual_computation", {}, manual_computation_rule},
-      {"sdy.return", {"%*", Types::kList}, nullptr},
+      ending_block("sdy.return"),
       {"sdy.sharding_constraint", {}, all_operands},
       {"interpreter.print", {}, all_operands},
       {"interpreter.probe", {}, probe_rule},

@@ -97,6 +97,9 @@ struct OpRule {
   Numbers numbers = Numbers::kMoved;
   // It is this operation on its two operands.
   std::optional<tensor::Binary> kernel = std::nullopt;
+  // It gives its operand as another type of elements; it calls a function; it gives a block's
+  // results.
+  bool converts = false, calls = false, ends_block = false;
 
   // Null where it is written generically or by hand.
   const Format* form() const { return format.types == Types::kNone ? nullptr : &format; }
