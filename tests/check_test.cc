@@ -13,6 +13,8 @@
 
 namespace jaxsmith::check {
 
+using level::Level;
+using source::Function;
 using tensor::DType;
 using trace::Outcome;
 

@@ -9,7 +9,10 @@
 
 namespace jaxsmith::check {
 
+using level::Level;
+using source::Function;
 using trace::Reason;
+using trace::Refusal;
 
 namespace {
 

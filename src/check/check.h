@@ -14,14 +14,14 @@ namespace jaxsmith::check {
 // "levels" (one is missing or empty), "elided", "address", "path" (in a text), "type" (results are
 // not what was planned), "nonfinite", "constant" (no argument matters), "ignored argument",
 // "unstable" (at the recorded inputs). `structure`: the level that gives it (trace::WorkerSpec).
-std::optional<Refusal> check(const Function& function, const trace::Outcome& outcome,
-                             Level structure);
+std::optional<trace::Refusal> check(const source::Function& function, const trace::Outcome& outcome,
+                                    level::Level structure);
 
 // The part of it that looks at the texts alone: "levels", "elided", "address", "path".
-std::optional<Refusal> check_texts(const trace::Outcome& outcome, Level structure);
+std::optional<trace::Refusal> check_texts(const trace::Outcome& outcome, level::Level structure);
 
 // The first check that failed, as a refusal.
-std::optional<Refusal> refusal_of(const std::vector<CheckResult>& checks);
+std::optional<trace::Refusal> refusal_of(const std::vector<CheckResult>& checks);
 
 // What a generated row has passed, since it would have been refused otherwise. `redone`: also by
 // the plain route.

@@ -14,6 +14,11 @@
 #include "tensor/elementwise.h"
 
 namespace jaxsmith::check {
+
+using source::Function;
+using tensor::Array;
+using tensor::EvaluationContext;
+
 namespace {
 
 using Numbers = std::vector<double>;

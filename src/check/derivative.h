@@ -13,7 +13,7 @@ namespace jaxsmith::check {
 // value with what the derivatives say of that direction. "not done" where the function is not
 // smooth there by the differences at two distances, takes floats apart, or stops gradients. Nothing
 // where it gives no derivatives.
-std::optional<CheckResult> check_derivatives(const Function& function,
+std::optional<CheckResult> check_derivatives(const source::Function& function,
                                              std::optional<IrProgram> program);
 
 }  // namespace jaxsmith::check

@@ -6,6 +6,10 @@
 
 namespace jaxsmith::check {
 
+using level::Level;
+using tensor::Array;
+using tensor::EvaluationContext;
+
 IrProgram::IrProgram(Level level, std::shared_ptr<const std::string> text,
                      std::unique_ptr<ir::Program> program)
     : level_(level), text_(std::move(text)), program_(std::move(program)) {}

@@ -17,19 +17,16 @@
 
 namespace jaxsmith::check {
 
-using level::Level;
-using tensor::Array;
-using tensor::EvaluationContext;
-
 class IrProgram {
  public:
   // One module. `file` is what errors name. An error too where jaxsmith does not read the level.
-  static Result<IrProgram> parse(Level level, std::string text, const std::string& file = "");
+  static Result<IrProgram> parse(level::Level level, std::string text,
+                                 const std::string& file = "");
   // All modules of a text.
-  static Result<std::vector<IrProgram>> parse_all(Level level, std::string text,
+  static Result<std::vector<IrProgram>> parse_all(level::Level level, std::string text,
                                                   const std::string& file = "");
 
-  Level level() const { return level_; }
+  level::Level level() const { return level_; }
   const ir::LevelRow& row() const { return level::row_of(level_); }
   const std::string& text() const { return *text_; }
   // As JAX prints it, where the level is printed.
@@ -42,13 +39,13 @@ class IrProgram {
   ir::OpCounts op_counts() const { return program_->op_counts(); }
   // Of the level that gives it.
   Result<ir::Structure> structure() const { return program_->structure(); }
-  Status verify(const EvaluationContext& context);
+  Status verify(const tensor::EvaluationContext& context);
   Status verify();  // within a budget by the length of the text
   // What it takes and gives; of a jaxpr the constants come first. Of a verified program.
   Result<ir::Signature> signature();
   // Of a verified program. Errors: of the program, of what jaxsmith does not know, of the budget.
   Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments,
-                                     const EvaluationContext& context);
+                                     const tensor::EvaluationContext& context);
   Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments,
                                      const tensor::Budget& budget = {});
   // How many devices it is for, by its own text.
@@ -57,27 +54,27 @@ class IrProgram {
   const tensor::EvaluationError& error() const;
   tensor::EvaluationError::Kind error_kind() const { return error().kind; }
   // Of a verified program that checks itself: its entry, or all its functions that take nothing.
-  Status run_checks(const EvaluationContext& context);
+  Status run_checks(const tensor::EvaluationContext& context);
   // A module's own checks (check.expect_eq …) in the last run: how many, and what those said that
   // failed.
   std::int64_t checks_made() const;
   std::vector<std::string> failed_checks() const;
   // What they compared with.
-  std::vector<Array> expected_by_checks() const;
+  std::vector<tensor::Array> expected_by_checks() const;
   // The same in double precision, which uses this one up; nothing where its level has no such form.
   std::optional<IrProgram> widened() &&;
 
  private:
-  IrProgram(Level level, std::shared_ptr<const std::string> text,
+  IrProgram(level::Level level, std::shared_ptr<const std::string> text,
             std::unique_ptr<ir::Program> program);
-  Level level_;
+  level::Level level_;
   std::shared_ptr<const std::string> text_;  // the reader's positions point into it
   std::unique_ptr<ir::Program> program_;
 };
 
 // A function's texts, each read once: a program, or why it was not read. Those of levels that
 // jaxsmith does not read are not in it.
-using Programs = std::map<Level, Result<IrProgram>>;
+using Programs = std::map<level::Level, Result<IrProgram>>;
 Programs read_texts(const level::Texts& texts);
 
 }  // namespace jaxsmith::check

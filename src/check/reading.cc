@@ -9,8 +9,11 @@
 
 namespace jaxsmith::check {
 
+using level::Level;
+using tensor::Array;
 using tensor::Budget;
 using tensor::DType;
+using tensor::EvaluationContext;
 using tensor::EvaluationOptions;
 
 namespace {

@@ -19,17 +19,18 @@ struct ExecutionCase {
   std::vector<std::int64_t> kept;  // positions of the inputs that the lowered texts have
   std::int64_t equations = 1;
   // See precisions_of().
-  std::map<Level, tensor::DType> precisions = {};
+  std::map<level::Level, tensor::DType> precisions = {};
 
   // What a text of a level takes.
-  std::vector<ir::Datum> arguments(Level level) const;
+  std::vector<ir::Datum> arguments(level::Level level) const;
   // How near to the outputs a text's results must be.
-  tensor::Tolerance tolerance(Level level, std::string_view text) const;
+  tensor::Tolerance tolerance(level::Level level, std::string_view text) const;
 };
 
 // A result as one array of the shape that is wanted: that of which devices hold parts, in the order
 // of their numbers, the first dimension that is divided outermost.
-Array whole_result(const IrProgram& program, const ir::Datum& result, const tensor::Shape& shape);
+tensor::Array whole_result(const IrProgram& program, const ir::Datum& result,
+                           const tensor::Shape& shape);
 
 struct Reading {
   bool parsed = false, verified = false, printed_back = false, executed = false, agrees = false;
@@ -37,7 +38,7 @@ struct Reading {
   // text.
   std::string reason;
   // All of these that the level allows hold, but for execution.
-  bool read_well(Level level) const;
+  bool read_well(level::Level level) const;
   // It could not be executed for want of this operation.
   std::string unknown;
   std::int64_t steps = 0;  // that its first run took
@@ -48,10 +49,10 @@ struct Reading {
 // `outer`: sets `executed`, `agrees`, `steps`, `worst` and `reason`.
 Result<std::vector<ir::Datum>> execute_case(IrProgram& program, const ExecutionCase& recorded,
                                             const tensor::Budget& budget, Reading& out,
-                                            const EvaluationContext* outer = nullptr);
+                                            const tensor::EvaluationContext* outer = nullptr);
 
 // Without a case, or of a level that jaxsmith does not execute: all but execution.
-Reading read_text(Level level, const std::string& text, const ExecutionCase* recorded,
+Reading read_text(level::Level level, const std::string& text, const ExecutionCase* recorded,
                   const tensor::Budget& budget = {}, const std::string& file = "");
 
 // The least precise float type that a text names: rounding to it is part of what it computes.
@@ -60,7 +61,7 @@ tensor::DType least_precise(std::string_view text);
 // That of a row's other texts: of the structure's level, for this itself of the level that is run
 // alone. A text that names a less precise type than they do asks for no more tolerance by that.
 // Nothing of a row that has no other text.
-std::map<Level, tensor::DType> precisions_of(const level::Texts& texts);
+std::map<level::Level, tensor::DType> precisions_of(const level::Texts& texts);
 
 // Of each level that jaxsmith reads: "read:hlo" (it parses, keeps to its language's rules and is
 // printed back byte for byte, as far as the level has these), and of those that it executes

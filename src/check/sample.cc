@@ -8,6 +8,10 @@
 
 namespace jaxsmith::check {
 
+using level::Level;
+using source::Function;
+using trace::Refusal;
+
 std::string CheckResult::name() const {
   return level ? fmt::format("{}:{}", word(check), level::name_of(*level))
                : std::string(word(check));

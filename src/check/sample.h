@@ -12,9 +12,6 @@
 
 namespace jaxsmith::check {
 
-using source::Function;
-using trace::Refusal;
-
 // What a function is put to; kMade, kSpans, kRead and kExecute by level, the first two where it
 // failed.
 enum class CheckKind {
@@ -48,7 +45,7 @@ struct CheckResult {
   CheckKind check = CheckKind::kTexts;
   CheckStatus status = CheckStatus::kNotDone;
   std::string detail = {};  // why it failed or was not done
-  std::optional<Level> level = {};
+  std::optional<level::Level> level = {};
 
   // "run", "read:hlo".
   std::string name() const;
@@ -62,12 +59,12 @@ constexpr std::array<std::string_view, 3> words_of(Split) {
 }
 
 struct Sample {
-  Function function;
+  source::Function function;
   trace::Outcome outcome;
   std::string structure,
       signature;  // digests (ir::Structure)
   std::int64_t equations = 0;
-  std::map<Level, ir::OpCounts> op_counts;
+  std::map<level::Level, ir::OpCounts> op_counts;
   std::vector<CheckResult> checks;
   Split split = Split::kTrain;  // once selected
 };
@@ -76,7 +73,7 @@ struct Reject {
   source::FunctionKey key;
   std::string id, callable;
   std::string category, transformation, variant, source;
-  Refusal refusal;
+  trace::Refusal refusal;
   std::string structure;  // empty where JAX gave no jaxpr
 };
 
@@ -85,15 +82,16 @@ using Candidate = std::variant<Sample, Reject>;
 // Reads structure and counts off the programs of the outcome's texts. One that gives no structure
 // is a refusal (stage "check", reason: the level's name). Of a function that is refused already no
 // program is wanted but that one. `structure_level`: trace::WorkerSpec.
-Candidate make_candidate(Function function, trace::Outcome outcome, std::optional<Refusal> refusal,
-                         const Programs& programs, Level structure_level);
+Candidate make_candidate(source::Function function, trace::Outcome outcome,
+                         std::optional<trace::Refusal> refusal, const Programs& programs,
+                         level::Level structure_level);
 
 // That of the level which gives it. Errors, of one line: there is no such text, or it was not read.
-Result<ir::Structure> structure_of(const Programs& programs, Level level);
+Result<ir::Structure> structure_of(const Programs& programs, level::Level level);
 
 // How often each operation occurs in the programs that were read.
-std::map<Level, ir::OpCounts> count_operations(const Programs& programs);
+std::map<level::Level, ir::OpCounts> count_operations(const Programs& programs);
 
-Reject make_reject(const Function& function, Refusal refusal, std::string structure);
+Reject make_reject(const source::Function& function, trace::Refusal refusal, std::string structure);
 
 }  // namespace jaxsmith::check

@@ -3,6 +3,10 @@
 #include <memory>
 
 namespace jaxsmith::check {
+
+using tensor::Array;
+using tensor::EvaluationContext;
+
 namespace {
 
 SelfCheck run_once(IrProgram& program, const EvaluationContext& context) {

@@ -8,6 +8,9 @@
 #include "base/text.h"
 
 namespace jaxsmith::check {
+
+using level::Level;
+
 namespace {
 
 constexpr std::size_t kLongestId = 5000;  // a path may be part of it

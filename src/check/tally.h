@@ -23,21 +23,21 @@ class ReadingTally {
  public:
   struct Failure {
     std::string id;
-    std::optional<Level> level;  // nothing for a row that could not be read
+    std::optional<level::Level> level;  // nothing for a row that could not be read
     std::string reason;
     auto operator<=>(const Failure&) const = default;
   };
 
-  void add(const std::string& id, Level level, const Reading& reading, bool has_case);
+  void add(const std::string& id, level::Level level, const Reading& reading, bool has_case);
   // A row that could not be read at all: where it is, and why.
   void add_unreadable(const std::string& id, const std::string& reason);
   void merge(const ReadingTally& other);
   std::uint64_t texts() const { return verdicts_.size(); }
-  const std::map<Level, LevelTally>& levels() const { return levels_; }
+  const std::map<level::Level, LevelTally>& levels() const { return levels_; }
   // Every text that was read, sorted by id.
   struct Verdict {
     std::string id;
-    Level level;
+    level::Level level;
     Reading reading;
     bool has_case = false;
   };
@@ -48,7 +48,7 @@ class ReadingTally {
   std::string table(std::size_t most_failures) const;
 
  private:
-  std::map<Level, LevelTally> levels_;
+  std::map<level::Level, LevelTally> levels_;
   std::vector<Failure> failures_;
   std::vector<Verdict> verdicts_;
 };

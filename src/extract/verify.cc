@@ -16,6 +16,7 @@
 
 namespace jaxsmith::extract {
 
+using check::CheckKind;
 using check::CheckResult;
 using source::ArgumentSpec;
 using source::Function;

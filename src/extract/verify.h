@@ -20,8 +20,6 @@
 
 namespace jaxsmith::extract {
 
-using check::CheckKind;
-
 class Verifier {
  public:
   explicit Verifier(const trace::Installation& installation);

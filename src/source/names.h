@@ -10,8 +10,6 @@
 
 namespace jaxsmith::source {
 
-using plan::ValueId;
-
 // Names taken in a function and in the functions it is written in.
 class Names {
  public:

@@ -21,6 +21,7 @@ namespace jaxsmith::source {
 using plan::Body;
 using plan::BodyId;
 using plan::Node;
+using plan::ValueId;
 
 namespace {
 
