@@ -50,6 +50,14 @@ def test_a_second_definition_is_found(tmp_path, again):
         assert said in lines[0]
 
 
+@pytest.mark.parametrize("file", ["tests/plan_test.cc", "tests/fuzz/fuzz.h", "bench/plan_bench.cc"])
+def test_tests_and_benchmarks_define_none_again(tmp_path, file):
+    (line,) = found(tmp_path, {"src/plan/program.h": BODY, file: BODY})
+    assert "jaxsmith::plan::Body" in line and file in line
+    own = "namespace {\nstruct Body {};\n}"
+    assert found(tmp_path, {file: inside("jaxsmith::plan", own)}) == []
+
+
 @pytest.mark.parametrize(
     ("file", "text"),
     [

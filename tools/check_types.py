@@ -4,7 +4,8 @@
 What a file of src/, tools/ or include/ says stands in its layer's namespace or in one within that:
 jaxsmith::plan for src/plan. Two definitions of one qualified name in different files are refused,
 since a program that has both runs one type's destructor on the other. What an anonymous namespace
-holds is its file's own. Headers have no using-directives.
+holds is its file's own. Headers have no using-directives. Tests and benchmarks stand in whatever
+namespace they are about, and their types are held against those of the rest.
 
 usage: tools/check_types.py [ROOT]
 """
@@ -26,6 +27,8 @@ NAMESPACES = {
 RAW = r'R"(?P<mark>[^\s()\\]*)\(.*?\)(?P=mark)"'
 LITERAL = r'"(?:[^"\\\n]|\\.)*"|(?<![0-9A-Fa-f])\'(?:[^\'\\\n]|\\.)+\''
 IGNORED = re.compile(rf"/\*.*?\*/|//[^\n]*|{RAW}|{LITERAL}", re.DOTALL)
+# What may look into every layer.
+WATCHERS = ("tests/", "bench/")
 DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
 OPENED = re.compile(r"^(?:inline )?namespace(?P<name> [\w:]+)?$")
 TYPE = re.compile(
@@ -96,7 +99,7 @@ def is_in(namespace, outer):
 
 def sources(root):
     """Texts by paths below the root. Links (include/jaxsmith/status.h) are there under their own names."""
-    for top in ("src", "tools", "include"):
+    for top in ("src", "tools", "include", *WATCHERS):
         for path in sorted((root / top).rglob("*")):
             if path.suffix in {".h", ".cc"} and not path.is_symlink():
                 yield path.relative_to(root).as_posix(), path.read_text()
@@ -109,16 +112,18 @@ def violations(root):
     defined = defaultdict(set)
     for file, source in files.items():
         layer = namespace_of(file)
-        if layer is None:
+        if layer is None and not file.startswith(WATCHERS):
             yield f"{file}: lies in no layer"
             continue
-        inner_layers = {other for other in layers if other != layer and is_in(other, layer)}
+        inner_layers = {
+            other for other in layers if layer and other != layer and is_in(other, layer)
+        }
         for scopes, name, kind in declarations(source):
             if kind == "type" and "" not in scopes:
                 defined["::".join([*scopes, name])].add(file)
             if kind == "directive" and file.endswith(".h"):
                 yield f"{file}: {name}: in a header it is everyone's; import names one by one"
-            if scopes or kind == "directive":
+            if not layer or scopes or kind == "directive":
                 continue
             misplaced = not is_in(name, layer) or any(is_in(name, i) for i in inner_layers)
             if kind == "type" or misplaced:
