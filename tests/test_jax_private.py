@@ -259,9 +259,12 @@ def test_watch_compilations():
         computation = jax_private.Computation(lowering, executable)
         assert "mul" in str(closed) and error is None
         assert name == computation.name == "jit(<lambda>)" and computation.kept == [0]
-        assert "stablehlo.multiply" in computation.stablehlo()
-        assert "loc(" in computation.stablehlo(locations=True)
-        assert computation.hlo_optimized().startswith("HloModule")
+        stages = jax_private.WatchedStages(closed, lowering, executable)
+        assert stages.traced.jaxpr is closed
+        assert "stablehlo.multiply" in stages.lowered.as_text()
+        assert "loc(" in stages.lowered.as_text(debug_info=True)
+        (module,) = stages.compiled.runtime_executable().hlo_modules()
+        assert module.to_string(jax_private.full_options()).startswith("HloModule")
         assert computation.cost_analysis()["flops"] > 0 and computation.bound == ""
 
 
@@ -294,8 +297,12 @@ def test_computation_of_the_public_stages():
     low = lowered()
     made = low.compile()
     computation = jax_private.computation_of(low, made)
-    assert computation.stablehlo() == low.as_text()
-    assert computation.hlo() == low.as_text(dialect="hlo")
+    assert computation.name == "jit(<lambda>)"
+    watched = jax_private.WatchedStages(None, low._lowering, made._executable)
+    assert watched.lowered.as_text() == low.as_text()
+    assert watched.lowered.as_text(dialect="hlo") == low.as_text(dialect="hlo")
+    modules = watched.compiled.runtime_executable().hlo_modules()
+    assert modules[0].to_string() == made.runtime_executable().hlo_modules()[0].to_string()
 
 
 def test_hlo_of_a_module_that_was_parsed_again():

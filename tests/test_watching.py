@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -323,6 +324,43 @@ def test_a_name_is_left_where_there_is_no_room_for_a_record(tmp_path):
     )
     assert done.returncode == 0
     assert [file.name for file in tmp_path.iterdir()] == [f"lost-{done.stdout.strip()}"]
+
+
+LEVELS = {
+    "shout": ("traced", "str(stages.traced.jaxpr).upper()"),
+    "late": ("compiled", "stages.compiled.runtime_executable().hlo_modules()[0].name"),
+}
+
+
+def test_a_level_of_the_table_is_captured_without_being_named(tmp_path):
+    package = tmp_path / "jaxsmith"
+    shutil.copytree(PACKAGE / "jaxsmith", package)
+    with open(package / "levels" / "_table.py", "a") as table:
+        for name, (reach, text) in LEVELS.items():
+            table.write(f'ROWS.append(("{name}", "", "{reach}", "", False, False, False))\n')
+            (package / "levels" / f"{name}.py").write_text(
+                "from jaxsmith.levels.producing import Producer\n"
+                "from jaxsmith.provenance.alignment import Located\n"
+                "class Made(Producer):\n"
+                f"    def text(self, stages): return {text}\n"
+                "    def located(self, stages, text): return [Located(1)]\n"
+                "PRODUCER = Made()\n"
+            )
+    program = (
+        "import jax, jaxsmith\n"
+        "with jaxsmith.capture() as captured:\n"
+        "    jax.jit(lambda x: x + 1)(2.0)\n"
+        "(f,) = captured\n"
+        "print(f.level('shout') == f.jaxpr.upper(), f.level('late'), f.missing)\n"
+        "print([len(f.spans[name]) for name in ('shout', 'late')])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "True jit__lambda {}\n[1, 1]\n", done.stderr
 
 
 def test_sources_are_found_on_threads_that_parse_at_once(tmp_path):

@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -449,19 +450,6 @@ class Computation:
         elif hoisted or arguments["mut"] is not None or arguments["ordered_effects"]:
             self.bound = "it has state besides its arguments"
 
-    def stablehlo(self, locations: bool = False) -> str:
-        return self._lowering.as_text(debug_info=locations)
-
-    def hlo(self, locations: bool = False) -> str:
-        return self._lowering.as_text(dialect="hlo", debug_info=locations)
-
-    def hlo_optimized(self, locations: bool = False) -> str:
-        """The compiled module, with large constants in full; where a computation has several
-        modules, one behind another."""
-        options = full_options(locations)
-        modules = self._executable.xla_extension_executable().hlo_modules()
-        return "\n\n".join(module.to_string(options) for module in modules)
-
     def cost_analysis(self) -> dict[str, float]:
         return self._executable.cost_analysis() or {}
 
@@ -471,6 +459,15 @@ def computation_of(
 ) -> Computation:
     """The same of the public stages."""
     return Computation(lowered._lowering, None if compiled is None else compiled._executable)
+
+
+class WatchedStages:
+    """What is being compiled, by the names of the public stages: `traced.jaxpr`, `lowered.as_text`,
+    `compiled.runtime_executable`. None where it has not come so far."""
+
+    def __init__(self, closed: Any, lowering: Any | None, executable: Any | None):
+        self.traced = SimpleNamespace(jaxpr=closed)
+        self.lowered, self.compiled = lowering, executable
 
 
 # ---- Lowering ------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jaxsmith import jax_private
-from jaxsmith.levels.producing import Producer, Stages
+from jaxsmith.levels.producing import Captured, Producer, Stages
 from jaxsmith.provenance import alignment
 
 _DIALECT = "hlo"
@@ -12,6 +12,7 @@ _DIALECT = "hlo"
 
 class _Hlo(Producer):
     module_of_compile = "initial"
+    captured_from = "stablehlo"
 
     def text(self, stages: Stages) -> str:
         return stages.lowered.as_text(dialect=_DIALECT)
@@ -22,6 +23,10 @@ class _Hlo(Producer):
 
     def locate(self, text: str, printed: str) -> Sequence[alignment.Located]:
         return alignment.locate_hlo(text, printed)
+
+    def finish(self, kept: Any) -> Captured:
+        text = jax_private.hlo_of_stablehlo(kept, locations=False)
+        return Captured(text, printed=lambda: jax_private.hlo_of_stablehlo(kept, locations=True))
 
     def parse(self, text: str, context: Any) -> Any:
         return jax_private.parse_hlo(text)

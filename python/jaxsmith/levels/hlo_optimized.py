@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from jaxsmith import jax_private
-from jaxsmith.levels.producing import Producer, Stages
+from jaxsmith.levels.producing import Captured, Producer, Stages
 from jaxsmith.provenance import alignment
+from jaxsmith.provenance.source import SourceText
 
 
 class _HloOptimized(Producer):
@@ -22,12 +23,25 @@ class _HloOptimized(Producer):
     def locate(self, text: str, printed: str) -> Sequence[alignment.Located]:
         return alignment.locate_hlo(text, printed)
 
+    def keep(self, stages: Stages, source: SourceText | None) -> dict[str, Any]:
+        return {"text": _all_modules(stages), "printed": _all_modules(stages, locations=True)}
+
+    def finish(self, kept: Any) -> Captured:
+        return Captured(kept["text"], printed=lambda: kept["printed"])
+
     def parse(self, text: str, context: Any) -> Any:
         return jax_private.parse_hlo(text)
 
 
 def _module(stages: Stages) -> Any:
     return stages.compiled.runtime_executable().hlo_modules()[0]
+
+
+def _all_modules(stages: Stages, locations: bool = False) -> str:
+    """Where a computation has several, one behind another."""
+    options = jax_private.full_options(locations)
+    modules = stages.compiled.runtime_executable().hlo_modules()
+    return "\n\n".join(module.to_string(options) for module in modules)
 
 
 PRODUCER = _HloOptimized()

@@ -1,9 +1,11 @@
 """What the module of a level gives: how its text is made, located in the source, and parsed."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
+from jaxsmith.provenance import alignment
 from jaxsmith.provenance.alignment import Located
+from jaxsmith.provenance.source import SourceText
 
 
 class Stages(Protocol):
@@ -12,6 +14,17 @@ class Stages(Protocol):
     traced: Any  # jax.stages.Traced
     lowered: Any  # jax.stages.Lowered
     compiled: Any  # jax.stages.Compiled
+
+
+class Captured(NamedTuple):
+    """A level out of what capture has kept of it."""
+
+    text: str
+    # Where its lines come from, as JSON; where that is not kept, what `locate` takes.
+    spans: Sequence[Any] = ()
+    printed: Callable[[], str] | None = None
+    # What those levels are made of that are `captured_from` this one.
+    basis: Any = None
 
 
 class Producer:
@@ -40,6 +53,19 @@ class Producer:
         """Both."""
         text = self.text(stages)
         return text, self.located(stages, text)
+
+    # The level whose `basis` capture makes it of; where that is none, of what `keep` gives.
+    captured_from: str | None = None
+
+    def keep(self, stages: Stages, source: SourceText | None) -> dict[str, Any]:
+        """What capture takes, as JSON, in the process that compiles the function, as soon as the
+        level can be had. What can be left to `finish` costs the program nothing."""
+        text, located = self.made(stages)
+        return {"text": text, "spans": alignment.as_json(alignment.spans(located, source))}
+
+    def finish(self, kept: Any) -> Captured:
+        """The level, in another process, when the program is over. `kept`: or the basis."""
+        return Captured(kept["text"], spans=kept["spans"])
 
     def parse(self, text: str, context: Any) -> Any:
         """What the official parser makes of a text, for levels that have one. Raises where it

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from jaxsmith import jax_private
-from jaxsmith.levels.producing import Producer, Stages
+from jaxsmith.levels.producing import Captured, Producer, Stages
 from jaxsmith.provenance import alignment
+from jaxsmith.provenance.source import SourceText
 
 
 class _StableHlo(Producer):
@@ -19,6 +20,15 @@ class _StableHlo(Producer):
 
     def locate(self, text: str, printed: str) -> Sequence[alignment.Located]:
         return alignment.locate_stablehlo(text, printed)
+
+    def keep(self, stages: Stages, source: SourceText | None) -> dict[str, Any]:
+        return {"printed": stages.lowered.as_text(debug_info=True)}
+
+    def finish(self, kept: Any) -> Captured:
+        # A context for each: it keeps all the texts and types that it has ever seen.
+        module = self.parse(kept["printed"], jax_private.new_context())
+        text = jax_private.stablehlo_text(module)
+        return Captured(text, printed=lambda: kept["printed"], basis=module)
 
     def parse(self, text: str, context: Any) -> Any:
         return jax_private.parse_stablehlo(text, context)

@@ -3,11 +3,10 @@ derived from its texts is derived here, so that recording costs the program litt
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from jaxsmith import jax_private
-from jaxsmith.levels import producer
+from jaxsmith.levels import MADE, TABLE, producer
 from jaxsmith.provenance import alignment
 from jaxsmith.provenance.source import SourceText
 from jaxsmith.records import form
@@ -39,14 +38,14 @@ class Finisher:
         clean = self._scrubber.text
         text = SourceText.of(raw["source"]) if raw["source"] else None
         levels = _Levels(raw, announce, refused or {})
-        spans = {
-            level: alignment.as_json(alignment.spans(located, text))
-            for level, located in levels.located.items()
+        located = {
+            level: alignment.as_json(alignment.spans(found, text))
+            for level, found in levels.located.items()
         }
         return form.build(
             origin="captured",
             levels=levels.texts,
-            spans={"jaxpr": raw["jaxpr_spans"], **spans},
+            spans={**levels.spans, **located},
             missing=levels.missing,
             source=text,
             facts=raw["facts"],
@@ -69,45 +68,34 @@ class _Levels:
 
     def __init__(self, raw: Mapping[str, Any], announce: Announce, refused: Mapping[str, str]):
         self.texts: dict[str, str] = {}
-        self.located: dict[str, list[alignment.Located]] = {}
+        self.spans: dict[str, Sequence[Any]] = {}  # as JSON
+        self.located: dict[str, list[alignment.Located]] = {}  # of the others
         self.missing: dict[str, str] = dict(raw["missing"])
         self._announce, self._refused = announce, refused
-        if raw["jaxpr"] is not None:
-            self.texts["jaxpr"] = raw["jaxpr"]
-        self._lowered(raw)
-        self._compiled(raw)
+        self._bases: dict[str, Any] = {}
+        kept = {**raw["levels"], **raw.get("compiled_levels", {})}
+        for level in MADE:
+            origin = producer(level).captured_from
+            if origin is None and level in kept:
+                self._finish(level, kept[level])
+            elif origin is None:
+                self.missing.setdefault(level, raw.get("reason", _NOT_COMPILED))
+            elif origin in self._bases:
+                self._finish(level, self._bases[origin])
+            else:
+                self.missing[level] = self.missing[origin]
 
-    def _lowered(self, raw: Mapping[str, Any]) -> None:
-        if raw["stablehlo"] is None:
-            why = self.missing.get("stablehlo") or raw.get("reason", _NOT_COMPILED)
-            self.missing |= {"stablehlo": why, "hlo": why}
-            return
-        # A context for each: it keeps all the texts and types that it has ever seen.
-        context = jax_private.new_context()
-        module = self._try(
-            "stablehlo", "lower", lambda: jax_private.parse_stablehlo(raw["stablehlo"], context)
-        )
-        if module is None:
-            self.missing["hlo"] = self.missing["stablehlo"]
-            return
-        self._keep("stablehlo", jax_private.stablehlo_text(module), lambda: raw["stablehlo"])
-        text = self._try(
-            "hlo", "lower", lambda: jax_private.hlo_of_stablehlo(module, locations=False)
-        )
-        if text is not None:
-            self._keep("hlo", text, lambda: jax_private.hlo_of_stablehlo(module, locations=True))
-
-    def _compiled(self, raw: Mapping[str, Any]) -> None:
-        if "hlo_optimized" in raw:
-            self._keep("hlo_optimized", raw["hlo_optimized"], lambda: raw["hlo_located"])
-        else:
-            self.missing["hlo_optimized"] = raw.get("reason", _NOT_COMPILED)
-
-    def _keep(self, level: str, text: str, printed: Callable[[], str]) -> None:
-        """`printed`: the same with where its lines come from."""
-        self.texts[level] = text
+    def _finish(self, level: str, kept: Any) -> None:
         how = producer(level)
-        located = self._try(f"spans_{level}", "lower", lambda: how.locate(text, printed()))
+        made = self._try(level, TABLE[level].stage, lambda: how.finish(kept))
+        if made is None:
+            return
+        self.texts[level], self._bases[level] = made.text, made.basis
+        if made.printed is None:
+            self.spans[level] = made.spans
+            return
+        printed = made.printed
+        located = self._try(f"spans_{level}", "lower", lambda: how.locate(made.text, printed()))
         if located is not None:
             self.located[level] = list(located)
 
@@ -173,7 +161,7 @@ def _messages(path: str) -> Iterator[dict[str, Any]]:
                 why = "it is cut off: its process was killed" if cut_off else "it is damaged"
                 yield _problem(f"{name}, line {place}", ValueError(why))
             elif kind == "raw":
-                if "hlo_optimized" in message or "reason" in message:
+                if "compiled_levels" in message or "reason" in message:
                     yield message
                 else:
                     open_ones[str(message.get("number"))] = message

@@ -14,12 +14,17 @@ from typing import Any
 
 from jaxsmith import jax_private
 from jaxsmith.errors import first_line, from_jax
-from jaxsmith.provenance import alignment, source
+from jaxsmith.levels import MADE, TABLE, producer
+from jaxsmith.provenance import source
 from jaxsmith.records import form, scrub
 
 _SOURCE_INFO = re.compile(r"(?P<name>\S+) at (?P<file>.+):(?P<line>\d+)$")
 # The frame of JAX's that has the function, its arguments and what is static: `pjit.py`.
 _CALL_FRAMES = ("_python_pjit_helper", "cache_miss")
+
+
+# By level. Their modules are loaded with this one, not while the program runs.
+_KEPT = {name: producer(name).keep for name in MADE if producer(name).captured_from is None}
 
 
 # Threads that are recording: no recorder of the process wants what that makes JAX compile.
@@ -60,19 +65,24 @@ class Recorder:
 
     def _begun(self, closed: Any | None, lowering: Any | None, name: str) -> jax_private.Done:
         number: int | None = None
+        text: source.SourceText | None = None
 
         def begin() -> None:
-            nonlocal number
+            nonlocal number, text
             if closed is None:
                 self._emit_problem(name, "it was lowered before recording began")
             elif self._everything or not _is_primitive(closed):
-                message = {"number": next(self._numbers), **_raw_record(closed, lowering, name)}
+                text = _source_of(closed)
+                raw = _raw_record(closed, lowering, name, text)
+                message = {"number": next(self._numbers), **raw}
                 self._emit({"type": "raw", **message})
                 number = message["number"]
 
         def end(executable: Any | None, error: BaseException | None) -> None:
             if number is not None:
-                self._emit({"number": number, **_ending(lowering, executable, error)})
+                stages = jax_private.WatchedStages(closed, lowering, executable)
+                ending = _ending(stages, text, error)
+                self._emit({"number": number, **ending})
 
         self._recording(name, begin)
         return lambda *how: self._recording(name, end, *how)
@@ -96,18 +106,21 @@ class Recorder:
                 self._lost()
 
 
-def _raw_record(closed: Any, lowering: Any | None, name: str) -> dict[str, Any]:
+def _raw_record(
+    closed: Any, lowering: Any | None, name: str, text: source.SourceText | None
+) -> dict[str, Any]:
     """What only this process knows before the compilation, taken as cheaply as can be; `finishing`
-    makes a record of it. What cannot be had is None, and `missing` says why."""
+    makes a record of it. What cannot be had is left out, and `missing` says why."""
     computation = None if lowering is None else jax_private.Computation(lowering, None)
     call = _Call.of_this_thread()
-    text = _source_of(closed)
+    stages = jax_private.WatchedStages(closed, lowering, None)
+    reached = ("traced",) if lowering is None else ("traced", "lowered")
+    kept: dict[str, Any] = {}
     missing: dict[str, str] = {}
-    jaxpr = form.attempt(missing, "jaxpr", "trace", lambda: alignment.locate_jaxpr(closed))
-    stablehlo = None
-    if computation is not None:
-        printed = partial(computation.stablehlo, locations=True)
-        stablehlo = form.attempt(missing, "stablehlo", "lower", printed)
+    for level, keep in _levels_of(*reached):
+        what = form.attempt(missing, level, TABLE[level].stage, partial(keep, stages, text))
+        if what is not None:
+            kept[level] = what
     clean = scrub.scrubber().text
     plain_name = _plain_name(closed, name)
     return {
@@ -117,28 +130,32 @@ def _raw_record(closed: Any, lowering: Any | None, name: str) -> dict[str, Any]:
         "statics": {key: scrub.value_text(value, clean) for key, value in call.statics.items()},
         "entry": text.entry if text else plain_name,
         "source": list(text.fields()) if text else None,
-        "jaxpr": jaxpr[0] if jaxpr else None,
-        "jaxpr_spans": alignment.as_json(alignment.spans(jaxpr[1], text)) if jaxpr else [],
-        "stablehlo": stablehlo,
+        "levels": kept,
         "facts": form.facts(closed, computation),
         "missing": missing,
     }
 
 
+def _levels_of(*reaches: str) -> Iterator[tuple[str, Callable[..., dict[str, Any]]]]:
+    """How the levels are kept for which JAX goes as far as one of these."""
+    return ((name, keep) for name, keep in _KEPT.items() if TABLE[name].reach in reaches)
+
+
 def _ending(
-    lowering: Any | None, executable: Any | None, error: BaseException | None
+    stages: jax_private.WatchedStages, text: source.SourceText | None, error: BaseException | None
 ) -> dict[str, Any]:
     """How the compilation went."""
-    if executable is None:
-        stage = "lower" if lowering is None else "compile"
+    if stages.compiled is None:
+        stage = "lower" if stages.lowered is None else "compile"
         reason = from_jax(stage, error).reason if error else stage
         return {"type": "failed", "stage": stage, "reason": reason}
-    computation = jax_private.Computation(lowering, executable)
+    computation = jax_private.Computation(stages.lowered, stages.compiled)
     try:
         return {
             "type": "compiled",
-            "hlo_optimized": computation.hlo_optimized(),
-            "hlo_located": computation.hlo_optimized(locations=True),
+            "compiled_levels": {
+                level: keep(stages, text) for level, keep in _levels_of("compiled")
+            },
             "cost": form.cost(computation.cost_analysis()),
         }
     except Exception as unprintable:
