@@ -210,7 +210,7 @@ def lines_of(path):
 
 
 def test_what_is_found_of_all_paths_is_written(tmp_path):
-    bad = "{ lambda ; a:f32[2]. let b:f32[2] = frob a in (b,) }"
+    bad = "{ lambda ; a:f32[2]. let b:f32[3] = sin a in (b,) }"
     text, first, second = tmp_path / "text", tmp_path / "1.parquet", tmp_path / "2.parquet"
     text.write_text(ADDS + "\n// -----\n" + ADDS.replace("[2, 4]", "[2, 5]"))
     for path, name in ((first, "one"), (second, "two")):
@@ -318,7 +318,7 @@ def test_results_are_written_whole_or_not_at_all(tmp_path):
         (["--input", "[1, 2]", "--input", "2.5"], 2, "2.5 is no i32"),
         (["--input", "[1, 2]", "--input", "2147483648"], 2, "2147483648 is no i32"),
         (["--inputs", "1"], 2, "--inputs"),
-        (["--random", "1", "--input", "[1, 2]", "--input", "1"], 2, "--random excludes --input"),
+        (["--random", "1", "--input", "[1, 2]", "--input", "1"], 2, "--input excludes --random"),
         (["--random", "-1"], 2, "'-1' is no whole number from 0 to"),
         (["--random", "1", "--steps", "0"], 2, "--steps: '0' is no whole number from 1 to"),
         (["--random", "1", "--steps", "9" * 20], 2, "is no whole number from 1 to"),
