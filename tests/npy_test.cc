@@ -13,7 +13,11 @@ namespace {
 
 class Npy : public testing::Test {
  protected:
-  void SetUp() override { path_ = testing::TempDir() + "jaxsmith-test.npy"; }
+  void SetUp() override {
+    // Tests run side by side.
+    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+    path_ = testing::TempDir() + "jaxsmith-" + test->name() + ".npy";
+  }
   void TearDown() override { std::filesystem::remove(path_); }
 
   Result<Tensor> read(const std::string& bytes, std::optional<DType> expected = std::nullopt) {
