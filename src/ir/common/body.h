@@ -16,6 +16,13 @@ namespace jaxsmith::ir {
 // A level's own: a region, a computation, a jaxpr.
 using BodyId = const void*;
 
+// A row of a level's op table with one of its flags set, such as those that an outline is made by.
+template <class Rule>
+Rule flagged(bool Rule::* flag, Rule row) {
+  row.*flag = true;
+  return row;
+}
+
 // A body as its level describes it. Values have the level's numbers.
 struct BodyOutline {
   using Number = std::int64_t;

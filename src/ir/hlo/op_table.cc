@@ -1,6 +1,7 @@
 // Rules: the XLA operation semantics (openxla.org/xla/operation_semantics) and, for the names and
 // forms of attributes, XLA's HLO text.
 #include "ir/hlo/op_table.h"
+#include "ir/common/body.h"
 
 #include <fmt/format.h>
 
@@ -448,21 +449,6 @@ Datum part_of(const Call& c, std::size_t i) {
   return c.datum(0).parts[i];
 }
 
-OpRule converting(OpRule rule) {
-  rule.converts = true;
-  return rule;
-}
-
-OpRule calling(OpRule rule) {
-  rule.calls = true;
-  return rule;
-}
-
-OpRule packing(OpRule rule) {
-  rule.packs = true;
-  return rule;
-}
-
 std::vector<OpRule> make_rules() {
   std::vector<OpRule> rules;
   ir::each_elementwise(&ir::ElementwiseNames::hlo, [&](const auto& row, std::string_view name) {
@@ -482,7 +468,7 @@ std::vector<OpRule> make_rules() {
       {"bitcast", 1, 1, "", bitcast_rule, true},
       {"bitcast-convert", 1, 1, "", bitcast_convert_rule, true},
       {"broadcast", 1, 1, "dimensions", broadcast_rule, true},
-      calling({"call", 0, any, "to_apply is_composite", call_rule}),
+      ir::flagged(&OpRule::calls, {"call", 0, any, "to_apply is_composite", call_rule}),
       {"cholesky", 1, 1, "lower",
        [](const Call& c) -> Datum { return tensor::cholesky(c.array(0), c.flag("lower")); }},
       {"clamp", 3, 3, "", [](const Call& c) -> Datum { return ir::clamp_call(c); }, true},
@@ -491,10 +477,11 @@ std::vector<OpRule> make_rules() {
       {"conditional", 2, any, "branch_computations true_computation false_computation",
        conditional_rule},
       {"constant", 0, 0, "", [](const Call& c) { return c.constant(); }, true},
-      converting(
-          {"convert", 1, 1, "",
-           [](const Call& c) -> Datum { return tensor::convert(c.array(0), c.result_dtype()); },
-           true}),
+      ir::flagged(&OpRule::converts, {"convert", 1, 1, "",
+                                      [](const Call& c) -> Datum {
+                                        return tensor::convert(c.array(0), c.result_dtype());
+                                      },
+                                      true}),
       {"convolution", 2, 2,
        "window dim_labels feature_group_count batch_group_count operand_precision",
        convolution_rule},
@@ -514,13 +501,14 @@ std::vector<OpRule> make_rules() {
       {"dynamic-slice", 1, any, "dynamic_slice_sizes", dynamic_slice_rule},
       {"dynamic-update-slice", 2, any, "", dynamic_update_slice_rule},
       {"fft", 1, 1, "fft_type fft_length", fft_rule},
-      calling({"fusion", 0, any, "kind calls output_to_operand_aliasing", fusion_rule}),
+      ir::flagged(&OpRule::calls,
+                  {"fusion", 0, any, "kind calls output_to_operand_aliasing", fusion_rule}),
       {"gather", 2, 2,
        "offset_dims collapsed_slice_dims operand_batching_dims start_indices_batching_dims "
        "start_index_map index_vector_dim slice_sizes indices_are_sorted",
        gather_rule},
       {"get-dimension-size", 1, 1, "dimensions", dimension_size_rule},
-      packing({"get-tuple-element", 1, 1, "index", tuple_element_rule}),
+      ir::flagged(&OpRule::packs, {"get-tuple-element", 1, 1, "index", tuple_element_rule}),
       {"iota", 0, 0, "iota_dimension", iota_rule},
       {"map", 1, any, "dimensions to_apply", map_rule},
       {"opt-barrier", 1, 1, "", same, true},
@@ -552,7 +540,7 @@ std::vector<OpRule> make_rules() {
       {"transpose", 1, 1, "dimensions", transpose_rule, true},
       {"triangular-solve", 2, 2, "left_side lower unit_diagonal transpose_a",
        triangular_solve_rule},
-      packing({"tuple", 0, any, "", tuple_rule}),
+      ir::flagged(&OpRule::packs, {"tuple", 0, any, "", tuple_rule}),
       {"while", 1, 1, "condition body", while_rule},
   };
   rules.insert(rules.end(), others.begin(), others.end());

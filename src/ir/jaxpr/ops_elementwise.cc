@@ -5,6 +5,7 @@
 #include <bit>
 #include <numbers>
 
+#include "ir/common/body.h"
 #include "ir/common/elementwise.h"
 #include "ir/jaxpr/op_table.h"
 #include "tensor/movement.h"
@@ -224,6 +225,7 @@ void add_elementwise_rules(OpRules& rules) {
       {"bitcast_convert_type", bitcast_rule},
       {"clamp", clamp_rule, true},
       {"conj", conj_rule, true},
+      ir::flagged(&OpRule::converts, {"convert_element_type", convert_rule, true}),
       {"exp2", exp2_rule, true},
       {"integer_pow", integer_pow_rule, true},
       {"mulhi", mulhi_rule, true},
@@ -233,8 +235,6 @@ void add_elementwise_rules(OpRules& rules) {
       {"select_n", select_n_rule, true, true},
   };
   rules.insert(rules.end(), others.begin(), others.end());
-  rules.push_back({"convert_element_type", convert_rule, true});
-  rules.back().converts = true;
 }
 
 }  // namespace jaxsmith::jaxpr

@@ -59,9 +59,9 @@ class Evaluator {
   // An operation whose rule is that of real numbers, on quantized ones.
   std::vector<Datum> run_quantized(const Op& op, const OpRule& rule, bool lifted);
   bool is_quantized(const Op& op, const OpRule& rule) const;
+  std::int64_t cost_of(const Op& op) const;  // before it has done anything
   // Whether the operation's types leave dimensions open: it is then checked when it runs, and
   // gives what it is declared to give.
-  std::int64_t cost_of(const Op& op) const;
   bool is_open(const Op& op) const;
   std::vector<Datum> declared_results(const Op& op);
   std::vector<Datum> call(std::string_view name, std::vector<Datum> arguments);

@@ -1,4 +1,5 @@
 #include "ir/stablehlo/op_table.h"
+#include "ir/common/body.h"
 
 #include <unordered_map>
 
@@ -35,20 +36,8 @@ std::function<Results(const Call&)> check_rule(std::string_view what) {
   return [what](const Call& c) { return check_call(c, what); };
 }
 
-OpRule converting(OpRule row) {
-  row.converts = true;
-  return row;
-}
-
-OpRule calling(OpRule row) {
-  row.calls = true;
-  return row;
-}
-
 OpRule ending_block(std::string_view name, const Format& format = {"%*", Types::kList}) {
-  OpRule row{name, format, nullptr};
-  row.ends_block = true;
-  return row;
+  return ir::flagged(&OpRule::ends_block, {name, format, nullptr});
 }
 
 // Beside those of tensor/elementwise.def. name; how it is written (none: generically, or by hand in
@@ -85,7 +74,8 @@ std::vector<OpRule> other_rows() {
       {"stablehlo.composite", {"<name:string> %*", Types::kFunction}, call_rule},
       {"stablehlo.concatenate", {"%*, dim = <dimension:int>", Types::kFunction}, concatenate_rule},
       {"stablehlo.constant", {}, constant_rule, true},
-      converting({"stablehlo.convert", {kUnary, Types::kSame}, convert_rule, true, kComputed}),
+      ir::flagged(&OpRule::converts,
+                  {"stablehlo.convert", {kUnary, Types::kSame}, convert_rule, true, kComputed}),
       {"stablehlo.convolution", {}, convolution_rule, false, kComputed},
       {"stablehlo.create_token", {"", Types::kResult}, token_rule},
       {"stablehlo.custom_call", {}, custom_call_rule},
@@ -167,7 +157,8 @@ std::vector<OpRule> other_rows() {
       ending_block("chlo.return", {}),
       {"chlo.scan", {}, scan_rule},
       {"chlo.top_k", {"(%, k = <k:int>)", Types::kArrow}, top_k_rule},
-      calling({"func.call", {"<callee:symbol>(%*)", Types::kFunction}, call_rule}),
+      ir::flagged(&OpRule::calls,
+                  {"func.call", {"<callee:symbol>(%*)", Types::kFunction}, call_rule}),
       ending_block("func.return"),
       {"sdy.manual_computation", {}, manual_computation_rule},
       ending_block("sdy.return"),
