@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -48,7 +47,7 @@ Result<std::vector<Prediction>> read_lines(std::istream& in, const std::string& 
   std::int64_t number = 0;
   for (std::string line; std::getline(in, line);) {
     ++number;
-    if (number == 1 && line.starts_with("PAR1"))
+    if (number == 1 && line.starts_with(store::kParquetBeginning))
       return Error::usage(path + ": it is Parquet, which is read from a file, not from a pipe");
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     JAXSMITH_TRY(prediction, prediction_of(line, fmt::format("{}:{}", path, number)));
@@ -104,16 +103,7 @@ Result<std::vector<Prediction>> read_table(const std::string& path) {
 Result<std::vector<Prediction>> read_predictions(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in || (in.peek(), in.bad())) return Error::usage(fmt::format("{}: it cannot be read", path));
-  std::error_code error;
-  bool parquet = false;
-  if (std::filesystem::is_regular_file(path, error)) {  // a pipe is read once
-    char first[4] = {};
-    in.read(first, 4);
-    parquet = std::string_view(first, 4) == "PAR1";
-    in.clear();
-    in.seekg(0);
-  }
-  auto read = parquet ? read_table(path) : read_lines(in, path);
+  auto read = store::is_parquet(path) ? read_table(path) : read_lines(in, path);
   if (!read.ok()) return read;
   std::map<std::pair<std::string, level::Level>, std::int64_t> seen;
   for (Prediction& p : read.value()) p.sample = seen[{p.id, p.level}]++;

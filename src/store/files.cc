@@ -152,6 +152,15 @@ Status write_parquet(const std::string& path, const arrow::Table& table,
   });
 }
 
+bool is_parquet(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return false;
+  std::ifstream file(path, std::ios::binary);
+  std::string head(kParquetBeginning.size(), '\0');
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  return file && head == kParquetBeginning;
+}
+
 Result<std::shared_ptr<arrow::Schema>> parquet_schema(const std::string& path) {
   auto file = arrow::io::ReadableFile::Open(path);
   if (!file.ok()) return failed("read", path, file.status());

@@ -23,6 +23,10 @@ Result<std::string> read_file(const std::string& path);
 // One table as Parquet, in row groups of a fixed number of rows. The bytes depend on the rows only.
 Status write_parquet(const std::string& path, const arrow::Table& table,
                      std::span<const Column> columns);
+// What such a file begins with. Whether a file does; what is no regular file, as a pipe, which can
+// be read only once, is not looked into.
+inline constexpr std::string_view kParquetBeginning = "PAR1";
+bool is_parquet(const std::string& path);
 Result<std::shared_ptr<arrow::Schema>> parquet_schema(const std::string& path);
 // The named columns of a file; all where none is named.
 Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& path,

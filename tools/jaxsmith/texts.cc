@@ -14,6 +14,7 @@
 
 #include "check/self_check.h"
 #include "ir/common/diagnostic.h"
+#include "store/files.h"
 
 namespace jaxsmith::cli {
 
@@ -144,12 +145,7 @@ PartOutcome check_part(const TextPart& part, const std::string& name,
 
 bool is_dataset(const std::string& path) {
   std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return true;
-  if (!std::filesystem::is_regular_file(path, error)) return false;  // a pipe is read once
-  std::ifstream file(path, std::ios::binary);
-  char head[4] = {};
-  file.read(head, sizeof head);
-  return file && std::string_view(head, 4) == "PAR1";
+  return std::filesystem::is_directory(path, error) || store::is_parquet(path);
 }
 
 std::vector<std::string> level_words() {
@@ -160,7 +156,7 @@ std::vector<std::string> level_words() {
 Result<std::vector<TextPart>> read_parts(const std::string& path,
                                          const std::vector<std::string>& levels) {
   JAXSMITH_TRY(all, read_all(path));
-  if (all.starts_with("PAR1"))
+  if (all.starts_with(store::kParquetBeginning))
     return Error::usage(
         fmt::format("{}: it is Parquet, which holds rows; check and score read it "
                     "from a file, not from a pipe",
