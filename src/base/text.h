@@ -27,7 +27,8 @@ std::string visible(std::string_view text);
 // beginning is shown.
 std::string in_one_line(std::string_view data, std::size_t most = 200);
 
-// Of lines of more than so many bytes the middle is left out: what is asked for at their end stays.
-std::string shorter_lines(std::string_view text, std::size_t most);
+// Of lines of more than so many bytes the middle is left out, since data may have any length: what
+// is asked for at their end stays.
+std::string shorter_lines(std::string_view text, std::size_t most = 1000);
 
 }  // namespace jaxsmith

@@ -14,7 +14,6 @@ using level::Level;
 namespace {
 
 constexpr std::size_t kLongestId = 5000;  // a path may be part of it
-constexpr std::size_t kLongestLine = 1000;
 
 }  // namespace
 
@@ -90,7 +89,7 @@ std::string ReadingTally::table(std::size_t most_failures) const {
     out += fmt::format("  {}{}{}: {}\n", in_one_line(failed[i].id, kLongestId),
                        failed[i].level ? " " : "",
                        failed[i].level ? level::name_of(*failed[i].level) : "",
-                       visible(shorter_lines(failed[i].reason, kLongestLine)));
+                       visible(shorter_lines(failed[i].reason)));
   if (failed.size() > most_failures)
     out += fmt::format("  … and {} more (--failures FILE writes all)\n",
                        failed.size() - most_failures);

@@ -22,9 +22,7 @@ void say(fmt::format_string<T...> format, T&&... values) {
 void put_message(std::string_view text);
 template <class... T>
 void tell(fmt::format_string<T...> format, T&&... values) {
-  constexpr std::size_t kLongestLine = 1000;  // data may have any length
-  put_message(
-      visible(shorter_lines(fmt::format(format, std::forward<T>(values)...), kLongestLine)));
+  put_message(visible(shorter_lines(fmt::format(format, std::forward<T>(values)...))));
 }
 // On a terminal, instead of what its line shows.
 template <class... T>
