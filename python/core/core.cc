@@ -43,9 +43,13 @@ Failure failure_of(const IrProgram& program, const Error& error) {
   return {error.message, exception_of(program.error_kind())};
 }
 
-[[noreturn]] void raise(const Failure& failure) {
+void set_exception(const Failure& failure) {
   const nb::object type = nb::module_::import_("jaxsmith.errors").attr(failure.exception);
   PyErr_SetString(type.ptr(), failure.message.c_str());
+}
+
+[[noreturn]] void raise(const Failure& failure) {
+  set_exception(failure);
   throw nb::python_error();
 }
 
@@ -243,8 +247,7 @@ void translate(const std::exception_ptr& exception, void*) {
   try {
     std::rethrow_exception(exception);
   } catch (const EvaluationError& e) {
-    const nb::object type = nb::module_::import_("jaxsmith.errors").attr(exception_of(e.kind));
-    PyErr_SetString(type.ptr(), e.what());
+    set_exception({e.message, exception_of(e.kind)});
   }
 }
 
