@@ -26,6 +26,17 @@ PACKAGE = Path(__file__).resolve().parent.parent / "python"
 X = np.arange(3, dtype=np.float32)
 
 
+def run_program(program, package=PACKAGE, **more):
+    """In a Python of its own, with the package."""
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(package), "JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+        **more,
+    )
+
+
 def functions_of_jax():
     return pxla.lower_sharding_computation, pxla.MeshComputation.compile
 
@@ -290,11 +301,8 @@ def test_a_record_for_which_there_is_no_room_is_not_left_half(tmp_path):
         "    except OSError as error:\n"
         "        print(name, type(error).__name__)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONPATH": str(PACKAGE), "JAX_PLATFORMS": "cpu"},
-        capture_output=True,
-        text=True,
+    done = run_program(
+        program,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 19, 1 << 19)),
     )
     assert done.returncode == 0 and done.stdout == "b OSError\n", done.stderr
@@ -316,13 +324,8 @@ def test_a_name_is_left_where_there_is_no_room_for_a_record(tmp_path):
         "    jax.jit(lambda x: x * n + 1)(2.0)\n"
         "print(os.getpid())\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONPATH": str(PACKAGE), "JAX_PLATFORMS": "cpu"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert done.returncode == 0
+    done = run_program(program)
+    assert done.returncode == 0, done.stderr
     assert [file.name for file in tmp_path.iterdir()] == [f"lost-{done.stdout.strip()}"]
 
 
@@ -354,12 +357,7 @@ def test_a_level_of_the_table_is_captured_without_being_named(tmp_path):
         "print(f.level('shout') == f.jaxpr.upper(), f.level('late'), f.missing)\n"
         "print([len(f.spans[name]) for name in ('shout', 'late')])\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONPATH": str(tmp_path), "JAX_PLATFORMS": "cpu"},
-        capture_output=True,
-        text=True,
-    )
+    done = run_program(program, package=tmp_path)
     assert done.stdout == "True jit__lambda {}\n[1, 1]\n", done.stderr
 
 
