@@ -10,9 +10,9 @@ function(jaxsmith_sanitize target)
   target_link_options(${target} INTERFACE -fsanitize=${names})
   if("undefined" IN_LIST JAXSMITH_SANITIZE)
     target_compile_options(${target} INTERFACE -fno-sanitize-recover=undefined)
-    # GCC takes the constants that Eigen's prefetches name for variables when it puts its checks in.
-    target_compile_definitions(${target} INTERFACE EIGEN_DONT_VECTORIZE)
   endif()
+  # GCC takes the constants that Eigen's prefetches name for variables when it puts its checks in.
+  target_compile_definitions(${target} INTERFACE EIGEN_DONT_VECTORIZE)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # the checks it puts in mislead its own warnings
     target_compile_options(${target} INTERFACE -Wno-maybe-uninitialized -Wno-tsan)
   endif()
