@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <string>
 #include <vector>
 
@@ -492,17 +491,15 @@ TEST(StablehloText, NestingHasAnEnd) {
   EXPECT_NE(modules.error().message.find("deep"), std::string::npos) << modules.error().message;
 }
 
-// It takes no time by the square of their number.
+// By the square of their number this would last beyond the test's limit.
 TEST(StablehloText, ManyAttributesAreReadAtOnce) {
   std::string many = "{a = 1";
-  for (int i = 0; i < 150'000; ++i) many += fmt::format(", a{} = 1", i);
+  for (int i = 0; i < 400'000; ++i) many += fmt::format(", a{} = 1", i);
   for (const std::string& text :
        {"module attributes " + many + "} {\n}\n",
         function(k2, k2, "%out = stablehlo.abs %arg0 " + many + "} : tensor<2xf32>")}) {
-    const auto begin = std::chrono::steady_clock::now();
     const auto modules = parse(text);
     EXPECT_TRUE(modules.ok()) << modules.error().message;
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));
   }
 }
 
