@@ -173,7 +173,10 @@ TEST_F(Folder, WithoutWorkNothingIsLeft) {
   fs::create_directory(out_);
   EXPECT_EQ(why_not(out_), "");
   EXPECT_TRUE(fs::is_empty(out_));  // the user's
-  Holder([&] { static const auto folder = OutputFolder::claim(root_ + "/killed", false); });
+  {
+    const Holder killed(
+        [&] { static const auto folder = OutputFolder::claim(root_ + "/killed", false); });
+  }
   EXPECT_TRUE(fs::exists(root_ + "/killed/.jaxsmith"));
   EXPECT_EQ(why_not(root_ + "/killed"), "");  // a new one, since nothing is in it
   EXPECT_FALSE(fs::exists(root_ + "/killed"));

@@ -28,7 +28,7 @@ TEST(Random, BelowIsUniform) {
   int counts[7] = {};
   constexpr int kDraws = 70000;
   for (int i = 0; i < kDraws; ++i) ++counts[random.below(7)];
-  for (int c : counts) EXPECT_NEAR(c, kDraws / 7, 5 * std::sqrt(kDraws / 7.0));
+  for (int c : counts) EXPECT_NEAR(c, kDraws / 7.0, 5 * std::sqrt(kDraws / 7.0));
 }
 
 TEST(Random, BetweenHoldsBothEnds) {

@@ -193,7 +193,7 @@ double log10(double x) {
   const double out = log(x) / kLog10, whole = std::floor(out + 0.5);
   if (std::abs(out - whole) > 1e-9) return out;
   // 10^-n is no double, but one divided by 10^n is the one that is written so.
-  const double power = power_of_whole(10, static_cast<std::uint64_t>(std::abs(whole)));
+  const double power = power_of_whole(10.0, static_cast<std::uint64_t>(std::abs(whole)));
   return x == (whole < 0 ? 1 / power : power) ? whole : out;
 }
 
