@@ -3,41 +3,13 @@
 #include <algorithm>
 #include <set>
 
+#include "source/precedence.h"
+
 namespace jaxsmith::source {
 namespace {
 
 Expr make(ExprKind kind, std::string text, std::vector<Expr> items = {}) {
   return std::make_shared<Expression>(Expression{kind, std::move(text), std::move(items)});
-}
-
-// How tightly an operator binds, as in Python's grammar.
-enum Precedence {
-  kLambdaLevel,
-  kConditionalLevel,
-  kOrLevel,
-  kAndLevel,
-  kNotLevel,
-  kCompareLevel,
-  kBitOr,
-  kBitXor,
-  kBitAnd,
-  kShift,
-  kSum,
-  kProduct,
-  kUnaryLevel,
-  kPower,
-  kPrimary,
-};
-
-int binary_precedence(std::string_view op) {
-  if (op == "|") return kBitOr;
-  if (op == "^") return kBitXor;
-  if (op == "&") return kBitAnd;
-  if (op == "<<" || op == ">>") return kShift;
-  if (op == "+" || op == "-") return kSum;
-  if (op == "*" || op == "@" || op == "/" || op == "//" || op == "%") return kProduct;
-  if (op == "**") return kPower;
-  return -1;
 }
 
 bool is_comparison(std::string_view op) {
@@ -342,98 +314,7 @@ class Parser {
   std::string error_;
 };
 
-// ---- Printing ----
-
-int precedence(const Expression& e) {
-  switch (e.kind) {
-    case ExprKind::kLambda:
-      return kLambdaLevel;
-    case ExprKind::kConditional:
-      return kConditionalLevel;
-    case ExprKind::kBoolean:
-      return e.text == "or" ? kOrLevel : kAndLevel;
-    case ExprKind::kCompare:
-      return kCompareLevel;
-    case ExprKind::kUnary:
-      return e.text == "not" ? kNotLevel : kUnaryLevel;
-    case ExprKind::kBinary:
-      return binary_precedence(e.text);
-    default:
-      return kPrimary;
-  }
-}
-
-std::string inside(const Expr& e, int least) {
-  const std::string text = print(e);
-  return precedence(*e) < least ? "(" + text + ")" : text;
-}
-
-std::string joined(const std::vector<Expr>& items, std::size_t from) {
-  std::string out;
-  for (std::size_t i = from; i < items.size(); ++i) out += (i > from ? ", " : "") + print(items[i]);
-  return out;
-}
-
-// Operands that ruff hugs around `**`.
-bool simple_power_operand(const Expr& e) {
-  switch (e->kind) {
-    case ExprKind::kName:
-    case ExprKind::kNumber:
-      return true;
-    case ExprKind::kUnary:
-      return e->text != "not" && simple_power_operand(e->items[0]) &&
-             e->items[0]->kind != ExprKind::kUnary;
-    case ExprKind::kAttribute:
-      return e->items[0]->kind == ExprKind::kName ||
-             (e->items[0]->kind == ExprKind::kAttribute && simple_power_operand(e->items[0]));
-    default:
-      return false;
-  }
-}
-
-bool simple_slice_bound(const Expr& e) {
-  if (!e) return true;
-  if (e->kind == ExprKind::kUnary) return e->text != "not" && simple_slice_bound(e->items[0]);
-  return e->kind == ExprKind::kName || e->kind == ExprKind::kNumber;
-}
-
-std::string print_slice(const Expression& e) {
-  const bool simple = std::all_of(e.items.begin(), e.items.end(), simple_slice_bound);
-  std::string out;
-  for (std::size_t i = 0; i < 3; ++i) {
-    if (i == 2 && !e.items[2]) break;
-    if (i > 0) {
-      if (!simple && (e.items[i - 1] || i == 2) && !out.empty() && out.back() != ' ' &&
-          out.back() != ':')
-        out += ' ';
-      out += ':';
-      if (!simple && e.items[i]) out += ' ';
-    }
-    if (e.items[i]) out += print(e.items[i]);
-  }
-  return out;
-}
-
-std::string print_subscript(const Expression& e) {
-  const Expr& index = e.items[1];
-  std::string text;
-  if (index->kind == ExprKind::kTuple && !index->items.empty()) {
-    text = joined(index->items, 0) + (index->items.size() == 1 ? "," : "");
-  } else {
-    text = print(index);
-  }
-  return inside(e.items[0], kPrimary) + "[" + text + "]";
-}
-
-std::string print_binary(const Expression& e) {
-  const int level = binary_precedence(e.text);
-  if (level == kPower) {
-    const bool hug = simple_power_operand(e.items[0]) && e.items[0]->kind != ExprKind::kUnary &&
-                     simple_power_operand(e.items[1]);
-    return inside(e.items[0], kPrimary) + (hug ? "**" : " ** ") + inside(e.items[1], kUnaryLevel);
-  }
-  return inside(e.items[0], level) + " " + e.text + " " + inside(e.items[1], level + 1);
-}
+// ---- Names ----
 
 std::set<std::string> lambda_parameters(const std::string& text) {
   std::set<std::string> out;
@@ -503,63 +384,6 @@ std::vector<std::string> free_names(const Expr& expression) {
   std::vector<std::string> out;
   collect_names(expression, {}, out);
   return out;
-}
-
-std::string print(const Expr& e) {
-  switch (e->kind) {
-    case ExprKind::kName:
-    case ExprKind::kNumber:
-      return e->text;
-    case ExprKind::kHole:
-      return "$" + e->text;
-    case ExprKind::kString:
-      return "\"" + e->text + "\"";
-    case ExprKind::kAttribute: {
-      const std::string object = inside(e->items[0], kPrimary);
-      return (e->items[0]->kind == ExprKind::kNumber ? "(" + object + ")" : object) + "." + e->text;
-    }
-    case ExprKind::kCall:
-      return inside(e->items[0], kPrimary) + "(" + joined(e->items, 1) + ")";
-    case ExprKind::kKeyword:
-      return e->text + "=" + print(e->items[0]);
-    case ExprKind::kStarred:
-      return "*" + inside(e->items[0], kBitOr);
-    case ExprKind::kSubscript:
-      return print_subscript(*e);
-    case ExprKind::kSlice:
-      return print_slice(*e);
-    case ExprKind::kUnary:
-      if (e->text == "not") return "not " + inside(e->items[0], kNotLevel);
-      // ruff writes -(x**2), though Python needs no parentheses there.
-      return e->text +
-             inside(e->items[0], e->items[0]->kind == ExprKind::kBinary ? kPrimary : kUnaryLevel);
-    case ExprKind::kBinary:
-      return print_binary(*e);
-    case ExprKind::kCompare:
-      return inside(e->items[0], kBitOr) + " " + e->text + " " + inside(e->items[1], kBitOr);
-    case ExprKind::kBoolean:
-      return inside(e->items[0], precedence(*e)) + " " + e->text + " " +
-             inside(e->items[1], precedence(*e) + 1);
-    case ExprKind::kConditional:
-      return inside(e->items[0], kOrLevel) + " if " + inside(e->items[1], kOrLevel) + " else " +
-             inside(e->items[2], kConditionalLevel);
-    case ExprKind::kTuple:
-      return "(" + joined(e->items, 0) + (e->items.size() == 1 ? ",)" : ")");
-    case ExprKind::kList:
-      return "[" + joined(e->items, 0) + "]";
-    case ExprKind::kDict: {
-      std::string out = "{";
-      for (std::size_t i = 0; i + 1 < e->items.size(); i += 2)
-        out += (i ? ", " : "") + print(e->items[i]) + ": " + print(e->items[i + 1]);
-      return out + "}";
-    }
-    case ExprKind::kLambda:
-      return e->text.empty() ? "lambda: " + print(e->items[0])
-                             : "lambda " + e->text + ": " + print(e->items[0]);
-    case ExprKind::kSequence:
-      return joined(e->items, 0);
-  }
-  return {};
 }
 
 int nesting_depth(const Expr& e) {

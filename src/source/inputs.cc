@@ -34,6 +34,16 @@ tensor::Tensor draw_tensor(const plan::Value& v, Random random) {
   return tensor::tensor_from_doubles(dtype, v.type.shape, numbers);
 }
 
+// Masks of a few elements are soon the same, or all alike: one element of a case's mask that would
+// show nothing is turned.
+void vary(const plan::Value& v, const tensor::Tensor* first, Random random, tensor::Tensor& mask) {
+  if (v.type.dtype != tensor::DType::kBool || mask.bytes.size() < 2) return;
+  const bool alike = mask.bytes.find_first_not_of(mask.bytes[0]) == mask.bytes.npos;
+  if (!alike && (first == nullptr || first->bytes != mask.bytes)) return;
+  char& element = mask.bytes[random.below(mask.bytes.size())];
+  element = element ? 0 : 1;
+}
+
 }  // namespace
 
 std::array<std::vector<tensor::Tensor>, kInputSets> draw_inputs(const plan::Program& program) {
@@ -42,8 +52,11 @@ std::array<std::vector<tensor::Tensor>, kInputSets> draw_inputs(const plan::Prog
   for (int set = 0; set < kInputSets; ++set) {
     for (std::size_t i = 0; i < root.parameters.size(); ++i) {
       const plan::Value& v = program.values[static_cast<std::size_t>(root.parameters[i])];
-      out[static_cast<std::size_t>(set)].push_back(draw_tensor(
-          v, Random(program.seed, program.family).fork(fmt::format("input {} {}", set, i))));
+      const Random random =
+          Random(program.seed, program.family).fork(fmt::format("input {} {}", set, i));
+      tensor::Tensor drawn = draw_tensor(v, random);
+      vary(v, set > 0 ? &out[0][i] : nullptr, random.fork("vary"), drawn);
+      out[static_cast<std::size_t>(set)].push_back(std::move(drawn));
     }
   }
   return out;

@@ -4,125 +4,71 @@
 #include <map>
 #include <set>
 
+#include "source/print.h"
+
 namespace jaxsmith::source {
 namespace {
-
-constexpr int kIndent = 4;
 
 std::string spaces(int columns) { return std::string(static_cast<std::size_t>(columns), ' '); }
 
 int width(const std::string& text) { return static_cast<int>(text.size()); }
 
 std::string one_line(const Expr& value) {
-  // A tuple at the top of a statement has no parentheses.
-  if (value->kind != ExprKind::kTuple || value->items.empty()) return print(value);
+  // A tuple of several at the top of a statement has no parentheses.
+  if (value->kind != ExprKind::kTuple || value->items.size() < 2) return print(value);
   std::string text = print(value);
   return text.substr(1, text.size() - 2);
 }
 
-// Brackets of the value's outermost call or collection, and what stands between them.
-struct Exploded {
-  std::string open, close;
-  std::vector<std::string> items;
-  std::vector<Expr> expressions;  // of the items; none for a dictionary's
-};
-
-Exploded explode(const Expr& value) {
-  const auto printed = [](const std::vector<Expr>& items, std::size_t from) {
-    std::vector<std::string> out;
-    for (std::size_t i = from; i < items.size(); ++i) out.push_back(print(items[i]));
-    return out;
-  };
-  switch (value->kind) {
-    case ExprKind::kCall: {
-      if (value->items.size() < 2) return {};
-      const std::string whole = print(value), head = print(call(value->items[0], {}));
-      return {head.substr(0, head.size() - 1),
-              ")",
-              printed(value->items, 1),
-              {value->items.begin() + 1, value->items.end()}};
-    }
-    case ExprKind::kTuple:
-      return {"(", ")", printed(value->items, 0), value->items};
-    case ExprKind::kList:
-      return {"[", "]", printed(value->items, 0), value->items};
-    case ExprKind::kDict: {
-      Exploded out{"{", "}", {}, {}};
-      for (std::size_t i = 0; i + 1 < value->items.size(); i += 2)
-        out.items.push_back(print(value->items[i]) + ": " + print(value->items[i + 1]));
-      return out;
-    }
-    default:
-      return {};
+bool lines_fit(const std::string& text) {
+  std::size_t begin = 0;
+  for (std::size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    if (end - begin > kLineLength) return false;
   }
+  return text.size() - begin <= kLineLength;
 }
 
-// `left * f(` and, in lines of their own, what is in the last bracket and its end: where one
-// operator stands before a call. Empty where it does not apply.
-std::string split_last_bracket(const std::string& prefix, const Expr& value, int indentation) {
-  if (value->kind != ExprKind::kBinary && value->kind != ExprKind::kCompare) return {};
-  const Expr& right = value->items[1];
-  const bool chain = value->items[0]->kind == value->kind &&
-                     print(value->items[0]).size() < print(value).size() &&
-                     value->items[0]->text == value->text;
-  if (right->kind != ExprKind::kCall || right->items.size() < 2 || chain) return {};
-  const std::string text = print(value);
-  std::string inside;
-  for (std::size_t i = 1; i < right->items.size(); ++i)
-    inside += (i > 1 ? ", " : "") + print(right->items[i]);
-  const std::string first =
-      spaces(indentation) + prefix + text.substr(0, text.size() - inside.size() - 1);
-  const std::string second = spaces(indentation + kIndent) + inside;
-  if (width(first) > kLineLength || width(second) > kLineLength) return {};
-  return first + "\n" + second + "\n" + spaces(indentation) + ")\n";
+bool first_line_fits(const std::string& text) {
+  return width(text.substr(0, text.find('\n'))) <= kLineLength;
 }
 
-// One item of a bracket in lines of its own, with its comma; its own bracket is opened where it is
-// too long: what is in there goes on one line, or again an item a line.
-std::string item_lines(const std::string& text, const Expr& item, int indentation) {
-  const std::string line = spaces(indentation) + text + ",";
-  if (width(line) <= kLineLength || !item) return line + "\n";
-  const Expr& value = item->kind == ExprKind::kKeyword ? item->items[0] : item;
-  const Exploded parts = explode(value);
-  if (parts.items.empty()) return line + "\n";
-  std::string out = spaces(indentation) +
-                    (item->kind == ExprKind::kKeyword ? item->text + "=" : "") + parts.open + "\n";
-  std::string together;
-  for (const std::string& each : parts.items) together += (together.empty() ? "" : ", ") + each;
-  if (width(together) + indentation + kIndent <= kLineLength) {
-    out += spaces(indentation + kIndent) + together + "\n";
-  } else {
-    for (std::size_t i = 0; i < parts.items.size(); ++i)
-      out +=
-          item_lines(parts.items[i], i < parts.expressions.size() ? parts.expressions[i] : nullptr,
-                     indentation + kIndent);
-  }
-  return out + spaces(indentation) + parts.close + ",\n";
-}
-
-// The statement `prefix value`, on one line or, where that is too long, with one item of the
-// outermost bracket a line. The trailing comma tells formatters to keep it so.
+// The statement `prefix value`, on one line or, where that is too long, on several.
 std::string statement(const std::string& prefix, const Expr& value, int indentation) {
   const std::string line = spaces(indentation) + prefix + one_line(value);
   if (width(line) <= kLineLength) return line + "\n";
-  if (const std::string split = split_last_bracket(prefix, value, indentation); !split.empty())
-    return split;
-  const Exploded parts = explode(value);
-  if (parts.items.empty()) {
-    return spaces(indentation) + prefix + "(\n" + spaces(indentation + kIndent) + print(value) +
-           "\n" + spaces(indentation) + ")\n";
+  const auto bare = [&] {
+    return layout(prefix, document(value, false), indentation, kLineLength) + "\n";
+  };
+  const auto in_parentheses = [&] {
+    return layout(prefix, bracketed("(", document(value, true), ")"), indentation, kLineLength) +
+           "\n";
+  };
+  const Overflow how = overflow(value);
+  if (how == Overflow::kBrackets) {
+    const std::string text = bare();
+    // What comes before the bracket may be too long itself.
+    return first_line_fits(text) || !first_line_fits(in_parentheses()) ? text : in_parentheses();
   }
-  std::string out = spaces(indentation) + prefix + parts.open + "\n";
-  for (std::size_t i = 0; i < parts.items.size(); ++i)
-    out += item_lines(parts.items[i], i < parts.expressions.size() ? parts.expressions[i] : nullptr,
-                      indentation + kIndent);
-  return out + spaces(indentation) + parts.close + "\n";
+  if (how == Overflow::kEither && lines_fit(broken(prefix, document(value, false), indentation)))
+    return bare();
+  const std::string wrapped = in_parentheses();
+  return how == Overflow::kWhole && !lines_fit(wrapped) ? bare() : wrapped;
 }
 
 std::string assignment_prefix(const std::vector<std::string>& targets) {
+  if (targets.empty()) return {};  // what it gives is of no interest
   std::string out;
   for (std::size_t i = 0; i < targets.size(); ++i) out += (i ? ", " : "") + targets[i];
   return out + " = ";
+}
+
+// Targets that take up a line by themselves stand below one another.
+std::string assignment(const Assign& a, int indentation) {
+  const std::string text = statement(assignment_prefix(a.targets), a.value, indentation);
+  if (a.targets.size() < 2 || first_line_fits(text)) return text;
+  std::string out = spaces(indentation) + "(\n";
+  for (const std::string& target : a.targets) out += spaces(indentation + kIndent) + target + ",\n";
+  return out + statement(") = ", a.value, indentation);
 }
 
 std::string parameter_text(const Parameter& p) {
@@ -159,8 +105,7 @@ std::string definition(const FunctionDefinition& f, int indentation) {
     const auto* nested = std::get_if<Definition>(&s);
     if (after_definition || (nested && !first)) out += "\n";
     if (nested) out += definition(*nested->function, inner);
-    if (const auto* a = std::get_if<Assign>(&s))
-      out += statement(assignment_prefix(a->targets), a->value, inner);
+    if (const auto* a = std::get_if<Assign>(&s)) out += assignment(*a, inner);
     if (const auto* r = std::get_if<Return>(&s)) out += statement("return ", r->value, inner);
     if (const auto* c = std::get_if<Comment>(&s)) out += spaces(inner) + "# " + c->text + "\n";
     first = false;
@@ -228,8 +173,7 @@ std::string print_module(const Module& module) {
   std::string out = print_imports(module.imports);
   if (!module.constants.empty()) {
     if (!out.empty()) out += "\n";
-    for (const Assign& a : module.constants)
-      out += statement(assignment_prefix(a.targets), a.value, 0);
+    for (const Assign& a : module.constants) out += assignment(a, 0);
   }
   for (const FunctionDefinition& f : module.functions) {
     if (!out.empty()) out += "\n\n";

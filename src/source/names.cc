@@ -12,17 +12,27 @@ namespace {
 
 using Words = std::vector<std::string>;
 
+// Names that would hide a keyword, one of Python's own functions or what the module imports.
 const std::set<std::string>& reserved() {
   static const std::set<std::string> kReserved = {
-      "and",    "as",    "assert", "async",  "await",    "break",  "class",  "continue", "def",
-      "del",    "elif",  "else",   "except", "finally",  "for",    "from",   "global",   "if",
-      "import", "in",    "is",     "lambda", "nonlocal", "not",    "or",     "pass",     "raise",
-      "return", "try",   "while",  "with",   "yield",    "None",   "True",   "False",    "jax",
-      "jnp",    "lax",   "np",     "jsp",    "partial",  "mesh",   "P",      "abs",      "all",
-      "any",    "bool",  "dict",   "filter", "float",    "format", "hash",   "id",       "input",
-      "int",    "iter",  "len",    "list",   "map",      "max",    "min",    "next",     "object",
-      "pow",    "print", "range",  "round",  "set",      "slice",  "sorted", "str",      "sum",
-      "tuple",  "type",  "vars",   "zip"};
+      "False",   "None",       "True",      "and",      "as",           "assert",     "async",
+      "await",   "break",      "class",     "continue", "def",          "del",        "elif",
+      "else",    "except",     "finally",   "for",      "from",         "global",     "if",
+      "import",  "in",         "is",        "lambda",   "nonlocal",     "not",        "or",
+      "pass",    "raise",      "return",    "try",      "while",        "with",       "yield",
+      "abs",     "aiter",      "all",       "anext",    "any",          "ascii",      "bin",
+      "bool",    "breakpoint", "bytearray", "bytes",    "callable",     "chr",        "classmethod",
+      "compile", "complex",    "copyright", "credits",  "delattr",      "dict",       "dir",
+      "divmod",  "enumerate",  "eval",      "exec",     "exit",         "filter",     "float",
+      "format",  "frozenset",  "getattr",   "globals",  "hasattr",      "hash",       "help",
+      "hex",     "id",         "input",     "int",      "isinstance",   "issubclass", "iter",
+      "len",     "license",    "list",      "locals",   "map",          "max",        "memoryview",
+      "min",     "next",       "object",    "oct",      "open",         "ord",        "pow",
+      "print",   "property",   "quit",      "range",    "repr",         "reversed",   "round",
+      "set",     "setattr",    "slice",     "sorted",   "staticmethod", "str",        "sum",
+      "super",   "tuple",      "type",      "vars",     "zip",          "jax",        "jnp",
+      "lax",     "np",         "jsp",       "partial",  "mesh",         "P",          "random",
+      "jr",      "special"};
   return kReserved;
 }
 
@@ -112,7 +122,9 @@ std::string Names::claim(const std::vector<std::string>& candidates, bool unshad
 std::vector<std::string> parameter_names(const plan::Value& value, const std::string& category,
                                          bool root, Random& random) {
   Words words;
-  if (!root && usable_word(value.hint)) words.push_back(value.hint);
+  for (const std::string& role : value.names)
+    if (usable_word(role)) words.push_back(role);
+  if (!root && words.empty() && usable_word(value.hint)) words.push_back(value.hint);
   if (root && value.hint == "tangent") words = {"tangent", "direction", "x_dot", "perturbation"};
   if (root && value.hint == "cotangent") words = {"cotangent", "upstream", "out_bar"};
   for (auto& w : shuffled(
@@ -125,13 +137,21 @@ std::vector<std::string> result_names(const plan::Value& value, Random& random) 
   static const Words kGeneric = {"hidden",   "mixed",  "out",    "blended", "adjusted",
                                  "combined", "folded", "merged", "term",    "shaped"};
   Words words;
-  if (usable_word(value.hint)) words.push_back(value.hint);
+  for (const std::string& role : value.names)
+    if (usable_word(role)) words.push_back(role);
+  if (words.empty() && usable_word(value.hint)) words.push_back(value.hint);
   for (auto& w : shuffled(kGeneric, random)) words.push_back(w);
   return words;
 }
 
 std::vector<std::string> function_names(const plan::Program& program, const plan::Body& body,
                                         const std::string& subject, Random& random) {
+  if (!body.names.empty()) {
+    Words words = body.names;
+    if (!subject.empty()) words.push_back(words.front() + "_of_" + subject);
+    if (words.size() > 1 && random.chance(0.4)) std::swap(words[0], words[1]);
+    return words;
+  }
   if (!body.hint.empty()) {
     return {body.hint, body.hint + "_fn", "inner_" + body.hint, body.hint + "_part"};
   }

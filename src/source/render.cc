@@ -31,6 +31,8 @@ struct Style {
   double lambda_chance = 0.4;
   bool annotations = false;
   double docstring_chance = 0.25;
+  double summary_chance = 0.4;  // of a docstring where the function has a purpose
+  double comment_chance = 0;
   bool long_names = false;  // jax.lax.scan rather than lax.scan
 
   static Style draw(Random random) {
@@ -41,13 +43,17 @@ struct Style {
     s.annotations = random.chance(0.15);
     s.docstring_chance = random.chance(0.3) ? 0.9 : 0.05;
     s.long_names = random.chance(0.15);
+    s.summary_chance = random.chance(0.45) ? 0.95 : 0.05;
+    s.comment_chance = random.chance(0.4) ? 0.8 : 0;
     return s;
   }
 };
 
 // Spellings are few and used millions of times: parsed once a thread.
-const Expr& parsed(const std::string& spelling) {
+Expr parsed(const std::string& spelling) {
+  constexpr std::size_t kMost = 20000;  // spellings of idioms hold numbers
   thread_local std::unordered_map<std::string, Expr> cache;
+  if (cache.size() > kMost) cache.clear();
   auto& slot = cache[spelling];
   if (!slot) {
     auto result = parse_expression(spelling);
@@ -60,7 +66,7 @@ const Expr& parsed(const std::string& spelling) {
 Expr parsed_attribute(const std::string& key, const std::string& text) {
   if (text.empty()) return sequence({});
   if (key.starts_with("index")) return parsed("x[" + text + "]")->items[1];
-  const Expr& wrapped = parsed("f(" + text + ")");
+  const Expr wrapped = parsed("f(" + text + ")");
   std::vector<Expr> items(wrapped->items.begin() + 1, wrapped->items.end());
   if (items.size() == 1 && items[0]->kind != ExprKind::kKeyword) return items[0];
   return sequence(std::move(items));
@@ -189,6 +195,8 @@ class Renderer {
   // Targets of an assignment, nested as the groups say.
   std::vector<std::string> targets(Frame& frame, const Node& node) {
     std::vector<std::string> flat;
+    if (std::ranges::all_of(node.results, [](ValueId id) { return id == plan::kNoValue; }))
+      return flat;
     for (ValueId id : node.results) flat.push_back(claim_result(frame, id));
     if (node.result_groups.empty()) return flat;
     std::vector<std::string> out;
@@ -208,7 +216,7 @@ class Renderer {
 
   // Gives operands that the spelling names more than once a name, before anything is tried out.
   void settle_repeated(Frame& frame, const Node& node) {
-    const Expr& spelling = parsed(node.spelling);
+    const Expr spelling = parsed(node.spelling);
     for (std::size_t i = 0; i < node.operands.size(); ++i) {
       int seen = 0;
       if (repeats_hole(spelling, std::to_string(i), seen)) settle(frame, node.operands[i]);
@@ -217,7 +225,7 @@ class Renderer {
 
   Expr expression_of(Frame& frame, const Node& node, const std::vector<Expr>& functions) {
     std::map<std::string, Expr, std::less<>> holes;
-    const Expr& spelling = parsed(node.spelling);
+    const Expr spelling = parsed(node.spelling);
     for (std::size_t i = 0; i < node.operands.size(); ++i) {
       // The same value twice among the operands is named by `uses`.
       holes[std::to_string(i)] = operand(frame, node.operands[i]);
@@ -276,6 +284,8 @@ class Renderer {
       frame.pending[node.results[0]] = e;
       return;
     }
+    if (!node.comment.empty() && random.fork("comment").chance(style_.comment_chance))
+      frame.statements.push_back(Comment{node.comment});
     write(frame, targets(frame, node), e);
   }
 
@@ -304,7 +314,7 @@ class Renderer {
 
   // Null where a def reads better.
   Expr as_lambda(const FunctionDefinition& f, std::size_t longest, Random& random) const {
-    if (f.body.size() != 1 || !f.decorators.empty() || f.parameters.empty()) return nullptr;
+    if (f.body.size() != 1 || !f.decorators.empty()) return nullptr;
     const auto* ret = std::get_if<Return>(&f.body[0]);
     if (!ret || nesting_depth(ret->value) > 2) return nullptr;
     std::vector<std::string> names;
@@ -333,6 +343,7 @@ class Renderer {
     FunctionDefinition f;
     Random random = random_.fork(fmt::format("body {}", id));
     std::vector<std::string> names;
+    for (const auto& given : b.defaults) frame.names.claim({given.first});
     for (ValueId p : b.parameters) {
       const ValueId model = value(p).named_as >= 0 ? value(p).named_as : p;
       Random each = random_.fork(fmt::format("parameter {}", model));
@@ -343,6 +354,14 @@ class Renderer {
       names_[p] = names.back();
     }
     add_parameters(f, b, names, frame, top);
+    for (const auto& [given, text] : b.defaults)
+      f.parameters.push_back({given, annotated() ? parsed("float") : nullptr, parsed(text)});
+    for (const std::string& decorator : b.decorators) {
+      std::map<std::string, Expr, std::less<>> holes;
+      for (const auto& [other, called] : function_names_)
+        holes[std::to_string(other)] = name(called);
+      f.decorators.push_back(substitute(parsed(decorator), holes));
+    }
     const std::string subject = b.parameters.empty() ? "" : names[0];
     f.name =
         top ? module_names_.claim_unshadowed(source::function_names(program_, b, subject, random))
@@ -356,7 +375,11 @@ class Renderer {
     if (!fits_on_line({"retur"}, returned, frame.indentation))
       returned = named_function(frame, returned);
     frame.statements.push_back(Return{returned});
-    if (documented)
+    const bool has_purpose = top && !b.summaries.empty();
+    Random says = random_.fork(fmt::format("summary {}", id));
+    if (has_purpose && says.chance(style_.summary_chance))
+      f.docstring = summary_of(b, says);
+    else if (documented && !has_purpose)
       f.docstring = docstring(with_shapes(names, b.parameters),
                               with_shapes(result_labels, b.results), kLineLength - 10, random);
     if (root) {
@@ -365,6 +388,14 @@ class Renderer {
     }
     f.body = std::move(frame.statements);
     return f;
+  }
+
+  // One of the sentences that are true of a function and have room.
+  static std::string summary_of(const Body& b, Random& random) {
+    std::vector<std::string> fitting;
+    for (const std::string& s : b.summaries)
+      if (s.size() <= kLineLength - 10) fitting.push_back(s);
+    return fitting.empty() ? std::string() : random.pick(fitting);
   }
 
   void add_parameters(FunctionDefinition& f, const Body& b, const std::vector<std::string>& names,
@@ -380,7 +411,9 @@ class Renderer {
         f.parameters.push_back({names[at++], nullptr, nullptr});
         continue;
       }
-      const std::string tuple_name = frame.names.claim({"carry", "state", "loop_state"});
+      const std::string tuple_name = b.decorators.empty()
+                                         ? frame.names.claim({"carry", "state", "loop_state"})
+                                         : frame.names.claim({"primals", "tangents"});
       f.parameters.push_back({tuple_name, nullptr, nullptr});
       std::vector<std::string> parts(names.begin() + static_cast<std::ptrdiff_t>(at),
                                      names.begin() + static_cast<std::ptrdiff_t>(at) + group);
