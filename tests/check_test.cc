@@ -1,6 +1,7 @@
 // What a traced function must show: every reason to refuse one is provoked.
 #include "check/check.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -123,6 +123,9 @@ TEST(Options, MisuseIsNamedWithTheWayOut) {
   options.redo = 101;
   EXPECT_NE(complaint(options).find("--redo"), std::string::npos);
   options = with_out();
+  options.max_inert = 1.5;
+  EXPECT_NE(complaint(options).find("--max-inert"), std::string::npos);
+  options = with_out();
   options.dtypes = {"f32", "f23"};
   EXPECT_NE(complaint(options).find("did you mean 'f32'"), std::string::npos);
 }

@@ -98,6 +98,14 @@ std::optional<Refusal> check_texts(const trace::Outcome& outcome, Level structur
   return std::nullopt;
 }
 
+std::optional<Refusal> check_inert(std::optional<double> share, double most) {
+  if (!share || *share <= most) return std::nullopt;
+  return refused(Reason::kInert,
+                 fmt::format("{:.0f} % of its operations may give another result and no output "
+                             "moves",
+                             100 * *share));
+}
+
 std::optional<Refusal> refusal_of(const std::vector<CheckResult>& checks) {
   for (const CheckResult& c : checks)
     if (c.status == CheckStatus::kFailed) return Refusal{trace::Stage::kCheck, c.name(), c.detail};

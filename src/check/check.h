@@ -17,6 +17,10 @@ namespace jaxsmith::check {
 std::optional<trace::Refusal> check(const source::Function& function, const trace::Outcome& outcome,
                                     level::Level structure);
 
+// The reason to refuse a function of whose operations more than this share is inert
+// (check/relevance.h): "inert".
+std::optional<trace::Refusal> check_inert(std::optional<double> share, double most);
+
 // The part of it that looks at the texts alone: "levels", "elided", "address", "path".
 std::optional<trace::Refusal> check_texts(const trace::Outcome& outcome, level::Level structure);
 

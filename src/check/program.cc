@@ -67,6 +67,12 @@ Result<std::vector<ir::Datum>> IrProgram::run(std::vector<ir::Datum> arguments,
   return run(std::move(arguments), EvaluationContext({.budget = budget}));
 }
 
+Result<std::unique_ptr<ir::ChangedRuns>> IrProgram::changed_runs(std::vector<ir::Datum> arguments,
+                                                                 ir::ChangeArray change,
+                                                                 const EvaluationContext& context) {
+  return program_->changed_runs(std::move(arguments), std::move(change), context);
+}
+
 Status IrProgram::run_checks(const EvaluationContext& context) {
   return program_->run_checks(context);
 }

@@ -48,6 +48,10 @@ class IrProgram {
                                      const tensor::EvaluationContext& context);
   Result<std::vector<ir::Datum>> run(std::vector<ir::Datum> arguments,
                                      const tensor::Budget& budget = {});
+  // Of a verified program, on these arguments; it runs nothing else while that is in use.
+  Result<std::unique_ptr<ir::ChangedRuns>> changed_runs(std::vector<ir::Datum> arguments,
+                                                        ir::ChangeArray change,
+                                                        const tensor::EvaluationContext& context);
   // How many devices it is for, by its own text.
   std::int64_t devices() const;
   // What the last error of verify(), signature() or run() was.

@@ -64,6 +64,7 @@ struct Sample {
   std::string structure,
       signature;  // digests (ir::Structure)
   std::int64_t equations = 0;
+  std::optional<double> inert;  // check/relevance.h
   std::map<level::Level, ir::OpCounts> op_counts;
   std::vector<CheckResult> checks;
   Split split = Split::kTrain;  // once selected

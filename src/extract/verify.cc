@@ -11,6 +11,7 @@
 #include "check/check.h"
 #include "check/reading.h"
 #include "check/redo.h"
+#include "check/relevance.h"
 #include "tensor/convert.h"
 #include "tensor/random_key.h"
 
@@ -262,8 +263,9 @@ check::Sample to_sample(Record record, Outcome run, const std::string& obstacle)
   check::ExecutionCase recorded{
       record.outcome.constants,       f.inputs[0], record.outcome.outputs,
       {f.kept.begin(), f.kept.end()}, s.equations, check::precisions_of(record.outcome.levels)};
-  const auto readings = check::reading_checks(
-      programs, recorded.outputs.empty() ? nullptr : &recorded, "the row has no case");
+  const check::ExecutionCase* own_case = recorded.outputs.empty() ? nullptr : &recorded;
+  const auto readings = check::reading_checks(programs, own_case, "the row has no case");
+  s.inert = check::inert_share(programs, own_case, f.runtime.devices);
   s.checks.insert(s.checks.end(), readings.begin(), readings.end());
   s.function = std::move(record.function);
   s.outcome = std::move(record.outcome);

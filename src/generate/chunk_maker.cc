@@ -11,6 +11,7 @@
 #include "check/derivative.h"
 #include "check/reading.h"
 #include "check/redo.h"
+#include "check/relevance.h"
 #include "generate/cpu_clock.h"
 #include "source/render.h"
 
@@ -30,26 +31,7 @@ trace::TracerOptions tracer_options(const GenerateOptions& options,
   return out;
 }
 
-// The names have been checked: check_options.
-plan::PlanOptions plan_options(const GenerateOptions& options) {
-  plan::PlanOptions out;
-  const backend::Backend& backend = *backend::backend_named(options.backend);
-  out.catalogue = &backend.catalogue();
-  out.devices = backend.worker().devices;
-  const auto categories = out.catalogue->categories();
-  for (std::size_t i = 0; i < categories.size(); ++i) {
-    const auto& wanted = options.categories;
-    if (std::find(wanted.begin(), wanted.end(), categories[i].name) != wanted.end())
-      out.categories.push_back(static_cast<plan::Category>(i));
-  }
-  for (const std::string& name : options.dtypes) {
-    if (const auto dtype = tensor::dtype_from_jaxpr_name(name)) out.dtypes.push_back(*dtype);
-  }
-  out.max_rank = static_cast<int>(options.max_rank);
-  return out;
-}
-
-std::vector<check::CheckResult> check_programs(const check::Sample& s, check::Programs& programs) {
+std::vector<check::CheckResult> check_programs(check::Sample& s, check::Programs& programs) {
   const std::vector<tensor::Tensor>& inputs = s.function.inputs[0];
   check::ExecutionCase recorded{s.outcome.constants, inputs,
                                 s.outcome.outputs,   {},
@@ -57,6 +39,7 @@ std::vector<check::CheckResult> check_programs(const check::Sample& s, check::Pr
   for (std::size_t i = 0; i < inputs.size(); ++i)
     recorded.kept.push_back(static_cast<std::int64_t>(i));  // with an unused one it is refused
   std::vector<check::CheckResult> out = check::reading_checks(programs, &recorded);
+  s.inert = check::inert_share(programs, &recorded, s.function.runtime.devices);
   const auto run = programs.find(level::run_level());
   if (run == programs.end()) return out;
   std::optional<check::IrProgram> program;
@@ -117,8 +100,9 @@ Result<ChunkResult> ChunkMaker::make(std::uint64_t chunk, const std::atomic<bool
       sample->checks = check::passed_checks(redone);
       const auto readings = check_programs(*sample, programs);
       sample->checks.insert(sample->checks.end(), readings.begin(), readings.end());
-      if (auto refusal = check::refusal_of(readings))
-        candidate = check::make_reject(sample->function, *refusal, sample->structure);
+      auto refusal = check::refusal_of(readings);
+      if (!refusal) refusal = check::check_inert(sample->inert, options_.max_inert);
+      if (refusal) candidate = check::make_reject(sample->function, *refusal, sample->structure);
     }
     result.candidates.push_back(std::move(candidate));
   }

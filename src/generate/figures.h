@@ -6,6 +6,8 @@
 #include <map>
 #include <string>
 
+#include "check/relevance.h"
+
 namespace jaxsmith::generate {
 
 struct CategoryFigures {
@@ -17,6 +19,7 @@ struct CategoryFigures {
 struct Figures {
   std::map<std::string, CategoryFigures> categories;
   std::uint64_t rows = 0, rejects = 0, redone = 0;
+  check::InertFigures inert;
   // Checks of rows that could not be done, by check and reason: "execute:hlo: operation … is not
   // known".
   std::map<std::string, std::uint64_t> not_done;

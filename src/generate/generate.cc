@@ -67,6 +67,7 @@ class Committer {
               from_word<check::Split>(row.split).value_or(check::Split::kTrain);
           selector_.restore(row.structure, row.signature, split);
           count_row(figures_, row.category, split);
+          figures_.inert.add(row.inert);
         },
         [this](const store::StoredReject& reject) {
           count_reject(figures_, reject.category, reject.stage, reject.reason);
@@ -105,6 +106,7 @@ class Committer {
       if (verdict.split) {
         sample->split = *verdict.split;
         count_row(figures_, sample->function.category, *verdict.split);
+        figures_.inert.add(sample->inert);
         for (const check::CheckResult& c : sample->checks)
           if (c.status == check::CheckStatus::kNotDone && c.check != check::CheckKind::kRedo)
             ++figures_.not_done[c.name() + ": " + c.detail];

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "backend/backend.h"
 #include "base/text.h"
@@ -140,27 +141,9 @@ Status set_option(GenerateOptions& options, std::string_view name,
   return Error::usage(fmt::format("there is no option --{}", name));
 }
 
-Status check_options(GenerateOptions& options) {
-  if (options.out.empty())
-    return Error::usage("--out is missing: name the folder that the dataset goes to");
-  if (options.count == 0) return Error::usage("--count 0 makes no dataset: give 1 or more");
-  if (options.count > 1'000'000'000)
-    return Error::usage("--count: more than 1000000000 functions do not fit one dataset");
-  if (options.workers > 1024)
-    return Error::usage("--workers: more than 1024 workers are not started");
+Status check_names(GenerateOptions& options) {
   if (options.max_rank > 4)
     return Error::usage(fmt::format("--max-rank {}: ranks go from 0 to 4", options.max_rank));
-  if (options.redo < 0 || options.redo > 100) {
-    return Error::usage(fmt::format("--redo {}: a share goes from 0 to 100 percent", options.redo));
-  }
-  if (options.rows_per_shard == 0)
-    return Error::usage("--rows-per-shard: a file holds 1 row or more");
-  if (options.time_limit < 1) return Error::usage("--time-limit: give 1 second or more");
-  if (options.flush < 0)
-    return Error::usage("--flush: seconds are 0 or more; 0 writes after each chunk");
-  if (options.memory_limit < 1024) {
-    return Error::usage("--memory-limit: a worker needs 1024 MB or more for JAX alone");
-  }
   JAXSMITH_TRY(backend, backend_of(options));
   std::vector<std::string_view> categories;
   for (const plan::CategoryProfile& profile : backend->catalogue().categories())
@@ -169,12 +152,67 @@ Status check_options(GenerateOptions& options) {
   std::vector<std::string_view> levels;
   for (const level::Level level : worker.levels) levels.push_back(level::name_of(level));
   JAXSMITH_CHECK(canonical("categories", "category", options.categories, categories));
+  std::vector<std::string_view> idioms;
+  for (const plan::Op& op : backend->catalogue().ops())
+    if (op.has(plan::kWritten)) idioms.push_back(op.name);
+  if (!options.idioms.empty()) JAXSMITH_CHECK(canonical("idioms", "idiom", options.idioms, idioms));
   JAXSMITH_CHECK(canonical("dtypes", "element type", options.dtypes, kDTypeNames));
   if (!options.levels.empty()) options.levels.emplace_back(level::name_of(worker.structure_level));
   JAXSMITH_CHECK(canonical("levels", "level", options.levels, levels));
+  return {};
+}
+
+Status check_options(GenerateOptions& options) {
+  if (options.out.empty())
+    return Error::usage("--out is missing: name the folder that the dataset goes to");
+  if (options.count == 0) return Error::usage("--count 0 makes no dataset: give 1 or more");
+  if (options.count > 1'000'000'000)
+    return Error::usage("--count: more than 1000000000 functions do not fit one dataset");
+  if (options.workers > 1024)
+    return Error::usage("--workers: more than 1024 workers are not started");
+  if (options.redo < 0 || options.redo > 100) {
+    return Error::usage(fmt::format("--redo {}: a share goes from 0 to 100 percent", options.redo));
+  }
+  if (options.max_inert < 0 || options.max_inert > 1)
+    return Error::usage(fmt::format("--max-inert {}: a share goes from 0 to 1", options.max_inert));
+  if (options.rows_per_shard == 0)
+    return Error::usage("--rows-per-shard: a file holds 1 row or more");
+  if (options.time_limit < 1) return Error::usage("--time-limit: give 1 second or more");
+  if (options.flush < 0)
+    return Error::usage("--flush: seconds are 0 or more; 0 writes after each chunk");
+  if (options.memory_limit < 1024) {
+    return Error::usage("--memory-limit: a worker needs 1024 MB or more for JAX alone");
+  }
+  JAXSMITH_CHECK(check_names(options));
   if (options.exact) options.redo = 100;
   options.exact = options.redo == 100;
   return {};
+}
+
+plan::PlanOptions plan_options(const GenerateOptions& options) {
+  plan::PlanOptions out;
+  const backend::Backend& backend = *backend::backend_named(options.backend);
+  out.catalogue = &backend.catalogue();
+  out.devices = backend.worker().devices;
+  const auto categories = out.catalogue->categories();
+  for (std::size_t i = 0; i < categories.size(); ++i) {
+    const auto& wanted = options.categories;
+    if (std::find(wanted.begin(), wanted.end(), categories[i].name) != wanted.end())
+      out.categories.push_back(static_cast<plan::Category>(i));
+  }
+  out.idioms = options.idioms;
+  // Programs that begin with one are of its category.
+  if (!options.idioms.empty()) {
+    std::set<plan::Category> used;
+    for (const std::string& name : options.idioms) used.insert(out.catalogue->named(name).category);
+    std::erase_if(out.categories, [&](plan::Category c) { return !used.contains(c); });
+    if (out.categories.empty()) out.categories.assign(used.begin(), used.end());
+  }
+  for (const std::string& name : options.dtypes) {
+    if (const auto dtype = tensor::dtype_from_jaxpr_name(name)) out.dtypes.push_back(*dtype);
+  }
+  out.max_rank = static_cast<int>(options.max_rank);
+  return out;
 }
 
 std::vector<level::Level> levels_of(const GenerateOptions& options) {

@@ -14,6 +14,7 @@
 
 #include "base/status.h"
 #include "levels/levels.h"
+#include "plan/planner.h"
 
 namespace jaxsmith::generate {
 
@@ -46,6 +47,11 @@ Status set_option(GenerateOptions& options, std::string_view name,
 // Whether the options make sense together, and puts them into the one form that the manifest has:
 // lists in canonical order without repeats, --exact as --redo 100.
 Status check_options(GenerateOptions& options);
+// The same for what the plans depend on alone: names of categories, idioms, types and levels,
+// ranks.
+Status check_names(GenerateOptions& options);
+// Of options whose names have been checked.
+plan::PlanOptions plan_options(const GenerateOptions& options);
 
 // The levels that a dataset with these options has.
 std::vector<level::Level> levels_of(const GenerateOptions& options);

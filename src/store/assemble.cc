@@ -91,7 +91,9 @@ Result<CardFigures> count_rows(const Assembly& a) {
   f.complete = a.complete;
   for (const std::string& name : a.segments) {
     JAXSMITH_TRY(rows, read_parquet(a.journal + "/segment-" + name + ".parquet",
-                                    {"category", "transformation", "split"}));
+                                    {"category", "transformation", "split", "inert"}));
+    JAXSMITH_TRY(inert, numbers_or_null(*rows, "inert"));
+    for (const auto& share : inert) f.inert.add(share);
     for (std::int64_t i = 0; i < rows->num_rows(); ++i) {
       const std::string split = text_at(*rows, "split", i);
       ++f.splits[split];
@@ -168,6 +170,9 @@ Status assemble_dataset(const Assembly& a) {
     for (const auto& [split, n] : splits) rows += n;
     manifest["categories"][category] = rows;
   }
+  manifest["inert"] = {{"rows", figures.inert.rows},
+                       {"mean", figures.inert.mean()},
+                       {"rows_over_half", figures.inert.share_over_half()}};
   manifest["rejects"] = figures.rejects;
   manifest["redone"] = figures.redone;
   manifest["run"] = Json::parse(a.run_json);

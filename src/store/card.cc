@@ -139,6 +139,15 @@ std::string promises(const RunDescription& run, const CardFigures& f) {
              f.redone);
 }
 
+// What share of the rows' operations counts.
+std::string inert_line(const check::InertFigures& f) {
+  if (f.rows == 0) return "";
+  return fmt::format(
+      "\nInert operations (column `inert`): {:.1f} % on average, more than half in {:.1f} % of the "
+      "{} rows where that was measured.\n",
+      100 * f.mean(), 100 * f.share_over_half(), f.rows);
+}
+
 std::string opening(const RunDescription& run, const CardFigures& f) {
   const char* made = run.origin == source::Origin::kCaptured
                          ? "compiled by a program that jaxsmith watched"
@@ -176,6 +185,7 @@ std::string dataset_card(const RunDescription& run, const CardFigures& f) {
   out += promises(run, f);
   out += "\n## Figures of this run\n\n" + category_table(f) + "\n" +
          count_table("transformation", f.transformations);
+  out += inert_line(f.inert);
   out += fmt::format("\nParquet files: {:.1f} MB.\n", static_cast<double>(f.bytes) / 1e6);
   out += "\n## Left out\n\n" + reject_section(f);
   out += "\n## Columns\n\n" + markdown_table(sample_columns());

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "check/relevance.h"
 #include "store/dataset_writer.h"
 
 namespace jaxsmith::store {
@@ -16,6 +17,7 @@ struct CardFigures {
   std::map<std::string, Counts> categories;  // category → split → rows
   std::map<std::string, Counts> rejects;     // stage → reason → number
   std::uint64_t rows = 0, redone = 0, bytes = 0;
+  check::InertFigures inert;
   bool complete = true;
 };
 

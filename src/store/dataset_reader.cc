@@ -30,6 +30,29 @@ std::vector<std::string> columns() {
   return out;
 }
 
+struct TextColumn {
+  const char* name;
+  std::string Description::* text;
+};
+constexpr TextColumn kDescribing[] = {{"source", &Description::source},
+                                      {"entry", &Description::entry},
+                                      {"callable", &Description::callable},
+                                      {"family", &Description::family},
+                                      {"transformation", &Description::transformation},
+                                      {"split", &Description::split},
+                                      {"structure", &Description::structure}};
+
+std::string counts_column(level::Level level) {
+  return fmt::format("op_counts_{}", level::name_of(level));
+}
+
+std::vector<std::string> description_columns() {
+  std::vector<std::string> out = {"member"};
+  for (const TextColumn& column : kDescribing) out.emplace_back(column.name);
+  for (const level::Level level : level::levels()) out.push_back(counts_column(level));
+  return out;
+}
+
 Error problem(std::string_view what, const Error& error) {
   return Error::environment(fmt::format("{}: {}", what, error.message));
 }
@@ -58,7 +81,7 @@ Status add_leaves(const parquet::SchemaDescriptor& schema, std::string_view name
 }
 
 // The leaves that belong to the columns wanted; an error where one is missing.
-Result<std::vector<int>> leaves(const parquet::arrow::FileReader& reader) {
+Result<std::vector<int>> leaves(const parquet::arrow::FileReader& reader, bool described) {
   const auto* schema = reader.parquet_reader()->metadata()->schema();
   std::vector<int> out;
   for (const std::string& name : columns()) {
@@ -74,6 +97,9 @@ Result<std::vector<int>> leaves(const parquet::arrow::FileReader& reader) {
     JAXSMITH_CHECK(add_leaves(*schema, name, out));
   if (out.size() == before)
     return Error::environment("it has no column of a level; it is no file of a dataset");
+  if (described)
+    for (const std::string& name : description_columns())
+      JAXSMITH_CHECK(add_leaves(*schema, name, out));
   return out;
 }
 
@@ -154,6 +180,45 @@ Cell cell_at(const arrow::Table& table, const std::string& column, std::int64_t 
   return {*chunks[c], row};
 }
 
+// A list of structs with op and count.
+Result<ir::OpCounts> counts(const std::string& column, const Cell& cell) {
+  ir::OpCounts out;
+  JAXSMITH_TRY(items, list_cell(cell));
+  if (!items || (*items)->length() == 0) return out;
+  if ((*items)->type_id() != arrow::Type::STRUCT)
+    return Error::environment(column + ": it is no list of structs");
+  const auto& structs = static_cast<const arrow::StructArray&>(**items);
+  const auto ops = structs.GetFieldByName("op"), numbers = structs.GetFieldByName("count");
+  if (!ops || !numbers) return Error::environment(column + ": its structs have no op and count");
+  for (std::int64_t i = 0; i < structs.length(); ++i) {
+    JAXSMITH_TRY(op, present(column, text_cell({*ops, i})));
+    JAXSMITH_TRY(n, present(column, integer_cell({*numbers, i})));
+    out[op] += n;
+  }
+  return out;
+}
+
+Status read_description(const arrow::Table& table, std::int64_t i, Description& out) {
+  for (const TextColumn& column : kDescribing) {
+    if (!table.GetColumnByName(column.name)) continue;
+    auto text = text_cell(cell_at(table, column.name, i));
+    if (!text.ok()) return problem(column.name, text.error());
+    if (text.value()) out.*column.text = std::move(*text.value());
+  }
+  if (table.GetColumnByName("member")) {
+    auto member = integer_cell(cell_at(table, "member", i));
+    if (!member.ok()) return problem("member", member.error());
+    out.member = member.value().value_or(0);
+  }
+  for (const level::Level level : level::levels()) {
+    const std::string name = counts_column(level);
+    if (!table.GetColumnByName(name)) continue;
+    JAXSMITH_TRY(found, counts(name, cell_at(table, name, i)));
+    if (!found.empty()) out.op_counts.emplace(level, std::move(found));
+  }
+  return {};
+}
+
 // As far as it goes: the id is there for whoever tells of the rest.
 Status read_row(const arrow::Table& table, std::int64_t i, DatasetRow& row) {
   const auto cell = [&](const char* name) { return cell_at(table, name, i); };
@@ -191,9 +256,10 @@ Status read_row(const arrow::Table& table, std::int64_t i, DatasetRow& row) {
   return {};
 }
 
-Result<std::shared_ptr<arrow::Table>> group_table(parquet::arrow::FileReader& reader, int group) {
+Result<std::shared_ptr<arrow::Table>> group_table(parquet::arrow::FileReader& reader, int group,
+                                                  bool described) {
   return guarded([&]() -> Result<std::shared_ptr<arrow::Table>> {
-    JAXSMITH_TRY(indices, leaves(reader));
+    JAXSMITH_TRY(indices, leaves(reader, described));
     auto read = reader.ReadRowGroup(group, indices);
     if (!read.ok()) return Error::environment(read.status().message());
     if (const arrow::Status valid = (*read)->Validate(); !valid.ok())
@@ -237,8 +303,9 @@ Result<std::vector<std::string>> files_of(const std::string& folder) {
 
 }  // namespace
 
-Result<DatasetReader> DatasetReader::open(const std::string& path) {
+Result<DatasetReader> DatasetReader::open(const std::string& path, bool described) {
   DatasetReader out;
+  out.described_ = described;
   std::error_code error;
   if (fs::is_directory(path, error)) {
     JAXSMITH_TRY(files, files_of(path));
@@ -253,7 +320,7 @@ Result<DatasetReader> DatasetReader::open(const std::string& path) {
   for (const std::string& file : out.files_) {
     const Status status = guarded([&]() -> Status {
       JAXSMITH_TRY(reader, open_file(file));
-      JAXSMITH_TRY(indices, leaves(*reader));
+      JAXSMITH_TRY(indices, leaves(*reader, described));
       out.rows_ += reader->parquet_reader()->metadata()->num_rows();
       return {};
     });
@@ -289,7 +356,7 @@ void DatasetReader::read_group() {
   }
   const auto metadata = reader.value()->parquet_reader()->metadata();
   if (group_ >= metadata->num_row_groups()) return next_file();
-  const auto table = group_table(*reader.value(), group_);
+  const auto table = group_table(*reader.value(), group_, described_);
   const std::int64_t first = row_;
   row_ += metadata->RowGroup(group_)->num_rows();
   ++group_;
@@ -301,7 +368,10 @@ void DatasetReader::read_group() {
   for (std::int64_t i = table.value()->num_rows(); i-- > 0;) {
     DatasetRow row;
     row.place = fmt::format("{}: row {}", path, first + i);
-    const Status read = guarded([&] { return read_row(*table.value(), i, row); });
+    const Status read = guarded([&]() -> Status {
+      JAXSMITH_CHECK(read_row(*table.value(), i, row));
+      return described_ ? read_description(*table.value(), i, row.description) : Status();
+    });
     if (!read.ok()) row.problem = read.error().message;
     waiting_.push_back(std::move(row));
   }

@@ -4,16 +4,26 @@
 //   while (auto row = rows.next()) { if (!row->problem.empty()) …; … }
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
+#include "ir/common/program.h"
 #include "levels/levels.h"
 #include "tensor/tensor.h"
 
 namespace jaxsmith::store {
+
+// What a row says of its function besides its texts and its case. Of what a dataset has no column,
+// or a row null, nothing.
+struct Description {
+  std::string source, entry, callable, family, transformation, split, structure;
+  std::int64_t member = 0;
+  std::map<level::Level, ir::OpCounts> op_counts;
+};
 
 struct DatasetRow {
   std::string place;    // "dataset/data/train-00000-of-00001.parquet: row 3", from 0
@@ -24,13 +34,14 @@ struct DatasetRow {
   std::vector<std::int64_t> kept_arguments;  // those that StableHLO and HLO have
   std::int64_t equations = 0, devices = 1;
   bool x64 = false;
+  Description description;  // where it was asked for
 };
 
 class DatasetReader {
  public:
   // A dataset's folder, or a Parquet file of a dataset. Of a folder with a manifest the files that
   // that names, otherwise data/*.parquet. An error where nothing of it can be read.
-  static Result<DatasetReader> open(const std::string& path);
+  static Result<DatasetReader> open(const std::string& path, bool described = false);
   std::int64_t rows() const { return rows_; }
   // In the order of the files; nothing after the last one. What cannot be read, a row, or all of a
   // file or of a row group, comes as a row with a `problem`. An array's bytes are as many as its
@@ -44,6 +55,7 @@ class DatasetReader {
   std::int64_t rows_ = 0;
   std::size_t file_ = 0;
   std::vector<DatasetRow> waiting_;  // of the row group being read, the last one first
+  bool described_ = false;
   int group_ = 0;
   std::int64_t row_ = 0;  // of the file, with which the row group begins
 };

@@ -166,7 +166,10 @@ Status DatasetWriter::restore(const std::function<void(const StoredRow&)>& row,
   for (const Segment& s : segments_) {
     const std::vector<std::string> names = {"category", "transformation", "split", "structure",
                                             "signature"};
-    JAXSMITH_TRY(rows, read_parquet(journal_file("segment", s.name, "parquet"), names));
+    std::vector<std::string> read = names;
+    read.emplace_back("inert");
+    JAXSMITH_TRY(rows, read_parquet(journal_file("segment", s.name, "parquet"), read));
+    JAXSMITH_TRY(inert, numbers_or_null(*rows, "inert"));
     std::vector<std::shared_ptr<arrow::StringArray>> columns;
     for (const std::string& name : names) {
       JAXSMITH_TRY(column, text_column(*rows, name));
@@ -176,7 +179,7 @@ Status DatasetWriter::restore(const std::function<void(const StoredRow&)>& row,
       return std::string(columns[c]->GetView(i));
     };
     for (std::int64_t i = 0; i < rows->num_rows(); ++i)
-      row({at(0, i), at(1, i), at(2, i), at(3, i), at(4, i)});
+      row({at(0, i), at(1, i), at(2, i), at(3, i), at(4, i), inert[static_cast<std::size_t>(i)]});
     JAXSMITH_TRY(rejects, read_parquet(journal_file("rejects", s.name, "parquet"),
                                        {"category", "stage", "reason"}));
     JAXSMITH_TRY(category, text_column(*rejects, "category"));

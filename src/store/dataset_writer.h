@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,7 @@ struct RunDescription {
 // A stored row as far as selection and figures need it.
 struct StoredRow {
   std::string category, transformation, split, structure, signature;
+  std::optional<double> inert;
 };
 struct StoredReject {
   std::string category, stage, reason;

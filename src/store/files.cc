@@ -196,4 +196,18 @@ Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& path,
   return *table;
 }
 
+Result<std::vector<std::optional<double>>> numbers_or_null(const arrow::Table& table,
+                                                           const std::string& column) {
+  const auto chunks = table.GetColumnByName(column);
+  if (!chunks || chunks->type()->id() != arrow::Type::DOUBLE)
+    return Error::internal(fmt::format("a table has no numbers {}", column));
+  std::vector<std::optional<double>> out;
+  for (const auto& chunk : chunks->chunks()) {
+    const auto& numbers = static_cast<const arrow::DoubleArray&>(*chunk);
+    for (std::int64_t i = 0; i < numbers.length(); ++i)
+      out.push_back(numbers.IsNull(i) ? std::nullopt : std::optional(numbers.Value(i)));
+  }
+  return out;
+}
+
 }  // namespace jaxsmith::store

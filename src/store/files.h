@@ -4,6 +4,7 @@
 #include <arrow/api.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,10 @@ Result<std::shared_ptr<arrow::Schema>> parquet_schema(const std::string& path);
 // The named columns of a file; all where none is named.
 Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& path,
                                                    const std::vector<std::string>& columns = {});
+
+// A column of numbers, of one value a row.
+Result<std::vector<std::optional<double>>> numbers_or_null(const arrow::Table& table,
+                                                           const std::string& column);
 
 Status make_directories(const std::string& path);
 Status sync_directory(const std::string& path);

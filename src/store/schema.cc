@@ -27,6 +27,9 @@ class Appender {
   void integer(ArrayBuilder* b, std::int64_t v) { keep(as<arrow::Int64Builder>(b).Append(v)); }
   void natural(ArrayBuilder* b, std::uint64_t v) { keep(as<arrow::UInt64Builder>(b).Append(v)); }
   void number(ArrayBuilder* b, double v) { keep(as<arrow::DoubleBuilder>(b).Append(v)); }
+  void number_or_null(ArrayBuilder* b, const std::optional<double>& v) {
+    v ? number(b, *v) : null(b);
+  }
   void boolean(ArrayBuilder* b, bool v) { keep(as<arrow::BooleanBuilder>(b).Append(v)); }
   template <class Items, class Each>
   void list(ArrayBuilder* b, const Items& items, Each each) {
@@ -348,6 +351,13 @@ Columns cost_columns() {
   return {
       {{"equations", int64(), false, "equations of the jaxpr, inner ones too"},
        [](Appender& a, ArrayBuilder* b, const Row& r) { a.integer(b, r.sample.equations); }},
+      {{"inert", float64(), false,
+        "share of the jaxpr's operations that are inert: changed alone in the recorded case "
+        "(floats x * 1.1 + 0.05, whole numbers x + 1, truth values negated) they move no output "
+        "by more than 1e-3 (f16, bf16: 2e-2) of itself; those of a loop's body count once; of "
+        "more than 96 some are drawn; null where it was not measured: there is no case, it runs "
+        "on several devices, or takes too long"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.number_or_null(b, r.sample.inert); }},
       {{"flops", float64(), false,
         "floating-point operations of one call, by XLA's cost analysis of the optimised module"},
        [](Appender& a, ArrayBuilder* b, const Row& r) { a.number(b, r.sample.outcome.flops); }},

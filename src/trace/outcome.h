@@ -50,6 +50,7 @@ enum class Reason {
   kConstant,
   kIgnoredArgument,
   kUnstable,
+  kInert,
   kConstants,
   kFlops,
   kOutputs,
@@ -58,11 +59,11 @@ enum class Reason {
   kSplit,
   kFamily,
 };
-constexpr std::array<std::string_view, 19> words_of(Reason) {
-  return {"timeout",          "memory",    "crash",     "levels",    "elided",
-          "address",          "path",      "type",      "nonfinite", "constant",
-          "ignored argument", "unstable",  "constants", "flops",     "outputs",
-          "result_paths",     "duplicate", "split",     "family"};
+constexpr std::array<std::string_view, 20> words_of(Reason) {
+  return {"timeout",          "memory",       "crash",     "levels",    "elided",
+          "address",          "path",         "type",      "nonfinite", "constant",
+          "ignored argument", "unstable",     "inert",     "constants", "flops",
+          "outputs",          "result_paths", "duplicate", "split",     "family"};
 }
 
 // Why a function left: `reason` is a short key for counting, `detail` one line for a person, free

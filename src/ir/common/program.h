@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "ir/common/changed_runs.h"
 #include "ir/common/signature.h"
 
 namespace jaxsmith::ir {
@@ -39,6 +40,11 @@ class Program {
   virtual Result<Structure> structure() const { return cannot(); }
   virtual Result<Signature> signature() { return cannot(); }
   virtual Result<std::vector<Datum>> run(std::vector<Datum>, const tensor::EvaluationContext&) {
+    return cannot();
+  }
+  // Of a run on these arguments. The program runs nothing else while that is in use.
+  virtual Result<std::unique_ptr<ChangedRuns>> changed_runs(std::vector<Datum>, ChangeArray,
+                                                            const tensor::EvaluationContext&) {
     return cannot();
   }
   // Of a module that checks itself.
@@ -110,6 +116,7 @@ class EvaluatedProgram : public Program {
  protected:
   const Module& module() const { return module_; }
   Module take_module() { return std::move(module_); }
+  Evaluator& evaluator() { return evaluator_; }
   std::string_view text() const { return text_; }
   const std::string& file() const { return file_; }
 

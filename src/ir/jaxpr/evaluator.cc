@@ -176,18 +176,10 @@ const Jaxpr* Evaluator::find(const Module& scope, std::string_view name) {
 Evaluator::Evaluator(const Module& module, std::string_view text, std::string_view file)
     : m_(module), text_(text), file_(file) {}
 
-template <class F>
-Status Evaluator::guarded(F f) {
-  abstract_ = false;
-  at_ = m_.main.offset;
-  try {
-    f();
-  } catch (const tensor::EvaluationError& e) {
-    error_ = e;
-    if (text_.empty()) return Error::environment(fmt::format("{}: {}", file_, e.message));
-    return ir::refused_at(text_, file_, at_, e.message);
-  }
-  return {};
+Status Evaluator::failed(const tensor::EvaluationError& error) {
+  error_ = error;
+  if (text_.empty()) return Error::environment(fmt::format("{}: {}", file_, error.message));
+  return ir::refused_at(text_, file_, at_, error.message);
 }
 
 Status Evaluator::verify() {
@@ -342,7 +334,7 @@ Result<std::vector<Datum>> Evaluator::run(std::vector<Datum> arguments,
     at_ = m_.main.offset;
     for (Datum& d : arguments) d = d.within(context_);
     Plan& plan = plan_of({&m_.main, &m_});
-    for (const Value& v : call(plan, arguments_of(std::move(arguments)), false)) {
+    for (const Value& v : call(plan, arguments_of(std::move(arguments)), {})) {
       if (v.kind == Value::Kind::kKey)
         out.emplace_back(key_words(v));
       else if (v.kind == Value::Kind::kToken)
@@ -365,7 +357,7 @@ void Evaluator::verify_plan(Plan& plan) {
   plan.state = Plan::State::kInProgress;
   Values arguments;
   for (const Type& t : plan.argument_types) arguments.push_back(t.abstract());
-  run_steps(plan, std::move(arguments), false);
+  run_steps(plan, std::move(arguments), {});
   plan.state = Plan::State::kVerified;
 }
 
@@ -390,18 +382,23 @@ void Evaluator::check_result_types(const Step& step, const Values& results) cons
 
 // ---- Execution ----
 
-Values Evaluator::call(Plan& plan, Values arguments, bool lifted) {
+void Change::apply(Values& results) const {
+  for (Value& v : results)
+    if (v.kind == Value::Kind::kArray) v.array = how(v.array);
+}
+
+Values Evaluator::call(Plan& plan, Values arguments, const Passage& passage) {
   if (arguments.size() != plan.argument_types.size())
     invalid(fmt::format("the jaxpr takes {} arguments, not {}", plan.argument_types.size(),
                         arguments.size()));
   const ir::Frame frame(context_, depth_, arguments.size());
-  return run_steps(plan, std::move(arguments), lifted);
+  return run_steps(plan, std::move(arguments), passage);
 }
 
-Values Evaluator::run_steps(Plan& plan, Values frame, bool lifted) {
+Values Evaluator::run_steps(Plan& plan, Values frame, const Passage& passage) {
   frame.resize(plan.slots);
   for (const Step& step : plan.steps) {
-    Values results = run_step(plan, step, frame, lifted);
+    Values results = run_step(plan, step, frame, passage);
     for (std::size_t i = 0; i < results.size(); ++i) frame[step.results[i]] = std::move(results[i]);
   }
   at_ = plan.jaxpr->results_offset;
@@ -424,12 +421,11 @@ const Value& Evaluator::literal_of(const Operand& operand) const {
   return operand.literal;
 }
 
-Values Evaluator::run_step(const Plan& plan, const Step& step, Values& frame, bool lifted) {
+Values Evaluator::run_step(const Plan& plan, const Step& step, Values& frame,
+                           const Passage& passage) {
   at_ = step.equation->offset;
-  context_.spend(step.cost);
   Values operands;
   operands.reserve(step.operands.size());
-  bool lost = false;
   for (const Operand& o : step.operands) {
     if (o.slot == Operand::kLiteral) {
       operands.push_back(literal_of(o));
@@ -439,9 +435,18 @@ Values Evaluator::run_step(const Plan& plan, const Step& step, Values& frame, bo
       operands.push_back(Value::lost());
     else
       operands.push_back(o.last ? std::move(frame[o.slot]) : frame[o.slot]);
-    lost = lost || operands.back().kind == Value::Kind::kLost;
   }
-  if (lost && !step.rule->hands_on) {
+  return execute(plan, step, std::move(operands), frame, passage);
+}
+
+Values Evaluator::execute(const Plan& plan, const Step& step, Values operands, const Values& frame,
+                          const Passage& passage) {
+  at_ = step.equation->offset;
+  context_.spend(step.cost);
+  const bool lost = !step.rule->hands_on && std::ranges::any_of(operands, [](const Value& v) {
+    return v.kind == Value::Kind::kLost;
+  });
+  if (lost) {
     Values results(step.results.size(), Value::lost());
     if (abstract_)
       for (std::size_t i = 0; i < results.size(); ++i) results[i] = step.result_types[i].abstract();
@@ -449,22 +454,27 @@ Values Evaluator::run_step(const Plan& plan, const Step& step, Values& frame, bo
   }
   const Values* outer = frame_;
   frame_ = &frame;
-  Values results = apply(plan, step, std::move(operands), lifted);
+  Values results = apply(plan, step, std::move(operands), passage);
   frame_ = outer;
   at_ = step.equation->offset;
   if (results.size() != step.results.size())
     invalid(fmt::format("{} gives {} results, not {}", step.equation->primitive, results.size(),
                         step.results.size()));
   if (abstract_) check_result_types(step, results);
+  const bool numbered =
+      passage.first != Passage::kUnnumbered && step.operation != Passage::kUnnumbered;
+  if (change_ && numbered && passage.first + step.operation == change_->operation)
+    change_->apply(results);
   return results;
 }
 
-Values Evaluator::apply(const Plan& plan, const Step& step, Values operands, bool lifted) {
+Values Evaluator::apply(const Plan& plan, const Step& step, Values operands,
+                        const Passage& passage) {
   const Value* key = nullptr;
   if (step.rule->moves)
     for (const Value& v : operands)
       if (v.kind == Value::Kind::kKey) key = key ? key : &v;
-  if (!key) return step.rule->rule(Call(*this, step, *plan.scope, std::move(operands), lifted));
+  if (!key) return step.rule->rule(Call(*this, step, *plan.scope, std::move(operands), passage));
   Values out;
   for (std::size_t w = 0; w < key->words.size(); ++w) {
     Values word = operands;
@@ -473,7 +483,7 @@ Values Evaluator::apply(const Plan& plan, const Step& step, Values operands, boo
         if (v.key != key->key) invalid("keys of different kinds");
         v = v.words[w];
       }
-    Values results = step.rule->rule(Call(*this, step, *plan.scope, std::move(word), lifted));
+    Values results = step.rule->rule(Call(*this, step, *plan.scope, std::move(word), passage));
     if (w == 0) out.assign(results.size(), Value::keys(key->key, {}));
     for (std::size_t i = 0; i < results.size(); ++i) out[i].words.push_back(results[i].as_array());
   }
@@ -528,8 +538,12 @@ Values Call::run(Inner inner, Values arguments) const {
   evaluator_.put_constants(plan, arguments);
   const std::size_t at = step_.equation->offset;
   evaluator_.at_ = at;
+  Passage passage{.lifted = passage_.lifted};
+  if (passage_.first != Passage::kUnnumbered)
+    for (const auto& [parameter, first] : step_.inner)
+      if (parameter == inner.parameter) passage.first = passage_.first + first;
   Values out = evaluator_.abstract_ ? evaluator_.call_types(plan, arguments)
-                                    : evaluator_.call(plan, std::move(arguments), lifted_);
+                                    : evaluator_.call(plan, std::move(arguments), passage);
   evaluator_.at_ = at;
   return out;
 }
@@ -565,7 +579,7 @@ std::vector<Values> Call::run_on_devices(
     own.put_constants(plan, own_arguments);
     try {
       std::vector<Datum> out;
-      for (const Value& v : own.call(plan, std::move(own_arguments), false))
+      for (const Value& v : own.call(plan, std::move(own_arguments), {}))
         out.emplace_back(v.as_array());
       return out;
     } catch (...) {
@@ -592,9 +606,9 @@ Body Call::body(Inner inner) const {
               Values values(arguments.begin(), arguments.end());
               evaluator->put_constants(plan, values);
               std::vector<Array> out;
-              for (const Value& v : evaluator->abstract_
-                                        ? evaluator->call_types(plan, values)
-                                        : evaluator->call(plan, std::move(values), lifted))
+              for (const Value& v : evaluator->abstract_ ? evaluator->call_types(plan, values)
+                                                         : evaluator->call(plan, std::move(values),
+                                                                           {.lifted = lifted}))
                 out.push_back(v.as_array());
               evaluator->at_ = at;
               return out;
@@ -614,9 +628,9 @@ const Value& Call::variable(std::string_view name) const {
 
 Inner Call::inner(const ParamValue& value) const {
   if (const Jaxpr* j = value.as_jaxpr())
-    return {j, value.kind == ParamValue::Kind::kModule ? &value.nested.front() : &scope_};
+    return {j, value.kind == ParamValue::Kind::kModule ? &value.nested.front() : &scope_, &value};
   if (value.kind == ParamValue::Kind::kReference || value.kind == ParamValue::Kind::kName) {
-    if (const Jaxpr* j = evaluator_.find(scope_, value.text)) return {j, &scope_};
+    if (const Jaxpr* j = evaluator_.find(scope_, value.text)) return {j, &scope_, &value};
     invalid(fmt::format("there is no shared jaxpr {}", value.text));
   }
   invalid(fmt::format("{} has no jaxpr where one is wanted", name()));

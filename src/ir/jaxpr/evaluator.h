@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "ir/common/body.h"
+#include "ir/common/changed_runs.h"
 #include "ir/common/signature.h"
 #include "ir/jaxpr/op_table.h"
 
@@ -34,6 +35,10 @@ struct Step {
   std::vector<std::uint32_t> results;
   std::vector<Type> result_types;
   std::int64_t cost = 0;  // before it has done anything
+  // Numbers of operations, from that of its jaxpr's first: its own, what follows those of it and
+  // within it, and the first of each jaxpr within it (ir/jaxpr/changed_runs.h).
+  std::int64_t operation = Passage::kUnnumbered, end = 0;
+  std::vector<std::pair<const ParamValue*, std::int64_t>> inner;
 };
 
 struct Plan {
@@ -44,7 +49,16 @@ struct Plan {
   std::vector<Operand> results;
   std::vector<Value> result_types;  // abstract
   std::size_t slots = 0;
+  std::int64_t operations = Passage::kUnnumbered;  // how many have numbers
   enum class State { kNew, kInProgress, kVerified } state = State::kNew;
+};
+
+// What is done to the results of an operation; arrays keep their types.
+struct Change {
+  std::int64_t operation = 0;
+  const ir::ChangeArray& how;
+
+  void apply(Values& results) const;
 };
 
 class Evaluator {
@@ -73,6 +87,7 @@ class Evaluator {
 
  private:
   friend class Call;
+  friend class ChangedRuns;
   class Planner;
 
   Plan& plan_of(Inner jaxpr);
@@ -81,10 +96,13 @@ class Evaluator {
   void verify_plan(Plan& plan);
   // On abstract values: the types of the results.
   Values call_types(Plan& plan, const Values& arguments);
-  Values call(Plan& plan, Values arguments, bool lifted);
-  Values run_steps(Plan& plan, Values arguments, bool lifted);
-  Values run_step(const Plan& plan, const Step& step, Values& frame, bool lifted);
-  Values apply(const Plan& plan, const Step& step, Values operands, bool lifted);
+  Values call(Plan& plan, Values arguments, const Passage& passage);
+  Values run_steps(Plan& plan, Values arguments, const Passage& passage);
+  Values run_step(const Plan& plan, const Step& step, Values& frame, const Passage& passage);
+  // With its operands at hand; the frame is for the variables that transforms name.
+  Values execute(const Plan& plan, const Step& step, Values operands, const Values& frame,
+                 const Passage& passage);
+  Values apply(const Plan& plan, const Step& step, Values operands, const Passage& passage);
   void check_result_types(const Step& step, const Values& results) const;
   const Value& literal_of(const Operand& operand) const;
   ir::BodyOutline outline(const Plan& plan);
@@ -96,7 +114,17 @@ class Evaluator {
   void visit_inner(const Jaxpr& jaxpr, const Module& scope);
   void put_constants(const Plan& plan, Values& arguments) const;
   template <class F>
-  Status guarded(F f);
+  Status guarded(F f) {
+    abstract_ = false;
+    at_ = m_.main.offset;
+    try {
+      f();
+    } catch (const tensor::EvaluationError& e) {
+      return failed(e);
+    }
+    return {};
+  }
+  Status failed(const tensor::EvaluationError& error);
 
   const Module& m_;
   std::string_view text_, file_;
@@ -113,6 +141,7 @@ class Evaluator {
   std::int64_t device_ = 0;
   const ir::Mesh* mesh_ = nullptr;
   const Values* frame_ = nullptr;  // of the equation that is executed
+  const Change* change_ = nullptr;
   tensor::EvaluationContext context_ = tensor::EvaluationContext::unmetered();
   tensor::EvaluationError error_;
 };

@@ -1,6 +1,7 @@
 // The level `jaxpr`: a row of src/levels/levels.def.
 #include "ir/common/level_row.h"
 #include "ir/jaxpr/canonical.h"
+#include "ir/jaxpr/changed_runs.h"
 #include "ir/jaxpr/evaluator.h"
 #include "ir/jaxpr/parser.h"
 #include "ir/jaxpr/printer.h"
@@ -15,6 +16,11 @@ class Read final : public ir::EvaluatedProgram<Module, Evaluator> {
   std::string canonical() const override { return jaxpr::canonical(module()); }
   ir::OpCounts op_counts() const override { return jaxpr::op_counts(module()); }
   Result<ir::Structure> structure() const override { return structure_of(module(), text()); }
+  Result<std::unique_ptr<ir::ChangedRuns>> changed_runs(
+      std::vector<Datum> arguments, ir::ChangeArray change,
+      const tensor::EvaluationContext& context) override {
+    return ChangedRuns::begin(evaluator(), std::move(arguments), std::move(change), context);
+  }
 };
 
 Result<ir::Programs> read(std::string_view text, const std::string& file) {

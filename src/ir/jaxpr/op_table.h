@@ -29,6 +29,16 @@ using Values = std::vector<Value>;
 struct Inner {
   const Jaxpr* jaxpr = nullptr;
   const Module* scope = nullptr;
+  const ParamValue* parameter = nullptr;  // that it stands in, where a call asked for it
+};
+
+// How a jaxpr is run.
+struct Passage {
+  static constexpr std::int64_t kUnnumbered = -1;
+  // A scalar body on whole arrays: scalars and arrays may stand side by side.
+  bool lifted = false;
+  // The number of its first operation, where these have numbers (ir/jaxpr/changed_runs.h).
+  std::int64_t first = kUnnumbered;
 };
 
 // An equation as its rule sees it.
@@ -36,12 +46,13 @@ class Call : public ir::OperationCall<Call, ParamValue> {
  public:
   static constexpr std::string_view kAttribute = "parameter", kNoFlag = "neither True nor False";
 
-  Call(Evaluator& evaluator, const Step& step, const Module& scope, Values operands, bool lifted)
+  Call(Evaluator& evaluator, const Step& step, const Module& scope, Values operands,
+       const Passage& passage)
       : evaluator_(evaluator),
         step_(step),
         scope_(scope),
         operands_(std::move(operands)),
-        lifted_(lifted) {}
+        passage_(passage) {}
 
   const Equation& equation() const;
   std::string_view name() const { return equation().primitive; }
@@ -55,8 +66,7 @@ class Call : public ir::OperationCall<Call, ParamValue> {
   bool abstract() const;
   const tensor::EvaluationContext& context() const;
   ir::Maker make() const { return {context(), abstract()}; }
-  // A scalar body that is run on whole arrays: scalars and arrays may stand side by side.
-  bool lifted() const { return lifted_; }
+  bool lifted() const { return passage_.lifted; }
 
   std::size_t result_count() const;
   const Type& result_type(std::size_t i = 0) const;
@@ -88,7 +98,7 @@ class Call : public ir::OperationCall<Call, ParamValue> {
   const Step& step_;
   const Module& scope_;
   Values operands_;
-  bool lifted_;
+  Passage passage_;
 };
 
 struct OpRule {
@@ -103,8 +113,11 @@ struct OpRule {
   // Without parameters it is this operation on its two operands.
   std::optional<Binary> kernel = std::nullopt;
   // What bodies are told by (ir::BodyOutline): it gives its operand as another type of elements;
-  // what its jaxpr gives of its operands.
+  // what its jaxpr gives of its operands, and is no operation itself.
   bool converts = false, calls = false;
+  // The parameter with the jaxprs that it runs on its operands, of which operations count as those
+  // around it do.
+  std::string_view runs = {};
 };
 using OpRules = std::vector<OpRule>;
 

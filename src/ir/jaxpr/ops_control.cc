@@ -36,9 +36,18 @@ void require_same_types(const Values& found, const Values& wanted, const char* w
 }
 
 OpRule call_rule(std::string_view name, std::string_view key) {
-  OpRule rule{name, [key](const Call& c) { return c.run(c.inner(key), c.operands()); }};
-  rule.hands_on = rule.calls = true;
-  return rule;
+  OpRule out{name, [key](const Call& c) { return c.run(c.inner(key), c.operands()); }};
+  out.hands_on = out.calls = true;
+  out.runs = key;
+  return out;
+}
+
+// One whose jaxprs' operations count.
+OpRule control_rule(std::string_view name, Values (*rule)(const Call&), std::string_view runs) {
+  OpRule out{name, rule};
+  out.hands_on = true;
+  out.runs = runs;
+  return out;
 }
 
 // ---- cond
@@ -304,7 +313,7 @@ void add_control_rules(OpRules& rules) {
     rules.push_back(call_rule(name, "jaxpr"));
   const OpRules own = {
       {"after_all", token_rule},
-      {"cond", cond_rule, false, false, true},
+      control_rule("cond", cond_rule, "branches"),
       {"create_token", token_rule},
       {"custom_linear_solve", custom_linear_solve_rule, false, false, true},
       {"dce_sink", silent_rule},
@@ -312,8 +321,8 @@ void add_control_rules(OpRules& rules) {
       {"debug_print", silent_rule},
       {"platform_index", platform_index_rule},
       {"run_state", run_state_rule},
-      {"scan", scan_rule, false, false, true},
-      {"while", while_rule, false, false, true},
+      control_rule("scan", scan_rule, "jaxpr"),
+      control_rule("while", while_rule, "body_jaxpr"),
   };
   rules.insert(rules.end(), own.begin(), own.end());
 }

@@ -186,9 +186,15 @@ Values random_split_rule(const Call& c) {
 
 Values random_fold_in_rule(const Call& c) {
   c.want(2);
-  const Value& keys = key_at(c, 0);
+  Value keys = key_at(c, 0);
   if (!tensor::is_integer(c.array(1).dtype())) invalid("what is folded in is no integer");
-  const Array data = tensor::convert(c.array(1), DType::kU32);
+  Array data = tensor::convert(c.array(1), DType::kU32);
+  // One key goes with many numbers, as one number with many keys.
+  if (keys.words[0].shape().empty()) {
+    for (Array& words : keys.words) words = tensor::broadcast_in_dim(words, data.shape(), {});
+  } else if (data.shape().empty()) {
+    data = tensor::broadcast_in_dim(data, keys.words[0].shape(), {});
+  }
   if (data.shape() != keys.words[0].shape())
     invalid(fmt::format("{} is folded into {}", data.type_text(), type_text(keys)));
   const Value seed = seeded(keys.key, data);
