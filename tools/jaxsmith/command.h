@@ -15,11 +15,14 @@ using CommandMain = int (*)(int argc, char** argv);
 
 int capture_main(int argc, char** argv);
 int check_main(int argc, char** argv);
+int coverage_main(int argc, char** argv);
 int eval_main(int argc, char** argv);
 int extract_main(int argc, char** argv);
 int generate_main(int argc, char** argv);
+int plan_main(int argc, char** argv);
 int schema_main(int argc, char** argv);
 int score_main(int argc, char** argv);
+int stats_main(int argc, char** argv);
 
 // Where the program's parts are. `python`: what the user named, or empty: then JAXSMITH_PYTHON of
 // the environment, or the Python that the program was built for.

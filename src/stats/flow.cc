@@ -1,0 +1,168 @@
+#include "stats/flow.h"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
+#include "ir/common/depth.h"
+
+namespace jaxsmith::stats {
+
+using jaxpr::Atom;
+using jaxpr::Equation;
+using jaxpr::Jaxpr;
+using jaxpr::ParamValue;
+
+namespace {
+
+constexpr std::array<std::string_view, 14> kWrappers = {"jit",
+                                                        "pjit",
+                                                        "closed_call",
+                                                        "core_call",
+                                                        "custom_jvp_call",
+                                                        "checkpoint",
+                                                        "remat",
+                                                        "custom_vjp_call",
+                                                        "custom_vjp_call_jaxpr",
+                                                        "remat2",
+                                                        "custom_lin",
+                                                        "core_closed_call",
+                                                        "linear_call",
+                                                        "run_state"};
+constexpr std::array<std::string_view, 6> kControl = {"scan",      "while",    "cond",
+                                                      "shard_map", "xla_pmap", "pallas_call"};
+
+void collect(const ParamValue& value, const Scope& scope, std::vector<Held>& out) {
+  using Kind = ParamValue::Kind;
+  if (value.kind == Kind::kJaxpr) {
+    out.push_back({&value.nested.front().main, &scope, nullptr});
+  } else if (value.kind == Kind::kModule) {
+    out.push_back({&value.nested.front().main, nullptr, &value.nested.front()});
+  } else if (value.kind == Kind::kReference) {
+    const Scope::Found found = scope.find(value.text);
+    if (found.jaxpr) out.push_back({found.jaxpr, found.scope, nullptr});
+  }
+  for (const ParamValue& item : value.items) collect(item, scope, out);
+}
+
+struct Origin {
+  std::string_view operation;  // empty: a literal
+  std::int64_t depth = 0;
+};
+using Env = std::unordered_map<std::string_view, Origin>;
+
+class Walk {
+ public:
+  Result<Flow> module(const jaxpr::Module& module) {
+    Env env;
+    bind(module.main, {"arg", 0}, env);
+    JAXSMITH_TRY(outs, inner(module.main, env, Scope(module), 0));
+    for (const Origin& o : outs) out_.depth = std::max(out_.depth, o.depth);
+    for (const auto& [name, o] : env) out_.depth = std::max(out_.depth, o.depth);
+    return std::move(out_);
+  }
+
+ private:
+  static void bind(const Jaxpr& jaxpr, Origin origin, Env& env) {
+    for (const auto* vars : {&jaxpr.constvars, &jaxpr.invars})
+      for (const jaxpr::Var& v : *vars) env[v.name] = origin;
+  }
+  static Origin origin_of(const Atom& atom, const Env& env) {
+    if (atom.is_literal()) return {};
+    const auto found = env.find(atom.text);
+    return found == env.end() ? Origin{} : found->second;
+  }
+
+  Result<std::vector<Origin>> held(const Held& held, Env& env, std::int64_t level) {
+    if (held.module) return inner(*held.jaxpr, env, Scope(*held.module), level);
+    return inner(*held.jaxpr, env, *held.scope, level);
+  }
+
+  Result<std::vector<Origin>> inner(const Jaxpr& jaxpr, Env& env, const Scope& scope,
+                                    std::int64_t level) {
+    if (++nested_ > kDeepest) return Error::environment("nested too deeply");
+    for (const Equation& e : jaxpr.equations) JAXSMITH_CHECK(equation(e, env, scope, level));
+    --nested_;
+    std::vector<Origin> outs;
+    for (const Atom& atom : jaxpr.results) outs.push_back(origin_of(atom, env));
+    return outs;
+  }
+
+  Status equation(const Equation& e, Env& env, const Scope& scope, std::int64_t level) {
+    JAXSMITH_CHECK(budget_.take());
+    std::vector<Origin> operands;
+    std::int64_t depth = 0;
+    for (const Atom& atom : e.operands) {
+      operands.push_back(origin_of(atom, env));
+      depth = std::max(depth, operands.back().depth);
+    }
+    const auto bodies = held_by(e, scope);
+    if (!bodies.empty() && is_wrapper(e.primitive))
+      return wrapped(e, bodies.front(), operands, env, level);
+    out_.operations.push_back(e.primitive);
+    for (const jaxpr::Var& v : e.results) out_.results.push_back(&v.aval);
+    for (const Origin& o : operands)
+      if (!o.operation.empty()) out_.pairs.emplace_back(o.operation, e.primitive);
+    const std::int64_t deeper = level + (is_control(e.primitive) ? 1 : 0);
+    std::int64_t inside = 0;
+    for (const Held& body : bodies) {
+      out_.nesting = std::max(out_.nesting, deeper);
+      Env own;
+      bind(*body.jaxpr, {"block", 0}, own);
+      JAXSMITH_TRY(outs, held(body, own, deeper));
+      for (const Origin& o : outs) inside = std::max(inside, o.depth);
+    }
+    for (const jaxpr::Var& v : e.results) env[v.name] = {e.primitive, depth + 1 + inside};
+    return {};
+  }
+
+  Status wrapped(const Equation& e, const Held& body, const std::vector<Origin>& operands, Env& env,
+                 std::int64_t level) {
+    std::vector<std::string_view> names;
+    for (const auto* vars : {&body.jaxpr->constvars, &body.jaxpr->invars})
+      for (const jaxpr::Var& v : *vars) names.push_back(v.name);
+    const std::size_t first = names.size() - std::min(names.size(), operands.size());
+    Env own;
+    for (std::size_t i = 0; first + i < names.size(); ++i) own[names[first + i]] = operands[i];
+    JAXSMITH_TRY(outs, held(body, own, level));
+    for (std::size_t i = 0; i < std::min(outs.size(), e.results.size()); ++i)
+      env[e.results[i].name] = outs[i];
+    return {};
+  }
+
+  static constexpr int kDeepest = 500;
+  int nested_ = 0;
+  Budget budget_;
+  Flow out_;
+};
+
+}  // namespace
+
+Scope::Found Scope::find(std::string_view name) const {
+  if (const Jaxpr* found = module_.find(name)) return {found, this};
+  return outer_ ? outer_->find(name) : Found{};
+}
+
+std::vector<Held> held_by(const Equation& equation, const Scope& scope) {
+  std::vector<Held> out;
+  for (const jaxpr::Param& param : equation.params)
+    if (param.key != "name") collect(param.value, scope, out);
+  return out;
+}
+
+bool is_wrapper(std::string_view primitive) {
+  return std::find(kWrappers.begin(), kWrappers.end(), primitive) != kWrappers.end();
+}
+
+bool is_control(std::string_view primitive) {
+  return std::find(kControl.begin(), kControl.end(), primitive) != kControl.end();
+}
+
+Status Budget::take() {
+  if (++taken_ <= kMost) return {};
+  return Error::environment("it has too many equations, shared ones counted as often as used");
+}
+
+Result<Flow> flow_of(const jaxpr::Module& module) { return Walk().module(module); }
+
+}  // namespace jaxsmith::stats

@@ -1,0 +1,67 @@
+// What a jaxpr's operations are, which takes whose result, and what they give: wrappers (jit,
+// custom_jvp_call and their like) count as what they wrap, what control flow and reductions hold
+// counts once.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "ir/jaxpr/module.h"
+
+namespace jaxsmith::stats {
+
+// Where jaxprs that parameters refer to are looked up: inner modules first.
+class Scope {
+ public:
+  explicit Scope(const jaxpr::Module& module, const Scope* outer = nullptr)
+      : module_(module), outer_(outer) {}
+  struct Found {
+    const jaxpr::Jaxpr* jaxpr = nullptr;
+    const Scope* scope = nullptr;  // that it is looked up in
+  };
+  Found find(std::string_view name) const;
+
+ private:
+  const jaxpr::Module& module_;
+  const Scope* outer_;
+};
+
+// A jaxpr in a parameter of an equation.
+struct Held {
+  const jaxpr::Jaxpr* jaxpr = nullptr;
+  const Scope* scope = nullptr;           // of what was referred to, or
+  const jaxpr::Module* module = nullptr;  // of what stands there, which has names of its own
+};
+std::vector<Held> held_by(const jaxpr::Equation& equation, const Scope& scope);
+
+bool is_wrapper(std::string_view primitive);  // jit, checkpoint, custom_vjp_call, …
+bool is_control(std::string_view primitive);  // scan, while, cond, …
+
+// Walks through jaxprs that are shared end where there is too much, which only a made-up text has.
+class Budget {
+ public:
+  Status take();
+
+ private:
+  static constexpr std::int64_t kMost = 2'000'000;
+  std::int64_t taken_ = 0;
+};
+
+struct Flow {
+  std::vector<std::string> operations;  // in order
+  // Which operation's result which one takes; arg and block for what comes from outside.
+  std::vector<std::pair<std::string, std::string>> pairs;
+  std::vector<const jaxpr::Aval*> results;  // their types, in the module
+  std::int64_t nesting = 0;                 // of control flow
+  std::int64_t depth = 0;                   // the longest way through the operations
+};
+
+// `module` outlives it.
+Result<Flow> flow_of(const jaxpr::Module& module);
+
+}  // namespace jaxsmith::stats
