@@ -172,7 +172,7 @@ def test_nothing_tells_of_the_machine(rows):
         for level in ("source", "jaxpr", "stablehlo", "hlo", "hlo_optimized"):
             assert row[level]
             assert str(ROOT) not in row[level]
-            assert not re.search(r"0x[0-9a-f]{6,}", row[level]), row["id"]
+            assert not re.search(r"0x[0-9a-f]{9,}", row[level]), row["id"]
 
 
 def test_sources_are_as_formatter_and_linter_want_them(rows, tmp_path):

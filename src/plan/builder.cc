@@ -11,7 +11,7 @@
 namespace jaxsmith::plan {
 namespace {
 
-constexpr std::int64_t kMaxElements = 4096;
+constexpr std::int64_t kMaxElements = 8192;
 
 bool starts_with(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
@@ -20,6 +20,20 @@ bool starts_with(std::string_view text, std::string_view prefix) {
 bool starts_with_any(std::string_view text, const std::vector<std::string>& prefixes) {
   return std::any_of(prefixes.begin(), prefixes.end(),
                      [&](const std::string& prefix) { return starts_with(text, prefix); });
+}
+
+Value value_of(const Builder::Parameter& p, BodyId body) {
+  Value v;
+  v.type = p.type;
+  v.stats = p.stats;
+  v.hint = p.hint;
+  v.names = p.names;
+  v.arguments = p.arguments;
+  v.grad_arguments = p.grad_arguments;
+  v.facts = p.facts;
+  v.sure = p.sure;
+  v.body = body;
+  return v;
 }
 
 // Functions of the lower module take equal shapes only, and no Python scalars.
@@ -187,9 +201,13 @@ ValueId Builder::literal(double value, DType dtype) {
 }
 
 Builder::Mark Builder::mark() const {
-  return {program_.values.size(), program_.bodies.size(),
-          scopes_.empty() ? 0 : program_.bodies[static_cast<std::size_t>(current())].nodes.size(),
-          numbers_};
+  return {
+      program_.values.size(),
+      program_.bodies.size(),
+      scopes_.empty() ? 0 : program_.bodies[static_cast<std::size_t>(current())].nodes.size(),
+      program_.constants.size(),
+      scopes_.empty() ? 0 : program_.bodies[static_cast<std::size_t>(current())].defaults.size(),
+      numbers_};
 }
 
 void Builder::take_back(const Mark& mark) {
@@ -207,6 +225,12 @@ void Builder::take_back(const Mark& mark) {
     for (std::size_t n = mark.nodes; n < nodes.size(); ++n) unuse(nodes[n]);
     nodes.resize(mark.nodes);
   }
+  program_.constants.resize(mark.constants);
+  if (!scopes_.empty()) {
+    program_.bodies[static_cast<std::size_t>(current())].defaults.resize(mark.defaults);
+    auto& parameters = program_.bodies[static_cast<std::size_t>(current())].parameters;
+    std::erase_if(parameters, [&](ValueId id) { return id >= static_cast<ValueId>(mark.values); });
+  }
   program_.values.resize(mark.values);
   numbers_ = mark.numbers;
 }
@@ -215,7 +239,8 @@ std::string Builder::pick_spelling(const Op& op, const Draft& draft) {
   const Vocabulary& words = catalogue().vocabulary();
   std::vector<double> weights;
   for (const std::string& s : op.spellings) {
-    const double liking = starts_with(s, "$0.")                      ? taste_.methods
+    const double liking = any_spelling_                              ? 1
+                          : starts_with(s, "$0.")                    ? taste_.methods
                           : starts_with_any(s, words.lower_prefixes) ? taste_.lower
                           : starts_with_any(s, words.usual_prefixes) ? taste_.functions
                                                                      : taste_.operators;
@@ -275,6 +300,8 @@ bool Builder::computed_before(const Op& op, const Draft& draft) const {
   };
   const auto& nodes = body_of(current()).nodes;
   return std::any_of(nodes.begin(), nodes.end(), [&](const Node& node) {
+    // Steps of a written entry share its name.
+    if (op.has(kWritten) && node.spelling != draft.spelling) return false;
     return node.op == op.name && node.attributes == draft.attributes &&
            std::equal(node.operands.begin(), node.operands.end(), draft.operands.begin(),
                       draft.operands.end(), same_operand);
@@ -292,6 +319,7 @@ bool Builder::commit(const Op& op, Draft& draft) {
   node.operands = draft.operands;
   node.attributes = draft.attributes;
   node.bodies = draft.bodies;
+  node.comment = draft.comment;
   std::uint32_t arguments = 0, grad_arguments = 0;
   bool any_scale = false;
   for (ValueId id : draft.operands) {
@@ -372,14 +400,16 @@ std::optional<ValueId> Builder::apply_text(
   return std::nullopt;
 }
 
-bool Builder::draw_op(const Op& op) {
+bool Builder::draw_op(const Op& op, bool any_spelling) {
   if (differentiable() && op.derivative != Derivative::kSmooth) return false;
   const Mark before = mark();
   Draft draft;
   numbers_.clear();
-  if (op.draw(*this, draft) && commit(op, draft)) return true;
-  take_back(before);
-  return false;
+  any_spelling_ = any_spelling;
+  const bool drawn = op.draw(*this, draft) && (draft.placed || commit(op, draft));
+  any_spelling_ = false;
+  if (!drawn) take_back(before);
+  return drawn;
 }
 
 void Builder::grow(int steps) {
@@ -412,22 +442,19 @@ std::optional<BodyId> Builder::body(const BodySpec& spec,
   program_.bodies.push_back(fresh);
   std::vector<ValueId> parameters;
   for (const Parameter& p : spec.parameters) {
-    Value v;
-    v.type = p.type;
-    v.stats = p.stats;
-    v.hint = p.hint;
-    v.arguments = p.arguments;
-    v.grad_arguments = p.grad_arguments;
-    v.facts = p.facts;
-    v.sure = p.sure;
-    v.body = id;
     parameters.push_back(static_cast<ValueId>(program_.values.size()));
-    program_.values.push_back(std::move(v));
+    program_.values.push_back(value_of(p, id));
   }
   program_.bodies[static_cast<std::size_t>(id)].parameters = parameters;
   scopes_.push_back({id, spec.differentiable || (!scopes_.empty() && differentiable()),
                      spec.placement == Placement::kNested});
+  struct Closing {  // also where an idiom is given up
+    std::vector<Scope>& scopes;
+    std::size_t depth;
+    ~Closing() { scopes.resize(depth, Scope{}); }
+  } closing{scopes_, scopes_.size() - 1};
   const bool filled = fill(parameters);
+  parameters = program_.bodies[static_cast<std::size_t>(id)].parameters;  // the root may have more
   bool complete = filled && !program_.bodies[static_cast<std::size_t>(id)].results.empty();
   if (complete) {
     for (ValueId v : unused()) {
@@ -435,11 +462,18 @@ std::optional<BodyId> Builder::body(const BodySpec& spec,
       if (!parameter || spec.parameters_needed) complete = false;
     }
   }
-  scopes_.pop_back();
+  scopes_.pop_back();  // before anything is taken back in the enclosing body
   if (!complete) {
     take_back(before);
     return std::nullopt;
   }
+  return id;
+}
+
+ValueId Builder::add_parameter(const Parameter& parameter) {
+  const auto id = static_cast<ValueId>(program_.values.size());
+  program_.values.push_back(value_of(parameter, current()));
+  program_.bodies[static_cast<std::size_t>(current())].parameters.push_back(id);
   return id;
 }
 

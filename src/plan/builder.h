@@ -26,8 +26,9 @@ struct Settings {
   int max_rank = 4;
   bool x64 = false;
   int devices = 1;
-  std::vector<double> mix;  // weight of each category in growth
-  int max_depth = 2;        // of bodies within bodies
+  std::vector<std::string> idioms;  // that a program may begin with, and must; empty: any
+  std::vector<double> mix;          // weight of each category in growth
+  int max_depth = 2;                // of bodies within bodies
 };
 
 using Numbers = std::map<std::string, std::vector<std::int64_t>, std::less<>>;
@@ -35,6 +36,16 @@ using Accept = std::function<bool(const Value&)>;
 
 class Builder {
  public:
+  struct Parameter {
+    Type type;
+    Stats stats;
+    std::string hint;
+    std::uint32_t arguments = 0, grad_arguments = 0;
+    std::uint32_t facts = 0;
+    std::uint32_t sure = 0;
+    std::vector<std::string> names = {};
+  };
+
   Builder(Program& program, const Settings& settings, Random random);
 
   const Settings& settings() const { return settings_; }
@@ -74,8 +85,14 @@ class Builder {
   // The same with attributes as Python text.
   std::optional<ValueId> apply_text(std::string_view op, std::vector<ValueId> operands,
                                     std::map<std::string, std::string, std::less<>> attributes);
+  // Adds what an entry has filled in; false where it may not stand here. Results are those of the
+  // open body's last node.
+  bool place(const Op& op, Draft& draft) { return commit(op, draft); }
+  // One more parameter of the open body, which must be the root.
+  ValueId add_parameter(const Parameter& parameter);
   // Draws an application of the entry. False: nothing was added.
-  bool draw_op(const Op& op);
+  // `any_spelling`: each as likely, whatever the program leans to.
+  bool draw_op(const Op& op, bool any_spelling = false);
   // Draws `steps` operations from the categories of settings().mix.
   void grow(int steps);
   void reserve(ValueId id, bool reserved) {
@@ -95,14 +112,6 @@ class Builder {
   std::optional<ValueId> combine(ValueId x, ValueId y, bool plainly = false);
 
   // ---- Bodies ----
-  struct Parameter {
-    Type type;
-    Stats stats;
-    std::string hint;
-    std::uint32_t arguments = 0, grad_arguments = 0;
-    std::uint32_t facts = 0;
-    std::uint32_t sure = 0;
-  };
   struct BodySpec {
     std::string hint;
     std::vector<Parameter> parameters;
@@ -150,7 +159,7 @@ class Builder {
     double operators, functions, lower, methods;
   };
   struct Mark {
-    std::size_t values, bodies, nodes;
+    std::size_t values, bodies, nodes, constants, defaults;
     Numbers numbers;
   };
   // Whether values of a body may be used in the open one.
@@ -167,6 +176,7 @@ class Builder {
   const Settings& settings_;
   Random random_;
   Taste taste_;
+  bool any_spelling_ = false;
   std::vector<Scope> scopes_;
   Numbers numbers_;
 };

@@ -8,6 +8,9 @@
 namespace jaxsmith::plan {
 namespace {
 
+// How often an operation is drawn although no value is in its domain.
+constexpr double kLedShare = 0.3;
+
 // A bound near the origin is one of the function's own (logarithms, divisors): it must hold. One
 // far out only keeps magnitudes modest.
 bool in_domain(const Stats& x, Interval domain) {
@@ -103,9 +106,11 @@ bool draw_operands(Builder& b, Draft& draft, std::uint32_t kinds, Interval domai
     draft.operands = {*x, b.literal(number, dtype)};
     return true;
   }
-  auto y = b.draw_partner(*x);
-  if (!y) return false;
-  if (!in_domain(b[*y].stats, domain)) y = b.into(*y, domain);
+  auto y = b.draw_partner(*x, [&](const Value& v) { return in_domain(v.stats, domain); });
+  if (!y && b.random().chance(kLedShare)) {
+    y = b.draw_partner(*x);
+    if (y && !in_domain(b[*y].stats, domain)) y = b.into(*y, domain);
+  }
   if (!y) return false;
   draft.operands = {*x, *y};
   return true;
@@ -149,8 +154,14 @@ Op unary(std::string name, Category category, double weight, std::uint32_t kinds
     return !std::isnan(result.stats.lo);
   };
   op.draw = [=, infer = op.infer](Builder& b, Draft& draft) {
-    auto x = b.draw_kind(kinds);
-    if (x && !in_domain(b[*x].stats, domain)) x = b.into(*x, domain);
+    // Rather a value that is in the domain already than one that is led there.
+    auto x = b.draw([&](const Value& v) {
+      return (kind_of(v.type.dtype) & kinds) && in_domain(v.stats, domain);
+    });
+    if (!x && b.random().chance(kLedShare)) {
+      x = b.draw_kind(kinds);
+      if (x && !in_domain(b[*x].stats, domain)) x = b.into(*x, domain);
+    }
     if (!x) return false;
     draft.operands = {*x};
     return infer(b, draft);

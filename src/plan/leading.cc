@@ -48,7 +48,12 @@ bool Builder::try_into(ValueId x, Interval want, int choice, std::optional<Value
     static constexpr std::array kPositive = {"abs", "square", "softplus", "", "sigmoid", "exp"};
     if (choice < static_cast<int>(kPositive.size())) {
       out = apply(kPositive[static_cast<std::size_t>(choice)], {x});
-      return then("add", offset);
+      if (!out || inside((*this)[*out].stats, want)) return out.has_value();
+      // 1 + x², as in so many formulas; a number that only keeps the rest away from zero reads as
+      // what it is.
+      if (choice > 1 || want.lo > 1) return false;
+      out = apply("add", {literal(1, dtype), *out});
+      return out.has_value();
     }
   } else if (want.lo >= -1.5 && want.hi <= 1.5) {
     const double factor =
@@ -88,6 +93,8 @@ std::optional<ValueId> Builder::into(ValueId x, Interval interval) {
   if (inside((*this)[x].stats, interval)) return x;
   std::vector<int> choices = {0, 1, 2, 3, 4, 5, 6};
   random_.shuffle(choices);
+  // Limits that have no other reason come last.
+  std::stable_partition(choices.begin(), choices.end(), [](int choice) { return choice < 4; });
   for (int choice : choices) {
     const Mark before = mark();
     std::optional<ValueId> out;

@@ -47,7 +47,9 @@ enum Trait : std::uint32_t {
   kOverDevices = 1u << 14,       // needs several devices
   kManyInstructions = 1u << 15,  // has no instruction of its own: rarer, and not differentiated
   kUnsteadyDerivative = 1u << 16,  // the derivative asks which element equals the result
-  kStopsGradient = 1u << 17        // derivatives take its operand for a constant
+  kStopsGradient = 1u << 17,       // derivatives take its operand for a constant
+  kWritten = 1u << 18,             // its nodes have spellings of their own: plan/idiom.h
+  kIdiom = 1u << 19                // written, and a purpose: a program may begin with it
 };
 
 // An application in the making: what an entry's `draw` fills in.
@@ -63,6 +65,8 @@ struct Draft {
   // The result at this place is not needed: `_`. At most one.
   int ignored_result = -1;
   std::string spelling;  // empty: the builder picks one of the entry's
+  std::string comment = {};
+  bool placed = false;  // the entry has added its nodes by itself
 };
 
 struct Op {

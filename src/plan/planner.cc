@@ -10,8 +10,11 @@ namespace jaxsmith::plan {
 namespace {
 
 constexpr int kTries = 60;
-constexpr std::size_t kMostNodes = 40;    // operations that a reader can still follow
+constexpr int kTriesOfItsOwn = 45;        // of these, with what the family begins with and features
+constexpr std::size_t kMostNodes = 160;   // operations that a reader can still follow
 constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 on
+constexpr double kIdiomShare = 0.65;      // of programs begin with an idiom of their category
+constexpr std::size_t kMostResults = 4;
 
 std::vector<Category> all_categories(const Catalogue& catalogue) {
   std::vector<Category> out;
@@ -90,10 +93,45 @@ Drawn draw_argument(Builder& b, const CategoryProfile& profile, int position) {
   return out;
 }
 
-// Joins what is left over into few results; nothing where an argument would not matter.
-bool close_root(Builder& b, const std::vector<ValueId>& parameters) {
+const std::vector<ValueId>& parameters_of(Builder& b) { return b.body_of(b.current()).parameters; }
+
+// What the open body leaves over becomes its results, where every argument shows in them.
+bool return_ends(Builder& b) {
   std::vector<ValueId> ends = b.unused();
-  const std::size_t wanted = 1 + b.random().weighted(std::vector<double>{0.68, 0.2, 0.12});
+  const std::vector<ValueId> parameters = parameters_of(b);
+  // What an idiom keeps (Idiom::keep) is a result although steps go on with it.
+  const auto count = static_cast<ValueId>(b.program().values.size());
+  for (ValueId id = 0; id < count; ++id)
+    if (b[id].reserved && b[id].uses > 0 && b[id].sure != 0 && !b[id].weak &&
+        b[id].body == b.current())
+      ends.push_back(id);
+  if (ends.empty() || ends.size() > kMostResults) return false;
+  std::uint32_t sure = 0;
+  for (ValueId id : ends) {
+    if (std::find(parameters.begin(), parameters.end(), id) != parameters.end()) return false;
+    sure |= b[id].sure;
+  }
+  if (std::popcount(sure) != static_cast<int>(parameters.size())) return false;
+  b.random().shuffle(ends);
+  b.set_results(ends);
+  Body& body = b.program().bodies[static_cast<std::size_t>(b.current())];
+  body.returns = ends.size() == 1         ? Returns::kSingle
+                 : b.random().chance(0.3) ? Returns::kDict
+                                          : Returns::kTuple;
+  return true;
+}
+
+// Whether the two meet without a reduction of either, which would only be there to make them meet.
+bool meets(Builder& b, ValueId x, ValueId y) {
+  return b.broadcasts(b[x].type.shape, b[y].type.shape) &&
+         b.acceptable_shape(broadcast_shapes(b[x].type.shape, b[y].type.shape));
+}
+
+// Joins what is left over into few results; nothing where an argument would not matter.
+bool close_root(Builder& b) {
+  const std::vector<ValueId> parameters = parameters_of(b);
+  std::vector<ValueId> ends = b.unused();
+  const std::size_t wanted = 1 + b.random().weighted(std::vector<double>{0.5, 0.3, 0.15, 0.05});
   const auto is_parameter = [&](ValueId id) {
     return std::find(parameters.begin(), parameters.end(), id) != parameters.end();
   };
@@ -102,9 +140,14 @@ bool close_root(Builder& b, const std::vector<ValueId>& parameters) {
     const auto bare = std::find_if(ends.begin(), ends.end(), is_parameter);
     if (ends.size() <= wanted && bare == ends.end()) break;
     if (ends.size() == 1) return false;  // a bare parameter alone
-    const ValueId x = bare != ends.end() ? *bare : ends[b.random().below(ends.size())];
-    ValueId y = ends[b.random().below(ends.size())];
-    if (y == x) continue;
+    // Two that meet as they are; a bare parameter must meet one.
+    std::vector<std::pair<ValueId, ValueId>> pairs;
+    for (ValueId x : bare != ends.end() ? std::vector<ValueId>{*bare} : ends)
+      for (ValueId y : ends)
+        if (x != y && meets(b, x, y)) pairs.emplace_back(x, y);
+    if (pairs.empty() && bare == ends.end() && ends.size() <= kMostResults) break;
+    if (pairs.empty()) return false;
+    const auto [x, y] = b.random().pick(pairs);
     if (!b.combine(x, y)) return false;
   }
   // An argument that might not show goes into a result once more.
@@ -119,28 +162,11 @@ bool close_root(Builder& b, const std::vector<ValueId>& parameters) {
     const auto y = b.random().chance(0.5) ? std::optional(*missing) : b.draw([&](const Value& v) {
       return (v.sure & bit) != 0 && tensor::is_inexact(v.type.dtype);
     });
-    if (!y || ends.empty()) return false;
-    const ValueId x = ends[b.random().below(ends.size())];
-    if (*y == x || !b.combine(x, *y, /*plainly=*/true)) return false;
+    if (!y) return false;
+    std::erase_if(ends, [&](ValueId x) { return x == *y || !meets(b, x, *y); });
+    if (ends.empty() || !b.combine(b.random().pick(ends), *y, /*plainly=*/true)) return false;
   }
-  ends = b.unused();
-  if (ends.empty() || ends.size() > wanted) return false;
-  std::uint32_t sure = 0;
-  for (ValueId id : ends) sure |= b[id].sure;
-  if (std::popcount(sure) != static_cast<int>(parameters.size())) return false;
-  std::uint32_t arguments = 0;
-  for (ValueId id : ends) {
-    if (is_parameter(id)) return false;
-    arguments |= b[id].arguments;
-  }
-  if (std::popcount(arguments) != static_cast<int>(parameters.size())) return false;
-  b.random().shuffle(ends);
-  b.set_results(ends);
-  Body& body = b.program().bodies[static_cast<std::size_t>(b.current())];
-  body.returns = ends.size() == 1         ? Returns::kSingle
-                 : b.random().chance(0.3) ? Returns::kDict
-                                          : Returns::kTuple;
-  return true;
+  return return_ends(b);
 }
 
 std::size_t node_count(const Program& program) {
@@ -165,8 +191,141 @@ bool uses_devices(const Program& program) {
   });
 }
 
+bool has_idioms(const Catalogue& catalogue, Category category) {
+  return std::any_of(catalogue.ops().begin(), catalogue.ops().end(), [&](const Op& op) {
+    return op.has(kIdiom) && op.category == category && op.weight > 0;
+  });
+}
+
+// One more idiom; of the category where it is given. Of those of others some more often than
+// others, as their categories are.
+bool draw_idiom(Builder& b, std::optional<Category> category) {
+  const auto ops = b.catalogue().ops();
+  std::vector<double> weights;
+  for (const Op& op : ops) {
+    const auto& asked = b.settings().idioms;
+    const bool wanted =
+        !category || asked.empty() || std::find(asked.begin(), asked.end(), op.name) != asked.end();
+    // What is asked for may be a call of the library too.
+    const bool idiomatic = op.has(category && !asked.empty() ? kWritten : kIdiom);
+    const bool drawn = wanted && idiomatic && (!category || op.category == *category);
+    weights.push_back(drawn ? op.weight * (category ? 1 : b.catalogue().profile(op.category).share)
+                            : 0);
+  }
+  if (std::none_of(weights.begin(), weights.end(), [](double w) { return w > 0; })) return false;
+  for (int tries = 0; tries < 8; ++tries)
+    if (b.draw_op(ops[b.random().weighted(weights)])) return true;
+  return false;
+}
+
+// Whether nodes of the open body from this one on use what stood there before, arguments apart.
+bool goes_on(Builder& b, std::size_t first_node, ValueId first_value) {
+  const Body& body = b.body_of(b.current());
+  for (std::size_t n = first_node; n < body.nodes.size(); ++n)
+    for (const ValueId id : body.nodes[n].operands) {
+      const auto& given = body.parameters;
+      if (id < first_value && b[id].literal.empty() &&
+          std::find(given.begin(), given.end(), id) == given.end())
+        return true;
+    }
+  return false;
+}
+
+// What a function of two idioms is called and does.
+void join_idioms(Body& body, const std::vector<std::string>& names,
+                 const std::vector<std::string>& summaries) {
+  constexpr std::size_t kLongestName = 32;
+  if (!names.empty() && !body.names.empty()) {
+    const std::string both = names.front() + "_then_" + body.names.front();
+    if (both.size() <= kLongestName) body.names.insert(body.names.begin(), both);
+  }
+  std::vector<std::string> joined;
+  for (const std::string& first : summaries)
+    for (std::size_t i = summaries.size(); i < body.summaries.size(); ++i)
+      joined.push_back(first + " " + body.summaries[i]);
+  body.summaries = std::move(joined);
+}
+
+// An idiom of the category; then, now and then, others that go on with what it gave.
+bool fill_with_idioms(Builder& b, Category category) {
+  if (!draw_idiom(b, category)) return false;
+  const std::size_t more = b.random().weighted(std::vector<double>{0.62, 0.24, 0.1, 0.04});
+  for (std::size_t i = 0; i < more; ++i) {
+    Body& body = b.program().bodies[static_cast<std::size_t>(b.current())];
+    const std::vector<std::string> names = body.names, summaries = body.summaries;
+    const std::size_t nodes = body.nodes.size();
+    const auto values = static_cast<ValueId>(b.program().values.size());
+    if (!draw_idiom(b, std::nullopt)) break;
+    if (!goes_on(b, nodes, values)) return false;
+    join_idioms(body, names, summaries);
+  }
+  return return_ends(b);
+}
+
+// The same operation, on a new argument of the root that it must use.
+Op on_new_argument(const Op& op, const CategoryProfile& profile) {
+  Op out = op;
+  out.draw = [&op, &profile](Builder& b, Draft& draft) {
+    constexpr std::size_t kMostArguments = 6;
+    const std::size_t given = parameters_of(b).size();
+    if (given >= kMostArguments) return false;
+    CategoryProfile any = profile;
+    any.integer_share = 0.3, any.bool_share = 0.2, any.complex_share = 0.25;
+    const Drawn drawn = draw_argument(b, any, static_cast<int>(given));
+    const std::uint32_t bit = 1u << given;
+    const ValueId id = b.add_parameter(
+        {drawn.type, drawn.stats, "", bit, tensor::is_inexact(drawn.type.dtype) ? bit : 0, 0, bit});
+    if (!op.draw(b, draft)) return false;
+    return b[id].uses > 0 ||
+           std::find(draft.operands.begin(), draft.operands.end(), id) != draft.operands.end();
+  };
+  return out;
+}
+
+// Operations that are rare by their weights have their turn: each family features two, by its
+// number alone, each operation as often as any other.
+std::vector<const Op*> featured_ops(const Catalogue& catalogue, std::uint64_t seed,
+                                    std::uint64_t family) {
+  constexpr std::uint64_t kFeatured = 2;
+  std::vector<const Op*> turns, out;
+  for (const Op& op : catalogue.ops())
+    if (op.weight > 0 && !op.has(kIdiom)) turns.push_back(&op);
+  for (std::uint64_t k = 0; k < kFeatured && !turns.empty(); ++k) {
+    const std::uint64_t turn = family * kFeatured + k;
+    std::vector<const Op*> order = turns;  // a new one each round
+    Random(seed, turn / turns.size()).fork("featured").shuffle(order);
+    out.push_back(order[turn % order.size()]);
+  }
+  return out;
+}
+
+// Every spelling of it is as likely.
+bool draw_featured(Builder& b, const CategoryProfile& profile, const Op& op) {
+  constexpr int kTriesOfEach = 6;
+  const Op again = on_new_argument(op, profile);
+  bool drawn = b.draw_op(op, /*any_spelling=*/true);
+  for (int tries = 0; !drawn && tries < kTriesOfEach; ++tries)
+    drawn = b.draw_op(again, /*any_spelling=*/true);
+  return drawn;
+}
+
+// What a family begins with and features is its own, by its number: drawn anew at each attempt,
+// what is hard to close would give way to what is easy. Where most attempts have failed, it does.
+struct Beginning {
+  bool idiomatic;
+  bool featured_needed;
+};
+
+Beginning beginning(const Settings& settings, Category category, std::uint64_t seed,
+                    std::uint64_t family, int attempt) {
+  const bool own = attempt < kTriesOfItsOwn;
+  Random random = Random(seed, family).fork(fmt::format("beginning {}", own ? 0 : attempt));
+  const bool drawn = random.chance(kIdiomShare);
+  return {!settings.idioms.empty() || (drawn && has_idioms(*settings.catalogue, category)), own};
+}
+
 std::optional<Program> try_root(const Settings& settings, Category category, Random random,
-                                std::uint64_t seed, std::uint64_t family) {
+                                std::uint64_t seed, std::uint64_t family, int attempt) {
   Program program;
   program.catalogue = settings.catalogue;
   program.seed = seed;
@@ -178,19 +337,27 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   Builder b(program, settings, random);
   Builder::BodySpec spec;
   spec.placement = Placement::kEntry;
-  const bool nested = profile.has_bodies;
-  const std::size_t count = 1 + b.random().weighted(std::vector<double>{0.22, 0.42, 0.26, 0.1});
-  // The builder draws in a body only; arguments are drawn before there is one.
-  for (std::size_t i = 0; i < count; ++i) {
-    const Drawn drawn = draw_argument(b, profile, static_cast<int>(i));
-    spec.parameters.push_back({drawn.type, drawn.stats, "", 1u << i,
-                               tensor::is_inexact(drawn.type.dtype) ? 1u << i : 0, 0, 1u << i});
+  const auto [begins_with_idiom, featured_needed] =
+      beginning(settings, category, seed, family, attempt);
+  if (!begins_with_idiom) {
+    // The builder draws in a body only; arguments are drawn before there is one.
+    const std::size_t count = 1 + b.random().weighted(std::vector<double>{0.22, 0.42, 0.26, 0.1});
+    for (std::size_t i = 0; i < count; ++i) {
+      const Drawn drawn = draw_argument(b, profile, static_cast<int>(i));
+      spec.parameters.push_back({drawn.type, drawn.stats, "", 1u << i,
+                                 tensor::is_inexact(drawn.type.dtype) ? 1u << i : 0, 0, 1u << i});
+    }
   }
-  int steps = 2 + static_cast<int>(b.random().below(4));
-  if (b.random().chance(0.3)) steps += static_cast<int>(b.random().below(8));
-  const auto root = b.body(spec, [&](const std::vector<ValueId>& parameters) {
-    b.grow(nested ? std::max(2, steps - 2) : steps);
-    return close_root(b, parameters);
+  int steps = 1 + static_cast<int>(b.random().below(4));
+  if (b.random().chance(0.3)) steps += static_cast<int>(b.random().below(6));
+  const auto root = b.body(spec, [&](const std::vector<ValueId>&) {
+    if (begins_with_idiom) return fill_with_idioms(b, category);
+    const std::vector<const Op*> featured = featured_ops(b.catalogue(), seed, family);
+    for (const Op* op : featured)
+      if (!draw_featured(b, profile, *op) && featured_needed && op == featured.front())
+        return false;
+    b.grow(profile.has_bodies ? std::max(2, steps - 2) : steps);
+    return close_root(b);
   });
   if (!root || !shows_category(program, category) || node_count(program) > kMostNodes)
     return std::nullopt;
@@ -267,10 +434,14 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
   s.devices = spread ? options.devices : 1;
   std::vector<std::int64_t> pool = {2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16};
   random.shuffle(pool);
+  // Fusions, loops and tiles of optimised code only show on long axes.
+  static const std::vector<std::int64_t> kLong = {20, 24, 32, 32, 48, 64, 64, 100, 128, 128, 256};
+  if (random.chance(0.35)) pool[0] = random.pick(kLong);
   if (spread) pool = {options.devices, 2 * options.devices, random.between(2, 3)};
   pool.resize(3);
   s.sizes = pool;
   s.mix = mix_of(*options.catalogue, category);
+  s.idioms = options.idioms;
   return s;
 }
 
@@ -279,7 +450,7 @@ std::optional<Program> plan_root(const PlanOptions& options, const Settings& set
   const Category category = family_category(options, seed, family);
   for (int attempt = 0; attempt < kTries; ++attempt) {
     const Random random = Random(seed, family).fork(fmt::format("program {}", attempt));
-    if (auto program = try_root(settings, category, random, seed, family)) return program;
+    if (auto program = try_root(settings, category, random, seed, family, attempt)) return program;
   }
   return std::nullopt;
 }

@@ -21,6 +21,7 @@ struct PlanOptions {
   const Catalogue* catalogue = nullptr;   // of the back end
   std::vector<Category> categories = {};  // in order, without repeats; empty: all
   std::vector<DType> dtypes = {};         // empty: all
+  std::vector<std::string> idioms = {};   // every program begins with one of these; empty: any
   int max_rank = 4;
   int devices = 4;  // of a worker
 };

@@ -67,6 +67,8 @@ struct Value {
   int uses = 0;
   bool reserved = false;  // neither drawn nor left over: its entry places it itself
   std::string hint;       // the noun that a reader would call it by
+  // What its role is called, the likeliest first; the hint and the renderer's own words come after.
+  std::vector<std::string> names = {};
   ValueId named_as = -1;  // the parameter of another function that this one stands for
 };
 
@@ -79,7 +81,8 @@ struct Node {
   std::vector<BodyId> bodies;
   std::vector<ValueId> results;  // several: unpacked from a tuple; kNoValue: not needed, named `_`
   std::vector<int>
-      result_groups;  // as Body::parameter_groups, for results that arrive as nested tuples
+      result_groups;         // as Body::parameter_groups, for results that arrive as nested tuples
+  std::string comment = {};  // why the step is there: one line above it
 };
 
 enum class Returns { kSingle, kTuple, kDict };
@@ -94,11 +97,15 @@ enum class Placement {
 struct Body {
   BodyId parent = -1;  // the body it is written in; its values may be captured
   Placement placement = Placement::kNested;
-  std::string hint;  // a noun or verb for its name
+  std::string hint;                         // a noun or verb for its name
+  std::vector<std::string> names = {};      // as Value::names, of the function
+  std::vector<std::string> summaries = {};  // what it does, in one line; any of them is true
   std::vector<ValueId> parameters;
   // Parameters that arrive as one tuple: sizes of the groups in order, 0 for one that stands alone.
   // Empty: every parameter stands alone.
   std::vector<int> parameter_groups;
+  // Arguments that nobody gives, with their values: they come after the parameters.
+  std::vector<std::pair<std::string, std::string>> defaults = {};
   std::vector<std::string> decorators;  // Python with holes $name of `attributes`
   std::vector<Node> nodes;
   // What it returns: one entry a value; nested tuples by `result_groups`, as for the parameters.

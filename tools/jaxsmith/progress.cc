@@ -129,6 +129,10 @@ std::string summary_table(const generate::Summary& summary) {
   }
   out += fmt::format("{:<18}{:>8}{:>9}{:>8}{:>12}{:>8}{:>9}\n", "all", summary.figures.rows, "",
                      splits[0], splits[1], splits[2], summary.figures.rejects);
+  if (const auto& inert = summary.figures.inert; inert.rows > 0)
+    out +=
+        fmt::format("\ninert operations: {:.1f} % on average, more than half in {:.1f} % of rows\n",
+                    100 * inert.mean(), 100 * inert.share_over_half());
   if (!summary.figures.not_done.empty()) out += "\nchecks of rows that could not be done:\n";
   for (const auto& [what, n] : summary.figures.not_done) out += fmt::format("{:>8}  {}\n", n, what);
   const generate::CpuSeconds& cpu = summary.cpu;

@@ -1,5 +1,8 @@
 #include "plan/jax/catalogue.h"
 
+#include "plan/jax/call_forms.h"
+#include "plan/jax/call_table.h"
+#include "plan/jax/idioms.h"
 #include "plan/jax/op_helpers.h"
 #include "plan/planner.h"
 
@@ -56,6 +59,13 @@ Vocabulary vocabulary() {
                       {"jsp", "import jax.scipy as jsp"},
                       {"P", "from jax.sharding import PartitionSpec as P"},
                       {"special", "from jax.scipy import special"},
+                      {"random", "from jax import random"},
+                      {"jr", "import jax.random as jr"},
+                      {"minimize", "from jax.scipy.optimize import minimize"},
+                      {"Rotation", "from jax.scipy.spatial.transform import Rotation"},
+                      {"Slerp", "from jax.scipy.spatial.transform import Slerp"},
+                      {"RegularGridInterpolator",
+                       "from jax.scipy.interpolate import RegularGridInterpolator"},
                       {"solve_triangular", "from jax.scipy.linalg import solve_triangular"},
                       {"cho_solve", "from jax.scipy.linalg import cho_solve"},
                       {"logsumexp", "from jax.scipy.special import logsumexp"}},
@@ -68,8 +78,10 @@ Vocabulary vocabulary() {
 
 std::vector<Op> all_ops() {
   std::vector<Op> all;
-  for (auto* table : {arithmetic_ops, math_ops, array_ops, linear_algebra_ops, reduction_ops,
-                      indexing_ops, gradient_ops, vectorization_ops, conditional_ops, loop_ops}) {
+  for (auto* table :
+       {arithmetic_ops, math_ops, array_ops, linear_algebra_ops, reduction_ops, indexing_ops,
+        gradient_ops, vectorization_ops, conditional_ops, loop_ops, idiom_ops, random_ops,
+        statistics_ops, scipy_ops, call_table_ops, custom_rule_ops}) {
     for (Op& op : table()) all.push_back(std::move(op));
   }
   return all;

@@ -258,7 +258,7 @@ std::string passed(std::size_t count) {
 }
 
 Op cond() {
-  Op op{"cond", kConditional, 2.0, Derivative::kSmooth, {"chosen", "branched", "routed"}};
+  Op op{"cond", kConditional, 6.0, Derivative::kSmooth, {"chosen", "branched", "routed"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto operands = branch_operands(b);
     const auto p = operands.empty() ? std::nullopt : predicate(b);
@@ -276,7 +276,7 @@ Op cond() {
 }
 
 Op switch_op() {
-  Op op{"switch", kConditional, 1.4, Derivative::kSmooth, {"switched", "routed"}};
+  Op op{"switch", kConditional, 4.0, Derivative::kSmooth, {"switched", "routed"}};
   op.draw = [](Builder& b, Draft& draft) {
     const std::size_t count = 2 + b.random().below(3);
     const auto operands = branch_operands(b);

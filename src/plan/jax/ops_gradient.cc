@@ -290,7 +290,7 @@ Op checkpoint() {
     draft.bodies = {*body};
     draft.results = {result};
     draft.spelling =
-        fmt::format("{}($f0)({})", b.random().chance(0.8) ? "jax.checkpoint" : "jax.remat",
+        fmt::format("{}($f0)({})", b.random().chance(0.6) ? "jax.checkpoint" : "jax.remat",
                     holes(0, operands.size()));
     return true;
   };

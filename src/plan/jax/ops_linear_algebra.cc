@@ -130,33 +130,6 @@ Op vector_product(std::string name, double weight, std::vector<std::string> hint
   return op;
 }
 
-// jnp.cross of vectors of three.
-Op cross() {
-  Op op{"cross",
-        kLinearAlgebra,
-        0.4,
-        Derivative::kSmooth,
-        {"normal", "torque"},
-        {"jnp.cross($0, $1)", "jnp.linalg.cross($0, $1)"}};
-  op.draw = [](Builder& b, Draft& draft) {
-    const auto x = b.draw([](const Value& v) {
-      return tensor::is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape.back() == 3;
-    });
-    if (!x) return false;
-    const auto y = b.draw([&](const Value& v) { return v.type == b[*x].type; });
-    if (!y || *y == *x) return false;
-    Value result;
-    result.type = b[*x].type;
-    result.stats = dot_stats(b[*x].stats, scale_stats(b[*y].stats, -1), 2);
-    result.stats = within(result.stats, -2 * magnitude(b[*x].stats) * magnitude(b[*y].stats),
-                          2 * magnitude(b[*x].stats) * magnitude(b[*y].stats));
-    draft.operands = {*x, *y};
-    draft.results = {result};
-    return true;
-  };
-  return op;
-}
-
 Op kron() {
   Op op{"kron", kLinearAlgebra, 0.4, Derivative::kSmooth, {"tiled_product"}, {"jnp.kron($0, $1)"}};
   op.draw = [](Builder& b, Draft& draft) {
@@ -439,7 +412,6 @@ std::vector<Op> linear_algebra_ops() {
                                         false),
                          vector_product("outer", 0.9, {"pairs", "outer_product"},
                                         {"jnp.outer($0, $1)", "jnp.linalg.outer($0, $1)"}, true),
-                         cross(),
                          kron(),
                          einsum(),
                          tensordot(),

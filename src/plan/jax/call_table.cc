@@ -1,0 +1,510 @@
+#include "plan/jax/call_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <stdexcept>
+
+#include "plan/idiom.h"
+#include "plan/jax/catalogue.h"
+#include "plan/jax/op_helpers.h"
+
+namespace jaxsmith::plan {
+namespace {
+
+using Words = Idiom::Words;
+
+struct Item {  // an operand or a result
+  Words names;
+  Words shape;  // a text a size
+  char kind = ' ';
+  Words range = {"-1", "1"};  // its ends
+  bool always_argument = false, may_hide = false, unneeded = false;
+};
+
+struct Size {  // lo..hi, or lo alone
+  std::string lo, hi;
+};
+
+struct Form {
+  std::vector<Item> operands, results;
+  std::map<std::string, Size> sizes;
+  std::string call;
+};
+
+Words split(std::string_view text, std::string_view separator) {
+  Words out;
+  for (std::size_t at = 0; !text.empty() && at <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, at), text.size());
+    out.emplace_back(text.substr(at, end - at));
+    at = end + separator.size();
+  }
+  return out;
+}
+
+Item parse_item(const std::string& text) {
+  const std::size_t open = text.find('['), close = text.find(']');
+  if (open == std::string::npos || close == std::string::npos)
+    throw std::logic_error("library call: no shape in " + text);
+  Item item;
+  std::string names = text.substr(0, open);
+  if (names.starts_with("!")) {
+    item.always_argument = true;
+    names.erase(0, 1);
+  }
+  if (names.ends_with("?")) {
+    item.may_hide = true;
+    names.pop_back();
+  }
+  item.unneeded = names == "_";
+  item.names = split(names, ",");
+  item.shape = split(text.substr(open + 1, close - open - 1), " ");
+  std::size_t at = close + 1;
+  if (at < text.size() && text[at] != '{') item.kind = text[at++];
+  if (item.kind == 'b') item.range = {"0", "1"};
+  if (at < text.size()) {
+    item.range = split(text.substr(at + 1, text.size() - at - 2), ",");
+    if (item.range.size() != 2) throw std::logic_error("library call: no range in " + text);
+  }
+  return item;
+}
+
+Form parse_form(const std::string& text) {
+  const std::size_t arrow = text.rfind(" -> ");
+  if (arrow == std::string::npos) throw std::logic_error("library call: no result in " + text);
+  Form form;
+  const Words parts = split(text.substr(0, arrow), " : ");
+  if (parts.size() < 2 || parts.size() > 3)
+    throw std::logic_error("library call: operands, sizes and a call are wanted of " + text);
+  for (const std::string& operand : split(parts.front(), "; "))
+    form.operands.push_back(parse_item(operand));
+  form.call = parts.back();
+  if (parts.size() == 3) {
+    for (const std::string& size : split(parts[1], ", ")) {
+      const std::size_t equals = size.find('='), dots = size.find("..");
+      Size& of = form.sizes[size.substr(0, equals)];
+      of.lo = size.substr(equals + 1, dots == std::string::npos ? dots : dots - equals - 1);
+      if (dots != std::string::npos) of.hi = size.substr(dots + 2);
+    }
+  }
+  for (const std::string& result : split(text.substr(arrow + 4), "; "))
+    form.results.push_back(parse_item(result));
+  return form;
+}
+
+class Call {
+ public:
+  Call(Idiom& idiom, const Form& form) : i_(idiom), form_(form) {}
+
+  void write() {
+    Idiom::Ids operands;
+    for (const Item& item : form_.operands) operands.push_back(operand(item, operands));
+    const std::string call = numbers(choices(form_.call));
+    std::vector<Idiom::Part> parts;
+    for (const Item& item : form_.results) {
+      const auto type = type_of(item);
+      if (!type) return i_.fail();
+      parts.push_back({item.unneeded ? Words{} : item.names, *type, range_of(item)});
+    }
+    const Idiom::Ids made = i_.unpack(call, operands, {}, std::move(parts));
+    for (std::size_t k = 0; k < made.size(); ++k)
+      if (form_.results[k].may_hide) i_.may_hide(made[k]);
+  }
+
+ private:
+  // ---- Sizes ----
+  std::int64_t value(const std::string& name) {
+    if (const auto found = bound_.find(name); found != bound_.end()) return found->second;
+    std::int64_t out = 0;
+    if (const auto declared = form_.sizes.find(name); declared != form_.sizes.end()) {
+      const std::int64_t lo = evaluate(declared->second.lo);
+      const std::int64_t hi = declared->second.hi.empty() ? lo : evaluate(declared->second.hi);
+      out = i_.between(lo, std::max(lo, hi));
+    } else if (name == "a") {
+      out = i_.between(0, std::max<std::int64_t>(1, rank()) - 1);
+    } else if (name == "r") {
+      out = rank();
+    } else if (name == "d") {
+      out = base()[static_cast<std::size_t>(value("a"))];
+    } else {
+      out = i_.size();
+    }
+    bound_[name] = out;
+    return out;
+  }
+
+  std::int64_t rank() { return static_cast<std::int64_t>(base().size()); }
+
+  const Shape& base() {
+    if (base_) return *base_;
+    const std::int64_t most = i_.builder().settings().max_rank;
+    std::int64_t n = i_.between(1, std::min<std::int64_t>(3, most));
+    if (form_.sizes.contains("rank")) n = std::min(most, value("rank"));
+    Shape shape;
+    for (std::int64_t k = 0; k < n; ++k) shape.push_back(i_.size());
+    base_ = std::move(shape);
+    return *base_;
+  }
+
+  // Sums, products and quotients of numbers and names, as in Python.
+  std::int64_t evaluate(std::string_view text) {
+    std::size_t at = 0;
+    const std::int64_t out = sum(text, at);
+    if (at != text.size()) throw std::logic_error("library call: size " + std::string(text));
+    return out;
+  }
+  std::int64_t sum(std::string_view text, std::size_t& at) {
+    std::int64_t out = product(text, at);
+    while (at < text.size() && (text[at] == '+' || text[at] == '-')) {
+      const bool plus = text[at++] == '+';
+      const std::int64_t other = product(text, at);
+      out = plus ? out + other : out - other;
+    }
+    return out;
+  }
+  std::int64_t product(std::string_view text, std::size_t& at) {
+    std::int64_t out = atom(text, at);
+    while (at < text.size() && (text[at] == '*' || text[at] == '/')) {
+      const bool times = text[at++] == '*';
+      const std::int64_t other = atom(text, at);
+      if (other == 0 && !times) throw std::logic_error("library call: size " + std::string(text));
+      out = times ? out * other : out / other;
+    }
+    return out;
+  }
+  std::int64_t atom(std::string_view text, std::size_t& at) {
+    if (at < text.size() && text[at] == '(') {
+      const std::int64_t out = sum(text, ++at);
+      ++at;
+      return out;
+    }
+    if (at < text.size() && text[at] == '-') return -atom(text, ++at);
+    const std::size_t start = at;
+    while (at < text.size() && std::isalnum(static_cast<unsigned char>(text[at]))) ++at;
+    const std::string word(text.substr(start, at - start));
+    if (word.empty()) throw std::logic_error("library call: size " + std::string(text));
+    return std::isdigit(static_cast<unsigned char>(word[0])) ? std::stoll(word) : value(word);
+  }
+
+  Interval range_of(const Item& item) {
+    const auto end = [&](const std::string& text) {
+      const bool number = text.find_first_not_of("+-.0123456789e") == std::string::npos;
+      return number ? std::stod(text) : static_cast<double>(evaluate(text));
+    };
+    const double lo = end(item.range[0]);
+    return {lo, end(item.range[1])};
+  }
+
+  // ---- Types ----
+  std::optional<DType> dtype(char kind) {
+    const DType real = i_.real();
+    const bool half = half_precision(real);
+    const auto if_allowed = [&](DType type) {
+      return i_.builder().allowed(type) ? std::optional(type) : std::nullopt;
+    };
+    switch (kind) {
+      case ' ':
+        return real;
+      case 'f':
+        return half ? std::nullopt : std::optional(real);
+      case 'd':
+        return if_allowed(i_.builder().default_real());
+      case 'i':
+        return i_.integer();
+      case 'b':
+        return DType::kBool;
+      case 'c':
+        return real == DType::kF32 ? if_allowed(DType::kC64) : std::nullopt;
+      case 'D':
+        return if_allowed(DType::kF32);
+      case 'B':
+        return if_allowed(DType::kU8);
+      case 'U':
+        return if_allowed(DType::kU32);
+      case 'J':
+        return if_allowed(DType::kI32);
+      case 'S':
+        return if_allowed(i_.builder().settings().integer);
+      default:
+        throw std::logic_error(fmt::format("library call: no kind of element is called {}", kind));
+    }
+  }
+
+  std::optional<Shape> shape_of(const Item& item) {
+    Shape out;
+    for (const std::string& size : item.shape) {
+      if (!size.starts_with("*")) {
+        out.push_back(evaluate(size));
+        continue;
+      }
+      Shape all = base();
+      const auto axis = static_cast<std::ptrdiff_t>(size == "*" ? 0 : value("a"));
+      if (size.starts_with("*-")) all.erase(all.begin() + axis);
+      if (size.starts_with("*1")) all[static_cast<std::size_t>(axis)] = 1;
+      if (size.starts_with("*=")) all[static_cast<std::size_t>(axis)] = evaluate(size.substr(2));
+      out.insert(out.end(), all.begin(), all.end());
+    }
+    for (const std::int64_t n : out)
+      if (n < 1) return std::nullopt;
+    return out;
+  }
+
+  std::optional<Type> type_of(const Item& item) {
+    const auto element = dtype(item.kind);
+    const auto shape = shape_of(item);
+    if (!element || !shape) return std::nullopt;
+    return Type{*element, *shape};
+  }
+
+  // ---- Operands ----
+  // Whether a shape is one that the item may have; binds its letters where it is.
+  bool matches(const Item& item, const Shape& shape) {
+    const auto star = std::find_if(item.shape.begin(), item.shape.end(),
+                                   [](const std::string& s) { return s == "*"; });
+    const std::size_t fixed = item.shape.size() - (star != item.shape.end() ? 1 : 0);
+    if (shape.size() < fixed || (star == item.shape.end() && shape.size() != fixed)) return false;
+    std::size_t at = 0;
+    std::map<std::string, std::int64_t> letters;
+    for (const std::string& size : item.shape) {
+      if (size == "*") {
+        const std::size_t n = shape.size() - fixed;
+        if (n < 1 || n > 3) return false;
+        if (const auto rank = form_.sizes.find("rank");
+            rank != form_.sizes.end() &&
+            (n < std::stoul(rank->second.lo) ||
+             n > std::stoul(rank->second.hi.empty() ? rank->second.lo : rank->second.hi)))
+          return false;
+        at += n;
+        continue;
+      }
+      const std::int64_t n = shape[at++];
+      if (n < 2) return false;
+      if (size.size() != 1 || !std::isalpha(static_cast<unsigned char>(size[0])) ||
+          !within_declared(size, n))
+        return false;
+      const auto [slot, fresh] = letters.emplace(size, n);
+      if (!fresh && slot->second != n) return false;
+    }
+    return std::none_of(shape.begin(), shape.end(), [](std::int64_t n) { return n < 2; });
+  }
+
+  bool within_declared(const std::string& letter, std::int64_t n) {
+    const auto declared = form_.sizes.find(letter);
+    if (declared == form_.sizes.end()) return true;
+    const auto plain = [](const std::string& s) {
+      return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) {
+        return std::isdigit(static_cast<unsigned char>(c));
+      });
+    };
+    return plain(declared->second.lo) && plain(declared->second.hi) &&
+           n >= std::stoll(declared->second.lo) && n <= std::stoll(declared->second.hi);
+  }
+
+  void bind(const Item& item, const Shape& shape) {
+    std::size_t at = 0;
+    for (const std::string& size : item.shape) {
+      if (size != "*") {
+        bound_[size] = shape[at++];
+        continue;
+      }
+      const auto first = shape.begin() + static_cast<std::ptrdiff_t>(at);
+      const std::size_t n = shape.size() - (item.shape.size() - 1);
+      base_ = Shape(first, first + static_cast<std::ptrdiff_t>(n));
+      at += n;
+    }
+  }
+
+  ValueId operand(const Item& item, const Idiom::Ids& before) {
+    const auto element = dtype(item.kind);
+    if (!element) return fail();
+    const Interval range = range_of(item);
+    const auto fits = [&](const Value& v) {
+      const Interval reach = practical(v.stats);
+      const bool used = std::any_of(before.begin(), before.end(),
+                                    [&](ValueId id) { return &v == &i_.builder()[id]; });
+      return !used && !v.weak && !v.any_scale && v.type.dtype == *element &&
+             (*element == DType::kBool || (reach.lo >= range.lo && reach.hi <= range.hi));
+    };
+    if (before.empty() && !item.always_argument) {
+      // The first operand sets the sizes.
+      const auto found =
+          i_.builder().draw([&](const Value& v) { return fits(v) && matches(item, v.type.shape); });
+      if (found) {
+        bind(item, i_.shape(*found));
+        return *found;
+      }
+    }
+    const auto type = type_of(item);
+    if (!type) return fail();
+    if (!item.always_argument && !before.empty()) {
+      const auto found =
+          i_.builder().draw([&](const Value& v) { return fits(v) && v.type == *type; });
+      const bool inner = i_.builder().depth() > 0;
+      if (found && (inner || i_.builder()[*found].uses == 0 || i_.chance(0.5))) return *found;
+    }
+    return i_.argument(item.names, *type, range);
+  }
+
+  ValueId fail() {
+    i_.fail();
+    return kNoValue;
+  }
+
+  // ---- The call ----
+  // "<x|y>" is one of them; " < ", " > ", " | " and "->" are Python's.
+  std::string choices(std::string_view text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+      const char c = text[at];
+      const bool opens = c == '<' && at + 1 < text.size() && text[at + 1] != ' ' &&
+                         text[at + 1] != '=' && text[at + 1] != '<' &&
+                         (at == 0 || text[at - 1] != '<');
+      if (!opens) {
+        out += c;
+        ++at;
+        continue;
+      }
+      std::vector<std::string> options(1);
+      int depth = 0;
+      for (++at; at < text.size(); ++at) {
+        const char k = text[at];
+        const bool pythons = at > 0 && text[at - 1] == ' ';
+        if (k == '<' && !(at + 1 < text.size() && (text[at + 1] == ' ' || text[at + 1] == '=')))
+          ++depth;
+        if (k == '>' && !pythons && depth-- == 0) break;
+        if (k == '|' && !pythons && depth == 0) {
+          options.emplace_back();
+          continue;
+        }
+        options.back() += k;
+      }
+      ++at;
+      out += choices(i_.either(options));
+    }
+    return out;
+  }
+
+  std::string numbers(std::string_view text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      const std::size_t close = text[at] == '{' ? text.find('}', at) : std::string_view::npos;
+      const std::string_view inside = close == std::string_view::npos
+                                          ? std::string_view()
+                                          : text.substr(at + 1, close - at - 1);
+      const bool number = !inside.empty() && std::all_of(inside.begin(), inside.end(), [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) ||
+               std::string_view("+-*/()").find(c) != std::string_view::npos;
+      });
+      if (!number) {
+        out += text[at];
+        continue;
+      }
+      out += inside == "dtype"   ? dtype_text(i_.real())
+             : inside == "shape" ? tuple_text(base())
+                                 : fmt::format("{}", evaluate(inside));
+      at = close;
+    }
+    return out;
+  }
+
+  Idiom& i_;
+  const Form& form_;
+  std::map<std::string, std::int64_t> bound_;
+  std::optional<Shape> base_;
+};
+
+// "arithmetic smooth 0.5"
+struct Heading {
+  Category category;
+  Derivative derivative;
+  double weight = 1;
+};
+
+Heading parse_heading(const std::string& text) {
+  static const std::map<std::string, Category> kCategories = {{"arithmetic", kArithmetic},
+                                                              {"math", kMath},
+                                                              {"array", kArray},
+                                                              {"linear_algebra", kLinearAlgebra},
+                                                              {"reduction", kReduction},
+                                                              {"indexing", kIndexing},
+                                                              {"gradient", kGradient},
+                                                              {"vectorization", kVectorization},
+                                                              {"conditional", kConditional},
+                                                              {"loop", kLoop}};
+  static const std::map<std::string, Derivative> kDerivatives = {{"smooth", Derivative::kSmooth},
+                                                                 {"zero", Derivative::kZero},
+                                                                 {"forward", Derivative::kForward},
+                                                                 {"none", Derivative::kNone}};
+  const Words words = split(text, " ");
+  Heading out{kCategories.at(words.at(0)), kDerivatives.at(words.at(1))};
+  if (words.size() > 2) out.weight = std::stod(words[2]);
+  return out;
+}
+
+// "@(" and "@." become the function; " @ " is Python's.
+std::string with_function(const std::string& text, const std::string& function) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool named = text[at] == '@' && at + 1 < text.size() && text[at + 1] != ' ';
+    out += named ? function : std::string(1, text[at]);
+  }
+  return out;
+}
+
+Op entry(const std::string& name, const Heading& heading, const Words& texts) {
+  std::vector<Form> forms;
+  const std::string function = name.substr(0, name.find(' '));
+  for (const std::string& text : texts) forms.push_back(parse_form(with_function(text, function)));
+  return written(name, heading.category, heading.weight, heading.derivative,
+                 [forms = std::move(forms)](Idiom& i) {
+                   const auto last = static_cast<std::int64_t>(forms.size()) - 1;
+                   Call(i, forms[static_cast<std::size_t>(i.between(0, last))]).write();
+                 });
+}
+
+void add_entries(std::string_view table, std::vector<Op>& out) {
+  std::string heading;
+  Words forms;
+  const auto finish = [&] {
+    if (heading.empty()) return;
+    const Words parts = split(heading, " : ");
+    const Heading of = parse_heading(parts.at(1));
+    const Words names = split(parts[0], " ");
+    const bool several = std::all_of(names.begin(), names.end(), [](const std::string& name) {
+      return name.find('.') != std::string::npos;
+    });
+    for (const std::string& name : several ? names : Words{parts[0]})
+      out.push_back(entry(name, of, forms));
+    forms.clear();
+  };
+  for (const std::string& line : split(table, "\n")) {
+    const std::size_t indentation = line.find_first_not_of(' ');
+    if (indentation == std::string::npos) continue;
+    const std::string text = line.substr(indentation);
+    if (indentation == 0) {
+      finish();
+      heading = text;
+    } else if (indentation == 2) {
+      forms.push_back(text);
+    } else {
+      (forms.empty() ? heading : forms.back()) += " " + text;
+    }
+  }
+  finish();
+}
+
+}  // namespace
+
+std::vector<Op> call_table_ops() {
+  std::vector<Op> out;
+  for (auto* table : {numpy_elementwise_calls, numpy_reduction_calls, numpy_array_calls,
+                      numpy_index_calls, linear_algebra_calls, fourier_calls, lax_elementwise_calls,
+                      lax_array_calls, lax_convolution_calls, nn_calls, tree_calls, mapped_calls,
+                      transformation_calls, usual_calls})
+    add_entries(table(), out);
+  return out;
+}
+
+}  // namespace jaxsmith::plan

@@ -1,0 +1,57 @@
+// The table of calls: each is a row of text that says what is written, what it takes and what JAX
+// makes of it. Calls that need more than a row (distributions, scipy, random numbers) are entries
+// in C++, with call_forms.h.
+//
+//   jnp.polymul : arithmetic smooth
+//     p[n]{-2,2}; q[m]{-2,2} : n=2..6, m=2..4 : @($0, $1) -> product[n+m-1]{-9,9}
+//
+// The first line names an entry, or several functions that are called alike, with their category,
+// their derivative (enum Derivative) and how often they are drawn, beside others (1). A name in
+// several words is one entry: "jnp.sum with where". Then come forms, two blanks in, in the ways in
+// which people call the function; what does not fit on a line goes on six blanks in. One form is
+// drawn, and the choices within it. A form is "operands : sizes : call -> results"; sizes may be
+// left out.
+//
+//   operands, results   names[shape]kind{lowest,highest}, several separated by "; ". Names are
+//                       separated by commas; an operand whose names start with ! is always an
+//                       argument, a result whose names end in ? need not show its operands, and one
+//                       called _ is not needed.
+//   shape               sizes separated by blanks: letters (drawn as this program's sizes are, or
+//                       bound by the first operand), numbers, sums and products of them.
+//                       * stands for any shape, *- without the axis a, *1 with 1 there, *=n with n.
+//                       The ends of a range may hold sizes: {0,n-1}.
+//   kind                of element: none for this program's real type, f the same but no half type,
+//                       d what JAX's constructors give, i an index, b bool, c complex64, D float32,
+//                       B uint8, U uint32, J int32
+//   sizes               n=2..5 (drawn), m=n+1 (computed), rank=1..2 (of *)
+//   call                Python with holes, @( the function; <x|y> is one of them, {n+1} a number,
+//                       {a} an axis of *, r its rank, d its size along a, {dtype} the real type and
+//                       {shape} that of *
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "plan/op.h"
+
+namespace jaxsmith::plan {
+
+std::string_view numpy_elementwise_calls();
+std::string_view numpy_reduction_calls();
+std::string_view numpy_array_calls();
+std::string_view numpy_index_calls();
+std::string_view linear_algebra_calls();
+std::string_view fourier_calls();
+std::string_view lax_elementwise_calls();
+std::string_view lax_array_calls();
+std::string_view lax_convolution_calls();
+std::string_view nn_calls();
+std::string_view tree_calls();
+std::string_view mapped_calls();
+std::string_view transformation_calls();
+std::string_view usual_calls();
+
+// Entries of them all.
+std::vector<Op> call_table_ops();
+
+}  // namespace jaxsmith::plan

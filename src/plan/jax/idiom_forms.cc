@@ -1,0 +1,138 @@
+#include "plan/jax/idiom_forms.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plan/jax/op_helpers.h"
+
+namespace jaxsmith::plan {
+
+Type flags(Shape shape) { return {DType::kBool, std::move(shape)}; }
+
+Type counts(const Idiom& i, Shape shape) { return {i.integer(), std::move(shape)}; }
+
+Type scalar(const Idiom& i) { return {i.real(), {}}; }
+
+bool half_precision(const Idiom& i) { return half_precision(i.real()); }
+
+bool single_precision(Idiom& i) {
+  return i.real() == DType::kF32 && i.builder().default_real() == DType::kF32;
+}
+
+std::int64_t size_from(Idiom& i, std::int64_t least, std::int64_t most) {
+  for (int tries = 0; tries < 12; ++tries) {
+    const std::int64_t size = i.size();
+    if (size >= least && size <= most) return size;
+  }
+  i.fail();
+  return least;
+}
+
+Shape drawn_shape(Idiom& i, int min_rank, int max_rank) {
+  Shape shape;
+  const auto rank = i.between(min_rank, max_rank);
+  for (std::int64_t k = 0; k < rank; ++k) shape.push_back(i.size());
+  return shape;
+}
+
+Shape row(Idiom& i, std::int64_t least) { return {std::max(least, i.size())}; }
+
+Formula formula(std::string_view form, const Terms& terms) {
+  Formula out;
+  for (std::size_t at = 0; at < form.size(); ++at) {
+    const std::size_t end = form[at] == '{' ? form.find('}', at) : std::string_view::npos;
+    if (end == std::string_view::npos) {
+      out.spelling += form[at];
+      continue;
+    }
+    const std::string_view name = form.substr(at + 1, end - at - 1);
+    const auto term = std::ranges::find(terms, name, &Term::name);
+    at = end;
+    if (term != terms.end() && term->id == kNoValue && !term->text.empty()) {
+      out.spelling += term->text;
+      continue;
+    }
+    // A value that is missing fails the step.
+    const ValueId id = term == terms.end() ? kNoValue : term->id;
+    auto place = std::ranges::find(out.operands, id);
+    if (place == out.operands.end()) place = out.operands.insert(place, id);
+    out.spelling += fmt::format("${}", place - out.operands.begin());
+  }
+  return out;
+}
+
+ValueId let(Idiom& i, Idiom::Words names, std::string_view form, const Terms& terms, Type type,
+            Interval range) {
+  Formula f = formula(form, terms);
+  return i.let(std::move(names), std::move(f.spelling), std::move(f.operands), std::move(type),
+               range);
+}
+
+ValueId let(Idiom& i, Idiom::Words names, std::string_view form, const Terms& terms, Shape shape,
+            Interval range) {
+  return let(i, std::move(names), form, terms, Type{i.real(), std::move(shape)}, range);
+}
+
+ValueId test(Idiom& i, Idiom::Words names, std::string_view form, const Terms& terms) {
+  return let(i, std::move(names), form, terms, flags({}), {0, 1});
+}
+
+Term constant(Idiom& i, std::string name, const Idiom::Words& names,
+              const std::vector<double>& numbers, double given) {
+  const double number = i.number(numbers);
+  if (i.chance(given)) {
+    const double low = 0.8 * std::min(number, 1.25 * number),
+                 high = 1.25 * std::max(number, 0.8 * number);
+    const ValueId id = i.input(names, Shape{}, {low, high});
+    return {std::move(name), id, {}};
+  }
+  return {std::move(name), kNoValue, Idiom::text(number)};
+}
+
+Idiom::Ids repeat(Idiom& i, std::int64_t from, std::int64_t to, Idiom::Words step_names,
+                  std::vector<Idiom::Carry> carries, const Idiom::Fill& step) {
+  return i.fori(from, to, std::move(step_names), std::move(carries),
+                [&](const Idiom::Ids& p) { return step({p.begin() + 1, p.end()}); });
+}
+
+Terms with(Terms terms, const Terms& more) {
+  terms.insert(terms.end(), more.begin(), more.end());
+  return terms;
+}
+
+ValueId infinity(Idiom& i) {
+  const ValueId id = i.builder().literal(0, i.real());
+  i.builder().program().values[static_cast<std::size_t>(id)].literal = "jnp.inf";
+  return id;
+}
+
+ValueId unsettled(Idiom& i, ValueId count, std::int64_t most, ValueId change,
+                  const std::string& small) {
+  return i.let({"more"}, fmt::format("($0 < {}) & ($1 > {})", most, small), {count, change},
+               flags({}), {0, 1});
+}
+
+ValueId class_labels(Idiom& i, Idiom::Words names, std::int64_t rows, std::int64_t count) {
+  if (rows * (count > 3 ? 2 : 1) < 5) i.fail();
+  return i.input(std::move(names), counts(i, {rows}), {0, static_cast<double>(count - 1)});
+}
+
+ValueId picked(Idiom& i, ValueId rows, ValueId labels, Idiom::Words names, Interval range) {
+  return i.let(std::move(names),
+               i.either({"jnp.take_along_axis($0, $1[:, None], axis=-1)[:, 0]",
+                         "jnp.take_along_axis($0, $1[:, None], axis=1).squeeze(1)",
+                         "$0[jnp.arange($0.shape[0]), $1]", "$0[jnp.arange(len($1)), $1]",
+                         "jnp.sum($0 * jax.nn.one_hot($1, $0.shape[-1], dtype=$0.dtype), axis=-1)",
+                         "jax.vmap(lambda row, label: row[label])($0, $1)"}),
+               {rows, labels}, Shape{i.dim(rows, 0)}, range);
+}
+
+std::string forgetting(Idiom& i, double keep, const std::string& old, const std::string& fresh) {
+  const std::string b = Idiom::text(keep), rest = Idiom::text(1 - keep);
+  return i.either({b + " * " + old + " + " + rest + " * " + fresh,
+                   b + " * " + old + " + (1.0 - " + b + ") * " + fresh,
+                   old + " + " + rest + " * (" + fresh + " - " + old + ")"});
+}
+
+}  // namespace jaxsmith::plan

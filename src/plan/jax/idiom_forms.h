@@ -1,0 +1,85 @@
+// What idioms and other written entries share: types, sizes, usual steps, and steps written as
+// formulas: "{k} * ({x} - {y})" with what each name stands for, a value or text.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plan/idiom.h"
+
+namespace jaxsmith::plan {
+
+// ---- Types and sizes ----
+Type flags(Shape shape);                   // booleans
+Type counts(const Idiom& i, Shape shape);  // what JAX counts and indexes in
+Type scalar(const Idiom& i);               // of this program's real type
+
+// Whether the program computes in a type of 16 bits.
+bool half_precision(const Idiom& i);
+// Whether it computes in float32, as JAX does unless told otherwise.
+bool single_precision(Idiom& i);
+
+// Half of what a word holds: operations that go on with one write limits as integers that fit i32.
+inline constexpr Interval kWord{0, 2147483647.0};
+
+// A size of this program's that is no smaller; the idiom fails where it has none.
+std::int64_t size_from(Idiom& i, std::int64_t least, std::int64_t most = 64);
+// A shape of this program's sizes.
+Shape drawn_shape(Idiom& i, int min_rank, int max_rank);
+// One axis of this program's size, or of `least` where that is larger.
+Shape row(Idiom& i, std::int64_t least);
+
+// ---- Formulas ----
+// A name of a formula: a value, or text such as a number.
+struct Term {
+  std::string name;
+  ValueId id = kNoValue;
+  std::string text = {};
+};
+using Terms = std::vector<Term>;
+
+// The formula as a spelling with its operands.
+struct Formula {
+  std::string spelling;
+  Idiom::Ids operands;
+};
+Formula formula(std::string_view form, const Terms& terms);
+
+// Idiom::let of a formula.
+ValueId let(Idiom& i, Idiom::Words names, std::string_view form, const Terms& terms, Shape shape,
+            Interval range);
+ValueId let(Idiom& i, Idiom::Words names, std::string_view form, const Terms& terms, Type type,
+            Interval range);
+
+// A truth value by a formula: a condition.
+ValueId test(Idiom& i, Idiom::Words names, std::string_view form, const Terms& terms);
+
+// A constant of a law: a number that people take, or now and then a scalar that is given.
+Term constant(Idiom& i, std::string name, const Idiom::Words& names,
+              const std::vector<double>& numbers, double given = 0.3);
+
+// Each of the terms, and some more.
+Terms with(Terms terms, const Terms& more);
+
+// ---- Loops ----
+// Idiom::fori of a step that takes the carries alone.
+Idiom::Ids repeat(Idiom& i, std::int64_t from, std::int64_t to, Idiom::Words step_names,
+                  std::vector<Idiom::Carry> carries, const Idiom::Fill& step);
+
+// jnp.inf, of the program's type: the change before a loop's first step.
+ValueId infinity(Idiom& i);
+// Whether a loop has steps left and its last change was not small.
+ValueId unsettled(Idiom& i, ValueId count, std::int64_t most, ValueId change,
+                  const std::string& small);
+
+// ---- Labels and averages ----
+// One class a row; so many that two draws are hardly alike.
+ValueId class_labels(Idiom& i, Idiom::Words names, std::int64_t rows, std::int64_t count);
+// The entry of each row that its label names.
+ValueId picked(Idiom& i, ValueId rows, ValueId labels, Idiom::Words names, Interval range);
+
+// An average that forgets: of two operands, in one of the ways that it is written.
+std::string forgetting(Idiom& i, double keep, const std::string& old, const std::string& fresh);
+
+}  // namespace jaxsmith::plan

@@ -1,0 +1,567 @@
+// Number theory and small machines over integers: roots, powers, divisors, digits, fixed point.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "plan/jax/idiom_forms.h"
+#include "plan/jax/idioms.h"
+
+namespace jaxsmith::plan {
+namespace {
+using enum Derivative;
+using Ids = Idiom::Ids;
+using Words = Idiom::Words;
+
+// Newton's steps down from a power of two, or digit by digit; the remainder, or whether it is a
+// square.
+Op integer_sqrt() {
+  return idiom("integer_sqrt", kMath, 1.0, kForward, [](Idiom& i) {
+    const Shape shape = row(i, 3);
+    const double top = i.number({4000, 60000, 1e6});
+    const double root = std::sqrt(top);
+    const Type type{i.integer(), shape};
+    const ValueId n = i.input({"n", "numbers", "squares"}, type, {1, top});
+    i.called({"integer_sqrt", "isqrt", "floor_sqrt"});
+    i.summary("Take integer square roots, rounded down.");
+    ValueId r = kNoValue;
+    switch (i.between(0, 2)) {
+      case 0: {
+        // As many steps as the largest number needs from its own half.
+        const ValueId start = i.let({"guess", "start"}, i.either({"$0 // 2 + 1", "($0 >> 1) + 1"}),
+                                    {n}, type, {1, top});
+        r = i.fori(
+            0, top > 1e5 ? 16 : 13, {"newton", "improve"},
+            {{{"r", "guess"}, start, {1, top}, {"root", "r"}}}, [&](const Ids& p) {
+              const ValueId better =
+                  i.let({"better"}, i.either({"($0 + $1 // $0) // 2", "($0 + $1 // $0) >> 1"}),
+                        {p[1], n}, type, {1, top});
+              return Ids{i.let({"lower"}, "jnp.minimum($0, $1)", {p[1], better}, type, {1, top})};
+            })[0];
+        break;
+      }
+      case 1: {
+        const ValueId start = i.let({"guess", "start"}, i.either({"$0 // 2 + 1", "($0 >> 1) + 1"}),
+                                    {n}, type, {1, top});
+        i.summary("Run Newton's iteration until no root is too large.");
+        r = i.while_loop(
+            {{{"r", "guess"}, start, {1, top}, {"root", "r"}}}, {"too_large", "unfinished"},
+            [&](const Ids& p) {
+              return Ids{i.let({"any_above"},
+                               i.either({"jnp.any($0 * $0 > $1)", "($0 * $0 > $1).any()",
+                                         "jnp.any($0 > $1 // $0)"}),
+                               {p[0], n}, flags({}), {0, 1})};
+            },
+            {"newton", "improve"},
+            [&](const Ids& p) {
+              const ValueId better =
+                  i.let({"better"}, "($0 + $1 // $0) // 2", {p[0], n}, type, {1, top});
+              return Ids{i.let({"lower"}, "jnp.minimum($0, $1)", {p[0], better}, type, {1, top})};
+            })[0];
+        if (top > 60000) i.fail();  // the square of half of it overflows
+        break;
+      }
+      default: {
+        const int bits = top > 1e5 ? 10 : top > 5000 ? 8 : 6;
+        const ValueId zero = i.let({"root", "r"}, "jnp.zeros_like($0)", {n}, type, {0, root});
+        r = i.fori(0, bits, {"try_bit", "set_bit"},
+                   {{{"r", "root"}, zero, {0, root}, {"root", "r"}}}, [&](const Ids& p) {
+                     const ValueId trial = i.let({"trial", "candidate"},
+                                                 fmt::format("$0 | (1 << ({} - $1))", bits - 1),
+                                                 {p[1], p[0]}, type, {1, root + 10});
+                     return Ids{i.let({"kept"},
+                                      i.either({"jnp.where($0 * $0 <= $1, $0, $2)",
+                                                "jnp.where($0 * $0 > $1, $2, $0)"}),
+                                      {trial, n, p[1]}, type, {0, root})};
+                   })[0];
+      }
+    }
+    switch (i.between(0, 2)) {
+      case 0:
+        i.let({"remainder", "excess"}, i.either({"$0 - $1 * $1", "$0 - $1**2"}), {n, r}, type,
+              {0, 2 * root});
+        break;
+      case 1: {
+        i.summary("Find how far numbers are from the next square.");
+        const ValueId next =
+            i.let({"above", "upper"}, "($0 + 1) ** 2 - $1", {r, n}, type, {1, 2 * root + 1});
+        const ValueId below =
+            i.let({"below", "lower"}, "$0 - $1 * $1", {n, r}, type, {0, 2 * root});
+        i.let({"nearest", "gap"}, "jnp.minimum($0, $1)", {next, below}, type, {0, root});
+        break;
+      }
+      default:
+        break;
+    }
+  });
+}
+
+// Square and multiply: by fori over the bits, by a while that ends with the exponent, by a cond.
+Op modular_power() {
+  return idiom("modular_power", kMath, 1.0, kForward, [](Idiom& i) {
+    const std::int64_t modulus =
+        i.random().pick(std::vector<std::int64_t>{97, 257, 1009, 7919, 10007, 32749});
+    const double top = static_cast<double>(modulus - 1);
+    const std::int64_t bits = i.between(4, 10);
+    const Shape shape = row(i, 3);
+    const Type type{i.integer(), shape};
+    const Interval residue{0, top};
+    const ValueId base = i.input({"base", "bases", "x"}, type, {1, top});
+    const bool same = i.chance(0.5);
+    const Type of_exponent = same ? type : Type{i.integer(), {}};
+    const double most = static_cast<double>((std::int64_t{1} << bits) - 1);
+    const ValueId exponent =
+        i.input({"exponent", "exponents", "power"}, of_exponent, {same ? 1.0 : 8.0, most});
+    i.called({"mod_pow", "modular_power", "power_mod"});
+    i.summary(fmt::format("Raise integers to powers modulo {}.", modulus));
+    i.summary("Compute modular powers by repeated squaring.");
+    const std::string mod = i.either({"% {}", "% {}", "rem"});
+    const auto reduce = [&](const std::string& product) {
+      return mod == "rem" ? fmt::format("jnp.remainder({}, {})", product, modulus)
+                          : fmt::format("{} % {}", product, modulus);
+    };
+    const ValueId one = i.let({"result", "power"}, "jnp.ones_like($0)", {base}, type, residue);
+    const bool odd_by_mask = i.chance(0.5), in_cond = !same && i.chance(0.7);
+    const auto step = [&](ValueId result, ValueId square, ValueId rest) {
+      const ValueId odd = i.let({"odd", "bit_set"}, odd_by_mask ? "($0 & 1) == 1" : "$0 % 2 == 1",
+                                {rest}, flags(of_exponent.shape), {0, 1});
+      ValueId next = kNoValue;
+      if (in_cond) {
+        next = i.cond(
+            odd, {result}, {{{"r", "value"}, type, residue}}, {"multiply"},
+            [&](const Ids& p) {
+              return Ids{i.let({"product"}, reduce("$0 * $1"), {p[0], square}, type, residue)};
+            },
+            {"keep"}, [&](const Ids& p) { return Ids{p[0]}; },
+            {{{"next_result", "power"}, type, residue}})[0];
+      } else {
+        next = i.let({"next_result", "power"}, "jnp.where($0, " + reduce("$1 * $2") + ", $1)",
+                     {odd, result, square}, type, residue);
+      }
+      const ValueId squared = i.let({"squared"}, reduce("$0 * $0"), {square}, type, residue);
+      return Ids{
+          next, squared,
+          i.let({"halved"}, odd_by_mask ? "$0 >> 1" : "$0 // 2", {rest}, of_exponent, {0, most})};
+    };
+    const std::vector<Idiom::Carry> carries = {
+        {{"result", "acc"}, one, residue, {"powers", "result"}},
+        {{"square", "b"}, base, residue, {}},
+        {{"rest", "e"}, exponent, {0, most}, {}}};
+    if (i.chance(0.5)) {
+      i.fori(0, bits, {"square_and_multiply", "step"}, carries,
+             [&](const Ids& p) { return step(p[1], p[2], p[3]); });
+      return;
+    }
+    i.while_loop(
+        carries, {"unfinished", "bits_left"},
+        [&](const Ids& p) {
+          return Ids{
+              i.let({"left"}, same ? "jnp.any($0 > 0)" : "$0 > 0", {p[2]}, flags({}), {0, 1})};
+        },
+        {"square_and_multiply", "step"}, [&](const Ids& p) { return step(p[0], p[1], p[2]); });
+  });
+}
+
+// Euclid's algorithm for pairs side by side, by remainders or by the binary method; least common
+// multiples and reduced fractions.
+Op common_divisor() {
+  return idiom("common_divisor", kLoop, 1.0, kForward, [](Idiom& i) {
+    const double top = i.number({60, 200, 1000});
+    const Shape shape = row(i, 5);
+    const Type type{i.integer(), shape};
+    const ValueId a = i.input({"a", "numerators", "x"}, type, {1, top});
+    const ValueId b = i.input({"b", "denominators", "y"}, type, {1, top});
+    i.called({"gcd", "greatest_common_divisor", "euclid"});
+    i.summary("Find the greatest common divisors of pairs by Euclid's algorithm.");
+    const bool guard = i.chance(0.5), fixed = i.chance(0.3);
+    const auto step = [&](ValueId x, ValueId y) {
+      const ValueId done = i.let({"done", "ended"}, "$0 == 0", {y}, flags(shape), {0, 1});
+      const ValueId rest = guard ? i.let({"rest"}, "jnp.where($0, 0, $1 % jnp.where($0, 1, $2))",
+                                         {done, x, y}, type, {0, top})
+                                 : i.let({"rest"}, "jnp.where($0, 0, $1 % jnp.maximum($2, 1))",
+                                         {done, x, y}, type, {0, top});
+      return Ids{i.let({"larger"}, "jnp.where($0, $1, $2)", {done, x, y}, type, {1, top}), rest};
+    };
+    const std::vector<Idiom::Carry> carries = {{{"x", "large"}, a, {1, top}, {"divisor", "gcd"}},
+                                               {{"y", "small"}, b, {0, top}, {}}};
+    ValueId divisor = kNoValue;
+    if (fixed) {
+      // Fibonacci numbers take the longest.
+      const std::int64_t steps = top > 500 ? 16 : top > 100 ? 12 : 10;
+      divisor = i.fori(0, steps, {"remainder_step", "step"}, carries,
+                       [&](const Ids& p) { return step(p[1], p[2]); })[0];
+    } else {
+      divisor = i.while_loop(
+          carries, {"unfinished", "any_left"},
+          [&](const Ids& p) {
+            return Ids{i.let({"left"},
+                             i.either({"jnp.any($0 > 0)", "jnp.any($0 != 0)", "($0 > 0).any()"}),
+                             {p[1]}, flags({}), {0, 1})};
+          },
+          {"remainder_step", "euclid_step"}, [&](const Ids& p) { return step(p[0], p[1]); })[0];
+    }
+    switch (i.between(0, 3)) {
+      case 0:
+        i.called({"lcm", "least_common_multiple"});
+        i.summary("Find the least common multiples of pairs.");
+        i.let({"multiple", "lcm"}, i.either({"$0 // $2 * $1", "$0 * ($1 // $2)"}), {a, b, divisor},
+              type, {1, top * top});
+        break;
+      case 1: {
+        i.called({"reduce_fraction", "lowest_terms"});
+        i.summary("Reduce fractions to lowest terms.");
+        i.let({"numerator", "p"}, "$0 // $1", {a, divisor}, type, {1, top});
+        i.let({"denominator", "q"}, "$0 // $1", {b, divisor}, type, {1, top});
+        break;
+      }
+      case 2:
+        i.called({"coprime_pairs", "count_coprime"});
+        i.let({"coprime", "reduced"}, "$0 == 1", {divisor}, flags(shape), {0, 1});
+        i.let({"product", "area"}, "$0 * $1", {a, b}, type, {1, top * top});
+        break;
+      default:
+        break;
+    }
+  });
+}
+
+// Steps of the 3n + 1 problem or of its kin, a branch at a time: by cond within vmap-free scalars,
+// by where for many numbers; the orbit's peak, its length, or the whole of it.
+Op collatz_orbit() {
+  return idiom("collatz_orbit", kConditional, 1.0, kForward, [](Idiom& i) {
+    const std::int64_t factor = i.chance(0.75) ? 3 : 5, steps = i.between(4, factor == 3 ? 14 : 7);
+    const double top = 1e6;
+    const Interval range{1, top};
+    const bool shortcut = i.chance(0.4);
+    const Type type{i.integer(), {}};
+    i.called({"collatz_orbit", "hailstone", "collatz_steps"});
+    i.summary(fmt::format("Follow the {}n + 1 rule from a starting number.", factor));
+    const ValueId start = i.input({"start", "n", "seed"}, type, {3, 900});
+    const bool mask = i.chance(0.4);
+    const auto next_of = [&](ValueId n) {
+      const ValueId even = i.let({"even", "is_even"}, mask ? "($0 & 1) == 0" : "$0 % 2 == 0", {n},
+                                 flags({}), {0, 1});
+      const Ids out = i.cond(
+          even, {n}, {{{"m", "k"}, type, range}}, {"halve", "half"},
+          [&](const Ids& p) {
+            return Ids{i.let({"half"}, mask ? "$0 >> 1" : "$0 // 2", {p[0]}, type, range)};
+          },
+          {"climb", "triple"},
+          [&](const Ids& p) {
+            return Ids{i.let({"climbed"},
+                             shortcut ? fmt::format("({} * $0 + 1) // 2", factor)
+                                      : fmt::format("{} * $0 + 1", factor),
+                             {p[0]}, type, range)};
+          },
+          {{{"n_next", "following"}, type, range}});
+      return out[0];
+    };
+    switch (i.between(0, 2)) {
+      case 0: {
+        i.summary("Return the first numbers of an orbit and its peak.");
+        const auto out = i.scan(
+            {"step", "advance"}, {{{"n", "current"}, start, range, {}}}, {}, {{"orbit", "path"}},
+            [&](const Ids& p) {
+              const ValueId next = next_of(p[0]);
+              return Ids{next, i.chance(0.5) ? next : p[0]};
+            },
+            "", steps);
+        const int what = static_cast<int>(i.between(0, 2));
+        if (what == 0)
+          i.let({"peak", "highest"}, i.either({"jnp.max($0)", "$0.max()"}), {out.stacked[0]}, type,
+                range);
+        else if (what == 1)
+          i.let({"odd_steps", "climbs"}, i.either({"jnp.sum($0 % 2)", "($0 & 1).sum()"}),
+                {out.stacked[0]}, type, {0, static_cast<double>(steps)});
+        if (what == 1)
+          i.let({"last", "end"}, "$0[-1] - $1", {out.stacked[0], start}, type, {-1000, top});
+        break;
+      }
+      case 1: {
+        const ValueId last =
+            i.fori(0, steps, {"step", "advance"}, {{{"n", "current"}, start, range, {"last", "n"}}},
+                   [&](const Ids& p) { return Ids{next_of(p[1])}; })[0];
+        i.let({"change", "gain"}, "$0 - $1", {last, start}, type, {-1000, top});
+        break;
+      }
+      default: {
+        if (factor != 3) return i.fail();  // other rules need not come down
+        i.called({"stopping_time", "collatz_length", "steps_to_descend"});
+        i.summary("Count the steps until an orbit falls below its start.");
+        const ValueId zero = i.let({"count"}, "jnp.zeros_like($0)", {start}, type, {0, 100});
+        const Ids out = i.while_loop(
+            {{{"n", "current"}, start, range, {"n"}},
+             {{"count", "steps"}, zero, {0, 100}, {"count"}}},
+            {"above_start", "unfinished"},
+            [&](const Ids& p) {
+              return Ids{i.let({"above"}, "($0 >= $1) & ($2 < 100)", {p[0], start, p[1]}, flags({}),
+                               {0, 1})};
+            },
+            {"step", "advance"},
+            [&](const Ids& p) {
+              const ValueId next = next_of(p[0]);
+              return Ids{next, i.let({"more"}, "$0 + 1", {p[1]}, type, {0, 100})};
+            });
+        (void)out;
+      }
+    }
+  });
+}
+
+// A machine that reads operations and operands side by side: lax.switch within a scan.
+Op run_machine() {
+  return idiom("run_machine", kConditional, 1.0, kZero, [](Idiom& i) {
+    const std::int64_t length = std::max<std::int64_t>(5, i.size());
+    const double top = 1e6;
+    const Interval range{-top, top};
+    const bool vector = i.chance(0.35);
+    const Type type{i.integer(), vector ? row(i, 3) : Shape{}};
+    struct Code {
+      Words names;
+      std::string spelling;
+    };
+    std::vector<Code> codes = {{{"add", "plus"}, "$0 + $1"},
+                               {{"subtract", "minus"}, "$0 - $1"},
+                               {{"flip", "toggle"}, "$0 ^ $1"},
+                               {{"mirror", "complement"}, "$1 - $0"},
+                               {{"double", "shift"}, "2 * $0 - $1"},
+                               {{"reduce", "wrap"}, "$0 % 97 + $1"},
+                               {{"distance", "difference"}, "jnp.abs($0 - $1)"}};
+    i.random().shuffle(codes);
+    const std::int64_t count = i.between(3, 4);
+    codes.resize(static_cast<std::size_t>(count));
+    i.called({"run_program", "interpret", "execute_opcodes"});
+    i.summary("Run a list of operations on an accumulator.");
+    i.summary(fmt::format("Interpret a program of {} operations.", count));
+    const ValueId opcodes = i.input({"opcodes", "program", "ops"}, Type{i.integer(), {length}},
+                                    {0, static_cast<double>(count - 1)});
+    const ValueId operands =
+        i.input({"operands", "immediates", "values"}, Type{i.integer(), {length}}, {1, 40});
+    const ValueId start = i.input({"register", "accumulator", "start"}, type, {-50, 50});
+    const bool keep = i.chance(0.5);
+    i.scan(
+        {"execute", "step", "dispatch"},
+        {{{"acc", "register"}, start, range, {"accumulator", "last"}}},
+        {{{"op", "opcode"}, opcodes}, {{"arg", "operand"}, operands}},
+        keep ? std::vector<Words>{{"trace", "history"}} : std::vector<Words>{}, [&](const Ids& p) {
+          std::vector<Idiom::Branch> branches;
+          for (const Code& c : codes)
+            branches.push_back({c.names, [&](const Ids& q) {
+                                  return Ids{i.let({"out"}, c.spelling, {q[0], q[1]}, type, range)};
+                                }});
+          const ValueId next = i.switch_(
+              p[1], {p[0], p[2]},
+              {{{"a", "value"}, type, range}, {{"b", "operand_value"}, {i.integer(), {}}, {0, 40}}},
+              branches, {{{"acc_next", "updated"}, type, range}})[0];
+          Ids results = {next};
+          if (keep) results.push_back(next);
+          return results;
+        });
+  });
+}
+
+// Digits in a base by divisions or by powers, and what is made of them: their sum, the number read
+// backwards, a check digit.
+Op base_digits() {
+  return idiom("base_digits", kArray, 1.0, kZero, [](Idiom& i) {
+    const std::int64_t base = i.random().pick(std::vector<std::int64_t>{2, 3, 8, 10, 10, 16});
+    const std::int64_t places = base == 2 ? i.between(5, 10) : i.between(3, 5);
+    std::int64_t count = 1;
+    for (std::int64_t k = 0; k < places; ++k) count *= base;
+    const Shape shape = row(i, 3), digit_shape = {shape[0], places};
+    const Type type{i.integer(), shape}, digit_type{i.integer(), digit_shape};
+    const double top = static_cast<double>(count - 1),
+                 highest = static_cast<double>(count) / static_cast<double>(base);  // place
+    const Interval digit{0, static_cast<double>(base - 1)};
+    const ValueId n = i.input({"numbers", "codes", "n"}, type, {0, top});
+    i.called({"to_digits", "base_digits", "digits_of"});
+    i.summary(fmt::format("Write integers as digits in base {}.", base));
+    ValueId digits = kNoValue;
+    const bool scanned = i.chance(0.35), high_first = !scanned && i.chance(0.5);
+    if (scanned) {
+      const auto out = i.scan(
+          {"next_digit", "divide"}, {{{"rest", "n"}, n, {0, top}, {}}}, {}, {{"digits", "columns"}},
+          [&](const Ids& p) {
+            const ValueId d = i.let({"digit"}, fmt::format("$0 % {}", base), {p[0]}, type, digit);
+            return Ids{i.let({"quotient"}, fmt::format("$0 // {}", base), {p[0]}, type, {0, top}),
+                       d};
+          },
+          "", places);
+      digits =
+          i.let({"digits", "rows"}, i.either({"$0.T", "jnp.transpose($0)", "$0.swapaxes(0, 1)"}),
+                {out.stacked[0]}, digit_type, digit);
+    } else {
+      const ValueId powers =
+          i.let({"powers", "place_values"},
+                high_first ? fmt::format("{} ** jnp.arange({}, -1, -1)", base, places - 1)
+                           : fmt::format("{} ** jnp.arange({})", base, places),
+                {}, Type{i.integer(), {places}}, {1, highest});
+      digits = i.let({"digits", "places"},
+                     fmt::format(fmt::runtime(i.either({"$0[:, None] // $1 % {}",
+                                                        "jnp.floor_divide($0[:, None], $1) % {}"})),
+                                 base),
+                     {n, powers}, digit_type, digit);
+    }
+    switch (i.between(0, 3)) {
+      case 0:
+        i.called({"digit_sums", "sum_digits"});
+        i.summary("Add up the digits of integers.");
+        i.let({"sums", "digit_sum"}, i.either({"jnp.sum($0, axis=-1)", "$0.sum(axis=1)"}), {digits},
+              type, {0, static_cast<double>(places * (base - 1))});
+        break;
+      case 1: {
+        i.called({"reverse_digits", "mirror_number"});
+        i.summary("Read the digits of integers in the other order.");
+        const ValueId weights =
+            i.let({"weights", "place_values"},
+                  high_first ? fmt::format("{} ** jnp.arange({})", base, places)
+                             : fmt::format("{} ** jnp.arange({}, -1, -1)", base, places - 1),
+                  {}, Type{i.integer(), {places}}, {1, highest});
+        i.let({"reversed_number", "mirrored"},
+              i.either({"$0 @ $1", "jnp.sum($0 * $1, axis=-1)", "jnp.dot($0, $1)"}),
+              {digits, weights}, type, {0, top});
+        break;
+      }
+      case 2: {
+        const std::int64_t mod = base == 10 ? 9 : 7;
+        i.called({"check_digit", "weighted_check"});
+        i.summary("Compute a check digit from weighted digits.");
+        const ValueId weights =
+            i.let({"weights"}, fmt::format("jnp.arange({}) % {} + 1", places, i.between(2, 3)), {},
+                  Type{i.integer(), {places}}, {1, 3});
+        i.let({"check", "check_digit"}, fmt::format("($0 * $1).sum(axis=-1) % {}", mod),
+              {digits, weights}, type, {0, static_cast<double>(mod - 1)});
+        break;
+      }
+      default:
+        break;
+    }
+  });
+}
+
+// Products and averages of numbers with a binary point: rounded, shifted back, clipped to the
+// width.
+Op fixed_point() {
+  return idiom("fixed_point", kArithmetic, 1.0, kZero, [](Idiom& i) {
+    const std::int64_t bits = i.between(6, 8);
+    const double one = static_cast<double>(std::int64_t{1} << bits);
+    const bool matrix = i.chance(0.4);
+    const Shape shape = matrix ? Shape{i.size(), i.size()} : row(i, 3);
+    const Type type{DType::kI32, shape};
+    i.called({"fixed_point_multiply", "q_multiply", "scale_fixed"});
+    i.summary(fmt::format("Multiply numbers that have {} bits behind the point.", bits));
+    const ValueId x = i.input({"x", "samples", "pixels"}, type, {-4 * one, 4 * one});
+    const ValueId gain = i.input({"gain", "coefficients", "weights"},
+                                 Type{DType::kI32, i.chance(0.5) ? Shape{shape.back()} : shape},
+                                 {-2 * one, 2 * one});
+    ValueId product = i.let({"product", "wide"}, i.either({"$0 * $1", "jnp.multiply($0, $1)"}),
+                            {x, gain}, type, {-8 * one * one, 8 * one * one});
+    const bool mixes = i.chance(0.4);
+    if (mixes) {
+      i.called({"fixed_point_dot", "q_dot"});
+      const Shape sums = matrix ? Shape{shape[0]} : Shape{};
+      product =
+          i.let({"total", "accumulated"}, i.either({"jnp.sum($0, axis=-1)", "$0.sum(axis=-1)"}),
+                {product}, Type{DType::kI32, sums}, {-40 * one * one, 40 * one * one});
+      i.summary("Add up products of fixed-point numbers.");
+      if (i.builder().settings().x64) return i.fail();  // sums of i32 are i64 there
+    }
+    const Type out{DType::kI32, i.shape(product)};
+    ValueId scaled = kNoValue;
+    switch (i.between(0, 2)) {
+      case 0:
+        i.comment("Half of the last place makes the shift round to nearest.");
+        scaled =
+            i.let({"rounded", "shifted"}, fmt::format("($0 + (1 << {})) >> {}", bits - 1, bits),
+                  {product}, out, {-40 * one, 40 * one});
+        break;
+      case 1:
+        scaled = i.let({"floored", "shifted"}, fmt::format("$0 >> {}", bits), {product}, out,
+                       {-40 * one, 40 * one});
+        break;
+      default: {
+        i.comment("Rounds halves away from zero on both sides.");
+        const ValueId size = i.let({"magnitude", "absolute"},
+                                   fmt::format("(jnp.abs($0) + (1 << {})) >> {}", bits - 1, bits),
+                                   {product}, out, {0, 40 * one});
+        scaled = i.let({"rounded", "signed"},
+                       i.either({"jnp.sign($0) * $1", "jnp.where($0 < 0, -$1, $1)"}),
+                       {product, size}, out, {-40 * one, 40 * one});
+      }
+    }
+    if (i.chance(0.5)) {
+      const std::int64_t end = (mixes ? 8 : 2) * static_cast<std::int64_t>(one);
+      i.let({"saturated", "clipped"}, fmt::format("jnp.clip($0, {}, {})", -end, end - 1), {scaled},
+            out, {-static_cast<double>(end), static_cast<double>(end - 1)});
+    }
+  });
+}
+
+// A cyclic redundancy check over bytes: a bit at a time within a scan, or by a table.
+Op crc_update() {
+  return idiom("crc_update", kLoop, 1.0, kZero, [](Idiom& i) {
+    struct Kind {
+      DType dtype;
+      const char* name;
+      int width;
+      std::string polynomial;  // reflected
+      const char* first;
+    };
+    static const std::vector<Kind> kKinds = {
+        {DType::kU32, "uint32", 32, "0xEDB88320", "0xFFFFFFFF"},
+        {DType::kU32, "uint32", 32, "0x82F63B78", "0xFFFFFFFF"},
+        {DType::kU8, "uint8", 8, "0x8C", "0x00"},
+        {DType::kU8, "uint8", 8, "0xE0", "0xFF"}};
+    const Kind k = i.random().pick(kKinds);
+    const Interval range = k.width == 32 ? kWord : Interval{0, 255};
+    const bool lanes = i.chance(0.4);
+    const std::int64_t length = std::max<std::int64_t>(4, i.size());
+    const Shape state = lanes ? Shape{i.size()} : Shape{};
+    Shape all = state;
+    all.insert(all.begin(), length);
+    const Type type{k.dtype, state};
+    const ValueId bytes = i.input({"data", "message", "payload"}, Type{DType::kU8, all}, {0, 255});
+    i.called({"crc", "checksum", "crc_of"});
+    i.summary(fmt::format("Compute a {}-bit cyclic redundancy check of bytes.", k.width));
+    if (lanes) i.summary("Compute the checksum of every column of bytes.");
+    const std::string init = fmt::format("jnp.{}({})", k.name, k.first);
+    const ValueId start = i.let({"crc", "initial"},
+                                lanes ? fmt::format("jnp.full({}, {})", state[0], init)
+                                      : i.either({"(" + init + ")", "jnp.asarray(" + init + ")"}),
+                                {}, type, range);
+    const std::string poly = fmt::format("jnp.{}({})", k.name, k.polynomial);
+    const bool by_where = i.chance(0.6);
+    const auto shift = [&](ValueId c) {
+      const ValueId low = i.let({"low_bit", "carry_bit"}, "$0 & 1", {c}, type, {0, 1});
+      return by_where
+                 ? i.let({"shifted"}, "jnp.where($0 == 1, ($1 >> 1) ^ " + poly + ", $1 >> 1)",
+                         {low, c}, type, range)
+                 : i.let({"shifted"}, "($0 >> 1) ^ ($1 * " + poly + ")", {c, low}, type, range);
+    };
+    const bool keep = i.chance(0.35);
+    const auto out = i.scan(
+        {"add_byte", "update", "step"}, {{{"crc", "register"}, start, range, {"crc", "remainder"}}},
+        {{{"byte", "octet"}, bytes}},
+        keep ? std::vector<Words>{{"prefixes", "running"}} : std::vector<Words>{},
+        [&](const Ids& p) {
+          ValueId c = i.let({"mixed"}, k.width == 32 ? "$0 ^ $1.astype(jnp.uint32)" : "$0 ^ $1",
+                            {p[0], p[1]}, type, range);
+          c = i.fori(0, 8, {"shift_bit", "divide"}, {{{"c", "register"}, c, range, {"c"}}},
+                     [&](const Ids& q) { return Ids{shift(q[1])}; })[0];
+          Ids results = {c};
+          if (keep) results.push_back(c);
+          return results;
+        });
+    if (k.width == 32 && i.chance(0.7))
+      i.let({"checksum", "digest"}, i.either({"~$0", "$0 ^ jnp.uint32(0xFFFFFFFF)"}),
+            {out.final[0]}, type, range);
+  });
+}
+
+}  // namespace
+
+std::vector<Op> number_idioms() {
+  return {integer_sqrt(), modular_power(), common_divisor(), collatz_orbit(),
+          run_machine(),  base_digits(),   fixed_point(),    crc_update()};
+}
+
+}  // namespace jaxsmith::plan
