@@ -1,6 +1,5 @@
 """Every public function of JAX that has a meaning on arrays of static shape is written by some program; the others stand in docs/exclusions.md."""
 
-import ast
 import importlib
 import inspect
 import json
@@ -11,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from source_names import names_in
 
 ROOT = Path(__file__).resolve().parent.parent
 BINARIES = Path(os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))).parent
@@ -49,38 +49,9 @@ def public_functions(module):
     return found
 
 
-def imported(tree):
-    """What each name of a module's imports stands for."""
-    names = {}
-    for node in tree.body:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                first = alias.name.split(".")[0]
-                names[alias.asname or first] = alias.name if alias.asname else first
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-    return names
-
-
-def full_name(node, names):
-    """`jnp.linalg.norm` as "jax.numpy.linalg.norm"; nothing for what no import stands for."""
-    attributes = []
-    while isinstance(node, ast.Attribute):
-        attributes.insert(0, node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name) or node.id not in names:
-        return None
-    return ".".join([names[node.id], *attributes])
-
-
 def functions_of(source):
     """Full names of all that a source takes from its imports."""
-    tree = ast.parse(source)
-    names = imported(tree)
-    found = {
-        full_name(n, names) for n in ast.walk(tree) if isinstance(n, (ast.Attribute, ast.Name))
-    } - {None}
+    found = names_in(source)
     for prefix, canonical in ALIASES.items():
         found |= {
             canonical + name.removeprefix(prefix) for name in found if name.startswith(prefix)

@@ -15,6 +15,7 @@ import dataset_rows
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from source_names import names_in
 
 ROOT = Path(__file__).resolve().parent.parent
 JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
@@ -238,26 +239,6 @@ def generated(tmp_path_factory):
 def rows_of(dataset):
     files = sorted((dataset / "data").glob("*.parquet"))
     return [row for file in files for row in pq.read_table(file).to_pylist()]
-
-
-def names_in(source):
-    """Full names that a module uses, by Python's own parser."""
-    tree = ast.parse(source)
-    known, found = {}, set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for a in node.names:
-                known[a.asname or a.name.split(".")[0]] = (
-                    a.name if a.asname else a.name.split(".")[0]
-                )
-        elif isinstance(node, ast.ImportFrom):
-            known |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute | ast.Name):
-            first, _, rest = ast.unparse(node).partition(".")
-            if first in known and all(word.isidentifier() for word in rest.split(".") if rest):
-                found.add(".".join(filter(None, [known[first], rest])))
-    return found
 
 
 def test_a_generated_dataset_is_counted_as_python_does(generated):

@@ -22,9 +22,10 @@ constexpr std::size_t kFewestChanged = 16;
 // Some 20 ms.
 constexpr std::int64_t kSteps = 20'000'000;
 
+// The number in the array's own type.
 template <class T>
-T part_of(const Array& beside, DType dtype, double number) {
-  return beside.scalar(dtype, number).data<T>()[0];
+T part_of(const Array& x, double number) {
+  return x.scalar(x.dtype(), number).data<T>()[0];
 }
 
 // Computed in the array's own type.
@@ -39,8 +40,7 @@ Array disturbed(const Array& x) {
       const bool is_bool = x.dtype() == DType::kBool;
       for (T& v : elements) v = is_bool ? 1 - v : tensor::wrap(x.dtype(), v + 1);
     } else {
-      const T factor = part_of<T>(x, x.dtype(), kFactor),
-              summand = part_of<T>(x, x.dtype(), kSummand);
+      const T factor = part_of<T>(x, kFactor), summand = part_of<T>(x, kSummand);
       for (T& v : elements) v *= factor;
       tensor::settle(out);
       for (T& v : out.mutate<T>()) v += summand;

@@ -17,6 +17,9 @@
 namespace jaxsmith::plan {
 
 // What a program is drawn with; another family member may be drawn with other settings.
+// Of the root, as entries add them.
+inline constexpr std::size_t kMostArguments = 6;
+
 struct Settings {
   const Catalogue* catalogue = nullptr;
   std::vector<DType> dtypes;  // all that may be used

@@ -9,8 +9,6 @@
 namespace jaxsmith::plan {
 namespace {
 
-constexpr std::size_t kMostArguments = 6;
-
 // "($2, $3)"; one stands for itself.
 std::string tuple_of(std::size_t from, std::size_t count) {
   const std::string all = Idiom::holes(from, count);
@@ -42,7 +40,6 @@ std::string Idiom::holes(std::size_t from, std::size_t count) {
 
 DType Idiom::real() const { return b_.settings().real; }
 DType Idiom::integer() const { return b_.default_integer(); }
-bool Idiom::differentiable() const { return b_.differentiable(); }
 
 std::string Idiom::setting(const Words& names, const Words& values) {
   const std::string value = either(values), name = either(names);
@@ -111,10 +108,8 @@ ValueId Idiom::own(ValueId id) {
 }
 
 ValueId Idiom::argument(Words names, Type type, Interval range) {
-  if (!may_add_argument() || !b_.allowed(type.dtype) || type.rank() > b_.settings().max_rank) {
+  if (!may_add_argument() || !b_.allowed(type.dtype) || type.rank() > b_.settings().max_rank)
     fail();
-    return kNoValue;
-  }
   const auto bit = 1u << b_.body_of(b_.current()).parameters.size();
   // Most people write the long form of a name, some the short.
   if (names.size() > 1 && chance(0.45))
@@ -232,13 +227,10 @@ ValueId Idiom::let(Words names, std::string spelling, Ids operands, std::vector<
 
 Idiom::Ids Idiom::unpack(std::string spelling, Ids operands, std::vector<BodyId> bodies,
                          std::vector<Part> parts, std::vector<int> result_groups) {
-  const Ids nothing(parts.size(), kNoValue);
   const auto missing = [](int id) { return id < 0; };
   if (std::any_of(operands.begin(), operands.end(), missing) ||
-      std::any_of(bodies.begin(), bodies.end(), missing)) {
+      std::any_of(bodies.begin(), bodies.end(), missing))
     fail();
-    return nothing;
-  }
   Draft draft;
   draft.operands = operands;
   draft.bodies = bodies;
@@ -248,10 +240,7 @@ Idiom::Ids Idiom::unpack(std::string spelling, Ids operands, std::vector<BodyId>
   draft.sure_given = true;
   for (const Part& part : parts) draft.results.push_back(result_of(part, operands, bodies));
   draft.result_groups = std::move(result_groups);
-  if (!b_.place(op_, draft)) {
-    fail();
-    return nothing;
-  }
+  if (!b_.place(op_, draft)) fail();
   Node& node = b_.program().bodies[static_cast<std::size_t>(b_.current())].nodes.back();
   Ids out = node.results;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -267,35 +256,6 @@ void Idiom::keep(ValueId id) {
   if (id == kNoValue) return;
   // Reserved and used: the planner puts it among the results.
   if (b_.depth() == 0) b_.reserve(id, true);
-}
-
-Idiom::Ids Idiom::sizes(ValueId of, const Words& names) {
-  std::vector<Part> parts;
-  const Shape shape = this->shape(of);
-  if (shape.size() != names.size()) {
-    fail();
-    return Ids(names.size(), kNoValue);
-  }
-  std::vector<std::size_t> named;
-  const bool all =
-      std::none_of(names.begin(), names.end(), [](const std::string& n) { return n.empty(); });
-  (void)all;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const auto n = static_cast<double>(shape[i]);
-    parts.push_back(
-        {names[i].empty() ? Words{} : Words{names[i]}, {integer(), {}}, {n - 1, n + 1}});
-  }
-  Ids out = names.size() == 1 ? unpack("$0.shape[0]", {of}, {}, std::move(parts))
-                              : unpack("$0.shape", {of}, {}, std::move(parts));
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    if (out[i] == kNoValue) continue;
-    // Known when traced: no operand of anything but what names it.
-    b_.reserve(out[i], true);
-    Value& v = b_.program().values[static_cast<std::size_t>(out[i])];
-    v.arguments = v.sure = v.grad_arguments = 0;
-    v.weak = true;
-  }
-  return out;
 }
 
 BodyId Idiom::function(Words names, std::vector<Part> parameters, const Fill& fill,
@@ -322,7 +282,7 @@ BodyId Idiom::function(Words names, std::vector<Part> parameters, const Fill& fi
     return true;
   });
   if (!body) fail();
-  return body.value_or(-1);
+  return *body;
 }
 
 BodyId Idiom::helper(Words names, std::string summary, std::vector<Part> parameters,

@@ -63,7 +63,6 @@ class Idiom {
   std::int64_t size() { return b_.size(); }  // of an axis, as this program's are
   DType real() const;                        // of this program
   DType integer() const;                     // what JAX counts and indexes in
-  bool differentiable() const;               // derivatives will be taken of this body
 
   // A number that people give a name now and then: written out, a default argument of the root, or
   // a constant of the module. Gives the Python text that stands for it: one of `values`, or a name.
@@ -114,9 +113,6 @@ class Idiom {
   // A result of the whole too, though further steps go on with it: what an optimiser remembers. In
   // other functions than the root it stays a step.
   void keep(ValueId id);
-  // Sizes by name, "steps, width = x.shape": Python integers for holes of later spellings. An axis
-  // without a name is `_`.
-  Ids sizes(ValueId of, const Words& names);
 
   // ---- Functions within ----
   // Gives the results of the function under way.
@@ -171,6 +167,7 @@ class Idiom {
 
   // ---- Beyond ----
   Builder& builder() { return b_; }
+  const Program& program() const { return b_.program(); }
   // Gives the idiom up; nothing after it runs.
   struct Failure {};
   [[noreturn]] static void fail() { throw Failure{}; }

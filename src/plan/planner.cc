@@ -266,7 +266,6 @@ bool fill_with_idioms(Builder& b, Category category) {
 Op on_new_argument(const Op& op, const CategoryProfile& profile) {
   Op out = op;
   out.draw = [&op, &profile](Builder& b, Draft& draft) {
-    constexpr std::size_t kMostArguments = 6;
     const std::size_t given = parameters_of(b).size();
     if (given >= kMostArguments) return false;
     CategoryProfile any = profile;

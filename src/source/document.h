@@ -3,8 +3,8 @@
 // TOPLAS 2(4), 1980), and Wadler, "A prettier printer" (2003).
 //
 //   Document d = group({text("f("), indent({soft_line(), text("x")}), soft_line(), text(")")});
-//   flat(d);            // f(x)
-//   layout(d, 0, 3);    // f(, x and ) on three lines
+//   flat(d);              // f(x)
+//   layout("", d, 0, 3);  // f(, x and ) on three lines
 #pragma once
 
 #include <string>

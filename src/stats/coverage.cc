@@ -101,8 +101,17 @@ Namespace met_of(const Coverage& coverage, const std::string& name,
   return out;
 }
 
-// Those that JAX has under a name of its own: `jax` itself transforms and does more besides.
-bool is_counted(const std::string& name) { return name != "jax"; }
+// Of all namespaces but `jax` itself, whose functions transform and do more besides.
+struct Totals {
+  std::size_t exist = 0, met = 0, rare = 0;
+
+  void add(const std::string& name, std::size_t functions, const Namespace& of) {
+    if (name == "jax") return;
+    exist += functions;
+    met += of.met.size();
+    rare += of.rare.size();
+  }
+};
 
 std::vector<std::pair<std::string, Met>> by_times(const Uses& uses) {
   std::vector<std::pair<std::string, Met>> out(uses.begin(), uses.end());
@@ -137,24 +146,20 @@ std::string api_table(const Coverage& coverage, const PublicApi& api, std::int64
       fmt::format("{:<36} {:>6} {:>6} {:>6} {:>6}\n", "functions of JAX " + api.jax + ", by rows",
                   "exist", "met", fmt::format("< {}", few), "never");
   std::string names;
-  std::size_t exist = 0, met = 0, rare = 0;
+  Totals totals;
   const auto line = [&](const std::string& name, std::size_t all, std::size_t n, std::size_t r) {
     out += fmt::format("{:<36} {:>6} {:>6} {:>6} {:>6}\n", name, all, n, r, all - n);
   };
   for (const auto& [name, functions] : api.namespaces) {
     const Namespace n = met_of(coverage, name, functions, few);
     line(name, functions.size(), n.met.size(), n.rare.size());
-    if (is_counted(name)) {
-      exist += functions.size();
-      met += n.met.size();
-      rare += n.rare.size();
-    }
+    totals.add(name, functions.size(), n);
     std::vector<std::string> few_words;
     for (const auto& [function, rows] : n.rare) few_words.push_back(counted(function, rows));
     names += list(fmt::format("{} in fewer than {} rows", name, few), few_words);
     names += list(name + " never", n.never);
   }
-  line("all but jax itself", exist, met, rare);
+  line("all but jax itself", totals.exist, totals.met, totals.rare);
   return out + "\n" + names;
 }
 
@@ -217,19 +222,19 @@ std::string coverage_table(const Coverage& coverage, const PublicApi& api, std::
 std::string coverage_json(const Coverage& coverage, const PublicApi& api, std::int64_t few) {
   Json j = {{"rows", coverage.rows}, {"unread", coverage.unread}, {"few", few}, {"jax", api.jax}};
   Json& functions = j["functions"] = Json::object();
-  std::size_t exist = 0, met = 0, rare = 0;
+  Totals totals;
   for (const auto& [name, all] : api.namespaces) {
     const Namespace n = met_of(coverage, name, all, few);
     functions[name] = {{"exist", all.size()},
                        {"met", as_json(n.met)},
                        {"rare", as_json(n.rare)},
                        {"never", n.never}};
-    if (!is_counted(name)) continue;
-    exist += all.size();
-    met += n.met.size();
-    rare += n.rare.size();
+    totals.add(name, all.size(), n);
   }
-  j["all_functions"] = {{"exist", exist}, {"met", met}, {"rare", rare}, {"never", exist - met}};
+  j["all_functions"] = {{"exist", totals.exist},
+                        {"met", totals.met},
+                        {"rare", totals.rare},
+                        {"never", totals.exist - totals.met}};
   Json& operations = j["operations"] = Json::object();
   for (const auto& [level, uses] : coverage.operations)
     operations[level::name_of(level)] = as_json(uses);

@@ -4,8 +4,6 @@
 #include <array>
 #include <unordered_map>
 
-#include "ir/common/depth.h"
-
 namespace jaxsmith::stats {
 
 using jaxpr::Atom;
@@ -80,9 +78,9 @@ class Walk {
 
   Result<std::vector<Origin>> inner(const Jaxpr& jaxpr, Env& env, const Scope& scope,
                                     std::int64_t level) {
-    if (++nested_ > kDeepest) return Error::environment("nested too deeply");
+    JAXSMITH_CHECK(budget_.enter());
     for (const Equation& e : jaxpr.equations) JAXSMITH_CHECK(equation(e, env, scope, level));
-    --nested_;
+    budget_.leave();
     std::vector<Origin> outs;
     for (const Atom& atom : jaxpr.results) outs.push_back(origin_of(atom, env));
     return outs;
@@ -118,20 +116,15 @@ class Walk {
 
   Status wrapped(const Equation& e, const Held& body, const std::vector<Origin>& operands, Env& env,
                  std::int64_t level) {
-    std::vector<std::string_view> names;
-    for (const auto* vars : {&body.jaxpr->constvars, &body.jaxpr->invars})
-      for (const jaxpr::Var& v : *vars) names.push_back(v.name);
-    const std::size_t first = names.size() - std::min(names.size(), operands.size());
+    const auto variables = variables_of(*body.jaxpr, operands.size());
     Env own;
-    for (std::size_t i = 0; first + i < names.size(); ++i) own[names[first + i]] = operands[i];
+    for (std::size_t i = 0; i < variables.size(); ++i) own[variables[i]] = operands[i];
     JAXSMITH_TRY(outs, held(body, own, level));
     for (std::size_t i = 0; i < std::min(outs.size(), e.results.size()); ++i)
       env[e.results[i].name] = outs[i];
     return {};
   }
 
-  static constexpr int kDeepest = 500;
-  int nested_ = 0;
   Budget budget_;
   Flow out_;
 };
@@ -161,6 +154,20 @@ bool is_control(std::string_view primitive) {
 Status Budget::take() {
   if (++taken_ <= kMost) return {};
   return Error::environment("it has too many equations, shared ones counted as often as used");
+}
+
+Status Budget::enter() {
+  if (++nested_ <= kDeepest) return {};
+  return Error::environment("nested too deeply");
+}
+
+std::vector<std::string_view> variables_of(const Jaxpr& wrapped, std::size_t operands) {
+  std::vector<std::string_view> out;
+  for (const auto* vars : {&wrapped.constvars, &wrapped.invars})
+    for (const jaxpr::Var& v : *vars) out.push_back(v.name);
+  const std::size_t constants = out.size() - std::min(out.size(), operands);
+  out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(constants));
+  return out;
 }
 
 Result<Flow> flow_of(const jaxpr::Module& module) { return Walk().module(module); }

@@ -42,14 +42,23 @@ std::vector<Held> held_by(const jaxpr::Equation& equation, const Scope& scope);
 bool is_wrapper(std::string_view primitive);  // jit, checkpoint, custom_vjp_call, …
 bool is_control(std::string_view primitive);  // scan, while, cond, …
 
-// Walks through jaxprs that are shared end where there is too much, which only a made-up text has.
+// The variables of a wrapped jaxpr that the equation's operands stand for, in order; constants,
+// which no operand gives, come before them.
+std::vector<std::string_view> variables_of(const jaxpr::Jaxpr& wrapped, std::size_t operands);
+
+// Walks through jaxprs end where there is too much or too deep a nest of it, which only a made-up
+// text has.
 class Budget {
  public:
-  Status take();
+  Status take();   // an equation, a shared one as often as it is used
+  Status enter();  // a jaxpr within
+  void leave() { --nested_; }
 
  private:
   static constexpr std::int64_t kMost = 2'000'000;
+  static constexpr int kDeepest = 500;
   std::int64_t taken_ = 0;
+  int nested_ = 0;
 };
 
 struct Flow {

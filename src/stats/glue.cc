@@ -74,9 +74,9 @@ class Walk {
   }
 
   Status inner(const Jaxpr& jaxpr, Env& env, const Scope& scope) {
-    if (++nested_ > kDeepest) return Error::environment("nested too deeply");
+    JAXSMITH_CHECK(budget_.enter());
     for (const Equation& e : jaxpr.equations) JAXSMITH_CHECK(equation(e, env, scope));
-    --nested_;
+    budget_.leave();
     return {};
   }
   Status held(const Held& held, Env& env) {
@@ -119,13 +119,10 @@ class Walk {
 
   Status wrapped(const Equation& e, const Held& body, const std::vector<Known>& operands,
                  Env& env) {
-    std::vector<std::string_view> names;
-    for (const auto* vars : {&body.jaxpr->constvars, &body.jaxpr->invars})
-      for (const jaxpr::Var& v : *vars) names.push_back(v.name);
-    const std::size_t first = names.size() - std::min(names.size(), operands.size());
+    const auto variables = variables_of(*body.jaxpr, operands.size());
     Env own;
-    for (std::size_t i = 0; first + i < names.size(); ++i)
-      own[names[first + i]] = {operands[i].rank, operands[i].reduced, true};
+    for (std::size_t i = 0; i < variables.size(); ++i)
+      own[variables[i]] = {operands[i].rank, operands[i].reduced, true};
     JAXSMITH_CHECK(held(body, own));
     for (std::size_t i = 0; i < std::min(body.jaxpr->results.size(), e.results.size()); ++i) {
       Known out = known(body.jaxpr->results[i], own);
@@ -136,8 +133,6 @@ class Walk {
     return {};
   }
 
-  static constexpr int kDeepest = 500;
-  int nested_ = 0;
   Budget budget_;
   Glue out_;
 };

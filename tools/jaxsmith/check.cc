@@ -15,6 +15,7 @@
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/parse.h"
 #include "jaxsmith/texts.h"
 #include "store/dataset_reader.h"
 #include "store/files.h"
@@ -209,20 +210,12 @@ int check_main(int argc, char** argv) {
                  "file for what was found of every text, a line of JSON each")
       ->type_name("FILE");
   app.get_formatter()->column_width(30);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    say("{}\nExamples:\n"
-        "  jaxsmith check dataset\n"
-        "  jaxsmith check module.mlir optimised.hlo\n\n"
-        "Exit status: 0 if all holds, 1 if not, 2 if asked wrongly.\n",
-        app.help());
-    return kDone;
-  } catch (const CLI::ParseError& error) {
-    const std::string text = error.what();
-    return report(kCommand, Error::usage(text.substr(0, text.find('\n')) +
-                                         " (jaxsmith check --help says more)"));
-  }
+  if (const auto ended = parse(app, argc, argv,
+                               "Examples:\n"
+                               "  jaxsmith check dataset\n"
+                               "  jaxsmith check module.mlir optimised.hlo\n\n"
+                               "Exit status: 0 if all holds, 1 if not, 2 if asked wrongly.\n"))
+    return *ended;
   for (const std::string& file : {options.failures, options.verdicts}) {
     const Status writable = file.empty() ? Status() : store::check_writable(file);
     if (!writable.ok()) return report(kCommand, writable.error());

@@ -7,6 +7,7 @@
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/parse.h"
 
 namespace jaxsmith::cli {
 namespace {
@@ -51,17 +52,10 @@ int coverage_main(int argc, char** argv) {
       ->check(whole_number(1, 1024))
       ->capture_default_str();
   app.get_formatter()->column_width(30);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    say("{}\nExample: jaxsmith coverage dataset\ndocs/statistics.md says what is counted.\n",
-        app.help());
-    return kDone;
-  } catch (const CLI::ParseError& error) {
-    const std::string text = error.what();
-    return report(kCommand, Error::usage(text.substr(0, text.find('\n')) +
-                                         " (jaxsmith coverage --help says more)"));
-  }
+  if (const auto ended =
+          parse(app, argc, argv,
+                "Example: jaxsmith coverage dataset\ndocs/statistics.md says what is counted.\n"))
+    return *ended;
   const Status status = run(a);
   return status.ok() ? kDone : report(kCommand, status.error());
 }

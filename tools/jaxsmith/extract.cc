@@ -15,6 +15,7 @@
 #include "jaxsmith/command.h"
 #include "jaxsmith/highlight.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/parse.h"
 #include "jaxsmith/signals.h"
 #include "store/files.h"
 
@@ -296,21 +297,14 @@ int extract_main(int argc, char** argv) {
   Options options;
   add_options(app, options);
   app.get_formatter()->column_width(30);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    say("{}\nExamples:\n"
-        "  jaxsmith extract model.py::loss --arg 'f32[8,8]' --arg 'f32[8]'\n"
-        "  jaxsmith extract jax.nn:softmax --arg 'f32[4]' --transform grad --level stablehlo\n"
-        "  jaxsmith extract model.py::Model.apply --example '(model, params, batch)' --format "
-        "json\n",
-        app.help());
-    return kDone;
-  } catch (const CLI::ParseError& error) {
-    std::string text = error.what();
-    text = text.substr(0, text.find('\n'));
-    return report(kCommand, Error::usage(text + " (jaxsmith extract --help lists the options)"));
-  }
+  if (const auto ended = parse(
+          app, argc, argv,
+          "Examples:\n"
+          "  jaxsmith extract model.py::loss --arg 'f32[8,8]' --arg 'f32[8]'\n"
+          "  jaxsmith extract jax.nn:softmax --arg 'f32[4]' --transform grad --level stablehlo\n"
+          "  jaxsmith extract model.py::Model.apply --example '(model, params, batch)' --format "
+          "json\n"))
+    return *ended;
   const Status status = check_options(options);
   if (!status.ok()) return report(kCommand, status.error());
   return run(std::move(options));

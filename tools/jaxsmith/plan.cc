@@ -12,6 +12,7 @@
 #include "generate/options.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/parse.h"
 #include "source/render.h"
 
 namespace jaxsmith::cli {
@@ -118,15 +119,8 @@ int plan_main(int argc, char** argv) {
   app.add_flag("--json", request.json, "a line of JSON for each");
   add_plan_flags(app, request, status);
   app.get_formatter()->column_width(30);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    say("{}\nExample: jaxsmith plan --seed 0 --index 12\n", app.help());
-    return kDone;
-  } catch (const CLI::ParseError& error) {
-    const std::string text = error.what();
-    return report(kCommand, Error::usage(text.substr(0, text.find('\n'))));
-  }
+  if (const auto ended = parse(app, argc, argv, "Example: jaxsmith plan --seed 0 --index 12\n"))
+    return *ended;
   if (status.ok()) status = generate::check_names(request.options);
   if (!status.ok()) return report(kCommand, status.error());
   return print_plans(request) ? kDone : kFailed;

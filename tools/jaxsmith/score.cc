@@ -11,6 +11,7 @@
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/parse.h"
 #include "store/files.h"
 
 namespace jaxsmith::cli {
@@ -93,18 +94,11 @@ int score_main(int argc, char** argv) {
       ->check(whole_number(1, 1024))
       ->capture_default_str();
   app.get_formatter()->column_width(30);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    say("{}\nExample: jaxsmith score predictions.jsonl --dataset dataset --out verdicts.parquet\n"
-        "docs/grading.md says what each verdict means.\n",
-        app.help());
-    return kDone;
-  } catch (const CLI::ParseError& error) {
-    const std::string text = error.what();
-    return report(kCommand, Error::usage(text.substr(0, text.find('\n')) +
-                                         " (jaxsmith score --help says more)"));
-  }
+  if (const auto ended = parse(
+          app, argc, argv,
+          "Example: jaxsmith score predictions.jsonl --dataset dataset --out verdicts.parquet\n"
+          "docs/grading.md says what each verdict means.\n"))
+    return *ended;
   const Status status = run(a);
   return status.ok() ? kDone : report(kCommand, status.error());
 }

@@ -8,6 +8,7 @@
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/parse.h"
 #include "stats/measures.h"
 
 namespace jaxsmith::cli {
@@ -103,18 +104,11 @@ int stats_main(int argc, char** argv) {
       ->check(whole_number(1, 1024))
       ->capture_default_str();
   app.get_formatter()->column_width(30);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    say("{}\nExample: jaxsmith stats dataset --against captured\ndocs/statistics.md defines the "
-        "figures.\n",
-        app.help());
-    return kDone;
-  } catch (const CLI::ParseError& error) {
-    const std::string text = error.what();
-    return report(kCommand, Error::usage(text.substr(0, text.find('\n')) +
-                                         " (jaxsmith stats --help says more)"));
-  }
+  if (const auto ended = parse(
+          app, argc, argv,
+          "Example: jaxsmith stats dataset --against captured\ndocs/statistics.md defines the "
+          "figures.\n"))
+    return *ended;
   const Status status = run(a);
   return status.ok() ? kDone : report(kCommand, status.error());
 }

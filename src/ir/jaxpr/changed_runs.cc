@@ -203,6 +203,13 @@ Values ChangedRuns::execute(const Kept& kept, const Step& step) {
                             {.first = kept.first});
 }
 
+Values ChangedRuns::execute_bounded(const Kept& kept, const Step& step) {
+  const Instead<EvaluationContext> bounded(
+      evaluator_.context_,
+      EvaluationContext({.budget = {.steps = most_steps_}}, evaluator_.context_));
+  return execute(kept, step);
+}
+
 void ChangedRuns::change_within(Kept& kept, std::int64_t operation) {
   const auto& steps = kept.plan->steps;
   const auto found = std::ranges::upper_bound(steps, operation - kept.first, {}, &Step::end);
@@ -220,10 +227,7 @@ void ChangedRuns::change_within(Kept& kept, std::int64_t operation) {
       change.apply(results);
     } else {
       const Instead<const Change*> changing(evaluator_.change_, &change);
-      const Instead<EvaluationContext> bounded(
-          evaluator_.context_,
-          EvaluationContext({.budget = {.steps = most_steps_}}, evaluator_.context_));
-      results = execute(kept, *found);
+      results = execute_bounded(kept, *found);
     }
     for (std::size_t r = 0; r < results.size(); ++r) put(kept, found->results[r], results[r]);
   }
@@ -250,15 +254,8 @@ void ChangedRuns::redo(Kept& kept, std::size_t i) {
     go_on(*called, 0);
     return put_call(kept, i);
   }
-  Values results;
-  if (step.rule->runs.empty()) {
-    results = execute(kept, step);
-  } else {
-    const Instead<EvaluationContext> bounded(
-        evaluator_.context_,
-        EvaluationContext({.budget = {.steps = most_steps_}}, evaluator_.context_));
-    results = execute(kept, step);
-  }
+  const Values results =
+      step.rule->runs.empty() ? execute(kept, step) : execute_bounded(kept, step);
   for (std::size_t r = 0; r < results.size(); ++r) put(kept, step.results[r], results[r]);
 }
 

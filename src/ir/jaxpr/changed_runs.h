@@ -49,6 +49,7 @@ class ChangedRuns final : public ir::ChangedRuns {
   const Value& value_of(const Kept& kept, const Operand& operand) const;
   bool is_changed(const Kept& kept, const Operand& operand) const;
   Values execute(const Kept& kept, const Step& step);
+  Values execute_bounded(const Kept& kept, const Step& step);  // a loop or a branch
   void change_within(Kept& kept, std::int64_t operation);
   void go_on(Kept& kept, std::size_t step);
   void redo(Kept& kept, std::size_t step);

@@ -7,21 +7,25 @@
 
 namespace jaxsmith::plan {
 
+namespace {
+
+// One of these, the same for all of a program.
+std::string way_of(const Idiom& i, const Idiom::Words& ways) {
+  const Program& program = i.program();
+  return ways[(program.family + program.seed) % ways.size()];
+}
+
+}  // namespace
+
 std::string number_in(Idiom& i, Interval range) {
   return Idiom::text(i.builder().nice_number(range.lo, range.hi, false));
 }
 
-std::string scipy_prefix(const Idiom& i) {
-  static const std::vector<std::string> kWays = {"jax.scipy.", "jax.scipy.", "jsp."};
-  const Program& program = const_cast<Idiom&>(i).builder().program();
-  return kWays[(program.family + program.seed) % kWays.size()];
-}
+std::string scipy_prefix(const Idiom& i) { return way_of(i, {"jax.scipy.", "jax.scipy.", "jsp."}); }
 
 std::string random_prefix(const Idiom& i) {
-  static const std::vector<std::string> kWays = {
-      "jax.random.", "random.", "jax.random.", "jax.random.", "jr.", "jax.random.", "jax.random."};
-  const Program& program = const_cast<Idiom&>(i).builder().program();
-  return kWays[(program.family + program.seed) % kWays.size()];
+  return way_of(i, {"jax.random.", "random.", "jax.random.", "jax.random.", "jr.", "jax.random.",
+                    "jax.random."});
 }
 
 std::string dtype_option(Idiom& i, DType given, DType otherwise) {
@@ -30,9 +34,23 @@ std::string dtype_option(Idiom& i, DType given, DType otherwise) {
 }
 
 void hide_if_few(Idiom& i, ValueId id, std::int64_t enough) {
-  std::int64_t count = 1;
-  for (const std::int64_t n : i.shape(id)) count *= n;
-  if (count < enough) i.may_hide(id);
+  if (tensor::element_count(i.shape(id)) < enough) i.may_hide(id);
+}
+
+void sure_as(Idiom& i, ValueId id, ValueId other) {
+  if (id != kNoValue)
+    i.builder().program().values[static_cast<std::size_t>(id)].sure = i.builder()[other].sure;
+}
+
+ValueId with_ridge(Idiom& i, Idiom::Words names, const std::string& gram, const std::string& ridge,
+                   ValueId factor) {
+  const std::string diagonal =
+      fmt::format(" + {} * jnp.eye({}, dtype=$0.dtype)", ridge, i.dim(factor, 0));
+  return i.let(std::move(names), gram + diagonal, {factor}, i.shape(factor), {-2, 4});
+}
+
+std::int64_t convolved_length(const std::string& mode, std::int64_t data, std::int64_t taps) {
+  return mode == "full" ? data + taps - 1 : mode == "same" ? data : data - taps + 1;
 }
 
 CallText::CallText(Idiom& i, ValueId data)

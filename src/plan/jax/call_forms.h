@@ -44,6 +44,14 @@ std::string random_prefix(const Idiom& i);
 std::string dtype_option(Idiom& i, DType given, DType otherwise);
 // Few elements of few values may stay what they are.
 void hide_if_few(Idiom& i, ValueId id, std::int64_t enough = 8);
+// Only what is sure to show in the other value is in this one.
+void sure_as(Idiom& i, ValueId id, ValueId other);
+// A square matrix's product with its transpose, as the text says, and something on the diagonal:
+// positive definite.
+ValueId with_ridge(Idiom& i, Idiom::Words names, const std::string& gram, const std::string& ridge,
+                   ValueId factor);
+// How many elements a convolution has.
+std::int64_t convolved_length(const std::string& mode, std::int64_t data, std::int64_t taps);
 
 // Arguments of a call: collects operands and text.
 class CallText {

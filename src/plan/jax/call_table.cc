@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -318,7 +319,7 @@ class Call {
 
   ValueId operand(const Item& item, const Idiom::Ids& before) {
     const auto element = dtype(item.kind);
-    if (!element) return fail();
+    if (!element) i_.fail();
     const Interval range = range_of(item);
     const auto fits = [&](const Value& v) {
       const Interval reach = practical(v.stats);
@@ -337,7 +338,7 @@ class Call {
       }
     }
     const auto type = type_of(item);
-    if (!type) return fail();
+    if (!type) i_.fail();
     if (!item.always_argument && !before.empty()) {
       const auto found =
           i_.builder().draw([&](const Value& v) { return fits(v) && v.type == *type; });
@@ -345,11 +346,6 @@ class Call {
       if (found && (inner || i_.builder()[*found].uses == 0 || i_.chance(0.5))) return *found;
     }
     return i_.argument(item.names, *type, range);
-  }
-
-  ValueId fail() {
-    i_.fail();
-    return kNoValue;
   }
 
   // ---- The call ----

@@ -17,12 +17,13 @@
 //                       argument, a result whose names end in ? need not show its operands, and one
 //                       called _ is not needed.
 //   shape               sizes separated by blanks: letters (drawn as this program's sizes are, or
-//                       bound by the first operand), numbers, sums and products of them.
+//                       bound by the first operand), numbers, sums, products and quotients of
+//                       them.
 //                       * stands for any shape, *- without the axis a, *1 with 1 there, *=n with n.
 //                       The ends of a range may hold sizes: {0,n-1}.
 //   kind                of element: none for this program's real type, f the same but no half type,
 //                       d what JAX's constructors give, i an index, b bool, c complex64, D float32,
-//                       B uint8, U uint32, J int32
+//                       B uint8, U uint32, J int32, S this program's integer type
 //   sizes               n=2..5 (drawn), m=n+1 (computed), rank=1..2 (of *)
 //   call                Python with holes, @( the function; <x|y> is one of them, {n+1} a number,
 //                       {a} an axis of *, r its rank, d its size along a, {dtype} the real type and

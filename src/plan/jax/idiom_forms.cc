@@ -26,7 +26,10 @@ std::int64_t size_from(Idiom& i, std::int64_t least, std::int64_t most) {
     if (size >= least && size <= most) return size;
   }
   i.fail();
-  return least;
+}
+
+std::int64_t few(Idiom& i, std::int64_t most, std::int64_t least) {
+  return std::clamp<std::int64_t>(i.size(), least, most);
 }
 
 Shape drawn_shape(Idiom& i, int min_rank, int max_rank) {
@@ -94,6 +97,22 @@ Idiom::Ids repeat(Idiom& i, std::int64_t from, std::int64_t to, Idiom::Words ste
                   std::vector<Idiom::Carry> carries, const Idiom::Fill& step) {
   return i.fori(from, to, std::move(step_names), std::move(carries),
                 [&](const Idiom::Ids& p) { return step({p.begin() + 1, p.end()}); });
+}
+
+std::vector<Idiom::Words> when(bool wanted, Idiom::Words names) {
+  return wanted ? std::vector<Idiom::Words>{std::move(names)} : std::vector<Idiom::Words>{};
+}
+
+ValueId iterated(Idiom& i, std::int64_t steps, Idiom::Words step_names, Idiom::Carry carry,
+                 const std::function<ValueId(ValueId)>& step, double by_fori) {
+  if (i.chance(by_fori))
+    return repeat(i, 0, steps, std::move(step_names), {std::move(carry)},
+                  [&](const Idiom::Ids& p) { return Idiom::Ids{step(p[0])}; })[0];
+  return i
+      .scan(
+          std::move(step_names), {std::move(carry)}, {}, {},
+          [&](const Idiom::Ids& p) { return Idiom::Ids{step(p[0])}; }, "", steps)
+      .final[0];
 }
 
 Terms with(Terms terms, const Terms& more) {

@@ -2,6 +2,7 @@
 // formulas: "{k} * ({x} - {y})" with what each name stands for, a value or text.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,8 @@ inline constexpr Interval kWord{0, 2147483647.0};
 
 // A size of this program's that is no smaller; the idiom fails where it has none.
 std::int64_t size_from(Idiom& i, std::int64_t least, std::int64_t most = 64);
+// This program's size within these bounds.
+std::int64_t few(Idiom& i, std::int64_t most, std::int64_t least = 2);
 // A shape of this program's sizes.
 Shape drawn_shape(Idiom& i, int min_rank, int max_rank);
 // One axis of this program's size, or of `least` where that is larger.
@@ -66,6 +69,13 @@ Terms with(Terms terms, const Terms& more);
 // Idiom::fori of a step that takes the carries alone.
 Idiom::Ids repeat(Idiom& i, std::int64_t from, std::int64_t to, Idiom::Words step_names,
                   std::vector<Idiom::Carry> carries, const Idiom::Fill& step);
+
+// Names of what a scan stacks: one array where it is wanted, else nothing.
+std::vector<Idiom::Words> when(bool wanted, Idiom::Words names);
+
+// What is left of a value after a number of steps, by fori_loop (with that probability) or by scan.
+ValueId iterated(Idiom& i, std::int64_t steps, Idiom::Words step_names, Idiom::Carry carry,
+                 const std::function<ValueId(ValueId)>& step, double by_fori);
 
 // jnp.inf, of the program's type: the change before a loop's first step.
 ValueId infinity(Idiom& i);

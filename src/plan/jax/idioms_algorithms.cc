@@ -152,8 +152,8 @@ Op align_sequences() {
   });
 }
 
-// Dynamic time warping of two series, hard or soft minimum, banded or free; a scan over rows with a
-// scan along each.
+// Dynamic time warping of two series by a hard or a soft minimum; a scan over rows with a scan
+// along each.
 Op time_warping() {
   return idiom("time_warping", kLoop, 1.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -227,8 +227,8 @@ Op time_warping() {
   });
 }
 
-// Values of a knapsack for every capacity, items once or as often as they fit, or ways to make
-// change: a scan over items with a shifted table.
+// Values of a knapsack for every capacity, sums over what fits in log space, or counts of subsets:
+// a scan over items with a shifted table.
 Op knapsack() {
   return idiom("knapsack", kLoop, 1.0, kSmooth, [](Idiom& i) {
     const std::int64_t items = std::max<std::int64_t>(3, i.size()), capacity = i.between(8, 20);
@@ -291,7 +291,7 @@ Op knapsack() {
 }
 
 // All shortest paths: relaxation by one node after the other, or squaring in the (min, +) ring;
-// widest paths and counts of steps by the same scheme.
+// widest paths by the same scheme.
 Op shortest_paths() {
   return idiom("shortest_paths", kLoop, 1.0, kSmooth, [](Idiom& i) {
     const std::int64_t n = std::max<std::int64_t>(3, std::min<std::int64_t>(8, i.size()));
@@ -431,22 +431,20 @@ Op page_rank() {
                    {moved, restart}, {n}, {0, 1});
     };
     const std::vector<Idiom::Carry> carry = {{{"rank", "r"}, restart, {0, 1}, {"ranks", "scores"}}};
-    ValueId out = kNoValue;
     if (keep) {
       if (half_precision(i)) return i.fail();
-      out = i.scan(
-                 {"walk_step", "power_step"}, carry, {}, {{"change", "residuals"}},
-                 [&](const Ids& p) {
-                   const ValueId next = step(p[0]);
-                   return Ids{next, i.let({"moved_by"}, "jnp.abs($0 - $1).max()", {next, p[0]},
-                                          Shape{}, {0, 1})};
-                 },
-                 "", 5)
-                .final[0];
+      i.scan(
+          {"walk_step", "power_step"}, carry, {}, {{"change", "residuals"}},
+          [&](const Ids& p) {
+            const ValueId next = step(p[0]);
+            return Ids{
+                next, i.let({"moved_by"}, "jnp.abs($0 - $1).max()", {next, p[0]}, Shape{}, {0, 1})};
+          },
+          "", 5);
       return;
     }
-    out = i.fori(0, rounds, {"walk_step", "power_step"}, carry,
-                 [&](const Ids& p) { return Ids{step(p[1])}; })[0];
+    const ValueId out = i.fori(0, rounds, {"walk_step", "power_step"}, carry,
+                               [&](const Ids& p) { return Ids{step(p[1])}; })[0];
     if (i.chance(0.4))
       i.let({"log_ranks", "log_scores"},
             i.either({"jnp.log($0)", fmt::format("jnp.log({}.0 * $0)", n)}), {out}, {n}, {-4, 1});

@@ -319,9 +319,12 @@ Op difference_field() {
     } else if (what == 1) {
       const ValueId x = slope(v, 1, {"dv_dx"}), y = slope(u, 0, {"du_dy"});
       const ValueId curl = i.let({"vorticity", "curl"}, "$0 - $1", {x, y}, shape, {-5, 5});
-      if (i.chance(0.4))
+      if (i.chance(0.4)) {
+        i.summary("Give the vorticity of a flow on a grid and its enstrophy.");
+        i.keep(curl);
         i.let({"enstrophy"}, i.either({"0.5 * jnp.mean($0**2)", "0.5 * jnp.sum(jnp.square($0))"}),
               {curl}, Shape{}, {0.3, 20});
+      }
     } else {
       const ValueId ux = slope(u, 1, {"du_dx"}), uy = slope(u, 0, {"du_dy"});
       const ValueId vx = slope(v, 1, {"dv_dx"}), vy = slope(v, 0, {"dv_dy"});

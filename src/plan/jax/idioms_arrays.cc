@@ -1,5 +1,6 @@
 // Arrangements of arrays: windows, blocks, structured matrices, packings, ragged rows.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -115,7 +116,6 @@ void pool_blocks(Idiom& i, std::int64_t b, std::int64_t h, std::int64_t w) {
   i.called({"pool_blocks", "downsample", "block_reduce"});
   const ValueId x = i.input({"image", "grid", "field"}, Shape{h * b, w * b}, {-3, 3});
   const std::string how = i.either({"mean", "max", "sum", "min"});
-  i.summary("Reduce every block of a grid to one value.");
   const ValueId split =
       i.let({"blocks", "tiles"}, fmt::format("$0.reshape({}, {}, {}, {})", h, b, w, b), {x},
             Shape{h, b, w, b}, {-3, 3});
@@ -123,7 +123,10 @@ void pool_blocks(Idiom& i, std::int64_t b, std::int64_t h, std::int64_t w) {
       i.let({"pooled", "coarse"},
             i.chance(0.5) ? "jnp." + how + "($0, axis=(1, 3))" : "$0." + how + "(axis=(1, 3))",
             {split}, Shape{h, w}, {-3, 3});
-  if (how == "mean" && i.chance(0.6)) {
+  if (how != "mean" || !i.chance(0.6)) {
+    i.summary("Reduce every block of a grid to one value.");
+  } else {
+    i.called({"block_detail", "residual_of_blocks", "remove_block_means"});
     i.summary("Take from a grid what its block means do not say.");
     i.let({"detail", "residual"},
           i.either({fmt::format("$0 - jnp.repeat(jnp.repeat($1, {0}, axis=0), {0}, axis=1)", b),
@@ -141,11 +144,7 @@ Op space_to_depth() {
     const bool steps = i.chance(0.5);
     const auto arrange = [&](ValueId x, const Shape& split, const std::string& order, Shape mixed,
                              const Shape& out, const Words& names) {
-      const auto text = [](const Shape& s) {
-        std::string t;
-        for (const auto n : s) t += fmt::format("{}{}", t.empty() ? "" : ", ", n);
-        return t;
-      };
+      const auto text = [](const Shape& s) { return fmt::format("{}", fmt::join(s, ", ")); };
       if (static_cast<int>(split.size()) > i.builder().settings().max_rank || !steps)
         return i.let(
             names,
@@ -203,14 +202,15 @@ Op space_to_depth() {
   });
 }
 
-// Matrices that are constant along diagonals, from their first row and column: built by an index
-// table, by rolled rows, and applied to a vector.
+// Matrices that are constant along diagonals: built by an index table or by rolled rows; applied to
+// vectors by choice.
 Op toeplitz() {
   return idiom("toeplitz", kArray, 1.0, kSmooth, [](Idiom& i) {
     const std::int64_t n = std::max<std::int64_t>(3, i.size());
     const auto kind = i.between(0, 2);
     const Interval range{-2, 2};
     ValueId matrix = kNoValue;
+    std::string said;
     const double top = static_cast<double>(n);
     const ValueId band = i.input(kind == 0   ? Words{"row", "kernel", "taps"}
                                  : kind == 1 ? Words{"autocovariance", "lags", "column"}
@@ -218,7 +218,7 @@ Op toeplitz() {
                                  {kind == 2 ? 2 * n - 1 : n}, range);
     if (kind == 0 && i.chance(0.3)) {
       i.called({"circulant", "circulant_matrix", "cyclic_matrix"});
-      i.summary("Build the circulant matrix of a kernel.");
+      said = "Build the circulant matrix of a kernel.";
       const BodyId turn = i.function(
           {"shifted", "turn"}, {{{"k", "shift"}, counts(i, {}), {0, top}}}, [&](const Ids& p) {
             return Ids{i.let({"rolled"}, "jnp.roll($0, $1)", {band, p[0]}, {n}, range)};
@@ -226,26 +226,25 @@ Op toeplitz() {
       matrix = i.let({"matrix", "circulant"}, fmt::format("jax.vmap($f0)(jnp.arange({}))", n), {},
                      std::vector<BodyId>{turn}, Type{i.real(), {n, n}}, range);
     } else {
-      const ValueId at =
-          i.let({"at", "positions", "index"}, i.either({fmt::format("jnp.arange({})", n)}), {},
-                counts(i, {n}), {0, top});
+      const ValueId at = i.let({"at", "positions", "index"}, fmt::format("jnp.arange({})", n), {},
+                               counts(i, {n}), {0, top});
       const bool rows_first = i.chance(0.5);
       std::string offset = rows_first ? "$0[:, None] - $0[None, :]" : "$0[None, :] - $0[:, None]";
       if (kind == 0) {
         i.called({"circulant", "circulant_matrix", "cyclic_matrix"});
-        i.summary("Build the circulant matrix of a kernel.");
+        said = "Build the circulant matrix of a kernel.";
         offset = "(" + offset + fmt::format(") % {}", n);
       } else if (kind == 1) {
         i.called({"toeplitz", "symmetric_toeplitz", "covariance_from_lags"});
-        i.summary("Build a symmetric Toeplitz matrix from its first column.");
+        said = "Build a symmetric Toeplitz matrix from its first column.";
         offset = "jnp.abs(" + offset + ")";
       } else if (i.chance(0.5)) {
         i.called({"hankel", "hankel_matrix", "trajectory_matrix"});
-        i.summary("Build the Hankel matrix of a sequence.");
+        said = "Build the Hankel matrix of a sequence.";
         offset = "$0[:, None] + $0";
       } else {
         i.called({"toeplitz", "toeplitz_matrix", "convolution_matrix"});
-        i.summary("Build a Toeplitz matrix from its diagonals.");
+        said = "Build a Toeplitz matrix from its diagonals.";
         offset += fmt::format(" + {}", n - 1);
       }
       const ValueId lag = i.let({"lag", "offset"}, offset, {at}, counts(i, {n, n}), {0, 2 * top});
@@ -255,6 +254,7 @@ Op toeplitz() {
     switch (i.between(0, 3)) {
       case 0: {
         const ValueId x = i.input({"x", "vector", "signal"}, {n}, range);
+        i.called({"structured_product", "apply_structured", "filter_by_matrix"});
         i.summary("Apply a matrix of constant diagonals to a vector.");
         i.let({"applied", "product"},
               i.either({"$0 @ $1", "jnp.dot($0, $1)", "jnp.einsum(\"ij,j->i\", $0, $1)"}),
@@ -263,16 +263,21 @@ Op toeplitz() {
       }
       case 1: {
         const ValueId x = i.input({"x", "batch", "signals"}, {n, i.size()}, range);
+        i.called({"structured_product", "apply_structured", "filter_columns"});
+        i.summary("Apply a matrix of constant diagonals to the columns of another.");
         i.let({"applied", "filtered"}, i.either({"$0 @ $1", "jnp.matmul($0, $1)"}), {matrix, x},
               i.shape(x), {-8, 8});
         break;
       }
       case 2:
-        i.let({"lower", "causal"}, i.either({"jnp.tril($0)", "jnp.tril($0, 1)", "jnp.triu($0)"}),
-              {matrix}, {n, n}, range);
+        i.called({"structured_triangle", "triangle_of_diagonals", "one_sided_matrix"});
+        i.summary("Keep a triangle of a matrix of constant diagonals.");
+        i.let({"triangle", "one_sided"},
+              i.either({"jnp.tril($0)", "jnp.tril($0, 1)", "jnp.triu($0)"}), {matrix}, {n, n},
+              range);
         break;
       default:
-        break;
+        i.summary(said);
     }
   });
 }
@@ -281,8 +286,6 @@ Op toeplitz() {
 void diagonal_blocks(Idiom& i, std::int64_t blocks, std::int64_t size) {
   const std::int64_t n = blocks * size;
   const Interval range{-2, 2};
-  i.called({"diagonal_blocks", "extract_blocks", "block_diag_part"});
-  i.summary("Take the blocks on the diagonal of a matrix.");
   const ValueId whole = i.input({"matrix", "covariance", "operator_matrix"}, {n, n}, range);
   const ValueId split =
       i.let({"split", "tiles"}, fmt::format("$0.reshape({0}, {1}, {0}, {1})", blocks, size),
@@ -295,7 +298,12 @@ void diagonal_blocks(Idiom& i, std::int64_t blocks, std::int64_t size) {
                       "jnp.moveaxis(jnp.diagonal($0, axis1=0, axis2=2), -1, 0)",
                       "jnp.einsum(\"iaib->iab\", $0)"}),
             {split}, Shape{blocks, size, size}, range);
-  if (i.chance(0.5))
+  const bool traces = i.chance(0.5);
+  i.called(traces ? Words{"block_traces", "traces_of_blocks", "partial_traces"}
+                  : Words{"diagonal_blocks", "extract_blocks", "block_diag_part"});
+  i.summary(traces ? "Take the traces of the blocks on the diagonal of a matrix."
+                   : "Take the blocks on the diagonal of a matrix.");
+  if (traces)
     i.let({"traces", "block_traces"},
           i.either({"jnp.trace($0, axis1=1, axis2=2)", "jnp.einsum(\"bii->b\", $0)"}), {parts},
           Shape{blocks}, {-5, 5});
@@ -318,8 +326,6 @@ Op block_diagonal() {
       diagonal_blocks(i, blocks, size);
       return;
     }
-    i.called({"block_diagonal", "assemble_blocks", "block_diag"});
-    i.summary("Put blocks on the diagonal of one matrix.");
     const ValueId parts = i.input({"blocks", "factors", "kernels"}, {blocks, size, size}, range);
     switch (i.between(0, 3)) {
       case 0:
@@ -365,7 +371,12 @@ Op block_diagonal() {
                        {parts}, {n, n}, range);
       }
     }
-    if (i.chance(0.5)) {
+    if (!i.chance(0.5)) {
+      i.called({"block_diagonal", "assemble_blocks", "block_diag"});
+      i.summary("Put blocks on the diagonal of one matrix.");
+    } else {
+      i.called({"apply_blocks", "block_diagonal_product", "multiply_by_blocks"});
+      i.summary("Apply a block-diagonal matrix to a vector.");
       const ValueId x = i.input({"x", "vector", "states"}, {n}, range);
       i.let({"applied", "product"}, i.either({"$0 @ $1", "jnp.dot($0, $1)"}), {matrix, x}, {n},
             {-8, 8});
@@ -403,8 +414,8 @@ void weave(Idiom& i, std::int64_t n, std::int64_t r) {
   }
 }
 
-// Elements of two or three sequences in turn, by stacking, by strided writes, or by an index; or
-// the even and odd ones apart, as wavelets and rotary embeddings want them.
+// Elements of two or three sequences in turn, by stacking or by strided writes; or the even and odd
+// ones apart, as wavelets and rotary embeddings want them.
 Op interleave() {
   return idiom("interleaved_parts", kArray, 1.0, kSmooth, [](Idiom& i) {
     const Interval range{-3, 3};
@@ -468,8 +479,8 @@ Op interleave() {
   });
 }
 
-// Rows padded to whole blocks, worked on block by block, and the padding cut off: norms, quantised
-// scales, partial sums.
+// Vectors padded to whole blocks, worked on block by block, and the padding cut off: scales,
+// partial sums, means taken off.
 Op pad_to_blocks() {
   return idiom("pad_to_blocks", kArray, 1.0, kSmooth, [](Idiom& i) {
     const std::int64_t length = std::max<std::int64_t>(5, i.size()), block = i.between(2, 4),
@@ -509,7 +520,7 @@ Op pad_to_blocks() {
         const ValueId inner =
             i.let({"inner", "within"}, "jnp.cumsum($0, axis=1)", {split}, {blocks, block}, {-8, 8});
         const ValueId totals =
-            i.let({"totals", "block_sums"}, i.either({"$0[:, -1]"}), {inner}, {blocks}, {-8, 8});
+            i.let({"totals", "block_sums"}, "$0[:, -1]", {inner}, {blocks}, {-8, 8});
         const ValueId before = i.let({"before", "offsets"},
                                      i.either({"jnp.cumsum($0) - $0",
                                                "jnp.concatenate([jnp.zeros_like($0[:1]), "
@@ -634,8 +645,8 @@ void unpack_triangle(Idiom& i, const Triangle& t) {
   }
 }
 
-// The triangle of a symmetric matrix as a vector and back: by index pairs, by a mask, by a scan of
-// offsets; as Cholesky factors and pairwise terms are stored.
+// The triangle of a matrix as a vector and back by index pairs, as Cholesky factors and pairwise
+// terms are stored.
 Op triangular_packing() {
   return idiom("triangular_packing", kArray, 1.0, kSmooth, [](Idiom& i) {
     const std::int64_t n = i.between(3, 6);
@@ -660,7 +671,7 @@ Op im2col() {
                        ow = (width + 2 * edge - reach) / stride + 1;
     const Interval range{-2, 2};
     i.called({"im2col", "convolve_by_gather", "extract_patches"});
-    i.summary(fmt::format("Gather every {} by {} patch of an image.", k, k));
+    i.summary(fmt::format("Gather {} by {} patches of an image.", k, k));
     const ValueId image = i.input({"image", "field", "x"}, {height, width}, range);
     const ValueId source =
         padded

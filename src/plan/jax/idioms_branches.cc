@@ -87,10 +87,6 @@ Ids slope_at(Idiom& i, BodyId f, ValueId x, ValueId c, bool with_value) {
                   {{{"value", "fx"}, scalar(i), {-5, 9}}, gradient});
 }
 
-std::int64_t few(Idiom& i, std::int64_t most) {
-  return std::clamp<std::int64_t>(i.size(), 2, most);
-}
-
 // Steps of gradient descent whose length is halved where Armijo's condition fails, and grows where
 // it holds: by fori or scan, the branches with operands or as closures.
 Op armijo_descent() {

@@ -17,10 +17,6 @@ using Part = Idiom::Part;
 using Parts = std::vector<Part>;
 using Bodies = std::vector<BodyId>;
 
-std::int64_t few(Idiom& i, std::int64_t most, std::int64_t least = 2) {
-  return std::clamp<std::int64_t>(i.size(), least, most);
-}
-
 struct Choice {
   Words names;
   std::string spelling;  // of what the branch takes
@@ -118,10 +114,6 @@ Op bracket_tariff() {
     const ValueId charge = i.input(taxes ? Words{"allowance", "credit", "exemption"}
                                          : Words{"standing_charge", "base_fee", "fee"},
                                    Shape{}, {0.5, 5});
-    i.called(taxes ? Words{"income_taxes", "tax_by_bracket", "taxes_due"}
-                   : Words{"energy_bills", "tiered_tariff", "bill_by_tier"});
-    i.summary(taxes ? "Compute the tax on each income by its bracket."
-                    : "Compute the bill for each amount by its tier.");
     const double first = i.number({20, 25, 30});
     std::vector<double> edges, rates = {i.number({0.1, 0.12, 0.15}), i.number({0.2, 0.22, 0.25}),
                                         i.number({0.3, 0.32, 0.35}), i.number({0.4, 0.42, 0.45})};
@@ -172,6 +164,24 @@ Op bracket_tariff() {
         i.let(taxes ? Words{"taxes", "due"} : Words{"bills", "costs"}, "lax.map($f0, $0)",
               {amounts}, Bodies{each}, Type{i.real(), {n}}, due);
     const double end = i.random().uniform();
+    const std::string due_on =
+        taxes ? "tax on each income by its bracket" : "bill for each amount by its tier";
+    if (end < 0.3) {
+      i.called(taxes ? Words{"net_incomes", "incomes_after_tax"}
+                     : Words{"usage_less_bill", "amounts_less_bills"});
+      i.summary("Take from what comes in the " + due_on + ".");
+    } else if (end < 0.6) {
+      i.called(taxes ? Words{"effective_tax_rates", "average_tax_rates"}
+                     : Words{"average_prices", "price_per_unit"});
+      i.summary("Give the " + due_on + " as a share of it.");
+    } else if (end < 0.75) {
+      i.called(taxes ? Words{"tax_revenue", "total_tax"} : Words{"total_bill", "tariff_revenue"});
+      i.summary("Add up the " + due_on + ".");
+    } else {
+      i.called(taxes ? Words{"income_taxes", "tax_by_bracket", "taxes_due"}
+                     : Words{"energy_bills", "tiered_tariff", "bill_by_tier"});
+      i.summary("Compute the " + due_on + ".");
+    }
     if (end < 0.3)
       i.let({"net", "left_over"}, "$0 - $1", {amounts, bill}, Shape{n}, {0, 70});
     else if (end < 0.6)
@@ -211,7 +221,7 @@ Op augment_by_kind() {
                  {{"shift", "translate"}, "$1 * jnp.roll($0, 1, axis=1)"},
                  {{"squash", "compress"}, "jnp.tanh($1 * $0)"}},
                 count, image, range);
-    const bool inside = i.chance(0.3), triple = i.chance(0.5);
+    const bool inside = i.chance(0.3), flattens = i.chance(0.5);
     const BodyId each = i.function(
         {"augment", "augment_one", "change_image"},
         {{{"img", "image"}, image, {-2, 2}},
@@ -229,7 +239,7 @@ Op augment_by_kind() {
         {3});
     const ValueId out = i.let({"augmented", "changed"}, "lax.map($f0, ($0, $1, $2))",
                               {images, kinds, strengths}, Bodies{each}, all, range);
-    if (!inside && triple)
+    if (!inside && flattens)
       i.let({"flat", "features"},
             i.either({"$0.reshape($0.shape[0], -1)", "jnp.reshape($0, ($0.shape[0], -1))"}), {out},
             Type{i.real(), {batch, side * side}}, range);
@@ -481,7 +491,7 @@ Op press_keys() {
 }
 
 // Rows of a matrix in few levels: those with a wide range around zero, the others from their least
-// element; or kept where that is cheap.
+// element or in fine steps.
 Op quantize_rows() {
   return idiom("quantize_rows", kConditional, 0.9, kZero, [](Idiom& i) {
     if (half_precision(i)) return i.fail();

@@ -31,10 +31,6 @@ ValueId zero_like(Idiom& i, Words names, ValueId of, Interval range) {
                {of}, i.type(of), range);
 }
 
-std::vector<Words> when(bool wanted, Words names) {
-  return wanted ? std::vector<Words>{std::move(names)} : std::vector<Words>{};
-}
-
 // The ids, and one more where it is wanted.
 Ids and_when(bool wanted, Ids ids, ValueId more) {
   if (wanted) ids.push_back(more);
@@ -68,7 +64,7 @@ Ids raised(Idiom& i, bool nested, const std::string& grow, const std::string& in
 Op loss_scaling() {
   return idiom("loss_scaling", kConditional, 1.0, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
-    const std::int64_t steps = i.between(6, 10), n = std::clamp<std::int64_t>(i.size(), 3, 12);
+    const std::int64_t steps = i.between(6, 10), n = few(i, 12, 3);
     const Type row{i.real(), {n}};
     const ValueId params = i.argument({"params", "weights", "w"}, row, {-1, 1});
     const ValueId grads = i.argument({"grads", "gradients", "g"}, {i.real(), {steps, n}}, {-4, 4});

@@ -56,7 +56,6 @@ Op forward_noising() {
     const ValueId t = i.argument({"t", "steps", "timesteps"}, Type{i.integer(), {rows}},
                                  {0, static_cast<double>(steps - 1)});
     i.called({"add_noise", "q_sample", "forward_noising"});
-    i.summary("Noise each row to its own step of a diffusion.");
     const ValueId kept = kept_signal(i, steps, x);
     Shape column(i.shape(x).size(), 1);
     column[0] = rows;
@@ -69,7 +68,9 @@ Op forward_noising() {
                                 i.either({"jnp.sqrt($1) * $0 + jnp.sqrt(1.0 - $1) * $2",
                                           "$1**0.5 * $0 + (1.0 - $1) ** 0.5 * $2"}),
                                 {x, a, noise}, i.shape(x), {-2, 2});
-    switch (i.between(0, 3)) {
+    const std::int64_t goal = i.between(0, 3);
+    if (goal != 1) i.summary("Noise each row to its own step of a diffusion.");
+    switch (goal) {
       case 0:
         i.called({"velocity_target", "v_prediction_pair", "noisy_and_velocity"});
         i.summary("Noisy rows and the velocity that a network is to predict.");
@@ -78,7 +79,7 @@ Op forward_noising() {
         break;
       case 1: {
         i.called({"denoising_loss", "diffusion_loss", "noise_prediction_loss"});
-        i.summary("Error of a linear denoiser at each row's own noise level.");
+        i.summary("Error of a small denoiser at each row's own noise level.");
         const ValueId w = i.argument({"denoiser", "kernel"},
                                      Type{i.real(), {i.dim(x, -1), i.dim(x, -1)}}, {-0.8, 0.8});
         const ValueId guess =
@@ -167,7 +168,7 @@ Op reverse_diffusion() {
                  clean = i.let({"bounded", "x0_clipped"},
                                i.either({"jnp.clip($0, -1.0, 1.0)", "jnp.tanh($0)"}), {clean},
                                shape, {-1, 1});
-               next = i.let({"x_next"}, i.either({"jnp.sqrt($0) * $1 + jnp.sqrt(1.0 - $0) * $2"}),
+               next = i.let({"x_next"}, "jnp.sqrt($0) * $1 + jnp.sqrt(1.0 - $0) * $2",
                             {p[2], clean, guess}, shape, {-4, 4});
              }
              return path ? Ids{next, next} : Ids{next};
@@ -206,10 +207,9 @@ Op guided_step() {
       const ValueId fix = i.let({"rescale", "ratio"},
                                 "jnp.std($0, " + axes + ") / (jnp.std($1, " + axes + ") + 1e-3)",
                                 {with, eps}, left, {0.2, 1});
-      const std::string phi = i.either({"0.7", "0.5", "0.3"}), rest = phi == "0.7"   ? "0.3"
-                                                                      : phi == "0.5" ? "0.5"
-                                                                                     : "0.7";
-      eps = i.let({"rescaled", "eps_fixed"}, "$0 * (" + phi + " * $1 + " + rest + ")", {eps, fix},
+      const double phi = i.number({0.7, 0.5, 0.3});
+      eps = i.let({"rescaled", "eps_fixed"},
+                  "$0 * (" + Idiom::text(phi) + " * $1 + " + Idiom::text(1 - phi) + ")", {eps, fix},
                   shape, {-5, 5});
     }
     const double a = i.number({0.5, 0.7, 0.3, 0.8}), b = i.number({0.9, 0.85, 0.95});
@@ -233,8 +233,7 @@ Op guided_step() {
   });
 }
 
-// Straight paths between noise and data (flow matching): the loss of a velocity field, or samples
-// along a learned one.
+// Straight or curved paths between noise and data (flow matching): the loss of a velocity field.
 Op flow_matching() {
   return idiom("flow_matching", kVectorization, 1.0, kSmooth, [](Idiom& i) {
     const ValueId data = i.anchor({"data", "x1", "targets"}, 2, 2, {-2, 2});
@@ -244,9 +243,11 @@ Op flow_matching() {
     const ValueId w = i.argument({"kernel", "w"}, Type{i.real(), {width, width}}, {-0.8, 0.8});
     const ValueId drift = i.argument({"time_weights", "drift"}, Type{i.real(), {width}}, {-1, 1});
     const Type row{i.real(), {width}}, scalar{i.real(), {}};
-    i.called({"flow_matching_loss", "rectified_flow_loss", "velocity_matching"});
-    i.summary("Error of a velocity field on straight paths from noise to data.");
     const bool curved = i.chance(0.35);
+    i.called({"flow_matching_loss", curved ? "path_matching_loss" : "rectified_flow_loss",
+              "velocity_matching"});
+    i.summary(curved ? "Error of a velocity field on curved paths from noise to data."
+                     : "Error of a velocity field on straight paths from noise to data.");
     const std::string squash = i.either(
         {"jnp.tanh($0 @ $1 + $2 * $3)", "jnp.sin($0 @ $1 + $2 * $3)", "$0 @ $1 + $2 * $3"});
     const BodyId one = i.function(
@@ -372,7 +373,6 @@ Op langevin_sampler() {
         i.argument({"noises", "noise", "eps"}, Type{i.real(), each}, {-1.5, 1.5});
     const ValueId centre =
         i.argument({"center", "modes", "loc"}, Type{i.real(), {shape.back()}}, {-1, 1});
-    const Type scalar{i.real(), {}};
     const std::string energy =
         i.either({"0.25 * jnp.sum(($0**2 - 1.0) ** 2) + 0.5 * jnp.sum(($0 - $1) ** 2)",
                   "-jnp.sum(jnp.logaddexp(-0.5 * ($0 - $1) ** 2, -0.5 * ($0 + $1) ** 2))",
@@ -394,7 +394,6 @@ Op langevin_sampler() {
     };
     const std::vector<Words> kept =
         path ? std::vector<Words>{{"chain", "path"}} : std::vector<Words>{};
-    (void)scalar;
     if (friction) {
       i.summary("Langevin dynamics with momentum and friction.");
       const ValueId still = i.let({"velocity", "still"}, "jnp.zeros_like($0)", {x}, shape, {-1, 1});

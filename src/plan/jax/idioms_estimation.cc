@@ -1,5 +1,5 @@
-// Estimation: regressions, multivariate normals, robust locations, tests of two samples, weights of
-// importance, classifiers.
+// Estimation: likelihoods on grids, multivariate normals, regressions, robust locations, tests of
+// two samples.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -152,8 +152,6 @@ Op multivariate_normal() {
             {mean, factor, x}, {n, d}, {-6, 6});
       return;
     }
-    i.called({"mvn_logpdf", "multivariate_normal_logpdf", "gaussian_log_density"});
-    i.summary("Compute log densities of a multivariate normal.");
     const ValueId delta = i.let({"delta", "centered"}, "$0 - $1", {x, mean}, {n, d}, {-4, 4});
     const ValueId white =
         i.let({"white", "z"},
@@ -173,13 +171,19 @@ Op multivariate_normal() {
                                                  : "-0.5 * ($0 + {} * jnp.log(2.0 * jnp.pi)) - $1"),
                           d),
               {size, logdet}, {n}, {-30, 2});
-    if (i.chance(0.4))
+    if (i.chance(0.4)) {
+      i.called({"mvn_nll", "gaussian_nll", "multivariate_normal_loss"});
+      i.summary("Compute the mean negative log density of a multivariate normal.");
       i.let({"nll", "loss"}, i.either({"-jnp.mean($0)", "-$0.mean()"}), {logp}, Shape{}, {0, 20});
+    } else {
+      i.called({"mvn_logpdf", "multivariate_normal_logpdf", "gaussian_log_density"});
+      i.summary("Compute log densities of a multivariate normal.");
+    }
   });
 }
 
-// Least squares with a penalty: by the normal equations, by the dual, by a Cholesky factor; with an
-// intercept, weights, or leverages.
+// Least squares with a penalty: by the normal equations or by the dual; with data centred or rows
+// weighted; residuals or predictions.
 Op ridge_regression() {
   return idiom("ridge_regression", kLinearAlgebra, 1.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -395,7 +399,6 @@ Op robust_location() {
     const auto reduce = [&](const std::string& f, const Words& names, ValueId of, Interval r) {
       return i.let(names, "jnp." + f + "($0" + axis + ")", {of}, out, r);
     };
-    i.called({"robust_location", "robust_center", "outlier_resistant_mean"});
     switch (i.between(0, 2)) {
       case 0: {
         i.called({"mad_scores", "robust_scale", "median_deviation"});

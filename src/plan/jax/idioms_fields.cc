@@ -113,12 +113,20 @@ Op heat(bool many) {
         const ValueId source =
             extra == 1 ? i.input({"source", "heating"}, shape, {0, 0.3}) : kNoValue;
         const std::string number = i.either({"0.05", "0.1", "0.02"});
-        i.called(
-            {many ? "heat_equation" : "heat_step", "diffuse", many ? "spread_heat" : "diffusion"});
-        i.summary("Spread heat over a grid with " + s.words + ".");
-        i.summary(many ? "Take explicit steps of the diffusion equation."
-                       : "Take an explicit step of the diffusion equation.");
         const bool held = rank == 1 && i.chance(0.25);
+        const std::string edges = held ? "ends that are held" : s.words;
+        if (extra == 3) {
+          i.called(
+              {many ? "fisher_equation" : "fisher_step", "spread_population", "grow_and_spread"});
+          i.summary("Spread and grow a population, as Fisher's equation has it.");
+          i.summary("Let a population spread and grow with " + edges + ".");
+        } else {
+          i.called({many ? "heat_equation" : "heat_step", "diffuse",
+                    many ? "spread_heat" : "diffusion"});
+          i.summary("Spread heat over a grid with " + edges + ".");
+          i.summary(many ? "Take explicit steps of the diffusion equation."
+                         : "Take an explicit step of the diffusion equation.");
+        }
         const auto step = [&](ValueId u) {
           const ValueId lap = laplacian(i, s, u, {-3, 3});
           const Terms terms = {{"u", u}, {"lap", lap}, rate, {"source", source}};
@@ -134,7 +142,6 @@ Op heat(bool many) {
                                  "$1.at[jnp.array([0, -1])].set($0[jnp.array([0, -1])])"}),
                        {u, next}, shape, {0, 1.5});
         };
-        if (extra == 3) i.summary("Spread and grow a population, as Fisher's equation has it.");
         if (!many) {
           step(u0);
           return;
@@ -224,8 +231,8 @@ Op wave(bool many) {
       });
 }
 
-// First-order transport: upwind with a choice by the sign of the wind, flux form, Lax-Friedrichs or
-// Lax-Wendroff; one step or several.
+// First-order transport upwind: differences or fluxes chosen by the sign of the wind, at each point
+// or by a branch; one step or several.
 Op advect() {
   return idiom("advect", kConditional, 1.1, kSmooth, [](Idiom& i) {
     const ValueId q0 = field(i, {"tracer", "concentration", "q"}, 1, 2, {0, 1});
@@ -299,12 +306,15 @@ Op burgers() {
     const auto scheme = i.between(0, 2);
     const Term nu = scheme == 0 ? constant(i, "nu", {"viscosity", "nu"}, {0.1, 0.05, 0.2}) : Term{};
     const Term dt = constant(i, "r", {"courant", "r"}, {0.2, 0.1, 0.3, 0.5}, 0.2);
-    i.called({"burgers_step",
-              scheme == 1   ? "lax_friedrichs"
-              : scheme == 2 ? "maccormack"
-                            : "viscous_burgers",
-              "steepen"});
-    i.summary("Take a step of Burgers' equation on a ring.");
+    const auto say = [&](bool many) {
+      i.called({many ? "solve_burgers" : "burgers_step",
+                scheme == 1   ? "lax_friedrichs"
+                : scheme == 2 ? "maccormack"
+                              : "viscous_burgers",
+                "steepen"});
+      i.summary(many ? "Take steps of Burgers' equation on a ring."
+                     : "Take a step of Burgers' equation on a ring.");
+    };
     const Interval r{-1.5, 1.5};
     const auto step = [&](ValueId u) {
       const Terms base = {{"u", u}, nu, dt};
@@ -339,8 +349,10 @@ Op burgers() {
                  with(base, {{"p", guess}, {"g", g}}), shape, r);
     };
     if (i.chance(0.6)) {
+      say(false);
       step(u0);
     } else {
+      say(true);
       repeat(i, 0, i.between(3, 8), {"step", "advance"}, {{{"u", "v"}, u0, r, {"u_end", "final"}}},
              [&](const Ids& p) { return Ids{step(p[0])}; });
     }
@@ -491,9 +503,6 @@ Op fresnel() {
     const Term ratio = constant(
         i, "n", {"index_ratio", "n_rel"},
         dense ? std::vector<double>{1.5, 1.33, 1.46} : std::vector<double>{0.67, 0.75, 0.5}, 0.4);
-    i.called({"fresnel", "reflectance", "reflect_light"});
-    i.summary("Give the share of light that a surface reflects.");
-    if (dense) i.summary("Reflect light inside glass, all of it beyond the critical angle.");
     const ValueId c1 = i.let({"cos_in", "cos_i"}, "jnp.cos($0)", {angle}, shape, {0.05, 1});
     const ValueId s2 = let(i, {"sin_sq", "sin2_t"},
                            i.either({"({n} * jnp.sin({a})) ** 2", "{n}**2 * (1.0 - {c}**2)"}),
@@ -525,7 +534,15 @@ Op fresnel() {
                                      shape, {0, 1});
     if (dense)
       r = i.let({"reflectance", "reflected"}, "jnp.where($0, 1.0, $1)", {total, r}, shape, {0, 1});
-    if (i.chance(0.3)) i.let({"transmitted"}, "1.0 - $0", {r}, shape, {0, 1});
+    if (i.chance(0.3)) {
+      i.called({"transmittance", "fresnel_transmission", "transmit_light"});
+      i.summary("Give the share of light that a surface lets through.");
+      i.let({"transmitted"}, "1.0 - $0", {r}, shape, {0, 1});
+      return;
+    }
+    i.called({"fresnel", "reflectance", "reflect_light"});
+    i.summary("Give the share of light that a surface reflects.");
+    if (dense) i.summary("Reflect light in the denser medium, all beyond the critical angle.");
   });
 }
 

@@ -67,6 +67,7 @@ Op black_scholes() {
     const ValueId price = option_price(i, terms, out, put && !both, cdf);
     if (both) {
       i.summary("Price calls, and puts by parity.");
+      i.keep(price);
       let(i, {"put"}, "{c} - {s} + {k} * jnp.exp(-{r} * {t})", with(terms, {{"c", price}}), out,
           {0, 1});
     }
@@ -154,6 +155,7 @@ Op bond() {
     if (what == 0) return;
     i.summary(what == 1 ? "Give a bond's price and its duration."
                         : "Give a bond's price and its convexity.");
+    i.keep(price);
     let(i, {what == 1 ? "duration" : "convexity"},
         what == 1 ? "{d} @ ({t} * {f}) / {p}" : "{d} @ ({t} * ({t} + 1.0) * {f}) / {p}",
         {{"d", discount}, {"t", years}, {"f", flows}, {"p", price}}, out,
@@ -183,9 +185,9 @@ Op binomial_tree() {
                        : "Price an option on a binomial tree.");
     const ValueId at = i.let({"moves", "j"}, fmt::format("jnp.arange({}, dtype=$0.dtype)", n + 1),
                              {s}, {n + 1}, {0, static_cast<double>(n)});
-    const ValueId prices = i.let({"prices", "terminal"},
-                                 i.either({"$0 * " + up + fmt::format(" ** (2.0 * $1 - {}.0)", n)}),
-                                 {s, at}, {n + 1}, {0.3, 3});
+    const ValueId prices =
+        i.let({"prices", "terminal"}, "$0 * " + up + fmt::format(" ** (2.0 * $1 - {}.0)", n),
+              {s, at}, {n + 1}, {0.3, 3});
     const std::string pays = call ? "jnp.maximum({x} - {k}, 0.0)" : "jnp.maximum({k} - {x}, 0.0)";
     const ValueId payoff =
         let(i, {"payoff", "values"}, pays, {{"x", prices}, {"k", k}}, {n + 1}, {0, 1});
@@ -211,8 +213,8 @@ Op binomial_tree() {
   });
 }
 
-// Mean and variance of a portfolio from returns: volatility, Sharpe's ratio, contributions to risk,
-// the weights of least variance.
+// Mean and variance of a portfolio from returns: Sharpe's ratio, contributions to risk, the weights
+// of least variance or of the best return per risk.
 Op portfolio() {
   return idiom("portfolio", kLinearAlgebra, 1.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -234,15 +236,15 @@ Op portfolio() {
                   {-0.01, 0.03});
     }
     if (what == 3) {
-      i.called({"min_variance", "tangency_weights", "optimal_weights"});
-      i.summary("Find the portfolio of least variance.");
       const std::string ridge = i.either({"1e-2", "5e-3"});
+      const bool least = i.chance(0.5);
+      i.called({least ? "min_variance" : "tangency_weights", "optimal_weights", "allocate"});
+      i.summary(least ? "Find the portfolio of least variance."
+                      : "Find the portfolio of the best return for its risk.");
       const ValueId raw =
           i.let({"raw", "unscaled"},
-                i.either({"jnp.linalg.solve($0 + " + ridge +
-                              " * jnp.eye($0.shape[0], dtype=$0.dtype), jnp.ones_like($1))",
-                          "jnp.linalg.solve($0 + " + ridge +
-                              " * jnp.eye($0.shape[0], dtype=$0.dtype), $1)"}),
+                "jnp.linalg.solve($0 + " + ridge + " * jnp.eye($0.shape[0], dtype=$0.dtype), " +
+                    (least ? "jnp.ones_like($1))" : "$1)"),
                 {cov, mean}, {k}, {-20, 60});
       i.let({"weights", "allocation"},
             i.either({"$0 / jnp.sum(jnp.abs($0))", "$0 / jnp.linalg.norm($0)"}), {raw}, {k},
@@ -275,7 +277,8 @@ Op portfolio() {
   });
 }
 
-// How far prices fell below their last peak; the worst, where, or a ratio of return to it.
+// How far prices fell below their last peak: at each time, the worst, or the root of the mean
+// square.
 Op drawdown() {
   return idiom("drawdown", kReduction, 0.9, kSmooth, [](Idiom& i) {
     const bool many = i.chance(0.4);
@@ -283,8 +286,6 @@ Op drawdown() {
     if (many) shape.push_back(i.size());
     const ValueId r = i.input({"returns", "daily_returns"}, shape, {-0.3, 0.32});
     const Shape kept(shape.begin() + 1, shape.end());
-    i.called({"max_drawdown", "drawdown", "worst_loss"});
-    i.summary("Give the largest fall of a price below its last peak.");
     const ValueId wealth =
         i.let({"wealth", "equity"},
               i.either({"jnp.cumprod(1.0 + $0, axis=0)", "jnp.exp(jnp.cumsum($0, axis=0))",
@@ -298,10 +299,16 @@ Op drawdown() {
     const ValueId fall = i.let({"drawdown", "fall"}, i.either({"1.0 - $0 / $1", "($1 - $0) / $1"}),
                                {wealth, peak}, shape, {0, 0.7});
     const auto what = i.between(0, 2);
-    if (what == 0)
+    if (what == 0) {
+      i.called({"max_drawdown", "worst_fall", "worst_loss"});
+      i.summary("Give the largest fall of a price below its last peak.");
       i.let({"worst", "max_drawdown"}, i.either({"jnp.max($0, axis=0)", "$0.max(axis=0)"}), {fall},
             kept, {0.1, 0.7});
-    if (what == 1) {
+    } else if (what == 2) {
+      i.called({"drawdown", "drawdown_curve", "underwater"});
+      i.summary("Give how far a price stands below its last peak.");
+    } else {
+      i.called({"ulcer_index", "root_mean_drawdown", "drawdown_risk"});
       i.summary("Give the root mean square of the falls below a peak.");
       i.let({"ulcer"},
             i.either({"jnp.sqrt(jnp.mean($0**2, axis=0))",
@@ -311,8 +318,8 @@ Op drawdown() {
   });
 }
 
-// Paths of a price from given noise, and what options on them pay; geometric Brownian motion or
-// with a short rate that reverts to its mean.
+// Paths of a price from given noise by geometric Brownian motion, and what options on them are
+// worth.
 Op price_paths() {
   return idiom("price_paths", kArray, 1.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -321,8 +328,6 @@ Op price_paths() {
     const Term drift = constant(i, "mu", {"drift", "mu"}, {0.05, 0.03, 0.08}),
                vol = constant(i, "vol", {"vol", "sigma"}, {0.2, 0.3, 0.4}, 0.4);
     const std::string dt = i.either({"0.05", "0.1", "0.02"});
-    i.called({"simulate_gbm", "price_paths", "monte_carlo"});
-    i.summary("Turn noise into paths of a price.");
     const Terms terms = {{"z", noise}, drift, vol};
     const ValueId moves =
         let(i, {"log_returns", "increments"},
@@ -336,7 +341,12 @@ Op price_paths() {
                   "$0 * jnp.exp(jnp.cumsum($1, axis=-1))"}),
         {s0, moves}, {paths, steps}, {0.5, 2});
     const auto what = i.between(0, 4);
-    if (what == 0) return;
+    if (what == 0) {
+      i.called({"simulate_gbm", "price_paths", "simulate_prices"});
+      i.summary("Turn noise into paths of a price.");
+      return;
+    }
+    i.called({"monte_carlo_price", "option_from_paths", "monte_carlo"});
     const std::string strike = i.either({"0.8", "0.7"});
     const Words forms = {"", "$0[:, -1]", "jnp.mean($0, axis=1)", "jnp.max($0, axis=1)",
                          "jnp.min($0, axis=1)"};
@@ -356,7 +366,7 @@ Op price_paths() {
   });
 }
 
-// Volatility in a window that moves along returns; or with weights that fade.
+// Volatility in a window that moves along returns: by slices under a map, or by indices.
 Op rolling_volatility() {
   return idiom("rolling_volatility", kIndexing, 0.9, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -547,7 +557,7 @@ Op shortfall() {
       const ValueId var =
           i.let({"var", "threshold"},
                 i.either({"jnp.quantile($0, " + level + ")",
-                          fmt::format("jnp.percentile($0, {})", level == "0.9" ? "90" : "80")}),
+                          fmt::format("jnp.percentile($0, {:.0f})", 100 * std::stod(level))}),
                 {loss}, Shape{}, {0.1, 1});
       if (i.chance(0.6))
         i.let({"shortfall", "tail_mean"},

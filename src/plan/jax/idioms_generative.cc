@@ -71,7 +71,7 @@ Op evidence_bound() {
   });
 }
 
-// Divergences between Gaussians with diagonal or full covariances.
+// Divergences between Gaussians with diagonal covariances.
 Op gaussian_divergence() {
   return idiom("gaussian_divergence", kReduction, 0.9, kSmooth, [](Idiom& i) {
     const ValueId m1 = i.anchor({"mean_q", "mu", "mean"}, 2, 2, {-2, 2});
@@ -176,7 +176,7 @@ Op affine_coupling() {
   });
 }
 
-// Planar and radial flows (Rezende and Mohamed 2015) with their log-determinants; several in a row.
+// Planar and radial flows (Rezende and Mohamed 2015) with their log-determinants.
 Op planar_flow() {
   return idiom("planar_flow", kLinearAlgebra, 1.0, kSmooth, [](Idiom& i) {
     const ValueId z = i.anchor({"z", "samples", "points"}, 2, 2, {-2, 2});
@@ -184,7 +184,7 @@ Op planar_flow() {
     const ValueId b = i.input({"bias", "b", "offset"}, Shape{}, {-1, 1});
     if (i.chance(0.4)) {
       const ValueId centre = i.input({"center", "z0"}, Shape{width}, {-1, 1});
-      i.called({"radial_flow", "radial_layer", "contract_around"});
+      i.called({"radial_flow", "radial_layer", "radial_transform"});
       i.summary("Radial flow around a center, and its log-determinant.");
       const std::string alpha = i.either({"1.0", "2.0", "0.5"});
       const ValueId off = i.let({"offset", "delta"}, "$0 - $1", {z, centre}, i.shape(z), {-3, 3});
@@ -245,8 +245,6 @@ Op flow_density() {
         i.argument({"log_scales", "log_s"}, Type{i.real(), {layers, width}}, {-0.5, 0.5});
     const ValueId shifts =
         i.argument({"shifts", "biases"}, Type{i.real(), {layers, width}}, {-1, 1});
-    i.called({"flow_log_prob", "flow_density", "log_likelihood"});
-    i.summary("Log-density of samples under a stack of invertible layers.");
     const std::int64_t bend = i.between(0, 2);
     const std::string leak = i.either({"0.5", "0.3", "0.7"});
     const ValueId zero =
@@ -282,9 +280,15 @@ Op flow_density() {
                                {out.final[0]}, Shape{rows}, {-30, -2});
     const ValueId log_prob =
         i.let({"log_prob", "log_density"}, "$0 + $1", {base, out.final[1]}, Shape{rows}, {-30, 2});
-    if (i.chance(0.4))
+    if (i.chance(0.4)) {
+      i.called({"flow_nll", "flow_loss", "negative_log_likelihood"});
+      i.summary("Mean negative log-density of samples under a stack of invertible layers.");
       i.let({"nll", "loss"}, i.either({"-jnp.mean($0)", "-$0.mean()"}), {log_prob}, Shape{},
             {-2, 30});
+    } else {
+      i.called({"flow_log_prob", "flow_density", "log_likelihood"});
+      i.summary("Log-density of samples under a stack of invertible layers.");
+    }
   });
 }
 
@@ -317,7 +321,6 @@ Op gradient_penalty() {
     i.called({"gradient_penalty", "lipschitz_penalty", "critic_penalty"});
     ValueId at = real;
     if (between) {
-      i.summary("Hold the slope of a critic near one between real and fake.");
       at = i.let(
           {"mixed", "interpolated", "points"},
           i.either({"$2[:, None] * $0 + (1.0 - $2[:, None]) * $1", "$1 + $2[:, None] * ($0 - $1)"}),
@@ -335,6 +338,9 @@ Op gradient_penalty() {
     if (between) {
       const std::string one_sided =
           i.either({"$0 - 1.0", "$0 - 1.0", "jnp.maximum($0 - 1.0, 0.0)"});
+      i.summary(one_sided == "$0 - 1.0"
+                    ? "Hold the slope of a critic near one between real and fake."
+                    : "Hold the slope of a critic at most at one between real and fake.");
       const ValueId norm =
           i.let({"norms", "lengths"}, "jnp.sqrt($0 + 1e-6)", {square}, Shape{rows}, {0.3, 2.5});
       const ValueId excess =
@@ -356,34 +362,39 @@ Op adversarial_loss() {
     const ValueId fake = i.input({"fake_scores", "fake_logits", "d_fake"}, i.shape(real), {-3, 3});
     const std::string mean = i.either({"jnp.mean(", "jnp.mean(", "jnp.sum("});
     const std::int64_t form = i.between(0, 4);
-    std::string d, g;
+    std::string d, g, alone, both;  // what is said of the critic's loss, or of both losses
     if (form == 0) {
       i.called({"gan_losses", "non_saturating_loss", "adversarial_loss"});
-      i.summary("Logistic losses of a discriminator and a generator.");
+      alone = "Logistic loss of a discriminator.";
+      both = "Logistic losses of a discriminator and a generator.";
       d = i.either({mean + "jax.nn.softplus(-$0)) + " + mean + "jax.nn.softplus($1))",
                     "-" + mean + "jax.nn.log_sigmoid($0)) - " + mean + "jax.nn.log_sigmoid(-$1))",
                     mean + "jnp.logaddexp(0.0, -$0) + jnp.logaddexp(0.0, $1))"});
       g = i.either({mean + "jax.nn.softplus(-$0))", "-" + mean + "jax.nn.log_sigmoid($0))"});
     } else if (form == 1) {
       i.called({"least_squares_gan", "lsgan_losses", "quadratic_gan_loss"});
-      i.summary("Least-squares losses of a discriminator and a generator.");
+      alone = "Least-squares loss of a discriminator.";
+      both = "Least-squares losses of a discriminator and a generator.";
       d = i.either({"0.5 * " + mean + "($0 - 1.0) ** 2 + $1**2)",
                     "0.5 * (" + mean + "($0 - 1.0) ** 2) + " + mean + "$1**2))"});
       g = "0.5 * " + mean + "($0 - 1.0) ** 2)";
     } else if (form == 2) {
       i.called({"hinge_gan", "hinge_adversarial_loss", "hinge_losses"});
-      i.summary("Hinge losses of a discriminator and a generator.");
+      alone = "Hinge loss of a discriminator.";
+      both = "Hinge losses of a discriminator and a generator.";
       d = i.either({mean + "jax.nn.relu(1.0 - $0)) + " + mean + "jax.nn.relu(1.0 + $1))",
                     mean + "jnp.maximum(1.0 - $0, 0.0) + jnp.maximum(1.0 + $1, 0.0))"});
       g = "-" + mean + "$0)";
     } else if (form == 3) {
       i.called({"wasserstein_losses", "critic_loss", "wgan_loss"});
-      i.summary("Losses of a Wasserstein critic and its generator.");
+      alone = "Loss of a Wasserstein critic.";
+      both = "Losses of a Wasserstein critic and its generator.";
       d = mean + "$1) - " + mean + "$0) + " + i.either({"0.001", "0.01"}) + " * " + mean + "$0**2)";
       g = "-" + mean + "$0)";
     } else {
       i.called({"relativistic_gan", "relativistic_losses", "relativistic_average_loss"});
-      i.summary("How much more real the real ones look than the others.");
+      alone = "How much more real the real ones look than the others.";
+      both = "Losses of a critic that compares real with others, and of its generator.";
       d = i.either(
           {mean + "jax.nn.softplus($1 - $0))", mean + "jax.nn.softplus(jnp.mean($1) - $0)) + " +
                                                    mean + "jax.nn.softplus($1 - jnp.mean($0)))"});
@@ -391,6 +402,7 @@ Op adversarial_loss() {
     }
     const ValueId critic = i.let({"critic_loss", "d_loss"}, d, {real, fake}, Shape{}, {0.2, 8});
     const std::int64_t end = i.between(0, 2);
+    i.summary(end == 0 ? alone : both);
     if (end == 0) return;
     const ValueId generator = i.let({"generator_loss", "g_loss"}, g, {fake}, Shape{}, {-2, 8});
     if (end == 2 && form != 3)
@@ -406,7 +418,6 @@ Op gumbel_softmax() {
     const Shape shape = i.shape(logits);
     const ValueId uniform = i.argument({"uniform", "u", "noise"}, i.type(logits), {0.05, 0.95});
     i.called({"gumbel_softmax", "concrete_sample", "relaxed_categorical"});
-    i.summary("A relaxed draw from categories, for given noise.");
     const ValueId g = i.let({"gumbel", "perturbation"},
                             i.either({"-jnp.log(-jnp.log($0))", "-jnp.log(-jnp.log($0 + 1e-6))"}),
                             {uniform}, shape, {-1.1, 3});
@@ -415,7 +426,9 @@ Op gumbel_softmax() {
                          i.either({"jax.nn.softmax(($0 + $1) / " + t + ", axis=-1)",
                                    "jax.nn.softmax(($1 + $0) / " + t + ")"}),
                          {logits, g}, shape, {0, 1});
-    switch (i.between(0, 3)) {
+    const std::int64_t then = i.between(0, 3);
+    if (then != 1) i.summary("A relaxed draw from categories, for given noise.");
+    switch (then) {
       case 0: {
         i.summary("Straight-through draw: one-hot forwards, relaxed backwards.");
         const ValueId hard =

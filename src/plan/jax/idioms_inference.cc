@@ -63,10 +63,12 @@ Op importance_weights() {
         i.let({"log_evidence", "log_mean_weight"},
               fmt::format("jax.nn.logsumexp($0) - jnp.log({}.0)", n), {logw}, Shape{}, {-4, 2});
         break;
-      default:
-        i.let({"perplexity", "entropy"},
-              i.either({"-jnp.sum($0 * jnp.log($0))", "jnp.exp(-jnp.sum($0 * jnp.log($0)))"}), {w},
+      default: {
+        const bool entropy = i.chance(0.5);
+        i.let({entropy ? "entropy" : "perplexity"},
+              entropy ? "-jnp.sum($0 * jnp.log($0))" : "jnp.exp(-jnp.sum($0 * jnp.log($0)))", {w},
               Shape{}, {0.2, 9});
+      }
     }
   });
 }
@@ -140,8 +142,8 @@ Op naive_bayes() {
   });
 }
 
-// Correlations of columns: Pearson's by standardising or by covariances, Spearman's by ranks, with
-// weights or lags.
+// Correlations of columns, by standardising or by covariances, with weights by choice; partial
+// ones, their strength or their transforms.
 Op correlations() {
   return idiom("correlations", kReduction, 1.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();

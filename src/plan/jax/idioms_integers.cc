@@ -102,7 +102,6 @@ Op hash_mix() {
 // Bits of two or three coordinates in turn: by magic masks. With masks as in "Bit Twiddling Hacks".
 Op morton_code() {
   return idiom("morton_code", kArithmetic, 1.0, kZero, [](Idiom& i) {
-    i.called({"morton_code", "morton_encode", "z_order", "interleave_bits"});
     const bool solid = i.chance(0.35), helper = i.chance(0.65), with_or = i.chance(0.6);
     const double top = solid ? 1023 : 65535;
     const Shape shape = row(i, 3);
@@ -127,9 +126,6 @@ Op morton_code() {
             {v}, u32(shape), kWord);
       return Ids{v};
     };
-    i.summary(solid ? "Interleave the bits of three coordinates."
-                    : "Interleave the bits of two coordinates.");
-    i.summary("Compute the place of points on the Z-order curve.");
     const Words names[] = {{"x", "rows"}, {"y", "cols"}, {"z", "layers"}};
     const int count = solid ? 3 : 2;
     const BodyId body = helper
@@ -158,7 +154,13 @@ Op morton_code() {
         solid ? i.let({"code", "morton"}, "$0 | ($1 << 1) | ($2 << 2)", parts, u32(shape), kWord)
               : i.let({"code", "morton"}, i.either({"$0 | ($1 << 1)", "($1 << 1) | $0"}), parts,
                       u32(shape), kWord);
-    if (i.chance(0.35)) {
+    if (!i.chance(0.35)) {
+      i.called({"morton_code", "morton_encode", "z_order", "interleave_bits"});
+      i.summary(solid ? "Interleave the bits of three coordinates."
+                      : "Interleave the bits of two coordinates.");
+      i.summary("Compute the place of points on the Z-order curve.");
+    } else {
+      i.called({"morton_order", "sort_along_curve", "z_order_sort"});
       i.summary("Sort grid cells along the Z-order curve.");
       i.let({"order", "permutation"}, i.either({"jnp.argsort($0)", "jnp.argsort($0, stable=True)"}),
             {code}, Type{i.integer(), shape}, {0, static_cast<double>(shape[0])});
@@ -166,8 +168,8 @@ Op morton_code() {
   });
 }
 
-// To the reflected code, back by halving shifts or by a loop, and what the codes' neighbours
-// differ in.
+// Reflected codes: what neighbours differ in, back by halving shifts or by a loop, steps in their
+// order.
 Op gray_code() {
   return idiom("gray_code", kArithmetic, 1.0, kZero, [](Idiom& i) {
     const Shape shape = drawn_shape(i, 1, 2);
@@ -178,13 +180,11 @@ Op gray_code() {
     const int width = narrow ? 8 : 32;
     ValueId x = i.input({"codes", "numbers", "levels"}, type, range);
     const int task = static_cast<int>(i.between(0, 2));
-    if (task != 1) {
-      i.called({"gray_encode", "to_gray", "reflected_code"});
-      i.summary("Convert binary numbers to the reflected Gray code.");
+    if (task != 1)
       x = i.let({"gray", "encoded"}, i.either({"$0 ^ ($0 >> 1)", "jnp.bitwise_xor($0, $0 >> 1)"}),
                 {x}, type, range);
-    }
     if (task == 0) {
+      i.called({"gray_distance", "gray_hops", "changed_gray_bits"});
       const ValueId flipped =
           i.let({"flipped", "changed"},
                 i.either({"$0[1:] ^ $0[:-1]", "jnp.bitwise_xor($0[1:], $0[:-1])"}), {x},
@@ -295,27 +295,26 @@ struct Layout {
 };
 
 const std::vector<Layout>& field_layouts() {
-  static const std::vector<Layout> kLayouts = {
-      {{"colors", "pixels"},
-       {"blue", "green", "red"},
-       {5, 6, 5},
-       {"rgb565", "convert_rgb565", "adjust_colors"},
-       "Read and write the channels of 16-bit colors."},
-      {{"rgba", "pixels"},
-       {"red", "green", "blue", "alpha"},
-       {8, 8, 8, 8},
-       {"split_rgba", "swap_channels", "rgba_channels"},
-       "Take packed RGBA pixels apart and put them together again."},
-      {{"dates", "packed_dates"},
-       {"day", "month", "year"},
-       {5, 4, 7},
-       {"unpack_date", "date_fields", "decode_dates"},
-       "Decode dates that are packed into 16 bits."},
-      {{"addresses", "entries"},
-       {"offset", "page", "tag"},
-       {6, 10, 12},
-       {"split_address", "cache_index", "address_fields"},
-       "Split addresses into tag, page and offset."}};
+  static const std::vector<Layout> kLayouts = {{{"colors", "pixels"},
+                                                {"blue", "green", "red"},
+                                                {5, 6, 5},
+                                                {"rgb565_channels", "split_rgb565", "color_fields"},
+                                                "Take the channels of 16-bit colors apart."},
+                                               {{"rgba", "pixels"},
+                                                {"red", "green", "blue", "alpha"},
+                                                {8, 8, 8, 8},
+                                                {"split_rgba", "unpack_rgba", "rgba_channels"},
+                                                "Take packed RGBA pixels apart."},
+                                               {{"dates", "packed_dates"},
+                                                {"day", "month", "year"},
+                                                {5, 4, 7},
+                                                {"unpack_date", "date_fields", "decode_dates"},
+                                                "Decode dates that are packed into 16 bits."},
+                                               {{"addresses", "entries"},
+                                                {"offset", "page", "tag"},
+                                                {6, 10, 12},
+                                                {"split_address", "cache_index", "address_fields"},
+                                                "Split addresses into tag, page and offset."}};
   return kLayouts;
 }
 
@@ -323,8 +322,6 @@ const std::vector<Layout>& field_layouts() {
 Op bit_fields() {
   return idiom("bit_fields", kArithmetic, 1.0, kZero, [](Idiom& i) {
     const Layout layout = i.random().pick(field_layouts());
-    i.called(layout.called);
-    i.summary(layout.summary);
     const Shape shape = drawn_shape(i, 1, 2);
     int total = 0;
     for (const int w : layout.widths) total += w;
@@ -344,21 +341,25 @@ Op bit_fields() {
           i.let({layout.names[k]}, spelling, {words}, u32(shape), {0, static_cast<double>(top)}));
       at += width;
     }
-    switch (i.between(0, 2)) {
-      case 0: {
-        // The same fields in another order.
-        i.summary("Reverse the order of the fields of packed words.");
-        std::string out;
-        int place = 0;
-        for (std::size_t k = fields.size(); k-- > 0;) {
-          out += fmt::format(fmt::runtime(place ? " | (${} << {})" : "${}"), k, place);
-          place += layout.widths[k];
-        }
-        i.let({"repacked", "swapped"}, out, fields, u32(shape), kWord);
-        break;
+    const auto joined = [&](bool reversed) {
+      std::string out;
+      int place = 0;
+      for (std::size_t n = 0; n < fields.size(); ++n) {
+        const std::size_t k = reversed ? fields.size() - 1 - n : n;
+        out += fmt::format(fmt::runtime(place ? " | (${} << {})" : "${}"), k, place);
+        place += layout.widths[k];
       }
+      return out;
+    };
+    switch (i.between(0, 2)) {
+      case 0:
+        i.called({"reverse_fields", "swap_fields", "reorder_fields"});
+        i.summary("Reverse the order of the fields of packed words.");
+        i.let({"repacked", "swapped"}, joined(true), fields, u32(shape), kWord);
+        break;
       case 1: {
-        // One field grows and stops at its top.
+        i.called({"raise_field", "saturate_field", "bump_field"});
+        i.summary("Raise a field of packed words, up to its top.");
         const auto k =
             static_cast<std::size_t>(i.between(0, static_cast<std::int64_t>(fields.size()) - 1));
         const int width = layout.widths[k], top = (1 << width) - 1;
@@ -367,19 +368,13 @@ Op bit_fields() {
         fields[k] = i.let({layout.names[k] + "_raised", "raised"},
                           fmt::format("jnp.minimum($0 + {}, {})", step, top), {fields[k]},
                           u32(shape), {0, static_cast<double>(top)});
-        std::string out;
-        int place = 0;
-        for (std::size_t n = 0; n < fields.size(); ++n) {
-          out += fmt::format(fmt::runtime(place ? " | (${} << {})" : "${}"), n, place);
-          place += layout.widths[n];
-        }
-        i.let({"repacked", "packed"}, out, fields, u32(shape), kWord);
+        i.let({"repacked", "packed"}, joined(false), fields, u32(shape), kWord);
         break;
       }
       default: {
-        std::string parts;
-        for (std::size_t k = 0; k < fields.size(); ++k)
-          parts += fmt::format("{}${}", k ? ", " : "", k);
+        i.called(layout.called);
+        i.summary(layout.summary);
+        const std::string parts = Idiom::holes(0, fields.size());
         Shape all = shape;
         const bool first = i.chance(0.3);
         all.insert(first ? all.begin() : all.end(), static_cast<std::int64_t>(fields.size()));
@@ -630,29 +625,39 @@ Op bit_count() {
       const ValueId other = i.input({"other", "reference"}, type, kWord);
       x = i.let({"differing", "changed"}, i.either({"$0 ^ $1", "jnp.bitwise_xor($0, $1)"}),
                 {x, other}, type, kWord);
-      i.called({"hamming_distance", "count_differing_bits", "bit_distance"});
-      i.summary("Count the bits in which two words differ.");
-    } else {
-      i.called({"popcount", "count_set_bits", "bit_counts"});
-      i.summary("Count the set bits of every word.");
     }
     const ValueId count = counted_bits(i, x, i.between(0, distance ? 3 : 2));
-    switch (i.between(0, 3)) {
+    const auto then = i.between(0, 3);
+    const bool orders = then == 1 && shape.size() == 1,
+               compares = then == 2 && distance && i.real() == DType::kF32;
+    if (then != 0 && !orders && !compares) {
+      i.called(distance ? Words{"hamming_distance", "count_differing_bits", "bit_distance"}
+                        : Words{"popcount", "count_set_bits", "bit_counts"});
+      i.summary(distance ? "Count the bits in which two words differ."
+                         : "Count the set bits of every word.");
+    }
+    switch (then) {
       case 0:
-        i.summary("Find which words have an odd number of set bits.");
+        i.called({"bit_parity", "parity_of_words", "odd_bits"});
+        i.summary(distance ? "Find which pairs of words differ in an odd number of bits."
+                           : "Find which words have an odd number of set bits.");
         i.let({"parity", "odd"}, i.either({"$0 & 1", "$0 % 2"}), {count}, type, {0, 1});
         break;
       case 1: {
-        if (shape.size() != 1) break;
-        i.summary("Order words by how many bits are set.");
+        if (!orders) break;
+        i.called({"order_by_bits", "rank_by_weight", "sort_by_popcount"});
+        i.summary(distance ? "Order pairs of words by how many bits they differ in."
+                           : "Order words by how many bits are set.");
         i.let({"order", "by_weight"}, "jnp.argsort($0, stable=True)", {count},
               Type{i.integer(), shape}, {0, static_cast<double>(shape[0])});
         break;
       }
       case 2:
-        if (distance && i.real() == DType::kF32)
-          i.let({"similarity", "agreement"}, "1.0 - $0.astype(jnp.float32) / 32.0", {count}, shape,
-                {0, 1});
+        if (!compares) break;
+        i.called({"bit_similarity", "code_similarity", "simple_matching"});
+        i.summary("Give the share of bits in which two words agree.");
+        i.let({"similarity", "agreement"}, "1.0 - $0.astype(jnp.float32) / 32.0", {count}, shape,
+              {0, 1});
         break;
       default:
         break;

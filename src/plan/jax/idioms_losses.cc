@@ -74,10 +74,9 @@ Op softmax_cross_entropy() {
     const std::int64_t rows = i.dim(logits, 0), count = i.dim(logits, 1);
     const ValueId labels = class_labels(i, {"labels", "targets", "classes"}, rows, count);
     i.called({"softmax_cross_entropy", "cross_entropy", "classification_loss"});
-    i.summary("Cross-entropy of logits with integer class labels.");
-    const std::string s = i.either({"0.1", "0.05", "0.2"}), rest = s == "0.1"    ? "0.9"
-                                                                   : s == "0.05" ? "0.95"
-                                                                                 : "0.8";
+    Words said = {"Cross-entropy of logits with integer class labels."};
+    const double smoothing = i.number({0.1, 0.05, 0.2});
+    const std::string s = Idiom::text(smoothing), rest = Idiom::text(1 - smoothing);
     ValueId loss;
     const std::int64_t form = i.between(0, 3);
     if (form == 0) {
@@ -87,14 +86,14 @@ Op softmax_cross_entropy() {
       loss = i.let({"nll", "losses"}, "$0 - $1", {log_norm, own}, Shape{rows}, {0, 8});
       if (!half_precision(i) && i.chance(0.5)) {
         i.called({"cross_entropy_with_z_loss", "stabilized_cross_entropy", "z_loss"});
-        i.summary("Cross-entropy with a penalty that keeps the normalizer near one.");
+        said.push_back("Cross-entropy with a penalty that keeps the normalizer near one.");
         const std::string weight = i.either({"1e-3", "1e-2"});
         loss = i.let({"regularized"}, "$0 + " + weight + " * $1**2", {loss, log_norm}, Shape{rows},
                      {0, 8});
       }
     } else if (form == 1) {
       i.called({"smoothed_cross_entropy", "label_smoothing_loss", "soft_cross_entropy"});
-      i.summary("Cross-entropy with smoothed labels.");
+      said.push_back("Cross-entropy with smoothed labels.");
       const ValueId one_hot =
           i.let({"one_hot", "hard"}, "jax.nn.one_hot($1, $0.shape[-1], dtype=$0.dtype)",
                 {logits, labels}, i.shape(logits), {0, 1});
@@ -112,14 +111,14 @@ Op softmax_cross_entropy() {
       const ValueId own = picked(i, log_probs, labels, {"label_log_probs", "chosen"}, {-9, 0});
       loss = i.let({"nll", "losses"}, "-$0", {own}, Shape{rows}, {0, 8});
       if (i.chance(0.3)) {
-        i.summary("Cross-entropy in which each class has a weight.");
+        said.push_back("Cross-entropy in which each class has a weight.");
         const ValueId weights = i.input({"class_weights", "balance"}, Shape{count}, {0.3, 2});
         loss = i.let({"weighted"}, i.either({"$0 * $1[$2]", "$1[$2] * $0"}),
                      {loss, weights, labels}, Shape{rows}, {0, 12});
       } else if (i.chance(0.4)) {
         const ValueId spread = i.let({"uniform_loss", "smooth"}, "-jnp.mean($0, axis=-1)",
                                      {log_probs}, Shape{rows}, {0, 8});
-        i.summary("Cross-entropy with smoothed labels.");
+        said.push_back("Cross-entropy with smoothed labels.");
         loss = i.let({"smoothed"}, rest + " * $0 + " + s + " * $1", {loss, spread}, Shape{rows},
                      {0, 8});
       }
@@ -127,8 +126,10 @@ Op softmax_cross_entropy() {
     const ValueId total = average(i, loss, {"loss", "cross_entropy"}, {0.2, 5});
     if (i.rank(total) == 0 && i.chance(0.15)) {
       i.called({"perplexity", "token_perplexity", "exp_cross_entropy"});
+      said = {"Exponential of the cross-entropy of logits with class labels."};
       i.let({"perplexity"}, "jnp.exp($0)", {total}, Shape{}, {1, 60});
     }
+    for (const std::string& line : said) i.summary(line);
   });
 }
 
@@ -221,8 +222,8 @@ Op margin_loss() {
                              "jnp.maximum(0.0, " + margin + " - ($1 - $0))"}),
                    {best, own}, Shape{rows}, {0, 6});
     } else {
-      i.called({"multiclass_hinge", "weston_watkins_loss", "sum_of_hinges"});
-      i.summary("Sum of the hinges of all the other classes.");
+      i.called({"multiclass_hinge", "weston_watkins_loss", "all_rivals_hinge"});
+      i.summary("Penalize all other classes that come within the margin.");
       const ValueId hinges = i.let({"hinges", "violations"},
                                    i.either({"jnp.maximum($0 - $1[:, None] + " + margin + ", 0.0)",
                                              "jax.nn.relu(" + margin + " + $0 - $1[:, None])"}),
@@ -272,8 +273,9 @@ Op robust_loss() {
     const ValueId predictions = i.anchor({"predictions", "estimates", "y_pred"}, 1, 2, {-3, 3});
     const Shape shape = i.shape(predictions);
     const ValueId targets = i.input({"targets", "y", "y_true"}, shape, {-3, 3});
-    const ValueId error = i.let({"error", "residual", "diff"}, i.either({"$0 - $1", "$1 - $0"}),
-                                {predictions, targets}, shape, {-5, 5});
+    const std::string gap = i.either({"$0 - $1", "$1 - $0"});
+    const ValueId error =
+        i.let({"error", "residual", "diff"}, gap, {predictions, targets}, shape, {-5, 5});
     const std::string d = i.either({"1.0", "0.5", "2.0", "1.5"});
     const std::string reduce = i.either({"jnp.mean($0)", "jnp.sum($0, axis=-1)", "$0.mean()"});
     ValueId loss;
@@ -298,7 +300,9 @@ Op robust_loss() {
       case 1: {
         const double q = i.number({0.1, 0.25, 0.75, 0.9, 0.95});
         i.called({"pinball_loss", "quantile_loss", "quantile_regression_loss"});
-        i.summary(fmt::format("Pinball loss of the {} quantile.", Idiom::text(q)));
+        // Errors of targets against predictions have the quantile's own share above zero.
+        i.summary(fmt::format("Pinball loss of the {} quantile.",
+                              Idiom::text(gap == "$1 - $0" ? q : 1 - q)));
         const std::string up = Idiom::text(q), down = Idiom::text(q - 1);
         loss = i.let({"losses", "pinball"},
                      i.either({"jnp.maximum(" + up + " * $0, " + down + " * $0)",
@@ -349,8 +353,8 @@ Op contrastive_loss() {
     const std::int64_t rows = i.dim(first, 0);
     const ValueId second =
         i.input({"positives", "text_features", "view_b"}, i.shape(first), {-2, 2});
-    i.called({"contrastive_loss", "info_nce", "clip_loss"});
-    i.summary("Contrast each row with the other rows of the second view.");
+    i.called({"contrastive_loss", "info_nce", "in_batch_contrast"});
+    i.summary("Contrast matching rows of two views with all the others.");
     const bool unit = i.chance(0.75);
     const std::string norm =
         i.either({"$0 / jnp.linalg.norm($0, axis=-1, keepdims=True)",
@@ -358,7 +362,6 @@ Op contrastive_loss() {
                   "$0 / jnp.sqrt(jnp.sum(jnp.square($0), axis=1, keepdims=True) + 1e-6)"});
     ValueId a = first, b = second;
     if (unit) {
-      i.summary("InfoNCE loss over cosine similarities.");
       a = i.let({"unit_a", "a"}, norm, {first}, i.shape(first), {-1, 1});
       b = i.let({"unit_b", "b"}, norm, {second}, i.shape(first), {-1, 1});
     }
@@ -382,7 +385,9 @@ Op contrastive_loss() {
                     "-jnp.trace(jax.nn.log_softmax($0, axis=" + axis + ")) / $0.shape[0]"});
       return i.let(std::move(names), form, {logits}, Shape{}, {0.1, 5});
     };
-    switch (i.between(0, 2)) {
+    const std::int64_t judged = i.between(0, 2);
+    if (unit && judged != 1) i.summary("InfoNCE loss over cosine similarities.");
+    switch (judged) {
       case 0: {
         i.called({"symmetric_contrastive_loss", "clip_loss", "two_way_info_nce"});
         i.summary("Contrastive loss in both directions.");
@@ -410,7 +415,7 @@ Op contrastive_loss() {
   });
 }
 
-// Triplets: given three rows each, or the hardest of a batch by labels.
+// Triplets: given three rows each, or each row with its proxy and the nearest of the others.
 Op triplet_loss() {
   return idiom("triplet_loss", kVectorization, 1.0, kSmooth, [](Idiom& i) {
     const ValueId anchors = i.anchor({"anchors", "embeddings", "queries"}, 2, 2, {-2, 2});
@@ -429,7 +434,7 @@ Op triplet_loss() {
             return Ids{i.let({"distance"}, form, p, Shape{}, {0.5, 6})};
           });
     };
-    i.called({"triplet_loss", "triplet_margin_loss", "ranking_loss"});
+    i.called({"triplet_loss", "triplet_ranking_loss", "ranking_loss"});
     if (i.chance(0.55)) {
       i.summary("Hold each anchor nearer to its positive than to its negative.");
       const ValueId positives = i.input({"positives", "matches"}, i.shape(anchors), {-2, 2});
@@ -447,7 +452,7 @@ Op triplet_loss() {
       average(i, loss, {"loss"}, {0, 5});
       return;
     }
-    i.called({"pairwise_margin_loss", "cross_batch_ranking_loss", "proxy_triplet_loss"});
+    i.called({"proxy_ranking_loss", "cross_batch_ranking_loss", "proxy_triplet_loss"});
     i.summary("Hold each row nearer to its own proxy than to the others.");
     const ValueId proxies = i.input({"proxies", "prototypes"}, i.shape(anchors), {-2, 2});
     const BodyId apart = distance({"distance", "gap"});
@@ -483,7 +488,7 @@ Op distillation_loss() {
     i.called({"distillation_loss", "distill", "soft_target_loss"});
     i.summary("Match the softened outputs of a teacher.");
     const Shape shape = i.shape(student);
-    const std::int64_t form = i.between(0, 2);
+    const std::int64_t form = i.between(0, 3);
     const ValueId log_q =
         i.let({"student_log_probs", "log_q"}, "jax.nn.log_softmax($0 / " + t + ", axis=-1)",
               {student}, shape, {-5, 0});
@@ -498,13 +503,20 @@ Op distillation_loss() {
       const ValueId log_p =
           i.let({"teacher_log_probs", "log_p"}, "jax.nn.log_softmax(" + soften + ", axis=-1)",
                 {teacher}, shape, {-5, 0});
-      per = form == 1
-                ? i.let({"kl", "divergence"}, "jnp.sum(jnp.exp($0) * ($0 - $1), axis=-1)",
-                        {log_p, log_q}, Shape{rows}, {0, 3})
-                : i.let({"reverse_kl", "divergence"}, "jnp.sum(jnp.exp($1) * ($1 - $0), axis=-1)",
-                        {log_p, log_q}, Shape{rows}, {0, 3});
-      i.summary(form == 1 ? "Kullback-Leibler divergence of a student from its teacher."
-                          : "Reverse divergence between a student and its teacher.");
+      static const std::vector<std::string> kSaid = {
+          "Kullback-Leibler divergence of a student from its teacher.",
+          "Reverse divergence between a student and its teacher.",
+          "Symmetric divergence between a student and its teacher."};
+      const std::string kl = "jnp.sum(jnp.exp($0) * ($0 - $1), axis=-1)";
+      if (form != 2) per = i.let({"kl", "divergence"}, kl, {log_p, log_q}, Shape{rows}, {0, 3});
+      if (form != 1) {
+        const ValueId back =
+            i.let({"reverse_kl", "backward"}, kl, {log_q, log_p}, Shape{rows}, {0, 3});
+        per = form == 2 ? back
+                        : i.let({"symmetric", "jeffreys"}, i.either({"0.5 * ($0 + $1)", "$0 + $1"}),
+                                {per, back}, Shape{rows}, {0, 4});
+      }
+      i.summary(kSaid[static_cast<std::size_t>(form - 1)]);
     }
     i.comment("Gradients shrink with the square of the temperature.");
     const ValueId soft = i.let({"soft", "scaled"},
@@ -537,7 +549,7 @@ Op overlap_loss() {
     std::string axis = "";
     Shape left = {};
     if (each) {
-      axis = i.rank(logits) == 2 ? "axis=0" : i.either({"axis=(0, 1)"});
+      axis = i.rank(logits) == 2 ? "axis=0" : "axis=(0, 1)";
       left = {shape.back()};
     }
     const auto sum = [&](const std::string& of) {
@@ -550,7 +562,7 @@ Op overlap_loss() {
     switch (i.between(0, 2)) {
       case 0: {
         i.called({"dice_loss", "soft_dice", "sorensen_loss"});
-        i.summary("One minus the soft Dice coefficient.");
+        i.summary("Penalize a low soft Dice coefficient.");
         const bool powers = i.chance(0.4);
         const ValueId total =
             i.let({"cardinality", "total"},
@@ -563,7 +575,7 @@ Op overlap_loss() {
       }
       case 1: {
         i.called({"jaccard_loss", "soft_iou", "iou_loss"});
-        i.summary("One minus the soft intersection over union.");
+        i.summary("Penalize a low soft intersection over union.");
         const ValueId joint =
             i.let({"union", "joint"}, sum("$0 + $1 - $0 * $1"), {probs, mask}, left, {2, 30});
         score = i.let({"iou"}, "($0 + " + smooth + ") / ($1 + " + smooth + ")", {hit, joint}, left,
@@ -590,7 +602,7 @@ Op overlap_loss() {
                     Shape{}, {0, 1});
     const std::int64_t end = i.between(0, 2);
     if (end == 0)
-      i.let({"loss"}, i.either({"-jnp.log($0)"}), {score}, Shape{}, {0, 3});
+      i.let({"loss"}, "-jnp.log($0)", {score}, Shape{}, {0, 3});
     else
       i.let({"loss"}, end == 1 ? "1.0 - $0" : "(1.0 - $0) ** 0.75", {score}, Shape{}, {0, 1});
   });

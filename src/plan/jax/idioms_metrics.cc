@@ -38,17 +38,18 @@ Op top_k_accuracy() {
           {best, labels}, flags({rows}), {0, 1});
     } else {
       i.called({"rank_accuracy", "recall_at_k", "hit_rate"});
-      i.summary("Count how many logits exceed that of the label.");
       const ValueId own = picked(i, logits, labels, {"label_scores", "own"}, {-4, 4});
       const ValueId rank =
           i.let({"ranks", "above"}, "jnp.sum($0 > $1[:, None], axis=-1)", {logits, own},
                 Type{i.integer(), {rows}}, {0, static_cast<double>(count - 1)});
       if (i.chance(0.4)) {
         i.called({"mean_reciprocal_rank", "reciprocal_rank", "mrr"});
+        i.summary("Mean reciprocal rank of the labels among the logits.");
         i.let({"mrr"}, "jnp.mean((1.0 / (1 + $1)).astype($0.dtype))", {logits, rank}, Shape{},
               {0.1, 1});
         return;
       }
+      i.summary(fmt::format("Fraction of rows with fewer than {} logits above the label's.", k));
       hit = i.let({"hits"}, fmt::format("$0 < {}", k), {rank}, flags({rows}), {0, 1});
     }
     i.let({"accuracy"},
@@ -64,8 +65,7 @@ void read_confusions(Idiom& i, ValueId table, std::int64_t rows) {
   const std::int64_t count = square.empty() ? 2 : square[0];
   switch (i.between(0, 3)) {
     case 0: {
-      i.called({"f1_scores", "class_f1", "f_measure"});
-      i.summary("F1 score of each class from its confusions.");
+      i.called({"f1_score", "f_measure", "f1_by_class"});
       const ValueId right =
           i.let({"true_positive", "correct"}, "jnp.diagonal($0)", {table}, Shape{count}, {0, 3});
       const ValueId all =
@@ -73,7 +73,10 @@ void read_confusions(Idiom& i, ValueId table, std::int64_t rows) {
                 Shape{count}, {0, 6});
       const ValueId f1 =
           i.let({"f1"}, "2.0 * $0 / jnp.maximum($1, 1.0)", {right, all}, Shape{count}, {0, 1});
-      if (i.chance(0.4)) i.let({"macro_f1"}, "jnp.mean($0)", {f1}, Shape{}, {0, 1});
+      const bool macro = i.chance(0.4);
+      i.summary(macro ? "Mean F1 score over the classes from their confusions."
+                      : "F1 score of each class from its confusions.");
+      if (macro) i.let({"macro_f1"}, "jnp.mean($0)", {f1}, Shape{}, {0, 1});
       break;
     }
     case 1: {
@@ -98,7 +101,8 @@ void read_confusions(Idiom& i, ValueId table, std::int64_t rows) {
       break;
     }
     default:
-      break;
+      i.called({"confusion_matrix", "count_confusions", "classification_table"});
+      i.summary("Count how often each class is taken for each.");
   }
 }
 
@@ -109,8 +113,6 @@ Op confusion_matrix() {
     const std::int64_t rows = i.dim(logits, 0), count = i.dim(logits, 1);
     if (rows < 4) return i.fail();
     const ValueId labels = class_labels(i, {"labels", "truth"}, rows, count);
-    i.called({"confusion_matrix", "count_confusions", "classification_table"});
-    i.summary("Count how often each class is taken for each.");
     const ValueId guess =
         i.let({"predicted", "guesses"}, i.either({"jnp.argmax($0, axis=-1)", "$0.argmax(axis=1)"}),
               {logits}, Type{i.integer(), {rows}}, {0, static_cast<double>(count - 1)});
@@ -173,9 +175,8 @@ Op roc_auc() {
         const ValueId below = i.let({"below", "negatives_below"},
                                     i.either({"jnp.cumsum(1.0 - $0)", "lax.cumsum(1.0 - $0)"}),
                                     {sorted}, Shape{n}, {0, static_cast<double>(n)});
-        i.let({"auc"},
-              "jnp.sum($0 * $1) / " + std::string("jnp.maximum(jnp.sum($0) * $1[-1], 1.0)"),
-              {sorted, below}, Shape{}, {0, 1});
+        i.let({"auc"}, "jnp.sum($0 * $1) / jnp.maximum(jnp.sum($0) * $1[-1], 1.0)", {sorted, below},
+              Shape{}, {0, 1});
         break;
       }
       case 1: {

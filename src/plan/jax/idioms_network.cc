@@ -86,12 +86,10 @@ Op batch_norm() {
                         "jnp.mean(($0 - $1) ** 2, " + axes + ")"}),
               {x, mean}, {features}, {0.2, 9});
     if (i.chance(0.4)) {
-      const std::string keep = Idiom::text(i.number({0.9, 0.99, 0.95}));
-      const std::string rest = keep == "0.9" ? "0.1" : keep == "0.99" ? "0.01" : "0.05";
+      const double keep = i.number({0.9, 0.99, 0.95});
       i.summary("Normalize a batch and update the running statistics.");
       const ValueId old = i.input({"running_mean", "mean_ema"}, {features}, around(1));
-      const std::string update =
-          i.either({keep + " * $0 + " + rest + " * $1", "$0 + " + rest + " * ($1 - $0)"});
+      const std::string update = forgetting(i, keep, "$0", "$1");
       i.let({"new_mean", "mean_next"}, update, {old, mean}, {features}, around(1));
       const ValueId spread = i.input({"running_var", "var_ema"}, {features}, {0.5, 4});
       i.let({"new_var", "var_next"}, update, {spread, variance}, {features}, {0.5, 4});
@@ -105,8 +103,7 @@ Op batch_norm() {
   });
 }
 
-// Statistics over groups of channels: each channel (instance), a few, or all; channels last or
-// first; a batch or one example.
+// Statistics over groups of channels: each channel (instance) or a few; channels last or first.
 Op group_norm() {
   return idiom("group_norm", kArray, 1.0, kSmooth, [](Idiom& i) {
     const bool last = i.chance(0.6);
@@ -153,7 +150,7 @@ Op group_norm() {
 }
 
 // Two dense layers: biases, a norm before, what came in added, probabilities at the end; the hidden
-// nonlinearity by choice; the layer as a helper where it is used twice.
+// nonlinearity by choice.
 Op mlp() {
   return idiom("mlp", kLinearAlgebra, 1.1, kSmooth, [](Idiom& i) {
     const ValueId x = i.anchor({"x", "inputs", "features"}, 1, 2, around(3));
@@ -320,10 +317,11 @@ Op residual_block() {
         break;
       }
       case 1: {
-        i.called({"adaptive_norm_block", "modulated_block", "conditioned_residual"});
-        i.summary("Modulate a normalized input by a condition.");
         const std::int64_t size = i.size();
         const bool gated = i.chance(0.5);
+        i.called({"adaptive_norm_block", "modulated_block",
+                  gated ? "conditioned_residual" : "conditioned_norm"});
+        i.summary("Modulate a normalized input by a condition.");
         const std::int64_t parts = gated ? 3 : 2;
         const ValueId condition = i.input({"condition", "cond", "embedding"}, {size}, around(2));
         const ValueId kernel = i.input({"w_mod", "modulation", "w_cond"}, {size, parts * width},
@@ -377,10 +375,9 @@ Op low_rank_adapter() {
     i.called({"lora_dense", "low_rank_adapter", "adapted_layer"});
     i.summary("Apply a dense layer with a low-rank update of its kernel.");
     const std::string scale = Idiom::text(i.number({1, 2, 4, 8}) / static_cast<double>(rank));
-    const ValueId base = kernel;
     const double form = i.random().uniform();
     if (form < 0.5) {
-      const ValueId frozen = dense(i, {"frozen", "base"}, x, base);
+      const ValueId frozen = dense(i, {"frozen", "base"}, x, kernel);
       const ValueId update =
           i.let({"update", "delta"}, i.either({"($0 @ $1) @ $2", "jnp.dot(jnp.dot($0, $1), $2)"}),
                 {x, down, up}, i.with_last(x, outputs), around(2));
@@ -389,7 +386,7 @@ Op low_rank_adapter() {
       return;
     }
     const ValueId merged = i.let({"merged", "adapted_kernel"}, "$0 + " + scale + " * ($1 @ $2)",
-                                 {base, down, up}, {width, outputs}, around(2));
+                                 {kernel, down, up}, {width, outputs}, around(2));
     ValueId used = merged;
     if (form > 0.75) {
       i.called({"dora_dense", "weight_decomposed_adapter", "adapted_layer"});
@@ -415,7 +412,8 @@ Op attention_pooling() {
     const std::int64_t width = i.dim(x, -1);
     const Shape times = i.without_axis(x, -1), pooled = i.without_axis(x, -2);
     i.called({"attention_pool", "pool_tokens", "weighted_summary"});
-    i.summary("Pool a sequence into one vector by learned weights.");
+    i.summary(batch ? "Pool each sequence of a batch into one vector by learned weights."
+                    : "Pool a sequence into one vector by learned weights.");
     ValueId scores;
     if (i.chance(0.5)) {
       const ValueId query = i.input({"query", "probe", "pool_query"}, {width}, around(2));
@@ -424,14 +422,17 @@ Op attention_pooling() {
                                "jnp.einsum(\"...d,d->...\", $0, $1)"}),
                      {x, query}, times, around(4));
     } else {
-      i.called({"gated_attention_pool", "multiple_instance_pool", "pool_tokens"});
-      i.summary("Weigh instances by a gated score and sum them.");
       const std::int64_t inner = i.size();
       const ValueId v =
           i.input({"w_value", "v_kernel", "w_tanh"}, {width, inner}, weights_for(width));
       ValueId hidden = i.let({"features", "tanh_part"}, "jnp.tanh($0 @ $1)", {x, v},
                              i.with_last(x, inner), around(1));
-      if (i.chance(0.6)) {
+      const bool gated = i.chance(0.6);
+      i.called({gated ? "gated_attention_pool" : "scored_attention_pool", "multiple_instance_pool",
+                "pool_tokens"});
+      i.summary(gated ? "Weigh instances by a gated score and sum them."
+                      : "Weigh instances by a learned score and sum them.");
+      if (gated) {
         const ValueId u = i.input({"w_gate", "u_kernel"}, {width, inner}, weights_for(width));
         hidden = i.let({"gated", "gated_part"}, "$0 * jax.nn.sigmoid($1 @ $2)", {hidden, x, u},
                        i.with_last(x, inner), around(1));

@@ -183,7 +183,7 @@ Op projected_attention() {
 }
 
 // Several query heads share the keys and values of a group: keys repeated, queries regrouped, or
-// one group for all; causal or not; queries and keys of unit length or scaled.
+// one group for all; causal or not.
 Op grouped_query_attention() {
   return idiom("grouped_query_attention", kArray, 1.0, kSmooth, [](Idiom& i) {
     const std::int64_t form = i.between(0, 2);  // repeat, regroup, a single group
@@ -199,8 +199,7 @@ Op grouped_query_attention() {
               "shared_key_attention"});
     i.summary(form == 2 ? "Let all heads share one set of keys and values."
                         : "Let groups of query heads share keys and values.");
-    const std::string scaled =
-        fmt::format("{}", Idiom::text(std::sqrt(static_cast<double>(depth))));
+    const std::string scaled = Idiom::text(std::sqrt(static_cast<double>(depth)));
     if (form == 0) {
       const std::string again = fmt::format("jnp.repeat($0, {}, axis=1)", each);
       const ValueId k =
@@ -249,9 +248,14 @@ Op rotary_embedding() {
     const ValueId x =
         i.input({both ? "query" : "x", both ? "q" : "hidden", "queries"}, shape, around(3));
     const ValueId y = both ? i.input({"key", "k", "keys"}, shape, around(3)) : kNoValue;
-    i.called({both ? "rotary_scores" : "rotary_embedding", "apply_rotary", "rotate_by_position"});
+    if (both) {
+      i.called({"rotary_scores", "rotated_similarity", "position_aware_scores"});
+      i.summary("Score queries against keys, both turned by their positions.");
+    } else {
+      i.called({"rotary_embedding", "apply_rotary", "rotate_by_position"});
+      i.summary("Rotary position embedding.");
+    }
     i.summary("Rotate pairs of features by angles that grow with the position.");
-    i.summary("Rotary position embedding.");
     const std::string base = i.either({"10000.0", "1000.0", "100.0", "500000.0"});
     const Type of_half = {default_real(i), {half}}, table = {default_real(i), {steps, half}};
     const ValueId rates = i.let(
@@ -326,7 +330,7 @@ Op relative_bias() {
     const ValueId key = i.input({"key", "k", "keys"}, shape, around(3));
     i.called({slopes ? "alibi_attention" : "relative_attention", "biased_attention",
               "distance_aware_scores"});
-    i.summary("Attend with a bias that depends on the distance.");
+    i.summary("Weigh positions by similarity and a bias that depends on the distance.");
     const ValueId here = positions(i, {"positions", "steps", "idx"}, query, 0);
     const auto far = static_cast<double>(steps);
     const ValueId distance =
@@ -393,9 +397,13 @@ Op mapped_attention() {
     i.called({blocks  ? "block_attention"
               : cross ? "cross_attention"
                       : "attend_heads",
-              "mapped_attention", blocks ? "attend_within_blocks" : "attend_each_head"});
-    i.summary(blocks ? "Attend within each block of a sequence."
-                     : "Attend with each head on its own and stack the results.");
+              "mapped_attention",
+              !blocks ? "attend_each_head"
+              : cross ? "attend_between_blocks"
+                      : "attend_within_blocks"});
+    i.summary(blocks && cross ? "Attend from each block of a sequence to a block of another."
+              : blocks        ? "Attend within each block of a sequence."
+                              : "Attend with each head on its own and stack the results.");
     if (blocks) {
       const auto fold = [&](const Words& names, ValueId v, std::int64_t n) {
         return i.let(names, fmt::format("$0.reshape({}, {}, {})", count, n, depth), {v},
@@ -430,8 +438,8 @@ Op mapped_attention() {
   });
 }
 
-// Causal attention without a softmax: running sums of outer products by a scan or by cumulative
-// sums; feature maps, decays (retention) and normalisers by choice.
+// Causal attention without a softmax: running sums of outer products by a scan, either of feature
+// maps with a normaliser, or decaying (retention).
 Op linear_attention() {
   return idiom("linear_attention", kLoop, 1.1, kSmooth, [](Idiom& i) {
     const std::int64_t steps = i.size(), depth = std::min<std::int64_t>(i.size(), 8);
@@ -504,7 +512,8 @@ Op running_softmax_attention() {
     const ValueId query = i.input({"query", "q"}, {depth}, around(3));
     const ValueId key = i.input({"keys", "key", "k"}, {keys, depth}, around(3));
     const ValueId value = i.input({"values", "value", "v"}, {keys, width}, around(3));
-    i.called({"streaming_attention", "online_softmax_attention", "attend_in_blocks"});
+    i.called({"streaming_attention", "online_softmax_attention",
+              blocks ? "attend_in_blocks" : "attend_one_by_one"});
     i.summary("Attend to keys in turn with a running maximum.");
     i.summary("Compute softmax attention without holding all scores.");
     ValueId k = key, v = value;
@@ -575,9 +584,11 @@ Op cache_step() {
     const ValueId at =
         i.input({ring ? "position" : "index", "step", "cursor"}, counts(i, {}), {1, last});
     i.called({"decode_step", "cached_attention", "attend_to_cache"});
-    i.summary("Write a key and a value to the cache and attend to what is filled.");
-    i.summary(ring ? "One decoding step over a cache that wraps around."
-                   : "One decoding step with a key-value cache.");
+    i.summary(joint ? "Write a key that is its own value to the cache and attend to what is filled."
+                    : "Write a key and a value to the cache and attend to what is filled.");
+    i.summary(ring    ? "One decoding step over a cache that wraps around."
+              : joint ? "One decoding step with a cache of past keys."
+                      : "One decoding step with a key-value cache.");
     ValueId slot = at;
     if (ring)
       slot = i.let({"slot", "place"}, i.either({"$0 % $1.shape[0]", "jnp.mod($0, $1.shape[0])"}),

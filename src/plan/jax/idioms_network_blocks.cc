@@ -1,5 +1,5 @@
-// Blocks of neural networks: experts and routing, embeddings, heads with their losses, dropout,
-// numbers of low precision, derivatives that training uses.
+// Blocks of neural networks: experts and routing, activations by cases, embeddings, heads with
+// their losses.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -192,7 +192,7 @@ Op switched_expert() {
 }
 
 // A block for the tokens that need it (Raposo et al. 2024): those with the best scores, or with a
-// score above zero; the others pass unchanged.
+// score above the mean; the others pass unchanged.
 Op mixture_of_depths() {
   return idiom("mixture_of_depths", kConditional, 0.9, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -203,12 +203,13 @@ Op mixture_of_depths() {
     const ValueId router = i.input({"router", "w_router", "probe"}, {width}, weights_for(width));
     const ValueId kernel = i.input({"kernel", "weights", "w"}, {width, width}, weights_for(width));
     i.called({"mixture_of_depths", "process_some_tokens", "conditional_layer"});
-    i.summary("Apply a layer to the tokens with the best scores only.");
     const ValueId scores =
         i.let({"scores", "router_scores"}, i.either({"$0 @ $1", "jnp.dot($0, $1)"}), {x, router},
               {tokens}, around(3));
     const std::int64_t capacity = i.between(1, std::max<std::int64_t>(1, tokens / 2));
     const std::int64_t form = i.between(0, 2);
+    i.summary(form < 2 ? "Apply a layer to the tokens with the best scores only."
+                       : "Apply a layer only to the tokens whose score is above the mean.");
     const ValueId kept = form == 0 ? i.let({"chosen", "selected"},
                                            fmt::format("$0 >= lax.top_k($0, {})[0][-1]", capacity),
                                            {scores}, flags({tokens}), {0, 1})
@@ -232,7 +233,7 @@ Op piecewise_activation() {
     const ValueId x = i.anchor({"x", "pre_activation", "hidden"}, 1, 3, around(4));
     const Shape shape = i.shape(x);
     ValueId z = x;
-    if (shape.size() >= 1 && i.chance(0.5)) {
+    if (i.chance(0.5)) {
       const ValueId bias = i.input({"bias", "offset", "shift"}, {i.dim(x, -1)}, around(1));
       z = i.let({"z", "shifted"}, "$0 + $1", {x, bias}, shape, around(5));
     }
@@ -311,7 +312,6 @@ Op token_embedding() {
     Shape shape = where;
     shape.push_back(width);
     i.called({"embed_tokens", "token_embedding", "embed"});
-    i.summary("Look up the vectors of tokens and add what tells their places.");
     ValueId out = i.let({"embedded", "vectors", "looked_up"},
                         i.either({"$0[$1]", "jnp.take($0, $1, axis=0)",
                                   fmt::format("jax.nn.one_hot($1, {}, dtype=$0.dtype) @ $0", words),
@@ -323,6 +323,8 @@ Op token_embedding() {
                   {out}, shape, around(3));
     }
     const std::int64_t places = i.between(0, 2);
+    i.summary(places < 2 ? "Look up the vectors of tokens and add what tells their places."
+                         : "Look up the vectors of tokens.");
     if (places == 0) {
       const std::int64_t longest = steps + i.between(0, 4);
       const ValueId position =
@@ -362,7 +364,7 @@ Op token_embedding() {
 }
 
 // Logits by the table of embeddings itself and the loss of the tokens to come: capped, smoothed,
-// with the squared log-partition or a mask by choice.
+// with the squared log-partition or weights of tokens by choice.
 Op tied_head() {
   return idiom("tied_head", kIndexing, 1.0, kSmooth, [](Idiom& i) {
     const ValueId hidden = i.anchor({"hidden", "x", "features"}, 2, 2, around(2));

@@ -19,11 +19,7 @@ ValueId initial_state(Idiom& i, Words names, ValueId like, std::int64_t units) {
   return i.let({names[0], "start"}, spelling, {like}, {units}, around(1));
 }
 
-std::vector<Words> kept(bool keep, Words names) {
-  return keep ? std::vector<Words>{std::move(names)} : std::vector<Words>{};
-}
-
-// A leaky or gated recurrence over the rows of a sequence, forwards or backwards.
+// A plain, leaky or gated recurrence over the rows of a sequence, forwards or backwards.
 Op recurrent_cell() {
   return idiom("recurrent_cell", kLoop, 1.0, kSmooth, [](Idiom& i) {
     const ValueId inputs = i.anchor({"inputs", "xs", "sequence"}, 2, 2, around(3));
@@ -44,7 +40,7 @@ Op recurrent_cell() {
     const auto out = i.scan(
         {"step", "cell", "advance"},
         {{{"h", "state", "carry"}, start, around(1), {"final", "last_state"}}},
-        {{{"x", "x_t", "frame"}, inputs}}, kept(keep, {"states", "hidden_states"}),
+        {{{"x", "x_t", "frame"}, inputs}}, when(keep, {"states", "hidden_states"}),
         [&](const Ids& p) {
           ValueId drive = i.let({"drive", "pre", "update"}, "$1 @ $2 + $0 @ $3",
                                 {p[0], p[1], kernel, recurrent}, {units}, around(3));
@@ -114,7 +110,7 @@ Op gru() {
                       {recurrent}, {units, (gates - 1) * units}, around(1));
     i.scan(
         {"step", "cell", "gru_step"}, {{{"h", "state"}, start, around(1), {"final", "last_state"}}},
-        {{{"drive", "x_t"}, drives}}, kept(keep, {"states", "hidden_states"}), [&](const Ids& p) {
+        {{{"drive", "x_t"}, drives}}, when(keep, {"states", "hidden_states"}), [&](const Ids& p) {
           const Ids from_input = split(p[1], "in");
           const ValueId fed = i.let({"fed_back", "hh"}, "$0 @ $1", {p[0], into_gates},
                                     {i.dim(into_gates, 1)}, around(3));
@@ -178,7 +174,7 @@ Op lstm() {
         {"step", "cell", "lstm_step"},
         {{{"h", "hidden"}, h0, around(1), {"h_last", "final_hidden"}},
          {{"c", "memory"}, c0, around(2), i.chance(0.4) ? Words{"c_last", "final_cell"} : Words{}}},
-        {{{"x", "x_t"}, inputs}}, kept(keep, {"outputs", "hidden_states"}), [&](const Ids& p) {
+        {{{"x", "x_t"}, inputs}}, when(keep, {"outputs", "hidden_states"}), [&](const Ids& p) {
           ValueId pre = joined ? i.let({"gates", "pre"}, "jnp.concatenate([$0, $1]) @ $2",
                                        {p[2], p[0], kernel}, {gates * units}, around(4))
                                : i.let({"gates", "pre"}, "$0 @ $1 + $2 @ $3",
@@ -227,7 +223,7 @@ Op skipping_cell() {
     const std::string rate = Idiom::text(i.number({0.5, 0.8, 0.7}));
     const bool keep = i.chance(0.7);
     i.scan({"step", "maybe_update"}, {{{"h", "state"}, start, around(2), {"final", "last_state"}}},
-           {{{"x", "frame"}, inputs}}, kept(keep, {"states", "trace"}), [&](const Ids& p) {
+           {{{"x", "frame"}, inputs}}, when(keep, {"states", "trace"}), [&](const Ids& p) {
              const ValueId novelty =
                  i.let({"novelty", "change"},
                        by_norm ? "jnp.linalg.norm($0 - $1)" : "jnp.mean(jnp.abs($0 - $1))",
@@ -476,8 +472,8 @@ Op causal_convolution() {
                                    weights_for(form == 0 ? taps * channels : taps));
     const Shape result = {steps, outputs};
     i.called({form == 0 ? "causal_conv" : "causal_depthwise_conv", "temporal_filter",
-              "dilated_causal_conv"});
-    i.summary("Filter a sequence so that outputs see only the past.");
+              dilation > 1 && form < 3 ? "dilated_causal_conv" : "filter_over_time"});
+    i.summary("Filter a sequence so that no output sees what is yet to come.");
     ValueId out;
     if (form <= 1) {
       const std::string options = dilation > 1 ? fmt::format(", rhs_dilation=({},)", dilation) : "";

@@ -1,4 +1,4 @@
-// What training and serving add to a network: dropout, distillation, numbers of low precision,
+// What training and serving add to a network: dropout, numbers of low precision,
 // estimators that stop gradients, derivatives with respect to inputs.
 #include <fmt/format.h>
 
@@ -20,7 +20,7 @@ Op dropout() {
     const std::int64_t kind = i.between(0, 3), width = i.dim(x, -1);
     const double keep = i.number({0.9, 0.8, 0.5, 0.75});
     const std::string rate = Idiom::text(keep);
-    i.summary(fmt::format("Keep a fraction {} under a mask and scale it up.", rate));
+    i.summary(fmt::format("Zero what a mask drops and divide the rest by {}.", rate));
     if (kind == 3) {
       const std::int64_t outputs = i.size();
       i.called({"drop_connect", "drop_weights", "masked_dense"});
@@ -59,63 +59,6 @@ Op dropout() {
       const ValueId kernel =
           i.input({"kernel", "weights", "w_out"}, {width, i.size()}, weights_for(width));
       dense(i, {"out", "logits"}, out, kernel, 5);
-    }
-  });
-}
-
-// A student's loss against a teacher's softened probabilities (Hinton et al. 2015): forward,
-// reverse or symmetric divergence, with hard labels or the match of features by choice.
-Op distillation() {
-  return idiom("distillation", kMath, 1.0, kSmooth, [](Idiom& i) {
-    const ValueId student = i.anchor({"student_logits", "student", "logits"}, 2, 2, around(4));
-    const ValueId teacher =
-        i.input({"teacher_logits", "teacher", "targets"}, i.shape(student), around(4));
-    const Shape grid = i.shape(student), rows = {grid[0]};
-    const double heat = i.number({2, 3, 4, 1.5});
-    const std::string t = Idiom::text(heat), square = Idiom::text(heat * heat);
-    i.called({"distillation_loss", "match_teacher", "soft_label_loss"});
-    i.summary("Compare a student's softened predictions with a teacher's.");
-    i.summary(fmt::format("Distillation loss at temperature {}.", t));
-    const std::string log_p = i.either(
-        {"jax.nn.log_softmax($0 / " + t + ")", "jax.nn.log_softmax($0 / " + t + ", axis=-1)"});
-    const ValueId log_s = i.let({"student_log_probs", "log_q"}, log_p, {student}, grid, {-6, 0});
-    const std::int64_t form = i.between(0, 3);
-    ValueId loss;
-    if (form == 0) {
-      const ValueId p = i.let({"teacher_probs", "soft_targets"},
-                              "jax.nn.softmax($0 / " + t + ", axis=-1)", {teacher}, grid, {0, 1});
-      loss = i.let({"cross_entropy", "per_example"},
-                   i.either({"-jnp.sum($0 * $1, axis=-1)", "-($0 * $1).sum(axis=-1)"}), {p, log_s},
-                   rows, {0.3, 5});
-    } else {
-      const ValueId log_t = i.let({"teacher_log_probs", "log_p"}, log_p, {teacher}, grid, {-6, 0});
-      const std::string kl = i.either(
-          {"jnp.sum(jnp.exp($0) * ($0 - $1), axis=-1)", "(jnp.exp($0) * ($0 - $1)).sum(axis=-1)"});
-      loss = form == 2 ? i.let({"reverse_kl", "per_example"}, kl, {log_s, log_t}, rows, {0.01, 3})
-                       : i.let({"kl", "per_example"}, kl, {log_t, log_s}, rows, {0.01, 3});
-      if (form == 3) {
-        const ValueId back = i.let({"reverse", "backward_kl"}, kl, {log_s, log_t}, rows, {0.01, 3});
-        loss = i.let({"symmetric", "jeffreys"}, i.either({"0.5 * ($0 + $1)", "$0 + $1"}),
-                     {loss, back}, rows, {0.01, 4});
-      }
-    }
-    const ValueId soft =
-        i.let({"soft_loss", "distill"},
-              i.either({square + " * jnp.mean($0)", "jnp.mean($0) * " + t + "**2"}), {loss},
-              Shape{}, {0.05, 20});
-    if (i.chance(0.5)) {
-      const std::int64_t classes = grid[1];
-      const ValueId labels = i.input({"labels", "classes", "hard_labels"}, counts(i, rows),
-                                     {0, static_cast<double>(classes - 1)});
-      const ValueId nll =
-          i.let({"nll", "hard_losses"},
-                i.either({"-jnp.take_along_axis(jax.nn.log_softmax($0), $1[:, None], axis=1)[:, 0]",
-                          "-jax.nn.log_softmax($0)[jnp.arange($0.shape[0]), $1]"}),
-                {student, labels}, rows, {0.1, 8});
-      const double share = i.number({0.5, 0.7, 0.9, 0.3});
-      i.let({"loss", "total"},
-            fmt::format("{} * $0 + {} * jnp.mean($1)", Idiom::text(share), Idiom::text(1 - share)),
-            {soft, nll}, Shape{}, {0.1, 15});
     }
   });
 }
@@ -176,7 +119,7 @@ Op quantized_dense() {
 }
 
 // Numbers on a grid forwards, the identity backwards (Bengio et al. 2013): symmetric, with a zero
-// point or with a learned step; of weights or of activations, then a dense layer and its gradient.
+// point or with a learned step; then a dense layer by choice.
 Op fake_quantization() {
   return with_traits(
       kStopsGradient, idiom("fake_quantization", kGradient, 1.0, kSmooth, [](Idiom& i) {
@@ -250,8 +193,6 @@ Op vector_quantization() {
         const ValueId book =
             i.input({"codebook", "codes", "embeddings"}, {codes, width}, around(2));
         const Shape shape = i.shape(x);
-        i.called({"vector_quantize", "quantize_to_codebook", "nearest_codes"});
-        i.summary("Replace vectors by the nearest rows of a codebook.");
         const ValueId distance =
             i.chance(0.5) ? i.let({"distances", "sq_dist"},
                                   i.either({"jnp.sum(jnp.square($0[:, None] - $1[None]), axis=-1)",
@@ -276,9 +217,15 @@ Op vector_quantization() {
         const ValueId pull = i.let({"codebook_loss", "pull"}, sum, {chosen, x}, Shape{}, {0.1, 2});
         i.let({"loss", "vq_loss"}, "$0 + " + weight + " * $1", {pull, commitment}, Shape{},
               {0.1, 4});
-        if (i.chance(0.6))
+        if (i.chance(0.6)) {
+          i.called({"vector_quantize", "quantize_to_codebook", "nearest_codes"});
+          i.summary("Replace vectors by the nearest rows of a codebook.");
           i.let({"passed", "straight_through"}, "$0 + lax.stop_gradient($1 - $0)", {x, chosen},
                 shape, around(2));
+        } else {
+          i.called({"codebook_loss", "quantization_loss", "commitment_loss"});
+          i.summary("Measure how far vectors lie from the nearest rows of a codebook.");
+        }
       }));
 }
 
@@ -324,11 +271,9 @@ Op momentum_target() {
                           "-($0 * jax.nn.log_softmax($1)).sum(axis=-1).mean()"}),
                 {q, p}, Shape{}, {0.3, 5});
         }
-        const std::string keep = i.either({"0.9", "0.75", "0.5"});
-        const std::string rest = keep == "0.9" ? "0.1" : keep == "0.75" ? "0.25" : "0.5";
-        i.let({"new_target", "target_next"},
-              i.either({keep + " * $0 + " + rest + " * $1", "$0 + " + rest + " * ($1 - $0)"}),
-              {target, online}, {width, outputs}, around(1));
+        const double keep = i.number({0.9, 0.75, 0.5});
+        i.let({"new_target", "target_next"}, forgetting(i, keep, "$0", "$1"), {target, online},
+              {width, outputs}, around(1));
       }));
 }
 
@@ -405,7 +350,7 @@ Op input_attribution() {
       return;
     }
     i.called({"smooth_gradient", "averaged_saliency", "smoothed_attribution"});
-    i.summary("Average the gradient of a score over shifted inputs.");
+    i.summary("Smooth the gradient of a score over shifted inputs.");
     const ValueId noise =
         i.input({"noise", "perturbations", "shifts"}, {points, width}, around(0.5));
     const ValueId moved =
@@ -420,122 +365,6 @@ Op input_attribution() {
     i.let({"smoothed", "saliency"},
           i.either({"jnp.mean($0, axis=0)", "jnp.sqrt(jnp.mean($0**2, axis=0))"}), {all}, same,
           around(2));
-  });
-}
-
-// A critic whose input gradients are held near unit length (Gulrajani et al. 2017): between real
-// and generated examples or at the real ones; one-sided or not.
-Op gradient_penalty() {
-  return idiom("gradient_penalty", kGradient, 0.9, kSmooth, [](Idiom& i) {
-    const ValueId x = i.anchor({"real", "x", "data"}, 2, 2, around(2));
-    const std::int64_t rows = i.dim(x, 0), width = i.dim(x, 1), hidden = i.size();
-    const ValueId first = i.input({"w1", "critic_in", "kernel"}, {width, hidden}, around(1));
-    const ValueId second = i.input({"w2", "critic_out", "readout"}, {hidden}, around(1));
-    const bool helper = i.chance(0.4), between = i.chance(0.5);
-    i.called({"gradient_penalty", "critic_penalty", "lipschitz_penalty"});
-    i.summary("Penalize a critic whose slope is not one.");
-    ValueId at = x, fake = kNoValue;
-    if (between) {
-      fake = i.input({"fake", "generated", "samples"}, i.shape(x), around(2));
-      const ValueId mix =
-          i.input({"mix", "eps", "alpha"}, i.chance(0.6) ? Shape{rows, 1} : Shape{}, {0.05, 0.95});
-      at = i.let({"between", "interpolated"},
-                 i.either({"$0 * $1 + (1.0 - $0) * $2", "$2 + $0 * ($1 - $2)"}), {mix, x, fake},
-                 i.shape(x), around(2));
-    }
-    const BodyId critic =
-        score_network(i, {"critic", "score", "energy"}, width, first, second, helper);
-    const ValueId slopes =
-        i.let({"grads", "slopes"},
-              helper ? "jax.vmap(jax.grad($f0), in_axes=(0, None, None))($0, $1, $2)"
-                     : "jax.vmap(jax.grad($f0))($0)",
-              helper ? Ids{at, first, second} : Ids{at}, {critic}, i.type(x), around(2));
-    const ValueId norms = i.let(
-        {"norms", "lengths"},
-        i.either({"jnp.linalg.norm($0, axis=-1)", "jnp.sqrt(jnp.sum($0**2, axis=-1) + 1e-6)"}),
-        {slopes}, {rows}, {0.1, 3});
-    const ValueId penalty = i.let({"penalty"},
-                                  i.either({"jnp.mean(($0 - 1.0) ** 2)",
-                                            "jnp.mean(jnp.square($0 - 1.0))", "jnp.mean($0**2)"}),
-                                  {norms}, Shape{}, {0.01, 3});
-    if (between && i.chance(0.6)) {
-      const std::string all =
-          helper ? "jax.vmap($f0, in_axes=(0, None, None))($0, $1, $2)" : "jax.vmap($f0)($0)";
-      const Type scores = {i.real(), {rows}};
-      const ValueId on_real = i.let({"real_scores"}, all, helper ? Ids{x, first, second} : Ids{x},
-                                    {critic}, scores, around(3));
-      const ValueId on_fake =
-          i.let({"fake_scores"}, all, helper ? Ids{fake, first, second} : Ids{fake}, {critic},
-                scores, around(3));
-      i.let({"loss", "critic_loss"},
-            "jnp.mean($0) - jnp.mean($1) + " + i.either({"10.0", "1.0", "5.0"}) + " * $2",
-            {on_fake, on_real, penalty}, Shape{}, around(20));
-    }
-  });
-}
-
-// The gradient of the loss for each example, clipped one by one and averaged (Abadi et al. 2016),
-// or their norms or spread: a map of a derivative.
-Op per_example_gradients() {
-  return idiom("per_example_gradients", kVectorization, 1.1, kSmooth, [](Idiom& i) {
-    const bool logistic = i.chance(0.5);
-    const ValueId x = i.anchor({"inputs", "x", "features"}, 2, 2, around(2));
-    const std::int64_t rows = i.dim(x, 0), width = i.dim(x, 1);
-    const ValueId y = i.input({logistic ? "labels" : "targets", "y"}, {rows},
-                              logistic ? Interval{0, 1} : around(2));
-    const ValueId w = i.input({"weights", "w", "theta"}, {width}, weights_for(width));
-    i.called({"per_example_gradients", "gradients_by_example", "clipped_mean_gradient"});
-    i.summary("Take the gradient of the loss of each example apart.");
-    const Words names = {"loss", "example_loss", "loss_fn"};
-    const std::string form =
-        logistic ? i.either({"jnp.logaddexp(0.0, $0) - $1 * $0", "jax.nn.softplus($0) - $1 * $0"})
-                 : i.either({"0.5 * ($0 - $1) ** 2", "jnp.square($0 - $1)",
-                             "jnp.log(jnp.cosh($0 - $1))"});
-    const std::vector<Idiom::Part> parameters = {{{"w", "params"}, {i.real(), {width}}, around(1)},
-                                                 {{"x", "row"}, {i.real(), {width}}, around(2)},
-                                                 {{"y", "label"}, {i.real(), {}}, around(2)}};
-    const auto fill = [&](const Ids& p) {
-      const ValueId guess =
-          i.let({"guess", "logit"}, i.either({"jnp.dot($0, $1)", "$0 @ $1", "jnp.sum($0 * $1)"}),
-                {p[1], p[0]}, Shape{}, around(3));
-      return Ids{i.let({"out"}, form, {guess, p[2]}, Shape{}, {0, 8})};
-    };
-    const BodyId loss = i.chance(0.6)
-                            ? i.helper(names, "The loss of one example.", parameters, fill)
-                            : i.function(names, parameters, fill);
-    const ValueId grads =
-        i.let({"grads", "by_example"},
-              i.either({"jax.vmap(jax.grad($f0), in_axes=(None, 0, 0))($0, $1, $2)",
-                        "jax.vmap(jax.grad($f0), (None, 0, 0))($0, $1, $2)"}),
-              {w, x, y}, {loss}, Type{i.real(), {rows, width}}, around(4));
-    const std::int64_t then = i.between(0, 3);
-    if (then == 0) {
-      i.let({"norms", "gradient_norms"},
-            i.either({"jnp.linalg.norm($0, axis=1)", "jnp.sqrt(jnp.sum($0**2, axis=1))"}), {grads},
-            {rows}, {0.1, 6});
-    } else if (then == 1) {
-      const std::string limit = i.either({"1.0", "2.0", "0.5"});
-      i.summary("Clip the gradient of each example and average them.");
-      const ValueId norms =
-          i.let({"norms", "lengths"}, "jnp.linalg.norm($0, axis=1, keepdims=True)", {grads},
-                {rows, 1}, {0.1, 6});
-      const ValueId clipped = i.let({"clipped", "limited"},
-                                    i.either({"$0 * jnp.minimum(1.0, " + limit + " / $1)",
-                                              "$0 / jnp.maximum(1.0, $1 / " + limit + ")"}),
-                                    {grads, norms}, {rows, width}, around(2));
-      i.let({"mean_grad", "update"}, "jnp.mean($0, axis=0)", {clipped}, {width}, around(1));
-    } else if (then == 2) {
-      i.summary("Estimate the Fisher matrix from gradients of examples.");
-      i.let(
-          {"fisher", "gram"},
-          i.either({"$0.T @ $0 / $0.shape[0]", "jnp.einsum(\"ni,nj->ij\", $0, $0) / $0.shape[0]"}),
-          {grads}, {width, width}, around(6));
-    } else {
-      const ValueId mean =
-          i.let({"mean_grad", "average"}, "$0.mean(axis=0)", {grads}, {width}, around(2));
-      i.let({"noise_scale", "grad_var"}, "jnp.sum(jnp.var($0, axis=0)) / jnp.sum($1**2)",
-            {grads, mean}, Shape{}, {0.1, 50});
-    }
   });
 }
 
@@ -581,7 +410,6 @@ Op mixed_precision() {
     const DType low = i.chance(0.65) ? DType::kBF16 : DType::kF16;
     const std::string name = low == DType::kBF16 ? "jnp.bfloat16" : "jnp.float16";
     i.called({"mixed_precision_dense", "half_precision_layer", "low_precision_matmul"});
-    i.summary("Multiply in sixteen bits and keep the sums in float32.");
     const std::string cast =
         i.either({"$0.astype(" + name + ")", "lax.convert_element_type($0, " + name + ")"});
     const ValueId xs = i.let({"x_low", "x_half"}, cast, {x}, Type{low, i.shape(x)}, around(3));
@@ -589,6 +417,7 @@ Op mixed_precision() {
         i.let({"w_low", "w_half"}, cast, {kernel}, Type{low, {width, outputs}}, around(1));
     ValueId out;
     if (i.chance(0.6)) {
+      i.summary("Multiply in sixteen bits and keep the sums in float32.");
       out = i.let({"acc", "product"},
                   i.either({"jnp.dot($0, $1, preferred_element_type=jnp.float32)",
                             "jnp.matmul($0, $1, preferred_element_type=jnp.float32)",
@@ -596,6 +425,7 @@ Op mixed_precision() {
                             "lax.dot($0, $1, preferred_element_type=jnp.float32)"}),
                   {xs, ws}, result, around(3));
     } else {
+      i.summary("Multiply and activate in sixteen bits and go on in float32.");
       const ValueId narrow = i.let({"product", "low_out"}, i.either({"$0 @ $1", "jnp.dot($0, $1)"}),
                                    {xs, ws}, Type{low, result}, around(3));
       const ValueId active = i.let({"activated", "low_h"},
@@ -611,7 +441,7 @@ Op mixed_precision() {
 }
 
 // A kernel divided by its largest singular value, which a few steps of power iteration estimate
-// (Miyato et al. 2018); the vector that it goes on with comes back.
+// (Miyato et al. 2018).
 Op spectral_norm() {
   return idiom("spectral_norm", kLoop, 0.9, kSmooth, [](Idiom& i) {
     const ValueId w = i.anchor({"kernel", "weights", "w"}, 2, 2, around(2));
@@ -631,18 +461,8 @@ Op spectral_norm() {
                                  {w, v}, {rows}, around(4));
       return i.let({"u_next", "left"}, unit, {back}, {rows}, around(1));
     };
-    ValueId u;
-    if (i.chance(0.5)) {
-      const Ids out = i.fori(0, steps, {"power_step", "iterate"},
-                             {{{"u", "left"}, start, around(1), {"u_end", "left_end"}}},
-                             [&](const Ids& p) { return Ids{turn(p[1])}; });
-      u = out[0];
-    } else {
-      const auto out = i.scan(
-          {"power_step", "iterate"}, {{{"u", "left"}, start, around(1), {"u_end", "left_end"}}}, {},
-          {}, [&](const Ids& p) { return Ids{turn(p[0])}; }, "", steps);
-      u = out.final[0];
-    }
+    const ValueId u = iterated(i, steps, {"power_step", "iterate"},
+                               {{"u", "left"}, start, around(1), {"u_end", "left_end"}}, turn, 0.5);
     const ValueId sigma =
         i.let({"sigma", "largest"},
               i.either({"jnp.linalg.norm($0.T @ $1)", "jnp.sqrt(jnp.sum(($1 @ $0) ** 2))"}), {w, u},
@@ -668,7 +488,7 @@ Op fourier_features() {
     const Shape angles_shape = {rows, half}, both = {rows, 2 * half};
     i.called({coordinates ? "fourier_features" : "time_embedding", "sinusoidal_features",
               "encode_by_frequencies"});
-    i.summary(coordinates ? "Map points to sines and cosines of random projections."
+    i.summary(coordinates ? "Map points to sines and cosines of their projections."
                           : "Embed times by sines and cosines of many rates.");
     ValueId angles;
     if (coordinates) {
@@ -713,10 +533,9 @@ Op fourier_features() {
 }  // namespace
 
 std::vector<Op> network_training_idioms() {
-  return {dropout(),           distillation(),        quantized_dense(),
-          fake_quantization(), vector_quantization(), momentum_target(),
-          input_attribution(), gradient_penalty(),    per_example_gradients(),
-          mixed_precision(),   spectral_norm(),       fourier_features()};
+  return {dropout(),         quantized_dense(),   fake_quantization(), vector_quantization(),
+          momentum_target(), input_attribution(), mixed_precision(),   spectral_norm(),
+          fourier_features()};
 }
 
 }  // namespace jaxsmith::plan

@@ -21,8 +21,6 @@ Op integer_sqrt() {
     const double root = std::sqrt(top);
     const Type type{i.integer(), shape};
     const ValueId n = i.input({"n", "numbers", "squares"}, type, {1, top});
-    i.called({"integer_sqrt", "isqrt", "floor_sqrt"});
-    i.summary("Take integer square roots, rounded down.");
     ValueId r = kNoValue;
     switch (i.between(0, 2)) {
       case 0: {
@@ -42,7 +40,6 @@ Op integer_sqrt() {
       case 1: {
         const ValueId start = i.let({"guess", "start"}, i.either({"$0 // 2 + 1", "($0 >> 1) + 1"}),
                                     {n}, type, {1, top});
-        i.summary("Run Newton's iteration until no root is too large.");
         r = i.while_loop(
             {{{"r", "guess"}, start, {1, top}, {"root", "r"}}}, {"too_large", "unfinished"},
             [&](const Ids& p) {
@@ -77,11 +74,14 @@ Op integer_sqrt() {
     }
     switch (i.between(0, 2)) {
       case 0:
+        i.called({"sqrt_remainder", "excess_over_square", "square_residue"});
+        i.summary("Find how far numbers lie above the square below them.");
         i.let({"remainder", "excess"}, i.either({"$0 - $1 * $1", "$0 - $1**2"}), {n, r}, type,
               {0, 2 * root});
         break;
       case 1: {
-        i.summary("Find how far numbers are from the next square.");
+        i.called({"distance_to_square", "square_gap", "nearest_square"});
+        i.summary("Find how far numbers are from the nearest square.");
         const ValueId next =
             i.let({"above", "upper"}, "($0 + 1) ** 2 - $1", {r, n}, type, {1, 2 * root + 1});
         const ValueId below =
@@ -90,7 +90,8 @@ Op integer_sqrt() {
         break;
       }
       default:
-        break;
+        i.called({"integer_sqrt", "isqrt", "floor_sqrt"});
+        i.summary("Take integer square roots, rounded down.");
     }
   });
 }
@@ -161,8 +162,8 @@ Op modular_power() {
   });
 }
 
-// Euclid's algorithm for pairs side by side, by remainders or by the binary method; least common
-// multiples and reduced fractions.
+// Euclid's algorithm for pairs side by side, for a number of steps or until all are done; least
+// common multiples and reduced fractions.
 Op common_divisor() {
   return idiom("common_divisor", kLoop, 1.0, kForward, [](Idiom& i) {
     const double top = i.number({60, 200, 1000});
@@ -170,8 +171,6 @@ Op common_divisor() {
     const Type type{i.integer(), shape};
     const ValueId a = i.input({"a", "numerators", "x"}, type, {1, top});
     const ValueId b = i.input({"b", "denominators", "y"}, type, {1, top});
-    i.called({"gcd", "greatest_common_divisor", "euclid"});
-    i.summary("Find the greatest common divisors of pairs by Euclid's algorithm.");
     const bool guard = i.chance(0.5), fixed = i.chance(0.3);
     const auto step = [&](ValueId x, ValueId y) {
       const ValueId done = i.let({"done", "ended"}, "$0 == 0", {y}, flags(shape), {0, 1});
@@ -214,18 +213,20 @@ Op common_divisor() {
         break;
       }
       case 2:
-        i.called({"coprime_pairs", "count_coprime"});
+        i.called({"coprime_pairs", "are_coprime"});
+        i.summary("Tell which pairs of integers are coprime, and give their products.");
         i.let({"coprime", "reduced"}, "$0 == 1", {divisor}, flags(shape), {0, 1});
         i.let({"product", "area"}, "$0 * $1", {a, b}, type, {1, top * top});
         break;
       default:
-        break;
+        i.called({"gcd", "greatest_common_divisor", "euclid"});
+        i.summary("Find the greatest common divisors of pairs by Euclid's algorithm.");
     }
   });
 }
 
-// Steps of the 3n + 1 problem or of its kin, a branch at a time: by cond within vmap-free scalars,
-// by where for many numbers; the orbit's peak, its length, or the whole of it.
+// Steps of the 3n + 1 problem or of its kin, each a branch; the orbit's peak, its length, or the
+// whole of it.
 Op collatz_orbit() {
   return idiom("collatz_orbit", kConditional, 1.0, kForward, [](Idiom& i) {
     const std::int64_t factor = i.chance(0.75) ? 3 : 5, steps = i.between(4, factor == 3 ? 14 : 7);
@@ -257,7 +258,6 @@ Op collatz_orbit() {
     };
     switch (i.between(0, 2)) {
       case 0: {
-        i.summary("Return the first numbers of an orbit and its peak.");
         const auto out = i.scan(
             {"step", "advance"}, {{{"n", "current"}, start, range, {}}}, {}, {{"orbit", "path"}},
             [&](const Ids& p) {
@@ -265,15 +265,18 @@ Op collatz_orbit() {
               return Ids{next, i.chance(0.5) ? next : p[0]};
             },
             "", steps);
-        const int what = static_cast<int>(i.between(0, 2));
-        if (what == 0)
+        const auto what = i.between(0, 2);
+        i.summary(what == 0   ? "Give the peak of the first numbers of an orbit."
+                  : what == 1 ? "Count the odd numbers at the beginning of an orbit."
+                              : "Give the first numbers of an orbit.");
+        if (what == 0) {
           i.let({"peak", "highest"}, i.either({"jnp.max($0)", "$0.max()"}), {out.stacked[0]}, type,
                 range);
-        else if (what == 1)
+        } else if (what == 1) {
           i.let({"odd_steps", "climbs"}, i.either({"jnp.sum($0 % 2)", "($0 & 1).sum()"}),
                 {out.stacked[0]}, type, {0, static_cast<double>(steps)});
-        if (what == 1)
           i.let({"last", "end"}, "$0[-1] - $1", {out.stacked[0], start}, type, {-1000, top});
+        }
         break;
       }
       case 1: {
@@ -288,7 +291,7 @@ Op collatz_orbit() {
         i.called({"stopping_time", "collatz_length", "steps_to_descend"});
         i.summary("Count the steps until an orbit falls below its start.");
         const ValueId zero = i.let({"count"}, "jnp.zeros_like($0)", {start}, type, {0, 100});
-        const Ids out = i.while_loop(
+        i.while_loop(
             {{{"n", "current"}, start, range, {"n"}},
              {{"count", "steps"}, zero, {0, 100}, {"count"}}},
             {"above_start", "unfinished"},
@@ -301,7 +304,6 @@ Op collatz_orbit() {
               const ValueId next = next_of(p[0]);
               return Ids{next, i.let({"more"}, "$0 + 1", {p[1]}, type, {0, 100})};
             });
-        (void)out;
       }
     }
   });
@@ -496,7 +498,7 @@ Op fixed_point() {
   });
 }
 
-// A cyclic redundancy check over bytes: a bit at a time within a scan, or by a table.
+// A cyclic redundancy check over bytes, a bit at a time within a scan.
 Op crc_update() {
   return idiom("crc_update", kLoop, 1.0, kZero, [](Idiom& i) {
     struct Kind {

@@ -153,8 +153,6 @@ Op gram_schmidt() {
     const std::int64_t n = size_from(i, 5), k = size_from(i, 2, std::min<std::int64_t>(4, n - 2));
     const ValueId a = i.input({"vectors", "a", "columns"}, {n, k}, {-1, 1});
     const bool again = i.chance(0.35);
-    i.called({"gram_schmidt", "orthonormalize", "orthogonal_basis"});
-    i.summary("Make the columns of a matrix orthonormal, one after another.");
     const ValueId q0 = i.let({"q0", "zeros"}, "jnp.zeros_like($0)", {a}, {n, k}, {-1, 1});
     const ValueId q = i.fori(
         0, k, {"orthogonalize", "next_column"}, {{{"q", "basis"}, q0, {-1, 1}, {"basis", "q"}}},
@@ -174,7 +172,12 @@ Op gram_schmidt() {
           const ValueId e = unit(i, v, {"unit", "e"});
           return Ids{i.let({"extended"}, "$0.at[:, $1].set($2)", {p[1], p[0], e}, {n, k}, {-1, 1})};
         })[0];
-    if (i.chance(0.4)) {
+    if (!i.chance(0.4)) {
+      i.called({"gram_schmidt", "orthonormalize", "orthogonal_basis"});
+      i.summary("Make the columns of a matrix orthonormal, one after another.");
+    } else {
+      i.called({"project_onto_columns", "project_onto_span", "gram_schmidt_projection"});
+      i.summary("Project a vector onto what the columns of a matrix span.");
       const ValueId x = i.input({"target", "x"}, Shape{n}, {-1, 1});
       i.let({"projection", "projected"}, "$0 @ ($0.T @ $1)", {q, x}, {n}, {-1, 1});
     }
@@ -271,12 +274,12 @@ Op principal_components() {
                                       "$0 - jnp.mean($0, axis=0, keepdims=True)"}),
                             {x}, {n, k}, {-3, 3});
     i.called({what == 0   ? "explained_variance"
-              : what == 1 ? "reconstruct"
+              : what == 1 ? "truncate_to_components"
               : what == 2 ? "whiten"
                           : "principal_spectrum",
-              "pca", what == 2 ? "zca_whiten" : "principal_components"});
-    i.summary(what == 0   ? "Give the share of variance along each principal axis."
-              : what == 1 ? "Project data onto its leading principal axes and back."
+              "pca", what == 2 ? "decorrelate" : "principal_components"});
+    i.summary(what == 0   ? "Give the share of variance that principal axes explain."
+              : what == 1 ? "Keep of data what lies along its leading principal axes."
               : what == 2 ? "Decorrelate the columns of a table."
                           : "Give the singular values of centred data.");
     if (what == 3 || (what == 0 && i.chance(0.5))) {
@@ -327,8 +330,11 @@ Op principal_components() {
     const ValueId back =
         i.let({"reconstructed", "low_rank"}, i.either({"$0 @ $1 @ $1.T", "$0 @ ($1 @ $1.T)"}),
               {c, top}, {n, k}, {-3, 3});
-    if (i.chance(0.4))
+    if (i.chance(0.4)) {
+      i.summary("Measure what leading principal axes leave of data.");
       i.let({"lost", "error"}, "jnp.mean(($0 - $1) ** 2)", {c, back}, Shape{}, {0.1, 2});
+      i.keep(back);
+    }
   });
 }
 
@@ -362,11 +368,14 @@ Op procrustes() {
     const ValueId fit = scaled ? i.let({"aligned"}, "jnp.sum($0) / jnp.sum($1**2) * $1 @ $2",
                                        {svd[1], x, r}, {n, k}, {-3, 3})
                                : i.let({"aligned"}, "$0 @ $1", {x, r}, {n, k}, {-3, 3});
-    if (i.chance(0.5))
+    if (i.chance(0.5)) {
+      i.summary("Align points with others and measure what is left between them.");
       i.let({"rmsd", "error"},
             i.either({"jnp.sqrt(jnp.mean(jnp.sum(($0 - $1) ** 2, axis=-1)))",
                       "jnp.linalg.norm($0 - $1)"}),
             {fit, y}, Shape{}, {0.3, 6});
+      i.keep(fit);
+    }
   });
 }
 
@@ -379,8 +388,6 @@ Op matrix_exponential() {
     const ValueId a = i.input({"generator", "rates", "a"}, {n, n}, {-0.5, 0.5});
     const std::int64_t squarings = i.between(2, 5);
     const std::string scale = fmt::format("{}", std::int64_t{1} << squarings);
-    i.called({"matrix_exponential", "propagator", "expm"});
-    i.summary("Exponentiate a matrix by scaling and squaring.");
     const ValueId b =
         i.let({"scaled", "b"},
               i.either({"$0 / " + scale + ".0", fmt::format("$0 * 2.0 ** -{}", squarings)}), {a},
@@ -409,7 +416,12 @@ Op matrix_exponential() {
                {{{"e", "power"}, e, {-0.5, 2}, {"exponential", "propagator"}}}, [&](const Ids& p) {
                  return Ids{i.let({"squared"}, "$0 @ $0", {p[0]}, {n, n}, {-0.5, 2})};
                })[0];
-    if (i.chance(0.5)) {
+    if (!i.chance(0.5)) {
+      i.called({"matrix_exponential", "propagator", "expm"});
+      i.summary("Exponentiate a matrix by scaling and squaring.");
+    } else {
+      i.called({"evolve_state", "propagate", "exponential_action"});
+      i.summary("Evolve a state by the exponential of a matrix.");
       const ValueId x = i.input({"state", "x", "populations"}, Shape{n}, {-1, 1});
       i.let({"evolved", "state_after"}, i.either({"$0 @ $1", "jnp.dot($0, $1)"}), {whole, x}, {n},
             {-3, 3});
@@ -507,8 +519,6 @@ Op bound_states() {
     const ValueId v = i.input({"potential", "well", "v"}, Shape{n}, {-1, 2});
     const Term hop = constant(i, "t", {"hopping", "t"}, {1, 0.5, 2});
     const bool ring = i.chance(0.35);
-    i.called({"bound_states", "energy_levels", ring ? "ring_levels" : "tight_binding"});
-    i.summary("Give the energies of a particle on a chain of sites.");
     const ValueId step = i.let({"shift", "neighbors"},
                                ring ? "jnp.roll(jnp.eye($0.shape[0], dtype=$0.dtype), 1, axis=1)"
                                     : "jnp.eye($0.shape[0], k=1, dtype=$0.dtype)",
@@ -519,6 +529,17 @@ Op bound_states() {
                           {{"v", v}, hop, {"s", step}}, {n, n}, {-2, 4});
     const ValueId e = i.let({"energies", "levels"}, "jnp.linalg.eigvalsh($0)", {h}, {n}, {-2, 5});
     const auto what = i.between(0, 3);
+    i.called({what == 0   ? "bound_states"
+              : what == 1 ? "energy_gap"
+              : what == 2 ? "level_spacings"
+                          : "ground_state_energy",
+              what == 0 ? "energy_levels" : "solve_chain", ring ? "ring_levels" : "tight_binding"});
+    const std::string sites = ring ? "a ring of sites." : "a chain of sites.";
+    i.summary((what == 0   ? "Give the energies of a particle on "
+               : what == 1 ? "Give the gap between the lowest energies of a particle on "
+               : what == 2 ? "Give the gaps between the energies of a particle on "
+                           : "Fill the lowest levels of ") +
+              sites);
     if (what == 1) i.let({"gap"}, "$0[1] - $0[0]", {e}, Shape{}, {0.1, 2});
     if (what == 2)
       i.let({"gaps", "spacings"}, i.either({"jnp.diff($0)", "$0[1:] - $0[:-1]"}), {e}, {n - 1},

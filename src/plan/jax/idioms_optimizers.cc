@@ -62,7 +62,7 @@ Op momentum_step() {
       way = i.let({"look_ahead", "direction"},
                   i.either({"$1 + " + mu + " * $0", mu + " * $0 + $1"}), {v, g}, shape, {-4, 4});
     } else if (form == 2) {
-      i.called({"signed_momentum_step", "quasi_hyperbolic_step", "qhm_update"});
+      i.called({"quasi_hyperbolic_step", "qhm_update", "mixed_momentum_step"});
       i.summary("Mix the gradient with its momentum before the step.");
       const double nu = i.number({0.7, 0.5, 0.8});
       way = i.let({"direction", "mixed"},
@@ -73,7 +73,7 @@ Op momentum_step() {
       i.let({"new_params", "updated"}, i.either({"$0 - $2 * $1", "$0 - $1 * $2"}),
             {p.params, way, lr}, shape, {-3, 3});
     else
-      i.let({"new_params", "updated"}, "$0 - " + rate + " * $1", {p.params, way}, shape, {-3, 3});
+      descended(i, p, rate, way);
     i.keep(v);
   });
 }
@@ -86,7 +86,7 @@ std::string rooted(Idiom& i) {
                    "jnp.sqrt($1 + " + eps + ")"});
 }
 
-// Adam and its kin: AdamW, AMSGrad, Adamax, Nadam; bias corrected by the number of steps so far.
+// Adam and its kin: AdamW, Adamax, Nadam; bias corrected by the number of steps so far.
 Op adam_step() {
   return idiom("adam_step", kMath, 1.3, kSmooth, [](Idiom& i) {
     const Pair p = params_and_grads(i, 1, 2);
@@ -97,12 +97,12 @@ Op adam_step() {
     const ValueId count =
         corrected ? i.argument({"step", "count", "t"}, Type{i.integer(), {}}, {1, 20}) : kNoValue;
     i.called({"adam_step", "adam_update", "adaptive_step"});
-    i.summary("One step of Adam on parameters and both moments.");
     const ValueId g = decayed(i, p, 0.2);
     const double b1 = i.number({0.9, 0.8, 0.95}), b2 = i.number({0.99, 0.95, 0.98});
     const std::string by_mean = forgetting(i, b1, "$0", "$1");
     const ValueId m = i.let({"new_first", "m_next"}, by_mean, {first, g}, shape, {-2, 2});
     const std::int64_t form = i.between(0, 3);
+    if (form != 1) i.summary("One step of Adam on parameters and both moments.");
     ValueId v, top = m;
     if (form == 1) {
       i.called({"adamax_step", "adamax_update", "infinity_norm_step"});
@@ -136,8 +136,8 @@ Op adam_step() {
     const ValueId step =
         i.let({"step_taken", "update", "direction"}, "$0 / " + under, {top, down}, shape, {-4, 4});
     if (i.chance(0.35)) {
-      i.called({"adamw_step", "adamw_update", "decoupled_adam_step"});
-      i.summary("Adam with weight decay beside the gradient.");
+      if (form != 1 && form != 2) i.called({"adamw_step", "adamw_update", "decoupled_adam_step"});
+      i.summary("An adaptive step with weight decay beside the gradient.");
       const std::string decay = i.either({"0.1", "0.01", "0.05"});
       i.let({"new_params", "updated"}, "$0 - " + rate + " * ($1 + " + decay + " * $0)",
             {p.params, step}, shape, {-3, 3});
@@ -167,7 +167,7 @@ Op scaled_by_history() {
       sum = i.let({"new_accumulator", "sum_squares"}, "$0 + " + square, {past, g}, shape, {0.1, 6});
     } else {
       i.called({"rmsprop_step", "rmsprop_update", "scale_by_rms"});
-      i.summary("RMSProp: divide by the root of a running mean of squares.");
+      if (form != 3) i.summary("RMSProp: divide by the root of a running mean of squares.");
       const std::string by = forgetting(i, keep, "$0", square);
       sum = i.let({"new_mean_square", "running"}, by, {past, g}, shape, {0.1, 4});
     }
@@ -190,12 +190,10 @@ Op scaled_by_history() {
       const ValueId delta =
           i.let({"delta", "step"}, "jnp.sqrt($0 + " + eps + ") / jnp.sqrt($1 + " + eps + ") * $2",
                 {moved, down, g}, shape, {-3, 3});
-      const ValueId next =
-          i.let({"new_step_square", "steps_next"},
-                Idiom::text(keep) + " * $0 + " + Idiom::text(1 - keep) + " * $1**2", {moved, delta},
-                shape, {0.1, 3});
+      i.let({"new_step_square", "steps_next"},
+            Idiom::text(keep) + " * $0 + " + Idiom::text(1 - keep) + " * $1**2", {moved, delta},
+            shape, {0.1, 3});
       i.let({"new_params", "updated"}, "$0 - $1", {p.params, delta}, shape, {-3, 3});
-      (void)next;
     } else {
       const ValueId step =
           i.let({"step", "direction", "scaled"}, "$0 / " + under, {g, down}, shape, {-3, 3});
@@ -407,18 +405,9 @@ Op orthogonal_step() {
       return i.let({"x_next"}, wide ? "3.4445 * $0 + $1 @ $0" : "3.4445 * $0 + $0 @ $1", {x, b},
                    shape, {-1, 1});
     };
-    ValueId out;
-    if (i.chance(0.6)) {
-      out = i.fori(0, steps, {"newton_schulz", "refine"},
-                   {{{"x", "m"}, start, {-1, 1}, {"orthogonal", "direction"}}},
-                   [&](const Ids& p) { return Ids{step(p[1])}; })[0];
-    } else {
-      out = i.scan(
-                 {"newton_schulz", "refine"},
-                 {{{"x", "m"}, start, {-1, 1}, {"orthogonal", "direction"}}}, {}, {},
-                 [&](const Ids& p) { return Ids{step(p[0])}; }, "", steps)
-                .final[0];
-    }
+    const ValueId out =
+        iterated(i, steps, {"newton_schulz", "refine"},
+                 {{"x", "m"}, start, {-1, 1}, {"orthogonal", "direction"}}, step, 0.6);
     if (i.chance(0.5)) {
       const ValueId params = i.input({"params", "weights"}, shape, {-2, 2});
       const std::string rate = i.either({"0.1", "0.05", "0.02"});
@@ -428,14 +417,14 @@ Op orthogonal_step() {
   });
 }
 
-// Layerwise trust: steps as long as the weights are (LARS, LAMB), where both have a length.
+// Layerwise trust: steps as long as the weights are (LARS), within bounds.
 Op trust_ratio_step() {
   return idiom("trust_ratio_step", kConditional, 1.0, kSmooth, [](Idiom& i) {
     const Pair p = params_and_grads(i, 1, 2);
     const Shape shape = i.shape(p.params);
     const std::string decay = i.either({"0.01", "0.1", "0.05"});
     const std::string rate = i.either({"0.1", "0.05", "0.01"});
-    i.called({"trust_ratio_step", "lamb_step", "lars_step"});
+    i.called({"trust_ratio_step", "lars_step", "layerwise_step"});
     i.summary("Scale a step by the length of the weights over its own.");
     i.comment("Decay is part of the update whose length is measured.");
     const ValueId update = i.let({"update", "direction"}, "$0 + " + decay + " * $1",
@@ -522,8 +511,8 @@ Op masked_decay() {
         break;
       }
       default:
-        i.called({"projected_step", "box_step", "nonnegative_step"});
-        i.summary("A gradient step back into the box of allowed weights.");
+        i.called({"projected_step", "projected_gradient", "constrained_step"});
+        i.summary("A gradient step back into the set of allowed weights.");
         i.let({"new_params", "projected"},
               i.either({"jnp.clip($0, -1.0, 1.0)", "jnp.maximum($0, 0.0)",
                         "lax.clamp(jnp.array(-1.0, $0.dtype), $0, jnp.array(1.0, $0.dtype))"}),

@@ -144,8 +144,6 @@ Op energy_forces() {
     const std::string soft = i.either({"0.25", "0.1", "0.5"}), way = i.either(law.ways);
     const std::string box = i.chance(0.3) ? i.either({"3.0", "2.5"}) : "";
     const auto counting = static_cast<int>(i.between(0, 2));
-    i.called({law.name + "_forces", "forces", "energy_and_forces"});
-    i.summary("Differentiate " + law.summary + " to get the forces.");
     const BodyId energy = i.helper(
         {i.either({"potential", "energy", "total_energy"}), law.name},
         "Sum the energy of all pairs.", {{{"positions", "x", "r"}, {i.real(), shape}, {-1.5, 1.5}}},
@@ -153,11 +151,15 @@ Op energy_forces() {
     const auto what = i.between(0, 3);
     const Interval reach{-6, 6};
     if (what == 0) {
+      i.called({law.name + "_gradient", "energy_and_gradient", "energy_and_slope"});
+      i.summary("Give the energy of " + law.summary + " and its gradient.");
       i.unpack("jax.value_and_grad($f0)($0)", {x}, {energy},
                {{{"energy", "potential"}, {i.real(), {}}, {-20, 20}},
                 {{"slope", "gradient"}, {i.real(), shape}, reach}});
       return;
     }
+    i.called({law.name + "_forces", "forces", "pair_forces"});
+    i.summary("Differentiate " + law.summary + " to get the forces.");
     const ValueId force =
         i.let({"forces", "force"}, "-jax.grad($f0)($0)", {x}, {energy}, {i.real(), shape}, reach);
     if (what == 1) return;
@@ -180,7 +182,7 @@ Op energy_forces() {
   });
 }
 
-// Gravity or Coulomb's law between bodies: accelerations, then a step or the motion.
+// Gravity between bodies: accelerations, then a step or the motion.
 Op nbody() {
   return idiom("nbody", kLinearAlgebra, 1.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -190,7 +192,6 @@ Op nbody() {
     const ValueId mass = i.input({"masses", "m"}, Shape{n}, {0.2, 1});
     const std::string soft = i.either({"0.1", "0.05", "0.2"}),
                       dt = i.either({"0.01", "0.02", "0.05"});
-    i.called({"nbody_step", "gravity", "accelerations"});
     i.summary("Pull bodies towards each other by softened gravity.");
     const bool by_product = i.chance(0.35);
     const auto power = i.between(0, 2);
@@ -213,10 +214,12 @@ Op nbody() {
                          {w, d}, shape, {-8, 8});
     };
     if (i.chance(0.3)) {
+      i.called({"accelerations", "gravity", "gravitational_pull"});
       accelerations(x);
       return;
     }
     const ValueId v = i.input({"velocities", "v"}, shape, {-1, 1});
+    i.called({"nbody_step", "move_bodies", "advance_bodies"});
     i.summary("Move bodies under their mutual gravity.");
     const auto step = [&](ValueId at, ValueId speed) {
       const ValueId a = accelerations(at);
@@ -239,7 +242,8 @@ Op nbody() {
   });
 }
 
-// Temperature, pressure and the like of particles that move: the drift taken off, then energies.
+// Temperature, spread or kinetic tensor of particles that move, the drift taken off; or velocities
+// brought to a temperature.
 Op kinetic_state() {
   return idiom("kinetic_state", kReduction, 0.8, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -254,7 +258,8 @@ Op kinetic_state() {
               : what == 2 ? "velocity_dispersion"
                           : "kinetic_tensor",
               "kinetic_state", "thermal_motion"});
-    i.summary("Take the drift off velocities and measure what is left.");
+    i.summary(what == 1 ? "Take the drift off velocities and bring them to a temperature."
+                        : "Take the drift off velocities and measure what is left.");
     const ValueId drift =
         weighted ? i.let({"drift", "bulk"},
                          i.either({"$1 @ $0 / jnp.sum($1)", "jnp.average($0, axis=0, weights=$1)",
@@ -431,8 +436,8 @@ Op rotate() {
   });
 }
 
-// Spins on a lattice: planar spins or signs with random bonds; the energy, the magnetisation, or a
-// checkerboard sweep of Metropolis with given random numbers.
+// Planar spins on a lattice, with one coupling or bonds of their own; the energy, the
+// magnetisation, or a checkerboard sweep of Metropolis with given random numbers.
 Op spin_lattice(bool sweep) {
   return idiom(
       sweep ? "metropolis_sweep" : "spin_energy", sweep ? kConditional : kReduction, 0.8, kSmooth,
@@ -454,7 +459,7 @@ Op spin_lattice(bool sweep) {
         };
         if (!sweep) {
           i.called({"xy_energy", "spin_energy", bonds ? "spin_glass_energy" : "rotor_energy"});
-          i.summary("Sum the energy of planar spins over the bonds of a lattice.");
+          i.summary("Give the energy of planar spins by the bonds of a lattice.");
           const ValueId total =
               i.let({"energy", "total"}, i.either({"jnp.sum($0)", "$0.sum()", "jnp.mean($0)"}),
                     {toward(theta)}, Shape{}, {-60, 60});
@@ -513,7 +518,7 @@ Op spin_lattice(bool sweep) {
       });
 }
 
-// Boltzmann's averages over levels: occupations, free energy, heat capacity, entropy.
+// Boltzmann's averages over levels: occupations, mean energy, heat capacity, entropy.
 Op thermal_average() {
   return idiom("thermal_average", kReduction, 0.8, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -523,7 +528,7 @@ Op thermal_average() {
     const bool weights = i.chance(0.3);
     const ValueId g =
         weights ? i.input({"degeneracies", "weights"}, Shape{i.dim(levels, -1)}, {1, 4}) : kNoValue;
-    i.called({"thermal_average", "boltzmann", "partition"});
+    i.called({"thermal_average", "boltzmann", "level_average"});
     i.summary("Weigh energy levels by Boltzmann's factor.");
     const Terms terms = {{"e", levels}, beta, {"g", g}};
     const auto way = i.between(0, 1);
@@ -586,7 +591,7 @@ Op enzyme_rate() {
     static const Words kNames = {"michaelis_menten", "competitive_inhibition", "noncompetitive",
                                  "hill_rate", "substrate_inhibition"};
     i.called({kNames[static_cast<std::size_t>(kind)], "enzyme_rate", "reaction_rate"});
-    i.summary("Give the rate of an enzyme by the concentration of its substrate.");
+    const std::string said = "Give the rate of an enzyme by the concentration of its substrate.";
     const std::string way = i.either(kWays[static_cast<std::size_t>(kind)]);
     const auto rate = [&](ValueId at) {
       return let(i, {"rate", "velocity", "v"}, way,
@@ -597,11 +602,16 @@ Op enzyme_rate() {
       const ValueId v = rate(s);
       if (i.chance(0.35)) {
         const std::string dt = i.either({"0.01", "0.05", "0.1"});
+        i.called({"turn_over", "enzyme_step", "use_up_substrate"});
+        i.summary("Let an enzyme turn over its substrate for a short time.");
         i.let({"left", "remaining"}, "$0 - " + dt + " * $1", {s, v}, shape, {0, 5});
+      } else {
+        i.summary(said);
       }
       return;
     }
     const std::string dt = i.either({"0.05", "0.02", "0.1"});
+    i.summary(said);
     i.summary("Follow a substrate while an enzyme turns it over.");
     i.scan(
         {"react", "step"}, {{{"left", "conc"}, s, {0, 5}, {"remaining", "left"}}}, {},

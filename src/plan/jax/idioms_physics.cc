@@ -632,8 +632,8 @@ Op epidemic() {
   });
 }
 
-// Riccati's recursion of the linear quadratic regulator, backwards in time; the gain of the last
-// step, or the costs on the way.
+// Riccati's recursion of the linear quadratic regulator, backwards in time; the gain at its end, or
+// the costs on the way.
 Op lqr_gain() {
   return idiom("lqr_gain", kLinearAlgebra, 0.9, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -641,8 +641,6 @@ Op lqr_gain() {
     const ValueId a = i.input({"dynamics", "a", "transition"}, {n, n}, {-0.5, 0.5});
     const ValueId b = i.input({"control", "b", "actuation"}, {n, m}, {-1, 1});
     const std::string weight = i.either({"1.0", "0.5", "2.0"}), effort = i.either({"1.0", "0.1"});
-    i.called({"lqr_gain", "riccati_iteration", "regulator"});
-    i.summary("Iterate the Riccati equation and give the feedback gain.");
     const ValueId q = i.let({"state_cost", "q"}, weight + " * jnp.eye($0.shape[0], dtype=$0.dtype)",
                             {a}, {n, n}, {-0.5, 2});
     const auto gain = [&](ValueId p) {
@@ -653,6 +651,13 @@ Op lqr_gain() {
                  {{"bp", bp}, {"b", b}, {"a", a}}, {m, n}, {-2, 2});
     };
     const bool joseph = i.chance(0.4), fold = i.chance(0.6);
+    if (fold) {
+      i.called({"lqr_gain", "riccati_gain", "regulator"});
+      i.summary("Iterate the Riccati equation and give the feedback gain.");
+    } else {
+      i.called({"riccati_iteration", "riccati_costs", "cost_to_go"});
+      i.summary("Iterate the Riccati equation and record the trace of the costs.");
+    }
     const auto step = [&](ValueId p) {
       const ValueId k = gain(p);
       if (joseph) {

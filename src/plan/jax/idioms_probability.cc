@@ -1,4 +1,4 @@
-// Inference: mixtures, Gaussian processes, Markov chains, particles, hidden Markov models.
+// Inference: clusters, mixtures, Gaussian processes, Markov chains.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -30,8 +30,7 @@ ValueId carries_on(Idiom& i, ValueId rewards, const std::string& gamma) {
   return i.input({"discounts", "gammas"}, shape, {0.5, 1});
 }
 
-// Returns from each step on: by a reversed scan, a scan of what is reversed, an associative scan
-// or a triangle of discounts.
+// Returns from each step on: by a reversed scan or a scan of what is reversed.
 Op discounted_returns() {
   return idiom("discounted_returns", kLoop, 1.1, kSmooth, [](Idiom& i) {
     const ValueId rewards = rewards_of(i);
@@ -42,13 +41,11 @@ Op discounted_returns() {
     const ValueId keep = stops ? carries_on(i, rewards, gamma) : kNoValue;
     const bool bootstrap = i.chance(0.4);
     i.called({"discounted_returns", "returns_to_go", "compute_returns"});
-    i.summary("Discounted sum of the rewards from each step on.");
     const ValueId start =
         bootstrap ? i.input({"last_value", "bootstrap", "final_value"}, one, {-2, 2})
                   : i.let({"nothing", "zero"},
                           i.either({"jnp.zeros_like($0[0])", "jnp.zeros($0.shape[1:], $0.dtype)"}),
                           {rewards}, one, {-1, 1});
-    if (bootstrap) i.summary("Discounted returns that end in an estimate of the rest.");
     const bool flip = i.chance(0.3);
     const auto maybe = [&](ValueId v, Words names) {
       return flip ? i.let(std::move(names), i.either({"$0[::-1]", "jnp.flip($0, axis=0)"}), {v},
@@ -75,7 +72,11 @@ Op discounted_returns() {
         flip ? "" : "reverse=True");
     ValueId returns = out.stacked[0];
     if (flip) returns = i.let({"returns", "returns_to_go"}, "$0[::-1]", {returns}, shape, {-9, 9});
-    if (steps >= 4 && i.chance(0.35)) {
+    const bool scaled = steps >= 4 && i.chance(0.35);
+    if (!scaled)
+      i.summary(bootstrap ? "Discounted returns that end in an estimate of the rest."
+                          : "Discounted sum of the rewards from each step on.");
+    if (scaled) {
       i.summary("Returns with zero mean and unit variance, as a baseline would.");
       i.called({"normalized_returns", "standardized_returns", "reward_to_go_weights"});
       i.let({"normalized", "standardized"}, "($0 - jnp.mean($0)) / (jnp.std($0) + 1e-3)", {returns},
@@ -206,7 +207,8 @@ Op lambda_returns() {
   });
 }
 
-// PPO's objective: ratios clipped, values clipped or not, an entropy bonus or a penalty.
+// PPO's objective: ratios clipped or gains bounded; a loss of values, the divergence or the share
+// that is clipped beside it by choice.
 Op clipped_objective() {
   return idiom("clipped_objective", kConditional, 1.1, kSmooth, [](Idiom& i) {
     const ValueId now = i.anchor({"log_probs", "new_log_probs", "logp"}, 1, 1, {-2, 0});
@@ -280,7 +282,7 @@ Op clipped_objective() {
   });
 }
 
-// The gradient of a policy over features: REINFORCE with a baseline, entropy, or actor-critic.
+// The gradient of a policy over features: REINFORCE, with a baseline or a bonus for entropy.
 Op policy_gradient() {
   return idiom("policy_gradient", kGradient, 1.3, kSmooth, [](Idiom& i) {
     const ValueId states = i.anchor({"states", "observations", "features"}, 2, 2, {-2, 2});
@@ -417,8 +419,8 @@ Op bellman_backup() {
   });
 }
 
-// Values of a small Markov decision process: value iteration, evaluation of a policy, by loops of
-// fixed length or until they change little.
+// Values of a small Markov decision process, greedy or soft, by loops of fixed length or until they
+// change little.
 Op value_iteration() {
   return idiom("value_iteration", kLoop, 1.2, kForward, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -465,14 +467,8 @@ Op value_iteration() {
           {"sweep", "backup"}, [&](const Ids& q) { return Ids{backup(q[0]), q[0]}; })[0];
     } else {
       const std::int64_t sweeps = i.between(3, 12);
-      v = i.chance(0.6)
-              ? i.fori(0, sweeps, {"sweep", "backup"},
-                       {{{"v", "values"}, start, {-9, 9}, {"values", "v_star"}}},
-                       [&](const Ids& q) { return Ids{backup(q[1])}; })[0]
-              : i.scan(
-                     {"sweep", "backup"}, {{{"v", "values"}, start, {-9, 9}, {"values", "v_star"}}},
-                     {}, {}, [&](const Ids& q) { return Ids{backup(q[0])}; }, "", sweeps)
-                    .final[0];
+      v = iterated(i, sweeps, {"sweep", "backup"},
+                   {{"v", "values"}, start, {-9, 9}, {"values", "v_star"}}, backup, 0.6);
     }
     if (i.chance(0.5)) {
       const ValueId q = i.let({"q_star", "action_values"}, look, {rewards, p, v},

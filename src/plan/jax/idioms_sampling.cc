@@ -91,13 +91,15 @@ Op hamiltonian_steps() {
                     [&](const Ids& p) { return leap(p[1], p[2]); });
     }
     if (i.chance(0.5) && mass == kNoValue) {
-      i.summary("Return the energy error of a leapfrog trajectory.");
       const auto energy = [&](ValueId at, ValueId p, const Words& names) {
         return i.let(names, "$f0($0) + 0.5 * jnp.sum($1**2)", {at, p},
                      std::vector<BodyId>{potential}, Type{i.real(), {}}, {0, 8});
       };
       const ValueId last = energy(ends[0], ends[1], {"energy_end", "h_new"});
-      if (i.chance(0.4)) return;
+      const bool alone = i.chance(0.4);
+      i.summary(alone ? "Give the energy at the end of a leapfrog trajectory."
+                      : "Give the energies at both ends of a leapfrog trajectory.");
+      if (alone) return;
       i.let({"energies", "total"}, "jnp.stack([$0, $1])",
             {energy(q, p0, {"energy_start", "h_old"}), last}, {2}, {0, 8});
     }
@@ -296,7 +298,7 @@ ValueId keep_best(Idiom& i, ValueId logits, const std::string& never) {
   const Shape all = i.shape(logits), one = i.with_last(logits, 1);
   const std::int64_t vocab = i.dim(logits, -1);
   const std::int64_t k = i.between(2, 5);
-  i.called({"top_k_filter", "keep_top_k", "sample_top_k"});
+  i.called({"top_k_filter", "keep_top_k", "restrict_to_top_k"});
   i.summary(fmt::format("Keep the {} largest logits.", k));
   const ValueId least =
       i.let({"threshold", "kth_best"},
@@ -312,7 +314,7 @@ ValueId keep_best(Idiom& i, ValueId logits, const std::string& never) {
 ValueId keep_nucleus(Idiom& i, ValueId logits, const std::string& never) {
   const Shape all = i.shape(logits), one = i.with_last(logits, 1);
   const std::string p = i.either({"0.9", "0.8", "0.6", "0.95"});
-  i.called({"top_p_filter", "nucleus_filter", "sample_nucleus"});
+  i.called({"top_p_filter", "nucleus_filter", "restrict_to_nucleus"});
   i.summary("Keep the fewest logits that hold most of the probability.");
   const ValueId sorted = i.let(
       {"ordered", "sorted_logits"},
@@ -334,7 +336,7 @@ ValueId keep_nucleus(Idiom& i, ValueId logits, const std::string& never) {
 ValueId drop_unlikely(Idiom& i, ValueId logits, const std::string& never) {
   const Shape all = i.shape(logits), one = i.with_last(logits, 1);
   const std::string p = i.either({"0.1", "0.05", "0.2"});
-  i.called({"min_p_filter", "drop_unlikely", "sample_min_p"});
+  i.called({"min_p_filter", "drop_unlikely", "keep_plausible"});
   i.summary("Drop the logits whose probability is far below the largest.");
   const ValueId probs =
       i.let({"probs", "mass"}, "jax.nn.softmax($0, axis=-1)", {logits}, all, {0, 1});

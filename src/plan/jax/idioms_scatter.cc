@@ -43,7 +43,6 @@ Op message_passing() {
     const ValueId source = i.input({"senders", "src"}, counts(i, {edges}), node);
     const ValueId target = i.input({"receivers", "dst"}, counts(i, {edges}), node);
     i.called({"message_passing", "graph_layer", "aggregate_neighbors"});
-    i.summary("Sum messages along the edges of a graph.");
     const bool keyword = i.chance(0.5), scatter = i.chance(0.3), relu = i.chance(0.3);
     const auto into_nodes = [&](ValueId of, const Words& names, Interval r) {
       Shape shape = i.shape(of);
@@ -101,6 +100,7 @@ Op message_passing() {
         break;
       }
       default:
+        i.summary("Sum messages along the edges of a graph.");
         if (relu)
           sent = i.let({"activated", "gated"},
                        i.either({"jax.nn.relu($0)", "jnp.tanh($0)", "jax.nn.gelu($0)"}), {sent},
@@ -111,8 +111,8 @@ Op message_passing() {
   });
 }
 
-// Products of a sparse matrix with a vector or a matrix, stored by coordinates or by rows; its
-// transpose; a residual.
+// Products of a sparse matrix with a vector or a matrix, stored by coordinates or by rows; a
+// residual by choice.
 Op sparse_matvec() {
   return idiom("sparse_matvec", kIndexing, 1.0, kSmooth, [](Idiom& i) {
     const std::int64_t rows = i.between(3, 7), cols = i.between(3, 7), entries = i.between(7, 14);
@@ -275,13 +275,12 @@ Op binned_counts() {
     const ValueId x = i.input({"samples", "values", "x"}, {n}, {0, 1});
     const bool edges = i.chance(0.4), weighted = i.chance(0.35);
     i.called({"histogram", "bin_counts", "binned_totals"});
-    i.summary("Count samples by bin.");
+    i.summary(weighted ? "Sum weights by bin." : "Count samples by bin.");
     const ValueId bin = bin_of(i, x, bins, edges);
     const double top = static_cast<double>(n);
     ValueId total = kNoValue;
     if (weighted) {
       const ValueId w = i.input({"weights", "charges", "mass"}, {n}, {0.1, 2});
-      i.summary("Sum weights by bin.");
       total = i.let({"totals", "mass_by_bin"},
                     i.either({fmt::format("jnp.zeros({}, $1.dtype).at[$0].add($1)", bins),
                               fmt::format("jax.ops.segment_sum($1, $0, num_segments={})", bins),
@@ -358,9 +357,7 @@ Op run_lengths() {
                             fmt::format("jnp.zeros({}, int).at[$0].add(1)", n),
                             fmt::format("jax.ops.segment_sum(jnp.ones({}, int), $0, {})", n, n)}),
                   {run}, at, {0, top});
-        const ValueId values = i.let({"values", "run_values"}, "jnp.zeros_like($0).at[$1].set($0)",
-                                     {x, run}, at, {0, 3});
-        (void)values;
+        i.let({"values", "run_values"}, "jnp.zeros_like($0).at[$1].set($0)", {x, run}, at, {0, 3});
         if (i.chance(0.5))
           i.let({"longest", "peak"}, i.either({"jnp.max($0)", "$0.max()"}), {lengths},
                 counts(i, {}), {1, top});
@@ -512,8 +509,8 @@ Op embedding_bag() {
   });
 }
 
-// Rows ordered by one key and then another: lexsort, two stable sorts, or one joint key; ranks,
-// the inverse order, the first row of every group.
+// Rows ordered by one key and then another: lexsort or two sorts, the second stable; ranks, the
+// inverse order, the first row of every group.
 Op lexical_order() {
   return idiom("lexical_order", kIndexing, 1.0, kNone, [](Idiom& i) {
     const std::int64_t n = std::max<std::int64_t>(5, i.size()), groups = i.between(3, 5);
@@ -550,9 +547,8 @@ Op lexical_order() {
         i.summary("Rank rows within their groups.");
         const ValueId keys =
             i.let({"keys", "sorted_groups"}, "$0[$1]", {group, order}, at, {0, top});
-        const ValueId first =
-            i.let({"first", "start"}, i.either({"jnp.searchsorted($0, $0).astype($0.dtype)"}),
-                  {keys}, at, {0, top});
+        const ValueId first = i.let({"first", "start"}, "jnp.searchsorted($0, $0).astype($0.dtype)",
+                                    {keys}, at, {0, top});
         const ValueId within =
             i.let({"within", "place"}, "jnp.arange($0.shape[0]) - $0", {first}, at, {0, top});
         i.let({"rank", "ranks"}, "jnp.zeros_like($0).at[$1].set($0)", {within, order}, at,
@@ -609,7 +605,7 @@ ValueId row_owners(Idiom& i, std::int64_t total, std::int64_t& rows) {
       break;
     }
     default: {
-      i.summary("Reduce the rows that marks cut a flat array into.");
+      i.summary("Work on the rows that marks cut a flat array into.");
       const ValueId marks = i.input({"starts", "boundaries", "marks"}, flags({total}), {0, 1});
       i.comment("Every mark begins a row.");
       owner = i.let({"row_ids", "owner"}, i.either({"jnp.cumsum($0)", "$0.cumsum()"}), {marks}, ids,
@@ -629,7 +625,6 @@ Op ragged_rows() {
     const Shape flat = wide ? Shape{total, i.size()} : Shape{total};
     const Interval range{-3, 3};
     i.called({"ragged_reduce", "segment_pool", "reduce_rows"});
-    i.summary("Reduce the rows of a ragged array that is stored flat.");
     const ValueId values = i.input({"values", "flat", "tokens"}, flat, range);
     const ValueId owner = row_owners(i, total, rows);
     Shape reduced = flat;
@@ -645,6 +640,7 @@ Op ragged_rows() {
     };
     switch (i.between(0, 3)) {
       case 0:
+        i.summary("Add up the rows of a ragged array that is stored flat.");
         segment("sum", {"totals", "row_sums"}, values, {-8, 8});
         break;
       case 1: {
@@ -669,6 +665,7 @@ Op ragged_rows() {
         break;
       }
       default: {
+        i.called({"center_rows", "ragged_center", "subtract_row_means"});
         i.summary("Center the rows of a ragged array.");
         const ValueId sums = segment("sum", {"totals", "row_sums"}, values, {-8, 8});
         const ValueId ones = i.let({"ones"}, fmt::format("jnp.ones({}, $0.dtype)", total), {values},

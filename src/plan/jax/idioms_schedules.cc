@@ -10,7 +10,8 @@ using enum Derivative;
 using Ids = Idiom::Ids;
 using Words = Idiom::Words;
 
-// A scalar's rate at a step: warm up, then one of several decays; by a branch, a switch or where.
+// A scalar's rate at a step: warm up, then one of several decays; by a branch or by where; a
+// gradient step at that rate by choice.
 Op scheduled_rate() {
   return idiom("scheduled_rate", kConditional, 1.1, kSmooth, [](Idiom& i) {
     const ValueId step = i.argument({"step", "count", "t"}, Type{i.real(), {}}, {0, 100});
@@ -19,7 +20,6 @@ Op scheduled_rate() {
     const std::string peak = i.either({"0.1", "0.01", "0.5", "1.0"}), w = fmt::format("{}.0", warm);
     const Type scalar{i.real(), {}};
     i.called({"warmup_schedule", "learning_rate_at", "scheduled_rate"});
-    i.summary(fmt::format("Warm up for {} steps, then decay.", warm));
     const std::string rest = fmt::format("{}.0", 120 - warm);
     const std::int64_t shape = i.between(0, 3);
     const std::string decay =
@@ -56,6 +56,8 @@ Op scheduled_rate() {
       i.summary("A gradient step at the rate of a schedule with warm-up.");
       i.let({"new_params", "updated"}, i.either({"$0 - $1 * $2", "$0 - $2 * $1"}),
             {params, lr, grads}, i.shape(params), {-3, 3});
+    } else {
+      i.summary(fmt::format("Warm up for {} steps, then decay.", warm));
     }
   });
 }
@@ -129,7 +131,6 @@ Op cyclic_rate() {
     const std::int64_t period = i.between(2, 5) * 2;
     const std::string n = fmt::format("{}.0", period);
     const std::string low = i.either({"0.01", "0.1", "0.001"}), high = i.either({"0.5", "1.0"});
-    i.called({"cyclic_rate", "cyclical_schedule", "rate_cycle"});
     const ValueId phase =
         i.let({"phase", "position"},
               i.either({"jnp.mod($0, " + n + ") / " + n,
@@ -138,7 +139,7 @@ Op cyclic_rate() {
     ValueId wave;
     switch (i.between(0, 2)) {
       case 0:
-        i.called({"triangular_schedule", "triangular_rate", "cyclic_rate"});
+        i.called({"triangular_schedule", "cyclical_schedule", "cyclic_rate"});
         i.summary("Learning rates that rise and fall in straight lines.");
         wave = i.let(
             {"wave", "height"},
@@ -249,9 +250,6 @@ Op fixed_point() {
     const std::int64_t width = i.dim(x, -1);
     const ValueId w = i.input({"kernel", "w", "weights"}, Shape{width, width}, {-1, 1});
     const Shape shape = i.shape(x);
-    i.called({"equilibrium_layer", "fixed_point", "deep_equilibrium"});
-    i.summary("State at which a layer comes to rest.");
-    i.summary("Iterate a layer until its state stops moving.");
     i.comment("A contraction: the kernel is scaled below a norm of one.");
     const std::string top = i.either({"0.8", "0.9", "0.7", "0.5"});
     const ValueId tame = i.let({"contraction", "scaled"},
@@ -270,8 +268,8 @@ Op fixed_point() {
                          {z, out}, shape, {-2, 2});
     };
     const ValueId start = i.let({"start", "z0"}, "jnp.zeros_like($0)", {x}, shape, {-2, 2});
-    const std::string tolerance = i.either({"1e-4", "1e-3", "1e-5"}),
-                      most = i.either({"50", "100", "30"});
+    const std::string tolerance = i.either({"1e-4", "1e-3", "1e-5"});
+    const std::int64_t most = i.random().pick(std::vector<std::int64_t>{50, 100, 30});
     const ValueId far =
         i.let({"change", "gap"}, i.either({"jnp.ones((), $0.dtype)", "jnp.array(1.0, $0.dtype)"}),
               {x}, Shape{}, {0, 1});
@@ -282,10 +280,7 @@ Op fixed_point() {
          {{"change", "gap"}, far, {0, 1}, {}},
          {{"count", "it"}, zero, {0, 50}, {}}},
         {"moving", "unsettled"},
-        [&](const Ids& p) {
-          return Ids{i.let({"go_on"}, "($0 > " + tolerance + ") & ($1 < " + most + ")",
-                           {p[1], p[2]}, flags({}), {0, 1})};
-        },
+        [&](const Ids& p) { return Ids{unsettled(i, p[2], most, p[1], tolerance)}; },
         {"relax", "iterate"},
         [&](const Ids& p) {
           const ValueId z1 = next(p[0]);
@@ -295,7 +290,13 @@ Op fixed_point() {
           const ValueId c = i.let({"count_next"}, "$0 + 1", {p[2]}, Type{i.integer(), {}}, {0, 50});
           return Ids{z1, moved, c};
         })[0];
-    if (i.chance(0.4)) {
+    if (!i.chance(0.4)) {
+      i.called({"equilibrium_layer", "fixed_point", "deep_equilibrium"});
+      i.summary("State at which a layer comes to rest.");
+      i.summary("Iterate a layer until its state stops moving.");
+    } else {
+      i.called({"equilibrium_energy", "energy_at_rest", "deep_equilibrium"});
+      i.summary("Energy of the state at which a layer comes to rest.");
       i.comment("One more application, through which gradients may flow.");
       const ValueId last = i.let({"attached", "response"}, layer, {z, tame, x}, shape, {-2, 2});
       i.let({"pooled", "energy"}, i.either({"jnp.mean($0**2)", "0.5 * jnp.sum($0**2)"}), {last},

@@ -24,12 +24,15 @@ Op binary_search() {
     const Type at = counts(i, {});
     const ValueId raw = i.input({"table", "knots", "levels"}, {n}, {0, 10});
     const ValueId query = i.input({"queries", "targets", "x"}, {queries}, {0, 10});
-    i.called({interpolates ? "interpolate_sorted" : "lower_bound", "binary_search", "locate"});
     i.summary(interpolates ? "Interpolate in a sorted table that is searched by halving."
                            : "Find the places of queries in a sorted table by halving.");
     const ValueId table = i.let({"sorted_table", "grid"}, i.either({"jnp.sort($0)", "$0.sort()"}),
                                 {raw}, {n}, {0, 10});
     const bool strict = i.chance(0.5);
+    i.called({interpolates ? "interpolate_sorted"
+              : strict     ? "lower_bound"
+                           : "upper_bound",
+              "binary_search", "locate"});
     std::int64_t rounds = 1;
     while ((std::int64_t{1} << rounds) <= n) ++rounds;
     const std::string middle =
@@ -38,8 +41,7 @@ Op binary_search() {
         {"find", "search_one", "locate"}, {{{"q", "target"}, {i.real(), {}}, {0, 10}}},
         [&](const Ids& p) {
           const ValueId zero = i.let({"low"}, "jnp.array(0)", {}, at, {0, top});
-          const ValueId size =
-              i.let({"high"}, i.either({fmt::format("jnp.array({})", n)}), {}, at, {0, top});
+          const ValueId size = i.let({"high"}, fmt::format("jnp.array({})", n), {}, at, {0, top});
           const Ids ends = i.fori(
               0, rounds, {"halve", "narrow"},
               {{{"low", "lo"}, zero, {0, top}, {"place", "low"}}, {{"high", "hi"}, size, {0, top}}},
@@ -104,19 +106,15 @@ Op beam_step() {
     const ValueId joint =
         i.let({"candidates", "joint"}, i.either({"$0[:, None] + $1", "$1 + $0[:, None]"}),
               {scores, logp}, {beams, vocab}, {-16, 0});
-    const bool flat_first = i.chance(0.5);
-    const Ids best =
-        flat_first ? i.unpack(fmt::format("lax.top_k($0.reshape(-1), {})", beams), {joint}, {},
-                              {{{"new_scores", "best"}, {i.real(), {beams}}, {-16, 0}},
-                               {{"flat", "picked"},
-                                {DType::kI32, {beams}},
-                                {0, static_cast<double>(beams * vocab)}}})
-                   : i.unpack(fmt::format("lax.top_k($0.ravel(), {})", beams), {joint}, {},
-                              {{{"best_scores", "top"}, {i.real(), {beams}}, {-16, 0}},
-                               {{"choice", "flat"},
-                                {DType::kI32, {beams}},
-                                {0, static_cast<double>(beams * vocab)}}});
+    const bool reshaped = i.chance(0.5);
     const Type picked{DType::kI32, {beams}};
+    const Ids best = i.unpack(
+        fmt::format("lax.top_k($0.{}, {})", reshaped ? "reshape(-1)" : "ravel()", beams), {joint},
+        {},
+        {{{reshaped ? "new_scores" : "best_scores", "best"}, {i.real(), {beams}}, {-16, 0}},
+         {{reshaped ? "picked" : "choice", "flat"},
+          picked,
+          {0, static_cast<double>(beams * vocab)}}});
     ValueId parent = kNoValue, token = kNoValue;
     if (i.chance(0.5)) {
       parent = i.let({"parents", "beam"}, fmt::format("$0 // {}", vocab), {best[1]}, picked,
@@ -205,6 +203,7 @@ Op connected_components() {
     }
     switch (i.between(0, 3)) {
       case 0:
+        i.summary("Count the nodes of each connected component of a graph.");
         i.let({"sizes", "component_sizes"},
               i.either({fmt::format("jnp.bincount($0, length={})", n),
                         fmt::format("jnp.zeros({}, int).at[$0].add(1)", n)}),
@@ -284,17 +283,16 @@ Op covered_length() {
               counts(i, {n}), {0, static_cast<double>(n)});
     const ValueId begin =
         i.let({"begin", "sorted_starts"}, "$0[$1]", {starts, order}, {n}, {0, 10});
-    const ValueId end = i.let({"end", "sorted_ends"}, i.either({"$0 + $1[$2]"}),
-                              {begin, lengths, order}, {n}, {0.2, 12.5});
+    const ValueId end =
+        i.let({"end", "sorted_ends"}, "$0 + $1[$2]", {begin, lengths, order}, {n}, {0.2, 12.5});
     const ValueId reach =
         i.let({"reach", "furthest"},
               i.either({"lax.cummax($0)", "lax.associative_scan(jnp.maximum, $0)"}), {end}, {n},
               {0.2, 12.5});
     if (i.chance(0.5)) {
       i.comment("What an interval adds begins where the earlier ones end.");
-      const ValueId before =
-          i.let({"before", "earlier"}, i.either({"jnp.concatenate([$1[:1], $0[:-1]])"}),
-                {reach, begin}, {n}, {0, 12.5});
+      const ValueId before = i.let({"before", "earlier"}, "jnp.concatenate([$1[:1], $0[:-1]])",
+                                   {reach, begin}, {n}, {0, 12.5});
       const ValueId added = i.let({"added", "gain"}, "jnp.maximum($0 - jnp.maximum($1, $2), 0.0)",
                                   {end, begin, before}, {n}, {0, 2.5});
       if (i.chance(0.4)) {
@@ -315,8 +313,7 @@ Op covered_length() {
   });
 }
 
-// Compare-and-swap rounds of an odd-even network, or one bitonic stage, with values or with keys
-// that carry values.
+// Compare-and-swap rounds of an odd-even network, or one bitonic merge.
 Op sorting_network() {
   return idiom("sorting_network", kArray, 1.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -470,7 +467,7 @@ Op cellular_automaton() {
       return;
     }
     if (i.chance(0.4)) {
-      const auto out = i.scan(
+      i.scan(
           {"generation", "evolve"}, {{{"cells", "grid"}, start, {0, 1}, {"final_cells", "grid"}}},
           {}, {{"population", "alive"}},
           [&](const Ids& p) {
@@ -478,7 +475,6 @@ Op cellular_automaton() {
             return Ids{next, i.let({"alive", "total"}, "$0.sum()", {next}, counts(i, {}), {0, 40})};
           },
           "", generations);
-      (void)out;
       return;
     }
     i.fori(0, generations, {"generation", "evolve"},

@@ -189,10 +189,10 @@ Op spectrogram(bool features) {
         const std::int64_t bins = f.size / 2 + 1;
         const Shape shape{f.count, bins};
         const bool magnitude = i.chance(0.3);
-        i.called({features ? "mfcc" : "spectrogram", features ? "cepstrum" : "short_time_spectrum",
-                  features ? "mel_features" : "stft_power"});
-        i.summary(features ? "Turn a waveform into cepstral features."
-                           : "Give the spectrum of each windowed frame.");
+        if (features) {
+          i.called({"mfcc", "cepstrum", "mel_features"});
+          i.summary("Turn a waveform into cepstral features.");
+        }
         const ValueId power = i.let({"power", "spectrum"},
                                     magnitude ? "jnp.abs(jnp.fft.rfft($0, axis=-1))"
                                               : i.either({"jnp.abs(jnp.fft.rfft($0, axis=-1)) ** 2",
@@ -200,6 +200,16 @@ Op spectrogram(bool features) {
                                     {f.windowed}, shape, {0, 20});
         if (!features) {
           const auto what = i.between(0, 3);
+          if (what == 1) {
+            i.called({"welch", "mean_spectrum", "average_frames"});
+            i.summary("Average the spectra of windowed frames.");
+          } else if (what == 2) {
+            i.called({"spectral_centroid", "brightness", "centroid_track"});
+            i.summary("Give the centre of the spectrum of each windowed frame.");
+          } else {
+            i.called({"spectrogram", "short_time_spectrum", "frame_spectra"});
+            i.summary("Give the spectrum of each windowed frame.");
+          }
           if (what == 0)
             i.let({"decibels", "log_power"},
                   i.either({"10.0 * jnp.log10($0 + 1e-6)", "jnp.log($0 + 1e-6)", "jnp.log1p($0)"}),
@@ -253,8 +263,6 @@ Op analytic_signal() {
     const ValueId x = signal(i, 1, 2, 5);
     const std::int64_t n = i.dim(x, -1);
     const Type complex{DType::kC64, i.shape(x)};
-    i.called({"envelope", "hilbert", "analytic_signal"});
-    i.summary("Give the envelope of a signal by its analytic counterpart.");
     const std::string count = std::to_string(n);
     const std::string mask = i.either(
         {"jnp.where(jnp.fft.fftfreq(" + count + ") > 0, 2.0, jnp.where(jnp.fft.fftfreq(" + count +
@@ -269,6 +277,12 @@ Op analytic_signal() {
                                       "jnp.fft.ifft($1 * jnp.fft.fft($0, axis=-1), axis=-1)"}),
                             {x, gain}, complex, {0.2, 3});
     const auto what = i.between(0, 2);
+    i.called({what == 1 ? "quadrature" : "envelope", "analytic_signal",
+              what == 0   ? "amplitude_envelope"
+              : what == 1 ? "hilbert"
+                          : "demodulate"});
+    i.summary(what == 1 ? "Give the Hilbert transform of a signal."
+                        : "Give the envelope of a signal by its analytic counterpart.");
     if (what != 1)
       i.let({"envelope", "amplitude"},
             i.either({"jnp.abs($0)", "jnp.sqrt($0.real**2 + $0.imag**2)"}), {z}, i.shape(x),
@@ -285,7 +299,7 @@ Op analytic_signal() {
   });
 }
 
-// A moving filter by convolution: moving averages, windowed sinc, binomial or differences.
+// A moving filter by convolution: moving averages, windowed sinc, binomial or given taps.
 Op fir_filter() {
   return idiom("fir_filter", kArray, 0.9, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -298,7 +312,7 @@ Op fir_filter() {
               : kind == 1 ? "windowed_sinc"
               : kind == 2 ? "binomial_filter"
                           : "apply_taps",
-              "fir_filter", "smooth"});
+              "fir_filter", kind == 3 ? "convolve_taps" : "smooth"});
     i.summary("Filter a signal by a few taps.");
     ValueId h;
     if (kind == 0) {
@@ -330,7 +344,7 @@ Op fir_filter() {
   });
 }
 
-// Recursive filters by scan: one pole, a biquad in transposed form, direct form, or a resonator.
+// Recursive filters by scan: one pole, or a biquad in transposed or direct form.
 Op recursive_filter() {
   return idiom("recursive_filter", kLoop, 1.1, kSmooth, [](Idiom& i) {
     const ValueId x = signal(i, 1, 2, 2);
@@ -389,8 +403,8 @@ Op recursive_filter() {
   });
 }
 
-// Kalman's filter: a level, or position and velocity with matrices; each observation in turn, or
-// one step; likelihoods by choice.
+// Kalman's filter: a level, or position and velocity with matrices; each observation in turn;
+// innovations by choice.
 Op kalman() {
   return idiom("kalman", kLoop, 1.1, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();

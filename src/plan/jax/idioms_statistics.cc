@@ -1,4 +1,4 @@
-// Statistics: log densities, divergences, resampling, robust estimates, tests, regressions.
+// Statistics: densities, divergences, normal tails, kernels, resampling, neighbours.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,20 +12,39 @@ using enum Derivative;
 using Ids = Idiom::Ids;
 using Words = Idiom::Words;
 
+// What is made of a log density in the end.
+enum class Ending { kLikelihood, kLoss, kDensity, kLogDensity };
+
 // What log densities are written with: shapes of the values and of a parameter, the name of the log
 // gamma function.
 struct Writing {
   Shape shape, parameter;
   std::string lgamma;
+  Ending ending;
 };
 
-void density_of(Idiom& i, const std::string& of, const std::string& says) {
-  i.called({of + "_log_density", of + "_logpdf", "log_likelihood"});
-  i.summary("Log density of " + says + ".");
+void density_of(Idiom& i, const Writing& w, const std::string& of, const std::string& says) {
+  switch (w.ending) {
+    case Ending::kLikelihood:
+      i.called({of + "_log_likelihood", of + "_loglik", "log_likelihood"});
+      i.summary("Log likelihood under " + says + ".");
+      return;
+    case Ending::kLoss:
+      i.called({of + "_nll", of + "_loss", "negative_log_likelihood"});
+      i.summary("Mean negative log likelihood under " + says + ".");
+      return;
+    case Ending::kDensity:
+      i.called({of + "_density", of + "_pdf", "likelihood"});
+      i.summary("Density of " + says + ".");
+      return;
+    case Ending::kLogDensity:
+      i.called({of + "_log_density", of + "_logpdf", "log_density"});
+      i.summary("Log density of " + says + ".");
+  }
 }
 
 ValueId normal_density(Idiom& i, const Writing& w) {
-  density_of(i, "normal", "a normal distribution");
+  density_of(i, w, "normal", "a normal distribution");
   const ValueId x = i.input({"x", "observed", "samples"}, w.shape, {-3, 3});
   const ValueId mean = i.input({"mean", "mu", "loc"}, w.parameter, {-1, 1});
   const ValueId scale = i.input({"scale", "sigma"}, w.parameter, {0.5, 2});
@@ -38,8 +57,8 @@ ValueId normal_density(Idiom& i, const Writing& w) {
 }
 
 ValueId student_t_density(Idiom& i, const Writing& w) {
-  const auto& [shape, parameter, lgamma] = w;
-  density_of(i, "student_t", "Student's t distribution");
+  const auto& [shape, parameter, lgamma, ending] = w;
+  density_of(i, w, "student_t", "Student's t distribution");
   const ValueId x = i.input({"x", "residuals", "returns"}, shape, {-4, 4});
   const ValueId df = i.input({"df", "nu", "dof"}, parameter, {2, 10});
   const ValueId tail = i.let({"tails", "kernel"},
@@ -55,7 +74,7 @@ ValueId student_t_density(Idiom& i, const Writing& w) {
 
 ValueId poisson_density(Idiom& i, const Writing& w) {
   if (i.builder().settings().x64) i.fail();  // gammaln of integers is f64 there
-  density_of(i, "poisson", "Poisson counts");
+  density_of(i, w, "poisson", "Poisson counts");
   const ValueId k = i.input({"counts", "k", "events"}, counts(i, w.shape), {0, 12});
   const ValueId rate = i.input({"log_rate", "eta"}, w.parameter, {-0.5, 2});
   return i.let({"logp", "log_prob"}, "$0 * $1 - jnp.exp($1) - jax.scipy.special.gammaln($0 + 1.0)",
@@ -63,8 +82,8 @@ ValueId poisson_density(Idiom& i, const Writing& w) {
 }
 
 ValueId beta_density(Idiom& i, const Writing& w) {
-  const auto& [shape, parameter, lgamma] = w;
-  density_of(i, "beta", "a beta distribution");
+  const auto& [shape, parameter, lgamma, ending] = w;
+  density_of(i, w, "beta", "a beta distribution");
   const ValueId x = i.input({"x", "proportions", "rates"}, shape, {0.05, 0.95});
   const ValueId a = i.input({"a", "alpha"}, parameter, {0.8, 5});
   const ValueId b = i.input({"b", "beta"}, parameter, {0.8, 5});
@@ -81,8 +100,8 @@ ValueId beta_density(Idiom& i, const Writing& w) {
 }
 
 ValueId gamma_density(Idiom& i, const Writing& w) {
-  const auto& [shape, parameter, lgamma] = w;
-  density_of(i, "gamma", "a gamma distribution");
+  const auto& [shape, parameter, lgamma, ending] = w;
+  density_of(i, w, "gamma", "a gamma distribution");
   const ValueId x = i.input({"x", "waits", "amounts"}, shape, {0.1, 5});
   const ValueId a = i.input({"shape_param", "a", "concentration"}, parameter, {0.8, 4});
   const ValueId rate = i.input({"rate", "beta"}, parameter, {0.4, 2});
@@ -110,8 +129,8 @@ ValueId dirichlet_density(Idiom& i, const Writing& w) {
 }
 
 ValueId negative_binomial_density(Idiom& i, const Writing& w) {
-  const auto& [shape, parameter, lgamma] = w;
-  density_of(i, "negative_binomial", "overdispersed counts");
+  const auto& [shape, parameter, lgamma, ending] = w;
+  density_of(i, w, "negative_binomial", "overdispersed counts");
   const ValueId k = i.input({"counts", "k"}, shape, {0.5, 9});
   const ValueId r = i.input({"r", "dispersion"}, parameter, {0.8, 5});
   const ValueId logit = i.input({"logits", "log_odds"}, parameter, {-1, 1});
@@ -125,7 +144,7 @@ ValueId negative_binomial_density(Idiom& i, const Writing& w) {
 
 ValueId location_scale_density(Idiom& i, const Writing& w) {
   const bool laplace = i.chance(0.5);
-  density_of(i, laplace ? "laplace" : "logistic",
+  density_of(i, w, laplace ? "laplace" : "logistic",
              laplace ? "a Laplace distribution" : "a logistic distribution");
   const ValueId x = i.input({"x", "residuals"}, w.shape, {-3, 3});
   const ValueId loc = i.input({"loc", "center"}, w.parameter, {-1, 1});
@@ -150,20 +169,21 @@ Op log_density() {
     static const std::vector<ValueId (*)(Idiom&, const Writing&)> kDensities = {
         normal_density, student_t_density, poisson_density,           beta_density,
         gamma_density,  dirichlet_density, negative_binomial_density, location_scale_density};
-    const ValueId logp = i.random().pick(kDensities)(i, {shape, parameter, lgamma});
+    const auto ending = static_cast<Ending>(i.between(0, 3));
+    const ValueId logp = i.random().pick(kDensities)(i, {shape, parameter, lgamma, ending});
     if (i.shape(logp) != shape) return;  // summed already
-    switch (i.between(0, 3)) {
-      case 0:
+    switch (ending) {
+      case Ending::kLikelihood:
         i.let({"log_likelihood", "total"}, i.either({"jnp.sum($0)", "$0.sum()"}), {logp}, Shape{},
               {-80, 0});
         break;
-      case 1:
+      case Ending::kLoss:
         i.let({"loss", "nll"}, i.either({"-jnp.mean($0)", "-$0.mean()"}), {logp}, Shape{}, {0, 10});
         break;
-      case 2:
+      case Ending::kDensity:
         i.let({"density", "likelihood"}, "jnp.exp($0)", {logp}, shape, {0, 1});
         break;
-      default:
+      case Ending::kLogDensity:
         break;
     }
   });
@@ -245,7 +265,7 @@ void normal_divergence(Idiom& i, const Shape& shape, const Shape& out) {
   const ValueId s2 = i.input({"prior_log_std", "log_std_p"}, shape, {-0.5, 0.7});
   if (i.chance(0.3)) {
     i.called({"wasserstein_normal", "frechet_distance"});
-    i.summary("Compute the Wasserstein distance of two diagonal normals.");
+    i.summary("Compute the squared Wasserstein distance of two diagonal normals.");
     i.let({"distance", "squared"},
           "jnp.sum(($0 - $1) ** 2 + (jnp.exp($2) - jnp.exp($3)) ** 2, axis=-1)", {m1, m2, s1, s2},
           out, {0, 40});
@@ -301,33 +321,6 @@ void expected_improvement(Idiom& i, const Shape& shape, const Normal& w) {
   i.let({"expected", "ei"}, "$0 * $1 + $2 * $3", {gain, below, sigma, dense}, shape, {0, 2});
 }
 
-void option_price(Idiom& i, const Shape& shape, const Normal& w) {
-  const std::string& cdf = w.cdf;
-  i.called({"black_scholes", "call_price", "option_price"});
-  i.summary("Price European options by the formula of Black and Scholes.");
-  const ValueId spot = i.input({"spot", "prices"}, shape, {0.6, 1.5});
-  const ValueId strike =
-      i.input({"strike", "strikes"}, i.chance(0.5) ? shape : Shape{}, {0.7, 1.4});
-  const ValueId vol = i.input({"vol", "sigma"}, Shape{}, {0.15, 0.6});
-  const std::string rate = i.either({"0.02", "0.05", "0.01"}), t = i.either({"0.25", "0.5", "2.0"});
-  const ValueId width =
-      i.let({"spread", "total_vol"}, "$0 * jnp.sqrt(" + t + ")", {vol}, Shape{}, {0.1, 0.9});
-  const ValueId d1 = i.let({"d1"}, "(jnp.log($0 / $1) + " + rate + " * " + t + ") / $2 + 0.5 * $2",
-                           {spot, strike, width}, shape, {-4, 4});
-  const ValueId d2 = i.let({"d2"}, "$0 - $1", {d1, width}, shape, {-4, 4});
-  const bool put = i.chance(0.4);
-  const std::string discount = "jnp.exp(-" + rate + " * " + t + ")";
-  const bool doubled = put && cdf.find("-{}") != std::string::npos;
-  const std::string side = doubled ? "jax.scipy.special.ndtr(-$1)"
-                                   : fmt::format(fmt::runtime(cdf), put ? "(-$1)" : "$1");
-  const ValueId forward =
-      i.let({"spot_leg", "asset_leg"}, "$0 * " + side, {spot, d1}, shape, {0, 1.5});
-  const ValueId cash = i.let({"cash_leg", "strike_leg"}, "$0 * " + discount + " * " + side,
-                             {strike, d2}, shape, {0, 1.4});
-  i.let({put ? "put" : "call", "price"}, put ? "$1 - $0" : "$0 - $1", {forward, cash}, shape,
-        {0, 0.9});
-}
-
 void truncated_mean(Idiom& i, const Shape& shape, const Normal& w) {
   const std::string& cdf = w.cdf;
   const std::string& pdf = w.pdf;
@@ -364,8 +357,7 @@ void probit_likelihood(Idiom& i, const Shape& shape, const Normal&) {
         {-20, 0});
 }
 
-// What normal tails give: truncated means, improvements that are expected, prices of options,
-// probit likelihoods.
+// What normal tails give: truncated means, improvements that are expected, probit likelihoods.
 Op normal_tails() {
   return idiom("normal_tails", kMath, 1.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -376,7 +368,7 @@ Op normal_tails() {
     const std::string pdf = i.either(
         {"jax.scipy.stats.norm.pdf($0)", "jnp.exp(-0.5 * $0**2) / jnp.sqrt(2.0 * jnp.pi)"});
     static const std::vector<void (*)(Idiom&, const Shape&, const Normal&)> kFormulas = {
-        expected_improvement, option_price, truncated_mean, probit_likelihood};
+        expected_improvement, truncated_mean, probit_likelihood};
     i.random().pick(kFormulas)(i, shape, {cdf, pdf});
   });
 }
@@ -396,8 +388,10 @@ Op kernel_density() {
     const ValueId values = regress ? i.input({"values", "responses"}, {n}, range) : kNoValue;
     const std::string h = i.either({"0.5", "0.8", "1.2"});
     i.called(regress ? Words{"kernel_regression", "nadaraya_watson", "smooth_values"}
+             : logs  ? Words{"kernel_log_density", "log_kde", "parzen_log_density"}
                      : Words{"kernel_density", "parzen_density", "kde"});
     i.summary(regress ? "Average values around every query with a smooth kernel."
+              : logs  ? "Estimate the log density of samples at every query."
                       : "Estimate the density of samples at every query.");
     const auto kind = i.between(0, 2);
     std::vector<Idiom::Part> parameters = {
@@ -446,12 +440,9 @@ Op kernel_density() {
           return Ids{
               i.let({"density"}, i.either({"jnp.mean($0)", "$0.mean()"}), {k}, Shape{}, {0, 1})};
         });
-    std::string holes;
-    for (std::size_t k = 0; k < operands.size(); ++k)
-      holes += fmt::format("{}${}", k ? ", " : "", k);
     i.let({regress ? "smoothed" : "densities", "estimates"},
-          "jax.vmap($f0, in_axes=(" + axes + "))(" + holes + ")", operands,
-          std::vector<BodyId>{one}, Type{i.real(), {queries}},
+          "jax.vmap($f0, in_axes=(" + axes + "))(" + Idiom::holes(0, operands.size()) + ")",
+          operands, std::vector<BodyId>{one}, Type{i.real(), {queries}},
           regress || logs ? Interval{-6, 2} : Interval{0, 1});
   });
 }
@@ -544,9 +535,10 @@ Op nearest_neighbors() {
     const ValueId y =
         vote ? i.input({"labels", "classes"}, counts(i, {n}), {0, static_cast<double>(classes - 1)})
              : i.input({"values", "responses", "y"}, {n}, range);
-    i.called({vote ? "knn_classify" : "knn_regress", "nearest_neighbors", "neighbor_average"});
-    i.summary(vote ? "Count the labels of the nearest neighbors of every query."
-                   : "Average the values of the nearest neighbors of every query.");
+    i.called({vote ? "knn_votes" : "knn_regress", "nearest_neighbors",
+              vote ? "neighbor_votes" : "neighbor_average"});
+    i.summary(vote ? "Tally the labels of the nearest neighbors of every query."
+                   : "Predict each query by the middle of its nearest neighbors' values.");
     const std::string metric =
         i.either({"jnp.sum(($0 - $1) ** 2, axis=-1)", "jnp.sum(jnp.abs($0 - $1), axis=-1)",
                   "jnp.linalg.norm($0 - $1, axis=-1)"});
@@ -599,9 +591,8 @@ Op nearest_neighbors() {
 }  // namespace
 
 std::vector<Op> statistics_idioms() {
-  std::vector<Op> out = {log_density(),    divergence(), normal_tails(),
-                         kernel_density(), bootstrap(),  nearest_neighbors()};
-  return out;
+  return {log_density(),    divergence(), normal_tails(),
+          kernel_density(), bootstrap(),  nearest_neighbors()};
 }
 
 }  // namespace jaxsmith::plan

@@ -16,7 +16,6 @@ struct Task {
   BodyId loss = -1;
   Ids params, data;
   Parts slots;  // of the helper's parameters, in order
-  double reach = 8;
 
   Ids all() const {
     Ids out = params;
@@ -49,7 +48,7 @@ ValueId residual_loss(Idiom& i, ValueId out, ValueId y, const Shape& shape,
   const std::string by =
       form.starts_with("squa")
           ? i.either({"$0**2", "jnp.square($0)", "0.5 * $0**2", "0.5 * jnp.square($0)"})
-      : form == "huber" ? i.either({"jnp.where(jnp.abs($0) < 1.0, 0.5 * $0**2, jnp.abs($0) - 0.5)"})
+      : form == "huber" ? "jnp.where(jnp.abs($0) < 1.0, 0.5 * $0**2, jnp.abs($0) - 0.5)"
                         : i.either({"jnp.log(jnp.cosh($0))", "jnp.sqrt(1.0 + $0**2) - 1.0"});
   return i.let({"losses", "penalties"}, by, {error}, shape, {0, 9});
 }
@@ -143,28 +142,27 @@ Task task(Idiom& i, Wish wish = {}) {
 
 std::string argnums(std::size_t count) { return count > 1 ? ", argnums=(0, 1)" : ""; }
 
+// A gradient for each of one or two parameters; `names` of one that is alone.
+Parts gradient_parts(Idiom& i, const Ids& params, Words names = {"grads", "grad"}) {
+  if (params.size() == 1) return {{std::move(names), i.type(params[0]), {-2, 2}}};
+  return {{{"grad_first", "g1"}, i.type(params[0]), {-2, 2}},
+          {{"grad_second", "g2"}, i.type(params[1]), {-2, 2}}};
+}
+
 // Gradients of a task's loss at some parameters: one a parameter.
 Ids gradients(Idiom& i, const Task& t, const Ids& params, const Ids& data,
-              Words first = {"grads", "grad"}) {
+              Words names = {"grads", "grad"}) {
   Ids operands = params;
   operands.insert(operands.end(), data.begin(), data.end());
-  Parts parts;
-  for (std::size_t k = 0; k < params.size(); ++k)
-    parts.push_back({k == 0 ? first : Words{"bias_" + first[0], "other_" + first[0]},
-                     i.type(params[k]),
-                     {-2, 2}});
-  if (params.size() > 1) {
-    parts[0].names = {"grad_first", "g1"};
-    parts[1].names = {"grad_second", "g2"};
-  }
   return i.unpack(
       "jax.grad($f0" + argnums(params.size()) + ")(" + Idiom::holes(0, operands.size()) + ")",
-      operands, {t.loss}, parts);
+      operands, {t.loss}, gradient_parts(i, params, std::move(names)));
 }
 
 std::string rate(Idiom& i) { return i.either({"0.1", "0.05", "0.2", "0.5", "0.3"}); }
 
-// One step of gradient descent on a loss: the gradient or its sign, or normalised; with the loss.
+// One step of gradient descent on a loss: the gradient as it is or normalised; with the loss or
+// not.
 Op gradient_step() {
   return idiom("gradient_step", kGradient, 1.5, kSmooth, [](Idiom& i) {
     const Task t = task(i);
@@ -176,13 +174,8 @@ Op gradient_step() {
     Ids grads;
     if (with_value) {
       i.called({"train_step", "update", "value_and_step"});
-      Parts parts = {{{"loss", "value"}, Type{i.real(), {}}, {0.1, 5}}};
-      for (std::size_t k = 0; k < t.params.size(); ++k)
-        parts.push_back({t.params.size() == 1 ? Words{"grads", "grad"}
-                         : k                  ? Words{"grad_second", "g2"}
-                                              : Words{"grad_first", "g1"},
-                         i.type(t.params[k]),
-                         {-2, 2}});
+      Parts parts = gradient_parts(i, t.params);
+      parts.insert(parts.begin(), {{"loss", "value"}, Type{i.real(), {}}, {0.1, 5}});
       const std::vector<int> groups =
           t.params.size() > 1 ? std::vector<int>{0, 2} : std::vector<int>{};
       const Ids out = i.unpack("jax.value_and_grad($f0" + argnums(t.params.size()) + ")(" +
@@ -204,7 +197,7 @@ Op gradient_step() {
     for (std::size_t k = 0; k < grads.size(); ++k) {
       ValueId g = grads[k];
       if (how == 0 && k == 0) {
-        i.summary("Gradient descent with a gradient of unit length.");
+        i.summary("Gradient descent with a gradient of the weights of unit length.");
         g = i.let({"direction", "unit_grad"},
                   i.either({"$0 / (jnp.linalg.norm($0) + 1e-3)",
                             "$0 / jnp.maximum(jnp.linalg.norm($0), 1e-3)"}),
@@ -311,7 +304,7 @@ Op per_example_gradients() {
               t.all(), {t.loss}, table, {-3, 3});
     switch (i.between(0, 4)) {
       case 0: {
-        i.called({"private_gradient", "clip_per_example", "dp_sgd_gradient"});
+        i.called({"clip_per_example", "clipped_mean_gradient", "bounded_gradient"});
         i.summary("Mean of gradients that are clipped one example at a time.");
         const std::string limit = i.either({"1.0", "0.5", "0.7"});
         const ValueId norm =
@@ -329,6 +322,7 @@ Op per_example_gradients() {
         if (i.chance(0.5)) {
           const ValueId noise = i.input({"noise", "perturbation"}, Shape{width}, {-1, 1});
           const std::string sigma = i.either({"0.1", "0.5", "0.05"});
+          i.called({"private_gradient", "clip_per_example", "dp_sgd_gradient"});
           i.summary("Private gradient: clipped for each example, averaged, noised.");
           i.let({"noisy", "private"}, "$0 + " + sigma + " * $1", {mean, noise}, Shape{width},
                 {-1, 1});
@@ -382,16 +376,16 @@ BodyId curve(Idiom& i, std::int64_t rows) {
       {"$0[0] * jnp.exp(-jnp.abs($0[1]) * $1) + $0[2]", "$0[0] * jnp.tanh($0[1] * $1) + $0[2]",
        "$0[0] + $0[1] * jnp.sin($0[2] * $1)", "$0[0] / (1.0 + jnp.exp(-$0[1] * ($1 - $0[2])))",
        "$0[0] * $1 / (1.0 + jnp.square($0[1] * $1)) + $0[2]"});
-  return i.helper(
-      {"residuals", "curve_errors", "misfit"}, "Errors of a curve with three parameters.",
-      {{{"theta", "params"}, Type{i.real(), {3}}, {0.3, 1.5}},
-       {{"x", "t"}, Type{i.real(), {rows}}, {-2, 2}},
-       {{"y", "observed"}, Type{i.real(), {rows}}, {-2, 2}}},
-      [&](const Ids& p) {
-        const ValueId fit =
-            i.let({"fitted", "predicted"}, model, {p[0], p[1]}, Shape{rows}, {-2, 2});
-        return Ids{i.let({"errors"}, i.either({"$0 - $1"}), {fit, p[2]}, Shape{rows}, {-3, 3})};
-      });
+  return i.helper({"residuals", "curve_errors", "misfit"},
+                  "Errors of a curve with three parameters.",
+                  {{{"theta", "params"}, Type{i.real(), {3}}, {0.3, 1.5}},
+                   {{"x", "t"}, Type{i.real(), {rows}}, {-2, 2}},
+                   {{"y", "observed"}, Type{i.real(), {rows}}, {-2, 2}}},
+                  [&](const Ids& p) {
+                    const ValueId fit =
+                        i.let({"fitted", "predicted"}, model, {p[0], p[1]}, Shape{rows}, {-2, 2});
+                    return Ids{i.let({"errors"}, "$0 - $1", {fit, p[2]}, Shape{rows}, {-3, 3})};
+                  });
 }
 
 // Levenberg-Marquardt and Gauss-Newton: a step by the Jacobian of residuals.
@@ -449,7 +443,8 @@ Op gauss_newton_step() {
   });
 }
 
-// Newton's step with the full matrix of second derivatives: damped, by eigenvalues or by solving.
+// Newton's step with the full matrix of second derivatives: damped, by solving or by conjugate
+// gradients.
 Op newton_step() {
   return idiom("newton_step", kGradient, 1.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -457,7 +452,7 @@ Op newton_step() {
     const ValueId w = t.params[0];
     const std::int64_t n = i.dim(w, 0);
     i.called({"newton_step", "second_order_step", "damped_newton"});
-    i.summary("One damped Newton step on the loss of a linear model.");
+    i.summary("One damped Newton step on the loss of a small model.");
     const ValueId g = gradients(i, t, t.params, t.data, {"grads", "slope"})[0];
     const ValueId h =
         i.let({"hess", "curvature"},
@@ -465,16 +460,16 @@ Op newton_step() {
                         "jax.jacrev(jax.grad($f0))($0, $1, $2)"}),
               t.all(), {t.loss}, Type{i.real(), {n, n}}, {-2, 4});
     const std::string damping = i.either({"1.0", "0.5", "2.0"});
-    ValueId step;
     const ValueId system =
         i.let({"damped", "system"},
               i.either({"$0 + " + damping + " * jnp.eye($0.shape[0], dtype=$0.dtype)",
                         "$0 + jnp.diag(jnp.full_like($1, " + damping + "))"}),
               {h, w}, Shape{n, n}, {-2, 5});
-    step = i.let({"step", "direction"},
-                 i.either({"jnp.linalg.solve($0, $1)",
-                           "jax.scipy.sparse.linalg.cg(lambda v: $0 @ v, $1, maxiter=4)[0]"}),
-                 {system, g}, Shape{n}, {-2, 2});
+    const ValueId step =
+        i.let({"step", "direction"},
+              i.either({"jnp.linalg.solve($0, $1)",
+                        "jax.scipy.sparse.linalg.cg(lambda v: $0 @ v, $1, maxiter=4)[0]"}),
+              {system, g}, Shape{n}, {-2, 2});
     const bool decrement = i.chance(0.4);
     const std::string scale = i.either({"$0 - $1", "$0 - 0.5 * $1"});
     i.let({"updated", "new_weights"}, scale, {w, step}, Shape{n}, {-3, 3});
@@ -500,7 +495,7 @@ Op accumulate_gradients() {
                {{"y"}, Type{i.real(), {rows}}, {0, 1}}};
     t.loss = i.helper({"loss", "batch_loss", "objective"}, "Loss of one micro-batch.", t.slots,
                       [&](const Ids& p) { return task_body(i, p, false, false, false, form); });
-    i.called({"accumulate_gradients", "micro_batched_step", "summed_gradients"});
+    i.called({"accumulate_gradients", "micro_batched_gradient", "accumulate_batches"});
     i.summary("Sum the gradients of micro-batches one after another.");
     const ValueId zero = i.let({"zeros", "start"}, "jnp.zeros_like($0)", {w}, i.shape(w), {-1, 1});
     const std::string form_step = i.either({"$0 - 0.1 * $1", "$0 - 0.5 * $1", "$0 - 0.05 * $1"});
@@ -680,16 +675,17 @@ Op meta_gradient() {
   });
 }
 
-// Sharpness-aware minimisation (Foret et al. 2021): the gradient where the loss is worst nearby.
+// Sharpness-aware minimisation (Foret et al. 2021): the gradient where the loss is worst nearby; or
+// where a plain step would lead.
 Op sharpness_aware_step() {
   return idiom("sharpness_aware_step", kGradient, 1.0, kSmooth, [](Idiom& i) {
     const Task t = task(i, {.may_hide_layer = false, .may_have_bias = false});
     const ValueId w = t.params[0];
     const std::string rho = i.either({"0.05", "0.1", "0.5"});
     i.called({"sharpness_aware_step", "sam_step", "flat_minimum_step"});
-    i.summary("Descend along the gradient at the worst point nearby.");
     const ValueId g = gradients(i, t, t.params, t.data, {"grads", "local_grad"})[0];
     const std::int64_t form = i.between(0, 2);
+    if (form < 2) i.summary("Descend along the gradient at the worst point nearby.");
     ValueId away;
     if (form == 0) {
       const ValueId norm =
@@ -715,21 +711,20 @@ Op sharpness_aware_step() {
     const std::string step = rate(i);
     i.let({"updated", "new_weights"}, "$0 - " + step + " * $1", {w, g2}, i.shape(w), {-2, 2});
     if (!half_precision(i) && i.chance(0.3))
-      i.let({"sharpness", "gap"}, "$f0($0, $2, $3) - $f0($1, $2, $3)",
+      i.let({form < 2 ? "sharpness" : "change", "gap"}, "$f0($0, $2, $3) - $f0($1, $2, $3)",
             {away, w, t.data[0], t.data[1]}, {t.loss}, Type{i.real(), {}}, {-0.5, 0.5});
   });
 }
 
-// Steps that halve until the loss has fallen enough (Armijo's condition).
+// Steps that shorten until the loss has fallen enough (Armijo's condition).
 Op backtracking_search() {
   return idiom("backtracking_search", kLoop, 1.0, kForward, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Task t = task(i, {.may_hide_layer = false, .may_have_bias = false});
     const ValueId w = t.params[0], x = t.data[0], y = t.data[1];
     const Type scalar{i.real(), {}};
-    i.called({"backtracking_step", "line_search", "armijo_step"});
-    i.summary("Halve a step until the loss falls as its slope promises.");
-    i.summary("Gradient descent with a backtracking line search.");
+    i.called({"backtracking_search", "line_search", "armijo_step_size"});
+    i.summary("Shorten a step until the loss falls as its slope promises.");
     const Ids vg =
         i.unpack("jax.value_and_grad($f0)($0, $1, $2)", t.all(), {t.loss},
                  {{{"value", "f0"}, scalar, {0.2, 5}}, {{"grads", "slope"}, i.type(w), {-2, 2}}});
@@ -758,8 +753,10 @@ Op backtracking_search() {
           return Ids{i.let({"shorter"}, shrink + " * $0", {p[0]}, Shape{}, {0.01, 16})};
         })[0];
     const bool give_step = i.chance(0.3);
-    if (!give_step)
-      i.let({"updated", "new_weights"}, "$0 - $1 * $2", {w, step, vg[1]}, i.shape(w), {-3, 3});
+    if (give_step) return;
+    i.called({"backtracking_step", "line_search", "armijo_step"});
+    i.summary("Gradient descent with a backtracking line search.");
+    i.let({"updated", "new_weights"}, "$0 - $1 * $2", {w, step, vg[1]}, i.shape(w), {-3, 3});
   });
 }
 

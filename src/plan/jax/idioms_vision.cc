@@ -41,7 +41,7 @@ Op convolution() {
     i.summary(depthwise ? "Filter each channel of an image by itself."
                         : "Convolve an image with a set of filters.");
     if (!depthwise && i.chance(0.2)) {
-      i.summary("Convolve with filters of zero mean and unit variance.");
+      i.summary("Convolve with filters brought to zero mean and one variance.");
       const std::string axes = last ? "axis=(0, 1, 2)" : "axis=(1, 2, 3)";
       const Shape kept = last ? Shape{1, 1, 1, outputs} : Shape{outputs, 1, 1, 1};
       const ValueId mean = i.let({"w_mean", "mean"}, "jnp.mean($0, " + axes + ", keepdims=True)",
@@ -86,15 +86,15 @@ Op convolution() {
   });
 }
 
-// Patches of an image as rows: gathered by indices, by shifted slices or by a map over offsets;
-// then a product with filters or a statistic of each patch.
+// Patches of an image: gathered by indices or by a map over offsets; then a product with filters, a
+// statistic of each patch or its distance to a template.
 Op local_patches() {
   return idiom("local_patches", kVectorization, 1.0, kSmooth, [](Idiom& i) {
     const std::int64_t k = i.between(2, 3), height = side(i), width = side(i);
     if (height < k || width < k) return i.fail();
     const std::int64_t down = height - k + 1, across = width - k + 1;
     const ValueId x = i.input({"image", "x", "frame"}, {height, width}, around(2));
-    i.called({"extract_patches", "sliding_windows", "filter_by_patches"});
+    i.called({"sliding_windows", "scan_windows", "window_features"});
     i.summary("Look at every window of an image.");
     const Shape windows = {down, across, k, k}, grid = {down, across};
     ValueId patches;
@@ -155,7 +155,7 @@ Op local_patches() {
         break;
       }
       default: {
-        i.summary("Weigh each window by its likeness to a template.");
+        i.summary("Compare each window of an image with a template.");
         const ValueId model = i.input({"template", "pattern", "target_patch"}, {k, k}, around(2));
         const ValueId distance = i.let({"distance", "mismatch"},
                                        i.either({"jnp.sum((($0 - $1) ** 2), axis=(2, 3))",
@@ -186,10 +186,10 @@ Op pooling() {
     const std::string axes = last ? "axis=(0, 1)" : "axis=(1, 2)";
     const std::string sizes =
         last ? fmt::format("({0}, {0}, 1)", window) : fmt::format("(1, {0}, {0})", window);
-    i.called({form == 2             ? "global_pool"
-              : largest && form < 2 ? "max_pool"
-                                    : "average_pool",
-              "pool_windows", "downsample"});
+    if (form == 2)
+      i.called({"global_pool", "pool_over_space", "channel_descriptor"});
+    else
+      i.called({largest ? "max_pool" : "average_pool", "pool_windows", "pool_neighborhoods"});
     ValueId out;
     if (form == 0) {
       i.summary(largest ? "Keep the largest value of each window." : "Average each window.");
@@ -237,7 +237,6 @@ Op pooling() {
       i.called({"generalized_mean_pool", "power_pool", "gem_pool"});
       i.summary("Pool by a mean of powers, between the average and the maximum.");
       const ValueId power = i.input({"power", "p", "sharpness"}, Shape{}, {1.5, 4});
-      const std::string axes = last ? "axis=(0, 1)" : "axis=(1, 2)";
       const ValueId mean = i.let(
           {"mean_power", "moments"},
           i.either({"jnp.mean($0**$1, " + axes + ")", "jnp.mean(jnp.power($0, $1), " + axes + ")"}),
@@ -252,16 +251,16 @@ Op pooling() {
   });
 }
 
-// Means over a grid of bins whatever the size of the image, at several scales (He et al. 2014), or
-// by a matrix of weights for each axis.
+// Means over bins whatever the length of a sequence: at several scales (He et al. 2014), by a
+// matrix of members or by sums of segments.
 Op adaptive_pooling() {
   return idiom("adaptive_pooling", kReduction, 0.9, kSmooth, [](Idiom& i) {
     const std::int64_t length = i.size() + 3, channels = i.size(), bins = i.between(2, 4);
     const ValueId x = i.input({"features", "x", "frames"}, {length, channels}, around(3));
     if (bins > length) return i.fail();
-    i.called({"adaptive_pool", "pool_to_bins", "pyramid_pool"});
     i.summary("Average a sequence of any length into a fixed number of bins.");
     const std::int64_t form = i.between(0, 2);
+    i.called({"adaptive_pool", "pool_to_bins", form == 0 ? "pyramid_pool" : "bin_averages"});
     if (form == 0) {
       i.summary("Pool features at several scales and join the results.");
       std::vector<ValueId> levels;
@@ -271,8 +270,8 @@ Op adaptive_pooling() {
         for (std::int64_t b = 0; b < n; ++b) {
           const std::int64_t from = b * length / n, to = ((b + 1) * length + n - 1) / n;
           parts +=
-              fmt::format("{}$0[{}:{}].{}(axis=0)", b ? ", " : "", from ? std::to_string(from) : "",
-                          to == length ? "" : std::to_string(to), "mean");
+              fmt::format("{}$0[{}:{}].mean(axis=0)", b ? ", " : "",
+                          from ? std::to_string(from) : "", to == length ? "" : std::to_string(to));
         }
         levels.push_back(i.let(
             {n == 1 ? "overall" : "by_bin"},
@@ -491,7 +490,7 @@ Op squeeze_excitation() {
 }
 
 // Statistics taken off and divided by: given for each channel, of the image itself, or by its
-// extremes; bytes made reals first; back again by choice; a colour matrix by choice.
+// extremes; bytes made reals first; a colour matrix, grey or another contrast by choice.
 Op image_normalization() {
   return idiom("image_normalization", kArithmetic, 1.1, kSmooth, [](Idiom& i) {
     const std::int64_t height = i.size(), width = i.size(), channels = 3;

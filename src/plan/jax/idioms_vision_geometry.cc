@@ -92,17 +92,23 @@ Op augment_batch() {
     const Shape shape = flat ? Shape{batch, side, side} : Shape{batch, side, side, channels};
     const ValueId images = i.input({"images", "batch", "x"}, shape, around(2));
     const std::string spread = flat ? "[:, None, None]" : "[:, None, None, None]";
-    i.called({"augment_batch", "random_flip", "augment_images"});
     const ValueId flip = i.input({"flip", "mirror", "flip_mask"}, flags({batch}), {0, 1});
     ValueId out;
     const std::string turned =
         i.either({"$1[:, :, ::-1]", "jnp.flip($1, axis=2)", "jnp.flip($1, axis=1)", "$1[:, ::-1]",
                   "jnp.swapaxes($1, 1, 2)", "jnp.rot90($1, axes=(1, 2))"});
+    std::string verb;
+    const auto say = [&](const std::string& spelling) {
+      const bool turns = spelling.find("rot90") != std::string::npos;
+      verb = turns ? "Turn" : "Mirror";
+      i.called({"augment_batch", turns ? "turn_flagged" : "flip_flagged", "augment_images"});
+    };
     if (i.chance(0.35)) {
-      i.summary("Turn those images of a batch that a flag says, one by one.");
       const Shape one(shape.begin() + 1, shape.end());
       const std::string mirrored =
           i.either({"jnp.flip($0, axis=1)", "$0[::-1]", "jnp.rot90($0)", "jnp.swapaxes($0, 0, 1)"});
+      say(mirrored);
+      i.summary(verb + " those images of a batch that are flagged, one by one.");
       const BodyId each = i.function(
           {"maybe_flip", "augment_one"},
           {{{"flag", "on"}, flags({}), {0, 1}}, {{"img", "image"}, {i.real(), one}, around(2)}},
@@ -117,7 +123,8 @@ Op augment_batch() {
       out = i.let({"flipped", "turned"}, "jax.vmap($f0)($0, $1)", {flip, images}, {each},
                   Type{i.real(), shape}, around(2));
     } else {
-      i.summary("Mirror the images of a batch that are flagged.");
+      say(turned);
+      i.summary(verb + " the images of a batch that are flagged.");
       out = i.let({"flipped", "turned"}, "jnp.where($0" + spread + ", " + turned + ", $1)",
                   {flip, images}, shape, around(2));
     }
@@ -129,7 +136,7 @@ Op augment_batch() {
         break;
       }
       case 1: {
-        i.summary("Flip images and blend each with another of the batch.");
+        i.summary(verb + " images and blend each with another of the batch.");
         const ValueId share = i.input({"mix", "lam", "weights"}, {batch}, {0.1, 0.9});
         const ValueId other =
             i.let({"partners", "others"},
@@ -140,7 +147,7 @@ Op augment_batch() {
         break;
       }
       case 2: {
-        i.summary("Flip images and blank the same square in all of them.");
+        i.summary(verb + " images and blank the same square in all of them.");
         const std::int64_t hole = std::max<std::int64_t>(1, side / 3);
         const ValueId at = i.let({"idx", "places"}, fmt::format("jnp.arange({})", side), {},
                                  counts(i, {side}), {0, static_cast<double>(side)});
@@ -163,8 +170,8 @@ Op augment_batch() {
   });
 }
 
-// Values between pixels, by the four around each place: at given places, on a turned or scaled
-// grid, by a matrix of weights for each axis, or by the library.
+// Values between pixels, by the four around each place: at given places or where a field of offsets
+// points; written out or by the library.
 Op bilinear_sampling() {
   return idiom("bilinear_sampling", kIndexing, 1.2, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();  // places between pixels need the bits
@@ -243,7 +250,7 @@ Op bilinear_sampling() {
 }
 
 // An image at another size: each axis by a matrix of tent weights, by the library, or nearest
-// neighbours by indices; a pyramid of differences by choice.
+// neighbours by indices; joined to another image or compared with it by choice.
 Op resize_image() {
   return idiom("resize_image", kLinearAlgebra, 1.0, kSmooth, [](Idiom& i) {
     const std::int64_t height = i.size() + 2, width = i.size() + 2, tall = i.size() + 1,
@@ -314,7 +321,6 @@ Op shifted_windows() {
                 tiles = {down, across, window, window * channels},
                 windows = {down * across, inside, channels};
     const ValueId x = i.input({"x", "feature_map", "tokens"}, shape, around(3));
-    i.called({"shifted_windows", "window_mixing", "attend_in_windows"});
     i.summary("Mix the pixels within each window of a feature map.");
     const std::int64_t shift = i.chance(0.6) ? std::max<std::int64_t>(1, window / 2) : 0;
     ValueId source = x;
@@ -333,6 +339,8 @@ Op shifted_windows() {
                                {cut}, windows, around(3));
     ValueId mixed;
     const std::int64_t form = i.between(0, 2);
+    i.called({shift ? "shifted_windows" : "windowed_mixing",
+              form == 0 ? "window_mixing" : "attend_in_windows", "mix_within_windows"});
     if (form == 0) {
       const ValueId kernel =
           i.input({"w_spatial", "mixer", "token_weights"}, {inside, inside}, weights_for(inside));
@@ -444,15 +452,18 @@ Op keypoints() {
     i.let({"coords", "keypoints"},
           i.either({"jnp.stack([$0, $1], axis=-1)", "jnp.stack([$1, $0], axis=1)"}), {y, x},
           {points, 2}, {-1, h});
-    if (i.chance(0.3))
-      i.let({"certainty", "entropy"},
-            i.either({"-jnp.sum($0 * jnp.log($0 + 1e-6), axis=-1)", "jnp.max($0, axis=-1)"}),
-            {probs}, {points}, {0, 4});
+    if (i.chance(0.3)) {
+      if (i.chance(0.5))
+        i.let({"entropy", "uncertainty"}, "-jnp.sum($0 * jnp.log($0 + 1e-6), axis=-1)", {probs},
+              {points}, {0, 4});
+      else
+        i.let({"certainty", "peak_mass"}, "jnp.max($0, axis=-1)", {probs}, {points}, {0, 1});
+    }
   });
 }
 
-// How much boxes overlap: every pair by jax.vmap over a helper, or by broadcasting; from corners or
-// from centres and sizes; the share of the union or of the smaller hull (GIoU).
+// How much boxes overlap, given by centres and sizes: every pair by jax.vmap; the share of the
+// union or of the smaller hull (GIoU).
 Op box_overlap() {
   return idiom("box_overlap", kVectorization, 1.1, kSmooth, [](Idiom& i) {
     const std::int64_t n = i.size(), m = i.size();

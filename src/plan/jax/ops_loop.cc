@@ -228,12 +228,8 @@ Op fori_loop() {
       spec.parameter_groups.clear();
     spec.parameters_needed = false;
     const auto body = b.body(spec, [&](const std::vector<ValueId>& p) {
-      if (rows) {
-        if (const auto row = b.apply_text("row_at", {p[1], p[0]}, {})) {
-          b.grow(static_cast<int>(b.random().between(1, 3)));
-          (void)row;
-        }
-      }
+      if (rows && b.apply_text("row_at", {p[1], p[0]}, {}))
+        b.grow(static_cast<int>(b.random().between(1, 3)));
       b.grow(body_steps(b));
       // A counter that nothing has used so far need not be.
       b.reserve(p[0], true);

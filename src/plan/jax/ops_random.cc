@@ -25,7 +25,7 @@ struct Sampler {
   std::uint32_t traits = 0;
   bool shape_needed = false;  // it isn't that of the parameters
   Gives gives = Gives::kReals;
-  std::string before = {};  // arguments between the key and the parameters
+  bool of_trials = false;  // how many, between the key and the parameters
 };
 
 // Of a shape alone.
@@ -170,7 +170,7 @@ const std::vector<Sampler>& parametric_samplers() {
        kMany,
        false,
        Gives::kReals,
-       "n"},
+       true},
   };
   return kAll;
 }
@@ -217,14 +217,14 @@ void write_plain(Idiom& i, const Sampler& s) {
   Interval range = s.result;
   Ids operands = {key};
   if (s.function == "uniform" && i.chance(0.6)) {
-    const double low = i.number({-1, -0.5, 0, -2, 0.1}), high = i.number({1, 2, 0.5, 3});
+    const double low = i.number({-1, -0.5, 0, -2, 0.1}), width = i.number({1, 2, 0.5, 3});
     if (i.chance(0.2)) {
       operands.push_back(i.input({"low", "minval"}, Shape{}, {-2, 0}));
       options += ", minval=$1";
       range = {-2, 1};
     } else {
-      options += fmt::format(", minval={}, maxval={}", Idiom::text(low), Idiom::text(low + high));
-      range = {low, low + high};
+      options += fmt::format(", minval={}, maxval={}", Idiom::text(low), Idiom::text(low + width));
+      range = {low, low + width};
     }
   }
   const bool bare = shape.empty() && i.chance(0.7);
@@ -242,7 +242,7 @@ void write_parametric(Idiom& i, const Sampler& s) {
   Ids operands = {key};
   std::string text = "$0";
   const bool keyword = i.chance(0.25);
-  if (s.before == "n") text += fmt::format(", {}{}", keyword ? "n=" : "", i.between(6, 12));
+  if (s.of_trials) text += fmt::format(", {}{}", keyword ? "n=" : "", i.between(6, 12));
   bool full = false;  // some parameter has the samples' shape
   for (const CallParameter& p : s.parameters) {
     const bool each = (p.forms & kEach) && i.chance(0.3);
@@ -261,7 +261,7 @@ void write_parametric(Idiom& i, const Sampler& s) {
   const ValueId y =
       i.let(s.names, fmt::format("{}{}({}{})", random_prefix(i), s.function, text, type), operands,
             sample_type(i, s.gives, shape), s.result);
-  if (s.gives != Gives::kReals || s.before == "n") hide_if_few(i, y);
+  if (s.gives != Gives::kReals || s.of_trials) hide_if_few(i, y);
 }
 
 // ---- One by one ----
@@ -357,9 +357,7 @@ Op choice() {
         i.let({"picked", "resampled", "bootstrap"},
               random_prefix(i) + "choice($0, $1" + options + ")", operands, shape, {-50, 50});
     // What is picked may be the same; what it holds shows.
-    if (y != kNoValue)
-      i.builder().program().values[static_cast<std::size_t>(y)].sure =
-          count < 4 ? i.builder()[x].sure : i.builder()[y].sure;
+    if (count < 4) sure_as(i, y, x);
   });
 }
 
@@ -380,11 +378,8 @@ Op permutation() {
     if (i.rank(x) > 1 && i.chance(0.3)) options += ", independent=True";
     const ValueId y = i.let({"shuffled", "permuted"}, r + "permutation($0, $1" + options + ")",
                             {key, x}, i.shape(x), {-100, 100});
-    if (i.dim(x, static_cast<int>(axis)) < 6) {
-      // Few rows may stay where they are; what they hold shows nevertheless.
-      Value& v = i.builder().program().values[static_cast<std::size_t>(y == kNoValue ? 0 : y)];
-      if (y != kNoValue) v.sure = i.builder()[x].sure;
-    }
+    // Few rows may stay where they are; what they hold shows nevertheless.
+    if (i.dim(x, static_cast<int>(axis)) < 6) sure_as(i, y, x);
   });
 }
 
@@ -427,10 +422,8 @@ Op multivariate_normal() {
     const std::int64_t n = std::min<std::int64_t>(i.size(), 6);
     const ValueId mean = i.input({"mean", "mu"}, {n}, {-2, 2});
     const ValueId factor = i.input({"factor", "loadings"}, {n, n}, {-1, 1});
-    const ValueId cov = i.let(
-        {"cov", "covariance"},
-        fmt::format("$0 @ $0.T + {} * jnp.eye({}, dtype=$0.dtype)", i.either({"0.5", "1.0"}), n),
-        {factor}, {n, n}, {-2, 4});
+    const ValueId cov =
+        with_ridge(i, {"cov", "covariance"}, "$0 @ $0.T", i.either({"0.5", "1.0"}), factor);
     const ValueId key = random_key(i);
     const bool many = i.chance(0.6);
     const std::int64_t count = i.size();
@@ -585,7 +578,7 @@ std::vector<Op> random_ops() {
   }
   for (const Sampler& s : parametric_samplers()) {
     const bool many = (s.traits & kManyInstructions) != 0;
-    const bool counts = s.gives == Gives::kCounts || s.before == "n";
+    const bool counts = s.gives == Gives::kCounts || s.of_trials;
     out.push_back(with_traits(
         s.traits, written("random_" + s.function, kMath, many ? 0.9 : 0.36,
                           counts ? kZero : kSmooth, [s](Idiom& i) { write_parametric(i, s); })));

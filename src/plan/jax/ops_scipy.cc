@@ -290,16 +290,17 @@ Op bessel_jn() {
                      }));
 }
 
-// A Voigt profile: the real part of the Faddeeva function.
+// The Faddeeva function: its real part is a Voigt profile, its imaginary one the dispersion beside.
 Op wofz() {
   return with_traits(kManyInstructions, written("special_wofz", kMath, 0.9, kNone, [](Idiom& i) {
                        if (half_precision(i)) return i.fail();
                        const ValueId x = i.anchor({"detuning", "x"}, 1, 2, {-3, 3});
                        const ValueId width = i.input({"damping", "width"}, i.shape(x), {0.1, 2});
-                       i.let({"profile", "voigt", "line_shape"},
-                             i.either({"jnp.real(", "jnp.imag("}) + special_prefix(i) +
-                                 "wofz(lax.complex($0, $1)))",
-                             {x, width}, i.shape(x), {-0.5, 0.9});
+                       const std::string part = i.either({"jnp.real(", "jnp.imag("});
+                       i.let(part == "jnp.real(" ? Words{"profile", "voigt", "line_shape"}
+                                                 : Words{"dispersion", "line_shape"},
+                             part + special_prefix(i) + "wofz(lax.complex($0, $1)))", {x, width},
+                             i.shape(x), {-0.5, 0.9});
                      }));
 }
 
@@ -323,8 +324,7 @@ Op sph_harm_y() {
                               part, special_prefix(i), degrees, orders, most),
                   {theta, phi}, {count}, {-0.7, 0.7});
         // Of order 0 it doesn't hang on the azimuth, nor does its magnitude.
-        if (y != kNoValue)
-          i.builder().program().values[static_cast<std::size_t>(y)].sure = i.builder()[theta].sure;
+        sure_as(i, y, theta);
       }));
 }
 

@@ -34,14 +34,11 @@ Op full(const std::string& function, Derivative derivative, std::function<void(I
 
 std::int64_t small_size(Idiom& i, std::int64_t most) { return std::min(i.size(), most); }
 
-// x @ x.T with something on its diagonal: positive definite.
 ValueId positive_definite(Idiom& i, std::int64_t n) {
   const ValueId x = i.input({"factor", "features", "x"}, {n, n}, {-1, 1});
   const std::string gram = i.either({"$0 @ $0.T", "$0.T @ $0", "jnp.dot($0, $0.T)"});
-  return i.let({"gram", "covariance", "precision"},
-               fmt::format("{} + {} * jnp.eye({}, dtype=$0.dtype)", gram,
-                           i.either({"1.0", "0.5", "2.0"}), n),
-               {x}, {n, n}, {-2, 4});
+  return with_ridge(i, {"gram", "covariance", "precision"}, gram, i.either({"1.0", "0.5", "2.0"}),
+                    x);
 }
 
 // A square matrix far enough from a singular one.
@@ -99,7 +96,7 @@ Op convolution_matrix() {
     const std::int64_t taps = i.between(2, 4), n = taps + i.between(1, 6);
     const ValueId a = i.input({"taps", "kernel", "impulse_response"}, {taps}, {-2, 2});
     const std::string mode = i.either({"full", "same", "valid"});
-    const std::int64_t rows = mode == "full" ? n + taps - 1 : mode == "same" ? n : n - taps + 1;
+    const std::int64_t rows = convolved_length(mode, n, taps);
     const std::string option = mode == "full" && i.chance(0.6)
                                    ? ""
                                    : fmt::format(", {}\"{}\"", i.either({"", "mode="}), mode);
@@ -119,7 +116,7 @@ Op of_size(const std::string& function, double largest) {
     const bool of_default = function != "hadamard" && function != "pascal";
     if (of_default && i.real() != i.builder().default_real()) return i.fail();
     const bool grows = function.find("pascal") != std::string::npos || function == "invhilbert";
-    std::int64_t n =
+    const std::int64_t n =
         function == "hadamard" ? std::int64_t{1} << i.between(1, 4) : i.between(2, grows ? 5 : 9);
     const std::int64_t columns = i.size();
     const bool vector = i.chance(0.5);
@@ -182,7 +179,7 @@ Op cho_factor() {
     const bool matrix = i.chance(0.4);
     const ValueId b = i.input({"rhs", "targets", "b"}, matrix ? Shape{n, 2} : Shape{n}, {-2, 2});
     const std::string lower = i.either({"", ", lower=True", ", True"});
-    i.let({"solution", "whitened", "coefficients"},
+    i.let({"solution", "weights", "coefficients"},
           linalg(i, "cho_solve(") + linalg(i, "cho_factor($0" + lower + "), $1)"), {a, b},
           i.shape(b), {-3, 3});
   });
@@ -391,7 +388,7 @@ Op of_symmetric(const std::string& function) {
       const ValueId lower = i.let({"chol", "low"}, "jnp.linalg.cholesky($0)", {a}, {n, n}, {-2, 3});
       const std::string trans =
           i.either({", lower=True", ", trans=1, lower=True", ", trans=\"T\", lower=True"});
-      i.let({"whitened", "solution"}, linalg(i, "solve_triangular($0, $1" + trans + ")"),
+      i.let({"solution", "coefficients"}, linalg(i, "solve_triangular($0, $1" + trans + ")"),
             {lower, b}, {n}, {-3, 3});
     }
   });

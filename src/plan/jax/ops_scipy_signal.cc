@@ -15,10 +15,6 @@ using Words = Idiom::Words;
 
 // ---- Convolutions ----
 
-std::int64_t length_of(const std::string& mode, std::int64_t n, std::int64_t k) {
-  return mode == "full" ? n + k - 1 : mode == "same" ? n : n - k + 1;
-}
-
 std::string mode_option(Idiom& i, const std::string& mode) {
   if (mode == "full" && i.chance(0.6)) return {};
   return i.either({", mode=", ", mode=", ", "}) + "\"" + mode + "\"";
@@ -36,7 +32,7 @@ Op convolution(const std::string& function, int rank) {
       const std::int64_t k = i.between(2, 4), n = k + i.between(1, 8);
       shape.push_back(n);
       taps.push_back(rows && d == 0 ? n : k);
-      out.push_back(rows && d == 0 ? n : length_of(mode, n, k));
+      out.push_back(rows && d == 0 ? n : convolved_length(mode, n, k));
     }
     const ValueId x =
         i.input(dims == 2 ? Words{"image", "grid", "field"} : Words{"signal", "series", "trace"},
@@ -109,7 +105,8 @@ Op spectrum(bool cross) {
         scipy_prefix(i) + "signal." + (cross ? "csd($0, $1" : "welch($0") + options + ")";
     const double top = power ? 1.5 : 12 / rate;
     if (cross) {
-      i.let({"coherence", "cross_power"}, "jnp.abs(" + call + "[1])", operands, shape, {0, top});
+      i.let({"cross_spectrum", "cross_power"}, "jnp.abs(" + call + "[1])", operands, shape,
+            {0, top});
       return;
     }
     if (i.chance(0.5)) {

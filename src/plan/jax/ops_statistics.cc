@@ -356,10 +356,7 @@ Op uniform_density(const std::string& method) {
       y = i.let({"log_prior", "log_density"}, "jnp.maximum(" + text + ", " + floor + ")",
                 call.operands(), call.shape(), {-20, 0});
     }
-    if (method == "cdf")
-      hide_if_few(i, y, 4);
-    else
-      hide_if_few(i, y, 10);
+    hide_if_few(i, y, method == "cdf" ? 4 : 10);
   });
 }
 

@@ -114,9 +114,7 @@ ValueId covariance(Idiom& i, std::int64_t n) {
   }
   const ValueId factor = i.input({"factor", "root", "loadings"}, {n, n}, {-1, 1});
   const std::string ridge = i.either({"0.5", "1.0", "0.25"});
-  return i.let({"cov", "covariance", "sigma"},
-               fmt::format("$0 @ $0.T + {} * jnp.eye({}, dtype=$0.dtype)", ridge, n), {factor},
-               {n, n}, {-2, 4});
+  return with_ridge(i, {"cov", "covariance", "sigma"}, "$0 @ $0.T", ridge, factor);
 }
 
 Op multivariate_normal(const std::string& method) {

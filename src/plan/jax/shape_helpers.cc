@@ -70,12 +70,6 @@ std::uint32_t sure_everywhere(const Builder& b, ValueId id) {
   return sure & v.sure;
 }
 
-std::uint32_t sure_of(const Builder& b, const std::vector<ValueId>& ids) {
-  std::uint32_t sure = 0;
-  for (ValueId id : ids) sure |= b[id].sure;
-  return sure;
-}
-
 void picked_from(const Builder& b, Draft& draft, ValueId x) {
   for (Value& result : draft.results) {
     const bool coarse =

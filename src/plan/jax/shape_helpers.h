@@ -25,7 +25,6 @@ Stats joined_stats(const Builder& b, const std::vector<ValueId>& values);
 // Arguments that surely show in every single element: what is left of Value::sure where a few are
 // picked out.
 std::uint32_t sure_everywhere(const Builder& b, ValueId id);
-std::uint32_t sure_of(const Builder& b, const std::vector<ValueId>& ids);
 // Marks a result as made of some elements of x only.
 void picked_from(const Builder& b, Draft& draft, ValueId x);
 
