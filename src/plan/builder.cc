@@ -32,6 +32,7 @@ Value value_of(const Builder::Parameter& p, BodyId body) {
   v.grad_arguments = p.grad_arguments;
   v.facts = p.facts;
   v.sure = p.sure;
+  v.claimed = p.claimed;
   v.body = body;
   return v;
 }
@@ -84,8 +85,8 @@ std::string number_text(double value, bool integral) {
 Builder::Parameter parameter_of(const Value& value) { return parameter_of(value, value.type); }
 
 Builder::Parameter parameter_of(const Value& value, Type type) {
-  return {std::move(type),      value.stats, value.hint, value.arguments,
-          value.grad_arguments, 0,           value.sure};
+  return {std::move(type), value.stats, value.hint,   value.arguments, value.grad_arguments, 0,
+          value.sure,      {},          value.claimed};
 }
 
 Builder::Builder(Program& program, const Settings& settings, Random random)
@@ -159,6 +160,14 @@ std::optional<ValueId> Builder::draw_partner(ValueId x, const Accept& accept) {
 }
 
 std::int64_t Builder::size() { return random_.pick(settings_.sizes); }
+
+void Builder::lengthen(Shape& shape) {
+  if (settings_.longest == 0 || shape.empty() || shape.size() > 2) return;
+  if (!program_.bodies.empty() && (!body_of(0).parameters.empty() || scopes_.size() > 1)) return;
+  Shape longer = shape;
+  longer[random_.below(longer.size())] = settings_.longest;
+  if (acceptable_shape(longer)) shape = longer;
+}
 
 double Builder::nice_number(double lo, double hi, bool integral) {
   static const std::vector<double> kReals = {0.5, 2.0, 0.1, 0.25, 1.5,  3.0,  0.3,  0.75,
@@ -320,9 +329,11 @@ bool Builder::commit(const Op& op, Draft& draft) {
   node.attributes = draft.attributes;
   node.bodies = draft.bodies;
   node.comment = draft.comment;
+  node.responses = draft.responses;
   std::uint32_t arguments = 0, grad_arguments = 0;
-  bool any_scale = false;
+  bool any_scale = false, claimed = false;
   for (ValueId id : draft.operands) {
+    claimed = claimed || (*this)[id].claimed;
     any_scale = any_scale || (*this)[id].any_scale;
     arguments |= (*this)[id].arguments;
     grad_arguments |= (*this)[id].grad_arguments;
@@ -337,6 +348,7 @@ bool Builder::commit(const Op& op, Draft& draft) {
     }
     result.body = current();
     result.arguments |= arguments;
+    result.claimed = result.claimed || claimed;
     result.any_scale = result.any_scale || (!op.has(kAddition | kSubtraction) && any_scale);
     for (BodyId b : draft.bodies) add_captured_arguments(b, result);
     if (!draft.sure_given) {

@@ -26,6 +26,7 @@ struct Settings {
   DType real = DType::kF32;   // of this program
   DType integer = DType::kI32;
   std::vector<std::int64_t> sizes;  // of axes; programs name sizes by their place here
+  std::int64_t longest = 0;         // an axis of the first argument is as long as this; 0: none
   int max_rank = 4;
   bool x64 = false;
   int devices = 1;
@@ -47,6 +48,7 @@ class Builder {
     std::uint32_t facts = 0;
     std::uint32_t sure = 0;
     std::vector<std::string> names = {};
+    bool claimed = false;  // see Value
   };
 
   Builder(Program& program, const Settings& settings, Random random);
@@ -76,6 +78,8 @@ class Builder {
   // large.
   std::optional<ValueId> draw_partner(ValueId x, const Accept& accept = {});
   std::int64_t size();  // of an axis
+  // Makes an axis of the first argument's shape as long as settings().longest, where it may be.
+  void lengthen(Shape& shape);
   // A short decimal number in [lo, hi]; an integer where the dtype is one.
   double nice_number(double lo, double hi, bool integral);
 
@@ -111,6 +115,11 @@ class Builder {
   // A value made from x with this type, elements in the interval.
   std::optional<ValueId> coerce(ValueId x, const Type& type, Interval interval);
   std::optional<ValueId> convert(ValueId x, DType dtype);
+  // Which elements of x lie beyond a threshold: both answers occur. The comparison is an entry's
+  // name; where the stats of x are only claimed, it is with the mean of x.
+  std::optional<ValueId> beyond(std::string_view comparison, ValueId x);
+  // Of reals whose stats are only claimed, and of some elements: which lie above their mean.
+  std::optional<ValueId> above_its_mean(ValueId x);
   // One value out of two that depends on both; `plainly`: by a sum, a difference or a product.
   std::optional<ValueId> combine(ValueId x, ValueId y, bool plainly = false);
 

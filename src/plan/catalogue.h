@@ -29,7 +29,10 @@ struct CategoryProfile {
   double share = 0;         // of its operations in programs of other categories
   double own_share = 1.6;   // more of them in its own
   bool has_bodies = false;  // its operations hold functions: fewer of them within one another
-  int families = 4;         // of each round, beside the other categories'
+  // Of its families: how many have an operation of it that holds one. A map makes a selection of
+  // such a branch: they are mapped the less.
+  double branch_share = 0;
+  int families = 4;  // of each round, beside the other categories'
   // Of arguments of its programs: how often they are integers, complex, booleans, matrices.
   double integer_share = 0.15, complex_share = 0.02, bool_share = 0.05, matrix_share = 0;
   double device_share = 0;  // how often a family spreads over devices

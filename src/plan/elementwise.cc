@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "plan/builder.h"
+#include "plan/visibility.h"
 
 namespace jaxsmith::plan {
 namespace {
@@ -47,6 +48,20 @@ bool both_selected(const Stats& x, const Stats& y, Kernel2 kernel) {
   return by_x > 1 && by_y > 1;
 }
 
+// Whether both operands show in the result; a sum with something fifty times as large is that.
+bool both_show(const Builder& b, Draft& draft, DType dtype, Kernel2 kernel) {
+  const Stats &x = b[draft.operands[0]].stats, &y = b[draft.operands[1]].stats;
+  if (tensor::is_complex(dtype) || dtype == DType::kBool) return true;
+  const bool integral = tensor::is_integer(dtype);
+  const auto at = [](const Stats& s, int i) { return s.probe[static_cast<std::size_t>(i)]; };
+  draft.responses = {response(x, integral, [&](double v, int i) { return kernel(v, at(y, i)); }),
+                     response(y, integral, [&](double v, int i) { return kernel(at(x, i), v); })};
+  for (std::size_t k = 0; k < 2; ++k)
+    if (b[draft.operands[k]].literal.empty() && draft.responses[k] < least_response(dtype))
+      return integral;
+  return true;
+}
+
 bool infer_binary(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain, Kernel2 kernel,
                   bool boolean, bool selective = false) {
   const ValueId x = draft.operands[0], y = draft.operands[1];
@@ -73,7 +88,9 @@ bool infer_binary(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain
   if (boolean) {  // a mask that is nearly always the same says nothing
     double holds = 0;
     for (double p : result.stats.probe) holds += p;
-    if (holds < 2 || holds > kProbes - 2) return false;
+    if (holds < kProbes / 4 || holds > kProbes - kProbes / 4) return false;
+  } else if (!both_show(b, draft, dtype, kernel)) {
+    return false;
   }
   draft.results = {result};
   return true;
@@ -151,6 +168,10 @@ Op unary(std::string name, Category category, double weight, std::uint32_t kinds
     result.type = x.type;
     result.stats = map_stats(x.stats, kernel, bounds);
     draft.results = {result};
+    const DType dtype = x.type.dtype;
+    if (!tensor::is_complex(dtype) && dtype != DType::kBool)
+      draft.responses = {
+          response(x.stats, tensor::is_integer(dtype), [=](double v, int) { return kernel(v); })};
     return !std::isnan(result.stats.lo);
   };
   op.draw = [=, infer = op.infer](Builder& b, Draft& draft) {
@@ -199,6 +220,10 @@ Op comparison(std::string name, Category category, double weight, std::uint32_t 
     if (!b.random().chance(0.45)) y = b.draw_partner(*x);
     if (!y || *y == *x) {
       // A threshold among typical elements, so that both answers occur.
+      if (b.above_its_mean(*x)) {
+        draft.placed = true;
+        return true;
+      }
       y = b.literal(threshold_of(b[*x]), b[*x].type.dtype);
     }
     draft.operands = {*x, *y};

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "plan/visibility.h"
+
 namespace jaxsmith::plan {
 namespace {
 
@@ -24,6 +26,22 @@ std::vector<int> groups(std::initializer_list<std::size_t> counts) {
   const bool flat = std::all_of(out.begin(), out.end(), [](int g) { return g == 0; });
   return flat ? std::vector<int>{} : out;
 }
+
+// A spelling without what derivatives take for constants.
+std::string without_stopped(std::string spelling) {
+  constexpr std::string_view kCall = "stop_gradient(";
+  for (std::size_t at = spelling.find(kCall); at != std::string::npos; at = spelling.find(kCall)) {
+    std::size_t end = at + kCall.size();
+    for (int depth = 1; end < spelling.size() && depth > 0; ++end)
+      depth += spelling[end] == '(' ? 1 : spelling[end] == ')' ? -1 : 0;
+    spelling.erase(at, end - at);
+  }
+  return spelling;
+}
+
+// An idiom's thresholds, rates and scales are for elements that use its range: of a value in scope
+// typical elements are to reach through this share of it.
+constexpr double kUsedShare = 0.15;
 
 }  // namespace
 
@@ -108,7 +126,8 @@ ValueId Idiom::own(ValueId id) {
 }
 
 ValueId Idiom::argument(Words names, Type type, Interval range) {
-  if (!may_add_argument() || !b_.allowed(type.dtype) || type.rank() > b_.settings().max_rank)
+  if (!may_add_argument() || !b_.allowed(type.dtype) || type.rank() > b_.settings().max_rank ||
+      !b_.acceptable_shape(type.shape))
     fail();
   const auto bit = 1u << b_.body_of(b_.current()).parameters.size();
   // Most people write the long form of a name, some the short.
@@ -127,6 +146,7 @@ ValueId Idiom::anchor(Words names, int min_rank, int max_rank, Interval range) {
     const Interval reach = practical(v.stats);
     return v.type.dtype == real() && v.type.rank() >= min_rank && v.type.rank() <= max_rank &&
            !v.weak && !v.any_scale && v.uses == 0 && reach.lo >= range.lo && reach.hi <= range.hi &&
+           spread(v.stats) >= kUsedShare * (range.hi - range.lo) &&
            std::none_of(v.type.shape.begin(), v.type.shape.end(),
                         [](std::int64_t n) { return n < 2; });
   });
@@ -135,6 +155,7 @@ ValueId Idiom::anchor(Words names, int min_rank, int max_rank, Interval range) {
   Shape shape;
   const auto rank = between(min_rank, std::min<std::int64_t>(max_rank, b_.settings().max_rank));
   for (std::int64_t i = 0; i < rank; ++i) shape.push_back(size());
+  b_.lengthen(shape);
   return argument(std::move(names), {real(), shape}, range);
 }
 
@@ -147,7 +168,8 @@ ValueId Idiom::input(Words names, Type type, Interval range) {
   const auto fits = [&](const Value& v) {
     const Interval reach = practical(v.stats);
     return v.type == type && !v.weak && !v.any_scale && v.uses == 0 && !own_.contains(&v) &&
-           (boolean || (reach.lo >= range.lo && reach.hi <= range.hi));
+           (boolean || (reach.lo >= range.lo && reach.hi <= range.hi &&
+                        spread(v.stats) >= kUsedShare * (range.hi - range.lo)));
   };
   // A call of the library goes on with what is there; an idiom's roles are rather its own.
   if (!may_add_argument() || chance(op_.has(kIdiom) ? 0.5 : 0.85)) {
@@ -180,7 +202,8 @@ Shape Idiom::without_axis(ValueId id, int axis) const {
 
 // Arguments and derivatives that reach a step: through operands, and through what functions
 // capture.
-Value Idiom::result_of(const Part& part, const Ids& operands, const std::vector<BodyId>& bodies) {
+Value Idiom::result_of(const Part& part, const std::string& spelling, const Ids& operands,
+                       const std::vector<BodyId>& bodies) {
   Value out;
   out.type = part.type;
   out.stats = stats_of(part.type, part.range);
@@ -198,12 +221,16 @@ Value Idiom::result_of(const Part& part, const Ids& operands, const std::vector<
       std::ranges::for_each(body.results, note);
     }
   }
-  for (const ValueId id : sources) {
-    const Value& v = b_[id];
+  const std::string followed = without_stopped(spelling);
+  for (std::size_t k = 0; k < sources.size(); ++k) {
+    const Value& v = b_[sources[k]];
     out.sure |= v.sure;
     out.arguments |= v.arguments;
-    out.grad_arguments |= v.grad_arguments;
+    const bool stopped = k < operands.size() && followed.size() < spelling.size() &&
+                         names_operand(spelling, k) && !names_operand(followed, k);
+    if (!stopped) out.grad_arguments |= v.grad_arguments;
   }
+  out.claimed = tensor::is_inexact(out.type.dtype);
   if (!tensor::is_inexact(out.type.dtype)) out.grad_arguments = 0;
   return out;
 }
@@ -238,7 +265,14 @@ Idiom::Ids Idiom::unpack(std::string spelling, Ids operands, std::vector<BodyId>
   draft.comment = std::move(comment_);
   comment_.clear();
   draft.sure_given = true;
-  for (const Part& part : parts) draft.results.push_back(result_of(part, operands, bodies));
+  for (const Part& part : parts)
+    draft.results.push_back(result_of(part, draft.spelling, operands, bodies));
+  if (parts.size() == 1 && tensor::is_inexact(parts[0].type.dtype)) {
+    std::vector<double> sizes;
+    for (const ValueId id : operands) sizes.push_back(typical_magnitude(b_[id].stats));
+    draft.responses =
+        term_responses(draft.spelling, sizes, typical_magnitude(draft.results[0].stats));
+  }
   draft.result_groups = std::move(result_groups);
   if (!b_.place(op_, draft)) fail();
   Node& node = b_.program().bodies[static_cast<std::size_t>(b_.current())].nodes.back();

@@ -175,7 +175,8 @@ class Idiom {
   void may_hide(ValueId id);
 
  private:
-  Value result_of(const Part& part, const Ids& operands, const std::vector<BodyId>& bodies);
+  Value result_of(const Part& part, const std::string& spelling, const Ids& operands,
+                  const std::vector<BodyId>& bodies);
   ValueId existing(const Words& names, const Accept& accept);
   Ids choose(const std::string& call, const std::string& functions, ValueId by, Ids operands,
              const std::vector<Part>& parameters, const std::vector<Branch>& branches,

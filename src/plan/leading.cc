@@ -80,6 +80,7 @@ bool Builder::try_into(ValueId x, Interval want, int choice, std::optional<Value
     return false;
   }
   // Clipping is always possible where typical elements lie inside and vary there.
+  if (v.claimed) return false;
   const Interval reach = practical(v.stats);
   const double low = std::max(want.lo, reach.lo), high = std::min(want.hi, reach.hi);
   if (low >= high) return false;
@@ -105,16 +106,25 @@ std::optional<ValueId> Builder::into(ValueId x, Interval interval) {
   return std::nullopt;
 }
 
+std::optional<ValueId> Builder::above_its_mean(ValueId x) {
+  constexpr std::int64_t kSome = 3;
+  const Value& v = (*this)[x];
+  if (!v.claimed || !tensor::is_real(v.type.dtype) || tensor::element_count(v.type.shape) < kSome)
+    return std::nullopt;
+  return apply("above_mean", {x});
+}
+
+std::optional<ValueId> Builder::beyond(std::string_view comparison, ValueId x) {
+  if (const auto above = above_its_mean(x)) return above;
+  return apply(comparison, {x, literal(threshold_of((*this)[x]), (*this)[x].type.dtype)});
+}
+
 std::optional<ValueId> Builder::convert(ValueId x, DType dtype) {
   const DType from = (*this)[x].type.dtype;
   if (from == dtype) return x;
   if (dtype == DType::kBool) {
-    const double threshold = median((*this)[x].stats);
-    const bool integral = tensor::is_integer(from);
     if (tensor::is_complex(from)) return std::nullopt;
-    return apply(
-        "greater",
-        {x, literal(integral ? std::floor(threshold) : std::round(threshold * 10) / 10, from)});
+    return beyond("greater", x);
   }
   if (tensor::is_complex(from) && tensor::is_real(dtype)) {
     const auto real = apply(random_.chance(0.6) ? "real" : "abs_complex", {x});

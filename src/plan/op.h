@@ -49,7 +49,10 @@ enum Trait : std::uint32_t {
   kUnsteadyDerivative = 1u << 16,  // the derivative asks which element equals the result
   kStopsGradient = 1u << 17,       // derivatives take its operand for a constant
   kWritten = 1u << 18,             // its nodes have spellings of their own: plan/idiom.h
-  kIdiom = 1u << 19                // written, and a purpose: a program may begin with it
+  kIdiom = 1u << 19,               // written, and a purpose: a program may begin with it
+  kKnownNorm = 1u << 20,           // the squares of its elements add up to much the same
+  kUnmapped = 1u << 21,            // JAX does not map it over an axis
+  kMostlyHidden = 1u << 22         // most of its instructions are for other operands than it has
 };
 
 // An application in the making: what an entry's `draw` fills in.
@@ -66,7 +69,8 @@ struct Draft {
   int ignored_result = -1;
   std::string spelling;  // empty: the builder picks one of the entry's
   std::string comment = {};
-  bool placed = false;  // the entry has added its nodes by itself
+  std::vector<double> responses = {};  // see Node::responses
+  bool placed = false;                 // the entry has added its nodes by itself
 };
 
 struct Op {

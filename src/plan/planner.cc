@@ -6,6 +6,8 @@
 #include <bit>
 #include <cmath>
 
+#include "plan/visibility.h"
+
 namespace jaxsmith::plan {
 namespace {
 
@@ -15,6 +17,8 @@ constexpr std::size_t kMostNodes = 160;   // operations that a reader can still 
 constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 on
 constexpr double kIdiomShare = 0.65;      // of programs begin with an idiom of their category
 constexpr std::size_t kMostResults = 4;
+// Of a program's operations: may be changed and nothing shows it.
+constexpr double kMostHidden = 0.3;
 
 std::vector<Category> all_categories(const Catalogue& catalogue) {
   std::vector<Category> out;
@@ -63,6 +67,9 @@ Shape draw_shape(Builder& b, const CategoryProfile& profile, bool first) {
   rank = std::min(rank, b.settings().max_rank);
   Shape shape;
   for (int i = 0; i < rank; ++i) shape.push_back(random.chance(0.06) ? 1 : b.size());
+  if (first) b.lengthen(shape);
+  const auto smallest = *std::ranges::min_element(b.settings().sizes);
+  while (!b.acceptable_shape(shape)) *std::ranges::max_element(shape) = smallest;
   return shape;
 }
 
@@ -175,10 +182,12 @@ std::size_t node_count(const Program& program) {
   return n;
 }
 
-bool shows_category(const Program& program, Category category) {
+// `with_function`: by an operation that holds a function.
+bool shows_category(const Program& program, Category category, bool with_function) {
   return std::any_of(program.bodies.begin(), program.bodies.end(), [&](const Body& body) {
     return std::any_of(body.nodes.begin(), body.nodes.end(), [&](const Node& n) {
-      return program.catalogue->named(n.op).category == category;
+      return program.catalogue->named(n.op).category == category &&
+             (!with_function || !n.bodies.empty());
     });
   });
 }
@@ -313,6 +322,7 @@ bool draw_featured(Builder& b, const CategoryProfile& profile, const Op& op) {
 struct Beginning {
   bool idiomatic;
   bool featured_needed;
+  bool branches;  // its category must show by an operation that holds a function
 };
 
 Beginning beginning(const Settings& settings, Category category, std::uint64_t seed,
@@ -320,7 +330,10 @@ Beginning beginning(const Settings& settings, Category category, std::uint64_t s
   const bool own = attempt < kTriesOfItsOwn;
   Random random = Random(seed, family).fork(fmt::format("beginning {}", own ? 0 : attempt));
   const bool drawn = random.chance(kIdiomShare);
-  return {!settings.idioms.empty() || (drawn && has_idioms(*settings.catalogue, category)), own};
+  const double branch_share = settings.catalogue->profile(category).branch_share;
+  const bool branches = random.chance(branch_share) && settings.idioms.empty();
+  return {!settings.idioms.empty() || (drawn && has_idioms(*settings.catalogue, category)), own,
+          branches};
 }
 
 std::optional<Program> try_root(const Settings& settings, Category category, Random random,
@@ -336,7 +349,7 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   Builder b(program, settings, random);
   Builder::BodySpec spec;
   spec.placement = Placement::kEntry;
-  const auto [begins_with_idiom, featured_needed] =
+  const auto [begins_with_idiom, featured_needed, branches] =
       beginning(settings, category, seed, family, attempt);
   if (!begins_with_idiom) {
     // The builder draws in a body only; arguments are drawn before there is one.
@@ -358,8 +371,9 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
     b.grow(profile.has_bodies ? std::max(2, steps - 2) : steps);
     return close_root(b);
   });
-  if (!root || !shows_category(program, category) || node_count(program) > kMostNodes)
+  if (!root || !shows_category(program, category, branches) || node_count(program) > kMostNodes)
     return std::nullopt;
+  if (attempt < kTriesOfItsOwn && hidden_share(program, *root) > kMostHidden) return std::nullopt;
   program.root = *root;
   if (!uses_devices(program)) program.devices = 1;
   return program;
@@ -435,10 +449,15 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
   random.shuffle(pool);
   // Fusions, loops and tiles of optimised code only show on long axes.
   static const std::vector<std::int64_t> kLong = {20, 24, 32, 32, 48, 64, 64, 100, 128, 128, 256};
-  if (random.chance(0.35)) pool[0] = random.pick(kLong);
+  if (random.chance(0.6)) {
+    pool[0] = random.pick(kLong);
+    if (random.chance(0.35)) pool[1] = random.pick(kLong);
+  }
   if (spread) pool = {options.devices, 2 * options.devices, random.between(2, 3)};
   pool.resize(3);
   s.sizes = pool;
+  static const std::vector<std::int64_t> kVeryLong = {512, 1000, 1024, 2048, 4096};
+  if (!spread && random.chance(0.06)) s.longest = random.pick(kVeryLong);
   s.mix = mix_of(*options.catalogue, category);
   s.idioms = options.idioms;
   return s;
@@ -480,7 +499,10 @@ std::vector<Member> plan_family(const PlanOptions& options, std::uint64_t seed,
   const Vocabulary& words = options.catalogue->vocabulary();
   if (words.gradient && random.chance(0.85))
     add(words.gradient(*root, settings, random.fork("gradient")));
-  if (words.mapped && random.chance(0.35)) add(words.mapped(*root, settings, random.fork("vmap")));
+  const Category category = family_category(options, seed, family);
+  const bool branches = options.catalogue->profile(category).branch_share > 0;
+  if (words.mapped && random.chance(branches ? 0.12 : 0.35))
+    add(words.mapped(*root, settings, random.fork("vmap")));
   if (random.chance(0.35)) {
     Settings other = settings;
     std::vector<std::pair<DType, double>> reals = {
@@ -492,6 +514,7 @@ std::vector<Member> plan_family(const PlanOptions& options, std::uint64_t seed,
   if (random.chance(0.4)) {
     Settings other = settings;
     for (auto& n : other.sizes) n = n % 2 ? n + 2 : n > 4 ? n - 2 : n + 6;
+    if (other.longest > 0) other.longest -= 2;
     add(variant(options, *root, other, "shape"));
   }
   return members;

@@ -60,10 +60,11 @@ struct Value {
   std::uint32_t facts = 0;
   double floor = 0;  // see Fact
   bool any_scale =
-      false;            // made of a derivative: it may be as good as zero, whatever its stats say
-  std::string literal;  // Python text, where the value is a literal
-  bool weak = false;    // weakly typed, as Python scalars are
-  BodyId body = 0;      // where it is defined
+      false;             // made of a derivative: it may be as good as zero, whatever its stats say
+  std::string literal;   // Python text, where the value is a literal
+  bool weak = false;     // weakly typed, as Python scalars are
+  bool claimed = false;  // its stats are what an entry says of it, not computed from operands'
+  BodyId body = 0;       // where it is defined
   int uses = 0;
   bool reserved = false;  // neither drawn nor left over: its entry places it itself
   std::string hint;       // the noun that a reader would call it by
@@ -83,6 +84,9 @@ struct Node {
   std::vector<int>
       result_groups;         // as Body::parameter_groups, for results that arrive as nested tuples
   std::string comment = {};  // why the step is there: one line above it
+  // How strongly the results answer each operand, from 0 to 1 (plan/visibility.h); of those beyond
+  // nothing is known.
+  std::vector<double> responses = {};
 };
 
 enum class Returns { kSingle, kTuple, kDict };

@@ -321,12 +321,21 @@ class Call {
     const auto element = dtype(item.kind);
     if (!element) i_.fail();
     const Interval range = range_of(item);
+    // Where a result is a gate or may hide its operands, these use most of their range.
+    const bool gates = std::ranges::any_of(form_.results, &Item::may_hide);
+    const auto used = [&](const Value& v) {
+      constexpr double kUsedShare = 0.1, kUsedShareOfGate = 0.6;
+      constexpr std::int64_t kSome = 6;
+      return spread(v.stats) >= (gates ? kUsedShareOfGate : kUsedShare) * (range.hi - range.lo) &&
+             (!gates || tensor::element_count(v.type.shape) >= kSome);
+    };
     const auto fits = [&](const Value& v) {
       const Interval reach = practical(v.stats);
-      const bool used = std::any_of(before.begin(), before.end(),
-                                    [&](ValueId id) { return &v == &i_.builder()[id]; });
-      return !used && !v.weak && !v.any_scale && v.type.dtype == *element &&
-             (*element == DType::kBool || (reach.lo >= range.lo && reach.hi <= range.hi));
+      const bool taken = std::any_of(before.begin(), before.end(),
+                                     [&](ValueId id) { return &v == &i_.builder()[id]; });
+      return !taken && !v.weak && !v.any_scale && v.type.dtype == *element &&
+             (*element == DType::kBool ||
+              (reach.lo >= range.lo && reach.hi <= range.hi && used(v)));
     };
     if (before.empty() && !item.always_argument) {
       // The first operand sets the sizes.
@@ -411,11 +420,12 @@ class Call {
   std::optional<Shape> base_;
 };
 
-// "arithmetic smooth 0.5"
+// "arithmetic smooth 0.5", "linear_algebra smooth unmapped"
 struct Heading {
   Category category;
   Derivative derivative;
   double weight = 1;
+  std::uint32_t traits = 0;
 };
 
 Heading parse_heading(const std::string& text) {
@@ -435,7 +445,12 @@ Heading parse_heading(const std::string& text) {
                                                                  {"none", Derivative::kNone}};
   const Words words = split(text, " ");
   Heading out{kCategories.at(words.at(0)), kDerivatives.at(words.at(1))};
-  if (words.size() > 2) out.weight = std::stod(words[2]);
+  for (std::size_t k = 2; k < words.size(); ++k) {
+    if (words[k] == "unmapped")
+      out.traits |= kUnmapped;
+    else
+      out.weight = std::stod(words[k]);
+  }
   return out;
 }
 
@@ -453,11 +468,12 @@ Op entry(const std::string& name, const Heading& heading, const Words& texts) {
   std::vector<Form> forms;
   const std::string function = name.substr(0, name.find(' '));
   for (const std::string& text : texts) forms.push_back(parse_form(with_function(text, function)));
-  return written(name, heading.category, heading.weight, heading.derivative,
-                 [forms = std::move(forms)](Idiom& i) {
-                   const auto last = static_cast<std::int64_t>(forms.size()) - 1;
-                   Call(i, forms[static_cast<std::size_t>(i.between(0, last))]).write();
-                 });
+  return with_traits(heading.traits,
+                     written(name, heading.category, heading.weight, heading.derivative,
+                             [forms = std::move(forms)](Idiom& i) {
+                               const auto last = static_cast<std::int64_t>(forms.size()) - 1;
+                               Call(i, forms[static_cast<std::size_t>(i.between(0, last))]).write();
+                             }));
 }
 
 void add_entries(std::string_view table, std::vector<Op>& out) {

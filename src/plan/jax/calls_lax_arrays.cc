@@ -97,12 +97,12 @@ lax.dot : linear_algebra smooth
 lax.batch_matmul : linear_algebra smooth 1.5
   x[b n k]{-2,2}; y,weights[b k m]{-1,1} : b=2..4, n=2..8, k=2..8, m=2..8 : @($0, $1<|,
       precision='highest'>) -> products[b n m]{-6,6}
-lax.ragged_dot : linear_algebra smooth 2
+lax.ragged_dot : linear_algebra smooth 2 unmapped
   tokens,x[2*s k]{-2,2}; experts,weights[2 k m]{-1,1} : s=1..4, k=2..6, m=2..6 : @($0, $1,
       jnp.array([<{s}, {s}|{2*s-1}, 1|1, {2*s-1}>], jnp.int32)) -> routed[2*s m]{-6,6}
   tokens,x[3*s k]{-2,2}; experts,weights[3 k m]{-1,1} : s=1..3, k=2..6, m=2..6 : @($0, $1,
       group_sizes=jnp.full(3, {s}, jnp.int32)) -> routed[3*s m]{-6,6}
-lax.ragged_dot_general : linear_algebra smooth 2.5
+lax.ragged_dot_general : linear_algebra smooth 2.5 unmapped
   tokens,x[2*s k]{-2,2}; experts,weights[2 k m]{-1,1} : s=1..4, k=2..6, m=2..6 : @($0, $1,
       jnp.array([<{s}, {s}|{2*s-1}, 1>], jnp.int32),
       lax.RaggedDotDimensionNumbers(dot_dimension_numbers=(([1], [1]), ([], [])),

@@ -90,17 +90,17 @@ jnp.unique_all : reduction zero 5
       firsts?[k]i{0,n-1}; codes?[n]i{0,4}; counts?[k]i{0,5}
   tokens,ids[n]i{0,6} : n=4..16, k=3..5 : @($0, size={k}).indices -> firsts?[k]i{0,n-1}
 jnp.union1d : reduction zero 5
-  tokens,ids[n]i{0,6}; others,allowed[m]i{0,6} : n=3..9, m=3..9, k=4..6 : @($0, $1, size={k}<|,
-      fill_value=-1>) -> joined[k]i{-1,6}
+  tokens,ids[n]i{0,9}; others,allowed[m]i{0,9} : n=6..9, m=6..9, k=7..9 : @($0, $1, size={k}<|,
+      fill_value=-1>) -> joined[k]i{-1,9}
 jnp.intersect1d : reduction zero 5
-  tokens,ids[n]i{0,6}; others,allowed[m]i{0,6} : n=3..9, m=3..9, k=2..4 : @($0, $1, size={k},
-      fill_value=<-1|0>) -> shared[k]i{-1,6}
+  tokens,ids[n]i{0,8}; others,allowed[m]i{0,8} : n=6..9, m=6..9, k=4..5 : @($0, $1, size={k},
+      fill_value=<-1|0>) -> shared[k]i{-1,8}
 jnp.setdiff1d : reduction zero 5
-  tokens,ids[n]i{0,6}; others,allowed[m]i{0,6} : n=3..9, m=2..4, k=2..4 : @($0, $1, size={k},
-      fill_value=<-1|0>) -> missing[k]i{-1,6}
+  tokens,ids[n]i{0,8}; others,allowed[m]i{0,8} : n=6..9, m=3..5, k=4..5 : @($0, $1, size={k},
+      fill_value=<-1|0>) -> missing[k]i{-1,8}
 jnp.setxor1d : reduction zero 5
-  tokens,ids[n]i{0,6}; others,allowed[m]i{0,6} : n=3..9, m=3..9, k=2..4 : @($0, $1, size={k},
-      fill_value=<-1|0>) -> unshared[k]i{-1,6}
+  tokens,ids[n]i{0,8}; others,allowed[m]i{0,8} : n=6..9, m=6..9, k=5..6 : @($0, $1, size={k},
+      fill_value=<-1|0>) -> unshared[k]i{-1,8}
 )rows";
 }
 

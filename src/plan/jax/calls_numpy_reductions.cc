@@ -94,14 +94,14 @@ jnp.bincount : reduction zero
   labels,tokens[n]i{0,k-1} : k=3..6 : @($0, length={k}) -> counts?[k]i{0,6}
   labels[n]i{0,k-1}; weights[n]{0.2,2} : k=3..6 : @($0, weights=$1, length={k}) -> mass[k]{0,6}
 jnp.histogram2d : reduction none
-  x[n]{-1,1}; y[n]{-1,1} : n=4..12, k=2..5, m=2..5 : @($0, $1, bins=[{k}, {m}], range=[(-1.0,
+  x[n]f{-1,1}; y[n]f{-1,1} : n=4..12, k=2..5, m=2..5 : @($0, $1, bins=[{k}, {m}], range=[(-1.0,
       1.0), (-1.0, 1.0)])[0] -> counts?[k m]i{0,5}
-  x[n]{-1,1}; y[n]{-1,1}; weights[n]{0.2,2} : n=4..12, k=2..5 : @($0, $1, bins={k}, range=[[-1.0,
-      1.0], [-1.0, 1.0]], weights=$2)[0] -> mass[k k]{0,5}
+  x[n]f{-1,1}; y[n]f{-1,1}; weights[n]f{0.2,2} : n=4..12, k=2..5 : @($0, $1, bins={k},
+      range=[[-1.0, 1.0], [-1.0, 1.0]], weights=$2)[0] -> mass[k k]f{0,5}
 jnp.histogramdd : reduction none
-  points[n 2]{-1,1} : n=4..12, k=2..5, m=2..4 : @($0, bins=[{k}, {m}], range=[(-1.0, 1.0), (-1.0,
+  points[n 2]f{-1,1} : n=4..12, k=2..5, m=2..4 : @($0, bins=[{k}, {m}], range=[(-1.0, 1.0), (-1.0,
       1.0)])[0] -> counts?[k m]i{0,5}
-  points[n 3]{-1,1} : n=4..12, k=2..3 : @($0, bins={k}, range=[(-1.0, 1.0)] * 3)[0] -> counts?[k
+  points[n 3]f{-1,1} : n=4..12, k=2..3 : @($0, bins={k}, range=[(-1.0, 1.0)] * 3)[0] -> counts?[k
       k k]i{0,5}
 jnp.histogram_bin_edges : reduction smooth
   x,samples[n]f{-3,3} : k=2..6 : @($0, bins={k}) -> edges[k+1]f{-3,3}

@@ -41,6 +41,7 @@ std::vector<CategoryProfile> profiles() {
        .share = 0.15,
        .own_share = 0.8,
        .has_bodies = true,
+       .branch_share = 0.72,
        .integer_share = 0.25,
        .bool_share = 0.12},
       {.name = "loop", .share = 0.02, .own_share = 0.8, .has_bodies = true},

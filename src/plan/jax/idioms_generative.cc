@@ -416,7 +416,9 @@ Op gumbel_softmax() {
   return idiom("gumbel_softmax", kMath, 0.9, kSmooth, [](Idiom& i) {
     const ValueId logits = i.anchor({"logits", "scores", "alpha"}, 1, 2, {-3, 3});
     const Shape shape = i.shape(logits);
-    const ValueId uniform = i.argument({"uniform", "u", "noise"}, i.type(logits), {0.05, 0.95});
+    const ValueId uniform =
+        i.argument({"uniform", "u", "noise"}, i.type(logits),
+                   tensor::byte_size(i.real()) == 2 ? Interval{0.1, 0.75} : Interval{0.05, 0.95});
     i.called({"gumbel_softmax", "concrete_sample", "relaxed_categorical"});
     const ValueId g = i.let({"gumbel", "perturbation"},
                             i.either({"-jnp.log(-jnp.log($0))", "-jnp.log(-jnp.log($0 + 1e-6))"}),

@@ -162,6 +162,7 @@ Op morton_code() {
     } else {
       i.called({"morton_order", "sort_along_curve", "z_order_sort"});
       i.summary("Sort grid cells along the Z-order curve.");
+      i.keep(code);  // an order alone hardly shows what it is made of
       i.let({"order", "permutation"}, i.either({"jnp.argsort($0)", "jnp.argsort($0, stable=True)"}),
             {code}, Type{i.integer(), shape}, {0, static_cast<double>(shape[0])});
     }

@@ -468,6 +468,8 @@ Op clip_by_norm() {
   return idiom("clip_by_norm", kConditional, 1.0, kSmooth, [](Idiom& i) {
     const ValueId grads = i.anchor({"grads", "gradient", "update"}, 1, 2, around(5));
     if (i.dim(grads, 0) < 3) return i.fail();
+    // Whether the limit is passed is planned by what typical elements are.
+    if (i.builder()[grads].claimed) return i.fail();
     const Shape shape = i.shape(grads);
     const bool rows = shape.size() == 2 && i.chance(0.35), given = i.chance(0.4);
     const double count = static_cast<double>(rows ? shape[1] : tensor::element_count(shape));
@@ -522,9 +524,16 @@ Op clip_by_norm() {
 }  // namespace
 
 std::vector<Op> network_idioms() {
-  return {layer_norm(),        batch_norm(),  group_norm(),     mlp(),
-          layer_stack(),       gated_mlp(),   residual_block(), low_rank_adapter(),
-          attention_pooling(), clip_by_norm()};
+  return {with_traits(kKnownNorm, layer_norm()),
+          with_traits(kKnownNorm, batch_norm()),
+          with_traits(kKnownNorm, group_norm()),
+          mlp(),
+          layer_stack(),
+          gated_mlp(),
+          residual_block(),
+          low_rank_adapter(),
+          attention_pooling(),
+          with_traits(kKnownNorm, clip_by_norm())};
 }
 
 }  // namespace jaxsmith::plan

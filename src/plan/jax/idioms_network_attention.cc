@@ -568,7 +568,8 @@ Op running_softmax_attention() {
 // then the query sees the slots that are filled.
 Op cache_step() {
   return idiom("cache_step", kIndexing, 1.2, kSmooth, [](Idiom& i) {
-    const std::int64_t slots = i.size() + 4, depth = i.size();
+    // Few slots, and filled to the half: each shows in what is attended to.
+    const std::int64_t slots = std::min<std::int64_t>(i.size(), 10) + 4, depth = i.size();
     const bool ring = i.chance(0.35), joint = i.chance(0.35);
     const ValueId query = i.input({"query", "q"}, {depth}, around(3));
     const ValueId key = i.input({"new_key", "key", "k"}, {depth}, around(3));
@@ -581,8 +582,8 @@ Op cache_step() {
         joint ? kNoValue
               : i.input({"value_cache", "cached_values", "v_cache"}, {slots, depth}, around(3));
     const double last = static_cast<double>(ring ? 3 * slots : slots - 1);
-    const ValueId at =
-        i.input({ring ? "position" : "index", "step", "cursor"}, counts(i, {}), {1, last});
+    const ValueId at = i.input({ring ? "position" : "index", "step", "cursor"}, counts(i, {}),
+                               {std::ceil(static_cast<double>(slots) / 2), last});
     i.called({"decode_step", "cached_attention", "attend_to_cache"});
     i.summary(joint ? "Write a key that is its own value to the cache and attend to what is filled."
                     : "Write a key and a value to the cache and attend to what is filled.");

@@ -468,6 +468,7 @@ Op fixed_point() {
       if (i.builder().settings().x64) return i.fail();  // sums of i32 are i64 there
     }
     const Type out{DType::kI32, i.shape(product)};
+    i.keep(product);  // what is shifted out of it shows nowhere else
     ValueId scaled = kNoValue;
     switch (i.between(0, 2)) {
       case 0:

@@ -275,7 +275,8 @@ Op covered_length() {
     if (half_precision(i)) return i.fail();
     const std::int64_t n = std::max<std::int64_t>(4, i.size());
     const ValueId starts = i.input({"starts", "begin", "left"}, {n}, {0, 10});
-    const ValueId lengths = i.input({"lengths", "durations", "widths"}, {n}, {0.2, 2.5});
+    const ValueId lengths = i.input({"lengths", "durations", "widths"}, {n},
+                                    {2.0 / static_cast<double>(n), 16.0 / static_cast<double>(n)});
     i.called({"covered_length", "union_length", "busy_time"});
     i.summary("Measure how much of a line a set of intervals covers.");
     const ValueId order =

@@ -355,7 +355,8 @@ Op per_example_gradients() {
         i.called({"gradient_similarity", "gradient_agreement", "gradient_kernel"});
         i.summary("Cosine between the gradients of each two examples.");
         const ValueId unit = i.let({"unit", "directions"},
-                                   "$0 / (jnp.linalg.norm($0, axis=1, keepdims=True) + 1e-3)",
+                                   "$0 / (jnp.linalg.norm($0, axis=1, keepdims=True) + " +
+                                       std::string(half_precision(i) ? "0.1)" : "1e-3)"),
                                    {grads}, table.shape, {-1, 1});
         i.let({"agreement", "cosines"}, "$0 @ $0.T", {unit}, Shape{rows, rows}, {-1, 1});
         break;
@@ -593,7 +594,7 @@ Op train_loop() {
         i.called({"fit_with_schedule", "scheduled_descent", "train"});
         i.summary("Gradient descent with a step size of its own for each step.");
         const ValueId rates =
-            i.argument({"rates", "step_sizes", "schedule"}, Type{i.real(), {steps}}, {0.02, 0.2});
+            i.argument({"rates", "step_sizes", "schedule"}, Type{i.real(), {steps}}, {0.1, 0.6});
         const bool path = i.chance(0.5);
         i.scan(
             {"descend", "step", "update"}, {{{"w", "params"}, w, {-2, 2}, {"fitted", "trained"}}},
@@ -643,6 +644,7 @@ Op meta_gradient() {
               i.either(
                   {"$0 * jnp.exp(-0.5 * $1)", "$0 - 0.1 * $1", "jnp.maximum($0 - 0.1 * $1, 1e-3)"}),
               {lr, slope}, Shape{}, {0.02, 1});
+      i.keep(slope);
       return;
     }
     i.called({"meta_gradient", "maml_step", "adapt_then_improve"});

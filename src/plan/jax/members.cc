@@ -79,6 +79,7 @@ class Wrapper {
   Type result_type(BodyId body) {
     return at(program_.bodies[static_cast<std::size_t>(body)].results[0]).type;
   }
+  const Program& program() const { return program_; }
   BodyId inner_id() const { return inner_; }
   BodyId entry() const { return entry_; }
   Program take() { return std::move(program_); }
@@ -120,8 +121,21 @@ bool squares_overflow(const Value& v) {
   return top * top * static_cast<double>(tensor::element_count(v.type.shape)) > 2e4;
 }
 
-// A body that calls the root's function and makes one scalar of it, nonlinear in every result that
-// has a derivative; the others come with it as auxiliary output where `with_rest`.
+// Which results of the root's function a loss is made of, and which come with it as auxiliary
+// output, by position. What is in neither is not asked for.
+struct LossParts {
+  std::vector<std::size_t> terms, rest;
+
+  bool has(std::size_t result) const {
+    return std::find(terms.begin(), terms.end(), result) != terms.end();
+  }
+  bool gives(std::size_t result) const {
+    return std::find(rest.begin(), rest.end(), result) != rest.end();
+  }
+};
+
+// A body that calls the root's function and makes one scalar of some results, nonlinear in each;
+// others come with it as auxiliary output.
 struct Loss {
   BodyId body;
   std::vector<Type> rest;
@@ -134,67 +148,112 @@ struct Penalty {
   bool sums;    // elements, rather than taking their mean
 };
 
-Loss loss_of(Wrapper& w, Random& random, bool with_rest) {
+// A term of a loss, and how large it is by what is known of the result.
+struct Term {
+  ValueId value;
+  double size;
+};
+
+// Sums and means of squares of what a mean and a spread were divided out of do not depend on it.
+bool norm_is_known(const Program& program) {
+  for (const Body& body : program.bodies)
+    for (const Node& node : body.nodes)
+      if (const Op* op = program.catalogue->find(node.op); op && op->has(kKnownNorm)) return true;
+  return false;
+}
+
+Penalty penalty_of(const Value& v, bool alone, bool known_norm, Random& random) {
+  static const std::vector<Penalty> kScalar = {{"$0**2", true, false},
+                                               {"jnp.square($0)", true, false},
+                                               {"jnp.tanh($0)", false, false},
+                                               {"jax.nn.softplus($0)", false, false}};
+  static const std::vector<Penalty> kReduced = {{"jnp.mean($0**2)", true, false},
+                                                {"jnp.sum($0**2)", true, true},
+                                                {"jnp.mean(jnp.square($0))", true, false},
+                                                {"jnp.sum(jnp.tanh($0))", false, true},
+                                                {"jnp.mean(jax.nn.softplus($0))", false, false},
+                                                {"(0.5 * $0**2).sum()", true, true}};
+  const bool scalar = v.type.rank() == 0;
+  Penalty out = random.pick(scalar ? kScalar : kReduced);
+  const Interval reach = practical(v.stats);
+  const double top = std::max(-reach.lo, reach.hi);
+  const auto scaled_tanh = [&] {
+    const std::string factor =
+        number_text(portable::exp2(std::floor(portable::log2(2 / top))), false);
+    out = {fmt::format(fmt::runtime(scalar ? "jnp.tanh({} * $0)" : "jnp.mean(jnp.tanh({} * $0))"),
+                       factor),
+           false, false};
+  };
+  // Where tanh or softplus is flat or straight, a gradient does not know the value.
+  if (!out.square && top > 3) out = {scalar ? "0.5 * $0**2" : "jnp.mean($0**2)", true, false};
+  // In half precision a small term is soon lost in a large sum.
+  if (out.sums && !alone && tensor::byte_size(v.type.dtype) == 2)
+    out = {"jnp.mean($0**2)", true, false};
+  if (out.square && known_norm) scaled_tanh();
+  // Half precision ends at 65,504: a sum of squares may not.
+  if (v.type.dtype == DType::kF16 && squares_overflow(v)) scaled_tanh();
+  return out;
+}
+
+// Of what typical elements give.
+double size_of(const Penalty& penalty, const Value& v) {
+  double total = 0;
+  for (const double p : v.stats.probe) total += penalty.square ? p * p : std::min(std::abs(p), 1.0);
+  const double count =
+      penalty.sums ? static_cast<double>(tensor::element_count(v.type.shape)) : 1.0;
+  return std::max(total / kProbes * count, 1e-3);
+}
+
+// Their sum; a term that would hide in another gets a weight, or gives it one.
+ValueId total_of(Wrapper& w, BodyId body, std::vector<Term> terms) {
+  constexpr double kMuchLarger = 8, kSmallestPower = 4;
+  while (terms.size() > 1) {
+    const Term x = terms[0], y = terms[1];
+    const Type type{promoted(w.at(x.value).type.dtype, w.at(y.value).type.dtype), {}};
+    const ValueId total = w.value(body, type, "total");
+    const double ratio = std::max(x.size, y.size) / std::min(x.size, y.size);
+    const double factor =
+        ratio < kMuchLarger
+            ? 1
+            : portable::pow(10.0, -std::min(std::round(portable::log10(ratio)), kSmallestPower));
+    const std::string weight = factor == 1 ? "" : number_text(factor, false) + " * ";
+    const bool first = x.size > y.size;
+    w.node(body, "call", first ? weight + "$0 + $1" : "$0 + " + weight + "$1", {x.value, y.value},
+           {total});
+    terms.erase(terms.begin());
+    terms[0] = {total, factor * std::max(x.size, y.size) + std::min(x.size, y.size)};
+  }
+  return terms[0].value;
+}
+
+Loss loss_of(Wrapper& w, const LossParts& parts, Random& random) {
   const BodyId body = w.open(Placement::kHelper, "loss");
   const std::vector<ValueId> parameters = copy_parameters(w, body);
-  std::vector<ValueId> outputs, terms, results;
+  std::vector<ValueId> outputs, results;
   Loss loss{body, {}};
   const std::vector<ValueId> originals = w.inner().results;
-  for (ValueId id : originals) {
-    const Value like = w.at(id);
-    const bool real = tensor::is_real(like.type.dtype) && like.grad_arguments != 0;
-    outputs.push_back(real || with_rest ? w.value(body, like.type, like.hint) : kNoValue);
-    if (real) w.at(outputs.back()).stats = like.stats;
-    if (real || !with_rest) continue;
+  for (std::size_t k = 0; k < originals.size(); ++k) {
+    const Value like = w.at(originals[k]);
+    const bool needed = parts.has(k) || parts.gives(k);
+    outputs.push_back(needed ? w.value(body, like.type, like.hint) : kNoValue);
+    if (needed) w.at(outputs.back()).stats = like.stats;
+    if (!parts.gives(k)) continue;
     loss.rest.push_back(like.type);
     results.push_back(outputs.back());
   }
   w.node(body, "call", "$f0(" + holes(0, parameters.size()) + ")", parameters, outputs).bodies = {
       w.inner_id()};
-  for (ValueId id : outputs) {
-    if (id == kNoValue || std::find(results.begin(), results.end(), id) != results.end()) continue;
-    const Type type = w.at(id).type;
-    static const std::vector<Penalty> kScalar = {{"$0**2", true, false},
-                                                 {"jnp.square($0)", true, false},
-                                                 {"jnp.tanh($0)", false, false},
-                                                 {"jax.nn.softplus($0)", false, false}};
-    static const std::vector<Penalty> kReduced = {{"jnp.mean($0**2)", true, false},
-                                                  {"jnp.sum($0**2)", true, true},
-                                                  {"jnp.mean(jnp.square($0))", true, false},
-                                                  {"jnp.sum(jnp.tanh($0))", false, true},
-                                                  {"jnp.mean(jax.nn.softplus($0))", false, false},
-                                                  {"(0.5 * $0**2).sum()", true, true}};
-    const ValueId term = w.value(body, {type.dtype, {}}, "penalty");
-    auto [spelling, square, sums] = random.pick(type.rank() == 0 ? kScalar : kReduced);
-    // Where tanh or softplus is flat or straight, a gradient does not know the value.
-    const Interval reach = practical(w.at(id).stats);
-    if (!square && std::max(-reach.lo, reach.hi) > 3) {
-      spelling = type.rank() == 0 ? "0.5 * $0**2" : "jnp.mean($0**2)";
-      sums = false;
-    }
-    // In half precision a small term is soon lost in a large sum.
-    if (sums && originals.size() > 1 && tensor::byte_size(type.dtype) == 2)
-      spelling = "jnp.mean($0**2)";
-    // Half precision ends at 65,504: a sum of squares may not.
-    if (type.dtype == DType::kF16 && squares_overflow(w.at(id))) {
-      const std::string factor = number_text(
-          portable::exp2(std::floor(portable::log2(2 / std::max(-reach.lo, reach.hi)))), false);
-      spelling = fmt::format(
-          fmt::runtime(type.rank() == 0 ? "jnp.tanh({} * $0)" : "jnp.mean(jnp.tanh({} * $0))"),
-          factor);
-    }
-    w.node(body, "call", spelling, {id}, {term});
-    terms.push_back(term);
-  }
-  while (terms.size() > 1) {
-    const ValueId total = w.value(
-        body, {promoted(w.at(terms[0]).type.dtype, w.at(terms[1]).type.dtype), {}}, "total");
-    w.node(body, "call", "$0 + $1", {terms[0], terms[1]}, {total});
-    terms.erase(terms.begin());
-    terms[0] = total;
+  const bool known_norm = norm_is_known(w.program());
+  std::vector<Term> terms;
+  for (const std::size_t k : parts.terms) {
+    const ValueId id = outputs[k];
+    const Penalty penalty = penalty_of(w.at(id), parts.terms.size() == 1, known_norm, random);
+    const ValueId term = w.value(body, {w.at(id).type.dtype, {}}, "penalty");
+    w.node(body, "call", penalty.spelling, {id}, {term});
+    terms.push_back({term, size_of(penalty, w.at(id))});
   }
   const int rest = static_cast<int>(results.size());
-  results.insert(results.begin(), terms[0]);
+  results.insert(results.begin(), total_of(w, body, std::move(terms)));
   w.finish(body, results, rest > 1 ? std::vector<int>{0, rest} : std::vector<int>{});
   return loss;
 }
@@ -213,87 +272,112 @@ std::string argnums_text(const std::vector<std::int64_t>& numbers) {
   return "argnums=" + tuple_text(numbers);
 }
 
-struct GradientForm {
-  bool with_value = false, with_rest = false;
+// JAX gives ((value, aux), grads), but (grads, aux); several of a kind are a tuple of their own.
+struct GradientCall {
+  std::vector<ValueId> value, grads, rest;
+  std::vector<int> groups;
+
+  std::vector<ValueId> results(bool with_value) const {
+    std::vector<ValueId> out = value;
+    out.insert(out.end(), with_value ? rest.begin() : grads.begin(),
+               with_value ? rest.end() : grads.end());
+    out.insert(out.end(), with_value ? grads.begin() : rest.begin(),
+               with_value ? grads.end() : rest.end());
+    return out;
+  }
 };
 
-// jax.grad or jax.value_and_grad of a loss; with has_aux, what else the root's function gives.
-Member scalar_gradient(const Program& root, const std::vector<std::int64_t>& numbers,
-                       GradientForm form, Random& random) {
-  Wrapper w(root, form.with_value ? "value_and_grads" : "grads");
-  const Loss loss = loss_of(w, random, form.with_rest);
-  const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
-  std::vector<ValueId> value, grads, rest;
-  if (form.with_value) value.push_back(w.value(w.entry(), w.result_type(loss.body), "value"));
+// jax.grad or jax.value_and_grad of a loss in the entry; with has_aux, what comes along.
+GradientCall call_gradient(Wrapper& w, const std::vector<ValueId>& parameters, const Loss& loss,
+                           const std::vector<std::int64_t>& numbers, bool with_value) {
+  GradientCall out;
+  if (with_value) out.value = {w.value(w.entry(), w.result_type(loss.body), "value")};
   for (auto n : numbers) {
-    const Value& p = w.at(parameters[static_cast<std::size_t>(n)]);
-    grads.push_back(w.value(w.entry(), p.type, "grad"));
-    w.at(grads.back()).named_as = parameters[static_cast<std::size_t>(n)];
+    const ValueId like = parameters[static_cast<std::size_t>(n)];
+    out.grads.push_back(w.value(w.entry(), w.at(like).type, "grad"));
+    w.at(out.grads.back()).named_as = like;
   }
-  for (const Type& type : loss.rest) rest.push_back(w.value(w.entry(), type, "aux"));
-  // JAX gives ((value, aux), grads), but (grads, aux): a group where there are several.
+  for (const Type& type : loss.rest) out.rest.push_back(w.value(w.entry(), type, "aux"));
   const auto group = [](std::size_t n) { return n > 1 ? static_cast<int>(n) : 0; };
-  std::vector<ValueId> results = value;
-  std::vector<int> groups;
-  if (form.with_value) {
-    results.insert(results.end(), rest.begin(), rest.end());
-    results.insert(results.end(), grads.begin(), grads.end());
-    groups = {group(1 + rest.size()), group(grads.size())};
-  } else {
-    results.insert(results.end(), grads.begin(), grads.end());
-    results.insert(results.end(), rest.begin(), rest.end());
-    if (!rest.empty()) groups = {group(grads.size()), group(rest.size())};
-  }
-  if (groups == std::vector<int>{0, 0}) groups.clear();
-  Node& node = w.node(
-      w.entry(), "call",
-      fmt::format("{}($f0, $options)({})", form.with_value ? "jax.value_and_grad" : "jax.grad",
-                  holes(0, parameters.size())),
-      parameters, results);
+  if (with_value)
+    out.groups = {group(1 + out.rest.size()), group(out.grads.size())};
+  else if (!out.rest.empty())
+    out.groups = {group(out.grads.size()), group(out.rest.size())};
+  if (out.groups == std::vector<int>{0, 0}) out.groups.clear();
+  Node& node =
+      w.node(w.entry(), "call",
+             fmt::format("{}($f0, $options)({})", with_value ? "jax.value_and_grad" : "jax.grad",
+                         holes(0, parameters.size())),
+             parameters, out.results(with_value));
   node.bodies = {loss.body};
-  node.attributes["options"] =
-      fmt::format("{}{}{}", argnums_text(numbers),
-                  numbers == std::vector<std::int64_t>{0} || rest.empty() ? "" : ", ",
-                  rest.empty() ? "" : "has_aux=True");
-  node.result_groups = groups;
-  w.finish(w.entry(), results, node.result_groups);
-  for (std::size_t i = 0; i < grads.size() && form.with_value; ++i)
-    w.derivative(value[0], grads[i], Differentiation::kReverse,
-                 static_cast<std::size_t>(numbers[i]));
-  return {w.take(), form.with_value ? "value_and_grad" : "grad", "base"};
+  const std::string argnums = argnums_text(numbers);
+  node.attributes["options"] = argnums + (argnums.empty() || out.rest.empty() ? "" : ", ") +
+                               (out.rest.empty() ? "" : "has_aux=True");
+  node.result_groups = out.groups;
+  return out;
 }
 
-// A gradient step: parameters minus a multiple of their gradient. The value comes with it, as it
-// depends on every argument and a gradient need not.
-Member descent(const Program& root, std::int64_t number, Random& random) {
+// The gradient of a loss, and what came with it.
+Member scalar_gradient(const Program& root, const std::vector<std::int64_t>& numbers,
+                       const LossParts& parts, bool with_value, Random& random) {
+  Wrapper w(root, with_value ? "value_and_grads" : "grads");
+  const Loss loss = loss_of(w, parts, random);
+  const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
+  const GradientCall call = call_gradient(w, parameters, loss, numbers, with_value);
+  w.finish(w.entry(), call.results(with_value), call.groups);
+  for (std::size_t i = 0; i < call.grads.size() && with_value; ++i)
+    w.derivative(call.value[0], call.grads[i], Differentiation::kReverse,
+                 static_cast<std::size_t>(numbers[i]));
+  return {w.take(), with_value ? "value_and_grad" : "grad", "base"};
+}
+
+// How long a gradient is, or how large where squares of half precision would be lost.
+std::string length_of(const Type& gradient) {
+  if (gradient.rank() == 0) return "jnp.abs($0)";
+  return tensor::byte_size(gradient.dtype) == 2 ? "jnp.max(jnp.abs($0))" : "jnp.linalg.norm($0)";
+}
+
+// A gradient step: parameters minus a multiple of their gradient. The value comes with it where
+// there are other arguments, as it depends on all of them and a gradient need not; after a small
+// step also how long the gradient was, which the parameters hardly show.
+Member descent(const Program& root, std::int64_t number, const LossParts& parts, bool with_value,
+               Random& random) {
+  struct Rate {
+    std::string text;
+    bool small;
+  };
+  static const std::vector<Rate> kRates = {{"0.1", false}, {"0.2", false}, {"0.5", false},
+                                           {"0.05", true}, {"0.01", true}, {"1e-3", true}};
   Wrapper w(root, "descend");
-  const BodyId loss = loss_of(w, random, false).body;
+  const Loss loss = loss_of(w, parts, random);
   const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
   const ValueId x = parameters[static_cast<std::size_t>(number)];
-  const bool alone = parameters.size() == 1;
-  const ValueId g = w.value(w.entry(), w.at(x).type, "grad");
-  std::vector<ValueId> results = {g};
-  if (!alone) results.insert(results.begin(), w.value(w.entry(), w.result_type(loss), "value"));
-  Node& node = w.node(w.entry(), "call",
-                      fmt::format("jax.{}($f0, $argnums)({})", alone ? "grad" : "value_and_grad",
-                                  holes(0, parameters.size())),
-                      parameters, results);
-  node.bodies = {loss};
-  node.attributes["argnums"] = argnums_text({number});
+  const GradientCall call = call_gradient(w, parameters, loss, {number}, with_value);
+  const ValueId g = call.grads[0];
+  w.at(g).named_as = -1;
   const ValueId out = w.value(w.entry(), w.at(x).type, "updated");
-  static const std::vector<std::string> kRates = {"0.1", "0.05", "0.01", "1e-3", "0.5"};
-  w.node(w.entry(), "call", "$0 - " + random.pick(kRates) + " * $1", {x, g}, {out});
-  w.finish(w.entry(), alone ? std::vector<ValueId>{out} : std::vector<ValueId>{results[0], out});
-  return {w.take(), alone ? "grad" : "value_and_grad", "base"};
+  const Rate rate = random.pick(kRates);
+  w.node(w.entry(), "call", "$0 - " + rate.text + " * $1", {x, g}, {out});
+  std::vector<ValueId> results = call.value;
+  results.push_back(out);
+  if (rate.small) {
+    const ValueId length = w.value(w.entry(), {w.at(g).type.dtype, {}}, "grad_norm");
+    w.node(w.entry(), "call", length_of(w.at(g).type), {g}, {length});
+    results.push_back(length);
+  }
+  results.insert(results.end(), call.rest.begin(), call.rest.end());
+  w.finish(w.entry(), results);
+  return {w.take(), with_value ? "value_and_grad" : "grad", "base"};
 }
 
 enum class Jacobian { kForward, kReverse, kHessian };
 
-Member jacobian(const Program& root, std::int64_t number, Jacobian kind, Random& random) {
+Member jacobian(const Program& root, std::int64_t number, Jacobian kind, const LossParts& parts,
+                Random& random) {
   const bool hessian = kind == Jacobian::kHessian;
   const std::string mode = hessian ? "hessian" : kind == Jacobian::kForward ? "jacfwd" : "jacrev";
   Wrapper w(root, hessian ? "curvature" : "jacobian");
-  const BodyId function = hessian ? loss_of(w, random, false).body : w.inner_id();
+  const BodyId function = hessian ? loss_of(w, parts, random).body : w.inner_id();
   const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
   const Type in = w.at(parameters[static_cast<std::size_t>(number)]).type;
   Type out = hessian ? in : w.at(w.inner().results[0]).type;
@@ -384,6 +468,47 @@ Size size_of(const Program& program) {
   return out;
 }
 
+// How many nodes of the root a result is made by.
+std::size_t way_to(const Program& root, ValueId result) {
+  const Body& body = root.bodies[static_cast<std::size_t>(root.root)];
+  std::vector<ValueId> wanted = {result};
+  std::size_t count = 0;
+  for (std::size_t n = body.nodes.size(); n-- > 0;) {
+    const Node& node = body.nodes[n];
+    const auto is_wanted = [&](ValueId id) {
+      return std::find(wanted.begin(), wanted.end(), id) != wanted.end();
+    };
+    if (std::none_of(node.results.begin(), node.results.end(), is_wanted)) continue;
+    ++count;
+    wanted.insert(wanted.end(), node.operands.begin(), node.operands.end());
+  }
+  return count;
+}
+
+// A loss has no part that its gradient in these arguments does not know; now and then it is made of
+// one result alone, the one that takes the longest way. All else comes along as it is.
+LossParts loss_parts(const Program& root, const std::vector<std::int64_t>& numbers,
+                     Random& random) {
+  const Body& body = root.bodies[static_cast<std::size_t>(root.root)];
+  std::uint32_t bits = 0;
+  for (const std::int64_t n : numbers) bits |= 1u << n;
+  LossParts out;
+  std::optional<std::size_t> longest;
+  for (std::size_t k = 0; k < body.results.size(); ++k) {
+    const Value& v = root.values[static_cast<std::size_t>(body.results[k])];
+    const bool known = tensor::is_real(v.type.dtype) && (v.grad_arguments & bits) != 0;
+    (known ? out.terms : out.rest).push_back(k);
+    if (!known || (v.grad_arguments & bits) != bits) continue;
+    if (!longest || way_to(root, body.results[k]) > way_to(root, body.results[*longest]))
+      longest = k;
+  }
+  if (!longest || out.terms.size() == 1 || random.chance(0.5)) return out;
+  out = {{*longest}, {}};
+  for (std::size_t k = 0; k < body.results.size(); ++k)
+    if (k != *longest) out.rest.push_back(k);
+  return out;
+}
+
 }  // namespace
 
 std::optional<Member> gradient_member(const Program& root, const Settings&, Random random) {
@@ -416,40 +541,44 @@ std::optional<Member> gradient_member(const Program& root, const Settings&, Rand
   if (single && all_real && draw < 0.26) return vjp(root);
   if (single && size * elements(body.results[0]) <= 512 && size > 1 && draw < 0.38 &&
       out.type.rank() + 1 <= 4) {
-    return jacobian(root, first, random.chance(0.5) ? Jacobian::kForward : Jacobian::kReverse,
+    return jacobian(root, first, random.chance(0.5) ? Jacobian::kForward : Jacobian::kReverse, {},
                     random);
   }
-  // What a loss leaves out no gradient of it can show; it comes along as auxiliary output.
-  std::uint32_t shown = 0;
-  std::size_t rest = 0;
-  for (ValueId id : body.results) {
-    const Value& v = root.values[static_cast<std::size_t>(id)];
-    const bool in_loss = tensor::is_real(v.type.dtype) && v.grad_arguments != 0;
-    if (in_loss)
-      shown |= v.sure;
-    else
-      ++rest;
-  }
-  const bool all_shown = shown == (1u << body.parameters.size()) - 1;
-  if (all_shown && size <= 12 && draw < 0.46 && size_of_root.nodes <= 8 &&
-      size_of_root.derivatives == 0)
-    return jacobian(root, first, Jacobian::kHessian, random);
-  if (all_shown && draw < 0.62) return descent(root, first, random);
+  const bool hessian =
+      size <= 12 && draw < 0.46 && size_of_root.nodes <= 8 && size_of_root.derivatives == 0;
+  const bool step = draw < 0.62;
   std::vector<std::int64_t> numbers = {first};
-  if (candidates.size() > 1 && random.chance(0.7)) numbers = candidates;
+  if (!hessian && !step && candidates.size() > 1 && random.chance(0.7)) numbers = candidates;
+  LossParts parts = loss_parts(root, numbers, random);
+  const auto surely_shown = [&](const std::vector<std::size_t>& results) {
+    std::uint32_t bits = 0;
+    for (const std::size_t k : results)
+      bits |= root.values[static_cast<std::size_t>(body.results[k])].sure;
+    return bits;
+  };
+  const std::uint32_t all = (1u << body.parameters.size()) - 1;
+  if ((surely_shown(parts.terms) | surely_shown(parts.rest)) != all) return std::nullopt;
+  if (hessian && parts.rest.empty())
+    return jacobian(root, first, Jacobian::kHessian, parts, random);
   // A gradient alone may not depend on what it is not taken in.
   const bool complete = numbers.size() == body.parameters.size();
-  GradientForm form;
-  form.with_value = !complete || random.chance(0.3);
-  form.with_rest = rest > 0 && (!all_shown || random.chance(0.6));
-  // ((value, (aux, aux)), grads) is deeper than people write.
-  if (form.with_value && rest > 1) form.with_rest = false;
-  if (!all_shown && !form.with_rest) return std::nullopt;
-  return scalar_gradient(root, numbers, form, random);
+  bool with_value = !complete || (!step && random.chance(0.3));
+  // ((value, (aux, aux)), grads) is deeper than people write: instead of the value come the results
+  // that it is made of.
+  if (with_value && parts.rest.size() > 1) {
+    with_value = false;
+    parts.rest.clear();
+    for (std::size_t k = 0; k < body.results.size(); ++k) parts.rest.push_back(k);
+  }
+  if (step) return descent(root, first, parts, with_value, random);
+  return scalar_gradient(root, numbers, parts, with_value, random);
 }
 
 std::optional<Member> vmap_member(const Program& root, const Settings& settings, Random random) {
   if (root.devices > 1) return std::nullopt;
+  for (const Body& body : root.bodies)
+    for (const Node& node : body.nodes)
+      if (root.catalogue->named(node.op).has(kUnmapped)) return std::nullopt;
   Wrapper w(root, "batched");
   const std::vector<ValueId> originals = w.inner().parameters;
   const auto n = random.pick(settings.sizes);

@@ -31,10 +31,9 @@ std::optional<ValueId> mask_for(Builder& b, ValueId x) {
   });
   if (!compared || !(kind_of(b[*compared].type.dtype) & kNumbers)) return std::nullopt;
   const auto partner = b.random().chance(0.4) ? b.draw_partner(*compared) : std::nullopt;
-  const ValueId other = partner && *partner != *compared
-                            ? *partner
-                            : b.literal(threshold_of(b[*compared]), b[*compared].type.dtype);
-  return b.apply(b.random().pick(orderings()), {*compared, other});
+  const std::string& ordering = b.random().pick(orderings());
+  if (partner && *partner != *compared) return b.apply(ordering, {*compared, *partner});
+  return b.beyond(ordering, *compared);
 }
 
 bool infer_choice(Builder& b, Draft& draft, bool same_shape) {
@@ -114,9 +113,9 @@ Op select() {
     auto mask = b.draw(
         [&](const Value& v) { return v.type.dtype == DType::kBool && v.type.shape == type.shape; });
     if (!mask && y) {
-      const ValueId other =
-          b.random().chance(0.5) ? *y : b.literal(threshold_of(b[*x]), type.dtype);
-      mask = b.apply(b.random().pick(orderings()), {*x, other});
+      const bool with_other = b.random().chance(0.5);
+      const std::string& ordering = b.random().pick(orderings());
+      mask = with_other ? b.apply(ordering, {*x, *y}) : b.beyond(ordering, *x);
     }
     if (!y || !mask) return false;
     draft.operands = {*mask, *x, *y};
@@ -132,6 +131,7 @@ Op select_first() {
     const auto x = b.draw_kind(kReal);
     if (!x) return false;
     const Value v = b[*x];
+    if (v.claimed) return false;  // which limits its elements pass is not known
     const double low = v.stats.probe[0], high = v.stats.probe[1];
     if (std::abs(high - low) < 0.2) return false;
     const double first = std::round(std::min(low, high) * 10) / 10,
@@ -286,9 +286,7 @@ Op switch_op() {
         [](const Value& v) { return tensor::is_integer(v.type.dtype) && v.type.rank() == 0; });
     if (!index) {
       const auto x = b.draw_kind(kReal, 1);
-      const auto positive =
-          x ? b.apply("greater", {*x, b.literal(threshold_of(b[*x]), b[*x].type.dtype)})
-            : std::nullopt;
+      const auto positive = x ? b.beyond("greater", *x) : std::nullopt;
       index = positive ? b.apply("sum_bool", {*positive}) : std::nullopt;
     }
     if (!index) return false;
@@ -327,6 +325,36 @@ Op sum_bool() {
     return true;
   };
   op.draw = [](Builder&, Draft&) { return false; };
+  return op;
+}
+
+// Which elements are above the mean of all: some are and some are not, whatever they are.
+Op above_mean() {
+  Op op{"above_mean",
+        kConditional,
+        0.3,
+        Derivative::kZero,
+        {"above_average", "high"},
+        {"$0 > $0.mean()", "$0 > jnp.mean($0)", "jnp.greater($0, jnp.mean($0))"}};
+  op.infer = [](Builder& b, Draft& draft) {
+    const Value& x = b[draft.operands[0]];
+    if (!tensor::is_real(x.type.dtype) || tensor::element_count(x.type.shape) < 3) return false;
+    double mean = 0;
+    for (const double p : x.stats.probe) mean += p / kProbes;
+    Value result;
+    result.type = {DType::kBool, x.type.shape};
+    result.stats = x.stats;
+    result.stats.lo = 0, result.stats.hi = 1;
+    for (double& p : result.stats.probe) p = p > mean ? 1 : 0;
+    draft.results = {result};
+    return true;
+  };
+  op.draw = [infer = op.infer](Builder& b, Draft& draft) {
+    const auto x = b.draw_kind(kReal, 1);
+    if (!x) return false;
+    draft.operands = {*x};
+    return infer(b, draft);
+  };
   return op;
 }
 
@@ -372,6 +400,7 @@ std::vector<Op> conditional_ops() {
       where(),
       select(),
       select_first(),
+      above_mean(),
       cond(),
       switch_op(),
       sum_bool(),

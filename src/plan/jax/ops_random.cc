@@ -167,7 +167,7 @@ const std::vector<Sampler>& parametric_samplers() {
        {parameter("p", {"p", "probs"}, {0.2, 0.8})},
        {0, 12},
        false,
-       kMany,
+       kMany | kMostlyHidden,
        false,
        Gives::kReals,
        true},

@@ -1,0 +1,185 @@
+#include "plan/visibility.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <string>
+
+#include "plan/catalogue.h"
+
+namespace jaxsmith::plan {
+namespace {
+
+constexpr double kTenth = 0.1, kSummand = 0.05;  // as check/relevance.h changes results
+constexpr double kLeastMagnitude = 1e-3;
+// Order alone: places of the largest, ranks. A tenth more of all elements changes nothing.
+constexpr double kOrderAlone = 0.01;
+// What a loop adds at each turn is seen many times.
+constexpr double kTurns = 8;
+
+std::vector<std::string_view> split_outside(std::string_view text,
+                                            const std::vector<std::string_view>& separators) {
+  std::vector<std::string_view> out;
+  int depth = 0;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '(' || c == '[' || c == '{') ++depth;
+    if (c == ')' || c == ']' || c == '}') --depth;
+    if (depth != 0) continue;
+    for (const std::string_view s : separators) {
+      if (text.substr(at, s.size()) != s) continue;
+      out.push_back(text.substr(begin, at - begin));
+      begin = at + s.size();
+      at = begin - 1;
+      break;
+    }
+  }
+  out.push_back(text.substr(begin));
+  return out;
+}
+
+std::optional<double> number_of(std::string_view text) {
+  double out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return out;
+}
+
+// Of a product of numbers, operands and other things; those count as one, where a number says that
+// they are to be small.
+double size_of_term(std::string_view term, const std::vector<double>& operands, double otherwise) {
+  double size = 1;
+  bool known = true, scaled = false;
+  for (const std::string_view factor : split_outside(term, {" * "})) {
+    const auto number = number_of(factor);
+    const auto place = factor.starts_with('$') ? number_of(factor.substr(1)) : std::nullopt;
+    if (number)
+      size *= std::abs(*number), scaled = true;
+    else if (place && static_cast<std::size_t>(*place) < operands.size())
+      size *= operands[static_cast<std::size_t>(*place)];
+    else
+      known = false;
+  }
+  return known || scaled ? size : otherwise;
+}
+
+bool is_loop(const Node& node) {
+  return std::ranges::any_of(
+      std::array{"lax.scan(", "fori_loop(", "while_loop("},
+      [&](const char* call) { return node.spelling.find(call) != std::string::npos; });
+}
+
+bool asks_order(const std::string& spelling) {
+  return std::ranges::any_of(
+      std::array{"argmax", "argmin", "argsort", "argpartition"},
+      [&](const char* call) { return spelling.find(call) != std::string::npos; });
+}
+
+class Walk {
+ public:
+  explicit Walk(const Program& program) : program_(program), seen_(program.values.size(), 0) {}
+
+  double hidden(BodyId body) {
+    visit(body, 1, false);
+    return total_ > 0 ? hidden_ / total_ : 0;
+  }
+
+ private:
+  const Value& value(ValueId id) const { return program_.values[static_cast<std::size_t>(id)]; }
+  void see(ValueId id, double by) {
+    if (id == kNoValue) return;
+    double& seen = seen_[static_cast<std::size_t>(id)];
+    seen = std::max(seen, std::min(by, 1.0));
+  }
+
+  double response_of(const Node& node, std::size_t operand) const {
+    if (operand < node.responses.size()) return node.responses[operand];
+    const bool places = !node.results.empty() && node.results[0] != kNoValue &&
+                        tensor::is_integer(value(node.results[0]).type.dtype) &&
+                        asks_order(node.spelling);
+    return places ? kOrderAlone : 1;
+  }
+
+  void visit(BodyId id, double shown, bool turns) {
+    constexpr double kMany = 8;  // of what becomes a hundred instructions
+    const Body& body = program_.bodies[static_cast<std::size_t>(id)];
+    for (const ValueId result : body.results) see(result, shown);
+    for (std::size_t n = body.nodes.size(); n-- > 0;) {
+      const Node& node = body.nodes[n];
+      const Op* op = program_.catalogue->find(node.op);
+      if (op == nullptr) continue;
+      double seen = 0;
+      bool told_apart = false;
+      for (const ValueId result : node.results) {
+        if (result == kNoValue) continue;
+        const double of = seen_[static_cast<std::size_t>(result)];
+        seen = std::max(seen, of);
+        told_apart = told_apart || of >= least_response(value(result).type.dtype);
+      }
+      const double weight = op->has(kManyInstructions) ? kMany : 1;
+      total_ += weight;
+      if (!told_apart || op->has(kMostlyHidden)) hidden_ += weight;
+      for (const BodyId inner : node.bodies) visit(inner, seen, turns || is_loop(node));
+      for (std::size_t k = 0; k < node.operands.size(); ++k)
+        see(node.operands[k], seen * std::min(1.0, response_of(node, k) * (turns ? kTurns : 1)));
+    }
+  }
+
+  const Program& program_;
+  std::vector<double> seen_;
+  double total_ = 0, hidden_ = 0;
+};
+
+}  // namespace
+
+bool names_operand(std::string_view spelling, std::size_t operand) {
+  const std::string hole = "$" + std::to_string(operand);
+  for (std::size_t at = spelling.find(hole); at != std::string_view::npos;
+       at = spelling.find(hole, at + 1))
+    if (at + hole.size() == spelling.size() || spelling[at + hole.size()] < '0' ||
+        spelling[at + hole.size()] > '9')
+      return true;
+  return false;
+}
+
+double response(const Stats& operand, bool integral,
+                const std::function<double(double element, int probe)>& kernel) {
+  std::array<double, kProbes> found{};
+  for (int i = 0; i < kProbes; ++i) {
+    const double x = operand.probe[static_cast<std::size_t>(i)];
+    const double before = kernel(x, i);
+    const double after = kernel(integral ? x + 1 : x * (1 + kTenth) + kSummand, i);
+    const double change = std::abs(after - before) / std::max(std::abs(before), kLeastMagnitude);
+    // Beyond the kernel's domain nothing is known.
+    found[static_cast<std::size_t>(i)] = std::isfinite(change) ? change / kTenth : 1;
+  }
+  std::ranges::sort(found, std::greater<>());
+  return std::min(found[1], 1.0);
+}
+
+std::vector<double> term_responses(std::string_view spelling, const std::vector<double>& operands,
+                                   double result) {
+  const std::vector<std::string_view> terms = split_outside(spelling, {" + ", " - "});
+  if (terms.size() < 2) return {};
+  std::vector<double> out(operands.size(), 0);
+  for (std::size_t k = 0; k < operands.size(); ++k) {
+    for (const std::string_view term : terms) {
+      if (!names_operand(term, k)) continue;
+      const double size = size_of_term(term, operands, result);
+      out[k] = std::max(out[k], std::min(size / std::max(result, kLeastMagnitude), 1.0));
+    }
+  }
+  return out;
+}
+
+double least_response(DType dtype) {
+  const bool half = dtype == DType::kF16 || dtype == DType::kBF16;
+  return half ? 0.2 : 0.02;
+}
+
+double hidden_share(const Program& program, BodyId body) { return Walk(program).hidden(body); }
+
+}  // namespace jaxsmith::plan

@@ -1,0 +1,36 @@
+// How much of a program shows in what it gives, by what is known of its values: an operation whose
+// result may be changed by a tenth and no output moves teaches nothing. check/relevance.h measures
+// the same of the finished function; a plan that would fail there is drawn anew.
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "plan/program.h"
+#include "plan/stats.h"
+
+namespace jaxsmith::plan {
+
+// How strongly a result answers an operand: the relative change of typical elements where the
+// operand changes by a tenth (whole numbers: by one), as a share of that tenth, from 0 to 1. The
+// kernel takes the operand's element and the place of the probe. Of the probes the second largest
+// counts: in an array it is enough that some elements move.
+double response(const Stats& operand, bool integral,
+                const std::function<double(double element, int probe)>& kernel);
+
+// The same of the operands of a written step such as "$0 - 0.01 * $1", by its terms: what goes into
+// a small term only is hardly seen in the sum. Empty where the step is no sum.
+std::vector<double> term_responses(std::string_view spelling, const std::vector<double>& operands,
+                                   double result);
+
+// Whether the spelling has the hole $N.
+bool names_operand(std::string_view spelling, std::size_t operand);
+
+// What a value of this type must answer at least to be told apart from one that does not.
+double least_response(DType dtype);
+
+// Of the operations of a body, and of functions within it, the share that its results do not show.
+double hidden_share(const Program& program, BodyId body);
+
+}  // namespace jaxsmith::plan
