@@ -25,7 +25,8 @@ std::string content_of(const source::Function& f) {
   for (const auto& specs : {f.arguments, f.results})
     for (const source::ArgumentSpec& spec : specs)
       add(out, spec.name + " " + tensor::aval_text(spec.dtype, spec.shape));
-  for (const auto& set : f.inputs)
+  // Further sets are drawn in the same way.
+  for (const auto& set : std::span(f.inputs).first(source::kInputSets))
     for (const tensor::Tensor& t : set)
       add(out, {reinterpret_cast<const char*>(t.bytes.data()), t.bytes.size()});
   return out;

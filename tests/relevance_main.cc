@@ -19,8 +19,10 @@ int main(int count, char** arguments) {
     check::Programs programs = check::read_texts(row->levels);
     auto& program = programs.at(level::structure_level());
     if (!program.ok() || !program.value().verify().ok()) continue;
-    const check::ExecutionCase recorded{row->constants,      row->inputs,    row->outputs,
-                                        row->kept_arguments, row->equations, {}};
+    const check::ExecutionCase recorded{
+        row->constants, row->inputs, row->outputs,       row->kept_arguments,
+        row->equations, {},          row->further_cases,
+    };
     const std::clock_t begin = std::clock();
     const auto found = check::measure_relevance(program.value(), recorded,
                                                 tensor::EvaluationContext({.budget = {}}));

@@ -48,7 +48,8 @@ def request(function: dict[str, Any]) -> dict[str, Any]:
         "inputs": [
             [arrays.encode(array(aval, 10 * case + i, case)) for i, aval in enumerate(avals)]
             for case in range(3)
-        ]
+        ],
+        "cases": [1, 2],
     }
 
 
@@ -123,7 +124,7 @@ def differences_from_alone(alone: dict, found: dict) -> Iterator[str]:
         if len(pairs[0]) == len(pairs[1]) and all(
             arrays.close(a, b, least) for a, b in zip(*pairs, strict=True)
         ):
-            judged = ("outputs", "argument_matters", "stable")
+            judged = ("outputs", "argument_matters", "stable", "cases")
             found = found | {field: alone[field] for field in judged}
     yield from differences(alone, found)
 

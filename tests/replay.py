@@ -3,7 +3,7 @@
 
 usage: replay.py DATASET [--rows 300] [--seed 0]
 
-Runs the source of random rows on the recorded inputs and compares: the outputs within the tolerance of their
+Runs the source of random rows on the recorded inputs of all cases and compares: the outputs within the tolerance of their
 type, the texts of all levels byte for byte. Prints each difference, and a closing line; exit status 1 where
 there is one.
 """
@@ -60,13 +60,18 @@ def close(expected, found, dtype, least):
     return bool(np.all(np.abs(a - b) <= max(TOLERANCES[dtype], least) * scale))
 
 
+def cases_of(row):
+    """Inputs and outputs of the recorded case, then of the further ones."""
+    return [row, *(row.get("further_cases") or [])]
+
+
 def derive(row):
-    """The texts and outputs that JAX gives for a row's source and inputs."""
+    """The texts that JAX gives for a row's source, and the outputs on each case's inputs."""
     namespace = {"__name__": "function"}
     exec(compile(row["source"], "<function>", "exec"), namespace)
-    inputs = [array(record) for record in row["inputs"]]
+    cases = [[array(record) for record in case["inputs"]] for case in cases_of(row)]
     with jax.enable_x64(row["x64"]):
-        traced = jax.jit(namespace[row["entry"]]).trace(*inputs)
+        traced = jax.jit(namespace[row["entry"]]).trace(*cases[0])
         lowered = traced.lower()
         compiled = lowered.compile()
         options = _hlo.HloPrintOptions()
@@ -80,7 +85,10 @@ def derive(row):
             "hlo_optimized": module.to_string(options),
         }
         constants = [np.asarray(constant) for constant in traced.jaxpr.consts]
-        outputs = [np.asarray(leaf) for leaf in jax.tree_util.tree_leaves(compiled(*inputs))]
+        outputs = [
+            [np.asarray(leaf) for leaf in jax.tree_util.tree_leaves(compiled(*inputs))]
+            for inputs in cases
+        ]
     return texts, constants, outputs
 
 
@@ -93,15 +101,16 @@ def differences(row):
     recorded = [array(record) for record in row["constants"]]
     if [c.tobytes() for c in recorded] != [c.tobytes() for c in constants]:
         yield "the captured constants"
-    if len(outputs) != len(row["outputs"]):
-        yield "the number of outputs"
-        return
     # A result is no more accurate than the narrowest type that it went through.
     dtypes = [record["dtype"] for record in row["inputs"] + row["outputs"]]
     least = max((TOLERANCES.get(dtype, 0.0) for dtype in dtypes), default=0.0)
-    for record, found in zip(row["outputs"], outputs, strict=True):
-        if not close(array(record), found, record["dtype"], least):
-            yield f"output {record['name']}"
+    for number, (case, found) in enumerate(zip(cases_of(row), outputs, strict=True)):
+        if len(found) != len(case["outputs"]):
+            yield "the number of outputs"
+            return
+        for record, values in zip(case["outputs"], found, strict=True):
+            if not close(array(record), values, record["dtype"], least):
+                yield f"output {record['name']} of case {number}"
 
 
 def rows_of(dataset):

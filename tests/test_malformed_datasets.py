@@ -35,6 +35,7 @@ def failures(path, tmp_path):
     return done.returncode, lines, int(agree[0][7]) if agree else 0
 
 
+PAIR = [array("f32", [2], EIGHT)]
 # Of the second of three rows: what is changed, and what the error must say.
 BROKEN = {
     "too few bytes": ({"inputs": [array("f32", [2], EIGHT[:5])]}, "inputs[0]: it has 5 bytes"),
@@ -73,6 +74,23 @@ BROKEN = {
     "an argument too many": ({"kept_arguments": [0, 1]}, "there is no input 1"),
     "an argument before the first": ({"kept_arguments": [-1]}, "there is no input -1"),
     "half a key": ({"inputs": [array("key<fry>", [2], EIGHT[:7])]}, "inputs[0]: it has 7 bytes"),
+    "a further case of another shape": (
+        {"further_cases": [{"inputs": [array("f32", [1], EIGHT[:4])], "outputs": PAIR}]},
+        "further_cases[0]: its arrays are of other types",
+    ),
+    "a further case of more results": (
+        {"further_cases": [{"inputs": PAIR, "outputs": PAIR * 2}]},
+        "further_cases[0]: its arrays are of other types",
+    ),
+    "a further case of too few bytes": (
+        {"further_cases": [{"inputs": [array("f32", [2], EIGHT[:5])], "outputs": PAIR}]},
+        "further_cases[0].inputs[0]: it has 5 bytes",
+    ),
+    "a further case without inputs": (
+        {"further_cases": [{"inputs": None, "outputs": PAIR}]},
+        "further_cases[0].inputs: it is null",
+    ),
+    "a further case that is null": ({"further_cases": [None]}, "further_cases[0]: it is null"),
     "no id": ({"id": None}, "id: it is null"),
     "no text of its level": ({"jaxpr": "no jaxpr"}, ""),
     "nothing but an opened brace": ({"jaxpr": "{"}, ""),

@@ -48,7 +48,7 @@ HELLO = {"type": "hello", "versions": {"python": "3", "jax": "0", "jaxlib": "0",
          "run_options": {}}
 GOOD = {"ok": True, "levels": {"jaxpr": "text"}, "spans": {}, "constants": [], "outputs": [],
         "result_paths": [], "flops": 0.0, "bytes_accessed": 0.0, "argument_matters": [True],
-        "stable": True}
+        "stable": True, "cases": []}
 BAD = {"ok": False, "stage": "run", "reason": "Error", "detail": "because"}
 
 def progress(*functions, stage="run"):
@@ -106,6 +106,7 @@ std::vector<source::Function> two_functions() {
   f.arguments = {{"x", tensor::DType::kF32, {}}};
   for (auto& set : f.inputs)
     set = {tensor::tensor_from_doubles(tensor::DType::kF32, {}, std::array{1.0})};
+  f.cases = {1, 2};
   return {f, f};
 }
 
@@ -189,6 +190,13 @@ constexpr Lie kLies[] = {
     {"ArgumentsTooFew", "answer(argument_matters=[])"},
     {"ArgumentsTooMany", "answer(argument_matters=[True, True])"},
     {"ArgumentsNumbers", "answer(argument_matters=[1])"},
+    {"CasesAreATable", "answer(cases={})"},
+    {"CaseWithoutOutputs", "answer(cases=[{'set': 1}])"},
+    {"CaseOfNoSet", "answer(cases=[{'set': -1, 'outputs': []}])"},
+    {"CaseThatWasNotAskedFor", "answer(cases=[{'set': 3, 'outputs': []}])"},
+    {"CaseTwice", "answer(cases=[{'set': 1, 'outputs': []}] * 2)"},
+    {"CaseOfOtherResults",
+     "answer(cases=[{'set': 1, 'outputs': [{'dtype': 'f32', 'shape': [], 'data': bytes(4)}]}])"},
     {"PathsTooMany", "answer(result_paths=['', ''])"},
     {"PathsAreNumbers", "answer(result_paths=[1])"},
     {"UnknownLevel", "answer(levels={'jaxpr': 'x', '../x': 'y'})"},
@@ -263,7 +271,8 @@ std::vector<std::string> sound_frames() {
                         {"flops", 1.5},
                         {"bytes_accessed", 12},
                         {"argument_matters", {true}},
-                        {"stable", true}};
+                        {"stable", true},
+                        {"cases", {{{"set", 1}, {"outputs", {array}}}}}};
   return {framed({{"type", "progress"}, {"chunk", 3}, {"stage", "run"}, {"functions", {0, 1}}}),
           framed({{"type", "outcome"}, {"chunk", 3}, {"function", 1}, {"outcome", outcome}}),
           framed({{"type", "result"}, {"chunk", 3}})};

@@ -32,6 +32,7 @@ class Sample:
                 ]
                 for case in range(3)
             ],
+            "cases": [1, 2],
         }
 
 

@@ -35,12 +35,18 @@
 
 namespace jaxsmith {
 
-// A row of a dataset at one level: its text, and a recorded call.
+// A recorded call.
+struct RecordedCase {
+  std::vector<HostArray> inputs, outputs;
+};
+
+// A row of a dataset at one level: its text, and what was recorded.
 struct RecordedRow {
   std::string id, level, text;
   std::vector<HostArray> constants, inputs, outputs;
   std::vector<std::int64_t> kept_arguments;  // those that StableHLO and HLO have; of a jaxpr unused
   std::int64_t equations = 1;                // of the jaxpr: more of them may round more
+  std::vector<RecordedCase> further_cases = {};
 };
 
 struct GradingOptions {
@@ -56,11 +62,11 @@ struct Grade {
   bool signature = false;    // it takes and gives what the row's text does
   bool canonical = false;    // it says the same in other words
   bool runs = false;         // on the recorded inputs
-  bool recorded = false;     // it gives on them what was recorded
-  bool agrees = false;       // and on all further inputs what the row's text gives: the credit
+  bool recorded = false;     // it gives on these, and in further cases, what was recorded
+  bool agrees = false;       // and on all drawn inputs what the row's text gives: the credit
   bool gradable = false;     // whether the row tells anything by execution
   bool unsupported = false;  // it has an operation that jaxsmith does not know
-  std::int64_t cases = 0;    // further inputs
+  std::int64_t cases = 0;    // drawn inputs
   std::int64_t cases_passed = 0;
   std::int64_t steps = 0;  // elementary operations that it took
   std::string reason;      // why it has no credit

@@ -1,6 +1,7 @@
 // jaxsmith._core: the readers and evaluators of IR for Python. python/jaxsmith/reading.py says it
 // in NumPy's terms. Arrays come and go as (dtype, shape, bytes).
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -192,8 +193,10 @@ std::vector<Tensor> tensors_of(const nb::list& arrays) {
 class Grader {
  public:
   Grader(std::string id, const std::string& level, std::string text, const nb::list& constants,
-         const nb::list& inputs, const nb::list& outputs, std::vector<std::int64_t> kept,
-         std::int64_t equations, std::uint64_t seed, std::int64_t steps, std::int64_t memory)
+         const nb::list& inputs, const nb::list& outputs,
+         const std::vector<std::pair<nb::list, nb::list>>& further_cases,
+         std::vector<std::int64_t> kept, std::int64_t equations, std::uint64_t seed,
+         std::int64_t steps, std::int64_t memory)
       : id_(id), options_{{steps, memory}, seed} {
     const auto known = jaxsmith::level::find_level(level);
     if (!known) raise({"there is no level " + level, "IRError"});
@@ -204,6 +207,8 @@ class Grader {
     row.constants = tensors_of(constants);
     row.inputs = tensors_of(inputs);
     row.outputs = tensors_of(outputs);
+    for (const auto& [taken, given] : further_cases)
+      row.further_cases.push_back({tensors_of(taken), tensors_of(given)});
     row.kept_arguments = std::move(kept);
     row.equations = equations;
     const nb::gil_scoped_release released;
@@ -258,11 +263,11 @@ NB_MODULE(_core, m) {
   m.doc() = "Readers and evaluators of jaxprs, StableHLO and HLO.";
   nb::class_<Grader>(m, "Grader")
       .def(nb::init<std::string, std::string, std::string, nb::list, nb::list, nb::list,
-                    std::vector<std::int64_t>, std::int64_t, std::uint64_t, std::int64_t,
-                    std::int64_t>(),
+                    std::vector<std::pair<nb::list, nb::list>>, std::vector<std::int64_t>,
+                    std::int64_t, std::uint64_t, std::int64_t, std::int64_t>(),
            nb::arg("id"), nb::arg("level"), nb::arg("text"), nb::arg("constants"),
-           nb::arg("inputs"), nb::arg("outputs"), nb::arg("kept"), nb::arg("equations"),
-           nb::arg("seed"), nb::arg("steps"), nb::arg("memory"))
+           nb::arg("inputs"), nb::arg("outputs"), nb::arg("further_cases"), nb::arg("kept"),
+           nb::arg("equations"), nb::arg("seed"), nb::arg("steps"), nb::arg("memory"))
       .def("not_gradable", &Grader::not_gradable)
       .def("grade", &Grader::grade, nb::arg("text"));
   nb::class_<Program>(m, "Program")

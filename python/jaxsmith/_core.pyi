@@ -25,6 +25,7 @@ class Grader:
         constants: list[_Array],
         inputs: list[_Array],
         outputs: list[_Array],
+        further_cases: list[tuple[list[_Array], list[_Array]]],
         kept: list[int],
         equations: int,
         seed: int,

@@ -77,6 +77,11 @@ class Sample:
         raise NotImplementedError
 
     @property
+    def further_cases(self) -> list[Case]:
+        """Further recorded calls, on which more of the function shows than in `case`."""
+        return []
+
+    @property
     def cost(self) -> Cost | None:
         """XLA's cost analysis; None where the function was not compiled."""
         raise NotImplementedError
@@ -175,6 +180,14 @@ class Row(Sample):
         inputs, outputs = self.fields["inputs"], self.fields["outputs"]
         if not outputs and self.fields["results"]:
             return None
+        return self._case_of(inputs, outputs)
+
+    @property
+    def further_cases(self) -> list[Case]:
+        further = self.fields.get("further_cases") or []  # a dataset may be older than these
+        return [self._case_of(each["inputs"], each["outputs"]) for each in further]
+
+    def _case_of(self, inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> Case:
         names = [argument["name"] for argument in self.fields["arguments"]]
         return Case(_named(inputs, names, "argument"), _named(outputs, [], "result"))
 

@@ -28,11 +28,11 @@ class Verdict:
     signature: bool  # it takes and gives what the row's text does
     canonical: bool  # it says the same as the row's text in other words
     runs: bool  # on the recorded inputs
-    recorded: bool  # it gives on them what JAX gave
-    agrees: bool  # and on further inputs what the row's text gives
+    recorded: bool  # it gives on these, and in further cases, what JAX gave
+    agrees: bool  # and on drawn inputs what the row's text gives
     gradable: bool  # whether the row tells right texts from wrong ones by execution
     unsupported: bool  # it has an operation that jaxsmith does not know
-    cases: int  # further inputs
+    cases: int  # drawn inputs
     cases_passed: int  # of these, before the first on which it does not agree
     steps: int  # elementary operations that it took
     reason: str  # why it has no credit
@@ -70,6 +70,10 @@ class Grader:
             _arrays(fields["constants"]),
             _arrays(fields["inputs"]),
             _arrays(fields["outputs"]),
+            [
+                (_arrays(case["inputs"]), _arrays(case["outputs"]))
+                for case in fields.get("further_cases") or []  # a dataset may be older than these
+            ],
             [int(i) for i in fields["kept_arguments"]],
             int(fields["equations"]),
             seed,

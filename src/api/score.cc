@@ -50,6 +50,11 @@ Result<RowGrader> RowGrader::make(const RecordedRow& row, const GradingOptions& 
   inner.constants = std::move(constants);
   inner.inputs = std::move(inputs);
   inner.outputs = std::move(outputs);
+  for (const RecordedCase& each : row.further_cases) {
+    JAXSMITH_TRY(taken, api::tensors_of(each.inputs));
+    JAXSMITH_TRY(given, api::tensors_of(each.outputs));
+    inner.further_cases.push_back({std::move(taken), std::move(given)});
+  }
   inner.kept_arguments = row.kept_arguments;
   inner.equations = row.equations;
   const score::ScoreOptions score = api::score_options(options);

@@ -13,13 +13,17 @@
 
 namespace jaxsmith::check {
 
-// The recorded case of a function.
+// The recorded case of a function, and further ones of the same constants.
 struct ExecutionCase {
   std::vector<tensor::Tensor> constants, inputs, outputs;
   std::vector<std::int64_t> kept;  // positions of the inputs that the lowered texts have
   std::int64_t equations = 1;
   // See precisions_of().
   std::map<level::Level, tensor::DType> precisions = {};
+  std::vector<Case> further = {};
+
+  // Each of the cases by itself, the recorded one first.
+  std::vector<ExecutionCase> each() const;
 
   // What a text of a level takes.
   std::vector<ir::Datum> arguments(level::Level level) const;
@@ -45,8 +49,9 @@ struct Reading {
   double worst = 0;        // largest error, as a part of what is allowed
 };
 
-// Runs a verified program on the recorded inputs, each time with that budget, in all within that of
-// `outer`: sets `executed`, `agrees`, `steps`, `worst` and `reason`.
+// Runs a verified program on the recorded inputs, and on those of the further cases until one
+// disagrees, each time with that budget, in all within that of `outer`: sets `executed`, `agrees`,
+// `steps`, `worst` and `reason`. Gives the results on the recorded inputs.
 Result<std::vector<ir::Datum>> execute_case(IrProgram& program, const ExecutionCase& recorded,
                                             const tensor::Budget& budget, Reading& out,
                                             const tensor::EvaluationContext* outer = nullptr);

@@ -6,11 +6,13 @@
 #include <cmath>
 #include <map>
 
+#include "check/check.h"
 #include "tensor/convert.h"
 
 namespace jaxsmith::check {
 
 using tensor::DType;
+using Tensors = std::vector<tensor::Tensor>;
 using trace::Outcome;
 using trace::Reason;
 
@@ -69,9 +71,18 @@ std::optional<trace::Refusal> compare_outputs(const source::Function& function,
     coarsest = std::max(coarsest, output_tolerance(a.dtype));
   for (const tensor::Tensor& t : plain.outputs)
     coarsest = std::max(coarsest, output_tolerance(t.dtype));
-  bool same = chunk.outputs.size() == plain.outputs.size();
-  for (std::size_t i = 0; same && i < plain.outputs.size(); ++i)
-    same = agree(chunk.outputs[i], plain.outputs[i], coarsest);
+  const auto all_agree = [&](const Tensors& x, const Tensors& y) {
+    return std::ranges::equal(x, y, [&](const tensor::Tensor& a, const tensor::Tensor& b) {
+      return agree(a, b, coarsest);
+    });
+  };
+  bool same = all_agree(chunk.outputs, plain.outputs);
+  for (const trace::CaseOutputs& each : chunk.cases) {
+    const auto other = std::ranges::find(plain.cases, each.set, &trace::CaseOutputs::set);
+    // With numbers that are none it is no case.
+    if (other == plain.cases.end() || !std::ranges::all_of(each.outputs, all_finite)) continue;
+    same = same && all_agree(each.outputs, other->outputs);
+  }
   if (same) return std::nullopt;
   return refused(
       Reason::kOutputs,

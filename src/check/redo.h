@@ -17,11 +17,12 @@ double output_tolerance(tensor::DType dtype);
 // Refuses (stage "redo") where the plain route refuses, or where anything that a worker gives
 // differs: texts, alignment, constants, names of results, cost. Outputs alone may differ, as the
 // routes generate other code: within the tolerance of the least precise type among arguments and
-// outputs. With them may differ what is found out by comparing outputs: whether an argument matters
-// is asked of their bytes (one in 500 functions differs by rounding alone), `stable` of a
-// tolerance. What a row says beside follows from these: counts, digests, the share of inert
-// operations. Reasons: "text:hlo" …, "spans:hlo" …, "levels", "constants", "result_paths", "flops",
-// "outputs", or the plain route's own.
+// outputs; of further cases those outputs that both routes found to be stable. With them may differ
+// what is found out by comparing outputs: whether an argument matters is asked of their bytes (one
+// in 500 functions differs by rounding alone), `stable` of a tolerance. What a row says beside
+// follows from these: counts, digests, the share of inert operations. Reasons: "text:hlo" …,
+// "spans:hlo" …, "levels", "constants", "result_paths", "flops", "outputs", or the plain route's
+// own.
 std::optional<trace::Refusal> compare_redo(const source::Function& function,
                                            const trace::Outcome& chunk,
                                            const trace::Outcome& plain);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <iterator>
 #include <numeric>
 
 #include "base/random.h"
@@ -93,17 +94,16 @@ std::vector<std::int64_t> drawn(std::int64_t operations) {
   return all;
 }
 
-}  // namespace
+bool differs(std::size_t, const Array& expected, const Array& found) {
+  return moves(expected, found);
+}
 
-Result<Relevance> measure_relevance(IrProgram& program, const ExecutionCase& recorded,
-                                    const EvaluationContext& context) {
-  const EvaluationContext own({.budget = {.steps = kSteps}}, context);
-  JAXSMITH_TRY(runs, program.changed_runs(recorded.arguments(program.level()), disturbed, own));
+// Of the recorded case by itself.
+Result<Relevance> of_first_case(IrProgram& program, const ExecutionCase& recorded,
+                                const EvaluationContext& context) {
+  JAXSMITH_TRY(runs, program.changed_runs(recorded.arguments(program.level()), disturbed, context));
   Relevance out;
   out.operations = runs->operations();
-  const auto differs = [](std::size_t, const Array& expected, const Array& found) {
-    return moves(expected, found);
-  };
   for (const std::int64_t operation : drawn(out.operations)) {
     const auto shows = runs->shows(operation, differs);
     if (!shows.ok() && out.changed.size() >= kFewestChanged) break;
@@ -116,15 +116,111 @@ Result<Relevance> measure_relevance(IrProgram& program, const ExecutionCase& rec
   return out;
 }
 
+EvaluationContext within_steps(std::int64_t steps) {
+  return EvaluationContext({.budget = {.steps = steps}});
+}
+
+// What it is measured on; null where it is not.
+IrProgram* measured_program(Programs& programs, std::int64_t devices) {
+  const auto found = programs.find(level::structure_level());
+  if (devices > 1 || found == programs.end() || !found->second.ok()) return nullptr;
+  return &found->second.value();
+}
+
+std::vector<std::int64_t> in_both(const std::vector<std::int64_t>& a,
+                                  const std::vector<std::int64_t>& b) {
+  std::vector<std::int64_t> out;
+  std::ranges::set_intersection(a, b, std::back_inserter(out));
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<std::int64_t>> still_inert(IrProgram& program, const ExecutionCase& recorded,
+                                              std::span<const std::int64_t> operations,
+                                              const EvaluationContext& context) {
+  JAXSMITH_TRY(runs, program.changed_runs(recorded.arguments(program.level()), disturbed, context));
+  std::vector<std::int64_t> out;
+  for (const std::int64_t operation : operations) {
+    JAXSMITH_TRY(shows, runs->shows(operation, differs));
+    if (!shows) out.push_back(operation);
+  }
+  return out;
+}
+
+Result<Relevance> measure_relevance(IrProgram& program, const ExecutionCase& recorded,
+                                    const EvaluationContext& context) {
+  const auto own = [&] { return EvaluationContext({.budget = {.steps = kSteps}}, context); };
+  JAXSMITH_TRY(out, of_first_case(program, recorded, own()));
+  const std::vector<ExecutionCase> cases = recorded.each();
+  for (std::size_t i = 1; i < cases.size(); ++i) {
+    JAXSMITH_TRY(inert, still_inert(program, cases[i], out.inert, own()));
+    out.inert = std::move(inert);
+  }
+  return out;
+}
+
 std::optional<double> inert_share(Programs& programs, const ExecutionCase* recorded,
                                   std::int64_t devices) {
-  const auto found = programs.find(level::structure_level());
-  if (!recorded || devices > 1 || found == programs.end() || !found->second.ok())
-    return std::nullopt;
-  const auto relevance = measure_relevance(found->second.value(), *recorded,
-                                           EvaluationContext({.budget = {.steps = kSteps}}));
+  IrProgram* program = measured_program(programs, devices);
+  if (!recorded || !program) return std::nullopt;
+  const auto cases = 1 + static_cast<std::int64_t>(recorded->further.size());
+  const auto relevance = measure_relevance(*program, *recorded, within_steps(cases * kSteps));
   if (!relevance.ok() || relevance.value().changed.empty()) return std::nullopt;
   return relevance.value().share();
+}
+
+std::vector<std::size_t> choose_greedily(
+    std::vector<std::int64_t> inert,
+    std::span<const std::optional<std::vector<std::int64_t>>> by_candidate, std::size_t least) {
+  std::vector<std::size_t> out;
+  while (out.size() < kMostFurtherCases) {
+    std::optional<std::size_t> best;
+    std::vector<std::int64_t> rest = inert;
+    for (std::size_t i = 0; i < by_candidate.size(); ++i) {
+      if (!by_candidate[i]) continue;
+      std::vector<std::int64_t> left = in_both(inert, *by_candidate[i]);
+      if (left.size() >= rest.size()) continue;
+      best = i;
+      rest = std::move(left);
+    }
+    if (!best || inert.size() - rest.size() < std::max<std::size_t>(least, 1)) break;
+    out.push_back(*best);
+    inert = std::move(rest);
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+CaseChoice choose_cases(Programs& programs, const ExecutionCase& recorded,
+                        std::span<const Case> candidates, std::int64_t devices) {
+  // Below that what is inert is rarely so for want of another case.
+  constexpr double kFew = 0.1;
+  // Of the operations that were changed, what a case must add: a larger row is a price too.
+  constexpr std::size_t kPart = 20;
+  IrProgram* program = measured_program(programs, devices);
+  if (!program || !program->verify().ok()) return {};
+  const auto first = of_first_case(*program, recorded, within_steps(kSteps));
+  if (!first.ok() || first.value().changed.empty()) return {};
+  const Relevance& relevance = first.value();
+  CaseChoice out{{}, relevance.share()};
+  if (relevance.share() <= kFew || candidates.empty()) return out;
+  // All of them together cost no more than the first may.
+  const std::int64_t steps = kSteps / static_cast<std::int64_t>(candidates.size());
+  ExecutionCase each = recorded;
+  each.further.clear();
+  std::vector<std::optional<std::vector<std::int64_t>>> by_candidate;
+  for (const Case& candidate : candidates) {
+    each.inputs = candidate.inputs;
+    auto left = still_inert(*program, each, relevance.inert, within_steps(steps));
+    by_candidate.push_back(left.ok() ? std::optional(std::move(left).value()) : std::nullopt);
+  }
+  const std::size_t least = (relevance.changed.size() + kPart - 1) / kPart;
+  out.chosen = choose_greedily(relevance.inert, by_candidate, least);
+  std::vector<std::int64_t> inert = relevance.inert;
+  for (const std::size_t i : out.chosen) inert = in_both(inert, *by_candidate[i]);
+  out.inert = static_cast<double>(inert.size()) / static_cast<double>(relevance.changed.size());
+  return out;
 }
 
 void InertFigures::add(const std::optional<double>& share) {

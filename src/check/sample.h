@@ -58,13 +58,20 @@ constexpr std::array<std::string_view, 3> words_of(Split) {
   return {"train", "validation", "test"};
 }
 
+// A recorded call.
+struct Case {
+  std::vector<tensor::Tensor> inputs, outputs;
+  bool operator==(const Case&) const = default;
+};
+
 struct Sample {
   source::Function function;
   trace::Outcome outcome;
   std::string structure,
       signature;  // digests (ir::Structure)
   std::int64_t equations = 0;
-  std::optional<double> inert;  // check/relevance.h
+  std::vector<Case> further_cases;  // beside input set 0 and the outcome's outputs
+  std::optional<double> inert;      // check/relevance.h
   std::map<level::Level, ir::OpCounts> op_counts;
   std::vector<CheckResult> checks;
   Split split = Split::kTrain;  // once selected

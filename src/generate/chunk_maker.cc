@@ -30,6 +30,29 @@ trace::TracerOptions tracer_options(const GenerateOptions& options,
   return out;
 }
 
+// The further cases that a row may record.
+std::vector<check::Case> candidate_cases(const check::Sample& s) {
+  std::vector<check::Case> out;
+  for (const trace::CaseOutputs& each : s.outcome.cases)
+    if (std::ranges::all_of(each.outputs, check::all_finite))
+      out.push_back({s.function.inputs[each.set], each.outputs});
+  return out;
+}
+
+// Sets inert and further_cases.
+void choose_cases(check::Sample& s, check::Programs& programs,
+                  const check::ExecutionCase& recorded) {
+  std::vector<check::Case> candidates = candidate_cases(s);
+  const auto choice =
+      check::choose_cases(programs, recorded, candidates, s.function.runtime.devices);
+  s.inert = choice.inert;
+  for (const std::size_t i : choice.chosen) s.further_cases.push_back(std::move(candidates[i]));
+  // A row waits until its segment is written: what it does not record goes.
+  s.function.inputs.resize(1);
+  s.function.cases.clear();
+  s.outcome.cases.clear();
+}
+
 std::vector<check::CheckResult> check_programs(check::Sample& s, check::Programs& programs) {
   const std::vector<tensor::Tensor>& inputs = s.function.inputs[0];
   check::ExecutionCase recorded{s.outcome.constants, inputs,
@@ -37,8 +60,9 @@ std::vector<check::CheckResult> check_programs(check::Sample& s, check::Programs
                                 s.equations,         check::precisions_of(s.outcome.levels)};
   for (std::size_t i = 0; i < inputs.size(); ++i)
     recorded.kept.push_back(static_cast<std::int64_t>(i));  // with an unused one it is refused
+  choose_cases(s, programs, recorded);
+  recorded.further = s.further_cases;
   std::vector<check::CheckResult> out = check::reading_checks(programs, &recorded);
-  s.inert = check::inert_share(programs, &recorded, s.function.runtime.devices);
   const auto run = programs.find(level::run_level());
   if (run == programs.end()) return out;
   std::optional<check::IrProgram> program;

@@ -49,7 +49,7 @@ class Grading {
   Grading(const Prediction& prediction, const Reference& reference, const ScoreOptions& options)
       : prediction_(prediction), reference_(reference), whole_({.budget = options.budget}) {
     out_.gradable = reference.not_gradable().empty();
-    out_.cases = std::max<std::int64_t>(0, static_cast<std::int64_t>(reference.cases().size()) - 1);
+    out_.cases = static_cast<std::int64_t>(reference.drawn_cases());
     out_.tries = reference.tries();
   }
 
@@ -109,16 +109,21 @@ class Grading {
       if (!out_.gradable) return no(reference_.not_gradable());
       const Results found = arrays_of(results.value());
       std::string other = difference(found, graded.results, reference_.tolerance());
-      if (c == 0 && !other.empty() && gives_recorded(program, results.value())) other.clear();
-      if (!other.empty())
-        return no(c == 0 ? "on the recorded inputs: " + other
-                         : fmt::format("on further inputs {}: {}", c, other));
-      if (c == 0)
-        out_.recorded = true;
-      else
-        ++out_.cases_passed;
+      if (graded.is_recorded() && !other.empty() &&
+          gives_recorded(program, results.value(), graded.recorded))
+        other.clear();
+      if (!other.empty()) return no(where(c) + other);
+      out_.recorded = out_.recorded || c + 1 == reference_.recorded_cases();
+      out_.cases_passed += graded.is_recorded() ? 0 : 1;
     }
     out_.agrees = true;
+  }
+
+  std::string where(std::size_t c) const {
+    const std::size_t recorded = reference_.recorded_cases();
+    if (c == 0) return "on the recorded inputs: ";
+    if (c < recorded) return fmt::format("on the recorded inputs of case {}: ", c);
+    return fmt::format("on further inputs {}: ", c - recorded + 1);
   }
 
   // Of the prediction's own budget, by what the row's text took.
@@ -127,11 +132,11 @@ class Grading {
                                      whole_);
   }
 
-  bool gives_recorded(const check::IrProgram& program,
-                      const std::vector<ir::Datum>& results) const {
-    if (results.size() != reference_.recorded_outputs()) return false;
+  bool gives_recorded(const check::IrProgram& program, const std::vector<ir::Datum>& results,
+                      const std::vector<tensor::Tensor>& recorded) const {
+    if (results.size() != recorded.size()) return false;
     for (std::size_t i = 0; i < results.size(); ++i) {
-      const tensor::Array wanted = reference_.recorded_output(i);
+      const auto wanted = tensor::Array::from(tensor::EvaluationContext::unmetered(), recorded[i]);
       if (!tensor::compare_results(check::whole_result(program, results[i], wanted.shape()), wanted,
                                    reference_.tolerance())
                .same)

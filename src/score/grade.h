@@ -14,11 +14,11 @@ struct Verdict {
   bool signature = false;  // it takes and gives what the row's text does
   bool canonical = false;  // it says the same in other words, if at all
   bool runs = false;       // on the recorded inputs
-  bool recorded = false;   // it gives on them what JAX gave
-  bool agrees = false;    // and on all further inputs what the row's text gives: this is the credit
-  bool gradable = false;  // whether the row tells anything by execution; without, no credit
+  bool recorded = false;   // it gives on these, and on those of further cases, what JAX gave
+  bool agrees = false;     // and on all drawn inputs what the row's text gives: this is the credit
+  bool gradable = false;   // whether the row tells anything by execution; without, no credit
   bool unsupported = false;                  // it has an operation that jaxsmith does not know
-  std::int64_t cases = 0, cases_passed = 0;  // further inputs; those before the first miss
+  std::int64_t cases = 0, cases_passed = 0;  // drawn inputs; those before the first miss
   std::int64_t tries = 0;                    // inputs that were drawn to find them
   std::int64_t steps = 0;                    // elementary operations that it took
   std::string reason;                        // why it has no credit

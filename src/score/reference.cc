@@ -44,6 +44,11 @@ std::int64_t non_finite(const Results& results) {
   return count;
 }
 
+// What the row's own text does that it should not.
+std::string own_text(std::string_view what, const std::string& why) {
+  return fmt::format("the row's own text {}: {}", what, first_line(why));
+}
+
 bool same_bits(const ir::Datum& a, const ir::Datum& b) {
   return a.as_array().tensor() == b.as_array().tensor();
 }
@@ -62,7 +67,8 @@ Reference Reference::make(const store::DatasetRow& row, level::Level level,
   out.id_ = row.id;
   out.level_ = level;
   out.text_ = row.levels.at(level);
-  out.case_ = {row.constants, row.inputs, row.outputs, row.kept_arguments, row.equations};
+  out.case_ = {row.constants, row.inputs, row.outputs,      row.kept_arguments,
+               row.equations, {},         row.further_cases};
   const EvaluationContext whole(tensor::EvaluationOptions{});
   try {
     out.prepare(options, whole);
@@ -83,7 +89,7 @@ void Reference::prepare(const ScoreOptions& options, const EvaluationContext& wh
   }
   check::IrProgram& program = parsed.value();
   const auto failed = [&](const char* what, const Error& error) {
-    not_gradable_ = fmt::format("the row's own text {}: {}", what, first_line(error.message));
+    not_gradable_ = own_text(what, error.message);
   };
   const EvaluationContext verifying({.budget = options.budget}, whole);
   if (const Status verified = program.verify(verifying); !verified.ok())
@@ -106,16 +112,26 @@ void Reference::prepare(const ScoreOptions& options, const EvaluationContext& wh
     not_gradable_ = "the row has no recorded case";
     return;
   }
-  check::Reading reading;
-  const auto results = check::execute_case(program, case_, options.budget, reading, &whole);
-  if (!results.ok()) return failed("does not run", results.error());
-  if (!reading.agrees) {
-    not_gradable_ = "the row's own text does not give what JAX gave: " + first_line(reading.reason);
-    return;
-  }
-  cases_.push_back({case_.arguments(level_), arrays_of(results.value()), reading.steps});
+  if (!add_recorded_cases(program, options, whole)) return;
   add_further_cases(program, options, whole);
   not_gradable_ = without_information();
+}
+
+bool Reference::add_recorded_cases(check::IrProgram& program, const ScoreOptions& options,
+                                   const EvaluationContext& whole) {
+  for (const check::ExecutionCase& each : case_.each()) {
+    check::Reading reading;
+    const auto results = check::execute_case(program, each, options.budget, reading, &whole);
+    if (!results.ok())
+      not_gradable_ = own_text("does not run", results.error().message);
+    else if (!reading.agrees)
+      not_gradable_ = own_text("does not give what JAX gave", reading.reason);
+    if (!not_gradable_.empty()) return false;
+    cases_.push_back(
+        {each.arguments(level_), arrays_of(results.value()), reading.steps, each.outputs});
+    recorded_cases_ = cases_.size();
+  }
+  return true;
 }
 
 bool Reference::same_results(const Results& a, const Results& b) const {
@@ -134,7 +150,7 @@ void Reference::add_further_cases(check::IrProgram& program, const ScoreOptions&
     recorded.push_back(Array::from(EvaluationContext::unmetered(), t));
   const Random random(hash64(id_), options.seed);
   std::vector<GradedCase> repeating;
-  for (tries_ = 0; tries_ < kTries && cases_.size() <= kFurtherCases; ++tries_) {
+  for (tries_ = 0; tries_ < kTries && drawn_cases() < kFurtherCases; ++tries_) {
     auto drawn = try_inputs(program, draw_inputs(recorded, random, tries_), options, whole);
     if (!drawn) continue;
     const auto known = [&](const GradedCase& c) { return same_results(c.results, drawn->results); };
@@ -144,7 +160,7 @@ void Reference::add_further_cases(check::IrProgram& program, const ScoreOptions&
       repeating.push_back(std::move(*drawn));
   }
   for (GradedCase& c : repeating)
-    if (cases_.size() <= kFurtherCases) cases_.push_back(std::move(c));
+    if (drawn_cases() < kFurtherCases) cases_.push_back(std::move(c));
 }
 
 // Nothing where the inputs are no new ones, or the results are not finite or hang on rounding.
@@ -156,7 +172,7 @@ std::optional<GradedCase> Reference::try_inputs(check::IrProgram& program,
   changed.constants = case_.constants;
   changed.kept = case_.kept;
   for (const Array& a : drawn) changed.inputs.push_back(a.tensor());
-  GradedCase out{changed.arguments(level_), {}, 0};
+  GradedCase out{changed.arguments(level_), {}, 0, {}};
   const auto same_inputs = [&](const GradedCase& c) {
     return std::equal(c.arguments.begin(), c.arguments.end(), out.arguments.begin(), same_bits);
   };
@@ -181,11 +197,11 @@ std::optional<GradedCase> Reference::try_inputs(check::IrProgram& program,
 
 // Why right results say nothing about a text.
 std::string Reference::without_information() const {
-  if (cases_.size() <= kFurtherCases)
+  if (drawn_cases() < kFurtherCases)
     return fmt::format(
         "only {} further inputs were found on which the row's text gives finite "
         "results that do not hang on rounding",
-        cases_.size() - 1);
+        drawn_cases());
   bool constant = true;
   for (std::size_t o = 0; o < cases_[0].results.size(); ++o) {
     const Array& first = cases_[0].results[o];

@@ -1,5 +1,5 @@
 // What predictions for a row's level are held against: the row's own text, its canonical form, and
-// what it gives on the recorded inputs and on further ones.
+// what it gives on the inputs of the recorded cases and on drawn ones.
 //
 // A row can be graded by execution only where that tells something: its text runs and gives what
 // JAX gave, enough further inputs are found, and at least one result follows the inputs without
@@ -21,7 +21,7 @@ struct ScoreOptions {
   std::uint64_t seed = 0;  // another one draws other inputs
 };
 
-// Inputs that a function is graded on besides the recorded ones.
+// Drawn inputs that a function is graded on besides the recorded ones.
 constexpr std::size_t kFurtherCases = 4;
 
 using Results = std::vector<tensor::Array>;
@@ -29,7 +29,10 @@ using Results = std::vector<tensor::Array>;
 struct GradedCase {
   std::vector<ir::Datum> arguments;
   Results results;
-  std::int64_t steps = 0;  // that the row's own text took
+  std::int64_t steps = 0;                // that the row's own text took
+  std::vector<tensor::Tensor> recorded;  // what JAX gave; of drawn inputs that is not known
+
+  bool is_recorded() const { return !recorded.empty(); }
 };
 
 class Reference {
@@ -45,13 +48,10 @@ class Reference {
   const std::optional<std::string>& canonical() const { return canonical_; }
   // Nothing where the row's own text does not verify: nothing can be compared with it.
   const std::optional<ir::Signature>& signature() const { return signature_; }
-  // The recorded one first. Of a row that is not gradable it may be that there are none.
+  // The recorded ones first. Of a row that is not gradable it may be that there are none.
   const std::vector<GradedCase>& cases() const { return cases_; }
-  // Of a result on the recorded inputs: what JAX gave.
-  tensor::Array recorded_output(std::size_t i) const {
-    return tensor::Array::from(tensor::EvaluationContext::unmetered(), case_.outputs[i]);
-  }
-  std::size_t recorded_outputs() const { return case_.outputs.size(); }
+  std::size_t recorded_cases() const { return recorded_cases_; }
+  std::size_t drawn_cases() const { return cases_.size() - recorded_cases_; }
   const tensor::Tolerance& tolerance() const { return tolerance_; }
   int tries() const { return tries_; }
   // That reading the types of the row's own text took.
@@ -60,6 +60,9 @@ class Reference {
  private:
   // `whole`: all that is run here counts there.
   void prepare(const ScoreOptions& options, const tensor::EvaluationContext& whole);
+  // Whether the row's own text gives what JAX gave in all of the recorded cases; says where not.
+  bool add_recorded_cases(check::IrProgram& program, const ScoreOptions& options,
+                          const tensor::EvaluationContext& whole);
   void add_further_cases(check::IrProgram& program, const ScoreOptions& options,
                          const tensor::EvaluationContext& whole);
   std::optional<GradedCase> try_inputs(check::IrProgram& program,
@@ -76,6 +79,7 @@ class Reference {
   check::ExecutionCase case_;
   tensor::Tolerance tolerance_;
   std::vector<GradedCase> cases_;
+  std::size_t recorded_cases_ = 0;
   int tries_ = 0;
   std::int64_t verification_steps_ = 0;
 };

@@ -72,9 +72,11 @@ struct DerivativeSpec {
   std::optional<std::size_t> seed;  // the argument that is the tangent or cotangent
 };
 
-// Number of input sets a function carries: the recorded case, and two further draws that show
-// whether every argument matters.
+// Number of input sets a function carries at least: the recorded case, and two further draws that
+// show whether every argument matters.
 inline constexpr int kInputSets = 3;
+// Number of them that a generated function carries, each of which may be recorded.
+inline constexpr int kDrawnCases = 6;
 
 struct Function {
   FunctionKey key;
@@ -88,9 +90,12 @@ struct Function {
   std::vector<ArgumentSpec> arguments;  // positional, each one array
   std::vector<ArgumentSpec>
       results;  // as planned, in the order of the result's leaves; JAX must agree
-  std::array<std::vector<tensor::Tensor>, kInputSets> inputs;  // [set][argument]
-  std::vector<DerivativeSpec> derivatives;                     // as far as they are known
-  bool stops_gradients = false;  // somewhere: they are not the derivatives of the values
+  // [set][argument].
+  std::vector<std::vector<tensor::Tensor>> inputs =
+      std::vector<std::vector<tensor::Tensor>>(kInputSets);
+  std::vector<std::size_t> cases;           // sets that may be recorded beside set 0
+  std::vector<DerivativeSpec> derivatives;  // as far as they are known
+  bool stops_gradients = false;             // somewhere: they are not the derivatives of the values
   Provenance provenance;
   // Of a function that came with its texts: they are run in its source's place (Route::kText).
   level::Texts texts;

@@ -46,10 +46,10 @@ void vary(const plan::Value& v, const tensor::Tensor* first, Random random, tens
 
 }  // namespace
 
-std::array<std::vector<tensor::Tensor>, kInputSets> draw_inputs(const plan::Program& program) {
-  std::array<std::vector<tensor::Tensor>, kInputSets> out;
+std::vector<std::vector<tensor::Tensor>> draw_inputs(const plan::Program& program, int sets) {
+  std::vector<std::vector<tensor::Tensor>> out(static_cast<std::size_t>(sets));
   const plan::Body& root = program.bodies[static_cast<std::size_t>(program.root)];
-  for (int set = 0; set < kInputSets; ++set) {
+  for (int set = 0; set < sets; ++set) {
     for (std::size_t i = 0; i < root.parameters.size(); ++i) {
       const plan::Value& v = program.values[static_cast<std::size_t>(root.parameters[i])];
       const Random random =

@@ -1,7 +1,6 @@
 // The numbers that a function is run on.
 #pragma once
 
-#include <array>
 #include <vector>
 
 #include "plan/program.h"
@@ -9,8 +8,8 @@
 
 namespace jaxsmith::source {
 
-// Uniform within the bounds that the program was planned for; the same for the same family, set and
-// argument.
-std::array<std::vector<tensor::Tensor>, kInputSets> draw_inputs(const plan::Program& program);
+// So many sets, [set][argument]: uniform within the bounds that the program was planned for; the
+// same for the same family, set and argument.
+std::vector<std::vector<tensor::Tensor>> draw_inputs(const plan::Program& program, int sets);
 
 }  // namespace jaxsmith::source

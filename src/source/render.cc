@@ -564,7 +564,11 @@ Function render(const plan::Member& member, const FunctionKey& key) {
     std::sort(f.results.begin(), f.results.end(),
               [](const ArgumentSpec& x, const ArgumentSpec& y) { return x.name < y.name; });
   }
-  f.inputs = draw_inputs(program);
+  // Which operations a case leaves inert is measured of those that run on one device.
+  const int sets = f.runtime.devices > 1 ? kInputSets : kDrawnCases;
+  f.inputs = draw_inputs(program, sets);
+  for (std::size_t set = 1; set < f.inputs.size() && sets == kDrawnCases; ++set)
+    f.cases.push_back(set);
   return f;
 }
 

@@ -113,6 +113,7 @@ RowMeasures read_row(const store::DatasetRow& row) {
   out.equations = row.equations;
   out.read = row.problem.empty() && read_jaxpr(row, out).ok();
   out.results = results_of(row.inputs, row.outputs);
+  out.cases = row.outputs.empty() ? 0 : 1 + static_cast<std::int64_t>(row.further_cases.size());
   out.source = measures_of(python_tokens(d.source));
   out.bytes["source"] = static_cast<std::int64_t>(d.source.size());
   for (const auto& [level, text] : row.levels)
@@ -228,7 +229,7 @@ void types(const Measures& m, Writer& w) {
 void purpose(const Measures& m, Writer& w) {
   Glue glue;
   double read = 0, joining = 0, large = 0, constant = 0, half = 0, copy = 0;
-  double guarded = 0, plus = 0, clip = 0;
+  double guarded = 0, plus = 0, clip = 0, cases = 0, several = 0;
   for (const RowMeasures& r : m.rows) {
     read += r.read;
     glue.elementwise += r.glue.elementwise;
@@ -238,6 +239,8 @@ void purpose(const Measures& m, Writer& w) {
     constant += r.results.constant;
     half += r.results.half;
     copy += r.results.copy;
+    cases += static_cast<double>(r.cases);
+    several += r.cases > 1;
     plus += r.source.plus_constant > 0;
     clip += r.source.clip_to_constants > 0;
     guarded += r.source.plus_constant + r.source.clip_to_constants > 0;
@@ -256,6 +259,9 @@ void purpose(const Measures& m, Writer& w) {
   w.share("constant", constant, large);
   w.share("half or more one value", half, large);
   w.share("copy or negation of an input", copy, large);
+  w.begin("cases");
+  w.count("recorded", cases);
+  w.share("rows of several", several, rows);
 }
 
 void fidelity(const Measures& m, Writer& w) {

@@ -25,7 +25,7 @@ using Counts = std::map<std::string, double>;
 // What is kept of a row.
 struct RowMeasures {
   std::string id, family, category, split, structure, callable;
-  std::int64_t member = 0, equations = 0;
+  std::int64_t member = 0, equations = 0, cases = 0;
   bool read = false;                    // the jaxpr was
   std::vector<std::string> operations;  // of it, wrappers left out
   Counts pairs, dtypes, ranks;

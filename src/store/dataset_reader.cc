@@ -30,6 +30,9 @@ std::vector<std::string> columns() {
   return out;
 }
 
+// A dataset may be older than this column.
+constexpr const char* kFurtherCases = "further_cases";
+
 struct TextColumn {
   const char* name;
   std::string Description::* text;
@@ -91,6 +94,7 @@ Result<std::vector<int>> leaves(const parquet::arrow::FileReader& reader, bool d
       return Error::environment(
           fmt::format("it has no column {}; it is no file of a dataset", name));
   }
+  JAXSMITH_CHECK(add_leaves(*schema, kFurtherCases, out));
   // A dataset may be older than a level.
   const auto before = out.size();
   for (const std::string_view name : level::level_names())
@@ -147,27 +151,60 @@ Result<tensor::Tensor> tensor_of(const std::string& what, const std::string& dty
   return out;
 }
 
-// A list of structs with dtype, shape and data.
-Result<std::vector<tensor::Tensor>> tensors(const std::string& column, const Cell& cell) {
+// The items of a list of structs; null where there are none. Errors: it is another list, or an item
+// is null.
+Result<std::shared_ptr<arrow::StructArray>> structs_of(const std::string& column,
+                                                       const Cell& cell) {
   JAXSMITH_TRY(items, present(column, list_cell(cell)));
-  std::vector<tensor::Tensor> out;
-  if (items->length() == 0) return out;
+  if (items->length() == 0) return std::shared_ptr<arrow::StructArray>();
   if (items->type_id() != arrow::Type::STRUCT)
     return Error::environment(
         fmt::format("{}: it is a list of {}, not of structs", column, items->type()->ToString()));
-  const auto& structs = static_cast<const arrow::StructArray&>(*items);
-  const auto dtypes = structs.GetFieldByName("dtype"), shapes = structs.GetFieldByName("shape"),
-             data = structs.GetFieldByName("data");
+  for (std::int64_t i = 0; i < items->length(); ++i)
+    if (items->IsNull(i)) return Error::environment(fmt::format("{}[{}]: it is null", column, i));
+  return std::static_pointer_cast<arrow::StructArray>(items);
+}
+
+// A list of structs with dtype, shape and data.
+Result<std::vector<tensor::Tensor>> tensors(const std::string& column, const Cell& cell) {
+  JAXSMITH_TRY(structs, structs_of(column, cell));
+  std::vector<tensor::Tensor> out;
+  if (!structs) return out;
+  const auto dtypes = structs->GetFieldByName("dtype"), shapes = structs->GetFieldByName("shape"),
+             data = structs->GetFieldByName("data");
   if (!dtypes || !shapes || !data)
     return Error::environment(column + ": its structs have no dtype, shape and data");
-  for (std::int64_t i = 0; i < items->length(); ++i) {
+  for (std::int64_t i = 0; i < structs->length(); ++i) {
     const std::string what = fmt::format("{}[{}]", column, i);
-    if (items->IsNull(i)) return Error::environment(what + ": it is null");
     JAXSMITH_TRY(dtype, present(what + ".dtype", text_cell({*dtypes, i})));
     JAXSMITH_TRY(shape, integers(what + ".shape", {*shapes, i}));
     JAXSMITH_TRY(bytes, present(what + ".data", bytes_cell({*data, i})));
     JAXSMITH_TRY(tensor, tensor_of(what, dtype, std::move(shape), std::move(bytes)));
     out.push_back(std::move(tensor));
+  }
+  return out;
+}
+
+// A list of structs with inputs and outputs: as many and of the same types as `recorded` has. None
+// where it is null, as in rows that were added to others of an older dataset.
+Result<std::vector<check::Case>> cases(const std::string& column, const Cell& cell,
+                                       const DatasetRow& recorded) {
+  const auto list = list_cell(cell);
+  if (list.ok() && !list.value()) return std::vector<check::Case>();
+  JAXSMITH_TRY(structs, structs_of(column, cell));
+  std::vector<check::Case> out;
+  if (!structs) return out;
+  const auto inputs = structs->GetFieldByName("inputs"),
+             outputs = structs->GetFieldByName("outputs");
+  if (!inputs || !outputs)
+    return Error::environment(column + ": its structs have no inputs and outputs");
+  for (std::int64_t i = 0; i < structs->length(); ++i) {
+    const std::string what = fmt::format("{}[{}]", column, i);
+    JAXSMITH_TRY(taken, tensors(what + ".inputs", {*inputs, i}));
+    JAXSMITH_TRY(given, tensors(what + ".outputs", {*outputs, i}));
+    if (!tensor::same_types(taken, recorded.inputs) || !tensor::same_types(given, recorded.outputs))
+      return Error::environment(what + ": its arrays are of other types than the recorded case's");
+    out.push_back({std::move(taken), std::move(given)});
   }
   return out;
 }
@@ -241,6 +278,10 @@ Status read_row(const arrow::Table& table, std::int64_t i, DatasetRow& row) {
   row.inputs = std::move(inputs);
   JAXSMITH_TRY(outputs, tensors("outputs", cell("outputs")));
   row.outputs = std::move(outputs);
+  if (table.GetColumnByName(kFurtherCases)) {
+    JAXSMITH_TRY(further, cases(kFurtherCases, cell(kFurtherCases), row));
+    row.further_cases = std::move(further);
+  }
   JAXSMITH_TRY(kept, integers("kept_arguments", cell("kept_arguments")));
   for (const std::int64_t n : kept)
     if (n < 0 || (!row.inputs.empty() && n >= static_cast<std::int64_t>(row.inputs.size())))

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "check/sample.h"
 #include "ir/common/program.h"
 #include "levels/levels.h"
 #include "tensor/tensor.h"
@@ -31,6 +32,7 @@ struct DatasetRow {
   std::string id, origin, category;
   level::Texts levels;  // those that it has
   std::vector<tensor::Tensor> constants, inputs, outputs;
+  std::vector<check::Case> further_cases;    // none in a dataset older than these
   std::vector<std::int64_t> kept_arguments;  // those that StableHLO and HLO have
   std::int64_t equations = 0, devices = 1;
   bool x64 = false;

@@ -73,6 +73,11 @@ std::shared_ptr<arrow::DataType> arrays_type() {
                       arrow::field("shape", shape_type()), arrow::field("data", arrow::binary())});
 }
 
+std::shared_ptr<arrow::DataType> cases_type() {
+  return struct_list(
+      {arrow::field("inputs", arrays_type()), arrow::field("outputs", arrays_type())});
+}
+
 std::shared_ptr<arrow::DataType> constants_type() {
   return struct_list({arrow::field("dtype", arrow::utf8()), arrow::field("shape", shape_type()),
                       arrow::field("data", arrow::binary())});
@@ -329,6 +334,19 @@ Columns case_columns() {
        [](Appender& a, ArrayBuilder* b, const Row& r) {
          append_arrays(a, b, r.sample.outcome.outputs, r.sample.function.results);
        }},
+      {{"further_cases", cases_type(), false,
+        "up to three further cases, on which operations count that are inert in the recorded one "
+        "(the other branch, the other side of a bound); empty where one case shows enough. Texts "
+        "give the recorded outputs in each"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         const source::Function& f = r.sample.function;
+         a.list(b, r.sample.further_cases, [&](ArrayBuilder* v, const check::Case& each) {
+           a.structure(v, [&](arrow::StructBuilder& fields) {
+             append_arrays(a, fields.field_builder(0), each.inputs, f.arguments);
+             append_arrays(a, fields.field_builder(1), each.outputs, f.results);
+           });
+         });
+       }},
   };
 }
 
@@ -352,11 +370,11 @@ Columns cost_columns() {
       {{"equations", int64(), false, "equations of the jaxpr, inner ones too"},
        [](Appender& a, ArrayBuilder* b, const Row& r) { a.integer(b, r.sample.equations); }},
       {{"inert", float64(), false,
-        "share of the jaxpr's operations that are inert: changed alone in the recorded case "
-        "(floats x * 1.1 + 0.05, whole numbers x + 1, truth values negated) they move no output "
-        "by more than 1e-3 (f16, bf16: 2e-2) of itself; those of a loop's body count once; of "
-        "more than 96 some are drawn; null where it was not measured: there is no case, it runs "
-        "on several devices, or takes too long"},
+        "share of the jaxpr's operations that are inert: changed alone (floats x * 1.1 + 0.05, "
+        "whole numbers x + 1, truth values negated) they move no output by more than 1e-3 (f16, "
+        "bf16: 2e-2) of itself, neither in the recorded case nor in a further one; those of a "
+        "loop's body count once; of more than 96 some are drawn; null where it was not measured: "
+        "there is no case, it runs on several devices, or takes too long"},
        [](Appender& a, ArrayBuilder* b, const Row& r) { a.number_or_null(b, r.sample.inert); }},
       {{"flops", float64(), false,
         "floating-point operations of one call, by XLA's cost analysis of the optimised module"},

@@ -14,4 +14,10 @@ std::optional<std::int64_t> byte_count(DType dtype, const Shape& shape) {
   return count;
 }
 
+bool same_types(std::span<const Tensor> a, std::span<const Tensor> b) {
+  return std::ranges::equal(a, b, [](const Tensor& x, const Tensor& y) {
+    return x.dtype == y.dtype && x.shape == y.shape;
+  });
+}
+
 }  // namespace jaxsmith::tensor

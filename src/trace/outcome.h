@@ -96,6 +96,13 @@ struct Span {
   bool operator==(const Span&) const = default;
 };
 
+// What came of a further input set (source::Function::cases).
+struct CaseOutputs {
+  std::size_t set = 0;
+  std::vector<tensor::Tensor> outputs;
+  bool operator==(const CaseOutputs&) const = default;
+};
+
 struct Outcome {
   bool ok = false;
   Refusal refusal;  // meaningful where !ok
@@ -108,7 +115,8 @@ struct Outcome {
       result_paths;                      // jax.tree_util.keystr of each leaf, "" for a single array
   double flops = 0, bytes_accessed = 0;  // XLA's cost analysis of the optimised module
   std::vector<bool> argument_matters;    // whether changing this argument alone changes an output
-  bool stable = true;  // whether outputs survive a nudge of the inputs by a few ULP
+  bool stable = true;              // whether outputs survive a nudge of the inputs by a few ULP
+  std::vector<CaseOutputs> cases;  // of the sets on which they do, in order
 };
 
 // Adds the levels that follow from those that are there, with their spans, and takes away what is

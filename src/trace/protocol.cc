@@ -161,11 +161,9 @@ Json to_json(const source::Function& f) {
     for (const Tensor& t : set) arrays.push_back(to_json(t));
     inputs.push_back(std::move(arrays));
   }
-  Json out = {{"source", f.source},
-              {"entry", f.entry},
-              {"x64", f.runtime.x64},
-              {"devices", f.runtime.devices},
-              {"inputs", std::move(inputs)}};
+  Json out = {{"source", f.source},          {"entry", f.entry},
+              {"x64", f.runtime.x64},        {"devices", f.runtime.devices},
+              {"inputs", std::move(inputs)}, {"cases", f.cases}};
   if (!f.texts.empty()) {
     for (const auto& [level, text] : f.texts) out["texts"][level::name_of(level)] = text;
     out["kept"] = f.kept;
@@ -196,6 +194,8 @@ Outcome to_outcome(Json& j) {
   for (const Json& matters : list(j.at("argument_matters")))
     out.argument_matters.push_back(truth(matters));
   out.stable = truth(j.at("stable"));
+  for (const Json& each : list(j.at("cases")))
+    out.cases.push_back({whole(table(each).at("set")), to_tensors(each.at("outputs"))});
   return out;
 }
 

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "tensor/sizes.h"
+
 extern char** environ;
 
 namespace jaxsmith::trace {
@@ -41,6 +43,18 @@ double most_seconds(const Request& request, double function_seconds) {
   return function_seconds * static_cast<double>(8 + 4 * request.functions.size());
 }
 
+// Of the function's own further sets, each once, with results like those of the first.
+bool cases_fit(const Outcome& outcome, const source::Function& function) {
+  auto next = function.cases.begin();
+  for (const CaseOutputs& each : outcome.cases) {
+    next = std::find(next, function.cases.end(), each.set);
+    if (next == function.cases.end() || !tensor::same_types(each.outputs, outcome.outputs))
+      return false;
+    ++next;
+  }
+  return true;
+}
+
 // Whether this can be what became of the function: levels that were asked for, and lists as long
 // as what they are about.
 bool fits(const Outcome& outcome, const source::Function& function, const Request& request,
@@ -55,6 +69,7 @@ bool fits(const Outcome& outcome, const source::Function& function, const Reques
   if (!std::all_of(outcome.levels.begin(), outcome.levels.end(), asked_for) ||
       !std::all_of(outcome.spans.begin(), outcome.spans.end(), has_text))
     return false;
+  if (!cases_fit(outcome, function)) return false;
   const std::size_t arguments = function.inputs[0].size();
   if (request.route == Route::kText)
     return outcome.argument_matters.empty() || outcome.argument_matters.size() == arguments;

@@ -238,11 +238,13 @@ class RowWriter {
 void check_row(const store::DatasetRow& row) {
   const check::ExecutionCase recorded{row.constants, row.inputs,
                                       row.outputs,   row.kept_arguments,
-                                      row.equations, check::precisions_of(row.levels)};
+                                      row.equations, check::precisions_of(row.levels),
+                                      row.further_cases};
   for (const auto& [level, text] : row.levels) {
     // A text that misses is run in other ways as well, each within the budget.
     constexpr std::int64_t kWays = 16;
-    const Allowance all{kWays * kAllowance.steps, kAllowance.bytes};
+    const auto cases = 1 + static_cast<std::int64_t>(row.further_cases.size());
+    const Allowance all{cases * kWays * kAllowance.steps, kAllowance.bytes};
     within(all, text.size(), [&] {
       (void)check::read_text(level, text, row.outputs.empty() ? nullptr : &recorded,
                              budget_of(kAllowance));

@@ -79,7 +79,7 @@ def main() -> None:
                     write("npy", f"{name}-{position}", content)
             if number == 0:
                 plain = pa.Table.from_pylist([row], schema=table.schema)
-                plain = plain.select([*OTHERS, *LEVELS, *ARRAYS])
+                plain = plain.select([*OTHERS, *LEVELS, *ARRAYS, "further_cases"])
                 sink = io.BytesIO()
                 pq.write_table(plain, sink, compression="none")
                 write("rows", f"{name}-parquet", sink.getvalue())

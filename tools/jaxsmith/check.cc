@@ -85,9 +85,10 @@ class DatasetCheck {
   }
 
   Status check_row(const store::DatasetRow& row, ReadingTally& own) const {
-    const check::ExecutionCase recorded{row.constants, row.inputs,
-                                        row.outputs,   row.kept_arguments,
-                                        row.equations, check::precisions_of(row.levels)};
+    const check::ExecutionCase recorded{row.constants,    row.inputs,
+                                        row.outputs,      row.kept_arguments,
+                                        row.equations,    check::precisions_of(row.levels),
+                                        row.further_cases};
     const bool has_case = !row.outputs.empty();
     for (const auto& [level, text] : row.levels) {
       if (!wanted(level)) continue;

@@ -1,5 +1,6 @@
 """One function on its way through the worker: what is known so far, or why it left."""
 
+import itertools
 import os
 import re
 import sys
@@ -36,6 +37,7 @@ class Work:
     x64: bool
     devices: int
     inputs: list[list[np.ndarray]]
+    cases: list[int] = field(default_factory=list)  # input sets that may be recorded beside set 0
     # Of a function that came with its texts: which of its arguments they still have.
     kept: list[int] = field(default_factory=list)
     runs: bool = True  # else its texts are parsed only
@@ -56,6 +58,7 @@ class Work:
     bytes_accessed: float = 0.0
     argument_matters: list[bool] = field(default_factory=list)
     stable: bool = True
+    case_outputs: dict[int, list[np.ndarray]] = field(default_factory=dict)  # of the stable ones
 
     @property
     def alive(self) -> bool:
@@ -84,7 +87,8 @@ class Work:
         hold more than a message may."""
         if not self.alive:
             return
-        size = sum(array.nbytes for array in [*self.constants, *self.outputs])
+        further = itertools.chain.from_iterable(self.case_outputs.values())
+        size = sum(array.nbytes for array in [*self.constants, *self.outputs, *further])
         size = max(packed_bytes, size + sum(len(text) for text in self.levels.values()))
         if size > most_bytes:
             raise Refused(
@@ -110,6 +114,10 @@ class Work:
             "bytes_accessed": self.bytes_accessed,
             "argument_matters": self.argument_matters,
             "stable": self.stable,
+            "cases": [
+                {"set": case, "outputs": [arrays.encode(array) for array in outputs]}
+                for case, outputs in self.case_outputs.items()
+            ],
         }
 
 
@@ -127,6 +135,7 @@ def work_of(position: int, message: dict) -> Work:
         bool(message["x64"]),
         int(message.get("devices", 1)),
         inputs,
+        cases=message.get("cases", []),
         kept=message.get("kept", []),
         runs=message.get("run", True),
         levels=message.get("texts", {}),

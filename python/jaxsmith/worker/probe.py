@@ -1,5 +1,5 @@
 """The runs that show what a function's outputs are worth: repeated, with arguments replaced,
-nudged."""
+nudged; and those of further cases."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,25 +8,29 @@ import numpy as np
 from jaxsmith.base import arrays
 from jaxsmith.worker.function import Work
 
-# Which input set each argument of a function is taken from in a run; NUDGED stands for set 0, moved
-# by a few units in the last place.
+# Which input set each argument of a function is taken from in a run; `moved(set)` stands for that
+# set, moved by a few units in the last place.
 Choice = list[int]
-NUDGED = -1
 # Runs functions, each on its choice, and gives the outputs of each.
 Run = Callable[[Sequence[Choice]], list[list[np.ndarray]]]
 
 
+def moved(input_set: int) -> int:
+    """The choice of an input set that is moved."""
+    return -1 - input_set
+
+
 def chosen(work: Work, argument: int, choice: int) -> np.ndarray:
     """The array that a choice stands for."""
-    if choice == NUDGED:
-        return arrays.nudged(work.inputs[0][argument], argument)
+    if choice < 0:
+        return arrays.nudged(work.inputs[moved(choice)][argument], argument)
     return work.inputs[choice][argument]
 
 
 def probe(works: Sequence[Work], used: Sequence[Sequence[int]], run: Run) -> None:
-    """Fills outputs, argument_matters and stable of the functions, which run side by side: round r
-    replaces argument r of each, so that a group costs a handful of runs. `used` are the arguments
-    that the compiled functions still have; no other can matter."""
+    """Fills outputs, argument_matters, stable and case_outputs of the functions, which run side by
+    side: round r replaces argument r of each, so that a group costs a handful of runs. `used` are
+    the arguments that the compiled functions still have; no other can matter."""
     recorded = [[0] * len(work.inputs[0]) for work in works]
     first, again = run(recorded), run(recorded)
     for work, outputs, repeated in zip(works, first, again, strict=True):
@@ -34,7 +38,10 @@ def probe(works: Sequence[Work], used: Sequence[Sequence[int]], run: Run) -> Non
         if not arrays.same_bytes(outputs, repeated):
             work.refuse("repeat", "differs", "two runs on the same inputs gave different bytes")
     _find_arguments_that_matter(works, used, run, recorded)
-    _find_stable(works, used, run, recorded)
+    stable = _find_stable(works, used, run, recorded, [work.outputs for work in works])
+    for work, found in zip(works, stable, strict=True):
+        work.stable = found
+    _run_cases(works, used, run, recorded)
 
 
 def _find_arguments_that_matter(
@@ -61,18 +68,45 @@ def _find_arguments_that_matter(
 
 
 def _find_stable(
-    works: Sequence[Work], used: Sequence[Sequence[int]], run: Run, recorded: list[Choice]
-) -> None:
-    choices = [list(choice) for choice in recorded]
-    for work, kept, choice in zip(works, used, choices, strict=True):
+    works: Sequence[Work],
+    used: Sequence[Sequence[int]],
+    run: Run,
+    choices: list[Choice],
+    outputs: Sequence[Sequence[np.ndarray]],
+) -> list[bool]:
+    """Whether the outputs of each, which it has on its choice of whole input sets, stay nearly the
+    same when the inputs are moved."""
+    nudged = [list(choice) for choice in choices]
+    for work, kept, choice in zip(works, used, nudged, strict=True):
         for argument in kept:
             if arrays.inexact(work.inputs[0][argument]):
-                choice[argument] = NUDGED
-    if choices == recorded:
-        return
-    for work, choice, outputs in zip(works, choices, run(choices), strict=True):
+                choice[argument] = moved(choice[argument])
+    if nudged == choices:
+        return [True] * len(works)
+    stable = []
+    for work, choice, before, after in zip(works, nudged, outputs, run(nudged), strict=True):
         # An argument of little precision is moved by much, and results of more precision follow it.
-        moved = (x for x, c in zip(work.inputs[0], choice, strict=True) if c == NUDGED)
-        least = max(map(arrays.tolerance, moved), default=0.0)
-        pairs = zip(work.outputs, outputs, strict=True)
-        work.stable = all(arrays.close(a, b, least) for a, b in pairs)
+        inexact = (x for x, c in zip(work.inputs[0], choice, strict=True) if c < 0)
+        least = max(map(arrays.tolerance, inexact), default=0.0)
+        pairs = zip(before, after, strict=True)
+        stable.append(all(arrays.close(a, b, least) for a, b in pairs))
+    return stable
+
+
+def _run_cases(
+    works: Sequence[Work], used: Sequence[Sequence[int]], run: Run, recorded: list[Choice]
+) -> None:
+    """Round r runs case r of each function that has so many; the others are on set 0 again."""
+    for work in works:
+        work.case_outputs = {}
+    for case in range(max((len(work.cases) for work in works), default=0)):
+        has = [case < len(work.cases) for work in works]
+        choices = [
+            [work.cases[case]] * len(choice) if own else choice
+            for work, own, choice in zip(works, has, recorded, strict=True)
+        ]
+        outputs = run(choices)
+        stable = _find_stable(works, used, run, choices, outputs)
+        for i, work in enumerate(works):
+            if has[i] and stable[i]:
+                work.case_outputs[work.cases[case]] = outputs[i]
