@@ -131,10 +131,10 @@ def test_saved_extractions_are_a_dataset(tmp_path):
     assert dataset[dataset[0].id].fields == dataset[0].fields
     with pytest.raises(jaxsmith.JaxsmithError, match="not empty"):
         jaxsmith.save(samples, tmp_path / "saved")
+    with pytest.raises(jaxsmith.JaxsmithError, match="split 'tests': there are train, validation"):
+        jaxsmith.load(tmp_path / "saved", split="tests")
 
 
 def test_loading_what_is_no_dataset_is_said(tmp_path):
     with pytest.raises(jaxsmith.JaxsmithError, match="no finished dataset"):
         jaxsmith.load(tmp_path)
-    with pytest.raises(jaxsmith.JaxsmithError, match="split 'tests'"):
-        jaxsmith.load(tmp_path, split="tests")

@@ -11,8 +11,6 @@ from jaxsmith import program
 from jaxsmith.errors import JaxsmithError
 from jaxsmith.sample import Row
 
-SPLITS = ("train", "validation", "test")
-
 
 class Dataset:
     """The rows of a dataset's folder, in the order of its files; nothing is read before it is
@@ -27,8 +25,11 @@ class Dataset:
         self.folder, self.split = folder, split
         with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
             self.manifest: dict[str, Any] = json.load(file)
+        splits = tuple(self.manifest["splits"])
+        if split is not None and split not in splits:
+            raise JaxsmithError(f"split {split!r}: there are {', '.join(splits)}")
         self._files = []
-        for each in SPLITS if split is None else (split,):
+        for each in splits if split is None else (split,):
             for path in sorted(
                 glob.glob(os.path.join(glob.escape(folder), "data", f"{each}-*.parquet"))
             ):
@@ -82,18 +83,16 @@ class Dataset:
 
 
 def load(folder: str | os.PathLike[str], split: str | None = None) -> Dataset:
-    """The dataset in a folder that `generate`, `capture` or `extract` has made.
+    """The dataset in a folder that `generate`, `capture`, `extract` or `jaxsmith split` has made.
 
-    `split`: "train", "validation" or "test"; all of them by default. Raises JaxsmithError where the
-    folder holds no finished dataset.
+    `split`: "train", "validation" or "test", and of `jaxsmith split` those that it has made; all of
+    them by default. Raises JaxsmithError where the folder holds no finished dataset, or no such split.
 
         >>> import jaxsmith
         >>> rows = jaxsmith.load("dataset", split="test")  # doctest: +SKIP
         >>> rows[0].source, rows[0].case.outputs  # doctest: +SKIP
     """
     name = os.fspath(folder)
-    if split is not None and split not in SPLITS:
-        raise JaxsmithError(f"split {split!r}: there are {', '.join(SPLITS)}")
     if not os.path.exists(os.path.join(name, "manifest.json")):
         raise JaxsmithError(f"{name}: there is no finished dataset in it (no manifest.json)")
     return Dataset(name, split)

@@ -52,10 +52,20 @@ struct CheckResult {
   bool operator==(const CheckResult&) const = default;
 };
 
-// The sides of a dataset.
-enum class Split { kTrain, kValidation, kTest };
-constexpr std::array<std::string_view, 3> words_of(Split) {
-  return {"train", "validation", "test"};
+// The sides of a dataset: three that structures are drawn into (select/select.h), and those that
+// hold what training lacks (split/split.h).
+enum class Split {
+  kTrain,
+  kValidation,
+  kTest,
+  kTestUnseenOps,
+  kTestLonger,
+  kTestUnseenShapes,
+  kTestReal,
+};
+constexpr std::array<std::string_view, 7> words_of(Split) {
+  return {"train",       "validation",         "test",     "test_unseen_ops",
+          "test_longer", "test_unseen_shapes", "test_real"};
 }
 
 // A recorded call.

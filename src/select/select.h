@@ -26,7 +26,9 @@
 
 namespace jaxsmith::select {
 
-inline constexpr auto kSplits = kWords<check::Split>;
+// Those that structures are drawn into.
+inline constexpr std::array<std::string_view, 3> kSplits = {
+    word(check::Split::kTrain), word(check::Split::kValidation), word(check::Split::kTest)};
 inline constexpr std::array<double, 3> kSplitShares = {0.90, 0.05, 0.05};
 
 // The side of a structure: a hash with a fixed salt, the same in every run.

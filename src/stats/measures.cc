@@ -121,14 +121,6 @@ RowMeasures read_row(const store::DatasetRow& row) {
   return out;
 }
 
-// What JAX compiles by itself for a call of jnp.multiply and the like.
-bool is_written(const RowMeasures& row) {
-  constexpr std::array<std::string_view, 5> kOwn = {"jax._src.numpy", "jax._src.random",
-                                                    "jax._src.lax", "jax._src.nn", "_where"};
-  return std::none_of(kOwn.begin(), kOwn.end(),
-                      [&](std::string_view own) { return row.callable.starts_with(own); });
-}
-
 double share(double part, double of) { return of > 0 ? part / of : 0; }
 
 class Writer {
@@ -351,20 +343,24 @@ void lengths(const Measures& m, Writer& w) {
 
 void repeats(const Measures& m, Writer& w) {
   std::map<std::string, double> structures;
+  std::vector<Windows> windows;
+  windows.reserve(m.rows.size());  // what refers to them stays where it is
   std::vector<Function> functions;
   std::vector<bool> held_back;
   for (const RowMeasures& r : m.rows) {
     if (!r.read) continue;
     ++structures[r.structure];
-    functions.push_back({windows_of(r.operations), r.family, r.split == "train"});
+    windows.push_back(windows_of(r.operations));
+    functions.push_back({windows.back(), r.family, r.split == "train"});
     held_back.push_back(r.split != "train" && !r.split.empty());
   }
   const Neighbours found = neighbours_of(functions);
   std::array<double, 3> any{}, leaked{};
-  double held = 0, sharing = 0;
+  double held = 0, sharing = 0, clusters = 0;
   constexpr std::array<double, 3> kFrom = {0.8, 0.9, 0.9999};
   for (std::size_t i = 0; i < functions.size(); ++i) {
     held += held_back[i];
+    clusters += found.cluster[i] == i;
     for (std::size_t k = 0; k < kFrom.size(); ++k) {
       any[k] += found.nearest[i].any >= kFrom[k];
       leaked[k] += held_back[i] && found.nearest[i].training >= kFrom[k];
@@ -378,7 +374,7 @@ void repeats(const Measures& m, Writer& w) {
   w.share("rows that share one", sharing, n);
   w.begin("rows with a neighbour in another family");
   for (std::size_t k = 0; k < kFrom.size(); ++k) w.share(kNames[k], any[k], n);
-  w.count("clusters at 0.8", static_cast<double>(found.clusters));
+  w.count("clusters at 0.8", clusters);
   if (held == 0) return;
   w.begin("rows of other splits with a neighbour in train");
   w.count("rows", held);
@@ -423,10 +419,17 @@ Distribution distribution(const Measures& m, RowCounts counts, int half = -1) {
 
 }  // namespace
 
+bool is_written(std::string_view callable) {
+  constexpr std::array<std::string_view, 5> kOwn = {"jax._src.numpy", "jax._src.random",
+                                                    "jax._src.lax", "jax._src.nn", "_where"};
+  return std::none_of(kOwn.begin(), kOwn.end(),
+                      [&](std::string_view own) { return callable.starts_with(own); });
+}
+
 Result<Measures> measures_of(const std::string& dataset, unsigned workers, bool as_written) {
   Measures out;
   JAXSMITH_CHECK(for_rows<RowMeasures>(dataset, workers, read_row, [&](RowMeasures&& row) {
-    if (as_written && !is_written(row)) return;
+    if (as_written && !is_written(row.callable)) return;
     out.unread += !row.read;
     out.rows.push_back(std::move(row));
   }));

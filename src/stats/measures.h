@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,10 @@ struct Measures {
   std::vector<RowMeasures> rows;
   std::int64_t unread = 0;
 };
+
+// Whether somebody wrote it: not of what JAX compiles by itself for a call of jnp.multiply and the
+// like.
+bool is_written(std::string_view callable);
 
 // `as_written`: without what JAX compiles for itself when a program runs step by step.
 Result<Measures> measures_of(const std::string& dataset, unsigned workers, bool as_written = false);

@@ -1,50 +1,37 @@
 #include "stats/neighbours.h"
 
 #include <algorithm>
-#include <map>
-#include <numeric>
-#include <optional>
-#include <unordered_map>
+#include <array>
 #include <utility>
 
+#include "base/disjoint_sets.h"
 #include "base/hash.h"
 
 namespace jaxsmith::stats {
 namespace {
 
 constexpr std::size_t kWindow = 5;
-constexpr double kLink = 0.8;
-// A band of four minima agrees by chance index⁴: of 0.8 one of 32 does but for 5e-8.
-constexpr std::size_t kBands = 32, kRowsOfBand = 4;
+// A band of three minima agrees by chance index³: of 0.5 one of 72 does but for 7e-5.
+constexpr std::size_t kBands = 72, kRowsOfBand = 3;
+using Sketch = std::array<std::uint32_t, kBands>;
 
 // Functions with the same windows, which are measured once.
 struct Group {
-  const std::vector<std::uint64_t>* windows = nullptr;
+  std::span<const std::uint64_t> windows;
   // Two families tell whether there is one besides a given one.
-  std::vector<std::string> families, training;
+  std::vector<std::string_view> families, training;
   std::vector<std::size_t> members;
-  std::vector<std::pair<std::size_t, double>> near;  // other groups
+  std::vector<std::pair<std::uint32_t, double>> near;  // other groups
 };
 
-void add_family(std::vector<std::string>& families, const std::string& family) {
+void add_family(std::vector<std::string_view>& families, std::string_view family) {
   if (families.size() < 2 && std::find(families.begin(), families.end(), family) == families.end())
     families.push_back(family);
 }
 
-bool has_other(const std::vector<std::string>& families, const std::string& family) {
+bool has_other(const std::vector<std::string_view>& families, std::string_view family) {
   return std::any_of(families.begin(), families.end(),
-                     [&](const std::string& f) { return f != family; });
-}
-
-double jaccard(const std::vector<std::uint64_t>& a, const std::vector<std::uint64_t>& b) {
-  std::size_t both = 0;
-  for (std::size_t i = 0, k = 0; i < a.size() && k < b.size();) {
-    if (a[i] == b[k]) ++both;
-    const bool first = a[i] <= b[k], second = b[k] <= a[i];
-    i += first;
-    k += second;
-  }
-  return static_cast<double>(both) / static_cast<double>(a.size() + b.size() - both);
+                     [&](std::string_view f) { return f != family; });
 }
 
 std::uint64_t mixed(std::uint64_t x) {  // splitmix64's last step
@@ -53,65 +40,76 @@ std::uint64_t mixed(std::uint64_t x) {  // splitmix64's last step
   return x ^ (x >> 31U);
 }
 
-std::uint64_t band_of(const std::vector<std::uint64_t>& windows, std::size_t band) {
-  std::uint64_t out = 0;
-  for (std::size_t r = 0; r < kRowsOfBand; ++r) {
-    const std::uint64_t salt = mixed((band * kRowsOfBand + r + 1) * 0x9e3779b97f4a7c15U);
-    std::uint64_t least = UINT64_MAX;
-    for (const std::uint64_t w : windows) least = std::min(least, mixed(w ^ salt));
-    out = mixed(out ^ least) + r;
+Sketch sketch_of(std::span<const std::uint64_t> windows) {
+  Sketch out;
+  for (std::size_t band = 0; band < kBands; ++band) {
+    std::uint64_t key = 0;
+    for (std::size_t r = 0; r < kRowsOfBand; ++r) {
+      const std::uint64_t salt = mixed((band * kRowsOfBand + r + 1) * 0x9e3779b97f4a7c15U);
+      std::uint64_t least = UINT64_MAX;
+      for (const std::uint64_t w : windows) least = std::min(least, mixed(w ^ salt));
+      key = mixed(key ^ least) + r;
+    }
+    out[band] = static_cast<std::uint32_t>(key);
   }
   return out;
 }
 
-class Links {
- public:
-  explicit Links(std::size_t n) : parent_(n) { std::iota(parent_.begin(), parent_.end(), 0); }
-  std::size_t root(std::size_t i) {
-    while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
-    return i;
-  }
-  void join(std::size_t a, std::size_t b) { parent_[root(a)] = root(b); }
-
- private:
-  std::vector<std::size_t> parent_;
-};
-
+// In the order of their windows, members in theirs.
 std::vector<Group> groups_of(std::span<const Function> functions) {
-  std::map<std::vector<std::uint64_t>, std::size_t> known;
+  std::vector<std::size_t> order(functions.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  const auto windows = [&](std::size_t i) { return functions[i].windows; };
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::lexicographical_compare(windows(a).begin(), windows(a).end(), windows(b).begin(),
+                                        windows(b).end());
+  });
   std::vector<Group> out;
-  for (std::size_t i = 0; i < functions.size(); ++i) {
-    const Function& f = functions[i];
-    const auto [at, added] = known.emplace(f.windows, out.size());
-    if (added)
-      out.push_back(
-          {.windows = &f.windows, .families = {}, .training = {}, .members = {}, .near = {}});
-    Group& group = out[at->second];
-    add_family(group.families, f.family);
-    if (f.trains) add_family(group.training, f.family);
+  for (const std::size_t i : order) {
+    if (out.empty() || !std::equal(windows(i).begin(), windows(i).end(), out.back().windows.begin(),
+                                   out.back().windows.end())) {
+      out.emplace_back();
+      out.back().windows = windows(i);
+    }
+    Group& group = out.back();
+    add_family(group.families, functions[i].family);
+    if (functions[i].trains) add_family(group.training, functions[i].family);
     group.members.push_back(i);
   }
   return out;
 }
 
+// Whether a pair that agrees in this band has been measured for agreeing in one before.
+bool met_before(const Sketch& a, const Sketch& b, std::size_t band) {
+  for (std::size_t i = 0; i < band; ++i)
+    if (a[i] == b[i]) return true;
+  return false;
+}
+
+void measure_pair(std::vector<Group>& groups, std::uint32_t a, std::uint32_t b) {
+  const auto [less, more] = std::minmax(groups[a].windows.size(), groups[b].windows.size());
+  if (static_cast<double>(less) < kLeastIndex * static_cast<double>(more)) return;
+  const double index = jaccard(groups[a].windows, groups[b].windows);
+  if (index < kLeastIndex) return;
+  groups[a].near.emplace_back(b, index);
+  groups[b].near.emplace_back(a, index);
+}
+
 // Pairs of groups that share a band, measured.
 void measure(std::vector<Group>& groups) {
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
+  std::vector<Sketch> sketches;
+  sketches.reserve(groups.size());
+  for (const Group& group : groups) sketches.push_back(sketch_of(group.windows));
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> keys(groups.size());
   for (std::size_t band = 0; band < kBands; ++band) {
-    std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> buckets;
-    for (std::uint32_t g = 0; g < groups.size(); ++g) {
-      auto& bucket = buckets[band_of(*groups[g].windows, band)];
-      for (const std::uint32_t other : bucket) pairs.emplace_back(other, g);
-      bucket.push_back(g);
+    for (std::uint32_t g = 0; g < keys.size(); ++g) keys[g] = {sketches[g][band], g};
+    std::sort(keys.begin(), keys.end());
+    for (std::size_t first = 0, i = 0; i < keys.size(); ++i) {
+      if (keys[i].first != keys[first].first) first = i;
+      for (std::size_t k = first; k < i; ++k)
+        if (!met_before(sketches[keys[k].second], sketches[keys[i].second], band))
+          measure_pair(groups, keys[k].second, keys[i].second);
     }
-    std::sort(pairs.begin(), pairs.end());
-    pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
-  }
-  for (const auto& [a, b] : pairs) {
-    const double index = jaccard(*groups[a].windows, *groups[b].windows);
-    if (index < 0.5) continue;
-    groups[a].near.emplace_back(b, index);
-    groups[b].near.emplace_back(a, index);
   }
 }
 
@@ -127,28 +125,41 @@ Nearest nearest_of(const Function& f, const Group& own, const std::vector<Group>
 }
 
 // Of one family only what links them through others is one.
-std::int64_t clusters_of(std::span<const Function> functions, const std::vector<Group>& groups) {
-  Links links(functions.size());
+std::vector<std::size_t> clusters_of(std::span<const Function> functions,
+                                     const std::vector<Group>& groups, double link) {
+  DisjointSets sets(functions.size());
   const auto join = [&](const Group& a, const Group& b) {
     if (a.families.size() == 1 && b.families.size() == 1 && a.families == b.families) return;
     for (const std::size_t i : a.members)
       for (const std::size_t k : {b.members.front(), b.members.back()})
-        if (functions[i].family != functions[k].family) links.join(i, k);
+        if (functions[i].family != functions[k].family) sets.join(i, k);
   };
   for (const Group& group : groups) {
     join(group, group);
     for (const auto& [other, index] : group.near)
-      if (index >= kLink) join(group, groups[other]);
+      if (index >= link) join(group, groups[other]);
   }
-  std::int64_t out = 0;
-  for (std::size_t i = 0; i < functions.size(); ++i) out += links.root(i) == i;
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < functions.size(); ++i) out.push_back(sets.root(i));
   return out;
 }
 
 }  // namespace
 
-std::vector<std::uint64_t> windows_of(const std::vector<std::string>& operations) {
-  std::vector<std::uint64_t> out;
+double jaccard(std::span<const std::uint64_t> a, std::span<const std::uint64_t> b) {
+  std::size_t both = 0;
+  for (std::size_t i = 0, k = 0; i < a.size() && k < b.size();) {
+    if (a[i] == b[k]) ++both;
+    const bool first = a[i] <= b[k], second = b[k] <= a[i];
+    i += first;
+    k += second;
+  }
+  const std::size_t all = a.size() + b.size() - both;
+  return all == 0 ? 1 : static_cast<double>(both) / static_cast<double>(all);
+}
+
+Windows windows_of(const std::vector<std::string>& operations) {
+  Windows out;
   const std::size_t n = operations.size() > kWindow ? operations.size() - kWindow + 1 : 1;
   for (std::size_t i = 0; i < n; ++i) {
     std::string text;
@@ -161,7 +172,7 @@ std::vector<std::uint64_t> windows_of(const std::vector<std::string>& operations
   return out;
 }
 
-Neighbours neighbours_of(std::span<const Function> functions) {
+Neighbours neighbours_of(std::span<const Function> functions, double link) {
   Neighbours out;
   std::vector<Group> groups = groups_of(functions);
   measure(groups);
@@ -169,7 +180,7 @@ Neighbours neighbours_of(std::span<const Function> functions) {
   for (const Group& group : groups)
     for (const std::size_t i : group.members)
       out.nearest[i] = nearest_of(functions[i], group, groups);
-  out.clusters = clusters_of(functions, groups);
+  out.cluster = clusters_of(functions, groups, link);
   return out;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "select/select.h"
 #include "store/schema.h"
 
@@ -29,14 +31,24 @@ std::uint64_t count(const Counts& counts, std::string_view key) {
   return found == counts.end() ? 0 : found->second;
 }
 
-std::string header(const CardFigures& f) {
+}  // namespace
+
+std::vector<std::string_view> splits_of(const CardFigures& f) {
+  std::vector<std::string_view> out(select::kSplits.begin(), select::kSplits.end());
+  for (const std::string_view split : kWords<check::Split>)
+    if (count(f.splits, split) > 0 && std::find(out.begin(), out.end(), split) == out.end())
+      out.push_back(split);
+  return out;
+}
+
+std::string card_header(const CardFigures& f) {
   std::string out = "---\nlicense: apache-2.0\npretty_name: jaxsmith\n";
   out += fmt::format("size_categories:\n- {}\n", size_category(f.rows));
   out +=
       "task_categories:\n- text-generation\ntags:\n- code\n- compilers\n- jax\n- stablehlo\n- "
       "hlo\n- xla\n";
   out += "configs:\n- config_name: default\n  data_files:\n";
-  for (std::string_view split : select::kSplits) {
+  for (const std::string_view split : splits_of(f)) {
     // A split without rows has no file to name.
     if (count(f.splits, split) > 0)
       out += fmt::format("  - split: {}\n    path: data/{}-*.parquet\n", split, split);
@@ -45,21 +57,22 @@ std::string header(const CardFigures& f) {
 }
 
 std::string category_table(const CardFigures& f) {
+  const auto all = splits_of(f);
   std::string out = "| category | rows | share |";
-  for (std::string_view split : select::kSplits) out += fmt::format(" {} |", split);
-  out += "\n| --- | ---: | ---: | ---: | ---: | ---: |\n";
+  for (const std::string_view split : all) out += fmt::format(" {} |", split);
+  out += "\n| --- | ---: | ---: |";
+  for (std::size_t i = 0; i < all.size(); ++i) out += " ---: |";
+  out += "\n";
   for (const auto& [category, splits] : f.categories) {
     std::uint64_t rows = 0;
     for (const auto& [split, n] : splits) rows += n;
     out += fmt::format("| {} | {} | {:.1f} % |", category, rows,
                        100.0 * static_cast<double>(rows) / static_cast<double>(f.rows));
-    for (std::string_view split : select::kSplits)
-      out += fmt::format(" {} |", count(splits, split));
+    for (const std::string_view split : all) out += fmt::format(" {} |", count(splits, split));
     out += "\n";
   }
   out += fmt::format("| all | {} | 100 % |", f.rows);
-  for (std::string_view split : select::kSplits)
-    out += fmt::format(" {} |", count(f.splits, split));
+  for (const std::string_view split : all) out += fmt::format(" {} |", count(f.splits, split));
   return out + "\n";
 }
 
@@ -69,7 +82,15 @@ std::string count_table(std::string_view what, const Counts& counts) {
   return out;
 }
 
-std::string reject_section(const CardFigures& f) {
+std::string loading_section() {
+  return "\n## Load\n\n```python\nfrom datasets import load_dataset\n\n"
+         "rows = load_dataset(\"DIR\", split=\"train\")  # the folder of this file\n"
+         "print(rows[0][\"source\"], rows[0][\"stablehlo\"])\n```\n\n"
+         "```sql\nSELECT category, count(*) FROM 'DIR/data/*.parquet' GROUP BY ALL;  -- DuckDB\n"
+         "```\n";
+}
+
+std::string reject_section(const CardFigures& f, std::string_view what) {
   std::string out = "| stage | reason | functions |\n| --- | --- | ---: |\n";
   std::uint64_t all = 0;
   for (const auto& [stage, reasons] : f.rejects) {
@@ -79,10 +100,11 @@ std::string reject_section(const CardFigures& f) {
     }
   }
   if (all == 0) return "None.\n";
-  return fmt::format(
-      "{} functions were planned and left out; `rejects.parquet` holds each with its source.\n\n{}",
-      all, out);
+  return fmt::format("{} functions {}; `rejects.parquet` holds each with its source.\n\n{}", all,
+                     what, out);
 }
+
+namespace {
 
 // "jaxpr, StableHLO and HLO": those of the run that are so.
 template <class F>
@@ -170,24 +192,20 @@ std::string opening(const RunDescription& run, const CardFigures& f) {
 }  // namespace
 
 std::string dataset_card(const RunDescription& run, const CardFigures& f) {
-  std::string out = header(f);
+  std::string out = card_header(f);
   out += opening(run, f);
   if (!f.complete)
     out += fmt::format(
         "\n**Unfinished:** the run was interrupted after {} of {} functions; `--resume` goes on "
         "with it.\n",
         f.rows, run.count);
-  out +=
-      "\n## Load\n\n```python\nfrom datasets import load_dataset\n\nrows = load_dataset(\"DIR\", "
-      "split=\"train\")  # the folder of this file\nprint(rows[0][\"source\"], "
-      "rows[0][\"stablehlo\"])\n```\n\n"
-      "```sql\nSELECT category, count(*) FROM 'DIR/data/*.parquet' GROUP BY ALL;  -- DuckDB\n```\n";
+  out += loading_section();
   out += promises(run, f);
   out += "\n## Figures of this run\n\n" + category_table(f) + "\n" +
          count_table("transformation", f.transformations);
   out += inert_line(f.inert);
   out += fmt::format("\nParquet files: {:.1f} MB.\n", static_cast<double>(f.bytes) / 1e6);
-  out += "\n## Left out\n\n" + reject_section(f);
+  out += "\n## Left out\n\n" + reject_section(f, "were planned and left out");
   out += "\n## Columns\n\n" + markdown_table(sample_columns());
   out += fmt::format(
       "\n## Made with\n\njaxsmith {}, jax {}, jaxlib {}, numpy {}, Python {}{}. `manifest.json` "

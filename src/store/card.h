@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "check/relevance.h"
 #include "store/dataset_writer.h"
@@ -21,6 +23,17 @@ struct CardFigures {
   bool complete = true;
 };
 
+// train, validation and test, and of the others those that have rows.
+std::vector<std::string_view> splits_of(const CardFigures& figures);
+
 std::string dataset_card(const RunDescription& run, const CardFigures& figures);
+
+// Parts of a card that every dataset's has.
+std::string card_header(const CardFigures& figures);     // YAML, with the files of each split
+std::string loading_section();                           // how to read it
+std::string category_table(const CardFigures& figures);  // rows by category and split
+std::string count_table(std::string_view what, const Counts& counts);
+// `what`: "were planned and left out".
+std::string reject_section(const CardFigures& figures, std::string_view what);
 
 }  // namespace jaxsmith::store

@@ -45,6 +45,7 @@ class DatasetReader {
   // that names, otherwise data/*.parquet. An error where nothing of it can be read.
   static Result<DatasetReader> open(const std::string& path, bool described = false);
   std::int64_t rows() const { return rows_; }
+  const std::vector<std::string>& files() const { return files_; }  // in the order of the rows
   // In the order of the files; nothing after the last one. What cannot be read, a row, or all of a
   // file or of a row group, comes as a row with a `problem`. An array's bytes are as many as its
   // type and shape have.

@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.h"
-#include "select/select.h"
+#include "check/sample.h"
 #include "store/files.h"
 
 namespace jaxsmith::store {
@@ -80,9 +80,10 @@ bool is_journal_name(std::string_view name) {
 // Such names of a user's would be in the way of final files.
 bool is_shard_name(std::string_view name) {
   return name.ends_with(".parquet") &&
-         std::any_of(select::kSplits.begin(), select::kSplits.end(), [&](std::string_view split) {
-           return name.starts_with(split) && name.substr(split.size()).starts_with("-");
-         });
+         std::any_of(kWords<check::Split>.begin(), kWords<check::Split>.end(),
+                     [&](std::string_view split) {
+                       return name.starts_with(split) && name.substr(split.size()).starts_with("-");
+                     });
 }
 
 bool is_own_name(std::string_view name) {

@@ -421,7 +421,8 @@ Columns verdict_columns() {
         "digest of the same with sizes and dtypes: no two rows share it"},
        [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, r.sample.signature); }},
       {{"split", utf8(), true,
-        "train, validation or test; a family stands in one, and so does a structure"},
+        "train, validation or test, and those of jaxsmith split; a family stands in one, and so "
+        "does a structure"},
        [](Appender& a, ArrayBuilder* b, const Row& r) { a.text(b, word(r.sample.split)); }},
       {{"x64", boolean(), false, "whether jax_enable_x64 was on"},
        [](Appender& a, ArrayBuilder* b, const Row& r) {
@@ -503,7 +504,7 @@ std::span<const Column> reject_columns() {
       {"category", utf8(), true, "kind of operations that the family's program is about"},
       {"transformation", utf8(), true, "what the entry point is of the family's program"},
       {"variant", utf8(), true, "base, dtype, shape"},
-      {"stage", utf8(), true, "where it left: a stage of the worker, check, redo, select"},
+      {"stage", utf8(), true, "where it left: a stage of the worker, check, redo, select, split"},
       {"reason", utf8(), true, "why, as a short key"},
       {"detail", utf8(), false, "why, in a line"},
       {"source", utf8(), false, "the Python module"},

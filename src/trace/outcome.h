@@ -30,10 +30,11 @@ enum class Stage {
   kCheck,
   kRedo,
   kSelect,
+  kSplit,
 };
-constexpr std::array<std::string_view, 12> words_of(Stage) {
-  return {"exec", "trace",  "lower",  "text",  "parse", "compile",
-          "run",  "repeat", "answer", "check", "redo",  "select"};
+constexpr std::array<std::string_view, 13> words_of(Stage) {
+  return {"exec",   "trace",  "lower", "text", "parse",  "compile", "run",
+          "repeat", "answer", "check", "redo", "select", "split"};
 }
 
 // Why it left, by jaxsmith's own word; a worker also says names of Python's exceptions.
@@ -58,12 +59,18 @@ enum class Reason {
   kDuplicate,
   kSplit,
   kFamily,
+  kUnread,
+  kNotWritten,
+  kNearReal,
+  kNearDuplicate,
+  kHeldOut,
 };
-constexpr std::array<std::string_view, 20> words_of(Reason) {
-  return {"timeout",          "memory",       "crash",     "levels",    "elided",
-          "address",          "path",         "type",      "nonfinite", "constant",
-          "ignored argument", "unstable",     "inert",     "constants", "flops",
-          "outputs",          "result_paths", "duplicate", "split",     "family"};
+constexpr std::array<std::string_view, 25> words_of(Reason) {
+  return {"timeout",          "memory",       "crash",     "levels",         "elided",
+          "address",          "path",         "type",      "nonfinite",      "constant",
+          "ignored argument", "unstable",     "inert",     "constants",      "flops",
+          "outputs",          "result_paths", "duplicate", "split",          "family",
+          "unread",           "not written",  "near real", "near duplicate", "held out"};
 }
 
 // Why a function left: `reason` is a short key for counting, `detail` one line for a person, free

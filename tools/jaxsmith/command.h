@@ -22,6 +22,7 @@ int generate_main(int argc, char** argv);
 int plan_main(int argc, char** argv);
 int schema_main(int argc, char** argv);
 int score_main(int argc, char** argv);
+int split_main(int argc, char** argv);
 int stats_main(int argc, char** argv);
 
 // Where the program's parts are. `python`: what the user named, or empty: then JAXSMITH_PYTHON of

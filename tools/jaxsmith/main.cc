@@ -31,6 +31,7 @@ constexpr Command kCommands[] = {
     {"plan", "print the functions of a family without running them", plan_main},
     {"coverage", "what of JAX and of the IRs a dataset has, and what not", coverage_main},
     {"stats", "measure a dataset, alone or beside another", stats_main},
+    {"split", "split a dataset by clusters, and say what leaks", split_main},
     {"schema", "describe the columns of a dataset", schema_main},
 };
 
