@@ -74,6 +74,8 @@ TEST(Options, TheSameMeaningHasTheSameManifest) {
   ASSERT_TRUE(set(b, "categories", {"math", "loop"}).ok());
   ASSERT_TRUE(set(a, "levels", {"hlo"}).ok());
   ASSERT_TRUE(set(b, "levels", {"hlo,jaxpr"}).ok());
+  ASSERT_TRUE(set(a, "difficulty", {"3-3"}).ok());
+  ASSERT_TRUE(set(b, "difficulty", {"3"}).ok());
   ASSERT_TRUE(set(a, "exact", {"true"}).ok());
   ASSERT_TRUE(set(b, "redo", {"100"}).ok());
   ASSERT_TRUE(check_options(a).ok());
@@ -125,6 +127,14 @@ TEST(Options, MisuseIsNamedWithTheWayOut) {
   options = with_out();
   options.max_inert = 1.5;
   EXPECT_NE(complaint(options).find("--max-inert"), std::string::npos);
+  options = with_out();
+  options.size = "larg";
+  EXPECT_NE(complaint(options).find("did you mean 'large'"), std::string::npos);
+  for (const char* range : {"0", "6", "4-2", "all", "1-"}) {
+    options = with_out();
+    options.difficulty = range;
+    EXPECT_TRUE(complaint(options).starts_with("--difficulty: ")) << range;
+  }
   options = with_out();
   options.dtypes = {"f32", "f23"};
   EXPECT_NE(complaint(options).find("did you mean 'f32'"), std::string::npos);

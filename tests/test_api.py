@@ -85,7 +85,9 @@ def test_what_is_shown_is_escaped():
 def test_generate_gives_what_the_command_gives(tmp_path):
     given = list(jaxsmith.generate(12, seed=3, workers=1))
     assert len({row.id for row in given}) == 12
-    kept = list(jaxsmith.generate(12, seed=3, out=tmp_path / "kept"))
+    # With what is usual asked for by its name.
+    usual = {"size": "mix", "difficulty": "1-5"}
+    kept = list(jaxsmith.generate(12, seed=3, out=tmp_path / "kept", **usual))
     assert [row.fields for row in kept] == [row.fields for row in given]
     dataset = jaxsmith.load(tmp_path / "kept")
     assert {row.id for row in dataset} == {row.id for row in given}
@@ -109,11 +111,17 @@ def test_an_iterator_that_is_closed_ends_its_run(tmp_path):
     assert running.stdout == ""
 
 
-def test_errors_of_the_program_are_exceptions():
-    with pytest.raises(
-        jaxsmith.JaxsmithError, match="there is no category 'loops'; did you mean 'loop'"
-    ):
-        next(jaxsmith.generate(3, categories=["loops"]))
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"categories": ["loops"]}, "there is no category 'loops'; did you mean 'loop'"),
+        ({"size": "larg"}, "there is no size 'larg'; did you mean 'large'"),
+        ({"difficulty": 6}, "--difficulty: '6' is no difficulty"),
+    ],
+)
+def test_errors_of_the_program_are_exceptions(options, what):
+    with pytest.raises(jaxsmith.JaxsmithError, match=what):
+        next(jaxsmith.generate(3, **options))
 
 
 def test_saved_extractions_are_a_dataset(tmp_path):

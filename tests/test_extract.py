@@ -11,6 +11,7 @@ from pathlib import Path
 import extract_functions as functions
 import jax
 import jax.numpy as jnp
+import jaxpr_sizes
 import jaxsmith
 import numpy as np
 import pytest
@@ -406,6 +407,10 @@ def test_parquet_is_a_dataset_with_checks(tmp_path):
         ],
         "passed",
     )
+    sizes = {name: row.fields[name] for name in ("depth", "nesting", "distinct_operations")}
+    assert sizes == jaxpr_sizes.measures(row.jaxpr)
+    assert row.fields["tokens"] == jaxpr_sizes.tokens(row.source)
+    assert row.fields["difficulty"] == jaxpr_sizes.difficulty(row.fields)
     x, y = row.case.inputs.values()
     np.testing.assert_allclose(row.case.outputs["result"], functions.plain(x, y), rtol=1e-5)
     assert command(*PLAIN, "--format", "parquet", "--out", str(out)).returncode == 2

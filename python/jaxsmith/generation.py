@@ -24,14 +24,17 @@ def generate(
     categories: Sequence[str] | None = None,
     levels: Sequence[str] | None = None,
     dtypes: Sequence[str] | None = None,
+    size: str | None = None,
+    difficulty: int | str | None = None,
     out: str | os.PathLike[str] | None = None,
 ) -> Iterator[Row]:
     """Verified samples of new JAX functions, as `jaxsmith generate` makes them.
 
     They come in the dataset's order while others are still being made; the same seed and count give
     the same ones. `workers`: JAX processes at a time (by default one for each processor).
-    `categories`, `levels`, `dtypes`: as the command line's options of these names. `out`: a new
-    folder to keep the dataset in; otherwise it is not kept. Closing the iterator ends the run.
+    `categories`, `levels`, `dtypes`, `size` ("large"), `difficulty` (3 or "2-4"): as the command
+    line's options of these names. `out`: a new folder to keep the dataset in; otherwise it is not
+    kept. Closing the iterator ends the run.
 
     Raises JaxsmithError for options that make no sense, and where the run fails.
 
@@ -47,6 +50,9 @@ def generate(
     for name, values in (("categories", categories), ("levels", levels), ("dtypes", dtypes)):
         if values is not None:
             command += [f"--{name}", ",".join(values)]
+    for name, value in (("size", size), ("difficulty", difficulty)):
+        if value is not None:
+            command += [f"--{name}", str(value)]
     if out is not None:
         yield from _rows(command, os.fspath(out), count)
         return

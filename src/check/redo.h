@@ -20,9 +20,9 @@ double output_tolerance(tensor::DType dtype);
 // outputs; of further cases those outputs that both routes found to be stable. With them may differ
 // what is found out by comparing outputs: whether an argument matters is asked of their bytes (one
 // in 500 functions differs by rounding alone), `stable` of a tolerance. What a row says beside
-// follows from these: counts, digests, the share of inert operations. Reasons: "text:hlo" …,
-// "spans:hlo" …, "levels", "constants", "result_paths", "flops", "outputs", or the plain route's
-// own.
+// follows from these and from the source: counts, digests, sizes, the difficulty, the share of
+// inert operations. Reasons: "text:hlo" …, "spans:hlo" …, "levels", "constants", "result_paths",
+// "flops", "outputs", or the plain route's own.
 std::optional<trace::Refusal> compare_redo(const source::Function& function,
                                            const trace::Outcome& chunk,
                                            const trace::Outcome& plain);

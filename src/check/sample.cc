@@ -58,7 +58,8 @@ Candidate make_candidate(Function function, trace::Outcome outcome, std::optiona
   Sample s;
   s.structure = std::move(digest);
   s.signature = hash128_hex(structure.value().signature);
-  s.equations = structure.value().equations;
+  s.sizes = sizes_of(&structure.value(), function.source);
+  s.difficulty = difficulty_of(s.sizes);
   s.op_counts = count_operations(programs);
   s.function = std::move(function);
   s.outcome = std::move(outcome);

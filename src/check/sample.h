@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "check/difficulty.h"
 #include "check/program.h"
 #include "source/function.h"
 #include "trace/outcome.h"
@@ -79,7 +80,8 @@ struct Sample {
   trace::Outcome outcome;
   std::string structure,
       signature;  // digests (ir::Structure)
-  std::int64_t equations = 0;
+  Sizes sizes;
+  std::optional<int> difficulty;    // nothing where the sizes are not all known
   std::vector<Case> further_cases;  // beside input set 0 and the outcome's outputs
   std::optional<double> inert;      // check/relevance.h
   std::map<level::Level, ir::OpCounts> op_counts;

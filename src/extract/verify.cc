@@ -258,11 +258,13 @@ check::Sample to_sample(Record record, Outcome run, const std::string& obstacle)
   const std::string whole = identity_of(record);
   s.structure = hash128_hex(structure.ok() ? structure.value().structure : whole);
   s.signature = hash128_hex(structure.ok() ? structure.value().signature : whole);
-  if (structure.ok()) s.equations = structure.value().equations;
   const Function& f = record.function;
+  s.sizes = check::sizes_of(structure.ok() ? &structure.value() : nullptr, f.source);
+  s.difficulty = check::difficulty_of(s.sizes);
   check::ExecutionCase recorded{
-      record.outcome.constants,       f.inputs[0], record.outcome.outputs,
-      {f.kept.begin(), f.kept.end()}, s.equations, check::precisions_of(record.outcome.levels)};
+      record.outcome.constants, f.inputs[0],
+      record.outcome.outputs,   {f.kept.begin(), f.kept.end()},
+      s.sizes.equations,        check::precisions_of(record.outcome.levels)};
   const check::ExecutionCase* own_case = recorded.outputs.empty() ? nullptr : &recorded;
   const auto readings = check::reading_checks(programs, own_case, "the row has no case");
   s.inert = check::inert_share(programs, own_case, f.runtime.devices);

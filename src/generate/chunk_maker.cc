@@ -57,7 +57,7 @@ std::vector<check::CheckResult> check_programs(check::Sample& s, check::Programs
   const std::vector<tensor::Tensor>& inputs = s.function.inputs[0];
   check::ExecutionCase recorded{s.outcome.constants, inputs,
                                 s.outcome.outputs,   {},
-                                s.equations,         check::precisions_of(s.outcome.levels)};
+                                s.sizes.equations,   check::precisions_of(s.outcome.levels)};
   for (std::size_t i = 0; i < inputs.size(); ++i)
     recorded.kept.push_back(static_cast<std::int64_t>(i));  // with an unused one it is refused
   choose_cases(s, programs, recorded);
@@ -90,6 +90,7 @@ bool is_redone(const source::FunctionKey& key, double percent) {
 ChunkMaker::ChunkMaker(const GenerateOptions& options, const trace::Installation& installation)
     : options_(options),
       plan_options_(plan_options(options)),
+      wanted_(wanted_difficulty(options)),
       structure_level_(backend::backend_named(options.backend)->worker().structure_level),
       fast_(tracer_options(options, installation)),
       plain_(tracer_options(options, installation)) {}
@@ -120,10 +121,14 @@ Result<ChunkResult> ChunkMaker::make(std::uint64_t chunk, const std::atomic<bool
         check::make_candidate(std::move(functions[i]), std::move(outcomes[i]),
                               std::move(refusals[i]), programs, structure_level_);
     if (auto* sample = std::get_if<check::Sample>(&candidate)) {
-      sample->checks = check::passed_checks(redone);
-      const auto readings = check_programs(*sample, programs);
-      sample->checks.insert(sample->checks.end(), readings.begin(), readings.end());
-      auto refusal = check::refusal_of(readings);
+      // Of what nobody wants nothing more need be known.
+      auto refusal = check::check_difficulty(sample->difficulty, wanted_);
+      if (!refusal) {
+        sample->checks = check::passed_checks(redone);
+        const auto readings = check_programs(*sample, programs);
+        sample->checks.insert(sample->checks.end(), readings.begin(), readings.end());
+        refusal = check::refusal_of(readings);
+      }
       if (!refusal) refusal = check::check_inert(sample->inert, options_.max_inert);
       if (refusal) candidate = check::make_reject(sample->function, *refusal, sample->structure);
     }

@@ -47,6 +47,7 @@ class ChunkMaker {
 
   const GenerateOptions& options_;
   plan::PlanOptions plan_options_;
+  check::DifficultyRange wanted_;
   level::Level structure_level_;  // the back end's
   trace::Tracer fast_, plain_;
   CpuSeconds cpu_;

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "check/difficulty.h"
 #include "check/relevance.h"
 
 namespace jaxsmith::generate {
@@ -20,6 +21,8 @@ struct Figures {
   std::map<std::string, CategoryFigures> categories;
   std::uint64_t rows = 0, rejects = 0, redone = 0;
   check::InertFigures inert;
+  check::DifficultyCounts difficulty;
+  std::uint64_t left_out = 0;  // of the rejects, for their difficulty
   // Checks of rows that could not be done, by check and reason: "execute:hlo: operation … is not
   // known".
   std::map<std::string, std::uint64_t> not_done;

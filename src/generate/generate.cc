@@ -50,6 +50,7 @@ void count_reject(Figures& figures, const std::string& category, std::string_vie
                   const std::string& reason) {
   ++figures.categories[category].rejects[fmt::format("{}: {}", stage, reason)];
   ++figures.rejects;
+  figures.left_out += reason == word(trace::Reason::kDifficulty);
 }
 
 // Selects and stores chunks, in their order.
@@ -68,6 +69,7 @@ class Committer {
           selector_.restore(row.structure, row.signature, split);
           count_row(figures_, row.category, split);
           figures_.inert.add(row.inert);
+          figures_.difficulty.add(row.difficulty);
         },
         [this](const store::StoredReject& reject) {
           count_reject(figures_, reject.category, reject.stage, reject.reason);
@@ -85,7 +87,8 @@ class Committer {
     writer_.end_chunk(chunk.chunk, chunk.redone);
     JAXSMITH_CHECK(flush_if_due());
     barren_ = figures_.rows == before ? barren_ + 1 : 0;
-    if (figures_.rows == 0 && !why.empty()) {
+    // What is left out for its difficulty might have been wanted: that says nothing of the others.
+    if (figures_.rows == 0 && figures_.left_out == 0 && !why.empty()) {
       return Error::environment(
           fmt::format("all functions of the first chunk were refused, the last with {}", why));
     }
@@ -107,6 +110,7 @@ class Committer {
         sample->split = *verdict.split;
         count_row(figures_, sample->function.category, *verdict.split);
         figures_.inert.add(sample->inert);
+        figures_.difficulty.add(sample->difficulty);
         for (const check::CheckResult& c : sample->checks)
           if (c.status == check::CheckStatus::kNotDone && c.check != check::CheckKind::kRedo)
             ++figures_.not_done[c.name() + ": " + c.detail];

@@ -144,6 +144,10 @@ Status set_option(GenerateOptions& options, std::string_view name,
 Status check_names(GenerateOptions& options) {
   if (options.max_rank > 4)
     return Error::usage(fmt::format("--max-rank {}: ranks go from 0 to 4", options.max_rank));
+  if (!from_word<plan::ProgramSize>(options.size))
+    return Error::usage(fmt::format("--size: there is no size '{}'{} (there are {})", options.size,
+                                    did_you_mean(options.size, kWords<plan::ProgramSize>),
+                                    fmt::join(kWords<plan::ProgramSize>, ", ")));
   JAXSMITH_TRY(backend, backend_of(options));
   std::vector<std::string_view> categories;
   for (const plan::CategoryProfile& profile : backend->catalogue().categories())
@@ -183,6 +187,10 @@ Status check_options(GenerateOptions& options) {
   if (options.memory_limit < 1024) {
     return Error::usage("--memory-limit: a worker needs 1024 MB or more for JAX alone");
   }
+  const auto difficulty = check::difficulty_range(options.difficulty);
+  if (!difficulty.ok())
+    return Error::usage(fmt::format("--difficulty: {}", difficulty.error().message));
+  options.difficulty = difficulty.value().text();
   JAXSMITH_CHECK(check_names(options));
   if (options.exact) options.redo = 100;
   options.exact = options.redo == 100;
@@ -212,7 +220,13 @@ plan::PlanOptions plan_options(const GenerateOptions& options) {
     if (const auto dtype = tensor::dtype_from_jaxpr_name(name)) out.dtypes.push_back(*dtype);
   }
   out.max_rank = static_cast<int>(options.max_rank);
+  out.size = from_word<plan::ProgramSize>(options.size).value_or(plan::ProgramSize::kMix);
   return out;
+}
+
+check::DifficultyRange wanted_difficulty(const GenerateOptions& options) {
+  const auto range = check::difficulty_range(options.difficulty);
+  return range.ok() ? range.value() : check::DifficultyRange{};
 }
 
 std::vector<level::Level> levels_of(const GenerateOptions& options) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "check/difficulty.h"
 #include "levels/levels.h"
 #include "plan/planner.h"
 
@@ -52,6 +53,9 @@ Status check_options(GenerateOptions& options);
 Status check_names(GenerateOptions& options);
 // Of options whose names have been checked.
 plan::PlanOptions plan_options(const GenerateOptions& options);
+
+// The difficulties that rows may have.
+check::DifficultyRange wanted_difficulty(const GenerateOptions& options);
 
 // The levels that a dataset with these options has.
 std::vector<level::Level> levels_of(const GenerateOptions& options);

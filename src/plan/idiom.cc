@@ -100,7 +100,14 @@ Stats Idiom::stats_of(const Type& type, Interval range) {
 bool Idiom::may_add_argument() const {
   const Body& body = b_.body_of(b_.current());
   return b_.depth() == 0 && body.placement == Placement::kEntry &&
-         body.parameters.size() < kMostArguments;
+         body.parameters.size() < profile_of(b_.settings().size).most_arguments;
+}
+
+bool Idiom::may_share(const Value& v) const {
+  if (b_.settings().size != ProgramSize::kLarge || b_.depth() > 0 || may_add_argument())
+    return false;
+  const auto& given = b_.body_of(b_.current()).parameters;
+  return std::any_of(given.begin(), given.end(), [&](ValueId id) { return &b_[id] == &v; });
 }
 
 ValueId Idiom::existing(const Words& names, const Accept& accept) {
@@ -167,7 +174,8 @@ ValueId Idiom::input(Words names, Type type, Interval range) {
   const bool boolean = type.dtype == DType::kBool;
   const auto fits = [&](const Value& v) {
     const Interval reach = practical(v.stats);
-    return v.type == type && !v.weak && !v.any_scale && v.uses == 0 && !own_.contains(&v) &&
+    return v.type == type && !v.weak && !v.any_scale && (v.uses == 0 || may_share(v)) &&
+           !own_.contains(&v) &&
            (boolean || (reach.lo >= range.lo && reach.hi <= range.hi &&
                         spread(v.stats) >= kUsedShare * (range.hi - range.lo)));
   };

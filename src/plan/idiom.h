@@ -64,8 +64,8 @@ class Idiom {
   DType real() const;                        // of this program
   DType integer() const;                     // what JAX counts and indexes in
 
-  // A number that people give a name now and then: written out, a default argument of the root, or
-  // a constant of the module. Gives the Python text that stands for it: one of `values`, or a name.
+  // A number that people give a name now and then: written out, a default argument of the root (or
+  // of the function that plan/outline.h makes of its steps), or a constant of the module. Gives the Python text that stands for it: one of `values`, or a name.
   std::string setting(const Words& names, const Words& values);
 
   // ---- What it is about ----
@@ -183,6 +183,8 @@ class Idiom {
              std::vector<Part> parts, Packing packing);
   ValueId own(ValueId id);  // the same, no longer free for another role
   bool may_add_argument() const;
+  // Of an argument of a large program that has no room for more: its steps share weights and masks.
+  bool may_share(const Value& v) const;
   Stats stats_of(const Type& type, Interval range);
 
   Builder& b_;

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
+#include "plan/composition.h"
+#include "plan/size.h"
 #include "plan/visibility.h"
 
 namespace jaxsmith::plan {
@@ -13,10 +14,9 @@ namespace {
 
 constexpr int kTries = 60;
 constexpr int kTriesOfItsOwn = 45;        // of these, with what the family begins with and features
-constexpr std::size_t kMostNodes = 160;   // operations that a reader can still follow
+constexpr int kComposedTries = 12;        // of a large program; then it is drawn as others are
 constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 on
 constexpr double kIdiomShare = 0.65;      // of programs begin with an idiom of their category
-constexpr std::size_t kMostResults = 4;
 // Of a program's operations: may be changed and nothing shows it.
 constexpr double kMostHidden = 0.3;
 
@@ -102,32 +102,6 @@ Drawn draw_argument(Builder& b, const CategoryProfile& profile, int position) {
 
 const std::vector<ValueId>& parameters_of(Builder& b) { return b.body_of(b.current()).parameters; }
 
-// What the open body leaves over becomes its results, where every argument shows in them.
-bool return_ends(Builder& b) {
-  std::vector<ValueId> ends = b.unused();
-  const std::vector<ValueId> parameters = parameters_of(b);
-  // What an idiom keeps (Idiom::keep) is a result although steps go on with it.
-  const auto count = static_cast<ValueId>(b.program().values.size());
-  for (ValueId id = 0; id < count; ++id)
-    if (b[id].reserved && b[id].uses > 0 && b[id].sure != 0 && !b[id].weak &&
-        b[id].body == b.current())
-      ends.push_back(id);
-  if (ends.empty() || ends.size() > kMostResults) return false;
-  std::uint32_t sure = 0;
-  for (ValueId id : ends) {
-    if (std::find(parameters.begin(), parameters.end(), id) != parameters.end()) return false;
-    sure |= b[id].sure;
-  }
-  if (std::popcount(sure) != static_cast<int>(parameters.size())) return false;
-  b.random().shuffle(ends);
-  b.set_results(ends);
-  Body& body = b.program().bodies[static_cast<std::size_t>(b.current())];
-  body.returns = ends.size() == 1         ? Returns::kSingle
-                 : b.random().chance(0.3) ? Returns::kDict
-                                          : Returns::kTuple;
-  return true;
-}
-
 // Whether the two meet without a reduction of either, which would only be there to make them meet.
 bool meets(Builder& b, ValueId x, ValueId y) {
   return b.broadcasts(b[x].type.shape, b[y].type.shape) &&
@@ -152,7 +126,9 @@ bool close_root(Builder& b) {
     for (ValueId x : bare != ends.end() ? std::vector<ValueId>{*bare} : ends)
       for (ValueId y : ends)
         if (x != y && meets(b, x, y)) pairs.emplace_back(x, y);
-    if (pairs.empty() && bare == ends.end() && ends.size() <= kMostResults) break;
+    if (pairs.empty() && bare == ends.end() &&
+        ends.size() <= profile_of(b.settings().size).most_results)
+      break;
     if (pairs.empty()) return false;
     const auto [x, y] = b.random().pick(pairs);
     if (!b.combine(x, y)) return false;
@@ -200,83 +176,12 @@ bool uses_devices(const Program& program) {
   });
 }
 
-bool has_idioms(const Catalogue& catalogue, Category category) {
-  return std::any_of(catalogue.ops().begin(), catalogue.ops().end(), [&](const Op& op) {
-    return op.has(kIdiom) && op.category == category && op.weight > 0;
-  });
-}
-
-// One more idiom; of the category where it is given. Of those of others some more often than
-// others, as their categories are.
-bool draw_idiom(Builder& b, std::optional<Category> category) {
-  const auto ops = b.catalogue().ops();
-  std::vector<double> weights;
-  for (const Op& op : ops) {
-    const auto& asked = b.settings().idioms;
-    const bool wanted =
-        !category || asked.empty() || std::find(asked.begin(), asked.end(), op.name) != asked.end();
-    // What is asked for may be a call of the library too.
-    const bool idiomatic = op.has(category && !asked.empty() ? kWritten : kIdiom);
-    const bool drawn = wanted && idiomatic && (!category || op.category == *category);
-    weights.push_back(drawn ? op.weight * (category ? 1 : b.catalogue().profile(op.category).share)
-                            : 0);
-  }
-  if (std::none_of(weights.begin(), weights.end(), [](double w) { return w > 0; })) return false;
-  for (int tries = 0; tries < 8; ++tries)
-    if (b.draw_op(ops[b.random().weighted(weights)])) return true;
-  return false;
-}
-
-// Whether nodes of the open body from this one on use what stood there before, arguments apart.
-bool goes_on(Builder& b, std::size_t first_node, ValueId first_value) {
-  const Body& body = b.body_of(b.current());
-  for (std::size_t n = first_node; n < body.nodes.size(); ++n)
-    for (const ValueId id : body.nodes[n].operands) {
-      const auto& given = body.parameters;
-      if (id < first_value && b[id].literal.empty() &&
-          std::find(given.begin(), given.end(), id) == given.end())
-        return true;
-    }
-  return false;
-}
-
-// What a function of two idioms is called and does.
-void join_idioms(Body& body, const std::vector<std::string>& names,
-                 const std::vector<std::string>& summaries) {
-  constexpr std::size_t kLongestName = 32;
-  if (!names.empty() && !body.names.empty()) {
-    const std::string both = names.front() + "_then_" + body.names.front();
-    if (both.size() <= kLongestName) body.names.insert(body.names.begin(), both);
-  }
-  std::vector<std::string> joined;
-  for (const std::string& first : summaries)
-    for (std::size_t i = summaries.size(); i < body.summaries.size(); ++i)
-      joined.push_back(first + " " + body.summaries[i]);
-  body.summaries = std::move(joined);
-}
-
-// An idiom of the category; then, now and then, others that go on with what it gave.
-bool fill_with_idioms(Builder& b, Category category) {
-  if (!draw_idiom(b, category)) return false;
-  const std::size_t more = b.random().weighted(std::vector<double>{0.62, 0.24, 0.1, 0.04});
-  for (std::size_t i = 0; i < more; ++i) {
-    Body& body = b.program().bodies[static_cast<std::size_t>(b.current())];
-    const std::vector<std::string> names = body.names, summaries = body.summaries;
-    const std::size_t nodes = body.nodes.size();
-    const auto values = static_cast<ValueId>(b.program().values.size());
-    if (!draw_idiom(b, std::nullopt)) break;
-    if (!goes_on(b, nodes, values)) return false;
-    join_idioms(body, names, summaries);
-  }
-  return return_ends(b);
-}
-
 // The same operation, on a new argument of the root that it must use.
 Op on_new_argument(const Op& op, const CategoryProfile& profile) {
   Op out = op;
   out.draw = [&op, &profile](Builder& b, Draft& draft) {
     const std::size_t given = parameters_of(b).size();
-    if (given >= kMostArguments) return false;
+    if (given >= profile_of(b.settings().size).most_arguments) return false;
     CategoryProfile any = profile;
     any.integer_share = 0.3, any.bool_share = 0.2, any.complex_share = 0.25;
     const Drawn drawn = draw_argument(b, any, static_cast<int>(given));
@@ -349,9 +254,11 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   Builder b(program, settings, random);
   Builder::BodySpec spec;
   spec.placement = Placement::kEntry;
+  const SizeProfile& size = profile_of(settings.size);
+  const bool composed = settings.size == ProgramSize::kLarge && attempt < kComposedTries;
   const auto [begins_with_idiom, featured_needed, branches] =
       beginning(settings, category, seed, family, attempt);
-  if (!begins_with_idiom) {
+  if (!composed && !begins_with_idiom) {
     // The builder draws in a body only; arguments are drawn before there is one.
     const std::size_t count = 1 + b.random().weighted(std::vector<double>{0.22, 0.42, 0.26, 0.1});
     for (std::size_t i = 0; i < count; ++i) {
@@ -360,9 +267,11 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
                                  tensor::is_inexact(drawn.type.dtype) ? 1u << i : 0, 0, 1u << i});
     }
   }
-  int steps = 1 + static_cast<int>(b.random().below(4));
-  if (b.random().chance(0.3)) steps += static_cast<int>(b.random().below(6));
+  int steps = 1 + static_cast<int>(b.random().below(size.steps));
+  if (size.more_steps > 0 && b.random().chance(0.3))
+    steps += static_cast<int>(b.random().below(size.more_steps));
   const auto root = b.body(spec, [&](const std::vector<ValueId>&) {
+    if (composed) return compose(b, category);
     if (begins_with_idiom) return fill_with_idioms(b, category);
     const std::vector<const Op*> featured = featured_ops(b.catalogue(), seed, family);
     for (const Op* op : featured)
@@ -371,7 +280,12 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
     b.grow(profile.has_bodies ? std::max(2, steps - 2) : steps);
     return close_root(b);
   });
-  if (!root || !shows_category(program, category, branches) || node_count(program) > kMostNodes)
+  // A category may have nothing as small as was asked for.
+  const std::size_t most_nodes =
+      attempt < kTriesOfItsOwn
+          ? size.most_nodes
+          : std::max(size.most_nodes, profile_of(ProgramSize::kMedium).most_nodes);
+  if (!root || !shows_category(program, category, branches) || node_count(program) > most_nodes)
     return std::nullopt;
   if (attempt < kTriesOfItsOwn && hidden_share(program, *root) > kMostHidden) return std::nullopt;
   program.root = *root;
@@ -418,6 +332,19 @@ Category family_category(const PlanOptions& options, std::uint64_t seed, std::ui
   return categories[family % categories.size()];
 }
 
+ProgramSize family_size(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
+  ProgramSize size = options.size;
+  if (size == ProgramSize::kMix) {
+    std::vector<double> shares;
+    for (const auto each : {ProgramSize::kSmall, ProgramSize::kMedium, ProgramSize::kLarge})
+      shares.push_back(profile_of(each).share);
+    size = static_cast<ProgramSize>(Random(seed, family).fork("size").weighted(shares));
+  }
+  // Large programs are made of idioms.
+  const bool composed = has_idioms(*options.catalogue, family_category(options, seed, family));
+  return size == ProgramSize::kLarge && !composed ? ProgramSize::kMedium : size;
+}
+
 Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
   Random random = Random(seed, family).fork("settings");
   Settings s;
@@ -459,6 +386,7 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
   static const std::vector<std::int64_t> kVeryLong = {512, 1000, 1024, 2048, 4096};
   if (!spread && random.chance(0.06)) s.longest = random.pick(kVeryLong);
   s.mix = mix_of(*options.catalogue, category);
+  s.size = family_size(options, seed, family);
   s.idioms = options.idioms;
   return s;
 }

@@ -22,6 +22,7 @@ struct PlanOptions {
   std::vector<Category> categories = {};  // in order, without repeats; empty: all
   std::vector<DType> dtypes = {};         // empty: all
   std::vector<std::string> idioms = {};   // every program begins with one of these; empty: any
+  ProgramSize size = ProgramSize::kMix;   // that of each family is drawn
   int max_rank = 4;
   int devices = 4;  // of a worker
 };
@@ -45,6 +46,8 @@ bool reverse_differentiable(const Program& program);
 
 // ---- Parts, for tests and tools ----
 Category family_category(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
+// Small, medium or large.
+ProgramSize family_size(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
 Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
 // Draws the root program; the same decisions with other settings give a variant of it.
 std::optional<Program> plan_root(const PlanOptions& options, const Settings& settings,

@@ -8,7 +8,7 @@
 
 #include "base/hash.h"
 #include "ir/jaxpr/parser.h"
-#include "stats/flow.h"
+#include "ir/jaxpr/flow.h"
 #include "stats/measures.h"
 #include "stats/rows.h"
 
@@ -34,7 +34,7 @@ Status read_jaxpr(const store::DatasetRow& row, Reading& out) {
   const auto text = row.levels.find(level::structure_level());
   if (text == row.levels.end()) return Error::environment("it has none");
   JAXSMITH_TRY(module, jaxpr::parse(text->second));
-  JAXSMITH_TRY(flow, stats::flow_of(module));
+  JAXSMITH_TRY(flow, jaxpr::flow_of(module));
   out.windows = stats::windows_of(flow.operations);
   out.operations.insert(flow.operations.begin(), flow.operations.end());
   for (const auto& [from, to] : flow.pairs)

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "check/program.h"
+#include "ir/jaxpr/flow.h"
 #include "ir/jaxpr/parser.h"
-#include "stats/flow.h"
 #include "stats/python_names.h"
 #include "stats/rows.h"
 #include "tensor/dtype.h"
@@ -40,7 +40,7 @@ Status read_jaxpr(const std::string& text, Coverage& out) {
     ++out.dtypes[type->dtype].times;
     ++out.ranks[type->is_array ? std::to_string(type->shape.size()) : "none"].times;
   }
-  out.nesting[std::to_string(flow.nesting)].times = 1;
+  out.nesting[std::to_string(flow.extent.nesting)].times = 1;
   return {};
 }
 
@@ -49,7 +49,7 @@ Coverage read_row(const store::DatasetRow& row) {
   Coverage out;
   out.rows = 1;
   const store::Description& d = row.description;
-  const PythonNames names = names_in(python_tokens(d.source));
+  const PythonNames names = names_in(source::python_tokens(d.source));
   for (const std::string& name : names.full) out.names[name].times = 1;
   for (const std::string& name : names.methods) out.methods[name].times = 1;
   for (const level::Level level : level::levels())

@@ -6,13 +6,16 @@
 #include <unordered_map>
 #include <vector>
 
-#include "stats/flow.h"
+#include "ir/jaxpr/flow.h"
 
 namespace jaxsmith::stats {
 
 using jaxpr::Atom;
 using jaxpr::Equation;
+using jaxpr::Held;
+using jaxpr::held_by;
 using jaxpr::Jaxpr;
+using jaxpr::Scope;
 
 namespace {
 
@@ -89,9 +92,9 @@ class Walk {
     std::vector<Known> operands;
     for (const Atom& atom : e.operands) operands.push_back(known(atom, env));
     const auto bodies = held_by(e, scope);
-    if (!bodies.empty() && is_wrapper(e.primitive))
+    if (!bodies.empty() && jaxpr::is_wrapper(e.primitive))
       return wrapped(e, bodies.front(), operands, env);
-    if (is_control(e.primitive) || e.primitive.starts_with("custom"))
+    if (jaxpr::is_control(e.primitive) || e.primitive.starts_with("custom"))
       for (const Held& body : bodies) {
         Env own;
         JAXSMITH_CHECK(held(body, own));
@@ -133,7 +136,7 @@ class Walk {
     return {};
   }
 
-  Budget budget_;
+  jaxpr::EquationBudget budget_;
   Glue out_;
 };
 

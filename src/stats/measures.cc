@@ -6,8 +6,8 @@
 #include <set>
 
 #include "base/hash.h"
+#include "ir/jaxpr/flow.h"
 #include "ir/jaxpr/parser.h"
-#include "stats/flow.h"
 #include "stats/rows.h"
 
 namespace jaxsmith::stats {
@@ -91,8 +91,7 @@ Status read_jaxpr(const store::DatasetRow& row, RowMeasures& out) {
       out.axes_over_16 += n > kLongAxis;
     }
   }
-  out.nesting = flow.nesting;
-  out.depth = flow.depth;
+  out.sizes.extent = flow.extent;
   std::set<std::string> primitives;
   for (const auto& shared : module.shared) all_primitives(shared.jaxpr, primitives);
   all_primitives(module.main, primitives);
@@ -110,11 +109,14 @@ RowMeasures read_row(const store::DatasetRow& row) {
   out.structure = d.structure;
   out.callable = d.callable;
   out.member = d.member;
-  out.equations = row.equations;
+  const source::PythonTokens tokens = source::python_tokens(d.source);
+  out.sizes.equations = row.equations;
+  out.sizes.tokens = source::count_tokens(tokens);
   out.read = row.problem.empty() && read_jaxpr(row, out).ok();
   out.results = results_of(row.inputs, row.outputs);
   out.cases = row.outputs.empty() ? 0 : 1 + static_cast<std::int64_t>(row.further_cases.size());
-  out.source = measures_of(python_tokens(d.source));
+  out.difficulty = check::difficulty_of(out.sizes);
+  out.source = measures_of(tokens);
   out.bytes["source"] = static_cast<std::int64_t>(d.source.size());
   for (const auto& [level, text] : row.levels)
     out.bytes[std::string(level::name_of(level))] = static_cast<std::int64_t>(text.size());
@@ -180,19 +182,28 @@ Counts pooled(const std::vector<RowMeasures>& rows, Counts RowMeasures::* counts
 
 void sizes(const Measures& m, Writer& w) {
   w.begin("sizes");
-  w.quantiles("equations", values(m.rows, [](const auto& r) { return r.equations; }));
+  w.quantiles("equations", values(m.rows, [](const auto& r) { return r.sizes.equations; }));
   w.quantiles("operations", values(m.rows, [](const auto& r) { return r.operations.size(); }));
-  w.quantiles("longest way through them", values(m.rows, [](const auto& r) { return r.depth; }));
+  w.quantiles("distinct operations",
+              values(m.rows, [](const auto& r) { return r.sizes.extent->distinct_operations; }));
+  w.quantiles("longest way through them",
+              values(m.rows, [](const auto& r) { return r.sizes.extent->depth; }));
+  w.quantiles("tokens of the source", values(m.rows, [](const auto& r) { return r.sizes.tokens; }));
   std::array<double, 4> nesting{};
+  check::DifficultyCounts difficulty;
   double read = 0;
   for (const RowMeasures& r : m.rows) {
     if (!r.read) continue;
     ++read;
-    ++nesting[static_cast<std::size_t>(std::min<std::int64_t>(r.nesting, 3))];
+    ++nesting[static_cast<std::size_t>(std::min<std::int64_t>(r.sizes.extent->nesting, 3))];
+    difficulty.add(r.difficulty);
   }
   w.begin("nesting of control flow");
   for (std::size_t i = 0; i < nesting.size(); ++i)
     w.share(i < 3 ? std::to_string(i) : "3 and more", nesting[i], read);
+  w.begin("difficulty");
+  for (int d = check::kEasiest; d <= check::kHardest; ++d)
+    w.share(std::to_string(d), static_cast<double>(difficulty.of(d)), read);
 }
 
 void types(const Measures& m, Writer& w) {

@@ -8,12 +8,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/status.h"
+#include "check/difficulty.h"
 #include "stats/glue.h"
 #include "stats/neighbours.h"
 #include "stats/python_measures.h"
@@ -26,11 +28,13 @@ using Counts = std::map<std::string, double>;
 // What is kept of a row.
 struct RowMeasures {
   std::string id, family, category, split, structure, callable;
-  std::int64_t member = 0, equations = 0, cases = 0;
+  std::int64_t member = 0, cases = 0;
+  check::Sizes sizes;
+  std::optional<int> difficulty;
   bool read = false;                    // the jaxpr was
   std::vector<std::string> operations;  // of it, wrappers left out
   Counts pairs, dtypes, ranks;
-  std::int64_t nesting = 0, depth = 0, axes = 0, axes_over_16 = 0;
+  std::int64_t axes = 0, axes_over_16 = 0;
   Glue glue;
   Results results;
   bool in_jaxpr = false, in_source = false;  // what its category is called after

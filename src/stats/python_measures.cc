@@ -8,6 +8,9 @@
 namespace jaxsmith::stats {
 namespace {
 
+using source::is_identifier;
+using source::PythonToken;
+using source::PythonTokens;
 using Kind = PythonToken::Kind;
 
 // The first line that says something, of a string as it is written.

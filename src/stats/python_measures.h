@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "stats/python_tokens.h"
+#include "source/python_tokens.h"
 
 namespace jaxsmith::stats {
 
@@ -23,7 +23,7 @@ struct PythonMeasures {
   std::int64_t plus_constant = 0, clip_to_constants = 0;
 };
 
-PythonMeasures measures_of(const PythonTokens& tokens);
+PythonMeasures measures_of(const source::PythonTokens& tokens);
 
 // A docstring's line with what is quoted as NAME, what are sizes as SHAPE, lists of these as one.
 std::string docstring_pattern(const std::string& line);

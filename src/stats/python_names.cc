@@ -5,6 +5,9 @@
 namespace jaxsmith::stats {
 namespace {
 
+using source::is_identifier;
+using source::PythonToken;
+using source::PythonTokens;
 using Kind = PythonToken::Kind;
 
 class Reader {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "stats/python_tokens.h"
+#include "source/python_tokens.h"
 
 namespace jaxsmith::stats {
 
@@ -18,6 +18,6 @@ struct PythonNames {
 
 // By the module's imports, wherever they stand. A local variable that has an import's name is taken
 // for it.
-PythonNames names_in(const PythonTokens& tokens);
+PythonNames names_in(const source::PythonTokens& tokens);
 
 }  // namespace jaxsmith::stats

@@ -32,10 +32,13 @@ Result<CardFigures> count_rows(const Assembly& a) {
   f.redone = a.redone;
   f.complete = a.complete;
   for (const std::string& name : a.segments) {
-    JAXSMITH_TRY(rows, read_parquet(a.journal + "/segment-" + name + ".parquet",
-                                    {"category", "transformation", "split", "inert"}));
-    JAXSMITH_TRY(inert, numbers_or_null(*rows, "inert"));
+    JAXSMITH_TRY(rows,
+                 read_parquet(a.journal + "/segment-" + name + ".parquet",
+                              {"category", "transformation", "split", "inert", "difficulty"}));
+    JAXSMITH_TRY(inert, numbers_or_null<arrow::DoubleType>(*rows, "inert"));
+    JAXSMITH_TRY(difficulty, numbers_or_null<arrow::Int64Type>(*rows, "difficulty"));
     for (const auto& share : inert) f.inert.add(share);
+    for (const auto& each : difficulty) f.difficulty.add(each);
     for (std::int64_t i = 0; i < rows->num_rows(); ++i) {
       const std::string split = text_at(*rows, "split", i);
       ++f.splits[split];

@@ -161,6 +161,15 @@ std::string promises(const RunDescription& run, const CardFigures& f) {
              f.redone);
 }
 
+// Of rows whose difficulty is known; nothing where that is none.
+std::string difficulty_table(const CardFigures& f) {
+  if (f.difficulty.rows() == 0) return "";
+  Counts counts;
+  for (int d = check::kEasiest; d <= check::kHardest; ++d)
+    counts[std::to_string(d)] = f.difficulty.of(d);
+  return "\n" + count_table("difficulty", counts);
+}
+
 // What share of the rows' operations counts.
 std::string inert_line(const check::InertFigures& f) {
   if (f.rows == 0) return "";
@@ -203,6 +212,7 @@ std::string dataset_card(const RunDescription& run, const CardFigures& f) {
   out += promises(run, f);
   out += "\n## Figures of this run\n\n" + category_table(f) + "\n" +
          count_table("transformation", f.transformations);
+  out += difficulty_table(f);
   out += inert_line(f.inert);
   out += fmt::format("\nParquet files: {:.1f} MB.\n", static_cast<double>(f.bytes) / 1e6);
   out += "\n## Left out\n\n" + reject_section(f, "were planned and left out");

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "check/difficulty.h"
 #include "check/relevance.h"
 #include "store/dataset_writer.h"
 
@@ -20,6 +21,7 @@ struct CardFigures {
   std::map<std::string, Counts> rejects;     // stage → reason → number
   std::uint64_t rows = 0, redone = 0, bytes = 0;
   check::InertFigures inert;
+  check::DifficultyCounts difficulty;
   bool complete = true;
 };
 

@@ -167,9 +167,10 @@ Status DatasetWriter::restore(const std::function<void(const StoredRow&)>& row,
     const std::vector<std::string> names = {"category", "transformation", "split", "structure",
                                             "signature"};
     std::vector<std::string> read = names;
-    read.emplace_back("inert");
+    read.insert(read.end(), {"inert", "difficulty"});
     JAXSMITH_TRY(rows, read_parquet(journal_file("segment", s.name, "parquet"), read));
-    JAXSMITH_TRY(inert, numbers_or_null(*rows, "inert"));
+    JAXSMITH_TRY(inert, numbers_or_null<arrow::DoubleType>(*rows, "inert"));
+    JAXSMITH_TRY(difficulty, numbers_or_null<arrow::Int64Type>(*rows, "difficulty"));
     std::vector<std::shared_ptr<arrow::StringArray>> columns;
     for (const std::string& name : names) {
       JAXSMITH_TRY(column, text_column(*rows, name));
@@ -178,8 +179,10 @@ Status DatasetWriter::restore(const std::function<void(const StoredRow&)>& row,
     const auto at = [&](std::size_t c, std::int64_t i) {
       return std::string(columns[c]->GetView(i));
     };
-    for (std::int64_t i = 0; i < rows->num_rows(); ++i)
-      row({at(0, i), at(1, i), at(2, i), at(3, i), at(4, i), inert[static_cast<std::size_t>(i)]});
+    for (std::int64_t i = 0; i < rows->num_rows(); ++i) {
+      const auto k = static_cast<std::size_t>(i);
+      row({at(0, i), at(1, i), at(2, i), at(3, i), at(4, i), inert[k], difficulty[k]});
+    }
     JAXSMITH_TRY(rejects, read_parquet(journal_file("rejects", s.name, "parquet"),
                                        {"category", "stage", "reason"}));
     JAXSMITH_TRY(category, text_column(*rejects, "category"));

@@ -48,6 +48,7 @@ struct RunDescription {
 struct StoredRow {
   std::string category, transformation, split, structure, signature;
   std::optional<double> inert;
+  std::optional<std::int64_t> difficulty;
 };
 struct StoredReject {
   std::string category, stage, reason;

@@ -196,18 +196,24 @@ Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& path,
   return *table;
 }
 
-Result<std::vector<std::optional<double>>> numbers_or_null(const arrow::Table& table,
-                                                           const std::string& column) {
+template <class Numbers>
+Result<std::vector<std::optional<typename Numbers::c_type>>> numbers_or_null(
+    const arrow::Table& table, const std::string& column) {
   const auto chunks = table.GetColumnByName(column);
-  if (!chunks || chunks->type()->id() != arrow::Type::DOUBLE)
+  if (!chunks || chunks->type()->id() != Numbers::type_id)
     return Error::internal(fmt::format("a table has no numbers {}", column));
-  std::vector<std::optional<double>> out;
+  std::vector<std::optional<typename Numbers::c_type>> out;
   for (const auto& chunk : chunks->chunks()) {
-    const auto& numbers = static_cast<const arrow::DoubleArray&>(*chunk);
+    const auto& numbers = static_cast<const arrow::NumericArray<Numbers>&>(*chunk);
     for (std::int64_t i = 0; i < numbers.length(); ++i)
       out.push_back(numbers.IsNull(i) ? std::nullopt : std::optional(numbers.Value(i)));
   }
   return out;
 }
+
+template Result<std::vector<std::optional<double>>> numbers_or_null<arrow::DoubleType>(
+    const arrow::Table&, const std::string&);
+template Result<std::vector<std::optional<std::int64_t>>> numbers_or_null<arrow::Int64Type>(
+    const arrow::Table&, const std::string&);
 
 }  // namespace jaxsmith::store

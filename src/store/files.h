@@ -33,9 +33,10 @@ Result<std::shared_ptr<arrow::Schema>> parquet_schema(const std::string& path);
 Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& path,
                                                    const std::vector<std::string>& columns = {});
 
-// A column of numbers, of one value a row.
-Result<std::vector<std::optional<double>>> numbers_or_null(const arrow::Table& table,
-                                                           const std::string& column);
+// A column of numbers, of one value a row; of arrow::DoubleType or arrow::Int64Type.
+template <class Numbers>
+Result<std::vector<std::optional<typename Numbers::c_type>>> numbers_or_null(
+    const arrow::Table& table, const std::string& column);
 
 Status make_directories(const std::string& path);
 Status sync_directory(const std::string& path);

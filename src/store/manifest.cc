@@ -28,6 +28,8 @@ Json manifest_of(const CardFigures& figures) {
   manifest["inert"] = {{"rows", figures.inert.rows},
                        {"mean", figures.inert.mean()},
                        {"rows_over_half", figures.inert.share_over_half()}};
+  for (int d = check::kEasiest; d <= check::kHardest; ++d)
+    manifest["difficulty"][std::to_string(d)] = figures.difficulty.of(d);
   manifest["rejects"] = figures.rejects;
   return manifest;
 }

@@ -30,6 +30,9 @@ class Appender {
   void number_or_null(ArrayBuilder* b, const std::optional<double>& v) {
     v ? number(b, *v) : null(b);
   }
+  void integer_or_null(ArrayBuilder* b, const std::optional<std::int64_t>& v) {
+    v ? integer(b, *v) : null(b);
+  }
   void boolean(ArrayBuilder* b, bool v) { keep(as<arrow::BooleanBuilder>(b).Append(v)); }
   template <class Items, class Each>
   void list(ArrayBuilder* b, const Items& items, Each each) {
@@ -364,11 +367,41 @@ Columns count_columns() {
   return out;
 }
 
+// One of the figures of Structure::extent; null where they are not known.
+Append extent_column(std::int64_t ir::Extent::* figure) {
+  return [figure](Appender& a, ArrayBuilder* b, const Row& r) {
+    const auto& extent = r.sample.sizes.extent;
+    extent ? a.integer(b, (*extent).*figure) : a.null(b);
+  };
+}
+
 Columns cost_columns() {
   using arrow::float64, arrow::int64;
   return {
       {{"equations", int64(), false, "equations of the jaxpr, inner ones too"},
-       [](Appender& a, ArrayBuilder* b, const Row& r) { a.integer(b, r.sample.equations); }},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.integer(b, r.sample.sizes.equations); }},
+      {{"depth", int64(), false,
+        "the longest way through the jaxpr's operations, of which each takes the one before's "
+        "result, also within what control flow holds; null, as the next two are, where there is no "
+        "jaxpr"},
+       extent_column(&ir::Extent::depth)},
+      {{"nesting", int64(), true,
+        "how deep control flow (scan, while, cond, shard_map, pallas_call) is nested: 0 where "
+        "there is none"},
+       extent_column(&ir::Extent::nesting)},
+      {{"distinct_operations", int64(), false,
+        "how many operations the jaxpr has that differ by name; jit and its like count as what "
+        "they wrap"},
+       extent_column(&ir::Extent::distinct_operations)},
+      {{"tokens", int64(), false,
+        "Python's tokens of the source, without comments, ends of lines and indents"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) { a.integer(b, r.sample.sizes.tokens); }},
+      {{"difficulty", int64(), true,
+        "1 (easiest) to 5, by equations, depth, nesting, distinct_operations and tokens: "
+        "docs/statistics.md has the formula; null where one of them is"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         a.integer_or_null(b, r.sample.difficulty);
+       }},
       {{"inert", float64(), false,
         "share of the jaxpr's operations that are inert: changed alone (floats x * 1.1 + 0.05, "
         "whole numbers x + 1, truth values negated) they move no output by more than 1e-3 (f16, "

@@ -52,6 +52,7 @@ enum class Reason {
   kIgnoredArgument,
   kUnstable,
   kInert,
+  kDifficulty,
   kConstants,
   kFlops,
   kOutputs,
@@ -65,12 +66,13 @@ enum class Reason {
   kNearDuplicate,
   kHeldOut,
 };
-constexpr std::array<std::string_view, 25> words_of(Reason) {
-  return {"timeout",          "memory",       "crash",     "levels",         "elided",
-          "address",          "path",         "type",      "nonfinite",      "constant",
-          "ignored argument", "unstable",     "inert",     "constants",      "flops",
-          "outputs",          "result_paths", "duplicate", "split",          "family",
-          "unread",           "not written",  "near real", "near duplicate", "held out"};
+constexpr std::array<std::string_view, 26> words_of(Reason) {
+  return {"timeout",          "memory",       "crash",      "levels",         "elided",
+          "address",          "path",         "type",       "nonfinite",      "constant",
+          "ignored argument", "unstable",     "inert",      "difficulty",     "constants",
+          "flops",            "outputs",      "result_paths", "duplicate",    "split",
+          "family",           "unread",       "not written", "near real",     "near duplicate",
+          "held out"};
 }
 
 // Why a function left: `reason` is a short key for counting, `detail` one line for a person, free

@@ -62,8 +62,8 @@ void print_function(const source::Function& f, bool json) {
 
 // The options that plans depend on, as `generate` has them.
 void add_plan_flags(CLI::App& app, PlanRequest& request, Status& status) {
-  static const std::vector<std::string> kFlags = {"seed",   "backend", "categories",
-                                                  "idioms", "dtypes",  "max-rank"};
+  static const std::vector<std::string> kFlags = {"seed",   "backend",  "categories", "idioms",
+                                                  "dtypes", "max-rank", "size"};
   for (const generate::OptionInfo& info : generate::option_table()) {
     if (std::find(kFlags.begin(), kFlags.end(), info.name) == kFlags.end()) continue;
     const auto set = [&request, &status, name = info.name](const CLI::results_t& values) {

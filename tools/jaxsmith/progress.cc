@@ -129,6 +129,17 @@ std::string summary_table(const generate::Summary& summary) {
   }
   out += fmt::format("{:<18}{:>8}{:>9}{:>8}{:>12}{:>8}{:>9}\n", "all", summary.figures.rows, "",
                      splits[0], splits[1], splits[2], summary.figures.rejects);
+  if (const auto& difficulty = summary.figures.difficulty; difficulty.rows() > 0) {
+    out += "\ndifficulty:";
+    for (int d = check::kEasiest; d <= check::kHardest; ++d)
+      out += fmt::format(
+          " {} in {:.1f} %{}", d,
+          100 * static_cast<double>(difficulty.of(d)) / static_cast<double>(difficulty.rows()),
+          d < check::kHardest ? "," : " of rows");
+    if (const std::uint64_t left_out = summary.figures.left_out)
+      out += fmt::format("; {} functions left out for theirs", left_out);
+    out += "\n";
+  }
   if (const auto& inert = summary.figures.inert; inert.rows > 0)
     out +=
         fmt::format("\ninert operations: {:.1f} % on average, more than half in {:.1f} % of rows\n",

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,10 +19,23 @@ namespace jaxsmith::ir {
 // How often each operation occurs.
 using OpCounts = std::map<std::string, std::int64_t>;
 
-// What a program is besides its names: two texts that duplicates and splits go by.
+// How large a program is. Calls that only wrap count as what they wrap, where they are called; what
+// control flow and reductions hold counts once.
+struct Extent {
+  std::int64_t operations = 0, distinct_operations = 0;
+  std::int64_t nesting = 0;  // of control flow
+  // The longest way through operations of which each takes the one before's result, also within
+  // what control flow holds.
+  std::int64_t depth = 0;
+
+  bool operator==(const Extent&) const = default;
+};
+
+// What a program is besides its names: two texts that duplicates and splits go by, and its sizes.
 struct Structure {
-  std::string structure, signature;  // the signature has sizes and element types, too
-  std::int64_t equations = 0;        // inner ones, too
+  std::string structure, signature;   // the signature has sizes and element types, too
+  std::int64_t equations = 0;         // inner ones, too
+  std::optional<Extent> extent = {};  // nothing where it is too much to walk through
 };
 
 // Readers override what their level can (ir/common/level_row.h); nothing else is called.

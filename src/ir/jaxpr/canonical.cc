@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "ir/common/diagnostic.h"
+#include "ir/jaxpr/flow.h"
 #include "tensor/dtype.h"
 
 namespace jaxsmith::jaxpr {
@@ -218,7 +219,9 @@ void count(const Module& module, ir::OpCounts& counts) {
 
 Result<ir::Structure> structure_of(const Module& module, std::string_view text) {
   try {
-    return Writer().write(module);
+    ir::Structure out = Writer().write(module);
+    if (const auto extent = extent_of(module); extent.ok()) out.extent = extent.value();
+    return out;
   } catch (const ir::Refused& refused) {
     const Error error = ir::refused_at(text, "jaxpr", refused.offset, refused.message);
     return Error::environment(error.message.substr(0, error.message.find('\n')));

@@ -511,11 +511,13 @@ LossParts loss_parts(const Program& root, const std::vector<std::int64_t>& numbe
 
 }  // namespace
 
-std::optional<Member> gradient_member(const Program& root, const Settings&, Random random) {
+std::optional<Member> gradient_member(const Program& root, const Settings& settings,
+                                      Random random) {
   if (!reverse_differentiable(root) || root.devices > 1) return std::nullopt;
   // A derivative is several times its function, a derivative of derivatives many times.
   const Size size_of_root = size_of(root);
-  if (size_of_root.nodes > 24 || (size_of_root.derivatives > 0 && size_of_root.nodes > 9))
+  if (size_of_root.nodes > profile_of(settings.size).most_differentiated ||
+      (size_of_root.derivatives > 0 && size_of_root.nodes > 9))
     return std::nullopt;
   const std::uint32_t bits = differentiable_in(root);
   const Body& body = root.bodies[static_cast<std::size_t>(root.root)];

@@ -1,9 +1,9 @@
-#include "stats/python_tokens.h"
+#include "source/python_tokens.h"
 
 #include <algorithm>
 #include <array>
 
-namespace jaxsmith::stats {
+namespace jaxsmith::source {
 namespace {
 
 using Kind = PythonToken::Kind;
@@ -154,6 +154,13 @@ constexpr std::array<std::string_view, 35> kKeywords = {
 
 PythonTokens python_tokens(std::string_view source) { return Lexer(source).all(); }
 
+std::int64_t count_tokens(const PythonTokens& tokens) {
+  return std::count_if(tokens.begin(), tokens.end(), [](const PythonToken& t) {
+    return t.kind != Kind::kComment && t.kind != Kind::kNewline && t.kind != Kind::kIndent &&
+           t.kind != Kind::kDedent;
+  });
+}
+
 bool is_python_keyword(std::string_view word) {
   return std::find(kKeywords.begin(), kKeywords.end(), word) != kKeywords.end();
 }
@@ -162,4 +169,4 @@ bool is_identifier(const PythonToken& token) {
   return token.kind == Kind::kName && !is_python_keyword(token.text);
 }
 
-}  // namespace jaxsmith::stats
+}  // namespace jaxsmith::source

@@ -4,51 +4,51 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/status.h"
+#include "ir/common/program.h"
 #include "ir/jaxpr/module.h"
 
-namespace jaxsmith::stats {
+namespace jaxsmith::jaxpr {
 
 // Where jaxprs that parameters refer to are looked up: inner modules first.
 class Scope {
  public:
-  explicit Scope(const jaxpr::Module& module, const Scope* outer = nullptr)
+  explicit Scope(const Module& module, const Scope* outer = nullptr)
       : module_(module), outer_(outer) {}
   struct Found {
-    const jaxpr::Jaxpr* jaxpr = nullptr;
+    const Jaxpr* jaxpr = nullptr;
     const Scope* scope = nullptr;  // that it is looked up in
   };
   Found find(std::string_view name) const;
 
  private:
-  const jaxpr::Module& module_;
+  const Module& module_;
   const Scope* outer_;
 };
 
 // A jaxpr in a parameter of an equation.
 struct Held {
-  const jaxpr::Jaxpr* jaxpr = nullptr;
-  const Scope* scope = nullptr;           // of what was referred to, or
-  const jaxpr::Module* module = nullptr;  // of what stands there, which has names of its own
+  const Jaxpr* jaxpr = nullptr;
+  const Scope* scope = nullptr;    // of what was referred to, or
+  const Module* module = nullptr;  // of what stands there, which has names of its own
 };
-std::vector<Held> held_by(const jaxpr::Equation& equation, const Scope& scope);
+std::vector<Held> held_by(const Equation& equation, const Scope& scope);
 
 bool is_wrapper(std::string_view primitive);  // jit, checkpoint, custom_vjp_call, …
 bool is_control(std::string_view primitive);  // scan, while, cond, …
 
 // The variables of a wrapped jaxpr that the equation's operands stand for, in order; constants,
 // which no operand gives, come before them.
-std::vector<std::string_view> variables_of(const jaxpr::Jaxpr& wrapped, std::size_t operands);
+std::vector<std::string_view> variables_of(const Jaxpr& wrapped, std::size_t operands);
 
 // Walks through jaxprs end where there is too much or too deep a nest of it, which only a made-up
 // text has.
-class Budget {
+class EquationBudget {
  public:
   Status take();   // an equation, a shared one as often as it is used
   Status enter();  // a jaxpr within
@@ -65,12 +65,13 @@ struct Flow {
   std::vector<std::string> operations;  // in order
   // Which operation's result which one takes; arg and block for what comes from outside.
   std::vector<std::pair<std::string, std::string>> pairs;
-  std::vector<const jaxpr::Aval*> results;  // their types, in the module
-  std::int64_t nesting = 0;                 // of control flow
-  std::int64_t depth = 0;                   // the longest way through the operations
+  std::vector<const Aval*> results;  // their types, in the module
+  ir::Extent extent;
 };
 
-// `module` outlives it.
-Result<Flow> flow_of(const jaxpr::Module& module);
+// `module` outlives it. Errors: it is nested too deeply, or has too many equations.
+Result<Flow> flow_of(const Module& module);
+// That of it alone, which holds no lists.
+Result<ir::Extent> extent_of(const Module& module);
 
-}  // namespace jaxsmith::stats
+}  // namespace jaxsmith::jaxpr

@@ -1,16 +1,11 @@
-#include "stats/flow.h"
+#include "ir/jaxpr/flow.h"
 
 #include <algorithm>
 #include <array>
 #include <unordered_map>
+#include <unordered_set>
 
-namespace jaxsmith::stats {
-
-using jaxpr::Atom;
-using jaxpr::Equation;
-using jaxpr::Jaxpr;
-using jaxpr::ParamValue;
-
+namespace jaxsmith::jaxpr {
 namespace {
 
 constexpr std::array<std::string_view, 14> kWrappers = {"jit",
@@ -51,19 +46,24 @@ using Env = std::unordered_map<std::string_view, Origin>;
 
 class Walk {
  public:
-  Result<Flow> module(const jaxpr::Module& module) {
+  // `lists`: whether operations, pairs and results are wanted.
+  explicit Walk(bool lists) : lists_(lists) {}
+
+  Result<Flow> module(const Module& module) {
     Env env;
     bind(module.main, {"arg", 0}, env);
     JAXSMITH_TRY(outs, inner(module.main, env, Scope(module), 0));
-    for (const Origin& o : outs) out_.depth = std::max(out_.depth, o.depth);
-    for (const auto& [name, o] : env) out_.depth = std::max(out_.depth, o.depth);
+    ir::Extent& extent = out_.extent;
+    for (const Origin& o : outs) extent.depth = std::max(extent.depth, o.depth);
+    for (const auto& [name, o] : env) extent.depth = std::max(extent.depth, o.depth);
+    extent.distinct_operations = static_cast<std::int64_t>(distinct_.size());
     return std::move(out_);
   }
 
  private:
   static void bind(const Jaxpr& jaxpr, Origin origin, Env& env) {
     for (const auto* vars : {&jaxpr.constvars, &jaxpr.invars})
-      for (const jaxpr::Var& v : *vars) env[v.name] = origin;
+      for (const Var& v : *vars) env[v.name] = origin;
   }
   static Origin origin_of(const Atom& atom, const Env& env) {
     if (atom.is_literal()) return {};
@@ -97,21 +97,28 @@ class Walk {
     const auto bodies = held_by(e, scope);
     if (!bodies.empty() && is_wrapper(e.primitive))
       return wrapped(e, bodies.front(), operands, env, level);
-    out_.operations.push_back(e.primitive);
-    for (const jaxpr::Var& v : e.results) out_.results.push_back(&v.aval);
-    for (const Origin& o : operands)
-      if (!o.operation.empty()) out_.pairs.emplace_back(o.operation, e.primitive);
+    count(e, operands);
     const std::int64_t deeper = level + (is_control(e.primitive) ? 1 : 0);
     std::int64_t inside = 0;
     for (const Held& body : bodies) {
-      out_.nesting = std::max(out_.nesting, deeper);
+      out_.extent.nesting = std::max(out_.extent.nesting, deeper);
       Env own;
       bind(*body.jaxpr, {"block", 0}, own);
       JAXSMITH_TRY(outs, held(body, own, deeper));
       for (const Origin& o : outs) inside = std::max(inside, o.depth);
     }
-    for (const jaxpr::Var& v : e.results) env[v.name] = {e.primitive, depth + 1 + inside};
+    for (const Var& v : e.results) env[v.name] = {e.primitive, depth + 1 + inside};
     return {};
+  }
+
+  void count(const Equation& e, const std::vector<Origin>& operands) {
+    ++out_.extent.operations;
+    distinct_.insert(e.primitive);
+    if (!lists_) return;
+    out_.operations.push_back(e.primitive);
+    for (const Var& v : e.results) out_.results.push_back(&v.aval);
+    for (const Origin& o : operands)
+      if (!o.operation.empty()) out_.pairs.emplace_back(o.operation, e.primitive);
   }
 
   Status wrapped(const Equation& e, const Held& body, const std::vector<Origin>& operands, Env& env,
@@ -125,7 +132,9 @@ class Walk {
     return {};
   }
 
-  Budget budget_;
+  EquationBudget budget_;
+  const bool lists_;
+  std::unordered_set<std::string_view> distinct_;
   Flow out_;
 };
 
@@ -138,7 +147,7 @@ Scope::Found Scope::find(std::string_view name) const {
 
 std::vector<Held> held_by(const Equation& equation, const Scope& scope) {
   std::vector<Held> out;
-  for (const jaxpr::Param& param : equation.params)
+  for (const Param& param : equation.params)
     if (param.key != "name") collect(param.value, scope, out);
   return out;
 }
@@ -151,12 +160,12 @@ bool is_control(std::string_view primitive) {
   return std::find(kControl.begin(), kControl.end(), primitive) != kControl.end();
 }
 
-Status Budget::take() {
+Status EquationBudget::take() {
   if (++taken_ <= kMost) return {};
   return Error::environment("it has too many equations, shared ones counted as often as used");
 }
 
-Status Budget::enter() {
+Status EquationBudget::enter() {
   if (++nested_ <= kDeepest) return {};
   return Error::environment("nested too deeply");
 }
@@ -164,12 +173,17 @@ Status Budget::enter() {
 std::vector<std::string_view> variables_of(const Jaxpr& wrapped, std::size_t operands) {
   std::vector<std::string_view> out;
   for (const auto* vars : {&wrapped.constvars, &wrapped.invars})
-    for (const jaxpr::Var& v : *vars) out.push_back(v.name);
+    for (const Var& v : *vars) out.push_back(v.name);
   const std::size_t constants = out.size() - std::min(out.size(), operands);
   out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(constants));
   return out;
 }
 
-Result<Flow> flow_of(const jaxpr::Module& module) { return Walk().module(module); }
+Result<Flow> flow_of(const Module& module) { return Walk(/*lists=*/true).module(module); }
 
-}  // namespace jaxsmith::stats
+Result<ir::Extent> extent_of(const Module& module) {
+  JAXSMITH_TRY(flow, Walk(/*lists=*/false).module(module));
+  return flow.extent;
+}
+
+}  // namespace jaxsmith::jaxpr

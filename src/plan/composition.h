@@ -1,0 +1,26 @@
+// Programs out of idioms: one, a few that go on with one another, or for large ones functions of a
+// few idioms each, called one after another and again and again.
+#pragma once
+
+#include "plan/builder.h"
+#include "plan/op.h"
+
+namespace jaxsmith::plan {
+
+bool has_idioms(const Catalogue& catalogue, Category category);
+
+// What the open root leaves over becomes its results. False where an argument would not show in
+// them, or they are more than a program of this size has.
+bool return_ends(Builder& b);
+
+// Fills the open root with an idiom of the category; then, now and then, others that go on with
+// what it gave.
+bool fill_with_idioms(Builder& b, Category category);
+
+// Fills the open root as large programs are written: stages of a few idioms, each a function of its
+// own (plan/outline.h) that takes what stages before it gave. A stage that gives what it takes may
+// be called several times in a row, or in a loop. It ends when there are as many operations as were
+// drawn, some hundred to some thousand; false where it ends long before.
+bool compose(Builder& b, Category category);
+
+}  // namespace jaxsmith::plan

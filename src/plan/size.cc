@@ -1,0 +1,36 @@
+#include "plan/size.h"
+
+namespace jaxsmith::plan {
+
+const SizeProfile& profile_of(ProgramSize size) {
+  static const std::array<SizeProfile, 3> kProfiles = {{
+      {.share = 0.12,
+       .steps = 3,
+       .more_steps = 0,
+       .more_idioms = {1},
+       .most_nodes = 24,
+       .most_results = 3,
+       .most_arguments = 5,
+       .most_differentiated = 12},
+      {.share = 0.82,
+       .steps = 4,
+       .more_steps = 6,
+       .more_idioms = {0.56, 0.26, 0.12, 0.06},
+       .most_nodes = 160,  // operations that a reader can still follow
+       .most_results = 4,
+       .most_arguments = 6,
+       .most_differentiated = 24},
+      // Of helper functions of a few idioms each: plan/composition.h.
+      {.share = 0.06,
+       .steps = 4,
+       .more_steps = 6,
+       .more_idioms = {0.4, 0.35, 0.2, 0.05},
+       .most_nodes = 700,
+       .most_results = 6,
+       .most_arguments = 16,
+       .most_differentiated = 400},
+  }};
+  return kProfiles[static_cast<std::size_t>(size)];
+}
+
+}  // namespace jaxsmith::plan

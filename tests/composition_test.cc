@@ -1,0 +1,185 @@
+// Sizes of programs, and what large ones are made of.
+#include "plan/composition.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include "backend/backend.h"
+#include "plan/outline.h"
+#include "plan/planner.h"
+#include "source/render.h"
+
+namespace jaxsmith::plan {
+namespace {
+
+constexpr std::uint64_t kSeed = 20251129;
+constexpr std::uint64_t kFamilies = 40;
+
+PlanOptions of_size(ProgramSize size) {
+  return {.catalogue = &backend::backend_named("jax")->catalogue(), .size = size};
+}
+
+const Body& body(const Program& p, BodyId id) { return p.bodies[static_cast<std::size_t>(id)]; }
+const Value& value(const Program& p, ValueId id) { return p.values[static_cast<std::size_t>(id)]; }
+
+// Nodes of a function, those of what it calls as often as it is called.
+std::size_t nodes_of(const Program& p, BodyId id) {
+  std::size_t n = 0;
+  for (const Node& node : body(p, id).nodes) {
+    ++n;
+    for (const BodyId inner : node.bodies) n += nodes_of(p, inner);
+  }
+  return n;
+}
+
+std::size_t median_nodes(ProgramSize size) {
+  std::vector<std::size_t> all;
+  for (std::uint64_t f = 0; f < kFamilies; ++f) {
+    const auto members = plan_family(of_size(size), kSeed, f);
+    if (!members.empty()) all.push_back(nodes_of(members[0].program, members[0].program.root));
+  }
+  EXPECT_GE(all.size(), kFamilies - 1);
+  std::nth_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2),
+                   all.end());
+  return all[all.size() / 2];
+}
+
+TEST(Sizes, LargerOnesHaveMoreOperations) {
+  const std::size_t small = median_nodes(ProgramSize::kSmall),
+                    medium = median_nodes(ProgramSize::kMedium),
+                    large = median_nodes(ProgramSize::kLarge);
+  EXPECT_LT(small, medium);
+  EXPECT_GT(large, 4 * medium);
+}
+
+TEST(Sizes, AMixHasAFewOfEachEnd) {
+  std::map<ProgramSize, int> counts;
+  const int families = 2000;
+  for (int f = 0; f < families; ++f)
+    ++counts[family_size(of_size(ProgramSize::kMix), kSeed, static_cast<std::uint64_t>(f))];
+  EXPECT_EQ(counts.count(ProgramSize::kMix), 0u);
+  EXPECT_NEAR(counts[ProgramSize::kSmall], 0.12 * families, 0.03 * families);
+  EXPECT_NEAR(counts[ProgramSize::kLarge], 0.06 * families, 0.02 * families);
+  for (const ProgramSize size : {ProgramSize::kSmall, ProgramSize::kMedium})
+    EXPECT_EQ(family_size(of_size(size), kSeed, 3), size);
+}
+
+// A mix holds what one gets by asking for the size that was drawn.
+TEST(Sizes, AFamilyIsTheSameWhicheverWayItsSizeWasChosen) {
+  for (std::uint64_t f = 0; f < 30; ++f) {
+    const PlanOptions mix = of_size(ProgramSize::kMix);
+    const auto drawn = plan_family(mix, kSeed, f);
+    const auto asked = plan_family(of_size(family_size(mix, kSeed, f)), kSeed, f);
+    ASSERT_EQ(drawn.size(), asked.size());
+    for (std::size_t m = 0; m < drawn.size(); ++m) {
+      const source::FunctionKey key{kSeed, f, static_cast<std::uint32_t>(m)};
+      EXPECT_EQ(source::render(drawn[m], key).source, source::render(asked[m], key).source);
+    }
+  }
+}
+
+std::string call_of(std::size_t operands) {
+  std::string out = "$f0(";
+  for (std::size_t i = 0; i < operands; ++i) out += fmt::format("{}${}", i ? ", " : "", i);
+  return out + ")";
+}
+
+// Helpers take nothing but their arguments, are called with as many as they have, and give what is
+// asked of them; everything is used, and by what comes after it.
+TEST(Composition, FunctionsTakeWhatTheyAreGiven) {
+  int helpers = 0, called_again = 0;
+  for (std::uint64_t f = 0; f < kFamilies; ++f) {
+    const PlanOptions options = of_size(ProgramSize::kLarge);
+    const auto root = plan_root(options, family_settings(options, kSeed, f), kSeed, f);
+    if (!root) continue;
+    const Program& p = *root;
+    std::map<ValueId, int> uses;
+    std::map<BodyId, int> calls;
+    for (BodyId id = 0; id < static_cast<BodyId>(p.bodies.size()); ++id) {
+      const Body& own = body(p, id);
+      const bool closed = own.placement != Placement::kNested;
+      helpers += own.placement == Placement::kHelper;
+      for (const Node& node : own.nodes) {
+        for (const ValueId operand : node.operands) {
+          ++uses[operand];
+          if (closed && value(p, operand).literal.empty()) {
+            EXPECT_EQ(value(p, operand).body, id) << "family " << f;
+          }
+          for (const ValueId result : node.results)
+            EXPECT_TRUE(result == kNoValue || operand < result) << "family " << f;
+        }
+        for (const ValueId result : node.results)
+          EXPECT_TRUE(result == kNoValue || value(p, result).body == id) << "family " << f;
+        if (node.bodies.size() != 1 || node.spelling != call_of(node.operands.size())) continue;
+        const Body& called = body(p, node.bodies[0]);
+        if (called.placement != Placement::kHelper) continue;
+        called_again += ++calls[node.bodies[0]] > 1;
+        ASSERT_EQ(called.parameters.size(), node.operands.size()) << "family " << f;
+        for (std::size_t i = 0; i < node.operands.size(); ++i)
+          EXPECT_EQ(value(p, called.parameters[i]).type, value(p, node.operands[i]).type);
+      }
+      for (const ValueId result : own.results) ++uses[result];
+    }
+    for (ValueId id = 0; id < static_cast<ValueId>(p.values.size()); ++id)
+      if (value(p, id).literal.empty()) {
+        EXPECT_EQ(uses[id], value(p, id).uses) << "family " << f;
+      }
+  }
+  EXPECT_GT(helpers, 3 * static_cast<int>(kFamilies) / 2);
+  EXPECT_GT(called_again, 5);
+}
+
+// x = a + b; y = x * a; z = y - 1 with the last two as a function of their own.
+TEST(Outline, StepsBecomeAFunctionAndItsCall) {
+  Program p;
+  Body root;
+  root.placement = Placement::kEntry;
+  const auto add = [&](std::string literal = {}) {
+    Value v;
+    v.literal = std::move(literal);
+    p.values.push_back(v);
+    return static_cast<ValueId>(p.values.size()) - 1;
+  };
+  const auto node = [&](std::string spelling, std::vector<ValueId> operands, ValueId result) {
+    for (const ValueId id : operands) ++p.values[static_cast<std::size_t>(id)].uses;
+    Node n;
+    n.op = spelling;
+    n.spelling = std::move(spelling);
+    n.operands = std::move(operands);
+    n.results = {result};
+    return n;
+  };
+  const ValueId a = add(), b = add(), x = add();
+  root.parameters = {a, b};
+  root.nodes.push_back(node("$0 + $1", {a, b}, x));
+  const ValueId y = add(), one = add("1"), z = add();
+  root.nodes.push_back(node("$0 * $1", {x, a}, y));
+  root.nodes.push_back(node("$0 - $1", {y, one}, z));
+  p.bodies.push_back(root);
+  const BodyId helper = outline(p, 0, 1, y, {{"shrink"}, {"Shrink it."}, {{"rate", "0.1"}}});
+  const Body& made = body(p, helper);
+  ASSERT_EQ(made.nodes.size(), 2u);
+  EXPECT_EQ(made.placement, Placement::kHelper);
+  EXPECT_EQ(made.names.front(), "shrink");
+  EXPECT_EQ(made.defaults.front().first, "rate");
+  ASSERT_EQ(made.parameters.size(), 2u);
+  EXPECT_EQ(made.nodes[0].operands, made.parameters);
+  EXPECT_EQ(made.results, made.nodes[1].results);
+  ASSERT_EQ(body(p, 0).nodes.size(), 2u);
+  const Node& call = body(p, 0).nodes[1];
+  EXPECT_EQ(call.spelling, "$f0($0, $1)");
+  EXPECT_EQ(call.operands, (std::vector<ValueId>{x, a}));
+  EXPECT_EQ(call.bodies, (std::vector<BodyId>{helper}));
+  ASSERT_EQ(call.results.size(), 1u);
+  EXPECT_EQ(value(p, call.results[0]).uses, 0);
+  EXPECT_EQ(value(p, a).uses, 2);
+  EXPECT_EQ(value(p, x).uses, 1);
+}
+
+}  // namespace
+}  // namespace jaxsmith::plan
