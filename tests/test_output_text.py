@@ -14,7 +14,7 @@ from dataset_rows import SIN, row, write
 ROOT = Path(__file__).resolve().parent.parent
 JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
 COMMANDS = ["generate", "extract", "capture", "eval", "check", "score", "schema"]
-COMMANDS += ["plan", "coverage", "stats"]
+COMMANDS += ["plan", "coverage", "stats", "mutate"]
 PRINTING = {
     "help": ["--help"],
     "version": ["--version"],

@@ -21,7 +21,8 @@ ORDER = [
     "trace",
     "backend",
 ]
-ORDER += ["check", "select", "store", "score", "stats", "split", "extract", "generate", "api"]
+ORDER += ["check", "select", "store", "score", "mutate", "stats", "split", "extract", "generate"]
+ORDER += ["api"]
 IR_MAY_INCLUDE = {"base", "tensor", "ir/common"}
 BACKENDS = {"jax"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)

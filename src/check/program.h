@@ -65,6 +65,9 @@ class IrProgram {
   std::vector<std::string> failed_checks() const;
   // What they compared with.
   std::vector<tensor::Array> expected_by_checks() const;
+  // Changes it in one place (ir/common/mutation.h), after which it is only printed. Nothing where
+  // it has no such place, or its level has none.
+  std::optional<ir::Mutated> mutate(Random& random) { return program_->mutate(random); }
   // The same in double precision, which uses this one up; nothing where its level has no such form.
   std::optional<IrProgram> widened() &&;
 

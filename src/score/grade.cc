@@ -34,13 +34,16 @@ std::string difference(const std::vector<ir::Datum>& found, const std::vector<ir
 }
 
 std::string difference(const Results& found, const Results& wanted,
-                       const tensor::Tolerance& tolerance) {
+                       const tensor::Tolerance& tolerance, Miss& miss) {
   if (found.size() != wanted.size())
     return fmt::format("it gives {} results, not {}", found.size(), wanted.size());
   for (std::size_t i = 0; i < found.size(); ++i)
     if (const tensor::Closeness close = tensor::compare_results(found[i], wanted[i], tolerance);
-        !close.same)
+        !close.same) {
+      miss.result = i;
+      miss.error = close.worst;
       return fmt::format("result {}: {}", i, close.difference);
+    }
   return "";
 }
 
@@ -95,6 +98,7 @@ class Grading {
   }
 
   void failed(const check::IrProgram& program, const Error& error) {
+    out_.over_budget = program.error_kind() == tensor::EvaluationError::Kind::kBudget;
     out_.unsupported = program.error_kind() == tensor::EvaluationError::Kind::kUnsupported;
     no(error.message);
   }
@@ -108,10 +112,12 @@ class Grading {
       if (c == 0) out_.runs = true;
       if (!out_.gradable) return no(reference_.not_gradable());
       const Results found = arrays_of(results.value());
-      std::string other = difference(found, graded.results, reference_.tolerance());
+      Miss miss{.inputs = c};
+      std::string other = difference(found, graded.results, reference_.tolerance(), miss);
       if (graded.is_recorded() && !other.empty() &&
           gives_recorded(program, results.value(), graded.recorded))
         other.clear();
+      if (!other.empty()) out_.miss = miss;
       if (!other.empty()) return no(where(c) + other);
       out_.recorded = out_.recorded || c + 1 == reference_.recorded_cases();
       out_.cases_passed += graded.is_recorded() ? 0 : 1;

@@ -1,10 +1,19 @@
 // What a prediction is worth.
 #pragma once
 
+#include <optional>
+
 #include "score/predictions.h"
 #include "score/reference.h"
 
 namespace jaxsmith::score {
+
+// A result that is not the row's.
+struct Miss {
+  std::size_t inputs = 0;  // on which: 0 the recorded ones, then the further ones in their order
+  std::size_t result = 0;  // which is the first
+  double error = 0;        // its largest error, as a part of what is allowed
+};
 
 struct Verdict {
   // Each implies the ones before it, but that a text may run, or agree, without being canonically
@@ -17,6 +26,8 @@ struct Verdict {
   bool recorded = false;   // it gives on these, and on those of further cases, what JAX gave
   bool agrees = false;     // and on all drawn inputs what the row's text gives: this is the credit
   bool gradable = false;   // whether the row tells anything by execution; without, no credit
+  std::optional<Miss> miss;                  // the first, where it ran and gives something else
+  bool over_budget = false;                  // it took more steps or memory than it may
   bool unsupported = false;                  // it has an operation that jaxsmith does not know
   std::int64_t cases = 0, cases_passed = 0;  // drawn inputs; those before the first miss
   std::int64_t tries = 0;                    // inputs that were drawn to find them

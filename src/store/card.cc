@@ -42,18 +42,10 @@ std::vector<std::string_view> splits_of(const CardFigures& f) {
 }
 
 std::string card_header(const CardFigures& f) {
-  std::string out = "---\nlicense: apache-2.0\npretty_name: jaxsmith\n";
-  out += fmt::format("size_categories:\n- {}\n", size_category(f.rows));
-  out +=
-      "task_categories:\n- text-generation\ntags:\n- code\n- compilers\n- jax\n- stablehlo\n- "
-      "hlo\n- xla\n";
-  out += "configs:\n- config_name: default\n  data_files:\n";
-  for (const std::string_view split : splits_of(f)) {
-    // A split without rows has no file to name.
-    if (count(f.splits, split) > 0)
-      out += fmt::format("  - split: {}\n    path: data/{}-*.parquet\n", split, split);
-  }
-  return out + "---\n";
+  CardConfig config{.name = "default", .folder = "data", .splits = {}};
+  for (const std::string_view split : splits_of(f))
+    if (count(f.splits, split) > 0) config.splits.emplace_back(split);
+  return card_header("jaxsmith", f.rows, {&config, 1});
 }
 
 std::string category_table(const CardFigures& f) {
@@ -199,6 +191,23 @@ std::string opening(const RunDescription& run, const CardFigures& f) {
 }
 
 }  // namespace
+
+std::string card_header(std::string_view name, std::uint64_t rows,
+                        std::span<const CardConfig> configs) {
+  std::string out = fmt::format(
+      "---\nlicense: apache-2.0\npretty_name: {}\nsize_categories:\n- {}\n"
+      "task_categories:\n- text-generation\n"
+      "tags:\n- code\n- compilers\n- jax\n- stablehlo\n- hlo\n- xla\n",
+      name, size_category(rows));
+  std::string files;
+  for (const CardConfig& config : configs) {
+    if (config.splits.empty()) continue;
+    files += fmt::format("- config_name: {}\n  data_files:\n", config.name);
+    for (const std::string& split : config.splits)
+      files += fmt::format("  - split: {0}\n    path: {1}/{0}-*.parquet\n", split, config.folder);
+  }
+  return out + (files.empty() ? "" : "configs:\n" + files) + "---\n";
+}
 
 std::string dataset_card(const RunDescription& run, const CardFigures& f) {
   std::string out = card_header(f);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,14 @@ struct CardFigures {
 
 // train, validation and test, and of the others those that have rows.
 std::vector<std::string_view> splits_of(const CardFigures& figures);
+// What `load_dataset` takes by one name: FOLDER/SPLIT-*.parquet.
+struct CardConfig {
+  std::string name, folder;
+  std::vector<std::string> splits;  // with rows: others have no file to name
+};
+// What a card begins with, for machines.
+std::string card_header(std::string_view name, std::uint64_t rows,
+                        std::span<const CardConfig> configs);
 
 std::string dataset_card(const RunDescription& run, const CardFigures& figures);
 

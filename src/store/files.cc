@@ -12,6 +12,9 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <nlohmann/json.hpp>
+
+#include "base/hash.h"
 
 namespace jaxsmith::store {
 namespace {
@@ -129,6 +132,15 @@ Result<std::string> read_file(const std::string& path) {
   std::string content((std::istreambuf_iterator<char>(in)), {});
   if (!in.good() && !in.eof()) return cannot("read", path, strerror(errno));
   return content;
+}
+
+void to_json(nlohmann::ordered_json& json, const FileEntry& entry) {
+  json = {{"path", entry.path}, {"bytes", entry.bytes}, {"xxh3_128", entry.xxh3_128}};
+}
+
+Result<FileEntry> file_entry(const std::string& folder, const std::string& name) {
+  JAXSMITH_TRY(content, read_file(folder + "/" + name));
+  return FileEntry{name, content.size(), hash128_hex(content)};
 }
 
 Status write_parquet(const std::string& path, const arrow::Table& table,

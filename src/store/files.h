@@ -3,7 +3,9 @@
 
 #include <arrow/api.h>
 
+#include <cstdint>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +22,14 @@ Status write_file(const std::string& path, std::string_view content);
 // Whether write_file will get that far: for whoever has work to do before it.
 Status check_writable(const std::string& path);
 Result<std::string> read_file(const std::string& path);
+// As a manifest lists a file of a dataset.
+struct FileEntry {
+  std::string path;  // within the folder
+  std::uint64_t bytes = 0;
+  std::string xxh3_128;
+};
+void to_json(nlohmann::ordered_json& json, const FileEntry& entry);
+Result<FileEntry> file_entry(const std::string& folder, const std::string& name);
 
 // One table as Parquet, in row groups of a fixed number of rows. The bytes depend on the rows only.
 Status write_parquet(const std::string& path, const arrow::Table& table,

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "base/hash.h"
 #include "store/files.h"
 
 namespace jaxsmith::store {
@@ -41,10 +40,9 @@ Result<Json> file_entries(const std::string& out, std::uint64_t& bytes) {
   std::sort(names.begin(), names.end());
   Json files = Json::array();
   for (const std::string& name : names) {
-    JAXSMITH_TRY(content, read_file(out + "/" + name));
-    bytes += content.size();
-    files.push_back(
-        {{"path", name}, {"bytes", content.size()}, {"xxh3_128", hash128_hex(content)}});
+    JAXSMITH_TRY(entry, file_entry(out, name));
+    bytes += entry.bytes;
+    files.push_back(entry);
   }
   return files;
 }

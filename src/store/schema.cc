@@ -5,6 +5,8 @@
 #include <functional>
 #include <numeric>
 
+#include "store/table_builder.h"
+
 namespace jaxsmith::store {
 
 using check::Sample;
@@ -12,59 +14,6 @@ using check::Sample;
 namespace {
 
 using arrow::ArrayBuilder;
-
-template <class Builder>
-Builder& as(ArrayBuilder* builder) {
-  return static_cast<Builder&>(*builder);
-}
-
-// Appends to builders of known type; the first failure is kept and returned at the end.
-class Appender {
- public:
-  void text(ArrayBuilder* b, std::string_view v) { keep(as<arrow::StringBuilder>(b).Append(v)); }
-  void null(ArrayBuilder* b) { keep(b->AppendNull()); }
-  void bytes(ArrayBuilder* b, std::string_view v) { keep(as<arrow::BinaryBuilder>(b).Append(v)); }
-  void integer(ArrayBuilder* b, std::int64_t v) { keep(as<arrow::Int64Builder>(b).Append(v)); }
-  void natural(ArrayBuilder* b, std::uint64_t v) { keep(as<arrow::UInt64Builder>(b).Append(v)); }
-  void number(ArrayBuilder* b, double v) { keep(as<arrow::DoubleBuilder>(b).Append(v)); }
-  void number_or_null(ArrayBuilder* b, const std::optional<double>& v) {
-    v ? number(b, *v) : null(b);
-  }
-  void integer_or_null(ArrayBuilder* b, const std::optional<std::int64_t>& v) {
-    v ? integer(b, *v) : null(b);
-  }
-  void boolean(ArrayBuilder* b, bool v) { keep(as<arrow::BooleanBuilder>(b).Append(v)); }
-  template <class Items, class Each>
-  void list(ArrayBuilder* b, const Items& items, Each each) {
-    auto& lists = as<arrow::ListBuilder>(b);
-    keep(lists.Append());
-    for (const auto& item : items) each(lists.value_builder(), item);
-  }
-  template <class Fill>
-  void structure(ArrayBuilder* b, Fill fill) {
-    auto& s = as<arrow::StructBuilder>(b);
-    keep(s.Append());
-    fill(s);
-  }
-  void shape(ArrayBuilder* b, const tensor::Shape& shape) {
-    list(b, shape, [&](ArrayBuilder* v, std::int64_t dim) { integer(v, dim); });
-  }
-  const arrow::Status& status() const { return status_; }
-
- private:
-  void keep(const arrow::Status& s) {
-    if (status_.ok() && !s.ok()) status_ = s;
-  }
-  arrow::Status status_;
-};
-
-std::shared_ptr<arrow::DataType> shape_type() {
-  return arrow::list(arrow::field("element", arrow::int64()));
-}
-
-std::shared_ptr<arrow::DataType> struct_list(std::vector<std::shared_ptr<arrow::Field>> fields) {
-  return arrow::list(arrow::field("element", arrow::struct_(fields)));
-}
 
 std::shared_ptr<arrow::DataType> avals_type() {
   return struct_list({arrow::field("name", arrow::utf8()), arrow::field("dtype", arrow::utf8()),
@@ -79,11 +28,6 @@ std::shared_ptr<arrow::DataType> arrays_type() {
 std::shared_ptr<arrow::DataType> cases_type() {
   return struct_list(
       {arrow::field("inputs", arrays_type()), arrow::field("outputs", arrays_type())});
-}
-
-std::shared_ptr<arrow::DataType> constants_type() {
-  return struct_list({arrow::field("dtype", arrow::utf8()), arrow::field("shape", shape_type()),
-                      arrow::field("data", arrow::binary())});
 }
 
 std::shared_ptr<arrow::DataType> counts_type() {
@@ -124,16 +68,6 @@ void append_arrays(Appender& a, ArrayBuilder* b, const std::vector<tensor::Tenso
       a.bytes(fields.field_builder(3), t.bytes);
     });
     ++i;
-  });
-}
-
-void append_constants(Appender& a, ArrayBuilder* b, const std::vector<tensor::Tensor>& tensors) {
-  a.list(b, tensors, [&](ArrayBuilder* v, const tensor::Tensor& t) {
-    a.structure(v, [&](arrow::StructBuilder& fields) {
-      a.text(fields.field_builder(0), tensor::jaxpr_name(t.dtype));
-      a.shape(fields.field_builder(1), t.shape);
-      a.bytes(fields.field_builder(2), t.bytes);
-    });
   });
 }
 
@@ -315,12 +249,12 @@ Columns text_columns() {
                    }});
     if (!row.has_constants) continue;
     out.push_back(
-        {{"constants", constants_type(), false,
+        {{"constants", tensors_type(), false,
           "values of the constants that the jaxpr captures, which stand between `lambda` and the "
           "semicolon: its own, then those of the jaxprs within it, in the order in which these are "
           "first come by, parameters by name"},
          [](Appender& a, ArrayBuilder* b, const Row& r) {
-           append_constants(a, b, r.sample.outcome.constants);
+           append_tensors(a, b, r.sample.outcome.constants);
          }});
   }
   return out;
@@ -494,30 +428,6 @@ const Columns& columns() {
   return kColumns;
 }
 
-Result<std::shared_ptr<arrow::Table>> finish(std::span<const Column> columns,
-                                             std::vector<std::unique_ptr<ArrayBuilder>>& builders,
-                                             const arrow::Status& status) {
-  if (!status.ok()) return Error::internal("cannot build a table: " + status.ToString());
-  std::vector<std::shared_ptr<arrow::Array>> arrays;
-  for (auto& b : builders) {
-    std::shared_ptr<arrow::Array> array;
-    const arrow::Status finished = b->Finish(&array);
-    if (!finished.ok()) return Error::internal("cannot build a table: " + finished.ToString());
-    arrays.push_back(std::move(array));
-  }
-  return arrow::Table::Make(schema_of(columns), arrays);
-}
-
-std::vector<std::unique_ptr<ArrayBuilder>> builders_for(std::span<const Column> columns) {
-  std::vector<std::unique_ptr<ArrayBuilder>> builders;
-  for (const Column& c : columns) {
-    std::unique_ptr<ArrayBuilder> b;
-    if (!arrow::MakeBuilder(arrow::default_memory_pool(), c.type, &b).ok()) continue;
-    builders.push_back(std::move(b));
-  }
-  return builders;
-}
-
 }  // namespace
 
 std::span<const Column> sample_columns() {
@@ -560,7 +470,7 @@ Result<std::shared_ptr<arrow::Table>> sample_table(const std::vector<Sample>& sa
     for (std::size_t i = 0; i < columns().size(); ++i)
       columns()[i].append(appender, builders[i].get(), row);
   }
-  return finish(sample_columns(), builders, appender.status());
+  return table_of(sample_columns(), builders, appender.status());
 }
 
 Result<std::shared_ptr<arrow::Table>> reject_table(const std::vector<check::Reject>& rejects) {
@@ -578,7 +488,7 @@ Result<std::shared_ptr<arrow::Table>> reject_table(const std::vector<check::Reje
                                       r.source};
     for (std::size_t i = 0; i < builders.size(); ++i) a.text(builders[i].get(), texts[i]);
   }
-  return finish(reject_columns(), builders, a.status());
+  return table_of(reject_columns(), builders, a.status());
 }
 
 std::string markdown_table(std::span<const Column> columns) {

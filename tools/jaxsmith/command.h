@@ -19,6 +19,7 @@ int coverage_main(int argc, char** argv);
 int eval_main(int argc, char** argv);
 int extract_main(int argc, char** argv);
 int generate_main(int argc, char** argv);
+int mutate_main(int argc, char** argv);
 int plan_main(int argc, char** argv);
 int schema_main(int argc, char** argv);
 int score_main(int argc, char** argv);

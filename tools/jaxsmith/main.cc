@@ -28,6 +28,7 @@ constexpr Command kCommands[] = {
     {"eval", "run a text of IR without JAX", eval_main},
     {"check", "read and execute texts of IR, or a whole dataset", check_main},
     {"score", "grade the IR that a model wrote against a dataset", score_main},
+    {"mutate", "make a dataset of IR that says nearly the same as another's", mutate_main},
     {"plan", "print the functions of a family without running them", plan_main},
     {"coverage", "what of JAX and of the IRs a dataset has, and what not", coverage_main},
     {"stats", "measure a dataset, alone or beside another", stats_main},

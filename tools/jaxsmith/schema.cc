@@ -7,6 +7,7 @@
 
 #include "jaxsmith/command.h"
 #include "jaxsmith/output.h"
+#include "mutate/writer.h"
 
 namespace jaxsmith::cli {
 namespace {
@@ -45,11 +46,13 @@ void print_python_levels() {
 
 void print_schema() {
   say("# Columns\n\n"
-      "`jaxsmith schema` prints this page from the table in `src/store/schema.cc` that writes the "
-      "files; `make docs` renews it.\n\n"
+      "`jaxsmith schema` prints this page from the tables in `src/store/schema.cc` and "
+      "`src/mutate/writer.cc` that write the files; `make docs` renews it.\n\n"
       "## `data/train-*.parquet`, `data/validation-*.parquet`, `data/test-*.parquet`: one row a "
       "function\n\n{}\n"
       "## `rejects.parquet`: what was refused, and why\n\n{}\n"
+      "## `different/*.parquet`, `equal/*.parquet` of [`jaxsmith mutate`](mutants.md): one row a "
+      "mutant\n\n{}\n"
       "Shapes are lists of sizes, `[]` for a single number. `data` is what NumPy's `tobytes()` "
       "gives: little-endian, row-major, one\n"
       "byte for a bool. A dtype is written as JAX writes it in a jaxpr (`f32`, `bf16`, `i32`, "
@@ -73,7 +76,8 @@ void print_schema() {
       "array = np.frombuffer(x[\"data\"], NAMES[x[\"dtype\"]]).reshape(x[\"shape\"])\n"
       "```\n",
       store::markdown_table(store::sample_columns()),
-      store::markdown_table(store::reject_columns()));
+      store::markdown_table(store::reject_columns()),
+      store::markdown_table(mutate::mutant_columns()));
 }
 
 }  // namespace

@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string_view>
 
+#include "base/word_list.h"
 #include "tensor/elementwise.h"
 
 namespace jaxsmith::ir {
@@ -42,10 +42,7 @@ inline constexpr ElementwiseRow<tensor::Binary> kBinaryRows[] = {
 template <class F>
 void each_elementwise(Language language, F f) {
   const auto each_name = [&](const auto& row) {
-    for (std::string_view names = row.names.*language; !names.empty();) {
-      f(row, names.substr(0, names.find(' ')));
-      names.remove_prefix(std::min(names.find(' '), names.size() - 1) + 1);
-    }
+    each_word(row.names.*language, [&](std::string_view name) { f(row, name); });
   };
   for (const auto& row : kUnaryRows) each_name(row);
   for (const auto& row : kBinaryRows) each_name(row);

@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 #include "ir/common/changed_runs.h"
+#include "ir/common/mutation.h"
 #include "ir/common/signature.h"
 
 namespace jaxsmith::ir {
@@ -61,6 +62,9 @@ class Program {
                                                             const tensor::EvaluationContext&) {
     return cannot();
   }
+  // Changes the program in one place (ir/common/mutation.h), after which it is only printed.
+  // Nothing where it has no such place.
+  virtual std::optional<Mutated> mutate(Random&) { return std::nullopt; }
   // Of a module that checks itself.
   virtual Status run_checks(const tensor::EvaluationContext&) { return cannot(); }
   // What the last error of verify(), signature() or run() was.
@@ -129,6 +133,8 @@ class EvaluatedProgram : public Program {
 
  protected:
   const Module& module() const { return module_; }
+  // To be changed where nothing is run any more.
+  Module& module() { return module_; }
   Module take_module() { return std::move(module_); }
   Evaluator& evaluator() { return evaluator_; }
   std::string_view text() const { return text_; }

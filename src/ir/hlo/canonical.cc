@@ -60,15 +60,6 @@ void drop_plain_layouts(Shape& shape) {
   for (Shape& element : shape.elements) drop_plain_layouts(element);
 }
 
-// Attributes that are allowed and say how something is done rather than what.
-bool is_hint(std::string_view key) {
-  for (const std::string_view hint :
-       {"output_to_operand_aliasing", "schedule", "async_execution_thread", "inferred_dimension",
-        "cross_program_prefetch_index"})
-    if (key == hint) return true;
-  return false;
-}
-
 bool is_kept(const Attribute& a, const OpRule* rule, bool several_devices) {
   if (a.key == "sharding") return several_devices;
   if (is_hint(a.key)) return false;

@@ -2,6 +2,7 @@
 #include "ir/common/level_row.h"
 #include "ir/hlo/canonical.h"
 #include "ir/hlo/evaluator.h"
+#include "ir/hlo/mutations.h"
 #include "ir/hlo/parser.h"
 #include "ir/hlo/printer.h"
 
@@ -12,6 +13,9 @@ class Read final : public ir::EvaluatedProgram<Module, Evaluator> {
  public:
   using EvaluatedProgram::EvaluatedProgram;
   std::string print() const override { return hlo::print(module()); }
+  std::optional<ir::Mutated> mutate(Random& random) override {
+    return ir::make_one(mutations(module()), random);
+  }
   std::string canonical() const override { return hlo::canonical(module()); }
   // Of all computations' instructions.
   ir::OpCounts op_counts() const override {

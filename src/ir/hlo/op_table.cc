@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/word_list.h"
 #include "ir/common/convolution_dims.h"
 #include "ir/common/elementwise.h"
 #include "tensor/batch_norm.h"
@@ -549,16 +550,6 @@ std::vector<OpRule> make_rules() {
   return rules;
 }
 
-bool is_word_of(std::string_view words, std::string_view word) {
-  for (std::size_t at = words.find(word); at != std::string_view::npos;
-       at = words.find(word, at + 1)) {
-    const std::size_t end = at + word.size();
-    if ((at == 0 || words[at - 1] == ' ') && (end == words.size() || words[end] == ' '))
-      return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 bool OpRule::has_attribute(std::string_view key) const { return is_word_of(attributes, key); }
@@ -567,6 +558,13 @@ bool is_annotation(std::string_view key) {
   return is_word_of(
       "metadata sharding frontend_attributes backend_config control-predecessors origin statistics "
       "result_accuracy parameter_replication original_value outer_dimension_partitions",
+      key);
+}
+
+bool is_hint(std::string_view key) {
+  return is_word_of(
+      "output_to_operand_aliasing schedule async_execution_thread inferred_dimension "
+      "cross_program_prefetch_index",
       key);
 }
 

@@ -93,6 +93,8 @@ struct OpRule {
 const OpRule* op_rule(std::string_view opcode);
 // Attributes that any instruction may have and that are not part of what it computes.
 bool is_annotation(std::string_view key);
+// Attributes that are allowed and say how something is done rather than what.
+bool is_hint(std::string_view key);
 
 // collectives.cc
 const std::vector<OpRule>& collective_rules();

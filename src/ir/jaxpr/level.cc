@@ -3,6 +3,7 @@
 #include "ir/jaxpr/canonical.h"
 #include "ir/jaxpr/changed_runs.h"
 #include "ir/jaxpr/evaluator.h"
+#include "ir/jaxpr/mutations.h"
 #include "ir/jaxpr/parser.h"
 #include "ir/jaxpr/printer.h"
 
@@ -13,6 +14,9 @@ class Read final : public ir::EvaluatedProgram<Module, Evaluator> {
  public:
   using EvaluatedProgram::EvaluatedProgram;
   std::string print() const override { return jaxpr::print(module()); }
+  std::optional<ir::Mutated> mutate(Random& random) override {
+    return ir::make_one(mutations(module()), random);
+  }
   std::string canonical() const override { return jaxpr::canonical(module()); }
   ir::OpCounts op_counts() const override { return jaxpr::op_counts(module()); }
   Result<ir::Structure> structure() const override { return structure_of(module(), text()); }

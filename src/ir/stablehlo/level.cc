@@ -4,6 +4,7 @@
 #include "ir/common/level_row.h"
 #include "ir/stablehlo/canonical.h"
 #include "ir/stablehlo/evaluator.h"
+#include "ir/stablehlo/mutations.h"
 #include "ir/stablehlo/parser.h"
 #include "ir/stablehlo/printer.h"
 #include "ir/stablehlo/widen.h"
@@ -22,6 +23,9 @@ class Read final : public ir::EvaluatedProgram<Module, Evaluator> {
  public:
   using EvaluatedProgram::EvaluatedProgram;
   std::string print() const override { return stablehlo::print(module()); }
+  std::optional<ir::Mutated> mutate(Random& random) override {
+    return ir::make_one(mutations(module()), random);
+  }
   std::string canonical() const override { return stablehlo::canonical(module()); }
   // Every operation but the module itself.
   ir::OpCounts op_counts() const override {

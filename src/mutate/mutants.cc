@@ -1,0 +1,197 @@
+#include "mutate/mutants.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "base/hash.h"
+#include "base/threads.h"
+
+namespace jaxsmith::mutate {
+
+using level::Level;
+using score::Reference;
+using score::Verdict;
+
+namespace {
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> out;
+  while (true) {
+    const std::size_t end = text.find('\n');
+    out.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return out;
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::string joined(const std::vector<std::string_view>& lines, std::size_t from, std::size_t to) {
+  std::string out;
+  for (std::size_t i = from; i < to; ++i) {
+    if (i > from) out += '\n';
+    out += lines[i];
+  }
+  return out;
+}
+
+// One text of a row, and its mutants.
+class TextMutants {
+ public:
+  TextMutants(const store::DatasetRow& row, Level level, const MutateOptions& options)
+      : row_(row),
+        level_(level),
+        text_(row.levels.at(level)),
+        options_(options),
+        scoring_{.budget = options.budget, .seed = options.seed},
+        reference_(Reference::make(row, level, scoring_)) {}
+
+  void make(RowMutants& out) {
+    drops_ = &out.drops[level_];
+    if (!reference_.not_gradable().empty()) return drop(Drop::kNotGradable);
+    const auto own = check::IrProgram::parse(level_, text_);
+    if (!own.ok() || own.value().print() != text_) return drop(Drop::kNotPrinted);
+    seen_.insert(text_);
+    for (std::int64_t number = 0; number < options_.per_row; ++number)
+      for (std::int64_t draw = 0; draw < kMostDraws; ++draw) {
+        auto mutant = drawn(number, draw);
+        if (exhausted_) return;
+        if (!mutant || !judge(*mutant)) continue;
+        out.mutants.push_back(std::move(*mutant));
+        break;
+      }
+  }
+
+ private:
+  void drop(Drop why) { ++(*drops_)[why]; }
+  bool dropped(Drop why) {
+    drop(why);
+    return false;
+  }
+
+  std::optional<Mutant> drawn(std::int64_t number, std::int64_t draw) {
+    auto program = check::IrProgram::parse(level_, text_);
+    if (!program.ok()) {
+      drop(Drop::kNotRead);
+      return std::nullopt;
+    }
+    Random random = Random(hash64(row_.id), options_.seed)
+                        .fork(fmt::format("{} {} {}", level::name_of(level_), number, draw));
+    const auto change = program.value().mutate(random);
+    exhausted_ = !change;
+    if (!change) {
+      drop(Drop::kNoPlace);
+      return std::nullopt;
+    }
+    Mutant out;
+    out.level = level_;
+    out.number = number;
+    out.draw = draw;
+    out.change = *change;
+    out.text = program.value().print();
+    if (!seen_.insert(out.text).second) {
+      drop(Drop::kTwin);
+      return std::nullopt;
+    }
+    out.lines = line_change(text_, out.text);
+    return out;
+  }
+
+  // Whether there is a finding: as of a prediction, and where that misses, as of a row's own text,
+  // which may differ by more.
+  bool judge(Mutant& mutant) {
+    const Verdict v =
+        score::grade({row_.id, level_, mutant.text, mutant.number}, reference_, scoring_);
+    if (v.unsupported) return dropped(Drop::kUnsupported);
+    if (v.over_budget) return dropped(Drop::kOverBudget);
+    if (!v.parses) return dropped(Drop::kNotRead);
+    if (!v.verifies) return dropped(Drop::kNotVerified);
+    if (!v.signature) return dropped(Drop::kOtherTypes);
+    mutant.canonical = v.canonical;
+    mutant.cases = v.canonical ? 0 : v.cases_passed + (v.runs ? 1 : 0);
+    if (v.agrees) return true;
+    if (!v.miss) return dropped(Drop::kNotRun);
+    mutant.finding = Finding::kDifferent;
+    mutant.miss = v.miss;
+    mutant.difference = v.reason;
+    if (v.miss->inputs > 0) ++mutant.cases;
+    return confirm(mutant);
+  }
+
+  // The case on which a mutant missed, with what is right there.
+  check::ExecutionCase case_of(std::size_t inputs) const {
+    check::ExecutionCase out{row_.constants, row_.inputs,
+                             row_.outputs,   row_.kept_arguments,
+                             row_.equations, check::precisions_of(row_.levels)};
+    if (inputs == 0) return out;
+    // The arguments of a text are all that it takes: constants and what was left out are done with.
+    const score::GradedCase& further = reference_.cases()[inputs];
+    out.constants.clear();
+    out.inputs.clear();
+    for (const ir::Datum& d : further.arguments) out.inputs.push_back(d.as_array().tensor());
+    out.kept.resize(out.inputs.size());
+    std::iota(out.kept.begin(), out.kept.end(), 0);
+    out.outputs.clear();
+    for (const tensor::Array& a : further.results) out.outputs.push_back(a.tensor());
+    return out;
+  }
+
+  bool confirm(Mutant& mutant) {
+    const check::ExecutionCase shown = case_of(mutant.miss->inputs);
+    auto program = check::IrProgram::parse(level_, mutant.text);
+    if (!program.ok() || !program.value().verify().ok()) return dropped(Drop::kNotVerified);
+    check::Reading reading;
+    const auto results = check::execute_case(program.value(), shown, options_.budget, reading);
+    if (!results.ok()) return dropped(Drop::kNotRun);
+    if (reading.agrees) return dropped(Drop::kWithinRounding);
+    if (mutant.miss->inputs > 0) mutant.inputs = shown.inputs;
+    return true;
+  }
+
+  const store::DatasetRow& row_;
+  const Level level_;
+  const std::string& text_;
+  const MutateOptions& options_;
+  const score::ScoreOptions scoring_;
+  const Reference reference_;
+  Drops* drops_ = nullptr;
+  std::set<std::string> seen_;
+  bool exhausted_ = false;  // there is no place
+};
+
+}  // namespace
+
+bool can_be_changed(Level level) {
+  const ir::LevelRow& row = level::row_of(level);
+  return row.parse && row.prints && row.verifies && row.executes;
+}
+
+LineChange line_change(std::string_view before, std::string_view after) {
+  const auto a = lines_of(before), b = lines_of(after);
+  const std::size_t shorter = std::min(a.size(), b.size());
+  std::size_t first = 0, last = 0;  // alike from the beginning, and from the end
+  while (first < shorter && a[first] == b[first]) ++first;
+  while (last < shorter - first && a[a.size() - 1 - last] == b[b.size() - 1 - last]) ++last;
+  LineChange out;
+  out.line = static_cast<std::int64_t>(first) + 1;
+  out.before = joined(a, first, a.size() - last);
+  out.after = joined(b, first, b.size() - last);
+  const auto differs = std::ranges::mismatch(out.before, out.after);
+  out.column = differs.in1 - out.before.begin() + 1;
+  return out;
+}
+
+RowMutants mutants_of(const store::DatasetRow& row, const MutateOptions& options) {
+  RowMutants out;
+  for (const auto& [level, text] : row.levels) {
+    const auto& wanted = options.levels;
+    if (!can_be_changed(level) ||
+        (!wanted.empty() && std::ranges::find(wanted, level) == wanted.end()))
+      continue;
+    TextMutants(row, level, options).make(out);
+  }
+  return out;
+}
+
+}  // namespace jaxsmith::mutate
