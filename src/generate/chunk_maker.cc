@@ -101,6 +101,11 @@ Result<ChunkResult> ChunkMaker::make(std::uint64_t chunk, const std::atomic<bool
     const CpuTimer timer(cpu_.plan);
     functions = source::chunk_functions(plan_options_, options_.seed, chunk);
   }
+  return judge(chunk, std::move(functions), cancel);
+}
+
+Result<ChunkResult> ChunkMaker::judge(std::uint64_t chunk, std::vector<source::Function> functions,
+                                      const std::atomic<bool>& cancel) {
   ChunkResult result{chunk, {}, 0};
   if (functions.empty()) return result;
   JAXSMITH_TRY(outcomes, fast_.trace(chunk, functions, trace::Route::kChunk, cancel));

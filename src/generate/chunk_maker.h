@@ -35,6 +35,10 @@ class ChunkMaker {
   Result<trace::Versions> start(const std::atomic<bool>& cancel) { return fast_.start(cancel); }
 
   Result<ChunkResult> make(std::uint64_t chunk, const std::atomic<bool>& cancel);
+  // The same of functions that are given: what becomes of each, in their order. `chunk` only names
+  // the request.
+  Result<ChunkResult> judge(std::uint64_t chunk, std::vector<source::Function> functions,
+                            const std::atomic<bool>& cancel);
 
   // Processor time so far; `total` and `store` stay 0.
   CpuSeconds cpu() const;

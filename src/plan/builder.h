@@ -153,6 +153,10 @@ class Builder {
   std::optional<ValueId> fold();
   // Makes these the results of the open body.
   void set_results(std::vector<ValueId> results, std::vector<int> groups = {});
+  // See Body::changes; a body that is complete.
+  void restrict_changes(BodyId id, Changes changes) {
+    program_.bodies[static_cast<std::size_t>(id)].changes = changes;
+  }
   const Body& body_of(BodyId id) const { return program_.bodies[static_cast<std::size_t>(id)]; }
   // Arguments that the values captured by a body bring into whatever uses it.
   void add_captured_arguments(BodyId id, Value& result) const;

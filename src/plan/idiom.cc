@@ -438,6 +438,7 @@ Idiom::Ids Idiom::while_loop(std::vector<Carry> carries, Words condition_names,
   const BodyId test = function(std::move(condition_names), parameters, condition, together);
   const BodyId body =
       function(std::move(step_names), std::move(parameters), step, together, together);
+  for (const BodyId id : {test, body}) b_.restrict_changes(id, Changes::kWhole);
   return unpack("lax.while_loop($f0, $f1, " + tuple_of(0, carries.size()) + ")",
                 std::move(operands), {test, body}, std::move(parts));
 }

@@ -168,14 +168,6 @@ bool shows_category(const Program& program, Category category, bool with_functio
   });
 }
 
-bool uses_devices(const Program& program) {
-  return std::any_of(program.bodies.begin(), program.bodies.end(), [&](const Body& body) {
-    return std::any_of(body.nodes.begin(), body.nodes.end(), [&](const Node& n) {
-      return program.catalogue->named(n.op).has(kOverDevices);
-    });
-  });
-}
-
 // The same operation, on a new argument of the root that it must use.
 Op on_new_argument(const Op& op, const CategoryProfile& profile) {
   Op out = op;
@@ -293,19 +285,11 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   return program;
 }
 
-std::vector<std::string_view> shape_of_plan(const Program& program) {
-  std::vector<std::string_view> out;
-  for (const Body& body : program.bodies) {
-    for (const Node& node : body.nodes) out.push_back(node.op);
-  }
-  return out;
-}
-
 // Draws the root again with other settings; a variant takes the same decisions.
 std::optional<Member> variant(const PlanOptions& options, const Program& root,
                               const Settings& settings, std::string what) {
   auto again = plan_root(options, settings, root.seed, root.family);
-  if (!again || shape_of_plan(*again) != shape_of_plan(root)) return std::nullopt;
+  if (!again || operations_of(*again) != operations_of(root)) return std::nullopt;
   bool differs = false;
   for (ValueId id : root.bodies[static_cast<std::size_t>(root.root)].parameters) {
     differs = differs || !(root.values[static_cast<std::size_t>(id)].type ==
@@ -316,6 +300,23 @@ std::optional<Member> variant(const PlanOptions& options, const Program& root,
 }
 
 }  // namespace
+
+std::vector<std::string_view> operations_of(const Program& program) {
+  std::vector<std::string_view> out;
+  for (const Body& body : program.bodies) {
+    for (const Node& node : body.nodes) out.push_back(node.op);
+  }
+  return out;
+}
+
+bool uses_devices(const Program& program) {
+  return std::any_of(program.bodies.begin(), program.bodies.end(), [&](const Body& body) {
+    return std::any_of(body.nodes.begin(), body.nodes.end(), [&](const Node& n) {
+      const Op* op = program.catalogue->find(n.op);  // a call of another body is no entry
+      return op != nullptr && op->has(kOverDevices);
+    });
+  });
+}
 
 Category family_category(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
   std::vector<Category> categories;
@@ -416,7 +417,11 @@ bool reverse_differentiable(const Program& program) {
 
 std::vector<Member> plan_family(const PlanOptions& options, std::uint64_t seed,
                                 std::uint64_t family) {
-  const Settings settings = family_settings(options, seed, family);
+  return plan_family(options, family_settings(options, seed, family), seed, family);
+}
+
+std::vector<Member> plan_family(const PlanOptions& options, const Settings& settings,
+                                std::uint64_t seed, std::uint64_t family) {
   const auto root = plan_root(options, settings, seed, family);
   if (!root) return {};
   std::vector<Member> members = {Member{*root, "forward", "base"}};

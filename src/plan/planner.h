@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plan/builder.h"
@@ -41,10 +42,18 @@ inline constexpr std::uint64_t kFamiliesPerChunk = 20;
 std::vector<Member> plan_family(const PlanOptions& options, std::uint64_t seed,
                                 std::uint64_t family);
 
+// The same with other settings: the members that they leave valid.
+std::vector<Member> plan_family(const PlanOptions& options, const Settings& settings,
+                                std::uint64_t seed, std::uint64_t family);
+
 // Whether reverse mode goes through every operation that the results depend on.
 bool reverse_differentiable(const Program& program);
 
 // ---- Parts, for tests and tools ----
+// The entries that its nodes apply, body by body.
+std::vector<std::string_view> operations_of(const Program& program);
+// Whether one of them needs several devices.
+bool uses_devices(const Program& program);
 Category family_category(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
 // Small, medium or large.
 ProgramSize family_size(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);

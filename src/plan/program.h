@@ -98,6 +98,14 @@ enum class Placement {
   kHelper,  // a def at the top of the module; it captures nothing
 };
 
+// What may be changed of a body's steps once it is planned, as types alone do not say.
+enum class Changes {
+  kAny,     // whatever keeps the types
+  kInside,  // the same, but its steps can stand nowhere else: they name an axis of the call
+  kWhole,   // its steps stand or go together: when a loop ends hangs on them, or they take slices
+  kNone,    // neither: the rule of a derivative
+};
+
 struct Body {
   BodyId parent = -1;  // the body it is written in; its values may be captured
   Placement placement = Placement::kNested;
@@ -117,6 +125,7 @@ struct Body {
   std::vector<int> result_groups;
   Returns returns = Returns::kSingle;
   std::vector<std::string> keys;  // of a dict
+  Changes changes = Changes::kAny;
 };
 
 // That a result of the root is the derivative of another.
@@ -144,6 +153,9 @@ struct Program {
       constants;  // module-level names and their Python
   std::vector<std::string> tags;
   std::vector<DerivativeOf> derivatives;
+  // Which draw of inputs each parameter of the root takes, where some have been taken out: those
+  // that stay keep their numbers. Empty: by place.
+  std::vector<std::size_t> draws = {};
 };
 
 }  // namespace jaxsmith::plan

@@ -52,8 +52,9 @@ std::vector<std::vector<tensor::Tensor>> draw_inputs(const plan::Program& progra
   for (int set = 0; set < sets; ++set) {
     for (std::size_t i = 0; i < root.parameters.size(); ++i) {
       const plan::Value& v = program.values[static_cast<std::size_t>(root.parameters[i])];
+      const std::size_t draw = program.draws.empty() ? i : program.draws[i];
       const Random random =
-          Random(program.seed, program.family).fork(fmt::format("input {} {}", set, i));
+          Random(program.seed, program.family).fork(fmt::format("input {} {}", set, draw));
       tensor::Tensor drawn = draw_tensor(v, random);
       vary(v, set > 0 ? &out[0][i] : nullptr, random.fork("vary"), drawn);
       out[static_cast<std::size_t>(set)].push_back(std::move(drawn));

@@ -343,11 +343,15 @@ class Renderer {
     FunctionDefinition f;
     Random random = random_.fork(fmt::format("body {}", id));
     std::vector<std::string> names;
+    bool alone_unused = false;
     for (const auto& given : b.defaults) frame.names.claim({given.first});
-    for (ValueId p : b.parameters) {
+    for (std::size_t i = 0; i < b.parameters.size(); ++i) {
+      const ValueId p = b.parameters[i];
       const ValueId model = value(p).named_as >= 0 ? value(p).named_as : p;
       Random each = random_.fork(fmt::format("parameter {}", model));
-      const bool needed = value(p).uses > 0;
+      // Of two parameters that stand alone only one can be called `_`.
+      const bool needed = value(p).uses > 0 || (stands_alone(b, i) && alone_unused);
+      alone_unused = alone_unused || (!needed && stands_alone(b, i));
       names.push_back(
           needed ? frame.names.claim(parameter_names(value(model), program_.category, top, each))
                  : "_");
@@ -362,7 +366,8 @@ class Renderer {
         holes[std::to_string(other)] = name(called);
       f.decorators.push_back(substitute(parsed(decorator), holes));
     }
-    const std::string subject = b.parameters.empty() ? "" : names[0];
+    const auto first = std::ranges::find_if(names, [](const auto& n) { return n != "_"; });
+    const std::string subject = first == names.end() ? "" : *first;
     f.name =
         top ? module_names_.claim_unshadowed(source::function_names(program_, b, subject, random))
         : b.hint.empty() ? "inner"
@@ -388,6 +393,16 @@ class Renderer {
     }
     f.body = std::move(frame.statements);
     return f;
+  }
+
+  // Whether a parameter is one of the function's own, not a part of a tuple that it unpacks.
+  static bool stands_alone(const Body& b, std::size_t parameter) {
+    std::size_t at = 0;
+    for (const int group : b.parameter_groups) {
+      if (parameter < at + static_cast<std::size_t>(std::max(group, 1))) return group == 0;
+      at += static_cast<std::size_t>(std::max(group, 1));
+    }
+    return true;
   }
 
   // One of the sentences that are true of a function and have room.

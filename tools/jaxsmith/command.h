@@ -23,6 +23,7 @@ int mutate_main(int argc, char** argv);
 int plan_main(int argc, char** argv);
 int schema_main(int argc, char** argv);
 int score_main(int argc, char** argv);
+int shrink_main(int argc, char** argv);
 int split_main(int argc, char** argv);
 int stats_main(int argc, char** argv);
 

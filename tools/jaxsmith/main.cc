@@ -30,6 +30,7 @@ constexpr Command kCommands[] = {
     {"score", "grade the IR that a model wrote against a dataset", score_main},
     {"mutate", "make a dataset of IR that says nearly the same as another's", mutate_main},
     {"plan", "print the functions of a family without running them", plan_main},
+    {"shrink", "the smallest program that a stage still refuses", shrink_main},
     {"coverage", "what of JAX and of the IRs a dataset has, and what not", coverage_main},
     {"stats", "measure a dataset, alone or beside another", stats_main},
     {"split", "split a dataset by clusters, and say what leaks", split_main},

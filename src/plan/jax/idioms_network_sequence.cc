@@ -359,6 +359,7 @@ Op parallel_recurrence() {
                      return Ids{a, b};
                    },
                    {2, 2});
+    i.builder().restrict_changes(combine, Changes::kWhole);  // of slices of any length
     const bool backwards = i.chance(0.2);
     const Ids out =
         i.unpack(backwards ? "lax.associative_scan($f0, ($0, $1), reverse=True)"

@@ -435,6 +435,7 @@ Member vjp(const Program& root) {
   const ValueId cotangent = w.parameter(w.entry(), like, type, "cotangent");
   const ValueId out = w.value(w.entry(), type, "out"),
                 pullback = w.value(w.entry(), {}, "pullback");
+  w.at(pullback).reserved = w.at(pullback).weak = true;  // a function, no array
   w.node(w.entry(), "call", fmt::format("jax.vjp($f0, {})", holes(0, primals.size())), primals,
          {out, pullback})
       .bodies = {w.inner_id()};

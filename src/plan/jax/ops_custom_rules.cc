@@ -41,9 +41,9 @@ const std::vector<Rule>& rules() {
 }
 
 BodyId decorated(Idiom& i, BodyId body, std::string decorator) {
-  if (body >= 0)
-    i.builder().program().bodies[static_cast<std::size_t>(body)].decorators = {
-        std::move(decorator)};
+  if (body < 0) return body;
+  i.builder().program().bodies[static_cast<std::size_t>(body)].decorators = {std::move(decorator)};
+  i.builder().restrict_changes(body, Changes::kNone);
   return body;
 }
 
@@ -112,6 +112,7 @@ Op custom_vjp() {
           return Ids{i.let({"x_bar", "pulled"}, back, {slope, p[1]}, type, {-1, 1})};
         },
         {}, {1});
+    for (const BodyId id : {forward, backward}) i.builder().restrict_changes(id, Changes::kNone);
     i.unpack("$f0.defvjp($f1, $f2)", {}, {f, forward, backward}, {{{}, type, {-1, 1}}});
     const ValueId out = i.let({"activated", "shaped"}, "$f0($0)", {x}, {f}, type, rule.range);
     if (rule.slope.empty()) i.may_hide(out);

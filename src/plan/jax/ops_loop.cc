@@ -339,6 +339,7 @@ Op while_loop() {
       return true;
     });
     if (!body) return false;
+    for (const BodyId id : {*condition, *body}) b.restrict_changes(id, Changes::kWhole);
     draft.results = {carried(b, b.body_of(*body).results[1], "")};
     draft.results[0].hint.clear();
     draft.operands = c->inits;

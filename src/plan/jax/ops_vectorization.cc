@@ -199,6 +199,7 @@ Op vmap_collective() {
           return true;
         });
     if (!body) return false;
+    b.restrict_changes(*body, Changes::kInside);
     draft.results = {mapped_result(b[b.body_of(*body).results[0]], m.size, 0)};
     draft.results[0].sure = 0;  // centred, its sum or its largest element may always be zero
     draft.sure_given = true;
@@ -303,6 +304,7 @@ Op shard_map() {
       return true;
     });
     if (!body) return false;
+    b.restrict_changes(*body, Changes::kNone);  // whether its result is the same on each device
     Value result = mapped_result(b[b.body_of(*body).results[0]], 1, 0);
     result.type.shape.erase(result.type.shape.begin());
     if (!reduced) result.type.shape[0] *= devices;

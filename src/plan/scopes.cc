@@ -1,0 +1,197 @@
+#include "plan/scopes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+namespace jaxsmith::plan {
+
+std::vector<BodyId> bodies_named(std::string_view decorator) {
+  std::vector<BodyId> out;
+  for (std::size_t at = decorator.find('$'); at != decorator.npos; at = decorator.find('$', at)) {
+    int id = 0;
+    bool number = false;
+    for (++at; at < decorator.size() && std::isdigit(static_cast<unsigned char>(decorator[at]));
+         ++at) {
+      id = 10 * id + (decorator[at] - '0');
+      number = true;
+    }
+    if (number) out.push_back(id);
+  }
+  return out;
+}
+
+Scopes::Scopes(const Program& program)
+    : program_(program),
+      made_(program.values.size()),
+      users_(program.bodies.size(), nullptr),
+      references_(program.bodies.size(), 0),
+      reached_(program.bodies.size()),
+      written_(program.bodies.size(), kNowhere) {
+  const auto count = static_cast<BodyId>(program.bodies.size());
+  for (BodyId b = 0; b < count; ++b) {
+    const Body& body = body_of(b);
+    for (const ValueId id : body.parameters) made_[static_cast<std::size_t>(id)] = {b, 0};
+    for (std::size_t n = 0; n < body.nodes.size(); ++n) {
+      for (const ValueId id : body.nodes[n].results)
+        if (id != kNoValue) made_[static_cast<std::size_t>(id)] = {b, n + 1};
+      for (const BodyId used : body.nodes[n].bodies) {
+        ++references_[static_cast<std::size_t>(used)];
+        auto& user = users_[static_cast<std::size_t>(used)];
+        if (user == nullptr) user = &body.nodes[n];
+      }
+    }
+    for (const std::string& decorator : body.decorators)
+      for (const BodyId named : bodies_named(decorator))
+        ++references_[static_cast<std::size_t>(named)];
+  }
+  for (BodyId b = 0; b < count; ++b) {
+    const Body& body = body_of(b);
+    if (body.placement == Placement::kNested && body.parent >= 0)
+      written_[static_cast<std::size_t>(b)] = first_reached(body.parent, b);
+  }
+}
+
+const std::set<BodyId>& Scopes::reached(BodyId id) {
+  auto& known = reached_[static_cast<std::size_t>(id)];
+  if (known) return *known;
+  std::set<BodyId> out;
+  for (const Node& node : body_of(id).nodes)
+    for (const BodyId used : node.bodies) {
+      out.insert(used);
+      const std::set<BodyId>& further = reached(used);
+      out.insert(further.begin(), further.end());
+    }
+  known = std::move(out);
+  return *known;
+}
+
+std::size_t Scopes::first_reached(BodyId outer, BodyId id) {
+  const auto& nodes = body_of(outer).nodes;
+  for (std::size_t n = 0; n < nodes.size(); ++n)
+    for (const BodyId used : nodes[n].bodies)
+      if (used == id || reached(used).contains(id)) return n;
+  return kNowhere;
+}
+
+bool Scopes::sees(BodyId body, std::size_t place, ValueId id) const {
+  if (!program_.values[static_cast<std::size_t>(id)].literal.empty()) return true;
+  const Made& found = made(id);
+  while (true) {
+    if (found.body == body) return found.first_use <= place;
+    const Body& b = body_of(body);
+    if (b.placement != Placement::kNested || b.parent < 0) return false;
+    place = written_[static_cast<std::size_t>(body)];
+    if (place == kNowhere) return false;  // nothing writes it there
+    body = b.parent;
+  }
+}
+
+const Node* Scopes::maker(ValueId id) const {
+  const Made& found = made(id);
+  if (found.first_use == kNowhere || found.first_use == 0) return nullptr;
+  return &body_of(found.body).nodes[found.first_use - 1];
+}
+
+bool Scopes::within(BodyId body, BodyId outer) const {
+  while (body != outer) {
+    const Body& b = body_of(body);
+    if (b.placement != Placement::kNested || b.parent < 0) return false;
+    body = b.parent;
+  }
+  return true;
+}
+
+namespace {
+
+std::optional<std::string> miscounted(const Program& program) {
+  std::vector<int> uses(program.values.size(), 0);
+  for (const Body& body : program.bodies) {
+    for (const Node& node : body.nodes)
+      for (const ValueId id : node.operands) ++uses[static_cast<std::size_t>(id)];
+    for (const ValueId id : body.results) ++uses[static_cast<std::size_t>(id)];
+  }
+  for (std::size_t id = 0; id < uses.size(); ++id)
+    if (uses[id] != program.values[id].uses)
+      return fmt::format("value {} has {} uses and says {}", id, uses[id], program.values[id].uses);
+  return std::nullopt;
+}
+
+// What a step gives is used, or it is a statement for the functions that it names.
+bool needed(const Program& program, const Node& node) {
+  const bool statement =
+      std::ranges::all_of(node.results, [](ValueId id) { return id == kNoValue; });
+  return statement ? !node.bodies.empty() : std::ranges::any_of(node.results, [&](ValueId id) {
+    return id != kNoValue && program.values[static_cast<std::size_t>(id)].uses > 0;
+  });
+}
+
+std::optional<std::string> wrong_in(const Program& program, const Scopes& scopes, BodyId b) {
+  const Body& body = program.bodies[static_cast<std::size_t>(b)];
+  for (std::size_t n = 0; n < body.nodes.size(); ++n) {
+    const Node& node = body.nodes[n];
+    for (const ValueId id : node.operands)
+      if (!scopes.sees(b, n, id))
+        return fmt::format("{} uses value {} where it is not known", node.op, id);
+    if (!needed(program, node)) return fmt::format("nothing needs what {} gives", node.op);
+  }
+  for (const ValueId id : body.results)
+    if (!scopes.sees(b, body.nodes.size(), id))
+      return fmt::format("function {} returns value {}, which it does not know", b, id);
+  return std::nullopt;
+}
+
+using ByResult = std::map<ValueId, const Node*>;
+ByResult nodes_by_result(const Program& program) {
+  ByResult out;
+  for (const Body& body : program.bodies)
+    for (const Node& node : body.nodes)
+      for (const ValueId id : node.results)
+        if (id != kNoValue) out[id] = &node;
+  return out;
+}
+
+}  // namespace
+
+std::optional<std::string> defect_of(const Program& program) {
+  const Scopes scopes(program);
+  const Body& root = program.bodies[static_cast<std::size_t>(program.root)];
+  if (root.results.empty()) return "it returns nothing";
+  if (root.parameters.empty()) return "it takes nothing";
+  if (auto wrong = miscounted(program)) return wrong;
+  for (const ValueId id : root.parameters)
+    if (program.values[static_cast<std::size_t>(id)].uses == 0)
+      return fmt::format("argument {} is not used", id);
+  for (std::size_t b = 0; b < program.bodies.size(); ++b)
+    if (auto wrong = wrong_in(program, scopes, static_cast<BodyId>(b))) return wrong;
+  return std::nullopt;
+}
+
+std::optional<std::string> type_change(const Program& program, const Program& from) {
+  const auto differs = [&](const std::vector<ValueId>& now, const std::vector<ValueId>& then) {
+    return !std::ranges::equal(now, then, [&](ValueId x, ValueId y) {
+      if (x == kNoValue || y == kNoValue) return x == y;
+      return program.values[static_cast<std::size_t>(x)].type ==
+             from.values[static_cast<std::size_t>(y)].type;
+    });
+  };
+  const ByResult before = nodes_by_result(from);
+  for (const auto& [id, node] : nodes_by_result(program)) {
+    const auto found = before.find(id);
+    if (found == before.end()) return fmt::format("{} is new", node->op);
+    if (node->spelling != found->second->spelling || node->results != found->second->results ||
+        differs(node->operands, found->second->operands))
+      return fmt::format("{} takes other types", node->op);
+  }
+  for (std::size_t b = 0; b < from.bodies.size(); ++b) {
+    if (static_cast<BodyId>(b) == program.root || program.bodies[b].results.empty()) continue;
+    if (differs(program.bodies[b].results, from.bodies[b].results) ||
+        differs(program.bodies[b].parameters, from.bodies[b].parameters))
+      return fmt::format("function {} has other types", b);
+  }
+  return std::nullopt;
+}
+
+}  // namespace jaxsmith::plan
