@@ -4,10 +4,9 @@
 
 For each row it executes the source, traces, lowers, prints the four texts, has the official parsers
 read them, compiles, runs twice, once with each argument replaced and once with all of them moved a
-little, with JAX alone and at its default flags. Rows need the columns source, entry, x64 and inputs (a
-list of name, dtype, shape, data). Prints one line of JSON: the functions done, the CPU seconds of
-the loop
-and of each function, and those that starting Python and JAX took before.
+little, with JAX alone and at its default flags. Rows need the columns source, entry, argument_tree,
+x64 and inputs (a list of name, dtype, shape, data). Prints one line of JSON: the functions done, the
+CPU seconds of the loop and of each function, and those that starting Python and JAX took before.
 """
 
 import argparse
@@ -42,7 +41,7 @@ def rows(files: list[str], limit: int | None) -> Iterator[dict]:
     done = 0
     for file in files:
         for batch in parquet.ParquetFile(file).iter_batches(
-            batch_size=64, columns=["source", "entry", "x64", "inputs"]
+            batch_size=64, columns=["source", "entry", "argument_tree", "x64", "inputs"]
         ):
             for row in batch.to_pylist():
                 if limit is not None and done == limit:
@@ -62,7 +61,9 @@ def one(row: dict, options: _hlo.HloPrintOptions) -> int:
     scope = {"__name__": "function"}
     with jax.enable_x64(bool(row["x64"])):
         exec(compile(row["source"], "<function>", "exec"), scope)
-        traced = jax.jit(scope[row["entry"]]).trace(*inputs)
+        numbers = eval(row["argument_tree"], scope)
+        tree = jax.tree.structure(numbers)
+        traced = jax.jit(scope[row["entry"]]).trace(*tree.unflatten(inputs))
         lowered = traced.lower()
         compiled = lowered.compile()
         texts = [
@@ -74,7 +75,7 @@ def one(row: dict, options: _hlo.HloPrintOptions) -> int:
         costs = compiled.cost_analysis()
 
         def run(arguments: list[np.ndarray]) -> list[bytes]:
-            leaves = jax.tree_util.tree_leaves(compiled(*arguments))
+            leaves = jax.tree_util.tree_leaves(compiled(*tree.unflatten(arguments)))
             return [np.asarray(leaf).tobytes() for leaf in leaves]
 
         first, second = run(inputs), run(inputs)

@@ -184,7 +184,9 @@ class _Jax:
             exec(compile(row["source"], "<function>", "exec"), module.__dict__)
             with jax.enable_x64(row["x64"]):
                 function = module.__dict__[row["entry"]]
-                self.traced[number] = jax.jit(function).trace(*decoded(row["inputs"])).jaxpr
+                tree = jax.tree.structure(eval(row["argument_tree"], module.__dict__))
+                arguments = tree.unflatten(decoded(row["inputs"]))
+                self.traced[number] = jax.jit(function).trace(*arguments).jaxpr
             while len(self.traced) > 50:
                 self.traced.popitem(last=False)
         return self.traced[number]

@@ -18,7 +18,8 @@ std::string content_of(const source::Function& f) {
   const std::string id = source::function_id(f.key);
   for (const std::string_view part :
        {std::string_view(id), std::string_view(f.category), std::string_view(f.transformation),
-        std::string_view(f.variant), std::string_view(f.source), std::string_view(f.entry)})
+        std::string_view(f.variant), std::string_view(f.source), std::string_view(f.entry),
+        std::string_view(f.argument_tree)})
     add(out, part);
   add(out, std::to_string(f.runtime.x64) + std::to_string(f.runtime.devices));
   for (const std::string& tag : f.tags) add(out, tag);

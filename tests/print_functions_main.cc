@@ -16,6 +16,7 @@ nlohmann::json as_json(const source::Function& f) {
                         {"transformation", f.transformation},
                         {"source", f.source},
                         {"entry", f.entry},
+                        {"argument_tree", f.argument_tree},
                         {"x64", f.runtime.x64},
                         {"devices", f.runtime.devices}};
   for (const source::ArgumentSpec& a : f.arguments) {

@@ -43,7 +43,7 @@ def planned(seed: int, first: int, chunks: int) -> list[Chunk]:
 
 def request(function: dict[str, Any]) -> dict[str, Any]:
     avals = [argument["aval"] for argument in function.get("arguments", [])]
-    kept = {key: function[key] for key in ("source", "entry", "x64", "devices")}
+    kept = {key: function[key] for key in ("source", "entry", "argument_tree", "x64", "devices")}
     return kept | {
         "inputs": [
             [arrays.encode(array(aval, 10 * case + i, case)) for i, aval in enumerate(avals)]

@@ -70,8 +70,12 @@ def derive(row):
     namespace = {"__name__": "function"}
     exec(compile(row["source"], "<function>", "exec"), namespace)
     cases = [[array(record) for record in case["inputs"]] for case in cases_of(row)]
+    numbers = eval(row["argument_tree"], namespace)
+    if jax.tree.leaves(numbers) != list(range(len(row["inputs"]))):
+        raise ValueError(f"{row['argument_tree']} are not the {len(row['inputs'])} inputs in order")
+    tree = jax.tree.structure(numbers)
     with jax.enable_x64(row["x64"]):
-        traced = jax.jit(namespace[row["entry"]]).trace(*cases[0])
+        traced = jax.jit(namespace[row["entry"]]).trace(*tree.unflatten(cases[0]))
         lowered = traced.lower()
         compiled = lowered.compile()
         options = _hlo.HloPrintOptions()
@@ -86,7 +90,10 @@ def derive(row):
         }
         constants = [np.asarray(constant) for constant in traced.jaxpr.consts]
         outputs = [
-            [np.asarray(leaf) for leaf in jax.tree_util.tree_leaves(compiled(*inputs))]
+            [
+                np.asarray(leaf)
+                for leaf in jax.tree_util.tree_leaves(compiled(*tree.unflatten(inputs)))
+            ]
             for inputs in cases
         ]
     return texts, constants, outputs

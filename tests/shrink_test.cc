@@ -133,7 +133,7 @@ TEST(Shrink, WhatComesOutShowsItIsSmallerAndCannotBeMadeSmallerByOneMove) {
     std::vector<std::size_t> steps;
     ShrinkOptions options;
     options.agreement = Agreement::kTypes;
-    options.on_step = [&](const ProgramSize& size, std::size_t) { steps.push_back(size.steps); };
+    options.on_step = [&](const ProgramMeasure& size, std::size_t) { steps.push_back(size.steps); };
     const auto result = shrink_to(f, m, op, options);
     ASSERT_TRUE(result.ok()) << result.error().message;
     const Shrunk& shrunk = result.value();

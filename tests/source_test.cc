@@ -16,6 +16,7 @@
 #include "source/imports.h"
 #include "source/inputs.h"
 #include "source/layout.h"
+#include "source/packs.h"
 #include "source/render.h"
 
 namespace jaxsmith::source {
@@ -260,6 +261,51 @@ TEST(Layout, LongStatementsAreBrokenAndShortOnesAreNot) {
   EXPECT_EQ(python("compile(source, \"f\", \"exec\")", sources), "");
 }
 
+TEST(Layout, ClassesStandBeforeFunctionsAndKeywordsBehindAStar) {
+  Module module;
+  module.imports = {"from typing import NamedTuple", "import jax",
+                    "from dataclasses import dataclass"};
+  const Expr array = parse_expression("jax.Array").value();
+  module.classes = {
+      {"State", {}, name("NamedTuple"), {{"x", array, "(3,)"}, {"v", array, {}}}},
+      {"Params",
+       {parse_expression("jax.tree_util.register_dataclass").value(), name("dataclass")},
+       nullptr,
+       {{"w", array, {}}}}};
+  FunctionDefinition f;
+  f.name = "f";
+  f.parameters = {{"state", name("State"), nullptr},
+                  {"dt", nullptr, number("0.1"), true},
+                  {"drag", nullptr, number("0.5"), true}};
+  f.body = {Return{name("state")}};
+  module.functions = {f};
+  EXPECT_EQ(print_module(module),
+            "from dataclasses import dataclass\nfrom typing import NamedTuple\n\nimport jax\n\n\n"
+            "class State(NamedTuple):\n    x: jax.Array  # (3,)\n    v: jax.Array\n\n\n"
+            "@jax.tree_util.register_dataclass\n@dataclass\nclass Params:\n    w: jax.Array\n\n\n"
+            "def f(state: State, *, dt=0.1, drag=0.5):\n    return state\n");
+}
+
+// ---- Packs
+
+TEST(Packs, ADictIsTakenApartByItsKeysAndTheOthersInTheOrderOfTheirFields) {
+  PackForm form{plan::Container::kDict, {"w", "b", "scale"}, "Params", false};
+  const std::vector<Expr> values = {name("w"), name("b"), name("scale")};
+  EXPECT_EQ(leaf_order(form), (std::vector<std::size_t>{1, 2, 0}));
+  EXPECT_EQ(print(pack_of(form, values)), "{\"w\": w, \"b\": b, \"scale\": scale}");
+  EXPECT_EQ(print(element_of(form, name("params"), 1)), "params[\"b\"]");
+  EXPECT_EQ(path_of(form, "params", 1), "params['b']");
+  for (const auto container : {plan::Container::kNamedTuple, plan::Container::kDataclass}) {
+    form.container = container;
+    EXPECT_EQ(leaf_order(form), (std::vector<std::size_t>{0, 1, 2}));
+    EXPECT_EQ(print(pack_of(form, values)), "Params(w=w, b=b, scale=scale)");
+    EXPECT_EQ(path_of(form, "params", 2), "params.scale");
+  }
+  form.container = plan::Container::kTuple;
+  EXPECT_EQ(print(pack_of(form, values)), "(w, b, scale)");
+  EXPECT_EQ(path_of(form, "params", 2), "params[2]");
+}
+
 // ---- What is rendered
 
 constexpr std::uint64_t kSeed = 31;
@@ -289,8 +335,13 @@ TEST(Render, TheSamePlanGivesTheSameSource) {
 TEST(Render, PythonCompilesEverySourceAndFindsTheEntryWithItsArguments) {
   std::vector<std::string> sources;
   for (const Function& f : functions()) {
-    std::string arguments;
-    for (const ArgumentSpec& a : f.arguments) arguments += " " + a.name;
+    std::string arguments, last;
+    for (const ArgumentSpec& a : f.arguments) {
+      // Leaves of one parameter stand together: params.w, params.b.
+      const std::string parameter = a.name.substr(0, a.name.find_first_of(".["));
+      if (parameter != last) arguments += " " + parameter;
+      last = parameter;
+    }
     sources.push_back("# " + f.entry + arguments + "\n" + f.source);
   }
   ASSERT_GT(sources.size(), 200U);
@@ -337,6 +388,53 @@ TEST(Render, InputsHaveTheBytesOfTheirTypesAndDifferFromSetToSet) {
   EXPECT_GT(differ, all * 9 / 10);
 }
 
+TEST(Packs, EveryParameterIsInOneUnitAndPacksHaveSeveral) {
+  int packed = 0, handed_on = 0;
+  for (std::uint64_t family = 0; family < 300; ++family) {
+    for (const plan::Member& member : plan::plan_family(options(), kSeed, family)) {
+      const plan::Program& p = member.program;
+      const plan::Body& root = p.bodies[static_cast<std::size_t>(p.root)];
+      EXPECT_EQ(root.takes_packs, !p.packs.empty());
+      packed += root.takes_packs;
+      handed_on += std::ranges::count_if(p.bodies, &plan::Body::takes_packs) > 1;
+      for (const plan::Pack& pack : p.packs) {
+        EXPECT_GE(pack.members.size(), 2U);
+        EXPECT_TRUE(std::ranges::is_sorted(pack.members));
+        EXPECT_FALSE(pack.names.empty());
+      }
+      std::multiset<std::size_t> met;
+      std::size_t first = 0;
+      for (const plan::Unit& unit : plan::units_of(p, root.parameters.size())) {
+        EXPECT_GE(unit.members.front(), first);
+        first = unit.members.front();
+        met.insert(unit.members.begin(), unit.members.end());
+      }
+      EXPECT_EQ(met.size(), root.parameters.size());
+      for (std::size_t i = 0; i < root.parameters.size(); ++i) EXPECT_EQ(met.count(i), 1U);
+    }
+  }
+  EXPECT_GT(packed, 150);
+  EXPECT_GT(handed_on, 20);
+}
+
+TEST(Packs, InputsAreThoseOfTheLeavesInTheirOrder) {
+  int moved = 0;
+  for (std::uint64_t family = 0; family < 300; ++family) {
+    const auto members = plan::plan_family(options(), kSeed, family);
+    if (members.empty() || members[0].program.packs.empty()) continue;
+    const Function f = render(members[0], {kSeed, family, 0});
+    const auto drawn = draw_inputs(members[0].program, static_cast<int>(f.inputs.size()));
+    for (std::size_t set = 0; set < drawn.size(); ++set) {
+      ASSERT_EQ(f.inputs[set].size(), drawn[set].size());
+      EXPECT_TRUE(std::ranges::is_permutation(f.inputs[set], drawn[set]));
+      for (std::size_t i = 0; i < drawn[set].size(); ++i)
+        EXPECT_EQ(f.inputs[set][i].shape, f.arguments[i].shape);
+    }
+    moved += f.inputs[0] != drawn[0];
+  }
+  EXPECT_GT(moved, 20);
+}
+
 TEST(Render, MembersOfAFamilyShareTheirRootsNames) {
   int shared = 0, pairs = 0;
   for (std::uint64_t family = 0; family < 60; ++family) {
@@ -346,8 +444,11 @@ TEST(Render, MembersOfAFamilyShareTheirRootsNames) {
     for (std::uint32_t m = 1; m < members.size(); ++m) {
       const Function f = render(members[m], {kSeed, family, m});
       ++pairs;
-      shared +=
-          !root.arguments.empty() && f.source.find(root.arguments[0].name) != std::string::npos;
+      const auto parameter = [&] {
+        const std::string& path = root.arguments[0].name;
+        return path.substr(0, path.find_first_of(".["));
+      };
+      shared += !root.arguments.empty() && f.source.find(parameter()) != std::string::npos;
     }
   }
   EXPECT_GT(pairs, 20);

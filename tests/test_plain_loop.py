@@ -28,6 +28,7 @@ def test_plain_loop(tmp_path):
             {
                 "source": request["source"],
                 "entry": request["entry"],
+                "argument_tree": str(tuple(range(len(request["inputs"][0])))),
                 "x64": request["x64"],
                 "inputs": [{"name": f"a{j}", **a} for j, a in enumerate(request["inputs"][0])],
             }
@@ -36,6 +37,7 @@ def test_plain_loop(tmp_path):
         [
             ("source", pa.string()),
             ("entry", pa.string()),
+            ("argument_tree", pa.string()),
             ("x64", pa.bool_()),
             ("inputs", pa.list_(ARRAY)),
         ]

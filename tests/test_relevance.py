@@ -42,8 +42,11 @@ def measured(folder):
 def by_jax(row):
     scope = {}
     exec(compile(row["source"], "<row>", "exec"), scope)
+    tree = jax.tree.structure(eval(row["argument_tree"], scope))
     runs = [
-        inert_operations(scope[row["entry"]], [array(each) for each in case["inputs"]])
+        inert_operations(
+            scope[row["entry"]], tree.unflatten([array(each) for each in case["inputs"]])
+        )
         for case in cases_of(row)
     ]
     return runs[0][0], set.intersection(*(set(inert) for _, inert in runs))

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from jaxpr_sizes import THRESHOLDS, difficulty, measures, tokens
+from jaxsmith.base import calls
 from jaxsmith.base.arrays import DTYPES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -94,7 +95,8 @@ def equations_of(plan):
     namespace = {}
     exec(plan["source"], namespace)
     entry = namespace[plan["entry"]]
-    return str(jax.make_jaxpr(entry)(*map(shaped, plan["arguments"]))).count(" = ")
+    given = calls.arguments(plan["argument_tree"], namespace, list(map(shaped, plan["arguments"])))
+    return str(jax.make_jaxpr(entry)(*given)).count(" = ")
 
 
 def test_large_programs_have_several_times_the_operations_of_small_ones():

@@ -2,11 +2,13 @@
 share."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxsmith.base import calls
+from jaxsmith.errors import JaxsmithError
 from jaxsmith.levels import LEVELS, STRUCTURE, TABLE
 from jaxsmith.spans import Range, Span
 
@@ -159,6 +161,25 @@ class Row(Sample):
     @property
     def entry(self) -> str:
         return self.fields["entry"]
+
+    def load(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """The entry of a generated row's source, which is executed, and the recorded inputs as it takes
+        them: with tuples, dicts and classes of the source where it asks for these.
+
+            f, arguments = row.load()
+            with jax.enable_x64(row.fields["x64"]):
+                jax.jit(f)(*arguments)
+        """
+        case = self.case
+        if self.fields["origin"] != "generated" or case is None:
+            raise JaxsmithError(
+                f"{self.id}: only generated rows say how their function is called; this one was "
+                f"{self.fields['origin']}: run one of its levels"
+            )
+        scope: dict[str, Any] = {"__name__": "function"}
+        exec(compile(self.fields["source"], "<function>", "exec"), scope)
+        tree = self.fields.get("argument_tree", "")  # a dataset may be older than the column
+        return scope[self.entry], calls.arguments(tree, scope, list(case.inputs.values()))
 
     def level(self, name: str) -> str | None:
         if name not in LEVELS:

@@ -49,7 +49,10 @@ struct Vocabulary {
   std::map<std::string, std::string, std::less<>> imports = {};  // name → statement
   // A name that people also write as an attribute of another one: "lax" → "jax".
   std::map<std::string, std::string, std::less<>> attributes_of = {};
-  std::string annotation = {};                 // of an array; empty: nothing is annotated
+  std::string annotation = {};  // of an array; empty: nothing is annotated
+  bool containers = false;      // whether functions take tuples, dicts and named tuples of arrays
+  // What makes a dataclass one of these; empty: dataclasses are not taken.
+  std::string dataclass_decorator = {};
   std::string (*dtype_text)(DType) = nullptr;  // for the entry "astype", where there is one
   MemberRule gradient = nullptr, mapped = nullptr;
 };

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "plan/composition.h"
+#include "plan/packs.h"
 #include "plan/size.h"
 #include "plan/visibility.h"
 
@@ -397,7 +398,10 @@ std::optional<Program> plan_root(const PlanOptions& options, const Settings& set
   const Category category = family_category(options, seed, family);
   for (int attempt = 0; attempt < kTries; ++attempt) {
     const Random random = Random(seed, family).fork(fmt::format("program {}", attempt));
-    if (auto program = try_root(settings, category, random, seed, family, attempt)) return program;
+    if (auto program = try_root(settings, category, random, seed, family, attempt)) {
+      pack_arguments(*program, Random(seed, family).fork("packs"));
+      return program;
+    }
   }
   return std::nullopt;
 }

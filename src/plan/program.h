@@ -73,6 +73,24 @@ struct Value {
   ValueId named_as = -1;  // the parameter of another function that this one stands for
 };
 
+// What several arguments are handed over in as one.
+enum class Container { kTuple, kDict, kNamedTuple, kDataclass };
+
+// Arguments of the family's root function that it takes as one: params, state, batch.
+struct Pack {
+  Container container = Container::kTuple;
+  std::vector<std::string> names;    // what the whole is called, the likeliest first
+  std::vector<std::size_t> members;  // positions among the root function's parameters, ascending
+  // The values that its elements are called after; empty: the arguments themselves.
+  std::vector<ValueId> models = {};
+};
+
+// That values next to one another stand as one, in the order of a pack's members.
+struct Packed {
+  std::size_t first = 0;  // the place of the first value
+  std::size_t pack = 0;   // of Program::packs
+};
+
 struct Node {
   std::string op;  // name in the catalogue
   std::string
@@ -84,6 +102,9 @@ struct Node {
   std::vector<int>
       result_groups;         // as Body::parameter_groups, for results that arrive as nested tuples
   std::string comment = {};  // why the step is there: one line above it
+  // Operands that are given, and results that arrive, as one. The first hole of such operands
+  // stands for the whole; `result_groups` counts such results as one.
+  std::vector<Packed> packed_operands = {}, packed_results = {};
   // How strongly the results answer each operand, from 0 to 1 (plan/visibility.h); of those beyond
   // nothing is known.
   std::vector<double> responses = {};
@@ -126,6 +147,11 @@ struct Body {
   Returns returns = Returns::kSingle;
   std::vector<std::string> keys;  // of a dict
   Changes changes = Changes::kAny;
+  // Its first parameters are those of the family's root function, and arrive as Program::packs say.
+  bool takes_packs = false;
+  // Groups of parameters that are a pack rather than a tuple, and results: `result_groups` counts
+  // these as one.
+  std::vector<Packed> packed_parameters = {}, packed_results = {};
 };
 
 // That a result of the root is the derivative of another.
@@ -156,6 +182,7 @@ struct Program {
   // Which draw of inputs each parameter of the root takes, where some have been taken out: those
   // that stay keep their numbers. Empty: by place.
   std::vector<std::size_t> draws = {};
+  std::vector<Pack> packs = {};  // no argument is in two
 };
 
 }  // namespace jaxsmith::plan

@@ -41,16 +41,16 @@ struct Move {
 };
 
 // What a smaller program has less of, the weightiest first.
-struct ProgramSize {
+struct ProgramMeasure {
   std::size_t steps = 0;      // of all functions
   std::size_t functions = 0;  // that are written
   std::size_t results = 0, arguments = 0;
   std::int64_t elements = 0;  // of arguments and of what steps give
   std::size_t words = 0;      // summaries, comments and names of a purpose
 
-  auto operator<=>(const ProgramSize&) const = default;
+  auto operator<=>(const ProgramMeasure&) const = default;
 };
-ProgramSize program_size(const Program& program);
+ProgramMeasure program_size(const Program& program);
 
 // All moves that may be tried, in an order that the program alone gives.
 std::vector<Move> moves_of(const Program& program, Agreement agreement);

@@ -85,7 +85,7 @@ Status Search::begin() {
 }
 
 Result<bool> Search::attempt(Program candidate) {
-  const ProgramSize size = program_size(candidate);
+  const ProgramMeasure size = program_size(candidate);
   if (!(size < found_.size) || defect_of(candidate)) return false;
   if (!seen_.insert(digest_of(candidate)).second) return false;
   Member member{std::move(candidate), found_.member.transformation, found_.member.variant};
@@ -138,11 +138,11 @@ Status Search::try_moves() {
   bool smaller = true;
   while (smaller && !ended()) {
     smaller = false;
-    std::vector<std::pair<ProgramSize, Move>> moves;
+    std::vector<std::pair<ProgramMeasure, Move>> moves;
     for (Move& move : moves_of(program(), options_.agreement)) {
       const auto candidate = moved(program(), move, options_.agreement);
       if (!candidate) continue;
-      const ProgramSize size = program_size(*candidate);
+      const ProgramMeasure size = program_size(*candidate);
       if (size < found_.size) moves.emplace_back(size, std::move(move));
     }
     std::ranges::stable_sort(moves, {}, [](const auto& each) { return each.first; });

@@ -30,7 +30,7 @@ struct ShrinkOptions {
   Agreement agreement = Agreement::kValues;
   const std::atomic<bool>* cancel = nullptr;  // set: the search ends with what it has
   // Told of each smaller program.
-  std::function<void(const ProgramSize&, std::size_t tries)> on_step = {};
+  std::function<void(const ProgramMeasure&, std::size_t tries)> on_step = {};
 };
 
 enum class ShrinkEnd {
@@ -41,7 +41,7 @@ enum class ShrinkEnd {
 
 struct Shrunk {
   Member member;           // the one that was given, where nothing smaller shows it
-  ProgramSize from, size;  // before and after
+  ProgramMeasure from, size;  // before and after
   std::size_t tries = 0, steps = 0;
   ShrinkEnd end = ShrinkEnd::kMinimal;
 };

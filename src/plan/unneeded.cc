@@ -169,8 +169,8 @@ void remove_unneeded(Program& program) {
   if (!uses_devices(program)) program.devices = 1;
 }
 
-ProgramSize program_size(const Program& program) {
-  ProgramSize out;
+ProgramMeasure program_size(const Program& program) {
+  ProgramMeasure out;
   const Body& root = program.bodies[static_cast<std::size_t>(program.root)];
   const auto elements = [&](ValueId id) {
     return tensor::element_count(program.values[static_cast<std::size_t>(id)].type.shape);

@@ -87,7 +87,10 @@ struct Function {
   std::string source;             // a complete Python module
   std::string entry;              // name of the function to trace
   Runtime runtime;
-  std::vector<ArgumentSpec> arguments;  // positional, each one array
+  std::vector<ArgumentSpec> arguments;  // each one array: leaves of what the entry takes
+  // What it takes, in Python, with the positions of `arguments` in place of arrays:
+  // "({"b": 0, "w": 1}, 2)". Empty: each argument by itself.
+  std::string argument_tree;
   std::vector<ArgumentSpec>
       results;  // as planned, in the order of the result's leaves; JAX must agree
   // [set][argument].

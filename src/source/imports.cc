@@ -29,6 +29,11 @@ void add(const FunctionDefinition& f, std::set<std::string>& used) {
 std::vector<std::string> imports_of(const Module& module, const plan::Vocabulary& words) {
   std::set<std::string> used;
   for (const Assign& a : module.constants) add(a.value, used);
+  for (const ClassDefinition& c : module.classes) {
+    for (const Expr& d : c.decorators) add(d, used);
+    add(c.base, used);
+    for (const Field& f : c.fields) add(f.annotation, used);
+  }
   for (const FunctionDefinition& f : module.functions) add(f, used);
   std::vector<std::string> out;
   for (const std::string& n : used) {

@@ -78,16 +78,26 @@ std::string parameter_text(const Parameter& p) {
   return out;
 }
 
+std::vector<std::string> parameter_texts(const FunctionDefinition& f) {
+  std::vector<std::string> out;
+  bool keyword_only = false;
+  for (const Parameter& p : f.parameters) {
+    if (p.keyword_only && !keyword_only) out.emplace_back("*");
+    keyword_only = p.keyword_only;
+    out.push_back(parameter_text(p));
+  }
+  return out;
+}
+
 std::string header(const FunctionDefinition& f, int indentation) {
   const std::string returns = f.returns ? " -> " + print(f.returns) : "";
   std::string line = spaces(indentation) + "def " + f.name + "(";
-  for (std::size_t i = 0; i < f.parameters.size(); ++i)
-    line += (i ? ", " : "") + parameter_text(f.parameters[i]);
+  const std::vector<std::string> parameters = parameter_texts(f);
+  for (std::size_t i = 0; i < parameters.size(); ++i) line += (i ? ", " : "") + parameters[i];
   line += ")" + returns + ":";
   if (width(line) <= kLineLength) return line + "\n";
   std::string out = spaces(indentation) + "def " + f.name + "(\n";
-  for (const Parameter& p : f.parameters)
-    out += spaces(indentation + kIndent) + parameter_text(p) + ",\n";
+  for (const std::string& p : parameters) out += spaces(indentation + kIndent) + p + ",\n";
   return out + spaces(indentation) + ")" + returns + ":\n";
 }
 
@@ -111,6 +121,16 @@ std::string definition(const FunctionDefinition& f, int indentation) {
     first = false;
     after_definition = nested != nullptr;
   }
+  return out;
+}
+
+std::string definition(const ClassDefinition& c) {
+  std::string out;
+  for (const Expr& d : c.decorators) out += "@" + print(d) + "\n";
+  out += "class " + c.name + (c.base ? "(" + print(c.base) + ")" : "") + ":\n";
+  for (const Field& f : c.fields)
+    out += spaces(kIndent) + f.name + ": " + print(f.annotation) +
+           (f.comment.empty() ? "" : "  # " + f.comment) + "\n";
   return out;
 }
 
@@ -174,6 +194,10 @@ std::string print_module(const Module& module) {
   if (!module.constants.empty()) {
     if (!out.empty()) out += "\n";
     for (const Assign& a : module.constants) out += assignment(a, 0);
+  }
+  for (const ClassDefinition& c : module.classes) {
+    if (!out.empty()) out += "\n\n";
+    out += definition(c);
   }
   for (const FunctionDefinition& f : module.functions) {
     if (!out.empty()) out += "\n\n";

@@ -36,8 +36,9 @@ using Statement = std::variant<Assign, Return, Definition, Comment>;
 
 struct Parameter {
   std::string name;
-  Expr annotation;     // null: none
-  Expr default_value;  // null: none
+  Expr annotation;            // null: none
+  Expr default_value;         // null: none
+  bool keyword_only = false;  // as all that come after it
 };
 
 struct FunctionDefinition {
@@ -49,9 +50,25 @@ struct FunctionDefinition {
   std::vector<Statement> body;
 };
 
+// `name: annotation` and what is said of it behind.
+struct Field {
+  std::string name;
+  Expr annotation;
+  std::string comment;  // empty: none
+};
+
+// A class that only holds fields.
+struct ClassDefinition {
+  std::string name;
+  std::vector<Expr> decorators;
+  Expr base;  // null: none
+  std::vector<Field> fields;
+};
+
 struct Module {
   std::vector<std::string> imports;  // complete statements; printed in isort's order and grouping
-  std::vector<Assign> constants;     // module-level names between imports and functions
+  std::vector<Assign> constants;     // module-level names between imports and classes
+  std::vector<ClassDefinition> classes;
   std::vector<FunctionDefinition> functions;
 };
 

@@ -8,13 +8,16 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <unordered_map>
 
 #include "source/expression.h"
+#include "source/facts.h"
 #include "source/imports.h"
 #include "source/inputs.h"
 #include "source/layout.h"
 #include "source/names.h"
+#include "source/packs.h"
+#include "source/spellings.h"
+#include "source/style.h"
 
 namespace jaxsmith::source {
 
@@ -25,80 +28,14 @@ using plan::ValueId;
 
 namespace {
 
-struct Style {
-  int nesting = 2;  // how deep calls may nest in one expression
-  double inline_chance = 0.8;
-  double lambda_chance = 0.4;
-  bool annotations = false;
-  double docstring_chance = 0.25;
-  double summary_chance = 0.4;  // of a docstring where the function has a purpose
-  double comment_chance = 0;
-  bool long_names = false;  // jax.lax.scan rather than lax.scan
-
-  static Style draw(Random random) {
-    Style s;
-    s.nesting = static_cast<int>(1 + random.weighted(std::vector<double>{0.35, 0.45, 0.2}));
-    s.inline_chance = random.uniform(0.4, 0.95);
-    s.lambda_chance = random.uniform(0.1, 0.8);
-    s.annotations = random.chance(0.15);
-    s.docstring_chance = random.chance(0.3) ? 0.9 : 0.05;
-    s.long_names = random.chance(0.15);
-    s.summary_chance = random.chance(0.45) ? 0.95 : 0.05;
-    s.comment_chance = random.chance(0.4) ? 0.8 : 0;
-    return s;
-  }
-};
-
-// Spellings are few and used millions of times: parsed once a thread.
-Expr parsed(const std::string& spelling) {
-  constexpr std::size_t kMost = 20000;  // spellings of idioms hold numbers
-  thread_local std::unordered_map<std::string, Expr> cache;
-  if (cache.size() > kMost) cache.clear();
-  auto& slot = cache[spelling];
-  if (!slot) {
-    auto result = parse_expression(spelling);
-    slot = result.ok() ? std::move(result).value() : name(spelling);
-  }
-  return slot;
-}
-
-// "axis=0, keepdims=True" as a sequence to splice; "1" as it is.
-Expr parsed_attribute(const std::string& key, const std::string& text) {
-  if (text.empty()) return sequence({});
-  if (key.starts_with("index")) return parsed("x[" + text + "]")->items[1];
-  const Expr wrapped = parsed("f(" + text + ")");
-  std::vector<Expr> items(wrapped->items.begin() + 1, wrapped->items.end());
-  if (items.size() == 1 && items[0]->kind != ExprKind::kKeyword) return items[0];
-  return sequence(std::move(items));
-}
-
-Expr with_long_names(const Expr& e, const plan::Vocabulary& words) {
-  if (e->kind == ExprKind::kName) {
-    if (const auto of = words.attributes_of.find(e->text); of != words.attributes_of.end())
-      return std::make_shared<Expression>(
-          Expression{ExprKind::kAttribute, e->text, {name(of->second)}});
-  }
-  Expression copy = *e;
-  for (Expr& item : copy.items) {
-    if (item) item = with_long_names(item, words);
-  }
-  return std::make_shared<Expression>(std::move(copy));
-}
-
-// Operands that a spelling names more than once may not be written out more than once.
-bool repeats_hole(const Expr& e, const std::string& hole, int& seen) {
-  if (e->kind == ExprKind::kHole && e->text == hole && ++seen > 1) return true;
-  return std::any_of(e->items.begin(), e->items.end(),
-                     [&](const Expr& i) { return i && repeats_hole(i, hole, seen); });
-}
-
 class Renderer {
  public:
   Renderer(const plan::Program& program, const std::string& transformation)
       : program_(program),
         transformation_(transformation),
         random_(Random(program.seed, program.family).fork("style")),
-        style_(Style::draw(random_)) {
+        style_(Style::draw(random_)),
+        origins_(program) {
     // A value that an inner function captures needs a name.
     for (BodyId id = 0; id < static_cast<BodyId>(program_.bodies.size()); ++id) {
       const auto note = [&](ValueId used) {
@@ -121,8 +58,14 @@ class Renderer {
   }
 
   const std::string& entry_name() const { return entry_name_; }
+  // Of the root, in the order in which JAX takes its arguments and its results apart: positions of
+  // its parameters and results.
+  const std::vector<std::size_t>& argument_order() const { return argument_order_; }
+  const std::vector<std::size_t>& result_order() const { return result_order_; }
+  // By position: "params['w']".
   const std::vector<std::string>& parameters() const { return entry_parameters_; }
   const std::vector<std::string>& result_names() const { return entry_results_; }
+  const std::string& argument_tree() const { return argument_tree_; }
 
  private:
   struct Frame {
@@ -145,6 +88,7 @@ class Renderer {
       frame.pending.erase(p);
       return e;
     }
+    if (const auto element = elements_.find(id); element != elements_.end()) return element->second;
     return name(names_.at(id));
   }
 
@@ -197,7 +141,12 @@ class Renderer {
     std::vector<std::string> flat;
     if (std::ranges::all_of(node.results, [](ValueId id) { return id == plan::kNoValue; }))
       return flat;
-    for (ValueId id : node.results) flat.push_back(claim_result(frame, id));
+    for (std::size_t i = 0; i < node.results.size();) {
+      const plan::Packed* packed = plan::packed_at(node.packed_results, i);
+      flat.push_back(packed ? claim_pack(frame, node, *packed)
+                            : claim_result(frame, node.results[i]));
+      i += packed ? members_of(*packed).size() : 1;
+    }
     if (node.result_groups.empty()) return flat;
     std::vector<std::string> out;
     std::size_t at = 0;
@@ -228,7 +177,14 @@ class Renderer {
     const Expr spelling = parsed(node.spelling);
     for (std::size_t i = 0; i < node.operands.size(); ++i) {
       // The same value twice among the operands is named by `uses`.
-      holes[std::to_string(i)] = operand(frame, node.operands[i]);
+      const plan::Packed* packed = plan::packed_at(node.packed_operands, i);
+      if (!packed) {
+        holes[std::to_string(i)] = operand(frame, node.operands[i]);
+        continue;
+      }
+      holes[std::to_string(i)] = together(frame, node.operands, *packed);
+      for (const std::size_t last = i + members_of(*packed).size() - 1; i < last;)
+        holes[std::to_string(++i)] = sequence({});
     }
     for (std::size_t i = 0; i < functions.size(); ++i) holes[fmt::format("f{}", i)] = functions[i];
     Expr e = spelling;
@@ -359,7 +315,8 @@ class Renderer {
     }
     add_parameters(f, b, names, frame, top);
     for (const auto& [given, text] : b.defaults)
-      f.parameters.push_back({given, annotated() ? parsed("float") : nullptr, parsed(text)});
+      f.parameters.push_back({given, annotated() ? parsed("float") : nullptr, parsed(text),
+                              style_.keyword_only && top && b.decorators.empty()});
     for (const std::string& decorator : b.decorators) {
       std::map<std::string, Expr, std::less<>> holes;
       for (const auto& [other, called] : function_names_)
@@ -385,12 +342,13 @@ class Renderer {
     if (has_purpose && says.chance(style_.summary_chance))
       f.docstring = summary_of(b, says);
     else if (documented && !has_purpose)
-      f.docstring = docstring(with_shapes(names, b.parameters),
+      f.docstring = docstring(with_shapes(shown(b, names), b.parameters),
                               with_shapes(result_labels, b.results), kLineLength - 10, random);
     if (root) {
-      entry_parameters_ = names;
-      entry_results_ = result_labels;
+      describe_arguments(b, names);
+      describe_results(b, result_labels);
     }
+    if (root && !result_class_.empty() && f.returns) f.returns = name(result_class_);
     f.body = std::move(frame.statements);
     return f;
   }
@@ -416,6 +374,7 @@ class Renderer {
   void add_parameters(FunctionDefinition& f, const Body& b, const std::vector<std::string>& names,
                       Frame& frame, bool top) {
     const Expr annotation = top && annotated() ? parsed(array_annotation()) : nullptr;
+    if (b.takes_packs) return add_packs(f, b, names, frame, annotation);
     if (b.parameter_groups.empty()) {
       for (const std::string& n : names) f.parameters.push_back({n, annotation, nullptr});
       return;
@@ -424,6 +383,19 @@ class Renderer {
     for (int group : b.parameter_groups) {
       if (group == 0) {
         f.parameters.push_back({names[at++], nullptr, nullptr});
+        continue;
+      }
+      const plan::Packed* packed = plan::packed_at(b.packed_parameters, at);
+      if (packed) {
+        const std::string whole =
+            frame.names.claim({program_.packs[packed->pack].names.front(), "carry", "current"});
+        f.parameters.push_back({whole, nullptr, nullptr});
+        const auto first = b.parameters.begin() + static_cast<std::ptrdiff_t>(at);
+        wholes_[*first] = name(whole);
+        take_apart(frame, {first, first + group}, forms_.at(packed->pack),
+                   {names.begin() + static_cast<std::ptrdiff_t>(at),
+                    names.begin() + static_cast<std::ptrdiff_t>(at) + group});
+        at += static_cast<std::size_t>(group);
         continue;
       }
       const std::string tuple_name = b.decorators.empty()
@@ -436,6 +408,14 @@ class Renderer {
       if (parts.size() == 1) parts[0] = "(" + parts[0] + ",)";
       frame.statements.push_back(Assign{std::move(parts), name(tuple_name)});
     }
+  }
+
+  // The parameters as the body reads them.
+  std::vector<std::string> shown(const Body& b, std::vector<std::string> names) const {
+    for (std::size_t i = 0; i < names.size(); ++i)
+      if (const auto found = elements_.find(b.parameters[i]); found != elements_.end())
+        names[i] = print(found->second);
+    return names;
   }
 
   NamedShapes with_shapes(const std::vector<std::string>& names,
@@ -453,10 +433,215 @@ class Renderer {
 
   Expr return_annotation(const Body& b) const {
     const std::string& array = array_annotation();
+    if (!b.packed_results.empty()) return nullptr;
     if (b.returns == plan::Returns::kDict) return parsed("dict[str, " + array + "]");
     if (b.returns == plan::Returns::kTuple && b.results.size() > 1)
       return parsed("tuple[" + array + ", ...]");
     return b.result_groups.empty() ? parsed(array) : nullptr;
+  }
+
+  // ---- Packs
+
+  const std::vector<std::size_t>& members_of(const plan::Packed& packed) const {
+    return program_.packs[packed.pack].members;
+  }
+
+  // Of parameters of a function within, as it would call them.
+  std::vector<std::string> names_of(const std::vector<ValueId>& ids) const {
+    Names names;
+    std::vector<std::string> out;
+    for (const ValueId id : ids) {
+      Random random = random_.fork(fmt::format("parameter {}", id));
+      out.push_back(names.claim(parameter_names(value(id), program_.category, false, random)));
+    }
+    return out;
+  }
+
+  // Values that stand as one: what they came in, or a new pack of them.
+  Expr together(Frame& frame, const std::vector<ValueId>& values, const plan::Packed& packed) {
+    if (const auto origin = origins_.of(values, packed)) return wholes_.at(*origin);
+    std::vector<Expr> members;
+    for (std::size_t i = 0; i < members_of(packed).size(); ++i)
+      members.push_back(operand(frame, values[packed.first + i]));
+    return pack_of(forms_.at(packed.pack), members);
+  }
+
+  // The pack's names in every function of the module: those of the arguments where it is first met.
+  const PackForm& form_of(std::size_t pack, const std::vector<std::string>& fields,
+                          const std::vector<std::string>& shapes) {
+    if (const auto known = forms_.find(pack); known != forms_.end()) return known->second;
+    const plan::Pack& planned = program_.packs[pack];
+    Random random = random_.fork(fmt::format("pack {}", pack));
+    PackForm form{
+        planned.container, planned.models.empty() ? fields : names_of(planned.models), {}, false};
+    if (form.container == plan::Container::kNamedTuple && !named_tuple_may_have(form.fields))
+      form.container = plan::Container::kDict;
+    form.unpacked = form.container == plan::Container::kTuple || random.chance(0.6);
+    if (has_class(form.container)) {
+      const std::string word = class_name_of(planned.names.front());
+      form.class_name = module_names_.claim_unshadowed({word, word + "Fields"});
+      module_.classes.push_back(
+          class_of(form, program_.catalogue->vocabulary(),
+                   style_.field_shapes ? shapes : std::vector<std::string>()));
+    }
+    return forms_.emplace(pack, std::move(form)).first->second;
+  }
+
+  void add_packs(FunctionDefinition& f, const Body& b, const std::vector<std::string>& names,
+                 Frame& frame, const Expr& annotation) {
+    for (const plan::Unit& unit : plan::units_of(program_, b.parameters.size())) {
+      if (!unit.pack) {
+        f.parameters.push_back({names[unit.members[0]], annotation, nullptr});
+        continue;
+      }
+      std::vector<std::string> fields, shapes;
+      for (const std::size_t m : unit.members) {
+        fields.push_back(names[m]);
+        // What is mapped over has other shapes elsewhere.
+        if (transformation_ != "vmap")
+          shapes.push_back(plan::tuple_text(value(b.parameters[m]).type.shape));
+      }
+      const PackForm& form = form_of(*unit.pack, fields, shapes);
+      const std::string whole = frame.names.claim(program_.packs[*unit.pack].names);
+      const bool says =
+          has_class(form.container) ? annotation || style_.annotated_packs : annotation != nullptr;
+      f.parameters.push_back(
+          {whole, says ? annotation_of(form, program_.catalogue->vocabulary()) : nullptr, nullptr});
+      std::vector<ValueId> ids;
+      for (const std::size_t m : unit.members) ids.push_back(b.parameters[m]);
+      wholes_[ids[0]] = name(whole);
+      take_apart(frame, ids, form, fields);
+    }
+  }
+
+  // Gives the elements that are read by themselves names, or says how they are read.
+  void take_apart(Frame& frame, const std::vector<ValueId>& ids, const PackForm& form,
+                  const std::vector<std::string>& names) {
+    const Expr whole = wholes_.at(ids[0]);
+    std::vector<std::string> targets, all;
+    std::vector<Expr> elements;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const ValueId id = ids[i];
+      const bool read = origins_.read_alone(id);
+      all.push_back(read ? names[i] : "_");
+      if (!read) continue;
+      const Expr element = element_of(form, whole, i);
+      // What is read again and again has a name.
+      if (!form.unpacked && value(id).uses <= 2) {
+        elements_[id] = element;
+        all.back() = "_";
+        continue;
+      }
+      targets.push_back(names[i]);
+      elements.push_back(element);
+    }
+    if (targets.empty()) return;
+    const bool sequence = form.container == plan::Container::kTuple ||
+                          (form.container == plan::Container::kNamedTuple &&
+                           targets.size() == all.size() && all.size() <= 4);
+    if (sequence) {
+      frame.statements.push_back(Assign{all, whole});
+      return;
+    }
+    const Expr together = elements.size() == 1 ? elements[0] : tuple(elements);
+    if (fits_on_line(targets, together, frame.indentation) && targets.size() <= 4) {
+      frame.statements.push_back(Assign{targets, together});
+      return;
+    }
+    for (std::size_t i = 0; i < targets.size(); ++i)
+      frame.statements.push_back(Assign{{targets[i]}, elements[i]});
+  }
+
+  // A name for results that arrive as one: grads, updated_params.
+  std::string claim_pack(Frame& frame, const Node& node, const plan::Packed& packed) {
+    const auto first = node.results.begin() + static_cast<std::ptrdiff_t>(packed.first);
+    const std::vector<ValueId> ids(first,
+                                   first + static_cast<std::ptrdiff_t>(members_of(packed).size()));
+    const auto read = [&](ValueId id) { return id != plan::kNoValue && value(id).uses > 0; };
+    const auto some = std::ranges::find_if(ids, read);
+    if (some == ids.end()) return "_";
+    // What a loop ends with has the names of its carry.
+    const std::string& hint = value(*some).hint;
+    const bool loop = !node.bodies.empty() && hint != "grad";
+    std::vector<std::string> candidates;
+    for (const std::string& whole : program_.packs[packed.pack].names)
+      candidates.push_back((loop ? "final_" : hint + "_") + whole);
+    if (node.packed_results.size() == 1 && hint == "grad")
+      candidates.insert(candidates.begin(), "grads");
+    const std::string chosen = frame.names.claim(candidates);
+    if (ids[0] != plan::kNoValue) wholes_[ids[0]] = name(chosen);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const ValueId id = ids[i];
+      if (!read(id)) continue;
+      names_[id] = names_for_result(id).front();  // what it is called where results are listed
+      elements_[id] = element_of(forms_.at(packed.pack), name(chosen), i);
+    }
+    return chosen;
+  }
+
+  // How the root takes its arguments: their paths, their order, and what they are put into.
+  void describe_arguments(const Body& b, const std::vector<std::string>& names) {
+    entry_parameters_ = names;
+    std::vector<Expr> items;
+    std::vector<plan::Unit> units;
+    if (b.takes_packs) {
+      units = plan::units_of(program_, b.parameters.size());
+    } else {
+      for (std::size_t i = 0; i < names.size(); ++i) units.push_back({std::nullopt, {i}});
+    }
+    for (const plan::Unit& unit : units) {
+      if (!unit.pack) {
+        items.push_back(number(std::to_string(argument_order_.size())));
+        argument_order_.push_back(unit.members[0]);
+        continue;
+      }
+      const PackForm& form = forms_.at(*unit.pack);
+      std::vector<Expr> members(unit.members.size());
+      for (const std::size_t m : leaf_order(form)) {
+        const std::size_t position = unit.members[m];
+        members[m] = number(std::to_string(argument_order_.size()));
+        entry_parameters_[position] =
+            path_of(form, print(wholes_.at(b.parameters[unit.members[0]])), m);
+        argument_order_.push_back(position);
+      }
+      items.push_back(pack_of(form, members));
+    }
+    argument_tree_ = print(tuple(items));
+  }
+
+  void describe_results(const Body& b, const std::vector<std::string>& labels) {
+    entry_results_ = labels;
+    for (std::size_t i = 0; i < b.results.size();) {
+      const plan::Packed* packed = plan::packed_at(b.packed_results, i);
+      const std::size_t count = packed ? members_of(*packed).size() : 1;
+      for (std::size_t k = 0; k < count; ++k)
+        result_order_.push_back(i + (packed ? leaf_order(forms_.at(packed->pack))[k] : 0));
+      i += count;
+    }
+    // JAX flattens a dict in the order of its keys.
+    if (b.returns == plan::Returns::kDict && result_class_.empty())
+      std::ranges::sort(result_order_,
+                        [&](std::size_t x, std::size_t y) { return labels[x] < labels[y]; });
+  }
+
+  bool named_results(const Body& b, const std::vector<std::string>& labels) const {
+    return &b == &body(program_.root) && style_.named_results &&
+           program_.catalogue->vocabulary().containers && named_tuple_may_have(labels);
+  }
+
+  // A named tuple of the results, in the place of a dict.
+  Expr class_of_results(const Body& b, const std::vector<std::string>& labels,
+                        const std::vector<Expr>& items) {
+    PackForm form{plan::Container::kNamedTuple, labels, {}, false};
+    Random random = random_.fork("results");
+    std::vector<std::string> candidates = {"Outputs", "Result", "Summary"};
+    random.shuffle(candidates);
+    result_class_ = form.class_name = module_names_.claim_unshadowed(candidates);
+    std::vector<std::string> shapes;
+    for (const ValueId id : b.results) shapes.push_back(plan::tuple_text(value(id).type.shape));
+    module_.classes.push_back(class_of(form, program_.catalogue->vocabulary(),
+                                       style_.field_shapes ? shapes : std::vector<std::string>()));
+    return pack_of(form, items);
   }
 
   Expr result(Frame& frame, const Body& b, Random& random, std::vector<std::string>& labels) {
@@ -478,7 +663,13 @@ class Renderer {
         if (total > 56) settle(frame, id);
       }
     }
-    for (ValueId id : b.results) items.push_back(operand(frame, id));
+    for (std::size_t i = 0; i < b.results.size();) {
+      const plan::Packed* packed = plan::packed_at(b.packed_results, i);
+      items.push_back(packed ? together(frame, b.results, *packed) : operand(frame, b.results[i]));
+      i += packed ? members_of(*packed).size() : 1;
+    }
+    if (b.returns == plan::Returns::kDict && named_results(b, labels))
+      return class_of_results(b, labels, items);
     if (b.returns == plan::Returns::kDict) {
       Expression dict{ExprKind::kDict, "", {}};
       for (std::size_t i = 0; i < items.size(); ++i) {
@@ -513,6 +704,7 @@ class Renderer {
   std::string transformation_;
   Random random_;
   Style style_;
+  plan::Origins origins_;
   std::set<ValueId> captured_;
   std::map<ValueId, std::string> names_;
   std::map<BodyId, std::string> function_names_;
@@ -521,27 +713,16 @@ class Renderer {
   Module module_;
   std::string entry_name_;
   std::vector<std::string> entry_parameters_, entry_results_;
+  std::vector<std::size_t> argument_order_, result_order_;
+  std::string argument_tree_, result_class_;
+  std::map<std::size_t, PackForm> forms_;  // by pack
+  std::map<ValueId, Expr> wholes_;         // by the first of the values that come as one
+  std::map<ValueId, Expr> elements_;       // of packs, which have no names of their own
 };
 
-std::vector<std::string> tags_of(const plan::Program& program) {
-  std::set<std::string> tags(program.tags.begin(), program.tags.end());
-  for (const Body& body : program.bodies) {
-    for (const Node& node : body.nodes) {
-      // A call of another body is no entry.
-      if (const plan::Op* op = program.catalogue->find(node.op))
-        tags.insert(std::string(program.catalogue->profile(op->category).name));
-    }
-  }
-  return {tags.begin(), tags.end()};
-}
-
-bool stops_gradients(const plan::Program& program) {
-  const auto stops = [&](const Node& node) {
-    const plan::Op* op = program.catalogue->find(node.op);
-    return op && op->has(plan::kStopsGradient);
-  };
-  return std::ranges::any_of(
-      program.bodies, [&](const Body& body) { return std::ranges::any_of(body.nodes, stops); });
+template <class T>
+std::size_t place(const std::vector<T>& among, const T& item) {
+  return static_cast<std::size_t>(std::find(among.begin(), among.end(), item) - among.begin());
 }
 
 }  // namespace
@@ -560,28 +741,32 @@ Function render(const plan::Member& member, const FunctionKey& key) {
   f.entry = renderer.entry_name();
   f.runtime = {program.x64, program.devices};
   const Body& root = program.bodies[static_cast<std::size_t>(program.root)];
-  for (std::size_t i = 0; i < root.parameters.size(); ++i) {
-    const plan::Value& v = program.values[static_cast<std::size_t>(root.parameters[i])];
-    f.arguments.push_back({renderer.parameters()[i], v.type.dtype, v.type.shape, {}});
-  }
-  for (std::size_t i = 0; i < root.results.size(); ++i) {
-    const plan::Value& v = program.values[static_cast<std::size_t>(root.results[i])];
-    f.results.push_back({renderer.result_names()[i], v.type.dtype, v.type.shape, {}});
-  }
-  const auto place = [&](ValueId id) {
-    return static_cast<std::size_t>(std::find(root.results.begin(), root.results.end(), id) -
-                                    root.results.begin());
+  const auto spec = [&](ValueId id, const std::string& name) {
+    const plan::Value& v = program.values[static_cast<std::size_t>(id)];
+    return ArgumentSpec{name, v.type.dtype, v.type.shape, {}};
+  };
+  f.argument_tree = renderer.argument_tree();
+  for (const std::size_t i : renderer.argument_order())
+    f.arguments.push_back(spec(root.parameters[i], renderer.parameters()[i]));
+  for (const std::size_t i : renderer.result_order())
+    f.results.push_back(spec(root.results[i], renderer.result_names()[i]));
+  // Where an argument, or a result, of the plan stands among the leaves.
+  const auto argument = [&](std::size_t position) {
+    return place(renderer.argument_order(), position);
+  };
+  const auto result = [&](ValueId id) {
+    return place(renderer.result_order(), place(root.results, id));
   };
   for (const plan::DerivativeOf& d : program.derivatives)
-    f.derivatives.push_back({place(d.value), place(d.derivative), d.argument, d.kind, d.seed});
-  // JAX flattens a dict in the order of its keys.
-  if (root.returns == plan::Returns::kDict) {
-    std::sort(f.results.begin(), f.results.end(),
-              [](const ArgumentSpec& x, const ArgumentSpec& y) { return x.name < y.name; });
-  }
+    f.derivatives.push_back({result(d.value), result(d.derivative), argument(d.argument), d.kind,
+                             d.seed ? std::optional(argument(*d.seed)) : std::nullopt});
   // Which operations a case leaves inert is measured of those that run on one device.
   const int sets = f.runtime.devices > 1 ? kInputSets : kDrawnCases;
-  f.inputs = draw_inputs(program, sets);
+  for (std::vector<tensor::Tensor>& drawn : draw_inputs(program, sets)) {
+    std::vector<tensor::Tensor> leaves;
+    for (const std::size_t i : renderer.argument_order()) leaves.push_back(std::move(drawn[i]));
+    f.inputs.push_back(std::move(leaves));
+  }
   for (std::size_t set = 1; set < f.inputs.size() && sets == kDrawnCases; ++set)
     f.cases.push_back(set);
   return f;

@@ -209,9 +209,17 @@ Columns origin_columns() {
 Columns interface_columns() {
   return {
       {{"arguments", avals_type(), false,
-        "name, dtype (as JAX prints it) and shape of each argument"},
+        "path (x, params['w'], state.velocity), dtype (as JAX prints it) and shape of each leaf of "
+        "the arguments, in the order of jax.tree.leaves"},
        [](Appender& a, ArrayBuilder* b, const Row& r) {
          append_avals(a, b, r.sample.function.arguments);
+       }},
+      {{"argument_tree", arrow::utf8(), false,
+        "what the entry takes, in the names of source: an expression with positions in arguments "
+        "in "
+        "the place of arrays; empty of what is not generated"},
+       [](Appender& a, ArrayBuilder* b, const Row& r) {
+         a.text(b, r.sample.function.argument_tree);
        }},
       {{"kept_arguments", shape_type(), false,
         "positions, from 0, of the arguments that StableHLO and HLO still have: JAX leaves out "

@@ -161,9 +161,13 @@ Json to_json(const source::Function& f) {
     for (const Tensor& t : set) arrays.push_back(to_json(t));
     inputs.push_back(std::move(arrays));
   }
-  Json out = {{"source", f.source},          {"entry", f.entry},
-              {"x64", f.runtime.x64},        {"devices", f.runtime.devices},
-              {"inputs", std::move(inputs)}, {"cases", f.cases}};
+  Json out = {{"source", f.source},
+              {"entry", f.entry},
+              {"argument_tree", f.argument_tree},
+              {"x64", f.runtime.x64},
+              {"devices", f.runtime.devices},
+              {"inputs", std::move(inputs)},
+              {"cases", f.cases}};
   if (!f.texts.empty()) {
     for (const auto& [level, text] : f.texts) out["texts"][level::name_of(level)] = text;
     out["kept"] = f.kept;

@@ -41,6 +41,7 @@ nlohmann::ordered_json function_json(const source::Function& f) {
           {"variant", f.variant},
           {"entry", f.entry},
           {"arguments", avals(f.arguments)},
+          {"argument_tree", f.argument_tree},
           {"results", avals(f.results)},
           {"x64", f.runtime.x64},
           {"devices", f.runtime.devices},

@@ -74,6 +74,16 @@ void print_schema() {
       "    \"bool\": \"bool\",\n"
       "}}\n"
       "array = np.frombuffer(x[\"data\"], NAMES[x[\"dtype\"]]).reshape(x[\"shape\"])\n"
+      "```\n\n"
+      "A generated row is called with its arrays as `argument_tree` puts them together "
+      "(`jaxsmith.load(…)` gives rows whose\n"
+      "`row.load()` does this):\n\n"
+      "```python\n"
+      "scope = {{}}\n"
+      "exec(row[\"source\"], scope)\n"
+      "tree = eval(row[\"argument_tree\"], scope)  # such as ({{\"b\": 0, \"w\": 1}}, 2)\n"
+      "arguments = jax.tree.map(lambda position: arrays[position], tree)\n"
+      "results = jax.tree.leaves(jax.jit(scope[row[\"entry\"]])(*arguments))\n"
       "```\n",
       store::markdown_table(store::sample_columns()),
       store::markdown_table(store::reject_columns()),

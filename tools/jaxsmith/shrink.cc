@@ -18,6 +18,7 @@
 #include "generate/options.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/parse.h"
 #include "jaxsmith/planned.h"
 #include "jaxsmith/signals.h"
 #include "jaxsmith/user_command.h"
@@ -153,7 +154,7 @@ void print_shrunk(const ShrinkRequest& request, const plan::Shrunk& shrunk,
   const source::Function f = source::render(shrunk.member, request.key());
   if (request.json) {
     nlohmann::ordered_json out = function_json(f);
-    const auto size = [](const plan::ProgramSize& s) -> nlohmann::ordered_json {
+    const auto size = [](const plan::ProgramMeasure& s) -> nlohmann::ordered_json {
       return {{"steps", s.steps},
               {"functions", s.functions},
               {"results", s.results},
@@ -301,17 +302,11 @@ int shrink_main(int argc, char** argv) {
   Status status;
   add_flags(app, request, status);
   app.get_formatter()->column_width(30);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    say("{}\nExamples: jaxsmith shrink --seed 0 --index 12 --while check:unstable\n"
-        "          jaxsmith shrink --seed 0 --index 12 --while-command 'grep -q lax.scan'\n",
-        app.help());
-    return kDone;
-  } catch (const CLI::ParseError& error) {
-    const std::string text = error.what();
-    return report(kCommand, Error::usage(text.substr(0, text.find('\n'))));
-  }
+  if (const auto ended =
+          parse(app, argc, argv,
+                "Examples: jaxsmith shrink --seed 0 --index 12 --while check:unstable\n"
+                "          jaxsmith shrink --seed 0 --index 12 --while-command 'grep -q lax.scan'\n"))
+    return *ended;
   if (status.ok()) status = generate::check_names(request.options);
   if (!status.ok()) return report(kCommand, status.error());
   return run(request);

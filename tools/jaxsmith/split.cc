@@ -9,6 +9,7 @@
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/parse.h"
 
 namespace jaxsmith::cli {
 namespace {
@@ -75,8 +76,7 @@ void add_options(CLI::App& app, split::SplitRequest& r) {
 int split_main(int argc, char** argv) {
   CLI::App app(
       "Makes a dataset with other splits out of one: whole clusters of near rows stand in one "
-      "split "
-      "each, near-duplicates are thinned, and further test splits hold what training lacks: pairs "
+      "split each, near-duplicates are thinned, and further test splits hold what training lacks: pairs "
       "of operations, lengths, shapes, real programs. The card says how near each split is to "
       "train. Nothing is run.",
       "jaxsmith split");
@@ -84,18 +84,10 @@ int split_main(int argc, char** argv) {
   request.workers = usual_threads();
   add_options(app, request);
   app.get_formatter()->column_width(30);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    say("{}\nExample: jaxsmith split dataset --out split --share 0.02 --real captured\n"
-        "docs/splits.md says what each split is.\n",
-        app.help());
-    return kDone;
-  } catch (const CLI::ParseError& error) {
-    const std::string text = error.what();
-    return report(kCommand, Error::usage(text.substr(0, text.find('\n')) +
-                                         " (jaxsmith split --help says more)"));
-  }
+  if (const auto ended = parse(app, argc, argv,
+                               "Example: jaxsmith split dataset --out split --share 0.02 --real "
+                               "captured\ndocs/splits.md says what each split is.\n"))
+    return *ended;
   const Status status = run(request);
   return status.ok() ? kDone : report(kCommand, status.error());
 }

@@ -1,1 +1,1 @@
-"""What knows nothing of JAX or of functions: arrays as they are stored, where the package lies."""
+"""Arrays as they are stored, how a row's function takes them, where the package lies."""

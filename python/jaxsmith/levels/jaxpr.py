@@ -1,4 +1,4 @@
-"""`str(jax.jit(f).trace(*inputs).jaxpr)`."""
+"""`str(jax.jit(f).trace(*arguments).jaxpr)`."""
 
 from collections.abc import Sequence
 

@@ -37,6 +37,9 @@ class Work:
     x64: bool
     devices: int
     inputs: list[list[np.ndarray]]
+    # What the function takes, with positions of inputs in place of arrays; empty: each by itself.
+    argument_tree: str = ""
+    treedef: Any = None  # of the arguments
     cases: list[int] = field(default_factory=list)  # input sets that may be recorded beside set 0
     # Of a function that came with its texts: which of its arguments they still have.
     kept: list[int] = field(default_factory=list)
@@ -79,7 +82,7 @@ class Work:
 
     def forget(self) -> None:
         """Lets go of what JAX made."""
-        self.function = self.module = None
+        self.function = self.module = self.treedef = None
         self.traced = self.lowered = self.compiled = None
 
     def check_size(self, most_bytes: int, packed_bytes: int = 0) -> None:
@@ -135,6 +138,7 @@ def work_of(position: int, message: dict) -> Work:
         bool(message["x64"]),
         int(message.get("devices", 1)),
         inputs,
+        argument_tree=message.get("argument_tree", ""),
         cases=message.get("cases", []),
         kept=message.get("kept", []),
         runs=message.get("run", True),

@@ -8,7 +8,7 @@ jaxsmith gets them byte for byte like this:
     options.print_large_constants = True        # constants in full
     options.print_metadata = False              # no paths, no line numbers
 
-    traced = jax.jit(function).trace(*inputs)   # NumPy arrays, with x64 as it is set
+    traced = jax.jit(function).trace(*arguments)  # of NumPy arrays, with x64 as it is set
     lowered = traced.lower()
     compiled = lowered.compile()
     jaxpr = str(traced.jaxpr)
@@ -84,7 +84,8 @@ def parse(work: Work, context: Any) -> Any:
 
 def _run(work: Work, compiled: jax.stages.Compiled) -> None:
     def run(choices: Sequence[probe.Choice]) -> list[list[np.ndarray]]:
-        arguments = [probe.chosen(work, j, choice) for j, choice in enumerate(choices[0])]
+        chosen = [probe.chosen(work, j, choice) for j, choice in enumerate(choices[0])]
+        arguments = chosen if work.treedef is None else work.treedef.unflatten(chosen)
         return [[np.asarray(leaf) for leaf in jax.tree_util.tree_leaves(compiled(*arguments))]]
 
     with work.stage("run"), enable_x64(work.x64):

@@ -14,7 +14,7 @@ import numpy as np
 from jax import enable_x64
 
 from jaxsmith import jax_private, levels
-from jaxsmith.base import arrays
+from jaxsmith.base import arrays, calls
 from jaxsmith.provenance import alignment
 from jaxsmith.provenance.source import SourceText
 from jaxsmith.worker.function import Refused, Work, check_text
@@ -58,11 +58,15 @@ def load(work: Work) -> None:
 
 
 def trace(work: Work) -> None:
-    """trace: `jax.jit(function).trace(*inputs)`, and what the traced function says of its
+    """trace: `jax.jit(function).trace(*arguments)`, and what the traced function says of its
     results."""
     with work.stage("trace"), user_code(work):
         assert work.function is not None
-        work.traced = jax.jit(work.function).trace(*work.inputs[0])
+        arguments = calls.arguments(work.argument_tree, work.module.__dict__, work.inputs[0])
+        leaves, work.treedef = jax.tree.flatten(arguments)
+        if list(map(id, leaves)) != list(map(id, work.inputs[0])):
+            raise Refused("arguments", "its argument tree does not hold each input in its place")
+        work.traced = jax.jit(work.function).trace(*arguments)
         closed = work.traced.jaxpr
         # A value of another, finished trace becomes an argument that the function has not.
         if len(closed.in_avals) != len(work.inputs[0]):

@@ -47,7 +47,7 @@ extern const ir::LevelRow kLevel;
 constinit const ir::LevelRow kLevel = {
     .name = "jaxpr",
     .title = "jaxpr",
-    .text_column = "str(jax.jit(f).trace(*inputs).jaxpr)",
+    .text_column = "str(jax.jit(f).trace(*arguments).jaxpr)",
     .counts_column = "how often each primitive occurs",
     .spans_column =
         "for each line with an equation: the places of the source that it comes from; kind is "

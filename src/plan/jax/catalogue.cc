@@ -57,6 +57,8 @@ Vocabulary vocabulary() {
                       {"np", "import numpy as np"},
                       {"lax", "from jax import lax"},
                       {"partial", "from functools import partial"},
+                      {"dataclass", "from dataclasses import dataclass"},
+                      {"NamedTuple", "from typing import NamedTuple"},
                       {"jsp", "import jax.scipy as jsp"},
                       {"P", "from jax.sharding import PartitionSpec as P"},
                       {"special", "from jax.scipy import special"},
@@ -72,6 +74,8 @@ Vocabulary vocabulary() {
                       {"logsumexp", "from jax.scipy.special import logsumexp"}},
           .attributes_of = {{"lax", "jax"}},
           .annotation = "jax.Array",
+          .containers = true,
+          .dataclass_decorator = "jax.tree_util.register_dataclass",
           .dtype_text = dtype_text,
           .gradient = gradient_member,
           .mapped = vmap_member};

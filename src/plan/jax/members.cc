@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "base/portable_math.h"
 #include "plan/jax/catalogue.h"
+#include "plan/packs.h"
 #include "plan/planner.h"
 
 namespace jaxsmith::plan {
@@ -19,8 +21,44 @@ class Wrapper {
     Body& function = program_.bodies[static_cast<std::size_t>(inner_)];
     function.placement = Placement::kHelper;
     if (function.returns == Returns::kDict) function.returns = Returns::kTuple;
+    function.takes_packs = false;
     entry_ = open(Placement::kEntry, std::move(hint));
     program_.root = entry_;
+    program_.bodies[static_cast<std::size_t>(entry_)].takes_packs = has_packs();
+  }
+
+  bool has_packs() const { return !program_.packs.empty(); }
+  const std::vector<Pack>& packs() const { return program_.packs; }
+
+  // The family's functions take packs whole too, and hand them on; else only the entry takes them,
+  // apart.
+  void hand_on_packs() {
+    if (!has_packs()) return;
+    handed_on_ = true;
+    program_.bodies[static_cast<std::size_t>(inner_)].takes_packs = true;
+  }
+  bool hands_on_packs() const { return handed_on_; }
+
+  // What stands as one argument each in calls of the family's functions.
+  std::vector<Unit> units(std::size_t parameters) const {
+    if (handed_on_) return units_of(program_, parameters);
+    std::vector<Unit> out;
+    for (std::size_t i = 0; i < parameters; ++i) out.push_back({std::nullopt, {i}});
+    return out;
+  }
+
+  // A node that calls something with all of these parameters, from hole 0 on.
+  Node& call(BodyId body, std::string spelling, const std::vector<ValueId>& parameters,
+             std::vector<ValueId> results) {
+    std::vector<ValueId> operands;
+    std::vector<Packed> packed;
+    for (const Unit& unit : units(parameters.size())) {
+      if (unit.pack) packed.push_back({operands.size(), *unit.pack});
+      for (const std::size_t member : unit.members) operands.push_back(parameters[member]);
+    }
+    Node& out = node(body, "call", std::move(spelling), std::move(operands), std::move(results));
+    out.packed_operands = std::move(packed);
+    return out;
   }
 
   BodyId open(Placement placement, std::string hint) {
@@ -61,11 +99,13 @@ class Wrapper {
     return nodes.back();
   }
 
-  void finish(BodyId body, std::vector<ValueId> results, std::vector<int> groups = {}) {
+  void finish(BodyId body, std::vector<ValueId> results, std::vector<int> groups = {},
+              std::vector<Packed> packed = {}) {
     for (ValueId id : results) ++at(id).uses;
     Body& b = program_.bodies[static_cast<std::size_t>(body)];
     b.results = std::move(results);
     b.result_groups = std::move(groups);
+    b.packed_results = std::move(packed);
     b.returns = b.results.size() == 1 ? Returns::kSingle : Returns::kTuple;
   }
 
@@ -75,6 +115,7 @@ class Wrapper {
   }
 
   Value& at(ValueId id) { return program_.values[static_cast<std::size_t>(id)]; }
+  Body& body(BodyId id) { return program_.bodies[static_cast<std::size_t>(id)]; }
   const Body& inner() const { return program_.bodies[static_cast<std::size_t>(inner_)]; }
   Type result_type(BodyId body) {
     return at(program_.bodies[static_cast<std::size_t>(body)].results[0]).type;
@@ -88,6 +129,7 @@ class Wrapper {
   Program program_;
   BodyId inner_;
   BodyId entry_;
+  bool handed_on_ = false;
 };
 
 // "$0, $1, $2"
@@ -228,6 +270,7 @@ ValueId total_of(Wrapper& w, BodyId body, std::vector<Term> terms) {
 
 Loss loss_of(Wrapper& w, const LossParts& parts, Random& random) {
   const BodyId body = w.open(Placement::kHelper, "loss");
+  w.body(body).takes_packs = w.hands_on_packs();
   const std::vector<ValueId> parameters = copy_parameters(w, body);
   std::vector<ValueId> outputs, results;
   Loss loss{body, {}};
@@ -241,7 +284,7 @@ Loss loss_of(Wrapper& w, const LossParts& parts, Random& random) {
     loss.rest.push_back(like.type);
     results.push_back(outputs.back());
   }
-  w.node(body, "call", "$f0(" + holes(0, parameters.size()) + ")", parameters, outputs).bodies = {
+  w.call(body, "$f0(" + holes(0, parameters.size()) + ")", parameters, outputs).bodies = {
       w.inner_id()};
   const bool known_norm = norm_is_known(w.program());
   std::vector<Term> terms;
@@ -272,18 +315,86 @@ std::string argnums_text(const std::vector<std::int64_t>& numbers) {
   return "argnums=" + tuple_text(numbers);
 }
 
-// JAX gives ((value, aux), grads), but (grads, aux); several of a kind are a tuple of their own.
+// Whether derivatives in these arguments are derivatives in whole packs, and in what stands alone.
+bool takes_whole_packs(const std::vector<Pack>& packs, const std::vector<std::int64_t>& numbers) {
+  return std::ranges::all_of(packs, [&](const Pack& pack) {
+    const auto count = std::ranges::count_if(pack.members, [&](std::size_t member) {
+      return std::ranges::find(numbers, static_cast<std::int64_t>(member)) != numbers.end();
+    });
+    return count == 0 || count == static_cast<std::ptrdiff_t>(pack.members.size());
+  });
+}
+
+// These arguments, and with one that is of a pack the others of it where these are candidates too.
+std::vector<std::int64_t> with_packs(const std::vector<Pack>& packs,
+                                     std::vector<std::int64_t> numbers,
+                                     const std::vector<std::int64_t>& candidates) {
+  for (const Pack& pack : packs) {
+    const auto is_of = [&](std::int64_t n) {
+      return std::ranges::find(pack.members, static_cast<std::size_t>(n)) != pack.members.end();
+    };
+    const auto complete = static_cast<std::ptrdiff_t>(pack.members.size());
+    if (std::ranges::none_of(numbers, is_of)) continue;
+    if (std::ranges::count_if(candidates, is_of) != complete) continue;
+    for (const std::size_t member : pack.members)
+      if (std::ranges::find(numbers, static_cast<std::int64_t>(member)) == numbers.end())
+        numbers.push_back(static_cast<std::int64_t>(member));
+  }
+  std::ranges::sort(numbers);
+  return numbers;
+}
+
+// Derivatives in the arguments of these numbers: by what stands as one argument, which is what JAX
+// counts and what each derivative has the form of.
+struct Gradients {
+  std::vector<std::int64_t> argnums;
+  std::vector<std::int64_t> numbers;  // of each value
+  std::vector<ValueId> values;
+  std::vector<Packed> packed;
+  std::size_t count = 0;  // as JAX gives them
+};
+
+Gradients gradients(Wrapper& w, const std::vector<ValueId>& parameters,
+                    const std::vector<std::int64_t>& numbers) {
+  Gradients out;
+  const std::vector<Unit> units = w.units(parameters.size());
+  for (std::size_t u = 0; u < units.size(); ++u) {
+    const auto first = static_cast<std::int64_t>(units[u].members.front());
+    if (std::ranges::find(numbers, first) == numbers.end()) continue;
+    out.argnums.push_back(static_cast<std::int64_t>(u));
+    if (units[u].pack) out.packed.push_back({out.values.size(), *units[u].pack});
+    ++out.count;
+    for (const std::size_t member : units[u].members) {
+      out.values.push_back(w.value(w.entry(), w.at(parameters[member]).type, "grad"));
+      w.at(out.values.back()).named_as = parameters[member];
+      out.numbers.push_back(static_cast<std::int64_t>(member));
+    }
+  }
+  return out;
+}
+
+std::vector<Packed> behind(std::vector<Packed> packed, std::size_t values) {
+  for (Packed& each : packed) each.first += values;
+  return packed;
+}
+
+// JAX gives ((value, aux), grads), but (grads, aux); several of a kind are a tuple of their own,
+// and what has the form of a pack counts as one.
 struct GradientCall {
-  std::vector<ValueId> value, grads, rest;
+  std::vector<ValueId> value, rest;
+  Gradients grads;
   std::vector<int> groups;
 
-  std::vector<ValueId> results(bool with_value) const {
+  std::vector<ValueId> results() const {
     std::vector<ValueId> out = value;
-    out.insert(out.end(), with_value ? rest.begin() : grads.begin(),
-               with_value ? rest.end() : grads.end());
-    out.insert(out.end(), with_value ? grads.begin() : rest.begin(),
-               with_value ? grads.end() : rest.end());
+    const auto& [second, third] =
+        value.empty() ? std::tie(grads.values, rest) : std::tie(rest, grads.values);
+    out.insert(out.end(), second.begin(), second.end());
+    out.insert(out.end(), third.begin(), third.end());
     return out;
+  }
+  std::vector<Packed> packed() const {
+    return behind(grads.packed, value.empty() ? 0 : value.size() + rest.size());
   }
 };
 
@@ -292,28 +403,25 @@ GradientCall call_gradient(Wrapper& w, const std::vector<ValueId>& parameters, c
                            const std::vector<std::int64_t>& numbers, bool with_value) {
   GradientCall out;
   if (with_value) out.value = {w.value(w.entry(), w.result_type(loss.body), "value")};
-  for (auto n : numbers) {
-    const ValueId like = parameters[static_cast<std::size_t>(n)];
-    out.grads.push_back(w.value(w.entry(), w.at(like).type, "grad"));
-    w.at(out.grads.back()).named_as = like;
-  }
+  out.grads = gradients(w, parameters, numbers);
   for (const Type& type : loss.rest) out.rest.push_back(w.value(w.entry(), type, "aux"));
   const auto group = [](std::size_t n) { return n > 1 ? static_cast<int>(n) : 0; };
   if (with_value)
-    out.groups = {group(1 + out.rest.size()), group(out.grads.size())};
+    out.groups = {group(1 + out.rest.size()), group(out.grads.count)};
   else if (!out.rest.empty())
-    out.groups = {group(out.grads.size()), group(out.rest.size())};
+    out.groups = {group(out.grads.count), group(out.rest.size())};
   if (out.groups == std::vector<int>{0, 0}) out.groups.clear();
   Node& node =
-      w.node(w.entry(), "call",
+      w.call(w.entry(),
              fmt::format("{}($f0, $options)({})", with_value ? "jax.value_and_grad" : "jax.grad",
                          holes(0, parameters.size())),
-             parameters, out.results(with_value));
+             parameters, out.results());
   node.bodies = {loss.body};
-  const std::string argnums = argnums_text(numbers);
+  const std::string argnums = argnums_text(out.grads.argnums);
   node.attributes["options"] = argnums + (argnums.empty() || out.rest.empty() ? "" : ", ") +
                                (out.rest.empty() ? "" : "has_aux=True");
   node.result_groups = out.groups;
+  node.packed_results = out.packed();
   return out;
 }
 
@@ -321,27 +429,49 @@ GradientCall call_gradient(Wrapper& w, const std::vector<ValueId>& parameters, c
 Member scalar_gradient(const Program& root, const std::vector<std::int64_t>& numbers,
                        const LossParts& parts, bool with_value, Random& random) {
   Wrapper w(root, with_value ? "value_and_grads" : "grads");
+  if (takes_whole_packs(root.packs, numbers)) w.hand_on_packs();
   const Loss loss = loss_of(w, parts, random);
   const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
   const GradientCall call = call_gradient(w, parameters, loss, numbers, with_value);
-  w.finish(w.entry(), call.results(with_value), call.groups);
-  for (std::size_t i = 0; i < call.grads.size() && with_value; ++i)
-    w.derivative(call.value[0], call.grads[i], Differentiation::kReverse,
-                 static_cast<std::size_t>(numbers[i]));
+  w.finish(w.entry(), call.results(), call.groups, call.packed());
+  const Gradients& grads = call.grads;
+  for (std::size_t i = 0; i < grads.values.size() && with_value; ++i)
+    w.derivative(call.value[0], grads.values[i], Differentiation::kReverse,
+                 static_cast<std::size_t>(grads.numbers[i]));
   return {w.take(), with_value ? "value_and_grad" : "grad", "base"};
 }
 
-// How long a gradient is, or how large where squares of half precision would be lost.
-std::string length_of(const Type& gradient) {
-  if (gradient.rank() == 0) return "jnp.abs($0)";
-  return tensor::byte_size(gradient.dtype) == 2 ? "jnp.max(jnp.abs($0))" : "jnp.linalg.norm($0)";
+// How long gradients are, or how large where squares of half precision would be lost: of one as it
+// is, of those of a pack each by itself, as the short ones do not show in the length of all.
+void add_lengths(Wrapper& w, const Gradients& grads, std::vector<ValueId>& results,
+                 std::vector<Packed>& packed) {
+  bool half = false;
+  std::vector<ValueId> lengths;
+  for (const ValueId g : grads.values) {
+    const DType dtype = w.at(g).type.dtype;
+    half = half || tensor::byte_size(dtype) == 2;
+    lengths.push_back(w.value(w.entry(), {dtype, {}}, "grad_norm"));
+    w.at(lengths.back()).named_as = w.at(g).named_as;
+  }
+  std::string spelling;
+  if (!grads.packed.empty())
+    spelling = half ? "jax.tree.map(lambda g: jnp.max(jnp.abs(g)), $0)"
+                    : "jax.tree.map(jnp.linalg.norm, $0)";
+  else if (w.at(grads.values[0]).type.rank() == 0)
+    spelling = "jnp.abs($0)";
+  else
+    spelling = half ? "jnp.max(jnp.abs($0))" : "jnp.linalg.norm($0)";
+  Node& node = w.node(w.entry(), "call", spelling, grads.values, lengths);
+  node.packed_operands = node.packed_results = grads.packed;
+  for (const Packed& each : behind(grads.packed, results.size())) packed.push_back(each);
+  results.insert(results.end(), lengths.begin(), lengths.end());
 }
 
-// A gradient step: parameters minus a multiple of their gradient. The value comes with it where
-// there are other arguments, as it depends on all of them and a gradient need not; after a small
-// step also how long the gradient was, which the parameters hardly show.
-Member descent(const Program& root, std::int64_t number, const LossParts& parts, bool with_value,
-               Random& random) {
+// A gradient step: parameters, one or a pack of them, minus a multiple of their gradient. The value
+// comes with it where there are other arguments, as it depends on all of them and a gradient need
+// not; after a small step also how long the gradient was, which the parameters hardly show.
+Member descent(const Program& root, const std::vector<std::int64_t>& numbers,
+               const LossParts& parts, bool with_value, Random& random) {
   struct Rate {
     std::string text;
     bool small;
@@ -349,24 +479,35 @@ Member descent(const Program& root, std::int64_t number, const LossParts& parts,
   static const std::vector<Rate> kRates = {{"0.1", false}, {"0.2", false}, {"0.5", false},
                                            {"0.05", true}, {"0.01", true}, {"1e-3", true}};
   Wrapper w(root, "descend");
+  if (takes_whole_packs(root.packs, numbers)) w.hand_on_packs();
   const Loss loss = loss_of(w, parts, random);
   const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
-  const ValueId x = parameters[static_cast<std::size_t>(number)];
-  const GradientCall call = call_gradient(w, parameters, loss, {number}, with_value);
-  const ValueId g = call.grads[0];
-  w.at(g).named_as = -1;
-  const ValueId out = w.value(w.entry(), w.at(x).type, "updated");
-  const Rate rate = random.pick(kRates);
-  w.node(w.entry(), "call", "$0 - " + rate.text + " * $1", {x, g}, {out});
-  std::vector<ValueId> results = call.value;
-  results.push_back(out);
-  if (rate.small) {
-    const ValueId length = w.value(w.entry(), {w.at(g).type.dtype, {}}, "grad_norm");
-    w.node(w.entry(), "call", length_of(w.at(g).type), {g}, {length});
-    results.push_back(length);
+  const GradientCall call = call_gradient(w, parameters, loss, numbers, with_value);
+  const Gradients& grads = call.grads;
+  const bool whole = !grads.packed.empty();
+  std::vector<ValueId> operands, updated;
+  for (const std::int64_t number : grads.numbers) {
+    operands.push_back(parameters[static_cast<std::size_t>(number)]);
+    updated.push_back(w.value(w.entry(), w.at(operands.back()).type, "updated"));
+    if (whole) w.at(updated.back()).named_as = operands.back();
   }
+  if (!whole) w.at(grads.values[0]).named_as = -1;
+  operands.insert(operands.end(), grads.values.begin(), grads.values.end());
+  const Rate rate = random.pick(kRates);
+  Node& step = w.node(w.entry(), "call",
+                      whole ? fmt::format("jax.tree.map(lambda p, g: p - {} * g, $0, ${})",
+                                          rate.text, updated.size())
+                            : "$0 - " + rate.text + " * $1",
+                      operands, updated);
+  step.packed_operands = step.packed_results = grads.packed;
+  for (const Packed& each : behind(grads.packed, updated.size()))
+    step.packed_operands.push_back(each);
+  std::vector<ValueId> results = call.value;
+  std::vector<Packed> packed = behind(grads.packed, results.size());
+  results.insert(results.end(), updated.begin(), updated.end());
+  if (rate.small) add_lengths(w, grads, results, packed);
   results.insert(results.end(), call.rest.begin(), call.rest.end());
-  w.finish(w.entry(), results);
+  w.finish(w.entry(), results, {}, packed);
   return {w.take(), with_value ? "value_and_grad" : "grad", "base"};
 }
 
@@ -550,8 +691,12 @@ std::optional<Member> gradient_member(const Program& root, const Settings& setti
   const bool hessian =
       size <= 12 && draw < 0.46 && size_of_root.nodes <= 8 && size_of_root.derivatives == 0;
   const bool step = draw < 0.62;
-  std::vector<std::int64_t> numbers = {first};
-  if (!hessian && !step && candidates.size() > 1 && random.chance(0.7)) numbers = candidates;
+  // With an argument of a pack, in all of the pack where that may be. What is learnt is most often
+  // handed over in one.
+  const std::vector<std::int64_t> together = with_packs(root.packs, {first}, candidates);
+  std::vector<std::int64_t> numbers = hessian ? std::vector{first} : together;
+  if (!hessian && !step && candidates.size() > 1 && random.chance(root.packs.empty() ? 0.7 : 0.3))
+    numbers = candidates;
   LossParts parts = loss_parts(root, numbers, random);
   const auto surely_shown = [&](const std::vector<std::size_t>& results) {
     std::uint32_t bits = 0;
@@ -573,7 +718,7 @@ std::optional<Member> gradient_member(const Program& root, const Settings& setti
     parts.rest.clear();
     for (std::size_t k = 0; k < body.results.size(); ++k) parts.rest.push_back(k);
   }
-  if (step) return descent(root, first, parts, with_value, random);
+  if (step) return descent(root, numbers, parts, with_value, random);
   return scalar_gradient(root, numbers, parts, with_value, random);
 }
 
@@ -583,17 +728,29 @@ std::optional<Member> vmap_member(const Program& root, const Settings& settings,
     for (const Node& node : body.nodes)
       if (root.catalogue->named(node.op).has(kUnmapped)) return std::nullopt;
   Wrapper w(root, "batched");
+  const std::vector<Pack> packs = w.packs();
   const std::vector<ValueId> originals = w.inner().parameters;
   const auto n = random.pick(settings.sizes);
   std::vector<int> axes(originals.size(), 0);
   for (std::size_t i = 1; i < axes.size(); ++i) {
     if (random.chance(0.35)) axes[i] = -1;  // not mapped
   }
+  // Most people map a pack as a whole.
+  std::vector<bool> in_pack(originals.size(), false);
+  const bool whole = random.chance(0.75);
+  for (const Pack& pack : packs) {
+    for (const std::size_t member : pack.members) {
+      in_pack[member] = true;
+      if (whole) axes[member] = axes[pack.members.front()];
+    }
+  }
+  if (whole) w.hand_on_packs();
   std::vector<ValueId> parameters;
   for (std::size_t i = 0; i < originals.size(); ++i) {
     const Value like = w.at(originals[i]);
     Type type = like.type;
-    if (axes[i] == 0 && type.rank() > 0 && random.chance(0.2)) axes[i] = 1;
+    if (axes[i] == 0 && type.rank() > 0 && random.chance(0.2) && !(whole && in_pack[i]))
+      axes[i] = 1;
     if (axes[i] >= 0) type.shape.insert(type.shape.begin() + axes[i], n);
     if (type.rank() > settings.max_rank || tensor::element_count(type.shape) > 4096)
       return std::nullopt;
@@ -610,13 +767,16 @@ std::optional<Member> vmap_member(const Program& root, const Settings& settings,
   std::string text;
   if (std::any_of(axes.begin(), axes.end(), [](int a) { return a != 0; })) {
     text = "in_axes=(";
-    for (std::size_t i = 0; i < axes.size(); ++i)
-      text += fmt::format("{}{}", i ? ", " : "", axes[i] < 0 ? "None" : std::to_string(axes[i]));
-    text += axes.size() == 1 ? ",)" : ")";
+    const std::vector<Unit> units = w.units(axes.size());
+    for (std::size_t i = 0; i < units.size(); ++i) {
+      const int axis = axes[units[i].members.front()];
+      text += fmt::format("{}{}", i ? ", " : "", axis < 0 ? "None" : std::to_string(axis));
+    }
+    text += units.size() == 1 ? ",)" : ")";
   }
-  Node& node = w.node(w.entry(), "call",
-                      fmt::format("jax.vmap($f0, $axes)({})", holes(0, parameters.size())),
-                      parameters, results);
+  Node& node =
+      w.call(w.entry(), fmt::format("jax.vmap($f0, $axes)({})", holes(0, parameters.size())),
+             parameters, results);
   node.bodies = {w.inner_id()};
   node.attributes["axes"] = text;
   w.finish(w.entry(), results);

@@ -1,0 +1,53 @@
+// Arguments that people hand over as one: what a loop starts from, what is learnt, a batch.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/random.h"
+#include "plan/program.h"
+
+namespace jaxsmith::plan {
+
+// Draws which arguments of a complete root function go together, in what, and whether any do. Roles
+// are read off the program: `state` is what a loop carries, `batch` are arrays with the rows of the
+// first argument, `params` the other arrays of inexact numbers. Nothing where the back end has no
+// containers.
+void pack_arguments(Program& program, Random random);
+
+// What stands as one in the list of parameters: a pack, or a parameter by itself.
+struct Unit {
+  std::optional<std::size_t> pack;   // of Program::packs
+  std::vector<std::size_t> members;  // positions of parameters
+};
+
+// The units of a function that takes packs and has `parameters` parameters, in the order in which
+// they stand: by their first member.
+std::vector<Unit> units_of(const Program& program, std::size_t parameters);
+
+// What begins at this place; null: nothing does.
+const Packed* packed_at(const std::vector<Packed>& all, std::size_t place);
+
+// Which values of a program come as one.
+class Origins {
+ public:
+  explicit Origins(const Program& program);
+
+  // The first of the values that these came with, where they are all that came, in their order.
+  std::optional<ValueId> of(const std::vector<ValueId>& values, const Packed& packed) const;
+  // Whether something reads the value by itself, and not what it came in.
+  bool read_alone(ValueId id) const { return alone_.contains(id); }
+
+ private:
+  void note(const std::vector<ValueId>& ids, std::size_t first, std::size_t count);
+  void note_reads(const std::vector<ValueId>& values, const std::vector<Packed>& packed);
+
+  const Program& program_;
+  std::map<ValueId, std::pair<ValueId, std::size_t>> origins_;  // the first of them, and the place
+  std::set<ValueId> alone_;
+};
+
+}  // namespace jaxsmith::plan

@@ -1,0 +1,49 @@
+#include "source/spellings.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace jaxsmith::source {
+
+// Spellings are few and used millions of times: parsed once a thread.
+Expr parsed(const std::string& spelling) {
+  constexpr std::size_t kMost = 20000;  // spellings of idioms hold numbers
+  thread_local std::unordered_map<std::string, Expr> cache;
+  if (cache.size() > kMost) cache.clear();
+  auto& slot = cache[spelling];
+  if (!slot) {
+    auto result = parse_expression(spelling);
+    slot = result.ok() ? std::move(result).value() : name(spelling);
+  }
+  return slot;
+}
+
+Expr parsed_attribute(const std::string& key, const std::string& text) {
+  if (text.empty()) return sequence({});
+  if (key.starts_with("index")) return parsed("x[" + text + "]")->items[1];
+  const Expr wrapped = parsed("f(" + text + ")");
+  std::vector<Expr> items(wrapped->items.begin() + 1, wrapped->items.end());
+  if (items.size() == 1 && items[0]->kind != ExprKind::kKeyword) return items[0];
+  return sequence(std::move(items));
+}
+
+Expr with_long_names(const Expr& e, const plan::Vocabulary& words) {
+  if (e->kind == ExprKind::kName) {
+    if (const auto of = words.attributes_of.find(e->text); of != words.attributes_of.end())
+      return std::make_shared<Expression>(
+          Expression{ExprKind::kAttribute, e->text, {name(of->second)}});
+  }
+  Expression copy = *e;
+  for (Expr& item : copy.items) {
+    if (item) item = with_long_names(item, words);
+  }
+  return std::make_shared<Expression>(std::move(copy));
+}
+
+bool repeats_hole(const Expr& e, const std::string& hole, int& seen) {
+  if (e->kind == ExprKind::kHole && e->text == hole && ++seen > 1) return true;
+  return std::any_of(e->items.begin(), e->items.end(),
+                     [&](const Expr& i) { return i && repeats_hole(i, hole, seen); });
+}
+
+}  // namespace jaxsmith::source

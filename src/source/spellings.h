@@ -1,0 +1,25 @@
+// The Python of plans, which stands there as text, as expressions.
+#pragma once
+
+#include <string>
+
+#include "plan/catalogue.h"
+#include "source/expression.h"
+
+namespace jaxsmith::source {
+
+// A spelling; what is none is taken for a name.
+Expr parsed(const std::string& spelling);
+
+// The attribute of a node: "axis=0, keepdims=True" as a sequence to splice; "1" as it is; what
+// stands in brackets where the key starts with "index".
+Expr parsed_attribute(const std::string& key, const std::string& text);
+
+// With jax.lax in the place of lax.
+Expr with_long_names(const Expr& e, const plan::Vocabulary& words);
+
+// Whether the hole comes more than once; `seen` counts. Operands that a spelling names more than
+// once may not be written out more than once.
+bool repeats_hole(const Expr& e, const std::string& hole, int& seen);
+
+}  // namespace jaxsmith::source
