@@ -20,7 +20,7 @@ namespace {
 constexpr std::uint64_t kSeed = 20251129;
 constexpr std::uint64_t kFamilies = 40;
 
-PlanOptions of_size(ProgramSize size) {
+PlanOptions of_size(SizeClass size) {
   return {.catalogue = &backend::backend_named("jax")->catalogue(), .size = size};
 }
 
@@ -37,7 +37,7 @@ std::size_t nodes_of(const Program& p, BodyId id) {
   return n;
 }
 
-std::size_t median_nodes(ProgramSize size) {
+std::size_t median_nodes(SizeClass size) {
   std::vector<std::size_t> all;
   for (std::uint64_t f = 0; f < kFamilies; ++f) {
     const auto members = plan_family(of_size(size), kSeed, f);
@@ -50,29 +50,29 @@ std::size_t median_nodes(ProgramSize size) {
 }
 
 TEST(Sizes, LargerOnesHaveMoreOperations) {
-  const std::size_t small = median_nodes(ProgramSize::kSmall),
-                    medium = median_nodes(ProgramSize::kMedium),
-                    large = median_nodes(ProgramSize::kLarge);
+  const std::size_t small = median_nodes(SizeClass::kSmall),
+                    medium = median_nodes(SizeClass::kMedium),
+                    large = median_nodes(SizeClass::kLarge);
   EXPECT_LT(small, medium);
   EXPECT_GT(large, 4 * medium);
 }
 
 TEST(Sizes, AMixHasAFewOfEachEnd) {
-  std::map<ProgramSize, int> counts;
+  std::map<SizeClass, int> counts;
   const int families = 2000;
   for (int f = 0; f < families; ++f)
-    ++counts[family_size(of_size(ProgramSize::kMix), kSeed, static_cast<std::uint64_t>(f))];
-  EXPECT_EQ(counts.count(ProgramSize::kMix), 0u);
-  EXPECT_NEAR(counts[ProgramSize::kSmall], 0.12 * families, 0.03 * families);
-  EXPECT_NEAR(counts[ProgramSize::kLarge], 0.06 * families, 0.02 * families);
-  for (const ProgramSize size : {ProgramSize::kSmall, ProgramSize::kMedium})
+    ++counts[family_size(of_size(SizeClass::kMix), kSeed, static_cast<std::uint64_t>(f))];
+  EXPECT_EQ(counts.count(SizeClass::kMix), 0u);
+  EXPECT_NEAR(counts[SizeClass::kSmall], 0.12 * families, 0.03 * families);
+  EXPECT_NEAR(counts[SizeClass::kLarge], 0.06 * families, 0.02 * families);
+  for (const SizeClass size : {SizeClass::kSmall, SizeClass::kMedium})
     EXPECT_EQ(family_size(of_size(size), kSeed, 3), size);
 }
 
 // A mix holds what one gets by asking for the size that was drawn.
 TEST(Sizes, AFamilyIsTheSameWhicheverWayItsSizeWasChosen) {
   for (std::uint64_t f = 0; f < 30; ++f) {
-    const PlanOptions mix = of_size(ProgramSize::kMix);
+    const PlanOptions mix = of_size(SizeClass::kMix);
     const auto drawn = plan_family(mix, kSeed, f);
     const auto asked = plan_family(of_size(family_size(mix, kSeed, f)), kSeed, f);
     ASSERT_EQ(drawn.size(), asked.size());
@@ -94,7 +94,7 @@ std::string call_of(std::size_t operands) {
 TEST(Composition, FunctionsTakeWhatTheyAreGiven) {
   int helpers = 0, called_again = 0;
   for (std::uint64_t f = 0; f < kFamilies; ++f) {
-    const PlanOptions options = of_size(ProgramSize::kLarge);
+    const PlanOptions options = of_size(SizeClass::kLarge);
     const auto root = plan_root(options, family_settings(options, kSeed, f), kSeed, f);
     if (!root) continue;
     const Program& p = *root;

@@ -292,6 +292,22 @@ std::string gather_text(const char* mode, const char* fill) {
       fill, mode);
 }
 
+// I_x(1, b) = 1 - (1 - x)^b; axes of one element stand for the others' size.
+TEST(JaxprEvaluator, SpreadsParametersOfAnIncompleteBeta) {
+  const auto found = result(
+      "{ lambda ; a:f32[2]. let b:f32[2,1] = reshape[dimensions=None new_sizes=(2, 1) "
+      "sharding=None] a; c:f32[1,2] = reshape[dimensions=None new_sizes=(1, 2) sharding=None] a; "
+      "d:f32[1,1] = broadcast_in_dim[broadcast_dimensions=() shape=(1, 1) sharding=None] "
+      "1.0:f32[]; e:f32[2,2] = regularized_incomplete_beta d b c; f:f32[4] = "
+      "reshape[dimensions=None new_sizes=(4,) sharding=None] e in (f,) }",
+      {floats({0.25, 0.5})});
+  std::vector<double> wanted;
+  for (const double b : {0.25, 0.5})
+    for (const double x : {0.25, 0.5}) wanted.push_back(1 - std::pow(1 - x, b));
+  ASSERT_EQ(found.size(), wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(found[i], wanted[i], 1e-6);
+}
+
 TEST(JaxprEvaluator, GathersOutOfBoundsByTheMode) {
   const auto indices = [] { return Datum(ints({-1, 0, 2, 3}).array.reshaped({4, 1})); };
   const Datum x = floats({10, 20, 30});

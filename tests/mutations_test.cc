@@ -235,7 +235,7 @@ TEST(Mutations, NumbersOfHloHaveTheDigitsThatXlaGives) {
   for (const auto& [number, wanted] : std::map<std::string, std::set<std::string>>{
            {"0.1", {"0.2", "0.05", "-0.1", "1.1", "0", "1"}},
            {"0.676795304",
-            {"1.35359061", "0.338397652", "-0.676795304", "1.67679524", "0", "1"}}}) {
+            {"1.35359061", "0.338397652", "-0.676795304", "1.67679536", "0", "1"}}}) {
     const std::string text =
         printed(level::kHlo,
                 "HloModule m, entry_computation_layout={()->f32[]}\n\nENTRY main.1 {\n  ROOT "

@@ -115,7 +115,7 @@ TEST(Plan, CategoriesHaveEqualShares) {
     for (const Member& m : family(f)) ++functions[m.program.category], ++all;
   }
   EXPECT_EQ(functions.size(), kOptions.catalogue->categories().size());
-  for (const auto& [category, count] : functions) EXPECT_GE(count, 0.08 * all) << category;
+  for (const auto& [category, count] : functions) EXPECT_GE(count, 0.07 * all) << category;
 }
 
 TEST(Plan, AThirdOfWhatIsDifferentiableComesWithAGradient) {

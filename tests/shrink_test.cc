@@ -11,10 +11,13 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "plan/packs.h"
 #include "plan/planner.h"
 #include "plan/reduce.h"
 #include "plan/scopes.h"
 #include "plan/shrink.h"
+#include "source/expression.h"
+#include "source/inputs.h"
 #include "source/render.h"
 
 namespace jaxsmith::plan {
@@ -78,6 +81,40 @@ TEST(Shrink, ProgramsThatAreNoneAreFound) {
   for (const Program& each : {late, unused, miscounted}) EXPECT_TRUE(defect_of(each).has_value());
 }
 
+// The numbers in an argument tree, in the order in which JAX takes it apart.
+void add_leaves(const source::Expr& e, std::vector<std::string>& out) {
+  using source::ExprKind;
+  switch (e->kind) {
+    case ExprKind::kNumber:
+      out.push_back(e->text);
+      return;
+    case ExprKind::kDict: {
+      std::map<std::string, source::Expr> by_key;
+      for (std::size_t i = 0; i < e->items.size(); i += 2)
+        by_key[e->items[i]->text] = e->items[i + 1];
+      for (const auto& [key, item] : by_key) add_leaves(item, out);
+      return;
+    }
+    default:
+      for (const auto& item : e->items)
+        if (item->kind != ExprKind::kName) add_leaves(item, out);
+  }
+}
+
+// The tree of a function's arguments has its inputs as leaves, from the first to the last, and
+// these are what is drawn for its parameters.
+void expect_arguments_fit(const source::Function& f, const std::vector<tensor::Tensor>& drawn) {
+  const auto tree = source::parse_expression(f.argument_tree);
+  ASSERT_TRUE(tree.ok()) << f.argument_tree;
+  std::vector<std::string> leaves, numbers;
+  add_leaves(tree.value(), leaves);
+  for (std::size_t i = 0; i < f.arguments.size(); ++i) numbers.push_back(std::to_string(i));
+  EXPECT_EQ(leaves, numbers) << f.argument_tree << "\n" << f.source;
+  EXPECT_TRUE(std::ranges::is_permutation(f.inputs[0], drawn)) << f.source;
+  for (std::size_t i = 0; i < f.inputs[0].size(); ++i)
+    EXPECT_EQ(f.inputs[0][i].shape, f.arguments[i].shape) << f.source;
+}
+
 // Some moves of each of many programs: what they make is a program with the types it had, is
 // rendered, and draws the inputs that it drew for the arguments which stay.
 TEST(Shrink, WhateverAMoveMakesIsAProgram) {
@@ -85,7 +122,7 @@ TEST(Shrink, WhateverAMoveMakesIsAProgram) {
   for (std::uint64_t f = 0; f < 60; ++f) {
     for (const Member& m : family(f)) {
       const auto agreement = f % 2 ? Agreement::kTypes : Agreement::kValues;
-      const auto inputs = source::render(m, kKey).inputs;
+      const auto inputs = source::draw_inputs(m.program, 1)[0];
       const auto& before = m.program.bodies[static_cast<std::size_t>(m.program.root)].parameters;
       const std::vector<Move> moves = moves_of(m.program, agreement);
       const std::size_t stride = 1 + moves.size() / 16;
@@ -94,20 +131,105 @@ TEST(Shrink, WhateverAMoveMakesIsAProgram) {
         if (!made) continue;
         ++tried[moves[i].kind];
         EXPECT_EQ(defect_of(*made).value_or(""), "") << f << " " << m.transformation;
-        EXPECT_EQ(type_change(*made, m.program).value_or(""), "") << f << " " << m.transformation;
+        // A step says otherwise what it gives to a pack's members by themselves.
+        if (made->packs.size() == m.program.packs.size()) {
+          EXPECT_EQ(type_change(*made, m.program).value_or(""), "") << f << " " << m.transformation;
+        }
         EXPECT_LE(program_size(*made).steps, program_size(m.program).steps);
-        const source::Function rendered =
-            source::render({*made, m.transformation, m.variant}, kKey);
+        const auto drawn = source::draw_inputs(*made, 1)[0];
+        expect_arguments_fit(source::render({*made, m.transformation, m.variant}, kKey), drawn);
         const auto& after = made->bodies[static_cast<std::size_t>(made->root)].parameters;
         for (std::size_t k = 0; k < after.size(); ++k) {
           const auto place = std::ranges::find(before, after[k]) - before.begin();
           if (static_cast<std::size_t>(place) == before.size()) continue;  // a new one
-          EXPECT_EQ(rendered.inputs[0][k], inputs[0][static_cast<std::size_t>(place)]) << f;
+          EXPECT_EQ(drawn[k], inputs[static_cast<std::size_t>(place)]) << f;
         }
       }
     }
   }
-  EXPECT_EQ(tried.size(), 6u) << "a kind of move is never met";
+  EXPECT_EQ(tried.size(), 7u) << "a kind of move is never met";
+}
+
+std::size_t of_packs(const Program& program) {
+  std::size_t out = 0;
+  for (const Body& body : program.bodies) {
+    out += body.takes_packs + body.packed_parameters.size() + body.packed_results.size();
+    for (const Node& node : body.nodes)
+      out += node.packed_operands.size() + node.packed_results.size();
+  }
+  return out;
+}
+
+// Calls of each member with packs: what any move makes of it is a program whose packs are of what
+// it takes; and with its packs taken apart nothing is packed, and it computes what it did.
+TEST(Shrink, ProgramsWithPacksStayProgramsAndComeWithoutThem) {
+  std::map<std::string, int> met;  // by transformation
+  std::size_t kept = 0, fewer = 0, carried = 0;
+  for (std::uint64_t f = 0; f < 120; ++f) {
+    for (const Member& m : family(f)) {
+      if (m.program.packs.empty()) continue;
+      ++met[m.transformation];
+      for (std::size_t p = 0; p < m.program.packs.size(); ++p)
+        carried += stands_whole(m.program, p);
+      const std::vector<Move> moves = moves_of(m.program, Agreement::kTypes);
+      ASSERT_EQ(moves[0].kind, Move::Kind::kUnpack);
+      const auto apart = moved(m.program, moves[0], Agreement::kTypes);
+      ASSERT_TRUE(apart) << f;
+      EXPECT_TRUE(apart->packs.empty());
+      EXPECT_EQ(of_packs(*apart), 0u) << f << " " << m.transformation;
+      EXPECT_EQ(operations_of(*apart), operations_of(m.program));
+      EXPECT_LT(program_size(*apart), program_size(m.program));
+      EXPECT_EQ(source::draw_inputs(*apart, 1), source::draw_inputs(m.program, 1));
+      const std::size_t stride = 1 + moves.size() / 12;
+      for (std::size_t i = f % stride; i < moves.size(); i += stride) {
+        const auto made = moved(m.program, moves[i], Agreement::kTypes);
+        if (!made) continue;
+        EXPECT_EQ(defect_of(*made).value_or(""), "") << f << " " << m.transformation;
+        expect_arguments_fit(source::render({*made, m.transformation, m.variant}, kKey),
+                             source::draw_inputs(*made, 1)[0]);
+        if (moves[i].kind == Move::Kind::kUnpack) continue;
+        kept += !made->packs.empty();
+        for (std::size_t p = 0; p < made->packs.size(); ++p)
+          fewer += made->packs.size() == m.program.packs.size() &&
+                   made->packs[p].members.size() < m.program.packs[p].members.size();
+      }
+    }
+  }
+  EXPECT_GE(met.size(), 3u);
+  EXPECT_GT(carried, 5u);
+  EXPECT_GT(kept, 100u);
+  EXPECT_GT(fewer, 5u);
+}
+
+// Where the condition does without packs they go, and where it asks for one that one stays.
+TEST(Shrink, PacksGoFirstAndStayWhereTheyAreWanted) {
+  std::size_t tried = 0;
+  for (std::uint64_t f = 0; f < 60 && tried < 6; ++f) {
+    const Member m = family(f).back();
+    if (m.program.packs.empty()) continue;
+    ++tried;
+    std::size_t asked = 0;
+    const Condition any = [&](const Member& each) -> Result<bool> {
+      if (++asked == 2) {
+        EXPECT_TRUE(each.program.packs.empty());
+      }
+      return true;
+    };
+    const auto without = shrink(kOptions, kSeed, f, m, any, {.tries = 40});
+    ASSERT_TRUE(without.ok());
+    EXPECT_TRUE(without.value().member.program.packs.empty());
+    const Condition packed = [](const Member& each) -> Result<bool> {
+      return !each.program.packs.empty();
+    };
+    const auto with = shrink(kOptions, kSeed, f, m, packed, {.agreement = Agreement::kTypes});
+    ASSERT_TRUE(with.ok());
+    const Program& program = with.value().member.program;
+    EXPECT_EQ(program.packs.size(), 1u) << source_of(program);
+    EXPECT_LT(program_size(program).steps, program_size(m.program).steps + 1);
+    expect_arguments_fit(source::render({program, m.transformation, m.variant}, kKey),
+                         source::draw_inputs(program, 1)[0]);
+  }
+  EXPECT_EQ(tried, 6u);
 }
 
 // A value that another one takes the place of is no farther than it was.
@@ -178,7 +300,9 @@ TEST(Shrink, TheSameProgramIsShrunkInTheSameWay) {
 TEST(Shrink, TheStepsOfALoopStandWithoutIt) {
   std::size_t met = 0, free = 0;
   for (std::uint64_t f = 0; f < 400 && met < 14; ++f) {
-    const Member m = family(f)[0];
+    const auto members = family(f);
+    if (members.empty()) continue;  // nothing closed
+    const Member& m = members[0];
     const auto inner = std::ranges::find_if(m.program.bodies, [&](const Body& body) {
       return body.parent == m.program.root && !body.nodes.empty() && body.changes == Changes::kAny;
     });

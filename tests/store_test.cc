@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "levels/names.h"
+#include "store/dataset_reader.h"
 #include "store/dataset_writer.h"
 #include "store/files.h"
 #include "tensor/convert.h"
@@ -66,6 +67,12 @@ check::Sample sample(std::uint64_t family) {
                       {level::kHlo, "HloModule"},
                       {level::kHloOptimized, "HloModule x"}};
   s.outcome.outputs = {tensor::tensor_from_doubles(tensor::DType::kF32, {2}, numbers)};
+  // As many as the family's number says.
+  for (std::uint64_t i = 0; i < family % 4; ++i) {
+    const std::array<double, 2> others = {random.uniform(), random.uniform()};
+    const auto each = tensor::tensor_from_doubles(tensor::DType::kF32, {2}, others);
+    s.further_cases.push_back({{each}, {each}});
+  }
   s.outcome.result_paths = {""};
   s.outcome.argument_matters = {true};
   s.structure = std::string(32, 'a');
@@ -133,6 +140,22 @@ TEST_F(Store, FilesDoNotDependOnWhereSegmentsEnd) {
   ASSERT_TRUE(
       make(folder("c"), kChunks, true, true, [](std::uint64_t c) { return c % 5 == 3; }).ok());
   EXPECT_EQ(contents(folder("c")), expected);
+}
+
+TEST_F(Store, RowsHaveTheirCasesWhenTheyAreReadBack) {
+  reference(folder("a"));
+  auto rows = DatasetReader::open(folder("a"));
+  ASSERT_TRUE(rows.ok()) << rows.error().message;
+  std::size_t read = 0;
+  while (const auto row = rows.value().next()) {
+    ASSERT_EQ(row->problem, "");
+    const std::uint64_t family = std::stoull(row->id.substr(row->id.find('-') + 1));
+    const check::Sample expected = sample(family);
+    EXPECT_EQ(row->inputs, expected.function.inputs[0]);
+    EXPECT_EQ(row->further_cases, expected.further_cases);
+    ++read;
+  }
+  EXPECT_EQ(read, 5 * kChunks);
 }
 
 TEST_F(Store, WhatWasFlushedIsThereAfterAKill) {

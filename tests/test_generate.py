@@ -212,8 +212,8 @@ NO_OPERATION = {
 REASONS = {
     "jaxpr": r"JAX's own function, traced once.*|JAX prints it as a parameter of an equation.*",
     "stablehlo": r"it comes from outside of the source text|JAX gives no location for it",
-    "hlo": r"XLA (made it|gives no location for an? [a-z-]+)",
-    "hlo_optimized": r"XLA (made it|gives no location for an? [a-z-]+)",
+    "hlo": r"it comes from outside of the source text|XLA (made it|gives no location for an? [a-z-]+)",
+    "hlo_optimized": r"it comes from outside of the source text|XLA (made it|gives no location for an? [a-z-]+)",
 }
 
 

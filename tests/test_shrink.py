@@ -1,13 +1,16 @@
 """`jaxsmith shrink`: the smallest program that a stage refuses, or that a command finds something in."""
 
+import functools
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import jax
 import pyarrow.parquet as pq
 import pytest
+from jaxsmith.base import calls
 
 ROOT = Path(__file__).resolve().parent.parent
 JAXSMITH = Path(os.environ.get("JAXSMITH", ROOT / "build" / "jaxsmith"))
@@ -29,6 +32,26 @@ def aval(text):
     dtype, _, shape = text.rstrip("]").partition("[")
     name = {"bool": "bool", "bf16": "bfloat16"}.get(dtype) or DTYPES[dtype[0]] + dtype[1:]
     return jax.ShapeDtypeStruct([int(n) for n in shape.split(",") if n], name)
+
+
+def takes_what_is_said(folder):
+    """What `function.json` in the folder says of `function.py` beside it, after JAX has traced it so."""
+    said = json.loads((folder / "function.json").read_text())
+    module = {"__name__": "function"}
+    exec(compile((folder / "function.py").read_text(), "function.py", "exec"), module)
+    tree = eval(said["argument_tree"], module)
+    assert jax.tree.leaves(tree) == list(range(len(said["arguments"]))), said["source"]
+    avals = [aval(a["aval"]) for a in said["arguments"]]
+    given = jax.eval_shape(
+        module[said["entry"]], *calls.arguments(said["argument_tree"], module, avals)
+    )
+    for leaf, planned in zip(jax.tree.leaves(given), said["results"], strict=True):
+        expected = aval(planned["aval"])
+        assert (leaf.shape, leaf.dtype) == (expected.shape, expected.dtype), said["source"]
+    # Of "params['w']" the parameter's name: an element may be read by no name.
+    names = {re.match(r"\w+", a["name"]).group() for a in said["arguments"]}
+    assert names <= set(re.findall(r"\w+", said["source"])), said["source"]
+    return said
 
 
 def with_call(call, count=60):
@@ -60,14 +83,56 @@ def test_a_command_decides_and_all_that_it_is_given_is_what_jax_takes(tmp_path, 
     assert (tried[0] / "function.py").read_text() == plan["source"]
     assert any((t / "function.py").read_text() == out["source"] for t in tried)
     for each in tried:
-        said = json.loads((each / "function.json").read_text())
-        module = {}
-        exec(compile((each / "function.py").read_text(), "function.py", "exec"), module)
-        given = jax.eval_shape(module[said["entry"]], *[aval(a["aval"]) for a in said["arguments"]])
-        for leaf, planned in zip(jax.tree.leaves(given), said["results"], strict=True):
-            expected = aval(planned["aval"])
-            assert (leaf.shape, leaf.dtype) == (expected.shape, expected.dtype), each
-        assert all(a["name"] in said["source"] for a in said["arguments"])
+        takes_what_is_said(each)
+
+
+@functools.cache
+def plans_of_seed_3():
+    plans = jaxsmith("plan", "--json", "--seed", "3", "--index", "0", "--count", 400)
+    return [json.loads(line) for line in plans.stdout.splitlines()]
+
+
+def with_packs(transformation, call):
+    """Index and member of a function that takes packs, and whose source has the call."""
+    for plan in plans_of_seed_3():
+        packed = any(c in plan["argument_tree"][1:-1] for c in "({")
+        fits = packed and not plan["x64"] and plan["devices"] == 1
+        if fits and plan["transformation"] == transformation and re.search(call, plan["source"]):
+            _, index, member = plan["id"].split("-")
+            return ["--seed", "3", "--index", int(index), "--member", int(member)], plan
+    raise AssertionError(f"no {transformation} plan has packs and {call}")
+
+
+@pytest.mark.parametrize(
+    ("transformation", "call"),
+    [
+        ("forward", r"lax\.(scan|fori_loop|while_loop)\("),
+        ("grad", r"jax\.grad\("),
+        ("value_and_grad", r"jax\.tree\.map\(lambda p, g"),
+        ("value_and_grad", r"argnums="),
+        ("vmap", r"in_axes="),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_packs_are_taken_apart_unless_they_are_wanted(tmp_path, transformation, call, packed):
+    """First all at once: each argument comes by itself, and results have the types they had."""
+    options, plan = with_packs(transformation, call)
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    # The tree of arguments that come one by one has the brackets of one tuple.
+    wanted = r'grep -Eq "argument_tree\": *\"\([^\"]*[({]" "${0%.py}.json"'
+    command = TRY.format(kept=kept, test=wanted if packed else "true")
+    out = shrunk(*options, "--tries", 12, "--while-command", command)
+    tried = [takes_what_is_said(kept / str(n)) for n in range(out["shrunk"]["tries"] + 1)]
+    packs = [any(c in said["argument_tree"][1:-1] for c in "({") for said in tried]
+    assert packs[:3] == [True, True, False]
+    assert tried[0]["argument_tree"] == plan["argument_tree"]
+    given = [sorted(result["aval"] for result in said["results"]) for said in (tried[0], tried[2])]
+    assert given[0] == given[1]
+    assert (out["shrunk"]["to"]["packs"] > 0) == packed
+    assert any(c in out["argument_tree"][1:-1] for c in "({") == packed
+    if not packed:
+        assert not any(packs[2:])
 
 
 def test_the_same_command_gives_the_same(tmp_path):

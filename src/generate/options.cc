@@ -144,10 +144,10 @@ Status set_option(GenerateOptions& options, std::string_view name,
 Status check_names(GenerateOptions& options) {
   if (options.max_rank > 4)
     return Error::usage(fmt::format("--max-rank {}: ranks go from 0 to 4", options.max_rank));
-  if (!from_word<plan::ProgramSize>(options.size))
+  if (!from_word<plan::SizeClass>(options.size))
     return Error::usage(fmt::format("--size: there is no size '{}'{} (there are {})", options.size,
-                                    did_you_mean(options.size, kWords<plan::ProgramSize>),
-                                    fmt::join(kWords<plan::ProgramSize>, ", ")));
+                                    did_you_mean(options.size, kWords<plan::SizeClass>),
+                                    fmt::join(kWords<plan::SizeClass>, ", ")));
   JAXSMITH_TRY(backend, backend_of(options));
   std::vector<std::string_view> categories;
   for (const plan::CategoryProfile& profile : backend->catalogue().categories())
@@ -220,7 +220,7 @@ plan::PlanOptions plan_options(const GenerateOptions& options) {
     if (const auto dtype = tensor::dtype_from_jaxpr_name(name)) out.dtypes.push_back(*dtype);
   }
   out.max_rank = static_cast<int>(options.max_rank);
-  out.size = from_word<plan::ProgramSize>(options.size).value_or(plan::ProgramSize::kMix);
+  out.size = from_word<plan::SizeClass>(options.size).value_or(plan::SizeClass::kMix);
   return out;
 }
 

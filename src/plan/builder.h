@@ -31,10 +31,10 @@ struct Settings {
   int max_rank = 4;
   bool x64 = false;
   int devices = 1;
-  std::vector<std::string> idioms;          // that a program may begin with, and must; empty: any
-  std::vector<double> mix;                  // weight of each category in growth
-  int max_depth = 2;                        // of bodies within bodies
-  ProgramSize size = ProgramSize::kMedium;  // no mix
+  std::vector<std::string> idioms;      // that a program may begin with, and must; empty: any
+  std::vector<double> mix;              // weight of each category in growth
+  int max_depth = 2;                    // of bodies within bodies
+  SizeClass size = SizeClass::kMedium;  // no mix
 };
 
 using Numbers = std::map<std::string, std::vector<std::int64_t>, std::less<>>;

@@ -21,7 +21,9 @@
 namespace jaxsmith::plan {
 
 struct Member;
+struct Node;
 struct Settings;
+struct Unit;
 
 // What programs of a category are like.
 struct CategoryProfile {
@@ -42,6 +44,11 @@ struct CategoryProfile {
 using MemberRule = std::optional<Member> (*)(const Program& root, const Settings& settings,
                                              Random random);
 
+// What a call of a function says of its arguments by number, where what was one argument is
+// several: `before` and `after` are the units of its parameters.
+using SpreadRule = void (*)(Node& call, const std::vector<Unit>& before,
+                            const std::vector<Unit>& after);
+
 struct Vocabulary {
   std::vector<CategoryProfile> categories = {};  // by Category
   // What a spelling starts with where it is a function of the usual module, or of the one below.
@@ -55,6 +62,7 @@ struct Vocabulary {
   std::string dataclass_decorator = {};
   std::string (*dtype_text)(DType) = nullptr;  // for the entry "astype", where there is one
   MemberRule gradient = nullptr, mapped = nullptr;
+  SpreadRule spread = nullptr;
 };
 
 class Catalogue {

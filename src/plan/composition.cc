@@ -89,6 +89,7 @@ void join_idioms(Body& body, const std::vector<std::string>& names,
 // One more idiom; of the category where it is given. Of those of others some more often than
 // others, as their categories are.
 bool draw_idiom(Builder& b, std::optional<Category> category, const Approve& accept) {
+  constexpr double kInTurnShare = 0.3, kKept = 0.9;
   const auto ops = b.catalogue().ops();
   std::vector<double> weights;
   for (const Op& op : ops) {
@@ -102,6 +103,17 @@ bool draw_idiom(Builder& b, std::optional<Category> category, const Approve& acc
                             : 0);
   }
   if (std::none_of(weights.begin(), weights.end(), [](double w) { return w > 0; })) return false;
+  // What is rare by its weight has its turn: some families begin with any, and hardly give it up.
+  const Program& program = b.program();
+  Random own = Random(program.seed, program.family).fork("idiom of its own");
+  if (category && root_of(b).nodes.empty() && own.chance(kInTurnShare) &&
+      b.random().chance(kKept)) {
+    for (double& w : weights) w = w > 0 ? 1 : 0;
+    const Op& op = ops[own.weighted(weights)];
+    for (int tries = 0; tries < 8; ++tries)
+      if (b.draw_op(where_accepted(op, accept))) return true;
+    return false;
+  }
   for (int tries = 0; tries < 8; ++tries)
     if (b.draw_op(where_accepted(ops[b.random().weighted(weights)], accept))) return true;
   return false;

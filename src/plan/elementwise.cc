@@ -48,10 +48,21 @@ bool both_selected(const Stats& x, const Stats& y, Kernel2 kernel) {
   return by_x > 1 && by_y > 1;
 }
 
+// An operand of which only the sign counts, as copysign's second.
+bool counts_by_sign(const Stats& x, const Stats& y, Kernel2 kernel) {
+  for (int i = 0; i < kProbes; ++i) {
+    const double u = x.probe[static_cast<std::size_t>(i)], v = y.probe[static_cast<std::size_t>(i)];
+    const double z = kernel(u, v);
+    if (kernel(u, -v) != -z || kernel(u, 2 * v) != z) return false;
+  }
+  return true;
+}
+
 // Whether both operands show in the result; a sum with something fifty times as large is that.
 bool both_show(const Builder& b, Draft& draft, DType dtype, Kernel2 kernel) {
   const Stats &x = b[draft.operands[0]].stats, &y = b[draft.operands[1]].stats;
-  if (tensor::is_complex(dtype) || dtype == DType::kBool) return true;
+  if (tensor::is_complex(dtype) || dtype == DType::kBool || counts_by_sign(x, y, kernel))
+    return true;
   const bool integral = tensor::is_integer(dtype);
   const auto at = [](const Stats& s, int i) { return s.probe[static_cast<std::size_t>(i)]; };
   draft.responses = {response(x, integral, [&](double v, int i) { return kernel(v, at(y, i)); }),
@@ -88,7 +99,9 @@ bool infer_binary(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain
   if (boolean) {  // a mask that is nearly always the same says nothing
     double holds = 0;
     for (double p : result.stats.probe) holds += p;
-    if (holds < kProbes / 4 || holds > kProbes - kProbes / 4) return false;
+    // Of masks one is soon nearly always so.
+    const int least = dtype == DType::kBool ? 2 : kProbes / 4;
+    if (holds < least || holds > kProbes - least) return false;
   } else if (!both_show(b, draft, dtype, kernel)) {
     return false;
   }

@@ -104,8 +104,7 @@ bool Idiom::may_add_argument() const {
 }
 
 bool Idiom::may_share(const Value& v) const {
-  if (b_.settings().size != ProgramSize::kLarge || b_.depth() > 0 || may_add_argument())
-    return false;
+  if (b_.settings().size != SizeClass::kLarge || b_.depth() > 0 || may_add_argument()) return false;
   const auto& given = b_.body_of(b_.current()).parameters;
   return std::any_of(given.begin(), given.end(), [&](ValueId id) { return &b_[id] == &v; });
 }

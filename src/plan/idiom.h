@@ -65,7 +65,8 @@ class Idiom {
   DType integer() const;                     // what JAX counts and indexes in
 
   // A number that people give a name now and then: written out, a default argument of the root (or
-  // of the function that plan/outline.h makes of its steps), or a constant of the module. Gives the Python text that stands for it: one of `values`, or a name.
+  // of the function that plan/outline.h makes of its steps), or a constant of the module. Gives the
+  // Python text that stands for it: one of `values`, or a name.
   std::string setting(const Words& names, const Words& values);
 
   // ---- What it is about ----

@@ -31,6 +31,14 @@ std::vector<Unit> units_of(const Program& program, std::size_t parameters);
 // What begins at this place; null: nothing does.
 const Packed* packed_at(const std::vector<Packed>& all, std::size_t place);
 
+// Whether steps or functions within take, give or hand on the pack as one, beside those whose
+// parameters are the family's root function's.
+bool stands_whole(const Program& program, std::size_t pack);
+
+// Takes a pack apart in all functions of a program: each of its elements is an argument by itself,
+// loops carry a tuple, and derivatives in it are one each. Packs behind it move up by one.
+void unpack(Program& program, std::size_t pack);
+
 // Which values of a program come as one.
 class Origins {
  public:

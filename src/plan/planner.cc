@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kTries = 60;
 constexpr int kTriesOfItsOwn = 45;        // of these, with what the family begins with and features
+constexpr int kTriesToShow = 30;          // of these, which must show what they compute
 constexpr int kComposedTries = 12;        // of a large program; then it is drawn as others are
 constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 on
 constexpr double kIdiomShare = 0.65;      // of programs begin with an idiom of their category
@@ -70,7 +71,13 @@ Shape draw_shape(Builder& b, const CategoryProfile& profile, bool first) {
   for (int i = 0; i < rank; ++i) shape.push_back(random.chance(0.06) ? 1 : b.size());
   if (first) b.lengthen(shape);
   const auto smallest = *std::ranges::min_element(b.settings().sizes);
-  while (!b.acceptable_shape(shape)) *std::ranges::max_element(shape) = smallest;
+  while (!b.acceptable_shape(shape)) {
+    std::int64_t& longest = *std::ranges::max_element(shape);
+    if (longest > smallest)
+      longest = smallest;
+    else
+      shape.pop_back();
+  }
   return shape;
 }
 
@@ -169,21 +176,28 @@ bool shows_category(const Program& program, Category category, bool with_functio
   });
 }
 
-// The same operation, on a new argument of the root that it must use.
+// The same operation, on a new argument of the root that it must use; on two of a type where it
+// does not meet what is there.
 Op on_new_argument(const Op& op, const CategoryProfile& profile) {
   Op out = op;
   out.draw = [&op, &profile](Builder& b, Draft& draft) {
     const std::size_t given = parameters_of(b).size();
-    if (given >= profile_of(b.settings().size).most_arguments) return false;
+    const std::size_t most = profile_of(b.settings().size).most_arguments;
     CategoryProfile any = profile;
     any.integer_share = 0.3, any.bool_share = 0.2, any.complex_share = 0.25;
+    if (given >= most) return false;
     const Drawn drawn = draw_argument(b, any, static_cast<int>(given));
-    const std::uint32_t bit = 1u << given;
-    const ValueId id = b.add_parameter(
-        {drawn.type, drawn.stats, "", bit, tensor::is_inexact(drawn.type.dtype) ? bit : 0, 0, bit});
-    if (!op.draw(b, draft)) return false;
-    return b[id].uses > 0 ||
-           std::find(draft.operands.begin(), draft.operands.end(), id) != draft.operands.end();
+    std::vector<ValueId> added;
+    for (std::size_t n = given; n < std::min(given + 2, most); ++n) {
+      const std::uint32_t bit = 1u << n;
+      added.push_back(b.add_parameter({drawn.type, drawn.stats, "", bit,
+                                       tensor::is_inexact(drawn.type.dtype) ? bit : 0, 0, bit}));
+      if (!op.draw(b, draft)) continue;
+      return std::ranges::all_of(added, [&](ValueId id) {
+        return b[id].uses > 0 || std::ranges::find(draft.operands, id) != draft.operands.end();
+      });
+    }
+    return false;
   };
   return out;
 }
@@ -248,7 +262,7 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   Builder::BodySpec spec;
   spec.placement = Placement::kEntry;
   const SizeProfile& size = profile_of(settings.size);
-  const bool composed = settings.size == ProgramSize::kLarge && attempt < kComposedTries;
+  const bool composed = settings.size == SizeClass::kLarge && attempt < kComposedTries;
   const auto [begins_with_idiom, featured_needed, branches] =
       beginning(settings, category, seed, family, attempt);
   if (!composed && !begins_with_idiom) {
@@ -277,10 +291,10 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   const std::size_t most_nodes =
       attempt < kTriesOfItsOwn
           ? size.most_nodes
-          : std::max(size.most_nodes, profile_of(ProgramSize::kMedium).most_nodes);
+          : std::max(size.most_nodes, profile_of(SizeClass::kMedium).most_nodes);
   if (!root || !shows_category(program, category, branches) || node_count(program) > most_nodes)
     return std::nullopt;
-  if (attempt < kTriesOfItsOwn && hidden_share(program, *root) > kMostHidden) return std::nullopt;
+  if (attempt < kTriesToShow && hidden_share(program, *root) > kMostHidden) return std::nullopt;
   program.root = *root;
   if (!uses_devices(program)) program.devices = 1;
   return program;
@@ -334,17 +348,17 @@ Category family_category(const PlanOptions& options, std::uint64_t seed, std::ui
   return categories[family % categories.size()];
 }
 
-ProgramSize family_size(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
-  ProgramSize size = options.size;
-  if (size == ProgramSize::kMix) {
+SizeClass family_size(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
+  SizeClass size = options.size;
+  if (size == SizeClass::kMix) {
     std::vector<double> shares;
-    for (const auto each : {ProgramSize::kSmall, ProgramSize::kMedium, ProgramSize::kLarge})
+    for (const auto each : {SizeClass::kSmall, SizeClass::kMedium, SizeClass::kLarge})
       shares.push_back(profile_of(each).share);
-    size = static_cast<ProgramSize>(Random(seed, family).fork("size").weighted(shares));
+    size = static_cast<SizeClass>(Random(seed, family).fork("size").weighted(shares));
   }
   // Large programs are made of idioms.
   const bool composed = has_idioms(*options.catalogue, family_category(options, seed, family));
-  return size == ProgramSize::kLarge && !composed ? ProgramSize::kMedium : size;
+  return size == SizeClass::kLarge && !composed ? SizeClass::kMedium : size;
 }
 
 Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {

@@ -23,7 +23,7 @@ struct PlanOptions {
   std::vector<Category> categories = {};  // in order, without repeats; empty: all
   std::vector<DType> dtypes = {};         // empty: all
   std::vector<std::string> idioms = {};   // every program begins with one of these; empty: any
-  ProgramSize size = ProgramSize::kMix;   // that of each family is drawn
+  SizeClass size = SizeClass::kMix;       // that of each family is drawn
   int max_rank = 4;
   int devices = 4;  // of a worker
 };
@@ -56,7 +56,7 @@ std::vector<std::string_view> operations_of(const Program& program);
 bool uses_devices(const Program& program);
 Category family_category(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
 // Small, medium or large.
-ProgramSize family_size(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
+SizeClass family_size(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
 Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
 // Draws the root program; the same decisions with other settings give a variant of it.
 std::optional<Program> plan_root(const PlanOptions& options, const Settings& settings,

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "plan/catalogue.h"
+#include "plan/packs.h"
 #include "plan/scopes.h"
 #include "plan/stats.h"
 
@@ -64,11 +65,13 @@ class Reducer {
   bool stands_for(ValueId given, ValueId wanted) const;
   bool may_promote(ValueId id) const;
 
+  void add_packs(std::vector<Move>& out) const;
   void add_results(std::vector<Move>& out) const;
   void add_replacements(std::vector<Move>& out) const;
   void add_functions(std::vector<Move>& out) const;
 
   bool apply(const Move& move);
+  bool take_apart(const std::vector<ValueId>& first);
   bool unname();
   bool drop_results(const std::vector<ValueId>& dropped);
   bool return_instead(ValueId from, ValueId to);
@@ -145,6 +148,14 @@ bool Reducer::may_promote(ValueId id) const {
 
 // ---- Which moves there are ----
 
+// All packs at once, and each.
+void Reducer::add_packs(std::vector<Move>& out) const {
+  std::vector<ValueId> first;
+  for (const Pack& pack : before_.packs) first.push_back(root().parameters[pack.members.front()]);
+  if (first.size() > 1) out.push_back({.kind = Move::Kind::kUnpack, .values = first});
+  for (const ValueId id : first) out.push_back({.kind = Move::Kind::kUnpack, .values = {id}});
+}
+
 void Reducer::add_results(std::vector<Move>& out) const {
   const auto& results = root().results;
   const std::size_t n = results.size();
@@ -199,7 +210,9 @@ void Reducer::add_functions(std::vector<Move>& out) const {
 }
 
 std::vector<Move> Reducer::moves() {
-  std::vector<Move> out = {{.kind = Move::Kind::kUnname}};
+  std::vector<Move> out;
+  add_packs(out);
+  out.push_back({.kind = Move::Kind::kUnname});
   add_results(out);
   add_functions(out);
   add_replacements(out);
@@ -222,6 +235,8 @@ std::optional<Program> Reducer::moved(const Move& move) {
 bool Reducer::apply(const Move& move) {
   using enum Move::Kind;
   switch (move.kind) {
+    case kUnpack:
+      return take_apart(move.values);
     case kUnname:
       return unname();
     case kDropResults:
@@ -236,6 +251,15 @@ bool Reducer::apply(const Move& move) {
       return exists(move.from) && take_out(move.from, move.body);
   }
   return false;
+}
+
+bool Reducer::take_apart(const std::vector<ValueId>& first) {
+  const std::size_t before = after_.packs.size();
+  for (std::size_t p = before; p-- > 0;) {
+    const ValueId id = new_root().parameters[after_.packs[p].members.front()];
+    if (std::ranges::count(first, id) > 0) unpack(after_, p);
+  }
+  return after_.packs.size() < before;
 }
 
 bool Reducer::unname() {
@@ -408,12 +432,22 @@ bool Reducer::give_result(ValueId result, BodyId within, std::vector<ValueId>& g
 }
 
 // The root returns nothing twice, and its results as they are now: one alone, or some of a tuple.
+// Those that it returns as one it still does where all of them are there.
 void Reducer::settle_results() {
   Body& to = new_root();
   if (to.results == root().results) return;
   std::vector<ValueId> kept;
   for (const ValueId id : to.results)
     if (std::ranges::find(kept, id) == kept.end()) kept.push_back(id);
+  std::vector<Packed> packed;
+  for (const Packed& p : root().packed_results) {
+    const auto first = root().results.begin() + static_cast<std::ptrdiff_t>(p.first);
+    const auto size = static_cast<std::ptrdiff_t>(before_.packs[p.pack].members.size());
+    const auto found = std::search(kept.begin(), kept.end(), first, first + size);
+    if (found != kept.end())
+      packed.push_back({static_cast<std::size_t>(found - kept.begin()), p.pack});
+  }
+  to.packed_results = std::move(packed);
   to.results = std::move(kept);
   to.result_groups.clear();
   if (to.results.size() == 1)

@@ -1,6 +1,6 @@
 // Ways to make a program smaller, each of which leaves it a program: a value takes the place of
 // another one of its type, or an argument does; results go; a function's steps stand where it was
-// called. What nothing needs any more goes with them.
+// called; arguments that come as one come one by one. What nothing needs any more goes with them.
 //
 //   for (const Move& move : moves_of(program, Agreement::kValues))
 //     if (auto smaller = moved(program, move, Agreement::kValues)) use(*smaller);
@@ -27,6 +27,7 @@ enum class Agreement {
 
 struct Move {
   enum class Kind {
+    kUnpack,       // the packs that begin with the arguments `values` are taken apart
     kUnname,       // what says what the program is for goes: summaries, comments, names
     kDropResults,  // the root's results `values` go
     kReturn,       // the root returns `to` and not `from`
@@ -45,6 +46,7 @@ struct ProgramMeasure {
   std::size_t steps = 0;      // of all functions
   std::size_t functions = 0;  // that are written
   std::size_t results = 0, arguments = 0;
+  std::size_t packs = 0;      // of arguments
   std::int64_t elements = 0;  // of arguments and of what steps give
   std::size_t words = 0;      // summaries, comments and names of a purpose
 

@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <set>
+#include <utility>
+
+#include "plan/packs.h"
 
 namespace jaxsmith::plan {
 
@@ -143,6 +147,64 @@ std::optional<std::string> wrong_in(const Program& program, const Scopes& scopes
   return std::nullopt;
 }
 
+// Packs are of several arguments, each in one, and the root takes them.
+std::optional<std::string> wrong_packs(const Program& program) {
+  const Body& root = program.bodies[static_cast<std::size_t>(program.root)];
+  if (root.takes_packs == program.packs.empty()) return "the root and its packs do not agree";
+  std::set<std::size_t> met;
+  for (const Pack& pack : program.packs) {
+    if (pack.members.size() < 2) return "a pack has fewer than two members";
+    if (!std::ranges::is_sorted(pack.members)) return "members of a pack are not in order";
+    if (!pack.models.empty() && pack.models.size() != pack.members.size())
+      return "a pack has other models than members";
+    for (const std::size_t member : pack.members)
+      if (member >= root.parameters.size() || !met.insert(member).second)
+        return fmt::format("argument {} of a pack is in two or none", member);
+  }
+  return std::nullopt;
+}
+
+// Whether what is said to be packed is there, none of it twice.
+bool are_there(const Program& program, const std::vector<Packed>& all, std::size_t values) {
+  std::size_t end = 0;
+  return std::ranges::all_of(all, [&](const Packed& p) {
+    if (p.pack >= program.packs.size() || p.first < end) return false;
+    end = p.first + program.packs[p.pack].members.size();
+    return end <= values;
+  });
+}
+
+// A call of a function that takes packs gives them as they stand among its parameters.
+bool gives_packs(const Program& program, const Node& call) {
+  return std::ranges::all_of(call.bodies, [&](BodyId id) {
+    const Body& callee = program.bodies[static_cast<std::size_t>(id)];
+    if (!callee.takes_packs) return true;
+    std::vector<std::pair<std::size_t, std::size_t>> units, given;
+    std::size_t place = 0;
+    for (const Unit& unit : units_of(program, callee.parameters.size())) {
+      if (unit.pack) units.emplace_back(place, *unit.pack);
+      place += unit.members.size();
+    }
+    for (const Packed& p : call.packed_operands) given.emplace_back(p.first, p.pack);
+    return units == given && call.operands.size() == place;
+  });
+}
+
+std::optional<std::string> wrong_packed(const Program& program, BodyId b) {
+  const Body& body = program.bodies[static_cast<std::size_t>(b)];
+  if (!are_there(program, body.packed_parameters, body.parameters.size()) ||
+      !are_there(program, body.packed_results, body.results.size()))
+    return fmt::format("function {} has packs of values that are not there", b);
+  for (const Node& node : body.nodes) {
+    if (!are_there(program, node.packed_operands, node.operands.size()) ||
+        !are_there(program, node.packed_results, node.results.size()))
+      return fmt::format("{} has packs of values that are not there", node.op);
+    if (!gives_packs(program, node))
+      return fmt::format("{} calls a function with other packs than it takes", node.op);
+  }
+  return std::nullopt;
+}
+
 using ByResult = std::map<ValueId, const Node*>;
 ByResult nodes_by_result(const Program& program) {
   ByResult out;
@@ -164,8 +226,11 @@ std::optional<std::string> defect_of(const Program& program) {
   for (const ValueId id : root.parameters)
     if (program.values[static_cast<std::size_t>(id)].uses == 0)
       return fmt::format("argument {} is not used", id);
-  for (std::size_t b = 0; b < program.bodies.size(); ++b)
+  if (auto wrong = wrong_packs(program)) return wrong;
+  for (std::size_t b = 0; b < program.bodies.size(); ++b) {
     if (auto wrong = wrong_in(program, scopes, static_cast<BodyId>(b))) return wrong;
+    if (auto wrong = wrong_packed(program, static_cast<BodyId>(b))) return wrong;
+  }
   return std::nullopt;
 }
 

@@ -58,7 +58,8 @@ class Scopes {
 std::vector<BodyId> bodies_named(std::string_view decorator);
 
 // Why this is no program, in one line: a value that is used where it is not known, a step or an
-// argument that nothing needs, uses that are miscounted. Nothing where it is one.
+// argument that nothing needs, uses that are miscounted, packs of what is not there. Nothing where
+// it is one.
 std::optional<std::string> defect_of(const Program& program);
 // Why it cannot have come from another one by taking steps out: a step or a function that is in
 // both takes or gives other types.

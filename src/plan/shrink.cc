@@ -14,6 +14,12 @@
 namespace jaxsmith::plan {
 namespace {
 
+std::string text_of(const std::vector<Packed>& packed) {
+  std::string out;
+  for (const Packed& p : packed) out += fmt::format("{}:{} ", p.first, p.pack);
+  return out;
+}
+
 // What distinguishes programs that come from one another: values and functions keep their numbers.
 std::string digest_of(const Program& program) {
   std::string text;
@@ -22,13 +28,18 @@ std::string digest_of(const Program& program) {
     text += fmt::format("{} {} {} {} {};", id, static_cast<int>(v.type.dtype),
                         fmt::join(v.type.shape, ","), v.stats.lo, v.stats.hi);
   }
+  for (const Pack& pack : program.packs)
+    text +=
+        fmt::format("{{{} {}}}", static_cast<int>(pack.container), fmt::join(pack.members, ","));
   for (const Body& body : program.bodies) {
+    text += text_of(body.packed_parameters) + text_of(body.packed_results);
     text +=
         fmt::format("[{}|{}|{}|{}", fmt::join(body.parameters, ","), fmt::join(body.results, ","),
                     fmt::join(body.summaries, ";"), fmt::join(body.names, ";"));
     for (const Node& node : body.nodes) {
       text += fmt::format("\n{}={}({};{}){}", fmt::join(node.results, ","), node.spelling,
                           fmt::join(node.operands, ","), fmt::join(node.bodies, ","), node.comment);
+      text += text_of(node.packed_operands) + text_of(node.packed_results);
       for (const auto& [name, value] : node.attributes) text += fmt::format(" {}={}", name, value);
     }
   }
@@ -44,6 +55,7 @@ class Search {
   }
 
   Status begin();
+  Status try_packs();
   Status try_sizes(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
   Status try_moves();
   Shrunk take() { return std::move(found_); }
@@ -58,6 +70,7 @@ class Search {
   const ShrinkOptions& options_;
   Shrunk found_;
   std::set<std::string> seen_;
+  std::vector<Move> unpacked_;  // packs that were taken apart before anything else
 };
 
 bool Search::ended() {
@@ -98,6 +111,18 @@ Result<bool> Search::attempt(Program candidate) {
   return true;
 }
 
+// Arguments by themselves, all and then those of each pack: what follows is simpler without.
+Status Search::try_packs() {
+  for (Move& move : moves_of(program(), options_.agreement)) {
+    if (move.kind != Move::Kind::kUnpack || ended()) continue;
+    auto candidate = moved(program(), move, options_.agreement);
+    if (!candidate) continue;
+    JAXSMITH_TRY(held, attempt(std::move(*candidate)));
+    if (held) unpacked_.push_back(std::move(move));
+  }
+  return {};
+}
+
 // The same decisions with shorter axes, all at once and then each. Where axes are spread over
 // devices they stay.
 Status Search::try_sizes(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
@@ -110,7 +135,10 @@ Status Search::try_sizes(const PlanOptions& options, std::uint64_t seed, std::ui
       if (m.transformation != found_.member.transformation || m.variant != found_.member.variant ||
           operations_of(m.program) != operations)
         continue;
-      JAXSMITH_TRY(held, attempt(std::move(m.program)));
+      Program candidate = std::move(m.program);
+      for (const Move& move : unpacked_)
+        if (auto apart = moved(candidate, move, options_.agreement)) candidate = std::move(*apart);
+      JAXSMITH_TRY(held, attempt(std::move(candidate)));
       if (held) settings.sizes = changed.sizes;
       return held;
     }
@@ -164,6 +192,7 @@ Result<Shrunk> shrink(const PlanOptions& options, std::uint64_t seed, std::uint6
                       const ShrinkOptions& shrink_options) {
   Search search(member, condition, shrink_options);
   JAXSMITH_CHECK(search.begin());
+  JAXSMITH_CHECK(search.try_packs());
   JAXSMITH_CHECK(search.try_sizes(options, seed, family));
   JAXSMITH_CHECK(search.try_moves());
   return search.take();

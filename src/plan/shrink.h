@@ -4,7 +4,8 @@
 //   JAXSMITH_TRY(shrunk, shrink(options, seed, family, member, fails, {.tries = 200}));
 //   use(shrunk.member);
 //
-// First the family is planned again with shorter axes; then moves of plan/reduce.h are tried, those
+// First arguments that come as one are taken apart; then the family is planned again with shorter
+// axes; then moves of plan/reduce.h are tried, those
 // that take most away first, until none of them leaves what is looked for. Greedy, as delta
 // debugging is (A. Zeller, R. Hildebrandt, "Simplifying and isolating failure-inducing input",
 // 2002): the program is then minimal by one move, and not the smallest that there is. The same
@@ -40,7 +41,7 @@ enum class ShrinkEnd {
 };
 
 struct Shrunk {
-  Member member;           // the one that was given, where nothing smaller shows it
+  Member member;              // the one that was given, where nothing smaller shows it
   ProgramMeasure from, size;  // before and after
   std::size_t tries = 0, steps = 0;
   ShrinkEnd end = ShrinkEnd::kMinimal;

@@ -2,7 +2,7 @@
 
 namespace jaxsmith::plan {
 
-const SizeProfile& profile_of(ProgramSize size) {
+const SizeProfile& profile_of(SizeClass size) {
   static const std::array<SizeProfile, 3> kProfiles = {{
       {.share = 0.12,
        .steps = 3,

@@ -11,8 +11,8 @@
 
 namespace jaxsmith::plan {
 
-enum class ProgramSize { kSmall, kMedium, kLarge, kMix };
-constexpr std::array<std::string_view, 4> words_of(ProgramSize) {
+enum class SizeClass { kSmall, kMedium, kLarge, kMix };
+constexpr std::array<std::string_view, 4> words_of(SizeClass) {
   return {"small", "medium", "large", "mix"};
 }
 
@@ -27,6 +27,6 @@ struct SizeProfile {
 };
 
 // Of each size but the mix.
-const SizeProfile& profile_of(ProgramSize size);
+const SizeProfile& profile_of(SizeClass size);
 
 }  // namespace jaxsmith::plan

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "plan/packs.h"
 #include "plan/planner.h"
 #include "plan/reduce.h"
 #include "plan/scopes.h"
@@ -109,21 +110,50 @@ void remove_settings(Program& program) {
   std::erase_if(program.constants, unused);
 }
 
-// The places of parameters in derivatives are those of what stays.
+// Packs of the arguments that stay, `place` being where these come to stand. What steps or other
+// functions take whole has all its members: it is taken apart where one of them goes.
+void reduce_packs(Program& program, const std::vector<bool>& gone,
+                  const std::vector<std::size_t>& place) {
+  bool handed_on = false;
+  for (std::size_t b = 0; b < program.bodies.size(); ++b)
+    handed_on =
+        handed_on || (static_cast<BodyId>(b) != program.root && program.bodies[b].takes_packs);
+  for (std::size_t p = program.packs.size(); p-- > 0;) {
+    Pack& pack = program.packs[p];
+    const std::size_t all = pack.members.size();
+    const auto left = all - static_cast<std::size_t>(std::ranges::count_if(
+                                pack.members, [&](std::size_t m) { return gone[m]; }));
+    if (handed_on || (left < all && (left < 2 || stands_whole(program, p)))) {
+      unpack(program, p);
+      continue;
+    }
+    for (std::size_t i = all; i-- > 0;) {
+      if (!gone[pack.members[i]]) continue;
+      const auto at = static_cast<std::ptrdiff_t>(i);
+      pack.members.erase(pack.members.begin() + at);
+      if (!pack.models.empty()) pack.models.erase(pack.models.begin() + at);
+    }
+    for (std::size_t& member : pack.members) member = place[member];
+  }
+}
+
+// The places of parameters in derivatives and packs are those of what stays.
 void remove_arguments(Program& program, const Needs& needs) {
   Body& root = program.bodies[static_cast<std::size_t>(program.root)];
   std::vector<std::size_t> place(root.parameters.size()), draws;
+  std::vector<bool> is_gone(root.parameters.size(), true);
   std::vector<ValueId> kept;
   for (std::size_t i = 0; i < root.parameters.size(); ++i) {
     place[i] = kept.size();
     if (!needs.has(root.parameters[i])) continue;
+    is_gone[i] = false;
     kept.push_back(root.parameters[i]);
     draws.push_back(program.draws.empty() ? i : program.draws[i]);
   }
   if (kept.size() == root.parameters.size()) return;
-  const auto gone = [&](std::size_t i) { return !needs.has(root.parameters[i]); };
+  reduce_packs(program, is_gone, place);
   std::erase_if(program.derivatives, [&](const DerivativeOf& d) {
-    return gone(d.argument) || (d.seed && gone(*d.seed));
+    return is_gone[d.argument] || (d.seed && is_gone[*d.seed]);
   });
   for (DerivativeOf& d : program.derivatives) {
     d.argument = place[d.argument];
@@ -147,7 +177,6 @@ void count_uses(Program& program) {
 
 void remove_unneeded(Program& program) {
   const Needs needs(program);
-  remove_arguments(program, needs);
   for (std::size_t b = 0; b < program.bodies.size(); ++b) {
     Body& body = program.bodies[b];
     if (!needs.has_body(static_cast<BodyId>(b))) {
@@ -159,6 +188,7 @@ void remove_unneeded(Program& program) {
       if (needs.has_node(node)) kept.push_back(std::move(node));
     body.nodes = std::move(kept);
   }
+  remove_arguments(program, needs);
   const auto& results = program.bodies[static_cast<std::size_t>(program.root)].results;
   const auto returned = [&](ValueId id) { return std::ranges::find(results, id) != results.end(); };
   std::erase_if(program.derivatives, [&](const DerivativeOf& d) {
@@ -177,6 +207,7 @@ ProgramMeasure program_size(const Program& program) {
   };
   out.results = root.results.size();
   out.arguments = root.parameters.size();
+  out.packs = program.packs.size();
   for (const ValueId id : root.parameters) out.elements += elements(id);
   for (const Body& body : program.bodies) {
     out.steps += body.nodes.size();

@@ -62,12 +62,25 @@ std::string assignment_prefix(const std::vector<std::string>& targets) {
   return out + " = ";
 }
 
+// A tuple of names that does not fit on a line, with one on each.
+std::string target_text(const std::string& target, int indentation) {
+  const std::string whole = spaces(indentation) + target + ",\n";
+  if (target[0] != '(' || first_line_fits(whole)) return whole;
+  std::string out = spaces(indentation) + "(\n";
+  for (std::size_t at = 1; at < target.size();) {
+    const std::size_t end = target.find_first_of(",)", at);
+    if (end > at) out += spaces(indentation + kIndent) + target.substr(at, end - at) + ",\n";
+    at = target.find_first_not_of(", )", end);
+  }
+  return out + spaces(indentation) + "),\n";
+}
+
 // Targets that take up a line by themselves stand below one another.
 std::string assignment(const Assign& a, int indentation) {
   const std::string text = statement(assignment_prefix(a.targets), a.value, indentation);
   if (a.targets.size() < 2 || first_line_fits(text)) return text;
   std::string out = spaces(indentation) + "(\n";
-  for (const std::string& target : a.targets) out += spaces(indentation + kIndent) + target + ",\n";
+  for (const std::string& target : a.targets) out += target_text(target, indentation + kIndent);
   return out + statement(") = ", a.value, indentation);
 }
 

@@ -762,6 +762,7 @@ Function render(const plan::Member& member, const FunctionKey& key) {
                              d.seed ? std::optional(argument(*d.seed)) : std::nullopt});
   // Which operations a case leaves inert is measured of those that run on one device.
   const int sets = f.runtime.devices > 1 ? kInputSets : kDrawnCases;
+  f.inputs.clear();
   for (std::vector<tensor::Tensor>& drawn : draw_inputs(program, sets)) {
     std::vector<tensor::Tensor> leaves;
     for (const std::size_t i : renderer.argument_order()) leaves.push_back(std::move(drawn[i]));

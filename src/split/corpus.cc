@@ -7,8 +7,8 @@
 #include <set>
 
 #include "base/hash.h"
-#include "ir/jaxpr/parser.h"
 #include "ir/jaxpr/flow.h"
+#include "ir/jaxpr/parser.h"
 #include "stats/measures.h"
 #include "stats/rows.h"
 

@@ -85,13 +85,17 @@ class Rewriter {
     JAXSMITH_TRY(table, read_samples(file));
     const auto rows = static_cast<std::size_t>(table->num_rows());
     if (next_ + rows > a_.places.size()) return changed(file);
-    JAXSMITH_TRY(inert, store::numbers_or_null(*table, "inert"));
+    JAXSMITH_TRY(inert, store::numbers_or_null<arrow::DoubleType>(*table, "inert"));
+    JAXSMITH_TRY(difficulty, store::numbers_or_null<arrow::Int64Type>(*table, "difficulty"));
     std::vector<std::string_view> splits;
     for (std::size_t i = 0; i < rows; ++i) {
       const Place& place = a_.places[next_ + i];
       splits.push_back(place.split ? word(*place.split) : std::string_view());
-      JAXSMITH_CHECK(place.split ? count(*table, i, *place.split, inert[i])
+      JAXSMITH_CHECK(place.split ? count(*table, i, *place.split)
                                  : leave_out(*table, i, *place.left));
+      if (!place.split) continue;
+      figures_.inert.add(inert[i]);
+      figures_.difficulty.add(difficulty[i]);
     }
     next_ += rows;
     JAXSMITH_TRY(assigned, with_splits(table, splits));
@@ -131,8 +135,7 @@ class Rewriter {
     return Error::internal(fmt::format("a table has no row {}", row));
   }
 
-  Status count(const arrow::Table& table, std::size_t row, Split split,
-               const std::optional<double>& inert) {
+  Status count(const arrow::Table& table, std::size_t row, Split split) {
     JAXSMITH_TRY(category, text(table, "category", row));
     JAXSMITH_TRY(transformation, text(table, "transformation", row));
     const std::string name(word(split));
@@ -140,7 +143,6 @@ class Rewriter {
     ++figures_.splits[name];
     ++figures_.categories[category][name];
     ++figures_.transformations[transformation];
-    figures_.inert.add(inert);
     return {};
   }
 

@@ -67,12 +67,12 @@ enum class Reason {
   kHeldOut,
 };
 constexpr std::array<std::string_view, 26> words_of(Reason) {
-  return {"timeout",          "memory",       "crash",      "levels",         "elided",
-          "address",          "path",         "type",       "nonfinite",      "constant",
-          "ignored argument", "unstable",     "inert",      "difficulty",     "constants",
-          "flops",            "outputs",      "result_paths", "duplicate",    "split",
-          "family",           "unread",       "not written", "near real",     "near duplicate",
-          "held out"};
+  return {
+      "timeout",        "memory",     "crash",     "levels",   "elided",           "address",
+      "path",           "type",       "nonfinite", "constant", "ignored argument", "unstable",
+      "inert",          "difficulty", "constants", "flops",    "outputs",          "result_paths",
+      "duplicate",      "split",      "family",    "unread",   "not written",      "near real",
+      "near duplicate", "held out"};
 }
 
 // Why a function left: `reason` is a short key for counting, `detail` one line for a person, free

@@ -74,7 +74,7 @@ Result<Wanted> parse_wanted(const std::string& text) {
 // Whether types alone decide of it, whatever numbers flow through the program.
 bool types_decide(const Wanted& wanted) {
   using enum trace::Stage;
-  using enum trace::Reason;
+  using trace::Reason;
   switch (wanted.stage) {
     case kExec:
     case kTrace:
@@ -84,9 +84,9 @@ bool types_decide(const Wanted& wanted) {
     case kCompile:
       return true;
     case kCheck: {
-      const auto reason = from_word<trace::Reason>(wanted.reason);
-      return reason == kLevels || reason == kElided || reason == kAddress || reason == kPath ||
-             reason == kType ||
+      const auto reason = from_word<Reason>(wanted.reason);
+      return reason == Reason::kLevels || reason == Reason::kElided || reason == Reason::kAddress ||
+             reason == Reason::kPath || reason == Reason::kType ||
              wanted.reason.starts_with(std::string(word(check::CheckKind::kRead)) + ":");
     }
     default:
@@ -155,11 +155,8 @@ void print_shrunk(const ShrinkRequest& request, const plan::Shrunk& shrunk,
   if (request.json) {
     nlohmann::ordered_json out = function_json(f);
     const auto size = [](const plan::ProgramMeasure& s) -> nlohmann::ordered_json {
-      return {{"steps", s.steps},
-              {"functions", s.functions},
-              {"results", s.results},
-              {"arguments", s.arguments},
-              {"elements", s.elements}};
+      return {{"steps", s.steps},         {"functions", s.functions}, {"results", s.results},
+              {"arguments", s.arguments}, {"packs", s.packs},         {"elements", s.elements}};
     };
     out["shrunk"] = {
         {"while", condition},      {"from", size(shrunk.from)},
@@ -302,10 +299,10 @@ int shrink_main(int argc, char** argv) {
   Status status;
   add_flags(app, request, status);
   app.get_formatter()->column_width(30);
-  if (const auto ended =
-          parse(app, argc, argv,
-                "Examples: jaxsmith shrink --seed 0 --index 12 --while check:unstable\n"
-                "          jaxsmith shrink --seed 0 --index 12 --while-command 'grep -q lax.scan'\n"))
+  if (const auto ended = parse(
+          app, argc, argv,
+          "Examples: jaxsmith shrink --seed 0 --index 12 --while check:unstable\n"
+          "          jaxsmith shrink --seed 0 --index 12 --while-command 'grep -q lax.scan'\n"))
     return *ended;
   if (status.ok()) status = generate::check_names(request.options);
   if (!status.ok()) return report(kCommand, status.error());

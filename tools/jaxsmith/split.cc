@@ -76,7 +76,8 @@ void add_options(CLI::App& app, split::SplitRequest& r) {
 int split_main(int argc, char** argv) {
   CLI::App app(
       "Makes a dataset with other splits out of one: whole clusters of near rows stand in one "
-      "split each, near-duplicates are thinned, and further test splits hold what training lacks: pairs "
+      "split each, near-duplicates are thinned, and further test splits hold what training lacks: "
+      "pairs "
       "of operations, lengths, shapes, real programs. The card says how near each split is to "
       "train. Nothing is run.",
       "jaxsmith split");

@@ -202,7 +202,11 @@ Values bitcast_rule(const Call& c) {
 
 Values incomplete_beta_rule(const Call& c) {
   c.want(3);
-  return {tensor::incomplete_beta(c.array(0), c.array(1), c.array(2))};
+  Array a = c.array(0), b = c.array(1), x = c.array(2);
+  spread(a, b);
+  spread(a, x);
+  spread(b, x);
+  return {tensor::incomplete_beta(a, b, x)};
 }
 
 // The upper half of the product.

@@ -321,13 +321,18 @@ class Call {
     const auto element = dtype(item.kind);
     if (!element) i_.fail();
     const Interval range = range_of(item);
-    // Where a result is a gate or may hide its operands, these use most of their range.
+    // Where a result is a gate or may hide its operands, these use most of their range, and are of
+    // some elements where that is not the form's to say.
     const bool gates = std::ranges::any_of(form_.results, &Item::may_hide);
+    const bool sized =
+        !item.shape.empty() && std::ranges::all_of(item.shape, [](const std::string& n) {
+          return std::isdigit(static_cast<unsigned char>(n[0])) != 0;
+        });
     const auto used = [&](const Value& v) {
       constexpr double kUsedShare = 0.1, kUsedShareOfGate = 0.6;
       constexpr std::int64_t kSome = 6;
       return spread(v.stats) >= (gates ? kUsedShareOfGate : kUsedShare) * (range.hi - range.lo) &&
-             (!gates || tensor::element_count(v.type.shape) >= kSome);
+             (!gates || sized || tensor::element_count(v.type.shape) >= kSome);
     };
     const auto fits = [&](const Value& v) {
       const Interval reach = practical(v.stats);

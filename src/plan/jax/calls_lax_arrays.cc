@@ -143,7 +143,7 @@ lax.reduce_min : reduction smooth 0.5
   x[*]{-3,3} : @($0, <axes=({a},)|axes=[{a}]|({a},)>) -> lowest[*-]{-3,3}
 lax.rng_bit_generator : reduction zero 8
   key,state[4]U{0,4e9} : n=4..12 : @($0, ({n},), algorithm=lax.RandomAlgorithm.RNG_THREE_FRY) ->
-      _[4]U{0,4e9}; bits?[n]U{0,4e9}
+      _[4]U{0,4e9}; bits[n]U{0,4e9}
 lax.platform_dependent : conditional smooth 1.5
   x[*]{-2,2} : @($0, cpu=<jnp.tanh|lambda v: v * v>, default=<lax.tanh|jnp.square|jnp.sin>) ->
       by_platform[*]{-1,4}

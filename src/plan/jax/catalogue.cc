@@ -4,6 +4,7 @@
 #include "plan/jax/call_table.h"
 #include "plan/jax/idioms.h"
 #include "plan/jax/op_helpers.h"
+#include "plan/jax/spread.h"
 #include "plan/planner.h"
 
 namespace jaxsmith::plan {
@@ -78,7 +79,8 @@ Vocabulary vocabulary() {
           .dataclass_decorator = "jax.tree_util.register_dataclass",
           .dtype_text = dtype_text,
           .gradient = gradient_member,
-          .mapped = vmap_member};
+          .mapped = vmap_member,
+          .spread = spread_arguments};
 }
 
 std::vector<Op> all_ops() {

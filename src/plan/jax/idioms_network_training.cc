@@ -330,11 +330,13 @@ Op input_attribution() {
       return;
     }
     const std::int64_t points = i.between(3, 6);
-    const ValueId along =
-        i.let({"alphas", "fractions"},
-              fmt::format("(jnp.arange({}) + 0.5).astype($0.dtype) / {}", points, points), {x},
-              {points}, {0, 1});
+    const auto fractions = [&] {
+      return i.let({"alphas", "fractions"},
+                   fmt::format("(jnp.arange({}) + 0.5).astype($0.dtype) / {}", points, points), {x},
+                   {points}, {0, 1});
+    };
     if (form == 2) {
+      const ValueId along = fractions();
       i.called({"integrated_gradients", "path_attribution", "attribute_along_path"});
       i.summary("Average the gradient along the path from zero to the input.");
       const BodyId at = i.function(
@@ -353,9 +355,10 @@ Op input_attribution() {
     i.summary("Smooth the gradient of a score over shifted inputs.");
     const ValueId noise =
         i.input({"noise", "perturbations", "shifts"}, {points, width}, around(0.5));
+    const bool grows = i.chance(0.5);
     const ValueId moved =
-        i.let({"noisy", "shifted"}, i.either({"$0 + $1", "$0[None] + $1 * $2[:, None]"}),
-              {x, noise, along}, {points, width}, around(2.5));
+        i.let({"noisy", "shifted"}, grows ? "$0[None] + $1 * $2[:, None]" : "$0 + $1",
+              grows ? Ids{x, noise, fractions()} : Ids{x, noise}, {points, width}, around(2.5));
     const ValueId all =
         i.let({"grads", "noisy_grads"},
               helper ? "jax.vmap(jax.grad($f0), in_axes=(0, None, None))($0, $1, $2)"

@@ -7,6 +7,7 @@
 
 #include "base/portable_math.h"
 #include "plan/jax/catalogue.h"
+#include "plan/jax/spread.h"
 #include "plan/packs.h"
 #include "plan/planner.h"
 
@@ -310,11 +311,6 @@ std::uint32_t differentiable_in(const Program& root) {
   return bits;
 }
 
-std::string argnums_text(const std::vector<std::int64_t>& numbers) {
-  if (numbers.size() == 1) return numbers[0] == 0 ? "" : fmt::format("argnums={}", numbers[0]);
-  return "argnums=" + tuple_text(numbers);
-}
-
 // Whether derivatives in these arguments are derivatives in whole packs, and in what stands alone.
 bool takes_whole_packs(const std::vector<Pack>& packs, const std::vector<std::int64_t>& numbers) {
   return std::ranges::all_of(packs, [&](const Pack& pack) {
@@ -378,8 +374,7 @@ std::vector<Packed> behind(std::vector<Packed> packed, std::size_t values) {
   return packed;
 }
 
-// JAX gives ((value, aux), grads), but (grads, aux); several of a kind are a tuple of their own,
-// and what has the form of a pack counts as one.
+// What a gradient gives; what has the form of a pack counts as one.
 struct GradientCall {
   std::vector<ValueId> value, rest;
   Gradients grads;
@@ -405,12 +400,7 @@ GradientCall call_gradient(Wrapper& w, const std::vector<ValueId>& parameters, c
   if (with_value) out.value = {w.value(w.entry(), w.result_type(loss.body), "value")};
   out.grads = gradients(w, parameters, numbers);
   for (const Type& type : loss.rest) out.rest.push_back(w.value(w.entry(), type, "aux"));
-  const auto group = [](std::size_t n) { return n > 1 ? static_cast<int>(n) : 0; };
-  if (with_value)
-    out.groups = {group(1 + out.rest.size()), group(out.grads.count)};
-  else if (!out.rest.empty())
-    out.groups = {group(out.grads.count), group(out.rest.size())};
-  if (out.groups == std::vector<int>{0, 0}) out.groups.clear();
+  out.groups = gradient_groups(with_value, out.grads.count, out.rest.size());
   Node& node =
       w.call(w.entry(),
              fmt::format("{}($f0, $options)({})", with_value ? "jax.value_and_grad" : "jax.grad",

@@ -104,8 +104,8 @@ Op ravel() {
         0.7,
         kSmooth,
         {"flat", "flattened"},
-        {"$0.ravel()", "$0.reshape(-1)", "jnp.ravel($0)", "$0.flatten()", "lax.collapse($0, 0)",
-         "jnp.reshape($0, -1)"}};
+        {"$0.ravel()", "$0.reshape(-1)", "jnp.ravel($0)", "jnp.ravel($0)", "$0.flatten()",
+         "lax.collapse($0, 0)", "jnp.reshape($0, -1)"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 2, 99, {"reshape", "ravel", "collapse", "expand_dims", "squeeze"});
     if (!x) return false;
