@@ -10,6 +10,7 @@ there is one.
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -99,12 +100,26 @@ def derive(row):
     return texts, constants, outputs
 
 
+NAMES = "the names of "
+
+
+def numbered(text):
+    """A text of HLO with its instructions named in order."""
+    order = {}
+    return re.sub(
+        r"\b[A-Za-z_][\w.-]*\.\d+\b", lambda m: f"%{order.setdefault(m[0], len(order))}", text
+    )
+
+
 def differences(row):
-    """Yields what is not as recorded."""
+    """Yields what is not as recorded. XLA names what is passed to an inner function by the place of
+    the call where it is told that, and workers do not always tell it: that is said apart."""
     texts, constants, outputs = derive(row)
     for level, text in texts.items():
-        if row[level] is not None and row[level] != text:
-            yield f"the text of {level}"
+        if row[level] is None or row[level] == text:
+            continue
+        of_names = level.startswith("hlo") and numbered(row[level]) == numbered(text)
+        yield f"{NAMES if of_names else 'the text of '}{level}"
     recorded = [array(record) for record in row["constants"]]
     if [c.tobytes() for c in recorded] != [c.tobytes() for c in constants]:
         yield "the captured constants"
@@ -133,17 +148,19 @@ def main():
     options = parser.parse_args()
     rows = list(rows_of(options.dataset))
     chosen = np.random.default_rng(options.seed).permutation(len(rows))[: options.rows]
-    different = 0
+    different = named = 0
     for count, position in enumerate(sorted(chosen)):
         row = rows[position]
         found = list(differences(row))
-        different += bool(found)
+        by_names = all(each.startswith(NAMES) for each in found)
+        different += bool(found) and not by_names
+        named += bool(found) and by_names
         if found:
             print(f"{row['id']}: {', '.join(found)}")
         if count % 100 == 99:
             jax.clear_caches()  # memory stays flat
-    print(f"{len(chosen)} rows derived again: {different} differ")
-    return 1 if different or not rows else 0
+    print(f"{len(chosen)} rows derived again: {different} differ, {named} in names alone")
+    return 1 if different or not rows or named > len(chosen) / 10 else 0
 
 
 if __name__ == "__main__":
