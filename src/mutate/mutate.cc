@@ -24,16 +24,6 @@ std::string digest_of(const std::string& dataset) {
   return entry.ok() ? entry.value().xxh3_128 : "";
 }
 
-std::vector<store::DatasetRow> next_rows(store::DatasetReader& reader, std::size_t count) {
-  std::vector<store::DatasetRow> out;
-  while (out.size() < count) {
-    auto row = reader.next();
-    if (!row) break;
-    out.push_back(std::move(*row));
-  }
-  return out;
-}
-
 // Whatever a row holds: it is one row, and no end of the others.
 Done done_of(const store::DatasetRow& row, const MutateOptions& options) {
   Done out;
@@ -61,8 +51,8 @@ class Making {
   Result<Tally> make(const std::string& dataset, const RunFacts& facts) {
     while (true) {
       const std::uint64_t left = run_.most_rows - done_;
-      const auto rows = next_rows(reader_, static_cast<std::size_t>(std::min<std::uint64_t>(
-                                               left, kRowsPerWorker * std::max(1u, run_.workers))));
+      const auto rows = reader_.next(static_cast<std::size_t>(
+          std::min<std::uint64_t>(left, kRowsPerWorker * std::max(1u, run_.workers))));
       if (rows.empty()) break;
       JAXSMITH_CHECK(take(rows));
     }

@@ -16,13 +16,7 @@ template <class Facts, class Read, class Take>
 Status for_rows(const std::string& path, unsigned workers, Read read, Take take) {
   constexpr std::size_t kAtOnce = 512;
   JAXSMITH_TRY(reader, store::DatasetReader::open(path, /*described=*/true));
-  for (bool more = true; more;) {
-    std::vector<store::DatasetRow> rows;
-    while (more && rows.size() < kAtOnce) {
-      auto row = reader.next();
-      more = row.has_value();
-      if (row) rows.push_back(std::move(*row));
-    }
+  for (auto rows = reader.next(kAtOnce); !rows.empty(); rows = reader.next(kAtOnce)) {
     std::vector<Facts> facts(rows.size());
     JAXSMITH_CHECK(parallel_for(rows.size(), workers, [&](std::size_t i) -> Status {
       facts[i] = read(rows[i]);

@@ -382,6 +382,16 @@ std::optional<DatasetRow> DatasetReader::next() {
   return out;
 }
 
+std::vector<DatasetRow> DatasetReader::next(std::size_t most) {
+  std::vector<DatasetRow> out;
+  while (out.size() < most) {
+    auto row = next();
+    if (!row) break;
+    out.push_back(std::move(*row));
+  }
+  return out;
+}
+
 // The next row group, or what is wrong with it.
 void DatasetReader::read_group() {
   const std::string& path = files_[file_];

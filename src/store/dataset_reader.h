@@ -50,6 +50,8 @@ class DatasetReader {
   // file or of a row group, comes as a row with a `problem`. An array's bytes are as many as its
   // type and shape have.
   std::optional<DatasetRow> next();
+  // The next rows, so many at most; none after the last one.
+  std::vector<DatasetRow> next(std::size_t most);
 
  private:
   void read_group();

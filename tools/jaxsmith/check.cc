@@ -186,22 +186,14 @@ int check_main(int argc, char** argv) {
       "(check.expect_eq …) count.",
       "jaxsmith check");
   CheckOptions options;
-  options.workers = usual_threads();
   app.add_option("PATH", options.paths,
                  "texts of IR (" + level::kinds_of_text() + "; - for standard input), or datasets")
       ->required();
   app.add_option("--level", options.levels, "only this level (repeatable)")
       ->allow_extra_args(false)
       ->check(CLI::IsMember(level_words()));
-  app.add_option("--steps", options.budget.steps, "elementary operations that a text may take")
-      ->check(whole_number(1, INT64_MAX))
-      ->capture_default_str();
-  app.add_option("--memory", options.budget.bytes, "bytes that a text's values may take")
-      ->check(whole_number(1, INT64_MAX))
-      ->capture_default_str();
-  app.add_option("--workers", options.workers, "threads, for datasets")
-      ->check(whole_number(1, 1024))
-      ->capture_default_str();
+  add_budget_of_text(app, options.budget);
+  add_workers(app, options.workers, "threads, for datasets");
   app.add_option("--show", options.shown, "how many failures to print")
       ->check(whole_number(0, UINT64_MAX))
       ->capture_default_str();

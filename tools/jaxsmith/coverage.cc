@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "base/threads.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
@@ -39,7 +38,6 @@ int coverage_main(int argc, char** argv) {
       "what few rows have or none.",
       "jaxsmith coverage");
   Arguments a;
-  a.workers = usual_threads();
   app.add_option("DIR", a.datasets, "datasets, or Parquet files of some, counted together")
       ->required();
   app.add_flag("--json", a.json, "print all counts as JSON");
@@ -48,9 +46,7 @@ int coverage_main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--python", a.python, "Python that has the JAX to compare with")
       ->type_name("PROGRAM");
-  app.add_option("--workers", a.workers, "threads")
-      ->check(whole_number(1, 1024))
-      ->capture_default_str();
+  add_workers(app, a.workers);
   app.get_formatter()->column_width(30);
   if (const auto ended =
           parse(app, argc, argv,

@@ -8,7 +8,6 @@
 #include <chrono>
 
 #include "base/text.h"
-#include "base/threads.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
@@ -70,15 +69,8 @@ void add_options(CLI::App& app, Arguments& a) {
       ->capture_default_str();
   app.add_option("--limit-rows", a.run.most_rows, "look at the first so many rows (default: all)")
       ->check(whole_number(1, INT64_MAX));
-  app.add_option("--steps", options.budget.steps, "elementary operations that a text may take")
-      ->check(whole_number(1, INT64_MAX))
-      ->capture_default_str();
-  app.add_option("--memory", options.budget.bytes, "bytes that a text's values may take")
-      ->check(whole_number(1, INT64_MAX))
-      ->capture_default_str();
-  app.add_option("--workers", a.run.workers, "threads")
-      ->check(whole_number(1, 1024))
-      ->capture_default_str();
+  add_budget_of_text(app, options.budget);
+  add_workers(app, a.run.workers);
 }
 
 }  // namespace
@@ -90,7 +82,6 @@ int mutate_main(int argc, char** argv) {
       "are wrong for certain; those that never do are kept apart.",
       "jaxsmith mutate");
   Arguments a;
-  a.run.workers = usual_threads();
   a.run.jaxsmith_version = JAXSMITH_VERSION;
   add_options(app, a);
   app.get_formatter()->column_width(30);

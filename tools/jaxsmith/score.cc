@@ -7,7 +7,6 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 
-#include "base/threads.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
@@ -67,7 +66,6 @@ int score_main(int argc, char** argv) {
       "and on further ones.\nSeveral predictions for an id are its samples: pass@k counts them.",
       "jaxsmith score");
   Arguments a;
-  a.workers = usual_threads();
   app.add_option("PREDICTIONS", a.predictions, "Parquet or JSONL with id, level and text")
       ->required();
   app.add_option("--dataset", a.dataset, "the dataset that the ids are of")
@@ -90,9 +88,7 @@ int score_main(int argc, char** argv) {
   app.add_option("--memory", a.options.budget.bytes, "bytes that its values may take")
       ->check(whole_number(1, INT64_MAX))
       ->capture_default_str();
-  app.add_option("--workers", a.workers, "threads")
-      ->check(whole_number(1, 1024))
-      ->capture_default_str();
+  add_workers(app, a.workers);
   app.get_formatter()->column_width(30);
   if (const auto ended = parse(
           app, argc, argv,

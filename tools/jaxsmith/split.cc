@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "base/threads.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
@@ -65,9 +64,7 @@ void add_options(CLI::App& app, split::SplitRequest& r) {
   app.add_option("--rows-per-shard", r.rows_per_shard, "rows of a Parquet file")
       ->check(whole_number(1, 1'000'000))
       ->capture_default_str();
-  app.add_option("--workers", r.workers, "threads")
-      ->check(whole_number(1, 1024))
-      ->capture_default_str();
+  add_workers(app, r.workers);
   app.add_flag("--resume", r.resume, "go on with an interrupted run");
 }
 
@@ -82,7 +79,6 @@ int split_main(int argc, char** argv) {
       "train. Nothing is run.",
       "jaxsmith split");
   split::SplitRequest request;
-  request.workers = usual_threads();
   add_options(app, request);
   app.get_formatter()->column_width(30);
   if (const auto ended = parse(app, argc, argv,

@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "base/threads.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
@@ -94,15 +93,12 @@ int stats_main(int argc, char** argv) {
       "how far its operations are from another dataset's. Nothing is run.",
       "jaxsmith stats");
   Arguments a;
-  a.workers = usual_threads();
   app.add_option("DIR", a.dataset, "the dataset, or a Parquet file of one")->required();
   app.add_option("--against", a.against,
                  "a dataset to compare with, as jaxsmith capture makes it of real programs")
       ->type_name("DIR");
   app.add_flag("--json", a.json, "print the figures as JSON");
-  app.add_option("--workers", a.workers, "threads")
-      ->check(whole_number(1, 1024))
-      ->capture_default_str();
+  add_workers(app, a.workers);
   app.get_formatter()->column_width(30);
   if (const auto ended = parse(
           app, argc, argv,
