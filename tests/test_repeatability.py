@@ -3,6 +3,8 @@ another one, in none."""
 
 import random
 import re
+import subprocess
+import sys
 
 import pytest
 from jax._src import core
@@ -16,7 +18,7 @@ from repeatability import (
     outcomes,
     planned,
 )
-from worker_client import Worker
+from worker_client import Worker, environment
 from worker_functions import SAMPLES, sample
 
 # Functions of the same shape whose calls of one and the same thing of JAX's stand on the same line, with
@@ -41,6 +43,14 @@ SHORT_AND_LONG = {
     "scan": (
         "lax.scan(lambda c, x: (c + x**-2, c), 0.0, a)",
         "lax.scan(lambda c, x: (c * 0.5 + jnp.sin(x) ** -2, c), 0.0, a)",
+    ),
+    "rule_that_calls_a_reduction": (
+        "lax.ragged_dot(a[:, None] + a, jnp.stack([a[:, None]]), jnp.array([5]))",
+        "lax.ragged_dot(a[:, None] * jnp.sin(a), jnp.stack([a[:, None]]), jnp.array([5]))",
+    ),
+    "keys": (
+        "jax.random.normal(jax.random.split(jax.random.key(3))[0], (5,)) + a",
+        "jax.random.normal(jax.random.split(jax.random.key(3), 4)[2], (5,)) + a",
     ),
     "checkpoint": (
         "jax.grad(lambda x: jax.checkpoint(jnp.logaddexp2)(x, 2.0).sum())(a)",
@@ -68,6 +78,30 @@ def test_functions_that_share_what_jax_keeps(route):
             assert outcome["spans"] == found[-1][name]["spans"], name
     for name in names:
         assert list(differences(found[0][name], found[1][name])) == [], name
+
+
+def test_names_in_hlo_are_those_of_jax_alone():
+    """XLA names what a rule passes on by the place of the equation that it lowers."""
+    with Worker() as worker:
+        outcomes_by_name = {name: worker.run([request])[0] for name, request in SOURCES.items()}
+    for name, request in SOURCES.items():
+        found = hlo_of_jax_alone(request["source"], request["entry"])
+        assert outcomes_by_name[name]["levels"]["hlo"] == found, name
+
+
+def hlo_of_jax_alone(source, entry):
+    """The text that a process gives that holds nothing of jaxsmith and has traced nothing before."""
+    script = (
+        "import sys, jax, numpy\n"
+        "scope = {}\n"
+        "exec(compile(sys.argv[1], '<function>', 'exec'), scope)\n"
+        "traced = jax.jit(scope[sys.argv[2]]).trace(numpy.ones(5, numpy.float32))\n"
+        "print(traced.lower().as_text('hlo'), end='')"
+    )
+    command = [sys.executable, "-c", script, source, entry]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=True, env=environment()
+    ).stdout
 
 
 def test_exact_places_are_those_of_the_expressions():

@@ -27,6 +27,7 @@ from jax._src import (
     traceback_util,
 )
 from jax._src.interpreters import ad, mlir, pxla
+from jax._src.interpreters import partial_eval as pe
 from jaxlib import _hlo, _jax, lapack
 from jaxlib.mlir import ir
 from jaxlib.mlir.dialects import func
@@ -54,6 +55,9 @@ _NAMES = (
     (source_info_util, "reset_name_stack"),
     (source_info_util, "_source_info_context"),
     (ad, "_linearize_jaxpr"),
+    (pe, "trace_to_jaxpr_dynamic"),
+    (mlir, "_cached_lowering_miss"),
+    (mlir, "_emit_cached_call"),
     (ir, "Module"),
     (ir, "Attribute"),
     (ir, "Type"),
@@ -568,6 +572,69 @@ class Lowering:
 
 def _unspecified(shardings: Iterable) -> bool:
     return all(isinstance(sharding, sharding_impls.UnspecifiedValue) for sharding in shardings)
+
+
+@contextmanager
+def naming_of_rules() -> Iterator[None]:
+    """Within it, lowering names the arguments of inner functions as JAX alone does.
+
+    What is traced while a rule lowers an equation has that equation's traceback in JAX; here it has
+    none (`_root_tracebacks`). Where such an equation becomes a function of its own, JAX gives its
+    arguments and its calls the place of the traceback, of which XLA takes the name of the user's
+    function for instructions ("loss.1" instead of "Arg_0.1"). They get the name here, and no place.
+    """
+    # By the ids of equations, which are kept so that no other comes to have the id.
+    names: dict[int, tuple[Any, str]] = {}
+    within: list[str | None] = [None]
+    trace = pe.trace_to_jaxpr_dynamic
+
+    @functools.wraps(trace)
+    def named_trace(function: Any, *arguments: Any, **keywords: Any) -> Any:
+        traced = trace(function, *arguments, **keywords)
+        if function.debug_info.traced_for == "lower_fun":
+            place = source_info_util._source_info_context.context.traceback
+            frame = source_info_util.user_frame(place)
+            name = within[-1] if frame is None else frame.function_name
+            if name is not None:
+                for equation in _equations(traced[0]):
+                    names.setdefault(id(equation), (equation, name))
+        return traced
+
+    def named(lower: Callable) -> Callable:
+        @functools.wraps(lower)
+        def named_lower(context: Any, equation: Any, *arguments: Any, **keywords: Any) -> Any:
+            _, name = names.get(id(equation), (None, None))
+            within.append(name)
+            try:
+                with _named_where_unknown(ir.Location.current, name):
+                    return lower(context, equation, *arguments, **keywords)
+            finally:
+                within.pop()
+
+        return named_lower
+
+    miss, call = mlir._cached_lowering_miss, mlir._emit_cached_call
+    pe.trace_to_jaxpr_dynamic = named_trace
+    mlir._cached_lowering_miss, mlir._emit_cached_call = named(miss), named(call)
+    try:
+        yield
+    finally:
+        pe.trace_to_jaxpr_dynamic = trace
+        mlir._cached_lowering_miss, mlir._emit_cached_call = miss, call
+
+
+def _named_where_unknown(location: ir.Location, name: str | None) -> ir.Location:
+    """The location, or where it says nothing, that of a frame of this name in no file."""
+    if not name or location != ir.Location.unknown():
+        return location
+    return ir.Location.name(name, childLoc=ir.Location.file("", 0, 0))
+
+
+def _equations(jaxpr: Any) -> Iterator[Any]:
+    for equation in jaxpr.eqns:
+        yield equation
+        for inner in core.jaxprs_in_params(equation.params):
+            yield from _equations(inner)
 
 
 # ---- MLIR ----------------------------------------------------------------------------------------
