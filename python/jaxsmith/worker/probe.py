@@ -48,11 +48,12 @@ def _find_arguments_that_matter(
     works: Sequence[Work], used: Sequence[Sequence[int]], run: Run, recorded: list[Choice]
 ) -> None:
     matters = [[False] * len(work.inputs[0]) for work in works]
+    sets = max((len(work.inputs) for work in works), default=0)
     for argument in range(max((len(m) for m in matters), default=0)):
-        for replacement in (1, 2):
+        for replacement in range(1, sets):
             asked = [
-                argument in kept and not found[argument]
-                for kept, found in zip(used, matters, strict=True)
+                argument in kept and replacement < len(work.inputs) and not found[argument]
+                for work, kept, found in zip(works, used, matters, strict=True)
             ]
             if not any(asked):
                 break
