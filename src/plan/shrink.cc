@@ -128,12 +128,14 @@ Status Search::try_packs() {
 Status Search::try_sizes(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
   Settings settings = family_settings(options, seed, family);
   if (settings.devices > 1) return {};
-  const std::vector<std::string_view> operations = operations_of(program());
+  // Kept by value: the program gives way to each smaller one.
+  const std::vector<std::string_view> before = operations_of(program());
+  const std::vector<std::string> operations(before.begin(), before.end());
   const auto attempt_with = [&](const Settings& changed) -> Result<bool> {
     if (ended() || changed.sizes == settings.sizes) return false;
     for (Member& m : plan_family(options, changed, seed, family)) {
       if (m.transformation != found_.member.transformation || m.variant != found_.member.variant ||
-          operations_of(m.program) != operations)
+          !std::ranges::equal(operations_of(m.program), operations))
         continue;
       Program candidate = std::move(m.program);
       for (const Move& move : unpacked_)

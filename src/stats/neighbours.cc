@@ -87,7 +87,7 @@ bool met_before(const Sketch& a, const Sketch& b, std::size_t band) {
 }
 
 void measure_pair(std::vector<Group>& groups, std::uint32_t a, std::uint32_t b) {
-  const auto [less, more] = std::minmax(groups[a].windows.size(), groups[b].windows.size());
+  const auto [less, more] = std::minmax({groups[a].windows.size(), groups[b].windows.size()});
   if (static_cast<double>(less) < kLeastIndex * static_cast<double>(more)) return;
   const double index = jaccard(groups[a].windows, groups[b].windows);
   if (index < kLeastIndex) return;
