@@ -57,6 +57,25 @@ TEST(Idiom, ProgramsBeginWithOneThatIsAskedFor) {
   EXPECT_GT(sources.size(), 20u);
 }
 
+TEST(Idiom, WhatStopsGradientsPassesOnNone) {
+  PlanOptions options;
+  options.idioms = {"distillation_loss"};
+  int stopped = 0;
+  for (std::uint64_t family = 0; family < 60; ++family)
+    for (const Member& member : plan_family(options, 4, family))
+      for (const Body& body : member.program.bodies)
+        for (const Node& node : body.nodes) {
+          const bool stops = node.operands.size() == 1 &&
+                             node.spelling.find("lax.stop_gradient($0)") != std::string::npos;
+          if (!stops) continue;
+          ++stopped;
+          for (const ValueId id : node.results)
+            EXPECT_EQ(member.program.values[static_cast<std::size_t>(id)].grad_arguments, 0U)
+                << node.spelling;
+        }
+  EXPECT_GT(stopped, 5);
+}
+
 TEST(Idiom, OneThatFailsLeavesNothing) {
   PlanOptions options{.catalogue = &toy(), .categories = {kReduction}, .idioms = {"hopeless"}};
   EXPECT_TRUE(plan_family(options, 3, 0).empty());

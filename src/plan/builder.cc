@@ -357,8 +357,9 @@ bool Builder::commit(const Op& op, Draft& draft) {
           tensor::element_count(result.type.shape) < 4 && !tensor::is_inexact(result.type.dtype);
       result.sure = !draft.bodies.empty() || coarse ? 0 : surely_shown(op, draft, result);
     }
-    // What a body does to derivatives its entry has worked out; all else passes them on.
-    if (draft.bodies.empty()) result.grad_arguments = grad_arguments;
+    // What a body does to derivatives its entry has worked out, and what is written what it stops;
+    // all else passes them on.
+    if (draft.bodies.empty() && !op.has(kWritten)) result.grad_arguments = grad_arguments;
     if (op.derivative == Derivative::kZero || !tensor::is_inexact(result.type.dtype)) {
       result.grad_arguments = 0;
     }

@@ -38,6 +38,7 @@ struct CategoryProfile {
   // Of arguments of its programs: how often they are integers, complex, booleans, matrices.
   double integer_share = 0.15, complex_share = 0.02, bool_share = 0.05, matrix_share = 0;
   double device_share = 0;  // how often a family spreads over devices
+  double scalar_share = 0;  // how often all values of a family are of rank 0
 };
 
 // Another program that calls a family's root; nothing where it does not apply.

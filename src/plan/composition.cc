@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <functional>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -172,13 +173,13 @@ bool lies_in(Interval reach, Interval room) {
 class Composer {
  public:
   explicit Composer(Builder& b) : b_(b) {
-    constexpr double kFewest = 250, kDoublings = 3;  // up to 2000
+    constexpr double kFewest = 300, kDoublings = 2;  // up to 1200
     wanted_ =
         static_cast<std::int64_t>(kFewest * portable::exp2(b.random().uniform(0, kDoublings)));
   }
 
   bool run(Category category) {
-    constexpr int kMostMisses = 5;
+    constexpr int kMostMisses = 24;
     constexpr std::int64_t kFewestOperations = 160;
     // What the category is about comes first, or last where nothing goes on with it: a loss, a
     // score.
@@ -191,6 +192,7 @@ class Composer {
     if (!begun && !stage(category, /*last=*/true)) return false;
     if (begun && b_.random().chance(0.5)) stage(std::nullopt, /*last=*/true);
     name_root();
+    keep_stages();
     return return_ends(b_);
   }
 
@@ -202,6 +204,29 @@ class Composer {
     if (stages_ == 1) return;
     root.summaries.insert(root.summaries.begin(), first_.summaries.begin(), first_.summaries.end());
     join_idioms(root, first_.names, first_.summaries);
+  }
+
+  // What came of stages is given back too, as features beside the loss: a long way through further
+  // stages hides it else.
+  void keep_stages() {
+    constexpr double kKept = 0.5;
+    const Body& root = root_of(b_);
+    const auto kept = [&](ValueId id) {
+      const Value& v = b_[id];
+      return v.uses > 0 && v.sure != 0 && !v.weak && !v.reserved && v.literal.empty();
+    };
+    std::vector<ValueId> found;
+    for (const Node& node : root.nodes)
+      std::ranges::copy_if(node.results, std::back_inserter(found), kept);
+    b_.random().shuffle(found);
+    std::size_t room =
+        profile(b_).most_results - std::min(profile(b_).most_results, ends_of(b_).size());
+    for (const ValueId id : found) {
+      if (room == 0) break;
+      if (!b_.random().chance(kKept)) continue;
+      b_.reserve(id, true);
+      --room;
+    }
   }
 
   // Whether there is something that an idiom may go on with: an array of reals.

@@ -18,7 +18,8 @@ constexpr int kTriesOfItsOwn = 45;        // of these, with what the family begi
 constexpr int kTriesToShow = 30;          // of these, which must show what they compute
 constexpr int kComposedTries = 12;        // of a large program; then it is drawn as others are
 constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 on
-constexpr double kIdiomShare = 0.65;      // of programs begin with an idiom of their category
+constexpr std::uint64_t kMoreOfScalars = 6;  // steps, since each is a little thing
+constexpr double kIdiomShare = 0.65;         // of programs begin with an idiom of their category
 // Of a program's operations: may be changed and nothing shows it.
 constexpr double kMostHidden = 0.3;
 
@@ -64,7 +65,8 @@ Shape draw_shape(Builder& b, const CategoryProfile& profile, bool first) {
   static constexpr double kRanks[] = {0.12, 0.38, 0.34, 0.12, 0.04};
   const bool matrices = profile.matrix_share > 0, needs_axis = first || matrices;
   int rank = static_cast<int>(random.weighted(kRanks));
-  if (needs_axis && rank == 0) rank = 1 + static_cast<int>(random.below(2));
+  if (needs_axis && rank == 0 && b.settings().max_rank > 0)
+    rank = 1 + static_cast<int>(random.below(2));
   if (matrices && random.chance(profile.matrix_share)) rank = 2;
   rank = std::min(rank, b.settings().max_rank);
   Shape shape;
@@ -267,7 +269,10 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
       beginning(settings, category, seed, family, attempt);
   if (!composed && !begins_with_idiom) {
     // The builder draws in a body only; arguments are drawn before there is one.
-    const std::size_t count = 1 + b.random().weighted(std::vector<double>{0.22, 0.42, 0.26, 0.1});
+    const std::size_t count =
+        1 + b.random().weighted(settings.max_rank == 0
+                                    ? std::vector<double>{0.1, 0.3, 0.35, 0.25}
+                                    : std::vector<double>{0.22, 0.42, 0.26, 0.1});
     for (std::size_t i = 0; i < count; ++i) {
       const Drawn drawn = draw_argument(b, profile, static_cast<int>(i));
       spec.parameters.push_back({drawn.type, drawn.stats, "", 1u << i,
@@ -277,12 +282,14 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   int steps = 1 + static_cast<int>(b.random().below(size.steps));
   if (size.more_steps > 0 && b.random().chance(0.3))
     steps += static_cast<int>(b.random().below(size.more_steps));
+  const bool scalar = settings.max_rank == 0;  // hardly any entry works on numbers alone
+  if (scalar) steps += static_cast<int>(b.random().below(kMoreOfScalars));
   const auto root = b.body(spec, [&](const std::vector<ValueId>&) {
     if (composed) return compose(b, category);
     if (begins_with_idiom) return fill_with_idioms(b, category);
     const std::vector<const Op*> featured = featured_ops(b.catalogue(), seed, family);
     for (const Op* op : featured)
-      if (!draw_featured(b, profile, *op) && featured_needed && op == featured.front())
+      if (!draw_featured(b, profile, *op) && featured_needed && !scalar && op == featured.front())
         return false;
     b.grow(profile.has_bodies ? std::max(2, steps - 2) : steps);
     return close_root(b);
@@ -404,6 +411,9 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
   s.mix = mix_of(*options.catalogue, category);
   s.size = family_size(options, seed, family);
   s.idioms = options.idioms;
+  // Of large programs stages alone are scalar, now and then.
+  const double scalars = options.catalogue->profile(category).scalar_share;
+  if (s.size != SizeClass::kLarge && s.idioms.empty() && random.chance(scalars)) s.max_rank = 0;
   return s;
 }
 

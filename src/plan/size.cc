@@ -26,9 +26,9 @@ const SizeProfile& profile_of(SizeClass size) {
        .more_steps = 6,
        .more_idioms = {0.4, 0.35, 0.2, 0.05},
        .most_nodes = 700,
-       .most_results = 6,
-       .most_arguments = 16,
-       .most_differentiated = 400},
+       .most_results = 8,
+       .most_arguments = 20,
+       .most_differentiated = 160},
   }};
   return kProfiles[static_cast<std::size_t>(size)];
 }

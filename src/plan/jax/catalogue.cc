@@ -13,8 +13,8 @@ namespace {
 // In the order of kArithmetic, kMath …
 std::vector<CategoryProfile> profiles() {
   return {
-      {.name = "arithmetic", .share = 0.5, .complex_share = 0.06},
-      {.name = "math", .share = 0.35},
+      {.name = "arithmetic", .share = 0.5, .complex_share = 0.06, .scalar_share = 0.3},
+      {.name = "math", .share = 0.35, .scalar_share = 0.25},
       {.name = "array", .share = 0.2},
       {.name = "linear_algebra",
        .share = 0.15,
@@ -30,7 +30,8 @@ std::vector<CategoryProfile> profiles() {
        .own_share = 0.8,
        .has_bodies = true,
        .families = 5,
-       .integer_share = 0.05},
+       .integer_share = 0.05,
+       .scalar_share = 0.2},
       // One family in eight spreads over devices.
       {.name = "vectorization",
        .share = 0.03,
@@ -44,8 +45,9 @@ std::vector<CategoryProfile> profiles() {
        .has_bodies = true,
        .branch_share = 0.72,
        .integer_share = 0.25,
-       .bool_share = 0.12},
-      {.name = "loop", .share = 0.02, .own_share = 0.8, .has_bodies = true},
+       .bool_share = 0.12,
+       .scalar_share = 0.3},
+      {.name = "loop", .share = 0.02, .own_share = 0.8, .has_bodies = true, .scalar_share = 0.35},
   };
 }
 
