@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "plan/jax/op_helpers.h"
 
@@ -118,6 +119,102 @@ ValueId iterated(Idiom& i, std::int64_t steps, Idiom::Words step_names, Idiom::C
 Terms with(Terms terms, const Terms& more) {
   terms.insert(terms.end(), more.begin(), more.end());
   return terms;
+}
+
+ValueId real(Idiom& i, Idiom::Words names, std::string_view form, const Terms& terms,
+             Interval range) {
+  return let(i, std::move(names), form, terms, Shape{}, range);
+}
+
+ValueId zero_like(Idiom& i, Idiom::Words names, ValueId of, Interval range) {
+  return i.let(std::move(names), i.either({"jnp.zeros_like($0)", "jnp.zeros($0.shape, $0.dtype)"}),
+               {of}, i.type(of), range);
+}
+
+ValueId count_from(Idiom& i, Idiom::Words names, std::int64_t first, Interval range) {
+  return i.let(std::move(names), fmt::format("jnp.array({})", first), {}, counts(i, {}), range);
+}
+
+std::string halved(const std::string& value) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  const bool is_number = error == std::errc{} && end == value.data() + value.size();
+  return is_number ? Idiom::text(0.5 * number) : "0.5 * " + value;
+}
+
+Idiom::Ids and_when(bool wanted, Idiom::Ids ids, ValueId more) {
+  if (wanted) ids.push_back(more);
+  return ids;
+}
+
+Idiom::Ids branch(Idiom& i, ValueId predicate, const Idiom::Ids& operands,
+                  std::vector<Idiom::Part> parameters, Idiom::Words yes_names,
+                  const Idiom::Fill& yes, Idiom::Words no_names, const Idiom::Fill& no,
+                  std::vector<Idiom::Part> parts) {
+  if (i.chance(0.4))
+    return i.cond(
+        predicate, {}, {}, std::move(yes_names), [&](const Idiom::Ids&) { return yes(operands); },
+        std::move(no_names), [&](const Idiom::Ids&) { return no(operands); }, std::move(parts));
+  const bool packed = operands.size() > 1 && i.chance(0.4);
+  return i.cond(predicate, operands, std::move(parameters), std::move(yes_names), yes,
+                std::move(no_names), no, std::move(parts), {packed, {}});
+}
+
+Idiom::Ids mapped(Idiom& i, Idiom::Words step_names, const std::vector<Idiom::Slice>& over,
+                  const std::vector<Idiom::Words>& results, const Idiom::Fill& step) {
+  std::vector<Idiom::Part> parameters, parts;
+  Idiom::Ids operands;
+  const auto reach = [&](ValueId id) {
+    if (id == kNoValue) i.fail();
+    return practical(i.program().values[static_cast<std::size_t>(id)].stats);
+  };
+  for (const Idiom::Slice& s : over) {
+    const Interval range = reach(s.of);
+    parameters.push_back({s.names, Type{i.type(s.of).dtype, i.without_axis(s.of, 0)}, range});
+    operands.push_back(s.of);
+  }
+  const std::int64_t length = i.dim(operands.front(), 0);
+  const auto group = [](std::size_t n) {
+    return n > 1 ? std::vector<int>{static_cast<int>(n)} : std::vector<int>{};
+  };
+  const BodyId body = i.function(
+      std::move(step_names), std::move(parameters),
+      [&](const Idiom::Ids& p) {
+        Idiom::Ids made = step(p);
+        if (made.size() != results.size()) return Idiom::Ids{};
+        for (std::size_t k = 0; k < made.size(); ++k) {
+          const Interval range = reach(made[k]);
+          Type all = i.type(made[k]);
+          all.shape.insert(all.shape.begin(), length);
+          parts.push_back({results[k], std::move(all), range});
+        }
+        return made;
+      },
+      group(over.size()), group(results.size()));
+  std::string taken = Idiom::holes(0, operands.size());
+  if (operands.size() > 1) taken = "(" + taken + ")";
+  return i.unpack("lax.map($f0, " + taken + ")", std::move(operands), {body}, std::move(parts));
+}
+
+Idiom::Ids until_settled(Idiom& i, std::vector<Idiom::Carry> carries, std::int64_t most,
+                         const std::string& small, Idiom::Words step_names, const Idiom::Fill& step,
+                         Idiom::Words rounds) {
+  const Interval whole{0, static_cast<double>(most)};
+  const std::size_t change = carries.size();
+  carries.push_back({{"change", "delta"}, infinity(i), {0, 10}, {}});
+  const ValueId none = count_from(i, {"count", "round"}, 0, whole);
+  carries.push_back({{"count", "it"}, none, whole, std::move(rounds)});
+  return i.while_loop(
+      std::move(carries), {"unsettled", "keep_going"},
+      [&](const Idiom::Ids& p) {
+        return Idiom::Ids{unsettled(i, p[change + 1], most, p[change], small)};
+      },
+      std::move(step_names),
+      [&](const Idiom::Ids& p) {
+        Idiom::Ids out = step(p);
+        out.push_back(i.let({"more"}, "$0 + 1", {p[change + 1]}, counts(i, {}), whole));
+        return out;
+      });
 }
 
 ValueId infinity(Idiom& i) {

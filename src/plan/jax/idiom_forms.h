@@ -77,6 +77,32 @@ std::vector<Idiom::Words> when(bool wanted, Idiom::Words names);
 ValueId iterated(Idiom& i, std::int64_t steps, Idiom::Words step_names, Idiom::Carry carry,
                  const std::function<ValueId(ValueId)>& step, double by_fori);
 
+// A scalar as a step of a loop makes it.
+ValueId real(Idiom& i, Idiom::Words names, std::string_view form, const Terms& terms,
+             Interval range);
+// Zero, as the carry of a loop that counts or adds up.
+ValueId zero_like(Idiom& i, Idiom::Words names, ValueId of, Interval range);
+// Where a loop that counts begins.
+ValueId count_from(Idiom& i, Idiom::Words names, std::int64_t first, Interval range);
+// Half of a number, or of what a name stands for.
+std::string halved(const std::string& value);
+// The ids, and one more where it is wanted.
+Idiom::Ids and_when(bool wanted, Idiom::Ids ids, ValueId more);
+// Idiom::cond of functions that take the operands or capture them.
+Idiom::Ids branch(Idiom& i, ValueId predicate, const Idiom::Ids& operands,
+                  std::vector<Idiom::Part> parameters, Idiom::Words yes_names,
+                  const Idiom::Fill& yes, Idiom::Words no_names, const Idiom::Fill& no,
+                  std::vector<Idiom::Part> parts);
+// lax.map of a function over the elements of each slice's first axis; one array for each of
+// `results`, a function's result without names is dropped.
+Idiom::Ids mapped(Idiom& i, Idiom::Words step_names, const std::vector<Idiom::Slice>& over,
+                  const std::vector<Idiom::Words>& results, const Idiom::Fill& step);
+// A while_loop that ends when its last change is small or after `most` rounds; `step` gives the
+// next carries and then the change. The number of rounds comes last, if `rounds` names it.
+Idiom::Ids until_settled(Idiom& i, std::vector<Idiom::Carry> carries, std::int64_t most,
+                         const std::string& small, Idiom::Words step_names, const Idiom::Fill& step,
+                         Idiom::Words rounds = {});
+
 // jnp.inf, of the program's type: the change before a loop's first step.
 ValueId infinity(Idiom& i);
 // Whether a loop has steps left and its last change was not small.

@@ -42,7 +42,12 @@ std::vector<Op> idiom_ops() {
                       inference_idioms,
                       branch_idioms,
                       branch_data_idioms,
-                      branch_step_idioms})
+                      branch_step_idioms,
+                      nested_solver_idioms,
+                      nested_training_idioms,
+                      nested_sampling_idioms,
+                      nested_table_idioms,
+                      nested_simulation_idioms})
     std::ranges::move(field(), std::back_inserter(all));
   return all;
 }

@@ -45,6 +45,11 @@ std::vector<Op> inference_idioms();    // idioms_inference.cc: weights, classes,
 std::vector<Op> branch_idioms();       // idioms_branches.cc: steps taken or not, rules by case
 std::vector<Op> branch_data_idioms();  // idioms_branches_data.cc: kinds beside the data, tokens
 std::vector<Op> branch_step_idioms();  // idioms_branches_steps.cc: loops that branch at each step
+std::vector<Op> nested_solver_idioms();      // idioms_nested_solvers.cc: iterations within steps
+std::vector<Op> nested_training_idioms();    // idioms_nested_training.cc: loops of learning
+std::vector<Op> nested_sampling_idioms();    // idioms_nested_sampling.cc: chains, restarts
+std::vector<Op> nested_table_idioms();       // idioms_nested_tables.cc: tables cell by cell
+std::vector<Op> nested_simulation_idioms();  // idioms_nested_simulation.cc: events, automata
 
 std::vector<Op> idiom_ops();  // all of them
 

@@ -17,25 +17,8 @@ using Part = Idiom::Part;
 using Parts = std::vector<Part>;
 using Bodies = std::vector<BodyId>;
 
-// A scalar as a step of a loop makes it.
-ValueId real(Idiom& i, Words names, std::string_view form, const Terms& terms, Interval range) {
-  return let(i, std::move(names), form, terms, Shape{}, range);
-}
-
 // How many steps a loop over this program's data takes.
 std::int64_t steps_of(Idiom& i, std::int64_t least) { return std::max(least, i.size()); }
-
-// Zero, as the carry of a loop that counts or adds up.
-ValueId zero_like(Idiom& i, Words names, ValueId of, Interval range) {
-  return i.let(std::move(names), i.either({"jnp.zeros_like($0)", "jnp.zeros($0.shape, $0.dtype)"}),
-               {of}, i.type(of), range);
-}
-
-// The ids, and one more where it is wanted.
-Ids and_when(bool wanted, Ids ids, ValueId more) {
-  if (wanted) ids.push_back(more);
-  return ids;
-}
 
 // The scale and the count of good steps after one more: raised after a number of them.
 Ids raised(Idiom& i, bool nested, const std::string& grow, const std::string& interval,
