@@ -19,7 +19,7 @@ shell_word = '$(subst ','\'',$(value $(1)))'
 
 CXX_FILES = $(shell find include src python tools tests bench cmake -type f \( -name "*.cc" -o -name "*.h" \))
 
-.PHONY: help setup configure build tool dataset test test-cpp test-python lint format sanitize tidy docs bench bench-micro bench-capture extraction conformance mutants repeatability fuzz clean
+.PHONY: help setup configure build tool dataset test test-cpp test-python lint format sanitize tidy docs bench bench-micro bench-capture extraction calibrate conformance mutants repeatability fuzz clean
 
 help:
 	@echo 'make dataset [COUNT=10000] [OUT=dataset] [SEED=0] [WORKERS=n]   make a dataset; goes on where one was interrupted'
@@ -31,6 +31,7 @@ help:
 	@echo 'make bench-micro     time of parsing, verifying, running, planning and rendering by themselves'
 	@echo 'make bench-capture   what recording costs a program'
 	@echo 'make extraction      extract functions of libraries and all of JAX'"'"'s own test harnesses'
+	@echo 'make calibrate [LIKE="DIR …"]   fit how often planning takes what to functions of libraries, and of further datasets'
 	@echo 'make conformance     read and execute the texts of all of JAX'"'"'s own test harnesses without JAX'
 	@echo 'make mutants         changes of texts that JAX shows in outputs must be found by the readers'
 	@echo 'make repeatability   what workers say depends on nothing that they did before: 2000 functions, 500 of them in fresh processes'
@@ -121,6 +122,15 @@ extraction: tool
 	  -r tools/requirements-libraries.txt
 	@JAX_PLATFORMS=cpu PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/extraction_suite.py \
 	  --save $(BUILD)/extraction --table docs/extraction.md
+
+# Functions of libraries alone: the harnesses are one primitive each, and say nothing of how often.
+calibrate: tool
+	@$(VENV)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+	  -r tools/requirements-libraries.txt
+	@test -e $(BUILD)/libraries/manifest.json || \
+	  JAX_PLATFORMS=cpu PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/extraction_suite.py \
+	  --harnesses 0 --save $(BUILD)/libraries
+	@$(JAXSMITH) calibrate $(BUILD)/libraries $(LIKE) --write src/plan/jax/calibration.def
 
 conformance: tool
 	@JAX_PLATFORMS=cpu PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/conformance.py \

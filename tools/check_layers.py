@@ -21,7 +21,7 @@ ORDER = [
     "trace",
     "backend",
 ]
-ORDER += ["check", "select", "store", "score", "mutate", "stats", "split", "extract", "generate"]
+ORDER += ["check", "select", "store", "score", "mutate", "stats", "split", "extract", "calibrate", "generate"]
 ORDER += ["api"]
 IR_MAY_INCLUDE = {"base", "tensor", "ir/common"}
 BACKENDS = {"jax"}

@@ -26,6 +26,7 @@ def generate(
     dtypes: Sequence[str] | None = None,
     size: str | None = None,
     difficulty: int | str | None = None,
+    like: str | os.PathLike[str] | None = None,
     out: str | os.PathLike[str] | None = None,
 ) -> Iterator[Row]:
     """Verified samples of new JAX functions, as `jaxsmith generate` makes them.
@@ -33,7 +34,7 @@ def generate(
     They come in the dataset's order while others are still being made; the same seed and count give
     the same ones. `workers`: JAX processes at a time (by default one for each processor).
     `categories`, `levels`, `dtypes`, `size` ("large"), `difficulty` (3 or "2-4"): as the command
-    line's options of these names. `out`: a new folder to keep the dataset in; otherwise it is not
+    line's options of these names. `like`: a dataset that the functions are fitted to. `out`: a new folder to keep the dataset in; otherwise it is not
     kept. Closing the iterator ends the run.
 
     Raises JaxsmithError for options that make no sense, and where the run fails.
@@ -50,7 +51,7 @@ def generate(
     for name, values in (("categories", categories), ("levels", levels), ("dtypes", dtypes)):
         if values is not None:
             command += [f"--{name}", ",".join(values)]
-    for name, value in (("size", size), ("difficulty", difficulty)):
+    for name, value in (("size", size), ("difficulty", difficulty), ("like", like)):
         if value is not None:
             command += [f"--{name}", str(value)]
     if out is not None:

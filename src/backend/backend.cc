@@ -17,7 +17,7 @@ nlohmann::ordered_json jax_row_options() {
 
 std::span<const Backend> backends() {
   static const Backend kBackends[] = {
-      {"jax", plan::jax_catalogue, trace::jax_worker, jax_row_options}};
+      {"jax", plan::jax_catalogue, trace::jax_worker, jax_row_options, plan::jax_brought}};
   return kBackends;
 }
 

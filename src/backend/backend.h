@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "plan/brought.h"
 #include "plan/catalogue.h"
 #include "trace/worker_spec.h"
 
@@ -19,6 +20,7 @@ struct Backend {
   const plan::Catalogue& (*catalogue)();    // planning and rendering
   const trace::WorkerSpec& (*worker)();     // tracing; which level gives the structure
   nlohmann::ordered_json (*row_options)();  // what texts depend on, for the column `options`
+  plan::BroughtTable (*brought)();          // what applications of its entries become
 };
 
 // All back ends; the first is the default.

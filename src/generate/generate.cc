@@ -174,6 +174,8 @@ Result<Summary> generate(GenerateOptions options, const trace::Installation& ins
                          Observer& observer, const std::atomic<bool>& cancel) {
   JAXSMITH_CHECK(check_options(options));
   const double cpu_before = process_cpu_seconds();
+  JAXSMITH_TRY(likeness, fit_to_dataset(options));
+  if (likeness) observer.fitted(*likeness);
   JAXSMITH_TRY(folder, store::OutputFolder::claim(options.out, options.resume));
   Crew crew(options, installation);
   JAXSMITH_TRY(versions, crew.start(cancel));

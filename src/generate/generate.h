@@ -18,6 +18,7 @@
 
 #include "base/status.h"
 #include "generate/figures.h"
+#include "generate/like.h"
 #include "generate/options.h"
 #include "trace/installation.h"
 #include "trace/outcome.h"
@@ -28,6 +29,7 @@ namespace jaxsmith::generate {
 class Observer {
  public:
   virtual ~Observer() = default;
+  virtual void fitted(const Likeness&) {}  // before anything starts, where --like asks for it
   virtual void started(const trace::Versions&, const Figures& /*what an earlier run left*/,
                        std::uint64_t /*wanted*/) {}
   virtual void progress(const Figures&) {}  // several times a second

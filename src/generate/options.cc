@@ -220,6 +220,7 @@ plan::PlanOptions plan_options(const GenerateOptions& options) {
     if (const auto dtype = tensor::dtype_from_jaxpr_name(name)) out.dtypes.push_back(*dtype);
   }
   out.max_rank = static_cast<int>(options.max_rank);
+  out.weights = options.weights;
   out.size = from_word<plan::SizeClass>(options.size).value_or(plan::SizeClass::kMix);
   return out;
 }
@@ -244,6 +245,7 @@ nlohmann::ordered_json dataset_options(const GenerateOptions& options) {
 #undef OPTION
   // Datasets that were made before there was a choice are those of the first.
   if (options.backend == backend::backends().front().name) json.erase("backend");
+  if (!options.fitted_to.empty()) json["fitted_to"] = options.fitted_to;
   return json;
 }
 

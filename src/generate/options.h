@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
@@ -25,6 +26,9 @@ struct GenerateOptions {
 #define OPTION(type, name, value, part, argument, help) type name = value;
 #include "generate/options.def"
 #undef OPTION
+  // What `like` comes to (generate/like.h): weights, and the digest of the profile.
+  std::shared_ptr<const plan::Weights> weights = nullptr;
+  std::string fitted_to = {};
 };
 
 // Whether an option says what the dataset is, or only how a run goes about it.

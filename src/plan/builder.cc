@@ -413,6 +413,10 @@ std::optional<ValueId> Builder::apply_text(
   return std::nullopt;
 }
 
+const Weights& weights_of(const Settings& settings) {
+  return settings.weights ? *settings.weights : settings.catalogue->weights();
+}
+
 bool Builder::draw_op(const Op& op, bool any_spelling) {
   if (differentiable() && op.derivative != Derivative::kSmooth) return false;
   const Mark before = mark();
@@ -427,13 +431,14 @@ bool Builder::draw_op(const Op& op, bool any_spelling) {
 
 void Builder::grow(int steps) {
   const auto ops = catalogue().ops();
+  const Weights& fitted = this->weights();
   std::vector<double> weights(ops.size());
   for (std::size_t i = 0; i < ops.size(); ++i) {
     const Category c = ops[i].category;
     const bool has_bodies = catalogue().profile(c).has_bodies;
     weights[i] = has_bodies && depth() >= settings_.max_depth
                      ? 0
-                     : settings_.mix[static_cast<std::size_t>(c)] * ops[i].weight;
+                     : settings_.mix[static_cast<std::size_t>(c)] * ops[i].weight * fitted.entry(i);
     if (has_bodies && depth() > 0) weights[i] *= 0.5;
     if (differentiable() && ops[i].derivative != Derivative::kSmooth) weights[i] = 0;
   }

@@ -35,7 +35,10 @@ struct Settings {
   std::vector<double> mix;              // weight of each category in growth
   int max_depth = 2;                    // of bodies within bodies
   SizeClass size = SizeClass::kMedium;  // no mix
+  std::shared_ptr<const Weights> weights = nullptr;  // none: the catalogue's
 };
+
+const Weights& weights_of(const Settings& settings);
 
 using Numbers = std::map<std::string, std::vector<std::int64_t>, std::less<>>;
 using Accept = std::function<bool(const Value&)>;
@@ -57,6 +60,7 @@ class Builder {
 
   const Settings& settings() const { return settings_; }
   const Catalogue& catalogue() const { return *settings_.catalogue; }
+  const Weights& weights() const { return weights_of(settings_); }
   Random& random() { return random_; }
   const Value& operator[](ValueId id) const {
     return program_.values[static_cast<std::size_t>(id)];

@@ -26,13 +26,22 @@ Op with_traits(std::uint32_t traits, Op op) {
   return op;
 }
 
-Catalogue::Catalogue(Vocabulary vocabulary, std::vector<Op> ops)
-    : vocabulary_(std::move(vocabulary)), ops_(std::move(ops)) {
+Catalogue::Catalogue(Vocabulary vocabulary, std::vector<Op> ops, NamedWeights fitted)
+    : vocabulary_(std::move(vocabulary)), ops_(std::move(ops)), weights_(std::move(fitted.others)) {
   for (Op& op : ops_) {
     tame(op);
     if (!by_name_.emplace(op.name, &op).second)
       throw std::logic_error("operation defined twice: " + op.name);
   }
+  const auto factor = [](const auto& factors, std::string_view name) {
+    const auto found = factors.find(name);
+    return found == factors.end() ? 1 : found->second;
+  };
+  if (!fitted.entries.empty())
+    for (const Op& op : ops_) weights_.entries.push_back(factor(fitted.entries, op.name));
+  if (!fitted.categories.empty())
+    for (const CategoryProfile& c : vocabulary_.categories)
+      weights_.categories.push_back(factor(fitted.categories, c.name));
 }
 
 const Op* Catalogue::find(std::string_view name) const {

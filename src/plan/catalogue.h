@@ -17,6 +17,7 @@
 
 #include "base/random.h"
 #include "plan/op.h"
+#include "plan/weights.h"
 
 namespace jaxsmith::plan {
 
@@ -66,9 +67,16 @@ struct Vocabulary {
   SpreadRule spread = nullptr;
 };
 
+// Weights where entries and categories go by their names.
+struct NamedWeights {
+  std::map<std::string, double, std::less<>> entries = {}, categories = {};
+  Weights others = {};
+};
+
 class Catalogue {
  public:
-  Catalogue(Vocabulary vocabulary, std::vector<Op> ops);
+  // `fitted`: factors by the names of entries, which need not all be there, and others.
+  Catalogue(Vocabulary vocabulary, std::vector<Op> ops, NamedWeights fitted = {});
   Catalogue(const Catalogue&) = delete;
   Catalogue& operator=(const Catalogue&) = delete;
 
@@ -80,11 +88,13 @@ class Catalogue {
   const CategoryProfile& profile(Category category) const {
     return vocabulary_.categories[static_cast<std::size_t>(category)];
   }
+  const Weights& weights() const { return weights_; }  // where a run has none of its own
 
  private:
   Vocabulary vocabulary_;
   std::vector<Op> ops_;
   std::unordered_map<std::string_view, const Op*> by_name_;
+  Weights weights_;
 };
 
 }  // namespace jaxsmith::plan

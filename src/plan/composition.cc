@@ -100,8 +100,9 @@ bool draw_idiom(Builder& b, std::optional<Category> category, const Approve& acc
     // What is asked for may be a call of the library too.
     const bool idiomatic = op.has(category && !asked.empty() ? kWritten : kIdiom);
     const bool drawn = wanted && idiomatic && (!category || op.category == *category);
-    weights.push_back(drawn ? op.weight * (category ? 1 : b.catalogue().profile(op.category).share)
-                            : 0);
+    const double factor = b.weights().entry(weights.size());
+    weights.push_back(
+        drawn ? op.weight * factor * (category ? 1 : b.catalogue().profile(op.category).share) : 0);
   }
   if (std::none_of(weights.begin(), weights.end(), [](double w) { return w > 0; })) return false;
   // What is rare by its weight has its turn: some families begin with any, and hardly give it up.

@@ -161,7 +161,12 @@ ValueId Idiom::anchor(Words names, int min_rank, int max_rank, Interval range) {
   if (found != kNoValue) return own(found);
   if (min_rank > b_.settings().max_rank) fail();
   Shape shape;
-  const auto rank = between(min_rank, std::min<std::int64_t>(max_rank, b_.settings().max_rank));
+  const int top = std::min(max_rank, b_.settings().max_rank);
+  std::vector<double> ranks;  // as a run's are fitted
+  for (int n = min_rank; n <= top && !b_.weights().ranks.empty(); ++n)
+    ranks.push_back(b_.weights().rank(static_cast<std::size_t>(n)));
+  const auto rank = ranks.empty() ? between(min_rank, top)
+                                  : min_rank + static_cast<std::int64_t>(random().weighted(ranks));
   for (std::int64_t i = 0; i < rank; ++i) shape.push_back(size());
   b_.lengthen(shape);
   return argument(std::move(names), {real(), shape}, range);

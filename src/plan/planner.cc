@@ -36,12 +36,14 @@ std::vector<DType> all_dtypes() {
 }
 
 DType draw_dtype(Random& random, const std::vector<DType>& allowed, bool x64,
-                 const std::vector<std::pair<DType, double>>& weights, DType fallback) {
+                 const std::vector<std::pair<DType, double>>& weights, const Weights& fitted,
+                 DType fallback) {
   std::vector<double> w;
   for (const auto& [dtype, weight] : weights) {
     const bool usable = std::find(allowed.begin(), allowed.end(), dtype) != allowed.end() &&
                         (x64 || !tensor::needs_x64(dtype));
-    w.push_back(usable ? weight * (x64 && tensor::needs_x64(dtype) ? 8 : 1) : 0);
+    const double factor = (x64 && tensor::needs_x64(dtype) ? 8 : 1) * fitted.dtype(dtype);
+    w.push_back(usable ? weight * factor : 0);
   }
   if (std::none_of(w.begin(), w.end(), [](double v) { return v > 0; })) return fallback;
   return weights[random.weighted(w)].first;
@@ -62,9 +64,10 @@ struct Drawn {
 
 Shape draw_shape(Builder& b, const CategoryProfile& profile, bool first) {
   Random& random = b.random();
-  static constexpr double kRanks[] = {0.12, 0.38, 0.34, 0.12, 0.04};
+  std::vector<double> ranks = {0.12, 0.38, 0.34, 0.12, 0.04};
+  for (std::size_t n = 0; n < ranks.size(); ++n) ranks[n] *= b.weights().rank(n);
   const bool matrices = profile.matrix_share > 0, needs_axis = first || matrices;
-  int rank = static_cast<int>(random.weighted(kRanks));
+  int rank = static_cast<int>(random.weighted(ranks));
   if (needs_axis && rank == 0 && b.settings().max_rank > 0)
     rank = 1 + static_cast<int>(random.below(2));
   if (matrices && random.chance(profile.matrix_share)) rank = 2;
@@ -89,16 +92,18 @@ Drawn draw_argument(Builder& b, const CategoryProfile& profile, int position) {
   Drawn out;
   out.type = {s.real, draw_shape(b, profile, position == 0)};
   const double draw = random.uniform();
-  if (draw < profile.integer_share && b.allowed(s.integer)) {
+  const double integers = std::min(0.5, profile.integer_share * b.weights().dtype(s.integer));
+  const double booleans = std::min(0.25, profile.bool_share * b.weights().dtype(DType::kBool));
+  const double complex = std::min(0.25, profile.complex_share * b.weights().dtype(DType::kC64));
+  if (draw < integers && b.allowed(s.integer)) {
     out.type.dtype = s.integer;
     const double top = std::min(integer_bounds(s.integer).hi, random.chance(0.5) ? 10.0 : 50.0);
     const double low = tensor::is_signed_integer(s.integer) && random.chance(0.5) ? -top : 0;
     out.stats = uniform_stats(random, low, top, true);
-  } else if (position > 0 && draw < profile.integer_share + profile.bool_share &&
-             b.allowed(DType::kBool)) {
+  } else if (position > 0 && draw < integers + booleans && b.allowed(DType::kBool)) {
     out.type.dtype = DType::kBool;
     out.stats = boolean_stats(random, 0.5);
-  } else if (draw > 1 - profile.complex_share && b.allowed(DType::kC64)) {
+  } else if (draw > 1 - complex && b.allowed(DType::kC64)) {
     out.type.dtype = DType::kC64;
     out.stats = uniform_stats(random, 0, 2, false);
   } else {
@@ -321,6 +326,16 @@ std::optional<Member> variant(const PlanOptions& options, const Program& root,
   return Member{std::move(*again), "forward", std::move(what)};
 }
 
+const Weights& weights_of(const PlanOptions& options) {
+  return options.weights ? *options.weights : options.catalogue->weights();
+}
+
+std::size_t families_of(const PlanOptions& options, Category category) {
+  const double families = options.catalogue->profile(category).families;
+  return std::max<std::size_t>(
+      1, static_cast<std::size_t>(families * weights_of(options).category(category) + 0.5));
+}
+
 }  // namespace
 
 std::vector<std::string_view> operations_of(const Program& program) {
@@ -344,9 +359,7 @@ Category family_category(const PlanOptions& options, std::uint64_t seed, std::ui
   std::vector<Category> categories;
   for (Category category :
        options.categories.empty() ? all_categories(*options.catalogue) : options.categories) {
-    categories.insert(categories.end(),
-                      static_cast<std::size_t>(options.catalogue->profile(category).families),
-                      category);
+    categories.insert(categories.end(), families_of(options, category), category);
   }
   // A new order for each round keeps the shares equal.
   const std::uint64_t round = family / categories.size();
@@ -360,7 +373,8 @@ SizeClass family_size(const PlanOptions& options, std::uint64_t seed, std::uint6
   if (size == SizeClass::kMix) {
     std::vector<double> shares;
     for (const auto each : {SizeClass::kSmall, SizeClass::kMedium, SizeClass::kLarge})
-      shares.push_back(profile_of(each).share);
+      shares.push_back(profile_of(each).share *
+                       weights_of(options).sizes[static_cast<std::size_t>(each)]);
     size = static_cast<SizeClass>(Random(seed, family).fork("size").weighted(shares));
   }
   // Large programs are made of idioms.
@@ -370,17 +384,20 @@ SizeClass family_size(const PlanOptions& options, std::uint64_t seed, std::uint6
 
 Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
   Random random = Random(seed, family).fork("settings");
+  const Weights& fitted = weights_of(options);
   Settings s;
   s.catalogue = options.catalogue;
+  s.weights = options.weights;
   s.dtypes = options.dtypes.empty() ? all_dtypes() : options.dtypes;
   const bool wide = std::any_of(s.dtypes.begin(), s.dtypes.end(), tensor::needs_x64);
   const bool narrow =
       std::any_of(s.dtypes.begin(), s.dtypes.end(), [](DType d) { return !tensor::needs_x64(d); });
-  s.x64 = wide && (!narrow || (family / kFamiliesPerChunk) % kX64Period == kX64Period - 1);
+  const auto chunks = static_cast<std::uint64_t>(fitted.wide_chunks);
+  s.x64 = wide && (!narrow || (family / kFamiliesPerChunk) % kX64Period >= kX64Period - chunks);
   if (!s.x64) std::erase_if(s.dtypes, tensor::needs_x64);
   s.real = draw_dtype(
       random, s.dtypes, s.x64,
-      {{DType::kF32, 0.72}, {DType::kF16, 0.12}, {DType::kBF16, 0.12}, {DType::kF64, 0.5}},
+      {{DType::kF32, 0.72}, {DType::kF16, 0.12}, {DType::kBF16, 0.12}, {DType::kF64, 0.5}}, fitted,
       DType::kF32);
   s.integer = draw_dtype(random, s.dtypes, s.x64,
                          {{DType::kI32, 0.6},
@@ -388,7 +405,7 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
                           {DType::kI8, 0.1},
                           {DType::kU32, 0.15},
                           {DType::kI64, 0.5}},
-                         DType::kI32);
+                         fitted, DType::kI32);
   s.max_rank = options.max_rank;
   // Where a family spreads over devices the sizes of axes divide among them.
   const Category category = family_category(options, seed, family);
@@ -399,7 +416,7 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
   random.shuffle(pool);
   // Fusions, loops and tiles of optimised code only show on long axes.
   static const std::vector<std::int64_t> kLong = {20, 24, 32, 32, 48, 64, 64, 100, 128, 128, 256};
-  if (random.chance(0.6)) {
+  if (random.chance(std::min(0.95, 0.6 * fitted.long_axes))) {
     pool[0] = random.pick(kLong);
     if (random.chance(0.35)) pool[1] = random.pick(kLong);
   }
@@ -407,12 +424,13 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
   pool.resize(3);
   s.sizes = pool;
   static const std::vector<std::int64_t> kVeryLong = {512, 1000, 1024, 2048, 4096};
-  if (!spread && random.chance(0.06)) s.longest = random.pick(kVeryLong);
+  if (!spread && random.chance(0.06 * fitted.long_axes)) s.longest = random.pick(kVeryLong);
   s.mix = mix_of(*options.catalogue, category);
   s.size = family_size(options, seed, family);
   s.idioms = options.idioms;
-  // Of large programs stages alone are scalar, now and then.
-  const double scalars = options.catalogue->profile(category).scalar_share;
+  // Large programs need arrays to go on with.
+  const double scalars =
+      std::min(0.6, options.catalogue->profile(category).scalar_share * fitted.rank(0));
   if (s.size != SizeClass::kLarge && s.idioms.empty() && random.chance(scalars)) s.max_rank = 0;
   return s;
 }
@@ -469,7 +487,8 @@ std::vector<Member> plan_family(const PlanOptions& options, const Settings& sett
     std::vector<std::pair<DType, double>> reals = {
         {DType::kF32, 0.5}, {DType::kF16, 0.3}, {DType::kBF16, 0.3}, {DType::kF64, 0.1}};
     std::erase_if(reals, [&](const auto& r) { return r.first == settings.real; });
-    other.real = draw_dtype(random, settings.dtypes, settings.x64, reals, settings.real);
+    other.real = draw_dtype(random, settings.dtypes, settings.x64, reals, weights_of(options),
+                            settings.real);
     if (other.real != settings.real) add(variant(options, *root, other, "dtype"));
   }
   if (random.chance(0.4)) {

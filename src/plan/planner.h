@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "plan/builder.h"
 #include "plan/op.h"
 #include "plan/program.h"
+#include "plan/weights.h"
 
 namespace jaxsmith::plan {
 
@@ -25,7 +27,8 @@ struct PlanOptions {
   std::vector<std::string> idioms = {};   // every program begins with one of these; empty: any
   SizeClass size = SizeClass::kMix;       // that of each family is drawn
   int max_rank = 4;
-  int devices = 4;  // of a worker
+  int devices = 4;                                   // of a worker
+  std::shared_ptr<const Weights> weights = nullptr;  // none: the catalogue's
 };
 
 struct Member {

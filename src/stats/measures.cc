@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/hash.h"
+#include "base/portable_math.h"
 #include "ir/jaxpr/flow.h"
 #include "ir/jaxpr/parser.h"
 #include "stats/rows.h"
@@ -473,7 +474,9 @@ Figures figures_of(const Measures& m) {
 double divergence(const Counts& a, const Counts& b) {
   const double all_a = sum(a), all_b = sum(b);
   if (all_a == 0 || all_b == 0) return 1;
-  const auto half = [](double p, double middle) { return p > 0 ? p * std::log2(p / middle) : 0; };
+  const auto half = [](double p, double middle) {
+    return p > 0 ? p * portable::log2(p / middle) : 0;
+  };
   double out = 0;
   for (const auto& [key, n] : a) {
     const auto found = b.find(key);

@@ -13,6 +13,7 @@ enum ExitStatus { kDone = 0, kFailed = 1, kMisuse = 2, kInterrupted = 130 };
 // `argv[0]` is the command's name.
 using CommandMain = int (*)(int argc, char** argv);
 
+int calibrate_main(int argc, char** argv);
 int capture_main(int argc, char** argv);
 int check_main(int argc, char** argv);
 int coverage_main(int argc, char** argv);

@@ -34,6 +34,7 @@ constexpr Command kCommands[] = {
     {"coverage", "what of JAX and of the IRs a dataset has, and what not", coverage_main},
     {"stats", "measure a dataset, alone or beside another", stats_main},
     {"split", "split a dataset by clusters, and say what leaks", split_main},
+    {"calibrate", "fit what planning takes to datasets: tables of the sources", calibrate_main},
     {"schema", "describe the columns of a dataset", schema_main},
 };
 

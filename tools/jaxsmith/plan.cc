@@ -74,6 +74,8 @@ int plan_main(int argc, char** argv) {
     return *ended;
   if (status.ok()) status = generate::check_names(request.options);
   if (!status.ok()) return report(kCommand, status.error());
+  const auto likeness = generate::fit_to_dataset(request.options);
+  if (!likeness.ok()) return report(kCommand, likeness.error());
   return print_plans(request) ? kDone : kFailed;
 }
 

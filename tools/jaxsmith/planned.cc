@@ -10,7 +10,7 @@
 namespace jaxsmith::cli {
 
 std::vector<std::string> plan_flags() {
-  return {"seed", "backend", "categories", "idioms", "dtypes", "max-rank", "size"};
+  return {"seed", "backend", "categories", "idioms", "dtypes", "max-rank", "size", "like"};
 }
 
 void add_option_flags(CLI::App& app, generate::GenerateOptions& options,
@@ -61,6 +61,16 @@ std::string no_member_text(const char* command, std::uint64_t family, std::uint6
   return fmt::format(
       "jaxsmith {}: family {} of seed {} has {}\n", command, family, seed,
       members == 0 ? std::string("no program") : fmt::format("{} members, from 0 on", members));
+}
+
+std::string likeness_text(const generate::Likeness& likeness) {
+  const calibrate::Distances &from = likeness.before, &to = likeness.after;
+  return fmt::format(
+      "fitted to {} functions; divergence in bits: operations {:.3f} → {:.3f}, pairs {:.3f} → "
+      "{:.3f}, "
+      "types {:.3f} → {:.3f}, ranks {:.3f} → {:.3f}, sizes {:.3f} → {:.3f}",
+      likeness.functions, from.operations, to.operations, from.pairs, to.pairs, from.dtypes,
+      to.dtypes, from.ranks, to.ranks, from.sizes, to.sizes);
 }
 
 std::string function_title(const source::Function& f) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "generate/like.h"
 #include "generate/options.h"
 #include "source/function.h"
 
@@ -31,6 +32,9 @@ void print_function(const source::Function& function, const std::string& title);
 // Says of a family that it has no such member, or none at all, in a line.
 std::string no_member_text(const char* command, std::uint64_t family, std::uint64_t seed,
                            std::size_t members);
+
+// How far plans are from a dataset, before and after they were fitted to it.
+std::string likeness_text(const generate::Likeness& likeness);
 
 // "0000000000000000-00000012-0 loop grad, another dtype"
 std::string function_title(const source::Function& function);

@@ -1,5 +1,6 @@
 #include "jaxsmith/progress.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/planned.h"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -61,6 +62,10 @@ std::string shortened(const std::string& text, int width) {
 }  // namespace
 
 ProgressPrinter::ProgressPrinter() : terminal_(isatty(STDERR_FILENO) == 1) {}
+
+void ProgressPrinter::fitted(const generate::Likeness& likeness) {
+  tell("{}\n", likeness_text(likeness));
+}
 
 void ProgressPrinter::started(const trace::Versions& versions, const generate::Figures& before,
                               std::uint64_t wanted) {

@@ -15,6 +15,7 @@ class ProgressPrinter : public generate::Observer {
  public:
   ProgressPrinter();
   ~ProgressPrinter() override { clear(); }
+  void fitted(const generate::Likeness& likeness) override;
   void started(const trace::Versions& versions, const generate::Figures& before,
                std::uint64_t wanted) override;
   void progress(const generate::Figures& figures) override;

@@ -96,10 +96,32 @@ std::vector<Op> all_ops() {
   return all;
 }
 
+// What `make calibrate` has fitted.
+NamedWeights calibration() {
+  NamedWeights out;
+#define ENTRY(name, factor) out.entries[name] = factor;
+#define CATEGORY(name, factor) out.categories[name] = factor;
+#define DTYPE(name, factor) out.others.dtypes[*tensor::dtype_from_jaxpr_name(name)] = factor;
+#define SIZE(name, factor) \
+  out.others.sizes[static_cast<std::size_t>(*from_word<SizeClass>(name))] = factor;
+#define RANK(rank, factor) out.others.ranks.push_back(factor);
+#define LONG_AXES(factor) out.others.long_axes = factor;
+#define WIDE_CHUNKS(count) out.others.wide_chunks = count;
+#include "plan/jax/calibration.def"
+#undef ENTRY
+#undef CATEGORY
+#undef DTYPE
+#undef SIZE
+#undef RANK
+#undef LONG_AXES
+#undef WIDE_CHUNKS
+  return out;
+}
+
 }  // namespace
 
 const Catalogue& jax_catalogue() {
-  static const Catalogue kCatalogue(vocabulary(), all_ops());
+  static const Catalogue kCatalogue(vocabulary(), all_ops(), calibration());
   return kCatalogue;
 }
 

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "plan/brought.h"
 #include "plan/catalogue.h"
 
 namespace jaxsmith::plan {
@@ -11,6 +12,8 @@ inline constexpr Category kArithmetic{0}, kMath{1}, kArray{2}, kLinearAlgebra{3}
     kIndexing{5}, kGradient{6}, kVectorization{7}, kConditional{8}, kLoop{9};
 
 const Catalogue& jax_catalogue();
+// brought.def.
+BroughtTable jax_brought();
 
 std::vector<Op> arithmetic_ops();
 std::vector<Op> math_ops();

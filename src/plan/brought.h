@@ -1,0 +1,27 @@
+// What an application of an entry brings into the functions of its family, on the average: learnt
+// from a generated dataset (calibrate/learn.h), a file of the back end's.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace jaxsmith::plan {
+
+// Lists are texts: "mul:2.1, add:0.4".
+struct Brought {
+  std::string_view entry;
+  std::string_view operations, pairs;  // how many of each
+};
+
+// How the functions of that dataset are distributed: "dtypes", "ranks", and by the name of a size
+// how many operations they have.
+struct BroughtShares {
+  std::string_view what, shares;
+};
+
+struct BroughtTable {
+  std::span<const Brought> entries = {};
+  std::span<const BroughtShares> shares = {};
+};
+
+}  // namespace jaxsmith::plan
