@@ -154,5 +154,16 @@ TEST(Calibrate, AThirdOfTheLibrariesIsHeldOut) {
   EXPECT_TRUE(held_out(std::span(rows).first(3)).empty());
 }
 
+TEST(Calibrate, DefaultsKeepWhatEveryDatasetPromises) {
+  plan::Weights fitted;
+  fitted.entries = {8, 1.5, 1.0 / 8};
+  fitted.categories = {3}, fitted.sizes = {8, 1, 1}, fitted.wide_chunks = 5;
+  const plan::Weights tamed = for_defaults(fitted);
+  EXPECT_EQ(tamed.entries, (std::vector<double>{2, 1.5, 0.5}));
+  EXPECT_TRUE(tamed.categories.empty());
+  EXPECT_EQ(tamed.sizes, plan::Weights{}.sizes);
+  EXPECT_EQ(tamed.wide_chunks, 1);
+}
+
 }  // namespace
 }  // namespace jaxsmith::calibrate

@@ -25,6 +25,18 @@ std::set<std::string> held_out(std::span<const stats::RowMeasures> rows) {
   return out;
 }
 
+plan::Weights for_defaults(plan::Weights fitted) {
+  static constexpr double kMost = 2;
+  const auto tamed = [](double& factor) { factor = std::clamp(factor, 1 / kMost, kMost); };
+  plan::Weights out;
+  out.entries = std::move(fitted.entries), out.dtypes = std::move(fitted.dtypes);
+  out.ranks = std::move(fitted.ranks), out.long_axes = fitted.long_axes;
+  for (auto* factors : {&out.entries, &out.ranks}) std::ranges::for_each(*factors, tamed);
+  for (auto& [dtype, factor] : out.dtypes) tamed(factor);
+  tamed(out.long_axes);
+  return out;
+}
+
 std::vector<std::string> figures_of(const std::vector<Part>& parts) {
   std::vector<std::string> out;
   for (const Part& part : parts) {

@@ -16,6 +16,10 @@ namespace jaxsmith::calibrate {
 // digests of their names, so that no figure can choose them.
 std::set<std::string> held_out(std::span<const stats::RowMeasures> rows);
 
+// What of fitted weights the defaults take. A dataset of any seed promises equal categories, a mix
+// of sizes and every entry in its turn: these stay, and other factors go half or twice at most.
+plan::Weights for_defaults(plan::Weights fitted);
+
 // A part of the rows, and how far plans are from it before and after.
 struct Part {
   std::string name;

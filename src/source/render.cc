@@ -314,9 +314,11 @@ class Renderer {
       names_[p] = names.back();
     }
     add_parameters(f, b, names, frame, top);
-    for (const auto& [given, text] : b.defaults)
-      f.parameters.push_back({given, annotated() ? parsed("float") : nullptr, parsed(text),
+    for (const auto& [given, text] : b.defaults) {
+      const char* type = text.find_first_of(".e") == std::string::npos ? "int" : "float";
+      f.parameters.push_back({given, annotated() ? parsed(type) : nullptr, parsed(text),
                               style_.keyword_only && top && b.decorators.empty()});
+    }
     for (const std::string& decorator : b.decorators) {
       std::map<std::string, Expr, std::less<>> holes;
       for (const auto& [other, called] : function_names_)

@@ -72,13 +72,14 @@ Result<std::string> calibrated(const Request& request) {
   options.weights = std::make_shared<plan::Weights>();  // as the catalogue is written
   const calibrate::Profile profile = calibrate::profile_of(fitted.rows);
   JAXSMITH_TRY(fit, calibrate::fit(options, backend::jax().brought(), profile, request.workers));
+  const plan::Weights weights = calibrate::for_defaults(std::move(fit.weights));
   std::vector<calibrate::Part> parts;
   for (Fitting* each : {&fitted, &held}) {
-    JAXSMITH_CHECK(measure(options, fit.weights, request.workers, *each));
+    JAXSMITH_CHECK(measure(options, weights, request.workers, *each));
     parts.push_back(each->part);
   }
   for (const std::string& line : calibrate::figures_of(parts)) tell("{}\n", line);
-  return calibrate::table_of(fit.weights, *options.catalogue, parts);
+  return calibrate::table_of(weights, *options.catalogue, parts);
 }
 
 Status run(const Request& request) {

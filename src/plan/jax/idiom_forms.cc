@@ -21,6 +21,8 @@ bool single_precision(Idiom& i) {
   return i.real() == DType::kF32 && i.builder().default_real() == DType::kF32;
 }
 
+Interval below(std::int64_t n) { return {0, static_cast<double>(n)}; }
+
 std::int64_t size_from(Idiom& i, std::int64_t least, std::int64_t most) {
   for (int tries = 0; tries < 12; ++tries) {
     const std::int64_t size = i.size();
@@ -82,6 +84,16 @@ ValueId test(Idiom& i, Idiom::Words names, std::string_view form, const Terms& t
   return let(i, std::move(names), form, terms, flags({}), {0, 1});
 }
 
+ValueId real(Idiom& i, Idiom::Words names, std::string_view form, const Terms& terms,
+             Interval range) {
+  return let(i, std::move(names), form, terms, Shape{}, range);
+}
+
+ValueId zero_like(Idiom& i, Idiom::Words names, ValueId of, Interval range) {
+  return i.let(std::move(names), i.either({"jnp.zeros_like($0)", "jnp.zeros($0.shape, $0.dtype)"}),
+               {of}, i.type(of), range);
+}
+
 Term constant(Idiom& i, std::string name, const Idiom::Words& names,
               const std::vector<double>& numbers, double given) {
   const double number = i.number(numbers);
@@ -119,16 +131,6 @@ ValueId iterated(Idiom& i, std::int64_t steps, Idiom::Words step_names, Idiom::C
 Terms with(Terms terms, const Terms& more) {
   terms.insert(terms.end(), more.begin(), more.end());
   return terms;
-}
-
-ValueId real(Idiom& i, Idiom::Words names, std::string_view form, const Terms& terms,
-             Interval range) {
-  return let(i, std::move(names), form, terms, Shape{}, range);
-}
-
-ValueId zero_like(Idiom& i, Idiom::Words names, ValueId of, Interval range) {
-  return i.let(std::move(names), i.either({"jnp.zeros_like($0)", "jnp.zeros($0.shape, $0.dtype)"}),
-               {of}, i.type(of), range);
 }
 
 ValueId count_from(Idiom& i, Idiom::Words names, std::int64_t first, Interval range) {

@@ -24,6 +24,9 @@ bool single_precision(Idiom& i);
 // Half of what a word holds: operations that go on with one write limits as integers that fit i32.
 inline constexpr Interval kWord{0, 2147483647.0};
 
+// Counts up to n.
+Interval below(std::int64_t n);
+
 // A size of this program's that is no smaller; the idiom fails where it has none.
 std::int64_t size_from(Idiom& i, std::int64_t least, std::int64_t most = 64);
 // This program's size within these bounds.
@@ -58,6 +61,13 @@ ValueId let(Idiom& i, Idiom::Words names, std::string_view form, const Terms& te
 // A truth value by a formula: a condition.
 ValueId test(Idiom& i, Idiom::Words names, std::string_view form, const Terms& terms);
 
+// A real scalar by a formula.
+ValueId real(Idiom& i, Idiom::Words names, std::string_view form, const Terms& terms,
+             Interval range);
+
+// Zero, as the carry of a loop that counts or adds up.
+ValueId zero_like(Idiom& i, Idiom::Words names, ValueId of, Interval range);
+
 // A constant of a law: a number that people take, or now and then a scalar that is given.
 Term constant(Idiom& i, std::string name, const Idiom::Words& names,
               const std::vector<double>& numbers, double given = 0.3);
@@ -77,11 +87,6 @@ std::vector<Idiom::Words> when(bool wanted, Idiom::Words names);
 ValueId iterated(Idiom& i, std::int64_t steps, Idiom::Words step_names, Idiom::Carry carry,
                  const std::function<ValueId(ValueId)>& step, double by_fori);
 
-// A scalar as a step of a loop makes it.
-ValueId real(Idiom& i, Idiom::Words names, std::string_view form, const Terms& terms,
-             Interval range);
-// Zero, as the carry of a loop that counts or adds up.
-ValueId zero_like(Idiom& i, Idiom::Words names, ValueId of, Interval range);
 // Where a loop that counts begins.
 ValueId count_from(Idiom& i, Idiom::Words names, std::int64_t first, Interval range);
 // Half of a number, or of what a name stands for.

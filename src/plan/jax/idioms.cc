@@ -47,7 +47,12 @@ std::vector<Op> idiom_ops() {
                       nested_training_idioms,
                       nested_sampling_idioms,
                       nested_table_idioms,
-                      nested_simulation_idioms})
+                      nested_search_idioms,
+                      nested_simulation_idioms,
+                      scalar_root_idioms,
+                      scalar_integer_idioms,
+                      scalar_law_idioms,
+                      scalar_motion_idioms})
     std::ranges::move(field(), std::back_inserter(all));
   return all;
 }

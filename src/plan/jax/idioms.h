@@ -49,7 +49,12 @@ std::vector<Op> nested_solver_idioms();      // idioms_nested_solvers.cc: iterat
 std::vector<Op> nested_training_idioms();    // idioms_nested_training.cc: loops of learning
 std::vector<Op> nested_sampling_idioms();    // idioms_nested_sampling.cc: chains, restarts
 std::vector<Op> nested_table_idioms();       // idioms_nested_tables.cc: tables cell by cell
+std::vector<Op> nested_search_idioms();      // idioms_nested_searches.cc: trees, patterns
 std::vector<Op> nested_simulation_idioms();  // idioms_nested_simulation.cc: events, automata
+std::vector<Op> scalar_root_idioms();        // idioms_scalar_roots.cc: equations, means, series
+std::vector<Op> scalar_integer_idioms();  // idioms_scalar_integers.cc: calendars, factors, digits
+std::vector<Op> scalar_law_idioms();  // idioms_scalar_laws.cc: roots, queues, orbits, derivatives
+std::vector<Op> scalar_motion_idioms();  // idioms_scalar_motion.cc: throws, loans, rates by loss
 
 std::vector<Op> idiom_ops();  // all of them
 

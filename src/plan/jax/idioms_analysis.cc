@@ -407,7 +407,7 @@ Op find_root() {
   return idiom("find_root", kLoop, 0.8, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Equation& q = i.random().pick(equations());
-    const ValueId c = i.anchor({"target", "c", "level"}, 1, 2, q.given);
+    const ValueId c = i.anchor({"target", "c", "level"}, 0, 2, q.given);
     const Shape shape = i.shape(c);
     const bool halley = i.chance(0.4), damped = !halley && i.chance(0.25);
     i.called({halley ? "halley" : "newton", "find_root", "solve_elementwise"});
@@ -446,7 +446,7 @@ Op find_root() {
 Op bisect() {
   return idiom("bisect", kConditional, 0.6, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
-    const ValueId c = i.anchor({"target", "level", "c"}, 1, 2, {-2, 2});
+    const ValueId c = i.anchor({"target", "level", "c"}, 0, 2, {-2, 2});
     const Shape shape = i.shape(c);
     const std::string f = i.either(
         {"{m}**3 + {m}", "{m} + jnp.tanh({m})", "jnp.sinh({m})", "2.0 * {m} + jnp.sin({m})"});

@@ -497,7 +497,7 @@ Op reaction_diffusion() {
 Op fresnel() {
   return idiom("fresnel", kConditional, 0.8, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
-    const ValueId angle = i.anchor({"angle", "incidence", "theta"}, 1, 2, {0.05, 1.5});
+    const ValueId angle = i.anchor({"angle", "incidence", "theta"}, 0, 2, {0.05, 1.5});
     const Shape shape = i.shape(angle);
     const bool dense = i.chance(0.6);  // out of the denser side: total reflection occurs
     const Term ratio = constant(

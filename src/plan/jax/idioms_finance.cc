@@ -42,7 +42,7 @@ std::string normal_cdf(Idiom& i) {
 Op black_scholes() {
   return idiom("black_scholes", kMath, 1.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
-    const ValueId s = i.anchor({"spot", "price", "s"}, 1, 2, {0.6, 1.6});
+    const ValueId s = i.anchor({"spot", "price", "s"}, 0, 2, {0.6, 1.6});
     const Shape shape = i.shape(s);
     const bool grid = shape.size() == 1 && i.chance(0.3);
     const ValueId k = i.input({"strike", "k"},

@@ -34,7 +34,7 @@ Op hash_mix() {
   return idiom("hash_mix", kArithmetic, 1.0, kZero, [](Idiom& i) {
     i.called({"hash_mix", "mix_keys", "avalanche", "scramble_keys"});
     i.summary("Hash 32-bit keys by rounds of shifts and multiplications.");
-    const Shape shape = drawn_shape(i, 1, 2);
+    const Shape shape = drawn_shape(i, 0, 2);
     ValueId h = i.input({"keys", "ids", "words"}, u32(shape), kWord);
     switch (i.between(0, 3)) {
       case 0: {
@@ -173,14 +173,15 @@ Op morton_code() {
 // order.
 Op gray_code() {
   return idiom("gray_code", kArithmetic, 1.0, kZero, [](Idiom& i) {
-    const Shape shape = drawn_shape(i, 1, 2);
+    const Shape shape = drawn_shape(i, 0, 2);
     const bool narrow = i.chance(0.4);
     const DType dtype = narrow ? DType::kU8 : DType::kU32;
     const Interval range = narrow ? Interval{0, 255} : kWord;
     const Type type{dtype, shape};
     const int width = narrow ? 8 : 32;
     ValueId x = i.input({"codes", "numbers", "levels"}, type, range);
-    const int task = static_cast<int>(i.between(0, 2));
+    // Neighbours are those along an axis.
+    const int task = static_cast<int>(i.between(shape.empty() ? 1 : 0, 2));
     if (task != 1)
       x = i.let({"gray", "encoded"}, i.either({"$0 ^ ($0 >> 1)", "jnp.bitwise_xor($0, $0 >> 1)"}),
                 {x}, type, range);
@@ -323,7 +324,7 @@ const std::vector<Layout>& field_layouts() {
 Op bit_fields() {
   return idiom("bit_fields", kArithmetic, 1.0, kZero, [](Idiom& i) {
     const Layout layout = i.random().pick(field_layouts());
-    const Shape shape = drawn_shape(i, 1, 2);
+    const Shape shape = drawn_shape(i, 0, 2);
     int total = 0;
     for (const int w : layout.widths) total += w;
     const ValueId words =
@@ -471,10 +472,10 @@ Op saturating_add() {
     const bool is_signed = i.chance(0.5), subtracts = i.chance(0.35);
     const DType dtype = is_signed ? DType::kI8 : DType::kU8;
     const double lo = is_signed ? -128 : 0, hi = is_signed ? 127 : 255;
-    const Shape shape = drawn_shape(i, 1, 2);
+    const Shape shape = drawn_shape(i, 0, 2);
     const Type type{dtype, shape};
     const ValueId x = i.input({"pixels", "levels", "x"}, type, {lo, hi});
-    const Shape other = i.chance(0.7) ? shape : Shape{shape.back()};
+    const Shape other = shape.empty() || i.chance(0.7) ? shape : Shape{shape.back()};
     const ValueId y = i.input({"delta", "offsets", "y"}, {dtype, other}, {lo, hi});
     i.called(subtracts ? Words{"saturating_sub", "clamped_difference", "darken"}
                        : Words{"saturating_add", "clamped_sum", "brighten"});
@@ -618,7 +619,7 @@ ValueId counted_bits(Idiom& i, ValueId x, std::int64_t way) {
 // Set bits of each word, or of what differs between two: parities, an order, similarities of them.
 Op bit_count() {
   return idiom("bit_count", kMath, 1.0, kZero, [](Idiom& i) {
-    const Shape shape = drawn_shape(i, 1, 2);
+    const Shape shape = drawn_shape(i, 0, 2);
     const Type type = u32(shape);
     ValueId x = i.input({"words", "masks", "codes", "bitboards"}, type, kWord);
     const bool distance = i.chance(0.4);
@@ -672,7 +673,7 @@ Op bit_reversal() {
   return idiom("bit_reversal", kMath, 1.0, kZero, [](Idiom& i) {
     const auto task = i.between(0, 2);
     if (task == 0) {
-      const Shape shape = drawn_shape(i, 1, 2);
+      const Shape shape = drawn_shape(i, 0, 2);
       const bool bytes = i.chance(0.4);
       const Type type{bytes ? DType::kU8 : DType::kU32, shape};
       const Interval range = bytes ? Interval{0, 255} : kWord;

@@ -19,7 +19,7 @@ constexpr Interval kEnergy{-5, 20};
 
 struct Target {
   std::string says;
-  Words forms;  // the energy of a point
+  Words forms;  // the energy of a point, or a log density
 };
 
 const std::vector<Target>& targets() {
@@ -52,9 +52,9 @@ ValueId energy_at(Idiom& i, BodyId energy, Words names, ValueId x) {
 
 // Hamiltonian Monte Carlo: trajectories of leapfrog steps, each taken or thrown away.
 Op hamiltonian_chain() {
-  return idiom("hamiltonian_chain", kConditional, 1.2, kNone, [](Idiom& i) {
+  return idiom("hamiltonian_chain", kConditional, 0.8, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
-    const std::int64_t d = i.between(2, 4), steps = few(i, 10, 6), leaps = i.between(2, 6);
+    const std::int64_t d = i.between(2, 4), steps = few(i, 12, 9), leaps = i.between(2, 6);
     const Target target = i.random().pick(targets());
     const Type point{i.real(), {d}};
     const bool chains = i.chance(0.3);
@@ -69,12 +69,12 @@ Op hamiltonian_chain() {
                                      {i.real(), chains ? Shape{count, d} : Shape{d}}, {-1.2, 1.2});
     const ValueId momenta =
         i.argument({"momenta", "kicks", "noise"}, {i.real(), under(true)}, {-2, 2});
-    const ValueId u = i.argument({"uniforms", "u", "luck"}, {i.real(), under(false)}, {0.4, 0.98});
+    const ValueId u = i.argument({"uniforms", "u", "luck"}, {i.real(), under(false)}, {0.7, 1.0});
     i.called({"hmc_chain", "hamiltonian_monte_carlo", "sample_by_trajectories"});
     i.summary("Sample " + target.says + " by Hamiltonian trajectories that are accepted or not.");
-    const std::string dt = i.setting({"step_size", "dt"}, {"0.7", "0.8", "0.9"});
+    const std::string dt = i.setting({"step_size", "dt"}, {"0.7", "0.8", "0.6"});
     const std::string half = halved(dt);
-    const bool flips = i.chance(0.3), logs = i.chance(0.6), rate = i.chance(0.4);
+    const bool flips = i.chance(0.3), logs = i.chance(0.6), rate = i.chance(0.75);
     const BodyId energy = energy_of(i, target, {d}, {"potential", "energy"});
     const auto force = [&](ValueId at) {
       return i.let({"grad_q", "slope"}, "jax.grad($f0)($0)", {at}, Bodies{energy}, point, {-8, 8});
@@ -102,16 +102,19 @@ Op hamiltonian_chain() {
     };
     const auto chain = [&](ValueId q0, ValueId ps, ValueId us) {
       std::vector<Words> stacked = {{"samples", "chain"}};
-      if (rate) stacked.push_back({"accepts", "flags"});
+      if (rate) stacked.push_back({"accept_probs", "odds_path"});
       return i.scan(
           {"hmc_step", "transition"}, {{{"q", "state"}, q0, kPlace, {}}},
           {{{"p0", "momentum"}, ps}, {{"u", "luck"}, us}}, stacked, [&](const Ids& r) {
             const Ids end = trajectory(r[0], r[1]);
             const ValueId before = total({"h_old", "before"}, r[0], r[1]);
             const ValueId after = total({"h_new", "after"}, end[0], end[1]);
+            const ValueId odds = i.let(
+                {"odds", "accept_prob"},
+                logs ? "jnp.exp(jnp.minimum($0 - $1, 0.0))" : "jnp.minimum(1.0, jnp.exp($0 - $1))",
+                {before, after}, scalar(i), {0, 1});
             const ValueId accept =
-                i.let({"accept", "taken"}, logs ? "jnp.log($0) < $1 - $2" : "$0 < jnp.exp($1 - $2)",
-                      {r[2], before, after}, flags({}), {0, 1});
+                i.let({"accept", "taken"}, "$0 < $1", {r[2], odds}, flags({}), {0, 1});
             const ValueId next = branch(
                 i, accept, {r[0], end[0]},
                 {{{"old", "here"}, point, kPlace}, {{"new", "there"}, point, kPlace}},
@@ -120,16 +123,14 @@ Op hamiltonian_chain() {
                   return flips ? Ids{i.let({"mirrored"}, "-$0", {s[0]}, point, kPlace)} : Ids{s[0]};
                 },
                 {{{"q_next", "settled"}, point, kPlace}})[0];
-            return and_when(rate, {next, next}, accept);
+            return and_when(rate, {next, next}, odds);
           });
     };
     if (flips)
       i.summary("A trajectory that is refused ends at the mirror image, which is as likely.");
     if (!chains) {
       const auto out = chain(start, momenta, u);
-      if (rate)
-        i.let({"rate", "acceptance"}, "jnp.mean($0, dtype=$1.dtype)", {out.stacked[1], start},
-              Shape{}, {0, 1});
+      if (rate) i.let({"rate", "acceptance"}, "jnp.mean($0)", {out.stacked[1]}, Shape{}, {0, 1});
       return;
     }
     mapped(i, {"run_chain", "one_chain"},
@@ -143,13 +144,103 @@ Op hamiltonian_chain() {
   });
 }
 
-// Annealing from several starts: the lowest of all.
+// Annealing from one start: moves that are accepted ever less freely.
+struct Annealing {
+  Idiom& i;
+  std::int64_t steps, d;
+  BodyId energy;
+  bool remembers, linear, by_fori;
+  std::string hot, cool;
+
+  Type point() const { return {i.real(), {d}}; }
+  // The point and its energy (and the best of both), then the sum of chances, after one more move.
+  Ids step(const Ids& p, ValueId kick, ValueId u, ValueId t) const;
+  std::vector<Idiom::Carry> start(ValueId x) const;
+  // Where a run ends or was best, its energy and the mean chance.
+  Ids run(ValueId x, ValueId path, ValueId us) const;
+};
+
+Ids Annealing::step(const Ids& p, ValueId kick, ValueId u, ValueId t) const {
+  const Type one = scalar(i);
+  const ValueId trial = i.let({"trial", "proposal"}, "$0 + $1", {p[0], kick}, point(), kPlace);
+  const ValueId there = energy_at(i, energy, {"e_trial", "there"}, trial);
+  const ValueId odds = i.let({"odds", "prob"},
+                             i.either({"jnp.minimum(1.0, jnp.exp(($0 - $1) / $2))",
+                                       "jnp.exp(jnp.minimum(($0 - $1) / $2, 0.0))"}),
+                             {p[1], there, t}, one, {0, 1});
+  const ValueId taken =
+      i.let({"accept", "taken"}, i.either({"$0 < $1", "$1 > $0"}), {u, odds}, flags({}), {0, 1});
+  Ids next = branch(
+      i, taken, {p[0], p[1], trial, there},
+      {{{"a", "here"}, point(), kPlace},
+       {{"ea", "e_here"}, one, kEnergy},
+       {{"b", "ahead"}, point(), kPlace},
+       {{"eb", "e_ahead"}, one, kEnergy}},
+      {"move", "accept"}, [](const Ids& q) { return Ids{q[2], q[3]}; }, {"stay", "reject"},
+      [](const Ids& q) { return Ids{q[0], q[1]}; },
+      {{{"x_next"}, point(), kPlace}, {{"e_next"}, one, kEnergy}});
+  if (remembers) {
+    const ValueId lower = i.let({"lower", "record"}, "$0 < $1", {next[1], p[3]}, flags({}), {0, 1});
+    const Ids kept = i.cond(
+        lower, {}, {}, {"remember"}, [&](const Ids&) { return Ids{next[0], next[1]}; },
+        {"keep_best"}, [&](const Ids&) { return Ids{p[2], p[3]}; },
+        {{{"best_next"}, point(), kPlace}, {{"lowest_next"}, one, kEnergy}});
+    next.insert(next.end(), kept.begin(), kept.end());
+  }
+  const ValueId sum = p[remembers ? 4 : 2];
+  return and_when(true, next, i.let({"chances_next"}, "$0 + $1", {sum, odds}, one, below(steps)));
+}
+
+std::vector<Idiom::Carry> Annealing::start(ValueId x) const {
+  const ValueId first = energy_at(i, energy, {"e0", "start_energy"}, x);
+  std::vector<Idiom::Carry> carries = {
+      {{"x", "state"}, x, kPlace, remembers ? Words{} : Words{"x_end", "found"}},
+      {{"e", "energy"}, first, kEnergy, remembers ? Words{} : Words{"e_end"}}};
+  if (remembers) {
+    carries.push_back({{"x_best", "best"}, x, kPlace, {"best_x"}});
+    carries.push_back({{"e_best", "lowest"}, first, kEnergy, {"best_e"}});
+  }
+  const ValueId none = zero_like(i, {"no_chances", "chances0"}, first, below(steps));
+  carries.push_back({{"chances", "odds_sum"}, none, below(steps), {"all_chances"}});
+  return carries;
+}
+
+Ids Annealing::run(ValueId x, ValueId path, ValueId us) const {
+  const Type one = scalar(i);
+  const std::vector<Idiom::Carry> carries = start(x);
+  Ids out;
+  if (by_fori) {
+    out = i.fori(0, steps, {"cool_step", "step"}, carries, [&](const Ids& p) {
+      const ValueId kick = i.let({"kick", "move_k"}, "$0[$1]", {path, p[0]}, point(), {-1, 1});
+      const ValueId u = i.let({"u", "coin"}, "$0[$1]", {us, p[0]}, one, {0, 1});
+      const ValueId t = i.let({"temp", "t"},
+                              linear ? hot + fmt::format(" * (1.0 - $0 / {}.0)", steps + 1)
+                                     : hot + " * " + cool + " ** $0",
+                              {p[0]}, one, {0.05, 2});
+      return step({p.begin() + 1, p.end()}, kick, u, t);
+    });
+  } else {
+    const ValueId temps =
+        i.let({"temps", "schedule"},
+              hot + " * " + cool + fmt::format(" ** jnp.arange({}, dtype=$0.dtype)", steps), {us},
+              Shape{steps}, {0.05, 2});
+    const std::size_t at = carries.size();
+    out = i.scan({"cool_step", "step"}, carries,
+                 {{{"kick", "d"}, path}, {{"u", "coin"}, us}, {{"t", "temp"}, temps}}, {},
+                 [&](const Ids& p) { return step(p, p[at], p[at + 1], p[at + 2]); })
+              .final;
+  }
+  const ValueId mean = i.let({"mean_chance", "acceptance"}, fmt::format("$0 / {}", steps),
+                             {out.back()}, one, {0, 1});
+  return {out[remembers ? 2 : 0], out[remembers ? 3 : 1], mean};
+}
+
+// Annealing from several starts: where each ends, or the lowest of all.
 Op anneal_restarts() {
   return idiom("anneal_restarts", kVectorization, 1.1, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
-    const std::int64_t starts = i.between(2, 5), steps = few(i, 14, 6), d = i.between(2, 3);
+    const std::int64_t starts = i.between(2, 5), steps = few(i, 14, 8), d = i.between(2, 3);
     const Target target = i.random().pick(targets());
-    const Type point{i.real(), {d}}, one = scalar(i);
     const ValueId x0 = i.argument({"starts", "x0", "inits"}, {i.real(), {starts, d}}, {-1.8, 1.8});
     const bool shared = i.chance(0.5);
     const ValueId moves =
@@ -158,89 +249,60 @@ Op anneal_restarts() {
     const ValueId luck =
         i.argument({"uniforms", "u", "luck"}, {i.real(), {starts, steps}}, {0.02, 0.98});
     i.called({"anneal_from_starts", "multistart_annealing", "anneal_restarts"});
-    i.summary("Anneal from several starts on " + target.says + " and give where each ends.");
-    const std::string hot = i.setting({"t0", "first_temperature"}, {"2.0", "1.5", "1.0"});
+    i.summary("Anneal from several starts on " + target.says +
+              "; give where each ends and how freely it moved.");
+    const bool remembers = i.chance(0.5), linear = i.chance(0.3), by_fori = i.chance(0.6);
+    const std::string hot = i.setting({"t0", "first_temperature"}, {"1.0", "0.8", "0.6"});
     const std::string cool = i.either({"0.8", "0.85", "0.9"});
-    const bool remembers = i.chance(0.5), picks = i.chance(0.45), linear = i.chance(0.3),
-               by_fori = i.chance(0.6);
     const BodyId energy = energy_of(i, target, {d}, {"energy", "cost"});
-    const auto move = [&](ValueId x, ValueId e, ValueId step, ValueId u, ValueId t) {
-      const ValueId trial = i.let({"trial", "proposal"}, "$0 + $1", {x, step}, point, kPlace);
-      const ValueId there = energy_at(i, energy, {"e_trial", "there"}, trial);
-      const ValueId taken =
-          i.let({"accept", "taken"},
-                i.either({"$0 < jnp.exp(($1 - $2) / $3)", "jnp.log($0) * $3 < $1 - $2"}),
-                {u, e, there, t}, flags({}), {0, 1});
-      return branch(
-          i, taken, {x, e, trial, there},
-          {{{"a", "here"}, point, kPlace},
-           {{"ea", "e_here"}, one, kEnergy},
-           {{"b", "ahead"}, point, kPlace},
-           {{"eb", "e_ahead"}, one, kEnergy}},
-          {"move", "accept"}, [](const Ids& q) { return Ids{q[2], q[3]}; }, {"stay", "reject"},
-          [](const Ids& q) { return Ids{q[0], q[1]}; },
-          {{{"x_next"}, point, kPlace}, {{"e_next"}, one, kEnergy}});
-    };
-    const auto run = [&](ValueId start, ValueId path, ValueId us) {
-      const ValueId first = energy_at(i, energy, {"e0", "start_energy"}, start);
-      std::vector<Idiom::Carry> carries = {
-          {{"x", "state"}, start, kPlace, remembers ? Words{} : Words{"x_end", "found"}},
-          {{"e", "energy"}, first, kEnergy, remembers ? Words{} : Words{"e_end"}}};
-      if (remembers) {
-        carries.push_back({{"x_best", "best"}, start, kPlace, {"best_x"}});
-        carries.push_back({{"e_best", "lowest"}, first, kEnergy, {"best_e"}});
-      }
-      const auto go_on = [&](const Ids& p, ValueId step, ValueId u, ValueId t) {
-        Ids next = move(p[0], p[1], step, u, t);
-        if (remembers) {
-          const ValueId lower =
-              i.let({"lower", "record"}, "$0 < $1", {next[1], p[3]}, flags({}), {0, 1});
-          const Ids kept = i.cond(
-              lower, {}, {}, {"remember"}, [&](const Ids&) { return Ids{next[0], next[1]}; },
-              {"keep_best"}, [&](const Ids&) { return Ids{p[2], p[3]}; },
-              {{{"best_next"}, point, kPlace}, {{"lowest_next"}, one, kEnergy}});
-          next.insert(next.end(), kept.begin(), kept.end());
-        }
-        return next;
-      };
-      Ids out;
-      if (by_fori) {
-        out = i.fori(0, steps, {"cool_step", "step"}, carries, [&](const Ids& p) {
-          const ValueId step = i.let({"kick", "step_k"}, "$0[$1]", {path, p[0]}, point, {-1, 1});
-          const ValueId u = i.let({"u"}, "$0[$1]", {us, p[0]}, one, {0, 1});
-          const ValueId t = i.let({"temp", "t"},
-                                  linear ? hot + fmt::format(" * (1.0 - $0 / {}.0)", steps + 1)
-                                         : hot + " * " + cool + " ** $0",
-                                  {p[0]}, one, {0.05, 2});
-          return go_on({p.begin() + 1, p.end()}, step, u, t);
-        });
-      } else {
-        const ValueId temps =
-            i.let({"temps", "schedule"},
-                  hot + " * " + cool + fmt::format(" ** jnp.arange({}, dtype=$0.dtype)", steps),
-                  {us}, Shape{steps}, {0.05, 2});
-        out = i.scan({"cool_step", "step"}, carries,
-                     {{{"kick", "d"}, path}, {{"u", "coin"}, us}, {{"t", "temp"}, temps}}, {},
-                     [&](const Ids& p) {
-                       const std::size_t at = carries.size();
-                       return go_on(p, p[at], p[at + 1], p[at + 2]);
-                     })
-                  .final;
-      }
-      return remembers ? Ids{out[2], out[3]} : Ids{out[0], out[1]};
-    };
+    const Annealing of{i, steps, d, energy, remembers, linear, by_fori, hot, cool};
     std::vector<Idiom::Slice> over = {{{"start", "x_start"}, x0}};
     if (!shared) over.push_back({{"path", "kicks"}, moves});
     over.push_back({{"us", "coins"}, luck});
-    const Ids ends = mapped(
-        i, {"anneal_one", "run_once"}, over, {{"points", "ends"}, {"energies", "costs"}},
-        [&](const Ids& p) { return shared ? run(p[0], moves, p[1]) : run(p[0], p[1], p[2]); });
-    if (!picks) return;
+    const Ids ends =
+        mapped(i, {"anneal_one", "run_once"}, over,
+               {{"points", "ends"}, {"energies", "costs"}, {"mean_chances", "acceptance_rates"}},
+               [&](const Ids& p) { return of.run(p[0], shared ? moves : p[1], p.back()); });
+    if (i.chance(0.6)) return;
     const ValueId best = i.let({"winner", "best_run"}, i.either({"jnp.argmin($0)", "$0.argmin()"}),
                                {ends[1]}, counts(i, {}), {0, static_cast<double>(starts - 1)});
-    i.let({"best_point", "found"}, "$0[$1]", {ends[0], best}, point, kPlace);
+    i.let({"best_point", "found"}, "$0[$1]", {ends[0], best}, of.point(), kPlace);
     i.keep(ends[1]);
   });
+}
+
+// Which particle stands at each of evenly spaced levels: by a search or a walk along the weights.
+ValueId parents_of(Idiom& i, bool walks, ValueId w, ValueId u) {
+  const std::int64_t n = i.dim(w, 0);
+  const Type cloud = i.type(w);
+  const ValueId levels = i.let({"levels", "points"}, fmt::format("(jnp.arange({0}) + $0) / {0}", n),
+                               {u}, cloud, {0, 1});
+  const ValueId total = i.let({"cumulative", "cdf"}, "jnp.cumsum($0)", {w}, cloud, {0, 1});
+  const Type index = counts(i, {});
+  if (!walks)
+    return i.let({"parents", "picked"},
+                 i.either({fmt::format("jnp.minimum(jnp.searchsorted($0, $1), {})", n - 1),
+                           fmt::format("jnp.clip(jnp.searchsorted($0, $1), 0, {})", n - 1)}),
+                 {total, levels}, Type{DType::kI32, {n}}, {0, static_cast<double>(n - 1)});
+  const ValueId zero = count_from(i, {"at0"}, 0, {0, static_cast<double>(n - 1)});
+  return i
+      .scan({"walk", "find_parent"}, {{{"at", "j"}, zero, {0, static_cast<double>(n - 1)}, {}}},
+            {{{"level", "u"}, levels}}, {{"parents", "picked"}},
+            [&](const Ids& p) {
+              const ValueId at = i.while_loop(
+                  {{{"j", "k"}, p[0], {0, static_cast<double>(n - 1)}, {"found"}}}, {"below_level"},
+                  [&](const Ids& q) {
+                    return Ids{i.let({"below"}, fmt::format("($0[$1] < $2) & ($1 < {})", n - 1),
+                                     {total, q[0], p[1]}, flags({}), {0, 1})};
+                  },
+                  {"go_on"},
+                  [&](const Ids& q) {
+                    return Ids{i.let({"j_next"}, "$0 + 1", {q[0]}, index,
+                                     {0, static_cast<double>(n - 1)})};
+                  })[0];
+              return Ids{at, at};
+            })
+      .stacked[0];
 }
 
 // A particle filter that resamples only where few particles carry the weight.
@@ -271,38 +333,6 @@ Op conditional_filter() {
                              i.either({"jnp.zeros_like($0)",
                                        fmt::format("jnp.full({0}, -jnp.log({0}.0), $0.dtype)", n)}),
                              {x0}, cloud, logs);
-    // Which particle stands at each of evenly spaced levels.
-    const auto parents = [&](ValueId w, ValueId u) {
-      const ValueId levels = i.let(
-          {"levels", "points"}, fmt::format("(jnp.arange({0}) + $0) / {0}", n), {u}, cloud, {0, 1});
-      const ValueId total = i.let({"cumulative", "cdf"}, "jnp.cumsum($0)", {w}, cloud, {0, 1});
-      const Type index = counts(i, {});
-      if (!walks)
-        return i.let({"parents", "picked"},
-                     i.either({fmt::format("jnp.minimum(jnp.searchsorted($0, $1), {})", n - 1),
-                               fmt::format("jnp.clip(jnp.searchsorted($0, $1), 0, {})", n - 1)}),
-                     {total, levels}, Type{DType::kI32, {n}}, {0, static_cast<double>(n - 1)});
-      const ValueId zero = count_from(i, {"at0"}, 0, {0, static_cast<double>(n - 1)});
-      return i
-          .scan({"walk", "find_parent"}, {{{"at", "j"}, zero, {0, static_cast<double>(n - 1)}, {}}},
-                {{{"level", "u"}, levels}}, {{"parents", "picked"}},
-                [&](const Ids& p) {
-                  const ValueId at = i.while_loop(
-                      {{{"j", "k"}, p[0], {0, static_cast<double>(n - 1)}, {"found"}}},
-                      {"below_level"},
-                      [&](const Ids& q) {
-                        return Ids{i.let({"below"}, fmt::format("($0[$1] < $2) & ($1 < {})", n - 1),
-                                         {total, q[0], p[1]}, flags({}), {0, 1})};
-                      },
-                      {"go_on"},
-                      [&](const Ids& q) {
-                        return Ids{i.let({"j_next"}, "$0 + 1", {q[0]}, index,
-                                         {0, static_cast<double>(n - 1)})};
-                      })[0];
-                  return Ids{at, at};
-                })
-          .stacked[0];
-    };
     std::vector<Words> stacked = {{"means", "estimates"}};
     if (variance) stacked.push_back({"variances", "spreads"});
     if (ess) stacked.push_back({"sizes", "ess_path"});
@@ -331,7 +361,7 @@ Op conditional_filter() {
               i, uneven, {x, lw}, {{{"c", "here"}, cloud, range}, {{"l", "log_here"}, cloud, logs}},
               {"resample", "renew"},
               [&](const Ids& q) {
-                const ValueId from = parents(w, p[4]);
+                const ValueId from = parents_of(i, walks, w, p[4]);
                 const ValueId chosen =
                     i.let({"chosen", "copies"}, jitter ? "$0[$1] + 0.1 * $2" : "$0[$1]",
                           jitter ? Ids{q[0], from, p[2]} : Ids{q[0], from}, cloud, range);
@@ -348,15 +378,81 @@ Op conditional_filter() {
   });
 }
 
+// Clusters of points around k centers.
+struct Clusters {
+  Idiom& i;
+  std::int64_t k, d;
+  ValueId x;
+  bool soft, fixed;
+  std::string tolerance, gap;
+
+  ValueId gaps(ValueId c) const;
+  ValueId improve(ValueId c) const;
+  ValueId settle(ValueId start) const;
+  ValueId spread_of(ValueId c) const;
+};
+
+ValueId Clusters::gaps(ValueId c) const {
+  return i.let({"sq_dist", "d2"}, gap, {x, c}, Shape{i.dim(x, 0), k}, {0, 60});
+}
+
+ValueId Clusters::improve(ValueId c) const {
+  const Type centres{i.real(), {k, d}};
+  const Interval range{-3, 3};
+  const std::int64_t n = i.dim(x, 0);
+  const Type label = counts(i, {n});
+  const Interval ids{0, static_cast<double>(k - 1)};
+  const ValueId far = gaps(c);
+  ValueId member;
+  if (soft) {
+    member =
+        i.let({"share", "member"}, "jax.nn.softmax(-2.0 * $0, axis=1)", {far}, Shape{n, k}, {0, 1});
+  } else {
+    const ValueId near =
+        i.let({"nearest", "assigned"}, i.either({"jnp.argmin($0, axis=1)", "$0.argmin(axis=-1)"}),
+              {far}, label, ids);
+    member = i.let({"member", "one_hot"}, fmt::format("jax.nn.one_hot($0, {}, dtype=$1.dtype)", k),
+                   {near, x}, Shape{n, k}, {0, 1});
+  }
+  const ValueId size = i.let({"size", "mass"}, "jnp.sum($0, axis=0)", {member}, Shape{k}, {0, 16});
+  const ValueId total =
+      i.let({"total", "sums"}, i.either({"$0.T @ $1", "jnp.einsum(\"nk,nd->kd\", $0, $1)"}),
+            {member, x}, centres, {-40, 40});
+  if (soft) return i.let({"moved"}, "$0 / $1[:, None]", {total, size}, centres, range);
+  i.comment("A center that nobody is near stays where it is.");
+  return i.let({"moved"}, "jnp.where($0[:, None] > 0, $1 / jnp.maximum($0, 1.0)[:, None], $2)",
+               {size, total, c}, centres, range);
+}
+
+ValueId Clusters::settle(ValueId start) const {
+  const Interval range{-3, 3};
+  const auto move = [&](ValueId c) { return improve(c); };
+  if (fixed)
+    return iterated(i, i.between(2, 3), {"lloyd_step", "move_centers"},
+                    {{"c", "centers"}, start, range, {"settled"}}, move, 0.5);
+  return until_settled(i, {{{"c", "centers"}, start, range, {"settled"}}}, 3, tolerance,
+                       {"lloyd_step", "move_centers"}, [&](const Ids& p) {
+                         const ValueId next = improve(p[0]);
+                         return Ids{next, i.let({"moved_by"}, "jnp.max(jnp.abs($0 - $1))",
+                                                {next, p[0]}, Shape{}, {0, 6})};
+                       })[0];
+}
+
+ValueId Clusters::spread_of(ValueId c) const {
+  const ValueId far = gaps(c);
+  return i.let({"inertia", "spread"},
+               i.either({"jnp.sum(jnp.min($0, axis=1))", "$0.min(axis=1).sum()"}), {far}, Shape{},
+               {0, 90});
+}
+
 // Lloyd's clusters from several starts: each until it settles; the tightest is kept.
 Op cluster_restarts() {
   return idiom("cluster_restarts", kLoop, 1.0, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t n = few(i, 16, 8), k = i.between(3, 4), d = i.between(1, 3),
                        starts = i.between(2, 4);
-    const Type points{i.real(), {n, d}}, centres{i.real(), {k, d}}, one = scalar(i),
-                                                                    label = counts(i, {n});
-    const Interval range{-3, 3}, ids{0, static_cast<double>(k - 1)}, sums{0, 60};
+    const Type points{i.real(), {n, d}}, centres{i.real(), {k, d}}, one = scalar(i);
+    const Interval range{-3, 3};
     const ValueId x = i.argument({"points", "samples", "x"}, points, range);
     const ValueId c0 =
         i.argument({"starts", "inits", "first_centers"}, {i.real(), {starts, k, d}}, {-2, 2});
@@ -364,82 +460,39 @@ Op cluster_restarts() {
                sizes = i.chance(0.85);
     i.called({"kmeans_restarts", "best_of_starts", "cluster_from_starts"});
     i.summary(fmt::format("Cluster points from {} starts and keep the tightest clusters.", starts));
-    const std::string tolerance = i.setting({"tol", "tolerance"}, {"1e-3", "1e-2"});
+    const std::string tolerance = fixed ? "" : i.setting({"tol", "tolerance"}, {"1e-3", "1e-2"});
     const std::string gap = i.either({"jnp.sum(($0[:, None] - $1[None]) ** 2, axis=-1)",
                                       "jnp.square($0[:, None, :] - $1).sum(-1)"});
-    const auto gaps = [&](ValueId c) {
-      return i.let({"sq_dist", "d2"}, gap, {x, c}, Shape{n, k}, sums);
-    };
-    const auto improve = [&](ValueId c) {
-      const ValueId far = gaps(c);
-      ValueId member;
-      if (soft) {
-        member = i.let({"share", "member"}, "jax.nn.softmax(-2.0 * $0, axis=1)", {far}, Shape{n, k},
-                       {0, 1});
-      } else {
-        const ValueId near =
-            i.let({"nearest", "assigned"},
-                  i.either({"jnp.argmin($0, axis=1)", "$0.argmin(axis=-1)"}), {far}, label, ids);
-        member =
-            i.let({"member", "one_hot"}, fmt::format("jax.nn.one_hot($0, {}, dtype=$1.dtype)", k),
-                  {near, x}, Shape{n, k}, {0, 1});
-      }
-      const ValueId size =
-          i.let({"size", "mass"}, "jnp.sum($0, axis=0)", {member}, Shape{k}, {0, 16});
-      const ValueId total =
-          i.let({"total", "sums"}, i.either({"$0.T @ $1", "jnp.einsum(\"nk,nd->kd\", $0, $1)"}),
-                {member, x}, centres, {-40, 40});
-      if (soft) return i.let({"moved"}, "$0 / $1[:, None]", {total, size}, centres, range);
-      i.comment("A center that nobody is near stays where it is.");
-      return i.let({"moved"}, "jnp.where($0[:, None] > 0, $1 / jnp.maximum($0, 1.0)[:, None], $2)",
-                   {size, total, c}, centres, range);
-    };
-    const auto settle = [&](ValueId start) {
-      if (fixed)
-        return iterated(i, i.between(2, 3), {"lloyd_step", "move_centers"},
-                        {{"c", "centers"}, start, range, {"settled"}}, improve, 0.5);
-      return until_settled(i, {{{"c", "centers"}, start, range, {"settled"}}}, 6, tolerance,
-                           {"lloyd_step", "move_centers"}, [&](const Ids& p) {
-                             const ValueId next = improve(p[0]);
-                             return Ids{next, i.let({"moved_by"}, "jnp.max(jnp.abs($0 - $1))",
-                                                    {next, p[0]}, one, {0, 6})};
-                           })[0];
-    };
-    const auto spread_of = [&](ValueId c) {
-      const ValueId far = gaps(c);
-      return i.let({"inertia", "spread"},
-                   i.either({"jnp.sum(jnp.min($0, axis=1))", "$0.min(axis=1).sum()"}), {far}, one,
-                   {0, 90});
-    };
+    const Clusters of{i, k, d, x, soft, fixed, tolerance, gap};
     if (folds) {
       const ValueId first = i.let({"centers0", "first"}, "$0[0]", {c0}, centres, range);
-      const auto out = i.scan(
-          {"try_start", "next_start"},
-          {{{"best", "kept"}, first, range, {"centers", "best_centers"}},
-           {{"low", "tightest"}, infinity(i), {0, 90}, {"best_inertia", "inertia"}}},
-          {{{"start", "c_start"}, c0}}, when(sizes, {"all_spreads", "spreads"}), [&](const Ids& p) {
-            const ValueId c = settle(p[2]);
-            const ValueId value = spread_of(c);
-            const ValueId better =
-                i.let({"better", "tighter"}, "$0 < 0.99 * $1", {value, p[1]}, flags({}), {0, 1});
-            const Ids next = branch(
-                i, better, {c, value, p[0], p[1]},
-                {{{"a"}, centres, range},
-                 {{"va"}, one, {0, 90}},
-                 {{"b"}, centres, range},
-                 {{"vb"}, one, {0, 90}}},
-                {"replace", "take"}, [](const Ids& q) { return Ids{q[0], q[1]}; }, {"keep", "hold"},
-                [](const Ids& q) { return Ids{q[2], q[3]}; },
-                {{{"best_next"}, centres, range}, {{"low_next"}, one, {0, 90}}});
-            return and_when(sizes, next, value);
-          });
+      i.scan({"try_start", "next_start"},
+             {{{"best", "kept"}, first, range, {"centers", "best_centers"}},
+              {{"low", "tightest"}, infinity(i), {0, 90}, {"best_inertia", "inertia"}}},
+             {{{"start", "c_start"}, c0}}, when(sizes, {"all_spreads", "spreads"}),
+             [&](const Ids& p) {
+               const ValueId c = of.settle(p[2]);
+               const ValueId value = of.spread_of(c);
+               const ValueId better =
+                   i.let({"better", "tighter"}, "$0 < 0.99 * $1", {value, p[1]}, flags({}), {0, 1});
+               const Ids next = branch(
+                   i, better, {c, value, p[0], p[1]},
+                   {{{"a"}, centres, range},
+                    {{"va"}, one, {0, 90}},
+                    {{"b"}, centres, range},
+                    {{"vb"}, one, {0, 90}}},
+                   {"replace", "take"}, [](const Ids& q) { return Ids{q[0], q[1]}; },
+                   {"keep", "hold"}, [](const Ids& q) { return Ids{q[2], q[3]}; },
+                   {{{"best_next"}, centres, range}, {{"low_next"}, one, {0, 90}}});
+               return and_when(sizes, next, value);
+             });
       return;
     }
     const Ids all =
         mapped(i, {"run_lloyd", "from_start"}, {{{"start", "c_start"}, c0}},
                {{"all_centers", "candidates"}, {"spreads", "inertias"}}, [&](const Ids& p) {
-                 const ValueId c = settle(p[0]);
-                 return Ids{c, spread_of(c)};
+                 const ValueId c = of.settle(p[0]);
+                 return Ids{c, of.spread_of(c)};
                });
     i.let({"tightest", "best_inertia"}, i.either({"jnp.min($0)", "$0.min()"}), {all[1]}, one,
           {0, 90});
@@ -447,24 +500,57 @@ Op cluster_restarts() {
   });
 }
 
+const std::vector<Target>& log_densities() {
+  static const std::vector<Target> kAll = {
+      {"a standard normal law", {"-0.5 * $0**2"}},
+      {"a mixture of two normal laws",
+       {"jnp.logaddexp(-2.0 * ($0 - 1.0) ** 2, -2.0 * ($0 + 1.0) ** 2)"}},
+      {"the logistic law",
+       {"-jnp.abs($0) - 2.0 * jnp.log1p(jnp.exp(-jnp.abs($0)))",
+        "-$0 - 2.0 * jax.nn.softplus(-$0)"}},
+      {"Student's law", {"-2.0 * jnp.log1p($0**2 / 3.0)"}}};
+  return kAll;
+}
+
+// An end of a slice's bracket, moved outwards while it lies inside.
+struct Bracket {
+  Idiom& i;
+  BodyId density;
+  std::string width;
+  bool doubles;
+
+  ValueId step_out(const Words& names, const Words& step, ValueId from, ValueId y,
+                   const std::string& sign) const;
+};
+
+ValueId Bracket::step_out(const Words& names, const Words& step, ValueId from, ValueId y,
+                          const std::string& sign) const {
+  const Type one = scalar(i);
+  const Interval range{-8, 8};
+  const ValueId none = count_from(i, {"outs"}, 0, {0, 6});
+  return i.while_loop(
+      {{{"end", "edge"}, from, range, names}, {{"n", "outs"}, none, {0, 6}, {}}},
+      {"still_inside", "above_slice"},
+      [&](const Ids& q) {
+        return Ids{i.let({"inside"}, "($f0($0) > $1) & ($2 < 6)", {q[0], y, q[1]}, Bodies{density},
+                         flags({}), {0, 1})};
+      },
+      step,
+      [&](const Ids& q) {
+        const ValueId next =
+            i.let({"further"},
+                  doubles ? "$0 " + sign + " " + width + " * (1 + $1)" : "$0 " + sign + " " + width,
+                  doubles ? Ids{q[0], q[1]} : Ids{q[0]}, one, range);
+        return Ids{next, i.let({"n_next"}, "$0 + 1", {q[1]}, counts(i, {}), {0, 6})};
+      })[0];
+}
+
 // Slice sampling: a level under the density, a bracket that is stepped out and then shrunk.
 Op slice_sampler() {
   return idiom("slice_sampler", kLoop, 1.0, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t steps = few(i, 10, 4), tries = i.between(5, 8);
-    struct Law {
-      std::string says;
-      Words forms;
-    };
-    static const std::vector<Law> kLaws = {
-        {"a standard normal law", {"-0.5 * $0**2"}},
-        {"a mixture of two normal laws",
-         {"jnp.logaddexp(-2.0 * ($0 - 1.0) ** 2, -2.0 * ($0 + 1.0) ** 2)"}},
-        {"the logistic law",
-         {"-jnp.abs($0) - 2.0 * jnp.log1p(jnp.exp(-jnp.abs($0)))",
-          "-$0 - 2.0 * jax.nn.softplus(-$0)"}},
-        {"Student's law", {"-2.0 * jnp.log1p($0**2 / 3.0)"}}};
-    const Law law = i.random().pick(kLaws);
+    const Target law = i.random().pick(log_densities());
     const Type one = scalar(i);
     const Interval range{-8, 8}, heights{-12, 0};
     const ValueId x0 = i.argument({"x0", "start", "state"}, one, {-1.5, 1.5});
@@ -480,6 +566,7 @@ Op slice_sampler() {
         {"log_density", "logp"}, "Log density of " + law.says + ".", {{{"x", "z"}, one, range}},
         [&](const Ids& p) { return Ids{i.let({"value"}, i.either(law.forms), p, one, {-40, 0})}; });
     const Interval counted{0, static_cast<double>(tries)};
+    const Bracket bracket{i, density, width, doubles};
     std::vector<Words> stacked = {{"samples", "chain"}};
     if (counts_tries) stacked.push_back({"tries", "rejections"});
     i.scan({"slice_step", "transition"}, {{{"x", "state"}, x0, range, {}}},
@@ -488,29 +575,12 @@ Op slice_sampler() {
                                      Bodies{density}, one, heights);
              const ValueId low = i.let(
                  {"left", "lo"}, centred ? "$0 - " + halved(width) : "$0 - " + width + " * $1",
-                 {p[0], p[1]}, one, range);
+                 centred ? Ids{p[0]} : Ids{p[0], p[1]}, one, range);
              const ValueId high = i.let({"right", "hi"}, "$0 + " + width, {low}, one, range);
-             const auto step_out = [&](const Words& names, const Words& step, ValueId from,
-                                       const std::string& sign) {
-               const ValueId none = count_from(i, {"outs"}, 0, {0, 6});
-               return i.while_loop(
-                   {{{"end", "edge"}, from, range, names}, {{"n", "outs"}, none, {0, 6}, {}}},
-                   {"still_inside", "above_slice"},
-                   [&](const Ids& q) {
-                     return Ids{i.let({"inside"}, "($f0($0) > $1) & ($2 < 6)", {q[0], y, q[1]},
-                                      Bodies{density}, flags({}), {0, 1})};
-                   },
-                   step,
-                   [&](const Ids& q) {
-                     const ValueId next = i.let({"further"},
-                                                doubles ? "$0 " + sign + " " + width + " * (1 + $1)"
-                                                        : "$0 " + sign + " " + width,
-                                                doubles ? Ids{q[0], q[1]} : Ids{q[0]}, one, range);
-                     return Ids{next, i.let({"n_next"}, "$0 + 1", {q[1]}, counts(i, {}), {0, 6})};
-                   })[0];
-             };
-             const ValueId left = step_out({"left_end", "lo_end"}, {"widen_left"}, low, "-");
-             const ValueId right = step_out({"right_end", "hi_end"}, {"widen_right"}, high, "+");
+             const ValueId left =
+                 bracket.step_out({"left_end", "lo_end"}, {"widen_left"}, low, y, "-");
+             const ValueId right =
+                 bracket.step_out({"right_end", "hi_end"}, {"widen_right"}, high, y, "+");
              const auto drawn = [&](ValueId a, ValueId b, ValueId n) {
                return i.let({"candidate", "z"}, "$0 + $1[$3] * ($2 - $0)", {a, p[2], b, n}, one,
                             range);
@@ -553,22 +623,27 @@ Op slice_sampler() {
   });
 }
 
+struct Law {
+  std::string says, form, below;  // the share of proposals at $0 that are kept, a bound under it
+};
+
+const std::vector<Law>& bounded_laws() {
+  static const std::vector<Law> kAll = {
+      {"a parabolic law", "4.0 * $0 * (1.0 - $0)", "2.0 * jnp.minimum($1, 1.0 - $1)"},
+      {"a triangular law", "1.0 - jnp.abs(2.0 * $0 - 1.0)", "4.0 * $1 * (1.0 - $1) - 1.0"},
+      {"a raised cosine", "0.5 - 0.5 * jnp.cos(6.2831853 * $0)",
+       "4.0 * jnp.minimum($1, 1.0 - $1) ** 2"},
+      {"a truncated exponential law", "jnp.exp(-3.0 * $0)", "1.0 - 3.0 * $1"},
+      {"a bump", "jnp.exp(-8.0 * ($0 - 0.5) ** 2)", "1.0 - 8.0 * ($1 - 0.5) ** 2"}};
+  return kAll;
+}
+
 // Draws by rejection: for each, proposals until one lies under the density.
 Op rejection_draws() {
   return idiom("rejection_draws", kVectorization, 1.0, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t n = few(i, 12, 3), tries = i.between(4, 8);
-    struct Law {
-      std::string says, form, below;  // the share of proposals at $0 in [0, 1] that are kept
-    };
-    static const std::vector<Law> kLaws = {
-        {"a parabolic law", "4.0 * $0 * (1.0 - $0)", "2.0 * jnp.minimum($1, 1.0 - $1)"},
-        {"a triangular law", "1.0 - jnp.abs(2.0 * $0 - 1.0)", "4.0 * $1 * (1.0 - $1) - 1.0"},
-        {"a raised cosine", "0.5 - 0.5 * jnp.cos(6.2831853 * $0)",
-         "4.0 * jnp.minimum($1, 1.0 - $1) ** 2"},
-        {"a truncated exponential law", "jnp.exp(-3.0 * $0)", "1.0 - 3.0 * $1"},
-        {"a bump", "jnp.exp(-8.0 * ($0 - 0.5) ** 2)", "1.0 - 8.0 * ($1 - 0.5) ** 2"}};
-    const Law law = i.random().pick(kLaws);
+    const Law law = i.random().pick(bounded_laws());
     const Type one = scalar(i);
     const Interval unit{0, 1}, counted{0, static_cast<double>(tries)};
     const ValueId x =

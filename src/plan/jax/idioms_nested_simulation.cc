@@ -16,138 +16,212 @@ using Part = Idiom::Part;
 using Parts = std::vector<Part>;
 using Bodies = std::vector<BodyId>;
 
-// A queue whose next event is an arrival, the end of a service or a change of the server, whichever
+// A queue at a server that takes jobs one by one, and pauses where it `breaks`.
+struct Queue {
+  Idiom& i;
+  bool breaks, loses, served, clocks;
+  std::string horizon, pause, room, idle;
+  ValueId gaps, works;
+  std::int64_t draws;
+
+  // An event at `now`: from all that is carried to the next arrival, the next end of a service, the
+  // length, arrivals, departures and the next pause.
+  Ids arrive(const Ids& p, ValueId now, ValueId rate) const;
+  Ids depart(const Ids& p, ValueId now, ValueId rate) const;
+  Ids stop(const Ids& p, ValueId now) const;
+  ValueId job(ValueId k, ValueId rate) const {
+    return i.let({"job", "work"}, "$0[$1] / $2", {works, k, rate}, scalar(i), {0.1, 3});
+  }
+  Ids next_event(const Ids& p, ValueId rate) const;
+  Ids run(ValueId rate) const;
+};
+
+constexpr Interval kClock{0, 30}, kLength{0, 16}, kArea{0, 200};
+
+Ids Queue::arrive(const Ids& p, ValueId now, ValueId rate) const {
+  const Type one = scalar(i), index = counts(i, {});
+  const ValueId came = i.let({"came_next"}, "$0 + 1", {p[4]}, index, kLength);
+  const ValueId later =
+      i.let({"later", "next_arrival"}, "$0 + $1[$2]", {now, gaps, came}, one, kClock);
+  const ValueId starts = i.let({"starts", "was_empty"}, "$0 == 0", {p[3]}, flags({}), {0, 1});
+  const ValueId finish = i.cond(
+      starts, {}, {}, {"begin_service"},
+      [&](const Ids&) {
+        const ValueId work = job(p[4], rate);
+        return Ids{i.let({"finish_first"}, "$0 + $1", {now, work}, one, kClock)};
+      },
+      {"wait_in_line"}, [&](const Ids&) { return Ids{p[2]}; }, {{{"finish_next"}, one, kClock}})[0];
+  const ValueId longer = i.let({"longer"}, loses ? "jnp.minimum($0 + 1, " + room + ")" : "$0 + 1",
+                               {p[3]}, index, kLength);
+  return and_when(breaks, {later, finish, longer, came, p[5]}, p.back());
+}
+
+Ids Queue::depart(const Ids& p, ValueId now, ValueId rate) const {
+  const Type index = counts(i, {});
+  const ValueId shorter = i.let({"shorter"}, "$0 - 1", {p[3]}, index, kLength);
+  const ValueId out = i.let({"served_next"}, "$0 + 1", {p[5]}, index, kLength);
+  const ValueId work = job(out, rate);
+  const ValueId finish = i.let({"finish_later"}, "jnp.where($0 > 0, $1 + $2, " + idle + ")",
+                               {shorter, now, work}, scalar(i), kClock);
+  return and_when(breaks, {p[1], finish, shorter, p[4], out}, p.back());
+}
+
+Ids Queue::stop(const Ids& p, ValueId now) const {
+  const ValueId finish = i.let({"delayed"}, "$0 + 0.5", {p[2]}, scalar(i), kClock);
+  const ValueId next = i.let({"pause_next"}, "$0 + " + pause, {now}, scalar(i), kClock);
+  return {p[1], finish, p[3], p[4], p[5], next};
+}
+
+Ids Queue::next_event(const Ids& p, ValueId rate) const {
+  const Type one = scalar(i), index = counts(i, {});
+  const Type all{i.real(), {breaks ? 3 : 2}};
+  const std::string places = breaks ? "[$0, $1, $2])" : "[$0, $1])";
+  const ValueId times =
+      i.let({"times", "event_times"}, i.either({"jnp.stack(", "jnp.array("}) + places,
+            breaks ? Ids{p[1], p[2], p[7]} : Ids{p[1], p[2]}, all, kClock);
+  const ValueId kind = i.let({"kind", "event"}, i.either({"jnp.argmin($0)", "$0.argmin()"}),
+                             {times}, index, {0, breaks ? 2.0 : 1.0});
+  const ValueId now = i.let({"now", "t_next"}, "$0[$1]", {times, kind}, one, kClock);
+  const ValueId load =
+      i.let({"load_next", "area_next"}, "$0 + $1 * ($2 - $3)", {p[6], p[3], now, p[0]}, one, kArea);
+  Parts given = {{{"arrival_next"}, one, kClock},
+                 {{"finish_after"}, one, kClock},
+                 {{"length_next"}, index, kLength},
+                 {{"came_after"}, index, kLength},
+                 {{"served_after"}, index, kLength}};
+  std::vector<Idiom::Branch> branches = {
+      {{"arrive", "on_arrival"}, [&](const Ids&) { return arrive(p, now, rate); }},
+      {{"depart", "on_departure"}, [&](const Ids&) { return depart(p, now, rate); }}};
+  if (breaks) {
+    given.push_back({{"pause_after"}, one, kClock});
+    branches.push_back({{"stop", "on_pause"}, [&](const Ids&) { return stop(p, now); }});
+  }
+  const Ids next = i.switch_(kind, {}, {}, branches, given);
+  Ids out = {now, next[0], next[1], next[2], next[3], next[4], load};
+  return and_when(breaks, out, next.back());
+}
+
+Ids Queue::run(ValueId rate) const {
+  const Type one = scalar(i);
+  const ValueId t0 = zero_like(i, {"t0", "start"}, rate, kClock);
+  const ValueId first = i.let({"first_arrival", "arrival0"}, "$0[0]", {gaps}, one, {0.2, 1.5});
+  const ValueId never =
+      i.let({"never", "idle"}, "jnp.full_like($0, " + idle + ")", {rate}, one, kClock);
+  const ValueId none = count_from(i, {"none"}, 0, kLength);
+  std::vector<Idiom::Carry> carries = {
+      {{"t", "clock"}, t0, kClock, {"t_end", "stopped"}},
+      {{"arrival", "next_in"}, first, kClock, {}},
+      {{"finish", "next_out"}, never, kClock, {}},
+      {{"length", "waiting"}, none, kLength, {}},
+      {{"came", "seen"}, none, kLength, {}},
+      {{"served", "left"}, none, kLength, served ? Words{"served_end"} : Words{}},
+      {{"area", "load"}, t0, kArea, {"area_end", "total_load"}}};
+  if (breaks) {
+    const ValueId soon = i.let({"stop0"}, "jnp.full_like($0, " + pause + ")", {rate}, one, kClock);
+    carries.push_back({{"pause", "next_stop"}, soon, kClock, {}});
+  }
+  const std::string open = "($0 < " + horizon + fmt::format(") & ($1 < {})", draws - 1);
+  const Ids end = i.while_loop(
+      carries, {"before_horizon", "running"},
+      [&](const Ids& p) { return Ids{i.let({"go_on"}, open, {p[0], p[4]}, flags({}), {0, 1})}; },
+      {"next_event", "advance"}, [&](const Ids& p) { return next_event(p, rate); });
+  Ids out = {i.let({"mean_length", "mean_load"}, "$0 / $1", {end[6], end[0]}, one, {0, 12})};
+  if (served) out.push_back(end[5]);
+  return and_when(clocks, out, end[0]);
+}
+
+// A queue whose next event is an arrival, the end of a service or a pause of the server, whichever
 // comes first; for several servers.
 Op event_queue() {
   return idiom("event_queue", kConditional, 1.1, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t servers = i.between(2, 5), draws = i.between(10, 16);
-    const Type one = scalar(i), index = counts(i, {});
-    const Interval clock{0, 30}, queue{0, 16}, area{0, 200};
     const ValueId rates =
         i.argument({"service_rates", "speeds", "rates"}, {i.real(), {servers}}, {0.7, 2});
     const ValueId gaps =
         i.argument({"gaps", "arrival_gaps", "waits"}, {i.real(), {draws}}, {0.2, 1.5});
     const ValueId works =
         i.argument({"works", "service_times", "jobs"}, {i.real(), {draws}}, {0.3, 1.8});
-    const bool breaks = i.chance(0.6), full = i.chance(0.3), events = i.chance(0.4),
-               loses = i.chance(0.35);
+    const bool breaks = i.chance(0.6), loses = i.chance(0.35), served = i.chance(0.4),
+               clocks = i.chance(0.3);
     i.called({"simulate_queue", "event_loop", "queue_by_events"});
-    i.summary(
-        breaks
-            ? "Simulate a queue at servers that pause, event by event, and give mean queue lengths."
-            : "Simulate a queue event by event for servers of several speeds.");
+    i.summary(breaks ? "Simulate queues at servers that pause, and give their mean lengths."
+                     : "Simulate a queue event by event for servers of several speeds.");
     const std::string horizon = i.setting({"horizon", "t_end"}, {"6.0", "5.0", "8.0"});
     const std::string pause = i.either({"1.5", "2.0", "1.2"}), room = i.either({"3", "2", "4"});
     const std::string idle = i.either({"1e3", "1e6"});
+    const Queue queue{i,     breaks, loses, served, clocks, horizon,
+                      pause, room,   idle,  gaps,   works,  draws};
     std::vector<Words> results = {{"mean_lengths", "loads"}};
-    if (events) results.push_back({"served", "departures"});
-    if (full) results.push_back({"end_times", "clocks"});
-    mapped(
-        i, {"run_server", "simulate_one"}, {{{"rate", "speed"}, rates}}, results,
-        [&](const Ids& g) {
-          const ValueId t0 = zero_like(i, {"t0", "start"}, g[0], clock);
-          const ValueId first =
-              i.let({"first_arrival", "arrival0"}, "$0[0]", {gaps}, one, {0.2, 1.5});
-          const ValueId never =
-              i.let({"never", "idle"}, "jnp.full_like($0, " + idle + ")", {g[0]}, one, clock);
-          const ValueId none = count_from(i, {"none"}, 0, queue);
-          std::vector<Idiom::Carry> carries = {
-              {{"t", "clock"}, t0, clock, {"t_end", "stopped"}},
-              {{"arrival", "next_in"}, first, clock, {}},
-              {{"finish", "next_out"}, never, clock, {}},
-              {{"length", "waiting"}, none, queue, {}},
-              {{"came", "seen"}, none, queue, {}},
-              {{"served", "left"}, none, queue, events ? Words{"served_end"} : Words{}},
-              {{"area", "load"}, t0, area, {"area_end", "total_load"}}};
-          if (breaks)
-            carries.push_back(
-                {{"pause", "next_stop"},
-                 i.let({"stop0"}, "jnp.full_like($0, " + pause + ")", {g[0]}, one, clock),
-                 clock,
-                 {}});
-          const Ids end = i.while_loop(
-              carries, {"before_horizon", "running"},
-              [&](const Ids& p) {
-                return Ids{i.let({"go_on"},
-                                 "($0 < " + horizon + fmt::format(") & ($1 < {})", draws - 1),
-                                 {p[0], p[4]}, flags({}), {0, 1})};
-              },
-              {"next_event", "advance"},
-              [&](const Ids& p) {
-                const Type all{i.real(), {breaks ? 3 : 2}};
-                const ValueId times =
-                    i.let({"times", "event_times"},
-                          breaks ? i.either({"jnp.stack([$0, $1, $2])", "jnp.array([$0, $1, $2])"})
-                                 : i.either({"jnp.stack([$0, $1])", "jnp.array([$0, $1])"}),
-                          breaks ? Ids{p[1], p[2], p[7]} : Ids{p[1], p[2]}, all, clock);
-                const ValueId kind =
-                    i.let({"kind", "event"}, i.either({"jnp.argmin($0)", "$0.argmin()"}), {times},
-                          index, {0, breaks ? 2.0 : 1.0});
-                const ValueId now = i.let({"now", "t_next"}, "$0[$1]", {times, kind}, one, clock);
-                const ValueId load = i.let({"load_next", "area_next"}, "$0 + $1 * ($2 - $3)",
-                                           {p[6], p[3], now, p[0]}, one, area);
-                // next arrival, next end of a service, length, arrivals, departures, next pause
-                const auto job = [&](ValueId k) {
-                  return i.let({"job", "work"}, "$0[$1] / $2", {works, k, g[0]}, one, {0.1, 3});
-                };
-                const auto with_pause = [&](Ids out, ValueId next) {
-                  return and_when(breaks, std::move(out), next);
-                };
-                const auto arrive = [&](const Ids&) {
-                  const ValueId came = i.let({"came_next"}, "$0 + 1", {p[4]}, index, queue);
-                  const ValueId later = i.let({"later", "next_arrival"}, "$0 + $1[$2]",
-                                              {now, gaps, came}, one, clock);
-                  const ValueId starts =
-                      i.let({"starts", "was_empty"}, "$0 == 0", {p[3]}, flags({}), {0, 1});
-                  const ValueId finish = i.cond(
-                      starts, {}, {}, {"begin_service"},
-                      [&](const Ids&) {
-                        return Ids{
-                            i.let({"finish_first"}, "$0 + $1", {now, job(p[4])}, one, clock)};
-                      },
-                      {"wait_in_line"}, [&](const Ids&) { return Ids{p[2]}; },
-                      {{{"finish_next"}, one, clock}})[0];
-                  const ValueId longer =
-                      loses ? i.let({"longer"}, "jnp.minimum($0 + 1, " + room + ")", {p[3]}, index,
-                                    queue)
-                            : i.let({"longer"}, "$0 + 1", {p[3]}, index, queue);
-                  return with_pause({later, finish, longer, came, p[5]}, breaks ? p[7] : kNoValue);
-                };
-                const auto depart = [&](const Ids&) {
-                  const ValueId shorter = i.let({"shorter"}, "$0 - 1", {p[3]}, index, queue);
-                  const ValueId out = i.let({"served_next"}, "$0 + 1", {p[5]}, index, queue);
-                  const ValueId work = job(out);
-                  const ValueId finish =
-                      i.let({"finish_later"}, "jnp.where($0 > 0, $1 + $2, " + idle + ")",
-                            {shorter, now, work}, one, clock);
-                  return with_pause({p[1], finish, shorter, p[4], out}, breaks ? p[7] : kNoValue);
-                };
-                const auto stop = [&](const Ids&) {
-                  const ValueId finish = i.let({"delayed"}, "$0 + 0.5", {p[2]}, one, clock);
-                  return Ids{p[1], finish,
-                             p[3], p[4],
-                             p[5], i.let({"pause_next"}, "$0 + " + pause, {now}, one, clock)};
-                };
-                Parts given = {{{"arrival_next"}, one, clock},
-                               {{"finish_after"}, one, clock},
-                               {{"length_next"}, index, queue},
-                               {{"came_after"}, index, queue},
-                               {{"served_after"}, index, queue}};
-                if (breaks) given.push_back({{"pause_after"}, one, clock});
-                std::vector<Idiom::Branch> branches = {{{"arrive", "on_arrival"}, arrive},
-                                                       {{"depart", "on_departure"}, depart}};
-                if (breaks) branches.push_back({{"stop", "on_pause"}, stop});
-                const Ids next = i.switch_(kind, {}, {}, branches, given);
-                Ids out = {now, next[0], next[1], next[2], next[3], next[4], load};
-                return and_when(breaks, out, next.back());
-              });
-          Ids out = {
-              i.let({"mean_length", "mean_load"}, "$0 / $1", {end[6], end[0]}, one, {0, 12})};
-          if (events) out.push_back(end[5]);
-          return and_when(full, out, end[0]);
-        });
+    if (served) results.push_back({"served", "departures"});
+    if (clocks) results.push_back({"end_times", "clocks"});
+    mapped(i, {"run_server", "simulate_one"}, {{{"rate", "speed"}, rates}}, results,
+           [&](const Ids& g) { return queue.run(g[0]); });
   });
+}
+
+// Points under a map: Mandelbrot, Julia, burning ship, a cubic.
+struct Orbit {
+  Idiom& i;
+  std::int64_t most, kind;
+  ValueId c;
+  bool smooth, inside;
+  std::string bound;
+
+  // How many steps a point stays near.
+  ValueId steps(ValueId x, ValueId y) const;
+};
+
+ValueId Orbit::steps(ValueId x, ValueId y) const {
+  const Type one = scalar(i), index = counts(i, {});
+  const Interval plane{-2, 2}, orbit{-6, 6}, counted = below(most);
+  const auto walk = [&](const Ids&) {
+    const ValueId none = count_from(i, {"n0"}, 0, counted);
+    const ValueId zero = zero_like(i, {"z0"}, x, orbit);
+    const ValueId a0 = kind == 1 ? x : zero, b0 = kind == 1 ? y : zero;
+    const ValueId ca = kind == 1 ? i.let({"ca"}, "$0[0]", {c}, one, plane) : x;
+    const ValueId cb = kind == 1 ? i.let({"cb"}, "$0[1]", {c}, one, plane) : y;
+    const Ids end = i.while_loop(
+        {{{"a", "re"}, a0, orbit, smooth ? Words{"a_end"} : Words{}},
+         {{"b", "im"}, b0, orbit, smooth ? Words{"b_end"} : Words{}},
+         {{"n", "count"}, none, counted, {"steps", "n_end"}}},
+        {"bounded", "still_near"},
+        [&](const Ids& q) {
+          return Ids{i.let({"near"},
+                           "($0**2 + $1**2 < " + bound + fmt::format(") & ($2 < {})", most), q,
+                           flags({}), {0, 1})};
+        },
+        {"iterate", "orbit_step"},
+        [&](const Ids& q) {
+          static const Words kReal = {"$0**2 - $1**2 + $2", "$0**2 - $1**2 + $2",
+                                      "$0**2 - $1**2 + $2", "$0**3 - 3.0 * $0 * $1**2 + $2"};
+          static const Words kImag = {"2.0 * $0 * $1 + $2", "2.0 * $0 * $1 + $2",
+                                      "2.0 * jnp.abs($0 * $1) + $2",
+                                      "3.0 * $0**2 * $1 - $1**3 + $2"};
+          const ValueId a = i.let({"a_next"}, kReal[static_cast<std::size_t>(kind)],
+                                  {q[0], q[1], ca}, one, orbit);
+          const ValueId b = i.let({"b_next"}, kImag[static_cast<std::size_t>(kind)],
+                                  {q[0], q[1], cb}, one, orbit);
+          return Ids{a, b, i.let({"n_next"}, "$0 + 1", {q[2]}, index, counted)};
+        });
+    if (!smooth) return Ids{end[2]};
+    i.comment("Without steps between bands of equal counts.");
+    return Ids{
+        i.let({"level"}, "$0 - jnp.log1p($1**2 + $2**2)", {end[2], end[0], end[1]}, one, {-4, 14})};
+  };
+  if (!inside) return walk({})[0];
+  const ValueId q = i.let({"q"}, "($0 - 0.25) ** 2 + $1**2", {x, y}, one, {0, 6});
+  const ValueId never = i.let({"in_cardioid", "never_escapes"},
+                              "$0 * ($0 + $1 - 0.25) < 0.25 * $2**2", {q, x, y}, flags({}), {0, 1});
+  return i.cond(
+      never, {}, {}, {"at_most", "give_up"},
+      [&](const Ids&) {
+        return Ids{smooth ? i.let({"top"}, fmt::format("jnp.full_like($0, {}.0)", most), {x}, one,
+                                  {-4, 14})
+                          : count_from(i, {"top"}, most, counted)};
+      },
+      {"iterate_point", "walk"}, walk,
+      {{{"taken", "level"}, smooth ? one : index, smooth ? Interval{-4, 14} : counted}})[0];
 }
 
 // How long points stay near under a map, row by row; each stops when it is out.
@@ -156,8 +230,7 @@ Op escape_times() {
     if (half_precision(i)) return i.fail();
     const std::int64_t rows = few(i, 6, 3), columns = few(i, 6, 3), most = i.between(8, 14);
     const Type one = scalar(i), index = counts(i, {});
-    const Interval plane{-2, 2}, orbit{-6, 6}, counted{0, static_cast<double>(most)};
-    const auto kind = i.between(0, 3);  // Mandelbrot, Julia, burning ship, a cubic
+    const auto kind = i.between(0, 3);
     const ValueId ys = i.argument({"ys", "imag", "rows"}, {i.real(), {rows}}, {-1.2, 1.2});
     const ValueId xs = i.argument({"xs", "real", "columns"}, {i.real(), {columns}}, {-1.8, 0.8});
     const ValueId c =
@@ -176,59 +249,10 @@ Op escape_times() {
     const bool smooth = i.chance(0.4), inside = (kind == 0) && i.chance(0.5),
                by_scan = i.chance(0.35), radius = i.chance(0.4);
     const std::string bound = i.setting({"bailout", "limit"}, {"4.0", "8.0", "16.0"});
-    const auto point = [&](ValueId x, ValueId y) {
-      const auto walk = [&](const Ids&) {
-        const ValueId none = count_from(i, {"n0"}, 0, counted);
-        const ValueId zero = zero_like(i, {"z0"}, x, orbit);
-        const ValueId a0 = kind == 1 ? x : zero, b0 = kind == 1 ? y : zero;
-        const ValueId ca = kind == 1 ? i.let({"ca"}, "$0[0]", {c}, one, plane) : x;
-        const ValueId cb = kind == 1 ? i.let({"cb"}, "$0[1]", {c}, one, plane) : y;
-        const Ids end = i.while_loop(
-            {{{"a", "re"}, a0, orbit, smooth ? Words{"a_end"} : Words{}},
-             {{"b", "im"}, b0, orbit, smooth ? Words{"b_end"} : Words{}},
-             {{"n", "count"}, none, counted, {"steps", "n_end"}}},
-            {"bounded", "still_near"},
-            [&](const Ids& q) {
-              return Ids{i.let({"near"},
-                               "($0**2 + $1**2 < " + bound + fmt::format(") & ($2 < {})", most), q,
-                               flags({}), {0, 1})};
-            },
-            {"iterate", "orbit_step"},
-            [&](const Ids& q) {
-              static const Words kReal = {"$0**2 - $1**2 + $2", "$0**2 - $1**2 + $2",
-                                          "$0**2 - $1**2 + $2", "$0**3 - 3.0 * $0 * $1**2 + $2"};
-              static const Words kImag = {"2.0 * $0 * $1 + $2", "2.0 * $0 * $1 + $2",
-                                          "2.0 * jnp.abs($0 * $1) + $2",
-                                          "3.0 * $0**2 * $1 - $1**3 + $2"};
-              const ValueId a = i.let({"a_next"}, kReal[static_cast<std::size_t>(kind)],
-                                      {q[0], q[1], ca}, one, orbit);
-              const ValueId b = i.let({"b_next"}, kImag[static_cast<std::size_t>(kind)],
-                                      {q[0], q[1], cb}, one, orbit);
-              return Ids{a, b, i.let({"n_next"}, "$0 + 1", {q[2]}, index, counted)};
-            });
-        if (!smooth) return Ids{end[2]};
-        i.comment("Without steps between bands of equal counts.");
-        return Ids{i.let({"level"}, "$0 - jnp.log1p($1**2 + $2**2)", {end[2], end[0], end[1]}, one,
-                         {-4, 14})};
-      };
-      if (!inside) return walk({})[0];
-      const ValueId q = i.let({"q"}, "($0 - 0.25) ** 2 + $1**2", {x, y}, one, {0, 6});
-      const ValueId never =
-          i.let({"in_cardioid", "never_escapes"}, "$0 * ($0 + $1 - 0.25) < 0.25 * $2**2", {q, x, y},
-                flags({}), {0, 1});
-      return i.cond(
-          never, {}, {}, {"at_most", "give_up"},
-          [&](const Ids&) {
-            return Ids{smooth ? i.let({"top"}, fmt::format("jnp.full_like($0, {}.0)", most), {x},
-                                      one, {-4, 14})
-                              : count_from(i, {"top"}, most, counted)};
-          },
-          {"iterate_point", "walk"}, walk,
-          {{{"taken", "level"}, smooth ? one : index, smooth ? Interval{-4, 14} : counted}})[0];
-    };
+    const Orbit of{i, most, kind, c, smooth, inside, bound};
     const auto along = [&](ValueId y) {
       return mapped(i, {"one_point", "per_column"}, {{{"x", "re0"}, xs}}, {{"row_times", "line"}},
-                    [&](const Ids& q) { return Ids{point(q[0], y)}; })[0];
+                    [&](const Ids& q) { return Ids{of.steps(q[0], y)}; })[0];
     };
     if (by_scan) {
       const Type total = smooth ? one : index;
@@ -422,23 +446,30 @@ Op sandpile() {
   });
 }
 
+struct Way {
+  Words names;
+  std::string form;  // of the own and the other's last move, and luck
+};
+
+const std::vector<Way>& strategies() {
+  static const std::vector<Way> kAll = {
+      {{"copy_last", "tit_for_tat"}, "{other}"},
+      {{"win_stay", "pavlov"}, "({own} == {other}).astype({own}.dtype)"},
+      {{"at_random", "coin"}, "({u} < 0.5).astype({own}.dtype)"},
+      {{"forgive", "generous"}, "jnp.where({u} < 0.3, 1, {other})"},
+      {{"contrary", "turn_around"}, "1 - {other}"},
+      {{"grudge", "never_again"}, "{own} * {other}"},
+      {{"probe", "try_defect"}, "jnp.where({u} < 0.25, 0, {other})"}};
+  return kAll;
+}
+
 // Strategies that meet in pairs and play for some rounds.
 Op play_strategies() {
   return idiom("play_strategies", kConditional, 1.0, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t pairs = i.between(3, 6), rounds = i.between(5, 8);
     const Type one = scalar(i), index = counts(i, {});
-    struct Way {
-      Words names;
-      std::string form;  // of the own and the other's last move, and luck
-    };
-    std::vector<Way> ways = {{{"copy_last", "tit_for_tat"}, "$1"},
-                             {{"win_stay", "pavlov"}, "($0 == $1).astype($0.dtype)"},
-                             {{"at_random", "coin"}, "($2 < 0.5).astype($0.dtype)"},
-                             {{"forgive", "generous"}, "jnp.where($2 < 0.3, 1, $1)"},
-                             {{"contrary", "turn_around"}, "1 - $1"},
-                             {{"grudge", "never_again"}, "$0 * $1"},
-                             {{"probe", "try_defect"}, "jnp.where($2 < 0.25, 0, $1)"}};
+    std::vector<Way> ways = strategies();
     for (std::size_t k = ways.size() - 1; k > 0; --k)
       std::swap(ways[k],
                 ways[static_cast<std::size_t>(i.between(0, static_cast<std::int64_t>(k)))]);
@@ -453,7 +484,8 @@ Op play_strategies() {
     i.summary("Let strategies meet in pairs and play a game of two moves for some rounds.");
     const bool fades = i.chance(0.4), trace = i.chance(0.4), both = i.chance(0.6),
                opens = i.chance(0.5);
-    const std::string discount = i.setting({"discount", "delta"}, {"0.9", "0.8", "0.95"});
+    const std::string discount =
+        fades ? i.setting({"discount", "delta"}, {"0.9", "0.8", "0.95"}) : "";
     const Parts seen = {{{"own", "mine"}, index, moves},
                         {{"other", "theirs"}, index, moves},
                         {{"u", "chance"}, one, {0, 1}}};
@@ -464,11 +496,10 @@ Op play_strategies() {
           for (std::int64_t k = 0; k < count; ++k) {
             const Way& way = ways[static_cast<std::size_t>(k)];
             branches.push_back({way.names, [&i, way, index, moves](const Ids& q) {
-                                  if (way.form == "$1") return Ids{q[1]};
-                                  const bool u = way.form.find("$2") != std::string::npos;
-                                  Ids operands = {q[0], q[1]};
-                                  if (u) operands.push_back(q[2]);
-                                  return Ids{i.let({"chosen"}, way.form, operands, index, moves)};
+                                  if (way.form == "{other}") return Ids{q[1]};
+                                  return Ids{let(i, {"chosen"}, way.form,
+                                                 {{"own", q[0]}, {"other", q[1]}, {"u", q[2]}},
+                                                 index, moves)};
                                 }});
           }
           return i.switch_(p[0], {p[1], p[2], p[3]}, seen, branches, {{{"move"}, index, moves}},
@@ -515,16 +546,125 @@ Op play_strategies() {
   });
 }
 
+// Beams of sequences that grow by a table of transitions; token 0 ends one.
+struct Beams {
+  Idiom& i;
+  std::int64_t vocab, beams, steps;
+  ValueId table;
+  bool until, norms;
+  std::string penalty;
+
+  Type scores() const { return {i.real(), {beams}}; }
+  Type tokens() const { return counts(i, {beams}); }
+  Type sequences() const { return counts(i, {beams, steps}); }
+  Interval ids() const { return {0, static_cast<double>(vocab - 1)}; }
+  // Scores, last tokens and sequences after step k.
+  Ids extend(const Ids& p, ValueId ended, ValueId k, ValueId bias) const;
+  Ids grow(const Ids& p, ValueId k, ValueId bias) const;
+  std::vector<Idiom::Carry> start(ValueId first, ValueId bias) const;
+  Ids decode(ValueId first, ValueId bias) const;
+};
+
+constexpr Interval kLogs{-20, 0};
+
+Ids Beams::extend(const Ids& p, ValueId ended, ValueId k, ValueId bias) const {
+  const Type picked{DType::kI32, {beams}};
+  const Shape all{beams, vocab};
+  i.comment("The topic weighs more from token to token.");
+  const ValueId lp =
+      i.let({"log_probs", "logp"}, "jax.nn.log_softmax($0[$1] + (1.0 + 0.1 * $3) * $2, axis=-1)",
+            {table, p[1], bias, k}, all, kLogs);
+  i.comment("An ended beam goes on with the end token at no cost.");
+  const ValueId stay =
+      i.let({"stay", "only_end"}, fmt::format("jnp.where(jnp.arange({}) == 0, 0.0, -1e4)", vocab),
+            {}, Shape{vocab}, {-1e4, 0});
+  const ValueId joint = i.let({"candidates", "joint"},
+                              "$0[:, None] + jnp.where($1[:, None], $2.astype($3.dtype), $3)",
+                              {p[0], ended, stay, lp}, all, kLogs);
+  const std::string flat = i.either({"ravel()", "reshape(-1)"});
+  const Ids best =
+      i.unpack(fmt::format("lax.top_k($0.{}, {})", flat, beams), {joint}, {},
+               {{{"scores_next"}, scores(), kLogs},
+                {{"flat", "places"}, picked, {0, static_cast<double>(beams * vocab - 1)}}});
+  const ValueId parent = i.let({"parents", "beam"}, fmt::format("$0 // {}", vocab), {best[1]},
+                               picked, {0, static_cast<double>(beams - 1)});
+  const ValueId token =
+      i.let({"chosen", "new_tokens"}, fmt::format("($0 % {}).astype($1.dtype)", vocab),
+            {best[1], p[1]}, tokens(), ids());
+  return {
+      best[0], token,
+      i.let({"grown"}, "$0[$1].at[:, $2].set($3)", {p[2], parent, k, token}, sequences(), ids())};
+}
+
+Ids Beams::grow(const Ids& p, ValueId k, ValueId bias) const {
+  const ValueId ended = i.let({"ended", "finished"}, "$0 == 0", {p[1]}, flags({beams}), {0, 1});
+  const ValueId all = i.let({"all_ended", "nothing_left"}, i.either({"jnp.all($0)", "$0.all()"}),
+                            {ended}, flags({}), {0, 1});
+  return i.cond(
+      all, p,
+      {{{"s", "sc"}, scores(), kLogs},
+       {{"t", "last"}, tokens(), ids()},
+       {{"r", "seqs"}, sequences(), ids()}},
+      {"leave", "stop"}, [](const Ids& q) { return q; }, {"extend", "grow"},
+      [&](const Ids& q) { return extend(q, ended, k, bias); },
+      {{{"s_next"}, scores(), kLogs},
+       {{"t_next"}, tokens(), ids()},
+       {{"r_next"}, sequences(), ids()}},
+      {true, {}});
+}
+
+std::vector<Idiom::Carry> Beams::start(ValueId first, ValueId bias) const {
+  const std::string low = fmt::format("-5.0 * jnp.arange({}, dtype=$0.dtype)", beams);
+  const std::string alone =
+      fmt::format("jnp.where(jnp.arange({}) == 0, 0.0, -5.0).astype($0.dtype)", beams);
+  const ValueId score =
+      i.let({"scores0", "first_scores"}, i.either({alone, low}), {bias}, scores(), kLogs);
+  const ValueId token =
+      i.let({"tokens0", "last0"}, fmt::format("jnp.full({}, $0)", beams), {first}, tokens(), ids());
+  const ValueId empty =
+      i.let({"sequences0", "blank"}, fmt::format("jnp.zeros(({}, {}), $0.dtype)", beams, steps),
+            {first}, sequences(), ids());
+  return {{{"scores", "totals"}, score, kLogs, {"scores_end", "final_scores"}},
+          {{"last", "tokens"}, token, ids(), {}},
+          {{"seqs", "history"}, empty, ids(), {"sequences", "decoded"}}};
+}
+
+Ids Beams::decode(ValueId first, ValueId bias) const {
+  std::vector<Idiom::Carry> carries = start(first, bias);
+  Ids end;
+  if (until) {
+    const Interval counted{0, static_cast<double>(steps)};
+    carries.push_back({{"k", "step"}, count_from(i, {"k0"}, 0, counted), counted, {}});
+    end = i.while_loop(
+        carries, {"unfinished", "beams_open"},
+        [&](const Ids& p) {
+          return Ids{i.let({"go_on"}, fmt::format("jnp.any($0 != 0) & ($1 < {})", steps),
+                           {p[1], p[3]}, flags({}), {0, 1})};
+        },
+        {"beam_step", "grow_beams"},
+        [&](const Ids& p) {
+          Ids next = grow({p[0], p[1], p[2]}, p[3], bias);
+          next.push_back(i.let({"k_next"}, "$0 + 1", {p[3]}, counts(i, {}), counted));
+          return next;
+        });
+  } else {
+    end = i.fori(0, steps, {"beam_step", "grow_beams"}, carries,
+                 [&](const Ids& p) { return grow({p[1], p[2], p[3]}, p[0], bias); });
+  }
+  if (!norms) return {end[0], end[2]};
+  const ValueId length = i.let({"lengths", "sizes"}, "jnp.sum($0 != 0, axis=1) + 1", {end[2]},
+                               tokens(), {1, static_cast<double>(steps + 1)});
+  return {i.let({"ranked", "normalized"}, "$0 / $1.astype($0.dtype) ** " + penalty,
+                {end[0], length}, scores(), kLogs),
+          end[2]};
+}
+
 // Beam search over a table of transitions: beams grow until all have ended; several sequences.
 Op beam_decode() {
   return idiom("beam_decode", kConditional, 1.0, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t batch = i.between(2, 4), vocab = i.between(4, 6), beams = i.between(2, 3),
                        steps = i.between(3, 6);
-    const Type scores{i.real(), {beams}}, tokens = counts(i, {beams}),
-                                          sequences = counts(i, {beams, steps}),
-                                          picked{DType::kI32, {beams}};
-    const Interval logp{-20, 0}, ids{0, static_cast<double>(vocab - 1)};
     const ValueId table = i.argument({"transition_logits", "bigram_logits", "table"},
                                      {i.real(), {vocab, vocab}}, {-2, 2});
     const ValueId first = i.argument({"prompts", "starts", "first_tokens"}, counts(i, {batch}),
@@ -534,100 +674,15 @@ Op beam_decode() {
     i.called({"beam_search", "decode_beams", "beam_decode"});
     i.summary("Decode by beam search; beams that have ended keep their score.");
     const bool until = i.chance(0.4), norms = i.chance(0.4), gives = i.chance(0.6);
-    const std::string penalty = i.setting({"length_penalty", "alpha"}, {"0.6", "0.7", "0.8"});
-    const auto decode = [&](ValueId start, ValueId bias) {
-      const ValueId score0 = i.let(
-          {"scores0", "first_scores"},
-          i.either(
-              {fmt::format("jnp.where(jnp.arange({}) == 0, 0.0, -5.0).astype($0.dtype)", beams),
-               fmt::format("-5.0 * jnp.arange({}, dtype=$0.dtype)", beams)}),
-          {bias}, scores, logp);
-      const ValueId token0 =
-          i.let({"tokens0", "last0"}, fmt::format("jnp.full({}, $0)", beams), {start}, tokens, ids);
-      const ValueId empty =
-          i.let({"sequences0", "blank"}, fmt::format("jnp.zeros(({}, {}), $0.dtype)", beams, steps),
-                {start}, sequences, ids);
-      const auto grow = [&](const Ids& p, ValueId k) {
-        const ValueId ended =
-            i.let({"ended", "finished"}, "$0 == 0", {p[1]}, flags({beams}), {0, 1});
-        const ValueId all =
-            i.let({"all_ended", "nothing_left"}, i.either({"jnp.all($0)", "$0.all()"}), {ended},
-                  flags({}), {0, 1});
-        const auto extend = [&](const Ids& q) {
-          const ValueId lp =
-              i.let({"log_probs", "logp"}, "jax.nn.log_softmax($0[$1] + $2, axis=-1)",
-                    {table, q[1], bias}, Shape{beams, vocab}, logp);
-          i.comment("An ended beam goes on with the end token at no cost.");
-          const ValueId stay = i.let(
-              {"stay", "only_end"}, fmt::format("jnp.where(jnp.arange({}) == 0, 0.0, -1e4)", vocab),
-              {}, Shape{vocab}, {-1e4, 0});
-          const ValueId joint =
-              i.let({"candidates", "joint"},
-                    "$0[:, None] + jnp.where($1[:, None], $2.astype($3.dtype), $3)",
-                    {q[0], ended, stay, lp}, Shape{beams, vocab}, logp);
-          const Ids best = i.unpack(
-              fmt::format("lax.top_k($0.{}, {})", i.chance(0.5) ? "ravel()" : "reshape(-1)", beams),
-              {joint}, {},
-              {{{"scores_next"}, scores, logp},
-               {{"flat", "places"}, picked, {0, static_cast<double>(beams * vocab - 1)}}});
-          const ValueId parent = i.let({"parents", "beam"}, fmt::format("$0 // {}", vocab),
-                                       {best[1]}, picked, {0, static_cast<double>(beams - 1)});
-          const ValueId token =
-              i.let({"chosen", "new_tokens"}, fmt::format("($0 % {}).astype($1.dtype)", vocab),
-                    {best[1], q[1]}, tokens, ids);
-          return Ids{best[0], token,
-                     i.let({"grown"}, "$0[$1].at[:, $2].set($3)", {q[2], parent, k, token},
-                           sequences, ids)};
-        };
-        return i.cond(
-            all, p,
-            {{{"s", "sc"}, scores, logp},
-             {{"t", "last"}, tokens, ids},
-             {{"r", "seqs"}, sequences, ids}},
-            {"leave", "stop"}, [](const Ids& q) { return q; }, {"extend", "grow"}, extend,
-            {{{"s_next"}, scores, logp}, {{"t_next"}, tokens, ids}, {{"r_next"}, sequences, ids}},
-            {true, {}});
-      };
-      const std::vector<Idiom::Carry> carries = {
-          {{"scores", "totals"}, score0, logp, {"scores_end", "final_scores"}},
-          {{"last", "tokens"}, token0, ids, {}},
-          {{"seqs", "history"}, empty, ids, {"sequences", "decoded"}}};
-      Ids end;
-      if (until) {
-        std::vector<Idiom::Carry> more = carries;
-        const Interval counted{0, static_cast<double>(steps)};
-        more.push_back({{"k", "step"}, count_from(i, {"k0"}, 0, counted), counted, {}});
-        end = i.while_loop(
-            more, {"unfinished", "beams_open"},
-            [&](const Ids& p) {
-              return Ids{i.let({"go_on"}, fmt::format("jnp.any($0 != 0) & ($1 < {})", steps),
-                               {p[1], p[3]}, flags({}), {0, 1})};
-            },
-            {"beam_step", "grow_beams"},
-            [&](const Ids& p) {
-              Ids next = grow({p[0], p[1], p[2]}, p[3]);
-              next.push_back(i.let({"k_next"}, "$0 + 1", {p[3]}, counts(i, {}), counted));
-              return next;
-            });
-      } else {
-        end = i.fori(0, steps, {"beam_step", "grow_beams"}, carries,
-                     [&](const Ids& p) { return grow({p[1], p[2], p[3]}, p[0]); });
-      }
-      ValueId ranked = end[0];
-      if (norms) {
-        const ValueId length = i.let({"lengths", "sizes"}, "jnp.sum($0 != 0, axis=1) + 1", {end[2]},
-                                     tokens, {1, static_cast<double>(steps + 1)});
-        ranked = i.let({"ranked", "normalized"}, "$0 / $1.astype($0.dtype) ** " + penalty,
-                       {end[0], length}, scores, logp);
-      }
-      return Ids{ranked, end[2]};
-    };
+    const std::string penalty =
+        norms ? i.setting({"length_penalty", "alpha"}, {"0.6", "0.7", "0.8"}) : "";
+    const Beams search{i, vocab, beams, steps, table, until, norms, penalty};
     std::vector<Words> results = {{"beam_scores", "scores"}};
     if (gives) results.push_back({"decoded", "sequences"});
     mapped(i, {"decode_one", "search_one"},
            {{{"start", "prompt"}, first}, {{"bias", "topic"}, context}}, results,
            [&](const Ids& p) {
-             const Ids made = decode(p[0], p[1]);
+             const Ids made = search.decode(p[0], p[1]);
              return gives ? made : Ids{made[0]};
            });
   });

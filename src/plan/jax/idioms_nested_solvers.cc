@@ -100,9 +100,9 @@ Op implicit_steps() {
               (s.halfway ? " by the trapezoidal rule" : " by implicit Euler") +
               ", Newton's method within each step.");
     s.dt = i.setting({"dt", "step_size"}, {"0.25", "0.2", "0.4"});
-    s.tolerance = i.setting({"tol", "tolerance"}, {"1e-3", "1e-4"});
-    const std::int64_t most = i.between(8, 12);
-    const bool rounds = i.chance(0.3), ahead = i.chance(0.3);
+    s.tolerance = i.setting({"tol", "tolerance"}, {"1e-2", "3e-2"});
+    const std::int64_t most = i.between(3, 6);
+    const bool rounds = i.chance(0.6), ahead = i.chance(0.3);
     const BodyId rhs =
         i.helper({"rhs", "slope", "dudt"}, "Slope of " + law.says + " under a drive.",
                  {{{"u", "state"}, s.state, kState}, {{"force", "drive"}, s.state, {-3, 3}}},
@@ -198,13 +198,13 @@ Op adaptive_spans() {
     names.insert(names.end(), {"solve_at_times", "adaptive_spans"});
     i.called(names);
     i.summary("Integrate " + field.says + " and save the state after each span.");
-    const bool midpoint = i.chance(0.5), extrapolates = i.chance(0.4), steps = i.chance(0.3);
+    const bool midpoint = i.chance(0.5), extrapolates = i.chance(0.4), steps = i.chance(0.5);
     const std::string tolerance =
         i.setting({"tol", "tolerance"},
-                  midpoint ? Words{"0.003", "0.005", "0.002"} : Words{"0.03", "0.05", "0.02"});
+                  midpoint ? Words{"0.001", "0.002", "0.003"} : Words{"0.01", "0.02", "0.015"});
     const std::string grow = i.either({"1.5", "1.4", "2.0"}),
                       fall = i.either({"0.5", "0.4", "0.6"});
-    const std::string first = i.either({"0.4", "0.5", "0.3"});
+    const std::string first = i.either({"0.6", "0.8", "0.5"});
     const BodyId rhs = i.helper(
         {"rhs", "slope", "vector_field"}, "Slope of " + field.says + ".",
         {{{"y", "state"}, pair, field.start}, {{"k", "rate"}, one, {1, 2.5}}},
@@ -290,7 +290,7 @@ Op sweep_rows() {
     const ValueId a = dominant(i, n);
     const ValueId b = i.argument({"rhs", "b", "loads"}, {i.real(), {n}}, {-3, 3});
     const bool relaxed = i.chance(0.5), both = i.chance(0.35), bounded = i.chance(0.3),
-               residual = i.chance(0.5), by_scan = !both && i.chance(0.4), rounds = i.chance(0.3);
+               residual = i.chance(0.5), by_scan = !both && i.chance(0.4), rounds = i.chance(0.6);
     const std::string omega =
         relaxed ? i.setting({"omega", "relaxation"}, {"1.1", "1.2", "0.9", "0.8"}) : "";
     i.called({relaxed ? "sor_solve" : "gauss_seidel",
@@ -298,7 +298,7 @@ Op sweep_rows() {
               both ? "symmetric_sweeps" : "relax_rows"});
     i.summary(bounded ? "Solve a linear complementarity problem by sweeps over its rows."
                       : "Solve a linear system by sweeps over its rows, each with what is newest.");
-    const std::string tolerance = i.setting({"tol", "tolerance"}, {"1e-3", "1e-4"});
+    const std::string tolerance = i.setting({"tol", "tolerance"}, {"1e-2", "3e-2"});
     const Type one = scalar(i), vector{i.real(), {n}};
     const auto at_row = [&](ValueId x, ValueId k) {
       const ValueId rest =
@@ -335,7 +335,7 @@ Op sweep_rows() {
         i.let({"start", "x0"}, i.either({"jnp.zeros_like($0)", "$0 / jnp.diag($1)"}), {b, a},
               vector, range);
     until_settled(
-        i, {{{"x", "solution"}, start, range, {"solution", "x"}}}, i.between(12, 20), tolerance,
+        i, {{{"x", "solution"}, start, range, {"solution", "x"}}}, i.between(4, 8), tolerance,
         {"sweep", "one_sweep"},
         [&](const Ids& p) {
           ValueId x = forward(p[0]);
@@ -506,15 +506,78 @@ Op jacobi_rotations() {
   });
 }
 
+// Rows that are eliminated: n of them, and the numbers beside a matrix.
+struct Elimination {
+  Idiom& i;
+  std::int64_t n, width;
+  std::int64_t kind;  // 0 a determinant, 1 a solution, 2 an inverse
+  bool always;        // any larger pivot is taken
+  bool add;
+
+  // The table (and the sign of its rows' order) after column p[0].
+  Ids column(const Ids& p) const;
+};
+
+Ids Elimination::column(const Ids& p) const {
+  const Type table{i.real(), {n, width}}, one = scalar(i), index = counts(i, {});
+  const Interval range{-8, 8}, places{0, static_cast<double>(n - 1)};
+  const ValueId k = p[0];
+  const ValueId best =
+      i.let({"pivot", "best"},
+            fmt::format("jnp.argmax(jnp.where(jnp.arange({}) >= $0, jnp.abs($1[:, $0]), -1.0))", n),
+            {k, p[1]}, index, places);
+  const ValueId other =
+      i.let({"must_swap", "elsewhere"},
+            always ? "$0 != $1" : "jnp.abs($2[$0, $1]) > 1.2 * jnp.abs($2[$1, $1])",
+            always ? Ids{best, k} : Ids{best, k, p[1]}, flags({}), {0, 1});
+  std::vector<Part> taken = {{{"w", "rows"}, table, range}},
+                    given = {{{"m_swapped", "ordered"}, table, range}};
+  Ids operands = {p[1]};
+  if (kind == 0) {
+    taken.push_back({{"s"}, one, {-1, 1}});
+    given.push_back({{"sign_next"}, one, {-1, 1}});
+    operands.push_back(p[2]);
+  }
+  const std::string swap = i.either({"$0.at[jnp.array([$1, $2])].set($0[jnp.array([$2, $1])])",
+                                     "$0.at[$1].set($0[$2]).at[$2].set($0[$1])"});
+  const Ids rows = branch(
+      i, other, operands, taken, {"swap_rows", "exchange"},
+      [&](const Ids& q) {
+        Ids out = {i.let({"swapped"}, swap, {q[0], k, best}, table, range)};
+        if (kind == 0) out.push_back(i.let({"flipped"}, "-$0", {q[1]}, one, {-1, 1}));
+        return out;
+      },
+      {"keep_rows", "in_place"}, [](const Ids& q) { return q; }, given);
+  const ValueId top = kind > 0 ? i.let({"scaled", "unit_row"}, "$0.at[$1].divide($0[$1, $1])",
+                                       {rows[0], k}, table, range)
+                               : rows[0];
+  const ValueId next = i.fori(
+      0, n, {"clear_row", "eliminate_row"}, {{{"m", "w"}, top, range, {"cleared"}}},
+      [&](const Ids& q) {
+        const ValueId hit = i.let({"hit", "below"}, kind == 0 ? "$0 > $1" : "$0 != $1", {q[0], k},
+                                  flags({}), {0, 1});
+        const ValueId factor = i.let({"factor", "share"},
+                                     kind == 0 ? "jnp.where($0, $1[$2, $3] / $1[$3, $3], 0.0)"
+                                               : "jnp.where($0, $1[$2, $3], 0.0)",
+                                     {hit, q[1], q[0], k}, one, range);
+        return Ids{i.let(
+            {"m_next"}, add ? "$0.at[$1].add(-$2 * $0[$3])" : "$0.at[$1].set($0[$1] - $2 * $0[$3])",
+            {q[1], q[0], factor, k}, table, range)};
+      })[0];
+  Ids out = {next};
+  if (kind == 0) out.push_back(rows[1]);
+  return out;
+}
+
 // Gaussian elimination column by column: rows change places where the pivot is small.
 Op pivoted_elimination() {
   return idiom("pivoted_elimination", kLinearAlgebra, 1.0, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
-    const std::int64_t n = i.between(3, 5);
-    const auto kind = i.between(0, 2);  // 0 a determinant, 1 a solution, 2 an inverse
+    const std::int64_t n = i.between(3, 4);
+    const std::int64_t kind = i.chance(0.15) ? 1 : i.chance(0.5) ? 0 : 2;
     const std::int64_t width = kind == 0 ? n : kind == 1 ? n + 1 : 2 * n;
-    const Type table{i.real(), {n, width}}, one = scalar(i), index = counts(i, {});
-    const Interval range{-8, 8}, places{0, static_cast<double>(n - 1)};
+    const Type table{i.real(), {n, width}}, one = scalar(i);
+    const Interval range{-8, 8};
     const ValueId raw = i.argument({"matrix", "a", "coefficients"}, {i.real(), {n, n}}, {-2, 2});
     const ValueId b = kind == 1 ? i.argument({"rhs", "b"}, {i.real(), {n}}, {-2, 2}) : kNoValue;
     static const Words kCalled[] = {{"determinant", "det_by_elimination", "eliminate"},
@@ -525,7 +588,7 @@ Op pivoted_elimination() {
                                 "Invert a matrix by elimination with partial pivoting."};
     i.called(kCalled[kind]);
     i.summary(kSays[static_cast<std::size_t>(kind)]);
-    const std::string shift = i.either({"1.5", "2.0", "1.0"});
+    const std::string shift = i.either({"1.0", "0.5", "0.8"});
     const ValueId a =
         i.let({"shifted", "a"}, fmt::format("$0 + {} * jnp.eye({}, dtype=$0.dtype)", shift, n),
               {raw}, Shape{n, n}, {-2, 4});
@@ -544,57 +607,9 @@ Op pivoted_elimination() {
                   : kNoValue;
     std::vector<Idiom::Carry> carries = {{{"m", "table"}, start, range, {"reduced", "eliminated"}}};
     if (kind == 0) carries.push_back({{"sign", "parity"}, sign, {-1, 1}, {"final_sign", "sign"}});
-    const auto column = [&](const Ids& p) {
-      const ValueId k = p[0];
-      const ValueId best = i.let(
-          {"pivot", "best"},
-          fmt::format("jnp.argmax(jnp.where(jnp.arange({}) >= $0, jnp.abs($1[:, $0]), -1.0))", n),
-          {k, p[1]}, index, places);
-      const ValueId other =
-          i.let({"must_swap", "elsewhere"},
-                always ? "$0 != $1" : "jnp.abs($2[$0, $1]) > 1.2 * jnp.abs($2[$1, $1])",
-                always ? Ids{best, k} : Ids{best, k, p[1]}, flags({}), {0, 1});
-      std::vector<Part> taken = {{{"w", "rows"}, table, range}},
-                        given = {{{"m_swapped", "ordered"}, table, range}};
-      Ids operands = {p[1]};
-      if (kind == 0) {
-        taken.push_back({{"s"}, one, {-1, 1}});
-        given.push_back({{"sign_next"}, one, {-1, 1}});
-        operands.push_back(p[2]);
-      }
-      const std::string swap = i.either({"$0.at[jnp.array([$1, $2])].set($0[jnp.array([$2, $1])])",
-                                         "$0.at[$1].set($0[$2]).at[$2].set($0[$1])"});
-      const Ids rows = branch(
-          i, other, operands, taken, {"swap_rows", "exchange"},
-          [&](const Ids& q) {
-            Ids out = {i.let({"swapped"}, swap, {q[0], k, best}, table, range)};
-            if (kind == 0) out.push_back(i.let({"flipped"}, "-$0", {q[1]}, one, {-1, 1}));
-            return out;
-          },
-          {"keep_rows", "in_place"}, [](const Ids& q) { return q; }, given);
-      const ValueId top = kind == 2 || (kind == 1)
-                              ? i.let({"scaled", "unit_row"}, "$0.at[$1].divide($0[$1, $1])",
-                                      {rows[0], k}, table, range)
-                              : rows[0];
-      const ValueId next = i.fori(
-          0, n, {"clear_row", "eliminate_row"}, {{{"m", "w"}, top, range, {"cleared"}}},
-          [&](const Ids& q) {
-            const ValueId hit = i.let({"hit", "below"}, kind == 0 ? "$0 > $1" : "$0 != $1",
-                                      {q[0], k}, flags({}), {0, 1});
-            const ValueId factor = i.let({"factor", "share"},
-                                         kind == 0 ? "jnp.where($0, $1[$2, $3] / $1[$3, $3], 0.0)"
-                                                   : "jnp.where($0, $1[$2, $3], 0.0)",
-                                         {hit, q[1], q[0], k}, one, range);
-            return Ids{
-                i.let({"m_next"},
-                      add ? "$0.at[$1].add(-$2 * $0[$3])" : "$0.at[$1].set($0[$1] - $2 * $0[$3])",
-                      {q[1], q[0], factor, k}, table, range)};
-          })[0];
-      Ids out = {next};
-      if (kind == 0) out.push_back(rows[1]);
-      return out;
-    };
-    const Ids done = i.fori(0, n, {"eliminate_column", "column_step"}, carries, column);
+    const Elimination of{i, n, width, kind, always, add};
+    const Ids done = i.fori(0, n, {"eliminate_column", "column_step"}, carries,
+                            [&](const Ids& p) { return of.column(p); });
     if (kind == 0)
       i.let({"det", "determinant"},
             i.either({"$0 * jnp.prod(jnp.diag($1))", "jnp.prod(jnp.diagonal($1)) * $0"}),

@@ -344,6 +344,46 @@ Op truncated_backprop() {
   });
 }
 
+// A recurrent decoder.
+struct Decoder {
+  Idiom& i;
+  std::int64_t vocab, d;
+  ValueId embed, w, head;
+  bool gated, scores;
+  std::string rate, nats;
+
+  // From the state, the last token, the target and a coin.
+  Ids step(const Ids& q) const;
+};
+
+Ids Decoder::step(const Ids& q) const {
+  const Type state{i.real(), {d}}, token = counts(i, {});
+  const Interval hidden{-1, 1}, ids{0, static_cast<double>(vocab - 1)};
+  const ValueId x = i.let({"x", "embedded"}, i.either({"$0[$1]", "jnp.take($0, $1, axis=0)"}),
+                          {embed, q[1]}, state, {-1.5, 1.5});
+  ValueId h;
+  if (gated) {
+    const ValueId gate = i.let({"gate", "z"}, "jax.nn.sigmoid($0 + $1)", {x, q[0]}, state, {0, 1});
+    h = i.let({"h_next"}, "(1.0 - $0) * $1 + $0 * jnp.tanh($2 @ $1 + $3)", {gate, q[0], w, x},
+              state, hidden);
+  } else {
+    h = i.let({"h_next"}, "jnp.tanh($0 @ $1 + $2)", {w, q[0], x}, state, hidden);
+  }
+  const ValueId logits = i.let({"logits", "out"}, i.either({"$0 @ $1", "jnp.dot($0, $1)"}),
+                               {h, head}, Shape{vocab}, {-4, 4});
+  const ValueId taught = i.let({"taught", "use_truth"}, "$0 < " + rate, {q[3]}, flags({}), {0, 1});
+  const ValueId next = branch(
+      i, taught, {q[2], logits},
+      {{{"t", "true_token"}, token, ids}, {{"z", "out_logits"}, {i.real(), {vocab}}, {-4, 4}}},
+      {"from_teacher", "true_next"}, [](const Ids& r) { return Ids{r[0]}; },
+      {"from_self", "own_next"},
+      [&](const Ids& r) {
+        return Ids{i.let({"own"}, i.either({"jnp.argmax($0)", "$0.argmax()"}), {r[1]}, token, ids)};
+      },
+      {{{"fed", "next_prev"}, token, ids}})[0];
+  return Ids{h, next, scores ? i.let({"cost"}, nats, {logits, q[2]}, Shape{}, {0, 6}) : h};
+}
+
 // A decoder that reads the true token or its own last one, as a coin says; over several sequences.
 Op scheduled_decoder() {
   return idiom("scheduled_decoder", kConditional, 1.1, kNone, [](Idiom& i) {
@@ -368,6 +408,7 @@ Op scheduled_decoder() {
                by_scan = i.chance(0.4);
     const std::string nats =
         i.either({"-jax.nn.log_softmax($0)[$1]", "jax.nn.logsumexp($0) - $0[$1]"});
+    const Decoder of{i, vocab, d, embed, w, head, gated, scores, p, nats};
     const auto decode = [&](ValueId seq, ValueId luck) {
       const ValueId h0 =
           i.let({"h0", "still"}, fmt::format("jnp.zeros({}, $0.dtype)", d), {embed}, state, hidden);
@@ -387,38 +428,7 @@ Op scheduled_decoder() {
           .scan({"decode_step", "next_token"},
                 {{{"h", "state"}, h0, hidden, {}}, {{"prev", "last"}, first, ids, {}}}, over,
                 {scores ? Words{"nll", "costs"} : Words{"states", "path"}},
-                [&](const Ids& q) {
-                  const ValueId x =
-                      i.let({"x", "embedded"}, i.either({"$0[$1]", "jnp.take($0, $1, axis=0)"}),
-                            {embed, q[1]}, state, {-1.5, 1.5});
-                  ValueId h;
-                  if (gated) {
-                    const ValueId gate =
-                        i.let({"gate", "z"}, "jax.nn.sigmoid($0 + $1)", {x, q[0]}, state, {0, 1});
-                    h = i.let({"h_next"}, "(1.0 - $0) * $1 + $0 * jnp.tanh($2 @ $1 + $3)",
-                              {gate, q[0], w, x}, state, hidden);
-                  } else {
-                    h = i.let({"h_next"}, "jnp.tanh($0 @ $1 + $2)", {w, q[0], x}, state, hidden);
-                  }
-                  const ValueId logits =
-                      i.let({"logits", "out"}, i.either({"$0 @ $1", "jnp.dot($0, $1)"}), {h, head},
-                            Shape{vocab}, {-4, 4});
-                  const ValueId taught =
-                      i.let({"taught", "use_truth"}, "$0 < " + p, {q[3]}, flags({}), {0, 1});
-                  const ValueId next = branch(
-                      i, taught, {q[2], logits},
-                      {{{"t", "true_token"}, token, ids},
-                       {{"z", "out_logits"}, {i.real(), {vocab}}, {-4, 4}}},
-                      {"from_teacher", "true_next"}, [](const Ids& r) { return Ids{r[0]}; },
-                      {"from_self", "own_next"},
-                      [&](const Ids& r) {
-                        return Ids{i.let({"own"}, i.either({"jnp.argmax($0)", "$0.argmax()"}),
-                                         {r[1]}, token, ids)};
-                      },
-                      {{{"fed", "next_prev"}, token, ids}})[0];
-                  return Ids{h, next,
-                             scores ? i.let({"cost"}, nats, {logits, q[2]}, Shape{}, {0, 6}) : h};
-                })
+                [&](const Ids& q) { return of.step(q); })
           .stacked[0];
     };
     ValueId out;
@@ -463,7 +473,7 @@ Op early_stopping() {
     i.called({"train_until_worse", "early_stopping", "fit_with_patience"});
     i.summary("Fit " + fit.says + " until a held-out loss has stopped to fall.");
     const std::string lr = i.setting({"learning_rate", "lr"}, {"0.2", "0.3", "0.1"});
-    const std::string margin = i.either({"", " - 1e-3", " - 1e-2"});
+    const std::string margin = i.either({" - 3e-3", " - 1e-3", " - 1e-2"});
     const bool shrinks = i.chance(0.4), epochs = i.chance(0.4);
     const BodyId loss = loss_of(i, fit, rows, d);
     const auto held_out = [&](const Words& names, ValueId w) {
@@ -541,6 +551,58 @@ Op early_stopping() {
   });
 }
 
+constexpr Interval kValues{-9, 9};
+
+// A small decision process.
+struct Decisions {
+  Idiom& i;
+  std::int64_t states, actions;
+  ValueId p, rewards;
+  bool sweeps;  // a sweep over the states rather than backups of all until they settle
+  std::string gamma, tolerance;
+
+  ValueId evaluate(ValueId pi, ValueId v) const;
+  ValueId improve(ValueId v) const;
+};
+
+ValueId Decisions::evaluate(ValueId pi, ValueId v) const {
+  const Type values{i.real(), {states}};
+  const std::string lookup = fmt::format("$0[jnp.arange({}), $1]", states);
+  const ValueId r = i.let({"r_pi", "reward"},
+                          i.either({lookup, "jnp.take_along_axis($0, $1[:, None], axis=1)[:, 0]"}),
+                          {rewards, pi}, values, {-1, 1});
+  const ValueId m = i.let({"p_pi", "chain"}, lookup, {p, pi}, Shape{states, states}, {0, 1});
+  if (sweeps)
+    return i.fori(
+        0, states, {"update_state", "visit"},
+        {{{"v", "values"}, v, kValues, {"evaluated", "v_pi"}}}, [&](const Ids& q) {
+          const ValueId value = i.let({"target"}, "$0[$1] + " + gamma + " * $2[$1] @ $3",
+                                      {r, q[0], m, q[1]}, scalar(i), kValues);
+          return Ids{i.let({"v_next"}, "$0.at[$1].set($2)", {q[1], q[0], value}, values, kValues)};
+        })[0];
+  return until_settled(
+      i, {{{"v", "values"}, v, kValues, {"evaluated", "v_pi"}}}, 30, tolerance,
+      {"backup", "evaluation_sweep"}, [&](const Ids& q) {
+        const ValueId next = i.let(
+            {"v_next"},
+            i.either({"$0 + " + gamma + " * $1 @ $2", "$0 + " + gamma + " * jnp.dot($1, $2)"}),
+            {r, m, q[0]}, values, kValues);
+        return Ids{next,
+                   i.let({"gap"}, "jnp.max(jnp.abs($0 - $1))", {next, q[0]}, Shape{}, {0, 9})};
+      })[0];
+}
+
+ValueId Decisions::improve(ValueId v) const {
+  const Type policy = counts(i, {states}), all{i.real(), {states, actions}};
+  const Interval choices{0, static_cast<double>(actions - 1)};
+  const ValueId q = i.let({"q", "action_values"},
+                          i.either({"$0 + " + gamma + " * $1 @ $2",
+                                    "$0 + " + gamma + " * jnp.einsum(\"sat,t->sa\", $1, $2)"}),
+                          {rewards, p, v}, all, kValues);
+  return i.let({"pi_next", "greedy"}, i.either({"jnp.argmax($0, axis=1)", "$0.argmax(axis=-1)"}),
+               {q}, policy, choices);
+}
+
 // Policy iteration: the values of a policy until they settle, then the policy that is best for
 // them.
 Op policy_iteration() {
@@ -550,13 +612,13 @@ Op policy_iteration() {
                        rounds = i.between(2, 4);
     const Type values{i.real(), {states}}, policy = counts(i, {states}),
                                            all{i.real(), {states, actions}};
-    const Interval range{-9, 9}, choices{0, static_cast<double>(actions - 1)};
+    const Interval range = kValues, choices{0, static_cast<double>(actions - 1)};
     const ValueId logits = i.argument({"transition_logits", "dynamics", "logits"},
                                       {i.real(), {states, actions, states}}, {-2, 2});
     const ValueId rewards = i.argument({"rewards", "reward_table", "r"}, all, {-1, 1});
     const bool until = i.chance(0.4), sweeps = i.chance(0.35), regular = i.chance(0.5);
     const std::string gamma = i.setting({"gamma", "discount"}, {"0.8", "0.7", "0.9"});
-    const std::string tolerance = i.setting({"tol", "tolerance"}, {"1e-2", "1e-3"});
+    const std::string tolerance = sweeps ? "" : i.setting({"tol", "tolerance"}, {"1e-2", "1e-3"});
     i.called({"policy_iteration", "improve_policy", "plan_by_evaluation"});
     i.summary("Plan by evaluating a policy and improving it in turns.");
     const ValueId p = i.let({"transitions", "probs"}, "jax.nn.softmax($0, axis=-1)", {logits},
@@ -568,42 +630,7 @@ Op policy_iteration() {
                              i.either({fmt::format("jnp.zeros({}, $0.dtype)", states),
                                        "jnp.zeros_like($0[:, 0])", "jnp.max($0, axis=1)"}),
                              {rewards}, values, range);
-    const std::string lookup = fmt::format("$0[jnp.arange({}), $1]", states);
-    const auto evaluate = [&](ValueId pi, ValueId v) {
-      const ValueId r =
-          i.let({"r_pi", "reward"},
-                i.either({lookup, "jnp.take_along_axis($0, $1[:, None], axis=1)[:, 0]"}),
-                {rewards, pi}, values, {-1, 1});
-      const ValueId m = i.let({"p_pi", "chain"}, lookup, {p, pi}, Shape{states, states}, {0, 1});
-      if (sweeps)
-        return i.fori(0, states, {"update_state", "visit"},
-                      {{{"v", "values"}, v, range, {"evaluated", "v_pi"}}}, [&](const Ids& q) {
-                        const ValueId value =
-                            i.let({"target"}, "$0[$1] + " + gamma + " * $2[$1] @ $3",
-                                  {r, q[0], m, q[1]}, scalar(i), range);
-                        return Ids{i.let({"v_next"}, "$0.at[$1].set($2)", {q[1], q[0], value},
-                                         values, range)};
-                      })[0];
-      return until_settled(
-          i, {{{"v", "values"}, v, range, {"evaluated", "v_pi"}}}, 30, tolerance,
-          {"backup", "evaluation_sweep"}, [&](const Ids& q) {
-            const ValueId next = i.let(
-                {"v_next"},
-                i.either({"$0 + " + gamma + " * $1 @ $2", "$0 + " + gamma + " * jnp.dot($1, $2)"}),
-                {r, m, q[0]}, values, range);
-            return Ids{next,
-                       i.let({"gap"}, "jnp.max(jnp.abs($0 - $1))", {next, q[0]}, Shape{}, {0, 9})};
-          })[0];
-    };
-    const auto improve = [&](ValueId v) {
-      const ValueId q = i.let({"q", "action_values"},
-                              i.either({"$0 + " + gamma + " * $1 @ $2",
-                                        "$0 + " + gamma + " * jnp.einsum(\"sat,t->sa\", $1, $2)"}),
-                              {rewards, p, v}, all, range);
-      return i.let({"pi_next", "greedy"},
-                   i.either({"jnp.argmax($0, axis=1)", "$0.argmax(axis=-1)"}), {q}, policy,
-                   choices);
-    };
+    const Decisions of{i, states, actions, p, rewards, sweeps, gamma, tolerance};
     if (until) {
       const Interval counted{0, 9};
       const ValueId none = count_from(i, {"n0", "first_round"}, 0, counted);
@@ -620,8 +647,8 @@ Op policy_iteration() {
           },
           {"evaluate_and_improve", "turn"},
           [&](const Ids& q) {
-            const ValueId v = evaluate(q[0], q[1]);
-            return Ids{improve(v), v, q[0],
+            const ValueId v = of.evaluate(q[0], q[1]);
+            return Ids{of.improve(v), v, q[0],
                        i.let({"n_next"}, "$0 + 1", {q[3]}, counts(i, {}), counted)};
           });
       return;
@@ -633,8 +660,8 @@ Op policy_iteration() {
          {{"v", "values"}, v0, range, trace ? Words{} : Words{"values", "v_end"}}},
         {}, when(trace, {"value_history", "history"}),
         [&](const Ids& q) {
-          const ValueId v = evaluate(q[0], q[1]);
-          return and_when(trace, {improve(v), v}, v);
+          const ValueId v = of.evaluate(q[0], q[1]);
+          return and_when(trace, {of.improve(v), v}, v);
         },
         "", rounds);
   });

@@ -568,7 +568,7 @@ Op thermal_average() {
 // rate alone or the course of a reaction.
 Op enzyme_rate() {
   return idiom("enzyme_rate", kArithmetic, 0.9, kSmooth, [](Idiom& i) {
-    const ValueId s = i.anchor({"substrate", "concentration", "s"}, 1, 2, {0.1, 5});
+    const ValueId s = i.anchor({"substrate", "concentration", "s"}, 0, 2, {0.1, 5});
     const Shape shape = i.shape(s);
     const Term vmax = constant(i, "vmax", {"vmax", "v_max"}, {1, 2, 0.5});
     const Term km = constant(i, "km", {"km", "half_saturation"}, {0.5, 1, 2});

@@ -387,7 +387,8 @@ Op implicit_step(bool by_while) {
             {"Take an implicit step of exponential relaxation.", "{k} * (jnp.exp(-{y}) - 0.5)",
              "-{k} * jnp.exp(-{y})"}};
         const Law& law = i.random().pick(kLaws);
-        const ValueId y0 = i.anchor({"state", "y", "concentration"}, 1, 2, {0.2, 1.5});
+        const ValueId y0 =
+            i.anchor({"state", "y", "concentration"}, by_while ? 1 : 0, 2, {0.2, 1.5});
         const Shape shape = i.shape(y0);
         const Term k = constant(i, "k", {"rate", "stiffness"}, {5, 2, 10, 1});
         const Term dt = constant(i, "dt", {"dt", "step_size"}, {0.1, 0.05, 0.2});
@@ -444,9 +445,9 @@ Op implicit_step(bool by_while) {
 Op kepler_orbit() {
   return idiom("kepler_orbit", kLoop, 0.9, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
-    const ValueId mean = i.anchor({"mean_anomaly", "anomaly", "mean_anomalies"}, 1, 2, {-3, 3});
+    const ValueId mean = i.anchor({"mean_anomaly", "anomaly", "mean_anomalies"}, 0, 2, {-3, 3});
     const Shape shape = i.shape(mean);
-    const bool one = i.chance(0.5);
+    const bool one = shape.empty() || i.chance(0.5);
     const ValueId e =
         i.input({"eccentricity", "ecc", "e"}, one ? Shape{} : Shape{i.dim(mean, -1)}, {0.05, 0.6});
     const bool newton = i.chance(0.65);
