@@ -39,6 +39,30 @@ std::string without_stopped(std::string spelling) {
   return spelling;
 }
 
+// A spelling without factors of one, as a drawn number may be one. `inexact`: no operand is a
+// count, which a float would promote.
+std::string without_ones(const std::string& spelling, bool inexact) {
+  std::string out = spelling;
+  const auto drop = [&](std::string_view text, const auto& may) {
+    for (std::size_t at = out.find(text); at != std::string::npos; at = out.find(text, at + 1))
+      if (may(at)) out.erase(at, text.size());
+  };
+  const auto begins_term = [&](std::size_t at) {
+    if (at == 0 || out[at - 1] == '(') return true;
+    return at > 1 && out[at - 1] == ' ' && (out[at - 2] == '+' || out[at - 2] == '-');
+  };
+  const auto ends = [&](std::size_t end) {
+    return end >= out.size() || std::string_view(" )],").find(out[end]) != std::string_view::npos;
+  };
+  if (inexact) drop("1.0 * ", begins_term);
+  constexpr std::string_view kColumn = "[:, None]", kTimesOne = " * 1";
+  drop(kTimesOne, [&](std::size_t at) {
+    return std::string_view(out).substr(0, at).ends_with(kColumn) && ends(at + kTimesOne.size());
+  });
+  const bool operand_alone = out.size() < 4 && out.starts_with("$");
+  return operand_alone ? spelling : out;
+}
+
 // An idiom's thresholds, rates and scales are for elements that use its range: of a value in scope
 // typical elements are to reach through this share of it.
 constexpr double kUsedShare = 0.15;
@@ -275,7 +299,9 @@ Idiom::Ids Idiom::unpack(std::string spelling, Ids operands, std::vector<BodyId>
   Draft draft;
   draft.operands = operands;
   draft.bodies = bodies;
-  draft.spelling = std::move(spelling);
+  const bool inexact = std::ranges::all_of(
+      operands, [&](ValueId id) { return tensor::is_inexact(b_[id].type.dtype); });
+  draft.spelling = without_ones(spelling, inexact);
   draft.comment = std::move(comment_);
   comment_.clear();
   draft.sure_given = true;

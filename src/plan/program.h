@@ -133,6 +133,7 @@ struct Body {
   std::string hint;                         // a noun or verb for its name
   std::vector<std::string> names = {};      // as Value::names, of the function
   std::vector<std::string> summaries = {};  // what it does, in one line; any of them is true
+  // In both `$f3` stands for what body 3 is called, in summaries `$0` for the first parameter.
   std::vector<ValueId> parameters;
   // Parameters that arrive as one tuple: sizes of the groups in order, 0 for one that stands alone.
   // Empty: every parameter stands alone.

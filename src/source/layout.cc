@@ -77,7 +77,12 @@ std::string target_text(const std::string& target, int indentation) {
 
 // Targets that take up a line by themselves stand below one another.
 std::string assignment(const Assign& a, int indentation) {
-  const std::string text = statement(assignment_prefix(a.targets), a.value, indentation);
+  std::string text = statement(assignment_prefix(a.targets), a.value, indentation);
+  if (!a.comment.empty() && std::ranges::count(text, '\n') == 1 &&
+      width(text) + width(a.comment) + 3 <= kLineLength) {
+    text.pop_back();
+    return text + "  # " + a.comment + "\n";
+  }
   if (a.targets.size() < 2 || first_line_fits(text)) return text;
   std::string out = spaces(indentation) + "(\n";
   for (const std::string& target : a.targets) out += target_text(target, indentation + kIndent);
@@ -91,13 +96,18 @@ std::string parameter_text(const Parameter& p) {
   return out;
 }
 
-std::vector<std::string> parameter_texts(const FunctionDefinition& f) {
-  std::vector<std::string> out;
+// A parameter as it stands in a line of its own, and what is said of it there.
+struct ParameterLine {
+  std::string text, comment;
+};
+
+std::vector<ParameterLine> parameter_lines(const FunctionDefinition& f) {
+  std::vector<ParameterLine> out;
   bool keyword_only = false;
   for (const Parameter& p : f.parameters) {
-    if (p.keyword_only && !keyword_only) out.emplace_back("*");
+    if (p.keyword_only && !keyword_only) out.push_back({"*", {}});
     keyword_only = p.keyword_only;
-    out.push_back(parameter_text(p));
+    out.push_back({parameter_text(p), p.comment});
   }
   return out;
 }
@@ -105,13 +115,31 @@ std::vector<std::string> parameter_texts(const FunctionDefinition& f) {
 std::string header(const FunctionDefinition& f, int indentation) {
   const std::string returns = f.returns ? " -> " + print(f.returns) : "";
   std::string line = spaces(indentation) + "def " + f.name + "(";
-  const std::vector<std::string> parameters = parameter_texts(f);
-  for (std::size_t i = 0; i < parameters.size(); ++i) line += (i ? ", " : "") + parameters[i];
+  const std::vector<ParameterLine> parameters = parameter_lines(f);
+  for (std::size_t i = 0; i < parameters.size(); ++i) line += (i ? ", " : "") + parameters[i].text;
   line += ")" + returns + ":";
-  if (width(line) <= kLineLength) return line + "\n";
+  const bool plain =
+      std::ranges::all_of(parameters, [](const auto& p) { return p.comment.empty(); });
+  if (plain && width(line) <= kLineLength) return line + "\n";
   std::string out = spaces(indentation) + "def " + f.name + "(\n";
-  for (const std::string& p : parameters) out += spaces(indentation + kIndent) + p + ",\n";
+  for (const ParameterLine& p : parameters)
+    out += spaces(indentation + kIndent) + p.text + "," +
+           (p.comment.empty() ? "" : "  # " + p.comment) + "\n";
   return out + spaces(indentation) + ")" + returns + ":\n";
+}
+
+// Sections end with the quotes on a line of their own.
+std::string docstring_text(const std::string& docstring, int indentation) {
+  std::string out = spaces(indentation) + "\"\"\"";
+  for (std::size_t at = 0; at < docstring.size();) {
+    const std::size_t end = std::min(docstring.find('\n', at), docstring.size());
+    const std::string line = docstring.substr(at, end - at);
+    out += (at == 0 || line.empty() ? "" : spaces(indentation)) + line;
+    if (end < docstring.size()) out += "\n";
+    at = end + 1;
+  }
+  const bool several = docstring.find('\n') != std::string::npos;
+  return out + (several ? "\n" + spaces(indentation) : "") + "\"\"\"\n";
 }
 
 std::string definition(const FunctionDefinition& f, int indentation) {
@@ -121,7 +149,7 @@ std::string definition(const FunctionDefinition& f, int indentation) {
   const int inner = indentation + kIndent;
   bool first = true, after_definition = false;
   if (!f.docstring.empty()) {
-    out += spaces(inner) + "\"\"\"" + f.docstring + "\"\"\"\n";
+    out += docstring_text(f.docstring, inner);
     first = false;
   }
   for (const Statement& s : f.body) {

@@ -17,6 +17,7 @@ struct FunctionDefinition;
 struct Assign {
   std::vector<std::string> targets;  // several: tuple unpacking
   Expr value;
+  std::string comment = {};  // behind it, where the whole stays on one line
 };
 
 struct Return {
@@ -39,6 +40,7 @@ struct Parameter {
   Expr annotation;            // null: none
   Expr default_value;         // null: none
   bool keyword_only = false;  // as all that come after it
+  std::string comment = {};   // behind it, on a line of its own
 };
 
 struct FunctionDefinition {
@@ -46,7 +48,7 @@ struct FunctionDefinition {
   std::vector<Expr> decorators;
   std::vector<Parameter> parameters;
   Expr returns;           // null: no annotation
-  std::string docstring;  // empty: none; one line
+  std::string docstring;  // empty: none; one line, or a summary and sections
   std::vector<Statement> body;
 };
 

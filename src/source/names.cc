@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "plan/builder.h"
 #include "plan/op.h"
@@ -85,9 +86,9 @@ Words inner_parameter_words(const plan::Value& v) {
   return {"x", "block", "m", "z", "part", "w", "h", "g"};
 }
 
-bool usable_word(const std::string& word) { return !word.empty() && !reserved().contains(word); }
-
 }  // namespace
+
+bool is_usable(const std::string& word) { return !word.empty() && !reserved().contains(word); }
 
 bool Names::taken(const std::string& name) const {
   return reserved().contains(name) || names_.contains(name) || (outer_ && outer_->taken(name));
@@ -123,24 +124,13 @@ std::vector<std::string> parameter_names(const plan::Value& value, const std::st
                                          bool root, Random& random) {
   Words words;
   for (const std::string& role : value.names)
-    if (usable_word(role)) words.push_back(role);
-  if (!root && words.empty() && usable_word(value.hint)) words.push_back(value.hint);
+    if (is_usable(role)) words.push_back(role);
+  if (!root && words.empty() && is_usable(value.hint)) words.push_back(value.hint);
   if (root && value.hint == "tangent") words = {"tangent", "direction", "x_dot", "perturbation"};
   if (root && value.hint == "cotangent") words = {"cotangent", "upstream", "out_bar"};
   for (auto& w : shuffled(
            root ? root_parameter_words(value, category) : inner_parameter_words(value), random))
     words.push_back(w);
-  return words;
-}
-
-std::vector<std::string> result_names(const plan::Value& value, Random& random) {
-  static const Words kGeneric = {"hidden",   "mixed",  "out",    "blended", "adjusted",
-                                 "combined", "folded", "merged", "term",    "shaped"};
-  Words words;
-  for (const std::string& role : value.names)
-    if (usable_word(role)) words.push_back(role);
-  if (words.empty() && usable_word(value.hint)) words.push_back(value.hint);
-  for (auto& w : shuffled(kGeneric, random)) words.push_back(w);
   return words;
 }
 
@@ -183,34 +173,29 @@ std::vector<std::string> function_names(const plan::Program& program, const plan
   return words;
 }
 
-namespace {
-
-// "`a` (2, 3), `b` () and `c` (4,)"; without shapes "`a`, `b` and `c`".
-std::string listed(const NamedShapes& values, bool shapes) {
-  std::string out;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (i > 0) out += i + 1 == values.size() ? " and " : ", ";
-    out += "`" + values[i].first + "`";
-    if (shapes) out += " " + plan::tuple_text(values[i].second);
-  }
+std::vector<std::string> names_for_made(const std::string& maker, const std::string& function,
+                                        Random& random) {
+  static const std::map<std::string, Words> kForms = {
+      {"vmap", {"batched_{}", "vmapped_{}", "{}_over_batch", "vmap_{}"}},
+      {"pmap", {"parallel_{}", "{}_per_device"}},
+      {"grad", {"grad_{}", "{}_grad_fn", "grad_of_{}"}},
+      {"value_and_grad", {"{}_and_grad", "value_and_grad_fn"}},
+      {"jacfwd", {"jacobian_of_{}", "{}_jacobian_fn"}},
+      {"jacrev", {"jacobian_of_{}", "{}_jacobian_fn"}},
+      {"hessian", {"hessian_of_{}", "{}_hessian_fn"}},
+      {"shard_map", {"sharded_{}", "{}_on_shards"}},
+      {"checkpoint", {"rematerialized_{}", "checkpointed_{}"}}};
+  constexpr std::size_t kLongest = 28;
+  Words out;
+  if (const auto found = kForms.find(maker); found != kForms.end() && !function.empty())
+    for (const std::string& form : found->second) {
+      std::string name = fmt::format(fmt::runtime(form), function);
+      if (name.size() <= kLongest) out.push_back(std::move(name));
+    }
+  random.shuffle(out);
+  out.push_back(maker + "_fn");
+  out.push_back(maker + "_of_inner");
   return out;
-}
-
-}  // namespace
-
-std::string docstring(const NamedShapes& parameters, const NamedShapes& results, std::size_t room,
-                      Random& random) {
-  if (parameters.empty() || results.empty()) return {};
-  std::vector<std::string> forms = {
-      fmt::format("Map {} to {}.", listed(parameters, true), listed(results, true)),
-      fmt::format("Return {} of {}.", listed(results, true), listed(parameters, false)),
-      fmt::format("Compute {} from {}.", listed(results, false), listed(parameters, true))};
-  random.shuffle(forms);
-  forms.push_back(
-      fmt::format("Compute {} from {}.", listed(results, false), listed(parameters, false)));
-  const auto fitting = std::find_if(forms.begin(), forms.end(),
-                                    [&](const std::string& form) { return form.size() <= room; });
-  return fitting == forms.end() ? std::string() : *fitting;
 }
 
 }  // namespace jaxsmith::source

@@ -33,17 +33,17 @@ class Names {
   std::set<std::string> names_;
 };
 
+// Whether a word may be a name: none that Python, or the module's imports, have taken.
+bool is_usable(const std::string& word);
+
 // Candidates in a random order, best first.
 std::vector<std::string> parameter_names(const plan::Value& value, const std::string& category,
                                          bool root, Random& random);
-std::vector<std::string> result_names(const plan::Value& value, Random& random);
 // Of a function, from what it does and what it works on.
 std::vector<std::string> function_names(const plan::Program& program, const plan::Body& body,
                                         const std::string& subject, Random& random);
-// One line of at most `room` characters, of names and shapes; empty where there is nothing to say
-// or no room.
-using NamedShapes = std::vector<std::pair<std::string, tensor::Shape>>;
-std::string docstring(const NamedShapes& parameters, const NamedShapes& results, std::size_t room,
-                      Random& random);
+// Of what a transformation makes of a function (its name; empty: it has none): batched_loss.
+std::vector<std::string> names_for_made(const std::string& maker, const std::string& function,
+                                        Random& random);
 
 }  // namespace jaxsmith::source

@@ -112,4 +112,30 @@ Expr annotation_of(const PackForm& form, const plan::Vocabulary& words) {
                             words.annotation, dict ? "" : ", ..."));
 }
 
+std::vector<Expr> grouped(const std::vector<Expr>& flat, const std::vector<int>& groups) {
+  if (groups.empty()) return flat;
+  std::vector<Expr> out;
+  std::size_t at = 0;
+  for (int group : groups) {
+    if (group == 0) {
+      out.push_back(flat[at++]);
+      continue;
+    }
+    out.push_back(tuple({flat.begin() + static_cast<std::ptrdiff_t>(at),
+                         flat.begin() + static_cast<std::ptrdiff_t>(at) + group}));
+    at += static_cast<std::size_t>(group);
+  }
+  if (out.size() == 1) return out[0]->items;
+  return out;
+}
+
+bool stands_alone(const plan::Body& b, std::size_t parameter) {
+  std::size_t at = 0;
+  for (const int group : b.parameter_groups) {
+    if (parameter < at + static_cast<std::size_t>(std::max(group, 1))) return group == 0;
+    at += static_cast<std::size_t>(std::max(group, 1));
+  }
+  return true;
+}
+
 }  // namespace jaxsmith::source

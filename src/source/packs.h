@@ -46,4 +46,10 @@ ClassDefinition class_of(const PackForm& form, const plan::Vocabulary& words,
 // What annotates a parameter that is the pack: its class, dict[str, …], tuple[…, ...].
 Expr annotation_of(const PackForm& form, const plan::Vocabulary& words);
 
+// Nested tuples of values in a row, as plan::Body::parameter_groups says.
+std::vector<Expr> grouped(const std::vector<Expr>& flat, const std::vector<int>& groups);
+
+// Whether a parameter is one of the function's own, not a part of a tuple that it unpacks.
+bool stands_alone(const plan::Body& b, std::size_t parameter);
+
 }  // namespace jaxsmith::source

@@ -9,15 +9,19 @@
 #include <optional>
 #include <set>
 
+#include "source/commentary.h"
+#include "source/docstrings.h"
 #include "source/expression.h"
 #include "source/facts.h"
 #include "source/imports.h"
 #include "source/inputs.h"
+#include "source/lambda.h"
 #include "source/layout.h"
 #include "source/names.h"
 #include "source/packs.h"
 #include "source/spellings.h"
 #include "source/style.h"
+#include "source/wording.h"
 
 namespace jaxsmith::source {
 
@@ -35,7 +39,9 @@ class Renderer {
         transformation_(transformation),
         random_(Random(program.seed, program.family).fork("style")),
         style_(Style::draw(random_)),
-        origins_(program) {
+        origins_(program),
+        subjects_(program),
+        commentary_(program, style_) {
     // A value that an inner function captures needs a name.
     for (BodyId id = 0; id < static_cast<BodyId>(program_.bodies.size()); ++id) {
       const auto note = [&](ValueId used) {
@@ -92,19 +98,48 @@ class Renderer {
     return name(names_.at(id));
   }
 
-  void write(Frame& frame, std::vector<std::string> targets, Expr e) {
+  void write(Frame& frame, std::vector<std::string> targets, Expr e, std::string behind = {}) {
     if (!fits_on_line(targets, e, frame.indentation)) e = named_function(frame, e);
-    frame.statements.push_back(Assign{std::move(targets), std::move(e)});
+    frame.statements.push_back(Assign{std::move(targets), std::move(e), std::move(behind)});
+  }
+
+  // A step with what is said of it, above or behind.
+  void write_step(Frame& frame, const Node& node, const Expr& e, Random& random) {
+    std::string behind;
+    if (commentary_.shows(node, random.fork("comment"))) {
+      frame.statements.push_back(Comment{node.comment});
+      return write(frame, targets(frame, node), e);
+    }
+    const auto room = static_cast<std::size_t>(kLineLength - frame.indentation - 2);
+    const std::string reason = commentary_.reason(node, e, room, random.fork("reason"));
+    const std::vector<std::string> to = targets(frame, node);
+    const auto fits_behind = [&](const std::string& text) {
+      return fits_on_line(to, e, frame.indentation + static_cast<int>(text.size()) + 4);
+    };
+    if (!reason.empty() && reason.size() < 50 && fits_behind(reason) &&
+        random.fork("behind").chance(style_.trailing_chance)) {
+      behind = reason.substr(0, reason.size() - 1);  // no sentence there
+    } else if (!reason.empty()) {
+      frame.statements.push_back(Comment{reason});
+    } else if (style_.shape_comments && node.results.size() == 1 && to.size() == 1 &&
+               node.results[0] != plan::kNoValue && value(node.results[0]).type.rank() > 0) {
+      const std::string shape = plan::tuple_text(value(node.results[0]).type.shape);
+      if (fits_behind(shape)) behind = shape;
+    }
+    write(frame, to, e, behind);
   }
 
   // F(f, …)(x, …) in two steps: what F makes of f is named first.
   Expr named_function(Frame& frame, const Expr& e) {
     if (e->kind != ExprKind::kCall || e->items[0]->kind != ExprKind::kCall) return e;
     const Expr& maker = e->items[0]->items[0];
-    const std::string made = maker->kind == ExprKind::kAttribute || maker->kind == ExprKind::kName
-                                 ? maker->text
-                                 : "mapped";
-    const std::string chosen = frame.names.claim({made + "_fn", made + "_of_inner"});
+    const bool named = maker->kind == ExprKind::kAttribute || maker->kind == ExprKind::kName;
+    const std::string made = named ? maker->text : "mapped";
+    const auto& given = e->items[0]->items;
+    const bool of_name = given.size() > 1 && given[1]->kind == ExprKind::kName;
+    Random random = random_.fork("made " + print(e->items[0]));
+    const std::string chosen =
+        frame.names.claim(names_for_made(made, of_name ? given[1]->text : std::string(), random));
     frame.statements.push_back(Assign{{chosen}, e->items[0]});
     std::vector<Expr> arguments(e->items.begin() + 1, e->items.end());
     return call(name(chosen), std::move(arguments));
@@ -133,7 +168,14 @@ class Renderer {
     Random random = random_.fork(fmt::format("value {}", id));
     const auto model = names_.find(value(id).named_as);
     if (model != names_.end()) return {value(id).hint + "_" + model->second, "d_" + model->second};
-    return source::result_names(value(id), random);
+    // What a function of the module gives is called as it is there.
+    if (const ValueId there = subjects_.as_called(id); there != plan::kNoValue) {
+      std::vector<std::string> out = names_for_result(there);
+      if (const auto found = names_.find(there); found != names_.end())
+        out.insert(out.begin(), found->second);
+      return out;
+    }
+    return subjects_.names_for(id, names_, random);
   }
 
   // Targets of an assignment, nested as the groups say.
@@ -236,13 +278,12 @@ class Renderer {
         frame.pending = now;
       }
     }
-    if (may_inline(frame, node, e, random)) {
+    const bool remarkable = commentary_.shows(node, random.fork("comment"));
+    if (may_inline(frame, node, e, random) && !remarkable) {
       frame.pending[node.results[0]] = e;
       return;
     }
-    if (!node.comment.empty() && random.fork("comment").chance(style_.comment_chance))
-      frame.statements.push_back(Comment{node.comment});
-    write(frame, targets(frame, node), e);
+    write_step(frame, node, e, random);
   }
 
   // Python for a body used as a value: a function's name, a lambda, or a function that does just
@@ -258,7 +299,8 @@ class Renderer {
       return name(function_names_[id]);
     }
     FunctionDefinition definition = define(id, frame.names, frame.indentation);
-    if (const Expr lambda = as_lambda(definition, several ? 20 : 36, random)) return lambda;
+    if (const Expr lambda = as_lambda(definition, several ? 20 : 36, style_.lambda_chance, random))
+      return lambda;
     definition.name =
         frame.names.claim({definition.name, definition.name + "_fn", "inner_" + definition.name});
     function_names_[id] = definition.name;
@@ -268,27 +310,15 @@ class Renderer {
     return name(chosen);
   }
 
-  // Null where a def reads better.
-  Expr as_lambda(const FunctionDefinition& f, std::size_t longest, Random& random) const {
-    if (f.body.size() != 1 || !f.decorators.empty()) return nullptr;
-    const auto* ret = std::get_if<Return>(&f.body[0]);
-    if (!ret || nesting_depth(ret->value) > 2) return nullptr;
-    std::vector<std::string> names;
-    for (const Parameter& p : f.parameters) names.push_back(p.name);
-    if (ret->value->kind == ExprKind::kCall &&
-        random.chance(0.7)) {  // lambda x: jnp.tanh(x) is jnp.tanh
-      const auto& items = ret->value->items;
-      bool same = items.size() == names.size() + 1;
-      for (std::size_t i = 0; same && i < names.size(); ++i)
-        same = items[i + 1]->kind == ExprKind::kName && items[i + 1]->text == names[i];
-      const auto roots = free_names(items[0]);
-      if (same &&
-          std::find(names.begin(), names.end(), roots.empty() ? "" : roots[0]) == names.end())
-        return items[0];
-    }
-    if (print(ret->value).size() > longest || !random.chance(style_.lambda_chance)) return nullptr;
-    return std::make_shared<Expression>(
-        Expression{ExprKind::kLambda, fmt::format("{}", fmt::join(names, ", ")), {ret->value}});
+  // A module has either letters or words where an argument goes by both.
+  std::vector<std::string> words_for_parameter(ValueId model, bool top, Random& random) const {
+    std::vector<std::string> words = parameter_names(value(model), program_.category, top, random);
+    const auto roles =
+        static_cast<std::ptrdiff_t>(std::min(words.size(), value(model).names.size()));
+    std::stable_partition(words.begin(), words.begin() + roles, [&](const std::string& word) {
+      return (word.size() <= 2) == style_.short_names;
+    });
+    return words;
   }
 
   FunctionDefinition define(BodyId id, Names& outer, int indentation) {
@@ -308,9 +338,7 @@ class Renderer {
       // Of two parameters that stand alone only one can be called `_`.
       const bool needed = value(p).uses > 0 || (stands_alone(b, i) && alone_unused);
       alone_unused = alone_unused || (!needed && stands_alone(b, i));
-      names.push_back(
-          needed ? frame.names.claim(parameter_names(value(model), program_.category, top, each))
-                 : "_");
+      names.push_back(needed ? frame.names.claim(words_for_parameter(model, top, each)) : "_");
       names_[p] = names.back();
     }
     add_parameters(f, b, names, frame, top);
@@ -327,25 +355,21 @@ class Renderer {
     }
     const auto first = std::ranges::find_if(names, [](const auto& n) { return n != "_"; });
     const std::string subject = first == names.end() ? "" : *first;
-    f.name =
-        top ? module_names_.claim_unshadowed(source::function_names(program_, b, subject, random))
-        : b.hint.empty() ? "inner"
-                         : b.hint;
+    // A name that has another function's in it is given once that one has its own.
+    const bool by_another = top && std::ranges::any_of(b.names, [](const std::string& word) {
+                              return word.find('$') != std::string::npos;
+                            });
+    if (!by_another) f.name = name_of(b, top, subject, random);
     if (top && annotated()) f.returns = return_annotation(b);
-    const bool documented = top && random.chance(style_.docstring_chance);
+    Random says = random_.fork(fmt::format("summary {}", id));
     for (const Node& node : b.nodes) render_node(frame, node);
     std::vector<std::string> result_labels;
     Expr returned = result(frame, b, random, result_labels);
     if (!fits_on_line({"retur"}, returned, frame.indentation))
       returned = named_function(frame, returned);
     frame.statements.push_back(Return{returned});
-    const bool has_purpose = top && !b.summaries.empty();
-    Random says = random_.fork(fmt::format("summary {}", id));
-    if (has_purpose && says.chance(style_.summary_chance))
-      f.docstring = summary_of(b, says);
-    else if (documented && !has_purpose)
-      f.docstring = docstring(with_shapes(shown(b, names), b.parameters),
-                              with_shapes(result_labels, b.results), kLineLength - 10, random);
+    if (by_another) f.name = name_of(b, top, subject, random);
+    if (top) f.docstring = said_of(b, names, result_labels, says);
     if (root) {
       describe_arguments(b, names);
       describe_results(b, result_labels);
@@ -355,22 +379,27 @@ class Renderer {
     return f;
   }
 
-  // Whether a parameter is one of the function's own, not a part of a tuple that it unpacks.
-  static bool stands_alone(const Body& b, std::size_t parameter) {
-    std::size_t at = 0;
-    for (const int group : b.parameter_groups) {
-      if (parameter < at + static_cast<std::size_t>(std::max(group, 1))) return group == 0;
-      at += static_cast<std::size_t>(std::max(group, 1));
+  std::string name_of(const Body& b, bool top, const std::string& subject, Random& random) {
+    if (!top) return b.hint.empty() ? "inner" : b.hint;
+    std::vector<std::string> words;
+    for (const std::string& word : source::function_names(program_, b, subject, random)) {
+      const auto said = filled(word, {}, function_names_);
+      if (said && said->size() <= 32) words.push_back(*said);
     }
-    return true;
+    return module_names_.claim_unshadowed(words);
   }
 
-  // One of the sentences that are true of a function and have room.
-  static std::string summary_of(const Body& b, Random& random) {
-    std::vector<std::string> fitting;
-    for (const std::string& s : b.summaries)
-      if (s.size() <= kLineLength - 10) fitting.push_back(s);
-    return fitting.empty() ? std::string() : random.pick(fitting);
+  std::string said_of(const Body& b, const std::vector<std::string>& names,
+                      const std::vector<std::string>& labels, Random& random) const {
+    if (!random.chance(b.summaries.empty() ? style_.docstring_chance : style_.summary_chance))
+      return {};
+    const bool entry = &b == &body(program_.root);
+    Purpose purpose{{}, with_types(shown(b, names), b.parameters), with_types(labels, b.results)};
+    for (const std::string& sentence : b.summaries)
+      if (const auto said = filled(sentence, shown(b, names), function_names_))
+        purpose.summaries.push_back(*said);
+    return docstring(purpose, entry ? style_.sections : Sections::kNone, array_annotation(),
+                     kLineLength - 4, random);
   }
 
   void add_parameters(FunctionDefinition& f, const Body& b, const std::vector<std::string>& names,
@@ -420,18 +449,24 @@ class Renderer {
     return names;
   }
 
-  NamedShapes with_shapes(const std::vector<std::string>& names,
-                          const std::vector<ValueId>& ids) const {
-    NamedShapes out;
-    for (std::size_t i = 0; i < ids.size(); ++i)
-      out.emplace_back(names[i], value(ids[i]).type.shape);
+  NamedTypes with_types(const std::vector<std::string>& names,
+                        const std::vector<ValueId>& ids) const {
+    NamedTypes out;
+    for (std::size_t i = 0; i < ids.size(); ++i) out.emplace_back(names[i], value(ids[i]).type);
     return out;
   }
 
   const std::string& array_annotation() const {
     return program_.catalogue->vocabulary().annotation;
   }
-  bool annotated() const { return style_.annotations && !array_annotation().empty(); }
+  // All parameters of a module are annotated or none: also where a pack says its class.
+  bool annotated() const {
+    const bool says_class =
+        style_.annotated_packs && std::ranges::any_of(program_.packs, [](const plan::Pack& pack) {
+          return has_class(pack.container);
+        });
+    return (style_.annotations || says_class) && !array_annotation().empty();
+  }
 
   Expr return_annotation(const Body& b) const {
     const std::string& array = array_annotation();
@@ -454,7 +489,7 @@ class Renderer {
     std::vector<std::string> out;
     for (const ValueId id : ids) {
       Random random = random_.fork(fmt::format("parameter {}", id));
-      out.push_back(names.claim(parameter_names(value(id), program_.category, false, random)));
+      out.push_back(names.claim(words_for_parameter(id, false, random)));
     }
     return out;
   }
@@ -505,10 +540,9 @@ class Renderer {
       }
       const PackForm& form = form_of(*unit.pack, fields, shapes);
       const std::string whole = frame.names.claim(program_.packs[*unit.pack].names);
-      const bool says =
-          has_class(form.container) ? annotation || style_.annotated_packs : annotation != nullptr;
       f.parameters.push_back(
-          {whole, says ? annotation_of(form, program_.catalogue->vocabulary()) : nullptr, nullptr});
+          {whole, annotation ? annotation_of(form, program_.catalogue->vocabulary()) : nullptr,
+           nullptr});
       std::vector<ValueId> ids;
       for (const std::size_t m : unit.members) ids.push_back(b.parameters[m]);
       wholes_[ids[0]] = name(whole);
@@ -655,7 +689,7 @@ class Renderer {
       const bool named = value(id).literal.empty() && names_.contains(id);
       labels.push_back(keys.claim(named && b.returns != plan::Returns::kDict
                                       ? std::vector<std::string>{names_.at(id)}
-                                      : source::result_names(value(id), each)));
+                                      : subjects_.names_for(id, names_, each)));
     }
     if (b.results.size() > 1) {
       std::size_t total = 0;
@@ -685,28 +719,13 @@ class Renderer {
     return tuple(grouped(items, b.result_groups));
   }
 
-  static std::vector<Expr> grouped(const std::vector<Expr>& flat, const std::vector<int>& groups) {
-    if (groups.empty()) return flat;
-    std::vector<Expr> out;
-    std::size_t at = 0;
-    for (int group : groups) {
-      if (group == 0) {
-        out.push_back(flat[at++]);
-        continue;
-      }
-      out.push_back(tuple({flat.begin() + static_cast<std::ptrdiff_t>(at),
-                           flat.begin() + static_cast<std::ptrdiff_t>(at) + group}));
-      at += static_cast<std::size_t>(group);
-    }
-    if (out.size() == 1) return out[0]->items;
-    return out;
-  }
-
   const plan::Program& program_;
   std::string transformation_;
   Random random_;
   Style style_;
   plan::Origins origins_;
+  Subjects subjects_;
+  Commentary commentary_;
   std::set<ValueId> captured_;
   std::map<ValueId, std::string> names_;
   std::map<BodyId, std::string> function_names_;
@@ -773,18 +792,6 @@ Function render(const plan::Member& member, const FunctionKey& key) {
   for (std::size_t set = 1; set < f.inputs.size() && sets == kDrawnCases; ++set)
     f.cases.push_back(set);
   return f;
-}
-
-std::vector<Function> chunk_functions(const plan::PlanOptions& options, std::uint64_t seed,
-                                      std::uint64_t chunk) {
-  std::vector<Function> out;
-  for (std::uint64_t family = chunk * plan::kFamiliesPerChunk;
-       family < (chunk + 1) * plan::kFamiliesPerChunk; ++family) {
-    const auto members = plan::plan_family(options, seed, family);
-    for (std::size_t m = 0; m < members.size(); ++m)
-      out.push_back(render(members[m], {seed, family, static_cast<std::uint32_t>(m)}));
-  }
-  return out;
 }
 
 }  // namespace jaxsmith::source

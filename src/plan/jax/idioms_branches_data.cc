@@ -46,7 +46,7 @@ Op solve_by_condition() {
     const Shape right = many ? Shape{n, i.between(2, 3)} : Shape{n};
     const ValueId b = i.input({"rhs", "b", "targets"}, right, {-2, 2});
     i.called({"solve_by_condition", "robust_solve", "choose_solver"});
-    i.summary("Solve a linear system, regularised where it is nearly singular.");
+    i.summary("Solve a linear system, regularized where it is nearly singular.");
     // Half of the matrices with elements drawn evenly are worse than this.
     static const std::vector<double> kUsual = {3.4, 6.0, 8.5, 11, 13.5};
     const double usual = kUsual[static_cast<std::size_t>(n - 2)] * i.number({1, 1.2, 1.5});

@@ -226,7 +226,7 @@ Op guided_step() {
       const ValueId now = i.input({"sigma", "noise_level"}, Shape{shape[0]}, {0.5, 2});
       const std::string column = i.rank(x) == 2 ? "$2[:, None]" : "$2[:, None, None]";
       const std::string shrink = i.either({"0.5", "0.8", "0.7"});
-      i.comment("An Euler step towards less noise.");
+      i.comment("An Euler step toward less noise.");
       i.let({"x_next", "denoised"}, "$0 + (" + shrink + " - 1.0) * " + column + " * $1",
             {x, eps, now}, shape, {-9, 9});
     }

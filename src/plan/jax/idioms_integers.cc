@@ -197,7 +197,7 @@ Op gray_code() {
                        return s;
                      }()},
                 range);
-      i.summary("Count the bits in which neighbouring Gray codes differ.");
+      i.summary("Count the bits in which neighboring Gray codes differ.");
       i.let({"distance", "hops"}, "lax.population_count($0)", {flipped}, i.type(flipped),
             {0, static_cast<double>(width)});
       return;

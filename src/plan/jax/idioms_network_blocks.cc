@@ -264,7 +264,7 @@ Op piecewise_activation() {
       case 2: {
         const ValueId width = i.input({"threshold", "width", "lam"}, Shape{}, {0.3, 1.5});
         i.called({"soft_shrink", "soft_threshold", "shrink"});
-        i.summary("Move inputs towards zero and zero the small ones.");
+        i.summary("Move inputs toward zero and zero the small ones.");
         i.let({"shrunk", "activated"},
               i.either({"jnp.where(jnp.abs($0) > $1, $0 - $1 * jnp.sign($0), 0.0)",
                         "jnp.sign($0) * jnp.maximum(jnp.abs($0) - $1, 0)",

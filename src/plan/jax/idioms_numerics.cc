@@ -281,7 +281,7 @@ Op principal_components() {
     i.summary(what == 0   ? "Give the share of variance that principal axes explain."
               : what == 1 ? "Keep of data what lies along its leading principal axes."
               : what == 2 ? "Decorrelate the columns of a table."
-                          : "Give the singular values of centred data.");
+                          : "Give the singular values of centered data.");
     if (what == 3 || (what == 0 && i.chance(0.5))) {
       const ValueId s =
           i.let({"singular", "s"},

@@ -192,7 +192,7 @@ Op nbody() {
     const ValueId mass = i.input({"masses", "m"}, Shape{n}, {0.2, 1});
     const std::string soft = i.either({"0.1", "0.05", "0.2"}),
                       dt = i.either({"0.01", "0.02", "0.05"});
-    i.summary("Pull bodies towards each other by softened gravity.");
+    i.summary("Pull bodies toward each other by softened gravity.");
     const bool by_product = i.chance(0.35);
     const auto power = i.between(0, 2);
     const auto accelerations = [&](ValueId at) {

@@ -205,7 +205,7 @@ Op spectrogram(bool features) {
             i.summary("Average the spectra of windowed frames.");
           } else if (what == 2) {
             i.called({"spectral_centroid", "brightness", "centroid_track"});
-            i.summary("Give the centre of the spectrum of each windowed frame.");
+            i.summary("Give the center of the spectrum of each windowed frame.");
           } else {
             i.called({"spectrogram", "short_time_spectrum", "frame_spectra"});
             i.summary("Give the spectrum of each windowed frame.");

@@ -8,130 +8,12 @@
 #include "base/portable_math.h"
 #include "plan/jax/catalogue.h"
 #include "plan/jax/spread.h"
+#include "plan/jax/wrapper.h"
 #include "plan/packs.h"
 #include "plan/planner.h"
 
 namespace jaxsmith::plan {
 namespace {
-
-// Nodes of the wrapping function. They hold functions and gradients rather than applications of the
-// catalogue, so they are written here and not drawn.
-class Wrapper {
- public:
-  Wrapper(const Program& root, std::string hint) : program_(root), inner_(root.root) {
-    Body& function = program_.bodies[static_cast<std::size_t>(inner_)];
-    function.placement = Placement::kHelper;
-    if (function.returns == Returns::kDict) function.returns = Returns::kTuple;
-    function.takes_packs = false;
-    entry_ = open(Placement::kEntry, std::move(hint));
-    program_.root = entry_;
-    program_.bodies[static_cast<std::size_t>(entry_)].takes_packs = has_packs();
-  }
-
-  bool has_packs() const { return !program_.packs.empty(); }
-  const std::vector<Pack>& packs() const { return program_.packs; }
-
-  // The family's functions take packs whole too, and hand them on; else only the entry takes them,
-  // apart.
-  void hand_on_packs() {
-    if (!has_packs()) return;
-    handed_on_ = true;
-    program_.bodies[static_cast<std::size_t>(inner_)].takes_packs = true;
-  }
-  bool hands_on_packs() const { return handed_on_; }
-
-  // What stands as one argument each in calls of the family's functions.
-  std::vector<Unit> units(std::size_t parameters) const {
-    if (handed_on_) return units_of(program_, parameters);
-    std::vector<Unit> out;
-    for (std::size_t i = 0; i < parameters; ++i) out.push_back({std::nullopt, {i}});
-    return out;
-  }
-
-  // A node that calls something with all of these parameters, from hole 0 on.
-  Node& call(BodyId body, std::string spelling, const std::vector<ValueId>& parameters,
-             std::vector<ValueId> results) {
-    std::vector<ValueId> operands;
-    std::vector<Packed> packed;
-    for (const Unit& unit : units(parameters.size())) {
-      if (unit.pack) packed.push_back({operands.size(), *unit.pack});
-      for (const std::size_t member : unit.members) operands.push_back(parameters[member]);
-    }
-    Node& out = node(body, "call", std::move(spelling), std::move(operands), std::move(results));
-    out.packed_operands = std::move(packed);
-    return out;
-  }
-
-  BodyId open(Placement placement, std::string hint) {
-    Body body;
-    body.parent = placement == Placement::kNested ? entry_ : -1;
-    body.placement = placement;
-    body.hint = std::move(hint);
-    program_.bodies.push_back(std::move(body));
-    return static_cast<BodyId>(program_.bodies.size()) - 1;
-  }
-
-  ValueId value(BodyId body, Type type, std::string hint = {}) {
-    Value v;
-    v.type = std::move(type);
-    v.hint = std::move(hint);
-    v.body = body;
-    program_.values.push_back(std::move(v));
-    return static_cast<ValueId>(program_.values.size()) - 1;
-  }
-
-  ValueId parameter(BodyId body, const Value& like, Type type, std::string hint) {
-    const ValueId id = value(body, std::move(type), std::move(hint));
-    at(id).stats = like.stats;
-    program_.bodies[static_cast<std::size_t>(body)].parameters.push_back(id);
-    return id;
-  }
-
-  Node& node(BodyId body, std::string op, std::string spelling, std::vector<ValueId> operands,
-             std::vector<ValueId> results) {
-    for (ValueId id : operands) ++at(id).uses;
-    Node n;
-    n.op = std::move(op);
-    n.spelling = std::move(spelling);
-    n.operands = std::move(operands);
-    n.results = std::move(results);
-    auto& nodes = program_.bodies[static_cast<std::size_t>(body)].nodes;
-    nodes.push_back(std::move(n));
-    return nodes.back();
-  }
-
-  void finish(BodyId body, std::vector<ValueId> results, std::vector<int> groups = {},
-              std::vector<Packed> packed = {}) {
-    for (ValueId id : results) ++at(id).uses;
-    Body& b = program_.bodies[static_cast<std::size_t>(body)];
-    b.results = std::move(results);
-    b.result_groups = std::move(groups);
-    b.packed_results = std::move(packed);
-    b.returns = b.results.size() == 1 ? Returns::kSingle : Returns::kTuple;
-  }
-
-  void derivative(ValueId value, ValueId derivative, Differentiation kind, std::size_t argument,
-                  std::optional<std::size_t> seed = std::nullopt) {
-    program_.derivatives.push_back({value, derivative, kind, argument, seed});
-  }
-
-  Value& at(ValueId id) { return program_.values[static_cast<std::size_t>(id)]; }
-  Body& body(BodyId id) { return program_.bodies[static_cast<std::size_t>(id)]; }
-  const Body& inner() const { return program_.bodies[static_cast<std::size_t>(inner_)]; }
-  Type result_type(BodyId body) {
-    return at(program_.bodies[static_cast<std::size_t>(body)].results[0]).type;
-  }
-  const Program& program() const { return program_; }
-  BodyId inner_id() const { return inner_; }
-  BodyId entry() const { return entry_; }
-  Program take() { return std::move(program_); }
-
- private:
-  Program program_;
-  BodyId inner_;
-  BodyId entry_;
-  bool handed_on_ = false;
-};
 
 // "$0, $1, $2"
 std::string holes(std::size_t from, std::size_t to) {
@@ -181,7 +63,7 @@ struct LossParts {
 // others come with it as auxiliary output.
 struct Loss {
   BodyId body;
-  std::vector<Type> rest;
+  std::vector<ValueId> rest;
 };
 
 // How one scalar is made of a result.
@@ -248,12 +130,13 @@ double size_of(const Penalty& penalty, const Value& v) {
 }
 
 // Their sum; a term that would hide in another gets a weight, or gives it one.
-ValueId total_of(Wrapper& w, BodyId body, std::vector<Term> terms) {
+ValueId total_of(Wrapper& w, BodyId body, std::vector<Term> terms, Random& random) {
   constexpr double kMuchLarger = 8, kSmallestPower = 4;
   while (terms.size() > 1) {
     const Term x = terms[0], y = terms[1];
     const Type type{promoted(w.at(x.value).type.dtype, w.at(y.value).type.dtype), {}};
     const ValueId total = w.value(body, type, "total");
+    w.call_it(total, {"total", "total_cost", "objective", "total_loss"}, random);
     const double ratio = std::max(x.size, y.size) / std::min(x.size, y.size);
     const double factor =
         ratio < kMuchLarger
@@ -271,6 +154,9 @@ ValueId total_of(Wrapper& w, BodyId body, std::vector<Term> terms) {
 
 Loss loss_of(Wrapper& w, const LossParts& parts, Random& random) {
   const BodyId body = w.open(Placement::kHelper, "loss");
+  w.introduce(body, {"loss", "objective", "loss_fn", "cost", "total_loss", "$f_loss"},
+              {"Reduce what `$f` gives to one number.", "Scalar loss on the outputs of `$f`.",
+               "The objective: `$f` and a penalty on what it gives."});
   w.body(body).takes_packs = w.hands_on_packs();
   const std::vector<ValueId> parameters = copy_parameters(w, body);
   std::vector<ValueId> outputs, results;
@@ -282,7 +168,7 @@ Loss loss_of(Wrapper& w, const LossParts& parts, Random& random) {
     outputs.push_back(needed ? w.value(body, like.type, like.hint) : kNoValue);
     if (needed) w.at(outputs.back()).stats = like.stats;
     if (!parts.gives(k)) continue;
-    loss.rest.push_back(like.type);
+    loss.rest.push_back(outputs.back());
     results.push_back(outputs.back());
   }
   w.call(body, "$f0(" + holes(0, parameters.size()) + ")", parameters, outputs).bodies = {
@@ -293,11 +179,15 @@ Loss loss_of(Wrapper& w, const LossParts& parts, Random& random) {
     const ValueId id = outputs[k];
     const Penalty penalty = penalty_of(w.at(id), parts.terms.size() == 1, known_norm, random);
     const ValueId term = w.value(body, {w.at(id).type.dtype, {}}, "penalty");
+    std::vector<std::string> words = {"penalty", "cost", "objective"};
+    if (penalty.square && !penalty.sums) words.push_back("mean_square");
+    if (penalty.square && penalty.sums) words.push_back("energy");
+    w.call_it(term, std::move(words), random);
     w.node(body, "call", penalty.spelling, {id}, {term});
     terms.push_back({term, size_of(penalty, w.at(id))});
   }
   const int rest = static_cast<int>(results.size());
-  results.insert(results.begin(), total_of(w, body, std::move(terms)));
+  results.insert(results.begin(), total_of(w, body, std::move(terms), random));
   w.finish(body, results, rest > 1 ? std::vector<int>{0, rest} : std::vector<int>{});
   return loss;
 }
@@ -395,11 +285,19 @@ struct GradientCall {
 
 // jax.grad or jax.value_and_grad of a loss in the entry; with has_aux, what comes along.
 GradientCall call_gradient(Wrapper& w, const std::vector<ValueId>& parameters, const Loss& loss,
-                           const std::vector<std::int64_t>& numbers, bool with_value) {
+                           const std::vector<std::int64_t>& numbers, bool with_value,
+                           Random& random) {
   GradientCall out;
-  if (with_value) out.value = {w.value(w.entry(), w.result_type(loss.body), "value")};
+  if (with_value) {
+    out.value = {w.value(w.entry(), w.result_type(loss.body), "value")};
+    w.call_it(out.value[0], {"value", "loss_value", "objective", "current_loss"}, random);
+  }
   out.grads = gradients(w, parameters, numbers);
-  for (const Type& type : loss.rest) out.rest.push_back(w.value(w.entry(), type, "aux"));
+  for (const ValueId id : loss.rest) {
+    const Type type = w.at(id).type;
+    out.rest.push_back(w.value(w.entry(), type, "aux"));
+    if (loss.rest.size() > 1) w.at(out.rest.back()).named_as = id;
+  }
   out.groups = gradient_groups(with_value, out.grads.count, out.rest.size());
   Node& node =
       w.call(w.entry(),
@@ -422,7 +320,20 @@ Member scalar_gradient(const Program& root, const std::vector<std::int64_t>& num
   if (takes_whole_packs(root.packs, numbers)) w.hand_on_packs();
   const Loss loss = loss_of(w, parts, random);
   const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
-  const GradientCall call = call_gradient(w, parameters, loss, numbers, with_value);
+  const std::string by = numbers.size() == 1 ? fmt::format("`${}`", numbers[0]) : "its arguments";
+  if (with_value)
+    w.introduce(
+        w.entry(),
+        {"value_and_grads", "loss_and_grads", "evaluate", "loss_with_gradients", "$f_with_grads"},
+        {"Loss on `$f` and its gradient in " + by + ".",
+         "Evaluate the loss together with its derivative in " + by + ".",
+         "One forward and one backward pass through `$f`."});
+  else
+    w.introduce(w.entry(), {"grads", "gradients", "loss_gradient", "sensitivity", "grad_of_$f"},
+                {"Gradient of the loss on `$f` in " + by + ".",
+                 "Differentiate the loss with respect to " + by + ".",
+                 "How the loss on `$f` changes with " + by + "."});
+  const GradientCall call = call_gradient(w, parameters, loss, numbers, with_value, random);
   w.finish(w.entry(), call.results(), call.groups, call.packed());
   const Gradients& grads = call.grads;
   for (std::size_t i = 0; i < grads.values.size() && with_value; ++i)
@@ -472,9 +383,13 @@ Member descent(const Program& root, const std::vector<std::int64_t>& numbers,
   if (takes_whole_packs(root.packs, numbers)) w.hand_on_packs();
   const Loss loss = loss_of(w, parts, random);
   const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
-  const GradientCall call = call_gradient(w, parameters, loss, numbers, with_value);
+  const GradientCall call = call_gradient(w, parameters, loss, numbers, with_value, random);
   const Gradients& grads = call.grads;
   const bool whole = !grads.packed.empty();
+  w.introduce(w.entry(), {"descend", "gradient_step", "update", "sgd_step", "train_step", "fit_$f"},
+              {"One step of gradient descent on the loss.",
+               fmt::format("Move `${}` against the gradient of the loss.", numbers[0]),
+               "Take a gradient step through `$f`.", "Update by plain gradient descent."});
   std::vector<ValueId> operands, updated;
   for (const std::int64_t number : grads.numbers) {
     operands.push_back(parameters[static_cast<std::size_t>(number)]);
@@ -508,6 +423,14 @@ Member jacobian(const Program& root, std::int64_t number, Jacobian kind, const L
   const bool hessian = kind == Jacobian::kHessian;
   const std::string mode = hessian ? "hessian" : kind == Jacobian::kForward ? "jacfwd" : "jacrev";
   Wrapper w(root, hessian ? "curvature" : "jacobian");
+  if (hessian)
+    w.introduce(w.entry(), {"curvature", "loss_hessian", "second_derivatives", "hessian_of_$f"},
+                {fmt::format("Loss and its Hessian in `${}`.", number),
+                 "Second derivatives of the loss on `$f`."});
+  else
+    w.introduce(w.entry(), {"jacobian", "jacobian_of_$f", "linear_response", "sensitivities"},
+                {fmt::format("`$f` and its Jacobian in `${}`.", number),
+                 fmt::format("How each output of `$f` answers `${}`.", number)});
   const BodyId function = hessian ? loss_of(w, parts, random).body : w.inner_id();
   const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
   const Type in = w.at(parameters[static_cast<std::size_t>(number)]).type;
@@ -533,6 +456,9 @@ Member jacobian(const Program& root, std::int64_t number, Jacobian kind, const L
 
 Member jvp(const Program& root) {
   Wrapper w(root, "push_forward");
+  w.introduce(
+      w.entry(), {"push_forward", "directional_derivative", "jvp_of_$f", "linearized"},
+      {"Value of `$f` and its derivative in a direction.", "Push tangents forward through `$f`."});
   const std::vector<ValueId> primals = copy_parameters(w, w.entry());
   std::vector<ValueId> operands = primals;
   for (ValueId id : primals) {
@@ -558,6 +484,9 @@ Member jvp(const Program& root) {
 
 Member vjp(const Program& root) {
   Wrapper w(root, "pull_back");
+  w.introduce(
+      w.entry(), {"pull_back", "vjp_of_$f", "backward", "backpropagate"},
+      {"Value of `$f` and the gradients of its arguments.", "Pull a cotangent back through `$f`."});
   const std::vector<ValueId> primals = copy_parameters(w, w.entry());
   const Type type = w.at(w.inner().results[0]).type;
   Value like;
@@ -718,6 +647,9 @@ std::optional<Member> vmap_member(const Program& root, const Settings& settings,
     for (const Node& node : body.nodes)
       if (root.catalogue->named(node.op).has(kUnmapped)) return std::nullopt;
   Wrapper w(root, "batched");
+  w.introduce(w.entry(), {"batched", "batched_$f", "over_batch", "$f_batch", "per_example"},
+              {"Map `$f` over a batch.", "Apply `$f` to each example.",
+               "`$f` for many inputs at once.", "Vectorized form of `$f`."});
   const std::vector<Pack> packs = w.packs();
   const std::vector<ValueId> originals = w.inner().parameters;
   const auto n = random.pick(settings.sizes);

@@ -49,7 +49,7 @@ Op flip() {
 }
 
 Op roll() {
-  Op op{"roll", kArray, 0.9, kSmooth, {"shifted", "rolled", "neighbour"}};
+  Op op{"roll", kArray, 0.9, kSmooth, {"shifted", "rolled", "neighbor"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = draw_array(b, 1, 99, {"roll"});
     if (!x) return false;

@@ -172,7 +172,7 @@ Op take_wrapped() {
 
 // One element of each row.
 Op per_row() {
-  Op op{"row_lookup", kIndexing, 0.9, kSmooth, {"per_row", "target_scores", "chosen", "labelled"}};
+  Op op{"row_lookup", kIndexing, 0.9, kSmooth, {"per_row", "target_scores", "chosen", "labeled"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return (kind_of(v.type.dtype) & kNumbers) && v.type.rank() == 2 && v.type.shape[0] >= 2 &&
