@@ -286,6 +286,17 @@ TEST(Layout, ClassesStandBeforeFunctionsAndKeywordsBehindAStar) {
             "def f(state: State, *, dt=0.1, drag=0.5):\n    return state\n");
 }
 
+TEST(Layout, ParametersThatSomethingIsSaidOfHaveALineEach) {
+  FunctionDefinition f;
+  f.name = "f";
+  f.parameters = {{"x", nullptr, nullptr, false, "(2, 3)"}, {"dt", nullptr, number("0.1"), true}};
+  f.body = {Return{name("x")}};
+  Module module;
+  module.functions = {f};
+  EXPECT_EQ(print_module(module),
+            "def f(\n    x,  # (2, 3)\n    *,\n    dt=0.1,\n):\n    return x\n");
+}
+
 // ---- Packs
 
 TEST(Packs, ADictIsTakenApartByItsKeysAndTheOthersInTheOrderOfTheirFields) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "plan/builder.h"
 #include "plan/catalogue.h"
 
 namespace jaxsmith::source {
@@ -29,6 +30,16 @@ bool stops_gradients(const plan::Program& program) {
   };
   return std::ranges::any_of(
       program.bodies, [&](const Body& body) { return std::ranges::any_of(body.nodes, stops); });
+}
+
+std::vector<std::string> shapes_of(const plan::Program& program,
+                                   const std::vector<plan::ValueId>& ids, bool shown) {
+  std::vector<std::string> out;
+  for (const plan::ValueId id : ids) {
+    const plan::Value& value = program.values[static_cast<std::size_t>(id)];
+    out.push_back(shown ? plan::tuple_text(value.type.shape) : "");
+  }
+  return out;
 }
 
 }  // namespace jaxsmith::source

@@ -14,4 +14,8 @@ std::vector<std::string> tags_of(const plan::Program& program);
 // Whether an operation of it keeps derivatives from going through.
 bool stops_gradients(const plan::Program& program);
 
+// As comments give them, "(2, 3)"; empty texts unless they are shown.
+std::vector<std::string> shapes_of(const plan::Program& program,
+                                   const std::vector<plan::ValueId>& ids, bool shown);
+
 }  // namespace jaxsmith::source

@@ -405,9 +405,12 @@ class Renderer {
   void add_parameters(FunctionDefinition& f, const Body& b, const std::vector<std::string>& names,
                       Frame& frame, bool top) {
     const Expr annotation = top && annotated() ? parsed(array_annotation()) : nullptr;
-    if (b.takes_packs) return add_packs(f, b, names, frame, annotation);
+    const bool shown = style_.argument_shapes && top && names.size() > 1;
+    const std::vector<std::string> comments = shapes_of(program_, b.parameters, shown);
+    if (b.takes_packs) return add_packs(f, b, names, frame, annotation, comments);
     if (b.parameter_groups.empty()) {
-      for (const std::string& n : names) f.parameters.push_back({n, annotation, nullptr});
+      for (std::size_t i = 0; i < names.size(); ++i)
+        f.parameters.push_back({names[i], annotation, nullptr, false, comments[i]});
       return;
     }
     std::size_t at = 0;
@@ -517,34 +520,32 @@ class Renderer {
     if (has_class(form.container)) {
       const std::string word = class_name_of(planned.names.front());
       form.class_name = module_names_.claim_unshadowed({word, word + "Fields"});
-      module_.classes.push_back(
-          class_of(form, program_.catalogue->vocabulary(),
-                   style_.field_shapes ? shapes : std::vector<std::string>()));
+      module_.classes.push_back(class_of(form, program_.catalogue->vocabulary(), shapes));
     }
     return forms_.emplace(pack, std::move(form)).first->second;
   }
 
   void add_packs(FunctionDefinition& f, const Body& b, const std::vector<std::string>& names,
-                 Frame& frame, const Expr& annotation) {
+                 Frame& frame, const Expr& annotation, const std::vector<std::string>& comments) {
     for (const plan::Unit& unit : plan::units_of(program_, b.parameters.size())) {
       if (!unit.pack) {
-        f.parameters.push_back({names[unit.members[0]], annotation, nullptr});
+        const std::size_t at = unit.members[0];
+        f.parameters.push_back({names[at], annotation, nullptr, false, comments[at]});
         continue;
       }
-      std::vector<std::string> fields, shapes;
+      std::vector<std::string> fields;
+      std::vector<ValueId> ids;
       for (const std::size_t m : unit.members) {
         fields.push_back(names[m]);
-        // What is mapped over has other shapes elsewhere.
-        if (transformation_ != "vmap")
-          shapes.push_back(plan::tuple_text(value(b.parameters[m]).type.shape));
+        ids.push_back(b.parameters[m]);
       }
-      const PackForm& form = form_of(*unit.pack, fields, shapes);
+      // What is mapped over has other shapes elsewhere.
+      const bool shown = style_.field_shapes && transformation_ != "vmap";
+      const PackForm& form = form_of(*unit.pack, fields, shapes_of(program_, ids, shown));
       const std::string whole = frame.names.claim(program_.packs[*unit.pack].names);
       f.parameters.push_back(
           {whole, annotation ? annotation_of(form, program_.catalogue->vocabulary()) : nullptr,
            nullptr});
-      std::vector<ValueId> ids;
-      for (const std::size_t m : unit.members) ids.push_back(b.parameters[m]);
       wholes_[ids[0]] = name(whole);
       take_apart(frame, ids, form, fields);
     }
@@ -673,10 +674,8 @@ class Renderer {
     std::vector<std::string> candidates = {"Outputs", "Result", "Summary"};
     random.shuffle(candidates);
     result_class_ = form.class_name = module_names_.claim_unshadowed(candidates);
-    std::vector<std::string> shapes;
-    for (const ValueId id : b.results) shapes.push_back(plan::tuple_text(value(id).type.shape));
     module_.classes.push_back(class_of(form, program_.catalogue->vocabulary(),
-                                       style_.field_shapes ? shapes : std::vector<std::string>()));
+                                       shapes_of(program_, b.results, style_.field_shapes)));
     return pack_of(form, items);
   }
 

@@ -33,7 +33,7 @@ jax.named_scope : math smooth 2
 jax.named_call : math smooth 2
   x,hidden[*]{-3,3} : jax.named_call(<jnp.tanh|jax.nn.silu|lambda v: v + jnp.sin(v)>,
       name='<block|layer|unit>')($0) -> activated[*]{-4,4}
-jax.jit : gradient smooth 2
+jax.jit : math smooth 2
   x,hidden[*]{-3,3} : jax.jit(<jnp.tanh|jax.nn.silu|lambda v: v + jnp.sin(v)>)($0) ->
       activated[*]{-4,4}
   x,hidden[*]{-3,3}; y,gate[*]{-3,3} : jax.jit(lambda u, v: u * <jax.nn.sigmoid(v)|jnp.tanh(v)>)($0,

@@ -101,6 +101,38 @@ Op solve_by_condition() {
   });
 }
 
+struct BracketRules {
+  bool taxes;
+  std::int64_t faded;  // the bracket with a part of the allowance; those above have less and less
+  std::string part;
+  Interval due;
+};
+
+// What is due in each bracket, of an amount and the allowance or charge.
+std::vector<Idiom::Branch> bracket_rules(Idiom& i, const std::vector<double>& rates,
+                                         const std::vector<double>& edges,
+                                         const BracketRules& how) {
+  static const std::vector<Words> kNames = {
+      {"lowest", "basic"}, {"middle", "standard"}, {"upper", "higher"}, {"top", "highest"}};
+  double paid = 0;
+  std::vector<Idiom::Branch> branches;
+  for (std::int64_t k = 0; k <= static_cast<std::int64_t>(edges.size()); ++k) {
+    const auto at = static_cast<std::size_t>(k);
+    const double from = k == 0 ? 0 : edges[at - 1];
+    if (k > 0) paid += rates[at - 1] * (from - (k == 1 ? 0 : edges[at - 2]));
+    const std::string r = Idiom::text(rates[at]), base = Idiom::text(paid),
+                      edge = Idiom::text(from), sign = how.taxes ? " - " : " + ";
+    const std::string marginal = k == 0 ? r + " * $0" : base + " + " + r + " * ($0 - " + edge + ")";
+    const std::string rest = k < how.faded    ? "$1"
+                             : k == how.faded ? how.part + " * $1"
+                                              : "$1 / (1.0 + 0.01 * ($0 - " + edge + "))";
+    branches.push_back({kNames[at], [&i, marginal, rest, sign, due = how.due](const Ids& p) {
+                          return Ids{i.let({"due"}, marginal + sign + rest, p, Shape{}, due)};
+                        }});
+  }
+  return branches;
+}
+
 // What is due by the bracket that an amount lies in, each with its own rule: taxes with an
 // allowance that fades, tariffs with a standing charge.
 Op bracket_tariff() {
@@ -130,26 +162,9 @@ Op bracket_tariff() {
                           i.either({"jnp.searchsorted(jnp.array([" + list + "], $0.dtype), $0)",
                                     "jnp.sum($0 > jnp.array([" + list + "], $0.dtype))",
                                     "jnp.digitize($0, jnp.array([" + list + "], $0.dtype))"});
-    double paid = 0;
-    std::vector<Idiom::Branch> branches;
-    static const std::vector<Words> kNames = {
-        {"lowest", "basic"}, {"middle", "standard"}, {"upper", "higher"}, {"top", "highest"}};
     const std::int64_t faded = i.between(1, count - 1);
-    for (std::int64_t k = 0; k < count; ++k) {
-      const auto at = static_cast<std::size_t>(k);
-      const double from = k == 0 ? 0 : edges[at - 1];
-      if (k > 0) paid += rates[at - 1] * (from - (k == 1 ? 0 : edges[at - 2]));
-      const std::string r = Idiom::text(rates[at]), base = Idiom::text(paid),
-                        edge = Idiom::text(from), sign = taxes ? " - " : " + ";
-      const std::string marginal =
-          k == 0 ? r + " * $0" : base + " + " + r + " * ($0 - " + edge + ")";
-      const std::string rest = k < faded    ? "$1"
-                               : k == faded ? part + " * $1"
-                                            : "$1 / (1.0 + 0.01 * ($0 - " + edge + "))";
-      branches.push_back({kNames[at], [&i, marginal, rest, sign, due](const Ids& p) {
-                            return Ids{i.let({"due"}, marginal + sign + rest, p, Shape{}, due)};
-                          }});
-    }
+    const std::vector<Idiom::Branch> branches =
+        bracket_rules(i, rates, edges, {taxes, faded, part, due});
     const BodyId each = i.function(
         taxes ? Words{"tax_on", "tax_one"} : Words{"bill_for", "price_one"},
         {{taxes ? Words{"income", "amount"} : Words{"used", "amount"}, one, {1, 100}}},

@@ -51,6 +51,76 @@ ValueId energy_at(Idiom& i, BodyId energy, Words names, ValueId x) {
 }
 
 // Hamiltonian Monte Carlo: trajectories of leapfrog steps, each taken or thrown away.
+struct Hamiltonian {
+  Idiom& i;
+  Type point;
+  std::int64_t leaps;
+  BodyId energy;
+  std::string dt, half;
+  bool flips, logs, rate;
+
+  ValueId force(ValueId at) const;
+  ValueId total(const Words& names, ValueId q, ValueId p) const;
+  // Where a trajectory ends, and its momentum there.
+  Ids trajectory(ValueId q, ValueId p) const;
+  // The next point, what the chain keeps of it, and the chance that it was taken with.
+  Ids step(ValueId q, ValueId p, ValueId u) const;
+  Idiom::ScanResult chain(ValueId q0, ValueId ps, ValueId us) const;
+};
+
+ValueId Hamiltonian::force(ValueId at) const {
+  return i.let({"grad_q", "slope"}, "jax.grad($f0)($0)", {at}, Bodies{energy}, point, {-8, 8});
+}
+
+ValueId Hamiltonian::total(const Words& names, ValueId q, ValueId p) const {
+  return i.let(names, i.chance(0.5) ? "$f0($0) + 0.5 * jnp.sum($1**2)" : "$f0($0) + 0.5 * $1 @ $1",
+               {q, p}, Bodies{energy}, scalar(i), kEnergy);
+}
+
+Ids Hamiltonian::trajectory(ValueId q, ValueId p) const {
+  const ValueId first =
+      i.let({"p_half", "kicked"}, "$0 - " + half + " * $1", {p, force(q)}, point, kPlace);
+  const Ids ends = i.fori(
+      0, leaps, {"leapfrog", "leap"},
+      {{{"q", "x"}, q, kPlace, {"q_new", "proposal"}}, {{"p", "v"}, first, kPlace, {"p_end"}}},
+      [&](const Ids& r) {
+        const ValueId moved =
+            i.let({"q_next", "drifted"}, "$0 + " + dt + " * $1", {r[1], r[2]}, point, kPlace);
+        return Ids{moved,
+                   i.let({"p_next"}, "$0 - " + dt + " * $1", {r[2], force(moved)}, point, kPlace)};
+      });
+  i.comment("The last kick was half a step too long.");
+  return Ids{ends[0],
+             i.let({"p_new"}, "$0 + " + half + " * $1", {ends[1], force(ends[0])}, point, kPlace)};
+}
+
+Ids Hamiltonian::step(ValueId q, ValueId p, ValueId u) const {
+  const Ids end = trajectory(q, p);
+  const ValueId before = total({"h_old", "before"}, q, p);
+  const ValueId after = total({"h_new", "after"}, end[0], end[1]);
+  const ValueId odds =
+      i.let({"odds", "accept_prob"},
+            logs ? "jnp.exp(jnp.minimum($0 - $1, 0.0))" : "jnp.minimum(1.0, jnp.exp($0 - $1))",
+            {before, after}, scalar(i), {0, 1});
+  const ValueId accept = i.let({"accept", "taken"}, "$0 < $1", {u, odds}, flags({}), {0, 1});
+  const ValueId next = branch(
+      i, accept, {q, end[0]}, {{{"old", "here"}, point, kPlace}, {{"new", "there"}, point, kPlace}},
+      {"move", "take"}, [](const Ids& s) { return Ids{s[1]}; }, {"stay", "keep"},
+      [&](const Ids& s) {
+        return flips ? Ids{i.let({"mirrored"}, "-$0", {s[0]}, point, kPlace)} : Ids{s[0]};
+      },
+      {{{"q_next", "settled"}, point, kPlace}})[0];
+  return and_when(rate, {next, next}, odds);
+}
+
+Idiom::ScanResult Hamiltonian::chain(ValueId q0, ValueId ps, ValueId us) const {
+  std::vector<Words> stacked = {{"samples", "chain"}};
+  if (rate) stacked.push_back({"accept_probs", "odds_path"});
+  return i.scan({"hmc_step", "transition"}, {{{"q", "state"}, q0, kPlace, {}}},
+                {{{"p0", "momentum"}, ps}, {{"u", "luck"}, us}}, stacked,
+                [&](const Ids& r) { return step(r[0], r[1], r[2]); });
+}
+
 Op hamiltonian_chain() {
   return idiom("hamiltonian_chain", kConditional, 0.8, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -76,67 +146,18 @@ Op hamiltonian_chain() {
     const std::string half = halved(dt);
     const bool flips = i.chance(0.3), logs = i.chance(0.6), rate = i.chance(0.75);
     const BodyId energy = energy_of(i, target, {d}, {"potential", "energy"});
-    const auto force = [&](ValueId at) {
-      return i.let({"grad_q", "slope"}, "jax.grad($f0)($0)", {at}, Bodies{energy}, point, {-8, 8});
-    };
-    const auto total = [&](const Words& names, ValueId q, ValueId p) {
-      return i.let(names,
-                   i.chance(0.5) ? "$f0($0) + 0.5 * jnp.sum($1**2)" : "$f0($0) + 0.5 * $1 @ $1",
-                   {q, p}, Bodies{energy}, scalar(i), kEnergy);
-    };
-    const auto trajectory = [&](ValueId q, ValueId p) {
-      const ValueId first =
-          i.let({"p_half", "kicked"}, "$0 - " + half + " * $1", {p, force(q)}, point, kPlace);
-      const Ids ends = i.fori(
-          0, leaps, {"leapfrog", "leap"},
-          {{{"q", "x"}, q, kPlace, {"q_new", "proposal"}}, {{"p", "v"}, first, kPlace, {"p_end"}}},
-          [&](const Ids& r) {
-            const ValueId moved =
-                i.let({"q_next", "drifted"}, "$0 + " + dt + " * $1", {r[1], r[2]}, point, kPlace);
-            return Ids{moved, i.let({"p_next"}, "$0 - " + dt + " * $1", {r[2], force(moved)}, point,
-                                    kPlace)};
-          });
-      i.comment("The last kick was half a step too long.");
-      return Ids{ends[0], i.let({"p_new"}, "$0 + " + half + " * $1", {ends[1], force(ends[0])},
-                                point, kPlace)};
-    };
-    const auto chain = [&](ValueId q0, ValueId ps, ValueId us) {
-      std::vector<Words> stacked = {{"samples", "chain"}};
-      if (rate) stacked.push_back({"accept_probs", "odds_path"});
-      return i.scan(
-          {"hmc_step", "transition"}, {{{"q", "state"}, q0, kPlace, {}}},
-          {{{"p0", "momentum"}, ps}, {{"u", "luck"}, us}}, stacked, [&](const Ids& r) {
-            const Ids end = trajectory(r[0], r[1]);
-            const ValueId before = total({"h_old", "before"}, r[0], r[1]);
-            const ValueId after = total({"h_new", "after"}, end[0], end[1]);
-            const ValueId odds = i.let(
-                {"odds", "accept_prob"},
-                logs ? "jnp.exp(jnp.minimum($0 - $1, 0.0))" : "jnp.minimum(1.0, jnp.exp($0 - $1))",
-                {before, after}, scalar(i), {0, 1});
-            const ValueId accept =
-                i.let({"accept", "taken"}, "$0 < $1", {r[2], odds}, flags({}), {0, 1});
-            const ValueId next = branch(
-                i, accept, {r[0], end[0]},
-                {{{"old", "here"}, point, kPlace}, {{"new", "there"}, point, kPlace}},
-                {"move", "take"}, [](const Ids& s) { return Ids{s[1]}; }, {"stay", "keep"},
-                [&](const Ids& s) {
-                  return flips ? Ids{i.let({"mirrored"}, "-$0", {s[0]}, point, kPlace)} : Ids{s[0]};
-                },
-                {{{"q_next", "settled"}, point, kPlace}})[0];
-            return and_when(rate, {next, next}, odds);
-          });
-    };
+    const Hamiltonian of{i, point, leaps, energy, dt, half, flips, logs, rate};
     if (flips)
       i.summary("A trajectory that is refused ends at the mirror image, which is as likely.");
     if (!chains) {
-      const auto out = chain(start, momenta, u);
+      const auto out = of.chain(start, momenta, u);
       if (rate) i.let({"rate", "acceptance"}, "jnp.mean($0)", {out.stacked[1]}, Shape{}, {0, 1});
       return;
     }
     mapped(i, {"run_chain", "one_chain"},
            {{{"q0", "start"}, start}, {{"ps", "momenta"}, momenta}, {{"us", "luck"}, u}},
            {{"chains", "samples"}}, [&](const Ids& q) {
-             const auto out = chain(q[0], q[1], q[2]);
+             const auto out = of.chain(q[0], q[1], q[2]);
              if (!rate) return Ids{out.stacked[0]};
              return Ids{i.let({"share"}, "jnp.mean($0[:, None] * $1, axis=0)",
                               {out.stacked[1], out.stacked[0]}, point, {-2, 2})};
@@ -639,13 +660,69 @@ const std::vector<Law>& bounded_laws() {
 }
 
 // Draws by rejection: for each, proposals until one lies under the density.
+struct Rejection {
+  Idiom& i;
+  Law law;
+  std::int64_t tries;
+  BodyId density;
+  bool scaled, squeeze;
+
+  // Whether a proposal lies under the density.
+  ValueId accepted(ValueId z, ValueId h) const;
+  // A draw from a row of proposals, and how many it took.
+  Ids draw(ValueId xs, ValueId us) const;
+};
+
+constexpr Interval kUnit{0, 1};
+
+ValueId Rejection::accepted(ValueId z, ValueId h) const {
+  if (!squeeze)
+    return i.let({"accept", "taken"}, "$0 < $f0($1)", {h, z}, Bodies{density}, flags({}), kUnit);
+  i.comment("Heights under a simpler bound need no density.");
+  const ValueId clear = i.let({"clear", "surely"}, "$0 < " + law.below, {h, z}, flags({}), kUnit);
+  return i.cond(
+      clear, {}, {}, {"at_once"},
+      [&](const Ids&) { return Ids{i.let({"sure"}, "jnp.array(True)", {}, flags({}), kUnit)}; },
+      {"compare"},
+      [&](const Ids&) {
+        return Ids{i.let({"under"}, "$0 < $f0($1)", {h, z}, Bodies{density}, flags({}), kUnit)};
+      },
+      {{{"accept", "taken"}, flags({}), kUnit}})[0];
+}
+
+Ids Rejection::draw(ValueId xs, ValueId us) const {
+  const Type one = scalar(i);
+  const Interval counted = below(tries);
+  const ValueId zero = count_from(i, {"k0", "first"}, 0, counted);
+  const ValueId no = i.let({"done0", "not_yet"}, "jnp.array(False)", {}, flags({}), kUnit);
+  const ValueId none = i.let({"z0", "start"}, "$0[0]", {xs}, one, kUnit);
+  const Ids end = i.while_loop(
+      {{{"k", "tried"}, zero, counted, {"used", "tried"}},
+       {{"z", "draw"}, none, kUnit, {"accepted", "value"}},
+       {{"done", "ok"}, no, kUnit, {}}},
+      {"keep_trying", "not_accepted"},
+      [&](const Ids& q) {
+        return Ids{i.let({"again"}, fmt::format("~$0 & ($1 < {})", tries), {q[2], q[0]}, flags({}),
+                         kUnit)};
+      },
+      {"propose", "attempt"},
+      [&](const Ids& q) {
+        const ValueId z = i.let({"z_k", "candidate"}, "$0[$1]", {xs, q[0]}, one, kUnit);
+        const ValueId h = i.let({"h", "height"}, "$0[$1]", {us, q[0]}, one, kUnit);
+        const ValueId ok = accepted(z, h);
+        return Ids{i.let({"k_next"}, "$0 + 1", {q[0]}, counts(i, {}), counted), z, ok};
+      });
+  const ValueId value =
+      scaled ? i.let({"scaled"}, "2.0 * $0 - 1.0", {end[1]}, one, {-1, 1}) : end[1];
+  return Ids{value, end[0]};
+}
+
 Op rejection_draws() {
   return idiom("rejection_draws", kVectorization, 1.0, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t n = few(i, 12, 3), tries = i.between(4, 8);
     const Law law = i.random().pick(bounded_laws());
     const Type one = scalar(i);
-    const Interval unit{0, 1}, counted{0, static_cast<double>(tries)};
     const ValueId x =
         i.argument({"proposals", "candidates", "x"}, {i.real(), {n, tries}}, {0.02, 0.98});
     const ValueId u =
@@ -656,51 +733,9 @@ Op rejection_draws() {
                by_scan = i.chance(0.4);
     const BodyId density =
         i.helper({"density", "kept_share"}, "Density of " + law.says + ", at most one.",
-                 {{{"z", "x"}, one, unit}},
-                 [&](const Ids& p) { return Ids{i.let({"share"}, law.form, p, one, unit)}; });
-    const auto draw = [&](ValueId xs, ValueId us) {
-      const ValueId zero = count_from(i, {"k0", "first"}, 0, counted);
-      const ValueId no = i.let({"done0", "not_yet"}, "jnp.array(False)", {}, flags({}), unit);
-      const ValueId none = i.let({"z0", "start"}, "$0[0]", {xs}, one, unit);
-      const Ids end = i.while_loop(
-          {{{"k", "tried"}, zero, counted, {"used", "tried"}},
-           {{"z", "draw"}, none, unit, {"accepted", "value"}},
-           {{"done", "ok"}, no, unit, {}}},
-          {"keep_trying", "not_accepted"},
-          [&](const Ids& q) {
-            return Ids{i.let({"again"}, fmt::format("~$0 & ($1 < {})", tries), {q[2], q[0]},
-                             flags({}), unit)};
-          },
-          {"propose", "attempt"},
-          [&](const Ids& q) {
-            const ValueId z = i.let({"z_k", "candidate"}, "$0[$1]", {xs, q[0]}, one, unit);
-            const ValueId h = i.let({"h", "height"}, "$0[$1]", {us, q[0]}, one, unit);
-            ValueId ok;
-            if (squeeze) {
-              i.comment("Heights under a simpler bound need no density.");
-              const ValueId clear =
-                  i.let({"clear", "surely"}, "$0 < " + law.below, {h, z}, flags({}), unit);
-              ok = i.cond(
-                  clear, {}, {}, {"at_once"},
-                  [&](const Ids&) {
-                    return Ids{i.let({"sure"}, "jnp.array(True)", {}, flags({}), unit)};
-                  },
-                  {"compare"},
-                  [&](const Ids&) {
-                    return Ids{
-                        i.let({"under"}, "$0 < $f0($1)", {h, z}, Bodies{density}, flags({}), unit)};
-                  },
-                  {{{"accept", "taken"}, flags({}), unit}})[0];
-            } else {
-              ok = i.let({"accept", "taken"}, "$0 < $f0($1)", {h, z}, Bodies{density}, flags({}),
-                         unit);
-            }
-            return Ids{i.let({"k_next"}, "$0 + 1", {q[0]}, counts(i, {}), counted), z, ok};
-          });
-      const ValueId value =
-          scaled ? i.let({"scaled"}, "2.0 * $0 - 1.0", {end[1]}, one, {-1, 1}) : end[1];
-      return Ids{value, end[0]};
-    };
+                 {{{"z", "x"}, one, kUnit}},
+                 [&](const Ids& p) { return Ids{i.let({"share"}, law.form, p, one, kUnit)}; });
+    const Rejection of{i, law, tries, density, scaled, squeeze};
     std::vector<Words> names = {{"draws", "samples"}};
     if (gives) names.push_back({"tries", "proposals_used"});
     if (by_scan) {
@@ -708,7 +743,7 @@ Op rejection_draws() {
       i.scan({"draw_next", "next_draw"},
              {{{"total", "acc"}, sum, {-12, 12}, {"sum_of_draws", "total"}}},
              {{{"xs", "row"}, x}, {{"us", "hs"}, u}}, names, [&](const Ids& p) {
-               const Ids made = draw(p[1], p[2]);
+               const Ids made = of.draw(p[1], p[2]);
                const ValueId next =
                    i.let({"total_next"}, "$0 + $1", {p[0], made[0]}, one, {-12, 12});
                return and_when(gives, {next, made[0]}, made[1]);
@@ -717,7 +752,7 @@ Op rejection_draws() {
     }
     mapped(i, {"draw_one", "one_draw"}, {{{"xs", "row"}, x}, {{"us", "hs"}, u}}, names,
            [&](const Ids& p) {
-             const Ids made = draw(p[0], p[1]);
+             const Ids made = of.draw(p[0], p[1]);
              return gives ? made : Ids{made[0]};
            });
   });

@@ -15,12 +15,100 @@ using Part = Idiom::Part;
 using Parts = std::vector<Part>;
 
 // Edges that join trees: those of a forest, by weight, or the number of parts.
+struct Joining {
+  Idiom& i;
+  std::int64_t nodes;
+  bool weighted, marks, halves;
+  Type parents, index, one;
+  Interval ids, reach;  // of nodes, and of the cost or the number of parts
+
+  // The root of a node's tree, at the top of the module.
+  BodyId finder() const;
+  // No edge is taken yet.
+  std::vector<Idiom::Carry> start(ValueId w) const;
+  // The trees and their cost or number after one more edge, and whether it joins two.
+  Ids add(BodyId find, const Ids& p) const;
+  void part_sizes(BodyId find, ValueId forest) const;
+};
+
+BodyId Joining::finder() const {
+  const Part tree{{"parent", "up"}, parents, ids};
+  return i.helper(
+      {"find_root", "find"}, "Climb to the root of a node's tree.",
+      {tree, {{"start", "leaf"}, index, ids}}, [&](const Ids& r) {
+        const ValueId up = r[0];
+        return Ids{i.while_loop(
+            {{{"node", "k"}, r[1], ids, {"root"}}}, {"not_root"},
+            [&](const Ids& q) {
+              return Ids{i.let({"higher"}, "$0[$1] != $1", {up, q[0]}, flags({}), {0, 1})};
+            },
+            {"climb"},
+            [&](const Ids& q) {
+              return Ids{
+                  i.let({"above"}, halves ? "$0[$0[$1]]" : "$0[$1]", {up, q[0]}, index, ids)};
+            })[0]};
+      });
+}
+
+std::vector<Idiom::Carry> Joining::start(ValueId w) const {
+  const ValueId own =
+      i.let({"parent0", "own"}, fmt::format("jnp.arange({})", nodes), {}, parents, ids);
+  std::vector<Idiom::Carry> carries = {{{"parent", "up"}, own, ids, {"parents", "forest"}}};
+  if (weighted)
+    carries.push_back({{"cost", "sum_w"},
+                       i.let({"cost0"}, "jnp.zeros((), $0.dtype)", {w}, one, reach),
+                       reach,
+                       {"total_cost", "cost"}});
+  else
+    carries.push_back({{"parts", "left"},
+                       count_from(i, {"parts0"}, nodes, reach),
+                       reach,
+                       {"part_count", "parts"}});
+  return carries;
+}
+
+Ids Joining::add(BodyId find, const Ids& p) const {
+  const auto root = [&](Words names, ValueId up, ValueId node) {
+    return i.call(std::move(names), find, {up, node}, index, ids);
+  };
+  const ValueId ra = root({"root_a", "ra"}, p[0], p[2]);
+  const ValueId rb = root({"root_b", "rb"}, p[0], p[3]);
+  const ValueId apart = i.let({"apart", "separate"}, "$0 != $1", {ra, rb}, flags({}), {0, 1});
+  const Type carried = i.type(p[1]);
+  const Ids next = branch(
+      i, apart, {p[0], p[1]}, {{{"up", "trees"}, parents, ids}, {{"c", "so_far"}, carried, reach}},
+      {"unite", "merge"},
+      [&](const Ids& q) {
+        const ValueId lower =
+            i.let({"united"},
+                  i.chance(0.5) ? "$0.at[jnp.maximum($1, $2)].set(jnp.minimum($1, $2))"
+                                : "$0.at[$2].set($1)",
+                  {q[0], ra, rb}, parents, ids);
+        return Ids{lower, weighted ? i.let({"paid"}, "$0 + $1", {q[1], p[4]}, one, reach)
+                                   : i.let({"fewer"}, "$0 - 1", {q[1]}, index, reach)};
+      },
+      {"skip", "already_joined"}, [](const Ids& q) { return q; },
+      {{{"parent_next"}, parents, ids}, {{"c_next"}, carried, reach}});
+  return and_when(marks, next, apart);
+}
+
+void Joining::part_sizes(BodyId find, ValueId forest) const {
+  i.comment("Each node counts for its root.");
+  const ValueId roots =
+      i.let({"roots", "labels"},
+            fmt::format("jax.vmap($f0, in_axes=(None, 0))($0, jnp.arange({}))", nodes), {forest},
+            std::vector<BodyId>{find}, parents, ids);
+  i.let({"sizes", "part_sizes"},
+        i.either({fmt::format("jnp.bincount($0, length={})", nodes),
+                  fmt::format("jnp.zeros({}, int).at[$0].add(1)", nodes)}),
+        {roots}, parents, below(nodes));
+}
+
 Op join_trees() {
   return idiom("join_trees", kConditional, 1.0, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t nodes = few(i, 8, 4), count = i.between(nodes, nodes + 4);
-    const Type parents = counts(i, {nodes}), index = counts(i, {}), one = scalar(i);
-    const Interval ids{0, static_cast<double>(nodes - 1)}, total{0, 60};
+    const Interval ids{0, static_cast<double>(nodes - 1)};
     const bool weighted = i.chance(0.65), marks = i.chance(0.5), halves = i.chance(0.4),
                sizes = !weighted && i.chance(0.5);
     const ValueId from = i.argument({"senders", "src", "u"}, counts(i, {count}), ids);
@@ -41,75 +129,23 @@ Op join_trees() {
       vs = i.let({"vs", "second_ends"}, "$0[$1]", {to, order}, counts(i, {count}), ids);
       ws = i.let({"ws", "sorted_weights"}, "$0[$1]", {w, order}, Shape{count}, {0.5, 5});
     }
-    const ValueId start =
-        i.let({"parent0", "own"}, fmt::format("jnp.arange({})", nodes), {}, parents, ids);
-    std::vector<Idiom::Carry> carries = {{{"parent", "up"}, start, ids, {"parents", "forest"}}};
-    if (weighted)
-      carries.push_back({{"cost", "sum_w"},
-                         i.let({"cost0"}, "jnp.zeros((), $0.dtype)", {w}, one, total),
-                         total,
-                         {"total_cost", "cost"}});
-    else
-      carries.push_back({{"parts", "left"},
-                         count_from(i, {"parts0"}, nodes, below(nodes)),
-                         below(nodes),
-                         {"part_count", "parts"}});
+    const Joining of{i,
+                     nodes,
+                     weighted,
+                     marks,
+                     halves,
+                     counts(i, {nodes}),
+                     counts(i, {}),
+                     scalar(i),
+                     ids,
+                     weighted ? Interval{0, 60} : below(nodes)};
+    const std::vector<Idiom::Carry> carries = of.start(w);
     std::vector<Idiom::Slice> over = {{{"a", "x"}, us}, {{"b", "y"}, vs}};
     if (weighted) over.push_back({{"w", "price"}, ws});
-    const Part tree{{"parent", "up"}, parents, ids};
-    const BodyId find = i.helper(
-        {"find_root", "find"}, "Climb to the root of a node's tree.",
-        {tree, {{"start", "leaf"}, index, ids}}, [&](const Ids& r) {
-          const ValueId up = r[0];
-          return Ids{i.while_loop(
-              {{{"node", "k"}, r[1], ids, {"root"}}}, {"not_root"},
-              [&](const Ids& q) {
-                return Ids{i.let({"higher"}, "$0[$1] != $1", {up, q[0]}, flags({}), {0, 1})};
-              },
-              {"climb"},
-              [&](const Ids& q) {
-                return Ids{
-                    i.let({"above"}, halves ? "$0[$0[$1]]" : "$0[$1]", {up, q[0]}, index, ids)};
-              })[0]};
-        });
-    const auto root = [&](Words names, ValueId up, ValueId node) {
-      return i.call(std::move(names), find, {up, node}, index, ids);
-    };
-    const auto out = i.scan(
-        {"add_edge", "join"}, carries, over, when(marks, {"chosen", "joined"}), [&](const Ids& p) {
-          const ValueId ra = root({"root_a", "ra"}, p[0], p[2]);
-          const ValueId rb = root({"root_b", "rb"}, p[0], p[3]);
-          const ValueId apart =
-              i.let({"apart", "separate"}, "$0 != $1", {ra, rb}, flags({}), {0, 1});
-          const Type carried = i.type(p[1]);
-          const Interval reach = weighted ? total : below(nodes);
-          const Ids next = branch(
-              i, apart, {p[0], p[1]},
-              {{{"up", "trees"}, parents, ids}, {{"c", "so_far"}, carried, reach}},
-              {"unite", "merge"},
-              [&](const Ids& q) {
-                const ValueId lower =
-                    i.let({"united"},
-                          i.chance(0.5) ? "$0.at[jnp.maximum($1, $2)].set(jnp.minimum($1, $2))"
-                                        : "$0.at[$2].set($1)",
-                          {q[0], ra, rb}, parents, ids);
-                return Ids{lower, weighted ? i.let({"paid"}, "$0 + $1", {q[1], p[4]}, one, reach)
-                                           : i.let({"fewer"}, "$0 - 1", {q[1]}, index, reach)};
-              },
-              {"skip", "already_joined"}, [](const Ids& q) { return q; },
-              {{{"parent_next"}, parents, ids}, {{"c_next"}, carried, reach}});
-          return and_when(marks, next, apart);
-        });
-    if (!sizes) return;
-    i.comment("Each node counts for its root.");
-    const ValueId roots =
-        i.let({"roots", "labels"},
-              fmt::format("jax.vmap($f0, in_axes=(None, 0))($0, jnp.arange({}))", nodes),
-              {out.final[0]}, std::vector<BodyId>{find}, parents, ids);
-    i.let({"sizes", "part_sizes"},
-          i.either({fmt::format("jnp.bincount($0, length={})", nodes),
-                    fmt::format("jnp.zeros({}, int).at[$0].add(1)", nodes)}),
-          {roots}, parents, below(nodes));
+    const BodyId find = of.finder();
+    const auto out = i.scan({"add_edge", "join"}, carries, over, when(marks, {"chosen", "joined"}),
+                            [&](const Ids& p) { return of.add(find, p); });
+    if (sizes) of.part_sizes(find, out.final[0]);
   });
 }
 
@@ -221,13 +257,103 @@ Op match_pattern() {
 }
 
 // A tree that grows by the nearest node: shortest paths, spanning trees, widest paths.
+struct Growth {
+  Idiom& i;
+  std::int64_t n;
+  bool widest, parents;
+  ValueId edges = kNoValue;
+  std::string pick = {}, offer = {};  // of the nearest node, and what a way through it comes to
+
+  Type row() const { return {i.real(), {n}}; }
+  Type ids() const { return counts(i, {n}); }
+  Interval range() const { return {0, 30}; }
+  Interval at() const { return {0, static_cast<double>(n - 1)}; }
+
+  ValueId edges_of(ValueId w, bool mutual, bool sparse) const;
+  // The root alone is reached.
+  std::vector<Idiom::Carry> start() const;
+  Ids settle_nearest(const Ids& p) const;
+  // A node's distance (and parent) where the way through u is better.
+  Ids relax(const Ids& q, ValueId u, ValueId done) const;
+};
+
+ValueId Growth::edges_of(ValueId w, bool mutual, bool sparse) const {
+  ValueId out =
+      mutual
+          ? i.let({"symmetric", "both_ways"},
+                  i.either({"0.5 * ($0 + $0.T)", "jnp.maximum($0, $0.T)", "jnp.minimum($0, $0.T)"}),
+                  {w}, Shape{n, n}, {0.5, 5})
+          : w;
+  if (sparse && !widest) {
+    i.comment("Long edges are closed.");
+    out = i.let({"open_edges", "edges"}, "jnp.where($0 < 4.0, $0, 9.0)", {out}, Shape{n, n},
+                {0.5, 9});
+  }
+  return out;
+}
+
+std::vector<Idiom::Carry> Growth::start() const {
+  const auto root = i.between(0, n - 1);
+  const std::string far = widest ? "0.0" : i.either({"99.0", "1e3"});
+  const ValueId start =
+      i.let({"dist0", "far"},
+            widest ? fmt::format("jnp.zeros({}, $0.dtype).at[{}].set(9.0)", n, root)
+                   : fmt::format("jnp.full({}, {}, $0.dtype).at[{}].set(0.0)", n, far, root),
+            {edges}, row(), range());
+  const ValueId open =
+      i.let({"done0", "open"}, fmt::format("jnp.zeros({}, bool)", n), {}, flags({n}), {0, 1});
+  std::vector<Idiom::Carry> carries = {
+      {{"dist", "d"}, start, range(), {widest ? "widths" : "distances", "reached"}},
+      {{"done", "settled"}, open, {0, 1}, {}}};
+  if (parents)
+    carries.push_back(
+        {{"parent", "via"},
+         i.let({"parent0", "own"}, fmt::format("jnp.full({}, {})", n, root), {}, ids(), at()),
+         at(),
+         {"parents", "tree"}});
+  return carries;
+}
+
+Ids Growth::settle_nearest(const Ids& p) const {
+  const ValueId u = i.let({"u", "nearest"}, pick, {p[1], p[0]}, counts(i, {}), at());
+  const ValueId done = i.let({"done_next"}, "$0.at[$1].set(True)", {p[1], u}, flags({n}), {0, 1});
+  std::vector<Idiom::Carry> inner = {{{"dist", "d"}, p[0], range(), {"relaxed"}}};
+  if (parents) inner.push_back({{"parent", "via"}, p[2], at(), {"parent_relaxed"}});
+  const Ids all =
+      i.fori(0, n, {"relax", "look_at"}, inner, [&](const Ids& q) { return relax(q, u, done); });
+  Ids next = {all[0], done};
+  if (parents) next.push_back(all[1]);
+  return next;
+}
+
+Ids Growth::relax(const Ids& q, ValueId u, ValueId done) const {
+  const ValueId through = real(i, {"through", "offer"}, offer,
+                               {{"d", q[1]}, {"u", u}, {"w", edges}, {"v", q[0]}}, range());
+  const ValueId better =
+      i.let({"better", "shorter"}, widest ? "($0 > $1[$2]) & ~$3[$2]" : "($0 < $1[$2]) & ~$3[$2]",
+            {through, q[1], q[0], done}, flags({}), {0, 1});
+  Ids operands = {q[1]};
+  Parts taken = {{{"a", "now"}, row(), range()}}, given = {{{"dist_next"}, row(), range()}};
+  if (parents)
+    operands.push_back(q[2]), taken.push_back({{"b", "links"}, ids(), at()}),
+        given.push_back({{"parent_next"}, ids(), at()});
+  return branch(
+      i, better, operands, taken, {"improve", "update"},
+      [&](const Ids& r) {
+        Ids made = {
+            i.let({"improved"}, "$0.at[$1].set($2)", {r[0], q[0], through}, row(), range())};
+        if (parents)
+          made.push_back(i.let({"linked"}, "$0.at[$1].set($2)", {r[1], q[0], u}, ids(), at()));
+        return made;
+      },
+      {"keep", "leave"}, [](const Ids& r) { return r; }, given);
+}
+
 Op grow_tree() {
   return idiom("grow_tree", kIndexing, 1.0, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t n = few(i, 7, 4);
     const auto kind = i.between(0, 2);  // Dijkstra, Prim, widest
-    const Type row{i.real(), {n}}, one = scalar(i), index = counts(i, {}), ids = counts(i, {n});
-    const Interval range{0, 30}, at{0, static_cast<double>(n - 1)};
     const ValueId w = i.argument({"lengths", "weights", "costs"}, {i.real(), {n, n}}, {0.5, 5});
     static const Words kCalled[] = {{"dijkstra", "shortest_distances", "distances_from"},
                                     {"prim", "spanning_tree", "tree_weight"},
@@ -239,76 +365,20 @@ Op grow_tree() {
     i.summary(kSays[static_cast<std::size_t>(kind)]);
     const bool sparse = i.chance(0.4), parents = i.chance(0.5), mutual = kind == 1 || i.chance(0.4),
                total = kind == 1 && i.chance(0.6);
-    ValueId edges = mutual ? i.let({"symmetric", "both_ways"},
-                                   i.either({"0.5 * ($0 + $0.T)", "jnp.maximum($0, $0.T)",
-                                             "jnp.minimum($0, $0.T)"}),
-                                   {w}, Shape{n, n}, {0.5, 5})
-                           : w;
-    if (sparse && kind != 2) {
-      i.comment("Long edges are closed.");
-      edges = i.let({"open_edges", "edges"}, "jnp.where($0 < 4.0, $0, 9.0)", {edges}, Shape{n, n},
-                    {0.5, 9});
-    }
-    const auto root = i.between(0, n - 1);
-    const bool widest = kind == 2;
-    const std::string far = widest ? "0.0" : i.either({"99.0", "1e3"});
-    const ValueId start =
-        i.let({"dist0", "far"},
-              widest ? fmt::format("jnp.zeros({}, $0.dtype).at[{}].set(9.0)", n, root)
-                     : fmt::format("jnp.full({}, {}, $0.dtype).at[{}].set(0.0)", n, far, root),
-              {edges}, row, range);
-    const ValueId open =
-        i.let({"done0", "open"}, fmt::format("jnp.zeros({}, bool)", n), {}, flags({n}), {0, 1});
-    std::vector<Idiom::Carry> carries = {
-        {{"dist", "d"}, start, range, {widest ? "widths" : "distances", "reached"}},
-        {{"done", "settled"}, open, {0, 1}, {}}};
-    if (parents)
-      carries.push_back(
-          {{"parent", "via"},
-           i.let({"parent0", "own"}, fmt::format("jnp.full({}, {})", n, root), {}, ids, at),
-           at,
-           {"parents", "tree"}});
-    const std::string pick =
-        widest
+    Growth of{i, n, kind == 2, parents};
+    of.edges = of.edges_of(w, mutual, sparse);
+    const std::vector<Idiom::Carry> carries = of.start();
+    of.pick =
+        of.widest
             ? i.either({"jnp.argmax(jnp.where($0, -1.0, $1))", "jnp.where($0, -1.0, $1).argmax()"})
             : i.either({"jnp.argmin(jnp.where($0, 1e4, $1))", "jnp.where($0, 1e4, $1).argmin()"});
     static const Words kOffers = {"{d}[{u}] + {w}[{u}, {v}]", "{w}[{u}, {v}]",
                                   "jnp.minimum({d}[{u}], {w}[{u}, {v}])"};
-    const std::string offer = kOffers[static_cast<std::size_t>(kind)];
-    const Ids out = repeat(i, 0, n, {"settle_nearest", "grow"}, carries, [&](const Ids& p) {
-      const ValueId u = i.let({"u", "nearest"}, pick, {p[1], p[0]}, index, at);
-      const ValueId done =
-          i.let({"done_next"}, "$0.at[$1].set(True)", {p[1], u}, flags({n}), {0, 1});
-      std::vector<Idiom::Carry> inner = {{{"dist", "d"}, p[0], range, {"relaxed"}}};
-      if (parents) inner.push_back({{"parent", "via"}, p[2], at, {"parent_relaxed"}});
-      const Ids all = i.fori(0, n, {"relax", "look_at"}, inner, [&](const Ids& q) {
-        const ValueId through = real(i, {"through", "offer"}, offer,
-                                     {{"d", q[1]}, {"u", u}, {"w", edges}, {"v", q[0]}}, range);
-        const ValueId better = i.let({"better", "shorter"},
-                                     widest ? "($0 > $1[$2]) & ~$3[$2]" : "($0 < $1[$2]) & ~$3[$2]",
-                                     {through, q[1], q[0], done}, flags({}), {0, 1});
-        Ids operands = {q[1]};
-        Parts taken = {{{"a", "now"}, row, range}}, given = {{{"dist_next"}, row, range}};
-        if (parents)
-          operands.push_back(q[2]), taken.push_back({{"b", "links"}, ids, at}),
-              given.push_back({{"parent_next"}, ids, at});
-        return branch(
-            i, better, operands, taken, {"improve", "update"},
-            [&](const Ids& r) {
-              Ids made = {
-                  i.let({"improved"}, "$0.at[$1].set($2)", {r[0], q[0], through}, row, range)};
-              if (parents)
-                made.push_back(i.let({"linked"}, "$0.at[$1].set($2)", {r[1], q[0], u}, ids, at));
-              return made;
-            },
-            {"keep", "leave"}, [](const Ids& r) { return r; }, given);
-      });
-      Ids next = {all[0], done};
-      if (parents) next.push_back(all[1]);
-      return next;
-    });
+    of.offer = kOffers[static_cast<std::size_t>(kind)];
+    const Ids out = repeat(i, 0, n, {"settle_nearest", "grow"}, carries,
+                           [&](const Ids& p) { return of.settle_nearest(p); });
     if (total)
-      i.let({"tree_weight", "total"}, i.either({"jnp.sum($0)", "$0.sum()"}), {out[0]}, one,
+      i.let({"tree_weight", "total"}, i.either({"jnp.sum($0)", "$0.sum()"}), {out[0]}, scalar(i),
             {0, 40});
   });
 }

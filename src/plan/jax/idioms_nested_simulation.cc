@@ -275,17 +275,61 @@ Op escape_times() {
   });
 }
 
+constexpr Interval kCell{0, 2};
+
 // A forest that grows, is struck and burns, a phase at a time.
+struct Forest {
+  Idiom& i;
+  Type grid;
+  std::int64_t spread;  // how far a fire gets at most
+  bool wet, until;
+  std::string around;
+
+  ValueId spread_fire(ValueId g, ValueId u) const;
+  // A phase of fire: for a number of steps, or until it is out.
+  ValueId burn(ValueId g, ValueId u) const;
+};
+
+ValueId Forest::spread_fire(ValueId g, ValueId u) const {
+  const ValueId fire = i.let({"fire", "burning"}, "$0 == 2", {g}, flags(grid.shape), {0, 1});
+  const ValueId near = i.let({"near_fire", "exposed"}, around, {fire}, flags(grid.shape), {0, 1});
+  const ValueId caught =
+      i.let({"caught", "lit"}, wet ? "$0 & ($1 == 1) & ($2 < 0.7)" : "$0 & ($1 == 1)",
+            wet ? Ids{near, g, u} : Ids{near, g}, flags(grid.shape), {0, 1});
+  return i.let(
+      {"g_next"},
+      i.either({"jnp.where($0, 0, jnp.where($1, 2, $2))", "jnp.select([$0, $1], [0, 2], $2)"}),
+      {fire, caught, g}, grid, kCell);
+}
+
+ValueId Forest::burn(ValueId g, ValueId u) const {
+  if (!until)
+    return repeat(i, 0, spread, {"burn_step", "one_front"}, {{{"h", "state"}, g, kCell, {"burnt"}}},
+                  [&](const Ids& q) { return Ids{spread_fire(q[0], u)}; })[0];
+  const ValueId none = count_from(i, {"rounds"}, 0, {0, 4});
+  return i.while_loop(
+      {{{"h", "state"}, g, kCell, {"burnt"}}, {{"k", "rounds"}, none, {0, 4}, {}}},
+      {"still_burning"},
+      [&](const Ids& q) {
+        return Ids{i.let({"alight"}, fmt::format("jnp.any($0 == 2) & ($1 < {})", spread + 1), q,
+                         flags({}), {0, 1})};
+      },
+      {"burn_step", "one_front"},
+      [&](const Ids& q) {
+        return Ids{spread_fire(q[0], u),
+                   i.let({"k_next"}, "$0 + 1", {q[1]}, counts(i, {}), {0, 4})};
+      })[0];
+}
+
 Op forest_phases() {
   return idiom("forest_phases", kConditional, 1.0, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t n = few(i, 8, 4), steps = i.between(6, 10), spread = i.between(1, 3);
-    const Type grid = counts(i, {n, n}), index = counts(i, {});
-    const Interval cells{0, 2};
-    const ValueId start = i.argument({"forest", "grid", "cells"}, grid, cells);
+    const Type grid = counts(i, {n, n});
+    const ValueId start = i.argument({"forest", "grid", "cells"}, grid, kCell);
     const ValueId luck =
         i.argument({"uniforms", "luck", "u"}, {i.real(), {steps, n, n}}, {0.01, 0.99});
-    const ValueId kinds = i.argument({"phases", "seasons", "schedule"}, counts(i, {steps}), cells);
+    const ValueId kinds = i.argument({"phases", "seasons", "schedule"}, counts(i, {steps}), kCell);
     i.called({"forest_fire", "run_seasons", "simulate_forest"});
     i.summary("Let a forest grow, be struck and burn, as a schedule says.");
     i.comment("0: bare, 1: a tree, 2: burning.");
@@ -300,67 +344,65 @@ Op forest_phases() {
                              "jnp.roll($0, -1, 1)",
                              "jnp.roll($0, 1, axis=0) | jnp.roll($0, -1, axis=0) | jnp.roll($0, 1, "
                              "axis=1) | jnp.roll($0, -1, axis=1)"});
-    const auto spread_fire = [&](ValueId g, ValueId u) {
-      const ValueId fire = i.let({"fire", "burning"}, "$0 == 2", {g}, flags({n, n}), {0, 1});
-      const ValueId near = i.let({"near_fire", "exposed"}, around, {fire}, flags({n, n}), {0, 1});
-      const ValueId caught =
-          i.let({"caught", "lit"}, wet ? "$0 & ($1 == 1) & ($2 < 0.7)" : "$0 & ($1 == 1)",
-                wet ? Ids{near, g, u} : Ids{near, g}, flags({n, n}), {0, 1});
-      return i.let(
-          {"g_next"},
-          i.either({"jnp.where($0, 0, jnp.where($1, 2, $2))", "jnp.select([$0, $1], [0, 2], $2)"}),
-          {fire, caught, g}, grid, cells);
-    };
-    const Parts taken = {{{"g", "cells"}, grid, cells},
+    const Forest of{i, grid, spread, wet, until, around};
+    const Parts taken = {{{"g", "cells"}, grid, kCell},
                          {{"r", "chances"}, {i.real(), {n, n}}, {0, 1}}};
     const Idiom::Branch growing{
         {"grow", "sprout"}, [&](const Ids& p) {
           return Ids{i.let({"grown"}, "jnp.where(($0 == 0) & ($1 < " + grow + "), 1, $0)", p, grid,
-                           cells)};
+                           kCell)};
         }};
     const Idiom::Branch striking{
         {"strike", "ignite"}, [&](const Ids& p) {
           return Ids{i.let({"struck"}, "jnp.where(($0 == 1) & ($1 < " + strike + "), 2, $0)", p,
-                           grid, cells)};
+                           grid, kCell)};
         }};
-    const Idiom::Branch burning{
-        {"burn", "spread_fire"}, [&](const Ids& p) {
-          if (!until)
-            return Ids{repeat(i, 0, spread, {"burn_step", "one_front"},
-                              {{{"h", "state"}, p[0], cells, {"burnt"}}},
-                              [&](const Ids& q) { return Ids{spread_fire(q[0], p[1])}; })[0]};
-          const ValueId none = count_from(i, {"rounds"}, 0, {0, 4});
-          return Ids{i.while_loop(
-              {{{"h", "state"}, p[0], cells, {"burnt"}}, {{"k", "rounds"}, none, {0, 4}, {}}},
-              {"still_burning"},
-              [&](const Ids& q) {
-                return Ids{i.let({"alight"},
-                                 fmt::format("jnp.any($0 == 2) & ($1 < {})", spread + 1), q,
-                                 flags({}), {0, 1})};
-              },
-              {"burn_step", "one_front"},
-              [&](const Ids& q) {
-                return Ids{spread_fire(q[0], p[1]),
-                           i.let({"k_next"}, "$0 + 1", {q[1]}, index, {0, 4})};
-              })[0]};
-        }};
+    const Idiom::Branch burning{{"burn", "spread_fire"},
+                                [&](const Ids& p) { return Ids{of.burn(p[0], p[1])}; }};
     i.scan({"season", "phase_step"},
-           {{{"cells", "grid"}, start, cells, {"last_forest", "forest_end"}}},
+           {{{"cells", "grid"}, start, kCell, {"last_forest", "forest_end"}}},
            {{{"phase", "kind"}, kinds}, {{"u", "luck"}, luck}},
            when(tallies, burnt ? Words{"fires", "burning_counts"} : Words{"tree_counts", "cover"}),
            [&](const Ids& p) {
              const ValueId next = i.switch_(p[1], {p[0], p[2]}, taken, {growing, striking, burning},
-                                            {{{"cells_next"}, grid, cells}})[0];
+                                            {{{"cells_next"}, grid, kCell}})[0];
              return and_when(
                  tallies, {next},
                  tallies
                      ? i.let({"tally"},
                              burnt ? i.either({"jnp.sum($0 == 2)", "($0 == 2).sum()"})
                                    : i.either({"jnp.sum($0 == 1)", "jnp.count_nonzero($0 == 1)"}),
-                             {next}, index, {0, 64})
+                             {next}, counts(i, {}), {0, 64})
                      : kNoValue);
            });
   });
+}
+
+constexpr Interval kHeights{0, 8};
+constexpr Interval kTopples{0, 60};
+
+// A pile and how often its sites toppled until it was stable; `over` says which do and `given` what
+// their neighbours get.
+Ids topple_all(Idiom& i, ValueId pile, std::int64_t high, const std::string& over,
+               const std::string& given) {
+  const Type grid = i.type(pile);
+  const ValueId none = count_from(i, {"size0"}, 0, kTopples);
+  return i.while_loop(
+      {{{"s", "now"}, pile, kHeights, {"stable"}},
+       {{"size", "topples"}, none, kTopples, {"size_end", "toppled"}}},
+      {"unstable", "too_high"},
+      [&](const Ids& q) {
+        return Ids{i.let({"unsettled"}, fmt::format("jnp.any($0 >= {}) & ($1 < 40)", high), q,
+                         flags({}), {0, 1})};
+      },
+      {"topple", "relax"},
+      [&](const Ids& q) {
+        const ValueId k = i.let({"k", "falls"}, over, {q[0]}, grid, {0, 2});
+        const ValueId gain = i.let({"gain", "received"}, given, {k}, grid, {0, 8});
+        return Ids{i.let({"s_next"}, fmt::format("$0 - {} * $1 + $2", high), {q[0], k, gain}, grid,
+                         kHeights),
+                   i.let({"size_next"}, "$0 + jnp.sum($1)", {q[1], k}, counts(i, {}), kTopples)};
+      });
 }
 
 // Grains that fall on a pile: while a site is too high it gives to its neighbours.
@@ -369,7 +411,6 @@ Op sandpile() {
     const std::int64_t n = few(i, 7, 4), drops = few(i, 12, 5);
     const bool line = i.chance(0.35);
     const Type grid = counts(i, line ? Shape{n} : Shape{n, n}), index = counts(i, {});
-    const Interval cells{0, 8}, counted{0, 60};
     const std::int64_t high = line ? 2 : 4;
     const ValueId start =
         i.argument({"pile", "heights", "sand"}, grid, {0, static_cast<double>(high - 1)});
@@ -392,9 +433,9 @@ Op sandpile() {
     const std::string over = quick ? fmt::format("$0 // {}", high)
                                    : i.either({fmt::format("($0 >= {}).astype($0.dtype)", high),
                                                fmt::format("jnp.where($0 >= {}, 1, 0)", high)});
-    const ValueId lost = big ? count_from(i, {"big0", "none"}, 0, counted) : kNoValue;
-    std::vector<Idiom::Carry> carries = {{{"h", "pile"}, start, cells, {"settled", "pile_end"}}};
-    if (big) carries.push_back({{"large", "record"}, lost, counted, {"large_ones", "worst"}});
+    const ValueId lost = big ? count_from(i, {"big0", "none"}, 0, kTopples) : kNoValue;
+    std::vector<Idiom::Carry> carries = {{{"h", "pile"}, start, kHeights, {"settled", "pile_end"}}};
+    if (big) carries.push_back({{"large", "record"}, lost, kTopples, {"large_ones", "worst"}});
     std::vector<Idiom::Slice> over_drops = {{{"r", "site"}, rows}};
     if (!line) over_drops.push_back({{"c", "col"}, columns});
     const bool worst = i.chance(0.5);
@@ -404,43 +445,27 @@ Op sandpile() {
         [&](const Ids& p) {
           const std::size_t at = big ? 2 : 1;
           const ValueId more =
-              line ? i.let({"loaded"}, "$0.at[$1].add(1)", {p[0], p[at]}, grid, cells)
+              line ? i.let({"loaded"}, "$0.at[$1].add(1)", {p[0], p[at]}, grid, kHeights)
                    : i.let({"loaded"}, "$0.at[$1, $2].add(1)", {p[0], p[at], p[at + 1]}, grid,
-                           cells);
-          const ValueId none = count_from(i, {"size0"}, 0, counted);
-          const Ids end = i.while_loop(
-              {{{"s", "now"}, more, cells, {"stable"}},
-               {{"size", "topples"}, none, counted, {"size_end", "toppled"}}},
-              {"unstable", "too_high"},
-              [&](const Ids& q) {
-                return Ids{i.let({"unsettled"}, fmt::format("jnp.any($0 >= {}) & ($1 < 40)", high),
-                                 q, flags({}), {0, 1})};
-              },
-              {"topple", "relax"},
-              [&](const Ids& q) {
-                const ValueId k = i.let({"k", "falls"}, over, {q[0]}, grid, {0, 2});
-                const ValueId gain = i.let({"gain", "received"}, given, {k}, grid, {0, 8});
-                return Ids{i.let({"s_next"}, fmt::format("$0 - {} * $1 + $2", high),
-                                 {q[0], k, gain}, grid, cells),
-                           i.let({"size_next"}, "$0 + jnp.sum($1)", {q[1], k}, index, counted)};
-              });
+                           kHeights);
+          const Ids end = topple_all(i, more, high, over, given);
           Ids out = {end[0]};
           if (big) {
             const ValueId large = i.let({"is_large", "beats"}, worst ? "$0 > $1" : "$0 >= 2",
                                         worst ? Ids{end[1], p[1]} : Ids{end[1]}, flags({}), {0, 1});
             out.push_back(branch(
                 i, large, {p[1], end[1]},
-                {{{"so_far"}, index, counted}, {{"this"}, index, counted}}, {"note", "record_it"},
+                {{{"so_far"}, index, kTopples}, {{"this"}, index, kTopples}}, {"note", "record_it"},
                 [&](const Ids& q) {
-                  return Ids{worst ? q[1] : i.let({"one_more"}, "$0 + 1", {q[0]}, index, counted)};
+                  return Ids{worst ? q[1] : i.let({"one_more"}, "$0 + 1", {q[0]}, index, kTopples)};
                 },
                 {"ignore", "pass_by"}, [](const Ids& q) { return Ids{q[0]}; },
-                {{{"large_next"}, index, counted}})[0]);
+                {{{"large_next"}, index, kTopples}})[0]);
           }
           if (!sizes) return out;
           return and_when(
               true, out,
-              areas ? i.let({"lost"}, "jnp.sum($0) - jnp.sum($1)", {more, end[0]}, index, counted)
+              areas ? i.let({"lost"}, "jnp.sum($0) - jnp.sum($1)", {more, end[0]}, index, kTopples)
                     : end[1]);
         });
   });
@@ -463,6 +488,32 @@ const std::vector<Way>& strategies() {
   return kAll;
 }
 
+constexpr Interval kMove{0, 1};
+
+// choose_move(strategy, own, other, luck), at the top of the module.
+BodyId chooser(Idiom& i, const std::vector<Way>& ways) {
+  const Type one = scalar(i), index = counts(i, {});
+  const Interval kinds{0, static_cast<double>(ways.size() - 1)};
+  const Parts seen = {{{"own", "mine"}, index, kMove},
+                      {{"other", "theirs"}, index, kMove},
+                      {{"u", "chance"}, one, {0, 1}}};
+  return i.helper(
+      {"choose_move", "act"}, "A strategy's move after the last two.",
+      {{{"kind", "strategy"}, index, kinds}, seen[0], seen[1], seen[2]}, [&](const Ids& p) {
+        std::vector<Idiom::Branch> branches;
+        for (const Way& way : ways) {
+          branches.push_back({way.names, [&i, way, index](const Ids& q) {
+                                if (way.form == "{other}") return Ids{q[1]};
+                                return Ids{let(i, {"chosen"}, way.form,
+                                               {{"own", q[0]}, {"other", q[1]}, {"u", q[2]}}, index,
+                                               kMove)};
+                              }});
+        }
+        return i.switch_(p[0], {p[1], p[2], p[3]}, seen, branches, {{{"move"}, index, kMove}},
+                         {true, {}});
+      });
+}
+
 // Strategies that meet in pairs and play for some rounds.
 Op play_strategies() {
   return idiom("play_strategies", kConditional, 1.0, kNone, [](Idiom& i) {
@@ -474,7 +525,7 @@ Op play_strategies() {
       std::swap(ways[k],
                 ways[static_cast<std::size_t>(i.between(0, static_cast<std::int64_t>(k)))]);
     const std::int64_t count = i.between(3, 4);
-    const Interval kinds{0, static_cast<double>(count - 1)}, moves{0, 1}, points{0, 50};
+    const Interval kinds{0, static_cast<double>(count - 1)}, points{0, 50};
     const ValueId first = i.argument({"first_players", "left", "a"}, counts(i, {pairs}), kinds);
     const ValueId second = i.argument({"second_players", "right", "b"}, counts(i, {pairs}), kinds);
     const ValueId luck =
@@ -486,37 +537,19 @@ Op play_strategies() {
                opens = i.chance(0.5);
     const std::string discount =
         fades ? i.setting({"discount", "delta"}, {"0.9", "0.8", "0.95"}) : "";
-    const Parts seen = {{{"own", "mine"}, index, moves},
-                        {{"other", "theirs"}, index, moves},
-                        {{"u", "chance"}, one, {0, 1}}};
-    const BodyId act = i.helper(
-        {"choose_move", "act"}, "A strategy's move after the last two.",
-        {{{"kind", "strategy"}, index, kinds}, seen[0], seen[1], seen[2]}, [&](const Ids& p) {
-          std::vector<Idiom::Branch> branches;
-          for (std::int64_t k = 0; k < count; ++k) {
-            const Way& way = ways[static_cast<std::size_t>(k)];
-            branches.push_back({way.names, [&i, way, index, moves](const Ids& q) {
-                                  if (way.form == "{other}") return Ids{q[1]};
-                                  return Ids{let(i, {"chosen"}, way.form,
-                                                 {{"own", q[0]}, {"other", q[1]}, {"u", q[2]}},
-                                                 index, moves)};
-                                }});
-          }
-          return i.switch_(p[0], {p[1], p[2], p[3]}, seen, branches, {{{"move"}, index, moves}},
-                           {true, {}});
-        });
+    const BodyId act = chooser(i, {ways.begin(), ways.begin() + count});
     const std::int64_t begin = opens ? 1 : 0;
     std::vector<Words> results = {{"scores", "totals"}};
     if (both) results.push_back({"other_scores", "second_scores"});
     if (trace) results.push_back({"histories", "move_traces"});
     mapped(i, {"play_pair", "meet"}, {{{"ka", "kind_a"}, first}, {{"kb", "kind_b"}, second}},
            results, [&](const Ids& g) {
-             const ValueId opening = count_from(i, {"opening", "trust"}, begin, moves);
+             const ValueId opening = count_from(i, {"opening", "trust"}, begin, kMove);
              const ValueId zero =
                  i.let({"zero", "nothing"}, "jnp.zeros((), $0.dtype)", {pay}, one, points);
              std::vector<Idiom::Carry> carries = {
-                 {{"a", "move_a"}, opening, moves, {}},
-                 {{"b", "move_b"}, opening, moves, {}},
+                 {{"a", "move_a"}, opening, kMove, {}},
+                 {{"b", "move_b"}, opening, kMove, {}},
                  {{"sum_a", "score"}, zero, points, {"total_a", "score_end"}}};
              if (both)
                carries.push_back({{"sum_b", "score_b"}, zero, points, {"total_b", "other_end"}});
@@ -526,7 +559,7 @@ Op play_strategies() {
                    const auto move = [&](const Words& names, ValueId kind, ValueId own,
                                          ValueId other, const std::string& coin) {
                      const ValueId u = i.let({"coin"}, coin, {p.back()}, one, {0, 1});
-                     return i.call(names, act, {kind, own, other, u}, index, moves);
+                     return i.call(names, act, {kind, own, other, u}, index, kMove);
                    };
                    const ValueId a = move({"a_next"}, g[0], p[0], p[1], "$0[0]");
                    const ValueId b = move({"b_next"}, g[1], p[1], p[0], "$0[1]");

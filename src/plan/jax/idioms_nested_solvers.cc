@@ -184,6 +184,59 @@ Ids doubled_step(Idiom& i, bool midpoint, BodyId step, ValueId y, ValueId h, boo
           error};
 }
 
+constexpr Interval kClock{0, 1.2};
+constexpr Interval kLengths{0.02, 1};
+
+struct AdaptiveSteps {
+  Idiom& i;
+  bool midpoint, extrapolates, steps;
+  std::string tolerance, grow, fall;
+  BodyId step;
+
+  // Time, state, step and number of tries after one more of them.
+  Ids attempt(const Ids& q, ValueId end) const;
+  // The state and the step after a span of time, what is saved, and the number of tries.
+  Ids span(const Ids& p) const;
+};
+
+Ids AdaptiveSteps::attempt(const Ids& q, ValueId end) const {
+  const Type pair = i.type(q[1]), one = scalar(i);
+  const ValueId h =
+      i.let({"h_now", "dt"}, "jnp.minimum($0, $1 - $2 + 1e-3)", {q[2], end, q[0]}, one, kLengths);
+  const Ids made = doubled_step(i, midpoint, step, q[1], h, extrapolates);
+  const ValueId ok = i.let({"ok", "small"}, "$0 <= " + tolerance, {made[1]}, flags({}), {0, 1});
+  const Ids next = branch(
+      i, ok, {q[0], q[1], h},
+      {{{"s", "now"}, one, kClock}, {{"u", "here"}, pair, kState}, {{"dt", "k"}, one, kLengths}},
+      {"accept", "advance"},
+      [&](const Ids& r) {
+        const ValueId later = i.let({"later"}, "$0 + $1", {r[0], r[2]}, one, kClock);
+        return Ids{later, made[0], i.let({"longer"}, grow + " * $0", {r[2]}, one, kLengths)};
+      },
+      {"reject", "retry"},
+      [&](const Ids& r) {
+        return Ids{r[0], r[1], i.let({"shorter"}, fall + " * $0", {r[2]}, one, kLengths)};
+      },
+      {{{"t_next"}, one, kClock}, {{"y_next"}, pair, kState}, {{"h_next"}, one, kLengths}});
+  return Ids{next[0], next[1], next[2], i.let({"count"}, "$0 + 1", {q[3]}, counts(i, {}), {0, 60})};
+}
+
+Ids AdaptiveSteps::span(const Ids& p) const {
+  const ValueId t0 = zero_like(i, {"t", "t0"}, p[2], kClock);
+  const ValueId none = count_from(i, {"tries"}, 0, {0, 60});
+  const Ids out = i.while_loop(
+      {{{"t", "time"}, t0, kClock, {}},
+       {{"y", "state"}, p[0], kState, {"y_end", "reached"}},
+       {{"h", "dt"}, p[1], kLengths, {"h_end"}},
+       {{"tries", "n"}, none, {0, 60}, steps ? Words{"taken"} : Words{}}},
+      {"before_end", "unfinished"},
+      [&](const Ids& q) {
+        return Ids{i.let({"more"}, "($0 < $1) & ($2 < 60)", {q[0], p[2], q[3]}, flags({}), {0, 1})};
+      },
+      {"attempt", "try_step"}, [&](const Ids& q) { return attempt(q, p[2]); });
+  return and_when(steps, {out[1], out[2], out[1]}, out[3]);
+}
+
 Op adaptive_spans() {
   return idiom("adaptive_spans", kConditional, 1.0, kForward, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -209,63 +262,22 @@ Op adaptive_spans() {
         {"rhs", "slope", "vector_field"}, "Slope of " + field.says + ".",
         {{{"y", "state"}, pair, field.start}, {{"k", "rate"}, one, {1, 2.5}}},
         [&](const Ids& p) { return Ids{i.let({"dy"}, i.either(field.forms), p, pair, {-5, 5})}; });
-    const Interval clock{0, 1.2}, lengths{0.02, 1};
     const BodyId step = i.function(
         {midpoint ? "midpoint_step" : "euler_step", "single_step"},
-        {{{"u", "y"}, pair, kState}, {{"dt", "length"}, one, lengths}}, [&](const Ids& p) {
+        {{{"u", "y"}, pair, kState}, {{"dt", "length"}, one, kLengths}}, [&](const Ids& p) {
           return Ids{i.let(
               {"ahead"},
               midpoint ? "$0 + $1 * $f0($0 + 0.5 * $1 * $f0($0, $2), $2)" : "$0 + $1 * $f0($0, $2)",
               {p[0], p[1], rate}, Bodies{rhs}, pair, kState)};
         });
     const ValueId h0 =
-        i.let({"h0", "first_step"}, "jnp.full_like($0, " + first + ")", {rate}, one, lengths);
+        i.let({"h0", "first_step"}, "jnp.full_like($0, " + first + ")", {rate}, one, kLengths);
     std::vector<Words> stacked = {{"path", "saved"}};
     if (steps) stacked.push_back({"attempts", "tries"});
-    const auto span = [&](const Ids& p) {
-      const ValueId t0 = zero_like(i, {"t", "t0"}, p[2], clock);
-      const ValueId none = count_from(i, {"tries"}, 0, {0, 60});
-      const Ids out = i.while_loop(
-          {{{"t", "time"}, t0, clock, {}},
-           {{"y", "state"}, p[0], kState, {"y_end", "reached"}},
-           {{"h", "dt"}, p[1], lengths, {"h_end"}},
-           {{"tries", "n"}, none, {0, 60}, steps ? Words{"taken"} : Words{}}},
-          {"before_end", "unfinished"},
-          [&](const Ids& q) {
-            return Ids{
-                i.let({"more"}, "($0 < $1) & ($2 < 60)", {q[0], p[2], q[3]}, flags({}), {0, 1})};
-          },
-          {"attempt", "try_step"},
-          [&](const Ids& q) {
-            const ValueId h = i.let({"h_now", "dt"}, "jnp.minimum($0, $1 - $2 + 1e-3)",
-                                    {q[2], p[2], q[0]}, one, lengths);
-            const Ids made = doubled_step(i, midpoint, step, q[1], h, extrapolates);
-            const ValueId ok =
-                i.let({"ok", "small"}, "$0 <= " + tolerance, {made[1]}, flags({}), {0, 1});
-            const Ids next = branch(
-                i, ok, {q[0], q[1], h},
-                {{{"s", "now"}, one, clock},
-                 {{"u", "here"}, pair, kState},
-                 {{"dt", "k"}, one, lengths}},
-                {"accept", "advance"},
-                [&](const Ids& r) {
-                  const ValueId later = i.let({"later"}, "$0 + $1", {r[0], r[2]}, one, clock);
-                  return Ids{later, made[0],
-                             i.let({"longer"}, grow + " * $0", {r[2]}, one, lengths)};
-                },
-                {"reject", "retry"},
-                [&](const Ids& r) {
-                  return Ids{r[0], r[1], i.let({"shorter"}, fall + " * $0", {r[2]}, one, lengths)};
-                },
-                {{{"t_next"}, one, clock}, {{"y_next"}, pair, kState}, {{"h_next"}, one, lengths}});
-            return Ids{next[0], next[1], next[2],
-                       i.let({"count"}, "$0 + 1", {q[3]}, counts(i, {}), {0, 60})};
-          });
-      return and_when(steps, {out[1], out[2], out[1]}, out[3]);
-    };
+    const AdaptiveSteps of{i, midpoint, extrapolates, steps, tolerance, grow, fall, step};
     i.scan({"solve_span", "to_next"},
-           {{{"y", "state"}, y0, kState, {}}, {{"h", "dt"}, h0, lengths, {}}},
-           {{{"span", "gap"}, gaps}}, stacked, span);
+           {{{"y", "state"}, y0, kState, {}}, {{"h", "dt"}, h0, kLengths, {}}},
+           {{{"span", "gap"}, gaps}}, stacked, [&](const Ids& p) { return of.span(p); });
   });
 }
 
@@ -408,56 +420,112 @@ Op deflated_powers() {
   });
 }
 
+constexpr Interval kEntries{-6, 9};
+
 // Eigenvalues of a symmetric matrix by rotations that take out one pair after another; pairs that
 // are small already are passed over.
+struct Rotations {
+  Idiom& i;
+  std::int64_t n;
+  std::string small;
+  bool by_arctan;
+
+  Interval places() const { return {0, static_cast<double>(n - 1)}; }
+  Type matrix() const { return {i.real(), {n, n}}; }
+
+  // The angle that takes out the entry at p and q.
+  ValueId angle(ValueId m, ValueId p, ValueId q) const;
+  ValueId turned(ValueId m, ValueId p, ValueId q) const;
+  // The same, unless the entry is small.
+  ValueId rotate(ValueId m, ValueId p, ValueId q) const;
+  // All pairs in turn: along the rows, or as a list says.
+  ValueId sweep_rows(ValueId m) const;
+  ValueId sweep_pairs(ValueId m, ValueId where) const;
+};
+
+ValueId Rotations::angle(ValueId m, ValueId p, ValueId q) const {
+  const Type one = scalar(i);
+  if (by_arctan)
+    return i.let({"theta", "angle"}, "0.5 * jnp.arctan2(2.0 * $0[$1, $2], $0[$2, $2] - $0[$1, $1])",
+                 {m, p, q}, one, {-1.6, 1.6});
+  const ValueId ratio = i.let({"tau", "ratio"}, "($0[$2, $2] - $0[$1, $1]) / (2.0 * $0[$1, $2])",
+                              {m, p, q}, one, {-60, 60});
+  return i.let({"theta", "angle"},
+               "jnp.arctan(jnp.where($0 < 0, -1.0, 1.0) / (jnp.abs($0) + jnp.sqrt(1.0 + $0**2)))",
+               {ratio}, one, {-0.8, 0.8});
+}
+
+ValueId Rotations::turned(ValueId m, ValueId p, ValueId q) const {
+  const Type one = scalar(i);
+  const ValueId by = angle(m, p, q);
+  const ValueId c = i.let({"c"}, "jnp.cos($0)", {by}, one, {0.1, 1});
+  const ValueId s = i.let({"s"}, "jnp.sin($0)", {by}, one, {-1, 1});
+  const ValueId rotation = i.let({"rotation", "g"},
+                                 fmt::format("jnp.eye({}, dtype=$0.dtype).at[$3, "
+                                             "$3].set($1).at[$4, $4].set($1).at[$3, $4].set($2)"
+                                             ".at[$4, $3].set(-$2)",
+                                             n),
+                                 {m, c, s, p, q}, matrix(), {-1, 1});
+  return i.let({"rotated"}, i.either({"$0.T @ $1 @ $0", "jnp.linalg.multi_dot([$0.T, $1, $0])"}),
+               {rotation, m}, matrix(), kEntries);
+}
+
+ValueId Rotations::rotate(ValueId m, ValueId p, ValueId q) const {
+  const ValueId big =
+      i.let({"worth_it", "large"}, "jnp.abs($0[$1, $2]) > " + small, {m, p, q}, flags({}), {0, 1});
+  return branch(
+      i, big, {m}, {{{"w", "now"}, matrix(), kEntries}}, {"rotate", "apply_rotation"},
+      [&](const Ids& r) { return Ids{turned(r[0], p, q)}; }, {"skip", "leave"},
+      [](const Ids& r) { return r; }, {{{"m_next"}, matrix(), kEntries}})[0];
+}
+
+ValueId Rotations::sweep_rows(ValueId m) const {
+  const Type index = counts(i, {});
+  return i.fori(
+      0, n - 1, {"along_rows"}, {{{"m", "w"}, m, kEntries, {"swept"}}}, [&](const Ids& q) {
+        const ValueId next = i.let({"first"}, "$0 + 1", {q[0]}, index, places());
+        const ValueId last = count_from(i, {"past_end"}, n, {0, static_cast<double>(n)});
+        return i.while_loop(
+            {{{"m", "w"}, q[1], kEntries, {"row_done"}}, {{"q", "j"}, next, places(), {}}},
+            {"in_row"},
+            [&](const Ids& r) {
+              return Ids{i.let({"inside"}, "$0 < $1", {r[1], last}, flags({}), {0, 1})};
+            },
+            {"pair_step"},
+            [&](const Ids& r) {
+              const ValueId turned = rotate(r[0], q[0], r[1]);
+              return Ids{turned, i.let({"j_next"}, "$0 + 1", {r[1]}, index, places())};
+            });
+      })[0];
+}
+
+ValueId Rotations::sweep_pairs(ValueId m, ValueId where) const {
+  const Type index = counts(i, {});
+  return i
+      .scan({"pair_step", "next_pair"}, {{{"m", "w"}, m, kEntries, {"swept"}}},
+            {{{"pair", "pq"}, where}}, {},
+            [&](const Ids& q) {
+              const Ids ends =
+                  i.unpack("$0", {q[1]}, {}, {{{"p"}, index, places()}, {{"q"}, index, places()}});
+              return Ids{rotate(q[0], ends[0], ends[1])};
+            })
+      .final[0];
+}
+
 Op jacobi_rotations() {
   return idiom("jacobi_rotations", kLinearAlgebra, 1.0, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t n = i.between(3, 4), sweeps = i.between(2, 4), pairs = n * (n - 1) / 2;
-    const Type matrix{i.real(), {n, n}}, one = scalar(i), index = counts(i, {});
-    const Interval range{-6, 9}, places{0, static_cast<double>(n - 1)};
+    const Type matrix{i.real(), {n, n}};
     const ValueId raw = i.argument({"matrix", "raw", "a"}, matrix, {-2, 2});
     i.called({"jacobi_eigenvalues", "symmetric_eigenvalues", "diagonalize"});
     i.summary("Diagonalize a symmetric matrix by rotations of pairs.");
     const ValueId a =
         i.let({"symmetric", "a"}, i.either({"0.5 * ($0 + $0.T)", "($0 + $0.T) / 2.0"}), {raw},
-              matrix, range);
+              matrix, kEntries);
     const std::string small = i.setting({"threshold", "tol"}, {"0.05", "0.1", "0.02"});
     const bool by_arctan = i.chance(0.5), sorted = i.chance(0.5), table = i.chance(0.4);
-    const auto rotate = [&](ValueId m, ValueId p, ValueId q) {
-      const ValueId big = i.let({"worth_it", "large"}, "jnp.abs($0[$1, $2]) > " + small, {m, p, q},
-                                flags({}), {0, 1});
-      const auto turn = [&](const Ids& r) {
-        ValueId angle;
-        if (by_arctan) {
-          angle = i.let({"theta", "angle"},
-                        "0.5 * jnp.arctan2(2.0 * $0[$1, $2], $0[$2, $2] - $0[$1, $1])",
-                        {r[0], p, q}, one, {-1.6, 1.6});
-        } else {
-          const ValueId ratio =
-              i.let({"tau", "ratio"}, "($0[$2, $2] - $0[$1, $1]) / (2.0 * $0[$1, $2])",
-                    {r[0], p, q}, one, {-60, 60});
-          angle = i.let(
-              {"theta", "angle"},
-              "jnp.arctan(jnp.where($0 < 0, -1.0, 1.0) / (jnp.abs($0) + jnp.sqrt(1.0 + $0**2)))",
-              {ratio}, one, {-0.8, 0.8});
-        }
-        const ValueId c = i.let({"c"}, "jnp.cos($0)", {angle}, one, {0.1, 1});
-        const ValueId s = i.let({"s"}, "jnp.sin($0)", {angle}, one, {-1, 1});
-        const ValueId turned = i.let({"rotation", "g"},
-                                     fmt::format("jnp.eye({}, dtype=$0.dtype).at[$3, "
-                                                 "$3].set($1).at[$4, $4].set($1).at[$3, $4].set($2)"
-                                                 ".at[$4, $3].set(-$2)",
-                                                 n),
-                                     {r[0], c, s, p, q}, matrix, {-1, 1});
-        return Ids{i.let({"rotated"},
-                         i.either({"$0.T @ $1 @ $0", "jnp.linalg.multi_dot([$0.T, $1, $0])"}),
-                         {turned, r[0]}, matrix, range)};
-      };
-      return branch(i, big, {m}, {{{"w", "now"}, matrix, range}}, {"rotate", "apply_rotation"},
-                    turn, {"skip", "leave"}, [](const Ids& r) { return r; },
-                    {{{"m_next"}, matrix, range}})[0];
-    };
+    const Rotations of{i, n, small, by_arctan};
     ValueId where = kNoValue;
     if (!table) {
       where = i.let(
@@ -465,44 +533,16 @@ Op jacobi_rotations() {
           i.either(
               {fmt::format("jnp.stack(jnp.triu_indices({}, 1), axis=1)", n),
                fmt::format("jnp.argwhere(jnp.triu(jnp.ones(({0}, {0})), 1), size={1})", n, pairs)}),
-          {}, counts(i, {pairs, 2}), places);
+          {}, counts(i, {pairs, 2}), of.places());
     }
-    const ValueId out = i.fori(
-        0, sweeps, {"sweep", "one_sweep"}, {{{"m", "a"}, a, range, {"rotated", "almost_diagonal"}}},
-        [&](const Ids& p) {
-          if (table) {
-            const Ids done = i.fori(
-                0, n - 1, {"along_rows"}, {{{"m", "w"}, p[1], range, {"swept"}}},
-                [&](const Ids& q) {
-                  const ValueId next = i.let({"first"}, "$0 + 1", {q[0]}, index, places);
-                  const ValueId last = count_from(i, {"past_end"}, n, {0, static_cast<double>(n)});
-                  return i.while_loop(
-                      {{{"m", "w"}, q[1], range, {"row_done"}}, {{"q", "j"}, next, places, {}}},
-                      {"in_row"},
-                      [&](const Ids& r) {
-                        return Ids{i.let({"inside"}, "$0 < $1", {r[1], last}, flags({}), {0, 1})};
-                      },
-                      {"pair_step"},
-                      [&](const Ids& r) {
-                        const ValueId m = rotate(r[0], q[0], r[1]);
-                        return Ids{m, i.let({"j_next"}, "$0 + 1", {r[1]}, index, places)};
-                      });
-                });
-            return done;
-          }
-          return Ids{i.scan({"pair_step", "next_pair"}, {{{"m", "w"}, p[1], range, {"swept"}}},
-                            {{{"pair", "pq"}, where}}, {},
-                            [&](const Ids& q) {
-                              const Ids ends =
-                                  i.unpack("$0", {q[1]}, {},
-                                           {{{"p"}, index, places}, {{"q"}, index, places}});
-                              return Ids{rotate(q[0], ends[0], ends[1])};
-                            })
-                         .final[0]};
-        })[0];
+    const ValueId out =
+        i.fori(0, sweeps, {"sweep", "one_sweep"},
+               {{{"m", "a"}, a, kEntries, {"rotated", "almost_diagonal"}}}, [&](const Ids& p) {
+                 return Ids{table ? of.sweep_rows(p[1]) : of.sweep_pairs(p[1], where)};
+               })[0];
     i.let({"eigenvalues", "spectrum"},
           sorted ? i.either({"jnp.sort(jnp.diag($0))", "jnp.diagonal($0).sort()"}) : "jnp.diag($0)",
-          {out}, Shape{n}, range);
+          {out}, Shape{n}, kEntries);
   });
 }
 

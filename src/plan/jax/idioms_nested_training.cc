@@ -68,6 +68,61 @@ Ids slope_of(Idiom& i, BodyId loss, const Ids& at, bool with_value) {
 }
 
 // Epochs over batches: each a step of descent, with the gradient clipped where it is long.
+struct Minibatches {
+  Idiom& i;
+  ValueId x, y;
+  BodyId loss;
+  std::string lr, limit, keep;
+  bool momentum, curve;
+
+  // The gradient, no longer than the limit.
+  ValueId clipped(ValueId g) const;
+  // Weights (and velocity, and the loss) after one more batch; the rate is `lr` where it is
+  // missing.
+  Ids step(const Ids& p, ValueId rate) const;
+  Idiom::ScanResult epoch(ValueId w, ValueId v, ValueId rate) const;
+};
+
+ValueId Minibatches::clipped(ValueId g) const {
+  const Type vector = i.type(g);
+  const ValueId norm =
+      i.let({"norm", "grad_norm"}, i.either({"jnp.linalg.norm($0)", "jnp.sqrt(jnp.sum($0**2))"}),
+            {g}, Shape{}, {0.05, 6});
+  const ValueId long_ = i.let({"too_long", "exceeds"}, "$0 > " + limit, {norm}, flags({}), {0, 1});
+  return branch(
+      i, long_, {g, norm},
+      {{{"u", "grad"}, vector, {-6, 6}}, {{"n", "length"}, scalar(i), {0.05, 6}}},
+      {"clip", "shorten"},
+      [&](const Ids& q) {
+        return Ids{i.let({"clipped"}, "$0 * (" + limit + " / $1)", q, vector, {-1, 1})};
+      },
+      {"keep", "leave"}, [](const Ids& q) { return Ids{q[0]}; },
+      {{{"g_used", "step_grad"}, vector, {-1, 1}}})[0];
+}
+
+Ids Minibatches::step(const Ids& p, ValueId rate) const {
+  const Type vector = i.type(p[0]);
+  const std::size_t at = momentum ? 2 : 1;
+  const Ids vg = slope_of(i, loss, {p[0], p[at], p[at + 1]}, curve);
+  const ValueId g = clipped(vg[1]);
+  Ids out;
+  const ValueId move =
+      momentum ? i.let({"v_next"}, keep + " * $0 + $1", {p[1], g}, vector, {-6, 6}) : g;
+  out.push_back(rate == kNoValue
+                    ? i.let({"w_next"}, "$0 - " + lr + " * $1", {p[0], move}, vector, kWeights)
+                    : i.let({"w_next"}, "$0 - $1 * $2", {p[0], rate, move}, vector, kWeights));
+  if (momentum) out.push_back(move);
+  return and_when(curve, out, vg[0]);
+}
+
+Idiom::ScanResult Minibatches::epoch(ValueId w, ValueId v, ValueId rate) const {
+  std::vector<Idiom::Carry> carries = {{{"w", "params"}, w, kWeights, {"w_end"}}};
+  if (momentum) carries.push_back({{"v", "velocity"}, v, {-6, 6}, {"v_end"}});
+  return i.scan({"batch_step", "train_step"}, carries,
+                {{{"xb", "inputs"}, x}, {{"yb", "outputs"}, y}}, when(curve, {"batch_losses"}),
+                [&](const Ids& p) { return step(p, rate); });
+}
+
 Op minibatch_epochs() {
   return idiom("minibatch_epochs", kLoop, 1.2, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -90,49 +145,15 @@ Op minibatch_epochs() {
     const BodyId loss = loss_of(i, fit, rows, d);
     const std::string keep = i.either({"0.9", "0.8", "0.5"}),
                       fade = i.either({"0.5", "0.8", "0.7"});
-    const auto batch_step = [&](ValueId rate) {
-      return [&, rate](const Ids& p) {
-        const std::size_t at = momentum ? 2 : 1;
-        const Ids vg = slope_of(i, loss, {p[0], p[at], p[at + 1]}, curve);
-        const ValueId norm = i.let({"norm", "grad_norm"},
-                                   i.either({"jnp.linalg.norm($0)", "jnp.sqrt(jnp.sum($0**2))"}),
-                                   {vg[1]}, Shape{}, {0.05, 6});
-        const ValueId long_ =
-            i.let({"too_long", "exceeds"}, "$0 > " + limit, {norm}, flags({}), {0, 1});
-        const ValueId g = branch(
-            i, long_, {vg[1], norm},
-            {{{"u", "grad"}, vector, {-6, 6}}, {{"n", "length"}, scalar(i), {0.05, 6}}},
-            {"clip", "shorten"},
-            [&](const Ids& q) {
-              return Ids{i.let({"clipped"}, "$0 * (" + limit + " / $1)", q, vector, {-1, 1})};
-            },
-            {"keep", "leave"}, [](const Ids& q) { return Ids{q[0]}; },
-            {{{"g_used", "step_grad"}, vector, {-1, 1}}})[0];
-        Ids out;
-        const ValueId move =
-            momentum ? i.let({"v_next"}, keep + " * $0 + $1", {p[1], g}, vector, {-6, 6}) : g;
-        out.push_back(
-            rate == kNoValue
-                ? i.let({"w_next"}, "$0 - " + lr + " * $1", {p[0], move}, vector, kWeights)
-                : i.let({"w_next"}, "$0 - $1 * $2", {p[0], rate, move}, vector, kWeights));
-        if (momentum) out.push_back(move);
-        return and_when(curve, out, vg[0]);
-      };
-    };
-    const auto epoch = [&](ValueId w, ValueId v, ValueId rate) {
-      std::vector<Idiom::Carry> carries = {{{"w", "params"}, w, kWeights, {"w_end"}}};
-      if (momentum) carries.push_back({{"v", "velocity"}, v, {-6, 6}, {"v_end"}});
-      return i.scan({"batch_step", "train_step"}, carries,
-                    {{{"xb", "inputs"}, x}, {{"yb", "outputs"}, y}}, when(curve, {"batch_losses"}),
-                    batch_step(rate));
-    };
+    const Minibatches of{i, x, y, loss, lr, limit, keep, momentum, curve};
     std::vector<Idiom::Carry> carries = {{{"w", "params"}, w0, kWeights, {"trained", "fitted"}}};
     if (momentum)
       carries.push_back(
           {{"v", "velocity"}, zero_like(i, {"v0", "still"}, w0, {-6, 6}), {-6, 6}, {}});
     if (by_fori) {
-      repeat(i, 0, epochs, {"epoch", "run_epoch"}, carries,
-             [&](const Ids& p) { return epoch(p[0], momentum ? p[1] : kNoValue, kNoValue).final; });
+      repeat(i, 0, epochs, {"epoch", "run_epoch"}, carries, [&](const Ids& p) {
+        return of.epoch(p[0], momentum ? p[1] : kNoValue, kNoValue).final;
+      });
       return;
     }
     std::vector<Idiom::Slice> over;
@@ -146,7 +167,7 @@ Op minibatch_epochs() {
     i.scan(
         {"epoch", "run_epoch"}, carries, over, when(curve, {"losses", "history"}),
         [&](const Ids& p) {
-          const auto out = epoch(p[0], momentum ? p[1] : kNoValue, decays ? p.back() : kNoValue);
+          const auto out = of.epoch(p[0], momentum ? p[1] : kNoValue, decays ? p.back() : kNoValue);
           if (!curve) return out.final;
           return and_when(true, out.final,
                           i.let({"mean_loss"}, "jnp.mean($0)", {out.stacked[0]}, Shape{}, kLoss));
@@ -157,6 +178,91 @@ Op minibatch_epochs() {
 
 // Adaptation to one task after another by a few inner steps: the start moves towards what was
 // adapted (Nichol et al. 2018), or by the gradient through the adaptation.
+struct Adaptation {
+  Idiom& i;
+  std::int64_t inner;
+  ValueId x, y;
+  BodyId loss;
+  std::string lr, outer;
+  bool through, guarded, losses;
+
+  // The weights after the inner steps.
+  ValueId adapt(ValueId w, ValueId xt, ValueId yt) const;
+  // The start that a task asks for, and its loss: by the gradient, or towards what was adapted.
+  Ids by_gradient(const Ids& p) const;
+  Ids towards_adapted(const Ids& p) const;
+  // All the way for a task that is not fitted, half of it for others.
+  ValueId held_back(ValueId old, ValueId moved, ValueId value) const;
+  Ids task(const Ids& p) const;
+  Idiom::ScanResult pass(ValueId w) const;
+};
+
+ValueId Adaptation::adapt(ValueId w, ValueId xt, ValueId yt) const {
+  const Type vector = i.type(w);
+  return iterated(
+      i, inner, {"inner_step", "adapt_step"},
+      {{"v", "fast"}, w, kWeights, {"adapted", "fast_weights"}},
+      [&](ValueId v) {
+        const ValueId g = slope_of(i, loss, {v, xt, yt}, false)[1];
+        return i.let({"v_next"}, "$0 - " + lr + " * $1", {v, g}, vector, kWeights);
+      },
+      0.6);
+}
+
+Ids Adaptation::by_gradient(const Ids& p) const {
+  const Type vector = i.type(p[0]);
+  const BodyId after = i.function(
+      {"adapted_loss", "after_steps"}, {{{"start", "u"}, vector, kWeights}}, [&](const Ids& q) {
+        const ValueId v = adapt(q[0], p[1], p[2]);
+        return Ids{i.let({"final_loss"}, "$f0($0, $1, $2)", {v, p[1], p[2]}, Bodies{loss},
+                         scalar(i), kLoss)};
+      });
+  const Ids vg = i.unpack(
+      "jax.value_and_grad($f0)($0)", {p[0]}, {after},
+      {{{"value", "meta_loss"}, scalar(i), kLoss}, {{"meta_grad", "hypergrad"}, vector, {-6, 6}}});
+  return {i.let({"moved", "candidate"}, "$0 - " + outer + " * $1", {p[0], vg[1]}, vector, kWeights),
+          vg[0]};
+}
+
+Ids Adaptation::towards_adapted(const Ids& p) const {
+  const Type vector = i.type(p[0]);
+  const ValueId v = adapt(p[0], p[1], p[2]);
+  ValueId value = kNoValue;
+  if (losses || guarded)
+    value = i.let({"value", "task_loss"}, "$f0($0, $1, $2)", {v, p[1], p[2]}, Bodies{loss},
+                  scalar(i), kLoss);
+  return {i.let({"moved", "candidate"},
+                i.either({"$0 + " + outer + " * ($1 - $0)",
+                          "(1.0 - " + outer + ") * $0 + " + outer + " * $1"}),
+                {p[0], v}, vector, kWeights),
+          value};
+}
+
+ValueId Adaptation::held_back(ValueId old, ValueId moved, ValueId value) const {
+  const Type vector = i.type(old);
+  i.comment("A task that is fitted already moves the start half as far.");
+  const ValueId hard = i.let({"hard", "unfitted"}, "$0 > 0.5", {value}, flags({}), {0, 1});
+  return branch(
+      i, hard, {old, moved},
+      {{{"old", "w_old"}, vector, kWeights}, {{"new", "w_new"}, vector, kWeights}},
+      {"move", "follow"}, [](const Ids& q) { return Ids{q[1]}; }, {"hold_back", "halve"},
+      [&](const Ids& q) { return Ids{i.let({"halfway"}, "0.5 * ($0 + $1)", q, vector, kWeights)}; },
+      {{{"w_next"}, vector, kWeights}})[0];
+}
+
+Ids Adaptation::task(const Ids& p) const {
+  const Ids made = through ? by_gradient(p) : towards_adapted(p);
+  const ValueId next = guarded ? held_back(p[0], made[0], made[1]) : made[0];
+  return and_when(losses, {next}, made[1]);
+}
+
+Idiom::ScanResult Adaptation::pass(ValueId w) const {
+  return i.scan({"task_step", "outer_step"},
+                {{{"w", "meta"}, w, kWeights, {"learned", "meta_end"}}},
+                {{{"xt", "inputs"}, x}, {{"yt", "outputs"}, y}},
+                when(losses, {"task_losses", "losses"}), [&](const Ids& p) { return task(p); });
+}
+
 Op adapt_across_tasks() {
   return idiom("adapt_across_tasks", kGradient, 1.2, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -178,65 +284,9 @@ Op adapt_across_tasks() {
     const std::string lr = i.setting({"inner_lr", "inner_rate"}, {"0.1", "0.2", "0.05"});
     const std::string outer = i.setting({"outer_lr", "meta_rate"}, {"0.3", "0.5", "0.2"});
     const BodyId loss = loss_of(i, fit, rows, d);
-    const auto adapt = [&](ValueId w, ValueId xt, ValueId yt) {
-      return iterated(
-          i, inner, {"inner_step", "adapt_step"},
-          {{"v", "fast"}, w, kWeights, {"adapted", "fast_weights"}},
-          [&](ValueId v) {
-            const ValueId g = slope_of(i, loss, {v, xt, yt}, false)[1];
-            return i.let({"v_next"}, "$0 - " + lr + " * $1", {v, g}, vector, kWeights);
-          },
-          0.6);
-    };
-    const auto task = [&](const Ids& p) {
-      Ids out;
-      ValueId value = kNoValue, next = kNoValue;
-      if (through) {
-        const BodyId after =
-            i.function({"adapted_loss", "after_steps"}, {{{"start", "u"}, vector, kWeights}},
-                       [&](const Ids& q) {
-                         const ValueId v = adapt(q[0], p[1], p[2]);
-                         return Ids{i.let({"final_loss"}, "$f0($0, $1, $2)", {v, p[1], p[2]},
-                                          Bodies{loss}, scalar(i), kLoss)};
-                       });
-        const Ids vg = i.unpack("jax.value_and_grad($f0)($0)", {p[0]}, {after},
-                                {{{"value", "meta_loss"}, scalar(i), kLoss},
-                                 {{"meta_grad", "hypergrad"}, vector, {-6, 6}}});
-        value = vg[0];
-        next = i.let({"moved", "candidate"}, "$0 - " + outer + " * $1", {p[0], vg[1]}, vector,
-                     kWeights);
-      } else {
-        const ValueId v = adapt(p[0], p[1], p[2]);
-        if (losses || guarded)
-          value = i.let({"value", "task_loss"}, "$f0($0, $1, $2)", {v, p[1], p[2]}, Bodies{loss},
-                        scalar(i), kLoss);
-        next = i.let({"moved", "candidate"},
-                     i.either({"$0 + " + outer + " * ($1 - $0)",
-                               "(1.0 - " + outer + ") * $0 + " + outer + " * $1"}),
-                     {p[0], v}, vector, kWeights);
-      }
-      if (guarded) {
-        i.comment("A task that is fitted already moves the start half as far.");
-        const ValueId hard = i.let({"hard", "unfitted"}, "$0 > 0.5", {value}, flags({}), {0, 1});
-        next = branch(
-            i, hard, {p[0], next},
-            {{{"old", "w_old"}, vector, kWeights}, {{"new", "w_new"}, vector, kWeights}},
-            {"move", "follow"}, [](const Ids& q) { return Ids{q[1]}; }, {"hold_back", "halve"},
-            [&](const Ids& q) {
-              return Ids{i.let({"halfway"}, "0.5 * ($0 + $1)", q, vector, kWeights)};
-            },
-            {{{"w_next"}, vector, kWeights}})[0];
-      }
-      return and_when(losses, {next}, value);
-    };
-    const auto pass = [&](ValueId w) {
-      return i.scan({"task_step", "outer_step"},
-                    {{{"w", "meta"}, w, kWeights, {"learned", "meta_end"}}},
-                    {{{"xt", "inputs"}, x}, {{"yt", "outputs"}, y}},
-                    when(losses, {"task_losses", "losses"}), task);
-    };
+    const Adaptation of{i, inner, x, y, loss, lr, outer, through, guarded, losses};
     if (!rounds) {
-      pass(w0);
+      of.pass(w0);
       return;
     }
     i.scan(
@@ -244,13 +294,42 @@ Op adapt_across_tasks() {
         {{{"w", "meta"}, w0, kWeights, {"learned", "meta_params_end"}}}, {},
         when(losses, {"curve", "history"}),
         [&](const Ids& p) {
-          const auto out = pass(p[0]);
+          const auto out = of.pass(p[0]);
           if (!losses) return out.final;
           return Ids{out.final[0],
                      i.let({"mean_loss"}, "$0.mean()", {out.stacked[0]}, Shape{}, kLoss)};
         },
         "", i.between(2, 4));
   });
+}
+
+constexpr Interval kHidden{-1.5, 1.5};
+
+// Gradients of a cell's weights, shortened where they are long.
+ValueId clipped_recurrent(Idiom& i, ValueId g) {
+  const Type weights = i.type(g);
+  const ValueId norm =
+      i.let({"norm", "grad_norm"}, i.either({"jnp.linalg.norm($0)", "jnp.sqrt(jnp.sum($0**2))"}),
+            {g}, Shape{}, {0.02, 4});
+  const ValueId big = i.let({"explodes", "too_long"}, "$0 > 0.25", {norm}, flags({}), {0, 1});
+  return branch(
+      i, big, {g, norm},
+      {{{"u", "grad"}, weights, {-4, 4}}, {{"n", "length"}, scalar(i), {0.02, 4}}},
+      {"clip", "shorten"},
+      [&](const Ids& q) { return Ids{i.let({"clipped"}, "0.25 * $0 / $1", q, weights, {-1, 1})}; },
+      {"keep", "leave"}, [](const Ids& q) { return Ids{q[0]}; },
+      {{{"g_used"}, weights, {-1, 1}}})[0];
+}
+
+ValueId damped_state(Idiom& i, ValueId h) {
+  const Type state = i.type(h);
+  i.comment("A state that has drifted far begins anew.");
+  const ValueId far =
+      i.let({"far", "drifted"}, "jnp.mean(jnp.abs($0)) > 0.5", {h}, flags({}), {0, 1});
+  return branch(
+      i, far, {h}, {{{"s"}, state, kHidden}}, {"reset", "restart"},
+      [&](const Ids& q) { return Ids{i.let({"damped"}, "0.1 * $0", q, state, kHidden)}; },
+      {"carry_on", "go_on"}, [](const Ids& q) { return q; }, {{{"h_used"}, state, kHidden}})[0];
 }
 
 // Truncated backpropagation: chunks of a sequence, within each the steps of a cell; the state goes
@@ -260,7 +339,6 @@ Op truncated_backprop() {
     if (half_precision(i)) return i.fail();
     const std::int64_t chunks = i.between(2, 5), length = i.between(3, 6), d = i.between(2, 4);
     const Type weights{i.real(), {d, d}}, state{i.real(), {d}}, sequence{i.real(), {length, d}};
-    const Interval hidden{-1.5, 1.5};
     const ValueId w0 = i.argument({"w_rec", "params", "recurrent"}, weights, {-1, 1});
     const ValueId h0 = i.input({"h0", "state", "hidden"}, Shape{d}, {-1, 1});
     const ValueId xs =
@@ -280,18 +358,18 @@ Op truncated_backprop() {
     const BodyId loss = i.helper(
         {"chunk_loss", "unroll_loss"}, "Mean squared error over a chunk, and the last state.",
         {{{"w", "params"}, weights, {-2, 2}},
-         {{"h", "state"}, state, hidden},
+         {{"h", "state"}, state, kHidden},
          {{"x", "inputs"}, sequence, {-1, 1}},
          {{"y", "wanted"}, {i.real(), {length}}, {-1, 1}}},
         [&](const Ids& p) {
           const ValueId first =
-              stops ? i.let({"entry", "h_in"}, "lax.stop_gradient($0)", {p[1]}, state, hidden)
+              stops ? i.let({"entry", "h_in"}, "lax.stop_gradient($0)", {p[1]}, state, kHidden)
                     : p[1];
           const auto out = i.scan(
-              {"cell", "step"}, {{{"s", "hidden"}, first, hidden, {"h_last"}}},
+              {"cell", "step"}, {{{"s", "hidden"}, first, kHidden, {"h_last"}}},
               {{{"u", "token"}, p[2]}}, {{"outputs", "predictions"}}, [&](const Ids& q) {
-                const ValueId next = i.let({"s_next"}, cell, {q[0], p[0], q[1]}, state, hidden);
-                return Ids{next, i.let({"out"}, read, {next}, Shape{}, hidden)};
+                const ValueId next = i.let({"s_next"}, cell, {q[0], p[0], q[1]}, state, kHidden);
+                return Ids{next, i.let({"out"}, read, {next}, Shape{}, kHidden)};
               });
           const ValueId error = i.let(
               {"mse"}, i.either({"jnp.mean(($0 - $1) ** 2)", "jnp.mean(jnp.square($0 - $1))"}),
@@ -300,47 +378,21 @@ Op truncated_backprop() {
         });
     std::vector<Idiom::Carry> carries = {
         {{"w", "params"}, w0, {-2, 2}, {"trained", "w_end"}},
-        {{"h", "state"}, h0, hidden, curve ? Words{} : Words{"last_state", "h_end"}}};
-    i.scan(
-        {"train_chunk", "chunk_step"}, carries, {{{"xc", "inputs"}, xs}, {{"yc", "wanted"}, ys}},
-        when(curve, {"losses", "curve"}), [&](const Ids& p) {
-          const Ids made =
-              i.unpack("jax.value_and_grad($f0, has_aux=True)($0, $1, $2, $3)", p, {loss},
-                       {{{"value", "loss"}, scalar(i), {0, 4}},
-                        {{"h_next", "carried"}, state, hidden},
-                        {{"g", "grads"}, weights, {-4, 4}}},
-                       {2, 0});
-          ValueId g = made[2], h = made[1];
-          if (clips) {
-            const ValueId norm =
-                i.let({"norm", "grad_norm"},
-                      i.either({"jnp.linalg.norm($0)", "jnp.sqrt(jnp.sum($0**2))"}), {g}, Shape{},
-                      {0.02, 4});
-            const ValueId big =
-                i.let({"explodes", "too_long"}, "$0 > 0.25", {norm}, flags({}), {0, 1});
-            g = branch(
-                i, big, {g, norm},
-                {{{"u", "grad"}, weights, {-4, 4}}, {{"n", "length"}, scalar(i), {0.02, 4}}},
-                {"clip", "shorten"},
-                [&](const Ids& q) {
-                  return Ids{i.let({"clipped"}, "0.25 * $0 / $1", q, weights, {-1, 1})};
-                },
-                {"keep", "leave"}, [](const Ids& q) { return Ids{q[0]}; },
-                {{{"g_used"}, weights, {-1, 1}}})[0];
-          }
-          if (resets) {
-            i.comment("A state that has drifted far begins anew.");
-            const ValueId far =
-                i.let({"far", "drifted"}, "jnp.mean(jnp.abs($0)) > 0.5", {h}, flags({}), {0, 1});
-            h = branch(
-                i, far, {h}, {{{"s"}, state, hidden}}, {"reset", "restart"},
-                [&](const Ids& q) { return Ids{i.let({"damped"}, "0.1 * $0", q, state, hidden)}; },
-                {"carry_on", "go_on"}, [](const Ids& q) { return q; },
-                {{{"h_used"}, state, hidden}})[0];
-          }
-          const ValueId w = i.let({"w_next"}, "$0 - " + lr + " * $1", {p[0], g}, weights, {-2, 2});
-          return and_when(curve, {w, h}, made[0]);
-        });
+        {{"h", "state"}, h0, kHidden, curve ? Words{} : Words{"last_state", "h_end"}}};
+    i.scan({"train_chunk", "chunk_step"}, carries, {{{"xc", "inputs"}, xs}, {{"yc", "wanted"}, ys}},
+           when(curve, {"losses", "curve"}), [&](const Ids& p) {
+             const Ids made =
+                 i.unpack("jax.value_and_grad($f0, has_aux=True)($0, $1, $2, $3)", p, {loss},
+                          {{{"value", "loss"}, scalar(i), {0, 4}},
+                           {{"h_next", "carried"}, state, kHidden},
+                           {{"g", "grads"}, weights, {-4, 4}}},
+                          {2, 0});
+             const ValueId g = clips ? clipped_recurrent(i, made[2]) : made[2];
+             const ValueId h = resets ? damped_state(i, made[1]) : made[1];
+             const ValueId w =
+                 i.let({"w_next"}, "$0 - " + lr + " * $1", {p[0], g}, weights, {-2, 2});
+             return and_when(curve, {w, h}, made[0]);
+           });
   });
 }
 
@@ -456,15 +508,109 @@ Op scheduled_decoder() {
   });
 }
 
+constexpr Interval kWaits{0, 3};
+constexpr Interval kRates{0.01, 0.3};
+
 // Training until a validation loss has stopped to fall for a number of epochs; the best weights are
 // remembered.
+struct Patience {
+  Idiom& i;
+  ValueId x, y, vx, vy;
+  BodyId loss;
+  std::string lr, margin;
+  bool shrinks;
+  Interval rounds;
+
+  std::vector<Idiom::Carry> start(ValueId w0, bool epochs) const;
+  // The weights after all batches.
+  ValueId train(const Ids& p) const;
+  // The best weights, their loss, how long nothing was better (and the rate), by the loss now.
+  Ids remember(const Ids& p, ValueId w, ValueId now) const;
+  Ids epoch(const Ids& p) const;
+};
+
+std::vector<Idiom::Carry> Patience::start(ValueId w0, bool epochs) const {
+  std::vector<Idiom::Carry> carries = {
+      {{"w", "params"}, w0, kWeights, {}},
+      {{"best_w", "kept"}, w0, kWeights, {"best_params", "kept"}},
+      {{"best", "lowest"}, infinity(i), kLoss, {"best_loss", "lowest"}},
+      {{"bad", "waited"}, count_from(i, {"no_bad", "patience_used"}, 0, kWaits), kWaits, {}},
+      {{"epoch", "n"},
+       count_from(i, {"start", "epoch0"}, 0, rounds),
+       rounds,
+       epochs ? Words{"epochs_run", "stopped_at"} : Words{}}};
+  if (shrinks)
+    carries.push_back(
+        {{"rate", "step"},
+         i.let({"rate0"}, "jnp.asarray(" + lr + ", $0.dtype)", {w0}, scalar(i), kRates),
+         kRates,
+         {}});
+  return carries;
+}
+
+ValueId Patience::train(const Ids& p) const {
+  const Type vector = i.type(p[0]);
+  return i
+      .scan({"batch_step", "train_step"},
+            {{{"v", "weights"}, p[0], kWeights, {"w_end", "w_epoch"}}},
+            {{{"xb", "inputs"}, x}, {{"yb", "outputs"}, y}}, {},
+            [&](const Ids& q) {
+              const ValueId g = slope_of(i, loss, {q[0], q[1], q[2]}, false)[1];
+              return Ids{
+                  shrinks ? i.let({"v_next"}, "$0 - $1 * $2", {q[0], p[5], g}, vector, kWeights)
+                          : i.let({"v_next"}, "$0 - " + lr + " * $1", {q[0], g}, vector, kWeights)};
+            })
+      .final[0];
+}
+
+Ids Patience::remember(const Ids& p, ValueId w, ValueId now) const {
+  const Type vector = i.type(w), one = scalar(i);
+  const ValueId better =
+      i.let({"better", "improved"}, "$0 < $1" + margin, {now, p[2]}, flags({}), {0, 1});
+  std::vector<Part> taken = {{{"u", "old_w"}, vector, kWeights},
+                             {{"b", "old_best"}, one, kLoss},
+                             {{"k", "old_bad"}, counts(i, {}), kWaits}};
+  std::vector<Part> given = {{{"best_w_next"}, vector, kWeights},
+                             {{"best_next"}, one, kLoss},
+                             {{"bad_next"}, counts(i, {}), kWaits}};
+  Ids operands = {p[1], p[2], p[3]};
+  if (shrinks) {
+    taken.push_back({{"r", "old_rate"}, one, kRates});
+    given.push_back({{"rate_next"}, one, kRates});
+    operands.push_back(p[5]);
+  }
+  return i.cond(
+      better, operands, taken, {"remember", "record_best"},
+      [&](const Ids& q) {
+        Ids out = {w, now, i.let({"none"}, "jnp.zeros_like($0)", {q[2]}, counts(i, {}), kWaits)};
+        return and_when(shrinks, out, shrinks ? q[3] : kNoValue);
+      },
+      {"wait", "count_bad"},
+      [&](const Ids& q) {
+        Ids out = {q[0], q[1], i.let({"one_more"}, "$0 + 1", {q[2]}, counts(i, {}), kWaits)};
+        return and_when(shrinks, out,
+                        shrinks ? i.let({"slower"}, "0.5 * $0", {q[3]}, one, kRates) : kNoValue);
+      },
+      given, {true, {}});
+}
+
+Ids Patience::epoch(const Ids& p) const {
+  const ValueId w = train(p);
+  const ValueId now =
+      i.let({"now", "valid_loss"}, "$f0($0, $1, $2)", {w, vx, vy}, Bodies{loss}, scalar(i), kLoss);
+  const Ids next = remember(p, w, now);
+  Ids out = {w, next[0], next[1], next[2],
+             i.let({"epoch_next"}, "$0 + 1", {p[4]}, counts(i, {}), rounds)};
+  return and_when(shrinks, out, next.back());
+}
+
 Op early_stopping() {
   return idiom("early_stopping", kConditional, 1.1, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t batches = i.between(2, 4), rows = few(i, 6, 3), d = i.between(2, 4),
                        most = i.between(5, 10), patience = i.between(1, 3);
     const Fit fit = i.random().pick(fits());
-    const Type vector{i.real(), {d}}, one = scalar(i);
+    const Type vector{i.real(), {d}};
     const ValueId w0 = i.argument({"w0", "params", "init_params"}, vector, {-1, 1});
     const ValueId x = i.argument({"train_x", "x"}, {i.real(), {batches, rows, d}}, {-2, 2});
     const ValueId y = i.argument({"train_y", "y"}, {i.real(), {batches, rows}}, fit.targets);
@@ -476,78 +622,15 @@ Op early_stopping() {
     const std::string margin = i.either({" - 3e-3", " - 1e-3", " - 1e-2"});
     const bool shrinks = i.chance(0.4), epochs = i.chance(0.4);
     const BodyId loss = loss_of(i, fit, rows, d);
-    const auto held_out = [&](const Words& names, ValueId w) {
-      return i.let(names, "$f0($0, $1, $2)", {w, vx, vy}, Bodies{loss}, one, kLoss);
-    };
-    const Interval waits{0, 3}, rounds{0, static_cast<double>(most)}, rates{0.01, 0.3};
-    std::vector<Idiom::Carry> carries = {
-        {{"w", "params"}, w0, kWeights, {}},
-        {{"best_w", "kept"}, w0, kWeights, {"best_params", "kept"}},
-        {{"best", "lowest"}, infinity(i), kLoss, {"best_loss", "lowest"}},
-        {{"bad", "waited"}, count_from(i, {"no_bad", "patience_used"}, 0, waits), waits, {}},
-        {{"epoch", "n"},
-         count_from(i, {"start", "epoch0"}, 0, rounds),
-         rounds,
-         epochs ? Words{"epochs_run", "stopped_at"} : Words{}}};
-    if (shrinks)
-      carries.push_back({{"rate", "step"},
-                         i.let({"rate0"}, "jnp.asarray(" + lr + ", $0.dtype)", {w0}, one, rates),
-                         rates,
-                         {}});
+    const Patience of{i, x, y, vx, vy, loss, lr, margin, shrinks, below(most)};
+    const std::vector<Idiom::Carry> carries = of.start(w0, epochs);
     i.while_loop(
         carries, {"keep_training", "not_done"},
         [&](const Ids& p) {
           return Ids{i.let({"go_on"}, fmt::format("($0 < {}) & ($1 < {})", patience, most),
                            {p[3], p[4]}, flags({}), {0, 1})};
         },
-        {"epoch", "train_epoch"},
-        [&](const Ids& p) {
-          const ValueId w = i.scan({"batch_step", "train_step"},
-                                   {{{"v", "weights"}, p[0], kWeights, {"w_end", "w_epoch"}}},
-                                   {{{"xb", "inputs"}, x}, {{"yb", "outputs"}, y}}, {},
-                                   [&](const Ids& q) {
-                                     const ValueId g =
-                                         slope_of(i, loss, {q[0], q[1], q[2]}, false)[1];
-                                     return Ids{shrinks ? i.let({"v_next"}, "$0 - $1 * $2",
-                                                                {q[0], p[5], g}, vector, kWeights)
-                                                        : i.let({"v_next"}, "$0 - " + lr + " * $1",
-                                                                {q[0], g}, vector, kWeights)};
-                                   })
-                                .final[0];
-          const ValueId now = held_out({"now", "valid_loss"}, w);
-          const ValueId better =
-              i.let({"better", "improved"}, "$0 < $1" + margin, {now, p[2]}, flags({}), {0, 1});
-          std::vector<Part> taken = {{{"u", "old_w"}, vector, kWeights},
-                                     {{"b", "old_best"}, one, kLoss},
-                                     {{"k", "old_bad"}, counts(i, {}), waits}};
-          std::vector<Part> given = {{{"best_w_next"}, vector, kWeights},
-                                     {{"best_next"}, one, kLoss},
-                                     {{"bad_next"}, counts(i, {}), waits}};
-          Ids operands = {p[1], p[2], p[3]};
-          if (shrinks) {
-            taken.push_back({{"r", "old_rate"}, one, rates});
-            given.push_back({{"rate_next"}, one, rates});
-            operands.push_back(p[5]);
-          }
-          const Ids next = i.cond(
-              better, operands, taken, {"remember", "record_best"},
-              [&](const Ids& q) {
-                Ids out = {w, now,
-                           i.let({"none"}, "jnp.zeros_like($0)", {q[2]}, counts(i, {}), waits)};
-                return and_when(shrinks, out, shrinks ? q[3] : kNoValue);
-              },
-              {"wait", "count_bad"},
-              [&](const Ids& q) {
-                Ids out = {q[0], q[1], i.let({"one_more"}, "$0 + 1", {q[2]}, counts(i, {}), waits)};
-                return and_when(
-                    shrinks, out,
-                    shrinks ? i.let({"slower"}, "0.5 * $0", {q[3]}, one, rates) : kNoValue);
-              },
-              given, {true, {}});
-          Ids out = {w, next[0], next[1], next[2],
-                     i.let({"epoch_next"}, "$0 + 1", {p[4]}, counts(i, {}), rounds)};
-          return and_when(shrinks, out, next.back());
-        });
+        {"epoch", "train_epoch"}, [&](const Ids& p) { return of.epoch(p); });
   });
 }
 

@@ -12,6 +12,24 @@ using enum Derivative;
 using Ids = Idiom::Ids;
 using Words = Idiom::Words;
 
+// Digit by digit, from the highest.
+ValueId root_by_bits(Idiom& i, ValueId n, double top) {
+  const Type type = i.type(n);
+  const double root = std::sqrt(top);
+  const int bits = top > 1e5 ? 10 : top > 5000 ? 8 : 6;
+  const ValueId zero = i.let({"root", "r"}, "jnp.zeros_like($0)", {n}, type, {0, root});
+  return i.fori(0, bits, {"try_bit", "set_bit"}, {{{"r", "root"}, zero, {0, root}, {"root", "r"}}},
+                [&](const Ids& p) {
+                  const ValueId trial =
+                      i.let({"trial", "candidate"}, fmt::format("$0 | (1 << ({} - $1))", bits - 1),
+                            {p[1], p[0]}, type, {1, root + 10});
+                  return Ids{i.let({"kept"},
+                                   i.either({"jnp.where($0 * $0 <= $1, $0, $2)",
+                                             "jnp.where($0 * $0 > $1, $2, $0)"}),
+                                   {trial, n, p[1]}, type, {0, root})};
+                })[0];
+}
+
 // Newton's steps down from a power of two, or digit by digit; the remainder, or whether it is a
 // square.
 Op integer_sqrt() {
@@ -57,20 +75,8 @@ Op integer_sqrt() {
         if (top > 60000) i.fail();  // the square of half of it overflows
         break;
       }
-      default: {
-        const int bits = top > 1e5 ? 10 : top > 5000 ? 8 : 6;
-        const ValueId zero = i.let({"root", "r"}, "jnp.zeros_like($0)", {n}, type, {0, root});
-        r = i.fori(0, bits, {"try_bit", "set_bit"},
-                   {{{"r", "root"}, zero, {0, root}, {"root", "r"}}}, [&](const Ids& p) {
-                     const ValueId trial = i.let({"trial", "candidate"},
-                                                 fmt::format("$0 | (1 << ({} - $1))", bits - 1),
-                                                 {p[1], p[0]}, type, {1, root + 10});
-                     return Ids{i.let({"kept"},
-                                      i.either({"jnp.where($0 * $0 <= $1, $0, $2)",
-                                                "jnp.where($0 * $0 > $1, $2, $0)"}),
-                                      {trial, n, p[1]}, type, {0, root})};
-                   })[0];
-      }
+      default:
+        r = root_by_bits(i, n, top);
     }
     switch (i.between(0, 2)) {
       case 0:
@@ -225,41 +231,44 @@ Op common_divisor() {
   });
 }
 
+constexpr Interval kOrbit{1, 1e6};
+
+// Half of an even number, or what the rule makes of an odd one; `mask`: by bits.
+ValueId collatz_step(Idiom& i, ValueId n, std::int64_t factor, bool mask, bool shortcut) {
+  const Type type = i.type(n);
+  const ValueId even =
+      i.let({"even", "is_even"}, mask ? "($0 & 1) == 0" : "$0 % 2 == 0", {n}, flags({}), {0, 1});
+  return i.cond(
+      even, {n}, {{{"m", "k"}, type, kOrbit}}, {"halve", "half"},
+      [&](const Ids& p) {
+        return Ids{i.let({"half"}, mask ? "$0 >> 1" : "$0 // 2", {p[0]}, type, kOrbit)};
+      },
+      {"climb", "triple"},
+      [&](const Ids& p) {
+        return Ids{i.let({"climbed"},
+                         shortcut ? fmt::format("({} * $0 + 1) // 2", factor)
+                                  : fmt::format("{} * $0 + 1", factor),
+                         {p[0]}, type, kOrbit)};
+      },
+      {{{"n_next", "following"}, type, kOrbit}})[0];
+}
+
 // Steps of the 3n + 1 problem or of its kin, each a branch; the orbit's peak, its length, or the
 // whole of it.
 Op collatz_orbit() {
   return idiom("collatz_orbit", kConditional, 1.0, kForward, [](Idiom& i) {
     const std::int64_t factor = i.chance(0.75) ? 3 : 5, steps = i.between(4, factor == 3 ? 14 : 7);
-    const double top = 1e6;
-    const Interval range{1, top};
     const bool shortcut = i.chance(0.4);
     const Type type{i.integer(), {}};
     i.called({"collatz_orbit", "hailstone", "collatz_steps"});
     i.summary(fmt::format("Follow the {}n + 1 rule from a starting number.", factor));
     const ValueId start = i.input({"start", "n", "seed"}, type, {3, 900});
     const bool mask = i.chance(0.4);
-    const auto next_of = [&](ValueId n) {
-      const ValueId even = i.let({"even", "is_even"}, mask ? "($0 & 1) == 0" : "$0 % 2 == 0", {n},
-                                 flags({}), {0, 1});
-      const Ids out = i.cond(
-          even, {n}, {{{"m", "k"}, type, range}}, {"halve", "half"},
-          [&](const Ids& p) {
-            return Ids{i.let({"half"}, mask ? "$0 >> 1" : "$0 // 2", {p[0]}, type, range)};
-          },
-          {"climb", "triple"},
-          [&](const Ids& p) {
-            return Ids{i.let({"climbed"},
-                             shortcut ? fmt::format("({} * $0 + 1) // 2", factor)
-                                      : fmt::format("{} * $0 + 1", factor),
-                             {p[0]}, type, range)};
-          },
-          {{{"n_next", "following"}, type, range}});
-      return out[0];
-    };
+    const auto next_of = [&](ValueId n) { return collatz_step(i, n, factor, mask, shortcut); };
     switch (i.between(0, 2)) {
       case 0: {
         const auto out = i.scan(
-            {"step", "advance"}, {{{"n", "current"}, start, range, {}}}, {}, {{"orbit", "path"}},
+            {"step", "advance"}, {{{"n", "current"}, start, kOrbit, {}}}, {}, {{"orbit", "path"}},
             [&](const Ids& p) {
               const ValueId next = next_of(p[0]);
               return Ids{next, i.chance(0.5) ? next : p[0]};
@@ -271,19 +280,19 @@ Op collatz_orbit() {
                               : "Give the first numbers of an orbit.");
         if (what == 0) {
           i.let({"peak", "highest"}, i.either({"jnp.max($0)", "$0.max()"}), {out.stacked[0]}, type,
-                range);
+                kOrbit);
         } else if (what == 1) {
           i.let({"odd_steps", "climbs"}, i.either({"jnp.sum($0 % 2)", "($0 & 1).sum()"}),
                 {out.stacked[0]}, type, {0, static_cast<double>(steps)});
-          i.let({"last", "end"}, "$0[-1] - $1", {out.stacked[0], start}, type, {-1000, top});
+          i.let({"last", "end"}, "$0[-1] - $1", {out.stacked[0], start}, type, {-1000, kOrbit.hi});
         }
         break;
       }
       case 1: {
-        const ValueId last =
-            i.fori(0, steps, {"step", "advance"}, {{{"n", "current"}, start, range, {"last", "n"}}},
-                   [&](const Ids& p) { return Ids{next_of(p[1])}; })[0];
-        i.let({"change", "gain"}, "$0 - $1", {last, start}, type, {-1000, top});
+        const ValueId last = i.fori(0, steps, {"step", "advance"},
+                                    {{{"n", "current"}, start, kOrbit, {"last", "n"}}},
+                                    [&](const Ids& p) { return Ids{next_of(p[1])}; })[0];
+        i.let({"change", "gain"}, "$0 - $1", {last, start}, type, {-1000, kOrbit.hi});
         break;
       }
       default: {
@@ -292,7 +301,7 @@ Op collatz_orbit() {
         i.summary("Count the steps until an orbit falls below its start.");
         const ValueId zero = i.let({"count"}, "jnp.zeros_like($0)", {start}, type, {0, 100});
         i.while_loop(
-            {{{"n", "current"}, start, range, {"n"}},
+            {{{"n", "current"}, start, kOrbit, {"n"}},
              {{"count", "steps"}, zero, {0, 100}, {"count"}}},
             {"above_start", "unfinished"},
             [&](const Ids& p) {

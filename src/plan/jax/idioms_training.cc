@@ -288,6 +288,33 @@ Op hessian_vector_product() {
   });
 }
 
+// The mean of gradients, each clipped by itself; with noise it keeps the examples private.
+void clip_examples(Idiom& i, ValueId grads) {
+  const std::int64_t rows = i.dim(grads, 0), width = i.dim(grads, 1);
+  i.called({"clip_per_example", "clipped_mean_gradient", "bounded_gradient"});
+  i.summary("Mean of gradients that are clipped one example at a time.");
+  const std::string limit = i.either({"1.0", "0.5", "0.7"});
+  const ValueId norm =
+      i.let({"norms", "lengths"},
+            i.either({"jnp.linalg.norm($0, axis=1)", "jnp.sqrt(jnp.sum($0**2, axis=-1))"}), {grads},
+            Shape{rows}, {0.1, 4});
+  const ValueId shrink =
+      i.let({"factors", "shrink"}, "jnp.minimum(1.0, " + limit + " / ($0 + 1e-3))", {norm},
+            Shape{rows}, {0.2, 1});
+  const ValueId mean =
+      i.let({"clipped", "mean_grad"},
+            i.either({"jnp.mean($0 * $1[:, None], axis=0)", "$1 @ $0 / $0.shape[0]",
+                      "jnp.einsum(\"n,nd->d\", $1, $0) / $0.shape[0]"}),
+            {grads, shrink}, Shape{width}, {-1, 1});
+  if (i.chance(0.5)) {
+    const ValueId noise = i.input({"noise", "perturbation"}, Shape{width}, {-1, 1});
+    const std::string sigma = i.either({"0.1", "0.5", "0.05"});
+    i.called({"private_gradient", "clip_per_example", "dp_sgd_gradient"});
+    i.summary("Private gradient: clipped for each example, averaged, noised.");
+    i.let({"noisy", "private"}, "$0 + " + sigma + " * $1", {mean, noise}, Shape{width}, {-1, 1});
+  }
+}
+
 // Gradients of each example: clipped one by one, or compared with their mean.
 Op per_example_gradients() {
   return idiom("example_gradients", kVectorization, 1.3, kSmooth, [](Idiom& i) {
@@ -303,32 +330,9 @@ Op per_example_gradients() {
                         "jax.vmap(jax.grad($f0), (None, 0, 0))($0, $1, $2)"}),
               t.all(), {t.loss}, table, {-3, 3});
     switch (i.between(0, 4)) {
-      case 0: {
-        i.called({"clip_per_example", "clipped_mean_gradient", "bounded_gradient"});
-        i.summary("Mean of gradients that are clipped one example at a time.");
-        const std::string limit = i.either({"1.0", "0.5", "0.7"});
-        const ValueId norm =
-            i.let({"norms", "lengths"},
-                  i.either({"jnp.linalg.norm($0, axis=1)", "jnp.sqrt(jnp.sum($0**2, axis=-1))"}),
-                  {grads}, Shape{rows}, {0.1, 4});
-        const ValueId shrink =
-            i.let({"factors", "shrink"}, "jnp.minimum(1.0, " + limit + " / ($0 + 1e-3))", {norm},
-                  Shape{rows}, {0.2, 1});
-        const ValueId mean =
-            i.let({"clipped", "mean_grad"},
-                  i.either({"jnp.mean($0 * $1[:, None], axis=0)", "$1 @ $0 / $0.shape[0]",
-                            "jnp.einsum(\"n,nd->d\", $1, $0) / $0.shape[0]"}),
-                  {grads, shrink}, Shape{width}, {-1, 1});
-        if (i.chance(0.5)) {
-          const ValueId noise = i.input({"noise", "perturbation"}, Shape{width}, {-1, 1});
-          const std::string sigma = i.either({"0.1", "0.5", "0.05"});
-          i.called({"private_gradient", "clip_per_example", "dp_sgd_gradient"});
-          i.summary("Private gradient: clipped for each example, averaged, noised.");
-          i.let({"noisy", "private"}, "$0 + " + sigma + " * $1", {mean, noise}, Shape{width},
-                {-1, 1});
-        }
+      case 0:
+        clip_examples(i, grads);
         break;
-      }
       case 1: {
         i.called({"gradient_noise_scale", "gradient_variance", "noise_to_signal"});
         i.summary("Spread of the gradients of examples against their mean.");

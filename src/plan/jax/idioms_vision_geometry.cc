@@ -83,6 +83,44 @@ Op crop() {
   });
 }
 
+// Each image through a function that turns it where its flag is set.
+ValueId mirrored_by_flag(Idiom& i, ValueId flip, ValueId images, const std::string& mirrored) {
+  const Shape shape = i.shape(images), one(shape.begin() + 1, shape.end());
+  const BodyId each = i.function(
+      {"maybe_flip", "augment_one"},
+      {{{"flag", "on"}, flags({}), {0, 1}}, {{"img", "image"}, {i.real(), one}, around(2)}},
+      [&](const Ids& p) {
+        const std::vector<Idiom::Part> parameters = {{{"im", "v"}, {i.real(), one}, around(2)}};
+        return i.cond(
+            p[0], {p[1]}, parameters, {"turn", "mirror"},
+            [&](const Ids& q) { return Ids{i.let({"out"}, mirrored, {q[0]}, one, around(2))}; },
+            {"keep", "leave"}, [&](const Ids& q) { return Ids{q[0]}; },
+            {{{"chosen", "picked"}, {i.real(), one}, around(2)}});
+      });
+  return i.let({"flipped", "turned"}, "jax.vmap($f0)($0, $1)", {flip, images}, {each},
+               Type{i.real(), shape}, around(2));
+}
+
+void blank_square(Idiom& i, ValueId images) {
+  const Shape shape = i.shape(images);
+  const std::int64_t side = shape[1];
+  const bool flat = shape.size() == 3;
+  const std::int64_t hole = std::max<std::int64_t>(1, side / 3);
+  const ValueId at = i.let({"idx", "places"}, fmt::format("jnp.arange({})", side), {},
+                           counts(i, {side}), {0, static_cast<double>(side)});
+  const ValueId inside =
+      i.let({"inside", "covered"}, fmt::format("($0 >= {}) & ($0 < {})", hole, 2 * hole), {at},
+            flags({side}), {0, 1});
+  const ValueId square =
+      i.let({"hole", "square"},
+            i.either({"$0[:, None] & $0[None, :]", "jnp.logical_and($0[:, None], $0)"}), {inside},
+            flags({side, side}), {0, 1});
+  i.let({"erased", "cut_out"},
+        flat ? i.either({"jnp.where($0, 0.0, $1)", "$1 * ~$0"})
+             : "jnp.where($0[:, :, None], 0.0, $1)",
+        {square, images}, shape, around(2));
+}
+
 // Images mirrored, turned or dimmed where a flag or a number for each says so.
 Op augment_batch() {
   return idiom("augment_batch", kConditional, 1.1, kSmooth, [](Idiom& i) {
@@ -104,24 +142,11 @@ Op augment_batch() {
       i.called({"augment_batch", turns ? "turn_flagged" : "flip_flagged", "augment_images"});
     };
     if (i.chance(0.35)) {
-      const Shape one(shape.begin() + 1, shape.end());
       const std::string mirrored =
           i.either({"jnp.flip($0, axis=1)", "$0[::-1]", "jnp.rot90($0)", "jnp.swapaxes($0, 0, 1)"});
       say(mirrored);
       i.summary(verb + " those images of a batch that are flagged, one by one.");
-      const BodyId each = i.function(
-          {"maybe_flip", "augment_one"},
-          {{{"flag", "on"}, flags({}), {0, 1}}, {{"img", "image"}, {i.real(), one}, around(2)}},
-          [&](const Ids& p) {
-            const std::vector<Idiom::Part> parameters = {{{"im", "v"}, {i.real(), one}, around(2)}};
-            return i.cond(
-                p[0], {p[1]}, parameters, {"turn", "mirror"},
-                [&](const Ids& q) { return Ids{i.let({"out"}, mirrored, {q[0]}, one, around(2))}; },
-                {"keep", "leave"}, [&](const Ids& q) { return Ids{q[0]}; },
-                {{{"chosen", "picked"}, {i.real(), one}, around(2)}});
-          });
-      out = i.let({"flipped", "turned"}, "jax.vmap($f0)($0, $1)", {flip, images}, {each},
-                  Type{i.real(), shape}, around(2));
+      out = mirrored_by_flag(i, flip, images, mirrored);
     } else {
       say(turned);
       i.summary(verb + " the images of a batch that are flagged.");
@@ -148,20 +173,7 @@ Op augment_batch() {
       }
       case 2: {
         i.summary(verb + " images and blank the same square in all of them.");
-        const std::int64_t hole = std::max<std::int64_t>(1, side / 3);
-        const ValueId at = i.let({"idx", "places"}, fmt::format("jnp.arange({})", side), {},
-                                 counts(i, {side}), {0, static_cast<double>(side)});
-        const ValueId inside =
-            i.let({"inside", "covered"}, fmt::format("($0 >= {}) & ($0 < {})", hole, 2 * hole),
-                  {at}, flags({side}), {0, 1});
-        const ValueId square =
-            i.let({"hole", "square"},
-                  i.either({"$0[:, None] & $0[None, :]", "jnp.logical_and($0[:, None], $0)"}),
-                  {inside}, flags({side, side}), {0, 1});
-        i.let({"erased", "cut_out"},
-              flat ? i.either({"jnp.where($0, 0.0, $1)", "$1 * ~$0"})
-                   : "jnp.where($0[:, :, None], 0.0, $1)",
-              {square, out}, shape, around(2));
+        blank_square(i, out);
         break;
       }
       default:
