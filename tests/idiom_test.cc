@@ -58,8 +58,7 @@ TEST(Idiom, ProgramsBeginWithOneThatIsAskedFor) {
 }
 
 TEST(Idiom, WhatStopsGradientsPassesOnNone) {
-  PlanOptions options;
-  options.idioms = {"distillation_loss"};
+  const PlanOptions options{.catalogue = &jax_catalogue(), .idioms = {"distillation_loss"}};
   int stopped = 0;
   for (std::uint64_t family = 0; family < 60; ++family)
     for (const Member& member : plan_family(options, 4, family))

@@ -220,8 +220,8 @@ class Composer {
     for (const Node& node : root.nodes)
       std::ranges::copy_if(node.results, std::back_inserter(found), kept);
     b_.random().shuffle(found);
-    std::size_t room =
-        profile(b_).most_results - std::min(profile(b_).most_results, ends_of(b_).size());
+    const std::size_t most = profile(b_).most_results, given = ends_of(b_).size();
+    std::size_t room = most > given ? most - given : 0;
     for (const ValueId id : found) {
       if (room == 0) break;
       if (!b_.random().chance(kKept)) continue;

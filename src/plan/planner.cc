@@ -13,13 +13,15 @@
 namespace jaxsmith::plan {
 namespace {
 
-constexpr int kTries = 60;
+constexpr int kTries = 100;
 constexpr int kTriesOfItsOwn = 45;        // of these, with what the family begins with and features
 constexpr int kTriesToShow = 30;          // of these, which must show what they compute
 constexpr int kComposedTries = 12;        // of a large program; then it is drawn as others are
 constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 on
-constexpr std::uint64_t kMoreOfScalars = 6;  // steps, since each is a little thing
-constexpr double kIdiomShare = 0.65;         // of programs begin with an idiom of their category
+constexpr int kTriesOfBoth = 25;          // of these, with both entries that the family features
+constexpr int kTriesOfScalars = 15;       // of these, with numbers alone where a family is so
+constexpr std::uint64_t kMoreOfScalars = 10;  // steps, since each is a little thing
+constexpr double kIdiomShare = 0.65;          // of programs begin with an idiom of their category
 // Of a program's operations: may be changed and nothing shows it.
 constexpr double kMostHidden = 0.3;
 
@@ -228,11 +230,12 @@ std::vector<const Op*> featured_ops(const Catalogue& catalogue, std::uint64_t se
 
 // Every spelling of it is as likely.
 bool draw_featured(Builder& b, const CategoryProfile& profile, const Op& op) {
-  constexpr int kTriesOfEach = 6;
+  constexpr int kTriesOfEach = 16;
   const Op again = on_new_argument(op, profile);
   bool drawn = b.draw_op(op, /*any_spelling=*/true);
   for (int tries = 0; !drawn && tries < kTriesOfEach; ++tries)
-    drawn = b.draw_op(again, /*any_spelling=*/true);
+    // What is written out takes arguments of its own where none fits.
+    drawn = b.draw_op(op.has(kWritten) && tries % 2 == 0 ? op : again, /*any_spelling=*/true);
   return drawn;
 }
 
@@ -287,14 +290,14 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   int steps = 1 + static_cast<int>(b.random().below(size.steps));
   if (size.more_steps > 0 && b.random().chance(0.3))
     steps += static_cast<int>(b.random().below(size.more_steps));
-  const bool scalar = settings.max_rank == 0;  // hardly any entry works on numbers alone
-  if (scalar) steps += static_cast<int>(b.random().below(kMoreOfScalars));
+  if (settings.max_rank == 0) steps += static_cast<int>(b.random().below(kMoreOfScalars));
   const auto root = b.body(spec, [&](const std::vector<ValueId>&) {
     if (composed) return compose(b, category);
     if (begins_with_idiom) return fill_with_idioms(b, category);
     const std::vector<const Op*> featured = featured_ops(b.catalogue(), seed, family);
     for (const Op* op : featured)
-      if (!draw_featured(b, profile, *op) && featured_needed && !scalar && op == featured.front())
+      if (!draw_featured(b, profile, *op) && featured_needed &&
+          (op == featured.front() || attempt < kTriesOfBoth))
         return false;
     b.grow(profile.has_bodies ? std::max(2, steps - 2) : steps);
     return close_root(b);
@@ -438,9 +441,12 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
 std::optional<Program> plan_root(const PlanOptions& options, const Settings& settings,
                                  std::uint64_t seed, std::uint64_t family) {
   const Category category = family_category(options, seed, family);
+  Settings own = settings;
   for (int attempt = 0; attempt < kTries; ++attempt) {
+    // What a family features may need an axis.
+    if (attempt == kTriesOfScalars) own.max_rank = options.max_rank;
     const Random random = Random(seed, family).fork(fmt::format("program {}", attempt));
-    if (auto program = try_root(settings, category, random, seed, family, attempt)) {
+    if (auto program = try_root(own, category, random, seed, family, attempt)) {
       pack_arguments(*program, Random(seed, family).fork("packs"));
       return program;
     }
