@@ -21,7 +21,8 @@ ORDER = [
     "trace",
     "backend",
 ]
-ORDER += ["check", "select", "store", "score", "mutate", "stats", "split", "extract", "calibrate", "generate"]
+ORDER += ["check", "select", "store", "score", "mutate", "stats", "split", "extract"]
+ORDER += ["calibrate", "generate"]
 ORDER += ["api"]
 IR_MAY_INCLUDE = {"base", "tensor", "ir/common"}
 BACKENDS = {"jax"}

@@ -39,44 +39,35 @@ XlaError = jax.errors.JaxRuntimeError
 # Errors of MLIR's parser and verifier.
 MlirError = ir.MLIRError
 
-_NAMES = (
-    (_hlo, "HloModule"),
-    (_hlo, "HloPrintOptions"),
-    (_hlo, "hlo_module_from_text"),
-    (_jax, "DeviceList"),
-    (_jax, "batched_device_put"),
-    (_jax, "hlo_module_cost_analysis"),
-    (compiler, "get_compile_options"),
-    (sharding_impls, "UnspecifiedValue"),
-    (mlir, "ModuleContext"),
-    (mlir, "make_ir_context"),
-    (mlir, "merge_mlir_modules"),
-    (_jax, "TracebackScope"),
-    (source_info_util, "reset_name_stack"),
-    (source_info_util, "_source_info_context"),
-    (ad, "_linearize_jaxpr"),
-    (pe, "trace_to_jaxpr_dynamic"),
-    (mlir, "_cached_lowering_miss"),
-    (mlir, "_emit_cached_call"),
-    (ir, "Module"),
-    (ir, "Attribute"),
-    (ir, "Type"),
-    (ir, "Operation"),
-    (ir, "InsertionPoint"),
-    (func, "FuncOp"),
-    (lapack._lapack, "initialize"),
-    (api_util, "infer_argnums_and_argnames"),
-    (core.Jaxpr, "pretty_print"),
-    (config, "trace_context"),
-    (config, "config_ext"),
-    (core, "jaxprs_in_params"),
-    (pretty_printer, "_PPRINT_USE_COLOR"),
-    (source_info_util, "register_exclusion"),
-    (source_info_util, "is_user_filename"),
-    (traceback_util, "register_exclusion"),
-    (source_info_util, "user_frames"),
-    (pxla, "lower_sharding_computation"),
-    (pxla, "MeshComputation"),
+_NAMES = tuple(
+    (holder, name)
+    for holder, names in (
+        (_hlo, "HloModule HloPrintOptions hlo_module_from_text"),
+        (_jax, "DeviceList batched_device_put hlo_module_cost_analysis TracebackScope"),
+        (compiler, "get_compile_options"),
+        (sharding_impls, "UnspecifiedValue"),
+        (
+            mlir,
+            "ModuleContext make_ir_context merge_mlir_modules _cached_lowering_miss _emit_cached_call",
+        ),
+        (
+            source_info_util,
+            "reset_name_stack _source_info_context register_exclusion is_user_filename user_frames",
+        ),
+        (ad, "_linearize_jaxpr"),
+        (pe, "trace_to_jaxpr_dynamic"),
+        (ir, "Module Attribute Type Operation InsertionPoint"),
+        (func, "FuncOp"),
+        (lapack._lapack, "initialize"),
+        (api_util, "infer_argnums_and_argnames"),
+        (core.Jaxpr, "pretty_print"),
+        (config, "trace_context config_ext"),
+        (core, "jaxprs_in_params"),
+        (pretty_printer, "_PPRINT_USE_COLOR"),
+        (traceback_util, "register_exclusion"),
+        (pxla, "lower_sharding_computation MeshComputation"),
+    )
+    for name in names.split()
 )
 
 # Our own frames are no more the user's than JAX's are: without this, locations would name them.
@@ -202,17 +193,8 @@ def jaxpr_text_with_sources(closed: Any) -> tuple[str, list[list[tuple[int, int,
 def _lines_within_parameters(printed: str, jaxpr: Any) -> set[int]:
     """Lines, from 0, that go on with a parameter that was printed by its own `str`."""
     found: set[int] = set()
-    waiting, seen = [jaxpr], set()
-    texts = []
-    while waiting:
-        current = waiting.pop()
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        for equation in current.eqns:
-            waiting += core.jaxprs_in_params(equation.params)
-            texts += [str(p) for p in equation.params.values() if _is_printed_by_str(p)]
-    for text in set(texts):
+    parameters = (p for equation in _equations(jaxpr) for p in equation.params.values())
+    for text in {str(p) for p in parameters if _is_printed_by_str(p)}:
         lines = text.count("\n")
         start = printed.find(text) if lines else -1
         while start >= 0:
@@ -220,6 +202,18 @@ def _lines_within_parameters(printed: str, jaxpr: Any) -> set[int]:
             found.update(range(first + 1, first + 1 + lines))
             start = printed.find(text, start + len(text))
     return found
+
+
+def _equations(jaxpr: Any) -> Iterator[Any]:
+    """Those of a jaxpr and of the jaxprs within it, of each jaxpr once."""
+    waiting, seen = [jaxpr], set()
+    while waiting:
+        current = waiting.pop()
+        if id(current) not in seen:
+            seen.add(id(current))
+            for equation in current.eqns:
+                waiting += core.jaxprs_in_params(equation.params)
+                yield equation
 
 
 def _is_printed_by_str(parameter: Any) -> bool:
@@ -586,36 +580,35 @@ def naming_of_rules() -> Iterator[None]:
     # By the ids of equations, which are kept so that no other comes to have the id.
     names: dict[int, tuple[Any, str]] = {}
     within: list[str | None] = [None]
-    trace = pe.trace_to_jaxpr_dynamic
 
-    @functools.wraps(trace)
     def named_trace(function: Any, *arguments: Any, **keywords: Any) -> Any:
         traced = trace(function, *arguments, **keywords)
         if function.debug_info.traced_for == "lower_fun":
             place = source_info_util._source_info_context.context.traceback
             frame = source_info_util.user_frame(place)
             name = within[-1] if frame is None else frame.function_name
-            if name is not None:
-                for equation in _equations(traced[0]):
-                    names.setdefault(id(equation), (equation, name))
+            for equation in _equations(traced[0]) if name is not None else ():
+                names.setdefault(id(equation), (equation, name))
         return traced
 
-    def named(lower: Callable) -> Callable:
-        @functools.wraps(lower)
-        def named_lower(context: Any, equation: Any, *arguments: Any, **keywords: Any) -> Any:
-            _, name = names.get(id(equation), (None, None))
-            within.append(name)
-            try:
-                with _named_where_unknown(ir.Location.current, name):
-                    return lower(context, equation, *arguments, **keywords)
-            finally:
-                within.pop()
+    def named(
+        lower: Callable, context: Any, equation: Any, *arguments: Any, **keywords: Any
+    ) -> Any:
+        within.append(names.get(id(equation), (None, None))[1])
+        try:
+            with _named_where_unknown(ir.Location.current, within[-1]):
+                return lower(context, equation, *arguments, **keywords)
+        finally:
+            within.pop()
 
-        return named_lower
-
-    miss, call = mlir._cached_lowering_miss, mlir._emit_cached_call
+    trace, miss, call = (
+        pe.trace_to_jaxpr_dynamic,
+        mlir._cached_lowering_miss,
+        mlir._emit_cached_call,
+    )
     pe.trace_to_jaxpr_dynamic = named_trace
-    mlir._cached_lowering_miss, mlir._emit_cached_call = named(miss), named(call)
+    mlir._cached_lowering_miss = functools.partial(named, miss)
+    mlir._emit_cached_call = functools.partial(named, call)
     try:
         yield
     finally:
@@ -628,13 +621,6 @@ def _named_where_unknown(location: ir.Location, name: str | None) -> ir.Location
     if not name or location != ir.Location.unknown():
         return location
     return ir.Location.name(name, childLoc=ir.Location.file("", 0, 0))
-
-
-def _equations(jaxpr: Any) -> Iterator[Any]:
-    for equation in jaxpr.eqns:
-        yield equation
-        for inner in core.jaxprs_in_params(equation.params):
-            yield from _equations(inner)
 
 
 # ---- MLIR ----------------------------------------------------------------------------------------
