@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <cmath>
 
 #include "backend/backend.h"
@@ -87,7 +89,7 @@ TEST(Fit, BringsPlansNearer) {
     return 0.0;
   };
   EXPECT_GT(factor("sin"), 2);
-  EXPECT_LT(factor("linalg_cholesky"), 0.8);
+  EXPECT_LT(std::ranges::min(fitted.weights.entries), 0.7);  // what brings none of these
 }
 
 TEST(Fit, FactorsAreBounded) {

@@ -37,7 +37,8 @@ def plans():
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         found += map(json.loads, done.stdout.splitlines())
-    assert len(found) > 1000
+    found = [plan for plan in found if plan["devices"] == 1]  # as this process has
+    assert len(found) > 900
     return found
 
 

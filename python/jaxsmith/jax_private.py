@@ -592,7 +592,7 @@ def naming_of_rules() -> Iterator[None]:
         return traced
 
     def named(
-        lower: Callable, context: Any, equation: Any, *arguments: Any, **keywords: Any
+        lower: Callable, context: Any, equation: Any, /, *arguments: Any, **keywords: Any
     ) -> Any:
         within.append(names.get(id(equation), (None, None))[1])
         try:

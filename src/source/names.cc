@@ -13,27 +13,31 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-// Names that would hide a keyword, one of Python's own functions or what the module imports.
+// Names that would hide a keyword, one of Python's own functions or what the module imports, and
+// letters that look like numbers.
 const std::set<std::string>& reserved() {
   static const std::set<std::string> kReserved = {
-      "False",   "None",       "True",      "and",      "as",           "assert",     "async",
-      "await",   "break",      "class",     "continue", "def",          "del",        "elif",
-      "else",    "except",     "finally",   "for",      "from",         "global",     "if",
-      "import",  "in",         "is",        "lambda",   "nonlocal",     "not",        "or",
-      "pass",    "raise",      "return",    "try",      "while",        "with",       "yield",
-      "abs",     "aiter",      "all",       "anext",    "any",          "ascii",      "bin",
-      "bool",    "breakpoint", "bytearray", "bytes",    "callable",     "chr",        "classmethod",
-      "compile", "complex",    "copyright", "credits",  "delattr",      "dict",       "dir",
-      "divmod",  "enumerate",  "eval",      "exec",     "exit",         "filter",     "float",
-      "format",  "frozenset",  "getattr",   "globals",  "hasattr",      "hash",       "help",
-      "hex",     "id",         "input",     "int",      "isinstance",   "issubclass", "iter",
-      "len",     "license",    "list",      "locals",   "map",          "max",        "memoryview",
-      "min",     "next",       "object",    "oct",      "open",         "ord",        "pow",
-      "print",   "property",   "quit",      "range",    "repr",         "reversed",   "round",
-      "set",     "setattr",    "slice",     "sorted",   "staticmethod", "str",        "sum",
-      "super",   "tuple",      "type",      "vars",     "zip",          "jax",        "jnp",
-      "lax",     "np",         "jsp",       "partial",  "mesh",         "P",          "random",
-      "jr",      "special"};
+      "False",        "None",       "True",       "and",        "as",        "assert",
+      "async",        "await",      "break",      "class",      "continue",  "def",
+      "del",          "elif",       "else",       "except",     "finally",   "for",
+      "from",         "global",     "if",         "import",     "in",        "is",
+      "lambda",       "nonlocal",   "not",        "or",         "pass",      "raise",
+      "return",       "try",        "while",      "with",       "yield",     "abs",
+      "aiter",        "all",        "anext",      "any",        "ascii",     "bin",
+      "bool",         "breakpoint", "bytearray",  "bytes",      "callable",  "chr",
+      "classmethod",  "compile",    "complex",    "copyright",  "credits",   "delattr",
+      "dict",         "dir",        "divmod",     "enumerate",  "eval",      "exec",
+      "exit",         "filter",     "float",      "format",     "frozenset", "getattr",
+      "globals",      "hasattr",    "hash",       "help",       "hex",       "id",
+      "input",        "int",        "isinstance", "issubclass", "iter",      "len",
+      "license",      "list",       "locals",     "map",        "max",       "memoryview",
+      "min",          "next",       "object",     "oct",        "open",      "ord",
+      "pow",          "print",      "property",   "quit",       "range",     "repr",
+      "reversed",     "round",      "set",        "setattr",    "slice",     "sorted",
+      "staticmethod", "str",        "sum",        "super",      "tuple",     "type",
+      "vars",         "zip",        "jax",        "jnp",        "lax",       "np",
+      "jsp",          "partial",    "mesh",       "P",          "random",    "jr",
+      "special",      "l",          "I",          "O"};
   return kReserved;
 }
 

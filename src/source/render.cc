@@ -335,10 +335,14 @@ class Renderer {
       const ValueId p = b.parameters[i];
       const ValueId model = value(p).named_as >= 0 ? value(p).named_as : p;
       Random each = random_.fork(fmt::format("parameter {}", model));
-      // Of two parameters that stand alone only one can be called `_`.
-      const bool needed = value(p).uses > 0 || (stands_alone(b, i) && alone_unused);
-      alone_unused = alone_unused || (!needed && stands_alone(b, i));
-      names.push_back(needed ? frame.names.claim(words_for_parameter(model, top, each)) : "_");
+      // Of parameters that stand alone and are not needed only one can be called `_`.
+      const bool needed = value(p).uses > 0, alone = stands_alone(b, i);
+      std::vector<std::string> words = words_for_parameter(model, top, each);
+      if (!needed)
+        for (std::string& word : words) word.insert(0, "_");
+      const bool named = needed || (alone && alone_unused);
+      alone_unused = alone_unused || (!named && alone);
+      names.push_back(named ? frame.names.claim(words) : "_");
       names_[p] = names.back();
     }
     add_parameters(f, b, names, frame, top);
@@ -353,7 +357,7 @@ class Renderer {
         holes[std::to_string(other)] = name(called);
       f.decorators.push_back(substitute(parsed(decorator), holes));
     }
-    const auto first = std::ranges::find_if(names, [](const auto& n) { return n != "_"; });
+    const auto first = std::ranges::find_if(names, [](const auto& n) { return n[0] != '_'; });
     const std::string subject = first == names.end() ? "" : *first;
     // A name that has another function's in it is given once that one has its own.
     const bool by_another = top && std::ranges::any_of(b.names, [](const std::string& word) {

@@ -45,7 +45,7 @@ jax.tree.leaves : array smooth 3
       n]{-2,2}
   weights,x[n]{-2,2}; bias,y[m]{-2,2} : sum(map(jnp.sum, @({<"w": $0, "b": $1|"kernel": $0,
       "bias": $1>}))) -> total[]{-12,12}
-jax.tree.transpose : array smooth 3
+jax.tree.transpose : array smooth 7
   x[n]{-2,2}; y[n]{-2,2}; z[n]{-2,2}; w[n]{-2,2} :
       jnp.stack(jax.<tree.transpose|tree_util.tree_transpose>(jax.tree.structure([0, 0]),
       jax.tree.structure({"lo": 0, "hi": 0}), [{"lo": $0, "hi": $1}, {"lo": $2, "hi":

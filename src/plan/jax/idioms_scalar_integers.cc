@@ -306,7 +306,9 @@ Op modular_inverse() {
     const Interval range{-1e4, 1e4};
     const ValueId a = i.input({"a", "value", "x"}, type, {2, top});
     const ValueId m = given ? i.input({"modulus", "m"}, type, {100, 999}) : kNoValue;
-    const Term mod{"m", m, i.setting({"modulus", "prime"}, {fmt::format("{}", modulus)})};
+    const std::string number =
+        given ? "" : i.setting({"modulus", "prime"}, {fmt::format("{}", modulus)});
+    const Term mod{"m", m, number};
     const ValueId zero = zero_like(i, {"s", "zero"}, a, range);
     const ValueId one = i.let(
         {"t", "one"}, i.either({"jnp.ones_like($0)", "jnp.ones((), $0.dtype)"}), {a}, type, range);
@@ -480,11 +482,11 @@ Op digit_loop() {
     const std::int64_t base = i.random().pick(std::vector<std::int64_t>{10, 10, 2, 16, 7});
     const auto what = i.between(0, 3);
     const double top = base == 2 ? 1000 : 30000;
-    const std::string b = i.setting({"base", "radix"}, {fmt::format("{}", base)});
     const ValueId n = i.input({"n", "number", "value"}, type, {20, top});
     const ValueId zero = zero_like(i, {"start", "zero"}, n, {0, 1e6});
     const Interval range{0, 1e6};
     if (what == 3) return happy_number(i, n, zero);
+    const std::string b = i.setting({"base", "radix"}, {fmt::format("{}", base)});
     const bool root = what == 2;
     const ValueId out = i.while_loop(
         {{{"rest", "n"}, n, {0, top}, {}},
