@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "plan/composition.h"
 #include "plan/packs.h"
@@ -13,15 +14,14 @@
 namespace jaxsmith::plan {
 namespace {
 
-constexpr int kTries = 100;
-constexpr int kTriesOfItsOwn = 45;        // of these, with what the family begins with and features
+constexpr int kTries = 130;
+constexpr int kTriesOfItsOwn = 75;        // of these, with what the family begins with and features
 constexpr int kTriesToShow = 30;          // of these, which must show what they compute
 constexpr int kComposedTries = 12;        // of a large program; then it is drawn as others are
 constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 on
-constexpr int kTriesOfBoth = 25;          // of these, with both entries that the family features
+constexpr int kTriesOfBoth = 60;          // of these, with both entries that the family features
 constexpr int kTriesOfScalars = 15;       // of these, with numbers alone where a family is so
 constexpr std::uint64_t kMoreOfScalars = 10;  // steps, since each is a little thing
-constexpr double kIdiomShare = 0.65;          // of programs begin with an idiom of their category
 // Of a program's operations: may be changed and nothing shows it.
 constexpr double kMostHidden = 0.3;
 
@@ -211,19 +211,37 @@ Op on_new_argument(const Op& op, const CategoryProfile& profile) {
   return out;
 }
 
-// Operations that are rare by their weights have their turn: each family features two, by its
-// number alone, each operation as often as any other.
-std::vector<const Op*> featured_ops(const Catalogue& catalogue, std::uint64_t seed,
-                                    std::uint64_t family) {
+// Of each so many families these do not begin with an idiom: 65 % do.
+constexpr std::uint64_t kBlock = 20, kWithoutIdiom = 7;
+
+// How many families before this one do not begin with an idiom; none where it does.
+std::optional<std::uint64_t> turn_without_idiom(std::uint64_t seed, std::uint64_t family) {
+  const std::uint64_t block = family / kBlock;
+  std::vector<std::uint64_t> order(kBlock);
+  std::iota(order.begin(), order.end(), 0);
+  Random(seed, block).fork("without idiom").shuffle(order);
+  const std::uint64_t place = order[family % kBlock];
+  if (place >= kWithoutIdiom) return std::nullopt;
+  return block * kWithoutIdiom + place;
+}
+
+// Operations that are rare by their weights have their turn: each family without an idiom features
+// two, by its number alone, each operation as often as any other, or less often where a fit wants
+// less of it.
+std::vector<const Op*> featured_ops(const Catalogue& catalogue, const Weights& fitted,
+                                    std::uint64_t seed, std::uint64_t family) {
   constexpr std::uint64_t kFeatured = 2;
   std::vector<const Op*> turns, out;
   for (const Op& op : catalogue.ops())
     if (op.weight > 0 && !op.has(kIdiom)) turns.push_back(&op);
+  const std::uint64_t number = turn_without_idiom(seed, family).value_or(family);
   for (std::uint64_t k = 0; k < kFeatured && !turns.empty(); ++k) {
-    const std::uint64_t turn = family * kFeatured + k;
+    const std::uint64_t turn = number * kFeatured + k;
     std::vector<const Op*> order = turns;  // a new one each round
     Random(seed, turn / turns.size()).fork("featured").shuffle(order);
-    out.push_back(order[turn % order.size()]);
+    const Op* op = order[turn % order.size()];
+    const double factor = fitted.entry(static_cast<std::size_t>(op - catalogue.ops().data()));
+    if (factor >= 1 || Random(seed, turn).fork("kept").chance(factor)) out.push_back(op);
   }
   return out;
 }
@@ -251,7 +269,9 @@ Beginning beginning(const Settings& settings, Category category, std::uint64_t s
                     std::uint64_t family, int attempt) {
   const bool own = attempt < kTriesOfItsOwn;
   Random random = Random(seed, family).fork(fmt::format("beginning {}", own ? 0 : attempt));
-  const bool drawn = random.chance(kIdiomShare);
+  const bool drawn =
+      own ? !turn_without_idiom(seed, family)
+          : random.chance(1 - static_cast<double>(kWithoutIdiom) / static_cast<double>(kBlock));
   const double branch_share = settings.catalogue->profile(category).branch_share;
   const bool branches = random.chance(branch_share) && settings.idioms.empty();
   return {!settings.idioms.empty() || (drawn && has_idioms(*settings.catalogue, category)), own,
@@ -294,7 +314,7 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   const auto root = b.body(spec, [&](const std::vector<ValueId>&) {
     if (composed) return compose(b, category);
     if (begins_with_idiom) return fill_with_idioms(b, category);
-    const std::vector<const Op*> featured = featured_ops(b.catalogue(), seed, family);
+    const std::vector<const Op*> featured = featured_ops(b.catalogue(), b.weights(), seed, family);
     for (const Op* op : featured)
       if (!draw_featured(b, profile, *op) && featured_needed &&
           (op == featured.front() || attempt < kTriesOfBoth))

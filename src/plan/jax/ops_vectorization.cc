@@ -326,7 +326,7 @@ Op shard_map() {
 
 // jax.pmap: one element of the leading axis a device.
 Op pmap() {
-  Op op{"pmap", kVectorization, 3.0, Derivative::kNone, {"parallel", "replicated"}};
+  Op op{"pmap", kVectorization, 7.0, Derivative::kNone, {"parallel", "replicated"}};
   op.traits = kOverDevices;
   op.draw = [](Builder& b, Draft& draft) {
     const auto devices = b.settings().devices;
