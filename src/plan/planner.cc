@@ -355,8 +355,8 @@ const Weights& weights_of(const PlanOptions& options) {
 
 std::size_t families_of(const PlanOptions& options, Category category) {
   const double families = options.catalogue->profile(category).families;
-  return std::max<std::size_t>(
-      1, static_cast<std::size_t>(families * weights_of(options).category(category) + 0.5));
+  const long rounded = std::lround(families * weights_of(options).category(category));
+  return static_cast<std::size_t>(std::max(1L, rounded));
 }
 
 }  // namespace
