@@ -8,7 +8,7 @@ const SizeProfile& profile_of(SizeClass size) {
        .steps = 3,
        .more_steps = 0,
        .more_idioms = {1},
-       .most_nodes = 14,
+       .most_nodes = 9,
        .most_results = 3,
        .most_arguments = 5,
        .most_differentiated = 12},
