@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 
 #include "plan/builder.h"
@@ -92,7 +93,10 @@ Words inner_parameter_words(const plan::Value& v) {
 
 }  // namespace
 
-bool is_usable(const std::string& word) { return !word.empty() && !reserved().contains(word); }
+bool is_usable(const std::string& word) {
+  const auto in_name = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+  return !word.empty() && std::ranges::all_of(word, in_name) && !reserved().contains(word);
+}
 
 bool Names::taken(const std::string& name) const {
   return reserved().contains(name) || names_.contains(name) || (outer_ && outer_->taken(name));

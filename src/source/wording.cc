@@ -218,7 +218,7 @@ std::vector<std::string> Subjects::subjects_of_step(ValueId id, const Names& nam
   Words out;
   for (const ValueId each : operands) {
     const std::string found = subject(each, names, depth);
-    if (!found.empty() && std::ranges::find(out, found) == out.end()) out.push_back(found);
+    if (is_usable(found) && std::ranges::find(out, found) == out.end()) out.push_back(found);
   }
   return out;
 }
