@@ -106,7 +106,8 @@ Op stack() {
     if (rank == 0) forms = {"jnp.array([{}])", "jnp.stack([{}])", "jnp.hstack([{}])"};
     if (rank == 1 && axis == 0) forms.push_back("jnp.vstack([{}])");
     if (rank == 1 && axis == 1) forms.push_back("jnp.column_stack([{}])");
-    if (rank == 2 && axis == 2) forms.push_back("jnp.dstack([{}])");
+    // Where it fits, which is rare, it is what people write.
+    if (rank == 2 && axis == 2) forms.insert(forms.end(), 4, "jnp.dstack([{}])");
     draft.spelling = fmt::format(fmt::runtime(either(b, forms)), operand_list(parts.size()));
     Value result = with_shape(b[*x], shape);
     result.stats = joined_stats(b, parts);
