@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/letters.h"
 #include "base/portable_math.h"
 #include "plan/idiom.h"
 #include "plan/outline.h"
@@ -139,9 +140,6 @@ bool draw_next_idiom(
 // operator with what it broadcasts and converts.
 std::int64_t operations_of(std::string_view spelling) {
   constexpr std::int64_t kOfEach = 2;
-  const auto in_name = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  };
   std::int64_t n = 0;
   for (std::size_t i = 1; i + 1 < spelling.size(); ++i) {
     const bool called = spelling[i] == '(' && in_name(spelling[i - 1]);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "plan/composition.h"
 #include "plan/packs.h"
@@ -279,7 +280,8 @@ Beginning beginning(const Settings& settings, Category category, std::uint64_t s
 }
 
 std::optional<Program> try_root(const Settings& settings, Category category, Random random,
-                                std::uint64_t seed, std::uint64_t family, int attempt) {
+                                std::uint64_t seed, std::uint64_t family, int attempt,
+                                std::span<const Op* const> featured) {
   Program program;
   program.catalogue = settings.catalogue;
   program.seed = seed;
@@ -314,7 +316,6 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   const auto root = b.body(spec, [&](const std::vector<ValueId>&) {
     if (composed) return compose(b, category);
     if (begins_with_idiom) return fill_with_idioms(b, category);
-    const std::vector<const Op*> featured = featured_ops(b.catalogue(), b.weights(), seed, family);
     for (const Op* op : featured)
       if (!draw_featured(b, profile, *op) && featured_needed &&
           (op == featured.front() || attempt < kTriesOfBoth))
@@ -461,12 +462,13 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
 std::optional<Program> plan_root(const PlanOptions& options, const Settings& settings,
                                  std::uint64_t seed, std::uint64_t family) {
   const Category category = family_category(options, seed, family);
+  const auto featured = featured_ops(*settings.catalogue, weights_of(settings), seed, family);
   Settings own = settings;
   for (int attempt = 0; attempt < kTries; ++attempt) {
     // What a family features may need an axis.
     if (attempt == kTriesOfScalars) own.max_rank = options.max_rank;
     const Random random = Random(seed, family).fork(fmt::format("program {}", attempt));
-    if (auto program = try_root(own, category, random, seed, family, attempt)) {
+    if (auto program = try_root(own, category, random, seed, family, attempt, featured)) {
       pack_arguments(*program, Random(seed, family).fork("packs"));
       return program;
     }

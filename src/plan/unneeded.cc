@@ -1,11 +1,11 @@
 // What of a program its results need, and the taking away of the rest.
 #include <algorithm>
-#include <cctype>
 #include <functional>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include "base/letters.h"
 #include "plan/packs.h"
 #include "plan/planner.h"
 #include "plan/reduce.h"
@@ -14,13 +14,10 @@
 namespace jaxsmith::plan {
 namespace {
 
-bool part_of_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
-
 bool mentions(std::string_view text, std::string_view word) {
   for (auto at = text.find(word); at != text.npos; at = text.find(word, at + 1)) {
     const std::size_t end = at + word.size();
-    if ((at == 0 || !part_of_word(text[at - 1])) &&
-        (end == text.size() || !part_of_word(text[end])))
+    if ((at == 0 || !in_name(text[at - 1])) && (end == text.size() || !in_name(text[end])))
       return true;
   }
   return false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/letters.h"
 #include "source/precedence.h"
 
 namespace jaxsmith::source {
@@ -55,10 +56,9 @@ class Parser {
     at_ += token.size();
     return true;
   }
-  static bool word_char(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
   bool next_is_word(std::string_view word) {
     return next_is(word) &&
-           (at_ + word.size() >= text_.size() || !word_char(text_[at_ + word.size()]));
+           (at_ + word.size() >= text_.size() || !in_name(text_[at_ + word.size()]));
   }
   bool take_word(std::string_view word) {
     if (!next_is_word(word)) return false;
@@ -68,7 +68,7 @@ class Parser {
   std::string identifier() {
     skip();
     const std::size_t start = at_;
-    while (at_ < text_.size() && word_char(text_[at_])) ++at_;
+    while (at_ < text_.size() && in_name(text_[at_])) ++at_;
     if (start == at_) fail("expected a name");
     return std::string(text_.substr(start, at_ - start));
   }
@@ -205,7 +205,7 @@ class Parser {
     }
     skip();
     std::size_t end = at_;
-    while (end < text_.size() && word_char(text_[end])) ++end;
+    while (end < text_.size() && in_name(text_[end])) ++end;
     const bool keyword =
         end > at_ && end < text_.size() && text_[end] == '=' && text_.substr(end, 2) != "==";
     if (!keyword) return expression();
@@ -263,7 +263,7 @@ class Parser {
     if (take("{")) return dict();
     if (c == '"' || c == '\'') return string(c);
     if (std::isdigit(static_cast<unsigned char>(c)) || c == '.') return number_literal();
-    if (word_char(c)) return make(ExprKind::kName, identifier());
+    if (in_name(c)) return make(ExprKind::kName, identifier());
     fail("unexpected character");
     return make(ExprKind::kName, "");
   }
@@ -301,7 +301,7 @@ class Parser {
       const bool exponent_sign = (c == '-' || c == '+') && at_ > start &&
                                  (text_[at_ - 1] == 'e' || text_[at_ - 1] == 'E') &&
                                  text_.substr(start, 2) != "0x";
-      if (!word_char(c) && c != '.' && !exponent_sign) break;
+      if (!in_name(c) && c != '.' && !exponent_sign) break;
       ++at_;
     }
     return number(std::string(text_.substr(start, at_ - start)));

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 
+#include "base/letters.h"
 #include "plan/builder.h"
 #include "plan/op.h"
 
@@ -94,7 +94,6 @@ Words inner_parameter_words(const plan::Value& v) {
 }  // namespace
 
 bool is_usable(const std::string& word) {
-  const auto in_name = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
   return !word.empty() && std::ranges::all_of(word, in_name) && !reserved().contains(word);
 }
 
