@@ -330,6 +330,7 @@ bool Builder::commit(const Op& op, Draft& draft) {
   node.bodies = draft.bodies;
   node.comment = draft.comment;
   node.responses = draft.responses;
+  node.loop = draft.loop;
   std::uint32_t arguments = 0, grad_arguments = 0;
   bool any_scale = false, claimed = false;
   for (ValueId id : draft.operands) {

@@ -38,8 +38,9 @@ struct CategoryProfile {
   int families = 4;  // of each round, beside the other categories'
   // Of arguments of its programs: how often they are integers, complex, booleans, matrices.
   double integer_share = 0.15, complex_share = 0.02, bool_share = 0.05, matrix_share = 0;
-  double device_share = 0;  // how often a family spreads over devices
-  double scalar_share = 0;  // how often all values of a family are of rank 0
+  double device_share = 0;   // how often a family spreads over devices
+  double scalar_share = 0;   // how often all values of a family are of rank 0
+  bool keeps_loops = false;  // none of its loops is left to Python
 };
 
 // Another program that calls a family's root; nothing where it does not apply.
@@ -60,6 +61,8 @@ struct Vocabulary {
   std::map<std::string, std::string, std::less<>> attributes_of = {};
   std::string annotation = {};  // of an array; empty: nothing is annotated
   bool containers = false;      // whether functions take tuples, dicts and named tuples of arrays
+  // Joins a list of arrays along a new first axis; empty: no loop is left to Python.
+  std::string stack = {};
   // What makes a dataclass one of these; empty: dataclasses are not taken.
   std::string dataclass_decorator = {};
   std::string (*dtype_text)(DType) = nullptr;  // for the entry "astype", where there is one

@@ -291,7 +291,8 @@ ValueId Idiom::let(Words names, std::string spelling, Ids operands, std::vector<
 }
 
 Idiom::Ids Idiom::unpack(std::string spelling, Ids operands, std::vector<BodyId> bodies,
-                         std::vector<Part> parts, std::vector<int> result_groups) {
+                         std::vector<Part> parts, std::vector<int> result_groups,
+                         std::optional<Loop> loop) {
   const auto missing = [](int id) { return id < 0; };
   if (std::any_of(operands.begin(), operands.end(), missing) ||
       std::any_of(bodies.begin(), bodies.end(), missing))
@@ -314,6 +315,7 @@ Idiom::Ids Idiom::unpack(std::string spelling, Ids operands, std::vector<BodyId>
         term_responses(draft.spelling, sizes, typical_magnitude(draft.results[0].stats));
   }
   draft.result_groups = std::move(result_groups);
+  draft.loop = loop;
   if (!b_.place(op_, draft)) fail();
   Node& node = b_.program().bodies[static_cast<std::size_t>(b_.current())].nodes.back();
   Ids out = node.results;
@@ -423,9 +425,12 @@ Idiom::ScanResult Idiom::scan(Words step_names, std::vector<Carry> carries, std:
   std::string spelling = "lax.scan($f0, " + tuple_of(0, carries.size()) + ", " +
                          (over.empty() ? "None" : tuple_of(carries.size(), over.size()));
   if (over.empty()) spelling += fmt::format(", length={}", length);
-  spelling += (options.empty() ? "" : ", " + options) + ")";
-  const Ids results = unpack(std::move(spelling), std::move(operands), {body}, std::move(parts),
-                             groups({carries.size(), std::max<std::size_t>(stacked.size(), 1)}));
+  const bool forward = options.empty();
+  spelling += (forward ? "" : ", " + options) + ")";
+  const Ids results =
+      unpack(std::move(spelling), std::move(operands), {body}, std::move(parts),
+             groups({carries.size(), std::max<std::size_t>(stacked.size(), 1)}),
+             forward ? std::optional(Loop{carries.size(), 0, length}) : std::nullopt);
   std::copy_n(results.begin(), carries.size(), out.final.begin());
   std::copy_n(results.begin() + static_cast<std::ptrdiff_t>(carries.size()), stacked.size(),
               out.stacked.begin());
@@ -454,7 +459,7 @@ Idiom::Ids Idiom::fori(std::int64_t lower, std::int64_t upper, Words step_names,
       carries.size() > 1 ? groups({carries.size()}) : std::vector<int>{});
   return unpack(
       fmt::format("lax.fori_loop({}, {}, $f0, {})", lower, upper, tuple_of(0, carries.size())),
-      std::move(operands), {body}, std::move(parts));
+      std::move(operands), {body}, std::move(parts), {}, Loop{carries.size(), lower, upper, true});
 }
 
 Idiom::Ids Idiom::while_loop(std::vector<Carry> carries, Words condition_names,

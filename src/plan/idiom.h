@@ -110,7 +110,7 @@ class Idiom {
   // A step with several results, unpacked; a part without names is not needed: `_`. `groups`: see
   // Node::result_groups.
   Ids unpack(std::string spelling, Ids operands, std::vector<BodyId> bodies,
-             std::vector<Part> parts, std::vector<int> groups = {});
+             std::vector<Part> parts, std::vector<int> groups = {}, std::optional<Loop> loop = {});
   // A result of the whole too, though further steps go on with it: what an optimiser remembers. In
   // other functions than the root it stays a step.
   void keep(ValueId id);

@@ -52,7 +52,8 @@ enum Trait : std::uint32_t {
   kIdiom = 1u << 19,               // written, and a purpose: a program may begin with it
   kKnownNorm = 1u << 20,           // the squares of its elements add up to much the same
   kUnmapped = 1u << 21,            // JAX does not map it over an axis
-  kMostlyHidden = 1u << 22         // most of its instructions are for other operands than it has
+  kMostlyHidden = 1u << 22,        // most of its instructions are for other operands than it has
+  kLoopsWithin = 1u << 23          // JAX writes it as a loop, although it is not one of a body
 };
 
 // An application in the making: what an entry's `draw` fills in.
@@ -70,6 +71,7 @@ struct Draft {
   std::string spelling;  // empty: the builder picks one of the entry's
   std::string comment = {};
   std::vector<double> responses = {};  // see Node::responses
+  std::optional<Loop> loop = {};       // see Node::loop
   bool placed = false;                 // the entry has added its nodes by itself
 };
 

@@ -138,7 +138,7 @@ void carry(Program& program, std::size_t which) {
   Body& root = program.bodies[static_cast<std::size_t>(program.root)];
   Pack& pack = program.packs[which];
   for (Node& loop : root.nodes) {
-    if (loop.bodies.size() != 1) continue;
+    if (loop.bodies.size() != 1 || (loop.loop && loop.loop->unrolled)) continue;
     Body& step = program.bodies[static_cast<std::size_t>(loop.bodies[0])];
     const auto [at, count] = first_tuple(step);
     const int all = static_cast<int>(count);

@@ -10,6 +10,7 @@
 #include "plan/composition.h"
 #include "plan/packs.h"
 #include "plan/size.h"
+#include "plan/unroll.h"
 #include "plan/visibility.h"
 
 namespace jaxsmith::plan {
@@ -469,6 +470,9 @@ std::optional<Program> plan_root(const PlanOptions& options, const Settings& set
     if (attempt == kTriesOfScalars) own.max_rank = options.max_rank;
     const Random random = Random(seed, family).fork(fmt::format("program {}", attempt));
     if (auto program = try_root(own, category, random, seed, family, attempt, featured)) {
+      // A loop is what that category is about.
+      if (!options.catalogue->profile(category).keeps_loops)
+        unroll_loops(*program, Random(seed, family).fork("unroll"));
       pack_arguments(*program, Random(seed, family).fork("packs"));
       return program;
     }

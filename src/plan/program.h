@@ -91,6 +91,18 @@ struct Packed {
   std::size_t pack = 0;   // of Program::packs
 };
 
+// Of a node whose only body is repeated a number of times that is known while it is traced: what
+// Python can repeat as well. The first operands are carried, and the first results are what is left
+// of them. A body takes a counter (or none), the carries, and a slice of each further operand
+// (where there are no operands and no counter: one parameter that it does not need); it gives the
+// next carries, and what is stacked, one result each (where nothing is: a literal).
+struct Loop {
+  std::size_t carries = 0;
+  std::int64_t first = 0, last = 0;  // what the counter goes from, and up to
+  bool counts = false;               // the body's first parameter is the counter
+  bool unrolled = false;             // written as a loop of Python's
+};
+
 struct Node {
   std::string op;  // name in the catalogue
   std::string
@@ -108,6 +120,7 @@ struct Node {
   // How strongly the results answer each operand, from 0 to 1 (plan/visibility.h); of those beyond
   // nothing is known.
   std::vector<double> responses = {};
+  std::optional<Loop> loop = {};
 };
 
 enum class Returns { kSingle, kTuple, kDict };

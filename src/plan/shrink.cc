@@ -40,6 +40,7 @@ std::string digest_of(const Program& program) {
       text += fmt::format("\n{}={}({};{}){}", fmt::join(node.results, ","), node.spelling,
                           fmt::join(node.operands, ","), fmt::join(node.bodies, ","), node.comment);
       text += text_of(node.packed_operands) + text_of(node.packed_results);
+      if (node.loop && node.loop->unrolled) text += " unrolled";
       for (const auto& [name, value] : node.attributes) text += fmt::format(" {}={}", name, value);
     }
   }

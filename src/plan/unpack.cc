@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <string>
 #include <string_view>
 
 #include "plan/catalogue.h"
+#include "plan/holes.h"
 #include "plan/packs.h"
 
 namespace jaxsmith::plan {
@@ -15,17 +15,6 @@ namespace {
 
 std::size_t size_of(const Program& program, const Packed& packed) {
   return program.packs[packed.pack].members.size();
-}
-
-// Where $number stands in a spelling, from a place on.
-std::size_t find_hole(std::string_view spelling, std::size_t number, std::size_t from = 0) {
-  const std::string hole = fmt::format("${}", number);
-  for (auto at = spelling.find(hole, from); at != spelling.npos; at = spelling.find(hole, at + 1)) {
-    const std::size_t end = at + hole.size();
-    if (end == spelling.size() || !std::isdigit(static_cast<unsigned char>(spelling[end])))
-      return at;
-  }
-  return spelling.npos;
 }
 
 // A hole that stood for a pack becomes a tuple of those of its members.

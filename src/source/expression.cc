@@ -344,6 +344,12 @@ void collect_names(const Expr& e, const std::set<std::string>& bound,
     inner.merge(lambda_parameters(e->text));
     return collect_names(e->items[0], inner, out);
   }
+  if (e->kind == ExprKind::kComprehension) {
+    std::set<std::string> inner = bound;
+    inner.merge(lambda_parameters(e->text));
+    collect_names(e->items[0], inner, out);
+    return collect_names(e->items[1], bound, out);
+  }
   for (const Expr& item : e->items) collect_names(item, bound, out);
 }
 

@@ -20,25 +20,26 @@ struct Expression;
 using Expr = std::shared_ptr<const Expression>;
 
 enum class ExprKind {
-  kName,         // text
-  kHole,         // text: what follows the dollar sign
-  kNumber,       // text
-  kString,       // text without quotes
-  kAttribute,    // items[0].text
-  kCall,         // items[0](items[1:])
-  kKeyword,      // text=items[0], inside a call
-  kStarred,      // *items[0]
-  kSubscript,    // items[0][items[1]]; items[1] may be a kTuple printed without parentheses
-  kSlice,        // items[0]:items[1]:items[2], a null item is left out
-  kUnary,        // text items[0]: - + ~ not
-  kBinary,       // items[0] text items[1]: ** * @ / // % + - << >> & ^ |
-  kCompare,      // items[0] text items[1]: < <= > >= == != is in
-  kBoolean,      // items[0] text items[1]: and, or
-  kConditional,  // items[0] if items[1] else items[2]
-  kTuple,        // (items), a parenthesised tuple; one item keeps its comma
-  kList,         // [items]
-  kDict,         // {items[0]: items[1], …}
-  kLambda,       // lambda params: items[0]; text is the parameter list
+  kName,           // text
+  kHole,           // text: what follows the dollar sign
+  kNumber,         // text
+  kString,         // text without quotes
+  kAttribute,      // items[0].text
+  kCall,           // items[0](items[1:])
+  kKeyword,        // text=items[0], inside a call
+  kStarred,        // *items[0]
+  kSubscript,      // items[0][items[1]]; items[1] may be a kTuple printed without parentheses
+  kSlice,          // items[0]:items[1]:items[2], a null item is left out
+  kUnary,          // text items[0]: - + ~ not
+  kBinary,         // items[0] text items[1]: ** * @ / // % + - << >> & ^ |
+  kCompare,        // items[0] text items[1]: < <= > >= == != is in
+  kBoolean,        // items[0] text items[1]: and, or
+  kConditional,    // items[0] if items[1] else items[2]
+  kTuple,          // (items), a parenthesised tuple; one item keeps its comma
+  kList,           // [items]
+  kDict,           // {items[0]: items[1], …}
+  kLambda,         // lambda params: items[0]; text is the parameter list
+  kComprehension,  // [items[0] for targets in items[1]]; text is the list of targets; not parsed
   kSequence,  // only as a substitute: its items are spliced into the enclosing call, list or tuple
 };
 

@@ -10,6 +10,21 @@ void add(const Expr& e, std::set<std::string>& used) {
   for (const std::string& n : free_names(e)) used.insert(n);
 }
 
+void add(const FunctionDefinition& f, std::set<std::string>& used);
+
+void add(const std::vector<Statement>& all, std::set<std::string>& used) {
+  for (const Statement& s : all) {
+    if (const auto* a = std::get_if<Assign>(&s)) add(a->value, used);
+    if (const auto* r = std::get_if<Return>(&s)) add(r->value, used);
+    if (const auto* d = std::get_if<Definition>(&s)) add(*d->function, used);
+    if (const auto* e = std::get_if<Evaluate>(&s)) add(e->value, used);
+    if (const auto* l = std::get_if<For>(&s)) {
+      add(l->over, used);
+      add(l->body->all, used);
+    }
+  }
+}
+
 void add(const FunctionDefinition& f, std::set<std::string>& used) {
   for (const Expr& d : f.decorators) add(d, used);
   for (const Parameter& p : f.parameters) {
@@ -17,11 +32,7 @@ void add(const FunctionDefinition& f, std::set<std::string>& used) {
     add(p.default_value, used);
   }
   add(f.returns, used);
-  for (const Statement& s : f.body) {
-    if (const auto* a = std::get_if<Assign>(&s)) add(a->value, used);
-    if (const auto* r = std::get_if<Return>(&s)) add(r->value, used);
-    if (const auto* d = std::get_if<Definition>(&s)) add(*d->function, used);
-  }
+  add(f.body, used);
 }
 
 }  // namespace

@@ -142,27 +142,43 @@ std::string docstring_text(const std::string& docstring, int indentation) {
   return out + (several ? "\n" + spaces(indentation) : "") + "\"\"\"\n";
 }
 
+std::string definition(const FunctionDefinition& f, int indentation);
+std::string statements(const std::vector<Statement>& all, int indentation, bool first);
+
+std::string loop(const For& l, int indentation) {
+  std::string out = spaces(indentation) + "for ";
+  for (std::size_t i = 0; i < l.targets.size(); ++i) out += (i ? ", " : "") + l.targets[i];
+  out += " in " + print(l.over) + ":\n";
+  return out + statements(l.body->all, indentation + kIndent, true);
+}
+
+// `first`: nothing stands before them in their block.
+std::string statements(const std::vector<Statement>& all, int indentation, bool first) {
+  std::string out;
+  bool after_definition = false;
+  for (const Statement& s : all) {
+    const auto* nested = std::get_if<Definition>(&s);
+    if (after_definition || (nested && !first)) out += "\n";
+    if (nested) out += definition(*nested->function, indentation);
+    if (const auto* a = std::get_if<Assign>(&s)) out += assignment(*a, indentation);
+    if (const auto* r = std::get_if<Return>(&s)) out += statement("return ", r->value, indentation);
+    if (const auto* c = std::get_if<Comment>(&s))
+      out += spaces(indentation) + "# " + c->text + "\n";
+    if (const auto* e = std::get_if<Evaluate>(&s)) out += statement("", e->value, indentation);
+    if (const auto* l = std::get_if<For>(&s)) out += loop(*l, indentation);
+    first = false;
+    after_definition = nested != nullptr;
+  }
+  return out;
+}
+
 std::string definition(const FunctionDefinition& f, int indentation) {
   std::string out;
   for (const Expr& d : f.decorators) out += spaces(indentation) + "@" + print(d) + "\n";
   out += header(f, indentation);
   const int inner = indentation + kIndent;
-  bool first = true, after_definition = false;
-  if (!f.docstring.empty()) {
-    out += docstring_text(f.docstring, inner);
-    first = false;
-  }
-  for (const Statement& s : f.body) {
-    const auto* nested = std::get_if<Definition>(&s);
-    if (after_definition || (nested && !first)) out += "\n";
-    if (nested) out += definition(*nested->function, inner);
-    if (const auto* a = std::get_if<Assign>(&s)) out += assignment(*a, inner);
-    if (const auto* r = std::get_if<Return>(&s)) out += statement("return ", r->value, inner);
-    if (const auto* c = std::get_if<Comment>(&s)) out += spaces(inner) + "# " + c->text + "\n";
-    first = false;
-    after_definition = nested != nullptr;
-  }
-  return out;
+  if (!f.docstring.empty()) out += docstring_text(f.docstring, inner);
+  return out + statements(f.body, inner, f.docstring.empty());
 }
 
 std::string definition(const ClassDefinition& c) {

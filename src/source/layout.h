@@ -13,6 +13,7 @@ namespace jaxsmith::source {
 inline constexpr int kLineLength = 88;
 
 struct FunctionDefinition;
+struct Statements;
 
 struct Assign {
   std::vector<std::string> targets;  // several: tuple unpacking
@@ -33,7 +34,22 @@ struct Comment {
   std::string text;  // without the "# "
 };
 
-using Statement = std::variant<Assign, Return, Definition, Comment>;
+// An expression by itself: `outputs.append(y)`.
+struct Evaluate {
+  Expr value;
+};
+
+// `for targets in over: …`
+struct For {
+  std::vector<std::string> targets;  // several: unpacked
+  Expr over;
+  std::shared_ptr<const Statements> body;  // at least one
+};
+
+struct Statements {
+  std::vector<std::variant<Assign, Return, Definition, Comment, Evaluate, For>> all;
+};
+using Statement = decltype(Statements::all)::value_type;
 
 struct Parameter {
   std::string name;

@@ -431,6 +431,11 @@ Document document(const Expr& e, bool in_brackets) {
       return dictionary(*e);
     case ExprKind::kLambda:
       return lambda(*e);
+    case ExprKind::kComprehension:
+      return bracketed("[",
+                       sequence({document(e->items[0], true), space_or_line(),
+                                 text("for " + e->text + " in "), document(e->items[1], true)}),
+                       "]");
     case ExprKind::kSequence:
       return sequence(items_of(documents(e->items, 0)));
   }
@@ -451,7 +456,8 @@ Overflow overflow(const Expr& e) {
   }
   if (is_operation(e) || e->kind == ExprKind::kConditional || e->kind == ExprKind::kLambda)
     return of_operations(e);
-  return e->kind == ExprKind::kTuple || e->kind == ExprKind::kList || e->kind == ExprKind::kDict
+  return e->kind == ExprKind::kTuple || e->kind == ExprKind::kList || e->kind == ExprKind::kDict ||
+                 e->kind == ExprKind::kComprehension
              ? Overflow::kBrackets
              : Overflow::kWhole;
 }

@@ -147,7 +147,7 @@ lax.rng_bit_generator : reduction zero 8
 lax.platform_dependent : conditional smooth 1.5
   x[*]{-2,2} : @($0, cpu=<jnp.tanh|lambda v: v * v>, default=<lax.tanh|jnp.square|jnp.sin>) ->
       by_platform[*]{-1,4}
-lax.composite : math none 1.5
+lax.composite : math none 1.5 unmapped
   x[*]{-3,3} : @(<jax.nn.silu|lambda v: v * jax.nn.sigmoid(v)|jnp.tanh>,
       '<app.swish|model.gate|layers.act>')($0) -> activated[*]{-1,3}
   x[*]{-3,3}; y[*]{-3,3} : @(<lambda u, v: u * v - u|lambda u, v: u + 0.5 * v>,

@@ -47,7 +47,12 @@ std::vector<CategoryProfile> profiles() {
        .integer_share = 0.25,
        .bool_share = 0.12,
        .scalar_share = 0.3},
-      {.name = "loop", .share = 0.02, .own_share = 0.8, .has_bodies = true, .scalar_share = 0.35},
+      {.name = "loop",
+       .share = 0.02,
+       .own_share = 0.8,
+       .has_bodies = true,
+       .scalar_share = 0.35,
+       .keeps_loops = true},
   };
 }
 
@@ -78,6 +83,7 @@ Vocabulary vocabulary() {
           .attributes_of = {{"lax", "jax"}},
           .annotation = "jax.Array",
           .containers = true,
+          .stack = "jnp.stack",
           .dataclass_decorator = "jax.tree_util.register_dataclass",
           .dtype_text = dtype_text,
           .gradient = gradient_member,

@@ -195,7 +195,8 @@ Idiom::Ids mapped(Idiom& i, Idiom::Words step_names, const std::vector<Idiom::Sl
       group(over.size()), group(results.size()));
   std::string taken = Idiom::holes(0, operands.size());
   if (operands.size() > 1) taken = "(" + taken + ")";
-  return i.unpack("lax.map($f0, " + taken + ")", std::move(operands), {body}, std::move(parts));
+  return i.unpack("lax.map($f0, " + taken + ")", std::move(operands), {body}, std::move(parts), {},
+                  Loop{0, 0, length});
 }
 
 Idiom::Ids until_settled(Idiom& i, std::vector<Idiom::Carry> carries, std::int64_t most,

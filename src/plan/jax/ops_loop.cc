@@ -196,6 +196,7 @@ Op scan() {
                                   : b.random().chance(0.15) ? "reverse=True"
                                   : b.random().chance(0.08) ? "unroll=2"
                                                             : "";
+    if (xs.empty() || draft.attributes["options"].empty()) draft.loop = Loop{carries, 0, n};
     draft.spelling =
         fmt::format("lax.scan($f0, {}, {}, $options)", operand_list(0, carries, carries > 1), last);
     return true;
@@ -248,6 +249,7 @@ Op fori_loop() {
     draft.operands = c->inits;
     draft.bodies = {*body};
     draft.attributes["bounds"] = fmt::format("{}, {}", start, stop);
+    draft.loop = Loop{c->inits.size(), start, stop, true};
     draft.spelling = fmt::format("lax.fori_loop($bounds, $f0, {})",
                                  operand_list(0, c->inits.size(), c->inits.size() > 1));
     return true;
@@ -381,6 +383,7 @@ Op map() {
     draft.operands = {*x};
     draft.bodies = {*body};
     draft.attributes["options"] = n % 2 == 0 && b.random().chance(0.1) ? "batch_size=2" : "";
+    if (draft.attributes["options"].empty()) draft.loop = Loop{0, 0, n};
     draft.spelling = "lax.map($f0, $0, $options)";
     draft.results = {result};
     return true;

@@ -30,6 +30,7 @@ std::vector<double> draw_numbers(Builder& b, std::size_t count, double lo, doubl
 Op polyval() {
   Op op{
       "polyval", kMath, 0.35, kSmooth, {"polynomial", "curve"}, {"jnp.polyval($coefficients, $0)"}};
+  op.traits = kLoopsWithin;
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw(
         [](const Value& v) { return tensor::is_real(v.type.dtype) && magnitude(v.stats) <= 8; });

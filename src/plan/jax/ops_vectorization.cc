@@ -268,6 +268,17 @@ Op vectorize() {
   return op;
 }
 
+// Whether JAX may write a loop of its own, or a choice, for a step of a body: its constants are the
+// same on every device, which the types of a mesh do not take for what a loop carries.
+bool may_loop(Builder& b, BodyId id) {
+  const Program& program = b.program();
+  return std::ranges::any_of(b.body_of(id).nodes, [&](const Node& node) {
+    const Op* op = program.catalogue->find(node.op);
+    return (op != nullptr && op->has(kManyInstructions | kLoopsWithin | kWritten)) ||
+           std::ranges::any_of(node.bodies, [&](BodyId inner) { return may_loop(b, inner); });
+  });
+}
+
 // Over the devices of a mesh: each has a part of the leading axis. Only in programs that have
 // several devices.
 Op shard_map() {
@@ -313,7 +324,9 @@ Op shard_map() {
     draft.operands = {*x};
     draft.bodies = {*body};
     draft.attributes["out"] = reduced ? "P()" : "P(\"data\")";
-    draft.spelling = "jax.shard_map($f0, mesh=mesh, in_specs=P(\"data\"), out_specs=$out)($0)";
+    draft.attributes["options"] = may_loop(b, *body) ? "check_vma=False" : "";
+    draft.spelling =
+        "jax.shard_map($f0, mesh=mesh, in_specs=P(\"data\"), out_specs=$out, $options)($0)";
     auto& constants = b.program().constants;
     constants = {
         {"mesh",
