@@ -89,6 +89,18 @@ TEST(HloEvaluator, IntegersWrapAndDivideAsXlaDoes) {
             (I{0, -1}));
 }
 
+TEST(HloEvaluator, UpperHalvesOfProducts) {
+  EXPECT_EQ(ints("a = s8[3] constant({100, -100, -128})\n"
+                 "b = s8[3] constant({100, 100, -128})\n"
+                 "ROOT c = s8[3] mulhi(a, b)"),
+            (I{39, -40, 64}));
+  EXPECT_EQ(ints("a = u8[2] constant({250, 3})\n"
+                 "b = u8[2] constant({250, 3})\n"
+                 "ROOT c = u8[2] mulhi(a, b)"),
+            (I{244, 0}));
+  EXPECT_FALSE(run(entry("a = f32[] constant(2)\nROOT c = f32[] mulhi(a, a)")).ok);
+}
+
 TEST(HloEvaluator, NanGoesThroughMaximumAndZerosKeepTheirSign) {
   const F m = floats(
       "a = f32[3] constant({nan, 1, -inf})\n"

@@ -47,6 +47,13 @@ OpRule rule_of(std::string_view name, tensor::Binary op) {
   return {name, 2, 2, "", rule, true, op};
 }
 
+// The upper half of the product.
+Datum mulhi_rule(const Call& c) {
+  ir::require_one_shape(c);
+  if (!tensor::is_integer(c.array(0).dtype())) invalid("mulhi takes integers");
+  return tensor::multiply_high(c.array(0), c.array(1));
+}
+
 Datum compare_rule(const Call& c) {
   ir::require_one_shape(c);
   const auto direction = tensor::direction_named(c.word("direction"));
@@ -512,6 +519,7 @@ std::vector<OpRule> make_rules() {
       ir::flagged(&OpRule::packs, {"get-tuple-element", 1, 1, "index", tuple_element_rule}),
       {"iota", 0, 0, "iota_dimension", iota_rule},
       {"map", 1, any, "dimensions to_apply", map_rule},
+      {"mulhi", 2, 2, "", mulhi_rule, true},
       {"opt-barrier", 1, 1, "", same, true},
       {"pad", 2, 2, "padding", pad_rule},
       // Its value comes from the caller.
