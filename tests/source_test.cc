@@ -16,6 +16,7 @@
 #include "source/imports.h"
 #include "source/inputs.h"
 #include "source/layout.h"
+#include "source/loops.h"
 #include "source/packs.h"
 #include "source/render.h"
 
@@ -315,6 +316,68 @@ TEST(Packs, ADictIsTakenApartByItsKeysAndTheOthersInTheOrderOfTheirFields) {
   form.container = plan::Container::kTuple;
   EXPECT_EQ(print(pack_of(form, values)), "(w, b, scale)");
   EXPECT_EQ(path_of(form, "params", 2), "params[2]");
+}
+
+TEST(Packs, WhatIsWithinOneIsTakenApartByTheOrderOfItsOwn) {
+  PackForm form{plan::Container::kDataclass, {"w", "b", "scale"}, "Params", false};
+  form.parts = {{"scale", 2},
+                {"dense", 0, {{"w", 0}, {"b", 1}}, plan::Container::kDict, false, {}}};
+  const std::vector<Expr> values = {name("w"), name("b"), name("scale")};
+  EXPECT_EQ(leaf_order(form), (std::vector<std::size_t>{2, 1, 0}));
+  EXPECT_EQ(print(pack_of(form, values)), "Params(scale=scale, dense={\"w\": w, \"b\": b})");
+  EXPECT_EQ(print(element_of(form, name("params"), 1)), "params.dense[\"b\"]");
+  EXPECT_EQ(path_of(form, "params", 0), "params.dense['w']");
+  form.container = plan::Container::kDict;
+  form.parts[1].container = plan::Container::kTuple;
+  form.parts[1].list = true;
+  EXPECT_EQ(leaf_order(form), (std::vector<std::size_t>{0, 1, 2}));
+  EXPECT_EQ(print(pack_of(form, values)), "{\"scale\": scale, \"dense\": [w, b]}");
+  EXPECT_EQ(path_of(form, "params", 1), "params['dense'][1]");
+}
+
+TEST(Loops, StepsThatGoOnWithWhatTheOneBeforeGaveBecomeOne) {
+  FunctionDefinition f;
+  f.name = "f";
+  f.parameters = {{"x", nullptr, nullptr}, {"w", nullptr, nullptr}};
+  const auto step = [](const char* target, const char* value) {
+    return Assign{{target}, parse_expression(value).value()};
+  };
+  f.body = {step("a", "layer(x, w)"), step("b", "layer(a, w)"), step("c", "layer(b, w)"),
+            Return{name("c")}};
+  // Whether it is rolled up is drawn.
+  std::set<std::string> texts;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    Module module;
+    module.functions = {f};
+    roll_loops(module, Random(seed, 0));
+    texts.insert(print_module(module));
+  }
+  EXPECT_TRUE(
+      texts.contains("def f(x, w):\n    c = x\n    for _ in range(3):\n"
+                     "        c = layer(c, w)\n    return c\n"));
+  f.body.back() = Return{parse_expression("b + c").value()};
+  Module module;
+  module.functions = {f};
+  const std::string before = print_module(module);
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    Module again = module;
+    roll_loops(again, Random(seed, 0));
+    EXPECT_EQ(print_module(again).find("range(3)"), std::string::npos);
+  }
+}
+
+TEST(Layout, BranchesAndTheirBlocks) {
+  FunctionDefinition f;
+  f.name = "f";
+  f.parameters = {{"x", nullptr, nullptr}};
+  const auto block = [](const char* value) {
+    return std::make_shared<Block>(Block{{Assign{{"y"}, name(value)}}});
+  };
+  f.body = {If{name("flag"), block("x"), block("z")}, Return{name("y")}};
+  Module module;
+  module.functions = {f};
+  EXPECT_EQ(print_module(module),
+            "def f(x):\n    if flag:\n        y = x\n    else:\n        y = z\n    return y\n");
 }
 
 // ---- What is rendered

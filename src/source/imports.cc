@@ -12,15 +12,20 @@ void add(const Expr& e, std::set<std::string>& used) {
 
 void add(const FunctionDefinition& f, std::set<std::string>& used);
 
-void add(const std::vector<Statement>& all, std::set<std::string>& used) {
-  for (const Statement& s : all) {
+void add(const std::vector<Statement>& statements, std::set<std::string>& used) {
+  for (const Statement& s : statements) {
     if (const auto* a = std::get_if<Assign>(&s)) add(a->value, used);
     if (const auto* r = std::get_if<Return>(&s)) add(r->value, used);
     if (const auto* d = std::get_if<Definition>(&s)) add(*d->function, used);
     if (const auto* e = std::get_if<Evaluate>(&s)) add(e->value, used);
-    if (const auto* l = std::get_if<For>(&s)) {
-      add(l->over, used);
-      add(l->body->all, used);
+    if (const auto* i = std::get_if<If>(&s)) {
+      add(i->condition, used);
+      add(i->then->statements, used);
+      if (i->otherwise) add(i->otherwise->statements, used);
+    }
+    if (const auto* loop = std::get_if<For>(&s)) {
+      add(loop->over, used);
+      add(loop->body->statements, used);
     }
   }
 }

@@ -63,4 +63,17 @@ std::vector<std::vector<tensor::Tensor>> draw_inputs(const plan::Program& progra
   return out;
 }
 
+void draw_cases(const plan::Program& program, const std::vector<std::size_t>& order, Function& f) {
+  // Which operations a case leaves inert is measured of those that run on one device.
+  const int sets = f.runtime.devices > 1 ? kInputSets : kDrawnCases;
+  f.inputs.clear();
+  for (std::vector<tensor::Tensor>& drawn : draw_inputs(program, sets)) {
+    std::vector<tensor::Tensor> leaves;
+    for (const std::size_t i : order) leaves.push_back(std::move(drawn[i]));
+    f.inputs.push_back(std::move(leaves));
+  }
+  for (std::size_t set = 1; set < f.inputs.size() && sets == kDrawnCases; ++set)
+    f.cases.push_back(set);
+}
+
 }  // namespace jaxsmith::source

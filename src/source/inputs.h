@@ -12,4 +12,8 @@ namespace jaxsmith::source {
 // same for the same family, set and argument.
 std::vector<std::vector<tensor::Tensor>> draw_inputs(const plan::Program& program, int sets);
 
+// Gives a function such sets, and says which of them may be recorded. `order`: the parameters, as
+// the function has them.
+void draw_cases(const plan::Program& program, const std::vector<std::size_t>& order, Function& f);
+
 }  // namespace jaxsmith::source

@@ -1,5 +1,8 @@
 #include "source/layout.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -143,20 +146,12 @@ std::string docstring_text(const std::string& docstring, int indentation) {
 }
 
 std::string definition(const FunctionDefinition& f, int indentation);
-std::string statements(const std::vector<Statement>& all, int indentation, bool first);
 
-std::string loop(const For& l, int indentation) {
-  std::string out = spaces(indentation) + "for ";
-  for (std::size_t i = 0; i < l.targets.size(); ++i) out += (i ? ", " : "") + l.targets[i];
-  out += " in " + print(l.over) + ":\n";
-  return out + statements(l.body->all, indentation + kIndent, true);
-}
-
-// `first`: nothing stands before them in their block.
-std::string statements(const std::vector<Statement>& all, int indentation, bool first) {
+// `first`: nothing stands above in the same block.
+std::string block(const std::vector<Statement>& statements, int indentation, bool first) {
   std::string out;
   bool after_definition = false;
-  for (const Statement& s : all) {
+  for (const Statement& s : statements) {
     const auto* nested = std::get_if<Definition>(&s);
     if (after_definition || (nested && !first)) out += "\n";
     if (nested) out += definition(*nested->function, indentation);
@@ -165,7 +160,17 @@ std::string statements(const std::vector<Statement>& all, int indentation, bool 
     if (const auto* c = std::get_if<Comment>(&s))
       out += spaces(indentation) + "# " + c->text + "\n";
     if (const auto* e = std::get_if<Evaluate>(&s)) out += statement("", e->value, indentation);
-    if (const auto* l = std::get_if<For>(&s)) out += loop(*l, indentation);
+    if (const auto* i = std::get_if<If>(&s)) {
+      out += spaces(indentation) + "if " + print(i->condition) + ":\n" +
+             block(i->then->statements, indentation + kIndent, true);
+      if (i->otherwise)
+        out += spaces(indentation) + "else:\n" +
+               block(i->otherwise->statements, indentation + kIndent, true);
+    }
+    if (const auto* loop = std::get_if<For>(&s))
+      out += spaces(indentation) +
+             fmt::format("for {} in {}:\n", fmt::join(loop->targets, ", "), print(loop->over)) +
+             block(loop->body->statements, indentation + kIndent, true);
     first = false;
     after_definition = nested != nullptr;
   }
@@ -174,11 +179,10 @@ std::string statements(const std::vector<Statement>& all, int indentation, bool 
 
 std::string definition(const FunctionDefinition& f, int indentation) {
   std::string out;
-  for (const Expr& d : f.decorators) out += spaces(indentation) + "@" + print(d) + "\n";
+  for (const Expr& d : f.decorators) out += statement("@", d, indentation);
   out += header(f, indentation);
-  const int inner = indentation + kIndent;
-  if (!f.docstring.empty()) out += docstring_text(f.docstring, inner);
-  return out + statements(f.body, inner, f.docstring.empty());
+  if (!f.docstring.empty()) out += docstring_text(f.docstring, indentation + kIndent);
+  return out + block(f.body, indentation + kIndent, f.docstring.empty());
 }
 
 std::string definition(const ClassDefinition& c) {

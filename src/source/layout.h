@@ -13,7 +13,7 @@ namespace jaxsmith::source {
 inline constexpr int kLineLength = 88;
 
 struct FunctionDefinition;
-struct Statements;
+struct Block;
 
 struct Assign {
   std::vector<std::string> targets;  // several: tuple unpacking
@@ -34,22 +34,27 @@ struct Comment {
   std::string text;  // without the "# "
 };
 
+struct If {
+  Expr condition;
+  std::shared_ptr<const Block> then, otherwise;  // null: there is nothing else to do
+};
+
 // An expression by itself: `outputs.append(y)`.
 struct Evaluate {
   Expr value;
 };
 
-// `for targets in over: …`
 struct For {
   std::vector<std::string> targets;  // several: unpacked
   Expr over;
-  std::shared_ptr<const Statements> body;  // at least one
+  std::shared_ptr<const Block> body;
 };
 
-struct Statements {
-  std::vector<std::variant<Assign, Return, Definition, Comment, Evaluate, For>> all;
+using Statement = std::variant<Assign, Return, Definition, Comment, Evaluate, If, For>;
+
+struct Block {
+  std::vector<Statement> statements;
 };
-using Statement = decltype(Statements::all)::value_type;
 
 struct Parameter {
   std::string name;

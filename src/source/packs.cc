@@ -1,6 +1,7 @@
 #include "source/packs.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
@@ -16,6 +17,71 @@ namespace {
 
 Expr make(ExprKind kind, std::string text, std::vector<Expr> items = {}) {
   return std::make_shared<Expression>(Expression{kind, std::move(text), std::move(items)});
+}
+
+// As JAX flattens it: a dict by its keys.
+void collect_leaves(const Nest& at, std::vector<std::size_t>& out) {
+  if (at.is_member()) return out.push_back(at.member);
+  std::vector<std::size_t> order(at.parts.size());
+  std::iota(order.begin(), order.end(), 0);
+  if (at.container == Container::kDict)
+    std::ranges::sort(
+        order, [&](std::size_t x, std::size_t y) { return at.parts[x].field < at.parts[y].field; });
+  for (const std::size_t part : order) collect_leaves(at.parts[part], out);
+}
+
+std::size_t part_with(const Nest& at, std::size_t member) {
+  const auto found = std::ranges::find_if(
+      at.parts, [&](const Nest& part) { return std::ranges::count(members_of(part), member) > 0; });
+  return static_cast<std::size_t>(found - at.parts.begin());
+}
+
+Expr put_together(const Nest& at, const std::vector<Expr>& members) {
+  if (at.is_member()) return members[at.member];
+  std::vector<Expr> items;
+  for (const Nest& part : at.parts) {
+    Expr item = put_together(part, members);
+    if (at.container == Container::kDict) items.push_back(make(ExprKind::kString, part.field));
+    if (has_class(at.container)) item = make(ExprKind::kKeyword, part.field, {item});
+    items.push_back(std::move(item));
+  }
+  if (at.container == Container::kTuple)
+    return at.list ? make(ExprKind::kList, "", std::move(items)) : tuple(std::move(items));
+  if (at.container == Container::kDict) return make(ExprKind::kDict, "", std::move(items));
+  return call(name(at.class_name), std::move(items));
+}
+
+// A class, dict[str, …], list[…] or tuple[…, ...]; without brackets where it holds several kinds.
+std::string annotation_text(const Nest& at, const plan::Vocabulary& words) {
+  if (at.is_member()) return words.annotation;
+  if (has_class(at.container)) return at.class_name;
+  std::vector<std::string> held;
+  for (const Nest& part : at.parts) held.push_back(annotation_text(part, words));
+  const bool alike = std::ranges::count(held, held[0]) == std::ssize(held);
+  if (at.container == Container::kDict)
+    return alike ? fmt::format("dict[str, {}]", held[0]) : "dict";
+  if (at.list) return alike ? fmt::format("list[{}]", held[0]) : "list";
+  if (alike) return fmt::format("tuple[{}, ...]", held[0]);
+  return fmt::format("tuple[{}]", fmt::join(held, ", "));
+}
+
+void collect_classes(const Nest& at, const plan::Vocabulary& words,
+                     const std::vector<std::string>& comments, std::vector<ClassDefinition>& out) {
+  for (const Nest& part : at.parts) collect_classes(part, words, comments, out);
+  const bool known = std::ranges::any_of(
+      out, [&](const ClassDefinition& other) { return other.name == at.class_name; });
+  if (at.is_member() || !has_class(at.container) || known) return;
+  ClassDefinition made;
+  made.name = at.class_name;
+  if (at.container == Container::kNamedTuple)
+    made.base = name("NamedTuple");
+  else
+    made.decorators = {parsed(words.dataclass_decorator), name("dataclass")};
+  for (const Nest& part : at.parts)
+    made.fields.push_back({part.field, parsed(annotation_text(part, words)),
+                           part.is_member() && part.member < comments.size() ? comments[part.member]
+                                                                             : std::string()});
+  out.push_back(std::move(made));
 }
 
 }  // namespace
@@ -41,75 +107,89 @@ std::string class_name_of(const std::string& name) {
   return out;
 }
 
-std::vector<std::size_t> leaf_order(const PackForm& form) {
-  std::vector<std::size_t> out(form.fields.size());
-  std::iota(out.begin(), out.end(), 0);
-  if (form.container == Container::kDict)
-    std::sort(out.begin(), out.end(),
-              [&](std::size_t x, std::size_t y) { return form.fields[x] < form.fields[y]; });
+Nest whole_of(const PackForm& form) {
+  Nest out{{}, 0, form.parts, form.container, false, form.class_name};
+  for (std::size_t i = 0; i < form.fields.size() && form.parts.empty(); ++i)
+    out.parts.push_back({form.fields[i], i});
   return out;
 }
 
-Expr element_of(const PackForm& form, const Expr& whole, std::size_t member) {
-  switch (form.container) {
+std::vector<std::size_t> members_of(const Nest& part) {
+  if (part.is_member()) return {part.member};
+  std::vector<std::size_t> out;
+  for (const Nest& each : part.parts)
+    for (const std::size_t member : members_of(each)) out.push_back(member);
+  return out;
+}
+
+std::vector<std::size_t> leaf_order(const PackForm& form) {
+  std::vector<std::size_t> out;
+  collect_leaves(whole_of(form), out);
+  return out;
+}
+
+Expr part_of(const Nest& container, const Expr& whole, std::size_t part) {
+  const std::string& field = container.parts[part].field;
+  switch (container.container) {
     case Container::kTuple:
-      return make(ExprKind::kSubscript, "", {whole, number(std::to_string(member))});
+      return make(ExprKind::kSubscript, "", {whole, number(std::to_string(part))});
     case Container::kDict:
-      return make(ExprKind::kSubscript, "", {whole, make(ExprKind::kString, form.fields[member])});
+      return make(ExprKind::kSubscript, "", {whole, make(ExprKind::kString, field)});
     case Container::kNamedTuple:
     case Container::kDataclass:
       break;
   }
-  return make(ExprKind::kAttribute, form.fields[member], {whole});
+  return make(ExprKind::kAttribute, field, {whole});
+}
+
+Expr element_of(const PackForm& form, const Expr& whole, std::size_t member) {
+  Nest at = whole_of(form);
+  Expr out = whole;
+  while (!at.is_member()) {
+    const std::size_t part = part_with(at, member);
+    out = part_of(at, out, part);
+    at = Nest(at.parts[part]);
+  }
+  return out;
 }
 
 std::string path_of(const PackForm& form, const std::string& whole, std::size_t member) {
-  switch (form.container) {
-    case Container::kTuple:
-      return fmt::format("{}[{}]", whole, member);
-    case Container::kDict:
-      return fmt::format("{}['{}']", whole, form.fields[member]);
-    case Container::kNamedTuple:
-    case Container::kDataclass:
-      break;
+  Nest at = whole_of(form);
+  std::string out = whole;
+  while (!at.is_member()) {
+    const std::size_t part = part_with(at, member);
+    const std::string& field = at.parts[part].field;
+    if (at.container == Container::kTuple)
+      out += fmt::format("[{}]", part);
+    else
+      out += at.container == Container::kDict ? fmt::format("['{}']", field) : "." + field;
+    at = Nest(at.parts[part]);
   }
-  return whole + "." + form.fields[member];
+  return out;
 }
 
 Expr pack_of(const PackForm& form, const std::vector<Expr>& members) {
-  if (form.container == Container::kTuple) return tuple(members);
-  std::vector<Expr> items;
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    if (form.container == Container::kDict) {
-      items.push_back(make(ExprKind::kString, form.fields[i]));
-      items.push_back(members[i]);
-    } else {
-      items.push_back(make(ExprKind::kKeyword, form.fields[i], {members[i]}));
-    }
-  }
-  if (form.container == Container::kDict) return make(ExprKind::kDict, "", std::move(items));
-  return call(name(form.class_name), std::move(items));
+  return put_together(whole_of(form), members);
 }
 
-ClassDefinition class_of(const PackForm& form, const plan::Vocabulary& words,
-                         const std::vector<std::string>& comments) {
-  ClassDefinition out;
-  out.name = form.class_name;
-  if (form.container == Container::kNamedTuple)
-    out.base = name("NamedTuple");
-  else
-    out.decorators = {parsed(words.dataclass_decorator), name("dataclass")};
-  for (std::size_t i = 0; i < form.fields.size(); ++i)
-    out.fields.push_back({form.fields[i], parsed(words.annotation),
-                          i < comments.size() ? comments[i] : std::string()});
+std::vector<ClassDefinition> classes_of(const PackForm& form, const plan::Vocabulary& words,
+                                        const std::vector<std::string>& comments) {
+  std::vector<ClassDefinition> out;
+  collect_classes(whole_of(form), words, comments, out);
   return out;
 }
 
 Expr annotation_of(const PackForm& form, const plan::Vocabulary& words) {
-  if (has_class(form.container)) return name(form.class_name);
-  const bool dict = form.container == Container::kDict;
-  return parsed(fmt::format("{}[{}{}{}]", dict ? "dict" : "tuple", dict ? "str, " : "",
-                            words.annotation, dict ? "" : ", ..."));
+  return parsed(annotation_text(whole_of(form), words));
+}
+
+Expr annotation_of_results(const plan::Body& b, const plan::Vocabulary& words) {
+  if (!b.packed_results.empty()) return nullptr;
+  if (b.returns == plan::Returns::kDict)
+    return parsed(fmt::format("dict[str, {}]", words.annotation));
+  if (b.returns == plan::Returns::kTuple && b.results.size() > 1)
+    return parsed(fmt::format("tuple[{}, ...]", words.annotation));
+  return b.result_groups.empty() ? parsed(words.annotation) : nullptr;
 }
 
 std::vector<Expr> grouped(const std::vector<Expr>& flat, const std::vector<int>& groups) {

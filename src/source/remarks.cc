@@ -9,6 +9,8 @@
 #include <set>
 #include <string_view>
 
+#include "source/spellings.h"
+
 namespace jaxsmith::source {
 
 using plan::DType;
@@ -88,14 +90,6 @@ const std::map<std::string, Wordings, std::less<>>& reasons_of_calls() {
       {"top_k", {"Sorted from the largest on.", "Only the k best are needed, no full sort."}},
       {"softplus", {"Softplus keeps this positive without a hard floor."}}};
   return kReasons;
-}
-
-// The last part of the name of what is called: "where" of jnp.where(…).
-std::string_view called(const Expr& e) {
-  if (e->kind != ExprKind::kCall) return {};
-  const Expr& function = e->items[0];
-  const bool named = function->kind == ExprKind::kAttribute || function->kind == ExprKind::kName;
-  return named ? std::string_view(function->text) : std::string_view();
 }
 
 const Expr* keyword(const Expr& call, std::string_view key) {

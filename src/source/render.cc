@@ -17,8 +17,11 @@
 #include "source/inputs.h"
 #include "source/lambda.h"
 #include "source/layout.h"
+#include "source/loops.h"
 #include "source/names.h"
+#include "source/nesting.h"
 #include "source/packs.h"
+#include "source/settings.h"
 #include "source/spellings.h"
 #include "source/style.h"
 #include "source/wording.h"
@@ -59,7 +62,10 @@ class Renderer {
     module_.functions.push_back(std::move(entry));
     for (const auto& [constant, text] : program_.constants)
       module_.constants.push_back(Assign{{constant}, parsed(text)});
-    module_.imports = imports_of(module_, program_.catalogue->vocabulary());
+    roll_loops(module_, random_);
+    give_settings(module_, vocabulary(), {annotated(), style_.keyword_only, program_.devices == 1},
+                  random_.fork("settings"));
+    module_.imports = imports_of(module_, vocabulary());
     return std::move(module_);
   }
 
@@ -224,11 +230,9 @@ class Renderer {
     for (std::size_t i = 0; i < node.operands.size(); ++i) {
       // The same value twice among the operands is named by `uses`.
       const plan::Packed* packed = plan::packed_at(node.packed_operands, i);
-      if (!packed) {
-        holes[std::to_string(i)] = operand(frame, node.operands[i]);
-        continue;
-      }
-      holes[std::to_string(i)] = together(frame, node.operands, *packed);
+      holes[std::to_string(i)] =
+          packed ? together(frame, node.operands, *packed) : operand(frame, node.operands[i]);
+      if (!packed) continue;
       for (const std::size_t last = i + members_of(*packed).size() - 1; i < last;)
         holes[std::to_string(++i)] = sequence({});
     }
@@ -240,7 +244,7 @@ class Renderer {
       e = substitute(e, attributes);  // attributes may hold holes of operands
     }
     e = substitute(e, holes);
-    return style_.long_names ? with_long_names(e, program_.catalogue->vocabulary()) : e;
+    return style_.long_names ? with_long_names(e, vocabulary()) : e;
   }
 
   bool may_inline(const Frame&, const Node& node, const Expr& e, Random& random) const {
@@ -419,7 +423,7 @@ class Renderer {
     Random random = random_.fork(fmt::format("loop {}", node.bodies[0]));
     if (commentary_.shows(node, random.fork("comment")))
       frame.statements.push_back(Comment{node.comment});
-    const std::string& stack = program_.catalogue->vocabulary().stack;
+    const std::string& stack = vocabulary().stack;
     std::vector<std::string> carried, lists;  // where nothing is stacked: no name
     for (std::size_t i = 0; i < loop.carries; ++i) {
       begin_carry(frame, node.operands[i], step.parameters[first + i], step.parent);
@@ -442,7 +446,7 @@ class Renderer {
       write(frame, {lists[0]}, call(parsed(stack), {all}));
       return;
     }
-    auto turn = std::make_shared<Statements>(Statements{std::move(inner.statements)});
+    auto turn = std::make_shared<Block>(Block{std::move(inner.statements)});
     frame.statements.push_back(For{std::move(targets), std::move(over), std::move(turn)});
     for (std::size_t i = 0; i < loop.carries; ++i)
       if (node.results[i] != plan::kNoValue) names_[node.results[i]] = carried[i];
@@ -530,7 +534,7 @@ class Renderer {
                               return word.find('$') != std::string::npos;
                             });
     if (!by_another) f.name = name_of(b, top, subject, random);
-    if (top && annotated()) f.returns = return_annotation(b);
+    if (top && annotated()) f.returns = annotation_of_results(b, vocabulary());
     Random says = random_.fork(fmt::format("summary {}", id));
     for (const Node& node : b.nodes) render_node(frame, node);
     std::vector<std::string> result_labels;
@@ -596,7 +600,8 @@ class Renderer {
         f.parameters.push_back({whole, nullptr, nullptr});
         const auto first = b.parameters.begin() + static_cast<std::ptrdiff_t>(at);
         wholes_[*first] = name(whole);
-        take_apart(frame, {first, first + group}, forms_.at(packed->pack),
+        const PackForm& form = forms_.at(packed->pack);
+        take_apart(frame, {first, first + group}, whole_of(form), name(whole), form.unpacked,
                    {names.begin() + static_cast<std::ptrdiff_t>(at),
                     names.begin() + static_cast<std::ptrdiff_t>(at) + group});
         at += static_cast<std::size_t>(group);
@@ -629,9 +634,8 @@ class Renderer {
     return out;
   }
 
-  const std::string& array_annotation() const {
-    return program_.catalogue->vocabulary().annotation;
-  }
+  const plan::Vocabulary& vocabulary() const { return program_.catalogue->vocabulary(); }
+  const std::string& array_annotation() const { return vocabulary().annotation; }
   // All parameters of a module are annotated or none: also where a pack says its class.
   bool annotated() const {
     const bool says_class =
@@ -639,15 +643,6 @@ class Renderer {
           return has_class(pack.container);
         });
     return (style_.annotations || says_class) && !array_annotation().empty();
-  }
-
-  Expr return_annotation(const Body& b) const {
-    const std::string& array = array_annotation();
-    if (!b.packed_results.empty()) return nullptr;
-    if (b.returns == plan::Returns::kDict) return parsed("dict[str, " + array + "]");
-    if (b.returns == plan::Returns::kTuple && b.results.size() > 1)
-      return parsed("tuple[" + array + ", ...]");
-    return b.result_groups.empty() ? parsed(array) : nullptr;
   }
 
   // ---- Packs
@@ -677,7 +672,8 @@ class Renderer {
   }
 
   // The pack's names in every function of the module: those of the arguments where it is first met.
-  const PackForm& form_of(std::size_t pack, const std::vector<std::string>& fields,
+  const PackForm& form_of(std::size_t pack, const Body& b, const std::vector<ValueId>& ids,
+                          const std::vector<std::string>& fields,
                           const std::vector<std::string>& shapes) {
     if (const auto known = forms_.find(pack); known != forms_.end()) return known->second;
     const plan::Pack& planned = program_.packs[pack];
@@ -687,11 +683,13 @@ class Renderer {
     if (form.container == plan::Container::kNamedTuple && !named_tuple_may_have(form.fields))
       form.container = plan::Container::kDict;
     form.unpacked = form.container == plan::Container::kTuple || random.chance(0.6);
-    if (has_class(form.container)) {
-      const std::string word = class_name_of(planned.names.front());
-      form.class_name = module_names_.claim_unshadowed({word, word + "Fields"});
-      module_.classes.push_back(class_of(form, program_.catalogue->vocabulary(), shapes));
-    }
+    const ClaimClass claim = [&](const std::string& word) {
+      return module_names_.claim_unshadowed({word, word + "Fields"});
+    };
+    form.parts = nested_parts(program_, b, ids, form, planned.names.front(), random, claim);
+    if (has_class(form.container)) form.class_name = claim(class_name_of(planned.names.front()));
+    for (auto& each : classes_of(form, vocabulary(), shapes))
+      module_.classes.push_back(std::move(each));
     return forms_.emplace(pack, std::move(form)).first->second;
   }
 
@@ -711,41 +709,57 @@ class Renderer {
       }
       // What is mapped over has other shapes elsewhere.
       const bool shown = style_.field_shapes && transformation_ != "vmap";
-      const PackForm& form = form_of(*unit.pack, fields, shapes_of(program_, ids, shown));
+      const PackForm& form = form_of(*unit.pack, b, ids, fields, shapes_of(program_, ids, shown));
       const std::string whole = frame.names.claim(program_.packs[*unit.pack].names);
       f.parameters.push_back(
-          {whole, annotation ? annotation_of(form, program_.catalogue->vocabulary()) : nullptr,
-           nullptr});
+          {whole, annotation ? annotation_of(form, vocabulary()) : nullptr, nullptr});
       wholes_[ids[0]] = name(whole);
-      take_apart(frame, ids, form, fields);
+      take_apart(frame, ids, whole_of(form), wholes_.at(ids[0]), form.unpacked, fields);
     }
   }
 
-  // Gives the elements that are read by themselves names, or says how they are read.
-  void take_apart(Frame& frame, const std::vector<ValueId>& ids, const PackForm& form,
-                  const std::vector<std::string>& names) {
-    const Expr whole = wholes_.at(ids[0]);
+  // Gives the elements that are read by themselves names, or says how they are read; containers
+  // within are named first where elements are.
+  void take_apart(Frame& frame, const std::vector<ValueId>& ids, const Nest& at, const Expr& whole,
+                  bool unpacked, const std::vector<std::string>& names) {
     std::vector<std::string> targets, all;
     std::vector<Expr> elements;
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      const ValueId id = ids[i];
-      const bool read = origins_.read_alone(id);
-      all.push_back(read ? names[i] : "_");
-      if (!read) continue;
-      const Expr element = element_of(form, whole, i);
-      // What is read again and again has a name.
-      if (!form.unpacked && value(id).uses <= 2) {
-        elements_[id] = element;
-        all.back() = "_";
+    for (std::size_t i = 0; i < at.parts.size(); ++i) {
+      const std::vector<std::size_t> members = source::members_of(at.parts[i]);
+      const Expr element = part_of(at, whole, i);
+      all.push_back("_");
+      if (std::ranges::none_of(members, [&](std::size_t m) { return origins_.read_alone(ids[m]); }))
         continue;
+      if (!at.parts[i].is_member()) {
+        if (!unpacked) {
+          take_apart(frame, ids, at.parts[i], element, false, names);
+          continue;
+        }
+        const std::string& field = at.parts[i].field;
+        all.back() = frame.names.claim({field, field + "_" + print(whole)});
+      } else if (const ValueId id = ids[members[0]]; !unpacked && value(id).uses <= 2) {
+        elements_[id] = element;
+        continue;
+      } else {
+        all.back() = names[members[0]];  // what is read again and again has a name
       }
-      targets.push_back(names[i]);
+      targets.push_back(all.back());
       elements.push_back(element);
     }
+    name_elements(frame, at.container, whole, targets, all, elements);
+    for (std::size_t i = 0; i < at.parts.size(); ++i)
+      if (!at.parts[i].is_member() && unpacked && all[i] != "_")
+        take_apart(frame, ids, at.parts[i], name(all[i]),
+                   at.parts[i].container == plan::Container::kTuple && !at.parts[i].list, names);
+  }
+
+  void name_elements(Frame& frame, plan::Container container, const Expr& whole,
+                     const std::vector<std::string>& targets, const std::vector<std::string>& all,
+                     const std::vector<Expr>& elements) {
     if (targets.empty()) return;
-    const bool sequence = form.container == plan::Container::kTuple ||
-                          (form.container == plan::Container::kNamedTuple &&
-                           targets.size() == all.size() && all.size() <= 4);
+    const bool sequence =
+        container == plan::Container::kTuple || (container == plan::Container::kNamedTuple &&
+                                                 targets.size() == all.size() && all.size() <= 4);
     if (sequence) {
       frame.statements.push_back(Assign{all, whole});
       return;
@@ -832,8 +846,8 @@ class Renderer {
   }
 
   bool named_results(const Body& b, const std::vector<std::string>& labels) const {
-    return &b == &body(program_.root) && style_.named_results &&
-           program_.catalogue->vocabulary().containers && named_tuple_may_have(labels);
+    return &b == &body(program_.root) && style_.named_results && vocabulary().containers &&
+           named_tuple_may_have(labels);
   }
 
   // A named tuple of the results, in the place of a dict.
@@ -844,8 +858,9 @@ class Renderer {
     std::vector<std::string> candidates = {"Outputs", "Result", "Summary"};
     random.shuffle(candidates);
     result_class_ = form.class_name = module_names_.claim_unshadowed(candidates);
-    module_.classes.push_back(class_of(form, program_.catalogue->vocabulary(),
-                                       shapes_of(program_, b.results, style_.field_shapes)));
+    for (auto& each :
+         classes_of(form, vocabulary(), shapes_of(program_, b.results, style_.field_shapes)))
+      module_.classes.push_back(std::move(each));
     return pack_of(form, items);
   }
 
@@ -875,15 +890,8 @@ class Renderer {
     }
     if (b.returns == plan::Returns::kDict && named_results(b, labels))
       return class_of_results(b, labels, items);
-    if (b.returns == plan::Returns::kDict) {
-      Expression dict{ExprKind::kDict, "", {}};
-      for (std::size_t i = 0; i < items.size(); ++i) {
-        dict.items.push_back(
-            std::make_shared<Expression>(Expression{ExprKind::kString, labels[i], {}}));
-        dict.items.push_back(items[i]);
-      }
-      return std::make_shared<Expression>(std::move(dict));
-    }
+    if (b.returns == plan::Returns::kDict)
+      return pack_of({plan::Container::kDict, labels, {}, false}, items);
     if (items.size() == 1 && b.result_groups.empty()) return items[0];
     return tuple(grouped(items, b.result_groups));
   }
@@ -952,16 +960,7 @@ Function render(const plan::Member& member, const FunctionKey& key) {
   for (const plan::DerivativeOf& d : program.derivatives)
     f.derivatives.push_back({result(d.value), result(d.derivative), argument(d.argument), d.kind,
                              d.seed ? std::optional(argument(*d.seed)) : std::nullopt});
-  // Which operations a case leaves inert is measured of those that run on one device.
-  const int sets = f.runtime.devices > 1 ? kInputSets : kDrawnCases;
-  f.inputs.clear();
-  for (std::vector<tensor::Tensor>& drawn : draw_inputs(program, sets)) {
-    std::vector<tensor::Tensor> leaves;
-    for (const std::size_t i : renderer.argument_order()) leaves.push_back(std::move(drawn[i]));
-    f.inputs.push_back(std::move(leaves));
-  }
-  for (std::size_t set = 1; set < f.inputs.size() && sets == kDrawnCases; ++set)
-    f.cases.push_back(set);
+  draw_cases(program, renderer.argument_order(), f);
   return f;
 }
 

@@ -46,4 +46,11 @@ bool repeats_hole(const Expr& e, const std::string& hole, int& seen) {
                      [&](const Expr& i) { return i && repeats_hole(i, hole, seen); });
 }
 
+std::string_view called(const Expr& e) {
+  if (e->kind != ExprKind::kCall) return {};
+  const Expr& function = e->items[0];
+  const bool named = function->kind == ExprKind::kAttribute || function->kind == ExprKind::kName;
+  return named ? std::string_view(function->text) : std::string_view();
+}
+
 }  // namespace jaxsmith::source

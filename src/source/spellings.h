@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "plan/catalogue.h"
 #include "source/expression.h"
@@ -21,5 +22,8 @@ Expr with_long_names(const Expr& e, const plan::Vocabulary& words);
 // Whether the hole comes more than once; `seen` counts. Operands that a spelling names more than
 // once may not be written out more than once.
 bool repeats_hole(const Expr& e, const std::string& hole, int& seen);
+
+// The last part of the name of what is called: "where" of jnp.where(…).
+std::string_view called(const Expr& e);
 
 }  // namespace jaxsmith::source

@@ -64,6 +64,8 @@ Vocabulary vocabulary() {
                       {"jnp", "import jax.numpy as jnp"},
                       {"np", "import numpy as np"},
                       {"lax", "from jax import lax"},
+                      {"functools", "import functools"},
+                      {"jit", "from jax import jit"},
                       {"partial", "from functools import partial"},
                       {"dataclass", "from dataclasses import dataclass"},
                       {"NamedTuple", "from typing import NamedTuple"},

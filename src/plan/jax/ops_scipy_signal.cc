@@ -293,7 +293,7 @@ Op minimize() {
                    {{{"w", "params", "theta"}, {i.real(), {n}}, {-2, 2}}}, [&](const Ids& p) {
                      return Ids{i.let({"value", "cost"}, bowl, {p[0], target}, Shape{}, {0.5, 9})};
                    });
-    const std::string options = fmt::format("options=dict(maxiter={})", i.between(1, 3));
+    const std::string options = fmt::format("options={{\"maxiter\": {}}}", i.between(1, 3));
     i.let({"fitted", "minimizer", "solution"},
           fmt::format("minimize($f0, $0, method=\"BFGS\", {}).x", options), {start},
           std::vector<BodyId>{objective}, Type{i.real(), {n}}, {-2, 2});
