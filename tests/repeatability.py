@@ -124,7 +124,7 @@ def differences_from_alone(alone: dict, found: dict) -> Iterator[str]:
         if len(pairs[0]) == len(pairs[1]) and all(
             arrays.close(a, b, least) for a, b in zip(*pairs, strict=True)
         ):
-            judged = ("outputs", "argument_matters", "stable", "cases")
+            judged = ("outputs", "argument_matters", "stable", "recorded", "cases")
             found = found | {field: alone[field] for field in judged}
     yield from differences(alone, found)
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <utility>
 
 #include "backend/backend.h"
 #include "base/hash.h"
@@ -51,6 +52,13 @@ void choose_cases(check::Sample& s, check::Programs& programs,
   s.function.inputs.resize(1);
   s.function.cases.clear();
   s.outcome.cases.clear();
+}
+
+// From here on the set that is recorded is the first.
+void put_recorded_first(source::Function& function, trace::Outcome& outcome) {
+  if (outcome.recorded == 0) return;
+  std::swap(function.inputs[0], function.inputs[outcome.recorded]);
+  outcome.recorded = 0;
 }
 
 std::vector<check::CheckResult> check_programs(check::Sample& s, check::Programs& programs) {
@@ -113,6 +121,7 @@ Result<ChunkResult> ChunkMaker::judge(std::uint64_t chunk, std::vector<source::F
   {
     const CpuTimer timer(cpu_.check);
     for (std::size_t i = 0; i < functions.size(); ++i) {
+      put_recorded_first(functions[i], outcomes[i]);
       refusals[i] = outcomes[i].ok ? check::check(functions[i], outcomes[i], structure_level_)
                                    : outcomes[i].refusal;
     }

@@ -14,6 +14,7 @@
 #include "plan/idiom.h"
 #include "plan/outline.h"
 #include "plan/size.h"
+#include "plan/visibility.h"
 
 namespace jaxsmith::plan {
 namespace {
@@ -297,14 +298,31 @@ class Composer {
     return {b_[id].names, b_[id].type, practical(b_[id].stats)};
   }
 
+  // How often it may be called again until what it began with is lost: by a small step, each time
+  // the same part of it is left.
+  std::int64_t times_shown(BodyId helper, const std::vector<std::size_t>& feeds) const {
+    constexpr double kMargin = 10;
+    const Body& body = b_.body_of(helper);
+    double each = 1;
+    for (std::size_t i = 0; i < feeds.size(); ++i)
+      each = std::min(
+          each, shown_share(b_.program(), helper, body.results[i], body.parameters[feeds[i]]));
+    const double least = kMargin * least_visible(b_.settings().real);
+    std::int64_t times = 0;
+    for (double left = each * each; left >= least && times < kMostTimes; left *= each) ++times;
+    return times;
+  }
+
   // Calls the function again on what it gave.
   void repeat(BodyId helper, std::int64_t each) {
-    constexpr std::uint64_t kMostTimes = 6;
     const Node call = root_of(b_).nodes.back();
     const std::vector<std::size_t> feeds = this->feeds(call);
     if (feeds.empty()) return;
-    const auto times = static_cast<std::int64_t>(1 + b_.random().below(kMostTimes));
+    const auto times =
+        std::min(static_cast<std::int64_t>(1 + b_.random().below(std::uint64_t{kMostTimes})),
+                 times_shown(helper, feeds));
     const bool loops = feeds.size() == 1 && b_.random().chance(0.3);
+    if (times < 1) return;
     const Op& named = b_.catalogue().named(call.op);
     const auto operands_with = [&](const Idiom::Ids& fed) {
       Idiom::Ids operands = call.operands;
@@ -334,6 +352,8 @@ class Composer {
     const Approve accept = [&] { return may_end(b_, ends_of(b_)); };
     if (b_.draw_op(where_accepted(again, accept))) operations_ += loops ? each : times * each;
   }
+
+  static constexpr std::int64_t kMostTimes = 6;
 
   Builder& b_;
   std::int64_t wanted_ = 0, operations_ = 0;

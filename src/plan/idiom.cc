@@ -309,8 +309,11 @@ Idiom::Ids Idiom::unpack(std::string spelling, Ids operands, std::vector<BodyId>
   for (const Part& part : parts)
     draft.results.push_back(result_of(part, draft.spelling, operands, bodies));
   if (parts.size() == 1 && tensor::is_inexact(parts[0].type.dtype)) {
+    // What is said of a derivative is how large it may be.
+    constexpr double kOfDerivative = 0.2;
     std::vector<double> sizes;
-    for (const ValueId id : operands) sizes.push_back(typical_magnitude(b_[id].stats));
+    for (const ValueId id : operands)
+      sizes.push_back(typical_magnitude(b_[id].stats) * (b_[id].any_scale ? kOfDerivative : 1));
     draft.responses =
         term_responses(draft.spelling, sizes, typical_magnitude(draft.results[0].stats));
   }

@@ -24,6 +24,7 @@ constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 
 constexpr int kTriesOfBoth = 60;          // of these, with both entries that the family features
 constexpr int kTriesOfScalars = 15;       // of these, with numbers alone where a family is so
 constexpr std::uint64_t kMoreOfScalars = 10;  // steps, since each is a little thing
+constexpr int kStepsBeside = 16;
 // Of a program's operations: may be changed and nothing shows it.
 constexpr double kMostHidden = 0.3;
 
@@ -314,6 +315,11 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   if (size.more_steps > 0 && b.random().chance(0.3))
     steps += static_cast<int>(b.random().below(size.more_steps));
   if (settings.max_rank == 0) steps += static_cast<int>(b.random().below(kMoreOfScalars));
+  // What shows little of itself stands beside more that does.
+  const bool hides = !begins_with_idiom && std::ranges::any_of(featured, [](const Op* op) {
+    return op->has(kMostlyHidden);
+  });
+  if (hides) steps += kStepsBeside;
   const auto root = b.body(spec, [&](const std::vector<ValueId>&) {
     if (composed) return compose(b, category);
     if (begins_with_idiom) return fill_with_idioms(b, category);
@@ -326,12 +332,14 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   });
   // A category may have nothing as small as was asked for.
   const std::size_t most_nodes =
-      attempt < kTriesOfItsOwn
+      attempt < kTriesOfItsOwn && !hides
           ? size.most_nodes
           : std::max(size.most_nodes, profile_of(SizeClass::kMedium).most_nodes);
   if (!root || !shows_category(program, category, branches) || node_count(program) > most_nodes)
     return std::nullopt;
-  if (attempt < kTriesToShow && hidden_share(program, *root) > kMostHidden) return std::nullopt;
+  if (attempt < kTriesToShow && (hidden_share(program, *root) > kMostHidden ||
+                                 least_shown(program, *root) < least_visible(settings.real)))
+    return std::nullopt;
   program.root = *root;
   if (!uses_devices(program)) program.devices = 1;
   return program;

@@ -72,6 +72,25 @@ bool is_loop(const Node& node) {
       [&](const char* call) { return node.spelling.find(call) != std::string::npos; });
 }
 
+// How often a loop goes round, as far as its spelling says that in numbers.
+double turns_of(const Node& node) {
+  constexpr std::string_view kCall = "fori_loop(";
+  const std::size_t at = node.spelling.find(kCall);
+  if (at == std::string::npos) return kTurns;
+  const std::string_view bounds = std::string_view(node.spelling).substr(at + kCall.size());
+  const std::size_t comma = bounds.find(", ");
+  if (comma == std::string_view::npos) return kTurns;
+  const std::string_view rest = bounds.substr(comma + 2);
+  const auto lower = number_of(bounds.substr(0, comma));
+  const auto upper = number_of(rest.substr(0, rest.find(',')));
+  return lower && upper ? std::clamp(*upper - *lower, 1.0, kTurns) : kTurns;
+}
+
+// A function of the module, called as it is.
+bool calls_helper(const Node& node) {
+  return !node.bodies.empty() && node.spelling.starts_with("$f0(");
+}
+
 bool asks_order(const std::string& spelling) {
   return std::ranges::any_of(
       std::array{"argmax", "argmin", "argsort", "argpartition"},
@@ -82,8 +101,24 @@ class Walk {
  public:
   explicit Walk(const Program& program) : program_(program), seen_(program.values.size(), 0) {}
 
+  // Of the results this one alone is looked at.
+  double shown(BodyId body, ValueId result, ValueId parameter) {
+    see(result, 1);
+    visit(body, 0, 1);
+    return seen_[static_cast<std::size_t>(parameter)];
+  }
+
+  // Of the parameters, by all results.
+  double least(BodyId body) {
+    visit(body, 1, 1);
+    double out = 1;
+    for (const ValueId id : body_of(body).parameters)
+      out = std::min(out, seen_[static_cast<std::size_t>(id)]);
+    return out;
+  }
+
   double hidden(BodyId body) {
-    visit(body, 1, false);
+    visit(body, 1, 1);
     return total_ > 0 ? hidden_ / total_ : 0;
   }
 
@@ -103,14 +138,40 @@ class Walk {
     return places ? kOrderAlone : 1;
   }
 
-  void visit(BodyId id, double shown, bool turns) {
+  const Body& body_of(BodyId id) const { return program_.bodies[static_cast<std::size_t>(id)]; }
+
+  // What a function of the module shows of what it is called with: by this call alone, as another
+  // may show more.
+  void visit_called(const Node& node, double turns) {
+    const Body& called = body_of(node.bodies[0]);
+    const std::vector<double> before = seen_;
+    for (const Node& inner : called.nodes)
+      for (const ValueId id : inner.results)
+        if (id != kNoValue) seen_[static_cast<std::size_t>(id)] = 0;
+    for (const ValueId id : called.parameters) seen_[static_cast<std::size_t>(id)] = 0;
+    for (std::size_t k = 0; k < called.results.size() && k < node.results.size(); ++k)
+      if (node.results[k] != kNoValue)
+        see(called.results[k], before[static_cast<std::size_t>(node.results[k])]);
+    visit(node.bodies[0], 0, turns);
+    std::vector<double> shown;
+    for (const ValueId id : called.parameters) shown.push_back(seen_[static_cast<std::size_t>(id)]);
+    for (std::size_t v = 0; v < before.size(); ++v) seen_[v] = std::max(seen_[v], before[v]);
+    for (std::size_t k = 0; k < shown.size() && k < node.operands.size(); ++k)
+      see(node.operands[k], shown[k]);
+  }
+
+  void visit(BodyId id, double shown, double turns) {
     constexpr double kMany = 8;  // of what becomes a hundred instructions
-    const Body& body = program_.bodies[static_cast<std::size_t>(id)];
+    const Body& body = body_of(id);
     for (const ValueId result : body.results) see(result, shown);
     for (std::size_t n = body.nodes.size(); n-- > 0;) {
       const Node& node = body.nodes[n];
       const Op* op = program_.catalogue->find(node.op);
       if (op == nullptr) continue;
+      if (calls_helper(node)) {
+        visit_called(node, turns);
+        continue;
+      }
       double seen = 0;
       bool told_apart = false;
       for (const ValueId result : node.results) {
@@ -122,9 +183,10 @@ class Walk {
       const double weight = op->has(kManyInstructions) ? kMany : 1;
       total_ += weight;
       if (!told_apart || op->has(kMostlyHidden)) hidden_ += weight;
-      for (const BodyId inner : node.bodies) visit(inner, seen, turns || is_loop(node));
+      for (const BodyId inner : node.bodies)
+        visit(inner, seen, is_loop(node) ? std::max(turns, turns_of(node)) : turns);
       for (std::size_t k = 0; k < node.operands.size(); ++k)
-        see(node.operands[k], seen * std::min(1.0, response_of(node, k) * (turns ? kTurns : 1)));
+        see(node.operands[k], seen * std::min(1.0, response_of(node, k) * turns));
     }
   }
 
@@ -179,6 +241,17 @@ double least_response(DType dtype) {
   const bool half = dtype == DType::kF16 || dtype == DType::kBF16;
   return half ? 0.2 : 0.02;
 }
+
+double least_visible(DType dtype) {
+  const bool half = dtype == DType::kF16 || dtype == DType::kBF16;
+  return half ? 0.02 : 2e-5;
+}
+
+double shown_share(const Program& program, BodyId body, ValueId result, ValueId parameter) {
+  return Walk(program).shown(body, result, parameter);
+}
+
+double least_shown(const Program& program, BodyId body) { return Walk(program).least(body); }
 
 double hidden_share(const Program& program, BodyId body) { return Walk(program).hidden(body); }
 

@@ -30,6 +30,14 @@ bool names_operand(std::string_view spelling, std::size_t operand);
 // What a value of this type must answer at least to be told apart from one that does not.
 double least_response(DType dtype);
 
+// How much of a parameter of a function this result of it shows, from 0 to 1; and of all results
+// together what they show of the parameter that they show least of.
+double shown_share(const Program& program, BodyId body, ValueId result, ValueId parameter);
+double least_shown(const Program& program, BodyId body);
+
+// Below that a value of this type is likely to stay the same, bit by bit.
+double least_visible(DType dtype);
+
 // Of the operations of a body, and of functions within it, the share that its results do not show.
 double hidden_share(const Program& program, BodyId body);
 

@@ -8,8 +8,8 @@
 
 namespace jaxsmith::source {
 
-// So many sets, [set][argument]: uniform within the bounds that the program was planned for; the
-// same for the same family, set and argument.
+// So many sets, [set][argument], within the bounds that the program was planned for: the first
+// uniform, further ones also in parts of them. The same for the same family, set and argument.
 std::vector<std::vector<tensor::Tensor>> draw_inputs(const plan::Program& program, int sets);
 
 // Gives a function such sets, and says which of them may be recorded. `order`: the parameters, as

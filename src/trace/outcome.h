@@ -119,12 +119,14 @@ struct Outcome {
   level::Texts levels;
   std::map<level::Level, std::vector<Span>> spans;  // alignment with the source
   std::vector<tensor::Tensor> constants;  // values of the jaxpr's constvars, in their order
-  std::vector<tensor::Tensor> outputs;    // leaves of the result on input set 0
+  std::vector<tensor::Tensor> outputs;    // leaves of the result on the recorded input set
   std::vector<std::string>
       result_paths;                      // jax.tree_util.keystr of each leaf, "" for a single array
   double flops = 0, bytes_accessed = 0;  // XLA's cost analysis of the optimised module
   std::vector<bool> argument_matters;    // whether changing this argument alone changes an output
-  bool stable = true;              // whether outputs survive a nudge of the inputs by a few ULP
+  bool stable = true;  // whether outputs survive a nudge of the inputs by a few ULP
+  // The input set that is recorded: 0, or one of the function's cases.
+  std::uint16_t recorded = 0;
   std::vector<CaseOutputs> cases;  // of the sets on which they do, in order
 };
 

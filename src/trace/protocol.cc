@@ -198,6 +198,8 @@ Outcome to_outcome(Json& j) {
   for (const Json& matters : list(j.at("argument_matters")))
     out.argument_matters.push_back(truth(matters));
   out.stable = truth(j.at("stable"));
+  out.recorded = static_cast<std::uint16_t>(
+      whole(j.at("recorded"), std::numeric_limits<std::uint16_t>::max()));
   for (const Json& each : list(j.at("cases")))
     out.cases.push_back({whole(table(each).at("set")), to_tensors(each.at("outputs"))});
   return out;

@@ -43,12 +43,17 @@ double most_seconds(const Request& request, double function_seconds) {
   return function_seconds * static_cast<double>(8 + 4 * request.functions.size());
 }
 
-// Of the function's own further sets, each once, with results like those of the first.
+// Of the function's own further sets, each once, with results like those of the recorded one, which
+// is the first or another of them.
 bool cases_fit(const Outcome& outcome, const source::Function& function) {
+  if (outcome.recorded != 0 &&
+      std::ranges::find(function.cases, outcome.recorded) == function.cases.end())
+    return false;
   auto next = function.cases.begin();
   for (const CaseOutputs& each : outcome.cases) {
     next = std::find(next, function.cases.end(), each.set);
-    if (next == function.cases.end() || !tensor::same_types(each.outputs, outcome.outputs))
+    if (each.set == outcome.recorded || next == function.cases.end() ||
+        !tensor::same_types(each.outputs, outcome.outputs))
       return false;
     ++next;
   }

@@ -40,7 +40,9 @@ class Work:
     # What the function takes, with positions of inputs in place of arrays; empty: each by itself.
     argument_tree: str = ""
     treedef: Any = None  # of the arguments
-    cases: list[int] = field(default_factory=list)  # input sets that may be recorded beside set 0
+    cases: list[int] = field(
+        default_factory=list
+    )  # input sets that may be recorded beside set 0, or for it
     # Of a function that came with its texts: which of its arguments they still have.
     kept: list[int] = field(default_factory=list)
     runs: bool = True  # else its texts are parsed only
@@ -61,6 +63,7 @@ class Work:
     bytes_accessed: float = 0.0
     argument_matters: list[bool] = field(default_factory=list)
     stable: bool = True
+    recorded: int = 0  # the input set that `outputs` are of
     case_outputs: dict[int, list[np.ndarray]] = field(default_factory=dict)  # of the stable ones
 
     @property
@@ -117,6 +120,7 @@ class Work:
             "bytes_accessed": self.bytes_accessed,
             "argument_matters": self.argument_matters,
             "stable": self.stable,
+            "recorded": self.recorded,
             "cases": [
                 {"set": case, "outputs": [arrays.encode(array) for array in outputs]}
                 for case, outputs in self.case_outputs.items()

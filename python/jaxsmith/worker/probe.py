@@ -28,44 +28,100 @@ def chosen(work: Work, argument: int, choice: int) -> np.ndarray:
 
 
 def probe(works: Sequence[Work], used: Sequence[Sequence[int]], run: Run) -> None:
-    """Fills outputs, argument_matters, stable and case_outputs of the functions, which run side by
-    side: round r replaces argument r of each, so that a group costs a handful of runs. `used` are
-    the arguments that the compiled functions still have; no other can matter."""
+    """Fills outputs, recorded, argument_matters, stable and case_outputs of the functions, which
+    run side by side: round r replaces argument r of each, so that a group costs a handful of runs.
+    `used` are the arguments that the compiled functions still have; no other can matter."""
     recorded = [[0] * len(work.inputs[0]) for work in works]
     first, again = run(recorded), run(recorded)
     for work, outputs, repeated in zip(works, first, again, strict=True):
         work.outputs = outputs
         if not arrays.same_bytes(outputs, repeated):
             work.refuse("repeat", "differs", "two runs on the same inputs gave different bytes")
-    _find_arguments_that_matter(works, used, run, recorded)
-    stable = _find_stable(works, used, run, recorded, [work.outputs for work in works])
-    for work, found in zip(works, stable, strict=True):
-        work.stable = found
+    stable = _find_stable(works, used, run, recorded, first)
+    everyone = [True] * len(works)
+    matters = _find_arguments_that_matter(works, used, run, recorded, first, everyone)
+    for work, found, is_stable in zip(works, matters, stable, strict=True):
+        work.argument_matters, work.stable = found, is_stable
+    _record_others(works, used, run, recorded)
     _run_cases(works, used, run, recorded)
 
 
-def _find_arguments_that_matter(
+def _shows_all(work: Work) -> bool:
+    """Whether the recorded inputs tell what the function does: outputs that are numbers and stay
+    where they are, and in which every argument shows."""
+    numbers = all(np.isfinite(x).all() for x in work.outputs if arrays.inexact(x))
+    return numbers and work.stable and all(work.argument_matters)
+
+
+def _record_others(
     works: Sequence[Work], used: Sequence[Sequence[int]], run: Run, recorded: list[Choice]
 ) -> None:
+    """Where input set 0 happens to be one on which a limit binds everywhere, a branch leaves an
+    argument out or a comparison is on the edge, the first further case on which that is not so is
+    recorded in its place."""
+    for replacement in range(1, max((len(work.inputs) for work in works), default=0)):
+        asked = [
+            work.alive and replacement in work.cases and not _shows_all(work) for work in works
+        ]
+        if not any(asked):
+            return
+        choices = [
+            [replacement] * len(choice) if ask else choice
+            for choice, ask in zip(recorded, asked, strict=True)
+        ]
+        outputs, again = run(choices), run(choices)
+        stable = _find_stable(works, used, run, choices, outputs)
+        asked = [
+            ask and is_stable and arrays.same_bytes(x, y)
+            for ask, is_stable, x, y in zip(asked, stable, outputs, again, strict=True)
+        ]
+        if not any(asked):
+            continue
+        matters = _find_arguments_that_matter(works, used, run, choices, outputs, asked)
+        for i, work in enumerate(works):
+            if not asked[i]:
+                continue
+            before = work.outputs, work.argument_matters, work.stable
+            work.outputs, work.argument_matters, work.stable = outputs[i], matters[i], True
+            if _shows_all(work):
+                work.recorded, recorded[i] = replacement, choices[i]
+            else:
+                work.outputs, work.argument_matters, work.stable = before
+
+
+def _find_arguments_that_matter(
+    works: Sequence[Work],
+    used: Sequence[Sequence[int]],
+    run: Run,
+    recorded: list[Choice],
+    outputs: Sequence[Sequence[np.ndarray]],
+    wanted: Sequence[bool],
+) -> list[list[bool]]:
+    """Of those that are wanted, which have these outputs on the recorded choice."""
     matters = [[False] * len(work.inputs[0]) for work in works]
     sets = max((len(work.inputs) for work in works), default=0)
     for argument in range(max((len(m) for m in matters), default=0)):
-        for replacement in range(1, sets):
+        for replacement in range(sets):
             asked = [
-                argument in kept and replacement < len(work.inputs) and not found[argument]
-                for work, kept, found in zip(works, used, matters, strict=True)
+                want
+                and argument in kept
+                and replacement < len(work.inputs)
+                and replacement != choice[argument]
+                and not found[argument]
+                for want, work, kept, choice, found in zip(
+                    wanted, works, used, recorded, matters, strict=True
+                )
             ]
             if not any(asked):
-                break
+                continue
             choices = [list(choice) for choice in recorded]
             for choice, ask in zip(choices, asked, strict=True):
                 if ask:
                     choice[argument] = replacement
-            for i, outputs in enumerate(run(choices)):
-                if asked[i] and not arrays.same_bytes(works[i].outputs, outputs):
+            for i, found in enumerate(run(choices)):
+                if asked[i] and not arrays.same_bytes(outputs[i], found):
                     matters[i][argument] = True
-    for work, found in zip(works, matters, strict=True):
-        work.argument_matters = found
+    return matters
 
 
 def _find_stable(
@@ -97,11 +153,12 @@ def _find_stable(
 def _run_cases(
     works: Sequence[Work], used: Sequence[Sequence[int]], run: Run, recorded: list[Choice]
 ) -> None:
-    """Round r runs case r of each function that has so many; the others are on set 0 again."""
+    """Round r runs case r of each function that has so many; the others are on the recorded set
+    again."""
     for work in works:
         work.case_outputs = {}
     for case in range(max((len(work.cases) for work in works), default=0)):
-        has = [case < len(work.cases) for work in works]
+        has = [case < len(work.cases) and work.cases[case] != work.recorded for work in works]
         choices = [
             [work.cases[case]] * len(choice) if own else choice
             for work, own, choice in zip(works, has, recorded, strict=True)

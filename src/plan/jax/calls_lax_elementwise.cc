@@ -84,9 +84,9 @@ lax.mulhi : arithmetic zero 2
 lax.round : arithmetic zero
   x,levels[*]{-6,6} : @($0<|, lax.RoundingMethod.TO_NEAREST_EVEN|,
       lax.RoundingMethod.AWAY_FROM_ZERO>) -> rounded?[*]{-6,6}
-lax.reduce_precision : arithmetic smooth
+lax.reduce_precision : arithmetic none
   x,weights[*]{-3,3} : @($0, <exponent_bits=8, mantissa_bits=7|exponent_bits=5,
-      mantissa_bits=4|8, 5>) -> coarse[*]{-3,3}
+      mantissa_bits=7|8, 6>) -> coarse[*]{-3,3}
 lax.select : conditional smooth
   mask,choose_first[*]b; x[*]{-3,3}; y[*]{-3,3} : @($0, $1, $2) -> chosen?[*]{-3,3}
   x[*]{-3,3}; y[*]{-3,3} : @(lax.gt($0, $1), <$0|lax.square($0)|lax.neg($1)>, $1) ->

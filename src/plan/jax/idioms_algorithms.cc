@@ -455,7 +455,7 @@ Op page_rank() {
 
 std::vector<Op> algorithm_idioms() {
   return {align_sequences(), time_warping(), knapsack(),
-          shortest_paths(),  relax_edges(),  page_rank()};
+          shortest_paths(),  relax_edges(),  with_traits(kKnownNorm, page_rank())};
 }
 
 }  // namespace jaxsmith::plan

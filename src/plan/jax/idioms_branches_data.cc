@@ -572,8 +572,10 @@ Op quantize_rows() {
 }  // namespace
 
 std::vector<Op> branch_data_idioms() {
-  return {solve_by_condition(), bracket_tariff(), augment_by_kind(), hybrid_layers(),
-          cache_requests(),     press_keys(),     quantize_rows()};
+  return {solve_by_condition(), bracket_tariff(),
+          augment_by_kind(),    with_traits(kKnownNorm, hybrid_layers()),
+          cache_requests(),     press_keys(),
+          quantize_rows()};
 }
 
 }  // namespace jaxsmith::plan

@@ -408,10 +408,11 @@ Op multinomial() {
         const ValueId logits = i.input({"logits", "scores"}, {k}, {-1, 1});
         const ValueId p = i.let({"probs", "p"}, "jax.nn.softmax($0)", {logits}, {k}, {0.05, 0.7});
         const ValueId key = random_key(i);
+        // So many that some counts are drawn by inversion and others by rejection.
         const ValueId y =
             i.let({"counts", "histogram"},
-                  fmt::format("{}multinomial($0, {}, $1)", random_prefix(i), i.between(5, 12)),
-                  {key, p}, Shape{k}, {0, 8});
+                  fmt::format("{}multinomial($0, {}, $1)", random_prefix(i), i.between(24, 60)),
+                  {key, p}, Shape{k}, {0, 40});
         hide_if_few(i, y, 4);
       }));
 }

@@ -283,11 +283,12 @@ Op minimize() {
     const std::int64_t n = std::min<std::int64_t>(i.size(), 5);
     const ValueId start = i.input({"start", "x0", "initial"}, {n}, {-1, 1});
     const ValueId target = i.input({"target", "center", "observed"}, {n}, {-2, 2});
-    // Of a bowl that is no parabola a few steps leave something of the start.
-    const std::string bowl =
-        i.either({"jnp.sum(jnp.cosh($0 - $1))", "jnp.sum(($0 - $1) ** 2 + 0.1 * $0**4)",
-                  "jnp.sum(jnp.square($0 - $1)) + 0.5 * jnp.sum(jnp.cos($0))",
-                  "jnp.sum(jnp.sqrt(1.0 + ($0 - $1) ** 2))"});
+    // Of a bowl that is no parabola a few steps leave something of the start; where it is steep the
+    // first of them goes too far, and the line search has to look.
+    const std::string bowl = i.either(
+        {"jnp.sum(jnp.cosh(2.0 * ($0 - $1)))", "jnp.sum(4.0 * ($0 - $1) ** 2 + 0.5 * $0**4)",
+         "3.0 * jnp.sum(jnp.square($0 - $1)) + jnp.sum(jnp.cos(2.0 * $0))",
+         "jnp.sum(0.5 * ($0 - $1) ** 4 + ($0 - $1) ** 2)"});
     const BodyId objective =
         i.function({"objective", "loss", "energy"},
                    {{{"w", "params", "theta"}, {i.real(), {n}}, {-2, 2}}}, [&](const Ids& p) {

@@ -172,7 +172,7 @@ std::vector<Distribution> positive_families() {
        LocScale::kNone,
        {pdf(0.4), cdf(), logcdf(-3.5), logpdf(-2.5, -0.9), logsf(-3.4), sf()},
        /*half=*/false,
-       kManyInstructions},
+       kManyInstructions | kMostlyHidden},
   };
 }
 
@@ -340,6 +340,8 @@ Op betabinom(const std::string& method) {
 Op uniform_density(const std::string& method) {
   return written("stats_uniform_" + method, kMath, 0.36, kSmooth, [=](Idiom& i) {
     const ValueId x = i.anchor({"x", "samples", "proposal"}, 1, 2, {-3, 3});
+    // What lies within the bounds for sure has one density.
+    if (practical(i.builder()[x].stats).lo > -2) return i.fail();
     CallText call(i, x);
     const bool keyword = i.chance(0.5);
     call.add({"loc", {"low", "lower"}, {-1.5, -0.5}}, keyword);
