@@ -14,6 +14,7 @@
 #include "plan/idiom.h"
 #include "plan/outline.h"
 #include "plan/size.h"
+#include "plan/telling.h"
 #include "plan/visibility.h"
 
 namespace jaxsmith::plan {
@@ -213,7 +214,8 @@ class Composer {
     const Body& root = root_of(b_);
     const auto kept = [&](ValueId id) {
       const Value& v = b_[id];
-      return v.uses > 0 && v.sure != 0 && !v.weak && !v.reserved && v.literal.empty();
+      return v.uses > 0 && v.sure != 0 && !v.weak && !v.reserved && v.literal.empty() &&
+             !says_little(b_, id);
     };
     std::vector<ValueId> found;
     for (const Node& node : root.nodes)
@@ -370,7 +372,7 @@ bool has_idioms(const Catalogue& catalogue, Category category) {
 }
 
 bool return_ends(Builder& b) {
-  std::vector<ValueId> ends = ends_of(b);
+  std::vector<ValueId> ends = make_telling(b, ends_of(b));
   if (!may_end(b, ends)) return false;
   b.random().shuffle(ends);
   b.set_results(ends);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "plan/builder.h"
+#include "plan/telling.h"
 
 namespace jaxsmith::plan {
 namespace {
@@ -149,10 +150,7 @@ std::optional<ValueId> Builder::combine(ValueId x, ValueId y, bool plainly) {
     if ((bool_x || bool_y) && broadcasts((*this)[x].type.shape, (*this)[y].type.shape) &&
         !differentiable()) {
       const ValueId mask = bool_x ? x : y, other = bool_x ? y : x;
-      const DType dtype = (*this)[other].type.dtype;
-      const double fill = nice_number(-1, 1, !tensor::is_inexact(dtype));
-      if (const auto out = apply("where", {mask, other, literal(std::max(fill, 0.0), dtype)}))
-        return out;
+      if (const auto out = choose_by(*this, mask, other)) return out;
     }
     DType target = settings_.real;
     for (ValueId id : {x, y}) {

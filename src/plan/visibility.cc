@@ -19,35 +19,6 @@ constexpr double kOrderAlone = 0.01;
 // What a loop adds at each turn is seen many times.
 constexpr double kTurns = 8;
 
-std::vector<std::string_view> split_outside(std::string_view text,
-                                            const std::vector<std::string_view>& separators) {
-  std::vector<std::string_view> out;
-  int depth = 0;
-  std::size_t begin = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c == '(' || c == '[' || c == '{') ++depth;
-    if (c == ')' || c == ']' || c == '}') --depth;
-    if (depth != 0) continue;
-    for (const std::string_view s : separators) {
-      if (text.substr(at, s.size()) != s) continue;
-      out.push_back(text.substr(begin, at - begin));
-      begin = at + s.size();
-      at = begin - 1;
-      break;
-    }
-  }
-  out.push_back(text.substr(begin));
-  return out;
-}
-
-std::optional<double> number_of(std::string_view text) {
-  double out = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return out;
-}
-
 // Of a product of numbers, operands and other things; those count as one, where a number says that
 // they are to be small.
 double size_of_term(std::string_view term, const std::vector<double>& operands, double otherwise) {
@@ -196,6 +167,35 @@ class Walk {
 };
 
 }  // namespace
+
+std::vector<std::string_view> split_outside(std::string_view text,
+                                            const std::vector<std::string_view>& separators) {
+  std::vector<std::string_view> out;
+  int depth = 0;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '(' || c == '[' || c == '{') ++depth;
+    if (c == ')' || c == ']' || c == '}') --depth;
+    if (depth != 0) continue;
+    for (const std::string_view s : separators) {
+      if (text.substr(at, s.size()) != s) continue;
+      out.push_back(text.substr(begin, at - begin));
+      begin = at + s.size();
+      at = begin - 1;
+      break;
+    }
+  }
+  out.push_back(text.substr(begin));
+  return out;
+}
+
+std::optional<double> number_of(std::string_view text) {
+  double out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return out;
+}
 
 bool names_operand(std::string_view spelling, std::size_t operand) {
   const std::string hole = "$" + std::to_string(operand);

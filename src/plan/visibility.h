@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -23,6 +24,12 @@ double response(const Stats& operand, bool integral,
 // a small term only is hardly seen in the sum. Empty where the step is no sum.
 std::vector<double> term_responses(std::string_view spelling, const std::vector<double>& operands,
                                    double result);
+
+// Parts of a written step between these, brackets left whole.
+std::vector<std::string_view> split_outside(std::string_view text,
+                                            const std::vector<std::string_view>& separators);
+// The number that the text is, whole.
+std::optional<double> number_of(std::string_view text);
 
 // Whether the spelling has the hole $N.
 bool names_operand(std::string_view spelling, std::size_t operand);

@@ -7,203 +7,15 @@
 
 #include "base/portable_math.h"
 #include "plan/jax/catalogue.h"
+#include "plan/jax/member_loss.h"
 #include "plan/jax/spread.h"
 #include "plan/jax/wrapper.h"
 #include "plan/packs.h"
 #include "plan/planner.h"
+#include "plan/telling.h"
 
 namespace jaxsmith::plan {
 namespace {
-
-// "$0, $1, $2"
-std::string holes(std::size_t from, std::size_t to) {
-  std::string out;
-  for (std::size_t i = from; i < to; ++i) out += fmt::format("{}${}", i > from ? ", " : "", i);
-  return out;
-}
-
-std::vector<ValueId> copy_parameters(Wrapper& w, BodyId body) {
-  std::vector<ValueId> out;
-  const std::vector<ValueId> originals = w.inner().parameters;
-  for (ValueId id : originals) {
-    const Value like = w.at(id);
-    out.push_back(w.parameter(body, like, like.type, like.hint));
-    w.at(out.back()).named_as = id;
-  }
-  return out;
-}
-
-// Of a sum of reals, as JAX promotes them.
-DType promoted(DType x, DType y) {
-  if (x == y) return x;
-  if (tensor::byte_size(x) == tensor::byte_size(y)) return DType::kF32;  // f16 and bf16
-  return tensor::byte_size(x) > tensor::byte_size(y) ? x : y;
-}
-
-bool squares_overflow(const Value& v) {
-  const Interval reach = practical(v.stats);
-  const double top = std::max(std::abs(reach.lo), std::abs(reach.hi));
-  return top * top * static_cast<double>(tensor::element_count(v.type.shape)) > 2e4;
-}
-
-// Which results of the root's function a loss is made of, and which come with it as auxiliary
-// output, by position. What is in neither is not asked for.
-struct LossParts {
-  std::vector<std::size_t> terms, rest;
-
-  bool has(std::size_t result) const {
-    return std::find(terms.begin(), terms.end(), result) != terms.end();
-  }
-  bool gives(std::size_t result) const {
-    return std::find(rest.begin(), rest.end(), result) != rest.end();
-  }
-};
-
-// A body that calls the root's function and makes one scalar of some results, nonlinear in each;
-// others come with it as auxiliary output.
-struct Loss {
-  BodyId body;
-  std::vector<ValueId> rest;
-};
-
-// How one scalar is made of a result.
-struct Penalty {
-  std::string spelling;
-  bool square;        // else it is flat or straight far from zero
-  bool sums;          // elements, rather than taking their mean
-  bool aims = false;  // at a target, operand 1
-};
-
-// A term of a loss, and how large it is by what is known of the result.
-struct Term {
-  ValueId value;
-  double size;
-};
-
-// Sums and means of squares of what a mean and a spread were divided out of do not depend on it.
-bool norm_is_known(const Program& program) {
-  for (const Body& body : program.bodies)
-    for (const Node& node : body.nodes)
-      if (const Op* op = program.catalogue->find(node.op); op && op->has(kKnownNorm)) return true;
-  return false;
-}
-
-Penalty penalty_of(const Value& v, bool alone, bool known_norm, Random& random) {
-  static const std::vector<Penalty> kScalar = {{"$0**2", true, false},
-                                               {"jnp.square($0)", true, false},
-                                               {"jnp.tanh($0)", false, false},
-                                               {"jax.nn.softplus($0)", false, false}};
-  static const std::vector<Penalty> kReduced = {{"jnp.mean($0**2)", true, false},
-                                                {"jnp.sum($0**2)", true, true},
-                                                {"jnp.mean(jnp.square($0))", true, false},
-                                                {"jnp.sum(jnp.tanh($0))", false, true},
-                                                {"jnp.mean(jax.nn.softplus($0))", false, false},
-                                                {"(0.5 * $0**2).sum()", true, true}};
-  const bool scalar = v.type.rank() == 0;
-  Penalty out = random.pick(scalar ? kScalar : kReduced);
-  const Interval reach = practical(v.stats);
-  const double top = std::max(-reach.lo, reach.hi);
-  const auto scaled_tanh = [&] {
-    const std::string factor =
-        number_text(portable::exp2(std::floor(portable::log2(2 / top))), false);
-    out = {fmt::format(fmt::runtime(scalar ? "jnp.tanh({} * $0)" : "jnp.mean(jnp.tanh({} * $0))"),
-                       factor),
-           false, false};
-  };
-  // Where tanh or softplus is flat or straight, a gradient does not know the value.
-  if (!out.square && top > 3) out = {scalar ? "0.5 * $0**2" : "jnp.mean($0**2)", true, false};
-  // In half precision a small term is soon lost in a large sum.
-  if (out.sums && !alone && tensor::byte_size(v.type.dtype) == 2)
-    out = {"jnp.mean($0**2)", true, false};
-  // Whatever treats all elements alike hardly changes there, and its gradient is rounding.
-  if (known_norm && !scalar) out = {"jnp.mean(($0 - $1) ** 2)", true, false, true};
-  if (out.square && known_norm && scalar) scaled_tanh();
-  // Half precision ends at 65,504: a sum of squares may not.
-  if (v.type.dtype == DType::kF16 && squares_overflow(v)) scaled_tanh();
-  return out;
-}
-
-// Of what typical elements give.
-double size_of(const Penalty& penalty, const Value& v) {
-  double total = 0;
-  for (const double p : v.stats.probe) total += penalty.square ? p * p : std::min(std::abs(p), 1.0);
-  const double count =
-      penalty.sums ? static_cast<double>(tensor::element_count(v.type.shape)) : 1.0;
-  return std::max(total / kProbes * count, 1e-3);
-}
-
-// Their sum; a term that would hide in another gets a weight, or gives it one.
-ValueId total_of(Wrapper& w, BodyId body, std::vector<Term> terms, Random& random) {
-  constexpr double kMuchLarger = 8, kSmallestPower = 4;
-  while (terms.size() > 1) {
-    const Term x = terms[0], y = terms[1];
-    const Type type{promoted(w.at(x.value).type.dtype, w.at(y.value).type.dtype), {}};
-    const ValueId total = w.value(body, type, "total");
-    w.call_it(total, {"total", "total_cost", "objective", "total_loss"}, random);
-    const double ratio = std::max(x.size, y.size) / std::min(x.size, y.size);
-    const double factor =
-        ratio < kMuchLarger
-            ? 1
-            : portable::pow(10.0, -std::min(std::round(portable::log10(ratio)), kSmallestPower));
-    const std::string weight = factor == 1 ? "" : number_text(factor, false) + " * ";
-    const bool first = x.size > y.size;
-    w.node(body, "call", first ? weight + "$0 + $1" : "$0 + " + weight + "$1", {x.value, y.value},
-           {total});
-    terms.erase(terms.begin());
-    terms[0] = {total, factor * std::max(x.size, y.size) + std::min(x.size, y.size)};
-  }
-  return terms[0].value;
-}
-
-// Numbers that differ along every axis.
-ValueId target_of(Wrapper& w, BodyId body, ValueId like) {
-  const ValueId target = w.value(body, w.at(like).type, "target");
-  w.node(body, "call", "jnp.linspace(-1.0, 1.0, $0.size, dtype=$0.dtype).reshape($0.shape)", {like},
-         {target});
-  return target;
-}
-
-Loss loss_of(Wrapper& w, const LossParts& parts, Random& random) {
-  const BodyId body = w.open(Placement::kHelper, "loss");
-  w.introduce(body, {"loss", "objective", "loss_fn", "cost", "total_loss", "$f_loss"},
-              {"Reduce what `$f` gives to one number.", "Scalar loss on the outputs of `$f`.",
-               "The objective: `$f` and a penalty on what it gives."});
-  w.body(body).takes_packs = w.hands_on_packs();
-  const std::vector<ValueId> parameters = copy_parameters(w, body);
-  std::vector<ValueId> outputs, results;
-  Loss loss{body, {}};
-  const std::vector<ValueId> originals = w.inner().results;
-  for (std::size_t k = 0; k < originals.size(); ++k) {
-    const Value like = w.at(originals[k]);
-    const bool needed = parts.has(k) || parts.gives(k);
-    outputs.push_back(needed ? w.value(body, like.type, like.hint) : kNoValue);
-    if (needed) w.at(outputs.back()).stats = like.stats;
-    if (!parts.gives(k)) continue;
-    loss.rest.push_back(outputs.back());
-    results.push_back(outputs.back());
-  }
-  w.call(body, "$f0(" + holes(0, parameters.size()) + ")", parameters, outputs).bodies = {
-      w.inner_id()};
-  const bool known_norm = norm_is_known(w.program());
-  std::vector<Term> terms;
-  for (const std::size_t k : parts.terms) {
-    const ValueId id = outputs[k];
-    const Penalty penalty = penalty_of(w.at(id), parts.terms.size() == 1, known_norm, random);
-    const ValueId term = w.value(body, {w.at(id).type.dtype, {}}, "penalty");
-    std::vector<std::string> words = {"penalty", "cost", "objective"};
-    if (penalty.square && !penalty.sums) words.push_back("mean_square");
-    if (penalty.square && penalty.sums) words.push_back("energy");
-    w.call_it(term, std::move(words), random);
-    std::vector<ValueId> operands = {id};
-    if (penalty.aims) operands.push_back(target_of(w, body, id));
-    w.node(body, "call", penalty.spelling, std::move(operands), {term});
-    terms.push_back({term, size_of(penalty, w.at(id))});
-  }
-  const int rest = static_cast<int>(results.size());
-  results.insert(results.begin(), total_of(w, body, std::move(terms), random));
-  w.finish(body, results, rest > 1 ? std::vector<int>{0, rest} : std::vector<int>{});
-  return loss;
-}
 
 std::uint32_t differentiable_in(const Program& root) {
   std::uint32_t bits = 0;
@@ -393,6 +205,7 @@ Member descent(const Program& root, const std::vector<std::int64_t>& numbers,
   // At 0.5 a step down the sum of squares of what was only moved about leaves nothing.
   static const std::vector<Rate> kRates = {{"0.1", false}, {"0.2", false}, {"0.3", false},
                                            {"0.05", true}, {"0.01", true}, {"1e-3", true}};
+  static const std::vector<std::string> kLengths = {"0.1", "0.2", "0.5"};
   Wrapper w(root, "descend");
   if (takes_whole_packs(root.packs, numbers)) w.hand_on_packs();
   const Loss loss = loss_of(w, parts, random);
@@ -400,10 +213,13 @@ Member descent(const Program& root, const std::vector<std::int64_t>& numbers,
   const GradientCall call = call_gradient(w, parameters, loss, numbers, with_value, random);
   const Gradients& grads = call.grads;
   const bool whole = !grads.packed.empty();
+  const bool half = std::ranges::any_of(
+      grads.values, [&](ValueId g) { return tensor::byte_size(w.at(g).type.dtype) == 2; });
   w.introduce(w.entry(), {"descend", "gradient_step", "update", "sgd_step", "train_step", "fit_$f"},
               {"One step of gradient descent on the loss.",
                fmt::format("Move `${}` against the gradient of the loss.", numbers[0]),
-               "Take a gradient step through `$f`.", "Update by plain gradient descent."});
+               "Take a gradient step through `$f`.",
+               half ? "Step along the scaled gradient." : "Update by plain gradient descent."});
   std::vector<ValueId> operands, updated;
   for (const std::int64_t number : grads.numbers) {
     operands.push_back(parameters[static_cast<std::size_t>(number)]);
@@ -412,12 +228,19 @@ Member descent(const Program& root, const std::vector<std::int64_t>& numbers,
   }
   if (!whole) w.at(grads.values[0]).named_as = -1;
   operands.insert(operands.end(), grads.values.begin(), grads.values.end());
-  const Rate rate = random.pick(kRates);
-  Node& step = w.node(w.entry(), "call",
-                      whole ? fmt::format("jax.tree.map(lambda p, g: p - {} * g, $0, ${})",
-                                          rate.text, updated.size())
-                            : "$0 - " + rate.text + " * $1",
-                      operands, updated);
+  Rate rate = random.pick(kRates);
+  // A small step is lost in the last bits of half precision: there it is as long as the rate says.
+  std::string by = "{1}";
+  if (half) {
+    rate = {random.pick(kLengths), true};
+    by += " / (jnp.max(jnp.abs({1})) + 1e-3)";
+  }
+  const std::string form = "{0} - " + rate.text + " * " + by;
+  const std::string spelling =
+      whole ? fmt::format("jax.tree.map(lambda p, g: {}, $0, ${})",
+                          fmt::format(fmt::runtime(form), "p", "g"), updated.size())
+            : fmt::format(fmt::runtime(form), "$0", "$1");
+  Node& step = w.node(w.entry(), "call", spelling, operands, updated);
   step.packed_operands = step.packed_results = grads.packed;
   for (const Packed& each : behind(grads.packed, updated.size()))
     step.packed_operands.push_back(each);
@@ -432,19 +255,62 @@ Member descent(const Program& root, const std::vector<std::int64_t>& numbers,
 
 enum class Jacobian { kForward, kReverse, kHessian };
 
-Member jacobian(const Program& root, std::int64_t number, Jacobian kind, const LossParts& parts,
-                Random& random) {
-  const bool hessian = kind == Jacobian::kHessian;
-  const std::string mode = hessian ? "hessian" : kind == Jacobian::kForward ? "jacfwd" : "jacrev";
-  Wrapper w(root, hessian ? "curvature" : "jacobian");
-  if (hessian)
+// Where a result has an axis as long as one of the argument's, each of its elements may answer one
+// of the argument's alone: most of such a Jacobian is zero.
+bool may_be_sparse(const Type& out, const Type& in) {
+  return std::ranges::any_of(in.shape, [&](std::int64_t n) {
+    return n > 1 && std::ranges::find(out.shape, n) != out.shape.end();
+  });
+}
+
+// A residual's product with its Jacobian, which is half the gradient of its squares; or that of a
+// Hessian with the argument. `of`: the argument's type, which the product has.
+ValueId contracted(Wrapper& w, ValueId left, ValueId right, const Type& of, bool hessian,
+                   Random& random) {
+  const int summed = hessian ? of.rank() : w.at(left).type.rank();
+  const ValueId out = w.value(w.entry(), of, "product");
+  w.call_it(out,
+            hessian ? std::vector<std::string>{"curvature", "hessian_product", "bend"}
+                    : std::vector<std::string>{"gauss_newton", "residual_gradient", "normal"},
+            random);
+  std::vector<std::string> spellings = {fmt::format("jnp.tensordot($0, $1, axes={})", summed)};
+  if (summed == 1 && of.rank() == 1) spellings = {"$0 @ $1", "jnp.dot($0, $1)"};
+  w.node(w.entry(), "call", random.pick(spellings), {left, right}, {out});
+  return out;
+}
+
+void introduce_jacobian(Wrapper& w, std::int64_t number, bool hessian, bool sparse) {
+  if (hessian && sparse)
+    w.introduce(w.entry(), {"curvature", "hessian_product", "curvature_along", "curvature_of_$f"},
+                {fmt::format("Loss and the product of its Hessian with `${}`.", number),
+                 fmt::format("How the loss on `$f` curves along `${}`.", number)});
+  else if (hessian)
     w.introduce(w.entry(), {"curvature", "loss_hessian", "second_derivatives", "hessian_of_$f"},
                 {fmt::format("Loss and its Hessian in `${}`.", number),
                  "Second derivatives of the loss on `$f`."});
+  else if (sparse)
+    w.introduce(w.entry(),
+                {"gauss_newton", "residual_gradient", "normal_equations", "pulled_back_$f"},
+                {fmt::format("`$f` and its product with its Jacobian in `${}`.", number),
+                 fmt::format("Gradient in `${}` of half the squares of `$f`.", number)});
   else
     w.introduce(w.entry(), {"jacobian", "jacobian_of_$f", "linear_response", "sensitivities"},
                 {fmt::format("`$f` and its Jacobian in `${}`.", number),
                  fmt::format("How each output of `$f` answers `${}`.", number)});
+}
+
+// `is_thin`: has_thin_gradient.
+Member jacobian(const Program& root, std::int64_t number, Jacobian kind, const LossParts& parts,
+                bool is_thin, Random& random) {
+  const bool hessian = kind == Jacobian::kHessian;
+  const std::string mode = hessian ? "hessian" : kind == Jacobian::kForward ? "jacfwd" : "jacrev";
+  Wrapper w(root, hessian ? "curvature" : "jacobian");
+  const Type to = w.at(w.inner().results[0]).type,
+             from = w.at(w.inner().parameters[static_cast<std::size_t>(number)]).type;
+  const bool sparse =
+      hessian ? from.rank() > 0 && random.chance(0.7)
+              : to.dtype == from.dtype && to.rank() > 0 && (may_be_sparse(to, from) || is_thin);
+  introduce_jacobian(w, number, hessian, sparse);
   const BodyId function = hessian ? loss_of(w, parts, random).body : w.inner_id();
   const std::vector<ValueId> parameters = copy_parameters(w, w.entry());
   const Type in = w.at(parameters[static_cast<std::size_t>(number)]).type;
@@ -462,6 +328,13 @@ Member jacobian(const Program& root, std::int64_t number, Jacobian kind, const L
                       parameters, {result});
   node.bodies = {function};
   node.attributes["argnums"] = argnums_text({number});
+  const ValueId argument = parameters[static_cast<std::size_t>(number)];
+  if (sparse) {
+    const ValueId product =
+        contracted(w, hessian ? result : value, hessian ? argument : result, in, hessian, random);
+    w.finish(w.entry(), {value, product});
+    return {w.take(), mode, "base"};
+  }
   w.finish(w.entry(), {value, result});
   if (!hessian)
     w.derivative(value, result, Differentiation::kReverse, static_cast<std::size_t>(number));
@@ -578,7 +451,7 @@ LossParts loss_parts(const Program& root, const std::vector<std::int64_t>& numbe
       longest = k;
   }
   if (!longest || out.terms.size() == 1 || random.chance(0.5)) return out;
-  out = {{*longest}, {}};
+  out = {{*longest}, {}, {}};
   for (std::size_t k = 0; k < body.results.size(); ++k)
     if (k != *longest) out.rest.push_back(k);
   return out;
@@ -615,22 +488,34 @@ std::optional<Member> gradient_member(const Program& root, const Settings& setti
   const bool single = body.results.size() == 1 && tensor::is_real(out.type.dtype);
   const double draw = random.uniform();
   if (single && all_real && draw < 0.14) return jvp(root);
-  if (single && all_real && draw < 0.26) return vjp(root);
+  const auto is_thin = [&](std::int64_t n) {
+    return has_thin_gradient(root, body.parameters[static_cast<std::size_t>(n)]);
+  };
+  if (single && all_real && draw < 0.26 && std::ranges::none_of(candidates, is_thin))
+    return vjp(root);
   if (single && size * elements(body.results[0]) <= 512 && size > 1 && draw < 0.38 &&
       out.type.rank() + 1 <= 4) {
     return jacobian(root, first, random.chance(0.5) ? Jacobian::kForward : Jacobian::kReverse, {},
-                    random);
+                    is_thin(first), random);
   }
   const bool hessian =
       size <= 12 && draw < 0.46 && size_of_root.nodes <= 8 && size_of_root.derivatives == 0;
-  const bool step = draw < 0.62;
+  bool step = draw < 0.62;
   // With an argument of a pack, in all of the pack where that may be. What is learnt is most often
   // handed over in one.
   const std::vector<std::int64_t> together = with_packs(root.packs, {first}, candidates);
   std::vector<std::int64_t> numbers = hessian ? std::vector{first} : together;
   if (!hessian && !step && candidates.size() > 1 && random.chance(root.packs.empty() ? 0.7 : 0.3))
     numbers = candidates;
+  // Where a gradient says little people hold its argument by a penalty, or return what a step
+  // gives.
+  constexpr std::ptrdiff_t kMostHeld = 2;
+  if (!hessian && std::ranges::count_if(numbers, is_thin) > kMostHeld)
+    step = true, numbers = together;
   LossParts parts = loss_parts(root, numbers, random);
+  if (!step || random.chance(0.3))
+    for (const std::int64_t n : numbers)
+      if (is_thin(n)) parts.held.push_back(static_cast<std::size_t>(n));
   const auto surely_shown = [&](const std::vector<std::size_t>& results) {
     std::uint32_t bits = 0;
     for (const std::size_t k : results)
@@ -640,7 +525,7 @@ std::optional<Member> gradient_member(const Program& root, const Settings& setti
   const std::uint32_t all = (1u << body.parameters.size()) - 1;
   if ((surely_shown(parts.terms) | surely_shown(parts.rest)) != all) return std::nullopt;
   if (hessian && parts.rest.empty())
-    return jacobian(root, first, Jacobian::kHessian, parts, random);
+    return jacobian(root, first, Jacobian::kHessian, parts, is_thin(first), random);
   // A gradient alone may not depend on what it is not taken in.
   const bool complete = numbers.size() == body.parameters.size();
   bool with_value = !complete || (!step && random.chance(0.3));
@@ -679,6 +564,22 @@ std::optional<Member> vmap_member(const Program& root, const Settings& settings,
       in_pack[member] = true;
       if (whole) axes[member] = axes[pack.members.front()];
     }
+  }
+  // What depends on nothing that is mapped would be the same for each example.
+  for (const ValueId id : w.inner().results) {
+    const std::uint32_t bits = w.at(id).arguments;
+    std::optional<std::size_t> first;
+    bool differs = false;
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+      if (!(bits >> i & 1u)) continue;
+      differs = differs || axes[i] >= 0;
+      if (!first) first = i;
+    }
+    if (differs || !first) continue;
+    axes[*first] = 0;
+    for (const Pack& pack : packs)
+      if (whole && std::ranges::find(pack.members, *first) != pack.members.end())
+        for (const std::size_t member : pack.members) axes[member] = 0;
   }
   if (whole) w.hand_on_packs();
   std::vector<ValueId> parameters;

@@ -1,0 +1,249 @@
+#include "plan/telling.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <cmath>
+#include <functional>
+#include <string>
+
+#include "plan/visibility.h"
+
+namespace jaxsmith::plan {
+namespace {
+
+constexpr int kManyProbes = 5;        // of kProbes: so many are one value where a half may be
+constexpr double kFewValues = 4;      // of whole numbers
+constexpr double kLeastLimit = 0.05;  // smaller ones only keep a divisor from zero
+constexpr int kDeepest = 6;           // products of products
+
+// "f(x, y)" with what follows left out where that only converts; empty where it is no such call.
+struct CallParts {
+  std::string_view function;
+  std::vector<std::string_view> arguments;
+};
+
+CallParts call_of(std::string_view text) {
+  const std::size_t open = text.find('(');
+  if (open == std::string_view::npos || open == 0) return {};
+  std::size_t end = open + 1;
+  for (int depth = 1; end < text.size() && depth > 0; ++end)
+    depth += text[end] == '(' ? 1 : text[end] == ')' ? -1 : 0;
+  const std::string_view rest = text.substr(end);
+  if (!rest.empty() && !rest.starts_with(".astype(")) return {};
+  return {text.substr(0, open), split_outside(text.substr(open + 1, end - open - 2), {", "})};
+}
+
+bool is_constant(std::string_view text) {
+  return number_of(text) || text.find("zeros_like(") != std::string_view::npos ||
+         text.find("ones_like(") != std::string_view::npos;
+}
+
+bool is_limit(std::string_view text) {
+  const auto number = number_of(text);
+  return number && (*number == 0 || std::abs(*number) >= kLeastLimit);
+}
+
+bool call_levels_off(std::string_view text) {
+  const CallParts call = call_of(text);
+  const std::string_view name = call.function.substr(call.function.rfind('.') + 1);
+  if (name == "where" && call.arguments.size() == 3)
+    return is_constant(call.arguments[1]) || is_constant(call.arguments[2]);
+  if ((name == "maximum" || name == "minimum") && call.arguments.size() == 2)
+    return is_limit(call.arguments[0]) || is_limit(call.arguments[1]);
+  return name == "relu" || name == "one_hot" || name == "sign" || name == "eye";
+}
+
+std::vector<std::string_view> factors_of(std::string_view spelling) {
+  if (split_outside(spelling, {" + ", " - ", " @ "}).size() > 1) return {};
+  return split_outside(spelling, {" * ", " / "});
+}
+
+const Node* maker_of(const Builder& b, ValueId id) {
+  for (const Node& node : b.body_of(b[id].body).nodes)
+    if (std::ranges::find(node.results, id) != node.results.end()) return &node;
+  return nullptr;
+}
+
+int most_of_one(const Stats& stats) {
+  std::ptrdiff_t most = 0;
+  for (const double p : stats.probe) most = std::max(most, std::ranges::count(stats.probe, p));
+  return static_cast<int>(most);
+}
+
+// By what made it; a factor of zeros makes zeros of a product.
+bool made_level(const Builder& b, ValueId id, int depth) {
+  const Node* made = maker_of(b, id);
+  if (made == nullptr || depth > kDeepest) return false;
+  if (made->bodies.size() == 1 && made->spelling.starts_with("$f0(")) {
+    const std::vector<ValueId>& results = b.body_of(made->bodies[0]).results;
+    const auto place =
+        static_cast<std::size_t>(std::ranges::find(made->results, id) - made->results.begin());
+    return place < results.size() && results[place] != kNoValue &&
+           made_level(b, results[place], depth + 1);
+  }
+  for (const std::string_view factor : factors_of(made->spelling)) {
+    if (call_levels_off(factor)) return true;
+    const auto place = factor.starts_with('$') ? number_of(factor.substr(1)) : std::nullopt;
+    if (!place || static_cast<std::size_t>(*place) >= made->operands.size()) continue;
+    const ValueId operand = made->operands[static_cast<std::size_t>(*place)];
+    if (b[operand].type.shape == b[id].type.shape && made_level(b, operand, depth + 1)) return true;
+  }
+  return false;
+}
+
+// Steps that are taken back where they come to nothing.
+bool attempt(Builder& b, const std::function<bool()>& steps) {
+  Op op;
+  op.draw = [&](Builder&, Draft& draft) {
+    draft.placed = true;
+    return steps();
+  };
+  return b.draw_op(op);
+}
+
+std::uint32_t sure_of(const Builder& b, const std::vector<ValueId>& ids) {
+  std::uint32_t sure = 0;
+  for (const ValueId id : ids) sure |= b[id].sure;
+  return sure;
+}
+
+bool is_argument(const Builder& b, const Value& v) {
+  return std::ranges::any_of(b.body_of(b.current()).parameters,
+                             [&](ValueId id) { return &b[id] == &v; });
+}
+
+// By a yes or no: between values of its shape.
+std::optional<ValueId> chosen_by(Builder& b, ValueId mask) {
+  const Shape shape = b[mask].type.shape;
+  const auto x = b.draw([&](const Value& v) {
+    return tensor::is_real(v.type.dtype) && !v.weak && !v.any_scale && v.type.rank() > 0 &&
+           b.broadcasts(v.type.shape, shape) &&
+           broadcast_shapes(v.type.shape, shape) == v.type.shape &&
+           most_of_one(v.stats) < kManyProbes && !is_argument(b, v);
+  });
+  return x ? choose_by(b, mask, *x) : std::nullopt;
+}
+
+// Means over the longest axis, where that is long enough for them to differ; else of all.
+std::optional<ValueId> mean_of(Builder& b, ValueId id) {
+  constexpr std::int64_t kLong = 6;
+  const Type type = b[id].type;
+  const auto longest = std::ranges::max_element(type.shape);
+  Numbers numbers;
+  if (type.rank() > 1 && *longest >= kLong) numbers["axis"] = {longest - type.shape.begin()};
+  const bool whole = tensor::is_integer(type.dtype);
+  std::vector<std::string> names = {"mean", "sum", "mean"};
+  if (whole) names = {"integer_mean"};
+  if (type.dtype == DType::kBool) names = {"fraction_true", "count_true", "fraction_true"};
+  const auto out = b.apply(b.random().pick(names), {id}, numbers);
+  // What shows somewhere in an array shows in its sums.
+  if (out && !whole) b.program().values[static_cast<std::size_t>(*out)].sure |= b[id].sure;
+  return out;
+}
+
+// Whether the step gives derivatives to some elements of its operand alone, or the same to all: it
+// takes some of them, or adds them up.
+bool thins(const Node& node, std::size_t operand, const Program& program) {
+  const Op* op = program.catalogue->find(node.op);
+  if (op == nullptr) return false;  // a call: its function is not looked into
+  if (op->selective || op->has(kLargest | kSmallest)) return true;
+  const std::string& text = node.spelling;
+  for (const char* call : {"max(", "min(", "maximum(", "minimum(", "relu", "where(", "clip(",
+                           "sort", "take", "top_k", "median", "quantile", "percentile", "["})
+    if (text.find(call) != std::string::npos && text.find("None]") == std::string::npos)
+      return true;
+  const std::string hole = fmt::format("${}", operand);
+  return std::ranges::any_of(
+      std::vector<std::string>{"sum(" + hole, "mean(" + hole, hole + ".sum(", hole + ".mean("},
+      [&](const std::string& call) {
+        const std::size_t at = text.find(call);
+        if (at == std::string::npos) return false;
+        const char next = call.back() == '(' ? ')' : text[at + call.size()];
+        return next == ')' || next == ',';
+      });
+}
+
+}  // namespace
+
+bool levels_off(std::string_view spelling) {
+  return std::ranges::any_of(factors_of(spelling), call_levels_off);
+}
+
+bool says_little(const Builder& b, ValueId id) {
+  const Value& v = b[id];
+  if (v.type.rank() == 0 || !v.literal.empty() || v.weak) return false;
+  if (v.type.dtype == DType::kBool) return true;
+  if (tensor::is_integer(v.type.dtype) && v.stats.hi - v.stats.lo < kFewValues) return true;
+  return most_of_one(v.stats) >= kManyProbes || made_level(b, id, 0);
+}
+
+bool has_thin_gradient(const Program& root, ValueId id) {
+  const Body& body = root.bodies[static_cast<std::size_t>(root.root)];
+  const auto size = [&](ValueId of) {
+    return tensor::element_count(root.values[static_cast<std::size_t>(of)].type.shape);
+  };
+  if (size(id) < 2 || std::ranges::find(body.results, id) != body.results.end()) return false;
+  for (const Node& node : body.nodes) {
+    const auto place = std::ranges::find(node.operands, id);
+    if (place == node.operands.end()) continue;
+    if (thins(node, static_cast<std::size_t>(place - node.operands.begin()), root)) continue;
+    const bool passes = node.results.size() == 1 && node.results[0] != kNoValue &&
+                        size(node.results[0]) == size(id) && node.bodies.empty();
+    if (!passes || !has_thin_gradient(root, node.results[0])) return false;
+  }
+  return true;
+}
+
+std::optional<ValueId> choose_by(Builder& b, ValueId mask, ValueId x) {
+  const Type type = b[x].type;
+  auto y = b.draw([&](const Value& v) {
+    return &v != &b[x] && v.type == type && !v.weak && !v.any_scale && !is_argument(b, v) &&
+           most_of_one(v.stats) < kManyProbes;
+  });
+  if (!y) {
+    const bool whole = tensor::is_integer(type.dtype);
+    const double factor = whole ? 2 : b.nice_number(0.1, 0.5, false);
+    y = b.apply("multiply", {x, b.literal(factor, type.dtype)});
+  }
+  return y ? b.apply("where", {mask, x, *y}) : std::nullopt;
+}
+
+std::vector<ValueId> make_telling(Builder& b, std::vector<ValueId> ends) {
+  const std::uint32_t sure = sure_of(b, ends);
+  for (std::size_t k = 0; k < ends.size(); ++k) {
+    const ValueId id = ends[k];
+    const bool kept = b[id].reserved;
+    if (!says_little(b, id)) continue;
+    if (kept && ends.size() > 1) {
+      std::vector<ValueId> others = ends;
+      std::erase(others, id);
+      if (sure_of(b, others) == sure) {
+        b.reserve(id, false);
+        ends = std::move(others);
+        --k;
+        continue;
+      }
+    }
+    std::vector<ValueId> then;
+    const auto go_on = [&](const auto& step) {
+      return attempt(b, [&] {
+        const std::optional<ValueId> made = step(b, id);
+        if (!made) return false;
+        then = ends;
+        std::replace(then.begin(), then.end(), id, *made);
+        std::erase_if(then, [&](ValueId end) { return !b[end].reserved && b[end].uses > 0; });
+        return (sure_of(b, then) & sure) == sure;
+      });
+    };
+    const bool asks = b[id].type.dtype == DType::kBool;
+    if (!(asks && go_on(chosen_by)) && !go_on(mean_of)) continue;
+    if (kept) b.reserve(id, false);
+    if (then.size() < ends.size()) k = std::min(k, then.size() - 1);  // one has gone into another
+    ends = std::move(then);
+  }
+  return ends;
+}
+
+}  // namespace jaxsmith::plan
