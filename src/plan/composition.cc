@@ -389,6 +389,8 @@ bool fill_with_idioms(Builder& b, Category category) {
   return return_ends(b);
 }
 
+bool go_on_with_idiom(Builder& b, Category category) { return draw_next_idiom(b, category); }
+
 bool compose(Builder& b, Category category) { return Composer(b).run(category); }
 
 }  // namespace jaxsmith::plan

@@ -17,6 +17,9 @@ bool return_ends(Builder& b);
 // what it gave.
 bool fill_with_idioms(Builder& b, Category category);
 
+// One more idiom, of the category, that goes on with what is there.
+bool go_on_with_idiom(Builder& b, Category category);
+
 // Fills the open root as large programs are written: stages of a few idioms, each a function of its
 // own (plan/outline.h) that takes what stages before it gave. A stage that gives what it takes may
 // be called several times in a row, or in a loop. It ends when there are as many operations as were

@@ -216,6 +216,16 @@ ValueId Idiom::input(Words names, Type type, Interval range) {
   return argument(std::move(names), std::move(type), range);
 }
 
+ValueId Idiom::left_over(const Accept& accept) {
+  const auto& given = b_.body_of(b_.current()).parameters;
+  const ValueId found = existing({}, [&](const Value& v) {
+    return v.body == b_.current() && v.uses == 0 && accept(v) &&
+           std::ranges::none_of(given, [&](ValueId id) { return &b_[id] == &v; });
+  });
+  if (found == kNoValue) fail();
+  return own(found);
+}
+
 Type Idiom::type(ValueId id) const { return id == kNoValue ? Type{real(), {}} : b_[id].type; }
 Shape Idiom::shape(ValueId id) const { return type(id).shape; }
 

@@ -84,6 +84,8 @@ class Idiom {
   // idiom's own, or a new argument of the root.
   ValueId input(Words names, Shape shape, Interval range);
   ValueId input(Words names, Type type, Interval range);
+  // A value that the root has computed and that nothing uses yet. Fails where there is none.
+  ValueId left_over(const Accept& accept);
   // Always a new argument of the root: its role is its own. Fails in other bodies.
   ValueId argument(Words names, Type type, Interval range);
 

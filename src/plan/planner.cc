@@ -9,6 +9,7 @@
 
 #include "plan/composition.h"
 #include "plan/packs.h"
+#include "plan/setting.h"
 #include "plan/size.h"
 #include "plan/unroll.h"
 #include "plan/visibility.h"
@@ -22,6 +23,7 @@ constexpr int kTriesToShow = 30;          // of these, which must show what they
 constexpr int kComposedTries = 12;        // of a large program; then it is drawn as others are
 constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 on
 constexpr int kTriesOfBoth = 60;          // of these, with both entries that the family features
+constexpr int kTriesInSetting = 30;       // of these, with a setting around what is featured
 constexpr int kTriesOfScalars = 15;       // of these, with numbers alone where a family is so
 constexpr std::uint64_t kMoreOfScalars = 10;  // steps, since each is a little thing
 constexpr int kStepsBeside = 16;
@@ -230,30 +232,37 @@ std::optional<std::uint64_t> turn_without_idiom(std::uint64_t seed, std::uint64_
 
 // Operations that are rare by their weights have their turn: each family without an idiom features
 // two, by its number alone, each operation as often as any other, or less often where a fit wants
-// less of it.
+// less of it. The two are of a category, so that one may go on with the other.
 std::vector<const Op*> featured_ops(const Catalogue& catalogue, const Weights& fitted,
                                     std::uint64_t seed, std::uint64_t family) {
   constexpr std::uint64_t kFeatured = 2;
   std::vector<const Op*> turns, out;
   for (const Op& op : catalogue.ops())
-    if (op.weight > 0 && !op.has(kIdiom)) turns.push_back(&op);
+    if (op.weight > 0 && !op.has(kIdiom | kSetting)) turns.push_back(&op);
   const std::uint64_t number = turn_without_idiom(seed, family).value_or(family);
-  for (std::uint64_t k = 0; k < kFeatured && !turns.empty(); ++k) {
+  const std::size_t each_round = turns.size() / kFeatured;
+  if (each_round == 0) return turns;
+  Random random = Random(seed, number / each_round).fork("featured");
+  random.shuffle(turns);  // anew each round
+  turns.resize(each_round * kFeatured);
+  std::ranges::stable_sort(turns, {}, [](const Op* op) { return static_cast<int>(op->category); });
+  std::vector<std::size_t> order(each_round);
+  std::iota(order.begin(), order.end(), 0);
+  random.shuffle(order);
+  for (std::uint64_t k = 0; k < kFeatured; ++k) {
     const std::uint64_t turn = number * kFeatured + k;
-    std::vector<const Op*> order = turns;  // a new one each round
-    Random(seed, turn / turns.size()).fork("featured").shuffle(order);
-    const Op* op = order[turn % order.size()];
+    const Op* op = turns[order[number % each_round] * kFeatured + k];
     const double factor = fitted.entry(static_cast<std::size_t>(op - catalogue.ops().data()));
     if (factor >= 1 || Random(seed, turn).fork("kept").chance(factor)) out.push_back(op);
   }
   return out;
 }
 
-// Every spelling of it is as likely.
-bool draw_featured(Builder& b, const CategoryProfile& profile, const Op& op) {
+// Every spelling of it is as likely. `alone`: on new arguments only.
+bool draw_featured(Builder& b, const CategoryProfile& profile, const Op& op, bool alone = false) {
   constexpr int kTriesOfEach = 16;
   const Op again = on_new_argument(op, profile);
-  bool drawn = b.draw_op(op, /*any_spelling=*/true);
+  bool drawn = !alone && b.draw_op(op, /*any_spelling=*/true);
   for (int tries = 0; !drawn && tries < kTriesOfEach; ++tries)
     // What is written out takes arguments of its own where none fits.
     drawn = b.draw_op(op.has(kWritten) && tries % 2 == 0 ? op : again, /*any_spelling=*/true);
@@ -299,7 +308,10 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   const bool composed = settings.size == SizeClass::kLarge && attempt < kComposedTries;
   const auto [begins_with_idiom, featured_needed, branches] =
       beginning(settings, category, seed, family, attempt);
-  if (!composed && !begins_with_idiom) {
+  // What a family features may have no setting; then other operations go on with it.
+  const bool has_setting =
+      attempt < kTriesInSetting && !featured.empty() && has_settings(*settings.catalogue);
+  if (!composed && !begins_with_idiom && !has_setting) {
     // The builder draws in a body only; arguments are drawn before there is one.
     const std::size_t count =
         1 + b.random().weighted(settings.max_rank == 0
@@ -323,6 +335,11 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   const auto root = b.body(spec, [&](const std::vector<ValueId>&) {
     if (composed) return compose(b, category);
     if (begins_with_idiom) return fill_with_idioms(b, category);
+    if (has_setting)
+      return fill_with_setting(
+          b, category, featured,
+          [&](const Op& op, bool alone) { return draw_featured(b, profile, op, alone); },
+          [&] { return shows_category(program, category, branches); });
     for (const Op* op : featured)
       if (!draw_featured(b, profile, *op) && featured_needed &&
           (op == featured.front() || attempt < kTriesOfBoth))

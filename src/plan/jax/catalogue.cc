@@ -4,6 +4,7 @@
 #include "plan/jax/call_table.h"
 #include "plan/jax/idioms.h"
 #include "plan/jax/op_helpers.h"
+#include "plan/jax/settings.h"
 #include "plan/jax/spread.h"
 #include "plan/planner.h"
 
@@ -98,7 +99,7 @@ std::vector<Op> all_ops() {
   for (auto* table :
        {arithmetic_ops, math_ops, array_ops, linear_algebra_ops, reduction_ops, indexing_ops,
         gradient_ops, vectorization_ops, conditional_ops, loop_ops, idiom_ops, random_ops,
-        statistics_ops, scipy_ops, call_table_ops, custom_rule_ops}) {
+        statistics_ops, scipy_ops, call_table_ops, custom_rule_ops, setting_ops}) {
     for (Op& op : table()) all.push_back(std::move(op));
   }
   return all;

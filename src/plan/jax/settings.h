@@ -1,0 +1,18 @@
+// Settings of JAX programs, by what they go on with; plan/setting.h says how they are written.
+#pragma once
+
+#include <vector>
+
+#include "plan/jax/catalogue.h"
+#include "plan/setting.h"
+
+namespace jaxsmith::plan {
+
+std::vector<Op> comparison_settings();  // settings_comparison.cc: with a reference, by statistics
+std::vector<Op> model_settings();       // settings_models.cc: as features, scores and energies
+std::vector<Op> control_settings();     // settings_control.cc: in branches, loops and maps
+std::vector<Op> number_settings();      // settings_numbers.cc: of scalars, integers, flags, complex
+
+std::vector<Op> setting_ops();  // all of them
+
+}  // namespace jaxsmith::plan

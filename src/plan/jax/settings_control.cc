@@ -1,0 +1,340 @@
+// Settings that put a value into a branch, a loop, a map over examples or a derivative.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plan/jax/idiom_forms.h"
+#include "plan/jax/settings.h"
+
+namespace jaxsmith::plan {
+namespace {
+using enum Derivative;
+using Ids = Idiom::Ids;
+using Words = Idiom::Words;
+
+std::string mean_of(const Featured& f) { return f.rank() == 0 ? "$0" : "jnp.mean($0)"; }
+
+// A way in which a branch goes on, and what it says.
+struct Way {
+  Words names;
+  std::string form;
+};
+
+std::vector<Way> ways(Idiom& i, const Featured& f) {
+  const std::string part = i.either({"0.5", "0.1", "0.25", "0.9"});
+  std::vector<Way> all = {{{"shrink", "damp"}, part + " * $0"},
+                          {{"soft_limit", "squash"}, "jnp.tanh($0)"},
+                          {{"compress", "log_scale"}, "jnp.sign($0) * jnp.log1p(jnp.abs($0))"},
+                          {{"rectify", "positive_part"}, "jax.nn.relu($0)"}};
+  if (f.rank() > 0) {
+    all.push_back({{"center", "remove_mean"}, "$0 - jnp.mean($0)"});
+    all.push_back({{"rescale", "to_unit_norm"}, "$0 / (1.0 + jnp.linalg.norm($0.ravel()))"});
+    all.push_back({{"reverse", "flip_order"}, "$0[::-1]"});
+  }
+  i.random().shuffle(all);
+  return all;
+}
+
+Idiom::Fill as_written(Idiom& i, const Featured& f, const Way& way) {
+  return [&i, f, way](const Ids& p) {
+    return Ids{i.let({"out", "result"}, way.form, {p[0]}, f.type, f.range)};
+  };
+}
+
+Op limit_by_branch() {
+  return setting(
+      "limit_by_branch", kConditional, 1.5, kSmooth, reals(0, 3), [](Idiom& i, const Featured& f) {
+        const double middle = 0.5 * (f.range.lo + f.range.hi), width = f.range.hi - f.range.lo;
+        const ValueId limit = i.argument({"limit", "threshold", "tolerance"}, f.with({}),
+                                         {middle - 0.25 * width, middle + 0.25 * width});
+        const ValueId level =
+            f.rank() == 0 ? f.id
+                          : i.let({"level", "mean_level"}, mean_of(f), {f.id}, f.with({}), f.range);
+        const ValueId high =
+            i.let({"too_high", "exceeds_limit"}, "$0 > $1", {level, limit}, flags({}), {0, 1});
+        const std::vector<Way> all = ways(i, f);
+        const bool stays = i.chance(0.5);
+        f.called(i, "within_limit", {"apply_limit", "guard_level"});
+        i.summary("Treat " + f.noun + " otherwise where the level is above a limit.");
+        const Idiom::Fill keep = [](const Ids& p) { return p; };
+        i.cond(high, {f.id}, {{{"v", "level"}, f.type, f.range}}, all[0].names,
+               as_written(i, f, all[0]), stays ? Words{"keep", "leave"} : all[1].names,
+               stays ? keep : as_written(i, f, all[1]),
+               {{{"limited", "adjusted"}, f.type, f.range}});
+      });
+}
+
+Op choose_by_mode() {
+  return setting(
+      "choose_by_mode", kConditional, 1.5, kSmooth, reals(0, 3), [](Idiom& i, const Featured& f) {
+        const std::int64_t count = i.between(2, 4);
+        const ValueId mode = i.argument({"mode", "kind", "method"}, counts(i, {}), below(count));
+        std::vector<Way> all = ways(i, f);
+        Type out = f.type;
+        const bool reduces = f.rank() > 0 && i.chance(0.5);
+        if (reduces) {
+          out = f.with({});
+          all = {{{"mean", "average"}, "jnp.mean($0)"},
+                 {{"root_mean_square", "rms"}, "jnp.sqrt(jnp.mean($0**2))"},
+                 {{"largest", "peak"}, "jnp.max($0)"},
+                 {{"middle", "median"}, "jnp.median($0)"},
+                 {{"spread", "deviation"}, "jnp.std($0)"}};
+          i.random().shuffle(all);
+        }
+        f.called(i, reduces ? "summary" : "by_mode",
+                 {reduces ? "summarize_by_mode" : "transform_by_mode", "apply_mode"});
+        i.summary(reduces ? "Reduce " + f.noun + " by the statistic that is asked for."
+                          : "Transform " + f.noun + " in the way that is asked for.");
+        std::vector<Idiom::Branch> branches;
+        for (std::int64_t k = 0; k < count; ++k) {
+          const Way way = all[static_cast<std::size_t>(k)];
+          branches.push_back({way.names, [&i, f, way, out](const Ids& p) {
+                                return Ids{
+                                    i.let({"out", "result"}, way.form, {p[0]}, out, f.range)};
+                              }});
+        }
+        i.switch_(mode, {f.id}, {{{"v", "x"}, f.type, f.range}}, branches,
+                  {{{reduces ? "statistic" : "transformed", "chosen"}, out, f.range}});
+      });
+}
+
+Op smooth_in_time() {
+  return setting(
+      "smooth_in_time", kLoop, 2.0, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
+        const std::string decay = i.setting({"decay", "keep"}, {"0.9", "0.8", "0.5", "0.95"});
+        const Type slice = f.with(i.without_axis(f.id, 0));
+        const int kind = static_cast<int>(i.between(0, 2));
+        const bool given = i.chance(0.6);
+        const ValueId start =
+            given ? i.argument({"initial", "state0"}, slice, f.range)
+                  : i.let({"initial", "state0"}, "jnp.zeros_like($0[0])", {f.id}, slice, {0, 0});
+        const std::string form = kind == 0   ? decay + " * $0 + (1.0 - " + decay + ") * $1"
+                                 : kind == 1 ? decay + " * $0 + $1"
+                                             : "jnp.maximum(" + decay + " * $0, $1)";
+        const Interval room{-4 * f.reach, 4 * f.reach};
+        f.called(i,
+                 kind == 0   ? "smoothed"
+                 : kind == 1 ? "trace"
+                             : "envelope",
+                 {kind == 0   ? "smooth_in_time"
+                  : kind == 1 ? "decayed_sum"
+                              : "peak_envelope"});
+        i.summary(kind == 0   ? "Smooth " + f.noun + " over time by an exponential average."
+                  : kind == 1 ? "Add up " + f.noun + " with a decaying memory."
+                              : "Follow the peaks of " + f.noun + ", which decay in between.");
+        const bool residual = i.chance(0.3), final = i.chance(0.35);
+        i.scan(
+            {"step", "advance"},
+            {{{"state", "memory"}, start, room, final ? Words{"final", "last_state"} : Words{}}},
+            {{{"reading", "current"}, f.id}},
+            {residual ? Words{"surprise", "residuals"} : Words{"smoothed", "history"}},
+            [&](const Ids& p) {
+              const ValueId next = i.let({"state_next", "updated"}, form, p, slice, room);
+              return Ids{next, residual ? i.let({"surprise"}, "$0 - $1", {p[1], p[0]}, slice, room)
+                                        : next};
+            },
+            i.chance(0.25) ? "reverse=True" : "");
+      });
+}
+
+Op relax_towards() {
+  return setting(
+      "relax_towards", kLoop, 2.0, kSmooth, reals(0, 3), [](Idiom& i, const Featured& f) {
+        const std::int64_t steps = i.between(3, 12);
+        const std::string rate = i.setting({"rate", "step_size"}, {"0.1", "0.2", "0.3"});
+        const ValueId start = i.argument({"start", "initial", "state"}, f.type, f.range);
+        const bool spread = f.rank() > 0 && i.chance(0.5);
+        const std::string pull = i.either({"($1 - $0)", "jnp.tanh($1 - $0)"});
+        const std::string flow =
+            spread ? " + 0.1 * (jnp.roll($0, 1, axis=-1) + jnp.roll($0, -1, axis=-1) - 2.0 * $0)"
+                   : "";
+        f.called(i, "relaxation", {"relax_towards", "settle"});
+        i.summary("Let a state relax towards " + f.noun +
+                  (spread ? ", spreading as it does." : "."));
+        const Words names = {"state", "h"};
+        iterated(
+            i, steps, {"relax", "step"}, {names, start, f.range, {"settled", "final_state"}},
+            [&](ValueId h) {
+              return i.let({"next_state", "h_next"}, "$0 + " + rate + " * " + pull + flow,
+                           {h, f.id}, f.type, f.range);
+            },
+            0.7);
+      });
+}
+
+struct Kernel {
+  std::string name, says, form;  // of $0 - $1 as {d}
+  double most;
+};
+
+const std::vector<Kernel>& kernels() {
+  static const std::vector<Kernel> kAll = {
+      {"squared_distance", "Squared distances", "jnp.sum(({d}) ** 2)", 20},
+      {"distance", "Distances", "jnp.sqrt(jnp.sum(({d}) ** 2) + 1e-4)", 8},
+      {"city_block", "City-block distances", "jnp.sum(jnp.abs({d}))", 10},
+      {"rbf", "Gaussian similarities", "jnp.exp(-0.5 * jnp.sum(({d}) ** 2))", 1},
+      {"inverse_distance", "Inverse distances", "1.0 / (1.0 + jnp.sum(({d}) ** 2))", 1}};
+  return kAll;
+}
+
+Op compare_each() {
+  return setting(
+      "compare_each", kVectorization, 2.0, kSmooth, reals(1, 2), [](Idiom& i, const Featured& f) {
+        const Kernel& kernel = i.random().pick(kernels());
+        const std::int64_t k = few(i, 8);
+        const bool pairs = i.chance(0.6);
+        Shape centers = f.type.shape;
+        centers[0] = k;
+        const Shape one = i.without_axis(f.id, 0);
+        const ValueId others = i.argument({"centers", "prototypes", "anchors"},
+                                          f.with(pairs ? centers : one), f.range);
+        std::string form = kernel.form;
+        form.replace(form.find("{d}"), 3, "$0 - $1");
+        const auto body = i.helper(
+            {kernel.name, kernel.name + "_to"},
+            kernel.says.substr(0, kernel.says.size() - 1) + " of two points.",
+            {{{"point", "a"}, f.with(one), f.range}, {{"center", "b"}, f.with(one), f.range}},
+            [&](const Ids& p) {
+              return Ids{i.let({"value", kernel.name}, form, p, f.with({}), {0, kernel.most})};
+            });
+        f.called(i, pairs ? "pairs" : "distances",
+                 {pairs ? "pairwise_" + kernel.name : kernel.name + "_of_each", "compare_each"});
+        i.summary(kernel.says + (pairs ? " of each of " : " of ") + f.noun + " and " +
+                  (pairs ? "each center." : "a center."));
+        const std::string over =
+            pairs
+                ? i.either(
+                      {"jax.vmap(jax.vmap($f0, (None, 0)), (0, None))",
+                       "jax.vmap(jax.vmap($f0, in_axes=(0, None)), in_axes=(None, 0), out_axes=1)"})
+                : "jax.vmap($f0, in_axes=(0, None))";
+        const std::int64_t n = f.type.shape[0];
+        const ValueId all =
+            i.let({kernel.name + "s", "similarities"}, over + "($0, $1)", {f.id, others}, {body},
+                  f.with(pairs ? Shape{n, k} : Shape{n}), {0, kernel.most});
+        if (!pairs) return;
+        switch (i.between(0, 2)) {
+          case 0:
+            return;
+          case 1:
+            i.let({"nearest", "closest"}, "jnp.min($0, axis=1)", {all}, f.with({n}),
+                  {0, kernel.most});
+            return;
+          default:
+            i.let({"memberships", "soft_assignment"}, "jax.nn.softmax(-$0, axis=1)", {all},
+                  f.with({n, k}), {0, 1});
+        }
+      });
+}
+
+Op each_row() {
+  return setting(
+      "score_each_row", kVectorization, 2.0, kSmooth, reals(2, 3), [](Idiom& i, const Featured& f) {
+        const std::int64_t n = f.type.shape[0];
+        const Shape one = i.without_axis(f.id, 0);
+        struct Score {
+          std::string name, says, form;
+        };
+        static const std::vector<Score> kScores = {
+            {"error", "Mean squared error", "jnp.mean(($0 - $1) ** 2)"},
+            {"overlap", "Overlap", "jnp.sum($0 * $1)"},
+            {"margin", "Mean margin", "jnp.mean(jax.nn.relu(1.0 - $0 * $1))"},
+            {"energy", "Energy", "0.5 * jnp.sum($1 * $0**2)"},
+            {"log_loss", "Logistic loss", "jnp.mean(jax.nn.softplus(-$0 * $1))"}};
+        const Score& score = i.random().pick(kScores);
+        const bool shared = i.chance(0.5), with_grad = i.chance(0.3);
+        const double most = 8 * f.reach * std::max(1.0, f.reach);
+        const ValueId other = i.argument({"template", "targets", "weights"},
+                                         shared ? f.with(one) : f.type, {-1.5, 1.5});
+        const auto body = i.helper(
+            {"row_" + score.name, score.name + "_of_row"}, score.says + " of one example.",
+            {{{"row", "example"}, f.with(one), f.range},
+             {{"target", "w"}, f.with(one), {-1.5, 1.5}}},
+            [&](const Ids& p) {
+              return Ids{i.let({score.name, "value"}, score.form, p, f.with({}), {-most, most})};
+            });
+        f.called(i, score.name, {score.name + "_of_each_row", "per_example_" + score.name});
+        i.summary(score.says + " of each example of " + f.noun +
+                  (with_grad ? ", with its gradient." : "."));
+        const std::string axes = shared ? ", in_axes=(0, None)" : "";
+        if (!with_grad) {
+          i.let({score.name + "s", "per_example"}, "jax.vmap($f0" + axes + ")($0, $1)",
+                {f.id, other}, {body}, f.with({n}), {-most, most});
+          return;
+        }
+        i.unpack("jax.vmap(jax.value_and_grad($f0)" + axes + ")($0, $1)", {f.id, other}, {body},
+                 {{{score.name + "s", "values"}, f.with({n}), {-most, most}},
+                  {{"slopes", "gradients"}, f.type, {-most, most}}});
+      });
+}
+
+Op descend() {
+  return setting(
+      "descend_on", kGradient, 2.0, kSmooth, reals(0, 3), [](Idiom& i, const Featured& f) {
+        struct Energy {
+          std::string name, says, form;
+        };
+        static const std::vector<Energy> kEnergies = {
+            {"squared_error", "squared error", "0.5 * {m}(($0 - $1) ** 2)"},
+            {"log_cosh", "log-cosh loss", "{m}(jnp.logaddexp($0 - $1, $1 - $0))"},
+            {"charbonnier", "Charbonnier loss", "{m}(jnp.sqrt(($0 - $1) ** 2 + 0.1))"},
+            {"spring_energy", "energy of springs", "{m}(0.5 * $1 * $0**2 + 0.25 * $0**4)"},
+            {"cauchy_loss", "Cauchy loss", "{m}(jnp.log1p(($0 - $1) ** 2))"},
+            {"logistic_loss", "logistic loss", "{m}(jax.nn.softplus(-$1 * $0))"}};
+        if (f.reach > 20) Idiom::fail();
+        const Energy& energy = i.random().pick(kEnergies);
+        std::string form = energy.form;
+        form.replace(form.find("{m}"), 3, f.rank() == 0 ? "" : i.either({"jnp.sum", "jnp.mean"}));
+        const Interval room{-2, 2};
+        const double most = 8 * (1 + f.reach * f.reach);
+        const ValueId target = i.argument({"target", "observed", "labels"}, f.type, room);
+        const auto body =
+            i.helper({energy.name, "objective"}, "The " + energy.says + ".",
+                     {{{"x", "state"}, f.type, f.range}, {{"target", "y"}, f.type, room}},
+                     [&](const Ids& p) {
+                       return Ids{i.let({"loss", "energy"}, form, p, f.with({}), {0, most})};
+                     });
+        const Interval slope{-4 * (1 + f.reach), 4 * (1 + f.reach)};
+        switch (i.between(0, 3)) {
+          case 0:
+            f.called(i, "sensitivity", {"sensitivity", "gradient_of_" + energy.name});
+            i.summary("Gradient of the " + energy.says + " in " + f.noun + ".");
+            i.let({"sensitivity", "gradient"}, "jax.grad($f0)($0, $1)", {f.id, target}, {body},
+                  f.type, slope);
+            return;
+          case 1: {
+            f.called(i, "descent", {"descend", "gradient_step"});
+            i.summary("Move " + f.noun + " down the gradient of the " + energy.says + ".");
+            const ValueId g = i.let({"gradient", "slope"}, "jax.grad($f0)($0, $1)", {f.id, target},
+                                    {body}, f.type, slope);
+            i.let({"updated", "improved"},
+                  "$0 - " + i.setting({"step_size", "rate"}, {"0.1", "0.05", "0.5"}) + " * $1",
+                  {f.id, g}, f.type, slope);
+            return;
+          }
+          case 2:
+            f.called(i, "loss_and_slope", {"loss_and_gradient", energy.name + "_and_slope"});
+            i.summary("The " + energy.says + " of " + f.noun + " and its gradient.");
+            i.unpack("jax.value_and_grad($f0)($0, $1)", {f.id, target}, {body},
+                     {{{"loss", "value"}, f.with({}), {0, most}},
+                      {{"gradient", "slope"}, f.type, slope}});
+            return;
+          default: {
+            f.called(i, "direction", {"directional_derivative", "rate_of_change"});
+            i.summary("Change of the " + energy.says + " along a direction in " + f.noun + ".");
+            const ValueId along = i.argument({"direction", "velocity"}, f.type, {-1, 1});
+            i.unpack("jax.jvp(lambda v: $f0(v, $1), ($0,), ($2,))", {f.id, target, along}, {body},
+                     {{{"loss", "value"}, f.with({}), {0, most}},
+                      {{"rate_of_change", "slope_along"}, f.with({}), {-most, most}}});
+          }
+        }
+      });
+}
+
+}  // namespace
+
+std::vector<Op> control_settings() {
+  return {limit_by_branch(), choose_by_mode(), smooth_in_time(), relax_towards(),
+          compare_each(),    each_row(),       descend()};
+}
+
+}  // namespace jaxsmith::plan
