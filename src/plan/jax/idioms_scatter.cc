@@ -332,10 +332,10 @@ Op binned_counts() {
 // Runs of equal tokens: where they begin, what number each element's run has, how long runs are.
 Op run_lengths() {
   return idiom("run_lengths", kIndexing, 1.0, kZero, [](Idiom& i) {
-    const std::int64_t n = std::max<std::int64_t>(6, i.size());
+    const std::int64_t n = std::max<std::int64_t>(8, i.size());
     const double top = static_cast<double>(n);
     const Type at = counts(i, {n});
-    const ValueId x = i.input({"tokens", "symbols", "states"}, at, {0, i.number({1, 2, 3})});
+    const ValueId x = i.input({"tokens", "symbols", "states"}, at, {0, i.number({2, 3})});
     i.called({"run_lengths", "run_length_encode", "count_runs"});
     i.summary("Find the runs of equal tokens and how long they are.");
     const ValueId change =
@@ -357,19 +357,29 @@ Op run_lengths() {
                             fmt::format("jnp.zeros({}, int).at[$0].add(1)", n),
                             fmt::format("jax.ops.segment_sum(jnp.ones({}, int), $0, {})", n, n)}),
                   {run}, at, {0, top});
-        i.let({"values", "run_values"}, "jnp.zeros_like($0).at[$1].set($0)", {x, run}, at, {0, 3});
-        if (i.chance(0.5))
+        if (i.chance(0.5)) {
+          const ValueId values = i.let({"values", "run_values"},
+                                       "jnp.zeros_like($0).at[$1].set($0)", {x, run}, at, {0, 3});
+          i.let({"longest_token", "dominant"}, "$0[jnp.argmax($1)]", {values, lengths},
+                counts(i, {}), {0, 3});
+        } else {
           i.let({"longest", "peak"}, i.either({"jnp.max($0)", "$0.max()"}), {lengths},
                 counts(i, {}), {1, top});
+        }
+        // Longer runs have more of the tokens.
+        i.let({"typical", "mean_length"}, i.either({"jnp.mean($0[$1])", "$0[$1].mean()"}),
+              {lengths, run}, Type{i.builder().default_real(), {}}, {1, top});
         break;
       }
       case 1: {
-        i.summary("Number tokens by their place within their run.");
+        i.summary("Number runs of tokens, and measure the longest by places within runs.");
         const ValueId index =
             i.let({"index", "positions"}, fmt::format("jnp.arange({})", n), {}, at, {0, top});
         const ValueId begin = i.let({"begin", "run_start"}, "lax.cummax(jnp.where($0, $1, 0))",
                                     {starts, index}, at, {0, top});
-        i.let({"place", "within"}, "$0 - $1", {index, begin}, at, {0, top});
+        const ValueId place = i.let({"place", "within"}, "$0 - $1", {index, begin}, at, {0, top});
+        i.let({"longest", "longest_run"}, i.either({"jnp.max($0) + 1", "$0.max() + 1"}), {place},
+              counts(i, {}), {1, top});
         break;
       }
       case 2: {
