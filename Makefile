@@ -19,7 +19,7 @@ shell_word = '$(subst ','\'',$(value $(1)))'
 
 CXX_FILES = $(shell find include src python tools tests bench cmake -type f \( -name "*.cc" -o -name "*.h" \))
 
-.PHONY: help setup configure build tool dataset test test-cpp test-python lint format sanitize tidy docs bench bench-micro bench-capture extraction calibrate conformance mutants repeatability fuzz clean
+.PHONY: help setup configure build tool dataset test test-cpp test-python lint format sanitize tidy docs bench bench-micro bench-capture bench-structures extraction calibrate conformance mutants repeatability fuzz clean
 
 help:
 	@echo 'make dataset [COUNT=10000] [OUT=dataset] [SEED=0] [WORKERS=n]   make a dataset; goes on where one was interrupted'
@@ -30,6 +30,7 @@ help:
 	@echo 'make tidy     clang-tidy for all sources; make lint does those that changed'
 	@echo 'make bench-micro     time of parsing, verifying, running, planning and rendering by themselves'
 	@echo 'make bench-capture   what recording costs a program'
+	@echo 'make bench-structures [COUNT=1000000]   how many plans have a structure of their own, and what repeats'
 	@echo 'make extraction      extract functions of libraries and all of JAX'"'"'s own test harnesses'
 	@echo 'make calibrate [LIKE="DIR …"]   fit how often planning takes what to functions of libraries, and of further datasets'
 	@echo 'make conformance     read and execute the texts of all of JAX'"'"'s own test harnesses without JAX'
@@ -113,6 +114,12 @@ bench-micro: build
 	@cmake -B $(BUILD) -DJAXSMITH_BENCH=ON > /dev/null
 	@ninja -C $(BUILD) -j $(JOBS) --quiet jaxsmith_bench
 	@$(BUILD)/jaxsmith_bench
+
+bench-structures: COUNT = 1000000
+bench-structures: build
+	@cmake -B $(BUILD) -DJAXSMITH_BENCH=ON > /dev/null
+	@ninja -C $(BUILD) -j $(JOBS) --quiet jaxsmith_structures
+	@$(BUILD)/jaxsmith_structures $(COUNT) $(SEED)
 
 bench-capture: tool
 	@$(VENV)/python bench/capture.py --jaxsmith $(JAXSMITH)

@@ -363,6 +363,29 @@ class Composer {
   Outline first_, last_;
 };
 
+// An idiom that stands alone is, but for its few choices, like any other program of it: people make
+// a function of it and go on with that.
+void study(Builder& b) {
+  constexpr double kStudied = 0.85, kTwice = 0.4;
+  constexpr int kTries = 8;
+  if (!b.random().chance(kStudied)) return;
+  std::vector<const Op*> studies;
+  for (const Op& op : b.catalogue().ops())
+    if (op.has(kStudy)) studies.push_back(&op);
+  if (studies.empty() || !may_end(b, ends_of(b))) return;
+  const Program before = b.program();
+  Body& root = root_of(b);
+  Outline about{std::exchange(root.names, {}), std::exchange(root.summaries, {}),
+                std::exchange(root.defaults, {})};
+  outline(b.program(), b.current(), /*first_node=*/0, /*first_value=*/0, std::move(about));
+  const Approve accept = [&] { return may_end(b, ends_of(b)); };
+  const int wanted = b.random().chance(kTwice) ? 2 : 1;
+  int drawn = 0;
+  for (int tries = 0; drawn < wanted && tries < kTries; ++tries)
+    drawn += b.draw_op(where_accepted(*b.random().pick(studies), accept)) ? 1 : 0;
+  if (drawn == 0) b.program() = before;
+}
+
 }  // namespace
 
 bool has_idioms(const Catalogue& catalogue, Category category) {
@@ -385,7 +408,9 @@ bool return_ends(Builder& b) {
 bool fill_with_idioms(Builder& b, Category category) {
   if (!draw_next_idiom(b, category)) return false;
   std::size_t more = b.random().weighted(profile(b).more_idioms);
+  const bool alone = more == 0;
   while (more > 0 && draw_next_idiom(b, std::nullopt)) --more;
+  if (alone) study(b);
   return return_ends(b);
 }
 

@@ -54,7 +54,8 @@ enum Trait : std::uint32_t {
   kUnmapped = 1u << 21,            // JAX does not map it over an axis
   kMostlyHidden = 1u << 22,        // most of its instructions are for other operands than it has
   kLoopsWithin = 1u << 23,         // JAX writes it as a loop, although it is not one of a body
-  kSetting = 1u << 24              // written, and a purpose for what others give: plan/setting.h
+  kSetting = 1u << 24,             // written, and a purpose for what others give: plan/setting.h
+  kStudy = 1u << 25                // goes on with a function that was called: plan/composition.h
 };
 
 // An application in the making: what an entry's `draw` fills in.

@@ -7,6 +7,7 @@
 
 #include "source/docstrings.h"
 #include "source/expression.h"
+#include "source/facts.h"
 #include "source/lambda.h"
 #include "source/layout.h"
 #include "source/names.h"

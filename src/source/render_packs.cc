@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "source/expression.h"
+#include "source/facts.h"
 #include "source/layout.h"
 #include "source/names.h"
 #include "source/nesting.h"

@@ -6,6 +6,7 @@
 #include "plan/jax/op_helpers.h"
 #include "plan/jax/settings.h"
 #include "plan/jax/spread.h"
+#include "plan/jax/studies.h"
 #include "plan/planner.h"
 
 namespace jaxsmith::plan {
@@ -99,7 +100,7 @@ std::vector<Op> all_ops() {
   for (auto* table :
        {arithmetic_ops, math_ops, array_ops, linear_algebra_ops, reduction_ops, indexing_ops,
         gradient_ops, vectorization_ops, conditional_ops, loop_ops, idiom_ops, random_ops,
-        statistics_ops, scipy_ops, call_table_ops, custom_rule_ops, setting_ops}) {
+        statistics_ops, scipy_ops, call_table_ops, custom_rule_ops, setting_ops, study_ops}) {
     for (Op& op : table()) all.push_back(std::move(op));
   }
   return all;
