@@ -19,9 +19,13 @@ class Unroller {
       : program_(program), scopes_(program), random_(std::move(random)) {}
 
   void run() {
-    for (Body& body : program_.bodies)
-      for (Node& node : body.nodes)
-        if (node.loop) node.loop->unrolled = chosen(node);
+    for (std::size_t b = 0; b < program_.bodies.size(); ++b) {
+      // In a nest all loops are JAX's: a loop of Python's within would be traced there again.
+      const bool outermost = static_cast<BodyId>(b) == program_.root ||
+                             program_.bodies[b].placement == Placement::kHelper;
+      for (Node& node : program_.bodies[b].nodes)
+        if (node.loop) node.loop->unrolled = chosen(node) && outermost;
+    }
   }
 
  private:
@@ -39,6 +43,8 @@ class Unroller {
     if (node.bodies.size() != 1 || scopes_.references(node.bodies[0]) != 1) return false;
     const Body& step = body(node.bodies[0]);
     const auto rounds = static_cast<std::size_t>(loop.last - loop.first);
+    const auto has_functions = [](const Node& inner) { return !inner.bodies.empty(); };
+    if (std::ranges::any_of(step.nodes, has_functions)) return false;
     if (steps_of(node.bodies[0]) * rounds > kMostSteps) return false;
     // Python's own numbers stay numbers of Python's.
     const auto is_array = [&](ValueId id) { return value(id).literal.empty() && !value(id).weak; };

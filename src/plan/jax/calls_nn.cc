@@ -7,16 +7,16 @@ namespace jaxsmith::plan {
 std::string_view nn_calls() {
   return R"rows(
 jax.nn.dot_product_attention : linear_algebra smooth 2
-  query,q[t h d]{-2,2}; key,k[s h d]{-2,2}; value,v[s h d]{-2,2} : t=2..8, s=2..8, h=1..4, d=2..8
-      : @($0, $1, $2<|, scale=0.5|, scale=1.0>) -> attended[t h d]{-2,2}
-  query,q[t h d]{-2,2}; key,k[t h d]{-2,2}; value,v[t h d]{-2,2} : t=2..8, h=1..4, d=2..8 : @($0,
-      $1, $2, is_causal=True) -> attended[t h d]{-2,2}
-  query,q[t h d]{-2,2}; key,k[s h d]{-2,2}; value,v[s h d]{-2,2}; bias[h t s]{-1,1} : t=2..8,
-      s=2..8, h=2..4, d=2..8 : @($0, $1, $2, bias=$3) -> attended[t h d]{-2,2}
-  query,q[b t h d]{-2,2}; key,k[b s h d]{-2,2}; value,v[b s h d]{-2,2} : b=1..2, t=2..6, s=2..6,
-      h=1..3, d=2..6 : @($0, $1, $2) -> attended[b t h d]{-2,2}
-  query,q[t h d]{-2,2}; key,k[t h d]{-2,2}; value,v[t h d]{-2,2} : t=4..8, h=1..4, d=2..8 : @($0,
-      $1, $2, local_window_size=<1|(1, 0)|2>) -> attended[t h d]{-2,2}
+  query,q[t h d]f{-2,2}; key,k[s h d]f{-2,2}; value,v[s h d]f{-2,2} : t=2..8, s=2..8, h=1..4, d=2..8
+      : @($0, $1, $2<|, scale=0.5|, scale=1.0>) -> attended[t h d]f{-2,2}
+  query,q[t h d]f{-2,2}; key,k[t h d]f{-2,2}; value,v[t h d]f{-2,2} : t=2..8, h=1..4, d=2..8 : @($0,
+      $1, $2, is_causal=True) -> attended[t h d]f{-2,2}
+  query,q[t h d]f{-2,2}; key,k[s h d]f{-2,2}; value,v[s h d]f{-2,2}; bias[h t s]f{-1,1} : t=2..8,
+      s=2..8, h=2..4, d=2..8 : @($0, $1, $2, bias=$3) -> attended[t h d]f{-2,2}
+  query,q[b t h d]f{-2,2}; key,k[b s h d]f{-2,2}; value,v[b s h d]f{-2,2} : b=1..2, t=2..6, s=2..6,
+      h=1..3, d=2..6 : @($0, $1, $2) -> attended[b t h d]f{-2,2}
+  query,q[t h d]f{-2,2}; key,k[t h d]f{-2,2}; value,v[t h d]f{-2,2} : t=4..8, h=1..4, d=2..8 : @($0,
+      $1, $2, local_window_size=<1|(1, 0)|2>) -> attended[t h d]f{-2,2}
 jax.nn.tanh : math smooth
   x,drive[*]{-3,3} : @($0) -> squashed[*]{-1,1}
 jax.nn.identity : math smooth
