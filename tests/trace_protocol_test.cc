@@ -48,7 +48,7 @@ HELLO = {"type": "hello", "versions": {"python": "3", "jax": "0", "jaxlib": "0",
          "run_options": {}}
 GOOD = {"ok": True, "levels": {"jaxpr": "text"}, "spans": {}, "constants": [], "outputs": [],
         "result_paths": [], "flops": 0.0, "bytes_accessed": 0.0, "argument_matters": [True],
-        "stable": True, "cases": []}
+        "stable": True, "recorded": 0, "cases": []}
 BAD = {"ok": False, "stage": "run", "reason": "Error", "detail": "because"}
 
 def progress(*functions, stage="run"):
@@ -272,6 +272,7 @@ std::vector<std::string> sound_frames() {
                         {"bytes_accessed", 12},
                         {"argument_matters", {true}},
                         {"stable", true},
+                        {"recorded", 0},
                         {"cases", {{{"set", 1}, {"outputs", {array}}}}}};
   return {framed({{"type", "progress"}, {"chunk", 3}, {"stage", "run"}, {"functions", {0, 1}}}),
           framed({{"type", "outcome"}, {"chunk", 3}, {"function", 1}, {"outcome", outcome}}),

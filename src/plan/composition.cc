@@ -368,7 +368,7 @@ class Composer {
 void study(Builder& b) {
   constexpr double kStudied = 0.85, kTwice = 0.4;
   constexpr int kTries = 8;
-  if (!b.random().chance(kStudied)) return;
+  if (b.settings().size == SizeClass::kSmall || !b.random().chance(kStudied)) return;
   std::vector<const Op*> studies;
   for (const Op& op : b.catalogue().ops())
     if (op.has(kStudy)) studies.push_back(&op);

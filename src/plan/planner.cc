@@ -258,6 +258,15 @@ std::vector<const Op*> featured_ops(const Catalogue& catalogue, const Weights& f
   return out;
 }
 
+// What a family that spreads over devices features: one operation that does.
+std::vector<const Op*> featured_over_devices(const Catalogue& catalogue, Random random) {
+  std::vector<const Op*> all;
+  for (const Op& op : catalogue.ops())
+    if (op.weight > 0 && op.has(kOverDevices)) all.push_back(&op);
+  if (all.empty()) return all;
+  return {random.pick(all)};
+}
+
 // Every spelling of it is as likely. `alone`: on new arguments only.
 bool draw_featured(Builder& b, const CategoryProfile& profile, const Op& op, bool alone = false) {
   constexpr int kTriesOfEach = 16;
@@ -305,12 +314,15 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   Builder::BodySpec spec;
   spec.placement = Placement::kEntry;
   const SizeProfile& size = profile_of(settings.size);
-  const bool composed = settings.size == SizeClass::kLarge && attempt < kComposedTries;
-  const auto [begins_with_idiom, featured_needed, branches] =
+  // What spreads over devices is about that.
+  const bool spreads = settings.devices > 1 && settings.idioms.empty();
+  const bool composed = settings.size == SizeClass::kLarge && attempt < kComposedTries && !spreads;
+  auto [begins_with_idiom, featured_needed, branches] =
       beginning(settings, category, seed, family, attempt);
+  begins_with_idiom = begins_with_idiom && !spreads;
   // What a family features may have no setting; then other operations go on with it.
-  const bool has_setting =
-      attempt < kTriesInSetting && !featured.empty() && has_settings(*settings.catalogue);
+  const bool has_setting = attempt < kTriesInSetting && !featured.empty() &&
+                           has_settings(*settings.catalogue) && !spreads;
   if (!composed && !begins_with_idiom && !has_setting) {
     // The builder draws in a body only; arguments are drawn before there is one.
     const std::size_t count =
@@ -358,7 +370,9 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
                                  least_shown(program, *root) < least_visible(settings.real)))
     return std::nullopt;
   program.root = *root;
-  if (!uses_devices(program)) program.devices = 1;
+  const bool used = uses_devices(program);
+  if (spreads && featured_needed && !used) return std::nullopt;
+  if (!used) program.devices = 1;
   return program;
 }
 
@@ -488,7 +502,10 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
 std::optional<Program> plan_root(const PlanOptions& options, const Settings& settings,
                                  std::uint64_t seed, std::uint64_t family) {
   const Category category = family_category(options, seed, family);
-  const auto featured = featured_ops(*settings.catalogue, weights_of(settings), seed, family);
+  const auto featured =
+      settings.devices > 1
+          ? featured_over_devices(*settings.catalogue, Random(seed, family).fork("over devices"))
+          : featured_ops(*settings.catalogue, weights_of(settings), seed, family);
   Settings own = settings;
   for (int attempt = 0; attempt < kTries; ++attempt) {
     // What a family features may need an axis.

@@ -35,7 +35,7 @@ class Unroller {
   // The longer a loop, the fewer write it out.
   bool chosen(const Node& node) {
     const std::int64_t rounds = node.loop->last - node.loop->first;
-    const bool drawn = random_.chance(rounds <= 4 ? 0.55 : rounds <= 8 ? 0.35 : 0.2);
+    const bool drawn = random_.chance(rounds <= 4 ? 0.8 : rounds <= 8 ? 0.6 : 0.4);
     return drawn && rounds >= 2 && rounds <= kMostRounds && fits(node, *node.loop);
   }
 

@@ -9,11 +9,11 @@ std::string_view tree_calls() {
   return R"rows(
 jax.tree.map : array smooth 3
   weights,x[n]{-2,2}; bias,y[m]{-2,2} :
-      jax.<tree.map|tree.map|tree_util.tree_map>(<jnp.tanh|jnp.sin|lambda v: 0.9 *
+      jax.<tree.map|tree_util.tree_map>(<jnp.tanh|jnp.sin|lambda v: 0.9 *
       v|jax.nn.sigmoid>, <($0, $1)|[$0, $1]>) -> new_weights,first[n]{-4,4};
       new_bias,second[m]{-4,4}
   weights[n]{-2,2}; bias[m]{-2,2}; grad_weights[n]{-1,1}; grad_bias[m]{-1,1} :
-      jax.<tree.map|tree.map|tree_util.tree_map>(lambda p, g: p - <0.1|0.01|0.5> * g, ($0, $1),
+      jax.<tree.map|tree_util.tree_map>(lambda p, g: p - <0.1|0.01|0.5> * g, ($0, $1),
       ($2, $3)) -> new_weights,first[n]{-4,4}; new_bias,second[m]{-4,4}
   weights[n]{-2,2}; bias[m]{-2,2}; grad_weights[n]{-1,1}; grad_bias[m]{-1,1} : @(lambda p, g:
       <0.9 * p + 0.1 * g|p + g * g>, [$0, $1], [$2, $3]) -> new_weights,first[n]{-4,4};
@@ -21,7 +21,7 @@ jax.tree.map : array smooth 3
   weights,x[n]{-2,2}; bias,y[m]{-2,2} : @(<jnp.sum|jnp.mean|lambda v: jnp.sum(v * v)>, <($0,
       $1)|[$0, $1]>) -> first_total[]{0,16}; second_total[]{0,16}
   weights[n]{-2,2}; bias[m]{-2,2}; grad_weights[n]{-1,1}; grad_bias[m]{-1,1} :
-      jax.<tree.map|tree.map|tree_util.tree_map>(lambda p, g: p - <0.1|0.05> * g, {"w": $0, "b":
+      jax.<tree.map|tree_util.tree_map>(lambda p, g: p - <0.1|0.05> * g, {"w": $0, "b":
       $1}, {"w": $2, "b": $3})["w"] + jnp.sum($1 * $3) -> stepped[n]{-9,9}
 jax.tree.reduce : reduction smooth 3
   weights,x[n]{-2,2}; bias,y[m]{-2,2} : jax.<tree.reduce|tree_util.tree_reduce>(lambda total,

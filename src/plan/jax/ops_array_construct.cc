@@ -86,7 +86,7 @@ Op with_ramp() {
     if (n < 2) return false;
     Ramp ramp = draw_ramp(b, dtype, n);
     if (axis == rank - 2) ramp.text = ramp.text + "[:, None]";
-    if (b.random().chance(0.12)) {
+    if (b.random().chance(0.3)) {
       const std::string dims = rank > 2 ? "$0.shape" : tuple_text(shape);
       ramp = {fmt::format("lax.broadcasted_iota({}, {}, {})", dtype_text(dtype), dims, axis), 0,
               static_cast<double>(n - 1), true};
