@@ -63,6 +63,9 @@ struct Vocabulary {
   bool containers = false;      // whether functions take tuples, dicts and named tuples of arrays
   // Joins a list of arrays along a new first axis; empty: no loop is left to Python.
   std::string stack = {};
+  // What compiles a function, and takes names of arguments that are numbers of Python's; empty: no
+  // function has such arguments.
+  std::string compiler = {};
   // What makes a dataclass one of these; empty: dataclasses are not taken.
   std::string dataclass_decorator = {};
   std::string (*dtype_text)(DType) = nullptr;  // for the entry "astype", where there is one

@@ -4,7 +4,7 @@ namespace jaxsmith::plan {
 
 const SizeProfile& profile_of(SizeClass size) {
   static const std::array<SizeProfile, 3> kProfiles = {{
-      {.share = 0.12,
+      {.share = 0.2,
        .steps = 3,
        .more_steps = 0,
        .more_idioms = {1},
@@ -12,7 +12,7 @@ const SizeProfile& profile_of(SizeClass size) {
        .most_results = 3,
        .most_arguments = 5,
        .most_differentiated = 12},
-      {.share = 0.82,
+      {.share = 0.74,
        .steps = 4,
        .more_steps = 6,
        .more_idioms = {0.56, 0.26, 0.12, 0.06},

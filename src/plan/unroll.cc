@@ -50,6 +50,12 @@ class Unroller {
     const auto is_array = [&](ValueId id) { return value(id).literal.empty() && !value(id).weak; };
     for (std::size_t i = 0; i < loop.carries; ++i)
       if (!is_array(node.operands[i]) || !is_array(step.results[i])) return false;
+    // What is stacked for nobody would be computed for nobody.
+    for (std::size_t i = loop.carries; i < step.results.size(); ++i) {
+      const ValueId all = node.results[i];
+      if (value(step.results[i]).literal.empty() && (all == kNoValue || value(all).uses == 0))
+        return false;
+    }
     return !loop.counts || counts_places(step.parameters[0]);
   }
 

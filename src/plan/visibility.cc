@@ -38,23 +38,16 @@ double size_of_term(std::string_view term, const std::vector<double>& operands, 
 }
 
 bool is_loop(const Node& node) {
-  return std::ranges::any_of(
-      std::array{"lax.scan(", "fori_loop(", "while_loop("},
-      [&](const char* call) { return node.spelling.find(call) != std::string::npos; });
+  return node.loop ||
+         std::ranges::any_of(std::array{"lax.scan(", "while_loop("}, [&](const char* call) {
+           return node.spelling.find(call) != std::string::npos;
+         });
 }
 
-// How often a loop goes round, as far as its spelling says that in numbers.
+// How often a loop goes round, as far as that is known.
 double turns_of(const Node& node) {
-  constexpr std::string_view kCall = "fori_loop(";
-  const std::size_t at = node.spelling.find(kCall);
-  if (at == std::string::npos) return kTurns;
-  const std::string_view bounds = std::string_view(node.spelling).substr(at + kCall.size());
-  const std::size_t comma = bounds.find(", ");
-  if (comma == std::string_view::npos) return kTurns;
-  const std::string_view rest = bounds.substr(comma + 2);
-  const auto lower = number_of(bounds.substr(0, comma));
-  const auto upper = number_of(rest.substr(0, rest.find(',')));
-  return lower && upper ? std::clamp(*upper - *lower, 1.0, kTurns) : kTurns;
+  if (!node.loop) return kTurns;
+  return std::clamp(static_cast<double>(node.loop->last - node.loop->first), 1.0, kTurns);
 }
 
 // A function of the module, called as it is.

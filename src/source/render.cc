@@ -54,7 +54,8 @@ Module Renderer::module() {
   for (const auto& [constant, text] : program_.constants)
     module_.constants.push_back(Assign{{constant}, parsed(text)});
   roll_loops(module_, random_);
-  give_settings(module_, vocabulary(), {annotated(), style_.keyword_only, program_.devices == 1},
+  const bool compiles = program_.devices == 1 && !vocabulary().compiler.empty();
+  give_settings(module_, vocabulary(), {annotated(), style_.keyword_only, compiles},
                 random_.fork("settings"));
   module_.imports = imports_of(module_, vocabulary());
   return std::move(module_);

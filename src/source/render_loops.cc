@@ -145,18 +145,19 @@ void Renderer::render_loop(Frame& frame, const Node& node) {
   if (commentary_.shows(node, random.fork("comment")))
     frame.statements.push_back(Comment{node.comment});
   const std::string& stack = vocabulary().stack;
-  std::vector<std::string> carried, lists;  // where nothing is stacked: no name
+  std::vector<std::string> carried, lists, arrays;  // where nothing is stacked: no name
   for (std::size_t i = 0; i < loop.carries; ++i) {
     begin_carry(frame, node.operands[i], step.parameters[first + i], step.parent);
     carried.push_back(names_.at(step.parameters[first + i]));
   }
-  for (std::size_t i = loop.carries; i < node.results.size(); ++i) {
-    lists.push_back(node.results[i] == plan::kNoValue || value(node.results[i]).uses == 0
-                        ? std::string()
-                        : claim_result(frame, node.results[i]));
-    if (!lists.back().empty()) frame.statements.push_back(Assign{{lists.back()}, parsed("[]")});
-  }
   auto [targets, over] = header_of(frame, node);
+  for (std::size_t i = loop.carries; i < node.results.size(); ++i) {
+    const ValueId all = node.results[i];
+    const bool needed = all != plan::kNoValue && value(all).uses > 0;
+    arrays.push_back(needed ? claim_result(frame, all) : std::string());
+    lists.push_back(needed ? frame.names.claim({arrays.back() + "_list"}) : std::string());
+    if (needed) frame.statements.push_back(Assign{{lists.back()}, parsed("[]")});
+  }
   note_next(step, loop.carries, first);
   Frame inner{std::move(frame.names), frame.indentation + 4, {}, {}};
   for (const Node& each : step.nodes) render_node(inner, each);
@@ -164,7 +165,7 @@ void Renderer::render_loop(Frame& frame, const Node& node) {
   frame.names = std::move(inner.names);
   if (const Expr all = as_comprehension(inner.statements, targets, over, loop.carries)) {
     frame.statements.pop_back();  // the empty list
-    write(frame, {lists[0]}, call(parsed(stack), {all}));
+    write(frame, {arrays[0]}, call(parsed(stack), {all}));
     return;
   }
   auto turn = std::make_shared<Block>(Block{std::move(inner.statements)});
@@ -172,8 +173,7 @@ void Renderer::render_loop(Frame& frame, const Node& node) {
   for (std::size_t i = 0; i < loop.carries; ++i)
     if (node.results[i] != plan::kNoValue) names_[node.results[i]] = carried[i];
   for (std::size_t i = 0; i < lists.size(); ++i) {
-    if (lists[i].empty()) continue;
-    write(frame, {lists[i]}, call(parsed(stack), {name(lists[i])}));
+    if (!lists[i].empty()) write(frame, {arrays[i]}, call(parsed(stack), {name(lists[i])}));
   }
 }
 

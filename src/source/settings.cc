@@ -420,7 +420,8 @@ class Settling {
     const bool by_place = placed && random_.chance(0.35);
     const std::vector<Expr>& which = by_place ? numbers : names;
     const Expr given = which.size() == 1 && random_.chance(0.35) ? which[0] : tuple(which);
-    const Expr jit = random_.chance(0.9) ? parsed("jax.jit") : name("jit");
+    const std::string& whole = words_.compiler;
+    const Expr jit = parsed(random_.chance(0.9) ? whole : whole.substr(whole.rfind('.') + 1));
     f.decorators.push_back(call(
         random_.chance(0.4) ? name("partial") : parsed("functools.partial"),
         {jit, make(ExprKind::kKeyword, by_place ? "static_argnums" : "static_argnames", {given})}));
