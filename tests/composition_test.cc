@@ -62,7 +62,7 @@ TEST(Sizes, AMixHasAFewOfEachEnd) {
   for (int f = 0; f < families; ++f)
     ++counts[family_size(of_size(SizeClass::kMix), kSeed, static_cast<std::uint64_t>(f))];
   EXPECT_EQ(counts.count(SizeClass::kMix), 0u);
-  EXPECT_NEAR(counts[SizeClass::kSmall], 0.12 * families, 0.03 * families);
+  EXPECT_NEAR(counts[SizeClass::kSmall], 0.2 * families, 0.03 * families);
   EXPECT_NEAR(counts[SizeClass::kLarge], 0.06 * families, 0.02 * families);
   for (const SizeClass size : {SizeClass::kSmall, SizeClass::kMedium})
     EXPECT_EQ(family_size(of_size(size), kSeed, 3), size);

@@ -297,14 +297,17 @@ Op descent() {
                     Bodies{of_one(i, s, x, {"of_" + x.word, "cost"}, [](ValueId v) { return v; })},
                     i.type(x.id), {-1, 1});
     const Terms known = {{"g", slope}, {"x", x.id}};
-    const std::string rate = i.setting({"lr", "step_size"}, {"0.1", "0.05", "0.5"});
     const auto norm = [&] {
       return real(i, {"grad_norm", "norm"},
                   i.either({"jnp.sqrt(jnp.sum({g}**2))", "jnp.sqrt(jnp.vdot({g}, {g}))",
                             "jnp.linalg.norm({g}.ravel())"}),
                   known, {0.01, 4});
     };
-    switch (i.between(0, 5)) {
+    const auto way = i.between(0, 5);
+    const bool steps = way == 0 || way == 2 || way == 4;
+    const std::string rate =
+        steps ? i.setting({"lr", "step_size"}, {"0.1", "0.05", "0.5"}) : std::string();
+    switch (way) {
       case 0:
         let(i, {"updated", "moved"}, "{x} - " + rate + " * {g}", known, shape, bounds(i, x.id));
         i.keep(slope);
@@ -414,9 +417,9 @@ Op fit_step() {
                     {x.id}, Bodies{misfit}, i.type(x.id), steep);
     }
     const Terms known = {{"g", slope}, {"x", x.id}, {"l", loss}};
-    const std::string rate = i.setting({"lr", "rate"}, {"0.1", "0.01", "0.05"});
     const auto kind = i.between(0, 3);
     if (kind == 0) return;
+    const std::string rate = i.setting({"lr", "rate"}, {"0.1", "0.01", "0.05"});
     if (kind == 1)
       let(i, {"fitted_" + x.word, x.word + "_next"}, "{x} - " + rate + " * {g}", known,
           i.type(x.id), bounds(i, x.id));
