@@ -134,7 +134,7 @@ void Renderer::name_elements(Frame& frame, plan::Container container, const Expr
   const bool sequence =
       container == plan::Container::kTuple || (container == plan::Container::kNamedTuple &&
                                                targets.size() == all.size() && all.size() <= 4);
-  if (sequence) {
+  if (sequence && all.size() > 1) {
     frame.statements.push_back(Assign{all, whole});
     return;
   }

@@ -578,8 +578,9 @@ Op scenario() {
                                    {{"a", x.id}, {"b", changed}}, i.type(x.id), bounds(i, x.id));
         const ValueId there =
             called_with(i, s, {"halfway", "at_middle"}, with_another(s, x.place, middle));
-        let(i, {"gap", "convexity_gap"}, "0.5 * ({f} + {o}) - {m}", with(known, {{"m", there}}),
-            type, {-most, most});
+        // Simpson's rule: of what is linear a gap to the middle would be rounding alone.
+        let(i, {"average", "mean_between"}, "({f} + 4.0 * {m} + {o}) / 6.0",
+            with(known, {{"m", there}}), type, {-most, most});
         return;
       }
       default:
