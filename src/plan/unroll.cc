@@ -16,7 +16,7 @@ constexpr std::size_t kMostSteps = 300;
 class Unroller {
  public:
   Unroller(Program& program, Random random)
-      : program_(program), scopes_(program), random_(std::move(random)) {}
+      : program_(program), scopes_(program), random_(random) {}
 
   void run() {
     for (std::size_t b = 0; b < program_.bodies.size(); ++b) {
@@ -96,7 +96,7 @@ class Unroller {
 
 void unroll_loops(Program& program, Random random) {
   if (program.catalogue->vocabulary().stack.empty()) return;
-  Unroller(program, std::move(random)).run();
+  Unroller(program, random).run();
 }
 
 }  // namespace jaxsmith::plan
