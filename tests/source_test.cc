@@ -19,6 +19,7 @@
 #include "source/loops.h"
 #include "source/packs.h"
 #include "source/render.h"
+#include "source/settings.h"
 
 namespace jaxsmith::source {
 namespace {
@@ -380,11 +381,46 @@ TEST(Layout, BranchesAndTheirBlocks) {
             "def f(x):\n    if flag:\n        y = x\n    else:\n        y = z\n    return y\n");
 }
 
+plan::PlanOptions options() { return {&backend::backend_named("jax")->catalogue()}; }
+
+// What a loop gives anew is no step that may be left out before it, and a number that stands in two
+// places is no setting of one.
+TEST(Settings, LeaveTheRestOfAFunctionAsItWas) {
+  const auto expression = [](const char* python) { return parse_expression(python).value(); };
+  const auto with_settings = [&](std::vector<Statement> body) {
+    FunctionDefinition f;
+    f.name = "f";
+    f.parameters = {{"x", nullptr, nullptr}, {"w", nullptr, nullptr}};
+    f.body = std::move(body);
+    std::set<std::string> out;
+    for (std::uint64_t seed = 0; seed < 600; ++seed) {
+      Module module;
+      module.functions = {f};
+      give_settings(module, options().catalogue->vocabulary(), {}, Random(seed, 0));
+      out.insert(print_module(module));
+    }
+    return out;
+  };
+  const auto turn = std::make_shared<Block>(Block{{Assign{{"h"}, expression("g(h, w)")}}});
+  const auto looped = with_settings({Assign{{"h"}, expression("jnp.flip(x)")},
+                                     For{{"_"}, expression("range(n)"), turn}, Return{name("h")}});
+  const auto straight = with_settings({Assign{{"h"}, expression("jnp.flip(x)")},
+                                       Assign{{"y"}, expression("g(h, w)")}, Return{name("y")}});
+  const auto left_out = [](const std::set<std::string>& texts) {
+    return std::ranges::any_of(texts, [](const std::string& text) {
+      return text.find("        x = jnp.flip(x)\n") != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(left_out(straight));
+  EXPECT_FALSE(left_out(looped));
+  const auto averaged = with_settings({Return{expression("0.9 * x + (1.0 - 0.9) * w")}});
+  EXPECT_EQ(averaged.size(), 1U);
+  EXPECT_GT(with_settings({Return{expression("0.9 * x + w")}}).size(), 1U);
+}
+
 // ---- What is rendered
 
 constexpr std::uint64_t kSeed = 31;
-
-plan::PlanOptions options() { return {&backend::backend_named("jax")->catalogue()}; }
 
 std::vector<Function> functions() {
   std::vector<Function> out;

@@ -76,8 +76,8 @@ std::optional<trace::Refusal> compare_outputs(const source::Function& function,
       return agree(a, b, coarsest);
     });
   };
-  // What a tolerance decides may be decided otherwise: of other inputs nothing can be compared.
-  bool same = plain.recorded != chunk.recorded || all_agree(chunk.outputs, plain.outputs);
+  // A route that finds nothing to record on these inputs does not agree with one that does.
+  bool same = plain.recorded == chunk.recorded && all_agree(chunk.outputs, plain.outputs);
   for (const trace::CaseOutputs& each : chunk.cases) {
     const auto other = std::ranges::find(plain.cases, each.set, &trace::CaseOutputs::set);
     // With numbers that are none it is no case.

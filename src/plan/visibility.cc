@@ -38,10 +38,10 @@ double size_of_term(std::string_view term, const std::vector<double>& operands, 
 }
 
 bool is_loop(const Node& node) {
-  return node.loop ||
-         std::ranges::any_of(std::array{"lax.scan(", "while_loop("}, [&](const char* call) {
-           return node.spelling.find(call) != std::string::npos;
-         });
+  if (node.loop) return node.loop->carries > 0;  // a map adds nothing up
+  return std::ranges::any_of(std::array{"lax.scan(", "while_loop("}, [&](const char* call) {
+    return node.spelling.find(call) != std::string::npos;
+  });
 }
 
 // How often a loop goes round, as far as that is known.
@@ -104,15 +104,21 @@ class Walk {
 
   const Body& body_of(BodyId id) const { return program_.bodies[static_cast<std::size_t>(id)]; }
 
+  void forget(const Body& body) {
+    for (const ValueId id : body.parameters) seen_[static_cast<std::size_t>(id)] = 0;
+    for (const Node& node : body.nodes) {
+      for (const ValueId id : node.results)
+        if (id != kNoValue) seen_[static_cast<std::size_t>(id)] = 0;
+      for (const BodyId inner : node.bodies) forget(body_of(inner));
+    }
+  }
+
   // What a function of the module shows of what it is called with: by this call alone, as another
   // may show more.
   void visit_called(const Node& node, double turns) {
     const Body& called = body_of(node.bodies[0]);
     const std::vector<double> before = seen_;
-    for (const Node& inner : called.nodes)
-      for (const ValueId id : inner.results)
-        if (id != kNoValue) seen_[static_cast<std::size_t>(id)] = 0;
-    for (const ValueId id : called.parameters) seen_[static_cast<std::size_t>(id)] = 0;
+    forget(called);
     for (std::size_t k = 0; k < called.results.size() && k < node.results.size(); ++k)
       if (node.results[k] != kNoValue)
         see(called.results[k], before[static_cast<std::size_t>(node.results[k])]);

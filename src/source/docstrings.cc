@@ -20,7 +20,6 @@ struct Described {
 const std::map<std::string, std::string, std::less<>>& usual_meanings() {
   static const std::map<std::string, std::string, std::less<>> kMeanings = {
       {"x", "input values"},
-      {"value", "value of the loss"},
       {"loss_value", "value of the loss"},
       {"objective", "value of the loss"},
       {"current_loss", "value of the loss"},
@@ -69,7 +68,6 @@ const std::map<std::string, std::string, std::less<>>& usual_meanings() {
       {"theta", "parameters of the model"},
       {"state", "state that is carried on"},
       {"dt", "time step"},
-      {"key", "words of a random key"},
       {"seed", "seed of the random numbers"},
       {"eps", "small constant against division by zero"},
       {"tangent", "direction of the derivative"},
@@ -84,8 +82,7 @@ const std::map<std::string, std::string, std::less<>>& usual_meanings() {
       {"signal", "samples in time"},
       {"rhs", "right-hand side"},
       {"guess", "where the iteration starts"},
-      {"filters", "convolution kernels"},
-      {"residual", "input of the skip connection"}};
+      {"filters", "convolution kernels"}};
   return kMeanings;
 }
 

@@ -191,7 +191,9 @@ class Nesting {
   }
 
   Nest list_of(Groups layers) {
-    std::ranges::sort(layers, {}, [](const Group& group) { return group.field; });
+    // By number: layer_2 comes before layer_10.
+    std::ranges::sort(
+        layers, {}, [](const Group& group) { return std::pair(group.field.size(), group.field); });
     Nest out{"layers", 0, {}, Container::kTuple, true};
     for (const Group& layer : layers) {
       Nest part = container_of(layer, kDeepest);

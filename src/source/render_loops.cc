@@ -165,7 +165,9 @@ void Renderer::render_loop(Frame& frame, const Node& node) {
   frame.names = std::move(inner.names);
   if (const Expr all = as_comprehension(inner.statements, targets, over, loop.carries)) {
     frame.statements.pop_back();  // the empty list
-    write(frame, {arrays[0]}, call(parsed(stack), {all}));
+    const auto needed =
+        std::ranges::find_if(arrays, [](const std::string& array) { return !array.empty(); });
+    write(frame, {*needed}, call(parsed(stack), {all}));
     return;
   }
   auto turn = std::make_shared<Block>(Block{std::move(inner.statements)});

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <set>
@@ -41,6 +43,12 @@ bool is_integer(const Expr& e) {
   if (e->kind == ExprKind::kUnary && e->text == "-") return is_integer(e->items[0]);
   return e->kind == ExprKind::kNumber &&
          std::ranges::all_of(e->text, [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+double number_of(const Expr& e) {
+  double out = 0;
+  std::from_chars(e->text.data(), e->text.data() + e->text.size(), out);
+  return out;
 }
 
 bool is_small_real(const Expr& e) {
@@ -130,34 +138,38 @@ const std::vector<Way>& ways() {
   static const Words kReduction = {"reduction", "reduce", "how"},
                      kActivation = {"activation", "nonlinearity"}, kScale = {"scaling", "scale_by"};
   static const std::vector<Way> kWays = {
-      {"mean", "sum", "mean", "sum", kReduction},
-      {"sum", "mean", "sum", "mean", kReduction},
-      {"max", "mean", "max", "mean", kReduction},
-      {"min", "max", "min", "max", kReduction},
-      {"tanh", "arctan", "tanh", "arctan", kActivation},
-      {"relu", "gelu", "relu", "gelu", kActivation},
-      {"gelu", "relu", "gelu", "relu", kActivation},
-      {"silu", "relu", "silu", "relu", kActivation},
-      {"softplus", "relu", "softplus", "relu", kActivation},
-      {"sigmoid", "hard_sigmoid", "sigmoid", "hard_sigmoid", kActivation},
-      {"std", "var", "std", "var", kScale}};
+      {"jnp.mean", "sum", "mean", "sum", kReduction},
+      {"jnp.sum", "mean", "sum", "mean", kReduction},
+      {"jnp.max", "mean", "max", "mean", kReduction},
+      {"jnp.min", "max", "min", "max", kReduction},
+      {"jnp.tanh", "arctan", "tanh", "arctan", kActivation},
+      {"nn.relu", "gelu", "relu", "gelu", kActivation},
+      {"nn.gelu", "relu", "gelu", "relu", kActivation},
+      {"nn.silu", "relu", "silu", "relu", kActivation},
+      {"nn.softplus", "relu", "softplus", "relu", kActivation},
+      {"nn.sigmoid", "hard_sigmoid", "sigmoid", "hard_sigmoid", kActivation},
+      {"jnp.std", "var", "std", "var", kScale}};
   return kWays;
 }
 
 // Calls that give what has the type of their first argument: steps that may be left out.
 const std::map<std::string, Words, std::less<>>& optional_steps() {
   static const std::map<std::string, Words, std::less<>> kSteps = {
-      {"clip", {"clip", "bounded"}},
-      {"tanh", {"squash", "bounded"}},
-      {"relu", {"rectify", "use_activation"}},
-      {"gelu", {"use_activation", "activate"}},
-      {"flip", {"reverse", "flipped"}},
-      {"sort", {"sort", "ordered"}},
-      {"log1p", {"log_scale", "compress"}},
-      {"abs", {"absolute", "unsigned"}},
-      {"softmax", {"normalize", "as_weights"}},
-      {"cumsum", {"cumulative", "accumulate"}}};
+      {"jnp.clip", {"clip", "bounded"}},           {"jnp.tanh", {"squash", "bounded"}},
+      {"nn.relu", {"rectify", "use_activation"}},  {"nn.gelu", {"use_activation", "activate"}},
+      {"jnp.flip", {"reverse", "flipped"}},        {"jnp.sort", {"sort", "ordered"}},
+      {"jnp.log1p", {"log_scale", "compress"}},    {"jnp.abs", {"absolute", "unsigned"}},
+      {"nn.softmax", {"normalize", "as_weights"}}, {"jnp.cumsum", {"cumulative", "accumulate"}}};
   return kSteps;
+}
+
+// "jnp.mean", "nn.relu": the last part of the module and the function; empty: it is no such call.
+std::string qualified(const Expr& call) {
+  const std::string_view function = called(call);
+  if (function.empty() || call->items[0]->items.empty()) return {};
+  std::string module = print(call->items[0]->items[0]);
+  module = module.substr(module.rfind('.') + 1);
+  return (module == "numpy" ? "jnp" : module) + "." + std::string(function);
 }
 
 // f(…)(…): what such a call gives is named where it does not fit on a line.
@@ -291,10 +303,27 @@ class Settling {
       fits = fits && (to == e || !curried(to) || print(to).size() < 48);
       return to;
     });
-    if (!fits) return false;
+    if (!fits || stands_elsewhere(body, setting.value)) return false;
     f.body = std::move(body);
     add_parameter(f, *word, setting);
     return setting.is_static;
+  }
+
+  // Whether a number, or what it lacks to one, is written in other places too: these would have to
+  // change with it. Small whole numbers are anywhere.
+  static bool stands_elsewhere(std::vector<Statement>& body, const Expr& value) {
+    constexpr double kSmallest = 3;
+    if (value->kind != ExprKind::kNumber) return false;
+    const double number = number_of(value);
+    if (is_integer(value) && number < kSmallest) return false;
+    bool found = false;
+    rewrite(body, [&](const Expr& e) {
+      if (e->kind != ExprKind::kNumber) return e;
+      const double other = number_of(e);
+      found = found || other == number || std::abs(other - (1 - number)) < 1e-9;
+      return e;
+    });
+    return found;
   }
 
   // x = jnp.mean(e) becomes the branch of `reduction == "mean"`.
@@ -304,8 +333,8 @@ class Settling {
       const auto* r = std::get_if<Return>(&f.body[i]);
       const Expr value = a && a->targets.size() == 1 ? a->value : r ? r->value : nullptr;
       if (!value || called(value).empty() || print(value).size() > kShortStep) continue;
-      const auto way =
-          std::ranges::find_if(ways(), [&](const Way& w) { return called(value) == w.function; });
+      const auto way = std::ranges::find_if(
+          ways(), [&](const Way& w) { return qualified(value) == w.function; });
       const bool prefixed = value->items[0]->kind == ExprKind::kAttribute &&
                             value->items[0]->items[0]->kind != ExprKind::kCall;
       if (way == ways().end() || !prefixed || !usual(value->items[0])) continue;
@@ -347,7 +376,7 @@ class Settling {
       if (!a || a->targets.size() != 1 || called(a->value).empty() || a->value->items.size() < 2 ||
           a->value->items[1]->kind != ExprKind::kName || !usual(a->value->items[0]))
         continue;
-      const auto step = optional_steps().find(called(a->value));
+      const auto step = optional_steps().find(qualified(a->value));
       const std::string from = a->value->items[1]->text, to = a->targets[0];
       if (step == optional_steps().end() || !may_become(f, i, from, to)) continue;
       const auto word = claim(f, step->second);
@@ -368,7 +397,7 @@ class Settling {
   }
 
   // Whether `from` is a name of the function's own that nothing reads after step `at`, nor any
-  // function within, and `to` is given once.
+  // function, loop or branch within, and `to` is given once.
   static bool may_become(const FunctionDefinition& f, std::size_t at, const std::string& from,
                          const std::string& to) {
     bool own =
@@ -376,8 +405,10 @@ class Settling {
     for (std::size_t i = 0; i < f.body.size(); ++i) {
       const Mentioned in(std::vector<Statement>{f.body[i]});
       const auto* a = std::get_if<Assign>(&f.body[i]);
-      if (std::holds_alternative<Definition>(f.body[i]) && (in.has(from) || in.has(to)))
-        return false;
+      const Statement& s = f.body[i];
+      const bool block = std::holds_alternative<Definition>(s) || std::holds_alternative<For>(s) ||
+                         std::holds_alternative<If>(s);
+      if (block && (in.has(from) || in.has(to))) return false;  // it may give them anew
       if (i > at && in.has(from)) return false;
       if (i < at && a && a->targets == Words{from}) own = true;
       if (i != at && a && std::ranges::count(a->targets, to) > 0) return false;

@@ -61,10 +61,14 @@ def _record_others(
     recorded in its place."""
     for replacement in range(1, max((len(work.inputs) for work in works), default=0)):
         asked = [
-            work.alive and replacement in work.cases and not _shows_all(work) for work in works
+            work.alive
+            and replacement in work.cases
+            and len(kept) == len(work.inputs[0])  # an argument that JAX drops never shows
+            and not _shows_all(work)
+            for work, kept in zip(works, used, strict=True)
         ]
         if not any(asked):
-            return
+            continue
         choices = [
             [replacement] * len(choice) if ask else choice
             for choice, ask in zip(recorded, asked, strict=True)

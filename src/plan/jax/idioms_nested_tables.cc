@@ -479,7 +479,7 @@ Op divisor_sums() {
     if (half_precision(i)) return i.fail();
     const std::int64_t n = std::clamp<std::int64_t>(i.size(), 8, 20);
     const bool whole = i.chance(0.4), inverse = i.chance(0.35), best = !inverse && i.chance(0.3),
-               squares = i.chance(0.3), by_mask = i.chance(0.5);
+               squares = i.chance(0.3), by_mask = i.chance(0.5) && !inverse;
     const Type list = whole ? counts(i, {n + 1}) : Type{i.real(), {n + 1}}, index = counts(i, {});
     const Interval range = whole ? Interval{-9, 9} : Interval{-2, 2},
                    sums = whole ? Interval{-80, 80} : Interval{-20, 20}, at = below(2 * n);
@@ -504,11 +504,13 @@ Op divisor_sums() {
                                 : i.either({"$0.at[$1].add($2)", "$0.at[$1].set($0[$1] + $2)"});
     const bool by_scan = !inverse && i.chance(0.4);
     const auto visit = [&](ValueId out, ValueId d) {
-      const ValueId use =
-          by_mask ? i.let({"use", "counts"}, "$0[$1]", {mask, d}, flags({}), {0, 1})
-                  : i.let({"use", "counts"},
-                          i.either({"$0 % 4 != 0", "$0 % 2 == 1", "($0 % 4 != 0) & ($0 % 9 != 0)"}),
-                          {d}, flags({}), {0, 1});
+      const ValueId use = by_mask ? i.let({"use", "counts"}, "$0[$1]", {mask, d}, flags({}), {0, 1})
+                                  : i.let({"use", "counts"},
+                                          // The inverse needs every divisor that has multiples.
+                                          inverse ? fmt::format("2 * $0 <= {}", n)
+                                                  : i.either({"$0 % 4 != 0", "$0 % 2 == 1",
+                                                              "($0 % 4 != 0) & ($0 % 9 != 0)"}),
+                                          {d}, flags({}), {0, 1});
       return branch(
           i, use, {out}, {{{"acc", "table"}, list, sums}}, {"walk", "add_to_multiples"},
           [&](const Ids& q) {

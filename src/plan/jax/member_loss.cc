@@ -160,7 +160,7 @@ Loss loss_of(Wrapper& w, const LossParts& parts, Random& random) {
   const BodyId body = w.open(Placement::kHelper, "loss");
   w.introduce(body, {"loss", "objective", "loss_fn", "cost", "total_loss", "$f_loss"},
               {"Reduce what `$f` gives to one number.", "Scalar loss on the outputs of `$f`.",
-               "The objective: `$f` and a penalty on what it gives."});
+               "The objective, made of what `$f` gives."});
   w.body(body).takes_packs = w.hands_on_packs();
   const std::vector<ValueId> parameters = copy_parameters(w, body);
   std::vector<ValueId> outputs, results;

@@ -103,9 +103,10 @@ Op distribution() {
             by("max($0", {"highest", "maximum"}, f.range);
             return;
           case 2: {
-            f.called(i, "quartile_range", {"interquartile_range", "robust_spread"});
-            i.summary("Distance between quantiles" + at.words + " of " + f.noun + ".");
             const std::string q = i.either({"0.25", "0.1", "0.05"});
+            f.called(i, q == "0.25" ? "quartile_range" : "quantile_range",
+                     {q == "0.25" ? "interquartile_range" : "quantile_spread", "robust_spread"});
+            i.summary("Distance between quantiles" + at.words + " of " + f.noun + ".");
             const std::string p = q == "0.25" ? "0.75" : q == "0.1" ? "0.9" : "0.95";
             const ValueId low = by("quantile($0, " + q, {"lower", "low_quantile"}, f.range);
             const ValueId high = by("quantile($0, " + p, {"upper", "high_quantile"}, f.range);

@@ -165,6 +165,7 @@ Op relax_towards() {
 struct Kernel {
   std::string name, says, form;  // of $0 - $1 as {d}
   double most;
+  bool near = false;  // it is largest where two points are one
 };
 
 const std::vector<Kernel>& kernels() {
@@ -172,8 +173,8 @@ const std::vector<Kernel>& kernels() {
       {"squared_distance", "Squared distances", "jnp.sum(({d}) ** 2)", 20},
       {"distance", "Distances", "jnp.sqrt(jnp.sum(({d}) ** 2) + 1e-4)", 8},
       {"city_block", "City-block distances", "jnp.sum(jnp.abs({d}))", 10},
-      {"rbf", "Gaussian similarities", "jnp.exp(-0.5 * jnp.sum(({d}) ** 2))", 1},
-      {"inverse_distance", "Inverse distances", "1.0 / (1.0 + jnp.sum(({d}) ** 2))", 1}};
+      {"rbf", "Gaussian similarities", "jnp.exp(-0.5 * jnp.sum(({d}) ** 2))", 1, true},
+      {"inverse_distance", "Inverse distances", "1.0 / (1.0 + jnp.sum(({d}) ** 2))", 1, true}};
   return kAll;
 }
 
@@ -208,19 +209,21 @@ Op compare_each() {
                        "jax.vmap(jax.vmap($f0, in_axes=(0, None)), in_axes=(None, 0), out_axes=1)"})
                 : "jax.vmap($f0, in_axes=(0, None))";
         const std::int64_t n = f.type.shape[0];
-        const ValueId all =
-            i.let({kernel.name + "s", "similarities"}, over + "($0, $1)", {f.id, others}, {body},
-                  f.with(pairs ? Shape{n, k} : Shape{n}), {0, kernel.most});
+        const ValueId all = i.let({kernel.name + "s", kernel.near ? "similarities" : "distances"},
+                                  over + "($0, $1)", {f.id, others}, {body},
+                                  f.with(pairs ? Shape{n, k} : Shape{n}), {0, kernel.most});
         if (!pairs) return;
         switch (i.between(0, 2)) {
           case 0:
             return;
           case 1:
-            i.let({"nearest", "closest"}, "jnp.min($0, axis=1)", {all}, f.with({n}),
+            i.let({"nearest", "closest"},
+                  kernel.near ? "jnp.max($0, axis=1)" : "jnp.min($0, axis=1)", {all}, f.with({n}),
                   {0, kernel.most});
             return;
           default:
-            i.let({"memberships", "soft_assignment"}, "jax.nn.softmax(-$0, axis=1)", {all},
+            i.let({"memberships", "soft_assignment"},
+                  kernel.near ? "jax.nn.softmax($0, axis=1)" : "jax.nn.softmax(-$0, axis=1)", {all},
                   f.with({n, k}), {0, 1});
         }
       });

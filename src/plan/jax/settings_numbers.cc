@@ -52,7 +52,7 @@ Op power() {
                        f.called(i, "phase_and_magnitude", {"polar_form", "magnitude_and_phase"});
                        i.summary("Magnitude and phase of " + f.noun + ".");
                        i.let({"magnitude", "amplitude"}, "jnp.abs($0)", {f.id}, out, {0, r});
-                       i.let({"real_part", "in_phase"}, "jnp.real($0)", {f.id}, out, {-r, r});
+                       i.let({"phase", "angle"}, "jnp.angle($0)", {f.id}, out, {-3.15, 3.15});
                        return;
                      default: {
                        f.called(i, "energy", {"total_energy", "mean_power"});
@@ -95,12 +95,14 @@ Op weigh_counts() {
         const std::string axis = last ? ", axis=-1" : "";
         const ValueId weights = i.argument({"weights", "prices", "costs"}, each, {0.1, 2});
         f.called(i, "total", {"weighted_total", "total_cost"});
-        i.summary("Total of " + f.noun +
+        const bool mean = i.chance(0.4);
+        i.summary((mean ? "Mean of " : "Total of ") + f.noun +
                   (last ? " at their weights, row by row." : " at their weights."));
         const ValueId total =
             i.let({"weighted", "cost"}, "$1 * $0", {f.id, weights}, each, {-2 * top, 2 * top});
-        i.let({"total", "total_cost"}, (i.chance(0.6) ? "jnp.sum($0" : "jnp.mean($0") + axis + ")",
-              {total}, {i.real(), out}, {-20 * top, 20 * top});
+        i.let({mean ? "mean_cost" : "total", "total_cost"},
+              (mean ? "jnp.mean($0" : "jnp.sum($0") + axis + ")", {total}, {i.real(), out},
+              {-20 * top, 20 * top});
       });
 }
 

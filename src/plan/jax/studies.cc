@@ -516,7 +516,7 @@ Op table_of_values() {
     if (!i.builder().acceptable_shape(wide.shape) || !i.builder().acceptable_shape(out.shape))
       return i.fail();
     call_it(i, s, {"table", "curve", "sweep"});
-    i.summary("Tabulate the result over values of a parameter.");
+    i.summary("Vary a parameter, and see what the result does.");
     const ValueId xs = i.argument({x.word + "_values", x.word + "_grid"}, wide, bounds(i, x.id));
     const Words names = {"table", "curve"};
     ValueId table = kNoValue;
@@ -546,7 +546,7 @@ Op scenario() {
     });
     const Type type = i.type(s.here);
     call_it(i, s, {"scenario", "comparison", "difference"});
-    i.summary("Compare the result with that of another choice.");
+    i.summary("Look at another choice beside the first.");
     const ValueId changed =
         i.argument({"other_" + x.word, x.word + "_after"}, i.type(x.id), bounds(i, x.id));
     const ValueId other =
