@@ -49,7 +49,8 @@ def checked(
                 continue
             row = {**rows[mutant.job.row], "id": f"{number:08}", "constants": mutant.constants}
             if against_jax:
-                row["outputs"] = mutant.outputs
+                # Of further cases JAX has not run the change.
+                row.update(outputs=mutant.outputs, further_cases=[])
             changed.append({**row, level: mutant.text})
         if changed:
             table = pa.Table.from_pylist(changed, rows[0]["schema"])
