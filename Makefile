@@ -117,7 +117,6 @@ bench-micro: build
 
 bench-structures: COUNT = 1000000
 bench-structures: build
-	@cmake -B $(BUILD) -DJAXSMITH_BENCH=ON > /dev/null
 	@ninja -C $(BUILD) -j $(JOBS) --quiet jaxsmith_structures
 	@$(BUILD)/jaxsmith_structures $(COUNT) $(SEED)
 
