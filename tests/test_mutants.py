@@ -13,7 +13,7 @@ from optimized_hlo import compilable
 
 ROOT = Path(__file__).resolve().parent.parent
 JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
-COUNT = 64
+COUNT = 96
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def test_changes_are_found(dataset):
     counts = mutants.judge(dataset, COUNT, seed=0)
     whole = counts["all"]
     assert whole["shown"] >= 0.3 * COUNT
-    assert whole["found"] >= 0.98 * whole["shown"] - 1  # two of a hundred are few
+    assert whole["found"] >= 0.98 * whole["shown"]  # two of a hundred are few
     assert whole["endless or crashed, found"] == whole["endless"] + whole["crashed"]
     assert whole["refused by both"] >= 0.9 * whole["refused"]
     assert whole["agree with JAX"] >= 0.96 * whole["run"]

@@ -59,7 +59,7 @@ def with_call(call, count=60):
     plans = jaxsmith("plan", "--json", "--seed", "7", "--index", "0", "--count", count)
     for plan in map(json.loads, plans.stdout.splitlines()):
         lines = len(plan["source"].splitlines())
-        if call in plan["source"] and lines > 18 and not plan["x64"] and plan["devices"] == 1:
+        if call in plan["source"] and lines > 30 and not plan["x64"] and plan["devices"] == 1:
             _, index, member = plan["id"].split("-")
             return ["--seed", "7", "--index", int(index), "--member", int(member)], plan
     raise AssertionError(f"no plan has {call}")
@@ -75,7 +75,7 @@ def test_a_command_decides_and_all_that_it_is_given_is_what_jax_takes(tmp_path, 
     assert "lax.scan(" in out["source"]
     assert len(out["source"].splitlines()) < len(plan["source"].splitlines())
     report = out["shrunk"]
-    assert report["to"]["steps"] <= report["from"]["steps"]
+    assert report["to"]["steps"] < report["from"]["steps"]
     assert report["moves"] < report["tries"] <= 60
     # What the command is given first is the program as it is, before the search asks for it again.
     tried = [kept / str(n) for n in range(report["tries"] + 1)]
