@@ -8,6 +8,7 @@
 #include <set>
 
 #include "backend/backend.h"
+#include "plan/holes.h"
 #include "plan/planner.h"
 
 namespace jaxsmith::plan {

@@ -13,6 +13,7 @@
 #include "base/portable_math.h"
 #include "plan/idiom.h"
 #include "plan/outline.h"
+#include "plan/scopes.h"
 #include "plan/size.h"
 #include "plan/telling.h"
 #include "plan/visibility.h"
@@ -156,8 +157,7 @@ std::int64_t operations_of(std::string_view spelling) {
 std::int64_t operations_of(const Program& program, BodyId body) {
   std::int64_t n = 0;
   for (const Node& node : program.bodies[static_cast<std::size_t>(body)].nodes) {
-    if (node.bodies.empty() || !node.spelling.starts_with("$f0("))
-      n += operations_of(node.spelling);
+    if (!begins_with_call(node)) n += operations_of(node.spelling);
     for (const BodyId inner : node.bodies) n += operations_of(program, inner);
   }
   return n;

@@ -20,6 +20,13 @@ std::size_t open_bracket(std::string_view text, std::size_t at) {
 
 }  // namespace
 
+std::string holes(std::size_t from, std::size_t count) {
+  std::string out;
+  for (std::size_t i = from; i < from + count; ++i)
+    out += fmt::format("{}${}", i > from ? ", " : "", i);
+  return out;
+}
+
 std::size_t find_hole(std::string_view spelling, std::size_t number, std::size_t from) {
   const std::string hole = fmt::format("${}", number);
   for (auto at = spelling.find(hole, from); at != spelling.npos; at = spelling.find(hole, at + 1)) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "plan/holes.h"
 #include "plan/visibility.h"
 
 namespace jaxsmith::plan {
@@ -74,11 +75,7 @@ Idiom::Idiom(Builder& builder, const Op& op)
 
 std::string Idiom::text(double value) { return number_text(value, false); }
 
-std::string Idiom::holes(std::size_t from, std::size_t count) {
-  std::string out;
-  for (std::size_t k = 0; k < count; ++k) out += fmt::format("{}${}", k ? ", " : "", from + k);
-  return out;
-}
+std::string Idiom::holes(std::size_t from, std::size_t count) { return plan::holes(from, count); }
 
 DType Idiom::real() const { return b_.settings().real; }
 DType Idiom::integer() const { return b_.default_integer(); }

@@ -1,4 +1,5 @@
 #include "plan/outline.h"
+#include "plan/holes.h"
 
 #include <fmt/format.h>
 
@@ -139,11 +140,8 @@ class Outlining {
     node.op = at(helper_).nodes.back().op;
     node.bodies = {helper_};
     node.operands = outer_;
-    for (std::size_t i = 0; i < outer_.size(); ++i) {
-      node.spelling += fmt::format("{}${}", i ? ", " : "", i);
-      ++value(outer_[i]).uses;
-    }
-    node.spelling = "$f0(" + node.spelling + ")";
+    for (const ValueId id : outer_) ++value(id).uses;
+    node.spelling = "$f0(" + holes(0, outer_.size()) + ")";
     for (const ValueId id : at(helper_).results) {
       Value result = value(id);
       result.body = body_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plan/catalogue.h"
+#include "plan/holes.h"
 
 namespace jaxsmith::plan {
 namespace {
@@ -125,13 +126,6 @@ Container draw_container(const Program& program, const Role& role, Random& rando
   return static_cast<Container>(random.weighted(weights));
 }
 
-// "($0, $1)"
-std::string tuple_of_holes(std::size_t count) {
-  std::string out;
-  for (std::size_t i = 0; i < count; ++i) out += (i ? ", $" : "($") + std::to_string(i);
-  return out + ")";
-}
-
 // Makes a loop that starts from the pack alone carry it: its step takes the pack and gives the next
 // one. Changes nothing where the loop carries something else as well.
 void carry(Program& program, std::size_t which) {
@@ -146,7 +140,7 @@ void carry(Program& program, std::size_t which) {
     bool same = loop.results.size() >= count && step.results.size() >= count;
     for (std::size_t i = 0; i < count; ++i)
       same = same && loop.operands[i] == root.parameters[pack.members[i]];
-    const std::string start = tuple_of_holes(count);
+    const std::string start = "(" + holes(0, count) + ")";
     const auto written = loop.spelling.find(start);
     const bool given = !step.result_groups.empty() && step.result_groups[0] == all;
     const bool taken =

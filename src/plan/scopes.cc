@@ -12,6 +12,10 @@
 
 namespace jaxsmith::plan {
 
+bool begins_with_call(const Node& node) {
+  return !node.bodies.empty() && node.spelling.starts_with("$f0(");
+}
+
 std::vector<BodyId> bodies_named(std::string_view decorator) {
   std::vector<BodyId> out;
   for (std::size_t at = decorator.find('$'); at != decorator.npos; at = decorator.find('$', at)) {

@@ -54,6 +54,9 @@ class Scopes {
   std::vector<std::size_t> written_;  // where in its parent a nested body is needed first
 };
 
+// Whether a step begins with a call of its first body, as it is: $f0($0, $1).
+bool begins_with_call(const Node& node);
+
 // The bodies that a decorator's holes name.
 std::vector<BodyId> bodies_named(std::string_view decorator);
 

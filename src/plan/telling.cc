@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 
+#include "plan/scopes.h"
 #include "plan/visibility.h"
 
 namespace jaxsmith::plan {
@@ -76,7 +77,7 @@ int most_of_one(const Stats& stats) {
 bool made_level(const Builder& b, ValueId id, int depth) {
   const Node* made = maker_of(b, id);
   if (made == nullptr || depth > kDeepest) return false;
-  if (made->bodies.size() == 1 && made->spelling.starts_with("$f0(")) {
+  if (made->bodies.size() == 1 && begins_with_call(*made)) {
     const std::vector<ValueId>& results = b.body_of(made->bodies[0]).results;
     const auto place =
         static_cast<std::size_t>(std::ranges::find(made->results, id) - made->results.begin());

@@ -21,10 +21,7 @@ std::size_t size_of(const Program& program, const Packed& packed) {
 void spell_tuple(Node& node, std::size_t first, std::size_t count) {
   if (find_hole(node.spelling, first + 1) != std::string::npos) return;  // each has its own
   const std::size_t length = fmt::format("${}", first).size();
-  std::string tuple;
-  for (std::size_t i = first; i < first + count; ++i)
-    tuple += fmt::format("{}${}", i > first ? ", " : "(", i);
-  tuple += ")";
+  const std::string tuple = "(" + holes(first, count) + ")";
   for (auto at = find_hole(node.spelling, first); at != std::string::npos;
        at = find_hole(node.spelling, first, at + tuple.size()))
     node.spelling.replace(at, length, tuple);

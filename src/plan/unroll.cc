@@ -20,7 +20,7 @@ class Unroller {
 
   void run() {
     for (std::size_t b = 0; b < program_.bodies.size(); ++b) {
-      // In a nest all loops are JAX's: a loop of Python's within would be traced there again.
+      // Within a step of another loop it stays JAX's: Python's would be traced there again.
       const bool outermost = static_cast<BodyId>(b) == program_.root ||
                              program_.bodies[b].placement == Placement::kHelper;
       for (Node& node : program_.bodies[b].nodes)
@@ -76,7 +76,7 @@ class Unroller {
                for (std::size_t i = 0; i < node.operands.size(); ++i) {
                  if (node.operands[i] != counter) continue;
                  const auto elsewhere = [&](const auto& attribute) {
-                   return find_hole(attribute.second, i) != std::string::npos;
+                   return names_operand(attribute.second, i);
                  };
                  if (!only_indexes(node.spelling, i) ||
                      std::ranges::any_of(node.attributes, elsewhere))

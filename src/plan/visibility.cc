@@ -8,6 +8,8 @@
 #include <string>
 
 #include "plan/catalogue.h"
+#include "plan/holes.h"
+#include "plan/scopes.h"
 
 namespace jaxsmith::plan {
 namespace {
@@ -48,11 +50,6 @@ bool is_loop(const Node& node) {
 double turns_of(const Node& node) {
   if (!node.loop) return kTurns;
   return std::clamp(static_cast<double>(node.loop->last - node.loop->first), 1.0, kTurns);
-}
-
-// A function of the module, called as it is.
-bool calls_helper(const Node& node) {
-  return !node.bodies.empty() && node.spelling.starts_with("$f0(");
 }
 
 bool asks_order(const std::string& spelling) {
@@ -138,7 +135,7 @@ class Walk {
       const Node& node = body.nodes[n];
       const Op* op = program_.catalogue->find(node.op);
       if (op == nullptr) continue;
-      if (calls_helper(node)) {
+      if (begins_with_call(node)) {
         visit_called(node, turns);
         continue;
       }
@@ -194,16 +191,6 @@ std::optional<double> number_of(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return out;
-}
-
-bool names_operand(std::string_view spelling, std::size_t operand) {
-  const std::string hole = "$" + std::to_string(operand);
-  for (std::size_t at = spelling.find(hole); at != std::string_view::npos;
-       at = spelling.find(hole, at + 1))
-    if (at + hole.size() == spelling.size() || spelling[at + hole.size()] < '0' ||
-        spelling[at + hole.size()] > '9')
-      return true;
-  return false;
 }
 
 double response(const Stats& operand, bool integral,

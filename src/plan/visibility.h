@@ -31,9 +31,6 @@ std::vector<std::string_view> split_outside(std::string_view text,
 // The number that the text is, whole.
 std::optional<double> number_of(std::string_view text);
 
-// Whether the spelling has the hole $N.
-bool names_operand(std::string_view spelling, std::size_t operand);
-
 // What a value of this type must answer at least to be told apart from one that does not.
 double least_response(DType dtype);
 

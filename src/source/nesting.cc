@@ -7,6 +7,7 @@
 #include <cctype>
 #include <set>
 
+#include "plan/scopes.h"
 #include "source/names.h"
 
 namespace jaxsmith::source {
@@ -118,7 +119,7 @@ Groups by_function(const plan::Program& program, const plan::Body& body,
   Groups out;
   std::set<std::size_t> taken;
   for (const plan::Node& node : body.nodes) {
-    if (node.bodies.size() != 1 || !node.spelling.starts_with("$f0(")) continue;
+    if (node.bodies.size() != 1 || !plan::begins_with_call(node)) continue;
     const plan::Body& called = program.bodies[static_cast<std::size_t>(node.bodies[0])];
     const bool known =
         std::ranges::any_of(out, [&](const Group& other) { return other.field == called.hint; });

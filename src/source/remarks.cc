@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <optional>
 #include <set>
@@ -96,15 +95,6 @@ const Expr* keyword(const Expr& call, std::string_view key) {
   for (const Expr& item : call->items)
     if (item->kind == ExprKind::kKeyword && item->text == key) return &item->items[0];
   return nullptr;
-}
-
-std::optional<double> number_of(const Expr& e) {
-  if (e->kind == ExprKind::kUnary && e->text == "-") {
-    const auto inner = number_of(e->items[0]);
-    return inner ? std::optional(-*inner) : std::nullopt;
-  }
-  if (e->kind != ExprKind::kNumber) return std::nullopt;
-  return std::strtod(e->text.c_str(), nullptr);
 }
 
 bool is_infinite(const Expr& e) {

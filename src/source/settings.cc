@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -43,12 +42,6 @@ bool is_integer(const Expr& e) {
   if (e->kind == ExprKind::kUnary && e->text == "-") return is_integer(e->items[0]);
   return e->kind == ExprKind::kNumber &&
          std::ranges::all_of(e->text, [](unsigned char c) { return std::isdigit(c) != 0; });
-}
-
-double number_of(const Expr& e) {
-  double out = 0;
-  std::from_chars(e->text.data(), e->text.data() + e->text.size(), out);
-  return out;
 }
 
 bool is_small_real(const Expr& e) {
@@ -314,12 +307,12 @@ class Settling {
   static bool stands_elsewhere(std::vector<Statement>& body, const Expr& value) {
     constexpr double kSmallest = 3;
     if (value->kind != ExprKind::kNumber) return false;
-    const double number = number_of(value);
+    const double number = *number_of(value);
     if (is_integer(value) && number < kSmallest) return false;
     bool found = false;
     rewrite(body, [&](const Expr& e) {
       if (e->kind != ExprKind::kNumber) return e;
-      const double other = number_of(e);
+      const double other = *number_of(e);
       found = found || other == number || std::abs(other - (1 - number)) < 1e-9;
       return e;
     });

@@ -1,5 +1,7 @@
 #include "source/spellings.h"
 
+#include <cstdlib>
+
 #include <algorithm>
 #include <unordered_map>
 
@@ -51,6 +53,15 @@ std::string_view called(const Expr& e) {
   const Expr& function = e->items[0];
   const bool named = function->kind == ExprKind::kAttribute || function->kind == ExprKind::kName;
   return named ? std::string_view(function->text) : std::string_view();
+}
+
+std::optional<double> number_of(const Expr& e) {
+  if (e->kind == ExprKind::kUnary && e->text == "-") {
+    const auto inner = number_of(e->items[0]);
+    return inner ? std::optional(-*inner) : std::nullopt;
+  }
+  if (e->kind != ExprKind::kNumber) return std::nullopt;
+  return std::strtod(e->text.c_str(), nullptr);
 }
 
 }  // namespace jaxsmith::source

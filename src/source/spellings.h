@@ -1,6 +1,7 @@
 // The Python of plans, which stands there as text, as expressions.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,5 +26,8 @@ bool repeats_hole(const Expr& e, const std::string& hole, int& seen);
 
 // The last part of the name of what is called: "where" of jnp.where(…).
 std::string_view called(const Expr& e);
+
+// The number that an expression is, with its sign; nothing where it is no number.
+std::optional<double> number_of(const Expr& e);
 
 }  // namespace jaxsmith::source

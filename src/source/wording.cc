@@ -8,6 +8,7 @@
 
 #include "plan/catalogue.h"
 #include "plan/op.h"
+#include "plan/scopes.h"
 #include "source/names.h"
 
 namespace jaxsmith::source {
@@ -174,7 +175,7 @@ Subjects::Source Subjects::source_of(ValueId id) const {
 
 ValueId Subjects::as_called(ValueId id) const {
   const auto [node, result] = source_of(id);
-  if (node == nullptr || !node->spelling.starts_with("$f0(") || node->bodies.size() != 1)
+  if (node == nullptr || node->bodies.size() != 1 || !plan::begins_with_call(*node))
     return plan::kNoValue;
   const plan::Body& called = program_.bodies[static_cast<std::size_t>(node->bodies[0])];
   if (called.results.size() != node->results.size()) return plan::kNoValue;

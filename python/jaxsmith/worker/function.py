@@ -40,9 +40,8 @@ class Work:
     # What the function takes, with positions of inputs in place of arrays; empty: each by itself.
     argument_tree: str = ""
     treedef: Any = None  # of the arguments
-    cases: list[int] = field(
-        default_factory=list
-    )  # input sets that may be recorded beside set 0, or for it
+    # Input sets that may be recorded beside set 0, or for it.
+    cases: list[int] = field(default_factory=list)
     # Of a function that came with its texts: which of its arguments they still have.
     kept: list[int] = field(default_factory=list)
     runs: bool = True  # else its texts are parsed only

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/portable_math.h"
+#include "plan/holes.h"
 #include "plan/jax/catalogue.h"
 
 namespace jaxsmith::plan {
@@ -138,12 +139,6 @@ Term ridge(Wrapper& w, BodyId body, ValueId argument, Random& random) {
 }
 
 }  // namespace
-
-std::string holes(std::size_t from, std::size_t to) {
-  std::string out;
-  for (std::size_t i = from; i < to; ++i) out += fmt::format("{}${}", i > from ? ", " : "", i);
-  return out;
-}
 
 std::vector<ValueId> copy_parameters(Wrapper& w, BodyId body) {
   std::vector<ValueId> out;

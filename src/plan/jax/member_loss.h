@@ -9,8 +9,6 @@
 
 namespace jaxsmith::plan {
 
-std::string holes(std::size_t from, std::size_t to);  // "$0, $1, $2"
-
 // Parameters of the body that stand for the root's.
 std::vector<ValueId> copy_parameters(Wrapper& w, BodyId body);
 

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/portable_math.h"
+#include "plan/holes.h"
 #include "plan/jax/catalogue.h"
 #include "plan/jax/member_loss.h"
 #include "plan/jax/spread.h"
@@ -360,7 +361,7 @@ Member jvp(const Program& root) {
   const std::size_t n = primals.size();
   const std::string comma = n == 1 ? "," : "";
   w.node(w.entry(), "call",
-         fmt::format("jax.jvp($f0, ({}{}), ({}{}))", holes(0, n), comma, holes(n, 2 * n), comma),
+         fmt::format("jax.jvp($f0, ({}{}), ({}{}))", holes(0, n), comma, holes(n, n), comma),
          operands, {out, tangent})
       .bodies = {w.inner_id()};
   w.finish(w.entry(), {out, tangent});

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "plan/builder.h"
+#include "plan/holes.h"
 #include "plan/jax/catalogue.h"
 
 namespace jaxsmith::plan {
@@ -130,12 +131,6 @@ std::uint32_t all_grads(const Builder& b, const std::vector<ValueId>& operands) 
   std::uint32_t bits = 0;
   for (ValueId id : operands) bits |= b[id].grad_arguments;
   return bits;
-}
-
-std::string holes(std::size_t from, std::size_t count) {
-  std::string out;
-  for (std::size_t i = 0; i < count; ++i) out += fmt::format("{}${}", i ? ", " : "", from + i);
-  return out;
 }
 
 std::string hole_tuple(std::size_t from, std::size_t count) {

@@ -7,6 +7,7 @@
 
 #include "base/portable_math.h"
 #include "plan/builder.h"
+#include "plan/holes.h"
 #include "plan/jax/catalogue.h"
 
 namespace jaxsmith::plan {
@@ -53,8 +54,7 @@ Value carried(const Builder& b, ValueId next, std::string hint) {
 }
 
 std::string operand_list(std::size_t from, std::size_t count, bool grouped) {
-  std::string out;
-  for (std::size_t i = 0; i < count; ++i) out += fmt::format("{}${}", i ? ", " : "", from + i);
+  const std::string out = holes(from, count);
   return grouped ? "(" + out + ")" : out;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "plan/builder.h"
+#include "plan/holes.h"
 #include "plan/jax/catalogue.h"
 
 namespace jaxsmith::plan {
@@ -22,12 +23,6 @@ Value mapped_result(const Value& inner, std::int64_t n, std::int64_t axis) {
   result.facts = 0;
   result.hint.clear();
   return result;
-}
-
-std::string holes(std::size_t count) {
-  std::string out;
-  for (std::size_t i = 0; i < count; ++i) out += fmt::format("{}${}", i ? ", " : "", i);
-  return out;
 }
 
 // Where each operand is mapped, -1 for not at all: axes of one size.
@@ -123,7 +118,7 @@ Op vmap() {
       options += fmt::format("{}out_axes={}", options.empty() ? "" : ", ",
                              b.random().chance(0.5) ? -1 : axis);
     draft.attributes["options"] = options;
-    draft.spelling = fmt::format("jax.vmap($f0, $options)({})", holes(m->operands.size()));
+    draft.spelling = fmt::format("jax.vmap($f0, $options)({})", holes(0, m->operands.size()));
     return true;
   };
   return op;

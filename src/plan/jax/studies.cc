@@ -6,6 +6,7 @@
 
 #include "plan/jax/catalogue.h"
 #include "plan/jax/idiom_forms.h"
+#include "plan/scopes.h"
 
 namespace jaxsmith::plan {
 namespace {
@@ -62,7 +63,7 @@ Studied studied(Idiom& i) {
   const Program& program = i.program();
   const Body& root = i.builder().body_of(i.builder().current());
   for (const Node& node : root.nodes) {  // the first: others are of studies
-    if (node.bodies.size() != 1 || !node.spelling.starts_with("$f0(")) continue;
+    if (node.bodies.size() != 1 || !begins_with_call(node)) continue;
     const Body& helper = program.bodies[static_cast<std::size_t>(node.bodies[0])];
     if (helper.placement != Placement::kHelper || node.operands.size() != helper.parameters.size())
       continue;
