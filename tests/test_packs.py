@@ -98,7 +98,7 @@ def depth(tree):
 
 
 def test_some_packs_hold_containers(plans):
-    """By what takes their members, by words of their names, by rank: dicts within all kinds, and more."""
+    """By what takes their members, by words of their names: dicts within all kinds, and more."""
     found = collections.Counter()
     for plan in plans:
         given = ast.parse(plan["argument_tree"], mode="eval").body

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plan/argument_roles.h"
 #include "plan/catalogue.h"
 #include "plan/holes.h"
 
@@ -12,7 +13,7 @@ using Positions = std::vector<std::size_t>;
 
 // Of the programs in which arguments go together, so many have them as packs; and of those with
 // a second choice, so many have that as well.
-constexpr double kPacked = 0.42, kSecond = 0.35;
+constexpr double kPacked = 0.6, kSecond = 0.35;
 // So many loops that start from a pack and nothing else carry it as it is.
 constexpr double kCarried = 0.85;
 // A tuple of more is hard to read.
@@ -68,28 +69,39 @@ Positions state_of(const Program& program, const Body& root) {
   return {};
 }
 
-// The first argument and what has a row for each of its rows. Sizes agree by accident too: a vector
-// as long as rows are wide is no column, nor is another matrix one of its rows.
+ArgumentRole role(const Program& program, const Body& root, std::size_t i) {
+  return role_of_argument(value(program, root.parameters[i]));
+}
+
+// The first data and what has a row for each of its rows. Sizes agree by accident too: a vector as
+// long as rows are wide is no column, nor is another matrix one of its rows.
 Positions batch_of(const Program& program, const Body& root, const Positions& taken) {
-  const Type& first = value(program, root.parameters[0]).type;
-  if (holds(taken, 0) || first.rank() == 0 || first.shape[0] < 2) return {};
   Positions out;
+  const Type* first = nullptr;
   for (std::size_t i = 0; i < root.parameters.size(); ++i) {
     const Type& type = value(program, root.parameters[i]).type;
-    if (holds(taken, i) || type.rank() == 0 || type.shape[0] != first.shape[0]) continue;
+    if (holds(taken, i) || role(program, root, i) != ArgumentRole::kData || type.rank() == 0)
+      continue;
+    if (first == nullptr) {
+      if (type.shape[0] < 2) return {};
+      first = &type;
+    }
+    if (type.shape[0] != first->shape[0]) continue;
     const bool labels = !tensor::is_inexact(type.dtype);
     const bool column =
-        type.rank() == 1 && (first.rank() == 1 || first.shape.back() != type.shape[0]);
-    if (labels || column || type.shape == first.shape) out.push_back(i);
+        type.rank() == 1 && (first->rank() == 1 || first->shape.back() != type.shape[0]);
+    if (labels || column || type.shape == first->shape) out.push_back(i);
   }
   return out;
 }
 
-Positions params_of(const Program& program, const Body& root, const Positions& taken) {
+// The arguments of a role. Not all arguments of a function: one of a pack alone says less.
+Positions of_role(const Program& program, const Body& root, const Positions& taken,
+                  ArgumentRole wanted) {
   Positions out;
-  for (std::size_t i = 1; i < root.parameters.size(); ++i)
-    if (!holds(taken, i) && tensor::is_inexact(value(program, root.parameters[i]).type.dtype))
-      out.push_back(i);
+  for (std::size_t i = 0; i < root.parameters.size(); ++i)
+    if (!holds(taken, i) && role(program, root, i) == wanted) out.push_back(i);
+  if (out.size() == root.parameters.size()) out.erase(out.begin());
   return out;
 }
 
@@ -104,15 +116,26 @@ std::vector<Role> roles_of(const Program& program) {
   const Body& root = program.bodies[static_cast<std::size_t>(program.root)];
   if (root.parameters.size() < 2 || !root.parameter_groups.empty() || !root.decorators.empty())
     return {};
+  using enum ArgumentRole;
   std::vector<Role> out = {{{"state", "carry", "initial"}, {}, 1.4, {0.2, 0.2, 0.4, 0.2}},
-                           {{"params", "theta", "model"}, {}, 1.0, {0.15, 0.5, 0.25, 0.1}},
-                           {{"batch", "data", "sample"}, {}, 0.8, {0.35, 0.4, 0.15, 0.1}}};
-  out[0].members = state_of(program, root);
-  Positions taken = out[0].members;
-  out[2].members = batch_of(program, root, taken);
-  if (out[2].members.size() > 1)
-    taken.insert(taken.end(), out[2].members.begin(), out[2].members.end());
-  out[1].members = params_of(program, root, taken);
+                           {{"params", "theta", "model"}, {}, 1.2, {0.1, 0.5, 0.25, 0.15}},
+                           {{"batch", "data", "sample"}, {}, 0.8, {0.35, 0.4, 0.15, 0.1}},
+                           {{"opt_state", "moments"}, {}, 1.0, {0.25, 0.2, 0.4, 0.15}},
+                           {{"hparams", "config"}, {}, 0.8, {0, 0.35, 0.3, 0.35}}};
+  Positions taken;
+  const auto give = [&](std::size_t k, Positions members) {
+    if (members.size() < 2) return;
+    taken.insert(taken.end(), members.begin(), members.end());
+    out[k].members = std::move(members);
+  };
+  give(0, state_of(program, root));
+  give(2, batch_of(program, root, taken));
+  give(1, of_role(program, root, taken, kLearnt));
+  give(3, of_role(program, root, taken, kMoment));
+  give(4, of_role(program, root, taken, kSetting));
+  // A formula's numbers are its parameters, where nothing is learnt and there are several.
+  const Positions numbers = of_role(program, root, taken, kNumber);
+  if (out[1].members.empty() && numbers.size() > 2) give(1, numbers);
   std::erase_if(out, [](const Role& role) { return role.members.size() < 2; });
   return out;
 }

@@ -98,21 +98,6 @@ Groups by_word(const Items& items, Random& random) {
   return out;
 }
 
-Groups by_rank(const Items& items, Random& random) {
-  static const std::vector<std::string> kNouns[] = {{"scalars", "coefficients", "hyper"},
-                                                    {"vectors", "profiles", "rows"},
-                                                    {"matrices", "tables", "weights"},
-                                                    {"tensors", "blocks", "arrays"}};
-  Groups out;
-  for (int rank = 0; rank < 4; ++rank) {
-    Group group{random.pick(kNouns[rank]), {}};
-    for (const Item& item : items)
-      if (std::min(item.rank, 3) == rank) group.items.push_back(item);
-    if (group.items.size() > 1) out.push_back(std::move(group));
-  }
-  return out;
-}
-
 // The arguments of each function of the module that the body calls, under its name.
 Groups by_function(const plan::Program& program, const plan::Body& body,
                    const std::vector<plan::ValueId>& ids, const Items& items) {
@@ -211,9 +196,7 @@ class Nesting {
     std::vector<std::string> fields;
     for (const Item& item : group.items) fields.push_back(item.field);
     if (group.items.size() > 2 && depth < kDeepest && random_.chance(kDeeper)) {
-      const Groups words = by_word(group.items, random_);
-      out.parts =
-          divided(group.items, words.empty() ? by_rank(group.items, random_) : words, depth + 1);
+      out.parts = divided(group.items, by_word(group.items, random_), depth + 1);
     }
     if (out.parts.empty())
       for (const Item& item : group.items) out.parts.push_back({item.field, item.member});
@@ -243,8 +226,7 @@ std::vector<Nest> nested_parts(const plan::Program& program, const plan::Body& b
     items.push_back(
         {form.fields[i], i, program.values[static_cast<std::size_t>(ids[i])].type.rank()});
   Nesting nesting(form, pack, random, claim);
-  for (const Groups& groups :
-       {by_function(program, body, ids, items), by_word(items, random), by_rank(items, random)})
+  for (const Groups& groups : {by_function(program, body, ids, items), by_word(items, random)})
     if (std::vector<Nest> parts = nesting.divided(items, groups, 1); !parts.empty()) return parts;
   return {};
 }

@@ -76,7 +76,7 @@ FunctionDefinition Renderer::define(BodyId id, Names& outer, int indentation) {
     const bool needed = value(p).uses > 0, alone = stands_alone(b, i);
     std::vector<std::string> words = words_for_parameter(model, top, each);
     if (!needed)
-      for (std::string& word : words) word.insert(0, "_");
+      for (std::string& word : words) word = "_" + word;
     const bool named = needed || (alone && alone_unused);
     alone_unused = alone_unused || (!named && alone);
     names.push_back(named ? frame.names.claim(words) : "_");

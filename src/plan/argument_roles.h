@@ -1,0 +1,20 @@
+// What an argument is to its function, as its name and type say: what is learnt, data, an
+// optimiser's memory. Arguments that people hand over as one have the same role.
+#pragma once
+
+#include "plan/program.h"
+
+namespace jaxsmith::plan {
+
+enum class ArgumentRole {
+  kLearnt,   // weights, biases, gains
+  kMoment,   // what an optimiser remembers from step to step
+  kSetting,  // one number that steers a method: a rate, a damping
+  kNumber,   // another single number: a coefficient
+  kData,     // examples, labels, masks
+  kAlone,    // gradients, perturbations: they belong to one argument, not to a group
+};
+
+ArgumentRole role_of_argument(const Value& value);
+
+}  // namespace jaxsmith::plan
