@@ -10,6 +10,8 @@
 #include <string>
 
 #include "backend/backend.h"
+#include "plan/field.h"
+#include "plan/meaning.h"
 #include "plan/outline.h"
 #include "plan/planner.h"
 #include "source/render.h"
@@ -133,6 +135,64 @@ TEST(Composition, FunctionsTakeWhatTheyAreGiven) {
   }
   EXPECT_GT(helpers, 3 * static_cast<int>(kFamilies) / 2);
   EXPECT_GT(called_again, 5);
+}
+
+// The idioms of a program's functions, in the order of its bodies, where their own steps stand; one
+// whose steps follow one another counts once.
+std::vector<const Op*> idioms_of(const Program& p) {
+  std::vector<const Op*> out;
+  for (const Body& each : p.bodies) {
+    if (each.placement == Placement::kNested) continue;
+    for (const Node& node : each.nodes) {
+      const Op& op = p.catalogue->named(node.op);
+      const bool calls = node.spelling == call_of(node.operands.size()) &&
+                         body(p, node.bodies[0]).placement == Placement::kHelper;
+      if (!calls && op.has(kIdiom) && (out.empty() || out.back() != &op)) out.push_back(&op);
+    }
+  }
+  return out;
+}
+
+TEST(Fields, EveryIdiomIsOfOne) {
+  for (const Op& op : backend::backend_named("jax")->catalogue().ops()) {
+    EXPECT_EQ(op.has(kIdiom), field_of(op) != Field::kNone) << op.name;
+  }
+}
+
+TEST(Fields, SayWhatGoesOnWithWhat) {
+  EXPECT_TRUE(may_follow(Field::kLosses, Field::kNetworks));
+  EXPECT_TRUE(may_follow(Field::kNetworks, Field::kVision));
+  EXPECT_FALSE(may_follow(Field::kStatistics, Field::kTraining));
+  EXPECT_FALSE(continues(Field::kLosses));
+  EXPECT_TRUE(may_follow(Field::kFinance, Field::kNone));
+}
+
+TEST(Meanings, AreWhatNamesSay) {
+  const auto agree = [](const char* value, const char* role) {
+    return agrees(meaning_of({value}), meaning_of({role}));
+  };
+  EXPECT_TRUE(agree("next_velocity", "velocities"));
+  EXPECT_TRUE(agree("keys_repeated", "hidden"));
+  EXPECT_TRUE(agree("outputs", "logits"));
+  EXPECT_TRUE(agree("x", "probs"));
+  EXPECT_FALSE(agree("velocity", "probs"));
+  EXPECT_FALSE(agree("grads", "price"));
+}
+
+// Some programs are free of it.
+TEST(Composition, IdiomsOfAProgramAreOfRelatedFields) {
+  int chained = 0;
+  for (const SizeClass size : {SizeClass::kMedium, SizeClass::kLarge})
+    for (std::uint64_t f = 0; f < 4 * kFamilies; ++f) {
+      const PlanOptions options = of_size(size);
+      const auto root = plan_root(options, family_settings(options, kSeed, f), kSeed, f);
+      if (!root || chains_freely(*root)) continue;
+      const auto idioms = idioms_of(*root);
+      for (std::size_t n = 1; n < idioms.size(); ++n, ++chained)
+        EXPECT_TRUE(may_follow(field_of(*idioms[n]), field_of(*idioms[0])))
+            << "family " << f << ": " << idioms[n]->name << " after " << idioms[0]->name;
+    }
+  EXPECT_GT(chained, 40);
 }
 
 // x = a + b; y = x * a; z = y - 1 with the last two as a function of their own.

@@ -1,17 +1,23 @@
 #include "plan/composition.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <bit>
+#include <cctype>
 #include <functional>
 #include <iterator>
+#include <map>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "base/letters.h"
 #include "base/portable_math.h"
+#include "plan/field.h"
 #include "plan/idiom.h"
+#include "plan/meaning.h"
 #include "plan/outline.h"
 #include "plan/scopes.h"
 #include "plan/size.h"
@@ -22,6 +28,7 @@ namespace jaxsmith::plan {
 namespace {
 
 using Approve = std::function<bool()>;
+using Among = std::function<bool(const Op&)>;
 
 const SizeProfile& profile(Builder& b) { return profile_of(b.settings().size); }
 
@@ -63,38 +70,89 @@ Op where_accepted(const Op& op, const Approve& accept) {
   return out;
 }
 
-// Whether nodes of the open body from this one on use what stood there before, arguments apart.
+Field field_of(const Program& program, const Node& node) {
+  return field_of(program.catalogue->named(node.op));
+}
+
+// The function of the module that a step calls; none where it calls none.
+const Body* called_by(const Program& program, const Node& node) {
+  if (!begins_with_call(node)) return nullptr;
+  const Body& body = program.bodies[static_cast<std::size_t>(node.bodies.front())];
+  return body.placement == Placement::kHelper && !body.nodes.empty() ? &body : nullptr;
+}
+
+// The field of the idiom that gives this result of a step.
+Field giver_of(const Program& program, const Node& node, std::size_t result) {
+  const Body* called = called_by(program, node);
+  if (called == nullptr || result >= called->results.size()) return field_of(program, node);
+  for (const Node& inner : called->nodes) {
+    const auto found = std::ranges::find(inner.results, called->results[result]);
+    if (found != inner.results.end())
+      return giver_of(program, inner, static_cast<std::size_t>(found - inner.results.begin()));
+  }
+  return field_of(program, node);
+}
+
+// Whether nodes of the open body from this one on use what stood there before, arguments apart, and
+// all of that is what people go on with so.
 bool goes_on(Builder& b, std::size_t first_node, ValueId first_value) {
   const Body& body = b.body_of(b.current());
+  std::map<ValueId, Field> given;
+  for (std::size_t n = 0; n < first_node; ++n)
+    for (std::size_t i = 0; i < body.nodes[n].results.size(); ++i)
+      given[body.nodes[n].results[i]] = giver_of(b.program(), body.nodes[n], i);
+  const bool any = chains_freely(b.program());
+  bool goes = false;
   for (std::size_t n = first_node; n < body.nodes.size(); ++n)
     for (const ValueId id : body.nodes[n].operands) {
-      const auto& given = body.parameters;
-      if (id < first_value && b[id].literal.empty() &&
-          std::find(given.begin(), given.end(), id) == given.end())
-        return true;
+      const auto found = id < first_value ? given.find(id) : given.end();
+      if (found == given.end()) continue;
+      if (!any && !may_follow(field_of(b.program(), body.nodes[n]), found->second)) return false;
+      goes = true;
     }
-  return false;
+  return goes;
+}
+
+// What a function is about: the field of its first idiom. None where it has none yet.
+Field theme_of(const Program& program, const Body& body) {
+  for (const Node& node : body.nodes) {
+    const Body* called = called_by(program, node);
+    const Field field = called != nullptr ? theme_of(program, *called) : field_of(program, node);
+    if (field != Field::kNone) return field;
+  }
+  return Field::kNone;
 }
 
 // What a function of two idioms is called and does.
 void join_idioms(Body& body, const std::vector<std::string>& names,
                  const std::vector<std::string>& summaries) {
-  constexpr std::size_t kLongestName = 32;
+  constexpr std::size_t kLongestName = 32, kLongestSummary = 78;  // of a line of its own
+  std::string in_words;
   if (!names.empty() && !body.names.empty()) {
     const std::string both = names.front() + "_then_" + body.names.front();
+    in_words = names.front() + ", then " + body.names.front() + ".";
     if (both.size() <= kLongestName) body.names.insert(body.names.begin(), both);
   }
   std::vector<std::string> joined;
   for (const std::string& first : summaries)
     for (std::size_t i = summaries.size(); i < body.summaries.size(); ++i)
       joined.push_back(first + " " + body.summaries[i]);
+  const bool fits = std::ranges::any_of(
+      joined, [](const std::string& line) { return line.size() <= kLongestSummary; });
+  if (!fits && !in_words.empty()) {
+    std::ranges::replace(in_words, '_', ' ');
+    in_words[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(in_words[0])));
+    joined.push_back(in_words);
+  }
   body.summaries = std::move(joined);
 }
 
-// One more idiom; of the category where it is given. Of those of others some more often than
-// others, as their categories are.
-bool draw_idiom(Builder& b, std::optional<Category> category, const Approve& accept) {
-  constexpr double kInTurnShare = 0.3, kKept = 0.9;
+// One more idiom; of the category where it is given, and of those that `among` takes. Of those of
+// others some more often than others, as their categories are.
+bool draw_idiom(Builder& b, std::optional<Category> category, const Among& among,
+                const Approve& accept) {
+  constexpr double kInTurnShare = 0.3, kNestedShare = 0.25, kKept = 0.9;
+  constexpr int kTries = 16;
   const auto ops = b.catalogue().ops();
   std::vector<double> weights;
   for (const Op& op : ops) {
@@ -103,7 +161,7 @@ bool draw_idiom(Builder& b, std::optional<Category> category, const Approve& acc
         !category || asked.empty() || std::find(asked.begin(), asked.end(), op.name) != asked.end();
     // What is asked for may be a call of the library too.
     const bool idiomatic = op.has(category && !asked.empty() ? kWritten : kIdiom);
-    const bool drawn = wanted && idiomatic && (!category || op.category == *category);
+    const bool drawn = wanted && idiomatic && (!category || op.category == *category) && among(op);
     const double factor = b.weights().entry(weights.size());
     weights.push_back(
         drawn ? op.weight * factor * (category ? 1 : b.catalogue().profile(op.category).share) : 0);
@@ -112,29 +170,59 @@ bool draw_idiom(Builder& b, std::optional<Category> category, const Approve& acc
   // What is rare by its weight has its turn: some families begin with any, and hardly give it up.
   const Program& program = b.program();
   Random own = Random(program.seed, program.family).fork("idiom of its own");
-  if (category && root_of(b).nodes.empty() && own.chance(kInTurnShare) &&
-      b.random().chance(kKept)) {
-    for (double& w : weights) w = w > 0 ? 1 : 0;
+  // A large one begins with what others go on with, which is found by trying several.
+  const bool first = category && root_of(b).nodes.empty() && b.settings().size != SizeClass::kLarge;
+  const bool in_turn = first && own.chance(kInTurnShare);
+  // So have loops of loops and of branches.
+  const bool nested = first && own.chance(kNestedShare) && b.settings().idioms.empty();
+  std::size_t nesting = 0;
+  for (std::size_t n = 0; n < weights.size(); ++n) nesting += weights[n] > 0 && ops[n].has(kNests);
+  const bool may_nest = nested && nesting > 0;
+  if ((in_turn || may_nest) && b.random().chance(kKept)) {
+    for (std::size_t n = 0; n < weights.size(); ++n)
+      weights[n] = weights[n] > 0 && (!may_nest || ops[n].has(kNests)) ? 1 : 0;
     const Op& op = ops[own.weighted(weights)];
-    for (int tries = 0; tries < 8; ++tries)
+    for (int tries = 0; tries < kTries / 2; ++tries)
       if (b.draw_op(where_accepted(op, accept))) return true;
     return false;
   }
-  for (int tries = 0; tries < 8; ++tries)
+  for (int tries = 0; tries < kTries; ++tries)
     if (b.draw_op(where_accepted(ops[b.random().weighted(weights)], accept))) return true;
   return false;
 }
 
-// The same of one that goes on with what is there, where something is; names and summaries are of
-// all then.
+// Whether the last idiom is not what people end with: a loss, a score.
+bool may_go_on(Builder& b) {
+  return chains_freely(b.program()) || continues(field_of(b.program(), root_of(b).nodes.back()));
+}
+
+// The same of one that goes on with what is there, where something is, so that the two are one
+// thing; names and summaries are of all then.
 bool draw_next_idiom(
-    Builder& b, std::optional<Category> category, const Approve& approve = [] { return true; }) {
+    Builder& b, std::optional<Category> category,
+    const Among& among = [](const Op&) { return true; },
+    const Approve& approve = [] { return true; }) {
+  constexpr std::size_t kFewResults = 2;
   Body& body = root_of(b);
+  const Field theme = chains_freely(b.program()) ? Field::kNone : theme_of(b.program(), body);
+  const std::size_t ends = ends_of(b).size();
   const std::vector<std::string> names = body.names, summaries = body.summaries;
   const std::size_t nodes = body.nodes.size();
   const auto values = static_cast<ValueId>(b.program().values.size());
-  const Approve accept = [&] { return (nodes == 0 || goes_on(b, nodes, values)) && approve(); };
-  if (!draw_idiom(b, category, accept)) return false;
+  // It takes up what others have left, or little more would be one thing.
+  const auto joins = [&] { return ends_of(b).size() <= std::max(ends, kFewResults); };
+  const Approve accept = [&] {
+    return (nodes == 0 || (goes_on(b, nodes, values) && joins())) && approve();
+  };
+  const bool large = b.settings().size == SizeClass::kLarge;
+  const auto there = [&](const Op& op) {  // large ones come back to what they have, later on
+    return std::ranges::any_of(std::span(body.nodes).subspan(large && nodes > 0 ? nodes - 1 : 0),
+                               [&](const Node& node) { return node.op == op.name; });
+  };
+  const Among related = [&](const Op& op) {
+    return may_follow(field_of(op), theme) && among(op) && !there(op);
+  };
+  if (!draw_idiom(b, category, related, accept)) return false;
   if (!names.empty() || !summaries.empty()) join_idioms(body, names, summaries);
   return true;
 }
@@ -186,6 +274,7 @@ class Composer {
     // score.
     const bool begun = stage(category, /*last=*/false);
     const bool may_come_last = b_.settings().idioms.empty();
+    closes_with_ = category;
     if (!begun && !(may_come_last && stage(std::nullopt, /*last=*/false))) return false;
     for (int misses = 0; operations_ < wanted_ && misses < kMostMisses;)
       misses = stage(std::nullopt, /*last=*/false) ? 0 : misses + 1;
@@ -202,15 +291,49 @@ class Composer {
   void name_root() {
     Body& root = root_of(b_);
     root.names = last_.names, root.summaries = last_.summaries;
-    if (stages_ == 1) return;
+    if (stages_.size() == 1) return;
     root.summaries.insert(root.summaries.begin(), first_.summaries.begin(), first_.summaries.end());
     join_idioms(root, first_.names, first_.summaries);
+    const Whole& whole = whole_of(theme_of(b_.program(), root_of(b_)));
+    if (!whole.says.empty() && !chains_freely(b_.program())) say_whole(whole);
+  }
+
+  // That the stages are one thing, and which they are.
+  void say_whole(const Whole& whole) {
+    constexpr std::size_t kFewStages = 3;
+    Body& root = root_of(b_);
+    std::vector<std::string> names = whole.names;
+    b_.random().shuffle(names);
+    root.names.insert(root.names.begin(), names.begin(), names.end());
+    std::vector<std::string> stages;
+    for (const BodyId stage : stages_) stages.push_back(fmt::format("`$f{}`", stage));
+    const std::string last = stages.back();
+    if (const std::size_t count = stages.size(); count > kFewStages) {
+      root.summaries = {
+          fmt::format("{} in {} stages, from {} to {}.", whole.says, count, stages.front(), last)};
+      return;
+    }
+    stages.pop_back();
+    root.summaries = {fmt::format("{}: {} and {}.", whole.says, fmt::join(stages, ", "), last)};
+  }
+
+  // Whether an idiom may be one of a large program's. A loss or a score ends it. What comes first
+  // has others that go on with it; where the category is still to be shown one of it does.
+  bool may_stand(const Op& op, bool last) const {
+    if (chains_freely(b_.program())) return true;
+    if (!last && !continues(field_of(op))) return false;
+    if (!root_of(b_).nodes.empty() || !closes_with_) return true;
+    return std::ranges::any_of(b_.catalogue().ops(), [&](const Op& closing) {
+      return closing.has(kIdiom) && closing.category == *closes_with_ &&
+             may_follow(field_of(closing), field_of(op));
+    });
   }
 
   // What came of stages is given back too, as features beside the loss: a long way through further
   // stages hides it else.
   void keep_stages() {
     constexpr double kKept = 0.5;
+    constexpr std::size_t kMostKept = 2;
     const Body& root = root_of(b_);
     const auto kept = [&](ValueId id) {
       const Value& v = b_[id];
@@ -222,7 +345,7 @@ class Composer {
       std::ranges::copy_if(node.results, std::back_inserter(found), kept);
     b_.random().shuffle(found);
     const std::size_t most = profile(b_).most_results, given = ends_of(b_).size();
-    std::size_t room = most > given ? most - given : 0;
+    std::size_t room = std::min(most > given ? most - given : 0, kMostKept);
     for (const ValueId id : found) {
       if (room == 0) break;
       if (!b_.random().chance(kKept)) continue;
@@ -244,8 +367,9 @@ class Composer {
 
   bool draw(std::optional<Category> category, bool last) {
     constexpr std::size_t kMostSummaries = 4;
+    const auto among = [&](const Op& op) { return may_stand(op, last); };
     const Approve approve = [&] { return may_end(b_, ends_of(b_)) && (last || is_open()); };
-    if (!draw_next_idiom(b_, category, approve)) return false;
+    if (!draw_next_idiom(b_, category, among, approve)) return false;
     std::vector<std::string>& summaries = root_of(b_).summaries;
     summaries.resize(std::min(summaries.size(), kMostSummaries));
     return true;
@@ -261,15 +385,18 @@ class Composer {
     const auto values = static_cast<ValueId>(b_.program().values.size());
     const std::size_t count = 1 + b_.random().weighted(profile(b_).more_idioms);
     std::size_t drawn = 0;
-    while (drawn < count && draw(drawn == 0 ? category : std::nullopt, last)) ++drawn;
+    while (drawn < count && (drawn == 0 || may_go_on(b_)) &&
+           draw(drawn == 0 ? category : std::nullopt, last))
+      ++drawn;
     Outline about{std::exchange(root.names, {}), std::exchange(root.summaries, {}),
                   std::exchange(root.defaults, std::move(defaults))};
     if (drawn == 0) return false;
-    if (stages_++ == 0) first_ = about;
+    if (stages_.empty()) first_ = about;
     last_ = about;
     const BodyId helper = outline(b_.program(), b_.current(), nodes, values, std::move(about));
     const std::int64_t each = operations_of(b_.program(), helper);
     operations_ += each;
+    stages_.push_back(helper);
     if (!last) repeat(helper, each);
     return true;
   }
@@ -286,8 +413,10 @@ class Composer {
       for (; j < call.operands.size(); ++j) {
         const Value& p = b_[call.operands[j]];
         const Interval room = practical(p.stats);
-        const bool fits = v.type == p.type && p.facts == 0 && !v.any_scale && !p.weak &&
-                          !v.names.empty() && lies_in(reach, room);
+        const bool fits =
+            v.type == p.type && p.facts == 0 && !v.any_scale && !p.weak && !v.names.empty() &&
+            lies_in(reach, room) &&
+            (chains_freely(b_.program()) || agrees(meaning_of(v.names), meaning_of(p.names)));
         if (fits && std::find(out.begin(), out.end(), j) == out.end()) break;
       }
       if (j == call.operands.size()) return {};
@@ -359,7 +488,8 @@ class Composer {
 
   Builder& b_;
   std::int64_t wanted_ = 0, operations_ = 0;
-  int stages_ = 0;
+  std::vector<BodyId> stages_;
+  std::optional<Category> closes_with_;  // of the last stage, where none of it comes first
   Outline first_, last_;
 };
 
@@ -388,6 +518,11 @@ void study(Builder& b) {
 
 }  // namespace
 
+bool chains_freely(const Program& program) {
+  constexpr double kShare = 0.1;
+  return Random(program.seed, program.family).fork("free of fields").chance(kShare);
+}
+
 bool has_idioms(const Catalogue& catalogue, Category category) {
   return std::any_of(catalogue.ops().begin(), catalogue.ops().end(), [&](const Op& op) {
     return op.has(kIdiom) && op.category == category && op.weight > 0;
@@ -407,10 +542,10 @@ bool return_ends(Builder& b) {
 
 bool fill_with_idioms(Builder& b, Category category) {
   if (!draw_next_idiom(b, category)) return false;
-  std::size_t more = b.random().weighted(profile(b).more_idioms);
-  const bool alone = more == 0;
-  while (more > 0 && draw_next_idiom(b, std::nullopt)) --more;
-  if (alone) study(b);
+  const std::size_t more = b.random().weighted(profile(b).more_idioms);
+  std::size_t drawn = 0;
+  while (drawn < more && may_go_on(b) && draw_next_idiom(b, std::nullopt)) ++drawn;
+  if (drawn == 0) study(b);
   return return_ends(b);
 }
 

@@ -9,6 +9,10 @@ namespace jaxsmith::plan {
 
 bool has_idioms(const Catalogue& catalogue, Category category);
 
+// Whether idioms of this program may go on with whatever others have given, whatever that means and
+// whichever field it is of: a few programs, for variety.
+bool chains_freely(const Program& program);
+
 // What the open root leaves over becomes its results. False where an argument would not show in
 // them, or they are more than a program of this size has.
 bool return_ends(Builder& b);

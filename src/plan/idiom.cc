@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cctype>
 
+#include "plan/composition.h"
 #include "plan/holes.h"
+#include "plan/meaning.h"
 #include "plan/visibility.h"
 
 namespace jaxsmith::plan {
@@ -67,6 +69,18 @@ std::string without_ones(const std::string& spelling, bool inexact) {
 // An idiom's thresholds, rates and scales are for elements that use its range: of a value in scope
 // typical elements are to reach through this share of it.
 constexpr double kUsedShare = 0.15;
+
+ValueId id_of(const Program& program, const Value& value) {
+  ValueId id = 0;
+  while (&program.values[static_cast<std::size_t>(id)] != &value) ++id;
+  return id;
+}
+
+bool share_a_word(const std::vector<std::string>& some, const std::vector<std::string>& others) {
+  return std::ranges::any_of(some, [&](const std::string& word) {
+    return std::ranges::find(others, word) != others.end();
+  });
+}
 
 }  // namespace
 
@@ -131,11 +145,12 @@ bool Idiom::may_share(const Value& v) const {
 }
 
 ValueId Idiom::existing(const Words& names, const Accept& accept) {
+  const Meaning role = meaning_of(names);
+  const bool any = chains_freely(program()) || !op_.has(kIdiom);
   const auto is_free = [&](const Value& v) {
     if (!accept(v)) return false;
-    for (ValueId id = 0; id < first_; ++id)
-      if (&b_[id] == &v) return !taken_.contains(id);
-    return false;
+    const ValueId id = id_of(program(), v);
+    return id < first_ && !taken_.contains(id) && (any || agrees(meaning_of(program(), id), role));
   };
   // A value that is called what is looked for is the likelier one.
   auto found = b_.draw([&](const Value& v) {
@@ -199,12 +214,17 @@ ValueId Idiom::input(Words names, Shape shape, Interval range) {
 
 ValueId Idiom::input(Words names, Type type, Interval range) {
   const bool boolean = type.dtype == DType::kBool;
+  // Beside the anchor an idiom has roles of its own: of a like shape and range is not enough.
+  const Meaning role = meaning_of(names);
+  const bool any = chains_freely(program()) || !op_.has(kIdiom);
   const auto fits = [&](const Value& v) {
     const Interval reach = practical(v.stats);
     return v.type == type && !v.weak && !v.any_scale && (v.uses == 0 || may_share(v)) &&
            !own_.contains(&v) &&
            (boolean || (reach.lo >= range.lo && reach.hi <= range.hi &&
-                        spread(v.stats) >= kUsedShare * (range.hi - range.lo)));
+                        spread(v.stats) >= kUsedShare * (range.hi - range.lo))) &&
+           (any || share_a_word(v.names, names) ||
+            (meaning_of(program(), id_of(program(), v)) & role) != 0);
   };
   // A call of the library goes on with what is there; an idiom's roles are rather its own.
   if (!may_add_argument() || chance(op_.has(kIdiom) ? 0.5 : 0.85)) {
