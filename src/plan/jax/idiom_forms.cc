@@ -199,37 +199,62 @@ Idiom::Ids mapped(Idiom& i, Idiom::Words step_names, const std::vector<Idiom::Sl
                   Loop{0, 0, length});
 }
 
-Idiom::Ids until_settled(Idiom& i, std::vector<Idiom::Carry> carries, std::int64_t most,
-                         const std::string& small, Idiom::Words step_names, const Idiom::Fill& step,
-                         Idiom::Words rounds) {
-  const Interval whole{0, static_cast<double>(most)};
-  const std::size_t change = carries.size();
-  carries.push_back({{"change", "delta"}, infinity(i), {0, 10}, {}});
-  const ValueId none = count_from(i, {"count", "round"}, 0, whole);
-  carries.push_back({{"count", "it"}, none, whole, std::move(rounds)});
-  return i.while_loop(
-      std::move(carries), {"unsettled", "keep_going"},
-      [&](const Idiom::Ids& p) {
-        return Idiom::Ids{unsettled(i, p[change + 1], most, p[change], small)};
-      },
-      std::move(step_names),
-      [&](const Idiom::Ids& p) {
-        Idiom::Ids out = step(p);
-        out.push_back(i.let({"more"}, "$0 + 1", {p[change + 1]}, counts(i, {}), whole));
-        return out;
-      });
-}
-
 ValueId infinity(Idiom& i) {
   const ValueId id = i.builder().literal(0, i.real());
   i.builder().program().values[static_cast<std::size_t>(id)].literal = "jnp.inf";
   return id;
 }
 
-ValueId unsettled(Idiom& i, ValueId count, std::int64_t most, ValueId change,
-                  const std::string& small) {
-  return i.let({"more"}, fmt::format("($0 < {}) & ($1 > {})", most, small), {count, change},
-               flags({}), {0, 1});
+std::string both_hold(Idiom& i, const Comparison& a, const Comparison& b) {
+  return i.either({fmt::format("({}) & ({})", a.holds, b.holds),
+                   fmt::format("({}) & ({})", b.holds, a.holds),
+                   fmt::format("jnp.logical_and({}, {})", a.holds, b.holds),
+                   fmt::format("~(({}) | ({}))", a.fails, b.fails),
+                   fmt::format("jnp.logical_not(({}) | ({}))", a.fails, b.fails),
+                   fmt::format("({}) & ~({})", a.holds, b.fails)});
+}
+
+Idiom::Ids until_settled(Idiom& i, const Settling& how, std::vector<Idiom::Carry> carries,
+                         Idiom::Words step_names, const Idiom::Fill& step) {
+  const std::size_t own = carries.size();
+  const Interval rounds{0, static_cast<double>(how.most)};
+  const bool flag = i.chance(0.35);  // whether it is done, else the change itself
+  const std::string most = fmt::format("{}", how.most);
+  const ValueId first =
+      flag ? i.let({"done", "converged"},
+                   i.either({"jnp.array(False)", "jnp.bool_(False)", "jnp.zeros((), dtype=bool)"}),
+                   {}, flags({}), {0, 1})
+           : infinity(i);
+  carries.push_back({flag ? Idiom::Words{"done", "converged"} : Idiom::Words{"change", "error"},
+                     first,
+                     flag ? Interval{0, 1} : Interval{0, how.change},
+                     {}});
+  carries.push_back(
+      {{"count", "k", "it"}, i.builder().literal(0, i.integer()), rounds, how.rounds});
+  const Comparison left{"{k} < " + most, "{k} >= " + most};
+  const std::string going =
+      flag ? both_hold(i, {"~{e}", "{e}"}, left)
+           : both_hold(i, {"{e} > " + how.tolerance, "{e} <= " + how.tolerance}, left);
+  const Idiom::Ids out = i.while_loop(
+      std::move(carries), {"unsettled", "keep_going", "cond_fn", "not_converged"},
+      [&](const Idiom::Ids& p) {
+        return Idiom::Ids{test(i, {"more", "going_on"}, going, {{"e", p[own]}, {"k", p[own + 1]}})};
+      },
+      std::move(step_names),
+      [&](const Idiom::Ids& p) {
+        Idiom::Ids next = step({p.begin(), p.begin() + static_cast<std::ptrdiff_t>(own)});
+        if (flag && next.size() > own)
+          next[own] = test(i, {"small", "reached"},
+                           i.either({"{e} <= " + how.tolerance, "{e} < " + how.tolerance,
+                                     "~({e} > " + how.tolerance + ")"}),
+                           {{"e", next[own]}});
+        next.push_back(
+            i.let({"next_count", "one_more"}, "$0 + 1", {p[own + 1]}, counts(i, {}), rounds));
+        return next;
+      });
+  Idiom::Ids results(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(own));
+  if (!how.rounds.empty()) results.push_back(out[own + 1]);
+  return results;
 }
 
 ValueId class_labels(Idiom& i, Idiom::Words names, std::int64_t rows, std::int64_t count) {

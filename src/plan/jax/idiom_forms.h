@@ -102,17 +102,28 @@ Idiom::Ids branch(Idiom& i, ValueId predicate, const Idiom::Ids& operands,
 // `results`, a function's result without names is dropped.
 Idiom::Ids mapped(Idiom& i, Idiom::Words step_names, const std::vector<Idiom::Slice>& over,
                   const std::vector<Idiom::Words>& results, const Idiom::Fill& step);
-// A while_loop that ends when its last change is small or after `most` rounds; `step` gives the
-// next carries and then the change. The number of rounds comes last, if `rounds` names it.
-Idiom::Ids until_settled(Idiom& i, std::vector<Idiom::Carry> carries, std::int64_t most,
-                         const std::string& small, Idiom::Words step_names, const Idiom::Fill& step,
-                         Idiom::Words rounds = {});
-
-// jnp.inf, of the program's type: the change before a loop's first step.
+// jnp.inf, of the program's type: the change before a loop's first step, what a record begins with.
 ValueId infinity(Idiom& i);
-// Whether a loop has steps left and its last change was not small.
-ValueId unsettled(Idiom& i, ValueId count, std::int64_t most, ValueId change,
-                  const std::string& small);
+
+// A comparison and its opposite.
+struct Comparison {
+  std::string holds, fails;
+};
+// Both of them, in one of the ways that conditions of loops are written.
+std::string both_hold(Idiom& i, const Comparison& a, const Comparison& b);
+
+// When a loop has settled: its change is no larger than the tolerance, or its rounds are used up.
+struct Settling {
+  std::string tolerance;
+  std::int64_t most;
+  double change = 10;        // how large it is in practice
+  Idiom::Words rounds = {};  // names of their number where that is a result
+};
+// A while_loop that ends when it has settled: by the change itself or by whether that is small.
+// `step` takes the carries and gives the next, then the change. The carries at the end, then the
+// number of rounds where it is wanted.
+Idiom::Ids until_settled(Idiom& i, const Settling& how, std::vector<Idiom::Carry> carries,
+                         Idiom::Words step_names, const Idiom::Fill& step);
 
 // ---- Labels and averages ----
 // One class a row; so many that two draws are hardly alike.

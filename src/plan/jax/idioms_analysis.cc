@@ -541,8 +541,9 @@ Op great_circle() {
     const bool degrees = i.chance(0.6), pairs = i.chance(0.35), packed = i.chance(0.4);
     const double scale = degrees ? 57.0 : 1.0;
     const Interval band{-1.2 * scale, 1.2 * scale};
-    const std::string radius = i.either({"6371.0", "6371.0088", "3958.8", "1.0"});
-    const double size = std::stod(radius);
+    const std::string radius =
+        i.setting({"radius", "earth_radius"}, {"6371.0", "6371.0088", "3958.8"});
+    const double size = 6000;
     const std::string turn = degrees ? i.either({"jnp.radians", "jnp.deg2rad"}) : "";
     ValueId a, b;  // latitude, longitude
     const auto place = [&](const Words& names, ValueId& lat, ValueId& lon, std::int64_t m) {

@@ -202,6 +202,40 @@ Op space_to_depth() {
   });
 }
 
+// Applies a matrix of the form that `kind` names to a vector, to columns or causally.
+void apply_structured(Idiom& i, ValueId matrix, std::int64_t n, const std::string& kind,
+                      bool causal) {
+  const Interval range{-2, 2};
+  switch (i.between(0, causal ? 2 : 1)) {
+    case 0: {
+      const ValueId x = i.input({"x", "vector", "signal"}, {n}, range);
+      i.called({"structured_product", "apply_structured", "filter_by_matrix"});
+      i.summary("Apply a " + kind + " matrix to a vector.");
+      i.let({"applied", "product"},
+            i.either({"$0 @ $1", "jnp.dot($0, $1)", "jnp.einsum(\"ij,j->i\", $0, $1)"}),
+            {matrix, x}, {n}, {-8, 8});
+      break;
+    }
+    case 1: {
+      const ValueId x = i.input({"x", "batch", "signals"}, {n, i.size()}, range);
+      i.called({"structured_product", "apply_structured", "filter_columns"});
+      i.summary("Apply a " + kind + " matrix to the columns of another.");
+      i.let({"applied", "filtered"}, i.either({"$0 @ $1", "jnp.matmul($0, $1)"}), {matrix, x},
+            i.shape(x), {-8, 8});
+      break;
+    }
+    default: {
+      const ValueId x = i.input({"signal", "x", "impulses"}, {n}, range);
+      i.called({"causal_filter", "apply_causal", "causal_product"});
+      i.summary("Filter a signal by the lower triangle of a " + kind + " matrix.");
+      i.comment("Nothing of the future reaches the present.");
+      const ValueId past = i.let({"causal", "lower"}, "jnp.tril($0)", {matrix}, {n, n}, range);
+      i.let({"filtered", "response"}, i.either({"$0 @ $1", "jnp.dot($0, $1)"}), {past, x}, {n},
+            {-8, 8});
+    }
+  }
+}
+
 // Matrices that are constant along diagonals: built by an index table or by rolled rows; applied to
 // vectors by choice.
 Op toeplitz() {
@@ -210,7 +244,7 @@ Op toeplitz() {
     const auto kind = i.between(0, 2);
     const Interval range{-2, 2};
     ValueId matrix = kNoValue;
-    std::string said;
+    std::string said, form = "Toeplitz";
     const double top = static_cast<double>(n);
     const ValueId band = i.input(kind == 0   ? Words{"row", "kernel", "taps"}
                                  : kind == 1 ? Words{"autocovariance", "lags", "column"}
@@ -219,6 +253,7 @@ Op toeplitz() {
     if (kind == 0 && i.chance(0.3)) {
       i.called({"circulant", "circulant_matrix", "cyclic_matrix"});
       said = "Build the circulant matrix of a kernel.";
+      form = "circulant";
       const BodyId turn = i.function(
           {"shifted", "turn"}, {{{"k", "shift"}, counts(i, {}), {0, top}}}, [&](const Ids& p) {
             return Ids{i.let({"rolled"}, "jnp.roll($0, $1)", {band, p[0]}, {n}, range)};
@@ -233,6 +268,7 @@ Op toeplitz() {
       if (kind == 0) {
         i.called({"circulant", "circulant_matrix", "cyclic_matrix"});
         said = "Build the circulant matrix of a kernel.";
+        form = "circulant";
         offset = "(" + offset + fmt::format(") % {}", n);
       } else if (kind == 1) {
         i.called({"toeplitz", "symmetric_toeplitz", "covariance_from_lags"});
@@ -241,6 +277,7 @@ Op toeplitz() {
       } else if (i.chance(0.5)) {
         i.called({"hankel", "hankel_matrix", "trajectory_matrix"});
         said = "Build the Hankel matrix of a sequence.";
+        form = "Hankel";
         offset = "$0[:, None] + $0";
       } else {
         i.called({"toeplitz", "toeplitz_matrix", "convolution_matrix"});
@@ -251,34 +288,20 @@ Op toeplitz() {
       matrix = i.let({"matrix", "operator_matrix"}, i.either({"$0[$1]", "jnp.take($0, $1)"}),
                      {band, lag}, {n, n}, range);
     }
-    switch (i.between(0, 3)) {
-      case 0: {
-        const ValueId x = i.input({"x", "vector", "signal"}, {n}, range);
-        i.called({"structured_product", "apply_structured", "filter_by_matrix"});
-        i.summary("Apply a matrix of constant diagonals to a vector.");
-        i.let({"applied", "product"},
-              i.either({"$0 @ $1", "jnp.dot($0, $1)", "jnp.einsum(\"ij,j->i\", $0, $1)"}),
-              {matrix, x}, {n}, {-8, 8});
-        break;
-      }
-      case 1: {
-        const ValueId x = i.input({"x", "batch", "signals"}, {n, i.size()}, range);
-        i.called({"structured_product", "apply_structured", "filter_columns"});
-        i.summary("Apply a matrix of constant diagonals to the columns of another.");
-        i.let({"applied", "filtered"}, i.either({"$0 @ $1", "jnp.matmul($0, $1)"}), {matrix, x},
-              i.shape(x), {-8, 8});
-        break;
-      }
-      case 2:
-        i.called({"structured_triangle", "triangle_of_diagonals", "one_sided_matrix"});
-        i.summary("Keep a triangle of a matrix of constant diagonals.");
-        i.let({"triangle", "one_sided"},
-              i.either({"jnp.tril($0)", "jnp.tril($0, 1)", "jnp.triu($0)"}), {matrix}, {n, n},
-              range);
-        break;
-      default:
-        i.summary(said);
+    if (kind == 1 && i.chance(0.4)) {
+      const ValueId w = i.input({"weights", "loadings"}, {n}, range);
+      i.called({"variance_of_sum", "weighted_sum_variance", "stationary_variance"});
+      i.summary("Variance of a weighted sum of a stationary series by its autocovariances.");
+      i.let({"variance", "quadratic"},
+            i.either(
+                {"$1 @ $0 @ $1", "jnp.einsum(\"i,ij,j->\", $1, $0, $1)", "jnp.dot($1, $0 @ $1)"}),
+            {matrix, w}, Shape{}, {-30, 30});
+      return;
     }
+    if (i.chance(0.25))
+      i.summary(said);
+    else
+      apply_structured(i, matrix, n, form, form == "Toeplitz");
   });
 }
 
@@ -307,11 +330,12 @@ void diagonal_blocks(Idiom& i, std::int64_t blocks, std::int64_t size) {
     i.let({"traces", "block_traces"},
           i.either({"jnp.trace($0, axis1=1, axis2=2)", "jnp.einsum(\"bii->b\", $0)"}), {parts},
           Shape{blocks}, {-5, 5});
-  if (i.chance(0.4))
-    i.let({"coupling", "rest"},
-          "$0 - jnp.repeat(jnp.repeat(jnp.eye(" + std::to_string(blocks) + ", dtype=$0.dtype), " +
-              std::to_string(size) + ", axis=0), " + std::to_string(size) + ", axis=1) * $0",
-          {whole}, {n, n}, range);
+  if (traces || !i.chance(0.4)) return;
+  i.summary("Split a matrix into the blocks on its diagonal and what couples them.");
+  i.let({"coupling", "rest"},
+        "$0 - jnp.repeat(jnp.repeat(jnp.eye(" + std::to_string(blocks) + ", dtype=$0.dtype), " +
+            std::to_string(size) + ", axis=0), " + std::to_string(size) + ", axis=1) * $0",
+        {whole}, {n, n}, range);
 }
 
 // One matrix with blocks on its diagonal: by a mask over repeats, by an einsum with the identity,
@@ -479,6 +503,25 @@ Op interleave() {
   });
 }
 
+// Blocks without their means, where the last one has `extra` elements that are padding.
+ValueId centered_blocks(Idiom& i, ValueId split, std::int64_t length, std::int64_t extra) {
+  const std::int64_t blocks = i.shape(split)[0], block = i.shape(split)[1];
+  i.called({"center_blocks", "remove_block_means", "blockwise_center"});
+  i.summary("Center every block of a vector.");
+  i.comment("The last block is shorter; its padding is no part of the mean.");
+  const ValueId sizes = i.let(
+      {"sizes", "lengths"},
+      i.either(
+          {fmt::format("jnp.full({}, {}).at[-1].set({})", blocks, block, block - extra),
+           fmt::format("jnp.minimum({}, {} - {} * jnp.arange({}))", block, length, block, blocks)}),
+      {}, counts(i, {blocks}), {1, static_cast<double>(block)});
+  const ValueId mean =
+      i.let({"means", "centers"}, i.either({"$0.sum(axis=1) / $1", "jnp.sum($0, axis=1) / $1"}),
+            {split, sizes}, {blocks}, {-2, 2});
+  return i.let({"centered", "shifted"}, "$0 - $1[:, None]", {split, mean}, {blocks, block},
+               {-4, 4});
+}
+
 // Vectors padded to whole blocks, worked on block by block, and the padding cut off: scales,
 // partial sums, means taken off.
 Op pad_to_blocks() {
@@ -488,24 +531,23 @@ Op pad_to_blocks() {
     if (extra == 0) return i.fail();
     const Interval range{-3, 3};
     const ValueId x = i.input({"x", "values", "weights", "signal"}, {length}, range);
-    i.called({"blockwise", "by_blocks", "pad_and_block"});
-    i.summary(fmt::format("Work on a vector in blocks of {}.", block));
-    const std::string fill = i.chance(0.7) ? "" : ", mode=\"edge\"";
-    const ValueId padded =
-        i.let({"padded", "extended"},
-              fill.empty()
-                  ? i.either({fmt::format("jnp.pad($0, (0, {}))", extra),
-                              fmt::format("jnp.concatenate([$0, jnp.zeros({}, $0.dtype)])", extra)})
-                  : fmt::format("jnp.pad($0, (0, {}), mode=\"edge\")", extra),
-              {x}, {blocks * block}, range);
+    const auto what = i.between(0, 3);  // scaled, summed, centred, lengths
+    const bool zeros = what > 1 || i.chance(0.7);
+    const ValueId padded = i.let(
+        {"padded", "extended"},
+        zeros ? i.either({fmt::format("jnp.pad($0, (0, {}))", extra),
+                          fmt::format("jnp.concatenate([$0, jnp.zeros({}, $0.dtype)])", extra)})
+              : fmt::format("jnp.pad($0, (0, {}), mode=\"edge\")", extra),
+        {x}, {blocks * block}, range);
     const ValueId split = i.let({"blocks", "tiles"},
                                 i.either({fmt::format("$0.reshape({}, {})", blocks, block),
                                           fmt::format("$0.reshape(-1, {})", block)}),
                                 {padded}, {blocks, block}, range);
     ValueId out = kNoValue;
     const Shape column = {blocks, 1};
-    switch (i.between(0, 3)) {
+    switch (what) {
       case 0: {
+        i.called({"scale_blocks", "normalize_blocks", "blockwise_absmax"});
         i.summary("Scale every block of a vector to its largest magnitude.");
         const ValueId peak = i.let({"peak", "absmax"},
                                    i.either({"jnp.max(jnp.abs($0), axis=1, keepdims=True)",
@@ -516,6 +558,7 @@ Op pad_to_blocks() {
         break;
       }
       case 1: {
+        i.called({"blocked_cumsum", "two_level_sum", "prefix_sum_by_blocks"});
         i.summary("Sum a vector in two levels: within blocks, then across them.");
         const ValueId inner =
             i.let({"inner", "within"}, "jnp.cumsum($0, axis=1)", {split}, {blocks, block}, {-8, 8});
@@ -530,22 +573,16 @@ Op pad_to_blocks() {
                     {-12, 12});
         break;
       }
-      case 2: {
-        i.summary("Center every block of a vector.");
-        out = i.let(
-            {"centered", "shifted"},
-            i.either({"$0 - $0.mean(axis=1, keepdims=True)", "$0 - jnp.mean($0, axis=1)[:, None]"}),
-            {split}, {blocks, block}, {-4, 4});
+      case 2:
+        out = centered_blocks(i, split, length, extra);
         break;
-      }
-      default: {
-        i.summary("Turn the order of the elements within every block.");
-        out = i.let({"flipped", "turned"}, i.either({"$0[:, ::-1]", "jnp.flip($0, axis=1)"}),
-                    {split}, {blocks, block}, range);
-        if (i.chance(0.5))
-          i.let({"blended", "symmetric"}, "0.5 * ($0 + $1)", {out, split}, {blocks, block}, range);
+      default:
+        i.called({"block_norms", "blockwise_norm", "lengths_of_blocks"});
+        i.summary(fmt::format("Give the length of every block of {} elements.", block));
+        i.let({"norms", "lengths"},
+              i.either({"jnp.sqrt(jnp.sum($0**2, axis=1))", "jnp.linalg.norm($0, axis=1)"}),
+              {split}, {blocks}, {0.1, 6});
         return;
-      }
     }
     i.let({"trimmed", "flat"},
           i.either(

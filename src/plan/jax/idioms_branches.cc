@@ -234,14 +234,11 @@ Op adjust_radius() {
         return Ids{i.let({"scaled"}, spelling, p, Shape{}, radii)};
       };
     };
-    const bool keeps = i.chance(0.5);
-    i.switch_(
-        regime, {radius}, {{{"r", "old"}, scalar(i), radii}},
-        {{{"shrink", "tighten"}, scaled(shrink + " * $0")},
-         {{"keep", "hold"},
-          keeps ? Idiom::Fill([](const Ids& p) { return p; }) : Idiom::Fill(scaled("0.9 * $0"))},
-         {{"grow", "widen"}, scaled(grow + " * $0")}},
-        {{{"new_radius", "radius_next"}, scalar(i), radii}});
+    i.switch_(regime, {radius}, {{{"r", "old"}, scalar(i), radii}},
+              {{{"shrink", "tighten"}, scaled(shrink + " * $0")},
+               {{"keep", "hold"}, [](const Ids& p) { return p; }},
+               {{"grow", "widen"}, scaled(grow + " * $0")}},
+              {{{"new_radius", "radius_next"}, scalar(i), radii}});
     const ValueId good =
         test(i, {"accepted", "good"}, "{q} > " + i.either({"0.1", "0.2", "0.25"}), {{"q", ratio}});
     i.cond(

@@ -84,20 +84,15 @@ Op solve_by_condition() {
       };
     };
     const Part result{{"solution", "x"}, i.type(b), range};
-    ValueId x;
     if (inverted) {
       const ValueId good = i.let({"well_posed", "fine"}, i.either({"~$0", "jnp.logical_not($0)"}),
                                  {bad}, flags({}), {0, 1});
-      x = i.cond(good, {a, b}, {system, sides}, {"solve_plain", "direct"}, by(plain),
-                 {"solve_ridge", "regularized"}, by(mended), {result}, {packed, {}})[0];
+      i.cond(good, {a, b}, {system, sides}, {"solve_plain", "direct"}, by(plain),
+             {"solve_ridge", "regularized"}, by(mended), {result}, {packed, {}});
     } else {
-      x = i.cond(bad, {a, b}, {system, sides}, {"solve_ridge", "regularized"}, by(mended),
-                 {"solve_plain", "direct"}, by(plain), {result}, {packed, {}})[0];
+      i.cond(bad, {a, b}, {system, sides}, {"solve_ridge", "regularized"}, by(mended),
+             {"solve_plain", "direct"}, by(plain), {result}, {packed, {}});
     }
-    if (i.chance(0.4))
-      i.let({"scaled", "unit"},
-            i.either({"$0 / (1.0 + jnp.linalg.norm($0))", "$0 / jnp.sqrt(1.0 + jnp.sum($0**2))"}),
-            {x}, right, {-1, 1});
   });
 }
 
@@ -178,12 +173,11 @@ Op bracket_tariff() {
     const ValueId bill =
         i.let(taxes ? Words{"taxes", "due"} : Words{"bills", "costs"}, "lax.map($f0, $0)",
               {amounts}, Bodies{each}, Type{i.real(), {n}}, due);
-    const double end = i.random().uniform();
+    const double drawn = i.random().uniform(), end = taxes ? drawn : 0.3 + 0.7 * drawn;
     const std::string due_on =
         taxes ? "tax on each income by its bracket" : "bill for each amount by its tier";
     if (end < 0.3) {
-      i.called(taxes ? Words{"net_incomes", "incomes_after_tax"}
-                     : Words{"usage_less_bill", "amounts_less_bills"});
+      i.called({"net_incomes", "incomes_after_tax"});
       i.summary("Take from what comes in the " + due_on + ".");
     } else if (end < 0.6) {
       i.called(taxes ? Words{"effective_tax_rates", "average_tax_rates"}
@@ -223,17 +217,18 @@ Op augment_by_kind() {
     i.summary(fmt::format("Apply one of {} augmentations to each image.", count));
     const auto branches =
         some_of(i,
-                {{{"flip", "mirror"}, "$1 * jnp.flip($0, axis=1) + (1.0 - $1) * $0"},
-                 {{"turn", "rotate"}, "$1 * jnp.rot90($0)"},
-                 {{"transpose", "swap_axes"}, "$0 + $1 * ($0.T - $0)"},
+                {{{"flip", "mirror"}, "jnp.flip($0, axis=1)"},
+                 {{"turn", "rotate"}, "jnp.rot90($0)"},
+                 {{"blend_mirrored", "symmetrize"},
+                  "(1.0 - 0.5 * $1) * $0 + 0.5 * $1 * jnp.flip($0, axis=1)"},
                  {{"contrast", "sharpen"}, "jnp.mean($0) + $1 * ($0 - jnp.mean($0))"},
                  {{"brighten", "lighten"}, "$0 + $1"},
-                 {{"invert", "solarize"}, "$1 - $0"},
+                 {{"solarize", "invert_bright"}, "jnp.where($0 > $1, 2.0 * $1 - $0, $0)"},
                  {{"blur", "smooth"},
                   "$0 + 0.25 * $1 * (jnp.roll($0, 1, axis=0) + jnp.roll($0, -1, axis=0) "
                   "- 2.0 * $0)"},
                  {{"erase", "cut_out"}, "$0.at[1:3, 1:3].set($1)"},
-                 {{"shift", "translate"}, "$1 * jnp.roll($0, 1, axis=1)"},
+                 {{"shift", "translate"}, "jnp.roll($0, 1, axis=1)"},
                  {{"squash", "compress"}, "jnp.tanh($1 * $0)"}},
                 count, image, range);
     const bool inside = i.chance(0.3), flattens = i.chance(0.5);
@@ -285,7 +280,7 @@ Op hybrid_layers() {
         {{{"attend", "attention"}, "jax.nn.softmax($0 @ $1 @ $0.T / " + root + ", axis=-1) @ $0"},
          {{"mlp", "feed_forward"}, i.either({"jax.nn.gelu($0 @ $1)", "jax.nn.relu($0 @ $1)"})},
          {{"gate", "glu"}, "$0 * jax.nn.sigmoid($0 @ $1)"},
-         {{"shift", "token_shift"}, "jnp.roll($0, 1, axis=0) @ $1"},
+         {{"shift", "token_shift"}, "jnp.pad($0[:-1], ((1, 0), (0, 0))) @ $1"},
          {{"average", "running_mean"},
           "jnp.cumsum($0, axis=0) / jnp.arange(1, $0.shape[0] + 1)[:, None] @ $1"},
          {{"mix", "linear_attention"}, "$0 @ ($0.T @ $0 @ $1) / $0.shape[0]"}},
@@ -434,8 +429,7 @@ std::vector<Idiom::Branch> key_actions(Idiom& i, const std::string& done, std::i
            }},
           {{"recall", "answer"},
            [=, &i](const Ids& q) {
-             return Ids{i.let({"recalled"}, fmt::format("($0 + $1) % {}", most), {q[0], q[2]}, one,
-                              number),
+             return Ids{i.let({"recalled"}, fmt::format("$0 % {}", most), {q[2]}, one, number),
                         q[1], q[2]};
            }},
           {{"backspace", "erase_digit"}, [=, &i](const Ids& q) {
@@ -542,7 +536,7 @@ Op quantize_rows() {
                 return Ids{
                     i.let({"quantized"}, "jnp.round($0 / $1) * $1", {q[0], step}, row, range)};
               },
-              {"asymmetric", "from_least"},
+              narrow == 0 ? Words{"fine_steps", "fine_grid"} : Words{"asymmetric", "from_least"},
               [&](const Ids& q) {
                 if (narrow == 0)
                   return Ids{i.let({"fine"}, "jnp.round(64.0 * $0) / 64.0", {q[0]}, row, range)};

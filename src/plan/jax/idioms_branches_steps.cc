@@ -7,6 +7,7 @@
 
 #include "plan/jax/idiom_forms.h"
 #include "plan/jax/idioms.h"
+#include "plan/jax/idioms_flows.h"
 
 namespace jaxsmith::plan {
 namespace {
@@ -119,38 +120,6 @@ Op loss_scaling() {
   });
 }
 
-struct Flow {
-  Words called;
-  std::string says;
-  Words forms;  // the slope at y
-  Interval range;
-};
-
-const std::vector<Flow>& flows() {
-  static const std::vector<Flow> kAll = {
-      {{"integrate_pendulum"},
-       "a damped pendulum",
-       {"jnp.stack([$0[1], -4.0 * jnp.sin($0[0]) - 0.2 * $0[1]])",
-        "jnp.array([$0[1], -4.0 * jnp.sin($0[0]) - 0.2 * $0[1]])"},
-       {-2, 2}},
-      {{"integrate_van_der_pol"},
-       "the Van der Pol oscillator",
-       {"jnp.stack([$0[1], (1.0 - $0[0] ** 2) * $0[1] - $0[0]])",
-        "jnp.array([$0[1], 1.5 * (1.0 - $0[0] ** 2) * $0[1] - $0[0]])"},
-       {-2, 2}},
-      {{"integrate_populations"},
-       "predators and prey",
-       {"jnp.stack([2.0 * $0[0] * (1.0 - $0[1]), $0[1] * ($0[0] - 1.0)])",
-        "$0 * jnp.array([1.5 * (1.0 - $0[1]), $0[0] - 1.0])"},
-       {0.4, 2.2}},
-      {{"integrate_neuron"},
-       "the FitzHugh-Nagumo neuron",
-       {"jnp.stack([$0[0] - $0[0] ** 3 / 3.0 - $0[1] + 0.5, 0.3 * ($0[0] + 0.7 - 0.8 * $0[1])])",
-        "jnp.array([$0[0] - $0[0] ** 3 / 3.0 - $0[1] + 0.5, 0.1 * ($0[0] + 0.7 - 0.8 * $0[1])])"},
-       {-2, 2}}};
-  return kAll;
-}
-
 // The state after a step of length h and an estimate of its error.
 Ids attempted(Idiom& i, bool third, BodyId f, ValueId y, ValueId h) {
   const auto at = [&](Words called, std::string_view form, const Terms& terms) {
@@ -176,14 +145,39 @@ Ids attempted(Idiom& i, bool third, BodyId f, ValueId y, ValueId h) {
                    "{h} * ({b} / 12.0 + {c} / 9.0 - 5.0 / 72.0 * {a} - {d} / 8.0)", of)};
 }
 
+// The length of a step after the one whose error is `ratio` of what is allowed.
+struct StepControl {
+  std::string power, least, most;
+  bool inside;  // within the branches, else as a factor ahead of them
+  ValueId ratio, factor = kNoValue;
+
+  std::string ideal() const { return "0.9 * ({r} + 1e-6) ** -" + power; }
+
+  void ahead(Idiom& i) {
+    if (!inside)
+      factor = real(i, {"factor"}, "jnp.clip(" + ideal() + ", " + least + ", " + most + ")",
+                    {{"r", ratio}}, {0.2, 2});
+  }
+
+  ValueId length(Idiom& i, ValueId h, bool longer) const {
+    const Interval lengths{0.05, 1.5};
+    if (!inside) return real(i, {"h_new"}, "{h} * {f}", {{"h", h}, {"f", factor}}, lengths);
+    const std::string bounded = longer ? "jnp.minimum(" + most + ", " + ideal() + ")"
+                                       : "jnp.maximum(" + least + ", " + ideal() + ")";
+    return real(i, {"h_new"}, "{h} * " + bounded, {{"h", h}, {"r", ratio}}, lengths);
+  }
+};
+
 // Attempts at steps of an embedded pair (Heun and Euler, Bogacki and Shampine): taken where the
 // error is small enough, tried again with a shorter step otherwise.
 Op embedded_steps() {
   return idiom("embedded_steps", kConditional, 1.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
-    const Flow flow = i.random().pick(flows());
+    const Flow& flow = i.random().pick(flows());
+    const double middle = 0.5 * (flow.rate.lo + flow.rate.hi);
+    const std::string k = Idiom::text(i.number({flow.rate.lo, middle, flow.rate.hi}));
     const Type pair{i.real(), {2}};
-    const ValueId start = i.argument({"y0", "state", "start"}, pair, flow.range);
+    const ValueId start = i.argument({"y0", "state", "start"}, pair, flow.start);
     const ValueId h0 = i.input({"h0", "dt", "first_step"}, Shape{}, {0.15, 1.1});
     const bool third = i.chance(0.5);
     Words names = flow.called;
@@ -193,8 +187,9 @@ Op embedded_steps() {
     const Interval range{-3, 3}, lengths{0.05, 1.5};
     const BodyId f =
         i.helper({"slope", "vector_field", "rhs"}, "Slope of " + flow.says + ".",
-                 {{{"y", "state"}, pair, flow.range}}, [&](const Ids& p) {
-                   return Ids{i.let({"slope"}, i.either(flow.forms), {p[0]}, Shape{2}, {-4, 4})};
+                 {{{"y", "state"}, pair, flow.start}}, [&](const Ids& p) {
+                   return Ids{let(i, {"slope"}, i.either(flow.forms),
+                                  {{"y", p[0]}, {"k", kNoValue, k}}, Shape{2}, {-4, 4})};
                  });
     const std::string tolerance =
         i.setting({"tol", "tolerance"},
@@ -221,17 +216,8 @@ Op embedded_steps() {
           const ValueId ratio =
               real(i, {"ratio", "err_ratio"}, measure + tolerance, {{"e", error}}, {0.1, 5});
           const ValueId ok = test(i, {"ok", "accepted"}, "{r} <= 1.0", {{"r", ratio}});
-          const std::string ideal = "0.9 * ({r} + 1e-6) ** -" + power;
-          const ValueId factor =
-              inside ? kNoValue
-                     : real(i, {"factor"}, "jnp.clip(" + ideal + ", " + least + ", " + most + ")",
-                            {{"r", ratio}}, {0.2, 2});
-          const auto length = [&](ValueId h, bool longer) {
-            if (!inside) return real(i, {"h_new"}, "{h} * {f}", {{"h", h}, {"f", factor}}, lengths);
-            const std::string bounded = longer ? "jnp.minimum(" + most + ", " + ideal + ")"
-                                               : "jnp.maximum(" + least + ", " + ideal + ")";
-            return real(i, {"h_new"}, "{h} * " + bounded, {{"h", h}, {"r", ratio}}, lengths);
-          };
+          StepControl control{power, least, most, inside, ratio};
+          control.ahead(i);
           const Ids out = i.cond(
               ok, {p[0], p[1], p[2]},
               {{{"s", "now"}, scalar(i), {0, 6}},
@@ -240,10 +226,10 @@ Op embedded_steps() {
               {"advance", "accept"},
               [&](const Ids& q) {
                 return Ids{real(i, {"later"}, "{s} + {h}", {{"s", q[0]}, {"h", q[2]}}, {0, 6}),
-                           next, length(q[2], true)};
+                           next, control.length(i, q[2], true)};
               },
               {"retry", "reject"},
-              [&](const Ids& q) { return Ids{q[0], q[1], length(q[2], false)}; },
+              [&](const Ids& q) { return Ids{q[0], q[1], control.length(i, q[2], false)}; },
               {{{"t_next"}, scalar(i), {0, 6}},
                {{"y_next"}, pair, range},
                {{"h_next"}, scalar(i), lengths}},
@@ -278,8 +264,7 @@ Op walled_particle() {
         {{"bounce", "reflect"}, "2.0 * {w} - {x}", "-{v}"},
         {{"bounce_back", "rebound"}, "2.0 * {w} - {x}", "-" + keep + " * {v}"},
         {{"soft_wall", "push_back"}, "{w} + 0.5 * ({x} - {w})", "{v} - 4.0 * ({x} - {w})"},
-        {{"pass_through", "wrap"}, "{x} - 2.0 * {w}", keep + " * {v}"},
-        {{"stick", "absorb"}, "{w} + 0.1 * ({x} - {w})", "-0.1 * {v}"}};
+        {{"stick", "absorb"}, "jnp.clip({x}, -1.0, 1.0)", "jnp.zeros_like({v})"}};
     i.random().shuffle(walls);
     const bool nested = i.chance(0.35), both = i.chance(0.5), gravity = i.chance(0.3);
     const Interval place{-1.2, 1.2}, speed{-4, 4};
@@ -412,6 +397,41 @@ Op guarded_controller() {
   });
 }
 
+// Limits beyond which a room is heated or cooled, and what it is brought to.
+struct Limits {
+  std::string low, high, aim;
+};
+
+// The mode that follows: 0 is off, 1 heats, 2 cools.
+ValueId next_mode(Idiom& i, const Limits& limits, bool by_cond, ValueId room, ValueId mode) {
+  const Interval range{12, 30};
+  const Type mode_type = counts(i, {});
+  const Terms of = {{"t", room}, {"m", mode}};
+  if (by_cond) {
+    const ValueId on = test(i, {"running", "active"}, "{m} > 0", of);
+    return i.cond(
+        on, {room, mode}, {{{"a", "room"}, scalar(i), range}, {{"m", "old"}, mode_type, {0, 2}}},
+        {"stop_at_goal", "maybe_stop"},
+        [&](const Ids& q) {
+          return Ids{let(i, {"kept"}, "jnp.where(({m} == 1) == ({a} < " + limits.aim + "), {m}, 0)",
+                         {{"a", q[0]}, {"m", q[1]}}, mode_type, {0, 2})};
+        },
+        {"start_if_needed", "maybe_start"},
+        [&](const Ids& q) {
+          return Ids{let(i, {"started"},
+                         "jnp.where({a} < " + limits.low + ", 1, jnp.where({a} > " + limits.high +
+                             ", 2, {m}))",
+                         {{"a", q[0]}, {"m", q[1]}}, mode_type, {0, 2})};
+        },
+        {{{"mode_next", "now"}, mode_type, {0, 2}}})[0];
+  }
+  i.comment("On beyond the limits, off again at the goal.");
+  return let(i, {"mode_next", "now"},
+             "jnp.where({t} < " + limits.low + ", 1, jnp.where({t} > " + limits.high +
+                 ", 2, jnp.where(({m} == 1) == ({t} < " + limits.aim + "), {m}, 0)))",
+             of, mode_type, {0, 2});
+}
+
 // A room that is heated, cooled or left alone: modes that change with hysteresis, one branch each.
 Op thermostat() {
   return idiom("thermostat", kConditional, 1.0, kSmooth, [](Idiom& i) {
@@ -453,31 +473,7 @@ Op thermostat() {
     std::vector<Words> stacked = {{"rooms", "temperatures"}};
     if (modes) stacked.push_back({"modes", "states"});
     i.scan({"tick", "step"}, carries, {{{"o", "weather"}, outside}}, stacked, [&](const Ids& p) {
-      const Terms of = {{"t", p[0]}, {"m", p[1]}};
-      ValueId mode;
-      if (by_cond) {
-        const ValueId on = test(i, {"running", "active"}, "{m} > 0", of);
-        mode = i.cond(
-            on, {p[0], p[1]},
-            {{{"a", "room"}, scalar(i), range}, {{"m", "old"}, mode_type, {0, 2}}},
-            {"stop_at_goal", "maybe_stop"},
-            [&](const Ids& q) {
-              return Ids{let(i, {"kept"}, "jnp.where(({m} == 1) == ({a} < " + aim + "), {m}, 0)",
-                             {{"a", q[0]}, {"m", q[1]}}, mode_type, {0, 2})};
-            },
-            {"start_if_needed", "maybe_start"},
-            [&](const Ids& q) {
-              return Ids{
-                  let(i, {"started"},
-                      "jnp.where({a} < " + low + ", 1, jnp.where({a} > " + high + ", 2, {m}))",
-                      {{"a", q[0]}, {"m", q[1]}}, mode_type, {0, 2})};
-            },
-            {{{"mode_next", "now"}, mode_type, {0, 2}}})[0];
-      } else {
-        mode = let(i, {"mode_next", "now"},
-                   "jnp.where({t} < " + low + ", 1, jnp.where({t} > " + high + ", 2, {m}))", of,
-                   mode_type, {0, 2});
-      }
+      const ValueId mode = next_mode(i, {low, high, aim}, by_cond, p[0], p[1]);
       const std::size_t weather = energy ? 3 : 2;
       const Ids next =
           i.switch_(mode, {p[0], p[weather]}, taken,
@@ -509,6 +505,16 @@ Ids corrected(Idiom& i, bool moving, bool joseph, const std::string& r, const Te
   return {mean, cov};
 }
 
+// A variance of one for a scalar, an identity for a vector.
+ValueId unit_spread(Idiom& i, ValueId x0) {
+  const Shape shape = i.shape(x0);
+  return i.let({"p0", "prior_var"},
+               shape.empty()
+                   ? i.either({"jnp.ones_like($0)", "jnp.full_like($0, 1.0)"})
+                   : i.either({"jnp.eye(2, dtype=$0.dtype)", "jnp.diag(jnp.ones_like($0))"}),
+               {x0}, shape.empty() ? Shape{} : Shape{2, 2}, {0.05, 4});
+}
+
 // A Kalman filter that leaves out what is not to be trusted: measurements too far from what was
 // foretold, or those that are flagged as missing. A level, or a position with its speed.
 Op gated_filter() {
@@ -529,15 +535,12 @@ Op gated_filter() {
                       : "Filter readings and leave out those that are far off.");
     const std::string q = i.setting({"process_noise", "q"}, {"0.1", "0.2", "0.05"});
     const std::string r = i.setting({"noise", "r"}, {"0.5", "0.3", "0.8"});
-    const std::string gate = i.either({"1.0", "1.2", "1.5"}), memory = i.either({"0.9", "0.95"});
+    const std::string gate = i.setting({"gate"}, {"2.0", "3.0", "4.0"}),
+                      memory = i.either({"0.9", "0.95"});
     const std::string dt = i.either({"0.5", "0.3", "1.0"});
     const bool joseph = i.chance(0.4), widths = i.chance(0.4), inflates = !flagged && i.chance(0.5);
     const Interval range{-3, 3}, variance{0.05, 4};
-    const ValueId p0 =
-        i.let({"p0", "prior_var"},
-              moving ? i.either({"jnp.eye(2, dtype=$0.dtype)", "jnp.diag(jnp.ones_like($0))"})
-                     : i.either({"jnp.ones_like($0)", "jnp.full_like($0, 1.0)"}),
-              {x0}, spread, variance);
+    const ValueId p0 = unit_spread(i, x0);
     const ValueId f = moving
                           ? i.let({"f", "motion"},
                                   "jnp.array([[1.0, " + dt + "], [0.0, " + memory + "]], $0.dtype)",

@@ -101,7 +101,8 @@ Op forward_noising() {
         break;
       }
       case 2:
-        i.let({"log_snr", "snr_db"},
+        i.summary("Noise each row to its own step, and give its log signal-to-noise ratio.");
+        i.let({"log_snr", "log_ratio"},
               i.either({"jnp.log($0 / (1.0 - $0))", "jnp.log($0) - jnp.log1p(-$0)"}), {a}, column,
               {-3, 4});
         break;
@@ -404,7 +405,8 @@ Op langevin_sampler() {
              {{{"noise", "eps"}, noises}}, kept, [&](const Ids& p) {
                const ValueId g = slope(p[0]);
                const ValueId v =
-                   i.let({"v_next"}, gamma + " * $0 - " + h + " * $1 + jnp.sqrt(" + h + ") * $2",
+                   i.let({"v_next"},
+                         gamma + " * $0 - " + h + " * $1 + jnp.sqrt(1.0 - " + gamma + "**2) * $2",
                          {p[1], g, p[2]}, shape, {-2, 2});
                const ValueId next =
                    i.let({"x_next"}, "$0 + " + h + " * $1", {p[0], v}, shape, {-3, 3});

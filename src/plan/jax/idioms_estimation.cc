@@ -62,7 +62,7 @@ const std::vector<Model>& models() {
        {0.2, 1.5},
        {-2, 1},
        "-2.0 * jnp.sum(($0 - jax.nn.sigmoid($1 * jnp.arange($0.shape[0]) + $2)) ** 2)",
-       "-2.0 * jnp.sum(($0 - jnp.exp(-$1 * jnp.arange($0.shape[0]))) ** 2)",
+       "-2.0 * jnp.sum(($0 - jax.nn.sigmoid($1 * jnp.arange($0.shape[0]) - 2.0)) ** 2)",
        "a growth curve"}};
   return kModels;
 }
@@ -182,6 +182,34 @@ Op multivariate_normal() {
   });
 }
 
+// What a ridge regression gives: its coefficients, its residuals or what it says of new rows.
+void ridge_results(Idiom& i, ValueId x, ValueId y, ValueId coef, bool centers) {
+  const std::int64_t n = i.shape(x)[0], d = i.shape(x)[1];
+  // New rows would have to be centred by the means of the old ones.
+  switch (centers ? i.random().pick(std::vector<int>{0, 2}) : static_cast<int>(i.between(0, 3))) {
+    case 0: {
+      i.called({"ridge_residuals", "residuals_of_ridge"});
+      i.summary("Give the residuals of a ridge regression.");
+      const ValueId fitted =
+          i.let({"fitted", "predicted"}, i.either({"$0 @ $1", "jnp.dot($0, $1)"}), {x, coef}, {n},
+                {-4, 4});
+      i.let({"residuals", "errors"}, "$0 - $1", {y, fitted}, {n}, {-4, 4});
+      break;
+    }
+    case 1: {
+      const std::int64_t m = i.size();
+      i.called({"ridge_predict", "fit_and_predict"});
+      i.summary("Predict new rows by ridge regression.");
+      const ValueId test = i.input({"x_test", "queries"}, {m, d}, {-2, 2});
+      i.let({"predictions", "predicted"}, i.either({"$0 @ $1", "jnp.dot($0, $1)"}), {test, coef},
+            {m}, {-4, 4});
+      break;
+    }
+    default:
+      break;
+  }
+}
+
 // Least squares with a penalty: by the normal equations or by the dual; with data centred or rows
 // weighted; residuals or predictions.
 Op ridge_regression() {
@@ -240,24 +268,7 @@ Op ridge_regression() {
           i.let({"moment", "xty"}, i.either({"$0.T @ $1", "$1 @ $0"}), {left, y}, {d}, {-12, 12});
       coef = solve({"coefficients", "beta"}, gram, moment, d);
     }
-    switch (i.between(0, 3)) {
-      case 0: {
-        const ValueId fitted =
-            i.let({"fitted", "predicted"}, i.either({"$0 @ $1", "jnp.dot($0, $1)"}), {x, coef}, {n},
-                  {-4, 4});
-        i.let({"residuals", "errors"}, "$0 - $1", {y, fitted}, {n}, {-4, 4});
-        break;
-      }
-      case 1: {
-        const std::int64_t m = i.size();
-        const ValueId test = i.input({"x_test", "queries"}, {m, d}, {-2, 2});
-        i.let({"predictions", "predicted"}, i.either({"$0 @ $1", "jnp.dot($0, $1)"}), {test, coef},
-              {m}, {-4, 4});
-        break;
-      }
-      default:
-        break;
-    }
+    ridge_results(i, x, y, coef, centers);
   });
 }
 
@@ -359,6 +370,79 @@ Op logistic_descent() {
   });
 }
 
+// Residuals of a curve with few parameters, as a helper (theta, x, y).
+BodyId curve(Idiom& i, std::int64_t rows) {
+  const std::string model = i.either(
+      {"$0[0] * jnp.exp(-jnp.abs($0[1]) * $1) + $0[2]", "$0[0] * jnp.tanh($0[1] * $1) + $0[2]",
+       "$0[0] + $0[1] * jnp.sin($0[2] * $1)", "$0[0] / (1.0 + jnp.exp(-$0[1] * ($1 - $0[2])))",
+       "$0[0] * $1 / (1.0 + jnp.square($0[1] * $1)) + $0[2]"});
+  return i.helper({"residuals", "curve_errors", "misfit"},
+                  "Errors of a curve with three parameters.",
+                  {{{"theta", "params"}, Type{i.real(), {3}}, {0.3, 1.5}},
+                   {{"x", "t"}, Type{i.real(), {rows}}, {-2, 2}},
+                   {{"y", "observed"}, Type{i.real(), {rows}}, {-2, 2}}},
+                  [&](const Ids& p) {
+                    const ValueId fit =
+                        i.let({"fitted", "predicted"}, model, {p[0], p[1]}, Shape{rows}, {-2, 2});
+                    return Ids{i.let({"errors"}, "$0 - $1", {fit, p[2]}, Shape{rows}, {-3, 3})};
+                  });
+}
+
+// Levenberg-Marquardt and Gauss-Newton: a step by the Jacobian of residuals.
+Op gauss_newton_step() {
+  return idiom("gauss_newton_step", kGradient, 1.2, kSmooth, [](Idiom& i) {
+    if (half_precision(i)) return i.fail();
+    const ValueId x = i.anchor({"times", "x", "doses"}, 1, 1, {-2, 2});
+    const std::int64_t rows = i.dim(x, 0);
+    if (rows < 4) return i.fail();
+    const ValueId y = i.argument({"observed", "y", "responses"}, i.type(x), {-2, 2});
+    const ValueId theta = i.argument({"theta", "params", "guess"}, Type{i.real(), {3}}, {0.3, 1.5});
+    const BodyId errors = curve(i, rows);
+    i.called({"gauss_newton_step", "levenberg_marquardt_step", "fit_step"});
+    i.summary("Refine the parameters of a curve by its Jacobian.");
+    const ValueId jacobian =
+        i.let({"jacobian", "jac"},
+              i.either({"jax.jacfwd($f0)($0, $1, $2)", "jax.jacrev($f0)($0, $1, $2)",
+                        "jax.jacobian($f0)($0, $1, $2)"}),
+              {theta, x, y}, {errors}, Type{i.real(), {rows, 3}}, {-3, 3});
+    const ValueId r = i.let({"errors", "r"}, "$f0($0, $1, $2)", {theta, x, y}, {errors},
+                            Type{i.real(), {rows}}, {-3, 3});
+    const ValueId normal =
+        i.let({"normal", "gram"}, i.either({"$0.T @ $0", "jnp.einsum(\"ni,nj->ij\", $0, $0)"}),
+              {jacobian}, Shape{3, 3}, {-5, 20});
+    const ValueId slope = i.let({"slope", "rhs"}, i.either({"$0.T @ $1", "$1 @ $0"}), {jacobian, r},
+                                Shape{3}, {-9, 9});
+    const std::string damping = i.either({"0.1", "0.01", "1.0"});
+    const bool scaled = i.chance(0.35);
+    i.comment(scaled ? "Damped by the curvature of each parameter."
+                     : "Damping keeps the system well conditioned.");
+    const ValueId damped = i.let(
+        {"damped", "system"},
+        scaled ? "$0 + " + damping + " * (jnp.diag(jnp.diag($0)) + jnp.eye(3, dtype=$0.dtype))"
+               : "$0 + " + damping + " * jnp.eye(3, dtype=$0.dtype)",
+        {normal}, Shape{3, 3}, {-5, 20});
+    const ValueId step =
+        i.let({"delta", "step"},
+              i.either({"jnp.linalg.solve($0, $1)",
+                        "jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor($0), $1)",
+                        "jax.scipy.linalg.solve($0, $1, assume_a=\"pos\")"}),
+              {damped, slope}, Shape{3}, {-2, 2});
+    const ValueId next =
+        i.let({"refined", "new_theta"}, "$0 - $1", {theta, step}, Shape{3}, {-2, 3});
+    if (i.chance(0.35)) {
+      i.called({"accept_or_reject", "guarded_fit_step", "trust_step"});
+      i.summary("Refine the parameters of a curve where that lowers the error.");
+      const ValueId after = i.let({"new_errors", "r_new"}, "$f0($0, $1, $2)", {next, x, y},
+                                  {errors}, Type{i.real(), {rows}}, {-3, 3});
+      const ValueId better = i.let(
+          {"improved", "better"},
+          i.either({"jnp.sum($0**2) < jnp.sum($1**2)", "jnp.vdot($0, $0) < jnp.vdot($1, $1)"}),
+          {after, r}, Type{DType::kBool, {}}, {0, 1});
+      i.let({"accepted"}, "jnp.where($0, $1, $2)", {better, next, theta}, Shape{3}, {-2, 3});
+    }
+  });
+}
+
 // Huber's estimate and its like: means again and again, with weights that fall with the distance.
 void reweighted_mean(Idiom& i, ValueId x, const std::string& axis, const Shape& out) {
   const Shape shape = i.shape(x);
@@ -439,7 +523,6 @@ Op robust_location() {
                                        {sorted}, kept, range);
           reduce("mean", {"center", "mean"}, inside, {-2, 2});
         }
-        if (i.chance(0.3)) reduce("mean", {"plain_mean", "average"}, x, {-2, 2});
         break;
       }
       default: {
@@ -487,7 +570,7 @@ void compare_means(Idiom& i, const Samples& samples) {
 void compare_ranks(Idiom& i, const Samples& samples) {
   const auto& [x, y, n, m] = samples;
   i.called({"mann_whitney_u", "rank_sum", "probability_larger"});
-  i.summary("Count how often one sample exceeds the other.");
+  i.summary("Count how often one sample exceeds the other, and estimate the shift between them.");
   const bool pairs = i.chance(0.6);
   ValueId u = kNoValue;
   if (pairs) {
@@ -501,15 +584,16 @@ void compare_ranks(Idiom& i, const Samples& samples) {
   }
   i.let({"share", "effect"}, fmt::format("$0.astype($1.dtype) / {}", n * m), {u, x}, Shape{},
         {0, 1});
-  i.let({"shift", "mean_gap"},
-        i.either({"$0.mean() - $1.mean()", "jnp.median($0) - jnp.median($1)"}), {x, y}, Shape{},
-        {-2, 2});
+  i.comment("Hodges and Lehmann's estimate.");
+  i.let({"shift", "median_gap"},
+        i.either({"jnp.median($0[:, None] - $1)", "jnp.median(jnp.subtract.outer($0, $1))"}),
+        {x, y}, Shape{}, {-2, 2});
 }
 
 void compare_distributions(Idiom& i, const Samples& samples) {
   const auto& [x, y, n, m] = samples;
   i.called({"ks_statistic", "kolmogorov_smirnov", "cdf_gap"});
-  i.summary("Find the largest gap between two empirical distribution functions.");
+  i.summary("Find the largest gap between two empirical distribution functions, and its place.");
   const ValueId all =
       i.let({"pooled", "all_points"},
             i.either({"jnp.concatenate([$0, $1])", "jnp.sort(jnp.concatenate([$0, $1]))"}), {x, y},
@@ -520,10 +604,12 @@ void compare_distributions(Idiom& i, const Samples& samples) {
   };
   const ValueId fx = cdf({"cdf_x", "fx"}, x);
   const ValueId fy = cdf({"cdf_y", "fy"}, y);
-  i.let({"statistic", "gap"}, i.either({"jnp.max(jnp.abs($0 - $1))", "jnp.abs($0 - $1).max()"}),
-        {fx, fy}, Shape{}, {0, 1});
-  i.let({"locations", "quartiles"}, "jnp.quantile($0, jnp.array([0.25, 0.5, 0.75], $0.dtype))",
-        {all}, {3}, kSpread);
+  const ValueId gaps =
+      i.let({"gaps", "differences"}, "jnp.abs($0 - $1)", {fx, fy}, {n + m}, {0, 1});
+  i.let({"statistic", "largest_gap"}, i.either({"jnp.max($0)", "$0.max()"}), {gaps}, Shape{},
+        {0, 1});
+  i.let({"place", "where"}, i.either({"$0[jnp.argmax($1)]", "$0[$1.argmax()]"}), {all, gaps},
+        Shape{}, kSpread);
 }
 
 void compare_by_kernel(Idiom& i, const Samples& samples) {
@@ -569,8 +655,12 @@ void test_table(Idiom& i) {
           {-5, 5});
     return;
   }
-  i.let({"chi_square", "statistic"},
-        i.either({"jnp.sum(($0 - $1) ** 2 / $1)", "2.0 * jnp.sum($0 * jnp.log($0 / $1))"}),
+  const bool ratio = i.chance(0.4);
+  if (ratio) i.called({"g_statistic", "likelihood_ratio_test", "g_test"});
+  i.let({ratio ? "g" : "chi_square", "statistic"},
+        ratio ? i.either({"2.0 * jnp.sum($0 * jnp.log($0 / $1))",
+                          "2.0 * jnp.sum($0 * (jnp.log($0) - jnp.log($1)))"})
+              : i.either({"jnp.sum(($0 - $1) ** 2 / $1)", "jnp.sum(jnp.square($0 - $1) / $1)"}),
         {table, expected}, Shape{}, {1, 60});
 }
 
@@ -592,8 +682,8 @@ Op two_sample_test() {
 }  // namespace
 
 std::vector<Op> estimation_idioms() {
-  return {likelihood_grid(),  multivariate_normal(), ridge_regression(),
-          logistic_descent(), robust_location(),     two_sample_test()};
+  return {likelihood_grid(),   multivariate_normal(), ridge_regression(), logistic_descent(),
+          gauss_newton_step(), robust_location(),     two_sample_test()};
 }
 
 }  // namespace jaxsmith::plan

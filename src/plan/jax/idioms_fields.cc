@@ -216,7 +216,7 @@ Op wave(bool many) {
         const bool energy = i.chance(0.5);
         i.scan(
             {"step", "propagate"}, carries, {},
-            {energy ? Words{"energies", "kinetic"} : Words{"probe", "record"}},
+            {energy ? Words{"kinetic_energies", "kinetic"} : Words{"probe", "record"}},
             [&](const Ids& p) {
               const ValueId next = step(p[0], p[1]);
               return Ids{next, p[0],
@@ -430,25 +430,15 @@ Op relax_poisson(bool by_while) {
                  [&](const Ids& p) { return Ids{sweep(p[0])}; });
           return;
         }
-        const ValueId zero = i.builder().literal(0, i.integer());
-        const ValueId wide = infinity(i);
         const std::int64_t most = i.between(15, 40);
         const std::string small = i.either({"1e-3", "1e-2", "3e-3"});
         const std::string measure = i.either(
             {"jnp.max(jnp.abs($0 - $1))", "jnp.abs($0 - $1).max()", "jnp.linalg.norm($0 - $1)"});
-        i.while_loop(
-            {{{"count", "sweeps"}, zero, {0, 40}, {}},
-             {{"phi", "u"}, start, {-2, 2}, {"potential", "phi"}},
-             {{"change", "moved"}, wide, {0, 1}, {}}},
-            {"unsettled", "keep_going"},
-            [&](const Ids& p) { return Ids{unsettled(i, p[0], most, p[2], small)}; },
-            {"sweep", "relax"},
-            [&](const Ids& p) {
-              const ValueId next = sweep(p[1]);
-              const ValueId count =
-                  i.let({"count"}, "$0 + 1", {p[0]}, Type{i.integer(), {}}, {1, 40});
-              return Ids{count, next, i.let({"change"}, measure, {next, p[1]}, Shape{}, {0, 1})};
-            });
+        until_settled(i, {small, most, 1}, {{{"phi", "u"}, start, {-2, 2}, {"potential", "phi"}}},
+                      {"sweep", "relax"}, [&](const Ids& p) {
+                        const ValueId next = sweep(p[0]);
+                        return Ids{next, i.let({"change"}, measure, {next, p[0]}, Shape{}, {0, 1})};
+                      });
       });
 }
 
@@ -460,8 +450,10 @@ Op reaction_diffusion() {
     const ValueId v0 = i.input({"v", "catalyst", "inhibitor"}, shape, {0, 0.8});
     const bool gray = i.chance(0.6);
     const Stencil s = stencil(i, i.rank(u0));
-    const Term f = constant(i, "f", {"feed", "f"}, {0.04, 0.035, 0.055}, 0.2);
-    const Term k = constant(i, "k", {"kill", "k"}, {0.06, 0.062, 0.065}, 0.2);
+    const Term f = gray ? constant(i, "f", {"feed", "f"}, {0.04, 0.035, 0.055}, 0.2)
+                        : constant(i, "f", {"bias", "drive"}, {0.05, 0.1, 0.02}, 0.2);
+    const Term k = gray ? constant(i, "k", {"kill", "k"}, {0.06, 0.062, 0.065}, 0.2)
+                        : constant(i, "k", {"decay", "gamma"}, {1, 0.8, 1.2}, 0.2);
     const std::string du = i.either({"0.16", "0.2", "0.1"}),
                       dv = i.either({"0.08", "0.05", "0.04"});
     const std::string gain = i.either({"0.1", "0.2"});

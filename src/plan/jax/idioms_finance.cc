@@ -143,10 +143,12 @@ Op bond() {
     const std::int64_t m = curve ? 0 : i.dim(y, 0);
     const Shape grid = curve ? Shape{n} : Shape{m, n}, out = curve ? Shape{} : Shape{m};
     const std::string yield = curve ? "{y}" : "{y}[:, None]";
+    const bool continuous = i.chance(0.35);
     const ValueId discount =
         let(i, {"discount", "factors"},
-            i.either({"(1.0 + " + yield + ") ** -{t}", "jnp.exp(-" + yield + " * {t})",
-                      "1.0 / (1.0 + " + yield + ") ** {t}"}),
+            continuous
+                ? "jnp.exp(-" + yield + " * {t})"
+                : i.either({"(1.0 + " + yield + ") ** -{t}", "1.0 / (1.0 + " + yield + ") ** {t}"}),
             {{"y", y}, {"t", years}}, grid, {0.2, 1});
     const ValueId price =
         i.let({"price", "value"}, i.either({"$0 @ $1", "jnp.sum($0 * $1, axis=-1)"}),
@@ -157,8 +159,10 @@ Op bond() {
                         : "Give a bond's price and its convexity.");
     i.keep(price);
     let(i, {what == 1 ? "duration" : "convexity"},
-        what == 1 ? "{d} @ ({t} * {f}) / {p}" : "{d} @ ({t} * ({t} + 1.0) * {f}) / {p}",
-        {{"d", discount}, {"t", years}, {"f", flows}, {"p", price}}, out,
+        what == 1             ? "{d} @ ({t} * {f}) / {p}"
+        : continuous || curve ? "{d} @ ({t}**2 * {f}) / {p}"
+                              : "{d} @ ({t} * ({t} + 1.0) * {f}) / ({p} * (1.0 + {y}) ** 2)",
+        {{"d", discount}, {"t", years}, {"f", flows}, {"p", price}, {"y", y}}, out,
         {1, what == 1 ? 10.0 : 60.0});
   });
 }
@@ -169,13 +173,10 @@ Op binomial_tree() {
     if (half_precision(i)) return i.fail();
     const ValueId s = i.input({"spot", "s0"}, Shape{}, {0.7, 1.4});
     const ValueId k = i.input({"strike", "k"}, Shape{}, {0.7, 1.4});
-    const std::int64_t n = i.between(4, 16);
-    const double vol = i.number({0.2, 0.3, 0.4}), rate = i.number({0.02, 0.05}),
-                 dt = 1.0 / static_cast<double>(n);
-    const std::string up = fmt::format("{:.4f}", portable::exp(vol * std::sqrt(dt))),
-                      growth = fmt::format("{:.4f}", portable::exp(rate * dt));
-    const double u = std::stod(up);
-    const std::string odds = fmt::format("{:.4f}", (std::stod(growth) - 1 / u) / (u - 1 / u));
+    const std::int64_t n = i.random().pick(std::vector<std::int64_t>{4, 5, 8, 10, 16});
+    const ValueId vol = i.input({"vol", "sigma", "volatility"}, Shape{}, {0.2, 0.4});
+    const std::string dt = i.setting({"dt"}, {Idiom::text(1.0 / static_cast<double>(n))});
+    const Term rate = constant(i, "r", {"rate", "r"}, {0.02, 0.05, 0.03}, 0.5);
     const bool american = i.chance(0.5), call = !american && i.chance(0.5);
     i.called({american ? "american_put"
               : call   ? "tree_call"
@@ -185,17 +186,26 @@ Op binomial_tree() {
                        : "Price an option on a binomial tree.");
     const ValueId at = i.let({"moves", "j"}, fmt::format("jnp.arange({}, dtype=$0.dtype)", n + 1),
                              {s}, {n + 1}, {0, static_cast<double>(n)});
+    const ValueId up =
+        i.let({"up", "u"},
+              i.either({"jnp.exp($0 * jnp.sqrt(" + dt + "))", "jnp.exp($0 * " + dt + "**0.5)"}),
+              {vol}, Shape{}, {1.04, 1.3});
+    const Terms tree = {{"u", up}, rate};
+    const ValueId odds =
+        real(i, {"odds", "p_up"},
+             i.either({"(jnp.exp({r} * " + dt + ") - 1.0 / {u}) / ({u} - 1.0 / {u})",
+                       "({u} * jnp.exp({r} * " + dt + ") - 1.0) / ({u}**2 - 1.0)"}),
+             tree, {0.4, 0.7});
     const ValueId prices =
-        i.let({"prices", "terminal"}, "$0 * " + up + fmt::format(" ** (2.0 * $1 - {}.0)", n),
-              {s, at}, {n + 1}, {0.3, 3});
+        i.let({"prices", "terminal"}, fmt::format("$0 * $2 ** (2.0 * $1 - {}.0)", n), {s, at, up},
+              {n + 1}, {0.3, 3});
     const std::string pays = call ? "jnp.maximum({x} - {k}, 0.0)" : "jnp.maximum({k} - {x}, 0.0)";
     const ValueId payoff =
         let(i, {"payoff", "values"}, pays, {{"x", prices}, {"k", k}}, {n + 1}, {0, 1});
     const auto back = [&](ValueId v) {
-      return i.let({"held", "continuation"},
-                   "(" + odds + " * jnp.roll($0, -1) + " +
-                       fmt::format("{:.4f}", 1 - std::stod(odds)) + " * $0) / " + growth,
-                   {v}, {n + 1}, {0, 1});
+      return let(i, {"held", "continuation"},
+                 "jnp.exp(-{r} * " + dt + ") * ({p} * jnp.roll({v}, -1) + (1.0 - {p}) * {v})",
+                 with(tree, {{"p", odds}, {"v", v}}), Shape{n + 1}, {0, 1});
     };
     i.comment("The first entries stay right as the others run out.");
     std::vector<Idiom::Carry> carries = {{{"v", "values"}, payoff, {0, 1}, {"values", "v_root"}}};
@@ -204,7 +214,7 @@ Op binomial_tree() {
       const ValueId held = back(p[0]);
       if (!american) return Ids{held};
       const ValueId x =
-          i.let({"stock_before", "spot_now"}, "$0 * " + up, {p[1]}, {n + 1}, {0.3, 3});
+          i.let({"stock_before", "spot_now"}, "$0 * $1", {p[1], up}, {n + 1}, {0.3, 3});
       return Ids{let(i, {"best", "exercised"}, "jnp.maximum({h}, {k} - {x})",
                      {{"h", held}, {"k", k}, {"x", x}}, {n + 1}, {0, 1}),
                  x};
@@ -219,7 +229,7 @@ Op portfolio() {
   return idiom("portfolio", kLinearAlgebra, 1.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t k = size_from(i, 2, 7), n = size_from(i, k + 1);
-    const ValueId returns = i.input({"returns", "daily_returns"}, {n, k}, {-0.2, 0.3});
+    const ValueId returns = i.input({"returns", "asset_returns"}, {n, k}, {-0.2, 0.3});
     const auto what = i.between(0, 3);
     const ValueId mean =
         i.let({"mean", "mu"}, i.either({"jnp.mean($0, axis=0)", "$0.mean(axis=0)"}), {returns}, {k},
@@ -246,9 +256,11 @@ Op portfolio() {
                 "jnp.linalg.solve($0 + " + ridge + " * jnp.eye($0.shape[0], dtype=$0.dtype), " +
                     (least ? "jnp.ones_like($1))" : "$1)"),
                 {cov, mean}, {k}, {-20, 60});
+      if (!least) i.comment("Long and short positions together are as large as the capital.");
       i.let({"weights", "allocation"},
-            i.either({"$0 / jnp.sum(jnp.abs($0))", "$0 / jnp.linalg.norm($0)"}), {raw}, {k},
-            {-1, 1});
+            least ? i.either({"$0 / jnp.sum($0)", "$0 / $0.sum()"})
+                  : i.either({"$0 / jnp.sum(jnp.abs($0))", "$0 / jnp.linalg.norm($0, 1)"}),
+            {raw}, {k}, {-1, 1});
       return;
     }
     const ValueId raw = i.input({"holdings", "weights", "w"}, Shape{k}, {0.1, 1});
@@ -264,14 +276,14 @@ Op portfolio() {
       i.summary("Share a portfolio's risk out among its assets.");
       let(i, {"contributions", "shares_of_risk"}, "{w} * ({c} @ {w}) / {v}",
           {{"w", w}, {"c", cov}, {"v", var}}, {k}, {0, 1});
-      i.let({"expected"}, i.either({"$0 @ $1", "jnp.dot($0, $1)"}), {w, mean}, Shape{},
-            {-0.1, 0.2});
       return;
     }
     i.called({"sharpe_ratio", "portfolio_stats", "risk_return"});
     i.summary("Give a portfolio's expected return per unit of risk.");
-    const Term rf = constant(i, "rf", {"risk_free", "rf"}, {0.01, 0.02, 0.005});
     const std::string days = i.either({"jnp.sqrt(252.0) * ", "jnp.sqrt(12.0) * ", ""});
+    // Of one day, month or year.
+    const double least = days.empty() ? 0.02 : days.find("252") == days.npos ? 0.002 : 0.0001;
+    const Term rf = constant(i, "rf", {"risk_free", "rf"}, {least, 1.5 * least, 2 * least});
     let(i, {"sharpe", "ratio"}, days + "(({w} @ {m}) - {rf}) / jnp.sqrt({v})",
         {{"w", w}, {"m", mean}, rf, {"v", var}}, Shape{}, {-3, 6});
   });
@@ -284,7 +296,7 @@ Op drawdown() {
     const bool many = i.chance(0.4);
     Shape shape{size_from(i, 5)};
     if (many) shape.push_back(i.size());
-    const ValueId r = i.input({"returns", "daily_returns"}, shape, {-0.3, 0.32});
+    const ValueId r = i.input({"returns", "period_returns"}, shape, {-0.3, 0.32});
     const Shape kept(shape.begin() + 1, shape.end());
     const ValueId wealth =
         i.let({"wealth", "equity"},
@@ -325,7 +337,10 @@ Op price_paths() {
     if (half_precision(i)) return i.fail();
     const std::int64_t paths = i.size(), steps = size_from(i, 4);
     const ValueId noise = i.input({"noise", "shocks", "z"}, {paths, steps}, {-1.7, 1.7});
-    const Term drift = constant(i, "mu", {"drift", "mu"}, {0.05, 0.03, 0.08}),
+    const auto what = i.between(0, 4);
+    const Term drift =
+                   constant(i, "mu", what == 0 ? Words{"drift", "mu"} : Words{"rate", "risk_free"},
+                            {0.05, 0.03, 0.08}),
                vol = constant(i, "vol", {"vol", "sigma"}, {0.2, 0.3, 0.4}, 0.4);
     const std::string dt = i.either({"0.05", "0.1", "0.02"});
     const Terms terms = {{"z", noise}, drift, vol};
@@ -340,14 +355,13 @@ Op price_paths() {
         i.either({"$0 * jnp.exp(jnp.cumsum($1, axis=1))", "$0 * jnp.cumprod(jnp.exp($1), axis=-1)",
                   "$0 * jnp.exp(jnp.cumsum($1, axis=-1))"}),
         {s0, moves}, {paths, steps}, {0.5, 2});
-    const auto what = i.between(0, 4);
     if (what == 0) {
       i.called({"simulate_gbm", "price_paths", "simulate_prices"});
       i.summary("Turn noise into paths of a price.");
       return;
     }
     i.called({"monte_carlo_price", "option_from_paths", "monte_carlo"});
-    const std::string strike = i.either({"0.8", "0.7"});
+    const std::string strike = i.setting({"strike"}, {"0.8", "0.9"});
     const Words forms = {"", "$0[:, -1]", "jnp.mean($0, axis=1)", "jnp.max($0, axis=1)",
                          "jnp.min($0, axis=1)"};
     const ValueId figure = i.let({what == 1   ? "terminal"
@@ -355,14 +369,17 @@ Op price_paths() {
                                   : what == 3 ? "highest"
                                               : "lowest"},
                                  forms[static_cast<std::size_t>(what)], {path}, {paths}, {0.5, 2});
-    i.summary(what == 2 ? "Price an option on the average of a path."
-                        : "Estimate an option's value from paths.");
+    i.summary(what == 1   ? "Estimate a call's value from simulated paths."
+              : what == 2 ? "Price an Asian call, on the average of a path."
+              : what == 3 ? "Price a lookback call, on the highest price of a path."
+                          : "Price a lookback call, on the lowest price of a path.");
     const ValueId pay = i.let({"payoff", "payoffs"}, "jnp.maximum($0 - " + strike + ", 0.0)",
                               {figure}, {paths}, {0, 1});
-    i.let({"value", "estimate"},
-          i.either(
-              {"jnp.exp(-0.03) * jnp.mean($0)", "jnp.mean($0) * jnp.exp(-0.05)", "jnp.mean($0)"}),
-          {pay}, Shape{}, {0, 1});
+    const std::string years = fmt::format("{:g}", std::stod(dt) * static_cast<double>(steps));
+    real(i, {"value", "estimate"},
+         i.either({"jnp.exp(-{mu} * " + years + ") * jnp.mean({p})",
+                   "jnp.mean({p}) * jnp.exp(-{mu} * " + years + ")"}),
+         {drift, {"p", pay}}, {0, 1});
   });
 }
 
@@ -421,8 +438,10 @@ Op garch() {
     const Shape one(shape.begin() + 1, shape.end());
     const ValueId r = i.input({"returns", "shocks"}, shape, {-1, 1});
     const bool full = i.chance(0.6), asymmetric = full && i.chance(0.4), likelihood = i.chance(0.4);
-    const Term a = constant(i, "a", {"alpha", "a"}, {0.1, 0.08, 0.15}),
-               b = full ? constant(i, "b", {"beta", "b"}, {0.8, 0.85, 0.7}) : Term{},
+    const Term a = constant(i, "a", {"alpha", "a"},
+                            full ? std::vector<double>{0.1, 0.08, 0.05}
+                                 : std::vector<double>{0.06, 0.05, 0.1}),
+               b = full ? constant(i, "b", {"beta", "b"}, {0.8, 0.82, 0.85}) : Term{},
                w = full ? constant(i, "w", {"omega", "base"}, {0.05, 0.02}) : Term{};
     i.called(
         {full ? "garch_variance" : "ewma_variance", "conditional_variance", "filter_variance"});
@@ -514,15 +533,16 @@ Op crossover() {
               {n}, {-1, 2});
     const std::int64_t fast = i.between(2, 3), slow = i.between(4, 5);
     const auto average = [&](std::int64_t w, Words names) {
-      return i.let(
-          std::move(names),
-          fmt::format("jnp.convolve($0, jnp.full({}, 1.0 / {}, $0.dtype), mode=\"full\")[:{}]", w,
-                      w, n),
-          {p}, {n}, {-1, 2});
+      // Of as many as there are so far where these are fewer.
+      return i.let(std::move(names),
+                   fmt::format("jnp.convolve($0, jnp.ones({0}, $0.dtype))[:{1}] / "
+                               "jnp.minimum(jnp.arange(1, {2}), {0})",
+                               w, n, n + 1),
+                   {p}, {n}, {-1, 2});
     };
     const ValueId quick = average(fast, {"fast", "short_mean"}),
                   lazy = average(slow, {"slow", "long_mean"});
-    const std::string off = i.either({"-1.0", "0.0", "0.5"});
+    const std::string off = i.either({"-1.0", "0.0"});
     const ValueId side =
         i.let({"position", "side"}, "jnp.where($0 > $1, 1.0, " + off + ").astype($0.dtype)",
               {quick, lazy}, {n}, {-1, 1});
@@ -530,6 +550,9 @@ Op crossover() {
         i.let({"pnl", "earned"}, i.either({"$0[:-1] * $1[1:]", "$1[1:] * $0[:-1]"}), {side, r},
               {n - 1}, {-0.2, 0.2});
     const auto what = i.between(0, 2);
+    i.summary(what == 0   ? "Follow what a rule that holds what trends earns."
+              : what == 1 ? "Give the mean gain of a trend rule per deviation."
+                          : "Add up what a rule that holds what trends earns.");
     if (what == 0)
       i.let({"equity", "wealth"}, i.either({"jnp.cumsum($0)", "jnp.cumprod(1.0 + $0)"}), {gain},
             {n - 1}, {-1, 2});

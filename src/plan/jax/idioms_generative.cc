@@ -166,7 +166,7 @@ Op affine_coupling() {
     else
       i.let({"y", "output", "joined"},
             i.either({"jnp.concatenate([$0, $1], axis=-1)", "jnp.hstack([$0, $1])",
-                      "jnp.concatenate([$1, $0], axis=1)"}),
+                      "jnp.concatenate([$0, $1], axis=1)"}),
             {a, y}, i.shape(x), {-5, 5});
     if (i.chance(0.7))
       i.let({"log_det"},
@@ -395,19 +395,22 @@ Op adversarial_loss() {
       i.called({"relativistic_gan", "relativistic_losses", "relativistic_average_loss"});
       alone = "How much more real the real ones look than the others.";
       both = "Losses of a critic that compares real with others, and of its generator.";
-      d = i.either(
-          {mean + "jax.nn.softplus($1 - $0))", mean + "jax.nn.softplus(jnp.mean($1) - $0)) + " +
-                                                   mean + "jax.nn.softplus($1 - jnp.mean($0)))"});
-      g = mean + "jax.nn.softplus(-$0))";
+      const bool averages = i.chance(0.5);
+      d = averages ? mean + "jax.nn.softplus(jnp.mean($1) - $0)) + " + mean +
+                         "jax.nn.softplus($1 - jnp.mean($0)))"
+                   : mean + "jax.nn.softplus($1 - $0))";
+      g = averages ? mean + "jax.nn.softplus(jnp.mean($1) - $0)) + " + mean +
+                         "jax.nn.softplus($1 - jnp.mean($0)))"
+                   : mean + "jax.nn.softplus($1 - $0))";
     }
     const ValueId critic = i.let({"critic_loss", "d_loss"}, d, {real, fake}, Shape{}, {0.2, 8});
-    const std::int64_t end = i.between(0, 2);
-    i.summary(end == 0 ? alone : both);
-    if (end == 0) return;
-    const ValueId generator = i.let({"generator_loss", "g_loss"}, g, {fake}, Shape{}, {-2, 8});
-    if (end == 2 && form != 3)
-      i.let({"balance", "total"}, i.either({"$0 - $1", "$0 + $1"}), {critic, generator}, Shape{},
-            {-4, 12});
+    const bool critic_alone = i.chance(0.35);
+    i.summary(critic_alone ? alone : both);
+    if (critic_alone) return;
+    i.keep(critic);
+    // The generator's scores come first, what it competes with second.
+    i.let({"generator_loss", "g_loss"}, g, form == 4 ? Ids{fake, real} : Ids{fake}, Shape{},
+          {-2, 8});
   });
 }
 

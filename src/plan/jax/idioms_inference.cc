@@ -209,7 +209,13 @@ Op correlations() {
               {out}, Shape{}, {0, 4});
         break;
       case 2:
-        i.let({"fisher_z", "transformed"}, "jnp.arctanh(0.99 * $0)", {out}, {d, d}, {-2.6, 2.6});
+        i.summary("Give Fisher's transforms of the correlations of columns.");
+        i.comment("Held short of one, so that the diagonal stays finite.");
+        i.let({"fisher_z", "transformed"},
+              i.either({"jnp.arctanh(0.99 * $0)",
+                        "0.5 * jnp.log((1.0 + 0.99 * $0) / (1.0 - 0.99 * "
+                        "$0))"}),
+              {out}, {d, d}, {-2.6, 2.6});
         break;
       default:
         break;

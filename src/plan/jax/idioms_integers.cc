@@ -60,14 +60,16 @@ Op hash_mix() {
     };
     static const std::vector<Finaliser> kFinalisers = {{{16, 13, 16}, "0x85EBCA6B", "0xC2B2AE35"},
                                                        {{15, 13, 16}, "2246822519", "3266489917"},
-                                                       {{16, 15, 16}, "0x7FEB352D", "0x846CA68B"}};
+                                                       {{16, 15, 16}, "0x7FEB352D", "0x846CA68B"},
+                                                       {{16, 12, 15}, "0x2C1B3C6D", "0x297A2D39"},
+                                                       {{16, 16, 16}, "0x45D9F3B", "0x45D9F3B"}};
     const Finaliser f = i.random().pick(kFinalisers);
-    const bool function = i.chance(0.25), third = i.chance(0.6);
+    const bool function = i.chance(0.25);
     h = fold_down(i, h, f.shifts[0], function);
     h = times(i, h, f.first);
     h = fold_down(i, h, f.shifts[1], function);
     h = times(i, h, f.second);
-    if (third) h = fold_down(i, h, f.shifts[2], function);
+    h = fold_down(i, h, f.shifts[2], function);
     switch (i.between(0, 4)) {
       case 0: {
         const std::int64_t buckets = i.random().pick(std::vector<std::int64_t>{97, 101, 251, 1021});
@@ -80,6 +82,7 @@ Op hash_mix() {
       }
       case 1: {
         const std::int64_t top = (std::int64_t{1} << i.between(6, 12)) - 1;
+        i.summary("Assign keys to slots of a hash table by the low bits of their hash.");
         i.let({"slots", "buckets"},
               fmt::format(fmt::runtime(i.chance(0.5) ? "$0 & {}" : "$0 & 0x{:X}"), top), {h},
               u32(shape), {0, static_cast<double>(top)});
@@ -169,63 +172,72 @@ Op morton_code() {
   });
 }
 
-// Reflected codes: what neighbours differ in, back by halving shifts or by a loop, steps in their
-// order.
+ValueId gray_of(Idiom& i, ValueId number, Words names, Interval range) {
+  return i.let(std::move(names), i.either({"$0 ^ ($0 >> 1)", "jnp.bitwise_xor($0, $0 >> 1)"}),
+               {number}, i.type(number), range);
+}
+
+// The number of a Gray code: by halving or doubling shifts, or bit by bit.
+ValueId number_of_gray(Idiom& i, ValueId gray, int width, Interval range) {
+  const Type type = i.type(gray);
+  if (i.chance(0.6)) {
+    i.comment("Each bit is the parity of the code's bits from it upwards.");
+    ValueId x = gray;
+    for (int s = i.chance(0.5) ? 1 : width / 2, up = s == 1; s >= 1 && s < width;
+         s = up ? 2 * s : s / 2)
+      x = i.let({"binary", "decoded"}, fmt::format("$0 ^ ($0 >> {})", s), {x}, type, range);
+    return x;
+  }
+  const ValueId shifted = i.let({"mask", "rest"}, "$0 >> 1", {gray}, type, range);
+  return i.fori(0, width - 1, {"fold", "decode_bit"},
+                {{{"binary", "value"}, gray, range, {"decoded", "binary"}},
+                 {{"mask", "rest"}, shifted, range}},
+                [&](const Ids& p) {
+                  const ValueId value = i.let({"value"}, "$0 ^ $1", {p[1], p[2]}, type, range);
+                  return Ids{value, i.let({"rest"}, "$0 >> 1", {p[2]}, type, range)};
+                })[0];
+}
+
+// Reflected codes: how many wires switch between neighbouring levels, codes read as numbers, and
+// the codes that lie some places further on.
 Op gray_code() {
   return idiom("gray_code", kArithmetic, 1.0, kZero, [](Idiom& i) {
     const Shape shape = drawn_shape(i, 0, 2);
     const bool narrow = i.chance(0.4);
     const DType dtype = narrow ? DType::kU8 : DType::kU32;
     const Interval range = narrow ? Interval{0, 255} : kWord;
-    const Type type{dtype, shape};
     const int width = narrow ? 8 : 32;
-    ValueId x = i.input({"codes", "numbers", "levels"}, type, range);
     // Neighbours are those along an axis.
-    const int task = static_cast<int>(i.between(shape.empty() ? 1 : 0, 2));
-    if (task != 1)
-      x = i.let({"gray", "encoded"}, i.either({"$0 ^ ($0 >> 1)", "jnp.bitwise_xor($0, $0 >> 1)"}),
-                {x}, type, range);
+    const auto task = i.between(shape.empty() || shape[0] < 3 ? 1 : 0, 2);
     if (task == 0) {
-      i.called({"gray_distance", "gray_hops", "changed_gray_bits"});
+      const ValueId levels = i.input({"levels", "positions"}, Type{dtype, shape}, range);
+      i.called({"count_gray_transitions", "gray_bit_flips", "switched_gray_bits"});
+      i.summary("Count the bits that switch between neighboring levels in Gray code.");
+      const ValueId gray = gray_of(i, levels, {"gray", "encoded"}, range);
+      Shape steps = shape;
+      --steps[0];
       const ValueId flipped =
           i.let({"flipped", "changed"},
-                i.either({"$0[1:] ^ $0[:-1]", "jnp.bitwise_xor($0[1:], $0[:-1])"}), {x},
-                Type{dtype,
-                     [&] {
-                       Shape s = shape;
-                       s[0] = std::max<std::int64_t>(1, s[0] - 1);
-                       return s;
-                     }()},
-                range);
-      i.summary("Count the bits in which neighboring Gray codes differ.");
-      i.let({"distance", "hops"}, "lax.population_count($0)", {flipped}, i.type(flipped),
+                i.either({"$0[1:] ^ $0[:-1]", "jnp.bitwise_xor($0[1:], $0[:-1])"}), {gray},
+                Type{dtype, steps}, range);
+      i.let({"transitions", "flips"}, "lax.population_count($0)", {flipped}, i.type(flipped),
             {0, static_cast<double>(width)});
       return;
     }
+    const ValueId gray = i.input({"gray", "gray_codes", "codes"}, Type{dtype, shape}, range);
     if (task == 1) {
       i.called({"gray_decode", "from_gray", "gray_to_binary"});
       i.summary("Convert reflected Gray codes to binary numbers.");
-    } else {
-      i.called({"rotate_in_gray", "gray_shift", "step_in_gray"});
-      const std::int64_t step = i.between(1, narrow ? 60 : 1000);
-      i.summary("Step through numbers in the order of their Gray codes.");
-      x = i.let({"moved", "next_code"}, fmt::format("$0 + {}", step), {x}, type, range);
-    }
-    if (i.chance(0.6)) {
-      i.comment("Each bit is the parity of those above it.");
-      for (int s = i.chance(0.5) ? 1 : width / 2, up = s == 1; s >= 1 && s < width;
-           s = up ? 2 * s : s / 2)
-        x = i.let({"binary", "decoded"}, fmt::format("$0 ^ ($0 >> {})", s), {x}, type, range);
+      number_of_gray(i, gray, width, range);
       return;
     }
-    const ValueId shifted = i.let({"mask", "rest"}, "$0 >> 1", {x}, type, range);
-    i.fori(0, width - 1, {"fold", "decode_bit"},
-           {{{"binary", "value"}, x, range, {"decoded", "binary"}},
-            {{"mask", "rest"}, shifted, range}},
-           [&](const Ids& p) {
-             const ValueId value = i.let({"value"}, "$0 ^ $1", {p[1], p[2]}, type, range);
-             return Ids{value, i.let({"rest"}, "$0 >> 1", {p[2]}, type, range)};
-           });
+    i.called({"advance_gray", "gray_advance", "step_gray_codes"});
+    const std::int64_t step = i.between(1, narrow ? 60 : 1000);
+    i.summary(fmt::format("Give the Gray codes that lie {} places after others.", step));
+    const ValueId number = number_of_gray(i, gray, width, range);
+    const ValueId moved =
+        i.let({"moved", "advanced"}, fmt::format("$0 + {}", step), {number}, i.type(gray), range);
+    gray_of(i, moved, {"next_codes", "recoded"}, range);
   });
 }
 
@@ -263,11 +275,14 @@ Op pack_nibbles() {
     i.summary("Unpack bytes into signed 4-bit integers.");
     const ValueId packed = i.input({"packed", "codes"}, Type{DType::kI8, with(half)}, {-128, 127});
     const Type part{DType::kI8, with(half)};
-    i.comment("The arithmetic shift carries the sign down.");
-    const ValueId low = i.let({"low", "even"},
-                              i.either({"($0 << 4) >> 4", "jnp.right_shift($0 << 4, 4)",
-                                        "($0 & 15) - ((($0 & 15) >> 3) << 4)"}),
-                              {packed}, part, {-8, 7});
+    const bool by_shift = i.chance(0.7);
+    i.comment(by_shift ? "The arithmetic shift carries the sign down."
+                       : "Nibbles from eight on stand for negative numbers.");
+    const ValueId low =
+        i.let({"low", "even"},
+              by_shift ? i.either({"($0 << 4) >> 4", "jnp.right_shift($0 << 4, 4)"})
+                       : i.either({"($0 & 15) - ((($0 & 15) >> 3) << 4)", "(($0 & 15) ^ 8) - 8"}),
+              {packed}, part, {-8, 7});
     const ValueId high = i.let({"high", "odd"}, i.either({"$0 >> 4", "jnp.right_shift($0, 4)"}),
                                {packed}, part, {-8, 7});
     const Ids order = low_first ? Ids{low, high} : Ids{high, low};
@@ -353,20 +368,22 @@ Op bit_fields() {
       }
       return out;
     };
-    switch (i.between(0, 2)) {
+    switch (std::ranges::find(layout.names, "red") != layout.names.end() ? i.between(0, 2) : 2) {
       case 0:
-        i.called({"reverse_fields", "swap_fields", "reorder_fields"});
-        i.summary("Reverse the order of the fields of packed words.");
+        i.called(fields.size() == 4 ? Words{"rgba_to_abgr", "reverse_channels"}
+                                    : Words{"rgb565_to_bgr565", "swap_red_and_blue"});
+        i.summary("Reverse the order of the channels of packed colors.");
         i.let({"repacked", "swapped"}, joined(true), fields, u32(shape), kWord);
         break;
       case 1: {
-        i.called({"raise_field", "saturate_field", "bump_field"});
-        i.summary("Raise a field of packed words, up to its top.");
         const auto k =
             static_cast<std::size_t>(i.between(0, static_cast<std::int64_t>(fields.size()) - 1));
         const int width = layout.widths[k], top = (1 << width) - 1;
-        const std::int64_t step = i.between(1, std::max(2, top / 2));
-        i.comment("The field stops at its top rather than run into the next.");
+        const std::int64_t step =
+            i.random().pick(std::vector<std::int64_t>{(top + 1) / 8, (top + 1) / 4, (top + 1) / 2});
+        i.called({"raise_" + layout.names[k], "brighten_" + layout.names[k], "raise_channel"});
+        i.summary("Raise the " + layout.names[k] + " channel of packed colors, up to its top.");
+        i.comment("The channel stops at its top rather than run into the next.");
         fields[k] = i.let({layout.names[k] + "_raised", "raised"},
                           fmt::format("jnp.minimum($0 + {}, {})", step, top), {fields[k]},
                           u32(shape), {0, static_cast<double>(top)});
@@ -493,76 +510,104 @@ Op saturating_add() {
   });
 }
 
-// Xorshift, a linear congruence or a feedback register for several lanes at once, stepped by fori
-// or by a scan that keeps what comes out.
-Op random_stream() {
-  return idiom("random_stream", kArithmetic, 1.0, kZero, [](Idiom& i) {
-    const Shape lanes = row(i, 3);
-    const Type type = u32(lanes);
-    const ValueId seeds = i.input({"seeds", "state", "lanes"}, type, {1, 2147483647.0});
-    const std::int64_t steps = i.between(3, 10);
-    const auto kind = i.between(0, 3);
-    static const std::vector<std::vector<int>> kTriples = {
-        {13, 17, 5}, {5, 9, 7}, {7, 1, 9}, {9, 5, 14}, {11, 7, 12}};
-    const std::vector<int> t = i.random().pick(kTriples);
-    const std::string factor = i.either({"1664525", "22695477", "1103515245"});
-    const std::string increment = i.either({"1013904223", "12345", "1"});
-    const auto tap = i.either({"0xEDB88320", "0x80200003", "0xA3000000"});
-    const auto step = [&](ValueId s) {
-      if (kind == 0) {
-        s = i.let({"x"}, fmt::format("$0 ^ ($0 << {})", t[0]), {s}, type, kWord);
-        s = i.let({"x"}, fmt::format("$0 ^ ($0 >> {})", t[1]), {s}, type, kWord);
-        return i.let({"x"}, fmt::format("$0 ^ ($0 << {})", t[2]), {s}, type, kWord);
-      }
-      if (kind == 1)
-        return i.let({"x", "new"}, "$0 * " + factor + " + " + increment, {s}, type, kWord);
-      if (kind == 2) {
+// Generators with their constants: their step, and what a state gives away.
+enum class Generator { kXorshift, kCongruence, kRegister, kWeyl };
+struct Stream {
+  Generator kind;
+  std::vector<int> shifts;  // of Marsaglia's list
+  std::string congruence, tap;
+
+  Stream(Idiom& i, Generator kind)
+      : kind(kind),
+        shifts(i.random().pick(std::vector<std::vector<int>>{
+            {13, 17, 5}, {5, 9, 7}, {7, 1, 9}, {9, 5, 14}, {11, 7, 12}})),
+        congruence(i.either(
+            {"$0 * 1664525 + 1013904223", "$0 * 22695477 + 1", "$0 * 1103515245 + 12345"})),
+        tap(i.either({"0xEDB88320", "0x80200003", "0xA3000000"})) {}
+
+  ValueId step(Idiom& i, ValueId s) const {
+    const Type& type = i.type(s);
+    switch (kind) {
+      case Generator::kXorshift:
+        s = i.let({"x"}, fmt::format("$0 ^ ($0 << {})", shifts[0]), {s}, type, kWord);
+        s = i.let({"x"}, fmt::format("$0 ^ ($0 >> {})", shifts[1]), {s}, type, kWord);
+        return i.let({"x"}, fmt::format("$0 ^ ($0 << {})", shifts[2]), {s}, type, kWord);
+      case Generator::kCongruence:
+        return i.let({"x", "new"}, congruence, {s}, type, kWord);
+      case Generator::kRegister: {
         const ValueId low = i.let({"low_bit", "out_bit"}, "$0 & 1", {s}, type, {0, 1});
         const ValueId rest = i.let({"shifted"}, "$0 >> 1", {s}, type, kWord);
         return i.let({"x", "new"}, "jnp.where($0 == 1, $1 ^ jnp.uint32(" + tap + "), $1)",
                      {low, rest}, type, kWord);
       }
-      const ValueId mixed = i.let({"x", "weyl"}, "$0 + jnp.uint32(0x9E3779B9)", {s}, type, kWord);
-      return i.let({"x", "new"}, "($0 ^ ($0 >> 16)) * jnp.uint32(0x21F0AAAD)", {mixed}, type,
-                   kWord);
-    };
+      default:
+        return i.let({"x", "weyl"}, "$0 + jnp.uint32(0x9E3779B9)", {s}, type, kWord);
+    }
+  }
+
+  // The high half of a congruence, the hash of a Weyl sequence.
+  ValueId word_of(Idiom& i, ValueId s) const {
+    const Type& type = i.type(s);
+    if (kind == Generator::kCongruence)
+      return i.let({"word", "high"}, "$0 >> 16", {s}, type, {0, 65535});
+    if (kind != Generator::kWeyl) return s;
+    ValueId z = i.let({"z"}, "($0 ^ ($0 >> 16)) * jnp.uint32(0x21F0AAAD)", {s}, type, kWord);
+    z = i.let({"z"}, "($0 ^ ($0 >> 15)) * jnp.uint32(0x735A2D97)", {z}, type, kWord);
+    return i.let({"word", "hashed"}, "$0 ^ ($0 >> 15)", {z}, type, kWord);
+  }
+};
+
+// Xorshift, a linear congruence, a feedback register or a hashed Weyl sequence for several lanes at
+// once, stepped by fori or by a scan that keeps what comes out.
+Op random_stream() {
+  return idiom("random_stream", kArithmetic, 1.0, kZero, [](Idiom& i) {
+    const Shape lanes = row(i, 3);
+    const Type type = u32(lanes);
+    const ValueId seeds = i.input({"seeds", "state", "lanes"}, type, {1, 2147483647.0});
+    const std::int64_t steps = i.between(3, 10), kind = i.between(0, 3);
+    const Stream stream(i, static_cast<Generator>(kind));
     static const std::vector<Words> kNames = {{"xorshift", "xorshift32", "advance_generator"},
                                               {"lcg_stream", "congruential", "advance_lcg"},
                                               {"lfsr", "shift_register", "galois_lfsr"},
-                                              {"weyl_stream", "mix_counter", "random_words"}};
+                                              {"splitmix32", "weyl_stream", "random_words"}};
     static const Words kSummaries = {"Run a xorshift generator in every lane.",
                                      "Run a linear congruential generator.",
                                      "Step a Galois feedback shift register in every lane.",
-                                     "Draw words from a mixed Weyl sequence."};
-    i.called(kNames[static_cast<std::size_t>(kind)]);
-    i.summary(kSummaries[static_cast<std::size_t>(kind)]);
-    if (i.chance(0.5)) {
-      const auto out = i.scan(
-          {"step", "advance"}, {{{"x", "state"}, seeds, kWord, {}}}, {}, {{"words", "draws"}},
-          [&](const Ids& p) {
-            const ValueId next = step(p[0]);
-            return Ids{next, kind == 1
-                                 ? i.let({"word", "high"}, "$0 >> 16", {next}, type, {0, 65535})
-                                 : next};
-          },
-          "", steps);
-      if (i.chance(0.4))
-        i.let({"parity", "checksum"}, "jnp.bitwise_xor.reduce($0, axis=0)", {out.stacked[0]}, type,
-              kWord);
-      return;
+                                     "Draw random words by hashing a Weyl sequence."};
+    const auto at = static_cast<std::size_t>(kind);
+    i.called(kNames[at]);
+    i.summary(kSummaries[at]);
+    ValueId words = kNoValue;
+    if (kind == 3 || i.chance(0.5)) {
+      words =
+          i.scan(
+               {"step", "advance"}, {{{"x", "state"}, seeds, kWord, {}}}, {}, {{"words", "draws"}},
+               [&](const Ids& p) {
+                 const ValueId next = stream.step(i, p[0]);
+                 return Ids{next, stream.word_of(i, next)};
+               },
+               "", steps)
+              .stacked[0];
+    } else {
+      i.summary(fmt::format("Give each lane's word after {} steps.", steps));
+      words = stream.word_of(i, i.fori(0, steps, {"step", "advance"},
+                                       {{{"x", "state"}, seeds, kWord, {"state", "last"}}},
+                                       [&](const Ids& p) { return Ids{stream.step(i, p[1])}; })[0]);
     }
-    const ValueId last =
-        i.fori(0, steps, {"step", "advance"}, {{{"x", "state"}, seeds, kWord, {"state", "last"}}},
-               [&](const Ids& p) { return Ids{step(p[1])}; })[0];
-    if (i.real() == DType::kF32 && i.chance(0.5)) {
+    if (i.real() == DType::kF32 && i.chance(0.4)) {
+      i.summary("Draw uniform numbers of the unit interval from a small generator.");
       i.let({"uniform", "unit"},
-            i.either({"($0 >> 8).astype(jnp.float32) / 16777216.0",
-                      "$0.astype(jnp.float32) * 2.0**-32"}),
-            {last}, lanes, {0, 1});
-    } else if (i.chance(0.5)) {
+            kind == 1 ? i.either({"$0.astype(jnp.float32) / 65536.0",
+                                  "$0.astype(jnp.float32) * 2.0**-16"})
+                      : i.either({"($0 >> 8).astype(jnp.float32) / 16777216.0",
+                                  "($0 >> 8).astype(jnp.float32) * 2.0**-24"}),
+            {words}, i.shape(words), {0, 1});
+    } else if (i.chance(0.4)) {
       const std::int64_t sides = i.random().pick(std::vector<std::int64_t>{6, 10, 20, 52, 100});
-      i.let({"rolls", "draws"}, fmt::format("($0 >> 16) % {}", sides), {last}, type,
-            {0, static_cast<double>(sides)});
+      i.summary(fmt::format("Draw whole numbers below {} from a small generator.", sides));
+      i.let({"rolls", "draws"},
+            fmt::format(fmt::runtime(kind == 1 ? "$0 % {}" : "($0 >> 16) % {}"), sides), {words},
+            i.type(words), {0, static_cast<double>(sides)});
     }
   });
 }
@@ -731,7 +776,7 @@ Op bit_reversal() {
     }
     const Shape shape = row(i, 3);
     i.called({"van_der_corput", "radical_inverse", "low_discrepancy"});
-    i.summary("Map indices to the binary van der Corput sequence.");
+    i.summary("Give points of a van der Corput sequence of base two, shifted around the circle.");
     const ValueId index = i.input({"indices", "index"}, Type{i.integer(), shape},
                                   {0, static_cast<double>(count - 1)});
     const ValueId mirrored = reversed_of(index, shape);

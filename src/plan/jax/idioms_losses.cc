@@ -244,14 +244,14 @@ Op margin_loss() {
 void switching_loss(Idiom& i, ValueId error) {
   const Shape shape = i.shape(error);
   i.called({"switching_loss", "outlier_aware_loss", "adaptive_regression_loss"});
-  i.summary("Squared error, or its root where outliers dominate the batch.");
+  i.summary("Squared error, or a robust one where a batch has an outlier.");
   const ValueId worst =
       i.let({"worst", "largest"}, "jnp.max(jnp.abs($0))", {error}, Shape{}, {0.5, 6});
   const std::string limit = i.either({"4.0", "4.5", "5.0"});
   const ValueId outlier =
       i.let({"has_outlier", "spiky"}, "$0 > " + limit, {worst}, flags({}), {0, 1});
   i.cond(
-      outlier, {error}, {{{"e", "r"}, i.type(error), {-5, 5}}}, {"robust", "root"},
+      outlier, {error}, {{{"e", "r"}, i.type(error), {-5, 5}}}, {"robust", "damped"},
       [&](const Ids& p) {
         const ValueId grown = i.let({"grown"},
                                     i.either({"jnp.sqrt(1.0 + $0**2) - 1.0",
@@ -559,7 +559,8 @@ Op overlap_loss() {
                               {probs, mask}, left, {0.5, 8});
     const std::string smooth = i.either({"1.0", "1e-3", "0.1"});
     ValueId score;
-    switch (i.between(0, 2)) {
+    const auto which = i.between(0, 2);
+    switch (which) {
       case 0: {
         i.called({"dice_loss", "soft_dice", "sorensen_loss"});
         i.summary("Penalize a low soft Dice coefficient.");
@@ -603,8 +604,13 @@ Op overlap_loss() {
     const std::int64_t end = i.between(0, 2);
     if (end == 0)
       i.let({"loss"}, "-jnp.log($0)", {score}, Shape{}, {0, 3});
-    else
-      i.let({"loss"}, end == 1 ? "1.0 - $0" : "(1.0 - $0) ** 0.75", {score}, Shape{}, {0, 1});
+    else if (end == 1 || which != 2)
+      i.let({"loss"}, "1.0 - $0", {score}, Shape{}, {0, 1});
+    else {
+      i.called({"focal_tversky_loss", "focal_tversky"});
+      i.summary("Tversky loss to a power, which dwells on what is segmented badly.");
+      i.let({"loss"}, "(1.0 - $0) ** 0.75", {score}, Shape{}, {0, 1});
+    }
   });
 }
 

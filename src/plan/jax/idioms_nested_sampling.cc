@@ -57,7 +57,7 @@ struct Hamiltonian {
   std::int64_t leaps;
   BodyId energy;
   std::string dt, half;
-  bool flips, logs, rate;
+  bool logs, rate;
 
   ValueId force(ValueId at) const;
   ValueId total(const Words& names, ValueId q, ValueId p) const;
@@ -106,10 +106,7 @@ Ids Hamiltonian::step(ValueId q, ValueId p, ValueId u) const {
   const ValueId next = branch(
       i, accept, {q, end[0]}, {{{"old", "here"}, point, kPlace}, {{"new", "there"}, point, kPlace}},
       {"move", "take"}, [](const Ids& s) { return Ids{s[1]}; }, {"stay", "keep"},
-      [&](const Ids& s) {
-        return flips ? Ids{i.let({"mirrored"}, "-$0", {s[0]}, point, kPlace)} : Ids{s[0]};
-      },
-      {{{"q_next", "settled"}, point, kPlace}})[0];
+      [](const Ids& s) { return Ids{s[0]}; }, {{{"q_next", "settled"}, point, kPlace}})[0];
   return and_when(rate, {next, next}, odds);
 }
 
@@ -144,23 +141,23 @@ Op hamiltonian_chain() {
     i.summary("Sample " + target.says + " by Hamiltonian trajectories that are accepted or not.");
     const std::string dt = i.setting({"step_size", "dt"}, {"0.7", "0.8", "0.6"});
     const std::string half = halved(dt);
-    const bool flips = i.chance(0.3), logs = i.chance(0.6), rate = i.chance(0.75);
+    const bool logs = i.chance(0.6), rate = i.chance(0.75);
     const BodyId energy = energy_of(i, target, {d}, {"potential", "energy"});
-    const Hamiltonian of{i, point, leaps, energy, dt, half, flips, logs, rate};
-    if (flips)
-      i.summary("A trajectory that is refused ends at the mirror image, which is as likely.");
+    const Hamiltonian of{i, point, leaps, energy, dt, half, logs, rate};
     if (!chains) {
       const auto out = of.chain(start, momenta, u);
       if (rate) i.let({"rate", "acceptance"}, "jnp.mean($0)", {out.stacked[1]}, Shape{}, {0, 1});
       return;
     }
+    std::vector<Words> results = {{"chains", "samples"}};
+    if (rate) results.push_back({"acceptance", "rates"});
     mapped(i, {"run_chain", "one_chain"},
-           {{{"q0", "start"}, start}, {{"ps", "momenta"}, momenta}, {{"us", "luck"}, u}},
-           {{"chains", "samples"}}, [&](const Ids& q) {
+           {{{"q0", "start"}, start}, {{"ps", "momenta"}, momenta}, {{"us", "luck"}, u}}, results,
+           [&](const Ids& q) {
              const auto out = of.chain(q[0], q[1], q[2]);
              if (!rate) return Ids{out.stacked[0]};
-             return Ids{i.let({"share"}, "jnp.mean($0[:, None] * $1, axis=0)",
-                              {out.stacked[1], out.stacked[0]}, point, {-2, 2})};
+             return Ids{out.stacked[0], i.let({"rate", "share"}, "jnp.mean($0)", {out.stacked[1]},
+                                              Shape{}, {0, 1})};
            });
   });
 }
@@ -348,8 +345,7 @@ Op conditional_filter() {
                                         "0.9 * $0 + 0.3 * jnp.tanh(2.0 * $0) * $1 + 0.2 * $1"});
     const std::string miss = i.either(
         {"-2.0 * ($0 - $1) ** 2", "-1.5 * ($0 - $1) ** 2", "-3.0 * jnp.log1p(($0 - $1) ** 2)"});
-    const bool walks = i.chance(0.5), ess = i.chance(0.4), jitter = i.chance(0.3),
-               variance = i.chance(0.4);
+    const bool walks = i.chance(0.5), ess = i.chance(0.4), variance = i.chance(0.4);
     const ValueId w0 = i.let({"log_w0", "even"},
                              i.either({"jnp.zeros_like($0)",
                                        fmt::format("jnp.full({0}, -jnp.log({0}.0), $0.dtype)", n)}),
@@ -384,8 +380,8 @@ Op conditional_filter() {
               [&](const Ids& q) {
                 const ValueId from = parents_of(i, walks, w, p[4]);
                 const ValueId chosen =
-                    i.let({"chosen", "copies"}, jitter ? "$0[$1] + 0.1 * $2" : "$0[$1]",
-                          jitter ? Ids{q[0], from, p[2]} : Ids{q[0], from}, cloud, range);
+                    i.let({"chosen", "copies"}, i.either({"$0[$1]", "jnp.take($0, $1)"}),
+                          {q[0], from}, cloud, range);
                 return Ids{chosen,
                            i.let({"even_again"}, "jnp.zeros_like($0)", {q[1]}, cloud, logs)};
               },
@@ -451,7 +447,7 @@ ValueId Clusters::settle(ValueId start) const {
   if (fixed)
     return iterated(i, i.between(2, 3), {"lloyd_step", "move_centers"},
                     {{"c", "centers"}, start, range, {"settled"}}, move, 0.5);
-  return until_settled(i, {{{"c", "centers"}, start, range, {"settled"}}}, 3, tolerance,
+  return until_settled(i, {tolerance, 3, 6}, {{{"c", "centers"}, start, range, {"settled"}}},
                        {"lloyd_step", "move_centers"}, [&](const Ids& p) {
                          const ValueId next = improve(p[0]);
                          return Ids{next, i.let({"moved_by"}, "jnp.max(jnp.abs($0 - $1))",
@@ -495,7 +491,7 @@ Op cluster_restarts() {
                const ValueId c = of.settle(p[2]);
                const ValueId value = of.spread_of(c);
                const ValueId better =
-                   i.let({"better", "tighter"}, "$0 < 0.99 * $1", {value, p[1]}, flags({}), {0, 1});
+                   i.let({"better", "tighter"}, "$0 < $1", {value, p[1]}, flags({}), {0, 1});
                const Ids next = branch(
                    i, better, {c, value, p[0], p[1]},
                    {{{"a"}, centres, range},
@@ -652,7 +648,7 @@ const std::vector<Law>& bounded_laws() {
   static const std::vector<Law> kAll = {
       {"a parabolic law", "4.0 * $0 * (1.0 - $0)", "2.0 * jnp.minimum($1, 1.0 - $1)"},
       {"a triangular law", "1.0 - jnp.abs(2.0 * $0 - 1.0)", "4.0 * $1 * (1.0 - $1) - 1.0"},
-      {"a raised cosine", "0.5 - 0.5 * jnp.cos(6.2831853 * $0)",
+      {"a raised cosine", "0.5 - 0.5 * jnp.cos(2.0 * jnp.pi * $0)",
        "4.0 * jnp.minimum($1, 1.0 - $1) ** 2"},
       {"a truncated exponential law", "jnp.exp(-3.0 * $0)", "1.0 - 3.0 * $1"},
       {"a bump", "jnp.exp(-8.0 * ($0 - 0.5) ** 2)", "1.0 - 8.0 * ($1 - 0.5) ** 2"}};
@@ -729,8 +725,9 @@ Op rejection_draws() {
         i.argument({"uniforms", "heights", "u"}, {i.real(), {n, tries}}, {0.02, 0.98});
     i.called({"rejection_sample", "accept_reject", "draw_by_rejection"});
     i.summary("Draw from " + law.says + ": proposals until one lies under the density.");
-    const bool scaled = i.chance(0.5), gives = i.chance(0.5), squeeze = i.chance(0.55),
+    const bool scaled = i.chance(0.4), gives = i.chance(0.5), squeeze = i.chance(0.55),
                by_scan = i.chance(0.4);
+    if (scaled) i.summary("Draw by rejection from " + law.says + ", stretched to [-1, 1].");
     const BodyId density =
         i.helper({"density", "kept_share"}, "Density of " + law.says + ", at most one.",
                  {{{"z", "x"}, one, kUnit}},

@@ -285,7 +285,7 @@ ValueId Growth::edges_of(ValueId w, bool mutual, bool sparse) const {
                   {w}, Shape{n, n}, {0.5, 5})
           : w;
   if (sparse && !widest) {
-    i.comment("Long edges are closed.");
+    i.comment("Long edges cost more than they are long.");
     out = i.let({"open_edges", "edges"}, "jnp.where($0 < 4.0, $0, 9.0)", {out}, Shape{n, n},
                 {0.5, 9});
   }

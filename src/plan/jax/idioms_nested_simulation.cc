@@ -206,8 +206,11 @@ ValueId Orbit::steps(ValueId x, ValueId y) const {
         });
     if (!smooth) return Ids{end[2]};
     i.comment("Without steps between bands of equal counts.");
-    return Ids{
-        i.let({"level"}, "$0 - jnp.log1p($1**2 + $2**2)", {end[2], end[0], end[1]}, one, {-4, 14})};
+    const std::string size = "jnp.maximum(jnp.log($1**2 + $2**2), 1.0)";
+    return Ids{i.let({"level"},
+                     kind == 3 ? "$0 + 2.0 - jnp.log(" + size + ") / jnp.log(3.0)"
+                               : "$0 + 2.0 - jnp.log2(" + size + ")",
+                     {end[2], end[0], end[1]}, one, {-4, 16})};
   };
   if (!inside) return walk({})[0];
   const ValueId q = i.let({"q"}, "($0 - 0.25) ** 2 + $1**2", {x, y}, one, {0, 6});
@@ -216,12 +219,12 @@ ValueId Orbit::steps(ValueId x, ValueId y) const {
   return i.cond(
       never, {}, {}, {"at_most", "give_up"},
       [&](const Ids&) {
-        return Ids{smooth ? i.let({"top"}, fmt::format("jnp.full_like($0, {}.0)", most), {x}, one,
-                                  {-4, 14})
+        return Ids{smooth ? i.let({"top"}, fmt::format("jnp.full_like($0, {}.0)", most + 2), {x},
+                                  one, {-4, 16})
                           : count_from(i, {"top"}, most, counted)};
       },
       {"iterate_point", "walk"}, walk,
-      {{{"taken", "level"}, smooth ? one : index, smooth ? Interval{-4, 14} : counted}})[0];
+      {{{"taken", "level"}, smooth ? one : index, smooth ? Interval{-4, 16} : counted}})[0];
 }
 
 // How long points stay near under a map, row by row; each stops when it is out.
@@ -282,7 +285,7 @@ struct Forest {
   Idiom& i;
   Type grid;
   std::int64_t spread;  // how far a fire gets at most
-  bool wet, until;
+  bool wet, until, windy;
   std::string around;
 
   ValueId spread_fire(ValueId g, ValueId u) const;
@@ -292,6 +295,7 @@ struct Forest {
 
 ValueId Forest::spread_fire(ValueId g, ValueId u) const {
   const ValueId fire = i.let({"fire", "burning"}, "$0 == 2", {g}, flags(grid.shape), {0, 1});
+  if (windy) i.comment("The wind carries sparks along a diagonal too.");
   const ValueId near = i.let({"near_fire", "exposed"}, around, {fire}, flags(grid.shape), {0, 1});
   const ValueId caught =
       i.let({"caught", "lit"}, wet ? "$0 & ($1 == 1) & ($2 < 0.7)" : "$0 & ($1 == 1)",
@@ -344,7 +348,7 @@ Op forest_phases() {
                              "jnp.roll($0, -1, 1)",
                              "jnp.roll($0, 1, axis=0) | jnp.roll($0, -1, axis=0) | jnp.roll($0, 1, "
                              "axis=1) | jnp.roll($0, -1, axis=1)"});
-    const Forest of{i, grid, spread, wet, until, around};
+    const Forest of{i, grid, spread, wet, until, diagonal, around};
     const Parts taken = {{{"g", "cells"}, grid, kCell},
                          {{"r", "chances"}, {i.real(), {n, n}}, {0, 1}}};
     const Idiom::Branch growing{
@@ -603,10 +607,8 @@ constexpr Interval kLogs{-20, 0};
 Ids Beams::extend(const Ids& p, ValueId ended, ValueId k, ValueId bias) const {
   const Type picked{DType::kI32, {beams}};
   const Shape all{beams, vocab};
-  i.comment("The topic weighs more from token to token.");
-  const ValueId lp =
-      i.let({"log_probs", "logp"}, "jax.nn.log_softmax($0[$1] + (1.0 + 0.1 * $3) * $2, axis=-1)",
-            {table, p[1], bias, k}, all, kLogs);
+  const ValueId lp = i.let({"log_probs", "logp"}, "jax.nn.log_softmax($0[$1] + $2, axis=-1)",
+                           {table, p[1], bias}, all, kLogs);
   i.comment("An ended beam goes on with the end token at no cost.");
   const ValueId stay =
       i.let({"stay", "only_end"}, fmt::format("jnp.where(jnp.arange({}) == 0, 0.0, -1e4)", vocab),
@@ -647,11 +649,12 @@ Ids Beams::grow(const Ids& p, ValueId k, ValueId bias) const {
 }
 
 std::vector<Idiom::Carry> Beams::start(ValueId first, ValueId bias) const {
-  const std::string low = fmt::format("-5.0 * jnp.arange({}, dtype=$0.dtype)", beams);
-  const std::string alone =
-      fmt::format("jnp.where(jnp.arange({}) == 0, 0.0, -5.0).astype($0.dtype)", beams);
-  const ValueId score =
-      i.let({"scores0", "first_scores"}, i.either({alone, low}), {bias}, scores(), kLogs);
+  i.comment("At first one beam alone is open.");
+  const ValueId score = i.let(
+      {"scores0", "first_scores"},
+      i.either({fmt::format("jnp.where(jnp.arange({}) == 0, 0.0, -1e4).astype($0.dtype)", beams),
+                fmt::format("jnp.full({}, -1e4, $0.dtype).at[0].set(0.0)", beams)}),
+      {bias}, scores(), kLogs);
   const ValueId token =
       i.let({"tokens0", "last0"}, fmt::format("jnp.full({}, $0)", beams), {first}, tokens(), ids());
   const ValueId empty =

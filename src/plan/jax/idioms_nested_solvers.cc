@@ -5,6 +5,7 @@
 
 #include "plan/jax/idiom_forms.h"
 #include "plan/jax/idioms.h"
+#include "plan/jax/idioms_flows.h"
 
 namespace jaxsmith::plan {
 namespace {
@@ -130,42 +131,15 @@ Op implicit_steps() {
             inverse = i.let({"inverse", "jac_inv"}, "jnp.linalg.inv(jax.jacfwd($f0)($0))", {start},
                             Bodies{residual}, Type{i.real(), {n, n}}, {-2, 2});
           const Ids out = until_settled(
-              i, {{{"u", "w"}, start, kState, {"solved", "u_next"}}}, most, s.tolerance,
-              {"newton_step", "refine"},
-              [&](const Ids& q) { return newton_round(i, s, residual, q[0], inverse); },
-              rounds ? Words{"taken"} : Words{});
+              i, {s.tolerance, most, 10, rounds ? Words{"taken"} : Words{}},
+              {{{"u", "w"}, start, kState, {"solved", "u_next"}}}, {"newton_step", "refine"},
+              [&](const Ids& q) { return newton_round(i, s, residual, q[0], inverse); });
           return and_when(rounds, {out[0], out[0]}, out.back());
         });
   });
 }
 
 // ---- Steps that adapt between times at which the state is saved ----
-
-struct Field {
-  Words called;
-  std::string says;
-  Words forms;  // the slope at $0, with a rate $1
-  Interval start;
-};
-
-const std::vector<Field>& fields() {
-  static const std::vector<Field> kAll = {
-      {{"simulate_oscillator"},
-       "a damped oscillator",
-       {"jnp.stack([$0[1], -$1 * $0[0] - 0.3 * $0[1]])",
-        "jnp.array([$0[1], -$1 * jnp.sin(2.0 * $0[0]) - 0.1 * $0[1]])"},
-       {-1.5, 1.5}},
-      {{"simulate_reaction"},
-       "a reaction with an intermediate",
-       {"jnp.stack([-$1 * $0[0], $1 * $0[0] - 0.5 * $0[1]])",
-        "jnp.array([0.2 - $1 * $0[0] * $0[1], $1 * $0[0] * $0[1] - $0[1]])"},
-       {0.4, 1.6}},
-      {{"simulate_competition"},
-       "two species that compete",
-       {"$0 * ($1 - $0 - 0.5 * $0[::-1])", "$1 * $0 * (1.0 - 0.6 * $0 - 0.3 * $0[::-1])"},
-       {0.2, 1.8}}};
-  return kAll;
-}
 
 // One attempt: a whole step against two halves.
 Ids doubled_step(Idiom& i, bool midpoint, BodyId step, ValueId y, ValueId h, bool extrapolates) {
@@ -241,16 +215,16 @@ Op adaptive_spans() {
   return idiom("adaptive_spans", kConditional, 1.0, kForward, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t spans = few(i, 8, 3);
-    const Field field = i.random().pick(fields());
+    const Flow& flow = i.random().pick(flows());
     const Type pair{i.real(), {2}}, one = scalar(i);
-    const ValueId y0 = i.argument({"y0", "state", "start"}, pair, field.start);
+    const ValueId y0 = i.argument({"y0", "state", "start"}, pair, flow.start);
     const ValueId gaps =
         i.argument({"gaps", "spans", "intervals"}, {i.real(), {spans}}, {0.3, 1.2});
-    const ValueId rate = i.input({"rate", "k", "stiffness"}, Shape{}, {1, 2.5});
-    Words names = field.called;
+    const ValueId rate = i.input({"rate", "k", "stiffness"}, Shape{}, flow.rate);
+    Words names = flow.called;
     names.insert(names.end(), {"solve_at_times", "adaptive_spans"});
     i.called(names);
-    i.summary("Integrate " + field.says + " and save the state after each span.");
+    i.summary("Integrate " + flow.says + " and save the state after each span.");
     const bool midpoint = i.chance(0.5), extrapolates = i.chance(0.4), steps = i.chance(0.5);
     const std::string tolerance =
         i.setting({"tol", "tolerance"},
@@ -259,9 +233,11 @@ Op adaptive_spans() {
                       fall = i.either({"0.5", "0.4", "0.6"});
     const std::string first = i.either({"0.6", "0.8", "0.5"});
     const BodyId rhs = i.helper(
-        {"rhs", "slope", "vector_field"}, "Slope of " + field.says + ".",
-        {{{"y", "state"}, pair, field.start}, {{"k", "rate"}, one, {1, 2.5}}},
-        [&](const Ids& p) { return Ids{i.let({"dy"}, i.either(field.forms), p, pair, {-5, 5})}; });
+        {"rhs", "slope", "vector_field"}, "Slope of " + flow.says + ".",
+        {{{"y", "state"}, pair, flow.start}, {{"k", "rate"}, one, flow.rate}}, [&](const Ids& p) {
+          return Ids{
+              let(i, {"dy"}, i.either(flow.forms), {{"y", p[0]}, {"k", p[1]}}, pair, {-5, 5})};
+        });
     const BodyId step = i.function(
         {midpoint ? "midpoint_step" : "euler_step", "single_step"},
         {{{"u", "y"}, pair, kState}, {{"dt", "length"}, one, kLengths}}, [&](const Ids& p) {
@@ -347,8 +323,8 @@ Op sweep_rows() {
         i.let({"start", "x0"}, i.either({"jnp.zeros_like($0)", "$0 / jnp.diag($1)"}), {b, a},
               vector, range);
     until_settled(
-        i, {{{"x", "solution"}, start, range, {"solution", "x"}}}, i.between(4, 8), tolerance,
-        {"sweep", "one_sweep"},
+        i, {tolerance, i.between(4, 8), 9, rounds ? Words{"sweeps", "rounds"} : Words{}},
+        {{{"x", "solution"}, start, range, {"solution", "x"}}}, {"sweep", "one_sweep"},
         [&](const Ids& p) {
           ValueId x = forward(p[0]);
           if (both)
@@ -362,8 +338,7 @@ Op sweep_rows() {
                      residual && !bounded
                          ? i.let({"miss"}, "jnp.max(jnp.abs($0 @ $1 - $2))", {a, x, b}, one, {0, 9})
                          : i.let({"miss"}, "jnp.max(jnp.abs($0 - $1))", {x, p[0]}, one, {0, 9})};
-        },
-        rounds ? Words{"sweeps", "rounds"} : Words{});
+        });
   });
 }
 
@@ -378,6 +353,7 @@ Op deflated_powers() {
     const ValueId starts = i.argument({"starts", "probes", "v0"}, {i.real(), {k, n}}, {0.2, 1});
     i.called({"leading_eigenpairs", "power_with_deflation", "principal_directions"});
     i.summary("Find leading eigenvectors one by one, taking out what was found.");
+    i.comment("A graded diagonal keeps the eigenvalues apart.");
     const ValueId a = i.let(
         {"gram", "a"},
         i.either({"$0.T @ $0 + jnp.diag(jnp.arange($0.shape[1], dtype=$0.dtype))",
@@ -396,8 +372,8 @@ Op deflated_powers() {
            {{{"v0", "start"}, starts}}, stacked, [&](const Ids& p) {
              const ValueId v0 = i.let({"v_start"}, norm, {p[1]}, vector, unit);
              const Ids out = until_settled(
-                 i, {{{"v", "u"}, v0, unit, {"v_found", "direction"}}}, most, tolerance,
-                 {"multiply", "power_step"},
+                 i, {tolerance, most, 2, rounds ? Words{"taken"} : Words{}},
+                 {{{"v", "u"}, v0, unit, {"v_found", "direction"}}}, {"multiply", "power_step"},
                  [&](const Ids& q) {
                    const ValueId w =
                        i.let({"w", "image"}, shifted ? "$0 @ $1 + 0.5 * $1" : "$0 @ $1",
@@ -407,8 +383,7 @@ Op deflated_powers() {
                        v, i.let({"moved"},
                                 i.either({"jnp.linalg.norm($0 - $1)", "jnp.max(jnp.abs($0 - $1))"}),
                                 {v, q[0]}, one, {0, 2})};
-                 },
-                 rounds ? Words{"taken"} : Words{});
+                 });
              const ValueId value =
                  i.let({"value", "rayleigh"}, i.either({"$0 @ $1 @ $0", "jnp.vdot($0, $1 @ $0)"}),
                        {out[0], p[0]}, one, {0, 20});
@@ -628,10 +603,7 @@ Op pivoted_elimination() {
                                 "Invert a matrix by elimination with partial pivoting."};
     i.called(kCalled[kind]);
     i.summary(kSays[static_cast<std::size_t>(kind)]);
-    const std::string shift = i.either({"1.0", "0.5", "0.8"});
-    const ValueId a =
-        i.let({"shifted", "a"}, fmt::format("$0 + {} * jnp.eye({}, dtype=$0.dtype)", shift, n),
-              {raw}, Shape{n, n}, {-2, 4});
+    const ValueId a = raw;
     const ValueId start =
         kind == 0   ? a
         : kind == 1 ? i.let({"augmented", "table"},

@@ -238,7 +238,7 @@ ValueId Cells::cheaper(ValueId t, ValueId r, ValueId c) const {
       i.let({"cost", "gap"}, "jnp.abs($0[$1] - $2[$3])", {a, r, b, c}, one, {0, 6});
   const ValueId down = i.let({"from_above", "above"}, "$0[$1, $2 + 1] <= $0[$1 + 1, $2]", {t, r, c},
                              flags({}), {0, 1});
-  const std::string across = weight == 1 ? "$0[$1 + 1, $2] + $3" : "$0[$1 + 1, $2] + 2 * $3";
+  const std::string across = "$0[$1 + 1, $2] + $3";
   return i.cond(
       down, {}, {}, {"down", "take_above"},
       [&](const Ids&) {
@@ -488,10 +488,12 @@ Op divisor_sums() {
         by_mask ? i.input({"allowed", "used", "mask"}, flags({n + 1}), {0, 1}) : kNoValue;
     i.called({inverse ? "moebius_inversion" : "divisor_sums",
               best ? "best_divisor" : "sum_over_divisors", "walk_multiples"});
+    const bool odd = i.chance(0.5);
+    const std::string which = by_mask ? "allowed" : odd ? "odd" : "square-free";
     i.summary(inverse   ? "Undo a sum over divisors, number by number."
-              : best    ? "Find the largest value among the divisors of each number."
-              : squares ? "Add each number's value to its multiples from its square on."
-                        : "Add each number's value to all of its multiples.");
+              : best    ? "Find the largest value among the " + which + " divisors of each number."
+              : squares ? "Add the value of each " + which + " number from its square on."
+                        : "Add the value of each " + which + " number to its multiples.");
     const ValueId start =
         inverse ? f
         : best ? i.let({"out0", "low"}, whole ? "jnp.full_like($0, -9)" : "jnp.full_like($0, -2.0)",
@@ -508,8 +510,8 @@ Op divisor_sums() {
                                   : i.let({"use", "counts"},
                                           // The inverse needs every divisor that has multiples.
                                           inverse ? fmt::format("2 * $0 <= {}", n)
-                                                  : i.either({"$0 % 4 != 0", "$0 % 2 == 1",
-                                                              "($0 % 4 != 0) & ($0 % 9 != 0)"}),
+                                          : odd   ? i.either({"$0 % 2 == 1", "($0 & 1) == 1"})
+                                                  : std::string("($0 % 4 != 0) & ($0 % 9 != 0)"),
                                           {d}, flags({}), {0, 1});
       return branch(
           i, use, {out}, {{{"acc", "table"}, list, sums}}, {"walk", "add_to_multiples"},

@@ -270,7 +270,7 @@ Op adapt_across_tasks() {
                        inner = i.between(2, 5);
     const Fit fit = i.random().pick(fits());
     const Type vector{i.real(), {d}};
-    const bool through = i.chance(0.5), guarded = i.chance(0.6), losses = i.chance(0.5),
+    const bool through = i.chance(0.5), guarded = i.chance(0.4), losses = i.chance(0.5),
                rounds = i.chance(0.35);
     const ValueId w0 = i.argument({"meta_params", "w0", "init_params"}, vector, {-1, 1});
     const ValueId x =
@@ -349,8 +349,8 @@ Op truncated_backprop() {
     i.summary(
         "Train a recurrent cell on a sequence in chunks, with derivatives within each alone.");
     const std::string lr = i.setting({"learning_rate", "lr"}, {"0.2", "0.1", "0.3"});
-    const bool leaky = i.chance(0.4), clips = i.chance(0.5), curve = i.chance(0.6),
-               stops = i.chance(0.5), resets = i.chance(0.4);
+    const bool leaky = i.chance(0.4), clips = i.chance(0.6), curve = i.chance(0.6),
+               resets = i.chance(0.25);
     const std::string cell =
         leaky ? "0.7 * $0 + 0.3 * jnp.tanh($1 @ $0 + $2)"
               : i.either({"jnp.tanh($1 @ $0 + $2)", "jnp.tanh(jnp.dot($1, $0) + $2)"});
@@ -362,11 +362,8 @@ Op truncated_backprop() {
          {{"x", "inputs"}, sequence, {-1, 1}},
          {{"y", "wanted"}, {i.real(), {length}}, {-1, 1}}},
         [&](const Ids& p) {
-          const ValueId first =
-              stops ? i.let({"entry", "h_in"}, "lax.stop_gradient($0)", {p[1]}, state, kHidden)
-                    : p[1];
           const auto out = i.scan(
-              {"cell", "step"}, {{{"s", "hidden"}, first, kHidden, {"h_last"}}},
+              {"cell", "step"}, {{{"s", "hidden"}, p[1], kHidden, {"h_last"}}},
               {{{"u", "token"}, p[2]}}, {{"outputs", "predictions"}}, [&](const Ids& q) {
                 const ValueId next = i.let({"s_next"}, cell, {q[0], p[0], q[1]}, state, kHidden);
                 return Ids{next, i.let({"out"}, read, {next}, Shape{}, kHidden)};
@@ -454,10 +451,13 @@ Op scheduled_decoder() {
     const ValueId coins =
         i.argument({"coins", "uniforms", "u"}, {i.real(), {batch, length}}, {0.02, 0.98});
     i.called({"scheduled_sampling", "decode_with_teacher", "teacher_or_self"});
-    i.summary("Decode sequences that are fed true tokens or their own by chance, and score them.");
     const std::string p = i.setting({"teacher_rate", "keep_prob"}, {"0.5", "0.6", "0.4"});
     const bool ramps = i.chance(0.4), gated = i.chance(0.4), scores = i.chance(0.7),
-               by_scan = i.chance(0.4);
+               by_scan = scores && i.chance(0.5);
+    i.summary(scores
+                  ? "Decode sequences that are fed true tokens or their own by chance, and "
+                    "score them."
+                  : "Give the states of a decoder that is fed true tokens or its own by chance.");
     const std::string nats =
         i.either({"-jax.nn.log_softmax($0)[$1]", "jax.nn.logsumexp($0) - $0[$1]"});
     const Decoder of{i, vocab, d, embed, w, head, gated, scores, p, nats};
@@ -493,9 +493,8 @@ Op scheduled_decoder() {
              {{{"seq", "ids"}, tokens}, {{"luck", "us"}, coins}}, {{"costs", "per_sequence"}},
              [&](const Ids& q) {
                const ValueId each = decode(q[1], q[2]);
-               const ValueId mean =
-                   i.let({"cost_mean"}, scores ? "jnp.mean($0)" : "jnp.mean($0**2)", {each},
-                         Shape{}, {0, 6});
+               const ValueId mean = i.let({"cost_mean"}, i.either({"jnp.mean($0)", "$0.mean()"}),
+                                          {each}, Shape{}, {0, 6});
                return Ids{i.let({"sum_next"}, "$0 + $1", {q[0], mean}, Shape{}, {0, 60}), mean};
              });
       return;
@@ -664,7 +663,7 @@ ValueId Decisions::evaluate(ValueId pi, ValueId v) const {
           return Ids{i.let({"v_next"}, "$0.at[$1].set($2)", {q[1], q[0], value}, values, kValues)};
         })[0];
   return until_settled(
-      i, {{{"v", "values"}, v, kValues, {"evaluated", "v_pi"}}}, 30, tolerance,
+      i, {tolerance, 30, 9}, {{{"v", "values"}, v, kValues, {"evaluated", "v_pi"}}},
       {"backup", "evaluation_sweep"}, [&](const Ids& q) {
         const ValueId next = i.let(
             {"v_next"},

@@ -374,7 +374,9 @@ Op low_rank_adapter() {
     const ValueId up = i.input({"lora_b", "up", "b"}, {rank, outputs}, weights_for(3 * rank));
     i.called({"lora_dense", "low_rank_adapter", "adapted_layer"});
     i.summary("Apply a dense layer with a low-rank update of its kernel.");
-    const std::string scale = Idiom::text(i.number({1, 2, 4, 8}) / static_cast<double>(rank));
+    // Alpha over the rank.
+    const std::string alpha = Idiom::text(i.number({4, 8, 16})),
+                      scale = rank == 1 ? alpha : fmt::format("({} / {})", alpha, rank);
     const double form = i.random().uniform();
     if (form < 0.5) {
       const ValueId frozen = dense(i, {"frozen", "base"}, x, kernel);

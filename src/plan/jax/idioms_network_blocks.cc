@@ -405,9 +405,9 @@ Op tied_head() {
       losses = i.let({"nll", "losses"}, "$0 - $1", {partition, own}, {steps}, {0.1, 8});
       if (i.chance(0.5)) {
         i.comment("Keep the partition near one.");
-        losses = i.let({"with_z_loss", "regularized"},
-                       "$0 + " + i.either({"1e-2", "0.1", "1e-3"}) + " * $1**2",
-                       {losses, partition}, {steps}, {0.1, 9});
+        losses =
+            i.let({"with_z_loss", "regularized"}, "$0 + " + i.either({"1e-2", "1e-3"}) + " * $1**2",
+                  {losses, partition}, {steps}, {0.1, 9});
       }
     } else {
       i.called({"smoothed_loss", "label_smoothing_loss", "tied_head_loss"});
@@ -417,8 +417,8 @@ Op tied_head() {
           i.let({"one_hot", "hard"}, fmt::format("jax.nn.one_hot($0, {}, dtype=$1.dtype)", words),
                 {targets, logits}, grid, {0, 1});
       const ValueId soft = i.let({"soft_targets", "smoothed"},
-                                 fmt::format("{} * $0 + {}", Idiom::text(1 - smoothing),
-                                             Idiom::text(smoothing / static_cast<double>(words))),
+                                 fmt::format("{} * $0 + {} / {}", Idiom::text(1 - smoothing),
+                                             Idiom::text(smoothing), words),
                                  {hot}, grid, {0, 1});
       losses = i.let({"losses", "cross_entropy"},
                      i.either({"-jnp.sum($0 * jax.nn.log_softmax($1), axis=-1)",

@@ -32,6 +32,12 @@ Op recurrent_cell() {
     const ValueId start = initial_state(i, {"state", "h0", "initial_state"}, inputs, units);
     const bool gated = i.chance(0.4), keep = i.chance(0.6), biased = i.chance(0.4);
     const ValueId bias = biased ? i.input({"bias", "b"}, {units}, around(0.5)) : kNoValue;
+    const ValueId into_gate =
+        gated ? i.input({"gate_kernel", "w_gate"}, {width, units}, weights_for(2 * width))
+              : kNoValue;
+    const ValueId back_to_gate =
+        gated ? i.input({"gate_recurrent", "u_gate"}, {units, units}, weights_for(2 * units))
+              : kNoValue;
     const std::string squash = i.either({"jnp.tanh", "jnp.tanh", "jax.nn.relu", "jax.nn.sigmoid"});
     i.called({gated ? "gated_recurrence" : "simple_rnn", "run_cell", "unroll_recurrence"});
     i.summary(gated ? "Run a gated recurrent cell over the rows of a sequence."
@@ -48,8 +54,8 @@ Op recurrent_cell() {
             drive = i.let({"drive", "total"}, "$0 + $1", {drive, bias}, {units}, around(3));
           ValueId next = i.let({"candidate", "new"}, squash + "($0)", {drive}, {units}, around(1));
           if (gated) {
-            const ValueId gate =
-                i.let({"gate", "z"}, "jax.nn.sigmoid($0)", {drive}, {units}, {0, 1});
+            const ValueId gate = i.let({"gate", "z"}, "jax.nn.sigmoid($1 @ $2 + $0 @ $3)",
+                                       {p[0], p[1], into_gate, back_to_gate}, {units}, {0, 1});
             next = i.let({"h_next", "mixed"},
                          i.either({"$0 * $1 + (1.0 - $0) * $2", "$1 + (1.0 - $0) * ($2 - $1)"}),
                          {gate, p[0], next}, {units}, around(1));
@@ -242,10 +248,7 @@ Op skipping_cell() {
                    return Ids{i.let({"mixed"}, "$0 + " + rate + " * ($1 - $0)", {q[0], made},
                                     {width}, around(1))};
                  },
-                 {"hold", "keep_state"},
-                 [&](const Ids& q) {
-                   return Ids{i.let({"held"}, "0.9 * $0", {q[0]}, {width}, around(1))};
-                 },
+                 {"hold", "keep_state"}, [](const Ids& q) { return Ids{q[0]}; },
                  {{{"h_next", "chosen"}, {i.real(), {width}}, around(2)}});
              return keep ? Ids{next[0], next[0]} : Ids{next[0]};
            });

@@ -94,10 +94,11 @@ Op quantized_dense() {
             i.either({"$0 @ ($1 * $2)", "$0 @ $1.astype($0.dtype) * $2",
                       "jnp.dot($0, $1.astype($0.dtype)) * $2"}),
             {x, q, scale}, result, around(4));
-      if (i.chance(0.5))
-        i.let({"error", "rounding_error"},
-              i.either({"jnp.mean(jnp.square($0 - $1 * $2))", "jnp.max(jnp.abs($0 - $1 * $2))"}),
-              {kernel, q, scale}, Shape{}, {0, 0.02});
+      if (!i.chance(0.5)) return;
+      i.summary("Apply a dense layer with 8-bit weights, and give what rounding has changed them.");
+      i.let({"error", "rounding_error"},
+            i.either({"jnp.mean(jnp.square($0 - $1 * $2))", "jnp.max(jnp.abs($0 - $1 * $2))"}),
+            {kernel, q, scale}, Shape{}, {0, 0.02});
       return;
     }
     const bool each = i.chance(0.6);
@@ -219,7 +220,7 @@ Op vector_quantization() {
               {0.1, 4});
         if (i.chance(0.6)) {
           i.called({"vector_quantize", "quantize_to_codebook", "nearest_codes"});
-          i.summary("Replace vectors by the nearest rows of a codebook.");
+          i.summary("Replace vectors by the nearest rows of a codebook, with the loss of both.");
           i.let({"passed", "straight_through"}, "$0 + lax.stop_gradient($1 - $0)", {x, chosen},
                 shape, around(2));
         } else {
@@ -243,6 +244,7 @@ Op momentum_target() {
             i.input({"target", "teacher_w", "w_target"}, {width, outputs}, weights_for(width));
         i.called({"momentum_target_loss", "teacher_student_step", "self_distillation"});
         i.summary("Compare a network with a slow copy of it on another view.");
+        i.summary("Give the loss against a slow copy of a network, and let the copy follow.");
         if (outputs < 3) return i.fail();
         const Shape shape = i.with_last(x, outputs);
         const ValueId p = dense(i, {"prediction", "projected"}, x, online);

@@ -175,8 +175,11 @@ Op common_divisor() {
     const double top = i.number({60, 200, 1000});
     const Shape shape = row(i, 5);
     const Type type{i.integer(), shape};
-    const ValueId a = i.input({"a", "numerators", "x"}, type, {1, top});
-    const ValueId b = i.input({"b", "denominators", "y"}, type, {1, top});
+    const auto what = i.between(0, 3);  // multiples, fractions, coprime pairs, divisors
+    const ValueId a =
+        i.input(what == 1 ? Words{"numerators", "a"} : Words{"a", "x"}, type, {1, top});
+    const ValueId b =
+        i.input(what == 1 ? Words{"denominators", "b"} : Words{"b", "y"}, type, {1, top});
     const bool guard = i.chance(0.5), fixed = i.chance(0.3);
     const auto step = [&](ValueId x, ValueId y) {
       const ValueId done = i.let({"done", "ended"}, "$0 == 0", {y}, flags(shape), {0, 1});
@@ -204,7 +207,7 @@ Op common_divisor() {
           },
           {"remainder_step", "euclid_step"}, [&](const Ids& p) { return step(p[0], p[1]); })[0];
     }
-    switch (i.between(0, 3)) {
+    switch (what) {
       case 0:
         i.called({"lcm", "least_common_multiple"});
         i.summary("Find the least common multiples of pairs.");
@@ -220,9 +223,9 @@ Op common_divisor() {
       }
       case 2:
         i.called({"coprime_pairs", "are_coprime"});
-        i.summary("Tell which pairs of integers are coprime, and give their products.");
-        i.let({"coprime", "reduced"}, "$0 == 1", {divisor}, flags(shape), {0, 1});
-        i.let({"product", "area"}, "$0 * $1", {a, b}, type, {1, top * top});
+        i.summary("Find the common divisors of pairs, and which pairs have none but one.");
+        i.keep(divisor);
+        i.let({"coprime", "are_coprime"}, "$0 == 1", {divisor}, flags(shape), {0, 1});
         break;
       default:
         i.called({"gcd", "greatest_common_divisor", "euclid"});
@@ -276,15 +279,15 @@ Op collatz_orbit() {
             "", steps);
         const auto what = i.between(0, 2);
         i.summary(what == 0   ? "Give the peak of the first numbers of an orbit."
-                  : what == 1 ? "Count the odd numbers at the beginning of an orbit."
+                  : what == 1 ? "Give the first numbers of an orbit and how many of them are odd."
                               : "Give the first numbers of an orbit.");
         if (what == 0) {
           i.let({"peak", "highest"}, i.either({"jnp.max($0)", "$0.max()"}), {out.stacked[0]}, type,
                 kOrbit);
         } else if (what == 1) {
+          i.keep(out.stacked[0]);
           i.let({"odd_steps", "climbs"}, i.either({"jnp.sum($0 % 2)", "($0 & 1).sum()"}),
                 {out.stacked[0]}, type, {0, static_cast<double>(steps)});
-          i.let({"last", "end"}, "$0[-1] - $1", {out.stacked[0], start}, type, {-1000, kOrbit.hi});
         }
         break;
       }
@@ -292,6 +295,7 @@ Op collatz_orbit() {
         const ValueId last = i.fori(0, steps, {"step", "advance"},
                                     {{{"n", "current"}, start, kOrbit, {"last", "n"}}},
                                     [&](const Ids& p) { return Ids{next_of(p[1])}; })[0];
+        i.summary(fmt::format("Give how far {} steps of a hailstone orbit lead.", steps));
         i.let({"change", "gain"}, "$0 - $1", {last, start}, type, {-1000, kOrbit.hi});
         break;
       }
@@ -332,10 +336,10 @@ Op run_machine() {
     };
     std::vector<Code> codes = {{{"add", "plus"}, "$0 + $1"},
                                {{"subtract", "minus"}, "$0 - $1"},
-                               {{"flip", "toggle"}, "$0 ^ $1"},
-                               {{"mirror", "complement"}, "$1 - $0"},
-                               {{"double", "shift"}, "2 * $0 - $1"},
-                               {{"reduce", "wrap"}, "$0 % 97 + $1"},
+                               {{"xor", "toggle"}, "$0 ^ $1"},
+                               {{"reverse_subtract", "subtract_from"}, "$1 - $0"},
+                               {{"add_twice", "add_shifted"}, "$0 + 2 * $1"},
+                               {{"halve_and_add", "shift_and_add"}, "($0 >> 1) + $1"},
                                {{"distance", "difference"}, "jnp.abs($0 - $1)"}};
     i.random().shuffle(codes);
     const std::int64_t count = i.between(3, 4);
@@ -368,6 +372,30 @@ Op run_machine() {
           return results;
         });
   });
+}
+
+// The digit that makes a weighted sum of decimal digits [n, places] a multiple of 10 or 11.
+void check_digits(Idiom& i, ValueId digits) {
+  const std::int64_t places = i.shape(digits)[1];
+  const bool ean = i.chance(0.5);  // weights of bar codes, else those of books
+  const std::int64_t mod = ean ? 10 : 11;
+  i.called({"check_digit", "check_digits"});
+  i.summary(ean ? "Compute check digits with the weights of bar codes."
+                : "Compute check digits modulo 11, where 10 stands for X.");
+  const ValueId weights =
+      i.let({"weights"},
+            ean ? fmt::format(fmt::runtime(i.either({"3 - 2 * (jnp.arange({}) % 2)",
+                                                     "jnp.where(jnp.arange({}) % 2 == 0, 3, 1)"})),
+                              places)
+                : fmt::format("jnp.arange(2, {})", places + 2),
+            {}, Type{i.integer(), {places}}, {1, static_cast<double>(places + 1)});
+  i.let({"check", "check_digit"},
+        fmt::format(fmt::runtime(i.either({"-jnp.sum($0 * $1, axis=-1) % {0}",
+                                           "({0} - ($0 * $1).sum(axis=-1) % {0}) % {0}",
+                                           "-($0 @ $1) % {0}"})),
+                    mod),
+        {digits, weights}, Type{i.integer(), {i.shape(digits)[0]}},
+        {0, static_cast<double>(mod - 1)});
 }
 
 // Digits in a base by divisions or by powers, and what is made of them: their sum, the number read
@@ -412,7 +440,8 @@ Op base_digits() {
                                  base),
                      {n, powers}, digit_type, digit);
     }
-    switch (i.between(0, 3)) {
+    // Check digits are decimal.
+    switch (base == 10 ? i.between(0, 3) : i.random().pick(std::vector<std::int64_t>{0, 1, 3})) {
       case 0:
         i.called({"digit_sums", "sum_digits"});
         i.summary("Add up the digits of integers.");
@@ -432,17 +461,9 @@ Op base_digits() {
               {digits, weights}, type, {0, top});
         break;
       }
-      case 2: {
-        const std::int64_t mod = base == 10 ? 9 : 7;
-        i.called({"check_digit", "weighted_check"});
-        i.summary("Compute a check digit from weighted digits.");
-        const ValueId weights =
-            i.let({"weights"}, fmt::format("jnp.arange({}) % {} + 1", places, i.between(2, 3)), {},
-                  Type{i.integer(), {places}}, {1, 3});
-        i.let({"check", "check_digit"}, fmt::format("($0 * $1).sum(axis=-1) % {}", mod),
-              {digits, weights}, type, {0, static_cast<double>(mod - 1)});
+      case 2:
+        check_digits(i, digits);
         break;
-      }
       default:
         break;
     }
@@ -477,7 +498,6 @@ Op fixed_point() {
       if (i.builder().settings().x64) return i.fail();  // sums of i32 are i64 there
     }
     const Type out{DType::kI32, i.shape(product)};
-    i.keep(product);  // what is shifted out of it shows nowhere else
     ValueId scaled = kNoValue;
     switch (i.between(0, 2)) {
       case 0:
@@ -501,7 +521,7 @@ Op fixed_point() {
       }
     }
     if (i.chance(0.5)) {
-      const std::int64_t end = (mixes ? 8 : 2) * static_cast<std::int64_t>(one);
+      const std::int64_t end = (mixes ? 8 : 4) * static_cast<std::int64_t>(one);
       i.let({"saturated", "clipped"}, fmt::format("jnp.clip($0, {}, {})", -end, end - 1), {scaled},
             out, {-static_cast<double>(end), static_cast<double>(end - 1)});
     }

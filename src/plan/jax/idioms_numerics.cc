@@ -135,7 +135,13 @@ Op conjugate_gradient(bool by_while) {
                        {{"count", "k"}, i.builder().literal(0, i.integer()), {0, 20}, {}});
         i.while_loop(
             carries, {"unsolved", "keep_going"},
-            [&](const Ids& c) { return Ids{unsettled(i, c[0], n, c[4], small)}; },
+            [&](const Ids& c) {
+              const std::string most = fmt::format("{}", n);
+              return Ids{test(i, {"more", "going_on"},
+                              both_hold(i, {"{k} < " + most, "{k} >= " + most},
+                                        {"{r} > " + small, "{r} <= " + small}),
+                              {{"k", c[0]}, {"r", c[4]}})};
+            },
             {"cg_step", "step"},
             [&](const Ids& c) {
               Ids out = step({c[1], c[2], c[3], c[4]});
@@ -372,7 +378,7 @@ Op procrustes() {
       i.summary("Align points with others and measure what is left between them.");
       i.let({"rmsd", "error"},
             i.either({"jnp.sqrt(jnp.mean(jnp.sum(($0 - $1) ** 2, axis=-1)))",
-                      "jnp.linalg.norm($0 - $1)"}),
+                      "jnp.linalg.norm($0 - $1) / $0.shape[0] ** 0.5"}),
             {fit, y}, Shape{}, {0.3, 6});
       i.keep(fit);
     }

@@ -49,7 +49,7 @@ Op momentum_step() {
     const bool given = i.chance(0.35);
     const ValueId lr =
         given ? i.input({"learning_rate", "lr", "step_size"}, Shape{}, {0.05, 0.5}) : kNoValue;
-    const std::string rate = i.either({"0.1", "0.05", "0.01", "0.3"});
+    const std::string rate = i.either({"0.1", "0.05", "0.01", "0.02"});
     const std::int64_t form = i.between(0, 3);
     const std::string recall = form == 3 ? forgetting(i, keep, "$0", "$1") : mu + " * $0 + $1";
     if (form == 3) i.summary("Momentum as a moving average of gradients.");
@@ -91,17 +91,19 @@ Op adam_step() {
   return idiom("adam_step", kMath, 1.3, kSmooth, [](Idiom& i) {
     const Pair p = params_and_grads(i, 1, 2);
     const Shape shape = i.shape(p.params);
+    const std::int64_t form = i.between(0, 3);  // Adamax, Nadam, else Adam
     const ValueId first = i.input({"first_moment", "m", "mean"}, shape, {-1, 1});
-    const ValueId second = i.input({"second_moment", "v", "nu"}, shape, {0.1, 2});
+    const ValueId second = i.input(
+        form == 1 ? Words{"max_norm", "u", "gradient_scale"} : Words{"second_moment", "v", "nu"},
+        shape, {0.1, 2});
     const bool corrected = i.chance(0.7);
     const ValueId count =
         corrected ? i.argument({"step", "count", "t"}, Type{i.integer(), {}}, {1, 20}) : kNoValue;
     i.called({"adam_step", "adam_update", "adaptive_step"});
     const ValueId g = decayed(i, p, 0.2);
-    const double b1 = i.number({0.9, 0.8, 0.95}), b2 = i.number({0.99, 0.95, 0.98});
+    const double b1 = i.number({0.9, 0.9, 0.95}), b2 = i.number({0.99, 0.95, 0.98});
     const std::string by_mean = forgetting(i, b1, "$0", "$1");
     const ValueId m = i.let({"new_first", "m_next"}, by_mean, {first, g}, shape, {-2, 2});
-    const std::int64_t form = i.between(0, 3);
     if (form != 1) i.summary("One step of Adam on parameters and both moments.");
     ValueId v, top = m;
     if (form == 1) {
@@ -117,21 +119,30 @@ Op adam_step() {
     if (form == 2) {
       i.called({"nadam_step", "nadam_update", "nesterov_adam_step"});
       i.summary("Nadam: Adam with Nesterov's look ahead.");
-      const std::string ahead = Idiom::text(b1) + " * $0 + " + Idiom::text(1 - b1) + " * $1";
-      top = i.let({"look_ahead", "nesterov"}, ahead, {m, g}, shape, {-2, 2});
+      const std::string b = Idiom::text(b1), rest = Idiom::text(1 - b1);
+      if (corrected) i.comment("The average is corrected for the step after this one.");
+      top = corrected ? i.let({"m_hat", "look_ahead"},
+                              b + " * $0 / (1.0 - " + b + " ** ($2 + 1).astype($0.dtype)) + " +
+                                  rest + " * $1 / (1.0 - " + b + " ** $2.astype($0.dtype))",
+                              {m, g, count}, shape, {-3, 3})
+                      : i.let({"look_ahead", "nesterov"}, b + " * $0 + " + rest + " * $1", {m, g},
+                              shape, {-2, 2});
     }
     ValueId down = v;
     if (corrected) {
-      i.comment("Both averages began at zero.");
-      top = i.let({"m_hat", "first_hat"},
-                  "$0 / (1.0 - " + Idiom::text(b1) + " ** $1.astype($0.dtype))", {top, count},
-                  shape, {-3, 3});
+      i.comment(form == 1   ? "The average began at zero."
+                : form == 2 ? "The mean of squares began at zero."
+                            : "Both averages began at zero.");
+      if (form != 2)
+        top = i.let({"m_hat", "first_hat"},
+                    "$0 / (1.0 - " + Idiom::text(b1) + " ** $1.astype($0.dtype))", {top, count},
+                    shape, {-3, 3});
       if (form != 1)
         down = i.let({"v_hat", "second_hat"},
                      "$0 / (1.0 - " + Idiom::text(b2) + " ** $1.astype($0.dtype))", {v, count},
                      shape, {0.1, 9});
     }
-    const std::string rate = i.either({"0.01", "0.1", "0.05", "0.02"});
+    const std::string rate = i.either({"0.01", "0.03", "0.05", "0.02"});
     const std::string under = form == 1 ? "$1" : rooted(i);
     const ValueId step =
         i.let({"step_taken", "update", "direction"}, "$0 / " + under, {top, down}, shape, {-4, 4});
@@ -232,15 +243,16 @@ Op sign_step() {
     if (tensor::element_count(shape) < 5) return i.fail();
     i.called({"rprop_step", "resilient_step", "rprop_update"});
     i.summary("Rprop: steps grow while the sign of the gradient stays.");
-    const std::string up = i.either({"1.2", "1.1", "1.5"}), down = i.either({"0.5", "0.7"});
+    const std::string up = i.either({"1.2", "1.2", "1.1"}), down = i.either({"0.5", "0.5", "0.7"});
     const ValueId agree =
         i.let({"agreement", "product"}, i.either({"$0 * $1", "jnp.sign($0) * jnp.sign($1)"}),
               {p.grads, before}, shape, {-3, 3});
-    const ValueId now = i.let({"new_sizes", "sizes"},
-                              i.either({"jnp.where($0 > 0, " + up + " * $1, " + down + " * $1)",
-                                        "$1 * jnp.where($0 > 0, " + up + ", " + down + ")",
-                                        "lax.select($0 > 0, $1 * " + up + ", $1 * " + down + ")"}),
-                              {agree, sizes}, shape, {0.03, 0.7});
+    const ValueId now = i.let(
+        {"new_sizes", "sizes"},
+        i.either({"jnp.where($0 > 0, " + up + " * $1, jnp.where($0 < 0, " + down + " * $1, $1))",
+                  "$1 * jnp.where($0 > 0, " + up + ", jnp.where($0 < 0, " + down + ", 1.0))",
+                  "jnp.select([$0 > 0, $0 < 0], [" + up + " * $1, " + down + " * $1], $1)"}),
+        {agree, sizes}, shape, {0.03, 0.7});
     const bool hold = i.chance(0.5);
     ValueId g = p.grads;
     if (hold) {
@@ -386,7 +398,7 @@ Op orthogonal_step() {
     const ValueId grads = i.anchor({"momentum", "grads", "update"}, 2, 2, {-2, 2});
     const Shape shape = i.shape(grads);
     i.called({"orthogonalize", "muon_direction", "newton_schulz"});
-    i.summary("Bring the singular values of an update near one.");
+    i.summary("Bring the singular values of an update nearer to one.");
     const ValueId start =
         i.let({"scaled", "x0"},
               i.either({"$0 / jnp.linalg.norm($0)", "$0 / (jnp.sqrt(jnp.sum($0**2)) + 1e-6)"}),
@@ -417,7 +429,8 @@ Op orthogonal_step() {
   });
 }
 
-// Layerwise trust: steps as long as the weights are (LARS), within bounds.
+// Layerwise trust: steps as long as the weights are (LARS), not longer than the plain step (LARC)
+// or within wide bounds (LAMB).
 Op trust_ratio_step() {
   return idiom("trust_ratio_step", kConditional, 1.0, kSmooth, [](Idiom& i) {
     const Pair p = params_and_grads(i, 1, 2);
@@ -441,24 +454,23 @@ Op trust_ratio_step() {
     const ValueId u = i.let({"update_norm", "u_norm"}, norm, {update}, left, {0.5, 6});
     ValueId ratio;
     if (rows || i.chance(0.5)) {
-      ratio = i.let({"trust", "ratio"},
-                    i.either({"jnp.clip($0 / ($1 + 1e-3), 0.5, 1.5)",
-                              "jnp.where($0 > $1, $0 / ($1 + 1e-3), 1.0)",
-                              "jnp.minimum($0 / ($1 + 1e-3), 1.2)"}),
-                    {w, u}, left, {0.3, 2.5});
+      ratio = i.let(
+          {"trust", "ratio"},
+          i.either({"$0 / ($1 + 1e-3)", "jnp.where($0 < $1, $0 / ($1 + 1e-3), 1.0)",
+                    "jnp.where($1 > 0, $0 / jnp.maximum($1, 1e-3), 1.0)",
+                    "jnp.minimum($0 / ($1 + 1e-3), 1.0)", "jnp.minimum($0 / ($1 + 1e-3), 10.0)"}),
+          {w, u}, left, {0.3, 2.5});
     } else {
+      i.comment("Never further than the plain step.");
       const ValueId small = i.let({"shorter", "lags"}, "$0 < $1", {w, u}, flags({}), {0, 1});
       ratio = i.cond(
           small, {w, u},
           {{{"a"}, Type{i.real(), {}}, {0.5, 6}}, {{"b"}, Type{i.real(), {}}, {0.5, 6}}},
           {"limited", "trusted"},
           [&](const Ids& q) { return Ids{i.let({"r"}, "$0 / ($1 + 1e-3)", q, Shape{}, {0.2, 1})}; },
-          {"free", "grown"},
+          {"unlimited", "plain"},
           [&](const Ids& q) {
-            return Ids{i.let({"r"},
-                             i.either({"jnp.sqrt($0 / ($1 + 1e-3))", "2.0 - $1 / $0",
-                                       "1.0 + jnp.log($0 / ($1 + 1e-3))"}),
-                             q, Shape{}, {0.9, 2})};
+            return Ids{i.let({"r"}, "jnp.ones_like($0)", {q[0]}, Shape{}, {0.9, 1})};
           },
           {{{"trust", "ratio"}, Type{i.real(), {}}, {0.2, 2}}})[0];
     }

@@ -230,9 +230,11 @@ Op nbody() {
     };
     if (i.chance(0.4)) {
       const Ids out = step(x, v);
-      if (i.chance(0.5))
-        i.let({"momentum"}, i.either({"$0 @ $1", "jnp.sum($0[:, None] * $1, axis=0)"}),
-              {mass, out[1]}, {dims}, {-6, 6});
+      if (!i.chance(0.4)) return;
+      i.summary("Move bodies under their mutual gravity, and give their total momentum.");
+      i.keep(out[1]);
+      i.let({"momentum"}, i.either({"$0 @ $1", "jnp.sum($0[:, None] * $1, axis=0)"}),
+            {mass, out[1]}, {dims}, {-6, 6});
       return;
     }
     repeat(i, 0, i.between(3, 10), {"step", "advance"},
@@ -460,9 +462,8 @@ Op spin_lattice(bool sweep) {
         if (!sweep) {
           i.called({"xy_energy", "spin_energy", bonds ? "spin_glass_energy" : "rotor_energy"});
           i.summary("Give the energy of planar spins by the bonds of a lattice.");
-          const ValueId total =
-              i.let({"energy", "total"}, i.either({"jnp.sum($0)", "$0.sum()", "jnp.mean($0)"}),
-                    {toward(theta)}, Shape{}, {-60, 60});
+          const ValueId total = i.let({"energy", "total"}, i.either({"jnp.sum($0)", "$0.sum()"}),
+                                      {toward(theta)}, Shape{}, {-60, 60});
           if (i.chance(0.4)) {
             const Term h = constant(i, "h", {"field", "h"}, {0.1, 0.5, 0.3});
             let(i, {"with_field", "energy_in_field"}, "{e} - {h} * jnp.sum(jnp.cos({t}))",

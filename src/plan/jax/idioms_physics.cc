@@ -421,23 +421,12 @@ Op implicit_step(bool by_while) {
         }
         const std::int64_t most = i.between(8, 20);
         const std::string small = i.either({"1e-4", "1e-3", "3e-4"});
-        const ValueId zero = i.builder().literal(0, i.integer());
-        const ValueId wide = infinity(i);
-        i.while_loop(
-            {{{"step", "count"}, zero, {0, 20}, {}},
-             {{"guess", "y"}, y0, {0, 2}, {"solved", "y_next"}},
-             {{"error", "worst"}, wide, {0, 1}, {}}},
-            {"unsolved", "keep_going"},
-            [&](const Ids& p) { return Ids{unsettled(i, p[0], most, p[2], small)}; },
-            {"newton", "improve"},
-            [&](const Ids& p) {
-              const ValueId defect = residual(p[1]);
-              const ValueId next = corrected(p[1], defect);
-              const ValueId error =
-                  i.let({"worst"}, "jnp.max(jnp.abs($0))", {defect}, Shape{}, {0, 1});
-              return Ids{i.let({"count"}, "$0 + 1", {p[0]}, Type{i.integer(), {}}, {1, 20}), next,
-                         error};
-            });
+        until_settled(i, {small, most, 1}, {{{"guess", "y"}, y0, {0, 2}, {"solved", "y_next"}}},
+                      {"newton", "improve"}, [&](const Ids& p) {
+                        const ValueId defect = residual(p[0]);
+                        return Ids{corrected(p[0], defect), i.let({"worst"}, "jnp.max(jnp.abs($0))",
+                                                                  {defect}, Shape{}, {0, 1})};
+                      });
       });
 }
 

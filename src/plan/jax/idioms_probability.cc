@@ -43,7 +43,7 @@ BodyId density(Idiom& i, std::int64_t width, bool energy) {
        "jnp.logaddexp(-0.5 * jnp.sum(($0 - 1.0) ** 2), -0.5 * jnp.sum(($0 + 1.0) ** 2))",
        false},
       {{"logistic", "sech"}, "logistic", "-jnp.sum($0 + 2.0 * jax.nn.softplus(-$0))", false},
-      {{"funnel_like", "coupled"},
+      {{"coupled", "correlated"},
        "coupled normal",
        "-0.5 * (jnp.sum($0**2) + 0.8 * jnp.sum($0[1:] * $0[:-1]))",
        true}};
@@ -72,7 +72,7 @@ Op lloyd() {
                        k = i.between(2, 4);
     const Interval range{-3, 3};
     const ValueId points = i.input({"points", "samples", "x"}, {n, width}, range);
-    const bool given = i.chance(0.6), city = i.chance(0.2);
+    const bool given = i.chance(0.6);
     // Many rounds forget where the centroids began.
     const std::int64_t rounds = given ? 1 : i.between(1, 6);
     const ValueId start = given ? i.input({"centroids", "centers", "means"}, {k, width}, range)
@@ -80,21 +80,20 @@ Op lloyd() {
                                         {points}, {k, width}, range);
     i.called({"kmeans", "lloyd", rounds == 1 ? "kmeans_step" : "cluster_points"});
     i.summary("Assign points to their nearest centroid and move the centroids.");
-    const BodyId nearest =
-        i.helper({"nearest", "closest"}, "Index of the centroid that is nearest to a point.",
-                 {{{"p", "point"}, {i.real(), {width}}, range},
-                  {{"c", "centers"}, {i.real(), {k, width}}, range}},
-                 [&](const Ids& p) {
-                   const ValueId d = i.let({"dist", "squared"},
-                                           city ? "jnp.sum(jnp.abs($1 - $0), axis=-1)"
-                                                : i.either({"jnp.sum(($1 - $0) ** 2, axis=-1)",
-                                                            "jnp.sum(jnp.square($1 - $0), axis=-1)",
-                                                            "jnp.linalg.norm($1 - $0, axis=-1)"}),
-                                           {p[0], p[1]}, {k}, {0, 30});
-                   return Ids{i.let({"label"}, "jnp.argmin($0)", {d}, counts(i, {}),
-                                    {0, static_cast<double>(k - 1)})};
-                 });
-    const bool hot = i.chance(0.5), keeps = i.chance(0.5);
+    const BodyId nearest = i.helper(
+        {"nearest", "closest"}, "Index of the centroid that is nearest to a point.",
+        {{{"p", "point"}, {i.real(), {width}}, range},
+         {{"c", "centers"}, {i.real(), {k, width}}, range}},
+        [&](const Ids& p) {
+          const ValueId d = i.let(
+              {"dist", "distances"},
+              i.either({"jnp.sum(($1 - $0) ** 2, axis=-1)", "jnp.sum(jnp.square($1 - $0), axis=-1)",
+                        "jnp.linalg.norm($1 - $0, axis=-1)"}),
+              {p[0], p[1]}, {k}, {0, 30});
+          return Ids{i.let({"label"}, "jnp.argmin($0)", {d}, counts(i, {}),
+                           {0, static_cast<double>(k - 1)})};
+        });
+    const bool hot = i.chance(0.5);
     const auto assign = [&](ValueId c) {
       return i.let({"labels", "owner"}, "jax.vmap($f0, in_axes=(0, None))($0, $1)", {points, c},
                    std::vector<BodyId>{nearest}, counts(i, {n}), {0, static_cast<double>(k - 1)});
@@ -119,7 +118,6 @@ Op lloyd() {
       }
       const ValueId means = i.let({"moved", "means"}, "$0 / jnp.maximum($1, 1.0)[:, None]",
                                   {sums, sizes}, {k, width}, range);
-      if (!keeps) return means;
       i.comment("A centroid that owns nothing stays where it is.");
       return i.let({"kept", "centers_next"}, "jnp.where($0[:, None] > 0, $1, $2)",
                    {sizes, means, c}, {k, width}, range);
@@ -335,8 +333,11 @@ Op gp_posterior() {
             i.either({"1.0 - jnp.sum($0**2, axis=0)", "1.0 - jnp.einsum(\"nm,nm->m\", $0, $0)"}),
             {v}, {m}, {0, 1});
     } else if (i.chance(0.4)) {
-      i.let({"log_evidence", "log_marginal"}, "-0.5 * $0 @ $1 - jnp.sum(jnp.log(jnp.diag($2)))",
-            {y, alpha, factor}, Shape{}, {-20, 5});
+      i.summary("Predict the mean of a Gaussian process and give the log evidence of its data.");
+      i.let({"log_evidence", "log_marginal"},
+            "-0.5 * $0 @ $1 - jnp.sum(jnp.log(jnp.diag($2))) - " +
+                Idiom::text(0.5 * static_cast<double>(n)) + " * jnp.log(2.0 * jnp.pi)",
+            {y, alpha, factor}, Shape{}, {-40, 5});
     }
   });
 }
@@ -349,6 +350,24 @@ std::pair<ValueId, ValueId> log_densities(Idiom& i, BodyId log_density, ValueId 
   const ValueId here =
       i.call({"logp_old", "log_here"}, log_density, {at}, {i.real(), {}}, {-12, 1});
   return {there, here};
+}
+
+// A proposal's log density where moves drift along the slope: corrected by how much likelier the
+// move is than the move back.
+ValueId corrected_for_drift(Idiom& i, BodyId log_density, ValueId there, ValueId x, ValueId eps,
+                            ValueId proposal, double size) {
+  const Type point = i.type(x);
+  const ValueId slope = i.let({"score_there", "drift_there"}, "jax.grad($f0)($0)", {proposal},
+                              std::vector<BodyId>{log_density}, point, {-6, 6});
+  i.comment("The noise that would lead back.");
+  const ValueId back = i.let(
+      {"eps_back", "noise_back"},
+      fmt::format("($0 - $1 - {} * $2) / {}", Idiom::text(size * size / 2), Idiom::text(size)),
+      {x, proposal, slope}, point, {-6, 6});
+  return i.let({"logp_corrected", "log_there_corrected"},
+               i.either({"$0 + 0.5 * (jnp.sum($1**2) - jnp.sum($2**2))",
+                         "$0 + 0.5 * (jnp.dot($1, $1) - jnp.dot($2, $2))"}),
+               {there, eps, back}, Shape{}, {-30, 10});
 }
 
 // The noise of a move from x and the uniform number that decides on it, by one key.
@@ -446,8 +465,10 @@ Op metropolis_branch() {
     const ValueId u = i.input({"uniforms", "u", "thresholds"}, {chains}, {0.02, 1});
     const BodyId log_density = density(i, d, false);
     const bool drift = i.chance(0.35), mapped = i.chance(0.5), outside = i.chance(0.5);
-    i.called({"metropolis_step", "accept_or_keep", "mcmc_step"});
-    i.summary("Propose a move for every chain and accept or keep its state.");
+    i.called(drift ? Words{"mala_step", "langevin_metropolis_step", "mcmc_step"}
+                   : Words{"metropolis_step", "accept_or_keep", "mcmc_step"});
+    i.summary(drift ? "Propose a Langevin move for every chain and accept or keep its state."
+                    : "Propose a move for every chain and accept or keep its state.");
     const double size = i.number({0.3, 0.5, 0.8});
     const std::string test = i.either({"jnp.log($0) < $1 - $2", "$0 < jnp.exp($1 - $2)"});
     const auto propose = [&](ValueId at, ValueId by, ValueId slope, const Shape& shape) {
@@ -475,7 +496,8 @@ Op metropolis_branch() {
                                         : kNoValue;
             proposal = propose(p[0], p[1], slope, {d});
           }
-          const auto [there, here] = log_densities(i, log_density, proposal, p[0]);
+          auto [there, here] = log_densities(i, log_density, proposal, p[0]);
+          if (drift) there = corrected_for_drift(i, log_density, there, p[0], p[1], proposal, size);
           const ValueId accept =
               i.let({"accept", "accepted"}, test, {p[2], there, here}, flags({}), {0, 1});
           return i.cond(

@@ -146,6 +146,8 @@ Op generalized_advantage() {
             {-9, 9});
       i.keep(advantages);
     } else if (end == 1 && tensor::element_count(shape) >= 4) {
+      i.called({"normalized_advantages", "standardized_gae", "gae"});
+      i.summary("Generalized advantages with zero mean and unit variance.");
       i.let({"normalized", "scaled_advantages"}, "($0 - jnp.mean($0)) / (jnp.std($0) + 1e-3)",
             {advantages}, shape, {-3, 3});
     }
@@ -272,6 +274,7 @@ Op clipped_objective() {
         break;
       }
       case 2:
+        i.summary("Clipped surrogate loss, and the share of ratios beyond the bounds.");
         i.let({"clip_fraction", "clipped_share"},
               "jnp.mean((jnp.abs($0 - 1.0) > " + e + ").astype($0.dtype))", {ratio}, Shape{},
               {0, 1});
@@ -360,7 +363,7 @@ Op bellman_backup() {
                     {next_q}, Shape{rows}, {-1, 3});
     } else if (form == 1) {
       i.called({"double_q_targets", "double_dqn", "decoupled_targets"});
-      i.summary("Targets of action values that another network's choices pick.");
+      i.summary("Double Q-learning's targets, and how far the choosing network overrates them.");
       const ValueId online = i.input({"online_q", "selector_q"}, shape, {-3, 3});
       const ValueId act = i.let({"greedy", "actions"}, "jnp.argmax($0, axis=-1)", {online},
                                 Type{i.integer(), {rows}}, {0, static_cast<double>(shape[1] - 1)});
@@ -474,10 +477,14 @@ Op value_iteration() {
       const ValueId q = i.let({"q_star", "action_values"}, look, {rewards, p, v},
                               Shape{states, actions}, {-9, 9});
       const std::string temperature = i.either({"0.1", "0.5", "1.0"});
-      i.summary("Values of a small decision process and a policy from them.");
-      i.let({"policy", "preferences"},
-            i.either({"jax.nn.softmax($0 / " + temperature + ", axis=-1)",
-                      "$0 - jnp.max($0, axis=1, keepdims=True)"}),
+      const bool policy = i.chance(0.6);
+      i.summary(policy ? "Values of a small decision process and a policy from them."
+                       : "Values of a small decision process and what each action loses.");
+      i.let(policy ? Words{"policy", "action_probs"} : Words{"advantages", "regrets"},
+            policy ? i.either({"jax.nn.softmax($0 / " + temperature + ", axis=-1)",
+                               "jax.nn.softmax($0 / " + temperature + ", axis=1)"})
+                   : i.either({"$0 - jnp.max($0, axis=1, keepdims=True)",
+                               "$0 - jnp.max($0, axis=-1, keepdims=True)"}),
             {q}, Shape{states, actions}, {-3, 1});
       i.keep(v);
     }
@@ -491,18 +498,19 @@ Op tabular_learning() {
     const std::int64_t states = i.dim(table, 0), actions = i.dim(table, 1),
                        steps = i.between(7, 12);
     if (states < 3) return i.fail();
-    const Type visits{i.integer(), {steps}};
-    const ValueId at =
-        i.argument({"states", "visited"}, visits, {0, static_cast<double>(states - 1)});
-    const ValueId act =
-        i.argument({"actions", "acts"}, visits, {0, static_cast<double>(actions - 1)});
+    const std::int64_t form = i.between(0, 2);  // Q-learning, Sarsa, a batch
+    const Type visits{i.integer(), {steps}}, path{i.integer(), {steps + 1}};
+    const Interval places{0, static_cast<double>(states - 1)},
+        choices{0, static_cast<double>(actions - 1)};
+    // A path of n transitions has n + 1 states, and Sarsa's an action more.
+    const ValueId visited = i.argument({"states", "visited"}, form == 2 ? visits : path, places);
+    const ValueId taken = i.argument({"actions", "acts"}, form == 1 ? path : visits, choices);
     const ValueId rewards = i.argument({"rewards", "r"}, Type{i.real(), {steps}}, {-1, 1});
     const std::string gamma = discount(i), rate = i.either({"0.1", "0.5", "0.2", "0.3"});
-    const std::int64_t form = i.between(0, 2);
     i.called({"q_learning", "td_learning", "learn_table"});
     if (form == 2) {
-      const ValueId after =
-          i.argument({"next_states", "successors"}, visits, {0, static_cast<double>(states - 1)});
+      const ValueId at = visited, act = taken;
+      const ValueId after = i.argument({"next_states", "successors"}, visits, places);
       i.called({"batch_q_update", "replay_update", "q_learning_batch"});
       i.summary("Apply the errors of a batch of transitions to a table.");
       const ValueId best = i.let(
@@ -519,17 +527,20 @@ Op tabular_learning() {
     i.summary(form == 0 ? "Q-learning along a path of visited states."
                         : "Sarsa along a path of visited states.");
     if (form == 1) i.called({"sarsa", "on_policy_td", "sarsa_path"});
-    const ValueId next_state = i.let({"next_states", "following"},
-                                     i.either({"jnp.roll($0, -1)", "jnp.append($0[1:], $0[0])"}),
-                                     {at}, visits, {0, static_cast<double>(states - 1)});
+    const auto part = [&](Words names, const std::string& cut, ValueId of, Interval range) {
+      return i.let(std::move(names), cut, {of}, visits, range);
+    };
+    const ValueId at = part({"left", "current"}, "$0[:-1]", visited, places);
+    const ValueId next_state = part({"next_states", "following"}, "$0[1:]", visited, places);
+    const ValueId act =
+        form == 1 ? part({"acts_now", "current_actions"}, "$0[:-1]", taken, choices) : taken;
     std::vector<Idiom::Slice> over = {{{"s", "state"}, at},
                                       {{"a", "action"}, act},
                                       {{"r", "reward"}, rewards},
                                       {{"s_next", "after"}, next_state}};
     if (form == 1)
       over.push_back({{"a_next", "then"},
-                      i.let({"next_actions", "following_actions"}, "jnp.roll($0, -1)", {act},
-                            visits, {0, static_cast<double>(actions - 1)})});
+                      part({"next_actions", "following_actions"}, "$0[1:]", taken, choices)});
     const bool keep = i.chance(0.4);
     i.scan({"learn", "step", "update"},
            {{{"q", "values"}, table, {-3, 3}, {"learned", "new_table"}}}, over,

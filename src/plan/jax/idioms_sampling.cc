@@ -209,16 +209,13 @@ Op resample_particles() {
                         : "$0 - 0.5 * jnp.sum(($1 - $2) ** 2, axis=-1)",
                    {logw, particles, seen}, {n}, {-12, 1});
     }
-    const ValueId u =
-        stratified ? i.input({"uniforms", "offsets", "u"}, Shape{n}, {0.02, 0.98}) : kNoValue;
+    const ValueId u = stratified ? i.input({"uniforms", "offsets", "u"}, Shape{n}, {0.02, 0.98})
+                                 : i.input({"offset", "u", "start"}, Shape{}, {0.02, 0.98});
     const ValueId weights = shares(i, logw);
     const ValueId total = i.let({"cumulative", "cdf"}, i.either({"jnp.cumsum($0)", "$0.cumsum()"}),
                                 {weights}, {n}, {0, 1});
-    const ValueId place =
-        i.let({"positions", "grid"},
-              stratified ? fmt::format("(jnp.arange({0}) + $0) / {0}", n)
-                         : fmt::format("(jnp.arange({0}, dtype=$0.dtype) + 0.5) / {0}", n),
-              {stratified ? u : weights}, {n}, {0, 1});
+    const ValueId place = i.let({"positions", "grid"},
+                                fmt::format("(jnp.arange({0}) + $0) / {0}", n), {u}, {n}, {0, 1});
     const ValueId index =
         i.let({"ancestors", "index"},
               i.either({"jnp.searchsorted($0, $1)", "jnp.searchsorted($0, $1, side=\"right\")"}),
@@ -233,9 +230,10 @@ Op resample_particles() {
       i.let({"moved", "jittered"}, fmt::format("$0 + {} * $1", Idiom::text(size)), {chosen, noise},
             all, range);
     }
-    if (i.chance(0.3))
-      i.let({"effective_size", "ess"}, i.either({"1.0 / jnp.sum($0**2)", "1.0 / jnp.dot($0, $0)"}),
-            {weights}, Shape{}, {1, 9});
+    if (!i.chance(0.3)) return;
+    i.summary("Resample particles, and give the effective size of what they were drawn from.");
+    i.let({"effective_size", "ess"}, i.either({"1.0 / jnp.sum($0**2)", "1.0 / jnp.dot($0, $0)"}),
+          {weights}, Shape{}, {1, 9});
   });
 }
 
@@ -255,16 +253,14 @@ Op resample_if_needed() {
         {"ess", "effective_size"},
         i.either({"1.0 / jnp.sum($0**2)", "1.0 / jnp.sum(jnp.square($0))", "1.0 / ($0 @ $0)"}),
         {weights}, Shape{}, {1, static_cast<double>(n)});
-    const double share = i.number({0.5, 0.6, 0.7});
+    const double share = i.number({0.5, 0.6, 0.7, 0.8});
     const ValueId low =
         i.let({"degenerate", "too_few"},
               fmt::format(fmt::runtime(i.either({"$0 < {} * {}", "$0 / {1} < {0}"})),
                           Idiom::text(share), n),
               {ess}, flags({}), {0, 1});
-    const double size = i.number({0.1, 0.25, 0.5});
     const std::vector<Idiom::Part> parameters = {{{"x", "cloud"}, {i.real(), {n}}, range},
                                                  {{"w", "mass"}, {i.real(), {n}}, {0, 1}}};
-    const bool ordered = i.chance(0.5);
     i.cond(
         low, {particles, weights}, parameters, {"resample", "renew"},
         [&](const Ids& p) {
@@ -274,21 +270,13 @@ Op resample_if_needed() {
           const ValueId index =
               i.let({"ancestors", "index"}, "jnp.searchsorted(jnp.cumsum($0), $1)", {p[1], at},
                     Type{DType::kI32, {n}}, {0, static_cast<double>(n)});
-          const ValueId fresh = i.let({"fresh", "chosen"}, "$0[$1]", {p[0], index}, {n}, range);
-          return Ids{
-              i.let({"jittered"}, fmt::format("$0 + {} * ($1 - 0.5)", Idiom::text(size)),
-                    {fresh, u}, {n}, range),
-              i.let({"equal"}, fmt::format("jnp.full_like($0, 1.0 / {})", n), {p[1]}, {n}, {0, 1})};
+          const ValueId fresh =
+              i.let({"fresh", "chosen"}, i.either({"$0[$1]", "jnp.take($0, $1, mode=\"clip\")"}),
+                    {p[0], index}, {n}, range);
+          return Ids{fresh, i.let({"equal"}, fmt::format("jnp.full_like($0, 1.0 / {})", n), {p[1]},
+                                  {n}, {0, 1})};
         },
-        {"carry_on", "keep"},
-        [&](const Ids& p) {
-          return Ids{i.let({"moved"},
-                           fmt::format(fmt::runtime(ordered ? "$0 + {} * ($1 - 0.5)"
-                                                            : "$0 + {} * (2.0 * $1 - 1.0)"),
-                                       Idiom::text(size)),
-                           {p[0], u}, {n}, range),
-                     p[1]};
-        },
+        {"carry_on", "keep"}, [](const Ids& p) { return p; },
         {{{"cloud_next", "particles_next"}, {i.real(), {n}}, range},
          {{"weights_next", "mass_next"}, {i.real(), {n}}, {0, 1}}});
   });

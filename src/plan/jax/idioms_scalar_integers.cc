@@ -126,7 +126,7 @@ void ordinal_date(Idiom& i, const Date& date, ValueId leap) {
 // The date some days later, at most in the next month.
 void date_after(Idiom& i, const Date& date, ValueId leap) {
   i.called({"date_after", "add_days", "due_date"});
-  i.summary("Give the date some days after another.");
+  i.summary("Give the date up to 28 days after another.");
   const ValueId more = i.input({"days", "term"}, counts(i, {}), {1, 28});
   const ValueId length =
       whole(i, {"length", "month_length"},
@@ -163,9 +163,11 @@ Op calendar_date() {
       i.summary("Tell on which day of the week a date falls.");
       if (i.chance(0.5)) {
         const ValueId number = day_number(i, julian, date, {"days", "day_number"});
+        i.summary("Number the weekday of a date, Sunday being zero.");
         whole(i, {"weekday"}, julian ? "({n} + 1) % 7" : "({n} + 3) % 7", {{"n", number}}, {0, 6});
         return;
       }
+      i.summary("Number the weekday of a date by Zeller's congruence, Saturday being zero.");
       i.comment("January and February count as months of the year before.");
       const ValueId early = test(i, {"early", "winter"}, i.either({"{m} < 3", "{m} <= 2"}), terms);
       const Ids moved = i.cond(
@@ -191,6 +193,8 @@ Op calendar_date() {
       const ValueId from = day_number(i, julian, date, {"start", "first"});
       const ValueId to = day_number(i, julian, end, {"end", "last"});
       const bool weeks = i.chance(0.4);
+      if (weeks) i.called({"weeks_between", "week_difference"});
+      if (weeks) i.summary("Count the whole weeks between two dates.");
       whole(i, {weeks ? "weeks" : "days", "difference"},
             weeks ? "({b} - {a}) // 7" : i.either({"{b} - {a}", "jnp.abs({b} - {a})"}),
             {{"a", from}, {"b", to}}, {-3e5, 3e5});
@@ -267,7 +271,7 @@ Op trial_division() {
     const bool odd_only = i.chance(0.5);
     const ValueId two = i.builder().literal(2, i.integer());
     const std::string going =
-        both(i, {"{d} * {d} <= {n}", "{d} * {d} > {n}"}, {"{n} % {d} != 0", "{n} % {d} == 0"});
+        both_hold(i, {"{d} * {d} <= {n}", "{d} * {d} > {n}"}, {"{n} % {d} != 0", "{n} % {d} == 0"});
     const ValueId d = i.while_loop(
         {{{"d", "divisor", "k"}, two, {2, 80}, {"divisor", "d"}}}, {"not_found", "keep_trying"},
         [&](const Ids& p) { return Ids{test(i, {"open"}, going, {{"d", p[0]}, {"n", n}})}; },
@@ -358,10 +362,14 @@ Op modular_inverse() {
         break;
       case 1: {
         i.called({"solve_congruence", "linear_congruence"});
-        i.summary("Solve a linear congruence.");
+        i.summary("Solve a linear congruence, or give -1 where it has no solution.");
         const ValueId b = i.input({"b", "residue"}, type, {1, 90});
-        whole(i, {"solution", "x"}, "({t} * ({b} // {g})) % ({m} // {g})", with(found, {{"b", b}}),
-              {0, 1e4});
+        const ValueId least = whole(i, {"least"}, "({t} * ({b} // {g})) % ({m} // {g})",
+                                    with(found, {{"b", b}}), {0, 1e4});
+        whole(
+            i, {"solution", "x"},
+            i.either({"jnp.where({b} % {g} == 0, {x}, -1)", "jnp.where({b} % {g} != 0, -1, {x})"}),
+            with(found, {{"b", b}, {"x", least}}), {-1, 1e4});
         break;
       }
       default:
@@ -407,7 +415,7 @@ Op recurrence_doubling() {
         const ValueId d = whole(i, {"d", "odd"}, "({a} * {a} + {b} * {b}) % " + m, pair, residue);
         const ValueId set =
             test(i, {"bit", "bit_set"},
-                 fmt::format(fmt::runtime(mask ? "({{n}} >> ({} - {{k}})) & 1 == 1"
+                 fmt::format(fmt::runtime(mask ? "(({{n}} >> ({} - {{k}})) & 1) == 1"
                                                : "({{n}} >> ({} - {{k}})) % 2 == 1"),
                              bits - 1),
                  {{"n", n}, {"k", p[0]}});
@@ -450,7 +458,7 @@ void happy_number(Idiom& i, ValueId n, ValueId zero) {
   const Type type = counts(i, {});
   i.called({"happy_steps", "is_happy", "happy_number"});
   i.summary("Follow sums of squared digits until they end in one or in a cycle.");
-  const std::string ends = both(i, {"{n} != 1", "{n} == 1"}, {"{n} != 4", "{n} == 4"});
+  const std::string ends = both_hold(i, {"{n} != 1", "{n} == 1"}, {"{n} != 4", "{n} == 4"});
   const BodyId sum = i.helper(
       {"squared_digits", "digit_squares"}, "Sum of the squares of decimal digits.",
       {{{"n", "number"}, type, {0, 99999}}}, [&](const Ids& p) {
@@ -487,7 +495,7 @@ Op digit_loop() {
     const Interval range{0, 1e6};
     if (what == 3) return happy_number(i, n, zero);
     const std::string b = i.setting({"base", "radix"}, {fmt::format("{}", base)});
-    const bool root = what == 2;
+    const bool root = what == 2, squares = i.chance(0.35);
     const ValueId out = i.while_loop(
         {{{"rest", "n"}, n, {0, top}, {}},
          {{root ? "total" : "reversed", "acc"},
@@ -504,7 +512,9 @@ Op digit_loop() {
           const Terms all = {{"n", p[0]}, {"r", p[1]}};
           const ValueId digit =
               whole(i, {"digit", "last"}, "{n} % " + b, all, {0, static_cast<double>(base - 1)});
-          const ValueId acc = root ? whole(i, {"more"}, i.either({"{r} + {d}", "{r} + {d} * {d}"}),
+          const ValueId acc = root ? whole(i, {"more"},
+                                           squares ? i.either({"{r} + {d} * {d}", "{r} + {d}**2"})
+                                                   : std::string("{r} + {d}"),
                                            with(all, {{"d", digit}}), {0, 3000})
                                    : whole(i, {"shifted"}, "{r} * " + b + " + {d}",
                                            with(all, {{"d", digit}}), range);
@@ -513,20 +523,33 @@ Op digit_loop() {
     const Terms all = {{"n", n}, {"r", out}};
     if (what == 0) {
       i.called({"reverse_digits", "reversed_number"});
-      i.summary("Turn the digits of a number round.");
-      if (i.chance(0.5)) whole(i, {"gap", "difference"}, "jnp.abs({n} - {r})", all, range);
+      if (i.chance(0.5)) {
+        i.summary("Turn the digits of a number round.");
+      } else {
+        i.called({"reversal_gap", "distance_to_reversed"});
+        i.summary("Give how far a number is from its digits turned round.");
+        whole(i, {"gap", "difference"}, "jnp.abs({n} - {r})", all, range);
+      }
     } else if (what == 1) {
       i.called({"palindrome_step", "add_reversed", "reverse_and_add"});
       i.summary("Add a number to its digits turned round, and tell whether it was a palindrome.");
       i.let({"palindrome"}, "$0 == $1", {n, out}, flags({}), {0, 1});
       whole(i, {"sum"}, "{n} + {r}", all, {0, 2e6});
     } else {
-      i.called({"digit_sum", "checksum", "digit_total"});
-      i.summary("Add up the digits of a number, or their squares.");
-      if (i.chance(0.6))
-        whole(i, {"check", "digit"},
-              i.either({"({r} * 9) % 10", "(10 - {r} % 10) % 10", "1 + ({r} - 1) % 9"}), all,
-              {0, 9});
+      i.called(squares ? Words{"squared_digit_sum", "sum_of_squared_digits"}
+                       : Words{"digit_sum", "digit_total"});
+      i.summary(squares ? "Add up the squares of the digits of a number."
+                        : "Add up the digits of a number.");
+      if (!squares && base == 10 && i.chance(0.6)) {
+        const bool check = i.chance(0.5);
+        i.called(check ? Words{"check_digit", "digit_check"} : Words{"digital_root"});
+        i.summary(check ? "Give the digit that makes a number's digits add up to a multiple of ten."
+                        : "Give the digital root of a number.");
+        whole(i, {check ? "check" : "digital_root", "digit"},
+              check ? i.either({"({r} * 9) % 10", "(10 - {r} % 10) % 10", "-{r} % 10"})
+                    : std::string("1 + ({r} - 1) % 9"),
+              all, {0, 9});
+      }
     }
   });
 }
@@ -640,7 +663,7 @@ Op cordic() {
       i.called({"cordic_polar", "cordic_arctan", "to_polar"});
       i.summary("Turn a vector to polar form by CORDIC.");
     } else {
-      z = i.input({"angle", "theta"}, Shape{}, {-1.5, 1.5});
+      z = i.input({"angle", "theta"}, Shape{}, {-1.4, 1.4});
       y = zero_like(i, {"y", "sin"}, z, range);
       i.comment("Starting from the inverse gain, so that the end has length one.");
       x = i.let({"x", "cos"},
@@ -671,7 +694,7 @@ Op cordic() {
     if (vectoring)
       i.let({"radius", "magnitude"}, "0.607253 * $0", {out[0]}, Shape{}, {0.3, 3});
     else if (sinus && i.chance(0.4))
-      i.let({"tangent"}, "$0 / jnp.maximum($1, 0.05)", {out[1], out[0]}, Shape{}, {-12, 12});
+      i.let({"tangent"}, "$0 / $1", {out[1], out[0]}, Shape{}, {-6, 6});
   });
 }
 

@@ -28,6 +28,7 @@ Op quadratic_roots() {
     const bool half = i.chance(0.3), stable = i.chance(0.6), closure = i.chance(0.4);
     i.called({"quadratic_roots", "solve_quadratic", "quadratic_formula"});
     i.summary("Solve a quadratic equation, whose roots may be complex.");
+    i.summary("Give both roots of a quadratic, or the real and imaginary part of a complex pair.");
     const ValueId disc =
         real(i, {"disc", "discriminant"},
              half ? "0.25 * {b}**2 - {a} * {c}"
@@ -158,7 +159,7 @@ Op erlang_queue() {
           i.setting({"target", "grade_of_service"}, {"0.05", "0.02", "0.01", "0.1"});
       const std::string most = i.either({"30", "40", "25"});
       const std::string going =
-          both(i, {"{b} > " + aim, "{b} <= " + aim}, {"{n} < " + most, "{n} >= " + most});
+          both_hold(i, {"{b} > " + aim, "{b} <= " + aim}, {"{n} < " + most, "{n} >= " + most});
       const Ids out = i.while_loop(
           {{{"b", "blocking"}, one, share, {"lost", "blocking"}},
            {{"n", "servers"}, i.builder().literal(0, i.integer()), {0, 40}, {"servers", "n"}}},
@@ -210,9 +211,7 @@ Op orbit_elements() {
     const ValueId r = i.input({"radius", "r"}, Shape{}, {0.8, 2});
     const ValueId v = i.input({"speed", "v"}, Shape{}, {0.6, 1.8});
     const ValueId angle = i.input({"flight_angle", "gamma"}, Shape{}, {-0.8, 0.8});
-    const Term mu = constant(i, "mu", {"mu", "gravity"}, {1, 0.9, 1.2});
-    i.called({"orbit_elements", "orbital_elements", "elements_from_state"});
-    i.summary("Find size and shape of an orbit from one state of it.");
+    const Term mu = constant(i, "mu", {"mu", "gravity"}, {1}, 0.5);
     const Terms state = {{"r", r}, {"v", v}, {"g", angle}, mu};
     const ValueId energy = real(
         i, {"energy", "eps"}, i.either({"0.5 * {v}**2 - {mu} / {r}", "{v}**2 / 2.0 - {mu} / {r}"}),
@@ -228,6 +227,10 @@ Op orbit_elements() {
     const ValueId bound = test(i, {"bound", "closed"},
                                i.either({"{e} < 0", "{e} < 0.0", "~({e} >= 0)"}), {{"e", energy}});
     const bool time = i.chance(0.6);
+    i.called(time ? Words{"period_or_excess_speed", "orbit_or_escape", "orbit_timing"}
+                  : Words{"farthest_or_nearest", "orbit_extent", "apsis_from_state"});
+    i.summary(time ? "Give the period of an orbit, or the speed that is left where it is not bound."
+                   : "Give how far an orbit leads, or how near a flyby comes.");
     const ValueId ecc = time ? kNoValue : eccentricity();
     i.cond(
         bound, {energy}, {{{"eps", "energy"}, scalar(i), {-1.2, 1.2}}}, {"ellipse", "bound_orbit"},
@@ -259,7 +262,9 @@ Op day_length() {
     const ValueId lat = i.input({"latitude", "lat"}, Shape{}, {-85, 85});
     const ValueId day = i.input({"day", "day_of_year"}, Shape{}, {1, 365});
     i.called({"day_length", "daylight_hours", "hours_of_sun"});
-    i.summary("Give the hours between sunrise and sunset.");
+    const bool noon = i.chance(0.5);
+    i.summary(noon ? "Give the hours between sunrise and sunset and the height of the sun at noon."
+                   : "Give the hours between sunrise and sunset.");
     const std::string tilt = i.setting({"tilt", "obliquity"}, {"23.44", "23.45"});
     const ValueId decl =
         real(i, {"declination", "decl"},
@@ -315,7 +320,7 @@ Op day_length() {
              },
              {"ordinary_day", "rise_and_set"}, usual, {out});
     }
-    if (i.chance(0.5))
+    if (noon)
       real(i, {"noon_height", "elevation"},
            i.either({"90.0 - jnp.abs({l} - jnp.degrees({d}))",
                      "jnp.degrees(jnp.pi / 2.0 - jnp.abs({p} - {d}))"}),
@@ -359,8 +364,11 @@ Op pipe_flow() {
                   {"({r} > " + low + ").astype(jnp.int32) + ({r} > " + high + ").astype(jnp.int32)",
                    "jnp.where({r} <= " + low + ", 0, jnp.where({r} <= " + high + ", 1, 2))"}),
               {{"r", re}}, Type{DType::kI32, {}}, {0, 2});
-      const std::string middle = i.either(
-          {"0.03 + 1e-5 * ({r} - 2300.0) / 1.7", "0.028 + 0.011 * ({r} - 2000.0) / 2000.0"});
+      // On the line between where the one law ends and where the other begins.
+      std::string end = rough;
+      end.replace(end.find("{r}"), 3, high);
+      const std::string middle = "64.0 / " + low + " + (" + end + " - 64.0 / " + low +
+                                 ") * ({r} - " + low + ") / (" + high + " - " + low + ")";
       f = i.switch_(regime, {re}, {arg},
                     {{{"laminar"}, by("64.0 / {r}")},
                      {{"transitional", "between"}, by(middle)},
@@ -370,7 +378,7 @@ Op pipe_flow() {
       const ValueId calm =
           test(i, {"laminar", "smooth"}, i.either({"{r} < " + low, "{r} <= " + low}), {{"r", re}});
       f = i.cond(calm, {re}, {arg}, {"laminar_factor", "poiseuille"}, by("64.0 / {r}"),
-                 {"turbulent_factor", "blasius"}, by(rough), {out})[0];
+                 {"turbulent_factor", "turbulent"}, by(rough), {out})[0];
     }
     real(i, {"loss", "head"}, "{f} * {l} / {d} * {v}**2 / (2.0 * 9.81)",
          {{"f", f}, length, {"d", width}, {"v", speed}}, {0, 6});
@@ -395,8 +403,8 @@ const std::vector<Rule>& rules() {
        {{{"period", "t"}, {1.2, 2.6}}, {{"length", "l"}, {0.4, 1.5}}},
        "4.0 * jnp.pi**2 * {1} / {0} ** 2",
        {2, 40}},
-      {{"lens_power"},
-       "the focal length of two lenses apart",
+      {{"combined_focal_length"},
+       "the focal length of two lenses some way apart",
        {{{"first", "f1"}, {1, 3}}, {{"second", "f2"}, {1, 3}}, {{"gap", "d"}, {0.1, 0.8}}},
        "1.0 / (1.0 / {0} + 1.0 / {1} - {2} / ({0} * {1}))",
        {0.4, 3}},
@@ -413,8 +421,8 @@ const std::vector<Rule>& rules() {
         {{"damping", "zeta"}, {0.1, 0.5}}},
        "1.0 / jnp.sqrt((1.0 - ({0} / {1}) ** 2) ** 2 + (2.0 * {2} * {0} / {1}) ** 2)",
        {0.1, 5}},
-      {{"saturation_pressure"},
-       "vapour pressure over air at a humidity",
+      {{"vapour_pressure"},
+       "the vapour pressure of humid air",
        {{{"temperature", "celsius"}, {0, 35}}, {{"humidity", "rh"}, {0.2, 0.9}}},
        "0.6112 * {1} * jnp.exp(17.67 * {0} / ({0} + 243.5))",
        {0.1, 5}}};
@@ -547,7 +555,7 @@ Op rating_update() {
     const ValueId score = i.input({"score", "outcome"}, Shape{}, {0, 1});
     i.called({"rating_update", "elo_update", "update_ratings"});
     i.summary("Update a rating after a game.");
-    const std::string scale = i.setting({"scale", "spread"}, {"400.0", "480.0"});
+    const std::string scale = i.setting({"scale", "spread"}, {"400.0"});
     const ValueId expected =
         real(i, {"expected", "win_chance"},
              i.either({"1.0 / (1.0 + 10.0 ** (({b} - {a}) / " + scale + "))",

@@ -32,7 +32,8 @@ Op projectile_flight() {
     const ValueId x0 = zero_like(i, {"x", "x0"}, speed, range);
     const ValueId y0 = i.chance(0.5) ? i.input({"height", "y0"}, Shape{}, {0.2, 2})
                                      : zero_like(i, {"y", "y0"}, speed, range);
-    const std::string going = both(i, {"{y} >= 0", "{y} < 0"}, {"{n} < " + most, "{n} >= " + most});
+    const std::string going =
+        both_hold(i, {"{y} >= 0", "{y} < 0"}, {"{n} < " + most, "{n} >= " + most});
     std::vector<Idiom::Carry> carries = {
         {{"x"}, x0, range, {"x_end", "distance"}},
         {{"y"}, y0, range, {}},
@@ -89,7 +90,7 @@ Op loan_payoff() {
     const Interval money{0, 60};
     const std::string paid = i.either({"0.0", "0.01"});
     const std::string going =
-        both(i, {"{b} > " + paid, "{b} <= " + paid}, {"{n} < " + most, "{n} >= " + most});
+        both_hold(i, {"{b} > " + paid, "{b} <= " + paid}, {"{n} < " + most, "{n} >= " + most});
     const ValueId none = zero_like(i, {"paid", "nothing"}, loan, money);
     std::vector<Idiom::Carry> carries = {
         {{"balance", "owed"}, loan, money, {"left", "balance"}},
@@ -161,8 +162,10 @@ Op interval_map() {
     const ValueId r = i.input({"r", "growth"}, Shape{}, map.parameter);
     const auto what = i.between(0, 2);  // the end, the path, the exponent
     i.called(what == 2 ? Words{"lyapunov_exponent", "divergence_rate"} : map.called);
-    i.summary(what == 2 ? "Estimate how fast neighbouring orbits of a map part."
-                        : "Follow a population from one season to the next.");
+    const bool population = map.called[0] == "logistic_map" || map.called[0] == "ricker_map";
+    i.summary(what == 2    ? "Estimate how fast neighbouring orbits of a map part."
+              : population ? "Follow a population from one season to the next."
+                           : "Follow an orbit of a map of the interval.");
     const Interval range{0, 2.5}, sums{-20, 20};
     const std::int64_t steps = i.between(4, 9);
     const auto next = [&](ValueId x) {
@@ -200,7 +203,9 @@ Op interval_map() {
     }
     const ValueId end = iterated(i, steps, {"season", "step"},
                                  {{"x", "size"}, x0, range, {"end", "x_end"}}, next, 0.6);
-    if (i.chance(0.5)) i.let({"drift", "change"}, "$0 - $1", {end, x0}, Shape{}, {-0.5, 2});
+    if (i.chance(0.5)) return;
+    i.summary(fmt::format("Give how far {} steps of a map lead from where they begin.", steps));
+    i.let({"drift", "change"}, "$0 - $1", {end, x0}, Shape{}, {-0.5, 2});
   });
 }
 
@@ -218,9 +223,9 @@ Op plateau_rate() {
     const std::string least = i.either({"0.001", "0.005", "0.01"});
     const bool relative = i.chance(0.5), floor = i.chance(0.5), by_cond = i.chance(0.6);
     const Interval rates{0, 0.5}, values{0.2, 9};
-    const ValueId first =
-        i.let({"best", "best0"}, i.either({"jnp.full_like($0, 9.0)", "jnp.full_like($0, jnp.inf)"}),
-              {rate}, Shape{}, values);
+    const ValueId first = i.let(
+        {"best", "best0"}, i.either({"jnp.full_like($0, jnp.inf)", "jnp.array(jnp.inf, $0.dtype)"}),
+        {rate}, Shape{}, values);
     const ValueId zero = i.let({"bad", "waited"}, i.either({"jnp.array(0)", "jnp.zeros((), int)"}),
                                {}, counts(i, {}), {0, 5});
     i.scan({"watch", "epoch", "update"},
@@ -250,7 +255,7 @@ Op plateau_rate() {
                const Ids out = i.cond(
                    due, {p[0], bad},
                    {{{"lr", "r"}, scalar(i), rates}, {{"count", "n"}, counts(i, {}), {0, 5}}},
-                   {"cut_rate", "decay"},
+                   {"cut_rate", "lower_rate"},
                    [&](const Ids& q) {
                      return Ids{
                          real(i, {"smaller"}, cut, {{"r", q[0]}}, rates),
@@ -284,7 +289,7 @@ Op patience_counter() {
     const Interval epochs{0, static_cast<double>(count)}, values{0.2, 3};
     const std::string n = i.either({fmt::format("{}", count), "{l}.shape[0]"});
     const std::string going =
-        both(i, {"{b} < " + patience, "{b} >= " + patience}, {"{k} < " + n, "{k} >= " + n});
+        both_hold(i, {"{b} < " + patience, "{b} >= " + patience}, {"{k} < " + n, "{k} >= " + n});
     const ValueId first = i.let({"best", "first"}, "$0[0]", {losses}, Shape{}, values);
     const auto start = [&] { return i.builder().literal(0, i.integer()); };
     const ValueId one = i.builder().literal(1, i.integer());

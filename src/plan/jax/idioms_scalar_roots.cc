@@ -77,13 +77,13 @@ const std::vector<Law>& laws() {
        "{x} * {b}",
        {-0.3, 1.2}},
       {{"normal_depth", "channel_depth", "manning_depth"},
-       "Find how deep water runs in a channel by Manning's formula.",
+       "Find how deep water runs in a channel of slope 0.001 and roughness 0.03.",
        {"depth", "y"},
        {{"discharge", "flow"}, {0.5, 5}},
        {{"width", "bed_width"}, {1, 4}},
-       "{b} * {x} * ({b} * {x} / ({b} + 2.0 * {x})) ** (2.0 / 3.0) - {a}",
-       "{b} * ({b} * {x} / ({b} + 2.0 * {x})) ** (2.0 / 3.0) * (5.0 * {b} + 6.0 * {x}) / "
-       "(3.0 * {b} + 6.0 * {x})",
+       "0.001**0.5 / 0.03 * {b} * {x} * ({b} * {x} / ({b} + 2.0 * {x})) ** (2.0 / 3.0) - {a}",
+       "0.001**0.5 / 0.03 * {b} * ({b} * {x} / ({b} + 2.0 * {x})) ** (2.0 / 3.0) * "
+       "(5.0 * {b} + 6.0 * {x}) / (3.0 * {b} + 6.0 * {x})",
        "1.2 * ({a} / {b}) ** 0.6",
        {0.2, 9},
        3,
@@ -151,7 +151,8 @@ Op solve_law() {
       return real(i, std::move(names), law.f, with(given, {{"x", x}}), {-law.off, law.off});
     };
     const Settling how{i.setting({"tol", "tolerance", "atol"}, {"1e-3", "1e-2", "1e-4", "5e-3"}),
-                       i.between(10, 40), 1, i.chance(0.6)};
+                       i.between(10, 40), 1,
+                       i.chance(0.6) ? Words{"iterations", "steps"} : Words{}};
     const ValueId start =
         law.start == "{a}" ? a : real(i, {"guess", "start", "x0"}, law.start, given, law.root);
     const bool show = i.chance(0.5);
@@ -162,7 +163,7 @@ Op solve_law() {
           real(i, {"x1", "second"}, i.either({"1.05 * {x}", "{x} + 0.02", "0.97 * {x}"}),
                {{"x", start}}, law.root);
       const ValueId before = off({"f0", "off_start"}, start);
-      root = settle(
+      root = until_settled(
           i, how,
           {{{"x0", "older"}, start, law.root, {}},
            {{"f0", "f_older"}, before, {-law.off, law.off}, {}},
@@ -181,7 +182,7 @@ Op solve_law() {
                        real(i, {"moved", "change"}, change, with(all, {{"n", next}}), {0, 1})};
           })[2];
     } else {
-      root = settle(
+      root = until_settled(
           i, how, {{Words{law.unknown[1], law.unknown[0]}, start, law.root, law.unknown}},
           {"newton_step", "newton", "improve", "body_fn"}, [&](const Ids& p) {
             const ValueId value = off({"f", "value", "off"}, p[0]);
@@ -268,8 +269,8 @@ Op golden_section() {
                              {a}, Shape{}, range);
     const bool by_cond = i.chance(0.6), value_too = i.chance(0.5);
     const Settling how{i.setting({"tol", "xtol"}, {"0.01", "0.003", "0.02"}), i.between(12, 30),
-                       curve.hi - curve.lo, i.chance(0.3)};
-    const Ids ends = settle(
+                       curve.hi - curve.lo, i.chance(0.3) ? Words{"iterations", "steps"} : Words{}};
+    const Ids ends = until_settled(
         i, how,
         {{{"lo", "left"}, lo, range, {"lo", "left"}},
          {{"hi", "right"}, hi, range, {"hi", "right"}}},
@@ -373,7 +374,7 @@ Op iterated_mean() {
     const auto& means = mean_pairs()[static_cast<std::size_t>(kind)];
     const std::string first = i.either(means.first), second = i.either(means.second);
     const Settling how{i.setting({"tol", "rtol"}, {"1e-4", "1e-3", "1e-5"}), i.between(6, 20), 2,
-                       i.chance(0.4)};
+                       i.chance(0.4) ? Words{"iterations", "steps"} : Words{}};
     const bool relative = i.chance(0.4);
     std::vector<Idiom::Carry> carries = {
         {{"a", "upper"}, a, range, {use == 0 ? "mean" : "agm", "a"}},
@@ -388,7 +389,7 @@ Op iterated_mean() {
       carries.push_back({{"weight", "power"}, one, {0.5, 64}, {}});
     }
     const Ids out =
-        settle(i, how, carries, {"mean_step", "agm_step", "average"}, [&](const Ids& p) {
+        until_settled(i, how, carries, {"mean_step", "agm_step", "average"}, [&](const Ids& p) {
           const Terms pair = {{"a", p[0]}, {"b", p[1]}};
           const ValueId x = real(i, {"a_next", "outer"}, first, pair, range);
           const ValueId y = real(i, {"g_next", "inner"}, second, pair, range);
@@ -507,11 +508,11 @@ Op summed_series() {
         series.first == "{x}" ? x : real(i, {"term", "first"}, series.first, given, {0, 2});
     const Interval terms{-3, 3};
     const Settling how{i.setting({"tol", "eps"}, {"1e-5", "1e-4", "1e-6"}), i.between(15, 40), 2,
-                       i.chance(0.4)};
+                       i.chance(0.4) ? Words{"iterations", "steps"} : Words{}};
     const bool relative = i.chance(0.4);
     const ValueId one = i.let({"n", "index"}, "jnp.ones_like($0)", {x}, Shape{}, {1, 30});
     if (relative) i.comment("Terms are small beside what they add to.");
-    const ValueId sum = settle(
+    const ValueId sum = until_settled(
         i, how,
         {{{"total", "s"}, first, series.sum, {"total", "series"}},
          {{"term", "t"}, first, terms, {}},
@@ -632,7 +633,7 @@ ValueId by_convergents(Idiom& i, const Fraction& of, ValueId x) {
   const bool constant_b = of.b == "{x}";
   i.summary("Evaluate a continued fraction until its convergents agree.");
   const Settling how{i.setting({"tol", "eps"}, {"1e-4", "1e-5", "1e-3"}), i.between(12, 40), 2,
-                     i.chance(0.35)};
+                     i.chance(0.35) ? Words{"iterations", "steps"} : Words{}};
   const ValueId one = i.let({"j", "level"}, "jnp.ones_like($0)", {x}, Shape{}, {1, 40});
   const ValueId b1 = constant_b ? x
                      : of.b == "2.0 * {j}"
@@ -645,7 +646,7 @@ ValueId by_convergents(Idiom& i, const Fraction& of, ValueId x) {
   const ValueId q0 =
       b1 == one ? one : i.let({"q_old", "inverse"}, "1.0 / $0", {b1}, Shape{}, {0, 1});
   const ValueId none = zero_like(i, {"p_old", "before"}, x, values);
-  return settle(
+  return until_settled(
       i, how,
       {{{"p", "convergent"}, p1, values, {"value", "fraction"}},
        {{"p_old", "before"}, none, values, {}},
@@ -678,7 +679,8 @@ Op continued_fraction() {
     i.summary(of.summary);
     const ValueId value = i.chance(0.45) ? from_below(i, of, x) : by_convergents(i, of, x);
     if (!of.gives.empty())
-      real(i, {"tail_mass", "result"}, of.gives, {{"x", x}, {"v", value}}, of.value);
+      real(i, {of.called[0] == "mills_ratio" ? "tail_mass" : "integral", "result"}, of.gives,
+           {{"x", x}, {"v", value}}, of.value);
   });
 }
 

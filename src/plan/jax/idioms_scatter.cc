@@ -234,11 +234,10 @@ Op stream_compaction() {
                        {x, where}, {n}, range);
       }
     }
-    if (i.chance(0.4))
+    i.keep(packed);
+    if (i.chance(0.5))
       i.let({"count", "kept"}, i.either({"jnp.sum($0)", "$0.sum()", "jnp.count_nonzero($0)"}),
             {keep}, counts(i, {}), {0, top});
-    else if (i.chance(0.4))
-      i.let({"running", "totals"}, "jnp.cumsum($0)", {packed}, {n}, {-8, 8});
   });
 }
 
@@ -266,8 +265,24 @@ ValueId bin_of(Idiom& i, ValueId x, std::int64_t bins, bool edges) {
       {x}, counts(i, {n}), bin_range);
 }
 
+// Counts by bin, and what the samples of each are on average.
+void average_by_bin(Idiom& i, ValueId x, ValueId bin, ValueId total) {
+  const std::int64_t bins = i.dim(total, 0);
+  i.called({"binned_means", "bin_averages", "profile_by_bin"});
+  i.summary("Count samples by bin, and average those of each.");
+  i.keep(total);
+  const ValueId sums =
+      i.let({"sums", "bin_sums"},
+            i.either({fmt::format("jax.ops.segment_sum($0, $1, num_segments={})", bins),
+                      fmt::format("jnp.zeros({}, $0.dtype).at[$1].add($0)", bins),
+                      fmt::format("jnp.bincount($1, weights=$0, length={})", bins)}),
+            {x, bin}, {bins}, {0, 5});
+  i.comment("Empty bins have the mean zero.");
+  i.let({"means", "bin_means"}, "$0 / jnp.maximum($1, 1)", {sums, total}, {bins}, {0, 1});
+}
+
 // Counts or sums by bin: bins by rounding or by edges, counts by scatter, bincount, one-hot or
-// segment sums; densities and cumulative shares.
+// segment sums; means, densities and cumulative shares.
 Op binned_counts() {
   return idiom("binned_counts", kIndexing, 1.0, kZero, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -298,13 +313,7 @@ Op binned_counts() {
           real ? Ids{bin, x} : Ids{bin}, real ? Type{i.real(), {bins}} : counts(i, {bins}),
           {0, top});
       if (!real) {
-        if (i.chance(0.5)) {
-          i.let({"cumulative", "running"}, i.either({"jnp.cumsum($0)", "$0.cumsum()"}), {total},
-                counts(i, {bins}), {0, top});
-          i.let({"occupied", "used_bins"}, i.either({"jnp.sum($0 > 0)", "jnp.count_nonzero($0)"}),
-                {total}, counts(i, {}), {1, static_cast<double>(bins)});
-        }
-        i.let({"mean", "average"}, i.either({"jnp.mean($0)", "$0.mean()"}), {x}, Shape{}, {0, 1});
+        average_by_bin(i, x, bin, total);
         return;
       }
     }
@@ -318,10 +327,13 @@ Op binned_counts() {
               i.either({"-jnp.sum(jnp.where($0 > 0, $0 * jnp.log($0 + 1e-12), 0.0))",
                         "jnp.sum(jax.scipy.special.entr($0))"}),
               {share}, Shape{}, {0.2, 1.8});
-        i.let({"mean", "center"}, "jnp.mean($0)", {x}, Shape{}, {0, 1});
         break;
       case 1:
-        i.let({"cdf", "cumulative"}, "jnp.cumsum($0)", {share}, {bins}, {0, 1});
+        i.called({"empirical_cdf", "cumulative_histogram"});
+        i.summary(weighted ? "Give the share of weight up to the end of each bin."
+                           : "Give the share of samples up to the end of each bin.");
+        i.let({"cdf", "cumulative"}, i.either({"jnp.cumsum($0)", "$0.cumsum()"}), {share}, {bins},
+              {0, 1});
         break;
       default:
         break;
@@ -572,7 +584,8 @@ Op lexical_order() {
             {order}, at, {0, top});
         break;
       case 2: {
-        i.summary("Take the best row of every group.");
+        i.summary(falling ? "Mark the largest score of every group in the order of groups."
+                          : "Mark the smallest score of every group in the order of groups.");
         const ValueId keys =
             i.let({"keys", "sorted_groups"}, "$0[$1]", {group, order}, at, {0, top});
         const ValueId first =

@@ -97,25 +97,29 @@ Op staged_rate() {
       i.let({"new_params", "updated"}, "$0 - $1 * $2", {params, rate, grads}, shape, {-3, 3});
       return;
     }
-    std::vector<std::string> rules = {"$0 - 0.5 * $1",
-                                      "$0 - 0.1 * jnp.sign($1)",
-                                      "$0 - 0.1 * $1 / (jnp.linalg.norm($1) + 1e-3)",
-                                      "$0 - 0.2 * jnp.clip($1, -1.0, 1.0)",
-                                      "0.99 * $0 - 0.1 * $1",
-                                      "$0 - 0.05 * jnp.tanh($1)"};
-    i.random().shuffle(rules);
-    static const std::vector<Words> kNames = {{"explore", "coarse"},
-                                              {"settle", "medium"},
-                                              {"refine", "fine"},
-                                              {"polish", "last"},
-                                              {"cool", "rest"}};
+    // Stages in the order in which training has them, of which some are left out.
+    const double rate = i.number({0.1, 0.2, 0.3});
+    const auto step_of = [&](double share) { return Idiom::text(share * rate) + " * $1"; };
+    struct Stage {
+      Words names;
+      std::string rule;
+    };
+    std::vector<Stage> stages = {
+        {{"warm_up", "ramp"}, "$0 - " + step_of(0.1)},
+        {{"clipped_step", "explore"},
+         i.either({"$0 - " + step_of(1) + " / jnp.maximum(jnp.linalg.norm($1), 1.0)",
+                   "$0 - " + Idiom::text(rate) + " * jnp.clip($1, -1.0, 1.0)"})},
+        {{"train", "full_step"}, "$0 - " + step_of(1)},
+        {{"decay_step", "regularize"}, i.either({"0.99 * $0 - ", "0.999 * $0 - "}) + step_of(0.5)},
+        {{"cool_down", "anneal"}, "$0 - " + step_of(0.05)}};
+    while (static_cast<std::int64_t>(stages.size()) > count)
+      stages.erase(stages.begin() + i.between(0, static_cast<std::int64_t>(stages.size()) - 1));
     std::vector<Idiom::Branch> branches;
-    for (std::int64_t k = 0; k < count; ++k) {
-      const std::string& rule = rules[static_cast<std::size_t>(k)];
-      branches.push_back({kNames[static_cast<std::size_t>(k)], [&](const Ids& p) {
-                            return Ids{i.let({"moved"}, rule, p, shape, {-3, 3})};
+    branches.reserve(stages.size());
+    for (const Stage& s : stages)
+      branches.push_back({s.names, [&](const Ids& p) {
+                            return Ids{i.let({"moved"}, s.rule, p, shape, {-3, 3})};
                           }});
-    }
     i.switch_(stage, {params, grads},
               {{{"w", "p"}, i.type(params), {-2, 2}}, {{"g"}, i.type(params), {-2, 2}}}, branches,
               {{{"updated", "new_params"}, i.type(params), {-3, 3}}});
@@ -130,7 +134,7 @@ Op cyclic_rate() {
     const ValueId steps = i.argument({"steps", "epochs", "t"}, Type{i.real(), shape}, {0, 60});
     const std::int64_t period = i.between(2, 5) * 2;
     const std::string n = fmt::format("{}.0", period);
-    const std::string low = i.either({"0.01", "0.1", "0.001"}), high = i.either({"0.5", "1.0"});
+    const std::string low = i.either({"0.01", "0.001", "0.0001"}), high = i.either({"0.1", "0.5"});
     const ValueId phase =
         i.let({"phase", "position"},
               i.either({"jnp.mod($0, " + n + ") / " + n,
@@ -270,25 +274,13 @@ Op fixed_point() {
     const ValueId start = i.let({"start", "z0"}, "jnp.zeros_like($0)", {x}, shape, {-2, 2});
     const std::string tolerance = i.either({"1e-4", "1e-3", "1e-5"});
     const std::int64_t most = i.random().pick(std::vector<std::int64_t>{50, 100, 30});
-    const ValueId far =
-        i.let({"change", "gap"}, i.either({"jnp.ones((), $0.dtype)", "jnp.array(1.0, $0.dtype)"}),
-              {x}, Shape{}, {0, 1});
-    const ValueId zero = i.let({"count", "it"}, i.either({"jnp.array(0)", "jnp.zeros((), int)"}),
-                               {}, Type{i.integer(), {}}, {0, 50});
-    const ValueId z = i.while_loop(
-        {{{"z", "state"}, start, {-2, 2}, {"rest", "equilibrium"}},
-         {{"change", "gap"}, far, {0, 1}, {}},
-         {{"count", "it"}, zero, {0, 50}, {}}},
-        {"moving", "unsettled"},
-        [&](const Ids& p) { return Ids{unsettled(i, p[2], most, p[1], tolerance)}; },
-        {"relax", "iterate"},
-        [&](const Ids& p) {
+    const ValueId z = until_settled(
+        i, {tolerance, most, 1}, {{{"z", "state"}, start, {-2, 2}, {"rest", "equilibrium"}}},
+        {"relax", "iterate"}, [&](const Ids& p) {
           const ValueId z1 = next(p[0]);
-          const ValueId moved =
-              i.let({"moved"}, i.either({"jnp.max(jnp.abs($0 - $1))", "jnp.linalg.norm($0 - $1)"}),
-                    {z1, p[0]}, Shape{}, {0, 1});
-          const ValueId c = i.let({"count_next"}, "$0 + 1", {p[2]}, Type{i.integer(), {}}, {0, 50});
-          return Ids{z1, moved, c};
+          return Ids{z1, i.let({"moved"},
+                               i.either({"jnp.max(jnp.abs($0 - $1))", "jnp.linalg.norm($0 - $1)"}),
+                               {z1, p[0]}, Shape{}, {0, 1})};
         })[0];
     if (!i.chance(0.4)) {
       i.called({"equilibrium_layer", "fixed_point", "deep_equilibrium"});

@@ -24,12 +24,12 @@ Op binary_search() {
     const Type at = counts(i, {});
     const ValueId raw = i.input({"table", "knots", "levels"}, {n}, {0, 10});
     const ValueId query = i.input({"queries", "targets", "x"}, {queries}, {0, 10});
-    i.summary(interpolates ? "Interpolate in a sorted table that is searched by halving."
+    i.summary(interpolates ? "Find where queries lie between the entries of a sorted table."
                            : "Find the places of queries in a sorted table by halving.");
     const ValueId table = i.let({"sorted_table", "grid"}, i.either({"jnp.sort($0)", "$0.sort()"}),
                                 {raw}, {n}, {0, 10});
     const bool strict = i.chance(0.5);
-    i.called({interpolates ? "interpolate_sorted"
+    i.called({interpolates ? "fractional_places"
               : strict     ? "lower_bound"
                            : "upper_bound",
               "binary_search", "locate"});
@@ -264,7 +264,7 @@ Op label_propagation() {
                });
     if (i.chance(0.4))
       i.let({"probabilities", "posterior"},
-            i.either({"$0 / jnp.sum($0, axis=1, keepdims=True)", "jax.nn.softmax($0, axis=-1)"}),
+            i.either({"$0 / jnp.sum($0, axis=1, keepdims=True)", "$0 / $0.sum(axis=1)[:, None]"}),
             {out[0]}, {n, classes}, {0, 1});
   });
 }

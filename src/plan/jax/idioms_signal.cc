@@ -76,8 +76,12 @@ Op spectral_filter() {
       }
       const std::string low = kind == 2 ? "jnp.exp(-0.5 * ({f} / {cut}) ** 2)"
                                         : "1.0 / jnp.sqrt(1.0 + ({f} / {cut}) ** " + order + ")";
+      const std::string half = order == "2" ? "" : order == "4" ? " ** 2" : " ** 4";
+      const std::string high =
+          kind == 2 ? "1.0 - " + low
+                    : "({f} / {cut})" + half + " / jnp.sqrt(1.0 + ({f} / {cut}) ** " + order + ")";
       const std::string form = side == 0   ? low
-                               : side == 1 ? "1.0 - " + low
+                               : side == 1 ? high
                                            : "jnp.exp(-((({f} - {cut}) / " + wide + ") ** 2))";
       gain = let(i, {"gain", "response"}, form, terms, shape, {0, 1});
     }
@@ -99,12 +103,13 @@ Op autocorrelation() {
     const std::int64_t n = i.dim(x, 0),
                        lags = way == 2 ? i.between(3, std::min<std::int64_t>(n - 1, 6)) : n;
     i.called({"autocorrelation", "acf", "self_similarity"});
-    i.summary("Correlate a signal with itself at each lag.");
+    const bool padded = way == 0 && i.chance(0.6), ring = way == 2 ? lags > 4 : way == 0 && !padded;
+    i.summary(ring ? "Correlate a signal with itself around a ring, at each lag."
+                   : "Correlate a signal with itself at each lag.");
     const ValueId c = i.let({"centered", "anomaly"},
                             i.either({"$0 - jnp.mean($0)", "$0 - $0.mean()"}), {x}, {n}, {-3, 3});
     ValueId r;
     if (way == 0) {
-      const bool padded = i.chance(0.6);
       const std::int64_t m = padded ? 2 * n : n;
       const ValueId power = i.let({"power"},
                                   padded ? fmt::format("jnp.abs(jnp.fft.rfft($0, n={})) ** 2", m)
@@ -175,6 +180,41 @@ ValueId emphasized(Idiom& i, ValueId x) {
                {x}, {n}, {-3, 3});
 }
 
+// Spectra of frames [count, bins] as they are, in decibels, averaged or as their centroids.
+void spectral_results(Idiom& i, ValueId power, std::int64_t what) {
+  const Shape shape = i.shape(power);
+  const std::int64_t bins = shape[1];
+  if (what == 1) {
+    i.called({"welch", "mean_spectrum", "average_frames"});
+    i.summary("Average the spectra of windowed frames.");
+  } else if (what == 2) {
+    i.called({"spectral_centroid", "brightness", "centroid_track"});
+    i.summary("Give the center of the spectrum of each windowed frame.");
+  } else {
+    i.called({"spectrogram", "short_time_spectrum", "frame_spectra"});
+    i.summary("Give the spectrum of each windowed frame.");
+  }
+  if (what == 0) {
+    const bool bels = i.chance(0.5);
+    i.let(bels ? Words{"decibels", "level"} : Words{"log_power", "log_spectrum"},
+          bels
+              ? i.either({"10.0 * jnp.log10($0 + 1e-6)", "10.0 * jnp.log10(jnp.maximum($0, 1e-6))"})
+              : i.either({"jnp.log($0 + 1e-6)", "jnp.log1p($0)"}),
+          {power}, shape, {-60, 15});
+  }
+  if (what == 1)
+    i.let({"density", "welch"}, i.either({"jnp.mean($0, axis=0)", "$0.mean(axis=0)"}), {power},
+          {bins}, {0.1, 10});
+  if (what == 2) {
+    const ValueId k = i.let({"bins", "freqs"}, "jnp.arange($0.shape[-1], dtype=$0.dtype)", {power},
+                            {bins}, {0, static_cast<double>(bins)});
+    i.let({"centroid", "brightness"},
+          i.either({"$0 @ $1 / (jnp.sum($0, axis=-1) + 1e-6)",
+                    "jnp.sum($0 * $1, axis=-1) / (jnp.sum($0, axis=-1) + 1e-6)"}),
+          {power, k}, {shape[0]}, {0, static_cast<double>(bins)});
+  }
+}
+
 // Spectra of frames: power, magnitude or decibels; averaged as Welch has it; then bands and a
 // cosine transform for features of sound.
 Op spectrogram(bool features) {
@@ -188,45 +228,19 @@ Op spectrogram(bool features) {
         if (f.count < 2) return i.fail();
         const std::int64_t bins = f.size / 2 + 1;
         const Shape shape{f.count, bins};
-        const bool magnitude = i.chance(0.3);
+        const auto what = i.between(0, 3);  // decibels, Welch's mean, centroids, as they are
+        const bool magnitude = !features && what > 1 && i.chance(0.4);
         if (features) {
-          i.called({"mfcc", "cepstrum", "mel_features"});
+          i.called({"lfcc", "cepstrum", "cepstral_features"});
           i.summary("Turn a waveform into cepstral features.");
         }
-        const ValueId power = i.let({"power", "spectrum"},
-                                    magnitude ? "jnp.abs(jnp.fft.rfft($0, axis=-1))"
-                                              : i.either({"jnp.abs(jnp.fft.rfft($0, axis=-1)) ** 2",
-                                                          "jnp.square(jnp.abs(jnp.fft.rfft($0)))"}),
-                                    {f.windowed}, shape, {0, 20});
-        if (!features) {
-          const auto what = i.between(0, 3);
-          if (what == 1) {
-            i.called({"welch", "mean_spectrum", "average_frames"});
-            i.summary("Average the spectra of windowed frames.");
-          } else if (what == 2) {
-            i.called({"spectral_centroid", "brightness", "centroid_track"});
-            i.summary("Give the center of the spectrum of each windowed frame.");
-          } else {
-            i.called({"spectrogram", "short_time_spectrum", "frame_spectra"});
-            i.summary("Give the spectrum of each windowed frame.");
-          }
-          if (what == 0)
-            i.let({"decibels", "log_power"},
-                  i.either({"10.0 * jnp.log10($0 + 1e-6)", "jnp.log($0 + 1e-6)", "jnp.log1p($0)"}),
-                  {power}, shape, {-30, 15});
-          if (what == 1)
-            i.let({"density", "welch"}, i.either({"jnp.mean($0, axis=0)", "$0.mean(axis=0)"}),
-                  {power}, {bins}, {0.1, 10});
-          if (what == 2) {
-            const ValueId k = i.let({"bins", "freqs"}, "jnp.arange($0.shape[-1], dtype=$0.dtype)",
-                                    {power}, {bins}, {0, static_cast<double>(bins)});
-            i.let({"centroid", "brightness"},
-                  i.either({"$0 @ $1 / (jnp.sum($0, axis=-1) + 1e-6)",
-                            "jnp.sum($0 * $1, axis=-1) / (jnp.sum($0, axis=-1) + 1e-6)"}),
-                  {power, k}, {f.count}, {0, static_cast<double>(bins)});
-          }
-          return;
-        }
+        const ValueId power =
+            i.let(magnitude ? Words{"magnitude", "spectrum"} : Words{"power", "spectrum"},
+                  magnitude ? "jnp.abs(jnp.fft.rfft($0, axis=-1))"
+                            : i.either({"jnp.abs(jnp.fft.rfft($0, axis=-1)) ** 2",
+                                        "jnp.square(jnp.abs(jnp.fft.rfft($0)))"}),
+                  {f.windowed}, shape, {0, 20});
+        if (!features) return spectral_results(i, power, what);
         const std::int64_t bands = i.between(2, 4), kept = i.between(2, bands);
         i.comment("Triangles that overlap by half, evenly spread over the bins.");
         const ValueId centers =
@@ -235,8 +249,8 @@ Op spectrogram(bool features) {
                   {bands}, {0, static_cast<double>(bins)});
         const ValueId bank = i.let(
             {"filterbank", "bank"},
-            fmt::format("jnp.maximum(0.0, 1.0 - jnp.abs(jnp.arange({})[:, None] - $0) * {:.4g})",
-                        bins, static_cast<double>(bands + 1) / static_cast<double>(bins - 1)),
+            fmt::format("jnp.maximum(0.0, 1.0 - jnp.abs(jnp.arange({})[:, None] - $0) * {} / {})",
+                        bins, bands + 1, bins - 1),
             {centers}, {bins, bands}, {0, 1});
         const ValueId energy =
             i.let({"band_energy", "bands"},
@@ -360,6 +374,10 @@ Op recursive_filter() {
     if (kind == 0) {
       const Term a = constant(i, "a", {"pole", "decay", "a"}, {0.9, 0.8, 0.5});
       const bool high = i.chance(0.3);
+      if (high) {
+        i.called({"one_pole_high_pass", "remove_drift", "leaky_high_pass"});
+        i.summary("Take the slow part of a signal off by a one-pole filter.");
+      }
       i.scan({"one_pole", "step"}, {{{"y", "level"}, rest, r, {}}}, {{{"x", "sample"}, x}},
              {{"filtered", "output"}}, [&](const Ids& p) {
                const ValueId y = let(

@@ -393,7 +393,7 @@ Op kernel_density() {
     i.summary(regress ? "Average values around every query with a smooth kernel."
               : logs  ? "Estimate the log density of samples at every query."
                       : "Estimate the density of samples at every query.");
-    const auto kind = i.between(0, 2);
+    const auto kind = flat || regress ? i.between(0, 2) : 0;  // normal, Cauchy, Laplace
     std::vector<Idiom::Part> parameters = {
         {{"q", "query"}, {i.real(), flat ? Shape{} : Shape{d}}, range},
         {{"samples", "points"}, {i.real(), at(n)}, range}};
@@ -420,13 +420,16 @@ Op kernel_density() {
                                   flat ? "(($0 - $1) / " + by + ") ** 2"
                                        : "jnp.sum((($0 - $1) / " + by + ") ** 2, axis=-1)",
                                   used, {n}, {0, 20});
+          const Term width_of{"h", given ? p.back() : kNoValue, given ? "" : h};
+          const std::string half = Idiom::text(0.5 * static_cast<double>(d));
           if (logs && !regress)
-            return Ids{i.let(
-                {"log_density"},
-                fmt::format(fmt::runtime(i.either({"jax.nn.logsumexp(-0.5 * $0) - jnp.log({})",
-                                                   "jax.nn.logsumexp(-0.5 * $0, b=1.0 / {})"})),
-                            fmt::format("{}.0", n)),
-                {z}, Shape{}, {-8, 0})};
+            return Ids{let(
+                i, {"log_density"},
+                fmt::format(fmt::runtime(i.either({"jax.nn.logsumexp(-0.5 * {{z}}) - jnp.log({0})",
+                                                   "jax.nn.logsumexp(-0.5 * {{z}}, b=1.0 / {0})"})),
+                            fmt::format("{}.0", n)) +
+                    " - " + half + " * jnp.log(2.0 * jnp.pi * {h}**2)",
+                {{"z", z}, width_of}, Shape{}, {-8, 0})};
           const ValueId k = i.let({"weights", "kernel"},
                                   kind == 0   ? "jnp.exp(-0.5 * $0)"
                                   : kind == 1 ? "1.0 / (1.0 + $0)"
@@ -437,8 +440,12 @@ Op kernel_density() {
                              i.either({"jnp.sum($0 * $1) / (jnp.sum($0) + 1e-3)",
                                        "jnp.dot($0, $1) / ($0.sum() + 1e-3)"}),
                              {k, p[2]}, Shape{}, range)};
-          return Ids{
-              i.let({"density"}, i.either({"jnp.mean($0)", "$0.mean()"}), {k}, Shape{}, {0, 1})};
+          const std::string norm = kind == 1   ? "(jnp.pi * {h})"
+                                   : kind == 2 ? "(2.0 * {h})"
+                                   : d == 1    ? "({h} * jnp.sqrt(2.0 * jnp.pi))"
+                                               : "(2.0 * jnp.pi * {h}**2) ** " + half;
+          return Ids{let(i, {"density"}, i.either({"jnp.mean({k}) / ", "{k}.mean() / "}) + norm,
+                         {{"k", k}, width_of}, Shape{}, {0, 1})};
         });
     i.let({regress ? "smoothed" : "densities", "estimates"},
           "jax.vmap($f0, in_axes=(" + axes + "))(" + Idiom::holes(0, operands.size()) + ")",
@@ -504,14 +511,15 @@ Op bootstrap() {
                               std::vector<BodyId>{one}, Type{i.real(), {draws}}, {0, 4});
     switch (i.between(0, 3)) {
       case 0:
-        i.let({"standard_error", "error"}, i.either({"jnp.std($0, ddof=1)", "$0.std()"}), {all},
-              Shape{}, {0, 1});
+        i.called({"bootstrap_standard_error", "bootstrap_error"});
+        i.let({"standard_error", "error"}, i.either({"jnp.std($0, ddof=1)", "$0.std(ddof=1)"}),
+              {all}, Shape{}, {0, 1});
         break;
       case 1: {
-        const std::string q =
-            i.either({"jnp.array([0.1, 0.9], $0.dtype)", "jnp.array([0.25, 0.5, 0.75], $0.dtype)"});
-        i.let({"interval", "quantiles"}, "jnp.quantile($0, " + q + ")", {all},
-              Shape{q.find("0.5,") != std::string::npos ? 3 : 2}, {0, 4});
+        const std::string q = i.either({"[0.1, 0.9]", "[0.05, 0.95]", "[0.025, 0.975]"});
+        i.called({"bootstrap_interval", "percentile_interval"});
+        i.let({"interval", "confidence_interval"},
+              "jnp.quantile($0, jnp.array(" + q + ", $0.dtype))", {all}, Shape{2}, {0, 4});
         break;
       }
       default:
@@ -538,7 +546,7 @@ Op nearest_neighbors() {
     i.called({vote ? "knn_votes" : "knn_regress", "nearest_neighbors",
               vote ? "neighbor_votes" : "neighbor_average"});
     i.summary(vote ? "Tally the labels of the nearest neighbors of every query."
-                   : "Predict each query by the middle of its nearest neighbors' values.");
+                   : "Predict each query by the average of its nearest neighbors' values.");
     const std::string metric =
         i.either({"jnp.sum(($0 - $1) ** 2, axis=-1)", "jnp.sum(jnp.abs($0 - $1), axis=-1)",
                   "jnp.linalg.norm($0 - $1, axis=-1)"});

@@ -103,9 +103,10 @@ Task task(Idiom& i, Wish wish = {}) {
                                                     : "targets",
                                 "y"},
                                Type{i.real(), {rows}},
-                               unit                ? Interval{0, 1}
-                               : form == "poisson" ? Interval{0, 4}
-                                                   : Interval{-2, 2});
+                               unit                 ? Interval{0, 1}
+                               : form == "poisson"  ? Interval{0, 4}
+                               : form == "squashed" ? Interval{-1, 1}
+                                                    : Interval{-2, 2});
   const auto slot = [&](Words names, Shape shape, Interval range) {
     t.params.push_back(i.argument(names, Type{i.real(), shape}, range));
     t.slots.push_back({std::move(names), Type{i.real(), std::move(shape)}, range});
@@ -194,10 +195,25 @@ Op gradient_step() {
                 {{"new_second"}, i.type(t.params[1]), {-2, 2}}});
       return;
     }
+    ValueId scale = kNoValue;
+    if (how == 0 && grads.size() == 2) {
+      const std::string most = i.either({"1.0", "0.5"});
+      i.called({"clipped_step", "train_step", "step_with_clipping"});
+      i.summary("Gradient descent whose gradients are clipped by their common norm.");
+      const ValueId norm = i.let({"global_norm", "norm"},
+                                 i.either({"jnp.sqrt(jnp.sum($0**2) + jnp.sum($1**2))",
+                                           "jnp.sqrt(jnp.vdot($0, $0) + jnp.vdot($1, $1))"}),
+                                 grads, Shape{}, {0.2, 3});
+      scale = i.let({"scale", "shrink"}, most + " / jnp.maximum($0, " + most + ")", {norm}, Shape{},
+                    {0.3, 1});
+    }
     for (std::size_t k = 0; k < grads.size(); ++k) {
       ValueId g = grads[k];
-      if (how == 0 && k == 0) {
-        i.summary("Gradient descent with a gradient of the weights of unit length.");
+      if (scale != kNoValue) {
+        g = i.let({k ? "clipped_second" : "clipped_first", "g"}, "$0 * $1", {g, scale}, i.shape(g),
+                  {-1, 1});
+      } else if (how == 0) {
+        i.summary("Gradient descent with a gradient of unit length.");
         g = i.let({"direction", "unit_grad"},
                   i.either({"$0 / (jnp.linalg.norm($0) + 1e-3)",
                             "$0 / jnp.maximum(jnp.linalg.norm($0), 1e-3)"}),
@@ -219,6 +235,7 @@ Op hessian_vector_product() {
     const ValueId v = i.argument({"direction", "v", "tangent"}, type, {-1, 1});
     i.called({"hessian_vector_product", "hvp", "curvature_along"});
     i.summary("Apply the Hessian of a loss to a direction without forming it.");
+    const auto then = i.between(0, 3);  // curvature, damped, else the product
     ValueId product;
     switch (i.between(0, 2)) {
       case 0: {
@@ -228,8 +245,10 @@ Op hessian_vector_product() {
               return Ids{
                   i.let({"g"}, "jax.grad($f0)($0, $1, $2)", {p[0], x, y}, {t.loss}, type, {-2, 2})};
             });
-        const bool with_slope = i.chance(0.4);
+        const bool with_slope = then > 0 && i.chance(0.4);
         if (with_slope) {
+          i.called({"grad_and_hvp", "slope_and_curvature", "hessian_vector_product"});
+          i.summary("Give the gradient of a loss and its Hessian times a direction.");
           product = i.unpack(
               "jax.jvp($f0, ($0,), ($1,))", {w, v}, {grad},
               {{{"grads", "slope"}, type, {-2, 2}}, {{"curved", "hvp"}, type, {-3, 3}}})[1];
@@ -268,7 +287,7 @@ Op hessian_vector_product() {
         product = i.let({"curved", "hvp"}, "jax.grad($f0)($0)", {w}, {along}, type, {-3, 3});
       }
     }
-    switch (i.between(0, 3)) {
+    switch (then) {
       case 0:
         i.called({"curvature_along", "rayleigh_quotient", "directional_curvature"});
         i.summary("Curvature of a loss along a direction.");
@@ -371,79 +390,6 @@ Op per_example_gradients() {
         i.let({"norms", "importance"},
               i.either({"jnp.linalg.norm($0, axis=-1)", "jnp.sqrt(jnp.sum($0**2, axis=1) + 1e-6)"}),
               {grads}, Shape{rows}, {0.1, 4});
-    }
-  });
-}
-
-// Residuals of a curve with few parameters, as a helper (theta, x, y).
-BodyId curve(Idiom& i, std::int64_t rows) {
-  const std::string model = i.either(
-      {"$0[0] * jnp.exp(-jnp.abs($0[1]) * $1) + $0[2]", "$0[0] * jnp.tanh($0[1] * $1) + $0[2]",
-       "$0[0] + $0[1] * jnp.sin($0[2] * $1)", "$0[0] / (1.0 + jnp.exp(-$0[1] * ($1 - $0[2])))",
-       "$0[0] * $1 / (1.0 + jnp.square($0[1] * $1)) + $0[2]"});
-  return i.helper({"residuals", "curve_errors", "misfit"},
-                  "Errors of a curve with three parameters.",
-                  {{{"theta", "params"}, Type{i.real(), {3}}, {0.3, 1.5}},
-                   {{"x", "t"}, Type{i.real(), {rows}}, {-2, 2}},
-                   {{"y", "observed"}, Type{i.real(), {rows}}, {-2, 2}}},
-                  [&](const Ids& p) {
-                    const ValueId fit =
-                        i.let({"fitted", "predicted"}, model, {p[0], p[1]}, Shape{rows}, {-2, 2});
-                    return Ids{i.let({"errors"}, "$0 - $1", {fit, p[2]}, Shape{rows}, {-3, 3})};
-                  });
-}
-
-// Levenberg-Marquardt and Gauss-Newton: a step by the Jacobian of residuals.
-Op gauss_newton_step() {
-  return idiom("gauss_newton_step", kGradient, 1.2, kSmooth, [](Idiom& i) {
-    if (half_precision(i)) return i.fail();
-    const ValueId x = i.anchor({"times", "x", "doses"}, 1, 1, {-2, 2});
-    const std::int64_t rows = i.dim(x, 0);
-    if (rows < 4) return i.fail();
-    const ValueId y = i.argument({"observed", "y", "responses"}, i.type(x), {-2, 2});
-    const ValueId theta = i.argument({"theta", "params", "guess"}, Type{i.real(), {3}}, {0.3, 1.5});
-    const BodyId errors = curve(i, rows);
-    i.called({"gauss_newton_step", "levenberg_marquardt_step", "fit_step"});
-    i.summary("Refine the parameters of a curve by its Jacobian.");
-    const ValueId jacobian =
-        i.let({"jacobian", "jac"},
-              i.either({"jax.jacfwd($f0)($0, $1, $2)", "jax.jacrev($f0)($0, $1, $2)",
-                        "jax.jacobian($f0)($0, $1, $2)"}),
-              {theta, x, y}, {errors}, Type{i.real(), {rows, 3}}, {-3, 3});
-    const ValueId r = i.let({"errors", "r"}, "$f0($0, $1, $2)", {theta, x, y}, {errors},
-                            Type{i.real(), {rows}}, {-3, 3});
-    const ValueId normal =
-        i.let({"normal", "gram"}, i.either({"$0.T @ $0", "jnp.einsum(\"ni,nj->ij\", $0, $0)"}),
-              {jacobian}, Shape{3, 3}, {-5, 20});
-    const ValueId slope = i.let({"slope", "rhs"}, i.either({"$0.T @ $1", "$1 @ $0"}), {jacobian, r},
-                                Shape{3}, {-9, 9});
-    const std::string damping = i.either({"0.1", "0.01", "1.0"});
-    const bool scaled = i.chance(0.35);
-    i.comment(scaled ? "Damped by the curvature of each parameter."
-                     : "Damping keeps the system well conditioned.");
-    const ValueId damped = i.let(
-        {"damped", "system"},
-        scaled ? "$0 + " + damping + " * (jnp.diag(jnp.diag($0)) + jnp.eye(3, dtype=$0.dtype))"
-               : "$0 + " + damping + " * jnp.eye(3, dtype=$0.dtype)",
-        {normal}, Shape{3, 3}, {-5, 20});
-    const ValueId step =
-        i.let({"delta", "step"},
-              i.either({"jnp.linalg.solve($0, $1)",
-                        "jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor($0), $1)",
-                        "jax.scipy.linalg.solve($0, $1, assume_a=\"pos\")"}),
-              {damped, slope}, Shape{3}, {-2, 2});
-    const ValueId next =
-        i.let({"refined", "new_theta"}, "$0 - $1", {theta, step}, Shape{3}, {-2, 3});
-    if (i.chance(0.35)) {
-      i.called({"accept_or_reject", "guarded_fit_step", "trust_step"});
-      i.summary("Refine the parameters of a curve where that lowers the error.");
-      const ValueId after = i.let({"new_errors", "r_new"}, "$f0($0, $1, $2)", {next, x, y},
-                                  {errors}, Type{i.real(), {rows}}, {-3, 3});
-      const ValueId better = i.let(
-          {"improved", "better"},
-          i.either({"jnp.sum($0**2) < jnp.sum($1**2)", "jnp.vdot($0, $0) < jnp.vdot($1, $1)"}),
-          {after, r}, Type{DType::kBool, {}}, {0, 1});
-      i.let({"accepted"}, "jnp.where($0, $1, $2)", {better, next, theta}, Shape{3}, {-2, 3});
     }
   });
 }
@@ -716,9 +662,11 @@ Op sharpness_aware_step() {
     const ValueId g2 = gradients(i, t, {away}, t.data, {"sharp_grads", "probe_grad"})[0];
     const std::string step = rate(i);
     i.let({"updated", "new_weights"}, "$0 - " + step + " * $1", {w, g2}, i.shape(w), {-2, 2});
-    if (!half_precision(i) && i.chance(0.3))
-      i.let({form < 2 ? "sharpness" : "change", "gap"}, "$f0($0, $2, $3) - $f0($1, $2, $3)",
-            {away, w, t.data[0], t.data[1]}, {t.loss}, Type{i.real(), {}}, {-0.5, 0.5});
+    if (half_precision(i) || !i.chance(0.3)) return;
+    i.summary(form < 2 ? "A sharpness-aware step, and how much the loss rises nearby."
+                       : "A step by the gradient ahead, and how much the loss changes there.");
+    i.let({form < 2 ? "sharpness" : "change", "gap"}, "$f0($0, $2, $3) - $f0($1, $2, $3)",
+          {away, w, t.data[0], t.data[1]}, {t.loss}, Type{i.real(), {}}, {-0.5, 0.5});
   });
 }
 
@@ -769,16 +717,9 @@ Op backtracking_search() {
 }  // namespace
 
 std::vector<Op> training_idioms() {
-  return {gradient_step(),
-          hessian_vector_product(),
-          per_example_gradients(),
-          gauss_newton_step(),
-          newton_step(),
-          accumulate_gradients(),
-          train_loop(),
-          meta_gradient(),
-          sharpness_aware_step(),
-          backtracking_search()};
+  return {gradient_step(), hessian_vector_product(), per_example_gradients(),
+          newton_step(),   accumulate_gradients(),   train_loop(),
+          meta_gradient(), sharpness_aware_step(),   backtracking_search()};
 }
 
 }  // namespace jaxsmith::plan

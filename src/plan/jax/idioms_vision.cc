@@ -542,14 +542,18 @@ Op image_normalization() {
     }
     const double draw = i.random().uniform();
     if (draw < 0.3) {
+      i.summary("Normalize an image and mix its channels by a color matrix.");
       const ValueId matrix = i.input({"color_matrix", "mixing", "rgb_to_other"},
                                      {channels, i.between(2, 3)}, around(1));
       dense(i, {"converted", "mixed"}, out, matrix);
     } else if (draw < 0.5) {
+      i.called({"normalize_to_gray", "grayscale", "preprocess"});
+      i.summary("Normalize an image and reduce it to one channel.");
       const std::string weights = i.either({"jnp.array([0.299, 0.587, 0.114], $0.dtype)",
                                             "jnp.array([0.2126, 0.7152, 0.0722], dtype=$0.dtype)"});
       i.let({"gray", "luma"}, "$0 @ " + weights, {out}, {height, width}, around(2));
     } else if (draw < 0.75) {
+      i.summary("Normalize an image and jitter its contrast and brightness.");
       const ValueId contrast = i.input({"contrast", "gain"}, Shape{}, {0.5, 1.5});
       const ValueId brightness = i.input({"brightness", "offset"}, Shape{}, around(0.3));
       i.let({"adjusted", "jittered"}, i.either({"$0 * $1 + $2", "$1 * ($0 + $2)"}),

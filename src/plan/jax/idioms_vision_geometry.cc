@@ -277,8 +277,7 @@ Op resize_image() {
       const bool cast = default_real(i) != i.real();
       const auto matrix = [&](const Words& names, std::int64_t to, std::int64_t from) {
         const std::string centers =
-            fmt::format("(jnp.arange({}) + 0.5) * {} - 0.5", to,
-                        Idiom::text(static_cast<double>(from) / static_cast<double>(to)));
+            fmt::format("(jnp.arange({0}) + 0.5) * {1} / {0} - 0.5", to, from);
         const ValueId at = i.let({to == tall ? "rows_at" : "cols_at", "centers"},
                                  "jnp.clip(" + centers + fmt::format(", 0, {})", from - 1), {},
                                  Type{real.dtype, {to}}, {0, static_cast<double>(from)});
@@ -313,11 +312,17 @@ Op resize_image() {
                             "jnp.take(jnp.take($0, $1, axis=0), $2, axis=1)"}),
                   {image, rows, columns}, {tall, wide}, around(2));
     }
-    if (i.chance(0.5)) {
-      const ValueId other = i.input({"skip", "target", "reference"}, {tall, wide}, around(2));
-      i.let({"merged", "difference"}, i.either({"$0 + $1", "$0 - $1", "0.5 * ($0 + $1)"}),
-            {out, other}, {tall, wide}, around(4));
-    }
+    if (!i.chance(0.5)) return;
+    const bool adds = i.chance(0.5);
+    i.called(adds ? Words{"merge_resized", "add_skip", "top_down_merge"}
+                  : Words{"resized_difference", "compare_scales"});
+    i.summary(adds ? "Resample an image to the size of another and add that."
+                   : "Resample an image to the size of another and compare both.");
+    const ValueId other = i.input(adds ? Words{"skip", "lateral"} : Words{"target", "reference"},
+                                  {tall, wide}, around(2));
+    i.let(adds ? Words{"merged", "summed"} : Words{"difference", "residual"},
+          adds ? i.either({"$0 + $1", "0.5 * ($0 + $1)"}) : i.either({"$0 - $1", "$1 - $0"}),
+          {out, other}, {tall, wide}, around(4));
   });
 }
 
@@ -537,10 +542,11 @@ Op box_overlap() {
               i.either({"jax.vmap(jax.vmap($f0, in_axes=(None, 0)), in_axes=(0, None))($0, $1)",
                         "jax.vmap(lambda a: jax.vmap(lambda b: $f0(a, b))($1))($0)"}),
               {boxes_a, boxes_b}, {one}, Type{i.real(), {n, m}}, {-1, 1});
-    if (i.chance(0.4))
-      i.let({"best", "quality"},
-            i.either({"jnp.max($0, axis=1)", "$0.max(axis=1)", "jnp.mean($0, axis=1)"}), {all}, {n},
-            {-1, 1});
+    if (!i.chance(0.4)) return;
+    i.called({"best_overlaps", "match_quality", "box_overlaps"});
+    i.summary("Give how much each box overlaps with the one that fits it best.");
+    i.let({"best", "quality"}, i.either({"jnp.max($0, axis=1)", "$0.max(axis=1)"}), {all}, {n},
+          {-1, 1});
   });
 }
 
