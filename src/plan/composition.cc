@@ -493,10 +493,20 @@ class Composer {
   Outline first_, last_;
 };
 
+// The call that a study began with, where it has set all of its results aside.
+void drop_unneeded_call(Builder& b) {
+  std::vector<Node>& nodes = root_of(b).nodes;
+  const Node& call = nodes.front();
+  const auto aside = [&](ValueId id) { return id == kNoValue || (b[id].reserved && !b[id].uses); };
+  if (!std::ranges::all_of(call.results, aside)) return;
+  for (const ValueId id : call.operands) --b.program().values[static_cast<std::size_t>(id)].uses;
+  nodes.erase(nodes.begin());
+}
+
 // An idiom that stands alone is, but for its few choices, like any other program of it: people make
 // a function of it and go on with that.
 void study(Builder& b) {
-  constexpr double kStudied = 0.85, kTwice = 0.4;
+  constexpr double kStudied = 0.85;
   constexpr int kTries = 8;
   if (b.settings().size == SizeClass::kSmall || !b.random().chance(kStudied)) return;
   std::vector<const Op*> studies;
@@ -509,11 +519,13 @@ void study(Builder& b) {
                 std::exchange(root.defaults, {})};
   outline(b.program(), b.current(), /*first_node=*/0, /*first_value=*/0, std::move(about));
   const Approve accept = [&] { return may_end(b, ends_of(b)); };
-  const int wanted = b.random().chance(kTwice) ? 2 : 1;
-  int drawn = 0;
-  for (int tries = 0; drawn < wanted && tries < kTries; ++tries)
-    drawn += b.draw_op(where_accepted(*b.random().pick(studies), accept)) ? 1 : 0;
-  if (drawn == 0) b.program() = before;
+  bool drawn = false;
+  for (int tries = 0; !drawn && tries < kTries; ++tries)
+    drawn = b.draw_op(where_accepted(*b.random().pick(studies), accept));
+  if (drawn)
+    drop_unneeded_call(b);
+  else
+    b.program() = before;
 }
 
 }  // namespace

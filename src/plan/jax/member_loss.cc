@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -12,130 +13,172 @@
 namespace jaxsmith::plan {
 namespace {
 
-// Of a sum of reals, as JAX promotes them.
-DType promoted(DType x, DType y) {
-  if (x == y) return x;
-  if (tensor::byte_size(x) == tensor::byte_size(y)) return DType::kF32;  // f16 and bf16
-  return tensor::byte_size(x) > tensor::byte_size(y) ? x : y;
-}
+using Words = std::vector<std::string>;
 
-bool squares_overflow(const Value& v) {
-  const Interval reach = practical(v.stats);
-  const double top = std::max(std::abs(reach.lo), std::abs(reach.hi));
-  return top * top * static_cast<double>(tensor::element_count(v.type.shape)) > 2e4;
-}
-
-// How one scalar is made of a result.
-struct Penalty {
-  std::string spelling;
-  bool square;        // else it is flat or straight far from zero
-  bool sums;          // elements, rather than taking their mean
-  bool aims = false;  // at a target, operand 1
+// How one number is made of a residual, $0.
+struct Misfit {
+  const char* spelling;
+  const char* about;
+  bool squares;  // elements of half precision may overflow
+  bool sums;
 };
 
-// A term of a loss, and how large it is by what is known of the result.
-struct Term {
-  ValueId value;
-  double size;
-};
-
-// Sums and means of squares of what a mean and a spread were divided out of do not depend on it.
-bool norm_is_known(const Program& program) {
-  for (const Body& body : program.bodies)
-    for (const Node& node : body.nodes)
-      if (const Op* op = program.catalogue->find(node.op); op && op->has(kKnownNorm)) return true;
-  return false;
+const std::vector<Misfit>& misfits() {
+  static const std::vector<Misfit> kMisfits = {
+      {"jnp.mean($0**2)", "mean squared error", true, false},
+      {"jnp.mean(jnp.square($0))", "mean squared error", true, false},
+      {"jnp.mean($0 * $0)", "mean squared error", true, false},
+      {"0.5 * jnp.mean($0**2)", "half the mean squared error", true, false},
+      {"0.5 * jnp.sum($0**2)", "half the sum of squared errors", true, true},
+      {"jnp.sum(jnp.square($0))", "sum of squared errors", true, true},
+      {"jnp.mean(jnp.logaddexp($0, -$0)) - jnp.log(2.0)", "mean log-cosh error", false, true},
+      {"jnp.mean(jnp.sqrt($0**2 + 1e-3))", "smoothed mean absolute error", true, true},
+      {"jnp.mean(jnp.where(jnp.abs($0) < 1.0, 0.5 * $0**2, jnp.abs($0) - 0.5))",
+       "mean Huber loss with threshold 1", true, true}};
+  return kMisfits;
 }
 
-Penalty penalty_of(const Value& v, bool alone, bool known_norm, Random& random) {
-  static const std::vector<Penalty> kScalar = {{"$0**2", true, false},
-                                               {"jnp.square($0)", true, false},
-                                               {"jnp.tanh($0)", false, false},
-                                               {"jax.nn.softplus($0)", false, false}};
-  static const std::vector<Penalty> kReduced = {{"jnp.mean($0**2)", true, false},
-                                                {"jnp.sum($0**2)", true, true},
-                                                {"jnp.mean(jnp.square($0))", true, false},
-                                                {"jnp.sum(jnp.tanh($0))", false, true},
-                                                {"jnp.mean(jax.nn.softplus($0))", false, false},
-                                                {"(0.5 * $0**2).sum()", true, true}};
-  const bool scalar = v.type.rank() == 0;
-  Penalty out = random.pick(scalar ? kScalar : kReduced);
+const std::vector<Misfit>& misfits_of_numbers() {
+  static const std::vector<Misfit> kMisfits = {
+      {"$0**2", "squared error", true, false},
+      {"0.5 * $0**2", "half the squared error", true, false},
+      {"jnp.square($0)", "squared error", true, false}};
+  return kMisfits;
+}
+
+bool is_half(const Type& type) { return tensor::byte_size(type.dtype) == 2; }
+
+// Where what was observed lies: where the result does.
+Interval observed_range(const Value& v) {
   const Interval reach = practical(v.stats);
-  const double top = std::max(-reach.lo, reach.hi);
-  const auto scaled_tanh = [&] {
-    const std::string factor =
-        number_text(portable::exp2(std::floor(portable::log2(2 / top))), false);
-    out = {fmt::format(fmt::runtime(scalar ? "jnp.tanh({} * $0)" : "jnp.mean(jnp.tanh({} * $0))"),
-                       factor),
-           false, false};
-  };
-  // Where tanh or softplus is flat or straight, a gradient does not know the value.
-  if (!out.square && top > 3) out = {scalar ? "0.5 * $0**2" : "jnp.mean($0**2)", true, false};
-  // In half precision a small term is soon lost in a large sum.
-  if (out.sums && !alone && tensor::byte_size(v.type.dtype) == 2)
-    out = {"jnp.mean($0**2)", true, false};
-  // Whatever treats all elements alike hardly changes there, and its gradient is rounding.
-  if (known_norm && !scalar) out = {"jnp.mean(($0 - $1) ** 2)", true, false, true};
-  if (out.square && known_norm && scalar) scaled_tanh();
-  // Half precision ends at 65,504: a sum of squares may not.
-  if (v.type.dtype == DType::kF16 && squares_overflow(v)) scaled_tanh();
-  return out;
+  const double middle = 0.5 * (reach.lo + reach.hi), magnitude = std::abs(middle);
+  const double half = std::max({0.4 * (reach.hi - reach.lo), 0.05 * magnitude, 0.01});
+  const double lo = reach.lo >= 0 ? std::max(0.0, middle - half) : middle - half;
+  return {lo, middle + half};
 }
 
-// Of what typical elements give.
-double size_of(const Penalty& penalty, const Value& v) {
-  double total = 0;
-  for (const double p : v.stats.probe) total += penalty.square ? p * p : std::min(std::abs(p), 1.0);
-  const double count =
-      penalty.sums ? static_cast<double>(tensor::element_count(v.type.shape)) : 1.0;
-  return std::max(total / kProbes * count, 1e-3);
+bool is_classes(const Subject& subject, const Type& type) {
+  constexpr double kFewestBits = 6;
+  if (subject.quantity != Quantity::kLogits || type.rank() < 2) return false;
+  const auto classes = static_cast<double>(type.shape.back());
+  const auto rows = static_cast<double>(tensor::element_count(type.shape)) / classes;
+  return classes >= 2 && rows * portable::log2(classes) >= kFewestBits;
 }
 
-// Their sum; a term that would hide in another gets a weight, or gives it one.
-ValueId total_of(Wrapper& w, BodyId body, std::vector<Term> terms, Random& random) {
-  constexpr double kMuchLarger = 8, kSmallestPower = 4;
-  while (terms.size() > 1) {
-    const Term x = terms[0], y = terms[1];
-    const Type type{promoted(w.at(x.value).type.dtype, w.at(y.value).type.dtype), {}};
-    const ValueId total = w.value(body, type, "total");
-    w.call_it(total, {"total", "total_cost", "objective", "total_loss"}, random);
-    const double ratio = std::max(x.size, y.size) / std::min(x.size, y.size);
-    const double factor =
-        ratio < kMuchLarger
-            ? 1
-            : portable::pow(10.0, -std::min(std::round(portable::log10(ratio)), kSmallestPower));
-    const std::string weight = factor == 1 ? "" : number_text(factor, false) + " * ";
-    const bool first = x.size > y.size;
-    w.node(body, "call", first ? weight + "$0 + $1" : "$0 + " + weight + "$1", {x.value, y.value},
-           {total});
-    terms.erase(terms.begin());
-    terms[0] = {total, factor * std::max(x.size, y.size) + std::min(x.size, y.size)};
+// Of a function under way: what it makes of the root's function and of what stands around it.
+struct Writing {
+  Wrapper& w;
+  BodyId body;
+  Random& random;
+
+  ValueId step(std::string spelling, std::vector<ValueId> operands, Type type, Words names) {
+    const ValueId out = w.value(body, std::move(type), names.front());
+    w.call_it(out, std::move(names), random);
+    w.node(body, "call", std::move(spelling), std::move(operands), {out});
+    return out;
   }
-  return terms[0].value;
+};
+
+ValueId target_of(Wrapper& w, const Subject& subject, const Value& result, Random& random) {
+  if (is_classes(subject, result.type)) {
+    Type type{DType::kI32, result.type.shape};
+    const auto classes = static_cast<double>(type.shape.back());
+    type.shape.pop_back();
+    return more_argument(w, type, 0, classes - 1, {"labels", "classes"}, random, true);
+  }
+  const Interval range = observed_range(result);
+  const Words names = result.type.rank() == 0 ? Words{"target", "observed", "measured"}
+                                              : Words{"targets", "observed", "target", "measured"};
+  return more_argument(w, result.type, range.lo, range.hi, names, random);
 }
 
-// Numbers that differ along every axis.
-ValueId target_of(Wrapper& w, BodyId body, ValueId like) {
-  const ValueId target = w.value(body, w.at(like).type, "target");
-  w.node(body, "call", "jnp.linspace(-1.0, 1.0, $0.size, dtype=$0.dtype).reshape($0.shape)", {like},
-         {target});
-  return target;
+ValueId cross_entropy(Writing& s, ValueId logits, ValueId labels, const Type& type) {
+  const Type number{type.dtype, {}};
+  const ValueId log_probs =
+      s.step("jax.nn.log_softmax($0)", {logits}, type, {"log_probs", "log_p"});
+  if (s.random.chance(0.5)) {
+    Type picked = type;
+    picked.shape.back() = 1;
+    const ValueId own = s.step("jnp.take_along_axis($0, $1[..., None], axis=-1)",
+                               {log_probs, labels}, picked, {"picked", "label_log_probs"});
+    return s.step("-jnp.mean($0)", {own}, number, {"cross_entropy", "loss", "nll"});
+  }
+  const ValueId one_hot =
+      s.step(fmt::format("jax.nn.one_hot($0, {}, dtype={})", type.shape.back(), "$1.dtype"),
+             {labels, log_probs}, type, {"one_hot", "expected"});
+  return s.step("-jnp.mean(jnp.sum($0 * $1, axis=-1))", {one_hot, log_probs}, number,
+                {"cross_entropy", "loss", "nll"});
 }
 
-// A penalty on an argument itself, as it keeps weights from growing.
-Term ridge(Wrapper& w, BodyId body, ValueId argument, Random& random) {
-  const Value like = w.at(argument);
-  static const std::vector<std::pair<std::string, double>> kFactors = {
-      {"0.5", 0.5}, {"0.1", 0.1}, {"0.05", 0.05}, {"0.01", 0.01}};
-  const auto& [text, factor] = random.pick(kFactors);
-  const bool sums = tensor::byte_size(like.type.dtype) > 2 && random.chance(0.6);
-  const ValueId term = w.value(body, {like.type.dtype, {}}, "ridge");
-  w.call_it(term, {"ridge", "decay", "l2", "regularizer"}, random);
-  const std::string of = like.type.rank() == 0 ? "$0**2"
-                         : sums                ? "jnp.sum($0**2)"
-                                               : "jnp.mean($0**2)";
-  w.node(body, "call", text + " * " + of, {argument}, {term});
-  return {term, factor * size_of({of, true, sums && like.type.rank() > 0}, like)};
+ValueId misfit(Writing& s, ValueId given, ValueId target, const Type& type, std::string& about) {
+  const bool scalar = type.rank() == 0;
+  const auto& all = scalar ? misfits_of_numbers() : misfits();
+  const Misfit& how = is_half(type) ? all[s.random.below(scalar ? 3 : 4)] : s.random.pick(all);
+  about = how.about;
+  ValueId residual = given;
+  if (target != kNoValue)
+    residual = s.step("$0 - $1", {given, target}, type, {"residual", "error", "diff"});
+  return s.step(how.spelling, {residual}, {type.dtype, {}}, {"loss", "misfit"});
+}
+
+bool is_weight(const std::string& word) {
+  return word.starts_with("w") || word.starts_with("kernel") || word.starts_with("coef") ||
+         word.starts_with("theta") || word.starts_with("param") || word.starts_with("embed");
+}
+
+// A little of the weights' squares, now and then.
+ValueId with_decay(Writing& s, ValueId loss, const Subject& subject,
+                   const std::vector<ValueId>& arguments, const Type& type, std::string& about) {
+  constexpr double kDecayed = 0.3;
+  if (is_half(type)) return loss;
+  for (std::size_t i = 0; i < subject.numbers.size(); ++i) {
+    const ValueId id = arguments[static_cast<std::size_t>(subject.numbers[i])];
+    const Type of = s.w.at(id).type;
+    if (!is_weight(subject.words[i]) || of.rank() == 0 || of.dtype != type.dtype) continue;
+    if (!subject.thin && !s.random.chance(kDecayed)) return loss;
+    const std::string factor = s.random.pick(Words{"1e-2", "1e-3", "0.1"});
+    about += " with weight decay";
+    return s.step("$0 + " + factor + " * jnp.sum($1**2)", {loss, id}, {type.dtype, {}},
+                  {"total", "regularized", "penalized"});
+  }
+  return loss;
+}
+
+// The root's function of these, in the body; each of its results that is asked for.
+std::vector<ValueId> call_root(Writing& s, const std::vector<ValueId>& arguments,
+                               const std::vector<std::size_t>& wanted, bool packs) {
+  std::vector<ValueId> outputs;
+  const std::vector<ValueId> originals = s.w.inner().results;
+  for (std::size_t k = 0; k < originals.size(); ++k) {
+    const Value like = s.w.at(originals[k]);
+    const bool needed = std::ranges::find(wanted, k) != wanted.end();
+    outputs.push_back(needed ? s.w.value(s.body, like.type, like.hint) : kNoValue);
+    if (!needed) continue;
+    s.w.at(outputs.back()).stats = like.stats;
+    s.w.at(outputs.back()).names = like.names;
+  }
+  const std::string spelling = "$f0(" + holes(0, arguments.size()) + ")";
+  Node& node = packs ? s.w.call(s.body, spelling, arguments, outputs)
+                     : s.w.node(s.body, "call", spelling, arguments, outputs);
+  node.bodies = {s.w.inner_id()};
+  return outputs;
+}
+
+// Parameters of a closure: those that the derivative is taken in.
+std::vector<ValueId> close_over(Wrapper& w, BodyId body, const Subject& subject,
+                                const std::vector<ValueId>& parameters,
+                                std::vector<ValueId>& arguments) {
+  static const std::vector<Words> kNames = {{"p", "theta"}, {"q", "other"}, {"r"}, {"s"}};
+  std::vector<ValueId> seen = parameters;
+  for (std::size_t i = 0; i < subject.numbers.size(); ++i) {
+    const auto place = static_cast<std::size_t>(subject.numbers[i]);
+    const Value like = w.at(parameters[place]);
+    seen[place] = w.parameter(body, like, like.type, like.hint);
+    w.at(seen[place]).names = kNames[std::min(i, kNames.size() - 1)];
+    if (subject.role == Role::kState && i == 0) w.at(seen[place]).names = {"z", "at"};
+    arguments.push_back(parameters[place]);
+  }
+  return seen;
 }
 
 }  // namespace
@@ -151,47 +194,101 @@ std::vector<ValueId> copy_parameters(Wrapper& w, BodyId body) {
   return out;
 }
 
-Loss loss_of(Wrapper& w, const LossParts& parts, Random& random) {
-  const BodyId body = w.open(Placement::kHelper, "loss");
-  w.introduce(body, {"loss", "objective", "loss_fn", "cost", "total_loss", "$f_loss"},
-              {"Reduce what `$f` gives to one number.", "Scalar loss on the outputs of `$f`.",
-               "The objective, made of what `$f` gives."});
-  w.body(body).takes_packs = w.hands_on_packs();
-  const std::vector<ValueId> parameters = copy_parameters(w, body);
-  std::vector<ValueId> outputs, results;
-  Loss loss{body, {}};
-  const std::vector<ValueId> originals = w.inner().results;
-  for (std::size_t k = 0; k < originals.size(); ++k) {
-    const Value like = w.at(originals[k]);
-    const bool needed = parts.has(k) || parts.gives(k);
-    outputs.push_back(needed ? w.value(body, like.type, like.hint) : kNoValue);
-    if (needed) w.at(outputs.back()).stats = like.stats;
-    if (!parts.gives(k)) continue;
-    loss.rest.push_back(outputs.back());
-    results.push_back(outputs.back());
+ValueId more_argument(Wrapper& w, Type type, double lo, double hi, std::vector<std::string> names,
+                      Random& random, bool integral) {
+  Value like;
+  like.stats = uniform_stats(random, lo, hi, integral);
+  const ValueId out = w.parameter(w.entry(), like, std::move(type), names.front());
+  w.call_it(out, std::move(names), random);
+  return out;
+}
+
+bool has_misfit(const Program& root, const Subject& subject) {
+  const Body& body = root.bodies[static_cast<std::size_t>(root.root)];
+  const Value& v = root.values[static_cast<std::size_t>(body.results[subject.result])];
+  const Interval reach = practical(v.stats);
+  const double top = std::max(std::abs(reach.lo), std::abs(reach.hi));
+  constexpr double kMostHalf = 80, kMost = 1e4;
+  return top > 1e-3 && top < (v.type.dtype == DType::kF16 ? kMostHalf : kMost);
+}
+
+Objective objective_of(Wrapper& w, const Subject& subject, const std::vector<ValueId>& parameters,
+                       bool closed, Random& random) {
+  const Value result = w.at(w.inner().results[subject.result]);
+  Objective out;
+  const bool fits = subject.is_array();
+  // The function itself, where it gives the number and at most one thing more.
+  const bool direct = !fits && subject.result == 0 && subject.rest.size() <= 1;
+  if (direct && !(closed && subject.rest.empty())) {
+    out.body = w.inner_id(), out.arguments = parameters, out.words = subject.values;
+    for (const std::size_t k : subject.rest) out.rest.push_back(w.inner().results[k]);
+    return out;
   }
-  w.call(body, "$f0(" + holes(0, parameters.size()) + ")", parameters, outputs).bodies = {
-      w.inner_id()};
-  const bool known_norm = norm_is_known(w.program());
-  std::vector<Term> terms;
-  for (const std::size_t k : parts.terms) {
-    const ValueId id = outputs[k];
-    const Penalty penalty = penalty_of(w.at(id), parts.terms.size() == 1, known_norm, random);
-    const ValueId term = w.value(body, {w.at(id).type.dtype, {}}, "penalty");
-    std::vector<std::string> words = {"penalty", "cost", "objective"};
-    if (penalty.square && !penalty.sums) words.push_back("mean_square");
-    if (penalty.square && penalty.sums) words.push_back("energy");
-    w.call_it(term, std::move(words), random);
-    std::vector<ValueId> operands = {id};
-    if (penalty.aims) operands.push_back(target_of(w, body, id));
-    w.node(body, "call", penalty.spelling, std::move(operands), {term});
-    terms.push_back({term, size_of(penalty, w.at(id))});
+  if (fits && subject.quantity != Quantity::kResidual)
+    out.target = target_of(w, subject, result, random);
+  out.closure = closed;
+  out.body = w.open(closed ? Placement::kNested : Placement::kHelper,
+                    fits ? "loss" : subject.values.front() + "_of");
+  std::vector<ValueId> inside;
+  ValueId target = out.target;
+  if (closed) {
+    inside = close_over(w, out.body, subject, parameters, out.arguments);
+  } else {
+    w.body(out.body).takes_packs = w.hands_on_packs();
+    inside = copy_parameters(w, out.body);
+    out.arguments = parameters;
+    if (target != kNoValue) {
+      const Value like = w.at(target);
+      target = w.parameter(out.body, like, like.type, like.hint);
+      w.at(target).named_as = out.target;
+      out.arguments.push_back(out.target);
+    }
   }
-  for (const std::size_t k : parts.held) terms.push_back(ridge(w, body, parameters[k], random));
-  const int rest = static_cast<int>(results.size());
-  results.insert(results.begin(), total_of(w, body, std::move(terms), random));
-  w.finish(body, results, rest > 1 ? std::vector<int>{0, rest} : std::vector<int>{});
-  return loss;
+  Writing s{w, out.body, random};
+  std::vector<std::size_t> wanted = subject.rest;
+  wanted.push_back(subject.result);
+  const std::vector<ValueId> outputs = call_root(s, inside, wanted, !closed);
+  ValueId value = outputs[subject.result];
+  if (fits) {
+    const bool classes = is_classes(subject, result.type);
+    value = classes ? cross_entropy(s, value, target, result.type)
+                    : misfit(s, value, target, result.type, out.about);
+    if (classes) out.about = "cross-entropy";
+    value = with_decay(s, value, subject, inside, result.type, out.about);
+    out.words = {"loss", "misfit", "loss_value"};
+  } else {
+    out.words = subject.values;
+  }
+  std::vector<ValueId> results = {value};
+  for (const std::size_t k : subject.rest) results.push_back(outputs[k]);
+  out.rest.assign(results.begin() + 1, results.end());
+  if (fits) {
+    const std::string about = static_cast<char>(std::toupper(out.about[0])) + out.about.substr(1);
+    w.introduce(out.body, {"loss", "loss_fn", "objective", "misfit", "$f_loss"},
+                {out.target == kNoValue
+                     ? about + " of `$f`."
+                     : fmt::format("{} of `$f` against `${}`.", about, parameters.size())});
+  } else {
+    w.introduce(out.body, {subject.values.front() + "_of", "objective"}, {});
+  }
+  w.finish(out.body, std::move(results));
+  return out;
+}
+
+Objective closure_of(Wrapper& w, const Subject& subject, const std::vector<ValueId>& parameters,
+                     Random& random) {
+  Objective out;
+  if (subject.complete) {
+    out.body = w.inner_id(), out.arguments = parameters;
+    return out;
+  }
+  out.closure = true;
+  out.body = w.open(Placement::kNested, "along");
+  const std::vector<ValueId> inside = close_over(w, out.body, subject, parameters, out.arguments);
+  Writing s{w, out.body, random};
+  w.body(out.body).names = {"along", "of_" + subject.words.front(), "model"};
+  w.finish(out.body, {call_root(s, inside, {subject.result}, false)[subject.result]});
+  return out;
 }
 
 }  // namespace jaxsmith::plan

@@ -1,343 +1,325 @@
-// Gradients: functions drawn for the purpose, differentiated where they stand.
+// Derivatives by themselves: of a loss in what is learnt, of an energy in positions, of a density
+// in what it is of, of a layer or a step of dynamics along a change.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "plan/builder.h"
-#include "plan/holes.h"
 #include "plan/jax/catalogue.h"
+#include "plan/jax/idiom_forms.h"
 
 namespace jaxsmith::plan {
 namespace {
+using enum Derivative;
+using Ids = Idiom::Ids;
+using Words = Idiom::Words;
+using Part = Idiom::Part;
 
-constexpr std::int64_t kMaxJacobian = 512;
+// A function to differentiate, and what it is called with.
+struct Problem {
+  BodyId f = -1;
+  Ids at;
+  std::size_t place = 0;  // of what the derivative is taken in
+  Type gives;
+  Interval range;
+  Words gradient;     // what that is called
+  std::string about;  // "a linear model's squared error"
 
-// Bounds of a derivative are not known; within these almost all of them lie.
-Stats derivative_stats(Random& random) {
-  Stats stats = uniform_stats(random, -3, 3, false);
-  stats.lo = -200;
-  stats.hi = 200;
-  return stats;
+  ValueId x() const { return at[place]; }
+  std::string argnums() const { return place == 0 ? "" : fmt::format(", argnums={}", place); }
+  std::string holes() const { return "(" + Idiom::holes(0, at.size()) + ")"; }
+};
+
+Part part_of(Idiom& i, ValueId id, Words names) {
+  const Stats& stats = i.builder()[id].stats;
+  return {std::move(names), i.type(id), {stats.lo, stats.hi}};
 }
 
-Value derivative_value(Builder& b, Type type, std::string hint) {
-  Value v;
-  v.type = std::move(type);
-  v.stats = derivative_stats(b.random());
-  v.any_scale = true;
-  v.hint = std::move(hint);
-  return v;
+// At the top of the module or where it is used.
+BodyId defined(Idiom& i, Words names, std::string summary, std::vector<Part> parts,
+               const Idiom::Fill& fill) {
+  if (i.builder().depth() == 0 && i.chance(0.6))
+    return i.helper(std::move(names), std::move(summary), std::move(parts), fill);
+  return i.function(std::move(names), std::move(parts), fill);
 }
 
-// Distinct real values to differentiate with respect to, or to hold fixed.
-std::vector<ValueId> draw_operands(Builder& b, std::size_t most, std::int64_t max_elements = 4096) {
-  std::vector<ValueId> out;
-  const DType dtype = b.settings().real;
-  const std::size_t wanted = 1 + b.random().below(most);
-  for (std::size_t i = 0; i < wanted; ++i) {
-    const auto x = b.draw([&](const Value& v) {
-      return v.type.dtype == dtype && !v.weak && v.type.rank() <= 3 && magnitude(v.stats) <= 100 &&
-             tensor::element_count(v.type.shape) <= max_elements;
-    });
-    if (x && std::find(out.begin(), out.end(), *x) == out.end()) out.push_back(*x);
-  }
+// ---- Losses ----
+
+// How far a small model is from what was observed, in its weights.
+Problem regression(Idiom& i, bool aux) {
+  const ValueId x = i.anchor({"x", "features", "inputs"}, 2, 2, {-2, 2});
+  const std::int64_t n = i.dim(x, 0), d = i.dim(x, 1);
+  if (d < 2 || n < 2) i.fail();
+  const ValueId w = i.input({"w", "weights", "theta"}, {d}, {-1, 1});
+  const bool binary = i.chance(0.3);
+  const ValueId y = i.input({"y", "targets"}, {n}, binary ? Interval{0, 1} : Interval{-2, 2});
+  const std::string link =
+      binary ? "" : i.either({"", "", "jnp.tanh", "jax.nn.softplus", "jax.nn.relu"});
+  const bool decays = i.chance(0.3) && !half_precision(i);
+  const bool first = i.chance(0.7);  // the weights
+  std::vector<Part> parts = {part_of(i, x, {"x"}), part_of(i, y, {"y"})};
+  parts.insert(parts.begin() + (first ? 0 : 2), part_of(i, w, {"w"}));
+  Problem out;
+  out.place = first ? 0 : 2;
+  out.at = first ? Ids{w, x, y} : Ids{x, y, w};
+  const std::size_t data = first ? 1 : 0;
+  out.gives = scalar(i), out.range = {0, 10};
+  out.gradient = {"grads", "grad_w"};
+  out.about = binary ? "the logistic loss" : "the squared error of a model that is linear";
+  if (!link.empty()) out.about = "the squared error of a one-layer model";
+  const std::string misfit =
+      i.either({"jnp.mean(({p} - {y}) ** 2)", "0.5 * jnp.mean(jnp.square({p} - {y}))",
+                "jnp.mean(({p} - {y}) ** 2)"});
+  out.f = defined(
+      i, {"loss", "loss_fn", binary ? "logistic_loss" : "mse"}, "", parts, [&](const Ids& p) {
+        ValueId h = let(i, {binary ? "logits" : "pred", "z"}, "{x} @ {w}",
+                        {{"x", p[data]}, {"w", p[out.place]}}, Shape{n}, {-6, 6});
+        if (!link.empty()) h = let(i, {"pred"}, link + "({h})", {{"h", h}}, Shape{n}, {-1, 6});
+        const Terms known = {{"p", h}, {"y", p[data + 1]}, {"w", p[out.place]}};
+        const std::string form = binary ? "jnp.mean(jax.nn.softplus({p}) - {y} * {p})" : misfit;
+        ValueId loss = real(i, {"loss", "cost"}, form, known, {0, 10});
+        if (decays)
+          loss = real(i, {"total", "penalized"}, "{l} + 1e-2 * jnp.sum({w}**2)",
+                      with(known, {{"l", loss}}), {0, 10});
+        return aux ? Ids{loss, h} : Ids{loss};
+      });
   return out;
 }
 
-Builder::BodySpec function_spec(Builder& b, const std::vector<ValueId>& operands,
-                                std::string hint) {
-  Builder::BodySpec spec;
-  spec.hint = std::move(hint);
-  spec.placement =
-      b.depth() == 0 && b.random().chance(0.6) ? Placement::kHelper : Placement::kNested;
-  spec.differentiable = true;
-  for (ValueId id : operands) {
-    auto p = parameter_of(b[id]);
-    p.grad_arguments = p.arguments;
-    p.hint.clear();
-    spec.parameters.push_back(p);
-  }
-  return spec;
-}
+// ---- Energies and densities, of one array ----
 
-// Bends a value, so that derivatives of what comes out depend on what goes in.
-std::optional<ValueId> bend(Builder& b, ValueId x) {
-  struct Bend {
-    std::string name;
-    double reach;  // where a function is flat its derivative is zero
-  };
-  static const std::vector<Bend> kBends = {{"square", 30}, {"tanh", 3},    {"softplus", 10},
-                                           {"sin", 10},    {"sigmoid", 3}, {"cos", 10},
-                                           {"square", 30}};
-  const Bend& bend = b.random().pick(kBends);
-  const auto led = b.into(x, {-bend.reach, bend.reach});
-  return led ? b.apply(bend.name, {*led}) : std::nullopt;
-}
+// What springs, wells and walls store.
+struct Term1 {
+  const char* form;
+  const char* about;
+  std::int64_t least;  // elements along the first axis
+};
 
-int function_steps(Builder& b) {
-  return static_cast<int>(b.random().between(1, b.depth() == 1 ? 6 : 3));
-}
-
-// A body that ends in one scalar; with `aux`, in a scalar and something it met on the way.
-std::optional<BodyId> loss_body(Builder& b, const std::vector<ValueId>& operands, bool aux) {
-  static const std::vector<std::string> kHints = {"loss", "objective", "energy", "cost",
-                                                  "potential"};
-  Builder::BodySpec spec = function_spec(b, operands, b.random().pick(kHints));
-  const DType dtype = b[operands[0]].type.dtype;
-  return b.body(spec, [&](const std::vector<ValueId>& p) {
-    b.grow(function_steps(b));
-    std::optional<ValueId> extra;
-    if (aux) {
-      extra = b.draw(
-          [&](const Value& v) {
-            return v.body == b.current() && tensor::is_real(v.type.dtype) && v.grad_arguments != 0;
-          },
-          false);
-      if (!extra || std::find(p.begin(), p.end(), *extra) != p.end()) return false;
+Problem energy(Idiom& i, ValueId x) {
+  static const std::vector<Term1> kTerms = {
+      {"0.5 * {k} * jnp.sum({x}**2)", "a harmonic trap", 1},
+      {"{k} * jnp.sum(({x}**2 - 1.0) ** 2)", "a double well", 1},
+      {"0.5 * {k} * jnp.sum(jnp.diff({x}, axis=0) ** 2)", "springs between neighbours", 3},
+      {"{k} * jnp.sum(1.0 - jnp.cos({x}))", "pendulums", 1},
+      {"{k} * jnp.sum(1.0 - jnp.cos(jnp.diff({x}, axis=0)))", "coupled rotors", 3},
+      {"0.25 * {k} * jnp.sum({x}**4)", "a quartic trap", 1}};
+  const std::int64_t n = i.dim(x, 0);
+  std::vector<Term1> fitting;
+  for (const Term1& each : kTerms)
+    if (n >= each.least) fitting.push_back(each);
+  i.random().shuffle(fitting);
+  const std::size_t count = 1 + static_cast<std::size_t>(i.between(0, 1));
+  const std::vector<std::string> strengths = {i.either({"0.5", "1.5", "2.0"}),
+                                              i.either({"0.2", "0.8", "0.1"})};
+  Problem out;
+  out.at = {x}, out.gives = scalar(i), out.range = {0, 40};
+  out.gradient = {"slope", "energy_gradient"};
+  out.about = std::string("the energy of ") + fitting[0].about;
+  if (count > 1) out.about += std::string(" and ") + fitting[1].about;
+  out.f = defined(i, {"energy", "potential"}, "", {part_of(i, x, {"x", "q"})}, [&](const Ids& p) {
+    ValueId total = kNoValue;
+    for (std::size_t k = 0; k < count; ++k) {
+      const ValueId term = real(i, {k ? "coupling" : "stored", "term"}, fitting[k].form,
+                                {{"x", p[0]}, {"k", kNoValue, strengths[k]}}, {0, 20});
+      total = k == 0
+                  ? term
+                  : real(i, {"total", "energy"}, "{a} + {b}", {{"a", total}, {"b", term}}, {0, 40});
     }
-    auto out = b.fold();
-    if (out) out = bend(b, *out);
-    static const std::vector<std::string> kReductions = {"mean", "sum", "mean"};
-    if (out && b[*out].type.rank() > 0) out = b.apply(b.random().pick(kReductions), {*out});
-    if (out) out = b.convert(*out, dtype);
-    if (!out || b[*out].type.rank() != 0 || b[*out].weak) return false;
-    if (extra && *extra == *out) return false;
-    b.set_results(extra ? std::vector<ValueId>{*out, *extra} : std::vector<ValueId>{*out});
-    return true;
+    return Ids{total};
   });
+  return out;
 }
 
-// A body with one array result, nonlinear in what it takes.
-std::optional<BodyId> map_body(Builder& b, const std::vector<ValueId>& operands,
-                               std::int64_t max_elements) {
-  static const std::vector<std::string> kHints = {"response", "field", "model", "residual",
-                                                  "forward"};
-  Builder::BodySpec spec = function_spec(b, operands, b.random().pick(kHints));
-  const DType dtype = b[operands[0]].type.dtype;
-  return b.body(spec, [&](const std::vector<ValueId>&) {
-    b.grow(function_steps(b));
-    auto out = b.fold();
-    if (out) out = bend(b, *out);
-    if (out) out = b.convert(*out, dtype);
-    if (!out || b[*out].weak || tensor::element_count(b[*out].type.shape) > max_elements)
-      return false;
-    b.set_results({*out});
-    return true;
-  });
+Problem density(Idiom& i, ValueId x) {
+  static const std::vector<std::pair<const char*, const char*>> kLaws = {
+      {"-0.5 * jnp.sum(({x} - {m}) ** 2) / {s} ** 2", "a normal log-density"},
+      {"-jnp.sum(jnp.logaddexp({x} - {m}, {m} - {x}))", "a log-density like 1 / cosh"},
+      {"-{s} * jnp.sum(jnp.log1p(({x} - {m}) ** 2))", "a heavy-tailed log-density"},
+      {"-jnp.sum({s} * jnp.exp({x}) - {m} * {x})", "a log-gamma log-density"}};
+  const auto& [form, about] = i.random().pick(kLaws);
+  const std::string m = i.either({"0.5", "0.2", "1.0"}), s = i.either({"1.5", "2.0", "0.8"});
+  Problem out;
+  out.at = {x}, out.gives = scalar(i), out.range = {-60, 0};
+  out.gradient = {"score"};
+  out.about = about;
+  out.f =
+      defined(i, {"log_density", "log_prob", "logp"}, "", {part_of(i, x, {"x", "z"})},
+              [&, form = form](const Ids& p) {
+                return Ids{real(i, {"logp", "log_density"}, form,
+                                {{"x", p[0]}, {"m", kNoValue, m}, {"s", kNoValue, s}}, {-60, 0})};
+              });
+  return out;
 }
 
-std::uint32_t all_grads(const Builder& b, const std::vector<ValueId>& operands) {
-  std::uint32_t bits = 0;
-  for (ValueId id : operands) bits |= b[id].grad_arguments;
-  return bits;
+Problem scalar_problem(Idiom& i) {
+  const auto kind = i.between(0, 3);
+  if (kind < 2) return regression(i, false);
+  const ValueId x = i.anchor(kind == 2 ? Words{"positions", "x", "angles"} : Words{"x", "samples"},
+                             1, 2, {-2, 2});
+  if (i.dim(x, 0) < 2) i.fail();
+  return kind == 2 ? energy(i, x) : density(i, x);
 }
 
-std::string hole_tuple(std::size_t from, std::size_t count) {
-  return "(" + holes(from, count) + (count == 1 ? ",)" : ")");
-}
+// ---- Maps ----
 
-std::string argnums(const std::vector<std::int64_t>& numbers) {
-  if (numbers == std::vector<std::int64_t>{0}) return "";
-  return "argnums=" + (numbers.size() == 1 ? fmt::format("{}", numbers[0]) : tuple_text(numbers));
-}
-
-// One of the operands or several.
-std::vector<std::int64_t> draw_argnums(Builder& b, std::size_t count) {
-  std::vector<std::int64_t> out;
-  if (count > 1 && b.random().chance(0.4)) {
-    for (std::size_t i = 0; i < count; ++i) out.push_back(static_cast<std::int64_t>(i));
+// A layer of a network, or a step of dynamics.
+Problem map_problem(Idiom& i, std::int64_t most) {
+  const bool layer = i.chance(0.5);
+  const ValueId x = layer ? i.anchor({"x", "hidden", "features"}, 1, 2, {-2, 2})
+                          : i.anchor({"state", "h", "u"}, 1, 1, {-2, 2});
+  const std::int64_t n = i.dim(x, -1);
+  if (n < 2 || n > most || (most < 32 && i.rank(x) > 1)) i.fail();
+  const std::int64_t m = layer ? few(i, most < 32 ? most : 32) : n;
+  const ValueId w =
+      i.input(layer ? Words{"w", "weights"} : Words{"coupling", "w_rec"}, {n, m}, {-1, 1});
+  const std::string act = i.either({"jnp.tanh", "jax.nn.silu", "jax.nn.softplus", "jax.nn.gelu"});
+  const std::string dt = i.either({"0.1", "0.05", "0.2"});
+  Problem out;
+  out.at = {x, w}, out.gives = {i.real(), i.with_last(x, m)}, out.range = {-4, 4};
+  out.gradient = {"grad_x"};
+  out.about = layer ? "a layer" : "a step of coupled dynamics";
+  if (layer) {
+    const ValueId b = i.input({"b", "bias"}, {m}, {-1, 1});
+    out.at.push_back(b);
+    out.f = defined(i, {"layer", "forward", "dense"}, "",
+                    {part_of(i, x, {"x"}), part_of(i, w, {"w"}), part_of(i, b, {"b"})},
+                    [&](const Ids& p) {
+                      return Ids{let(i, {"out"}, act + "({x} @ {w} + {b})",
+                                     {{"x", p[0]}, {"w", p[1]}, {"b", p[2]}}, out.gives, {-4, 4})};
+                    });
     return out;
   }
-  return {static_cast<std::int64_t>(b.random().below(count))};
+  out.f = defined(i, {"step", "euler_step", "dynamics"}, "",
+                  {part_of(i, x, {"u", "h"}), part_of(i, w, {"coupling", "w"})}, [&](const Ids& p) {
+                    return Ids{let(i, {"next"}, "{u} + " + dt + " * (jnp.tanh({w} @ {u}) - {u})",
+                                   {{"u", p[0]}, {"w", p[1]}}, out.gives, {-4, 4})};
+                  });
+  return out;
 }
+
+// ---- Entries ----
 
 enum class Form { kGrad, kValueAndGrad, kAux };
 
 Op gradient_of_scalar(std::string name, double weight, Form form) {
-  Op op{std::move(name), kGradient, weight, Derivative::kSmooth, {"grads"}};
-  op.draw = [form](Builder& b, Draft& draft) {
-    const auto operands = draw_operands(b, 3);
-    if (operands.empty()) return false;
-    const auto body = loss_body(b, operands, form == Form::kAux);
-    if (!body) return false;
-    const auto numbers = draw_argnums(b, operands.size());
-    draft.operands = operands;
-    draft.bodies = {*body};
-    const Body& made = b.body_of(*body);
-    const bool with_value = form != Form::kGrad;
-    const auto from_body = [&](std::size_t i, std::string hint) {
-      Value v = b[made.results[i]];
-      v.uses = 0, v.facts = 0, v.hint = std::move(hint);
-      return v;
-    };
-    if (with_value) draft.results.push_back(from_body(0, "value"));
-    if (form == Form::kAux) draft.results.push_back(from_body(1, "aux"));
-    for (auto n : numbers)
-      draft.results.push_back(
-          derivative_value(b, b[operands[static_cast<std::size_t>(n)]].type, "grad"));
-    for (Value& r : draft.results) r.grad_arguments = all_grads(b, operands);
-    const int many = numbers.size() > 1 ? static_cast<int>(numbers.size()) : 0;
-    if (form == Form::kValueAndGrad && many) draft.result_groups = {0, many};
-    if (form == Form::kAux) draft.result_groups = {2, many};
-    std::string options = argnums(numbers);
-    if (form == Form::kAux) options += options.empty() ? "has_aux=True" : ", has_aux=True";
-    draft.attributes["options"] = options;
-    draft.spelling = fmt::format("jax.{}($f0, $options)({})",
-                                 with_value ? "value_and_grad" : "grad", holes(0, operands.size()));
-    return true;
-  };
-  return op;
+  return written(std::move(name), kGradient, weight, kSmooth, [form](Idiom& i) {
+    const bool aux = form == Form::kAux;
+    const Problem f = aux ? regression(i, true) : scalar_problem(i);
+    const Type like = i.type(f.x());
+    if (form == Form::kGrad) {
+      i.summary("Gradient of " + f.about + ".");
+      i.let(f.gradient, "jax.grad($f0" + f.argnums() + ")" + f.holes(), f.at, {f.f}, like, {-3, 3});
+      return;
+    }
+    i.summary("Value and gradient of " + f.about + ".");
+    std::vector<Part> parts = {{{"loss", "value"}, f.gives, f.range}, {f.gradient, like, {-3, 3}}};
+    if (f.gradient[0] == "score") parts[0].names = {"logp"};
+    if (f.gradient[0] == "slope") parts[0].names = {"energy"};
+    std::vector<int> groups;
+    if (aux) {
+      const std::int64_t n = i.dim(f.at[f.place == 0 ? 1 : 0], 0);
+      parts.insert(parts.begin() + 1, {{"predictions", "pred"}, {i.real(), {n}}, {-6, 6}});
+      groups = {2, 0};
+    }
+    i.unpack(
+        "jax.value_and_grad($f0" + f.argnums() + (aux ? ", has_aux=True" : "") + ")" + f.holes(),
+        f.at, {f.f}, std::move(parts), std::move(groups));
+  });
 }
 
-// jacfwd, jacrev of an array-valued function; hessian of a scalar one.
-Op jacobian(std::string name, double weight, bool hessian = false) {
-  Op op{name, kGradient, weight, Derivative::kSmooth, {hessian ? "curvature" : "jacobian"}};
-  op.draw = [name, hessian](Builder& b, Draft& draft) {
-    const auto operands = draw_operands(b, 2, 24);
-    if (operands.empty()) return false;
-    const auto number = static_cast<std::int64_t>(b.random().below(operands.size()));
-    const Type in = b[operands[static_cast<std::size_t>(number)]].type;
-    const auto body = hessian
-                          ? loss_body(b, operands, false)
-                          : map_body(b, operands, kMaxJacobian / tensor::element_count(in.shape));
-    if (!body) return false;
-    Type type = hessian ? in : b[b.body_of(*body).results[0]].type;
-    type.shape.insert(type.shape.end(), in.shape.begin(), in.shape.end());
-    draft.operands = operands;
-    draft.bodies = {*body};
-    draft.results = {derivative_value(b, type, "")};
-    draft.results[0].hint.clear();
-    draft.results[0].grad_arguments = all_grads(b, operands);
-    draft.attributes["options"] = argnums({number});
-    draft.spelling = fmt::format("jax.{}($f0, $options)({})", name, holes(0, operands.size()));
-    return true;
-  };
-  return op;
+Op jacobian(const std::string& name, double weight) {
+  return written(name, kGradient, weight, kSmooth, [name](Idiom& i) {
+    const Problem f = map_problem(i, 12);
+    Type type = f.gives;
+    type.shape.push_back(i.dim(f.x(), -1));
+    i.summary("Jacobian of " + f.about + " in its input.");
+    i.let({"jac", "jacobian"}, "jax." + name + "($f0)" + f.holes(), f.at, {f.f}, type, {-3, 3});
+  });
 }
 
-// A direction for each operand: another value of its type, or one made from it.
-std::optional<std::vector<ValueId>> directions(Builder& b, const std::vector<ValueId>& operands) {
-  std::vector<ValueId> out;
-  for (ValueId id : operands) {
-    const Type type = b[id].type;
-    auto d = b.draw(
-        [&](const Value& v) { return v.type == type && !v.weak && magnitude(v.stats) <= 100; });
-    static const std::vector<std::string> kMade = {"cos", "tanh", "sigmoid", "sin"};
-    if (!d || b.random().chance(0.3)) d = b.apply(b.random().pick(kMade), {id});
-    if (!d || b[*d].weak) return std::nullopt;
-    out.push_back(*d);
-  }
-  return out;
+// A short vector's.
+Op hessian() {
+  return written("hessian", kGradient, 0.7, kSmooth, [](Idiom& i) {
+    const std::int64_t n = few(i, 10, 3);
+    const ValueId x = i.input({"positions", "x", "angles"}, {n}, {-2, 2});
+    const Problem f = energy(i, x);
+    i.summary("Stiffness matrix: second derivatives of " + f.about + ".");
+    i.let({"stiffness", "hess"},
+          i.either({"jax.hessian($f0)($0)", "jax.jacfwd(jax.grad($f0))($0)"}), f.at, {f.f},
+          Type{i.real(), {n, n}}, {-6, 12});
+  });
+}
+
+// A map of its input alone, the others as they are.
+BodyId of_input(Idiom& i, const Problem& f) {
+  return i.function({"at", "of_input"}, {part_of(i, f.x(), {"z", "p"})}, [&](const Ids& p) {
+    Ids at = f.at;
+    at[f.place] = p[0];
+    return Ids{i.let({"out"}, "$f0" + f.holes(), at, {f.f}, f.gives, f.range)};
+  });
 }
 
 Op jvp() {
-  Op op{"jvp", kGradient, 1.0, Derivative::kSmooth, {"tangent"}};
-  op.draw = [](Builder& b, Draft& draft) {
-    const auto operands = draw_operands(b, 2);
-    const auto tangents = operands.empty() ? std::nullopt : directions(b, operands);
-    const auto body = tangents ? map_body(b, operands, 2048) : std::nullopt;
-    if (!body) return false;
-    const std::size_t n = operands.size();
-    draft.operands = operands;
-    draft.operands.insert(draft.operands.end(), tangents->begin(), tangents->end());
-    draft.bodies = {*body};
-    Value primal = b[b.body_of(*body).results[0]];
-    primal.uses = 0, primal.facts = 0, primal.hint = "primal";
-    draft.results = {primal, derivative_value(b, primal.type, "tangent")};
-    for (Value& r : draft.results) r.grad_arguments = all_grads(b, draft.operands);
-    draft.spelling = fmt::format("jax.jvp($f0, {}, {})", hole_tuple(0, n), hole_tuple(n, n));
-    return true;
-  };
-  return op;
+  return written("jvp", kGradient, 1.0, kSmooth, [](Idiom& i) {
+    const Problem f = map_problem(i, 64);
+    const ValueId v = i.input({"tangent", "direction", "perturbation"}, i.type(f.x()), {-1, 1});
+    i.summary("Output of " + f.about + ", and how it answers a change of its input.");
+    i.unpack(
+        "jax.jvp($f0, ($0,), ($1,))", {f.x(), v}, {of_input(i, f)},
+        {{{"out", "value"}, f.gives, f.range}, {{"tangent_out", "response"}, f.gives, {-3, 3}}});
+  });
 }
 
-// A directional second derivative: jvp of grad.
-Op hessian_vector_product() {
-  Op op{"hessian_vector_product", kGradient, 0.6, Derivative::kSmooth, {"curvature"}};
-  op.draw = [](Builder& b, Draft& draft) {
-    auto operands = draw_operands(b, 1);
-    if (operands.empty()) return false;
-    const auto tangents = directions(b, operands);
-    const auto body = tangents ? loss_body(b, operands, false) : std::nullopt;
-    if (!body) return false;
-    draft.operands = {operands[0], (*tangents)[0]};
-    draft.bodies = {*body};
-    const Type type = b[operands[0]].type;
-    draft.results = {derivative_value(b, type, "slope"), derivative_value(b, type, "curvature")};
-    for (Value& r : draft.results) r.grad_arguments = all_grads(b, draft.operands);
-    draft.spelling = "jax.jvp(jax.grad($f0), ($0,), ($1,))";
-    return true;
-  };
-  return op;
-}
-
-// jax.checkpoint: the same value, its intermediates computed again in a backward pass.
-Op checkpoint() {
-  Op op{"checkpoint", kGradient, 0.5, Derivative::kSmooth, {"remade"}};
-  op.draw = [](Builder& b, Draft& draft) {
-    const auto operands = draw_operands(b, 2);
-    const auto body = operands.empty() ? std::nullopt : map_body(b, operands, 4096);
-    if (!body) return false;
-    Value result = b[b.body_of(*body).results[0]];
-    result.uses = 0, result.facts = 0, result.hint.clear();
-    draft.operands = operands;
-    draft.bodies = {*body};
-    draft.results = {result};
-    draft.spelling =
-        fmt::format("{}($f0)({})", b.random().chance(0.6) ? "jax.checkpoint" : "jax.remat",
-                    holes(0, operands.size()));
-    return true;
-  };
-  return op;
-}
-
-// jax.linearize: the value, and the linear map at the point applied to a direction in one
-// expression.
+// jax.linearize: the linear map at the point applied to a change in one expression.
 Op linearize() {
-  Op op{"linearize", kGradient, 0.6, Derivative::kSmooth, {"pushed"}};
-  op.draw = [](Builder& b, Draft& draft) {
-    const auto operands = draw_operands(b, 1);
-    const auto tangents = operands.empty() ? std::nullopt : directions(b, operands);
-    const auto body = tangents ? map_body(b, operands, 2048) : std::nullopt;
-    if (!body) return false;
-    draft.operands = {operands[0], (*tangents)[0]};
-    draft.bodies = {*body};
-    draft.results = {derivative_value(b, b[b.body_of(*body).results[0]].type, "")};
-    draft.results[0].hint.clear();
-    draft.results[0].grad_arguments = all_grads(b, draft.operands);
-    draft.spelling = "jax.linearize($f0, $0)[1]($1)";
-    return true;
-  };
-  return op;
+  return written("linearize", kGradient, 0.6, kSmooth, [](Idiom& i) {
+    const Problem f = map_problem(i, 64);
+    const ValueId v = i.input({"tangent", "direction", "perturbation"}, i.type(f.x()), {-1, 1});
+    i.summary("Linear response of " + f.about + " to a change of its input.");
+    i.let({"response", "pushed"}, "jax.linearize($f0, $0)[1]($1)", {f.x(), v}, {of_input(i, f)},
+          f.gives, {-3, 3});
+  });
 }
 
 // jax.vjp pulled back at once.
 Op vjp() {
-  Op op{"vjp", kGradient, 1.0, Derivative::kSmooth, {"pulled"}};
-  op.draw = [](Builder& b, Draft& draft) {
-    const auto operands = draw_operands(b, 2);
-    const auto body = operands.empty() ? std::nullopt : map_body(b, operands, 2048);
-    if (!body) return false;
-    const Type out = b[b.body_of(*body).results[0]].type;
-    auto cotangent = b.draw(
-        [&](const Value& v) { return v.type == out && !v.weak && magnitude(v.stats) <= 100; });
-    if (!cotangent) {
-      const auto base = b.draw([&](const Value& v) { return tensor::is_real(v.type.dtype); });
-      if (base) cotangent = b.coerce(*base, out, {-100, 100});
-    }
-    if (!cotangent || b[*cotangent].weak) return false;
-    draft.operands = operands;
-    draft.operands.push_back(*cotangent);
-    draft.bodies = {*body};
-    for (ValueId id : operands) draft.results.push_back(derivative_value(b, b[id].type, "bar"));
-    for (Value& r : draft.results) r.grad_arguments = all_grads(b, draft.operands);
-    draft.result_groups = {static_cast<int>(operands.size())};
-    draft.spelling =
-        fmt::format("jax.vjp($f0, {})[1](${})", holes(0, operands.size()), operands.size());
-    return true;
-  };
-  return op;
+  return written("vjp", kGradient, 1.0, kSmooth, [](Idiom& i) {
+    const Problem f = map_problem(i, 64);
+    const ValueId g = i.input({"cotangent", "grad_out", "upstream"}, f.gives, {-1, 1});
+    Ids at = f.at;
+    at.push_back(g);
+    static const std::vector<Words> kLayer = {{"grad_x"}, {"grad_w"}, {"grad_b"}};
+    std::vector<Part> parts;
+    for (std::size_t k = 0; k < f.at.size(); ++k)
+      parts.push_back({kLayer[k], i.type(f.at[k]), {-3, 3}});
+    i.summary("Backward pass through " + f.about + ".");
+    const int count = static_cast<int>(f.at.size());
+    i.unpack(fmt::format("jax.vjp($f0, {})[1](${})", Idiom::holes(0, f.at.size()), f.at.size()), at,
+             {f.f}, std::move(parts), {count});
+  });
+}
+
+// A directional second derivative: jvp of grad.
+Op hessian_vector_product() {
+  return written("hessian_vector_product", kGradient, 0.6, kSmooth, [](Idiom& i) {
+    const ValueId x = i.anchor({"positions", "x", "angles"}, 1, 2, {-2, 2});
+    if (i.dim(x, 0) < 2) i.fail();
+    const ValueId v = i.input({"direction", "tangent"}, i.type(x), {-1, 1});
+    const Problem f = energy(i, x);
+    i.summary("Gradient of " + f.about + ", and its Hessian times a direction.");
+    i.unpack("jax.jvp(jax.grad($f0), ($0,), ($1,))", {x, v}, {f.f},
+             {{f.gradient, i.type(x), {-6, 6}}, {{"hvp", "curvature"}, i.type(x), {-6, 6}}});
+  });
+}
+
+// jax.checkpoint: the same value, its intermediates computed again in a backward pass.
+Op checkpoint() {
+  return written("checkpoint", kGradient, 0.5, kSmooth, [](Idiom& i) {
+    const Problem f = map_problem(i, 64);
+    const std::string by = i.either({"jax.checkpoint", "jax.checkpoint", "jax.remat"});
+    i.summary("Apply " + f.about + ", which a backward pass computes again.");
+    i.let({"out", "activations"}, by + "($f0)" + f.holes(), f.at, {f.f}, f.gives, f.range);
+  });
 }
 
 Op stop_gradient() {
@@ -364,7 +346,7 @@ std::vector<Op> gradient_ops() {
           gradient_of_scalar("value_and_grad_aux", 0.7, Form::kAux),
           jacobian("jacfwd", 0.8),
           jacobian("jacrev", 0.8),
-          jacobian("hessian", 0.7, true),
+          hessian(),
           jvp(),
           vjp(),
           hessian_vector_product(),

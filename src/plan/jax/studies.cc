@@ -6,6 +6,7 @@
 
 #include "plan/jax/catalogue.h"
 #include "plan/jax/idiom_forms.h"
+#include "plan/jax/roles.h"
 #include "plan/scopes.h"
 
 namespace jaxsmith::plan {
@@ -21,7 +22,7 @@ using Bodies = std::vector<BodyId>;
 // The worst that a derivative meets in the function and those within it, and their traits.
 struct Inside {
   bool forward = true, reverse = true;
-  bool branches = false;
+  bool branches = false, derived = false;
   std::uint32_t traits = 0;
 };
 
@@ -31,6 +32,7 @@ void look_into(const Program& program, BodyId body, Inside& out) {
     if (op == nullptr) continue;
     out.traits |= op->traits;
     out.branches = out.branches || op->category == kConditional;
+    out.derived = out.derived || op->category == kGradient;
     out.forward = out.forward && op->derivative != kNone;
     out.reverse = out.reverse && op->derivative != kNone && op->derivative != kForward;
     for (const BodyId inner : node.bodies) look_into(program, inner, out);
@@ -46,7 +48,9 @@ struct Studied {
   ValueId here = kNoValue;
   Interval range{};
   Inside inside;
-  std::string name;
+  std::string name;  // of the helper
+  Quantity quantity = Quantity::kUnnamed;
+  std::string word;  // what the result is called
 
   Shape shape(const Idiom& i) const { return i.shape(here); }
   bool alone() const { return gives.size() == 1; }
@@ -54,14 +58,21 @@ struct Studied {
 
 bool is_number(DType dtype) { return tensor::is_real(dtype) || tensor::is_integer(dtype); }
 
+Quantity quantity(Idiom& i, ValueId result, const Body& helper) {
+  const bool alone = helper.results.size() == 1;
+  return quantity_of(i.builder()[result], alone ? helper.hint : std::string());
+}
+
 Interval bounds(Idiom& i, ValueId id) {
   const Stats& stats = i.builder()[id].stats;
   return {stats.lo, stats.hi};
 }
 
+// Only where the call is all that there is: two studies of one function are two functions.
 Studied studied(Idiom& i) {
   const Program& program = i.program();
   const Body& root = i.builder().body_of(i.builder().current());
+  if (root.nodes.size() != 1) i.fail();
   for (const Node& node : root.nodes) {  // the first: others are of studies
     if (node.bodies.size() != 1 || !begins_with_call(node)) continue;
     const Body& helper = program.bodies[static_cast<std::size_t>(node.bodies[0])];
@@ -69,14 +80,22 @@ Studied studied(Idiom& i) {
       continue;
     std::vector<std::size_t> numbers;
     for (std::size_t k = 0; k < node.results.size(); ++k)
-      if (node.results[k] != kNoValue && is_number(i.type(node.results[k]).dtype))
+      if (node.results[k] != kNoValue && is_number(i.type(node.results[k]).dtype) &&
+          quantity(i, node.results[k], helper) != Quantity::kMetric)
         numbers.push_back(k);
     if (numbers.empty()) continue;
+    for (const ValueId id : node.results)  // as another study that was given up has left them
+      if (id != kNoValue) i.builder().reserve(id, false);
     const std::size_t result = i.random().pick(numbers);
-    Studied out{node.bodies[0], node.operands, node.results, result, node.results[result], {}, {},
-                helper.hint};
+    Studied out;
+    out.f = node.bodies[0], out.at = node.operands, out.gives = node.results;
+    out.result = result, out.here = node.results[result], out.name = helper.hint;
+    out.quantity = quantity(i, out.here, helper);
+    out.word = word_of(i.builder()[out.here]);
+    if (out.word.empty() || out.gives.size() == 1) out.word = out.name;
     out.range = practical(i.builder()[out.here].stats);
     look_into(program, out.f, out.inside);
+    if (out.inside.derived) i.fail();  // a study already, and few ask for more
     return out;
   }
   i.fail();
@@ -96,12 +115,11 @@ struct Chosen {
   std::size_t place = 0;
   ValueId id = kNoValue;
   std::string word;  // what it is called
+  Role role = Role::kUnknown;
 };
 
-std::string word_of(Idiom& i, ValueId id) {
-  const Value& v = i.builder()[id];
-  return v.names.empty() ? v.hint.empty() ? "x" : v.hint : v.names.front();
-}
+bool is_tuned(const Value& v) { return role_of(v) == Role::kParameter; }
+bool is_moved(const Value& v) { return role_of(v) == Role::kState; }
 
 template <class Fits>
 Chosen choose(Idiom& i, const Studied& s, Fits fits) {
@@ -114,17 +132,37 @@ Chosen choose(Idiom& i, const Studied& s, Fits fits) {
   }
   if (places.empty()) i.fail();
   const std::size_t place = i.random().pick(places);
-  return {place, s.at[place], word_of(i, s.at[place])};
+  const Value& v = i.builder()[s.at[place]];
+  return {place, s.at[place], word_of(v).empty() ? "x" : word_of(v), role_of(v)};
 }
 
-// One that its result answers by a derivative that is not zero everywhere.
-Chosen choose_smooth(Idiom& i, const Studied& s, bool scalars) {
+// One that its result answers by a derivative that is not zero everywhere, and that people vary.
+template <class Fits>
+Chosen choose_smooth(Idiom& i, const Studied& s, bool scalars, Fits fits) {
   if (!tensor::is_real(i.type(s.here).dtype)) i.fail();
   const std::uint32_t answers = i.builder()[s.here].grad_arguments;
   return choose(i, s, [&](const Value& v) {
     return tensor::is_real(v.type.dtype) && (v.type.rank() == 0) == scalars &&
-           (v.grad_arguments & answers) != 0 && v.stats.hi > v.stats.lo;
+           (v.grad_arguments & answers) != 0 && v.stats.hi > v.stats.lo && fits(v);
   });
+}
+Chosen choose_tuned(Idiom& i, const Studied& s, bool scalars) {
+  return choose_smooth(i, s, scalars, is_tuned);
+}
+
+// "the option price", "the volatility"; a letter alone is no word.
+std::string the(const std::string& word) {
+  return word.size() > 2 ? "the " + as_words(word) : "the result";
+}
+std::string the(const Chosen& x) {
+  if (x.word.size() > 2) return "the " + as_words(x.word);
+  return x.role == Role::kParameter ? "the parameter" : "the input";
+}
+
+// What the call gave is no result beside what the study gives, where no step goes on with it.
+void set_aside(Idiom& i, const Studied& s) {
+  for (const ValueId id : s.gives)
+    if (id != kNoValue && i.builder()[id].uses == 0) i.builder().reserve(id, true);
 }
 
 Ids with_another(const Studied& s, std::size_t place, ValueId id) {
@@ -159,136 +197,147 @@ Interval slopes(Idiom& i, const Studied& s, const Chosen& x) {
   return {-steep, steep};
 }
 
-// ---- Derivatives by one number ----
+// ---- Derivatives by numbers ----
 
-// What is made of a slope.
-void answer(Idiom& i, const Studied& s, const Chosen& x, ValueId slope, Interval steep) {
-  const Terms known = {{"f", s.here}, {"x", x.id}, {"s", slope}};
-  const Interval at = bounds(i, x.id);
-  const bool positive = s.range.lo > 0.05 && i.shape(s.here).empty();
-  switch (i.between(positive ? 0 : 1, 6)) {
-    case 0:
-      real(i, {"elasticity", "relative_change"}, i.either({"{x} * {s} / {f}", "{s} * ({x} / {f})"}),
-           known, {-3, 3});
-      return;
-    case 1: {
-      const ValueId other = i.argument({"new_" + x.word, x.word + "_later"}, scalar(i), at);
-      real(i, {"forecast", "linear_estimate"},
-           i.either({"{f} + {s} * ({o} - {x})", "{f} + ({o} - {x}) * {s}"}),
-           with(known, {{"o", other}}), s.range);
-      return;
-    }
-    case 2: {
-      const ValueId target = i.argument({"target", "measured"}, scalar(i), s.range);
-      const std::string damping = i.setting({"damping", "ridge"}, {"0.1", "0.01", "1.0"});
-      i.comment("Damped, for where the slope is small.");
-      real(i, {"calibrated_" + x.word, x.word + "_next"},
-           i.either({"{x} - {s} * ({f} - {t}) / ({s}**2 + " + damping + ")",
-                     "{x} + ({t} - {f}) * {s} / ({s} * {s} + " + damping + ")"}),
-           with(known, {{"t", target}}), at);
-      return;
-    }
-    case 3: {
-      const ValueId sigma =
-          i.argument({x.word + "_error", "sigma"}, scalar(i), {0.02 * width(at), 0.1 * width(at)});
-      real(i, {"uncertainty", "error"},
-           i.either({"jnp.abs({s}) * {e}", "jnp.abs({s} * {e})", "jnp.sqrt(({s} * {e}) ** 2)"}),
-           with(known, {{"e", sigma}}), {0, 0.2 * width(s.range)});
-      return;
-    }
-    case 4: {
-      const ValueId rate = i.argument({x.word + "_rate", x.word + "_dot"}, scalar(i), {-1, 1});
-      real(i, {"rate", "change_rate"}, i.either({"{s} * {r}", "{r} * {s}"}),
-           with(known, {{"r", rate}}), steep);
-      return;
-    }
-    case 5:
-      real(i, {"leverage", "scaled_slope"}, i.either({"{x} * {s}", "{s} * {x}"}), known, steep);
-      return;
-    default:
-      return;  // the slope itself
+// One that answers a number that people set: a price, a period, a loss.
+Studied number_studied(Idiom& i) {
+  if (half_precision(i)) i.fail();
+  const Studied s = studied(i);
+  if (!s.shape(i).empty() || !s.inside.forward) i.fail();
+  return s;
+}
+
+// How the function answers one of its arguments, in one of the ways that it is written.
+ValueId slope_of(Idiom& i, const Studied& s, const Chosen& x, const Words& names, Interval steep) {
+  const std::string argnums = x.place == 0 ? "" : fmt::format(", argnums={}", x.place);
+  if (s.alone() && i.chance(0.6)) {
+    const std::string by = s.inside.reverse ? i.either({"jax.grad", "jax.grad", "jax.jacfwd"})
+                                            : std::string("jax.jacfwd");
+    return i.let(names, by + "($f0" + argnums + ")(" + Idiom::holes(0, s.at.size()) + ")", s.at,
+                 Bodies{s.f}, scalar(i), steep);
   }
+  const BodyId f = of_one(i, s, x, {"of_" + x.word, "at"}, [](ValueId v) { return v; });
+  if (s.inside.reverse && i.chance(0.4))
+    return i.let(names, "jax.grad($f0)($0)", {x.id}, Bodies{f}, scalar(i), steep);
+  return i.unpack("jax.jvp($f0, ($0,), (jnp.ones_like($0),))", {x.id}, {f},
+                  {{{}, scalar(i), s.range}, {names, scalar(i), steep}})[1];
 }
 
 Op sensitivity() {
   return written("sensitivity", kGradient, 0, kSmooth, [](Idiom& i) {
-    if (half_precision(i)) return i.fail();
-    const Studied s = studied(i);
-    if (!s.shape(i).empty() || !s.inside.forward) return i.fail();
-    const Chosen x = choose_smooth(i, s, /*scalars=*/true);
-    const Interval steep = slopes(i, s, x);
-    call_it(i, s, {"sensitivity", "slope", "answer"});
-    i.summary("Follow how the result answers a parameter.");
-    const Words names = {"slope", "d_" + x.word};
-    const std::string argnums = x.place == 0 ? "" : fmt::format(", argnums={}", x.place);
-    const std::string args = "(" + Idiom::holes(0, s.at.size()) + ")";
-    ValueId slope = kNoValue;
-    if (s.alone() && i.chance(0.6)) {
-      const std::string by = s.inside.reverse ? i.either({"jax.grad", "jax.grad", "jax.jacfwd"})
-                                              : std::string("jax.jacfwd");
-      slope = i.let(names, by + "($f0" + argnums + ")" + args, s.at, Bodies{s.f}, scalar(i), steep);
-    } else {
-      const BodyId f = of_one(i, s, x, {"of_" + x.word, "at"}, [](ValueId v) { return v; });
-      if (s.inside.reverse && i.chance(0.4))
-        slope = i.let(names, "jax.grad($f0)($0)", {x.id}, Bodies{f}, scalar(i), steep);
-      else
-        slope = i.unpack("jax.jvp($f0, ($0,), (jnp.ones_like($0),))", {x.id}, {f},
-                         {{{}, scalar(i), s.range}, {names, scalar(i), steep}})[1];
+    const Studied s = number_studied(i);
+    const Chosen x = choose_tuned(i, s, /*scalars=*/true);
+    const Interval steep = slopes(i, s, x), at = bounds(i, x.id);
+    const std::string f = the(s.word), by = the(x);
+    const bool positive = s.range.lo > 0.05 && at.lo > 0.05;
+    const auto way = i.between(positive ? 0 : 1, 4);
+    const Words slope_names = {"slope", "d_" + x.word, "sensitivity"};
+    if (way == 0) {
+      call_it(i, s, {"elasticity_in_" + x.word, "elasticity"});
+      i.summary(fmt::format("Relative change of {} for a relative change of {}.", f, by));
+      real(i, {"elasticity"}, i.either({"{x} * {s} / {f}", "{s} * ({x} / {f})"}),
+           {{"f", s.here}, {"x", x.id}, {"s", slope_of(i, s, x, slope_names, steep)}}, {-3, 3});
+      return;
     }
-    answer(i, s, x, slope, steep);
+    if (way == 1) {
+      call_it(i, s, {"estimate", "first_order"});
+      i.summary(fmt::format("First-order estimate of {} at another value of {}.", f, by));
+      const ValueId other = i.argument({"new_" + x.word, x.word + "_later"}, scalar(i), at);
+      real(i, {"estimate", "linear_estimate"},
+           i.either({"{f} + {s} * ({o} - {x})", "{f} + ({o} - {x}) * {s}"}),
+           {{"f", s.here}, {"x", x.id}, {"o", other}, {"s", slope_of(i, s, x, slope_names, steep)}},
+           s.range);
+      return;
+    }
+    if (way == 2) {
+      call_it(i, s, {"calibration", "solve_step"});
+      i.summary(fmt::format("Move {} one damped Newton step to where {} is as measured.", by, f));
+      const ValueId target = i.argument({"target", "measured"}, scalar(i), s.range);
+      const std::string damping = i.setting({"damping", "ridge"}, {"0.1", "0.01", "1.0"});
+      const ValueId slope = slope_of(i, s, x, slope_names, steep);
+      i.comment("Damped, for where the slope is small.");
+      real(i, {"calibrated_" + x.word, x.word + "_next"},
+           i.either({"{x} - {s} * ({f} - {t}) / ({s}**2 + " + damping + ")",
+                     "{x} + ({t} - {f}) * {s} / ({s} * {s} + " + damping + ")"}),
+           {{"f", s.here}, {"x", x.id}, {"s", slope}, {"t", target}}, at);
+      return;
+    }
+    if (way == 3) {
+      call_it(i, s, {"uncertainty", "error_bar"});
+      i.summary(fmt::format("Standard error of {} from that of {}, to first order.", f, by));
+      const ValueId sigma = i.argument({x.word + "_error", x.word + "_std"}, scalar(i),
+                                       {0.02 * width(at), 0.1 * width(at)});
+      real(i, {"uncertainty", "error"}, i.either({"jnp.abs({s}) * {e}", "jnp.abs({s} * {e})"}),
+           {{"e", sigma}, {"s", slope_of(i, s, x, slope_names, steep)}}, {0, 0.2 * width(s.range)});
+      set_aside(i, s);
+      return;
+    }
+    call_it(i, s, {"sensitivity_to_" + x.word, "sensitivity"});
+    i.summary(fmt::format("Value of {}, and its derivative in {}.", f, by));
+    slope_of(i, s, x, slope_names, steep);
   });
 }
 
 // Two numbers at once, as a gradient.
 Op joint_sensitivity() {
   return written("joint_sensitivity", kGradient, 0, kSmooth, [](Idiom& i) {
-    if (half_precision(i)) return i.fail();
-    const Studied s = studied(i);
-    if (!s.shape(i).empty() || !s.inside.reverse || !s.alone()) return i.fail();
-    const Chosen first = choose_smooth(i, s, true), second = choose_smooth(i, s, true);
+    const Studied s = number_studied(i);
+    if (!s.inside.reverse || !s.alone()) return i.fail();
+    const Chosen first = choose_tuned(i, s, true), second = choose_tuned(i, s, true);
     if (first.place >= second.place) return i.fail();
     const Interval a = slopes(i, s, first), b = slopes(i, s, second);
-    call_it(i, s, {"gradient", "sensitivities", "trade_off"});
-    i.summary("Follow how the result answers two parameters.");
+    const bool errors = i.chance(0.5);
+    call_it(
+        i, s,
+        errors ? Words{"uncertainty", "propagated_error"} : Words{"total_change", "differential"});
+    i.summary(errors ? fmt::format("Standard error of {} from those of {} and {}.", the(s.word),
+                                   the(first), the(second))
+                     : fmt::format("Change of {} to first order as {} and {} change.", the(s.word),
+                                   the(first), the(second)));
     const std::string by = i.either({"jax.grad", "jax.jacrev", "jax.jacfwd"});
     const Ids slope = i.unpack(
         fmt::format("{}($f0, argnums=({}, {}))({})", by, first.place, second.place,
                     Idiom::holes(0, s.at.size())),
         s.at, {s.f}, {{{"d_" + first.word}, scalar(i), a}, {{"d_" + second.word}, scalar(i), b}});
-    const Terms known = {{"a", slope[0]}, {"b", slope[1]}, {"x", first.id}, {"y", second.id}};
     const double most = a.hi + b.hi;
-    const auto kind = i.between(0, 4);
-    if (kind == 0)
-      real(i, {"steepness", "gradient_norm"},
-           i.either({"jnp.hypot({a}, {b})", "jnp.sqrt({a}**2 + {b}**2)"}), known, {0, most});
-    if (kind == 1) {
-      const ValueId da = i.argument({first.word + "_step"}, scalar(i), {-0.5, 0.5});
-      const ValueId db = i.argument({second.word + "_step"}, scalar(i), {-0.5, 0.5});
-      real(i, {"change", "total_change"},
-           i.either({"{a} * {u} + {b} * {v}", "{u} * {a} + {v} * {b}"}),
-           with(known, {{"u", da}, {"v", db}}), {-most, most});
-    }
-    if (kind == 2)
-      real(i, {"scaling", "homogeneity"},
-           i.either({"{x} * {a} + {y} * {b}", "{a} * {x} + {b} * {y}"}), known, {-most, most});
-    if (kind == 3) real(i, {"direction", "heading"}, "jnp.arctan2({b}, {a})", known, {-3.14, 3.14});
+    const auto range = [&](const Chosen& x) {
+      const double whole = width(bounds(i, x.id));
+      return errors ? Interval{0.02 * whole, 0.1 * whole} : Interval{-0.1 * whole, 0.1 * whole};
+    };
+    const std::string suffix = errors ? "_std" : "_change";
+    const ValueId u = i.argument({first.word + suffix}, scalar(i), range(first));
+    const ValueId v = i.argument({second.word + suffix}, scalar(i), range(second));
+    const Terms known = {{"a", slope[0]}, {"b", slope[1]}, {"u", u}, {"v", v}};
+    if (errors)
+      real(i, {"uncertainty", "error"},
+           i.either({"jnp.hypot({a} * {u}, {b} * {v})",
+                     "jnp.sqrt(({a} * {u}) ** 2 + ({b} * {v}) ** 2)"}),
+           known, {0, most});
+    else
+      real(i, {"total_change", "change"},
+           i.either({"{a} * {u} + {b} * {v}", "{u} * {a} + {v} * {b}"}), known, {-most, most});
+    set_aside(i, s);
   });
 }
 
 // ---- Derivatives of arrays ----
 
-// One step down a gradient, or what a gradient is like.
+// One step along a gradient of what is made small or large.
 Op descent() {
   return written("descent", kGradient, 0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Studied s = studied(i);
-    if (!s.shape(i).empty() || !s.inside.reverse) return i.fail();
-    const Chosen x = choose_smooth(i, s, /*scalars=*/false);
+    const bool down = s.quantity == Quantity::kLoss || s.quantity == Quantity::kEnergy;
+    const bool up = s.quantity == Quantity::kLogDensity || s.quantity == Quantity::kUtility;
+    if (!s.shape(i).empty() || !s.inside.reverse || (!down && !up)) return i.fail();
+    const Chosen x = s.quantity == Quantity::kEnergy
+                         ? choose_smooth(i, s, /*scalars=*/false, is_moved)
+                         : choose_tuned(i, s, /*scalars=*/false);
     const Shape shape = i.shape(x.id);
-    call_it(i, s, {"descent", "step", "gradient"});
-    i.summary("Follow the gradient of the result.");
+    const std::string sign = down ? " - " : " + ";
+    call_it(i, s, down ? Words{"descent_step", "gradient_step"} : Words{"ascent_step", "climb"});
     const std::string argnums = x.place == 0 ? "" : fmt::format(", argnums={}", x.place);
-    const Words names = {"grads", "d_" + x.word};
+    const Words names = {"grads", "grad_" + x.word};
     const std::string by = i.either({"jax.grad", "jax.grad", "jax.jacrev"});
     const ValueId slope =
         s.alone()
@@ -298,53 +347,37 @@ Op descent() {
                     Bodies{of_one(i, s, x, {"of_" + x.word, "cost"}, [](ValueId v) { return v; })},
                     i.type(x.id), {-1, 1});
     const Terms known = {{"g", slope}, {"x", x.id}};
-    const auto norm = [&] {
-      return real(i, {"grad_norm", "norm"},
-                  i.either({"jnp.sqrt(jnp.sum({g}**2))", "jnp.sqrt(jnp.vdot({g}, {g}))",
-                            "jnp.linalg.norm({g}.ravel())"}),
-                  known, {0.01, 4});
-    };
-    const auto way = i.between(0, 5);
-    const bool steps = way == 0 || way == 2 || way == 4;
-    const std::string rate =
-        steps ? i.setting({"lr", "step_size"}, {"0.1", "0.05", "0.5"}) : std::string();
-    switch (way) {
-      case 0:
-        let(i, {"updated", "moved"}, "{x} - " + rate + " * {g}", known, shape, bounds(i, x.id));
-        i.keep(slope);
-        return;
-      case 1:
-        norm();
-        return;
-      case 2: {
-        const ValueId n = norm();
-        let(i, {"unit_step", "normalized"},
-            i.either({"{x} - " + rate + " * {g} / ({n} + 1e-6)",
-                      "{x} - " + rate + " * {g} * jnp.minimum(1.0, 1.0 / ({n} + 1e-6))"}),
-            with(known, {{"n", n}}), shape, bounds(i, x.id));
-        return;
-      }
-      case 3: {
-        const ValueId along = i.argument({"direction", "search_direction"}, i.type(x.id), {-1, 1});
-        real(i, {"directional", "slope_along"},
-             i.either({"jnp.vdot({g}, {v})", "jnp.sum({g} * {v})"}), with(known, {{"v", along}}),
-             {-3, 3});
-        return;
-      }
-      case 4: {
-        const ValueId memory = i.argument({"momentum", "velocity"}, i.type(x.id), {-1, 1});
-        const ValueId v = let(i, {"velocity_next", "momentum_next"},
-                              i.either({"0.9 * {m} + {g}", "0.9 * {m} + 0.1 * {g}"}),
-                              with(known, {{"m", memory}}), shape, {-1, 1});
-        let(i, {"updated", "moved"}, "{x} - " + rate + " * {v}", with(known, {{"v", v}}), shape,
-            bounds(i, x.id));
-        i.keep(v);
-        return;
-      }
-      default:
-        let(i, {"saliency", "importance"},
-            i.either({"jnp.abs({x} * {g})", "jnp.abs({g})", "{x} * {g}"}), known, shape, {-2, 2});
+    const std::string rate = i.setting({"lr", "step_size"}, {"0.1", "0.05", "0.01"});
+    const std::string what =
+        fmt::format("{} of {} {} {}", down ? "down the gradient" : "up the gradient", the(s.word),
+                    "in", the(x));
+    const auto way = i.between(0, 2);
+    if (way == 0) {
+      i.summary("Take one step " + what + ".");
+      let(i, {"updated", "next_" + x.word}, "{x}" + sign + rate + " * {g}", known, shape,
+          bounds(i, x.id));
     }
+    if (way == 1) {
+      i.summary("Take one step " + what + ", of limited length.");
+      const ValueId n =
+          real(i, {"grad_norm", "norm"},
+               i.either({"jnp.sqrt(jnp.sum({g}**2))", "jnp.linalg.norm({g}.ravel())"}), known,
+               {0.01, 4});
+      let(i, {"updated", "next_" + x.word},
+          "{x}" + sign + rate + " * {g} * jnp.minimum(1.0, 1.0 / ({n} + 1e-6))",
+          with(known, {{"n", n}}), shape, bounds(i, x.id));
+    }
+    if (way == 2) {
+      i.summary("Take one step with momentum " + what + ".");
+      const ValueId memory = i.argument({"momentum", "velocity"}, i.type(x.id), {-1, 1});
+      const ValueId v = let(i, {"velocity_next", "momentum_next"},
+                            i.either({"0.9 * {m} + {g}", "0.9 * {m} + 0.1 * {g}"}),
+                            with(known, {{"m", memory}}), shape, {-1, 1});
+      let(i, {"updated", "next_" + x.word}, "{x}" + sign + rate + " * {v}", with(known, {{"v", v}}),
+          shape, bounds(i, x.id));
+      i.keep(v);
+    }
+    if (i.chance(0.5)) set_aside(i, s);
   });
 }
 
@@ -353,34 +386,28 @@ Op directional() {
   return written("directional", kGradient, 0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Studied s = studied(i);
-    if (!s.inside.forward) return i.fail();
-    const Chosen x = choose_smooth(i, s, /*scalars=*/i.chance(0.3));
+    if (!s.inside.forward || s.quantity == Quantity::kUnnamed) return i.fail();
+    const bool number = i.chance(0.3);
+    const Chosen x =
+        number
+            ? choose_tuned(i, s, true)
+            : choose_smooth(i, s, false, [](const Value& v) { return is_tuned(v) || is_moved(v); });
     const Interval range{-width(s.range), width(s.range)};
-    call_it(i, s, {"perturbation", "response", "change"});
-    i.summary("Follow a small change to first order.");
-    const ValueId step = i.argument({"d_" + x.word, "perturbation"}, i.type(x.id), {-1, 1});
+    const ValueId step = i.argument({x.word + "_change", "perturbation"}, i.type(x.id), {-1, 1});
     const BodyId f = of_one(i, s, x, {"of_" + x.word, "at"}, [](ValueId v) { return v; });
-    const ValueId change = i.unpack(
-        "jax.jvp($f0, ($0,), ($1,))", {x.id, step}, {f},
-        {{{}, i.type(s.here), s.range}, {{"response", "change"}, i.type(s.here), range}})[1];
-    const Terms known = {{"c", change}, {"f", s.here}};
-    const Shape shape = s.shape(i);
-    const auto kind = i.between(0, 3);
-    if (kind == 0) let(i, {"perturbed", "first_order"}, "{f} + {c}", known, shape, s.range);
-    if (kind == 1 && !shape.empty())
-      real(i, {"amplification", "response_size"},
-           i.either({"jnp.sqrt(jnp.sum({c}**2))", "jnp.sqrt(jnp.mean({c}**2))",
-                     "jnp.max(jnp.abs({c}))"}),
-           known, {0, range.hi});
-    if (kind == 2) {
-      const ValueId size =
-          real(i, {"step_size", "length"},
-               i.shape(step).empty() ? "jnp.abs({d})" : "jnp.sqrt(jnp.sum({d}**2))", {{"d", step}},
-               {0.1, 3});
-      let(i, {"per_length", "gain"},
-          i.either({"{c} / ({n} + 1e-3)", "{c} / jnp.maximum({n}, 1e-3)"}),
-          with(known, {{"n", size}}), shape, range);
-    }
+    const bool adds = i.chance(0.4);
+    call_it(i, s, adds ? Words{"perturbed", "first_order"} : Words{"response", "linear_response"});
+    i.summary(
+        adds ? fmt::format("First-order estimate of {} after a change of {}.", the(s.word), the(x))
+             : fmt::format("First-order change of {} that a change of {} makes.", the(s.word),
+                           the(x)));
+    const Ids both = i.unpack("jax.jvp($f0, ($0,), ($1,))", {x.id, step}, {f},
+                              {{adds ? Words{"value", "out"} : Words{}, i.type(s.here), s.range},
+                               {{"response", "change"}, i.type(s.here), range}});
+    if (adds)
+      let(i, {"estimate", "first_order"}, "{f} + {c}", {{"f", both[0]}, {"c", both[1]}}, s.shape(i),
+          s.range);
+    set_aside(i, s);
   });
 }
 
@@ -389,115 +416,77 @@ Op fit_step() {
   return written("fit_step", kGradient, 0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Studied s = studied(i);
-    if (!s.inside.reverse) return i.fail();
-    const Chosen x = choose_smooth(i, s, /*scalars=*/i.chance(0.5));
+    const bool modelled = s.quantity == Quantity::kPrediction || s.quantity == Quantity::kLogits ||
+                          s.quantity == Quantity::kNumber || s.quantity == Quantity::kPrice;
+    if (!s.inside.reverse || !modelled) return i.fail();
+    const Chosen x = choose_tuned(i, s, /*scalars=*/i.chance(0.5));
     const Shape shape = s.shape(i);
     const ValueId observed = i.argument({"observed", "targets"}, i.type(s.here), s.range);
-    call_it(i, s, {"fit", "calibration", "update"});
-    i.summary("Fit a parameter to what was observed.");
+    call_it(i, s, {"fit_step", "fit_" + x.word, "calibration"});
+    i.summary(fmt::format("One gradient step of {}, to fit {} to what was observed.", the(x),
+                          the(s.word)));
     const double most = width(s.range);
-    const std::string total = shape.empty() ? "{}" : i.either({"jnp.mean({})", "jnp.sum({})"});
-    const std::string form = i.either(
-        {"0.5 * {r} ** 2", "{r} ** 2", "jnp.log(jnp.cosh({r}))", "jnp.sqrt(1.0 + {r} ** 2)",
-         "jnp.where(jnp.abs({r}) < 1.0, 0.5 * {r} ** 2, jnp.abs({r}) - 0.5)"});
+    const std::string total = shape.empty() ? "{}" : i.either({"jnp.mean({})", "jnp.mean({})"});
+    const std::string form =
+        i.either({"0.5 * {r} ** 2", "{r} ** 2", "{r} ** 2", "jnp.sqrt(1.0 + {r} ** 2)",
+                  "jnp.where(jnp.abs({r}) < 1.0, 0.5 * {r} ** 2, jnp.abs({r}) - 0.5)"});
     const BodyId misfit = of_one(i, s, x, {"misfit", "loss", "objective"}, [&](ValueId v) {
-      const ValueId r = let(i, {"residual", "miss"}, i.either({"{v} - {o}", "{o} - {v}"}),
-                            {{"v", v}, {"o", observed}}, shape, {-most, most});
+      const ValueId r = let(i, {"residual", "error"}, "{v} - {o}", {{"v", v}, {"o", observed}},
+                            shape, {-most, most});
       return let(i, {"loss", "cost"}, fmt::format(fmt::runtime(total), form), {{"r", r}}, scalar(i),
                  {0, most * most});
     });
     const Interval steep{-most, most};
-    ValueId slope = kNoValue, loss = kNoValue;
-    if (i.chance(0.6)) {
-      const Ids both = i.unpack("jax.value_and_grad($f0)($0)", {x.id}, {misfit},
-                                {{{"loss", "cost"}, scalar(i), {0, most * most}},
-                                 {{"grad", "slope"}, i.type(x.id), steep}});
-      loss = both[0], slope = both[1];
-    } else {
-      slope = i.let({"grad", "slope"}, i.either({"jax.grad($f0)($0)", "jax.jacrev($f0)($0)"}),
-                    {x.id}, Bodies{misfit}, i.type(x.id), steep);
-    }
-    const Terms known = {{"g", slope}, {"x", x.id}, {"l", loss}};
-    const auto kind = i.between(0, 3);
-    if (kind == 0) return;
+    const Ids both = i.unpack("jax.value_and_grad($f0)($0)", {x.id}, {misfit},
+                              {{{"loss", "cost"}, scalar(i), {0, most * most}},
+                               {{"grad", "slope"}, i.type(x.id), steep}});
     const std::string rate = i.setting({"lr", "rate"}, {"0.1", "0.01", "0.05"});
-    if (kind == 1)
-      let(i, {"fitted_" + x.word, x.word + "_next"}, "{x} - " + rate + " * {g}", known,
-          i.type(x.id), bounds(i, x.id));
-    if (kind == 2) {
-      i.comment("A step has a limit, whatever the slope.");
-      let(i, {"fitted_" + x.word, x.word + "_next"},
-          i.either({"{x} - jnp.clip(" + rate + " * {g}, -0.1, 0.1)",
-                    "{x} - " + rate + " * {g} / (1.0 + jnp.abs({g}))",
-                    "{x} - " + rate + " * jnp.tanh({g})"}),
-          known, i.type(x.id), bounds(i, x.id));
-    }
-    if (kind == 3)
-      let(i, {"fitted_" + x.word, x.word + "_next"}, "{x} - " + rate + " * ({g} + 0.1 * {x})",
-          known, i.type(x.id), bounds(i, x.id));
+    const Terms known = {{"g", both[1]}, {"x", x.id}};
+    const auto kind = i.between(0, 2);
+    if (kind == 0) i.comment("A step has a limit, whatever the slope.");
+    let(i, {"fitted_" + x.word, x.word + "_next"},
+        kind == 0 ? i.either({"{x} - jnp.clip(" + rate + " * {g}, -0.1, 0.1)",
+                              "{x} - " + rate + " * {g} / (1.0 + jnp.abs({g}))"})
+                  : "{x} - " + rate + " * {g}",
+        known, i.type(x.id), bounds(i, x.id));
+    set_aside(i, s);
   });
 }
 
 // ---- Tables and scenarios ----
 
-// What is made of a table of numbers over numbers, or of arrays.
+// What people ask of a table: itself, the best of it, what is expected of it.
 void summarize(Idiom& i, const Studied& s, const Chosen& x, ValueId xs, ValueId table,
                std::int64_t n) {
   const Shape each = s.shape(i);
-  Terms known = {{"t", table}, {"f", s.here}, {"x", xs}};
-  if (!tensor::is_real(i.type(table).dtype)) {
-    const Type same = i.type(table);
-    if (i.chance(0.5)) return;
-    let(i, {"in_order", "running"}, i.either({"jnp.sort({t}, axis=0)", "lax.cummax({t}, axis=0)"}),
-        known, same, s.range);
+  Terms known = {{"t", table}, {"x", xs}};
+  const std::string f = the(s.word), by = the(x);
+  const bool real_table = tensor::is_real(i.type(table).dtype);
+  const bool low = s.quantity == Quantity::kLoss || s.quantity == Quantity::kEnergy;
+  const bool high = s.quantity == Quantity::kLogDensity || s.quantity == Quantity::kUtility;
+  if (real_table && each.empty() && (low || high) && i.chance(0.7)) {
+    call_it(i, s, {"grid_search", "best_" + x.word});
+    i.summary(fmt::format("Grid search: {} of {}, and that of each candidate.",
+                          the("best " + x.word), f));
+    i.keep(table);
+    i.let({"best_" + x.word, "best"},
+          std::string("$0[jnp.") + (low ? "argmin" : "argmax") + "($1)]", {xs, table}, i.type(x.id),
+          bounds(i, x.id));
     return;
   }
-  const double most = width(s.range);
-  const Shape whole = i.shape(table);
-  const std::string axis = each.empty() ? "" : ", axis=0";
-  switch (i.between(0, each.empty() && x.id != kNoValue && i.shape(x.id).empty() ? 8 : 6)) {
-    case 0:
-      let(i, {"average", "mean"}, "jnp.mean({t}" + axis + ")", known, each, s.range);
-      return;
-    case 1:
-      let(i, {"spread", "deviation"}, "jnp.std({t}" + axis + ")", known, each, {0, most});
-      return;
-    case 2:
-      let(i, {"change", "difference"}, i.either({"{t} - {f}", "jnp.abs({t} - {f})"}), known, whole,
-          {-most, most});
-      return;
-    case 3: {
-      const ValueId w = i.argument({"weights", "probabilities"}, Type{i.real(), {n}}, {0.1, 1});
-      known.push_back({"w", w});
-      let(i, {"expected", "weighted"},
-          each.empty() ? i.either({"{w} @ {t} / jnp.sum({w})", "jnp.average({t}, weights={w})"})
-                       : "jnp.average({t}, axis=0, weights={w})",
-          known, each, s.range);
-      return;
-    }
-    case 4:
-      let(i, {"range", "width"},
-          each.empty() ? "jnp.max({t}) - jnp.min({t})" : "jnp.ptp({t}, axis=0)", known, each,
-          {0, most});
-      return;
-    case 5: {
-      const ValueId mean =
-          let(i, {"average", "mean"}, "jnp.mean({t}" + axis + ")", known, each, s.range);
-      let(i, {"deviations", "centered"}, "{t} - {m}", with(known, {{"m", mean}}), whole,
-          {-most, most});
-      return;
-    }
-    case 7:
-      real(i, {"area", "integral"},
-           i.either({"jnp.trapezoid({t}, {x})", "jnp.trapezoid({t}, x={x})"}), known,
-           {-most, most});
-      return;
-    case 8:
-      let(i, {"steps", "increments"}, "jnp.diff({t})", known, Shape{n - 1}, {-most, most});
-      return;
-    default:
-      return;  // the table itself
+  if (real_table && i.chance(0.35)) {
+    call_it(i, s, {"expectation", "expected_value"});
+    i.summary(fmt::format("Expected {} over a discrete distribution of {}.", as_words(s.word), by));
+    const ValueId w = i.argument({"weights", "probabilities"}, Type{i.real(), {n}}, {0.1, 1});
+    known.push_back({"w", w});
+    let(i, {"expected", "weighted"},
+        each.empty() ? i.either({"{w} @ {t} / jnp.sum({w})", "jnp.average({t}, weights={w})"})
+                     : "jnp.average({t}, axis=0, weights={w})",
+        known, each, s.range);
+    return;
   }
+  call_it(i, s, {"table", "sweep_" + x.word, "over_" + x.word});
+  i.summary(fmt::format("Tabulate {} over several values of {}.", f, by));
 }
 
 Op table_of_values() {
@@ -507,7 +496,8 @@ Op table_of_values() {
     if (s.inside.traits & (kUnmapped | kOverDevices) || static_cast<int>(s.shape(i).size()) >= most)
       return i.fail();
     const Chosen x = choose(i, s, [&](const Value& v) {
-      return is_number(v.type.dtype) && v.type.rank() < most && v.type.rank() <= 2 &&
+      const bool set = v.type.rank() == 0 && role_of(v) != Role::kUnknown;
+      return is_number(v.type.dtype) && (set || (is_moved(v) && v.type.rank() == 1)) &&
              (v.sure & i.builder()[s.here].sure) != 0;
     });
     const std::int64_t n = few(i, 16);
@@ -516,10 +506,8 @@ Op table_of_values() {
     out.shape.insert(out.shape.begin(), n);
     if (!i.builder().acceptable_shape(wide.shape) || !i.builder().acceptable_shape(out.shape))
       return i.fail();
-    call_it(i, s, {"table", "curve", "sweep"});
-    i.summary("Vary a parameter, and see what the result does.");
     const ValueId xs = i.argument({x.word + "_values", x.word + "_grid"}, wide, bounds(i, x.id));
-    const Words names = {"table", "curve"};
+    const Words names = {"table", "values"};
     ValueId table = kNoValue;
     // A map over a branch makes a selection of it; a loop over elements keeps it.
     if (s.inside.branches || !s.alone() || i.chance(0.3)) {
@@ -536,57 +524,42 @@ Op table_of_values() {
                     with_another(s, x.place, xs), Bodies{s.f}, out, s.range);
     }
     summarize(i, s, x, xs, table, n);
+    set_aside(i, s);
   });
 }
 
+// One setting beside another.
 Op scenario() {
   return written("scenario", kArithmetic, 0, kSmooth, [](Idiom& i) {
     const Studied s = studied(i);
     const Chosen x = choose(i, s, [&](const Value& v) {
-      return is_number(v.type.dtype) && (v.sure & i.builder()[s.here].sure) != 0;
+      return is_number(v.type.dtype) && v.type.rank() == 0 && is_tuned(v) &&
+             (v.sure & i.builder()[s.here].sure) != 0;
     });
     const Type type = i.type(s.here);
-    call_it(i, s, {"scenario", "comparison", "difference"});
-    i.summary("Look at another choice beside the first.");
+    if (!tensor::is_real(type.dtype) || s.quantity == Quantity::kUnnamed) return i.fail();
     const ValueId changed =
-        i.argument({"other_" + x.word, x.word + "_after"}, i.type(x.id), bounds(i, x.id));
+        i.argument({"other_" + x.word, "new_" + x.word}, i.type(x.id), bounds(i, x.id));
     const ValueId other =
         called_with(i, s, {"other", "changed"}, with_another(s, x.place, changed));
-    if (!tensor::is_real(type.dtype)) return;
     const double most = width(s.range);
     const Terms known = {{"f", s.here}, {"o", other}};
-    switch (i.between(0, 4)) {
-      case 0:
-        let(i, {"change", "effect"}, "{o} - {f}", known, type, {-most, most});
-        return;
-      case 1:
-        if (type.rank() == 0 || half_precision(i)) return i.fail();
-        real(i, {"distance", "rms_change"},
-             i.either({"jnp.sqrt(jnp.mean(({o} - {f}) ** 2))", "jnp.mean(jnp.abs({o} - {f}))",
-                       "jnp.max(jnp.abs({o} - {f}))"}),
-             known, {0, most});
-        return;
-      case 2:
-        if (s.range.lo < 0.05) return i.fail();
-        let(i, {"ratio", "relative_change"},
-            i.either({"{o} / {f}", "{o} / {f} - 1.0", "jnp.log({o} / {f})",
-                      "jnp.log({o}) - jnp.log({f})"}),
-            known, type, {-2, 3});
-        return;
-      case 3: {
-        if (!tensor::is_real(i.type(x.id).dtype) || half_precision(i)) return i.fail();
-        const ValueId middle = let(i, {"middle", "between"}, "0.5 * ({a} + {b})",
-                                   {{"a", x.id}, {"b", changed}}, i.type(x.id), bounds(i, x.id));
-        const ValueId there =
-            called_with(i, s, {"halfway", "at_middle"}, with_another(s, x.place, middle));
-        // Simpson's rule: of what is linear a gap to the middle would be rounding alone.
-        let(i, {"average", "mean_between"}, "({f} + 4.0 * {m} + {o}) / 6.0",
-            with(known, {{"m", there}}), type, {-most, most});
-        return;
-      }
-      default:
-        return;  // both
+    const std::string f = the(s.word), by = the(x);
+    if (s.range.lo > 0.05 && i.chance(0.4)) {
+      call_it(i, s, {"relative_change", "ratio"});
+      i.summary(fmt::format("Ratio of {} after a change of {} to that before.", f, by));
+      let(i, {"ratio"}, "{o} / {f}", known, type, {-2, 3});
+      return;
     }
+    if (type.rank() > 0 && !half_precision(i) && i.chance(0.4)) {
+      call_it(i, s, {"rms_change", "distance"});
+      i.summary(fmt::format("Root mean square change of {} as {} changes.", f, by));
+      real(i, {"rms_change"}, "jnp.sqrt(jnp.mean(({o} - {f}) ** 2))", known, {0, most});
+      return;
+    }
+    call_it(i, s, {"effect", "change", "effect_of_" + x.word});
+    i.summary(fmt::format("Change of {} that another value of {} makes.", f, by));
+    let(i, {"change", "effect"}, "{o} - {f}", known, type, {-most, most});
   });
 }
 
