@@ -503,29 +503,35 @@ void drop_unneeded_call(Builder& b) {
   nodes.erase(nodes.begin());
 }
 
-// An idiom that stands alone is, but for its few choices, like any other program of it: people make
-// a function of it and go on with that.
-void study(Builder& b) {
-  constexpr double kStudied = 0.85;
+// Makes a function of all of the open root and goes on with that, by one of these studies; as it was
+// where none of them applies.
+bool draw_study(Builder& b, const std::vector<const Op*>& studies) {
   constexpr int kTries = 8;
-  if (b.settings().size == SizeClass::kSmall || !b.random().chance(kStudied)) return;
-  std::vector<const Op*> studies;
-  for (const Op& op : b.catalogue().ops())
-    if (op.has(kStudy)) studies.push_back(&op);
-  if (studies.empty() || !may_end(b, ends_of(b))) return;
+  if (studies.empty() || !may_end(b, ends_of(b))) return false;
   const Program before = b.program();
   Body& root = root_of(b);
   Outline about{std::exchange(root.names, {}), std::exchange(root.summaries, {}),
                 std::exchange(root.defaults, {})};
   outline(b.program(), b.current(), /*first_node=*/0, /*first_value=*/0, std::move(about));
   const Approve accept = [&] { return may_end(b, ends_of(b)); };
-  bool drawn = false;
-  for (int tries = 0; !drawn && tries < kTries; ++tries)
-    drawn = b.draw_op(where_accepted(*b.random().pick(studies), accept));
-  if (drawn)
-    drop_unneeded_call(b);
-  else
-    b.program() = before;
+  for (int tries = 0; tries < kTries; ++tries)
+    if (b.draw_op(where_accepted(*b.random().pick(studies), accept))) {
+      drop_unneeded_call(b);
+      return true;
+    }
+  b.program() = before;
+  return false;
+}
+
+// An idiom that stands alone is, but for its few choices, like any other program of it: people make
+// a function of it and go on with that.
+void study(Builder& b) {
+  constexpr double kStudied = 0.85;
+  if (b.settings().size == SizeClass::kSmall || !b.random().chance(kStudied)) return;
+  std::vector<const Op*> studies;
+  for (const Op& op : b.catalogue().ops())
+    if (op.has(kStudy)) studies.push_back(&op);
+  draw_study(b, studies);
 }
 
 }  // namespace
@@ -559,6 +565,10 @@ bool fill_with_idioms(Builder& b, Category category) {
   while (drawn < more && may_go_on(b) && draw_next_idiom(b, std::nullopt)) ++drawn;
   if (drawn == 0) study(b);
   return return_ends(b);
+}
+
+bool go_on_with_function(Builder& b, const std::vector<const Op*>& uses) {
+  return draw_study(b, uses);
 }
 
 bool go_on_with_idiom(Builder& b, Category category) { return draw_next_idiom(b, category); }

@@ -2,6 +2,8 @@
 // few idioms each, called one after another and again and again.
 #pragma once
 
+#include <vector>
+
 #include "plan/builder.h"
 #include "plan/op.h"
 
@@ -23,6 +25,10 @@ bool fill_with_idioms(Builder& b, Category category);
 
 // One more idiom, of the category, that goes on with what is there.
 bool go_on_with_idiom(Builder& b, Category category);
+
+// Makes a function of what the open root does and goes on with that, by one of these entries. False
+// where none applies; the root is then as it was.
+bool go_on_with_function(Builder& b, const std::vector<const Op*>& uses);
 
 // Fills the open root as large programs are written: stages of a few idioms, each a function of its
 // own (plan/outline.h) that takes what stages before it gave. A stage that gives what it takes may

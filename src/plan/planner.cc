@@ -23,7 +23,8 @@ constexpr int kTriesToShow = 30;          // of these, which must show what they
 constexpr int kComposedTries = 12;        // of a large program; then it is drawn as others are
 constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 on
 constexpr int kTriesOfBoth = 60;          // of these, with both entries that the family features
-constexpr int kTriesInSetting = 30;       // of these, with a setting around what is featured
+constexpr int kTriesInSetting = 60;       // of these, with a setting around what is featured
+constexpr int kTriesOfFirst = 24;         // of these, about the same one of what is featured
 constexpr int kTriesOfScalars = 15;       // of these, with numbers alone where a family is so
 constexpr std::uint64_t kMoreOfScalars = 10;  // steps, since each is a little thing
 constexpr int kStepsBeside = 16;
@@ -335,6 +336,10 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
                                  tensor::is_inexact(drawn.type.dtype) ? 1u << i : 0, 0, 1u << i});
     }
   }
+  // What it is about comes first: by its number, as long as that works.
+  std::vector<const Op*> about(featured.begin(), featured.end());
+  Random(seed, family).fork("about").shuffle(about);
+  if (attempt >= kTriesOfFirst) std::ranges::reverse(about);
   int steps = 1 + static_cast<int>(b.random().below(size.steps));
   if (size.more_steps > 0 && b.random().chance(0.3))
     steps += static_cast<int>(b.random().below(size.more_steps));
@@ -349,7 +354,7 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
     if (begins_with_idiom) return fill_with_idioms(b, category);
     if (has_setting)
       return fill_with_setting(
-          b, category, featured,
+          b, category, about,
           [&](const Op& op, bool alone) { return draw_featured(b, profile, op, alone); },
           [&] { return shows_category(program, category, branches); });
     for (const Op* op : featured)

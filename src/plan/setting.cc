@@ -1,6 +1,7 @@
 #include "plan/setting.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string_view>
 
@@ -16,7 +17,12 @@ double most_reach(DType dtype) { return dtype == DType::kF16 ? 30 : 1e4; }
 bool says_what_was_done(std::string_view word) {
   const std::size_t last = word.rfind('_');
   const std::string_view end = last == std::string_view::npos ? word : word.substr(last + 1);
-  return end.ends_with("ed") || end.size() < 3;
+  static const std::array<std::string_view, 24> kAdjectives = {
+      "larger", "smaller", "upper",   "lower",  "remaining", "chosen",  "first", "second",
+      "best",   "largest", "highest", "lowest", "kept",      "nearest", "whole", "running",
+      "other",  "present", "limit",   "noisy",  "below",     "above",   "front", "back"};
+  return end.ends_with("ed") || end.size() < 3 ||
+         std::ranges::find(kAdjectives, end) != kAdjectives.end();
 }
 
 std::string spaced(std::string words) {
@@ -48,7 +54,9 @@ Featured featured(const Builder& b, ValueId id) {
   out.reach = std::max(std::abs(out.range.lo), std::abs(out.range.hi));
   const std::string word = word_of(v);
   const bool digits = word.find_first_of("0123456789") != std::string::npos;
-  if (word.size() < 3 || digits || word.starts_with("by_"))
+  if (v.type.dtype == DType::kBool)
+    out.noun = "the flags";
+  else if (word.size() < 3 || digits || word.starts_with("by_"))
     out.noun = "the values";
   else if (says_what_was_done(word))
     out.noun = "the " + spaced(word) + " values";
@@ -72,62 +80,118 @@ void show_operands(Builder& b, std::size_t first_node) {
   }
 }
 
-// The entry, which must use what was there before; `computed`: arguments do not count.
-Op using_what_is_there(const Op& op, Builder& b, bool computed) {
-  const std::size_t first = b.body_of(b.current()).nodes.size();
+// Of a role's hints: the entries that it serves, and its words.
+constexpr std::string_view kWord = "of ";
+
+bool has_hint(const Op& op, const std::string& hint) {
+  return std::ranges::find(op.hints, hint) != op.hints.end();
+}
+
+// The only hint of a use of a function.
+constexpr std::string_view kUse = "use";
+
+bool is_use(const Op& op) { return op.has(kSetting) && has_hint(op, std::string(kUse)); }
+bool is_role(const Op& op) { return op.has(kSetting) && !op.hints.empty() && !is_use(op); }
+
+std::vector<const Op*> roles_of(const Builder& b, const Op& entry) {
+  std::vector<const Op*> out;
+  for (const Op& op : b.catalogue().ops())
+    if (is_role(op) && has_hint(op, entry.name)) out.push_back(&op);
+  return out;
+}
+
+// The entry, on all that is there: what nothing uses yet must be its operands.
+Op using_all(const Op& op, Builder& b) {
   const auto count = static_cast<ValueId>(b.program().values.size());
   Op out = op;
-  out.draw = [&op, first, count, computed](Builder& inner, Draft& draft) {
-    const auto was_there = [&](ValueId id) {
-      return id < count && inner[id].literal.empty() && !(computed && is_parameter(inner, id));
-    };
+  out.draw = [&op, count](Builder& inner, Draft& draft) {
     if (!op.draw(inner, draft)) return false;
-    if (std::ranges::any_of(draft.operands, was_there)) return true;
-    const auto& nodes = inner.body_of(inner.current()).nodes;
-    return std::any_of(nodes.begin() + static_cast<std::ptrdiff_t>(first), nodes.end(),
-                       [&](const Node& n) { return std::ranges::any_of(n.operands, was_there); });
+    for (ValueId id = 0; id < count; ++id) {
+      const Value& v = inner[id];
+      if (v.uses == 0 && v.literal.empty() && !v.weak &&
+          std::ranges::find(draft.operands, id) == draft.operands.end())
+        return false;
+    }
+    return true;
   };
   return out;
 }
 
-// The second of two goes on with the first where it can, or is taken of the same data.
-bool draw_chained(Builder& b, const Op& op, const DrawFeatured& draw) {
-  constexpr int kTries = 12;
-  for (const bool computed : {true, false}) {
-    const Op chained = using_what_is_there(op, b, computed);
-    for (int tries = 0; tries < kTries; ++tries)
-      if (b.draw_op(chained, /*any_spelling=*/true)) return true;
+// The entry on operands of its role; false where it has none, or none that it takes.
+bool draw_in_role(Builder& b, const Op& entry) {
+  constexpr int kTries = 16;
+  const std::vector<const Op*> roles = roles_of(b, entry);
+  for (int tries = 0; !roles.empty() && tries < kTries; ++tries) {
+    const Op* role = b.random().pick(roles);
+    Op both = entry;
+    both.draw = [&](Builder& inner, Draft& draft) {
+      Draft of_role;
+      return role->draw(inner, of_role) && using_all(entry, inner).draw(inner, draft);
+    };
+    if (b.draw_op(both, /*any_spelling=*/true)) return true;
   }
-  return draw(op, /*alone=*/true);
+  return false;
 }
 
-// `joins`: must leave fewer results than there were.
-bool draw_setting(Builder& b, std::optional<Category> category, bool joins = false) {
-  constexpr int kTries = 16;
+// The second of two goes on with the first where that gives what it is about.
+void go_on(Builder& b, const Op& entry) {
+  constexpr int kTries = 8;
+  const auto given = computed_ends(b);
+  if (given.size() != 1) return;
+  const auto roles = roles_of(b, entry);
+  const bool related = std::ranges::any_of(roles, [&](const Op* role) {
+    const Value& v = b[given[0]];
+    std::vector<std::string> names = v.names;
+    names.push_back(v.hint);
+    return std::ranges::any_of(
+        names, [&](const std::string& name) { return has_hint(*role, std::string(kWord) + name); });
+  });
+  const Op on_it = using_all(entry, b);
+  for (int tries = 0; related && tries < kTries; ++tries)
+    if (b.draw_op(on_it, /*any_spelling=*/true)) return;
+}
+
+// Of those that fit the likelier ones first: what is for a kind of value alone has more weight.
+bool draw_setting(Builder& b, std::optional<Category> category) {
+  constexpr int kTries = 40;
   const auto ops = b.catalogue().ops();
   std::vector<double> weights;
   for (const Op& op : ops) {
-    const bool wanted = op.has(kSetting) && (!category || op.category == *category);
+    const bool wanted =
+        op.has(kSetting) && op.hints.empty() && (!category || op.category == *category);
     // Loops and branches take their turn where a category asks for them.
     const bool nests = b.catalogue().profile(op.category).has_bodies && !category;
-    weights.push_back(wanted ? op.weight * (nests ? 0.35 : 1) * b.weights().entry(weights.size())
+    weights.push_back(wanted ? op.weight * (nests ? 0.1 : 1) * b.weights().entry(weights.size())
                              : 0);
   }
-  if (std::ranges::none_of(weights, [](double w) { return w > 0; })) return false;
-  const std::size_t before = computed_ends(b).size();
-  // What the last one says is said of the whole.
+  // What it says is said of the whole.
   const std::vector<std::string> names = root_of(b).names, summaries = root_of(b).summaries;
+  root_of(b).names.clear(), root_of(b).summaries.clear();
   for (int tries = 0; tries < kTries; ++tries) {
-    const Op& op = ops[b.random().weighted(weights)];
-    Op drawn = op;
-    drawn.draw = [&](Builder& inner, Draft& draft) {
-      return op.draw(inner, draft) && (!joins || computed_ends(inner).size() < before);
-    };
-    root_of(b).names.clear(), root_of(b).summaries.clear();
-    if (b.draw_op(drawn)) return true;
+    if (std::ranges::none_of(weights, [](double w) { return w > 0; })) break;
+    const std::size_t drawn = b.random().weighted(weights);
+    if (b.draw_op(ops[drawn])) return true;
+    weights[drawn] = tries < kTries / 2 ? weights[drawn] / 4 : 0;
   }
   root_of(b).names = names, root_of(b).summaries = summaries;
   return false;
+}
+
+// A letter is no name where there is another word for the argument's role.
+void name_arguments(Builder& b) {
+  const std::vector<ValueId> given = root_of(b).parameters;
+  for (const ValueId id : given) {
+    Value& v = b.program().values[static_cast<std::size_t>(id)];
+    const auto word = std::ranges::find_if(v.names, [](const std::string& name) {
+      return name.size() > 1 && name != "left" && name != "right" && name != "other";
+    });
+    if (word != v.names.end()) std::rotate(v.names.begin(), word, v.names.end());
+    const bool alone = v.names.size() == 1 && v.names[0] == "x";
+    if (alone && v.type.rank() < 3 && tensor::is_inexact(v.type.dtype))
+      v.names = v.type.rank() == 0   ? Idiom::Words{"level", "x"}
+                : v.type.rank() == 1 ? Idiom::Words{"values", "samples", "x"}
+                                     : Idiom::Words{"readings", "features", "x"};
+  }
 }
 
 // Where no setting has named the function it is called after what it gives.
@@ -143,6 +207,25 @@ void name_after_results(Builder& b) {
     name += (name.empty() ? "" : "_and_") + stem;
   }
   if (!name.empty() && name.size() <= kLongest) root.names = {name};
+}
+
+// Something of the category goes on with what is there. Derivatives, maps, loops and branches are
+// mostly of functions: one is made of it.
+bool show_category(Builder& b, Category category) {
+  constexpr double kUsed = 0.85, kPurpose = 0.85, kInsists = 0.85, kWithIdiom = 0.25;
+  if (b.catalogue().profile(category).has_bodies && b.random().chance(kUsed)) {
+    std::vector<const Op*> uses;
+    for (const Op& op : b.catalogue().ops())
+      if (is_use(op) && op.category == category) uses.push_back(&op);
+    const Program before = b.program();
+    if (b.random().chance(kPurpose)) draw_setting(b, std::nullopt);
+    name_after_results(b);
+    if (go_on_with_function(b, uses)) return true;
+    if (b.random().chance(kInsists)) return false;
+    b.program() = before;
+  }
+  return draw_setting(b, category) ||
+         (b.random().chance(kWithIdiom) && go_on_with_idiom(b, category));
 }
 
 }  // namespace
@@ -180,24 +263,70 @@ Op setting(std::string name, Category category, double weight, Derivative deriva
   return op;
 }
 
+Op role(std::string name, Category category, std::vector<std::string> entries,
+        std::vector<std::string> words, std::function<void(Idiom&)> write) {
+  Op op = written(std::move(name), category, 1, Derivative::kSmooth, {});
+  // It may be arguments alone, which no step is.
+  op.draw = [write = std::move(write), name = op.name](Builder& b, Draft& draft) {
+    const Op* self = b.catalogue().find(name);
+    if (self == nullptr) return false;
+    Idiom idiom(b, *self);
+    try {
+      write(idiom);
+    } catch (const Idiom::Failure&) {
+      return false;
+    }
+    draft.placed = true;
+    return true;
+  };
+  op.traits |= kSetting;
+  op.hints = std::move(entries);
+  for (const std::string& word : words) op.hints.push_back(std::string(kWord) + word);
+  return op;
+}
+
+Op use_of_function(std::string name, Category category, std::function<bool(Idiom&)> use) {
+  Op op = written(std::move(name), category, 1, Derivative::kSmooth, {});
+  op.draw = [use = std::move(use), name = op.name](Builder& b, Draft& draft) {
+    const Op* self = b.catalogue().find(name);
+    if (self == nullptr) return false;
+    Idiom idiom(b, *self);
+    try {
+      draft.placed = use(idiom);
+    } catch (const Idiom::Failure&) {
+      return false;
+    }
+    if (draft.placed) root_of(b).nodes.back().op = name;
+    return draft.placed;
+  };
+  op.traits |= kSetting;
+  op.hints = {std::string(kUse)};
+  return op;
+}
+
+bool goes_by(const Value& v, const std::vector<std::string>& words) {
+  const auto is_one = [&](const std::string& name) {
+    return std::ranges::find(words, name) != words.end();
+  };
+  return std::ranges::any_of(v.names, is_one) || is_one(v.hint);
+}
+
 bool has_settings(const Catalogue& catalogue) {
   return std::ranges::any_of(catalogue.ops(), [](const Op& op) { return op.has(kSetting); });
 }
 
 bool fill_with_setting(Builder& b, Category category, std::span<const Op* const> featured,
                        const DrawFeatured& draw, const ShowsCategory& shows) {
-  constexpr double kShare = 0.85, kJoined = 0.8, kFurther = 0.35;
-  std::vector<const Op*> order(featured.begin(), featured.end());
-  b.random().shuffle(order);  // either may go on with the other
-  for (std::size_t k = 0; k < order.size(); ++k)
-    if (!(k == 0 ? draw(*order[k], false) : draw_chained(b, *order[k], draw))) return false;
+  constexpr double kShare = 0.92, kFurther = 0.02, kGoesOn = 0.8;
+  if (featured.empty()) return false;
+  if (!draw_in_role(b, *featured[0]) && !draw(*featured[0], false)) return false;
   show_operands(b, 0);
+  for (const Op* op : featured.subspan(1))
+    if (b.random().chance(kGoesOn)) go_on(b, *op);
+  name_arguments(b);
   const bool shown = shows();
-  if (!shown && !draw_setting(b, category) && !go_on_with_idiom(b, category)) return false;
-  if (computed_ends(b).size() > 1 && b.random().chance(kJoined))
-    draw_setting(b, std::nullopt, /*joins=*/true);
-  else if (b.random().chance(shown ? kShare : kFurther))
-    draw_setting(b, std::nullopt);
+  if (!shown && !show_category(b, category)) return false;
+  if (b.random().chance(shown ? kShare : kFurther)) draw_setting(b, std::nullopt);
   name_after_results(b);
   return return_ends(b);
 }

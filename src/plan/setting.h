@@ -1,6 +1,7 @@
-// Settings: small frames in which people use what an operation gives, such as a comparison with a
-// reference, statistics of a batch or a readout. A program that features rare operations gets one,
-// so that the whole has a purpose which its name and its docstring say.
+// Settings: small frames in which people use an operation. A program that features a rare operation
+// is about it: its operand has a role, such as an angle or a variance, which comes about as such
+// data do; the operation is applied; and a setting says what for, such as a comparison with a
+// reference, statistics of a batch or a readout, which name and docstring say of the whole.
 //
 //   setting("range", kReduction, 1.0, Derivative::kSmooth, reals(1, 4),
 //           [](Idiom& i, const Featured& f) {
@@ -40,6 +41,18 @@ Accept reals(int min_rank, int max_rank);
 Op setting(std::string name, Category category, double weight, Derivative derivative, Accept fits,
            std::function<void(Idiom&, const Featured&)> write);
 
+// An entry that makes what these entries take: in an empty root, arguments and mostly a step or
+// two. `words`: what values of that kind are called, so that such an entry may go on with one.
+Op role(std::string name, Category category, std::vector<std::string> entries,
+        std::vector<std::string> words, std::function<void(Idiom&)> write);
+
+// An entry that makes of a call, which is all of the open root, another use of the function: a map
+// over it, its gradient. False where it does not apply.
+Op use_of_function(std::string name, Category category, std::function<bool(Idiom&)> use);
+
+// Whether one of its names is among the words.
+bool goes_by(const Value& v, const std::vector<std::string>& words);
+
 bool has_settings(const Catalogue& catalogue);
 
 // Draws what a family features; false where it does not apply. `alone`: on new arguments only.
@@ -47,8 +60,9 @@ using DrawFeatured = std::function<bool(const Op& op, bool alone)>;
 // Whether the open root shows the category of the family already.
 using ShowsCategory = std::function<bool()>;
 
-// Fills the open root with what the family features, each going on with the one before where it
-// can, and with a setting of what they give.
+// Fills the open root with the first of what the family features, on operands of its role, with
+// others of it where one goes on with a value of its own kind, and with a setting of what that
+// gives.
 bool fill_with_setting(Builder& b, Category category, std::span<const Op* const> featured,
                        const DrawFeatured& draw, const ShowsCategory& shows);
 

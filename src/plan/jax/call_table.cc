@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <stdexcept>
 
+#include "plan/holes.h"
 #include "plan/idiom.h"
 #include "plan/jax/catalogue.h"
 #include "plan/jax/op_helpers.h"
@@ -23,7 +25,12 @@ struct Item {  // an operand or a result
   char kind = ' ';
   Words range = {"-1", "1"};  // its ends
   bool always_argument = false, may_hide = false, unneeded = false;
+  bool ranged = false;  // its range is said
+  bool known = false;   // what an earlier form has taken or made under this name
 };
+
+// Any shape, as * is; ? may be none, too.
+bool is_any_shape(const std::string& size) { return size == "*" || size == "?"; }
 
 struct Size {  // lo..hi, or lo alone
   std::string lo, hi;
@@ -47,9 +54,13 @@ Words split(std::string_view text, std::string_view separator) {
 
 Item parse_item(const std::string& text) {
   const std::size_t open = text.find('['), close = text.find(']');
+  Item item;
+  if (open == std::string::npos && !text.empty()) {
+    item.names = {text}, item.known = true;
+    return item;
+  }
   if (open == std::string::npos || close == std::string::npos)
     throw std::logic_error("library call: no shape in " + text);
-  Item item;
   std::string names = text.substr(0, open);
   if (names.starts_with("!")) {
     item.always_argument = true;
@@ -66,17 +77,21 @@ Item parse_item(const std::string& text) {
   if (at < text.size() && text[at] != '{') item.kind = text[at++];
   if (item.kind == 'b') item.range = {"0", "1"};
   if (at < text.size()) {
+    item.ranged = true;
     item.range = split(text.substr(at + 1, text.size() - at - 2), ",");
     if (item.range.size() != 2) throw std::logic_error("library call: no range in " + text);
   }
   return item;
 }
 
-Form parse_form(const std::string& text) {
+// `operands_alone`: there need not be a call.
+Form parse_form(const std::string& text, bool operands_alone = false) {
   const std::size_t arrow = text.rfind(" -> ");
-  if (arrow == std::string::npos) throw std::logic_error("library call: no result in " + text);
+  const bool calls = arrow != std::string::npos;
+  if (!calls && !operands_alone) throw std::logic_error("library call: no result in " + text);
   Form form;
-  const Words parts = split(text.substr(0, arrow), " : ");
+  Words parts = split(text.substr(0, arrow), " : ");
+  if (!calls) parts.emplace_back();
   if (parts.size() < 2 || parts.size() > 3)
     throw std::logic_error("library call: operands, sizes and a call are wanted of " + text);
   for (const std::string& operand : split(parts.front(), "; "))
@@ -90,18 +105,36 @@ Form parse_form(const std::string& text) {
       if (dots != std::string::npos) of.hi = size.substr(dots + 2);
     }
   }
+  if (!calls) return form;
   for (const std::string& result : split(text.substr(arrow + 4), "; "))
     form.results.push_back(parse_item(result));
   return form;
 }
 
+// What the forms of several steps share.
+struct Known {
+  ValueId given = kNoValue;
+  std::map<std::string, ValueId> values = {};
+  std::map<std::string, std::int64_t> sizes = {};
+  std::optional<Shape> shape = {};
+};
+
 class Call {
  public:
   Call(Idiom& idiom, const Form& form) : i_(idiom), form_(form) {}
+  // One form of several, with what those before have named; `given` is its first operand.
+  Call(Idiom& idiom, const Form& form, Known& known, ValueId given)
+      : i_(idiom), form_(form), known_(&known), given_(given) {
+    bound_ = known.sizes, base_ = known.shape;
+  }
 
   void write() {
     Idiom::Ids operands;
-    for (const Item& item : form_.operands) operands.push_back(operand(item, operands));
+    for (const Item& item : form_.operands) {
+      operands.push_back(operand(item, operands));
+      if (known_) known_->values.emplace(item.names.front(), operands.back());
+    }
+    if (form_.results.empty()) return remember({});
     const std::string call = numbers(choices(form_.call));
     std::vector<Idiom::Part> parts;
     for (const Item& item : form_.results) {
@@ -112,9 +145,24 @@ class Call {
     const Idiom::Ids made = i_.unpack(call, operands, {}, std::move(parts));
     for (std::size_t k = 0; k < made.size(); ++k)
       if (form_.results[k].may_hide) i_.may_hide(made[k]);
+    remember(made);
   }
 
  private:
+  void remember(const Idiom::Ids& made) {
+    if (!known_) return;
+    known_->sizes = bound_, known_->shape = base_;
+    for (std::size_t k = 0; k < made.size(); ++k)
+      known_->values.emplace(form_.results[k].names.front(), made[k]);
+  }
+
+  bool bears_scalars() const {
+    const auto any = [](const Item& item) {
+      return std::ranges::find(item.shape, "?") != item.shape.end();
+    };
+    return std::ranges::any_of(form_.operands, any) || std::ranges::any_of(form_.results, any);
+  }
+
   // ---- Sizes ----
   std::int64_t value(const std::string& name) {
     if (const auto found = bound_.find(name); found != bound_.end()) return found->second;
@@ -141,7 +189,9 @@ class Call {
   const Shape& base() {
     if (base_) return *base_;
     const std::int64_t most = i_.builder().settings().max_rank;
+    if (most == 0 && bears_scalars()) return base_.emplace();
     std::int64_t n = i_.between(1, std::min<std::int64_t>(3, most));
+    if (known_) n = std::min<std::int64_t>(n, i_.chance(0.8) ? 2 : 3);
     if (form_.sizes.contains("rank")) n = std::min(most, value("rank"));
     Shape shape;
     for (std::int64_t k = 0; k < n; ++k) shape.push_back(i_.size());
@@ -190,17 +240,35 @@ class Call {
   }
 
   Interval range_of(const Item& item) {
-    const auto end = [&](const std::string& text) {
+    // "2R": twice as far as what is given reaches, "RR": the square of that.
+    const auto end = [&](std::string text) {
+      double factor = 1;
+      for (; text.ends_with("R"); text.pop_back()) factor *= reach();
+      if (factor != 1 && (text.empty() || text == "-")) text += "1";
+      if (text.empty()) return 1.0;
       const bool number = text.find_first_not_of("+-.0123456789e") == std::string::npos;
-      return number ? std::stod(text) : static_cast<double>(evaluate(text));
+      return factor * (number ? std::stod(text) : static_cast<double>(evaluate(text)));
     };
     const double lo = end(item.range[0]);
     return {lo, end(item.range[1])};
   }
 
+  double reach() const {
+    if (!known_ || known_->given == kNoValue) return 1;
+    const Interval range = practical(i_.builder()[known_->given].stats);
+    return std::max(std::abs(range.lo), std::abs(range.hi));
+  }
+
   // ---- Types ----
+  // What goes with a value that is given is of its type.
+  DType real_type() const {
+    const ValueId given = known_ ? known_->given : kNoValue;
+    const DType own = given == kNoValue ? i_.real() : i_.type(given).dtype;
+    return kind_of(own) == kReal ? own : i_.real();
+  }
+
   std::optional<DType> dtype(char kind) {
-    const DType real = i_.real();
+    const DType real = real_type();
     const bool half = half_precision(real);
     const auto if_allowed = [&](DType type) {
       return i_.builder().allowed(type) ? std::optional(type) : std::nullopt;
@@ -228,6 +296,9 @@ class Call {
         return if_allowed(DType::kI32);
       case 'S':
         return if_allowed(i_.builder().settings().integer);
+      case 'g':
+        if (known_ && known_->given != kNoValue) return i_.type(known_->given).dtype;
+        [[fallthrough]];
       default:
         throw std::logic_error(fmt::format("library call: no kind of element is called {}", kind));
     }
@@ -236,12 +307,12 @@ class Call {
   std::optional<Shape> shape_of(const Item& item) {
     Shape out;
     for (const std::string& size : item.shape) {
-      if (!size.starts_with("*")) {
+      if (!size.starts_with("*") && size != "?") {
         out.push_back(evaluate(size));
         continue;
       }
       Shape all = base();
-      const auto axis = static_cast<std::ptrdiff_t>(size == "*" ? 0 : value("a"));
+      const auto axis = static_cast<std::ptrdiff_t>(is_any_shape(size) ? 0 : value("a"));
       if (size.starts_with("*-")) all.erase(all.begin() + axis);
       if (size.starts_with("*1")) all[static_cast<std::size_t>(axis)] = 1;
       if (size.starts_with("*=")) all[static_cast<std::size_t>(axis)] = evaluate(size.substr(2));
@@ -262,16 +333,15 @@ class Call {
   // ---- Operands ----
   // Whether a shape is one that the item may have; binds its letters where it is.
   bool matches(const Item& item, const Shape& shape) {
-    const auto star = std::find_if(item.shape.begin(), item.shape.end(),
-                                   [](const std::string& s) { return s == "*"; });
+    const auto star = std::find_if(item.shape.begin(), item.shape.end(), is_any_shape);
     const std::size_t fixed = item.shape.size() - (star != item.shape.end() ? 1 : 0);
     if (shape.size() < fixed || (star == item.shape.end() && shape.size() != fixed)) return false;
     std::size_t at = 0;
     std::map<std::string, std::int64_t> letters;
     for (const std::string& size : item.shape) {
-      if (size == "*") {
+      if (is_any_shape(size)) {
         const std::size_t n = shape.size() - fixed;
-        if (n < 1 || n > 3) return false;
+        if (n < (size == "?" ? 0U : 1U) || n > 3) return false;
         if (const auto rank = form_.sizes.find("rank");
             rank != form_.sizes.end() &&
             (n < std::stoul(rank->second.lo) ||
@@ -306,7 +376,7 @@ class Call {
   void bind(const Item& item, const Shape& shape) {
     std::size_t at = 0;
     for (const std::string& size : item.shape) {
-      if (size != "*") {
+      if (!is_any_shape(size)) {
         bound_[size] = shape[at++];
         continue;
       }
@@ -317,7 +387,34 @@ class Call {
     }
   }
 
+  // Whether what is given may be this operand: of the kind, and in the range where there is one.
+  bool takes(const Item& item, const Type& type) {
+    constexpr double kSlack = 1e-3;
+    const std::uint32_t kind = kind_of(type.dtype);
+    const bool of_kind = item.kind == 'b'   ? kind == kBoolKind
+                         : item.kind == 'c' ? kind == kComplexKind
+                         : item.kind == 'i' ? (kind & kIntegers) != 0
+                                            : kind == kReal;
+    const bool half = type.dtype == DType::kF16 || type.dtype == DType::kBF16;
+    const Interval lies = practical(i_.builder()[given_].stats);
+    const Interval range = item.ranged ? range_of(item) : anywhere();
+    return of_kind && !(item.kind == 'f' && half) && lies.lo >= range.lo - kSlack &&
+           lies.hi <= range.hi + kSlack && matches(item, type.shape);
+  }
+
   ValueId operand(const Item& item, const Idiom::Ids& before) {
+    if (item.known) {
+      const auto found = known_->values.find(item.names.front());
+      if (found != known_->values.end() && found->second == kNoValue) i_.fail();
+      if (found == known_->values.end())
+        throw std::logic_error("library call: nothing is called " + item.names.front());
+      return found->second;
+    }
+    if (given_ != kNoValue && before.empty()) {
+      if (!takes(item, i_.type(given_))) i_.fail();
+      bind(item, i_.shape(given_));
+      return given_;
+    }
     const auto element = dtype(item.kind);
     if (!element) i_.fail();
     const Interval range = range_of(item);
@@ -342,7 +439,7 @@ class Call {
              (*element == DType::kBool ||
               (reach.lo >= range.lo && reach.hi <= range.hi && used(v)));
     };
-    if (before.empty() && !item.always_argument) {
+    if (before.empty() && !item.always_argument && !known_) {
       // The first operand sets the sizes.
       const auto found =
           i_.builder().draw([&](const Value& v) { return fits(v) && matches(item, v.type.shape); });
@@ -353,7 +450,7 @@ class Call {
     }
     const auto type = type_of(item);
     if (!type) i_.fail();
-    if (!item.always_argument && !before.empty()) {
+    if (!item.always_argument && !before.empty() && !known_) {
       const auto found =
           i_.builder().draw([&](const Value& v) { return fits(v) && v.type == *type; });
       const bool inner = i_.builder().depth() > 0;
@@ -411,7 +508,7 @@ class Call {
         out += text[at];
         continue;
       }
-      out += inside == "dtype"   ? dtype_text(i_.real())
+      out += inside == "dtype"   ? dtype_text(real_type())
              : inside == "shape" ? tuple_text(base())
                                  : fmt::format("{}", evaluate(inside));
       at = close;
@@ -423,6 +520,8 @@ class Call {
   const Form& form_;
   std::map<std::string, std::int64_t> bound_;
   std::optional<Shape> base_;
+  Known* known_ = nullptr;
+  ValueId given_ = kNoValue;
 };
 
 // "arithmetic smooth 0.5", "linear_algebra smooth unmapped"
@@ -513,6 +612,47 @@ void add_entries(std::string_view table, std::vector<Op>& out) {
 }
 
 }  // namespace
+
+struct CallSteps::Forms {
+  std::vector<Form> all;
+};
+
+CallSteps::CallSteps(std::string_view text) {
+  auto forms = std::make_shared<Forms>();
+  for (const std::string& step : split(text, " => ")) {
+    const Form& form = forms->all.emplace_back(parse_form(step, /*operands_alone=*/true));
+    for (std::size_t k = 0; !form.results.empty() && k < form.operands.size(); ++k)
+      if (!names_operand(form.call, k))
+        throw std::logic_error("library call: an operand is not used in " + step);
+  }
+  forms_ = std::move(forms);
+}
+
+void CallSteps::write(Idiom& i, ValueId given, ValueId source) const {
+  Known known{given, {{"source", source}}};
+  for (std::size_t k = 0; k < forms_->all.size(); ++k)
+    Call(i, forms_->all[k], known, k == 0 ? given : kNoValue).write();
+}
+
+std::vector<std::string> table_lines(std::string_view table) {
+  std::vector<std::string> out;
+  for (const std::string& line : split(table, "\n")) {
+    const std::size_t indentation = line.find_first_not_of(' ');
+    if (indentation == std::string::npos) continue;
+    if (indentation > 2 && !out.empty())
+      out.back() += " " + line.substr(indentation);
+    else
+      out.push_back(line);
+  }
+  return out;
+}
+
+std::vector<std::string> table_words(std::string_view text) {
+  std::vector<std::string> out = split(text, " ");
+  std::erase_if(out, [](const std::string& word) { return word.empty(); });
+  for (std::string& word : out) std::ranges::replace(word, '~', ' ');
+  return out;
+}
 
 std::vector<Op> call_table_ops() {
   std::vector<Op> out;

@@ -24,16 +24,20 @@
 //                       The ends of a range may hold sizes: {0,n-1}.
 //   kind                of element: none for this program's real type, f the same but no half type,
 //                       d what JAX's constructors give, i an index, b bool, c complex64, D float32,
-//                       B uint8, U uint32, J int32, S this program's integer type
+//                       B uint8, U uint32, J int32, S this program's integer type, g that of the
+//                       value that CallSteps are given
 //   sizes               n=2..5 (drawn), m=n+1 (computed), rank=1..2 (of *)
 //   call                Python with holes, @( the function; <x|y> is one of them, {n+1} a number,
 //                       {a} an axis of *, r its rank, d its size along a, {dtype} the real type and
 //                       {shape} that of *
 #pragma once
 
+#include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "plan/idiom.h"
 #include "plan/op.h"
 
 namespace jaxsmith::plan {
@@ -52,6 +56,27 @@ std::string_view tree_calls();
 std::string_view mapped_calls();
 std::string_view transformation_calls();
 std::string_view usual_calls();
+
+// A few forms one after another, as settings and roles write them: "form => form". Operands are new
+// arguments, or what a form before has taken or made, by its first name alone ("mean"). A form may
+// end before its call: its operands are all it gives. ? is any shape, as * is, or none; R in a
+// range is how far the given value reaches.
+class CallSteps {
+ public:
+  explicit CallSteps(std::string_view text);
+  // `given`: the first operand of the first form; the idiom fails where it may not be. `source`:
+  // what that was made of, by this name; it fails where a form asks for one and there is none.
+  void write(Idiom& i, ValueId given = kNoValue, ValueId source = kNoValue) const;
+
+ private:
+  struct Forms;
+  std::shared_ptr<const Forms> forms_;
+};
+
+// Lines of a table; what is indented by more than two blanks goes on with the line before.
+std::vector<std::string> table_lines(std::string_view table);
+// Words between blanks; "~" in one stands for a blank.
+std::vector<std::string> table_words(std::string_view text);
 
 // Entries of them all.
 std::vector<Op> call_table_ops();

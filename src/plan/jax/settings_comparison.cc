@@ -37,7 +37,7 @@ struct Measure {
 
 Op compare_with_reference() {
   return setting(
-      "compare_with_reference", kReduction, 2.0, kSmooth, reals(1, 4),
+      "compare_with_reference", kReduction, 1.0, kSmooth, reals(1, 4),
       [](Idiom& i, const Featured& f) {
         const ValueId expected = reference(i, f, {"reference", "expected", "target", "baseline"});
         static const std::vector<Measure> kMeasures = {
@@ -62,7 +62,7 @@ Op compare_with_reference() {
 
 Op relative_error() {
   return setting(
-      "relative_error", kArithmetic, 1.5, kSmooth, reals(0, 4), [](Idiom& i, const Featured& f) {
+      "relative_error", kArithmetic, 0.7, kSmooth, reals(0, 4), [](Idiom& i, const Featured& f) {
         const ValueId expected = i.argument({"expected", "reference", "nominal", "truth"}, f.type,
                                             {0.5, std::max(1.0, f.reach)});
         const bool percent = i.chance(0.4), symmetric = i.chance(0.35), sign = i.chance(0.5);
@@ -195,7 +195,7 @@ Op weighted_average() {
 
 Op agreement() {
   return setting(
-      "agreement", kReduction, 1.0, kSmooth, reals(1, 2), [](Idiom& i, const Featured& f) {
+      "agreement", kReduction, 0.5, kSmooth, reals(1, 2), [](Idiom& i, const Featured& f) {
         const ValueId other = reference(i, f, {"reference", "observed", "measured"});
         const bool centered = i.chance(0.6), rows = f.rank() == 2 && i.chance(0.6);
         const std::string axis = rows ? ", axis=-1" : "",
@@ -227,7 +227,7 @@ Op agreement() {
 
 Op robust_penalty() {
   return setting(
-      "robust_penalty", kMath, 1.5, kSmooth, reals(0, 4), [](Idiom& i, const Featured& f) {
+      "robust_penalty", kMath, 0.4, kSmooth, reals(0, 4), [](Idiom& i, const Featured& f) {
         const ValueId target = reference(i, f, {"target", "observed", "expected"});
         const ValueId r = i.let({"residual", "error"}, "$0 - $1", {f.id, target}, f.type,
                                 {-2 * f.reach, 2 * f.reach});
@@ -255,74 +255,11 @@ Op robust_penalty() {
       });
 }
 
-// A quantity as one number that may be added to others.
-ValueId as_term(Idiom& i, ValueId id, const Words& names) {
-  const Interval reach = practical(i.builder()[id].stats);
-  const double most = std::max({1.0, -reach.lo, reach.hi});
-  const bool scalar = i.rank(id) == 0;
-  const std::string form = i.either({"jnp.mean($0**2)", "jnp.mean(jnp.abs($0))",
-                                     "0.5 * jnp.sum($0**2)", "jnp.sqrt(jnp.mean(jnp.square($0)))"});
-  return i.let(names, scalar ? i.either({"$0**2", "jnp.abs($0)"}) : form, {id},
-               Type{i.type(id).dtype, {}}, {0, most * most});
-}
-
-Op joint_objective() {
-  return setting(
-      "joint_objective", kReduction, 2.5, kSmooth, reals(0, 4), [](Idiom& i, const Featured& f) {
-        const ValueId other = i.left_over([&, fits = reals(0, 4)](const Value& v) {
-          return fits(v) && v.sure != 0 && !v.weak && !v.any_scale && v.type.dtype == f.type.dtype;
-        });
-        const Type one = f.with({});
-        const double most = std::max(1.0, f.reach * f.reach);
-        const ValueId first = as_term(i, f.id, {"data_term", "first_loss", "task_loss"});
-        const ValueId second = as_term(i, other, {"penalty", "second_loss", "regularizer"});
-        const Words names = {"objective", "loss", "total_loss"};
-        switch (i.between(0, 3)) {
-          case 0: {
-            const std::string s = i.setting({"strength", "weight"}, {"0.1", "0.5", "0.01"});
-            i.called({"penalized_loss", "regularized_loss", "joint_objective"});
-            i.summary("A loss of " + f.noun + " with a penalty beside it.");
-            i.let(names, "$0 + " + s + " * $1", {first, second}, one, {0, 2 * most});
-            return;
-          }
-          case 1: {
-            const ValueId s = i.argument({"strength", "trade_off", "weight"}, one, {0.1, 2});
-            i.called({"penalized_loss", "weighted_objective", "joint_loss"});
-            i.summary("A loss of " + f.noun + " and a penalty, traded off by their weight.");
-            i.let(names, i.either({"$0 + $2 * $1", "(1.0 - $2) * $0 + $2 * $1"}),
-                  {first, second, s}, one, {0, 2 * most});
-            return;
-          }
-          case 2: {
-            const ValueId log_vars =
-                i.argument({"log_vars", "log_variances"}, f.with({2}), {-1, 1});
-            i.called({"multi_task_loss", "uncertainty_weighted_loss"});
-            i.summary("Weigh two losses by what is learned of their noise.");
-            i.let(names,
-                  "jnp.exp(-$2[0]) * $0 + jnp.exp(-$2[1]) * $1 + " +
-                      i.either({"jnp.sum($2)", "0.5 * jnp.sum($2)"}),
-                  {first, second, log_vars}, one, {0, 4 * most});
-            return;
-          }
-          default: {
-            i.called({"geometric_mean_loss", "balanced_loss", "joint_loss"});
-            i.summary("Balance two losses of whatever scale.");
-            i.let(
-                names,
-                i.either({"jnp.sqrt(($0 + 1e-2) * ($1 + 1e-2))",
-                          "jnp.log($0 + 1e-2) + jnp.log($1 + 1e-2)", "$0 * $1 / ($0 + $1 + 1e-2)"}),
-                {first, second}, one, {-4, most});
-          }
-        }
-      });
-}
-
 }  // namespace
 
 std::vector<Op> comparison_settings() {
-  return {joint_objective(), compare_with_reference(), relative_error(),
-          distribution(),    weighted_average(),       agreement(),
-          robust_penalty()};
+  return {compare_with_reference(), relative_error(), distribution(),
+          weighted_average(),       agreement(),      robust_penalty()};
 }
 
 }  // namespace jaxsmith::plan

@@ -20,19 +20,24 @@ struct Way {
   std::string form;
 };
 
-std::vector<Way> ways(Idiom& i, const Featured& f) {
-  const std::string part = i.either({"0.5", "0.1", "0.25", "0.9"});
-  std::vector<Way> all = {{{"shrink", "damp"}, part + " * $0"},
-                          {{"soft_limit", "squash"}, "jnp.tanh($0)"},
-                          {{"compress", "log_scale"}, "jnp.sign($0) * jnp.log1p(jnp.abs($0))"},
-                          {{"rectify", "positive_part"}, "jax.nn.relu($0)"}};
-  if (f.rank() > 0) {
-    all.push_back({{"center", "remove_mean"}, "$0 - jnp.mean($0)"});
-    all.push_back({{"rescale", "to_unit_norm"}, "$0 / (1.0 + jnp.linalg.norm($0.ravel()))"});
-    all.push_back({{"reverse", "flip_order"}, "$0[::-1]"});
-  }
+// Of an array: common scales that it may be brought to.
+std::vector<Way> scales(Idiom& i) {
+  std::vector<Way> all = {
+      {{"to_unit_peak", "by_peak"}, "$0 / (jnp.max(jnp.abs($0)) + 1e-2)"},
+      {{"to_unit_rms", "by_rms"}, "$0 / jnp.sqrt(jnp.mean($0**2) + 1e-2)"},
+      {{"standardize", "to_z_scores"}, "($0 - jnp.mean($0)) / (jnp.std($0) + 1e-2)"},
+      {{"center", "remove_mean"}, "$0 - jnp.mean($0)"}};
   i.random().shuffle(all);
   return all;
+}
+
+// What is done to a level beyond its limit.
+Way softer(Idiom& i) {
+  const std::vector<Way> all = {
+      {{"compress", "log_compress"}, "jnp.sign($0) * jnp.log1p(jnp.abs($0))"},
+      {{"damp", "attenuate"}, i.either({"0.5", "0.25", "0.1"}) + " * $0"},
+      {{"saturate", "soft_limit"}, "jnp.tanh($0)"}};
+  return i.random().pick(all);
 }
 
 Idiom::Fill as_written(Idiom& i, const Featured& f, const Way& way) {
@@ -43,7 +48,7 @@ Idiom::Fill as_written(Idiom& i, const Featured& f, const Way& way) {
 
 Op limit_by_branch() {
   return setting(
-      "limit_by_branch", kConditional, 1.5, kSmooth, reals(0, 3), [](Idiom& i, const Featured& f) {
+      "limit_by_branch", kConditional, 0.5, kSmooth, reals(0, 3), [](Idiom& i, const Featured& f) {
         const double middle = 0.5 * (f.range.lo + f.range.hi), width = f.range.hi - f.range.lo;
         const ValueId limit = i.argument({"limit", "threshold", "tolerance"}, f.with({}),
                                          {middle - 0.25 * width, middle + 0.25 * width});
@@ -52,15 +57,16 @@ Op limit_by_branch() {
                           : i.let({"level", "mean_level"}, mean_of(f), {f.id}, f.with({}), f.range);
         const ValueId high =
             i.let({"too_high", "exceeds_limit"}, "$0 > $1", {level, limit}, flags({}), {0, 1});
-        const std::vector<Way> all = ways(i, f);
-        const bool stays = i.chance(0.5);
-        f.called(i, "within_limit", {"apply_limit", "guard_level"});
-        i.summary("Treat " + f.noun + " otherwise where the level is above a limit.");
+        const Way way = softer(i);
+        const std::string over =
+            f.rank() == 0 ? " where it exceeds a limit." : " where the mean exceeds a limit.";
+        f.called(i, "within_limit", {"apply_limit", "limit_level"});
+        i.summary(way.names.front() == "saturate" ? "Saturate " + f.noun + over
+                  : way.names.front() == "damp"   ? "Damp " + f.noun + over
+                                                  : "Compress " + f.noun + over);
         const Idiom::Fill keep = [](const Ids& p) { return p; };
-        i.cond(high, {f.id}, {{{"v", "level"}, f.type, f.range}}, all[0].names,
-               as_written(i, f, all[0]), stays ? Words{"keep", "leave"} : all[1].names,
-               stays ? keep : as_written(i, f, all[1]),
-               {{{"limited", "adjusted"}, f.type, f.range}});
+        i.cond(high, {f.id}, {{{"v", "level"}, f.type, f.range}}, way.names, as_written(i, f, way),
+               Words{"keep", "leave"}, keep, {{{"limited", "adjusted"}, f.type, f.range}});
       });
 }
 
@@ -69,9 +75,10 @@ Op choose_by_mode() {
       "choose_by_mode", kConditional, 1.5, kSmooth, reals(0, 3), [](Idiom& i, const Featured& f) {
         const std::int64_t count = i.between(2, 4);
         const ValueId mode = i.argument({"mode", "kind", "method"}, counts(i, {}), below(count));
-        std::vector<Way> all = ways(i, f);
+        if (f.rank() == 0) Idiom::fail();
+        std::vector<Way> all = scales(i);
         Type out = f.type;
-        const bool reduces = f.rank() > 0 && i.chance(0.5);
+        const bool reduces = i.chance(0.6);
         if (reduces) {
           out = f.with({});
           all = {{{"mean", "average"}, "jnp.mean($0)"},
@@ -81,10 +88,10 @@ Op choose_by_mode() {
                  {{"spread", "deviation"}, "jnp.std($0)"}};
           i.random().shuffle(all);
         }
-        f.called(i, reduces ? "summary" : "by_mode",
-                 {reduces ? "summarize_by_mode" : "transform_by_mode", "apply_mode"});
+        f.called(i, reduces ? "summary" : "normalized",
+                 {reduces ? "summarize_by_mode" : "normalize_by_mode", "apply_mode"});
         i.summary(reduces ? "Reduce " + f.noun + " by the statistic that is asked for."
-                          : "Transform " + f.noun + " in the way that is asked for.");
+                          : "Normalize " + f.noun + " in the way that is asked for.");
         std::vector<Idiom::Branch> branches;
         for (std::int64_t k = 0; k < count; ++k) {
           const Way way = all[static_cast<std::size_t>(k)];
@@ -94,7 +101,7 @@ Op choose_by_mode() {
                               }});
         }
         i.switch_(mode, {f.id}, {{{"v", "x"}, f.type, f.range}}, branches,
-                  {{{reduces ? "statistic" : "transformed", "chosen"}, out, f.range}});
+                  {{{reduces ? "statistic" : "normalized", "chosen"}, out, f.range}});
       });
 }
 
@@ -139,24 +146,19 @@ Op smooth_in_time() {
 
 Op relax_towards() {
   return setting(
-      "relax_towards", kLoop, 2.0, kSmooth, reals(0, 3), [](Idiom& i, const Featured& f) {
+      "relax_towards", kLoop, 0.25, kSmooth, reals(0, 3), [](Idiom& i, const Featured& f) {
         const std::int64_t steps = i.between(3, 12);
         const std::string rate = i.setting({"rate", "step_size"}, {"0.1", "0.2", "0.3"});
         const ValueId start = i.argument({"start", "initial", "state"}, f.type, f.range);
-        const bool spread = f.rank() > 0 && i.chance(0.5);
         const std::string pull = i.either({"($1 - $0)", "jnp.tanh($1 - $0)"});
-        const std::string flow =
-            spread ? " + 0.1 * (jnp.roll($0, 1, axis=-1) + jnp.roll($0, -1, axis=-1) - 2.0 * $0)"
-                   : "";
         f.called(i, "relaxation", {"relax_towards", "settle"});
-        i.summary("Let a state relax towards " + f.noun +
-                  (spread ? ", spreading as it does." : "."));
+        i.summary("Let a state relax towards " + f.noun + " in a fixed number of steps.");
         const Words names = {"state", "h"};
         iterated(
             i, steps, {"relax", "step"}, {names, start, f.range, {"settled", "final_state"}},
             [&](ValueId h) {
-              return i.let({"next_state", "h_next"}, "$0 + " + rate + " * " + pull + flow,
-                           {h, f.id}, f.type, f.range);
+              return i.let({"next_state", "h_next"}, "$0 + " + rate + " * " + pull, {h, f.id},
+                           f.type, f.range);
             },
             0.7);
       });
@@ -240,23 +242,25 @@ Op each_row() {
         static const std::vector<Score> kScores = {
             {"error", "Mean squared error", "jnp.mean(($0 - $1) ** 2)"},
             {"overlap", "Overlap", "jnp.sum($0 * $1)"},
-            {"margin", "Mean margin", "jnp.mean(jax.nn.relu(1.0 - $0 * $1))"},
-            {"energy", "Energy", "0.5 * jnp.sum($1 * $0**2)"},
-            {"log_loss", "Logistic loss", "jnp.mean(jax.nn.softplus(-$0 * $1))"}};
+            {"distance", "Distance", "jnp.sqrt(jnp.sum(($0 - $1) ** 2) + 1e-3)"},
+            {"worst_error", "Largest error", "jnp.max(jnp.abs($0 - $1))"},
+            {"absolute_error", "Mean absolute error", "jnp.mean(jnp.abs($0 - $1))"}};
         const Score& score = i.random().pick(kScores);
-        const bool shared = i.chance(0.5), with_grad = i.chance(0.3);
+        const bool shared = i.chance(0.5), with_grad = i.chance(0.15);
         const double most = 8 * f.reach * std::max(1.0, f.reach);
-        const ValueId other = i.argument({"template", "targets", "weights"},
-                                         shared ? f.with(one) : f.type, {-1.5, 1.5});
+        const ValueId other =
+            i.argument(shared ? Words{"template", "prototype"} : Words{"targets", "references"},
+                       shared ? f.with(one) : f.type, {-1.5, 1.5});
         const auto body = i.helper(
             {"row_" + score.name, score.name + "_of_row"}, score.says + " of one example.",
             {{{"row", "example"}, f.with(one), f.range},
-             {{"target", "w"}, f.with(one), {-1.5, 1.5}}},
+             {{"target", "reference"}, f.with(one), {-1.5, 1.5}}},
             [&](const Ids& p) {
               return Ids{i.let({score.name, "value"}, score.form, p, f.with({}), {-most, most})};
             });
         f.called(i, score.name, {score.name + "_of_each_row", "per_example_" + score.name});
-        i.summary(score.says + " of each example of " + f.noun +
+        i.summary(score.says + " of each row of " + f.noun +
+                  (shared ? " against one template" : " against a target of its own") +
                   (with_grad ? ", with its gradient." : "."));
         const std::string axes = shared ? ", in_axes=(0, None)" : "";
         if (!with_grad) {
@@ -272,63 +276,54 @@ Op each_row() {
 
 Op descend() {
   return setting(
-      "descend_on", kGradient, 2.0, kSmooth, reals(0, 3), [](Idiom& i, const Featured& f) {
+      "descend_on", kGradient, 1.0, kSmooth, reals(0, 3), [](Idiom& i, const Featured& f) {
         struct Energy {
           std::string name, says, form;
         };
         static const std::vector<Energy> kEnergies = {
             {"squared_error", "squared error", "0.5 * {m}(($0 - $1) ** 2)"},
             {"log_cosh", "log-cosh loss", "{m}(jnp.logaddexp($0 - $1, $1 - $0))"},
-            {"charbonnier", "Charbonnier loss", "{m}(jnp.sqrt(($0 - $1) ** 2 + 0.1))"},
-            {"spring_energy", "energy of springs", "{m}(0.5 * $1 * $0**2 + 0.25 * $0**4)"},
-            {"cauchy_loss", "Cauchy loss", "{m}(jnp.log1p(($0 - $1) ** 2))"},
-            {"logistic_loss", "logistic loss", "{m}(jax.nn.softplus(-$1 * $0))"}};
+            {"charbonnier", "Charbonnier loss", "{m}(jnp.sqrt(($0 - $1) ** 2 + 0.1))"}};
         if (f.reach > 20) Idiom::fail();
         const Energy& energy = i.random().pick(kEnergies);
         std::string form = energy.form;
         form.replace(form.find("{m}"), 3, f.rank() == 0 ? "" : i.either({"jnp.sum", "jnp.mean"}));
         const Interval room{-2, 2};
         const double most = 8 * (1 + f.reach * f.reach);
-        const ValueId target = i.argument({"target", "observed", "labels"}, f.type, room);
-        const auto body =
-            i.helper({energy.name, "objective"}, "The " + energy.says + ".",
-                     {{{"x", "state"}, f.type, f.range}, {{"target", "y"}, f.type, room}},
-                     [&](const Ids& p) {
-                       return Ids{i.let({"loss", "energy"}, form, p, f.with({}), {0, most})};
-                     });
+        const ValueId target = i.argument({"target", "observed", "measured"}, f.type, room);
+        const auto body = i.helper(
+            {energy.name, "objective"}, "The " + energy.says + ".",
+            {{{"predicted", "estimate"}, f.type, f.range}, {{"target", "y"}, f.type, room}},
+            [&](const Ids& p) {
+              return Ids{i.let({"loss", "energy"}, form, p, f.with({}), {0, most})};
+            });
         const Interval slope{-4 * (1 + f.reach), 4 * (1 + f.reach)};
-        switch (i.between(0, 3)) {
+        switch (i.between(0, 2)) {
           case 0:
-            f.called(i, "sensitivity", {"sensitivity", "gradient_of_" + energy.name});
-            i.summary("Gradient of the " + energy.says + " in " + f.noun + ".");
-            i.let({"sensitivity", "gradient"}, "jax.grad($f0)($0, $1)", {f.id, target}, {body},
+            f.called(i, "error_signal", {"error_signal", "gradient_of_" + energy.name});
+            i.summary("Gradient of the " + energy.says + " of " + f.noun + " against a target.");
+            i.let({"error_signal", "gradient"}, "jax.grad($f0)($0, $1)", {f.id, target}, {body},
                   f.type, slope);
             return;
           case 1: {
-            f.called(i, "descent", {"descend", "gradient_step"});
-            i.summary("Move " + f.noun + " down the gradient of the " + energy.says + ".");
+            f.called(i, "correction", {"correct_towards_target", "gradient_step"});
+            i.summary("Correct " + f.noun + " towards a target by a step down the " + energy.says +
+                      ".");
             const ValueId g = i.let({"gradient", "slope"}, "jax.grad($f0)($0, $1)", {f.id, target},
                                     {body}, f.type, slope);
-            i.let({"updated", "improved"},
-                  "$0 - " + i.setting({"step_size", "rate"}, {"0.1", "0.05", "0.5"}) + " * $1",
+            i.let({"corrected", "updated"},
+                  "$0 - " + i.setting({"step_size", "rate"}, {"0.1", "0.2", "0.5"}) + " * $1",
                   {f.id, g}, f.type, slope);
             return;
           }
-          case 2:
-            f.called(i, "loss_and_slope", {"loss_and_gradient", energy.name + "_and_slope"});
-            i.summary("The " + energy.says + " of " + f.noun + " and its gradient.");
+          default:
+            f.called(i, "loss_and_gradient", {"loss_and_gradient", energy.name + "_and_slope"});
+            i.summary("The " + energy.says + " of " + f.noun +
+                      " against a target, and its "
+                      "gradient.");
             i.unpack("jax.value_and_grad($f0)($0, $1)", {f.id, target}, {body},
                      {{{"loss", "value"}, f.with({}), {0, most}},
                       {{"gradient", "slope"}, f.type, slope}});
-            return;
-          default: {
-            f.called(i, "direction", {"directional_derivative", "rate_of_change"});
-            i.summary("Change of the " + energy.says + " along a direction in " + f.noun + ".");
-            const ValueId along = i.argument({"direction", "velocity"}, f.type, {-1, 1});
-            i.unpack("jax.jvp(lambda v: $f0(v, $1), ($0,), ($2,))", {f.id, target, along}, {body},
-                     {{{"loss", "value"}, f.with({}), {0, most}},
-                      {{"rate_of_change", "slope_along"}, f.with({}), {-most, most}}});
-          }
         }
       });
 }

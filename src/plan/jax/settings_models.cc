@@ -40,7 +40,7 @@ ValueId normalized(Idiom& i, const Featured& f) {
 
 Op normalize_features() {
   return setting(
-      "normalize_values", kArithmetic, 1.2, kSmooth, reals(1, 4), [](Idiom& i, const Featured& f) {
+      "normalize_values", kArithmetic, 0.6, kSmooth, reals(1, 4), [](Idiom& i, const Featured& f) {
         i.called({"normalize_" + (f.stem.empty() || f.stem.size() > 18 ? "features" : f.stem),
                   "standardize", "normalize"});
         i.summary("Bring " + f.noun + " to a common scale.");
@@ -58,7 +58,7 @@ Op normalize_features() {
 
 Op readout() {
   return setting(
-      "readout", kLinearAlgebra, 2.0, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
+      "readout", kLinearAlgebra, 0.5, kSmooth, reals(2, 3), [](Idiom& i, const Featured& f) {
         const std::int64_t width = i.dim(f.id, -1), k = few(i, 10);
         const double reach = f.reach * static_cast<double>(std::min<std::int64_t>(width, 8));
         if (f.reach > 100) Idiom::fail();
@@ -95,7 +95,7 @@ Op readout() {
 
 Op covariance() {
   return setting(
-      "covariance_of_rows", kLinearAlgebra, 1.2, kSmooth, reals(2, 2),
+      "covariance_of_rows", kLinearAlgebra, 0.5, kSmooth, reals(2, 2),
       [](Idiom& i, const Featured& f) {
         if (f.reach > 100) Idiom::fail();
         const std::int64_t n = f.type.shape[0], d = f.type.shape[1];
@@ -144,7 +144,7 @@ Op covariance() {
 }
 
 Op scores() {
-  return setting("scores", kMath, 1.3, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
+  return setting("scores", kMath, 0.3, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
     const std::string t = i.setting({"temperature", "tau"}, {"0.5", "2.0", "0.7"});
     const bool entropy = i.chance(0.5);
     const Type rows = f.with(i.without_axis(f.id, -1));
@@ -164,7 +164,7 @@ Op scores() {
 }
 
 Op changes() {
-  return setting("changes", kArray, 1.6, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
+  return setting("changes", kArray, 0.8, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
     const std::int64_t n = i.dim(f.id, -1);
     Shape shorter = i.with_last(f.id, n - 1), wide = i.with_last(f.id, 2 * n - 1);
     const Interval room{-2 * f.reach, 2 * f.reach};
@@ -238,7 +238,7 @@ Op smooth() {
 
 Op by_label() {
   return setting(
-      "group_means", kIndexing, 1.5, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
+      "group_means", kIndexing, 1.0, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
         const std::int64_t rows = f.type.shape[0], k = i.between(2, 5);
         Shape shape = f.type.shape;
         shape[0] = k;
@@ -268,19 +268,19 @@ Op by_label() {
 
 Op look_up() {
   return setting(
-      "select_rows", kIndexing, 1.2, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
+      "select_rows", kIndexing, 0.4, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
         const std::int64_t rows = f.type.shape[0], m = i.size();
         Shape shape = f.type.shape;
-        if (i.chance(0.4)) {
+        const Words scored = {"scores", "logits", "ranked", "relevance", "losses", "readings"};
+        if (goes_by(i.builder()[f.id], scored) && i.chance(0.5)) {
           const std::int64_t k = i.between(1, std::max<std::int64_t>(1, i.dim(f.id, -1) / 2));
           f.called(i, "top", {"top_values", "largest_values"});
           i.summary("Mean of the largest " + std::string(f.noun.substr(f.noun.find(' ') + 1)) +
                     ".");
-          const auto parts = i.unpack(fmt::format("lax.top_k($0, {})", k), {f.id}, {},
-                                      {{{"largest", "best"}, f.with(i.with_last(f.id, k)), f.range},
-                                       {i.chance(0.5) ? Words{"places", "best_ids"} : Words{},
-                                        {DType::kI32, i.with_last(f.id, k)},
-                                        below(i.dim(f.id, -1))}});
+          const auto parts =
+              i.unpack(fmt::format("lax.top_k($0, {})", k), {f.id}, {},
+                       {{{"largest", "best"}, f.with(i.with_last(f.id, k)), f.range},
+                        {Words{}, {DType::kI32, i.with_last(f.id, k)}, below(i.dim(f.id, -1))}});
           i.let({"mean_of_largest", "top_mean"}, "jnp.mean($0, axis=-1)", {parts[0]},
                 f.with(i.without_axis(f.id, -1)), f.range);
           return;
@@ -303,7 +303,7 @@ Op look_up() {
 }
 
 Op blend() {
-  return setting("blend_with_estimate", kArithmetic, 1.3, kSmooth, reals(0, 4),
+  return setting("blend_with_estimate", kArithmetic, 0.3, kSmooth, reals(0, 4),
                  [](Idiom& i, const Featured& f) {
                    const ValueId old =
                        i.input({"estimate", "previous", "running"}, f.type, f.range);

@@ -154,29 +154,9 @@ Op flags_as_mask() {
       });
 }
 
-Op scale_an_array() {
-  return setting("scale_an_array", kArray, 1.5, kSmooth, reals(0, 0),
-                 [](Idiom& i, const Featured& f) {
-                   if (f.reach > 50) Idiom::fail();
-                   const std::int64_t n = i.size();
-                   const ValueId grid =
-                       i.argument({"profile", "template", "pattern"}, f.with({n}), {-1.5, 1.5});
-                   const bool decays = i.chance(0.4);
-                   f.called(i, "profile", {"scaled_profile", "scale_profile"});
-                   i.summary("Profile scaled by " + f.noun + ".");
-                   const double most = 2 * std::max(1.0, f.reach);
-                   const ValueId scaled =
-                       i.let({"scaled", "amplified"}, decays ? "$0 * jnp.tanh($1)" : "$0 * $1",
-                             {f.id, grid}, f.with({n}), {-most, most});
-                   if (i.chance(0.5))
-                     i.let({"cumulative", "accumulated"}, "jnp.cumsum($0)", {scaled}, f.with({n}),
-                           {-4 * most, 4 * most});
-                 });
-}
-
 Op nearest_level() {
   return setting(
-      "nearest_level", kIndexing, 1.5, kSmooth, reals(0, 0), [](Idiom& i, const Featured& f) {
+      "nearest_level", kIndexing, 0.7, kSmooth, reals(0, 0), [](Idiom& i, const Featured& f) {
         const std::int64_t n = std::max<std::int64_t>(4, i.size());
         const ValueId levels = i.argument({"levels", "grid", "codebook"}, f.with({n}), f.range);
         f.called(i, "nearest", {"nearest_level", "quantize_to_levels"});
@@ -185,26 +165,6 @@ Op nearest_level() {
                                    f.with({n}), {0, 2 * f.reach});
         i.let({"nearest", "level"}, "$0[jnp.argmin($1)]", {levels, gaps}, f.with({}), f.range);
         i.let({"distance", "gap"}, "jnp.min($0)", {gaps}, f.with({}), {0, f.reach});
-      });
-}
-
-Op shifted_system() {
-  return setting(
-      "shifted_system", kLinearAlgebra, 1.5, kSmooth, reals(0, 0), [](Idiom& i, const Featured& f) {
-        if (f.reach > 50) Idiom::fail();
-        const std::int64_t n = few(i, 8);
-        const ValueId m =
-            i.argument({"matrix", "hamiltonian", "stiffness"}, f.with({n, n}), {-1, 1});
-        const ValueId v = i.argument({"vector", "state", "load"}, f.with({n}), {-1, 1});
-        f.called(i, "shift", {"apply_shifted", "shifted_product"});
-        i.summary("Apply a matrix shifted by " + f.noun + " to a vector.");
-        const double most = 4 * std::max(1.0, f.reach);
-        const ValueId out =
-            i.let({"image", "applied"}, i.either({"$0 @ $1 + $2 * $1", "$0 @ $1 - $2 * $1"}),
-                  {m, v, f.id}, f.with({n}), {-most, most});
-        if (i.chance(0.5))
-          i.let({"energy", "expectation"}, "jnp.dot($0, $1)", {v, out}, f.with({}),
-                {-4 * most, 4 * most});
       });
 }
 
@@ -239,15 +199,8 @@ Op response_to_candidates() {
 }  // namespace
 
 std::vector<Op> number_settings() {
-  return {power(),
-          weigh_counts(),
-          counts_beside_expected(),
-          entries_of_table(),
-          flags_as_mask(),
-          scale_an_array(),
-          nearest_level(),
-          shifted_system(),
-          response_to_candidates()};
+  return {power(),         weigh_counts(),  counts_beside_expected(), entries_of_table(),
+          flags_as_mask(), nearest_level(), response_to_candidates()};
 }
 
 }  // namespace jaxsmith::plan

@@ -1,0 +1,519 @@
+// Purposes: what people do with a value of a kind, such as an angle or a log density, a row each;
+// settings.h has those that are more than a row.
+#include <algorithm>
+#include <cctype>
+#include <iterator>
+#include <map>
+#include <utility>
+
+#include "plan/jax/call_table.h"
+#include "plan/jax/settings.h"
+
+namespace jaxsmith::plan {
+namespace {
+
+// "kind = words" says what values of a kind are called. "kind : category weight" heads purposes of
+// it, "any…" of whatever words; then, two blanks in: names of the function, what it does ("{}"
+// stands for the value), steps as CallSteps reads them. A range of the first operand is where the
+// value must lie.
+constexpr std::string_view kPurposes = R"rows(
+angle = angle angles phase heading bearing rotation unwrapped angles_in_degrees angles_in_radians
+wave = wave sine cosine ripple carrier
+share = probability probs fraction proportions cdf survival tail confidence gate open_gate weights
+    memberships hit_rate softened tail_probability lower_tail upper_tail prob p_value shares share
+    rate success_rate
+log_prob = log_density log_prob log_mass log_cdf log_survival log_probs log_likelihood log_prior
+    log_pmf log_joint log_probability log_tail
+level = growth energy power variance distance distances radius length norm norms magnitude rates
+    amplitude modulus intensity volume area root cube_root side falloff inverse_square sizes speeds
+    lifetimes waiting_times draws estimates total sum average spread ratio depth powers powered
+    squared product compressed exponential doubled excess inverse_root cubed quartic
+    gamma_corrected catenary inverse reciprocal periods sharpness moduli singular_values
+    optical_depth attenuation gain gains peak largest highest strength speed cost mass
+    relative_entropy divergence entropy_terms arrangements normalizer events squares first_passages
+    arc_length reach range_of
+power = power energy intensity amplitude magnitude modulus squared growth growth_ratio falloff
+    inverse_square
+amount = volume area sizes mass events total sum product concentration distance radius side
+density = density pdf likelihood mass
+quantile = quantile threshold cutoff critical upper_quantile z_score
+solution = solution coefficients fitted w
+factor = chol factor lower square_root
+log_det = log_det
+spectrum_of = eigenvalues moduli singular_values
+size = norm norms length distance distances
+amplitude = amplitude sharpness magnitude
+moved = rolled mirrored flipped delayed rotated turned transposed permuted shuffled lagged_values
+    wrapped_around
+left_out = smoothed running running_max filtered pooled envelope trend quantized rounded clipped
+    limited coarse softened denoised floored capped wrapped
+ordered = ordered sorted ranked best largest
+code = codes words mixed masked flags toggled shifted common joined packed bits hashes inverted
+    high_bits tokens low_bits flagged keyed random_bits checksum
+position = order ranks ids places choices permutation indices best nearest winner cheapest positions
+bucket = bins buckets bucket binned
+softmaxed = probs attention weights
+gap = residual error deviation gap difference differences delta gaps errors subtracted
+hidden = activation activated squashed hidden features projected gated soft_sign responses attended
+    gate normalized standardized clipped rectified pooled soft limited response by_platform routed
+    chained products converted scoped batched
+series = signal smoothed running windowed tapered filtered restored convolved envelope detrended
+    shifted rolled mirrored correlation padded wave compounded accumulated trend interpolated
+    delayed modulated denoised line curve cumulative progress running_product running_max
+    running_min extended autocorrelation signal_back
+noise = samples draws noise heavy_tailed gaussian gumbels uniforms jumps velocities normal
+    logistic_noise laplace_noise resampled bootstrap
+score = scores logits log_odds log_value log_total log_sum log_weights octaves decades decibels
+    bits log_gamma log_beta log_norm log_average surprise
+number = quotient remainder whole_steps rounded nearest raised rint whole ulps
+angle : reduction 6
+  mean_direction circular_mean : Mean direction of {}. : v[*] : jnp.mean(jnp.sin($0)) ->
+      mean_sine[]{-1,1} => v : jnp.mean(jnp.cos($0)) -> mean_cosine[]{-1,1} => mean_sine;
+      mean_cosine : jnp.arctan2($0, $1) -> mean_direction[]{-3.2,3.2}
+  resultant_length angular_concentration : Concentration of {}, from 0 (all around) to 1 (one
+      direction). : v[*] : jnp.mean(jnp.cos($0)) -> mean_cosine[]{-1,1} => v :
+      jnp.mean(jnp.sin($0)) -> mean_sine[]{-1,1} => mean_cosine; mean_sine : jnp.hypot($0, $1) ->
+      resultant_length[]{0,1}
+angle : arithmetic 6
+  wrap_to_pi wrap_angle : Wrap {} to [-pi, pi). : v[?] : ($0 + jnp.pi) % (2.0 * jnp.pi) - jnp.pi ->
+      wrapped[?]{-3.15,3.15}
+  heading_error angle_error : Signed error of {} against a reference, in [-pi, pi). : v[?];
+      reference,target[?]{-3,3} : $0 - $1 -> error[?]{-6,6} => error : ($0 + jnp.pi) % (2.0 *
+      jnp.pi) - jnp.pi -> wrapped_error[?]{-3.15,3.15}
+angle : math 6
+  unit_vectors direction_vectors : Unit vectors that point along {}. : v[*] :
+      jnp.stack([jnp.cos($0), jnp.sin($0)], axis=-1) -> directions[* 2]{-1,1}
+  alignment heading_alignment : Cosine of the angle between {} and a reference. : v[?];
+      reference,heading[?]{-3,3} : jnp.cos($0 - $1) -> alignment[?]{-1,1}
+wave : arithmetic 6
+  oscillation modulated_wave : Give {} an amplitude and an offset. : v[?]; amplitude,gain[]{0.5,2};
+      offset,baseline[]{-1,1} : $1 * $0 + $2 -> oscillation,signal[?]{-3,3}
+  damped_oscillation damped_wave : Let {} die away with time. : v[?]; times,elapsed[?]{0,2};
+      damping,decay_rate[]{0.3,1.5} : $0 * jnp.exp(-$2 * $1) -> damped_wave[?]{-1,1}
+wave : reduction 6
+  mean_power signal_power : Mean power of {}. : v[*] : jnp.mean($0**2) -> mean_power[]{0,RR}
+  fourier_coefficient lock_in : Amplitude of a signal's part in step with {}. : v[*];
+      signal,measured[*]{-2,2} : 2.0 * jnp.mean($0 * $1) -> amplitude[]{-2,2}
+share : reduction 6
+  cross_entropy log_loss : Binary cross entropy of {} against labels. : v[*]{0,1}; labels,hits[*]b
+      => v : jnp.clip($0, 0.01, 0.99) -> p[*]{0,1} => labels; p : -jnp.mean(jnp.where($0,
+      jnp.log($1), jnp.log1p(-$1))) -> cross_entropy[]{0,5}
+  brier_score forecast_error : Brier score of {} against what happened. : v[*]{0,1};
+      outcomes,labels[*]b : jnp.mean(jnp.square($0 - $1)) -> brier_score[]{0,1}
+  mean_entropy uncertainty : Mean entropy of yes-or-no outcomes at {}. : v[*]{0,1} : jnp.clip($0,
+      0.01, 0.99) -> p[*]{0,1} => p : -jnp.mean($0 * jnp.log($0) + (1.0 - $0) * jnp.log1p(-$0)) ->
+      entropy[]{0,1}
+  expected_payoff expected_value : Expected total of payoffs that come with {}. : v[*]{0,1};
+      payoffs,gains[*]{-2,2} : jnp.sum($0 * $1) -> expected_payoff[]{-8,8}
+share : arithmetic 6
+  odds odds_of_success : Odds that belong to {}. : v[?]{0,1} : jnp.clip($0, 0.02, 0.98) ->
+      p[?]{0,1} => p : $0 / (1.0 - $0) -> odds[?]{0,20}
+  expected_hits expected_successes : Expected number of successes at {}. : v[?]{0,1};
+      trials,attempts[?]{2,20} : $0 * $1 -> expected_hits[?]{0,20}
+  mix_by_share blend_by_share : Blend two estimates, {} being the first one's share. : v[?]{0,1};
+      first,upper[?]{-2,2}; second,lower[?]{-2,2} : $0 * $1 + (1.0 - $0) * $2 -> blend[?]{-2,2}
+log_prob : reduction 6
+  log_likelihood total_log_likelihood : Log likelihood of all data: the sum of {}. : v[*] :
+      jnp.sum($0) -> log_likelihood[]{-8R,8R}
+  negative_log_likelihood nll : Mean negative log likelihood from {}. : v[*] : -jnp.mean($0) ->
+      nll[]{-1R,1R}
+  weighted_log_likelihood weighted_evidence : Log likelihood of weighted data from {}. : v[*];
+      weights,multiplicity[*]{0.2,2} : jnp.sum($1 * $0) -> log_likelihood[]{-8R,8R}
+  log_evidence log_marginal : Log evidence from {} and a log prior, summed over one axis. : v[*];
+      log_prior[*]{-3,0} : $0 + $1 -> log_joint[*]{-2R,2R} => log_joint :
+      jax.scipy.special.logsumexp($0, axis={a}) -> log_evidence[*-]{-2R,2R}
+log_prob : math 6
+  importance_weights normalized_weights : Normalized importance weights from {} and a proposal's. :
+      v[n]; log_proposal,proposal_log_prob[n]{-3,0} : $0 - $1 -> log_weights[n]{-2R,2R} =>
+      log_weights : jax.nn.softmax($0) -> weights[n]{0,1}
+  posterior_weights responsibilities : Posterior weights of candidates from {} and a prior. : v[n];
+      log_prior[n]{-3,0} : jax.nn.softmax($0 + $1) -> posterior[n]{0,1}
+log_prob : arithmetic 6
+  log_bayes_factor log_ratio : Log ratio of {} to a null model's. : v[?];
+      null_log_prob,baseline[?]{-3,0} : $0 - $1 -> log_ratio[?]{-2R,2R}
+level : reduction 4
+  shares relative_shares : Share of each element of {} in the total. : v[*]{0,1e4} : jnp.sum($0) ->
+      total[]{0,9R} => v; total : $0 / ($1 + <1e-3|1e-2>) -> shares[*]{0,1}
+  geometric_mean log_average : Geometric mean of {}. : v[*]{0,1e4} : jnp.exp(jnp.mean(jnp.log($0 +
+      <1e-3|1e-2>))) -> geometric_mean[]{0,R}
+  coefficient_of_variation relative_spread : Standard deviation of {} relative to the mean. :
+      v[*]{0,1e4} : jnp.std($0) / (jnp.mean($0) + <1e-3|1e-2>) -> relative_spread[]{0,2}
+power : math 5
+  decibels level_in_decibels : Level of {} in decibels over a reference. : v[?]{0,1e4};
+      reference,floor_level[]{0.3,2} : 10.0 * jnp.log10(($0 + 1e-2) / $1) -> decibels[?]{-25,30}
+amount : math 5
+  saturating_response saturation : Saturating response to {}: half of its most at the scale. :
+      v[?]{0,1e4}; scale,half_level[]{0.5,3} : $0 / ($0 + $1) -> response[?]{0,1}
+amount : reduction 5
+  weighted_total total_cost : Total of {} at given unit costs. : v[*]{0,1e4};
+      unit_costs,prices[*]{0.2,2} : jnp.vdot($0, $1) -> total_cost[]{0,9R}
+level : math 4
+  log_ratio log_relative : Logarithm of {} over a reference level. : v[?]{0,1e4};
+      reference,baseline[]{0.5,2} : jnp.log(($0 + 1e-2) / $1) -> log_ratio[?]{-5,8}
+level : arithmetic 4
+  relative_level normalize_to_peak : Put {} in units of the largest. : v[*]{0,1e4} : $0 /
+      (jnp.max($0) + <1e-3|1e-2>) -> relative[*]{0,1}
+  surplus shortfall : Excess of {} over what is needed. : v[?]{0,1e4}; required,needed[?]{0,2} : $0
+      - $1 -> surplus[?]{-2,R}
+gap : reduction 5
+  rms_error rmse : Root mean square of {}. : v[*] : jnp.sqrt(jnp.mean(jnp.square($0))) ->
+      rmse[]{0,R}
+  mean_absolute_error mae : Mean absolute value of {}. : v[*] : jnp.mean(jnp.abs($0)) -> mae[]{0,R}
+  chi_squared misfit : Chi-squared of {} at the given uncertainties. : v[*];
+      sigma,uncertainty[*]{0.5,2} : jnp.sum(jnp.square($0 / $1)) -> chi_squared[]{0,9RR}
+gap : arithmetic 5
+  standardized_residual pull : Put {} in units of the uncertainty. : v[?];
+      sigma,uncertainty[?]{0.5,2} : $0 / $1 -> pull[?]{-2R,2R}
+  corrected_estimate apply_correction : Correct an estimate by a part of {}. : v[?];
+      estimate,state[?]{-2,2}; gain,rate[]{0.1,0.9} : $1 + $2 * $0 -> corrected[?]{-3R,3R}
+gap : math 5
+  huber_loss robust_loss : Huber loss of {}. : v[?] : jnp.abs($0) -> size[?]{0,R} => size; v :
+      jnp.where($0 < 1.0, 0.5 * $1**2, $0 - 0.5) -> loss[?]{0,R}
+  pseudo_huber smooth_loss : Pseudo-Huber loss of {}. : v[?]; delta,width[]{0.5,2} : $1**2 *
+      (jnp.sqrt(1.0 + ($0 / $1) ** 2) - 1.0) -> loss[?]{0,2R}
+hidden : linear_algebra 5
+  readout output_layer : Linear readout of {}. : v[n k]; weights,kernel[k m]{-1,1};
+      bias,offset[m]{-1,1} : $0 @ $1 + $2 -> outputs,logits[n m]{-4R,4R}
+  class_probabilities classify : Class probabilities by a linear readout of {}. : v[n k];
+      weights,kernel[k m]{-1,1} : $0 @ $1 -> logits[n m]{-4R,4R} => logits : jax.nn.softmax($0,
+      axis=-1) -> probabilities[n m]{0,1}
+hidden : reduction 5
+  mean_pool pooled_features : Average {} over the rows. : v[n k] : jnp.mean($0, axis=0) ->
+      pooled[k]{-1R,1R}
+  masked_mean_pool pool_valid : Average {} over the rows that are valid. : v[n k]; mask,valid[n]b :
+      jnp.sum(jnp.where($1[:, None], $0, 0.0), axis=0) -> total[k]{-4R,4R} => mask :
+      jnp.maximum(jnp.sum($0), 1) -> count[]i{1,n} => total; count : $0 / $1 -> pooled[k]{-1R,1R}
+  activity_penalty sparsity_penalty : Mean absolute size of {}, as a penalty. : v[*] :
+      jnp.mean(jnp.abs($0)) -> penalty[]{0,R}
+hidden : arithmetic 5
+  residual_connection add_skip : Add {} to what the layer was given. : v[*]; inputs,skip[*]{-2,2} :
+      $1 + $0 -> outputs[*]{-2R,2R}
+  gated_update apply_gate : Let a gate decide how much of {} passes. : v[*];
+      gate_logits,gate[*]{-3,3} : jax.nn.sigmoid($1) * $0 -> gated[*]{-1R,1R}
+  residual_block with_skip : Add the input to {}. : v[?]; source : $1 + $0 -> outputs[?]{-2R,2R}
+series : reduction 5
+  rms_level signal_rms : Root mean square of {}. : v[n] : jnp.sqrt(jnp.mean(jnp.square($0))) ->
+      rms[]{0,R}
+  crest_factor peak_to_rms : Peak of {} over its root mean square. : v[n] :
+      jnp.sqrt(jnp.mean(jnp.square($0))) -> rms[]{0,R} => v; rms : jnp.max(jnp.abs($0)) / ($1 +
+      <1e-3|1e-2>) -> crest_factor[]{1,9}
+  matched_filter template_score : Overlap of {} with a template. : v[n]; template,pattern[n]{-1,1}
+      : jnp.dot($0, $1) -> score[]{-4R,4R}
+series : array 5
+  moving_average smooth_series : Moving average over three neighbors of {}. : v[n] : jnp.pad($0, 1,
+      mode=<"edge"|"reflect">) -> padded[n+2]{-1R,1R} => padded : ($0[:-2] + $0[1:-1] + $0[2:]) /
+      3.0 -> smoothed[n]{-1R,1R}
+  remove_mean detrend : Take the mean out of {}. : v[*] : $0 - jnp.mean($0, axis=-1, keepdims=True)
+      -> detrended[*]{-2R,2R}
+noise : arithmetic 5
+  noisy_observation add_noise : A clean signal with {} of a given size on it. : v[?];
+      clean,signal[?]{-2,2}; sigma,noise_scale[]{0.2,1} : $1 + $2 * $0 -> noisy[?]{-2R,2R}
+  reparameterized shift_and_scale : Give {} a mean and a standard deviation. : v[?];
+      mean,mu[?]{-1,1}; log_std,log_sigma[?]{-1,0.5} : $1 + jnp.exp($2) * $0 -> sample[?]{-3R,3R}
+noise : reduction 5
+  mean_with_error monte_carlo_mean : Mean of {} and its standard error. : v[n] : jnp.mean($0) ->
+      mean[]{-1R,1R} => v : jnp.std($0, ddof=1) / jnp.sqrt({n}) -> standard_error[]{0,R}
+  expected_shortfall call_payoff : Mean excess of {} over a strike. : v[*];
+      strike,level[]{-0.5,0.5} : jnp.mean(jax.nn.relu($0 - $1)) -> mean_excess[]{0,R}
+  sample_quantile value_at_risk : A quantile of {}. : v[*] : jnp.quantile($0, <0.05|0.1|0.9|0.95>)
+      -> quantile[]{-1R,1R}
+score : math 5
+  softmax_weights normalize_scores : Turn {} into weights that sum to one. : v[*];
+      temperature,tau[]{0.5,2} : jax.nn.softmax($0 / $1, axis=-1) -> weights[*]{0,1}
+  ranking_loss pairwise_logistic_loss : Logistic loss of {} against a competitor's. : v[?];
+      other_scores,rival[?]{-2,2} : jax.nn.softplus($1 - $0) -> loss[?]{0,3R}
+score : arithmetic 5
+  calibrated_score temperature_scaled : Calibrate {} by a scale and a bias. : v[?];
+      temperature,scale[]{0.5,2}; bias,offset[]{-1,1} : $0 / $1 + $2 -> calibrated[?]{-3R,3R}
+number : arithmetic 5
+  step_value to_value : Turn {} back into a value, from an origin on. : v[?]; step,unit[]{0.1,1};
+      origin,offset[]{-1,1} : $2 + $1 * $0 -> value[?]{-2R,2R}
+  quantization_error rounding_error : Distance of {} from the exact values. : v[?];
+      exact,level[?]{-3,3} : $0 - $1 -> rounding_error[?]{-2R,2R}
+angle : linear_algebra 5
+  rotate_points rotate : Rotate points of the plane by {}. : v[] : jnp.cos($0) -> c[]{-1,1} => v :
+      jnp.sin($0) -> s[]{-1,1} => points,corners[n 2]{-2,2}; c; s : jnp.stack([$1 * $0[:, 0] - $2 *
+      $0[:, 1], $2 * $0[:, 0] + $1 * $0[:, 1]], axis=-1) -> rotated[n 2]{-3,3}
+noise : linear_algebra 5
+  correlated_samples correlate_noise : Give the rows of {} a covariance, by its factor. : v[n k];
+      factor,chol[k k]{-1,1} : $0 @ $1.T -> correlated[n k]{-4R,4R}
+noise : array 5
+  random_walk brownian_path : Random walk with steps from {}. : v[*]; sigma,step_size[]{0.2,1} :
+      jnp.cumsum($1 * $0, axis=-1) -> path[*]{-4R,4R}
+gap : linear_algebra 5
+  mahalanobis_squared squared_distance : Squared length of each row of {} in a precision matrix. :
+      v[n k]; precision[k k]{-1,1} : jnp.einsum("ni,ij,nj->n", $0, $1, $0) -> distance[n]{-9RR,9RR}
+score : linear_algebra 5
+  attend weighted_values : Average of values, weighted by the softmax of {}. : v[n m] :
+      jax.nn.softmax($0, axis=-1) -> weights[n m]{0,1} => weights; values,payload[m d]{-2,2} : $0 @
+      $1 -> attended[n d]{-2,2}
+share : indexing 5
+  label_log_loss nll_of_labels : Mean negative log of the entry of {} that each label picks. : v[n
+      k]{0,1}; labels[n]i{0,k-1} : $0[jnp.arange({n}), $1] -> picked[n]{0,1} => picked :
+      -jnp.mean(jnp.log($0 + 1e-2)) -> loss[]{0,5}
+level : indexing 4
+  total_by_group group_totals : Total of {} in each group. : v[n]{0,1e4}; groups,labels[n]i{0,3} :
+      jax.ops.segment_sum($0, $1, num_segments=4) -> totals[4]{0,4R}
+any_flags : array 5
+  running_count count_so_far : Running count of true places in {}. : v[*]b : jnp.cumsum($0,
+      axis=-1) -> running_count[*]i{0,9}
+density : reduction 5
+  posterior_on_grid normalized_posterior : Posterior on a grid from {} and a prior. : v[n]{0,1e4};
+      prior[n]{0.1,1} : $0 * $1 -> joint[n]{0,R} => joint : $0 / (jnp.sum($0) + 1e-3) ->
+      posterior[n]{0,1}
+  expected_value mean_under_density : Mean of values weighted by {}. : v[*]{0,1e4};
+      values,payoffs[*]{-2,2} : jnp.sum($0 * $1) / (jnp.sum($0) + 1e-2) -> mean[]{-2,2}
+density : arithmetic 5
+  mixture_density contaminated_density : Mix {} with a constant background. : v[?]{0,1e4};
+      share,mixing[]{0.05,0.5}; background,floor_density[]{0.05,0.5} : (1.0 - $1) * $0 + $1 * $2 ->
+      mixture[?]{0,R}
+density : math 5
+  log_mixture log_contaminated : Log of {} over a background. : v[?]{0,1e4};
+      background,floor_density[]{0.05,0.5} : jnp.log($0 + $1) -> log_density[?]{-3,3}
+quantile : arithmetic 5
+  value_at_risk scaled_quantile : Loss at {} for a position of given size. : v[?];
+      exposure,position[?]{0.5,2} : $1 * $0 -> value_at_risk[?]{-2R,2R}
+  excess_over_quantile exceedance : How far measurements exceed {}. : v[?];
+      measured,losses[?]{-2,3} : jax.nn.relu($1 - $0) -> excess[?]{0,4}
+quantile : reduction 5
+  mean_excess mean_exceedance : Mean excess of measurements over {}. : v[*];
+      measured,losses[*]{-2,3} : jnp.mean(jax.nn.relu($1 - $0)) -> mean_excess[]{0,4}
+solution : linear_algebra 6
+  predict predict_with_solution : Predict from new inputs by {}. : v[k]; inputs,features[n k]{-2,2}
+      : $1 @ $0 -> predicted[n]{-4R,4R}
+solution : reduction 6
+  ridge_penalty solution_penalty : Ridge penalty of {}. : v[*]; strength,ridge[]{0.1,2} : $1 *
+      jnp.sum($0**2) -> penalty[]{0,9RR}
+factor : linear_algebra 6
+  correlated_noise sample_from_factor : Noise whose covariance has {}. : v[n n]; noise,z[n]{-2,2} :
+      $0 @ $1 -> correlated[n]{-4R,4R}
+log_det : arithmetic 6
+  gaussian_log_normalizer log_normalizer : Log normalizer of a Gaussian from {} and its dimension.
+      : v[?] : -0.5 * ($0 + <2|3|4> * jnp.log(2.0 * jnp.pi)) -> log_normalizer[?]{-9,9}
+spectrum_of : reduction 6
+  condition_number spectral_condition : Largest of {} over the smallest, in size. : v[n] :
+      jnp.abs($0) -> sizes[n]{0,R} => sizes : jnp.max($0) / (jnp.min($0) + 1e-2) ->
+      condition_number[]{1,50}
+  spectral_sum nuclear_norm : Sum of the sizes of {}. : v[n] : jnp.sum(jnp.abs($0)) -> total[]{0,9R}
+size : arithmetic 5
+  clip_factor scale_to_limit : Factor that brings {} down to a limit. : v[?]{0,1e4};
+      max_norm,limit[]{0.5,2} : jnp.minimum(1.0, $1 / ($0 + <1e-3|1e-2>)) -> factor[?]{0.1,1}
+size : math 5
+  gaussian_kernel similarity : Gaussian similarity that belongs to {}. : v[?]{0,1e4};
+      length_scale,bandwidth[]{0.7,2} : jnp.exp(-0.5 * ($0 / $1) ** 2) -> similarity[?]{0,1}
+size : reduction 5
+  soft_margin_penalty margin_loss : Mean hinge penalty for {} below a margin. : v[*]{0,1e4};
+      margin[]{0.5,3} : jnp.mean(jax.nn.relu($1 - $0)) -> penalty[]{0,3}
+amplitude : reduction 5
+  spectral_flatness flatness : Geometric over arithmetic mean of {}. : v[*]{0,1e4} :
+      jnp.exp(jnp.mean(jnp.log($0 + 1e-2))) -> geometric_mean[]{0,R} => geometric_mean; v : $0 /
+      (jnp.mean($1) + 1e-2) -> flatness[]{0,1}
+  spectral_centroid center_of_mass : Mean place along the axis, weighted by {}. : v[n]{0,1e4} :
+      jnp.sum(jnp.arange({n}) * $0) / (jnp.sum($0) + 1e-2) -> centroid[]{0,n}
+moved : reduction 6
+  lag_correlation self_overlap : Mean product of an array and {}. : v[*]; source : jnp.mean($1 *
+      $0) -> overlap[]{-1RR,RR}
+moved : array 6
+  symmetric_part even_part : Mean of an array and {}. : v[*]; source : 0.5 * ($1 + $0) ->
+      even_part[*]{-1R,1R}
+  lagged_difference antisymmetric_part : An array less {}. : v[*]; source : $1 - $0 ->
+      difference[*]{-2R,2R}
+moved : arithmetic 6
+  lagged_difference change : Difference of an array and {}. : v[*]; source : $1 - $0 ->
+      difference[*]{-2R,2R}
+left_out : arithmetic 6
+  remainder_of_input residual_part : What is left of the input without {}. : v[?]; source : $1 - $0
+      -> remainder[?]{-2R,2R}
+left_out : reduction 6
+  rms_change distortion : Root mean square distance of {} from the input. : v[*]; source :
+      jnp.sqrt(jnp.mean(jnp.square($0 - $1)) + 1e-4) -> distortion[]{0,R}
+ordered : reduction 6
+  trimmed_mean robust_mean : Mean of {} without the first and the last. : v[n] : n=3..4096 :
+      jnp.mean($0[1:-1]) -> trimmed_mean[]{-1R,1R}
+bucket : reduction 6
+  counts_per_bucket histogram_of : Number of elements in each of {}. : v[n]i{0,64} :
+      jnp.bincount($0, length=8) -> counts[8]i{0,n}
+bucket : indexing 6
+  bucket_corrections per_bucket_offset : Correction from a table for each of {}. : v[*]i{0,64};
+      corrections,offsets[8]{-1,1} : jnp.take($1, $0, mode="clip") -> corrections[*]{-1,1}
+position : indexing 6
+  values_in_order reorder_values : Values at the places that {} says. : v[*]i;
+      values,payload[n]{-2,2} : jnp.take($1, $0, mode="clip") -> found[*]{-2,2}
+  place_weights weights_by_place : Weight that belongs to each place of {}. : v[*]i;
+      discounts,place_weights[n]{0.1,1} : $1[jnp.clip($0, 0, {n-1})] -> weights[*]{0.1,1}
+position : arithmetic 6
+  discount_by_place reciprocal_rank : Reciprocal rank of {}, counted from one. : v[*]i{0,1e6} : 1.0
+      / ($0 + 1) -> reciprocal_rank[*]d{0,1}
+position : reduction 6
+  mean_reciprocal_rank mrr : Mean reciprocal rank of {}, counted from one. : v[*]i{0,1e6} :
+      jnp.mean(1.0 / ($0 + 1)) -> mrr[]d{0,1}
+position : array 6
+  place_fractions relative_places : Places of {} as fractions of the whole range. : v[n]i{0,1e6} :
+      $0 / {n} -> fractions[n]d{0,1}
+any : linear_algebra 1
+  row_lengths row_norms : Length of each row of {}. : v[n k] : jnp.linalg.norm($0, axis=-1) ->
+      lengths[n]{0,4R}
+  trend_slope linear_trend : Slope of {} over time, by least squares. : v[n] : $0 - jnp.mean($0) ->
+      deviation[n]{-2R,2R} => times,t[n]{0,2} : $0 - jnp.mean($0) -> offset[n]{-2,2} => offset;
+      deviation : jnp.dot($0, $1) / (jnp.dot($0, $0) + 1e-2) -> slope[]{-2R,2R}
+  quadratic_form energy_of_state : Quadratic form of {} in a state. : v[n n];
+      state,direction[n]{-1,1} : $1 @ $0 @ $1 -> energy[]{-9R,9R}
+  apply_matrix transform_state : Apply {} to a vector. : v[n n]; vector,state[n]{-1,1} : $0 @ $1 ->
+      image[n]{-6R,6R}
+  symmetric_part symmetrize : Symmetric part of {}. : v[n n] : 0.5 * ($0 + $0.T) -> symmetric[n
+      n]{-1R,1R}
+  weighted_score linear_score : Linear score of {}. : v[n]; weights,coefficients[n]{-1,1} :
+      jnp.dot($0, $1) -> score[]{-4R,4R}
+  project_rows linear_map : Map each row of {} by a matrix. : v[n k]; weights,projection[k m]{-1,1}
+      : $0 @ $1 -> projected[n m]{-4R,4R}
+any : arithmetic 1
+  rescale calibrate : Calibrate {} by a gain and an offset. : v[?]; gain,scale[]{0.5,2};
+      offset,baseline[]{-1,1} : $1 * $0 + $2 -> calibrated[?]{-3R,3R}
+  deviation_from_reference gap_to_reference : Deviation of {} from a reference. : v[?];
+      reference,expected[?]{-2,2} : $0 - $1 -> deviation[?]{-2R,2R}
+softmaxed : reduction 6
+  soft_maximum expected_score : Mean of the input, weighted by {}. : v[*]{0,1}; source : jnp.sum($0
+      * $1, axis={a}) -> expected[*-]{-3,3}
+any : indexing 1
+  add_into_table accumulate_rows : Add {} into a table at the rows that ids say. : v[n];
+      ids,slots[n]i{0,m-1}; table,totals[m]{-2,2} : m=3..12 : $2.at[$1].add($0) ->
+      updated[m]{-4R,4R}
+  entries_per_example pick_entry : Entry of each row of {} that its column says. : v[n k];
+      columns,labels[n]i{0,k-1} : jnp.take_along_axis($0, $1[:, None], axis=1)[:, 0] ->
+      picked[n]{-1R,1R}
+any : math 1
+  signed_log compress : Compress {} to a signed logarithmic scale. : v[?] : jnp.sign($0) *
+      jnp.log1p(jnp.abs($0)) -> compressed[?]{-9,9}
+  soft_step soft_indicator : Soft indicator of {} above a center. : v[?]; center,threshold[]{-1,1};
+      width,softness[]{0.3,2} : jax.nn.sigmoid(($0 - $1) / $2) -> indicator[?]{0,1}
+  soft_threshold shrink : Shrink {} towards zero by a threshold. : v[?];
+      threshold,strength[]{0.05,0.5} : jnp.sign($0) * jax.nn.relu(jnp.abs($0) - $1) ->
+      shrunk[?]{-1R,1R}
+  gaussian_score tolerance_score : Score {} by closeness to what is expected, from 0 to 1. : v[?];
+      expected,reference[?]{-2,2}; tolerance,width[]{0.8,2} : jnp.exp(-0.5 * (($0 - $1) / $2) ** 2)
+      -> score[?]{0,1}
+any : array 1
+  with_running_total append_total : Running total of {} along the last axis. : v[*] :
+      jnp.cumsum($0, axis=-1) -> running_total[*]{-4R,4R}
+  increments changes : Changes of {} from one place to the next. : v[n] : jnp.diff($0) ->
+      changes[n-1]{-2R,2R}
+any_flags : reduction 5
+  fraction_true hit_fraction : Fraction of true places in {}. : v[*]b : jnp.mean($0) ->
+      fraction[]d{0,1}
+  count_true count_per_row : Number of true places in each row of {}. : v[m n]b : jnp.sum($0,
+      axis=-1) -> count[m]i{0,n}
+any_flags : indexing 5
+  apply_mask masked_values : Values selected by {}, zero elsewhere. : v[*]b; values,signal[*]{-2,2}
+      : jnp.where($0, $1, 0.0) -> masked[*]{-2,2}
+  masked_update update_where : Take fresh values at places selected by {}. : v[*]b;
+      fresh,proposed[*]{-2,2}; current,state[*]{-2,2} : jnp.where($0, $1, $2) -> updated[*]{-2,2}
+code : arithmetic 5
+  low_bits bucket_of : Low bits of {}, as a bucket. : v[?]i : $0 & <7|3|15> -> bucket[?]g{0,15}
+  parity parity_bits : Parity of the bits of {}. : v[?]i : lax.population_count($0) & 1 ->
+      parity[?]g{0,1}
+code : array 5
+  bit_planes unpack_bits : The lowest bits of {}, along a new last axis. : v[*]i : ($0[..., None]
+      >> jnp.arange(4, dtype=$0.dtype)) & 1 -> bits[* 4]g{0,1}
+any_counts : reduction 5
+  normalized_counts count_shares : Share of each element of {} in the total. : v[*]i{0,9e8} : $0 /
+      jnp.maximum(jnp.sum($0), 1) -> shares[*]d{0,1}
+  weighted_mean_count mean_cost : Mean of {} at their weights. : v[*]i{-1e4,1e4};
+      weights,costs[*]{0.2,2} : jnp.mean($1 * $0) -> mean_cost[]{-9,9}
+any_spectrum : reduction 5
+  spectral_centroid mean_frequency : Mean bin of {}, weighted by power. : v[n]c : jnp.abs($0) ** 2
+      -> power[n]D{0,RR} => power : jnp.sum(jnp.arange({n}) * $0) / (jnp.sum($0) + 1e-2) ->
+      centroid[]D{0,n}
+  total_power spectral_energy : Total power of {}. : v[*]c : jnp.sum(jnp.abs($0) ** 2) ->
+      total_power[]D{0,9RR}
+any_spectrum : arithmetic 5
+  apply_filter filter_spectrum : Filter {} by a response for each bin. : v[*]c;
+      response,gains[*]{0,1} : $1 * $0 -> filtered[*]c{0,R}
+)rows";
+
+std::string replaced(std::string text, const std::string& noun) {
+  const std::size_t at = text.find("{}");
+  if (at != std::string::npos) text.replace(at, 2, noun);
+  return text;
+}
+
+struct Purpose {
+  Idiom::Words names;
+  std::string says;
+  CallSteps steps;
+};
+
+// Values of a kind: those that go by its words, or of a type of element.
+Accept of_kind(const std::string& kind, const std::vector<std::string>& words) {
+  const std::uint32_t elements =
+      kind == "any_flags"                                                                ? kBoolKind
+      : kind == "code" || kind == "position" || kind == "bucket" || kind == "any_counts" ? kIntegers
+      : kind == "any_spectrum" ? kComplexKind
+                               : kReal;
+  return [=, fits = reals(0, 4)](const Value& v) {
+    if ((kind_of(v.type.dtype) & elements) == 0) return false;
+    if (elements == kReal && !fits(v)) return false;
+    return words.empty() || goes_by(v, words);
+  };
+}
+
+// The operand of its type that the value was made of.
+ValueId source_of(Idiom& i, const Featured& f) {
+  const Builder& b = i.builder();
+  for (const Node& node : b.body_of(b.current()).nodes) {
+    if (std::ranges::find(node.results, f.id) == node.results.end()) continue;
+    for (const ValueId id : node.operands)
+      if (b[id].literal.empty() && b[id].type == f.type && !b[id].weak) return id;
+  }
+  return kNoValue;
+}
+
+void add(std::vector<Op>& out, const std::string& heading, std::vector<Purpose> rows,
+         const std::map<std::string, std::vector<std::string>>& kinds) {
+  static const std::map<std::string, Category> kCategories = {
+      {"arithmetic", kArithmetic}, {"math", kMath},         {"array", kArray},
+      {"reduction", kReduction},   {"indexing", kIndexing}, {"linear_algebra", kLinearAlgebra}};
+  const std::size_t colon = heading.find(" : ");
+  const std::string kind = heading.substr(0, colon);
+  const std::vector<std::string> how = table_words(heading.substr(colon + 3));
+  const auto words = kinds.find(kind);
+  out.push_back(
+      setting("purpose of " + kind + ", " + how.at(0), kCategories.at(how.at(0)),
+              std::stod(how.at(1)), Derivative::kSmooth,
+              of_kind(kind, words == kinds.end() ? std::vector<std::string>{} : words->second),
+              [rows = std::move(rows)](Idiom& i, const Featured& f) {
+                const Purpose& row = i.random().pick(rows);
+                i.chance(0.5) ? f.called(i, row.names.front(), row.names) : i.called(row.names);
+                i.summary(replaced(row.says, f.noun));
+                row.steps.write(i, f.id, source_of(i, f));
+              }));
+}
+
+}  // namespace
+
+std::vector<Op> purposes() {
+  std::map<std::string, std::vector<std::string>> kinds;
+  std::string heading;
+  std::vector<Purpose> rows;
+  std::vector<Op> out;
+  const auto finish = [&] {
+    if (!heading.empty()) add(out, heading, std::exchange(rows, {}), kinds);
+  };
+  for (const std::string& line : table_lines(kPurposes)) {
+    const std::size_t equals = line.find(" = "), colon = line.find(" : ");
+    if (line.starts_with(' ')) {
+      const std::size_t second = line.find(" : ", colon + 3);
+      rows.push_back({table_words(line.substr(2, colon - 2)),
+                      line.substr(colon + 3, second - colon - 3),
+                      CallSteps(line.substr(second + 3))});
+    } else if (colon == std::string::npos) {
+      kinds[line.substr(0, equals)] = table_words(line.substr(equals + 3));
+    } else {
+      finish();
+      heading = line;
+    }
+  }
+  finish();
+  return out;
+}
+
+}  // namespace jaxsmith::plan
