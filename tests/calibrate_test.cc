@@ -7,6 +7,7 @@
 #include "backend/backend.h"
 #include "calibrate/explain.h"
 #include "calibrate/fit.h"
+#include "calibrate/parts.h"
 #include "calibrate/profile.h"
 #include "calibrate/table.h"
 #include "generate/options.h"
@@ -77,6 +78,38 @@ TEST(Explain, FindsWhatUsesBring) {
   EXPECT_NEAR(found.of.at(1).at("add"), 1, 0.1);
   EXPECT_LT(found.of.at(0).at("add"), 0.1);
   EXPECT_LT(found.left, found.left_before);
+}
+
+// Of three functions: entry 0 becomes four operations, entry 1 forty, of which thirty are hidden.
+TEST(Parts, FindsWhatEntriesHide) {
+  const plan::Catalogue& catalogue = backend::jax().catalogue();
+  const plan::Applied few{&catalogue.ops()[0]}, many{&catalogue.ops()[1]};
+  std::vector<Traced> functions;
+  for (int i = 0; i < 40; ++i) {
+    functions.push_back({{few, few}, 8, 0});
+    functions.push_back({{few, many}, 44, 30.0 / 44});
+    functions.push_back({{many, many}, 0, 0.75});  // refused
+  }
+  const Parts parts = explain_parts(functions, catalogue);
+  EXPECT_NEAR(parts.at(0).plain.shown, 4, 0.5);
+  EXPECT_LT(parts.at(0).plain.hidden, 0.5);
+  EXPECT_NEAR(parts.at(1).plain.hidden, 30, 2);
+  EXPECT_NEAR(parts.at(1).plain.shown, 10, 2);
+  EXPECT_NEAR(expected_inert(functions[1], parts, catalogue), 30.0 / 44, 0.05);
+}
+
+// A step that nothing shows says nothing of its entry.
+TEST(Parts, WhatNothingShowsIsNotTheEntrys) {
+  const plan::Catalogue& catalogue = backend::jax().catalogue();
+  const plan::Applied seen{&catalogue.ops()[0]}, unseen{&catalogue.ops()[1], 1, false, false};
+  const plan::Applied other{&catalogue.ops()[1]};
+  std::vector<Traced> functions;
+  for (int i = 0; i < 40; ++i) {
+    functions.push_back({{seen, unseen}, 10, 0.5});
+    functions.push_back({{seen, other}, 10, 0});
+  }
+  const Parts parts = explain_parts(functions, catalogue);
+  EXPECT_LT(parts.at(0).plain.hidden + parts.at(1).plain.hidden, 1);
 }
 
 TEST(Fit, BringsPlansNearer) {

@@ -64,6 +64,45 @@ TEST(Visibility, HolesAreToldApartByAllTheirDigits) {
   EXPECT_FALSE(names_operand("$10", 1));
 }
 
+// A step of which only an order goes on does not show, whatever is made of the order.
+TEST(Visibility, AnOrderHardlyShowsWhatItIsOf) {
+  const auto shows = [](const std::string& last) {
+    Program program;
+    program.catalogue = kOptions.catalogue;
+    program.values.resize(3);
+    program.values[0].type = program.values[1].type = {DType::kF32, {4, 3}};
+    Body body;
+    body.parameters = {0};
+    body.nodes = {{.op = "tanh", .spelling = "jnp.tanh($0)", .operands = {0}, .results = {1}},
+                  {.op = "exp", .spelling = last, .operands = {1}, .results = {2}}};
+    body.results = {2};
+    program.bodies = {body};
+    const auto applied = applied_entries(program, 0);
+    return applied.size() == 2 && applied[1].shows;
+  };
+  EXPECT_TRUE(shows("jnp.mean($0)"));
+  EXPECT_FALSE(shows("jnp.mean($0.argmax(axis=1) == 2)"));
+  EXPECT_FALSE(shows("1.0 * jnp.argmax($0)"));
+  EXPECT_TRUE(shows("jnp.max($0) + jnp.argmax($0)"));
+}
+
+// What would be refused for what it hides is not planned.
+TEST(Visibility, MembersShowMostOfWhatTheyBecome) {
+  std::size_t roots = 0, hidden = 0;
+  for (std::uint64_t f = 0; f < kFamilies; ++f) {
+    const auto members = plan_family(kOptions, kSeed, f);
+    for (std::size_t m = 0; m < members.size(); ++m) {
+      const Program& program = members[m].program;
+      const double share = hidden_share(program, program.root);
+      if (m > 0)
+        EXPECT_LT(share, 0.5) << "family " << f << ", member " << m;
+      else
+        ++roots, hidden += share > 0.5;
+    }
+  }
+  EXPECT_LT(hidden, roots / 40);
+}
+
 // What a loss leaves out its gradient cannot show: it comes along, or there is no such member.
 TEST(Visibility, AGradientLeavesNoResultOfItsFunctionOut) {
   std::size_t found = 0;

@@ -8,6 +8,7 @@
 
 #include "base/threads.h"
 #include "calibrate/explain.h"
+#include "calibrate/parts.h"
 #include "calibrate/profile.h"
 #include "calibrate/usage.h"
 #include "source/render.h"
@@ -21,6 +22,9 @@ struct Family {
   plan::SizeClass size{};
   Uses uses;
   Counts operations, pairs;
+  // By member: how many operations a row has.
+  std::map<std::uint32_t, double> numbers;
+  std::vector<Traced> traced;
 };
 using Families = std::map<std::string, Family>;
 
@@ -51,7 +55,8 @@ Result<std::map<std::string, std::string>> sources_of(std::span<const std::strin
 
 // Plans the families again, and holds their functions against the rows.
 Status plan_again(std::span<const std::string> datasets, const plan::PlanOptions& options,
-                  unsigned workers, Families& families) {
+                  unsigned workers, const std::map<std::string, double>& shares,
+                  Families& families) {
   JAXSMITH_TRY(sources, sources_of(datasets));
   std::vector<Family*> all;
   for (auto& [id, family] : families) all.push_back(&family);
@@ -62,12 +67,17 @@ Status plan_again(std::span<const std::string> datasets, const plan::PlanOptions
     std::size_t met = 0;
     for (std::size_t m = 0; m < members.size(); ++m) {
       const source::FunctionKey key{family.seed, family.number, static_cast<std::uint32_t>(m)};
+      const auto share = shares.find(source::function_id(key));
+      if (share != shares.end())
+        family.traced.push_back({plan::applied_entries(members[m].program, members[m].program.root),
+                                 family.numbers[key.member], share->second});
       const auto row = sources.find(source::function_id(key));
       if (row == sources.end()) continue;
       if (source::render(members[m], key).source != row->second) return not_planned(row->first);
       ++met;
     }
-    if (met == 0) return not_planned(source::family_id({family.seed, family.number, 0}));
+    if (met == 0 && family.traced.empty())
+      return not_planned(source::family_id({family.seed, family.number, 0}));
     family.uses = uses_of(members.front().program);
     return {};
   });
@@ -134,12 +144,23 @@ Result<std::string> learn(std::span<const std::string> datasets, const plan::Pla
     Family& family = families[row.family];
     if (!parse_family(row.family, family)) return not_planned(row.id);
     for (const std::string& operation : row.operations) ++family.operations[operation];
+    family.numbers[static_cast<std::uint32_t>(row.member)] =
+        static_cast<double>(row.operations.size());
     for (const auto& [pair, n] : row.pairs) family.pairs[pair] += n;
   }
   if (families.empty()) return Error::usage("calibrate: there are no rows to learn from");
-  JAXSMITH_CHECK(plan_again(datasets, options, workers, families));
+  // Those of which all was refused say something of what is hidden.
+  JAXSMITH_TRY(shares, inert_shares(datasets));
+  for (const auto& [id, share] : shares) {
+    const std::string name = id.substr(0, id.rfind('-'));
+    if (!families.contains(name) && !parse_family(name, families[name])) return not_planned(id);
+  }
+  JAXSMITH_CHECK(plan_again(datasets, options, workers, shares, families));
   std::vector<Explained> operations, pairs;
+  std::vector<Traced> traced;
   for (const auto& [id, family] : families) {
+    std::ranges::copy(family.traced, std::back_inserter(traced));
+    if (family.operations.empty()) continue;
     operations.push_back({family.uses, family.operations});
     pairs.push_back({family.uses, family.pairs});
   }
@@ -161,7 +182,7 @@ Result<std::string> learn(std::span<const std::string> datasets, const plan::Pla
       out += fmt::format("ENTRY(\"{}\", \"{}\", \"{}\")\n", ops[place].name, list_text(listed, 2),
                          list_text(listed_pairs, 2));
   }
-  return out;
+  return out + parts_text(traced, *options.catalogue);
 }
 
 }  // namespace jaxsmith::calibrate

@@ -19,6 +19,28 @@ void tame(Op& op) {
   if (op.derivative == Derivative::kSmooth) op.derivative = Derivative::kNone;
 }
 
+// Of what was hardly met: what becomes a hundred instructions, and what most of these are for other
+// operands.
+Operations by_traits(const Op& op, const Operations& usual) {
+  const double times = op.has(kManyInstructions) ? 8 : 1;
+  if (op.has(kMostlyHidden)) return {0, times * (usual.shown + usual.hidden)};
+  return {times * usual.shown, times * usual.hidden};
+}
+
+std::vector<Brings> all_brings(std::span<const Op> ops, std::span<const BroughtParts> parts) {
+  std::unordered_map<std::string_view, Brings> learnt;
+  for (const BroughtParts& line : parts) learnt.emplace(line.entry, line.brings);
+  const Brings usual = learnt[""];
+  std::vector<Brings> out;
+  for (const Op& op : ops) {
+    const auto found = learnt.find(op.name);
+    out.push_back(found != learnt.end()
+                      ? found->second
+                      : Brings{by_traits(op, usual.plain), by_traits(op, usual.differentiated)});
+  }
+  return out;
+}
+
 }  // namespace
 
 Op with_traits(std::uint32_t traits, Op op) {
@@ -26,7 +48,8 @@ Op with_traits(std::uint32_t traits, Op op) {
   return op;
 }
 
-Catalogue::Catalogue(Vocabulary vocabulary, std::vector<Op> ops, NamedWeights fitted)
+Catalogue::Catalogue(Vocabulary vocabulary, std::vector<Op> ops, NamedWeights fitted,
+                     std::span<const BroughtParts> parts)
     : vocabulary_(std::move(vocabulary)), ops_(std::move(ops)), weights_(std::move(fitted.others)) {
   for (Op& op : ops_) {
     tame(op);
@@ -39,6 +62,7 @@ Catalogue::Catalogue(Vocabulary vocabulary, std::vector<Op> ops, NamedWeights fi
   };
   if (!fitted.entries.empty())
     for (const Op& op : ops_) weights_.entries.push_back(factor(fitted.entries, op.name));
+  brings_ = all_brings(ops_, parts);
   if (!fitted.categories.empty())
     for (const CategoryProfile& c : vocabulary_.categories)
       weights_.categories.push_back(factor(fitted.categories, c.name));

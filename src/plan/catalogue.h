@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "plan/brought.h"
 #include "plan/op.h"
 #include "plan/weights.h"
 
@@ -81,8 +82,10 @@ struct NamedWeights {
 
 class Catalogue {
  public:
-  // `fitted`: factors by the names of entries, which need not all be there, and others.
-  Catalogue(Vocabulary vocabulary, std::vector<Op> ops, NamedWeights fitted = {});
+  // `fitted`: factors by the names of entries, which need not all be there, and others. `parts`: of
+  // the same names.
+  Catalogue(Vocabulary vocabulary, std::vector<Op> ops, NamedWeights fitted = {},
+            std::span<const BroughtParts> parts = {});
   Catalogue(const Catalogue&) = delete;
   Catalogue& operator=(const Catalogue&) = delete;
 
@@ -95,12 +98,17 @@ class Catalogue {
     return vocabulary_.categories[static_cast<std::size_t>(category)];
   }
   const Weights& weights() const { return weights_; }  // where a run has none of its own
+  // What an application of one of its entries becomes; by its traits where that was not learnt.
+  const Brings& brings(const Op& op) const {
+    return brings_[static_cast<std::size_t>(&op - ops_.data())];
+  }
 
  private:
   Vocabulary vocabulary_;
   std::vector<Op> ops_;
   std::unordered_map<std::string_view, const Op*> by_name_;
   Weights weights_;
+  std::vector<Brings> brings_;
 };
 
 }  // namespace jaxsmith::plan

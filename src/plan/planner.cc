@@ -28,8 +28,14 @@ constexpr int kTriesOfFirst = 24;         // of these, about the same one of wha
 constexpr int kTriesOfScalars = 15;       // of these, with numbers alone where a family is so
 constexpr std::uint64_t kMoreOfScalars = 10;  // steps, since each is a little thing
 constexpr int kStepsBeside = 16;
-// Of a program's operations: may be changed and nothing shows it.
-constexpr double kMostHidden = 0.3;
+// Of what a root becomes, and of what another member does, so much may be hidden
+// (plan/visibility.h) by what is expected. Where half of it is, the function is refused.
+constexpr double kMostHidden = 0.36, kMostHiddenOfMember = 0.42;
+constexpr int kHiddenPrograms = 8;  // so many that hide more, then the best of them
+// What hides most of itself whatever stands beside it is not left out: an operation has its turn in
+// one of so many rounds, and so many families take the idiom that comes.
+constexpr std::uint64_t kRoundsOfHidden = 2;
+constexpr double kHiddenIdioms = 0.25;
 
 std::vector<Category> all_categories(const Catalogue& catalogue) {
   std::vector<Category> out;
@@ -231,6 +237,8 @@ std::optional<std::uint64_t> turn_without_idiom(std::uint64_t seed, std::uint64_
   return block * kWithoutIdiom + place;
 }
 
+bool takes_turns(const Op& op) { return op.weight > 0 && !op.has(kIdiom | kSetting); }
+
 // Operations that are rare by their weights have their turn: each family without an idiom features
 // two, by its number alone, each operation as often as any other, or less often where a fit wants
 // less of it. The two are of a category, so that one may go on with the other.
@@ -239,7 +247,7 @@ std::vector<const Op*> featured_ops(const Catalogue& catalogue, const Weights& f
   constexpr std::uint64_t kFeatured = 2;
   std::vector<const Op*> turns, out;
   for (const Op& op : catalogue.ops())
-    if (op.weight > 0 && !op.has(kIdiom | kSetting)) turns.push_back(&op);
+    if (takes_turns(op)) turns.push_back(&op);
   const std::uint64_t number = turn_without_idiom(seed, family).value_or(family);
   const std::size_t each_round = turns.size() / kFeatured;
   if (each_round == 0) return turns;
@@ -371,14 +379,56 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
           : std::max(size.most_nodes, profile_of(SizeClass::kMedium).most_nodes);
   if (!root || !shows_category(program, category, branches) || node_count(program) > most_nodes)
     return std::nullopt;
-  if (attempt < kTriesToShow && (hidden_share(program, *root) > kMostHidden ||
-                                 least_shown(program, *root) < least_visible(settings.real)))
+  if (attempt < kTriesToShow && least_shown(program, *root) < least_visible(settings.real))
     return std::nullopt;
   program.root = *root;
   const bool used = uses_devices(program);
   if (spreads && featured_needed && !used) return std::nullopt;
   if (!used) program.devices = 1;
   return program;
+}
+
+// Of programs the one that hides least.
+struct LeastHidden {
+  std::optional<Program> program;
+  double hidden = 0;
+  int seen = 0;
+
+  void take(Program candidate) {
+    const double share = hidden_share(candidate, candidate.root);
+    ++seen;
+    if (program && share >= hidden) return;
+    program = std::move(candidate);
+    hidden = share;
+  }
+};
+
+// Whether one of these hides so much that a program which features it would be refused, and this is
+// one of the rounds in which that is tried nevertheless.
+bool keeps_turn(const PlanOptions& options, const std::vector<const Op*>& featured,
+                std::uint64_t seed, std::uint64_t family) {
+  const auto ops = options.catalogue->ops();
+  const auto number = turn_without_idiom(seed, family);
+  if (!number) return false;
+  const auto in_turn = std::ranges::count_if(ops, takes_turns);
+  const std::uint64_t round = 2 * *number / static_cast<std::uint64_t>(std::max(1L, in_turn));
+  return std::ranges::any_of(featured, [&](const Op* op) {
+    const auto place = static_cast<std::uint64_t>(op - ops.data());
+    return (round + place) % kRoundsOfHidden == 0;
+  });
+}
+
+// A member that a rule gives; drawn again where most of it would be hidden, and left out in the
+// end.
+std::optional<Member> member_by(MemberRule rule, const Program& root, const Settings& settings,
+                                const Random& random) {
+  constexpr int kTimes = 3;
+  for (int time = 0; time < kTimes; ++time) {
+    auto member = rule(root, settings, time == 0 ? random : random.fork(std::to_string(time)));
+    if (!member || hidden_share(member->program, member->program.root) <= kMostHiddenOfMember)
+      return member;
+  }
+  return std::nullopt;
 }
 
 // Draws the root again with other settings; a variant takes the same decisions.
@@ -391,7 +441,7 @@ std::optional<Member> variant(const PlanOptions& options, const Program& root,
     differs = differs || !(root.values[static_cast<std::size_t>(id)].type ==
                            again->values[static_cast<std::size_t>(id)].type);
   }
-  if (!differs) return std::nullopt;
+  if (!differs || hidden_share(*again, again->root) > kMostHiddenOfMember) return std::nullopt;
   return Member{std::move(*again), "forward", std::move(what)};
 }
 
@@ -512,19 +562,30 @@ std::optional<Program> plan_root(const PlanOptions& options, const Settings& set
           ? featured_over_devices(*settings.catalogue, Random(seed, family).fork("over devices"))
           : featured_ops(*settings.catalogue, weights_of(settings), seed, family);
   Settings own = settings;
+  LeastHidden least;
+  const bool takes_any = !turn_without_idiom(seed, family) &&
+                         Random(seed, family).fork("hidden").chance(kHiddenIdioms);
   for (int attempt = 0; attempt < kTries; ++attempt) {
+    // What hides much of itself, whatever stands beside it, shows as much as it can; where that is
+    // too little it gives way in most of its turns.
+    if (least.seen == kHiddenPrograms || (attempt == kTriesToShow && least.program)) {
+      if (least.hidden <= kMostHiddenOfMember || keeps_turn(options, featured, seed, family)) break;
+      attempt = std::max(attempt, kTriesOfItsOwn);
+      least.seen = kHiddenPrograms + 1;
+    }
     // What a family features may need an axis.
-    if (attempt == kTriesOfScalars) own.max_rank = options.max_rank;
+    if (attempt >= kTriesOfScalars) own.max_rank = options.max_rank;
     const Random random = Random(seed, family).fork(fmt::format("program {}", attempt));
     if (auto program = try_root(own, category, random, seed, family, attempt, featured)) {
       // A loop is what that category is about.
       if (!options.catalogue->profile(category).keeps_loops)
         unroll_loops(*program, Random(seed, family).fork("unroll"));
-      pack_arguments(*program, Random(seed, family).fork("packs"));
-      return program;
+      least.take(std::move(*program));
+      if (takes_any || least.hidden <= kMostHidden) break;
     }
   }
-  return std::nullopt;
+  if (least.program) pack_arguments(*least.program, Random(seed, family).fork("packs"));
+  return std::move(least.program);
 }
 
 bool reverse_differentiable(const Program& program) {
@@ -556,11 +617,11 @@ std::vector<Member> plan_family(const PlanOptions& options, const Settings& sett
   };
   const Vocabulary& words = options.catalogue->vocabulary();
   if (words.gradient && random.chance(0.85))
-    add(words.gradient(*root, settings, random.fork("gradient")));
+    add(member_by(words.gradient, *root, settings, random.fork("gradient")));
   const Category category = family_category(options, seed, family);
   const bool branches = options.catalogue->profile(category).branch_share > 0;
   if (words.mapped && random.chance(branches ? 0.12 : 0.35))
-    add(words.mapped(*root, settings, random.fork("vmap")));
+    add(member_by(words.mapped, *root, settings, random.fork("vmap")));
   if (random.chance(0.35)) {
     Settings other = settings;
     std::vector<std::pair<DType, double>> reals = {

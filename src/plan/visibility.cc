@@ -52,10 +52,35 @@ double turns_of(const Node& node) {
   return std::clamp(static_cast<double>(node.loop->last - node.loop->first), 1.0, kTurns);
 }
 
-bool asks_order(const std::string& spelling) {
+// A function whose derivative is taken: what it applies comes forward and backward.
+bool differentiates(const Node& node) {
   return std::ranges::any_of(
-      std::array{"argmax", "argmin", "argsort", "argpartition"},
-      [&](const char* call) { return spelling.find(call) != std::string::npos; });
+      std::array{"grad(", "jacfwd(", "jacrev(", "hessian(", "jvp(", "vjp(", "linearize("},
+      [&](const char* call) { return node.spelling.find(call) != std::string::npos; });
+}
+
+constexpr std::array<std::string_view, 4> kOrders = {"argmax", "argmin", "argsort", "argpartition"};
+
+bool asks_order(std::string_view spelling) {
+  return std::ranges::any_of(
+      kOrders, [&](std::string_view call) { return spelling.find(call) != std::string::npos; });
+}
+
+// Whether of an operand only the order goes into a written step, whatever is made of that:
+// `jnp.mean($0.argmax(axis=1) == $1)`.
+bool asks_order_alone(std::string_view spelling, std::size_t operand) {
+  const std::size_t length = 1 + std::to_string(operand).size();
+  std::size_t at = find_hole(spelling, operand);
+  if (at == spelling.npos) return false;
+  for (; at != spelling.npos; at = find_hole(spelling, operand, at + length)) {
+    const std::string_view before = spelling.substr(0, at), after = spelling.substr(at + length);
+    if (std::ranges::none_of(kOrders, [&](std::string_view call) {
+          return (before.ends_with("(") && before.substr(0, before.size() - 1).ends_with(call)) ||
+                 (after.starts_with(".") && after.substr(1).starts_with(call));
+        }))
+      return false;
+  }
+  return true;
 }
 
 class Walk {
@@ -65,25 +90,32 @@ class Walk {
   // Of the results this one alone is looked at.
   double shown(BodyId body, ValueId result, ValueId parameter) {
     see(result, 1);
-    visit(body, 0, 1);
+    visit(body, 0, {});
     return seen_[static_cast<std::size_t>(parameter)];
   }
 
   // Of the parameters, by all results.
   double least(BodyId body) {
-    visit(body, 1, 1);
+    visit(body, 1, {});
     double out = 1;
     for (const ValueId id : body_of(body).parameters)
       out = std::min(out, seen_[static_cast<std::size_t>(id)]);
     return out;
   }
 
-  double hidden(BodyId body) {
-    visit(body, 1, 1);
-    return total_ > 0 ? hidden_ / total_ : 0;
+  std::vector<Applied> applied(BodyId body) {
+    visit(body, 1, {});
+    return std::move(applied_);
   }
 
  private:
+  // Of a body that is visited.
+  struct Around {
+    double turns = 1;  // that loops around it add up over
+    double times = 1;  // that it is traced: by loops that are left to Python
+    bool differentiated = false;
+  };
+
   const Value& value(ValueId id) const { return program_.values[static_cast<std::size_t>(id)]; }
   void see(ValueId id, double by) {
     if (id == kNoValue) return;
@@ -96,7 +128,7 @@ class Walk {
     const bool places = !node.results.empty() && node.results[0] != kNoValue &&
                         tensor::is_integer(value(node.results[0]).type.dtype) &&
                         asks_order(node.spelling);
-    return places ? kOrderAlone : 1;
+    return places || asks_order_alone(node.spelling, operand) ? kOrderAlone : 1;
   }
 
   const Body& body_of(BodyId id) const { return program_.bodies[static_cast<std::size_t>(id)]; }
@@ -112,14 +144,14 @@ class Walk {
 
   // What a function of the module shows of what it is called with: by this call alone, as another
   // may show more.
-  void visit_called(const Node& node, double turns) {
+  void visit_called(const Node& node, const Around& around) {
     const Body& called = body_of(node.bodies[0]);
     const std::vector<double> before = seen_;
     forget(called);
     for (std::size_t k = 0; k < called.results.size() && k < node.results.size(); ++k)
       if (node.results[k] != kNoValue)
         see(called.results[k], before[static_cast<std::size_t>(node.results[k])]);
-    visit(node.bodies[0], 0, turns);
+    visit(node.bodies[0], 0, around);
     std::vector<double> shown;
     for (const ValueId id : called.parameters) shown.push_back(seen_[static_cast<std::size_t>(id)]);
     for (std::size_t v = 0; v < before.size(); ++v) seen_[v] = std::max(seen_[v], before[v]);
@@ -127,39 +159,43 @@ class Walk {
       see(node.operands[k], shown[k]);
   }
 
-  void visit(BodyId id, double shown, double turns) {
-    constexpr double kMany = 8;  // of what becomes a hundred instructions
+  void visit(BodyId id, double shown, const Around& around) {
     const Body& body = body_of(id);
     for (const ValueId result : body.results) see(result, shown);
     for (std::size_t n = body.nodes.size(); n-- > 0;) {
       const Node& node = body.nodes[n];
-      const Op* op = program_.catalogue->find(node.op);
-      if (op == nullptr) continue;
-      if (begins_with_call(node)) {
-        visit_called(node, turns);
-        continue;
-      }
-      double seen = 0;
-      bool told_apart = false;
-      for (const ValueId result : node.results) {
-        if (result == kNoValue) continue;
-        const double of = seen_[static_cast<std::size_t>(result)];
-        seen = std::max(seen, of);
-        told_apart = told_apart || of >= least_response(value(result).type.dtype);
-      }
-      const double weight = op->has(kManyInstructions) ? kMany : 1;
-      total_ += weight;
-      if (!told_apart || op->has(kMostlyHidden)) hidden_ += weight;
-      for (const BodyId inner : node.bodies)
-        visit(inner, seen, is_loop(node) ? std::max(turns, turns_of(node)) : turns);
-      for (std::size_t k = 0; k < node.operands.size(); ++k)
-        see(node.operands[k], seen * std::min(1.0, response_of(node, k) * turns));
+      if (begins_with_call(node))
+        visit_called(node, around);
+      else
+        visit_node(node, around);
     }
+  }
+
+  void visit_node(const Node& node, const Around& around) {
+    double seen = 0;
+    bool told_apart = false;
+    for (const ValueId result : node.results) {
+      if (result == kNoValue) continue;
+      const double of = seen_[static_cast<std::size_t>(result)];
+      seen = std::max(seen, of);
+      told_apart = told_apart || of >= least_response(value(result).type.dtype);
+    }
+    // A call of a member's is no entry.
+    if (const Op* op = program_.catalogue->find(node.op))
+      applied_.push_back({op, around.times, around.differentiated, told_apart});
+    Around within = around;
+    if (is_loop(node)) within.turns = std::max(around.turns, turns_of(node));
+    if (node.loop && node.loop->unrolled)
+      within.times *= static_cast<double>(node.loop->last - node.loop->first);
+    within.differentiated = around.differentiated || differentiates(node);
+    for (const BodyId inner : node.bodies) visit(inner, seen, within);
+    for (std::size_t k = 0; k < node.operands.size(); ++k)
+      see(node.operands[k], seen * std::min(1.0, response_of(node, k) * around.turns));
   }
 
   const Program& program_;
   std::vector<double> seen_;
-  double total_ = 0, hidden_ = 0;
+  std::vector<Applied> applied_;
 };
 
 }  // namespace
@@ -239,6 +275,19 @@ double shown_share(const Program& program, BodyId body, ValueId result, ValueId 
 
 double least_shown(const Program& program, BodyId body) { return Walk(program).least(body); }
 
-double hidden_share(const Program& program, BodyId body) { return Walk(program).hidden(body); }
+std::vector<Applied> applied_entries(const Program& program, BodyId body) {
+  return Walk(program).applied(body);
+}
+
+double hidden_share(const Program& program, BodyId body) {
+  double all = 0, hidden = 0;
+  for (const Applied& each : applied_entries(program, body)) {
+    const Brings& brings = program.catalogue->brings(*each.op);
+    const Operations& of = each.differentiated ? brings.differentiated : brings.plain;
+    all += each.times * (of.shown + of.hidden);
+    hidden += each.times * (of.hidden + (each.shows ? 0 : of.shown));
+  }
+  return all > 0 ? hidden / all : 0;
+}
 
 }  // namespace jaxsmith::plan

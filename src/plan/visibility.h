@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "plan/op.h"
 #include "plan/program.h"
 #include "plan/stats.h"
 
@@ -42,7 +43,18 @@ double least_shown(const Program& program, BodyId body);
 // Below that a value of this type is likely to stay the same, bit by bit.
 double least_visible(DType dtype);
 
-// Of the operations of a body, and of functions within it, the share that its results do not show.
+// An entry that a step of a body applies, or of a function within it.
+struct Applied {
+  const Op* op = nullptr;
+  double times = 1;             // that it is traced: by loops that are left to Python
+  bool differentiated = false;  // its function's derivative is taken
+  bool shows = true;            // the body's results tell its results apart
+};
+// In the order in which a walk from the results back comes by; of what is called, by each call.
+std::vector<Applied> applied_entries(const Program& program, BodyId body);
+
+// Of the operations that a body, and functions within it, become, the share that its results do not
+// show: by what entries bring (Catalogue::brings).
 double hidden_share(const Program& program, BodyId body);
 
 }  // namespace jaxsmith::plan

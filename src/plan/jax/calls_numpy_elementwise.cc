@@ -118,9 +118,9 @@ jnp.isin : arithmetic zero
       member?[*]b
   ids,tokens[n]i{0,9}; allowed[m]i{0,9} : m=2..5 : @($0, $1) -> member?[n]b
 jnp.iscomplex : arithmetic zero
-  re[*]f{-1,1}; im[*]f{-1,1} : @(lax.complex($0, jax.nn.relu($1))) -> off_axis?[*]b
+  discriminant,disc[*]f{-2,2} : @(jnp.sqrt($0 + 0j)) -> complex_roots?[*]b
 jnp.isreal : arithmetic zero
-  re[*]f{-1,1}; im[*]f{-1,1} : @(lax.complex($0, jax.nn.relu($1))) -> on_axis?[*]b
+  discriminant,disc[*]f{-2,2} : @(jnp.sqrt($0 + 0j)) -> real_roots?[*]b
 jnp.bitwise_invert : arithmetic zero
   flags,codes[*]i{-50,50} : @($0) -> inverted[*]i{-51,49}
   mask[*]b : @($0) -> inverted?[*]b

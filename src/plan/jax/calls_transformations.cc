@@ -43,8 +43,8 @@ jax.jit : math smooth 2
   x,values[*]{-3,3} : jax.jit(lambda v, order: v**order, static_argnums=1)($0, <2|3>) ->
       powers[*]{-27,27}
 jax.jacobian : gradient smooth
-  x,point[n]{-2,2} : n=2..8 : jax.jacobian(<jnp.cumsum|lambda v: jnp.outer(v, v).sum(0)|lambda v:
-      jnp.tanh(v) * v.sum()>)($0) -> jacobian[n n]{-9,9}
+  x,point[n]{-2,2} : n=2..8 : jax.jacobian(<lambda v: jnp.cumsum(v**2)|lambda v: jnp.outer(v,
+      v).sum(0)|lambda v: jnp.tanh(v) * v.sum()>)($0) -> jacobian[n n]{-9,9}
 jax.fwd_and_bwd : gradient none
   x,point[n]{-2,2}; y,cotangent[n]{-2,2} : jax.fwd_and_bwd(<jnp.sin|jnp.tanh|lambda v: v * v>,
       argnums=0)[0]($0)[0] * $1 -> weighted[n]{-8,8}

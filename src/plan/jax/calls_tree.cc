@@ -77,8 +77,8 @@ jax.tree.map_with_path : array smooth 2
   weights,x[n]{-2,2}; bias,y[m]{-2,2} : @(lambda path, leaf: jnp.tanh(leaf) if path[0].idx == 0
       else leaf, ($0, $1)) -> new_weights,first[n]{-4,4}; new_bias,second[m]{-4,4}
 jax.tree.leaves_with_path jax.tree_util.tree_leaves_with_path : array smooth
-  weights,x[n]{-2,2}; bias,y[n]{-2,2} : @({"w": $0, "b": $1})[0][1] * @([$0, $1])[<0|1>][1] ->
-      product?[n]{-4,4}
+  weights,x[n]{-2,2}; bias,y[n]{-2,2} : @({"w": $0, "b": $1})[0][1] * @([$0, $1])[0][1] ->
+      product[n]{-4,4}
 jax.tree.flatten_with_path jax.tree_util.tree_flatten_with_path : array smooth
   weights,x[n]{-2,2}; bias,y[n]{-2,2} : @({"w": $0, "b": $1})[0][0][1] - jnp.tanh($0) ->
       gap?[n]{-3,3}

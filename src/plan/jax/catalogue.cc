@@ -132,7 +132,7 @@ NamedWeights calibration() {
 }  // namespace
 
 const Catalogue& jax_catalogue() {
-  static const Catalogue kCatalogue(vocabulary(), all_ops(), calibration());
+  static const Catalogue kCatalogue(vocabulary(), all_ops(), calibration(), jax_brought().parts);
   return kCatalogue;
 }
 

@@ -237,7 +237,10 @@ Op piecewise_activation() {
       const ValueId bias = i.input({"bias", "offset", "shift"}, {i.dim(x, -1)}, around(1));
       z = i.let({"z", "shifted"}, "$0 + $1", {x, bias}, shape, around(5));
     }
-    switch (i.between(0, 4)) {
+    // A slope of negative inputs shows where there are some.
+    const auto negative = std::ranges::count_if(i.builder()[x].stats.probe,
+                                                [](double probe) { return probe < -0.1; });
+    switch (i.between(negative >= kProbes / 4 ? 0 : 2, 4)) {
       case 0: {
         const ValueId slope = i.input({"slope", "alpha", "negative_slope"},
                                       i.chance(0.5) ? Shape{i.dim(x, -1)} : Shape{}, {0.05, 0.5});

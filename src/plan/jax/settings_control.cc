@@ -46,17 +46,28 @@ Idiom::Fill as_written(Idiom& i, const Featured& f, const Way& way) {
   };
 }
 
+// Whether the level is above a limit: an argument where it is known in which part of the range
+// elements lie, as it must come to lie on either side of the level to show.
+ValueId above_limit(Idiom& i, const Featured& f, ValueId level) {
+  const Value& value = i.builder()[f.id];
+  const Words names = {"limit", "threshold", "tolerance"};
+  if (value.claimed)
+    return i.let({"too_high", "exceeds_limit"},
+                 "$0 > " + i.setting(names, {Idiom::text(threshold_of(value))}), {level}, flags({}),
+                 {0, 1});
+  const double middle = median(value.stats), width = f.range.hi - f.range.lo;
+  const ValueId limit =
+      i.argument(names, f.with({}), {middle - 0.25 * width, middle + 0.25 * width});
+  return i.let({"too_high", "exceeds_limit"}, "$0 > $1", {level, limit}, flags({}), {0, 1});
+}
+
 Op limit_by_branch() {
   return setting(
       "limit_by_branch", kConditional, 0.5, kSmooth, reals(0, 3), [](Idiom& i, const Featured& f) {
-        const double middle = 0.5 * (f.range.lo + f.range.hi), width = f.range.hi - f.range.lo;
-        const ValueId limit = i.argument({"limit", "threshold", "tolerance"}, f.with({}),
-                                         {middle - 0.25 * width, middle + 0.25 * width});
         const ValueId level =
             f.rank() == 0 ? f.id
                           : i.let({"level", "mean_level"}, mean_of(f), {f.id}, f.with({}), f.range);
-        const ValueId high =
-            i.let({"too_high", "exceeds_limit"}, "$0 > $1", {level, limit}, flags({}), {0, 1});
+        const ValueId high = above_limit(i, f, level);
         const Way way = softer(i);
         const std::string over =
             f.rank() == 0 ? " where it exceeds a limit." : " where the mean exceeds a limit.";
