@@ -20,6 +20,8 @@
 #include "source/packs.h"
 #include "source/render.h"
 #include "source/settings.h"
+#include "source/simplify.h"
+#include "source/wording.h"
 
 namespace jaxsmith::source {
 namespace {
@@ -418,6 +420,57 @@ TEST(Settings, LeaveTheRestOfAFunctionAsItWas) {
   EXPECT_GT(with_settings({Return{expression("0.9 * x + w")}}).size(), 1U);
 }
 
+TEST(Settings, AreSaidInTheDocstringAndMakeNoNameUntrue) {
+  const auto parse = [](const char* python) { return parse_expression(python).value(); };
+  const auto texts = [&](const char* target, const char* step) {
+    FunctionDefinition f;
+    f.name = "f";
+    f.parameters = {{"x", nullptr, nullptr}};
+    f.docstring = {
+        "Do it.", Sections::kGoogle, {{"x", "array", "Values."}}, {{"y", "array", "Y."}}};
+    f.body = {Assign{{target}, parse(step)}, Return{parse("g(y)")}};
+    std::set<std::string> out;
+    for (std::uint64_t seed = 0; seed < 600; ++seed) {
+      Module module;
+      module.functions = {f};
+      give_settings(module, options().catalogue->vocabulary(), {}, Random(seed, 0));
+      out.insert(print_module(module));
+    }
+    return out;
+  };
+  const auto has = [](const std::set<std::string>& all, const char* part) {
+    return std::ranges::any_of(
+        all, [&](const std::string& text) { return text.find(part) != std::string::npos; });
+  };
+  const auto neutral = texts("y", "jnp.mean(x, axis=-1)"), named = texts("x_mean", "jnp.mean(x)");
+  EXPECT_TRUE(has(neutral, "        axis: Axis to work along.\n"));
+  EXPECT_TRUE(has(neutral, " == \"sum\""));
+  EXPECT_FALSE(has(named, " == \"sum\""));
+}
+
+TEST(Wording, NumbersAndWordsForAnythingAreNotWhatANameIsAbout) {
+  EXPECT_EQ(head_of("sorted_scores2"), "scores");
+  EXPECT_EQ(head_of("normalized2"), "");
+  EXPECT_TRUE(is_vague("scaled") && says_nothing("scaled") && says_nothing("output"));
+  EXPECT_FALSE(is_vague("scores") || says_nothing("scores"));
+}
+
+TEST(Docstring, WhatHasNoRoomInTheFirstLineIsAParagraph) {
+  Docstring d{"Mark outliers. Count them.", Sections::kNone};
+  EXPECT_EQ(text_of(d, 84), d.summary);
+  EXPECT_EQ(text_of(d, 30), "Mark outliers.\n\nCount them.");
+}
+
+TEST(Simplify, FactorsOfOneGoAndFactorsInARowBecomeOne) {
+  const auto parse = [](const char* python) { return parse_expression(python).value(); };
+  EXPECT_EQ(print(without_ones(parse("$0 / (1.0 + $1 / 1.0)"), true)), "$0 / (1.0 + $1)");
+  EXPECT_EQ(print(without_ones(parse("$0 / (1.0 + $1 / 1.0)"), false)), "$0 / (1.0 + $1 / 1.0)");
+  // It gives whole numbers.
+  EXPECT_EQ(print(without_ones(parse("jnp.argmax($0) * 1.0"), true)), "jnp.argmax($0) * 1.0");
+  EXPECT_EQ(print(with_joined_factors(parse("a + 0.1 * (0.5 * x)"))), "a + 0.05 * x");
+  EXPECT_EQ(print(with_joined_factors(parse("2 * (0.5 * x)"))), "2 * (0.5 * x)");
+}
+
 // ---- What is rendered
 
 constexpr std::uint64_t kSeed = 31;
@@ -462,6 +515,20 @@ TEST(Render, PythonCompilesEverySourceAndFindsTheEntryWithItsArguments) {
              "assert len(entry) == 1, source; "
              "assert [a.arg for a in entry[0].args.args][: len(words) - 1] == words[1:], source",
              sources),
+      "");
+}
+
+TEST(Render, DocstringsWithSectionsSayWhatEveryArgumentIs) {
+  std::vector<std::string> sources;
+  for (const Function& f : functions()) sources.push_back(f.source);
+  EXPECT_EQ(
+      python(
+          "for f in ast.walk(ast.parse(source)):\n"
+          "  said = isinstance(f, ast.FunctionDef) and ast.get_docstring(f) or \"\"\n"
+          "  if \"\\nArgs:\" not in said: continue\n"
+          "  for a in f.args.args + f.args.kwonlyargs:\n"
+          "   if a.arg != \"_\" and \"\\n    \" + a.arg + \": \" not in said: print(f.name, a.arg)",
+          sources),
       "");
 }
 

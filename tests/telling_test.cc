@@ -3,6 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+
+#include "backend/backend.h"
+#include "plan/planner.h"
+
 namespace jaxsmith::plan {
 namespace {
 
@@ -21,6 +27,27 @@ TEST(Telling, WhatGoesOnDoesNot) {
   EXPECT_FALSE(levels_off("jnp.maximum($0, 0.0) + $1"));
   EXPECT_FALSE(levels_off("jnp.maximum($0, 0.0) @ $1"));
   EXPECT_FALSE(levels_off("jnp.sum(jnp.maximum($0, 0.0), axis=-1)"));
+}
+
+TEST(Telling, SummariesSayWhatBecomesOfAMask) {
+  constexpr std::uint64_t kSeed = 5, kFamilies = 400;
+  const PlanOptions options{&backend::backend_named("jax")->catalogue()};
+  int said = 0;
+  for (std::uint64_t family = 0; family < kFamilies; ++family) {
+    const auto root = plan_root(options, family_settings(options, kSeed, family), kSeed, family);
+    if (!root) continue;
+    const Body& body = root->bodies[static_cast<std::size_t>(root->root)];
+    for (const std::string& summary : body.summaries) {
+      const bool counts = summary.find("Count the entries that are true") != std::string::npos;
+      const bool share = summary.find("Return the share that is true") != std::string::npos;
+      if (!counts && !share) continue;
+      ++said;
+      EXPECT_TRUE(std::ranges::any_of(body.nodes, [&](const Node& node) {
+        return node.op == (counts ? "count_true" : "fraction_true");
+      })) << summary;
+    }
+  }
+  EXPECT_GT(said, 0);
 }
 
 }  // namespace

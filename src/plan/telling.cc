@@ -115,8 +115,22 @@ bool is_argument(const Builder& b, const Value& v) {
                              [&](ValueId id) { return &b[id] == &v; });
 }
 
+// A step that goes on with a result, and what is said of it.
+struct Further {
+  ValueId made = kNoValue;
+  std::string said;
+};
+
+// "the sorted scores"; "the result" of what has no name that says what it is.
+std::string spoken(const Value& v) {
+  std::string word = v.names.empty() ? v.hint : v.names.front();
+  if (word.size() < 4 || word.ends_with("ed")) return "the result";
+  std::ranges::replace(word, '_', ' ');
+  return "the " + word;
+}
+
 // By a yes or no: between values of its shape.
-std::optional<ValueId> chosen_by(Builder& b, ValueId mask) {
+std::optional<Further> chosen_by(Builder& b, ValueId mask) {
   const Shape shape = b[mask].type.shape;
   const auto x = b.draw([&](const Value& v) {
     return tensor::is_real(v.type.dtype) && !v.weak && !v.any_scale && v.type.rank() > 0 &&
@@ -124,11 +138,13 @@ std::optional<ValueId> chosen_by(Builder& b, ValueId mask) {
            broadcast_shapes(v.type.shape, shape) == v.type.shape &&
            most_of_one(v.stats) < kManyProbes && !is_argument(b, v);
   });
-  return x ? choose_by(b, mask, *x) : std::nullopt;
+  const auto out = x ? choose_by(b, mask, *x) : std::nullopt;
+  if (!out) return std::nullopt;
+  return Further{*out, "Choose between two values by the outcome."};
 }
 
 // Means over the longest axis, where that is long enough for them to differ; else of all.
-std::optional<ValueId> mean_of(Builder& b, ValueId id) {
+std::optional<Further> mean_of(Builder& b, ValueId id) {
   constexpr std::int64_t kLong = 6;
   const Type type = b[id].type;
   const auto longest = std::ranges::max_element(type.shape);
@@ -138,10 +154,55 @@ std::optional<ValueId> mean_of(Builder& b, ValueId id) {
   std::vector<std::string> names = {"mean", "sum", "mean"};
   if (whole) names = {"integer_mean"};
   if (type.dtype == DType::kBool) names = {"fraction_true", "count_true", "fraction_true"};
-  const auto out = b.apply(b.random().pick(names), {id}, numbers);
+  const std::string chosen = b.random().pick(names);
+  const auto out = b.apply(chosen, {id}, numbers);
+  if (!out) return std::nullopt;
   // What shows somewhere in an array shows in its sums.
-  if (out && !whole) b.program().values[static_cast<std::size_t>(*out)].sure |= b[id].sure;
-  return out;
+  constexpr std::int64_t kEnough = 6;  // whole numbers that add up to the same now and then
+  if (!whole || tensor::element_count(type.shape) >= kEnough)
+    b.program().values[static_cast<std::size_t>(*out)].sure |= b[id].sure;
+  const std::string along =
+      numbers.empty() ? "" : fmt::format(" along axis {}", numbers["axis"].front());
+  const std::string what = type.dtype == DType::kBool ? chosen == "count_true"
+                                                            ? "Count the entries that are true"
+                                                            : "Return the share that is true"
+                           : chosen == "sum"          ? "Add up " + spoken(b[id])
+                                                      : "Average " + spoken(b[id]);
+  return Further{*out, what + along + "."};
+}
+
+// Whether its elements are those of an argument, as its typical elements say.
+bool copies_argument(const Builder& b, const Value& v) {
+  return std::ranges::any_of(b.body_of(b.current()).parameters, [&](ValueId id) {
+    const Value& x = b[id];
+    return &x != &v && (v.arguments & x.arguments) != 0 && x.type.dtype == v.type.dtype &&
+           tensor::element_count(x.type.shape) == tensor::element_count(v.type.shape) &&
+           x.stats.probe == v.stats.probe && !v.claimed;
+  });
+}
+
+// Of several results of one step: places, codes and counts beside what they are of.
+bool is_by_the_way(const Builder& b, ValueId id) {
+  constexpr double kManyValues = 64;
+  const Value& v = b[id];
+  const Node* made = maker_of(b, id);
+  const bool few = tensor::is_integer(v.type.dtype) && v.stats.hi - v.stats.lo < kManyValues;
+  return made != nullptr && v.uses == 0 && v.type.rank() > 0 &&
+         std::ranges::count_if(made->results, [](ValueId r) { return r != kNoValue; }) > 1 &&
+         (few || says_little(b, id));
+}
+
+// Leaves a result of a step unnamed: `_`.
+void ignore(Builder& b, ValueId id) {
+  for (Node& node : b.program().bodies[static_cast<std::size_t>(b.current())].nodes)
+    std::ranges::replace(node.results, id, kNoValue);
+  b.reserve(id, true);
+}
+
+// What a function says of itself, with a further step at its end.
+void say_more(Builder& b, const std::string& said) {
+  for (std::string& line : b.program().bodies[static_cast<std::size_t>(b.current())].summaries)
+    line += " " + said;
 }
 
 // Whether the step gives derivatives to some elements of its operand alone, or the same to all: it
@@ -175,7 +236,7 @@ bool levels_off(std::string_view spelling) {
 bool says_little(const Builder& b, ValueId id) {
   const Value& v = b[id];
   if (v.type.rank() == 0 || !v.literal.empty() || v.weak) return false;
-  if (v.type.dtype == DType::kBool) return true;
+  if (v.type.dtype == DType::kBool || copies_argument(b, v)) return true;
   if (tensor::is_integer(v.type.dtype) && v.stats.hi - v.stats.lo < kFewValues) return true;
   return most_of_one(v.stats) >= kManyProbes || made_level(b, id, 0);
 }
@@ -216,6 +277,16 @@ std::vector<ValueId> make_telling(Builder& b, std::vector<ValueId> ends) {
   for (std::size_t k = 0; k < ends.size(); ++k) {
     const ValueId id = ends[k];
     const bool kept = b[id].reserved;
+    if (ends.size() > 1 && !kept && is_by_the_way(b, id)) {
+      std::vector<ValueId> others = ends;
+      std::erase(others, id);
+      if (sure_of(b, others) == sure) {
+        ignore(b, id);
+        ends = std::move(others);
+        --k;
+        continue;
+      }
+    }
     if (!says_little(b, id)) continue;
     if (kept && ends.size() > 1) {
       std::vector<ValueId> others = ends;
@@ -228,12 +299,14 @@ std::vector<ValueId> make_telling(Builder& b, std::vector<ValueId> ends) {
       }
     }
     std::vector<ValueId> then;
+    std::string said;
     const auto go_on = [&](const auto& step) {
       return attempt(b, [&] {
-        const std::optional<ValueId> made = step(b, id);
-        if (!made) return false;
+        const std::optional<Further> further = step(b, id);
+        if (!further) return false;
+        said = further->said;
         then = ends;
-        std::replace(then.begin(), then.end(), id, *made);
+        std::replace(then.begin(), then.end(), id, further->made);
         std::erase_if(then, [&](ValueId end) { return !b[end].reserved && b[end].uses > 0; });
         return (sure_of(b, then) & sure) == sure;
       });
@@ -241,6 +314,7 @@ std::vector<ValueId> make_telling(Builder& b, std::vector<ValueId> ends) {
     const bool asks = b[id].type.dtype == DType::kBool;
     if (!(asks && go_on(chosen_by)) && !go_on(mean_of)) continue;
     if (kept) b.reserve(id, false);
+    say_more(b, said);
     if (then.size() < ends.size()) k = std::min(k, then.size() - 1);  // one has gone into another
     ends = std::move(then);
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 
 #include "plan/builder.h"
 #include "source/wording.h"
@@ -11,16 +12,30 @@
 namespace jaxsmith::source {
 namespace {
 
-// An argument or a result, and what it is.
-struct Described {
-  std::string name, type, text;
-};
-
 // What arguments usually are that go by a short name or by one that says less than people know.
 const std::map<std::string, std::string, std::less<>>& usual_meanings() {
   static const std::map<std::string, std::string, std::less<>> kMeanings = {
       {"x", "input values"},
+      {"loss", "value of the loss"},
       {"loss_value", "value of the loss"},
+      {"batch", "arrays of one batch"},
+      {"data", "data that the function works on"},
+      {"carry", "state that is carried on"},
+      {"model", "parameters of the model"},
+      {"threshold", "limit between the two cases"},
+      {"weights", "weight of each entry or feature"},
+      {"observed", "measured values to compare with"},
+      {"previous", "value of the step before"},
+      {"counts", "number of occurrences"},
+      {"scores", "score of each entry"},
+      {"probs", "probability of each entry"},
+      {"hidden", "activations of a layer"},
+      {"inputs", "input values"},
+      {"outputs", "predictions"},
+      {"residual", "difference from the target"},
+      {"residuals", "differences from the targets"},
+      {"key", "key of the random numbers"},
+      {"embeddings", "learned vectors, one row an entry"},
       {"objective", "value of the loss"},
       {"current_loss", "value of the loss"},
       {"grad_norm", "length of the gradient"},
@@ -31,31 +46,14 @@ const std::map<std::string, std::string, std::less<>>& usual_meanings() {
       {"aux", "what the function gives besides"},
       {"xs", "inputs, one a step"},
       {"w", "weights"},
-      {"w1", "weights of the first layer"},
-      {"w2", "weights of the second layer"},
-      {"b", "bias"},
-      {"b1", "bias of the first layer"},
-      {"b2", "bias of the second layer"},
-      {"q", "queries"},
-      {"k", "keys"},
-      {"v", "values"},
-      {"kernel", "weight matrix"},
-      {"gain", "learned scale"},
-      {"bias", "learned offset"},
-      {"scale", "factor that the result is scaled by"},
       {"logits", "unnormalized log-probabilities"},
       {"labels", "class of each example"},
       {"targets", "values to be predicted"},
-      {"ids", "row that each entry belongs to"},
       {"indices", "positions to read"},
-      {"tokens", "token ids"},
       {"grads", "gradient of the loss"},
       {"grad", "gradient of the loss"},
-      {"m", "running mean of the gradients"},
-      {"nu", "running mean of the squared gradients"},
       {"mu", "mean"},
       {"sigma", "standard deviation"},
-      {"step", "number of updates so far"},
       {"step_size", "length of a step"},
       {"mask", "which entries count"},
       {"valid", "which entries are present"},
@@ -65,19 +63,13 @@ const std::map<std::string, std::string, std::less<>>& usual_meanings() {
       {"positions", "coordinates, one row a point"},
       {"points", "points, one a row"},
       {"params", "parameters of the model"},
-      {"theta", "parameters of the model"},
       {"state", "state that is carried on"},
       {"dt", "time step"},
       {"seed", "seed of the random numbers"},
-      {"eps", "small constant against division by zero"},
       {"tangent", "direction of the derivative"},
       {"cotangent", "gradient that is pulled back"},
-      {"temperature", "divisor of the logits"},
-      {"beta", "rate of the average"},
-      {"alpha", "mixing coefficient"},
       {"rewards", "reward of each step"},
       {"returns", "return of each period"},
-      {"baseline", "estimated value of each state"},
       {"image", "pixel values"},
       {"signal", "samples in time"},
       {"rhs", "right-hand side"},
@@ -92,7 +84,42 @@ std::string capital(std::string text) {
   return text;
 }
 
-std::string meaning(const std::string& name) {
+// Of numbers: arrays of these names are something else.
+const std::map<std::string, std::string, std::less<>>& meanings_of_numbers() {
+  static const std::map<std::string, std::string, std::less<>> kMeanings = {
+      {"eps", "small constant that keeps the result finite"},
+      {"epsilon", "small constant that keeps the result finite"},
+      {"mode", "which way to take"},
+      {"lr", "learning rate"}};
+  return kMeanings;
+}
+
+// Of what was made of something else: "grad_weights", "weights_values".
+struct Made {
+  const char *before, *after, *means;
+};
+
+using Known = std::set<std::string, std::less<>>;  // names of arguments
+
+std::string meaning(const std::string& name, const Known& known = {}) {
+  static const std::vector<Made> kMade = {{"grad_norm_", "", "length of the gradient in"},
+                                          {"grad_", "", "gradient of the loss in"},
+                                          {"bar_", "", "gradient that is pulled back to"},
+                                          {"d_", "", "change of"},
+                                          {"other_", "", "another choice of"},
+                                          {"new_", "", "updated"},
+                                          {"updated_", "", "updated"},
+                                          {"", "_values", "values to try for"},
+                                          {"", "_grid", "values to try for"},
+                                          {"", "_after", "changed"}};
+  for (const Made& each : kMade) {
+    const std::string_view before = each.before, after = each.after;
+    if (name.size() <= before.size() + after.size() || !name.starts_with(before) ||
+        !name.ends_with(after))
+      continue;
+    const std::string of = name.substr(before.size(), name.size() - before.size() - after.size());
+    if (known.contains(of)) return std::string(each.means) + " `" + of + "`";
+  }
   if (const auto found = usual_meanings().find(name); found != usual_meanings().end())
     return found->second;
   const bool has_digit = std::ranges::any_of(
@@ -147,6 +174,13 @@ std::string listed(const NamedTypes& values, bool shapes) {
   return out;
 }
 
+NamedTypes names_and_types(const std::vector<Argument>& arguments) {
+  NamedTypes out;
+  for (const Argument& each : arguments)
+    if (each.name != "_") out.emplace_back(each.name, each.type);
+  return out;
+}
+
 // "the sorted scores and the row norms"; what is no word is quoted.
 std::string in_sentence(const NamedTypes& values) {
   std::string out;
@@ -163,16 +197,20 @@ std::string in_sentence(const NamedTypes& values) {
 }
 
 // What a value is, by what it is called and its type, in one wording out of several.
-std::string described(const std::string& name, const plan::Type& type, std::size_t style) {
+std::string described(const std::string& name, const plan::Type& type, std::size_t style,
+                      const Known& known) {
   const std::string shape = plan::tuple_text(type.shape);
   const bool boolean = type.dtype == tensor::DType::kBool;
-  const std::string said = meaning(name);
+  const std::string said = meaning(name, known);
   const std::string kind = boolean                          ? "boolean "
                            : tensor::is_integer(type.dtype) ? "integer "
                            : tensor::is_complex(type.dtype) ? "complex "
                                                             : "";
+  if (const auto found = meanings_of_numbers().find(name);
+      type.rank() == 0 && found != meanings_of_numbers().end())
+    return capital(found->second + " (" + kind + "scalar).");
   if (type.rank() == 0)
-    return capital(said.empty() ? kind + "scalar." : style % 2 ? said + ", a scalar." : said + ".");
+    return capital(said.empty() ? kind + "scalar." : said + " (" + kind + "scalar).");
   if (said.empty()) return capital(kind + "array of shape " + shape + ".");
   switch (style % 3) {
     case 0:
@@ -185,29 +223,22 @@ std::string described(const std::string& name, const plan::Type& type, std::size
   }
 }
 
-std::string with_sections(const std::string& summary, Sections sections,
-                          const std::vector<Described>& arguments,
-                          const std::vector<Described>& results, std::size_t width) {
-  if (sections == Sections::kNone || summary.empty()) return summary;
-  if (sections == Sections::kNumpy)
-    return summary + (arguments.empty() ? "" : numpy("Parameters", arguments, width)) +
-           numpy("Returns", results, width);
-  return summary + (arguments.empty() ? "" : google("Args", arguments, true, width)) +
-         google("Returns", results, results.size() > 1, width);
-}
-
 // Of names and shapes; empty where there is nothing to say or no room.
-std::string plain_summary(const NamedTypes& parameters, const NamedTypes& results, std::size_t room,
-                          Random& random) {
+std::string plain_summary(const std::vector<Argument>& arguments, const NamedTypes& results,
+                          std::size_t room, Random& random) {
+  const NamedTypes parameters = names_and_types(arguments);
   if (parameters.empty() || results.empty()) return {};
+  const bool packs =
+      std::ranges::any_of(arguments, [](const Argument& a) { return !a.members.empty(); });
   const std::string given = listed(parameters, false), said = in_sentence(results);
-  std::vector<std::string> forms = {
-      fmt::format("Map {} to {}.", listed(parameters, true), listed(results, true)),
-      fmt::format("Return {} of {}.", said, given),
-      fmt::format("Compute {} from {}.", said, given),
-      fmt::format("Compute {} from {}.", said, listed(parameters, true)),
-      fmt::format("Derive {} from {}.", said, given),
-      fmt::format("{}, computed from {}.", capital(said), given)};
+  std::vector<std::string> forms = {fmt::format("Return {} of {}.", said, given),
+                                    fmt::format("Compute {} from {}.", said, given),
+                                    fmt::format("Derive {} from {}.", said, given),
+                                    fmt::format("{}, computed from {}.", capital(said), given)};
+  if (!packs) {
+    forms.push_back(fmt::format("Map {} to {}.", listed(parameters, true), listed(results, true)));
+    forms.push_back(fmt::format("Compute {} from {}.", said, listed(parameters, true)));
+  }
   if (said.find('`') == std::string::npos) {
     forms.push_back(fmt::format("Return {}.", said));
     forms.push_back(capital(said) + ".");
@@ -219,36 +250,99 @@ std::string plain_summary(const NamedTypes& parameters, const NamedTypes& result
   return fitting == forms.end() ? std::string() : *fitting;
 }
 
+std::string type_of(const std::string& array) { return array.empty() ? "array" : array; }
+
 std::vector<Described> description(const NamedTypes& values, const std::string& array,
-                                   std::size_t wording) {
+                                   std::size_t wording, const Known& known) {
   std::vector<Described> out;
-  for (const auto& [name, type] : values) {
-    if (name == "_") continue;
-    // Of what is part of an argument the last word says what it is.
-    const std::size_t end = name.find_last_not_of("\"]"), begin = name.find_last_of(".[\"", end);
-    const bool part = begin != std::string::npos && end != std::string::npos;
-    const std::string word = part ? name.substr(begin + 1, end - begin) : name;
-    out.push_back({name, array.empty() ? "array" : array, described(word, type, wording)});
+  for (const auto& [name, type] : values)
+    if (name != "_") out.push_back({name, type_of(array), described(name, type, wording, known)});
+  return out;
+}
+
+// Of a pack what it holds, with shapes.
+std::vector<Described> description(const std::vector<Argument>& arguments, const std::string& array,
+                                   std::size_t wording, const Known& known) {
+  std::vector<Described> out;
+  for (const Argument& each : arguments) {
+    if (each.name == "_") continue;
+    if (each.members.empty()) {
+      out.push_back({each.name, type_of(array), described(each.name, each.type, wording, known)});
+      continue;
+    }
+    const auto found = usual_meanings().find(each.name);
+    const std::string said = found == usual_meanings().end() ? "arrays" : found->second;
+    out.push_back(
+        {each.name, each.container, capital(said) + ": " + listed(each.members, true) + "."});
   }
   return out;
 }
 
 }  // namespace
 
-std::string docstring(const Purpose& purpose, Sections sections, const std::string& array,
-                      std::size_t width, Random& random) {
-  constexpr std::size_t kQuotes = 6, kMostDescribed = 9;
+namespace {
+
+// Up to the end of its first sentence; all of it where it is one.
+std::string first_sentence(const std::string& text) {
+  const std::size_t end = text.find(". ");
+  return end == std::string::npos ? text : text.substr(0, end + 1);
+}
+
+}  // namespace
+
+Docstring docstring(const Purpose& purpose, Sections sections, const std::string& array,
+                    std::size_t width, Random& random) {
+  constexpr std::size_t kQuotes = 6;
   std::vector<std::string> fitting;
   for (const std::string& sentence : purpose.summaries)
-    if (sentence.size() <= width - kQuotes) fitting.push_back(sentence);
-  const std::string summary =
-      fitting.empty() ? plain_summary(purpose.parameters, purpose.results, width - kQuotes, random)
-                      : random.pick(fitting);
+    if (first_sentence(sentence).size() <= width - kQuotes) fitting.push_back(sentence);
+  Docstring out{fitting.empty()
+                    ? plain_summary(purpose.parameters, purpose.results, width - kQuotes, random)
+                    : random.pick(fitting),
+                sections};
   const std::size_t wording = random.below(6);
-  const std::vector<Described> arguments = description(purpose.parameters, array, wording),
-                               results = description(purpose.results, array, wording);
-  if (arguments.size() + results.size() > kMostDescribed) return summary;
-  return with_sections(summary, sections, arguments, results, width);
+  Known known;
+  for (const Argument& each : purpose.parameters) {
+    known.insert(each.name);
+    for (const auto& [member, type] : each.members) known.insert(member);
+  }
+  out.arguments = description(purpose.parameters, array, wording, known);
+  for (const auto& [name, type] : purpose.settings)
+    out.arguments.push_back({name, type, meaning_of_setting(name)});
+  out.results = description(purpose.results, array, wording, known);
+  // Letters are usual for what is given.
+  for (std::size_t k = 0; k < out.results.size(); ++k) {
+    constexpr std::size_t kLetters = 2;
+    const std::string& name = out.results[k].name;
+    if (name.size() > kLetters) continue;
+    for (const auto& [each, type] : purpose.results)
+      if (each == name) out.results[k].text = described("", type, wording, known);
+  }
+  return out;
+}
+
+std::string meaning_of_setting(const std::string& name) {
+  if (const auto found = meanings_of_numbers().find(name); found != meanings_of_numbers().end())
+    return capital(found->second) + ".";
+  const std::string said = meaning(name);
+  return capital(said.empty() ? in_words(name) : said) + ".";
+}
+
+std::string text_of(const Docstring& d, std::size_t width) {
+  constexpr std::size_t kMostDescribed = 10, kQuotes = 6;
+  std::string said = d.summary;
+  // What does not go into the first line is a paragraph of its own.
+  if (const std::string first = first_sentence(said);
+      said.size() > width - kQuotes && first != said)
+    said = first + "\n\n" + wrapped(said.substr(first.size() + 1), width, "");
+  if (d.sections == Sections::kNone || d.empty() ||
+      d.arguments.size() + d.results.size() > kMostDescribed)
+    return said;
+  if (d.sections == Sections::kNumpy)
+    return said + (d.arguments.empty() ? "" : numpy("Parameters", d.arguments, width)) +
+           numpy("Returns", d.results, width);
+  return said + (d.arguments.empty() ? "" : google("Args", d.arguments, true, width)) +
+         google("Returns", d.results, d.results.size() > 1, width);
 }
 
 std::optional<std::string> filled(const std::string& sentence,

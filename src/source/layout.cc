@@ -181,8 +181,10 @@ std::string definition(const FunctionDefinition& f, int indentation) {
   std::string out;
   for (const Expr& d : f.decorators) out += statement("@", d, indentation);
   out += header(f, indentation);
-  if (!f.docstring.empty()) out += docstring_text(f.docstring, indentation + kIndent);
-  return out + block(f.body, indentation + kIndent, f.docstring.empty());
+  const int within = indentation + kIndent;
+  const auto room = static_cast<std::size_t>(kLineLength - within);
+  if (!f.docstring.empty()) out += docstring_text(text_of(f.docstring, room), within);
+  return out + block(f.body, within, f.docstring.empty());
 }
 
 std::string definition(const ClassDefinition& c) {

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "source/docstrings.h"
 #include "source/expression.h"
 
 namespace jaxsmith::source {
@@ -68,8 +69,8 @@ struct FunctionDefinition {
   std::string name;
   std::vector<Expr> decorators;
   std::vector<Parameter> parameters;
-  Expr returns;           // null: no annotation
-  std::string docstring;  // empty: none; one line, or a summary and sections
+  Expr returns;  // null: no annotation
+  Docstring docstring;
   std::vector<Statement> body;
 };
 

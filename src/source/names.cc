@@ -8,6 +8,7 @@
 #include "base/letters.h"
 #include "plan/builder.h"
 #include "plan/op.h"
+#include "source/wording.h"
 
 namespace jaxsmith::source {
 namespace {
@@ -128,10 +129,14 @@ std::string Names::claim(const std::vector<std::string>& candidates, bool unshad
 }
 
 std::vector<std::string> parameter_names(const plan::Value& value, const std::string& category,
-                                         bool root, Random& random) {
+                                         bool root, bool computed, Random& random) {
   Words words;
+  const Words usual = root_parameter_words(value, category);
   for (const std::string& role : value.names)
-    if (is_usable(role)) words.push_back(role);
+    if (is_usable(role) && (!computed || std::ranges::find(usual, role) != usual.end()))
+      words.push_back(role);
+  if (computed && words.empty())
+    words = value.type.rank() > 0 ? Words{"x", "inputs", "values"} : Words{"x", "value"};
   if (!root && words.empty() && is_usable(value.hint)) words.push_back(value.hint);
   if (root && value.hint == "tangent") words = {"tangent", "direction", "x_dot", "perturbation"};
   if (root && value.hint == "cotangent") words = {"cotangent", "upstream", "out_bar"};
@@ -142,7 +147,8 @@ std::vector<std::string> parameter_names(const plan::Value& value, const std::st
 }
 
 std::vector<std::string> function_names(const plan::Program& program, const plan::Body& body,
-                                        const std::string& subject, Random& random) {
+                                        const std::string& subject,
+                                        const std::vector<std::string>& results, Random& random) {
   if (!body.names.empty()) {
     Words words = body.names;
     if (!subject.empty()) words.push_back(words.front() + "_of_" + subject);
@@ -174,6 +180,10 @@ std::vector<std::string> function_names(const plan::Program& program, const plan
        {"iterate", "roll", "simulate", "relax", "accumulate", "evolve", "smooth", "propagate"}}};
   const auto found = kVerbs.find(program.category);
   Words words;
+  const bool telling = std::ranges::none_of(
+      results, [](const auto& word) { return says_nothing(word) || word.size() < 3; });
+  if (telling && !results.empty() && results.size() <= 2)
+    words.push_back("compute_" + results[0] + (results.size() > 1 ? "_and_" + results[1] : ""));
   for (auto& verb : shuffled(found == kVerbs.end() ? Words{"compute"} : found->second, random)) {
     words.push_back(subject.empty() ? verb + "_values" : verb + "_" + subject);
   }

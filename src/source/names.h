@@ -36,12 +36,14 @@ class Names {
 // Whether a word may be a name: none that Python, or the module's imports, have taken.
 bool is_usable(const std::string& word);
 
-// Candidates in a random order, best first.
+// Candidates in a random order, best first. `computed`: callers hand over what they have computed,
+// under whose role a function that takes any such value would not know it.
 std::vector<std::string> parameter_names(const plan::Value& value, const std::string& category,
-                                         bool root, Random& random);
-// Of a function, from what it does and what it works on.
+                                         bool root, bool computed, Random& random);
+// Of a function, from what it does, what it works on and what it gives.
 std::vector<std::string> function_names(const plan::Program& program, const plan::Body& body,
-                                        const std::string& subject, Random& random);
+                                        const std::string& subject,
+                                        const std::vector<std::string>& results, Random& random);
 // Of what a transformation makes of a function (its name; empty: it has none): batched_loss.
 std::vector<std::string> names_for_made(const std::string& maker, const std::string& function,
                                         Random& random);

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "plan/scopes.h"
 #include "source/commentary.h"
 #include "source/expression.h"
 #include "source/facts.h"
@@ -17,6 +18,7 @@
 #include "source/packs.h"
 #include "source/renderer.h"
 #include "source/settings.h"
+#include "source/simplify.h"
 #include "source/spellings.h"
 #include "source/style.h"
 #include "source/wording.h"
@@ -41,9 +43,27 @@ Renderer::Renderer(const plan::Program& program, const std::string& transformati
     const auto note = [&](ValueId used) {
       if (used >= 0 && value(used).body != id) captured_.insert(used);
     };
-    for (const Node& node : body(id).nodes)
+    for (const Node& node : body(id).nodes) {
       std::for_each(node.operands.begin(), node.operands.end(), note);
+      note_handed_over(node);
+    }
     std::for_each(body(id).results.begin(), body(id).results.end(), note);
+  }
+}
+
+// A function that steps were moved into has their operands' names.
+void Renderer::note_handed_over(const Node& call) {
+  if (call.bodies.size() != 1 || !plan::begins_with_call(call)) return;
+  const Body& called = body(call.bodies[0]);
+  if (called.placement != plan::Placement::kHelper ||
+      called.parameters.size() != call.operands.size())
+    return;
+  for (std::size_t k = 0; k < call.operands.size(); ++k) {
+    const ValueId given = call.operands[k], taken = called.parameters[k];
+    const bool computed = given != plan::kNoValue && subjects_.source_of(given).node != nullptr;
+    if (computed && tensor::is_real(value(taken).type.dtype) &&
+        value(given).names == value(taken).names)
+      computed_.insert(taken);
   }
 }
 
@@ -199,7 +219,10 @@ void Renderer::settle_repeated(Frame& frame, const Node& node) {
 
 Expr Renderer::expression_of(Frame& frame, const Node& node, const std::vector<Expr>& functions) {
   std::map<std::string, Expr, std::less<>> holes;
-  const Expr spelling = parsed(node.spelling);
+  const bool inexact = std::ranges::all_of(node.operands, [&](ValueId id) {
+    return id != plan::kNoValue && tensor::is_inexact(value(id).type.dtype);
+  });
+  const Expr spelling = without_ones(parsed(node.spelling), inexact);
   for (std::size_t i = 0; i < node.operands.size(); ++i) {
     // The same value twice among the operands is named by `uses`.
     const plan::Packed* packed = plan::packed_at(node.packed_operands, i);
@@ -216,7 +239,7 @@ Expr Renderer::expression_of(Frame& frame, const Node& node, const std::vector<E
     for (const auto& [key, text] : node.attributes) attributes[key] = parsed_attribute(key, text);
     e = substitute(e, attributes);  // attributes may hold holes of operands
   }
-  e = substitute(e, holes);
+  e = with_joined_factors(substitute(e, holes));
   return style_.long_names ? with_long_names(e, vocabulary()) : e;
 }
 

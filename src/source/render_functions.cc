@@ -23,6 +23,15 @@ using plan::BodyId;
 using plan::Node;
 using plan::ValueId;
 
+namespace {
+
+// Of a number as Python writes it.
+const char* type_of_default(const std::string& text) {
+  return text.find_first_of(".e") == std::string::npos ? "int" : "float";
+}
+
+}  // namespace
+
 // Python for a body used as a value: a function's name, a lambda, or a function that does just
 // that. `several`: it is one of many in the same statement, which leaves little room.
 Expr Renderer::function(Frame& frame, BodyId id, bool several, Random& random) {
@@ -50,7 +59,8 @@ Expr Renderer::function(Frame& frame, BodyId id, bool several, Random& random) {
 // A module has either letters or words where an argument goes by both.
 std::vector<std::string> Renderer::words_for_parameter(ValueId model, bool top,
                                                        Random& random) const {
-  std::vector<std::string> words = parameter_names(value(model), program_.category, top, random);
+  std::vector<std::string> words =
+      parameter_names(value(model), program_.category, top, computed_.contains(model), random);
   const auto roles = static_cast<std::ptrdiff_t>(std::min(words.size(), value(model).names.size()));
   std::stable_partition(words.begin(), words.begin() + roles, [&](const std::string& word) {
     return (word.size() <= 2) == style_.short_names;
@@ -84,9 +94,8 @@ FunctionDefinition Renderer::define(BodyId id, Names& outer, int indentation) {
   }
   add_parameters(f, b, names, frame, top);
   for (const auto& [given, text] : b.defaults) {
-    const char* type = text.find_first_of(".e") == std::string::npos ? "int" : "float";
-    f.parameters.push_back({given, annotated() ? parsed(type) : nullptr, parsed(text),
-                            style_.keyword_only && top && b.decorators.empty()});
+    f.parameters.push_back({given, annotated() ? parsed(type_of_default(text)) : nullptr,
+                            parsed(text), style_.keyword_only && top && b.decorators.empty()});
   }
   for (const std::string& decorator : b.decorators) {
     std::map<std::string, Expr, std::less<>> holes;
@@ -95,11 +104,13 @@ FunctionDefinition Renderer::define(BodyId id, Names& outer, int indentation) {
   }
   const auto first = std::ranges::find_if(names, [](const auto& n) { return n[0] != '_'; });
   const std::string subject = first == names.end() ? "" : *first;
-  // A name that has another function's in it is given once that one has its own.
+  // A name that has another function's in it is given once that one has its own, and one that says
+  // what comes out once that has a name.
+  const bool later = top && b.names.empty() && b.hint.empty();
   const bool by_another = top && std::ranges::any_of(b.names, [](const std::string& word) {
                             return word.find('$') != std::string::npos;
                           });
-  if (!by_another) f.name = name_of(b, top, subject, random);
+  if (!by_another && !later) f.name = name_of(b, top, subject, {}, random);
   if (top && annotated()) f.returns = annotation_of_results(b, vocabulary());
   Random says = random_.fork(fmt::format("summary {}", id));
   for (const Node& node : b.nodes) render_node(frame, node);
@@ -107,8 +118,14 @@ FunctionDefinition Renderer::define(BodyId id, Names& outer, int indentation) {
   Expr returned = result(frame, b, random, result_labels);
   if (!fits_on_line({"retur"}, returned, frame.indentation))
     returned = named_function(frame, returned);
-  frame.statements.push_back(Return{returned});
-  if (by_another) f.name = name_of(b, top, subject, random);
+  frame.statements.push_back(Return{without_name(frame, returned)});
+  if (by_another || later) {
+    std::vector<std::string> given = result_labels;  // a member's keys may be others
+    for (std::size_t i = 0; i < given.size(); ++i)
+      if (const auto found = names_.find(b.results[i]); found != names_.end())
+        given[i] = found->second;
+    f.name = name_of(b, top, subject, given, random);
+  }
   if (top) f.docstring = said_of(b, names, result_labels, says);
   if (root) {
     describe_arguments(b, names);
@@ -119,27 +136,70 @@ FunctionDefinition Renderer::define(BodyId id, Names& outer, int indentation) {
   return f;
 }
 
-std::string Renderer::name_of(const Body& b, bool top, const std::string& subject, Random& random) {
+// What a step gives that is returned at once, where its name would say nothing.
+Expr Renderer::without_name(Frame& frame, const Expr& returned) {
+  if (returned->kind != ExprKind::kName || frame.statements.empty()) return returned;
+  const auto* last = std::get_if<Assign>(&frame.statements.back());
+  if (!last || last->targets != std::vector<std::string>{returned->text} ||
+      !last->comment.empty() || !says_nothing(returned->text) ||
+      !fits_on_line({"retur"}, last->value, frame.indentation))
+    return returned;
+  const Expr value = last->value;
+  frame.statements.pop_back();
+  return value;
+}
+
+std::string Renderer::name_of(const Body& b, bool top, const std::string& subject,
+                              const std::vector<std::string>& labels, Random& random) {
   if (!top) return b.hint.empty() ? "inner" : b.hint;
   std::vector<std::string> words;
-  for (const std::string& word : source::function_names(program_, b, subject, random)) {
+  for (const std::string& word : source::function_names(program_, b, subject, labels, random)) {
     const auto said = filled(word, {}, function_names_);
     if (said && said->size() <= 32) words.push_back(*said);
   }
   return module_names_.claim_unshadowed(words);
 }
 
-std::string Renderer::said_of(const Body& b, const std::vector<std::string>& names,
-                              const std::vector<std::string>& labels, Random& random) const {
+Docstring Renderer::said_of(const Body& b, const std::vector<std::string>& names,
+                            const std::vector<std::string>& labels, Random& random) const {
   if (!random.chance(b.summaries.empty() ? style_.docstring_chance : style_.summary_chance))
     return {};
   const bool entry = &b == &body(program_.root);
-  Purpose purpose{{}, with_types(shown(b, names), b.parameters), with_types(labels, b.results)};
+  Purpose purpose{{}, arguments_of(b, names), {}, with_types(labels, b.results)};
+  for (const auto& [given, text] : b.defaults)
+    purpose.settings.emplace_back(given, type_of_default(text));
   for (const std::string& sentence : b.summaries)
     if (const auto said = filled(sentence, shown(b, names), function_names_))
       purpose.summaries.push_back(*said);
   return docstring(purpose, entry ? style_.sections : Sections::kNone, array_annotation(),
                    kLineLength - 4, random);
+}
+
+// As callers give them: what is a pack stands for its members.
+std::vector<Argument> Renderer::arguments_of(const Body& b,
+                                             const std::vector<std::string>& names) const {
+  std::vector<Argument> out;
+  const auto type = [&](std::size_t k) { return value(b.parameters[k]).type; };
+  if (!b.takes_packs) {
+    for (std::size_t k = 0; k < names.size(); ++k) out.push_back({names[k], type(k)});
+    return out;
+  }
+  for (const plan::Unit& unit : plan::units_of(program_, names.size())) {
+    const std::size_t first = unit.members[0];
+    if (!unit.pack) {
+      out.push_back({names[first], type(first)});
+      continue;
+    }
+    const PackForm& form = forms_.at(*unit.pack);
+    const std::string whole = print(wholes_.at(b.parameters[first]));
+    Argument pack{whole, {}, print(annotation_of(form, vocabulary()))};
+    for (std::size_t k = 0; k < unit.members.size(); ++k)
+      pack.members.emplace_back(
+          form.parts.empty() ? form.fields[k] : print(element_of(form, name(whole), k)),
+          type(unit.members[k]));
+    out.push_back(std::move(pack));
+  }
+  return out;
 }
 
 void Renderer::add_parameters(FunctionDefinition& f, const Body& b,
@@ -215,11 +275,11 @@ Expr Renderer::result(Frame& frame, const Body& b, Random& random,
   Names keys;
   // A dict's keys and a tuple's labels say what the entries are.
   for (ValueId id : b.results) {
-    Random each = random.fork(fmt::format("result {}", id));
     const bool named = value(id).literal.empty() && names_.contains(id);
-    labels.push_back(keys.claim(named && b.returns != plan::Returns::kDict
-                                    ? std::vector<std::string>{names_.at(id)}
-                                    : subjects_.names_for(id, names_, each)));
+    const bool telling =
+        named && (b.returns != plan::Returns::kDict || !says_nothing(names_.at(id)));
+    labels.push_back(
+        keys.claim(telling ? std::vector<std::string>{names_.at(id)} : names_for_result(id)));
   }
   if (b.results.size() > 1) {
     std::size_t total = 0;

@@ -66,11 +66,16 @@ class Renderer {
   // ---- Functions
 
   Expr function(Frame& frame, plan::BodyId id, bool several, Random& random);
+  void note_handed_over(const plan::Node& call);
   std::vector<std::string> words_for_parameter(plan::ValueId model, bool top, Random& random) const;
   FunctionDefinition define(plan::BodyId id, Names& outer, int indentation);
-  std::string name_of(const plan::Body& b, bool top, const std::string& subject, Random& random);
-  std::string said_of(const plan::Body& b, const std::vector<std::string>& names,
-                      const std::vector<std::string>& labels, Random& random) const;
+  static Expr without_name(Frame& frame, const Expr& returned);
+  std::string name_of(const plan::Body& b, bool top, const std::string& subject,
+                      const std::vector<std::string>& labels, Random& random);
+  Docstring said_of(const plan::Body& b, const std::vector<std::string>& names,
+                    const std::vector<std::string>& labels, Random& random) const;
+  std::vector<Argument> arguments_of(const plan::Body& b,
+                                     const std::vector<std::string>& names) const;
   void add_parameters(FunctionDefinition& f, const plan::Body& b,
                       const std::vector<std::string>& names, Frame& frame, bool top);
   std::vector<std::string> shown(const plan::Body& b, std::vector<std::string> names) const;
@@ -127,6 +132,8 @@ class Renderer {
   Subjects subjects_;
   Commentary commentary_;
   std::set<plan::ValueId> captured_;
+  // Parameters of functions that are called with what a step has computed.
+  std::set<plan::ValueId> computed_;
   std::map<plan::ValueId, std::string> names_;
   // Results of a loop's step that take the name of what is carried.
   std::map<plan::ValueId, plan::ValueId> next_of_;

@@ -30,12 +30,19 @@ Expr make(ExprKind kind, std::string text, std::vector<Expr> items = {}) {
   return std::make_shared<Expression>(Expression{kind, std::move(text), std::move(items)});
 }
 
-// A setting: what it may be called, its value, and whether Python needs to know it.
+// A setting: what it may be called, its value, whether Python needs to know it, and what it is for.
 struct Setting {
   Words names;
   Expr value;
   const char* type = "int";
   bool is_static = true;
+  std::string means = {};
+};
+
+// What a setting may be called and what it is for.
+struct Wording {
+  Words names;
+  const char* means = "";
 };
 
 bool is_integer(const Expr& e) {
@@ -66,30 +73,30 @@ const char* type_of(const Expr& e) {
 }
 
 // Keyword arguments that steer shapes, loops or ways, by what they are called as parameters.
-const std::map<std::string, Words, std::less<>>& keywords() {
-  static const std::map<std::string, Words, std::less<>> kWords = {
-      {"axis", {"axis"}},
-      {"keepdims", {"keepdims"}},
-      {"length", {"n_steps", "num_steps", "length"}},
-      {"mode", {"mode", "boundary"}},
-      {"num_segments", {"num_segments", "n_groups"}},
-      {"num", {"num_points", "n_points"}},
-      {"k", {"k", "diagonal"}},
-      {"side", {"side"}},
-      {"method", {"method"}},
-      {"padding", {"padding"}},
-      {"reverse", {"reverse"}},
-      {"ddof", {"ddof"}},
-      {"lower", {"lower"}},
-      {"approximate", {"approximate"}},
-      {"stable", {"stable"}},
-      {"descending", {"descending"}},
-      {"unroll", {"unroll"}},
-      {"size", {"size", "max_count"}},
-      {"fill_value", {"fill_value"}},
-      {"num_classes", {"num_classes"}},
-      {"length_scale", {"length_scale"}},
-      {"indexing", {"indexing"}}};
+const std::map<std::string, Wording, std::less<>>& keywords() {
+  static const std::map<std::string, Wording, std::less<>> kWords = {
+      {"axis", {{"axis"}, "axis to work along"}},
+      {"keepdims", {{"keepdims"}, "whether reduced axes stay with size one"}},
+      {"length", {{"n_steps", "num_steps", "length"}, "number of steps"}},
+      {"mode", {{"mode", "boundary"}, "what stands beyond the border"}},
+      {"num_segments", {{"num_segments", "n_groups"}, "number of groups"}},
+      {"num", {{"num_points", "n_points"}, "number of points"}},
+      {"k", {{"k", "diagonal"}, "which diagonal, counted from the main one"}},
+      {"side", {{"side"}, "on which side of equal entries to insert"}},
+      {"method", {{"method"}, "how it is computed"}},
+      {"padding", {{"padding"}, "how borders are padded"}},
+      {"reverse", {{"reverse"}, "whether to go from the end to the beginning"}},
+      {"ddof", {{"ddof"}, "degrees of freedom taken off the count"}},
+      {"lower", {{"lower"}, "whether the triangle is the lower one"}},
+      {"approximate", {{"approximate"}, "whether to use the faster approximation"}},
+      {"stable", {{"stable"}, "whether equal entries keep their order"}},
+      {"descending", {{"descending"}, "whether the largest comes first"}},
+      {"unroll", {{"unroll"}, "how many steps a round of the loop does"}},
+      {"size", {{"size", "max_count"}, "static number of entries in the result"}},
+      {"fill_value", {{"fill_value"}, "what fills places without an entry"}},
+      {"num_classes", {{"num_classes"}, "number of classes"}},
+      {"length_scale", {{"length_scale"}, "distance over which the kernel decays"}},
+      {"indexing", {{"indexing"}, "order of the axes, Cartesian or by matrix index"}}};
   return kWords;
 }
 
@@ -97,24 +104,24 @@ const std::map<std::string, Words, std::less<>>& keywords() {
 struct Place {
   const char* function;
   std::size_t argument, of;  // of how many arguments at least
-  Words names;
+  Wording wording;
   bool random = false;  // of the module of random numbers
 };
 
 const std::vector<Place>& places() {
   static const std::vector<Place> kPlaces = {
-      {"range", 0, 1, {"n_layers", "num_layers", "n_rounds"}},
-      {"fori_loop", 1, 4, {"n_steps", "num_iterations", "n_iter"}},
-      {"one_hot", 1, 2, {"num_classes", "n_classes"}},
-      {"linspace", 2, 3, {"num_points", "n_points"}},
-      {"top_k", 1, 2, {"k", "num_kept"}},
-      {"roll", 1, 2, {"shift", "lag"}},
-      {"arange", 0, 1, {"size", "n"}},
-      {"eye", 0, 1, {"dim", "n"}},
-      {"repeat", 1, 2, {"repeats", "factor"}},
-      {"matrix_power", 1, 2, {"power", "n_steps"}},
-      {"split", 1, 2, {"num_parts", "n_blocks"}},
-      {"split", 1, 2, {"num_samples", "n_draws"}, true}};
+      {"range", 0, 1, {{"n_steps", "num_steps", "n_rounds"}, "number of steps"}},
+      {"fori_loop", 1, 4, {{"n_steps", "num_iterations", "n_iter"}, "number of iterations"}},
+      {"one_hot", 1, 2, {{"num_classes", "n_classes"}, "number of classes"}},
+      {"linspace", 2, 3, {{"num_points", "n_points"}, "number of points"}},
+      {"top_k", 1, 2, {{"k", "num_kept"}, "how many of the largest entries to keep"}},
+      {"roll", 1, 2, {{"shift", "lag"}, "by how many places to shift"}},
+      {"arange", 0, 1, {{"size", "n"}, "number of positions"}},
+      {"eye", 0, 1, {{"dim", "n"}, "number of rows"}},
+      {"repeat", 1, 2, {{"repeats", "factor"}, "how often each entry comes"}},
+      {"matrix_power", 1, 2, {{"power", "n_steps"}, "how often the matrix is applied"}},
+      {"split", 1, 2, {{"num_parts", "n_blocks"}, "number of parts"}},
+      {"split", 1, 2, {{"num_samples", "n_draws"}, "number of independent draws"}, true}};
   return kPlaces;
 }
 
@@ -189,7 +196,7 @@ std::vector<Literal> literals_of(const Expr& e) {
     const auto known = keywords().find(item->text);
     const char* type = type_of(item->items[0]);
     if (known != keywords().end() && type != nullptr)
-      out.push_back({i, {known->second, item->items[0], type, true}});
+      out.push_back({i, {known->second.names, item->items[0], type, true, known->second.means}});
   }
   for (const Place& place : places()) {
     if (function != place.function || e->items.size() <= place.of) continue;
@@ -198,16 +205,31 @@ std::vector<Literal> literals_of(const Expr& e) {
     if ((module.ends_with("random") || module == "jr") != place.random) continue;
     const Expr& item = e->items[place.argument + 1];
     if (place.of == 1 && e->items.size() > 2 && e->items[2]->kind != ExprKind::kKeyword) continue;
-    if (is_integer(item)) out.push_back({place.argument + 1, {place.names, item, "int", true}});
+    const Wording& said = place.wording;
+    if (is_integer(item))
+      out.push_back({place.argument + 1, {said.names, item, "int", true, said.means}});
   }
   if (e->kind != ExprKind::kBinary) return out;
   if (e->text == "+" && is_small_real(e->items[1]))
-    out.push_back({1, {{"eps", "epsilon", "jitter"}, e->items[1], "float", false}});
+    out.push_back({1,
+                   {{"eps", "epsilon"},
+                    e->items[1],
+                    "float",
+                    false,
+                    "small constant that keeps the result finite"}});
   if (e->text == "**" && is_integer(e->items[1]) && e->items[0]->kind == ExprKind::kName &&
       e->items[1]->text != "2")
-    out.push_back({1, {{"power", "order", "exponent"}, e->items[1], "int", true}});
+    out.push_back(
+        {1, {{"power", "order", "exponent"}, e->items[1], "int", true, "exponent of the power"}});
   if (e->text == "*" && is_factor(e->items[0]))
-    out.push_back({0, {{"rate", "scale", "strength"}, e->items[0], "float", false}});
+    out.push_back({0,
+                   {{"rate", "scale", "strength"},
+                    e->items[0],
+                    "float",
+                    false,
+                    "factor of " + (e->items[1]->kind == ExprKind::kName
+                                        ? "`" + e->items[1]->text + "`"
+                                        : std::string("the term that it multiplies"))}});
   return out;
 }
 
@@ -273,6 +295,9 @@ class Settling {
     const std::string type = s.type == std::string("tuple") ? "tuple[int, ...]" : s.type;
     const bool only = style_.keyword_only || f.parameters.back().keyword_only;
     f.parameters.push_back({word, style_.annotated ? parsed(type) : nullptr, s.value, only});
+    std::string means = s.means;
+    if (!means.empty()) means[0] = static_cast<char>(std::toupper(means[0]));
+    f.docstring.arguments.push_back({word, type, means.empty() ? "" : means + "."});
   }
 
   bool give_literal(FunctionDefinition& f) {
@@ -328,6 +353,7 @@ class Settling {
       if (!value || called(value).empty() || print(value).size() > kShortStep) continue;
       const auto way = std::ranges::find_if(
           ways(), [&](const Way& w) { return qualified(value) == w.function; });
+      if (way != ways().end() && says_which(f, a ? a->targets[0] : std::string(), *way)) continue;
       const bool prefixed = value->items[0]->kind == ExprKind::kAttribute &&
                             value->items[0]->items[0]->kind != ExprKind::kCall;
       if (way == ways().end() || !prefixed || !usual(value->items[0])) continue;
@@ -349,10 +375,38 @@ class Settling {
       if (a) branch.otherwise = step(turned ? value : other);
       f.body[i] = std::move(branch);
       if (r) f.body.push_back(last);
-      add_parameter(f, *word, {{}, make(ExprKind::kString, way->value), "str", true});
+      add_parameter(f, *word,
+                    {{},
+                     make(ExprKind::kString, way->value),
+                     "str",
+                     true,
+                     fmt::format("\"{}\" or \"{}\"", way->value, way->other_value)});
       return true;
     }
     return false;
+  }
+
+  // Whether a name, or what the function says of itself, is true of one of the two ways alone.
+  static bool says_which(const FunctionDefinition& f, const std::string& target, const Way& way) {
+    static const std::map<std::string, Words, std::less<>> kSaid = {
+        {"mean", {"mean", "average", "typical"}},
+        {"sum", {"sum", "total", "mass"}},
+        {"max", {"max", "peak", "largest", "highest", "best"}},
+        {"min", {"min", "lowest", "smallest", "floor"}},
+        {"std", {"std", "deviation", "spread", "sigma"}},
+        {"var", {"var", "spread"}},
+        {"relu", {"relu", "rectif"}},
+        {"tanh", {"tanh", "squash"}}};
+    std::string text = f.name + " " + target + " " + f.docstring.summary;
+    for (const Described& result : f.docstring.results) text += " " + result.name + result.text;
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+    const auto says = [&](const char* value) {
+      const auto found = kSaid.find(std::string_view(value));
+      const Words words = found == kSaid.end() ? Words{value} : found->second;
+      return std::ranges::any_of(
+          words, [&](const std::string& word) { return text.find(word) != std::string::npos; });
+    };
+    return says(way.value) || says(way.other_value);
   }
 
   // Whether a function is the usual module's, or one below it.
@@ -383,7 +437,12 @@ class Settling {
       });
       f.body.resize(i + 1);
       f.body.insert(f.body.end(), rest.begin(), rest.end());
-      add_parameter(f, *word, {{}, name("True"), "bool", true});
+      add_parameter(f, *word,
+                    {{},
+                     name("True"),
+                     "bool",
+                     true,
+                     fmt::format("whether `{}` goes through {}", from, qualified(value))});
       return true;
     }
     return false;
@@ -426,7 +485,10 @@ class Settling {
     f.body.back() = If{negated ? make(ExprKind::kUnary, "not", {name(*word)}) : name(*word),
                        std::make_shared<Block>(Block{{negated ? some : all}}), nullptr};
     f.body.push_back(negated ? all : some);
-    add_parameter(f, *word, {{}, name("True"), "bool", true});
+    add_parameter(f, *word,
+                  {{}, name("True"), "bool", true, "whether the last result is returned too"});
+    if (!f.docstring.results.empty())
+      f.docstring.results.back().text += " Only with `" + *word + "`.";
     return true;
   }
 

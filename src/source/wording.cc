@@ -10,6 +10,7 @@
 #include "plan/op.h"
 #include "plan/scopes.h"
 #include "source/names.h"
+#include "source/spellings.h"
 
 namespace jaxsmith::source {
 
@@ -75,16 +76,6 @@ const std::set<std::string, std::less<>>& quantities() {
   return kWords;
 }
 
-// Words by themselves that any step's result may be called.
-bool says_little(std::string_view word) {
-  static const std::set<std::string, std::less<>> kWords = {
-      "scaled",   "combined", "shifted", "blended", "folded",  "shaped",   "weighted",   "merged",
-      "mixed",    "adjusted", "moved",   "updated", "product", "cast",     "made",       "joined",
-      "opened",   "limited",  "routed",  "gated",   "packed",  "changed",  "biased",     "summed",
-      "advanced", "produced", "part",    "total",   "kept",    "filtered", "transformed"};
-  return kWords.contains(word);
-}
-
 std::string plural(std::string noun) {
   if (noun.ends_with("y") && noun.size() > 1 &&
       std::string_view("aeiou").find(noun[noun.size() - 2]) == std::string_view::npos)
@@ -104,6 +95,22 @@ bool is_letter(std::string_view name) {
 }
 
 }  // namespace
+
+bool is_vague(std::string_view word) {
+  static const std::set<std::string, std::less<>> kWords = {
+      "scaled",  "combined", "shifted",  "blended",  "folded",      "shaped",    "weighted",
+      "merged",  "mixed",    "adjusted", "moved",    "updated",     "product",   "cast",
+      "made",    "joined",   "opened",   "limited",  "routed",      "gated",     "packed",
+      "changed", "biased",   "summed",   "advanced", "produced",    "part",      "total",
+      "kept",    "filtered", "mapped",   "chosen",   "transformed", "contracted"};
+  return kWords.contains(word);
+}
+
+bool says_nothing(std::string_view word) {
+  static const std::set<std::string, std::less<>> kWords = {
+      "out", "output", "outputs", "result", "value", "values", "inner", "outer", "other"};
+  return is_vague(word) || kWords.contains(word);
+}
 
 bool is_modifier(std::string_view word) {
   return is_participle(word) || other_modifiers().contains(word);
@@ -127,6 +134,10 @@ std::string head_of(std::string_view name) {
   static const std::set<std::string, std::less<>> kWhatever = {
       "out", "output", "outputs", "result", "values", "value", "estimate", "response", "fn"};
   Words tokens = tokens_of(name);
+  // A number only tells it from others.
+  for (std::string& token : tokens)
+    while (token.size() > 2 && std::isdigit(static_cast<unsigned char>(token.back())) != 0)
+      token.pop_back();
   std::erase_if(tokens, [](const std::string& token) { return kWhatever.contains(token); });
   const auto first = std::ranges::find_if(tokens, [](const auto& t) { return !is_modifier(t); });
   tokens.erase(tokens.begin(), first);
@@ -166,6 +177,16 @@ Subjects::Subjects(const plan::Program& program) : program_(program) {
     for (const Node& node : body.nodes)
       for (std::size_t k = 0; k < node.results.size(); ++k)
         if (node.results[k] != plan::kNoValue) sources_[node.results[k]] = {&node, k};
+  for (const Node& node : program.bodies[static_cast<std::size_t>(program.root)].nodes) {
+    if (node.bodies.size() != 1 || !plan::begins_with_call(node)) continue;
+    const plan::Body& called = program.bodies[static_cast<std::size_t>(node.bodies[0])];
+    // Its parameters are called as what it is given.
+    if (called.placement == plan::Placement::kHelper &&
+        std::ranges::equal(called.parameters, node.operands, [&](ValueId x, ValueId y) {
+          return y != plan::kNoValue && value(x).names == value(y).names;
+        }))
+      outlined_.insert(node.bodies[0]);
+  }
 }
 
 Subjects::Source Subjects::source_of(ValueId id) const {
@@ -186,42 +207,47 @@ ValueId Subjects::as_called(ValueId id) const {
 }
 
 std::string Subjects::subject(ValueId id, const Names& names, int depth) const {
+  if (id == plan::kNoValue) return {};
   if (const auto named = names.find(id); named != names.end()) {
-    if (std::string head = head_of(named->second); !head.empty()) return head;
+    if (std::string head = head_of(named->second); is_usable(head)) return head;
   }
-  if (depth == 0) return {};
-  const Words found = subjects_of_step(id, names, depth - 1);
-  return found.empty() ? std::string() : found.front();
+  return depth == 0 ? std::string() : subject(main_operand(id), names, depth - 1);
 }
 
-std::vector<std::string> Subjects::subjects_of_step(ValueId id, const Names& names,
-                                                    int depth) const {
+// What chooses or places elements is not what they are.
+double Subjects::weight(ValueId id) const {
+  const plan::Type& type = value(id).type;
+  const int kind = type.dtype == tensor::DType::kBool ? 0 : tensor::is_integer(type.dtype) ? 1 : 2;
+  return kind * 8 + type.rank();
+}
+
+std::vector<ValueId> Subjects::operands_of_step(ValueId id) const {
   const Source source = source_of(id);
-  if (source.node == nullptr) return {};
-  std::vector<ValueId> operands;
+  std::vector<ValueId> out;
+  if (source.node == nullptr) return out;
   for (std::size_t k = 0; k < source.node->operands.size(); ++k) {
     const ValueId each = source.node->operands[k];
     if (each == plan::kNoValue || !value(each).literal.empty()) continue;
     // What functions make of their operands is about the one that it takes the place of.
     const bool may =
         source.node->bodies.empty() || (k == source.result && value(each).type == value(id).type);
-    if (may) operands.push_back(each);
+    if (may && std::ranges::find(out, each) == out.end()) out.push_back(each);
   }
-  // What chooses or places elements is not what they are.
-  const auto weight = [&](ValueId each) {
-    const plan::Type& type = value(each).type;
-    const int kind = type.dtype == tensor::DType::kBool ? 0
-                     : tensor::is_integer(type.dtype)   ? 1
-                                                        : 2;
-    return kind * 8 + type.rank();
-  };
-  std::ranges::stable_sort(operands, [&](ValueId x, ValueId y) { return weight(x) > weight(y); });
-  Words out;
-  for (const ValueId each : operands) {
-    const std::string found = subject(each, names, depth);
-    if (is_usable(found) && std::ranges::find(out, found) == out.end()) out.push_back(found);
-  }
+  std::ranges::stable_sort(out, [&](ValueId x, ValueId y) { return weight(x) > weight(y); });
   return out;
+}
+
+ValueId Subjects::main_operand(ValueId id) const {
+  std::vector<ValueId> operands = operands_of_step(id);
+  if (operands.empty()) return plan::kNoValue;
+  const double most = weight(operands[0]);
+  std::erase_if(operands, [&](ValueId each) { return weight(each) < most; });
+  if (operands.size() > 1)
+    std::erase_if(operands,
+                  [&](ValueId each) { return value(each).type.shape != value(id).type.shape; });
+  // What has no role of its own is what was made of the first.
+  const bool clear = operands.size() == 1 || (!operands.empty() && value(id).names.empty());
+  return clear ? operands[0] : plan::kNoValue;
 }
 
 // Of two operands alike in weight: "cost_plus_penalty".
@@ -229,14 +255,68 @@ std::vector<std::string> Subjects::joint_names(const Node& node, const Words& su
   const plan::Op* op = program_.catalogue->find(node.op);
   if (op == nullptr || subjects.size() != 2) return {};
   const std::string x = tokens_of(subjects[0]).back(), y = tokens_of(subjects[1]).back();
-  if (x == y) return {};
+  const auto joins = [](const std::string& word) {
+    return word == "sum" || word == "gap" || word == "product";
+  };
+  if (x == y || joins(x) || joins(y)) return {};
   const std::string one = x.size() > 2 ? singular(x) : x, two = y.size() > 2 ? singular(y) : y;
+  // Of what an idiom has written its text says what it is.
+  const Expr text = op->has(plan::kWritten) ? parsed(node.spelling) : nullptr;
+  const auto is = [&](std::uint32_t trait, std::string_view sign) {
+    return op->has(trait) ||
+           (text && text->kind == ExprKind::kBinary && text->text == sign &&
+            text->items[0]->kind == ExprKind::kHole && text->items[1]->kind == ExprKind::kHole);
+  };
   Words out;
-  if (op->has(plan::kAddition)) out = {one + "_plus_" + two, one + "_" + two + "_sum"};
-  if (op->has(plan::kSubtraction)) out = {one + "_minus_" + two, one + "_" + two + "_gap"};
-  if (op->has(plan::kProduct)) out = {one + "_times_" + two, one + "_" + two + "_product"};
+  if (is(plan::kAddition, "+")) out = {one + "_plus_" + two, one + "_" + two + "_sum"};
+  if (is(plan::kSubtraction, "-")) out = {one + "_minus_" + two, one + "_" + two + "_gap"};
+  if (is(plan::kProduct, "*")) out = {one + "_times_" + two, one + "_" + two + "_product"};
   std::erase_if(out, [](const std::string& name) { return name.size() > kLongestName; });
   return out;
+}
+
+std::vector<std::string> Subjects::name_by_idiom(const Node& node) const {
+  const plan::Op* op = program_.catalogue->find(node.op);
+  const plan::BodyId body = node.results[0] == plan::kNoValue ? -1 : value(node.results[0]).body;
+  if (op == nullptr || !op->has(plan::kIdiom) ||
+      (body != program_.root && !outlined_.contains(body)))
+    return {};
+  std::string out = op->name + "_out";
+  return out.size() > kLongestName ? Words{} : Words{std::move(out)};
+}
+
+// What people write where an operation has no word of its own: "log_price", "max_score",
+// "residual_sum". Of what an idiom has written its steps' roles say more.
+std::vector<std::string> Subjects::names_by_operation(const Source& source, const plan::Value& v,
+                                                      const std::string& subject) const {
+  constexpr std::size_t kLongestWord = 8;
+  const plan::Op* op = source.node ? program_.catalogue->find(source.node->op) : nullptr;
+  if (op == nullptr || op->has(plan::kWritten) || subject.empty() || source.node->operands.empty())
+    return {};
+  const auto with = [](const std::string& before, const std::string& noun,
+                       const std::string& after) -> Words {
+    std::string out = before + noun + after;
+    if (out.size() > kLongestName) out = before + tokens_of(noun).back() + after;
+    return out.size() > kLongestName ? Words{} : Words{std::move(out)};
+  };
+  const plan::Value& x = value(source.node->operands[0]);
+  const std::string one = subject.size() > 2 ? singular(subject) : subject;
+  const std::string& named = v.type.rank() > 0 ? subject : one;
+  if (op->has(plan::kLargest)) return with("max_", named, "");
+  if (op->has(plan::kSmallest)) return with("min_", named, "");
+  const bool means = v.hint == "average" || v.hint == "mean";
+  if (op->has(plan::kAddsUp)) return means ? with("mean_", named, "") : with("", one, "_sum");
+  const Expr text = parsed(source.node->spelling);
+  const bool word = op->name.size() <= kLongestWord && called(text) == op->name;
+  const auto given = std::ranges::count_if(source.node->operands, [&](ValueId id) {
+    return id != plan::kNoValue && value(id).literal.empty();
+  });
+  if (!word || given != 1 || x.type.shape != v.type.shape || !source.node->bodies.empty() ||
+      is_modifier(v.hint))
+    return {};
+  constexpr std::string_view kLog = "log_";
+  if (op->name == "exp" && subject.starts_with(kLog)) return {subject.substr(kLog.size())};
+  return with(op->name + "_", subject, "");
 }
 
 std::vector<std::string> Subjects::names_for(ValueId id, const Names& names, Random& random) const {
@@ -247,40 +327,53 @@ std::vector<std::string> Subjects::names_for(ValueId id, const Names& names, Ran
   const bool has_role = !roles.empty();
   if (!has_role && is_usable(v.hint)) roles.push_back(v.hint);
   const Source source = source_of(id);
-  const Words subjects = subjects_of_step(id, names, 3);
+  constexpr int kDepth = 4;
+  Words subjects;
+  for (const ValueId each : operands_of_step(id))
+    if (std::string about = subject(each, names, kDepth);
+        !about.empty() && std::ranges::find(subjects, about) == subjects.end())
+      subjects.push_back(std::move(about));
+  const std::string about = subject(main_operand(id), names, kDepth);
   const bool several = v.type.rank() > 0;
   Words said;
+  if (!has_role) said = names_by_operation(source, v, about);
+  const bool by_operation = !said.empty();
   for (const std::string& role : roles)
-    for (const std::string& subject : subjects)
-      if (std::string name = compound(role, subject, several); !name.empty())
-        said.push_back(std::move(name));
+    if (std::string name = compound(role, about, several); !name.empty())
+      said.push_back(std::move(name));
   const double draw = random.uniform();
   // Members of a family choose their words themselves, but for what they have made of an argument.
   const bool written_here = source.node && source.node->op == "call" && v.hint != "updated";
   Words out;
   if (!roles.empty()) {
-    const bool vague = says_little(roles.front());
+    const bool vague = is_vague(roles.front());
     // A role of an idiom says most of what there is to say; an operation's own word does not.
-    const double share = vague ? 0.9 : !has_role ? 0.8 : is_participle(roles.front()) ? 0.45 : 0;
+    const double share = vague                          ? 1
+                         : by_operation                 ? 0.95
+                         : !has_role                    ? 0.9
+                         : is_participle(roles.front()) ? 0.25
+                                                        : 0;
     if (draw < share && !written_here) out = said;
-    if (!has_role && source.node && draw < 0.35)
+    const std::vector<ValueId> operands = operands_of_step(id);
+    const bool alike = operands.size() == 2 && weight(operands[0]) == weight(operands[1]);
+    const double joint = !alike ? 0 : vague ? 0.8 : has_role ? 0 : 0.5;
+    if (source.node && draw < joint)
       for (std::string& name : joint_names(*source.node, subjects)) out.insert(out.begin(), name);
     // Another role that says more.
+    constexpr double kOther = 0.75;
     if (vague)
-      std::ranges::stable_partition(roles, [](const auto& role) { return !says_little(role); });
+      std::ranges::stable_partition(roles, [](const auto& role) { return !says_nothing(role); });
+    if (has_role && !says_nothing(roles.front()) && vague && draw < kOther)
+      out.insert(out.begin(), roles.front());
+    // "layer_norm_out": what the whole of its idiom gives.
+    if (vague && has_role && out.empty() && says_nothing(roles.front()) && source.node)
+      out = name_by_idiom(*source.node);
   }
   out.insert(out.end(), roles.begin(), roles.end());
   out.insert(out.end(), said.begin(), said.end());
-  if (source.node && source.node->op != "call") {
-    for (const std::string& subject : subjects) {
-      const std::string of = compound(tokens_of(source.node->op).front(), subject, several);
-      if (!of.empty() && !is_letter(of)) out.push_back(of);
-    }
-  }
-  Words plain = {several ? "values" : "outcome", "output", "result", "estimate", "response"};
-  random.shuffle(plain);
-  out.insert(out.end(), plain.begin(), plain.end());
   std::erase_if(out, [](const std::string& name) { return !is_usable(name); });
+  // The same again has a number.
+  if (out.empty()) out = {several ? "values" : "value", "output", "result"};
   return out;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,10 @@ namespace jaxsmith::source {
 
 // Whether a word says what was done and not to what: "scaled", "upper".
 bool is_modifier(std::string_view word);
+// Whether any step's result may be called so: "scaled", "combined".
+bool is_vague(std::string_view word);
+// Or whatever there is: "output".
+bool says_nothing(std::string_view word);
 // What a name is about: "scores" of "sorted_scores"; empty of a modifier alone.
 std::string head_of(std::string_view name);
 // "weight" of "weights".
@@ -51,14 +56,22 @@ class Subjects {
   const plan::Value& value(plan::ValueId id) const {
     return program_.values[static_cast<std::size_t>(id)];
   }
+  // What a value is about; empty: nothing says it.
   std::string subject(plan::ValueId id, const Names& names, int depth) const;
-  // Of the operands that are no numbers, those of most axes first: what the step is about.
-  std::vector<std::string> subjects_of_step(plan::ValueId id, const Names& names, int depth) const;
+  // The operands that are no numbers, what a step is about first: those of most axes.
+  std::vector<plan::ValueId> operands_of_step(plan::ValueId id) const;
+  // The one operand that a step is about, as others weigh less; kNoValue where several are alike.
+  plan::ValueId main_operand(plan::ValueId id) const;
+  double weight(plan::ValueId id) const;
   std::vector<std::string> joint_names(const plan::Node& node,
                                        const std::vector<std::string>& subjects) const;
+  std::vector<std::string> name_by_idiom(const plan::Node& node) const;
+  std::vector<std::string> names_by_operation(const Source& source, const plan::Value& v,
+                                              const std::string& subject) const;
 
   const plan::Program& program_;
   std::map<plan::ValueId, Source> sources_;
+  std::set<plan::BodyId> outlined_;  // functions that steps of the root were moved into
 };
 
 }  // namespace jaxsmith::source
