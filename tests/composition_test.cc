@@ -60,12 +60,12 @@ TEST(Sizes, LargerOnesHaveMoreOperations) {
 
 TEST(Sizes, AMixHasAFewOfEachEnd) {
   std::map<SizeClass, int> counts;
-  const int families = 2000;
+  constexpr int families = 2000;
   for (int f = 0; f < families; ++f)
     ++counts[family_size(of_size(SizeClass::kMix), kSeed, static_cast<std::uint64_t>(f))];
   EXPECT_EQ(counts.count(SizeClass::kMix), 0u);
-  EXPECT_NEAR(counts[SizeClass::kSmall], 0.2 * families, 0.03 * families);
-  EXPECT_NEAR(counts[SizeClass::kLarge], 0.06 * families, 0.02 * families);
+  EXPECT_NEAR(counts[SizeClass::kSmall], 0.14 * families, 0.02 * families);
+  EXPECT_NEAR(counts[SizeClass::kLarge], 0.14 * families, 0.02 * families);
   for (const SizeClass size : {SizeClass::kSmall, SizeClass::kMedium})
     EXPECT_EQ(family_size(of_size(size), kSeed, 3), size);
 }
@@ -186,11 +186,20 @@ TEST(Composition, IdiomsOfAProgramAreOfRelatedFields) {
     for (std::uint64_t f = 0; f < 4 * kFamilies; ++f) {
       const PlanOptions options = of_size(size);
       const auto root = plan_root(options, family_settings(options, kSeed, f), kSeed, f);
-      if (!root || chains_freely(*root)) continue;
+      if (!root || chains_freely(*root, size)) continue;
       const auto idioms = idioms_of(*root);
-      for (std::size_t n = 1; n < idioms.size(); ++n, ++chained)
-        EXPECT_TRUE(may_follow(field_of(*idioms[n]), field_of(*idioms[0])))
-            << "family " << f << ": " << idioms[n]->name << " after " << idioms[0]->name;
+      // Functions of an idiom stand before it: each is related to another one, whichever is first.
+      for (const Op* one : idioms) {
+        if (idioms.size() == 1) break;
+        ++chained;
+        EXPECT_TRUE(std::ranges::any_of(idioms,
+                                        [&](const Op* other) {
+                                          return other != one &&
+                                                 (may_follow(field_of(*one), field_of(*other)) ||
+                                                  may_follow(field_of(*other), field_of(*one)));
+                                        }))
+            << "family " << f << ": " << one->name;
+      }
     }
   EXPECT_GT(chained, 40);
 }

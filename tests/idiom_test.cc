@@ -60,7 +60,7 @@ TEST(Idiom, ProgramsBeginWithOneThatIsAskedFor) {
 TEST(Idiom, WhatStopsGradientsPassesOnNone) {
   const PlanOptions options{.catalogue = &jax_catalogue(), .idioms = {"distillation_loss"}};
   int stopped = 0;
-  for (std::uint64_t family = 0; family < 60; ++family)
+  for (std::uint64_t family = 0; family < 300; ++family)
     for (const Member& member : plan_family(options, 4, family))
       for (const Body& body : member.program.bodies)
         for (const Node& node : body.nodes) {

@@ -71,7 +71,7 @@ TEST(Unrolling, IsOfShortLoopsOfArraysOnly) {
 // A carry goes by one name, before, in and after its loop.
 TEST(Unrolling, WritesLoopsAsPeopleDo) {
   int loops = 0;
-  for (std::uint64_t family = 0; family < 400; ++family)
+  for (std::uint64_t family = 0; family < 700; ++family)
     for (const Member& member : plan_family({.catalogue = &catalogue()}, kSeed, family)) {
       const auto all = loops_of(member.program);
       const auto unrolled =

@@ -1,5 +1,6 @@
 #include "plan/argument_roles.h"
 
+#include <algorithm>
 #include <cctype>
 #include <set>
 #include <string>
@@ -47,22 +48,28 @@ const Words& data() {
   return kWords;
 }
 
-// Whether one of the words of a name is of these; "w1" is "w", and so is "w_out".
 bool has_word(std::string_view name, const Words& words) {
-  std::string word;
-  for (std::size_t i = 0; i <= name.size(); ++i) {
-    const char c = i < name.size() ? name[i] : '_';
-    if (std::isalpha(static_cast<unsigned char>(c)) != 0) {
-      word += c;
-    } else if (c == '_') {
-      if (words.contains(word)) return true;
-      word.clear();
-    }
-  }
-  return false;
+  const std::vector<std::string> parts = words_of_name(name);
+  return std::ranges::any_of(parts, [&](const std::string& word) { return words.contains(word); });
 }
 
 }  // namespace
+
+std::vector<std::string> words_of_name(std::string_view name) {
+  std::vector<std::string> out;
+  std::string word;
+  for (std::size_t i = 0; i <= name.size(); ++i) {
+    const char c = i < name.size() ? name[i] : '_';
+    if (std::isdigit(static_cast<unsigned char>(c)) != 0) continue;
+    if (c != '_') {
+      word += c;
+      continue;
+    }
+    if (!word.empty()) out.push_back(word);
+    word.clear();
+  }
+  return out;
+}
 
 ArgumentRole role_of_argument(const Value& value) {
   const std::string_view name = value.names.empty() ? value.hint : value.names.front();

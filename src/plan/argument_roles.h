@@ -2,6 +2,10 @@
 // optimiser's memory. Arguments that people hand over as one have the same role.
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "plan/program.h"
 
 namespace jaxsmith::plan {
@@ -16,5 +20,8 @@ enum class ArgumentRole {
 };
 
 ArgumentRole role_of_argument(const Value& value);
+
+// "w_out2" is "w" and "out".
+std::vector<std::string> words_of_name(std::string_view name);
 
 }  // namespace jaxsmith::plan

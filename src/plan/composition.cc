@@ -101,7 +101,7 @@ bool goes_on(Builder& b, std::size_t first_node, ValueId first_value) {
   for (std::size_t n = 0; n < first_node; ++n)
     for (std::size_t i = 0; i < body.nodes[n].results.size(); ++i)
       given[body.nodes[n].results[i]] = giver_of(b.program(), body.nodes[n], i);
-  const bool any = chains_freely(b.program());
+  const bool any = chains_freely(b.program(), b.settings().size);
   bool goes = false;
   for (std::size_t n = first_node; n < body.nodes.size(); ++n)
     for (const ValueId id : body.nodes[n].operands) {
@@ -121,6 +121,25 @@ Field theme_of(const Program& program, const Body& body) {
     if (field != Field::kNone) return field;
   }
   return Field::kNone;
+}
+
+// The idiom that a function ends with; null where it has none.
+const Op* last_idiom(const Program& program, const Body& body) {
+  for (auto node = body.nodes.rbegin(); node != body.nodes.rend(); ++node) {
+    const Body* called = called_by(program, *node);
+    const Op* op = called ? last_idiom(program, *called) : &program.catalogue->named(node->op);
+    if (op != nullptr && op->has(kIdiom)) return op;
+  }
+  return nullptr;
+}
+
+// In how many functions of the module an idiom stands.
+std::int64_t times_in(const Program& program, const Op& op) {
+  return std::ranges::count_if(program.bodies, [&](const Body& body) {
+    const bool top = body.placement == Placement::kHelper || body.placement == Placement::kEntry;
+    return top &&
+           std::ranges::any_of(body.nodes, [&](const Node& node) { return node.op == op.name; });
+  });
 }
 
 // What a function of two idioms is called and does.
@@ -152,7 +171,7 @@ void join_idioms(Body& body, const std::vector<std::string>& names,
 bool draw_idiom(Builder& b, std::optional<Category> category, const Among& among,
                 const Approve& accept) {
   constexpr double kInTurnShare = 0.3, kNestedShare = 0.25, kKept = 0.9;
-  constexpr int kTries = 16;
+  constexpr int kTries = 16, kTriesOfLarge = 24;
   const auto ops = b.catalogue().ops();
   std::vector<double> weights;
   for (const Op& op : ops) {
@@ -186,14 +205,21 @@ bool draw_idiom(Builder& b, std::optional<Category> category, const Among& among
       if (b.draw_op(where_accepted(op, accept))) return true;
     return false;
   }
-  for (int tries = 0; tries < kTries; ++tries)
-    if (b.draw_op(where_accepted(ops[b.random().weighted(weights)], accept))) return true;
+  // What has failed to go on with what is there is likely to fail again.
+  constexpr double kAgain = 0.2;
+  const bool large = b.settings().size == SizeClass::kLarge;
+  for (int tries = 0; tries < (large ? kTriesOfLarge : kTries); ++tries) {
+    const std::size_t n = b.random().weighted(weights);
+    if (b.draw_op(where_accepted(ops[n], accept))) return true;
+    weights[n] *= kAgain;
+  }
   return false;
 }
 
 // Whether the last idiom is not what people end with: a loss, a score.
 bool may_go_on(Builder& b) {
-  return chains_freely(b.program()) || continues(field_of(b.program(), root_of(b).nodes.back()));
+  return chains_freely(b.program(), b.settings().size) ||
+         continues(field_of(b.program(), root_of(b).nodes.back()));
 }
 
 // The same of one that goes on with what is there, where something is, so that the two are one
@@ -204,7 +230,8 @@ bool draw_next_idiom(
     const Approve& approve = [] { return true; }) {
   constexpr std::size_t kFewResults = 2;
   Body& body = root_of(b);
-  const Field theme = chains_freely(b.program()) ? Field::kNone : theme_of(b.program(), body);
+  const Field theme =
+      chains_freely(b.program(), b.settings().size) ? Field::kNone : theme_of(b.program(), body);
   const std::size_t ends = ends_of(b).size();
   const std::vector<std::string> names = body.names, summaries = body.summaries;
   const std::size_t nodes = body.nodes.size();
@@ -215,9 +242,11 @@ bool draw_next_idiom(
     return (nodes == 0 || (goes_on(b, nodes, values) && joins())) && approve();
   };
   const bool large = b.settings().size == SizeClass::kLarge;
-  const auto there = [&](const Op& op) {  // large ones come back to what they have, later on
-    return std::ranges::any_of(std::span(body.nodes).subspan(large && nodes > 0 ? nodes - 1 : 0),
-                               [&](const Node& node) { return node.op == op.name; });
+  const Op* last = last_idiom(b.program(), body);
+  const auto there = [&](const Op& op) {  // large ones come back to what they have, once
+    const bool again = last != nullptr && (last->name == op.name ||
+                                           (large && last->has(kKnownNorm) && op.has(kKnownNorm)));
+    return again || times_in(b.program(), op) > (large ? 1 : 0);
   };
   const Among related = [&](const Op& op) {
     return may_follow(field_of(op), theme) && among(op) && !there(op);
@@ -268,7 +297,7 @@ class Composer {
   }
 
   bool run(Category category) {
-    constexpr int kMostMisses = 24;
+    constexpr int kMostMisses = 3;
     constexpr std::int64_t kFewestOperations = 160;
     // What the category is about comes first, or last where nothing goes on with it: a loss, a
     // score.
@@ -295,7 +324,7 @@ class Composer {
     root.summaries.insert(root.summaries.begin(), first_.summaries.begin(), first_.summaries.end());
     join_idioms(root, first_.names, first_.summaries);
     const Whole& whole = whole_of(theme_of(b_.program(), root_of(b_)));
-    if (!whole.says.empty() && !chains_freely(b_.program())) say_whole(whole);
+    if (!whole.says.empty() && !chains_freely(b_.program(), b_.settings().size)) say_whole(whole);
   }
 
   // That the stages are one thing, and which they are.
@@ -320,7 +349,7 @@ class Composer {
   // Whether an idiom may be one of a large program's. A loss or a score ends it. What comes first
   // has others that go on with it; where the category is still to be shown one of it does.
   bool may_stand(const Op& op, bool last) const {
-    if (chains_freely(b_.program())) return true;
+    if (chains_freely(b_.program(), b_.settings().size)) return true;
     if (!last && !continues(field_of(op))) return false;
     if (!root_of(b_).nodes.empty() || !closes_with_) return true;
     return std::ranges::any_of(b_.catalogue().ops(), [&](const Op& closing) {
@@ -397,7 +426,9 @@ class Composer {
     const std::int64_t each = operations_of(b_.program(), helper);
     operations_ += each;
     stages_.push_back(helper);
-    if (!last) repeat(helper, each);
+    // What is normalised already does not change when it is again.
+    const Op* ends_with = last_idiom(b_.program(), b_.body_of(helper));
+    if (!last && (ends_with == nullptr || !ends_with->has(kKnownNorm))) repeat(helper, each);
     return true;
   }
 
@@ -413,10 +444,10 @@ class Composer {
       for (; j < call.operands.size(); ++j) {
         const Value& p = b_[call.operands[j]];
         const Interval room = practical(p.stats);
-        const bool fits =
-            v.type == p.type && p.facts == 0 && !v.any_scale && !p.weak && !v.names.empty() &&
-            lies_in(reach, room) &&
-            (chains_freely(b_.program()) || agrees(meaning_of(v.names), meaning_of(p.names)));
+        const bool fits = v.type == p.type && p.facts == 0 && !v.any_scale && !p.weak &&
+                          !v.names.empty() && lies_in(reach, room) &&
+                          (chains_freely(b_.program(), b_.settings().size) ||
+                           agrees(meaning_of(v.names), meaning_of(p.names)));
         if (fits && std::find(out.begin(), out.end(), j) == out.end()) break;
       }
       if (j == call.operands.size()) return {};
@@ -503,8 +534,8 @@ void drop_unneeded_call(Builder& b) {
   nodes.erase(nodes.begin());
 }
 
-// Makes a function of all of the open root and goes on with that, by one of these studies; as it was
-// where none of them applies.
+// Makes a function of all of the open root and goes on with that, by one of these studies; as it
+// was where none of them applies.
 bool draw_study(Builder& b, const std::vector<const Op*>& studies) {
   constexpr int kTries = 8;
   if (studies.empty() || !may_end(b, ends_of(b))) return false;
@@ -536,9 +567,12 @@ void study(Builder& b) {
 
 }  // namespace
 
-bool chains_freely(const Program& program) {
-  constexpr double kShare = 0.1;
-  return Random(program.seed, program.family).fork("free of fields").chance(kShare);
+bool chains_freely(const Program& program, SizeClass size) {
+  // Few idioms go on with others of their field again and again: many large programs could not be.
+  constexpr double kFree = 0.1, kFreeOfLarge = 0.5;
+  return Random(program.seed, program.family)
+      .fork("chains freely")
+      .chance(size == SizeClass::kLarge ? kFreeOfLarge : kFree);
 }
 
 bool has_idioms(const Catalogue& catalogue, Category category) {
@@ -572,6 +606,14 @@ bool go_on_with_function(Builder& b, const std::vector<const Op*>& uses) {
 }
 
 bool go_on_with_idiom(Builder& b, Category category) { return draw_next_idiom(b, category); }
+
+bool add_idiom(Builder& b, Category category) {
+  const std::vector<std::string> names = root_of(b).names, summaries = root_of(b).summaries;
+  const Approve any = [] { return true; };
+  if (!draw_idiom(b, category, [](const Op&) { return true; }, any)) return false;
+  if (!names.empty() || !summaries.empty()) join_idioms(root_of(b), names, summaries);
+  return true;
+}
 
 bool compose(Builder& b, Category category) { return Composer(b).run(category); }
 

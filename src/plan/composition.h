@@ -12,8 +12,8 @@ namespace jaxsmith::plan {
 bool has_idioms(const Catalogue& catalogue, Category category);
 
 // Whether idioms of this program may go on with whatever others have given, whatever that means and
-// whichever field it is of: a few programs, for variety.
-bool chains_freely(const Program& program);
+// whichever field it is of: a few programs, for variety, and every other large one.
+bool chains_freely(const Program& program, SizeClass size);
 
 // What the open root leaves over becomes its results. False where an argument would not show in
 // them, or they are more than a program of this size has.
@@ -25,6 +25,8 @@ bool fill_with_idioms(Builder& b, Category category);
 
 // One more idiom, of the category, that goes on with what is there.
 bool go_on_with_idiom(Builder& b, Category category);
+// The same of one that may stand beside it.
+bool add_idiom(Builder& b, Category category);
 
 // Makes a function of what the open root does and goes on with that, by one of these entries. False
 // where none applies; the root is then as it was.

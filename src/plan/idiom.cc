@@ -146,7 +146,9 @@ bool Idiom::may_share(const Value& v) const {
 
 ValueId Idiom::existing(const Words& names, const Accept& accept) {
   const Meaning role = meaning_of(names);
-  const bool any = chains_freely(program()) || !op_.has(kIdiom);
+  // Stages of large programs are of one field: what they hand on goes by many names.
+  const bool any = chains_freely(program(), b_.settings().size) || !op_.has(kIdiom) ||
+                   b_.settings().size == SizeClass::kLarge;
   const auto is_free = [&](const Value& v) {
     if (!accept(v)) return false;
     const ValueId id = id_of(program(), v);
@@ -195,6 +197,9 @@ ValueId Idiom::anchor(Words names, int min_rank, int max_rank, Interval range) {
                         [](std::int64_t n) { return n < 2; });
   });
   if (found != kNoValue) return own(found);
+  // A stage of a large program is about what there is already.
+  const bool begun = b_.depth() == 0 && !b_.body_of(b_.current()).nodes.empty();
+  if (begun && op_.has(kIdiom) && b_.settings().size == SizeClass::kLarge) fail();
   if (min_rank > b_.settings().max_rank) fail();
   Shape shape;
   const int top = std::min(max_rank, b_.settings().max_rank);
@@ -216,7 +221,7 @@ ValueId Idiom::input(Words names, Type type, Interval range) {
   const bool boolean = type.dtype == DType::kBool;
   // Beside the anchor an idiom has roles of its own: of a like shape and range is not enough.
   const Meaning role = meaning_of(names);
-  const bool any = chains_freely(program()) || !op_.has(kIdiom);
+  const bool any = chains_freely(program(), b_.settings().size) || !op_.has(kIdiom);
   const auto fits = [&](const Value& v) {
     const Interval reach = practical(v.stats);
     return v.type == type && !v.weak && !v.any_scale && (v.uses == 0 || may_share(v)) &&

@@ -130,12 +130,13 @@ std::vector<Role> roles_of(const Program& program) {
   };
   give(0, state_of(program, root));
   give(2, batch_of(program, root, taken));
-  give(1, of_role(program, root, taken, kLearnt));
+  const Positions learnt = of_role(program, root, taken, kLearnt);
+  give(1, learnt);
   give(3, of_role(program, root, taken, kMoment));
   give(4, of_role(program, root, taken, kSetting));
   // A formula's numbers are its parameters, where nothing is learnt and there are several.
   const Positions numbers = of_role(program, root, taken, kNumber);
-  if (out[1].members.empty() && numbers.size() > 2) give(1, numbers);
+  if (learnt.empty() && numbers.size() > 2) give(1, numbers);
   std::erase_if(out, [](const Role& role) { return role.members.size() < 2; });
   return out;
 }

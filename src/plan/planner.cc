@@ -18,24 +18,22 @@ namespace jaxsmith::plan {
 namespace {
 
 constexpr int kTries = 130;
-constexpr int kTriesOfItsOwn = 75;        // of these, with what the family begins with and features
+constexpr int kTriesOfItsOwn = 90;        // of these, with what the family begins with and features
 constexpr int kTriesToShow = 30;          // of these, which must show what they compute
-constexpr int kComposedTries = 12;        // of a large program; then it is drawn as others are
+constexpr int kComposedTries = 8;         // of a large program; then it is drawn as others are
 constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 on
-constexpr int kTriesOfBoth = 60;          // of these, with both entries that the family features
-constexpr int kTriesInSetting = 60;       // of these, with a setting around what is featured
-constexpr int kTriesOfFirst = 24;         // of these, about the same one of what is featured
+constexpr int kTriesInSetting = 40;       // of these, with a setting around what is featured
+constexpr int kTriesAlone = 20;           // of these, with nothing beside it
+constexpr int kTriesOfHalf = 18;          // of these, in half precision where a family is so
 constexpr int kTriesOfScalars = 15;       // of these, with numbers alone where a family is so
 constexpr std::uint64_t kMoreOfScalars = 10;  // steps, since each is a little thing
 constexpr int kStepsBeside = 16;
 // Of what a root becomes, and of what another member does, so much may be hidden
 // (plan/visibility.h) by what is expected. Where half of it is, the function is refused.
 constexpr double kMostHidden = 0.36, kMostHiddenOfMember = 0.42;
-constexpr int kHiddenPrograms = 8;  // so many that hide more, then the best of them
-// What hides most of itself whatever stands beside it is not left out: an operation has its turn in
-// one of so many rounds, and so many families take the idiom that comes.
-constexpr std::uint64_t kRoundsOfHidden = 2;
-constexpr double kHiddenIdioms = 0.25;
+constexpr int kHiddenPrograms = 3;  // so many that hide more, then the best of them
+// An idiom that always hides much is not left out: so many families take the one that comes.
+constexpr double kHiddenIdioms = 0.5;
 
 std::vector<Category> all_categories(const Catalogue& catalogue) {
   std::vector<Category> out;
@@ -207,7 +205,9 @@ Op on_new_argument(const Op& op, const CategoryProfile& profile) {
     CategoryProfile any = profile;
     any.integer_share = 0.3, any.bool_share = 0.2, any.complex_share = 0.25;
     if (given >= most) return false;
-    const Drawn drawn = draw_argument(b, any, static_cast<int>(given));
+    // The first one may be flags, too.
+    const bool any_kind = given == 0 && b.random().chance(0.35);
+    const Drawn drawn = draw_argument(b, any, static_cast<int>(given) + (any_kind ? 1 : 0));
     std::vector<ValueId> added;
     for (std::size_t n = given; n < std::min(given + 2, most); ++n) {
       const std::uint32_t bit = 1u << n;
@@ -223,8 +223,8 @@ Op on_new_argument(const Op& op, const CategoryProfile& profile) {
   return out;
 }
 
-// Of each so many families these do not begin with an idiom: 65 % do.
-constexpr std::uint64_t kBlock = 20, kWithoutIdiom = 7;
+// Of each so many families these do not begin with an idiom: 60 % do.
+constexpr std::uint64_t kBlock = 20, kWithoutIdiom = 8;
 
 // How many families before this one do not begin with an idiom; none where it does.
 std::optional<std::uint64_t> turn_without_idiom(std::uint64_t seed, std::uint64_t family) {
@@ -240,31 +240,20 @@ std::optional<std::uint64_t> turn_without_idiom(std::uint64_t seed, std::uint64_
 bool takes_turns(const Op& op) { return op.weight > 0 && !op.has(kIdiom | kSetting); }
 
 // Operations that are rare by their weights have their turn: each family without an idiom features
-// two, by its number alone, each operation as often as any other, or less often where a fit wants
-// less of it. The two are of a category, so that one may go on with the other.
+// one, by its number alone, each operation as often as any other, or less often where a fit wants
+// less of it.
 std::vector<const Op*> featured_ops(const Catalogue& catalogue, const Weights& fitted,
                                     std::uint64_t seed, std::uint64_t family) {
-  constexpr std::uint64_t kFeatured = 2;
-  std::vector<const Op*> turns, out;
+  std::vector<const Op*> turns;
   for (const Op& op : catalogue.ops())
     if (takes_turns(op)) turns.push_back(&op);
+  if (turns.empty()) return turns;
   const std::uint64_t number = turn_without_idiom(seed, family).value_or(family);
-  const std::size_t each_round = turns.size() / kFeatured;
-  if (each_round == 0) return turns;
-  Random random = Random(seed, number / each_round).fork("featured");
-  random.shuffle(turns);  // anew each round
-  turns.resize(each_round * kFeatured);
-  std::ranges::stable_sort(turns, {}, [](const Op* op) { return static_cast<int>(op->category); });
-  std::vector<std::size_t> order(each_round);
-  std::iota(order.begin(), order.end(), 0);
-  random.shuffle(order);
-  for (std::uint64_t k = 0; k < kFeatured; ++k) {
-    const std::uint64_t turn = number * kFeatured + k;
-    const Op* op = turns[order[number % each_round] * kFeatured + k];
-    const double factor = fitted.entry(static_cast<std::size_t>(op - catalogue.ops().data()));
-    if (factor >= 1 || Random(seed, turn).fork("kept").chance(factor)) out.push_back(op);
-  }
-  return out;
+  Random(seed, number / turns.size()).fork("featured").shuffle(turns);  // anew each round
+  const Op* op = turns[number % turns.size()];
+  const double factor = fitted.entry(static_cast<std::size_t>(op - catalogue.ops().data()));
+  const bool kept = factor >= 1 || Random(seed, number).fork("kept").chance(factor);
+  return kept ? std::vector{op} : std::vector<const Op*>{};
 }
 
 // What a family that spreads over devices features: one operation that does.
@@ -344,10 +333,6 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
                                  tensor::is_inexact(drawn.type.dtype) ? 1u << i : 0, 0, 1u << i});
     }
   }
-  // What it is about comes first: by its number, as long as that works.
-  std::vector<const Op*> about(featured.begin(), featured.end());
-  Random(seed, family).fork("about").shuffle(about);
-  if (attempt >= kTriesOfFirst) std::ranges::reverse(about);
   int steps = 1 + static_cast<int>(b.random().below(size.steps));
   if (size.more_steps > 0 && b.random().chance(0.3))
     steps += static_cast<int>(b.random().below(size.more_steps));
@@ -362,13 +347,11 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
     if (begins_with_idiom) return fill_with_idioms(b, category);
     if (has_setting)
       return fill_with_setting(
-          b, category, about,
+          b, category, *featured[0],
           [&](const Op& op, bool alone) { return draw_featured(b, profile, op, alone); },
-          [&] { return shows_category(program, category, branches); });
+          [&] { return shows_category(program, category, branches); }, attempt >= kTriesAlone);
     for (const Op* op : featured)
-      if (!draw_featured(b, profile, *op) && featured_needed &&
-          (op == featured.front() || attempt < kTriesOfBoth))
-        return false;
+      if (!draw_featured(b, profile, *op) && featured_needed) return false;
     b.grow(profile.has_bodies ? std::max(2, steps - 2) : steps);
     return close_root(b);
   });
@@ -402,21 +385,6 @@ struct LeastHidden {
     hidden = share;
   }
 };
-
-// Whether one of these hides so much that a program which features it would be refused, and this is
-// one of the rounds in which that is tried nevertheless.
-bool keeps_turn(const PlanOptions& options, const std::vector<const Op*>& featured,
-                std::uint64_t seed, std::uint64_t family) {
-  const auto ops = options.catalogue->ops();
-  const auto number = turn_without_idiom(seed, family);
-  if (!number) return false;
-  const auto in_turn = std::ranges::count_if(ops, takes_turns);
-  const std::uint64_t round = 2 * *number / static_cast<std::uint64_t>(std::max(1L, in_turn));
-  return std::ranges::any_of(featured, [&](const Op* op) {
-    const auto place = static_cast<std::uint64_t>(op - ops.data());
-    return (round + place) % kRoundsOfHidden == 0;
-  });
-}
 
 // A member that a rule gives; drawn again where most of it would be hidden, and left out in the
 // end.
@@ -453,6 +421,12 @@ std::size_t families_of(const PlanOptions& options, Category category) {
   const double families = options.catalogue->profile(category).families;
   const long rounded = std::lround(families * weights_of(options).category(category));
   return static_cast<std::size_t>(std::max(1L, rounded));
+}
+
+// Its type of reals, or the usual one in place of sixteen bits, where a run has that.
+DType full_precision(const Settings& settings) {
+  const bool usual = std::ranges::find(settings.dtypes, DType::kF32) != settings.dtypes.end();
+  return usual && tensor::byte_size(settings.real) == 2 ? DType::kF32 : settings.real;
 }
 
 }  // namespace
@@ -566,15 +540,11 @@ std::optional<Program> plan_root(const PlanOptions& options, const Settings& set
   const bool takes_any = !turn_without_idiom(seed, family) &&
                          Random(seed, family).fork("hidden").chance(kHiddenIdioms);
   for (int attempt = 0; attempt < kTries; ++attempt) {
-    // What hides much of itself, whatever stands beside it, shows as much as it can; where that is
-    // too little it gives way in most of its turns.
-    if (least.seen == kHiddenPrograms || (attempt == kTriesToShow && least.program)) {
-      if (least.hidden <= kMostHiddenOfMember || keeps_turn(options, featured, seed, family)) break;
-      attempt = std::max(attempt, kTriesOfItsOwn);
-      least.seen = kHiddenPrograms + 1;
-    }
-    // What a family features may need an axis.
+    // What hides much of itself, whatever stands beside it, shows as much as it can.
+    if (least.seen == kHiddenPrograms || (attempt >= kTriesToShow && least.program)) break;
+    // What a family features may need an axis, or more digits.
     if (attempt >= kTriesOfScalars) own.max_rank = options.max_rank;
+    if (attempt == kTriesOfHalf && turn_without_idiom(seed, family)) own.real = full_precision(own);
     const Random random = Random(seed, family).fork(fmt::format("program {}", attempt));
     if (auto program = try_root(own, category, random, seed, family, attempt, featured)) {
       // A loop is what that category is about.
@@ -616,8 +586,7 @@ std::vector<Member> plan_family(const PlanOptions& options, const Settings& sett
     if (member) members.push_back(std::move(*member));
   };
   const Vocabulary& words = options.catalogue->vocabulary();
-  if (words.gradient && random.chance(0.85))
-    add(member_by(words.gradient, *root, settings, random.fork("gradient")));
+  if (words.gradient) add(member_by(words.gradient, *root, settings, random.fork("gradient")));
   const Category category = family_category(options, seed, family);
   const bool branches = options.catalogue->profile(category).branch_share > 0;
   if (words.mapped && random.chance(branches ? 0.12 : 0.35))

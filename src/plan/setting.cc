@@ -133,22 +133,24 @@ bool draw_in_role(Builder& b, const Op& entry) {
   return false;
 }
 
-// The second of two goes on with the first where that gives what it is about.
-void go_on(Builder& b, const Op& entry) {
+// Another entry goes on with what there is, where that is what the entry is about.
+void go_on(Builder& b) {
   constexpr int kTries = 8;
   const auto given = computed_ends(b);
   if (given.size() != 1) return;
-  const auto roles = roles_of(b, entry);
-  const bool related = std::ranges::any_of(roles, [&](const Op* role) {
-    const Value& v = b[given[0]];
-    std::vector<std::string> names = v.names;
-    names.push_back(v.hint);
-    return std::ranges::any_of(
-        names, [&](const std::string& name) { return has_hint(*role, std::string(kWord) + name); });
-  });
-  const Op on_it = using_all(entry, b);
-  for (int tries = 0; related && tries < kTries; ++tries)
-    if (b.draw_op(on_it, /*any_spelling=*/true)) return;
+  std::vector<std::string> names = b[given[0]].names;
+  names.push_back(b[given[0]].hint);
+  std::vector<const Op*> entries;
+  for (const Op& role : b.catalogue().ops()) {
+    const bool related = std::ranges::any_of(
+        names, [&](const std::string& name) { return has_hint(role, std::string(kWord) + name); });
+    if (!related) continue;
+    for (const std::string& entry : role.hints)
+      if (const Op* op = b.catalogue().find(entry); op != nullptr && op->weight > 0)
+        entries.push_back(op);
+  }
+  for (int tries = 0; !entries.empty() && tries < kTries; ++tries)
+    if (b.draw_op(using_all(*b.random().pick(entries), b), /*any_spelling=*/true)) return;
 }
 
 // Of those that fit the likelier ones first: what is for a kind of value alone has more weight.
@@ -171,7 +173,7 @@ bool draw_setting(Builder& b, std::optional<Category> category) {
     if (std::ranges::none_of(weights, [](double w) { return w > 0; })) break;
     const std::size_t drawn = b.random().weighted(weights);
     if (b.draw_op(ops[drawn])) return true;
-    weights[drawn] = tries < kTries / 2 ? weights[drawn] / 4 : 0;
+    weights[drawn] *= tries < kTries / 2 ? 0.7 : 0.2;
   }
   root_of(b).names = names, root_of(b).summaries = summaries;
   return false;
@@ -211,21 +213,24 @@ void name_after_results(Builder& b) {
 
 // Something of the category goes on with what is there. Derivatives, maps, loops and branches are
 // mostly of functions: one is made of it.
-bool show_category(Builder& b, Category category) {
-  constexpr double kUsed = 0.85, kPurpose = 0.85, kInsists = 0.85, kWithIdiom = 0.25;
+bool show_category(Builder& b, Category category, bool beside) {
+  constexpr int kTries = 5;
+  constexpr double kUsed = 0.85, kPurpose = 0.85, kInsists = 0.85;
   if (b.catalogue().profile(category).has_bodies && b.random().chance(kUsed)) {
     std::vector<const Op*> uses;
     for (const Op& op : b.catalogue().ops())
       if (is_use(op) && op.category == category) uses.push_back(&op);
     const Program before = b.program();
-    if (b.random().chance(kPurpose)) draw_setting(b, std::nullopt);
-    name_after_results(b);
-    if (go_on_with_function(b, uses)) return true;
-    if (b.random().chance(kInsists)) return false;
-    b.program() = before;
+    for (int tries = 0; tries < kTries; ++tries) {
+      if (b.random().chance(kPurpose)) draw_setting(b, std::nullopt);
+      name_after_results(b);
+      if (go_on_with_function(b, uses)) return true;
+      b.program() = before;
+    }
+    if (!beside && b.random().chance(kInsists)) return false;
   }
   return draw_setting(b, category) ||
-         (b.random().chance(kWithIdiom) && go_on_with_idiom(b, category));
+         (beside && (go_on_with_idiom(b, category) || add_idiom(b, category)));
 }
 
 }  // namespace
@@ -315,17 +320,15 @@ bool has_settings(const Catalogue& catalogue) {
   return std::ranges::any_of(catalogue.ops(), [](const Op& op) { return op.has(kSetting); });
 }
 
-bool fill_with_setting(Builder& b, Category category, std::span<const Op* const> featured,
-                       const DrawFeatured& draw, const ShowsCategory& shows) {
-  constexpr double kShare = 0.92, kFurther = 0.02, kGoesOn = 0.8;
-  if (featured.empty()) return false;
-  if (!draw_in_role(b, *featured[0]) && !draw(*featured[0], false)) return false;
+bool fill_with_setting(Builder& b, Category category, const Op& featured, const DrawFeatured& draw,
+                       const ShowsCategory& shows, bool beside) {
+  constexpr double kShare = 0.92, kFurther = 0.02, kGoesOn = 0.3;
+  if (!draw_in_role(b, featured) && !draw(featured, false)) return false;
   show_operands(b, 0);
-  for (const Op* op : featured.subspan(1))
-    if (b.random().chance(kGoesOn)) go_on(b, *op);
+  if (b.random().chance(kGoesOn)) go_on(b);
   name_arguments(b);
   const bool shown = shows();
-  if (!shown && !show_category(b, category)) return false;
+  if (!shown && !show_category(b, category, beside)) return false;
   if (b.random().chance(shown ? kShare : kFurther)) draw_setting(b, std::nullopt);
   name_after_results(b);
   return return_ends(b);

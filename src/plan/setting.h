@@ -13,7 +13,6 @@
 
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 
 #include "plan/idiom.h"
@@ -60,10 +59,10 @@ using DrawFeatured = std::function<bool(const Op& op, bool alone)>;
 // Whether the open root shows the category of the family already.
 using ShowsCategory = std::function<bool()>;
 
-// Fills the open root with the first of what the family features, on operands of its role, with
-// others of it where one goes on with a value of its own kind, and with a setting of what that
-// gives.
-bool fill_with_setting(Builder& b, Category category, std::span<const Op* const> featured,
-                       const DrawFeatured& draw, const ShowsCategory& shows);
+// Fills the open root with what the family features, on operands of its role, now and then with
+// another entry that goes on with a value of its own kind, and with a setting of what that gives.
+// `beside`: where nothing of the category goes on with it, an idiom may stand beside it.
+bool fill_with_setting(Builder& b, Category category, const Op& featured, const DrawFeatured& draw,
+                       const ShowsCategory& shows, bool beside);
 
 }  // namespace jaxsmith::plan

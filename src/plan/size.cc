@@ -4,7 +4,7 @@ namespace jaxsmith::plan {
 
 const SizeProfile& profile_of(SizeClass size) {
   static const std::array<SizeProfile, 3> kProfiles = {{
-      {.share = 0.2,
+      {.share = 0.14,
        .steps = 3,
        .more_steps = 0,
        .more_idioms = {1},
@@ -12,22 +12,22 @@ const SizeProfile& profile_of(SizeClass size) {
        .most_results = 3,
        .most_arguments = 5,
        .most_differentiated = 12},
-      {.share = 0.74,
+      {.share = 0.72,
        .steps = 4,
        .more_steps = 6,
-       .more_idioms = {0.56, 0.26, 0.12, 0.06},
+       .more_idioms = {0.44, 0.31, 0.17, 0.08},
        .most_nodes = 160,  // operations that a reader can still follow
        .most_results = 4,
        .most_arguments = 6,
        .most_differentiated = 24},
       // Of helper functions of a few idioms each: plan/composition.h.
-      {.share = 0.06,
+      {.share = 0.14,
        .steps = 4,
        .more_steps = 6,
        .more_idioms = {0.4, 0.35, 0.2, 0.05},
        .most_nodes = 700,
        .most_results = 8,
-       .most_arguments = 20,
+       .most_arguments = 30,
        .most_differentiated = 160},
   }};
   return kProfiles[static_cast<std::size_t>(size)];

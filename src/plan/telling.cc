@@ -288,7 +288,7 @@ std::vector<ValueId> make_telling(Builder& b, std::vector<ValueId> ends) {
       }
     }
     if (!says_little(b, id)) continue;
-    if (kept && ends.size() > 1) {
+    if (kept && b[id].uses > 0 && ends.size() > 1) {
       std::vector<ValueId> others = ends;
       std::erase(others, id);
       if (sure_of(b, others) == sure) {

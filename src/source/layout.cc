@@ -35,17 +35,20 @@ bool first_line_fits(const std::string& text) {
   return width(text.substr(0, text.find('\n'))) <= kLineLength;
 }
 
-// The statement `prefix value`, on one line or, where that is too long, on several.
-std::string statement(const std::string& prefix, const Expr& value, int indentation) {
-  const std::string line = spaces(indentation) + prefix + one_line(value);
+// The statement `prefix value suffix`, on one line or, where that is too long, on several.
+std::string statement(const std::string& prefix, const Expr& value, int indentation,
+                      const std::string& suffix = {}) {
+  const std::string line = spaces(indentation) + prefix + one_line(value) + suffix;
   if (width(line) <= kLineLength) return line + "\n";
-  const auto bare = [&] {
-    return layout(prefix, document(value, false), indentation, kLineLength) + "\n";
-  };
-  const auto in_parentheses = [&] {
-    return layout(prefix, bracketed("(", document(value, true), ")"), indentation, kLineLength) +
+  // The suffix stands on the last line alone.
+  const auto laid_out = [&](const Document& d) {
+    const std::string text = layout(prefix, d, indentation, kLineLength);
+    const int room = kLineLength - width(suffix);
+    return (text.find('\n') == text.npos ? layout(prefix, d, indentation, room) : text) + suffix +
            "\n";
   };
+  const auto bare = [&] { return laid_out(document(value, false)); };
+  const auto in_parentheses = [&] { return laid_out(bracketed("(", document(value, true), ")")); };
   const Overflow how = overflow(value);
   if (how == Overflow::kBrackets) {
     const std::string text = bare();
@@ -168,8 +171,8 @@ std::string block(const std::vector<Statement>& statements, int indentation, boo
                block(i->otherwise->statements, indentation + kIndent, true);
     }
     if (const auto* loop = std::get_if<For>(&s))
-      out += spaces(indentation) +
-             fmt::format("for {} in {}:\n", fmt::join(loop->targets, ", "), print(loop->over)) +
+      out += statement(fmt::format("for {} in ", fmt::join(loop->targets, ", ")), loop->over,
+                       indentation, ":") +
              block(loop->body->statements, indentation + kIndent, true);
     first = false;
     after_definition = nested != nullptr;

@@ -115,7 +115,7 @@ FunctionDefinition Renderer::define(BodyId id, Names& outer, int indentation) {
   Random says = random_.fork(fmt::format("summary {}", id));
   for (const Node& node : b.nodes) render_node(frame, node);
   std::vector<std::string> result_labels;
-  Expr returned = result(frame, b, random, result_labels);
+  Expr returned = result(frame, b, result_labels);
   if (!fits_on_line({"retur"}, returned, frame.indentation))
     returned = named_function(frame, returned);
   frame.statements.push_back(Return{without_name(frame, returned)});
@@ -269,8 +269,7 @@ bool Renderer::annotated() const {
   return (style_.annotations || says_class) && !array_annotation().empty();
 }
 
-Expr Renderer::result(Frame& frame, const Body& b, Random& random,
-                      std::vector<std::string>& labels) {
+Expr Renderer::result(Frame& frame, const Body& b, std::vector<std::string>& labels) {
   std::vector<Expr> items;
   Names keys;
   // A dict's keys and a tuple's labels say what the entries are.

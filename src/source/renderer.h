@@ -84,7 +84,7 @@ class Renderer {
   const plan::Vocabulary& vocabulary() const { return program_.catalogue->vocabulary(); }
   const std::string& array_annotation() const { return vocabulary().annotation; }
   bool annotated() const;
-  Expr result(Frame& frame, const plan::Body& b, Random& random, std::vector<std::string>& labels);
+  Expr result(Frame& frame, const plan::Body& b, std::vector<std::string>& labels);
 
   // ---- Loops of Python's
 

@@ -76,7 +76,6 @@ const char* type_of(const Expr& e) {
 const std::map<std::string, Wording, std::less<>>& keywords() {
   static const std::map<std::string, Wording, std::less<>> kWords = {
       {"axis", {{"axis"}, "axis to work along"}},
-      {"keepdims", {{"keepdims"}, "whether reduced axes stay with size one"}},
       {"length", {{"n_steps", "num_steps", "length"}, "number of steps"}},
       {"mode", {{"mode", "boundary"}, "what stands beyond the border"}},
       {"num_segments", {{"num_segments", "n_groups"}, "number of groups"}},
@@ -353,7 +352,9 @@ class Settling {
       if (!value || called(value).empty() || print(value).size() > kShortStep) continue;
       const auto way = std::ranges::find_if(
           ways(), [&](const Way& w) { return qualified(value) == w.function; });
-      if (way != ways().end() && says_which(f, a ? a->targets[0] : std::string(), *way)) continue;
+      const std::string target = a ? a->targets[0] : f.name;
+      if (way != ways().end() && (says_which(f, target, *way) || !may_be_either(target, *way)))
+        continue;
       const bool prefixed = value->items[0]->kind == ExprKind::kAttribute &&
                             value->items[0]->items[0]->kind != ExprKind::kCall;
       if (way == ways().end() || !prefixed || !usual(value->items[0])) continue;
@@ -384,6 +385,16 @@ class Settling {
       return true;
     }
     return false;
+  }
+
+  // A loss is summed up or averaged as the caller wants; a variance is a mean.
+  static bool may_be_either(const std::string& target, const Way& way) {
+    static const Words kEither = {"loss", "cost",  "penalty", "error",  "misfit", "objective",
+                                  "nll",  "score", "energy",  "pooled", "reward", "divergence"};
+    return way.names.front() != "reduction" ||
+           std::ranges::any_of(kEither, [&](const std::string& word) {
+             return target.find(word) != std::string::npos;
+           });
   }
 
   // Whether a name, or what the function says of itself, is true of one of the two ways alone.

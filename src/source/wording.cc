@@ -88,12 +88,6 @@ bool is_participle(std::string_view word) {
   return word.size() > 3 && word.ends_with("ed") && !nouns_in_ed().contains(word);
 }
 
-// Names that stand for whatever an inner function takes.
-bool is_letter(std::string_view name) {
-  return name.size() == 1 ||
-         (name.size() == 2 && std::isdigit(static_cast<unsigned char>(name[1])));
-}
-
 }  // namespace
 
 bool is_vague(std::string_view word) {

@@ -81,7 +81,7 @@ period : rates frequency
   frequency,rates[?]{0.4,4}
 law : scaling
   for power jnp.pow lax.pow jnp.float_power
-  mass,size[?]{0.4,2.5}; reference,unit[]{0.8,1.5} : $0 / $1 -> relative_size[?]{0.3,3} =>
+  mass,size[?]{0.5,2}; reference,unit[]{0.9,1.2} : $0 / $1 -> relative_size[?]{0.4,2.3} =>
       exponent,power[]{0.4,1.6}
   base,luminance[?]{0.3,2.5}; exponent,gamma[]{0.4,2.2}
 log_pair : log_prob log_density log_cdf log_mass
@@ -117,7 +117,7 @@ centered_level : centered_level
   for erfinv lax.erf_inv
   probability,level[?]{0.1,0.9} : 2.0 * $0 - 1.0 -> centered_level[?]{-0.8,0.8}
 z_score : z standardized z_score normalized
-  for erf erfc ndtr log_ndtr normal_pdf normal_logpdf lax.erf lax.erfc
+  for sinc erf erfc ndtr log_ndtr normal_pdf normal_logpdf lax.erf lax.erfc
   values,observed[?]{-2,2}; mean,center[]{-1,1}; sigma,scale[]{0.8,2} : ($0 - $1) / $2 ->
       z_score[?]{-3.5,3.5}
   z_score,deviate[?]{-2,2}
@@ -131,10 +131,6 @@ bessel_argument : kappa
   beta,shape_factor[]{1,3}; positions,offset[?]{-0.9,0.9} : $0 * jnp.sqrt(1.0 - $1**2) ->
       window_argument[?]{0.4,3}
   kappa,concentration[?]{0.2,3}
-sinc_argument : detuning
-  for sinc
-  offset,detuning[?]{-2,2}; bandwidth[]{0.7,2} : $0 / $1 -> relative_offset[?]{-3,3}
-  offset,detuning[?]{-3,3}
 probabilities : target_probs
   for xlogy xlog1py rel_entr kl_div
   scores,logits[n k]{-2,2} : jax.nn.softmax($0, axis=-1) -> predicted_probs[n k]{0.02,0.9} =>
@@ -205,6 +201,32 @@ counters : counters
   minutes,elapsed[?]S{0,60}; start,offset[]S{1,20} : $0 + $1 -> elapsed_ticks[?]S{1,80} =>
       period,cycle[?]S{2,12}
   ticks,elapsed[?]S{1,100}; period,cycle[?]S{2,12}
+field : field phasor spectrum
+  for exp_complex quarter_turn scale_complex square_complex sin_complex cos_complex shift_complex
+  for conj abs_complex angle real imag power_of
+  amplitude,gain[?]D{0.3,1.5}; phase,angle[?]D{-3,3} : $0 * jnp.exp(1j * $1) -> phasor[?]c{0,1.5}
+  signal,field[?]c{0,1.5}
+flag_pairs : in_range
+  for logical_and logical_or logical_xor jnp.logical_or jnp.logical_xor
+  readings,levels[*]{-2,2}; low,lower_limit[]{-1,0} : $0 > $1 -> above_low[*]b => readings;
+      high,upper_limit[]{0,1} : $0 < $1 -> below_high[*]b
+  valid,present[*]b; active,enabled[*]b
+flag : mask flags
+  for logical_not any all count_true fraction_true jnp.logical_not
+  readings,loads[*]{-2,2}; limit,threshold[]{-0.5,0.5} : $0 > $1 -> exceeds[*]b
+  mask,valid[*]b
+counted : reading count
+  for scale_by_count offset_by_count less_count
+  total,reading[?]{-2,2}; gain[]{0.5,2} : $1 * $0 -> calibrated[?]{-4,4} => count,level[]S{1,9}
+  reading,level[?]{-2,2}; count,steps[]S{1,9}
+inliers : inlier mask
+  for mask_out
+  values,signal[*]{-2,2}; limit,bound[]{0.5,1.5} : jnp.abs($0) < $1 -> inlier[*]b
+  values,signal[*]{-2,2}; mask,valid[*]b
+tone : signal tone wave
+  for rfft fft
+  times,t[n]D{0,1}; frequency,pitch[]D{1,3} : jnp.sin(2.0 * jnp.pi * $1 * $0) -> tone[n]D{-1,1}
+  signal,recording[n]D{-2,2}
 )rows";
 
 }  // namespace

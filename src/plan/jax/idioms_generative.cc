@@ -403,11 +403,10 @@ Op adversarial_loss() {
                          "jax.nn.softplus($1 - jnp.mean($0)))"
                    : mean + "jax.nn.softplus($1 - $0))";
     }
-    const ValueId critic = i.let({"critic_loss", "d_loss"}, d, {real, fake}, Shape{}, {0.2, 8});
+    i.let({"critic_loss", "d_loss"}, d, {real, fake}, Shape{}, {0.2, 8});
     const bool critic_alone = i.chance(0.35);
     i.summary(critic_alone ? alone : both);
     if (critic_alone) return;
-    i.keep(critic);
     // The generator's scores come first, what it competes with second.
     i.let({"generator_loss", "g_loss"}, g, form == 4 ? Ids{fake, real} : Ids{fake}, Shape{},
           {-2, 8});

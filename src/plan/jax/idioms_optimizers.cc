@@ -435,8 +435,8 @@ Op trust_ratio_step() {
   return idiom("trust_ratio_step", kConditional, 1.0, kSmooth, [](Idiom& i) {
     const Pair p = params_and_grads(i, 1, 2);
     const Shape shape = i.shape(p.params);
-    const std::string decay = i.either({"0.01", "0.1", "0.05"});
-    const std::string rate = i.either({"0.1", "0.05", "0.01"});
+    const std::string decay = i.either({"0.01", "0.05"});
+    const std::string rate = i.either({"0.1", "0.02", "0.2"});
     i.called({"trust_ratio_step", "lars_step", "layerwise_step"});
     i.summary("Scale a step by the length of the weights over its own.");
     i.comment("Decay is part of the update whose length is measured.");

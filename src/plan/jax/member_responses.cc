@@ -41,19 +41,20 @@ bool is_added(const Subject& s) {
          word.starts_with("shift") || word.starts_with("offset");
 }
 // Whether something in it bends: the tangent of a linear function is the function again.
-bool bends(const Program& root) {
+bool bends(const Body& body) {
   static const std::vector<std::string> kSigns = {
-      "exp", "log",    "tanh",    "sigmoid", "sqrt",     "softmax", "**",    "sin",
-      "cos", "norm",   "elu",     "silu",    "softplus", "/ $",     "solve", "inv",
-      "abs", "square", "cumprod", "swish",   "max(",     "min(",    "clip",  "where(",
-      "erf", "pdf",    "cdf",     "special", "sinc",     "hypot"};
-  return std::ranges::any_of(root.bodies, [](const Body& body) {
-    return std::ranges::any_of(body.nodes, [](const Node& node) {
-      return std::ranges::any_of(kSigns, [&](const std::string& sign) {
-        return node.spelling.find(sign) != std::string::npos;
-      });
+      "exp(", "log(",   "tanh",    "sigmoid", "sqrt",     "softmax", "**",    "sin(",
+      "cos(", "norm",   "elu",     "silu",    "softplus", "/ $",     "solve", "inv(",
+      "abs",  "square", "cumprod", "swish",   "max(",     "min(",    "clip",  "where(",
+      "erf",  "pdf",    "cdf",     "special", "sinc",     "hypot"};
+  return std::ranges::any_of(body.nodes, [](const Node& node) {
+    return std::ranges::any_of(kSigns, [&](const std::string& sign) {
+      return node.spelling.find(sign) != std::string::npos;
     });
   });
+}
+bool bends(const Program& root) {
+  return std::ranges::any_of(root.bodies, [](const Body& body) { return bends(body); });
 }
 double when(bool applies, double weight) { return applies ? weight : 0; }
 

@@ -40,7 +40,8 @@ std::string by(const Subject& subject) {
 }
 
 std::string said_of(const Subject& subject, const Objective& objective) {
-  if (!objective.about.empty()) return "the " + objective.about;
+  const std::string& about = objective.about;
+  if (!about.empty()) return (about.starts_with("half") ? "" : "the ") + about;
   return subject.quantity == kLoss ? "the loss `$f`" : "`$f`";
 }
 

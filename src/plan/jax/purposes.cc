@@ -425,6 +425,15 @@ any_spectrum : reduction 5
       centroid[]D{0,n}
   total_power spectral_energy : Total power of {}. : v[*]c : jnp.sum(jnp.abs($0) ** 2) ->
       total_power[]D{0,9RR}
+any_spectrum : array 5
+  real_and_imaginary as_real_pairs : Real and imaginary parts of {}, on a last axis. : v[*]c :
+      jnp.stack([jnp.real($0), jnp.imag($0)], axis=-1) -> parts[* 2]D{-1R,R}
+any_spectrum : indexing 5
+  chosen_bins select_bins : Bins of {} that are asked for. : v[n]c; bins,ids[k]i{0,n-1} : k=2..6 :
+      $0[$1] -> chosen_bins[k]c{0,R}
+any_spectrum : linear_algebra 5
+  signal_energy squared_norm : Squared norm of {}. : v[n]c : jnp.real(jnp.vdot($0, $0)) ->
+      energy[]D{0,9RR}
 any_spectrum : arithmetic 5
   apply_filter filter_spectrum : Filter {} by a response for each bin. : v[*]c;
       response,gains[*]{0,1} : $1 * $0 -> filtered[*]c{0,R}
@@ -467,52 +476,64 @@ ValueId source_of(Idiom& i, const Featured& f) {
   return kNoValue;
 }
 
-void add(std::vector<Op>& out, const std::string& heading, std::vector<Purpose> rows,
-         const std::map<std::string, std::vector<std::string>>& kinds) {
-  static const std::map<std::string, Category> kCategories = {
-      {"arithmetic", kArithmetic}, {"math", kMath},         {"array", kArray},
-      {"reduction", kReduction},   {"indexing", kIndexing}, {"linear_algebra", kLinearAlgebra}};
-  const std::size_t colon = heading.find(" : ");
-  const std::string kind = heading.substr(0, colon);
-  const std::vector<std::string> how = table_words(heading.substr(colon + 3));
-  const auto words = kinds.find(kind);
-  out.push_back(
-      setting("purpose of " + kind + ", " + how.at(0), kCategories.at(how.at(0)),
-              std::stod(how.at(1)), Derivative::kSmooth,
-              of_kind(kind, words == kinds.end() ? std::vector<std::string>{} : words->second),
-              [rows = std::move(rows)](Idiom& i, const Featured& f) {
-                const Purpose& row = i.random().pick(rows);
-                i.chance(0.5) ? f.called(i, row.names.front(), row.names) : i.called(row.names);
-                i.summary(replaced(row.says, f.noun));
-                row.steps.write(i, f.id, source_of(i, f));
-              }));
+// Purposes of a category for values of a kind.
+struct Purposes {
+  Accept fits;
+  double weight = 1;
+  std::vector<Purpose> rows = {};
+};
+
+Op purposes_in(std::string_view name, Category category, std::vector<Purposes> kinds) {
+  const auto weights_for = [kinds](const Value& v) {
+    std::vector<double> weights;
+    for (const Purposes& kind : kinds) weights.push_back(kind.fits(v) ? kind.weight : 0);
+    return weights;
+  };
+  const auto fits = [weights_for](const Value& v) {
+    return std::ranges::any_of(weights_for(v), [](double weight) { return weight > 0; });
+  };
+  constexpr double kWeight = 8;
+  return setting("purpose in " + std::string(name), category, kWeight, Derivative::kSmooth, fits,
+                 [weights_for, kinds = std::move(kinds)](Idiom& i, const Featured& f) {
+                   const std::size_t kind = i.random().weighted(weights_for(i.builder()[f.id]));
+                   const Purpose& row = i.random().pick(kinds[kind].rows);
+                   if (i.chance(0.5))
+                     f.called(i, row.names.front(), row.names);
+                   else
+                     i.called(row.names);
+                   i.summary(replaced(row.says, f.noun));
+                   row.steps.write(i, f.id, source_of(i, f));
+                 });
 }
 
 }  // namespace
 
 std::vector<Op> purposes() {
-  std::map<std::string, std::vector<std::string>> kinds;
-  std::string heading;
-  std::vector<Purpose> rows;
-  std::vector<Op> out;
-  const auto finish = [&] {
-    if (!heading.empty()) add(out, heading, std::exchange(rows, {}), kinds);
-  };
+  std::map<std::string, std::vector<std::string>> words;
+  std::map<std::string, std::vector<Purposes>> kinds;  // by category
+  Purposes* open = nullptr;
   for (const std::string& line : table_lines(kPurposes)) {
     const std::size_t equals = line.find(" = "), colon = line.find(" : ");
     if (line.starts_with(' ')) {
       const std::size_t second = line.find(" : ", colon + 3);
-      rows.push_back({table_words(line.substr(2, colon - 2)),
-                      line.substr(colon + 3, second - colon - 3),
-                      CallSteps(line.substr(second + 3))});
+      open->rows.push_back({table_words(line.substr(2, colon - 2)),
+                            line.substr(colon + 3, second - colon - 3),
+                            CallSteps(line.substr(second + 3))});
     } else if (colon == std::string::npos) {
-      kinds[line.substr(0, equals)] = table_words(line.substr(equals + 3));
+      words[line.substr(0, equals)] = table_words(line.substr(equals + 3));
     } else {
-      finish();
-      heading = line;
+      const std::string kind = line.substr(0, colon);
+      const std::vector<std::string> how = table_words(line.substr(colon + 3));
+      open = &kinds[how.at(0)].emplace_back(
+          Purposes{of_kind(kind, words[kind]), std::stod(how.at(1))});
     }
   }
-  finish();
+  static const std::pair<std::string_view, Category> kCategories[] = {
+      {"arithmetic", kArithmetic}, {"math", kMath},         {"array", kArray},
+      {"reduction", kReduction},   {"indexing", kIndexing}, {"linear_algebra", kLinearAlgebra}};
+  std::vector<Op> out;
+  for (const auto& [name, category] : kCategories)
+    out.push_back(purposes_in(name, category, std::move(kinds[std::string(name)])));
   return out;
 }
 

@@ -1,31 +1,16 @@
 #include "plan/jax/roles.h"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 #include <string_view>
 #include <vector>
+
+#include "plan/argument_roles.h"
 
 namespace jaxsmith::plan {
 namespace {
 
 using Words = std::set<std::string, std::less<>>;
-
-// "w_out2" is "w" and "out".
-std::vector<std::string> parts_of(const std::string& name) {
-  std::vector<std::string> out;
-  std::string part;
-  for (const char c : name + "_") {
-    if (std::isdigit(static_cast<unsigned char>(c))) continue;
-    if (c != '_') {
-      part += c;
-      continue;
-    }
-    if (!part.empty()) out.push_back(part);
-    part.clear();
-  }
-  return out;
-}
 
 // In one number or several.
 bool holds(const Words& words, const std::string& part) {
@@ -161,7 +146,6 @@ const Words& state_words() {
                                "heights",
                                "configuration",
                                "displacement",
-                               "grid",
                                "prey",
                                "predator",
                                "infected",
@@ -171,19 +155,19 @@ const Words& state_words() {
 
 const Words& data_words() {
   static const Words kWords = {
-      "label",   "target",     "observed",  "observation", "measured",  "measurement", "mask",
-      "valid",   "time",       "t",         "ts",          "feature",   "input",       "inputs",
-      "data",    "batch",      "token",     "id",          "ids",       "sample",      "count",
-      "dt",      "seed",       "edge",      "bin",         "threshold", "eps",         "noise",
-      "window",  "step",       "reward",    "done",        "dones",     "uniform",     "n",
-      "k",       "index",      "indices",   "grad",        "grads",     "gradient",    "lr",
-      "tangent", "cotangent",  "advantage", "return",      "rows",      "day",         "train",
-      "test",    "outcome",    "rating",    "term",        "moment",    "previous",    "old",
-      "teacher", "tolerance",  "limit",     "expected",    "probe",     "negative",    "real",
-      "fake",    "candidate",  "proposal",  "reference",   "series",    "baseline",    "bound",
-      "word",    "years",      "xs",        "ys",          "other",     "rounds",      "lower",
-      "upper",   "low",        "high",      "tol",         "horizon",   "learning",    "trade",
-      "class",   "importance", "strength"};
+      "label",   "target",    "observed",  "observation", "measured",  "measurement", "mask",
+      "valid",   "time",      "t",         "ts",          "feature",   "input",       "inputs",
+      "data",    "batch",     "token",     "id",          "ids",       "sample",      "count",
+      "dt",      "seed",      "edge",      "bin",         "threshold", "eps",         "noise",
+      "window",  "step",      "reward",    "done",        "dones",     "uniform",     "n",
+      "k",       "index",     "indices",   "grad",        "grads",     "gradient",    "lr",
+      "tangent", "cotangent", "advantage", "return",      "rows",      "day",         "train",
+      "test",    "outcome",   "rating",    "term",        "moment",    "previous",    "old",
+      "teacher", "tolerance", "limit",     "expected",    "probe",     "negative",    "real",
+      "fake",    "candidate", "proposal",  "reference",   "series",    "baseline",    "bound",
+      "word",    "years",     "xs",        "ys",          "other",     "rounds",      "lower",
+      "upper",   "low",       "high",      "tol",         "horizon",   "learning",    "trade",
+      "grid",    "next",      "class",     "importance",  "strength"};
   return kWords;
 }
 
@@ -252,7 +236,7 @@ bool is_log_density(const std::string& name) {
 }
 
 Quantity number_by(const std::string& name) {
-  const std::vector<std::string> parts = parts_of(name);
+  const std::vector<std::string> parts = words_of_name(name);
   if (says(name, {"negative_log", "neg_log", "cross_entropy"}) ||
       std::ranges::any_of(parts, [](const std::string& p) { return holds(loss_words(), p); }) ||
       is_error(parts))
@@ -277,15 +261,20 @@ std::string word_of(const Value& value) {
 
 Role role_of(const Value& argument) {
   if (argument.names.empty()) return Role::kUnknown;
-  return role_by(parts_of(argument.names.front()), argument.type.rank() == 0);
+  return role_by(words_of_name(argument.names.front()), argument.type.rank() == 0);
 }
 
 Quantity quantity_of(const Value& result, const std::string& function) {
   const std::string& name = result.names.empty() ? function : result.names.front();
   if (name.empty()) return Quantity::kUnnamed;
   if (result.type.rank() == 0) return number_by(name);
-  const std::vector<std::string> parts = parts_of(name);
-  if (ends_with_any(parts, metric_words())) return Quantity::kMetric;
+  const std::vector<std::string> parts = words_of_name(name);
+  // Spreads and determinants come beside what a function is for.
+  static const Words kBeside = {"spread", "variance", "var", "std", "deviation", "disagreement"};
+  if (ends_with_any(parts, metric_words()) || ends_with_any(parts, kBeside))
+    return Quantity::kMetric;
+  const auto is_loss = [](const std::string& part) { return holds(loss_words(), part); };
+  if (std::ranges::any_of(parts, is_loss)) return Quantity::kMetric;  // of each example: a mean is
   if (parts.empty()) return Quantity::kUnnamed;
   if (parts.back() == "logits") return Quantity::kLogits;
   if (parts.back() == "residuals" || parts.back() == "errors") return Quantity::kResidual;

@@ -137,10 +137,11 @@ Op smooth_in_time() {
                  {kind == 0   ? "smooth_in_time"
                   : kind == 1 ? "decayed_sum"
                               : "peak_envelope"});
-        i.summary(kind == 0   ? "Smooth " + f.noun + " over time by an exponential average."
+        const bool residual = kind == 0 && i.chance(0.3), final = i.chance(0.35);
+        i.summary(residual    ? "Difference of " + f.noun + " from their exponential average."
+                  : kind == 0 ? "Smooth " + f.noun + " over time by an exponential average."
                   : kind == 1 ? "Add up " + f.noun + " with a decaying memory."
                               : "Follow the peaks of " + f.noun + ", which decay in between.");
-        const bool residual = i.chance(0.3), final = i.chance(0.35);
         i.scan(
             {"step", "advance"},
             {{{"state", "memory"}, start, room, final ? Words{"final", "last_state"} : Words{}}},

@@ -48,11 +48,14 @@ struct Whole {
 struct Within {
   std::uint32_t traits = 0;
   bool differentiable = true, steady = true;
+  bool bends = false;  // it is not linear, whose gradient would be one number
 };
 
 void look_into(const Program& program, BodyId body, Within& out) {
   static const std::array<std::string_view, 9> kFewElements = {
       "max(", "min(", "median", "quantile", "sort", "arg", "top_k", "ptp", "round"};
+  static const std::array<std::string_view, 11> kBends = {
+      "**", "exp(", "log(", "square", "sqrt", "soft", "sigmoid", "tanh", "relu", "cos", "abs"};
   for (const Node& node : program.bodies[static_cast<std::size_t>(body)].nodes) {
     if (const Op* op = program.catalogue->find(node.op)) {
       out.traits |= op->traits;
@@ -61,6 +64,9 @@ void look_into(const Program& program, BodyId body, Within& out) {
     out.steady = out.steady && std::ranges::none_of(kFewElements, [&](std::string_view word) {
                    return node.spelling.find(word) != std::string::npos;
                  });
+    out.bends = out.bends || std::ranges::any_of(kBends, [&](std::string_view word) {
+                  return node.spelling.find(word) != std::string::npos;
+                });
     for (const BodyId inner : node.bodies) look_into(program, inner, out);
   }
 }
@@ -96,14 +102,6 @@ std::vector<std::size_t> examples(Whole& w) {
   return out;
 }
 
-// Gives the operands the axis; false where one may not have it.
-bool widen(Whole& w, const std::vector<std::size_t>& mapped, std::int64_t n) {
-  for (const std::size_t k : mapped)
-    if (!batched(w, w.operand(k).type, n)) return false;
-  for (const std::size_t k : mapped) w.operand(k).type = *batched(w, w.operand(k).type, n);
-  return true;
-}
-
 bool widen_results(Whole& w, std::int64_t n) {
   for (const ValueId id : w.call.results)
     if (id != kNoValue && !batched(w, w.value(id).type, n)) return false;
@@ -112,11 +110,21 @@ bool widen_results(Whole& w, std::int64_t n) {
   return true;
 }
 
+// Gives the operands the axis, and the results where they have one; false, and nothing is
+// changed, where one may not have it.
+bool widen(Whole& w, const std::vector<std::size_t>& mapped, std::int64_t n, bool results) {
+  for (const std::size_t k : mapped)
+    if (!batched(w, w.operand(k).type, n)) return false;
+  if (results && !widen_results(w, n)) return false;
+  for (const std::size_t k : mapped) w.operand(k).type = *batched(w, w.operand(k).type, n);
+  return true;
+}
+
 bool map_over_batch(Whole& w) {
   if ((within(w).traits & (kUnmapped | kOverDevices)) != 0) return false;
   const std::vector<std::size_t> mapped = examples(w);
   const std::int64_t n = few(w.i, 16);
-  if (mapped.empty() || !widen_results(w, n) || !widen(w, mapped, n)) return false;
+  if (mapped.empty() || !widen(w, mapped, n, /*results=*/true)) return false;
   std::string axes;
   for (std::size_t k = 0; k < w.count(); ++k)
     axes += fmt::format("{}{}", k ? ", " : "", std::ranges::count(mapped, k) ? "0" : "None");
@@ -147,8 +155,7 @@ bool loop_over_batch(Whole& w) {
   if (mapped.empty()) return false;
   const bool adds = w.alone() && kind_of(w.result().type.dtype) == kReal && !half_precision(w.i) &&
                     w.i.chance(0.4);
-  if (!adds && !widen_results(w, n)) return false;
-  if (!widen(w, mapped, n)) return false;
+  if (!widen(w, mapped, n, /*results=*/!adds)) return false;
   if (!adds) {
     std::string rows;
     for (const std::size_t k : mapped) rows += fmt::format("{}${}", rows.empty() ? "" : ", ", k);
@@ -223,7 +230,7 @@ bool with_gradient(Whole& w) {
       half_precision(w.i))
     return false;
   const Within in = within(w);
-  if (!in.differentiable || !in.steady ||
+  if (!in.differentiable || !in.steady || !in.bends ||
       (in.traits & (kManyInstructions | kUnsteadyDerivative | kStopsGradient)) != 0)
     return false;
   std::vector<std::size_t> smooth;

@@ -120,6 +120,13 @@ struct Chosen {
 
 bool is_tuned(const Value& v) { return role_of(v) == Role::kParameter; }
 bool is_moved(const Value& v) { return role_of(v) == Role::kState; }
+// What something goes on from: that an error of it grows or dies out is worth knowing.
+bool is_begun_with(const Value& v) {
+  const std::string word = word_of(v);
+  return is_moved(v) &&
+         (word.ends_with("0") || word.starts_with("initial") || word.starts_with("start") ||
+          word.starts_with("state") || word.starts_with("position"));
+}
 
 template <class Fits>
 Chosen choose(Idiom& i, const Studied& s, Fits fits) {
@@ -235,18 +242,19 @@ Op sensitivity() {
     if (way == 0) {
       call_it(i, s, {"elasticity_in_" + x.word, "elasticity"});
       i.summary(fmt::format("Relative change of {} for a relative change of {}.", f, by));
+      const ValueId slope = slope_of(i, s, x, slope_names, steep);
       real(i, {"elasticity"}, i.either({"{x} * {s} / {f}", "{s} * ({x} / {f})"}),
-           {{"f", s.here}, {"x", x.id}, {"s", slope_of(i, s, x, slope_names, steep)}}, {-3, 3});
+           {{"f", s.here}, {"x", x.id}, {"s", slope}}, {-3, 3});
       return;
     }
     if (way == 1) {
       call_it(i, s, {"estimate", "first_order"});
       i.summary(fmt::format("First-order estimate of {} at another value of {}.", f, by));
       const ValueId other = i.argument({"new_" + x.word, x.word + "_later"}, scalar(i), at);
+      const ValueId slope = slope_of(i, s, x, slope_names, steep);
       real(i, {"estimate", "linear_estimate"},
            i.either({"{f} + {s} * ({o} - {x})", "{f} + ({o} - {x}) * {s}"}),
-           {{"f", s.here}, {"x", x.id}, {"o", other}, {"s", slope_of(i, s, x, slope_names, steep)}},
-           s.range);
+           {{"f", s.here}, {"x", x.id}, {"o", other}, {"s", slope}}, s.range);
       return;
     }
     if (way == 2) {
@@ -267,8 +275,9 @@ Op sensitivity() {
       i.summary(fmt::format("Standard error of {} from that of {}, to first order.", f, by));
       const ValueId sigma = i.argument({x.word + "_error", x.word + "_std"}, scalar(i),
                                        {0.02 * width(at), 0.1 * width(at)});
+      const ValueId slope = slope_of(i, s, x, slope_names, steep);
       real(i, {"uncertainty", "error"}, i.either({"jnp.abs({s}) * {e}", "jnp.abs({s} * {e})"}),
-           {{"e", sigma}, {"s", slope_of(i, s, x, slope_names, steep)}}, {0, 0.2 * width(s.range)});
+           {{"e", sigma}, {"s", slope}}, {0, 0.2 * width(s.range)});
       set_aside(i, s);
       return;
     }
@@ -387,11 +396,8 @@ Op directional() {
     if (half_precision(i)) return i.fail();
     const Studied s = studied(i);
     if (!s.inside.forward || s.quantity == Quantity::kUnnamed) return i.fail();
-    const bool number = i.chance(0.3);
-    const Chosen x =
-        number
-            ? choose_tuned(i, s, true)
-            : choose_smooth(i, s, false, [](const Value& v) { return is_tuned(v) || is_moved(v); });
+    const bool number = i.chance(0.6);
+    const Chosen x = number ? choose_tuned(i, s, true) : choose_smooth(i, s, false, is_begun_with);
     const Interval range{-width(s.range), width(s.range)};
     const ValueId step = i.argument({x.word + "_change", "perturbation"}, i.type(x.id), {-1, 1});
     const BodyId f = of_one(i, s, x, {"of_" + x.word, "at"}, [](ValueId v) { return v; });
@@ -426,7 +432,7 @@ Op fit_step() {
     i.summary(fmt::format("One gradient step of {}, to fit {} to what was observed.", the(x),
                           the(s.word)));
     const double most = width(s.range);
-    const std::string total = shape.empty() ? "{}" : i.either({"jnp.mean({})", "jnp.mean({})"});
+    const std::string total = shape.empty() ? "{}" : "jnp.mean({})";
     const std::string form =
         i.either({"0.5 * {r} ** 2", "{r} ** 2", "{r} ** 2", "jnp.sqrt(1.0 + {r} ** 2)",
                   "jnp.where(jnp.abs({r}) < 1.0, 0.5 * {r} ** 2, jnp.abs({r}) - 0.5)"});
@@ -466,7 +472,7 @@ void summarize(Idiom& i, const Studied& s, const Chosen& x, ValueId xs, ValueId 
   const bool high = s.quantity == Quantity::kLogDensity || s.quantity == Quantity::kUtility;
   if (real_table && each.empty() && (low || high) && i.chance(0.7)) {
     call_it(i, s, {"grid_search", "best_" + x.word});
-    i.summary(fmt::format("Grid search: {} of {}, and that of each candidate.",
+    i.summary(fmt::format("Grid search: {} of {}, that of each candidate, and that at present.",
                           the("best " + x.word), f));
     i.keep(table);
     i.let({"best_" + x.word, "best"},
@@ -476,7 +482,9 @@ void summarize(Idiom& i, const Studied& s, const Chosen& x, ValueId xs, ValueId 
   }
   if (real_table && i.chance(0.35)) {
     call_it(i, s, {"expectation", "expected_value"});
-    i.summary(fmt::format("Expected {} over a discrete distribution of {}.", as_words(s.word), by));
+    i.summary(
+        fmt::format("Expected {} over a discrete distribution of {}, beside its value at one.",
+                    as_words(s.word), by));
     const ValueId w = i.argument({"weights", "probabilities"}, Type{i.real(), {n}}, {0.1, 1});
     known.push_back({"w", w});
     let(i, {"expected", "weighted"},
@@ -486,7 +494,7 @@ void summarize(Idiom& i, const Studied& s, const Chosen& x, ValueId xs, ValueId 
     return;
   }
   call_it(i, s, {"table", "sweep_" + x.word, "over_" + x.word});
-  i.summary(fmt::format("Tabulate {} over several values of {}.", f, by));
+  i.summary(fmt::format("Tabulate {} over several values of {}, beside its value at one.", f, by));
 }
 
 Op table_of_values() {
@@ -523,8 +531,8 @@ Op table_of_values() {
       table = i.let(names, "jax.vmap($f0" + in + ")(" + Idiom::holes(0, s.at.size()) + ")",
                     with_another(s, x.place, xs), Bodies{s.f}, out, s.range);
     }
+    // What it is at the value that it was called with stays a result.
     summarize(i, s, x, xs, table, n);
-    set_aside(i, s);
   });
 }
 
