@@ -156,7 +156,7 @@ Op conjugate_gradient(bool by_while) {
 Op gram_schmidt() {
   return idiom("gram_schmidt", kLoop, 0.7, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
-    const std::int64_t n = size_from(i, 5), k = size_from(i, 2, std::min<std::int64_t>(4, n - 2));
+    const std::int64_t n = size_from(i, 5), k = i.between(2, std::min<std::int64_t>(4, n - 2));
     const ValueId a = i.input({"vectors", "a", "columns"}, {n, k}, {-1, 1});
     const bool again = i.chance(0.35);
     const ValueId q0 = i.let({"q0", "zeros"}, "jnp.zeros_like($0)", {a}, {n, k}, {-1, 1});

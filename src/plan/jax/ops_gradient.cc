@@ -322,20 +322,19 @@ Op checkpoint() {
   });
 }
 
+// Half of an error that learns: no gradient goes into what it is held against.
 Op stop_gradient() {
-  Op op =
-      unary("stop_gradient", kGradient, 0.25, kReal, anywhere(), [](double x) { return x; },
-            Bounds::kEnds, Derivative::kZero, {"frozen", "baseline"}, {"lax.stop_gradient($0)"});
-  op.traits |= kStopsGradient;
-  // It is worth a line only next to what is differentiated.
-  op.draw = [infer = op.infer](Builder& b, Draft& draft) {
-    const auto x =
-        b.draw([&](const Value& v) { return tensor::is_real(v.type.dtype) && v.uses > 0; });
-    if (!x) return false;
-    draft.operands = {*x};
-    return infer(b, draft);
-  };
-  return op;
+  return written("stop_gradient", kGradient, 0.5, kSmooth, [](Idiom& i) {
+    const ValueId x = i.anchor({"estimate", "prediction", "values"}, 0, 3, {-4, 4});
+    const ValueId target = i.input({"target", "bootstrap", "returns"}, i.type(x), {-4, 4});
+    i.called({"semi_gradient_error", "detached_error", "bootstrap_error"});
+    i.summary("Error against a target that no gradient flows into.");
+    const ValueId frozen = i.let({"fixed_target", "frozen"},
+                                 i.either({"lax.stop_gradient($0)", "jax.lax.stop_gradient($0)"}),
+                                 {target}, i.type(x), {-4, 4});
+    i.let({"error", "td_error"}, i.either({"$0 - $1", "$1 - $0", "0.5 * ($0 - $1) ** 2"}),
+          {x, frozen}, i.type(x), {-8, 32});
+  });
 }
 
 }  // namespace
