@@ -34,7 +34,7 @@ def plans():
             "--index",
             "0",
             "--count",
-            "250",
+            "300",
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         found += map(json.loads, done.stdout.splitlines())

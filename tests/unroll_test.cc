@@ -41,7 +41,7 @@ TEST(Unrolling, PlacesInArraysAreSubscriptsAlone) {
 TEST(Unrolling, IsOfShortLoopsOfArraysOnly) {
   int unrolled = 0, loops = 0;
   std::set<bool> counted, stacked;
-  for (std::uint64_t family = 0; family < 800; ++family) {
+  for (std::uint64_t family = 0; family < 1200; ++family) {
     const auto members = plan_family({.catalogue = &catalogue()}, kSeed, family);
     if (members.empty()) continue;
     const Program& program = members[0].program;
