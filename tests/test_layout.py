@@ -27,7 +27,7 @@ def functions_of(*arguments):
 
 @pytest.fixture(scope="module")
 def functions():
-    found = [f for seed in (3, 4) for f in functions_of(seed, 0, 22)]
+    found = [f for seed in (3, 4) for f in functions_of(seed, 0, 24)]
     assert len(found) > 1500 and any(f["x64"] for f in found)
     return found
 
