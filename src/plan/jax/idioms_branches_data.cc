@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plan/holes.h"
 #include "plan/jax/idiom_forms.h"
 #include "plan/jax/idioms.h"
 
@@ -29,7 +30,9 @@ std::vector<Idiom::Branch> some_of(Idiom& i, std::vector<Choice> choices, std::i
   std::vector<Idiom::Branch> out;
   for (std::int64_t k = 0; k < count; ++k) {
     const Choice& each = choices[static_cast<std::size_t>(k)];
-    out.push_back({each.names, [&i, spelling = each.spelling, type, range](const Ids& p) {
+    out.push_back({each.names, [&i, spelling = each.spelling, type, range](Ids p) {
+                     // Not every way takes the last one, which is no operand of it then.
+                     while (!names_operand(spelling, p.size() - 1)) p.pop_back();
                      return Ids{i.let({"out", "changed"}, spelling, p, type, range)};
                    }});
   }
