@@ -405,6 +405,18 @@ TEST(Layout, BranchesAndTheirBlocks) {
 
 plan::PlanOptions options() { return {&backend::backend_named("jax")->catalogue()}; }
 
+// What settings make of a function, with one seed or another.
+std::set<std::string> with_settings_of(const FunctionDefinition& f) {
+  std::set<std::string> out;
+  for (std::uint64_t seed = 0; seed < 600; ++seed) {
+    Module module;
+    module.functions = {f};
+    give_settings(module, options().catalogue->vocabulary(), {}, Random(seed, 0));
+    out.insert(print_module(module));
+  }
+  return out;
+}
+
 // What a loop gives anew is no step that may be left out before it, and a number that stands in two
 // places is no setting of one.
 TEST(Settings, LeaveTheRestOfAFunctionAsItWas) {
@@ -414,14 +426,7 @@ TEST(Settings, LeaveTheRestOfAFunctionAsItWas) {
     f.name = "f";
     f.parameters = {{"x", nullptr, nullptr}, {"w", nullptr, nullptr}};
     f.body = std::move(body);
-    std::set<std::string> out;
-    for (std::uint64_t seed = 0; seed < 600; ++seed) {
-      Module module;
-      module.functions = {f};
-      give_settings(module, options().catalogue->vocabulary(), {}, Random(seed, 0));
-      out.insert(print_module(module));
-    }
-    return out;
+    return with_settings_of(f);
   };
   const auto turn = std::make_shared<Block>(Block{{Assign{{"h"}, expression("g(h, w)")}}});
   const auto looped = with_settings({Assign{{"h"}, expression("jnp.flip(x)")},
@@ -449,14 +454,7 @@ TEST(Settings, AreSaidInTheDocstringAndMakeNoNameUntrue) {
     f.docstring = {
         "Do it.", Sections::kGoogle, {{"x", "array", "Values."}}, {{"y", "array", "Y."}}};
     f.body = {Assign{{target}, parse(step)}, Return{parse("g(y)")}};
-    std::set<std::string> out;
-    for (std::uint64_t seed = 0; seed < 600; ++seed) {
-      Module module;
-      module.functions = {f};
-      give_settings(module, options().catalogue->vocabulary(), {}, Random(seed, 0));
-      out.insert(print_module(module));
-    }
-    return out;
+    return with_settings_of(f);
   };
   const auto has = [](const std::set<std::string>& all, const char* part) {
     return std::ranges::any_of(

@@ -55,6 +55,15 @@ bool has_word(std::string_view name, const Words& words) {
 
 }  // namespace
 
+std::string word_of(const Value& value) {
+  return value.names.empty() ? value.hint : value.names.front();
+}
+
+std::string as_words(std::string name) {
+  std::ranges::replace(name, '_', ' ');
+  return name;
+}
+
 std::vector<std::string> words_of_name(std::string_view name) {
   std::vector<std::string> out;
   std::string word;
@@ -72,7 +81,7 @@ std::vector<std::string> words_of_name(std::string_view name) {
 }
 
 ArgumentRole role_of_argument(const Value& value) {
-  const std::string_view name = value.names.empty() ? value.hint : value.names.front();
+  const std::string name = word_of(value);
   const bool inexact = tensor::is_inexact(value.type.dtype);
   if (!inexact) return ArgumentRole::kData;
   if (has_word(name, alone())) return ArgumentRole::kAlone;

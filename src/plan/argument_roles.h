@@ -21,6 +21,12 @@ enum class ArgumentRole {
 
 ArgumentRole role_of_argument(const Value& value);
 
+// The likeliest of a value's names, or the noun of what gives it; empty: it has none.
+std::string word_of(const Value& value);
+
+// "log_likelihood" as it stands in a sentence.
+std::string as_words(std::string name);
+
 // "w_out2" is "w" and "out".
 std::vector<std::string> words_of_name(std::string_view name);
 

@@ -9,7 +9,7 @@
 #include <functional>
 #include <iterator>
 #include <map>
-#include <span>
+#include <optional>
 #include <string_view>
 #include <utility>
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <span>
 
 #include "plan/composition.h"
 #include "plan/packs.h"
@@ -241,35 +240,34 @@ bool takes_turns(const Op& op) { return op.weight > 0 && !op.has(kIdiom | kSetti
 
 // Operations that are rare by their weights have their turn: each family without an idiom features
 // one, by its number alone, each operation as often as any other, or less often where a fit wants
-// less of it.
-std::vector<const Op*> featured_ops(const Catalogue& catalogue, const Weights& fitted,
-                                    std::uint64_t seed, std::uint64_t family) {
+// less of it: none then.
+const Op* featured_op(const Catalogue& catalogue, const Weights& fitted, std::uint64_t seed,
+                      std::uint64_t family) {
   std::vector<const Op*> turns;
   for (const Op& op : catalogue.ops())
     if (takes_turns(op)) turns.push_back(&op);
-  if (turns.empty()) return turns;
+  if (turns.empty()) return nullptr;
   const std::uint64_t number = turn_without_idiom(seed, family).value_or(family);
   Random(seed, number / turns.size()).fork("featured").shuffle(turns);  // anew each round
   const Op* op = turns[number % turns.size()];
   const double factor = fitted.entry(static_cast<std::size_t>(op - catalogue.ops().data()));
   const bool kept = factor >= 1 || Random(seed, number).fork("kept").chance(factor);
-  return kept ? std::vector{op} : std::vector<const Op*>{};
+  return kept ? op : nullptr;
 }
 
 // What a family that spreads over devices features: one operation that does.
-std::vector<const Op*> featured_over_devices(const Catalogue& catalogue, Random random) {
+const Op* featured_over_devices(const Catalogue& catalogue, Random random) {
   std::vector<const Op*> all;
   for (const Op& op : catalogue.ops())
     if (op.weight > 0 && op.has(kOverDevices)) all.push_back(&op);
-  if (all.empty()) return all;
-  return {random.pick(all)};
+  return all.empty() ? nullptr : random.pick(all);
 }
 
-// Every spelling of it is as likely. `alone`: on new arguments only.
-bool draw_featured(Builder& b, const CategoryProfile& profile, const Op& op, bool alone = false) {
+// Every spelling of it is as likely.
+bool draw_featured(Builder& b, const CategoryProfile& profile, const Op& op) {
   constexpr int kTriesOfEach = 16;
   const Op again = on_new_argument(op, profile);
-  bool drawn = !alone && b.draw_op(op, /*any_spelling=*/true);
+  bool drawn = b.draw_op(op, /*any_spelling=*/true);
   for (int tries = 0; !drawn && tries < kTriesOfEach; ++tries)
     // What is written out takes arguments of its own where none fits.
     drawn = b.draw_op(op.has(kWritten) && tries % 2 == 0 ? op : again, /*any_spelling=*/true);
@@ -299,7 +297,7 @@ Beginning beginning(const Settings& settings, Category category, std::uint64_t s
 
 std::optional<Program> try_root(const Settings& settings, Category category, Random random,
                                 std::uint64_t seed, std::uint64_t family, int attempt,
-                                std::span<const Op* const> featured) {
+                                const Op* featured) {
   Program program;
   program.catalogue = settings.catalogue;
   program.seed = seed;
@@ -319,7 +317,7 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
       beginning(settings, category, seed, family, attempt);
   begins_with_idiom = begins_with_idiom && !spreads;
   // What a family features may have no setting; then other operations go on with it.
-  const bool has_setting = attempt < kTriesInSetting && !featured.empty() &&
+  const bool has_setting = attempt < kTriesInSetting && featured != nullptr &&
                            has_settings(*settings.catalogue) && !spreads;
   if (!composed && !begins_with_idiom && !has_setting) {
     // The builder draws in a body only; arguments are drawn before there is one.
@@ -338,20 +336,17 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
     steps += static_cast<int>(b.random().below(size.more_steps));
   if (settings.max_rank == 0) steps += static_cast<int>(b.random().below(kMoreOfScalars));
   // What shows little of itself stands beside more that does.
-  const bool hides = !begins_with_idiom && std::ranges::any_of(featured, [](const Op* op) {
-    return op->has(kMostlyHidden);
-  });
+  const bool hides = !begins_with_idiom && featured != nullptr && featured->has(kMostlyHidden);
   if (hides) steps += kStepsBeside;
   const auto root = b.body(spec, [&](const std::vector<ValueId>&) {
     if (composed) return compose(b, category);
     if (begins_with_idiom) return fill_with_idioms(b, category);
     if (has_setting)
       return fill_with_setting(
-          b, category, *featured[0],
-          [&](const Op& op, bool alone) { return draw_featured(b, profile, op, alone); },
+          b, category, *featured, [&] { return draw_featured(b, profile, *featured); },
           [&] { return shows_category(program, category, branches); }, attempt >= kTriesAlone);
-    for (const Op* op : featured)
-      if (!draw_featured(b, profile, *op) && featured_needed) return false;
+    if (featured != nullptr && !draw_featured(b, profile, *featured) && featured_needed)
+      return false;
     b.grow(profile.has_bodies ? std::max(2, steps - 2) : steps);
     return close_root(b);
   });
@@ -534,7 +529,7 @@ std::optional<Program> plan_root(const PlanOptions& options, const Settings& set
   const auto featured =
       settings.devices > 1
           ? featured_over_devices(*settings.catalogue, Random(seed, family).fork("over devices"))
-          : featured_ops(*settings.catalogue, weights_of(settings), seed, family);
+          : featured_op(*settings.catalogue, weights_of(settings), seed, family);
   Settings own = settings;
   LeastHidden least;
   const bool takes_any = !turn_without_idiom(seed, family) &&

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <string_view>
 
+#include "plan/argument_roles.h"
 #include "plan/composition.h"
 
 namespace jaxsmith::plan {
@@ -25,11 +27,6 @@ bool says_what_was_done(std::string_view word) {
          std::ranges::find(kAdjectives, end) != kAdjectives.end();
 }
 
-std::string spaced(std::string words) {
-  std::ranges::replace(words, '_', ' ');
-  return words;
-}
-
 Body& root_of(Builder& b) { return b.program().bodies[static_cast<std::size_t>(b.current())]; }
 
 bool is_parameter(const Builder& b, ValueId id) {
@@ -44,9 +41,6 @@ std::vector<ValueId> computed_ends(const Builder& b) {
   return ends;
 }
 
-// The word that a value goes by: its role's, or its operation's.
-std::string word_of(const Value& v) { return v.names.empty() ? v.hint : v.names.front(); }
-
 Featured featured(const Builder& b, ValueId id) {
   const Value& v = b[id];
   Featured out;
@@ -59,19 +53,18 @@ Featured featured(const Builder& b, ValueId id) {
   else if (word.size() < 3 || digits || word.starts_with("by_"))
     out.noun = "the values";
   else if (says_what_was_done(word))
-    out.noun = "the " + spaced(word) + " values";
+    out.noun = "the " + as_words(word) + " values";
   else
-    out.noun = "the " + spaced(word), out.stem = word;
+    out.noun = "the " + as_words(word), out.stem = word;
   return out;
 }
 
 // So many elements show what they are made of, though each alone might not.
-void show_operands(Builder& b, std::size_t first_node) {
+void show_operands(Builder& b) {
   constexpr std::int64_t kEnough = 6, kEnoughWritten = 8;
-  const auto& nodes = b.body_of(b.current()).nodes;
-  for (std::size_t n = first_node; n < nodes.size(); ++n) {
-    const bool written = b.catalogue().named(nodes[n].op).has(kWritten);
-    for (const ValueId id : nodes[n].results) {
+  for (const Node& node : root_of(b).nodes) {
+    const bool written = b.catalogue().named(node.op).has(kWritten);
+    for (const ValueId id : node.results) {
       if (id == kNoValue) continue;
       Value& v = b.program().values[static_cast<std::size_t>(id)];
       if (tensor::element_count(v.type.shape) >= (written ? kEnoughWritten : kEnough))
@@ -323,8 +316,8 @@ bool has_settings(const Catalogue& catalogue) {
 bool fill_with_setting(Builder& b, Category category, const Op& featured, const DrawFeatured& draw,
                        const ShowsCategory& shows, bool beside) {
   constexpr double kShare = 0.92, kFurther = 0.02, kGoesOn = 0.3;
-  if (!draw_in_role(b, featured) && !draw(featured, false)) return false;
-  show_operands(b, 0);
+  if (!draw_in_role(b, featured) && !draw()) return false;
+  show_operands(b);
   if (b.random().chance(kGoesOn)) go_on(b);
   name_arguments(b);
   const bool shown = shows();

@@ -12,7 +12,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 
 #include "plan/idiom.h"
@@ -54,8 +53,8 @@ bool goes_by(const Value& v, const std::vector<std::string>& words);
 
 bool has_settings(const Catalogue& catalogue);
 
-// Draws what a family features; false where it does not apply. `alone`: on new arguments only.
-using DrawFeatured = std::function<bool(const Op& op, bool alone)>;
+// Draws what a family features, on any operands; false where it does not apply.
+using DrawFeatured = std::function<bool()>;
 // Whether the open root shows the category of the family already.
 using ShowsCategory = std::function<bool()>;
 

@@ -1,4 +1,5 @@
 #include "plan/telling.h"
+#include "plan/argument_roles.h"
 
 #include <fmt/format.h>
 
@@ -123,10 +124,8 @@ struct Further {
 
 // "the sorted scores"; "the result" of what has no name that says what it is.
 std::string spoken(const Value& v) {
-  std::string word = v.names.empty() ? v.hint : v.names.front();
-  if (word.size() < 4 || word.ends_with("ed")) return "the result";
-  std::ranges::replace(word, '_', ' ');
-  return "the " + word;
+  const std::string word = word_of(v);
+  return word.size() < 4 || word.ends_with("ed") ? "the result" : "the " + as_words(word);
 }
 
 // By a yes or no: between values of its shape.

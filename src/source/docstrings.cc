@@ -278,10 +278,6 @@ std::vector<Described> description(const std::vector<Argument>& arguments, const
   return out;
 }
 
-}  // namespace
-
-namespace {
-
 // Up to the end of its first sentence; all of it where it is one.
 std::string first_sentence(const std::string& text) {
   const std::size_t end = text.find(". ");

@@ -18,6 +18,10 @@ struct DerivativeForm {
   Member (*make)(const Program& root, const Subject& subject, Random& random);
 };
 
+// A form's weight where it applies.
+inline double when(bool applies, double weight) { return applies ? weight : 0; }
+inline bool is_one(const Subject& s) { return s.numbers.size() == 1; }
+
 const std::vector<DerivativeForm>& derivative_forms();
 
 // Of those that give a scalar's or an array's gradient, its step or its curvature, and of those

@@ -24,7 +24,6 @@ bool is_half(const Program& root, const Subject& s) {
   });
 }
 
-bool is_one(const Subject& s) { return s.numbers.size() == 1; }
 bool is_number(const Program& root, const Subject& s) {
   return is_one(s) && argument(root, s.numbers[0]).type.rank() == 0;
 }
@@ -305,8 +304,6 @@ Member langevin(const Program& root, const Subject& s, Random& random) {
   w.finish(w.entry(), {next, call.value[0]});
   return {w.take(), "value_and_grad", "base"};
 }
-
-double when(bool applies, double weight) { return applies ? weight : 0; }
 
 bool has_gradient(const Program& root, const Subject& s) {
   if (s.thin) return false;

@@ -25,7 +25,6 @@ const Type& type_of(const Program& root, std::int64_t number) {
 const Value& result_value(const Program& root, const Subject& s) {
   return root.values[static_cast<std::size_t>(function_of(root).results[s.result])];
 }
-bool is_one(const Subject& s) { return s.numbers.size() == 1; }
 bool is_half(const Program& root, const Subject& s) {
   return tensor::byte_size(type_of(root, s.numbers[0]).dtype) == 2 ||
          tensor::byte_size(result_value(root, s).type.dtype) == 2;
@@ -56,7 +55,6 @@ bool bends(const Body& body) {
 bool bends(const Program& root) {
   return std::ranges::any_of(root.bodies, [](const Body& body) { return bends(body); });
 }
-double when(bool applies, double weight) { return applies ? weight : 0; }
 
 std::string last_argument(Wrapper& w) {
   return fmt::format("`${}`", w.body(w.entry()).parameters.size() - 1);

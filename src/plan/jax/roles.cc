@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <set>
-#include <string_view>
 #include <vector>
-
-#include "plan/argument_roles.h"
 
 namespace jaxsmith::plan {
 namespace {
@@ -201,15 +198,14 @@ const Words& loss_words() {
 
 const Words& metric_words() {
   static const Words kWords = {
-      "accuracy",    "det",       "ece",       "recall",      "auc",       "rank",     "count",
-      "index",       "indices",   "hit",       "argmax",      "winner",    "checksum", "hash",
-      "parity",      "order",     "sorted",    "mask",        "updated",   "grad",     "grads",
-      "gradient",    "round",     "iteration", "step",        "label",     "flag",     "bucket",
-      "bin",         "id",        "number",    "position_of", "f",         "tally",    "clipped",
-      "ranked",      "selected",  "chosen",    "picked",      "histogram", "key",      "top",
-      "total_count", "fraction",  "is",        "has",         "kept",      "sign",     "hessian",
-      "jacobian",    "curvature", "slope",     "sensitivity", "tangent",   "norm_sq",  "newton",
-      "moved",       "settled"};
+      "accuracy", "det",         "ece",       "recall",    "auc",     "rank",     "count",
+      "index",    "indices",     "hit",       "argmax",    "winner",  "checksum", "hash",
+      "parity",   "order",       "sorted",    "mask",      "updated", "grad",     "grads",
+      "gradient", "round",       "iteration", "step",      "label",   "flag",     "bucket",
+      "bin",      "id",          "number",    "f",         "tally",   "clipped",  "ranked",
+      "selected", "chosen",      "picked",    "histogram", "key",     "top",      "fraction",
+      "is",       "has",         "kept",      "sign",      "hessian", "jacobian", "curvature",
+      "slope",    "sensitivity", "tangent",   "newton",    "moved",   "settled"};
   return kWords;
 }
 
@@ -255,10 +251,6 @@ Quantity number_by(const std::string& name) {
 
 }  // namespace
 
-std::string word_of(const Value& value) {
-  return value.names.empty() ? value.hint : value.names.front();
-}
-
 Role role_of(const Value& argument) {
   if (argument.names.empty()) return Role::kUnknown;
   return role_by(words_of_name(argument.names.front()), argument.type.rank() == 0);
@@ -279,11 +271,6 @@ Quantity quantity_of(const Value& result, const std::string& function) {
   if (parts.back() == "logits") return Quantity::kLogits;
   if (parts.back() == "residuals" || parts.back() == "errors") return Quantity::kResidual;
   return Quantity::kPrediction;
-}
-
-std::string as_words(std::string name) {
-  std::ranges::replace(name, '_', ' ');
-  return name;
 }
 
 }  // namespace jaxsmith::plan

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "plan/argument_roles.h"
 #include "plan/program.h"
 
 namespace jaxsmith::plan {
@@ -29,12 +30,8 @@ enum class Quantity {
   kMetric  // counts, ranks, choices and what a step has updated: nobody differentiates these
 };
 
-// The likeliest of its names; empty: it has none.
-std::string word_of(const Value& value);
 Role role_of(const Value& argument);
 // `function`: a name of what gives it, where the result itself has none.
 Quantity quantity_of(const Value& result, const std::string& function);
-// "log_likelihood" as it stands in a sentence.
-std::string as_words(std::string name);
 
 }  // namespace jaxsmith::plan

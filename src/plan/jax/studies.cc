@@ -73,32 +73,30 @@ Studied studied(Idiom& i) {
   const Program& program = i.program();
   const Body& root = i.builder().body_of(i.builder().current());
   if (root.nodes.size() != 1) i.fail();
-  for (const Node& node : root.nodes) {  // the first: others are of studies
-    if (node.bodies.size() != 1 || !begins_with_call(node)) continue;
-    const Body& helper = program.bodies[static_cast<std::size_t>(node.bodies[0])];
-    if (helper.placement != Placement::kHelper || node.operands.size() != helper.parameters.size())
-      continue;
-    std::vector<std::size_t> numbers;
-    for (std::size_t k = 0; k < node.results.size(); ++k)
-      if (node.results[k] != kNoValue && is_number(i.type(node.results[k]).dtype) &&
-          quantity(i, node.results[k], helper) != Quantity::kMetric)
-        numbers.push_back(k);
-    if (numbers.empty()) continue;
-    for (const ValueId id : node.results)  // as another study that was given up has left them
-      if (id != kNoValue) i.builder().reserve(id, false);
-    const std::size_t result = i.random().pick(numbers);
-    Studied out;
-    out.f = node.bodies[0], out.at = node.operands, out.gives = node.results;
-    out.result = result, out.here = node.results[result], out.name = helper.hint;
-    out.quantity = quantity(i, out.here, helper);
-    out.word = word_of(i.builder()[out.here]);
-    if (out.word.empty() || out.gives.size() == 1) out.word = out.name;
-    out.range = practical(i.builder()[out.here].stats);
-    look_into(program, out.f, out.inside);
-    if (out.inside.derived) i.fail();  // a study already, and few ask for more
-    return out;
-  }
-  i.fail();
+  const Node& node = root.nodes.front();
+  if (node.bodies.size() != 1 || !begins_with_call(node)) i.fail();
+  const Body& helper = program.bodies[static_cast<std::size_t>(node.bodies[0])];
+  if (helper.placement != Placement::kHelper || node.operands.size() != helper.parameters.size())
+    i.fail();
+  std::vector<std::size_t> numbers;
+  for (std::size_t k = 0; k < node.results.size(); ++k)
+    if (node.results[k] != kNoValue && is_number(i.type(node.results[k]).dtype) &&
+        quantity(i, node.results[k], helper) != Quantity::kMetric)
+      numbers.push_back(k);
+  if (numbers.empty()) i.fail();
+  for (const ValueId id : node.results)  // as another study that was given up has left them
+    if (id != kNoValue) i.builder().reserve(id, false);
+  const std::size_t result = i.random().pick(numbers);
+  Studied out;
+  out.f = node.bodies[0], out.at = node.operands, out.gives = node.results;
+  out.result = result, out.here = node.results[result], out.name = helper.hint;
+  out.quantity = quantity(i, out.here, helper);
+  out.word = word_of(i.builder()[out.here]);
+  if (out.word.empty() || out.gives.size() == 1) out.word = out.name;
+  out.range = practical(i.builder()[out.here].stats);
+  look_into(program, out.f, out.inside);
+  if (out.inside.derived) i.fail();  // a study already, and few ask for more
+  return out;
 }
 
 // "option_price_table".
