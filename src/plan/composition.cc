@@ -10,6 +10,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -133,13 +134,16 @@ const Op* last_idiom(const Program& program, const Body& body) {
   return nullptr;
 }
 
-// In how many functions of the module an idiom stands.
-std::int64_t times_in(const Program& program, const Op& op) {
-  return std::ranges::count_if(program.bodies, [&](const Body& body) {
-    const bool top = body.placement == Placement::kHelper || body.placement == Placement::kEntry;
-    return top &&
-           std::ranges::any_of(body.nodes, [&](const Node& node) { return node.op == op.name; });
-  });
+// In how many functions of the module each entry stands.
+std::map<std::string_view, int> functions_with(const Program& program) {
+  std::map<std::string_view, int> out;
+  for (const Body& body : program.bodies) {
+    if (body.placement == Placement::kNested) continue;
+    std::set<std::string_view> here;
+    for (const Node& node : body.nodes) here.insert(node.op);
+    for (const std::string_view op : here) ++out[op];
+  }
+  return out;
 }
 
 // What a function of two idioms is called and does.
@@ -243,10 +247,12 @@ bool draw_next_idiom(
   };
   const bool large = b.settings().size == SizeClass::kLarge;
   const Op* last = last_idiom(b.program(), body);
+  const auto times = functions_with(b.program());
   const auto there = [&](const Op& op) {  // large ones come back to what they have, once
     const bool again = last != nullptr && (last->name == op.name ||
                                            (large && last->has(kKnownNorm) && op.has(kKnownNorm)));
-    return again || times_in(b.program(), op) > (large ? 1 : 0);
+    const auto found = times.find(op.name);
+    return again || (found != times.end() && found->second > (large ? 1 : 0));
   };
   const Among related = [&](const Op& op) {
     return may_follow(field_of(op), theme) && among(op) && !there(op);
@@ -324,7 +330,7 @@ class Composer {
     root.summaries.insert(root.summaries.begin(), first_.summaries.begin(), first_.summaries.end());
     join_idioms(root, first_.names, first_.summaries);
     const Whole& whole = whole_of(theme_of(b_.program(), root_of(b_)));
-    if (!whole.says.empty() && !chains_freely(b_.program(), b_.settings().size)) say_whole(whole);
+    if (!whole.says.empty() && !free_) say_whole(whole);
   }
 
   // That the stages are one thing, and which they are.
@@ -349,7 +355,7 @@ class Composer {
   // Whether an idiom may be one of a large program's. A loss or a score ends it. What comes first
   // has others that go on with it; where the category is still to be shown one of it does.
   bool may_stand(const Op& op, bool last) const {
-    if (chains_freely(b_.program(), b_.settings().size)) return true;
+    if (free_) return true;
     if (!last && !continues(field_of(op))) return false;
     if (!root_of(b_).nodes.empty() || !closes_with_) return true;
     return std::ranges::any_of(b_.catalogue().ops(), [&](const Op& closing) {
@@ -446,8 +452,7 @@ class Composer {
         const Interval room = practical(p.stats);
         const bool fits = v.type == p.type && p.facts == 0 && !v.any_scale && !p.weak &&
                           !v.names.empty() && lies_in(reach, room) &&
-                          (chains_freely(b_.program(), b_.settings().size) ||
-                           agrees(meaning_of(v.names), meaning_of(p.names)));
+                          (free_ || agrees(meaning_of(v.names), meaning_of(p.names)));
         if (fits && std::find(out.begin(), out.end(), j) == out.end()) break;
       }
       if (j == call.operands.size()) return {};
@@ -518,6 +523,7 @@ class Composer {
   static constexpr std::int64_t kMostTimes = 6;
 
   Builder& b_;
+  const bool free_ = chains_freely(b_.program(), b_.settings().size);
   std::int64_t wanted_ = 0, operations_ = 0;
   std::vector<BodyId> stages_;
   std::optional<Category> closes_with_;  // of the last stage, where none of it comes first
