@@ -19,7 +19,7 @@ shell_word = '$(subst ','\'',$(value $(1)))'
 
 CXX_FILES = $(shell find include src python tools tests bench cmake -type f \( -name "*.cc" -o -name "*.h" \))
 
-.PHONY: help setup configure build tool dataset test test-cpp test-python lint format sanitize tidy docs bench bench-micro bench-capture bench-structures extraction calibrate conformance mutants repeatability fuzz clean
+.PHONY: help setup configure build tool dataset test test-cpp test-python lint format sanitize tidy docs bench bench-micro bench-capture bench-structures extraction calibrate reach conformance mutants repeatability fuzz clean
 
 help:
 	@echo 'make dataset [COUNT=10000] [OUT=dataset] [SEED=0] [WORKERS=n]   make a dataset; goes on where one was interrupted'
@@ -33,6 +33,7 @@ help:
 	@echo 'make bench-structures [COUNT=1000000]   how many plans have a structure of their own, and what repeats'
 	@echo 'make extraction      extract functions of libraries and all of JAX'"'"'s own test harnesses'
 	@echo 'make calibrate [LIKE="DIR …"]   fit how often planning takes what to functions of libraries, and of further datasets'
+	@echo 'make reach           count which functions of JAX are rare, so that each has its turn'
 	@echo 'make conformance     read and execute the texts of all of JAX'"'"'s own test harnesses without JAX'
 	@echo 'make mutants         changes of texts that JAX shows in outputs must be found by the readers'
 	@echo 'make repeatability   what workers say depends on nothing that they did before: 2000 functions, 500 of them in fresh processes'
@@ -128,6 +129,10 @@ extraction: tool
 	  -r tools/requirements-libraries.txt
 	@JAX_PLATFORMS=cpu PYTHONPATH=python JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python tests/extraction_suite.py \
 	  --save $(BUILD)/extraction --table docs/extraction.md
+
+# By planning alone; another table gives other plans.
+reach: tool
+	@PYTHONPATH=python $(JAXSMITH) calibrate --reach --python $(VENV)/python --write src/plan/jax/reach.def
 
 # Functions of libraries alone: the harnesses are one primitive each, and say nothing of how often.
 calibrate: tool

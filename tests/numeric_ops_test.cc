@@ -1,6 +1,7 @@
 // Arithmetic, mathematical functions and reductions: what the planner believes of them is so.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -134,6 +135,37 @@ TEST(NumericOps, EveryEntryIsDrawnAndGivesSoundStatistics) {
     if (numeric(op) && op.weight > 0) {
       EXPECT_TRUE(drawn.contains(op.name)) << op.name << " is never drawn";
     }
+  }
+}
+
+TEST(NumericOps, NothingIsPutInBinsTwiceAndWhatWasJoinedIsNotSplitAgain) {
+  constexpr std::uint64_t kSeeds = 60;
+  constexpr int kTries = 12;
+  const auto named = [](std::string_view name) -> const Op& { return jax_catalogue().named(name); };
+  const std::vector<std::pair<std::string, std::vector<std::string>>> detours = {
+      {"binning", {"binning", "insertion_search"}}, {"split", {"concatenate", "stack"}}};
+  for (const auto& [after, makers] : detours) {
+    int made = 0, drawn = 0;
+    for (std::uint64_t seed = 0; seed < kSeeds; ++seed)
+      with_builder(seed, DType::kF32, DType::kI32, [&](Builder& b, const std::vector<ValueId>&) {
+        std::set<ValueId> others;  // what a maker has given
+        for (const std::string& maker : makers) {
+          if (!b.draw_op(named(maker))) continue;
+          const auto& results = b.body_of(b.current()).nodes.back().results;
+          others.insert(results.begin(), results.end());
+        }
+        made += others.empty() ? 0 : 1;
+        for (int tries = 0; tries < kTries; ++tries) {
+          if (!b.draw_op(named(after))) continue;
+          ++drawn;
+          const Node& node = b.body_of(b.current()).nodes.back();
+          EXPECT_FALSE(others.contains(node.operands[0])) << after << ", seed " << seed;
+          if (std::ranges::find(makers, after) != makers.end())
+            others.insert(node.results.begin(), node.results.end());
+        }
+      });
+    EXPECT_GT(made, kSeeds / 2) << after;
+    EXPECT_GT(drawn, kSeeds) << after;
   }
 }
 

@@ -82,32 +82,6 @@ TEST(Plan, NoDeadCodeAndNoUseBeforeDefinition) {
   }
 }
 
-TEST(Plan, NothingIsPutInBinsTwiceAndWhatWasJoinedIsNotSplitAgain) {
-  const std::map<std::string, std::set<std::string>> detours = {
-      {"binning", {"binning", "insertion_search"}}, {"split", {"concatenate", "stack"}}};
-  int seen = 0;
-  for (std::uint64_t f = 0; f < 26 * kFamilies; ++f) {
-    const auto root = plan_root(kOptions, family_settings(kOptions, kSeed, f), kSeed, f);
-    if (!root) continue;
-    std::map<ValueId, std::string> maker;
-    for (const Body& body : root->bodies) {
-      for (const Node& node : body.nodes) {
-        for (ValueId id : node.results) maker[id] = node.op;
-      }
-    }
-    for (const Body& body : root->bodies) {
-      for (const Node& node : body.nodes) {
-        const auto after = detours.find(node.op);
-        if (after == detours.end()) continue;
-        ++seen;
-        const auto made = maker.find(node.operands[0]);
-        EXPECT_FALSE(made != maker.end() && after->second.contains(made->second)) << f;
-      }
-    }
-  }
-  EXPECT_GT(seen, 5);
-}
-
 TEST(Plan, CategoriesHaveEqualShares) {
   std::map<std::string, int> functions;
   int all = 0;

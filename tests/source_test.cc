@@ -631,6 +631,15 @@ TEST(Packs, InputsAreThoseOfTheLeavesInTheirOrder) {
   EXPECT_GT(moved, 20);
 }
 
+TEST(Render, WhereEveryNameOfAFunctionIsLongTheShortestIsIts) {
+  const std::string longer(60, 'a'), shortest(40, 'b');
+  auto members = plan::plan_family(options(), kSeed, 0);
+  ASSERT_FALSE(members.empty());
+  plan::Program& program = members[0].program;
+  program.bodies[static_cast<std::size_t>(program.root)].names = {longer, shortest};
+  EXPECT_EQ(render(members[0], {kSeed, 0, 0}).entry, shortest);
+}
+
 TEST(Render, MembersOfAFamilyShareTheirRootsNames) {
   int shared = 0, pairs = 0;
   for (std::uint64_t family = 0; family < 60; ++family) {

@@ -160,10 +160,12 @@ def equations(jaxpr):
 
 
 def test_chunks_in_another_order_and_on_fresh_workers():
-    chunks = planned(11, 0, 3)
-    expected = outcomes(chunks, [0, 1, 2], 3)
-    assert sum(outcome["ok"] for chunk in expected for outcome in chunk) > 100
-    for order, renew_after in (([2, 1, 0], 3), ([1], 1)):
+    chunks = planned(11, 0, 4)
+    expected = outcomes(chunks, [0, 1, 2, 3], 4)
+    good = [outcome["ok"] for chunk in expected for outcome in chunk]
+    assert len(good) > 100
+    assert sum(good) > 0.95 * len(good)
+    for order, renew_after in (([3, 2, 1, 0], 4), ([1], 1)):
         found = outcomes(chunks, order, renew_after)
         for chunk in order:
             for i, (a, b) in enumerate(zip(expected[chunk], found[chunk], strict=True)):

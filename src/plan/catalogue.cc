@@ -49,7 +49,7 @@ Op with_traits(std::uint32_t traits, Op op) {
 }
 
 Catalogue::Catalogue(Vocabulary vocabulary, std::vector<Op> ops, NamedWeights fitted,
-                     std::span<const BroughtParts> parts)
+                     std::span<const BroughtParts> parts, std::span<const FunctionUse> functions)
     : vocabulary_(std::move(vocabulary)), ops_(std::move(ops)), weights_(std::move(fitted.others)) {
   for (Op& op : ops_) {
     tame(op);
@@ -66,6 +66,7 @@ Catalogue::Catalogue(Vocabulary vocabulary, std::vector<Op> ops, NamedWeights fi
   if (!fitted.categories.empty())
     for (const CategoryProfile& c : vocabulary_.categories)
       weights_.categories.push_back(factor(fitted.categories, c.name));
+  turns_ = Turns(ops_, functions);
 }
 
 const Op* Catalogue::find(std::string_view name) const {

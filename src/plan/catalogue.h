@@ -18,6 +18,7 @@
 #include "base/random.h"
 #include "plan/brought.h"
 #include "plan/op.h"
+#include "plan/turns.h"
 #include "plan/weights.h"
 
 namespace jaxsmith::plan {
@@ -83,9 +84,9 @@ struct NamedWeights {
 class Catalogue {
  public:
   // `fitted`: factors by the names of entries, which need not all be there, and others. `parts`: of
-  // the same names.
+  // the same names. `functions`: which of the library's entries call; none: nothing is known of it.
   Catalogue(Vocabulary vocabulary, std::vector<Op> ops, NamedWeights fitted = {},
-            std::span<const BroughtParts> parts = {});
+            std::span<const BroughtParts> parts = {}, std::span<const FunctionUse> functions = {});
   Catalogue(const Catalogue&) = delete;
   Catalogue& operator=(const Catalogue&) = delete;
 
@@ -102,6 +103,7 @@ class Catalogue {
   const Brings& brings(const Op& op) const {
     return brings_[static_cast<std::size_t>(&op - ops_.data())];
   }
+  const Turns& turns() const { return turns_; }
 
  private:
   Vocabulary vocabulary_;
@@ -109,6 +111,7 @@ class Catalogue {
   std::unordered_map<std::string_view, const Op*> by_name_;
   Weights weights_;
   std::vector<Brings> brings_;
+  Turns turns_;
 };
 
 }  // namespace jaxsmith::plan

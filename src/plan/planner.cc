@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "plan/composition.h"
+#include "plan/family.h"
 #include "plan/packs.h"
 #include "plan/setting.h"
 #include "plan/size.h"
+#include "plan/turns.h"
 #include "plan/unroll.h"
 #include "plan/visibility.h"
 
@@ -33,13 +34,6 @@ constexpr double kMostHidden = 0.36, kMostHiddenOfMember = 0.42;
 constexpr int kHiddenPrograms = 3;  // so many that hide more, then the best of them
 // An idiom that always hides much is not left out: so many families take the one that comes.
 constexpr double kHiddenIdioms = 0.5;
-
-std::vector<Category> all_categories(const Catalogue& catalogue) {
-  std::vector<Category> out;
-  for (std::size_t i = 0; i < catalogue.categories().size(); ++i)
-    out.push_back(static_cast<Category>(i));
-  return out;
-}
 
 std::vector<DType> all_dtypes() {
   return {DType::kF32, DType::kF16, DType::kBF16, DType::kF64,  DType::kI32, DType::kI8,
@@ -222,45 +216,13 @@ Op on_new_argument(const Op& op, const CategoryProfile& profile) {
   return out;
 }
 
-// Of each so many families these do not begin with an idiom: 60 % do.
-constexpr std::uint64_t kBlock = 20, kWithoutIdiom = 8;
-
-// How many families before this one do not begin with an idiom; none where it does.
-std::optional<std::uint64_t> turn_without_idiom(std::uint64_t seed, std::uint64_t family) {
-  const std::uint64_t block = family / kBlock;
-  std::vector<std::uint64_t> order(kBlock);
-  std::iota(order.begin(), order.end(), 0);
-  Random(seed, block).fork("without idiom").shuffle(order);
-  const std::uint64_t place = order[family % kBlock];
-  if (place >= kWithoutIdiom) return std::nullopt;
-  return block * kWithoutIdiom + place;
-}
-
-bool takes_turns(const Op& op) { return op.weight > 0 && !op.has(kIdiom | kSetting); }
-
-// Operations that are rare by their weights have their turn: each family without an idiom features
-// one, by its number alone, each operation as often as any other, or less often where a fit wants
-// less of it: none then.
-const Op* featured_op(const Catalogue& catalogue, const Weights& fitted, std::uint64_t seed,
-                      std::uint64_t family) {
-  std::vector<const Op*> turns;
-  for (const Op& op : catalogue.ops())
-    if (takes_turns(op)) turns.push_back(&op);
-  if (turns.empty()) return nullptr;
-  const std::uint64_t number = turn_without_idiom(seed, family).value_or(family);
-  Random(seed, number / turns.size()).fork("featured").shuffle(turns);  // anew each round
-  const Op* op = turns[number % turns.size()];
-  const double factor = fitted.entry(static_cast<std::size_t>(op - catalogue.ops().data()));
-  const bool kept = factor >= 1 || Random(seed, number).fork("kept").chance(factor);
-  return kept ? op : nullptr;
-}
-
 // What a family that spreads over devices features: one operation that does.
-const Op* featured_over_devices(const Catalogue& catalogue, Random random) {
+std::optional<Op> featured_over_devices(const Catalogue& catalogue, Random random) {
   std::vector<const Op*> all;
   for (const Op& op : catalogue.ops())
     if (op.weight > 0 && op.has(kOverDevices)) all.push_back(&op);
-  return all.empty() ? nullptr : random.pick(all);
+  if (all.empty()) return std::nullopt;
+  return *random.pick(all);
 }
 
 // Every spelling of it is as likely.
@@ -274,6 +236,22 @@ bool draw_featured(Builder& b, const CategoryProfile& profile, const Op& op) {
   return drawn;
 }
 
+// A family's types and ranks suit what it features, where any of its run do.
+void suit(Settings& settings, const Op& featured, const Random& random, int max_rank) {
+  std::vector<Settings> ways(2, settings);
+  ways.back().max_rank = max_rank;
+  for (const DType real : {DType::kF32, DType::kF64}) {
+    if (std::ranges::find(settings.dtypes, real) == settings.dtypes.end()) continue;
+    ways.push_back(ways[1]);
+    ways.back().real = real;
+  }
+  for (const Settings& way : ways) {
+    if (!apply_alone(way, featured, random)) continue;
+    settings = way;
+    return;
+  }
+}
+
 // What a family begins with and features is its own, by its number: drawn anew at each attempt,
 // what is hard to close would give way to what is easy. Where most attempts have failed, it does.
 struct Beginning {
@@ -282,26 +260,27 @@ struct Beginning {
   bool branches;  // its category must show by an operation that holds a function
 };
 
-Beginning beginning(const Settings& settings, Category category, std::uint64_t seed,
-                    std::uint64_t family, int attempt) {
+Beginning beginning(const Settings& settings, const Family& family, int attempt) {
   const bool own = attempt < kTriesOfItsOwn;
-  Random random = Random(seed, family).fork(fmt::format("beginning {}", own ? 0 : attempt));
+  Random random =
+      Random(family.seed, family.number).fork(fmt::format("beginning {}", own ? 0 : attempt));
   const bool drawn =
-      own ? !turn_without_idiom(seed, family)
-          : random.chance(1 - static_cast<double>(kWithoutIdiom) / static_cast<double>(kBlock));
-  const double branch_share = settings.catalogue->profile(category).branch_share;
+      own ? !family.features
+          : random.chance(1 - static_cast<double>(kWithoutIdiom) / static_cast<double>(kRound));
+  const double branch_share = settings.catalogue->profile(family.category).branch_share;
   const bool branches = random.chance(branch_share) && settings.idioms.empty();
-  return {!settings.idioms.empty() || (drawn && has_idioms(*settings.catalogue, category)), own,
-          branches};
+  return {!settings.idioms.empty() || (drawn && has_idioms(*settings.catalogue, family.category)),
+          own, branches};
 }
 
-std::optional<Program> try_root(const Settings& settings, Category category, Random random,
-                                std::uint64_t seed, std::uint64_t family, int attempt,
-                                const Op* featured) {
+std::optional<Program> try_root(const Settings& settings, const Family& family, Random random,
+                                int attempt) {
+  const Category category = family.category;
+  const Op* featured = family.featured ? &*family.featured : nullptr;
   Program program;
   program.catalogue = settings.catalogue;
-  program.seed = seed;
-  program.family = family;
+  program.seed = family.seed;
+  program.family = family.number;
   const CategoryProfile& profile = program.catalogue->profile(category);
   program.category = std::string(profile.name);
   program.x64 = settings.x64;
@@ -313,8 +292,7 @@ std::optional<Program> try_root(const Settings& settings, Category category, Ran
   // What spreads over devices is about that.
   const bool spreads = settings.devices > 1 && settings.idioms.empty();
   const bool composed = settings.size == SizeClass::kLarge && attempt < kComposedTries && !spreads;
-  auto [begins_with_idiom, featured_needed, branches] =
-      beginning(settings, category, seed, family, attempt);
+  auto [begins_with_idiom, featured_needed, branches] = beginning(settings, family, attempt);
   begins_with_idiom = begins_with_idiom && !spreads;
   // What a family features may have no setting; then other operations go on with it.
   const bool has_setting = attempt < kTriesInSetting && featured != nullptr &&
@@ -408,16 +386,6 @@ std::optional<Member> variant(const PlanOptions& options, const Program& root,
   return Member{std::move(*again), "forward", std::move(what)};
 }
 
-const Weights& weights_of(const PlanOptions& options) {
-  return options.weights ? *options.weights : options.catalogue->weights();
-}
-
-std::size_t families_of(const PlanOptions& options, Category category) {
-  const double families = options.catalogue->profile(category).families;
-  const long rounded = std::lround(families * weights_of(options).category(category));
-  return static_cast<std::size_t>(std::max(1L, rounded));
-}
-
 // Its type of reals, or the usual one in place of sixteen bits, where a run has that.
 DType full_precision(const Settings& settings) {
   const bool usual = std::ranges::find(settings.dtypes, DType::kF32) != settings.dtypes.end();
@@ -441,19 +409,6 @@ bool uses_devices(const Program& program) {
       return op != nullptr && op->has(kOverDevices);
     });
   });
-}
-
-Category family_category(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
-  std::vector<Category> categories;
-  for (Category category :
-       options.categories.empty() ? all_categories(*options.catalogue) : options.categories) {
-    categories.insert(categories.end(), families_of(options, category), category);
-  }
-  // A new order for each round keeps the shares equal.
-  const std::uint64_t round = family / categories.size();
-  Random random = Random(seed, round).fork("categories");
-  random.shuffle(categories);
-  return categories[family % categories.size()];
 }
 
 SizeClass family_size(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
@@ -520,28 +475,53 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
   const double scalars =
       std::min(0.6, options.catalogue->profile(category).scalar_share * fitted.rank(0));
   if (s.size != SizeClass::kLarge && s.idioms.empty() && random.chance(scalars)) s.max_rank = 0;
+  const Family own = family_of(options, seed, family);
+  if (own.features && own.featured && !spread && s.idioms.empty())
+    suit(s, *own.featured, random.fork("suit"), options.max_rank);
   return s;
+}
+
+bool features(const PlanOptions& options, std::uint64_t seed, std::uint64_t family) {
+  return options.idioms.empty() && family_of(options, seed, family).features;
+}
+
+bool apply_alone(const Settings& settings, const Op& op, Random random,
+                 const std::function<void(const Program&)>& use) {
+  Program program;
+  program.catalogue = settings.catalogue;
+  program.x64 = settings.x64;
+  program.devices = settings.devices;
+  Builder b(program, settings, random);
+  Builder::BodySpec spec;
+  spec.placement = Placement::kEntry;
+  bool applied = false;
+  b.body(spec, [&](const std::vector<ValueId>&) {
+    applied = draw_featured(b, settings.catalogue->profile(op.category), op);
+    if (applied && use) use(program);
+    return false;
+  });
+  return applied;
 }
 
 std::optional<Program> plan_root(const PlanOptions& options, const Settings& settings,
                                  std::uint64_t seed, std::uint64_t family) {
-  const Category category = family_category(options, seed, family);
-  const auto featured =
-      settings.devices > 1
-          ? featured_over_devices(*settings.catalogue, Random(seed, family).fork("over devices"))
-          : featured_op(*settings.catalogue, weights_of(settings), seed, family);
+  Family own_family = family_of(options, seed, family);
+  if (settings.devices > 1)
+    own_family.featured =
+        featured_over_devices(*settings.catalogue, Random(seed, family).fork("over devices"));
+  const Category category = own_family.category;
   Settings own = settings;
   LeastHidden least;
-  const bool takes_any = !turn_without_idiom(seed, family) &&
-                         Random(seed, family).fork("hidden").chance(kHiddenIdioms);
+  const bool takes_any =
+      !own_family.features && Random(seed, family).fork("hidden").chance(kHiddenIdioms);
   for (int attempt = 0; attempt < kTries; ++attempt) {
     // What hides much of itself, whatever stands beside it, shows as much as it can.
     if (least.seen == kHiddenPrograms || (attempt >= kTriesToShow && least.program)) break;
     // What a family features may need an axis, or more digits.
     if (attempt >= kTriesOfScalars) own.max_rank = options.max_rank;
-    if (attempt == kTriesOfHalf && turn_without_idiom(seed, family)) own.real = full_precision(own);
+    if (attempt == kTriesOfHalf && own_family.features) own.real = full_precision(own);
     const Random random = Random(seed, family).fork(fmt::format("program {}", attempt));
-    if (auto program = try_root(own, category, random, seed, family, attempt, featured)) {
+    if (auto program = try_root(own, own_family, random, attempt)) {
       // A loop is what that category is about.
       if (!options.catalogue->profile(category).keeps_loops)
         unroll_loops(*program, Random(seed, family).fork("unroll"));

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,6 +59,12 @@ std::vector<std::string_view> operations_of(const Program& program);
 // Whether one of them needs several devices.
 bool uses_devices(const Program& program);
 Category family_category(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
+// Whether a family begins with no idiom, and features what has its turn (plan/turns.h).
+bool features(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
+// Whether the entry may be drawn on new arguments alone; `use` sees the program, which is not
+// closed.
+bool apply_alone(const Settings& settings, const Op& op, Random random,
+                 const std::function<void(const Program&)>& use = {});
 // Small, medium or large.
 SizeClass family_size(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);
 Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::uint64_t family);

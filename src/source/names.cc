@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <stdexcept>
 
 #include "base/letters.h"
 #include "plan/builder.h"
@@ -119,6 +120,7 @@ std::string Names::claim(const std::vector<std::string>& candidates, bool unshad
     if (ledger_) ledger_->insert(name);
     return name;
   };
+  if (candidates.empty()) throw std::logic_error("a name is claimed of none");
   for (const std::string& c : candidates) {
     if (free(c)) return take(c);
   }

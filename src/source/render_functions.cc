@@ -152,11 +152,15 @@ Expr Renderer::without_name(Frame& frame, const Expr& returned) {
 std::string Renderer::name_of(const Body& b, bool top, const std::string& subject,
                               const std::vector<std::string>& labels, Random& random) {
   if (!top) return b.hint.empty() ? "inner" : b.hint;
-  std::vector<std::string> words;
-  for (const std::string& word : source::function_names(program_, b, subject, labels, random)) {
-    const auto said = filled(word, {}, function_names_);
-    if (said && said->size() <= 32) words.push_back(*said);
-  }
+  constexpr std::size_t kLongest = 32;
+  std::vector<std::string> words, longer;
+  for (const std::string& word : source::function_names(program_, b, subject, labels, random))
+    if (const auto said = filled(word, {}, function_names_))
+      (said->size() <= kLongest ? words : longer).push_back(*said);
+  // Where none is short the shortest is.
+  if (words.empty() && !longer.empty())
+    words.push_back(*std::ranges::min_element(longer, {}, &std::string::size));
+  if (words.empty()) words.push_back("compute");
   return module_names_.claim_unshadowed(words);
 }
 

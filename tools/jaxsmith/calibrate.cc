@@ -12,11 +12,13 @@
 #include "backend/backend.h"
 #include "calibrate/fit.h"
 #include "calibrate/learn.h"
+#include "calibrate/reach.h"
 #include "calibrate/table.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
 #include "jaxsmith/parse.h"
+#include "stats/api.h"
 #include "store/files.h"
 
 namespace jaxsmith::cli {
@@ -27,7 +29,8 @@ constexpr const char* kCommand = "calibrate";
 struct Request {
   std::vector<std::string> datasets;
   std::string write;
-  bool learn = false;
+  std::string python;
+  bool learn = false, reach = false;
   unsigned workers = 0;
 };
 
@@ -82,10 +85,21 @@ Result<std::string> calibrated(const Request& request) {
   return calibrate::table_of(weights, *options.catalogue, parts);
 }
 
+Result<std::string> reached(const Request& request) {
+  JAXSMITH_TRY(api, stats::public_api(installation(request.python)));
+  std::set<std::string> functions;
+  for (const auto& [name, all] : api.namespaces)
+    for (const std::string& function : all) functions.insert(name + "." + function);
+  return calibrate::reach_table({&backend::jax().catalogue()}, functions, request.workers);
+}
+
 Status run(const Request& request) {
-  auto table = request.learn ? calibrate::learn(request.datasets, {&backend::jax().catalogue()},
-                                                request.workers)
-                             : calibrated(request);
+  if (request.datasets.empty() != request.reach)
+    return Error::usage("datasets are wanted, or --reach without any");
+  auto table = request.reach   ? reached(request)
+               : request.learn ? calibrate::learn(request.datasets, {&backend::jax().catalogue()},
+                                                  request.workers)
+                               : calibrated(request);
   if (!table.ok()) return table.error();
   if (!request.write.empty()) return store::write_file(request.write, table.value());
   put(table.value());
@@ -98,12 +112,14 @@ int calibrate_main(int argc, char** argv) {
   CLI::App app(
       "Fits how often planning takes what to the functions of datasets, all but a third of their "
       "libraries, and writes that as a table of the sources. With --learn: the table of what each "
-      "entry of the catalogue brings into functions.",
+      "entry of the catalogue brings into functions. With --reach: that of the functions of JAX "
+      "that are rare, and of the entries that call them.",
       "jaxsmith calibrate");
   Request request;
-  app.add_option("DIR", request.datasets, "datasets of functions; with --learn generated ones")
-      ->required();
+  app.add_option("DIR", request.datasets, "datasets of functions; with --learn generated ones");
   app.add_flag("--learn", request.learn, "learn what entries bring");
+  app.add_flag("--reach", request.reach, "count which functions of JAX are called, by planning");
+  app.add_option("--python", request.python, "Python that has this JAX")->type_name("PROGRAM");
   app.add_option("--write", request.write, "the table's file (default: it is printed)")
       ->type_name("FILE");
   add_workers(app, request.workers);

@@ -1,0 +1,172 @@
+#include "plan/turns.h"
+
+#include <algorithm>
+#include <charconv>
+#include <unordered_map>
+
+#include "base/letters.h"
+#include "base/random.h"
+#include "plan/builder.h"
+#include "plan/catalogue.h"
+
+namespace jaxsmith::plan {
+namespace {
+
+// Of 20,000 functions so many are to call each function of the library, and so many families to
+// feature each entry.
+constexpr double kWanted = 30, kWantedOfEntries = 5;
+// Turns beside a function's that it has come of without.
+constexpr double kFunctionsOfTurn = 1.4;
+constexpr double kParts = 256;  // of a weight
+
+// What an import's name stands for: "import jax.numpy as jnp", "from jax import lax".
+std::string imported(std::string_view statement) {
+  const auto word_after = [&](std::string_view key) -> std::string {
+    const std::size_t at = statement.find(key);
+    if (at == statement.npos) return {};
+    const std::string_view rest = statement.substr(at + key.size());
+    return std::string(rest.substr(0, rest.find(' ')));
+  };
+  const bool member = statement.starts_with("from ");
+  const std::string name = word_after("import ");
+  return member ? word_after("from ") + "." + name : name;
+}
+
+template <class Use>
+void each_dotted_name(std::string_view text, const Use& use) {
+  for (std::size_t at = 0; at < text.size();) {
+    const bool begins =
+        in_name(text[at]) &&
+        (at == 0 || (!in_name(text[at - 1]) && text[at - 1] != '.' && text[at - 1] != '$'));
+    if (!begins) {
+      ++at;
+      continue;
+    }
+    std::size_t end = at;
+    while (end < text.size() && (in_name(text[end]) || (text[end] == '.' && end + 1 < text.size() &&
+                                                        in_name(text[end + 1]))))
+      ++end;
+    use(text.substr(at, end - at));
+    at = end;
+  }
+}
+
+void add_functions(std::string_view text, const Vocabulary& words,
+                   std::set<std::string, std::less<>>& out) {
+  each_dotted_name(text, [&](std::string_view name) {
+    const std::size_t dot = std::min(name.find('.'), name.size());
+    const auto import = words.imports.find(name.substr(0, dot));
+    if (import != words.imports.end())
+      out.insert(imported(import->second) + std::string(name.substr(dot)));
+  });
+}
+
+// "flip:0.2, lax.rev call:0.5"
+template <class Use>
+void each_share(std::string_view text, const Use& use) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(", "), text.size());
+    const std::string_view item = text.substr(0, end);
+    const std::size_t colon = item.rfind(':');
+    double share = 0;
+    if (colon != item.npos) {
+      std::from_chars(item.data() + colon + 1, item.data() + item.size(), share);
+      use(item.substr(0, colon), share);
+    }
+    text.remove_prefix(std::min(end + 2, text.size()));
+  }
+}
+
+}  // namespace
+
+bool has_turns(const Op& op) {
+  return op.weight > 0 && !op.has(kIdiom | kSetting | kStudy | kOverDevices);
+}
+
+Turns::Turns(std::span<const Op> ops, std::span<const FunctionUse> functions) {
+  std::unordered_map<std::string_view, double> featured;  // how often functions bring it up
+  std::unordered_map<std::string_view, const Op*> by_name;
+  for (const Op& op : ops)
+    if (has_turns(op)) by_name.emplace(op.name, &op);
+  for (const FunctionUse& use : functions) {
+    Candidate candidate{use.function, {}, 0};
+    double all = 0;
+    each_share(use.entries, [&](std::string_view name, double share) {
+      const auto found = by_name.find(name);
+      if (found == by_name.end()) return;
+      candidate.entries.push_back({found->second, share});
+      all += share;
+    });
+    const double weight = (kWanted - use.usual) / kFunctionsOfTurn;
+    if (candidate.entries.empty() || weight <= 0) continue;
+    for (const Entry& e : candidate.entries) featured[e.op->name] += weight * e.share / all;
+    add(std::move(candidate), weight);
+  }
+  for (const Op& op : ops)
+    if (has_turns(op)) add({{}, {{&op, 1}}, 0}, kWantedOfEntries - featured[op.name]);
+}
+
+void Turns::add(Candidate candidate, double weight) {
+  if (weight <= 0) return;
+  const std::uint64_t before = candidates_.empty() ? 0 : candidates_.back().up_to;
+  candidate.up_to = before + 1 + static_cast<std::uint64_t>(kParts * weight);
+  candidates_.push_back(std::move(candidate));
+}
+
+Turn Turns::at(std::uint64_t seed, std::uint64_t number) const {
+  if (empty()) return {};
+  // Steps of the golden ratio leave no gaps, however many they are.
+  constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;
+  Random random = Random(seed, 0).fork("turns");
+  const std::uint64_t start = random.below(1ULL << 63) * 2;
+  const std::uint64_t place = ((start + number * kGolden) >> 32) * candidates_.back().up_to >> 32;
+  const auto found = std::ranges::upper_bound(candidates_, place, {}, &Candidate::up_to);
+  std::vector<double> shares;
+  for (const Entry& e : found->entries) shares.push_back(e.share);
+  const std::size_t entry = Random(seed, number).fork("entry of turn").weighted(shares);
+  return {found->entries[entry].op, found->function};
+}
+
+std::set<std::string, std::less<>> functions_in(std::string_view spelling,
+                                                const Vocabulary& words) {
+  std::set<std::string, std::less<>> out;
+  add_functions(spelling, words, out);
+  return out;
+}
+
+std::set<std::string, std::less<>> functions_in(const Node& node, const Vocabulary& words) {
+  std::set<std::string, std::less<>> out;
+  add_functions(node.spelling, words, out);
+  for (const auto& [name, text] : node.attributes) add_functions(text, words, out);
+  return out;
+}
+
+Op calling(const Op& op, std::string_view function, const Vocabulary& words) {
+  Op out = op;
+  if (function.empty()) return out;
+  std::erase_if(out.spellings, [&](const std::string& spelling) {
+    return !functions_in(spelling, words).contains(function);
+  });
+  const bool spelled = !out.spellings.empty();
+  if (!spelled) out.spellings = op.spellings;
+  out.draw = [&op, &words, function, spelled](Builder& b, Draft& draft) {
+    const std::size_t bodies = b.program().bodies.size();
+    const std::size_t nodes = b.body_of(b.current()).nodes.size();
+    if (!op.draw(b, draft)) return false;
+    if (!draft.placed && spelled && draft.spelling.empty()) return true;
+    const auto calls = [&](const Node& node) {
+      return functions_in(node, words).contains(function);
+    };
+    const auto& all = b.program().bodies;
+    const auto& own = b.body_of(b.current()).nodes;
+    Node node;
+    node.spelling = draft.spelling, node.attributes = draft.attributes;
+    return calls(node) ||
+           std::any_of(own.begin() + static_cast<std::ptrdiff_t>(nodes), own.end(), calls) ||
+           std::any_of(all.begin() + static_cast<std::ptrdiff_t>(bodies), all.end(),
+                       [&](const Body& body) { return std::ranges::any_of(body.nodes, calls); });
+  };
+  return out;
+}
+
+}  // namespace jaxsmith::plan

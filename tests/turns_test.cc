@@ -1,0 +1,69 @@
+// What families feature in their turn, and that steps call the functions whose turn it is.
+#include "plan/turns.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "backend/backend.h"
+#include "plan/planner.h"
+
+namespace jaxsmith::plan {
+namespace {
+
+const Catalogue& catalogue() { return backend::jax().catalogue(); }
+
+Op entry(std::string name) { return {.name = std::move(name), .spellings = {"$0"}}; }
+
+TEST(Turns, FunctionsHaveTheMoreOfThemTheRarerTheyAre) {
+  const std::vector<Op> ops = {entry("flip"), entry("rev"), entry("plain")};
+  const std::vector<FunctionUse> uses = {{"lib.flip", 0, "flip:1.00"},
+                                         {"lib.rev", 15, "rev:0.30, flip:0.10, unknown:1.00"},
+                                         {"lib.sum", 400, "plain:1.00"}};
+  const Turns turns(ops, uses);
+  std::map<std::string, int> met;
+  for (std::uint64_t k = 1000; k < 1200; ++k) {
+    const Turn turn = turns.at(7, k);
+    ++met[turn.function.empty() ? turn.op->name : std::string(turn.function)];
+  }
+  EXPECT_NEAR(met["lib.flip"], 2 * met["lib.rev"], 8);
+  EXPECT_EQ(met["lib.sum"], 0) << "is met anyway";
+  EXPECT_GT(met["plain"], 0) << "no function brings it up";
+}
+
+TEST(Turns, SpellingsNameFunctionsInFull) {
+  const Vocabulary& words = catalogue().vocabulary();
+  EXPECT_EQ(functions_in("jnp.linalg.norm(lax.rev($0, (0,)), $1.dtype)", words),
+            (std::set<std::string, std::less<>>{"jax.numpy.linalg.norm", "jax.lax.rev"}));
+  EXPECT_EQ(functions_in("random.normal($0) + special.erf($1)", words),
+            (std::set<std::string, std::less<>>{"jax.random.normal", "jax.scipy.special.erf"}));
+  EXPECT_TRUE(functions_in("$0.sum() + other.lax", words).empty());
+}
+
+// Whose turn it is, and whether a step calls that: over many turns of a run.
+TEST(Turns, AStepCallsTheFunctionWhoseTurnItIs) {
+  const PlanOptions options{&catalogue()};
+  const Vocabulary& words = catalogue().vocabulary();
+  int called = 0, turns = 0;
+  for (std::uint64_t k = 0; k < 400; ++k) {
+    const Turn turn = catalogue().turns().at(3, k);
+    const Op op = calling(*turn.op, turn.function, words);
+    ++turns;
+    bool found = false;
+    for (std::uint64_t family = 0; family < 6 && !found; ++family) {
+      const Settings settings = family_settings(options, 3, 7 * k + family);
+      apply_alone(settings, op, Random(3, k).fork("test"), [&](const Program& program) {
+        for (const Body& body : program.bodies)
+          for (const Node& node : body.nodes)
+            found = found || functions_in(node, words).contains(turn.function);
+        EXPECT_TRUE(found || turn.function.empty()) << turn.function << " by " << op.name;
+      });
+      found = found || turn.function.empty();
+    }
+    called += found ? 1 : 0;
+  }
+  EXPECT_GT(called, turns * 95 / 100);
+}
+
+}  // namespace
+}  // namespace jaxsmith::plan
