@@ -442,7 +442,30 @@ TEST(Settings, LeaveTheRestOfAFunctionAsItWas) {
   EXPECT_FALSE(left_out(looped));
   const auto averaged = with_settings({Return{expression("0.9 * x + (1.0 - 0.9) * w")}});
   EXPECT_EQ(averaged.size(), 1U);
-  EXPECT_GT(with_settings({Return{expression("0.9 * x + w")}}).size(), 1U);
+  EXPECT_EQ(with_settings({Return{expression("0.9 * x + w")}}).size(), 1U);
+  EXPECT_GT(with_settings({Return{expression("0.9 * noise + w")}}).size(), 1U);
+}
+
+// One literal of several that hang together is none.
+TEST(Settings, AreOfLiteralsThatMayVaryByThemselves) {
+  const auto expression = [](const char* python) { return parse_expression(python).value(); };
+  const auto varied = [&](const char* step, const char* result) {
+    FunctionDefinition f;
+    f.name = "f";
+    f.parameters = {{"x", nullptr, nullptr}};
+    f.body = {Assign{{"y"}, expression(step)}, Return{expression(result)}};
+    return with_settings_of(f).size() > 1;
+  };
+  EXPECT_TRUE(varied("lax.fori_loop(0, 9, step, x)", "g(y)"));
+  EXPECT_FALSE(varied("lax.fori_loop(0, 9, step, x)", "g(y, 8)"));
+  EXPECT_FALSE(varied("lax.fori_loop(0, 9, lambda i, h: h + x[i], 0.0)", "g(y)"));
+  EXPECT_TRUE(varied("nn.softmax(x, axis=-1)", "g(y)"));
+  EXPECT_FALSE(varied("nn.softmax(x, axis=-1)", "y @ x"));
+  EXPECT_FALSE(varied("jnp.max(x, axis=0)", "g(y, axis=1)"));
+  EXPECT_FALSE(varied("jnp.max(x, axis=0)", "x - y"));
+  EXPECT_FALSE(varied("jnp.roll(x, 1)", "y + jnp.roll(x, -1)"));
+  EXPECT_FALSE(varied("9.81 * height", "0.5 * y"));
+  EXPECT_TRUE(varied("0.05 * gradient", "x - y"));
 }
 
 TEST(Settings, AreSaidInTheDocstringAndMakeNoNameUntrue) {
@@ -460,9 +483,9 @@ TEST(Settings, AreSaidInTheDocstringAndMakeNoNameUntrue) {
     return std::ranges::any_of(
         all, [&](const std::string& text) { return text.find(part) != std::string::npos; });
   };
-  const auto neutral = texts("y_loss", "jnp.mean(x, axis=-1)"),
+  const auto along = texts("y", "nn.softmax(x, axis=-1)"), neutral = texts("y_loss", "jnp.mean(x)"),
              named = texts("x_mean", "jnp.mean(x)"), variance = texts("variance", "jnp.mean(x)");
-  EXPECT_TRUE(has(neutral, "        axis: Axis to work along.\n"));
+  EXPECT_TRUE(has(along, "        axis: Axis to work along.\n"));
   EXPECT_TRUE(has(neutral, " == \"sum\""));
   EXPECT_FALSE(has(named, " == \"sum\"") || has(variance, " == \"sum\""));
 }
@@ -488,6 +511,13 @@ TEST(Simplify, FactorsOfOneGoAndFactorsInARowBecomeOne) {
   EXPECT_EQ(print(without_ones(parse("jnp.argmax($0) * 1.0"), true)), "jnp.argmax($0) * 1.0");
   EXPECT_EQ(print(with_joined_factors(parse("a + 0.1 * (0.5 * x)"))), "a + 0.05 * x");
   EXPECT_EQ(print(with_joined_factors(parse("2 * (0.5 * x)"))), "2 * (0.5 * x)");
+  EXPECT_EQ(print(without_ones(parse("1.0 * jnp.sum($0**2) / 3 + 0.0"), true)),
+            "jnp.sum($0**2) / 3");
+  EXPECT_EQ(print(without_ones(parse("1.0 * $0"), true)), "1.0 * $0");  // there is no step left
+  EXPECT_EQ(print(without_ones(parse("jnp.sum($0 > 0.5) + 0.0"), true)), "jnp.sum($0 > 0.5) + 0.0");
+  EXPECT_EQ(print(with_joined_factors(parse("(1.5 - 1.0) * x"))), "0.5 * x");
+  EXPECT_EQ(print(with_joined_factors(parse("2.0 * 9.81 * x"))), "2.0 * 9.81 * x");
+  EXPECT_EQ(print(with_joined_factors(parse("x + -jnp.log(-y)"))), "x - jnp.log(-y)");
 }
 
 // ---- What is rendered

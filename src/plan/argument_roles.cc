@@ -13,11 +13,20 @@ using Words = std::set<std::string, std::less<>>;
 
 const Words& learnt() {
   static const Words kWords = {
-      "w",          "weight",    "weights",  "kernel",    "kernels",  "bias",    "biases",
-      "gain",       "gains",     "gamma",    "beta",      "filters",  "router",  "lora",
-      "projection", "readout",   "proxies",  "recurrent", "peephole", "experts", "embedding",
-      "embeddings", "loadings",  "decoder",  "denoiser",  "params",   "theta",   "skip",
-      "prototypes", "templates", "codebook", "policy",    "scale",    "shift",   "offset"};
+      "w",          "b",        "wq",        "wk",       "wv",      "wo",        "weight",
+      "weights",    "kernel",   "kernels",   "bias",     "biases",  "gain",      "gains",
+      "gamma",      "beta",     "filters",   "router",   "lora",    "qkv",       "projection",
+      "readout",    "proxies",  "recurrent", "peephole", "experts", "embedding", "embeddings",
+      "loadings",   "decoder",  "denoiser",  "params",   "theta",   "coefs",     "prototypes",
+      "templates",  "codebook", "policy",    "scale",    "shift",   "offset",    "modulation",
+      "parameters", "init"};
+  return kWords;
+}
+
+// What ends so is something else of what is learnt: values to try for it, weights of examples.
+const Words& not_learnt() {
+  static const Words kWords = {"values", "grid", "ids",   "index", "indices", "mask",
+                               "logits", "q",    "probs", "state", "cache",   "rates"};
   return kWords;
 }
 
@@ -42,10 +51,24 @@ const Words& alone() {
 
 // Of single numbers: what is measured or aimed at, and where something begins.
 const Words& data() {
-  static const Words kWords = {"x",        "y",     "z",      "t",           "target",
-                               "observed", "state", "value",  "measurement", "position",
-                               "start",    "guess", "reward", "sample",      "initial"};
+  static const Words kWords = {"x",     "y",      "z",           "t",        "target",   "observed",
+                               "state", "value",  "measurement", "measured", "position", "start",
+                               "guess", "reward", "sample",      "initial",  "time",     "year",
+                               "years", "day",    "level",       "reference"};
   return kWords;
+}
+
+// Single numbers that say something of another: how uncertain it is, by how much it changes.
+const Words& of_another() {
+  static const Words kWords = {"sigma", "err",   "error",  "std",     "uncertainty",
+                               "new",   "other", "change", "tangent", "delta"};
+  return kWords;
+}
+
+// Arrays of weights that nothing learns: of examples, of classes.
+bool weighs_data(const std::vector<std::string>& parts) {
+  static const Words kOfData = {"token", "class", "sample", "example", "importance", "log", "edge"};
+  return parts.size() > 1 && kOfData.contains(parts.front()) && parts.back() == "weights";
 }
 
 bool has_word(std::string_view name, const Words& words) {
@@ -81,15 +104,21 @@ std::vector<std::string> words_of_name(std::string_view name) {
 }
 
 ArgumentRole role_of_argument(const Value& value) {
-  const std::string name = word_of(value);
-  const bool inexact = tensor::is_inexact(value.type.dtype);
-  if (!inexact) return ArgumentRole::kData;
+  // Words that the renderer finds for what has none say nothing of it.
+  if (value.names.empty() || !tensor::is_inexact(value.type.dtype)) return ArgumentRole::kData;
+  const std::string& name = value.names.front();
   if (has_word(name, alone())) return ArgumentRole::kAlone;
-  if (value.type.rank() == 0 && has_word(name, data())) return ArgumentRole::kData;
-  if (value.type.rank() == 0)
+  if (value.type.rank() == 0) {
+    if (has_word(name, data())) return ArgumentRole::kData;
+    if (has_word(name, of_another()) && words_of_name(name).size() > 1)
+      return ArgumentRole::kOfAnother;
     return has_word(name, settings()) ? ArgumentRole::kSetting : ArgumentRole::kNumber;
+  }
+  const std::vector<std::string> parts = words_of_name(name);
+  if (parts.empty() || weighs_data(parts)) return ArgumentRole::kData;
   if (has_word(name, moments())) return ArgumentRole::kMoment;
-  return has_word(name, learnt()) ? ArgumentRole::kLearnt : ArgumentRole::kData;
+  const bool is_learnt = has_word(name, learnt()) && !not_learnt().contains(parts.back());
+  return is_learnt ? ArgumentRole::kLearnt : ArgumentRole::kData;
 }
 
 }  // namespace jaxsmith::plan

@@ -11,12 +11,13 @@
 namespace jaxsmith::plan {
 
 enum class ArgumentRole {
-  kLearnt,   // weights, biases, gains
-  kMoment,   // what an optimiser remembers from step to step
-  kSetting,  // one number that steers a method: a rate, a damping
-  kNumber,   // another single number: a coefficient
-  kData,     // examples, labels, masks
-  kAlone,    // gradients, perturbations: they belong to one argument, not to a group
+  kLearnt,     // weights, biases, gains
+  kMoment,     // what an optimiser remembers from step to step
+  kSetting,    // one number that steers a method: a rate, a damping
+  kNumber,     // another single number: a coefficient
+  kOfAnother,  // a number that says something of another: its uncertainty, its change
+  kData,       // examples, labels, masks, and what is called nothing
+  kAlone,      // gradients, perturbations: they belong to one argument, not to a group
 };
 
 ArgumentRole role_of_argument(const Value& value);

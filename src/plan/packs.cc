@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "plan/argument_roles.h"
+#include "plan/bundles.h"
 #include "plan/catalogue.h"
 #include "plan/holes.h"
 
@@ -69,79 +69,18 @@ Positions state_of(const Program& program, const Body& root) {
   return {};
 }
 
-ArgumentRole role(const Program& program, const Body& root, std::size_t i) {
-  return role_of_argument(value(program, root.parameters[i]));
-}
-
-// The first data and what has a row for each of its rows. Sizes agree by accident too: a vector as
-// long as rows are wide is no column, nor is another matrix one of its rows.
-Positions batch_of(const Program& program, const Body& root, const Positions& taken) {
-  Positions out;
-  const Type* first = nullptr;
-  for (std::size_t i = 0; i < root.parameters.size(); ++i) {
-    const Type& type = value(program, root.parameters[i]).type;
-    if (holds(taken, i) || role(program, root, i) != ArgumentRole::kData || type.rank() == 0)
-      continue;
-    if (first == nullptr) {
-      if (type.shape[0] < 2) return {};
-      first = &type;
-    }
-    if (type.shape[0] != first->shape[0]) continue;
-    const bool labels = !tensor::is_inexact(type.dtype);
-    const bool column =
-        type.rank() == 1 && (first->rank() == 1 || first->shape.back() != type.shape[0]);
-    if (labels || column || type.shape == first->shape) out.push_back(i);
-  }
-  return out;
-}
-
-// The arguments of a role. Not all arguments of a function: one of a pack alone says less.
-Positions of_role(const Program& program, const Body& root, const Positions& taken,
-                  ArgumentRole wanted) {
-  Positions out;
-  for (std::size_t i = 0; i < root.parameters.size(); ++i)
-    if (!holds(taken, i) && role(program, root, i) == wanted) out.push_back(i);
-  if (out.size() == root.parameters.size()) out.erase(out.begin());
-  return out;
-}
-
-struct Role {
-  std::vector<std::string> names;
-  Positions members;
-  double weight;
-  std::vector<double> containers;  // weights, in the order of Container
-};
-
-std::vector<Role> roles_of(const Program& program) {
+std::vector<Bundle> roles_of(const Program& program) {
   const Body& root = program.bodies[static_cast<std::size_t>(program.root)];
   if (root.parameters.size() < 2 || !root.parameter_groups.empty() || !root.decorators.empty())
     return {};
-  using enum ArgumentRole;
-  std::vector<Role> out = {{{"state", "carry", "initial"}, {}, 1.4, {0.2, 0.2, 0.4, 0.2}},
-                           {{"params", "theta", "model"}, {}, 1.2, {0.1, 0.5, 0.25, 0.15}},
-                           {{"batch", "data", "sample"}, {}, 0.8, {0.35, 0.4, 0.15, 0.1}},
-                           {{"opt_state", "moments"}, {}, 1.0, {0.25, 0.2, 0.4, 0.15}},
-                           {{"hparams", "config"}, {}, 0.8, {0, 0.35, 0.3, 0.35}}};
-  Positions taken;
-  const auto give = [&](std::size_t k, Positions members) {
-    if (members.size() < 2) return;
-    taken.insert(taken.end(), members.begin(), members.end());
-    out[k].members = std::move(members);
-  };
-  give(0, state_of(program, root));
-  give(2, batch_of(program, root, taken));
-  const Positions learnt = of_role(program, root, taken, kLearnt);
-  give(1, learnt);
-  give(3, of_role(program, root, taken, kMoment));
-  give(4, of_role(program, root, taken, kSetting));
-  // A formula's numbers are its parameters, where nothing is learnt and there are several.
-  const Positions numbers = of_role(program, root, taken, kNumber);
-  if (learnt.empty() && numbers.size() > 2) give(1, numbers);
-  std::erase_if(out, [](const Role& role) { return role.members.size() < 2; });
+  const Positions state = state_of(program, root);
+  std::vector<Bundle> out = bundles_of(program, state);
+  if (state.size() > 1)
+    out.insert(out.begin(), {{"state", "carry", "initial"}, state, 1.4, {0.2, 0.2, 0.4, 0.2}});
   return out;
 }
 
-Container draw_container(const Program& program, const Role& role, Random& random) {
+Container draw_container(const Program& program, const Bundle& role, Random& random) {
   std::vector<double> weights = role.containers;
   const auto weight = [&](Container c) -> double& { return weights[static_cast<std::size_t>(c)]; };
   if (role.members.size() > kLongestTuple) weight(Container::kTuple) = 0;
@@ -188,10 +127,10 @@ void carry(Program& program, std::size_t which) {
 
 void pack_arguments(Program& program, Random random) {
   if (!program.catalogue->vocabulary().containers) return;
-  std::vector<Role> roles = roles_of(program);
+  std::vector<Bundle> roles = roles_of(program);
   if (roles.empty() || !random.chance(kPacked)) return;
   std::vector<double> weights;
-  for (const Role& role : roles) weights.push_back(role.weight);
+  for (const Bundle& role : roles) weights.push_back(role.weight);
   const std::size_t chosen = random.weighted(weights);
   for (std::size_t i = 0; i < roles.size(); ++i) {
     const bool second = random.chance(kSecond);

@@ -12,10 +12,9 @@
 
 namespace jaxsmith::plan {
 
-// Draws which arguments of a complete root function go together, in what, and whether any do. Roles
-// are read off the program: `state` is what a loop carries, `batch` are data with the rows of the
-// first, `params` what is learnt or a formula's numbers, `opt_state` what an optimiser remembers,
-// `hparams` what steers it (plan/argument_roles.h). Nothing where the back end has no containers.
+// Draws which arguments of a complete root function go together, in what, and whether any do:
+// `state` is what a loop carries, the others are bundles (plan/bundles.h). Nothing where the back
+// end has no containers.
 void pack_arguments(Program& program, Random random);
 
 // What stands as one in the list of parameters: a pack, or a parameter by itself.

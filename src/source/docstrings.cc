@@ -17,13 +17,8 @@ const std::map<std::string, std::string, std::less<>>& usual_meanings() {
   static const std::map<std::string, std::string, std::less<>> kMeanings = {
       {"x", "input values"},
       {"loss", "value of the loss"},
-      {"loss_value", "value of the loss"},
-      {"batch", "arrays of one batch"},
-      {"data", "data that the function works on"},
       {"carry", "state that is carried on"},
-      {"model", "parameters of the model"},
       {"threshold", "limit between the two cases"},
-      {"weights", "weight of each entry or feature"},
       {"observed", "measured values to compare with"},
       {"previous", "value of the step before"},
       {"counts", "number of occurrences"},
@@ -31,47 +26,33 @@ const std::map<std::string, std::string, std::less<>>& usual_meanings() {
       {"probs", "probability of each entry"},
       {"hidden", "activations of a layer"},
       {"inputs", "input values"},
-      {"outputs", "predictions"},
-      {"residual", "difference from the target"},
-      {"residuals", "differences from the targets"},
       {"key", "key of the random numbers"},
-      {"embeddings", "learned vectors, one row an entry"},
       {"objective", "value of the loss"},
       {"current_loss", "value of the loss"},
       {"grad_norm", "length of the gradient"},
-      {"hessian", "second derivatives of the loss"},
+      {"hessian", "second derivatives"},
       {"jacobian", "derivative of each output in each input"},
       {"primal_out", "value of the function"},
       {"tangent_out", "derivative in the direction of the tangents"},
       {"aux", "what the function gives besides"},
-      {"xs", "inputs, one a step"},
       {"w", "weights"},
       {"logits", "unnormalized log-probabilities"},
-      {"labels", "class of each example"},
       {"targets", "values to be predicted"},
-      {"indices", "positions to read"},
-      {"grads", "gradient of the loss"},
-      {"grad", "gradient of the loss"},
-      {"mu", "mean"},
-      {"sigma", "standard deviation"},
+      {"indices", "positions"},
+      {"grads", "gradient"},
+      {"grad", "gradient"},
       {"step_size", "length of a step"},
       {"mask", "which entries count"},
       {"valid", "which entries are present"},
       {"kept", "which entries stay"},
       {"done", "whether an episode ends there"},
       {"dones", "whether an episode ends there"},
-      {"positions", "coordinates, one row a point"},
-      {"points", "points, one a row"},
-      {"params", "parameters of the model"},
-      {"state", "state that is carried on"},
+      {"params", "parameters"},
       {"dt", "time step"},
-      {"seed", "seed of the random numbers"},
       {"tangent", "direction of the derivative"},
       {"cotangent", "gradient that is pulled back"},
       {"rewards", "reward of each step"},
-      {"returns", "return of each period"},
       {"image", "pixel values"},
-      {"signal", "samples in time"},
       {"rhs", "right-hand side"},
       {"guess", "where the iteration starts"},
       {"filters", "convolution kernels"}};
@@ -94,6 +75,64 @@ const std::map<std::string, std::string, std::less<>>& meanings_of_numbers() {
   return kMeanings;
 }
 
+// Of what several arguments are handed over in.
+const std::map<std::string, std::string, std::less<>>& meanings_of_packs() {
+  static const std::map<std::string, std::string, std::less<>> kMeanings = {
+      {"batch", "arrays of one batch"},
+      {"data", "what is fitted to"},
+      {"samples", "what is fitted to"},
+      {"experience", "what an agent has met with"},
+      {"transitions", "what an agent has met with"},
+      {"edges", "edges of the graph"},
+      {"graph", "edges of the graph"},
+      {"system", "where bodies are and how they move"},
+      {"particles", "where particles are and how they move"},
+      {"state", "state at the beginning"},
+      {"carry", "state at the beginning"},
+      {"initial", "state at the beginning"},
+      {"dist", "center and spread"},
+      {"stats", "center and spread"},
+      {"bounds", "lower and upper end"},
+      {"limits", "lower and upper end"},
+      {"qkv", "queries, keys and values"},
+      {"cache", "keys and values of earlier steps"},
+      {"kv_cache", "keys and values of earlier steps"},
+      {"bands", "diagonals of a tridiagonal matrix"},
+      {"prior", "center and spread of the prior"},
+      {"posterior", "center and spread of the posterior"},
+      {"held_out", "examples that nothing is fitted to"},
+      {"validation", "examples that nothing is fitted to"},
+      {"padded", "rows of one length, and how much of them counts"},
+      {"equations", "matrix and right-hand side"},
+      {"linear_system", "matrix and right-hand side"},
+      {"csr", "sparse matrix by its rows"},
+      {"sparse_matrix", "sparse matrix by its rows"},
+      {"draws", "random numbers that were drawn before"},
+      {"beams", "hypotheses and their scores"},
+      {"boxes", "boxes by center and size"},
+      {"other_boxes", "boxes by center and size"},
+      {"scores", "scores of both sides"},
+      {"origin", "latitude and longitude"},
+      {"destination", "latitude and longitude"},
+      {"option", "terms of the option"},
+      {"contract", "terms of the option"},
+      {"market", "numbers of the market"},
+      {"concentrations", "what there is of each kind"},
+      {"coefs", "coefficients of the polynomial"},
+      {"pose", "rotation and shift"},
+      {"transform", "rotation and shift"},
+      {"date", "day of the calendar"},
+      {"params", "parameters"},
+      {"theta", "parameters"},
+      {"model", "parameters of the model"},
+      {"coefficients", "coefficients"},
+      {"opt_state", "what the optimizer remembers"},
+      {"optimizer_state", "what the optimizer remembers"},
+      {"hparams", "settings of the method"},
+      {"config", "settings of the method"}};
+  return kMeanings;
+}
+
 // Of what was made of something else: "grad_weights", "weights_values".
 struct Made {
   const char *before, *after, *means;
@@ -103,7 +142,7 @@ using Known = std::set<std::string, std::less<>>;  // names of arguments
 
 std::string meaning(const std::string& name, const Known& known = {}) {
   static const std::vector<Made> kMade = {{"grad_norm_", "", "length of the gradient in"},
-                                          {"grad_", "", "gradient of the loss in"},
+                                          {"grad_", "", "gradient in"},
                                           {"bar_", "", "gradient that is pulled back to"},
                                           {"d_", "", "change of"},
                                           {"other_", "", "another choice of"},
@@ -201,7 +240,9 @@ std::string described(const std::string& name, const plan::Type& type, std::size
                       const Known& known) {
   const std::string shape = plan::tuple_text(type.shape);
   const bool boolean = type.dtype == tensor::DType::kBool;
-  const std::string said = meaning(name, known);
+  // A key of attention is no seed.
+  const bool other_key = name == "key" && tensor::is_inexact(type.dtype);
+  const std::string said = other_key ? std::string() : meaning(name, known);
   const std::string kind = boolean                          ? "boolean "
                            : tensor::is_integer(type.dtype) ? "integer "
                            : tensor::is_complex(type.dtype) ? "complex "
@@ -270,8 +311,8 @@ std::vector<Described> description(const std::vector<Argument>& arguments, const
       out.push_back({each.name, type_of(array), described(each.name, each.type, wording, known)});
       continue;
     }
-    const auto found = usual_meanings().find(each.name);
-    const std::string said = found == usual_meanings().end() ? "arrays" : found->second;
+    const auto found = meanings_of_packs().find(each.name);
+    const std::string said = found == meanings_of_packs().end() ? "arrays" : found->second;
     out.push_back(
         {each.name, each.container, capital(said) + ": " + listed(each.members, true) + "."});
   }

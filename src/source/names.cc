@@ -49,39 +49,30 @@ Words shuffled(Words words, Random& random) {
   return words;
 }
 
+// Nouns that are true of any such values: an argument without a role has no other.
 Words root_parameter_words(const plan::Value& v, const std::string& category) {
   const int rank = v.type.rank();
   const tensor::DType dtype = v.type.dtype;
   if (dtype == tensor::DType::kBool)
-    return {"mask", "valid", "active", "keep", "flags", "selected", "enabled"};
+    return rank == 0 ? Words{"flag", "condition", "is_active", "switch"}
+                     : Words{"mask", "flags", "keep_mask", "valid_mask", "selection"};
   if (tensor::is_integer(dtype)) {
-    if (rank == 0)
-      return {"offset", "count", "index", "shift", "seed", "level", "order", "position"};
-    return {"tokens", "counts", "labels", "indices", "codes",
-            "ids",    "bins",   "keys",   "levels",  "steps"};
+    if (rank == 0) return {"n", "number", "offset", "count", "level", "position"};
+    return {"counts", "codes", "ids", "bins", "levels", "integers"};
   }
   if (tensor::is_complex(dtype))
     return {"signal", "spectrum", "field", "phasor", "amplitudes", "modes"};
-  if (rank == 0)
-    return {"scale", "alpha", "rate",      "temperature", "strength", "gain",
-            "bias",  "decay", "threshold", "step_size",   "radius",   "beta"};
+  if (rank == 0) return {"scale", "alpha", "beta", "gain", "coef", "level"};
   if (category == "linear_algebra" && rank == 2)
-    return {"matrix",  "design",    "kernel",   "basis",
-            "weights", "transform", "features", "operator_matrix"};
+    return {"matrix", "mat", "basis", "transform", "features", "operator_matrix"};
   if (category == "gradient")
-    return {"weights",   "params", "inputs",      "targets", "features",
-            "residuals", "biases", "predictions", "theta",   "data"};
-  if (category == "loop")
-    return {"inputs",   "state",  "gains",   "series", "positions",
-            "velocity", "signal", "weights", "forces", "samples"};
+    return {"inputs", "values", "features", "x", "data", "points", "samples"};
+  if (category == "loop") return {"inputs", "series", "positions", "signal", "samples", "values"};
   if (rank == 1)
-    return {"vector", "values", "weights", "signal", "samples", "scores",
-            "series", "bias",   "points",  "x",      "y",       "levels"};
+    return {"vector", "values", "signal", "samples", "series", "points", "x", "levels"};
   if (rank == 2)
-    return {"matrix", "table",  "features", "grid",  "points", "weights",
-            "logits", "inputs", "x",        "batch", "rows",   "image"};
-  return {"volume",      "tensor", "batch",  "images",  "frames",
-          "activations", "x",      "blocks", "patches", "maps"};
+    return {"matrix", "table", "features", "grid", "points", "inputs", "x", "rows", "image"};
+  return {"volume", "tensor", "images", "frames", "activations", "x", "blocks", "patches", "maps"};
 }
 
 Words inner_parameter_words(const plan::Value& v) {
@@ -137,6 +128,12 @@ std::vector<std::string> parameter_names(const plan::Value& value, const std::st
   for (const std::string& role : value.names)
     if (is_usable(role) && (!computed || std::ranges::find(usual, role) != usual.end()))
       words.push_back(role);
+  // A word says more than a letter, where the role has both; some write the letter all the same.
+  constexpr std::size_t kWord = 3;
+  constexpr double kSaysWord = 0.7;
+  const auto says = [](const std::string& word) { return word.size() >= kWord; };
+  if (root && !words.empty() && !says(words[0]) && random.chance(kSaysWord))
+    std::ranges::stable_partition(words, says);
   if (computed && words.empty())
     words = value.type.rank() > 0 ? Words{"x", "inputs", "values"} : Words{"x", "value"};
   if (!root && words.empty() && is_usable(value.hint)) words.push_back(value.hint);

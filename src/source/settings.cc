@@ -9,9 +9,12 @@
 #include <optional>
 #include <set>
 
+#include "base/word_list.h"
+#include "plan/argument_roles.h"
 #include "source/names.h"
 #include "source/spellings.h"
 #include "source/statements.h"
+#include "source/wording.h"
 
 namespace jaxsmith::source {
 
@@ -55,11 +58,19 @@ bool is_small_real(const Expr& e) {
   return e->kind == ExprKind::kNumber && e->text.find("e-") != std::string::npos;
 }
 
-// A number that somebody has chosen: 0.3, but not the half or the two of a formula.
+// A number that somebody has chosen: 0.3, 0.99, but no half or quarter, no whole number and no
+// constant that has more digits than people choose by.
 bool is_factor(const Expr& e) {
-  if (e->kind != ExprKind::kNumber || e->text.find('.') == std::string::npos) return false;
-  static const std::set<std::string> kOfFormulas = {"0.5", "1.0", "2.0", "3.0", "4.0", "0.25"};
-  return !is_small_real(e) && !kOfFormulas.contains(e->text);
+  if (e->kind != ExprKind::kNumber || is_small_real(e)) return false;
+  const std::size_t point = e->text.find('.');
+  if (point == std::string::npos || e->text.find('e') != std::string::npos) return false;
+  std::string digits = e->text.substr(0, point) + e->text.substr(point + 1);
+  digits.erase(0, digits.find_first_not_of('0'));
+  constexpr std::size_t kChosen = 2;
+  const bool nines = digits.find_first_not_of('9') == std::string::npos;
+  if (digits.empty() || (digits.size() > kChosen && !nines)) return false;
+  const double value = *number_of(e), quarters = value * 4;
+  return quarters != std::floor(quarters);
 }
 
 // What Python writes for a value that may be a default, and its type; null: it is none.
@@ -79,14 +90,12 @@ const std::map<std::string, Wording, std::less<>>& keywords() {
       {"length", {{"n_steps", "num_steps", "length"}, "number of steps"}},
       {"mode", {{"mode", "boundary"}, "what stands beyond the border"}},
       {"num_segments", {{"num_segments", "n_groups"}, "number of groups"}},
-      {"num", {{"num_points", "n_points"}, "number of points"}},
       {"k", {{"k", "diagonal"}, "which diagonal, counted from the main one"}},
       {"side", {{"side"}, "on which side of equal entries to insert"}},
       {"method", {{"method"}, "how it is computed"}},
       {"padding", {{"padding"}, "how borders are padded"}},
       {"reverse", {{"reverse"}, "whether to go from the end to the beginning"}},
       {"ddof", {{"ddof"}, "degrees of freedom taken off the count"}},
-      {"lower", {{"lower"}, "whether the triangle is the lower one"}},
       {"approximate", {{"approximate"}, "whether to use the faster approximation"}},
       {"stable", {{"stable"}, "whether equal entries keep their order"}},
       {"descending", {{"descending"}, "whether the largest comes first"}},
@@ -94,12 +103,11 @@ const std::map<std::string, Wording, std::less<>>& keywords() {
       {"size", {{"size", "max_count"}, "static number of entries in the result"}},
       {"fill_value", {{"fill_value"}, "what fills places without an entry"}},
       {"num_classes", {{"num_classes"}, "number of classes"}},
-      {"length_scale", {{"length_scale"}, "distance over which the kernel decays"}},
-      {"indexing", {{"indexing"}, "order of the axes, Cartesian or by matrix index"}}};
+      {"length_scale", {{"length_scale"}, "distance over which the kernel decays"}}};
   return kWords;
 }
 
-// The same of arguments by their places.
+// The same of arguments by their places. Sizes of what other arrays have to fit are none.
 struct Place {
   const char* function;
   std::size_t argument, of;  // of how many arguments at least
@@ -112,12 +120,8 @@ const std::vector<Place>& places() {
       {"range", 0, 1, {{"n_steps", "num_steps", "n_rounds"}, "number of steps"}},
       {"fori_loop", 1, 4, {{"n_steps", "num_iterations", "n_iter"}, "number of iterations"}},
       {"one_hot", 1, 2, {{"num_classes", "n_classes"}, "number of classes"}},
-      {"linspace", 2, 3, {{"num_points", "n_points"}, "number of points"}},
       {"top_k", 1, 2, {{"k", "num_kept"}, "how many of the largest entries to keep"}},
       {"roll", 1, 2, {{"shift", "lag"}, "by how many places to shift"}},
-      {"arange", 0, 1, {{"size", "n"}, "number of positions"}},
-      {"eye", 0, 1, {{"dim", "n"}, "number of rows"}},
-      {"repeat", 1, 2, {{"repeats", "factor"}, "how often each entry comes"}},
       {"matrix_power", 1, 2, {{"power", "n_steps"}, "how often the matrix is applied"}},
       {"split", 1, 2, {{"num_parts", "n_blocks"}, "number of parts"}},
       {"split", 1, 2, {{"num_samples", "n_draws"}, "number of independent draws"}, true}};
@@ -186,6 +190,23 @@ struct Literal {
   Setting setting;
 };
 
+// What a factor is called after what it multiplies; empty: that says too little.
+Words names_of_factor(const std::string& of) {
+  constexpr std::size_t kShortest = 3, kLongest = 16;
+  const auto says = [&](std::string_view words) {
+    const Words parts = plan::words_of_name(of);
+    return std::ranges::any_of(parts,
+                               [&](const std::string& part) { return is_word_of(words, part); });
+  };
+  if (of.size() < kShortest || of.size() > kLongest || is_vague(of)) return {};
+  if (std::ranges::any_of(of, [](unsigned char c) { return std::isdigit(c) != 0; })) return {};
+  if (says("grad grads gradient gradients")) return {"step_size", "learning_rate"};
+  if (says("momentum moment moments average")) return {"decay", "beta"};
+  const std::string one = singular(of);
+  if (says("loss penalty entropy kl divergence cost regularizer")) return {one + "_weight"};
+  return {one + "_scale", one + "_factor"};
+}
+
 std::vector<Literal> literals_of(const Expr& e) {
   std::vector<Literal> out;
   const std::string_view function = called(e);
@@ -216,19 +237,11 @@ std::vector<Literal> literals_of(const Expr& e) {
                     "float",
                     false,
                     "small constant that keeps the result finite"}});
-  if (e->text == "**" && is_integer(e->items[1]) && e->items[0]->kind == ExprKind::kName &&
-      e->items[1]->text != "2")
-    out.push_back(
-        {1, {{"power", "order", "exponent"}, e->items[1], "int", true, "exponent of the power"}});
-  if (e->text == "*" && is_factor(e->items[0]))
-    out.push_back({0,
-                   {{"rate", "scale", "strength"},
-                    e->items[0],
-                    "float",
-                    false,
-                    "factor of " + (e->items[1]->kind == ExprKind::kName
-                                        ? "`" + e->items[1]->text + "`"
-                                        : std::string("the term that it multiplies"))}});
+  if (e->text == "*" && is_factor(e->items[0]) && e->items[1]->kind == ExprKind::kName)
+    if (Words names = names_of_factor(e->items[1]->text); !names.empty())
+      out.push_back({0,
+                     {std::move(names), e->items[0], "float", false,
+                      "factor of `" + e->items[1]->text + "`"}});
   return out;
 }
 
@@ -311,6 +324,7 @@ class Settling {
     for (const auto& [key, setting] : found) keys.push_back(key);
     const std::string key = random_.pick(keys);
     const Setting setting = found.at(key);
+    if (is_one_of_several(found, key) || !may_vary(f, key, setting)) return false;
     const auto word = claim(f, setting.names);
     if (!word) return false;
     bool fits = true;
@@ -320,27 +334,107 @@ class Settling {
       fits = fits && (to == e || !curried(to) || print(to).size() < 48);
       return to;
     });
-    if (!fits || stands_elsewhere(body, setting.value)) return false;
+    if (!fits || stands_elsewhere(body, setting)) return false;
     f.body = std::move(body);
     add_parameter(f, *word, setting);
     return setting.is_static;
   }
 
-  // Whether a number, or what it lacks to one, is written in other places too: these would have to
-  // change with it. Small whole numbers are anywhere.
-  static bool stands_elsewhere(std::vector<Statement>& body, const Expr& value) {
+  // Whether the function has other literals of the kind: axis=0 beside axis=1.
+  static bool is_one_of_several(const std::map<std::string, Setting>& found,
+                                const std::string& key) {
+    const std::string& kind = found.at(key).names[0];
+    return std::ranges::any_of(found, [&](const auto& other) {
+      return other.first != key && other.second.names[0] == kind;
+    });
+  }
+
+  // Whether a number, or one that follows from it, is written in other places too: these would have
+  // to change with it. Small whole numbers are anywhere.
+  static bool stands_elsewhere(std::vector<Statement>& body, const Setting& setting) {
     constexpr double kSmallest = 3;
-    if (value->kind != ExprKind::kNumber) return false;
-    const double number = *number_of(value);
-    if (is_integer(value) && number < kSmallest) return false;
+    if (setting.value->kind != ExprKind::kNumber) return false;
+    const double number = *number_of(setting.value);
+    const bool whole = is_integer(setting.value);
+    if (whole && number < kSmallest) return false;
+    const auto follows = [&](double other) {
+      if (other == number || other == -number) return true;
+      if (!whole) return std::abs(other - (1 - number)) < 1e-9;
+      const bool next = std::abs(other - number) == 1 && other >= kSmallest - 1;
+      return next || other == 2 * number || (other >= kSmallest && 2 * other == number);
+    };
     bool found = false;
     rewrite(body, [&](const Expr& e) {
-      if (e->kind != ExprKind::kNumber) return e;
-      const double other = *number_of(e);
-      found = found || other == number || std::abs(other - (1 - number)) < 1e-9;
+      found = found || (e->kind == ExprKind::kNumber && follows(*number_of(e)));
       return e;
     });
     return found;
+  }
+
+  // Whether the steps around a literal go on with another value of it.
+  static bool may_vary(const FunctionDefinition& f, const std::string& key, const Setting& s) {
+    const std::string& kind = s.names[0];
+    if (kind == "axis") return may_vary_axis(f, key);
+    std::vector<Statement> body = f.body;
+    bool indexes = false, fixed = false;
+    rewrite(body, [&](const Expr& e) {
+      const auto has_name = [](const auto& self, const Expr& at) -> bool {
+        return at && (at->kind == ExprKind::kName ||
+                      std::ranges::any_of(at->items, [&](const Expr& x) { return self(self, x); }));
+      };
+      indexes = indexes || called(e).starts_with("dynamic_") ||
+                (e->kind == ExprKind::kSubscript && has_name(has_name, e->items[1]));
+      for (const Literal& literal : literals_of(e))
+        if (key_of(literal.setting) == key)
+          fixed = fixed || std::ranges::any_of(e->items, holds_list);
+      return e;
+    });
+    // A counter that is a place ends with the array.
+    if (kind == "n_steps" && indexes) return false;
+    // As many parts as there are names for them.
+    for (const Statement& each : f.body)
+      if (const auto* a = std::get_if<Assign>(&each); a && a->targets.size() > 1)
+        fixed = fixed || (called(a->value) == "split" && has_literal(a->value, key));
+    return !fixed;
+  }
+
+  static bool holds_list(const Expr& e) {
+    return e && (e->kind == ExprKind::kList || std::ranges::any_of(e->items, holds_list));
+  }
+
+  static bool has_literal(const Expr& e, const std::string& key) {
+    const std::vector<Literal> literals = literals_of(e);
+    return std::ranges::any_of(literals,
+                               [&](const Literal& each) { return key_of(each.setting) == key; });
+  }
+
+  // What keeps the shape may go along any axis, and so may what is returned; with the axis kept
+  // where nothing else has to fit it.
+  static bool may_vary_axis(const FunctionDefinition& f, const std::string& key) {
+    constexpr std::string_view kKeeping =
+        "softmax log_softmax cumsum cumprod cummax cummin sort flip standardize logcumsumexp "
+        "associative_scan roll";
+    constexpr std::string_view kFixed =
+        "concatenate stack split repeat take take_along_axis expand_dims squeeze moveaxis vmap "
+        "scan reshape einsum matmul dot transpose swapaxes tensordot top_k gather";
+    const auto* r = f.body.empty() ? nullptr : std::get_if<Return>(&f.body.back());
+    std::vector<Statement> body = f.body;
+    bool free = true;
+    rewrite(body, [&](const Expr& e) {
+      const bool matrix = e->kind == ExprKind::kBinary && e->text == "@";
+      const bool turned = e->kind == ExprKind::kAttribute && e->text == "T";
+      if (matrix || turned || e->kind == ExprKind::kSubscript || is_word_of(kFixed, called(e)))
+        free = false;
+      if (!has_literal(e, key)) return e;
+      const bool kept = std::ranges::any_of(e->items, [](const Expr& item) {
+        return item->kind == ExprKind::kKeyword && item->text == "keepdims";
+      });
+      const bool returned = r && r->value == e;
+      free = free &&
+             (is_word_of(kKeeping, called(e)) || returned || (kept && f.parameters.size() == 1));
+      return e;
+    });
+    return free;
   }
 
   // x = jnp.mean(e) becomes the branch of `reduction == "mean"`.
@@ -487,7 +581,8 @@ class Settling {
     const std::vector<Expr>& items = r->value->items;
     if (std::ranges::any_of(items, [](const Expr& e) { return e->kind == ExprKind::kTuple; }))
       return false;
-    const std::string last = items.back()->kind == ExprKind::kName ? items.back()->text : "aux";
+    if (items.back()->kind != ExprKind::kName) return false;
+    const std::string& last = items.back()->text;
     const auto word = claim(f, {"return_" + last, "with_" + last, "full_output"});
     if (!word) return false;
     const std::vector<Expr> fewer(items.begin(), items.end() - 1);
