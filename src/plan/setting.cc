@@ -8,6 +8,7 @@
 
 #include "plan/argument_roles.h"
 #include "plan/composition.h"
+#include "plan/telling.h"
 
 namespace jaxsmith::plan {
 namespace {
@@ -41,6 +42,20 @@ std::vector<ValueId> computed_ends(const Builder& b) {
   return ends;
 }
 
+// What stands for a longer word.
+std::string spelled_out(const std::string& word) {
+  static const std::array<std::pair<std::string_view, std::string_view>, 7> kShort = {
+      {{"pdf", "density"},
+       {"cdf", "cumulative probabilities"},
+       {"jac", "Jacobian"},
+       {"hess", "Hessian"},
+       {"probs", "probabilities"},
+       {"log_probs", "log probabilities"},
+       {"grads", "gradients"}}};
+  const auto found = std::ranges::find_if(kShort, [&](const auto& p) { return p.first == word; });
+  return found == kShort.end() ? as_words(word) : std::string(found->second);
+}
+
 Featured featured(const Builder& b, ValueId id) {
   const Value& v = b[id];
   Featured out;
@@ -55,19 +70,22 @@ Featured featured(const Builder& b, ValueId id) {
   else if (says_what_was_done(word))
     out.noun = "the " + as_words(word) + " values";
   else
-    out.noun = "the " + as_words(word), out.stem = word;
+    out.noun = "the " + spelled_out(word), out.stem = word;
   return out;
 }
 
 // So many elements show what they are made of, though each alone might not.
 void show_operands(Builder& b) {
-  constexpr std::int64_t kEnough = 6, kEnoughWritten = 8;
+  constexpr std::size_t kEnough = 6, kEnoughWritten = 8, kEnoughReal = 3;
+  constexpr double kWide = 1;
   for (const Node& node : root_of(b).nodes) {
     const bool written = b.catalogue().named(node.op).has(kWritten);
     for (const ValueId id : node.results) {
       if (id == kNoValue) continue;
       Value& v = b.program().values[static_cast<std::size_t>(id)];
-      if (tensor::element_count(v.type.shape) >= (written ? kEnoughWritten : kEnough))
+      const bool varied = tensor::is_inexact(v.type.dtype) && spread(v.stats) > kWide;
+      const std::size_t enough = varied ? kEnoughReal : written ? kEnoughWritten : kEnough;
+      if (static_cast<std::size_t>(tensor::element_count(v.type.shape)) >= enough)
         v.sure = v.arguments;
     }
   }
@@ -80,11 +98,19 @@ bool has_hint(const Op& op, const std::string& hint) {
   return std::ranges::find(op.hints, hint) != op.hints.end();
 }
 
-// The only hint of a use of a function.
-constexpr std::string_view kUse = "use";
+// The first hint of a use of a function, of words of results, and of a setting for values of some
+// words, which follow.
+constexpr std::string_view kUse = "use", kSays = "says", kGeneral = "general";
 
-bool is_use(const Op& op) { return op.has(kSetting) && has_hint(op, std::string(kUse)); }
-bool is_role(const Op& op) { return op.has(kSetting) && !op.hints.empty() && !is_use(op); }
+bool is_kind(const Op& op, std::string_view kind) {
+  return op.has(kSetting) && !op.hints.empty() && op.hints.front() == kind;
+}
+bool is_setting(const Op& op) {
+  return op.has(kSetting) && (op.hints.empty() || is_kind(op, kGeneral));
+}
+bool is_role(const Op& op) {
+  return op.has(kSetting) && !is_setting(op) && !is_kind(op, kUse) && !is_kind(op, kSays);
+}
 
 std::vector<const Op*> roles_of(const Builder& b, const Op& entry) {
   std::vector<const Op*> out;
@@ -126,8 +152,37 @@ bool draw_in_role(Builder& b, const Op& entry) {
   return false;
 }
 
-// Another entry goes on with what there is, where that is what the entry is about.
-void go_on(Builder& b) {
+// What undoes what the other does.
+bool undoes(std::string_view one, std::string_view other) {
+  static const std::array<std::pair<std::string_view, std::string_view>, 16> kPairs = {
+      {{"exp", "log"},
+       {"exp2", "log2"},
+       {"expm1", "log1p"},
+       {"square", "sqrt"},
+       {"cube", "cbrt"},
+       {"sin", "arcsin"},
+       {"cos", "arccos"},
+       {"tan", "arctan"},
+       {"tanh", "arctanh"},
+       {"cosh", "arccosh"},
+       {"sinh", "arcsinh"},
+       {"fft", "ifft"},
+       {"sigmoid", "logit"},
+       {"radians", "degrees"},
+       {"erf", "erfinv"},
+       {"ndtr", "ndtri"}}};
+  const auto ends = [](std::string_view name, std::string_view with) {
+    return name == with || name.ends_with("." + std::string(with));
+  };
+  return std::ranges::any_of(kPairs, [&](const auto& pair) {
+    return (ends(one, pair.first) && ends(other, pair.second)) ||
+           (ends(one, pair.second) && ends(other, pair.first));
+  });
+}
+
+// Another entry goes on with what there is, where that is what the entry is about: another kind of
+// thing than what is there, or it would be one layer of it upon the other.
+void go_on(Builder& b, const Op& featured) {
   constexpr int kTries = 8;
   const auto given = computed_ends(b);
   if (given.size() != 1) return;
@@ -137,23 +192,40 @@ void go_on(Builder& b) {
   for (const Op& role : b.catalogue().ops()) {
     const bool related = std::ranges::any_of(
         names, [&](const std::string& name) { return has_hint(role, std::string(kWord) + name); });
-    if (!related) continue;
+    if (!related || has_hint(role, featured.name)) continue;
     for (const std::string& entry : role.hints)
-      if (const Op* op = b.catalogue().find(entry); op != nullptr && op->weight > 0)
+      if (const Op* op = b.catalogue().find(entry);
+          op != nullptr && op->weight > 0 && !undoes(entry, featured.name))
         entries.push_back(op);
   }
-  for (int tries = 0; !entries.empty() && tries < kTries; ++tries)
-    if (b.draw_op(using_all(*b.random().pick(entries), b), /*any_spelling=*/true)) return;
+  for (int tries = 0; !entries.empty() && tries < kTries; ++tries) {
+    Op alone = using_all(*b.random().pick(entries), b);
+    // Beside another operand it would be about that too.
+    alone.draw = [both = alone.draw](Builder& inner, Draft& draft) {
+      return both(inner, draft) &&
+             (draft.placed || std::ranges::count_if(draft.operands, [&](ValueId id) {
+                                return inner[id].literal.empty();
+                              }) == 1);
+    };
+    if (b.draw_op(alone, /*any_spelling=*/true)) return;
+  }
+}
+
+// Whether what is left over is called by one of the words of the setting.
+bool is_for(const Builder& b, const Op& setting, const std::vector<ValueId>& ends) {
+  if (setting.hints.empty()) return true;
+  return std::ranges::any_of(ends, [&](ValueId id) { return goes_by(b[id], setting.hints); });
 }
 
 // Of those that fit the likelier ones first: what is for a kind of value alone has more weight.
 bool draw_setting(Builder& b, std::optional<Category> category) {
   constexpr int kTries = 40;
   const auto ops = b.catalogue().ops();
+  const std::vector<ValueId> ends = computed_ends(b);
   std::vector<double> weights;
   for (const Op& op : ops) {
     const bool wanted =
-        op.has(kSetting) && op.hints.empty() && (!category || op.category == *category);
+        is_setting(op) && (category ? op.category == *category : is_for(b, op, ends));
     // Loops and branches take their turn where a category asks for them.
     const bool nests = b.catalogue().profile(op.category).has_bodies && !category;
     weights.push_back(wanted ? op.weight * (nests ? 0.1 : 1) * b.weights().entry(weights.size())
@@ -204,6 +276,36 @@ void name_after_results(Builder& b) {
   if (!name.empty() && name.size() <= kLongest) root.names = {name};
 }
 
+// What the root gives is said by what its steps are, where no setting has. What else is said of it
+// later is no matter of its name.
+struct SaidOfResult {
+  ValueId id = kNoValue;
+  std::size_t sentence = 0;  // how long it is
+};
+
+SaidOfResult say_what_it_gives(Builder& b) {
+  Body& root = root_of(b);
+  const std::vector<ValueId> ends = computed_ends(b);
+  if (!root.summaries.empty() || ends.size() != 1) return {};
+  for (const Op& op : b.catalogue().ops()) {
+    if (!is_kind(op, kSays)) continue;
+    Draft none;
+    if (!op.draw(b, none)) continue;
+    return {ends[0], root.summaries.front().size()};
+  }
+  return {};
+}
+
+// A function is not called as a value within it is, but by another name, or after what it gives.
+void name_apart(Builder& b) {
+  Body& root = root_of(b);
+  Idiom::Words apart = root.names;
+  for (const Node& node : root.nodes)
+    for (const ValueId id : node.results)
+      if (id != kNoValue && !b[id].names.empty()) std::erase(apart, b[id].names.front());
+  root.names = std::move(apart);
+}
+
 // Something of the category goes on with what is there. Derivatives, maps, loops and branches are
 // mostly of functions: one is made of it.
 bool show_category(Builder& b, Category category, bool beside) {
@@ -212,7 +314,7 @@ bool show_category(Builder& b, Category category, bool beside) {
   if (b.catalogue().profile(category).has_bodies && b.random().chance(kUsed)) {
     std::vector<const Op*> uses;
     for (const Op& op : b.catalogue().ops())
-      if (is_use(op) && op.category == category) uses.push_back(&op);
+      if (is_kind(op, kUse) && op.category == category) uses.push_back(&op);
     const Program before = b.program();
     for (int tries = 0; tries < kTries; ++tries) {
       if (b.random().chance(kPurpose)) draw_setting(b, std::nullopt);
@@ -283,6 +385,29 @@ Op role(std::string name, Category category, std::vector<std::string> entries,
   return op;
 }
 
+Op for_values_called(std::vector<std::string> words, Op setting) {
+  setting.hints = std::move(words);
+  setting.hints.insert(setting.hints.begin(), std::string(kGeneral));
+  return setting;
+}
+
+Op words_of_results(std::string name, Category category,
+                    std::function<std::optional<Said>(const Builder&, ValueId)> say) {
+  Op op = written(std::move(name), category, 1, Derivative::kSmooth, {});
+  op.draw = [say = std::move(say)](Builder& b, Draft&) {
+    constexpr std::size_t kLongest = 30;
+    std::optional<Said> said = say(b, computed_ends(b).front());
+    if (!said) return false;
+    std::erase_if(said->names, [](const std::string& name) { return name.size() > kLongest; });
+    root_of(b).summaries = {said->sentence};
+    if (!said->names.empty()) root_of(b).names = said->names;
+    return true;
+  };
+  op.traits |= kSetting;
+  op.hints = {std::string(kSays)};
+  return op;
+}
+
 Op use_of_function(std::string name, Category category, std::function<bool(Idiom&)> use) {
   Op op = written(std::move(name), category, 1, Derivative::kSmooth, {});
   op.draw = [use = std::move(use), name = op.name](Builder& b, Draft& draft) {
@@ -315,16 +440,28 @@ bool has_settings(const Catalogue& catalogue) {
 
 bool fill_with_setting(Builder& b, Category category, const Op& featured, const DrawFeatured& draw,
                        const ShowsCategory& shows, bool beside) {
-  constexpr double kShare = 0.92, kFurther = 0.02, kGoesOn = 0.3;
+  constexpr double kShare = 0.8, kFurther = 0.02, kGoesOn = 0.15;
   if (!draw_in_role(b, featured) && !draw()) return false;
   show_operands(b);
-  if (b.random().chance(kGoesOn)) go_on(b);
+  if (b.random().chance(kGoesOn)) go_on(b, featured);
   name_arguments(b);
   const bool shown = shows();
   if (!shown && !show_category(b, category, beside)) return false;
-  if (b.random().chance(shown ? kShare : kFurther)) draw_setting(b, std::nullopt);
-  name_after_results(b);
-  return return_ends(b);
+  // Of what says little people do not stay with the bare operation.
+  const bool says_enough =
+      std::ranges::none_of(computed_ends(b), [&](ValueId id) { return says_little(b, id); });
+  // What goes on with one of several results leaves the others beside it.
+  const bool one = computed_ends(b).size() == 1;
+  const bool further = b.random().chance(shown ? kShare : kFurther) || (shown && !says_enough);
+  const bool has_purpose = one && further && draw_setting(b, std::nullopt);
+  const SaidOfResult said = shown && !has_purpose ? say_what_it_gives(b) : SaidOfResult{};
+  if (!shown || has_purpose) name_after_results(b);
+  name_apart(b);
+  if (!return_ends(b)) return false;
+  // What goes on with it has its own name.
+  if (said.id != kNoValue && root_of(b).summaries.front().size() > said.sentence)
+    root_of(b).names.clear();
+  return true;
 }
 
 }  // namespace jaxsmith::plan

@@ -12,7 +12,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "plan/idiom.h"
 
@@ -38,6 +40,19 @@ Accept reals(int min_rank, int max_rank);
 // An entry that goes on with a value that fits; it fails where there is none.
 Op setting(std::string name, Category category, double weight, Derivative derivative, Accept fits,
            std::function<void(Idiom&, const Featured&)> write);
+
+// The same setting, of values that are called so: it would fit any by its type. Others take it
+// where a category must show.
+Op for_values_called(std::vector<std::string> words, Op setting);
+
+// An entry that says of what the open root gives what it is, where no setting has: `say` gives
+// names of a function that does just that, and a sentence.
+struct Said {
+  std::vector<std::string> names;
+  std::string sentence;
+};
+Op words_of_results(std::string name, Category category,
+                    std::function<std::optional<Said>(const Builder&, ValueId)> say);
 
 // An entry that makes what these entries take: in an empty root, arguments and mostly a step or
 // two. `words`: what values of that kind are called, so that such an entry may go on with one.

@@ -188,8 +188,9 @@ class Call {
 
   const Shape& base() {
     if (base_) return *base_;
+    constexpr double kScalars = 0.3;  // people give one number where there may be any
     const std::int64_t most = i_.builder().settings().max_rank;
-    if (most == 0 && bears_scalars()) return base_.emplace();
+    if (bears_scalars() && (most == 0 || (known_ && i_.chance(kScalars)))) return base_.emplace();
     std::int64_t n = i_.between(1, std::min<std::int64_t>(3, most));
     if (known_) n = std::min<std::int64_t>(n, i_.chance(0.8) ? 2 : 3);
     if (form_.sizes.contains("rank")) n = std::min(most, value("rank"));

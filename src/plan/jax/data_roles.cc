@@ -15,11 +15,16 @@ namespace {
 // CallSteps reads them.
 constexpr std::string_view kRoles = R"rows(
 angle : angle angles phase heading bearing rotation unwrapped
-  for sin cos polar degrees jnp.degrees jnp.rad2deg exp_complex lax.tan
+  for sin cos polar exp_complex lax.tan
   times,t[?]{0,1}; frequency,rate[]{0.3,0.9} : 2.0 * jnp.pi * $1 * $0 -> phase[?]{0,5}
   times,t[?]{0,2}; rate,omega[]{0.5,1.5}; offset,phase0[]{-1,1} : $1 * $0 + $2 -> phase[?]{-1,4}
   degrees,azimuth[?]{-90,90} : <jnp.deg2rad|jnp.radians>($0) -> angle[?]{-1.6,1.6}
   angles,headings,theta[?]{-3,3}
+radians : angles_in_radians
+  for degrees jnp.degrees jnp.rad2deg
+  y,north[?]{0.3,2}; x,east[?]{-2,2} : jnp.arctan2($0, $1) -> bearing[?]{0.1,3}
+  heading,start[?]{-1,1}; turn,rotation[]{-0.5,0.5} : $0 + $1 -> heading_after[?]{-1.5,1.5}
+  angles,theta[?]{-1.5,1.5}
 incline : tilt incline
   for tan
   degrees,elevation[?]{-60,60} : jnp.deg2rad($0) -> incline[?]{-1.1,1.1}
@@ -227,6 +232,32 @@ tone : signal tone wave
   for rfft fft
   times,t[n]D{0,1}; frequency,pitch[]D{1,3} : jnp.sin(2.0 * jnp.pi * $1 * $0) -> tone[n]D{-1,1}
   signal,recording[n]D{-2,2}
+sagging : relative_distance
+  for sinh cosh
+  distance,span[?]{-2,2}; scale,sag[]{0.8,2} : $0 / $1 -> relative_distance[?]{-2.5,2.5}
+flux : scaled_flux
+  for arcsinh jnp.asinh
+  flux,signal[?]{-3,3}; softening,scale[]{0.5,1.5} : $0 / $1 -> scaled_flux[?]{-6,6}
+  flux,signal[?]{-6,6}
+optical_depth : optical_depth
+  for exp1 special_exp1 special_expi
+  distance,path_length[?]{0.4,2}; opacity,extinction[]{0.6,1.5} : $1 * $0 ->
+      optical_depth[?]{0.3,3}
+  optical_depth,depth[?]{0.4,3}
+hazard : cumulative_hazard
+  for log1mexp
+  duration,exposure[?]{0.4,3}; hazard,rate[]{0.5,1.2} : $1 * $0 -> cumulative_hazard[?]{0.2,3.6}
+  cumulative_hazard,intensity[?]{0.3,3}
+margin : margin distance_from_threshold
+  for step jnp.heaviside
+  reading,signal[?]{-2,2}; threshold,limit[]{-1,1} : $0 - $1 -> margin[?]{-2,2}
+command : command control
+  for clip clip_one_side
+  error,deviation[?]{-2,2}; gain,stiffness[]{0.5,2} : $1 * $0 -> command[?]{-4,4}
+logged : log_price
+  for diff array_gradient jnp.ediff1d
+  price,level[n]{0.5,3} : jnp.log($0) -> log_price[n]{-0.7,1.1}
+  position,altitude[n]{-3,3}
 )rows";
 
 }  // namespace

@@ -19,52 +19,65 @@ namespace {
 constexpr std::string_view kPurposes = R"rows(
 angle = angle angles phase heading bearing rotation unwrapped angles_in_degrees angles_in_radians
 wave = wave sine cosine ripple carrier
-share = probability probs fraction proportions cdf survival tail confidence gate open_gate weights
-    memberships hit_rate softened tail_probability lower_tail upper_tail prob p_value shares share
-    rate success_rate
+share = probability probs fraction proportions cdf survival tail confidence memberships hit_rate
+    tail_probability lower_tail upper_tail prob p_value shares share rate success_rate
+class_share = probs predicted_probs class_probs softmax
+tail = survival tail tail_probability upper_tail p_value
 log_prob = log_density log_prob log_mass log_cdf log_survival log_probs log_likelihood log_prior
     log_pmf log_joint log_probability log_tail
-level = growth energy power variance distance distances radius length norm norms magnitude rates
-    amplitude modulus intensity volume area root cube_root side falloff inverse_square sizes speeds
-    lifetimes waiting_times draws estimates total sum average spread ratio depth powers powered
-    squared product compressed exponential doubled excess inverse_root cubed quartic
-    gamma_corrected catenary inverse reciprocal periods sharpness moduli singular_values
-    optical_depth attenuation gain gains peak largest highest strength speed cost mass
-    relative_entropy divergence entropy_terms arrangements normalizer events squares first_passages
-    arc_length reach range_of
-power = power energy intensity amplitude magnitude modulus squared growth growth_ratio falloff
-    inverse_square
-amount = volume area sizes mass events total sum product concentration distance radius side
+part = volume area mass events cost costs energy power sizes weighted_losses occurrences
+ratio = growth ratio growth_ratio doubled exponential factors price_ratio
+extent = lifetimes waiting_times sizes distance distances speeds events first_passages volume
+scaled_to_peak = power energy amplitude magnitude modulus intensity singular_values moduli
+    eigenvalues strength sharpness
+power = power energy intensity falloff inverse_square
+amount = volume area sizes mass events total concentration
+root = root deviation
+variance = variance variances total_variance
+inverse_root = inverse_root precision
+log_gamma = log_gamma
+digamma = digamma
+terms = entropy_terms relative_entropy divergence weighted_log
+inverse = inverse precision pseudo_inverse inverse_matrix
+patches = patches windows frames
+design = design augmented homogeneous powers monomials basis harmonics
+jacobian = jac jacobian
+gradient = gradient grads
+track = log_price path position
+padded = halo padded extended
+spectrum = spectrum frequencies modes
+counts = counts histogram occurrences tally hits count occupied
 density = density pdf likelihood mass
 quantile = quantile threshold cutoff critical upper_quantile z_score
-solution = solution coefficients fitted w
+solution = solution fitted w
 factor = chol factor lower square_root
 log_det = log_det
-spectrum_of = eigenvalues moduli singular_values
+spectrum_of = eigenvalues energies
+singular = singular_values moduli
 size = norm norms length distance distances
+distance = distance distances
 amplitude = amplitude sharpness magnitude
-moved = rolled mirrored flipped delayed rotated turned transposed permuted shuffled lagged_values
-    wrapped_around
-left_out = smoothed running running_max filtered pooled envelope trend quantized rounded clipped
-    limited coarse softened denoised floored capped wrapped
+moved = rolled delayed lagged_values wrapped_around
+turned = mirrored flipped transposed
+left_out = smoothed filtered trend quantized rounded clipped limited coarse denoised floored
 ordered = ordered sorted ranked best largest
 code = codes words mixed masked flags toggled shifted common joined packed bits hashes inverted
     high_bits tokens low_bits flagged keyed random_bits checksum
 position = order ranks ids places choices permutation indices best nearest winner cheapest positions
 bucket = bins buckets bucket binned
 softmaxed = probs attention weights
-gap = residual error deviation gap difference differences delta gaps errors subtracted
+gap = residual error deviation gap difference differences delta errors subtracted
 hidden = activation activated squashed hidden features projected gated soft_sign responses attended
     gate normalized standardized clipped rectified pooled soft limited response by_platform routed
     chained products converted scoped batched
-series = signal smoothed running windowed tapered filtered restored convolved envelope detrended
-    shifted rolled mirrored correlation padded wave compounded accumulated trend interpolated
-    delayed modulated denoised line curve cumulative progress running_product running_max
-    running_min extended autocorrelation signal_back
-noise = samples draws noise heavy_tailed gaussian gumbels uniforms jumps velocities normal
-    logistic_noise laplace_noise resampled bootstrap
-score = scores logits log_odds log_value log_total log_sum log_weights octaves decades decibels
-    bits log_gamma log_beta log_norm log_average surprise
+series = signal smoothed windowed tapered filtered restored convolved envelope detrended
+    correlation wave trend interpolated delayed modulated denoised line curve autocorrelation
+    signal_back
+noise = samples draws noise heavy_tailed gaussian jumps velocities normal logistic_noise
+    laplace_noise
+sampled = samples draws lifetimes waiting_times gaps jumps resampled bootstrap uniforms heavy_tailed
+    first_passages velocities
+score = scores logits log_odds log_weights
 number = quotient remainder whole_steps rounded nearest raised rint whole ulps
 angle : reduction 6
   mean_direction circular_mean : Mean direction of {}. : v[*] : jnp.mean(jnp.sin($0)) ->
@@ -131,28 +144,96 @@ log_prob : math 6
 log_prob : arithmetic 6
   log_bayes_factor log_ratio : Log ratio of {} to a null model's. : v[?];
       null_log_prob,baseline[?]{-3,0} : $0 - $1 -> log_ratio[?]{-2R,2R}
-level : reduction 4
-  shares relative_shares : Share of each element of {} in the total. : v[*]{0,1e4} : jnp.sum($0) ->
-      total[]{0,9R} => v; total : $0 / ($1 + <1e-3|1e-2>) -> shares[*]{0,1}
-  geometric_mean log_average : Geometric mean of {}. : v[*]{0,1e4} : jnp.exp(jnp.mean(jnp.log($0 +
-      <1e-3|1e-2>))) -> geometric_mean[]{0,R}
+part : reduction 5
+  shares relative_shares : Share of each element of {} in the total. : v[*]{0.02,1e4} : $0 /
+      jnp.sum($0) -> shares[*]{0,1}
+ratio : reduction 5
+  geometric_mean log_average : Geometric mean of {}. : v[*]{0.02,1e4} :
+      jnp.exp(jnp.mean(jnp.log($0))) -> geometric_mean[]{0,R}
+extent : reduction 5
   coefficient_of_variation relative_spread : Standard deviation of {} relative to the mean. :
-      v[*]{0,1e4} : jnp.std($0) / (jnp.mean($0) + <1e-3|1e-2>) -> relative_spread[]{0,2}
+      v[*]{0.02,1e4} : jnp.std($0) / jnp.mean($0) -> relative_spread[]{0,2}
+  mean_and_longest average_and_peak : Mean of {}, and the largest. : v[*]{0.02,1e4} :
+      jnp.mean($0) -> average[]{0,R} => v : jnp.max($0) -> longest[]{0,R}
+variance : arithmetic 6
+  standard_error error_of_mean : Standard error of a mean of so many readings with {}. :
+      v[?]{0.02,1e4}; count,readings[]{4,64} : jnp.sqrt($0 / $1) -> standard_error[?]{0,R}
+  inverse_variance_weight precision_weighted : Weigh readings by the reciprocal of {}. :
+      v[?]{0.02,1e4}; readings,observed[?]{-2,2} : $1 / $0 -> weighted[?]{-2R,2R}
+  kalman_gain trust : Kalman gain for {} beside a sensor's noise. : v[?]{0.02,1e4};
+      noise_variance,sensor_variance[]{0.1,2} : $0 / ($0 + $1) -> gain[?]{0,1}
+variance : math 6
+  gaussian_log_likelihood normal_log_likelihood : Log likelihood of residuals under a normal law
+      with {}. : v[?]{0.05,1e4}; residuals,errors[?]{-2,2} : -0.5 * ($1**2 / $0 + jnp.log(2.0 *
+      jnp.pi * $0)) -> log_likelihood[?]{-40,2}
+root : arithmetic 6
+  z_scores standardize_by : Distance of values from a mean in units of {}. : v[?]{0.1,1e4};
+      values,observed[?]{-2,2}; mean,center[]{-1,1} : ($1 - $2) / $0 -> z_scores[?]{-9,9}
+  upper_band confidence_limit : Upper limit of a band, so many times {} above a mean. :
+      v[?]{0.02,1e4}; mean,center[?]{-2,2}; width,n_sigma[]{1,3} : $1 + $2 * $0 -> limit[?]{-2,3R}
+inverse_root : arithmetic 6
+  scale_inputs apply_inverse_root : Scale inputs by {}. : v[?]{0.02,1e4}; inputs,centered[?]{-2,2} :
+      $1 * $0 -> scaled[?]{-2R,2R}
+tail : math 6
+  significance log_tail : Negative decimal logarithm of {}. : v[?]{0.002,1} : -jnp.log10($0) ->
+      significance[?]{0,3}
+log_gamma : reduction 6
+  dirichlet_numerator sum_of_log_gammas : Sum of {}, as a Dirichlet normalizer has it. : v[*] :
+      jnp.sum($0) -> total[]{-9R,9R}
+digamma : arithmetic 6
+  expected_log expected_log_rate : Expected logarithm of a gamma variable with {} of its shape. :
+      v[?]; rate[]{0.5,2} : $0 - jnp.log($1) -> expected_log[?]{-4,4}
+terms : reduction 6
+  total_over_outcomes sum_of_terms : Add {} up over all outcomes. : v[*] : jnp.sum($0) ->
+      total[]{-9R,9R}
+inverse : linear_algebra 6
+  apply_inverse solve_by_inverse : Apply {} to a right-hand side. : v[n k]; rhs,b[k]{-2,2} : $0 @ $1
+      -> solution[n]{-6R,6R}
+patches : linear_algebra 6
+  embed_patches project_patches : Map each of {} by a kernel. : v[n k]; kernel,weights[k m]{-1,1} :
+      $0 @ $1 -> embedded[n m]{-6R,6R}
+patches : reduction 6
+  patch_means average_each : Mean of each of {}. : v[n k] : jnp.mean($0, axis=-1) ->
+      means[n]{-1R,1R}
+  patch_peaks max_pool : Largest entry of each of {}. : v[n k] : jnp.max($0, axis=-1) ->
+      peaks[n]{-1R,1R}
+design : linear_algebra 6
+  fitted_values linear_model : Combine the columns of {} linearly. : v[n k];
+      coefficients,weights[k]{-1,1} : $0 @ $1 -> fitted[n]{-6R,6R}
+  squared_residual least_squares_loss : Mean squared error of a linear model of {}. : v[n k];
+      coefficients,weights[k]{-1,1} : $0 @ $1 -> fitted[n]{-6R,6R} => fitted;
+      targets,observed[n]{-2,2} : jnp.mean(($0 - $1) ** 2) -> loss[]{0,9RR}
+jacobian : linear_algebra 6
+  gauss_newton_matrix normal_matrix : Gauss-Newton matrix of {}. : v[m n] : $0.T @ $0 ->
+      curvature[n n]{-9RR,9RR}
+gradient : arithmetic 6
+  descent_step gradient_step : Take a step against {}. : v[?]; source;
+      learning_rate,step_size[]{0.05,0.5} : $1 - $2 * $0 -> updated[?]{-2R,2R}
+track : array 6
+  log_returns increments : Changes of {} from one time to the next. : v[n] : jnp.diff($0) ->
+      returns[n-1]{-2R,2R}
+padded : array 6
+  second_difference laplacian : Second differences of {}. : v[n] : $0[2:] - 2.0 * $0[1:-1] + $0[:-2]
+      -> curvature[n-2]{-4R,4R}
+ordered : array 6
+  spacings gaps_between_ranks : Gaps between neighbors of {}. : v[n] : jnp.diff($0) ->
+      spacings[n-1]{0,R}
 power : math 5
-  decibels level_in_decibels : Level of {} in decibels over a reference. : v[?]{0,1e4};
-      reference,floor_level[]{0.3,2} : 10.0 * jnp.log10(($0 + 1e-2) / $1) -> decibels[?]{-25,30}
+  decibels level_in_decibels : Level of {} in decibels over a reference. : v[?]{0.02,1e4};
+      reference,floor_level[]{0.3,2} : 10.0 * jnp.log10($0 / $1) -> decibels[?]{-25,30}
 amount : math 5
   saturating_response saturation : Saturating response to {}: half of its most at the scale. :
       v[?]{0,1e4}; scale,half_level[]{0.5,3} : $0 / ($0 + $1) -> response[?]{0,1}
 amount : reduction 5
   weighted_total total_cost : Total of {} at given unit costs. : v[*]{0,1e4};
       unit_costs,prices[*]{0.2,2} : jnp.vdot($0, $1) -> total_cost[]{0,9R}
-level : math 4
-  log_ratio log_relative : Logarithm of {} over a reference level. : v[?]{0,1e4};
-      reference,baseline[]{0.5,2} : jnp.log(($0 + 1e-2) / $1) -> log_ratio[?]{-5,8}
-level : arithmetic 4
-  relative_level normalize_to_peak : Put {} in units of the largest. : v[*]{0,1e4} : $0 /
-      (jnp.max($0) + <1e-3|1e-2>) -> relative[*]{0,1}
+power : arithmetic 5
+  signal_to_noise excess_over_noise : Excess of {} over a noise floor, in units of that. :
+      v[?]{0,1e4}; noise_floor,background[]{0.2,1} : ($0 - $1) / $1 -> signal_to_noise[?]{-1,9R}
+scaled_to_peak : arithmetic 5
+  relative_level normalize_to_peak : Put {} in units of the largest. : v[*]{0.02,1e4} : $0 /
+      jnp.max($0) -> relative[*]{0,1}
+amount : arithmetic 5
   surplus shortfall : Excess of {} over what is needed. : v[?]{0,1e4}; required,needed[?]{0,2} : $0
       - $1 -> surplus[?]{-2,R}
 gap : reduction 5
@@ -195,8 +276,8 @@ series : reduction 5
   rms_level signal_rms : Root mean square of {}. : v[n] : jnp.sqrt(jnp.mean(jnp.square($0))) ->
       rms[]{0,R}
   crest_factor peak_to_rms : Peak of {} over its root mean square. : v[n] :
-      jnp.sqrt(jnp.mean(jnp.square($0))) -> rms[]{0,R} => v; rms : jnp.max(jnp.abs($0)) / ($1 +
-      <1e-3|1e-2>) -> crest_factor[]{1,9}
+      jnp.sqrt(jnp.mean(jnp.square($0))) -> rms[]{0,R} => v; rms : jnp.max(jnp.abs($0)) / $1 ->
+      crest_factor[]{1,9}
   matched_filter template_score : Overlap of {} with a template. : v[n]; template,pattern[n]{-1,1}
       : jnp.dot($0, $1) -> score[]{-4R,4R}
 series : array 5
@@ -208,9 +289,10 @@ series : array 5
 noise : arithmetic 5
   noisy_observation add_noise : A clean signal with {} of a given size on it. : v[?];
       clean,signal[?]{-2,2}; sigma,noise_scale[]{0.2,1} : $1 + $2 * $0 -> noisy[?]{-2R,2R}
-  reparameterized shift_and_scale : Give {} a mean and a standard deviation. : v[?];
-      mean,mu[?]{-1,1}; log_std,log_sigma[?]{-1,0.5} : $1 + jnp.exp($2) * $0 -> sample[?]{-3R,3R}
-noise : reduction 5
+  location_scale shift_and_scale : Scale {}, and shift what comes of that. : v[?];
+      location,mu[?]{-1,1}; log_std,log_sigma[?]{-1,0.5} : $1 + jnp.exp($2) * $0 ->
+      sample[?]{-3R,3R}
+sampled : reduction 5
   mean_with_error monte_carlo_mean : Mean of {} and its standard error. : v[n] : jnp.mean($0) ->
       mean[]{-1R,1R} => v : jnp.std($0, ddof=1) / jnp.sqrt({n}) -> standard_error[]{0,R}
   expected_shortfall call_payoff : Mean excess of {} over a strike. : v[*];
@@ -247,11 +329,11 @@ score : linear_algebra 5
   attend weighted_values : Average of values, weighted by the softmax of {}. : v[n m] :
       jax.nn.softmax($0, axis=-1) -> weights[n m]{0,1} => weights; values,payload[m d]{-2,2} : $0 @
       $1 -> attended[n d]{-2,2}
-share : indexing 5
+class_share : indexing 5
   label_log_loss nll_of_labels : Mean negative log of the entry of {} that each label picks. : v[n
-      k]{0,1}; labels[n]i{0,k-1} : $0[jnp.arange({n}), $1] -> picked[n]{0,1} => picked :
-      -jnp.mean(jnp.log($0 + 1e-2)) -> loss[]{0,5}
-level : indexing 4
+      k]{0.002,1}; labels[n]i{0,k-1} : $0[jnp.arange({n}), $1] -> picked[n]{0,1} => picked :
+      -jnp.mean(jnp.log($0)) -> loss[]{0,5}
+part : indexing 5
   total_by_group group_totals : Total of {} in each group. : v[n]{0,1e4}; groups,labels[n]i{0,3} :
       jax.ops.segment_sum($0, $1, num_segments=4) -> totals[4]{0,4R}
 any_flags : array 5
@@ -259,10 +341,10 @@ any_flags : array 5
       axis=-1) -> running_count[*]i{0,9}
 density : reduction 5
   posterior_on_grid normalized_posterior : Posterior on a grid from {} and a prior. : v[n]{0,1e4};
-      prior[n]{0.1,1} : $0 * $1 -> joint[n]{0,R} => joint : $0 / (jnp.sum($0) + 1e-3) ->
+      prior[n]{0.1,1} : $0 * $1 -> joint[n]{0,R} => joint : $0 / jnp.sum($0) ->
       posterior[n]{0,1}
   expected_value mean_under_density : Mean of values weighted by {}. : v[*]{0,1e4};
-      values,payoffs[*]{-2,2} : jnp.sum($0 * $1) / (jnp.sum($0) + 1e-2) -> mean[]{-2,2}
+      values,payoffs[*]{-2,2} : jnp.sum($0 * $1) / jnp.sum($0) -> mean[]{-2,2}
 density : arithmetic 5
   mixture_density contaminated_density : Mix {} with a constant background. : v[?]{0,1e4};
       share,mixing[]{0.05,0.5}; background,floor_density[]{0.05,0.5} : (1.0 - $1) * $0 + $1 * $2 ->
@@ -290,43 +372,47 @@ factor : linear_algebra 6
 log_det : arithmetic 6
   gaussian_log_normalizer log_normalizer : Log normalizer of a Gaussian from {} and its dimension.
       : v[?] : -0.5 * ($0 + <2|3|4> * jnp.log(2.0 * jnp.pi)) -> log_normalizer[?]{-9,9}
+singular : reduction 6
+  condition_number spectral_condition : Largest of {} over the smallest. : v[n]{0.02,1e4} :
+      jnp.max($0) / jnp.min($0) -> condition_number[]{1,50}
+  nuclear_norm sum_of_singular_values : Sum of {}. : v[n]{0,1e4} : jnp.sum($0) -> total[]{0,9R}
 spectrum_of : reduction 6
   condition_number spectral_condition : Largest of {} over the smallest, in size. : v[n] :
-      jnp.abs($0) -> sizes[n]{0,R} => sizes : jnp.max($0) / (jnp.min($0) + 1e-2) ->
+      jnp.abs($0) -> sizes[n]{0,R} => sizes : jnp.max($0) / jnp.min($0) ->
       condition_number[]{1,50}
   spectral_sum nuclear_norm : Sum of the sizes of {}. : v[n] : jnp.sum(jnp.abs($0)) -> total[]{0,9R}
 size : arithmetic 5
-  clip_factor scale_to_limit : Factor that brings {} down to a limit. : v[?]{0,1e4};
-      max_norm,limit[]{0.5,2} : jnp.minimum(1.0, $1 / ($0 + <1e-3|1e-2>)) -> factor[?]{0.1,1}
-size : math 5
+  clip_factor scale_to_limit : Factor that brings {} down to a limit. : v[?]{0.02,1e4};
+      max_norm,limit[]{0.5,2} : jnp.minimum(1.0, $1 / $0) -> factor[?]{0.1,1}
+distance : math 5
   gaussian_kernel similarity : Gaussian similarity that belongs to {}. : v[?]{0,1e4};
       length_scale,bandwidth[]{0.7,2} : jnp.exp(-0.5 * ($0 / $1) ** 2) -> similarity[?]{0,1}
 size : reduction 5
   soft_margin_penalty margin_loss : Mean hinge penalty for {} below a margin. : v[*]{0,1e4};
       margin[]{0.5,3} : jnp.mean(jax.nn.relu($1 - $0)) -> penalty[]{0,3}
 amplitude : reduction 5
-  spectral_flatness flatness : Geometric over arithmetic mean of {}. : v[*]{0,1e4} :
-      jnp.exp(jnp.mean(jnp.log($0 + 1e-2))) -> geometric_mean[]{0,R} => geometric_mean; v : $0 /
-      (jnp.mean($1) + 1e-2) -> flatness[]{0,1}
+  spectral_flatness flatness : Geometric over arithmetic mean of {}. : v[*]{0.02,1e4} :
+      jnp.exp(jnp.mean(jnp.log($0))) -> geometric_mean[]{0,R} => geometric_mean; v : $0 /
+      jnp.mean($1) -> flatness[]{0,1}
   spectral_centroid center_of_mass : Mean place along the axis, weighted by {}. : v[n]{0,1e4} :
-      jnp.sum(jnp.arange({n}) * $0) / (jnp.sum($0) + 1e-2) -> centroid[]{0,n}
+      jnp.sum(jnp.arange({n}) * $0) / jnp.sum($0) -> centroid[]{0,n}
 moved : reduction 6
   lag_correlation self_overlap : Mean product of an array and {}. : v[*]; source : jnp.mean($1 *
       $0) -> overlap[]{-1RR,RR}
-moved : array 6
-  symmetric_part even_part : Mean of an array and {}. : v[*]; source : 0.5 * ($1 + $0) ->
-      even_part[*]{-1R,1R}
-  lagged_difference antisymmetric_part : An array less {}. : v[*]; source : $1 - $0 ->
-      difference[*]{-2R,2R}
 moved : arithmetic 6
   lagged_difference change : Difference of an array and {}. : v[*]; source : $1 - $0 ->
       difference[*]{-2R,2R}
+turned : array 6
+  symmetric_part even_part : Mean of an array and {}. : v[*]; source : 0.5 * ($1 + $0) ->
+      even_part[*]{-1R,1R}
+  odd_part antisymmetric_part : Half the difference of an array and {}. : v[*]; source : 0.5 * ($1 -
+      $0) -> odd_part[*]{-1R,1R}
 left_out : arithmetic 6
   remainder_of_input residual_part : What is left of the input without {}. : v[?]; source : $1 - $0
       -> remainder[?]{-2R,2R}
 left_out : reduction 6
   rms_change distortion : Root mean square distance of {} from the input. : v[*]; source :
-      jnp.sqrt(jnp.mean(jnp.square($0 - $1)) + 1e-4) -> distortion[]{0,R}
+      jnp.sqrt(jnp.mean(jnp.square($0 - $1))) -> distortion[]{0,R}
 ordered : reduction 6
   trimmed_mean robust_mean : Mean of {} without the first and the last. : v[n] : n=3..4096 :
       jnp.mean($0[1:-1]) -> trimmed_mean[]{-1R,1R}
@@ -337,7 +423,7 @@ bucket : indexing 6
   bucket_corrections per_bucket_offset : Correction from a table for each of {}. : v[*]i{0,64};
       corrections,offsets[8]{-1,1} : jnp.take($1, $0, mode="clip") -> corrections[*]{-1,1}
 position : indexing 6
-  values_in_order reorder_values : Values at the places that {} says. : v[*]i;
+  values_in_order reorder_values : Values at the places in {}. : v[*]i;
       values,payload[n]{-2,2} : jnp.take($1, $0, mode="clip") -> found[*]{-2,2}
   place_weights weights_by_place : Weight that belongs to each place of {}. : v[*]i;
       discounts,place_weights[n]{0.1,1} : $1[jnp.clip($0, 0, {n-1})] -> weights[*]{0.1,1}
@@ -414,27 +500,28 @@ code : arithmetic 5
 code : array 5
   bit_planes unpack_bits : The lowest bits of {}, along a new last axis. : v[*]i : ($0[..., None]
       >> jnp.arange(4, dtype=$0.dtype)) & 1 -> bits[* 4]g{0,1}
-any_counts : reduction 5
+counts : reduction 5
   normalized_counts count_shares : Share of each element of {} in the total. : v[*]i{0,9e8} : $0 /
       jnp.maximum(jnp.sum($0), 1) -> shares[*]d{0,1}
   weighted_mean_count mean_cost : Mean of {} at their weights. : v[*]i{-1e4,1e4};
       weights,costs[*]{0.2,2} : jnp.mean($1 * $0) -> mean_cost[]{-9,9}
-any_spectrum : reduction 5
+spectrum : reduction 5
   spectral_centroid mean_frequency : Mean bin of {}, weighted by power. : v[n]c : jnp.abs($0) ** 2
-      -> power[n]D{0,RR} => power : jnp.sum(jnp.arange({n}) * $0) / (jnp.sum($0) + 1e-2) ->
+      -> power[n]D{0,RR} => power : jnp.sum(jnp.arange({n}) * $0) / jnp.sum($0) ->
       centroid[]D{0,n}
+any_spectrum : reduction 5
   total_power spectral_energy : Total power of {}. : v[*]c : jnp.sum(jnp.abs($0) ** 2) ->
       total_power[]D{0,9RR}
 any_spectrum : array 5
   real_and_imaginary as_real_pairs : Real and imaginary parts of {}, on a last axis. : v[*]c :
       jnp.stack([jnp.real($0), jnp.imag($0)], axis=-1) -> parts[* 2]D{-1R,R}
-any_spectrum : indexing 5
+spectrum : indexing 5
   chosen_bins select_bins : Bins of {} that are asked for. : v[n]c; bins,ids[k]i{0,n-1} : k=2..6 :
       $0[$1] -> chosen_bins[k]c{0,R}
 any_spectrum : linear_algebra 5
   signal_energy squared_norm : Squared norm of {}. : v[n]c : jnp.real(jnp.vdot($0, $0)) ->
       energy[]D{0,9RR}
-any_spectrum : arithmetic 5
+spectrum : arithmetic 5
   apply_filter filter_spectrum : Filter {} by a response for each bin. : v[*]c;
       response,gains[*]{0,1} : $1 * $0 -> filtered[*]c{0,R}
 )rows";
@@ -454,10 +541,10 @@ struct Purpose {
 // Values of a kind: those that go by its words, or of a type of element.
 Accept of_kind(const std::string& kind, const std::vector<std::string>& words) {
   const std::uint32_t elements =
-      kind == "any_flags"                                                                ? kBoolKind
-      : kind == "code" || kind == "position" || kind == "bucket" || kind == "any_counts" ? kIntegers
-      : kind == "any_spectrum" ? kComplexKind
-                               : kReal;
+      kind == "any_flags"                                                            ? kBoolKind
+      : kind == "code" || kind == "position" || kind == "bucket" || kind == "counts" ? kIntegers
+      : kind == "any_spectrum" || kind == "spectrum"                                 ? kComplexKind
+                                                                                     : kReal;
   return [=, fits = reals(0, 4)](const Value& v) {
     if ((kind_of(v.type.dtype) & elements) == 0) return false;
     if (elements == kReal && !fits(v)) return false;
@@ -483,7 +570,7 @@ struct Purposes {
   std::vector<Purpose> rows = {};
 };
 
-Op purposes_in(std::string_view name, Category category, std::vector<Purposes> kinds) {
+Op purposes_in(const std::string& name, Category category, std::vector<Purposes> kinds) {
   const auto weights_for = [kinds](const Value& v) {
     std::vector<double> weights;
     for (const Purposes& kind : kinds) weights.push_back(kind.fits(v) ? kind.weight : 0);
@@ -493,11 +580,13 @@ Op purposes_in(std::string_view name, Category category, std::vector<Purposes> k
     return std::ranges::any_of(weights_for(v), [](double weight) { return weight > 0; });
   };
   constexpr double kWeight = 8;
-  return setting("purpose in " + std::string(name), category, kWeight, Derivative::kSmooth, fits,
+  return setting(name, category, kWeight, Derivative::kSmooth, fits,
                  [weights_for, kinds = std::move(kinds)](Idiom& i, const Featured& f) {
                    const std::size_t kind = i.random().weighted(weights_for(i.builder()[f.id]));
                    const Purpose& row = i.random().pick(kinds[kind].rows);
-                   if (i.chance(0.5))
+                   constexpr double kAfterValue = 0.2;
+                   const bool plain = f.stem.find('_') == std::string::npos;
+                   if (plain && i.chance(kAfterValue))
                      f.called(i, row.names.front(), row.names);
                    else
                      i.called(row.names);
@@ -524,7 +613,8 @@ std::vector<Op> purposes() {
     } else {
       const std::string kind = line.substr(0, colon);
       const std::vector<std::string> how = table_words(line.substr(colon + 3));
-      open = &kinds[how.at(0)].emplace_back(
+      const std::string whose = kind == "any" ? "any purpose in " : "purpose in ";
+      open = &kinds[whose + how.at(0)].emplace_back(
           Purposes{of_kind(kind, words[kind]), std::stod(how.at(1))});
     }
   }
@@ -532,8 +622,13 @@ std::vector<Op> purposes() {
       {"arithmetic", kArithmetic}, {"math", kMath},         {"array", kArray},
       {"reduction", kReduction},   {"indexing", kIndexing}, {"linear_algebra", kLinearAlgebra}};
   std::vector<Op> out;
-  for (const auto& [name, category] : kCategories)
-    out.push_back(purposes_in(name, category, std::move(kinds[std::string(name)])));
+  for (const auto& [name, category] : kCategories) {
+    const std::string own = "purpose in " + std::string(name), any = "any " + own;
+    out.push_back(purposes_in(own, category, std::move(kinds[own])));
+    // What fits any value is for none of them; a category may ask for it.
+    if (kinds.contains(any))
+      out.push_back(for_values_called({}, purposes_in(any, category, std::move(kinds[any]))));
+  }
   return out;
 }
 

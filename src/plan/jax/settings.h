@@ -15,6 +15,7 @@ std::vector<Op> model_settings();       // settings_models.cc: as features, scor
 std::vector<Op> control_settings();     // settings_control.cc: in branches, loops and maps
 std::vector<Op> whole_settings();       // settings_whole.cc: uses of all of it as a function
 std::vector<Op> number_settings();      // settings_numbers.cc: of scalars, integers, flags, complex
+std::vector<Op> result_words();         // sayings.cc: what it is that a function gives
 
 std::vector<Op> setting_ops();  // all of them
 

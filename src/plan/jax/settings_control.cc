@@ -116,6 +116,35 @@ Op choose_by_mode() {
       });
 }
 
+// Of flags: what they select, where that is enough to go by.
+Op selected_or_all() {
+  const auto fits = [](const Value& v) {
+    constexpr std::int64_t kEnough = 8;
+    return v.type.dtype == DType::kBool && tensor::element_count(v.type.shape) >= kEnough;
+  };
+  return setting(
+      "selected_or_all", kConditional, 2.0, kSmooth, fits, [](Idiom& i, const Featured& f) {
+        const Type each{i.real(), f.type.shape}, one{i.real(), {}};
+        const ValueId values = i.argument({"values", "readings", "losses"}, each, {-2, 2});
+        const ValueId share = i.argument({"min_share", "quorum"}, one, {0.3, 0.7});
+        const ValueId enough = i.let({"enough", "is_reliable"}, "jnp.mean($0) >= $1", {f.id, share},
+                                     flags({}), {0, 1});
+        i.called({"mean_of_selected", "reliable_mean"});
+        i.summary("Mean of the values that " + f.noun +
+                  " select, or of all where they select too few.");
+        const auto selected = [&](const Ids& p) {
+          return Ids{i.let({"selected_mean"}, "jnp.mean($0, where=$1)", p, one, {-2, 2})};
+        };
+        const auto all = [&](const Ids& p) {
+          return Ids{i.let({"overall_mean"}, "jnp.mean($0)", {p[0]}, one, {-2, 2})};
+        };
+        i.cond(enough, {values, f.id},
+               {{{"v", "values"}, each, {-2, 2}}, {{"kept", "mask"}, f.type, {0, 1}}},
+               {"of_selected", "mean_of_kept"}, selected, {"of_all", "mean_of_all"}, all,
+               {{{"mean", "level"}, one, {-2, 2}}});
+      });
+}
+
 Op smooth_in_time() {
   return setting(
       "smooth_in_time", kLoop, 2.0, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
@@ -343,8 +372,8 @@ Op descend() {
 }  // namespace
 
 std::vector<Op> control_settings() {
-  return {limit_by_branch(), choose_by_mode(), smooth_in_time(), relax_towards(),
-          compare_each(),    each_row(),       descend()};
+  return {limit_by_branch(), choose_by_mode(), selected_or_all(), smooth_in_time(),
+          relax_towards(),   compare_each(),   each_row(),        descend()};
 }
 
 }  // namespace jaxsmith::plan

@@ -33,7 +33,7 @@ Op power() {
                  [](Idiom& i, const Featured& f) {
                    const Type out{DType::kF32, f.type.shape};
                    const double r = f.reach, r2 = std::min(1e4, r * r);
-                   switch (i.between(0, 3)) {
+                   switch (i.between(0, f.rank() == 0 ? 2 : 3)) {
                      case 0:
                        f.called(i, "power", {"power_spectrum", "power"});
                        i.summary("Power of " + f.noun + ".");
@@ -55,11 +55,10 @@ Op power() {
                        i.let({"phase", "angle"}, "jnp.angle($0)", {f.id}, out, {-3.15, 3.15});
                        return;
                      default: {
-                       f.called(i, "energy", {"total_energy", "mean_power"});
+                       f.called(i, "energy", {"mean_power", "average_power"});
                        i.summary("Mean power of " + f.noun + ".");
                        const ValueId each =
                            i.let({"power", "intensity"}, "jnp.abs($0) ** 2", {f.id}, out, {0, r2});
-                       if (f.rank() == 0) return;
                        i.let({"mean_power", "energy"}, "jnp.mean($0, axis=-1)", {each},
                              {DType::kF32, i.without_axis(f.id, -1)}, {0, r2});
                      }
