@@ -186,7 +186,7 @@ TEST(Composition, IdiomsOfAProgramAreOfRelatedFields) {
     for (std::uint64_t f = 0; f < 4 * kFamilies; ++f) {
       const PlanOptions options = of_size(size);
       const auto root = plan_root(options, family_settings(options, kSeed, f), kSeed, f);
-      if (!root || chains_freely(*root, size)) continue;
+      if (!root || chains_freely(*root)) continue;
       const auto idioms = idioms_of(*root);
       // Functions of an idiom stand before it: each is related to another one, whichever is first.
       for (const Op* one : idioms) {
@@ -202,6 +202,35 @@ TEST(Composition, IdiomsOfAProgramAreOfRelatedFields) {
       }
     }
   EXPECT_GT(chained, 40);
+}
+
+// Most large programs are planned as one thing, of several functions; every category has such.
+TEST(Wholes, AreMostLargePrograms) {
+  int large = 0, wholes = 0, of_several = 0;
+  for (std::uint64_t f = 0; f < 2 * kFamilies; ++f) {
+    const PlanOptions options = of_size(SizeClass::kLarge);
+    const auto root = plan_root(options, family_settings(options, kSeed, f), kSeed, f);
+    if (!root) continue;
+    ++large;
+    const auto idioms = idioms_of(*root);
+    const bool whole = !idioms.empty() && field_of(*idioms.front()) == Field::kWholes;
+    wholes += whole;
+    of_several +=
+        whole && std::ranges::count(root->bodies, Placement::kHelper, &Body::placement) > 1;
+    if (whole) {
+      EXPECT_EQ(idioms.size(), 1u) << "family " << f;
+    }
+  }
+  EXPECT_GT(wholes, large * 7 / 10);
+  EXPECT_GT(of_several, wholes / 2);
+}
+
+TEST(Wholes, AreOfEveryCategory) {
+  const Catalogue& catalogue = backend::backend_named("jax")->catalogue();
+  std::set<Category> shown;
+  for (const Op& op : catalogue.ops())
+    if (field_of(op) == Field::kWholes) shown.insert(op.category);
+  EXPECT_EQ(shown.size(), catalogue.categories().size());
 }
 
 // x = a + b; y = x * a; z = y - 1 with the last two as a function of their own.

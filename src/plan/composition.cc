@@ -102,7 +102,7 @@ bool goes_on(Builder& b, std::size_t first_node, ValueId first_value) {
   for (std::size_t n = 0; n < first_node; ++n)
     for (std::size_t i = 0; i < body.nodes[n].results.size(); ++i)
       given[body.nodes[n].results[i]] = giver_of(b.program(), body.nodes[n], i);
-  const bool any = chains_freely(b.program(), b.settings().size);
+  const bool any = chains_freely(b.program());
   bool goes = false;
   for (std::size_t n = first_node; n < body.nodes.size(); ++n)
     for (const ValueId id : body.nodes[n].operands) {
@@ -146,27 +146,20 @@ std::map<std::string_view, int> functions_with(const Program& program) {
   return out;
 }
 
-// What a function of two idioms is called and does.
-void join_idioms(Body& body, const std::vector<std::string>& names,
-                 const std::vector<std::string>& summaries) {
-  constexpr std::size_t kLongestName = 32, kLongestSummary = 78;  // of a line of its own
-  std::string in_words;
-  if (!names.empty() && !body.names.empty()) {
-    const std::string both = names.front() + "_then_" + body.names.front();
-    in_words = names.front() + ", then " + body.names.front() + ".";
-    if (both.size() <= kLongestName) body.names.insert(body.names.begin(), both);
-  }
+// What a function of two idioms does: it is called after the last, whose result it gives, and so
+// says its docstring where both sentences are too long for a line.
+void join_idioms(Body& body, const std::vector<std::string>& summaries) {
+  constexpr std::size_t kLongestSummary = 78;  // of a line of its own
   std::vector<std::string> joined;
   for (const std::string& first : summaries)
     for (std::size_t i = summaries.size(); i < body.summaries.size(); ++i)
       joined.push_back(first + " " + body.summaries[i]);
   const bool fits = std::ranges::any_of(
       joined, [](const std::string& line) { return line.size() <= kLongestSummary; });
-  if (!fits && !in_words.empty()) {
-    std::ranges::replace(in_words, '_', ' ');
-    in_words[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(in_words[0])));
-    joined.push_back(in_words);
-  }
+  if (!fits)
+    joined.insert(joined.end(),
+                  body.summaries.begin() + static_cast<std::ptrdiff_t>(summaries.size()),
+                  body.summaries.end());
   body.summaries = std::move(joined);
 }
 
@@ -184,7 +177,8 @@ bool draw_idiom(Builder& b, std::optional<Category> category, const Among& among
         !category || asked.empty() || std::find(asked.begin(), asked.end(), op.name) != asked.end();
     // What is asked for may be a call of the library too.
     const bool idiomatic = op.has(category && !asked.empty() ? kWritten : kIdiom);
-    const bool drawn = wanted && idiomatic && (!category || op.category == *category) && among(op);
+    const bool drawn = wanted && idiomatic && field_of(op) != Field::kWholes &&
+                       (!category || op.category == *category) && among(op);
     const double factor = b.weights().entry(weights.size());
     weights.push_back(
         drawn ? op.weight * factor * (category ? 1 : b.catalogue().profile(op.category).share) : 0);
@@ -222,8 +216,7 @@ bool draw_idiom(Builder& b, std::optional<Category> category, const Among& among
 
 // Whether the last idiom is not what people end with: a loss, a score.
 bool may_go_on(Builder& b) {
-  return chains_freely(b.program(), b.settings().size) ||
-         continues(field_of(b.program(), root_of(b).nodes.back()));
+  return chains_freely(b.program()) || continues(field_of(b.program(), root_of(b).nodes.back()));
 }
 
 // The same of one that goes on with what is there, where something is, so that the two are one
@@ -234,10 +227,9 @@ bool draw_next_idiom(
     const Approve& approve = [] { return true; }) {
   constexpr std::size_t kFewResults = 2;
   Body& body = root_of(b);
-  const Field theme =
-      chains_freely(b.program(), b.settings().size) ? Field::kNone : theme_of(b.program(), body);
+  const Field theme = chains_freely(b.program()) ? Field::kNone : theme_of(b.program(), body);
   const std::size_t ends = ends_of(b).size();
-  const std::vector<std::string> names = body.names, summaries = body.summaries;
+  const std::vector<std::string> summaries = body.summaries;
   const std::size_t nodes = body.nodes.size();
   const auto values = static_cast<ValueId>(b.program().values.size());
   // It takes up what others have left, or little more would be one thing.
@@ -258,7 +250,7 @@ bool draw_next_idiom(
     return may_follow(field_of(op), theme) && among(op) && !there(op);
   };
   if (!draw_idiom(b, category, related, accept)) return false;
-  if (!names.empty() || !summaries.empty()) join_idioms(body, names, summaries);
+  if (nodes > 0) join_idioms(body, summaries);
   return true;
 }
 
@@ -317,7 +309,6 @@ class Composer {
     if (!begun && !stage(category, /*last=*/true)) return false;
     if (begun && b_.random().chance(0.5)) stage(std::nullopt, /*last=*/true);
     name_root();
-    keep_stages();
     return return_ends(b_);
   }
 
@@ -328,7 +319,7 @@ class Composer {
     root.names = last_.names, root.summaries = last_.summaries;
     if (stages_.size() == 1) return;
     root.summaries.insert(root.summaries.begin(), first_.summaries.begin(), first_.summaries.end());
-    join_idioms(root, first_.names, first_.summaries);
+    join_idioms(root, first_.summaries);
     const Whole& whole = whole_of(theme_of(b_.program(), root_of(b_)));
     if (!whole.says.empty() && !free_) say_whole(whole);
   }
@@ -362,31 +353,6 @@ class Composer {
       return closing.has(kIdiom) && closing.category == *closes_with_ &&
              may_follow(field_of(closing), field_of(op));
     });
-  }
-
-  // What came of stages is given back too, as features beside the loss: a long way through further
-  // stages hides it else.
-  void keep_stages() {
-    constexpr double kKept = 0.5;
-    constexpr std::size_t kMostKept = 2;
-    const Body& root = root_of(b_);
-    const auto kept = [&](ValueId id) {
-      const Value& v = b_[id];
-      return v.uses > 0 && v.sure != 0 && !v.weak && !v.reserved && v.literal.empty() &&
-             !says_little(b_, id);
-    };
-    std::vector<ValueId> found;
-    for (const Node& node : root.nodes)
-      std::ranges::copy_if(node.results, std::back_inserter(found), kept);
-    b_.random().shuffle(found);
-    const std::size_t most = profile(b_).most_results, given = ends_of(b_).size();
-    std::size_t room = std::min(most > given ? most - given : 0, kMostKept);
-    for (const ValueId id : found) {
-      if (room == 0) break;
-      if (!b_.random().chance(kKept)) continue;
-      b_.reserve(id, true);
-      --room;
-    }
   }
 
   // Whether there is something that an idiom may go on with: an array of reals.
@@ -523,7 +489,7 @@ class Composer {
   static constexpr std::int64_t kMostTimes = 6;
 
   Builder& b_;
-  const bool free_ = chains_freely(b_.program(), b_.settings().size);
+  const bool free_ = chains_freely(b_.program());
   std::int64_t wanted_ = 0, operations_ = 0;
   std::vector<BodyId> stages_;
   std::optional<Category> closes_with_;  // of the last stage, where none of it comes first
@@ -538,6 +504,25 @@ void drop_unneeded_call(Builder& b) {
   if (!std::ranges::all_of(call.results, aside)) return;
   for (const ValueId id : call.operands) --b.program().values[static_cast<std::size_t>(id)].uses;
   nodes.erase(nodes.begin());
+}
+
+// A program by a theme's own plan of stages (Field::kWholes): nothing before it, nothing after.
+bool draw_whole(Builder& b, Category category) {
+  constexpr int kTries = 6;
+  const auto ops = b.catalogue().ops();
+  const auto& asked = b.settings().idioms;
+  std::vector<double> weights;
+  for (const Op& op : ops) {
+    const bool wanted = asked.empty() || std::ranges::find(asked, op.name) != asked.end();
+    const bool whole = field_of(op) == Field::kWholes && op.category == category && wanted;
+    weights.push_back(whole ? op.weight * b.weights().entry(weights.size()) : 0);
+  }
+  if (std::ranges::none_of(weights, [](double w) { return w > 0; })) return false;
+  const Approve accept = [&] { return may_end(b, ends_of(b)); };
+  for (int tries = 0; tries < kTries; ++tries)
+    if (b.draw_op(where_accepted(ops[b.random().weighted(weights)], accept)))
+      return return_ends(b, /*in_order=*/true);
+  return false;
 }
 
 // Makes a function of all of the open root and goes on with that, by one of these studies; as it
@@ -573,12 +558,9 @@ void study(Builder& b) {
 
 }  // namespace
 
-bool chains_freely(const Program& program, SizeClass size) {
-  // Few idioms go on with others of their field again and again: many large programs could not be.
-  constexpr double kFree = 0.1, kFreeOfLarge = 0.5;
-  return Random(program.seed, program.family)
-      .fork("chains freely")
-      .chance(size == SizeClass::kLarge ? kFreeOfLarge : kFree);
+bool chains_freely(const Program& program) {
+  constexpr double kFree = 0.1;
+  return Random(program.seed, program.family).fork("chains freely").chance(kFree);
 }
 
 bool has_idioms(const Catalogue& catalogue, Category category) {
@@ -587,14 +569,16 @@ bool has_idioms(const Catalogue& catalogue, Category category) {
   });
 }
 
-bool return_ends(Builder& b) {
+bool return_ends(Builder& b, bool in_order) {
   std::vector<ValueId> ends = make_telling(b, ends_of(b));
   if (!may_end(b, ends)) return false;
-  b.random().shuffle(ends);
+  if (!in_order) b.random().shuffle(ends);
   b.set_results(ends);
-  root_of(b).returns = ends.size() == 1         ? Returns::kSingle
-                       : b.random().chance(0.3) ? Returns::kDict
-                                                : Returns::kTuple;
+  constexpr std::size_t kMostInTuple = 4;
+  const bool named = b.random().chance(0.3) || ends.size() > kMostInTuple;
+  root_of(b).returns = ends.size() == 1 ? Returns::kSingle
+                       : named          ? Returns::kDict
+                                        : Returns::kTuple;
   return true;
 }
 
@@ -613,14 +597,10 @@ bool go_on_with_function(Builder& b, const std::vector<const Op*>& uses) {
 
 bool go_on_with_idiom(Builder& b, Category category) { return draw_next_idiom(b, category); }
 
-bool add_idiom(Builder& b, Category category) {
-  const std::vector<std::string> names = root_of(b).names, summaries = root_of(b).summaries;
-  const Approve any = [] { return true; };
-  if (!draw_idiom(b, category, [](const Op&) { return true; }, any)) return false;
-  if (!names.empty() || !summaries.empty()) join_idioms(root_of(b), names, summaries);
-  return true;
+bool compose(Builder& b, Category category) {
+  constexpr double kPlanned = 0.95;  // the others chain idioms of a field
+  const bool planned = b.random().chance(kPlanned);
+  return (planned && draw_whole(b, category)) || Composer(b).run(category);
 }
-
-bool compose(Builder& b, Category category) { return Composer(b).run(category); }
 
 }  // namespace jaxsmith::plan

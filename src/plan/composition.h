@@ -1,5 +1,6 @@
-// Programs out of idioms: one, a few that go on with one another, or for large ones functions of a
-// few idioms each, called one after another and again and again.
+// Programs out of idioms: one, a few that go on with one another, or for large ones a whole, whose
+// theme plans its stages (Field::kWholes); now and then a large one is of functions of a few idioms
+// each, called one after another and again and again.
 #pragma once
 
 #include <vector>
@@ -12,12 +13,12 @@ namespace jaxsmith::plan {
 bool has_idioms(const Catalogue& catalogue, Category category);
 
 // Whether idioms of this program may go on with whatever others have given, whatever that means and
-// whichever field it is of: a few programs, for variety, and every other large one.
-bool chains_freely(const Program& program, SizeClass size);
+// whichever field it is of: a few programs, for variety.
+bool chains_freely(const Program& program);
 
 // What the open root leaves over becomes its results. False where an argument would not show in
-// them, or they are more than a program of this size has.
-bool return_ends(Builder& b);
+// them, or they are more than a program of this size has. `in_order`: as its steps give them.
+bool return_ends(Builder& b, bool in_order = false);
 
 // Fills the open root with an idiom of the category; then, now and then, others that go on with
 // what it gave.
@@ -25,8 +26,6 @@ bool fill_with_idioms(Builder& b, Category category);
 
 // One more idiom, of the category, that goes on with what is there.
 bool go_on_with_idiom(Builder& b, Category category);
-// The same of one that may stand beside it.
-bool add_idiom(Builder& b, Category category);
 
 // Makes a function of what the open root does and goes on with that, by one of these entries. False
 // where none applies; the root is then as it was.

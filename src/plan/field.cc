@@ -65,7 +65,8 @@ const std::vector<Profile>& profiles() {
       {kSearches, {kSearches, kGraphs}, {{"search", "run_search", "algorithm"}, "Run a search"}},
       {kDiscrete, {kDiscrete}, {{"simulate", "simulation"}, "Run a simulation"}},
       {kBits, {kBits}, {{"encode_words", "scramble", "codec"}, "Encode words of bits"}},
-      {kFormulas, {}, {{"evaluate_formulas"}, "Evaluate formulas"}}};
+      {kFormulas, {}, {{"evaluate_formulas"}, "Evaluate formulas"}},
+      {kWholes, {}}};
   return kProfiles;
 }
 

@@ -34,13 +34,14 @@ enum class Field : std::uint8_t {
   kDiscrete,      // automata, queues, games
   kBits,          // hashes, codes
   kFormulas,      // one law or another, each for itself
+  kWholes,        // several stages that are one thing: a large program by itself
 };
 
 // Beside what Trait says of an entry, Op::traits holds the field of an idiom in its upper bits, and
 // whether its control flow holds more of it, two levels and deeper.
 inline constexpr int kFieldShift = 26;
 inline constexpr std::uint32_t kFieldBits = 0x1fu << kFieldShift, kNests = 1u << 31;
-static_assert(static_cast<std::uint32_t>(Field::kFormulas) <= kFieldBits >> kFieldShift);
+static_assert(static_cast<std::uint32_t>(Field::kWholes) <= kFieldBits >> kFieldShift);
 static_assert((kStudy & kFieldBits) == 0);
 
 Field field_of(const Op& op);

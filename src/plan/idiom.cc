@@ -146,13 +146,14 @@ bool Idiom::may_share(const Value& v) const {
 
 ValueId Idiom::existing(const Words& names, const Accept& accept) {
   const Meaning role = meaning_of(names);
-  // Stages of large programs are of one field: what they hand on goes by many names.
-  const bool any = chains_freely(program(), b_.settings().size) || !op_.has(kIdiom) ||
-                   b_.settings().size == SizeClass::kLarge;
+  // A role that its names tell takes what is known to be of its kind, not what may be anything.
+  const bool any = role == 0 || !op_.has(kIdiom) || chains_freely(program());
   const auto is_free = [&](const Value& v) {
     if (!accept(v)) return false;
     const ValueId id = id_of(program(), v);
-    return id < first_ && !taken_.contains(id) && (any || agrees(meaning_of(program(), id), role));
+    if (id >= first_ || taken_.contains(id)) return false;
+    const Meaning meaning = any ? role : meaning_of(program(), id);
+    return any || (meaning != 0 && agrees(meaning, role));
   };
   // A value that is called what is looked for is the likelier one.
   auto found = b_.draw([&](const Value& v) {
@@ -221,7 +222,7 @@ ValueId Idiom::input(Words names, Type type, Interval range) {
   const bool boolean = type.dtype == DType::kBool;
   // Beside the anchor an idiom has roles of its own: of a like shape and range is not enough.
   const Meaning role = meaning_of(names);
-  const bool any = chains_freely(program(), b_.settings().size) || !op_.has(kIdiom);
+  const bool any = chains_freely(program()) || !op_.has(kIdiom);
   const auto fits = [&](const Value& v) {
     const Interval reach = practical(v.stats);
     return v.type == type && !v.weak && !v.any_scale && (v.uses == 0 || may_share(v)) &&

@@ -293,7 +293,9 @@ std::optional<Program> try_root(const Settings& settings, const Family& family, 
   const bool spreads = settings.devices > 1 && settings.idioms.empty();
   const bool composed = settings.size == SizeClass::kLarge && attempt < kComposedTries && !spreads;
   auto [begins_with_idiom, featured_needed, branches] = beginning(settings, family, attempt);
-  begins_with_idiom = begins_with_idiom && !spreads;
+  // Where nothing of the category goes on with what a family features, it is about an idiom.
+  const bool gives_up = attempt >= kTriesInSetting && has_idioms(*settings.catalogue, category);
+  begins_with_idiom = (begins_with_idiom || gives_up) && !spreads;
   // What a family features may have no setting; then other operations go on with it.
   const bool has_setting = attempt < kTriesInSetting && featured != nullptr &&
                            has_settings(*settings.catalogue) && !spreads;

@@ -324,8 +324,7 @@ bool show_category(Builder& b, Category category, bool beside) {
     }
     if (!beside && b.random().chance(kInsists)) return false;
   }
-  return draw_setting(b, category) ||
-         (beside && (go_on_with_idiom(b, category) || add_idiom(b, category)));
+  return draw_setting(b, category) || (beside && go_on_with_idiom(b, category));
 }
 
 }  // namespace

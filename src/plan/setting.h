@@ -75,7 +75,7 @@ using ShowsCategory = std::function<bool()>;
 
 // Fills the open root with what the family features, on operands of its role, now and then with
 // another entry that goes on with a value of its own kind, and with a setting of what that gives.
-// `beside`: where nothing of the category goes on with it, an idiom may stand beside it.
+// `beside`: an idiom of the category may go on with it too.
 bool fill_with_setting(Builder& b, Category category, const Op& featured, const DrawFeatured& draw,
                        const ShowsCategory& shows, bool beside);
 

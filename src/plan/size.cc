@@ -26,7 +26,7 @@ const SizeProfile& profile_of(SizeClass size) {
        .more_steps = 6,
        .more_idioms = {0.4, 0.35, 0.2, 0.05},
        .most_nodes = 700,
-       .most_results = 8,
+       .most_results = 20,  // each weight of a training step
        .most_arguments = 30,
        .most_differentiated = 160},
   }};

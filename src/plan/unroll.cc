@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kMostRounds = 12;
 // Of an unrolled loop, its steps counted as often as they are written by JAX.
-constexpr std::size_t kMostSteps = 300;
+constexpr std::size_t kMostSteps = 500;
 
 class Unroller {
  public:
@@ -43,7 +43,10 @@ class Unroller {
     if (node.bodies.size() != 1 || scopes_.references(node.bodies[0]) != 1) return false;
     const Body& step = body(node.bodies[0]);
     const auto rounds = static_cast<std::size_t>(loop.last - loop.first);
-    const auto has_functions = [](const Node& inner) { return !inner.bodies.empty(); };
+    // Calls of the module's functions are steps like any.
+    const auto has_functions = [](const Node& inner) {
+      return !inner.bodies.empty() && !begins_with_call(inner);
+    };
     if (std::ranges::any_of(step.nodes, has_functions)) return false;
     if (steps_of(node.bodies[0]) * rounds > kMostSteps) return false;
     // Python's own numbers stay numbers of Python's.

@@ -7,6 +7,7 @@
 #include "plan/jax/settings.h"
 #include "plan/jax/spread.h"
 #include "plan/jax/studies.h"
+#include "plan/jax/wholes.h"
 #include "plan/planner.h"
 
 namespace jaxsmith::plan {
@@ -98,10 +99,10 @@ Vocabulary vocabulary() {
 
 std::vector<Op> all_ops() {
   std::vector<Op> all;
-  for (auto* table :
-       {arithmetic_ops, math_ops, array_ops, linear_algebra_ops, reduction_ops, indexing_ops,
-        gradient_ops, vectorization_ops, conditional_ops, loop_ops, idiom_ops, random_ops,
-        statistics_ops, scipy_ops, call_table_ops, custom_rule_ops, setting_ops, study_ops}) {
+  for (auto* table : {arithmetic_ops, math_ops, array_ops, linear_algebra_ops, reduction_ops,
+                      indexing_ops, gradient_ops, vectorization_ops, conditional_ops, loop_ops,
+                      idiom_ops, random_ops, statistics_ops, scipy_ops, call_table_ops,
+                      custom_rule_ops, setting_ops, study_ops, whole_ops}) {
     for (Op& op : table()) all.push_back(std::move(op));
   }
   return all;

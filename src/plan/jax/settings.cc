@@ -37,7 +37,6 @@ blend_with_estimate = average mean estimate variance spread middle peak rate fra
 limit_by_branch = power energy level norm length reading
 choose_by_mode = readings losses errors samples corrected weighted_losses residual
 smooth_in_time = readings signal series corrected calibrated losses residual
-relax_towards = equilibrium target
 compare_each = features embedded offsets displacements directions rotated gathered harmonics patches
 score_each_row = predicted prediction curve restored smoothed outputs
 counts_beside_expected = counts histogram occurrences tally hits count events occupied
@@ -62,7 +61,7 @@ std::map<std::string, std::vector<std::string>, std::less<>> words_of_settings()
 std::vector<Op> setting_ops() {
   std::vector<Op> all;
   for (auto* kind : {data_roles, purposes, comparison_settings, model_settings, control_settings,
-                     whole_settings, number_settings, result_words})
+                     loop_settings, whole_settings, number_settings, result_words})
     std::ranges::move(kind(), std::back_inserter(all));
   const auto words = words_of_settings();
   for (Op& op : all)

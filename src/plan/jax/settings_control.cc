@@ -185,26 +185,6 @@ Op smooth_in_time() {
       });
 }
 
-Op relax_towards() {
-  return setting(
-      "relax_towards", kLoop, 0.25, kSmooth, reals(0, 3), [](Idiom& i, const Featured& f) {
-        const std::int64_t steps = i.between(3, 12);
-        const std::string rate = i.setting({"rate", "step_size"}, {"0.1", "0.2", "0.3"});
-        const ValueId start = i.argument({"start", "initial", "state"}, f.type, f.range);
-        const std::string pull = i.either({"($1 - $0)", "jnp.tanh($1 - $0)"});
-        f.called(i, "relaxation", {"relax_towards", "settle"});
-        i.summary("Let a state relax towards " + f.noun + " in a fixed number of steps.");
-        const Words names = {"state", "h"};
-        iterated(
-            i, steps, {"relax", "step"}, {names, start, f.range, {"settled", "final_state"}},
-            [&](ValueId h) {
-              return i.let({"next_state", "h_next"}, "$0 + " + rate + " * " + pull, {h, f.id},
-                           f.type, f.range);
-            },
-            0.7);
-      });
-}
-
 struct Kernel {
   std::string name, says, form;  // of $0 - $1 as {d}
   double most;
@@ -373,7 +353,7 @@ Op descend() {
 
 std::vector<Op> control_settings() {
   return {limit_by_branch(), choose_by_mode(), selected_or_all(), smooth_in_time(),
-          relax_towards(),   compare_each(),   each_row(),        descend()};
+          compare_each(),    each_row(),       descend()};
 }
 
 }  // namespace jaxsmith::plan
