@@ -20,6 +20,7 @@ constexpr std::uint64_t kApplications = 240;  // of each entry
 constexpr double kFunctions = 20'000;
 constexpr double kEnough = 60;        // of these: no turns are needed
 constexpr double kShareOfBest = 0.2;  // what calls a function more seldom does so by chance
+constexpr double kFewest = 0.05;      // where even the best does so more seldom it has no turn
 constexpr std::size_t kMostEntries = 6;
 
 using Names = std::set<std::string, std::less<>>;
@@ -98,8 +99,8 @@ Result<std::string> reach_table(const plan::PlanOptions& options,
       "// Made by `make reach`.\n";
   for (auto& [name, of] : entries) {
     const double often = usual.contains(name) ? usual.at(name) : 0;
-    if (often >= kEnough) continue;
     std::ranges::sort(of, std::greater{});
+    if (often >= kEnough || of[0].first < kFewest) continue;
     std::string list;
     for (std::size_t k = 0; k < std::min(of.size(), kMostEntries); ++k)
       if (of[k].first >= kShareOfBest * of[0].first)

@@ -110,8 +110,11 @@ Family family_of(const PlanOptions& options, std::uint64_t seed, std::uint64_t n
                         ? turns_of(options, seed, round, categories,
                                    families)[static_cast<std::size_t>(own - families.begin())]
                         : catalogue.turns().at(seed, number);
+  // A run that is fitted to a dataset may want less of it than others have.
   const double factor =
-      weights_of(options).entry(static_cast<std::size_t>(turn.op - catalogue.ops().data()));
+      options.weights
+          ? options.weights->entry(static_cast<std::size_t>(turn.op - catalogue.ops().data()))
+          : 1;
   if (factor >= 1 || Random(seed, number).fork("kept").chance(factor))
     out.featured = calling(*turn.op, turn.function, catalogue.vocabulary());
   return out;
