@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/word_list.h"
+
 namespace jaxsmith::plan {
 namespace {
 
@@ -117,6 +119,12 @@ ArgumentRole role_of_argument(const Value& value) {
   const std::vector<std::string> parts = words_of_name(name);
   if (parts.empty() || weighs_data(parts)) return ArgumentRole::kData;
   if (has_word(name, moments())) return ArgumentRole::kMoment;
+  // b1 and b_out are a layer's; a letter alone may be any matrix.
+  if (name.size() > 1 && name[0] == 'b' &&
+      (name[1] == '_' || name.find_first_not_of("0123456789", 1) == std::string::npos))
+    return ArgumentRole::kLearnt;
+  constexpr std::string_view kOfTokens = "class_token cls_token score_vector pool_query";
+  if (is_word_of(kOfTokens, name)) return ArgumentRole::kLearnt;
   const bool is_learnt = has_word(name, learnt()) && !not_learnt().contains(parts.back());
   return is_learnt ? ArgumentRole::kLearnt : ArgumentRole::kData;
 }

@@ -19,7 +19,8 @@ using Stages = std::set<std::string>;
 enum class Alike {
   kAny,
   kShape,
-  kRows,  // as many rows, two at least
+  kRows,    // as many rows, two at least
+  kLabels,  // the same, and no more axes
 };
 
 // What a member is called; "ints": those of whole numbers alone.
@@ -58,7 +59,7 @@ const std::vector<Kind>& kinds() {
   static const std::vector<Kind> kKinds = {
       {"batch data",
        "data samples",
-       {kRows, kModel, 2, 1, 8},
+       {kLabels, kModel, 2, 1, 8},
        1.0,
        {0.35, 0.4, 0.15, 0.1},
        {{"x xs inputs input features feature images tokens token_ids documents sentences sequences "
@@ -94,9 +95,15 @@ const std::vector<Kind>& kinds() {
        {kRows, kOneStage, 2, 1, 8},
        1.0,
        {0.2, 0.25, 0.35, 0.2},
-       {{"positions position coords coordinates x q bodies points"},
-        {"velocities velocity v momenta momentum p speeds"},
+       {{"positions position coords coordinates bodies"},
+        {"velocities velocity momenta momentum speeds"},
         {"masses mass m charges", false}}},
+      {"phase_point state",
+       "",
+       {kShape, kOneStage, 2, 1, 8},
+       1.0,
+       {0.5, 0.15, 0.3, 0.05},
+       {{"q"}, {"p"}}},
       {"dist stats",
        "",
        {kShape, kOneStage, 2, 0, 8},
@@ -147,11 +154,11 @@ const std::vector<Kind>& kinds() {
         {"value_cache cached_values past_values v_cache"}}},
       {"held_out validation",
        "",
-       {kRows, kNothing, 2, 1, 8},
+       {kLabels, kNothing, 2, 1, 8},
        1.0,
        {0.4, 0.4, 0.15, 0.05},
        {{"valid_x held_out_x query_x"}, {"valid_y held_out_y query_y"}}},
-      {"padded batch",
+      {"padded_batch padded",
        "",
        {kRows, kOneStage, 2, 2, 8},
        0.8,
@@ -163,7 +170,7 @@ const std::vector<Kind>& kinds() {
        0.8,
        {0.45, 0.25, 0.2, 0.1},
        {{"matrix couplings system"}, {"rhs loads"}}},
-      {"csr sparse_matrix",
+      {"sparse sparse_matrix",
        "",
        {kAny, kOneStage, 3, 1, 1},
        1.0,
@@ -287,11 +294,7 @@ class Bundling {
     return program_.values[static_cast<std::size_t>(root_.parameters[i])];
   }
   bool taken(std::size_t i) const { return std::ranges::find(taken_, i) != taken_.end(); }
-  bool any(ArgumentRole role, const Positions& but = {}) const {
-    for (std::size_t i = 0; i < roles_.size(); ++i)
-      if (roles_[i] == role && std::ranges::find(but, i) == but.end()) return true;
-    return false;
-  }
+  bool any(ArgumentRole role) const { return std::ranges::find(roles_, role) != roles_.end(); }
 
   // The idioms, functions and single steps that take a value.
   Stages stages_of(ValueId id) const {
@@ -320,6 +323,7 @@ class Bundling {
 
   static bool goes_with(const Kind& kind, const Type& type, const Type& first) {
     if (kind.needs.alike == Alike::kAny) return true;
+    if (kind.needs.alike == Alike::kLabels && type.rank() > first.rank()) return false;
     return kind.needs.alike == Alike::kShape ? type.shape == first.shape : has_rows(type, first);
   }
 
@@ -342,22 +346,30 @@ class Bundling {
     return value(i).names.empty() ? std::string() : value(i).names.front();
   }
 
-  bool stands_beside(const Kind& kind, const Positions& members) const {
-    switch (kind.needs.beside) {
-      case Beside::kNothing:
-        return true;
-      case Beside::kOneStage:
-        return of_one_stage(members) && !any(ArgumentRole::kAlone);
-      case Beside::kModel:
-        break;
+  // What an optimizer's step takes: it moves arrays, and what belongs to one is no state of them.
+  bool has_gradient() const {
+    for (std::size_t i = 0; i < roles_.size(); ++i) {
+      const bool alone = roles_[i] == ArgumentRole::kAlone;
+      if (alone && !is_word_of("perturbation tangent cotangent direction", name_of(i))) return true;
     }
-    const auto steers = [&](std::size_t i) {
-      constexpr std::string_view kFits = "lam lmbda ridge penalty l2 bandwidth regularization";
-      return is_word_of(kFits, name_of(i));
-    };
-    bool found = any(ArgumentRole::kLearnt, members);
-    for (std::size_t i = 0; i < roles_.size(); ++i) found = found || steers(i);
-    return found;
+    return false;
+  }
+
+  // Whether an argument is a model, or says how one is fitted; a scale or a shift is none.
+  bool is_model(std::size_t i) const {
+    constexpr std::string_view kFits = "lam lmbda ridge penalty l2 bandwidth regularization";
+    constexpr std::string_view kParts =
+        "scale shift offset offsets gain gains bias biases beta gamma templates prototypes";
+    const bool learnt = roles_[i] == ArgumentRole::kLearnt && !is_word_of(kParts, name_of(i));
+    return learnt || is_word_of(kFits, name_of(i));
+  }
+
+  bool stands_beside(const Kind& kind, const Positions& members) const {
+    if (kind.needs.beside == Beside::kNothing) return true;
+    if (kind.needs.beside == Beside::kOneStage) return of_one_stage(members) && !has_gradient();
+    for (std::size_t i = 0; i < roles_.size(); ++i)
+      if (std::ranges::find(members, i) == members.end() && is_model(i)) return true;
+    return false;
   }
 
   void give(const Kind& kind) {
@@ -388,14 +400,14 @@ class Bundling {
     return false;
   }
 
-  // Not all arguments of a function: one of a pack alone says less.
+  // Not all arguments of a function: some of them are then no weights, whatever they are called.
   void give_params() {
     constexpr std::string_view kNames = "params theta model";
     Positions learnt;
     for (std::size_t i = 0; i < roles_.size(); ++i)
       if (roles_[i] == ArgumentRole::kLearnt && !taken(i) && !is_moved(i) && !is_whole(i))
         learnt.push_back(i);
-    if (learnt.size() == roles_.size()) learnt.erase(learnt.begin());
+    if (learnt.size() == roles_.size()) return;
     const bool some = !learnt.empty();
     add(kNames, std::move(learnt), 1.5, {0.1, 0.5, 0.25, 0.15});
     if (!some) give_numbers();
@@ -422,7 +434,7 @@ class Bundling {
 
   // Moments of one array have its shape, or are sums over its rows and columns.
   void give_memory() {
-    if (!any(ArgumentRole::kAlone)) return;
+    if (!has_gradient()) return;
     Positions moments;
     for (std::size_t i = 0; i < roles_.size(); ++i) {
       if (roles_[i] != ArgumentRole::kMoment || taken(i)) continue;
@@ -453,7 +465,7 @@ class Bundling {
 
   // How a method goes on is set where there is something that it moves.
   void give_steering() {
-    if (!any(ArgumentRole::kAlone) && !any(ArgumentRole::kLearnt)) return;
+    if (!has_gradient() && !any(ArgumentRole::kLearnt)) return;
     Positions settings;
     for (std::size_t i = 0; i < roles_.size(); ++i)
       if (roles_[i] == ArgumentRole::kSetting && !taken(i)) settings.push_back(i);
