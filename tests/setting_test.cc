@@ -60,8 +60,14 @@ TEST(Setting, WhatCallsGiveIsReadOffThem) {
   EXPECT_EQ(said("jnp.sin(2.0 * $0)", "sin").phrase, "sine of `2.0 * $0`");
   EXPECT_EQ(said("jnp.sum($0, axis=0)", "sin").phrase, "sum of `$0`");
   // What an option changes is no longer what the words say.
-  EXPECT_EQ(said("jnp.sum($0, where=$0 > 0.0)", "sin").phrase, "");
+  EXPECT_EQ(said("jnp.sum($0, initial=1.0)", "sin").phrase, "");
+  EXPECT_EQ(said("jnp.sum($0, where=$0 > 0.0)", "sin").phrase,
+            "sum of `$0` where `$0 > 0.0` holds");
+  EXPECT_EQ(said("$0 @ $0", "sin").phrase, "matrix product of `$0` and `$0`");
+  EXPECT_EQ(said("jnp.linalg.slogdet($0)[1]", "sin").phrase,
+            "logarithm of the absolute determinant of `$0`");
   EXPECT_EQ(said("jnp.sin($0)[0]", "sin").phrase, "");
+  EXPECT_EQ(said("lax.max($0, $0)", "sin").phrase, "");
 }
 
 TEST(Setting, WhatAnyValueFitsIsForThoseOfItsWords) {

@@ -20,10 +20,11 @@ double most_reach(DType dtype) { return dtype == DType::kF16 ? 30 : 1e4; }
 bool says_what_was_done(std::string_view word) {
   const std::size_t last = word.rfind('_');
   const std::string_view end = last == std::string_view::npos ? word : word.substr(last + 1);
-  static const std::array<std::string_view, 24> kAdjectives = {
-      "larger", "smaller", "upper",   "lower",  "remaining", "chosen",  "first", "second",
-      "best",   "largest", "highest", "lowest", "kept",      "nearest", "whole", "running",
-      "other",  "present", "limit",   "noisy",  "below",     "above",   "front", "back"};
+  static const std::array<std::string_view, 27> kAdjectives = {
+      "larger", "smaller", "upper",   "lower",   "remaining", "chosen", "first",
+      "second", "best",    "largest", "highest", "lowest",    "kept",   "nearest",
+      "whole",  "running", "other",   "present", "limit",     "noisy",  "below",
+      "above",  "front",   "back",    "soft",    "hidden",    "coarse"};
   return end.ends_with("ed") || end.size() < 3 ||
          std::ranges::find(kAdjectives, end) != kAdjectives.end();
 }

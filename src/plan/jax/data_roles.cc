@@ -241,9 +241,9 @@ flux : scaled_flux
   flux,signal[?]{-6,6}
 optical_depth : optical_depth
   for exp1 special_exp1 special_expi
-  distance,path_length[?]{0.4,2}; opacity,extinction[]{0.6,1.5} : $1 * $0 ->
-      optical_depth[?]{0.3,3}
-  optical_depth,depth[?]{0.4,3}
+  distance,path_length[*]{0.2,2.5}; opacity,extinction[]{0.6,1.5} : $1 * $0 ->
+      optical_depth[*]{0.1,3.5}
+  optical_depth,depth[*]{0.2,3}
 hazard : cumulative_hazard
   for log1mexp
   duration,exposure[?]{0.4,3}; hazard,rate[]{0.5,1.2} : $1 * $0 -> cumulative_hazard[?]{0.2,3.6}

@@ -127,10 +127,10 @@ std::optional<Row> draws_row(const Words& path) {
 
 // Options that change nothing of what the words say.
 bool says_nothing(std::string_view option) {
-  static const std::array<std::string_view, 21> kSilent = {
-      "axis",    "axes",  "keepdims", "dtype", "size",   "fill_value",  "precision",
-      "shape",   "norm",  "rtol",     "atol",  "ddof",   "mode",        "method",
-      "inplace", "lower", "length",   "num",   "unroll", "approximate", "bins"};
+  static const std::array<std::string_view, 24> kSilent = {
+      "axis",   "axes", "keepdims", "dtype", "size",  "fill_value",  "precision", "shape",
+      "norm",   "rtol", "atol",     "ddof",  "mode",  "method",      "inplace",   "lower",
+      "length", "num",  "unroll",   "bins",  "range", "approximate", "maxiter",   "tol"};
   return std::ranges::find(kSilent, option) != kSilent.end();
 }
 
@@ -198,7 +198,8 @@ class Teller {
     for (std::size_t at = 0; at < text.size();) {
       if (text[at] != '$') {
         const char c = text[at++];
-        if (c == '[' || c == '@' || c == '\'' || c == '"' || c == ':') return std::nullopt;
+        const bool named = std::isalpha(static_cast<unsigned char>(c));  // calls need their module
+        if (named || c == '[' || c == '@' || c == '"' || c == ':') return std::nullopt;
         out += c;
         continue;
       }
@@ -219,10 +220,7 @@ class Teller {
       }
       at = end;
     }
-    // Calls in it would need their module.
-    if (out.size() > kLongest || out.find("np.") != std::string::npos ||
-        out.find("lax.") != std::string::npos || out.find("jax.") != std::string::npos)
-      return std::nullopt;
+    if (out.size() > kLongest) return std::nullopt;
     return out;
   }
 
@@ -275,14 +273,33 @@ class Teller {
     return call;
   }
 
+  // "x @ y" alone.
+  std::optional<Saying> product(const std::string& text, const Node& node, int depth) const {
+    const auto parts = split_outside(text, {" @ ", " + ", " - ", " * ", " / "});
+    if (parts.size() != 2 || parts[0].size() + parts[1].size() + 3 != text.size() ||
+        text.find(" @ ") != parts[0].size())
+      return std::nullopt;
+    const auto left = argument(std::string(parts[0]), node, depth),
+               right = argument(std::string(parts[1]), node, depth);
+    if (!left || !right) return std::nullopt;
+    return Saying{"matrix product of " + *left + " and " + *right, {"matrix_product"}};
+  }
+
   std::optional<Saying> said(const std::string& text, const Node& node, int depth) const {
     constexpr std::size_t kLongest = 84;
-    const auto call = call_in(text);
-    if (!call || depth > 3) return std::nullopt;
-    std::optional<Row> row = density_row(call->path);
-    if (!row) row = draws_row(call->path);
-    if (const Row* found = row ? nullptr : row_of(call->path.back())) row = *found;
+    constexpr int kDeepest = 3;
+    if (depth > kDeepest) return std::nullopt;
+    if (const auto both = product(text, node, depth)) return both;
+    // Of several results people take one: "slogdet(x)[1]".
+    const bool taken = text.ends_with("[0]") || text.ends_with("[1]");
+    const auto call = call_in(taken ? text.substr(0, text.size() - 3) : text);
+    if (!call) return std::nullopt;
+    const std::string callee = call->path.back() + (taken ? text.substr(text.size() - 3) : "");
+    std::optional<Row> row = taken ? std::nullopt : density_row(call->path);
+    if (!row && !taken) row = draws_row(call->path);
+    if (const Row* found = row ? nullptr : row_of(callee)) row = *found;
     if (!row) return std::nullopt;
+    std::string chosen;
     Saying out{row->phrase, row->names};
     std::size_t place = 0;
     for (const std::string& given : call->arguments) {
@@ -290,11 +307,18 @@ class Teller {
       const bool named =
           equals != std::string::npos && given.substr(0, equals).find('(') == std::string::npos;
       if (named && (says_nothing(given.substr(0, equals)) || row->parameters)) continue;
+      if (named && row->open && given.starts_with("where=")) {
+        const auto mask = argument(given.substr(equals + 1), node, depth);
+        if (!mask) return std::nullopt;
+        chosen = " where " + *mask + " holds";
+        continue;
+      }
       if (named) return std::nullopt;
       const std::string hole = fmt::format("{{{}}}", place);
       const bool only = place == 0 && out.phrase.find("{}") != std::string::npos;
       if (!only && out.phrase.find(hole) == std::string::npos) {
-        if (!row->open) return std::nullopt;
+        if (!row->open || (!row->parameters && given.find('$') != std::string::npos))
+          return std::nullopt;
         ++place;
         continue;
       }
@@ -304,6 +328,7 @@ class Teller {
       out.phrase.replace(out.phrase.find(what), what.size(), *said);
       ++place;
     }
+    out.phrase += chosen;
     if (out.phrase.find('{') != std::string::npos || out.phrase.size() > kLongest)
       return std::nullopt;
     return out;
