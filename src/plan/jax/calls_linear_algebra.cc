@@ -38,6 +38,8 @@ jnp.linalg.matrix_norm : linear_algebra smooth
       ord=2>) -> norm[]f{0.5,16}
   x[n m]f{-2,2} : @($0, keepdims=True) -> norm[1 1]f{0.5,16}
 jnp.linalg.matrix_rank : linear_algebra none
+  factors,loadings[n m]f{-2,2} : n=4..9, m=2..3 : jnp.sum($0**2) / @($0) ->
+      energy_per_dimension[]f{1,30}
   matrix,incidence[n n]f{-1,1} : n=2..4 : @(jnp.round($0)) -> rank?[]i{1,4}
   matrix[n m]f{-1,1} : n=2..4, m=2..3 : @($0, rtol=<0.5|0.3>) -> rank?[]i{1,3}
 jnp.linalg.matrix_transpose : linear_algebra smooth

@@ -75,8 +75,10 @@ jnp.isclose : arithmetic zero
   x,measured[*]{-1,1}; y,expected[*]{-1,1} : @($0, $1, <atol=0.5|rtol=0.5, atol=0.1|atol=0.3>) ->
       close?[*]b
   x[*]{-1,1} : @($0, 0.0, atol=<0.3|0.5>) -> near_zero?[*]b
-jnp.allclose : reduction zero
+jnp.allclose : reduction smooth
   x,measured[n]{-1,1}; y,expected[n]{-1,1} : n=2..3 : @($0, $1, atol=<0.8|1.0|1.2>) -> close?[]b
+  estimate,current[n]{-1,1}; previous,earlier[n]{-1,1} : n=2..4 : jnp.where(@($0, $1,
+      atol=<1.0|1.2|1.5>), $0, 0.5 * ($0 + $1)) -> settled,damped[n]{-1,1}
 jnp.array_equal : vectorization zero 2
   codes,drawn[m n]i{0,1}; keys,guesses[m n]i{0,1} : m=9..16, n=2 : jax.vmap(jnp.array_equal)($0, $1)
       -> same,hits[m]b

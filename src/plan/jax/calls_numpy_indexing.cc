@@ -76,9 +76,12 @@ jnp.unique : reduction zero
       distinct?[k]i{0,6}; codes?[n]i{0,4}
   x,values[n]{-3,3} : @($0, size={n}) -> ordered[n]{-3,3}
 jnp.unique_values : reduction zero 5
+  tokens,ids[n]i{0,6} : n=8..16 : jnp.searchsorted(@($0, size=7, fill_value=7), $0) ->
+      codes[n]i{0,6}
   tokens,ids[n]i{0,6} : n=4..16, k=2..4 : @($0, size={k}<|, fill_value=-1>) ->
       distinct?[k]i{-1,6}
 jnp.unique_counts : reduction zero 5
+  tokens,ids[n]i{0,6} : n=8..24 : @($0, size=7, fill_value=-1).counts -> counts[7]i{0,9}
   tokens,ids[n]i{0,6} : n=4..16, k=2..4 : @($0, size={k}<|, fill_value=-1>) ->
       distinct?[k]i{-1,6}; counts?[k]i{0,5}
   tokens,ids[n]i{0,6} : n=4..16, k=3..6 : @($0, size={k}).counts -> counts?[k]i{0,5}

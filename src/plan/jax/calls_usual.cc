@@ -62,7 +62,9 @@ jnp.vsplit call : array smooth
   x,table[m 2*k]{-3,3} : k=1..4 : jnp.hsplit($0, 2) -> left[m k]{-3,3}; right[m k]{-3,3}
 jnp.diagflat : array smooth
   diagonal,x[n]{-2,2} : @($0) -> matrix[n n]{-2,2}
-jnp.nonzero : indexing zero 2
+jnp.nonzero : indexing smooth 2
+  values,readings[n]{-2,2}; mask,flags[n]b : n=6..12, k=2..4 : $0[jnp.nonzero($1, size={k})[0]] ->
+      selected[k]{-2,2}
   mask,flags[n]b : k=2..4 : jnp.nonzero($0, size={k}, fill_value=<0|-1>)[0] -> places?[k]i{-1,n-1}
 jnp.histogram : reduction none 2
   x,samples[n]{-1,1} : n=4..16, k=3..5 : jnp.histogram($0, bins={k}, range=(-1.0, 1.0))[0] ->
