@@ -86,6 +86,26 @@ std::vector<Turn> turns_of(const PlanOptions& options, std::uint64_t seed, std::
   return taken;
 }
 
+// A run that is fitted to a dataset features what that has more of: of a few turns one, by the
+// factors of their entries.
+Turn by_fit(const PlanOptions& options, std::uint64_t seed, std::uint64_t number, Category category,
+            const Turn& own) {
+  constexpr std::uint64_t kOthers = 11, kFar = std::uint64_t{1} << 40;
+  constexpr double kOfOtherCategories = 0.3;
+  if (!options.weights) return own;
+  const Catalogue& catalogue = *options.catalogue;
+  std::vector<Turn> turns = {own};
+  for (std::uint64_t k = 0; k < kOthers; ++k)
+    turns.push_back(catalogue.turns().at(seed, kFar + number * kOthers + k));
+  std::vector<double> factors;
+  for (const Turn& turn : turns)
+    factors.push_back(
+        options.weights->entry(static_cast<std::size_t>(turn.op - catalogue.ops().data())) *
+        (turn.op->category == category ? 1 : kOfOtherCategories));
+  if (std::ranges::none_of(factors, [](double f) { return f > 0; })) return own;
+  return turns[Random(seed, number).fork("turn by fit").weighted(factors)];
+}
+
 }  // namespace
 
 const Weights& weights_of(const PlanOptions& options) {
@@ -110,13 +130,8 @@ Family family_of(const PlanOptions& options, std::uint64_t seed, std::uint64_t n
                         ? turns_of(options, seed, round, categories,
                                    families)[static_cast<std::size_t>(own - families.begin())]
                         : catalogue.turns().at(seed, number);
-  // A run that is fitted to a dataset may want less of it than others have.
-  const double factor =
-      options.weights
-          ? options.weights->entry(static_cast<std::size_t>(turn.op - catalogue.ops().data()))
-          : 1;
-  if (factor >= 1 || Random(seed, number).fork("kept").chance(factor))
-    out.featured = calling(*turn.op, turn.function, catalogue.vocabulary());
+  const Turn wanted = by_fit(options, seed, number, out.category, turn);
+  out.featured = calling(*wanted.op, wanted.function, catalogue.vocabulary());
   return out;
 }
 

@@ -22,7 +22,6 @@ struct Family {
 // Of so many families so many begin with no idiom.
 inline constexpr std::uint64_t kRound = 160, kWithoutIdiom = 80;
 
-// Where a fit of the run's own wants less of what has its turn, some families feature nothing.
 Family family_of(const PlanOptions& options, std::uint64_t seed, std::uint64_t number);
 
 // The run's weights, or its catalogue's.
