@@ -48,7 +48,7 @@ bool is_of_operands(const Expr& e) {
 }
 
 bool has_hole(const Expr& e) {
-  return e->kind == ExprKind::kHole || std::ranges::any_of(e->items, has_hole);
+  return e && (e->kind == ExprKind::kHole || std::ranges::any_of(e->items, has_hole));
 }
 
 std::size_t digits_of(const std::string& text) {
