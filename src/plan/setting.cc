@@ -45,14 +45,16 @@ std::vector<ValueId> computed_ends(const Builder& b) {
 
 // What stands for a longer word.
 std::string spelled_out(const std::string& word) {
-  static const std::array<std::pair<std::string_view, std::string_view>, 7> kShort = {
+  static const std::array<std::pair<std::string_view, std::string_view>, 9> kShort = {
       {{"pdf", "density"},
        {"cdf", "cumulative probabilities"},
        {"jac", "Jacobian"},
        {"hess", "Hessian"},
        {"probs", "probabilities"},
        {"log_probs", "log probabilities"},
-       {"grads", "gradients"}}};
+       {"grads", "gradients"},
+       {"prob", "probability"},
+       {"signal_back", "restored signal"}}};
   const auto found = std::ranges::find_if(kShort, [&](const auto& p) { return p.first == word; });
   return found == kShort.end() ? as_words(word) : std::string(found->second);
 }

@@ -143,9 +143,9 @@ ValueId derived(Wrapper& w, const std::string& by, const Objective& objective,
                 const Subject& subject, Type type, std::vector<std::string> names, Random& random) {
   const ValueId out = w.value(w.entry(), std::move(type), names.front());
   w.call_it(out, std::move(names), random);
-  w.node(w.entry(), "call",
-         fmt::format("{}($f0{})({})", by, argnums_of(objective, subject),
-                     holes(0, objective.arguments.size())),
+  const bool whole = by.find("$f0") != std::string::npos;
+  const std::string of = whole ? by : fmt::format("{}($f0{})", by, argnums_of(objective, subject));
+  w.node(w.entry(), "call", fmt::format("{}({})", of, holes(0, objective.arguments.size())),
          objective.arguments, {out})
       .bodies = {objective.body};
   return out;

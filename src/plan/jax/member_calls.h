@@ -50,7 +50,8 @@ ValueId value_of(Wrapper& w, const Objective& objective, Type type, std::vector<
 // ", argnums=2" or nothing: of an objective's only argument that a derivative is taken in.
 std::string argnums_of(const Objective& objective, const Subject& subject);
 
-// Something like jax.jacfwd($f0, …)(…) of the objective in one argument; its result.
+// Something like jax.jacfwd($f0, …)(…) of the objective in one argument; its result. `by`: what is
+// applied to it, or all of that with $f0 in it.
 ValueId derived(Wrapper& w, const std::string& by, const Objective& objective,
                 const Subject& subject, Type type, std::vector<std::string> names, Random& random);
 

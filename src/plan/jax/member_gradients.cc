@@ -145,7 +145,6 @@ Member step(const Program& root, const Subject& s, Random& random) {
   introduce_step(w, s, f, up);
   const GradientCall call = call_gradient(w, f, s, true, random);
   const Gradients& grads = call.grads;
-  const bool whole = !grads.packed.empty();
   const std::string rate =
       setting(w, {"lr", "learning_rate", "step_size"}, {"0.1", "0.05", "0.01", "0.1"}, random);
   const auto form = [&](const std::string& p, const std::string& g) {
@@ -157,18 +156,25 @@ Member step(const Program& root, const Subject& s, Random& random) {
     updated.push_back(w.value(w.entry(), w.at(operands.back()).type, "updated"));
     w.at(updated.back()).named_as = operands.back();
   }
-  if (whole) {
-    operands.insert(operands.end(), grads.values.begin(), grads.values.end());
-    Node& node = w.node(
-        w.entry(), "call",
-        fmt::format("jax.tree.map(lambda p, g: {}, $0, ${})", form("p", "g"), updated.size()),
-        operands, updated);
-    node.packed_operands = node.packed_results = grads.packed;
-    for (const Packed& each : behind(grads.packed, updated.size()))
-      node.packed_operands.push_back(each);
-  } else {
-    for (std::size_t i = 0; i < updated.size(); ++i)
+  for (std::size_t i = 0; i < updated.size();) {
+    const auto packed = std::ranges::find(grads.packed, i, &Packed::first);
+    if (packed == grads.packed.end()) {
       w.node(w.entry(), "call", form("$0", "$1"), {operands[i], grads.values[i]}, {updated[i]});
+      ++i;
+      continue;
+    }
+    // A pack as a whole; what is learnt beside it has a step of its own.
+    const auto count = static_cast<std::ptrdiff_t>(root.packs[packed->pack].members.size());
+    const auto from = static_cast<std::ptrdiff_t>(i);
+    std::vector<ValueId> given(operands.begin() + from, operands.begin() + from + count);
+    given.insert(given.end(), grads.values.begin() + from, grads.values.begin() + from + count);
+    Node& node =
+        w.node(w.entry(), "call",
+               fmt::format("jax.tree.map(lambda p, g: {}, $0, ${})", form("p", "g"), count), given,
+               {updated.begin() + from, updated.begin() + from + count});
+    node.packed_operands = {{0, packed->pack}, {static_cast<std::size_t>(count), packed->pack}};
+    node.packed_results = {{0, packed->pack}};
+    i += static_cast<std::size_t>(count);
   }
   std::vector<ValueId> results = updated;
   const std::vector<Packed> packed = grads.packed;

@@ -63,22 +63,22 @@ left_out = smoothed filtered trend quantized rounded clipped limited coarse deno
 ordered = ordered sorted ranked best largest
 code = codes words mixed masked flags toggled shifted common joined packed bits hashes inverted
     high_bits tokens low_bits flagged keyed random_bits checksum
+rank = ranks
 position = order ranks ids places choices permutation indices best nearest winner cheapest positions
 bucket = bins buckets bucket binned
 softmaxed = probs attention weights
-gap = residual error deviation gap difference differences delta errors subtracted
-hidden = activation activated squashed hidden features projected gated soft_sign responses attended
-    gate normalized standardized clipped rectified pooled soft limited response by_platform routed
-    chained products converted scoped batched
+gap = residual error deviation gap delta errors subtracted
+hidden = activation activated hidden features projected gated responses attended gate normalized
+    standardized rectified pooled by_platform routed chained products converted scoped batched
 series = signal smoothed windowed tapered filtered restored convolved envelope detrended
     correlation wave trend interpolated delayed modulated denoised line curve autocorrelation
     signal_back
-noise = samples draws noise heavy_tailed gaussian jumps velocities normal logistic_noise
+noise = samples noise heavy_tailed gaussian jumps velocities normal logistic_noise
     laplace_noise
 sampled = samples draws lifetimes waiting_times gaps jumps resampled bootstrap uniforms heavy_tailed
     first_passages velocities
 score = scores logits log_odds log_weights
-number = quotient remainder whole_steps rounded nearest raised rint whole ulps
+number = quotient remainder whole_steps rounded nearest raised rint whole
 angle : reduction 6
   mean_direction circular_mean : Mean direction of {}. : v[*] : jnp.mean(jnp.sin($0)) ->
       mean_sine[]{-1,1} => v : jnp.mean(jnp.cos($0)) -> mean_cosine[]{-1,1} => mean_sine;
@@ -427,10 +427,10 @@ position : indexing 6
       values,payload[n]{-2,2} : jnp.take($1, $0, mode="clip") -> found[*]{-2,2}
   place_weights weights_by_place : Weight that belongs to each place of {}. : v[*]i;
       discounts,place_weights[n]{0.1,1} : $1[jnp.clip($0, 0, {n-1})] -> weights[*]{0.1,1}
-position : arithmetic 6
+rank : arithmetic 6
   discount_by_place reciprocal_rank : Reciprocal rank of {}, counted from one. : v[*]i{0,1e6} : 1.0
       / ($0 + 1) -> reciprocal_rank[*]d{0,1}
-position : reduction 6
+rank : reduction 6
   mean_reciprocal_rank mrr : Mean reciprocal rank of {}, counted from one. : v[*]i{0,1e6} :
       jnp.mean(1.0 / ($0 + 1)) -> mrr[]d{0,1}
 position : array 6
@@ -540,11 +540,12 @@ struct Purpose {
 
 // Values of a kind: those that go by its words, or of a type of element.
 Accept of_kind(const std::string& kind, const std::vector<std::string>& words) {
-  const std::uint32_t elements =
-      kind == "any_flags"                                                            ? kBoolKind
-      : kind == "code" || kind == "position" || kind == "bucket" || kind == "counts" ? kIntegers
-      : kind == "any_spectrum" || kind == "spectrum"                                 ? kComplexKind
-                                                                                     : kReal;
+  const std::uint32_t elements = kind == "any_flags" ? kBoolKind
+                                 : kind == "code" || kind == "position" || kind == "rank" ||
+                                         kind == "bucket" || kind == "counts"
+                                     ? kIntegers
+                                 : kind == "any_spectrum" || kind == "spectrum" ? kComplexKind
+                                                                                : kReal;
   return [=, fits = reals(0, 4)](const Value& v) {
     if ((kind_of(v.type.dtype) & elements) == 0) return false;
     if (elements == kReal && !fits(v)) return false;

@@ -23,13 +23,13 @@ distribution = readings samples calibrated corrected residual deviation error dr
 weighted_average = readings samples calibrated corrected losses errors costs squared residual
     weighted_losses attended values
 normalize_values = features patches embedded amplitude corrected calibrated
-readout = features activation activated squashed embedded hidden gate harmonics flat pooled
+readout = features activation activated embedded hidden gate harmonics flat pooled
     standardized normalized responses
 covariance_of_rows = centered standardized detrended residual deviation draws samples features
     corrected
 scores = scores logits log_odds similarity matches responses
 changes = series signal smoothed filtered restored
-moving_average = series signal recording noise
+moving_average = series signal recording
 group_means = readings losses errors scores corrected calibrated residual weighted_losses squared
     surprise
 select_rows = embedded features activation hidden scores gathered losses

@@ -49,6 +49,7 @@ struct Within {
   std::uint32_t traits = 0;
   bool differentiable = true, steady = true;
   bool bends = false;  // it is not linear, whose gradient would be one number
+  bool polar = false;  // phases are in it, which magnitudes do not show
 };
 
 void look_into(const Program& program, BodyId body, Within& out) {
@@ -67,6 +68,7 @@ void look_into(const Program& program, BodyId body, Within& out) {
     out.bends = out.bends || std::ranges::any_of(kBends, [&](std::string_view word) {
                   return node.spelling.find(word) != std::string::npos;
                 });
+    out.polar = out.polar || node.spelling.find("1j") != std::string::npos;
     for (const BodyId inner : node.bodies) look_into(program, inner, out);
   }
 }
@@ -236,7 +238,8 @@ bool with_gradient(Whole& w) {
   std::vector<std::size_t> smooth;
   for (std::size_t k = 0; k < w.count(); ++k)
     if (tensor::is_real(w.operand(k).type.dtype) && w.operand(k).facts == 0 &&
-        (w.operand(k).grad_arguments & w.result().grad_arguments) != 0)
+        (w.operand(k).grad_arguments & w.result().grad_arguments) != 0 &&
+        !(in.polar && goes_by(w.operand(k), {"phase", "angle"})))
       smooth.push_back(k);
   if (smooth.empty()) return false;
   const std::size_t k = w.i.random().pick(smooth);
