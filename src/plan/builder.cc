@@ -1,6 +1,7 @@
 #include "plan/builder.h"
 
 #include "base/portable_math.h"
+#include "plan/field.h"
 #include "tensor/closeness.h"
 
 #include <fmt/format.h>
@@ -442,7 +443,8 @@ void Builder::grow(int steps) {
                      : settings_.mix[static_cast<std::size_t>(c)] * ops[i].weight * fitted.entry(i);
     if (has_bodies && depth() > 0) weights[i] *= 0.5;
     if (differentiable() && ops[i].derivative != Derivative::kSmooth) weights[i] = 0;
-    if (ops[i].has(kSetting)) weights[i] = 0;
+    // A whole has nothing before it.
+    if (ops[i].has(kSetting) || field_of(ops[i]) == Field::kWholes) weights[i] = 0;
   }
   if (std::none_of(weights.begin(), weights.end(), [](double w) { return w > 0; })) return;
   for (int done = 0, tries = 0; done < steps && tries < 12 * steps; ++tries) {

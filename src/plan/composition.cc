@@ -168,22 +168,23 @@ void join_idioms(Body& body, const std::vector<std::string>& summaries) {
 bool draw_idiom(Builder& b, std::optional<Category> category, const Among& among,
                 const Approve& accept) {
   constexpr double kInTurnShare = 0.3, kNestedShare = 0.25, kKept = 0.9;
-  constexpr int kTries = 16, kTriesOfLarge = 24;
+  constexpr int kTries = 16, kTriesToGoOn = 8, kTriesOfLarge = 24;
   const auto ops = b.catalogue().ops();
+  const auto& asked = b.settings().idioms;
+  // What is asked for may be a call of the library too.
+  const std::uint32_t wanted = category && !asked.empty() ? kWritten : kIdiom;
+  std::vector<std::size_t> candidates;  // cheap questions first: there are many entries
   std::vector<double> weights;
-  for (const Op& op : ops) {
-    const auto& asked = b.settings().idioms;
-    const bool wanted =
-        !category || asked.empty() || std::find(asked.begin(), asked.end(), op.name) != asked.end();
-    // What is asked for may be a call of the library too.
-    const bool idiomatic = op.has(category && !asked.empty() ? kWritten : kIdiom);
-    const bool drawn = wanted && idiomatic && field_of(op) != Field::kWholes &&
-                       (!category || op.category == *category) && among(op);
-    const double factor = b.weights().entry(weights.size());
-    weights.push_back(
-        drawn ? op.weight * factor * (category ? 1 : b.catalogue().profile(op.category).share) : 0);
+  for (std::size_t n = 0; n < ops.size(); ++n) {
+    const Op& op = ops[n];
+    if (!op.has(wanted) || (category && op.category != *category)) continue;
+    if (op.weight <= 0 || field_of(op) == Field::kWholes || !among(op)) continue;
+    if (category && !asked.empty() && std::ranges::find(asked, op.name) == asked.end()) continue;
+    const double share = category ? 1 : b.catalogue().profile(op.category).share;
+    candidates.push_back(n);
+    weights.push_back(op.weight * b.weights().entry(n) * share);
   }
-  if (std::none_of(weights.begin(), weights.end(), [](double w) { return w > 0; })) return false;
+  if (std::ranges::none_of(weights, [](double w) { return w > 0; })) return false;
   // What is rare by its weight has its turn: some families begin with any, and hardly give it up.
   const Program& program = b.program();
   Random own = Random(program.seed, program.family).fork("idiom of its own");
@@ -193,22 +194,23 @@ bool draw_idiom(Builder& b, std::optional<Category> category, const Among& among
   // So have loops of loops and of branches.
   const bool nested = first && own.chance(kNestedShare) && b.settings().idioms.empty();
   std::size_t nesting = 0;
-  for (std::size_t n = 0; n < weights.size(); ++n) nesting += weights[n] > 0 && ops[n].has(kNests);
+  for (const std::size_t n : candidates) nesting += ops[n].has(kNests);
   const bool may_nest = nested && nesting > 0;
   if ((in_turn || may_nest) && b.random().chance(kKept)) {
     for (std::size_t n = 0; n < weights.size(); ++n)
-      weights[n] = weights[n] > 0 && (!may_nest || ops[n].has(kNests)) ? 1 : 0;
-    const Op& op = ops[own.weighted(weights)];
+      weights[n] = weights[n] > 0 && (!may_nest || ops[candidates[n]].has(kNests)) ? 1 : 0;
+    const Op& op = ops[candidates[own.weighted(weights)]];
     for (int tries = 0; tries < kTries / 2; ++tries)
       if (b.draw_op(where_accepted(op, accept))) return true;
     return false;
   }
   // What has failed to go on with what is there is likely to fail again.
   constexpr double kAgain = 0.2;
-  const bool large = b.settings().size == SizeClass::kLarge;
-  for (int tries = 0; tries < (large ? kTriesOfLarge : kTries); ++tries) {
+  const bool large = b.settings().size == SizeClass::kLarge, goes_on = !root_of(b).nodes.empty();
+  const int most = large ? kTriesOfLarge : goes_on ? kTriesToGoOn : kTries;
+  for (int tries = 0; tries < most; ++tries) {
     const std::size_t n = b.random().weighted(weights);
-    if (b.draw_op(where_accepted(ops[n], accept))) return true;
+    if (b.draw_op(where_accepted(ops[candidates[n]], accept))) return true;
     weights[n] *= kAgain;
   }
   return false;
@@ -599,8 +601,7 @@ bool go_on_with_idiom(Builder& b, Category category) { return draw_next_idiom(b,
 
 bool compose(Builder& b, Category category) {
   constexpr double kPlanned = 0.95;  // the others chain idioms of a field
-  const bool planned = b.random().chance(kPlanned);
-  return (planned && draw_whole(b, category)) || Composer(b).run(category);
+  return b.random().chance(kPlanned) ? draw_whole(b, category) : Composer(b).run(category);
 }
 
 }  // namespace jaxsmith::plan

@@ -25,6 +25,7 @@ constexpr std::uint64_t kX64Period = 10;  // one chunk in so many runs with x64 
 constexpr int kTriesInSetting = 40;       // of these, with a setting around what is featured
 constexpr int kTriesAlone = 20;           // of these, with nothing beside it
 constexpr int kTriesOfHalf = 18;          // of these, in half precision where a family is so
+constexpr int kTriesOfLargeInHalf = 2;    // of these, large and in half precision
 constexpr int kTriesOfScalars = 15;       // of these, with numbers alone where a family is so
 constexpr std::uint64_t kMoreOfScalars = 10;  // steps, since each is a little thing
 constexpr int kStepsBeside = 16;
@@ -522,6 +523,9 @@ std::optional<Program> plan_root(const PlanOptions& options, const Settings& set
     // What a family features may need an axis, or more digits.
     if (attempt >= kTriesOfScalars) own.max_rank = options.max_rank;
     if (attempt == kTriesOfHalf && own_family.features) own.real = full_precision(own);
+    // Few wholes are computed in sixteen bits.
+    if (attempt == kTriesOfLargeInHalf && own.size == SizeClass::kLarge)
+      own.real = full_precision(own);
     const Random random = Random(seed, family).fork(fmt::format("program {}", attempt));
     if (auto program = try_root(own, own_family, random, attempt)) {
       // A loop is what that category is about.

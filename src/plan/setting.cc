@@ -237,8 +237,8 @@ bool draw_setting(Builder& b, std::optional<Category> category) {
   // What it says is said of the whole.
   const std::vector<std::string> names = root_of(b).names, summaries = root_of(b).summaries;
   root_of(b).names.clear(), root_of(b).summaries.clear();
-  for (int tries = 0; tries < kTries; ++tries) {
-    if (std::ranges::none_of(weights, [](double w) { return w > 0; })) break;
+  const bool any = std::ranges::any_of(weights, [](double w) { return w > 0; });
+  for (int tries = 0; any && tries < kTries; ++tries) {
     const std::size_t drawn = b.random().weighted(weights);
     if (b.draw_op(ops[drawn])) return true;
     weights[drawn] *= tries < kTries / 2 ? 0.7 : 0.2;
@@ -313,8 +313,10 @@ void name_apart(Builder& b) {
 // mostly of functions: one is made of it.
 bool show_category(Builder& b, Category category, bool beside) {
   constexpr int kTries = 5;
-  constexpr double kUsed = 0.85, kPurpose = 0.85, kInsists = 0.85;
-  if (b.catalogue().profile(category).has_bodies && b.random().chance(kUsed)) {
+  constexpr double kUsed = 0.85, kLooped = 0.4, kPurpose = 0.85, kInsists = 0.85;
+  // Loops have purposes of their own, more than to go over the rows of a batch.
+  const double used = b.catalogue().profile(category).keeps_loops ? kLooped : kUsed;
+  if (b.catalogue().profile(category).has_bodies && b.random().chance(used)) {
     std::vector<const Op*> uses;
     for (const Op& op : b.catalogue().ops())
       if (is_kind(op, kUse) && op.category == category) uses.push_back(&op);

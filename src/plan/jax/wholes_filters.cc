@@ -20,7 +20,7 @@ class Filter {
   Filter(Idiom& i, Category category) : i_(i), category_(category) {
     if (half_precision(i)) i.fail();
     n_ = i.between(2, 4), m_ = i.between(1, n_);
-    steps_ = std::clamp<std::int64_t>(i.size(), 4, 32);
+    steps_ = i.chance(0.7) ? i.between(4, 10) : std::clamp<std::int64_t>(i.size(), 8, 64);
     smooths_ = i.chance(0.55);
     regimes_ = category == kIndexing;
     gated_ = category == kConditional;
@@ -87,7 +87,7 @@ class Filter {
     Parts parts = {mean_part({"mean", "x"}),
                    cov_part({"cov", "p"}),
                    {{"f", "transition"}, cov(), {-0.6, 0.6}},
-                   {{"q", "process_cov"}, cov(), {0, 0.6}}};
+                   {{"process_cov", "q", "drift_cov"}, cov(), {0, 0.6}}};
     if (driven_) parts.push_back({{"u", "control"}, mean(), {-1, 1}});
     return stage(i_, {"predict", "predict_step"}, "Mean and covariance of the next state.", parts,
                  [&](const Ids& p) {
@@ -111,7 +111,7 @@ class Filter {
          cov_part({"cov", "p"}),
          {{"y", "measurement"}, seen, {-3, 3}},
          {{"h", "sensor"}, {i_.real(), {m_, n_}}, {-1, 1}},
-         {{"noise_cov", "r"}, spread, {0, 1}}},
+         {{"noise_cov", "r", "sensor_cov"}, spread, {0, 1}}},
         [&](const Ids& p) {
           const ValueId miss =
               i_.let({"innovation", "residual"}, "$0 - $1 @ $2", {p[2], p[3], p[0]}, seen, {-3, 3});
@@ -158,7 +158,7 @@ class Filter {
          mean_part({"next_mean", "smoothed_next"}),
          cov_part({"next_cov", "smoothed_next_cov"}),
          {{"f", "transition"}, cov(), {-0.6, 0.6}},
-         {{"q", "process_cov"}, cov(), {0, 0.6}}},
+         {{"process_cov", "q", "drift_cov"}, cov(), {0, 0.6}}},
         [&](const Ids& p) {
           const ValueId ahead =
               i_.let({"cov_ahead"}, "$0 @ $1 @ $0.T + $2", {p[4], p[1], p[5]}, cov(), {-1, 2});

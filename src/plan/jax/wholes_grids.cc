@@ -84,7 +84,7 @@ class Grid {
     if (half_precision(i)) i.fail();
     height_ = std::clamp<std::int64_t>(i.size(), 5, 24),
     width_ = std::clamp<std::int64_t>(i.size(), 5, 24);
-    steps_ = i.between(4, 16);
+    steps_ = i.chance(0.7) ? i.between(4, 10) : i.between(15, 50);
     periodic_ = i.chance(0.65);
     order_ = static_cast<int>(i.random().weighted(std::vector<double>{0.3, 0.35, 0.35}));
     ensemble_ = category == kVectorization;

@@ -289,10 +289,10 @@ class Image {
 }  // namespace
 
 std::vector<Op> image_wholes() {
-  return wholes_of({{"image_cells", kArray, 1.5},
-                    {"image_orientations", kMath, 1},
+  return wholes_of({{"image_cells", kArray, 0.8},
+                    {"image_orientations", kMath, 0.7},
                     {"image_votes", kIndexing, 0.7},
-                    {"image_strengths", kReduction, 1},
+                    {"image_strengths", kReduction, 0.5},
                     {"image_batch", kVectorization, 0.7}},
                    kSmooth, [](Idiom& i, Category category) { Image(i, category).write(); });
 }

@@ -488,7 +488,8 @@ class Network {
     const std::string over = front_ == Front::kTokens    ? "tokens"
                              : front_ == Front::kPatches ? "image patches"
                                                          : "feature frames";
-    return fmt::format("{}-layer {} network over {}", n_.layers, layer_.kind, over);
+    return fmt::format("{} {}-layer {} network over {}", n_.layers == 8 ? "an" : "a", n_.layers,
+                       layer_.kind, over);
   }
 
   void name() {
@@ -502,7 +503,7 @@ class Network {
                              : head_ == Head::kNumber  ? "squared error"
                                                        : "cross entropy of the class";
     const std::string with = drops_ ? " with layers dropped" : "";
-    const std::string of = " of a " + what() + with;
+    const std::string of = " of " + what() + with;
     if (category_ == kGradient) {
       i_.called({"train_step", subject + "_train_step", "update"});
       i_.summary("One step of gradient descent on the " + says + of + ".");

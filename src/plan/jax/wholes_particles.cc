@@ -59,7 +59,7 @@ class Particles {
   Particles(Idiom& i, Category category) : i_(i), category_(category) {
     if (half_precision(i)) i.fail();
     count_ = std::clamp<std::int64_t>(i.size(), 4, 12), axes_ = i.between(2, 3);
-    steps_ = i.between(4, 20);
+    steps_ = i.chance(0.7) ? i.between(4, 12) : i.between(15, 50);
     law_ = i.random().pick(laws());
     pairs_ =
         category == kIndexing        ? Pairs::kBonds

@@ -257,11 +257,6 @@ class Posterior {
                 i_.let({"q_next"}, "$0 + " + step_ + " * $1", {q, half}, shape, {-2, 2});
             return Ids{moved, kicked(moved, half, {"p_next"})};
           };
-          if (category_ != kLoop && leaps_ <= 4 && i_.chance(0.5)) {
-            Ids now = {p[0], p[1]};
-            for (std::int64_t k = 0; k < leaps_; ++k) now = leap(now[0], now[1]);
-            return now;
-          }
           return i_.fori(0, leaps_, {"leap", "body"},
                          {{{"q"}, p[0], {-2, 2}, {"q_end"}}, {{"p"}, p[1], {-3, 3}, {"p_end"}}},
                          [&](const Ids& q) { return leap(q[1], q[2]); });

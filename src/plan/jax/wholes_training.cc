@@ -325,7 +325,7 @@ class Training {
   }
 
   Ids loss_and_gradients(const Ids& at) {
-    Parts parts = {{{"loss", "value"}, {i_.real(), {}}, {0.1, 6}}};
+    Parts parts = {{{"loss", "loss_value"}, {i_.real(), {}}, {0.1, 6}}};
     for (Idiom::Part& g : gradient_parts("d_", false)) parts.push_back(std::move(g));
     return i_.unpack(
         "jax.value_and_grad($f0, " + argnums() + ")(" + Idiom::holes(0, at.size()) + ")", at,
