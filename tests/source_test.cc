@@ -511,8 +511,8 @@ TEST(Simplify, FactorsOfOneGoAndFactorsInARowBecomeOne) {
   EXPECT_EQ(print(without_ones(parse("jnp.argmax($0) * 1.0"), true)), "jnp.argmax($0) * 1.0");
   EXPECT_EQ(print(with_joined_factors(parse("a + 0.1 * (0.5 * x)"))), "a + 0.05 * x");
   EXPECT_EQ(print(with_joined_factors(parse("2 * (0.5 * x)"))), "2 * (0.5 * x)");
-  EXPECT_EQ(print(without_ones(parse("1.0 * jnp.sum($0**2) / 3 + 0.0"), true)),
-            "jnp.sum($0**2) / 3");
+  EXPECT_EQ(print(without_ones(parse("1.0 * jnp.sum($0 ** 2) / 3 + 0.0"), true)),
+            "jnp.sum($0 ** 2) / 3");
   EXPECT_EQ(print(without_ones(parse("1.0 * $0"), true)), "1.0 * $0");  // there is no step left
   EXPECT_EQ(print(without_ones(parse("jnp.sum($0 > 0.5) + 0.0"), true)), "jnp.sum($0 > 0.5) + 0.0");
   EXPECT_EQ(print(with_joined_factors(parse("(1.5 - 1.0) * x"))), "0.5 * x");

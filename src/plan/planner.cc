@@ -298,8 +298,8 @@ std::optional<Program> try_root(const Settings& settings, const Family& family, 
   const bool gives_up = attempt >= kTriesInSetting && has_idioms(*settings.catalogue, category);
   begins_with_idiom = (begins_with_idiom || gives_up) && !spreads;
   // What a family features may have no setting; then other operations go on with it.
-  const bool has_setting = attempt < kTriesInSetting && featured != nullptr &&
-                           has_settings(*settings.catalogue) && !spreads;
+  const bool has_setting =
+      attempt < kTriesInSetting && featured != nullptr && has_settings(*settings.catalogue);
   if (!composed && !begins_with_idiom && !has_setting) {
     // The builder draws in a body only; arguments are drawn before there is one.
     const std::size_t count =

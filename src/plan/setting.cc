@@ -438,6 +438,8 @@ bool goes_by(const Value& v, const std::vector<std::string>& words) {
   return std::ranges::any_of(v.names, is_one) || is_one(v.hint);
 }
 
+bool says_only(const Op& op) { return op.has(kSetting) && is_kind(op, kSays); }
+
 bool has_settings(const Catalogue& catalogue) {
   return std::ranges::any_of(catalogue.ops(), [](const Op& op) { return op.has(kSetting); });
 }

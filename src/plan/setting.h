@@ -63,6 +63,9 @@ Op role(std::string name, Category category, std::vector<std::string> entries,
 // over it, its gradient. False where it does not apply.
 Op use_of_function(std::string name, Category category, std::function<bool(Idiom&)> use);
 
+// Whether an entry gives words for a function's results, and no step.
+bool says_only(const Op& op);
+
 // Whether one of its names is among the words.
 bool goes_by(const Value& v, const std::vector<std::string>& words);
 

@@ -37,6 +37,9 @@ jnp.linalg.matrix_norm : linear_algebra smooth
   matrix,x[n m]f{-2,2} : n=2..8, m=2..8 : @($0<|, ord='fro'|, ord=1|, ord=jnp.inf|, ord='nuc'|,
       ord=2>) -> norm[]f{0.5,16}
   x[n m]f{-2,2} : @($0, keepdims=True) -> norm[1 1]f{0.5,16}
+jnp.linalg.trace : linear_algebra smooth 0.4
+  factors,features[n k]f{-2,2} : n=2..6, k=2..6 : @(<$0 @ $0.T|$0.T @ $0>) -> energy,total[]f{1,60}
+  left,x[n k]f{-2,2}; right,y[n k]f{-2,2} : n=2..6, k=2..6 : @($0.T @ $1) -> overlap[]f{-20,20}
 jnp.linalg.matrix_rank : linear_algebra none
   factors,loadings[n m]f{-2,2} : n=4..9, m=2..3 : jnp.sum($0**2) / @($0) ->
       energy_per_dimension[]f{1,30}

@@ -56,7 +56,10 @@ jax.tree.broadcast : array smooth 3
   rate,x[]{0.1,1}; w[n]{-2,2}; b[m]{-2,2} : jax.tree.map(jnp.multiply,
       jax.<tree.broadcast|tree_util.tree_broadcast>($0, [$1, $2]), [$1, $2]) -> first[n]{-2,2};
       second[m]{-2,2}
-jax.tree.all : reduction zero 3
+jax.tree.all : reduction smooth 3
+  bias,scale[n]{-2,2}; gains,y[m]{-2,2} : n=3..9, m=3..9 :
+      jnp.concatenate([$0, $1]) if jax.<tree.all|tree_util.tree_all>(jax.tree.map(lambda v: v.ndim ==
+      1, ($0, $1))) else jnp.zeros(1) -> joined,flat[n+m]{-2,2}
   x,losses[n]{-2,2}; y,norms[m]{-2,2} : n=2..4, m=2..4 :
       jnp.where(jax.<tree.all|tree_util.tree_all>(jax.tree.map(lambda v: v.ndim == 1, ($0, $1))),
       jnp.max($0), jnp.max($1)) -> peak?[]{-2,2}

@@ -152,9 +152,9 @@ Op smooth_in_time() {
         const Type slice = f.with(i.without_axis(f.id, 0));
         const int kind = static_cast<int>(i.between(0, 2));
         const bool given = i.chance(0.6);
-        const ValueId start =
-            given ? i.argument({"initial", "state0"}, slice, f.range)
-                  : i.let({"initial", "state0"}, "jnp.zeros_like($0[0])", {f.id}, slice, {0, 0});
+        const ValueId start = given ? i.argument({"initial", "state0"}, slice, f.range)
+                                    : i.let({"initial", "state0"}, "jnp.zeros_like($0[0])", {f.id},
+                                            slice, {-f.reach, f.reach});
         const std::string form = kind == 0   ? decay + " * $0 + (1.0 - " + decay + ") * $1"
                                  : kind == 1 ? decay + " * $0 + $1"
                                              : "jnp.maximum(" + decay + " * $0, $1)";

@@ -16,7 +16,8 @@ using Words = Idiom::Words;
 Interval within(const Featured& f, double factor) { return {-factor * f.reach, factor * f.reach}; }
 
 ValueId zeros_of_slice(Idiom& i, const Featured& f, const Words& names) {
-  return i.let(names, "jnp.zeros_like($0[0])", {f.id}, f.with(i.without_axis(f.id, 0)), {0, 0});
+  return i.let(names, "jnp.zeros_like($0[0])", {f.id}, f.with(i.without_axis(f.id, 0)),
+               within(f, 1));
 }
 
 Op discounted_sum() {
@@ -144,7 +145,7 @@ Op screened_poisson() {
         const std::string screen = i.setting({"screening", "decay"}, {"0.5", "1.0", "0.2"});
         const Interval room = within(f, 2);
         const ValueId guess = i.chance(0.5) ? i.argument({"guess", "initial"}, f.type, f.range)
-                                            : zero_like(i, {"initial", "flat"}, f.id, {0, 0});
+                                            : zero_like(i, {"initial", "flat"}, f.id, within(f, 1));
         f.called(i, "potential", {"jacobi_sweeps", "relax_potential"});
         i.summary(fmt::format("Screened potential with {} as its source, by {} Jacobi sweeps.",
                               f.noun, sweeps));
@@ -176,7 +177,7 @@ Op equilibrium_layer() {
         f.called(i, "equilibrium", {"equilibrium_layer", "settled_activity"});
         i.summary(fmt::format("Activity of a tanh layer with feedback, fed by {}, after {} rounds.",
                               f.noun, rounds));
-        const ValueId start = zero_like(i, {"start", "silent"}, f.id, {0, 0});
+        const ValueId start = zero_like(i, {"start", "silent"}, f.id, within(f, 1));
         iterated(
             i, rounds, {"settle", "round"},
             {{"activity", "h"}, start, {-1, 1}, {"equilibrium", "activity"}},
@@ -189,36 +190,11 @@ Op equilibrium_layer() {
       });
 }
 
-// The root of a cubic that rises everywhere: Newton's method needs no guard.
-Op hardening_spring() {
-  return setting(
-      "hardening_spring", kLoop, 0.7, kSmooth, reals(0, 3), [](Idiom& i, const Featured& f) {
-        if (f.reach > 6) Idiom::fail();
-        const std::int64_t rounds = i.between(4, 8);
-        const std::string cubic = i.setting({"hardening", "cubic_term"}, {"0.5", "0.2", "1.0"});
-        const Interval room = within(f, 1.5);
-        f.called(i, "deflection", {"spring_deflection", "solve_deflection"});
-        i.summary("Deflection of a hardening spring under " + f.noun +
-                  " as the load, by Newton's method.");
-        const ValueId start = zero_like(i, {"start", "unloaded"}, f.id, {0, 0});
-        iterated(
-            i, rounds, {"newton_step", "improve"},
-            {{"x", "deflection"}, start, room, {"deflection", "x"}},
-            [&](ValueId x) {
-              const ValueId miss = i.let({"miss", "imbalance"}, "$0 + " + cubic + " * $0**3 - $1",
-                                         {x, f.id}, f.type, within(f, 2));
-              return i.let({"x_next"}, "$0 - $1 / (1.0 + 3.0 * " + cubic + " * $0**2)", {x, miss},
-                           f.type, room);
-            },
-            0.7);
-      });
-}
-
 }  // namespace
 
 std::vector<Op> loop_settings() {
   return {discounted_sum(),         one_pass_moments(), driven_oscillator(), resonator(),
-          leading_singular_value(), screened_poisson(), equilibrium_layer(), hardening_spring()};
+          leading_singular_value(), screened_poisson(), equilibrium_layer()};
 }
 
 }  // namespace jaxsmith::plan

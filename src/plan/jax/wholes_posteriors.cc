@@ -6,6 +6,7 @@
 
 #include "plan/jax/idiom_forms.h"
 #include "plan/jax/idioms.h"
+#include "plan/jax/random_keys.h"
 #include "plan/jax/wholes.h"
 
 namespace jaxsmith::plan {
@@ -117,14 +118,18 @@ class Posterior {
       density_steps(operands);
       return;
     }
-    // Random numbers are handed in: people test samplers so, and draws stay the caller's.
+    // One seed for both: where every proposal is accepted, what accepts shows nothing.
     Shape noise = {rounds_, size_}, uniforms = {rounds_};
     if (chains_) noise.insert(noise.begin(), chains_), uniforms.insert(uniforms.begin(), chains_);
+    const Ids keys = random_keys(i_, 2);
     const ValueId kicks =
-        i_.argument({sampler_ == Sampler::kHamiltonian ? "momenta" : "noise", "normals"},
-                    {i_.real(), noise}, {-1.5, 1.5});
+        i_.let({sampler_ == Sampler::kHamiltonian ? "momenta" : "noise", "normals"},
+               fmt::format("jax.random.normal($0, {}, $1.dtype)", tuple_text(noise)),
+               {keys[0], theta}, Type{i_.real(), noise}, {-2.5, 2.5});
     const ValueId draws =
-        i_.argument({"log_uniforms", "log_u"}, {i_.real(), uniforms}, {-3, -0.05});
+        i_.let({"log_uniforms", "log_u"},
+               fmt::format("jnp.log(jax.random.uniform($0, {}, $1.dtype))", tuple_text(uniforms)),
+               {keys[1], theta}, Type{i_.real(), uniforms}, {-5, -0.01});
     if (!chains_) {
       run(theta, kicks, draws);
       return;
