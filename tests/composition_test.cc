@@ -65,7 +65,7 @@ TEST(Sizes, AMixHasAFewOfEachEnd) {
     ++counts[family_size(of_size(SizeClass::kMix), kSeed, static_cast<std::uint64_t>(f))];
   EXPECT_EQ(counts.count(SizeClass::kMix), 0u);
   EXPECT_NEAR(counts[SizeClass::kSmall], 0.14 * families, 0.02 * families);
-  EXPECT_NEAR(counts[SizeClass::kLarge], 0.2 * families, 0.02 * families);
+  EXPECT_NEAR(counts[SizeClass::kLarge], 0.16 * families, 0.02 * families);
   for (const SizeClass size : {SizeClass::kSmall, SizeClass::kMedium})
     EXPECT_EQ(family_size(of_size(size), kSeed, 3), size);
 }

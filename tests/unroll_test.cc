@@ -64,7 +64,7 @@ TEST(Unrolling, IsOfShortLoopsOfArraysOnly) {
     }
   }
   EXPECT_GT(unrolled, 20);
-  EXPECT_GT(loops, 4 * unrolled);
+  EXPECT_GT(loops, 3 * unrolled);
   for (const auto& kinds : {counted, stacked}) EXPECT_EQ(kinds.size(), 2U);
 }
 

@@ -550,7 +550,7 @@ bool draw_study(Builder& b, const std::vector<const Op*>& studies) {
 // An idiom that stands alone is, but for its few choices, like any other program of it: people make
 // a function of it and go on with that.
 void study(Builder& b) {
-  constexpr double kStudied = 0.85;
+  constexpr double kStudied = 0.65;
   if (b.settings().size == SizeClass::kSmall || !b.random().chance(kStudied)) return;
   std::vector<const Op*> studies;
   for (const Op& op : b.catalogue().ops())
@@ -561,7 +561,7 @@ void study(Builder& b) {
 }  // namespace
 
 bool chains_freely(const Program& program) {
-  constexpr double kFree = 0.1;
+  constexpr double kFree = 0.03;
   return Random(program.seed, program.family).fork("chains freely").chance(kFree);
 }
 

@@ -50,7 +50,7 @@ std::vector<Category> categories_from(const PlanOptions& options, std::uint64_t 
 std::vector<std::uint64_t> families_without_idiom(const PlanOptions& options, std::uint64_t seed,
                                                   std::uint64_t round,
                                                   const std::vector<Category>& categories) {
-  constexpr double kWithBodies = 0.3;
+  constexpr double kWithBodies = 0.12;
   Random random = Random(seed, round).fork("without idiom");
   std::vector<bool> preferred;
   for (const Category category : categories)

@@ -189,8 +189,23 @@ bool shows_category(const Program& program, Category category, bool with_functio
   });
 }
 
-// The same operation, on a new argument of the root that it must use; on two of a type where it
-// does not meet what is there.
+// A second argument beside one: of its type, a number of it, or of another type.
+Drawn beside(Builder& b, const CategoryProfile& profile, const Drawn& first) {
+  constexpr double kSame = 0.55, kNumber = 0.2, kOfItsShape = 0.5;
+  const double draw = b.random().uniform();
+  Drawn out = first;
+  if (draw < kSame) return out;
+  if (draw < kSame + kNumber) {
+    out.type.shape = {};
+    return out;
+  }
+  out = draw_argument(b, profile, 1);
+  if (b.random().chance(kOfItsShape)) out.type.shape = first.type.shape;
+  return out;
+}
+
+// The same operation, on a new argument of the root that it must use; on two where it does not meet
+// what is there.
 Op on_new_argument(const Op& op, const CategoryProfile& profile) {
   Op out = op;
   out.draw = [&op, &profile](Builder& b, Draft& draft) {
@@ -201,10 +216,11 @@ Op on_new_argument(const Op& op, const CategoryProfile& profile) {
     if (given >= most) return false;
     // The first one may be flags, too.
     const bool any_kind = given == 0 && b.random().chance(0.35);
-    const Drawn drawn = draw_argument(b, any, static_cast<int>(given) + (any_kind ? 1 : 0));
+    Drawn drawn = draw_argument(b, any, static_cast<int>(given) + (any_kind ? 1 : 0));
     std::vector<ValueId> added;
     for (std::size_t n = given; n < std::min(given + 2, most); ++n) {
       const std::uint32_t bit = 1u << n;
+      if (n > given) drawn = beside(b, any, drawn);
       added.push_back(b.add_parameter({drawn.type, drawn.stats, "", bit,
                                        tensor::is_inexact(drawn.type.dtype) ? bit : 0, 0, bit}));
       if (!op.draw(b, draft)) continue;

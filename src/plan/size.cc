@@ -12,7 +12,7 @@ const SizeProfile& profile_of(SizeClass size) {
        .most_results = 3,
        .most_arguments = 5,
        .most_differentiated = 12},
-      {.share = 0.66,
+      {.share = 0.70,
        .steps = 4,
        .more_steps = 6,
        .more_idioms = {0.44, 0.31, 0.17, 0.08},
@@ -21,7 +21,7 @@ const SizeProfile& profile_of(SizeClass size) {
        .most_arguments = 6,
        .most_differentiated = 24},
       // Of several functions each: plan/jax/wholes.h, plan/composition.h.
-      {.share = 0.2,
+      {.share = 0.16,
        .steps = 4,
        .more_steps = 6,
        .more_idioms = {0.4, 0.35, 0.2, 0.05},

@@ -243,10 +243,10 @@ class Reader {
                      "Static bounds: this lowers to a scan and stays differentiable."});
     if (function == "solve" && e->items.size() >= 3)
       say("solve", {"Solve rather than invert: cheaper, and loses fewer digits.",
-                    "No explicit inverse is needed."});
+                    "Solving loses fewer digits than a product with the inverse."});
     if (function == "cond" && e->items.size() >= 4)
       say("cond", {"Only the branch that is taken runs.",
-                   "Under vmap both branches run and the predicate selects."});
+                   "Python's if would not trace: the predicate is an array."});
     if (function == "switch")
       say("switch", {"The index is clamped to the branches that there are.",
                      "One branch runs, unless the index is mapped over."});

@@ -359,7 +359,8 @@ class Settling {
     if (whole && number < kSmallest) return false;
     const auto follows = [&](double other) {
       if (other == number || other == -number) return true;
-      if (!whole) return std::abs(other - (1 - number)) < 1e-9;
+      if (!whole && std::abs(other - (1 - number)) < 1e-9) return true;
+      if (!whole) return other == 2 * number || 2 * other == number;
       const bool next = std::abs(other - number) == 1 && other >= kSmallest - 1;
       return next || other == 2 * number || (other >= kSmallest && 2 * other == number);
     };
@@ -573,6 +574,21 @@ class Settling {
     return own;
   }
 
+  // Whether a function is for this result: a state that callers carry on with, a derivative, or
+  // what its name says.
+  static bool is_the_point(const std::string& function, const std::string& result) {
+    static const std::set<std::string, std::less<>> kCarried = {
+        "next", "new", "updated", "final", "state", "grad", "grads", "gradient", "tangent", "cov"};
+    for (std::size_t at = 0; at <= result.size();) {
+      const std::size_t end = std::min(result.find('_', at), result.size());
+      const std::string word = result.substr(at, end - at);
+      if (kCarried.contains(word) || (word.size() > 2 && function.find(word) != function.npos))
+        return true;
+      at = end + 1;
+    }
+    return false;
+  }
+
   // return x, state becomes two: with the last, and without.
   bool give_return(FunctionDefinition& f) {
     if (f.body.empty() || f.returns) return false;
@@ -583,6 +599,7 @@ class Settling {
       return false;
     if (items.back()->kind != ExprKind::kName) return false;
     const std::string& last = items.back()->text;
+    if (is_the_point(f.name, last)) return false;
     const auto word = claim(f, {"return_" + last, "with_" + last, "full_output"});
     if (!word) return false;
     const std::vector<Expr> fewer(items.begin(), items.end() - 1);

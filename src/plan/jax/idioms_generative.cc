@@ -422,9 +422,8 @@ Op gumbel_softmax() {
         i.argument({"uniform", "u", "noise"}, i.type(logits),
                    tensor::byte_size(i.real()) == 2 ? Interval{0.1, 0.75} : Interval{0.05, 0.95});
     i.called({"gumbel_softmax", "concrete_sample", "relaxed_categorical"});
-    const ValueId g = i.let({"gumbel", "perturbation"},
-                            i.either({"-jnp.log(-jnp.log($0))", "-jnp.log(-jnp.log($0 + 1e-6))"}),
-                            {uniform}, shape, {-1.1, 3});
+    const ValueId g =
+        i.let({"gumbel", "perturbation"}, "-jnp.log(-jnp.log($0))", {uniform}, shape, {-1.1, 3});
     const std::string t = i.either({"0.5", "1.0", "2.0", "0.7"});
     ValueId soft = i.let({"soft", "relaxed", "sample"},
                          i.either({"jax.nn.softmax(($0 + $1) / " + t + ", axis=-1)",

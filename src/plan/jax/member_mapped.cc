@@ -55,7 +55,7 @@ std::optional<Member> vmap_member(const Program& root, const Settings& settings,
   for (std::size_t i = 0; i < originals.size(); ++i) {
     const Value like = w.at(originals[i]);
     Type type = like.type;
-    if (axes[i] == 0 && type.rank() > 0 && random.chance(0.2) && !(whole && in_pack[i]))
+    if (axes[i] == 0 && type.rank() > 0 && random.chance(0.06) && !(whole && in_pack[i]))
       axes[i] = 1;
     if (axes[i] >= 0) type.shape.insert(type.shape.begin() + axes[i], n);
     if (type.rank() > settings.max_rank || tensor::element_count(type.shape) > 4096)

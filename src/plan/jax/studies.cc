@@ -478,7 +478,7 @@ void summarize(Idiom& i, const Studied& s, const Chosen& x, ValueId xs, ValueId 
           bounds(i, x.id));
     return;
   }
-  if (real_table && i.chance(0.35)) {
+  if (real_table && i.chance(0.12)) {
     call_it(i, s, {"expectation", "expected_value"});
     i.summary(
         fmt::format("Expected {} over a discrete distribution of {}, beside its value at one.",

@@ -619,7 +619,7 @@ class Network {
       return has_loss_ ? cross_entropy(logits, target) : logits;
     }
     const ValueId pooled = i_.let({"pooled", "summary"},
-                                  i_.either({"jnp.mean($0, axis=0)", "$0.mean(axis=0)", "$0[0]"}),
+                                  i_.either({"jnp.mean($0, axis=0)", "$0.mean(axis=0)", "$0[-1]"}),
                                   {x}, {n_.width}, around(2));
     if (head_ == Head::kEmbedding)
       return i_.let({"embedding"},

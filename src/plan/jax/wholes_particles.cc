@@ -211,7 +211,7 @@ class Particles {
         : outside_ == Outside::kDrag   ? "-" + k + " * $0"
                                        : k + " * jnp.stack([-$0[:, 1], $0[:, 0]], axis=1)";
     const Words names = outside_ == Outside::kTrap     ? Words{"trap_force", "confinement"}
-                        : outside_ == Outside::kWeight ? Words{"weight_force", "uniform_field"}
+                        : outside_ == Outside::kWeight ? Words{"uniform_force", "uniform_field"}
                         : outside_ == Outside::kDrag   ? Words{"drag_force", "friction"}
                                                        : Words{"magnetic_force", "lorentz_force"};
     const std::string says = outside_ == Outside::kTrap
@@ -352,7 +352,8 @@ class Particles {
   }
 
   void run(ValueId x, ValueId v, const Ids& more) {
-    measure_ = static_cast<int>(i_.between(0, 3));
+    // Kinetic energy is said for unit masses alone.
+    measure_ = static_cast<int>(i_.between(has_mass_ ? 1 : 0, 3));
     const Words record = measure_ == 0   ? Words{"kinetic_energies", "energies"}
                          : measure_ == 1 ? Words{"spreads", "gyration_radii"}
                          : measure_ == 2 ? Words{"centers", "center_path"}

@@ -298,9 +298,9 @@ class Training {
               return Ids{step(along, "$1"), next};
             }
             default: {
-              const ValueId along = i_.let(
-                  {"direction"}, "jnp.tanh(20.0 * (" + slow + " * $0 + " + rest_slow + " * $1))",
-                  {m, g}, shape, around(1));
+              const ValueId along =
+                  i_.let({"direction"}, "jnp.sign(" + slow + " * $0 + " + rest_slow + " * $1)",
+                         {m, g}, shape, around(1));
               const ValueId next =
                   i_.let({"m_next"}, square + " * $0 + (1.0 - " + square + ") * $1", {m, g}, shape,
                          around(1));
