@@ -299,7 +299,7 @@ TEST(Shrink, TheSameProgramIsShrunkInTheSameWay) {
 // Operations within loops and branches are left without these around them.
 TEST(Shrink, TheStepsOfALoopStandWithoutIt) {
   std::size_t met = 0, free = 0;
-  for (std::uint64_t f = 0; f < 400 && met < 14; ++f) {
+  for (std::uint64_t f = 0; f < 1000 && met < 14; ++f) {
     const auto members = family(f);
     if (members.empty()) continue;  // nothing closed
     const Member& m = members[0];

@@ -645,7 +645,7 @@ TEST(Packs, EveryParameterIsInOneUnitAndPacksHaveSeveral) {
 
 TEST(Packs, InputsAreThoseOfTheLeavesInTheirOrder) {
   int moved = 0;
-  for (std::uint64_t family = 0; family < 300; ++family) {
+  for (std::uint64_t family = 0; family < 450; ++family) {
     const auto members = plan::plan_family(options(), kSeed, family);
     if (members.empty() || members[0].program.packs.empty()) continue;
     const Function f = render(members[0], {kSeed, family, 0});

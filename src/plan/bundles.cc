@@ -23,7 +23,7 @@ enum class Alike {
   kLabels,  // the same, and no more axes
 };
 
-// What a member is called; "ints": those of whole numbers alone.
+// What a member is called; `integers`: those of whole numbers alone.
 struct Slot {
   std::string_view words;
   bool needed = true;

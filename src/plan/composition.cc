@@ -194,7 +194,8 @@ bool draw_idiom(Builder& b, std::optional<Category> category, const Among& among
   // So have loops of loops and of branches.
   const bool nested = first && own.chance(kNestedShare) && b.settings().idioms.empty();
   std::size_t nesting = 0;
-  for (const std::size_t n : candidates) nesting += ops[n].has(kNests);
+  for (std::size_t n = 0; n < candidates.size(); ++n)
+    nesting += weights[n] > 0 && ops[candidates[n]].has(kNests);
   const bool may_nest = nested && nesting > 0;
   if ((in_turn || may_nest) && b.random().chance(kKept)) {
     for (std::size_t n = 0; n < weights.size(); ++n)
@@ -601,7 +602,13 @@ bool go_on_with_idiom(Builder& b, Category category) { return draw_next_idiom(b,
 
 bool compose(Builder& b, Category category) {
   constexpr double kPlanned = 0.95;  // the others chain idioms of a field
-  return b.random().chance(kPlanned) ? draw_whole(b, category) : Composer(b).run(category);
+  const auto& asked = b.settings().idioms;
+  const bool planned = std::ranges::any_of(b.catalogue().ops(), [&](const Op& op) {
+    return field_of(op) == Field::kWholes && op.category == category &&
+           (asked.empty() || std::ranges::find(asked, op.name) != asked.end());
+  });
+  return planned && b.random().chance(kPlanned) ? draw_whole(b, category)
+                                                : Composer(b).run(category);
 }
 
 }  // namespace jaxsmith::plan

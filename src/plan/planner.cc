@@ -7,6 +7,7 @@
 
 #include "plan/composition.h"
 #include "plan/family.h"
+#include "plan/field.h"
 #include "plan/packs.h"
 #include "plan/setting.h"
 #include "plan/size.h"
@@ -191,12 +192,16 @@ bool shows_category(const Program& program, Category category, bool with_functio
 
 // A second argument beside one: of its type, a number of it, or of another type.
 Drawn beside(Builder& b, const CategoryProfile& profile, const Drawn& first) {
-  constexpr double kSame = 0.55, kNumber = 0.2, kOfItsShape = 0.5;
+  constexpr double kSame = 0.55, kNumber = 0.25, kPlace = 0.4, kOfItsShape = 0.5;
+  constexpr double kLastPlace = 3;
   const double draw = b.random().uniform();
   Drawn out = first;
   if (draw < kSame) return out;
   if (draw < kSame + kNumber) {
     out.type.shape = {};
+    if (!b.random().chance(kPlace) || !b.allowed(b.settings().integer)) return out;
+    out.type.dtype = b.settings().integer;
+    out.stats = uniform_stats(b.random(), 0, kLastPlace, true);
     return out;
   }
   out = draw_argument(b, profile, 1);
@@ -439,6 +444,12 @@ SizeClass family_size(const PlanOptions& options, std::uint64_t seed, std::uint6
                        weights_of(options).sizes[static_cast<std::size_t>(each)]);
     size = static_cast<SizeClass>(Random(seed, family).fork("size").weighted(shares));
   }
+  const auto whole = [&](const std::string& name) {
+    const Op* op = options.catalogue->find(name);
+    return op != nullptr && field_of(*op) == Field::kWholes;
+  };
+  if (!options.idioms.empty() && std::ranges::all_of(options.idioms, whole))
+    return SizeClass::kLarge;  // such a program has no other size
   // Large programs are made of idioms.
   const bool composed = has_idioms(*options.catalogue, family_category(options, seed, family));
   return size == SizeClass::kLarge && !composed ? SizeClass::kMedium : size;

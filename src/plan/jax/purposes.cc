@@ -340,10 +340,10 @@ any_flags : array 5
   running_count count_so_far : Running count of true places in {}. : v[*]b : jnp.cumsum($0,
       axis=-1) -> running_count[*]i{0,9}
 density : reduction 5
-  posterior_on_grid normalized_posterior : Posterior on a grid from {} and a prior. : v[n]{0,1e4};
+  posterior_on_grid normalized_posterior : Posterior on a grid from {} and a prior. : v[n]{0.02,1e4};
       prior[n]{0.1,1} : $0 * $1 -> joint[n]{0,R} => joint : $0 / jnp.sum($0) ->
       posterior[n]{0,1}
-  expected_value mean_under_density : Mean of values weighted by {}. : v[*]{0,1e4};
+  expected_value mean_under_density : Mean of values weighted by {}. : v[*]{0.02,1e4};
       values,payoffs[*]{-2,2} : jnp.sum($0 * $1) / jnp.sum($0) -> mean[]{-2,2}
 density : arithmetic 5
   mixture_density contaminated_density : Mix {} with a constant background. : v[?]{0,1e4};
@@ -378,9 +378,9 @@ singular : reduction 6
   nuclear_norm sum_of_singular_values : Sum of {}. : v[n]{0,1e4} : jnp.sum($0) -> total[]{0,9R}
 spectrum_of : reduction 6
   condition_number spectral_condition : Largest of {} over the smallest, in size. : v[n] :
-      jnp.abs($0) -> sizes[n]{0,R} => sizes : jnp.max($0) / jnp.min($0) ->
+      jnp.abs($0) -> sizes[n]{0,R} => sizes : jnp.max($0) / (jnp.min($0) + 1e-2) ->
       condition_number[]{1,50}
-  spectral_sum nuclear_norm : Sum of the sizes of {}. : v[n] : jnp.sum(jnp.abs($0)) -> total[]{0,9R}
+  spectral_sum sum_of_sizes : Sum of the sizes of {}. : v[n] : jnp.sum(jnp.abs($0)) -> total[]{0,9R}
 size : arithmetic 5
   clip_factor scale_to_limit : Factor that brings {} down to a limit. : v[?]{0.02,1e4};
       max_norm,limit[]{0.5,2} : jnp.minimum(1.0, $1 / $0) -> factor[?]{0.1,1}
@@ -394,7 +394,7 @@ amplitude : reduction 5
   spectral_flatness flatness : Geometric over arithmetic mean of {}. : v[*]{0.02,1e4} :
       jnp.exp(jnp.mean(jnp.log($0))) -> geometric_mean[]{0,R} => geometric_mean; v : $0 /
       jnp.mean($1) -> flatness[]{0,1}
-  spectral_centroid center_of_mass : Mean place along the axis, weighted by {}. : v[n]{0,1e4} :
+  spectral_centroid center_of_mass : Mean place along the axis, weighted by {}. : v[n]{0.02,1e4} :
       jnp.sum(jnp.arange({n}) * $0) / jnp.sum($0) -> centroid[]{0,n}
 moved : reduction 6
   lag_correlation self_overlap : Mean product of an array and {}. : v[*]; source : jnp.mean($1 *
@@ -412,7 +412,7 @@ left_out : arithmetic 6
       -> remainder[?]{-2R,2R}
 left_out : reduction 6
   rms_change distortion : Root mean square distance of {} from the input. : v[*]; source :
-      jnp.sqrt(jnp.mean(jnp.square($0 - $1))) -> distortion[]{0,R}
+      jnp.sqrt(jnp.mean(jnp.square($0 - $1)) + 1e-4) -> distortion[]{0,R}
 ordered : reduction 6
   trimmed_mean robust_mean : Mean of {} without the first and the last. : v[n] : n=3..4096 :
       jnp.mean($0[1:-1]) -> trimmed_mean[]{-1R,1R}
@@ -507,7 +507,7 @@ counts : reduction 5
       weights,costs[*]{0.2,2} : jnp.mean($1 * $0) -> mean_cost[]{-9,9}
 spectrum : reduction 5
   spectral_centroid mean_frequency : Mean bin of {}, weighted by power. : v[n]c : jnp.abs($0) ** 2
-      -> power[n]D{0,RR} => power : jnp.sum(jnp.arange({n}) * $0) / jnp.sum($0) ->
+      -> power[n]D{0,RR} => power : jnp.sum(jnp.arange({n}) * $0) / (jnp.sum($0) + 1e-3) ->
       centroid[]D{0,n}
 any_spectrum : reduction 5
   total_power spectral_energy : Total power of {}. : v[*]c : jnp.sum(jnp.abs($0) ** 2) ->

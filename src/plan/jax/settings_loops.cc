@@ -30,7 +30,8 @@ Op discounted_sum() {
         const ValueId after = bootstrap ? i.argument({"final_value", "bootstrap"}, slice, f.range)
                                         : zeros_of_slice(i, f, {"nothing", "end"});
         f.called(i, "discounted_sum", {"discounted_sum", "discounted_to_go"});
-        i.summary("Discounted sum of " + f.noun + " from each step on.");
+        i.summary("Discounted sum of " + f.noun + " from each step on" +
+                  (bootstrap ? ", and of a value at the end." : "."));
         i.scan(
             {"add_discounted", "step_back"}, {{{"later", "rest"}, after, room}},
             {{{"now", "current"}, f.id}}, {{"sums", "to_go"}},
@@ -55,10 +56,10 @@ Op one_pass_moments() {
         const ValueId number =
             i.let({"numbers", "counts"}, fmt::format("jnp.arange(1, {}, dtype=$0.dtype)", n + 1),
                   {f.id}, f.with({n}), {1, static_cast<double>(n)});
-        const ValueId mean = zeros_of_slice(i, f, {"mean0"}), sum = zeros_of_slice(i, f, {"sum0"});
+        const ValueId zero = zeros_of_slice(i, f, {"zero", "none"});
         const auto out = i.scan(
             {"update", "add_one"},
-            {{{"mean"}, mean, room}, {{"sum_sq", "m2"}, sum, squares, {"sum_sq", "squares"}}},
+            {{{"mean"}, zero, room}, {{"sum_sq", "m2"}, zero, squares, {"sum_sq", "squares"}}},
             {{{"value", "row"}, f.id}, {{"number", "k"}, number}}, {}, [&](const Ids& p) {
               const ValueId gap = i.let({"gap"}, "$0 - $1", {p[2], p[0]}, slice, room);
               const ValueId next =

@@ -24,7 +24,8 @@ class Audio {
     bands_ = i.between(4, 8), kept_ = i.between(3, bands_);
     emphasizes_ = i.chance(0.6), cepstra_ = i.chance(0.6), deltas_ = i.chance(0.6);
     learnt_ = i.chance(0.4);
-    normalizes_ = i.chance(0.6);
+    // What is scaled over time has no mean over time that a classifier could learn from.
+    normalizes_ = i.chance(0.6) && !learnt_;
   }
 
   void write() {
@@ -70,7 +71,7 @@ class Audio {
   // Overlapping frames under a window.
   ValueId framed(ValueId wave) {
     const Type type{i_.real(), {frames_, length_}};
-    const bool lookup = category_ != kVectorization && category_ != kLoop;
+    const bool lookup = category_ != kVectorization;
     const auto fill = [&](const Ids& p) {
       ValueId frames;
       if (lookup) {
@@ -88,15 +89,10 @@ class Audio {
           return Ids{i_.let({"frame"}, fmt::format("lax.dynamic_slice($0, ($1,), ({},))", length_),
                             {p[0], q[0]}, {length_}, {-1.5, 1.5})};
         };
-        if (category_ == kLoop) {
-          frames =
-              mapped(i_, {"cut", "frame_at"}, {{{"start", "onset"}, starts}}, {{"frames"}}, one)[0];
-        } else {
-          const BodyId cut =
-              i_.function({"cut", "frame_at"},
-                          {{{"start", "onset"}, counts(i_, {}), below(frames_ * length_)}}, one);
-          frames = i_.let({"frames"}, "jax.vmap($f0)($0)", {starts}, {cut}, type, {-1.5, 1.5});
-        }
+        const BodyId cut =
+            i_.function({"cut", "frame_at"},
+                        {{{"start", "onset"}, counts(i_, {}), below(frames_ * length_)}}, one);
+        frames = i_.let({"frames"}, "jax.vmap($f0)($0)", {starts}, {cut}, type, {-1.5, 1.5});
       }
       const bool sine = i_.chance(0.3);
       const std::string ramp = fmt::format("jnp.arange({})", length_);

@@ -35,11 +35,10 @@ class Filter {
     const std::string what = smooths_ ? "Smooth the states behind" : "Filter the states behind";
     const std::string model = regimes_  ? ", by the regime of each step"
                               : gated_  ? ", leaving outliers out"
-                              : driven_ ? " that known inputs drive"
+                              : driven_ ? ", with known inputs"
                                         : "";
     i_.summary(fmt::format("{} {} and give their log-likelihood{}.", what,
-                           batched_ ? "sequences of measurements" : "noisy measurements",
-                           model == " that known inputs drive" ? ", with known inputs" : model));
+                           batched_ ? "sequences of measurements" : "noisy measurements", model));
     predict_ = predict();
     update_ = update();
     if (smooths_) smooth_ = smooth_step();
@@ -190,7 +189,9 @@ class Filter {
         likely, {}, {}, {"use", "accept"}, [&](const Ids&) { return Ids{all[0], all[1]}; },
         {"ignore", "reject"}, [&](const Ids&) { return predicted; },
         {mean_part({"mean_kept"}), cov_part({"cov_kept"})});
-    return {kept[0], kept[1], all[2]};
+    const ValueId of_kept =
+        i_.let({"log_prob_kept"}, "jnp.where($0, $1, 0.0)", {likely, all[2]}, Shape{}, {-8, 0});
+    return {kept[0], kept[1], of_kept};
   }
 
   Ids run(ValueId y) {

@@ -70,10 +70,10 @@ const std::vector<System>& systems() {
        {{"wind_x", {-1, 1}}, {"wind_y", {-1, 1}}, {"source", {0, 0.5}}}},
       {"heat with cooling to the surroundings",
        {"temperature"},
-       {"{conductivity} * {ltemperature} - 0.2 * ({temperature} - {ambient})"},
+       {"{diffusivity} * {ltemperature} - 0.2 * ({temperature} - {ambient})"},
        {0, 2},
        "0.2",
-       {{"conductivity", {0.1, 0.4}}, {"ambient", {0, 1}}}}};
+       {{"diffusivity", {0.1, 0.4}}, {"ambient", {0, 1}}}}};
   return kSystems;
 }
 
@@ -195,10 +195,9 @@ class Grid {
         });
   }
 
-  Parts state_parts(const std::string& suffix = "") const {
+  Parts state_parts() const {
     Parts out;
-    for (const std::string& name : system_.fields)
-      out.push_back({{name + suffix}, plane(), room()});
+    for (const std::string& name : system_.fields) out.push_back({{name}, plane(), room()});
     return out;
   }
 

@@ -79,7 +79,7 @@ class Image {
       return;
     }
     i_.called(aim_ == Aim::kOrientations ? Words{"hog_descriptor", "orientation_histograms"}
-              : aim_ == Aim::kCorners    ? Words{"corner_strengths", "harris_features"}
+              : aim_ == Aim::kCorners    ? Words{"corner_strengths", "corner_features"}
                                          : Words{"edge_density", "edge_features"});
     i_.summary("Describe " + each + " by " + what + ".");
   }
@@ -170,7 +170,8 @@ class Image {
     const bool hard = category_ == kIndexing;
     return i_.helper(
         {"orientation_histogram", "cell_histograms"},
-        "Histogram of orientations in each cell, weighed by slope.", both(), [&](const Ids& p) {
+        "Histogram of orientations in each cell, weighted by gradient magnitude.", both(),
+        [&](const Ids& p) {
           const ValueId size =
               i_.let({"magnitude", "strength"},
                      i_.either({"jnp.sqrt($0**2 + $1**2 + 1e-8)", "jnp.hypot($0, $1) + 1e-6"}), p,
@@ -216,8 +217,9 @@ class Image {
   }
 
   BodyId corners() {
+    const bool harris = i_.chance(0.6);  // else the smaller eigenvalue
     return i_.helper(
-        {"corner_response", "harris_response"},
+        {"corner_response", harris ? "harris_response" : "shi_tomasi_response"},
         "Strength of corners, by the structure tensor, in each cell.", both(), [&](const Ids& p) {
           const auto smooth = [&](const std::string& name, const std::string& form, const Ids& of) {
             const ValueId product = i_.let({name}, form, of, plane().shape, {-0.25, 0.25});
@@ -226,7 +228,7 @@ class Image {
           const ValueId yy = smooth("yy", "$0**2", {p[0]}), xx = smooth("xx", "$0**2", {p[1]}),
                         xy = smooth("xy", "$0 * $1", p);
           ValueId response;
-          if (i_.chance(0.6)) {
+          if (harris) {
             response =
                 i_.let({"response"},
                        "$0 * $1 - $2**2 - " + i_.either({"0.04", "0.05"}) + " * ($0 + $1) ** 2",

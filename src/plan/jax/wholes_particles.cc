@@ -23,36 +23,37 @@ struct Law {
 };
 
 const std::vector<Law>& laws() {
-  static const std::vector<Law> kLaws = {{{"gravity", "attraction"},
-                                          "softened gravity",
-                                          "-1.0 / ($0 + 0.1) ** 1.5",
-                                          "-1.0 / jnp.sqrt($0 + 0.1)"},
-                                         {{"coulomb_force", "repulsion"},
-                                          "softened Coulomb repulsion",
-                                          "1.0 / ($0 + 0.2) ** 1.5",
-                                          "1.0 / jnp.sqrt($0 + 0.2)"},
-                                         {{"soft_repulsion", "gaussian_force"},
-                                          "Gaussian repulsion",
-                                          "2.0 * jnp.exp(-$0)",
-                                          "jnp.exp(-$0)"},
-                                         {{"spring_force", "elastic_force"},
-                                          "springs",
-                                          "-0.5 * (1.0 - 1.0 / jnp.sqrt($0 + 0.01))",
-                                          "0.25 * (jnp.sqrt($0 + 0.01) - 1.0) ** 2"},
-                                         {{"yukawa_force", "screened_force"},
-                                          "screened repulsion",
-                                          "jnp.exp(-jnp.sqrt($0 + 0.1)) / ($0 + 0.1)",
-                                          "jnp.exp(-jnp.sqrt($0 + 0.1))"},
-                                         {{"lennard_jones_force", "pair_force"},
-                                          "softened Lennard-Jones forces",
-                                          "4.0 / ($0 + 0.8) ** 4 - 2.0 / ($0 + 0.8) ** 2.5",
-                                          "0.7 / ($0 + 0.8) ** 3 - 0.7 / ($0 + 0.8) ** 1.5"}};
+  static const std::vector<Law> kLaws = {
+      {{"gravity", "attraction"},
+       "softened gravity",
+       "-1.0 / ($0 + 0.1) ** 1.5",
+       "-1.0 / jnp.sqrt($0 + 0.1)"},
+      {{"coulomb_force", "repulsion"},
+       "softened Coulomb repulsion",
+       "1.0 / ($0 + 0.2) ** 1.5",
+       "1.0 / jnp.sqrt($0 + 0.2)"},
+      {{"soft_repulsion", "gaussian_force"},
+       "Gaussian repulsion",
+       "2.0 * jnp.exp(-$0)",
+       "jnp.exp(-$0)"},
+      {{"spring_force", "elastic_force"},
+       "springs",
+       "-0.5 * (1.0 - 1.0 / jnp.sqrt($0 + 0.01))",
+       "0.25 * (jnp.sqrt($0 + 0.01) - 1.0) ** 2"},
+      {{"yukawa_force", "screened_force"},
+       "screened repulsion",
+       "jnp.exp(-jnp.sqrt($0 + 0.1)) * (1.0 + jnp.sqrt($0 + 0.1)) / ($0 + 0.1) ** 1.5",
+       "jnp.exp(-jnp.sqrt($0 + 0.1)) / jnp.sqrt($0 + 0.1)"},
+      {{"lennard_jones_force", "pair_force"},
+       "softened Lennard-Jones forces",
+       "12.0 / ($0 + 1.0) ** 7 - 6.0 / ($0 + 1.0) ** 4",
+       "1.0 / ($0 + 1.0) ** 6 - 1.0 / ($0 + 1.0) ** 3"}};
   return kLaws;
 }
 
 enum class Pairs { kAll, kByMaps, kByEnergy, kBonds };
 enum class Outside { kNone, kTrap, kWeight, kDrag, kSwirl };
-enum class Walls { kNone, kReflecting, kPeriodic };
+enum class Walls { kNone, kReflecting };
 
 class Particles {
  public:
@@ -70,11 +71,11 @@ class Particles {
     outside_ = static_cast<Outside>(i.between(0, axes_ == 2 ? 4 : 3));
     walls_ = category == kConditional
                  ? Walls::kNone
-                 : static_cast<Walls>(i.random().weighted(std::vector<double>{0.5, 0.25, 0.25}));
-    if (pairs_ == Pairs::kBonds && walls_ == Walls::kPeriodic) walls_ = Walls::kNone;
+                 : static_cast<Walls>(i.random().weighted(std::vector<double>{0.6, 0.4}));
     cools_ = category == kConditional || i.chance(0.25);
-    verlet_ = i.chance(0.5);
-    has_mass_ = i.chance(0.5);
+    // Velocity Verlet is of forces that depend on places alone; gravity would go by the masses.
+    verlet_ = i.chance(0.5) && !needs_velocity();
+    has_mass_ = i.chance(0.5) && law_.names[0] != "gravity";
     dt_ = i.either({"0.01", "0.02", "0.05"});
   }
 
@@ -219,7 +220,6 @@ class Particles {
                              : outside_ == Outside::kWeight ? "Uniform force along the last axis."
                              : outside_ == Outside::kDrag   ? "Drag against the velocity."
                                                             : "Force of a uniform magnetic field.";
-    outside_by_velocity_ = by_velocity;
     return i_.helper(names, says, {by_velocity ? velocities() : positions()}, [&](const Ids& p) {
       return Ids{i_.let({"force"}, form, {p[0]}, rows(), {-3, 3})};
     });
@@ -228,7 +228,7 @@ class Particles {
   BodyId acceleration() {
     return i_.helper(
         {"acceleration", "accelerations"},
-        has_mass_ ? "All forces by the masses." : "All forces, for unit masses.",
+        has_mass_ ? "All forces divided by the masses." : "All forces, for unit masses.",
         joined(needs_velocity() ? Parts{positions(), velocities()} : Parts{positions()}, extra()),
         [&](const Ids& p) {
           const std::size_t first = needs_velocity() ? 2 : 1, ends = bonds().size();
@@ -236,9 +236,8 @@ class Particles {
           for (std::size_t k = 0; k < ends; ++k) of_pairs.push_back(p[first + k]);
           ValueId force = i_.call({"force", "forces"}, force_, of_pairs, rows(), {-8, 8});
           if (outside_ != Outside::kNone) {
-            const ValueId from_outside =
-                i_.call({"external"}, outside_force_, {outside_by_velocity_ ? p[1] : p[0]}, rows(),
-                        {-3, 3});
+            const ValueId from_outside = i_.call({"external"}, outside_force_,
+                                                 {needs_velocity() ? p[1] : p[0]}, rows(), {-3, 3});
             force = i_.let({"total_force", "total"}, "$0 + $1", {force, from_outside}, rows().shape,
                            {-8, 8});
           }
@@ -255,13 +254,6 @@ class Particles {
   BodyId walls() {
     const bool narrow = i_.chance(0.5);
     const std::string half = narrow ? "2.0" : "3.0", whole = narrow ? "4.0" : "6.0";
-    if (walls_ == Walls::kPeriodic)
-      return i_.helper(
-          {"wrap", "wrap_positions"}, "Positions in a periodic box.", {positions()},
-          [&](const Ids& p) {
-            return Ids{i_.let({"wrapped"}, fmt::format("jnp.mod($0 + {0}, {1}) - {0}", half, whole),
-                              {p[0]}, rows().shape, {-3, 3})};
-          });
     return stage(i_, {"reflect", "bounce"}, "Reflect particles that have left the box.",
                  {positions(), velocities()}, [&](const Ids& p) {
                    const ValueId out = i_.let({"outside"}, "jnp.abs($0) > " + half, {p[0]},
@@ -308,8 +300,6 @@ class Particles {
                    if (verlet_)
                      v = i_.let({"vel_next"}, "$0 + " + half + " * $1", {v, accelerated(x, v, p)},
                                 shape, {-3, 3});
-                   if (walls_ == Walls::kPeriodic)
-                     x = i_.call({"wrapped"}, wall_, {x}, rows(), {-3, 3});
                    if (walls_ == Walls::kReflecting) {
                      const Ids both = call(
                          i_, wall_, {x, v},
@@ -326,15 +316,14 @@ class Particles {
 
   // Slower, but only where particles are too fast.
   ValueId cooled(ValueId v) {
-    const ValueId fast =
-        i_.let({"too_hot"}, "jnp.mean($0**2) > " + i_.either({"0.3", "0.4", "0.25"}), {v},
-               flags({}), {0, 1});
+    const std::string limit = i_.either({"0.3", "0.4", "0.25"});
+    const ValueId fast = i_.let({"too_hot"}, "jnp.mean($0**2) > " + limit, {v}, flags({}), {0, 1});
     return i_.cond(
         fast, {v}, {{{"v", "vel"}, rows(), {-3, 3}}}, {"cool", "slow_down"},
         [&](const Ids& q) {
-          return Ids{i_.let({"slower"},
-                            i_.either({"0.9 * $0", "$0 * jnp.sqrt(0.3 / jnp.mean($0**2))"}), {q[0]},
-                            rows().shape, {-3, 3})};
+          return Ids{i_.let(
+              {"slower"}, i_.either({"0.9 * $0", "$0 * jnp.sqrt(" + limit + " / jnp.mean($0**2))"}),
+              {q[0]}, rows().shape, {-3, 3})};
         },
         {"keep", "unchanged"}, [](const Ids& q) { return q; },
         {{{"vel_cooled"}, rows(), {-3, 3}}})[0];
@@ -383,7 +372,7 @@ class Particles {
   Pairs pairs_{};
   Outside outside_{};
   Walls walls_{};
-  bool cools_ = false, verlet_ = false, has_mass_ = false, outside_by_velocity_ = false;
+  bool cools_ = false, verlet_ = false, has_mass_ = false;
   int measure_ = 0;
   std::string dt_;
   BodyId force_ = -1, outside_force_ = -1, acceleration_ = -1, wall_ = -1, thermostat_ = -1,

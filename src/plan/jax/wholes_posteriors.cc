@@ -89,7 +89,8 @@ class Posterior {
 
   void write() {
     const std::string model =
-        fmt::format("{} {}regression", likelihood_.says, grouped_ ? "hierarchical " : "");
+        fmt::format("{} {}regression", likelihood_.says,
+                    grouped_ ? (hyper_ ? "hierarchical " : "varying-intercept ") : "");
     const std::string by = sampler_ == Sampler::kHamiltonian ? "Hamiltonian Monte Carlo"
                            : sampler_ == Sampler::kLangevin  ? "Metropolis-adjusted Langevin"
                                                              : "random-walk Metropolis";

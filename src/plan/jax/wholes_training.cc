@@ -59,6 +59,8 @@ class Training {
                                       : Gradients::kWhole;
     scheduled_ = i.chance(0.45);
     decays_ = i.chance(0.3) && rule_.rule != Rule::kMomentum;
+    if (decays_ && rule_.rule == Rule::kAdam)
+      rule_.name = "AdamW", rule_.called = {"adamw_update", "adamw"};
     guarded_ = category == kConditional;
   }
 
@@ -92,7 +94,7 @@ class Training {
                                                            : "regression network";
     const std::string how =
         how_ == Gradients::kByExample ? " by gradients clipped example by example"
-        : how_ == Gradients::kInParts ? " by gradients added up over microbatches"
+        : how_ == Gradients::kInParts ? " by gradients averaged over microbatches"
         : guarded_                    ? ", left out where the gradient is too large"
                                       : " by clipped gradients";
     i_.summary(fmt::format("One {} step of a {}{}.", rule_.name, what, how));
@@ -100,14 +102,19 @@ class Training {
 
   // ---- Arguments ----
 
+  // Whether a memory is of squares.
+  static bool is_square(const std::string& memory) {
+    return memory == "v" || memory == "mean_square" || memory == "accumulator";
+  }
+
   Ids arguments(const Parts& parts, const std::string& prefix) {
-    const bool square = prefix == "v_" || prefix == "mean_square_" || prefix == "accumulator_";
     Ids out;
     for (const Idiom::Part& part : parts)
       out.push_back(i_.argument({prefix + part.names.front()}, part.type,
                                 prefix.empty() ? part.range
-                                : square       ? Interval{0.01, 0.2}
-                                               : around(0.2)));
+                                : is_square(prefix.substr(0, prefix.size() - 1))
+                                    ? Interval{0.01, 0.2}
+                                    : around(0.2)));
     return out;
   }
 
@@ -243,8 +250,7 @@ class Training {
     const Type of = weights_.front().type;
     Parts parts = {{{"w", "param"}, of, around(2)}, {{"g", "grad"}, of, around(2)}};
     for (const Words& names : rule_.memory)
-      parts.push_back(
-          {names, of, rule_.rule == Rule::kAdam && names[0] == "m" ? around(1) : Interval{0, 1}});
+      parts.push_back({names, of, is_square(names[0]) ? Interval{0, 1} : around(1)});
     if (scheduled_) parts.push_back({{"lr", "rate"}, scalar(i_), {0.005, 0.1}});
     const std::string fixed =
         i_.either(rule_.rule == Rule::kMomentum ? Words{"0.05", "0.1", "0.02"}
@@ -253,8 +259,10 @@ class Training {
                       square = i_.either({"0.99", "0.95", "0.999"});
     return stage(
         i_, rule_.called,
-        rule_.name == "momentum" ? "Step of one weight with momentum."
-                                 : rule_.name + " step of one weight.",
+        rule_.name == "momentum"
+            ? "Step of one weight with momentum."
+            : rule_.name + " step of one weight" +
+                  (rule_.rule == Rule::kAdam ? ", without bias correction." : "."),
         parts, [&](const Ids& p) {
           const ValueId w = p[0], g = p[1], m = p[2];
           const Shape shape = of.shape;
@@ -338,7 +346,6 @@ class Training {
     if (how_ == Gradients::kByExample) return by_example(at);
     if (how_ == Gradients::kInParts) return in_parts();
     const Ids all = loss_and_gradients(at);
-    loss_value_ = all[0];
     return {all.begin() + 1, all.end()};
   }
 
@@ -352,7 +359,7 @@ class Training {
     const Ids all = i_.unpack("jax.vmap(jax.value_and_grad($f0, " + argnums() + "), " + axes +
                                   ")(" + Idiom::holes(0, at.size()) + ")",
                               at, {loss_}, parts, {0, static_cast<int>(weights_.size())});
-    loss_value_ = i_.let({"loss", "mean_loss"}, "jnp.mean($0)", {all[0]}, Shape{}, {0.1, 6});
+    i_.let({"loss", "mean_loss"}, "jnp.mean($0)", {all[0]}, Shape{}, {0.1, 6});
     const Ids each(all.begin() + 1, all.end());
     std::string squares;
     for (std::size_t k = 0; k < each.size(); ++k)
@@ -406,7 +413,7 @@ class Training {
                 })
             .final;
     const std::string by = fmt::format("$0 / {}", parts_);
-    loss_value_ = i_.let({"loss", "mean_loss"}, by, {totals[0]}, Shape{}, {0.1, 6});
+    i_.let({"loss", "mean_loss"}, by, {totals[0]}, Shape{}, {0.1, 6});
     Ids out;
     for (std::size_t k = 0; k < weights_.size(); ++k)
       out.push_back(i_.let({"d_" + weights_[k].names.front()}, by, {totals[k + 1]},
@@ -490,7 +497,7 @@ class Training {
 
   Idiom& i_;
   const Category category_;
-  const Optimizer rule_;
+  Optimizer rule_;
   Loss loss_kind_{};
   Gradients how_{};
   bool scheduled_ = false, decays_ = false, guarded_ = false;
@@ -499,7 +506,7 @@ class Training {
   BodyId loss_ = -1;
   Ids weights_ids_;
   std::vector<Ids> memory_;
-  ValueId x_ = kNoValue, y_ = kNoValue, loss_value_ = kNoValue;
+  ValueId x_ = kNoValue, y_ = kNoValue;
 };
 
 }  // namespace
