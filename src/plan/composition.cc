@@ -523,8 +523,7 @@ bool draw_whole(Builder& b, Category category) {
   if (std::ranges::none_of(weights, [](double w) { return w > 0; })) return false;
   const Approve accept = [&] { return may_end(b, ends_of(b)); };
   for (int tries = 0; tries < kTries; ++tries)
-    if (b.draw_op(where_accepted(ops[b.random().weighted(weights)], accept)))
-      return return_ends(b, /*in_order=*/true);
+    if (b.draw_op(where_accepted(ops[b.random().weighted(weights)], accept))) return return_ends(b);
   return false;
 }
 
@@ -572,10 +571,10 @@ bool has_idioms(const Catalogue& catalogue, Category category) {
   });
 }
 
-bool return_ends(Builder& b, bool in_order) {
+bool return_ends(Builder& b) {
   std::vector<ValueId> ends = make_telling(b, ends_of(b));
   if (!may_end(b, ends)) return false;
-  if (!in_order) b.random().shuffle(ends);
+  std::ranges::sort(ends);  // as its steps give them
   b.set_results(ends);
   constexpr std::size_t kMostInTuple = 4;
   const bool named = b.random().chance(0.3) || ends.size() > kMostInTuple;

@@ -17,8 +17,8 @@ bool has_idioms(const Catalogue& catalogue, Category category);
 bool chains_freely(const Program& program);
 
 // What the open root leaves over becomes its results. False where an argument would not show in
-// them, or they are more than a program of this size has. `in_order`: as its steps give them.
-bool return_ends(Builder& b, bool in_order = false);
+// them, or they are more than a program of this size has.
+bool return_ends(Builder& b);
 
 // Fills the open root with an idiom of the category; then, now and then, others that go on with
 // what it gave.

@@ -102,6 +102,12 @@ void Renderer::write(Frame& frame, std::vector<std::string> targets, Expr e, std
   frame.statements.push_back(Assign{std::move(targets), std::move(e), std::move(behind)});
 }
 
+// Whether a body is the entry or stands in it: other functions may be called with other shapes.
+bool Renderer::in_entry(plan::BodyId id) const {
+  while (id >= 0 && id != program_.root) id = body(id).parent;
+  return id == program_.root;
+}
+
 // A step with what is said of it, above or behind.
 void Renderer::write_step(Frame& frame, const Node& node, const Expr& e, Random& random) {
   std::string behind;
@@ -121,7 +127,8 @@ void Renderer::write_step(Frame& frame, const Node& node, const Expr& e, Random&
   } else if (!reason.empty()) {
     frame.statements.push_back(Comment{reason});
   } else if (style_.shape_comments && node.results.size() == 1 && to.size() == 1 &&
-             node.results[0] != plan::kNoValue && value(node.results[0]).type.rank() > 0) {
+             node.results[0] != plan::kNoValue && value(node.results[0]).type.rank() > 0 &&
+             in_entry(value(node.results[0]).body)) {
     const std::string shape = plan::tuple_text(value(node.results[0]).type.shape);
     if (fits_behind(shape)) behind = shape;
   }

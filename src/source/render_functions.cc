@@ -166,7 +166,10 @@ std::string Renderer::name_of(const Body& b, bool top, const std::string& subjec
 
 Docstring Renderer::said_of(const Body& b, const std::vector<std::string>& names,
                             const std::vector<std::string>& labels, Random& random) const {
-  if (!random.chance(b.summaries.empty() ? style_.docstring_chance : style_.summary_chance))
+  // Where nothing is known of its purpose, a docstring would only say names again.
+  constexpr double kOfNamesAlone = 0.35;
+  if (!random.chance(b.summaries.empty() ? kOfNamesAlone * style_.docstring_chance
+                                         : style_.summary_chance))
     return {};
   const bool entry = &b == &body(program_.root);
   Purpose purpose{{}, arguments_of(b, names), {}, with_types(labels, b.results)};

@@ -52,6 +52,7 @@ class Renderer {
   }
   Expr operand(Frame& frame, plan::ValueId id);
   void write(Frame& frame, std::vector<std::string> targets, Expr e, std::string behind = {});
+  bool in_entry(plan::BodyId id) const;
   void write_step(Frame& frame, const plan::Node& node, const Expr& e, Random& random);
   Expr named_function(Frame& frame, const Expr& e);
   void settle(Frame& frame, plan::ValueId id);

@@ -289,7 +289,7 @@ Op fixed_point() {
     } else {
       i.called({"equilibrium_energy", "energy_at_rest", "deep_equilibrium"});
       i.summary("Energy of the state at which a layer comes to rest.");
-      i.comment("One more application, through which gradients may flow.");
+      i.comment("One more application at rest.");
       const ValueId last = i.let({"attached", "response"}, layer, {z, tame, x}, shape, {-2, 2});
       i.let({"pooled", "energy"}, i.either({"jnp.mean($0**2)", "0.5 * jnp.sum($0**2)"}), {last},
             Shape{}, {0, 3});
