@@ -19,7 +19,7 @@ JAXSMITH = Path(os.environ.get("JAXSMITH", ROOT / "build" / "jaxsmith"))
 
 @pytest.fixture(scope="module")
 def plans():
-    command = [JAXSMITH, "plan", "--json", "--seed", "6", "--index", "0", "--count", "300"]
+    command = [JAXSMITH, "plan", "--json", "--seed", "6", "--index", "0", "--count", "900"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found = [json.loads(line) for line in done.stdout.splitlines()]
     return [plan for plan in found if plan["devices"] == 1]  # as this process has
