@@ -12,6 +12,7 @@ namespace {
 constexpr std::int64_t kMostRounds = 12;
 // Of an unrolled loop, its steps counted as often as they are written by JAX.
 constexpr std::size_t kMostSteps = 500;
+constexpr std::size_t kMostCarriedAndSliced = 6;  // that the header of a loop names on a line
 
 class Unroller {
  public:
@@ -48,6 +49,7 @@ class Unroller {
       return !inner.bodies.empty() && !begins_with_call(inner);
     };
     if (std::ranges::any_of(step.nodes, has_functions)) return false;
+    if (node.operands.size() > kMostCarriedAndSliced) return false;
     if (steps_of(node.bodies[0]) * rounds > kMostSteps) return false;
     // Python's own numbers stay numbers of Python's.
     const auto is_array = [&](ValueId id) { return value(id).literal.empty() && !value(id).weak; };

@@ -89,7 +89,11 @@ Result<std::string> reached(const Request& request) {
   JAXSMITH_TRY(api, stats::public_api(installation(request.python)));
   std::set<std::string> functions;
   for (const auto& [name, all] : api.namespaces)
-    for (const std::string& function : all) functions.insert(name + "." + function);
+    for (const std::string& function : all) {
+      functions.insert(name + "." + function);
+      // Both are written: jax.tree.map, jax.tree_util.tree_map.
+      if (name == "jax.tree") functions.insert("jax.tree_util.tree_" + function);
+    }
   return calibrate::reach_table({&backend::jax().catalogue()}, functions, request.workers);
 }
 
