@@ -1,7 +1,6 @@
 #include "calibrate/expectation.h"
 
-#include <charconv>
-
+#include "base/named_numbers.h"
 #include "base/text.h"
 #include "base/words.h"
 #include "plan/size.h"
@@ -9,18 +8,9 @@
 namespace jaxsmith::calibrate {
 namespace {
 
-// "mul:2.1, add:0.4"; a name may have a colon.
 Counts read_list(std::string_view text) {
   Counts out;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(", "), text.size());
-    const std::string_view item = text.substr(0, end);
-    const std::size_t colon = item.rfind(':');
-    double n = 0;
-    std::from_chars(item.data() + colon + 1, item.data() + item.size(), n);
-    out[std::string(item.substr(0, colon))] = n;
-    text.remove_prefix(std::min(end + 2, text.size()));
-  }
+  each_named_number(text, [&](std::string_view name, double n) { out[std::string(name)] = n; });
   return out;
 }
 

@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <cctype>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <set>

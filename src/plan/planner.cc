@@ -481,7 +481,8 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
                          fitted, DType::kI32);
   s.max_rank = options.max_rank;
   // Where a family spreads over devices the sizes of axes divide among them.
-  const Category category = family_category(options, seed, family);
+  const Family own = family_of(options, seed, family);
+  const Category category = own.category;
   const double share = options.catalogue->profile(category).device_share;
   const bool spread = share > 0 && random.chance(share);
   s.devices = spread ? options.devices : 1;
@@ -505,7 +506,6 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
   const double scalars =
       std::min(0.6, options.catalogue->profile(category).scalar_share * fitted.rank(0));
   if (s.size != SizeClass::kLarge && s.idioms.empty() && random.chance(scalars)) s.max_rank = 0;
-  const Family own = family_of(options, seed, family);
   if (own.features && own.featured && !spread && s.idioms.empty())
     suit(s, *own.featured, random.fork("suit"), options.max_rank);
   return s;

@@ -279,24 +279,16 @@ void name_after_results(Builder& b) {
   if (!name.empty() && name.size() <= kLongest) root.names = {name};
 }
 
-// What the root gives is said by what its steps are, where no setting has. What else is said of it
-// later is no matter of its name.
-struct SaidOfResult {
-  ValueId id = kNoValue;
-  std::size_t sentence = 0;  // how long it is
-};
-
-SaidOfResult say_what_it_gives(Builder& b) {
+// What the root gives is said by what its steps are, where no setting has. How long the sentence
+// is: what else is said of it later is no matter of its name.
+std::optional<std::size_t> say_what_it_gives(Builder& b) {
   Body& root = root_of(b);
-  const std::vector<ValueId> ends = computed_ends(b);
-  if (!root.summaries.empty() || ends.size() != 1) return {};
+  if (!root.summaries.empty() || computed_ends(b).size() != 1) return std::nullopt;
   for (const Op& op : b.catalogue().ops()) {
-    if (!is_kind(op, kSays)) continue;
     Draft none;
-    if (!op.draw(b, none)) continue;
-    return {ends[0], root.summaries.front().size()};
+    if (is_kind(op, kSays) && op.draw(b, none)) return root.summaries.front().size();
   }
-  return {};
+  return std::nullopt;
 }
 
 // A function is not called as a value within it is, but by another name, or after what it gives.
@@ -460,13 +452,12 @@ bool fill_with_setting(Builder& b, Category category, const Op& featured, const 
   const bool one = computed_ends(b).size() == 1;
   const bool further = b.random().chance(shown ? kShare : kFurther) || (shown && !says_enough);
   const bool has_purpose = one && further && draw_setting(b, std::nullopt);
-  const SaidOfResult said = shown && !has_purpose ? say_what_it_gives(b) : SaidOfResult{};
+  const auto sentence = shown && !has_purpose ? say_what_it_gives(b) : std::nullopt;
   if (!shown || has_purpose) name_after_results(b);
   name_apart(b);
   if (!return_ends(b)) return false;
   // What goes on with it has its own name.
-  if (said.id != kNoValue && root_of(b).summaries.front().size() > said.sentence)
-    root_of(b).names.clear();
+  if (sentence && root_of(b).summaries.front().size() > *sentence) root_of(b).names.clear();
   return true;
 }
 

@@ -1,10 +1,10 @@
 #include "plan/turns.h"
 
 #include <algorithm>
-#include <charconv>
 #include <unordered_map>
 
 #include "base/letters.h"
+#include "base/named_numbers.h"
 #include "base/random.h"
 #include "plan/builder.h"
 #include "plan/catalogue.h"
@@ -61,22 +61,6 @@ void add_functions(std::string_view text, const Vocabulary& words,
   });
 }
 
-// "flip:0.2, lax.rev call:0.5"
-template <class Use>
-void each_share(std::string_view text, const Use& use) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(", "), text.size());
-    const std::string_view item = text.substr(0, end);
-    const std::size_t colon = item.rfind(':');
-    double share = 0;
-    if (colon != item.npos) {
-      std::from_chars(item.data() + colon + 1, item.data() + item.size(), share);
-      use(item.substr(0, colon), share);
-    }
-    text.remove_prefix(std::min(end + 2, text.size()));
-  }
-}
-
 }  // namespace
 
 bool has_turns(const Op& op) {
@@ -91,7 +75,7 @@ Turns::Turns(std::span<const Op> ops, std::span<const FunctionUse> functions) {
   for (const FunctionUse& use : functions) {
     Candidate candidate{use.function, {}, 0};
     double all = 0;
-    each_share(use.entries, [&](std::string_view name, double share) {
+    each_named_number(use.entries, [&](std::string_view name, double share) {
       const auto found = by_name.find(name);
       if (found == by_name.end()) return;
       candidate.entries.push_back({found->second, share});

@@ -9,10 +9,6 @@
 namespace jaxsmith::source {
 namespace {
 
-Expr make(ExprKind kind, std::string text, std::vector<Expr> items = {}) {
-  return std::make_shared<Expression>(Expression{kind, std::move(text), std::move(items)});
-}
-
 bool is_comparison(std::string_view op) {
   return op == "<" || op == "<=" || op == ">" || op == ">=" || op == "==" || op == "!=" ||
          op == "in" || op == "is";
@@ -356,6 +352,10 @@ void collect_names(const Expr& e, const std::set<std::string>& bound,
 }  // namespace
 
 Result<Expr> parse_expression(std::string_view python) { return Parser(python).whole(); }
+
+Expr make(ExprKind kind, std::string text, std::vector<Expr> items) {
+  return std::make_shared<Expression>(Expression{kind, std::move(text), std::move(items)});
+}
 
 Expr name(std::string text) { return make(ExprKind::kName, std::move(text)); }
 Expr number(std::string text) { return make(ExprKind::kNumber, std::move(text)); }

@@ -52,6 +52,7 @@ struct Expression {
 // Parses the subset of Python above. Holes are `$name` or `$0`.
 Result<Expr> parse_expression(std::string_view python);
 
+Expr make(ExprKind kind, std::string text, std::vector<Expr> items = {});
 Expr name(std::string text);
 Expr number(std::string text);
 Expr sequence(std::vector<Expr> items);

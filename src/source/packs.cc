@@ -15,10 +15,6 @@ using plan::Container;
 
 namespace {
 
-Expr make(ExprKind kind, std::string text, std::vector<Expr> items = {}) {
-  return std::make_shared<Expression>(Expression{kind, std::move(text), std::move(items)});
-}
-
 // As JAX flattens it: a dict by its keys.
 void collect_leaves(const Nest& at, std::vector<std::size_t>& out) {
   if (at.is_member()) return out.push_back(at.member);

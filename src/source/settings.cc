@@ -29,10 +29,6 @@ constexpr double kCompiled = 0.5, kSaid = 0.4;
 // A step that is written twice, for two values of a setting, is short.
 constexpr std::size_t kShortStep = 48;
 
-Expr make(ExprKind kind, std::string text, std::vector<Expr> items = {}) {
-  return std::make_shared<Expression>(Expression{kind, std::move(text), std::move(items)});
-}
-
 // A setting: what it may be called, its value, whether Python needs to know it, and what it is for.
 struct Setting {
   Words names;

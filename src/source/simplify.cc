@@ -14,10 +14,6 @@
 namespace jaxsmith::source {
 namespace {
 
-Expr make(ExprKind kind, std::string text, std::vector<Expr> items) {
-  return std::make_shared<const Expression>(Expression{kind, std::move(text), std::move(items)});
-}
-
 bool is_one(const Expr& e) {
   return e->kind == ExprKind::kNumber && (e->text == "1.0" || e->text == "1");
 }

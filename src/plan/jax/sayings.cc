@@ -8,6 +8,7 @@
 #include <map>
 
 #include "plan/jax/call_table.h"
+#include "plan/jax/op_helpers.h"
 #include "plan/jax/settings.h"
 #include "plan/visibility.h"
 
@@ -140,17 +141,17 @@ class Teller {
 
   std::optional<Saying> of(ValueId id, int depth) const {
     constexpr int kDeepest = 3;
-    const Node* made = maker_of(id);
+    const Node* made = only_result_of(id);
     if (made == nullptr || depth > kDeepest) return std::nullopt;
     const auto text = written(*made);
     return text ? said(*text, *made, depth) : std::nullopt;
   }
 
  private:
-  const Node* maker_of(ValueId id) const {
-    for (const Node& node : b_.body_of(b_.current()).nodes)
-      if (node.results.size() == 1 && node.results[0] == id) return &node;
-    return nullptr;
+  // The step that gives this and nothing else.
+  const Node* only_result_of(ValueId id) const {
+    const Node* made = node_of(b_, id);
+    return made != nullptr && made->results.size() == 1 ? made : nullptr;
   }
 
   // The step's spelling, with its attributes; nothing where functions or packs are in it.
@@ -212,7 +213,7 @@ class Teller {
       } else if (!b_[*operand].literal.empty()) {
         out += b_[*operand].literal;
       } else {
-        const Node* made = maker_of(*operand);
+        const Node* made = only_result_of(*operand);
         const auto inner = made && depth < 2 ? written(*made) : std::nullopt;
         const auto said = inner ? code(*inner, *made, depth + 1) : std::nullopt;
         if (!said) return std::nullopt;
@@ -231,7 +232,7 @@ class Teller {
     if (const auto id = operand_of(text, node)) {
       if (const auto place = parameter(*id)) return fmt::format("`${}`", *place);
       if (!b_[*id].literal.empty()) return b_[*id].literal;
-      const Node* made = maker_of(*id);
+      const Node* made = only_result_of(*id);
       const auto inner = made ? written(*made) : std::nullopt;
       if (!inner) return std::nullopt;
       if (const auto whole = said(*inner, *made, depth + 1)) return "the " + whole->phrase;

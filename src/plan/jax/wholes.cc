@@ -7,13 +7,13 @@
 
 namespace jaxsmith::plan {
 
-std::vector<Op> wholes_of(const std::vector<Theme>& themes, Derivative derivative,
+std::vector<Op> wholes_of(const std::vector<Theme>& themes,
                           const std::function<void(Idiom&, Category)>& write) {
   std::vector<Op> out;
   for (const Theme& theme : themes)
     out.push_back(
         of_field(Field::kWholes,
-                 idiom(theme.name, theme.category, theme.weight, derivative,
+                 idiom(theme.name, theme.category, theme.weight, Derivative::kSmooth,
                        [write, category = theme.category](Idiom& i) { write(i, category); })));
   return out;
 }

@@ -20,8 +20,13 @@ struct Theme {
 };
 
 // One entry for each; `write` is told the category, and has what that asks for.
-std::vector<Op> wholes_of(const std::vector<Theme>& themes, Derivative derivative,
+std::vector<Op> wholes_of(const std::vector<Theme>& themes,
                           const std::function<void(Idiom&, Category)>& write);
+// The same, where Whole(idiom, category).write() does so.
+template <class Whole>
+std::vector<Op> wholes_by(const std::vector<Theme>& themes) {
+  return wholes_of(themes, [](Idiom& i, Category category) { Whole(i, category).write(); });
+}
 
 // A function of the module with several results, which it returns as a tuple.
 BodyId stage(Idiom& i, Idiom::Words names, std::string summary, std::vector<Idiom::Part> parameters,

@@ -220,12 +220,11 @@ class Audio {
 }  // namespace
 
 std::vector<Op> audio_wholes() {
-  return wholes_of({{"audio_features", kArray, 0.7},
-                    {"audio_spectra", kMath, 0.7},
-                    {"audio_frames", kIndexing, 0.5},
-                    {"audio_statistics", kReduction, 0.5},
-                    {"sliced_audio", kVectorization, 0.7}},
-                   kSmooth, [](Idiom& i, Category category) { Audio(i, category).write(); });
+  return wholes_by<Audio>({{"audio_features", kArray, 0.7},
+                           {"audio_spectra", kMath, 0.7},
+                           {"audio_frames", kIndexing, 0.5},
+                           {"audio_statistics", kReduction, 0.5},
+                           {"sliced_audio", kVectorization, 0.7}});
 }
 
 }  // namespace jaxsmith::plan

@@ -269,12 +269,11 @@ class Filter {
 }  // namespace
 
 std::vector<Op> filter_wholes() {
-  return wholes_of({{"state_filter", kLinearAlgebra, 2},
-                    {"sequential_filter", kLoop, 1},
-                    {"regime_filter", kIndexing, 1},
-                    {"gated_kalman", kConditional, 1},
-                    {"batched_filter", kVectorization, 1}},
-                   kSmooth, [](Idiom& i, Category category) { Filter(i, category).write(); });
+  return wholes_by<Filter>({{"state_filter", kLinearAlgebra, 2},
+                            {"sequential_filter", kLoop, 1},
+                            {"regime_filter", kIndexing, 1},
+                            {"gated_kalman", kConditional, 1},
+                            {"batched_filter", kVectorization, 1}});
 }
 
 }  // namespace jaxsmith::plan

@@ -328,12 +328,11 @@ class Grid {
 }  // namespace
 
 std::vector<Op> grid_wholes() {
-  return wholes_of({{"field_simulation", kArray, 2},
-                    {"field_equations", kArithmetic, 1.5},
-                    {"field_steps", kLoop, 1.5},
-                    {"field_ensemble", kVectorization, 1},
-                    {"field_history", kReduction, 0.7}},
-                   kSmooth, [](Idiom& i, Category category) { Grid(i, category).write(); });
+  return wholes_by<Grid>({{"field_simulation", kArray, 2},
+                          {"field_equations", kArithmetic, 1.5},
+                          {"field_steps", kLoop, 1.5},
+                          {"field_ensemble", kVectorization, 1},
+                          {"field_history", kReduction, 0.7}});
 }
 
 }  // namespace jaxsmith::plan

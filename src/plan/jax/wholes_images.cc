@@ -291,12 +291,11 @@ class Image {
 }  // namespace
 
 std::vector<Op> image_wholes() {
-  return wholes_of({{"image_cells", kArray, 0.8},
-                    {"image_orientations", kMath, 0.7},
-                    {"image_votes", kIndexing, 0.7},
-                    {"image_strengths", kReduction, 0.5},
-                    {"image_batch", kVectorization, 0.7}},
-                   kSmooth, [](Idiom& i, Category category) { Image(i, category).write(); });
+  return wholes_by<Image>({{"image_cells", kArray, 0.8},
+                           {"image_orientations", kMath, 0.7},
+                           {"image_votes", kIndexing, 0.7},
+                           {"image_strengths", kReduction, 0.5},
+                           {"image_batch", kVectorization, 0.7}});
 }
 
 }  // namespace jaxsmith::plan

@@ -711,16 +711,15 @@ class Network {
 }  // namespace
 
 std::vector<Op> network_wholes() {
-  return wholes_of({{"deep_network", kLinearAlgebra, 2},
-                    {"token_network", kIndexing, 2},
-                    {"patch_network", kArray, 1},
-                    {"normed_network", kReduction, 1.5},
-                    {"active_network", kMath, 1},
-                    {"looped_network", kLoop, 1},
-                    {"batched_network", kVectorization, 1},
-                    {"dropped_network", kConditional, 1},
-                    {"trained_network", kGradient, 1}},
-                   kSmooth, [](Idiom& i, Category category) { Network(i, category).write(); });
+  return wholes_by<Network>({{"deep_network", kLinearAlgebra, 2},
+                             {"token_network", kIndexing, 2},
+                             {"patch_network", kArray, 1},
+                             {"normed_network", kReduction, 1.5},
+                             {"active_network", kMath, 1},
+                             {"looped_network", kLoop, 1},
+                             {"batched_network", kVectorization, 1},
+                             {"dropped_network", kConditional, 1},
+                             {"trained_network", kGradient, 1}});
 }
 
 }  // namespace jaxsmith::plan

@@ -382,14 +382,13 @@ class Particles {
 }  // namespace
 
 std::vector<Op> particle_wholes() {
-  return wholes_of({{"particle_simulation", kLoop, 1.5},
-                    {"particle_forces", kArithmetic, 1.5},
-                    {"mapped_particles", kVectorization, 1},
-                    {"bonded_particles", kIndexing, 1},
-                    {"cooled_particles", kConditional, 1},
-                    {"particle_potential", kGradient, 1},
-                    {"particle_laws", kMath, 1}},
-                   kSmooth, [](Idiom& i, Category category) { Particles(i, category).write(); });
+  return wholes_by<Particles>({{"particle_simulation", kLoop, 1.5},
+                               {"particle_forces", kArithmetic, 1.5},
+                               {"mapped_particles", kVectorization, 1},
+                               {"bonded_particles", kIndexing, 1},
+                               {"cooled_particles", kConditional, 1},
+                               {"particle_potential", kGradient, 1},
+                               {"particle_laws", kMath, 1}});
 }
 
 }  // namespace jaxsmith::plan

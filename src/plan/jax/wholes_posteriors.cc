@@ -379,14 +379,13 @@ class Posterior {
 }  // namespace
 
 std::vector<Op> posterior_wholes() {
-  return wholes_of({{"posterior_sampling", kGradient, 2},
-                    {"posterior_chain", kLoop, 1},
-                    {"posterior_chains", kVectorization, 1.5},
-                    {"posterior_moves", kConditional, 1},
-                    {"grouped_posterior", kIndexing, 1},
-                    {"posterior_density", kMath, 1.5},
-                    {"posterior_terms", kReduction, 1}},
-                   kSmooth, [](Idiom& i, Category category) { Posterior(i, category).write(); });
+  return wholes_by<Posterior>({{"posterior_sampling", kGradient, 2},
+                               {"posterior_chain", kLoop, 1},
+                               {"posterior_chains", kVectorization, 1.5},
+                               {"posterior_moves", kConditional, 1},
+                               {"grouped_posterior", kIndexing, 1},
+                               {"posterior_density", kMath, 1.5},
+                               {"posterior_terms", kReduction, 1}});
 }
 
 }  // namespace jaxsmith::plan

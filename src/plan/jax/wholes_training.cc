@@ -453,20 +453,23 @@ class Training {
     return i_.let({"rate", "lr"}, peak + " * $0 * $1", {warm, cosine}, Shape{}, {0.005, 0.1});
   }
 
+  // What a step gives of a weight: it, and what is remembered of it.
+  Parts new_parts(std::size_t k) const {
+    const std::string& name = weights_[k].names.front();
+    Parts out = {{{"new_" + name}, weights_[k].type, around(2)}};
+    for (const Words& memory : rule_.memory)
+      out.push_back({{"new_" + memory.front() + "_" + name}, weights_[k].type, around(1)});
+    return out;
+  }
+
   // The new weights, each followed by what is remembered of it.
   Ids updated(BodyId update, const Ids& grads, ValueId rate) {
     Ids out;
     for (std::size_t k = 0; k < weights_.size(); ++k) {
       Ids operands = {weights_ids_[k], grads[k]};
-      const std::string& name = weights_[k].names.front();
-      Parts parts = {{{"new_" + name}, weights_[k].type, around(2)}};
-      for (std::size_t m = 0; m < memory_.size(); ++m) {
-        operands.push_back(memory_[m][k]);
-        parts.push_back(
-            {{"new_" + rule_.memory[m].front() + "_" + name}, weights_[k].type, around(1)});
-      }
+      for (const Ids& memory : memory_) operands.push_back(memory[k]);
       if (scheduled_) operands.push_back(rate);
-      for (const ValueId id : call(i_, update, operands, parts)) out.push_back(id);
+      for (const ValueId id : call(i_, update, operands, new_parts(k))) out.push_back(id);
     }
     return out;
   }
@@ -480,14 +483,9 @@ class Training {
     Parts parts;
     Ids before;
     for (std::size_t k = 0; k < weights_.size(); ++k) {
-      const std::string& name = weights_[k].names.front();
       before.push_back(weights_ids_[k]);
-      parts.push_back({{"new_" + name}, weights_[k].type, around(2)});
-      for (std::size_t m = 0; m < memory_.size(); ++m) {
-        before.push_back(memory_[m][k]);
-        parts.push_back(
-            {{"new_" + rule_.memory[m].front() + "_" + name}, weights_[k].type, around(1)});
-      }
+      for (const Ids& memory : memory_) before.push_back(memory[k]);
+      for (Idiom::Part& part : new_parts(k)) parts.push_back(std::move(part));
     }
     return i_.cond(
         fine, {}, {}, {"apply_step", "take_step"},
@@ -512,13 +510,12 @@ class Training {
 }  // namespace
 
 std::vector<Op> training_wholes() {
-  return wholes_of({{"optimizer_training", kArithmetic, 2},
-                    {"network_training", kGradient, 2},
-                    {"microbatch_training", kLoop, 1},
-                    {"example_training", kVectorization, 1},
-                    {"guarded_training", kConditional, 1},
-                    {"normed_training", kReduction, 0.7}},
-                   kSmooth, [](Idiom& i, Category category) { Training(i, category).write(); });
+  return wholes_by<Training>({{"optimizer_training", kArithmetic, 2},
+                              {"network_training", kGradient, 2},
+                              {"microbatch_training", kLoop, 1},
+                              {"example_training", kVectorization, 1},
+                              {"guarded_training", kConditional, 1},
+                              {"normed_training", kReduction, 0.7}});
 }
 
 }  // namespace jaxsmith::plan
