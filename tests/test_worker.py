@@ -1,11 +1,13 @@
 """The worker as a process: both routes give the same rows, whatever ran before."""
 
 import difflib
+import itertools
 import random
 
 import pytest
 from jaxsmith.base import arrays
 from jaxsmith.versions import REQUIRED_JAX
+from jaxsmith.worker import probe
 from jaxsmith.worker.merged import GROUP_SIZE
 from worker_client import LEVELS, Worker
 from worker_functions import SAMPLES
@@ -123,6 +125,22 @@ def test_progress_names_everything_before_it_is_done(chunk_worker):
         for stage in ("exec", "trace", "text", "lower", "compile"):
             assert (stage, (i,)) in stages
     assert stages[-2:] == [("compile", (0, 1, 2)), ("run", (0, 1, 2))]
+
+
+def test_runs_that_take_long_give_signs_of_life(monkeypatch):
+    """Of a function with many arguments, each run has the time limit, not all of them together."""
+    now, signs = [0.0], []
+    monkeypatch.setattr(probe.time, "monotonic", lambda: now[0])
+
+    def run(choices):
+        now[0] += 0.4
+        return choices
+
+    run = probe.with_signs(run, lambda: signs.append(now[0]))
+    for i in range(100):
+        assert run([[i]]) == [[i]]
+    gaps = [b - a for a, b in itertools.pairwise([0, *signs, now[0]])]
+    assert max(gaps) < 2 and min(gaps[:-1]) >= 1
 
 
 def test_levels_asked_for(plain, chunk_worker):

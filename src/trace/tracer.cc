@@ -34,13 +34,16 @@ std::set<std::size_t> all_but(const Request& request, const std::vector<std::siz
 
 Error cancelled() { return Error::environment("interrupted"); }
 
-// Progress that a worker may report: each function goes through some ten stages, and a few times
-// through the last ones where a group of functions fails.
-std::size_t most_reports(const Request& request) { return 64 + 64 * request.functions.size(); }
-
 // However often it reports progress, a worker has so much time for a request.
 double most_seconds(const Request& request, double function_seconds) {
   return function_seconds * static_cast<double>(8 + 4 * request.functions.size());
+}
+
+// Progress that a worker may report: each function goes through some ten stages, and a few times
+// through the last ones where a group of functions fails; what runs long says so once a second.
+std::size_t most_reports(const Request& request, double function_seconds) {
+  return 64 + 64 * request.functions.size() +
+         static_cast<std::size_t>(most_seconds(request, function_seconds));
 }
 
 // Of the function's own further sets, each once, with results like those of the recorded one, which
@@ -174,7 +177,8 @@ bool Tracer::take(Message& message, const Request& request, Run& run, bool& done
     const auto named = [&](std::size_t i) {
       return i < request.functions.size() && !request.skipped.contains(i);
     };
-    if (progress->chunk != request.chunk || ++run.reports > most_reports(request) ||
+    if (progress->chunk != request.chunk ||
+        ++run.reports > most_reports(request, options_.function_seconds) ||
         progress->functions.size() > request.functions.size() ||
         !std::all_of(progress->functions.begin(), progress->functions.end(), named))
       return false;

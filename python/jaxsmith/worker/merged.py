@@ -84,7 +84,10 @@ class GroupRunner:
             executable = self._compiler.compile(merged, arguments, sum(results))
             stage = "run"
             progress(stage, positions)
-            run = _Run(self._compiler, executable, members, results)
+            run = probe.with_signs(
+                _Run(self._compiler, executable, members, results),
+                lambda: progress("run", positions),
+            )
             probe.probe([m.work for m in members], [m.kept for m in members], run)
         except Exception as error:
             for member in members:

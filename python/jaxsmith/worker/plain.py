@@ -17,7 +17,7 @@ jaxsmith gets them byte for byte like this:
     hlo_optimized = compiled.runtime_executable().hlo_modules()[0].to_string(options)
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import jax
@@ -65,7 +65,7 @@ def finish(work: Work, wanted: Collection[str], progress: Progress) -> None:
             parse(work, jax_private.new_context())
     if work.alive:
         progress("run", [work.position])
-        _run(work, work.compiled)
+        _run(work, work.compiled, lambda: progress("run", [work.position]))
 
 
 def keep_costs(work: Work, costs: dict[str, float]) -> None:
@@ -82,7 +82,7 @@ def parse(work: Work, context: Any) -> Any:
     return module
 
 
-def _run(work: Work, compiled: jax.stages.Compiled) -> None:
+def _run(work: Work, compiled: jax.stages.Compiled, sign: Callable[[], None]) -> None:
     def run(choices: Sequence[probe.Choice]) -> list[list[np.ndarray]]:
         chosen = [probe.chosen(work, j, choice) for j, choice in enumerate(choices[0])]
         arguments = chosen if work.treedef is None else work.treedef.unflatten(chosen)
@@ -90,4 +90,4 @@ def _run(work: Work, compiled: jax.stages.Compiled) -> None:
 
     with work.stage("run"), enable_x64(work.x64):
         kept = jax_private.Lowering(work.lowered).kept
-        probe.probe([work], [kept], run)
+        probe.probe([work], [kept], probe.with_signs(run, sign))

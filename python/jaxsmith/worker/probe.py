@@ -1,6 +1,7 @@
 """The runs that show what a function's outputs are worth: repeated, with arguments replaced,
 nudged; and those of further cases."""
 
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -25,6 +26,21 @@ def chosen(work: Work, argument: int, choice: int) -> np.ndarray:
     if choice < 0:
         return arrays.nudged(work.inputs[moved(choice)][argument], argument)
     return work.inputs[choice][argument]
+
+
+def with_signs(run: Run, sign: Callable[[], None]) -> Run:
+    """These runs, with a sign of life before each, at most one a second: a group of functions with
+    many arguments is run many times, and the time limit is one for a run."""
+    last = time.monotonic()
+
+    def run_with_sign(choices: Sequence[Choice]) -> list[list[np.ndarray]]:
+        nonlocal last
+        if time.monotonic() - last >= 1:
+            sign()
+            last = time.monotonic()
+        return run(choices)
+
+    return run_with_sign
 
 
 def probe(works: Sequence[Work], used: Sequence[Sequence[int]], run: Run) -> None:
