@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 import mutants
-import pytest
 from hlo_text import Module
 from mutant_worker import LEVELS, Outcome, Worker, rows_of
 from optimized_hlo import compilable
@@ -16,16 +15,8 @@ JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
 COUNT = 96
 
 
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    out = tmp_path_factory.mktemp("mutants") / "dataset"
-    command = [JAXSMITH, "generate", "--count", "60", "--seed", "41", "--redo", "0", "--out", out]
-    subprocess.run(command, check=True, capture_output=True)
-    return out
-
-
-def test_changes_are_found(dataset):
-    counts = mutants.judge(dataset, COUNT, seed=0)
+def test_changes_are_found(generated):
+    counts = mutants.judge(generated, COUNT, seed=0)
     whole = counts["all"]
     assert whole["shown"] >= 0.3 * COUNT
     assert whole["found"] >= 0.98 * whole["shown"]  # two of a hundred are few
@@ -56,19 +47,19 @@ ENTRY main {
     assert said == [(0, False), (1, True)]
 
 
-def test_hlo_is_written_as_it_was_read(dataset):
-    rows = rows_of(dataset)
+def test_hlo_is_written_as_it_was_read(generated):
+    rows = rows_of(generated)
     assert all(str(Module(row[x])) == row[x] for row in rows for x in ("hlo", "hlo_optimized"))
     assert any("fusion(" in row["hlo_optimized"] for row in rows)
     assert not any("fusion(" in compilable(row["hlo_optimized"]) for row in rows)
 
 
-def test_what_does_not_end_is_killed(dataset, monkeypatch):
+def test_what_does_not_end_is_killed(generated, monkeypatch):
     """A loop without an end takes no more than the seconds that it has, and the next job runs."""
     import mutant_worker
 
     monkeypatch.setattr(mutant_worker, "_serve", _serve_a_loop)
-    with Worker(dataset) as worker:
+    with Worker(generated) as worker:
         first = worker.run(mutant_worker.Job(0, "hlo", 0))
         second = worker.run(mutant_worker.Job(1, "hlo", 0))
     assert (first.state, second.state) == ("endless", "run")

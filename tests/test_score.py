@@ -16,7 +16,6 @@ from jaxsmith import jax_private
 ROOT = Path(__file__).resolve().parent.parent
 JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
 LEVELS = ["jaxpr", "stablehlo", "hlo", "hlo_optimized"]
-COUNT = 80
 
 
 def jaxsmith(*arguments):
@@ -26,11 +25,8 @@ def jaxsmith(*arguments):
 
 
 @pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    out = tmp_path_factory.mktemp("score") / "dataset"
-    done = jaxsmith("generate", "--count", COUNT, "--seed", 31, "--redo", 0, "--out", out)
-    assert done.returncode == 0, done.stderr
-    return out
+def dataset(generated):
+    return generated
 
 
 @pytest.fixture(scope="module")

@@ -228,14 +228,6 @@ def test_near_duplicates_are_all_that_there_are(tmp_path):
     assert near["0.8 and more"] > 0
 
 
-@pytest.fixture(scope="module")
-def generated(tmp_path_factory):
-    out = tmp_path_factory.mktemp("statistics") / "generated"
-    done = jaxsmith("generate", "--count", 60, "--seed", 5, "--redo", 0, "--out", out)
-    assert done.returncode == 0, done.stderr
-    return out
-
-
 def rows_of(dataset):
     files = sorted((dataset / "data").glob("*.parquet"))
     return [row for file in files for row in pq.read_table(file).to_pylist()]
@@ -243,7 +235,7 @@ def rows_of(dataset):
 
 def test_a_generated_dataset_is_counted_as_python_does(generated):
     rows, found = rows_of(generated), answer("coverage", generated)
-    assert found["rows"] == len(rows) == 60 and found["unread"] == 0
+    assert found["rows"] == len(rows) == 80 and found["unread"] == 0
     names = Counter(name for row in rows for name in names_in(row["source"]))
     for namespace, functions in found["functions"].items():
         expected = {

@@ -12,6 +12,7 @@
 #include "base/threads.h"
 #include "plan/catalogue.h"
 #include "plan/turns.h"
+#include "source/render.h"
 
 namespace jaxsmith::calibrate {
 namespace {
@@ -41,8 +42,14 @@ Result<std::map<std::string, double, std::less<>>> usual_counts(const plan::Plan
   std::atomic<std::size_t> with_idioms = 0, functions = 0;
   JAXSMITH_CHECK(parallel_for(kFamilies, workers, [&](std::size_t family) -> Status {
     if (plan::features(options, kSeed, family)) return {};
-    for (const plan::Member& member : plan::plan_family(options, kSeed, family))
-      families[family].push_back(functions_of(member.program));
+    const auto members = plan::plan_family(options, kSeed, family);
+    for (std::size_t m = 0; m < members.size(); ++m) {
+      // As it is written: a family may have words of its own (source/dialect.h).
+      const source::Function function =
+          source::render(members[m], {kSeed, family, static_cast<std::uint32_t>(m)});
+      families[family].push_back(
+          plan::functions_in(function.source, options.catalogue->vocabulary()));
+    }
     ++with_idioms;
     functions += families[family].size();
     return {};

@@ -17,6 +17,7 @@
 
 #include "base/random.h"
 #include "plan/brought.h"
+#include "plan/dialect.h"
 #include "plan/op.h"
 #include "plan/turns.h"
 #include "plan/weights.h"
@@ -73,6 +74,7 @@ struct Vocabulary {
   std::string (*dtype_text)(DType) = nullptr;  // for the entry "astype", where there is one
   MemberRule gradient = nullptr, mapped = nullptr;
   SpreadRule spread = nullptr;
+  std::vector<Dialect> dialects = {};  // their shares add up to less than one
 };
 
 // Weights where entries and categories go by their names.

@@ -8,6 +8,7 @@
 
 #include "plan/scopes.h"
 #include "source/commentary.h"
+#include "source/dialect.h"
 #include "source/expression.h"
 #include "source/facts.h"
 #include "source/imports.h"
@@ -35,6 +36,7 @@ Renderer::Renderer(const plan::Program& program, const std::string& transformati
       transformation_(transformation),
       random_(Random(program.seed, program.family).fork("style")),
       style_(Style::draw(random_)),
+      dialect_(draw_dialect(program.catalogue->vocabulary(), random_.fork("dialect"))),
       origins_(program),
       subjects_(program),
       commentary_(program, style_) {
@@ -229,7 +231,10 @@ Expr Renderer::expression_of(Frame& frame, const Node& node, const std::vector<E
   const bool inexact = std::ranges::all_of(node.operands, [&](ValueId id) {
     return id != plan::kNoValue && tensor::is_inexact(value(id).type.dtype);
   });
-  const Expr spelling = without_ones(parsed(node.spelling), inexact);
+  Expr spelling = without_ones(parsed(node.spelling), inexact);
+  // What an operation is featured for is spelled as it was drawn.
+  if (dialect_ && program_.catalogue->named(node.op).has(plan::kWritten))
+    spelling = in_dialect(spelling, *dialect_, program_, node);
   for (std::size_t i = 0; i < node.operands.size(); ++i) {
     // The same value twice among the operands is named by `uses`.
     const plan::Packed* packed = plan::packed_at(node.packed_operands, i);

@@ -129,6 +129,7 @@ class Renderer {
   std::string transformation_;
   Random random_;
   Style style_;
+  const plan::Dialect* dialect_;  // none: the usual words
   plan::Origins origins_;
   Subjects subjects_;
   Commentary commentary_;

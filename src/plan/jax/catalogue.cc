@@ -2,6 +2,7 @@
 
 #include "plan/jax/call_forms.h"
 #include "plan/jax/call_table.h"
+#include "plan/jax/dialects.h"
 #include "plan/jax/idioms.h"
 #include "plan/jax/op_helpers.h"
 #include "plan/jax/settings.h"
@@ -94,7 +95,8 @@ Vocabulary vocabulary() {
           .dtype_text = dtype_text,
           .gradient = gradient_member,
           .mapped = vmap_member,
-          .spread = spread_arguments};
+          .spread = spread_arguments,
+          .dialects = dialects()};
 }
 
 std::vector<Op> all_ops() {
