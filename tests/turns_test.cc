@@ -31,6 +31,17 @@ TEST(Turns, FunctionsHaveTheMoreOfThemTheRarerTheyAre) {
   EXPECT_GT(met["plain"], 0) << "no function brings it up";
 }
 
+TEST(Turns, WhatIsCalledBesideAnotherHasFewerTurnsOfItsOwn) {
+  const std::vector<Op> ops = {entry("pair"), entry("alone")};
+  const std::vector<FunctionUse> uses = {{"lib.low", 0, "pair:1.00"},
+                                         {"lib.high", 0, "pair:1.00"},
+                                         {"lib.alone", 0, "alone:1.00"}};
+  const Turns turns(ops, uses);
+  std::map<std::string, int> met;
+  for (std::uint64_t k = 0; k < 400; ++k) ++met[turns.at(3, k).op->name];
+  EXPECT_NEAR(met["pair"], met["alone"], 20) << "one call of the pair serves both functions";
+}
+
 TEST(Turns, SpellingsNameFunctionsInFull) {
   const Vocabulary& words = catalogue().vocabulary();
   EXPECT_EQ(functions_in("jnp.linalg.norm(lax.rev($0, (0,)), $1.dtype)", words),

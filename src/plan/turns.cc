@@ -72,22 +72,55 @@ Turns::Turns(std::span<const Op> ops, std::span<const FunctionUse> functions) {
   std::unordered_map<std::string_view, const Op*> by_name;
   for (const Op& op : ops)
     if (has_turns(op)) by_name.emplace(op.name, &op);
+  std::vector<Candidate> candidates;
+  std::vector<double> lacks;
   for (const FunctionUse& use : functions) {
     Candidate candidate{use.function, {}, 0};
-    double all = 0;
     each_named_number(use.entries, [&](std::string_view name, double share) {
       const auto found = by_name.find(name);
-      if (found == by_name.end()) return;
-      candidate.entries.push_back({found->second, share});
-      all += share;
+      if (found != by_name.end()) candidate.entries.push_back({found->second, share});
     });
-    const double weight = (kWanted - use.usual) / kFunctionsOfTurn;
-    if (candidate.entries.empty() || weight <= 0) continue;
-    for (const Entry& e : candidate.entries) featured[e.op->name] += weight * e.share / all;
-    add(std::move(candidate), weight);
+    if (candidate.entries.empty() || use.usual >= kWanted) continue;
+    candidates.push_back(std::move(candidate));
+    lacks.push_back((kWanted - use.usual) / kFunctionsOfTurn);
+  }
+  const std::vector<double> weights = weights_for(candidates, lacks);
+  for (std::size_t n = 0; n < candidates.size(); ++n) {
+    const double all = shares_of(candidates[n]);
+    for (const Entry& e : candidates[n].entries) featured[e.op->name] += weights[n] * e.share / all;
+    add(std::move(candidates[n]), weights[n]);
   }
   for (const Op& op : ops)
     if (has_turns(op)) add({{}, {{&op, 1}}, 0}, kWantedOfEntries - featured[op.name]);
+}
+
+double Turns::shares_of(const Candidate& candidate) {
+  double all = 0;
+  for (const Entry& e : candidate.entries) all += e.share;
+  return all;
+}
+
+// An entry that calls several functions gives all of them a turn: each gets as many of its own as
+// are left to give, which is found by going over all of them again and again.
+std::vector<double> Turns::weights_for(const std::vector<Candidate>& candidates,
+                                       const std::vector<double>& lacks) {
+  constexpr int kPasses = 30;
+  constexpr double kFewest = 0.05, kMost = 1.5;  // of what it lacks; how far a pass may go
+  std::vector<double> weights = lacks;
+  for (int pass = 0; pass < kPasses; ++pass) {
+    std::unordered_map<const Op*, double> applied;
+    for (std::size_t n = 0; n < candidates.size(); ++n)
+      for (const Entry& e : candidates[n].entries)
+        applied[e.op] += weights[n] * e.share / shares_of(candidates[n]);
+    for (std::size_t n = 0; n < candidates.size(); ++n) {
+      double met = weights[n];  // its own turns call it for sure
+      for (const Entry& e : candidates[n].entries)
+        met += e.share * (applied[e.op] - weights[n] * e.share / shares_of(candidates[n]));
+      const double factor = std::clamp(lacks[n] / met, 1 / kMost, kMost);
+      weights[n] = std::max(weights[n] * factor, kFewest * lacks[n]);
+    }
+  }
+  return weights;
 }
 
 void Turns::add(Candidate candidate, double weight) {

@@ -58,6 +58,9 @@ class Turns {
     std::uint64_t up_to;  // weights of all up to this one
   };
   void add(Candidate candidate, double weight);
+  static double shares_of(const Candidate& candidate);
+  static std::vector<double> weights_for(const std::vector<Candidate>& candidates,
+                                         const std::vector<double>& lacks);
 
   std::vector<Candidate> candidates_;
 };
