@@ -17,6 +17,8 @@
 namespace jaxsmith::source {
 namespace {
 
+using plan::DType;
+
 const plan::Catalogue& catalogue() { return plan::jax_catalogue(); }
 
 const plan::Dialect& dialect(const std::string& name) {

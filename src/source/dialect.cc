@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "plan/op.h"
+#include "plan/packs.h"
 #include "source/spellings.h"
 
 namespace jaxsmith::source {
 namespace {
 
+using plan::DType;
 using plan::Operands;
 using plan::Type;
 using plan::Word;
@@ -19,9 +21,8 @@ using plan::Word;
 // A part of a spelling in the dialect, and what is known of it.
 struct Spoken {
   Expr e;
-  bool array = false;        // no number of Python's, and nothing that steers a call
-  bool literal = false;      // a number
-  std::optional<Type> type;  // as far as it is known
+  bool array = false;                       // no number of Python's, and nothing that steers a call
+  std::optional<Type> type = std::nullopt;  // as far as it is known
 };
 
 using Bound = std::map<std::string, Expr, std::less<>>;
@@ -59,7 +60,7 @@ class Speaker {
 
   Spoken say(const Expr& e) const {
     if (e->kind == ExprKind::kHole) return operand(e);
-    if (is_literal(e)) return {e, false, true, literal_type(e)};
+    if (is_literal(e)) return {e, false, literal_type(e)};
     for (const Word& word : dialect_.words)
       if (auto said = in(word, e)) return *std::move(said);
     return of_parts(e);
@@ -75,10 +76,10 @@ class Speaker {
         plan::packed_at(node_.packed_operands, at) != nullptr)
       return {hole};
     const plan::Value& value = program_.values[static_cast<std::size_t>(node_.operands[at])];
-    if (!value.literal.empty()) return {hole, false, true, value.type};
+    if (!value.literal.empty()) return {hole, false, value.type};
     // A whole number may be one of Python's, that of a loop that is left to it.
     const bool array = value.type.rank() > 0 || tensor::is_inexact(value.type.dtype);
-    return {hole, array, false, value.weak ? std::nullopt : std::optional(value.type)};
+    return {hole, array, value.weak ? std::nullopt : std::optional(value.type)};
   }
 
   // As JAX takes numbers of Python's where nothing promotes them.
@@ -100,7 +101,7 @@ class Speaker {
     }
     const Spoken* subject = subject_of(parts);
     if (!subject || !allows(word, parts, *subject)) return std::nullopt;
-    Spoken out{substitute(parsed(word.here), said), true, false, std::nullopt};
+    Spoken out{substitute(parsed(word.here), said), true};
     if (word.operands == Operands::kAny) return out;
     out.type = Type{word.gives_truth ? DType::kBool : subject->type->dtype, shape_of(parts)};
     return out;
