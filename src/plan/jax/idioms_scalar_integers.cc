@@ -118,7 +118,7 @@ void ordinal_date(Idiom& i, const Date& date, ValueId leap) {
     real(i, {"decimal_year"}, "{y} + {f}", {{"y", date.year}, {"f", part}}, {1600, 2401});
     return;
   }
-  i.called({"ordinal_date", "day_of_year", "ordinal_code"});
+  i.called({"ordinal_date", "ordinal_code"});
   i.summary("Give the ordinal code of a date: the year, then the day of the year.");
   whole(i, {"code"}, i.either({"1000 * {y} + {n}", "{y} * 1000 + {n}"}), known, {1.6e6, 2.5e6});
 }
@@ -187,16 +187,19 @@ Op calendar_date() {
       return;
     }
     if (what == 3) {
-      i.called({"days_between", "date_difference", "days_until"});
+      i.called({"days_between", "date_difference"});
       i.summary("Count the days between two dates.");
       const Date end = date_of(i, {"end_year", "end_month", "end_day"});
       const ValueId from = day_number(i, julian, date, {"start", "first"});
       const ValueId to = day_number(i, julian, end, {"end", "last"});
-      const bool weeks = i.chance(0.4);
+      const bool weeks = i.chance(0.4), ahead = !weeks && i.chance(0.5);
       if (weeks) i.called({"weeks_between", "week_difference"});
+      if (ahead) i.called({"days_until", "days_from_to"});
       if (weeks) i.summary("Count the whole weeks between two dates.");
       whole(i, {weeks ? "weeks" : "days", "difference"},
-            weeks ? "({b} - {a}) // 7" : i.either({"{b} - {a}", "jnp.abs({b} - {a})"}),
+            weeks   ? "jnp.abs({b} - {a}) // 7"
+            : ahead ? "{b} - {a}"
+                    : "jnp.abs({b} - {a})",
             {{"a", from}, {"b", to}}, {-3e5, 3e5});
       return;
     }
@@ -212,8 +215,9 @@ Op calendar_date() {
 void count_divisors(Idiom& i, ValueId n, double top) {
   const Type type = counts(i, {});
   const Interval range{0, top};
-  i.called({"count_divisors", "divisor_count", "divisor_sum"});
   const bool sum = i.chance(0.5), by_cond = i.chance(0.5);
+  i.called(sum ? Words{"divisor_sum", "sum_of_divisors"}
+               : Words{"count_divisors", "divisor_count"});
   i.summary(sum ? "Add up the divisors of a number." : "Count the divisors of a number.");
   const ValueId one = i.builder().literal(1, i.integer());
   const ValueId zero = zero_like(i, {"total", "count"}, n, range);
@@ -264,10 +268,14 @@ Op trial_division() {
     const ValueId n = i.input({"n", "number", "candidate"}, type, {3, top});
     const auto what = i.between(0, 2);
     if (what == 2) return count_divisors(i, n, top);
-    i.called(what == 0 ? Words{"smallest_factor", "least_prime_factor"}
-                       : Words{"is_prime", "primality"});
-    i.summary(what == 0 ? "Find the smallest prime factor of a number."
-                        : "Tell whether a number is prime by trial division.");
+    // A number that is its own smallest factor is a prime.
+    const bool tells = what == 1, gives = !tells || i.chance(0.5);
+    i.called(!tells  ? Words{"smallest_factor", "least_prime_factor"}
+             : gives ? Words{"factor_or_prime", "test_prime"}
+                     : Words{"is_prime", "primality"});
+    i.summary(!tells  ? "Find the smallest prime factor of a number."
+              : gives ? "Find the smallest prime factor of a number and tell whether it is prime."
+                      : "Tell whether a number is prime by trial division.");
     const bool odd_only = i.chance(0.5);
     const ValueId two = i.builder().literal(2, i.integer());
     const std::string going =
@@ -284,17 +292,17 @@ Op trial_division() {
                     {{"d", p[0]}}, {2, 80})};
         })[0];
     const Terms all = {{"d", d}, {"n", n}};
-    if (what == 0) {
+    if (gives) {
       const ValueId factor = whole(
           i, {"factor", "smallest"},
           i.either({"jnp.where({d} * {d} > {n}, {n}, {d})", "jnp.where({n} % {d} == 0, {d}, {n})"}),
           all, range);
-      if (i.chance(0.5))
+      if (!tells && i.chance(0.5))
         whole(i, {"cofactor", "rest"}, "{n} // {f}", {{"n", n}, {"f", factor}}, range);
-    } else {
-      i.keep(d);
-      test(i, {"prime", "is_prime"}, i.either({"{d} * {d} > {n}", "~({d} * {d} <= {n})"}), all);
+      if (tells) i.keep(factor);
     }
+    if (tells)
+      test(i, {"prime", "is_prime"}, i.either({"{d} * {d} > {n}", "~({d} * {d} <= {n})"}), all);
   });
 }
 
@@ -375,6 +383,7 @@ Op modular_inverse() {
       default:
         i.called({"extended_gcd", "bezout", "egcd"});
         i.summary("Give the greatest common divisor and Bezout's coefficients.");
+        i.keep(out[0]), i.keep(out[2]);
         whole(i, {"other", "s"}, "({g} - {a} * {t}) // {m}", found, range);
     }
   });
@@ -495,6 +504,7 @@ Op digit_loop() {
     const Interval range{0, 1e6};
     if (what == 3) return happy_number(i, n, zero);
     const std::string b = i.setting({"base", "radix"}, {fmt::format("{}", base)});
+    const std::string in_base = base == 10 ? "" : fmt::format(" in base {}", base);
     const bool root = what == 2, squares = i.chance(0.35);
     const ValueId out = i.while_loop(
         {{{"rest", "n"}, n, {0, top}, {}},
@@ -524,22 +534,24 @@ Op digit_loop() {
     if (what == 0) {
       i.called({"reverse_digits", "reversed_number"});
       if (i.chance(0.5)) {
-        i.summary("Turn the digits of a number round.");
+        i.summary("Turn the digits of a number" + in_base + " round.");
       } else {
         i.called({"reversal_gap", "distance_to_reversed"});
-        i.summary("Give how far a number is from its digits turned round.");
+        i.summary("Give how far a number is from its digits" + in_base + " turned round.");
         whole(i, {"gap", "difference"}, "jnp.abs({n} - {r})", all, range);
       }
     } else if (what == 1) {
       i.called({"palindrome_step", "add_reversed", "reverse_and_add"});
-      i.summary("Add a number to its digits turned round, and tell whether it was a palindrome.");
+      i.summary("Add a number to its digits" + in_base +
+                " turned round, and tell whether it was a palindrome.");
       i.let({"palindrome"}, "$0 == $1", {n, out}, flags({}), {0, 1});
       whole(i, {"sum"}, "{n} + {r}", all, {0, 2e6});
     } else {
       i.called(squares ? Words{"squared_digit_sum", "sum_of_squared_digits"}
                        : Words{"digit_sum", "digit_total"});
-      i.summary(squares ? "Add up the squares of the digits of a number."
-                        : "Add up the digits of a number.");
+      i.summary((squares ? "Add up the squares of the digits of a number"
+                         : "Add up the digits of a number") +
+                in_base + ".");
       if (!squares && base == 10 && i.chance(0.6)) {
         const bool check = i.chance(0.5);
         i.called(check ? Words{"check_digit", "digit_check"} : Words{"digital_root"});
@@ -652,7 +664,8 @@ Op value_noise() {
 Op cordic() {
   return idiom("cordic", kMath, 1.0, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
-    const bool vectoring = i.chance(0.45);
+    const bool vectoring = i.chance(0.45), sinus = i.chance(0.7),
+               tangent = sinus && !vectoring && i.chance(0.4);
     const std::int64_t turns = i.between(10, 18);
     const Interval range{-4, 4}, angles{-2, 2};
     ValueId x = kNoValue, y = kNoValue, z = kNoValue;
@@ -669,14 +682,17 @@ Op cordic() {
       x = i.let({"x", "cos"},
                 i.either({"jnp.full_like($0, 0.607253)", "0.607253 * jnp.ones_like($0)"}), {z},
                 Shape{}, range);
-      i.called({"cordic_sincos", "cordic_rotate", "sin_and_cos"});
-      i.summary("Give cosine and sine by CORDIC.");
+      i.called(tangent ? Words{"cordic_tan", "tangent_by_cordic"}
+               : sinus ? Words{"cordic_sincos", "cos_and_sin"}
+                       : Words{"cordic_cos", "cosine_by_cordic"});
+      i.summary(tangent ? "Give the tangent of an angle by CORDIC."
+                : sinus ? "Give cosine and sine by CORDIC."
+                        : "Give the cosine of an angle by CORDIC.");
     }
     const std::string sign =
         vectoring ? i.either({"jnp.where({y} < 0, 1.0, -1.0)", "jnp.where({y} >= 0.0, -1.0, 1.0)"})
                   : i.either({"jnp.where({z} >= 0, 1.0, -1.0)", "jnp.where({z} < 0.0, -1.0, 1.0)"});
     const std::string power = i.either({"2.0**-{k}", "jnp.exp2(-1.0 * {k})", "0.5**{k}"});
-    const bool sinus = i.chance(0.7);
     const Ids out =
         i.fori(0, turns, {"turn", "micro_rotation", "rotate"},
                {{{"x"}, x, range, {vectoring ? "length" : "cosine", "x"}},
@@ -693,8 +709,8 @@ Op cordic() {
                });
     if (vectoring)
       i.let({"radius", "magnitude"}, "0.607253 * $0", {out[0]}, Shape{}, {0.3, 3});
-    else if (sinus && i.chance(0.4))
-      i.let({"tangent"}, "$0 / $1", {out[1], out[0]}, Shape{}, {-6, 6});
+    else if (tangent)
+      i.let({"tangent", "tan"}, "$0 / $1", {out[1], out[0]}, Shape{}, {-6, 6});
   });
 }
 

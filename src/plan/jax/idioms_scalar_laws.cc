@@ -181,7 +181,7 @@ Op erlang_queue() {
                                     {{{"b", "blocking"}, one, share, {"blocking", "erlang_b"}}},
                                     [&](const Ids& p) { return Ids{next(p[1], p[0])}; })[0];
     i.called({"erlang_wait", "call_center", "queue_delay"});
-    i.summary(fmt::format("Waiting in a queue with {} servers.", servers));
+    i.summary(fmt::format("Give how long callers wait for one of {} servers.", servers));
     const std::string count = fmt::format("{}.0", servers);
     const Terms known = {{"a", load}, {"b", blocking}, {"l", arrivals}, {"m", service}};
     const ValueId delayed = real(i, {"delayed", "erlang_c"},
@@ -227,30 +227,46 @@ Op orbit_elements() {
     const ValueId bound = test(i, {"bound", "closed"},
                                i.either({"{e} < 0", "{e} < 0.0", "~({e} >= 0)"}), {{"e", energy}});
     const bool time = i.chance(0.6);
-    i.called(time ? Words{"period_or_excess_speed", "orbit_or_escape", "orbit_timing"}
+    i.called(time ? Words{"time_since_periapsis", "periapsis_passage", "orbit_timing"}
                   : Words{"farthest_or_nearest", "orbit_extent", "apsis_from_state"});
-    i.summary(time ? "Give the period of an orbit, or the speed that is left where it is not bound."
+    i.summary(time ? "Give the time since a body was nearest to the center, negative before that."
                    : "Give how far an orbit leads, or how near a flyby comes.");
     const ValueId ecc = time ? kNoValue : eccentricity();
+    // Kepler's equation: e sin E and e cos E, or e sinh F and e cosh F, are known by the state.
+    const auto since = [&](ValueId a, bool ellipse) {
+      const Terms at = with(state, {{"a", a}});
+      const ValueId s = real(i, {"e_sin", "along"},
+                             "{r} * {v} * jnp.sin({g}) / jnp.sqrt({mu} * {a})", at, {-2, 2});
+      const ValueId anomaly =
+          ellipse ? real(i, {"anomaly", "ecc_anomaly"}, "jnp.arctan2({s}, 1.0 - {r} / {a})",
+                         with(at, {{"s", s}}), {-3.2, 3.2})
+                  : real(i, {"anomaly", "hyp_anomaly"}, "jnp.arctanh({s} / (1.0 + {r} / {a}))",
+                         with(at, {{"s", s}}), {-2, 2});
+      return real(
+          i, {"time", "since"},
+          std::string(ellipse ? "({f} - {s})" : "({s} - {f})") + " * jnp.sqrt({a}**3 / {mu})",
+          {{"f", anomaly}, {"s", s}, {"a", a}, mu}, {-9, 9});
+    };
     i.cond(
         bound, {energy}, {{{"eps", "energy"}, scalar(i), {-1.2, 1.2}}}, {"ellipse", "bound_orbit"},
         [&](const Ids& p) {
           const ValueId a =
               real(i, {"a", "semi_major"}, "-{mu} / (2.0 * {e})", {{"e", p[0]}, mu}, {0.4, 9});
           return Ids{
-              time ? real(i, {"period"},
-                          i.either({"2.0 * jnp.pi * jnp.sqrt({a}**3 / {mu})",
-                                    "2.0 * jnp.pi * {a}**1.5 / {mu}**0.5"}),
-                          {{"a", a}, mu}, {1, 60})
+              time ? since(a, true)
                    : real(i, {"apoapsis"}, "{a} * (1.0 + {c})", {{"a", a}, {"c", ecc}}, {0.5, 15})};
         },
         {"hyperbola", "unbound"},
         [&](const Ids& p) {
-          return Ids{time ? real(i, {"excess"}, "jnp.sqrt(2.0 * {e})", {{"e", p[0]}}, {0, 1.6})
-                          : real(i, {"periapsis"}, "{mu} * ({c} - 1.0) / (2.0 * {e})",
-                                 {{"c", ecc}, {"e", p[0]}, mu}, {0.1, 3})};
+          if (time)
+            return Ids{since(
+                real(i, {"a", "scale"}, "{mu} / (2.0 * {e})", {{"e", p[0]}, mu}, {0.4, 9}), false)};
+          return Ids{real(i, {"periapsis"}, "{mu} * ({c} - 1.0) / (2.0 * {e})",
+                          {{"c", ecc}, {"e", p[0]}, mu}, {0.1, 3})};
         },
-        {{{time ? "period_or_excess" : "apsis", "reach"}, scalar(i), {0, 60}}});
+        {{time ? Words{"time", "since_periapsis"} : Words{"apsis", "reach"},
+          scalar(i),
+          {time ? -9.0 : 0.0, 60}}});
     if (time && i.chance(0.6)) eccentricity();
   });
 }
@@ -338,8 +354,11 @@ Op pipe_flow() {
     const ValueId width = i.input({"diameter", "bore"}, Shape{}, {0.01, 0.08});
     const Term length = constant(i, "l", {"length", "run"}, {10, 25, 4});
     const Term nu = constant(i, "nu", {"viscosity", "nu"}, {5e-6, 4e-6, 8e-6});
-    i.called({"pipe_loss", "pressure_drop", "head_loss"});
-    i.summary("Give the loss of head in a pipe by the kind of its flow.");
+    const bool pressure = i.chance(0.5);
+    i.called(pressure ? Words{"pressure_drop", "pipe_pressure_loss"}
+                      : Words{"head_loss", "pipe_head_loss"});
+    i.summary(pressure ? "Give the loss of pressure of water in a pipe by the kind of its flow."
+                       : "Give the loss of head in a pipe by the kind of its flow.");
     const ValueId re = real(i, {"reynolds", "re"}, "{v} * {d} / {nu}",
                             {{"v", speed}, {"d", width}, nu}, {200, 16000});
     const std::string low = i.setting({"laminar_limit"}, {"2300.0", "2000.0"});
@@ -380,8 +399,15 @@ Op pipe_flow() {
       f = i.cond(calm, {re}, {arg}, {"laminar_factor", "poiseuille"}, by("64.0 / {r}"),
                  {"turbulent_factor", "turbulent"}, by(rough), {out})[0];
     }
-    real(i, {"loss", "head"}, "{f} * {l} / {d} * {v}**2 / (2.0 * 9.81)",
-         {{"f", f}, length, {"d", width}, {"v", speed}}, {0, 6});
+    // Darcy and Weisbach.
+    const Terms all = {{"f", f}, length, {"d", width}, {"v", speed}};
+    if (pressure)
+      real(
+          i, {"drop", "pressure_loss"},
+          i.either({"{f} * {l} / {d} * 0.5 * 1000.0 * {v}**2", "{f} * {l} / {d} * 500.0 * {v}**2"}),
+          all, {0, 60000});
+    else
+      real(i, {"loss", "head"}, "{f} * {l} / {d} * {v}**2 / (2.0 * 9.81)", all, {0, 6});
     if (i.chance(0.4)) i.keep(f);
   });
 }
@@ -469,8 +495,12 @@ Op error_propagation() {
       terms.push_back({fmt::format("s{}", k), i.input({"sigma_" + names[1], "err_" + names[0]},
                                                       Shape{}, {0.02 * range.hi, 0.1 * range.hi})});
     }
-    i.called({"error_of_" + r.rule.called[0], "propagate_error", "uncertainty"});
-    i.summary("Carry errors of measurements through " + r.rule.says + ".");
+    const bool squared = i.chance(0.25);
+    i.called(squared ? Words{"variance_of_" + r.rule.called[0], "propagate_variance"}
+                     : Words{"error_of_" + r.rule.called[0], "propagate_error", "uncertainty"});
+    i.summary((squared ? "Variance that errors of measurements bring through "
+                       : "Carry errors of measurements through ") +
+              r.rule.says + ".");
     const std::string call = "($f0, argnums=(" + numbers + "))(" + Idiom::holes(0, n) + ")";
     const bool both_at_once = i.chance(0.5);
     Ids slope;
@@ -492,7 +522,7 @@ Op error_propagation() {
           k ? " + " : "", k, k);
     }
     const ValueId variance = real(i, {"variance", "var"}, sum, terms, {0, 9});
-    if (i.chance(0.25)) return;
+    if (squared) return;
     i.let({"error", "sigma"}, i.either({"jnp.sqrt($0)", "$0**0.5"}), {variance}, Shape{}, {0, 3});
   });
 }
@@ -553,8 +583,6 @@ Op rating_update() {
     const ValueId a = i.input({"rating", "player"}, Shape{}, ratings);
     const ValueId b = i.input({"opponent", "other"}, Shape{}, ratings);
     const ValueId score = i.input({"score", "outcome"}, Shape{}, {0, 1});
-    i.called({"rating_update", "elo_update", "update_ratings"});
-    i.summary("Update a rating after a game.");
     const std::string scale = i.setting({"scale", "spread"}, {"400.0"});
     const ValueId expected =
         real(i, {"expected", "win_chance"},
@@ -574,7 +602,13 @@ Op rating_update() {
       };
     };
     ValueId change = kNoValue;
-    if (i.chance(0.5)) {
+    // By one's own level the other's change is another.
+    const bool own_level = i.chance(0.5), both = !own_level && i.chance(0.7);
+    i.called(both ? Words{"update_ratings", "elo_update"} : Words{"rating_update", "elo_update"});
+    i.summary(both        ? "Update the ratings of both players after a game."
+              : own_level ? "Update a rating after a game, by the level of the player."
+                          : "Update a rating after a game.");
+    if (own_level) {
       const ValueId level =
           let(i, {"level", "tier"},
               "({a} >= " + low + ").astype(jnp.int32) + ({a} >= " + high + ").astype(jnp.int32)",
@@ -594,7 +628,7 @@ Op rating_update() {
                       {"provisional", "large_step"}, by("32.0"), {out})[0];
     }
     i.let({"new_rating", "updated"}, "$0 + $1", {a, change}, Shape{}, {1100, 2700});
-    if (i.chance(0.5))
+    if (both)
       i.let({"new_opponent", "other_updated"}, "$0 - $1", {b, change}, Shape{}, {1100, 2700});
     if (i.chance(0.4)) i.keep(expected);
   });

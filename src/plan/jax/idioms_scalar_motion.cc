@@ -16,15 +16,15 @@ using Part = Idiom::Part;
 Op projectile_flight() {
   return idiom("projectile_flight", kLoop, 1.1, kForward, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
-    const ValueId speed = i.input({"speed", "v0"}, Shape{}, {3, 9});
+    const ValueId speed = i.input({"speed", "v0"}, Shape{}, {4, 9});
     const ValueId angle = i.input({"angle", "elevation"}, Shape{}, {0.3, 1.3});
     const bool linear = i.chance(0.35), windy = i.chance(0.4), tops = i.chance(0.5);
     const ValueId wind = windy ? i.input({"wind", "breeze"}, Shape{}, {-2, 2}) : kNoValue;
     const Term drag = constant(i, "c", {"drag", "friction"}, {0.1, 0.05, 0.2});
     i.called({"projectile_range", "flight_of_ball", "throw_distance"});
     i.summary("Follow a throw through air until it lands.");
-    const std::string dt = i.setting({"dt", "time_step"}, {"0.05", "0.04", "0.1"});
-    const std::string g = i.either({"9.81", "9.8"}), most = i.either({"60", "80", "100"});
+    const std::string dt = i.setting({"dt", "time_step"}, {"0.05", "0.04", "0.025"});
+    const std::string g = i.either({"9.81", "9.8"}), most = i.either({"80", "100"});
     const Interval range{-9, 12};
     const Terms aim = {{"s", speed}, {"a", angle}};
     const ValueId vx = real(i, {"vx", "vx0"}, "{s} * jnp.cos({a})", aim, {0.5, 9});
@@ -35,13 +35,13 @@ Op projectile_flight() {
     const std::string going =
         both_hold(i, {"{y} >= 0", "{y} < 0"}, {"{n} < " + most, "{n} >= " + most});
     std::vector<Idiom::Carry> carries = {
-        {{"x"}, x0, range, {"x_end", "distance"}},
-        {{"y"}, y0, range, {}},
-        {{"vx"}, vx, range, {}},
+        {{"x"}, x0, range, {"x_end", "x_below"}},
+        {{"y"}, y0, range, {"y_end", "y_below"}},
+        {{"vx"}, vx, range, {"vx_end"}},
         {{"vy"}, vy, range, {"vy_end", "fall_speed"}},
         {{"n", "steps"}, i.builder().literal(0, i.integer()), {0, 100}, {"steps", "n"}}};
     if (tops) carries.push_back({{"top", "highest"}, y0, range, {"top", "apex"}});
-    i.while_loop(
+    const Ids end = i.while_loop(
         carries, {"in_flight", "above_ground"},
         [&](const Ids& p) { return Ids{test(i, {"flying"}, going, {{"y", p[1]}, {"n", p[4]}})}; },
         {"fly", "step"},
@@ -68,6 +68,11 @@ Op projectile_flight() {
             next.push_back(i.let({"top_next"}, "jnp.maximum($0, $1)", {p[5], y}, Shape{}, range));
           return next;
         });
+    // The last step leads below the ground: where between the two it lands, so that the distance
+    // changes smoothly with the throw.
+    real(i, {"distance", "landing"}, i.either({"{x} - {y} * {u} / {v}", "{x} - {u} / {v} * {y}"}),
+         {{"x", end[0]}, {"y", end[1]}, {"u", end[2]}, {"v", end[3]}}, range);
+    if (i.chance(0.4)) i.keep(end[3]);
   });
 }
 
