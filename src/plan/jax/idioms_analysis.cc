@@ -28,8 +28,7 @@ Op interpolate() {
                 {y}, {n}, {0, 1});
     } else {
       const ValueId gaps = i.input({"gaps", "spacings"}, Shape{n}, {0.1, 0.5});
-      x = i.let({"knots", "xp"}, i.either({"jnp.cumsum($0)", "jnp.cumsum($0) - $0[0]"}), {gaps},
-                {n}, {0, 4});
+      x = i.let({"knots", "xp"}, i.either({"jnp.cumsum($0)", "$0.cumsum()"}), {gaps}, {n}, {0, 4});
     }
     i.called({"interpolate", "lookup_table", "resample"});
     i.summary("Read a table between its knots.");
@@ -68,15 +67,21 @@ Op cubic_interpolate() {
     const std::int64_t n = size_from(i, 5), m = i.size();
     const ValueId y = i.input({"samples", "values", "control"}, Shape{n}, {-2, 2});
     const ValueId t =
-        i.input({"t", "position", "query"}, Shape{m}, {1.05, static_cast<double>(n) - 2.1});
+        i.input({"t", "position", "query"}, Shape{m}, {0.05, static_cast<double>(n) - 1.1});
     const bool hermite = i.chance(0.5);
     i.called(
         {hermite ? "hermite_interpolate" : "catmull_rom", "cubic_interpolate", "smooth_lookup"});
     i.summary("Interpolate evenly spaced samples by cubics.");
-    const ValueId whole =
-        i.let({"base", "whole"}, "jnp.floor($0)", {t}, {m}, {1, static_cast<double>(n)});
+    // Beyond the ends the outermost cubics go on.
+    const double last = static_cast<double>(n - 2);
+    const ValueId whole = i.let(
+        {"base", "whole"},
+        fmt::format(
+            fmt::runtime(i.either({"jnp.clip(jnp.floor($0), 0, {})", "jnp.floor($0).clip(0, {})"})),
+            n - 2),
+        {t}, {m}, {0, last});
     const ValueId k = i.let({"k", "cell"}, i.either({"$0.astype(jnp.int32)", "$0.astype(int)"}),
-                            {whole}, Type{i.integer(), {m}}, {1, static_cast<double>(n)});
+                            {whole}, Type{i.integer(), {m}}, {0, last});
     const ValueId u = i.let({"u", "frac"}, "$0 - $1", {t, whole}, {m}, {0, 1});
     const Terms terms = {{"y", y}, {"k", k}, {"u", u}};
     if (hermite) {
@@ -98,7 +103,9 @@ Op cubic_interpolate() {
     }
     Terms more = terms;
     const Words names = {"p0", "p1", "p2", "p3"};
-    const Words places = {"{y}[{k} - 1]", "{y}[{k}]", "{y}[{k} + 1]", "{y}[{k} + 2]"};
+    // The samples at the ends stand for the neighbors that they lack.
+    const Words places = {"{y}[jnp.maximum({k} - 1, 0)]", "{y}[{k}]", "{y}[{k} + 1]",
+                          fmt::format("{{y}}[jnp.minimum({{k}} + 2, {})]", n - 1)};
     for (std::size_t j = 0; j < 4; ++j)
       more.push_back({names[j], let(i, {names[j]}, places[j], terms, {m}, {-2, 2})});
     const Interval r{-4, 4};
@@ -150,8 +157,11 @@ Op lagrange() {
     const ValueId w =
         let(i, {"weights", "bary"}, "1.0 / jnp.prod(" + one + "{x}[:, None] - {x}), axis=1)",
             {{"mask", mask}, {"x", x}}, {n}, {-6, 6});
-    const ValueId r =
-        i.let({"ratio", "terms"}, "$0 / ($1[:, None] - $2)", {w, t, x}, {m, n}, {-30, 30});
+    const ValueId gaps = i.let({"gaps", "offsets"}, "$0[:, None] - $1", {t, x}, {m, n}, {-2, 2});
+    // At a node its own term decides.
+    const ValueId apart =
+        i.let({"apart", "safe_gaps"}, "jnp.where($0 == 0.0, 1e-12, $0)", {gaps}, {m, n}, {-2, 2});
+    const ValueId r = i.let({"ratio", "terms"}, "$0 / $1", {w, apart}, {m, n}, {-30, 30});
     i.let(
         {"interpolated"},
         i.either({"$0 @ $1 / jnp.sum($0, axis=-1)", "jnp.sum($0 * $1, axis=-1) / $0.sum(axis=-1)"}),
@@ -580,7 +590,13 @@ Op great_circle() {
           let(i, {"north", "x"},
               "jnp.cos({a}) * jnp.sin({c}) - jnp.sin({a}) * jnp.cos({c}) * jnp.cos({dlon})", t,
               shape, {-1, 1});
-      i.let({"bearing"}, "jnp.arctan2($0, $1)", {east, north}, shape, {-3.2, 3.2});
+      if (degrees)
+        i.let({"bearing"},
+              i.either({"jnp.degrees(jnp.arctan2($0, $1)) % 360.0",
+                        "jnp.rad2deg(jnp.arctan2($0, $1)) % 360.0"}),
+              {east, north}, shape, {0, 360});
+      else
+        i.let({"bearing"}, "jnp.arctan2($0, $1)", {east, north}, shape, {-3.2, 3.2});
       return;
     }
     i.called(

@@ -230,11 +230,16 @@ Op bilinear_sampling() {
           {image, ys, xs}, places, around(2));
       return;
     }
+    // Places given from outside may lie beyond the image, which an index would take from its end.
     const std::string floor =
         i.either({"jnp.floor($0).astype(int)", "jnp.floor($0).astype(jnp.int32)"});
     const Type index = {floor.ends_with("(int)") ? i.integer() : DType::kI32, places};
-    const ValueId y0 = i.let({"y0", "top"}, floor, {ys}, index, {0, bottom});
-    const ValueId x0 = i.let({"x0", "left"}, floor, {xs}, index, {0, right});
+    const auto before = [&](const Words& names, ValueId v, std::int64_t n, double most) {
+      return i.let(names, form == 1 ? floor : floor + fmt::format(".clip(0, {})", n - 1), {v},
+                   index, {0, most});
+    };
+    const ValueId y0 = before({"y0", "top"}, ys, height, bottom);
+    const ValueId x0 = before({"x0", "left"}, xs, width, right);
     const auto next = [&](const Words& names, ValueId v, std::int64_t n) {
       return i.let(names, fmt::format("jnp.minimum($0 + 1, {})", n - 1), {v}, index,
                    {1, static_cast<double>(n)});
@@ -404,12 +409,12 @@ Op keypoints() {
     const std::int64_t height = std::min<std::int64_t>(i.size() + 1, 9),
                        width = std::min<std::int64_t>(i.size() + 1, 9), points = i.between(2, 5);
     const auto h = static_cast<double>(height), w = static_cast<double>(width);
+    // Both axes count in the same way.
+    const std::string spelling =
+        i.either({"jnp.linspace(-1.0, 1.0, {}, dtype=$0.dtype)", "jnp.arange({}, dtype=$0.dtype)",
+                  "jnp.linspace(0, 1, {}).astype($0.dtype)"});
     const auto axis = [&](const Words& names, std::int64_t n) {
-      const std::string spelling =
-          i.either({fmt::format("jnp.linspace(-1.0, 1.0, {}, dtype=$0.dtype)", n),
-                    fmt::format("jnp.arange({}, dtype=$0.dtype)", n),
-                    fmt::format("jnp.linspace(0, 1, {}).astype($0.dtype)", n)});
-      return std::make_pair(names, spelling);
+      return std::make_pair(names, fmt::format(fmt::runtime(spelling), n));
     };
     if (i.chance(0.3)) {
       const ValueId centers =
