@@ -361,7 +361,7 @@ Op price_paths() {
       return;
     }
     i.called({"monte_carlo_price", "option_from_paths", "monte_carlo"});
-    const std::string strike = i.setting({"strike"}, {"0.8", "0.9"});
+    const std::string strike = what == 4 ? "" : i.setting({"strike"}, {"0.8", "0.9"});
     const Words forms = {"", "$0[:, -1]", "jnp.mean($0, axis=1)", "jnp.max($0, axis=1)",
                          "jnp.min($0, axis=1)"};
     const ValueId figure = i.let({what == 1   ? "terminal"
@@ -372,9 +372,11 @@ Op price_paths() {
     i.summary(what == 1   ? "Estimate a call's value from simulated paths."
               : what == 2 ? "Price an Asian call, on the average of a path."
               : what == 3 ? "Price a lookback call, on the highest price of a path."
-                          : "Price a lookback call, on the lowest price of a path.");
-    const ValueId pay = i.let({"payoff", "payoffs"}, "jnp.maximum($0 - " + strike + ", 0.0)",
-                              {figure}, {paths}, {0, 1});
+                          : "Price a lookback call whose strike is the lowest price of a path.");
+    const ValueId pay =
+        what == 4 ? i.let({"payoff", "payoffs"}, "$0[:, -1] - $1", {path, figure}, {paths}, {0, 1})
+                  : i.let({"payoff", "payoffs"}, "jnp.maximum($0 - " + strike + ", 0.0)", {figure},
+                          {paths}, {0, 1});
     const std::string years = fmt::format("{:g}", std::stod(dt) * static_cast<double>(steps));
     real(i, {"value", "estimate"},
          i.either({"jnp.exp(-{mu} * " + years + ") * jnp.mean({p})",
@@ -570,19 +572,22 @@ Op shortfall() {
     const std::int64_t n = size_from(i, 6), k = i.size();
     const ValueId r = i.input({"scenarios", "returns"}, {n, k}, {-0.4, 0.5});
     const ValueId w = i.input({"weights", "holdings"}, Shape{k}, {0.1, 1});
-    i.called({"expected_shortfall", "value_at_risk", "tail_risk"});
-    i.summary("Measure the loss of a portfolio in its worst scenarios.");
+    const bool by_quantile = i.chance(0.5), alone = by_quantile && i.chance(0.4);
+    i.called(alone ? Words{"value_at_risk", "loss_quantile"}
+                   : Words{"expected_shortfall", "tail_loss"});
+    i.summary(alone ? "Loss of a portfolio that few scenarios exceed."
+                    : "Mean loss of a portfolio in its worst scenarios.");
     const ValueId loss =
         i.let({"losses", "loss"}, i.either({"-($0 @ $1)", "-jnp.einsum(\"sk,k->s\", $0, $1)"}),
               {r, w}, {n}, {-1, 1});
-    if (i.chance(0.5)) {
+    if (by_quantile) {
       const std::string level = i.either({"0.9", "0.8", "0.75"});
       const ValueId var =
           i.let({"var", "threshold"},
                 i.either({"jnp.quantile($0, " + level + ")",
                           fmt::format("jnp.percentile($0, {:.0f})", 100 * std::stod(level))}),
                 {loss}, Shape{}, {0.1, 1});
-      if (i.chance(0.6))
+      if (!alone)
         i.let({"shortfall", "tail_mean"},
               i.either({"$1 + jnp.mean(jnp.maximum($0 - $1, 0.0)) / (1.0 - " + level + ")",
                         "jnp.mean($0, where=$0 >= $1)"}),

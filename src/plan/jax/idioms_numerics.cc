@@ -351,9 +351,11 @@ Op procrustes() {
     const std::int64_t n = size_from(i, 5), k = i.between(2, 3);
     const ValueId a = i.input({"source", "points", "mobile"}, {n, k}, {-2, 2});
     const ValueId b = i.input({"target", "reference", "fixed"}, {n, k}, {-2, 2});
-    const bool centred = i.chance(0.7), scaled = i.chance(0.4);
-    i.called({"procrustes", "align_points", "superpose"});
-    i.summary("Rotate points onto others as closely as possible.");
+    const bool centred = i.chance(0.7), scaled = i.chance(0.4), proper = i.chance(0.6);
+    i.called(proper && !scaled ? Words{"kabsch", "superpose", "rotate_onto"}
+                               : Words{"procrustes", "align_points", "superpose"});
+    i.summary(proper ? "Rotate points onto others as closely as possible."
+                     : "Rotate or mirror points so that they come as close to others as possible.");
     const auto centre = [&](ValueId x, Words names) {
       return centred ? i.let(std::move(names),
                              i.either({"$0 - jnp.mean($0, axis=0)", "$0 - $0.mean(0)"}), {x},
@@ -370,10 +372,23 @@ Op procrustes() {
                               scaled ? Idiom::Part{{"s"}, {i.real(), {k}}, {0.5, 9}}
                                      : Idiom::Part{{}, {i.real(), {k}}, {0.5, 9}},
                               {{"vt"}, {i.real(), {k, k}}, {-1, 1}}});
-    const ValueId r = i.let({"rotation", "r"}, "$0 @ $1", {svd[0], svd[2]}, {k, k}, {-1, 1});
-    const ValueId fit = scaled ? i.let({"aligned"}, "jnp.sum($0) / jnp.sum($1**2) * $1 @ $2",
-                                       {svd[1], x, r}, {n, k}, {-3, 3})
-                               : i.let({"aligned"}, "$0 @ $1", {x, r}, {n, k}, {-3, 3});
+    // A mirroring is undone along the direction that matters least.
+    ValueId flip = kNoValue;
+    if (proper) {
+      const ValueId sign = i.let({"handedness", "sign"}, "jnp.sign(jnp.linalg.det($0 @ $1))",
+                                 {svd[0], svd[2]}, Shape{}, {-1, 1});
+      flip = i.let({"flip", "signs"}, fmt::format("jnp.ones({}, dtype=$0.dtype).at[-1].set($0)", k),
+                   {sign}, {k}, {-1, 1});
+    }
+    const ValueId r =
+        proper ? i.let({"rotation", "r"}, i.either({"($0 * $1) @ $2", "$0 @ ($1[:, None] * $2)"}),
+                       {svd[0], flip, svd[2]}, {k, k}, {-1, 1})
+               : i.let({"turn", "r"}, "$0 @ $1", {svd[0], svd[2]}, {k, k}, {-1, 1});
+    const ValueId fit = !scaled  ? i.let({"aligned"}, "$0 @ $1", {x, r}, {n, k}, {-3, 3})
+                        : proper ? i.let({"aligned"}, "jnp.sum($0 * $3) / jnp.sum($1**2) * $1 @ $2",
+                                         {svd[1], x, r, flip}, {n, k}, {-3, 3})
+                                 : i.let({"aligned"}, "jnp.sum($0) / jnp.sum($1**2) * $1 @ $2",
+                                         {svd[1], x, r}, {n, k}, {-3, 3});
     if (i.chance(0.5)) {
       i.summary("Align points with others and measure what is left between them.");
       i.let({"rmsd", "error"},

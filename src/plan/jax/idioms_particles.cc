@@ -558,9 +558,13 @@ Op thermal_average() {
       let(i, {"heat_capacity", "capacity"}, "{beta}**2 * ({s} - {m}**2)",
           {beta, {"s", square}, {"m", mean}}, kept, {0, 3});
     } else if (what == 1) {
-      i.let({"entropy"},
-            i.either({"-jnp.sum($0 * jnp.log($0), axis=-1)", "-($0 * jnp.log($0)).sum(-1)"}), {p},
-            kept, {0.3, 2.5});
+      i.summary("Give the entropy of a system of levels.");
+      if (weights)
+        i.let({"entropy"}, "-jnp.sum($0 * jnp.log($0 / $1), axis=-1)", {p, g}, kept, {0.3, 4});
+      else
+        i.let({"entropy"},
+              i.either({"-jnp.sum($0 * jnp.log($0), axis=-1)", "-($0 * jnp.log($0)).sum(-1)"}), {p},
+              kept, {0.3, 2.5});
     }
   });
 }

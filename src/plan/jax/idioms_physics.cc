@@ -440,10 +440,18 @@ Op kepler_orbit() {
     const ValueId e =
         i.input({"eccentricity", "ecc", "e"}, one ? Shape{} : Shape{i.dim(mean, -1)}, {0.05, 0.6});
     const bool newton = i.chance(0.65);
-    i.called({"solve_kepler", "orbit_position", "eccentric_anomaly"});
-    i.summary("Solve Kepler's equation for the eccentric anomaly.");
-    i.summary(newton ? "Find where planets are by Newton's method on Kepler's equation."
-                     : "Find where planets are by iterating Kepler's equation.");
+    const auto what = i.between(0, 3);
+    const std::string how =
+        newton ? " by Newton's method on Kepler's equation." : " by iterating Kepler's equation.";
+    i.called(what == 0   ? Words{"true_anomaly", "anomaly_from_mean"}
+             : what == 1 ? Words{"orbit_position", "kepler_position"}
+             : what == 2 ? Words{"orbit_radius", "distance_from_focus"}
+                         : Words{"eccentric_anomaly", "solve_kepler"});
+    i.summary((what == 0   ? "Find the true anomaly of a body on an ellipse"
+               : what == 1 ? "Find the place of a body on an ellipse"
+               : what == 2 ? "Find the distance of a body from the focus of its ellipse"
+                           : "Find the eccentric anomaly") +
+              how);
     const ValueId start = i.chance(0.4) ? mean
                                         : let(i, {"guess", "start"}, "{m} + {e} * jnp.sin({m})",
                                               {{"m", mean}, {"e", e}}, shape, {-3.5, 3.5});
@@ -462,7 +470,7 @@ Op kepler_orbit() {
                          {{"E", p[0]}, {"f", f}, {"s", slope}}, shape, {-3.5, 3.5})};
         })[0];
     const Terms terms = {{"E", E}, {"e", e}};
-    switch (i.between(0, 3)) {
+    switch (what) {
       case 0:
         let(i, {"true_anomaly", "nu"},
             "2.0 * jnp.arctan2(jnp.sqrt(1.0 + {e}) * jnp.sin({E} / 2.0), jnp.sqrt(1.0 - {e}) * "

@@ -116,7 +116,7 @@ Op ising_sweep() {
     const Shape grid = {rows, cols};
     const bool mean_field = i.chance(0.4), open = i.chance(0.3);
     const double beta = i.number({0.3, 0.44, 0.5, 0.2});
-    const ValueId field = i.input({"field", "bias", "magnetization"}, grid, {-1, 1});
+    const ValueId field = i.input({"field", "bias", "external_field"}, grid, {-1, 1});
     i.called(mean_field ? Words{"mean_field_ising", "variational_spins"}
                         : Words{"gibbs_sweep", "ising_gibbs", "sample_spins"});
     i.summary(mean_field ? "Update the mean field of an Ising model on a grid."
@@ -423,7 +423,9 @@ ValueId hmm_message(Idiom& i, ValueId a, ValueId w, ValueId move, bool logs, boo
 Op hmm_forward() {
   return idiom("hmm_forward", kLoop, 1.2, kSmooth, [](Idiom& i) {
     const std::int64_t steps = std::max<std::int64_t>(4, i.size()), states = i.between(2, 5);
-    const bool logs = i.chance(0.5), backward = i.chance(0.25), keep = i.chance(0.6);
+    const bool logs = i.chance(0.5), backward = i.chance(0.25);
+    // What scales messages backwards is not the evidence: the first state is missing there.
+    const bool keep = i.chance(0.6) || backward;
     const Shape row = {states};
     const ValueId logits = i.input({"transition_logits", "transitions"}, {states, states}, {-2, 2});
     const ValueId seen =

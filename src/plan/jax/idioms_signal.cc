@@ -134,8 +134,9 @@ Op autocorrelation() {
                       {c}, {lags}, {-1, 2});
     }
     if (i.chance(0.7))
-      i.let({"correlation", "acf"}, i.either({"$0 / $0[0]", "$0 / jnp.max($0)"}), {r}, {lags},
-            {-1, 1});
+      i.let({"correlation", "acf"},
+            way == 2 && !ring ? "$0 / $0[0]" : i.either({"$0 / $0[0]", "$0 / jnp.max($0)"}), {r},
+            {lags}, {-1, 1});
   });
 }
 
@@ -278,13 +279,21 @@ Op analytic_signal() {
     const std::int64_t n = i.dim(x, -1);
     const Type complex{DType::kC64, i.shape(x)};
     const std::string count = std::to_string(n);
-    const std::string mask = i.either(
-        {"jnp.where(jnp.fft.fftfreq(" + count + ") > 0, 2.0, jnp.where(jnp.fft.fftfreq(" + count +
-             ") == 0, 1.0, 0.0))",
-         fmt::format("jnp.zeros({}).at[0].set(1.0).at[1:{}].set(2.0)", n, (n + 1) / 2),
-         fmt::format(
-             "jnp.where(jnp.arange({}) == 0, 1.0, jnp.where(jnp.arange({}) < {}, 2.0, 0.0))", n, n,
-             (n + 1) / 2)});
+    // The highest frequency of an even number of samples has no other half, nor has the mean.
+    const std::string mask =
+        n % 2 == 0
+            ? i.either(
+                  {fmt::format("jnp.zeros({0}).at[0].set(1.0).at[1:{1}].set(2.0).at[{1}].set(1.0)",
+                               n, n / 2),
+                   fmt::format("jnp.where(jnp.arange({0}) % {1} == 0, 1.0, "
+                               "jnp.where(jnp.arange({0}) < {1}, 2.0, 0.0))",
+                               n, n / 2)})
+            : i.either({"jnp.where(jnp.fft.fftfreq(" + count +
+                            ") > 0, 2.0, jnp.where(jnp.fft.fftfreq(" + count + ") == 0, 1.0, 0.0))",
+                        fmt::format("jnp.zeros({}).at[0].set(1.0).at[1:{}].set(2.0)", n, n / 2 + 1),
+                        fmt::format("jnp.where(jnp.arange({0}) == 0, 1.0, "
+                                    "jnp.where(jnp.arange({0}) < {1}, 2.0, 0.0))",
+                                    n, n / 2 + 1)});
     const ValueId gain = i.let({"one_sided", "step"}, mask, {}, {n}, {0, 2});
     const ValueId z = i.let({"analytic", "z"},
                             i.either({"jnp.fft.ifft(jnp.fft.fft($0) * $1)",
@@ -514,7 +523,7 @@ Op exponential_smoothing() {
     i.called({seasonal ? "holt_winters"
               : trend  ? "holt_smoothing"
                        : "exponential_smoothing",
-              "smooth_series", "forecast"});
+              "smooth_series", errors ? "forecast_errors" : "track_level"});
     i.summary(seasonal ? "Smooth a series with a trend and seasons."
               : trend  ? "Smooth a series that has a trend."
                        : "Smooth a series exponentially.");
@@ -536,8 +545,7 @@ Op exponential_smoothing() {
                          {-1, 1},
                          {}});
     i.scan({"smooth", "update"}, carries, {{{"y", "value"}, y}},
-           {errors ? Words{"errors", "misses"} : Words{"smoothed", "forecasts"}},
-           [&](const Ids& p) {
+           {errors ? Words{"errors", "misses"} : Words{"smoothed", "levels"}}, [&](const Ids& p) {
              Terms t = {{"y", p.back()}, {"s", p[0]}, alpha, beta, gamma};
              if (trend) t.push_back({"b", p[1]});
              if (seasonal)
