@@ -186,11 +186,13 @@ Op mlp() {
       return;
     }
     const double draw = i.random().uniform();
-    if (draw < 0.25) {
+    if (outputs > 1 && draw < 0.25) {
       i.called({"classify", "mlp_classifier", "predict_probs"});
       i.summary("Give class probabilities by a small network.");
-      if (outputs > 1) softmax(i, {"probs", "class_probs"}, out, -1);
-    } else if (draw < 0.4) {
+      softmax(i, {"probs", "class_probs"}, out, -1);
+    } else if (outputs > 1 && draw < 0.4) {
+      i.called({"classify", "mlp_classifier", "class_log_probs"});
+      i.summary("Give log-probabilities of classes by a small network.");
       i.let({"log_probs", "log_p"}, "jax.nn.log_softmax($0)", {out}, i.shape(out), {-6, 0});
     }
   });

@@ -499,15 +499,16 @@ Op masked_decay() {
             {mask, moved, p.params}, shape, {-3, 3});
       return;
     }
+    // The proximal map of a step of this length, for a penalty of this weight.
+    const std::string by = Idiom::text(std::stod(rate) * i.number({1, 0.5, 2}));
     switch (i.between(0, tensor::element_count(shape) < 5 ? 1 : 2)) {
       case 0:
         i.called({"soft_threshold_step", "ista_step", "lasso_step"});
         i.summary("A proximal step for an absolute-value penalty.");
         i.let({"new_params", "sparse"},
-              i.either({"jnp.sign($0) * jnp.maximum(jnp.abs($0) - " + weight + ", 0.0)",
-                        "jnp.where(jnp.abs($0) > " + weight + ", $0 - " + weight +
-                            " * jnp.sign($0), 0.0)",
-                        "jax.nn.relu($0 - " + weight + ") - jax.nn.relu(-$0 - " + weight + ")"}),
+              i.either({"jnp.sign($0) * jnp.maximum(jnp.abs($0) - " + by + ", 0.0)",
+                        "jnp.where(jnp.abs($0) > " + by + ", $0 - " + by + " * jnp.sign($0), 0.0)",
+                        "jax.nn.relu($0 - " + by + ") - jax.nn.relu(-$0 - " + by + ")"}),
               {moved}, shape, {-2, 2});
         break;
       case 1: {
@@ -517,8 +518,8 @@ Op masked_decay() {
             i.let({"norms", "group_norms"}, "jnp.linalg.norm($0, axis=-1, keepdims=True)", {moved},
                   i.with_last(moved, 1), {0.3, 4});
         i.let({"new_params", "shrunk"},
-              i.either({"$0 * jnp.maximum(1.0 - " + weight + " / $1, 0.0)",
-                        "jnp.where($1 > " + weight + ", (1.0 - " + weight + " / $1) * $0, 0.0)"}),
+              i.either({"$0 * jnp.maximum(1.0 - " + by + " / $1, 0.0)",
+                        "jnp.where($1 > " + by + ", (1.0 - " + by + " / $1) * $0, 0.0)"}),
               {moved, norm}, shape, {-2, 2});
         break;
       }

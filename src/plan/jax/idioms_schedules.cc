@@ -33,8 +33,11 @@ Op scheduled_rate() {
     if (shape == 1) i.called({"inverse_sqrt_schedule", "noam_schedule", "learning_rate_at"});
     const std::string rise = i.either(
         {peak + " * $0 / " + w, peak + " * ($0 + 1.0) / " + w, peak + " * ($0 / " + w + ") ** 2"});
-    const ValueId early = i.let({"warming", "early"}, i.either({"$0 < " + w, "$0 <= " + w}), {step},
-                                flags({}), {0, 1});
+    // One more than the step reaches the peak a step earlier.
+    const bool ahead = rise.find("+ 1.0") != std::string::npos;
+    const ValueId early =
+        i.let({"warming", "early"}, ahead ? "$0 < " + w : i.either({"$0 < " + w, "$0 <= " + w}),
+              {step}, flags({}), {0, 1});
     ValueId lr;
     if (i.chance(0.7)) {
       lr = i.cond(

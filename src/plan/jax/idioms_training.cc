@@ -54,7 +54,7 @@ ValueId residual_loss(Idiom& i, ValueId out, ValueId y, const Shape& shape,
 }
 
 // The body of a task's helper; p as in Task::slots.
-Ids task_body(Idiom& i, const Ids& p, bool layer, bool bias, bool one_row,
+Ids task_body(Idiom& i, const Ids& p, bool layer, bool bias, bool one_row, bool penal,
               const std::string& form) {
   const ValueId x = p[p.size() - 2], y = p.back();
   const Shape rows = i.shape(y);
@@ -78,7 +78,7 @@ Ids task_body(Idiom& i, const Ids& p, bool layer, bool bias, bool one_row,
   if (!one_row)
     loss = i.let({"loss", "mean_loss"}, i.either({"jnp.mean($0)", "$0.mean()"}), {loss}, Shape{},
                  {0.1, 5});
-  if (!one_row && !layer && i.chance(0.3)) {
+  if (penal) {
     const std::string weight = i.either({"0.1", "0.05", "0.5"});
     loss = i.let({"regularized"},
                  "$0 + " + weight + i.either({" * jnp.sum($1**2)", " * jnp.dot($1, $1)"}),
@@ -129,25 +129,35 @@ Task task(Idiom& i, Wish wish = {}) {
                            : form.starts_with("squa") ? "Squared error"
                            : form == "huber"          ? "Huber loss"
                                                       : "Robust loss";
-  const std::string model = layer                ? " of a network with one hidden layer."
-                            : form == "squashed" ? " of a single tanh unit."
-                                                 : " of a linear model.";
+  const bool penal = !wish.one_row && !layer && i.chance(0.3);
+  const std::string model = std::string(layer                ? " of a network with one hidden layer"
+                                        : form == "squashed" ? " of a single tanh unit"
+                                                             : " of a linear model") +
+                            (penal ? ", with a penalty on its weights." : ".");
   const Words names = form == "logistic"         ? Words{"logistic_loss", "log_loss", "loss"}
                       : form == "poisson"        ? Words{"poisson_loss", "objective", "loss"}
                       : form.starts_with("squa") ? Words{"squared_error", "mse", "loss"}
                                                  : Words{"objective", "robust_loss", "cost"};
-  t.loss = i.helper(names, kind + model, t.slots,
-                    [&](const Ids& p) { return task_body(i, p, layer, bias, wish.one_row, form); });
+  t.loss = i.helper(names, kind + model, t.slots, [&](const Ids& p) {
+    return task_body(i, p, layer, bias, wish.one_row, penal, form);
+  });
   return t;
 }
 
 std::string argnums(std::size_t count) { return count > 1 ? ", argnums=(0, 1)" : ""; }
 
+// What the second of two parameters is tells what both are: weights and bias, or layers' weights.
+Words of_parameter(Idiom& i, const Ids& params, std::size_t k, const std::string& what) {
+  const bool bias = i.shape(params[1]).empty();
+  const Words roles = bias ? Words{"weights", "bias"} : Words{"hidden", "out"};
+  return {what + "_" + roles[k], what + (bias ? (k ? "_b" : "_w") : (k ? "_w2" : "_w1"))};
+}
+
 // A gradient for each of one or two parameters; `names` of one that is alone.
 Parts gradient_parts(Idiom& i, const Ids& params, Words names = {"grads", "grad"}) {
   if (params.size() == 1) return {{std::move(names), i.type(params[0]), {-2, 2}}};
-  return {{{"grad_first", "g1"}, i.type(params[0]), {-2, 2}},
-          {{"grad_second", "g2"}, i.type(params[1]), {-2, 2}}};
+  return {{of_parameter(i, params, 0, "grad"), i.type(params[0]), {-2, 2}},
+          {of_parameter(i, params, 1, "grad"), i.type(params[1]), {-2, 2}}};
 }
 
 // Gradients of a task's loss at some parameters: one a parameter.
@@ -191,8 +201,8 @@ Op gradient_step() {
     if (t.params.size() == 2 && how == 3) {
       i.unpack("jax.tree.map(lambda p, g: p - " + step + " * g, ($0, $1), ($2, $3))",
                {t.params[0], t.params[1], grads[0], grads[1]}, {},
-               {{{"new_first"}, i.type(t.params[0]), {-2, 2}},
-                {{"new_second"}, i.type(t.params[1]), {-2, 2}}});
+               {{of_parameter(i, t.params, 0, "new"), i.type(t.params[0]), {-2, 2}},
+                {of_parameter(i, t.params, 1, "new"), i.type(t.params[1]), {-2, 2}}});
       return;
     }
     ValueId scale = kNoValue;
@@ -210,7 +220,7 @@ Op gradient_step() {
     for (std::size_t k = 0; k < grads.size(); ++k) {
       ValueId g = grads[k];
       if (scale != kNoValue) {
-        g = i.let({k ? "clipped_second" : "clipped_first", "g"}, "$0 * $1", {g, scale}, i.shape(g),
+        g = i.let(of_parameter(i, t.params, k, "clipped"), "$0 * $1", {g, scale}, i.shape(g),
                   {-1, 1});
       } else if (how == 0) {
         i.summary("Gradient descent with a gradient of unit length.");
@@ -219,7 +229,7 @@ Op gradient_step() {
                             "$0 / jnp.maximum(jnp.linalg.norm($0), 1e-3)"}),
                   {g}, i.shape(g), {-1, 1});
       }
-      i.let(k ? Words{"new_second", "second_next"} : Words{"updated", "new_params"},
+      i.let(grads.size() > 1 ? of_parameter(i, t.params, k, "new") : Words{"updated", "new_params"},
             "$0 - " + step + " * $1", {t.params[k], g}, i.shape(t.params[k]), {-2, 2});
     }
   });
@@ -297,6 +307,7 @@ Op hessian_vector_product() {
         break;
       case 1: {
         const std::string damping = i.either({"0.1", "0.01", "1.0"});
+        i.called({"damped_hvp", "damped_curvature_product"});
         i.summary("Apply a damped Hessian to a direction.");
         i.let({"damped"}, "$0 + " + damping + " * $1", {product, v}, type, {-3, 3});
         break;
@@ -444,8 +455,9 @@ Op accumulate_gradients() {
     t.slots = {{{"weights", "w"}, i.type(w), {-1, 1}},
                {{"x"}, Type{i.real(), {rows, width}}, {-2, 2}},
                {{"y"}, Type{i.real(), {rows}}, {0, 1}}};
-    t.loss = i.helper({"loss", "batch_loss", "objective"}, "Loss of one micro-batch.", t.slots,
-                      [&](const Ids& p) { return task_body(i, p, false, false, false, form); });
+    t.loss =
+        i.helper({"loss", "batch_loss", "objective"}, "Loss of one micro-batch.", t.slots,
+                 [&](const Ids& p) { return task_body(i, p, false, false, false, false, form); });
     i.called({"accumulate_gradients", "micro_batched_gradient", "accumulate_batches"});
     i.summary("Sum the gradients of micro-batches one after another.");
     const ValueId zero = i.let({"zeros", "start"}, "jnp.zeros_like($0)", {w}, i.shape(w), {-1, 1});
@@ -597,8 +609,11 @@ Op meta_gradient() {
       i.keep(slope);
       return;
     }
-    i.called({"meta_gradient", "maml_step", "adapt_then_improve"});
-    i.summary("Gradient of the loss after adaptation, back to where it began.");
+    const bool moves = i.chance(0.6);
+    i.called(moves ? Words{"maml_step", "meta_step", "adapt_then_improve"}
+                   : Words{"meta_gradient", "gradient_after_adaptation"});
+    i.summary(moves ? "A step along the gradient of the loss after adaptation."
+                    : "Gradient of the loss after adaptation, back to where it began.");
     const std::string inner = i.either({"0.1", "0.3", "0.5"});
     const std::int64_t steps = i.chance(0.5) ? 1 : i.between(2, 4);
     const BodyId outer =
@@ -622,7 +637,7 @@ Op meta_gradient() {
                    });
     const ValueId g =
         i.let({"meta_grad", "outer_grad"}, "jax.grad($f0)($0)", {w}, {outer}, i.type(w), {-2, 2});
-    if (i.chance(0.6))
+    if (moves)
       i.let({"updated", "new_start"}, "$0 - " + rate(i) + " * $1", {w, g}, i.shape(w), {-2, 2});
   });
 }
