@@ -452,7 +452,8 @@ Op interleave() {
       return;
     }
     const ValueId x = i.input({"x", "signal", "features", "pairs"}, with(2 * n), range);
-    const bool halves = i.chance(0.3);
+    // Halves are turned as pairs are; averages and details are of neighbors.
+    const bool turns = i.chance(0.5), halves = turns && i.chance(0.5);
     ValueId even = kNoValue, odd = kNoValue;
     if (halves || i.chance(0.6)) {
       const std::string a = halves ? fmt::format(":{}", n) : "::2",
@@ -469,7 +470,7 @@ Op interleave() {
       odd = i.let({"odd", "second"}, "$0[..., 1]", {pairs}, with(n), range);
     }
     Ids out;
-    if (i.chance(0.5)) {
+    if (turns) {
       i.called({"rotate_pairs", "apply_rotary", "turn_pairs"});
       i.summary("Rotate pairs of features by given angles.");
       const ValueId angle = i.input({"angles", "phase", "theta"}, {n}, {-3.1, 3.1});

@@ -101,12 +101,12 @@ Op solve_by_condition() {
 
 struct BracketRules {
   bool taxes;
-  std::int64_t faded;  // the bracket with a part of the allowance; those above have less and less
+  std::int64_t faded;  // the bracket with a part of the credit; those above have less and less
   std::string part;
   Interval due;
 };
 
-// What is due in each bracket, of an amount and the allowance or charge.
+// What is due in each bracket, of an amount and the credit or charge.
 std::vector<Idiom::Branch> bracket_rules(Idiom& i, const std::vector<double>& rates,
                                          const std::vector<double>& edges,
                                          const BracketRules& how) {
@@ -132,7 +132,7 @@ std::vector<Idiom::Branch> bracket_rules(Idiom& i, const std::vector<double>& ra
 }
 
 // What is due by the bracket that an amount lies in, each with its own rule: taxes with an
-// allowance that fades, tariffs with a standing charge.
+// credit that fades, tariffs with a standing charge.
 Op bracket_tariff() {
   return idiom("bracket_tariff", kConditional, 1.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
@@ -141,7 +141,7 @@ Op bracket_tariff() {
     const ValueId amounts = i.input(
         taxes ? Words{"incomes", "earnings", "income"} : Words{"usage", "consumption", "loads"},
         Shape{n}, {1, 100});
-    const ValueId charge = i.input(taxes ? Words{"allowance", "credit", "exemption"}
+    const ValueId charge = i.input(taxes ? Words{"credit", "tax_credit", "rebate"}
                                          : Words{"standing_charge", "base_fee", "fee"},
                                    Shape{}, {0.5, 5});
     const double first = i.number({20, 25, 30});

@@ -15,7 +15,9 @@ using Words = Idiom::Words;
 
 // A model of one or two parameters.
 struct Model {
-  Words names, data, first, second;
+  Words names;      // with two parameters
+  Words one_names;  // with one
+  Words data, first, second;
   Interval x, p, q;
   std::string spelling;
   std::string one;  // with one parameter
@@ -25,6 +27,7 @@ struct Model {
 const std::vector<Model>& models() {
   static const std::vector<Model> kModels = {
       {{"normal_loglik"},
+       {"normal_loglik"},
        {"samples", "observed"},
        {"means", "mu_grid"},
        {"sigmas", "sigma_grid"},
@@ -34,7 +37,8 @@ const std::vector<Model>& models() {
        "-0.5 * jnp.sum((($0 - $1) / $2) ** 2) - $0.shape[0] * jnp.log($2)",
        "-0.5 * jnp.sum(($0 - $1) ** 2)",
        "a normal model"},
-      {{"exponential_loglik", "gamma_loglik"},
+      {{"gamma_loglik"},
+       {"exponential_loglik"},
        {"waits", "durations"},
        {"rates", "rate_grid"},
        {"shapes", "shape_grid"},
@@ -45,6 +49,7 @@ const std::vector<Model>& models() {
        "jnp.sum(jnp.log($1) - $1 * $0)",
        "a model of waiting times"},
       {{"cauchy_loglik", "robust_loglik"},
+       {"cauchy_loglik", "robust_loglik"},
        {"samples", "residuals"},
        {"centers", "loc_grid"},
        {"scales", "scale_grid"},
@@ -55,6 +60,7 @@ const std::vector<Model>& models() {
        "-jnp.sum(jnp.log1p(($0 - $1) ** 2))",
        "a Cauchy model"},
       {{"growth_loglik", "logistic_loglik"},
+       {"growth_loglik", "logistic_loglik"},
        {"measured", "levels"},
        {"rates", "rate_grid"},
        {"offsets", "offset_grid"},
@@ -85,10 +91,11 @@ Op likelihood_grid() {
     std::vector<Idiom::Part> parameters = {{{"data", "x"}, {i.real(), {n}}, m.x},
                                            {{"p", "first"}, {i.real(), {}}, m.p}};
     if (two) parameters.push_back({{"q", "second"}, {i.real(), {}}, m.q});
-    const BodyId one = i.helper(
-        m.names, "Log likelihood of one choice of parameters.", parameters, [&](const Ids& p) {
-          return Ids{i.let({"loglik"}, two ? m.spelling : m.one, p, Shape{}, {-60, 5})};
-        });
+    const BodyId one =
+        i.helper(two ? m.names : m.one_names, "Log likelihood of one choice of parameters.",
+                 parameters, [&](const Ids& p) {
+                   return Ids{i.let({"loglik"}, two ? m.spelling : m.one, p, Shape{}, {-60, 5})};
+                 });
     const Shape grid = two ? Shape{a, b} : Shape{a};
     ValueId surface = kNoValue;
     const Type out{i.real(), grid};
@@ -163,8 +170,8 @@ Op multivariate_normal() {
         i.let({"mahalanobis", "quad"},
               i.either({"jnp.sum($0**2, axis=-1)", "jnp.einsum(\"nd,nd->n\", $0, $0)"}), {white},
               {n}, {0, 30});
-    const ValueId logdet = i.let({"log_det", "half_log_det"}, "jnp.sum(jnp.log(jnp.diagonal($0)))",
-                                 {factor}, Shape{}, {-2, 4});
+    const ValueId logdet = i.let({"half_log_det", "log_root_det"},
+                                 "jnp.sum(jnp.log(jnp.diagonal($0)))", {factor}, Shape{}, {-2, 4});
     const ValueId logp =
         i.let({"logp", "log_density"},
               fmt::format(fmt::runtime(precision ? "-0.5 * ($0 + {} * jnp.log(2.0 * jnp.pi)) + $1"
@@ -327,9 +334,11 @@ Op logistic_descent() {
     const ValueId y =
         many ? i.input({"labels", "targets"}, counts(i, {n}), {0, static_cast<double>(classes - 1)})
              : i.input({"labels", "targets"}, {n}, {0, 1});
-    i.called({"logistic_step", "fit_logistic", "train_classifier"});
-    i.summary(many ? "Descend the loss of a softmax classifier."
-                   : "Descend the loss of a logistic regression.");
+    i.called(steps == 1 ? Words{"logistic_step", "classifier_step"}
+                        : Words{"fit_logistic", "train_classifier"});
+    i.summary((steps == 1 ? "One step down the loss of a "
+                          : fmt::format("{} steps down the loss of a ", steps)) +
+              (many ? "softmax classifier." : "logistic regression."));
     const std::string lam = i.either({"0.01", "0.1", "0.05"});
     const std::string rate = i.either({"0.1", "0.5", "0.05", "0.2"});
     const BodyId loss = logistic_loss(i, i.type(x), i.type(y), weights, penal ? lam : "");
@@ -614,10 +623,11 @@ void compare_distributions(Idiom& i, const Samples& samples) {
 
 void compare_by_kernel(Idiom& i, const Samples& samples) {
   const auto& [x, y, n, m] = samples;
-  i.called({"kernel_two_sample", "mmd", "energy_distance"});
   const bool energy = i.chance(0.4);
+  i.called(energy ? Words{"energy_distance", "sample_energy_distance"}
+                  : Words{"kernel_two_sample", "squared_mmd"});
   i.summary(energy ? "Compute the energy distance of two samples."
-                   : "Compute the maximum mean discrepancy of two samples.");
+                   : "Compute the squared maximum mean discrepancy of two samples.");
   const std::string h = i.either({"0.8", "0.5", "2.0"});
   const BodyId mean = i.function(
       {"mean_kernel", "average_pair"},
@@ -638,9 +648,11 @@ void compare_by_kernel(Idiom& i, const Samples& samples) {
 
 void test_table(Idiom& i) {
   const std::int64_t r = i.between(2, 4), c = i.between(2, 5);
-  i.called({"chi_square", "independence_statistic", "pearson_residuals"});
-  i.summary("Test rows and columns of a table of counts for independence.");
-  const bool whole = i.chance(0.5);
+  const bool whole = i.chance(0.5), residuals = i.chance(0.5);
+  i.called(residuals ? Words{"pearson_residuals", "independence_residuals"}
+                     : Words{"chi_square", "independence_statistic"});
+  i.summary(residuals ? "How far counts of a table are from what independence would give."
+                      : "Test rows and columns of a table of counts for independence.");
   const ValueId table = whole ? i.input({"table", "counts"}, counts(i, {r, c}), {3, 40})
                               : i.input({"table", "observed"}, {r, c}, {2, 30});
   if (whole && i.builder().settings().x64) return i.fail();  // divisions give f64 there
@@ -650,7 +662,7 @@ void test_table(Idiom& i) {
             i.either({"$0.sum(axis=1, keepdims=True) * $0.sum(axis=0) / $0.sum()",
                       "jnp.outer(jnp.sum($0, axis=1), jnp.sum($0, axis=0)) / jnp.sum($0)"}),
             {table}, {r, c}, {3, 40});
-  if (i.chance(0.5)) {
+  if (residuals) {
     i.let({"residuals", "contributions"}, "($0 - $1) / jnp.sqrt($1)", {table, expected}, {r, c},
           {-5, 5});
     return;

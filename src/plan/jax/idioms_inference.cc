@@ -40,7 +40,7 @@ Op importance_weights() {
                    {x}, {n}, {-8, 1});
     }
     if (tempered) {
-      const ValueId beta = i.input({"beta", "exponent", "temperature"}, Shape{}, {0.3, 1});
+      const ValueId beta = i.input({"beta", "exponent", "inverse_temperature"}, Shape{}, {0.3, 1});
       logw = i.let({"tempered", "flattened"}, "$0 * $1", {beta, logw}, {n}, {-6, 3});
     }
     const ValueId w = i.let({"weights", "w"},

@@ -78,7 +78,8 @@ Op lloyd() {
     const ValueId start = given ? i.input({"centroids", "centers", "means"}, {k, width}, range)
                                 : i.let({"centroids", "centers"}, fmt::format("$0[:{}]", k),
                                         {points}, {k, width}, range);
-    i.called({"kmeans", "lloyd", rounds == 1 ? "kmeans_step" : "cluster_points"});
+    i.called(rounds == 1 ? Words{"kmeans_step", "lloyd_step", "update_clusters"}
+                         : Words{"kmeans", "lloyd", "cluster_points"});
     i.summary("Assign points to their nearest centroid and move the centroids.");
     const BodyId nearest = i.helper(
         {"nearest", "closest"}, "Index of the centroid that is nearest to a point.",
@@ -216,6 +217,7 @@ Op mixture_em() {
         i.let({"new_weights", "mixing"}, fmt::format("$0 / {}", n), {mass}, {k}, {0, 1});
         break;
       case 1: {
+        i.keep(moved);
         const ValueId away =
             i.let({"residuals", "centered"}, "$0[:, None, :] - $1", {x, moved}, {n, k, d}, {-4, 4});
         i.let({"new_variances", "updated_var"},

@@ -407,7 +407,7 @@ Op run_lengths() {
       }
       default: {
         i.summary("Keep the tokens that differ from the one before.");
-        i.called({"drop_repeats", "collapse_runs", "ctc_collapse"});
+        i.called({"drop_repeats", "collapse_runs", "unique_consecutive"});
         i.let({"collapsed", "tokens_out"}, fmt::format("jnp.full({}, -1).at[$1].set($0)", n),
               {x, run}, at, {-1, 3});
       }

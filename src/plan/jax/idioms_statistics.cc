@@ -222,14 +222,15 @@ void categorical_divergence(Idiom& i, const Shape& shape, const Shape& out) {
       break;
     }
     case 2: {
-      i.called({"hellinger_distance", "bhattacharyya", "overlap_distance"});
+      const bool logs = i.chance(0.5);
+      i.called(logs ? Words{"bhattacharyya_distance", "overlap_distance"}
+                    : Words{"squared_hellinger", "overlap_distance"});
       i.summary("Measure how far two categorical distributions are apart by their overlap.");
       const ValueId p = normed(a, {"p"}, "softmax", {0, 1});
       const ValueId q = normed(b, {"q"}, "softmax", {0, 1});
       const ValueId overlap = i.let({"overlap", "affinity"}, "jnp.sum(jnp.sqrt($0 * $1), axis=-1)",
                                     {p, q}, out, {0.4, 1});
-      i.let({"distance", "divergence"}, i.either({"-jnp.log($0)", "1.0 - $0"}), {overlap}, out,
-            {0, 1});
+      i.let({"distance", "divergence"}, logs ? "-jnp.log($0)" : "1.0 - $0", {overlap}, out, {0, 1});
       break;
     }
     default: {
@@ -324,7 +325,7 @@ void expected_improvement(Idiom& i, const Shape& shape, const Normal& w) {
 void truncated_mean(Idiom& i, const Shape& shape, const Normal& w) {
   const std::string& cdf = w.cdf;
   const std::string& pdf = w.pdf;
-  i.called({"truncated_mean", "inverse_mills", "mean_above"});
+  i.called({"truncated_mean", "mean_above", "mean_beyond"});
   i.summary("Compute the mean of a normal variable above a threshold.");
   const ValueId mean = i.input({"mean", "mu"}, shape, {-1, 1});
   const ValueId scale = i.input({"scale", "sigma"}, i.chance(0.5) ? shape : Shape{}, {0.5, 2});
@@ -339,7 +340,7 @@ void truncated_mean(Idiom& i, const Shape& shape, const Normal& w) {
 }
 
 void probit_likelihood(Idiom& i, const Shape& shape, const Normal&) {
-  i.called({"probit_likelihood", "probit_loss"});
+  i.called({"probit_likelihood", "probit_log_likelihood"});
   i.summary("Compute the log likelihood of binary outcomes under a probit model.");
   const std::int64_t features = i.size();
   const ValueId x = i.input({"features", "design", "x"}, {shape[0], features}, {-1, 1});
@@ -353,7 +354,7 @@ void probit_likelihood(Idiom& i, const Shape& shape, const Normal&) {
       i.let({"logp", "log_prob"},
             i.either({"jax.scipy.stats.norm.logcdf($0)", "jax.scipy.special.log_ndtr($0)"}), {side},
             shape, {-4, 0});
-  i.let({"log_likelihood", "total"}, i.either({"jnp.sum($0)", "jnp.mean($0)"}), {logp}, Shape{},
+  i.let({"log_likelihood", "total"}, i.either({"jnp.sum($0)", "$0.sum()"}), {logp}, Shape{},
         {-20, 0});
 }
 
@@ -475,7 +476,7 @@ Op bootstrap() {
     } else {
       index = i.input({"index", "resamples", "draws"}, table, {0, static_cast<double>(n - 1)});
     }
-    i.called({"bootstrap", "resampled_statistics", "bootstrap_error"});
+    i.called({"bootstrap", "resampled_statistics", "bootstrap_replicates"});
     const auto kind = i.between(0, pairs ? 1 : 3);
     static const Words kSays = {"the mean", "the spread", "a trimmed mean", "the geometric mean"};
     i.summary(pairs ? "Bootstrap a statistic of pairs."
@@ -587,9 +588,8 @@ Op nearest_neighbors() {
               i.let({"neighbors", "near_values"}, "$0[$1]", {y, near}, {k}, range);
           return Ids{weighted ? i.let({"mean"}, i.either({"$0 @ $1", "jnp.sum($0 * $1)"}),
                                       {w, values}, Shape{}, range)
-                              : i.let({"mean"},
-                                      i.either({"jnp.mean($0)", "$0.mean()", "jnp.median($0)"}),
-                                      {values}, Shape{}, range)};
+                              : i.let({"mean"}, i.either({"jnp.mean($0)", "$0.mean()"}), {values},
+                                      Shape{}, range)};
         });
     i.let({"predictions", "estimates"}, "jax.vmap($f0)($0)", {q}, std::vector<BodyId>{one},
           Type{i.real(), result}, {-3, 3});

@@ -72,7 +72,7 @@ Op relative_error() {
                   (percent ? ", in percent." : "."));
         const ValueId gap = i.let({"deviation", "gap"}, sign ? "$0 - $1" : "jnp.abs($0 - $1)",
                                   {f.id, expected}, f.type, {sign ? -f.reach : 0, 2 * f.reach});
-        const std::string by = symmetric ? "(0.5 * (jnp.abs($1) + jnp.abs($2)))" : "$1";
+        const std::string by = symmetric ? "(0.5 * (jnp.abs($1) + jnp.abs($2)))" : "jnp.abs($1)";
         Idiom::Ids operands = {gap, expected};
         if (symmetric) operands.push_back(f.id);
         i.let({"relative", "relative_error"}, std::string(percent ? "100.0 * " : "") + "$0 / " + by,
