@@ -37,12 +37,18 @@ std::int64_t few(Idiom& i, std::int64_t most, std::int64_t least) {
 
 Shape drawn_shape(Idiom& i, int min_rank, int max_rank) {
   Shape shape;
+  if (min_rank == 0 && i.chance(0.4)) return shape;
   const auto rank = i.between(min_rank, max_rank);
   for (std::int64_t k = 0; k < rank; ++k) shape.push_back(i.size());
   return shape;
 }
 
 Shape row(Idiom& i, std::int64_t least) { return {std::max(least, i.size())}; }
+
+Shape number_or_row(Idiom& i, std::int64_t least) {
+  if (i.chance(0.6)) return {};
+  return row(i, least);
+}
 
 Formula formula(std::string_view form, const Terms& terms) {
   Formula out;

@@ -31,10 +31,12 @@ Interval below(std::int64_t n);
 std::int64_t size_from(Idiom& i, std::int64_t least, std::int64_t most = 64);
 // This program's size within these bounds.
 std::int64_t few(Idiom& i, std::int64_t most, std::int64_t least = 2);
-// A shape of this program's sizes.
+// A shape of this program's sizes; a number alone more often than not where that may be.
 Shape drawn_shape(Idiom& i, int min_rank, int max_rank);
 // One axis of this program's size, or of `least` where that is larger.
 Shape row(Idiom& i, std::int64_t least);
+// A number alone, or such an axis: of what is computed for each element by itself.
+Shape number_or_row(Idiom& i, std::int64_t least);
 
 // ---- Formulas ----
 // A name of a formula: a value, or text such as a number.

@@ -107,7 +107,7 @@ Op morton_code() {
   return idiom("morton_code", kArithmetic, 1.0, kZero, [](Idiom& i) {
     const bool solid = i.chance(0.35), helper = i.chance(0.65), with_or = i.chance(0.6);
     const double top = solid ? 1023 : 65535;
-    const Shape shape = row(i, 3);
+    const Shape shape = number_or_row(i, 3);
     struct Step {
       int shift;
       const char* mask;
@@ -150,18 +150,18 @@ Op morton_code() {
       both.push_back(count);
       const ValueId points = i.input({"points", "cells", "coords"}, u32(both), {0, top});
       for (int k = 0; k < count; ++k)
-        parts.push_back(spread(
-            {i.let(names[k], fmt::format("$0[:, {}]", k), {points}, u32(shape), {0, top})})[0]);
+        parts.push_back(
+            spread({i.let(names[k], fmt::format("$0[{}{}]", shape.empty() ? "" : ":, ", k),
+                          {points}, u32(shape), {0, top})})[0]);
     }
     const ValueId code =
         solid ? i.let({"code", "morton"}, "$0 | ($1 << 1) | ($2 << 2)", parts, u32(shape), kWord)
               : i.let({"code", "morton"}, i.either({"$0 | ($1 << 1)", "($1 << 1) | $0"}), parts,
                       u32(shape), kWord);
-    if (!i.chance(0.35)) {
+    if (shape.empty() || !i.chance(0.35)) {
       i.called({"morton_code", "morton_encode", "z_order", "interleave_bits"});
       i.summary(solid ? "Interleave the bits of three coordinates."
                       : "Interleave the bits of two coordinates.");
-      i.summary("Compute the place of points on the Z-order curve.");
     } else {
       i.called({"morton_order", "sort_along_curve", "z_order_sort"});
       i.summary("Sort grid cells along the Z-order curve.");
@@ -774,9 +774,9 @@ Op bit_reversal() {
             i.shape(x), {-3, 3});
       return;
     }
-    const Shape shape = row(i, 3);
+    const Shape shape = number_or_row(i, 3);
     i.called({"van_der_corput", "radical_inverse", "low_discrepancy"});
-    i.summary("Give points of a van der Corput sequence of base two, shifted around the circle.");
+    i.summary("Radical inverse of an index in base two, shifted around the circle.");
     const ValueId index = i.input({"indices", "index"}, Type{i.integer(), shape},
                                   {0, static_cast<double>(count - 1)});
     const ValueId mirrored = reversed_of(index, shape);

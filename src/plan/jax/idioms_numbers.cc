@@ -34,11 +34,13 @@ ValueId root_by_bits(Idiom& i, ValueId n, double top) {
 // square.
 Op integer_sqrt() {
   return idiom("integer_sqrt", kMath, 1.0, kForward, [](Idiom& i) {
-    const Shape shape = row(i, 3);
+    const Shape shape = number_or_row(i, 3);
+    const bool one = shape.empty();
     const double top = i.number({4000, 60000, 1e6});
     const double root = std::sqrt(top);
     const Type type{i.integer(), shape};
-    const ValueId n = i.input({"n", "numbers", "squares"}, type, {1, top});
+    const ValueId n = i.input(
+        one ? Words{"n", "number", "value"} : Words{"n", "numbers", "squares"}, type, {1, top});
     ValueId r = kNoValue;
     switch (i.between(0, 2)) {
       case 0: {
@@ -61,9 +63,10 @@ Op integer_sqrt() {
         r = i.while_loop(
             {{{"r", "guess"}, start, {1, top}, {"root", "r"}}}, {"too_large", "unfinished"},
             [&](const Ids& p) {
-              return Ids{i.let({"any_above"},
-                               i.either({"jnp.any($0 * $0 > $1)", "($0 * $0 > $1).any()",
-                                         "jnp.any($0 > $1 // $0)"}),
+              return Ids{i.let({one ? "above" : "any_above"},
+                               i.either(one ? Words{"$0 * $0 > $1", "$0 > $1 // $0"}
+                                            : Words{"jnp.any($0 * $0 > $1)", "($0 * $0 > $1).any()",
+                                                    "jnp.any($0 > $1 // $0)"}),
                                {p[0], n}, flags({}), {0, 1})};
             },
             {"newton", "improve"},
@@ -81,13 +84,15 @@ Op integer_sqrt() {
     switch (i.between(0, 2)) {
       case 0:
         i.called({"sqrt_remainder", "excess_over_square", "square_residue"});
-        i.summary("Find how far numbers lie above the square below them.");
+        i.summary(one ? "Find how far a number lies above the square below it."
+                      : "Find how far numbers lie above the square below them.");
         i.let({"remainder", "excess"}, i.either({"$0 - $1 * $1", "$0 - $1**2"}), {n, r}, type,
               {0, 2 * root});
         break;
       case 1: {
         i.called({"distance_to_square", "square_gap", "nearest_square"});
-        i.summary("Find how far numbers are from the nearest square.");
+        i.summary(one ? "Find how far a number is from the nearest square."
+                      : "Find how far numbers are from the nearest square.");
         const ValueId next =
             i.let({"above", "upper"}, "($0 + 1) ** 2 - $1", {r, n}, type, {1, 2 * root + 1});
         const ValueId below =
@@ -97,7 +102,8 @@ Op integer_sqrt() {
       }
       default:
         i.called({"integer_sqrt", "isqrt", "floor_sqrt"});
-        i.summary("Take integer square roots, rounded down.");
+        i.summary(one ? "Take the integer square root, rounded down."
+                      : "Take integer square roots, rounded down.");
     }
   });
 }
@@ -109,18 +115,22 @@ Op modular_power() {
         i.random().pick(std::vector<std::int64_t>{97, 257, 1009, 7919, 10007, 32749});
     const double top = static_cast<double>(modulus - 1);
     const std::int64_t bits = i.between(4, 10);
-    const Shape shape = row(i, 3);
+    const Shape shape = number_or_row(i, 3);
+    const bool one_number = shape.empty();
     const Type type{i.integer(), shape};
     const Interval residue{0, top};
-    const ValueId base = i.input({"base", "bases", "x"}, type, {1, top});
-    const bool same = i.chance(0.5);
+    const ValueId base = i.input(
+        one_number ? Words{"base", "x", "number"} : Words{"base", "bases", "x"}, type, {1, top});
+    const bool same = !one_number && i.chance(0.5);
     const Type of_exponent = same ? type : Type{i.integer(), {}};
     const double most = static_cast<double>((std::int64_t{1} << bits) - 1);
     const ValueId exponent =
-        i.input({"exponent", "exponents", "power"}, of_exponent, {same ? 1.0 : 8.0, most});
+        i.input({"exponent", same ? "exponents" : "power"}, of_exponent, {same ? 1.0 : 8.0, most});
     i.called({"mod_pow", "modular_power", "power_mod"});
-    i.summary(fmt::format("Raise integers to powers modulo {}.", modulus));
-    i.summary("Compute modular powers by repeated squaring.");
+    i.summary(fmt::format("Raise {} modulo {}.",
+                          one_number ? "a number to a power" : "integers to powers", modulus));
+    i.summary(one_number ? "Compute a modular power by repeated squaring."
+                         : "Compute modular powers by repeated squaring.");
     const std::string mod = i.either({"% {}", "% {}", "rem"});
     const auto reduce = [&](const std::string& product) {
       return mod == "rem" ? fmt::format("jnp.remainder({}, {})", product, modulus)
@@ -150,7 +160,7 @@ Op modular_power() {
           i.let({"halved"}, odd_by_mask ? "$0 >> 1" : "$0 // 2", {rest}, of_exponent, {0, most})};
     };
     const std::vector<Idiom::Carry> carries = {
-        {{"result", "acc"}, one, residue, {"powers", "result"}},
+        {{"result", "acc"}, one, residue, {one_number ? "power" : "powers", "result"}},
         {{"square", "b"}, base, residue, {}},
         {{"rest", "e"}, exponent, {0, most}, {}}};
     if (i.chance(0.5)) {
@@ -173,15 +183,22 @@ Op modular_power() {
 Op common_divisor() {
   return idiom("common_divisor", kLoop, 1.0, kForward, [](Idiom& i) {
     const double top = i.number({60, 200, 1000});
-    const Shape shape = row(i, 5);
+    const Shape shape = number_or_row(i, 5);
+    const bool one = shape.empty();
     const Type type{i.integer(), shape};
     const auto what = i.between(0, 3);  // multiples, fractions, coprime pairs, divisors
-    const ValueId a =
-        i.input(what == 1 ? Words{"numerators", "a"} : Words{"a", "x"}, type, {1, top});
-    const ValueId b =
-        i.input(what == 1 ? Words{"denominators", "b"} : Words{"b", "y"}, type, {1, top});
+    const ValueId a = i.input(what != 1 ? Words{"a", "x"}
+                              : one     ? Words{"numerator", "a"}
+                                        : Words{"numerators", "a"},
+                              type, {1, top});
+    const ValueId b = i.input(what != 1 ? Words{"b", "y"}
+                              : one     ? Words{"denominator", "b"}
+                                        : Words{"denominators", "b"},
+                              type, {1, top});
     const bool guard = i.chance(0.5), fixed = i.chance(0.3);
     const auto step = [&](ValueId x, ValueId y) {
+      // One pair goes on until it is done.
+      if (one && !fixed) return Ids{y, i.let({"rest"}, "$0 % $1", {x, y}, type, {0, top})};
       const ValueId done = i.let({"done", "ended"}, "$0 == 0", {y}, flags(shape), {0, 1});
       const ValueId rest = guard ? i.let({"rest"}, "jnp.where($0, 0, $1 % jnp.where($0, 1, $2))",
                                          {done, x, y}, type, {0, top})
@@ -201,35 +218,41 @@ Op common_divisor() {
       divisor = i.while_loop(
           carries, {"unfinished", "any_left"},
           [&](const Ids& p) {
-            return Ids{i.let({"left"},
-                             i.either({"jnp.any($0 > 0)", "jnp.any($0 != 0)", "($0 > 0).any()"}),
-                             {p[1]}, flags({}), {0, 1})};
+            return Ids{i.let(
+                {"left"},
+                i.either(one ? Words{"$0 > 0", "$0 != 0"}
+                             : Words{"jnp.any($0 > 0)", "jnp.any($0 != 0)", "($0 > 0).any()"}),
+                {p[1]}, flags({}), {0, 1})};
           },
           {"remainder_step", "euclid_step"}, [&](const Ids& p) { return step(p[0], p[1]); })[0];
     }
     switch (what) {
       case 0:
         i.called({"lcm", "least_common_multiple"});
-        i.summary("Find the least common multiples of pairs.");
+        i.summary(one ? "Find the least common multiple of two numbers."
+                      : "Find the least common multiples of pairs.");
         i.let({"multiple", "lcm"}, i.either({"$0 // $2 * $1", "$0 * ($1 // $2)"}), {a, b, divisor},
               type, {1, top * top});
         break;
       case 1: {
         i.called({"reduce_fraction", "lowest_terms"});
-        i.summary("Reduce fractions to lowest terms.");
+        i.summary(one ? "Reduce a fraction to lowest terms." : "Reduce fractions to lowest terms.");
         i.let({"numerator", "p"}, "$0 // $1", {a, divisor}, type, {1, top});
         i.let({"denominator", "q"}, "$0 // $1", {b, divisor}, type, {1, top});
         break;
       }
       case 2:
-        i.called({"coprime_pairs", "are_coprime"});
-        i.summary("Find the common divisors of pairs, and which pairs have none but one.");
+        i.called(one ? Words{"are_coprime", "test_coprime"}
+                     : Words{"coprime_pairs", "are_coprime"});
+        i.summary(one ? "Find the common divisor of two numbers, and whether it is one."
+                      : "Find the common divisors of pairs, and which pairs have none but one.");
         i.keep(divisor);
         i.let({"coprime", "are_coprime"}, "$0 == 1", {divisor}, flags(shape), {0, 1});
         break;
       default:
         i.called({"gcd", "greatest_common_divisor", "euclid"});
-        i.summary("Find the greatest common divisors of pairs by Euclid's algorithm.");
+        i.summary(one ? "Find the greatest common divisor of two numbers by Euclid's algorithm."
+                      : "Find the greatest common divisors of pairs by Euclid's algorithm.");
     }
   });
 }
@@ -375,20 +398,23 @@ Op run_machine() {
 }
 
 // The digit that makes a weighted sum of decimal digits [n, places] a multiple of 10 or 11.
-void check_digits(Idiom& i, ValueId digits) {
+// The last digit of a number has the first weight.
+void check_digits(Idiom& i, ValueId digits, bool high_first) {
   const std::int64_t places = i.shape(digits)[1];
+  const std::string ramp = high_first ? fmt::format("jnp.arange({}, -1, -1)", places - 1)
+                                      : fmt::format("jnp.arange({})", places);
   const bool ean = i.chance(0.5);  // weights of bar codes, else those of books
   const std::int64_t mod = ean ? 10 : 11;
   i.called({"check_digit", "check_digits"});
   i.summary(ean ? "Compute check digits with the weights of bar codes."
                 : "Compute check digits modulo 11, where 10 stands for X.");
-  const ValueId weights =
-      i.let({"weights"},
-            ean ? fmt::format(fmt::runtime(i.either({"3 - 2 * (jnp.arange({}) % 2)",
-                                                     "jnp.where(jnp.arange({}) % 2 == 0, 3, 1)"})),
-                              places)
-                : fmt::format("jnp.arange(2, {})", places + 2),
-            {}, Type{i.integer(), {places}}, {1, static_cast<double>(places + 1)});
+  const ValueId weights = i.let(
+      {"weights"},
+      ean          ? fmt::format(
+                         fmt::runtime(i.either({"3 - 2 * ({} % 2)", "jnp.where({} % 2 == 0, 3, 1)"})), ramp)
+      : high_first ? fmt::format("jnp.arange({}, 1, -1)", places + 1)
+                   : fmt::format("jnp.arange(2, {})", places + 2),
+      {}, Type{i.integer(), {places}}, {1, static_cast<double>(places + 1)});
   i.let({"check", "check_digit"},
         fmt::format(fmt::runtime(i.either({"-jnp.sum($0 * $1, axis=-1) % {0}",
                                            "({0} - ($0 * $1).sum(axis=-1) % {0}) % {0}",
@@ -412,8 +438,6 @@ Op base_digits() {
                  highest = static_cast<double>(count) / static_cast<double>(base);  // place
     const Interval digit{0, static_cast<double>(base - 1)};
     const ValueId n = i.input({"numbers", "codes", "n"}, type, {0, top});
-    i.called({"to_digits", "base_digits", "digits_of"});
-    i.summary(fmt::format("Write integers as digits in base {}.", base));
     ValueId digits = kNoValue;
     const bool scanned = i.chance(0.35), high_first = !scanned && i.chance(0.5);
     if (scanned) {
@@ -444,13 +468,13 @@ Op base_digits() {
     switch (base == 10 ? i.between(0, 3) : i.random().pick(std::vector<std::int64_t>{0, 1, 3})) {
       case 0:
         i.called({"digit_sums", "sum_digits"});
-        i.summary("Add up the digits of integers.");
+        i.summary(fmt::format("Add up the digits of integers in base {}.", base));
         i.let({"sums", "digit_sum"}, i.either({"jnp.sum($0, axis=-1)", "$0.sum(axis=1)"}), {digits},
               type, {0, static_cast<double>(places * (base - 1))});
         break;
       case 1: {
         i.called({"reverse_digits", "mirror_number"});
-        i.summary("Read the digits of integers in the other order.");
+        i.summary(fmt::format("Read the digits of integers in base {} in the other order.", base));
         const ValueId weights =
             i.let({"weights", "place_values"},
                   high_first ? fmt::format("{} ** jnp.arange({})", base, places)
@@ -462,9 +486,12 @@ Op base_digits() {
         break;
       }
       case 2:
-        check_digits(i, digits);
+        check_digits(i, digits, high_first);
         break;
       default:
+        i.called({"to_digits", "base_digits", "digits_of"});
+        i.summary(fmt::format("Write integers as digits in base {}, the {} first.", base,
+                              high_first ? "highest" : "lowest"));
         break;
     }
   });
