@@ -54,6 +54,9 @@ std::vector<Op> nested_simulation_idioms();  // idioms_nested_simulation.cc: eve
 std::vector<Op> scalar_root_idioms();        // idioms_scalar_roots.cc: equations, means, series
 std::vector<Op> scalar_integer_idioms();  // idioms_scalar_integers.cc: calendars, factors, digits
 std::vector<Op> scalar_law_idioms();  // idioms_scalar_laws.cc: roots, queues, orbits, derivatives
+std::vector<Op> scalar_everyday_idioms();  // idioms_scalar_everyday.cc: change, taxes, clocks, dice
+std::vector<Op>
+scalar_code_idioms();  // idioms_scalar_codes.cc: fractions, check digits, powers of two
 std::vector<Op> scalar_motion_idioms();  // idioms_scalar_motion.cc: throws, loans, rates by loss
 
 std::vector<Op> idiom_ops();  // all of them
