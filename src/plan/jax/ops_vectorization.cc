@@ -294,7 +294,7 @@ Op shard_map() {
     spec.placement = Placement::kHelper;
     spec.parameters = {parameter_of(b[*x], part)};
     spec.parameters[0].hint.clear();
-    bool reduced = false;
+    bool reduced = false, mean = false;
     const auto body = b.body(spec, [&](const std::vector<ValueId>& p) {
       b.grow(static_cast<int>(b.random().between(1, 4)));
       auto out = b.fold();
@@ -302,8 +302,8 @@ Op shard_map() {
       reduced = b[*out].type.rank() == 0 || b[*out].type.shape[0] != part.shape[0] ||
                 b.random().chance(0.4);
       if (reduced) {
-        out = b.apply(b.random().chance(0.5) ? "mesh_mean" : "mesh_sum", {*out},
-                      {{"size", {devices}}});
+        mean = b.random().chance(0.5);
+        out = b.apply(mean ? "mesh_mean" : "mesh_sum", {*out}, {{"size", {devices}}});
       }
       if (!out || *out == p[0]) return false;
       b.set_results({*out});
@@ -314,6 +314,7 @@ Op shard_map() {
     Value result = mapped_result(b[b.body_of(*body).results[0]], 1, 0);
     result.type.shape.erase(result.type.shape.begin());
     if (!reduced) result.type.shape[0] *= devices;
+    if (reduced) result.hint = mean ? "averaged" : "summed";  // nothing is gathered then
     draft.results = {result};
     draft.sure_given = true;
     draft.operands = {*x};
