@@ -59,9 +59,21 @@ std::string without(const std::string& field, const std::string& word) {
   return fmt::format("{}", fmt::join(words, "_"));
 }
 
+// What a layer has: where a number is of something else ("x0", "v0"), it makes no layer.
+bool is_of_layer(const Item& item, const std::string& number) {
+  const std::vector<std::string> own = words_of(item.field);
+  return std::ranges::count(own, number) > 0 &&
+         std::ranges::any_of(own, [](const std::string& word) {
+           return word == "w" || word == "weight" || word == "weights" || word == "kernel";
+         });
+}
+
 // What a group is called whose members share a word; empty: the word says nothing by itself.
-std::string field_of_word(const std::string& word) {
-  if (digits(word)) return "layer_" + word;
+std::string field_of_word(const std::string& word, const Items& items) {
+  if (digits(word))
+    return std::ranges::any_of(items, [&](const Item& item) { return is_of_layer(item, word); })
+               ? "layer_" + word
+               : std::string();
   if (word == "count" || word == "index") return {};  // what a tuple has
   if (word == "in") return "input";
   if (word == "out") return "output";
@@ -85,7 +97,7 @@ Groups by_word(const Items& items, Random& random) {
   Groups out;
   std::set<std::size_t> taken;
   for (const std::string& word : words) {
-    Group group{field_of_word(word), {}, digits(word)};
+    Group group{field_of_word(word, items), {}, digits(word)};
     for (const Item& item : items) {
       const std::vector<std::string> own = words_of(item.field);
       if (own.size() > 1 && std::ranges::count(own, word) == 1 && !taken.contains(item.member))
