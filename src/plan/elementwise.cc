@@ -1,5 +1,6 @@
 // Entries of the catalogue that work element by element: their operands, types, bounds.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -118,6 +119,15 @@ bool changes_nothing(const Builder& b, const Draft& draft, Kernel2 kernel) {
                      [&](double p) { return kernel(p, y.stats.lo) == p; });
 }
 
+// Whether the operation leaves each element of such a value as it is, though not each number: a
+// magnitude of what has no sign.
+bool keeps_all(const Stats& x, Kernel1 kernel) {
+  const auto keeps = [=](double v) { return kernel(v) == v; };
+  static constexpr std::array kTries = {-1.5, -0.4, 0.3, 1.5};
+  return keeps(x.lo) && keeps(x.hi) && std::ranges::all_of(x.probe, keeps) &&
+         !std::ranges::all_of(kTries, keeps);
+}
+
 bool draw_operands(Builder& b, Draft& draft, std::uint32_t kinds, Interval domain,
                    double literal_weight, bool selective) {
   const auto x = b.draw_kind(kinds);
@@ -182,6 +192,8 @@ Op unary(std::string name, Category category, double weight, std::uint32_t kinds
     result.stats = map_stats(x.stats, kernel, bounds);
     draft.results = {result};
     const DType dtype = x.type.dtype;
+    if (!tensor::is_complex(dtype) && dtype != DType::kBool && keeps_all(x.stats, kernel))
+      return false;
     if (!tensor::is_complex(dtype) && dtype != DType::kBool)
       draft.responses = {
           response(x.stats, tensor::is_integer(dtype), [=](double v, int) { return kernel(v); })};

@@ -36,13 +36,6 @@ bool is_parameter(const Builder& b, ValueId id) {
   return std::ranges::find(given, id) != given.end();
 }
 
-// What the open root gives so far.
-std::vector<ValueId> computed_ends(const Builder& b) {
-  std::vector<ValueId> ends = b.unused();
-  std::erase_if(ends, [&](ValueId id) { return is_parameter(b, id) || b[id].weak; });
-  return ends;
-}
-
 // What stands for a longer word.
 std::string spelled_out(const std::string& word) {
   static const std::array<std::pair<std::string_view, std::string_view>, 9> kShort = {
@@ -283,7 +276,7 @@ void name_after_results(Builder& b) {
 // is: what else is said of it later is no matter of its name.
 std::optional<std::size_t> say_what_it_gives(Builder& b) {
   Body& root = root_of(b);
-  if (!root.summaries.empty() || computed_ends(b).size() != 1) return std::nullopt;
+  if (!root.summaries.empty() || computed_ends(b).empty()) return std::nullopt;
   for (const Op& op : b.catalogue().ops()) {
     Draft none;
     if (is_kind(op, kSays) && op.draw(b, none)) return root.summaries.front().size();
@@ -325,6 +318,17 @@ bool show_category(Builder& b, Category category, bool beside) {
 }
 
 }  // namespace
+
+std::vector<ValueId> computed_ends(const Builder& b) {
+  std::vector<ValueId> ends = b.unused();
+  std::erase_if(ends, [&](ValueId id) { return is_parameter(b, id) || b[id].weak; });
+  return ends;
+}
+
+std::optional<std::string> noun_of(const Builder& b, ValueId id) {
+  const Featured f = featured(b, id);
+  return f.stem.empty() ? std::nullopt : std::optional(f.noun);
+}
 
 void Featured::called(Idiom& i, const std::string& what, Idiom::Words otherwise) const {
   constexpr std::size_t kLongest = 28;
@@ -388,11 +392,11 @@ Op for_values_called(std::vector<std::string> words, Op setting) {
 }
 
 Op words_of_results(std::string name, Category category,
-                    std::function<std::optional<Said>(const Builder&, ValueId)> say) {
+                    std::function<std::optional<Said>(const Builder&)> say) {
   Op op = written(std::move(name), category, 1, Derivative::kSmooth, {});
   op.draw = [say = std::move(say)](Builder& b, Draft&) {
     constexpr std::size_t kLongest = 30;
-    std::optional<Said> said = say(b, computed_ends(b).front());
+    std::optional<Said> said = say(b);
     if (!said) return false;
     std::erase_if(said->names, [](const std::string& name) { return name.size() > kLongest; });
     root_of(b).summaries = {said->sentence};

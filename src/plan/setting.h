@@ -45,14 +45,14 @@ Op setting(std::string name, Category category, double weight, Derivative deriva
 // where a category must show.
 Op for_values_called(std::vector<std::string> words, Op setting);
 
-// An entry that says of what the open root gives what it is, where no setting has: `say` gives
-// names of a function that does just that, and a sentence.
+// An entry that says of what the open root gives what it is, where no setting has: `say` gives of
+// all that it gives names of a function that does just that, and a sentence.
 struct Said {
   std::vector<std::string> names;
   std::string sentence;
 };
 Op words_of_results(std::string name, Category category,
-                    std::function<std::optional<Said>(const Builder&, ValueId)> say);
+                    std::function<std::optional<Said>(const Builder&)> say);
 
 // An entry that makes what these entries take: in an empty root, arguments and mostly a step or
 // two. `words`: what values of that kind are called, so that such an entry may go on with one.
@@ -62,6 +62,12 @@ Op role(std::string name, Category category, std::vector<std::string> entries,
 // An entry that makes of a call, which is all of the open root, another use of the function: a map
 // over it, its gradient. False where it does not apply.
 Op use_of_function(std::string name, Category category, std::function<bool(Idiom&)> use);
+
+// What the open root has computed and nothing uses yet.
+std::vector<ValueId> computed_ends(const Builder& b);
+
+// A value in a sentence, by what it is called: "the log density"; nothing where that says little.
+std::optional<std::string> noun_of(const Builder& b, ValueId id);
 
 // Whether an entry gives words for a function's results, and no step.
 bool says_only(const Op& op);

@@ -64,6 +64,11 @@ bool is_classes(const Subject& subject, const Type& type) {
   return classes >= 2 && rows * portable::log2(classes) >= kFewestBits;
 }
 
+// Scores of yes or no, or of classes too few to be told apart by a label alone.
+bool is_odds(const Subject& subject, const Type& type) {
+  return subject.quantity == Quantity::kLogits && type.rank() > 0 && !is_classes(subject, type);
+}
+
 // Of a function under way: what it makes of the root's function and of what stands around it.
 struct Writing {
   Wrapper& w;
@@ -85,6 +90,8 @@ ValueId target_of(Wrapper& w, const Subject& subject, const Value& result, Rando
     type.shape.pop_back();
     return more_argument(w, type, 0, classes - 1, {"labels", "classes"}, random, true);
   }
+  if (is_odds(subject, result.type))
+    return more_argument(w, result.type, 0.05, 0.95, {"targets", "target_probs"}, random);
   const Interval range = observed_range(result);
   const Words names = result.type.rank() == 0 ? Words{"target", "observed", "measured"}
                                               : Words{"targets", "observed", "target", "measured"};
@@ -107,6 +114,13 @@ ValueId cross_entropy(Writing& s, ValueId logits, ValueId labels, const Type& ty
              {labels, log_probs}, type, {"one_hot", "expected"});
   return s.step("-jnp.mean(jnp.sum($0 * $1, axis=-1))", {one_hot, log_probs}, number,
                 {"cross_entropy", "loss", "nll"});
+}
+
+// From scores, so that no probability rounds to zero.
+ValueId binary_cross_entropy(Writing& s, ValueId logits, ValueId targets, const Type& type) {
+  return s.step(s.random.pick(Words{"jnp.mean(jax.nn.softplus($0) - $1 * $0)",
+                                    "jnp.mean(jnp.logaddexp($0, 0.0) - $1 * $0)"}),
+                {logits, targets}, {type.dtype, {}}, {"cross_entropy", "loss"});
 }
 
 ValueId misfit(Writing& s, ValueId given, ValueId target, const Type& type, std::string& about) {
@@ -251,9 +265,12 @@ Objective objective_of(Wrapper& w, const Subject& subject, const std::vector<Val
   ValueId value = outputs[subject.result];
   if (fits) {
     const bool classes = is_classes(subject, result.type);
+    const bool odds = is_odds(subject, result.type);
     value = classes ? cross_entropy(s, value, target, result.type)
+            : odds  ? binary_cross_entropy(s, value, target, result.type)
                     : misfit(s, value, target, result.type, out.about);
     if (classes) out.about = "cross-entropy";
+    if (odds) out.about = "binary cross-entropy";
     value = with_decay(s, value, subject, inside, result.type, out.about);
     out.words = {"loss", "misfit", "loss_value"};
   } else {

@@ -13,10 +13,12 @@ namespace {
 // A number for the second operand that a person would write.
 std::optional<ValueId> draw_literal(Builder& b, DType dtype, Interval interval) {
   const bool integral = tensor::is_integer(dtype);
-  const double lo = std::max(interval.lo, integral ? 1.0 : interval.lo < 0 ? -2.0 : 0.05);
+  // Nobody writes x // 1.
+  const double lo = std::max(interval.lo, integral ? 2.0 : interval.lo < 0 ? -2.0 : 0.05);
   const double hi = std::min(interval.hi, integral ? 9.0 : 3.0);
   if (lo > hi) return std::nullopt;
-  const double number = b.nice_number(lo, hi, integral);
+  double number = b.nice_number(lo, hi, integral);
+  if (number == 1 && !integral) number = interval.lo <= 0.5 ? 0.5 : 0;
   return number == 0 ? std::nullopt : std::optional(b.literal(number, dtype));
 }
 

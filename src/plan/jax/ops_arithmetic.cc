@@ -23,6 +23,11 @@ Interval limits_for(Builder& b, const Value& v) {
           b.nice_number(m + 0.2 * s, m + 0.5 * s, integral)};
 }
 
+// Whether a typical element is beyond a limit.
+bool reaches(const Stats& x, double lo, double hi) {
+  return std::ranges::any_of(x.probe, [=](double p) { return p < lo || p > hi; });
+}
+
 Stats clipped(Stats x, double lo, double hi) {
   for (double& p : x.probe) p = std::clamp(p, lo, hi);
   x.lo = std::clamp(x.lo, lo, hi);
@@ -62,7 +67,10 @@ Op clip() {
     const Interval limits = limits_for(b, b[*x]);
     const DType dtype = b[*x].type.dtype;
     draft.operands = {*x, b.literal(limits.lo, dtype), b.literal(limits.hi, dtype)};
-    return infer(b, draft);
+    // Each limit is one that some elements meet.
+    const Stats& stats = b[*x].stats;
+    return reaches(stats, limits.lo, stats.hi) && reaches(stats, stats.lo, limits.hi) &&
+           infer(b, draft);
   };
   return lossy(std::move(op));
 }
@@ -77,6 +85,7 @@ Op clip_one_side() {
     const bool below = b.random().chance(0.6);
     const Stats& stats = b[*x].stats;
     if (limits.lo >= limits.hi) return false;
+    if (!reaches(stats, below ? limits.lo : stats.lo, below ? stats.hi : limits.hi)) return false;
     Value result;
     result.type = b[*x].type;
     result.stats = below ? clipped(stats, limits.lo, std::max(stats.hi, limits.lo))

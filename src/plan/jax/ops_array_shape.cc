@@ -154,6 +154,20 @@ Shape permuted(const Shape& shape, const std::vector<std::int64_t>& axes) {
   return out;
 }
 
+// Whether it is the same transposed, by what is known of it and by the step that made it.
+bool is_symmetric(const Builder& b, ValueId id) {
+  if ((b[id].facts & kPositiveDefinite) != 0) return true;
+  for (const Node& node : b.body_of(b[id].body).nodes) {
+    if (std::ranges::find(node.results, id) == node.results.end()) continue;
+    const std::string& text = node.spelling;
+    const bool of_one = text.find("$1") == std::string::npos;
+    return of_one && (text.find("$0.T") != std::string::npos ||
+                      text.find("jnp.cov(") != std::string::npos ||
+                      text.find("jnp.corrcoef(") != std::string::npos);
+  }
+  return false;
+}
+
 Op transpose() {
   Op op{"transpose",
         kArray,
@@ -174,7 +188,7 @@ Op transpose() {
     } else {
       b.random().shuffle(axes);
     }
-    if (axes == original) return false;
+    if (axes == original || (axes.size() == 2 && is_symmetric(b, *x))) return false;
     draft.operands = {*x};
     draft.attributes["axes"] = tuple_text(axes);
     draft.attributes["list"] = list_text(axes);

@@ -36,6 +36,15 @@ std::optional<ValueId> mask_for(Builder& b, ValueId x) {
   return b.beyond(ordering, *compared);
 }
 
+// Whether a choice by the same mask has made it: of two one is enough.
+bool chosen_by(const Builder& b, ValueId id, ValueId mask) {
+  if (!b[id].literal.empty()) return false;
+  for (const Node& node : b.body_of(b[id].body).nodes)
+    if (std::ranges::find(node.results, id) != node.results.end())
+      return (node.op == "where" || node.op == "select") && node.operands[0] == mask;
+  return false;
+}
+
 bool infer_choice(Builder& b, Draft& draft, bool same_shape) {
   const Value& mask = b[draft.operands[0]];
   const Value& x = b[draft.operands[1]];
@@ -47,6 +56,9 @@ bool infer_choice(Builder& b, Draft& draft, bool same_shape) {
                      y.weak || x.weak))
     return false;
   if (!b.broadcasts(x.type.shape, y.type.shape)) return false;
+  if (chosen_by(b, draft.operands[1], draft.operands[0]) ||
+      chosen_by(b, draft.operands[2], draft.operands[0]))
+    return false;
   const Shape both = broadcast_shapes(x.type.shape, y.type.shape);
   if (!b.broadcasts(both, mask.type.shape) || draft.operands[1] == draft.operands[2]) return false;
   Value result;

@@ -288,7 +288,7 @@ std::vector<Reduction> sums_and_means() {
        .weight = 1.2,
        .kinds = kNumbers | kComplexKind,
        .rule = sum_stats,
-       .hints = {"total", "mass"},
+       .hints = {"total"},
        .spellings = {"jnp.sum($0, $options)", "$0.sum($options)"},
        .type = ResultType::kSum,
        .where_share = 0.12,

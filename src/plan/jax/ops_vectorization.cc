@@ -169,7 +169,7 @@ Op vmap_collective() {
         kVectorization,
         0.9,
         Derivative::kSmooth,
-        {"normalized", "centered", "shared"}};
+        {"batch_adjusted"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return tensor::is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] >= 2 &&
@@ -207,10 +207,9 @@ Op vmap_collective() {
 }
 
 // Only inside vmap_collective, which names the axis.
-Op collective(std::string name, std::string spelling, Derivative derivative,
+Op collective(std::string name, std::string spelling, std::string noun, Derivative derivative,
               Stats (*rule)(const Stats&, double)) {
-  Op op{std::move(name),      kVectorization, 0, derivative, {"across", "shared", "batch_level"},
-        {std::move(spelling)}};
+  Op op{std::move(name), kVectorization, 0, derivative, {std::move(noun)}, {std::move(spelling)}};
   op.infer = [rule](Builder& b, Draft& draft) {
     const Value& x = b[draft.operands[0]];
     Value result;
@@ -277,7 +276,7 @@ bool may_loop(Builder& b, BodyId id) {
 // Over the devices of a mesh: each has a part of the leading axis. Only in programs that have
 // several devices.
 Op shard_map() {
-  Op op{"shard_map", kVectorization, 6.0, Derivative::kNone, {"sharded", "gathered"}};
+  Op op{"shard_map", kVectorization, 6.0, Derivative::kNone, {"sharded"}};
   op.traits = kOverDevices;
   op.draw = [](Builder& b, Draft& draft) {
     const auto devices = b.settings().devices;
@@ -314,7 +313,8 @@ Op shard_map() {
     Value result = mapped_result(b[b.body_of(*body).results[0]], 1, 0);
     result.type.shape.erase(result.type.shape.begin());
     if (!reduced) result.type.shape[0] *= devices;
-    if (reduced) result.hint = mean ? "averaged" : "summed";  // nothing is gathered then
+    // A sum over devices has no shards left.
+    if (reduced) result.hint = mean ? "device_mean" : "device_total";
     draft.results = {result};
     draft.sure_given = true;
     draft.operands = {*x};
@@ -375,11 +375,14 @@ std::vector<Op> vectorization_ops() {
           vectorize(),
           shard_map(),
           pmap(),
-          collective("axis_mean", "lax.pmean($0, axis_name=\"batch\")", kSmooth, mean_stats),
-          collective("axis_sum", "lax.psum($0, axis_name=\"batch\")", kSmooth, sum_stats),
-          collective("axis_max", "lax.pmax($0, axis_name=\"batch\")", kNone, max_stats),
-          collective("mesh_mean", "lax.pmean($0, \"data\")", kNone, mean_stats),
-          collective("mesh_sum", "lax.psum($0, \"data\")", kNone, sum_stats)};
+          collective("axis_mean", "lax.pmean($0, axis_name=\"batch\")", "batch_mean", kSmooth,
+                     mean_stats),
+          collective("axis_sum", "lax.psum($0, axis_name=\"batch\")", "batch_total", kSmooth,
+                     sum_stats),
+          collective("axis_max", "lax.pmax($0, axis_name=\"batch\")", "batch_max", kNone,
+                     max_stats),
+          collective("mesh_mean", "lax.pmean($0, \"data\")", "device_mean", kNone, mean_stats),
+          collective("mesh_sum", "lax.psum($0, \"data\")", "device_total", kNone, sum_stats)};
 }
 
 }  // namespace jaxsmith::plan

@@ -7,12 +7,14 @@
 #include <utility>
 
 #include "plan/jax/call_table.h"
+#include "plan/jax/op_helpers.h"
 #include "plan/jax/settings.h"
 
 namespace jaxsmith::plan {
 namespace {
 
-// "kind = words" says what values of a kind are called. "kind : category weight" heads purposes of
+// "kind = words" says what values of a kind are called; "kind = by entries of words / words" of
+// which entries on what operands, in order, they are made. "kind : category weight" heads purposes of
 // it, "any…" of whatever words; then, two blanks in: names of the function, what it does ("{}"
 // stands for the value), steps as CallSteps reads them. A range of the first operand is where the
 // value must lie.
@@ -532,6 +534,40 @@ std::string replaced(std::string text, const std::string& noun) {
   return text;
 }
 
+// What values of a kind are called, or how they are made.
+struct Kind {
+  std::vector<std::string> words = {}, entries = {};
+  std::vector<std::vector<std::string>> operands = {};  // by place; empty: any
+
+  static Kind read(const std::string& text) {
+    Kind out;
+    if (!text.starts_with("by ")) {
+      out.words = table_words(text);
+      return out;
+    }
+    const std::size_t of = text.find(" of ");
+    out.entries = table_words(text.substr(3, of - 3));
+    for (std::string rest = of == std::string::npos ? "" : text.substr(of + 4); !rest.empty();) {
+      const std::size_t end = rest.find(" / ");
+      const std::string each = rest.substr(0, end);
+      out.operands.push_back(each == "any" ? std::vector<std::string>{} : table_words(each));
+      rest = end == std::string::npos ? "" : rest.substr(end + 3);
+    }
+    return out;
+  }
+
+  bool has(const Builder& b, ValueId id) const {
+    if (entries.empty()) return true;
+    const Node* made = node_of(b, id);
+    if (made == nullptr || std::ranges::find(entries, made->op) == entries.end()) return false;
+    for (std::size_t k = 0; k < operands.size(); ++k)
+      if (k >= made->operands.size() ||
+          (!operands[k].empty() && !goes_by(b[made->operands[k]], operands[k])))
+        return false;
+    return true;
+  }
+};
+
 struct Purpose {
   Idiom::Words names;
   std::string says;
@@ -566,6 +602,7 @@ ValueId source_of(Idiom& i, const Featured& f) {
 
 // Purposes of a category for values of a kind.
 struct Purposes {
+  Kind kind;
   Accept fits;
   double weight = 1;
   std::vector<Purpose> rows = {};
@@ -583,7 +620,11 @@ Op purposes_in(const std::string& name, Category category, std::vector<Purposes>
   constexpr double kWeight = 8;
   return setting(name, category, kWeight, Derivative::kSmooth, fits,
                  [weights_for, kinds = std::move(kinds)](Idiom& i, const Featured& f) {
-                   const std::size_t kind = i.random().weighted(weights_for(i.builder()[f.id]));
+                   std::vector<double> weights = weights_for(i.builder()[f.id]);
+                   for (std::size_t k = 0; k < kinds.size(); ++k)
+                     if (!kinds[k].kind.has(i.builder(), f.id)) weights[k] = 0;
+                   if (std::ranges::none_of(weights, [](double w) { return w > 0; })) i.fail();
+                   const std::size_t kind = i.random().weighted(weights);
                    const Purpose& row = i.random().pick(kinds[kind].rows);
                    constexpr double kAfterValue = 0.2;
                    const bool plain = f.stem.find('_') == std::string::npos;
@@ -599,7 +640,7 @@ Op purposes_in(const std::string& name, Category category, std::vector<Purposes>
 }  // namespace
 
 std::vector<Op> purposes() {
-  std::map<std::string, std::vector<std::string>> words;
+  std::map<std::string, Kind> made;
   std::map<std::string, std::vector<Purposes>> kinds;  // by category
   Purposes* open = nullptr;
   for (const std::string& line : table_lines(kPurposes)) {
@@ -610,13 +651,13 @@ std::vector<Op> purposes() {
                             line.substr(colon + 3, second - colon - 3),
                             CallSteps(line.substr(second + 3))});
     } else if (colon == std::string::npos) {
-      words[line.substr(0, equals)] = table_words(line.substr(equals + 3));
+      made[line.substr(0, equals)] = Kind::read(line.substr(equals + 3));
     } else {
       const std::string kind = line.substr(0, colon);
       const std::vector<std::string> how = table_words(line.substr(colon + 3));
       const std::string whose = kind == "any" ? "any purpose in " : "purpose in ";
       open = &kinds[whose + how.at(0)].emplace_back(
-          Purposes{of_kind(kind, words[kind]), std::stod(how.at(1))});
+          Purposes{made[kind], of_kind(kind, made[kind].words), std::stod(how.at(1))});
     }
   }
   static const std::pair<std::string_view, Category> kCategories[] = {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <map>
+#include <utility>
 
 #include "plan/jax/call_table.h"
 #include "plan/jax/op_helpers.h"
@@ -17,11 +18,15 @@ namespace {
 
 using Words = std::vector<std::string>;
 
+// What is said of an axis that a call names: one result of it, or one for each place along it.
+enum class Axis { kUnsaid, kReduced, kKept };
+
 struct Row {
   std::string phrase;
   Words names;
   bool open = false;        // further numbers and tuples say nothing
   bool parameters = false;  // options are parameters of a distribution
+  Axis axis = Axis::kUnsaid;
 };
 
 std::string trimmed(std::string_view text) {
@@ -52,9 +57,13 @@ std::map<std::string, Row, std::less<>> read_rows() {
       const std::size_t equals = line.find(" = "), names = line.find(" # ");
       Row row{trimmed(line.substr(equals + 3, names - equals - 3)), {}};
       if (names != std::string::npos) row.names = table_words(line.substr(names + 3));
-      if (row.phrase.ends_with('~')) {
+      if (const std::size_t mark = row.phrase.rfind('~'); mark != std::string::npos) {
+        const std::string of_axis = row.phrase.substr(mark + 1);
         row.open = true;
-        row.phrase = trimmed(row.phrase.substr(0, row.phrase.size() - 1));
+        row.axis = of_axis == "each"    ? Axis::kReduced
+                   : of_axis == "along" ? Axis::kKept
+                                        : Axis::kUnsaid;
+        row.phrase = trimmed(row.phrase.substr(0, mark));
       }
       if (const std::string own = name_in(row.phrase); row.names.empty() && !own.empty())
         row.names = {own};
@@ -82,6 +91,22 @@ const std::string* distribution(std::string_view name) {
   }();
   const auto found = kNames.find(name);
   return found == kNames.end() ? nullptr : &found->second;
+}
+
+// What an option of a call says beside what the call gives: "cumsum reverse=True".
+const std::string* option_words(const std::string& callee, std::string_view option) {
+  static const std::map<std::string, std::string, std::less<>> kRows = [] {
+    std::map<std::string, std::string, std::less<>> out;
+    for (const std::string& line : table_lines(sayings_of_options())) {
+      const std::size_t colon = line.find(" : "), equals = line.find(" = ");
+      for (const std::string& each : table_words(line.substr(0, colon)))
+        out.emplace(each + " " + line.substr(colon + 3, equals - colon - 3),
+                    line.substr(equals + 3));
+    }
+    return out;
+  }();
+  const auto found = kRows.find(callee + " " + std::string(option));
+  return found == kRows.end() ? nullptr : &found->second;
 }
 
 std::string with_article(const std::string& noun) {
@@ -141,17 +166,49 @@ class Teller {
 
   std::optional<Saying> of(ValueId id, int depth) const {
     constexpr int kDeepest = 3;
-    const Node* made = only_result_of(id);
+    const auto [made, place] = only_result_of(id);
     if (made == nullptr || depth > kDeepest) return std::nullopt;
+    if (depth == 0 && made->bodies.size() == 1) return of_function(*made);
     const auto text = written(*made);
-    return text ? said(*text, *made, depth) : std::nullopt;
+    return text ? said(*text + place, *made, depth) : std::nullopt;
+  }
+
+  // Of all results of one step, and of nothing else: "f[*]" in the table.
+  std::optional<Saying> of_all(const std::vector<ValueId>& ends) const {
+    const Node* made = ends.size() > 1 ? node_of(b_, ends.front()) : nullptr;
+    const auto whole = [&](ValueId id) { return std::ranges::find(ends, id) != ends.end(); };
+    if (made == nullptr || made->results.size() != ends.size() ||
+        !std::ranges::all_of(made->results, whole))
+      return std::nullopt;
+    const auto text = written(*made);
+    return text ? said(*text + "[*]", *made, 0) : std::nullopt;
   }
 
  private:
-  // The step that gives this and nothing else.
-  const Node* only_result_of(ValueId id) const {
+  // The step that gives this and nothing else, and the result's place where others are not needed.
+  std::pair<const Node*, std::string> only_result_of(ValueId id) const {
     const Node* made = node_of(b_, id);
-    return made != nullptr && made->results.size() == 1 ? made : nullptr;
+    if (made == nullptr) return {nullptr, ""};
+    if (made->results.size() == 1) return {made, ""};
+    if (std::ranges::count(made->results, kNoValue) + 1 != std::ssize(made->results))
+      return {nullptr, ""};
+    return {made, fmt::format("[{}]", std::ranges::find(made->results, id) - made->results.begin())};
+  }
+
+  // A function of the module that is applied in parts: "`$f3` of each row of `$0`".
+  std::optional<Saying> of_function(const Node& node) const {
+    static const std::map<std::string_view, std::pair<std::string_view, std::string_view>> kWays = {
+        {"pmap", {"`$f{}` of each device's slice of {}", "map_over_devices"}},
+        {"vmap", {"`$f{}` of each entry of {}", ""}},
+        {"vectorize", {"`$f{}` of each vector in {}", ""}},
+        {"shard_map", {"`$f{}` of each device's shard of {}", "run_on_shards"}}};
+    const auto way = kWays.find(node.op);
+    if (way == kWays.end() || node.operands.size() != 1) return std::nullopt;
+    const auto of = argument("$0", node, 1);
+    if (!of) return std::nullopt;
+    Saying out{fmt::format(fmt::runtime(way->second.first), node.bodies[0], *of), {}};
+    if (!way->second.second.empty()) out.names = {std::string(way->second.second)};
+    return out;
   }
 
   // The step's spelling, with its attributes; nothing where functions or packs are in it.
@@ -213,8 +270,8 @@ class Teller {
       } else if (!b_[*operand].literal.empty()) {
         out += b_[*operand].literal;
       } else {
-        const Node* made = only_result_of(*operand);
-        const auto inner = made && depth < 2 ? written(*made) : std::nullopt;
+        const auto [made, place] = only_result_of(*operand);
+        const auto inner = made && place.empty() && depth < 2 ? written(*made) : std::nullopt;
         const auto said = inner ? code(*inner, *made, depth + 1) : std::nullopt;
         if (!said) return std::nullopt;
         out += "(" + *said + ")";
@@ -225,19 +282,41 @@ class Teller {
     return out;
   }
 
+  // "[$0, $1]" -> "`$0` and `$1`"; of numbers alone as they are.
+  std::optional<std::string> several(const std::string& text, const Node& node, int depth) const {
+    const bool list = text.starts_with('[') && text.ends_with(']');
+    const bool tuple = text.starts_with('(') && text.ends_with(')');
+    if (!list && !tuple) return std::nullopt;
+    const auto parts = split_outside(std::string_view(text).substr(1, text.size() - 2), {", "});
+    const auto plain = [](std::string_view each) {
+      return number_of(each.ends_with(',') ? each.substr(0, each.size() - 1) : each).has_value();
+    };
+    if (std::ranges::all_of(parts, plain)) return text;
+    std::string out;
+    for (std::size_t k = 0; k < parts.size(); ++k) {
+      const auto each = argument(std::string(parts[k]), node, depth);
+      if (!each) return std::nullopt;
+      out += (k == 0 ? "" : k + 1 == parts.size() ? " and " : ", ") + *each;
+    }
+    return out;
+  }
+
   std::optional<std::string> argument(const std::string& text, const Node& node, int depth) const {
     if (number_of(text)) return text;
     if (text == "jnp.inf") return "infinity";
     if (text == "-jnp.inf") return "minus infinity";
+    if (const auto all = several(text, node, depth)) return all;
+    if (text.starts_with("jnp.") && text.find('(') == std::string::npos) return text.substr(4);
     if (const auto id = operand_of(text, node)) {
       if (const auto place = parameter(*id)) return fmt::format("`${}`", *place);
       if (!b_[*id].literal.empty()) return b_[*id].literal;
-      const Node* made = only_result_of(*id);
+      const auto [made, place] = only_result_of(*id);
       const auto inner = made ? written(*made) : std::nullopt;
-      if (!inner) return std::nullopt;
-      if (const auto whole = said(*inner, *made, depth + 1)) return "the " + whole->phrase;
-      const auto in_code = code(*inner, *made, 0);
-      return in_code ? std::optional("`" + *in_code + "`") : std::nullopt;
+      if (inner)
+        if (const auto whole = said(*inner + place, *made, depth + 1))
+          return "the " + whole->phrase;
+      const auto in_code = inner && place.empty() ? code(*inner, *made, 0) : std::nullopt;
+      return in_code ? std::optional("`" + *in_code + "`") : noun_of(b_, *id);
     }
     if (const auto inner = said(text, node, depth + 1)) return "the " + inner->phrase;
     const auto in_code = code(text, node, 0);
@@ -274,16 +353,139 @@ class Teller {
     return call;
   }
 
-  // "x @ y" alone.
+  // "x @ y" alone, and other operators of what is called: "x * jnp.hanning(8)".
   std::optional<Saying> product(const std::string& text, const Node& node, int depth) const {
+    static const std::map<std::string_view, std::pair<std::string_view, std::string_view>> kWords =
+        {{" @ ", {"matrix product of {} and {}", "matrix_product"}},
+         {" + ", {"sum of {} and {}", ""}},
+         {" - ", {"difference of {} and {}", ""}},
+         {" * ", {"product of {} and {}", ""}},
+         {" / ", {"ratio of {} to {}", ""}}};
     const auto parts = split_outside(text, {" @ ", " + ", " - ", " * ", " / "});
-    if (parts.size() != 2 || parts[0].size() + parts[1].size() + 3 != text.size() ||
-        text.find(" @ ") != parts[0].size())
+    if (parts.size() != 2 || parts[0].size() + parts[1].size() + 3 != text.size())
+      return std::nullopt;
+    const auto sign = kWords.find(std::string_view(text).substr(parts[0].size(), 3));
+    const bool matrices = text.find(" @ ") == parts[0].size();
+    if (sign == kWords.end() || (!matrices && text.find('(') == std::string::npos))
       return std::nullopt;
     const auto left = argument(std::string(parts[0]), node, depth),
                right = argument(std::string(parts[1]), node, depth);
     if (!left || !right) return std::nullopt;
-    return Saying{"matrix product of " + *left + " and " + *right, {"matrix_product"}};
+    Saying out{fmt::format(fmt::runtime(sign->second.first), *left, *right), {}};
+    if (!sign->second.second.empty()) out.names = {std::string(sign->second.second)};
+    return out;
+  }
+
+  // "$0.at[$1].add($2)": what is changed, where, and how.
+  std::optional<Saying> update(const std::string& text, const Node& node, int depth) const {
+    static const std::map<std::string_view, std::pair<std::string_view, std::string_view>> kHow = {
+        {"set", {"{0} with {2} in place of the entries at {1}", "overwrite_entries"}},
+        {"add", {"{0} with {2} added at {1}", "add_at_places"}},
+        {"subtract", {"{0} with {2} taken off at {1}", "subtract_at_places"}},
+        {"multiply", {"{0} with the entries at {1} multiplied by {2}", "scale_entries"}},
+        {"mul", {"{0} with the entries at {1} multiplied by {2}", "scale_entries"}},
+        {"divide", {"{0} with the entries at {1} divided by {2}", "divide_entries"}},
+        {"min", {"{0} with the entries at {1} at most {2}", "lower_entries"}},
+        {"max", {"{0} with the entries at {1} at least {2}", "raise_entries"}},
+        {"get", {"entries of {0} at {1}", "entries_at_places"}}};
+    const std::size_t at = text.find(".at["), close = text.find("].", at);
+    if (at == std::string::npos || close == std::string::npos || !text.ends_with(')'))
+      return std::nullopt;
+    const std::size_t open = text.find('(', close);
+    if (open == std::string::npos) return std::nullopt;
+    const auto how = kHow.find(std::string_view(text).substr(close + 2, open - close - 2));
+    const std::string index = text.substr(at + 4, close - at - 4);
+    std::string value = text.substr(open + 1, text.size() - open - 2);
+    for (const std::string_view option : {", mode=", "mode=", ", unique_", ", indices_are"})
+      if (const std::size_t cut = value.find(option); cut != std::string::npos) value.resize(cut);
+    if (how == kHow.end() || value.find('(') != std::string::npos) return std::nullopt;
+    const auto of = argument(text.substr(0, at), node, depth);
+    // Slices and numbers stand as they are written.
+    const bool written = index.find('$') == std::string::npos && index.size() < 14;
+    const auto where = written ? std::optional("`[" + index + "]`") : argument(index, node, depth);
+    const auto by = value.empty() ? std::optional(std::string()) : argument(value, node, depth);
+    if (!of || !where || !by || (value.empty() && how->first != "get")) return std::nullopt;
+    return Saying{fmt::format(fmt::runtime(how->second.first), *of, *where, *by),
+                  {std::string(how->second.second)}};
+  }
+
+  // "jax.nn.initializers.he_normal()(key, shape, dtype)".
+  static std::optional<Saying> initial_weights(std::string_view text) {
+    constexpr std::string_view kModule = "jax.nn.initializers.";
+    if (!text.starts_with(kModule)) return std::nullopt;
+    const std::string_view name =
+        text.substr(kModule.size(), text.find('(') - kModule.size());
+    static const std::map<std::string_view, std::string_view> kPeople = {
+        {"he", "He"},       {"kaiming", "Kaiming"}, {"glorot", "Glorot"},
+        {"xavier", "Xavier"}, {"lecun", "LeCun"}};
+    const std::size_t bar = name.find('_');
+    const auto who = kPeople.find(name.substr(0, bar));
+    if (who != kPeople.end())
+      return Saying{fmt::format("weights of a layer by {} {} initialization", who->second,
+                                name.substr(bar + 1)),
+                    {"init_kernel", "initial_weights"}};
+    if (name == "orthogonal")
+      return Saying{"random matrix with orthogonal columns or rows", {"random_rotation"}};
+    if (name == "delta_orthogonal")
+      return Saying{"convolution kernel that begins as a rotation", {"init_orthogonal_kernel"}};
+    if (name == "variance_scaling")
+      return Saying{"weights of a layer whose variance suits its width", {"init_kernel"}};
+    if (name == "normal" || name == "truncated_normal" || name == "uniform")
+      return Saying{"draws of " + in_sentence(name) + " noise", {"draw_noise"}};
+    return std::nullopt;
+  }
+
+  static std::string in_sentence(std::string_view name) {
+    std::string out(name);
+    std::ranges::replace(out, '_', ' ');
+    return out;
+  }
+
+  // Axes as a call names them: "1", "-1", "(0, 2)"; from the end where negative.
+  static std::vector<int> axes_in(std::string text) {
+    std::vector<int> out;
+    std::erase_if(text, [](char c) { return c == '(' || c == ')' || c == ' '; });
+    for (const std::string_view each : split_outside(text, {","})) {
+      if (each.empty()) continue;
+      const auto number = number_of(each);
+      if (!number) return {};
+      out.push_back(static_cast<int>(*number));
+    }
+    return out;
+  }
+
+  // Of others a number after the array is no axis.
+  static bool takes_axis_by_place(std::string_view callee) {
+    static const std::array<std::string_view, 13> kOthers = {
+        "diff", "repeat", "gradient", "trapezoid", "norm",  "vector_norm", "split",
+        "dct",  "idct",   "detrend",  "rot90",     "apply_along_axis", "array_split"};
+    return std::ranges::find(kOthers, callee) == kOthers.end();
+  }
+
+  // " in each row", " along the last axis": where the call says which axis of several it is about.
+  std::string axis_words(Axis axis, const std::string& given, const Call& call,
+                         const Node& node) const {
+    const auto array =
+        std::ranges::find_if(call.arguments, [](const auto& each) { return each.starts_with('$'); });
+    const auto id = array == call.arguments.end() ? std::nullopt : operand_of(*array, node);
+    const std::vector<int> axes = axes_in(given);
+    if (axis == Axis::kUnsaid || !id || axes.empty()) return {};
+    const int rank = b_[*id].type.rank();
+    if (rank < 2) return {};
+    if (axes.size() > 1) {
+      std::string list;
+      for (std::size_t k = 0; k < axes.size(); ++k)
+        list += fmt::format("{}{}", k == 0 ? "" : k + 1 == axes.size() ? " and " : ", ",
+                            axes[k] < 0 ? axes[k] + rank : axes[k]);
+      return static_cast<int>(axes.size()) == rank ? "" : " over axes " + list;
+    }
+    const int at = axes[0] < 0 ? axes[0] + rank : axes[0];
+    if (rank == 2)
+      return std::string(axis == Axis::kReduced ? " in each " : " along each ") +
+             (at == 0 ? "column" : "row");
+    const std::string along = axis == Axis::kReduced ? " over " : " along ";
+    return along + (at == 0 ? "the first axis" : at == rank - 1 ? "the last axis"
+                                                                : fmt::format("axis {}", at));
   }
 
   std::optional<Saying> said(const std::string& text, const Node& node, int depth) const {
@@ -291,22 +493,37 @@ class Teller {
     constexpr int kDeepest = 3;
     if (depth > kDeepest) return std::nullopt;
     if (const auto both = product(text, node, depth)) return both;
-    // Of several results people take one: "slogdet(x)[1]".
-    const bool taken = text.ends_with("[0]") || text.ends_with("[1]");
-    const auto call = call_in(taken ? text.substr(0, text.size() - 3) : text);
+    if (const auto changed = update(text, node, depth)) return changed;
+    if (const auto weights = initial_weights(text)) return weights;
+    // Of several results people take one: "slogdet(x)[1]", "unique_counts(x).counts".
+    const std::size_t end = text.rfind(')') + 1;
+    const bool taken = end != 0 && end < text.size();
+    const auto call = call_in(taken ? text.substr(0, end) : text);
     if (!call) return std::nullopt;
-    const std::string callee = call->path.back() + (taken ? text.substr(text.size() - 3) : "");
+    const std::string callee = call->path.back() + (taken ? text.substr(end) : "");
     std::optional<Row> row = taken ? std::nullopt : density_row(call->path);
     if (!row && !taken) row = draws_row(call->path);
     if (const Row* found = row ? nullptr : row_of(callee)) row = *found;
     if (!row) return std::nullopt;
-    std::string chosen;
+    std::string chosen, axis, options;
     Saying out{row->phrase, row->names};
+    // An option that gives another value has words of its own, or changes them all.
+    for (const std::string& given : call->arguments) {
+      const std::string* words = option_words(call->path.back(), given);
+      if (words != nullptr && words->starts_with("= "))
+        out = {words->substr(2), {name_in(words->substr(2))}};
+      else if (words != nullptr)
+        options += " " + *words, out.names.clear();
+    }
+    std::erase(out.names, std::string());
     std::size_t place = 0;
     for (const std::string& given : call->arguments) {
       const std::size_t equals = given.find('=');
       const bool named =
           equals != std::string::npos && given.substr(0, equals).find('(') == std::string::npos;
+      if (named && option_words(call->path.back(), given) != nullptr) continue;
+      if (named && (given.starts_with("axis=") || given.starts_with("axes=")))
+        axis = axis_words(row->axis, given.substr(given.find('=') + 1), *call, node);
       if (named && (says_nothing(given.substr(0, equals)) || row->parameters)) continue;
       if (named && row->open && given.starts_with("where=")) {
         const auto mask = argument(given.substr(equals + 1), node, depth);
@@ -315,6 +532,17 @@ class Teller {
         continue;
       }
       if (named) return std::nullopt;
+      if (place > 0 && row->axis != Axis::kUnsaid && !axes_in(given).empty() &&
+          out.phrase.find(fmt::format("{{{}}}", place)) == std::string::npos &&
+          takes_axis_by_place(callee)) {
+        axis = axis_words(row->axis, given, *call, node);
+        ++place;
+        continue;
+      }
+      if (given.find(".shape") != std::string::npos && row->open) {
+        ++place;
+        continue;
+      }
       const std::string hole = fmt::format("{{{}}}", place);
       const bool only = place == 0 && out.phrase.find("{}") != std::string::npos;
       if (!only && out.phrase.find(hole) == std::string::npos) {
@@ -329,7 +557,7 @@ class Teller {
       out.phrase.replace(out.phrase.find(what), what.size(), *said);
       ++place;
     }
-    out.phrase += chosen;
+    out.phrase += axis + options + chosen;
     if (out.phrase.find('{') != std::string::npos || out.phrase.size() > kLongest)
       return std::nullopt;
     return out;
@@ -342,9 +570,24 @@ class Teller {
 
 std::optional<Saying> saying_of(const Builder& b, ValueId id) { return Teller(b).of(id, 0); }
 
+std::optional<Saying> saying_of_all(const Builder& b) {
+  constexpr std::size_t kMost = 3, kLongest = 100;
+  const std::vector<ValueId> ends = computed_ends(b);
+  if (ends.size() == 1) return saying_of(b, ends.front());
+  if (const auto all = Teller(b).of_all(ends)) return all;
+  if (ends.empty() || ends.size() > kMost) return std::nullopt;
+  Saying out;
+  for (std::size_t k = 0; k < ends.size(); ++k) {
+    const auto each = saying_of(b, ends[k]);
+    if (!each) return std::nullopt;
+    out.phrase += (k == 0 ? "" : k + 1 == ends.size() ? ", and the " : ", the ") + each->phrase;
+  }
+  return out.phrase.size() > kLongest ? std::nullopt : std::optional(std::move(out));
+}
+
 std::vector<Op> result_words() {
-  const auto say = [](const Builder& b, ValueId id) -> std::optional<Said> {
-    std::optional<Saying> saying = saying_of(b, id);
+  const auto say = [](const Builder& b) -> std::optional<Said> {
+    std::optional<Saying> saying = saying_of_all(b);
     if (!saying) return std::nullopt;
     std::string sentence = saying->phrase + ".";
     sentence[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence[0])));

@@ -16,6 +16,7 @@ namespace jaxsmith::plan {
 std::string_view sayings_of_numbers();
 std::string_view sayings_of_arrays();
 std::string_view sayings_of_distributions();
+std::string_view sayings_of_options();
 
 struct Saying {
   std::string phrase;              // without an article; `$0` stands for the first parameter
@@ -24,5 +25,7 @@ struct Saying {
 
 // Nothing where a step on the way has no words, or they would be too many.
 std::optional<Saying> saying_of(const Builder& b, ValueId id);
+// Of all that the open root gives: what each is, or what their one step gives.
+std::optional<Saying> saying_of_all(const Builder& b);
 
 }  // namespace jaxsmith::plan

@@ -1,6 +1,7 @@
 // What calls give, in words: "callees = phrase", then, after " # ", names of a function that does
 // just that. {} or {0}, {1} … stand for the arguments by place; all of them must be there, unless
-// the phrase ends in ~, where further numbers and tuples, such as axes, say nothing.
+// the phrase ends in ~, where further numbers and tuples, such as axes, say nothing; after ~each and
+// ~along words of the axis follow, for what has one result, or many, for each place beside it.
 #include "plan/jax/sayings.h"
 
 namespace jaxsmith::plan {
@@ -110,12 +111,12 @@ hard_sigmoid = piecewise linear sigmoid of {} # hard_gate
 hard_silu hard_swish = piecewise linear swish of {} # hard_swish_layer
 sparse_plus = sparse softplus of {} # sparse_plus_layer
 sparse_sigmoid = sparse sigmoid of {} # sparse_gate
-softmax = softmax of {} ~ # softmax_weights normalize_scores
-log_softmax = log softmax of {} ~ # log_probabilities
-standardize = {} brought to zero mean and unit variance ~ # standardize
+softmax = softmax of {} ~along # softmax_weights normalize_scores
+log_softmax = log softmax of {} ~along # log_probabilities
+standardize = {} brought to zero mean and unit variance ~along # standardize
 glu = gated linear units of {} ~ # gated_units
-logsumexp = logarithm of the summed exponentials of {} ~ # log_normalizer
-logmeanexp = logarithm of the mean exponential of {} ~ # log_mean
+logsumexp = logarithm of the summed exponentials of {} ~each # log_normalizer
+logmeanexp = logarithm of the mean exponential of {} ~each # log_mean
 erf = error function at {}
 erfc = complementary error function at {} # gaussian_tail
 erfcx = scaled complementary error function at {} # scaled_gaussian_tail
@@ -169,7 +170,6 @@ poly = coefficients of the polynomial with roots {} # polynomial_from_roots
 polyadd = sum of the polynomials {0} and {1} # add_polynomials
 polysub = difference of the polynomials {0} and {1} # subtract_polynomials
 polymul = product of the polynomials {0} and {1} # multiply_polynomials
-polydiv = quotient and remainder of the polynomials {0} and {1} # divide_polynomials
 polyder = derivative of the polynomial {} # differentiate_polynomial
 polyint = antiderivative of the polynomial {} ~ # integrate_polynomial
 polyfit = coefficients of the polynomial of degree {2} fitted to {1} over {0} # fit_polynomial
@@ -179,34 +179,34 @@ roots = roots of the polynomial {}
 
 std::string_view sayings_of_arrays() {
   return R"rows(
-sum nansum reduce_sum = sum of {} ~ # total
-mean nanmean = mean of {} ~ # average
-prod nanprod reduce_prod = product of {} ~ # compound
-var nanvar = variance of {} ~
-std nanstd = standard deviation of {} ~ # spread
-median nanmedian = median of {} ~
-max amax nanmax reduce_max = largest of {} ~ # peak
-min amin nanmin reduce_min = smallest of {} ~ # lowest
-ptp = range of {} ~ # extent
-any = whether any of {} holds ~ # any_holds
-all = whether all of {} hold ~ # all_hold
-count_nonzero = number of nonzero entries of {} ~ # count_nonzero
-quantile nanquantile = quantile {1} of {0} ~ # quantile_of
-percentile nanpercentile = percentile {1} of {0} ~ # percentile_of
-argmax nanargmax = place of the largest of {} ~ # place_of_peak
-argmin nanargmin = place of the smallest of {} ~ # place_of_lowest
-cumsum nancumsum cumulative_sum = running sum of {} ~ # running_total
-cumprod nancumprod cumulative_prod = running product of {} ~ # compounded_growth
-cummax = running maximum of {} ~ # running_peak
-cummin = running minimum of {} ~ # running_low
-cumlogsumexp = running logarithm of the summed exponentials of {} ~ # running_log_total
-diff = differences of neighbors in {} ~ # increments
+sum nansum reduce_sum = sum of {} ~each # total
+mean nanmean = mean of {} ~each # average
+prod nanprod reduce_prod = product of {} ~each # compound
+var nanvar = variance of {} ~each
+std nanstd = standard deviation of {} ~each # spread
+median nanmedian = median of {} ~each
+max amax nanmax reduce_max = largest of {} ~each # peak
+min amin nanmin reduce_min = smallest of {} ~each # lowest
+ptp = range of {} ~each # extent
+any = whether any of {} holds ~each # any_holds
+all = whether all of {} hold ~each # all_hold
+count_nonzero = number of nonzero entries of {} ~each # count_nonzero
+quantile nanquantile = quantile {1} of {0} ~each # quantile_of
+percentile nanpercentile = percentile {1} of {0} ~each # percentile_of
+argmax nanargmax = place of the largest of {} ~each # place_of_peak
+argmin nanargmin = place of the smallest of {} ~each # place_of_lowest
+cumsum nancumsum cumulative_sum = running sum of {} ~along # running_total
+cumprod nancumprod cumulative_prod = running product of {} ~along # compounded_growth
+cummax = running maximum of {} ~along # running_peak
+cummin = running minimum of {} ~along # running_low
+cumlogsumexp = running logarithm of the summed exponentials of {} ~along # running_log_total
+diff = differences of neighbors in {} ~along # increments
 ediff1d = differences of neighbors in {} # increments
-gradient = slopes of {} by central differences ~ # slopes
-trapezoid = integral of {} by the trapezoidal rule ~ # integrate_samples
-sort = sorted entries of {} ~ # sort_values
+gradient = slopes of {} by central differences ~along # slopes
+trapezoid = integral of {} by the trapezoidal rule ~each # integrate_samples
+sort = sorted entries of {} ~along # sort_values
 sort_complex = sorted entries of {} as complex numbers # sort_as_complex
-argsort = order that sorts {} ~ # sorting_order
+argsort = order that sorts {} ~along # sorting_order
 bincount = number of times that each of the first whole numbers occurs in {} # occurrences
 histogram_bin_edges = edges of equally wide bins over {} # bin_edges
 histogram[0] = number of entries of {} in each bin # bin_counts
@@ -225,12 +225,12 @@ ravel = {} as one axis # flatten
 reshape = {} in another shape ~ # reshape_blocks
 expand_dims = {} with a further axis ~ # add_axis
 squeeze = {} without an axis of size one ~ # drop_axis
-flip = {} in reverse order ~ # reverse_order
+flip = {} in reverse order ~along # reverse_order
 fliplr = {} mirrored left to right # mirror_columns
 flipud = {} mirrored top to bottom # mirror_rows
 rot90 = {} turned by quarter turns ~ # quarter_turns
 tile = copies of {} side by side ~ # tile_pattern
-repeat = entries of {} repeated in place ~ # repeat_entries
+repeat = entries of {} repeated in place ~along # repeat_entries
 diagflat = matrix with {} on its diagonal # diagonal_matrix
 diagonal = diagonal of {} ~ # diagonal_entries
 vander = powers of {}, a column each ~ # monomial_basis
@@ -252,7 +252,7 @@ kron = Kronecker product of {0} and {1} # kronecker_product
 cross = cross product of {0} and {1} # cross_product
 multi_dot = product of a chain of matrices ~ # chain_product
 trace = trace of {} ~ # diagonal_sum
-norm vector_norm matrix_norm = norm of {} ~ # length_of
+norm vector_norm matrix_norm = norm of {} ~each # length_of
 det = determinant of {} # determinant
 inv = inverse of {} # invert_matrix
 pinv = pseudo-inverse of {} # pseudo_inverse
@@ -287,13 +287,147 @@ irfft = real signal with the spectrum {} ~ # signal_from_spectrum
 irfft2 irfftn = real array with the spectrum {} # image_from_spectrum
 hfft = real spectrum of the Hermitian signal {} # hermitian_transform
 ihfft = half of the Hermitian signal with spectrum {} # inverse_hermitian_transform
-dct dctn = discrete cosine transform of {} ~ # cosine_transform
-idct idctn = inverse discrete cosine transform of {} ~ # inverse_cosine_transform
+dct dctn = discrete cosine transform of {} ~along # cosine_transform
+idct idctn = inverse discrete cosine transform of {} ~along # inverse_cosine_transform
 convolve convolve2d fftconvolve = convolution of {0} and {1} ~ # convolution
 correlate correlate2d = cross-correlation of {0} and {1} ~ # cross_correlation
 detrend = {} without its linear trend # detrended_signal
+modf[0] = fractional part of {} # fractional_part
+modf[1] = whole part of {} # whole_part
+divmod[0] = whole quotient of {0} over {1} # whole_quotient
+divmod[1] = remainder of {0} over {1} # remainder_after_division
+frexp[0] = mantissa of {} # binary_mantissa
+polydiv[*] = quotient and remainder of the polynomials {0} and {1} # divide_polynomials
+hsplit[*] = blocks of columns of {} ~ # split_columns
+vsplit[*] = blocks of rows of {} ~ # split_rows
+dsplit[*] = blocks of {} along the third axis ~ # split_depth
+split[*] array_split[*] = blocks of {} side by side ~along # split_in_blocks
+unstack[*] = slices of {} one by one ~along # unstack_slices
+unravel_index[*] = rows and columns of the flat places {0} in an array of shape {1} #
+    places_of_flat_indices
+sort_key_val[*] = sorted entries of {0}, and {1} in the same order # sort_by_key
+sort_key_val[1] = entries of {1} in the order that sorts {0} ~ # sort_by_key
+approx_max_k[*] = nearly the largest entries of {0}, with their places ~ # approximate_top
+approx_min_k[*] = nearly the smallest entries of {0}, with their places ~ # approximate_nearest
+approx_max_k[0] = nearly the largest entries of {0} ~ # approximate_top
+approx_min_k[0] = nearly the smallest entries of {0} ~ # approximate_nearest
+unique[*] = distinct entries of {}, and what belongs to them ~
+unique_counts[*] = distinct entries of {}, and how often each occurs ~ # count_ids
+unique_counts.counts = number of times that each distinct entry of {} occurs ~ # count_ids
+unique_inverse[*] = distinct entries of {}, and the place of each entry among them ~ # encode_ids
+unique_inverse[1] = place of each entry of {} among the distinct ones ~ # encode_ids
+unique_all.indices = first places of the distinct entries of {} ~ # first_places_of_ids
+unique_all[1] = first places of the distinct entries of {} ~ # first_places_of_ids
+unique_all[2] = place of each entry of {} among the distinct ones ~ # encode_ids
+unique_all[3] = number of times that each distinct entry of {} occurs ~ # count_ids
+argwhere flatnonzero = places of the nonzero entries of {} ~ # nonzero_places
+argpartition = order that brings the {1} smallest of {0} to the front ~ # smallest_first
+partition = {0} with the {1} smallest entries in front ~ # smallest_first
+lexsort = order by {0}, the last key first # order_by_keys
+slice = block of {0} from {1} to {2} ~ # cut_block
+slice_in_dim = entries {1} to {2} of {0} ~along # cut_window
+dynamic_slice_in_dim = {2} entries of {0} from {1} on ~along # cut_window
+dynamic_slice = block of {0} that begins at {1} ~ # cut_block
+dynamic_index_in_dim index_in_dim = slice of {0} at index {1} ~along # slice_at_index
+dynamic_update_slice = {0} with {1} written in at {2} # write_block
+dynamic_update_slice_in_dim = {0} with {1} written in from {2} on ~along # write_block
+concatenate hstack = {0} joined end to end ~along # join_ends
+vstack = rows of {0} one above the other # stack_rows
+stack = {0} side by side on a new axis ~ # stack_on_new_axis
+column_stack = {0} as columns # stack_columns
+dstack = {0} stacked along a third axis # stack_depth
+append = {0} followed by {1} ~along # append_entries
+delete = {0} without the entry at {1} ~along # drop_entry
+atleast_1d = {} with an axis
+atleast_2d = {} as a row
+roll = {0} shifted by {1} places around the ends ~along # shift_around
+rev = {0} in reverse order ~ # reverse_order
+pad = {0} with a border ~ # pad_border
+triu = upper triangle of {} ~ # upper_triangle
+tril = lower triangle of {} ~ # lower_triangle
+diag = diagonal of {} ~ # diagonal_of
+ldexp = {0} times two to the power of {1} # scale_by_power_of_two
+convert_element_type astype = {0} as {1} # convert_type
+clip = {0} limited to [{1}, {2}] # limit_to_range
+reduce_and = whether all of {} hold ~each # all_hold
+reduce_or = whether any of {} holds ~each # any_holds
+reduce_xor = parity of {} ~each # parity_of
+cond = condition number of {} ~ # condition_number
+matrix_rank = rank of {} ~ # rank_of_matrix
+hessenberg = Hessenberg form of {} ~ # hessenberg_form
+tensorinv = inverse of {} as a map of tensors ~ # invert_tensor_map
+tensorsolve = solution of the tensor equations with {0} and right side {1} ~ # solve_tensor_system
+solve_sylvester = solution X of AX + XB = C with {0}, {1} and {2} ~ # solve_sylvester_system
+cov = covariance matrix of {} ~ # covariance_matrix
+resize = {0} at another resolution ~ # resample_image
+dot_product_attention = attention of {0} to {1}, with values {2} ~ # attention
+conv conv_general_dilated conv_with_general_padding = convolution of {0} with the kernels {1} ~ #
+    convolution_layer
+conv_transpose = transposed convolution of {0} with the kernels {1} ~ # upsample_by_kernel
+conv_general_dilated_local = convolution of {0} with kernels {1} of their own at each place ~ #
+    local_convolution
+conv_general_dilated_patches = patches of {} that a window sees ~ # extract_patches
+ragged_dot = product of each group of rows of {0} with its own matrix of {1} ~ # grouped_product
+batch_matmul = matrix products of {0} and {1}, pair by pair ~ # batched_product
+tensordot = contraction of {0} with {1} ~ # contract_tensors
+hamming = Hamming window ~
+hanning = Hann window ~
+blackman = Blackman window ~
+bartlett = triangular window ~
+kaiser = Kaiser window ~
+fftfreq rfftfreq = frequencies of the bins ~
+arange iota = whole numbers from zero on ~
+vq[0] = nearest entry of the code book {1} to each of {0} # nearest_code
+vq[1] = distance of each of {0} to its nearest entry of the code book {1} # distortion_of_codes
+vq[*] = nearest entry of {1} to each of {0}, and its distance # quantize_vectors
+modf[*] = fractional and whole parts of {} # split_fraction
+frexp[*] = mantissa and binary exponent of {} # split_exponent
+divmod[*] = whole quotient and remainder of {0} over {1} # divide_with_remainder
+slogdet[*] = sign and logarithm of the determinant of {} # signed_log_determinant
+eigh[*] = eigenvalues and eigenvectors of the symmetric matrix {} ~ # eigen_decomposition
+eig[*] = eigenvalues and eigenvectors of {} # eigen_decomposition
+svd[*] = singular value decomposition of {} ~ # singular_decomposition
+qr[*] = orthogonal and triangular factors of {} ~ # orthogonal_factors
+lu[*] = factors of {} with row exchanges ~ # lu_factors
+lu_factor[*] = factors of {} with row exchanges ~ # lu_factors
+polar[*] = unitary and positive factors of {} ~ # polar_factors
+schur[*] = Schur decomposition of {} ~ # schur_factors
+top_k[*] = largest {1} of {0} along the last axis, with their places # largest_and_places
+top_k[0] = largest {1} of {0} along the last axis # largest_entries
+histogram[*] = counts of {} in bins, and the edges of these ~ # histogram_of
+reduce_window = windows of {} ~
 rankdata = ranks of {} # rank_values
-sem = standard error of the mean of {} ~ # standard_error
+sem = standard error of the mean of {} ~each # standard_error
+)rows";
+}
+
+// Of options that say more than how: "callees : option = words", which follow the phrase, or take
+// its place after another "= ".
+std::string_view sayings_of_options() {
+  return R"rows(
+cumsum cumprod cummax cummin cumlogsumexp : reverse=True = from the end on
+sort argsort : descending=True = from the largest on
+convolve correlate fftconvolve convolve2d correlate2d : mode="valid" = where they overlap fully
+convolve correlate fftconvolve convolve2d correlate2d : mode="same" = cut to the same length
+convolve correlate fftconvolve convolve2d correlate2d : mode="full" = wherever they overlap
+var std nanvar nanstd : ddof=1 = with Bessel's correction
+var std nanvar nanstd : correction=1 = with Bessel's correction
+reduce_window : jax.lax.max = = largest entry of each window of {0}
+reduce_window : lax.max = = largest entry of each window of {0}
+reduce_window : jax.lax.min = = smallest entry of each window of {0}
+reduce_window : lax.min = = smallest entry of each window of {0}
+reduce_window : jax.lax.add = = sum of each window of {0}
+reduce_window : lax.add = = sum of each window of {0}
+diff : n=2 = = second differences of {}
+round around : decimals=1 = = {} rounded to one decimal
+round around : decimals=2 = = {} rounded to two decimals
+norm vector_norm : ord=1 = of order 1
+norm vector_norm : ord=2 = of order 2
+norm vector_norm : ord=3 = of order 3
+norm vector_norm : ord=jnp.inf = of infinite order
+matrix_norm norm : ord="fro" = = Frobenius norm of {}
+matrix_norm norm : ord="nuc" = = nuclear norm of {}
+detrend : type="constant" = = {} without its mean
 )rows";
 }
 

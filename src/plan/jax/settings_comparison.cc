@@ -72,7 +72,11 @@ Op relative_error() {
                   (percent ? ", in percent." : "."));
         const ValueId gap = i.let({"deviation", "gap"}, sign ? "$0 - $1" : "jnp.abs($0 - $1)",
                                   {f.id, expected}, f.type, {sign ? -f.reach : 0, 2 * f.reach});
-        const std::string by = symmetric ? "(0.5 * (jnp.abs($1) + jnp.abs($2)))" : "jnp.abs($1)";
+        // The sign is that of the deviation, whatever that of what is expected.
+        const bool positive = f.range.lo > 0;
+        const std::string by = symmetric ? "(0.5 * (jnp.abs($1) + jnp.abs($2)))"
+                               : positive ? "$1"
+                                          : "jnp.abs($1)";
         Idiom::Ids operands = {gap, expected};
         if (symmetric) operands.push_back(f.id);
         i.let({"relative", "relative_error"}, std::string(percent ? "100.0 * " : "") + "$0 / " + by,
@@ -106,8 +110,9 @@ Op distribution() {
             const std::string q = i.either({"0.25", "0.1", "0.05"});
             f.called(i, q == "0.25" ? "quartile_range" : "quantile_range",
                      {q == "0.25" ? "interquartile_range" : "quantile_spread", "robust_spread"});
-            i.summary("Distance between quantiles" + at.words + " of " + f.noun + ".");
             const std::string p = q == "0.25" ? "0.75" : q == "0.1" ? "0.9" : "0.95";
+            i.summary("Distance between the " + q + " and " + p + " quantiles" + at.words + " of " +
+                      f.noun + ".");
             const ValueId low = by("quantile($0, " + q, {"lower", "low_quantile"}, f.range);
             const ValueId high = by("quantile($0, " + p, {"upper", "high_quantile"}, f.range);
             i.let({"spread", "quantile_range"}, "$0 - $1", {high, low}, each, {0, 2 * r});
@@ -125,8 +130,12 @@ Op distribution() {
             return;
           }
           default: {
-            f.called(i, "skewness", {"skewness", "asymmetry"});
-            i.summary("Standardized moment" + at.words + " of " + f.noun + ".");
+            const std::string power = i.either({"3", "4"});
+            if (power == "3")
+              f.called(i, "skewness", {"skewness", "asymmetry"});
+            else
+              f.called(i, "kurtosis", {"kurtosis", "tailedness"});
+            i.summary((power == "3" ? "Skewness" : "Kurtosis") + at.words + " of " + f.noun + ".");
             const std::string keep = at.all.empty() ? "" : ", keepdims=True";
             Shape kept;
             for (std::size_t k = 0; !at.all.empty() && k < f.type.shape.size(); ++k)
@@ -138,7 +147,6 @@ Op distribution() {
                 i.let({"centered", "deviations"}, "$0 - $1", {f.id, mean}, f.type, {-2 * r, 2 * r});
             const ValueId var =
                 i.let({"variance", "var"}, "jnp.mean($0**2" + at.all + ")", {d}, each, {0, r * r});
-            const std::string power = i.either({"3", "4"});
             i.let({power == "3" ? "skewness" : "kurtosis", "shape_of_tail"},
                   "jnp.mean($0**" + power + at.all + ") / ($1 + 1e-3) ** " +
                       (power == "3" ? "1.5" : "2"),
@@ -158,7 +166,8 @@ Op weighted_average() {
           const ValueId valid =
               i.argument({"valid", "mask", "present"}, {DType::kBool, f.type.shape}, {0, 1});
           f.called(i, "masked_mean", {"masked_mean", "mean_of_valid"});
-          i.summary("Mean of " + f.noun + " over the entries that are valid.");
+          i.summary("Mean of " + f.noun + " over the entries that are valid" +
+                    (per_row ? ", row by row." : "."));
           const std::string axis = per_row ? ", axis=-1" : "";
           const Type out = f.with(per_row ? i.without_axis(f.id, -1) : Shape{});
           const ValueId total = i.let({"total", "sum_of_valid"},

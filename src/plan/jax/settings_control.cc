@@ -302,13 +302,17 @@ Op descend() {
           std::string name, says, form;
         };
         static const std::vector<Energy> kEnergies = {
-            {"squared_error", "squared error", "0.5 * {m}(($0 - $1) ** 2)"},
-            {"log_cosh", "log-cosh loss", "{m}(jnp.logaddexp($0 - $1, $1 - $0))"},
-            {"charbonnier", "Charbonnier loss", "{m}(jnp.sqrt(($0 - $1) ** 2 + 0.1))"}};
+            {"squared_error", "{m}squared error", "{m}(($0 - $1) ** 2)"},
+            {"half_squared_error", "half the {m}squared error", "0.5 * {m}(($0 - $1) ** 2)"},
+            {"log_cosh", "{m}log-cosh loss",
+             "{m}(jnp.logaddexp($0 - $1, $1 - $0) - jnp.log(2.0))"},
+            {"charbonnier", "{m}Charbonnier loss", "{m}(jnp.sqrt(($0 - $1) ** 2 + 0.1))"}};
         if (f.reach > 20) Idiom::fail();
-        const Energy& energy = i.random().pick(kEnergies);
-        std::string form = energy.form;
-        form.replace(form.find("{m}"), 3, f.rank() == 0 ? "" : i.either({"jnp.sum", "jnp.mean"}));
+        Energy energy = i.random().pick(kEnergies);
+        const bool one = f.rank() == 0, mean = i.chance(0.5);
+        std::string& form = energy.form;
+        form.replace(form.find("{m}"), 3, one ? "" : mean ? "jnp.mean" : "jnp.sum");
+        energy.says.replace(energy.says.find("{m}"), 3, one ? "" : mean ? "mean " : "total ");
         const Interval room{-2, 2};
         const double most = 8 * (1 + f.reach * f.reach);
         const ValueId target = i.argument({"target", "observed", "measured"}, f.type, room);

@@ -69,6 +69,7 @@ Op readout() {
         Shape shape = f.type.shape;
         single ? shape.pop_back() : static_cast<void>(shape.back() = k);
         const bool biased = i.chance(0.5), classes = !single && i.chance(0.5);
+        const bool logs = classes && i.chance(0.5);
         Idiom::Ids operands = {x, w};
         if (biased)
           operands.push_back(
@@ -76,16 +77,18 @@ Op readout() {
         const std::string product = i.either({"$0 @ $1", "jnp.dot($0, $1)", "jnp.matmul($0, $1)"});
         f.called(i, classes ? "classifier" : "readout",
                  {classes ? "classify" : "linear_readout", "predict"});
-        i.summary((classes ? "Class probabilities by a linear model of "
-                           : "Predict from a linear combination of ") +
+        i.summary((logs      ? "Log probabilities of classes by a linear model of "
+                   : classes ? "Class probabilities by a linear model of "
+                             : "Predict from a linear combination of ") +
                   f.noun + ".");
         const ValueId logits =
             i.let({classes ? "logits" : "prediction", "outputs"}, product + (biased ? " + $2" : ""),
                   operands, f.with(shape), {-reach, reach});
         if (classes)
-          i.let({"probabilities", "class_probs"},
-                i.either({"jax.nn.softmax($0, axis=-1)", "jax.nn.log_softmax($0, axis=-1)"}),
-                {logits}, f.with(shape), {0, 1});
+          i.let(logs ? Words{"log_probs", "log_probabilities"}
+                     : Words{"probabilities", "class_probs"},
+                logs ? "jax.nn.log_softmax($0, axis=-1)" : "jax.nn.softmax($0, axis=-1)", {logits},
+                f.with(shape), logs ? Interval{-9, 0} : Interval{0, 1});
         else if (i.chance(0.4))
           i.let({"activation", "response"},
                 i.either({"jnp.tanh($0)", "jax.nn.sigmoid($0)", "jax.nn.softplus($0)"}), {logits},
@@ -109,9 +112,20 @@ Op covariance() {
         const std::int64_t side = samples ? d : n, over = samples ? n : d;
         const std::string divisor =
             fmt::format("{}", over - (centered && i.chance(0.5) && over > 1));
-        f.called(i, centered ? "covariance" : "gram",
-                 {centered ? "covariance" : "gram_matrix", "second_moment"});
-        i.summary(std::string(centered ? "Covariance" : "Second moments") + " of " + f.noun +
+        struct Way {
+          std::string centered, plain, centered_says, plain_says;
+        };
+        static const std::vector<Way> kWays = {
+            {"covariance", "gram_matrix", "Covariance", "Second moments"},
+            {"total_variance", "total_power", "Total variance", "Total mean square"},
+            {"shrunk_covariance", "ridge_gram", "Covariance with a ridge",
+             "Second moments with a ridge"},
+            {"variance_along", "power_along", "Variance along a direction",
+             "Mean square along a direction"}};
+        const auto way = static_cast<std::size_t>(i.between(0, 3));
+        const std::string& name = centered ? kWays[way].centered : kWays[way].plain;
+        f.called(i, name, {name});
+        i.summary((centered ? kWays[way].centered_says : kWays[way].plain_says) + " of " + f.noun +
                   (samples ? " over the rows." : " over the columns."));
         const ValueId c = i.let(
             {centered ? "covariance" : "gram", "moments"},
@@ -119,12 +133,12 @@ Op covariance() {
                                 : i.either({"$0 @ $0.T", "jnp.einsum(\"nd,md->nm\", $0, $0)"})) +
                 " / " + divisor,
             {x}, f.with({side, side}), {-f.reach * f.reach, f.reach * f.reach});
-        switch (i.between(0, 3)) {
+        switch (way) {
           case 0:
             return;
           case 1:
-            i.let({"total_variance", "trace"}, "jnp.trace($0)", {c}, f.with({}),
-                  {0, 8 * f.reach * f.reach});
+            i.let({centered ? "total_variance" : "total_power", "trace"}, "jnp.trace($0)", {c},
+                  f.with({}), {0, 8 * f.reach * f.reach});
             return;
           case 2:
             i.let({"regularized", "shrunk"},
@@ -135,7 +149,7 @@ Op covariance() {
           default: {
             const ValueId q =
                 i.argument({"direction", "portfolio", "query"}, f.with({side}), {-1, 1});
-            i.let({"projected_variance", "quadratic_form"},
+            i.let({centered ? "projected_variance" : "projected_power", "quadratic_form"},
                   i.either({"$0 @ $1 @ $0", "jnp.einsum(\"i,ij,j->\", $0, $1, $0)"}), {q, c},
                   f.with({}), {-8 * f.reach * f.reach, 8 * f.reach * f.reach});
           }
@@ -146,20 +160,22 @@ Op covariance() {
 Op scores() {
   return setting("scores", kMath, 0.3, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
     const std::string t = i.setting({"temperature", "tau"}, {"0.5", "2.0", "0.7"});
-    const bool entropy = i.chance(0.5);
+    const bool entropy = i.chance(0.5), blends = !entropy && i.chance(0.7);
     const Type rows = f.with(i.without_axis(f.id, -1));
-    f.called(i, entropy ? "entropy" : "weights", {entropy ? "score_entropy" : "softmax_weights"});
-    i.summary(entropy ? "Entropy of the softmax of " + f.noun + "."
-                      : "Turn " + f.noun + " into weights that sum to one.");
+    f.called(i, entropy ? "entropy" : blends ? "average" : "weights",
+             {entropy ? "score_entropy" : blends ? "softmax_average" : "softmax_weights"});
+    i.summary(entropy  ? "Entropy of the softmax of " + f.noun + "."
+              : blends ? "Mean of payoffs, weighted by the softmax of " + f.noun + "."
+                       : "Turn " + f.noun + " into weights that sum to one.");
     const ValueId log_p =
         i.let({"log_probs", "log_weights"}, "jax.nn.log_softmax($0 / " + t + ", axis=-1)", {f.id},
               f.type, {-6, 0});
     const ValueId p = i.let({"probs", "weights"}, "jnp.exp($0)", {log_p}, f.type, {0, 1});
     if (entropy)
       i.let({"entropy", "uncertainty"}, "-jnp.sum($0 * $1, axis=-1)", {p, log_p}, rows, {0, 4});
-    else if (i.chance(0.7))
-      i.let({"blended", "expectation"}, "jnp.sum($0 * $1, axis=-1)",
-            {p, i.argument({"payoffs", "options", "candidates"}, f.type, {-2, 2})}, rows, {-2, 2});
+    else if (blends)
+      i.let({"expectation", "expected_payoff"}, "jnp.sum($0 * $1, axis=-1)",
+            {p, i.argument({"payoffs"}, f.type, {-2, 2})}, rows, {-2, 2});
   });
 }
 
@@ -185,14 +201,18 @@ Op changes() {
         i.let({"features", "extended"}, "jnp.concatenate([$0, $1], axis=-1)", {f.id, d},
               f.with(wraps ? i.with_last(f.id, 2 * n) : wide), room);
         return;
-      case 1:
-        f.called(i, "total_variation", {"total_variation", "roughness"});
-        i.summary("Total variation of " + f.noun + " along the last axis.");
-        i.let({"total_variation", "roughness"},
-              i.either({"jnp.sum(jnp.abs($0), axis=-1)", "jnp.mean($0**2, axis=-1)"}), {d}, rows,
-              {0, 8 * f.reach});
+      case 1: {
+        const bool squared = i.chance(0.5);
+        f.called(i, squared ? "roughness" : "total_variation",
+                 squared ? Words{"roughness", "mean_squared_change"} : Words{"total_variation"});
+        i.summary((squared ? "Mean squared change of " : "Total variation of ") + f.noun +
+                  " along the last axis.");
         // Of the last axis alone: the neighbors are there.
+        i.let({squared ? "roughness" : "total_variation"},
+              squared ? "jnp.mean($0**2, axis=-1)" : "jnp.sum(jnp.abs($0), axis=-1)", {d}, rows,
+              {0, 8 * f.reach});
         return;
+      }
       case 2: {
         f.called(i, "smoothness", {"smoothness_penalty", "roughness_penalty"});
         const ValueId s = i.argument({"strength", "penalty"}, f.with({}), {0.1, 2});
@@ -204,8 +224,8 @@ Op changes() {
       default: {
         const ValueId gain = i.argument({"gain", "rate", "stiffness"}, each, {0.2, 2});
         f.called(i, "flux", {"weighted_flux", "flux"});
-        i.summary("Flux between neighboring " + f.noun + ".");
-        i.let({"flux", "flow"}, i.either({"-$1 * $0", "$1 * $0"}), {d, gain}, each, room);
+        i.summary("Flux between neighboring places, down the slope of " + f.noun + ".");
+        i.let({"flux", "flow"}, i.either({"-$1 * $0", "-($1 * $0)"}), {d, gain}, each, room);
       }
     }
   });
@@ -219,10 +239,13 @@ Op smooth() {
         std::string pad = "(";
         for (int k = 1; k < f.rank(); ++k) pad += "(0, 0), ";
         pad += f.rank() == 1 ? "1, 1)" : "(1, 1))";
-        f.called(i, "trend", {"smooth_signal", "moving_average"});
         const bool rest = i.chance(0.5);
-        i.summary(rest ? "Take the moving average out of " + f.noun + "."
-                       : "Smooth " + f.noun + " over neighboring places.");
+        if (rest)
+          f.called(i, "fluctuation", {"detrend", "remove_moving_average"});
+        else
+          f.called(i, "trend", {"smooth_signal", "moving_average"});
+        i.summary(rest ? "Take the moving average over three places out of " + f.noun + "."
+                       : "Smooth " + f.noun + " over three neighboring places.");
         const ValueId padded = i.let({"padded"}, "jnp.pad($0, " + pad + ", mode=\"" + mode + "\")",
                                      {f.id}, f.with(i.with_last(f.id, n + 2)), f.range);
         const std::string weights = i.either({"0.25", "third"});
@@ -243,9 +266,14 @@ Op by_label() {
         Shape shape = f.type.shape;
         shape[0] = k;
         const ValueId labels = class_labels(i, {"groups", "labels", "segment_ids"}, rows, k);
-        f.called(i, "by_group", {"group_means", "segment_means", "per_group"});
-        const bool mean = i.chance(0.6);
-        i.summary(std::string(mean ? "Mean" : "Sum") + " of " + f.noun + " in each group.");
+        const bool mean = i.chance(0.6), within = mean && i.chance(0.35);
+        if (within)
+          f.called(i, "within_group", {"deviation_within_group", "center_by_group"});
+        else
+          f.called(i, mean ? "mean_by_group" : "sum_by_group",
+                   mean ? Words{"group_means", "segment_means"} : Words{"group_sums", "total_by_group"});
+        i.summary((within ? "Deviation of " : mean ? "Mean of " : "Sum of ") + f.noun +
+                  (within ? " from the mean of its group." : " in each group."));
         const ValueId totals = i.let(
             {"totals", "group_sums"},
             i.either({fmt::format("jax.ops.segment_sum($0, $1, num_segments={})", k),
@@ -260,7 +288,7 @@ Op by_label() {
         const ValueId means =
             i.let({"group_means", "means"}, "$0 / $1" + (column.empty() ? "" : "[:" + column + "]"),
                   {totals, sizes}, f.with(shape), f.range);
-        if (i.chance(0.35))
+        if (within)
           i.let({"within_group", "deviation"}, "$0 - $1[$2]", {f.id, means, labels}, f.type,
                 {-2 * f.reach, 2 * f.reach});
       });
@@ -274,9 +302,8 @@ Op look_up() {
         const Words scored = {"scores", "logits", "ranked", "relevance", "losses", "readings"};
         if (goes_by(i.builder()[f.id], scored) && i.chance(0.5)) {
           const std::int64_t k = i.between(1, std::max<std::int64_t>(1, i.dim(f.id, -1) / 2));
-          f.called(i, "top", {"top_values", "largest_values"});
-          i.summary("Mean of the largest " + std::string(f.noun.substr(f.noun.find(' ') + 1)) +
-                    ".");
+          f.called(i, "top_mean", {"mean_of_largest", "top_mean"});
+          i.summary(fmt::format("Mean of the {} largest of {}.", k, f.noun));
           const auto parts =
               i.unpack(fmt::format("lax.top_k($0, {})", k), {f.id}, {},
                        {{{"largest", "best"}, f.with(i.with_last(f.id, k)), f.range},
@@ -287,8 +314,11 @@ Op look_up() {
         }
         shape[0] = m;
         const ValueId ids = i.argument({"ids", "indices", "selected"}, counts(i, {m}), below(rows));
-        f.called(i, "lookup", {"gather_rows", "select_entries"});
         const bool compare = i.chance(0.6);
+        if (compare)
+          f.called(i, "errors", {"errors_at_ids", "compare_chosen"});
+        else
+          f.called(i, "lookup", {"gather_rows", "select_entries"});
         i.summary(compare ? "Compare chosen entries of " + f.noun + " with their targets."
                           : "Look up chosen entries of " + f.noun + ".");
         const ValueId chosen =

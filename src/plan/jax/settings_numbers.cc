@@ -55,7 +55,7 @@ Op power() {
                        i.let({"phase", "angle"}, "jnp.angle($0)", {f.id}, out, {-3.15, 3.15});
                        return;
                      default: {
-                       f.called(i, "energy", {"mean_power", "average_power"});
+                       f.called(i, "mean_power", {"mean_power", "average_power"});
                        i.summary("Mean power of " + f.noun + ".");
                        const ValueId each =
                            i.let({"power", "intensity"}, "jnp.abs($0) ** 2", {f.id}, out, {0, r2});
@@ -73,13 +73,20 @@ Op counts_beside_expected() {
                    const double top = std::max(2.0, f.range.hi);
                    const ValueId expected =
                        i.argument({"expected", "predicted", "rates"}, each, {0.5, top});
-                   f.called(i, "deviance", {"pearson_residuals", "compare_counts"});
-                   i.summary("Deviation of " + f.noun + " from what a model expects.");
+                   struct Form {
+                     std::string name, says, form;
+                   };
+                   static const std::vector<Form> kForms = {
+                       {"pearson_residuals", "Pearson residuals", "$0 / jnp.sqrt($1)"},
+                       {"chi_squared_terms", "Terms of the chi-squared statistic", "$0**2 / $1"},
+                       {"relative_deviation", "Relative deviation", "$0 / $1"}};
+                   const Form& form = i.random().pick(kForms);
+                   i.called({form.name, "compare_counts"});
+                   i.summary(form.says + " of " + f.noun + " from what a model expects.");
                    const ValueId gap = i.let({"deviation", "surplus"}, "$0 - $1", {f.id, expected},
                                              each, {-2 * top, 2 * top});
-                   i.let({"residuals", "misfit"},
-                         i.either({"$0 / jnp.sqrt($1)", "$0**2 / $1", "$0 / (1.0 + $1)"}),
-                         {gap, expected}, each, {-2 * top, 2 * top});
+                   i.let({form.name, "misfit"}, form.form, {gap, expected}, each,
+                         {-2 * top, 2 * top});
                  });
 }
 
@@ -93,8 +100,11 @@ Op weigh_counts() {
         const Shape out = last ? i.without_axis(f.id, -1) : Shape{};
         const std::string axis = last ? ", axis=-1" : "";
         const ValueId weights = i.argument({"weights", "prices", "costs"}, each, {0.1, 2});
-        f.called(i, "total", {"weighted_total", "total_cost"});
         const bool mean = i.chance(0.4);
+        if (mean)
+          f.called(i, "mean_cost", {"mean_cost", "average_cost"});
+        else
+          f.called(i, "total", {"weighted_total", "total_cost"});
         i.summary((mean ? "Mean of " : "Total of ") + f.noun +
                   (last ? " at their weights, row by row." : " at their weights."));
         const ValueId total =
@@ -138,9 +148,10 @@ Op flags_as_mask() {
         const std::string axis = last ? ", axis=-1" : "";
         const ValueId values = i.argument({"values", "measurements", "losses"}, each, {-2, 2});
         const bool mean = i.chance(0.5);
-        f.called(i, "mean", {mean ? "mean_where" : "sum_where", "select_and_reduce"});
+        f.called(i, mean ? "mean" : "sum",
+                 {mean ? "mean_where" : "sum_where", mean ? "selected_mean" : "selected_sum"});
         i.summary(std::string(mean ? "Mean" : "Sum") + " of the values selected by " + f.noun +
-                  ".");
+                  (last ? ", row by row." : "."));
         const ValueId total = i.let({"total", "selected_sum"},
                                     i.either({"jnp.sum(jnp.where($1, $0, 0.0)" + axis + ")",
                                               "jnp.sum($0" + axis + ", where=$1)"}),
@@ -186,12 +197,16 @@ Op response_to_candidates() {
                                            "1.0 / (1.0 + ($0 - $1) ** 2)"}),
                                  p, f.with({}), {-4, 1})};
                      });
-        f.called(i, "scan", {"score_candidates", "likelihood_scan"});
-        i.summary("Score each candidate by how well it fits " + f.noun + ".");
+        const bool weighs = i.chance(0.5);
+        f.called(i, weighs ? "candidates" : "scan",
+                 {weighs ? "weigh_candidates" : "score_candidates",
+                  weighs ? "candidate_weights" : "candidate_scores"});
+        i.summary((weighs ? "Weigh each candidate by how well it fits "
+                          : "Score each candidate by how well it fits ") +
+                  f.noun + ".");
         const ValueId scores = i.let({"scores", "fits"}, "jax.vmap($f0, in_axes=(0, None))($0, $1)",
                                      {candidates, f.id}, {body}, f.with({n}), {-4, 1});
-        if (i.chance(0.5))
-          i.let({"posterior", "weights"}, "jax.nn.softmax($0)", {scores}, f.with({n}), {0, 1});
+        if (weighs) i.let({"weights"}, "jax.nn.softmax($0)", {scores}, f.with({n}), {0, 1});
       });
 }
 
