@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <optional>
 #include <string_view>
@@ -224,7 +225,11 @@ bool draw_setting(Builder& b, std::optional<Category> category) {
         is_setting(op) && (category ? op.category == *category : is_for(b, op, ends));
     // Loops and branches take their turn where a category asks for them.
     const bool nests = b.catalogue().profile(op.category).has_bodies && !category;
-    weights.push_back(wanted ? op.weight * (nests ? 0.1 : 1) * b.weights().entry(weights.size())
+    // What is for such values comes before what would fit any.
+    constexpr double kForOthers = 0.15;
+    const double suits = category && !is_for(b, op, ends) ? kForOthers : 1;
+    weights.push_back(wanted ? op.weight * (nests ? 0.1 : 1) * suits *
+                                   b.weights().entry(weights.size())
                              : 0);
   }
   // What it says is said of the whole.
@@ -276,12 +281,44 @@ void name_after_results(Builder& b) {
 // is: what else is said of it later is no matter of its name.
 std::optional<std::size_t> say_what_it_gives(Builder& b) {
   Body& root = root_of(b);
-  if (!root.summaries.empty() || computed_ends(b).empty()) return std::nullopt;
+  if (!root.summaries.empty() || (root.results.empty() && computed_ends(b).empty()))
+    return std::nullopt;
   for (const Op& op : b.catalogue().ops()) {
     Draft none;
     if (is_kind(op, kSays) && op.draw(b, none)) return root.summaries.front().size();
   }
   return std::nullopt;
+}
+
+// What was said of the values, and that their mean or total is taken, in one sentence; the function
+// is called so too. False where something else was said.
+bool retell(Body& root, std::size_t before) {
+  struct Way {
+    std::string_view begins, says, name;
+  };
+  static constexpr std::array kWays = {Way{" Average ", "Mean", "mean_"},
+                                       Way{" Add up ", "Total", "total_"}};
+  constexpr std::size_t kLongest = 30;
+  std::string& said = root.summaries.front();
+  const std::string added = said.substr(before);
+  for (const Way& way : kWays) {
+    if (!added.starts_with(way.begins) || added.find(". ") != std::string::npos) continue;
+    const std::size_t along = added.find(" along axis ");
+    std::string values = said.substr(0, before - 1);
+    if (values[0] != '`' && !std::isdigit(static_cast<unsigned char>(values[0]))) {
+      const bool formula = values.size() > 1 && std::isupper(static_cast<unsigned char>(values[1]));
+      if (!formula)
+        values[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(values[0])));
+      values = "the " + values;
+    }
+    said = std::string(way.says) +
+           (along == std::string::npos ? "" : added.substr(along, added.size() - 1 - along)) +
+           " of " + values + ".";
+    for (std::string& name : root.names) name = std::string(way.name) + name;
+    std::erase_if(root.names, [](const std::string& name) { return name.size() > kLongest; });
+    return true;
+  }
+  return false;
 }
 
 // A function is not called as a value within it is, but by another name, or after what it gives.
@@ -391,12 +428,15 @@ Op for_values_called(std::vector<std::string> words, Op setting) {
   return setting;
 }
 
-Op words_of_results(std::string name, Category category,
-                    std::function<std::optional<Said>(const Builder&)> say) {
+Op words_of_results(
+    std::string name, Category category,
+    std::function<std::optional<Said>(const Builder&, const std::vector<ValueId>&)> say) {
   Op op = written(std::move(name), category, 1, Derivative::kSmooth, {});
   op.draw = [say = std::move(say)](Builder& b, Draft&) {
     constexpr std::size_t kLongest = 30;
-    std::optional<Said> said = say(b);
+    // Of a root that is complete it is said of what it gives.
+    const std::vector<ValueId>& results = root_of(b).results;
+    std::optional<Said> said = say(b, results.empty() ? computed_ends(b) : results);
     if (!said) return false;
     std::erase_if(said->names, [](const std::string& name) { return name.size() > kLongest; });
     root_of(b).summaries = {said->sentence};
@@ -459,9 +499,17 @@ bool fill_with_setting(Builder& b, Category category, const Op& featured, const 
   const auto sentence = shown && !has_purpose ? say_what_it_gives(b) : std::nullopt;
   if (!shown || has_purpose) name_after_results(b);
   name_apart(b);
+  const std::size_t count = computed_ends(b).size();
   if (!return_ends(b)) return false;
-  // What goes on with it has its own name.
-  if (sentence && root_of(b).summaries.front().size() > *sentence) root_of(b).names.clear();
+  if (!sentence) return true;
+  Body& root = root_of(b);
+  if (root.summaries.front().size() > *sentence) {
+    // What goes on with it has its own name.
+    if (!retell(root, *sentence)) root.names.clear();
+  } else if (root.results.size() != count) {
+    root.names.clear(), root.summaries.clear();
+    say_what_it_gives(b);
+  }
   return true;
 }
 

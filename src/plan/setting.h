@@ -51,8 +51,9 @@ struct Said {
   std::vector<std::string> names;
   std::string sentence;
 };
-Op words_of_results(std::string name, Category category,
-                    std::function<std::optional<Said>(const Builder&)> say);
+Op words_of_results(
+    std::string name, Category category,
+    std::function<std::optional<Said>(const Builder&, const std::vector<ValueId>&)> say);
 
 // An entry that makes what these entries take: in an empty root, arguments and mostly a step or
 // two. `words`: what values of that kind are called, so that such an entry may go on with one.

@@ -204,14 +204,27 @@ std::string numpy(std::string_view title, const std::vector<Described>& items, s
   return out;
 }
 
-// "`a` (2, 3), `b` () and `c` (4,)"; without shapes "`a`, `b` and `c`".
-std::string listed(const NamedTypes& values, bool shapes) {
+// "`a` (2, 3), `b` () and `c` (4,)"
+std::string with_shapes(const NamedTypes& values) {
   std::string out;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (i > 0) out += i + 1 == values.size() ? " and " : ", ";
-    out += "`" + values[i].first + "`";
-    if (shapes) out += " " + plan::tuple_text(values[i].second.shape);
-  }
+  for (std::size_t i = 0; i < values.size(); ++i)
+    out += fmt::format("{}`{}` {}",
+                       i == 0                   ? ""
+                       : i + 1 == values.size() ? " and "
+                                                : ", ",
+                       values[i].first, plan::tuple_text(values[i].second.shape));
+  return out;
+}
+
+// "`a`, `b` and `c`"
+std::string quoted(const NamedTypes& values) {
+  std::string out;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    out += fmt::format("{}`{}`",
+                       i == 0                   ? ""
+                       : i + 1 == values.size() ? " and "
+                                                : ", ",
+                       values[i].first);
   return out;
 }
 
@@ -271,17 +284,11 @@ std::string plain_summary(const std::vector<Argument>& arguments, const NamedTyp
                           std::size_t room, Random& random) {
   const NamedTypes parameters = names_and_types(arguments);
   if (parameters.empty() || results.empty()) return {};
-  const bool packs =
-      std::ranges::any_of(arguments, [](const Argument& a) { return !a.members.empty(); });
-  const std::string given = listed(parameters, false), said = in_sentence(results);
+  const std::string given = quoted(parameters), said = in_sentence(results);
   std::vector<std::string> forms = {fmt::format("Return {} of {}.", said, given),
                                     fmt::format("Compute {} from {}.", said, given),
                                     fmt::format("Derive {} from {}.", said, given),
                                     fmt::format("{}, computed from {}.", capital(said), given)};
-  if (!packs) {
-    forms.push_back(fmt::format("Map {} to {}.", listed(parameters, true), listed(results, true)));
-    forms.push_back(fmt::format("Compute {} from {}.", said, listed(parameters, true)));
-  }
   if (said.find('`') == std::string::npos) {
     forms.push_back(fmt::format("Return {}.", said));
     forms.push_back(capital(said) + ".");
@@ -316,7 +323,7 @@ std::vector<Described> description(const std::vector<Argument>& arguments, const
     const auto found = meanings_of_packs().find(each.name);
     const std::string said = found == meanings_of_packs().end() ? "arrays" : found->second;
     out.push_back(
-        {each.name, each.container, capital(said) + ": " + listed(each.members, true) + "."});
+        {each.name, each.container, capital(said) + ": " + with_shapes(each.members) + "."});
   }
   return out;
 }
@@ -332,9 +339,11 @@ std::string first_sentence(const std::string& text) {
 Docstring docstring(const Purpose& purpose, Sections sections, const std::string& array,
                     std::size_t width, Random& random) {
   constexpr std::size_t kQuotes = 6;
+  // A sentence that has no room on the line goes on below rather than be left out.
   std::vector<std::string> fitting;
   for (const std::string& sentence : purpose.summaries)
     if (first_sentence(sentence).size() <= width - kQuotes) fitting.push_back(sentence);
+  if (fitting.empty()) fitting = purpose.summaries;
   Docstring out{fitting.empty()
                     ? plain_summary(purpose.parameters, purpose.results, width - kQuotes, random)
                     : random.pick(fitting),
@@ -371,9 +380,11 @@ std::string text_of(const Docstring& d, std::size_t width) {
   constexpr std::size_t kMostDescribed = 10, kQuotes = 6;
   std::string said = d.summary;
   // What does not go into the first line is a paragraph of its own.
-  if (const std::string first = first_sentence(said);
-      said.size() > width - kQuotes && first != said)
-    said = first + "\n\n" + wrapped(said.substr(first.size() + 1), width, "");
+  if (const std::string first = first_sentence(said); said.size() > width - kQuotes) {
+    const std::string rest = first == said ? "" : said.substr(first.size() + 1);
+    said = wrapped(first, width - kQuotes, "") +
+           (rest.empty() ? "" : "\n\n" + wrapped(rest, width, ""));
+  }
   if (d.sections == Sections::kNone || d.empty() ||
       d.arguments.size() + d.results.size() > kMostDescribed)
     return said;

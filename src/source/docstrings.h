@@ -48,8 +48,9 @@ struct Docstring {
   bool empty() const { return summary.empty(); }
 };
 
-// One of the sentences that have room, or one made of names where there is none. `width`: columns
-// from where the docstring begins. `array`: how the type of an array is written; empty: in words.
+// One of the sentences, rather one that has room on a line, or one made of names where there is
+// none. `width`: columns from where the docstring begins. `array`: how the type of an array is
+// written; empty: in words.
 Docstring docstring(const Purpose& purpose, Sections sections, const std::string& array,
                     std::size_t width, Random& random);
 

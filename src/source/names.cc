@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <stdexcept>
 
@@ -115,8 +116,11 @@ std::string Names::claim(const std::vector<std::string>& candidates, bool unshad
   for (const std::string& c : candidates) {
     if (free(c)) return take(c);
   }
+  // A number after another one would read as one: v1 is not followed by v12.
+  const bool ends_in_digit = std::isdigit(static_cast<unsigned char>(candidates.front().back())) != 0;
   for (int n = 2;; ++n) {
-    const std::string numbered = fmt::format("{}{}", candidates.front(), n);
+    const std::string numbered =
+        fmt::format("{}{}{}", candidates.front(), ends_in_digit ? "_" : "", n);
     if (free(numbered)) return take(numbered);
   }
 }
@@ -150,7 +154,9 @@ std::vector<std::string> function_names(const plan::Program& program, const plan
                                         const std::vector<std::string>& results, Random& random) {
   if (!body.names.empty()) {
     Words words = body.names;
-    if (!subject.empty()) words.push_back(words.front() + "_of_" + subject);
+    // "slope_of_x"; what is several words mostly says what is done.
+    if (!subject.empty() && words.front().find('_') == std::string::npos)
+      words.push_back(words.front() + "_of_" + subject);
     if (words.size() > 1 && random.chance(0.4)) std::swap(words[0], words[1]);
     return words;
   }

@@ -126,7 +126,7 @@ FunctionDefinition Renderer::define(BodyId id, Names& outer, int indentation) {
         given[i] = found->second;
     f.name = name_of(b, top, subject, given, random);
   }
-  if (top) f.docstring = said_of(b, names, result_labels, says);
+  if (top) f.docstring = said_of(b, f.name, names, result_labels, says);
   if (root) {
     describe_arguments(b, names);
     describe_results(b, result_labels);
@@ -164,20 +164,23 @@ std::string Renderer::name_of(const Body& b, bool top, const std::string& subjec
   return module_names_.claim_unshadowed(words);
 }
 
-Docstring Renderer::said_of(const Body& b, const std::vector<std::string>& names,
+Docstring Renderer::said_of(const Body& b, const std::string& name,
+                            const std::vector<std::string>& names,
                             const std::vector<std::string>& labels, Random& random) const {
   // Where nothing is known of its purpose, a docstring would only say names again.
-  constexpr double kOfNamesAlone = 0.35;
-  if (!random.chance(b.summaries.empty() ? kOfNamesAlone * style_.docstring_chance
-                                         : style_.summary_chance))
+  constexpr double kOfNamesAlone = 0.2;
+  std::vector<std::string> summaries;
+  for (const std::string& sentence : b.summaries)
+    if (auto said = filled(sentence, shown(b, names), function_names_))
+      summaries.push_back(std::move(*said));
+  if (summaries.empty() && name.starts_with("compute_")) return {};
+  if (!random.chance(summaries.empty() ? kOfNamesAlone * style_.docstring_chance
+                                       : style_.summary_chance))
     return {};
   const bool entry = &b == &body(program_.root);
-  Purpose purpose{{}, arguments_of(b, names), {}, with_types(labels, b.results)};
+  Purpose purpose{std::move(summaries), arguments_of(b, names), {}, with_types(labels, b.results)};
   for (const auto& [given, text] : b.defaults)
     purpose.settings.emplace_back(given, type_of_default(text));
-  for (const std::string& sentence : b.summaries)
-    if (const auto said = filled(sentence, shown(b, names), function_names_))
-      purpose.summaries.push_back(*said);
   return docstring(purpose, entry ? style_.sections : Sections::kNone, array_annotation(),
                    kLineLength - 4, random);
 }

@@ -73,8 +73,9 @@ class Renderer {
   static Expr without_name(Frame& frame, const Expr& returned);
   std::string name_of(const plan::Body& b, bool top, const std::string& subject,
                       const std::vector<std::string>& labels, Random& random);
-  Docstring said_of(const plan::Body& b, const std::vector<std::string>& names,
-                    const std::vector<std::string>& labels, Random& random) const;
+  Docstring said_of(const plan::Body& b, const std::string& name,
+                    const std::vector<std::string>& names, const std::vector<std::string>& labels,
+                    Random& random) const;
   std::vector<Argument> arguments_of(const plan::Body& b,
                                      const std::vector<std::string>& names) const;
   void add_parameters(FunctionDefinition& f, const plan::Body& b,

@@ -147,10 +147,26 @@ measured_pair : measured readings
       baseline,background[?]{-2,2}
   measured,reading[?]{-2,2}; baseline,expected[?]{-2,2}
 totals : prices quantities
-  for multiply add
+  for multiply
   price,unit_cost[?]{0.5,3}; discount,rebate[]{0.05,0.4} : $0 * (1.0 - $1) -> net_price[?]{0.3,2.9}
       => quantity,demand[?]{0.5,4}
   width,price[?]{0.5,3}; height,quantity[?]{0.5,3}
+expenses : expenses
+  for add
+  labor,wages[?]{0.5,3}; surcharge,overhead_rate[]{0.05,0.4} : $0 * (1.0 + $1) ->
+      labor_cost[?]{0.5,4.2} => material_cost,materials[?]{0.5,4}
+  fixed_cost,rent[?]{0.5,3}; variable_cost,material_cost[?]{0.5,3}
+temperatures : temperature_gap
+  for subtract
+  inside,room_temperature[?]{16,25}; outside,air_temperature[?]{-5,14}
+cases : case_rate
+  for divide jnp.true_divide
+  cases,events[?]{1,30}; exposure,population[?]{40,200}
+prices_over_time : price_series
+  for cummax cummin jnp.maximum.accumulate
+  price,closing[n]{0.5,3}
+  opening,start_price[]{0.8,1.5}; growth,factors[n]{0.9,1.12} : $0 * jnp.cumprod($1) ->
+      price[n]{0.4,3}
 rates_of : distance duration
   for divide jnp.true_divide lax.div floor_ratio modulo fmod jnp.divmod lax.rem
   position,end[?]{3,6}; start,origin[?]{-1,1} : $0 - $1 -> distance[?]{2,7} =>
@@ -181,7 +197,7 @@ factors : factors growth
   returns,rates[*]{-0.3,0.3} : 1.0 + $0 -> growth[*]{0.7,1.3}
   growth,factors[*]{0.7,1.3}
 increments : increments steps velocity
-  for cumsum cumulative_sum cummax cummin trapezoid jnp.add.accumulate
+  for cumsum cumulative_sum trapezoid jnp.add.accumulate
   velocity,rates[*]{-1,1}; time_step,dt[]{0.3,1} : $1 * $0 -> increments[*]{-1,1}
   increments,flow[*]{-1,1}
 log_weights : log_weights log_prob log_density log_mass

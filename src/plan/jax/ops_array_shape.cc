@@ -161,9 +161,9 @@ bool is_symmetric(const Builder& b, ValueId id) {
     if (std::ranges::find(node.results, id) == node.results.end()) continue;
     const std::string& text = node.spelling;
     const bool of_one = text.find("$1") == std::string::npos;
-    return of_one && (text.find("$0.T") != std::string::npos ||
-                      text.find("jnp.cov(") != std::string::npos ||
-                      text.find("jnp.corrcoef(") != std::string::npos);
+    return of_one &&
+           (text.find("$0.T") != std::string::npos || text.find("jnp.cov(") != std::string::npos ||
+            text.find("jnp.corrcoef(") != std::string::npos);
   }
   return false;
 }

@@ -165,11 +165,7 @@ Op pairwise() {
 
 // A named axis, and a collective over it inside.
 Op vmap_collective() {
-  Op op{"vmap_collective",
-        kVectorization,
-        0.9,
-        Derivative::kSmooth,
-        {"batch_adjusted"}};
+  Op op{"vmap_collective", kVectorization, 0.9, Derivative::kSmooth, {"batch_adjusted"}};
   op.draw = [](Builder& b, Draft& draft) {
     const auto x = b.draw([](const Value& v) {
       return tensor::is_real(v.type.dtype) && v.type.rank() >= 1 && v.type.shape[0] >= 2 &&
@@ -369,20 +365,20 @@ Op pmap() {
 
 std::vector<Op> vectorization_ops() {
   using enum Derivative;
-  return {vmap(),
-          pairwise(),
-          vmap_collective(),
-          vectorize(),
-          shard_map(),
-          pmap(),
-          collective("axis_mean", "lax.pmean($0, axis_name=\"batch\")", "batch_mean", kSmooth,
-                     mean_stats),
-          collective("axis_sum", "lax.psum($0, axis_name=\"batch\")", "batch_total", kSmooth,
-                     sum_stats),
-          collective("axis_max", "lax.pmax($0, axis_name=\"batch\")", "batch_max", kNone,
-                     max_stats),
-          collective("mesh_mean", "lax.pmean($0, \"data\")", "device_mean", kNone, mean_stats),
-          collective("mesh_sum", "lax.psum($0, \"data\")", "device_total", kNone, sum_stats)};
+  return {
+      vmap(),
+      pairwise(),
+      vmap_collective(),
+      vectorize(),
+      shard_map(),
+      pmap(),
+      collective("axis_mean", "lax.pmean($0, axis_name=\"batch\")", "batch_mean", kSmooth,
+                 mean_stats),
+      collective("axis_sum", "lax.psum($0, axis_name=\"batch\")", "batch_total", kSmooth,
+                 sum_stats),
+      collective("axis_max", "lax.pmax($0, axis_name=\"batch\")", "batch_max", kNone, max_stats),
+      collective("mesh_mean", "lax.pmean($0, \"data\")", "device_mean", kNone, mean_stats),
+      collective("mesh_sum", "lax.psum($0, \"data\")", "device_total", kNone, sum_stats)};
 }
 
 }  // namespace jaxsmith::plan

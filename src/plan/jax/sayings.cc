@@ -192,7 +192,8 @@ class Teller {
     if (made->results.size() == 1) return {made, ""};
     if (std::ranges::count(made->results, kNoValue) + 1 != std::ssize(made->results))
       return {nullptr, ""};
-    return {made, fmt::format("[{}]", std::ranges::find(made->results, id) - made->results.begin())};
+    return {made,
+            fmt::format("[{}]", std::ranges::find(made->results, id) - made->results.begin())};
   }
 
   // A function of the module that is applied in parts: "`$f3` of each row of `$0`".
@@ -385,8 +386,8 @@ class Teller {
         {"multiply", {"{0} with the entries at {1} multiplied by {2}", "scale_entries"}},
         {"mul", {"{0} with the entries at {1} multiplied by {2}", "scale_entries"}},
         {"divide", {"{0} with the entries at {1} divided by {2}", "divide_entries"}},
-        {"min", {"{0} with the entries at {1} at most {2}", "lower_entries"}},
-        {"max", {"{0} with the entries at {1} at least {2}", "raise_entries"}},
+        {"min", {"{0} lowered to at most {2} at {1}", "lower_entries"}},
+        {"max", {"{0} raised to at least {2} at {1}", "raise_entries"}},
         {"get", {"entries of {0} at {1}", "entries_at_places"}}};
     const std::size_t at = text.find(".at["), close = text.find("].", at);
     if (at == std::string::npos || close == std::string::npos || !text.ends_with(')'))
@@ -413,11 +414,12 @@ class Teller {
   static std::optional<Saying> initial_weights(std::string_view text) {
     constexpr std::string_view kModule = "jax.nn.initializers.";
     if (!text.starts_with(kModule)) return std::nullopt;
-    const std::string_view name =
-        text.substr(kModule.size(), text.find('(') - kModule.size());
-    static const std::map<std::string_view, std::string_view> kPeople = {
-        {"he", "He"},       {"kaiming", "Kaiming"}, {"glorot", "Glorot"},
-        {"xavier", "Xavier"}, {"lecun", "LeCun"}};
+    const std::string_view name = text.substr(kModule.size(), text.find('(') - kModule.size());
+    static const std::map<std::string_view, std::string_view> kPeople = {{"he", "He"},
+                                                                         {"kaiming", "Kaiming"},
+                                                                         {"glorot", "Glorot"},
+                                                                         {"xavier", "Xavier"},
+                                                                         {"lecun", "LeCun"}};
     const std::size_t bar = name.find('_');
     const auto who = kPeople.find(name.substr(0, bar));
     if (who != kPeople.end())
@@ -457,16 +459,17 @@ class Teller {
   // Of others a number after the array is no axis.
   static bool takes_axis_by_place(std::string_view callee) {
     static const std::array<std::string_view, 13> kOthers = {
-        "diff", "repeat", "gradient", "trapezoid", "norm",  "vector_norm", "split",
-        "dct",  "idct",   "detrend",  "rot90",     "apply_along_axis", "array_split"};
+        "diff",       "repeat", "gradient", "trapezoid", "norm",  "vector_norm",
+        "split",      "dct",    "idct",     "detrend",   "rot90", "apply_along_axis",
+        "array_split"};
     return std::ranges::find(kOthers, callee) == kOthers.end();
   }
 
   // " in each row", " along the last axis": where the call says which axis of several it is about.
   std::string axis_words(Axis axis, const std::string& given, const Call& call,
                          const Node& node) const {
-    const auto array =
-        std::ranges::find_if(call.arguments, [](const auto& each) { return each.starts_with('$'); });
+    const auto array = std::ranges::find_if(call.arguments,
+                                            [](const auto& each) { return each.starts_with('$'); });
     const auto id = array == call.arguments.end() ? std::nullopt : operand_of(*array, node);
     const std::vector<int> axes = axes_in(given);
     if (axis == Axis::kUnsaid || !id || axes.empty()) return {};
@@ -475,7 +478,10 @@ class Teller {
     if (axes.size() > 1) {
       std::string list;
       for (std::size_t k = 0; k < axes.size(); ++k)
-        list += fmt::format("{}{}", k == 0 ? "" : k + 1 == axes.size() ? " and " : ", ",
+        list += fmt::format("{}{}",
+                            k == 0                 ? ""
+                            : k + 1 == axes.size() ? " and "
+                                                   : ", ",
                             axes[k] < 0 ? axes[k] + rank : axes[k]);
       return static_cast<int>(axes.size()) == rank ? "" : " over axes " + list;
     }
@@ -484,8 +490,9 @@ class Teller {
       return std::string(axis == Axis::kReduced ? " in each " : " along each ") +
              (at == 0 ? "column" : "row");
     const std::string along = axis == Axis::kReduced ? " over " : " along ";
-    return along + (at == 0 ? "the first axis" : at == rank - 1 ? "the last axis"
-                                                                : fmt::format("axis {}", at));
+    return along + (at == 0          ? "the first axis"
+                    : at == rank - 1 ? "the last axis"
+                                     : fmt::format("axis {}", at));
   }
 
   std::optional<Saying> said(const std::string& text, const Node& node, int depth) const {
@@ -570,9 +577,8 @@ class Teller {
 
 std::optional<Saying> saying_of(const Builder& b, ValueId id) { return Teller(b).of(id, 0); }
 
-std::optional<Saying> saying_of_all(const Builder& b) {
+std::optional<Saying> saying_of_all(const Builder& b, const std::vector<ValueId>& ends) {
   constexpr std::size_t kMost = 3, kLongest = 100;
-  const std::vector<ValueId> ends = computed_ends(b);
   if (ends.size() == 1) return saying_of(b, ends.front());
   if (const auto all = Teller(b).of_all(ends)) return all;
   if (ends.empty() || ends.size() > kMost) return std::nullopt;
@@ -586,8 +592,8 @@ std::optional<Saying> saying_of_all(const Builder& b) {
 }
 
 std::vector<Op> result_words() {
-  const auto say = [](const Builder& b) -> std::optional<Said> {
-    std::optional<Saying> saying = saying_of_all(b);
+  const auto say = [](const Builder& b, const std::vector<ValueId>& ends) -> std::optional<Said> {
+    std::optional<Saying> saying = saying_of_all(b, ends);
     if (!saying) return std::nullopt;
     std::string sentence = saying->phrase + ".";
     sentence[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence[0])));

@@ -25,7 +25,7 @@ struct Saying {
 
 // Nothing where a step on the way has no words, or they would be too many.
 std::optional<Saying> saying_of(const Builder& b, ValueId id);
-// Of all that the open root gives: what each is, or what their one step gives.
-std::optional<Saying> saying_of_all(const Builder& b);
+// Of all that the root gives: what each is, or what their one step gives.
+std::optional<Saying> saying_of_all(const Builder& b, const std::vector<ValueId>& ends);
 
 }  // namespace jaxsmith::plan

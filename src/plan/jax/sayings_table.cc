@@ -1,7 +1,7 @@
 // What calls give, in words: "callees = phrase", then, after " # ", names of a function that does
 // just that. {} or {0}, {1} … stand for the arguments by place; all of them must be there, unless
-// the phrase ends in ~, where further numbers and tuples, such as axes, say nothing; after ~each and
-// ~along words of the axis follow, for what has one result, or many, for each place beside it.
+// the phrase ends in ~, where further numbers and tuples, such as axes, say nothing; after ~each
+// and ~along words of the axis follow, for what has one result, or many, for each place beside it.
 #include "plan/jax/sayings.h"
 
 namespace jaxsmith::plan {
@@ -25,7 +25,7 @@ exp = exponential of {}
 exp2 = two to the power of {} # power_of_two
 expm1 = exponential of {} less one # excess_growth
 log = natural logarithm of {}
-log2 = base-2 logarithm of {} # bits_of octaves
+log2 = base-2 logarithm of {} # log2_values octaves
 log10 = base-10 logarithm of {} # decades
 log1p = logarithm of one plus {} # log_one_plus
 sqrt = square root of {}

@@ -44,6 +44,13 @@ weigh_counts = counts histogram occurrences tally hits quantities
 entries_of_table = ids tokens codes labels bucket buckets bins hashes place places winner
     best_index cheapest nearest
 nearest_level response_to_candidates = level reading measured calibrated corrected
+discounted_sum = rewards returns losses costs payoffs income weighted_losses gains
+one_pass_moments = readings samples calibrated corrected residual deviation draws noise losses errors
+driven_oscillator = force forces signal tone wave noise drive_above_threshold
+resonator = signal series tone wave noise samples detrended recording
+power_iteration_of = matrix design jacobian factors loadings gram covariance transition
+screened_poisson = charge charges source sources density
+equilibrium_of = pre_activation hidden projected embedded drive_above_threshold features
 )rows";
 
 std::map<std::string, std::vector<std::string>, std::less<>> words_of_settings() {

@@ -1,6 +1,7 @@
 // Settings of JAX programs, by what they go on with; plan/setting.h says how they are written.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "plan/jax/catalogue.h"
@@ -10,6 +11,7 @@ namespace jaxsmith::plan {
 
 std::vector<Op> data_roles();           // data_roles.cc: what entries are given
 std::vector<Op> purposes();             // purposes.cc: a row each, by the kind of value
+std::string_view purposes_table();      // purposes_table.cc: the rows
 std::vector<Op> comparison_settings();  // settings_comparison.cc: with a reference, by statistics
 std::vector<Op> model_settings();       // settings_models.cc: as features, scores and energies
 std::vector<Op> control_settings();     // settings_control.cc: in branches, loops and maps

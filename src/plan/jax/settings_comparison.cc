@@ -74,7 +74,7 @@ Op relative_error() {
                                   {f.id, expected}, f.type, {sign ? -f.reach : 0, 2 * f.reach});
         // The sign is that of the deviation, whatever that of what is expected.
         const bool positive = f.range.lo > 0;
-        const std::string by = symmetric ? "(0.5 * (jnp.abs($1) + jnp.abs($2)))"
+        const std::string by = symmetric  ? "(0.5 * (jnp.abs($1) + jnp.abs($2)))"
                                : positive ? "$1"
                                           : "jnp.abs($1)";
         Idiom::Ids operands = {gap, expected};

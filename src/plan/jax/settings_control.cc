@@ -304,8 +304,7 @@ Op descend() {
         static const std::vector<Energy> kEnergies = {
             {"squared_error", "{m}squared error", "{m}(($0 - $1) ** 2)"},
             {"half_squared_error", "half the {m}squared error", "0.5 * {m}(($0 - $1) ** 2)"},
-            {"log_cosh", "{m}log-cosh loss",
-             "{m}(jnp.logaddexp($0 - $1, $1 - $0) - jnp.log(2.0))"},
+            {"log_cosh", "{m}log-cosh loss", "{m}(jnp.logaddexp($0 - $1, $1 - $0) - jnp.log(2.0))"},
             {"charbonnier", "{m}Charbonnier loss", "{m}(jnp.sqrt(($0 - $1) ** 2 + 0.1))"}};
         if (f.reach > 20) Idiom::fail();
         Energy energy = i.random().pick(kEnergies);
@@ -313,11 +312,14 @@ Op descend() {
         std::string& form = energy.form;
         form.replace(form.find("{m}"), 3, one ? "" : mean ? "jnp.mean" : "jnp.sum");
         energy.says.replace(energy.says.find("{m}"), 3, one ? "" : mean ? "mean " : "total ");
+        const bool halved = energy.says.starts_with("half");
+        const std::string loss = (halved ? "" : "the ") + energy.says;
         const Interval room{-2, 2};
         const double most = 8 * (1 + f.reach * f.reach);
         const ValueId target = i.argument({"target", "observed", "measured"}, f.type, room);
         const auto body = i.helper(
-            {energy.name, "objective"}, "The " + energy.says + ".",
+            {energy.name, "objective"},
+            (halved ? "Half the " + energy.says.substr(9) : "The " + energy.says) + ".",
             {{{"predicted", "estimate"}, f.type, f.range}, {{"target", "y"}, f.type, room}},
             [&](const Ids& p) {
               return Ids{i.let({"loss", "energy"}, form, p, f.with({}), {0, most})};
@@ -326,14 +328,13 @@ Op descend() {
         switch (i.between(0, 2)) {
           case 0:
             f.called(i, "error_signal", {"error_signal", "gradient_of_" + energy.name});
-            i.summary("Gradient of the " + energy.says + " of " + f.noun + " against a target.");
+            i.summary("Gradient of " + loss + " of " + f.noun + " against a target.");
             i.let({"error_signal", "gradient"}, "jax.grad($f0)($0, $1)", {f.id, target}, {body},
                   f.type, slope);
             return;
           case 1: {
             f.called(i, "correction", {"correct_towards_target", "gradient_step"});
-            i.summary("Correct " + f.noun + " towards a target by a step down the " + energy.says +
-                      ".");
+            i.summary("Correct " + f.noun + " towards a target by a step down " + loss + ".");
             const ValueId g = i.let({"gradient", "slope"}, "jax.grad($f0)($0, $1)", {f.id, target},
                                     {body}, f.type, slope);
             i.let({"corrected", "updated"},
@@ -343,9 +344,8 @@ Op descend() {
           }
           default:
             f.called(i, "loss_and_gradient", {"loss_and_gradient", energy.name + "_and_slope"});
-            i.summary("The " + energy.says + " of " + f.noun +
-                      " against a target, and its "
-                      "gradient.");
+            i.summary((halved ? "Half the " + energy.says.substr(9) : "The " + energy.says) +
+                      " of " + f.noun + " against a target, and its gradient.");
             i.unpack("jax.value_and_grad($f0)($0, $1)", {f.id, target}, {body},
                      {{{"loss", "value"}, f.with({}), {0, most}},
                       {{"gradient", "slope"}, f.type, slope}});

@@ -162,8 +162,13 @@ Op scores() {
     const std::string t = i.setting({"temperature", "tau"}, {"0.5", "2.0", "0.7"});
     const bool entropy = i.chance(0.5), blends = !entropy && i.chance(0.7);
     const Type rows = f.with(i.without_axis(f.id, -1));
-    f.called(i, entropy ? "entropy" : blends ? "average" : "weights",
-             {entropy ? "score_entropy" : blends ? "softmax_average" : "softmax_weights"});
+    f.called(i,
+             entropy  ? "entropy"
+             : blends ? "average"
+                      : "weights",
+             {entropy  ? "score_entropy"
+              : blends ? "softmax_average"
+                       : "softmax_weights"});
     i.summary(entropy  ? "Entropy of the softmax of " + f.noun + "."
               : blends ? "Mean of payoffs, weighted by the softmax of " + f.noun + "."
                        : "Turn " + f.noun + " into weights that sum to one.");
@@ -270,10 +275,13 @@ Op by_label() {
         if (within)
           f.called(i, "within_group", {"deviation_within_group", "center_by_group"});
         else
-          f.called(i, mean ? "mean_by_group" : "sum_by_group",
-                   mean ? Words{"group_means", "segment_means"} : Words{"group_sums", "total_by_group"});
-        i.summary((within ? "Deviation of " : mean ? "Mean of " : "Sum of ") + f.noun +
-                  (within ? " from the mean of its group." : " in each group."));
+          f.called(
+              i, mean ? "mean_by_group" : "sum_by_group",
+              mean ? Words{"group_means", "segment_means"} : Words{"group_sums", "total_by_group"});
+        i.summary((within ? "Deviation of "
+                   : mean ? "Mean of "
+                          : "Sum of ") +
+                  f.noun + (within ? " from the mean of its group." : " in each group."));
         const ValueId totals = i.let(
             {"totals", "group_sums"},
             i.either({fmt::format("jax.ops.segment_sum($0, $1, num_segments={})", k),

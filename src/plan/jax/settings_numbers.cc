@@ -67,27 +67,26 @@ Op power() {
 }
 
 Op counts_beside_expected() {
-  return setting("counts_beside_expected", kArithmetic, 2.0, kSmooth, counted(0),
-                 [](Idiom& i, const Featured& f) {
-                   const Type each = real_like(i, f);
-                   const double top = std::max(2.0, f.range.hi);
-                   const ValueId expected =
-                       i.argument({"expected", "predicted", "rates"}, each, {0.5, top});
-                   struct Form {
-                     std::string name, says, form;
-                   };
-                   static const std::vector<Form> kForms = {
-                       {"pearson_residuals", "Pearson residuals", "$0 / jnp.sqrt($1)"},
-                       {"chi_squared_terms", "Terms of the chi-squared statistic", "$0**2 / $1"},
-                       {"relative_deviation", "Relative deviation", "$0 / $1"}};
-                   const Form& form = i.random().pick(kForms);
-                   i.called({form.name, "compare_counts"});
-                   i.summary(form.says + " of " + f.noun + " from what a model expects.");
-                   const ValueId gap = i.let({"deviation", "surplus"}, "$0 - $1", {f.id, expected},
-                                             each, {-2 * top, 2 * top});
-                   i.let({form.name, "misfit"}, form.form, {gap, expected}, each,
-                         {-2 * top, 2 * top});
-                 });
+  return setting(
+      "counts_beside_expected", kArithmetic, 2.0, kSmooth, counted(0),
+      [](Idiom& i, const Featured& f) {
+        const Type each = real_like(i, f);
+        const double top = std::max(2.0, f.range.hi);
+        const ValueId expected = i.argument({"expected", "predicted", "rates"}, each, {0.5, top});
+        struct Form {
+          std::string name, says, form;
+        };
+        static const std::vector<Form> kForms = {
+            {"pearson_residuals", "Pearson residuals", "$0 / jnp.sqrt($1)"},
+            {"chi_squared_terms", "Terms of the chi-squared statistic", "$0**2 / $1"},
+            {"relative_deviation", "Relative deviation", "$0 / $1"}};
+        const Form& form = i.random().pick(kForms);
+        i.called({form.name, "compare_counts"});
+        i.summary(form.says + " of " + f.noun + " from what a model expects.");
+        const ValueId gap =
+            i.let({"deviation", "surplus"}, "$0 - $1", {f.id, expected}, each, {-2 * top, 2 * top});
+        i.let({form.name, "misfit"}, form.form, {gap, expected}, each, {-2 * top, 2 * top});
+      });
 }
 
 // Integers as scores: a weighted total, a share of each, a table's entries.
@@ -179,35 +178,36 @@ Op nearest_level() {
 }
 
 Op response_to_candidates() {
-  return setting(
-      "response_to_candidates", kVectorization, 1.5, kSmooth, reals(0, 0),
-      [](Idiom& i, const Featured& f) {
-        if (f.reach > 50) Idiom::fail();
-        const std::int64_t n = i.size();
-        const ValueId candidates =
-            i.argument({"candidates", "grid", "centers"}, f.with({n}), f.range);
-        const auto body =
-            i.helper({"fit", "match"}, "How well a candidate fits.",
-                     {{{"candidate", "c"}, f.with({}), f.range},
-                      {{"observed", "value"}, f.with({}), f.range}},
-                     [&](const Idiom::Ids& p) {
-                       return Idiom::Ids{
-                           i.let({"score"},
-                                 i.either({"jnp.exp(-0.5 * ($0 - $1) ** 2)", "-(($0 - $1) ** 2)",
-                                           "1.0 / (1.0 + ($0 - $1) ** 2)"}),
-                                 p, f.with({}), {-4, 1})};
-                     });
-        const bool weighs = i.chance(0.5);
-        f.called(i, weighs ? "candidates" : "scan",
-                 {weighs ? "weigh_candidates" : "score_candidates",
-                  weighs ? "candidate_weights" : "candidate_scores"});
-        i.summary((weighs ? "Weigh each candidate by how well it fits "
-                          : "Score each candidate by how well it fits ") +
-                  f.noun + ".");
-        const ValueId scores = i.let({"scores", "fits"}, "jax.vmap($f0, in_axes=(0, None))($0, $1)",
-                                     {candidates, f.id}, {body}, f.with({n}), {-4, 1});
-        if (weighs) i.let({"weights"}, "jax.nn.softmax($0)", {scores}, f.with({n}), {0, 1});
-      });
+  return setting("response_to_candidates", kVectorization, 1.5, kSmooth, reals(0, 0),
+                 [](Idiom& i, const Featured& f) {
+                   if (f.reach > 50) Idiom::fail();
+                   const std::int64_t n = i.size();
+                   const ValueId candidates =
+                       i.argument({"candidates", "grid", "centers"}, f.with({n}), f.range);
+                   const auto body = i.helper(
+                       {"fit", "match"}, "How well a candidate fits.",
+                       {{{"candidate", "c"}, f.with({}), f.range},
+                        {{"observed", "value"}, f.with({}), f.range}},
+                       [&](const Idiom::Ids& p) {
+                         return Idiom::Ids{
+                             i.let({"score"},
+                                   i.either({"jnp.exp(-0.5 * ($0 - $1) ** 2)", "-(($0 - $1) ** 2)",
+                                             "1.0 / (1.0 + ($0 - $1) ** 2)"}),
+                                   p, f.with({}), {-4, 1})};
+                       });
+                   const bool weighs = i.chance(0.5);
+                   f.called(i, weighs ? "candidates" : "scan",
+                            {weighs ? "weigh_candidates" : "score_candidates",
+                             weighs ? "candidate_weights" : "candidate_scores"});
+                   i.summary((weighs ? "Weigh each candidate by how well it fits "
+                                     : "Score each candidate by how well it fits ") +
+                             f.noun + ".");
+                   const ValueId scores =
+                       i.let({"scores", "fits"}, "jax.vmap($f0, in_axes=(0, None))($0, $1)",
+                             {candidates, f.id}, {body}, f.with({n}), {-4, 1});
+                   if (weighs)
+                     i.let({"weights"}, "jax.nn.softmax($0)", {scores}, f.with({n}), {0, 1});
+                 });
 }
 
 }  // namespace

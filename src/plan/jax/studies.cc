@@ -512,7 +512,9 @@ Op table_of_values() {
     out.shape.insert(out.shape.begin(), n);
     if (!i.builder().acceptable_shape(wide.shape) || !i.builder().acceptable_shape(out.shape))
       return i.fail();
-    const ValueId xs = i.argument({x.word + "_values", x.word + "_grid"}, wide, bounds(i, x.id));
+    const bool named_so = x.word.ends_with("values");
+    const ValueId xs = i.argument({named_so ? "candidates" : x.word + "_values", x.word + "_grid"},
+                                  wide, bounds(i, x.id));
     const Words names = {"table", "values"};
     ValueId table = kNoValue;
     // A map over a branch makes a selection of it; a loop over elements keeps it.
