@@ -27,7 +27,7 @@ constexpr int kTriesInSetting = 40;       // of these, with a setting around wha
 constexpr int kTriesAlone = 20;           // of these, with nothing beside it
 constexpr int kTriesOfHalf = 18;          // of these, in half precision where a family is so
 constexpr int kTriesOfLargeInHalf = 2;    // of these, large and in half precision
-constexpr int kTriesOfScalars = 15;       // of these, with numbers alone where a family is so
+constexpr int kTriesOfScalars = 30;       // of these, with numbers alone where a family is so
 constexpr std::uint64_t kMoreOfScalars = 10;  // steps, since each is a little thing
 constexpr int kStepsBeside = 16;
 // Of what a root becomes, and of what another member does, so much may be hidden
@@ -401,11 +401,15 @@ std::optional<Member> variant(const PlanOptions& options, const Program& root,
                               const Settings& settings, std::string what) {
   auto again = plan_root(options, settings, root.seed, root.family);
   if (!again || operations_of(*again) != operations_of(root)) return std::nullopt;
-  bool differs = false;
-  for (ValueId id : root.bodies[static_cast<std::size_t>(root.root)].parameters) {
-    differs = differs || !(root.values[static_cast<std::size_t>(id)].type ==
-                           again->values[static_cast<std::size_t>(id)].type);
-  }
+  // Wholes of one entry have as many steps now and then, and are not the same.
+  const auto types = [](const Program& program) {
+    std::vector<Type> out;
+    for (const ValueId id : program.bodies[static_cast<std::size_t>(program.root)].parameters)
+      out.push_back(program.values[static_cast<std::size_t>(id)].type);
+    return out;
+  };
+  const std::vector<Type> own = types(root), others = types(*again);
+  const bool differs = own.size() == others.size() && own != others;
   if (!differs || hidden_share(*again, again->root) > kMostHiddenOfMember) return std::nullopt;
   return Member{std::move(*again), "forward", std::move(what)};
 }
@@ -490,15 +494,15 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
   random.shuffle(pool);
   // Fusions, loops and tiles of optimised code only show on long axes.
   static const std::vector<std::int64_t> kLong = {20, 24, 32, 32, 48, 64, 64, 100, 128, 128, 256};
-  if (random.chance(std::min(0.95, 0.6 * fitted.long_axes))) {
+  if (random.chance(std::min(0.95, 0.85 * fitted.long_axes))) {
     pool[0] = random.pick(kLong);
-    if (random.chance(0.35)) pool[1] = random.pick(kLong);
+    if (random.chance(0.6)) pool[1] = random.pick(kLong);
   }
   if (spread) pool = {options.devices, 2 * options.devices, random.between(2, 3)};
   pool.resize(3);
   s.sizes = pool;
   static const std::vector<std::int64_t> kVeryLong = {512, 1000, 1024, 2048, 4096};
-  if (!spread && random.chance(0.06 * fitted.long_axes)) s.longest = random.pick(kVeryLong);
+  if (!spread && random.chance(0.08 * fitted.long_axes)) s.longest = random.pick(kVeryLong);
   s.mix = mix_of(*options.catalogue, category);
   s.size = family_size(options, seed, family);
   s.idioms = options.idioms;

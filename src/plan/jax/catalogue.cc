@@ -17,8 +17,8 @@ namespace {
 // In the order of kArithmetic, kMath …
 std::vector<CategoryProfile> profiles() {
   return {
-      {.name = "arithmetic", .share = 0.5, .complex_share = 0.06, .scalar_share = 0.45},
-      {.name = "math", .share = 0.35, .scalar_share = 0.4},
+      {.name = "arithmetic", .share = 0.5, .complex_share = 0.06, .scalar_share = 0.55},
+      {.name = "math", .share = 0.35, .scalar_share = 0.5},
       {.name = "array", .share = 0.2},
       {.name = "linear_algebra",
        .share = 0.15,
@@ -35,7 +35,7 @@ std::vector<CategoryProfile> profiles() {
        .has_bodies = true,
        .families = 5,
        .integer_share = 0.05,
-       .scalar_share = 0.3},
+       .scalar_share = 0.4},
       // One family in eight spreads over devices.
       {.name = "vectorization",
        .share = 0.03,
@@ -50,12 +50,12 @@ std::vector<CategoryProfile> profiles() {
        .branch_share = 0.72,
        .integer_share = 0.25,
        .bool_share = 0.12,
-       .scalar_share = 0.4},
+       .scalar_share = 0.5},
       {.name = "loop",
        .share = 0.02,
        .own_share = 0.8,
        .has_bodies = true,
-       .scalar_share = 0.45,
+       .scalar_share = 0.55,
        .keeps_loops = true},
   };
 }

@@ -45,8 +45,9 @@ std::vector<Idiom::Part> as_parts(const Idiom& i, const Idiom::Ids& ids) {
 
 std::vector<Op> whole_ops() {
   std::vector<Op> all;
-  for (auto* table : {network_wholes, training_wholes, particle_wholes, grid_wholes, filter_wholes,
-                      audio_wholes, image_wholes, posterior_wholes})
+  for (auto* table :
+       {network_wholes, training_wholes, particle_wholes, grid_wholes, filter_wholes, audio_wholes,
+        image_wholes, posterior_wholes, system_wholes, cipher_wholes, digest_wholes})
     std::ranges::move(table(), std::back_inserter(all));
   return all;
 }

@@ -44,6 +44,9 @@ std::vector<Op> filter_wholes();
 std::vector<Op> audio_wholes();
 std::vector<Op> image_wholes();
 std::vector<Op> posterior_wholes();
+std::vector<Op> system_wholes();
+std::vector<Op> cipher_wholes();
+std::vector<Op> digest_wholes();
 
 // All of these.
 std::vector<Op> whole_ops();
