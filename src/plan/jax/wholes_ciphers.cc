@@ -338,7 +338,8 @@ class BlockCipher {
           return at;
         });
     return stage(
-        i_, forward ? Words{"encrypt_block"} : Words{"decrypt_block"},
+        i_,
+        forward ? Words{"encrypt_block", "encrypt_pair"} : Words{"decrypt_block", "decrypt_pair"},
         fmt::format("{} two words by {} rounds.", forward ? "Encrypt" : "Decrypt", cycles_ * per_),
         block_parts(), [&](const Ids& p) {
           Ids at = {p[0], p[1]};

@@ -90,7 +90,7 @@ class Keystream {
   BodyId quarter() {
     Parts parts;
     for (const std::string& name : four()) parts.push_back(word_part({name}));
-    return stage(i_, {"quarter_round"}, "Mix four words.", parts, [&](const Ids& p) {
+    return stage(i_, {"quarter_round", "mix_four"}, "Mix four words.", parts, [&](const Ids& p) {
       ValueId a = p[0], b = p[1], c = p[2], d = p[3];
       const auto turned = [&](const std::string& name, const std::string& form, Ids of, int bits) {
         return turns_.left({name}, word(i_, {"mixed"}, form, std::move(of)), bits);
@@ -117,9 +117,9 @@ class Keystream {
     });
   }
 
-  Parts sixteen(const std::string& suffix) const {
+  static Parts sixteen(const std::string& letter) {
     Parts out;
-    for (int k = 0; k < 16; ++k) out.push_back(word_part({fmt::format("x{}{}", k, suffix)}));
+    for (int k = 0; k < 16; ++k) out.push_back(word_part({fmt::format("{}{}", letter, k)}));
     return out;
   }
 
@@ -141,17 +141,19 @@ class Keystream {
                                                    {5, 6, 7, 4},
                                                    {10, 11, 8, 9},
                                                    {15, 12, 13, 14}}};
-    return stage(i_, {"double_round"},
+    return stage(i_, {"double_round", "mix_all"},
                  chacha_ ? "A round on columns and one on diagonals."
                          : "A round on columns and one on rows.",
-                 sixteen(""), [&](const Ids& p) {
+                 sixteen("x"), [&](const Ids& p) {
                    Ids x = p;
+                   std::size_t done = 0;
                    for (const Quarter& q : chacha_ ? kChaCha : kSalsa) {
+                     const std::string letter = done++ < 4 ? "y" : "z";
                      Ids operands;
                      Parts parts;
                      for (const std::size_t k : q) {
                        operands.push_back(x[k]);
-                       parts.push_back(word_part({fmt::format("x{}", k)}));
+                       parts.push_back(word_part({fmt::format("{}{}", letter, k)}));
                      }
                      const Ids out = call(i_, quarter_, operands, parts);
                      for (std::size_t k = 0; k < 4; ++k) x[q[k]] = out[k];
@@ -210,7 +212,7 @@ class Keystream {
                                {name}});
           }
           const Ids x = repeat(i_, 0, doubles_, {"two_rounds", "mix"}, carries,
-                               [&](const Ids& q) { return call(i_, double_, q, sixteen("")); });
+                               [&](const Ids& q) { return call(i_, double_, q, sixteen("y")); });
           const ValueId mixed =
               i_.let({"mixed", "permuted"}, "jnp.stack([" + Idiom::holes(0, 16) + "])", x,
                      words({16}), kWord);
@@ -277,14 +279,10 @@ class Sponge {
               : use_ == 2 ? Words{"fold_hashes", "set_fingerprint"}
                           : Words{"count_buckets", "hash_histogram"});
     i_.summary(
-        use_ == 0 ? "Keyed hash of " + all + " by rounds of " + by + "."
-        : use_ == 1
-            ? fmt::format("Put {} into {} buckets by a keyed hash of {} rounds.", all, buckets_, by)
-        : use_ == 2
-            ? "Fingerprint of a set of messages, whatever their order, by rounds of " + by + "."
-            : fmt::format(
-                  "Count how many messages fall into each of {} buckets by a hash of {} rounds.",
-                  buckets_, by));
+        use_ == 0   ? "Keyed hash of " + all + " by rounds of " + by + "."
+        : use_ == 1 ? fmt::format("Put {} into {} buckets by rounds of {}.", all, buckets_, by)
+        : use_ == 2 ? "Fingerprint of a set of messages by rounds of " + by + "."
+                    : fmt::format("Count messages in {} buckets by rounds of {}.", buckets_, by));
     const ValueId key = i_.argument({"key", "key_words"}, words({2}), kWord);
     Type type = words({length_});
     if (many_) type.shape.insert(type.shape.begin(), rows_);
@@ -327,8 +325,9 @@ class Sponge {
     }
   }
 
-  Parts state() const {
-    return {word_part({"v0"}), word_part({"v1"}), word_part({"v2"}), word_part({"v3"})};
+  static std::string letter(std::size_t k) { return std::string(1, static_cast<char>('a' + k)); }
+  static Parts state() {
+    return {word_part({"a"}), word_part({"b"}), word_part({"c"}), word_part({"d"})};
   }
 
   BodyId permutation() {
@@ -337,7 +336,7 @@ class Sponge {
                    Ids v = p;
                    for (const std::string& step : mixing_.steps) {
                      const auto at = static_cast<std::size_t>(step[0] - '0');
-                     const std::string name = fmt::format("v{}", at);
+                     const std::string name = letter(at);
                      const std::string rest = step.substr(2);
                      if (step[1] == '<')
                        v[at] = turns_.left({name}, v[at], std::stoi(rest));
@@ -365,9 +364,9 @@ class Sponge {
     return stage(i_, {"absorb", "absorb_word"},
                  fmt::format("Take up a word by {} round{}.", absorbs_, absorbs_ > 1 ? "s" : ""),
                  parts, [&](const Ids& p) {
-                   Ids v = {p[0], p[1], p[2], word(i_, {"v3"}, "$0 ^ $1", {p[3], p[4]})};
+                   Ids v = {p[0], p[1], p[2], word(i_, {"d"}, "$0 ^ $1", {p[3], p[4]})};
                    v = mixed(v, absorbs_);
-                   v[0] = word(i_, {"v0"}, "$0 ^ $1", {v[0], p[4]});
+                   v[0] = word(i_, {"a"}, "$0 ^ $1", {v[0], p[4]});
                    return v;
                  });
   }
@@ -380,8 +379,8 @@ class Sponge {
         [&](const Ids& p) {
           const ValueId k0 = word(i_, {"k0"}, "$0[0]", {p[0]}),
                         k1 = word(i_, {"k1"}, "$0[1]", {p[0]});
-          Ids v = {k0, k1, word(i_, {"v2"}, "$0 ^ jnp.uint32(0x6C796765)", {k0}),
-                   word(i_, {"v3"}, "$0 ^ jnp.uint32(0x74656462)", {k1})};
+          Ids v = {k0, k1, word(i_, {"c"}, "$0 ^ jnp.uint32(0x6C796765)", {k0}),
+                   word(i_, {"d"}, "$0 ^ jnp.uint32(0x74656462)", {k1})};
           const auto taken = [&](const Ids& at, ValueId m) {
             Ids operands = at;
             operands.push_back(m);
@@ -393,7 +392,7 @@ class Sponge {
           } else {
             std::vector<Idiom::Carry> carries;
             for (std::size_t k = 0; k < 4; ++k) {
-              const std::string name = fmt::format("v{}", k);
+              const std::string name = letter(k);
               carries.push_back({{name}, v[k], kWord, {name}});
             }
             if (category_ == kIndexing || i_.chance(0.3))
@@ -408,11 +407,11 @@ class Sponge {
           v = taken(
               v, word(i_, {"last", "length_word"},
                       fmt::format("$0[-1] ^ jnp.uint32(0x{:X}000000)", 4 * length_ % 256), {p[1]}));
-          v[2] = word(i_, {"v2"}, "$0 ^ 0xFF", {v[2]});
+          v[2] = word(i_, {"c"}, "$0 ^ 0xFF", {v[2]});
           v = mixed(v, ends_, !long_);
           const ValueId first = word(i_, {"first", "tag"}, "$0 ^ $1", {v[1], v[3]});
           if (!long_) return Ids{first};
-          v[1] = word(i_, {"v1"}, "$0 ^ 0xEE", {v[1]});
+          v[1] = word(i_, {"b"}, "$0 ^ 0xEE", {v[1]});
           v = mixed(v, ends_, true);
           return Ids{first, word(i_, {"second"}, "$0 ^ $1", {v[1], v[3]})};
         });
@@ -432,24 +431,25 @@ class Sponge {
 
 // An instruction: what it makes of the accumulator {a}, the other register {b} and its operand {k}.
 struct Instruction {
-  std::string name, accumulator, other;  // empty: stays
+  std::string name, says, accumulator, other;  // empty: stays
 };
 
 const std::vector<Instruction>& instructions() {
-  static const std::vector<Instruction> kAll = {{"add", "{a} + {k}", ""},
-                                                {"subtract", "{a} - {b}", ""},
-                                                {"multiply", "({a} * {k}) % 65536", ""},
-                                                {"exchange", "{b}", "{a}"},
-                                                {"double", "({a} << 1) & 0xFFFF", ""},
-                                                {"halve", "{a} >> 1", ""},
-                                                {"mask", "{a} & ({k} | 15)", ""},
-                                                {"exclusive_or", "{a} ^ {b}", ""},
-                                                {"load", "{k}", "{a}"},
-                                                {"accumulate", "", "({a} + {b}) & 0xFFFF"},
-                                                {"larger", "jnp.maximum({a}, {b})", ""},
-                                                {"smaller", "jnp.minimum({a}, {b})", "{a}"},
-                                                {"complement", "0xFFFF - ({a} & 0xFFFF)", ""},
-                                                {"count_bits", "lax.population_count({a})", "{a}"}};
+  static const std::vector<Instruction> kAll = {
+      {"add", "Add the operand.", "{a} + {k}", ""},
+      {"subtract", "Subtract the other register.", "{a} - {b}", ""},
+      {"multiply", "Multiply by the operand, modulo 2**16.", "({a} * {k}) % 65536", ""},
+      {"exchange", "Exchange the registers.", "{b}", "{a}"},
+      {"double", "Double the accumulator, in sixteen bits.", "({a} << 1) & 0xFFFF", ""},
+      {"halve", "Halve the accumulator.", "{a} >> 1", ""},
+      {"mask", "Keep the bits that the operand has, and the low four.", "{a} & ({k} | 15)", ""},
+      {"exclusive_or", "Exclusive or with the other register.", "{a} ^ {b}", ""},
+      {"load", "Load the operand, and keep what was there.", "{k}", "{a}"},
+      {"accumulate", "Add the accumulator to the other register.", "", "({a} + {b}) & 0xFFFF"},
+      {"larger", "Keep the larger register.", "jnp.maximum({a}, {b})", ""},
+      {"smaller", "Keep the smaller register.", "jnp.minimum({a}, {b})", "{a}"},
+      {"complement", "Flip the low sixteen bits.", "0xFFFF - ({a} & 0xFFFF)", ""},
+      {"count_bits", "Count the bits that are set.", "lax.population_count({a})", ""}};
   return kAll;
 }
 
@@ -509,8 +509,8 @@ class Machine {
   Idiom::Part reg(Words names) const { return {std::move(names), counts(i_, {}), kRegister}; }
 
   BodyId instruction(const Instruction& each) {
-    return stage(i_, {each.name, "op_" + each.name}, "", {reg({"a"}), reg({"b"}), reg({"k"})},
-                 [&](const Ids& p) {
+    return stage(i_, {each.name, "op_" + each.name}, each.says,
+                 {reg({"a"}), reg({"b"}), reg({"k"})}, [&](const Ids& p) {
                    const Terms terms = {{"a", p[0]}, {"b", p[1]}, {"k", p[2]}};
                    const auto next = [&](const std::string& form, ValueId stays, Words names) {
                      if (form.empty()) return stays;
