@@ -18,6 +18,24 @@ using plan::Body;
 using plan::Node;
 using plan::ValueId;
 
+namespace {
+
+// Whether a loop takes the pack whole whose step takes its members as one flat tuple.
+bool carried_flat(const plan::Program& program, std::size_t pack) {
+  const auto holds = [&](const std::vector<plan::Packed>& all) {
+    return std::ranges::any_of(all, [&](const plan::Packed& p) { return p.pack == pack; });
+  };
+  return std::ranges::any_of(program.bodies, [&](const Body& body) {
+    return std::ranges::any_of(body.nodes, [&](const Node& node) {
+      if (node.bodies.size() != 1 || !holds(node.packed_operands)) return false;
+      const Body& step = program.bodies[static_cast<std::size_t>(node.bodies[0])];
+      return !step.takes_packs && !holds(step.packed_parameters);
+    });
+  });
+}
+
+}  // namespace
+
 const std::vector<std::size_t>& Renderer::members_of(const plan::Packed& packed) const {
   return program_.packs[packed.pack].members;
 }
@@ -58,7 +76,8 @@ const PackForm& Renderer::form_of(std::size_t pack, const Body& b, const std::ve
   const ClaimClass claim = [&](const std::string& word) {
     return module_names_.claim_unshadowed({word, word + "Fields"});
   };
-  form.parts = nested_parts(program_, b, ids, form, planned.names.front(), random, claim);
+  if (!carried_flat(program_, pack))
+    form.parts = nested_parts(program_, b, ids, form, planned.names.front(), random, claim);
   if (has_class(form.container)) form.class_name = claim(class_name_of(planned.names.front()));
   for (auto& each : classes_of(form, vocabulary(), shapes))
     module_.classes.push_back(std::move(each));

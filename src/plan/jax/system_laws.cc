@@ -99,7 +99,7 @@ Simulation::Simulation(Idiom& i, Category category, Study study)
   brief_ = i.chance(0.4);
   draw_parts();
   draw_driver();
-  order_ = static_cast<Order>(i.random().weighted(std::vector<double>{0.1, 0.2, 0.15, 0.55}));
+  order_ = static_cast<Order>(i.random().weighted(std::vector<double>{0.08, 0.18, 0.14, 0.6}));
   if (order_ == Order::kEuler && i.chance(0.5)) substeps_ = i.between(2, 6);
   dt_ = i.random().pick(system_.dt);
   draw_constants();
@@ -127,7 +127,7 @@ bool Simulation::here(const std::string& part) const {
 void Simulation::draw_parts() {
   std::vector<std::string> said;
   for (const SystemPart& part : system_.parts)
-    if (i_.chance(0.5)) {
+    if (i_.chance(0.6)) {
       parts_.insert(part.name);
       said.push_back(part.says);
     }
@@ -175,7 +175,7 @@ void Simulation::draw_driver() {
 }
 
 void Simulation::draw_constants() {
-  const bool named = i_.chance(0.6);
+  const bool named = i_.chance(0.75);
   const double given = study_ == Study::kRun || study_ == Study::kSettle ? 0.3 : 0.5;
   if (i_.chance(0.5)) {
     i_.builder().program().constants.emplace_back("DT", dt_);

@@ -618,18 +618,18 @@ class Machine {
 }  // namespace
 
 std::vector<Op> digest_wholes() {
-  std::vector<Op> out = wholes_by<Keystream>({{"keystream", kArithmetic, 0.7},
-                                              {"keystream_words", kArray, 2},
-                                              {"keystream_blocks", kVectorization, 0.6},
-                                              {"keystream_loop", kLoop, 0.5}});
-  for (auto&& more : {wholes_by<Sponge>({{"message_hash", kArithmetic, 0.8},
-                                         {"hash_lanes", kVectorization, 0.7},
-                                         {"hash_sets", kReduction, 2},
-                                         {"hash_counts", kIndexing, 0.7},
-                                         {"hash_chain", kLoop, 0.5}}),
-                      wholes_by<Machine>({{"virtual_machine", kConditional, 2},
-                                          {"machine_memory", kIndexing, 0.7},
-                                          {"machine_runs", kVectorization, 0.4}})})
+  std::vector<Op> out = wholes_by<Keystream>({{"keystream", kArithmetic, 0.5},
+                                              {"keystream_words", kArray, 1.5},
+                                              {"keystream_blocks", kVectorization, 0.4},
+                                              {"keystream_loop", kLoop, 0.4}});
+  for (auto&& more : {wholes_by<Sponge>({{"message_hash", kArithmetic, 0.5},
+                                         {"hash_lanes", kVectorization, 0.5},
+                                         {"hash_sets", kReduction, 1.5},
+                                         {"hash_counts", kIndexing, 0.5},
+                                         {"hash_chain", kLoop, 0.4}}),
+                      wholes_by<Machine>({{"virtual_machine", kConditional, 1.8},
+                                          {"machine_memory", kIndexing, 0.6},
+                                          {"machine_runs", kVectorization, 0.3}})})
     out.insert(out.end(), more.begin(), more.end());
   return out;
 }

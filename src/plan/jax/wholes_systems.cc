@@ -494,26 +494,26 @@ namespace {
 Study drawn_study(Idiom& i, Category category) {
   if (category == kGradient) return Study::kFit;
   if (category == kVectorization) return Study::kTable;
-  if (category == kReduction || category == kLoop) return Study::kRun;
+  if (category == kReduction) return Study::kRun;
   return i.chance(0.35) ? Study::kCompare : Study::kRun;
 }
 
 }  // namespace
 
 std::vector<Op> system_wholes() {
-  std::vector<Op> out = wholes_of({{"coupled_system", kArithmetic, 2.2},
-                                   {"nonlinear_system", kMath, 2.2},
-                                   {"system_history", kReduction, 2.2},
-                                   {"scheduled_system", kIndexing, 2.2},
-                                   {"fitted_system", kGradient, 2.2},
-                                   {"system_sweep", kVectorization, 2.5},
-                                   {"switched_system", kConditional, 2.5},
-                                   {"stepped_system", kLoop, 2.2}},
+  std::vector<Op> out = wholes_of({{"coupled_system", kArithmetic, 3},
+                                   {"nonlinear_system", kMath, 3},
+                                   {"system_history", kReduction, 3},
+                                   {"scheduled_system", kIndexing, 3},
+                                   {"fitted_system", kGradient, 3},
+                                   {"system_sweep", kVectorization, 3.5},
+                                   {"switched_system", kConditional, 3.5},
+                                   {"stepped_system", kLoop, 3}},
                                   [](Idiom& i, Category category) {
                                     const Study study = drawn_study(i, category);
                                     Simulation(i, category, study).write();
                                   });
-  for (Op& op : wholes_of({{"settling_system", kLoop, 0.8}}, [](Idiom& i, Category category) {
+  for (Op& op : wholes_of({{"settling_system", kLoop, 1.2}}, [](Idiom& i, Category category) {
          Simulation(i, category, Study::kSettle).write();
        })) {
     op.derivative = kForward;  // by a while_loop
