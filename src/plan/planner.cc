@@ -31,7 +31,7 @@ constexpr int kTriesOfScalars = 30;       // of these, with numbers alone where 
 constexpr std::uint64_t kMoreOfScalars = 10;  // steps, since each is a little thing
 constexpr int kStepsBeside = 16;
 // Of what a root becomes, and of what another member does, so much may be hidden
-// (plan/visibility.h) by what is expected. Where half of it is, the function is refused.
+// (plan/visibility.h) by what is expected. Where most of it is, the function is refused (`--max-inert`).
 constexpr double kMostHidden = 0.36, kMostHiddenOfMember = 0.42;
 constexpr int kHiddenPrograms = 3;  // so many that hide more, then the best of them
 // An idiom that always hides much is not left out: so many families take the one that comes.

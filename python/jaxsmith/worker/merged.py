@@ -1,6 +1,7 @@
 """Compiling and running many functions as one module, which costs a tenth of doing so one by
 one."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -83,11 +84,9 @@ class GroupRunner:
             arguments = sum(len(member.kept) for member in members)
             executable = self._compiler.compile(merged, arguments, sum(results))
             stage = "run"
-            progress(stage, positions)
-            run = probe.with_signs(
-                _Run(self._compiler, executable, members, results),
-                lambda: progress("run", positions),
-            )
+            sign = functools.partial(progress, stage, positions)
+            sign()
+            run = probe.with_signs(_Run(self._compiler, executable, members, results), sign)
             probe.probe([m.work for m in members], [m.kept for m in members], run)
         except Exception as error:
             for member in members:

@@ -17,6 +17,7 @@ jaxsmith gets them byte for byte like this:
     hlo_optimized = compiled.runtime_executable().hlo_modules()[0].to_string(options)
 """
 
+import functools
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -64,8 +65,9 @@ def finish(work: Work, wanted: Collection[str], progress: Progress) -> None:
         with work.stage("parse"):
             parse(work, jax_private.new_context())
     if work.alive:
-        progress("run", [work.position])
-        _run(work, work.compiled, lambda: progress("run", [work.position]))
+        sign = functools.partial(progress, "run", [work.position])
+        sign()
+        _run(work, work.compiled, sign)
 
 
 def keep_costs(work: Work, costs: dict[str, float]) -> None:
