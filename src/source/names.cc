@@ -88,7 +88,9 @@ Words inner_parameter_words(const plan::Value& v) {
 }  // namespace
 
 bool is_usable(const std::string& word) {
-  return !word.empty() && std::ranges::all_of(word, in_name) && !reserved().contains(word);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return !word.empty() && !is_digit(word.front()) && std::ranges::all_of(word, in_name) &&
+         !reserved().contains(word);
 }
 
 bool Names::taken(const std::string& name) const {

@@ -33,7 +33,8 @@ class Names {
   std::set<std::string> names_;
 };
 
-// Whether a word may be a name: none that Python, or the module's imports, have taken.
+// Whether a word may be a name: an identifier, and none that Python, or the module's imports, have
+// taken.
 bool is_usable(const std::string& word);
 
 // Candidates in a random order, best first. `computed`: callers hand over what they have computed,

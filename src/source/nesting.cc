@@ -87,34 +87,75 @@ bool differ(const Items& items) {
   return true;
 }
 
+bool has_axis(const Items& items) {
+  return std::ranges::any_of(items, [](const Item& item) { return item.rank > 0; });
+}
+
+bool alike(const Group& x, const Group& y) {
+  return std::ranges::equal(x.items, y.items, [](const Item& a, const Item& b) {
+    return a.field == b.field && a.rank == b.rank;
+  });
+}
+
+// Members that share a word, of those that are in no group yet.
+Group sharing(const Items& items, const std::string& word, const std::set<std::size_t>& taken) {
+  Group out{field_of_word(word, items), {}, digits(word)};
+  for (const Item& item : items) {
+    const std::vector<std::string> own = words_of(item.field);
+    if (own.size() > 1 && std::ranges::count(own, word) == 1 && !taken.contains(item.member))
+      out.items.push_back({without(item.field, word), item.member, item.rank});
+  }
+  if (out.field.empty() || out.items.size() < 2 || !differ(out.items)) out.items.clear();
+  return out;
+}
+
+// Members of one number are a layer where others are of the same form; of numbers alone, such as
+// rates of a method, they are none.
+Groups layers(const Items& items, const std::vector<std::string>& numbers) {
+  Groups all, out;
+  std::set<std::size_t> taken;
+  for (const std::string& number : numbers) {
+    Group group = sharing(items, number, taken);
+    if (!has_axis(group.items)) continue;
+    for (const Item& item : group.items) taken.insert(item.member);
+    all.push_back(std::move(group));
+  }
+  for (const Group& group : all)
+    if (std::ranges::count_if(all, [&](const Group& other) { return alike(group, other); }) > 1)
+      out.push_back(group);
+  return out;
+}
+
 Groups by_word(const Items& items, Random& random) {
   std::vector<std::string> words;
   for (const Item& item : items)
     for (const std::string& word : words_of(item.field))
       if (std::ranges::find(words, word) == words.end()) words.push_back(word);
   random.shuffle(words);
-  std::ranges::stable_partition(words, digits);
-  Groups out;
+  const auto named = std::ranges::stable_partition(words, digits);
+  Groups out = layers(items, std::vector<std::string>(words.begin(), named.begin()));
   std::set<std::size_t> taken;
-  for (const std::string& word : words) {
-    Group group{field_of_word(word, items), {}, digits(word)};
-    for (const Item& item : items) {
-      const std::vector<std::string> own = words_of(item.field);
-      if (own.size() > 1 && std::ranges::count(own, word) == 1 && !taken.contains(item.member))
-        group.items.push_back({without(item.field, word), item.member, item.rank});
-    }
-    if (group.field.empty() || group.items.size() < 2 || !differ(group.items)) continue;
+  const auto take = [&](const Group& group) {
     for (const Item& item : group.items) taken.insert(item.member);
+  };
+  std::ranges::for_each(out, take);
+  for (const std::string& word : named) {
+    Group group = sharing(items, word, taken);
+    if (group.items.empty()) continue;
+    take(group);
     out.push_back(std::move(group));
   }
   return out;
 }
 
-// The arguments of each function of the module that the body calls, under its name.
+// The arguments of each function of the module that the body calls, under its name: its own, which
+// nothing else takes, and not only numbers.
 Groups by_function(const plan::Program& program, const plan::Body& body,
                    const std::vector<plan::ValueId>& ids, const Items& items) {
   Groups out;
-  std::set<std::size_t> taken;
+  const auto takes = [&](const plan::Node& node, const Item& item) {
+    return std::ranges::find(node.operands, ids[item.member]) != node.operands.end();
+  };
   for (const plan::Node& node : body.nodes) {
     if (node.bodies.size() != 1 || !plan::begins_with_call(node)) continue;
     const plan::Body& called = program.bodies[static_cast<std::size_t>(node.bodies[0])];
@@ -122,20 +163,15 @@ Groups by_function(const plan::Program& program, const plan::Body& body,
         std::ranges::any_of(out, [&](const Group& other) { return other.field == called.hint; });
     if (called.placement != plan::Placement::kHelper || !is_usable(called.hint) || known) continue;
     Group group{called.hint, {}};
-    for (const Item& item : items)
-      if (!taken.contains(item.member) && std::ranges::count(node.operands, ids[item.member]) > 0)
-        group.items.push_back(item);
-    if (group.items.size() < 2) continue;
-    for (const Item& item : group.items) taken.insert(item.member);
-    out.push_back(std::move(group));
+    for (const Item& item : items) {
+      const bool alone = std::ranges::none_of(body.nodes, [&](const plan::Node& other) {
+        return takes(other, item) && other.bodies != node.bodies;
+      });
+      if (alone && takes(node, item)) group.items.push_back(item);
+    }
+    if (group.items.size() > 1 && has_axis(group.items)) out.push_back(std::move(group));
   }
   return out;
-}
-
-bool alike(const Group& x, const Group& y) {
-  return std::ranges::equal(x.items, y.items, [](const Item& a, const Item& b) {
-    return a.field == b.field && a.rank == b.rank;
-  });
 }
 
 class Nesting {
