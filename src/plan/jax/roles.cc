@@ -4,6 +4,8 @@
 #include <set>
 #include <vector>
 
+#include "plan/meaning.h"
+
 namespace jaxsmith::plan {
 namespace {
 
@@ -258,19 +260,23 @@ Role role_of(const Value& argument) {
 
 Quantity quantity_of(const Value& result, const std::string& function) {
   const std::string& name = result.names.empty() ? function : result.names.front();
-  if (name.empty()) return Quantity::kUnnamed;
-  if (result.type.rank() == 0) return number_by(name);
   const std::vector<std::string> parts = words_of_name(name);
+  // Of an array of which nobody knows what it is there is no loss, no tangent and no fit.
+  if (parts.empty()) return result.type.rank() == 0 ? Quantity::kUnnamed : Quantity::kMetric;
+  if (result.type.rank() == 0) return number_by(name);
   // Spreads and determinants come beside what a function is for.
   static const Words kBeside = {"spread", "variance", "var", "std", "deviation", "disagreement"};
   if (ends_with_any(parts, metric_words()) || ends_with_any(parts, kBeside))
     return Quantity::kMetric;
   const auto is_loss = [](const std::string& part) { return holds(loss_words(), part); };
   if (std::ranges::any_of(parts, is_loss)) return Quantity::kMetric;  // of each example: a mean is
-  if (parts.empty()) return Quantity::kUnnamed;
   if (parts.back() == "logits") return Quantity::kLogits;
   if (parts.back() == "residuals" || parts.back() == "errors") return Quantity::kResidual;
-  return Quantity::kPrediction;
+  static const Words kPredicted = {"predicted", "fitted",        "forecast",      "modelled",
+                                   "simulated", "interpolated",  "curve",         "decoded",
+                                   "rendered",  "reconstructed", "reconstruction"};
+  const bool known = ends_with_any(parts, kPredicted) || meaning_of({name}) != 0;
+  return known ? Quantity::kPrediction : Quantity::kMetric;
 }
 
 }  // namespace jaxsmith::plan

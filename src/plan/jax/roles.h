@@ -24,10 +24,11 @@ enum class Quantity {
   kPrice,
   kUtility,
   kLogits,
-  kPrediction,  // any other array
+  kPrediction,  // any other array of which its name says what it is
   kNumber,      // any other number that has a name
-  kUnnamed,
-  kMetric  // counts, ranks, choices and what a step has updated: nobody differentiates these
+  kUnnamed,     // a number that has none
+  kMetric       // counts, ranks, choices, what a step has updated, arrays of which nothing is known:
+                // nobody differentiates these
 };
 
 Role role_of(const Value& argument);
