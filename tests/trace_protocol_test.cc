@@ -224,6 +224,37 @@ constexpr Lie kLies[] = {
 INSTANTIATE_TEST_SUITE_P(ScriptedWorker, Lies, testing::ValuesIn(kLies),
                          [](const auto& info) { return std::string(info.param.name); });
 
+// As on a machine whose processors others have: a tenth of the time is this worker's.
+TEST(ScriptedWorker, OneThatGetsLittleOfTheProcessorsHasAsMuchTimeOfThem) {
+  const Scripted worker(R"(progress(*alive)
+begin = time.process_time()
+while time.process_time() < begin + 0.3:
+    turn = time.process_time()
+    while time.process_time() < turn + 0.01: pass
+    time.sleep(0.09)
+answer())");
+  TracerOptions options = worker.options();
+  options.function_seconds = 1;
+  Tracer tracer(options);
+  const auto outcomes = tracer.trace(3, two_functions(), Route::kChunk, false);
+  ASSERT_TRUE(outcomes.ok()) << outcomes.error().message;
+  for (const Outcome& outcome : outcomes.value()) EXPECT_TRUE(outcome.ok) << outcome.refusal.detail;
+}
+
+TEST(ScriptedWorker, OneThatSleepsOrWorksForEverIsEnded) {
+  for (const char* body :
+       {"progress(*alive)\nwhile True: time.sleep(1)", "progress(*alive)\nwhile True: pass"}) {
+    const Scripted worker(body);
+    TracerOptions options = worker.options();
+    options.function_seconds = 0.4;
+    Tracer tracer(options);
+    const auto outcomes = tracer.trace(3, two_functions(), Route::kChunk, false);
+    ASSERT_TRUE(outcomes.ok()) << outcomes.error().message;
+    for (const Outcome& outcome : outcomes.value())
+      EXPECT_EQ(outcome.refusal.reason, Reason::kTimeout) << body;
+  }
+}
+
 TEST(ScriptedWorker, ProgressDoesNotBuyTimeForEver) {
   const Scripted worker("while True:\n    progress(alive[0])\n    time.sleep(0.02)");
   TracerOptions options = worker.options();

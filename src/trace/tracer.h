@@ -12,6 +12,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -35,7 +36,8 @@ struct TracerOptions {
   std::string python_path;  // folder that holds the `jaxsmith` package
   std::string
       allocator;  // shared library that workers take malloc from; empty, or not there: the system's
-  double function_seconds = 30;  // without any sign of progress
+  // Without any sign of progress: on the clock and of processor time, unless it sleeps.
+  double function_seconds = 30;
   double start_seconds = 120;
   std::int64_t memory_bytes = std::int64_t{6} << 30;   // of a worker and what it has started
   std::vector<level::Level> levels = {};               // empty: all that the back end has
@@ -76,6 +78,13 @@ class Tracer {
     std::size_t answered = 0;  // functions whose outcome is there
     std::size_t reports = 0;   // of progress
   };
+  // On the clock, and how much processor time the worker has had by then, in seconds.
+  struct Moment {
+    std::chrono::steady_clock::time_point at;
+    double cpu = 0;
+  };
+  Moment now() const;
+  bool overdue(const Moment& begin, double seconds) const;
   bool take(Message& message, const Request& request, Run& run, bool& done) const;
   Result<Run> run(const Request& request, const std::atomic<bool>& cancel);
   Result<bool> find_culprit(const Request& request, const Run& failed,
