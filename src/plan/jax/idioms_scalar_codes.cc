@@ -23,7 +23,7 @@ void convergents(Idiom& i) {
   const ValueId p = i.input({"numerator", "p"}, type, {50, 2000});
   const ValueId q = i.input({"denominator", "q"}, type, {50, 2000});
   const std::string limit = i.setting({"max_denominator", "limit"}, {"50", "100", "30"});
-  i.called({"limit_denominator", "last_convergent", "reduce_to_convergent"});
+  i.called({"bounded_convergent", "last_convergent", "reduce_to_convergent"});
   i.summary("Give the last convergent of a fraction whose denominator is below a limit.");
   const ValueId one = count_from(i, {"one", "k1"}, 1, {0, 2000}),
                 zero = count_from(i, {"zero", "k0"}, 0, {0, 2000});
@@ -68,7 +68,7 @@ void mediants(Idiom& i) {
   const Interval range{0, static_cast<double>(limit)};
   const ValueId one = count_from(i, {"one"}, 1, range), zero = count_from(i, {"zero"}, 0, range);
   const bool nearest = i.chance(0.6), by_cond = i.chance(0.5);
-  const Words names = {"a", "b", "c", "d"};
+  const Words names = {"low_num", "low_den", "high_num", "high_den"};
   const Part part{{}, type, range};
   const std::string further =
       i.either({"{x} * ({b} + {d}) > {a} + {c}", "({a} + {c}) < {x} * ({b} + {d})"});
@@ -94,10 +94,10 @@ void mediants(Idiom& i) {
               above, {}, {}, {"raise_low", "go_up"},
               [&](const Ids&) { return Ids{num, den, p[2], p[3]}; }, {"lower_high", "go_down"},
               [&](const Ids&) { return Ids{p[0], p[1], num, den}; },
-              {{{"a_next"}, type, range},
-               {{"b_next"}, type, range},
-               {{"c_next"}, type, range},
-               {{"d_next"}, type, range}});
+              {{{"low_num_next"}, type, range},
+               {{"low_den_next"}, type, range},
+               {{"high_num_next"}, type, range},
+               {{"high_den_next"}, type, range}});
         Ids next;
         const Ids side = {num, den};
         for (std::size_t k = 0; k < 4; ++k)
@@ -214,9 +214,15 @@ Op circle_survivor() {
       return;
     }
     const bool given = i.chance(0.6);
+    const std::int64_t fixed = i.random().pick(std::vector<std::int64_t>{3, 5, 7});
     const ValueId k = given ? i.input({"k", "every"}, type, {2, 9}) : kNoValue;
-    const Term every = {"k", k, given ? "" : i.setting({"k", "every"}, {"3", "5", "7"})};
-    i.summary("Give the place that is left when every k-th of a circle goes" + numbered + ".");
+    const Term every = {"k", k, given ? std::string() : fmt::format("{}", fixed)};
+    const std::string which = given        ? "k-th"
+                              : fixed == 3 ? "third"
+                              : fixed == 5 ? "fifth"
+                                           : "seventh";
+    i.summary("Give the place that is left when every " + which + " of a circle goes" + numbered +
+              ".");
     const ValueId zero = count_from(i, {"first", "place"}, 0, seats),
                   two = count_from(i, {"two", "size"}, 2, {2, 101});
     const bool wraps = i.chance(0.5);
@@ -239,7 +245,8 @@ Op circle_survivor() {
       whole(i, {"number", "seat"}, "{r} + 1", {{"r", place}}, {1, 101});
     else if (i.chance(0.3)) {
       i.called({"survivor_distance", "steps_from_start"});
-      i.summary("Give how far from the start the last of a circle sits when every k-th goes.");
+      i.summary("Give how far from the start the last of a circle sits when every " + which +
+                " goes.");
       whole(i, {"distance", "gap"}, "jnp.minimum({r}, {n} - {r})", {{"r", place}, {"n", n}}, seats);
     }
   });
@@ -344,7 +351,10 @@ Op check_code() {
     const bool two = check.most == 96;  // digits at the end
     const std::int64_t kept = whole_code ? n - (two ? 2 : 1) : n;
     const std::string ends = two ? "two digits" : "digit";
-    i.called({check.names[0] + (whole_code ? "_valid" : "_digit"), check.names[1], "check_code"});
+    i.called({check.names[0] + (whole_code ? "_valid"
+                                : two      ? "_digits"
+                                           : "_digit"),
+              check.names[1], "check_code"});
     i.summary(
         whole_code
             ? fmt::format("Give the {} that a code should end with {}, and whether it does.", ends,
@@ -588,7 +598,10 @@ Op power_of_two() {
     const Type type{DType::kI32, shape};
     const double top = i.number({2000, 100000, 1e6});
     const auto what = i.between(0, 4);
-    const ValueId n = i.input({"n", "size", "word"}, type, {1, top});
+    const ValueId n = i.input(what == 3   ? Words{"size", "length", "offset"}
+                              : what == 4 ? Words{"word", "register", "bits"}
+                                          : Words{"n", "number", "size"},
+                              type, {1, top});
     const Interval range{0, 2 * top}, bits{0, 21};
     switch (what) {
       case 0:

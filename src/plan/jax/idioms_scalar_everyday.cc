@@ -97,7 +97,8 @@ struct Schedule {
   std::vector<double> base;  // what is due at the lower edge of each bracket
 
   std::string rule(std::size_t k, const std::string& amount) const {
-    if (k == 0) return Idiom::text(rates[0]) + " * " + amount;
+    // The base of the next bracket follows from the rate: it is no number to vary by itself.
+    if (k == 0) return amount + " * " + Idiom::text(rates[0]);
     return Idiom::text(base[k]) + " + " + Idiom::text(rates[k]) + " * (" + amount + " - " +
            Idiom::text(edges[k - 1]) + ")";
   }
