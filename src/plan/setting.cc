@@ -133,6 +133,25 @@ Op using_all(const Op& op, Builder& b) {
   return out;
 }
 
+// Whether the entry has what its role gives in the order in which that gives it: a distance over a
+// duration, and an angle by its height and then its length.
+bool in_order(const Op& entry, const Draft& draft, const Builder& b) {
+  static const std::array<std::string_view, 18> kOrdered = {
+      "subtract",    "jnp.positive", "divide",         "jnp.true_divide", "lax.div",
+      "floor_ratio", "modulo",       "fmod",           "jnp.divmod",      "lax.rem",
+      "remainder",   "floor_divide", "integer_ratio",  "copysign",        "power",
+      "jnp.pow",     "lax.pow",      "jnp.float_power"};
+  static const std::array<std::string_view, 3> kTurned = {"arctan2", "jnp.atan2", "lax.atan2"};
+  const auto& nodes = b.body_of(b.current()).nodes;
+  const std::vector<ValueId>& given =
+      draft.placed && !nodes.empty() ? nodes.back().operands : draft.operands;
+  if (given.size() != 2 || given[1] == kNoValue || !b[given[1]].literal.empty()) return true;
+  const bool turned = std::ranges::find(kTurned, entry.name) != kTurned.end();
+  const bool ordered = std::ranges::find(kOrdered, entry.name) != kOrdered.end();
+  if (!turned && !ordered) return true;
+  return (given[0] < given[1]) == ordered;
+}
+
 // The entry on operands of its role; false where it has none, or none that it takes.
 bool draw_in_role(Builder& b, const Op& entry) {
   constexpr int kTries = 16;
@@ -142,7 +161,8 @@ bool draw_in_role(Builder& b, const Op& entry) {
     Op both = entry;
     both.draw = [&](Builder& inner, Draft& draft) {
       Draft of_role;
-      return role->draw(inner, of_role) && using_all(entry, inner).draw(inner, draft);
+      return role->draw(inner, of_role) && using_all(entry, inner).draw(inner, draft) &&
+             in_order(entry, draft, inner);
     };
     if (b.draw_op(both, /*any_spelling=*/true)) return true;
   }
@@ -228,9 +248,8 @@ bool draw_setting(Builder& b, std::optional<Category> category) {
     // What is for such values comes before what would fit any.
     constexpr double kForOthers = 0.15;
     const double suits = category && !is_for(b, op, ends) ? kForOthers : 1;
-    weights.push_back(wanted ? op.weight * (nests ? 0.1 : 1) * suits *
-                                   b.weights().entry(weights.size())
-                             : 0);
+    weights.push_back(
+        wanted ? op.weight * (nests ? 0.1 : 1) * suits * b.weights().entry(weights.size()) : 0);
   }
   // What it says is said of the whole.
   const std::vector<std::string> names = root_of(b).names, summaries = root_of(b).summaries;
@@ -305,6 +324,8 @@ bool retell(Body& root, std::size_t before) {
     if (!added.starts_with(way.begins) || added.find(". ") != std::string::npos) continue;
     const std::size_t along = added.find(" along axis ");
     std::string values = said.substr(0, before - 1);
+    // "`x` with a border": what is done to an array is no noun.
+    if (values[0] == '`') root.names.clear();
     if (values[0] != '`' && !std::isdigit(static_cast<unsigned char>(values[0]))) {
       const bool formula = values.size() > 1 && std::isupper(static_cast<unsigned char>(values[1]));
       if (!formula)
@@ -501,11 +522,18 @@ bool fill_with_setting(Builder& b, Category category, const Op& featured, const 
   name_apart(b);
   const std::size_t count = computed_ends(b).size();
   if (!return_ends(b)) return false;
-  if (!sentence) return true;
+  const std::size_t said = sentence.value_or(0);
+  if (said == 0) return true;
   Body& root = root_of(b);
-  if (root.summaries.front().size() > *sentence) {
+  if (root.summaries.front().size() > said) {
     // What goes on with it has its own name.
-    if (!retell(root, *sentence)) root.names.clear();
+    // Words of all that it gives say the mean or total too, where there are some.
+    const bool told = count == 1 && retell(root, said);
+    const std::vector<std::string> summaries = root.summaries, names = root.names;
+    root.names.clear(), root.summaries.clear();
+    const bool again = say_what_it_gives(b).has_value();
+    if (!again && count == 1) root.summaries = summaries;
+    root.names = told ? names : root.names;
   } else if (root.results.size() != count) {
     root.names.clear(), root.summaries.clear();
     say_what_it_gives(b);

@@ -13,23 +13,24 @@ std::string_view purposes_table() {
   return R"rows(
 angle = angle angles phase heading bearing rotation unwrapped angles_in_degrees angles_in_radians
 wave = wave sine cosine ripple carrier
-share = probability probs fraction proportions cdf survival tail confidence memberships hit_rate
-    tail_probability lower_tail upper_tail prob p_value shares share rate success_rate
+share = probability probs fraction proportions confidence memberships hit_rate prob shares share rate
+    success_rate
 class_share = probs predicted_probs class_probs softmax
 tail = survival tail tail_probability upper_tail p_value
+cumulative = cdf lower_tail
 log_prob = log_density log_prob log_mass log_probs log_likelihood log_prior log_pmf log_joint
     log_probability
 log_tail = log_cdf log_survival log_tail
-part = volume area mass events cost costs energy power sizes weighted_losses occurrences
+part = area events cost costs energy power sizes weighted_losses occurrences
 ratio = growth ratio growth_ratio doubled exponential factors price_ratio
 extent = lifetimes waiting_times sizes distance distances speeds events first_passages volume
 scaled_to_peak = power energy amplitude magnitude modulus intensity singular_values moduli
     eigenvalues strength sharpness
 power = power energy intensity falloff inverse_square
-amount = volume area sizes mass events total concentration
-root = root deviation
+amount = area sizes events total concentration
+root = by sqrt lax.sqrt of variance total_variance
 variance = variance variances total_variance
-inverse_root = inverse_root precision
+inverse_root = by rsqrt lax.rsqrt of variance total_variance
 log_gamma = log_gamma
 digamma = digamma
 terms = entropy_terms relative_entropy divergence weighted_log
@@ -56,7 +57,7 @@ moved = rolled delayed lagged_values wrapped_around
 turned = mirrored flipped transposed
 left_out = smoothed filtered trend quantized rounded clipped limited coarse denoised floored
 ordered = ordered sorted ranked best largest
-code = codes words mixed masked flags toggled shifted common joined packed bits hashes inverted
+code = codes words mixed masked flags toggled shifted common joined packed hashes inverted
     high_bits tokens low_bits flagged keyed random_bits checksum
 rank = ranks
 position = order ranks ids places choices permutation indices best nearest winner cheapest positions
@@ -79,7 +80,7 @@ speed = by divide jnp.true_divide lax.div of distance total / duration interval
 case_rate = by divide jnp.true_divide of cases events / exposure population
 revenue = by multiply of net_price price width / quantity demand height
 expense = by add of labor_cost fixed_cost / material_cost variable_cost
-warmth = by subtract of inside room_temperature / outside air_temperature
+warmth = by subtract lax.sub of inside room_temperature / outside air_temperature
 running_peak = by cummax jnp.maximum.accumulate of price
 running_low = by cummin of price
 wealth = by cumprod lax.cumprod~call jnp.cumulative_prod of growth factors
@@ -192,6 +193,18 @@ root : arithmetic 6
 inverse_root : arithmetic 6
   scale_inputs apply_inverse_root : Scale inputs by {}. : v[?]{0.02,1e4}; inputs,centered[?]{-2,2} :
       $1 * $0 -> scaled[?]{-2R,2R}
+tail : reduction 6
+  fisher_statistic combine_p_values : Statistic that combines {} of several tests, by Fisher. :
+      v[*]{0.002,1} : -2.0 * jnp.sum(jnp.log($0)) -> statistic[]{0,60}
+tail : arithmetic 6
+  expected_exceedances expected_beyond : Expected number of readings beyond the point, by {}. :
+      v[?]{0,1}; readings,count[]{10,100} : $1 * $0 -> exceedances[?]{0,100}
+cumulative : arithmetic 6
+  expected_up_to expected_below : Expected number of readings up to the point, by {}. : v[?]{0,1};
+      readings,count[]{10,100} : $1 * $0 -> expected_below[?]{0,100}
+cumulative : math 6
+  log_odds_up_to cumulative_log_odds : Logarithm of the odds to lie up to the point, by {}. :
+      v[?]{0.002,0.998} : jnp.log($0) - jnp.log1p(-$0) -> log_odds[?]{-7,7}
 tail : math 6
   significance log_tail : Negative decimal logarithm of {}. : v[?]{0.002,1} : -jnp.log10($0) ->
       significance[?]{0,3}

@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "plan/argument_roles.h"
 #include "plan/jax/call_table.h"
 #include "plan/jax/op_helpers.h"
 #include "plan/jax/settings.h"
@@ -153,10 +154,51 @@ std::optional<Row> draws_row(const Words& path) {
 
 // Options that change nothing of what the words say.
 bool says_nothing(std::string_view option) {
-  static const std::array<std::string_view, 24> kSilent = {
-      "axis",   "axes", "keepdims", "dtype", "size",  "fill_value",  "precision", "shape",
-      "norm",   "rtol", "atol",     "ddof",  "mode",  "method",      "inplace",   "lower",
-      "length", "num",  "unroll",   "bins",  "range", "approximate", "maxiter",   "tol"};
+  static const std::array<std::string_view, 45> kSilent = {"axis",
+                                                           "axes",
+                                                           "keepdims",
+                                                           "dtype",
+                                                           "size",
+                                                           "fill_value",
+                                                           "precision",
+                                                           "shape",
+                                                           "norm",
+                                                           "rtol",
+                                                           "atol",
+                                                           "ddof",
+                                                           "mode",
+                                                           "method",
+                                                           "inplace",
+                                                           "lower",
+                                                           "length",
+                                                           "num",
+                                                           "unroll",
+                                                           "bins",
+                                                           "range",
+                                                           "approximate",
+                                                           "maxiter",
+                                                           "tol",
+                                                           "dx",
+                                                           "nan",
+                                                           "posinf",
+                                                           "neginf",
+                                                           "reps",
+                                                           "rank",
+                                                           "nperseg",
+                                                           "scaling",
+                                                           "detrend",
+                                                           "kind",
+                                                           "recall_target",
+                                                           "padding",
+                                                           "dimension",
+                                                           "window_strides",
+                                                           "broadcast_dimensions",
+                                                           "reduction_dimension",
+                                                           "stable",
+                                                           "index_dtype",
+                                                           "preferred_element_type",
+                                                           "dimensions",
+                                                           "unique_indices"};
   return std::ranges::find(kSilent, option) != kSilent.end();
 }
 
@@ -302,10 +344,33 @@ class Teller {
     return out;
   }
 
+  // What a value is called that is no parameter: the function is not about the last step alone.
+  std::string stem(const std::string& text, const Node& node, int depth) const {
+    const auto id = operand_of(text, node);
+    if (!id || parameter(*id) || !b_[*id].literal.empty()) return {};
+    const auto [made, place] = only_result_of(*id);
+    const auto inner = made ? written(*made) : std::nullopt;
+    if (inner)
+      if (const auto whole = said(*inner + place, *made, depth + 1); whole && !whole->names.empty())
+        return whole->names.front();
+    const auto noun = noun_of(b_, *id);
+    return noun ? word_of(b_[*id]) : "values";
+  }
+
   std::optional<std::string> argument(const std::string& text, const Node& node, int depth) const {
     if (number_of(text)) return text;
     if (text == "jnp.inf") return "infinity";
     if (text == "-jnp.inf") return "minus infinity";
+    // A constant array says its number, or its numbers.
+    for (const std::string_view call : {"jnp.full_like(", "lax.full_like(", "jax.lax.full_like("})
+      if (text.starts_with(call) && text.ends_with(')')) {
+        const auto inside = split_outside(
+            std::string_view(text).substr(call.size(), text.size() - call.size() - 1), {", "});
+        if (inside.size() == 2) return argument(std::string(inside[1]), node, depth);
+      }
+    constexpr std::string_view kArray = "jnp.array(";
+    if (text.starts_with(kArray) && text.ends_with("])"))
+      return argument(text.substr(kArray.size(), text.size() - kArray.size() - 1), node, depth);
     if (const auto all = several(text, node, depth)) return all;
     if (text.starts_with("jnp.") && text.find('(') == std::string::npos) return text.substr(4);
     if (const auto id = operand_of(text, node)) {
@@ -377,6 +442,16 @@ class Teller {
     return out;
   }
 
+  // The last part of a call's name; "multiply.reduce" of what a ufunc has.
+  static std::string callee_of(const Words& path) {
+    static const std::array<std::string_view, 5> kMethods = {"reduce", "accumulate", "outer", "at",
+                                                             "reduceat"};
+    const bool of_ufunc = path.size() > 2 &&
+                          std::ranges::find(kMethods, path.back()) != kMethods.end() &&
+                          path[path.size() - 2] != "lax" && path[path.size() - 2] != "linalg";
+    return of_ufunc ? path[path.size() - 2] + "." + path.back() : path.back();
+  }
+
   // "$0.at[$1].add($2)": what is changed, where, and how.
   std::optional<Saying> update(const std::string& text, const Node& node, int depth) const {
     static const std::map<std::string_view, std::pair<std::string_view, std::string_view>> kHow = {
@@ -408,6 +483,21 @@ class Teller {
     if (!of || !where || !by || (value.empty() && how->first != "get")) return std::nullopt;
     return Saying{fmt::format(fmt::runtime(how->second.first), *of, *where, *by),
                   {std::string(how->second.second)}};
+  }
+
+  // "$0[$1]", "$0[jnp.tril_indices(4)]".
+  std::optional<Saying> subscript(const std::string& text, const Node& node, int depth) const {
+    const std::size_t open = text.find('[');
+    if (!text.starts_with('$') || open == std::string::npos || !text.ends_with(']'))
+      return std::nullopt;
+    const std::string index = text.substr(open + 1, text.size() - open - 2);
+    if (!operand_of(text.substr(0, open), node) || index.find('$') == std::string::npos)
+      if (index.find('(') == std::string::npos) return std::nullopt;
+    if (split_outside(index, {", "}).size() > 1) return std::nullopt;
+    const auto of = argument(text.substr(0, open), node, depth),
+               where = argument(index, node, depth);
+    if (!of || !where) return std::nullopt;
+    return Saying{"entries of " + *of + " at " + *where, {"entries_at_places"}};
   }
 
   // "jax.nn.initializers.he_normal()(key, shape, dtype)".
@@ -501,22 +591,24 @@ class Teller {
     if (depth > kDeepest) return std::nullopt;
     if (const auto both = product(text, node, depth)) return both;
     if (const auto changed = update(text, node, depth)) return changed;
+    if (const auto picked = subscript(text, node, depth)) return picked;
     if (const auto weights = initial_weights(text)) return weights;
     // Of several results people take one: "slogdet(x)[1]", "unique_counts(x).counts".
     const std::size_t end = text.rfind(')') + 1;
     const bool taken = end != 0 && end < text.size();
     const auto call = call_in(taken ? text.substr(0, end) : text);
     if (!call) return std::nullopt;
-    const std::string callee = call->path.back() + (taken ? text.substr(end) : "");
+    const std::string own = callee_of(call->path);
+    const std::string callee = own + (taken ? text.substr(end) : "");
     std::optional<Row> row = taken ? std::nullopt : density_row(call->path);
     if (!row && !taken) row = draws_row(call->path);
     if (const Row* found = row ? nullptr : row_of(callee)) row = *found;
     if (!row) return std::nullopt;
-    std::string chosen, axis, options;
+    std::string chosen, axis, options, about;
     Saying out{row->phrase, row->names};
     // An option that gives another value has words of its own, or changes them all.
     for (const std::string& given : call->arguments) {
-      const std::string* words = option_words(call->path.back(), given);
+      const std::string* words = option_words(own, given);
       if (words != nullptr && words->starts_with("= "))
         out = {words->substr(2), {name_in(words->substr(2))}};
       else if (words != nullptr)
@@ -528,8 +620,9 @@ class Teller {
       const std::size_t equals = given.find('=');
       const bool named =
           equals != std::string::npos && given.substr(0, equals).find('(') == std::string::npos;
-      if (named && option_words(call->path.back(), given) != nullptr) continue;
-      if (named && (given.starts_with("axis=") || given.starts_with("axes=")))
+      if (named && option_words(own, given) != nullptr) continue;
+      if (named && (given.starts_with("axis=") || given.starts_with("axes=") ||
+                    given.starts_with("dimension=")))
         axis = axis_words(row->axis, given.substr(given.find('=') + 1), *call, node);
       if (named && (says_nothing(given.substr(0, equals)) || row->parameters)) continue;
       if (named && row->open && given.starts_with("where=")) {
@@ -560,11 +653,25 @@ class Teller {
       }
       const auto said = argument(given, node, depth);
       if (!said) return std::nullopt;
+      if (about.empty()) about = stem(given, node, depth);
       const std::string what = only ? "{}" : hole;
       out.phrase.replace(out.phrase.find(what), what.size(), *said);
       ++place;
     }
     out.phrase += axis + options + chosen;
+    // "logarithm_of_density"; what is several words says enough.
+    if (about == "values")
+      out.names.clear();
+    else if (!about.empty() && !out.names.empty() &&
+             out.names.front().find('_') == std::string::npos)
+      out.names = {out.names.front() + "_of_" + about};
+    // "where the mask of where `a` exceeds `b` holds"
+    constexpr std::string_view kTwice = "where the mask of where ", kHolds = " holds";
+    if (const std::size_t twice = out.phrase.find(kTwice); twice != std::string::npos)
+      if (const std::size_t holds = out.phrase.find(kHolds, twice); holds != std::string::npos) {
+        out.phrase.erase(holds, kHolds.size());
+        out.phrase.replace(twice, kTwice.size(), "where ");
+      }
     if (out.phrase.find('{') != std::string::npos || out.phrase.size() > kLongest)
       return std::nullopt;
     return out;

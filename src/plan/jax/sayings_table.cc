@@ -23,7 +23,7 @@ arccosh acosh = inverse hyperbolic cosine of {} # inverse_cosh
 arctanh atanh = inverse hyperbolic tangent of {} # fisher_z inverse_tanh
 exp = exponential of {}
 exp2 = two to the power of {} # power_of_two
-expm1 = exponential of {} less one # excess_growth
+expm1 = exponential of {} less one # exp_minus_one
 log = natural logarithm of {}
 log2 = base-2 logarithm of {} # log2_values octaves
 log10 = base-10 logarithm of {} # decades
@@ -32,7 +32,7 @@ sqrt = square root of {}
 rsqrt = reciprocal square root of {} # inverse_root
 cbrt = cube root of {}
 square = square of {}
-abs fabs absolute = magnitude of {}
+abs fabs absolute = magnitude of {} # absolute_value
 sign = sign of {} # direction_of_change
 signbit = mask of the negative entries of {} # is_negative
 floor = {} rounded down # round_down
@@ -54,7 +54,7 @@ deg2rad radians = {} in radians # to_radians
 rad2deg degrees = {} in degrees # to_degrees
 maximum fmax = larger of {0} and {1} # larger_of
 minimum fmin = smaller of {0} and {1} # smaller_of
-remainder mod fmod rem = remainder of {0} over {1}
+remainder mod fmod rem = remainder of {0} over {1} # remainder_after_division
 floor_divide = whole quotient of {0} over {1}
 copysign = {0} with the signs of {1} # with_signs_of
 nextafter = next number after {0} towards {1} # next_float
@@ -183,7 +183,7 @@ sum nansum reduce_sum = sum of {} ~each # total
 mean nanmean = mean of {} ~each # average
 prod nanprod reduce_prod = product of {} ~each # compound
 var nanvar = variance of {} ~each
-std nanstd = standard deviation of {} ~each # spread
+std nanstd = standard deviation of {} ~each # spread standard_deviation
 median nanmedian = median of {} ~each
 max amax nanmax reduce_max = largest of {} ~each # peak
 min amin nanmin reduce_min = smallest of {} ~each # lowest
@@ -252,7 +252,7 @@ kron = Kronecker product of {0} and {1} # kronecker_product
 cross = cross product of {0} and {1} # cross_product
 multi_dot = product of a chain of matrices ~ # chain_product
 trace = trace of {} ~ # diagonal_sum
-norm vector_norm matrix_norm = norm of {} ~each # length_of
+norm vector_norm matrix_norm = norm of {} ~each # norm_of
 det = determinant of {} # determinant
 inv = inverse of {} # invert_matrix
 pinv = pseudo-inverse of {} # pseudo_inverse
@@ -267,7 +267,7 @@ lstsq[0] = least-squares solution with matrix {0} and right side {1} # least_squ
 svdvals[0] = largest singular value of {} # spectral_norm
 svdvals = singular values of {} # singular_values
 eigvals = eigenvalues of {} # eigenvalues
-eigvalsh = eigenvalues of the symmetric matrix {} # symmetric_eigenvalues
+eigvalsh = eigenvalues of {}, which is symmetric # symmetric_eigenvalues
 matrix_power = {0} to the matrix power {1} # repeated_transition
 toeplitz = Toeplitz matrix with first column {} # toeplitz_matrix
 circulant = circulant matrix with first column {} # circulant_matrix
@@ -292,6 +292,56 @@ idct idctn = inverse discrete cosine transform of {} ~along # inverse_cosine_tra
 convolve convolve2d fftconvolve = convolution of {0} and {1} ~ # convolution
 correlate correlate2d = cross-correlation of {0} and {1} ~ # cross_correlation
 detrend = {} without its linear trend # detrended_signal
+scatter_add = {0} with {2} added at {1} ~ # add_at_places
+scatter_sub = {0} with {2} taken off at {1} ~ # subtract_at_places
+scatter_mul = {0} with what is at {1} multiplied by {2} ~ # scale_rows
+scatter_min = {0} lowered to at most {2} at {1} ~ # lower_entries
+scatter_max = {0} raised to at least {2} at {1} ~ # raise_entries
+scatter = {0} with {2} in place of what is at {1} ~ # overwrite_rows
+put_along_axis put = {0} with {2} in place of the entries at {1} ~along # overwrite_entries
+place = {0} with {2} put in, one after another, where {1} holds ~ # fill_where
+insert = {0} with {2} inserted at {1} ~along # insert_entry
+index_take = entries of {0} at {1} ~ # entries_at_places
+tril_indices_from = places of the lower triangle of {} ~
+triu_indices_from = places of the upper triangle of {} ~
+diag_indices_from = places of the diagonal of {}
+tril_indices = places of the lower triangle ~
+triu_indices = places of the upper triangle ~
+diag_indices = places of the diagonal ~
+nan_to_num = {0} with what is no number replaced ~ # replace_nans
+hadamard = Hadamard matrix of size {} ~
+helmert = Helmert matrix of size {} ~
+invpascal = inverse Pascal matrix of size {} ~
+invhilbert = inverse Hilbert matrix of size {} ~
+dft = matrix of the discrete Fourier transform of size {} ~
+convolution_matrix = convolution matrix of {0} ~ # convolution_matrix
+welch[1] = power spectrum of {} by Welch's method ~ # welch_spectrum
+periodogram[1] = power spectrum of {} by its periodogram ~ # power_of_periodogram
+stft[2] = short-time Fourier transform of {} ~ # short_time_spectrum
+integer_pow = {0} to the power of {1} # integer_power
+optimization_barrier[*] optimization_barrier = {0} behind a barrier for the compiler ~ #
+    keep_apart
+reduce = reduction of {0} ~each
+add.reduce = sum of {} ~each # total
+multiply.reduce = product of {} ~each # compound
+maximum.reduce = largest of {} ~each # peak
+minimum.reduce = smallest of {} ~each # lowest
+logical_and.reduce = whether all of {} hold ~each # all_hold
+logical_or.reduce = whether any of {} holds ~each # any_holds
+add.accumulate = running sum of {} ~along # running_total
+maximum.accumulate = running maximum of {} ~along # running_peak
+minimum.accumulate = running minimum of {} ~along # running_low
+add.outer = sum of each pair out of {0} and {1} # pairwise_sums
+subtract.outer = difference of each pair out of {0} and {1} # pairwise_differences
+multiply.outer = product of each pair out of {0} and {1} # pairwise_products
+maximum.outer = larger of each pair out of {0} and {1} # pairwise_larger
+minimum.outer = smaller of each pair out of {0} and {1} # pairwise_smaller
+add.reduceat = sums of {0} from each of the places {1} to the next ~ # segment_totals
+maximum.reduceat = largest of {0} from each of the places {1} to the next ~ # segment_peaks
+collapse = {0} with its axes merged ~ # merge_axes
+broadcast broadcast_in_dim broadcast_to_rank = {0} repeated along new axes ~ # repeat_along_axes
+dot_general = contraction of {0} with {1} ~ # contract_arrays
+tri = lower triangle of ones ~
 modf[0] = fractional part of {} # fractional_part
 modf[1] = whole part of {} # whole_part
 divmod[0] = whole quotient of {0} over {1} # whole_quotient
@@ -384,7 +434,7 @@ modf[*] = fractional and whole parts of {} # split_fraction
 frexp[*] = mantissa and binary exponent of {} # split_exponent
 divmod[*] = whole quotient and remainder of {0} over {1} # divide_with_remainder
 slogdet[*] = sign and logarithm of the determinant of {} # signed_log_determinant
-eigh[*] = eigenvalues and eigenvectors of the symmetric matrix {} ~ # eigen_decomposition
+eigh[*] = eigenvalues and eigenvectors of {}, which is symmetric ~ # eigen_decomposition
 eig[*] = eigenvalues and eigenvectors of {} # eigen_decomposition
 svd[*] = singular value decomposition of {} ~ # singular_decomposition
 qr[*] = orthogonal and triangular factors of {} ~ # orthogonal_factors
@@ -396,7 +446,7 @@ top_k[*] = largest {1} of {0} along the last axis, with their places # largest_a
 top_k[0] = largest {1} of {0} along the last axis # largest_entries
 histogram[*] = counts of {} in bins, and the edges of these ~ # histogram_of
 reduce_window = windows of {} ~
-rankdata = ranks of {} # rank_values
+rankdata = ranks of {} ~along # rank_values
 sem = standard error of the mean of {} ~each # standard_error
 )rows";
 }
@@ -412,6 +462,21 @@ convolve correlate fftconvolve convolve2d correlate2d : mode="same" = cut to the
 convolve correlate fftconvolve convolve2d correlate2d : mode="full" = wherever they overlap
 var std nanvar nanstd : ddof=1 = with Bessel's correction
 var std nanvar nanstd : correction=1 = with Bessel's correction
+reduce : jax.lax.max = = largest of {0}
+reduce : lax.max = = largest of {0}
+reduce : jax.lax.min = = smallest of {0}
+reduce : lax.min = = smallest of {0}
+reduce : jax.lax.add = = sum of {0}
+reduce : lax.add = = sum of {0}
+reduce : jax.lax.mul = = product of {0}
+reduce : lax.mul = = product of {0}
+cumulative_sum : include_initial=True = with a zero in front
+cumulative_prod : include_initial=True = with a one in front
+ediff1d : to_end=0.0 = with a zero at the end
+triu triu_indices triu_indices_from : k=1 = above the main diagonal
+triu : k=-1 = and one diagonal below it
+tril tri tril_indices tril_indices_from : k=-1 = below the main diagonal
+tril tri : k=1 = and one diagonal above it
 reduce_window : jax.lax.max = = largest entry of each window of {0}
 reduce_window : lax.max = = largest entry of each window of {0}
 reduce_window : jax.lax.min = = smallest entry of each window of {0}
