@@ -309,6 +309,18 @@ std::optional<std::size_t> say_what_it_gives(Builder& b) {
   return std::nullopt;
 }
 
+// "unpack_bytes": what is done, rather than what comes of it.
+bool begins_with_verb(std::string_view name) {
+  static const std::array<std::string_view, 34> kVerbs = {
+      "unpack", "pack",     "drop",    "invert",  "merge", "toggle",    "select",
+      "gather", "choose",   "sort",    "split",   "shift", "round",     "add",
+      "set",    "divide",   "scale",   "cut",     "write", "overwrite", "lower",
+      "raise",  "repeat",   "reverse", "mirror",  "swap",  "permute",   "move",
+      "encode", "evaluate", "count",   "flatten", "to",    "convert"};
+  const std::string_view first = name.substr(0, name.find('_'));
+  return first.size() < name.size() && std::ranges::find(kVerbs, first) != kVerbs.end();
+}
+
 // What was said of the values, and that their mean or total is taken, in one sentence; the function
 // is called so too. False where something else was said.
 bool retell(Body& root, std::size_t before) {
@@ -335,6 +347,7 @@ bool retell(Body& root, std::size_t before) {
     said = std::string(way.says) +
            (along == std::string::npos ? "" : added.substr(along, added.size() - 1 - along)) +
            " of " + values + ".";
+    std::erase_if(root.names, [](const std::string& name) { return begins_with_verb(name); });
     for (std::string& name : root.names) name = std::string(way.name) + name;
     std::erase_if(root.names, [](const std::string& name) { return name.size() > kLongest; });
     return true;

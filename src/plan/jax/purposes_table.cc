@@ -158,8 +158,8 @@ log_tail : reduction 6
   censored_log_likelihood log_likelihood_of_censored : Log likelihood of readings known to lie
       beyond a point: the sum of {}. : v[*] : jnp.sum($0) -> log_likelihood[]{-8R,0}
 log_tail : math 6
-  tail_probability probability_beyond : Probability that belongs to {}. : v[?]{-20,0} :
-      jnp.exp($0) -> probability[?]{0,1}
+  surprise_in_bits bits_of_surprise : Surprise of a reading that is so far out, in bits, by {}. :
+      v[?]{-20,0} : -$0 / jnp.log(2.0) -> surprise[?]{0,30}
 log_prob : arithmetic 6
   log_bayes_factor log_ratio : Log ratio of {} to a null model's. : v[?];
       null_log_prob,baseline[?]{-3,0} : $0 - $1 -> log_ratio[?]{-2R,2R}
