@@ -68,6 +68,11 @@ TEST(Setting, WhatCallsGiveIsReadOffThem) {
             "logarithm of the absolute determinant of `$0`");
   EXPECT_EQ(said("jnp.sin($0)[0]", "sin").phrase, "");
   EXPECT_EQ(said("lax.max($0, $0)", "sin").phrase, "");
+  EXPECT_EQ(said("lax.cumsum($0, reverse=True)", "sin").phrase,
+            "running sum of `$0` from the end on");
+  EXPECT_EQ(said("jnp.multiply.reduce($0)", "sin").phrase, "product of `$0`");
+  EXPECT_EQ(said("$0.at[1:].add(2.0)", "sin").phrase, "`$0` with 2.0 added at `[1:]`");
+  EXPECT_EQ(said("jnp.round($0, decimals=2)", "sin").phrase, "`$0` rounded to two decimals");
 }
 
 TEST(Setting, WhatAnyValueFitsIsForThoseOfItsWords) {
