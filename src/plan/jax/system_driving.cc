@@ -9,11 +9,13 @@
 #include "plan/jax/wholes.h"
 
 namespace jaxsmith::plan {
+namespace {
 using enum Driving;
 using Ids = Idiom::Ids;
 using Words = Idiom::Words;
 using Parts = std::vector<Idiom::Part>;
 using Names = std::vector<std::string>;
+}  // namespace
 
 void Simulation::define_driver() {
   if (!driver_) return;

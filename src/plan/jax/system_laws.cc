@@ -11,13 +11,12 @@
 #include "plan/jax/wholes.h"
 
 namespace jaxsmith::plan {
+namespace {
 using enum Driving;
 using Ids = Idiom::Ids;
 using Words = Idiom::Words;
 using Parts = std::vector<Idiom::Part>;
 using Names = std::vector<std::string>;
-
-namespace {
 
 std::string in_capitals(std::string name) {
   std::ranges::transform(name, name.begin(),
@@ -99,6 +98,7 @@ Simulation::Simulation(Idiom& i, Category category, Study study)
   brief_ = i.chance(0.4);
   draw_parts();
   draw_driver();
+  if (study == Study::kFit) leave_out_unseen();
   order_ = static_cast<Order>(i.random().weighted(std::vector<double>{0.08, 0.18, 0.14, 0.6}));
   if (order_ == Order::kEuler && i.chance(0.5)) substeps_ = i.between(2, 6);
   dt_ = i.random().pick(system_.dt);
@@ -172,6 +172,24 @@ void Simulation::draw_driver() {
     period_given_ = i_.chance(0.35);
     period_ = i_.random().pick(pulse_->periods);
   }
+}
+
+void Simulation::leave_out_unseen() {
+  std::vector<SystemStore> seen;
+  for (const SystemStore& each : stores_)
+    if (reaches(each.name, {system_.watched})) seen.push_back(each);
+  stores_ = std::move(seen);
+  for (Flowing& flowing : flows_) {
+    SystemFlow& f = flowing.flow;
+    for (std::string* end : {&f.from, &f.to, &f.with_from, &f.with_to})
+      if (!is_store(*end)) end->clear();
+    if (f.to.empty()) f.share.clear();
+  }
+  if (pulse_ && !is_store(pulse_->store)) pulse_.reset();
+  std::erase_if(flows_, [](const Flowing& flowing) {
+    const SystemFlow& f = flowing.flow;
+    return f.from.empty() && f.to.empty() && f.with_from.empty() && f.with_to.empty();
+  });
 }
 
 void Simulation::draw_constants() {
@@ -302,7 +320,11 @@ Ids Simulation::values(const Terms& terms, const Names& names) {
 
 Interval Simulation::reach(const Flowing& flowing) const {
   const SystemFlow& flow = flowing.flow;
-  const Interval of = slope(flow.to.empty() ? flow.from : flow.to);
+  const std::string& end = !flow.to.empty()        ? flow.to
+                           : !flow.from.empty()    ? flow.from
+                           : !flow.with_to.empty() ? flow.with_to
+                                                   : flow.with_from;
+  const Interval of = slope(end);
   return flowing.law.find(" - ") == std::string::npos && !flowing.law.starts_with("-")
              ? Interval{0.02 * of.hi, of.hi}
              : of;

@@ -51,6 +51,8 @@ class Simulation {
   bool here(const std::string& part) const;
   void draw_parts();
   void draw_driver();
+  // Of what is observed nothing shows stores that it does not answer: they are surroundings.
+  void leave_out_unseen();
   // Constants are arguments, names of the module or numbers in the laws.
   void draw_constants();
   void draw_trackers();

@@ -40,7 +40,7 @@ const std::vector<Kind>& kinds() {
 class BlockCipher {
  public:
   BlockCipher(Idiom& i, Category category) : i_(i), category_(category), turns_(i) {
-    kind_ = category == kIndexing && i.chance(0.6) ? kinds()[4] : i.random().pick(kinds());
+    kind_ = category == kIndexing && i.chance(0.85) ? kinds()[4] : i.random().pick(kinds());
     // Chains go block by block; maps take all at once.
     const double chains = category == kVectorization ? 0 : 0.7, maps = category == kLoop ? 0 : 0.7;
     mode_ = static_cast<Mode>(i.random().weighted(
@@ -484,7 +484,7 @@ class BlockCipher {
   }
 
   void run() {
-    const std::string what = encrypts_ ? "plain" : "cipher";
+    const std::string what = decrypts_ ? "cipher" : "plain";
     const Ids text = {i_.argument({what + "_left"}, words({count_}), kWord),
                       i_.argument({what + "_right"}, words({count_}), kWord)};
     if (mode_ == Mode::kBook) {

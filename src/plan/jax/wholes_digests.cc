@@ -453,7 +453,7 @@ const std::vector<Instruction>& instructions() {
   return kAll;
 }
 
-// A register machine: instructions of a drawn set, jumps by choice, a memory by choice.
+// A register machine: instructions of a drawn set, jumps by choice, totals by line by choice.
 class Machine {
  public:
   Machine(Idiom& i, Category category) : i_(i), category_(category) {
@@ -464,8 +464,7 @@ class Machine {
     lines_ = i.chance(0.6) ? i.between(6, 16) : std::clamp<std::int64_t>(i.size(), 8, 64);
     limit_ = i.between(12, 48);
     jumps_ = i.chance(0.5);
-    memory_ = category == kIndexing || i.chance(0.5);
-    cells_ = std::int64_t{1} << i.between(2, 4);
+    totals_ = category == kIndexing || i.chance(0.5);
     counts_ = i.chance(0.5);
     traces_ = i.chance(0.4);
     many_ = category == kVectorization;
@@ -563,12 +562,13 @@ class Machine {
     std::vector<Idiom::Carry> carries = {{{"pc"}, zero(), below(lines_ - 1), {}},
                                          {{"a"}, first, kRegister, {"accumulator", "result"}},
                                          {{"b"}, second, kRegister, {"other_register", "second"}}};
-    if (memory_ && !many_)
-      carries.push_back({{"memory", "cells"},
-                         i_.let({"memory", "cells"}, fmt::format("jnp.full({}, $0)", cells_),
-                                {second}, counts(i_, {cells_}), kRegister),
-                         kRegister,
-                         {"memory", "cells"}});
+    if (totals_ && !many_)
+      carries.push_back(
+          {{"totals", "so_far"},
+           i_.let({"totals", "zeros"}, fmt::format("jnp.zeros({}, dtype=$0.dtype)", lines_),
+                  {second}, counts(i_, {lines_}), kRegister),
+           kRegister,
+           {"line_totals", "totals_by_line"}});
     const bool counting = counts_ && !many_;
     if (counting)
       carries.push_back(
@@ -580,11 +580,10 @@ class Machine {
           i_, step_, operands,
           {{{"pc_next"}, counts(i_, {}), below(lines_ - 1)}, reg({"a_next"}), reg({"b_next"})});
       std::size_t at = 3;
-      if (memory_ && !many_) {
-        const std::string cell = fmt::format("$1 % {}", cells_);
-        next.push_back(i_.let({"memory_next", "stored"},
-                              "$0.at[" + cell + "].set(($0[" + cell + "] + $2) & 0xFFFF)",
-                              {p[at++], p[0], next[1]}, counts(i_, {cells_}), kRegister));
+      if (totals_ && !many_) {
+        // What each line has given, by its low byte.
+        next.push_back(i_.let({"totals_next"}, "$0.at[$1].add($2 & 0xFF)", {p[at++], p[0], next[1]},
+                              counts(i_, {lines_}), kRegister));
       }
       if (counting)
         next.push_back(whole(i_, {"odd_next"}, "{n} + ({a} & 1)", {{"n", p[at]}, {"a", next[1]}},
@@ -609,8 +608,8 @@ class Machine {
   Idiom& i_;
   const Category category_;
   std::vector<Instruction> set_;
-  std::int64_t lines_ = 0, limit_ = 0, cells_ = 0;
-  bool jumps_ = false, memory_ = false, counts_ = false, traces_ = false, many_ = false;
+  std::int64_t lines_ = 0, limit_ = 0;
+  bool jumps_ = false, totals_ = false, counts_ = false, traces_ = false, many_ = false;
   BodyId step_ = -1;
   Ids program_;
 };

@@ -12,12 +12,14 @@
 #include "plan/jax/wholes.h"
 
 namespace jaxsmith::plan {
+namespace {
 using enum Derivative;
 using enum Driving;
 using Ids = Idiom::Ids;
 using Words = Idiom::Words;
 using Parts = std::vector<Idiom::Part>;
 using Names = std::vector<std::string>;
+}  // namespace
 
 void Simulation::write() {
   define_laws();

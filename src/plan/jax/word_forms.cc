@@ -1,8 +1,10 @@
 #include "plan/jax/word_forms.h"
 
 namespace jaxsmith::plan {
+namespace {
 using Ids = Idiom::Ids;
 using Words = Idiom::Words;
+}  // namespace
 
 Type words(Shape shape) { return {DType::kU32, std::move(shape)}; }
 
