@@ -459,8 +459,23 @@ class Machine {
   Machine(Idiom& i, Category category) : i_(i), category_(category) {
     std::vector<Instruction> all = instructions();
     i.random().shuffle(all);
-    all.resize(static_cast<std::size_t>(i.between(5, 9)));
-    set_ = std::move(all);
+    // Some take the operand, and some the other register.
+    const auto take = [&](const std::string& what, int count) {
+      for (std::size_t k = 0; k < all.size() && count > 0;) {
+        const bool takes = (all[k].accumulator + all[k].other).find(what) != std::string::npos;
+        if (!takes) {
+          ++k;
+          continue;
+        }
+        set_.push_back(all[k]);
+        all.erase(all.begin() + static_cast<std::ptrdiff_t>(k));
+        --count;
+      }
+    };
+    take("{k}", 3), take("{b}", 2);
+    const std::int64_t more = i.between(1, 4);
+    set_.insert(set_.end(), all.begin(), all.begin() + more);
+    i.random().shuffle(set_);
     lines_ = i.chance(0.6) ? i.between(6, 16) : std::clamp<std::int64_t>(i.size(), 8, 64);
     limit_ = i.between(12, 48);
     jumps_ = i.chance(0.5);
