@@ -31,7 +31,7 @@ constexpr int kTriesOfScalars = 30;       // of these, with numbers alone where 
 constexpr std::uint64_t kMoreOfScalars = 10;  // steps, since each is a little thing
 constexpr int kStepsBeside = 16;
 // Of what a root becomes, and of what another member does, so much may be hidden
-// (plan/visibility.h) by what is expected. Where most of it is, the function is refused (`--max-inert`).
+// (plan/visibility.h) by what is expected. Where most of it is, the function is refused.
 constexpr double kMostHidden = 0.36, kMostHiddenOfMember = 0.42;
 constexpr int kHiddenPrograms = 3;  // so many that hide more, then the best of them
 // An idiom that always hides much is not left out: so many families take the one that comes.
@@ -601,9 +601,13 @@ std::vector<Member> plan_family(const PlanOptions& options, const Settings& sett
   if (words.gradient) add(member_by(words.gradient, *root, settings, random.fork("gradient")));
   const Category category = family_category(options, seed, family);
   const bool branches = options.catalogue->profile(category).branch_share > 0;
-  if (words.mapped && random.chance(branches ? 0.12 : 0.35))
-    add(member_by(words.mapped, *root, settings, random.fork("vmap")));
-  if (random.chance(0.35)) {
+  bool left_out = false;  // a function that nobody would map has another member
+  if (words.mapped && random.chance(branches ? 0.12 : 0.35)) {
+    auto mapped = member_by(words.mapped, *root, settings, random.fork("vmap"));
+    left_out = !mapped;
+    add(std::move(mapped));
+  }
+  if (random.chance(left_out ? 0.6 : 0.35)) {
     Settings other = settings;
     std::vector<std::pair<DType, double>> reals = {
         {DType::kF32, 0.5}, {DType::kF16, 0.3}, {DType::kBF16, 0.3}, {DType::kF64, 0.1}};

@@ -7,6 +7,7 @@
 #include "plan/builder.h"
 #include "plan/holes.h"
 #include "plan/jax/catalogue.h"
+#include "plan/jax/mapping.h"
 
 namespace jaxsmith::plan {
 namespace {
@@ -89,6 +90,15 @@ const std::string& element_name(Builder& b) {
   return b.random().pick(kNames);
 }
 
+// What the open body gives, by a step that looks beyond one element: nobody maps what works element
+// by element.
+std::optional<ValueId> fold_beyond(Builder& b) {
+  const auto out = b.fold();
+  if (!out || looks_beyond_elements(b.program(), b.current())) return out;
+  static const std::vector<std::string> kOver = {"mean", "sum", "max"};
+  return b.apply(b.random().pick(kOver), {*out});
+}
+
 int steps(Builder& b) { return static_cast<int>(b.random().between(2, b.depth() == 0 ? 6 : 3)); }
 
 Op vmap() {
@@ -99,7 +109,7 @@ Op vmap() {
     const auto body =
         b.body(element_spec(b, *m, element_name(b)), [&](const std::vector<ValueId>& p) {
           b.grow(steps(b));
-          const auto out = b.fold();
+          const auto out = fold_beyond(b);
           if (!out || std::find(p.begin(), p.end(), *out) != p.end()) return false;
           b.set_results({*out});
           return true;
@@ -146,7 +156,7 @@ Op pairwise() {
           const auto joined = b.combine(p[0], p[1], /*plainly=*/true);
           if (!joined) return false;
           b.grow(static_cast<int>(b.random().between(1, 3)));
-          const auto out = b.fold();
+          const auto out = fold_beyond(b);
           if (!out) return false;
           b.set_results({*out});
           return true;
@@ -233,7 +243,7 @@ Op vectorize() {
     spec.parameters[0].hint.clear();
     const auto body = b.body(spec, [&](const std::vector<ValueId>& p) {
       b.grow(static_cast<int>(b.random().between(1, 4)));
-      auto out = b.fold();
+      auto out = fold_beyond(b);
       // The signature promises a scalar or a vector of the same length.
       if (out && b[*out].type.shape != element.shape && b[*out].type.rank() > 0)
         out = b.apply("mean", {*out});

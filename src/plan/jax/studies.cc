@@ -6,6 +6,7 @@
 
 #include "plan/jax/catalogue.h"
 #include "plan/jax/idiom_forms.h"
+#include "plan/jax/mapping.h"
 #include "plan/jax/roles.h"
 #include "plan/scopes.h"
 
@@ -501,10 +502,12 @@ Op table_of_values() {
     const int most = i.builder().settings().max_rank;
     if (s.inside.traits & (kUnmapped | kOverDevices) || static_cast<int>(s.shape(i).size()) >= most)
       return i.fail();
+    // What works element by element takes a table of values as it is.
+    if (!looks_beyond_elements(i.program(), s.f)) return i.fail();
     const Chosen x = choose(i, s, [&](const Value& v) {
       const bool set = v.type.rank() == 0 && role_of(v) != Role::kUnknown;
-      return is_number(v.type.dtype) && (set || (is_moved(v) && v.type.rank() == 1)) &&
-             (v.sure & i.builder()[s.here].sure) != 0;
+      const bool moved = is_moved(v) && v.type.rank() == 1 && tensor::is_real(v.type.dtype);
+      return is_number(v.type.dtype) && (set || moved) && (v.sure & i.builder()[s.here].sure) != 0;
     });
     const std::int64_t n = few(i, 16);
     Type wide = i.type(x.id), out = i.type(s.here);
