@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 #include "backend/backend.h"
+#include "plan/family.h"
 #include "plan/planner.h"
 
 namespace jaxsmith::plan {
@@ -40,6 +42,24 @@ TEST(Turns, WhatIsCalledBesideAnotherHasFewerTurnsOfItsOwn) {
   std::map<std::string, int> met;
   for (std::uint64_t k = 0; k < 400; ++k) ++met[turns.at(3, k).op->name];
   EXPECT_NEAR(met["pair"], met["alone"], 20) << "one call of the pair serves both functions";
+}
+
+TEST(Turns, FamiliesFeatureWhatIsOfTheirCategory) {
+  const PlanOptions options{&catalogue()};
+  std::uint64_t features = 0;
+  std::set<std::string> featured;
+  for (std::uint64_t family = 0; family < 8 * kRound; ++family) {
+    const Family own = family_of(options, 3, family);
+    ASSERT_TRUE(own.featured);
+    if (!own.features) continue;
+    ++features, featured.insert(own.featured->name);
+    // A map, a loop or a branch may be of a function that has its turn.
+    if (!catalogue().profile(own.category).has_bodies) {
+      EXPECT_EQ(own.featured->category, own.category) << own.featured->name;
+    }
+  }
+  EXPECT_NEAR(static_cast<double>(features), 8 * kWithoutIdiom, 8 * kWithoutIdiom / 10.0);
+  EXPECT_GT(featured.size(), 0.7 * static_cast<double>(features)) << "some have no turn";
 }
 
 TEST(Turns, SpellingsNameFunctionsInFull) {

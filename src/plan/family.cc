@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <vector>
 
@@ -18,6 +19,10 @@ std::vector<Category> all_categories(const Catalogue& catalogue) {
   return out;
 }
 
+std::vector<Category> categories_of(const PlanOptions& options) {
+  return options.categories.empty() ? all_categories(*options.catalogue) : options.categories;
+}
+
 std::size_t families_of(const PlanOptions& options, Category category) {
   const double families = options.catalogue->profile(category).families;
   const long rounded = std::lround(families * weights_of(options).category(category));
@@ -28,10 +33,8 @@ std::size_t families_of(const PlanOptions& options, Category category) {
 std::vector<Category> categories_from(const PlanOptions& options, std::uint64_t seed,
                                       std::uint64_t first, std::uint64_t count) {
   std::vector<Category> all, out;
-  for (Category category :
-       options.categories.empty() ? all_categories(*options.catalogue) : options.categories) {
+  for (const Category category : categories_of(options))
     all.insert(all.end(), families_of(options, category), category);
-  }
   std::vector<Category> own;
   for (std::uint64_t family = first; family < first + count; ++family) {
     const std::uint64_t place = family % all.size();
@@ -45,65 +48,107 @@ std::vector<Category> categories_from(const PlanOptions& options, std::uint64_t 
   return out;
 }
 
-// The families of a round that begin with no idiom. Derivatives, maps, loops and branches are
-// mostly those of idioms: few of these families are of such categories.
-std::vector<std::uint64_t> families_without_idiom(const PlanOptions& options, std::uint64_t seed,
-                                                  std::uint64_t round,
-                                                  const std::vector<Category>& categories) {
-  constexpr double kWithBodies = 0.12;
-  Random random = Random(seed, round).fork("without idiom");
-  std::vector<bool> preferred;
-  for (const Category category : categories)
-    preferred.push_back(!options.catalogue->profile(category).has_bodies ||
-                        random.chance(kWithBodies));
-  std::vector<std::uint64_t> families(kRound);
-  std::iota(families.begin(), families.end(), round * kRound);
-  random.shuffle(families);
-  std::ranges::stable_partition(
-      families, [&](std::uint64_t family) { return preferred[family - round * kRound]; });
-  families.resize(kWithoutIdiom);
-  return families;
+// Of so many turns so many are of each category.
+constexpr std::uint64_t kCounted = 1000;
+using TurnCounts = std::map<Category, std::uint64_t>;
+
+TurnCounts count_turns(const Catalogue& catalogue, std::uint64_t seed) {
+  TurnCounts out;
+  if (catalogue.turns().empty()) return out;
+  for (std::uint64_t k = 0; k < kCounted; ++k) ++out[catalogue.turns().at(seed, k).op->category];
+  return out;
 }
 
-// The turns of these families: as many as can have one of their own category.
-std::vector<Turn> turns_of(const PlanOptions& options, std::uint64_t seed, std::uint64_t round,
-                           const std::vector<Category>& categories,
-                           const std::vector<std::uint64_t>& families) {
-  std::vector<Turn> left, taken(families.size());
-  for (std::uint64_t k = 0; k < families.size(); ++k)
-    left.push_back(options.catalogue->turns().at(seed, round * families.size() + k));
-  Random(seed, round).fork("featured").shuffle(left);
-  const auto take = [&](std::size_t n, auto turn) {
-    if (turn == left.end()) return;
-    taken[n] = *turn;
-    left.erase(turn);
+// How many families of a category begin with no idiom in a round: as many as its functions have
+// turns, as far as there are families. Derivatives, maps, loops and branches are mostly those of
+// idioms.
+std::uint64_t quota_of(const PlanOptions& options, Category category, const TurnCounts& turns) {
+  constexpr double kMost = 0.85, kMostWithBodies = 0.2;
+  struct Share {
+    Category category;
+    double wanted, most;
   };
-  for (std::size_t n = 0; n < families.size(); ++n)
-    take(n, std::ranges::find(left, categories[families[n] - round * kRound],
-                              [](const Turn& turn) { return turn.op->category; }));
-  for (std::size_t n = 0; n < families.size(); ++n)
-    if (taken[n].op == nullptr) take(n, left.begin());
-  return taken;
+  const std::vector<Category> categories = categories_of(options);
+  double families = 0;
+  for (const Category each : categories)
+    families += static_cast<double>(families_of(options, each));
+  std::vector<Share> shares;
+  for (const Category each : categories) {
+    const double own = kRound * static_cast<double>(families_of(options, each)) / families;
+    const bool idiomatic = categories.size() > 1 && options.catalogue->profile(each).has_bodies;
+    const auto found = turns.find(each);
+    const double wanted = turns.empty()          ? own
+                          : found == turns.end() ? 0
+                                                 : static_cast<double>(found->second);
+    shares.push_back({each, wanted, own * (idiomatic ? kMostWithBodies : kMost)});
+  }
+  // Those that want more than they may have take that; the others share what is left.
+  std::ranges::stable_sort(shares, {}, [](const Share& s) { return s.most / (s.wanted + 1e-9); });
+  double left = kWithoutIdiom, wanted = 0;
+  for (const Share& share : shares) wanted += share.wanted;
+  for (const Share& share : shares) {
+    const double own = wanted > 0 ? std::min(share.most, left * share.wanted / wanted) : 0;
+    const auto rounded = static_cast<std::uint64_t>(std::lround(own));  // no turn is lost
+    if (share.category == category) return own > 0 ? std::max<std::uint64_t>(1, rounded) : 0;
+    left -= own, wanted -= share.wanted;
+  }
+  return 0;
 }
 
-// A run that is fitted to a dataset features what that has more of: of a few turns one, by the
-// factors of their entries.
-Turn by_fit(const PlanOptions& options, std::uint64_t seed, std::uint64_t number, Category category,
-            const Turn& own) {
-  constexpr std::uint64_t kOthers = 11, kFar = std::uint64_t{1} << 40;
-  constexpr double kOfOtherCategories = 0.3;
+// The turns of the category among so many that the round has as many of them as it features. Rounds
+// go on where others end, so that no function has more turns than it should.
+std::vector<Turn> turns_of_round(const Catalogue& catalogue, std::uint64_t seed,
+                                 std::uint64_t round, Category category, std::uint64_t quota,
+                                 const TurnCounts& turns) {
+  std::vector<Turn> out;
+  const auto found = turns.find(category);
+  if (found == turns.end()) return out;
+  const std::uint64_t all = std::max<std::uint64_t>(1, quota * kCounted / found->second);
+  for (std::uint64_t k = round * all; k < (round + 1) * all || out.empty(); ++k)
+    if (const Turn turn = catalogue.turns().at(seed, k); turn.op->category == category)
+      out.push_back(turn);
+  return out;
+}
+
+// Which of the families of its category a family is in its round, in an order of chance.
+std::uint64_t place_of(std::uint64_t seed, std::uint64_t family,
+                       const std::vector<Category>& categories) {
+  std::vector<std::uint64_t> order(kRound);
+  std::iota(order.begin(), order.end(), 0);
+  Random(seed, family / kRound).fork("without idiom").shuffle(order);
+  const std::uint64_t own = family % kRound;
+  std::uint64_t before = 0;
+  for (auto at = order.begin(); *at != own; ++at) before += categories[*at] == categories[own];
+  return before;
+}
+
+// What has its turn in another category, as a function: some maps, loops and branches are of that.
+std::optional<Turn> turn_of_function(const Catalogue& catalogue, std::uint64_t seed,
+                                     std::uint64_t number) {
+  constexpr std::uint64_t kTries = 8, kFar = std::uint64_t{1} << 40;
+  constexpr double kOfFunctions = 0.35;
+  if (!Random(seed, number).fork("turn of a function").chance(kOfFunctions)) return std::nullopt;
+  for (std::uint64_t k = 0; k < kTries; ++k) {
+    const Turn turn = catalogue.turns().at(seed, kFar + number * kTries + k);
+    if (turn.op != nullptr && !catalogue.profile(turn.op->category).has_bodies) return turn;
+  }
+  return std::nullopt;
+}
+
+// A run that is fitted to a dataset features what that has more of: of a few turns of the category
+// one, by the factors of their entries.
+Turn by_fit(const PlanOptions& options, const Turn& own, const std::vector<Turn>& others,
+            Random random) {
+  constexpr std::size_t kOthers = 11;
   if (!options.weights) return own;
-  const Catalogue& catalogue = *options.catalogue;
   std::vector<Turn> turns = {own};
-  for (std::uint64_t k = 0; k < kOthers; ++k)
-    turns.push_back(catalogue.turns().at(seed, kFar + number * kOthers + k));
+  for (std::size_t k = 0; k < kOthers; ++k) turns.push_back(random.pick(others));
   std::vector<double> factors;
   for (const Turn& turn : turns)
-    factors.push_back(
-        options.weights->entry(static_cast<std::size_t>(turn.op - catalogue.ops().data())) *
-        (turn.op->category == category ? 1 : kOfOtherCategories));
+    factors.push_back(options.weights->entry(
+        static_cast<std::size_t>(turn.op - options.catalogue->ops().data())));
   if (std::ranges::none_of(factors, [](double f) { return f > 0; })) return own;
-  return turns[Random(seed, number).fork("turn by fit").weighted(factors)];
+  return turns[random.weighted(factors)];
 }
 
 }  // namespace
@@ -120,18 +165,18 @@ Family family_of(const PlanOptions& options, std::uint64_t seed, std::uint64_t n
   const Catalogue& catalogue = *options.catalogue;
   const std::uint64_t round = number / kRound;
   const auto categories = categories_from(options, seed, round * kRound, kRound);
-  Family out{seed, number, categories[number % kRound], false, std::nullopt};
-  const auto families = families_without_idiom(options, seed, round, categories);
-  const auto own = std::ranges::find(families, number);
-  out.features = own != families.end();
-  if (catalogue.turns().empty()) return out;
+  const Category category = categories[number % kRound];
+  const TurnCounts counts = count_turns(catalogue, seed);
+  const std::uint64_t quota = quota_of(options, category, counts);
+  const std::uint64_t place = place_of(seed, number, categories);
+  Family out{seed, number, category, place < quota, std::nullopt};
+  std::optional<Turn> turn;
+  if (catalogue.profile(category).has_bodies) turn = turn_of_function(catalogue, seed, number);
   // A family that begins with an idiom may have none in the end.
-  const Turn turn = out.features
-                        ? turns_of(options, seed, round, categories,
-                                   families)[static_cast<std::size_t>(own - families.begin())]
-                        : catalogue.turns().at(seed, number);
-  const Turn wanted = by_fit(options, seed, number, out.category, turn);
-  out.featured = calling(*wanted.op, wanted.function, catalogue.vocabulary());
+  const auto own = turns_of_round(catalogue, seed, round, category, quota, counts);
+  if (!turn && !own.empty())
+    turn = by_fit(options, own[place % own.size()], own, Random(seed, number).fork("turn by fit"));
+  if (turn) out.featured = calling(*turn->op, turn->function, catalogue.vocabulary());
   return out;
 }
 
