@@ -101,12 +101,21 @@ bool goes_on(Builder& b, std::size_t first_node, ValueId first_value) {
     for (std::size_t i = 0; i < body.nodes[n].results.size(); ++i)
       given[body.nodes[n].results[i]] = giver_of(b.program(), body.nodes[n], i);
   const bool any = chains_freely(b.program());
+  // One step of training goes on with another's gradient; what it has stepped already it would step
+  // again by another one.
+  const auto steps_again = [&](const Node& node, ValueId id, Field giver) {
+    static const Meaning kGradient = meaning_of(std::vector<std::string>{"gradient"});
+    return giver == Field::kTraining && field_of(b.program(), node) == Field::kTraining &&
+           (meaning_of(b.program(), id) & kGradient) == 0;
+  };
   bool goes = false;
   for (std::size_t n = first_node; n < body.nodes.size(); ++n)
     for (const ValueId id : body.nodes[n].operands) {
       const auto found = id < first_value ? given.find(id) : given.end();
       if (found == given.end()) continue;
-      if (!any && !may_follow(field_of(b.program(), body.nodes[n]), found->second)) return false;
+      if (!any && (!may_follow(field_of(b.program(), body.nodes[n]), found->second) ||
+                   steps_again(body.nodes[n], id, found->second)))
+        return false;
       goes = true;
     }
   return goes;

@@ -146,14 +146,16 @@ bool Idiom::may_share(const Value& v) const {
 
 ValueId Idiom::existing(const Words& names, const Accept& accept) {
   const Meaning role = meaning_of(names);
-  // A role that its names tell takes what is known to be of its kind, not what may be anything.
-  const bool any = role == 0 || !op_.has(kIdiom) || chains_freely(program());
+  // A role takes what is known to be of its kind, not what may be anything; one of which its names
+  // tell nothing is of no kind.
+  const bool any = names.empty() || !op_.has(kIdiom) || chains_freely(program());
   const auto is_free = [&](const Value& v) {
     if (!accept(v)) return false;
     const ValueId id = id_of(program(), v);
     if (id >= first_ || taken_.contains(id)) return false;
     const Meaning meaning = any ? role : meaning_of(program(), id);
-    return any || (meaning != 0 && agrees(meaning, role));
+    return any || share_a_word(v.names, names) ||
+           (role != 0 && meaning != 0 && agrees(meaning, role));
   };
   // A value that is called what is looked for is the likelier one.
   auto found = b_.draw([&](const Value& v) {

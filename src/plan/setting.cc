@@ -98,6 +98,8 @@ bool has_hint(const Op& op, const std::string& hint) {
 // The first hint of a use of a function, of words of results, and of a setting for values of some
 // words, which follow.
 constexpr std::string_view kUse = "use", kSays = "says", kGeneral = "general";
+// In place of words: whatever fits.
+constexpr std::string_view kAnything = "any";
 
 bool is_kind(const Op& op, std::string_view kind) {
   return op.has(kSetting) && !op.hints.empty() && op.hints.front() == kind;
@@ -230,7 +232,7 @@ void go_on(Builder& b, const Op& featured) {
 
 // Whether what is left over is called by one of the words of the setting.
 bool is_for(const Builder& b, const Op& setting, const std::vector<ValueId>& ends) {
-  if (setting.hints.empty()) return true;
+  if (has_hint(setting, std::string(kAnything))) return true;
   return std::ranges::any_of(ends, [&](ValueId id) { return goes_by(b[id], setting.hints); });
 }
 
@@ -242,7 +244,7 @@ bool draw_setting(Builder& b, std::optional<Category> category) {
   std::vector<double> weights;
   for (const Op& op : ops) {
     const bool wanted =
-        is_setting(op) && (category ? op.category == *category : is_for(b, op, ends));
+        is_setting(op) && (!category || op.category == *category) && is_for(b, op, ends);
     // Loops and branches take their turn where a category asks for them.
     const bool nests = b.catalogue().profile(op.category).has_bodies && !category;
     // What is for such values comes before what would fit any.

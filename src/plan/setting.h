@@ -41,8 +41,8 @@ Accept reals(int min_rank, int max_rank);
 Op setting(std::string name, Category category, double weight, Derivative derivative, Accept fits,
            std::function<void(Idiom&, const Featured&)> write);
 
-// The same setting, of values that are called so: it would fit any by its type. Others take it
-// where a category must show.
+// The same setting, of values that are called so: it would fit any by its type. "any" where that
+// says enough, or what the setting asks itself. A setting that says nothing is drawn around none.
 Op for_values_called(std::vector<std::string> words, Op setting);
 
 // An entry that says of what the open root gives what it is, where no setting has: `say` gives of

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <iterator>
 #include <map>
+#include <stdexcept>
 #include <utility>
 
 #include "plan/jax/call_table.h"
@@ -59,8 +60,11 @@ struct Purpose {
   CallSteps steps;
 };
 
-// Values of a kind: those that go by its words, or of a type of element.
-Accept of_kind(const std::string& kind, const std::vector<std::string>& words) {
+// Values of a kind: those of its type of element that go by its words, where these are what it is.
+Accept of_kind(const std::string& kind, const Kind& made) {
+  const std::vector<std::string>& words = made.words;
+  if (words.empty() && made.entries.empty())
+    throw std::logic_error("purposes: nothing is said to be called " + kind);
   const std::uint32_t elements = kind == "any_flags" ? kBoolKind
                                  : kind == "code" || kind == "position" || kind == "rank" ||
                                          kind == "bucket" || kind == "counts" ||
@@ -71,7 +75,7 @@ Accept of_kind(const std::string& kind, const std::vector<std::string>& words) {
   return [=, fits = reals(0, 4)](const Value& v) {
     if ((kind_of(v.type.dtype) & elements) == 0) return false;
     if (elements == kReal && !fits(v)) return false;
-    return words.empty() || goes_by(v, words);
+    return words.empty() || words.front() == "any" || goes_by(v, words);
   };
 }
 
@@ -141,22 +145,18 @@ std::vector<Op> purposes() {
     } else {
       const std::string kind = line.substr(0, colon);
       const std::vector<std::string> how = table_words(line.substr(colon + 3));
-      const std::string whose = kind == "any" ? "any purpose in " : "purpose in ";
-      open = &kinds[whose + how.at(0)].emplace_back(
-          Purposes{made[kind], of_kind(kind, made[kind].words), std::stod(how.at(1))});
+      open = &kinds[how.at(0)].emplace_back(
+          Purposes{made[kind], of_kind(kind, made[kind]), std::stod(how.at(1))});
     }
   }
   static const std::pair<std::string_view, Category> kCategories[] = {
       {"arithmetic", kArithmetic}, {"math", kMath},         {"array", kArray},
       {"reduction", kReduction},   {"indexing", kIndexing}, {"linear_algebra", kLinearAlgebra}};
   std::vector<Op> out;
-  for (const auto& [name, category] : kCategories) {
-    const std::string own = "purpose in " + std::string(name), any = "any " + own;
-    out.push_back(purposes_in(own, category, std::move(kinds[own])));
-    // What fits any value is for none of them; a category may ask for it.
-    if (kinds.contains(any))
-      out.push_back(for_values_called({}, purposes_in(any, category, std::move(kinds[any]))));
-  }
+  for (const auto& [name, category] : kCategories)  // each row's kind says what it takes
+    out.push_back(
+        for_values_called({"any"}, purposes_in("purpose in " + std::string(name), category,
+                                               std::move(kinds[std::string(name)]))));
   return out;
 }
 

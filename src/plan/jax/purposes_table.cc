@@ -1,24 +1,24 @@
 // What people do with a value of a kind, such as an angle or a log density; purposes.cc reads it.
 //
-// "kind = words" says what values of a kind are called; "kind = by entries of words / words" of
-// which entries on what operands, in order, they are made. "kind : category weight" heads purposes
-// of it, "any…" of whatever words; then, two blanks in: names of the function, what it does ("{}"
-// stands for the value), steps as CallSteps reads them. A range of the first operand is where the
-// value must lie.
+// "kind = words" says what values of a kind are called, "any" that their type says enough; "kind =
+// by entries of words / words" of which entries on what operands, in order, they are made. "kind :
+// category weight" heads purposes of it; then, two blanks in: names of the function, what it does
+// ("{}" stands for the value), steps as CallSteps reads them. A range of the first operand is where
+// the value must lie.
 #include "plan/jax/settings.h"
 
 namespace jaxsmith::plan {
 
 std::string_view purposes_table() {
   return R"rows(
-angle = angle angles phase heading bearing rotation unwrapped angles_in_degrees angles_in_radians
+angle = angle angles phase heading bearing unwrapped angles_in_degrees angles_in_radians
 wave = wave sine cosine ripple carrier
 share = probability probs fraction proportions confidence memberships hit_rate prob shares share rate
     success_rate
 class_share = probs predicted_probs class_probs softmax
 tail = survival tail tail_probability upper_tail p_value
 cumulative = cdf lower_tail
-log_prob = log_density log_prob log_mass log_probs log_likelihood log_prior log_pmf log_joint
+log_prob = log_density log_prob log_mass log_probs log_likelihood log_pmf log_joint
     log_probability
 log_tail = log_cdf log_survival log_tail
 part = area events cost costs energy power sizes weighted_losses occurrences
@@ -56,7 +56,7 @@ amplitude = amplitude sharpness magnitude
 moved = rolled delayed lagged_values wrapped_around
 turned = mirrored flipped transposed
 left_out = smoothed filtered trend quantized rounded clipped limited coarse denoised floored
-ordered = ordered sorted ranked best largest
+ordered = ordered sorted
 code = codes words mixed masked flags toggled shifted common joined packed hashes inverted
     high_bits tokens low_bits flagged keyed random_bits checksum
 rank = ranks
@@ -92,6 +92,15 @@ levels_of_noise = by log10 of signal_to_noise
 whole_turns = by floor_divide of elapsed_ticks ticks / period cycle
 whole_slots = by remainder of elapsed_ticks ticks / period cycle
 whole_bits = by population_count jnp.bitwise_count
+reading = readings reading level levels measured price prices load loads demand
+coefficient = coefficients weights w delta update details
+summand = increments steps flow gains costs cost losses weighted_losses occurrences payments returns
+matrix = covariance gram precision kernel hessian matrix product transform laplacian inverse
+    inverse_matrix adjacency
+lopsided = jac jacobian product transform outer
+vectors = features embedded displacements offsets directions velocities gradients hidden projected
+any_flags = any
+any_spectrum = any
 angle : reduction 6
   mean_direction circular_mean : Mean direction of {}. : v[*] : jnp.mean(jnp.sin($0)) ->
       mean_sine[]{-1,1} => v : jnp.mean(jnp.cos($0)) -> mean_cosine[]{-1,1} => mean_sine;
@@ -553,26 +562,26 @@ rank : arithmetic 6
 rank : reduction 6
   mean_reciprocal_rank mrr : Mean reciprocal rank of {}, counted from one. : v[*]i{0,1e6} :
       jnp.mean(1.0 / ($0 + 1)) -> mrr[]d{0,1}
-position : array 6
-  place_fractions relative_places : Places of {} as fractions of the whole range. : v[n]i{0,1e6} :
-      $0 / {n} -> fractions[n]d{0,1}
-any : linear_algebra 1
+vectors : linear_algebra 2
   row_lengths row_norms : Length of each row of {}. : v[n k] : jnp.linalg.norm($0, axis=-1) ->
       lengths[n]{0,4R}
+  project_rows linear_map : Map each row of {} by a matrix. : v[n k]; weights,projection[k m]{-1,1}
+      : $0 @ $1 -> projected[n m]{-4R,4R}
+  weighted_score linear_score : Linear score of {}. : v[n]; weights,coefficients[n]{-1,1} :
+      jnp.dot($0, $1) -> score[]{-4R,4R}
+series : linear_algebra 2
   trend_slope linear_trend : Slope of {} over time, by least squares. : v[n] : $0 - jnp.mean($0) ->
       deviation[n]{-2R,2R} => times,t[n]{0,2} : $0 - jnp.mean($0) -> offset[n]{-2,2} => offset;
       deviation : jnp.dot($0, $1) / (jnp.dot($0, $0) + 1e-2) -> slope[]{-2R,2R}
+matrix : linear_algebra 4
   quadratic_form energy_of_state : Quadratic form of {} in a state. : v[n n];
       state,direction[n]{-1,1} : $1 @ $0 @ $1 -> energy[]{-9R,9R}
   apply_matrix transform_state : Apply {} to a vector. : v[n n]; vector,state[n]{-1,1} : $0 @ $1 ->
       image[n]{-6R,6R}
+lopsided : linear_algebra 2
   symmetric_part symmetrize : Symmetric part of {}. : v[n n] : 0.5 * ($0 + $0.T) -> symmetric[n
       n]{-1R,1R}
-  weighted_score linear_score : Linear score of {}. : v[n]; weights,coefficients[n]{-1,1} :
-      jnp.dot($0, $1) -> score[]{-4R,4R}
-  project_rows linear_map : Map each row of {} by a matrix. : v[n k]; weights,projection[k m]{-1,1}
-      : $0 @ $1 -> projected[n m]{-4R,4R}
-any : arithmetic 1
+reading : arithmetic 3
   rescale calibrate : Calibrate {} by a gain and an offset. : v[?]; gain,scale[]{0.5,2};
       offset,baseline[]{-1,1} : $1 * $0 + $2 -> calibrated[?]{-3R,3R}
   deviation_from_reference gap_to_reference : Deviation of {} from a reference. : v[?];
@@ -580,27 +589,25 @@ any : arithmetic 1
 softmaxed : reduction 6
   soft_maximum expected_score : Mean of the input, weighted by {}. : v[*]{0,1}; source : jnp.sum($0
       * $1, axis={a}) -> expected[*-]{-3,3}
-any : indexing 1
+summand : indexing 3
   add_into_table accumulate_rows : Add {} into a table at the rows that ids say. : v[n];
       ids,slots[n]i{0,m-1}; table,totals[m]{-2,2} : m=3..12 : $2.at[$1].add($0) ->
       updated[m]{-4R,4R}
+score : indexing 3
   entries_per_example pick_entry : Entry of each row of {} that its column says. : v[n k];
       columns,labels[n]i{0,k-1} : jnp.take_along_axis($0, $1[:, None], axis=1)[:, 0] ->
       picked[n]{-1R,1R}
-any : math 1
-  signed_log compress : Compress {} to a signed logarithmic scale. : v[?] : jnp.sign($0) *
-      jnp.log1p(jnp.abs($0)) -> compressed[?]{-9,9}
+reading : math 3
   soft_step soft_indicator : Soft indicator of {} above a center. : v[?]; center,threshold[]{-1,1};
       width,softness[]{0.3,2} : jax.nn.sigmoid(($0 - $1) / $2) -> indicator[?]{0,1}
+coefficient : math 3
   soft_threshold shrink : Shrink {} towards zero by a threshold. : v[?];
       threshold,strength[]{0.05,0.5} : jnp.sign($0) * jax.nn.relu(jnp.abs($0) - $1) ->
       shrunk[?]{-1R,1R}
-  gaussian_score tolerance_score : Score {} by closeness to what is expected, from 0 to 1. : v[?];
-      expected,reference[?]{-2,2}; tolerance,width[]{0.8,2} : jnp.exp(-0.5 * (($0 - $1) / $2) ** 2)
-      -> score[?]{0,1}
-any : array 1
+summand : array 3
   with_running_total append_total : Running total of {} along the last axis. : v[*] :
       jnp.cumsum($0, axis=-1) -> running_total[*]{-4R,4R}
+series : array 2
   increments changes : Changes of {} from one place to the next. : v[n] : jnp.diff($0) ->
       changes[n-1]{-2R,2R}
 any_flags : reduction 5

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <stdexcept>
 #include <string>
 
 #include "plan/jax/call_table.h"
@@ -10,7 +11,8 @@
 namespace jaxsmith::plan {
 namespace {
 
-// What values are called that people do this with, where it would fit any by its type.
+// What values are called that people do this with, where it would fit any by its type; "any" where
+// that says enough.
 constexpr std::string_view kWords = R"rows(
 compare_with_reference relative_error robust_penalty descend_on = predicted prediction curve line
     interpolated response looked_up restored signal_back denoised image calibrated corrected
@@ -34,7 +36,7 @@ group_means = readings losses errors scores corrected calibrated residual weight
     surprise
 select_rows = embedded features activation hidden scores gathered losses
 blend_with_estimate = average mean estimate variance spread middle peak rate fraction prediction
-limit_by_branch = power energy level norm length reading
+limit_by_branch = power energy level reading
 choose_by_mode = readings losses errors samples corrected weighted_losses residual
 smooth_in_time = readings signal series corrected calibrated losses residual
 compare_each = features embedded offsets displacements directions rotated gathered harmonics patches
@@ -44,13 +46,13 @@ weigh_counts = counts histogram occurrences tally hits quantities
 entries_of_table = ids tokens codes labels bucket buckets bins hashes place places winner
     best_index cheapest nearest
 nearest_level response_to_candidates = level reading measured calibrated corrected
-discounted_sum = rewards returns losses costs payoffs income weighted_losses gains
-one_pass_moments = readings samples calibrated corrected residual deviation draws noise losses errors
-driven_oscillator = force forces signal tone wave noise drive_above_threshold
-resonator = signal series tone wave noise samples detrended recording
-power_iteration_of = matrix design jacobian factors loadings gram covariance transition
-screened_poisson = charge charges source sources density
-equilibrium_of = pre_activation hidden projected embedded drive_above_threshold features
+discounted_sum = rewards payoffs gains costs returns losses payments
+one_pass_moments = readings samples draws errors residual corrected calibrated deviation gaps
+driven_oscillator resonator = signal force drive wave recording modulated filtered windowed
+power_iteration_of = covariance gram matrix kernel adjacency product similarity transform
+screened_poisson = source charge density image
+equilibrium_of = features inputs embedded projected bias
+flags_as_mask selected_or_all power_of_complex = any
 )rows";
 
 std::map<std::string, std::vector<std::string>, std::less<>> words_of_settings() {
@@ -71,9 +73,12 @@ std::vector<Op> setting_ops() {
                      loop_settings, whole_settings, number_settings, result_words})
     std::ranges::move(kind(), std::back_inserter(all));
   const auto words = words_of_settings();
-  for (Op& op : all)
+  for (Op& op : all) {
     if (const auto found = words.find(op.name); found != words.end())
       op = for_values_called(found->second, std::move(op));
+    if (op.hints.empty())
+      throw std::logic_error("settings: nothing says which values " + op.name + " takes");
+  }
   return all;
 }
 

@@ -203,7 +203,7 @@ const std::vector<Kernel>& kernels() {
 
 Op compare_each() {
   return setting(
-      "compare_each", kVectorization, 2.0, kSmooth, reals(1, 2), [](Idiom& i, const Featured& f) {
+      "compare_each", kVectorization, 2.0, kSmooth, reals(2, 2), [](Idiom& i, const Featured& f) {
         const Kernel& kernel = i.random().pick(kernels());
         const std::int64_t k = few(i, 8);
         const bool pairs = i.chance(0.6);

@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "plan/jax/idiom_forms.h"
+#include "plan/jax/mapping.h"
 #include "plan/jax/op_helpers.h"
 #include "plan/jax/settings.h"
 #include "plan/scopes.h"
@@ -124,6 +125,7 @@ bool widen(Whole& w, const std::vector<std::size_t>& mapped, std::int64_t n, boo
 
 bool map_over_batch(Whole& w) {
   if ((within(w).traits & (kUnmapped | kOverDevices)) != 0) return false;
+  if (!looks_beyond_elements(w.b.program(), w.f)) return false;
   const std::vector<std::size_t> mapped = examples(w);
   const std::int64_t n = few(w.i, 16);
   if (mapped.empty() || !widen(w, mapped, n, /*results=*/true)) return false;
@@ -155,8 +157,12 @@ bool loop_over_batch(Whole& w) {
   const std::vector<std::size_t> mapped = examples(w);
   const std::int64_t n = few(w.i, 16);
   if (mapped.empty()) return false;
+  // What people add up.
+  static const Words kSummed = {"loss", "losses", "total", "energy",  "penalty",
+                                "cost", "nll",    "power", "misfit",  "log_likelihood",
+                                "work", "sum",    "count", "revenue", "log_prob"};
   const bool adds = w.alone() && kind_of(w.result().type.dtype) == kReal && !half_precision(w.i) &&
-                    w.i.chance(0.4);
+                    goes_by(w.result(), kSummed) && w.i.chance(0.6);
   if (!widen(w, mapped, n, /*results=*/!adds)) return false;
   if (!adds) {
     std::string rows;
@@ -200,7 +206,11 @@ bool under_condition(Whole& w) {
     if (w.operand(k).type == out && goes_by(w.result(), kTreated)) same.push_back(k);
     if (w.operand(k).type.dtype == out.dtype && w.operand(k).type.rank() > 0) arrays.push_back(k);
   }
-  const bool mean = same.empty() && out.rank() == 0 && !arrays.empty();
+  // The plain mean stands for what is one of a kind.
+  static const Words kAverages = {"mean",         "average",        "median", "middle",
+                                  "trimmed_mean", "geometric_mean", "center", "weighted_mean"};
+  const bool mean =
+      same.empty() && out.rank() == 0 && !arrays.empty() && goes_by(w.result(), kAverages);
   if (same.size() != 1 && !mean) return false;
   const std::size_t k = w.i.random().pick(mean ? arrays : same);
   const ValueId enabled = w.i.argument({"enabled", "active", "apply"}, flags({}), {0, 1});
