@@ -18,7 +18,9 @@ Program step(const std::string& spelling, std::vector<Shape> operands, Shape res
   node.op = "standardize_columns";  // of none
   node.spelling = spelling;
   const auto value = [&](Shape shape) {
-    program.values.push_back({.type = {DType::kF32, std::move(shape)}});
+    Value out;
+    out.type = {DType::kF32, std::move(shape)};
+    program.values.push_back(std::move(out));
     return static_cast<ValueId>(program.values.size()) - 1;
   };
   for (Shape& shape : operands) node.operands.push_back(value(std::move(shape)));
