@@ -247,11 +247,8 @@ bool draw_setting(Builder& b, std::optional<Category> category) {
         is_setting(op) && (!category || op.category == *category) && is_for(b, op, ends);
     // Loops and branches take their turn where a category asks for them.
     const bool nests = b.catalogue().profile(op.category).has_bodies && !category;
-    // What is for such values comes before what would fit any.
-    constexpr double kForOthers = 0.15;
-    const double suits = category && !is_for(b, op, ends) ? kForOthers : 1;
-    weights.push_back(
-        wanted ? op.weight * (nests ? 0.1 : 1) * suits * b.weights().entry(weights.size()) : 0);
+    weights.push_back(wanted ? op.weight * (nests ? 0.3 : 1) * b.weights().entry(weights.size())
+                             : 0);
   }
   // What it says is said of the whole.
   const std::vector<std::string> names = root_of(b).names, summaries = root_of(b).summaries;

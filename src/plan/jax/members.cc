@@ -87,10 +87,10 @@ std::optional<Member> gradient_member(const Program& root, const Settings& setti
   // A derivative of derivatives is many times its function, and seldom wanted: of a penalty on one.
   const bool penalizes = subject->quantity == Quantity::kLoss && subject->rest.empty();
   if (size.derivatives > 0 && (!penalizes || size.nodes > 9)) return std::nullopt;
-  // People differentiate what has a use of its own.
-  constexpr double kOthers = 0.15;
-  const bool purposeful = !is_set(root) && subject->quantity != Quantity::kUnnamed;
-  if (!purposeful && !random.chance(kOthers)) return std::nullopt;
+  // People differentiate what has a use of its own, rather than a setting or a nameless number.
+  constexpr double kOfSettings = 0.5, kNameless = 0.15;
+  const bool named = subject->quantity != Quantity::kUnnamed;
+  if (!random.chance(!named ? kNameless : is_set(root) ? kOfSettings : 1)) return std::nullopt;
   std::vector<double> weights;
   for (const DerivativeForm& form : derivative_forms())
     weights.push_back(form.weight(root, *subject));

@@ -14,7 +14,9 @@ namespace {
 // What values are called that people do this with, where it would fit any by its type; "any" where
 // that says enough.
 constexpr std::string_view kWords = R"rows(
-compare_with_reference relative_error robust_penalty descend_on = predicted prediction curve line
+robust_penalty = predicted prediction curve response calibrated wave amplitude magnitude power
+    length radius distance rate
+compare_with_reference relative_error descend_on = predicted prediction curve line
     interpolated response looked_up restored signal_back denoised image calibrated corrected
     polynomial forecast outputs
 agreement = predicted response signal smoothed filtered windowed tapered calibrated corrected
@@ -23,13 +25,14 @@ distribution = readings samples calibrated corrected residual deviation error dr
     weighted_losses lifetimes waiting_times jumps velocities resampled bootstrap detrended
     first_passages
 weighted_average = readings samples calibrated corrected losses errors costs squared residual
-    weighted_losses attended values
+    weighted_losses attended values power energy magnitude intensity sizes distance distances
 normalize_values = features patches embedded amplitude corrected calibrated
 readout = features activation activated embedded hidden gate harmonics flat pooled
     standardized normalized responses
 covariance_of_rows = centered standardized detrended residual deviation draws samples features
     corrected
-scores = scores logits log_odds similarity matches responses
+scores = scores logits log_odds similarity matches responses log_weights relevance affinity
+    log_density log_prob log_mass
 changes = series signal smoothed filtered restored
 moving_average = series signal recording
 group_means = readings losses errors scores corrected calibrated residual weighted_losses squared
@@ -38,15 +41,19 @@ select_rows = embedded features activation hidden scores gathered losses
 blend_with_estimate = average mean estimate variance spread middle peak rate fraction prediction
 limit_by_branch = power energy level reading
 choose_by_mode = readings losses errors samples corrected weighted_losses residual
-smooth_in_time = readings signal series corrected calibrated losses residual
+smooth_in_time = readings signal series corrected calibrated losses residual noise samples draws
+    power energy amplitude wave
 compare_each = features embedded offsets displacements directions rotated gathered harmonics patches
-score_each_row = predicted prediction curve restored smoothed outputs
+score_each_row = predicted prediction curve restored smoothed outputs features embedded
+    interpolated signal patches normalized
 counts_beside_expected = counts histogram occurrences tally hits count events occupied
 weigh_counts = counts histogram occurrences tally hits quantities
 entries_of_table = ids tokens codes labels bucket buckets bins hashes place places winner
     best_index cheapest nearest
-nearest_level response_to_candidates = level reading measured calibrated corrected
-discounted_sum = rewards payoffs gains costs returns losses payments
+nearest_level response_to_candidates = level reading measured calibrated corrected mean average
+    middle median peak amplitude energy
+discounted_sum = rewards payoffs gains costs returns losses payments growth increments errors
+    squared power
 one_pass_moments = readings samples draws errors residual corrected calibrated deviation gaps
 driven_oscillator resonator = signal force drive wave recording modulated filtered windowed
 power_iteration_of = covariance gram matrix kernel adjacency product similarity transform

@@ -236,7 +236,7 @@ Op agreement() {
 
 Op robust_penalty() {
   return setting(
-      "robust_penalty", kMath, 0.4, kSmooth, reals(0, 4), [](Idiom& i, const Featured& f) {
+      "robust_penalty", kMath, 1.0, kSmooth, reals(0, 4), [](Idiom& i, const Featured& f) {
         const ValueId target = reference(i, f, {"target", "observed", "expected"});
         const ValueId r = i.let({"residual", "error"}, "$0 - $1", {f.id, target}, f.type,
                                 {-2 * f.reach, 2 * f.reach});
