@@ -129,4 +129,13 @@ ArgumentRole role_of_argument(const Value& value) {
   return is_learnt ? ArgumentRole::kLearnt : ArgumentRole::kData;
 }
 
+bool begins_with_verb(std::string_view name) {
+  constexpr std::string_view kVerbs =
+      "unpack pack drop invert merge toggle select gather choose sort split shift round add set "
+      "divide scale cut write overwrite raise repeat reverse mirror swap permute move encode "
+      "evaluate count flatten to convert";
+  const std::string_view first = name.substr(0, name.find('_'));
+  return first.size() < name.size() && is_word_of(kVerbs, first);
+}
+
 }  // namespace jaxsmith::plan

@@ -28,6 +28,9 @@ std::string word_of(const Value& value);
 // "log_likelihood" as it stands in a sentence.
 std::string as_words(std::string name);
 
+// Whether a name says what is done, rather than what comes of it: "unpack_bytes".
+bool begins_with_verb(std::string_view name);
+
 // "w_out2" is "w" and "out".
 std::vector<std::string> words_of_name(std::string_view name);
 

@@ -308,18 +308,6 @@ std::optional<std::size_t> say_what_it_gives(Builder& b) {
   return std::nullopt;
 }
 
-// "unpack_bytes": what is done, rather than what comes of it.
-bool begins_with_verb(std::string_view name) {
-  static const std::array<std::string_view, 34> kVerbs = {
-      "unpack", "pack",     "drop",    "invert",  "merge", "toggle",    "select",
-      "gather", "choose",   "sort",    "split",   "shift", "round",     "add",
-      "set",    "divide",   "scale",   "cut",     "write", "overwrite", "lower",
-      "raise",  "repeat",   "reverse", "mirror",  "swap",  "permute",   "move",
-      "encode", "evaluate", "count",   "flatten", "to",    "convert"};
-  const std::string_view first = name.substr(0, name.find('_'));
-  return first.size() < name.size() && std::ranges::find(kVerbs, first) != kVerbs.end();
-}
-
 // What was said of the values, and that their mean or total is taken, in one sentence; the function
 // is called so too. False where something else was said.
 bool retell(Body& root, std::size_t before) {

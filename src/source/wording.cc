@@ -118,7 +118,8 @@ std::string singular(std::string_view noun) {
   if (text.size() < 4 || kAlike.contains(text) || !text.ends_with("s") || text.ends_with("ss") ||
       text.ends_with("us") || text.ends_with("is"))
     return text;
-  if (text.ends_with("sses") || text.ends_with("xes") || text.ends_with("ches"))
+  if (text.ends_with("sses") || text.ends_with("xes") || text.ends_with("ches") ||
+      text.ends_with("shes"))
     return text.substr(0, text.size() - 2);
   if (text.ends_with("ies") && text.size() > 5) return text.substr(0, text.size() - 3) + "y";
   return text.substr(0, text.size() - 1);

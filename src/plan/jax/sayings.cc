@@ -337,7 +337,9 @@ class Teller {
     if (std::ranges::all_of(parts, plain)) return text;
     std::string out;
     for (std::size_t k = 0; k < parts.size(); ++k) {
-      const auto each = argument(std::string(parts[k]), node, depth);
+      std::string part(parts[k]);
+      if (part.ends_with(',')) part.pop_back();  // "($0,)"
+      const auto each = argument(part, node, depth);
       if (!each) return std::nullopt;
       out += (k == 0 ? "" : k + 1 == parts.size() ? " and " : ", ") + *each;
     }
@@ -351,7 +353,8 @@ class Teller {
     const auto [made, place] = only_result_of(*id);
     const auto inner = made ? written(*made) : std::nullopt;
     if (inner)
-      if (const auto whole = said(*inner + place, *made, depth + 1); whole && !whole->names.empty())
+      if (const auto whole = said(*inner + place, *made, depth + 1);
+          whole && !whole->names.empty() && !begins_with_verb(whole->names.front()))
         return whole->names.front();
     const auto noun = noun_of(b_, *id);
     return noun ? word_of(b_[*id]) : "values";
