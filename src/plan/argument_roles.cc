@@ -133,7 +133,7 @@ bool begins_with_verb(std::string_view name) {
   constexpr std::string_view kVerbs =
       "unpack pack drop invert merge toggle select gather choose sort split shift round add set "
       "divide scale cut write overwrite raise repeat reverse mirror swap permute move encode "
-      "evaluate count flatten to convert";
+      "evaluate count flatten to convert draw sample";
   const std::string_view first = name.substr(0, name.find('_'));
   return first.size() < name.size() && is_word_of(kVerbs, first);
 }
