@@ -589,10 +589,10 @@ class BlockCipher {
 }  // namespace
 
 std::vector<Op> cipher_wholes() {
-  return wholes_by<BlockCipher>({{"block_cipher", kArithmetic, 1.4},
-                                 {"table_cipher", kIndexing, 1.4},
-                                 {"cipher_blocks", kVectorization, 1.5},
-                                 {"chained_cipher", kLoop, 1.3}});
+  return wholes_by<BlockCipher>({{"block_cipher", kArithmetic, 1},
+                                 {"table_cipher", kIndexing, 1},
+                                 {"cipher_blocks", kVectorization, 1},
+                                 {"chained_cipher", kLoop, 1}});
 }
 
 }  // namespace jaxsmith::plan

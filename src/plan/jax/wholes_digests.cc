@@ -473,7 +473,7 @@ class Machine {
       }
     };
     take("{k}", 3), take("{b}", 2);
-    const std::int64_t more = i.between(1, 4);
+    const std::int64_t more = i.between(4, 9);
     set_.insert(set_.end(), all.begin(), all.begin() + more);
     i.random().shuffle(set_);
     lines_ = i.chance(0.6) ? i.between(6, 16) : std::clamp<std::int64_t>(i.size(), 8, 64);
@@ -633,12 +633,12 @@ class Machine {
 
 std::vector<Op> digest_wholes() {
   std::vector<Op> out = wholes_by<Keystream>({{"keystream", kArithmetic, 0.5},
-                                              {"keystream_words", kArray, 1.5},
+                                              {"keystream_words", kArray, 1},
                                               {"keystream_blocks", kVectorization, 0.4},
                                               {"keystream_loop", kLoop, 0.4}});
   for (auto&& more : {wholes_by<Sponge>({{"message_hash", kArithmetic, 0.5},
                                          {"hash_lanes", kVectorization, 0.5},
-                                         {"hash_sets", kReduction, 1.5},
+                                         {"hash_sets", kReduction, 1},
                                          {"hash_counts", kIndexing, 0.5},
                                          {"hash_chain", kLoop, 0.4}}),
                       wholes_by<Machine>({{"virtual_machine", kConditional, 1.8},
