@@ -254,7 +254,8 @@ Op compare_each() {
 
 Op each_row() {
   return setting(
-      "score_each_row", kVectorization, 2.0, kSmooth, reals(2, 3), [](Idiom& i, const Featured& f) {
+      "score_each_row", kVectorization, 12.0, kSmooth, reals(2, 3),
+      [](Idiom& i, const Featured& f) {
         const std::int64_t n = f.type.shape[0];
         const Shape one = i.without_axis(f.id, 0);
         struct Score {

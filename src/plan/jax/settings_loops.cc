@@ -22,7 +22,7 @@ ValueId zeros_of_slice(Idiom& i, const Featured& f, const Words& names) {
 
 Op discounted_sum() {
   return setting(
-      "discounted_sum", kLoop, 1.0, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
+      "discounted_sum", kLoop, 10.0, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
         const std::string rate = i.setting({"discount", "gamma"}, {"0.9", "0.8", "0.95"});
         const Type slice = f.with(i.without_axis(f.id, 0));
         const Interval room = within(f, 6);

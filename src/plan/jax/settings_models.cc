@@ -158,7 +158,7 @@ Op covariance() {
 }
 
 Op scores() {
-  return setting("scores", kMath, 1.5, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
+  return setting("scores", kMath, 6.0, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
     const std::string t = i.setting({"temperature", "tau"}, {"0.5", "2.0", "0.7"});
     const bool entropy = i.chance(0.5), blends = !entropy && i.chance(0.7);
     const Type rows = f.with(i.without_axis(f.id, -1));

@@ -178,7 +178,7 @@ Op nearest_level() {
 }
 
 Op response_to_candidates() {
-  return setting("response_to_candidates", kVectorization, 1.5, kSmooth, reals(0, 0),
+  return setting("response_to_candidates", kVectorization, 8.0, kSmooth, reals(0, 0),
                  [](Idiom& i, const Featured& f) {
                    if (f.reach > 50) Idiom::fail();
                    const std::int64_t n = i.size();
