@@ -165,7 +165,7 @@ Op flags_as_mask() {
 
 Op nearest_level() {
   return setting(
-      "nearest_level", kIndexing, 0.7, kSmooth, reals(0, 0), [](Idiom& i, const Featured& f) {
+      "nearest_level", kIndexing, 5.0, kSmooth, reals(0, 0), [](Idiom& i, const Featured& f) {
         const std::int64_t n = std::max<std::int64_t>(4, i.size());
         const ValueId levels = i.argument({"levels", "grid", "codebook"}, f.with({n}), f.range);
         f.called(i, "nearest", {"nearest_level", "quantize_to_levels"});
