@@ -119,7 +119,8 @@ std::string Names::claim(const std::vector<std::string>& candidates, bool unshad
     if (free(c)) return take(c);
   }
   // A number after another one would read as one: v1 is not followed by v12.
-  const bool ends_in_digit = std::isdigit(static_cast<unsigned char>(candidates.front().back())) != 0;
+  const bool ends_in_digit =
+      std::isdigit(static_cast<unsigned char>(candidates.front().back())) != 0;
   for (int n = 2;; ++n) {
     const std::string numbered =
         fmt::format("{}{}{}", candidates.front(), ends_in_digit ? "_" : "", n);

@@ -588,6 +588,27 @@ class Teller {
                                      : fmt::format("axis {}", at));
   }
 
+  static std::optional<Row> row_for(const Call& call, const std::string& callee, bool taken) {
+    std::optional<Row> row = taken ? std::nullopt : density_row(call.path);
+    if (!row && !taken) row = draws_row(call.path);
+    if (const Row* found = row ? nullptr : row_of(callee)) row = *found;
+    return row;
+  }
+
+  // An option that gives another value has words of its own, which follow, or changes them all.
+  static std::string with_options(Saying& out, const Call& call, const std::string& callee) {
+    std::string options;
+    for (const std::string& given : call.arguments) {
+      const std::string* words = option_words(callee, given);
+      if (words != nullptr && words->starts_with("= "))
+        out = {words->substr(2), {name_in(words->substr(2))}};
+      else if (words != nullptr)
+        options += " " + *words, out.names.clear();
+    }
+    std::erase(out.names, std::string());
+    return options;
+  }
+
   std::optional<Saying> said(const std::string& text, const Node& node, int depth) const {
     constexpr std::size_t kLongest = 84;
     constexpr int kDeepest = 3;
@@ -603,21 +624,11 @@ class Teller {
     if (!call) return std::nullopt;
     const std::string own = callee_of(call->path);
     const std::string callee = own + (taken ? text.substr(end) : "");
-    std::optional<Row> row = taken ? std::nullopt : density_row(call->path);
-    if (!row && !taken) row = draws_row(call->path);
-    if (const Row* found = row ? nullptr : row_of(callee)) row = *found;
+    const std::optional<Row> row = row_for(*call, callee, taken);
     if (!row) return std::nullopt;
-    std::string chosen, axis, options, about;
+    std::string chosen, axis, about;
     Saying out{row->phrase, row->names};
-    // An option that gives another value has words of its own, or changes them all.
-    for (const std::string& given : call->arguments) {
-      const std::string* words = option_words(own, given);
-      if (words != nullptr && words->starts_with("= "))
-        out = {words->substr(2), {name_in(words->substr(2))}};
-      else if (words != nullptr)
-        options += " " + *words, out.names.clear();
-    }
-    std::erase(out.names, std::string());
+    const std::string options = with_options(out, *call, own);
     std::size_t place = 0;
     for (const std::string& given : call->arguments) {
       const std::size_t equals = given.find('=');
