@@ -169,7 +169,7 @@ void from_terms(Idiom& i) {
 }
 
 Op small_fraction() {
-  return idiom("small_fraction", kLoop, 1.0, kForward, [](Idiom& i) {
+  return idiom("small_fraction", kLoop, 1.8, kForward, [](Idiom& i) {
     switch (single_precision(i) ? i.between(0, 2) : 2 * i.between(0, 1)) {
       case 0:
         return convergents(i);
@@ -186,7 +186,7 @@ Op small_fraction() {
 // Who is left of a circle in which every k-th has to go (Josephus); with k two by the largest
 // power.
 Op circle_survivor() {
-  return idiom("circle_survivor", kLoop, 0.9, kForward, [](Idiom& i) {
+  return idiom("circle_survivor", kLoop, 1.6, kForward, [](Idiom& i) {
     const Type type = counts(i, {});
     const Interval seats{0, 100};
     const ValueId n = i.input({"n", "people", "size"}, type, {4, 100});
@@ -342,7 +342,7 @@ void luhn(Idiom& i, ValueId digits, std::int64_t n, bool whole_code) {
 }
 
 Op check_code() {
-  return idiom("check_code", kLoop, 1.0, kZero, [](Idiom& i) {
+  return idiom("check_code", kLoop, 1.8, kZero, [](Idiom& i) {
     const std::int64_t n = std::clamp<std::int64_t>(i.size() + 3, 6, 16);
     const ValueId digits = i.input({"digits", "code"}, counts(i, {n}), {0, 9});
     const bool whole_code = i.chance(0.4);
@@ -447,7 +447,7 @@ Sought shared(Idiom& i) {
 }
 
 Op search_integer() {
-  return idiom("search_integer", kLoop, 1.1, kForward, [](Idiom& i) {
+  return idiom("search_integer", kLoop, 2.0, kForward, [](Idiom& i) {
     const Type type = counts(i, {});
     const bool roots = i.chance(0.5);
     const Sought s = roots ? rooted(i) : shared(i);
@@ -520,7 +520,7 @@ Op search_integer() {
 // The number that characters spell: digits, in a base, with what separates them left out, a sign or
 // a point.
 Op parse_number() {
-  return idiom("parse_number", kLoop, 1.0, kZero, [](Idiom& i) {
+  return idiom("parse_number", kLoop, 1.8, kZero, [](Idiom& i) {
     const Type type = counts(i, {});
     const std::int64_t n = i.between(4, 7),
                        base = i.random().pick(std::vector<std::int64_t>{10, 10, 8, 2});
@@ -593,7 +593,7 @@ Op parse_number() {
 // Of words of 32 bits: the power of two next to a number, its logarithm, the lowest bit, a multiple
 // of a power, bits turned round the end.
 Op power_of_two() {
-  return idiom("binary_power", kArithmetic, 1.0, kZero, [](Idiom& i) {
+  return idiom("binary_power", kArithmetic, 1.8, kZero, [](Idiom& i) {
     const Shape shape = i.chance(0.75) ? Shape{} : row(i, 3);
     const Type type{DType::kI32, shape};
     const double top = i.number({2000, 100000, 1e6});

@@ -21,7 +21,7 @@ using Part = Idiom::Part;
 // Change in as few coins as possible: the largest that fits, again and again. So it is for the
 // systems that people use.
 Op make_change() {
-  return idiom("make_change", kLoop, 1.0, kForward, [](Idiom& i) {
+  return idiom("make_change", kLoop, 1.8, kForward, [](Idiom& i) {
     const bool rounds = i.chance(0.25);  // cash without the smallest coins
     const Words systems = rounds
                               ? Words{"50, 20, 10, 5", "100, 25, 10, 5", "200, 100, 50, 20, 10, 5"}
@@ -158,7 +158,7 @@ ValueId progressive(Idiom& i, ValueId taxable, const Interval& amounts) {
 }
 
 Op income_tax() {
-  return idiom("income_tax", kConditional, 1.1, kSmooth, [](Idiom& i) {
+  return idiom("income_tax", kConditional, 2.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Interval amounts{0, 160};
     const ValueId income = i.input({"income", "salary", "earnings"}, Shape{}, {15, 160});
@@ -210,7 +210,7 @@ Op income_tax() {
 
 // A loan that is paid back by equal payments: the payment, then what is owed month by month.
 Op amortized_loan() {
-  return idiom("amortized_loan", kLoop, 1.0, kSmooth, [](Idiom& i) {
+  return idiom("amortized_loan", kLoop, 1.8, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const ValueId loan = i.input({"principal", "loan"}, Shape{}, {5, 40});
     const ValueId rate = i.input({"annual_rate", "apr"}, Shape{}, {0.02, 0.15});
@@ -281,7 +281,7 @@ Op amortized_loan() {
 
 // Hours, minutes and seconds: apart, added, until, of twelve hours, the angle of the hands.
 Op time_of_day() {
-  return idiom("time_of_day", kArithmetic, 1.0, kZero, [](Idiom& i) {
+  return idiom("time_of_day", kArithmetic, 1.8, kZero, [](Idiom& i) {
     const Type type = counts(i, {});
     const Interval minutes{0, 59}, hours{0, 23};
     const auto what = i.between(0, 4);
@@ -357,7 +357,7 @@ Op time_of_day() {
 
 // How warm it feels: wind chill where it is cold, the heat index or humidex where it is hot.
 Op felt_temperature() {
-  return idiom("felt_temperature", kConditional, 1.0, kSmooth, [](Idiom& i) {
+  return idiom("felt_temperature", kConditional, 1.8, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const auto what = i.between(0, 2);  // cold, hot, both
     const bool metric = i.chance(0.65);
@@ -441,7 +441,7 @@ Op felt_temperature() {
 // A light at a crossing: its phase and how long that has lasted; green goes on until somebody
 // waits. A function for each phase, or a table of durations; one tick or many.
 Op traffic_light() {
-  return idiom("traffic_light", kConditional, 1.0, kZero, [](Idiom& i) {
+  return idiom("traffic_light", kConditional, 1.8, kZero, [](Idiom& i) {
     const Type one = counts(i, {});
     const bool four = i.chance(0.4);  // red and amber together before green
     const std::int64_t phases = four ? 4 : 3, last = phases - 1;
@@ -523,7 +523,7 @@ Op traffic_light() {
 
 // Five dice: what they are worth in one way of counting or another, or in the best of all.
 Op score_dice() {
-  return idiom("score_dice", kConditional, 1.0, kZero, [](Idiom& i) {
+  return idiom("score_dice", kConditional, 1.8, kZero, [](Idiom& i) {
     const Type one = counts(i, {});
     const Interval worth{0, 50};
     const ValueId dice = i.input({"dice", "roll", "hand"}, counts(i, {5}), {1, 6});

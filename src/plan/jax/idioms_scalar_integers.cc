@@ -151,7 +151,7 @@ void date_after(Idiom& i, const Date& date, ValueId leap) {
 
 // Days of weeks and years, dates some days later, days between dates; Easter.
 Op calendar_date() {
-  return idiom("calendar_date", kArithmetic, 1.2, kZero, [](Idiom& i) {
+  return idiom("calendar_date", kArithmetic, 2.2, kZero, [](Idiom& i) {
     // Leap years seldom matter to one date alone.
     const int what = i.random().pick(std::vector<int>{0, 0, 1, 2, 3, 3, 4, 4});
     if (what == 4) return easter(i);
@@ -261,7 +261,7 @@ void count_divisors(Idiom& i, ValueId n, double top) {
 
 // Trial division up to the root: the smallest factor, whether there is one, how many divisors.
 Op trial_division() {
-  return idiom("trial_division", kLoop, 1.1, kForward, [](Idiom& i) {
+  return idiom("trial_division", kLoop, 2.0, kForward, [](Idiom& i) {
     const double top = i.number({200, 1000, 5000});
     const Interval range{0, top};
     const Type type = counts(i, {});
@@ -309,7 +309,7 @@ Op trial_division() {
 // Euclid's algorithm that keeps what the divisor is made of: inverses modulo a number, Bezout's
 // coefficients, a congruence solved.
 Op modular_inverse() {
-  return idiom("modular_inverse", kLoop, 1.0, kForward, [](Idiom& i) {
+  return idiom("modular_inverse", kLoop, 1.8, kForward, [](Idiom& i) {
     const Type type = counts(i, {});
     const bool given = i.chance(0.5);
     const std::int64_t modulus =
@@ -392,7 +392,7 @@ Op modular_inverse() {
 // Fibonacci numbers and their kin modulo a number: by doubling over the bits of the index, or one
 // after another.
 Op recurrence_doubling() {
-  return idiom("recurrence_doubling", kLoop, 1.0, kForward, [](Idiom& i) {
+  return idiom("recurrence_doubling", kLoop, 1.8, kForward, [](Idiom& i) {
     const Type type = counts(i, {});
     const std::int64_t bits = i.between(5, 9);
     const double most = static_cast<double>((std::int64_t{1} << bits) - 1);
@@ -494,7 +494,7 @@ void happy_number(Idiom& i, ValueId n, ValueId zero) {
 // Digits one by one: numbers turned round, palindromes, sums of digits until one digit is left,
 // happy numbers.
 Op digit_loop() {
-  return idiom("digit_loop", kLoop, 1.0, kForward, [](Idiom& i) {
+  return idiom("digit_loop", kLoop, 1.8, kForward, [](Idiom& i) {
     const Type type = counts(i, {});
     const std::int64_t base = i.random().pick(std::vector<std::int64_t>{10, 10, 2, 16, 7});
     const auto what = i.between(0, 3);
@@ -600,7 +600,7 @@ BodyId lattice_hash(Idiom& i, bool plane, bool seeded) {
 // Smooth noise between random numbers at whole places, which are hashes of the place: one or more
 // octaves, in one dimension or two.
 Op value_noise() {
-  return idiom("value_noise", kArithmetic, 1.0, kSmooth, [](Idiom& i) {
+  return idiom("value_noise", kArithmetic, 1.8, kSmooth, [](Idiom& i) {
     if (!single_precision(i)) return i.fail();
     const bool plane = i.chance(0.5), seeded = i.chance(0.4);
     const Type u32{DType::kU32, {}};
@@ -662,7 +662,7 @@ Op value_noise() {
 
 // CORDIC: turns by angles whose tangents are powers of two, towards an angle or towards the axis.
 Op cordic() {
-  return idiom("cordic", kMath, 1.0, kNone, [](Idiom& i) {
+  return idiom("cordic", kMath, 1.8, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const bool vectoring = i.chance(0.45), sinus = i.chance(0.7),
                tangent = sinus && !vectoring && i.chance(0.4);

@@ -18,7 +18,7 @@ using Bodies = std::vector<BodyId>;
 
 // Both roots by the discriminant: real ones so that nothing cancels, or a complex pair.
 Op quadratic_roots() {
-  return idiom("quadratic_roots", kConditional, 1.2, kSmooth, [](Idiom& i) {
+  return idiom("quadratic_roots", kConditional, 2.2, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const ValueId a = i.input({"a", "second"}, Shape{}, {0.3, 2});
     const ValueId b = i.input({"b", "first"}, Shape{}, {-3, 3});
@@ -77,7 +77,7 @@ Op quadratic_roots() {
 // The largest real root of a depressed cubic: by Cardano where it is the only one, by a cosine
 // where there are three.
 Op cubic_root() {
-  return idiom("cubic_root", kConditional, 1.0, kSmooth, [](Idiom& i) {
+  return idiom("cubic_root", kConditional, 1.8, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const bool full = i.chance(0.4);
     const Interval range{-5, 5};
@@ -137,7 +137,7 @@ Op cubic_root() {
 
 // Erlang's formulas by their recurrence: blocking, waiting, or how many servers are enough.
 Op erlang_queue() {
-  return idiom("erlang_queue", kLoop, 0.9, kForward, [](Idiom& i) {
+  return idiom("erlang_queue", kLoop, 1.6, kForward, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t servers = i.between(4, 9);
     const double c = static_cast<double>(servers);
@@ -206,7 +206,7 @@ Op erlang_queue() {
 // Elements of an orbit from where a body is and how it moves; what is asked of it by whether it is
 // bound.
 Op orbit_elements() {
-  return idiom("orbit_elements", kConditional, 1.0, kSmooth, [](Idiom& i) {
+  return idiom("orbit_elements", kConditional, 1.8, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const ValueId r = i.input({"radius", "r"}, Shape{}, {0.8, 2});
     const ValueId v = i.input({"speed", "v"}, Shape{}, {0.6, 1.8});
@@ -273,7 +273,7 @@ Op orbit_elements() {
 
 // How long the sun is up: declination, hour angle, and the cases beyond the polar circles.
 Op day_length() {
-  return idiom("day_length", kConditional, 1.0, kSmooth, [](Idiom& i) {
+  return idiom("day_length", kConditional, 1.8, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const ValueId lat = i.input({"latitude", "lat"}, Shape{}, {-85, 85});
     const ValueId day = i.input({"day", "day_of_year"}, Shape{}, {1, 365});
@@ -348,7 +348,7 @@ Op day_length() {
 
 // The loss of pressure in a pipe: laminar, turbulent or between, by the Reynolds number.
 Op pipe_flow() {
-  return idiom("pipe_flow", kConditional, 1.0, kSmooth, [](Idiom& i) {
+  return idiom("pipe_flow", kConditional, 1.8, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const ValueId speed = i.input({"velocity", "speed"}, Shape{}, {0.05, 1});
     const ValueId width = i.input({"diameter", "bore"}, Shape{}, {0.01, 0.08});
@@ -481,7 +481,7 @@ Ruled ruled(Idiom& i) {
 
 // Errors of measurements carried through a formula by its gradient.
 Op error_propagation() {
-  return idiom("error_propagation", kGradient, 1.0, kSmooth, [](Idiom& i) {
+  return idiom("error_propagation", kGradient, 1.8, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Ruled r = ruled(i);
     const std::size_t n = r.at.size();
@@ -529,7 +529,7 @@ Op error_propagation() {
 
 // What a formula gives a little further on, by its derivatives here; how far that is off.
 Op taylor_estimate() {
-  return idiom("taylor_estimate", kGradient, 1.0, kSmooth, [](Idiom& i) {
+  return idiom("taylor_estimate", kGradient, 1.8, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Ruled r = ruled(i);
     const double most = 0.15 * r.rule.inputs[0].second.hi;
@@ -577,7 +577,7 @@ Op taylor_estimate() {
 
 // Ratings after a game by what was expected of it; how much they move hangs on the rating.
 Op rating_update() {
-  return idiom("rating_update", kConditional, 1.0, kSmooth, [](Idiom& i) {
+  return idiom("rating_update", kConditional, 1.8, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Interval ratings{1200, 2600};
     const ValueId a = i.input({"rating", "player"}, Shape{}, ratings);

@@ -14,7 +14,7 @@ using Part = Idiom::Part;
 
 // A throw through air, step by step until it lands.
 Op projectile_flight() {
-  return idiom("projectile_flight", kLoop, 1.1, kForward, [](Idiom& i) {
+  return idiom("projectile_flight", kLoop, 2.0, kForward, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const ValueId speed = i.input({"speed", "v0"}, Shape{}, {4, 9});
     const ValueId angle = i.input({"angle", "elevation"}, Shape{}, {0.3, 1.3});
@@ -78,7 +78,7 @@ Op projectile_flight() {
 
 // Months until a loan is paid back: interest, payments, a fee or an instalment that grows.
 Op loan_payoff() {
-  return idiom("loan_payoff", kLoop, 1.1, kForward, [](Idiom& i) {
+  return idiom("loan_payoff", kLoop, 2.0, kForward, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const ValueId loan = i.input({"principal", "balance"}, Shape{}, {5, 30});
     const ValueId rate = i.input({"annual_rate", "apr"}, Shape{}, {0.02, 0.12});
@@ -139,7 +139,7 @@ Op loan_payoff() {
 
 // Maps of the interval: an orbit after some steps, its path, or how fast neighbours part.
 Op interval_map() {
-  return idiom("interval_map", kLoop, 1.0, kSmooth, [](Idiom& i) {
+  return idiom("interval_map", kLoop, 1.8, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     struct Map {
       Words called;
@@ -217,7 +217,7 @@ Op interval_map() {
 // A learning rate that falls when a loss has stopped falling: the best loss so far and how long ago
 // it was, along a curve of losses.
 Op plateau_rate() {
-  return idiom("plateau_rate", kConditional, 1.1, kSmooth, [](Idiom& i) {
+  return idiom("plateau_rate", kConditional, 2.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const ValueId losses = i.input({"losses", "val_losses"}, Shape{size_from(i, 6, 40)}, {0.2, 3});
     const ValueId rate = i.input({"learning_rate", "lr"}, Shape{}, {0.05, 0.5});
@@ -282,7 +282,7 @@ Op plateau_rate() {
 
 // Training that ends when the loss has not fallen for a while: the epoch and the best loss.
 Op patience_counter() {
-  return idiom("patience_counter", kLoop, 1.0, kForward, [](Idiom& i) {
+  return idiom("patience_counter", kLoop, 1.8, kForward, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const ValueId losses = i.input({"val_losses", "losses"}, Shape{size_from(i, 6, 40)}, {0.2, 3});
     const std::int64_t count = i.dim(losses, 0);

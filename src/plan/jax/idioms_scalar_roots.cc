@@ -133,7 +133,7 @@ BodyId residual_of(Idiom& i, const Law& law) {
 
 // The root of a law by Newton's method (the slope by hand or by jax.grad) or by secants.
 Op solve_law() {
-  return idiom("solve_law", kLoop, 1.3, kForward, [](Idiom& i) {
+  return idiom("solve_law", kLoop, 2.3, kForward, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Law& law = i.random().pick(laws());
     const ValueId a = i.input(law.a.names, Shape{}, law.a.range);
@@ -246,7 +246,7 @@ const std::vector<Curve>& curves() {
 
 // Golden sections: which of two inner points is lower decides what remains of the bracket.
 Op golden_section() {
-  return idiom("golden_section", kConditional, 1.0, kForward, [](Idiom& i) {
+  return idiom("golden_section", kConditional, 1.8, kForward, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Curve& curve = i.random().pick(curves());
     const ValueId a = i.input(curve.parameter, Shape{}, curve.range);
@@ -362,7 +362,7 @@ Means means_of(Idiom& i, std::int64_t use, std::int64_t kind) {
 // Two means of two numbers, of each pair again, until they meet: arithmetic-geometric and its kin,
 // and what elliptic integrals are by it.
 Op iterated_mean() {
-  return idiom("iterated_mean", kLoop, 1.0, kForward, [](Idiom& i) {
+  return idiom("iterated_mean", kLoop, 1.8, kForward, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const auto use = i.between(0, 3);  // the mean, a pendulum, an ellipse, an elliptic integral
     const auto kind = use == 0 ? i.between(0, 2) : 0;
@@ -491,7 +491,7 @@ const std::vector<Series>& all_series() {
 
 // A series summed until its terms are small: each term by its ratio to the one before.
 Op summed_series() {
-  return idiom("summed_series", kLoop, 1.1, kForward, [](Idiom& i) {
+  return idiom("summed_series", kLoop, 2.0, kForward, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Series& series = i.random().pick(all_series());
     const bool kummer = series.called[0] == "kummer";
@@ -671,7 +671,7 @@ ValueId by_convergents(Idiom& i, const Fraction& of, ValueId x) {
 
 // a1 / (b1 + a2 / (b2 + ...)): from the last part upwards, or by convergents until they agree.
 Op continued_fraction() {
-  return idiom("continued_fraction", kLoop, 1.0, kForward, [](Idiom& i) {
+  return idiom("continued_fraction", kLoop, 1.8, kForward, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Fraction& of = i.random().pick(fractions());
     const ValueId x = i.input({"x", "argument", "z"}, Shape{}, of.range);
