@@ -31,8 +31,6 @@ readout = features activation activated embedded hidden gate harmonics flat pool
     standardized normalized responses
 covariance_of_rows = centered standardized detrended residual deviation draws samples features
     corrected
-scores = scores logits log_odds similarity matches responses log_weights relevance affinity
-    log_density log_prob log_mass
 changes = series signal smoothed filtered restored
 moving_average = series signal recording
 group_means = readings losses errors scores corrected calibrated residual weighted_losses squared

@@ -157,33 +157,6 @@ Op covariance() {
       });
 }
 
-Op scores() {
-  return setting("scores", kMath, 6.0, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
-    const std::string t = i.setting({"temperature", "tau"}, {"0.5", "2.0", "0.7"});
-    const bool entropy = i.chance(0.5), blends = !entropy && i.chance(0.7);
-    const Type rows = f.with(i.without_axis(f.id, -1));
-    f.called(i,
-             entropy  ? "entropy"
-             : blends ? "average"
-                      : "weights",
-             {entropy  ? "score_entropy"
-              : blends ? "softmax_average"
-                       : "softmax_weights"});
-    i.summary(entropy  ? "Entropy of the softmax of " + f.noun + "."
-              : blends ? "Mean of payoffs, weighted by the softmax of " + f.noun + "."
-                       : "Turn " + f.noun + " into weights that sum to one.");
-    const ValueId log_p =
-        i.let({"log_probs", "log_weights"}, "jax.nn.log_softmax($0 / " + t + ", axis=-1)", {f.id},
-              f.type, {-6, 0});
-    const ValueId p = i.let({"probs", "weights"}, "jnp.exp($0)", {log_p}, f.type, {0, 1});
-    if (entropy)
-      i.let({"entropy", "uncertainty"}, "-jnp.sum($0 * $1, axis=-1)", {p, log_p}, rows, {0, 4});
-    else if (blends)
-      i.let({"expectation", "expected_payoff"}, "jnp.sum($0 * $1, axis=-1)",
-            {p, i.argument({"payoffs"}, f.type, {-2, 2})}, rows, {-2, 2});
-  });
-}
-
 Op changes() {
   return setting("changes", kArray, 0.8, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
     const std::int64_t n = i.dim(f.id, -1);
@@ -365,7 +338,7 @@ Op blend() {
 }  // namespace
 
 std::vector<Op> model_settings() {
-  return {normalize_features(), readout(), covariance(), scores(), changes(), smooth(),
+  return {normalize_features(), readout(), covariance(), changes(), smooth(),
           by_label(),           look_up(), blend()};
 }
 
