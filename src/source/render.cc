@@ -233,7 +233,8 @@ Expr Renderer::expression_of(Frame& frame, const Node& node, const std::vector<E
   });
   Expr spelling = without_ones(parsed(node.spelling), inexact);
   // What an operation is featured for is spelled as it was drawn.
-  if (dialect_ && program_.catalogue->named(node.op).has(plan::kWritten))
+  const plan::Op* op = program_.catalogue->find(node.op);  // none: a call of a function
+  if (dialect_ && op && op->has(plan::kWritten))
     spelling = in_dialect(spelling, *dialect_, program_, node);
   for (std::size_t i = 0; i < node.operands.size(); ++i) {
     // The same value twice among the operands is named by `uses`.
