@@ -74,7 +74,8 @@ TEST(Dialect, TheLowerModulePromotesNothing) {
 
 TEST(Dialect, WhatIsPythonsStaysPythons) {
   EXPECT_EQ(said("functions", "$0[1:] - $0[:-1]", {kRow}), "jnp.subtract($0[1:], $0[:-1])");
-  EXPECT_EQ(said("functions", "$0 / ($0.shape[0] - 1)", {kRow}), "jnp.divide($0, $0.shape[0] - 1)");
+  EXPECT_EQ(said("functions", "$0 / ($0.shape[0] - 1)", {kRow}),
+            "jnp.true_divide($0, $0.shape[0] - 1)");
   EXPECT_EQ(said("functions", "$0[$1 + 1]", {kRow, kIndex}), "$0[$1 + 1]");
   EXPECT_EQ(said("functions", "jnp.zeros(2 * 3)", {}), "jnp.zeros(2 * 3)");
   EXPECT_EQ(said("functions", "$0 + 1", {kIndex}), "$0 + 1");

@@ -101,9 +101,9 @@ Dialect of_functions() {
   for (const auto& [sign, here] : {std::pair("+", "add"),
                                    {"-", "subtract"},
                                    {"*", "multiply"},
-                                   {"/", "divide"},
+                                   {"/", "true_divide"},
                                    {"//", "floor_divide"},
-                                   {"%", "remainder"},
+                                   {"%", "mod"},
                                    {"**", "power"},
                                    {"@", "matmul"},
                                    {"<", "less"},
@@ -169,8 +169,6 @@ Dialect of_older_names() {
   out.words.push_back({"jnp.abs($0)", "jnp.fabs($0)", Operands::kAny, kReal});
   out.words.push_back({"jnp.max($0, axis=$1)", "jnp.amax($0, axis=$1)"});
   out.words.push_back({"jnp.min($0, axis=$1)", "jnp.amin($0, axis=$1)"});
-  out.words.push_back({"$0 / $1", "jnp.true_divide($0, $1)"});
-  out.words.push_back({"$0 % $1", "jnp.mod($0, $1)"});
   return out;
 }
 

@@ -589,10 +589,10 @@ class BlockCipher {
 }  // namespace
 
 std::vector<Op> cipher_wholes() {
-  return wholes_by<BlockCipher>({{"block_cipher", kArithmetic, 1},
-                                 {"table_cipher", kIndexing, 1},
-                                 {"cipher_blocks", kVectorization, 1},
-                                 {"chained_cipher", kLoop, 1}});
+  return wholes_by<BlockCipher>({{"block_cipher", kArithmetic, 0.5},
+                                 {"table_cipher", kIndexing, 0.5},
+                                 {"cipher_blocks", kVectorization, 0.5},
+                                 {"chained_cipher", kLoop, 0.5}});
 }
 
 }  // namespace jaxsmith::plan

@@ -632,17 +632,17 @@ class Machine {
 }  // namespace
 
 std::vector<Op> digest_wholes() {
-  std::vector<Op> out = wholes_by<Keystream>({{"keystream", kArithmetic, 0.5},
-                                              {"keystream_words", kArray, 1},
-                                              {"keystream_blocks", kVectorization, 0.4},
-                                              {"keystream_loop", kLoop, 0.4}});
-  for (auto&& more : {wholes_by<Sponge>({{"message_hash", kArithmetic, 0.5},
-                                         {"hash_lanes", kVectorization, 0.5},
-                                         {"hash_sets", kReduction, 1},
-                                         {"hash_counts", kIndexing, 0.5},
-                                         {"hash_chain", kLoop, 0.4}}),
-                      wholes_by<Machine>({{"virtual_machine", kConditional, 1.8},
-                                          {"machine_memory", kIndexing, 0.6},
+  std::vector<Op> out = wholes_by<Keystream>({{"keystream", kArithmetic, 0.3},
+                                              {"keystream_words", kArray, 0.5},
+                                              {"keystream_blocks", kVectorization, 0.3},
+                                              {"keystream_loop", kLoop, 0.3}});
+  for (auto&& more : {wholes_by<Sponge>({{"message_hash", kArithmetic, 0.3},
+                                         {"hash_lanes", kVectorization, 0.3},
+                                         {"hash_sets", kReduction, 0.5},
+                                         {"hash_counts", kIndexing, 0.3},
+                                         {"hash_chain", kLoop, 0.3}}),
+                      wholes_by<Machine>({{"virtual_machine", kConditional, 1.2},
+                                          {"machine_memory", kIndexing, 0.4},
                                           {"machine_runs", kVectorization, 0.3}})})
     out.insert(out.end(), more.begin(), more.end());
   return out;
