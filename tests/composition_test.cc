@@ -184,7 +184,7 @@ TEST(Meanings, AreWhatNamesSay) {
 TEST(Composition, IdiomsOfAProgramAreOfRelatedFields) {
   int chained = 0;
   for (const SizeClass size : {SizeClass::kMedium, SizeClass::kLarge})
-    for (std::uint64_t f = 0; f < 4 * kFamilies; ++f) {
+    for (std::uint64_t f = 0; f < 6 * kFamilies; ++f) {
       const PlanOptions options = of_size(size);
       const auto root = plan_root(options, family_settings(options, kSeed, f), kSeed, f);
       if (!root || chains_freely(*root)) continue;

@@ -72,6 +72,30 @@ TEST(Dialect, TheLowerModulePromotesNothing) {
     EXPECT_EQ(said("lax", spelling, types), print(parse_expression(spelling).value()));
 }
 
+// A literal is written as it is, whatever the type of its program.
+TEST(Dialect, ALiteralHasPythonsType) {
+  plan::Program program;
+  program.catalogue = &catalogue();
+  plan::Node node;
+  node.operands = {0, 1};
+  for (const DType dtype : {DType::kBF16, DType::kF32}) {
+    program.values.assign(2, {});
+    program.values[0].type = {dtype, {4}};
+    program.values[1].type = {dtype, {}};
+    program.values[1].literal = "0.5";
+    const Expr e = parse_expression("$0 * $1").value();
+    EXPECT_EQ(print(in_dialect(e, dialect("lax"), program, node)),
+              dtype == DType::kF32 ? "lax.mul($0, $1)" : "$0 * $1");
+  }
+}
+
+TEST(Dialect, LimitsAndVectorsAreAsTheFunctionTakesThem) {
+  EXPECT_EQ(said("lax", "jnp.clip($0, $1, $2)", {kNumber, kRow, kRow}), "jnp.clip($0, $1, $2)");
+  EXPECT_EQ(said("array_api", "jnp.outer($0, $1)", {kRow, kRow}), "jnp.linalg.outer($0, $1)");
+  EXPECT_EQ(said("array_api", "jnp.outer($0, $1)", {kRow, kNumber}), "jnp.outer($0, $1)");
+  EXPECT_EQ(said("array_api", "jnp.outer($0 @ $1, $1)", {kMatrix, kRow}), "jnp.outer($0 @ $1, $1)");
+}
+
 TEST(Dialect, WhatIsPythonsStaysPythons) {
   EXPECT_EQ(said("functions", "$0[1:] - $0[:-1]", {kRow}), "jnp.subtract($0[1:], $0[:-1])");
   EXPECT_EQ(said("functions", "$0 / ($0.shape[0] - 1)", {kRow}),

@@ -34,7 +34,8 @@ TEST(Setting, RolesServeEntriesThatThereAre) {
 Saying said(const std::string& spelling, const std::string& op) {
   Program program;
   program.catalogue = &catalogue();
-  Settings settings{&catalogue()};
+  Settings settings;
+  settings.catalogue = &catalogue();
   settings.dtypes = {DType::kF32}, settings.sizes = {3, 4, 5};
   Builder b(program, settings, Random(1, 1));
   Saying out;

@@ -19,7 +19,8 @@ struct Family {
   std::optional<Op> featured;  // spelled so that it calls the function whose turn it is
 };
 
-// Of so many families so many begin with no idiom, or a few less where rounding has it so.
+// Of so many families about so many begin with no idiom; fewer where only categories are asked for
+// whose operations hold functions.
 inline constexpr std::uint64_t kRound = 160, kWithoutIdiom = 80;
 
 Family family_of(const PlanOptions& options, std::uint64_t seed, std::uint64_t number);

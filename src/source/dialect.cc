@@ -76,10 +76,15 @@ class Speaker {
         plan::packed_at(node_.packed_operands, at) != nullptr)
       return {hole};
     const plan::Value& value = program_.values[static_cast<std::size_t>(node_.operands[at])];
-    if (!value.literal.empty()) return {hole, false, value.type};
-    // A whole number may be one of Python's, that of a loop that is left to it.
-    const bool array = value.type.rank() > 0 || tensor::is_inexact(value.type.dtype);
-    return {hole, array, value.weak ? std::nullopt : std::optional(value.type)};
+    if (!value.literal.empty()) {  // written as it is, whatever the program's type
+      const Expr written = parsed(value.literal);
+      return {hole, false, is_literal(written) ? literal_type(written) : value.type};
+    }
+    // A whole number may be one of Python's, that of a loop that is left to it, and one of half
+    // precision what a loop has begun with.
+    const bool number = value.type.rank() == 0, half = tensor::byte_size(value.type.dtype) == 2;
+    const bool array = !number || tensor::is_inexact(value.type.dtype);
+    return {hole, array, value.weak || (number && half) ? std::nullopt : std::optional(value.type)};
   }
 
   // As JAX takes numbers of Python's where nothing promotes them.
@@ -134,16 +139,23 @@ class Speaker {
     if (!typed) return true;
     if (!subject.type) return false;
     if (word.kinds != 0 && (plan::kind_of(subject.type->dtype) & word.kinds) == 0) return false;
-    if (word.rank >= 0 && subject.type->rank() != word.rank) return false;
+    const auto has_rank = [&](const Spoken& part) {
+      return part.type && part.type->rank() == word.rank;
+    };
+    if (word.rank >= 0 && !std::ranges::all_of(parts, has_rank)) return false;
     if (word.operands == Operands::kAny) return true;
     if (!std::ranges::all_of(parts, [](const Spoken& part) { return part.type.has_value(); }))
       return false;
     if (word.operands == Operands::kChoice) return may_choose(parts);
-    return std::ranges::all_of(parts, [&](const Spoken& part) {
-      const tensor::Shape &own = part.type->shape, &whole = subject.type->shape;
-      return part.type->dtype == subject.type->dtype &&
-             (word.operands == Operands::kSame ? joins(own, whole) : own.empty() || own == whole);
-    });
+    return std::ranges::all_of(
+               parts,
+               [&](const Spoken& part) {
+                 const tensor::Shape &own = part.type->shape, &whole = subject.type->shape;
+                 return part.type->dtype == subject.type->dtype &&
+                        (word.operands == Operands::kSame ? joins(own, whole)
+                                                          : own.empty() || own == whole);
+               }) &&
+           (word.operands == Operands::kSame || parts[0].type->shape == subject.type->shape);
   }
 
   static bool may_choose(const std::vector<Spoken>& parts) {
@@ -165,8 +177,9 @@ class Speaker {
       array = array || part.array;
       out.items[i] = std::move(part.e);
     }
-    const bool sizes = e->kind == ExprKind::kAttribute &&
-                       (e->text == "shape" || e->text == "size" || e->text == "ndim");
+    const bool sizes =
+        e->kind == ExprKind::kAttribute &&
+        (e->text == "shape" || e->text == "size" || e->text == "ndim" || e->text == "dtype");
     const bool calls_python = e->kind == ExprKind::kCall && e->items[0]->kind == ExprKind::kName;
     const bool sequence = e->kind == ExprKind::kTuple || e->kind == ExprKind::kKeyword;
     return {std::make_shared<Expression>(std::move(out)),

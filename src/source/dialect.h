@@ -1,10 +1,6 @@
 // A step in the words of a dialect (plan/dialect.h).
 #pragma once
 
-#include <functional>
-#include <optional>
-#include <string>
-
 #include "base/random.h"
 #include "plan/catalogue.h"
 #include "plan/program.h"

@@ -279,6 +279,25 @@ std::string described(const std::string& name, const plan::Type& type, std::size
   }
 }
 
+// Whether what is said of a value is more than its name and its type.
+bool says_more(const std::string& name, const plan::Type& type, const Known& known) {
+  if (type.rank() == 0 && meanings_of_numbers().contains(name)) return true;
+  if (name == "key" && tensor::is_inexact(type.dtype)) return false;
+  const std::string said = meaning(name, known);
+  return !said.empty() && said != in_words(name);
+}
+
+// Whether sections are worth their lines: of half of the arguments at least there is more to say.
+bool worth_sections(const std::vector<Argument>& arguments, const Known& known) {
+  std::size_t all = 0, more = 0;
+  for (const Argument& each : arguments) {
+    if (each.name == "_") continue;
+    ++all;
+    if (!each.members.empty() || says_more(each.name, each.type, known)) ++more;
+  }
+  return 2 * more >= all;
+}
+
 // Of names and shapes; empty where there is nothing to say or no room.
 std::string plain_summary(const std::vector<Argument>& arguments, const NamedTypes& results,
                           std::size_t room, Random& random) {
@@ -354,6 +373,7 @@ Docstring docstring(const Purpose& purpose, Sections sections, const std::string
     known.insert(each.name);
     for (const auto& [member, type] : each.members) known.insert(member);
   }
+  if (!worth_sections(purpose.parameters, known)) out.sections = Sections::kNone;
   out.arguments = description(purpose.parameters, array, wording, known);
   for (const auto& [name, type] : purpose.settings)
     out.arguments.push_back({name, type, meaning_of_setting(name)});

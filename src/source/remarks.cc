@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -135,6 +136,22 @@ class Reader {
     return &program_.values[static_cast<std::size_t>(node_.results[0])];
   }
 
+  bool differentiates() const {
+    return !program_.derivatives.empty() ||
+           somewhere({"grad(", "jacfwd(", "jacrev(", "hessian(", "vjp("});
+  }
+
+  // Whether a step of the program is written with one of these.
+  bool somewhere(std::initializer_list<std::string_view> calls) const {
+    return std::ranges::any_of(program_.bodies, [&](const plan::Body& body) {
+      return std::ranges::any_of(body.nodes, [&](const Node& node) {
+        return std::ranges::any_of(calls, [&](std::string_view each) {
+          return node.spelling.find(each) != std::string::npos;
+        });
+      });
+    });
+  }
+
   // Where the step itself changes the width of floats.
   void dtypes(const Expr& e) {
     const plan::Value *from = operand(0), *to = result();
@@ -161,22 +178,22 @@ class Reader {
                         "Converted once, so that promotion picks no wider type."});
   }
 
-  void visit(const Expr& e, const Expr* parent) {
-    if (e->kind == ExprKind::kBinary) binary(e, parent);
+  void visit(const Expr& e, const Expr* parent, const Expr* above = nullptr) {
+    if (e->kind == ExprKind::kBinary) binary(e, parent, above);
     if (e->kind == ExprKind::kCall) {
       call(e, parent);
       keywords(e);
     }
     for (const Expr& item : e->items)
-      if (item) visit(item, &e);
+      if (item) visit(item, &e, parent);
   }
 
   // What keeps a number away from zero, or a matrix from being singular.
-  void binary(const Expr& e, const Expr* parent) {
+  void binary(const Expr& e, const Expr* parent, const Expr* above) {
     const Expr &left = e->items[0], &right = e->items[1];
     if (e->text == "+") {
       const auto small = number_of(right);
-      if (small && *small > 0 && *small <= 1e-2 && parent) guard(e, left, *parent);
+      if (small && *small > 0 && *small <= 1e-2 && parent) guard(e, left, *parent, above);
       ridge(right);
     }
     if (e->text == "-" && (called(right) == "max" || called(right) == "amax")) {
@@ -195,17 +212,21 @@ class Reader {
       say("pairs", {"All pairs by broadcasting.", "One entry for each pair."});
   }
 
-  void guard(const Expr& e, const Expr& guarded, const Expr& parent) {
+  void guard(const Expr& e, const Expr& guarded, const Expr& parent, const Expr* above) {
     const auto what = named(guarded);
     if (parent->kind == ExprKind::kBinary && parent->text == "/" && parent->items[1] == e)
       say("guard", {what ? fmt::format("Finite where {} is zero.", *what)
                          : std::string("Finite where the denominator vanishes."),
                     "The small term guards the division."});
     const std::string_view by = called(parent);
-    if (by == "sqrt" || by == "rsqrt")
-      say("guard", {"The small term keeps the root's derivative finite at zero.",
-                    what ? fmt::format("Guards against {} of zero.", *what)
+    const bool divides = by == "rsqrt" || (above && (*above)->kind == ExprKind::kBinary &&
+                                           (*above)->text == "/" && (*above)->items[1] == parent);
+    if (divides && (by == "sqrt" || by == "rsqrt"))
+      say("guard", {"The small term avoids division by zero.",
+                    what ? fmt::format("Finite where {} is zero.", *what)
                          : std::string("Guards against zero under the root.")});
+    else if (by == "sqrt" && differentiates())
+      say("guard", {"The small term keeps the root's derivative finite at zero."});
     if (by == "log" || by == "log2")
       say("guard", {what ? fmt::format("Keeps the logarithm finite where {} is zero.", *what)
                          : std::string("Keeps the logarithm finite."),
@@ -245,8 +266,10 @@ class Reader {
       say("solve", {"Solve rather than invert: cheaper, and loses fewer digits.",
                     "Solving loses fewer digits than a product with the inverse."});
     if (function == "cond" && e->items.size() >= 4)
-      say("cond", {"Only the branch that is taken runs.",
-                   "Python's if would not trace: the predicate is an array."});
+      say("cond", somewhere({"vmap", "vectorize"})
+                      ? Wordings{"Python's if would not trace: the predicate is an array."}
+                      : Wordings{"Only the branch that is taken runs.",
+                                 "Python's if would not trace: the predicate is an array."});
     if (function == "switch")
       say("switch", {"The index is clamped to the branches that there are.",
                      "One branch runs, unless the index is mapped over."});
@@ -335,11 +358,8 @@ class Reader {
     if (keyword(e, "preferred_element_type"))
       say("accumulate", {"The products are summed in a wider type."});
     if (keyword(e, "num_segments"))
-      say("segments", {"A static number of segments keeps shapes known under jit.",
-                       "Segments without rows are part of the result too."});
-    if (is("mode", "\"drop\""))
-      say("drop", {"Updates out of bounds are dropped.", "Indices past the end are ignored."});
-    if (is("mode", "\"clip\"")) say("clip", {"Indices past the end read the last element."});
+      say("segments", {"A static number of segments keeps shapes known under jit."});
+    if (is("mode", "\"drop\"")) say("drop", {"Updates out of bounds are dropped."});
     if (is("mode", "\"edge\"")) say("edge", {"The border repeats, so that nothing leaks out."});
     if (is("mode", "\"wrap\"")) say("wrap", {"The domain is periodic.", "Periodic padding."});
     if (is("mode", "\"reflect\"")) say("reflect", {"Mirrored at the border, without a jump."});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 
 #include "source/docstrings.h"
 #include "source/expression.h"
@@ -28,6 +29,38 @@ namespace {
 // Of a number as Python writes it.
 const char* type_of_default(const std::string& text) {
   return text.find_first_of(".e") == std::string::npos ? "int" : "float";
+}
+
+// Whether the parameters from `at` on are a slice of what a loop goes over rather than what it
+// carries: all of a map's, and those of a scan that come after its first.
+bool is_slice(const plan::Program& program, const Body& body, std::size_t at) {
+  const auto takes = [&](const Node& node) {
+    return std::ranges::any_of(node.bodies, [&](BodyId id) {
+      return &program.bodies[static_cast<std::size_t>(id)] == &body;
+    });
+  };
+  for (const Body& each : program.bodies)
+    for (const Node& node : each.nodes) {
+      if (!takes(node)) continue;
+      if (node.spelling.find("lax.map(") != std::string::npos) return true;
+      if (node.spelling.find("lax.scan(") != std::string::npos) return at > 0;
+    }
+  return false;
+}
+
+// What such a slice is called, by what the function is for.
+std::vector<std::string> words_for_slice(const Body& body) {
+  const auto holds = [](const std::string& name, std::string_view word) {
+    return name.find(word) != std::string::npos;
+  };
+  const auto says = [&](std::string_view word) {
+    return holds(body.hint, word) || std::ranges::any_of(body.names, [&](const std::string& name) {
+             return holds(name, word);
+           });
+  };
+  if (says("layer")) return {"layer_params", "layer_weights", "weights"};
+  if (says("task")) return {"task", "task_data", "item"};
+  return {"item", "element", "entry"};
 }
 
 }  // namespace
@@ -243,9 +276,10 @@ void Renderer::add_parameters(FunctionDefinition& f, const Body& b,
       at += static_cast<std::size_t>(group);
       continue;
     }
-    const std::string tuple_name = b.decorators.empty()
-                                       ? frame.names.claim({"carry", "state", "loop_state"})
-                                       : frame.names.claim({"primals", "tangents"});
+    const std::string tuple_name =
+        !b.decorators.empty()       ? frame.names.claim({"primals", "tangents"})
+        : is_slice(program_, b, at) ? frame.names.claim(words_for_slice(b))
+                                    : frame.names.claim({"carry", "state", "loop_state"});
     f.parameters.push_back({tuple_name, nullptr, nullptr});
     std::vector<std::string> parts(names.begin() + static_cast<std::ptrdiff_t>(at),
                                    names.begin() + static_cast<std::ptrdiff_t>(at) + group);

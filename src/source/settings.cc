@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "base/word_list.h"
 #include "plan/argument_roles.h"
@@ -22,8 +23,9 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-// Of modules so many have settings where their steps allow it, and so many functions of these.
-constexpr double kSettled = 0.36, kFunction = 0.6, kSecond = 0.35;
+// Of modules so many have settings where their steps allow it, and so many functions of these. The
+// entry is what others call: it has them most often, and it alone has branches.
+constexpr double kSettled = 0.36, kFunction = 0.6, kEntry = 0.9, kSecond = 0.35;
 // Of functions with static ones so many are compiled by themselves, and so many calls say them.
 constexpr double kCompiled = 0.5, kSaid = 0.4;
 // A step that is written twice, for two values of a setting, is short.
@@ -269,6 +271,7 @@ class Settling {
 
   void settle(FunctionDefinition& f) {
     if (!f.decorators.empty() || f.parameters.empty()) return;
+    entry_ = &f == &module_.functions.back();
     const std::size_t before = f.parameters.size();
     bool is_static = give_one(f);
     if (f.parameters.size() == before) return;
@@ -285,8 +288,9 @@ class Settling {
     const double draw = random_.uniform();
     const bool branches = std::ranges::any_of(
         f.body, [](const Statement& s) { return std::holds_alternative<If>(s); });
-    if (!branches && draw < 0.3 && (give_way(f) || give_optional(f) || give_return(f))) return true;
-    if (!branches && draw > 0.8 && give_return(f)) return true;
+    if (!entry_ || branches) return give_literal(f);
+    if (draw < 0.45 && (give_way(f) || give_optional(f) || give_return(f))) return true;
+    if (draw > 0.65 && give_return(f)) return true;
     return give_literal(f);
   }
 
@@ -315,6 +319,12 @@ class Settling {
         found.emplace(key_of(literal.setting), literal.setting);
       return e;
     });
+    // What says which of several ways to go is for those who call the module.
+    if (!entry_)
+      std::erase_if(found, [](const auto& each) {
+        const std::string_view type = each.second.type;
+        return type == "str" || type == "bool";
+      });
     if (found.empty()) return false;
     std::vector<std::string> keys;
     for (const auto& [key, setting] : found) keys.push_back(key);
@@ -596,7 +606,10 @@ class Settling {
     if (items.back()->kind != ExprKind::kName) return false;
     const std::string& last = items.back()->text;
     if (is_the_point(f.name, last)) return false;
-    const auto word = claim(f, {"return_" + last, "with_" + last, "full_output"});
+    constexpr std::size_t kLetters = 2;
+    const auto word =
+        claim(f, last.size() > kLetters ? Words{"return_" + last, "with_" + last, "full_output"}
+                                        : Words{"full_output"});
     if (!word) return false;
     const std::vector<Expr> fewer(items.begin(), items.end() - 1);
     const Return all = *r, some{fewer.size() == 1 ? fewer[0] : tuple(fewer)};
@@ -656,6 +669,7 @@ class Settling {
   const SettingsStyle& style_;
   Random& random_;
   std::set<std::string> top_;
+  bool entry_ = false;  // whether what is settled is the entry
 };
 
 }  // namespace
@@ -666,7 +680,7 @@ void give_settings(Module& module, const plan::Vocabulary& words, const Settings
   if (!words.imports.contains("functools") || !random.chance(kSettled)) return;
   Settling settling(module, words, style, random);
   for (FunctionDefinition& f : module.functions)
-    if (random.chance(kFunction)) settling.settle(f);
+    if (random.chance(&f == &module.functions.back() ? kEntry : kFunction)) settling.settle(f);
 }
 
 }  // namespace jaxsmith::source

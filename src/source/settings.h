@@ -16,8 +16,9 @@ struct SettingsStyle {
 };
 
 // Gives functions of the module such parameters: literals of calls become their defaults, and
-// steps that could have been others depend on them. Of what is compiled those that shapes, loops or
-// conditions need are static. Callers within the module may hand on what they ask for.
+// steps of the entry that could have been others depend on them. Of what is compiled those that
+// shapes, loops or conditions need are static. Callers within the module may hand on what they ask
+// for.
 void give_settings(Module& module, const plan::Vocabulary& words, const SettingsStyle& style,
                    Random random);
 

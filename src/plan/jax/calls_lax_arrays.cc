@@ -99,14 +99,14 @@ lax.batch_matmul : linear_algebra smooth 1.5
       precision='highest'>) -> products[b n m]{-6,6}
 lax.ragged_dot : linear_algebra smooth 2 unmapped
   tokens,x[2*s k]{-2,2}; experts,weights[2 k m]{-1,1} : s=1..4, k=2..6, m=2..6 : @($0, $1,
-      jnp.array([<{s}, {s}|{2*s-1}, 1|1, {2*s-1}>], jnp.int32)) -> routed[2*s m]{-6,6}
+      jnp.array([<{s}, {s}|{2*s-1}, 1|1, {2*s-1}>], jnp.int32)) -> expert_outputs[2*s m]{-6,6}
   tokens,x[3*s k]{-2,2}; experts,weights[3 k m]{-1,1} : s=1..3, k=2..6, m=2..6 : @($0, $1,
-      group_sizes=jnp.full(3, {s}, jnp.int32)) -> routed[3*s m]{-6,6}
+      group_sizes=jnp.full(3, {s}, jnp.int32)) -> expert_outputs[3*s m]{-6,6}
 lax.ragged_dot_general : linear_algebra smooth 2.5 unmapped
   tokens,x[2*s k]{-2,2}; experts,weights[2 k m]{-1,1} : s=1..4, k=2..6, m=2..6 : @($0, $1,
       jnp.array([<{s}, {s}|{2*s-1}, 1>], jnp.int32),
       lax.RaggedDotDimensionNumbers(dot_dimension_numbers=(([1], [1]), ([], [])),
-      lhs_ragged_dimensions=[0], rhs_group_dimensions=[0])) -> routed[2*s m]{-6,6}
+      lhs_ragged_dimensions=[0], rhs_group_dimensions=[0])) -> expert_outputs[2*s m]{-6,6}
 lax.fft : math smooth 2
   signal[n]c{0,2} : @($0, <'FFT'|lax.FftType.FFT|'IFFT'|lax.FftType.IFFT>, ({n},)) ->
       spectrum[n]c{0,12}

@@ -31,7 +31,7 @@ jnp.asinh : math smooth
 jnp.atan : math smooth
   x,slope[*]{-9,9} : @($0) -> angle[*]{-1.5,1.5}
 jnp.atanh : math smooth
-  x[*]{-0.9,0.9} : @($0) -> rapidity[*]{-1.5,1.5}
+  x[*]{-0.9,0.9} : @($0) -> unsquashed[*]{-1.5,1.5}
 jnp.arccosh : math smooth
   x,ratio[*]{1.2,6} : @($0) -> rapidity[*]{0.6,2.5}
 jnp.atan2 : math smooth
@@ -46,9 +46,9 @@ jnp.float_power : math smooth
   x,base[*]d{0.3,2.5} : @($0, <2|3|0.5>) -> powers[*]d{0.1,16}
 jnp.nextafter : arithmetic none
   x[*]f{-3,3} : @($0, <jnp.inf|-jnp.inf>) -> neighbor[*]f{-3,3}
-  x[*]f{0.3,6} : (@($0, jnp.inf) - $0) / jnp.finfo($0.dtype).eps -> ulps?[*]f{0.25,4}
+  x[*]f{0.3,6} : (@($0, jnp.inf) - $0) / jnp.finfo($0.dtype).eps -> spacing_in_eps?[*]f{0.25,4}
 jnp.spacing : arithmetic none
-  x[*]f{0.3,6} : @($0) / jnp.finfo($0.dtype).eps -> ulps?[*]f{0.25,4}
+  x[*]f{0.3,6} : @($0) / jnp.finfo($0.dtype).eps -> spacing_in_eps?[*]f{0.25,4}
 jnp.frexp : math none
   x[*]f{0.3,6} : @($0) -> mantissa[*]f{0.5,1}; _[*]J{-2,3}
 jnp.divmod : arithmetic none

@@ -13,8 +13,8 @@ lax.asin call : math smooth
   x,sine[*]{-0.9,0.9} : lax.asin($0) -> angle[*]{-1.2,1.2}
   x,sine[*]{-0.9,0.9} : jnp.arcsin($0) -> angle[*]{-1.2,1.2}
 lax.atanh call : math smooth
-  x,ratio[*]{-0.9,0.9} : lax.atanh($0) -> rapidity[*]{-1.5,1.5}
-  x,ratio[*]{-0.9,0.9} : jnp.arctanh($0) -> rapidity[*]{-1.5,1.5}
+  x,ratio[*]{-0.9,0.9} : lax.atanh($0) -> unsquashed[*]{-1.5,1.5}
+  x,ratio[*]{-0.9,0.9} : jnp.arctanh($0) -> unsquashed[*]{-1.5,1.5}
 lax.acosh call : math smooth
   x,ratio[*]{1.2,6} : lax.acosh($0) -> rapidity[*]{0.6,2.5}
 lax.erf_inv lax.erfc : math smooth

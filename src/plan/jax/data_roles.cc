@@ -133,8 +133,7 @@ shape_parameter : alpha concentration shape_parameter
   alpha,concentration[?]{0.6,5}
 bessel_argument : kappa
   for i0 i1 i0e i1e jnp.i0 lax.bessel_i0e lax.bessel_i1e
-  beta,shape_factor[]{1,3}; positions,offset[?]{-0.9,0.9} : $0 * jnp.sqrt(1.0 - $1**2) ->
-      window_argument[?]{0.4,3}
+  angular_variance,spread[?]{0.4,3} : 1.0 / $0 -> kappa[?]{0.3,2.5}
   kappa,concentration[?]{0.2,3}
 probabilities : target_probs
   for xlogy xlog1py rel_entr kl_div

@@ -33,7 +33,7 @@ void append(std::vector<Word>& words, std::vector<Word> more) {
 
 // Libraries that must not promote types by chance keep to jax.lax, as JAX's own rules do.
 Dialect of_lax() {
-  Dialect out{"lax", 0.045, {}};
+  Dialect out{"lax", 0.02, {}};
   const auto unary = [&](std::string_view usual, std::string_view here, std::uint32_t kinds) {
     out.words.push_back(
         {fmt::format("{}($0)", usual), fmt::format("lax.{}($0)", here), Operands::kSame, kinds});
@@ -97,7 +97,7 @@ Dialect of_lax() {
 
 // The ufuncs in the place of operators, as in code that came from NumPy's.
 Dialect of_functions() {
-  Dialect out{"functions", 0.035, {}};
+  Dialect out{"functions", 0.012, {}};
   for (const auto& [sign, here] : {std::pair("+", "add"),
                                    {"-", "subtract"},
                                    {"*", "multiply"},

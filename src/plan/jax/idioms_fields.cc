@@ -504,7 +504,7 @@ Op fresnel() {
     if (dense) {
       total = i.let({"total", "beyond"}, i.either({"$0 >= 1.0", "$0 > 1"}), {s2},
                     Type{DType::kBool, shape}, {0, 1});
-      i.comment("No light gets out there; keep the root's derivative finite.");
+      i.comment("No light gets out there: nothing negative goes under the root.");
       c2 = i.let({"cos_out", "cos_t"}, "jnp.sqrt(jnp.where($0, 1.0, 1.0 - $1))", {total, s2}, shape,
                  {0.1, 1});
     } else {

@@ -376,12 +376,16 @@ ValueId Splits::price(ValueId t, ValueId lo, ValueId k, ValueId hi) const {
   return i.let(names, "$0 + $1 + $2[$4 + 1] - $2[$3]", {left, right, sums, lo, hi}, one, kPrice);
 }
 
-// One more cut: the next one, the best price, where it was.
+// One more cut: the next one, the best price, where it was if that is remembered.
 Ids Splits::consider(const Ids& r, ValueId t, ValueId lo, ValueId hi) const {
   const Type one = scalar(i), index = counts(i, {});
   const ValueId total = price(t, lo, r[0], hi);
-  const ValueId wins = i.let({"wins", "better"}, "$0 < $1", {total, r[1]}, flags({}), {0, 1});
   const ValueId next = i.let({"k_next"}, "$0 + 1", {r[0]}, index, at());
+  if (!remembers) {
+    const std::string least = by_where ? "jnp.where($0 < $1, $0, $1)" : "jnp.minimum($0, $1)";
+    return {next, i.let({"best_next"}, least, {total, r[1]}, one, kPrice)};
+  }
+  const ValueId wins = i.let({"wins", "better"}, "$0 < $1", {total, r[1]}, flags({}), {0, 1});
   if (by_where) {
     const ValueId low =
         i.let({"best_next"}, "jnp.where($0, $1, $2)", {wins, total, r[1]}, one, kPrice);
@@ -398,11 +402,11 @@ Ids Splits::consider(const Ids& r, ValueId t, ValueId lo, ValueId hi) const {
 Ids Splits::solve(const Ids& tables, ValueId lo, ValueId hi) const {
   const ValueId none =
       i.let({"worst", "bound"}, "jnp.asarray(" + worst + ", $0.dtype)", {x}, scalar(i), kPrice);
+  std::vector<Idiom::Carry> carries = {{{"k", "cut"}, lo, at(), {}},
+                                       {{"best", "least"}, none, kPrice, {"best_cost"}}};
+  if (remembers) carries.push_back({{"where", "at"}, lo, at(), {"best_cut"}});
   const Ids best = i.while_loop(
-      {{{"k", "cut"}, lo, at(), {}},
-       {{"best", "least"}, none, kPrice, {"best_cost"}},
-       {{"where", "at"}, lo, at(), remembers ? Words{"best_cut"} : Words{}}},
-      {"cuts_left"},
+      carries, {"cuts_left"},
       [&](const Ids& r) {
         return Ids{
             i.let({"more"}, kind == 2 ? "$0 <= $1" : "$0 < $1", {r[0], hi}, flags({}), {0, 1})};
@@ -458,7 +462,8 @@ Op interval_splits() {
         i.let({"costs", "table"},
               kind == 2 ? "jnp.diag($0)" : fmt::format("jnp.zeros(({0}, {0}), $0.dtype)", n), {x},
               table, kPrice);
-    std::vector<Idiom::Carry> carries = {{{"t", "costs"}, start, kPrice, {"filled", "table"}}};
+    std::vector<Idiom::Carry> carries = {
+        {{"t", "costs"}, start, kPrice, {"least_costs", "cost_table"}}};
     if (remembers) {
       const ValueId cuts = i.let({"cuts", "splits"}, fmt::format("jnp.zeros(({0}, {0}), int)", n),
                                  {}, counts(i, {n, n}), below(n));
@@ -506,37 +511,36 @@ Op divisor_sums() {
                                 : i.either({"$0.at[$1].add($2)", "$0.at[$1].set($0[$1] + $2)"});
     const bool by_scan = !inverse && i.chance(0.4);
     const auto visit = [&](ValueId out, ValueId d) {
+      const auto walk = [&](const Ids& q) {
+        const ValueId value = i.let({"value", "share"}, "$0[$1]", {inverse ? q[0] : f, d},
+                                    Type{list.dtype, {}}, range);
+        const ValueId first =
+            inverse || squares
+                ? i.let({"first", "m0"}, inverse ? "2 * $0" : "$0 * $0", {d}, index, at)
+                : d;
+        const Ids done = i.while_loop(
+            {{{"m", "multiple"}, first, at, {}}, {{"acc", "table"}, q[0], sums, {"walked"}}},
+            {"within"},
+            [&](const Ids& r) {
+              return Ids{i.let({"inside"}, fmt::format("$0 <= {}", n), {r[0]}, flags({}), {0, 1})};
+            },
+            {"next_multiple"},
+            [&](const Ids& r) {
+              return Ids{i.let({"m_next"}, "$0 + $1", {r[0], d}, index, at),
+                         i.let({"acc_next"}, put, {r[1], r[0], value}, list, sums)};
+            });
+        return Ids{done[1]};
+      };
+      // The inverse needs every divisor.
+      if (inverse) return walk(Ids{out})[0];
       const ValueId use = by_mask ? i.let({"use", "counts"}, "$0[$1]", {mask, d}, flags({}), {0, 1})
                                   : i.let({"use", "counts"},
-                                          // The inverse needs every divisor that has multiples.
-                                          inverse ? fmt::format("2 * $0 <= {}", n)
-                                          : odd   ? i.either({"$0 % 2 == 1", "($0 & 1) == 1"})
-                                                  : std::string("($0 % 4 != 0) & ($0 % 9 != 0)"),
+                                          odd ? i.either({"$0 % 2 == 1", "($0 & 1) == 1"})
+                                              : std::string("($0 % 4 != 0) & ($0 % 9 != 0)"),
                                           {d}, flags({}), {0, 1});
-      return branch(
-          i, use, {out}, {{{"acc", "table"}, list, sums}}, {"walk", "add_to_multiples"},
-          [&](const Ids& q) {
-            const ValueId value = i.let({"value", "share"}, "$0[$1]", {inverse ? q[0] : f, d},
-                                        Type{list.dtype, {}}, range);
-            const ValueId first =
-                inverse || squares
-                    ? i.let({"first", "m0"}, inverse ? "2 * $0" : "$0 * $0", {d}, index, at)
-                    : d;
-            const Ids done = i.while_loop(
-                {{{"m", "multiple"}, first, at, {}}, {{"acc", "table"}, q[0], sums, {"walked"}}},
-                {"within"},
-                [&](const Ids& r) {
-                  return Ids{
-                      i.let({"inside"}, fmt::format("$0 <= {}", n), {r[0]}, flags({}), {0, 1})};
-                },
-                {"next_multiple"},
-                [&](const Ids& r) {
-                  return Ids{i.let({"m_next"}, "$0 + $1", {r[0], d}, index, at),
-                             i.let({"acc_next"}, put, {r[1], r[0], value}, list, sums)};
-                });
-            return Ids{done[1]};
-          },
-          {"skip", "pass_over"}, [](const Ids& q) { return q; }, {{{"out_next"}, list, sums}})[0];
+      return branch(i, use, {out}, {{{"acc", "table"}, list, sums}}, {"walk", "add_to_multiples"},
+                    walk, {"skip", "pass_over"}, [](const Ids& q) { return q; },
+                    {{{"out_next"}, list, sums}})[0];
     };
     if (by_scan) {
       const ValueId numbers = i.let(
@@ -548,8 +552,8 @@ Op divisor_sums() {
              [&](const Ids& p) { return Ids{visit(p[0], p[1])}; });
       return;
     }
-    i.fori(1, n + 1, {"visit", "spread_value"},
-           {{{"out", "totals"}, start, sums, {inverse ? "inverted" : "totals", "sums"}}},
+    const Words ends = inverse ? Words{"inverted", "restored"} : Words{"totals", "sums"};
+    i.fori(1, n + 1, {"visit", "spread_value"}, {{{"out", "totals"}, start, sums, ends}},
            [&](const Ids& p) { return Ids{visit(p[1], p[0])}; });
   });
 }

@@ -211,7 +211,7 @@ Op common_divisor() {
     ValueId divisor = kNoValue;
     if (fixed) {
       // Fibonacci numbers take the longest.
-      const std::int64_t steps = top > 500 ? 16 : top > 100 ? 12 : 10;
+      const std::int64_t steps = top > 500 ? 16 : top > 100 ? 14 : 10;
       divisor = i.fori(0, steps, {"remainder_step", "step"}, carries,
                        [&](const Ids& p) { return step(p[1], p[2]); })[0];
     } else {
@@ -237,8 +237,8 @@ Op common_divisor() {
       case 1: {
         i.called({"reduce_fraction", "lowest_terms"});
         i.summary(one ? "Reduce a fraction to lowest terms." : "Reduce fractions to lowest terms.");
-        i.let({"numerator", "p"}, "$0 // $1", {a, divisor}, type, {1, top});
-        i.let({"denominator", "q"}, "$0 // $1", {b, divisor}, type, {1, top});
+        i.let({"numerator", "reduced_numerator"}, "$0 // $1", {a, divisor}, type, {1, top});
+        i.let({"denominator", "reduced_denominator"}, "$0 // $1", {b, divisor}, type, {1, top});
         break;
       }
       case 2:

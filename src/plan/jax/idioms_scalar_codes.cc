@@ -427,7 +427,7 @@ Sought rooted(Idiom& i) {
 
 Sought shared(Idiom& i) {
   static const std::vector<Sought> kShares = {
-      {{"smallest_batch_size", "smallest_speed"},
+      {{"smallest_batch_size"},
        "Give the smallest size of batches that splits all piles into at most so many batches.",
        "jnp.sum(({a} + {m} - 1) // {m}) <= {n}",
        false,

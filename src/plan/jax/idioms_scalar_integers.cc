@@ -382,7 +382,10 @@ Op modular_inverse() {
       }
       default:
         i.called({"extended_gcd", "bezout", "egcd"});
-        i.summary("Give the greatest common divisor and Bezout's coefficients.");
+        i.summary(given ? "Give the greatest common divisor and Bezout's coefficients."
+                        : fmt::format("Give the greatest common divisor with {} and Bezout's "
+                                      "coefficients.",
+                                      modulus));
         i.keep(out[0]), i.keep(out[2]);
         whole(i, {"other", "s"}, "({g} - {a} * {t}) // {m}", found, range);
     }

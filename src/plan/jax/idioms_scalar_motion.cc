@@ -98,7 +98,7 @@ Op loan_payoff() {
         both_hold(i, {"{b} > " + paid, "{b} <= " + paid}, {"{n} < " + most, "{n} >= " + most});
     const ValueId none = zero_like(i, {"paid", "nothing"}, loan, money);
     std::vector<Idiom::Carry> carries = {
-        {{"balance", "owed"}, loan, money, {"left", "balance"}},
+        {{"balance", "owed"}, loan, money, {}},
         {{"interest", "cost"}, none, money, {"interest", "cost"}},
         {{"month", "n"}, i.builder().literal(0, i.integer()), {0, 60}, {"months", "n"}}};
     if (grows) carries.push_back({{"due", "amount"}, payment, {0.6, 4}, {}});

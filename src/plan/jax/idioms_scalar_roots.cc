@@ -200,7 +200,10 @@ Op solve_law() {
                        real(i, {"moved", "change"}, change, with(all, {{"n", next}}), {0, 1})};
           })[0];
     }
-    if (show) real(i, law.result, law.gives, with(given, {{"x", root}}), law.given);
+    if (show) {
+      i.keep(root);
+      real(i, law.result, law.gives, with(given, {{"x", root}}), law.given);
+    }
   });
 }
 

@@ -396,6 +396,7 @@ Op run_lengths() {
       }
       case 2: {
         const ValueId amount = i.input({"amounts", "durations", "values"}, {n}, {0.1, 3});
+        i.called({"run_totals", "totals_by_run", "sum_runs"});
         i.summary("Add up amounts over runs of equal tokens.");
         const ValueId sums =
             i.let({"totals", "run_totals"},
@@ -415,29 +416,22 @@ Op run_lengths() {
   });
 }
 
-// Two sorted rows merged without a sort: each element's place is its own plus its rank in the
-// other.
+// Two streams of events merged without a sort: each has its own place plus its rank in the other.
 Op merge_sorted() {
   return idiom("merge_sorted", kIndexing, 1.0, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t n = std::max<std::int64_t>(3, i.size()),
                        m = std::max<std::int64_t>(3, i.size());
-    const Interval range{-3, 3};
+    const Interval values{0, 9};
     const double top = static_cast<double>(n + m);
-    const bool steps = i.chance(0.35);
     const auto sorted = [&](const Words& names, std::int64_t count, const Words& result) {
-      const ValueId raw = i.input(names, {count}, steps ? Interval{0.1, 1} : range);
-      return i.let(result,
-                   steps ? i.either({"jnp.cumsum($0)", "$0.cumsum()"})
-                         : i.either({"jnp.sort($0)", "$0.sort()"}),
-                   {raw}, {count}, steps ? Interval{0, 9} : range);
+      const ValueId gaps = i.input(names, {count}, {0.1, 1});
+      return i.let(result, i.either({"jnp.cumsum($0)", "$0.cumsum()"}), {gaps}, {count}, values);
     };
     i.called({"merge_sorted", "merge_ranked", "merge_by_rank"});
-    i.summary("Merge two sorted sequences by the ranks of their elements.");
-    const ValueId a = sorted(steps ? Words{"gaps", "waits"} : Words{"left", "first"}, n,
-                             {"a_sorted", "left_sorted"});
-    const ValueId b = sorted(steps ? Words{"other_gaps", "other_waits"} : Words{"right", "second"},
-                             m, {"b_sorted", "right_sorted"});
+    i.summary("Merge the times of two streams of events by their ranks.");
+    const ValueId a = sorted({"gaps", "waits"}, n, {"times", "arrivals"});
+    const ValueId b = sorted({"other_gaps", "other_waits"}, m, {"other_times", "other_arrivals"});
     const ValueId at_a =
         i.let({"left_place", "a_place"},
               fmt::format("jnp.arange({}) + jnp.searchsorted($0, $1, side=\"left\")", n), {b, a},
@@ -446,7 +440,6 @@ Op merge_sorted() {
         i.let({"right_place", "b_place"},
               fmt::format("jnp.arange({}) + jnp.searchsorted($0, $1, side=\"right\")", m), {a, b},
               counts(i, {m}), {0, top});
-    const Interval values = steps ? Interval{0, 9} : range;
     const ValueId empty = i.let({"buffer", "merged"}, fmt::format("jnp.zeros({}, $0.dtype)", n + m),
                                 {a}, {n + m}, values);
     const ValueId out = i.let({"merged", "joined"}, "$0.at[$1].set($2).at[$3].set($4)",

@@ -68,7 +68,7 @@ std::string in_full(const std::string& name) {
 bool works_on_numbers(const Program& program, const Node& node) {
   return node.bodies.empty() && all_numbers(program, node) &&
          std::ranges::none_of(node.operands, [&](ValueId id) {
-           return program.values[static_cast<std::size_t>(id)].reserved;
+           return id != kNoValue && program.values[static_cast<std::size_t>(id)].reserved;
          });
 }
 
@@ -126,11 +126,17 @@ struct Elementwise {
 
 // While entries are looked at, those that map functions map any.
 thread_local bool looking = false;
+struct Looking {
+  Looking() { looking = true; }
+  ~Looking() { looking = false; }
+  Looking(const Looking&) = delete;
+  Looking& operator=(const Looking&) = delete;
+};
 
 const Elementwise& elementwise() {
   static const Elementwise kAll = [] {
     Elementwise out;
-    looking = true;
+    const Looking within;
     for (const Op& op : jax_catalogue().ops()) {
       std::optional<Names> calls = calls_on_numbers(op);
       if (!calls) continue;
@@ -140,7 +146,6 @@ const Elementwise& elementwise() {
       for (const std::string& spelling : op.spellings)
         for (const std::string& name : asked_for(spelling)) out.calls.insert(in_full(name));
     }
-    looking = false;
     add_rows(numpy_elementwise_calls(), out.calls);
     add_rows(lax_elementwise_calls(), out.calls);
     return out;
@@ -168,7 +173,7 @@ bool keeps_places(const Program& program, const Node& node) {
   };
   return std::ranges::all_of(node.results, [&](ValueId result) {
     return result == kNoValue || std::ranges::all_of(node.operands, [&](ValueId operand) {
-             return fits_into(shape(operand), shape(result));
+             return operand == kNoValue || fits_into(shape(operand), shape(result));
            });
   });
 }

@@ -10,8 +10,8 @@
 namespace jaxsmith::plan {
 
 // Whether an element of what the function gives may depend on more than the elements at its place:
-// by what is known of the entries of its steps (Op::elementwise), and where steps are written by
-// the shapes of what they take and give and by what they call.
+// by which entries take single numbers, and where steps are written by the shapes of what they take
+// and give and by what they call.
 bool looks_beyond_elements(const Program& program, BodyId body);
 
 // What many of these are called together: "seeds" of "seed". Empty where no name says one thing.

@@ -188,6 +188,7 @@ Op extended() {
     if (axis < 0) return false;
     const auto n = size_at(shape, axis),
                k = b.random().chance(0.6) ? 1 : b.random().between(1, n - 1);
+    bool mirrored = false;
     draft.attributes["index_head"] = at_axis(axis, fmt::format(":{}", k));
     draft.attributes["index_tail"] = at_axis(axis, fmt::format("-{}:", k));
     draft.attributes["index_back"] = at_axis(axis, "::-1");
@@ -205,10 +206,13 @@ Op extended() {
         break;
       default:
         draft.spelling = "jnp.concatenate([$0, $0[$index_back]], $axis)", size_at(shape, axis) += n;
+        mirrored = true;
         break;
     }
     draft.operands = {*x};
-    draft.results = {rearranged(b[*x], shape, 1)};
+    Value result = rearranged(b[*x], shape, 1);
+    if (mirrored) result.hint = "palindrome";
+    draft.results = {result};
     return true;
   };
   return op;

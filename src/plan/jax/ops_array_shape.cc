@@ -160,10 +160,9 @@ bool is_symmetric(const Builder& b, ValueId id) {
   for (const Node& node : b.body_of(b[id].body).nodes) {
     if (std::ranges::find(node.results, id) == node.results.end()) continue;
     const std::string& text = node.spelling;
-    const bool of_one = text.find("$1") == std::string::npos;
-    return of_one &&
-           (text.find("$0.T") != std::string::npos || text.find("jnp.cov(") != std::string::npos ||
-            text.find("jnp.corrcoef(") != std::string::npos);
+    const auto has = [&](std::string_view part) { return text.find(part) != std::string::npos; };
+    return !has("$1") && (has("$0 @ $0.T") || has("$0.T @ $0") || has("$0 + $0.T") ||
+                          has("jnp.cov(") || has("jnp.corrcoef("));
   }
   return false;
 }

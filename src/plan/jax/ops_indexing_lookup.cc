@@ -187,6 +187,7 @@ Op segment() {
       draft.spelling = "jnp.zeros($shape, $dtype).at[$1].add($0)";
     } else if (kind < 0.45 && tensor::is_real(type.dtype) && magnitude(b[*x].stats) <= 1.6 &&
                rows <= 8) {
+      result.hint = "products";
       draft.spelling = "jax.ops.segment_prod($0, $1, num_segments=$groups)";
       const double top = std::max(1.0, portable::pow(magnitude(b[*x].stats), n));
       result.stats = with_constant(b[*x].stats, 1, 0.3);

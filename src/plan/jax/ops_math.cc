@@ -147,8 +147,7 @@ std::vector<Op> hyperbolic_ops() {
       real_function("arccosh", 0.3, {1.05, 1e4}, [](double x) { return portable::acosh(x); },
                     {"distance"}, {"jnp.arccosh($0)", "lax.acosh($0)", "jnp.acosh($0)"}),
       real_function("arctanh", 0.35, {-0.95, 0.95}, [](double x) { return portable::atanh(x); },
-                    {"rapidity", "unsquashed"},
-                    {"jnp.arctanh($0)", "lax.atanh($0)", "jnp.atanh($0)"}),
+                    {"unsquashed"}, {"jnp.arctanh($0)", "lax.atanh($0)", "jnp.atanh($0)"}),
   };
 }
 

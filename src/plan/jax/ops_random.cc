@@ -515,9 +515,9 @@ Op clone() {
     const std::string f = antithetic ? "normal" : "uniform";
     i.let({"noise", "samples"}, fmt::format(fmt::runtime(same), f, "$0"), {key}, t.shape,
           antithetic ? Interval{-3, 3} : Interval{0, 1});
-    const std::string g = i.either({"exponential", "laplace", "gumbel"});
-    i.let({"other", "companion"}, fmt::format(fmt::runtime(same), g, "$0"), {again}, t.shape,
-          g == "exponential" ? Interval{0, 5} : Interval{-5, 5});
+    const std::string turned = antithetic ? "-" : "1.0 - ";
+    i.let({"mirrored", "antithetic"}, turned + fmt::format(fmt::runtime(same), f, "$0"), {again},
+          t.shape, antithetic ? Interval{-3, 3} : Interval{0, 1});
   });
 }
 

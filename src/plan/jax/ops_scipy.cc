@@ -154,7 +154,9 @@ void write_special(Idiom& i, const Special& s) {
   if (half_precision(i) && !s.half) return i.fail();
   // It gives JAX's default type.
   if (s.function == "owens_t" && i.real() != i.builder().default_real()) return i.fail();
-  const ValueId x = i.anchor({"x", "values", "z"}, 0, 3, s.data);
+  const Words given =
+      s.function == "ndtri" ? Words{"probabilities", "levels"} : Words{"x", "values", "z"};
+  const ValueId x = i.anchor(given, 0, 3, s.data);
   CallText call(i, x);
   for (const CallParameter& p : s.before) call.add(p, false);
   std::string text = call.text();

@@ -75,7 +75,10 @@ void write_count(Idiom& i, const CountMethod& m) {
   if (half_precision(i)) return i.fail();
   const Shape shape = drawn_shape(i, 1, 2);
   const double least = m.function.starts_with("geom") ? 1 : 0;
-  const ValueId k = i.input({"counts", "k", "observed"}, Type{i.integer(), shape}, {least, m.most});
+  const Words names = m.function.starts_with("bernoulli") ? Words{"outcomes", "successes"}
+                      : m.function.starts_with("geom")    ? Words{"trials", "trials_needed"}
+                                                          : Words{"counts", "k", "observed"};
+  const ValueId k = i.input(names, Type{i.integer(), shape}, {least, m.most});
   CallText call(i, k);
   const bool keyword = i.chance(0.25);
   if (m.trials > 0) {

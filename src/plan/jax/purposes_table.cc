@@ -36,7 +36,7 @@ digamma = digamma
 terms = entropy_terms relative_entropy divergence weighted_log
 inverse = inverse precision pseudo_inverse inverse_matrix
 patches = patches windows frames
-design = design augmented homogeneous powers monomials basis harmonics
+design = design augmented homogeneous monomials basis harmonics
 jacobian = jac jacobian
 gradient = gradient grads
 track = log_price path position
@@ -60,7 +60,7 @@ ordered = ordered sorted
 code = codes words mixed masked flags toggled shifted common joined packed hashes inverted
     high_bits tokens low_bits flagged keyed random_bits checksum
 rank = ranks
-position = order ranks ids places choices permutation indices best nearest winner cheapest positions
+position = order ranks ids places choices permutation indices best nearest winner cheapest
 bucket = bins buckets bucket binned
 softmaxed = probs attention weights
 gap = residual error deviation gap delta errors subtracted
@@ -170,7 +170,7 @@ log_tail : math 6
   surprise_in_bits bits_of_surprise : Surprise of a reading that is so far out, in bits, by {}. :
       v[?]{-20,0} : -$0 / jnp.log(2.0) -> surprise[?]{0,30}
 log_prob : arithmetic 6
-  log_bayes_factor log_ratio : Log ratio of {} to a null model's. : v[?];
+  log_bayes_factor log_ratio : Difference of {} from a null model's. : v[?];
       null_log_prob,baseline[?]{-3,0} : $0 - $1 -> log_ratio[?]{-2R,2R}
 part : reduction 5
   shares relative_shares : Share of each element of {} in the total. : v[*]{0.02,1e4} : $0 /
@@ -500,7 +500,8 @@ factor : linear_algebra 6
       $0 @ $1 -> correlated[n]{-4R,4R}
 log_det : arithmetic 6
   gaussian_log_normalizer log_normalizer : Log normalizer of a Gaussian from {} and its dimension.
-      : v[?] : -0.5 * ($0 + <2|3|4> * jnp.log(2.0 * jnp.pi)) -> log_normalizer[?]{-9,9}
+      : v[?]; dimension,size[]{2,8} : -0.5 * ($0 + $1 * jnp.log(2.0 * jnp.pi)) ->
+      log_normalizer[?]{-9,9}
 singular : reduction 6
   condition_number spectral_condition : Largest of {} over the smallest. : v[n]{0.02,1e4} :
       jnp.max($0) / jnp.min($0) -> condition_number[]{1,50}
@@ -552,8 +553,8 @@ bucket : indexing 6
   bucket_corrections per_bucket_offset : Correction from a table for each of {}. : v[*]i{0,64};
       corrections,offsets[8]{-1,1} : jnp.take($1, $0, mode="clip") -> corrections[*]{-1,1}
 position : indexing 6
-  values_in_order reorder_values : Values at the places in {}. : v[*]i;
-      values,payload[n]{-2,2} : jnp.take($1, $0, mode="clip") -> found[*]{-2,2}
+  values_in_order reorder_values : Values at the places in {}. : v[n]i;
+      values,payload[n]{-2,2} : jnp.take($1, $0, mode="clip") -> found[n]{-2,2}
   place_weights weights_by_place : Weight that belongs to each place of {}. : v[*]i;
       discounts,place_weights[n]{0.1,1} : $1[jnp.clip($0, 0, {n-1})] -> weights[*]{0.1,1}
 rank : arithmetic 6
@@ -618,7 +619,7 @@ any_flags : reduction 5
 any_flags : indexing 5
   apply_mask masked_values : Values selected by {}, zero elsewhere. : v[*]b; values,signal[*]{-2,2}
       : jnp.where($0, $1, 0.0) -> masked[*]{-2,2}
-  masked_update update_where : Take fresh values at places selected by {}. : v[*]b;
+  masked_update update_where : Take fresh values at some places, keep the others. : v[*]b;
       fresh,proposed[*]{-2,2}; current,state[*]{-2,2} : jnp.where($0, $1, $2) -> updated[*]{-2,2}
 code : arithmetic 5
   low_bits bucket_of : Low bits of {}, as a bucket. : v[?]i : $0 & <7|3|15> -> bucket[?]g{0,15}

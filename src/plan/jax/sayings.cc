@@ -375,7 +375,8 @@ class Teller {
     if (text.starts_with(kArray) && text.ends_with("])"))
       return argument(text.substr(kArray.size(), text.size() - kArray.size() - 1), node, depth);
     if (const auto all = several(text, node, depth)) return all;
-    if (text.starts_with("jnp.") && text.find('(') == std::string::npos) return text.substr(4);
+    if (text.starts_with("jnp.") && text.find_first_of("( $") == std::string::npos)
+      return text.substr(4);
     if (const auto id = operand_of(text, node)) {
       if (const auto place = parameter(*id)) return fmt::format("`${}`", *place);
       if (!b_[*id].literal.empty()) return b_[*id].literal;
@@ -494,8 +495,8 @@ class Teller {
     if (!text.starts_with('$') || open == std::string::npos || !text.ends_with(']'))
       return std::nullopt;
     const std::string index = text.substr(open + 1, text.size() - open - 2);
-    if (!operand_of(text.substr(0, open), node) || index.find('$') == std::string::npos)
-      if (index.find('(') == std::string::npos) return std::nullopt;
+    const bool looks_up = index.find_first_of("$(") != std::string::npos;
+    if (!operand_of(text.substr(0, open), node) || !looks_up) return std::nullopt;
     if (split_outside(index, {", "}).size() > 1) return std::nullopt;
     const auto of = argument(text.substr(0, open), node, depth),
                where = argument(index, node, depth);

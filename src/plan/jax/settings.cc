@@ -28,7 +28,7 @@ weighted_average = readings samples calibrated corrected losses errors costs squ
     weighted_losses attended values power energy magnitude intensity sizes distance distances
 normalize_values = features patches embedded amplitude corrected calibrated
 readout = features activation activated embedded hidden gate harmonics flat pooled
-    standardized normalized responses
+    standardized normalized responses projected rectified gated attended monomials basis
 covariance_of_rows = centered standardized detrended residual deviation draws samples features
     corrected
 changes = series signal smoothed filtered restored
@@ -48,7 +48,7 @@ counts_beside_expected = counts histogram occurrences tally hits count events oc
 weigh_counts = counts histogram occurrences tally hits quantities
 entries_of_table = ids tokens codes labels bucket buckets bins hashes place places winner
     best_index cheapest nearest
-nearest_level response_to_candidates = level reading measured calibrated corrected mean average
+nearest_level = level reading measured calibrated corrected mean average
     middle median peak amplitude energy
 discounted_sum = rewards payoffs gains costs returns losses payments growth increments errors
     squared power
@@ -56,7 +56,8 @@ one_pass_moments = readings samples draws errors residual corrected calibrated d
 driven_oscillator resonator = signal force drive wave recording modulated filtered windowed
 power_iteration_of = covariance gram matrix kernel adjacency product similarity transform
 screened_poisson = source charge density image
-equilibrium_of = features inputs embedded projected bias
+equilibrium_of = features inputs embedded projected bias hidden pre_activation activation activated
+    rectified gated standardized normalized
 flags_as_mask selected_or_all power_of_complex = any
 )rows";
 

@@ -169,7 +169,7 @@ Op screened_poisson() {
 
 Op equilibrium_layer() {
   return setting(
-      "equilibrium_of", kLoop, 0.8, kSmooth, reals(1, 2), [](Idiom& i, const Featured& f) {
+      "equilibrium_of", kLoop, 4.0, kSmooth, reals(1, 2), [](Idiom& i, const Featured& f) {
         const std::int64_t width = f.type.shape.back(), rounds = i.between(4, 10);
         if (f.reach > 5 || width > 32) Idiom::fail();
         const double reach = 0.8 / static_cast<double>(std::max<std::int64_t>(width, 2));

@@ -58,7 +58,7 @@ Op normalize_features() {
 
 Op readout() {
   return setting(
-      "readout", kLinearAlgebra, 0.5, kSmooth, reals(2, 3), [](Idiom& i, const Featured& f) {
+      "readout", kLinearAlgebra, 4.0, kSmooth, reals(2, 3), [](Idiom& i, const Featured& f) {
         const std::int64_t width = i.dim(f.id, -1), k = few(i, 10);
         const double reach = f.reach * static_cast<double>(std::min<std::int64_t>(width, 8));
         if (f.reach > 100) Idiom::fail();

@@ -177,44 +177,11 @@ Op nearest_level() {
       });
 }
 
-Op response_to_candidates() {
-  return setting("response_to_candidates", kVectorization, 8.0, kSmooth, reals(0, 0),
-                 [](Idiom& i, const Featured& f) {
-                   if (f.reach > 50) Idiom::fail();
-                   const std::int64_t n = i.size();
-                   const ValueId candidates =
-                       i.argument({"candidates", "grid", "centers"}, f.with({n}), f.range);
-                   const auto body = i.helper(
-                       {"fit", "match"}, "How well a candidate fits.",
-                       {{{"candidate", "c"}, f.with({}), f.range},
-                        {{"observed", "value"}, f.with({}), f.range}},
-                       [&](const Idiom::Ids& p) {
-                         return Idiom::Ids{
-                             i.let({"score"},
-                                   i.either({"jnp.exp(-0.5 * ($0 - $1) ** 2)", "-(($0 - $1) ** 2)",
-                                             "1.0 / (1.0 + ($0 - $1) ** 2)"}),
-                                   p, f.with({}), {-4, 1})};
-                       });
-                   const bool weighs = i.chance(0.5);
-                   f.called(i, weighs ? "candidates" : "scan",
-                            {weighs ? "weigh_candidates" : "score_candidates",
-                             weighs ? "candidate_weights" : "candidate_scores"});
-                   i.summary((weighs ? "Weigh each candidate by how well it fits "
-                                     : "Score each candidate by how well it fits ") +
-                             f.noun + ".");
-                   const ValueId scores =
-                       i.let({"scores", "fits"}, "jax.vmap($f0, in_axes=(0, None))($0, $1)",
-                             {candidates, f.id}, {body}, f.with({n}), {-4, 1});
-                   if (weighs)
-                     i.let({"weights"}, "jax.nn.softmax($0)", {scores}, f.with({n}), {0, 1});
-                 });
-}
-
 }  // namespace
 
 std::vector<Op> number_settings() {
-  return {power(),         weigh_counts(),  counts_beside_expected(), entries_of_table(),
-          flags_as_mask(), nearest_level(), response_to_candidates()};
+  return {power(),         weigh_counts(), counts_beside_expected(), entries_of_table(),
+          flags_as_mask(), nearest_level()};
 }
 
 }  // namespace jaxsmith::plan

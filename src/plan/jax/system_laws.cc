@@ -186,6 +186,7 @@ void Simulation::leave_out_unseen() {
     if (f.to.empty()) f.share.clear();
   }
   if (pulse_ && !is_store(pulse_->store)) pulse_.reset();
+  if (driver_ && !driver_->of.empty() && !is_store(driver_->of)) Idiom::fail();
   std::erase_if(flows_, [](const Flowing& flowing) {
     const SystemFlow& f = flowing.flow;
     return f.from.empty() && f.to.empty() && f.with_from.empty() && f.with_to.empty();
@@ -368,7 +369,6 @@ Ids Simulation::rates_of(Terms terms) {
     std::string& sum = sums[of];
     sum = sum.empty() ? (sign == "-" ? "-" + what : what) : sum + " " + sign + " " + what;
   };
-  std::map<std::string, std::string> losses;
   for (const Flowing& flowing : flows_) {
     const SystemFlow& flow = flowing.flow;
     const std::string key = flow.name + " flow";

@@ -268,7 +268,7 @@ StockSystem economy() {
                     {"adjustment", "phi", {0.05, 0.1}}},
       .flows =
           {{"investment",
-            "Output that is invested, by Cobb and Douglas.",
+            "Output that is invested.",
             "",
             "capital",
             {"{saving_rate} * {capital}**{capital_share} * ({technology} * {labor}) ** "

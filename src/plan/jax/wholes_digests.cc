@@ -26,7 +26,7 @@ class Keystream {
   Keystream(Idiom& i, Category category) : i_(i), category_(category), turns_(i) {
     chacha_ = i.chance(0.65);
     doubles_ = i.random().pick(std::vector<std::int64_t>{4, 6, 10});
-    nonces_ = i.chance(0.5) ? 2 : 3;
+    nonces_ = i.chance(0.5) || !chacha_ ? 2 : 3;
     blocks_ = i.chance(0.6) ? i.between(2, 8) : std::clamp<std::int64_t>(i.size(), 4, 128);
     use_ = category == kReduction ? 2 : static_cast<int>(i.between(0, 2));
     if (use_ == 1 && i.real() != DType::kF32) use_ = 0;
@@ -180,7 +180,12 @@ class Keystream {
           const auto keys = [&](int from, int count) {
             for (int k = from; k < from + count; ++k) texts.push_back(fmt::format("$0[{}]", k));
           };
+          // Salsa20 has its nonce first, and a counter of two words.
           const auto numbers = [&] {
+            if (!chacha_) {
+              texts.insert(texts.end(), {"$2[0]", "$2[1]", "$1", "jnp.uint32(0)"});
+              return;
+            }
             texts.push_back("$1");
             for (int k = 0; k < nonces_; ++k) texts.push_back(fmt::format("$2[{}]", k));
             if (nonces_ == 2) texts.insert(texts.end() - 2, "jnp.uint32(0)");
@@ -271,7 +276,8 @@ class Sponge {
     turns_.define(true, false);
     permute_ = permutation();
     absorb_ = absorption();
-    hash_ = hash();
+    const bool alone = !many_ && use_ == 0;  // the entry does all of it
+    if (!alone) hash_ = hash();
     const std::string by = mixing_.says;
     const std::string all = many_ ? "messages" : "a message";
     i_.called(use_ == 0   ? Words{"message_tag", "keyed_hash", "authenticate"}
@@ -288,6 +294,10 @@ class Sponge {
     if (many_) type.shape.insert(type.shape.begin(), rows_);
     const ValueId message =
         i_.argument(many_ ? Words{"messages", "records"} : Words{"message", "data"}, type, kWord);
+    if (alone) {
+      hash_of({key, message});
+      return;
+    }
     const Type hashed = many_ ? words({rows_}) : words({});
     const Words names = use_ == 0 ? Words{"tags", "hashes"} : Words{"hashes", "hashed"};
     if (long_) {
@@ -326,6 +336,19 @@ class Sponge {
   }
 
   static std::string letter(std::size_t k) { return std::string(1, static_cast<char>('a' + k)); }
+  // Calls what comes of word `k` by its letter, with a number where that is taken.
+  ValueId step_of(std::size_t k, ValueId id) {
+    if (id == kNoValue) return id;
+    constexpr int kMost = 24;
+    Words names = {letter(k)};
+    for (int n = 2; n <= kMost; ++n) names.push_back(letter(k) + std::to_string(n));
+    i_.builder().program().values[static_cast<std::size_t>(id)].names = std::move(names);
+    return id;
+  }
+  Ids steps_of(Ids v) {
+    for (std::size_t k = 0; k < v.size(); ++k) step_of(k, v[k]);
+    return v;
+  }
   static Parts state() {
     return {word_part({"a"}), word_part({"b"}), word_part({"c"}), word_part({"d"})};
   }
@@ -343,6 +366,7 @@ class Sponge {
                      else
                        v[at] = word(i_, {name}, step[1] == '+' ? "$0 + $1" : "$0 ^ $1",
                                     {v[at], v[static_cast<std::size_t>(rest[0] - '0')]});
+                     step_of(at, v[at]);
                    }
                    return v;
                  });
@@ -353,7 +377,7 @@ class Sponge {
     for (int k = 0; k < rounds; ++k) {
       Parts parts = state();
       if (last && k + 1 == rounds) parts[0].names = parts[2].names = {};
-      v = call(i_, permute_, v, std::move(parts));
+      v = steps_of(call(i_, permute_, v, std::move(parts)));
     }
     return v;
   }
@@ -364,57 +388,59 @@ class Sponge {
     return stage(i_, {"absorb", "absorb_word"},
                  fmt::format("Take up a word by {} round{}.", absorbs_, absorbs_ > 1 ? "s" : ""),
                  parts, [&](const Ids& p) {
-                   Ids v = {p[0], p[1], p[2], word(i_, {"d"}, "$0 ^ $1", {p[3], p[4]})};
+                   Ids v = {p[0], p[1], p[2], step_of(3, word(i_, {"d"}, "$0 ^ $1", {p[3], p[4]}))};
                    v = mixed(v, absorbs_);
-                   v[0] = word(i_, {"a"}, "$0 ^ $1", {v[0], p[4]});
+                   v[0] = step_of(0, word(i_, {"a"}, "$0 ^ $1", {v[0], p[4]}));
                    return v;
                  });
   }
 
   BodyId hash() {
-    return stage(
-        i_, {"hash_message", "keyed_hash", "digest"},
-        long_ ? "Two words of hash of a message." : "Hash of a message.",
-        {{{"key"}, words({2}), kWord}, {{"message", "data"}, words({length_}), kWord}},
-        [&](const Ids& p) {
-          const ValueId k0 = word(i_, {"k0"}, "$0[0]", {p[0]}),
-                        k1 = word(i_, {"k1"}, "$0[1]", {p[0]});
-          Ids v = {k0, k1, word(i_, {"c"}, "$0 ^ jnp.uint32(0x6C796765)", {k0}),
-                   word(i_, {"d"}, "$0 ^ jnp.uint32(0x74656462)", {k1})};
-          const auto taken = [&](const Ids& at, ValueId m) {
-            Ids operands = at;
-            operands.push_back(m);
-            return call(i_, absorb_, operands, state());
-          };
-          if (by_words_) {
-            for (std::int64_t k = 0; k < length_; ++k)
-              v = taken(v, word(i_, {fmt::format("m{}", k)}, fmt::format("$0[{}]", k), {p[1]}));
-          } else {
-            std::vector<Idiom::Carry> carries;
-            for (std::size_t k = 0; k < 4; ++k) {
-              const std::string name = letter(k);
-              carries.push_back({{name}, v[k], kWord, {name}});
-            }
-            if (category_ == kIndexing || i_.chance(0.3))
-              v = i_.fori(0, length_, {"absorb_next", "body"}, carries, [&](const Ids& q) {
-                return taken({q.begin() + 1, q.end()}, word(i_, {"m"}, "$0[$1]", {p[1], q[0]}));
-              });
-            else
-              v = i_.scan({"absorb_next", "step"}, carries, {{{"m", "block"}, p[1]}}, {},
-                          [&](const Ids& q) { return taken({q.begin(), q.begin() + 4}, q[4]); })
-                      .final;
-          }
-          v = taken(
-              v, word(i_, {"last", "length_word"},
-                      fmt::format("$0[-1] ^ jnp.uint32(0x{:X}000000)", 4 * length_ % 256), {p[1]}));
-          v[2] = word(i_, {"c"}, "$0 ^ 0xFF", {v[2]});
-          v = mixed(v, ends_, !long_);
-          const ValueId first = word(i_, {"first", "tag"}, "$0 ^ $1", {v[1], v[3]});
-          if (!long_) return Ids{first};
-          v[1] = word(i_, {"b"}, "$0 ^ 0xEE", {v[1]});
-          v = mixed(v, ends_, true);
-          return Ids{first, word(i_, {"second"}, "$0 ^ $1", {v[1], v[3]})};
+    return stage(i_, {"hash_message", "keyed_hash", "digest"},
+                 long_ ? "Two words of hash of a message." : "Hash of a message.",
+                 {{{"key"}, words({2}), kWord}, {{"message", "data"}, words({length_}), kWord}},
+                 [&](const Ids& p) { return hash_of(p); });
+  }
+
+  // Of a key and a message.
+  Ids hash_of(const Ids& p) {
+    const ValueId k0 = word(i_, {"k0"}, "$0[0]", {p[0]}), k1 = word(i_, {"k1"}, "$0[1]", {p[0]});
+    Ids v = {k0, k1, word(i_, {"c"}, "$0 ^ jnp.uint32(0x6C796765)", {k0}),
+             word(i_, {"d"}, "$0 ^ jnp.uint32(0x74656462)", {k1})};
+    const auto taken = [&](const Ids& at, ValueId m) {
+      Ids operands = at;
+      operands.push_back(m);
+      return steps_of(call(i_, absorb_, operands, state()));
+    };
+    if (by_words_) {
+      for (std::int64_t k = 0; k < length_; ++k)
+        v = taken(v, word(i_, {fmt::format("m{}", k)}, fmt::format("$0[{}]", k), {p[1]}));
+    } else {
+      std::vector<Idiom::Carry> carries;
+      for (std::size_t k = 0; k < 4; ++k) {
+        const std::string name = letter(k);
+        carries.push_back({{name}, v[k], kWord, {name}});
+      }
+      if (category_ == kIndexing || i_.chance(0.3))
+        v = i_.fori(0, length_, {"absorb_next", "body"}, carries, [&](const Ids& q) {
+          return taken({q.begin() + 1, q.end()}, word(i_, {"m"}, "$0[$1]", {p[1], q[0]}));
         });
+      else
+        v = i_.scan({"absorb_next", "step"}, carries, {{{"m", "block"}, p[1]}}, {},
+                    [&](const Ids& q) { return taken({q.begin(), q.begin() + 4}, q[4]); })
+                .final;
+    }
+    // The last word says how many bytes there were.
+    v = taken(v, word(i_, {"length_word", "last"},
+                      fmt::format("jnp.uint32(0x{:X}000000)", 4 * length_ % 256), {}));
+    v[2] = step_of(2, word(i_, {"c"}, "$0 ^ 0xFF", {v[2]}));
+    v = mixed(v, ends_, !long_);
+    const ValueId first =
+        word(i_, long_ ? Words{"first_tag"} : Words{"tag"}, "$0 ^ $1", {v[1], v[3]});
+    if (!long_) return Ids{first};
+    v[1] = step_of(1, word(i_, {"b"}, "$0 ^ 0xEE", {v[1]}));
+    v = mixed(v, ends_, true);
+    return Ids{first, word(i_, {"second_tag"}, "$0 ^ $1", {v[1], v[3]})};
   }
 
   Idiom& i_;
@@ -437,7 +463,7 @@ struct Instruction {
 const std::vector<Instruction>& instructions() {
   static const std::vector<Instruction> kAll = {
       {"add", "Add the operand.", "{a} + {k}", ""},
-      {"subtract", "Subtract the other register.", "{a} - {b}", ""},
+      {"subtract", "Subtract the other register.", "({a} - {b}) & 0xFFFF", ""},
       {"multiply", "Multiply by the operand, modulo 2**16.", "({a} * {k}) % 65536", ""},
       {"exchange", "Exchange the registers.", "{b}", "{a}"},
       {"double", "Double the accumulator, in sixteen bits.", "({a} << 1) & 0xFFFF", ""},
@@ -447,7 +473,8 @@ const std::vector<Instruction>& instructions() {
       {"load", "Load the operand, and keep what was there.", "{k}", "{a}"},
       {"accumulate", "Add the accumulator to the other register.", "", "({a} + {b}) & 0xFFFF"},
       {"larger", "Keep the larger register.", "jnp.maximum({a}, {b})", ""},
-      {"smaller", "Keep the smaller register.", "jnp.minimum({a}, {b})", "{a}"},
+      {"smaller", "Keep the smaller register, and the accumulator in the other.",
+       "jnp.minimum({a}, {b})", "{a}"},
       {"complement", "Flip the low sixteen bits.", "0xFFFF - ({a} & 0xFFFF)", ""},
       {"count_bits", "Count the bits that are set.", "lax.population_count({a})", ""}};
   return kAll;

@@ -66,11 +66,12 @@ class Filter {
       run(y);
       return;
     }
+    const std::string states = smooths_ ? "smoothed_states" : "state_means";
     const BodyId one = i_.function({"filter_one", "of_one_sequence"},
                                    {{{"ys", "sequence"}, {i_.real(), {steps_, m_}}, {-3, 3}}},
                                    [&](const Ids& p) { return run(p[0]); }, {}, {2});
     i_.unpack("jax.vmap($f0)($0)", {y}, {one},
-              {{{smooths_ ? "smoothed" : "filtered"}, {i_.real(), {kBatch, steps_, n_}}, {-3, 3}},
+              {{{states}, {i_.real(), {kBatch, steps_, n_}}, {-3, 3}},
                {{"log_likelihoods", "log_evidence"}, {i_.real(), {kBatch}}, {-40, 0}}});
   }
 
@@ -200,7 +201,7 @@ class Filter {
     if (driven_) over.push_back({{"u", "control"}, inputs_});
     std::vector<Words> stacked = {{"filtered_means", "means"}, {"log_probs", "step_log_probs"}};
     if (smooths_) stacked.push_back({"filtered_covs", "covs"});
-    if (!smooths_) stacked[0] = {"filtered", "filtered_means"};
+    if (!smooths_) stacked[0] = {"filtered_means", "state_means"};
     const auto out = i_.scan(
         {"filter_step", "step"}, {{{"mean", "x"}, start_, {-3, 3}}, {{"cov", "p"}, cov_, {-1, 2}}},
         over, stacked, [&](const Ids& p) {
@@ -250,10 +251,10 @@ class Filter {
               },
               "reverse=True")
             .stacked[0];
-    return {
-        i_.let({"smoothed"}, i_.either({"jnp.concatenate([$0, $1[None]])", "jnp.vstack([$0, $1])"}),
-               {smoothed, last}, {steps_, n_}, {-3, 3}),
-        total};
+    return {i_.let({"smoothed_states"},
+                   i_.either({"jnp.concatenate([$0, $1[None]])", "jnp.vstack([$0, $1])"}),
+                   {smoothed, last}, {steps_, n_}, {-3, 3}),
+            total};
   }
 
   Idiom& i_;

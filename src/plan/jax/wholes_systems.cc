@@ -187,13 +187,11 @@ std::string Simulation::phrase() const {
   std::string out;
   const std::string drive = in_words(system_.drive);
   if (by(kSeries)) out = " driven by a series of " + drive;
-  if (by(kSeason)) out = " under a " + drive + " that comes and goes";
-  if (by(kSchedule)) out = " under a " + drive + " that is scheduled";
+  if (by(kSeason)) out = " under periodic " + drive;
+  if (by(kSchedule)) out = " under scheduled " + drive;
   if (by(kControl)) out = " under proportional-integral control";
   if (by(kSwitch)) out = " switched on and off by thresholds";
-  if (by(kPolicy))
-    out = fmt::format(", with {} when there is too much {}", in_words(driver_->names[0]),
-                      in_words(driver_->of));
+  if (by(kPolicy)) out = fmt::format(" with {} past a threshold", in_words(driver_->names[0]));
   if (pulse_) out += fmt::format("{} and {}", out.empty() ? "" : ",", pulse_->says);
   if (out.starts_with(" and")) out = " under" + out.substr(4);
   return out;
@@ -480,7 +478,7 @@ void Simulation::fit() {
       [&](const Ids& p) {
         const Ids at = graded({p.begin(), p.begin() + static_cast<std::ptrdiff_t>(count)});
         Ids next;
-        i_.comment("Descend in the logarithms, which keeps the rates positive.");
+        i_.comment("Descend in the logarithms, which keeps the parameters positive.");
         for (std::size_t k = 0; k < count; ++k)
           next.push_back(i_.let({word(fitted[k]) + "_next"},
                                 "$0 * jnp.exp(-" + rate + " * jnp.tanh($0 * $1))",
