@@ -198,7 +198,8 @@ TEST(Plan, InputsHaveTheShapesAndBoundsOfTheirArguments) {
 // In some thousand families, and what is rarer there where it is asked for or has its turn, or in
 // programs of its category.
 TEST(Catalogue, EveryEntryIsDrawn) {
-  constexpr std::uint64_t kFamilies = 2500, kAlways = 16, kTurns = 100, kOfCategory = 1500;
+  constexpr std::uint64_t kFamilies = 2500, kForSettings = 10'000, kAlways = 16, kTurns = 100,
+                          kOfCategory = 1500;
   std::set<std::string> missing;
   for (const Op& op : kOptions.catalogue->ops())
     if (!says_only(op)) missing.insert(op.name);
@@ -211,6 +212,14 @@ TEST(Catalogue, EveryEntryIsDrawn) {
     if (root) meet(*root);
   };
   for (std::uint64_t f = 0; f < kFamilies; ++f) plan(kOptions, f);
+  // Settings are for values of any category that are called what they ask for.
+  const auto settings_are_missing = [&] {
+    return std::ranges::any_of(kOptions.catalogue->ops(), [&](const Op& op) {
+      return op.has(kSetting) && missing.contains(op.name);
+    });
+  };
+  for (std::uint64_t f = kFamilies; f < kForSettings && settings_are_missing(); ++f)
+    plan(kOptions, f);
   for (const Op& op : kOptions.catalogue->ops()) {
     PlanOptions own = kOptions;
     own.categories = {op.category};

@@ -496,7 +496,7 @@ Settings family_settings(const PlanOptions& options, std::uint64_t seed, std::ui
   static const std::vector<std::int64_t> kLong = {20, 24, 32, 32, 48, 64, 64, 100, 128, 128, 256};
   if (random.chance(std::min(0.95, 0.85 * fitted.long_axes))) {
     pool[0] = random.pick(kLong);
-    if (random.chance(0.75)) pool[1] = random.pick(kLong);
+    if (random.chance(0.6)) pool[1] = random.pick(kLong);
   }
   if (spread) pool = {options.devices, 2 * options.devices, random.between(2, 3)};
   pool.resize(3);

@@ -519,7 +519,7 @@ distance : math 5
       length_scale,bandwidth[]{0.7,2} : jnp.exp(-0.5 * ($0 / $1) ** 2) -> similarity[?]{0,1}
 size : reduction 5
   soft_margin_penalty margin_loss : Mean hinge penalty for {} below a margin. : v[*]{0,1e4};
-      margin[]{0.5,3} : jnp.mean(jax.nn.relu($1 - $0)) -> penalty[]{0,3}
+      margin[]{0.6R,1.2R} : jnp.mean(jax.nn.relu($1 - $0)) -> penalty[]{0,2R}
 amplitude : reduction 5
   spectral_flatness flatness : Geometric over arithmetic mean of {}. : v[*]{0.02,1e4} :
       jnp.exp(jnp.mean(jnp.log($0))) -> geometric_mean[]{0,R} => geometric_mean; v : $0 /

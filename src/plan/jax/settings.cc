@@ -32,7 +32,8 @@ readout = features activation activated embedded hidden gate harmonics flat pool
 covariance_of_rows = centered standardized detrended residual deviation draws samples features
     corrected
 changes = series signal smoothed filtered restored
-moving_average = series signal recording
+moving_average = series signal recording readings restored noise wave detrended interpolated price
+    prices
 group_means = readings losses errors scores corrected calibrated residual weighted_losses squared
     surprise
 select_rows = embedded features activation hidden scores gathered losses

@@ -204,7 +204,7 @@ Op weighted_average() {
 
 Op agreement() {
   return setting(
-      "agreement", kReduction, 0.5, kSmooth, reals(1, 2), [](Idiom& i, const Featured& f) {
+      "agreement", kReduction, 2.5, kSmooth, reals(1, 2), [](Idiom& i, const Featured& f) {
         const ValueId other = reference(i, f, {"reference", "observed", "measured"});
         const bool centered = i.chance(0.6), rows = f.rank() == 2 && i.chance(0.6);
         const std::string axis = rows ? ", axis=-1" : "",

@@ -211,7 +211,7 @@ Op changes() {
 
 Op smooth() {
   return setting(
-      "moving_average", kArray, 1.0, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
+      "moving_average", kArray, 2.5, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
         const std::int64_t n = i.dim(f.id, -1);
         const std::string mode = i.either({"edge", "reflect", "wrap"});
         std::string pad = "(";
@@ -239,7 +239,7 @@ Op smooth() {
 
 Op by_label() {
   return setting(
-      "group_means", kIndexing, 1.0, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
+      "group_means", kIndexing, 3.0, kSmooth, reals(1, 3), [](Idiom& i, const Featured& f) {
         const std::int64_t rows = f.type.shape[0], k = i.between(2, 5);
         Shape shape = f.type.shape;
         shape[0] = k;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "plan/jax/catalogue.h"
 #include "plan/jax/idiom_forms.h"
@@ -291,8 +292,10 @@ Op joint_sensitivity() {
   return written("joint_sensitivity", kGradient, 0, kSmooth, [](Idiom& i) {
     const Studied s = number_studied(i);
     if (!s.inside.reverse || !s.alone()) return i.fail();
-    const Chosen first = choose_tuned(i, s, true), second = choose_tuned(i, s, true);
-    if (first.place >= second.place) return i.fail();
+    Chosen first = choose_tuned(i, s, true);
+    Chosen second = choose_tuned(i, s, true);
+    if (first.place == second.place) return i.fail();
+    if (first.place > second.place) std::swap(first, second);
     const Interval a = slopes(i, s, first), b = slopes(i, s, second);
     const bool errors = i.chance(0.5);
     call_it(
