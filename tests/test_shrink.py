@@ -147,7 +147,7 @@ def test_the_same_command_gives_the_same(tmp_path):
 def test_a_refusal_of_a_dataset_is_refused_for_the_same_reason(tmp_path):
     run = ["--seed", "3", "--max-inert", "0"]
     out = tmp_path / "dataset"
-    done = jaxsmith("generate", "--count", 2, "--workers", 1, "--redo", 0, *run, "--out", out)
+    done = jaxsmith("generate", "--count", 12, "--workers", 1, "--redo", 0, *run, "--out", out)
     assert done.returncode == 0, done.stderr
     rejects = [
         r for r in pq.read_table(out / "rejects.parquet").to_pylist() if r["stage"] == "check"

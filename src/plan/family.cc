@@ -63,7 +63,8 @@ TurnCounts count_turns(const Catalogue& catalogue, std::uint64_t seed) {
 // turns, as far as there are families. Derivatives, maps, loops and branches are mostly those of
 // idioms.
 std::uint64_t quota_of(const PlanOptions& options, Category category, const TurnCounts& turns) {
-  constexpr double kMost = 0.85, kMostWithBodies = 0.2;
+  constexpr double kMost = 0.85, kMostWithBodies = 0.35;
+  constexpr double kOften = 2;  // what takes functions often has none that it may take
   struct Share {
     Category category;
     double wanted, most;
@@ -80,7 +81,8 @@ std::uint64_t quota_of(const PlanOptions& options, Category category, const Turn
     const double wanted = turns.empty()          ? own
                           : found == turns.end() ? 0
                                                  : static_cast<double>(found->second);
-    shares.push_back({each, wanted, own * (idiomatic ? kMostWithBodies : kMost)});
+    shares.push_back(
+        {each, wanted * (idiomatic ? kOften : 1), own * (idiomatic ? kMostWithBodies : kMost)});
   }
   // Those that want more than they may have take that; the others share what is left.
   std::ranges::stable_sort(shares, {}, [](const Share& s) { return s.most / (s.wanted + 1e-9); });
@@ -126,7 +128,7 @@ std::uint64_t place_of(std::uint64_t seed, std::uint64_t family,
 std::optional<Turn> turn_of_function(const Catalogue& catalogue, std::uint64_t seed,
                                      std::uint64_t number) {
   constexpr std::uint64_t kTries = 8, kFar = std::uint64_t{1} << 40;
-  constexpr double kOfFunctions = 0.35;
+  constexpr double kOfFunctions = 0.2;
   if (!Random(seed, number).fork("turn of a function").chance(kOfFunctions)) return std::nullopt;
   for (std::uint64_t k = 0; k < kTries; ++k) {
     const Turn turn = catalogue.turns().at(seed, kFar + number * kTries + k);

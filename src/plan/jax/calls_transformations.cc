@@ -52,8 +52,8 @@ jax.checkpoint : gradient smooth 2
   x,hidden[*]{-2,2} : jax.checkpoint(<jnp.sin|lambda v: jnp.tanh(jnp.sin(v))>,
       policy=jax.checkpoint_policies.<nothing_saveable|everything_saveable|dots_saveable>)($0) ->
       remade[*]{-1,1}
-  x,hidden[*]{-2,2} : jax.checkpoint(lambda v: jnp.sin(v) * jnp.exp(-v * v), prevent_cse=False)($0)
-      -> remade[*]{-0.5,0.5}
+  x,hidden[*]{-2,2} : <jax.checkpoint|jax.remat>(lambda v: jnp.sin(v) * jnp.exp(-v * v),
+      prevent_cse=False)($0) -> remade[*]{-0.5,0.5}
 lax.custom_root : gradient smooth 4
   target,area[*]f{0.5,4} : lax.custom_root(lambda root: root * root - $0, jnp.ones_like($0), lambda
       f, guess: lax.fori_loop(0, <8|10>, lambda _, r: r - 0.5 * f(r) / r, guess), lambda g,

@@ -58,7 +58,8 @@ Interval observed_range(const Value& v) {
 
 bool is_classes(const Subject& subject, const Type& type) {
   constexpr double kFewestBits = 6;
-  if (subject.quantity != Quantity::kLogits || type.rank() < 2) return false;
+  if (subject.quantity != Quantity::kLogits || !subject.may_have_labels || type.rank() < 2)
+    return false;
   const auto classes = static_cast<double>(type.shape.back());
   const auto rows = static_cast<double>(tensor::element_count(type.shape)) / classes;
   return classes >= 2 && rows * portable::log2(classes) >= kFewestBits;

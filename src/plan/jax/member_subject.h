@@ -22,6 +22,7 @@ struct Subject {
   Role role = Role::kUnknown;
   std::vector<std::size_t> rest;  // the function's other results
   bool complete = false;          // there is no other argument
+  bool may_have_labels = true;    // whole numbers that say the class, as an argument beside it
   bool thin = false;              // the derivative in one of them is likely to be mostly zero
 
   bool is_array() const {

@@ -79,7 +79,10 @@ std::optional<Member> gradient_member(const Program& root, const Settings& setti
   // A derivative is several times its function.
   const Size size = size_of(root);
   if (size.nodes > profile_of(settings.size).most_differentiated) return std::nullopt;
-  const std::optional<Subject> subject = draw_subject(root, random);
+  std::optional<Subject> subject = draw_subject(root, random);
+  if (subject)
+    subject->may_have_labels =
+        std::ranges::find(settings.dtypes, DType::kI32) != settings.dtypes.end();
   constexpr std::size_t kMostRest = 1;  // ((value, (aux, aux)), grads) is deeper than people write
   if (!subject || subject->rest.size() > kMostRest || !shows_all(root, *subject))
     return std::nullopt;

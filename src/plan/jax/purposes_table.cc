@@ -13,8 +13,8 @@ std::string_view purposes_table() {
   return R"rows(
 angle = angle angles phase heading bearing unwrapped angles_in_degrees angles_in_radians
 wave = wave sine cosine ripple carrier
-share = probability probs fraction proportions confidence memberships hit_rate prob shares share rate
-    success_rate
+share = probability probs fraction proportions confidence memberships hit_rate prob shares share
+    rate success_rate
 class_share = probs predicted_probs class_probs softmax
 tail = survival tail tail_probability upper_tail p_value
 cumulative = cdf lower_tail
@@ -388,8 +388,8 @@ revenue : reduction 8
 expense : arithmetic 8
   unit_cost cost_per_unit : Cost of a unit: what work and material cost, over how many are made. :
       v[?]{0.02,1e4}; units,batch_size[]{4,40} : $0 / $1 -> unit_cost[?]{0,R}
-  contribution margin_over_cost : Price less all that a piece costs. : v[?]; price,sale_price[?]{2,9}
-      : $1 - $0 -> margin[?]{-6,9}
+  contribution margin_over_cost : Price less all that a piece costs. : v[?];
+      price,sale_price[?]{2,9} : $1 - $0 -> margin[?]{-6,9}
 warmth : arithmetic 8
   heat_flow heat_loss : Heat that flows through a wall: conductance times the gap in temperature. :
       v[?]; conductance,u_value[]{0.2,2} : $1 * $0 -> heat_flow[?]{0,60}
@@ -469,7 +469,8 @@ any_flags : array 5
   running_count count_so_far : Running count of true places in {}. : v[*]b : jnp.cumsum($0,
       axis=-1) -> running_count[*]i{0,9}
 density : reduction 5
-  posterior_on_grid normalized_posterior : Posterior on a grid from {} and a prior. : v[n]{0.02,1e4};
+  posterior_on_grid normalized_posterior : Posterior on a grid from {} and a prior. :
+      v[n]{0.02,1e4};
       prior[n]{0.1,1} : $0 * $1 -> joint[n]{0,R} => joint : $0 / jnp.sum($0) ->
       posterior[n]{0,1}
   expected_value mean_under_density : Mean of values weighted by {}. : v[*]{0.02,1e4};

@@ -27,8 +27,8 @@ enum class Quantity {
   kPrediction,  // any other array of which its name says what it is
   kNumber,      // any other number that has a name
   kUnnamed,     // a number that has none
-  kMetric       // counts, ranks, choices, what a step has updated, arrays of which nothing is known:
-                // nobody differentiates these
+  kMetric  // counts, ranks, choices, what a step has updated, arrays of which nothing is known:
+           // nobody differentiates these
 };
 
 Role role_of(const Value& argument);
