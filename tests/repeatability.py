@@ -15,6 +15,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -37,8 +38,14 @@ def planned(seed: int, first: int, chunks: int) -> list[Chunk]:
     for chunk in range(first, first + chunks):
         command = [str(JAXSMITH.parent / "print_functions_main"), str(seed), str(chunk), "1"]
         printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        out.append([request(json.loads(line)) for line in printed.splitlines()])
+        functions = [json.loads(line) for line in printed.splitlines()]
+        out.append([request(f) for f in functions if not ends_by_its_data(f)])
     return out
+
+
+def ends_by_its_data(function: dict[str, Any]) -> bool:
+    """Whether it may go on for ever on made-up inputs; jax.scipy.special.expn has such a loop."""
+    return re.search(r"while_loop|\bexpn\(", function["source"]) is not None
 
 
 def request(function: dict[str, Any]) -> dict[str, Any]:
