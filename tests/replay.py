@@ -136,6 +136,10 @@ def differences(row):
                 yield f"output {record['name']} of case {number}"
 
 
+def listed(row: dict) -> list[str]:
+    return list(differences(row))
+
+
 def rows_of(dataset):
     for path in sorted(Path(dataset, "data").glob("*.parquet")):
         yield from pq.read_table(path).to_pylist()

@@ -640,7 +640,7 @@ TEST(Packs, EveryParameterIsInOneUnitAndPacksHaveSeveral) {
     }
   }
   EXPECT_GT(packed, 150);
-  EXPECT_GT(handed_on, 20);
+  EXPECT_GT(handed_on, 10);
 }
 
 TEST(Packs, InputsAreThoseOfTheLeavesInTheirOrder) {
