@@ -1,6 +1,6 @@
-// Other words for the same: people write a module throughout with functions in the place of
-// operators, with names of another standard, or with the functions of the module below. A family
-// speaks one of these dialects, or none (source/dialect.h).
+// Other words for the same: people write modules with functions in the place of operators, with
+// names of another standard, or with the functions of the module below. A family speaks one of
+// these dialects in the steps of its idioms, or none (source/dialect.h).
 #pragma once
 
 #include <cstdint>
