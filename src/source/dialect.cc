@@ -39,11 +39,6 @@ bool match(const Expr& pattern, const Expr& e, Bound& bound) {
   return true;
 }
 
-bool is_literal(const Expr& e) {
-  return e->kind == ExprKind::kNumber ||
-         (e->kind == ExprKind::kUnary && e->text == "-" && is_literal(e->items[0]));
-}
-
 // Dimensions as the lower module joins them: alike or one, where there are as many.
 bool joins(const tensor::Shape& x, const tensor::Shape& y) {
   if (x.empty() || y.empty()) return true;
@@ -60,7 +55,7 @@ class Speaker {
 
   Spoken say(const Expr& e) const {
     if (e->kind == ExprKind::kHole) return operand(e);
-    if (is_literal(e)) return {e, false, literal_type(e)};
+    if (number_of(e)) return {e, false, literal_type(e)};
     for (const Word& word : dialect_.words)
       if (auto said = in(word, e)) return *std::move(said);
     return of_parts(e);
@@ -78,7 +73,7 @@ class Speaker {
     const plan::Value& value = program_.values[static_cast<std::size_t>(node_.operands[at])];
     if (!value.literal.empty()) {  // written as it is, whatever the program's type
       const Expr written = parsed(value.literal);
-      return {hole, false, is_literal(written) ? literal_type(written) : value.type};
+      return {hole, false, number_of(written) ? literal_type(written) : value.type};
     }
     // A whole number may be one of Python's, that of a loop that is left to it, and one of half
     // precision what a loop has begun with.
