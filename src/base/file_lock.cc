@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <fstream>
+#include <iomanip>
 
 namespace jaxsmith {
 namespace {
@@ -60,7 +61,8 @@ std::string FileLock::holder(const std::string& path) {
   std::ifstream in(path);
   long process = 0;
   std::string where;
-  if (!(in >> process >> where)) return "another process";
+  constexpr int kLongestName = 256;  // of a host; the file may hold anything
+  if (!(in >> process >> std::setw(kLongestName) >> where)) return "another process";
   return where == host() ? fmt::format("process {}", process)
                          : fmt::format("process {} on {}", process, where);
 }
