@@ -9,6 +9,9 @@
 
 #include "base/threads.h"
 #include "check/program.h"
+#include "ir/jaxpr/flow.h"
+#include "ir/jaxpr/glue.h"
+#include "ir/jaxpr/parser.h"
 #include "levels/names.h"
 
 namespace jaxsmith::tensor {
@@ -262,6 +265,60 @@ TEST(Budget, NothingCostsNothing) {
   ASSERT_TRUE(parsed.value().verify().ok());
   const auto results = parsed.value().run(zeros_for(parsed.value().signature().value()), kBudget);
   EXPECT_TRUE(results.ok()) << results.error().message;
+}
+
+// f0, and `depth` more that call the one before them twice, on `width` operands.
+std::string doubled_jaxpr(int depth, int width) {
+  std::string names, binders;
+  for (int i = 0; i < width; ++i) {
+    names += fmt::format(" a{}", i);
+    binders += fmt::format("{}a{}:f32[]", i == 0 ? "" : " ", i);
+  }
+  std::string out = "let f0 = { lambda ; " + binders + ". let z:f32[] = sin a0 in (z,) } in\n";
+  for (int i = 1; i <= depth; ++i) {
+    const std::string call = fmt::format(":f32[] = jit[jaxpr=f{}]{}", i - 1, names);
+    out += fmt::format("let f{} = {{ lambda ; {}. let y{}; z{} in (z,) }} in\n", i, binders, call,
+                       call);
+  }
+  return out + fmt::format("{{ lambda ; {}. let z:f32[] = jit[jaxpr=f{}]{} in (z,) }}", binders,
+                           depth, names);
+}
+
+// What a shared jaxpr binds and is given counts as often as it is used, not its equations alone.
+TEST(Budget, WalksThroughSharedJaxprsCountTheirOperands) {
+  constexpr std::tuple<int, int, bool> kCases[] = {
+      {15, 600, true}, {15, 2, false}, {5, 600, false}};
+  for (const auto& [depth, width, ends] : kCases) {
+    const auto module = jaxpr::parse(doubled_jaxpr(depth, width));
+    ASSERT_TRUE(module.ok()) << module.error().message;
+    const auto flow = jaxpr::flow_of(module.value());
+    EXPECT_EQ(flow.ok(), !ends) << depth << " " << width;
+    EXPECT_EQ(jaxpr::extent_of(module.value()).ok(), !ends);
+    EXPECT_EQ(jaxpr::glue_of(module.value()).ok(), !ends);
+    if (ends)
+      EXPECT_NE(flow.error().message.find("too many equations"), std::string::npos);
+    else
+      EXPECT_EQ(flow.value().extent.operations, std::int64_t{1} << depth);
+  }
+}
+
+// Parameters of usual length are part of what an equation is; longer ones count by their parts.
+TEST(Budget, WalksThroughJaxprsCountLongParameters) {
+  const auto walked = [](std::size_t items, int times) {
+    jaxpr::Equation equation;
+    equation.results.resize(1);
+    equation.operands.resize(2);
+    equation.params.resize(1);
+    equation.params[0].value.kind = jaxpr::ParamValue::Kind::kTuple;
+    equation.params[0].value.items.resize(items);
+    jaxpr::EquationBudget budget;
+    for (int i = 0; i < times; ++i)
+      if (!budget.take(equation).ok()) return false;
+    return true;
+  };
+  EXPECT_TRUE(walked(40, 2'000'000));
+  EXPECT_FALSE(walked(100, 2'000'000));
+  EXPECT_FALSE(walked(10'000'000, 1));
 }
 
 TEST(Budget, CountsWhatIsWithinAnotherOne) {

@@ -80,6 +80,24 @@ TEST_F(Npy, SizesThatAreTooManyAreRefused) {
   EXPECT_NE(why_not(header("(99999999999999999999,)") + kSix), "");
 }
 
+// Nothing goes by a shape that no array has; dimensions of one element cost nothing.
+TEST_F(Npy, ColumnsOfAnyShapeAreReadOrRefused) {
+  const auto columns = [](const std::string& shape) { return header(shape, "'<f4'", "True", 2); };
+  EXPECT_NE(why_not(columns("(4611686018427387904, 4, 0)")).find("a dimension is over 2^48"),
+            std::string::npos);
+  std::string ones;
+  for (int i = 0; i < 1022; ++i) ones += " 1,";
+  const auto deep = read(columns("(2," + ones + " 3)") + kSix);
+  ASSERT_TRUE(deep.ok()) << deep.error().message;
+  EXPECT_EQ(deep.value().shape.size(), 1024u);
+  EXPECT_EQ(deep.value().bytes, "abcdijklqrstefghmnopuvwx");
+  // Refused before an element goes along a dimension.
+  std::string deeper = "(100000";
+  for (int i = 0; i < 300'000; ++i) deeper += ", 1";
+  EXPECT_NE(why_not(columns(deeper + ")") + std::string(400'000, 'x')).find("1024 dimensions"),
+            std::string::npos);
+}
+
 // Bits above those of a narrow integer are its sign or nothing.
 TEST_F(Npy, NarrowIntegersAreWithinTheirTypes) {
   const auto why_not_narrow = [&](DType dtype, const std::string& bytes) {

@@ -460,23 +460,23 @@ Array extreme(const Array& beside, DType dtype, bool lowest) {
 }
 
 Ints row_major_strides(const Shape& shape) {
-  Ints strides(shape.size());
+  Ints strides(shape.size(), 0);
+  // A dimension of none hides others, whose product nothing bounds.
+  if (contains(shape, 0)) return strides;
   std::int64_t step = 1;
   for (std::size_t i = shape.size(); i-- > 0;) {
     strides[i] = step;
-    // Wraps where a dimension of none hides others: nothing lies there then.
-    step = static_cast<std::int64_t>(static_cast<std::uint64_t>(step) *
-                                     static_cast<std::uint64_t>(shape[i]));
+    step *= shape[i];
   }
   return strides;
 }
 
 IndexWalk::IndexWalk(const EvaluationContext& context, const Shape& shape)
-    : shape_(shape), index_(shape.size(), 0), done_(contains(shape, 0)) {
-  std::int64_t count = 1;
-  for (const std::int64_t n : shape)
-    if (__builtin_mul_overflow(count, n, &count)) count = std::numeric_limits<std::int64_t>::max();
-  context.spend(std::max(count, cost_of_rank(shape)));
+    : index_(shape.size(), 0), done_(contains(shape, 0)) {
+  context.spend(std::max(element_count(shape), cost_of_rank(shape)));
+  axes_.reserve(shape.size());
+  for (std::size_t d = 0; d < shape.size(); ++d)
+    if (shape[d] != 1) axes_.push_back({d, shape[d]});
 }
 
 }  // namespace jaxsmith::tensor

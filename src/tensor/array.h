@@ -146,6 +146,7 @@ inline bool any_abstract(std::initializer_list<const Array*> arrays) {
   return false;
 }
 
+// All 0 where there are no elements.
 Ints row_major_strides(const Shape& shape);
 
 inline bool contains(const Ints& numbers, std::int64_t n) {
@@ -157,6 +158,14 @@ inline std::int64_t cost_of_rank(const Shape& shape) {
   return 20 + 5 * static_cast<std::int64_t>(shape.size());
 }
 
+// Charges what is done for each dimension of each of `count` indices: nothing for the few
+// dimensions that arrays have, whose cost is that of the index.
+inline void charge_dimensions(const EvaluationContext& context, std::int64_t count,
+                              std::size_t dims) {
+  constexpr std::size_t kFew = 8;
+  context.spend({count, dims > kFew ? static_cast<std::int64_t>(dims / kFew) : 0});
+}
+
 // All indices of a shape, row by row; each is charged before the first.
 //
 //   for (IndexWalk at(context, shape); at; at.next()) use(at[d]);
@@ -165,17 +174,24 @@ class IndexWalk {
   IndexWalk(const EvaluationContext& context, const Shape& shape);
   explicit operator bool() const { return !done_; }
   void next() {
-    for (std::size_t d = shape_.size(); d-- > 0;) {
-      if (++index_[d] < shape_[d]) return;
-      index_[d] = 0;
+    for (std::size_t k = axes_.size(); k-- > 0;) {
+      std::int64_t& at = index_[axes_[k].dim];
+      if (++at < axes_[k].size) return;
+      at = 0;
     }
     done_ = true;
   }
   std::int64_t operator[](std::size_t d) const { return index_[d]; }
   const Ints& index() const { return index_; }
+  // The dimensions that it goes along: those of one element would be passed at every step.
+  struct Axis {
+    std::size_t dim;
+    std::int64_t size;
+  };
+  const std::vector<Axis>& axes() const { return axes_; }
 
  private:
-  const Shape shape_;
+  std::vector<Axis> axes_;
   Ints index_;
   bool done_;
 };

@@ -3,12 +3,17 @@
 namespace jaxsmith::tensor {
 namespace {
 
+// The bytes of elements while they are made into others.
+Workspace copy_of(const EvaluationContext& context, DType dtype, std::int64_t size) {
+  return {context, {size, static_cast<std::int64_t>(byte_size(dtype))}};
+}
+
 // The lowest bit first. Elements narrower than a byte stand one to a byte.
 Scratch<bool> bits_of(const Array& x) {
-  const Workspace copy(x.context(), {x.size(), 1});
-  const Tensor t = x.tensor();
   const auto width = static_cast<std::size_t>(bit_width(x.dtype()));
   const std::size_t stride = byte_size(x.dtype()) * 8, n = static_cast<std::size_t>(x.size());
+  const Workspace copy = copy_of(x.context(), x.dtype(), x.size());
+  const Tensor t = x.tensor();  // bounded: the Workspace
   Scratch<bool> out(n * width, x.context());
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t b = 0; b < width; ++b) {
@@ -21,13 +26,15 @@ Scratch<bool> bits_of(const Array& x) {
 Array of_bits(const Scratch<bool>& bits, DType dtype, const Shape& shape) {
   const auto width = static_cast<std::size_t>(bit_width(dtype));
   const std::size_t stride = byte_size(dtype) * 8, n = bits.size() / width;
-  Tensor t{dtype, shape, std::string(n * stride / 8, '\0')};
+  const EvaluationContext& context = bits.get_allocator().context();
+  const Workspace copy = copy_of(context, dtype, static_cast<std::int64_t>(n));
+  Tensor t{dtype, shape, std::string(n * stride / 8, '\0')};  // bounded: the Workspace
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t b = 0; b < width; ++b) {
       const std::size_t at = i * stride + b;
       if (bits[i * width + b]) t.bytes[at / 8] = static_cast<char>(t.bytes[at / 8] | 1 << (at % 8));
     }
-  return Array::from(bits.get_allocator().context(), t);
+  return Array::from(context, t);
 }
 
 }  // namespace
@@ -48,8 +55,8 @@ Array bitcast_convert(const Array& x, DType to) {
     x.context().spend({x.size(), from_bits});
     return of_bits(bits_of(x), to, shape);
   }
-  const Workspace copy(x.context(), {x.size(), static_cast<std::int64_t>(byte_size(x.dtype()))});
-  Tensor t = x.tensor();
+  const Workspace copy = copy_of(x.context(), x.dtype(), x.size());
+  Tensor t = x.tensor();  // bounded: the Workspace
   return Array::from(x.context(), Tensor{to, shape, std::move(t.bytes)});
 }
 

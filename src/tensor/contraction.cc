@@ -18,10 +18,10 @@ using C128 = std::complex<double>;
 // Multiply-adds up to which f32 is multiplied in f64.
 constexpr std::int64_t kWideProducts = 1 << 24;
 
-std::int64_t product(const Array& x, const Ints& dims) {
-  std::int64_t n = 1;
-  for (const std::int64_t d : dims) n *= x.shape()[static_cast<std::size_t>(d)];
-  return n;
+Shape sizes(const Array& x, const Ints& dims) {
+  Shape out;
+  for (const std::int64_t d : dims) out.push_back(x.shape()[static_cast<std::size_t>(d)]);
+  return out;
 }
 
 Ints joined(std::initializer_list<const Ints*> parts) {
@@ -110,14 +110,12 @@ Array dot_general(const Array& lhs, const Array& rhs, const DotDims& dims, DType
                           lhs_used[i], lhs.type_text(), rhs_used[i], rhs.type_text()));
   }
   const Ints lhs_free = others(lhs.rank(), lhs_used), rhs_free = others(rhs.rank(), rhs_used);
-  Shape shape;
-  for (const std::int64_t d : joined({&dims.lhs_batch, &lhs_free}))
-    shape.push_back(lhs.shape()[static_cast<std::size_t>(d)]);
-  for (const std::int64_t d : rhs_free) shape.push_back(rhs.shape()[static_cast<std::size_t>(d)]);
-  Array out = Array::result({&lhs, &rhs}, result, shape);
+  const Shape of_batch = sizes(lhs, dims.lhs_batch), of_lhs = sizes(lhs, lhs_free),
+              of_rhs = sizes(rhs, rhs_free);
+  Array out = Array::result({&lhs, &rhs}, result, joined({&of_batch, &of_lhs, &of_rhs}));
   if (out.abstract() || out.size() == 0) return out;
-  const std::int64_t batch = product(lhs, dims.lhs_batch), m = product(lhs, lhs_free),
-                     k = product(lhs, dims.lhs_contracting), n = product(rhs, rhs_free);
+  const std::int64_t batch = element_count(of_batch), m = element_count(of_lhs),
+                     k = element_count(sizes(lhs, dims.lhs_contracting)), n = element_count(of_rhs);
   const Array a = with_noise(
       convert(transpose(lhs, joined({&dims.lhs_batch, &lhs_free, &dims.lhs_contracting})), result));
   const Array b = with_noise(
@@ -131,9 +129,10 @@ Array dot_general(const Array& lhs, const Array& rhs, const DotDims& dims, DType
     });
     return out;
   }
-  const bool wide = batch * m * k * n <= kWideProducts;
+  const bool wide = element_count({batch, m, k, n}) <= kWideProducts;
   // Copies in another type and in blocks, as Eigen makes them.
-  const Workspace copies(out.context(), {8, m * k + k * n + m * n});
+  const std::int64_t element = is_complex(result) ? sizeof(C128) : sizeof(double);
+  const Workspace copies(out.context(), {element, m * k + k * n + m * n});
   switch (lane_of(result)) {
     case Lane::kInt:
       multiply_integers(a, b, out, batch, m, k, n);

@@ -51,6 +51,7 @@ class Convolution {
   Shape shape() const { return in_order(x_.shape()[0] / batch_groups_, out_features_, places_); }
 
   void run(Array& out) const {
+    if (in_group_ == 0) return;  // sums of nothing, however many places there are
     out.context().spend({out.size(), in_group_, taps_}, 2);
     const auto source = sources(out.context());
     with_lane(out.dtype(), [&]<class T>(T) { add_up<T>(out, source); });
@@ -62,7 +63,8 @@ class Convolution {
     require(feature_groups_ >= 1 && batch_groups_ >= 1, "a count of groups is less than 1");
     require(feature_groups_ == 1 || batch_groups_ == 1,
             "features and batches cannot both be in groups");
-    if (x_.shape()[1] != in_group_ * feature_groups_)
+    std::int64_t features = 0;
+    if (__builtin_mul_overflow(in_group_, feature_groups_, &features) || x_.shape()[1] != features)
       invalid(fmt::format("{} input features in {} groups, but the kernel takes {}", x_.shape()[1],
                           feature_groups_, in_group_));
     require(x_.shape()[0] % batch_groups_ == 0 && out_features_ % batch_groups_ == 0 &&
@@ -76,6 +78,7 @@ class Convolution {
     all.insert(all.end(), window_.size.begin(), window_.size.end());
     const std::int64_t size = Array::typed(DType::kI64, all).size();
     Scratch<std::int64_t> out(static_cast<std::size_t>(size), -1, context);
+    charge_dimensions(context, size, places_.size());
     std::int64_t p = 0;
     for (IndexWalk place(context, places_); place; place.next(), ++p)
       for (IndexWalk tap(context, window_.size); tap; tap.next())

@@ -68,6 +68,11 @@ inline bool is_integer(DType d) {
   return is_signed_integer(d) || dtype_class(d) == DTypeClass::kUnsigned;
 }
 
+// Of a complex type that of a number's parts; any other itself.
+inline DType real_part_type(DType d) {
+  return d == DType::kC64 ? DType::kF32 : d == DType::kC128 ? DType::kF64 : d;
+}
+
 // One of JAXSMITH_NARROW_DTYPES.
 bool is_narrow(DType dtype);
 

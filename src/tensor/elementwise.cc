@@ -25,10 +25,6 @@ std::string_view without_underscore(std::string_view name) {
   return name;
 }
 
-DType real_part_type(DType dtype) {
-  return dtype == DType::kC64 ? DType::kF32 : dtype == DType::kC128 ? DType::kF64 : dtype;
-}
-
 // ---- One operand ----
 
 double logistic(double x) { return 1 / (1 + std::exp(-x)); }
@@ -414,7 +410,8 @@ T next_after(T x, T y, DType d) {
   if (x == y) return y;
   // Of a type of 16 bits: the neighbour's pattern.
   const auto bits = static_cast<double>(x);
-  Tensor t = Array::scalar(EvaluationContext::unmetered(), d, bits).tensor();
+  const Array one = Array::scalar(EvaluationContext::unmetered(), d, bits);
+  Tensor t = one.tensor();  // bounded: an element
   std::uint16_t pattern;
   if (t.bytes.size() != 2) unsupported("next_after of a type of 8 bits");
   memcpy(&pattern, t.bytes.data(), 2);

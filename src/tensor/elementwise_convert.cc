@@ -92,12 +92,13 @@ Array reduce_precision(const Array& x, int exponent_bits, int mantissa_bits) {
   require(exponent_bits >= 1, "exponent_bits is less than 1");
   require(mantissa_bits >= 0, "mantissa_bits is negative");
   const int bias = (1 << std::min(exponent_bits - 1, 12)) - 1;
+  const int kept = std::min(mantissa_bits, 64);  // more than a double has
   const auto reduced = [=](double v) {
     if (!std::isfinite(v) || v == 0) return v;
     int exponent;
     const double fraction = std::frexp(v, &exponent);  // 0.5 <= |fraction| < 1
-    const double rounded = std::ldexp(std::nearbyint(std::ldexp(fraction, mantissa_bits + 1)),
-                                      exponent - mantissa_bits - 1);
+    const double rounded =
+        std::ldexp(std::nearbyint(std::ldexp(fraction, kept + 1)), exponent - kept - 1);
     const int e = std::ilogb(rounded);
     if (e > bias) return std::copysign(std::numeric_limits<double>::infinity(), v);
     if (e < 1 - bias) return std::copysign(0.0, v);  // XLA: what is denormal there is zero

@@ -338,7 +338,9 @@ bool arrange(Places& places, const Tie& tie, std::span<const ExpectedColumn> col
         return at >= size || same_element(*c.column, place, c.expected, tie.row * size + at);
       });
     };
-    places.get_allocator().context().spend(static_cast<std::int64_t>(left.size()));
+    places.get_allocator().context().spend(
+        {static_cast<std::int64_t>(left.size()),
+         static_cast<std::int64_t>(std::max<std::size_t>(columns.size(), 1))});
     const auto found = std::find_if(left.begin(), left.end(), fits);
     if (found == left.end()) return false;
     out.push_back(*found);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "tensor/elementwise.h"
 #include "tensor/equivalent.h"
 #include "tensor/linear_algebra.h"
@@ -23,6 +25,12 @@ struct LapackContext {
 
 void set_info(Array& info, std::int64_t i, std::int64_t value) {
   info.mutate<std::int64_t>()[static_cast<std::size_t>(i)] = value;
+}
+
+// LAPACK's CABS1, by which pivots are chosen.
+template <class T>
+double pivot_size(T x) {
+  return std::abs(std::real(x)) + std::abs(std::imag(x));
 }
 
 template <class T>
@@ -57,7 +65,7 @@ void getrf(LapackContext& c) {
       std::int64_t best = j;
       double size = -1;
       for (std::int64_t r = j; r < b.rows; ++r) {
-        const double s = std::abs(std::real(m(r, j))) + std::abs(std::imag(m(r, j)));
+        const double s = pivot_size(m(r, j));
         if (s > size) {
           size = s;
           best = r;
@@ -263,6 +271,10 @@ void ormqr(LapackContext& c) {
   const std::int64_t n = batches_of(tau, 1).columns;
   const bool left = c.attribute("left") != 0, turned = c.attribute("transpose") != 0;
   if (b.rows != (left ? o.rows : o.columns)) invalid("ormqr of matrices of other sizes");
+  // What they are applied to may have any number of columns.
+  const Workspace copies(a.context(),
+                         {std::min<std::int64_t>(o.count, 1), 2, o.rows, o.columns, sizeof(T)});
+  a.context().spend({4, o.count, o.rows, o.columns, n + 1});
   c.out[0] = other;
   for (std::int64_t i = 0; i < b.count; ++i) {
     const auto m = matrix<T>(a, b, i);
@@ -432,28 +444,67 @@ void gees(LapackContext& c) {
     prefer_expected_schur(a, c.out[0], vectors ? &c.out[1] : nullptr, c.dtype);
 }
 
-// Tridiagonal systems by Gaussian elimination with pivoting; the diagonals come back as they went
-// in, which no caller looks at.
+// Row k of a tridiagonal matrix: element k, what stands right of it, and left of the one below it.
+template <class T>
+struct TridiagonalRow {
+  T diagonal, high, low;
+};
+
+// Solves the system in place, as xGTSV does: elimination with pivoting fills one diagonal more,
+// which takes the place of the lower one.
+template <class T, class X>
+void solve_tridiagonal(std::span<TridiagonalRow<T>> rows, X&& x) {
+  const auto n = static_cast<Eigen::Index>(rows.size());
+  const auto row = [&](Eigen::Index k) -> auto& { return rows[static_cast<std::size_t>(k)]; };
+  for (Eigen::Index k = 0; k + 1 < n; ++k) {
+    auto &own = row(k), &next = row(k + 1);
+    T factor(0);
+    if (pivot_size(own.diagonal) >= pivot_size(own.low)) {
+      if (own.diagonal != T(0)) factor = own.low / own.diagonal;
+      next.diagonal -= factor * own.high;
+      own.low = T(0);
+    } else {
+      factor = own.diagonal / own.low;
+      own.diagonal = own.low;
+      own.low = k + 2 < n ? next.high : T(0);
+      next.high = -factor * own.low;
+      const T above = std::exchange(own.high, next.diagonal);
+      next.diagonal = above - factor * own.high;
+      x.row(k).swap(x.row(k + 1));
+    }
+    x.row(k + 1) -= factor * x.row(k);
+  }
+  for (Eigen::Index k = n; k-- > 0;) {
+    if (k + 1 < n) x.row(k) -= row(k).high * x.row(k + 1);
+    if (k + 2 < n) x.row(k) -= row(k).low * x.row(k + 2);
+    x.row(k) /= row(k).diagonal;
+  }
+}
+
+// Tridiagonal systems; the diagonals come back as they went in, which no caller looks at.
 template <class T>
 void gtsv(LapackContext& c) {
   const Array &low = c.operands[0], &diagonal = c.operands[1], &high = c.operands[2],
               &right = c.operands[3];
   const Batches b = batches_of(diagonal, 1), r = batches_of(right);
+  const std::int64_t n = b.columns, lows = low.shape().back(), highs = high.shape().back();
+  right.context().spend({kEachMatrix, b.count});
+  right.context().spend({b.count, n, 10 + 4 * r.columns});
   c.out = {low, diagonal, high, right, c.out[4]};
+  Scratch<TridiagonalRow<T>> rows(static_cast<std::size_t>(b.count > 0 ? n : 0), right.context());
   for (std::int64_t i = 0; i < b.count; ++i) {
-    Matrix<T> m = Matrix<T>::Zero(b.columns, b.columns);
-    for (std::int64_t k = 0; k < b.columns; ++k) {
-      const auto at = [&](const Array& a, std::int64_t j) {
-        return a.data<T>()[static_cast<std::size_t>(i * batches_of(a, 1).columns + j)];
-      };
-      m(k, k) = at(diagonal, k);
+    const auto at = [i](const Array& a, std::int64_t size, std::int64_t k) {
+      return a.data<T>()[static_cast<std::size_t>(i * size + k)];
+    };
+    for (std::int64_t k = 0; k < n; ++k) {
+      auto& row = rows[static_cast<std::size_t>(k)] = {};
+      row.diagonal = at(diagonal, n, k);
+      if (k + 1 == n) continue;
+      row.high = at(high, highs, k);
       // JAX's low and high have a first and a last element that do not count; LAPACK's have not.
-      if (k > 0) m(k, k - 1) = at(low, low.shape().back() == b.columns ? k : k - 1);
-      if (k + 1 < b.columns) m(k, k + 1) = at(high, k);
+      row.low = at(low, lows, lows == n ? k + 1 : k);
     }
-    auto x = matrix<T>(c.out[3], r, i);
-    const Matrix<T> solved = m.partialPivLu().solve(Matrix<T>(x));
-    x = solved;
+    solve_tridiagonal<T>(rows, matrix<T>(c.out[3], r, i));
   }
 }
 
@@ -617,6 +668,11 @@ void check_results(const Routine& routine, std::string_view target, std::span<co
   }
 }
 
+// What Work goes by. gtsv has lines in the place of matrices, and charges them itself.
+Batches factored(const Routine& routine, const Array& first) {
+  return routine.name == "gtsv" ? Batches{} : batches_of(first);
+}
+
 }  // namespace
 
 std::optional<std::vector<Array>> lapack_call(std::string_view target,
@@ -640,8 +696,7 @@ std::optional<std::vector<Array>> lapack_call(std::string_view target,
   std::vector<Array> declared(results.begin(), results.end());
   for (const Array& a : operands)
     if (a.abstract()) return declared;
-  const Work work(operands[0].context(),
-                  batches_of(operands[0], std::min<std::int64_t>(2, operands[0].rank())));
+  const Work work(operands[0].context(), factored(*routine, operands[0]));
   std::vector<Array> in;
   for (const Array& a : operands)
     in.push_back(is_inexact(a.dtype()) ? convert(with_noise(a), wide(a.dtype())) : a);

@@ -29,7 +29,7 @@ inline Batches batches_of(const Array& a, std::int64_t rank = 2) {
   if (a.rank() < rank) invalid(fmt::format("{} is no array of matrices", a.type_text()));
   Batches b;
   const auto n = static_cast<std::size_t>(a.rank());
-  for (std::size_t d = 0; d + static_cast<std::size_t>(rank) < n; ++d) b.count *= a.shape()[d];
+  b.count = element_count(Shape(a.shape().begin(), a.shape().end() - rank));
   if (rank == 2) b.rows = a.shape()[n - 2];
   if (rank >= 1) b.columns = a.shape()[n - 1];
   return b;
@@ -83,12 +83,16 @@ inline void charge_iterations(const EvaluationContext& context, const Batches& b
   context.spend({kIterations, b.count, b.rows, b.columns, longest});
 }
 
+// What a matrix of a batch costs by itself, also where it has no elements.
+constexpr std::int64_t kEachMatrix = 50;
+
 // What a factorization takes: steps, and memory for some matrices while it lives.
 class Work {
  public:
   Work(const EvaluationContext& context, const Batches& b)
       : memory_(context, {kMatrices, std::max(b.rows, b.columns), std::max(b.rows, b.columns),
                           sizeof(C128)}) {
+    context.spend({kEachMatrix, b.count});
     context.spend({4, b.count, b.rows, b.columns, std::max(b.rows, b.columns)});
   }
 

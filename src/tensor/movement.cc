@@ -253,7 +253,7 @@ Array pad(const Array& x, const Array& value, const Ints& low, const Ints& high,
   }
   const bool abstract = any_abstract({&x, &value});
   Array out = broadcast_in_dim(abstract ? Array::typed(x.dtype(), {}) : value, shape, {});
-  if (out.abstract()) return out;
+  if (out.abstract() || x.size() == 0) return out;
   // The part of the operand that stays: along each dimension, elements `first` to `last`.
   const Ints own = row_major_strides(x.shape()), to = row_major_strides(shape);
   Ints to_strides;
@@ -288,7 +288,7 @@ Array concatenate(std::span<const Array> parts, std::int64_t dim) {
       invalid(fmt::format("{} beside {}", first.type_text(), part.type_text()));
     const std::int64_t n = std::exchange(same[axis], shape[axis]);
     if (same != shape) invalid(fmt::format("{} beside {}", first.type_text(), part.type_text()));
-    shape[axis] += n;
+    if (__builtin_add_overflow(shape[axis], n, &shape[axis])) invalid("a dimension is over 2^48");
     abstract |= part.abstract();
   }
   if (abstract) return Array::typed(first.dtype(), shape);
@@ -389,6 +389,7 @@ class Gather {
                to_window = offsets_of(context, window_, window_to);
     IndexWalk batch_index(context, batch_);
     context.spend(out.size());
+    charge_dimensions(context, element_count(batch_), operand_.shape().size());
     with_width(operand_, [&]<class T>(T) {
       const T* from = operand_.data<T>().data();
       T* result = out.mutate<T>().data();

@@ -57,10 +57,11 @@ void for_each_offset(const EvaluationContext& context, const Shape& shape, const
   for (IndexWalk at(context, shape); at; at.next()) {
     f(offset);
     // As the walk goes on: by a step in the last dimension that has not ended.
-    for (std::size_t d = shape.size(); d-- > 0;) {
+    for (std::size_t k = at.axes().size(); k-- > 0;) {
+      const auto& [d, size] = at.axes()[k];
       offset += strides[d];
-      if (at[d] + 1 < shape[d]) break;
-      offset -= strides[d] * shape[d];
+      if (at[d] + 1 < size) break;
+      offset -= strides[d] * size;
     }
   }
 }

@@ -70,7 +70,8 @@ std::optional<Shape> shape_of(std::string_view text) {
   return out;
 }
 
-std::string to_row_major(const std::string& bytes, const Shape& shape, std::size_t width) {
+std::string to_row_major(const std::string& bytes, Shape shape, std::size_t width) {
+  std::erase(shape, 1);  // of which there may be many more than elements
   std::string out(bytes.size(), '\0');
   const std::int64_t n = element_count(shape);
   for (std::int64_t i = 0; i < n; ++i) {
@@ -148,6 +149,8 @@ Result<Tensor> read_npy(const std::string& path, std::optional<DType> expected) 
   JAXSMITH_TRY(dtype, dtype_of(value_of(header, "descr"), expected, path));
   const auto bytes = byte_count(dtype, *shape);
   if (!bytes) return broken(path, "its header says more elements than there can be");
+  // Before anything goes by the shape.
+  if (const auto why = why_no_array(Tensor{dtype, *shape, {}})) return broken(path, *why);
   const auto wanted = static_cast<std::size_t>(*bytes);
   Tensor out{dtype, *shape, read_some(file, wanted)};
   if (out.bytes.size() != wanted)

@@ -78,6 +78,7 @@ Array threefry_32(const EvaluationContext& context, U64 key, U64 counter, const 
   half[split] = (half[split] + 1) / 2;
   const Ints strides = row_major_strides(half);
   used = static_cast<U64>(element_count(half));
+  charge_dimensions(context, out.size(), shape.size());
   IndexWalk index(context, shape);
   for (auto& value : to) {
     U64 place = 0;

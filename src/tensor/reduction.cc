@@ -500,6 +500,7 @@ Scratch<std::int64_t> candidates_at(const Array& operand, const Shape& places, c
   const Ints own = row_major_strides(operand.shape());
   Scratch<std::int64_t> out(operand.context());
   out.reserve(static_cast<std::size_t>(element_count(places)));
+  charge_dimensions(operand.context(), element_count(places), w.rank());
   for (IndexWalk index(operand.context(), places); index; index.next()) {
     std::int64_t offset = 0;
     bool inside = true;
@@ -628,6 +629,7 @@ Scratch<std::int64_t> scatter_places(const EvaluationContext& context, const Arr
   const auto in_window = offsets_of(context, window_sizes, window_from),
              in_update = offsets_of(context, window_sizes, update_window_strides);
   const auto index = indices.ints();
+  charge_dimensions(context, element_count(batch), operand.shape().size());
   IndexWalk batch_index(context, batch);
   for (std::size_t b = 0; b < batch_from.size(); ++b, batch_index.next()) {
     Ints start(operand.shape().size(), 0);

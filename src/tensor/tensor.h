@@ -12,6 +12,7 @@ namespace jaxsmith::tensor {
 
 using Shape = std::vector<std::int64_t>;
 
+// The largest number where they are more than an int64 counts.
 std::int64_t element_count(const Shape& shape);
 // "f32[2,3]", as JAX prints an aval.
 std::string aval_text(DType dtype, const Shape& shape);
