@@ -64,9 +64,30 @@ TEST(Levels, ProgramsDoWhatTheirRowsSay) {
     EXPECT_EQ(program.value().canonical().ok(), row_of(level).has_canonical_form);
     EXPECT_EQ(program.value().signature().ok(), row_of(level).executes);
     EXPECT_EQ(program.value().structure().ok(), row_of(level).gives_structure);
+    EXPECT_EQ(program.value().flow().ok(), row_of(level).gives_structure);
+    EXPECT_EQ(program.value().glue().ok(), row_of(level).gives_structure);
+    EXPECT_EQ(program.value().element_types(), std::set<tensor::DType>{tensor::DType::kF32});
     EXPECT_EQ(!program.value().op_counts().empty(), row_of(level).counts);
+    EXPECT_EQ(row_of(level).widened_type != nullptr, row_of(level).runs_alone);
     EXPECT_EQ(std::move(program).value().widened().has_value(), row_of(level).runs_alone);
   }
+}
+
+TEST(Levels, TypesOfElementsAreThoseOfValues) {
+  using tensor::DType;
+  const auto types = [](const std::string& argument) {
+    const auto program = check::IrProgram::parse(
+        kStablehlo,
+        "!unused = tensor<bf16>\nmodule {\n  func.func public @main(%arg0: " + argument +
+            ") {\n    %0 = stablehlo.optimization_barrier %arg0 {note = dense<1.0> : "
+            "tensor<f16>} : " +
+            argument + "\n    return\n  }\n}\n");
+    EXPECT_TRUE(program.ok()) << program.error().message;
+    return program.ok() ? program.value().element_types() : std::set<DType>();
+  };
+  EXPECT_EQ(types("tensor<2xf32>"), std::set{DType::kF32});
+  EXPECT_EQ(types("tuple<tuple<tensor<f64>>, tensor<i32>>"), (std::set{DType::kF64, DType::kI32}));
+  EXPECT_EQ(types("tensor<2x!quant.uniform<i8:f32, 2.0>>"), (std::set{DType::kI8, DType::kF32}));
 }
 
 TEST(Levels, FilesAreToldByTheirEndingsWhereTheirWordsSayNothing) {

@@ -8,7 +8,6 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "check/reading.h"
-#include "ir/stablehlo/widen.h"
 #include "tensor/closeness.h"
 #include "tensor/convert.h"
 #include "tensor/elementwise.h"
@@ -61,7 +60,7 @@ class Probe {
       const tensor::Tensor& t = f_.inputs[0][i];
       if (!tensor::is_real(t.dtype)) {
         arguments.emplace_back(tensor::convert(Array::from(EvaluationContext::unmetered(), t),
-                                               stablehlo::widened(t.dtype)));
+                                               program_.row().widened_type(t.dtype)));
         continue;
       }
       Numbers moved = numbers_of(t);
@@ -185,7 +184,7 @@ std::optional<CheckResult> check_derivatives(const Function& f, std::optional<Ir
   if (f.derivatives.empty()) return std::nullopt;
   if (f.stops_gradients) return result(CheckStatus::kNotDone, "it stops gradients");
   if (!program) return result(CheckStatus::kNotDone, "it was not read");
-  const double rounding = kConstantUlps * tensor::epsilon(least_precise(program->text()));
+  const double rounding = kConstantUlps * tensor::epsilon(least_precise(*program));
   auto widened = std::move(*program).widened();
   if (!widened) return result(CheckStatus::kNotDone, "it was not read");
   Probe probe(f, std::move(*widened));

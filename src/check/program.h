@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,13 @@ class IrProgram {
   Result<std::string> structural_hash() const;
   // How often each operation occurs; nothing where the level's are not counted.
   ir::OpCounts op_counts() const { return program_->op_counts(); }
+  // Of all values at any depth; nothing where the level's are not read.
+  std::set<tensor::DType> element_types() const { return program_->element_types(); }
   // Of the level that gives it.
   Result<ir::Structure> structure() const { return program_->structure(); }
+  // The same; it refers to this program.
+  Result<ir::Flow> flow() const { return program_->flow(); }
+  Result<ir::Glue> glue() const { return program_->glue(); }
   Status verify(const tensor::EvaluationContext& context);
   Status verify();  // within a budget by the length of the text
   // What it takes and gives; of a jaxpr the constants come first. Of a verified program.
@@ -65,9 +71,9 @@ class IrProgram {
   std::vector<std::string> failed_checks() const;
   // What they compared with.
   std::vector<tensor::Array> expected_by_checks() const;
-  // Changes it in one place (ir/common/mutation.h), after which it is only printed. Nothing where
-  // it has no such place, or its level has none.
-  std::optional<ir::Mutated> mutate(Random& random) { return program_->mutate(random); }
+  // It changed in one place (ir/common/mutation.h), printed; it stays as it is itself. Nothing
+  // where it has no such place, or its level has none.
+  std::optional<ir::MutatedText> mutated(Random& random) const { return program_->mutated(random); }
   // The same in double precision, which uses this one up; nothing where its level has no such form.
   std::optional<IrProgram> widened() &&;
 

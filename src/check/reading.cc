@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "ir/common/frame.h"
 #include "tensor/movement.h"
@@ -46,7 +47,7 @@ class CaseExecution {
       if (run_again(options)) return results_;
     }
     if (results_.size() != case_.outputs.size()) return results_;
-    if (tensor::epsilon(least_precise(program_.text())) > tensor::epsilon(DType::kF32)) {
+    if (tensor::epsilon(least_precise(program_)) > tensor::epsilon(DType::kF32)) {
       // XLA keeps some 16-bit values in 32 bits on the CPU and rounds others at each step, by what
       // it fuses them with; a long sum stops growing then.
       for (const tensor::Arithmetic how :
@@ -116,7 +117,7 @@ class CaseExecution {
     out_.reason = out_.agrees ? ""
                               : fmt::format("it gives {} results, not {}", found.size(),
                                             case_.outputs.size());
-    tensor::Tolerance tolerance = case_.tolerance(program_.level(), program_.text());
+    tensor::Tolerance tolerance = case_.tolerance(program_);
     if (ambiguous_) tolerance.most_for_nudges = kMostForNudges;
     for (std::size_t i = 0; i < found.size() && out_.agrees; ++i) {
       const Array expected = Array::from(EvaluationContext::unmetered(), case_.outputs[i]);
@@ -178,44 +179,33 @@ Array whole_result(const IrProgram& program, const ir::Datum& result, const tens
   return out;
 }
 
-DType least_precise(std::string_view text) {
-  constexpr std::pair<std::string_view, DType> kTypes[] = {{"f8", DType::kF8E4M3FN},
-                                                           {"bf16", DType::kBF16},
-                                                           {"f16", DType::kF16},
-                                                           {"f32", DType::kF32},
-                                                           {"c64", DType::kC64}};
-  const auto letter = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
-  };
-  for (const auto& [name, dtype] : kTypes)
-    for (std::size_t at = text.find(name); at != std::string_view::npos;
-         at = text.find(name, at + 1)) {
-      const char before = at > 0 ? text[at - 1] : ' ';
-      const std::size_t end = at + name.size();
-      // In MLIR's tensor<2xf16> an x stands before it; f8 has many endings.
-      const bool starts = !letter(before) ||
-                          (before == 'x' && at > 1 && text[at - 2] >= '0' && text[at - 2] <= '9');
-      if (starts && (end >= text.size() || !letter(text[end]) || name == "f8")) return dtype;
-    }
+DType least_precise(const IrProgram& program) {
+  constexpr DType kTypes[] = {DType::kBF16, DType::kF16, DType::kF32, DType::kC64};
+  const std::set<DType> types = program.element_types();
+  // What has eight bits, in whatever parts, counts alike.
+  const auto is_f8 = [](DType dtype) { return tensor::jaxpr_name(dtype).starts_with("f8"); };
+  if (std::any_of(types.begin(), types.end(), is_f8)) return DType::kF8E4M3FN;
+  for (const DType dtype : kTypes)
+    if (types.contains(dtype)) return dtype;
   return DType::kF64;
 }
 
-std::map<Level, DType> precisions_of(const level::Texts& texts) {
+std::map<Level, DType> precisions_of(const Programs& programs) {
   std::map<Level, DType> out;
-  for (const auto& [level, text] : texts)
-    if (const auto other = texts.find(level == level::structure_level() ? level::run_level()
-                                                                        : level::structure_level());
-        other != texts.end())
-      out[level] = least_precise(other->second);
+  for (const auto& [level, program] : programs)
+    if (const auto other = programs.find(
+            level == level::structure_level() ? level::run_level() : level::structure_level());
+        other != programs.end() && other->second.ok())
+      out[level] = least_precise(other->second.value());
   return out;
 }
 
-tensor::Tolerance ExecutionCase::tolerance(Level level, std::string_view text) const {
+tensor::Tolerance ExecutionCase::tolerance(const IrProgram& program) const {
   double depth = static_cast<double>(equations);
   for (const tensor::Tensor& t : inputs)
     depth = std::max(depth, static_cast<double>(tensor::element_count(t.shape)));
-  const auto known = precisions.find(level);
-  const DType precision = known != precisions.end() ? known->second : least_precise(text);
+  const auto known = precisions.find(program.level());
+  const DType precision = known != precisions.end() ? known->second : least_precise(program);
   double largest = 0;
   for (const tensor::Tensor& t : inputs)
     if (tensor::is_inexact(t.dtype))
@@ -278,10 +268,8 @@ bool Reading::read_well(Level level) const {
   return parsed && (verified || !row.verifies) && (printed_back || !row.prints);
 }
 
-namespace {
-
 Reading read_program(Result<IrProgram>& parsed, const ExecutionCase* recorded,
-                     const Budget& budget = {}) {
+                     const Budget& budget) {
   Reading out;
   if (!parsed.ok()) {
     out.reason = parsed.error().message;
@@ -307,8 +295,6 @@ Reading read_program(Result<IrProgram>& parsed, const ExecutionCase* recorded,
   const auto results = execute_case(program, *recorded, budget, out);
   return results.ok() ? out : failed(results.error());
 }
-
-}  // namespace
 
 Reading read_text(Level level, const std::string& text, const ExecutionCase* recorded,
                   const Budget& budget, const std::string& file) {

@@ -27,8 +27,8 @@ struct ExecutionCase {
 
   // What a text of a level takes.
   std::vector<ir::Datum> arguments(level::Level level) const;
-  // How near to the outputs a text's results must be.
-  tensor::Tolerance tolerance(level::Level level, std::string_view text) const;
+  // How near to the outputs a program's results must be.
+  tensor::Tolerance tolerance(const IrProgram& program) const;
 };
 
 // A result as one array of the shape that is wanted: that of which devices hold parts, in the order
@@ -56,17 +56,21 @@ Result<std::vector<ir::Datum>> execute_case(IrProgram& program, const ExecutionC
                                             const tensor::Budget& budget, Reading& out,
                                             const tensor::EvaluationContext* outer = nullptr);
 
-// Without a case, or of a level that jaxsmith does not execute: all but execution.
+// Of a text that was parsed, or was not. Without a case, or of a level that jaxsmith does not
+// execute: all but execution.
+Reading read_program(Result<IrProgram>& parsed, const ExecutionCase* recorded,
+                     const tensor::Budget& budget = {});
+// The same, from the text on.
 Reading read_text(level::Level level, const std::string& text, const ExecutionCase* recorded,
                   const tensor::Budget& budget = {}, const std::string& file = "");
 
-// The least precise float type that a text names: rounding to it is part of what it computes.
-tensor::DType least_precise(std::string_view text);
+// The least precise float type of a program's values: rounding to it is part of what it computes.
+tensor::DType least_precise(const IrProgram& program);
 
 // That of a row's other texts: of the structure's level, for this itself of the level that is run
-// alone. A text that names a less precise type than they do asks for no more tolerance by that.
-// Nothing of a row that has no other text.
-std::map<level::Level, tensor::DType> precisions_of(const level::Texts& texts);
+// alone. A text that has values of a less precise type than they have asks for no more tolerance by
+// that. Nothing of a row that has no other text, or none that is read.
+std::map<level::Level, tensor::DType> precisions_of(const Programs& programs);
 
 // Of each level that jaxsmith reads: "read:hlo" (it parses, keeps to its language's rules and is
 // printed back byte for byte, as far as the level has these), and of those that it executes

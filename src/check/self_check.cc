@@ -5,6 +5,7 @@
 namespace jaxsmith::check {
 
 using tensor::Array;
+using tensor::DType;
 using tensor::EvaluationContext;
 
 namespace {
@@ -40,8 +41,10 @@ SelfCheck run_own_checks(IrProgram& program, const tensor::Budget& budget) {
     const char* words;
   } others[] = {{{.stepwise = true}, "with each step rounded"},
                 {{.excess_precision = true}, "with 16-bit steps not rounded"}};
+  const auto types = program.element_types();
+  const bool has_16_bits = types.contains(DType::kF16) || types.contains(DType::kBF16);
   for (const auto& [how, words] : others) {
-    if (how.excess_precision && program.text().find("f16") == std::string::npos) continue;
+    if (how.excess_precision && !has_16_bits) continue;
     options.arithmetic = how;
     SelfCheck run = run_once(program, EvaluationContext(options));
     run.how = words;

@@ -54,6 +54,9 @@ std::span<const Level> levels() { return kLevels; }
 
 const ir::LevelRow& row_of(Level level) { return *kRows[static_cast<std::size_t>(level)]; }
 
+std::string counts_column(Level level) { return fmt::format("op_counts_{}", name_of(level)); }
+std::string spans_column(Level level) { return fmt::format("spans_{}", name_of(level)); }
+
 std::span<const std::string_view> level_names() {
   static const auto kNames = [] {
     std::array<std::string_view, kRows.size()> out;

@@ -27,6 +27,10 @@ using Texts = std::map<Level, std::string>;
 std::span<const Level> levels();
 const ir::LevelRow& row_of(Level level);
 inline std::string_view name_of(Level level) { return row_of(level).name; }
+// A dataset's columns beside that of the texts, which is called as the level: how often each
+// operation occurs, and the places of the source that lines come from.
+std::string counts_column(Level level);
+std::string spans_column(Level level);
 std::span<const std::string_view> level_names();
 // "jaxpr, stablehlo, …".
 std::string list_of_levels();

@@ -1,6 +1,7 @@
 #include "mutate/mutants.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <numeric>
@@ -27,31 +28,26 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   }
 }
 
-std::string joined(const std::vector<std::string_view>& lines, std::size_t from, std::size_t to) {
-  std::string out;
-  for (std::size_t i = from; i < to; ++i) {
-    if (i > from) out += '\n';
-    out += lines[i];
-  }
-  return out;
-}
+using Precisions = std::map<Level, tensor::DType>;
 
 // One text of a row, and its mutants.
 class TextMutants {
  public:
-  TextMutants(const store::DatasetRow& row, Level level, const MutateOptions& options)
+  TextMutants(const store::DatasetRow& row, Level level, Result<check::IrProgram>& own,
+              const Precisions& precisions, const MutateOptions& options)
       : row_(row),
         level_(level),
+        own_(own),
+        precisions_(precisions),
         text_(row.levels.at(level)),
         options_(options),
         scoring_{.budget = options.budget, .seed = options.seed},
-        reference_(Reference::make(row, level, scoring_)) {}
+        reference_(Reference::make(row, level, scoring_, own)) {}
 
   void make(RowMutants& out) {
     drops_ = &out.drops[level_];
     if (!reference_.not_gradable().empty()) return drop(Drop::kNotGradable);
-    const auto own = check::IrProgram::parse(level_, text_);
-    if (!own.ok() || own.value().print() != text_) return drop(Drop::kNotPrinted);
+    if (own_.value().print() != text_) return drop(Drop::kNotPrinted);
     seen_.insert(text_);
     for (std::int64_t number = 0; number < options_.per_row; ++number)
       for (std::int64_t draw = 0; draw < kMostDraws; ++draw) {
@@ -71,16 +67,11 @@ class TextMutants {
   }
 
   std::optional<Mutant> drawn(std::int64_t number, std::int64_t draw) {
-    auto program = check::IrProgram::parse(level_, text_);
-    if (!program.ok()) {
-      drop(Drop::kNotRead);
-      return std::nullopt;
-    }
     Random random = Random(hash64(row_.id), options_.seed)
                         .fork(fmt::format("{} {} {}", level::name_of(level_), number, draw));
-    const auto change = program.value().mutate(random);
-    exhausted_ = !change;
-    if (!change) {
+    auto mutated = own_.value().mutated(random);
+    exhausted_ = !mutated;
+    if (!mutated) {
       drop(Drop::kNoPlace);
       return std::nullopt;
     }
@@ -88,8 +79,8 @@ class TextMutants {
     out.level = level_;
     out.number = number;
     out.draw = draw;
-    out.change = *change;
-    out.text = program.value().print();
+    out.change = std::move(mutated->change);
+    out.text = std::move(mutated->text);
     if (!seen_.insert(out.text).second) {
       drop(Drop::kTwin);
       return std::nullopt;
@@ -121,9 +112,8 @@ class TextMutants {
 
   // The case on which a mutant missed, with what is right there.
   check::ExecutionCase case_of(std::size_t inputs) const {
-    check::ExecutionCase out{row_.constants, row_.inputs,
-                             row_.outputs,   row_.kept_arguments,
-                             row_.equations, check::precisions_of(row_.levels)};
+    check::ExecutionCase out{row_.constants,      row_.inputs,    row_.outputs,
+                             row_.kept_arguments, row_.equations, precisions_};
     if (inputs == 0) return out;
     // The arguments of a text are all that it takes: constants and what was left out are done with.
     const score::GradedCase& further = reference_.cases()[inputs];
@@ -153,8 +143,6 @@ class TextMutants {
   // Whether the text as it was gives this result too, in plain runs of both: where its own lies at
   // the edge of what is allowed, a change is not what took it over.
   bool as_without(const check::ExecutionCase& shown, check::IrProgram& changed, std::size_t which) {
-    auto program = check::IrProgram::parse(level_, text_);
-    if (!program.ok() || !program.value().verify().ok()) return false;
     const auto result = [&](check::IrProgram& of) -> std::optional<tensor::Tensor> {
       const auto results = of.run(shown.arguments(level_), options_.budget);
       if (!results.ok() || which >= results.value().size()) return std::nullopt;
@@ -162,12 +150,14 @@ class TextMutants {
       if (found.kind == ir::Datum::Kind::kTuple) return std::nullopt;  // of several devices
       return found.as_array().tensor();
     };
-    const auto own = result(program.value());
+    const auto own = result(own_.value());
     return own && own == result(changed);
   }
 
   const store::DatasetRow& row_;
   const Level level_;
+  Result<check::IrProgram>& own_;  // the text as it is
+  const Precisions& precisions_;
   const std::string& text_;
   const MutateOptions& options_;
   const score::ScoreOptions scoring_;
@@ -176,6 +166,21 @@ class TextMutants {
   std::set<std::string> seen_;
   bool exhausted_ = false;  // there is no place
 };
+
+// The texts that are wanted, and those that their precision is told by (check::precisions_of).
+// Where reading one throws, for want of memory, the others are read all the same.
+template <class Wanted>
+check::Programs programs_of(const store::DatasetRow& row, Wanted wanted) {
+  check::Programs out;
+  for (const auto& [level, text] : row.levels) {
+    const bool tells = level == level::structure_level() || level == level::run_level();
+    if (!level::row_of(level).parse || (!tells && !wanted(level))) continue;
+    out.emplace(level, guarded([&, level = level, &text = text] {
+                  return check::IrProgram::parse(level, text);
+                }));
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -192,8 +197,12 @@ LineChange line_change(std::string_view before, std::string_view after) {
   while (last < shorter - first && a[a.size() - 1 - last] == b[b.size() - 1 - last]) ++last;
   LineChange out;
   out.line = static_cast<std::int64_t>(first) + 1;
-  out.before = joined(a, first, a.size() - last);
-  out.after = joined(b, first, b.size() - last);
+  const auto between = [&](const std::vector<std::string_view>& lines) {
+    return fmt::format("{}", fmt::join(lines.begin() + static_cast<std::ptrdiff_t>(first),
+                                       lines.end() - static_cast<std::ptrdiff_t>(last), "\n"));
+  };
+  out.before = between(a);
+  out.after = between(b);
   const auto differs = std::ranges::mismatch(out.before, out.after);
   out.column = differs.in1 - out.before.begin() + 1;
   return out;
@@ -201,12 +210,15 @@ LineChange line_change(std::string_view before, std::string_view after) {
 
 RowMutants mutants_of(const store::DatasetRow& row, const MutateOptions& options) {
   RowMutants out;
-  for (const auto& [level, text] : row.levels) {
-    const auto& wanted = options.levels;
-    if (!can_be_changed(level) ||
-        (!wanted.empty() && std::ranges::find(wanted, level) == wanted.end()))
-      continue;
-    TextMutants(row, level, options).make(out);
+  const auto wanted = [&](Level level) {
+    const auto& of = options.levels;
+    return can_be_changed(level) && (of.empty() || std::ranges::find(of, level) != of.end());
+  };
+  check::Programs programs = programs_of(row, wanted);
+  const Precisions precisions = check::precisions_of(programs);
+  for (auto& [level, program] : programs) {
+    if (!wanted(level)) continue;
+    TextMutants(row, level, program, precisions, options).make(out);
   }
   return out;
 }

@@ -232,8 +232,10 @@ std::string MutantWriter::card(const Tally& tally, const RunFacts& run) const {
     for (const auto& [place, shards] : shards_)
       if (place.first == finding) config.splits.push_back(place.second);
   }
+  store::Levels levels;
+  for (const auto& [level, of] : tally.levels) levels.insert(level);
   std::string out = store::card_header(
-      "jaxsmith mutants", rows_of(Finding::kDifferent) + rows_of(Finding::kEqual), configs);
+      "jaxsmith mutants", rows_of(Finding::kDifferent) + rows_of(Finding::kEqual), levels, configs);
   out += fmt::format(
       "\n# Mutants: IR that says nearly the same\n\n"
       "Texts of a jaxsmith dataset with one change each. {} of them give other results than the "

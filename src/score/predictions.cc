@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 #include <map>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
+#include "base/lines.h"
 #include "store/cells.h"
 #include "store/files.h"
 
@@ -23,8 +25,19 @@ Result<level::Level> graded_level(std::string_view name, const std::string& wher
       fmt::format("{}: nothing is graded at the level {}: jaxsmith does not read it", where, name));
 }
 
+// What it is nested in is a model's or its reader's own, however deep.
+Result<json::Value> parsed(const std::string& line, const std::string& where) {
+  try {
+    return json::parse(line, {.depth = std::numeric_limits<std::size_t>::max()});
+  } catch (const json::Value::exception&) {
+    return json::Value();
+  } catch (const std::runtime_error& e) {
+    return Error::usage(fmt::format("{}: {}", where, e.what()));
+  }
+}
+
 Result<Prediction> prediction_of(const std::string& line, const std::string& where) {
-  const auto json = nlohmann::json::parse(line, nullptr, false);
+  JAXSMITH_TRY(json, parsed(line, where));
   if (!json.is_object()) return Error::usage(where + ": it is no JSON object");
   Prediction out;
   std::string level;
@@ -44,13 +57,14 @@ Result<Prediction> prediction_of(const std::string& line, const std::string& whe
 
 Result<std::vector<Prediction>> read_lines(std::istream& in, const std::string& path) {
   std::vector<Prediction> out;
-  std::int64_t number = 0;
-  for (std::string line; std::getline(in, line);) {
-    ++number;
-    if (number == 1 && line.starts_with(store::kParquetBeginning))
+  LineReader lines(in, path);
+  for (std::string line;;) {
+    JAXSMITH_TRY(more, lines.next(line));
+    if (!more) break;
+    if (lines.number() == 1 && line.starts_with(store::kParquetBeginning))
       return Error::usage(path + ": it is Parquet, which is read from a file, not from a pipe");
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    JAXSMITH_TRY(prediction, prediction_of(line, fmt::format("{}:{}", path, number)));
+    JAXSMITH_TRY(prediction, prediction_of(line, fmt::format("{}:{}", path, lines.number())));
     out.push_back(std::move(prediction));
   }
   if (in.bad()) return Error::environment(fmt::format("{}: it cannot be read to its end", path));

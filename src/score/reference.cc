@@ -63,6 +63,17 @@ Results arrays_of(const std::vector<ir::Datum>& data) {
 
 Reference Reference::make(const store::DatasetRow& row, level::Level level,
                           const ScoreOptions& options) {
+  Result<check::IrProgram> parsed = Error::internal("");
+  const Status read = guarded([&]() -> Status {
+    parsed = check::IrProgram::parse(level, row.levels.at(level));
+    return {};
+  });
+  if (!read.ok()) parsed = read.error();
+  return make(row, level, options, parsed);
+}
+
+Reference Reference::make(const store::DatasetRow& row, level::Level level,
+                          const ScoreOptions& options, Result<check::IrProgram>& parsed) {
   Reference out;
   out.id_ = row.id;
   out.level_ = level;
@@ -71,7 +82,7 @@ Reference Reference::make(const store::DatasetRow& row, level::Level level,
                row.equations, {},         row.further_cases};
   const EvaluationContext whole(tensor::EvaluationOptions{});
   try {
-    out.prepare(options, whole);
+    out.prepare(parsed, options, whole);
   } catch (const tensor::EvaluationError& e) {
     out.not_gradable_ = e.message;
   } catch (...) {  // memory: one row must not end the others
@@ -81,8 +92,8 @@ Reference Reference::make(const store::DatasetRow& row, level::Level level,
   return out;
 }
 
-void Reference::prepare(const ScoreOptions& options, const EvaluationContext& whole) {
-  auto parsed = check::IrProgram::parse(level_, text_);
+void Reference::prepare(Result<check::IrProgram>& parsed, const ScoreOptions& options,
+                        const EvaluationContext& whole) {
   if (!parsed.ok()) {
     not_gradable_ = "the row's own text does not parse: " + first_line(parsed.error().message);
     return;
@@ -106,7 +117,7 @@ void Reference::prepare(const ScoreOptions& options, const EvaluationContext& wh
       signature_.reset();
       return;
     }
-  tolerance_ = case_.tolerance(level_, text_);
+  tolerance_ = case_.tolerance(program);
   tolerance_.most = kMostRelativeError;
   if (case_.outputs.empty()) {
     not_gradable_ = "the row has no recorded case";

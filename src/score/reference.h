@@ -40,6 +40,10 @@ class Reference {
   // Of a row that has the level.
   static Reference make(const store::DatasetRow& row, level::Level level,
                         const ScoreOptions& options);
+  // The same of the text as it was parsed: where predictions are graded by execution, the program
+  // is verified afterwards.
+  static Reference make(const store::DatasetRow& row, level::Level level,
+                        const ScoreOptions& options, Result<check::IrProgram>& parsed);
 
   // Why predictions are not graded by execution; empty where they are.
   const std::string& not_gradable() const { return not_gradable_; }
@@ -59,7 +63,8 @@ class Reference {
 
  private:
   // `whole`: all that is run here counts there.
-  void prepare(const ScoreOptions& options, const tensor::EvaluationContext& whole);
+  void prepare(Result<check::IrProgram>& parsed, const ScoreOptions& options,
+               const tensor::EvaluationContext& whole);
   // Whether the row's own text gives what JAX gave in all of the recorded cases; says where not.
   bool add_recorded_cases(check::IrProgram& program, const ScoreOptions& options,
                           const tensor::EvaluationContext& whole);

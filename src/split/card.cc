@@ -61,7 +61,7 @@ std::string split_card(const SplitOptions& options, const Assignment& assignment
       "{} JAX functions of a dataset, split by clusters. `manifest.json` says under `run` what "
       "dataset that is; the column `checks`\nsays what each row has passed.\n",
       figures.rows);
-  out += store::loading_section();
+  out += store::loading_section(figures.levels);
   out += splits_section(options, assignment);
   out += leakage_section(leakage);
   out += "\n## Figures\n\n" + store::category_table(figures) + "\n" +

@@ -7,8 +7,7 @@
 #include <set>
 
 #include "base/hash.h"
-#include "ir/jaxpr/flow.h"
-#include "ir/jaxpr/parser.h"
+#include "check/program.h"
 #include "stats/measures.h"
 #include "stats/rows.h"
 
@@ -25,23 +24,22 @@ struct Reading {
   std::optional<trace::Reason> left;
 };
 
-void add_shape(const jaxpr::Aval& type, std::set<std::string>& out) {
+void add_shape(const ir::ValueType& type, std::set<std::string>& out) {
   if (type.is_array && !type.shape.empty())
     out.insert(fmt::format("{}", fmt::join(type.shape, ",")));
 }
 
-Status read_jaxpr(const store::DatasetRow& row, Reading& out) {
+Status read_flow(const store::DatasetRow& row, Reading& out) {
   const auto text = row.levels.find(level::structure_level());
   if (text == row.levels.end()) return Error::environment("it has none");
-  JAXSMITH_TRY(module, jaxpr::parse(text->second));
-  JAXSMITH_TRY(flow, jaxpr::flow_of(module));
+  JAXSMITH_TRY(program, check::IrProgram::parse(text->first, text->second));
+  JAXSMITH_TRY(flow, program.flow());
   out.windows = stats::windows_of(flow.operations);
   out.operations.insert(flow.operations.begin(), flow.operations.end());
   for (const auto& [from, to] : flow.pairs)
     if (out.operations.contains(from)) out.pairs.emplace(from, to);  // not of an argument
-  for (const auto* vars : {&module.main.constvars, &module.main.invars})
-    for (const jaxpr::Var& v : *vars) add_shape(v.aval, out.shapes);
-  for (const jaxpr::Aval* type : flow.results) add_shape(*type, out.shapes);
+  for (const auto* types : {&flow.arguments, &flow.results})
+    for (const ir::ValueType& type : *types) add_shape(type, out.shapes);
   return {};
 }
 
@@ -55,7 +53,7 @@ Reading read_row(const store::DatasetRow& row, bool real) {
   out.structure = d.structure;
   out.equations = row.equations;
   if (!out.problem.empty()) return out;
-  if (!read_jaxpr(row, out).ok())
+  if (!read_flow(row, out).ok())
     out.left = trace::Reason::kUnread;
   else if (real && !stats::is_written(d.callable))
     out.left = trace::Reason::kNotWritten;

@@ -35,7 +35,7 @@ using Numbers = std::vector<std::uint32_t>;  // sorted, each once
 
 struct CorpusRow {
   stats::Windows windows;
-  Numbers operations;  // of its jaxpr, wrappers left out (ir/jaxpr/flow.h)
+  Numbers operations;  // of its jaxpr, wrappers left out (ir::Flow)
   Numbers pairs;       // of an operation and one that takes its result
   Numbers shapes;      // of what its jaxpr takes and gives anywhere, single numbers left out
   std::uint32_t family = 0, structure = 0;

@@ -97,6 +97,10 @@ class Rewriter {
       figures_.inert.add(inert[i]);
       figures_.difficulty.add(difficulty[i]);
     }
+    for (const level::Level level : level::levels())
+      if (table->GetColumnByName(std::string(level::name_of(level)))->null_count() <
+          table->num_rows())
+        figures_.levels.insert(level);
     next_ += rows;
     JAXSMITH_TRY(assigned, with_splits(table, splits));
     for (std::size_t s = 0; s < shards_.size(); ++s) {

@@ -39,7 +39,7 @@ Result<Json> description_of(const std::string& dataset) {
         fmt::format("{}: there is no dataset in it (no manifest.json); name a folder that jaxsmith "
                     "generate or capture has made",
                     dataset));
-  if (manifest.value("complete", false) != true)
+  if (manifest.value("complete", Json()) != true)
     return Error::usage(
         fmt::format("{}: it is not finished; --resume of the command that makes it "
                     "goes on with it",

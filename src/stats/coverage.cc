@@ -6,8 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "check/program.h"
-#include "ir/jaxpr/flow.h"
-#include "ir/jaxpr/parser.h"
 #include "stats/python_names.h"
 #include "stats/rows.h"
 #include "tensor/dtype.h"
@@ -18,27 +16,38 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr std::size_t kWidth = 100;
 
+// The texts of a row that figures need: that of the structure, and those whose operations no column
+// counts.
+check::Programs read_texts(const store::DatasetRow& row) {
+  level::Texts texts = row.levels;
+  std::erase_if(texts, [&](const auto& entry) {
+    const level::Level level = entry.first;
+    return level != level::structure_level() &&
+           (!level::row_of(level).counts || row.description.op_counts.contains(level));
+  });
+  return check::read_texts(texts);
+}
+
 // By the columns, or where a dataset has none, by the texts.
-Uses operations_of(const store::DatasetRow& row, level::Level level) {
+Uses operations_of(const store::DatasetRow& row, const check::Programs& programs,
+                   level::Level level) {
   ir::OpCounts counts;
   const auto found = row.description.op_counts.find(level);
   if (found != row.description.op_counts.end()) {
     counts = found->second;
-  } else if (const auto text = row.levels.find(level); text != row.levels.end()) {
-    if (const auto program = check::IrProgram::parse(level, text->second))
-      counts = program.value().op_counts();
+  } else if (const auto program = programs.find(level); program != programs.end()) {
+    if (program->second.ok()) counts = program->second.value().op_counts();
   }
   Uses out;
   for (const auto& [op, count] : counts) out[op].times = count;
   return out;
 }
 
-Status read_jaxpr(const std::string& text, Coverage& out) {
-  JAXSMITH_TRY(module, jaxpr::parse(text));
-  JAXSMITH_TRY(flow, flow_of(module));
-  for (const jaxpr::Aval* type : flow.results) {
-    ++out.dtypes[type->dtype].times;
-    ++out.ranks[type->is_array ? std::to_string(type->shape.size()) : "none"].times;
+Status read_flow(const check::IrProgram& program, Coverage& out) {
+  JAXSMITH_TRY(flow, program.flow());
+  for (const ir::ValueType& type : flow.results) {
+    ++out.dtypes[std::string(type.dtype)].times;
+    ++out.ranks[type.is_array ? std::to_string(type.shape.size()) : "none"].times;
   }
   out.nesting[std::to_string(flow.extent.nesting)].times = 1;
   return {};
@@ -52,10 +61,12 @@ Coverage read_row(const store::DatasetRow& row) {
   const PythonNames names = names_in(source::python_tokens(d.source));
   for (const std::string& name : names.full) out.names[name].times = 1;
   for (const std::string& name : names.methods) out.methods[name].times = 1;
+  const check::Programs programs = read_texts(row);
   for (const level::Level level : level::levels())
-    if (level::row_of(level).counts) out.operations[level] = operations_of(row, level);
-  const auto jaxpr = row.levels.find(level::structure_level());
-  const bool read = jaxpr != row.levels.end() && read_jaxpr(jaxpr->second, out).ok();
+    if (level::row_of(level).counts) out.operations[level] = operations_of(row, programs, level);
+  const auto program = programs.find(level::structure_level());
+  const bool read = program != programs.end() && program->second.ok() &&
+                    read_flow(program->second.value(), out).ok();
   out.unread = !row.problem.empty() || !read;
   if (!d.transformation.empty()) out.transformations[d.transformation].times = 1;
   return out;

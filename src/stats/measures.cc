@@ -7,8 +7,7 @@
 
 #include "base/hash.h"
 #include "base/portable_math.h"
-#include "ir/jaxpr/flow.h"
-#include "ir/jaxpr/parser.h"
+#include "check/program.h"
 #include "stats/rows.h"
 
 namespace jaxsmith::stats {
@@ -50,8 +49,7 @@ const Promise* promise_of(std::string_view category) {
   return nullptr;
 }
 
-void keep_promise(const store::DatasetRow& row, const std::set<std::string>& primitives,
-                  RowMeasures& out) {
+void keep_promise(const store::DatasetRow& row, const ir::OpCounts& primitives, RowMeasures& out) {
   const Promise* promise = promise_of(row.category);
   if (!promise) return;
   for (const std::string_view p : promise->primitives)
@@ -60,43 +58,25 @@ void keep_promise(const store::DatasetRow& row, const std::set<std::string>& pri
     out.in_source |= row.description.source.find(w) != std::string::npos;
 }
 
-void all_primitives(const jaxpr::Jaxpr& jaxpr, std::set<std::string>& out);
-void all_primitives(const jaxpr::ParamValue& value, std::set<std::string>& out) {
-  for (const jaxpr::Module& m : value.nested) {
-    for (const auto& shared : m.shared) all_primitives(shared.jaxpr, out);
-    all_primitives(m.main, out);
-  }
-  for (const jaxpr::ParamValue& item : value.items) all_primitives(item, out);
-}
-void all_primitives(const jaxpr::Jaxpr& jaxpr, std::set<std::string>& out) {
-  for (const jaxpr::Equation& e : jaxpr.equations) {
-    out.insert(e.primitive);
-    for (const jaxpr::Param& p : e.params) all_primitives(p.value, out);
-  }
-}
-
-Status read_jaxpr(const store::DatasetRow& row, RowMeasures& out) {
+Status read_program(const store::DatasetRow& row, RowMeasures& out) {
   const auto text = row.levels.find(level::structure_level());
   if (text == row.levels.end()) return Error::environment("it has none");
-  JAXSMITH_TRY(module, jaxpr::parse(text->second));
-  JAXSMITH_TRY(flow, flow_of(module));
-  JAXSMITH_TRY(glue, glue_of(module));
+  JAXSMITH_TRY(program, check::IrProgram::parse(text->first, text->second));
+  JAXSMITH_TRY(flow, program.flow());
+  JAXSMITH_TRY(glue, program.glue());
   out.glue = glue;
   out.operations = std::move(flow.operations);
   for (const auto& [from, to] : flow.pairs) ++out.pairs[from + " > " + to];
-  for (const jaxpr::Aval* type : flow.results) {
-    ++out.dtypes[type->dtype];
-    ++out.ranks[type->is_array ? std::to_string(type->shape.size()) : "none"];
-    for (const std::int64_t n : type->shape) {
+  for (const ir::ValueType& type : flow.results) {
+    ++out.dtypes[std::string(type.dtype)];
+    ++out.ranks[type.is_array ? std::to_string(type.shape.size()) : "none"];
+    for (const std::int64_t n : type.shape) {
       ++out.axes;
       out.axes_over_16 += n > kLongAxis;
     }
   }
   out.sizes.extent = flow.extent;
-  std::set<std::string> primitives;
-  for (const auto& shared : module.shared) all_primitives(shared.jaxpr, primitives);
-  all_primitives(module.main, primitives);
-  keep_promise(row, primitives, out);
+  keep_promise(row, program.op_counts(), out);
   return {};
 }
 
@@ -113,7 +93,7 @@ RowMeasures read_row(const store::DatasetRow& row) {
   const source::PythonTokens tokens = source::python_tokens(d.source);
   out.sizes.equations = row.equations;
   out.sizes.tokens = source::count_tokens(tokens);
-  out.read = row.problem.empty() && read_jaxpr(row, out).ok();
+  out.read = row.problem.empty() && read_program(row, out).ok();
   out.results = results_of(row.inputs, row.outputs);
   out.cases = row.outputs.empty() ? 0 : 1 + static_cast<std::int64_t>(row.further_cases.size());
   out.difficulty = check::difficulty_of(out.sizes);
@@ -231,7 +211,7 @@ void types(const Measures& m, Writer& w) {
 }
 
 void purpose(const Measures& m, Writer& w) {
-  Glue glue;
+  ir::Glue glue;
   double read = 0, joining = 0, large = 0, constant = 0, half = 0, copy = 0;
   double guarded = 0, plus = 0, clip = 0, cases = 0, several = 0;
   for (const RowMeasures& r : m.rows) {

@@ -16,7 +16,6 @@
 
 #include "base/status.h"
 #include "check/difficulty.h"
-#include "stats/glue.h"
 #include "stats/neighbours.h"
 #include "stats/python_measures.h"
 #include "stats/results.h"
@@ -35,7 +34,7 @@ struct RowMeasures {
   std::vector<std::string> operations;  // of it, wrappers left out
   Counts pairs, dtypes, ranks;
   std::int64_t axes = 0, axes_over_16 = 0;
-  Glue glue;
+  ir::Glue glue;
   Results results;
   bool in_jaxpr = false, in_source = false;  // what its category is called after
   PythonMeasures source;
