@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "levels/names.h"
+#include "store/card.h"
 #include "store/dataset_reader.h"
 #include "store/dataset_writer.h"
 #include "store/files.h"
@@ -184,6 +185,24 @@ TEST_F(Store, ADatasetFinishedEarlyCanGoOn) {
   EXPECT_NE(early.at("README.md").find("Unfinished"), std::string::npos);
   ASSERT_TRUE(make(folder("b"), kChunks, true, true, [](std::uint64_t) { return true; }).ok());
   EXPECT_EQ(contents(folder("b")), expected);
+}
+
+TEST(Card, IsOfTheLevelsOfItsRun) {
+  const auto says = [](const std::string& card, std::string_view words) {
+    EXPECT_NE(card.find(words), std::string::npos) << words << "\n" << card;
+  };
+  RunDescription run = description();
+  CardFigures figures;
+  figures.levels = {run.levels.begin(), run.levels.end()};
+  const std::string whole = dataset_card(run, figures);
+  says(whole, "tags:\n- code\n- compilers\n- jax\n- stablehlo\n- hlo\n- xla\n---\n");
+  says(whole, "print(rows[0][\"source\"], rows[0][\"stablehlo\"])\n");
+
+  run.levels = {level::kJaxpr};
+  figures.levels = {level::kJaxpr};
+  const std::string alone = dataset_card(run, figures);
+  says(alone, "tags:\n- code\n- compilers\n- jax\n---\n");
+  says(alone, "print(rows[0][\"source\"], rows[0][\"jaxpr\"])\n");
 }
 
 TEST_F(Store, ATornJournalIsTakenUpToWhereItIsWhole) {

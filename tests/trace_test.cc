@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "backend/backend.h"
+#include "base/threads.h"
 #include "tensor/convert.h"
 
 namespace jaxsmith::trace {
@@ -303,12 +304,18 @@ TEST(Tracer, CancelledWhileAWorkerStartsItLeavesNoProcess) {
     std::atomic<bool> cancel = false;
     TracerOptions o = options();
     o.python = script;
-    std::jthread canceller([&] {
-      while (descendants(getpid()).empty()) std::this_thread::sleep_for(5ms);
+    Threads canceller;
+    const Status started = canceller.start([&](const std::stop_token& stop) -> Status {
+      while (descendants(getpid()).empty() && !stop.stop_requested())
+        std::this_thread::sleep_for(5ms);
       cancel = true;
+      return {};
     });
+    ASSERT_TRUE(started.ok());
     Tracer tracer(o);
     const auto outcomes = tracer.trace(0, good_functions(), route, cancel);
+    canceller.stop();
+    EXPECT_TRUE(canceller.join().ok());
     ASSERT_FALSE(outcomes.ok());
     EXPECT_EQ(outcomes.error().message, "interrupted");
     EXPECT_TRUE(descendants(getpid()).empty());

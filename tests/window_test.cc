@@ -5,7 +5,8 @@
 #include <atomic>
 #include <chrono>
 #include <thread>
-#include <vector>
+
+#include "base/threads.h"
 
 namespace jaxsmith::generate {
 namespace {
@@ -17,34 +18,42 @@ TEST(Window, GivesItemsInOrderWhateverThreadWasFirst) {
   Window<std::uint64_t> window(kFirst, kAhead);
   std::atomic<std::uint64_t> taken = kFirst;
   std::atomic<bool> too_far = false;
-  std::vector<std::jthread> threads;
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&] {
-      while (const auto ticket = window.claim()) {
-        if (*ticket > taken + kAhead) too_far = true;
-        if (*ticket % 3 == 0) std::this_thread::yield();
-        window.put(*ticket, *ticket * 10);
-      }
-    });
-  }
-  for (std::uint64_t i = kFirst; i < kFirst + kItems; ++i) {
-    std::optional<std::uint64_t> item;
-    while (!item) item = window.take(10ms);
-    EXPECT_EQ(*item, i * 10);
-    ++taken;
-  }
-  window.close();
-  threads.clear();
+  const auto put_items = [&] {
+    while (const auto ticket = window.claim()) {
+      if (*ticket > taken + kAhead) too_far = true;
+      if (*ticket % 3 == 0) std::this_thread::yield();
+      window.put(*ticket, *ticket * 10);
+    }
+  };
+  const auto take_items = [&](const std::stop_token& stop) {
+    for (std::uint64_t i = kFirst; i < kFirst + kItems && !stop.stop_requested(); ++i) {
+      std::optional<std::uint64_t> item;
+      while (!item && !stop.stop_requested()) item = window.take(10ms);
+      EXPECT_EQ(item, i * 10);
+      ++taken;
+    }
+    window.close();
+  };
+  const Status done =
+      run_on_threads(5, [&](unsigned thread, const std::stop_token& stop) -> Status {
+        thread == 0 ? take_items(stop) : put_items();
+        return {};
+      });
+  EXPECT_TRUE(done.ok());
   EXPECT_FALSE(too_far);
 }
 
 TEST(Window, ClosingWakesWhoWaits) {
   Window<int> window(0, 1);
   ASSERT_EQ(window.claim(), 0u);
-  std::jthread waiting([&] { EXPECT_FALSE(window.claim()); });
+  Threads waiting;
+  const Status started = waiting.start([&](const std::stop_token&) -> Status {
+    EXPECT_FALSE(window.claim());
+    return {};
+  });
   window.put(0, 7);
   window.close();
-  waiting.join();
+  EXPECT_TRUE(started.ok() && waiting.join().ok());
   EXPECT_EQ(window.take(0ms), 7);
   EXPECT_EQ(window.take(10min), std::nullopt);
 }

@@ -1,29 +1,13 @@
 #include "api/arrays.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include "base/status.h"
-#include "tensor/array.h"
+#include "tensor/from_bytes.h"
 
 namespace jaxsmith::api {
 
 Result<tensor::Tensor> tensor_of(const HostArray& array) {
-  const auto dtype = tensor::dtype_from_jaxpr_name(array.dtype);
-  if (!dtype) return Error::usage(fmt::format("there are no arrays of {}", array.dtype));
-  std::uint64_t bytes = tensor::byte_size(*dtype);
-  for (const std::int64_t size : array.shape) {
-    if (size < 0 || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(size), &bytes))
-      return Error::usage(
-          fmt::format("there is no array of shape ({})", fmt::join(array.shape, ", ")));
-  }
-  if (bytes != array.bytes.size())
-    return Error::usage(fmt::format("an array {}[{}] has {} bytes, not {}", array.dtype,
-                                    fmt::join(array.shape, ","), bytes, array.bytes.size()));
-  tensor::Tensor out{*dtype, array.shape, array.bytes};
-  if (const auto why = tensor::why_no_array(out))
-    return Error::usage(
-        fmt::format("an array {}[{}]: {}", array.dtype, fmt::join(array.shape, ","), *why));
+  auto out = tensor::tensor_from_bytes(array.dtype, array.shape, array.bytes);
+  if (!out.ok()) return Error::usage("an array: " + out.error().message);
   return out;
 }
 

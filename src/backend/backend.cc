@@ -23,6 +23,8 @@ std::span<const Backend> backends() {
 
 const Backend& jax() { return backends().front(); }
 
+const Backend& extracting() { return jax(); }
+
 const Backend* backend_named(std::string_view name) {
   const auto all = backends();
   const auto found =

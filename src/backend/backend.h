@@ -25,8 +25,9 @@ struct Backend {
 
 // All back ends; the first is the default.
 std::span<const Backend> backends();
-// The one whose functions are extracted and captured.
 const Backend& jax();
+// The one whose functions are extracted and captured.
+const Backend& extracting();
 // None where there is no such back end.
 const Backend* backend_named(std::string_view name);
 

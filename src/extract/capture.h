@@ -27,6 +27,7 @@ struct CaptureOptions {
   std::vector<std::string> command;  // the program and its arguments
   bool everything = false;           // also single primitives that JAX compiles when run eagerly
   bool resume = false;               // of a program that was run before, and is not run now
+  std::string records;               // a file of records: no program is run; or empty
 };
 
 struct CaptureSummary {
@@ -43,8 +44,14 @@ std::string records_folder(const store::OutputFolder& folder);
 Result<int> run_captured(const CaptureOptions& options, store::OutputFolder& folder,
                          const trace::Installation& installation);
 
+// Puts a copy of the file `options.records` where a program's processes leave theirs, whole or not
+// at all. Where it cannot be read or there is no room, that is the error and the folder is as it
+// was before.
+Status take_records(const CaptureOptions& options, store::OutputFolder& folder);
+
 // Makes the dataset out of what has been recorded in the folder, of all that can be read of it.
-// Without a row all that jaxsmith has made in it is taken away again.
+// Without a row all that jaxsmith has made in it is taken away again; so it is where that fails, or
+// is cancelled, with `options.records`, which whoever gave them still has.
 Result<CaptureSummary> finish_capture(const CaptureOptions& options,
                                       std::unique_ptr<store::OutputFolder> folder,
                                       const trace::Installation& installation,

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "base/lines.h"
 #include "select/select.h"
 #include "store/dataset_writer.h"
 #include "trace/process.h"
@@ -64,20 +65,19 @@ std::vector<std::string> user_environment(const ExtractRequest& r, const trace::
 // The lines of an answer, which comes part by part.
 class Answer {
  public:
-  // Whether more is to come.
-  bool take(std::string& received) {
-    std::size_t start = 0;
-    for (std::size_t end; (end = received.find('\n', start)) != std::string::npos;
-         start = end + 1) {
-      const std::string line = received.substr(start, end - start);
-      if (line == kReady) {
+  // Whether more is to come. An error where no answer can be so long.
+  Result<bool> take(LineBuffer& received) {
+    bool complete = false;
+    for (;;) {
+      JAXSMITH_TRY(line, received.next());
+      if (!line) return !complete;
+      if (*line == kReady) {
         ready_ = true;
       } else {
-        lines_.push_back(line);
+        lines_.push_back(std::move(*line));
       }
+      complete = is_complete(lines_);
     }
-    received.erase(0, start);
-    return !(start > 0 && is_complete(lines_));
   }
   bool begun() const { return !lines_.empty(); }
   // Whether the process has got as far as the function.
@@ -89,7 +89,7 @@ class Answer {
     if (auto* record = std::get_if<Record>(&message.value())) return std::move(*record);
     const auto* failure = std::get_if<Failure>(&message.value());
     if (!failure) return Error::internal(fmt::format("{}: the answer is no record", target));
-    if (failure->misuse) return Error::usage(failure->message);
+    if (failure->kind == FailureKind::kUsage) return Error::usage(failure->message);
     return Error::environment(fmt::format("{}: {}", target, failure->message));
   }
 
@@ -110,13 +110,16 @@ Result<Record> extract(const ExtractRequest& request, const trace::Installation&
                              .starting_signals = true}));
   const std::string line = request_line(request);
   std::string_view unsent = line;
-  std::string received;
+  LineBuffer received;
   Answer answer;
   for (bool open = true; open;) {
     if (cancel) return Error::environment("interrupted");
-    open = process->exchange(kPollSeconds, unsent, received);
+    open = process->exchange(kPollSeconds, unsent, received.bytes());
+    const auto more = answer.take(received);
+    if (!more.ok())
+      return Error::environment(fmt::format("{}: {}", request.target, more.error().message));
     // An interrupt reaches the function's process too, which answers that it was interrupted.
-    if (!answer.take(received) && !cancel) return answer.record(request.target, "");
+    if (!more.value() && !cancel) return answer.record(request.target, "");
   }
   const std::string how = process->ending(kPatienceSeconds);
   if (cancel) return Error::environment("interrupted");

@@ -7,11 +7,14 @@
 #include <set>
 
 #include "backend/backend.h"
+#include "base/lines.h"
+#include "base/text.h"
 #include "extract/capture.h"
 #include "extract/record.h"
 #include "extract/verify.h"
 #include "select/select.h"
 #include "store/dataset_writer.h"
+#include "store/files.h"
 #include "trace/process.h"
 
 namespace jaxsmith::extract {
@@ -24,13 +27,21 @@ constexpr double kPollSeconds = 0.05;
 constexpr double kPatienceSeconds = 60;
 // Functions that are checked together, and rows between two writes to the journal.
 constexpr std::size_t kBatch = 16;
+constexpr std::size_t kLongestProblem = 4096;
+// In the folder of records: that a process has taken part (watching/bootstrap/sitecustomize.py),
+// and a copy that is not whole.
+constexpr const char* kStarted = "/started";
+constexpr const char* kTaken = "/taken";
 
 // The dataset's rows, as they come out of the finishing process.
 class Collector {
  public:
   Collector(const CaptureOptions& options, std::unique_ptr<store::OutputFolder> folder,
             const trace::Installation& where)
-      : options_(options), where_(where), folder_(std::move(folder)), verifier_(where) {}
+      : options_(options),
+        where_(where),
+        folder_(std::move(folder)),
+        verifier_(backend::extracting(), where) {}
 
   Status take(RecordLine message, const std::atomic<bool>& cancel) {
     if (const auto* problem = std::get_if<Problem>(&message)) {
@@ -48,7 +59,7 @@ class Collector {
     return {};
   }
 
-  void add_problem(std::string problem) { add(std::move(problem), summary_.problems); }
+  void add_problem(const std::string& problem) { add(problem, summary_.problems); }
 
   // Those that lack a level come last: a function that was compiled in the end stands with all of
   // its levels.
@@ -61,14 +72,21 @@ class Collector {
     return flush(cancel);
   }
 
+  // Leaves nothing in the folder, unless the dataset is complete.
+  Status discard() {
+    if (writer_) return writer_->discard();
+    return folder_ ? folder_->discard() : Status();  // none: it could not be opened
+  }
+
   Result<CaptureSummary> finish() {
     JAXSMITH_CHECK(writer_ ? writer_->finish(/*complete=*/true) : folder_->discard());
     return std::move(summary_);
   }
 
  private:
-  // Each once.
-  void add(std::string line, std::vector<std::string>& lines) {
+  // Each once, and each one line, whatever names are in it.
+  void add(const std::string& problem, std::vector<std::string>& lines) {
+    std::string line = in_one_line(problem, kLongestProblem);
     if (said_.insert(line).second) lines.push_back(std::move(line));
   }
 
@@ -138,10 +156,18 @@ std::vector<std::string> record_files(const std::string& folder) {
 // leave an empty file, for which there is room on a full disk.
 void add_problems(const std::string& folder, Collector& collector) {
   std::ifstream in(folder + "/problems");
-  for (std::string line; std::getline(in, line);) collector.add_problem(line);
+  LineReader lines(in, "problems");
+  for (std::string line;;) {
+    const auto more = lines.next(line);
+    if (!more.ok()) collector.add_problem(more.error().message);
+    if (!more.ok() || !more.value()) break;
+    collector.add_problem(line);
+  }
   constexpr std::string_view kLost = "lost-";
   std::set<std::string> lost;
   std::error_code error;
+  if (fs::exists(folder + kTaken, error))
+    collector.add_problem("a file of records was not copied whole; --records takes it again");
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();
     if (name.starts_with(kLost)) lost.insert(name.substr(kLost.size()));
@@ -188,17 +214,17 @@ class Finishing {
   // How the process ended before its work was done; nothing where it was.
   Result<std::string> run_process(const std::atomic<bool>& cancel) {
     trace::TracerOptions worker;
-    worker.worker = backend::jax().worker();
+    worker.worker = backend::extracting().worker();
     worker.python_path = where_.python_path;
     JAXSMITH_TRY(process, trace::Process::spawn(
                               {.arguments = {where_.python, "-m", "jaxsmith.commands.finish"},
                                .environment = trace::worker_environment(worker)}));
     const std::string line = request();
     std::string_view unsent = line;
-    std::string received;
+    LineBuffer received;
     for (bool open = true; open;) {
       if (cancel) return Error::environment("interrupted; --resume goes on with what was recorded");
-      open = process->exchange(kPollSeconds, unsent, received);
+      open = process->exchange(kPollSeconds, unsent, received.bytes());
       JAXSMITH_CHECK(take(received, cancel));
     }
     const std::string how = process->ending(kPatienceSeconds);
@@ -209,11 +235,11 @@ class Finishing {
   }
 
   // Takes the lines that are complete.
-  Status take(std::string& received, const std::atomic<bool>& cancel) {
-    std::size_t start = 0;
-    for (std::size_t end; (end = received.find('\n', start)) != std::string::npos;
-         start = end + 1) {
-      auto message = parse_record(std::string_view(received).substr(start, end - start));
+  Status take(LineBuffer& received, const std::atomic<bool>& cancel) {
+    for (;;) {
+      JAXSMITH_TRY(line, received.next());
+      if (!line) return {};
+      auto message = parse_record(*line);
       if (message.ok() && std::holds_alternative<Announcement>(message.value())) {
         const auto& at = std::get<Announcement>(message.value());
         if (at.file != at_.file || at.number != at_.number) at_ = {at.file, at.number, {}};
@@ -228,8 +254,6 @@ class Finishing {
         collector_.add_problem(message.error().message);
       }
     }
-    received.erase(0, start);
-    return {};
   }
 
   std::vector<std::string> files_;
@@ -241,6 +265,24 @@ class Finishing {
 };
 
 }  // namespace
+
+Status take_records(const CaptureOptions& options, store::OutputFolder& folder) {
+  const std::string records = records_folder(folder);
+  Status taken = store::make_directories(records);
+  if (taken.ok()) taken = store::write_file(records + kStarted, "");
+  if (taken.ok()) {
+    // Under another name until all of it is there: an interrupted copy is no record of anything.
+    const std::string copy = records + kTaken;
+    std::error_code error;
+    fs::copy_file(options.records, copy, error);
+    if (!error) fs::rename(copy, copy + ".jsonl", error);
+    if (error)
+      taken = Error::environment(
+          fmt::format("--records {}: it cannot be copied: {}", options.records, error.message()));
+  }
+  if (!taken.ok()) JAXSMITH_CHECK(folder.discard());
+  return taken;
+}
 
 Result<CaptureSummary> finish_capture(const CaptureOptions& options,
                                       std::unique_ptr<store::OutputFolder> folder,
@@ -257,12 +299,18 @@ Result<CaptureSummary> finish_capture(const CaptureOptions& options,
         fmt::format("--out {}: the records in it were removed while the program ran", options.out));
   }
   const auto files = record_files(records);
-  const bool started = fs::exists(records + "/started", error);
+  const bool started = fs::exists(records + kStarted, error);
   Collector collector(options, std::move(folder), where);
   add_problems(records, collector);
-  if (!files.empty()) JAXSMITH_CHECK(Finishing(files, where, collector).run(cancel));
-  JAXSMITH_TRY(summary, collector.finish());
-  summary.processes = started ? std::max<std::size_t>(files.size(), 1) : 0;
+  Status finished;
+  if (!files.empty()) finished = Finishing(files, where, collector).run(cancel);
+  Result<CaptureSummary> summary = finished.ok() ? collector.finish() : finished.error();
+  if (summary.ok()) {
+    summary.value().processes = started ? std::max<std::size_t>(files.size(), 1) : 0;
+  } else if (!options.records.empty()) {
+    JAXSMITH_CHECK(collector.discard());
+    if (cancel) return Error::environment("interrupted; nothing was written");
+  }
   return summary;
 }
 

@@ -1,6 +1,7 @@
 // A function as it comes from the Python side, which has it from the user: docs/records.md.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -9,10 +10,20 @@
 #include <vector>
 
 #include "base/status.h"
+#include "base/words.h"
+#include "check/sample.h"
 #include "source/function.h"
 #include "trace/outcome.h"
 
 namespace jaxsmith::extract {
+
+// What a record may lack, as the check that then has failed.
+struct Part {
+  check::CheckKind check = check::CheckKind::kCase;
+  std::optional<level::Level> level;  // of its text, or of its alignment
+};
+// Of a level's name, "spans_LEVEL" or "case"; nothing of what is no part.
+std::optional<Part> part_of(std::string_view name);
 
 struct Record {
   source::Function function;  // inputs are there where a case was recorded, all in set 0
@@ -21,7 +32,7 @@ struct Record {
   std::string name;       // what JAX calls the computation: "jit(f)"
   std::string bound;      // why its texts alone cannot run; empty where they can
   bool has_case = false;  // inputs and outputs are those of a real call
-  // What was wanted and is not there, a level, "spans_LEVEL" or "case": the stage that failed, and
+  // What was wanted and is not there, by the names that part_of() knows: the stage that failed, and
   // why.
   std::map<std::string, std::string> missing;
   // Source and levels as JAX gave them, for the eye.
@@ -34,9 +45,15 @@ struct Problem {
   std::string name, message;
 };
 
-// What the Python side could not do: `misuse` where the user's command is wrong.
+// Whose fault it is: of the user's command, of the function, of the Python that it runs in.
+enum class FailureKind { kUsage, kFunction, kEnvironment };
+constexpr std::array<std::string_view, 3> words_of(FailureKind) {
+  return {"usage", "function", "environment"};
+}
+
+// What the Python side could not do.
 struct Failure {
-  bool misuse = false;
+  FailureKind kind = FailureKind::kFunction;
   std::string message;
 };
 
@@ -49,7 +66,8 @@ struct Announcement {
 
 using RecordLine = std::variant<Record, Problem, Failure, Announcement>;
 
-// One line of JSON.
+// One line of JSON. An error where it is none, or where what it holds cannot be what it says:
+// arrays whose bytes are not those of their shapes, a case of other arguments than the function's.
 Result<RecordLine> parse_record(std::string_view line);
 
 // Whether these are all the lines of a record that comes part by part.

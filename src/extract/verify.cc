@@ -5,15 +5,16 @@
 #include <algorithm>
 #include <cmath>
 
-#include "backend/backend.h"
 #include "base/hash.h"
 #include "base/random.h"
 #include "check/check.h"
 #include "check/reading.h"
 #include "check/redo.h"
 #include "check/relevance.h"
+#include "tensor/array.h"
 #include "tensor/convert.h"
 #include "tensor/random_key.h"
+#include "tensor/sizes.h"
 
 namespace jaxsmith::extract {
 
@@ -31,9 +32,10 @@ constexpr std::int64_t kMostInputBytes = std::int64_t{64} << 20;
 constexpr std::int64_t kMostCaseBytes = std::int64_t{16} << 20;
 constexpr double kFunctionSeconds = 20;
 
-trace::TracerOptions tracer_options(const trace::Installation& installation) {
+trace::TracerOptions tracer_options(const backend::Backend& backend,
+                                    const trace::Installation& installation) {
   trace::TracerOptions options;
-  options.worker = backend::jax().worker();
+  options.worker = backend.worker();
   options.python = installation.python;
   options.python_path = installation.python_path;
   options.allocator = installation.allocator;
@@ -73,34 +75,36 @@ Tensor draw(const ArgumentSpec& spec, Random random) {
   return tensor::tensor_from_doubles(spec.dtype, spec.shape, numbers);
 }
 
-level::Level structure_level() { return backend::jax().worker().structure_level; }
-
 // The text that inputs are drawn from and that stands for the structure of what has no jaxpr.
-std::string identity_of(const Record& record) {
+std::string identity_of(const Record& record, level::Level structure) {
   const auto& levels = record.outcome.levels;
-  const auto jaxpr = levels.find(structure_level());
-  if (jaxpr != levels.end()) return jaxpr->second;
+  const auto found = levels.find(structure);
+  if (found != levels.end()) return found->second;
   return levels.empty() ? record.function.source : levels.begin()->second;
 }
 
 // Fills the sets of inputs that are not recorded. The reason where that cannot be done.
-std::string complete_inputs(Record& record) {
+std::string complete_inputs(Record& record, level::Level structure) {
   Function& f = record.function;
   std::vector<ArgumentSpec> specs;
   std::int64_t bytes = 0;
+  bool counted = true;  // bytes is their number
   for (const ArgumentSpec& argument : f.arguments) {
     const auto spec = array_of(argument);
     if (!spec)
       return fmt::format("no values can be made up for {} of type {}", argument.name,
                          source::dtype_text(argument));
-    bytes += tensor::element_count(spec->shape) *
-             static_cast<std::int64_t>(tensor::byte_size(spec->dtype));
+    const auto size = tensor::byte_count(spec->dtype, spec->shape);
+    if (const auto why = tensor::why_no_array({spec->dtype, spec->shape, {}}); size && why)
+      return fmt::format("no values can be made up for {}: {}", argument.name, *why);
+    counted = counted && size && !__builtin_add_overflow(bytes, *size, &bytes);
     specs.push_back(*spec);
   }
+  if (!counted) return fmt::format("its arguments take more than {} MB", kMostInputBytes >> 20);
   if (bytes > kMostInputBytes)
     return fmt::format("its arguments take {} MB, more than {}", bytes >> 20,
                        kMostInputBytes >> 20);
-  const std::uint64_t seed = hash64(identity_of(record));
+  const std::uint64_t seed = hash64(identity_of(record, structure));
   for (int set = record.has_case ? 1 : 0; set < source::kInputSets; ++set) {
     auto& inputs = f.inputs[static_cast<std::size_t>(set)];
     inputs.clear();
@@ -176,22 +180,18 @@ bool agrees(const Record& record, const Outcome& run) {
 // there.
 std::vector<CheckResult> missing_parts(const Record& record) {
   std::vector<CheckResult> out;
-  constexpr std::string_view kSpans = "spans_";
-  for (const auto& [part, why] : record.missing) {
-    const bool spans = part.starts_with(kSpans);
-    const auto level = level::find_level(spans ? part.substr(kSpans.size()) : part);
-    const CheckKind kind = !level ? CheckKind::kCase : spans ? CheckKind::kSpans : CheckKind::kMade;
-    out.push_back({kind, check::CheckStatus::kFailed, why, level});
-  }
+  for (const auto& [name, why] : record.missing)
+    if (const auto part = part_of(name))
+      out.push_back({part->check, check::CheckStatus::kFailed, why, part->level});
   return out;
 }
 
 // What the run of the texts says, in the order in which a function is put to the checks.
 std::vector<CheckResult> checks_of(const Record& record, const Outcome& run,
-                                   const std::string& obstacle) {
+                                   const std::string& obstacle, level::Level structure) {
   const Function& f = record.function;
   std::vector<CheckResult> out;
-  const auto texts = check::check_texts(record.outcome, structure_level());
+  const auto texts = check::check_texts(record.outcome, structure);
   out.push_back(verdict(CheckKind::kTexts, !texts, texts ? texts->detail : ""));
   const auto stop = [&](CheckKind from, const std::string& reason) {
     not_done(out, from, reason);
@@ -238,33 +238,33 @@ void keep_case(Record& record, Outcome& run) {
   record.outcome.outputs.clear();
 }
 
-check::Sample to_sample(Record record, Outcome run, const std::string& obstacle) {
+check::Sample to_sample(Record record, Outcome run, const std::string& obstacle,
+                        level::Level structure_level) {
   check::Sample s;
   s.checks = missing_parts(record);
-  const auto results = checks_of(record, run, obstacle);
+  const auto results = checks_of(record, run, obstacle, structure_level);
   s.checks.insert(s.checks.end(), results.begin(), results.end());
   keep_case(record, run);
   record.outcome.argument_matters = run.argument_matters;
   record.outcome.stable = run.stable;
   check::Programs programs = check::read_texts(record.outcome.levels);
   s.op_counts = check::count_operations(programs);
-  const auto structure = check::structure_of(programs, structure_level());
+  const auto structure = check::structure_of(programs, structure_level);
   const std::string why = structure.ok() ? "" : structure.error().message;
-  if (record.outcome.levels.contains(structure_level()))
+  if (record.outcome.levels.contains(structure_level))
     s.checks.push_back(verdict(CheckKind::kStructure, structure.ok(), why));
   else
     s.checks.push_back(
         {CheckKind::kStructure, check::CheckStatus::kNotDone, "its text is missing"});
-  const std::string whole = identity_of(record);
+  const std::string whole = identity_of(record, structure_level);
   s.structure = hash128_hex(structure.ok() ? structure.value().structure : whole);
   s.signature = hash128_hex(structure.ok() ? structure.value().signature : whole);
   const Function& f = record.function;
   s.sizes = check::sizes_of(structure.ok() ? &structure.value() : nullptr, f.source);
   s.difficulty = check::difficulty_of(s.sizes);
-  check::ExecutionCase recorded{
-      record.outcome.constants, f.inputs[0],
-      record.outcome.outputs,   {f.kept.begin(), f.kept.end()},
-      s.sizes.equations,        check::precisions_of(record.outcome.levels)};
+  check::ExecutionCase recorded{record.outcome.constants, f.inputs[0],
+                                record.outcome.outputs,   {f.kept.begin(), f.kept.end()},
+                                s.sizes.equations,        check::precisions_of(programs)};
   const check::ExecutionCase* own_case = recorded.outputs.empty() ? nullptr : &recorded;
   const auto readings = check::reading_checks(programs, own_case, "the row has no case");
   s.inert = check::inert_share(programs, own_case, f.runtime.devices);
@@ -276,8 +276,9 @@ check::Sample to_sample(Record record, Outcome run, const std::string& obstacle)
 
 }  // namespace
 
-Verifier::Verifier(const trace::Installation& installation)
-    : tracer_(tracer_options(installation)) {}
+Verifier::Verifier(const backend::Backend& backend, const trace::Installation& installation)
+    : tracer_(tracer_options(backend, installation)),
+      structure_level_(backend.worker().structure_level) {}
 
 Result<std::vector<check::Sample>> Verifier::verify(std::vector<Record> records,
                                                     const std::atomic<bool>& cancel) {
@@ -287,7 +288,7 @@ Result<std::vector<check::Sample>> Verifier::verify(std::vector<Record> records,
   for (std::size_t i = 0; i < records.size(); ++i) {
     Function& f = records[i].function;
     f.key = {0, next_++, 0};
-    obstacles[i] = complete_inputs(records[i]);
+    obstacles[i] = complete_inputs(records[i], structure_level_);
     if (!records[i].bound.empty()) obstacles[i] = records[i].bound;
     const auto& levels = records[i].outcome.levels;
     if (!levels.contains(level::run_level())) continue;
@@ -307,7 +308,8 @@ Result<std::vector<check::Sample>> Verifier::verify(std::vector<Record> records,
   }
   std::vector<check::Sample> samples;
   for (std::size_t i = 0; i < records.size(); ++i)
-    samples.push_back(to_sample(std::move(records[i]), std::move(runs[i]), obstacles[i]));
+    samples.push_back(
+        to_sample(std::move(records[i]), std::move(runs[i]), obstacles[i], structure_level_));
   return samples;
 }
 

@@ -1,6 +1,6 @@
 // Puts functions that jaxsmith did not write to the checks that it puts its own to.
 //
-//   Verifier verifier(installation);
+//   Verifier verifier(backend::extracting(), installation);
 //   JAXSMITH_TRY(samples, verifier.verify(std::move(records), cancel));
 //
 // Nothing is refused: a row says which checks it passed. The official parsers read the texts, and
@@ -12,6 +12,7 @@
 #include <atomic>
 #include <vector>
 
+#include "backend/backend.h"
 #include "base/status.h"
 #include "check/sample.h"
 #include "extract/record.h"
@@ -22,7 +23,7 @@ namespace jaxsmith::extract {
 
 class Verifier {
  public:
-  explicit Verifier(const trace::Installation& installation);
+  Verifier(const backend::Backend& backend, const trace::Installation& installation);
 
   // One sample a record, in order.
   Result<std::vector<check::Sample>> verify(std::vector<Record> records,
@@ -30,6 +31,7 @@ class Verifier {
 
  private:
   trace::Tracer tracer_;
+  const level::Level structure_level_;
   std::uint64_t chunk_ = 0, next_ = 0;
 };
 

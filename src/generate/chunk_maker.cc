@@ -65,7 +65,7 @@ std::vector<check::CheckResult> check_programs(check::Sample& s, check::Programs
   const std::vector<tensor::Tensor>& inputs = s.function.inputs[0];
   check::ExecutionCase recorded{s.outcome.constants, inputs,
                                 s.outcome.outputs,   {},
-                                s.sizes.equations,   check::precisions_of(s.outcome.levels)};
+                                s.sizes.equations,   check::precisions_of(programs)};
   for (std::size_t i = 0; i < inputs.size(); ++i)
     recorded.kept.push_back(static_cast<std::int64_t>(i));  // with an unused one it is refused
   choose_cases(s, programs, recorded);

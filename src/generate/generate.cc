@@ -56,13 +56,13 @@ void count_reject(Figures& figures, const std::string& category, std::string_vie
 // Selects and stores chunks, in their order.
 class Committer {
  public:
-  Committer(const GenerateOptions& options, store::DatasetWriter& writer)
-      : options_(options), writer_(writer) {}
+  Committer(const GenerateOptions& options, store::DatasetWriter& writer, Observer& observer)
+      : options_(options), writer_(writer), observer_(observer) {}
 
   // Takes up what an earlier part of the run has left.
   Status restore() {
     figures_.redone = writer_.redone();
-    return writer_.restore(
+    JAXSMITH_CHECK(writer_.restore(
         [this](const store::StoredRow& row) {
           const check::Split split =
               from_word<check::Split>(row.split).value_or(check::Split::kTrain);
@@ -73,7 +73,17 @@ class Committer {
         },
         [this](const store::StoredReject& reject) {
           count_reject(figures_, reject.category, reject.stage, reject.reason);
-        });
+        }));
+    announce();
+    return {};
+  }
+
+  // Writes what there is of whole chunks.
+  Status flush() {
+    last_flush_ = Clock::now();
+    JAXSMITH_CHECK(writer_.flush());
+    announce();
+    return {};
   }
 
   Status commit(ChunkResult chunk) {
@@ -132,17 +142,22 @@ class Committer {
     const std::chrono::duration<double> since = Clock::now() - last_flush_;
     const bool due =
         since.count() >= options_.flush || writer_.unflushed_rows() >= options_.rows_per_shard;
-    if (!due) return {};
-    last_flush_ = Clock::now();
-    return writer_.flush();
+    return due ? flush() : Status();
+  }
+
+  void announce() {
+    for (; announced_ < writer_.segments(); ++announced_)
+      observer_.stored(writer_.segment_file(announced_));
   }
 
   const GenerateOptions& options_;
   store::DatasetWriter& writer_;
+  Observer& observer_;
   select::Selector selector_;
   Figures figures_;
   Clock::time_point last_flush_ = Clock::now();
   int barren_ = 0;
+  std::size_t announced_ = 0;  // segments that the observer knows of
 };
 
 // Until the dataset is full, or `cancel`. What is done when something fails stays in the journal.
@@ -159,12 +174,12 @@ Status fill(Crew& crew, Committer& committer, Observer& observer, const std::ato
   return {};
 }
 
-Status keep_and_fail(store::DatasetWriter& writer, const Error& error) {
-  const Status flushed = writer.flush();
+Status keep_and_fail(Committer& committer, const Error& error) {
+  const Status flushed = committer.flush();
   if (!flushed.ok()) return error;
   Error out = error;
-  if (writer.rows() > 0)
-    out.message += fmt::format(" ({} functions are kept; --resume goes on)", writer.rows());
+  if (const std::uint64_t rows = committer.figures().rows; rows > 0)
+    out.message += fmt::format(" ({} functions are kept; --resume goes on)", rows);
   return out;
 }
 
@@ -188,18 +203,18 @@ Result<Summary> generate(GenerateOptions options, const trace::Installation& ins
     summary.complete = summary.was_complete = true;
     return summary;
   }
-  Committer committer(options, *writer);
+  Committer committer(options, *writer, observer);
   JAXSMITH_CHECK(committer.restore());
   observer.started(versions, committer.figures(), options.count);
   crew.begin(writer->next_chunk());
   const Status filled = fill(crew, committer, observer, cancel, summary.cpu.store);
   CpuSeconds crew_cpu = crew.stop();
-  if (!filled.ok() && !cancel) return keep_and_fail(*writer, filled.error()).error();
+  if (!filled.ok() && !cancel) return keep_and_fail(committer, filled.error()).error();
   summary.complete = committer.full();
   summary.figures = committer.figures();
   {
     const CpuTimer timer(summary.cpu.store);
-    JAXSMITH_CHECK(writer->flush());
+    JAXSMITH_CHECK(committer.flush());
     if (summary.figures.rows > 0) {
       observer.assembling(summary.figures);
       JAXSMITH_CHECK(writer->finish(summary.complete));

@@ -33,6 +33,9 @@ class Observer {
   virtual void started(const trace::Versions&, const Figures& /*what an earlier run left*/,
                        std::uint64_t /*wanted*/) {}
   virtual void progress(const Figures&) {}  // several times a second
+  // Rows are in a file of their own, named from --out on, until the dataset is complete: each file
+  // once, in the order of the rows, first those that an earlier part of the run has left.
+  virtual void stored(const std::string& /*file*/) {}
   virtual void assembling(const Figures&) {}
 };
 

@@ -18,10 +18,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using TablePtr = std::shared_ptr<arrow::Table>;
 
-Error broken(const arrow::Status& status) {
-  return Error::internal("cannot assemble the dataset: " + status.message());
-}
-
 std::string text_at(const arrow::Table& table, const char* column, std::int64_t row) {
   const auto scalar = table.GetColumnByName(column)->GetScalar(row);
   return scalar.ok() ? (*scalar)->ToString() : std::string();
@@ -31,6 +27,7 @@ Result<CardFigures> count_rows(const Assembly& a) {
   CardFigures f;
   f.redone = a.redone;
   f.complete = a.complete;
+  f.levels = {a.run.levels.begin(), a.run.levels.end()};
   for (const std::string& name : a.segments) {
     JAXSMITH_TRY(rows,
                  read_parquet(a.journal + "/segment-" + name + ".parquet",
@@ -79,9 +76,8 @@ Status write_rejects(const Assembly& a, CardFigures& figures) {
       ++figures.rejects[text_at(*rejects, "stage", i)][text_at(*rejects, "reason", i)];
     tables.push_back(rejects);
   }
-  const auto all = arrow::ConcatenateTables(tables);
-  if (!all.ok()) return broken(all.status());
-  return write_parquet(a.out + "/rejects.parquet", **all, reject_columns());
+  JAXSMITH_TRY(all, concatenated(tables));
+  return write_parquet(a.out + "/rejects.parquet", *all, reject_columns());
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ std::string card_header(const CardFigures& f) {
   CardConfig config{.name = "default", .folder = "data", .splits = {}};
   for (const std::string_view split : splits_of(f))
     if (count(f.splits, split) > 0) config.splits.emplace_back(split);
-  return card_header("jaxsmith", f.rows, {&config, 1});
+  return card_header("jaxsmith", f.rows, f.levels, {&config, 1});
 }
 
 std::string category_table(const CardFigures& f) {
@@ -74,10 +74,17 @@ std::string count_table(std::string_view what, const Counts& counts) {
   return out;
 }
 
-std::string loading_section() {
+std::string loading_section(const Levels& levels) {
+  std::string text;
+  if (!levels.empty())
+    text = fmt::format(
+        ", rows[0][\"{}\"]",
+        level::name_of(levels.contains(level::run_level()) ? level::run_level() : *levels.begin()));
   return "\n## Load\n\n```python\nfrom datasets import load_dataset\n\n"
          "rows = load_dataset(\"DIR\", split=\"train\")  # the folder of this file\n"
-         "print(rows[0][\"source\"], rows[0][\"stablehlo\"])\n```\n\n"
+         "print(rows[0][\"source\"]" +
+         text +
+         ")\n```\n\n"
          "```sql\nSELECT category, count(*) FROM 'DIR/data/*.parquet' GROUP BY ALL;  -- DuckDB\n"
          "```\n";
 }
@@ -110,20 +117,35 @@ std::string titles_of(const RunDescription& run, F is_so) {
   return out.empty() ? last : out + " and " + last;
 }
 
+// In the table's order, each once.
+std::vector<std::string_view> tags_of(const Levels& levels) {
+  std::vector<std::string_view> out = {"code", "compilers", "jax"};
+  for (const level::Level level : levels)
+    for (const std::string_view tag : level::row_of(level).card_tags)
+      if (std::find(out.begin(), out.end(), tag) == out.end()) out.push_back(tag);
+  return out;
+}
+
 // What can be said of every row.
 std::string promises(const RunDescription& run, const CardFigures& f) {
   const std::string selected =
       "- No other row has the same structure together with the same shapes and dtypes (literals "
       "apart).\n";
   if (run.origin != source::Origin::kGenerated) {
+    const level::Level alone = level::run_level();
+    const std::string run_alone =
+        f.levels.contains(alone)
+            ? fmt::format(
+                  ", whether the {},\nrun by itself, gives the same bytes twice, finite numbers, "
+                  "other outputs for other inputs",
+                  level::row_of(alone).title)
+            : "";
     return "\n## What is known of the rows\n\n"
            "The functions are a user's: none was left out for failing a check. The column `checks` "
            "says for each row\nwhat it was put to and how it came out: whether the official "
            "parsers "
-           "read its texts, whether the StableHLO,\nrun by itself, gives the same bytes twice, "
-           "finite "
-           "numbers, other outputs for other inputs.\n\n" +
-           selected +
+           "read its texts" +
+           run_alone + ".\n\n" + selected +
            "- Names of files are relative to the project or to a package; home folders and values "
            "of "
            "secret-looking\n  environment variables are taken out.\n- Inputs of captured functions "
@@ -192,13 +214,14 @@ std::string opening(const RunDescription& run, const CardFigures& f) {
 
 }  // namespace
 
-std::string card_header(std::string_view name, std::uint64_t rows,
+std::string card_header(std::string_view name, std::uint64_t rows, const Levels& levels,
                         std::span<const CardConfig> configs) {
   std::string out = fmt::format(
       "---\nlicense: apache-2.0\npretty_name: {}\nsize_categories:\n- {}\n"
       "task_categories:\n- text-generation\n"
-      "tags:\n- code\n- compilers\n- jax\n- stablehlo\n- hlo\n- xla\n",
+      "tags:\n",
       name, size_category(rows));
+  for (const std::string_view tag : tags_of(levels)) out += fmt::format("- {}\n", tag);
   std::string files;
   for (const CardConfig& config : configs) {
     if (config.splits.empty()) continue;
@@ -217,7 +240,7 @@ std::string dataset_card(const RunDescription& run, const CardFigures& f) {
         "\n**Unfinished:** the run was interrupted after {} of {} functions; `--resume` goes on "
         "with it.\n",
         f.rows, run.count);
-  out += loading_section();
+  out += loading_section(f.levels);
   out += promises(run, f);
   out += "\n## Figures of this run\n\n" + category_table(f) + "\n" +
          count_table("transformation", f.transformations);

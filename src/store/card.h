@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@ namespace jaxsmith::store {
 
 using Counts = std::map<std::string, std::uint64_t>;
 
+using Levels = std::set<level::Level>;
+
 struct CardFigures {
   Counts splits, transformations;
   std::map<std::string, Counts> categories;  // category → split → rows
@@ -23,6 +26,7 @@ struct CardFigures {
   std::uint64_t rows = 0, redone = 0, bytes = 0;
   check::InertFigures inert;
   check::DifficultyCounts difficulty;
+  Levels levels;  // of which rows have texts
   bool complete = true;
 };
 
@@ -33,15 +37,15 @@ struct CardConfig {
   std::string name, folder;
   std::vector<std::string> splits;  // with rows: others have no file to name
 };
-// What a card begins with, for machines.
-std::string card_header(std::string_view name, std::uint64_t rows,
+// What a card begins with, for machines. `levels`: those of its texts.
+std::string card_header(std::string_view name, std::uint64_t rows, const Levels& levels,
                         std::span<const CardConfig> configs);
 
 std::string dataset_card(const RunDescription& run, const CardFigures& figures);
 
 // Parts of a card that every dataset's has.
 std::string card_header(const CardFigures& figures);     // YAML, with the files of each split
-std::string loading_section();                           // how to read it
+std::string loading_section(const Levels& levels);       // how to read it, and a text of these
 std::string category_table(const CardFigures& figures);  // rows by category and split
 std::string count_table(std::string_view what, const Counts& counts);
 // `what`: "were planned and left out".

@@ -12,7 +12,7 @@
 #include "base/threads.h"
 #include "store/cells.h"
 #include "store/files.h"
-#include "tensor/array.h"
+#include "tensor/from_bytes.h"
 #include "tensor/random_key.h"
 #include "tensor/sizes.h"
 
@@ -45,14 +45,10 @@ constexpr TextColumn kDescribing[] = {{"source", &Description::source},
                                       {"split", &Description::split},
                                       {"structure", &Description::structure}};
 
-std::string counts_column(level::Level level) {
-  return fmt::format("op_counts_{}", level::name_of(level));
-}
-
 std::vector<std::string> description_columns() {
   std::vector<std::string> out = {"member"};
   for (const TextColumn& column : kDescribing) out.emplace_back(column.name);
-  for (const level::Level level : level::levels()) out.push_back(counts_column(level));
+  for (const level::Level level : level::levels()) out.push_back(level::counts_column(level));
   return out;
 }
 
@@ -129,25 +125,12 @@ Result<std::vector<std::int64_t>> integers(const std::string& what, const Cell& 
 Result<tensor::Tensor> tensor_of(const std::string& what, const std::string& dtype,
                                  tensor::Shape shape, std::string bytes) {
   const bool key = tensor::is_key_type(dtype);
-  const auto known = key ? tensor::DType::kU32 : tensor::dtype_from_jaxpr_name(dtype);
-  if (!known) return Error::environment(fmt::format("{}: there is no dtype '{}'", what, dtype));
-  auto wanted = tensor::byte_count(*known, shape);
-  if (!wanted)
-    return Error::environment(
-        fmt::format("{}: {} has a negative size, or more elements than there can be", what,
-                    tensor::aval_text(*known, shape)));
+  const auto keys = tensor::byte_count(tensor::DType::kU32, shape);
   const auto size = static_cast<std::int64_t>(bytes.size());
-  if (key && *wanted > 0 && size > 0 && size % *wanted == 0) {
-    shape.push_back(size / *wanted);
-    wanted = size;
-  }
-  if (size != *wanted)
-    return Error::environment(fmt::format("{}: it has {} bytes of data; {} has {}", what, size,
-                                          key ? dtype : tensor::aval_text(*known, shape), *wanted));
-  tensor::Tensor out{*known, std::move(shape), std::move(bytes)};
-  if (const auto why = tensor::why_no_array(out))
-    return Error::environment(
-        fmt::format("{}: {}: {}", what, tensor::aval_text(out.dtype, out.shape), *why));
+  if (key && keys && *keys > 0 && size > 0 && size % *keys == 0) shape.push_back(size / *keys);
+  const auto type = key ? tensor::jaxpr_name(tensor::DType::kU32) : std::string_view(dtype);
+  auto out = tensor::tensor_from_bytes(type, std::move(shape), std::move(bytes));
+  if (!out.ok()) return problem(what, out.error());
   return out;
 }
 
@@ -230,7 +213,9 @@ Result<ir::OpCounts> counts(const std::string& column, const Cell& cell) {
   for (std::int64_t i = 0; i < structs.length(); ++i) {
     JAXSMITH_TRY(op, present(column, text_cell({*ops, i})));
     JAXSMITH_TRY(n, present(column, integer_cell({*numbers, i})));
-    out[op] += n;
+    if (n < 0 || __builtin_add_overflow(out[op], n, &out[op]))
+      return Error::environment(
+          fmt::format("{}[{}]: its count is negative, or more than can be added up", column, i));
   }
   return out;
 }
@@ -248,7 +233,7 @@ Status read_description(const arrow::Table& table, std::int64_t i, Description& 
     out.member = member.value().value_or(0);
   }
   for (const level::Level level : level::levels()) {
-    const std::string name = counts_column(level);
+    const std::string name = level::counts_column(level);
     if (!table.GetColumnByName(name)) continue;
     JAXSMITH_TRY(found, counts(name, cell_at(table, name, i)));
     if (!found.empty()) out.op_counts.emplace(level, std::move(found));
@@ -327,7 +312,7 @@ Result<std::vector<std::string>> files_of(const std::string& folder) {
       const auto path = file.is_object() ? file.find("path") : file.end();
       if (!file.is_object() || path == file.end() || !path->is_string()) continue;
       const auto name = path->get<std::string>();
-      if (name.starts_with("data/")) out.push_back(folder + "/" + name);
+      if (name.starts_with("data/") && stays_within(name)) out.push_back(folder + "/" + name);
     }
   }
   if (!out.empty()) return out;
@@ -362,7 +347,11 @@ Result<DatasetReader> DatasetReader::open(const std::string& path, bool describe
     const Status status = guarded([&]() -> Status {
       JAXSMITH_TRY(reader, open_file(file));
       JAXSMITH_TRY(indices, leaves(*reader, described));
-      out.rows_ += reader->parquet_reader()->metadata()->num_rows();
+      const std::int64_t rows = reader->parquet_reader()->metadata()->num_rows();
+      std::int64_t sum = 0;
+      if (rows < 0 || __builtin_add_overflow(out.rows_, rows, &sum))
+        return Error::environment("it says that it has more rows than can be counted");
+      out.rows_ = sum;
       return {};
     });
     good += status.ok();
@@ -409,7 +398,7 @@ void DatasetReader::read_group() {
   if (group_ >= metadata->num_row_groups()) return next_file();
   const auto table = group_table(*reader.value(), group_, described_);
   const std::int64_t first = row_;
-  row_ += metadata->RowGroup(group_)->num_rows();
+  if (__builtin_add_overflow(first, metadata->RowGroup(group_)->num_rows(), &row_)) row_ = first;
   ++group_;
   if (!table.ok()) {
     waiting_.push_back(

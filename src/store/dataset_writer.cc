@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <limits>
 #include <optional>
 
+#include "base/json.h"
 #include "store/assemble.h"
 #include "store/files.h"
 #include "store/schema.h"
@@ -54,21 +55,38 @@ Result<std::shared_ptr<arrow::StringArray>> text_column(const arrow::Table& tabl
     if (table.num_rows() == 0) return std::make_shared<arrow::StringArray>(0, nullptr, nullptr);
     return Error::internal(combined.status().message());
   }
+  if ((*combined)->type_id() != arrow::Type::STRING)
+    return Error::internal(fmt::format("the journal's column {} holds no texts", name));
   return std::static_pointer_cast<arrow::StringArray>(*combined);
 }
 
+struct SegmentCounts {
+  std::uint64_t rows = 0, rejects = 0, redone = 0;
+};
+
+std::optional<SegmentCounts> counts_in(const std::string& text) {
+  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  try {
+    const json::Value j = json::parse(text);
+    return SegmentCounts{json::whole(j.at("rows"), kMost), json::whole(j.at("rejects"), kMost),
+                         j.contains("redone") ? json::whole(j.at("redone"), kMost) : 0};
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
 // A segment's counts, where all three of its files are there and whole.
-std::optional<Json> segment_info(const std::string& journal, const std::string& name) {
+std::optional<SegmentCounts> segment_counts(const std::string& journal, const std::string& name) {
   const auto text = read_file(journal + "/segment-" + name + ".json");
-  Json info = text.ok() ? Json::parse(text.value(), nullptr, false) : Json();
-  if (!info.is_object()) return std::nullopt;
-  for (const auto& [file, key] :
-       {std::pair("/segment-", "rows"), std::pair("/rejects-", "rejects")}) {
+  const auto out = text.ok() ? counts_in(text.value()) : std::nullopt;
+  if (!out) return std::nullopt;
+  for (const auto& [file, count] :
+       {std::pair("/segment-", out->rows), std::pair("/rejects-", out->rejects)}) {
     const auto table = read_parquet(journal + file + name + ".parquet", {"id"});
-    if (!table.ok() || table.value()->num_rows() != info.value(key, std::int64_t{-1}))
+    if (!table.ok() || table.value()->num_rows() != static_cast<std::int64_t>(count))
       return std::nullopt;
   }
-  return info;
+  return out;
 }
 
 }  // namespace
@@ -116,7 +134,9 @@ Status DatasetWriter::match() {
   JAXSMITH_CHECK(folder_->finish());
   JAXSMITH_TRY(content, read_file(manifest));
   was_complete_ = true;
-  rows_ = Json::parse(content, nullptr, false).value("rows", std::uint64_t{0});
+  const Json last = Json::parse(content, nullptr, false);
+  const auto rows = last.is_object() ? last.find("rows") : last.end();
+  if (rows != last.end() && rows->is_number_unsigned()) rows_ = rows->get<std::uint64_t>();
   return {};
 }
 
@@ -141,18 +161,19 @@ Status DatasetWriter::load_journal() {
     unsigned long long first = 0, end = 0;
     int length = 0;
     if (sscanf(file.c_str(), "segment-%llu-%llu.parquet%n", &first, &end, &length) == 2 &&
-        length == static_cast<int>(file.size())) {
+        length == static_cast<int>(file.size()) && first < end) {
       found.push_back({first, end, 0, 0, 0, fmt::format("{:08}-{:08}", first, end)});
     }
   }
   std::sort(found.begin(), found.end(),
             [](const Segment& x, const Segment& y) { return x.first < y.first; });
   for (Segment& s : found) {
-    const auto info = s.first == next_chunk_ ? segment_info(folder_->own(), s.name) : std::nullopt;
-    if (!info) continue;
-    s.rows = info->value("rows", std::uint64_t{0});
-    s.rejects = info->value("rejects", std::uint64_t{0});
-    s.redone = info->value("redone", std::uint64_t{0});
+    const auto counts =
+        s.first == next_chunk_ ? segment_counts(folder_->own(), s.name) : std::nullopt;
+    if (!counts) continue;
+    s.rows = counts->rows;
+    s.rejects = counts->rejects;
+    s.redone = counts->redone;
     rows_ += s.rows;
     redone_ += s.redone;
     next_chunk_ = first_unflushed_ = s.end;
@@ -237,6 +258,11 @@ Status DatasetWriter::flush() {
   return {};
 }
 
+std::string DatasetWriter::segment_file(std::size_t segment) const {
+  const std::string file = journal_file("segment", segments_[segment].name, "parquet");
+  return file.substr(folder_->path().size() + 1);
+}
+
 Status DatasetWriter::finish(bool complete) {
   JAXSMITH_CHECK(flush());
   std::vector<std::string> names;
@@ -247,5 +273,7 @@ Status DatasetWriter::finish(bool complete) {
   JAXSMITH_CHECK(folder_->publish());
   return complete ? folder_->finish() : Status();
 }
+
+Status DatasetWriter::discard() { return folder_->complete() ? Status() : folder_->discard(); }
 
 }  // namespace jaxsmith::store

@@ -84,12 +84,19 @@ class DatasetWriter {
   void end_chunk(std::uint64_t chunk, std::uint64_t redone);
   // Writes a segment of what is whole.
   Status flush();
+  // Segments so far, of earlier parts of the run too, and the Parquet file with the rows of each,
+  // named from the dataset's folder on; there until `finish` has completed the dataset.
+  std::size_t segments() const { return segments_.size(); }
+  std::string segment_file(std::size_t segment) const;
   // Rows and chunks since the last flush.
   std::size_t unflushed_rows() const { return samples_.size(); }
 
   // Makes the final files. `complete`: the count is reached, the journal goes; otherwise it stays
   // for --resume.
   Status finish(bool complete);
+  // Takes away all that is in the folder of this dataset, and records that it was to be made of;
+  // where it is complete, nothing.
+  Status discard();
 
  private:
   struct Segment {

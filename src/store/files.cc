@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -23,6 +24,8 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kRowGroupRows = 1000;
 constexpr int kCompressionLevel = 3;
+constexpr std::size_t kPiece = std::size_t{1} << 16;
+constexpr std::size_t kMostUnmeasured = std::size_t{256} << 20;  // of what says no size
 
 Error cannot(std::string_view what, const std::string& path, std::string why) {
   while (!why.empty() && (why.back() == '\n' || why.back() == ' ')) why.pop_back();
@@ -128,10 +131,30 @@ Status check_writable(const std::string& path) {
 }
 
 Result<std::string> read_file(const std::string& path) {
+  std::error_code ignored;
+  const bool has_size = fs::is_regular_file(path, ignored);
+  errno = 0;
   std::ifstream in(path, std::ios::binary);
-  std::string content((std::istreambuf_iterator<char>(in)), {});
-  if (!in.good() && !in.eof()) return cannot("read", path, strerror(errno));
+  std::string content;
+  std::vector<char> piece(kPiece);
+  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0) {
+    content.append(piece.data(), static_cast<std::size_t>(in.gcount()));
+    if (!has_size && content.size() > kMostUnmeasured)
+      return cannot(
+          "read", path,
+          fmt::format("it is no regular file and has more than {} bytes", kMostUnmeasured));
+  }
+  if (!in.eof() || in.bad()) return cannot("read", path, strerror(errno));
   return content;
+}
+
+bool stays_within(std::string_view name) {
+  const fs::path path(name);
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; };
+  return !name.empty() && path.is_relative() && std::none_of(name.begin(), name.end(), control) &&
+         std::none_of(path.begin(), path.end(), [](const fs::path& part) {
+           return part.empty() || part == "." || part == "..";
+         });
 }
 
 void to_json(nlohmann::ordered_json& json, const FileEntry& entry) {

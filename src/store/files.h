@@ -21,7 +21,12 @@ namespace jaxsmith::store {
 Status write_file(const std::string& path, std::string_view content);
 // Whether write_file will get that far: for whoever has work to do before it.
 Status check_writable(const std::string& path);
+// All of it. A device or a pipe may have no end: of more than 256 MiB of one that is an error.
 Result<std::string> read_file(const std::string& path);
+// Whether a name of a file, as a folder's own lists give it, is one below that folder by its words:
+// relative, no part of it "." or "..", and one line. (Links in the folder may still lead
+// elsewhere.)
+bool stays_within(std::string_view name);
 // As a manifest lists a file of a dataset.
 struct FileEntry {
   std::string path;  // within the folder

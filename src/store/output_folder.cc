@@ -7,9 +7,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <limits>
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "check/sample.h"
 #include "store/files.h"
 
@@ -37,6 +38,26 @@ bool exists(const std::string& path) {
   return fs::exists(fs::symlink_status(path, error));
 }
 
+// Through a link nothing is made or deleted: what it leads to may be anybody's.
+bool is_link(const std::string& path) {
+  std::error_code error;
+  return fs::is_symlink(fs::symlink_status(path, error));
+}
+bool is_folder(const std::string& path) {
+  std::error_code error;
+  return fs::is_directory(fs::symlink_status(path, error));
+}
+
+// The first of the folders on the way from `out` to a file in it that is none; empty where all are,
+// or are still to be made.
+std::string no_folder_on_the_way(const std::string& out, const std::string& name) {
+  for (std::size_t at = name.find('/'); at != std::string::npos; at = name.find('/', at + 1)) {
+    const std::string folder = name.substr(0, at);
+    if (exists(out + "/" + folder) && !is_folder(out + "/" + folder)) return folder;
+  }
+  return "";
+}
+
 // Without a slash behind it, which would count as one more folder.
 fs::path plain(const std::string& folder) {
   const fs::path out = fs::path(folder).lexically_normal();
@@ -58,8 +79,7 @@ Names files_below(const std::string& folder) {
   Names out;
   for (const std::string& name : names_in(folder)) {
     const std::string path = folder + "/" + name;
-    std::error_code error;
-    if (!fs::is_directory(fs::symlink_status(path, error))) {
+    if (!is_folder(path)) {
       out.push_back(name);
       continue;
     }
@@ -95,6 +115,7 @@ struct Look {
   bool folder = false;    // it is one
   bool idle = true;       // nothing is in it but what an idle claim leaves
   bool own = false;       // jaxsmith's folder is in it
+  bool linked = false;    // or a link in the place of that, or in it
   bool journal = false;   // with an unfinished dataset
   bool records = false;   // with an unfinished capture
   bool manifest = false;  // a dataset, finished or not
@@ -113,8 +134,11 @@ Look look_at(const std::string& path) {
   out.folder = fs::is_directory(path, error);
   if (!out.folder) return out;
   const std::string own = path + "/" + kOwn;
-  if (fs::is_directory(fs::symlink_status(own, error))) {
+  out.linked = is_link(own);
+  if (is_folder(own)) {
     const Names names = names_in(own);
+    out.linked = std::any_of(names.begin(), names.end(),
+                             [&](const auto& name) { return is_link(own + "/" + name); });
     out.own = std::all_of(names.begin(), names.end(), is_own_name);
     out.idle = std::all_of(names.begin(), names.end(), is_idle_name);
     out.records = out.own && std::count(names.begin(), names.end(), kRecords) > 0;
@@ -129,10 +153,16 @@ Look look_at(const std::string& path) {
 }
 
 // Why a folder is not taken, as far as a look tells.
-Status refuse(const std::string& out, const Look& look, bool resume) {
+Status refuse(const std::string& out, const Look& look, bool resume, bool beside_files) {
+  if (look.linked)
+    return in_folder(out, fmt::format("{} in it is a symbolic link, or holds one, which jaxsmith "
+                                      "does not follow; remove it, or name another folder",
+                                      kOwn));
   if (look.idle) return {};
-  if (!look.journal && !look.records && !look.manifest)
+  if (!look.journal && !look.records && !look.manifest) {
+    if (beside_files) return {};
     return in_folder(out, "it holds other files; name a new or empty folder");
+  }
   if (resume) return {};
   if (look.journal && !look.complete)
     return in_folder(out,
@@ -147,14 +177,30 @@ Status refuse(const std::string& out, const Look& look, bool resume) {
 }  // namespace
 
 Result<std::unique_ptr<OutputFolder>> OutputFolder::claim(const std::string& path, bool resume) {
-  std::unique_ptr<OutputFolder> out(new OutputFolder(path));
+  return claim(path, resume ? Taking::kResumed : Taking::kNew);
+}
+
+Result<std::unique_ptr<OutputFolder>> OutputFolder::claim_beside_files(const std::string& path) {
+  return claim(path, Taking::kBesideFiles);
+}
+
+Result<std::unique_ptr<OutputFolder>> OutputFolder::claim(const std::string& path, Taking taking) {
+  std::unique_ptr<OutputFolder> out(new OutputFolder(path, taking));
   const Look look = look_at(path);
   if (exists(path) && !look.folder) return in_folder(path, "it is a file; name a folder");
-  if (!look.own || look.complete) JAXSMITH_CHECK(refuse(path, look, resume));
+  if (!look.own || look.linked || look.complete)
+    JAXSMITH_CHECK(refuse(path, look, taking == Taking::kResumed, taking == Taking::kBesideFiles));
   if (look.complete && !look.own) return out;
   JAXSMITH_CHECK(out->make_and_lock());
-  JAXSMITH_CHECK(out->take_up(resume));
+  JAXSMITH_CHECK(out->take_up());
   return out;
+}
+
+// An error about something in the folder that only the user may move.
+Error OutputFolder::in_the_way(const std::string& what) const {
+  return in_folder(path_,
+                   fmt::format("{}, then {} goes on", what,
+                               taking_ == Taking::kBesideFiles ? "the same command" : "--resume"));
 }
 
 // The folders and the lock. Another run may end just now and take the folders away.
@@ -180,17 +226,17 @@ Status OutputFolder::make_and_lock() {
 }
 
 // What is in the folder, now that nobody else changes it.
-Status OutputFolder::take_up(bool resume) {
+Status OutputFolder::take_up() {
   const Look look = look_at(path_);
-  JAXSMITH_CHECK(refuse(path_, look, resume));
+  JAXSMITH_CHECK(refuse(path_, look, taking_ == Taking::kResumed, taking_ == Taking::kBesideFiles));
   read_made();
   if (look.idle) return write_made();
   if (look.complete) return {};
   JAXSMITH_CHECK(carry_on());
   for (const char* name : {kManifest, "README.md", "rejects.parquet"})
     JAXSMITH_CHECK(check_free(name));
-  if (exists(path_ + "/data") && !fs::is_directory(path_ + "/data"))
-    return in_folder(path_, "data in it is no folder; move it away, then --resume goes on");
+  if (exists(path_ + "/data") && !is_folder(path_ + "/data"))
+    return in_the_way("data in it is no folder; move it away");
   for (const std::string& name : names_in(path_ + "/data"))
     if (is_shard_name(name)) JAXSMITH_CHECK(check_free("data/" + name));
   return {};
@@ -222,22 +268,39 @@ Status OutputFolder::check() const {
       path_));
 }
 
+// What may have been changed since: of names that leave the folder, and of a list that cannot be
+// read, nothing is jaxsmith's. Nor are folders above this one, which another run may have made.
 void OutputFolder::read_made() {
+  constexpr auto kAny = std::numeric_limits<std::uint64_t>::max();
   const auto text = read_file(own() + "/" + kMade);
-  const Json j = text.ok() ? Json::parse(text.value(), nullptr, false) : Json();
-  if (!j.is_object()) return;
-  folders_ = std::max(folders_, j.value("folders", std::uint64_t{0}));
-  for (const Json& f : j.value("files", Json::array()))
-    made_.push_back(
-        {f.value("path", ""), f.value("bytes", std::uint64_t{0}), f.value("xxh3_128", "")});
-  current_ = j.value("current", Names());
+  if (!text.ok()) return;
+  std::vector<Made> made;
+  Names current;
+  std::uint64_t folders = 0;
+  try {
+    const json::Value j = json::parse(text.value());
+    folders = json::whole(j.at("folders"), kAny);
+    for (const json::Value& f : json::list(j.at("files")))
+      made.push_back({json::line(f.at("path")), json::whole(f.at("bytes"), kAny),
+                      json::word(f.at("xxh3_128"))});
+    for (const json::Value& name : json::list(j.at("current"))) current.push_back(json::line(name));
+  } catch (const std::exception&) {
+    return;
+  }
+  std::erase_if(made, [](const Made& m) { return !stays_within(m.path); });
+  std::erase_if(current, [](const std::string& name) { return !stays_within(name); });
+  folders_ = std::max(folders_, std::min<std::uint64_t>(folders, 1));
+  made_ = std::move(made);
+  current_ = std::move(current);
 }
 
 Status OutputFolder::write_made() const {
   Json files = Json::array();
   for (const Made& m : made_)
     files.push_back({{"path", m.path}, {"bytes", m.bytes}, {"xxh3_128", m.digest}});
-  const Json j = {{"folders", folders_}, {"files", files}, {"current", current_}};
+  // Whoever goes on takes no folder above this one away (read_made).
+  const auto folders = std::min<std::uint64_t>(folders_, 1);
+  const Json j = {{"folders", folders}, {"files", files}, {"current", current_}};
   return write_file(own() + "/" + kMade, j.dump(1) + "\n");
 }
 
@@ -245,7 +308,9 @@ Status OutputFolder::write_made() const {
 bool OutputFolder::is_made(const std::string& name) const {
   const std::string path = path_ + "/" + name;
   std::error_code error;
-  if (!fs::is_regular_file(fs::symlink_status(path, error))) return false;
+  if (!no_folder_on_the_way(path_, name).empty() ||
+      !fs::is_regular_file(fs::symlink_status(path, error)))
+    return false;
   const auto content = read_file(path);
   if (!content.ok()) return false;
   const Made found{name, content.value().size(), hash128_hex(content.value())};
@@ -253,10 +318,10 @@ bool OutputFolder::is_made(const std::string& name) const {
 }
 
 Status OutputFolder::check_free(const std::string& name) const {
+  if (const std::string folder = no_folder_on_the_way(path_, name); !folder.empty())
+    return in_the_way(fmt::format("{} in it is no folder; move it away", folder));
   if (!exists(path_ + "/" + name) || is_made(name)) return {};
-  return in_folder(path_, fmt::format("{} in it is not as jaxsmith made it; move it away, then "
-                                      "--resume goes on",
-                                      name));
+  return in_the_way(fmt::format("{} in it is not as jaxsmith made it; move it away", name));
 }
 
 Result<std::string> OutputFolder::begin_files() {
@@ -289,6 +354,8 @@ Status OutputFolder::publish() {
 Status OutputFolder::carry_on() {
   const std::string ready = own() + "/" + kPublish;
   if (!exists(ready)) return {};
+  if (!is_folder(ready))
+    return in_the_way(fmt::format("{}/{} in it is no folder; remove it", kOwn, kPublish));
   const Names left = files_below(ready);
   for (const std::string& name : left) JAXSMITH_CHECK(check_free(name));
   if (!left.empty()) JAXSMITH_CHECK(remove_made(kManifest));

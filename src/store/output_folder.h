@@ -14,8 +14,10 @@
 //
 // What is deleted. Nothing outside of this class deletes in an output folder, and it deletes only
 // names in OUT/.jaxsmith that jaxsmith gives, and files that OUT/.jaxsmith/made.json lists by path,
-// size and digest. A user's own files stay, and so does a listed file that was changed since; where
-// one has the name of a final file, the folder is refused, before the work if it is there by then.
+// size and digest. That list is believed as far as names in OUT go: others are dropped, and no
+// symbolic link is followed. A user's own files stay, and so does a listed file that was changed
+// since; where one has the name of a final file, the folder is refused, before the work if it is
+// there by then.
 //
 // How files get their names. They are written to OUT/.jaxsmith/new, synced, listed in made.json,
 // and then OUT/.jaxsmith/new becomes OUT/.jaxsmith/publish by one rename: before it nothing has
@@ -44,6 +46,9 @@ class OutputFolder {
   // of jaxsmith has left. Anything else, and one that another run owns, is refused and stays
   // untouched.
   static Result<std::unique_ptr<OutputFolder>> claim(const std::string& path, bool resume);
+  // The same of a new folder, which may hold files of the user's: of a program that has worked in
+  // it by now.
+  static Result<std::unique_ptr<OutputFolder>> claim_beside_files(const std::string& path);
   // Frees the lock. Where nothing has come of the claim, what it made is gone again.
   ~OutputFolder();
   OutputFolder(const OutputFolder&) = delete;
@@ -63,7 +68,8 @@ class OutputFolder {
   Status publish();
   // Takes the journal away: the dataset is complete.
   Status finish();
-  // Takes away all that jaxsmith has made here, and the folder if it made that and it is empty.
+  // Takes away all that jaxsmith has made here, and the folder if it made that and it is empty. Of
+  // a run that is gone on with, folders above it stay, whoever made them.
   Status discard();
   // Takes the journal's files away, but not the records of a capture.
   Status discard_journal();
@@ -75,10 +81,15 @@ class OutputFolder {
     std::string digest;
     bool operator==(const Made&) const = default;
   };
-  explicit OutputFolder(std::string path) : path_(std::move(path)) {}
+  // What a folder may hold that is claimed: nothing, what an unfinished run has left, files of the
+  // user's.
+  enum class Taking { kNew, kResumed, kBesideFiles };
+  OutputFolder(std::string path, Taking taking) : path_(std::move(path)), taking_(taking) {}
 
+  static Result<std::unique_ptr<OutputFolder>> claim(const std::string& path, Taking taking);
   Status make_and_lock();
-  Status take_up(bool resume);
+  Status take_up();
+  Error in_the_way(const std::string& what) const;
   void read_made();
   Status write_made() const;
   bool is_made(const std::string& name) const;
@@ -88,6 +99,7 @@ class OutputFolder {
   Status remove_own(const std::string& name);
 
   const std::string path_;
+  const Taking taking_;
   std::optional<FileLock> lock_;  // none: a complete dataset is only looked at
   std::uint64_t folders_ = 0;     // so many, OUT and its parents, were made for the claim
   std::vector<Made> made_;        // what has a final name, or is about to get one

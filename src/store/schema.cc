@@ -300,11 +300,11 @@ Columns count_columns() {
   for (const level::Level level : level::levels()) {
     const ir::LevelRow& row = level::row_of(level);
     if (row.counts)
-      out.push_back({{fmt::format("op_counts_{}", row.name), counts_type(), false,
-                      std::string(row.counts_column)},
-                     [level](Appender& a, ArrayBuilder* b, const Row& r) {
-                       append_counts(a, b, r.sample, level);
-                     }});
+      out.push_back(
+          {{level::counts_column(level), counts_type(), false, std::string(row.counts_column)},
+           [level](Appender& a, ArrayBuilder* b, const Row& r) {
+             append_counts(a, b, r.sample, level);
+           }});
   }
   return out;
 }
@@ -367,11 +367,10 @@ Columns span_columns() {
   for (const level::Level level : level::levels()) {
     const ir::LevelRow& row = level::row_of(level);
     if (row.spans_column.empty()) continue;
-    out.push_back(
-        {{fmt::format("spans_{}", row.name), spans_type(), false, std::string(row.spans_column)},
-         [level](Appender& a, ArrayBuilder* b, const Row& r) {
-           append_spans(a, b, r.sample, level);
-         }});
+    out.push_back({{level::spans_column(level), spans_type(), false, std::string(row.spans_column)},
+                   [level](Appender& a, ArrayBuilder* b, const Row& r) {
+                     append_spans(a, b, r.sample, level);
+                   }});
   }
   return out;
 }

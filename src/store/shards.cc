@@ -19,6 +19,12 @@ Error broken(const arrow::Status& status) {
 
 }  // namespace
 
+Result<TablePtr> concatenated(const std::vector<TablePtr>& tables) {
+  auto all = arrow::ConcatenateTables(tables);
+  if (!all.ok()) return broken(all.status());
+  return *std::move(all);
+}
+
 ShardWriter::ShardWriter(std::string out, std::string split, std::uint64_t rows,
                          std::uint64_t rows_per_shard)
     : out_(std::move(out)),
@@ -37,13 +43,12 @@ Status ShardWriter::add(const TablePtr& rows) {
 }
 
 Status ShardWriter::write(std::uint64_t rows) {
-  auto all = arrow::ConcatenateTables(waiting_);
-  if (!all.ok()) return broken(all.status());
+  JAXSMITH_TRY(all, concatenated(waiting_));
   const auto n = static_cast<std::int64_t>(rows);
   const std::string path =
       fmt::format("{}/data/{}-{:05}-of-{:05}.parquet", out_, split_, next_++, count_);
-  JAXSMITH_CHECK(write_parquet(path, *(*all)->Slice(0, n), sample_columns()));
-  waiting_ = {(*all)->Slice(n)};
+  JAXSMITH_CHECK(write_parquet(path, *all->Slice(0, n), sample_columns()));
+  waiting_ = {all->Slice(n)};
   waiting_rows_ -= rows;
   left_ -= rows;
   return {};
@@ -61,10 +66,11 @@ Result<TablePtr> rows_of_split(const TablePtr& table, const std::vector<std::str
           table->Slice(static_cast<std::int64_t>(i), static_cast<std::int64_t>(end - i)));
     i = std::max(end, i + 1);
   }
-  auto all = arrow::ConcatenateTables(runs);
-  if (all.ok() && runs.size() > 1) all = (*all)->CombineChunks();
-  if (!all.ok()) return broken(all.status());
-  return *all;
+  JAXSMITH_TRY(all, concatenated(runs));
+  if (runs.size() == 1) return all;
+  auto combined = all->CombineChunks();
+  if (!combined.ok()) return broken(combined.status());
+  return *std::move(combined);
 }
 
 }  // namespace jaxsmith::store

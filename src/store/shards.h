@@ -34,6 +34,10 @@ class ShardWriter {
   std::vector<std::shared_ptr<arrow::Table>> waiting_;
 };
 
+// Tables of the same columns, one after another.
+Result<std::shared_ptr<arrow::Table>> concatenated(
+    const std::vector<std::shared_ptr<arrow::Table>>& tables);
+
 // The rows that stand in the split, by `splits` of each row, put together in memory of their own:
 // the table may go.
 Result<std::shared_ptr<arrow::Table>> rows_of_split(const std::shared_ptr<arrow::Table>& table,

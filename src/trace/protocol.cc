@@ -1,11 +1,13 @@
 #include "trace/protocol.h"
 
-#include <arrow/util/utf8.h>
-
 #include <algorithm>
 #include <cstring>
 #include <limits>
-#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "base/json.h"
+#include "tensor/from_bytes.h"
+#include "tensor/sizes.h"
 
 namespace jaxsmith::trace {
 
@@ -13,103 +15,15 @@ using tensor::Tensor;
 
 namespace {
 
-using Json = nlohmann::json;
+using json::kMostPosition, json::line, json::list, json::of_word, json::real, json::table,
+    json::text, json::truth, json::whole, json::word;
+using Json = json::Value;
 
 // What a frame holds beside the texts and arrays of an outcome.
 constexpr std::size_t kFrameOverhead = std::size_t{1} << 16;
-// A message's values take some thirty times their bytes in memory, and reading them goes as deep as
-// they are nested: docs/protocol.md.
-constexpr std::size_t kMostValues = std::size_t{1} << 24;
-constexpr std::size_t kMostDepth = 16;
-constexpr std::size_t kMostWordBytes = 128;   // of stages, reasons, versions
-constexpr std::size_t kMostLineBytes = 4096;  // of what a person reads
 constexpr std::size_t kMostRank = 64;
-constexpr std::uint64_t kMostBytes = std::uint64_t{1}
-                                     << 32;  // of any array, also an empty one's other sizes
-constexpr std::uint64_t kMostPosition = std::numeric_limits<std::int32_t>::max();
-
-// nlohmann's own builder, which takes no more than a message may hold.
-class Reader : public nlohmann::detail::json_sax_dom_parser<Json> {
- public:
-  using Base = nlohmann::detail::json_sax_dom_parser<Json>;
-  using Base::Base;
-  bool null() { return count() && Base::null(); }
-  bool boolean(bool v) { return count() && Base::boolean(v); }
-  bool number_integer(number_integer_t v) { return count() && Base::number_integer(v); }
-  bool number_unsigned(number_unsigned_t v) { return count() && Base::number_unsigned(v); }
-  bool number_float(number_float_t v, const string_t& text) {
-    return count() && Base::number_float(v, text);
-  }
-  bool string(string_t& v) { return count() && Base::string(v); }
-  bool binary(binary_t& v) { return count() && Base::binary(v); }
-  bool start_object(std::size_t n) { return enter() && Base::start_object(n); }
-  bool end_object() { return leave() && Base::end_object(); }
-  bool start_array(std::size_t n) { return enter() && Base::start_array(n); }
-  bool end_array() { return leave() && Base::end_array(); }
-  bool key(string_t& v) { return count() && Base::key(v); }
-
- private:
-  bool count() {
-    if (++values_ > kMostValues) throw std::runtime_error("it holds too many values");
-    return true;
-  }
-  bool enter() {
-    if (++depth_ > kMostDepth) throw std::runtime_error("it is nested too deeply");
-    return count();
-  }
-  bool leave() {
-    --depth_;
-    return true;
-  }
-  std::size_t values_ = 0, depth_ = 0;
-};
-
-// ---- Members of a message: each throws where the value is not what it has to be ----
-
-// A whole number in [0, most]. (get<std::size_t>() would take any number, bools too.)
-std::uint64_t whole(const Json& j, std::uint64_t most = kMostPosition) {
-  if (!j.is_number_integer() || (!j.is_number_unsigned() && j.get<std::int64_t>() < 0) ||
-      j.get<std::uint64_t>() > most)
-    throw std::runtime_error("a number is out of range");
-  return j.get<std::uint64_t>();
-}
-
-double real(const Json& j) {
-  if (!j.is_number()) throw std::runtime_error("a number is missing");
-  return j.get<double>();
-}
-
-bool truth(const Json& j) {
-  if (!j.is_boolean()) throw std::runtime_error("a yes or no is missing");
-  return j.get<bool>();
-}
-
-const Json& list(const Json& j) {
-  if (!j.is_array()) throw std::runtime_error("a list is missing");
-  return j;
-}
-
-const Json& table(const Json& j) {
-  if (!j.is_object()) throw std::runtime_error("a table is missing");
-  return j;
-}
-
-const std::string& text(const Json& j) {
-  const std::string& s = j.get_ref<const std::string&>();
-  if (!arrow::util::ValidateUTF8(s)) throw std::runtime_error("a text is not UTF-8");
-  return s;
-}
-
-// One line for a person.
-std::string line(const Json& j, std::size_t most = kMostLineBytes) {
-  const std::string& s = text(j);
-  const auto control = [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; };
-  if (s.size() > most || std::any_of(s.begin(), s.end(), control))
-    throw std::runtime_error("a line is too long or is several");
-  return s;
-}
-
-std::string word(const Json& j) { return line(j, kMostWordBytes); }
+constexpr std::int64_t kMostBytes = std::int64_t{1}
+                                    << 32;  // of any array, also an empty one's other sizes
 
 Json to_json(const Tensor& t) {
   return {{"dtype", tensor::jaxpr_name(t.dtype)},
@@ -118,40 +32,27 @@ Json to_json(const Tensor& t) {
 }
 
 Tensor to_tensor(const Json& j) {
-  Tensor t;
   const auto dtype = tensor::dtype_from_jaxpr_name(text(j.at("dtype")));
   if (!dtype) throw std::runtime_error("unknown dtype");
-  t.dtype = *dtype;
-  const auto& data = j.at("data").get_binary();
   if (list(j.at("shape")).size() > kMostRank)
     throw std::runtime_error("an array's rank is too high");
+  tensor::Shape shape;
+  for (const Json& each : j.at("shape")) shape.push_back(static_cast<std::int64_t>(whole(each)));
   // Of the sizes that are not 0, so that a product of all of them is in range in any order.
-  std::uint64_t bytes = tensor::byte_size(t.dtype);
-  bool empty = false;
-  for (const Json& each : j.at("shape")) {
-    const std::uint64_t size = whole(each);
-    t.shape.push_back(static_cast<std::int64_t>(size));
-    empty = empty || size == 0;
-    bytes *= std::max<std::uint64_t>(size, 1);  // below 2^32 * 2^31
-    if (bytes > kMostBytes) throw std::runtime_error("an array's shape is too large");
-  }
-  if (data.size() != (empty ? 0 : bytes))
-    throw std::runtime_error("an array's bytes do not fit its shape");
-  t.bytes.assign(data.begin(), data.end());
-  return t;
+  tensor::Shape filled = shape;
+  std::replace(filled.begin(), filled.end(), std::int64_t{0}, std::int64_t{1});
+  const auto bytes = tensor::byte_count(*dtype, filled);
+  if (!bytes || *bytes > kMostBytes) throw std::runtime_error("an array's shape is too large");
+  const auto& data = j.at("data").get_binary();
+  auto out = tensor::tensor_from_bytes(*dtype, std::move(shape), {data.begin(), data.end()});
+  if (!out.ok()) throw std::runtime_error("an array: " + out.error().message);
+  return std::move(out).value();
 }
 
 std::vector<Tensor> to_tensors(const Json& j) {
   std::vector<Tensor> out;
   for (const Json& t : list(j)) out.push_back(to_tensor(t));
   return out;
-}
-
-template <class E>
-E of_word(const Json& j) {
-  const std::string text = word(j);
-  if (const auto value = from_word<E>(text)) return *value;
-  throw std::runtime_error("an unknown word: " + text);
 }
 
 Json to_json(const source::Function& f) {
@@ -229,7 +130,7 @@ Message to_message(Json& j) {
 
 }  // namespace
 
-std::vector<Span> spans_of(const nlohmann::json& j) {
+std::vector<Span> spans_of(const Json& j) {
   const auto number = [](const Json& n) { return static_cast<std::int64_t>(whole(n)); };
   std::vector<Span> out;
   for (const Json& each : list(j)) {
@@ -286,10 +187,7 @@ Result<std::optional<Message>> FrameReader::next() {
   const char* begin = buffer_.data() + used_ + 4;
   used_ += 4 + std::size_t{size};
   try {
-    Json message;
-    Reader reader(message);
-    if (!Json::sax_parse(begin, begin + size, &reader, Json::input_format_t::msgpack))
-      return Error::environment("a worker's answer is no MessagePack");
+    Json message = json::parse_message_pack({begin, size});
     return std::optional<Message>(to_message(message));
   } catch (const std::exception& e) {
     return Error::environment(std::string("a worker's answer cannot be read: ") + e.what());
