@@ -52,6 +52,31 @@ TEST(Mapping, WhatLooksBeyondAnElementIs) {
   EXPECT_TRUE(looks_beyond("jax.random.normal(jax.random.key($0), (8,))", {{}}, row));
 }
 
+// Who looks at what entries do says so in the settings; it shows nowhere else.
+TEST(Mapping, AnyFunctionIsMappedWhereSettingsSaySo) {
+  Settings settings;
+  settings.catalogue = &backend::jax().catalogue();
+  settings.dtypes = {DType::kF32}, settings.sizes = {3, 4, 5};
+  const auto worth = [&] {
+    Program program;
+    program.catalogue = settings.catalogue;
+    Builder b(program, settings, Random(1, 1));
+    bool out = false;
+    Builder::BodySpec spec;
+    spec.parameters = {{{DType::kF32, {4}}, uniform_stats(b.random(), -1, 1, false), "x", 1, 1}};
+    (void)b.body(spec, [&](const std::vector<ValueId>& given) {
+      EXPECT_TRUE(b.apply("tanh", {given[0]}));
+      out = worth_mapping(b, b.current());
+      return false;
+    });
+    return out;
+  };
+  EXPECT_FALSE(worth());
+  settings.maps_anything = true;
+  EXPECT_TRUE(worth());
+  EXPECT_FALSE(looks_beyond("jnp.tanh($0)", {{8}}, {8}));
+}
+
 TEST(Mapping, NamesOfMany) {
   EXPECT_EQ(names_of_many({"seed", "k"}), std::vector<std::string>{"seeds"});
   EXPECT_EQ(names_of_many({"velocity", "key", "box"}),

@@ -195,6 +195,11 @@ TEST(Plan, InputsHaveTheShapesAndBoundsOfTheirArguments) {
   }
 }
 
+// Whether an entry gives words for a function's results, and no step (words_of_results).
+bool says_only(const Op& op) {
+  return op.has(kSetting) && !op.hints.empty() && op.hints.front() == "says";
+}
+
 // In some thousand families, and what is rarer there where it is asked for or has its turn, or in
 // programs of its category.
 TEST(Catalogue, EveryEntryIsDrawn) {

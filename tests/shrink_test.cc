@@ -1,11 +1,13 @@
 // Programs are made smaller move by move: whatever is tried is a program, and what comes out still
 // has what was looked for.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <atomic>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -113,6 +115,43 @@ void expect_arguments_fit(const source::Function& f, const std::vector<tensor::T
   EXPECT_TRUE(std::ranges::is_permutation(f.inputs[0], drawn)) << f.source;
   for (std::size_t i = 0; i < f.inputs[0].size(); ++i)
     EXPECT_EQ(f.inputs[0][i].shape, f.arguments[i].shape) << f.source;
+}
+
+using ByResult = std::map<ValueId, const Node*>;
+ByResult nodes_by_result(const Program& program) {
+  ByResult out;
+  for (const Body& body : program.bodies)
+    for (const Node& node : body.nodes)
+      for (const ValueId id : node.results)
+        if (id != kNoValue) out[id] = &node;
+  return out;
+}
+
+// Why a program cannot have come from another one by taking steps out: a step or a function that is
+// in both takes or gives other types.
+std::optional<std::string> type_change(const Program& program, const Program& from) {
+  const auto differs = [&](const std::vector<ValueId>& now, const std::vector<ValueId>& then) {
+    return !std::ranges::equal(now, then, [&](ValueId x, ValueId y) {
+      if (x == kNoValue || y == kNoValue) return x == y;
+      return program.values[static_cast<std::size_t>(x)].type ==
+             from.values[static_cast<std::size_t>(y)].type;
+    });
+  };
+  const ByResult before = nodes_by_result(from);
+  for (const auto& [id, node] : nodes_by_result(program)) {
+    const auto found = before.find(id);
+    if (found == before.end()) return fmt::format("{} is new", node->op);
+    if (node->spelling != found->second->spelling || node->results != found->second->results ||
+        differs(node->operands, found->second->operands))
+      return fmt::format("{} takes other types", node->op);
+  }
+  for (std::size_t b = 0; b < from.bodies.size(); ++b) {
+    if (static_cast<BodyId>(b) == program.root || program.bodies[b].results.empty()) continue;
+    if (differs(program.bodies[b].results, from.bodies[b].results) ||
+        differs(program.bodies[b].parameters, from.bodies[b].parameters))
+      return fmt::format("function {} has other types", b);
+  }
+  return std::nullopt;
 }
 
 // Some moves of each of many programs: what they make is a program with the types it had, is

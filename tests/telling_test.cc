@@ -14,6 +14,33 @@
 namespace jaxsmith::plan {
 namespace {
 
+// Whether a value of typical elements that differ is told to be level by the step that made it.
+bool levels_off(const std::string& spelling) {
+  Settings settings;
+  settings.catalogue = &backend::backend_named("jax")->catalogue();
+  Program program;
+  program.catalogue = settings.catalogue;
+  Builder b(program, settings, Random(1, 1));
+  Random random(2, 2);
+  const Type type{DType::kF32, {4, 8}};
+  Builder::BodySpec spec;
+  for (int k = 0; k < 3; ++k)
+    spec.parameters.push_back({type, uniform_stats(random, -2, 2, false), ""});
+  bool out = false;
+  (void)b.body(spec, [&](const std::vector<ValueId>& given) {
+    Node node;
+    node.spelling = spelling, node.operands = given;
+    node.results = {static_cast<ValueId>(program.values.size())};
+    Value made;
+    made.type = type, made.stats = uniform_stats(random, -2, 2, false), made.body = b.current();
+    program.values.push_back(made);
+    b.open_body().nodes.push_back(node);
+    out = says_little(b, node.results[0]);
+    return false;
+  });
+  return out;
+}
+
 TEST(Telling, LimitsAndChoicesOfANumberLevelOff) {
   EXPECT_TRUE(levels_off("jnp.maximum($0, 0.0)"));
   EXPECT_TRUE(levels_off("jax.nn.relu($0 @ $1)"));

@@ -84,9 +84,10 @@ std::string word_of(const Value& value) {
   return value.names.empty() ? value.hint : value.names.front();
 }
 
-std::string as_words(std::string name) {
-  std::ranges::replace(name, '_', ' ');
-  return name;
+std::string as_words(std::string_view name) {
+  std::string out(name);
+  std::ranges::replace(out, '_', ' ');
+  return out;
 }
 
 std::vector<std::string> words_of_name(std::string_view name) {

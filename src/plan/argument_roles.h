@@ -25,8 +25,8 @@ ArgumentRole role_of_argument(const Value& value);
 // The likeliest of a value's names, or the noun of what gives it; empty: it has none.
 std::string word_of(const Value& value);
 
-// "log_likelihood" as it stands in a sentence.
-std::string as_words(std::string name);
+// "log_likelihood" as it stands in a sentence: "log likelihood"; `x2` stays one.
+std::string as_words(std::string_view name);
 
 // Whether a name says what is done, rather than what comes of it: "unpack_bytes".
 bool begins_with_verb(std::string_view name);

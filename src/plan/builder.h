@@ -36,6 +36,8 @@ struct Settings {
   int max_depth = 2;                    // of bodies within bodies
   SizeClass size = SizeClass::kMedium;  // no mix
   std::shared_ptr<const Weights> weights = nullptr;  // none: the catalogue's
+  // Entries that map a function take any, whatever it is: for those who look at what entries do.
+  bool maps_anything = false;
 };
 
 const Weights& weights_of(const Settings& settings);
@@ -67,6 +69,8 @@ class Builder {
   }
   Program& program() { return program_; }
   BodyId current() const { return scopes_.back().body; }
+  // The body that is open: the root's, or a function's within.
+  Body& open_body() { return program_.bodies[static_cast<std::size_t>(current())]; }
   int depth() const { return static_cast<int>(scopes_.size()) - 1; }
   // Whether only differentiable operations may be drawn in this body.
   bool differentiable() const { return scopes_.back().differentiable; }

@@ -1,5 +1,6 @@
 #include "plan/catalogue.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace jaxsmith::plan {
@@ -43,7 +44,7 @@ std::vector<Brings> all_brings(std::span<const Op> ops, std::span<const BroughtP
 
 }  // namespace
 
-Op with_traits(std::uint32_t traits, Op op) {
+Op with_traits(Traits traits, Op op) {
   op.traits |= traits;
   return op;
 }
@@ -78,6 +79,11 @@ const Op& Catalogue::named(std::string_view name) const {
   const Op* op = find(name);
   if (op == nullptr) throw std::logic_error("no such operation: " + std::string(name));
   return *op;
+}
+
+const CategoryProfile* Catalogue::profile(std::string_view category) const {
+  const auto found = std::ranges::find(vocabulary_.categories, category, &CategoryProfile::name);
+  return found == vocabulary_.categories.end() ? nullptr : &*found;
 }
 
 }  // namespace jaxsmith::plan

@@ -13,12 +13,16 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
 #include "plan/brought.h"
+#include "plan/calls.h"
 #include "plan/dialect.h"
 #include "plan/op.h"
+#include "plan/reasons.h"
+#include "plan/setting_words.h"
 #include "plan/turns.h"
 #include "plan/weights.h"
 
@@ -44,6 +48,9 @@ struct CategoryProfile {
   double device_share = 0;   // how often a family spreads over devices
   double scalar_share = 0;   // how often all values of a family are of rank 0
   bool keeps_loops = false;  // none of its loops is left to Python
+  // What a function of its programs does, in a word, where nothing says more; what an array without
+  // a role is called, and one of rank 2: empty where that is as in any category.
+  std::vector<std::string> verbs = {}, arrays = {}, matrices = {};
 };
 
 // Another program that calls a family's root; nothing where it does not apply.
@@ -63,18 +70,31 @@ struct Vocabulary {
   // A name that people also write as an attribute of another one: "lax" → "jax".
   std::map<std::string, std::string, std::less<>> attributes_of = {};
   std::string annotation = {};  // of an array; empty: nothing is annotated
-  bool containers = false;      // whether functions take tuples, dicts and named tuples of arrays
+  // Functions that undo one another, by the last part of their entries' names: "exp" and "log".
+  std::vector<std::pair<std::string, std::string>> inverses = {};
+  bool containers = false;  // whether functions take tuples, dicts and named tuples of arrays
   // Joins a list of arrays along a new first axis; empty: no loop is left to Python.
   std::string stack = {};
   // What compiles a function, and takes names of arguments that are numbers of Python's; empty: no
   // function has such arguments.
   std::string compiler = {};
+  // Its arguments that say which these are, by their names and by their places.
+  std::string static_names = {}, static_places = {};
   // What makes a dataclass one of these; empty: dataclasses are not taken.
   std::string dataclass_decorator = {};
   std::string (*dtype_text)(DType) = nullptr;  // for the entry "astype", where there is one
   MemberRule gradient = nullptr, mapped = nullptr;
   SpreadRule spread = nullptr;
   std::vector<Dialect> dialects = {};  // their shares add up to less than one
+  Calls calls = {};
+  ControlForms control = {};
+  ByCall<CallReason> reasons = {};
+  std::vector<ArgumentReason> argument_reasons = {};  // what says most first
+  SettingTables settings = {};
+  // Of what a function makes of another one: "batched_{}" of vmap.
+  ByCall<std::vector<std::string>> names_of_made = {};
+  // Of a root's argument with such a hint, in the place of all others.
+  std::map<std::string, std::vector<std::string>, std::less<>> names_by_hint = {};
 };
 
 // Weights where entries and categories go by their names.
@@ -100,6 +120,7 @@ class Catalogue {
   const CategoryProfile& profile(Category category) const {
     return vocabulary_.categories[static_cast<std::size_t>(category)];
   }
+  const CategoryProfile* profile(std::string_view category) const;  // none: no such category
   const Weights& weights() const { return weights_; }  // where a run has none of its own
   // What an application of one of its entries becomes; by its traits where that was not learnt.
   const Brings& brings(const Op& op) const {

@@ -31,8 +31,6 @@ using Among = std::function<bool(const Op&)>;
 
 const SizeProfile& profile(Builder& b) { return profile_of(b.settings().size); }
 
-Body& root_of(Builder& b) { return b.program().bodies[static_cast<std::size_t>(b.current())]; }
-
 // What the open body leaves over, and what an idiom keeps (Idiom::keep): that is a result although
 // steps go on with it.
 std::vector<ValueId> ends_of(Builder& b) {
@@ -61,9 +59,9 @@ bool may_end(Builder& b, const std::vector<ValueId>& ends) {
 Op where_accepted(const Op& op, const Approve& accept) {
   Op out = op;
   out.draw = [&op, &accept](Builder& b, Draft& draft) {
-    const std::vector<std::string> names = root_of(b).names, summaries = root_of(b).summaries;
+    const std::vector<std::string> names = b.open_body().names, summaries = b.open_body().summaries;
     if (op.draw(b, draft) && accept()) return true;
-    root_of(b).names = names, root_of(b).summaries = summaries;
+    b.open_body().names = names, b.open_body().summaries = summaries;
     return false;
   };
   return out;
@@ -196,7 +194,8 @@ bool draw_idiom(Builder& b, std::optional<Category> category, const Among& among
   const Program& program = b.program();
   Random own = Random(program.seed, program.family).fork("idiom of its own");
   // A large one begins with what others go on with, which is found by trying several.
-  const bool first = category && root_of(b).nodes.empty() && b.settings().size != SizeClass::kLarge;
+  const bool first =
+      category && b.open_body().nodes.empty() && b.settings().size != SizeClass::kLarge;
   const bool in_turn = first && own.chance(kInTurnShare);
   // So have loops of loops and of branches.
   const bool nested = first && own.chance(kNestedShare) && b.settings().idioms.empty();
@@ -214,7 +213,7 @@ bool draw_idiom(Builder& b, std::optional<Category> category, const Among& among
   }
   // What has failed to go on with what is there is likely to fail again.
   constexpr double kAgain = 0.2;
-  const bool large = b.settings().size == SizeClass::kLarge, goes_on = !root_of(b).nodes.empty();
+  const bool large = b.settings().size == SizeClass::kLarge, goes_on = !b.open_body().nodes.empty();
   const int most = large ? kTriesOfLarge : goes_on ? kTriesToGoOn : kTries;
   for (int tries = 0; tries < most; ++tries) {
     const std::size_t n = b.random().weighted(weights);
@@ -226,7 +225,7 @@ bool draw_idiom(Builder& b, std::optional<Category> category, const Among& among
 
 // Whether the last idiom is not what people end with: a loss, a score.
 bool may_go_on(Builder& b) {
-  return chains_freely(b.program()) || continues(field_of(b.program(), root_of(b).nodes.back()));
+  return chains_freely(b.program()) || continues(field_of(b.program(), b.open_body().nodes.back()));
 }
 
 // The same of one that goes on with what is there, where something is, so that the two are one
@@ -236,7 +235,7 @@ bool draw_next_idiom(
     const Among& among = [](const Op&) { return true; },
     const Approve& approve = [] { return true; }) {
   constexpr std::size_t kFewResults = 2;
-  Body& body = root_of(b);
+  Body& body = b.open_body();
   const Field theme = chains_freely(b.program()) ? Field::kNone : theme_of(b.program(), body);
   const std::size_t ends = ends_of(b).size();
   const std::vector<std::string> summaries = body.summaries;
@@ -325,19 +324,19 @@ class Composer {
  private:
   // After its first stage and its last.
   void name_root() {
-    Body& root = root_of(b_);
+    Body& root = b_.open_body();
     root.names = last_.names, root.summaries = last_.summaries;
     if (stages_.size() == 1) return;
     root.summaries.insert(root.summaries.begin(), first_.summaries.begin(), first_.summaries.end());
     join_idioms(root, first_.summaries);
-    const Whole& whole = whole_of(theme_of(b_.program(), root_of(b_)));
+    const Whole& whole = whole_of(theme_of(b_.program(), b_.open_body()));
     if (!whole.says.empty() && !free_) say_whole(whole);
   }
 
   // That the stages are one thing, and which they are.
   void say_whole(const Whole& whole) {
     constexpr std::size_t kFewStages = 3;
-    Body& root = root_of(b_);
+    Body& root = b_.open_body();
     std::vector<std::string> names = whole.names;
     b_.random().shuffle(names);
     root.names.insert(root.names.begin(), names.begin(), names.end());
@@ -358,7 +357,7 @@ class Composer {
   bool may_stand(const Op& op, bool last) const {
     if (free_) return true;
     if (!last && !continues(field_of(op))) return false;
-    if (!root_of(b_).nodes.empty() || !closes_with_) return true;
+    if (!b_.open_body().nodes.empty() || !closes_with_) return true;
     return std::ranges::any_of(b_.catalogue().ops(), [&](const Op& closing) {
       return closing.has(kIdiom) && closing.category == *closes_with_ &&
              may_follow(field_of(closing), field_of(op));
@@ -381,14 +380,14 @@ class Composer {
     const auto among = [&](const Op& op) { return may_stand(op, last); };
     const Approve approve = [&] { return may_end(b_, ends_of(b_)) && (last || is_open()); };
     if (!draw_next_idiom(b_, category, among, approve)) return false;
-    std::vector<std::string>& summaries = root_of(b_).summaries;
+    std::vector<std::string>& summaries = b_.open_body().summaries;
     summaries.resize(std::min(summaries.size(), kMostSummaries));
     return true;
   }
 
   // A few idioms that go on with what is there, as a function and its calls.
   bool stage(std::optional<Category> category, bool last) {
-    Body& root = root_of(b_);
+    Body& root = b_.open_body();
     root.names.clear(), root.summaries.clear();
     // A default is an argument of the function that uses it.
     auto defaults = std::exchange(root.defaults, {});
@@ -458,7 +457,7 @@ class Composer {
 
   // Calls the function again on what it gave.
   void repeat(BodyId helper, std::int64_t each) {
-    const Node call = root_of(b_).nodes.back();
+    const Node call = b_.open_body().nodes.back();
     const std::vector<std::size_t> feeds = this->feeds(call);
     if (feeds.empty()) return;
     const auto times =
@@ -508,7 +507,7 @@ class Composer {
 
 // The call that a study began with, where it has set all of its results aside.
 void drop_unneeded_call(Builder& b) {
-  std::vector<Node>& nodes = root_of(b).nodes;
+  std::vector<Node>& nodes = b.open_body().nodes;
   const Node& call = nodes.front();
   const auto aside = [&](ValueId id) { return id == kNoValue || (b[id].reserved && !b[id].uses); };
   if (!std::ranges::all_of(call.results, aside)) return;
@@ -540,7 +539,7 @@ bool draw_study(Builder& b, const std::vector<const Op*>& studies) {
   constexpr int kTries = 8;
   if (studies.empty() || !may_end(b, ends_of(b))) return false;
   const Program before = b.program();
-  Body& root = root_of(b);
+  Body& root = b.open_body();
   Outline about{std::exchange(root.names, {}), std::exchange(root.summaries, {}),
                 std::exchange(root.defaults, {})};
   outline(b.program(), b.current(), /*first_node=*/0, /*first_value=*/0, std::move(about));
@@ -585,9 +584,9 @@ bool return_ends(Builder& b) {
   b.set_results(ends);
   constexpr std::size_t kMostInTuple = 4;
   const bool named = b.random().chance(0.3) || ends.size() > kMostInTuple;
-  root_of(b).returns = ends.size() == 1 ? Returns::kSingle
-                       : named          ? Returns::kDict
-                                        : Returns::kTuple;
+  b.open_body().returns = ends.size() == 1 ? Returns::kSingle
+                          : named          ? Returns::kDict
+                                           : Returns::kTuple;
   return true;
 }
 

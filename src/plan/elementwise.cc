@@ -13,15 +13,6 @@ namespace {
 // How often an operation is drawn although no value is in its domain.
 constexpr double kLedShare = 0.3;
 
-// A bound near the origin is one of the function's own (logarithms, divisors): it must hold. One
-// far out only keeps magnitudes modest.
-bool in_domain(const Stats& x, Interval domain) {
-  const Interval reach = practical(x);
-  const double lo = std::abs(domain.lo) > 1.5 ? reach.lo : x.lo,
-               hi = std::abs(domain.hi) > 1.5 ? reach.hi : x.hi;
-  return lo >= domain.lo && hi <= domain.hi;
-}
-
 bool same_class(const Builder& b, ValueId x, ValueId y) {
   return b[x].type.dtype == b[y].type.dtype || !b[y].literal.empty() || !b[x].literal.empty();
 }

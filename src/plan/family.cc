@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numeric>
 #include <vector>
 
@@ -48,21 +47,10 @@ std::vector<Category> categories_from(const PlanOptions& options, std::uint64_t 
   return out;
 }
 
-// Of so many turns so many are of each category.
-constexpr std::uint64_t kCounted = 1000;
-using TurnCounts = std::map<Category, std::uint64_t>;
-
-TurnCounts count_turns(const Catalogue& catalogue, std::uint64_t seed) {
-  TurnCounts out;
-  if (catalogue.turns().empty()) return out;
-  for (std::uint64_t k = 0; k < kCounted; ++k) ++out[catalogue.turns().at(seed, k).op->category];
-  return out;
-}
-
 // How many families of a category begin with no idiom in a round: as many as its functions have
 // turns, as far as there are families. Derivatives, maps, loops and branches are mostly those of
 // idioms.
-std::uint64_t quota_of(const PlanOptions& options, Category category, const TurnCounts& turns) {
+std::uint64_t quota_of(const PlanOptions& options, Category category, const Turns::Counts& turns) {
   constexpr double kMost = 0.85, kMostWithBodies = 0.35;
   constexpr double kOften = 2;  // what takes functions often has none that it may take
   struct Share {
@@ -101,11 +89,11 @@ std::uint64_t quota_of(const PlanOptions& options, Category category, const Turn
 // go on where others end, so that no function has more turns than it should.
 std::vector<Turn> turns_of_round(const Catalogue& catalogue, std::uint64_t seed,
                                  std::uint64_t round, Category category, std::uint64_t quota,
-                                 const TurnCounts& turns) {
+                                 const Turns::Counts& turns) {
   std::vector<Turn> out;
   const auto found = turns.find(category);
   if (found == turns.end()) return out;
-  const std::uint64_t all = std::max<std::uint64_t>(1, quota * kCounted / found->second);
+  const std::uint64_t all = std::max<std::uint64_t>(1, quota * Turns::kCounted / found->second);
   for (std::uint64_t k = round * all; k < (round + 1) * all || out.empty(); ++k)
     if (const Turn turn = catalogue.turns().at(seed, k); turn.op->category == category)
       out.push_back(turn);
@@ -168,14 +156,14 @@ Family family_of(const PlanOptions& options, std::uint64_t seed, std::uint64_t n
   const std::uint64_t round = number / kRound;
   const auto categories = categories_from(options, seed, round * kRound, kRound);
   const Category category = categories[number % kRound];
-  const TurnCounts counts = count_turns(catalogue, seed);
-  const std::uint64_t quota = quota_of(options, category, counts);
+  const auto counts = catalogue.turns().counts(seed);
+  const std::uint64_t quota = quota_of(options, category, *counts);
   const std::uint64_t place = place_of(seed, number, categories);
   Family out{seed, number, category, place < quota, std::nullopt};
   std::optional<Turn> turn;
   if (catalogue.profile(category).has_bodies) turn = turn_of_function(catalogue, seed, number);
   // A family that begins with an idiom may have none in the end.
-  const auto own = turns_of_round(catalogue, seed, round, category, quota, counts);
+  const auto own = turns_of_round(catalogue, seed, round, category, quota, *counts);
   if (!turn && !own.empty())
     turn = by_fit(options, own[place % own.size()], own, Random(seed, number).fork("turn by fit"));
   if (turn) out.featured = calling(*turn->op, turn->function, catalogue.vocabulary());

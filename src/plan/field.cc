@@ -79,7 +79,7 @@ const Profile& profile_of(Field field) {
 Field field_of(const Op& op) { return static_cast<Field>((op.traits & kFieldBits) >> kFieldShift); }
 
 Op of_field(Field field, Op op) {
-  op.traits = (op.traits & ~kFieldBits) | static_cast<std::uint32_t>(field) << kFieldShift;
+  op.traits = (op.traits & ~kFieldBits) | static_cast<Traits>(field) << kFieldShift;
   return op;
 }
 

@@ -39,10 +39,9 @@ enum class Field : std::uint8_t {
 
 // Beside what Trait says of an entry, Op::traits holds the field of an idiom in its upper bits, and
 // whether its control flow holds more of it, two levels and deeper.
-inline constexpr int kFieldShift = 26;
-inline constexpr std::uint32_t kFieldBits = 0x1fu << kFieldShift, kNests = 1u << 31;
-static_assert(static_cast<std::uint32_t>(Field::kWholes) <= kFieldBits >> kFieldShift);
-static_assert((kStudy & kFieldBits) == 0);
+inline constexpr int kFieldShift = 32;  // above all of enum Trait
+inline constexpr Traits kFieldBits = Traits{0x1f} << kFieldShift, kNests = Traits{1} << 37;
+static_assert(static_cast<Traits>(Field::kWholes) <= kFieldBits >> kFieldShift);
 
 Field field_of(const Op& op);
 Op of_field(Field field, Op op);

@@ -30,18 +30,6 @@ std::vector<int> groups(std::initializer_list<std::size_t> counts) {
   return flat ? std::vector<int>{} : out;
 }
 
-// A spelling without what derivatives take for constants.
-std::string without_stopped(std::string spelling) {
-  constexpr std::string_view kCall = "stop_gradient(";
-  for (std::size_t at = spelling.find(kCall); at != std::string::npos; at = spelling.find(kCall)) {
-    std::size_t end = at + kCall.size();
-    for (int depth = 1; end < spelling.size() && depth > 0; ++end)
-      depth += spelling[end] == '(' ? 1 : spelling[end] == ')' ? -1 : 0;
-    spelling.erase(at, end - at);
-  }
-  return spelling;
-}
-
 // A spelling without factors of one, as a drawn number may be one. `inexact`: no operand is a
 // count, which a float would promote.
 std::string without_ones(const std::string& spelling, bool inexact) {
@@ -97,7 +85,7 @@ DType Idiom::integer() const { return b_.default_integer(); }
 std::string Idiom::setting(const Words& names, const Words& values) {
   const std::string value = either(values), name = either(names);
   const double draw = random().uniform();
-  Body& body = b_.program().bodies[static_cast<std::size_t>(b_.current())];
+  Body& body = b_.open_body();
   const bool root = b_.depth() == 0 && body.placement == Placement::kEntry;
   if (!root || draw < 0.45) return value;
   const auto give = [&](auto& given, const std::string& as) {
@@ -115,13 +103,13 @@ std::string Idiom::setting(const Words& names, const Words& values) {
 }
 
 void Idiom::called(Words names) {
-  Body& body = b_.program().bodies[static_cast<std::size_t>(b_.current())];
+  Body& body = b_.open_body();
   // What a function is called after is what it does last.
   if (b_.depth() == 0) body.names = std::move(names);
 }
 
 void Idiom::summary(std::string line) {
-  Body& body = b_.program().bodies[static_cast<std::size_t>(b_.current())];
+  Body& body = b_.open_body();
   if (b_.depth() == 0) body.summaries.push_back(std::move(line));
 }
 
@@ -294,7 +282,7 @@ Value Idiom::result_of(const Part& part, const std::string& spelling, const Ids&
       std::ranges::for_each(body.results, note);
     }
   }
-  const std::string followed = without_stopped(spelling);
+  const std::string followed = without_calls(spelling, b_.catalogue().vocabulary().calls.constants);
   for (std::size_t k = 0; k < sources.size(); ++k) {
     const Value& v = b_[sources[k]];
     out.sure |= v.sure;
@@ -355,7 +343,7 @@ Idiom::Ids Idiom::unpack(std::string spelling, Ids operands, std::vector<BodyId>
   draft.result_groups = std::move(result_groups);
   draft.loop = loop;
   if (!b_.place(op_, draft)) fail();
-  Node& node = b_.program().bodies[static_cast<std::size_t>(b_.current())].nodes.back();
+  Node& node = b_.open_body().nodes.back();
   Ids out = node.results;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     own(out[i]);
@@ -460,11 +448,10 @@ Idiom::ScanResult Idiom::scan(Words step_names, std::vector<Carry> carries, std:
     parts.push_back({stacked[i], std::move(all), practical(ys[i].stats)});
   }
   if (stacked.empty()) parts.push_back({{}, {real(), {}}, {-1, 1}});
-  std::string spelling = "lax.scan($f0, " + tuple_of(0, carries.size()) + ", " +
-                         (over.empty() ? "None" : tuple_of(carries.size(), over.size()));
-  if (over.empty()) spelling += fmt::format(", length={}", length);
   const bool forward = options.empty();
-  spelling += (forward ? "" : ", " + options) + ")";
+  std::string spelling = form(&ControlForms::scan)(
+      tuple_of(0, carries.size()), over.empty() ? "" : tuple_of(carries.size(), over.size()),
+      length, options);
   const Ids results =
       unpack(std::move(spelling), std::move(operands), {body}, std::move(parts),
              groups({carries.size(), std::max<std::size_t>(stacked.size(), 1)}),
@@ -495,9 +482,9 @@ Idiom::Ids Idiom::fori(std::int64_t lower, std::int64_t upper, Words step_names,
       },
       groups({1, carries.size()}),
       carries.size() > 1 ? groups({carries.size()}) : std::vector<int>{});
-  return unpack(
-      fmt::format("lax.fori_loop({}, {}, $f0, {})", lower, upper, tuple_of(0, carries.size())),
-      std::move(operands), {body}, std::move(parts), {}, Loop{carries.size(), lower, upper, true});
+  return unpack(form(&ControlForms::repeat)(lower, upper, tuple_of(0, carries.size())),
+                std::move(operands), {body}, std::move(parts), {},
+                Loop{carries.size(), lower, upper, true});
 }
 
 Idiom::Ids Idiom::while_loop(std::vector<Carry> carries, Words condition_names,
@@ -514,15 +501,15 @@ Idiom::Ids Idiom::while_loop(std::vector<Carry> carries, Words condition_names,
   const BodyId body =
       function(std::move(step_names), std::move(parameters), step, together, together);
   for (const BodyId id : {test, body}) b_.restrict_changes(id, Changes::kWhole);
-  return unpack("lax.while_loop($f0, $f1, " + tuple_of(0, carries.size()) + ")",
-                std::move(operands), {test, body}, std::move(parts));
+  return unpack(form(&ControlForms::repeat_while)(tuple_of(0, carries.size())), std::move(operands),
+                {test, body}, std::move(parts));
 }
 
 Idiom::Ids Idiom::cond(ValueId predicate, Ids operands, std::vector<Part> parameters,
                        Words yes_names, const Fill& yes, Words no_names, const Fill& no,
                        std::vector<Part> parts, Packing packing) {
   const std::vector<Branch> branches = {{std::move(yes_names), yes}, {std::move(no_names), no}};
-  return choose("lax.cond", "$f0, $f1", predicate, std::move(operands), parameters, branches,
+  return choose(form(&ControlForms::either), predicate, std::move(operands), parameters, branches,
                 std::move(parts), std::move(packing));
 }
 
@@ -532,12 +519,15 @@ Idiom::Ids Idiom::switch_(ValueId index, Ids operands, std::vector<Part> paramet
   std::string list;
   for (std::size_t k = 0; k < branches.size(); ++k) list += fmt::format("{}$f{}", k ? ", " : "", k);
   list = chance(0.65) ? "[" + list + "]" : "(" + list + ")";
-  return choose("lax.switch", list, index, std::move(operands), parameters, branches,
-                std::move(parts), std::move(packing));
+  const auto call = [&](const std::string& given) {
+    return form(&ControlForms::one_of)(list, given);
+  };
+  return choose(call, index, std::move(operands), parameters, branches, std::move(parts),
+                std::move(packing));
 }
 
-// `functions` are those of the branches as the call takes them.
-Idiom::Ids Idiom::choose(const std::string& call, const std::string& functions, ValueId by,
+// `call` spells it, of the operands as it takes them.
+Idiom::Ids Idiom::choose(const std::function<std::string(const std::string&)>& call, ValueId by,
                          Ids operands, const std::vector<Part>& parameters,
                          const std::vector<Branch>& branches, std::vector<Part> parts,
                          Packing packing) {
@@ -548,11 +538,11 @@ Idiom::Ids Idiom::choose(const std::string& call, const std::string& functions, 
   std::vector<BodyId> bodies;
   for (const Branch& branch : branches)
     bodies.push_back(function(branch.names, parameters, branch.fill, taken, given));
-  const std::string rest =
-      count == 0 ? "" : ", " + (packing.operands ? tuple_of(1, count) : holes(1, count));
+  std::string handed;
+  if (count > 0) handed = packing.operands ? tuple_of(1, count) : holes(1, count);
   operands.insert(operands.begin(), by);
-  return unpack(call + "($0, " + functions + rest + ")", std::move(operands), std::move(bodies),
-                std::move(parts), std::move(packing.results));
+  return unpack(call(handed), std::move(operands), std::move(bodies), std::move(parts),
+                std::move(packing.results));
 }
 
 void Idiom::may_hide(ValueId id) {
@@ -575,7 +565,7 @@ Op written(std::string name, Category category, double weight, Derivative deriva
     if (self == nullptr) return false;
     const std::size_t before = b.body_of(b.current()).nodes.size();
     Idiom idiom(b, *self);
-    Body& body = b.program().bodies[static_cast<std::size_t>(b.current())];
+    Body& body = b.open_body();
     const std::vector<std::string> names = body.names, summaries = body.summaries;
     try {
       write(idiom);

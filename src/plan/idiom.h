@@ -143,24 +143,26 @@ class Idiom {
     Ids final;  // of each carry, kNoValue where it is not needed
     Ids stacked;
   };
-  // lax.scan; `step` takes the carries, then the slices, and gives the next carries, then what is
-  // stacked (as many as `stacked` has names; ranges are those of what it gives). Without slices it
-  // takes `length`.
+  // The next five ask Vocabulary::control how they are written, and fail where it has no such form.
+  // A loop over slices, ControlForms::scan; `step` takes the carries, then the slices, and gives
+  // the next carries, then what is stacked (as many as `stacked` has names; ranges are those of
+  // what it gives). Without slices it takes `length`.
   ScanResult scan(Words step_names, std::vector<Carry> carries, std::vector<Slice> over,
                   std::vector<Words> stacked, const Fill& step, std::string options = {},
                   std::int64_t length = 0);
-  // lax.fori_loop(lower, upper, …); `step` takes the counter and the carries.
+  // A loop of so many turns, ControlForms::repeat; `step` takes the counter and the carries.
   Ids fori(std::int64_t lower, std::int64_t upper, Words step_names, std::vector<Carry> carries,
            const Fill& step);
-  // lax.while_loop over the carries; the entry must be Derivative::kForward at most.
+  // A loop that ends by what it carries, ControlForms::repeat_while; the entry must be
+  // Derivative::kForward at most.
   Ids while_loop(std::vector<Carry> carries, Words condition_names, const Fill& condition,
                  Words step_names, const Fill& step);
-  // lax.cond(predicate, yes, no, *operands); results by `parts`. A function takes at most one
+  // One of two functions, ControlForms::either; results by `parts`. A function takes at most one
   // operand that it does not need, unless they come as a tuple.
   Ids cond(ValueId predicate, Ids operands, std::vector<Part> parameters, Words yes_names,
            const Fill& yes, Words no_names, const Fill& no, std::vector<Part> parts,
            Packing packing = {});
-  // lax.switch(index, branches, *operands); results by `parts`.
+  // One of several by a number, ControlForms::one_of; results by `parts`.
   struct Branch {
     Words names;
     Fill fill;
@@ -181,9 +183,16 @@ class Idiom {
   Value result_of(const Part& part, const std::string& spelling, const Ids& operands,
                   const std::vector<BodyId>& bodies);
   ValueId existing(const Words& names, const Accept& accept);
-  Ids choose(const std::string& call, const std::string& functions, ValueId by, Ids operands,
+  Ids choose(const std::function<std::string(const std::string&)>& call, ValueId by, Ids operands,
              const std::vector<Part>& parameters, const std::vector<Branch>& branches,
              std::vector<Part> parts, Packing packing);
+  // How the back end spells a loop or a branch; fails where it has none.
+  template <class Form>
+  Form form(Form ControlForms::* of) const {
+    const Form found = b_.catalogue().vocabulary().control.*of;
+    if (found == nullptr) fail();
+    return found;
+  }
   ValueId own(ValueId id);  // the same, no longer free for another role
   bool may_add_argument() const;
   // Of an argument of a large program that has no room for more: its steps share weights and masks.

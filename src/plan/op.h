@@ -28,6 +28,8 @@ enum class Derivative {
   kNone,     // JAX raises, or the derivative is not to be trusted
 };
 
+using Traits = std::uint64_t;
+
 // What other entries, the builder and the catalogue ask of an operation.
 enum Trait : std::uint32_t {
   kAddition = 1u << 0,           // x + y
@@ -55,7 +57,9 @@ enum Trait : std::uint32_t {
   kMostlyHidden = 1u << 22,        // most of its instructions are for other operands than it has
   kLoopsWithin = 1u << 23,         // JAX writes it as a loop, although it is not one of a body
   kSetting = 1u << 24,             // written, and a purpose for what others give: plan/setting.h
-  kStudy = 1u << 25                // goes on with a function that was called: plan/composition.h
+  kStudy = 1u << 25,               // goes on with a function that was called: plan/composition.h
+  kInOrder = 1u << 26,   // of two operands people name the first one first: a distance over a time
+  kInReverse = 1u << 27  // the second one first: an angle by its height and its length
 };
 
 // An application in the making: what an entry's `draw` fills in.
@@ -93,11 +97,11 @@ struct Op {
   // Each element of the result is one of the operands': a maximum. With few elements one operand
   // may not show.
   bool selective = false;
-  std::uint32_t traits = 0;  // of enum Trait
+  Traits traits = 0;  // of enum Trait, and more (plan/field.h)
 
-  bool has(std::uint32_t any) const { return (traits & any) != 0; }
+  bool has(Traits any) const { return (traits & any) != 0; }
 };
-Op with_traits(std::uint32_t traits, Op op);
+Op with_traits(Traits traits, Op op);
 
 // ---- Elementwise entries ----
 

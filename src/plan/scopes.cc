@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <map>
 #include <set>
 #include <utility>
 
@@ -209,16 +208,6 @@ std::optional<std::string> wrong_packed(const Program& program, BodyId b) {
   return std::nullopt;
 }
 
-using ByResult = std::map<ValueId, const Node*>;
-ByResult nodes_by_result(const Program& program) {
-  ByResult out;
-  for (const Body& body : program.bodies)
-    for (const Node& node : body.nodes)
-      for (const ValueId id : node.results)
-        if (id != kNoValue) out[id] = &node;
-  return out;
-}
-
 }  // namespace
 
 std::optional<std::string> defect_of(const Program& program) {
@@ -234,31 +223,6 @@ std::optional<std::string> defect_of(const Program& program) {
   for (std::size_t b = 0; b < program.bodies.size(); ++b) {
     if (auto wrong = wrong_in(program, scopes, static_cast<BodyId>(b))) return wrong;
     if (auto wrong = wrong_packed(program, static_cast<BodyId>(b))) return wrong;
-  }
-  return std::nullopt;
-}
-
-std::optional<std::string> type_change(const Program& program, const Program& from) {
-  const auto differs = [&](const std::vector<ValueId>& now, const std::vector<ValueId>& then) {
-    return !std::ranges::equal(now, then, [&](ValueId x, ValueId y) {
-      if (x == kNoValue || y == kNoValue) return x == y;
-      return program.values[static_cast<std::size_t>(x)].type ==
-             from.values[static_cast<std::size_t>(y)].type;
-    });
-  };
-  const ByResult before = nodes_by_result(from);
-  for (const auto& [id, node] : nodes_by_result(program)) {
-    const auto found = before.find(id);
-    if (found == before.end()) return fmt::format("{} is new", node->op);
-    if (node->spelling != found->second->spelling || node->results != found->second->results ||
-        differs(node->operands, found->second->operands))
-      return fmt::format("{} takes other types", node->op);
-  }
-  for (std::size_t b = 0; b < from.bodies.size(); ++b) {
-    if (static_cast<BodyId>(b) == program.root || program.bodies[b].results.empty()) continue;
-    if (differs(program.bodies[b].results, from.bodies[b].results) ||
-        differs(program.bodies[b].parameters, from.bodies[b].parameters))
-      return fmt::format("function {} has other types", b);
   }
   return std::nullopt;
 }

@@ -64,8 +64,5 @@ std::vector<BodyId> bodies_named(std::string_view decorator);
 // argument that nothing needs, uses that are miscounted, packs of what is not there. Nothing where
 // it is one.
 std::optional<std::string> defect_of(const Program& program);
-// Why it cannot have come from another one by taking steps out: a step or a function that is in
-// both takes or gives other types.
-std::optional<std::string> type_change(const Program& program, const Program& from);
 
 }  // namespace jaxsmith::plan

@@ -30,8 +30,6 @@ bool says_what_was_done(std::string_view word) {
          std::ranges::find(kAdjectives, end) != kAdjectives.end();
 }
 
-Body& root_of(Builder& b) { return b.program().bodies[static_cast<std::size_t>(b.current())]; }
-
 bool is_parameter(const Builder& b, ValueId id) {
   const auto& given = b.body_of(b.current()).parameters;
   return std::ranges::find(given, id) != given.end();
@@ -75,7 +73,7 @@ Featured featured(const Builder& b, ValueId id) {
 void show_operands(Builder& b) {
   constexpr std::size_t kEnough = 6, kEnoughWritten = 8, kEnoughReal = 3;
   constexpr double kWide = 1;
-  for (const Node& node : root_of(b).nodes) {
+  for (const Node& node : b.open_body().nodes) {
     const bool written = b.catalogue().named(node.op).has(kWritten);
     for (const ValueId id : node.results) {
       if (id == kNoValue) continue;
@@ -135,23 +133,14 @@ Op using_all(const Op& op, Builder& b) {
   return out;
 }
 
-// Whether the entry has what its role gives in the order in which that gives it: a distance over a
-// duration, and an angle by its height and then its length.
+// Whether the entry has what its role gives in the order in which that names it.
 bool in_order(const Op& entry, const Draft& draft, const Builder& b) {
-  static const std::array<std::string_view, 18> kOrdered = {
-      "subtract",    "jnp.positive", "divide",         "jnp.true_divide", "lax.div",
-      "floor_ratio", "modulo",       "fmod",           "jnp.divmod",      "lax.rem",
-      "remainder",   "floor_divide", "integer_ratio",  "copysign",        "power",
-      "jnp.pow",     "lax.pow",      "jnp.float_power"};
-  static const std::array<std::string_view, 3> kTurned = {"arctan2", "jnp.atan2", "lax.atan2"};
+  if (!entry.has(kInOrder | kInReverse)) return true;
   const auto& nodes = b.body_of(b.current()).nodes;
   const std::vector<ValueId>& given =
       draft.placed && !nodes.empty() ? nodes.back().operands : draft.operands;
   if (given.size() != 2 || given[1] == kNoValue || !b[given[1]].literal.empty()) return true;
-  const bool turned = std::ranges::find(kTurned, entry.name) != kTurned.end();
-  const bool ordered = std::ranges::find(kOrdered, entry.name) != kOrdered.end();
-  if (!turned && !ordered) return true;
-  return (given[0] < given[1]) == ordered;
+  return (given[0] < given[1]) == entry.has(kInOrder);
 }
 
 // The entry on operands of its role; false where it has none, or none that it takes.
@@ -171,31 +160,14 @@ bool draw_in_role(Builder& b, const Op& entry) {
   return false;
 }
 
-// What undoes what the other does.
-bool undoes(std::string_view one, std::string_view other) {
-  static const std::array<std::pair<std::string_view, std::string_view>, 16> kPairs = {
-      {{"exp", "log"},
-       {"exp2", "log2"},
-       {"expm1", "log1p"},
-       {"square", "sqrt"},
-       {"cube", "cbrt"},
-       {"sin", "arcsin"},
-       {"cos", "arccos"},
-       {"tan", "arctan"},
-       {"tanh", "arctanh"},
-       {"cosh", "arccosh"},
-       {"sinh", "arcsinh"},
-       {"fft", "ifft"},
-       {"sigmoid", "logit"},
-       {"radians", "degrees"},
-       {"erf", "erfinv"},
-       {"ndtr", "ndtri"}}};
-  const auto ends = [](std::string_view name, std::string_view with) {
-    return name == with || name.ends_with("." + std::string(with));
+// Whether one entry undoes what the other does.
+bool undoes(const Vocabulary& words, std::string_view one, std::string_view other) {
+  const auto is = [](std::string_view entry, std::string_view function) {
+    return entry == function || entry.ends_with("." + std::string(function));
   };
-  return std::ranges::any_of(kPairs, [&](const auto& pair) {
-    return (ends(one, pair.first) && ends(other, pair.second)) ||
-           (ends(one, pair.second) && ends(other, pair.first));
+  return std::ranges::any_of(words.inverses, [&](const auto& pair) {
+    return (is(one, pair.first) && is(other, pair.second)) ||
+           (is(one, pair.second) && is(other, pair.first));
   });
 }
 
@@ -214,7 +186,8 @@ void go_on(Builder& b, const Op& featured) {
     if (!related || has_hint(role, featured.name)) continue;
     for (const std::string& entry : role.hints)
       if (const Op* op = b.catalogue().find(entry);
-          op != nullptr && op->weight > 0 && !undoes(entry, featured.name))
+          op != nullptr && op->weight > 0 &&
+          !undoes(b.catalogue().vocabulary(), entry, featured.name))
         entries.push_back(op);
   }
   for (int tries = 0; !entries.empty() && tries < kTries; ++tries) {
@@ -251,21 +224,21 @@ bool draw_setting(Builder& b, std::optional<Category> category) {
                              : 0);
   }
   // What it says is said of the whole.
-  const std::vector<std::string> names = root_of(b).names, summaries = root_of(b).summaries;
-  root_of(b).names.clear(), root_of(b).summaries.clear();
+  const std::vector<std::string> names = b.open_body().names, summaries = b.open_body().summaries;
+  b.open_body().names.clear(), b.open_body().summaries.clear();
   const bool any = std::ranges::any_of(weights, [](double w) { return w > 0; });
   for (int tries = 0; any && tries < kTries; ++tries) {
     const std::size_t drawn = b.random().weighted(weights);
     if (b.draw_op(ops[drawn])) return true;
     weights[drawn] *= tries < kTries / 2 ? 0.7 : 0.2;
   }
-  root_of(b).names = names, root_of(b).summaries = summaries;
+  b.open_body().names = names, b.open_body().summaries = summaries;
   return false;
 }
 
 // A letter is no name where there is another word for the argument's role.
 void name_arguments(Builder& b) {
-  const std::vector<ValueId> given = root_of(b).parameters;
+  const std::vector<ValueId> given = b.open_body().parameters;
   for (const ValueId id : given) {
     Value& v = b.program().values[static_cast<std::size_t>(id)];
     const auto word = std::ranges::find_if(v.names, [](const std::string& name) {
@@ -283,7 +256,7 @@ void name_arguments(Builder& b) {
 // Where no setting has named the function it is called after what it gives.
 void name_after_results(Builder& b) {
   constexpr std::size_t kLongest = 30, kMost = 2;
-  Body& root = root_of(b);
+  Body& root = b.open_body();
   if (!root.names.empty()) return;
   std::string name;
   std::size_t count = 0;
@@ -298,7 +271,7 @@ void name_after_results(Builder& b) {
 // What the root gives is said by what its steps are, where no setting has. How long the sentence
 // is: what else is said of it later is no matter of its name.
 std::optional<std::size_t> say_what_it_gives(Builder& b) {
-  Body& root = root_of(b);
+  Body& root = b.open_body();
   if (!root.summaries.empty() || (root.results.empty() && computed_ends(b).empty()))
     return std::nullopt;
   for (const Op& op : b.catalogue().ops()) {
@@ -344,7 +317,7 @@ bool retell(Body& root, std::size_t before) {
 
 // A function is not called as a value within it is, but by another name, or after what it gives.
 void name_apart(Builder& b) {
-  Body& root = root_of(b);
+  Body& root = b.open_body();
   Idiom::Words apart = root.names;
   for (const Node& node : root.nodes)
     for (const ValueId id : node.results)
@@ -456,12 +429,12 @@ Op words_of_results(
   op.draw = [say = std::move(say)](Builder& b, Draft&) {
     constexpr std::size_t kLongest = 30;
     // Of a root that is complete it is said of what it gives.
-    const std::vector<ValueId>& results = root_of(b).results;
+    const std::vector<ValueId>& results = b.open_body().results;
     std::optional<Said> said = say(b, results.empty() ? computed_ends(b) : results);
     if (!said) return false;
     std::erase_if(said->names, [](const std::string& name) { return name.size() > kLongest; });
-    root_of(b).summaries = {said->sentence};
-    if (!said->names.empty()) root_of(b).names = said->names;
+    b.open_body().summaries = {said->sentence};
+    if (!said->names.empty()) b.open_body().names = said->names;
     return true;
   };
   op.traits |= kSetting;
@@ -480,7 +453,7 @@ Op use_of_function(std::string name, Category category, std::function<bool(Idiom
     } catch (const Idiom::Failure&) {
       return false;
     }
-    if (draft.placed) root_of(b).nodes.back().op = name;
+    if (draft.placed) b.open_body().nodes.back().op = name;
     return draft.placed;
   };
   op.traits |= kSetting;
@@ -494,8 +467,6 @@ bool goes_by(const Value& v, const std::vector<std::string>& words) {
   };
   return std::ranges::any_of(v.names, is_one) || is_one(v.hint);
 }
-
-bool says_only(const Op& op) { return op.has(kSetting) && is_kind(op, kSays); }
 
 bool has_settings(const Catalogue& catalogue) {
   return std::ranges::any_of(catalogue.ops(), [](const Op& op) { return op.has(kSetting); });
@@ -524,7 +495,7 @@ bool fill_with_setting(Builder& b, Category category, const Op& featured, const 
   if (!return_ends(b)) return false;
   const std::size_t said = sentence.value_or(0);
   if (said == 0) return true;
-  Body& root = root_of(b);
+  Body& root = b.open_body();
   if (root.summaries.front().size() > said) {
     // What goes on with it has its own name.
     // Words of all that it gives say the mean or total too, where there are some.

@@ -70,9 +70,6 @@ std::vector<ValueId> computed_ends(const Builder& b);
 // A value in a sentence, by what it is called: "the log density"; nothing where that says little.
 std::optional<std::string> noun_of(const Builder& b, ValueId id);
 
-// Whether an entry gives words for a function's results, and no step.
-bool says_only(const Op& op);
-
 // Whether one of its names is among the words.
 bool goes_by(const Value& v, const std::vector<std::string>& words);
 

@@ -187,6 +187,13 @@ Interval practical(const Stats& x) {
   return {std::max(x.lo, *low - reach), std::min(x.hi, *high + reach)};
 }
 
+bool in_domain(const Stats& x, Interval domain) {
+  const Interval reach = practical(x);
+  const double lo = std::abs(domain.lo) > 1.5 ? reach.lo : x.lo,
+               hi = std::abs(domain.hi) > 1.5 ? reach.hi : x.hi;
+  return lo >= domain.lo && hi <= domain.hi;
+}
+
 double magnitude(const Stats& x) { return std::max(std::abs(x.lo), std::abs(x.hi)); }
 
 double typical_magnitude(const Stats& x) {
@@ -227,6 +234,8 @@ Interval integer_bounds(DType dtype) {
     return {-std::ldexp(1, bits - 1), std::ldexp(1, bits - 1) - 1};
   return {0, std::ldexp(1, bits) - 1};
 }
+
+bool half_precision(DType dtype) { return dtype == DType::kF16 || dtype == DType::kBF16; }
 
 double safe_magnitude(DType dtype) {
   switch (dtype) {

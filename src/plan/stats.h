@@ -34,6 +34,10 @@ Stats choose_stats(const Stats& mask, const Stats& x, const Stats& y);
 // Where elements are in practice: the bounds, drawn in to a few spreads around the typical ones.
 // Bounds of long computations are far too wide to plan by where leaving them does no harm.
 Interval practical(const Stats& x);
+// Whether an operand may be used where an entry wants this interval. A bound near the origin is one
+// of the function's own (logarithms, divisors) and must hold; one far out only keeps magnitudes
+// modest.
+bool in_domain(const Stats& x, Interval domain);
 double magnitude(const Stats& x);          // largest absolute bound
 double typical_magnitude(const Stats& x);  // of the probes
 double median(const Stats& x);
@@ -43,6 +47,8 @@ double spread(const Stats& x);  // largest minus smallest probe
 // Probes that differ by more than a thousandth of the spread: few where a function is flat.
 int distinct_probes(const Stats& x);
 
+// Whether floats of this type have so few digits that sums of many lose them.
+bool half_precision(DType dtype);
 // The largest magnitude that values of a type may reach in a program: far enough below overflow
 // that one more operation is safe.
 double safe_magnitude(DType dtype);

@@ -1,14 +1,16 @@
 #include "plan/telling.h"
-#include "plan/argument_roles.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-
 #include <cmath>
 #include <functional>
 #include <string>
 
+#include "plan/argument_roles.h"
+#include "plan/calls.h"
+#include "plan/catalogue.h"
+#include "plan/holes.h"
 #include "plan/scopes.h"
 #include "plan/visibility.h"
 
@@ -26,20 +28,30 @@ struct CallParts {
   std::vector<std::string_view> arguments;
 };
 
-CallParts call_of(std::string_view text) {
+std::string_view last_part(std::string_view function) {
+  return function.substr(function.rfind('.') + 1);
+}
+
+// Whether it is a call of a method that only converts.
+bool converts(std::string_view method, const Calls& calls) {
+  if (!method.starts_with(".")) return false;
+  const auto found = calls.meanings.find(method.substr(1, method.find('(') - 1));
+  return found != calls.meanings.end() && found->second == CallMeaning::kConversion;
+}
+
+CallParts call_of(std::string_view text, const Calls& calls) {
   const std::size_t open = text.find('(');
   if (open == std::string_view::npos || open == 0) return {};
   std::size_t end = open + 1;
   for (int depth = 1; end < text.size() && depth > 0; ++end)
     depth += text[end] == '(' ? 1 : text[end] == ')' ? -1 : 0;
   const std::string_view rest = text.substr(end);
-  if (!rest.empty() && !rest.starts_with(".astype(")) return {};
+  if (!rest.empty() && !converts(rest, calls)) return {};
   return {text.substr(0, open), split_outside(text.substr(open + 1, end - open - 2), {", "})};
 }
 
-bool is_constant(std::string_view text) {
-  return number_of(text) || text.find("zeros_like(") != std::string_view::npos ||
-         text.find("ones_like(") != std::string_view::npos;
+bool is_constant(std::string_view text, const Calls& calls) {
+  return number_of(text) || calls_any(text, calls.fills);
 }
 
 bool is_limit(std::string_view text) {
@@ -47,14 +59,22 @@ bool is_limit(std::string_view text) {
   return number && (*number == 0 || std::abs(*number) >= kLeastLimit);
 }
 
-bool call_levels_off(std::string_view text) {
-  const CallParts call = call_of(text);
-  const std::string_view name = call.function.substr(call.function.rfind('.') + 1);
-  if (name == "where" && call.arguments.size() == 3)
-    return is_constant(call.arguments[1]) || is_constant(call.arguments[2]);
-  if ((name == "maximum" || name == "minimum") && call.arguments.size() == 2)
-    return is_limit(call.arguments[0]) || is_limit(call.arguments[1]);
-  return name == "relu" || name == "one_hot" || name == "sign" || name == "eye";
+// Whether a call such as a maximum of $0 and 0.0 gives one number for many elements: it ends at a
+// limit, or takes the number where a choice falls so.
+bool levels_off(std::string_view text, const Calls& calls) {
+  const CallParts call = call_of(text, calls);
+  const auto found = calls.levels.find(last_part(call.function));
+  if (found == calls.levels.end()) return false;
+  const auto& given = call.arguments;
+  switch (found->second) {
+    case Levels::kAlways:
+      return true;
+    case Levels::kAtLimit:
+      return given.size() == 2 && (is_limit(given[0]) || is_limit(given[1]));
+    case Levels::kByChoice:
+      return given.size() == 3 && (is_constant(given[1], calls) || is_constant(given[2], calls));
+  }
+  return false;
 }
 
 std::vector<std::string_view> factors_of(std::string_view spelling) {
@@ -86,7 +106,7 @@ bool made_level(const Builder& b, ValueId id, int depth) {
            made_level(b, results[place], depth + 1);
   }
   for (const std::string_view factor : factors_of(made->spelling)) {
-    if (call_levels_off(factor)) return true;
+    if (levels_off(factor, b.catalogue().vocabulary().calls)) return true;
     const auto place = factor.starts_with('$') ? number_of(factor.substr(1)) : std::nullopt;
     if (!place || static_cast<std::size_t>(*place) >= made->operands.size()) continue;
     const ValueId operand = made->operands[static_cast<std::size_t>(*place)];
@@ -193,15 +213,34 @@ bool is_by_the_way(const Builder& b, ValueId id) {
 
 // Leaves a result of a step unnamed: `_`.
 void ignore(Builder& b, ValueId id) {
-  for (Node& node : b.program().bodies[static_cast<std::size_t>(b.current())].nodes)
-    std::ranges::replace(node.results, id, kNoValue);
+  for (Node& node : b.open_body().nodes) std::ranges::replace(node.results, id, kNoValue);
   b.reserve(id, true);
 }
 
 // What a function says of itself, with a further step at its end.
 void say_more(Builder& b, const std::string& said) {
-  for (std::string& line : b.program().bodies[static_cast<std::size_t>(b.current())].summaries)
-    line += " " + said;
+  for (std::string& line : b.open_body().summaries) line += " " + said;
+}
+
+// Whether the operand alone is added up. Where it is summed up more than once the first time
+// counts: the others are rather for what it is divided by.
+bool adds_up(std::string_view spelling, std::size_t operand, const Calls& calls) {
+  const std::string number = std::to_string(operand);
+  bool met = false;
+  for (const Mention& mention : mentions_in(spelling)) {
+    if (!mention.called) continue;
+    const auto begin = static_cast<std::size_t>(mention.name.data() - spelling.data());
+    const std::string_view given = spelling.substr(begin + mention.name.size() + 1);
+    if (!met && find_hole(given, operand) == 0 && is_one_of(mention.name, calls.totals)) {
+      const std::string_view then = given.substr(1 + number.size());
+      if (then.starts_with(')') || then.starts_with(',')) return true;
+      met = true;
+    }
+    if (begin > 0 && spelling[begin - 1] == '$' && mention.name.starts_with(number + ".") &&
+        calls.total_methods.contains(mention.name.substr(number.size() + 1)))
+      return true;
+  }
+  return false;
 }
 
 // Whether the step gives derivatives to some elements of its operand alone, or the same to all: it
@@ -211,26 +250,15 @@ bool thins(const Node& node, std::size_t operand, const Program& program) {
   if (op == nullptr) return false;  // a call: its function is not looked into
   if (op->selective || op->has(kLargest | kSmallest)) return true;
   const std::string& text = node.spelling;
-  for (const char* call : {"max(", "min(", "maximum(", "minimum(", "relu", "where(", "clip(",
-                           "sort", "take", "top_k", "median", "quantile", "percentile", "["})
-    if (text.find(call) != std::string::npos && text.find("None]") == std::string::npos)
-      return true;
-  const std::string hole = fmt::format("${}", operand);
-  return std::ranges::any_of(
-      std::vector<std::string>{"sum(" + hole, "mean(" + hole, hole + ".sum(", hole + ".mean("},
-      [&](const std::string& call) {
-        const std::size_t at = text.find(call);
-        if (at == std::string::npos) return false;
-        const char next = call.back() == '(' ? ')' : text[at + call.size()];
-        return next == ')' || next == ',';
-      });
+  const Calls& calls = program.catalogue->vocabulary().calls;
+  const bool new_axis = text.find("None]") != std::string::npos;
+  if (!new_axis && (text.find('[') != std::string::npos || calls_any(text, calls.thinning) ||
+                    names_any(text, calls.thinning_named)))
+    return true;
+  return adds_up(text, operand, calls);
 }
 
 }  // namespace
-
-bool levels_off(std::string_view spelling) {
-  return std::ranges::any_of(factors_of(spelling), call_levels_off);
-}
 
 bool says_little(const Builder& b, ValueId id) {
   const Value& v = b[id];

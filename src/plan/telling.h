@@ -4,16 +4,11 @@
 #pragma once
 
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "plan/builder.h"
 
 namespace jaxsmith::plan {
-
-// Whether a written step such as "jnp.maximum($0, 0.0) * $1" gives one number for many elements: it
-// ends at a limit, or takes the number where a choice falls so.
-bool levels_off(std::string_view spelling);
 
 // Whether half or more of a value's elements are likely to be one value, by its typical elements
 // and by the step that made it.

@@ -75,29 +75,29 @@ Turns::Turns(std::span<const Op> ops, std::span<const FunctionUse> functions) {
   std::vector<Candidate> candidates;
   std::vector<double> lacks;
   for (const FunctionUse& use : functions) {
-    Candidate candidate{use.function, {}, 0};
+    std::vector<Entry> entries;
     each_named_number(use.entries, [&](std::string_view name, double share) {
       const auto found = by_name.find(name);
-      if (found != by_name.end()) candidate.entries.push_back({found->second, share});
+      if (found != by_name.end()) entries.push_back({found->second, share});
     });
-    if (candidate.entries.empty() || use.usual >= kWanted) continue;
-    candidates.push_back(std::move(candidate));
+    if (entries.empty() || use.usual >= kWanted) continue;
+    candidates.push_back(candidate(use.function, std::move(entries)));
     lacks.push_back((kWanted - use.usual) / kFunctionsOfTurn);
   }
   const std::vector<double> weights = weights_for(candidates, lacks);
   for (std::size_t n = 0; n < candidates.size(); ++n) {
-    const double all = shares_of(candidates[n]);
-    for (const Entry& e : candidates[n].entries) featured[e.op->name] += weights[n] * e.share / all;
+    for (const Entry& e : candidates[n].entries)
+      featured[e.op->name] += weights[n] * e.share / candidates[n].all;
     add(std::move(candidates[n]), weights[n]);
   }
   for (const Op& op : ops)
-    if (has_turns(op)) add({{}, {{&op, 1}}, 0}, kWantedOfEntries - featured[op.name]);
+    if (has_turns(op)) add(candidate({}, {{&op, 1}}), kWantedOfEntries - featured[op.name]);
 }
 
-double Turns::shares_of(const Candidate& candidate) {
-  double all = 0;
-  for (const Entry& e : candidate.entries) all += e.share;
-  return all;
+Turns::Candidate Turns::candidate(std::string_view function, std::vector<Entry> entries) {
+  Candidate out{function, std::move(entries)};
+  for (const Entry& e : out.entries) out.all += e.share;
+  return out;
 }
 
 // An entry that calls several functions gives all of them a turn: each gets as many of its own as
@@ -111,11 +111,11 @@ std::vector<double> Turns::weights_for(const std::vector<Candidate>& candidates,
     std::unordered_map<const Op*, double> applied;
     for (std::size_t n = 0; n < candidates.size(); ++n)
       for (const Entry& e : candidates[n].entries)
-        applied[e.op] += weights[n] * e.share / shares_of(candidates[n]);
+        applied[e.op] += weights[n] * e.share / candidates[n].all;
     for (std::size_t n = 0; n < candidates.size(); ++n) {
       double met = weights[n];  // its own turns call it for sure
       for (const Entry& e : candidates[n].entries)
-        met += e.share * (applied[e.op] - weights[n] * e.share / shares_of(candidates[n]));
+        met += e.share * (applied[e.op] - weights[n] * e.share / candidates[n].all);
       const double factor = std::clamp(lacks[n] / met, 1 / kMost, kMost);
       weights[n] = std::max(weights[n] * factor, kFewest * lacks[n]);
     }
@@ -142,6 +142,19 @@ Turn Turns::at(std::uint64_t seed, std::uint64_t number) const {
   for (const Entry& e : found->entries) shares.push_back(e.share);
   const std::size_t entry = Random(seed, number).fork("entry of turn").weighted(shares);
   return {found->entries[entry].op, found->function};
+}
+
+std::shared_ptr<const Turns::Counts> Turns::counts(std::uint64_t seed) const {
+  {
+    const std::scoped_lock held(counted_->lock);
+    if (counted_->counts && counted_->seed == seed) return counted_->counts;
+  }
+  Counts counts;
+  for (std::uint64_t k = 0; k < kCounted && !empty(); ++k) ++counts[at(seed, k).op->category];
+  const auto made = std::make_shared<const Counts>(std::move(counts));
+  const std::scoped_lock held(counted_->lock);
+  counted_->seed = seed, counted_->counts = made;
+  return made;
 }
 
 std::set<std::string, std::less<>> functions_in(std::string_view spelling,

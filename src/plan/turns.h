@@ -5,6 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <set>
 #include <span>
 #include <string>
@@ -47,6 +50,11 @@ class Turns {
   Turn at(std::uint64_t seed, std::uint64_t number) const;
   bool empty() const { return candidates_.empty(); }
 
+  // How many of the first kCounted turns of a seed are of each category. Safe on threads.
+  static constexpr std::uint64_t kCounted = 1000;
+  using Counts = std::map<Category, std::uint64_t>;
+  std::shared_ptr<const Counts> counts(std::uint64_t seed) const;
+
  private:
   struct Entry {
     const Op* op;
@@ -55,14 +63,22 @@ class Turns {
   struct Candidate {
     std::string_view function;
     std::vector<Entry> entries;
-    std::uint64_t up_to;  // weights of all up to this one
+    double all = 0;           // their shares
+    std::uint64_t up_to = 0;  // weights of all up to this one
   };
+  // What was counted last: every family of a run asks for the counts of its seed.
+  struct Counted {
+    std::mutex lock;
+    std::uint64_t seed = 0;
+    std::shared_ptr<const Counts> counts;
+  };
+  static Candidate candidate(std::string_view function, std::vector<Entry> entries);
   void add(Candidate candidate, double weight);
-  static double shares_of(const Candidate& candidate);
   static std::vector<double> weights_for(const std::vector<Candidate>& candidates,
                                          const std::vector<double>& lacks);
 
   std::vector<Candidate> candidates_;
+  std::unique_ptr<Counted> counted_ = std::make_unique<Counted>();
 };
 
 // Functions of the library that a spelling names, in full: "jax.numpy.sin" of "jnp.sin($0)".

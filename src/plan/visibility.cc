@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "base/letters.h"
+#include "plan/calls.h"
 #include "plan/catalogue.h"
 #include "plan/holes.h"
 #include "plan/scopes.h"
@@ -39,10 +41,12 @@ double size_of_term(std::string_view term, const std::vector<double>& operands, 
   return known || scaled ? size : otherwise;
 }
 
-bool is_loop(const Node& node) {
-  if (node.loop) return node.loop->carries > 0;  // a map adds nothing up
-  return std::ranges::any_of(std::array{"lax.scan(", "while_loop("}, [&](const char* call) {
-    return node.spelling.find(call) != std::string::npos;
+// Whether it carries something from turn to turn: a map adds nothing up.
+bool is_loop(const Node& node, const Calls& calls) {
+  if (node.loop) return node.loop->carries > 0;
+  return std::ranges::any_of(mentions_in(node.spelling), [&](const Mention& mention) {
+    const auto found = find_by_end(calls.loops, mention.name);
+    return mention.called && found != calls.loops.end() && found->second.carries;
   });
 }
 
@@ -52,40 +56,42 @@ double turns_of(const Node& node) {
   return std::clamp(static_cast<double>(node.loop->last - node.loop->first), 1.0, kTurns);
 }
 
-// A function whose derivative is taken: what it applies comes forward and backward.
-bool differentiates(const Node& node) {
-  return std::ranges::any_of(
-      std::array{"grad(", "jacfwd(", "jacrev(", "hessian(", "jvp(", "vjp(", "linearize("},
-      [&](const char* call) { return node.spelling.find(call) != std::string::npos; });
+// Whether a method of one of these names is called first of all.
+bool begins_with_method(std::string_view text, const CallNames& names) {
+  if (!text.starts_with(".")) return false;
+  const auto end = std::ranges::find_if_not(text.substr(1), in_name);
+  const auto length = static_cast<std::size_t>(end - (text.begin() + 1));
+  return text.substr(1 + length).starts_with("(") && names.contains(text.substr(1, length));
 }
 
-constexpr std::array<std::string_view, 4> kOrders = {"argmax", "argmin", "argsort", "argpartition"};
-
-bool asks_order(std::string_view spelling) {
-  return std::ranges::any_of(
-      kOrders, [&](std::string_view call) { return spelling.find(call) != std::string::npos; });
+// Whether what comes next is the first argument of a function of one of these names.
+bool ends_with_call(std::string_view text, const CallNames& names) {
+  if (!text.ends_with("(")) return false;
+  text.remove_suffix(1);
+  std::size_t begin = text.size();
+  while (begin > 0 && in_name(text[begin - 1])) --begin;
+  return names.contains(text.substr(begin));
 }
 
-// Whether of an operand only the order goes into a written step, whatever is made of that:
-// `jnp.mean($0.argmax(axis=1) == $1)`.
-bool asks_order_alone(std::string_view spelling, std::size_t operand) {
+// Whether of an operand only the order goes into a written step, whatever is made of that: its
+// mean of `$0.argmax(axis=1) == $1`. `orders`: Calls::orders.
+bool asks_order_alone(std::string_view spelling, std::size_t operand, const CallNames& orders) {
   const std::size_t length = 1 + std::to_string(operand).size();
   std::size_t at = find_hole(spelling, operand);
   if (at == spelling.npos) return false;
   for (; at != spelling.npos; at = find_hole(spelling, operand, at + length)) {
     const std::string_view before = spelling.substr(0, at), after = spelling.substr(at + length);
-    if (std::ranges::none_of(kOrders, [&](std::string_view call) {
-          return (before.ends_with("(") && before.substr(0, before.size() - 1).ends_with(call)) ||
-                 (after.starts_with(".") && after.substr(1).starts_with(call));
-        }))
-      return false;
+    if (!ends_with_call(before, orders) && !begins_with_method(after, orders)) return false;
   }
   return true;
 }
 
 class Walk {
  public:
-  explicit Walk(const Program& program) : program_(program), seen_(program.values.size(), 0) {}
+  explicit Walk(const Program& program)
+      : program_(program),
+        calls_(program.catalogue->vocabulary().calls),
+        seen_(program.values.size(), 0) {}
 
   // Of the results this one alone is looked at.
   double shown(BodyId body, ValueId result, ValueId parameter) {
@@ -127,8 +133,8 @@ class Walk {
     if (operand < node.responses.size()) return node.responses[operand];
     const bool places = !node.results.empty() && node.results[0] != kNoValue &&
                         tensor::is_integer(value(node.results[0]).type.dtype) &&
-                        asks_order(node.spelling);
-    return places || asks_order_alone(node.spelling, operand) ? kOrderAlone : 1;
+                        calls_any(node.spelling, calls_.orders);
+    return places || asks_order_alone(node.spelling, operand, calls_.orders) ? kOrderAlone : 1;
   }
 
   const Body& body_of(BodyId id) const { return program_.bodies[static_cast<std::size_t>(id)]; }
@@ -184,16 +190,20 @@ class Walk {
     if (const Op* op = program_.catalogue->find(node.op))
       applied_.push_back({op, around.times, around.differentiated, told_apart});
     Around within = around;
-    if (is_loop(node)) within.turns = std::max(around.turns, turns_of(node));
     if (node.loop && node.loop->unrolled)
       within.times *= static_cast<double>(node.loop->last - node.loop->first);
-    within.differentiated = around.differentiated || differentiates(node);
+    if (!node.bodies.empty()) {
+      if (is_loop(node, calls_)) within.turns = std::max(around.turns, turns_of(node));
+      // What a function whose derivative is taken applies comes forward and backward.
+      within.differentiated = around.differentiated || calls_any(node.spelling, calls_.derivatives);
+    }
     for (const BodyId inner : node.bodies) visit(inner, seen, within);
     for (std::size_t k = 0; k < node.operands.size(); ++k)
       see(node.operands[k], seen * std::min(1.0, response_of(node, k) * around.turns));
   }
 
   const Program& program_;
+  const Calls& calls_;
   std::vector<double> seen_;
   std::vector<Applied> applied_;
 };
@@ -259,15 +269,9 @@ std::vector<double> term_responses(std::string_view spelling, const std::vector<
   return out;
 }
 
-double least_response(DType dtype) {
-  const bool half = dtype == DType::kF16 || dtype == DType::kBF16;
-  return half ? 0.2 : 0.02;
-}
+double least_response(DType dtype) { return half_precision(dtype) ? 0.2 : 0.02; }
 
-double least_visible(DType dtype) {
-  const bool half = dtype == DType::kF16 || dtype == DType::kBF16;
-  return half ? 0.02 : 2e-5;
-}
+double least_visible(DType dtype) { return half_precision(dtype) ? 0.02 : 2e-5; }
 
 double shown_share(const Program& program, BodyId body, ValueId result, ValueId parameter) {
   return Walk(program).shown(body, result, parameter);

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <set>
 
+#include "plan/argument_roles.h"
 #include "plan/builder.h"
 #include "source/wording.h"
 
@@ -165,7 +166,7 @@ std::string meaning(const std::string& name, const Known& known = {}) {
     return found->second;
   const bool has_digit = std::ranges::any_of(
       name, [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; });
-  return name.size() > 3 && !has_digit && !is_modifier(name) ? in_words(name) : std::string();
+  return name.size() > 3 && !has_digit && !is_modifier(name) ? plan::as_words(name) : std::string();
 }
 
 // Of text, broken between words; lines after the first begin with `indent`.
@@ -245,7 +246,7 @@ std::string in_sentence(const NamedTypes& values) {
         name.size() > 3 && !is_modifier(name) && std::ranges::all_of(name, [](char c) {
           return c == '_' || std::isalpha(static_cast<unsigned char>(c));
         });
-    out += word ? "the " + in_words(name) : "`" + name + "`";
+    out += word ? "the " + plan::as_words(name) : "`" + name + "`";
   }
   return out;
 }
@@ -284,7 +285,7 @@ bool says_more(const std::string& name, const plan::Type& type, const Known& kno
   if (type.rank() == 0 && meanings_of_numbers().contains(name)) return true;
   if (name == "key" && tensor::is_inexact(type.dtype)) return false;
   const std::string said = meaning(name, known);
-  return !said.empty() && said != in_words(name);
+  return !said.empty() && said != plan::as_words(name);
 }
 
 // Whether sections are worth their lines: of half of the arguments at least there is more to say.
@@ -393,7 +394,7 @@ std::string meaning_of_setting(const std::string& name) {
   if (const auto found = meanings_of_numbers().find(name); found != meanings_of_numbers().end())
     return capital(found->second) + ".";
   const std::string said = meaning(name);
-  return capital(said.empty() ? in_words(name) : said) + ".";
+  return capital(said.empty() ? plan::as_words(name) : said) + ".";
 }
 
 std::string text_of(const Docstring& d, std::size_t width) {

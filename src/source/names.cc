@@ -51,7 +51,7 @@ Words shuffled(Words words, Random& random) {
 }
 
 // Nouns that are true of any such values: an argument without a role has no other.
-Words root_parameter_words(const plan::Value& v, const std::string& category) {
+Words root_parameter_words(const plan::Value& v, const plan::CategoryProfile* profile) {
   const int rank = v.type.rank();
   const tensor::DType dtype = v.type.dtype;
   if (dtype == tensor::DType::kBool)
@@ -64,16 +64,17 @@ Words root_parameter_words(const plan::Value& v, const std::string& category) {
   if (tensor::is_complex(dtype))
     return {"signal", "spectrum", "field", "phasor", "amplitudes", "modes"};
   if (rank == 0) return {"scale", "alpha", "beta", "gain", "coef", "level"};
-  if (category == "linear_algebra" && rank == 2)
-    return {"matrix", "mat", "basis", "transform", "features", "operator_matrix"};
-  if (category == "gradient")
-    return {"inputs", "values", "features", "x", "data", "points", "samples"};
-  if (category == "loop") return {"inputs", "series", "positions", "signal", "samples", "values"};
+  if (profile != nullptr && rank == 2 && !profile->matrices.empty()) return profile->matrices;
+  if (profile != nullptr && !profile->arrays.empty()) return profile->arrays;
   if (rank == 1)
     return {"vector", "values", "signal", "samples", "series", "points", "x", "levels"};
   if (rank == 2)
     return {"matrix", "table", "features", "grid", "points", "inputs", "x", "rows", "image"};
   return {"volume", "tensor", "images", "frames", "activations", "x", "blocks", "patches", "maps"};
+}
+
+Words verbs_of(const plan::CategoryProfile* profile) {
+  return profile == nullptr || profile->verbs.empty() ? Words{"compute"} : profile->verbs;
 }
 
 Words inner_parameter_words(const plan::Value& v) {
@@ -88,7 +89,6 @@ Words inner_parameter_words(const plan::Value& v) {
 }  // namespace
 
 bool is_usable(const std::string& word) {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   return !word.empty() && !is_digit(word.front()) && std::ranges::all_of(word, in_name) &&
          !reserved().contains(word);
 }
@@ -128,10 +128,10 @@ std::string Names::claim(const std::vector<std::string>& candidates, bool unshad
   }
 }
 
-std::vector<std::string> parameter_names(const plan::Value& value, const std::string& category,
+std::vector<std::string> parameter_names(const plan::Value& value, const plan::Program& program,
                                          bool root, bool computed, Random& random) {
   Words words;
-  const Words usual = root_parameter_words(value, category);
+  const Words usual = root_parameter_words(value, program.catalogue->profile(program.category));
   for (const std::string& role : value.names)
     if (is_usable(role) && (!computed || std::ranges::find(usual, role) != usual.end()))
       words.push_back(role);
@@ -144,11 +144,10 @@ std::vector<std::string> parameter_names(const plan::Value& value, const std::st
   if (computed && words.empty())
     words = value.type.rank() > 0 ? Words{"x", "inputs", "values"} : Words{"x", "value"};
   if (!root && words.empty() && is_usable(value.hint)) words.push_back(value.hint);
-  if (root && value.hint == "tangent") words = {"tangent", "direction", "x_dot", "perturbation"};
-  if (root && value.hint == "cotangent") words = {"cotangent", "upstream", "out_bar"};
-  for (auto& w : shuffled(
-           root ? root_parameter_words(value, category) : inner_parameter_words(value), random))
-    words.push_back(w);
+  const auto& by_hint = program.catalogue->vocabulary().names_by_hint;
+  if (const auto found = by_hint.find(value.hint); root && found != by_hint.end())
+    words = found->second;
+  for (auto& w : shuffled(root ? usual : inner_parameter_words(value), random)) words.push_back(w);
   return words;
 }
 
@@ -166,53 +165,24 @@ std::vector<std::string> function_names(const plan::Program& program, const plan
   if (!body.hint.empty()) {
     return {body.hint, body.hint + "_fn", "inner_" + body.hint, body.hint + "_part"};
   }
-  static const std::map<std::string, Words> kVerbs = {
-      {"arithmetic",
-       {"blend", "adjust", "mix", "balance", "rescale", "combine", "offset", "weigh"}},
-      {"math", {"warp", "shape", "modulate", "squash", "transform", "activate", "dampen", "curve"}},
-      {"array", {"arrange", "tile", "reorder", "unfold", "pack", "assemble", "layout", "stitch"}},
-      {"linear_algebra",
-       {"project", "solve", "factor", "whiten", "decompose", "rotate", "correlate", "align"}},
-      {"reduction",
-       {"summarize", "pool", "aggregate", "collapse", "measure", "score", "rank", "condense"}},
-      {"indexing",
-       {"gather", "select", "lookup", "scatter", "pick", "slice_out", "update", "place"}},
-      {"gradient",
-       {"tune", "differentiate", "descend", "fit", "sensitivity_of", "optimize", "refine",
-        "learn"}},
-      {"vectorization",
-       {"batch", "map", "spread", "pairwise", "vectorize", "apply_over", "each", "broadcast"}},
-      {"conditional",
-       {"choose", "gate", "route", "switch", "guard", "branch_on", "limit", "mask_out"}},
-      {"loop",
-       {"iterate", "roll", "simulate", "relax", "accumulate", "evolve", "smooth", "propagate"}}};
-  const auto found = kVerbs.find(program.category);
+  const plan::CategoryProfile* profile = program.catalogue->profile(program.category);
   Words words;
   const bool telling = std::ranges::none_of(
       results, [](const auto& word) { return says_nothing(word) || word.size() < 3; });
   if (telling && !results.empty() && results.size() <= 2)
     words.push_back("compute_" + results[0] + (results.size() > 1 ? "_and_" + results[1] : ""));
-  for (auto& verb : shuffled(found == kVerbs.end() ? Words{"compute"} : found->second, random)) {
+  for (auto& verb : shuffled(verbs_of(profile), random)) {
     words.push_back(subject.empty() ? verb + "_values" : verb + "_" + subject);
   }
   return words;
 }
 
-std::vector<std::string> names_for_made(const std::string& maker, const std::string& function,
-                                        Random& random) {
-  static const std::map<std::string, Words> kForms = {
-      {"vmap", {"batched_{}", "vmapped_{}", "{}_over_batch", "vmap_{}"}},
-      {"pmap", {"parallel_{}", "{}_per_device"}},
-      {"grad", {"grad_{}", "{}_grad_fn", "grad_of_{}"}},
-      {"value_and_grad", {"{}_and_grad", "value_and_grad_fn"}},
-      {"jacfwd", {"jacobian_of_{}", "{}_jacobian_fn"}},
-      {"jacrev", {"jacobian_of_{}", "{}_jacobian_fn"}},
-      {"hessian", {"hessian_of_{}", "{}_hessian_fn"}},
-      {"shard_map", {"sharded_{}", "{}_on_shards"}},
-      {"checkpoint", {"rematerialized_{}", "checkpointed_{}"}}};
+std::vector<std::string> names_for_made(const plan::Vocabulary& words, const std::string& maker,
+                                        const std::string& function, Random& random) {
   constexpr std::size_t kLongest = 28;
   Words out;
-  if (const auto found = kForms.find(maker); found != kForms.end() && !function.empty())
+  const auto& forms = words.names_of_made;
+  if (const auto found = forms.find(maker); found != forms.end() && !function.empty())
     for (const std::string& form : found->second) {
       std::string name = fmt::format(fmt::runtime(form), function);
       if (name.size() <= kLongest) out.push_back(std::move(name));

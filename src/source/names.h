@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "plan/catalogue.h"
 #include "plan/program.h"
 
 namespace jaxsmith::source {
@@ -39,14 +40,14 @@ bool is_usable(const std::string& word);
 
 // Candidates in a random order, best first. `computed`: callers hand over what they have computed,
 // under whose role a function that takes any such value would not know it.
-std::vector<std::string> parameter_names(const plan::Value& value, const std::string& category,
+std::vector<std::string> parameter_names(const plan::Value& value, const plan::Program& program,
                                          bool root, bool computed, Random& random);
 // Of a function, from what it does, what it works on and what it gives.
 std::vector<std::string> function_names(const plan::Program& program, const plan::Body& body,
                                         const std::string& subject,
                                         const std::vector<std::string>& results, Random& random);
 // Of what a transformation makes of a function (its name; empty: it has none): batched_loss.
-std::vector<std::string> names_for_made(const std::string& maker, const std::string& function,
-                                        Random& random);
+std::vector<std::string> names_for_made(const plan::Vocabulary& words, const std::string& maker,
+                                        const std::string& function, Random& random);
 
 }  // namespace jaxsmith::source

@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <initializer_list>
-#include <map>
 #include <optional>
-#include <set>
 #include <string_view>
 
+#include "plan/calls.h"
+#include "plan/catalogue.h"
+#include "plan/reasons.h"
+#include "plan/stats.h"
 #include "source/spellings.h"
 
 namespace jaxsmith::source {
@@ -19,78 +20,6 @@ using plan::Node;
 namespace {
 
 using Wordings = std::vector<std::string>;
-
-// Of the functions that have one wherever they are called, by the last part of their name.
-const std::map<std::string, Wordings, std::less<>>& reasons_of_calls() {
-  static const std::map<std::string, Wordings, std::less<>> kReasons = {
-      {"stop_gradient",
-       {"No gradient flows through this part.", "Derivatives take this for a constant.",
-        "Held fixed while the rest is differentiated."}},
-      {"log_softmax",
-       {"In log space, where small probabilities do not underflow.",
-        "Log-probabilities directly: log(softmax) would lose the small ones."}},
-      {"logsumexp",
-       {"Sum in log space to stay within the range of floats.",
-        "The log of a sum of exponentials, without computing any that overflow."}},
-      {"logaddexp",
-       {"Add in log space: the exponentials themselves may overflow.",
-        "Log-domain addition keeps both tails."}},
-      {"log_sigmoid",
-       {"log_sigmoid stays finite where the sigmoid rounds to zero.",
-        "In log space, so that confident predictions do not saturate."}},
-      {"log1p", {"log1p keeps the digits of small arguments.", "Accurate near zero."}},
-      {"expm1",
-       {"expm1 keeps the digits that exp(x) - 1 cancels.", "Accurate near zero, unlike exp - 1."}},
-      {"checkpoint",
-       {"Recomputed in the backward pass, to spend less memory.",
-        "Rematerialized: activations are not stored for the backward pass."}},
-      {"associative_scan",
-       {"The operation is associative, so prefixes take logarithmic depth.",
-        "A parallel scan: the order of combining does not matter."}},
-      {"while_loop",
-       {"Data-dependent number of rounds: reverse mode cannot pass.",
-        "Ends as soon as the test fails; the number of rounds is not known in advance."}},
-      {"rfft",
-       {"The signal is real, so half of the spectrum says it all.",
-        "Real input: negative frequencies mirror the positive ones."}},
-      {"irfft", {"Back to the time domain."}},
-      {"cho_solve",
-       {"The factor is reused; nothing is inverted.",
-        "Two triangular solves instead of an inverse."}},
-      {"solve_triangular",
-       {"A triangular system needs only substitution.",
-        "Substitution instead of inverting the factor."}},
-      {"eigh",
-       {"Symmetric, so that the eigenvalues are real and sorted.",
-        "eigh reads one triangle and returns ascending eigenvalues."}},
-      {"searchsorted", {"Binary search: the edges are in ascending order."}},
-      {"nan_to_num", {"Missing entries must not spread through the sums."}},
-      {"fold_in",
-       {"A key of its own for each index.", "Derived keys are independent of one another."}},
-      {"segment_sum", {"Rows with the same id add up.", "One total for each id."}},
-      {"slogdet",
-       {"The log-determinant: the determinant itself may overflow.",
-        "Sign and log-magnitude apart, to stay within range."}},
-      {"psum", {"Summed over the devices along the named axis."}},
-      {"all_gather", {"Every device ends up with all the shards."}},
-      {"reduce_precision", {"Rounded as a narrower format would round it."}},
-      {"nansum", {"Missing values count for nothing."}},
-      {"nanmean", {"Missing values are left out of the average."}},
-      {"nanmax", {"Missing values never win."}},
-      {"triu_indices", {"Each unordered pair once."}},
-      {"hessian", {"Forward over reverse mode.", "All second derivatives at once."}},
-      {"jacfwd", {"One forward pass per input element."}},
-      {"jacrev", {"One backward pass per output element."}},
-      {"jvp",
-       {"Value and directional derivative in one forward pass.",
-        "Forward mode carries the tangent along with the value."}},
-      {"vjp",
-       {"The pullback reuses what the forward pass has stored.",
-        "One backward pass per cotangent."}},
-      {"top_k", {"Sorted from the largest on.", "Only the k best are needed, no full sort."}},
-      {"softplus", {"Softplus keeps this positive without a hard floor."}}};
-  return kReasons;
-}
 
 const Expr* keyword(const Expr& call, std::string_view key) {
   for (const Expr& item : call->items)
@@ -103,11 +32,10 @@ bool is_infinite(const Expr& e) {
   return e->kind == ExprKind::kAttribute && e->text == "inf";
 }
 
-bool is_half(DType dtype) { return dtype == DType::kF16 || dtype == DType::kBF16; }
-
 class Reader {
  public:
-  Reader(const Node& node, const plan::Program& program) : node_(node), program_(program) {}
+  Reader(const Node& node, const plan::Program& program)
+      : node_(node), program_(program), words_(program.catalogue->vocabulary()) {}
 
   std::vector<Remark> read(const Expr& e) {
     dtypes(e);
@@ -136,18 +64,33 @@ class Reader {
     return &program_.values[static_cast<std::size_t>(node_.results[0])];
   }
 
-  bool differentiates() const {
-    return !program_.derivatives.empty() ||
-           somewhere({"grad(", "jacfwd(", "jacrev(", "hessian(", "vjp("});
+  bool is(const Expr& call, plan::CallMeaning meaning) const {
+    return means(call, meaning, words_);
   }
 
-  // Whether a step of the program is written with one of these.
-  bool somewhere(std::initializer_list<std::string_view> calls) const {
+  // Whether some step of the program takes all of a derivative: along a direction it may be finite
+  // where the others are not.
+  bool differentiates() const {
+    return !program_.derivatives.empty() || somewhere([&](const plan::Mention& mention) {
+      return plan::is_one_of(mention.name, words_.calls.derivatives) &&
+             !plan::is_one_of(mention.name, words_.calls.directional);
+    });
+  }
+
+  bool maps() const {
+    return somewhere([&](const plan::Mention& mention) {
+      return plan::is_one_of(mention.name, words_.calls.maps);
+    });
+  }
+
+  // Whether a step of the program calls such a function.
+  template <class Accept>
+  bool somewhere(const Accept& accept) const {
     return std::ranges::any_of(program_.bodies, [&](const plan::Body& body) {
       return std::ranges::any_of(body.nodes, [&](const Node& node) {
-        return std::ranges::any_of(calls, [&](std::string_view each) {
-          return node.spelling.find(each) != std::string::npos;
-        });
+        return std::ranges::any_of(
+            plan::mentions_in(node.spelling),
+            [&](const plan::Mention& mention) { return mention.called && accept(mention); });
       });
     });
   }
@@ -158,16 +101,15 @@ class Reader {
     if (from == nullptr || to == nullptr) return;
     const DType x = from->type.dtype, y = to->type.dtype;
     const std::string wide(tensor::numpy_name(y)), narrow(tensor::numpy_name(x));
-    const bool converts =
-        called(e) == "astype" || called(e) == "asarray" || called(e) == "convert_element_type";
-    if (is_half(x) && y == DType::kF32 && !converts)
+    const bool converts = is(e, plan::CallMeaning::kConversion);
+    if (plan::half_precision(x) && y == DType::kF32 && !converts)
       say("accumulate",
           {fmt::format("Accumulate in {}: {} has too few digits for sums.", wide, narrow),
            fmt::format("{} would round away the small terms.", narrow)});
-    if (is_half(x) && y == DType::kF32 && converts)
+    if (plan::half_precision(x) && y == DType::kF32 && converts)
       say("widen", {fmt::format("In {} from here on, to keep the digits.", wide),
                     fmt::format("{} is for storage; the arithmetic is in {}.", narrow, wide)});
-    if (is_half(y) && !is_half(x) && tensor::is_real(x) && converts)
+    if (plan::half_precision(y) && !plan::half_precision(x) && tensor::is_real(x) && converts)
       say("narrow", {fmt::format("Half the memory, at the precision of {}.", wide),
                      fmt::format("Rounded to {}, as it is stored.", wide)});
     if (x == DType::kBool && tensor::is_inexact(y) && converts)
@@ -196,13 +138,13 @@ class Reader {
       if (small && *small > 0 && *small <= 1e-2 && parent) guard(e, left, *parent, above);
       ridge(right);
     }
-    if (e->text == "-" && (called(right) == "max" || called(right) == "amax")) {
-      const bool in_exponential = parent && called(*parent) == "exp";
+    if (e->text == "-" && is(right, plan::CallMeaning::kLargest)) {
+      const bool in_exponential = parent && is(*parent, plan::CallMeaning::kExponential);
       if (in_exponential || keyword(right, "keepdims"))
         say("maximum", {"Without the maximum the exponentials could overflow.",
                         "Shift by the maximum: the largest exponent becomes zero."});
     }
-    if (e->text == "/" && called(right) == "maximum") {
+    if (e->text == "/" && is(right, plan::CallMeaning::kAtLeast)) {
       const auto least = number_of(right->items.back());
       if (least && *least > 0)
         say("floor", {"At least this much, so that nothing divides by zero.",
@@ -218,16 +160,17 @@ class Reader {
       say("guard", {what ? fmt::format("Finite where {} is zero.", *what)
                          : std::string("Finite where the denominator vanishes."),
                     "The small term guards the division."});
-    const std::string_view by = called(parent);
-    const bool divides = by == "rsqrt" || (above && (*above)->kind == ExprKind::kBinary &&
-                                           (*above)->text == "/" && (*above)->items[1] == parent);
-    if (divides && (by == "sqrt" || by == "rsqrt"))
+    const bool root = is(parent, plan::CallMeaning::kRoot),
+               inverse_root = is(parent, plan::CallMeaning::kInverseRoot);
+    const bool divides = inverse_root || (above && (*above)->kind == ExprKind::kBinary &&
+                                          (*above)->text == "/" && (*above)->items[1] == parent);
+    if (divides && (root || inverse_root))
       say("guard", {"The small term avoids division by zero.",
                     what ? fmt::format("Finite where {} is zero.", *what)
                          : std::string("Guards against zero under the root.")});
-    else if (by == "sqrt" && differentiates())
+    else if (root && differentiates())
       say("guard", {"The small term keeps the root's derivative finite at zero."});
-    if (by == "log" || by == "log2")
+    if (is(parent, plan::CallMeaning::kLogarithm))
       say("guard", {what ? fmt::format("Keeps the logarithm finite where {} is zero.", *what)
                          : std::string("Keeps the logarithm finite."),
                     "An empty bin must not give minus infinity."});
@@ -235,8 +178,7 @@ class Reader {
 
   void ridge(const Expr& e) {
     if (e->kind != ExprKind::kBinary || e->text != "*") return;
-    const std::string_view made = called(e->items[1]);
-    if (made != "eye" && made != "identity") return;
+    if (!is(e->items[1], plan::CallMeaning::kIdentityMatrix)) return;
     const auto amount = number_of(e->items[0]);
     if (amount && *amount <= 1e-2)
       say("ridge", {"Jitter on the diagonal, against a singular matrix.",
@@ -252,38 +194,26 @@ class Reader {
   }
 
   void call(const Expr& e, const Expr* parent) {
-    const std::string_view function = called(e);
-    if (function == "softplus" && parent) return;  // a loss as well
-    if (function == "split" && randomness(e))
-      return say("keys", {"Each key is used once.", "Independent streams for independent draws."});
-    if (const auto found = reasons_of_calls().find(function); found != reasons_of_calls().end())
-      say(std::string(function), found->second);
-    if (function == "where" && e->items.size() == 4) selection(e);
-    if (function == "fori_loop" && number_of(e->items[2]))
-      say("rounds", {"The number of rounds is fixed, so that reverse mode works too.",
-                     "Static bounds: this lowers to a scan and stays differentiable."});
-    if (function == "solve" && e->items.size() >= 3)
-      say("solve", {"Solve rather than invert: cheaper, and loses fewer digits.",
-                    "Solving loses fewer digits than a product with the inverse."});
-    if (function == "cond" && e->items.size() >= 4)
-      say("cond", somewhere({"vmap", "vectorize"})
-                      ? Wordings{"Python's if would not trace: the predicate is an array."}
-                      : Wordings{"Only the branch that is taken runs.",
-                                 "Python's if would not trace: the predicate is an array."});
-    if (function == "switch")
-      say("switch", {"The index is clamped to the branches that there are.",
-                     "One branch runs, unless the index is mapped over."});
-    if (function == "add" && updates(e))
-      say("scatter", {"Indices that repeat add up.", "Scatter-add: duplicates accumulate."});
-    if (randomness(e) && (function == "normal" || function == "uniform" || function == "bernoulli"))
-      say("draws", {"The same key gives the same draws on every call.",
-                    "Reproducible: the key is the only source of randomness."});
-    if (function == "roll" && (parent == nullptr || (*parent)->kind == ExprKind::kBinary))
-      say("roll", {"What leaves at one end comes in at the other.", "Periodic boundary."});
-    if (function == "cholesky")
-      say("cholesky", {"Symmetric positive definite by construction.",
-                       "Half the work of an LU factorization."});
+    if (const auto found = words_.reasons.find(called(e)); found != words_.reasons.end())
+      reason(found->first, found->second, e, parent);
+    if (is(e, plan::CallMeaning::kChoice) && e->items.size() == 4) selection(e);
     mapped(e);
+  }
+
+  void reason(const std::string& function, const plan::CallReason& why, const Expr& e,
+              const Expr* parent) {
+    const std::size_t arguments = e->items.size() - 1;
+    if (arguments < why.arguments) return;
+    if (why.number && (arguments <= *why.number || !number_of(e->items[*why.number + 1]))) return;
+    if (why.place != plan::CallPlace::kAnywhere && parent != nullptr &&
+        (why.place == plan::CallPlace::kAlone || (*parent)->kind != ExprKind::kBinary))
+      return;
+    if (why.of_random && !draws_numbers(e, words_)) return;
+    if (why.of_update && !updates(e)) return;
+    Wordings wordings;
+    if (!why.unmapped.empty() && !maps()) wordings = why.unmapped;
+    wordings.insert(wordings.end(), why.wordings.begin(), why.wordings.end());
+    say(why.about.empty() ? function : why.about, std::move(wordings));
   }
 
   void selection(const Expr& e) {
@@ -301,24 +231,20 @@ class Reader {
                    "A harmless value where the condition fails."});
   }
 
-  static bool randomness(const Expr& e) {
-    const std::string function = print(e->items[0]);
-    return function.find("random.") != std::string::npos || function.starts_with("jr.");
-  }
-
   // x.at[i].add(…)
-  static bool updates(const Expr& e) {
+  bool updates(const Expr& e) const {
     const Expr& function = e->items[0];
     if (function->kind != ExprKind::kAttribute) return false;
     const Expr& subscript = function->items[0];
     return subscript->kind == ExprKind::kSubscript &&
-           subscript->items[0]->kind == ExprKind::kAttribute && subscript->items[0]->text == "at";
+           subscript->items[0]->kind == ExprKind::kAttribute &&
+           subscript->items[0]->text == words_.calls.updater;
   }
 
   // What is given by itself to a function that is mapped.
   void mapped(const Expr& e) {
-    if (called(e->items[0]) != "vmap") return;
-    const Expr* axes = keyword(e->items[0], "in_axes");
+    if (!is(e->items[0], plan::CallMeaning::kMap)) return;
+    const Expr* axes = keyword(e->items[0], words_.calls.mapped_axes);
     if (axes == nullptr || (*axes)->kind != ExprKind::kTuple) return;
     std::string shared;
     std::size_t count = 0;
@@ -335,50 +261,35 @@ class Reader {
   }
 
   void keywords(const Expr& e) {
-    const auto is = [&](std::string_view key, std::string_view text) {
-      const Expr* found = keyword(e, key);
-      return found && print(*found) == text;
-    };
     const std::string_view function = called(e);
-    if (is("keepdims", "True")) {
-      const auto what = e->items.size() > 1 ? named(e->items[1]) : std::nullopt;
-      if (what)
-        say("keepdims", {fmt::format("Keeps the axis, to broadcast against {}.", *what),
-                         fmt::format("Shaped to broadcast with {}.", *what)});
+    for (const plan::ArgumentReason& why : words_.argument_reasons) {
+      const Expr* found = keyword(e, why.argument);
+      if (found == nullptr || why.others.contains(function)) continue;
+      if (!why.functions.empty() && !why.functions.contains(function)) continue;
+      const std::string text = print(*found);
+      if (!why.values.empty() && std::ranges::find(why.values, text) == why.values.end()) continue;
+      if (text.find(why.within) == std::string::npos) continue;
+      say(why.about, about_first(why.wordings, e));
     }
-    if (is("reverse", "True"))
-      say("reverse", {"From the last step to the first.",
-                      "Backward in time: each step needs the one after it."});
-    if (keyword(e, "unroll"))
-      say("unroll",
-          {"Unrolled in part: fewer, larger steps.", "Trades code size for less loop overhead."});
-    if (is("has_aux", "True"))
-      say("aux", {"The auxiliary outputs come along without being differentiated.",
-                  "has_aux: only the first output is differentiated."});
-    if (keyword(e, "preferred_element_type"))
-      say("accumulate", {"The products are summed in a wider type."});
-    if (keyword(e, "num_segments"))
-      say("segments", {"A static number of segments keeps shapes known under jit."});
-    if (is("mode", "\"drop\"")) say("drop", {"Updates out of bounds are dropped."});
-    if (is("mode", "\"edge\"")) say("edge", {"The border repeats, so that nothing leaks out."});
-    if (is("mode", "\"wrap\"")) say("wrap", {"The domain is periodic.", "Periodic padding."});
-    if (is("mode", "\"reflect\"")) say("reflect", {"Mirrored at the border, without a jump."});
-    if (is("ddof", "1")) say("ddof", {"Unbiased: one degree of freedom went into the mean."});
-    if (is("indexing", "\"ij\"")) say("ij", {"Matrix indexing: rows come first."});
-    if (keyword(e, "size") && function != "dynamic_slice")
-      say("size", {"A static size keeps the result's shape known under jit."});
-    if (keyword(e, "return_inverse")) say("inverse", {"The inverse maps each entry to its group."});
-    const bool triangle = function == "triu" || function == "tril";
-    if (triangle && (is("k", "1") || is("k", "-1")))
-      say("triangle", {"Without the diagonal: every pair once.", "Strictly triangular."});
-    if (is("stable", "True")) say("stable", {"Stable, so that ties keep their order."});
-    if (keyword(e, "in_axes") && (function == "vmap") &&
-        print(*keyword(e, "in_axes")).find("None") != std::string::npos)
-      say("in_axes", {"None: shared by all examples rather than mapped over."});
+  }
+
+  // Wordings with the name of a call's first argument; none where they are to have one and there is
+  // none.
+  static Wordings about_first(Wordings wordings, const Expr& e) {
+    constexpr std::string_view kName = "{}";
+    const auto what = e->items.size() > 1 ? named(e->items[1]) : std::nullopt;
+    for (std::string& wording : wordings) {
+      const std::size_t at = wording.find(kName);
+      if (at == std::string::npos) continue;
+      if (!what) return {};
+      wording.replace(at, kName.size(), *what);
+    }
+    return wordings;
   }
 
   const Node& node_;
   const plan::Program& program_;
+  const plan::Vocabulary& words_;
   std::vector<Remark> out_;
 };
 

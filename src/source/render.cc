@@ -146,8 +146,8 @@ Expr Renderer::named_function(Frame& frame, const Expr& e) {
   const auto& given = e->items[0]->items;
   const bool of_name = given.size() > 1 && given[1]->kind == ExprKind::kName;
   Random random = random_.fork("made " + print(e->items[0]));
-  const std::string chosen =
-      frame.names.claim(names_for_made(made, of_name ? given[1]->text : std::string(), random));
+  const std::string chosen = frame.names.claim(
+      names_for_made(vocabulary(), made, of_name ? given[1]->text : std::string(), random));
   frame.statements.push_back(Assign{{chosen}, e->items[0]});
   std::vector<Expr> arguments(e->items.begin() + 1, e->items.end());
   return call(name(chosen), std::move(arguments));

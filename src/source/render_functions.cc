@@ -32,18 +32,21 @@ const char* type_of_default(const std::string& text) {
 }
 
 // Whether the parameters from `at` on are a slice of what a loop goes over rather than what it
-// carries: all of a map's, and those of a scan that come after its first.
+// carries: all of a map's, and of what carries something those that come after its first.
 bool is_slice(const plan::Program& program, const Body& body, std::size_t at) {
   const auto takes = [&](const Node& node) {
     return std::ranges::any_of(node.bodies, [&](BodyId id) {
       return &program.bodies[static_cast<std::size_t>(id)] == &body;
     });
   };
+  const auto& loops = program.catalogue->vocabulary().calls.loops;
   for (const Body& each : program.bodies)
     for (const Node& node : each.nodes) {
       if (!takes(node)) continue;
-      if (node.spelling.find("lax.map(") != std::string::npos) return true;
-      if (node.spelling.find("lax.scan(") != std::string::npos) return at > 0;
+      for (const plan::Mention& mention : plan::mentions_in(node.spelling))
+        if (const auto loop = plan::find_by_end(loops, mention.name);
+            mention.called && loop != loops.end() && loop->second.slices)
+          return at > 0 || !loop->second.carries;
     }
   return false;
 }
@@ -93,7 +96,7 @@ Expr Renderer::function(Frame& frame, BodyId id, bool several, Random& random) {
 std::vector<std::string> Renderer::words_for_parameter(ValueId model, bool top,
                                                        Random& random) const {
   std::vector<std::string> words =
-      parameter_names(value(model), program_.category, top, computed_.contains(model), random);
+      parameter_names(value(model), program_, top, computed_.contains(model), random);
   const auto roles = static_cast<std::ptrdiff_t>(std::min(words.size(), value(model).names.size()));
   std::stable_partition(words.begin(), words.begin() + roles, [&](const std::string& word) {
     return (word.size() <= 2) == style_.short_names;

@@ -100,7 +100,7 @@ void Renderer::add_packs(FunctionDefinition& f, const Body& b,
       ids.push_back(b.parameters[m]);
     }
     // What is mapped over has other shapes elsewhere.
-    const bool shown = style_.field_shapes && transformation_ != "vmap";
+    const bool shown = style_.field_shapes && !vocabulary().calls.maps.contains(transformation_);
     const PackForm& form = form_of(*unit.pack, b, ids, fields, shapes_of(program_, ids, shown));
     const std::string whole = frame.names.claim(program_.packs[*unit.pack].names);
     f.parameters.push_back(
@@ -176,12 +176,12 @@ std::string Renderer::claim_pack(Frame& frame, const Node& node, const plan::Pac
   if (some == ids.end()) return "_";
   // What a loop ends with has the names of its carry.
   const std::string& hint = value(*some).hint;
-  const bool loop = !node.bodies.empty() && hint != "grad";
+  const bool derivative = plan::names_any(node.spelling, vocabulary().calls.derivatives);
+  const bool loop = !node.bodies.empty() && !derivative;
   std::vector<std::string> candidates;
   for (const std::string& whole : program_.packs[packed.pack].names)
     candidates.push_back((loop ? "final_" : hint + "_") + whole);
-  if (node.packed_results.size() == 1 && hint == "grad")
-    candidates.insert(candidates.begin(), "grads");
+  if (node.packed_results.size() == 1 && derivative) candidates.insert(candidates.begin(), "grads");
   const std::string chosen = frame.names.claim(candidates);
   if (ids[0] != plan::kNoValue) wholes_[ids[0]] = name(chosen);
   for (std::size_t i = 0; i < ids.size(); ++i) {

@@ -40,12 +40,6 @@ struct Setting {
   std::string means = {};
 };
 
-// What a setting may be called and what it is for.
-struct Wording {
-  Words names;
-  const char* means = "";
-};
-
 bool is_integer(const Expr& e) {
   if (e->kind == ExprKind::kUnary && e->text == "-") return is_integer(e->items[0]);
   return e->kind == ExprKind::kNumber &&
@@ -81,96 +75,15 @@ const char* type_of(const Expr& e) {
   return axes ? "tuple" : nullptr;
 }
 
-// Keyword arguments that steer shapes, loops or ways, by what they are called as parameters.
-const std::map<std::string, Wording, std::less<>>& keywords() {
-  static const std::map<std::string, Wording, std::less<>> kWords = {
-      {"axis", {{"axis"}, "axis to work along"}},
-      {"length", {{"n_steps", "num_steps", "length"}, "number of steps"}},
-      {"mode", {{"mode", "boundary"}, "what stands beyond the border"}},
-      {"num_segments", {{"num_segments", "n_groups"}, "number of groups"}},
-      {"k", {{"k", "diagonal"}, "which diagonal, counted from the main one"}},
-      {"side", {{"side"}, "on which side of equal entries to insert"}},
-      {"method", {{"method"}, "how it is computed"}},
-      {"padding", {{"padding"}, "how borders are padded"}},
-      {"reverse", {{"reverse"}, "whether to go from the end to the beginning"}},
-      {"ddof", {{"ddof"}, "degrees of freedom taken off the count"}},
-      {"approximate", {{"approximate"}, "whether to use the faster approximation"}},
-      {"stable", {{"stable"}, "whether equal entries keep their order"}},
-      {"descending", {{"descending"}, "whether the largest comes first"}},
-      {"unroll", {{"unroll"}, "how many steps a round of the loop does"}},
-      {"size", {{"size", "max_count"}, "static number of entries in the result"}},
-      {"fill_value", {{"fill_value"}, "what fills places without an entry"}},
-      {"num_classes", {{"num_classes"}, "number of classes"}},
-      {"length_scale", {{"length_scale"}, "distance over which the kernel decays"}}};
-  return kWords;
-}
-
-// The same of arguments by their places. Sizes of what other arrays have to fit are none.
-struct Place {
-  const char* function;
-  std::size_t argument, of;  // of how many arguments at least
-  Wording wording;
-  bool random = false;  // of the module of random numbers
-};
-
-const std::vector<Place>& places() {
-  static const std::vector<Place> kPlaces = {
-      {"range", 0, 1, {{"n_steps", "num_steps", "n_rounds"}, "number of steps"}},
-      {"fori_loop", 1, 4, {{"n_steps", "num_iterations", "n_iter"}, "number of iterations"}},
-      {"one_hot", 1, 2, {{"num_classes", "n_classes"}, "number of classes"}},
-      {"top_k", 1, 2, {{"k", "num_kept"}, "how many of the largest entries to keep"}},
-      {"roll", 1, 2, {{"shift", "lag"}, "by how many places to shift"}},
-      {"matrix_power", 1, 2, {{"power", "n_steps"}, "how often the matrix is applied"}},
-      {"split", 1, 2, {{"num_parts", "n_blocks"}, "number of parts"}},
-      {"split", 1, 2, {{"num_samples", "n_draws"}, "number of independent draws"}, true}};
-  return kPlaces;
-}
-
-// Other calls of the module of a function that give what it gives of the same, and what says which.
-struct Way {
-  const char* function;
-  const char* other;
-  const char* value;
-  const char* other_value;
-  Words names;
-};
-
-const std::vector<Way>& ways() {
-  static const Words kReduction = {"reduction", "reduce", "how"},
-                     kActivation = {"activation", "nonlinearity"}, kScale = {"scaling", "scale_by"};
-  static const std::vector<Way> kWays = {
-      {"jnp.mean", "sum", "mean", "sum", kReduction},
-      {"jnp.sum", "mean", "sum", "mean", kReduction},
-      {"jnp.max", "mean", "max", "mean", kReduction},
-      {"jnp.min", "max", "min", "max", kReduction},
-      {"jnp.tanh", "arctan", "tanh", "arctan", kActivation},
-      {"nn.relu", "gelu", "relu", "gelu", kActivation},
-      {"nn.gelu", "relu", "gelu", "relu", kActivation},
-      {"nn.silu", "relu", "silu", "relu", kActivation},
-      {"nn.softplus", "relu", "softplus", "relu", kActivation},
-      {"nn.sigmoid", "hard_sigmoid", "sigmoid", "hard_sigmoid", kActivation},
-      {"jnp.std", "var", "std", "var", kScale}};
-  return kWays;
-}
-
-// Calls that give what has the type of their first argument: steps that may be left out.
-const std::map<std::string, Words, std::less<>>& optional_steps() {
-  static const std::map<std::string, Words, std::less<>> kSteps = {
-      {"jnp.clip", {"clip", "bounded"}},           {"jnp.tanh", {"squash", "bounded"}},
-      {"nn.relu", {"rectify", "use_activation"}},  {"nn.gelu", {"use_activation", "activate"}},
-      {"jnp.flip", {"reverse", "flipped"}},        {"jnp.sort", {"sort", "ordered"}},
-      {"jnp.log1p", {"log_scale", "compress"}},    {"jnp.abs", {"absolute", "unsigned"}},
-      {"nn.softmax", {"normalize", "as_weights"}}, {"jnp.cumsum", {"cumulative", "accumulate"}}};
-  return kSteps;
-}
-
-// "jnp.mean", "nn.relu": the last part of the module and the function; empty: it is no such call.
-std::string qualified(const Expr& call) {
+// The last part of the module and the function; empty: it is no such call.
+std::string qualified(const Expr& call, const plan::SettingTables& tables) {
   const std::string_view function = called(call);
   if (function.empty() || call->items[0]->items.empty()) return {};
   std::string module = print(call->items[0]->items[0]);
   module = module.substr(module.rfind('.') + 1);
-  return (module == "numpy" ? "jnp" : module) + "." + std::string(function);
+  if (const auto known = tables.module_names.find(module); known != tables.module_names.end())
+    module = known->second;
+  return module + "." + std::string(function);
 }
 
 // f(…)(…): what such a call gives is named where it does not fit on a line.
@@ -205,25 +118,24 @@ Words names_of_factor(const std::string& of) {
   return {one + "_scale", one + "_factor"};
 }
 
-std::vector<Literal> literals_of(const Expr& e) {
+std::vector<Literal> literals_of(const Expr& e, const plan::Vocabulary& words) {
   std::vector<Literal> out;
+  const plan::SettingTables& tables = words.settings;
   const std::string_view function = called(e);
   for (std::size_t i = 1; i < e->items.size() && !function.empty(); ++i) {
     const Expr& item = e->items[i];
     if (item->kind != ExprKind::kKeyword) continue;
-    const auto known = keywords().find(item->text);
+    const auto known = tables.arguments.find(item->text);
     const char* type = type_of(item->items[0]);
-    if (known != keywords().end() && type != nullptr)
+    if (known != tables.arguments.end() && type != nullptr)
       out.push_back({i, {known->second.names, item->items[0], type, true, known->second.means}});
   }
-  for (const Place& place : places()) {
+  for (const plan::SettingPlace& place : tables.places) {
     if (function != place.function || e->items.size() <= place.of) continue;
-    const std::string module =
-        print(e->items[0]->items.empty() ? e->items[0] : e->items[0]->items[0]);
-    if ((module.ends_with("random") || module == "jr") != place.random) continue;
+    if (draws_numbers(e, words) != place.random) continue;
     const Expr& item = e->items[place.argument + 1];
     if (place.of == 1 && e->items.size() > 2 && e->items[2]->kind != ExprKind::kKeyword) continue;
-    const Wording& said = place.wording;
+    const plan::SettingWords& said = place.words;
     if (is_integer(item))
       out.push_back({place.argument + 1, {said.names, item, "int", true, said.means}});
   }
@@ -245,14 +157,15 @@ std::vector<Literal> literals_of(const Expr& e) {
 
 std::string key_of(const Setting& s) { return s.names[0] + " " + print(s.value); }
 
-Expr with_literal(const Expr& e, const std::string& key, const Expr& to) {
-  for (const Literal& literal : literals_of(e)) {
+Expr with_literal(const Expr& e, const std::string& key, const Expr& to,
+                  const plan::Vocabulary& words) {
+  for (const Literal& literal : literals_of(e, words)) {
     if (key_of(literal.setting) != key) continue;
     std::vector<Expr> items = e->items;
     const Expr& old = items[literal.item];
     items[literal.item] =
         old->kind == ExprKind::kKeyword ? make(ExprKind::kKeyword, old->text, {to}) : to;
-    return with_literal(make(e->kind, e->text, std::move(items)), key, to);
+    return with_literal(make(e->kind, e->text, std::move(items)), key, to, words);
   }
   return e;
 }
@@ -315,7 +228,7 @@ class Settling {
   bool give_literal(FunctionDefinition& f) {
     std::map<std::string, Setting> found;
     rewrite(f.body, [&](const Expr& e) {
-      for (const Literal& literal : literals_of(e))
+      for (const Literal& literal : literals_of(e, words_))
         found.emplace(key_of(literal.setting), literal.setting);
       return e;
     });
@@ -336,7 +249,7 @@ class Settling {
     bool fits = true;
     std::vector<Statement> body = f.body;
     rewrite(body, [&](const Expr& e) {
-      const Expr to = with_literal(e, key, name(*word));
+      const Expr to = with_literal(e, key, name(*word), words_);
       fits = fits && (to == e || !curried(to) || print(to).size() < 48);
       return to;
     });
@@ -379,7 +292,7 @@ class Settling {
   }
 
   // Whether the steps around a literal go on with another value of it.
-  static bool may_vary(const FunctionDefinition& f, const std::string& key, const Setting& s) {
+  bool may_vary(const FunctionDefinition& f, const std::string& key, const Setting& s) const {
     const std::string& kind = s.names[0];
     if (kind == "axis") return may_vary_axis(f, key);
     std::vector<Statement> body = f.body;
@@ -389,9 +302,9 @@ class Settling {
         return at && (at->kind == ExprKind::kName ||
                       std::ranges::any_of(at->items, [&](const Expr& x) { return self(self, x); }));
       };
-      indexes = indexes || called(e).starts_with("dynamic_") ||
+      indexes = indexes || words_.settings.placing.contains(called(e)) ||
                 (e->kind == ExprKind::kSubscript && has_name(has_name, e->items[1]));
-      for (const Literal& literal : literals_of(e))
+      for (const Literal& literal : literals_of(e, words_))
         if (key_of(literal.setting) == key)
           fixed = fixed || std::ranges::any_of(e->items, holds_list);
       return e;
@@ -401,7 +314,8 @@ class Settling {
     // As many parts as there are names for them.
     for (const Statement& each : f.body)
       if (const auto* a = std::get_if<Assign>(&each); a && a->targets.size() > 1)
-        fixed = fixed || (called(a->value) == "split" && has_literal(a->value, key));
+        fixed = fixed ||
+                (words_.settings.parting.contains(called(a->value)) && has_literal(a->value, key));
     return !fixed;
   }
 
@@ -409,28 +323,23 @@ class Settling {
     return e && (e->kind == ExprKind::kList || std::ranges::any_of(e->items, holds_list));
   }
 
-  static bool has_literal(const Expr& e, const std::string& key) {
-    const std::vector<Literal> literals = literals_of(e);
+  bool has_literal(const Expr& e, const std::string& key) const {
+    const std::vector<Literal> literals = literals_of(e, words_);
     return std::ranges::any_of(literals,
                                [&](const Literal& each) { return key_of(each.setting) == key; });
   }
 
   // What keeps the shape may go along any axis, and so may what is returned; with the axis kept
   // where nothing else has to fit it.
-  static bool may_vary_axis(const FunctionDefinition& f, const std::string& key) {
-    constexpr std::string_view kKeeping =
-        "softmax log_softmax cumsum cumprod cummax cummin sort flip standardize logcumsumexp "
-        "associative_scan roll";
-    constexpr std::string_view kFixed =
-        "concatenate stack split repeat take take_along_axis expand_dims squeeze moveaxis vmap "
-        "scan reshape einsum matmul dot transpose swapaxes tensordot top_k gather";
+  bool may_vary_axis(const FunctionDefinition& f, const std::string& key) const {
+    const plan::SettingTables& tables = words_.settings;
     const auto* r = f.body.empty() ? nullptr : std::get_if<Return>(&f.body.back());
     std::vector<Statement> body = f.body;
     bool free = true;
     rewrite(body, [&](const Expr& e) {
       const bool matrix = e->kind == ExprKind::kBinary && e->text == "@";
       const bool turned = e->kind == ExprKind::kAttribute && e->text == "T";
-      if (matrix || turned || e->kind == ExprKind::kSubscript || is_word_of(kFixed, called(e)))
+      if (matrix || turned || e->kind == ExprKind::kSubscript || tables.fixed.contains(called(e)))
         free = false;
       if (!has_literal(e, key)) return e;
       const bool kept = std::ranges::any_of(e->items, [](const Expr& item) {
@@ -438,85 +347,75 @@ class Settling {
       });
       const bool returned = r && r->value == e;
       free = free &&
-             (is_word_of(kKeeping, called(e)) || returned || (kept && f.parameters.size() == 1));
+             (tables.keeping.contains(called(e)) || returned || (kept && f.parameters.size() == 1));
       return e;
     });
     return free;
   }
 
-  // x = jnp.mean(e) becomes the branch of `reduction == "mean"`.
+  // x = mean(e) becomes the branch of `reduction == "mean"`.
   bool give_way(FunctionDefinition& f) {
     for (std::size_t i = 0; i < f.body.size(); ++i) {
       const auto* a = std::get_if<Assign>(&f.body[i]);
       const auto* r = std::get_if<Return>(&f.body[i]);
       const Expr value = a && a->targets.size() == 1 ? a->value : r ? r->value : nullptr;
       if (!value || called(value).empty() || print(value).size() > kShortStep) continue;
-      const auto way = std::ranges::find_if(
-          ways(), [&](const Way& w) { return qualified(value) == w.function; });
+      const auto& ways = words_.settings.ways;
+      const auto way =
+          std::ranges::find(ways, qualified(value, words_.settings), &plan::SettingWay::function);
       const std::string target = a ? a->targets[0] : f.name;
-      if (way != ways().end() && (says_which(f, target, *way) || !may_be_either(target, *way)))
+      if (way != ways.end() && (says_which(f, target, *way) || !may_be_either(target, *way)))
         continue;
       const bool prefixed = value->items[0]->kind == ExprKind::kAttribute &&
                             value->items[0]->items[0]->kind != ExprKind::kCall;
-      if (way == ways().end() || !prefixed || !usual(value->items[0])) continue;
+      if (way == ways.end() || !prefixed || !usual(value->items[0])) continue;
       const auto word = claim(f, way->names);
       if (!word) continue;
       std::vector<Expr> items = value->items;
-      items[0] = make(ExprKind::kAttribute, way->other, items[0]->items);
+      items[0] = make(ExprKind::kAttribute, std::string(way->other), items[0]->items);
       const Expr other = make(ExprKind::kCall, "", std::move(items));
       const auto step = [&](const Expr& e) {
         return std::make_shared<Block>(
             Block{{a ? Statement(Assign{a->targets, e}) : Statement(Return{e})}});
       };
       const bool turned = random_.chance(0.35);
-      If branch{
-          make(ExprKind::kCompare, "==",
-               {name(*word), make(ExprKind::kString, turned ? way->other_value : way->value)}),
-          step(turned ? other : value), nullptr};
+      const std::string one(way->value.text), another(way->other_value.text);
+      If branch{make(ExprKind::kCompare,
+                     "==", {name(*word), make(ExprKind::kString, turned ? another : one)}),
+                step(turned ? other : value), nullptr};
       const Statement last = r ? Statement(Return{turned ? value : other}) : f.body[i];
       if (a) branch.otherwise = step(turned ? value : other);
       f.body[i] = std::move(branch);
       if (r) f.body.push_back(last);
       add_parameter(f, *word,
                     {{},
-                     make(ExprKind::kString, way->value),
+                     make(ExprKind::kString, one),
                      "str",
                      true,
-                     fmt::format("\"{}\" or \"{}\"", way->value, way->other_value)});
+                     fmt::format("\"{}\" or \"{}\"", one, another)});
       return true;
     }
     return false;
   }
 
   // A loss is summed up or averaged as the caller wants; a variance is a mean.
-  static bool may_be_either(const std::string& target, const Way& way) {
+  static bool may_be_either(const std::string& target, const plan::SettingWay& way) {
     static const Words kEither = {"loss", "cost",  "penalty", "error",  "misfit", "objective",
                                   "nll",  "score", "energy",  "pooled", "reward", "divergence"};
-    return way.names.front() != "reduction" ||
-           std::ranges::any_of(kEither, [&](const std::string& word) {
-             return target.find(word) != std::string::npos;
-           });
+    return !way.of_losses || std::ranges::any_of(kEither, [&](const std::string& word) {
+      return target.find(word) != std::string::npos;
+    });
   }
 
   // Whether a name, or what the function says of itself, is true of one of the two ways alone.
-  static bool says_which(const FunctionDefinition& f, const std::string& target, const Way& way) {
-    static const std::map<std::string, Words, std::less<>> kSaid = {
-        {"mean", {"mean", "average", "typical"}},
-        {"sum", {"sum", "total", "mass"}},
-        {"max", {"max", "peak", "largest", "highest", "best"}},
-        {"min", {"min", "lowest", "smallest", "floor"}},
-        {"std", {"std", "deviation", "spread", "sigma"}},
-        {"var", {"var", "spread"}},
-        {"relu", {"relu", "rectif"}},
-        {"tanh", {"tanh", "squash"}}};
+  static bool says_which(const FunctionDefinition& f, const std::string& target,
+                         const plan::SettingWay& way) {
     std::string text = f.name + " " + target + " " + f.docstring.summary;
     for (const Described& result : f.docstring.results) text += " " + result.name + result.text;
     std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
-    const auto says = [&](const char* value) {
-      const auto found = kSaid.find(std::string_view(value));
-      const Words words = found == kSaid.end() ? Words{value} : found->second;
+    const auto says = [&](const plan::SettingWay::Value& value) {
       return std::ranges::any_of(
-          words, [&](const std::string& word) { return text.find(word) != std::string::npos; });
+          value.words, [&](const std::string& word) { return text.find(word) != text.npos; });
     };
     return says(way.value) || says(way.other_value);
   }
@@ -528,16 +427,17 @@ class Settling {
                                [&](const std::string& p) { return text.starts_with(p); });
   }
 
-  // y = jnp.tanh(x) becomes a step that may be left out, where nothing needs x any more.
+  // y = tanh(x) becomes a step that may be left out, where nothing needs x any more.
   bool give_optional(FunctionDefinition& f) {
     for (std::size_t i = 0; i + 1 < f.body.size(); ++i) {
       const auto* a = std::get_if<Assign>(&f.body[i]);
       if (!a || a->targets.size() != 1 || called(a->value).empty() || a->value->items.size() < 2 ||
           a->value->items[1]->kind != ExprKind::kName || !usual(a->value->items[0]))
         continue;
-      const auto step = optional_steps().find(qualified(a->value));
+      const auto& steps = words_.settings.optional_steps;
+      const auto step = steps.find(qualified(a->value, words_.settings));
       const std::string from = a->value->items[1]->text, to = a->targets[0];
-      if (step == optional_steps().end() || !may_become(f, i, from, to)) continue;
+      if (step == steps.end() || !may_become(f, i, from, to)) continue;
       const auto word = claim(f, step->second);
       if (!word) continue;
       const Expr value = a->value;
@@ -549,12 +449,13 @@ class Settling {
       });
       f.body.resize(i + 1);
       f.body.insert(f.body.end(), rest.begin(), rest.end());
-      add_parameter(f, *word,
-                    {{},
-                     name("True"),
-                     "bool",
-                     true,
-                     fmt::format("whether `{}` goes through {}", from, qualified(value))});
+      add_parameter(
+          f, *word,
+          {{},
+           name("True"),
+           "bool",
+           true,
+           fmt::format("whether `{}` goes through {}", from, qualified(value, words_.settings))});
       return true;
     }
     return false;
@@ -640,9 +541,10 @@ class Settling {
     const Expr given = which.size() == 1 && random_.chance(0.35) ? which[0] : tuple(which);
     const std::string& whole = words_.compiler;
     const Expr jit = parsed(random_.chance(0.9) ? whole : whole.substr(whole.rfind('.') + 1));
-    f.decorators.push_back(call(
-        random_.chance(0.4) ? name("partial") : parsed("functools.partial"),
-        {jit, make(ExprKind::kKeyword, by_place ? "static_argnums" : "static_argnames", {given})}));
+    f.decorators.push_back(
+        call(random_.chance(0.4) ? name("partial") : parsed("functools.partial"),
+             {jit, make(ExprKind::kKeyword, by_place ? words_.static_places : words_.static_names,
+                        {given})}));
   }
 
   // Callers in the module say what is static, some of them.

@@ -55,6 +55,17 @@ std::string_view called(const Expr& e) {
   return named ? std::string_view(function->text) : std::string_view();
 }
 
+bool means(const Expr& call, plan::CallMeaning meaning, const plan::Vocabulary& words) {
+  const auto found = words.calls.meanings.find(called(call));
+  return found != words.calls.meanings.end() && found->second == meaning;
+}
+
+bool draws_numbers(const Expr& call, const plan::Vocabulary& words) {
+  if (called(call).empty() || call->items[0]->items.empty()) return false;
+  const std::string module = print(call->items[0]->items[0]);
+  return plan::is_one_of(module, words.calls.random_modules);
+}
+
 std::optional<double> number_of(const Expr& e) {
   if (e->kind == ExprKind::kUnary && e->text == "-") {
     const auto inner = number_of(e->items[0]);

@@ -27,6 +27,11 @@ bool repeats_hole(const Expr& e, const std::string& hole, int& seen);
 // The last part of the name of what is called: "where" of jnp.where(…).
 std::string_view called(const Expr& e);
 
+// Whether such a function is called that is this.
+bool means(const Expr& call, plan::CallMeaning meaning, const plan::Vocabulary& words);
+// Whether it is of a module of random numbers.
+bool draws_numbers(const Expr& call, const plan::Vocabulary& words);
+
 // The number that an expression is, with its sign; nothing where it is no number.
 std::optional<double> number_of(const Expr& e);
 

@@ -161,12 +161,6 @@ std::string compound(std::string_view word, std::string_view subject, bool sever
   return out.size() > kLongestName ? std::string() : out;
 }
 
-std::string in_words(std::string_view name) {
-  std::string out(name);
-  std::ranges::replace(out, '_', ' ');
-  return out;
-}
-
 Subjects::Subjects(const plan::Program& program) : program_(program) {
   for (const plan::Body& body : program.bodies)
     for (const Node& node : body.nodes)
@@ -299,8 +293,8 @@ std::vector<std::string> Subjects::names_by_operation(const Source& source, cons
   const std::string& named = v.type.rank() > 0 ? subject : one;
   if (op->has(plan::kLargest)) return with("max_", named, "");
   if (op->has(plan::kSmallest)) return with("min_", named, "");
-  const bool means = v.hint == "average" || v.hint == "mean";
-  if (op->has(plan::kAddsUp)) return means ? with("mean_", named, "") : with("", one, "_sum");
+  const bool is_mean = v.hint == "average" || v.hint == "mean";
+  if (op->has(plan::kAddsUp)) return is_mean ? with("mean_", named, "") : with("", one, "_sum");
   const Expr text = parsed(source.node->spelling);
   const bool word = op->name.size() <= kLongestWord && called(text) == op->name;
   const auto given = std::ranges::count_if(source.node->operands, [&](ValueId id) {
@@ -310,7 +304,9 @@ std::vector<std::string> Subjects::names_by_operation(const Source& source, cons
       is_modifier(v.hint))
     return {};
   constexpr std::string_view kLog = "log_";
-  if (op->name == "exp" && subject.starts_with(kLog)) return {subject.substr(kLog.size())};
+  if (subject.starts_with(kLog) &&
+      means(text, plan::CallMeaning::kExponential, program_.catalogue->vocabulary()))
+    return {subject.substr(kLog.size())};
   return with(op->name + "_", subject, "");
 }
 
@@ -337,8 +333,10 @@ std::vector<std::string> Subjects::names_for(ValueId id, const Names& names, Ran
     if (std::string name = compound(role, about, several); !name.empty())
       said.push_back(std::move(name));
   const double draw = random.uniform();
-  // Members of a family choose their words themselves, but for what they have made of an argument.
-  const bool written_here = source.node && source.node->op == "call" && v.hint != "updated";
+  // Members of a family, whose steps are no entries, choose their words themselves, but for what
+  // they have made of an argument.
+  const bool written_here =
+      source.node && v.hint != "updated" && program_.catalogue->find(source.node->op) == nullptr;
   Words out;
   if (!roles.empty()) {
     const bool vague = is_vague(roles.front());

@@ -28,8 +28,6 @@ std::string singular(std::string_view noun);
 // A word with what it is said of, in one name; empty where nothing that reads well comes of it.
 // `several`: the result has several elements.
 std::string compound(std::string_view word, std::string_view subject, bool several);
-// "sorted_scores" as it reads in a sentence: "sorted scores"; `x2` stays one.
-std::string in_words(std::string_view name);
 
 // What values of a program are about, as far as names are given.
 class Subjects {

@@ -530,7 +530,7 @@ struct Heading {
   Category category;
   Derivative derivative;
   double weight = 1;
-  std::uint32_t traits = 0;
+  Traits traits = 0;
 };
 
 Heading parse_heading(const std::string& text) {
@@ -550,9 +550,11 @@ Heading parse_heading(const std::string& text) {
                                                                  {"none", Derivative::kNone}};
   const Words words = split(text, " ");
   Heading out{kCategories.at(words.at(0)), kDerivatives.at(words.at(1))};
+  static const std::map<std::string, Traits> kTraits = {
+      {"unmapped", kUnmapped}, {"in_order", kInOrder}, {"in_reverse", kInReverse}};
   for (std::size_t k = 2; k < words.size(); ++k) {
-    if (words[k] == "unmapped")
-      out.traits |= kUnmapped;
+    if (const auto trait = kTraits.find(words[k]); trait != kTraits.end())
+      out.traits |= trait->second;
     else
       out.weight = std::stod(words[k]);
   }

@@ -6,12 +6,12 @@
 //     p[n]{-2,2}; q[m]{-2,2} : n=2..6, m=2..4 : @($0, $1) -> product[n+m-1]{-9,9}
 //
 // The first line names an entry, or several functions that are called alike, with their category,
-// their derivative (enum Derivative) and how often they are drawn, beside others (1); unmapped
-// where JAX does not map them over an axis. A name in
-// several words is one entry: "jnp.sum with where". Then come forms, two blanks in, in the ways in
-// which people call the function; what does not fit on a line goes on six blanks in. One form is
-// drawn, and the choices within it. A form is "operands : sizes : call -> results"; sizes may be
-// left out.
+// their derivative (enum Derivative) and how often they are drawn, beside others (1), and traits
+// (op.h): unmapped where JAX does not map them over an axis, in_order or in_reverse where people
+// name the first operand first or second. A name in several words is one entry: "jnp.sum with
+// where". Then come forms, two blanks in, in the ways in which people call the function; what does
+// not fit on a line goes on six blanks in. One form is drawn, and the choices within it. A form is
+// "operands : sizes : call -> results"; sizes may be left out.
 //
 //   operands, results   names[shape]kind{lowest,highest}, several separated by "; ". Names are
 //                       separated by commas; an operand whose names start with ! is always an

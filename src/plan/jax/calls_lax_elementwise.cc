@@ -55,9 +55,9 @@ lax.eq lax.ne : arithmetic zero
 lax.is_finite : arithmetic zero
   x[*]{-1,2} : @(lax.<log|sqrt|rsqrt>($0)) -> finite?[*]b
   x[*]{-1,2} : lax.select(@(lax.log($0)), $0, lax.full_like($0, 0.0)) -> cleaned?[*]{0,2}
-lax.pow : arithmetic smooth
+lax.pow : arithmetic smooth in_order
   base,x[*]{0.3,2.5}; exponent,power[*]{-2,2} : @($0, $1) -> powers[*]{0.1,7}
-lax.rem : arithmetic smooth
+lax.rem : arithmetic smooth in_order
   x,left[*]{-9,9}; y,right[*]{1,4} : @($0, $1) -> remainder[*]{-4,4}
 lax.nextafter : arithmetic none
   x,left[*]f{-3,3} : @($0, lax.full_like($0, <jnp.inf|-jnp.inf>)) -> neighbor[*]f{-3,3}

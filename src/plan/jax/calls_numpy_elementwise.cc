@@ -8,7 +8,7 @@ std::string_view numpy_elementwise_calls() {
   return R"rows(
 jnp.fabs : arithmetic smooth
   x,error[*]{-3,3} : @($0) -> magnitude[*]{0,3}
-jnp.positive : arithmetic smooth 0.5
+jnp.positive : arithmetic smooth 0.5 in_order
   x,drive[*]{-3,3}; y,offset[*]{-3,3} : @($0) - $1 -> delta[*]{-6,6}
 jnp.around : arithmetic zero
   x,price[*]f{-3,3} : @($0, <1|2|decimals=1|decimals=2>) -> rounded?[*]f{-3,3}
@@ -16,7 +16,7 @@ jnp.around : arithmetic zero
 jnp.rint : arithmetic zero
   x,level[*]{-9,9} : @($0) -> nearest?[*]{-9,9}
   x,phase[*]{-9,9} : $0 - @($0) -> residue?[*]{-0.5,0.5}
-jnp.pow : arithmetic smooth
+jnp.pow : arithmetic smooth in_order
   base,x[*]{0.3,2.5}; exponent,power[*]{-2,2} : @($0, $1) -> powers[*]{0.1,7}
   base,x[*]{0.3,2.5} : @($0, <0.5|1.5|2.5|-0.5|3>) -> powers[*]{0.1,16}
   base,x[*]{0.3,2.5}; exponent[]{-2,2} : @($0, $1) -> powers[*]{0.1,7}
@@ -34,14 +34,14 @@ jnp.atanh : math smooth
   x[*]{-0.9,0.9} : @($0) -> unsquashed[*]{-1.5,1.5}
 jnp.arccosh : math smooth
   x,ratio[*]{1.2,6} : @($0) -> rapidity[*]{0.6,2.5}
-jnp.atan2 : math smooth
+jnp.atan2 : math smooth in_reverse
   y,rise[*]{0.2,3}; x,run[*]{-3,3} : @($0, $1) -> angle,heading[*]{0,3.1}
 jnp.i0 : math none
   x[*]f{-2,2} : @($0) -> bessel[*]f{1,2.3}
 jnp.heaviside : math zero
   x,distance[*]{-2,2} : @($0, <0.5|0.0|1.0>) -> step?[*]{0,1}
   x[*]{-2,2}; delay[]{-1,1} : @($0 - $1, 0.5) -> step?[*]{0,1}
-jnp.float_power : math smooth
+jnp.float_power : math smooth in_order
   x,base[*]d{0.3,2.5}; p,power[*]d{-2,2} : @($0, $1) -> powers[*]d{0.1,7}
   x,base[*]d{0.3,2.5} : @($0, <2|3|0.5>) -> powers[*]d{0.1,16}
 jnp.nextafter : arithmetic none
@@ -51,7 +51,7 @@ jnp.spacing : arithmetic none
   x[*]f{0.3,6} : @($0) / jnp.finfo($0.dtype).eps -> spacing_in_eps?[*]f{0.25,4}
 jnp.frexp : math none
   x[*]f{0.3,6} : @($0) -> mantissa[*]f{0.5,1}; _[*]J{-2,3}
-jnp.divmod : arithmetic none
+jnp.divmod : arithmetic none in_order
   x,total[*]{0.5,20}; y,unit[*]{1,5} : @($0, $1) -> quotient?[*]{0,20}; remainder[*]{0,5}
 jnp.unwrap : math smooth
   phase,angles[n]{-6,6} : @($0) -> unwrapped[n]{-12,12}

@@ -23,9 +23,9 @@ lax.erf lax.atan lax.cbrt lax.tan lax.asinh : math smooth 0.6
   x,level[*]f{-1.2,1.2} : @($0) -> warped[*]f{-2,2}
 lax.floor jnp.ceil : math zero 0.6
   x,level[*]{-6,6} : @($0) -> whole?[*]{-6,6}
-lax.atan2 : arithmetic smooth 0.6
+lax.atan2 : arithmetic smooth 0.6 in_reverse
   y,rise[*]{-3,3}; x,run[*]{0.5,3} : @($0, $1) -> angle[*]{-1.5,1.5}
-lax.div jnp.true_divide : arithmetic smooth 0.6
+lax.div jnp.true_divide : arithmetic smooth 0.6 in_order
   y,rise[*]{-3,3}; x,run[*]{0.5,3} : @($0, $1) -> ratio[*]{-3,3}
 jnp.deg2rad jnp.radians : math smooth 0.6
   degrees,x[*]{-90,90} : @($0) -> angles[*]{-1.6,1.6}

@@ -8,6 +8,7 @@
 #include "plan/jax/settings.h"
 #include "plan/jax/spread.h"
 #include "plan/jax/studies.h"
+#include "plan/jax/vocabulary.h"
 #include "plan/jax/wholes.h"
 #include "plan/planner.h"
 
@@ -17,17 +18,38 @@ namespace {
 // In the order of kArithmetic, kMath …
 std::vector<CategoryProfile> profiles() {
   return {
-      {.name = "arithmetic", .share = 0.5, .complex_share = 0.06, .scalar_share = 0.55},
+      {.name = "arithmetic",
+       .share = 0.5,
+       .complex_share = 0.06,
+       .scalar_share = 0.55,
+       .verbs = {"blend", "adjust", "mix", "balance", "rescale", "combine", "offset", "weigh"}},
       // A third of all functions of JAX are of it.
-      {.name = "math", .share = 0.35, .families = 7, .scalar_share = 0.5},
-      {.name = "array", .share = 0.2},
+      {.name = "math",
+       .share = 0.35,
+       .families = 7,
+       .scalar_share = 0.5,
+       .verbs = {"warp", "shape", "modulate", "squash", "transform", "activate", "dampen",
+                 "curve"}},
+      {.name = "array",
+       .share = 0.2,
+       .verbs = {"arrange", "tile", "reorder", "unfold", "pack", "assemble", "layout", "stitch"}},
       {.name = "linear_algebra",
        .share = 0.15,
        .integer_share = 0.05,
        .complex_share = 0.06,
-       .matrix_share = 0.6},
-      {.name = "reduction", .share = 0.25, .bool_share = 0.12},
-      {.name = "indexing", .share = 0.12, .integer_share = 0.25},
+       .matrix_share = 0.6,
+       .verbs = {"project", "solve", "factor", "whiten", "decompose", "rotate", "correlate",
+                 "align"},
+       .matrices = {"matrix", "mat", "basis", "transform", "features", "operator_matrix"}},
+      {.name = "reduction",
+       .share = 0.25,
+       .bool_share = 0.12,
+       .verbs = {"summarize", "pool", "aggregate", "collapse", "measure", "score", "rank",
+                 "condense"}},
+      {.name = "indexing",
+       .share = 0.12,
+       .integer_share = 0.25,
+       .verbs = {"gather", "select", "lookup", "scatter", "pick", "slice_out", "update", "place"}},
       // A derivative of derivatives is seldom worth its size, a map over devices has no other
       // members: more families, since they have fewer members.
       {.name = "gradient",
@@ -36,14 +58,19 @@ std::vector<CategoryProfile> profiles() {
        .has_bodies = true,
        .families = 5,
        .integer_share = 0.05,
-       .scalar_share = 0.4},
+       .scalar_share = 0.4,
+       .verbs = {"tune", "differentiate", "descend", "fit", "sensitivity_of", "optimize", "refine",
+                 "learn"},
+       .arrays = {"inputs", "values", "features", "x", "data", "points", "samples"}},
       // One family in eight spreads over devices.
       {.name = "vectorization",
        .share = 0.03,
        .own_share = 0.8,
        .has_bodies = true,
        .families = 5,
-       .device_share = 0.125},
+       .device_share = 0.125,
+       .verbs = {"batch", "map", "spread", "pairwise", "vectorize", "apply_over", "each",
+                 "broadcast"}},
       {.name = "conditional",
        .share = 0.15,
        .own_share = 0.8,
@@ -51,13 +78,17 @@ std::vector<CategoryProfile> profiles() {
        .branch_share = 0.72,
        .integer_share = 0.25,
        .bool_share = 0.12,
-       .scalar_share = 0.5},
+       .scalar_share = 0.5,
+       .verbs = {"choose", "gate", "route", "switch", "guard", "branch_on", "limit", "mask_out"}},
       {.name = "loop",
        .share = 0.02,
        .own_share = 0.8,
        .has_bodies = true,
        .scalar_share = 0.55,
-       .keeps_loops = true},
+       .keeps_loops = true,
+       .verbs = {"iterate", "roll", "simulate", "relax", "accumulate", "evolve", "smooth",
+                 "propagate"},
+       .arrays = {"inputs", "series", "positions", "signal", "samples", "values"}},
   };
 }
 
@@ -89,15 +120,40 @@ Vocabulary vocabulary() {
                       {"logsumexp", "from jax.scipy.special import logsumexp"}},
           .attributes_of = {{"lax", "jax"}},
           .annotation = "jax.Array",
+          .inverses = {{"exp", "log"},
+                       {"exp2", "log2"},
+                       {"expm1", "log1p"},
+                       {"square", "sqrt"},
+                       {"cube", "cbrt"},
+                       {"sin", "arcsin"},
+                       {"cos", "arccos"},
+                       {"tan", "arctan"},
+                       {"tanh", "arctanh"},
+                       {"cosh", "arccosh"},
+                       {"sinh", "arcsinh"},
+                       {"fft", "ifft"},
+                       {"sigmoid", "logit"},
+                       {"radians", "degrees"},
+                       {"erf", "erfinv"},
+                       {"ndtr", "ndtri"}},
           .containers = true,
           .stack = "jnp.stack",
           .compiler = "jax.jit",
+          .static_names = "static_argnames",
+          .static_places = "static_argnums",
           .dataclass_decorator = "jax.tree_util.register_dataclass",
           .dtype_text = dtype_text,
           .gradient = gradient_member,
           .mapped = vmap_member,
           .spread = spread_arguments,
-          .dialects = dialects()};
+          .dialects = dialects(),
+          .calls = known_calls(),
+          .control = control_forms(),
+          .reasons = call_reasons(),
+          .argument_reasons = argument_reasons(),
+          .settings = setting_tables(),
+          .names_of_made = names_of_made(),
+          .names_by_hint = names_by_hint()};
 }
 
 std::vector<Op> all_ops() {

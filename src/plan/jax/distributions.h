@@ -24,7 +24,7 @@ struct Distribution {
   LocScale loc_scale;
   std::vector<Method> methods;
   bool half = true;
-  std::uint32_t traits = 0;
+  Traits traits = 0;
   Interval quantiles = {0.05, 0.95};
 
   const Method* method(std::string_view name) const;

@@ -16,7 +16,7 @@ struct Table {
   std::vector<Op> (*idioms)();
   Field field;
   std::vector<std::pair<std::string_view, Field>> others = {};
-  std::uint32_t traits = 0;
+  Traits traits = 0;
 };
 
 std::vector<Table> tables() {

@@ -543,6 +543,51 @@ Op polynomial_series() {
   });
 }
 
+// `t`: the latitudes a and c of both places and the difference of their longitudes, in radians.
+void bearing(Idiom& i, const Terms& t, const Shape& shape, bool degrees) {
+  i.called({"bearing", "initial_bearing", "heading"});
+  i.summary("Give the direction in which a great circle sets out.");
+  const ValueId east = let(i, {"east", "y"}, "jnp.sin({dlon}) * jnp.cos({c})", t, shape, {-1, 1});
+  const ValueId north =
+      let(i, {"north", "x"},
+          "jnp.cos({a}) * jnp.sin({c}) - jnp.sin({a}) * jnp.cos({c}) * jnp.cos({dlon})", t, shape,
+          {-1, 1});
+  if (degrees)
+    i.let({"bearing"},
+          i.either({"jnp.degrees(jnp.arctan2($0, $1)) % 360.0",
+                    "jnp.rad2deg(jnp.arctan2($0, $1)) % 360.0"}),
+          {east, north}, shape, {0, 360});
+  else
+    i.let({"bearing"}, "jnp.arctan2($0, $1)", {east, north}, shape, {-3.2, 3.2});
+}
+
+// By haversines, or by the cosine of the angle between both.
+void sphere_distance(Idiom& i, Terms t, const Shape& shape, bool pairs, const std::string& radius) {
+  i.called({"haversine", "great_circle_distance", pairs ? "distance_table" : "distance_on_sphere"});
+  i.summary(pairs ? "Give the distances on a sphere between each two places."
+                  : "Give the distance of places on a sphere.");
+  const double size = 6000;
+  if (!pairs && i.chance(0.3)) {
+    const ValueId cosine =
+        let(i, {"cosine"},
+            "jnp.sin({a}) * jnp.sin({c}) + jnp.cos({a}) * jnp.cos({c}) * jnp.cos({dlon})", t, shape,
+            {-0.9, 0.95});
+    i.let({"distance"}, radius + " * jnp.arccos(jnp.clip($0, -1.0, 1.0))", {cosine}, shape,
+          {0.02 * size, 3.1 * size});
+    return;
+  }
+  t.push_back({"dlat", let(i, {"dlat", "d_lat"}, "{c} - {a}", t, shape, {-2.4, 2.4})});
+  const ValueId h =
+      let(i, {"hav", "h"},
+          "jnp.sin({dlat} / 2.0) ** 2 + jnp.cos({a}) * jnp.cos({c}) * jnp.sin({dlon} / 2.0) ** 2",
+          t, shape, {0, 0.9});
+  i.let({"distance"},
+        pairs ? "2.0 * " + radius + " * jnp.arcsin(jnp.sqrt($0 + 1e-12))"
+              : i.either({"2.0 * " + radius + " * jnp.arcsin(jnp.sqrt($0))",
+                          "2.0 * " + radius + " * jnp.arctan2(jnp.sqrt($0), jnp.sqrt(1.0 - $0))"}),
+        {h}, shape, {0.02 * size, 3.1 * size});
+}
+
 // Great circles: distance by the haversine, bearing, or all pairs; degrees or radians.
 Op great_circle() {
   return idiom("great_circle", kMath, 0.9, kSmooth, [](Idiom& i) {
@@ -553,7 +598,6 @@ Op great_circle() {
     const Interval band{-1.2 * scale, 1.2 * scale};
     const std::string radius =
         i.setting({"radius", "earth_radius"}, {"6371.0", "6371.0088", "3958.8"});
-    const double size = 6000;
     const std::string turn = degrees ? i.either({"jnp.radians", "jnp.deg2rad"}) : "";
     ValueId a, b;  // latitude, longitude
     const auto place = [&](const Words& names, ValueId& lat, ValueId& lon, std::int64_t m) {
@@ -581,48 +625,10 @@ Op great_circle() {
     Terms t = {{"a", lat1}, {"c", c}};
     const Terms places = {{"a", lat1}, {"b", lon1}, {"c", c}, {"d", d}};
     t.push_back({"dlon", let(i, {"dlon", "d_lon"}, "{d} - {b}", places, shape, {-2.4, 2.4})});
-    if (!pairs && i.chance(0.25)) {
-      i.called({"bearing", "initial_bearing", "heading"});
-      i.summary("Give the direction in which a great circle sets out.");
-      const ValueId east =
-          let(i, {"east", "y"}, "jnp.sin({dlon}) * jnp.cos({c})", t, shape, {-1, 1});
-      const ValueId north =
-          let(i, {"north", "x"},
-              "jnp.cos({a}) * jnp.sin({c}) - jnp.sin({a}) * jnp.cos({c}) * jnp.cos({dlon})", t,
-              shape, {-1, 1});
-      if (degrees)
-        i.let({"bearing"},
-              i.either({"jnp.degrees(jnp.arctan2($0, $1)) % 360.0",
-                        "jnp.rad2deg(jnp.arctan2($0, $1)) % 360.0"}),
-              {east, north}, shape, {0, 360});
-      else
-        i.let({"bearing"}, "jnp.arctan2($0, $1)", {east, north}, shape, {-3.2, 3.2});
-      return;
-    }
-    i.called(
-        {"haversine", "great_circle_distance", pairs ? "distance_table" : "distance_on_sphere"});
-    i.summary(pairs ? "Give the distances on a sphere between each two places."
-                    : "Give the distance of places on a sphere.");
-    if (!pairs && i.chance(0.3)) {
-      const ValueId cosine =
-          let(i, {"cosine"},
-              "jnp.sin({a}) * jnp.sin({c}) + jnp.cos({a}) * jnp.cos({c}) * jnp.cos({dlon})", t,
-              shape, {-0.9, 0.95});
-      i.let({"distance"}, radius + " * jnp.arccos(jnp.clip($0, -1.0, 1.0))", {cosine}, shape,
-            {0.02 * size, 3.1 * size});
-      return;
-    }
-    t.push_back({"dlat", let(i, {"dlat", "d_lat"}, "{c} - {a}", t, shape, {-2.4, 2.4})});
-    const ValueId h =
-        let(i, {"hav", "h"},
-            "jnp.sin({dlat} / 2.0) ** 2 + jnp.cos({a}) * jnp.cos({c}) * jnp.sin({dlon} / 2.0) ** 2",
-            t, shape, {0, 0.9});
-    i.let({"distance"},
-          pairs
-              ? "2.0 * " + radius + " * jnp.arcsin(jnp.sqrt($0 + 1e-12))"
-              : i.either({"2.0 * " + radius + " * jnp.arcsin(jnp.sqrt($0))",
-                          "2.0 * " + radius + " * jnp.arctan2(jnp.sqrt($0), jnp.sqrt(1.0 - $0))"}),
-          {h}, shape, {0.02 * size, 3.1 * size});
+    if (!pairs && i.chance(0.25))
+      bearing(i, t, shape, degrees);
+    else
+      sphere_distance(i, t, shape, pairs, radius);
   });
 }
 

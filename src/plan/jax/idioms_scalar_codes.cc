@@ -590,6 +590,106 @@ Op parse_number() {
 
 // ---- Powers of two ----
 
+// An integer of 32 bits, and where what is made of it lies.
+struct Word {
+  ValueId n;
+  Type type;
+  Interval range;
+};
+
+void next_or_previous_power(Idiom& i, const Word& word, bool above) {
+  i.called(above ? Words{"next_power_of_two", "round_up_to_power", "padded_size"}
+                 : Words{"previous_power_of_two", "highest_bit", "round_down_to_power"});
+  i.summary(above ? "Give the smallest power of two that is no smaller."
+                  : "Give the largest power of two that is no larger.");
+  ValueId power = kNoValue;
+  if (i.chance(0.5)) {
+    power = i.let(
+        {"power", above ? "padded" : "leading"},
+        above ? i.either({"1 << (32 - lax.clz($0 - 1))", "jnp.left_shift(1, 32 - lax.clz($0 - 1))"})
+              : i.either({"1 << (31 - lax.clz($0))", "jnp.left_shift(1, 31 - lax.clz($0))"}),
+        {word.n}, word.type, word.range);
+  } else {
+    ValueId m = above ? i.let({"m", "below"}, "$0 - 1", {word.n}, word.type, word.range) : word.n;
+    i.comment("All bits below the highest are set.");
+    for (const int by : {1, 2, 4, 8, 16})
+      m = i.let({fmt::format("m{}", by)}, fmt::format("$0 | ($0 >> {})", by), {m}, word.type,
+                word.range);
+    power = i.let({"power", above ? "padded" : "leading"},
+                  above ? "$0 + 1" : i.either({"$0 - ($0 >> 1)", "($0 >> 1) + 1"}), {m}, word.type,
+                  word.range);
+  }
+  if (i.chance(0.4)) {
+    i.called(above ? Words{"padding_to_power", "pad_amount"}
+                   : Words{"excess_over_power", "without_highest_bit"});
+    i.summary(above ? "Give what a size lacks to the next power of two."
+                    : "Give what a number has over the largest power of two in it.");
+    i.let({above ? "padding" : "excess"}, above ? "$1 - $0" : i.either({"$0 - $1", "$0 ^ $1"}),
+          {word.n, power}, word.type, word.range);
+  }
+}
+
+void trailing_zeros_or_log2(Idiom& i, const Word& word) {
+  const bool trailing = i.chance(0.5);
+  const Interval bits{0, 21};
+  i.called(trailing ? Words{"trailing_zeros", "count_trailing_zeros", "twos_in_number"}
+                    : Words{"floor_log2", "integer_log2", "bit_index"});
+  i.summary(trailing ? "Count how often a number can be halved."
+                     : "Give the logarithm to base two, rounded down.");
+  if (!trailing) {
+    i.let({"log2", "exponent"}, i.either({"31 - lax.clz($0)", "31 - jax.lax.clz($0)"}), {word.n},
+          word.type, bits);
+    return;
+  }
+  const ValueId lowest =
+      i.let({"lowest", "low_bit"}, i.either({"$0 & -$0", "$0 ^ ($0 & ($0 - 1))", "$0 & (~$0 + 1)"}),
+            {word.n}, word.type, word.range);
+  i.let({"zeros", "twos"}, i.either({"lax.population_count($0 - 1)", "31 - lax.clz($0)"}), {lowest},
+        word.type, bits);
+}
+
+void align_to_multiple(Idiom& i, const Word& word) {
+  const bool up = i.chance(0.6), given = i.chance(0.6);
+  const std::string power = i.either({"8", "16", "64"});
+  const ValueId exponent =
+      given ? i.input({"shift", "log_alignment"}, Type{DType::kI32, {}}, {1, 8}) : kNoValue;
+  i.called(up ? Words{"align_up", "round_up_to_multiple", "aligned_size"}
+              : Words{"align_down", "round_down_to_multiple", "aligned_start"});
+  i.summary(
+      given ? fmt::format("Round a size {} to a multiple of a power of two.", up ? "up" : "down")
+            : fmt::format("Round a size {} to a multiple of {}.", up ? "up" : "down", power));
+  if (!given) {
+    const std::string mask = fmt::format("{}", std::stol(power) - 1);
+    i.let({"aligned"},
+          up ? i.either({"($0 + " + mask + ") & ~" + mask, "($0 + " + mask + ") & -" + power})
+             : i.either({"$0 & ~" + mask, "$0 & -" + power, "$0 - ($0 & " + mask + ")"}),
+          {word.n}, word.type, word.range);
+    return;
+  }
+  const ValueId mask =
+      i.let({"mask", "below"}, "(1 << $0) - 1", {exponent}, Type{DType::kI32, {}}, {1, 255});
+  i.let({"aligned"}, up ? "($0 + $1) & ~$1" : i.either({"$0 & ~$1", "$0 - ($0 & $1)"}),
+        {word.n, mask}, word.type, word.range);
+}
+
+void rotate_bits(Idiom& i, const Word& word) {
+  const auto width = i.random().pick(std::vector<std::int64_t>{8, 12, 16});
+  const std::string w = fmt::format("{}", width),
+                    all = fmt::format("{}", (std::int64_t{1} << width) - 1);
+  const bool left = i.chance(0.5);
+  const ValueId by =
+      i.input({"count", "turn"}, Type{DType::kI32, {}}, {1, static_cast<double>(width - 1)});
+  i.called({left ? "rotate_left" : "rotate_right", "rotate_bits"});
+  i.summary(
+      fmt::format("Turn the low {} bits of a word to the {}.", width, left ? "left" : "right"));
+  const Interval low{0, static_cast<double>((std::int64_t{1} << width) - 1)};
+  const ValueId masked = i.let({"low", "masked"}, "$0 & " + all, {word.n}, word.type, low);
+  const std::string there = left ? "<<" : ">>", back = left ? ">>" : "<<";
+  i.let({"rotated", "turned"},
+        "(($0 " + there + " $1) | ($0 " + back + " (" + w + " - $1))) & " + all, {masked, by},
+        word.type, low);
+}
+
 // Of words of 32 bits: the power of two next to a number, its logarithm, the lowest bit, a multiple
 // of a power, bits turned round the end.
 Op power_of_two() {
@@ -602,103 +702,17 @@ Op power_of_two() {
                               : what == 4 ? Words{"word", "register", "bits"}
                                           : Words{"n", "number", "size"},
                               type, {1, top});
-    const Interval range{0, 2 * top}, bits{0, 21};
+    const Word word{n, type, {0, 2 * top}};
     switch (what) {
       case 0:
-      case 1: {
-        const bool above = what == 0;
-        i.called(above ? Words{"next_power_of_two", "round_up_to_power", "padded_size"}
-                       : Words{"previous_power_of_two", "highest_bit", "round_down_to_power"});
-        i.summary(above ? "Give the smallest power of two that is no smaller."
-                        : "Give the largest power of two that is no larger.");
-        ValueId power = kNoValue;
-        if (i.chance(0.5)) {
-          power = i.let(
-              {"power", above ? "padded" : "leading"},
-              above ? i.either({"1 << (32 - lax.clz($0 - 1))",
-                                "jnp.left_shift(1, 32 - lax.clz($0 - 1))"})
-                    : i.either({"1 << (31 - lax.clz($0))", "jnp.left_shift(1, 31 - lax.clz($0))"}),
-              {n}, type, range);
-        } else {
-          ValueId m = above ? i.let({"m", "below"}, "$0 - 1", {n}, type, range) : n;
-          i.comment("All bits below the highest are set.");
-          for (const int by : {1, 2, 4, 8, 16})
-            m = i.let({fmt::format("m{}", by)}, fmt::format("$0 | ($0 >> {})", by), {m}, type,
-                      range);
-          power = i.let({"power", above ? "padded" : "leading"},
-                        above ? "$0 + 1" : i.either({"$0 - ($0 >> 1)", "($0 >> 1) + 1"}), {m}, type,
-                        range);
-        }
-        if (i.chance(0.4)) {
-          i.called(above ? Words{"padding_to_power", "pad_amount"}
-                         : Words{"excess_over_power", "without_highest_bit"});
-          i.summary(above ? "Give what a size lacks to the next power of two."
-                          : "Give what a number has over the largest power of two in it.");
-          i.let({above ? "padding" : "excess"},
-                above ? "$1 - $0" : i.either({"$0 - $1", "$0 ^ $1"}), {n, power}, type, range);
-        }
-        return;
-      }
-      case 2: {
-        const bool trailing = i.chance(0.5);
-        i.called(trailing ? Words{"trailing_zeros", "count_trailing_zeros", "twos_in_number"}
-                          : Words{"floor_log2", "integer_log2", "bit_index"});
-        i.summary(trailing ? "Count how often a number can be halved."
-                           : "Give the logarithm to base two, rounded down.");
-        if (!trailing) {
-          i.let({"log2", "exponent"}, i.either({"31 - lax.clz($0)", "31 - jax.lax.clz($0)"}), {n},
-                type, bits);
-          return;
-        }
-        const ValueId lowest = i.let(
-            {"lowest", "low_bit"}, i.either({"$0 & -$0", "$0 ^ ($0 & ($0 - 1))", "$0 & (~$0 + 1)"}),
-            {n}, type, range);
-        i.let({"zeros", "twos"}, i.either({"lax.population_count($0 - 1)", "31 - lax.clz($0)"}),
-              {lowest}, type, bits);
-        return;
-      }
-      case 3: {
-        const bool up = i.chance(0.6), given = i.chance(0.6);
-        const std::string power = i.either({"8", "16", "64"});
-        const ValueId exponent =
-            given ? i.input({"shift", "log_alignment"}, Type{DType::kI32, {}}, {1, 8}) : kNoValue;
-        i.called(up ? Words{"align_up", "round_up_to_multiple", "aligned_size"}
-                    : Words{"align_down", "round_down_to_multiple", "aligned_start"});
-        i.summary(
-            given ? fmt::format("Round a size {} to a multiple of a power of two.",
-                                up ? "up" : "down")
-                  : fmt::format("Round a size {} to a multiple of {}.", up ? "up" : "down", power));
-        if (!given) {
-          const std::string mask = fmt::format("{}", std::stol(power) - 1);
-          i.let({"aligned"},
-                up ? i.either({"($0 + " + mask + ") & ~" + mask, "($0 + " + mask + ") & -" + power})
-                   : i.either({"$0 & ~" + mask, "$0 & -" + power, "$0 - ($0 & " + mask + ")"}),
-                {n}, type, range);
-          return;
-        }
-        const ValueId mask =
-            i.let({"mask", "below"}, "(1 << $0) - 1", {exponent}, Type{DType::kI32, {}}, {1, 255});
-        i.let({"aligned"}, up ? "($0 + $1) & ~$1" : i.either({"$0 & ~$1", "$0 - ($0 & $1)"}),
-              {n, mask}, type, range);
-        return;
-      }
-      default: {
-        const auto width = i.random().pick(std::vector<std::int64_t>{8, 12, 16});
-        const std::string w = fmt::format("{}", width),
-                          all = fmt::format("{}", (std::int64_t{1} << width) - 1);
-        const bool left = i.chance(0.5);
-        const ValueId by =
-            i.input({"count", "turn"}, Type{DType::kI32, {}}, {1, static_cast<double>(width - 1)});
-        i.called({left ? "rotate_left" : "rotate_right", "rotate_bits"});
-        i.summary(fmt::format("Turn the low {} bits of a word to the {}.", width,
-                              left ? "left" : "right"));
-        const Interval low{0, static_cast<double>((std::int64_t{1} << width) - 1)};
-        const ValueId word = i.let({"low", "masked"}, "$0 & " + all, {n}, type, low);
-        const std::string there = left ? "<<" : ">>", back = left ? ">>" : "<<";
-        i.let({"rotated", "turned"},
-              "(($0 " + there + " $1) | ($0 " + back + " (" + w + " - $1))) & " + all, {word, by},
-              type, low);
-      }
+      case 1:
+        return next_or_previous_power(i, word, what == 0);
+      case 2:
+        return trailing_zeros_or_log2(i, word);
+      case 3:
+        return align_to_multiple(i, word);
+      default:
+        return rotate_bits(i, word);
     }
   });
 }

@@ -306,6 +306,95 @@ Op trial_division() {
   });
 }
 
+constexpr Interval kCoefficients{-1e4, 1e4};
+
+// The greatest common divisor of a number and a modulus, and the coefficient of the number in it.
+struct Euclid {
+  ValueId a;
+  Term mod;
+  ValueId divisor, coefficient;
+};
+
+Terms terms_of(const Euclid& found) {
+  return {{"a", found.a}, {"g", found.divisor}, {"t", found.coefficient}, found.mod};
+}
+
+Euclid euclid(Idiom& i, ValueId a, const Term& mod) {
+  const Type type = counts(i, {});
+  const bool given = mod.id != kNoValue;
+  const ValueId zero = zero_like(i, {"s", "zero"}, a, kCoefficients);
+  const ValueId one = i.let({"t", "one"}, i.either({"jnp.ones_like($0)", "jnp.ones((), $0.dtype)"}),
+                            {a}, type, kCoefficients);
+  const ValueId big =
+      given ? mod.id : whole(i, {"r", "big"}, "jnp.full_like({a}, {m})", {{"a", a}, mod}, {0, 1e4});
+  const bool ends_one = i.chance(0.4);
+  const Ids out = i.while_loop(
+      {{{"old_r", "r0"}, big, {0, 1e4}, {"divisor", "g"}},
+       {{"r", "r1"}, a, {0, 1e4}, {}},
+       {{"old_t", "t0"}, zero, kCoefficients, {"coefficient", "t"}},
+       {{"t", "t1"}, one, kCoefficients, {}}},
+      {"unfinished", "rest_left"},
+      [&](const Ids& p) {
+        return Ids{test(i, {"left"}, ends_one ? "{r} > 0" : i.either({"{r} != 0", "~({r} == 0)"}),
+                        {{"r", p[1]}})};
+      },
+      {"euclid_step", "divide"},
+      [&](const Ids& p) {
+        const Terms all = {{"o", p[0]}, {"r", p[1]}, {"s", p[2]}, {"t", p[3]}};
+        const ValueId q = whole(i, {"q", "quotient"}, "{o} // {r}", all, {0, 1e4});
+        const ValueId rest = whole(i, {"rest"}, i.either({"{o} - {q} * {r}", "{o} % {r}"}),
+                                   with(all, {{"q", q}}), {0, 1e4});
+        return Ids{p[1], rest, p[3],
+                   whole(i, {"t_next"}, "{s} - {q} * {t}", with(all, {{"q", q}}), kCoefficients)};
+      });
+  return {a, mod, out[0], out[2]};
+}
+
+void inverse_or_zero(Idiom& i, const Euclid& found) {
+  const Type type = counts(i, {});
+  i.called({"mod_inverse", "modular_inverse", "inverse_mod"});
+  i.summary("Find the inverse of a number modulo another, or zero where there is none.");
+  if (i.chance(0.5)) {
+    i.let({"inverse"}, "jnp.where($0 == 1, $1, 0)",
+          {found.divisor, whole(i, {"residue"}, "{t} % {m}", terms_of(found), {0, 1e4})}, type,
+          {0, 1e4});
+  } else {
+    const ValueId coprime = test(i, {"coprime", "invertible"}, "{g} == 1", terms_of(found));
+    i.cond(
+        coprime, {found.coefficient}, {{{"c", "t"}, type, kCoefficients}}, {"reduce", "wrap"},
+        [&](const Ids& p) {
+          return Ids{whole(i, {"residue"}, "{t} % {m}", {{"t", p[0]}, found.mod}, {0, 1e4})};
+        },
+        {"none", "not_invertible"},
+        [&](const Ids& p) {
+          return Ids{i.let({"zero"}, "jnp.zeros_like($0)", {p[0]}, type, {0, 1})};
+        },
+        {{{"inverse"}, type, {0, 1e4}}});
+  }
+}
+
+void linear_congruence(Idiom& i, const Euclid& found) {
+  i.called({"solve_congruence", "linear_congruence"});
+  i.summary("Solve a linear congruence, or give -1 where it has no solution.");
+  const Terms terms = terms_of(found);
+  const ValueId b = i.input({"b", "residue"}, counts(i, {}), {1, 90});
+  const ValueId least =
+      whole(i, {"least"}, "({t} * ({b} // {g})) % ({m} // {g})", with(terms, {{"b", b}}), {0, 1e4});
+  whole(i, {"solution", "x"},
+        i.either({"jnp.where({b} % {g} == 0, {x}, -1)", "jnp.where({b} % {g} != 0, -1, {x})"}),
+        with(terms, {{"b", b}, {"x", least}}), {-1, 1e4});
+}
+
+void bezout(Idiom& i, const Euclid& found, bool given, std::int64_t modulus) {
+  i.called({"extended_gcd", "bezout", "egcd"});
+  i.summary(given ? "Give the greatest common divisor and Bezout's coefficients."
+                  : fmt::format("Give the greatest common divisor with {} and Bezout's "
+                                "coefficients.",
+                                modulus));
+  i.keep(found.divisor), i.keep(found.coefficient);
+  whole(i, {"other", "s"}, "({g} - {a} * {t}) // {m}", terms_of(found), kCoefficients);
+}
+
 // Euclid's algorithm that keeps what the divisor is made of: inverses modulo a number, Bezout's
 // coefficients, a congruence solved.
 Op modular_inverse() {
@@ -315,79 +404,19 @@ Op modular_inverse() {
     const std::int64_t modulus =
         i.random().pick(std::vector<std::int64_t>{97, 101, 257, 1009, 7919});
     const double top = given ? 900 : static_cast<double>(modulus - 1);
-    const Interval range{-1e4, 1e4};
     const ValueId a = i.input({"a", "value", "x"}, type, {2, top});
     const ValueId m = given ? i.input({"modulus", "m"}, type, {100, 999}) : kNoValue;
     const std::string number =
         given ? "" : i.setting({"modulus", "prime"}, {fmt::format("{}", modulus)});
     const Term mod{"m", m, number};
-    const ValueId zero = zero_like(i, {"s", "zero"}, a, range);
-    const ValueId one = i.let(
-        {"t", "one"}, i.either({"jnp.ones_like($0)", "jnp.ones((), $0.dtype)"}), {a}, type, range);
-    const ValueId big =
-        given ? m : whole(i, {"r", "big"}, "jnp.full_like({a}, {m})", {{"a", a}, mod}, {0, 1e4});
-    const bool ends_one = i.chance(0.4);
-    const Ids out = i.while_loop(
-        {{{"old_r", "r0"}, big, {0, 1e4}, {"divisor", "g"}},
-         {{"r", "r1"}, a, {0, 1e4}, {}},
-         {{"old_t", "t0"}, zero, range, {"coefficient", "t"}},
-         {{"t", "t1"}, one, range, {}}},
-        {"unfinished", "rest_left"},
-        [&](const Ids& p) {
-          return Ids{test(i, {"left"}, ends_one ? "{r} > 0" : i.either({"{r} != 0", "~({r} == 0)"}),
-                          {{"r", p[1]}})};
-        },
-        {"euclid_step", "divide"},
-        [&](const Ids& p) {
-          const Terms all = {{"o", p[0]}, {"r", p[1]}, {"s", p[2]}, {"t", p[3]}};
-          const ValueId q = whole(i, {"q", "quotient"}, "{o} // {r}", all, {0, 1e4});
-          const ValueId rest = whole(i, {"rest"}, i.either({"{o} - {q} * {r}", "{o} % {r}"}),
-                                     with(all, {{"q", q}}), {0, 1e4});
-          return Ids{p[1], rest, p[3],
-                     whole(i, {"t_next"}, "{s} - {q} * {t}", with(all, {{"q", q}}), range)};
-        });
-    const Terms found = {{"a", a}, {"g", out[0]}, {"t", out[2]}, mod};
+    const Euclid found = euclid(i, a, mod);
     switch (i.between(0, 2)) {
       case 0:
-        i.called({"mod_inverse", "modular_inverse", "inverse_mod"});
-        i.summary("Find the inverse of a number modulo another, or zero where there is none.");
-        if (i.chance(0.5)) {
-          i.let({"inverse"}, "jnp.where($0 == 1, $1, 0)",
-                {out[0], whole(i, {"residue"}, "{t} % {m}", found, {0, 1e4})}, type, {0, 1e4});
-        } else {
-          const ValueId coprime = test(i, {"coprime", "invertible"}, "{g} == 1", found);
-          i.cond(
-              coprime, {out[2]}, {{{"c", "t"}, type, range}}, {"reduce", "wrap"},
-              [&](const Ids& p) {
-                return Ids{whole(i, {"residue"}, "{t} % {m}", {{"t", p[0]}, mod}, {0, 1e4})};
-              },
-              {"none", "not_invertible"},
-              [&](const Ids& p) {
-                return Ids{i.let({"zero"}, "jnp.zeros_like($0)", {p[0]}, type, {0, 1})};
-              },
-              {{{"inverse"}, type, {0, 1e4}}});
-        }
-        break;
-      case 1: {
-        i.called({"solve_congruence", "linear_congruence"});
-        i.summary("Solve a linear congruence, or give -1 where it has no solution.");
-        const ValueId b = i.input({"b", "residue"}, type, {1, 90});
-        const ValueId least = whole(i, {"least"}, "({t} * ({b} // {g})) % ({m} // {g})",
-                                    with(found, {{"b", b}}), {0, 1e4});
-        whole(
-            i, {"solution", "x"},
-            i.either({"jnp.where({b} % {g} == 0, {x}, -1)", "jnp.where({b} % {g} != 0, -1, {x})"}),
-            with(found, {{"b", b}, {"x", least}}), {-1, 1e4});
-        break;
-      }
+        return inverse_or_zero(i, found);
+      case 1:
+        return linear_congruence(i, found);
       default:
-        i.called({"extended_gcd", "bezout", "egcd"});
-        i.summary(given ? "Give the greatest common divisor and Bezout's coefficients."
-                        : fmt::format("Give the greatest common divisor with {} and Bezout's "
-                                      "coefficients.",
-                                      modulus));
-        i.keep(out[0]), i.keep(out[2]);
-        whole(i, {"other", "s"}, "({g} - {a} * {t}) // {m}", found, range);
+        return bezout(i, found, given, modulus);
     }
   });
 }

@@ -182,6 +182,85 @@ Op augment_batch() {
   });
 }
 
+// Where an image is read: rows and columns between pixels.
+struct Places {
+  ValueId ys, xs;
+  Shape shape;
+};
+
+double last_place(std::int64_t n) { return static_cast<double>(n) - 1.05; }
+
+Places sampling_places(Idiom& i, std::int64_t form, std::int64_t height, std::int64_t width,
+                       std::int64_t points) {
+  const double bottom = last_place(height), right = last_place(width);
+  ValueId ys, xs;
+  Shape places = {points};
+  if (form == 0) {
+    ys = i.input({"ys", "rows", "v"}, {points}, {0.05, bottom});
+    xs = i.input({"xs", "cols", "u"}, {points}, {0.05, right});
+  } else if (form == 1) {
+    i.summary("Sample an image where a field of offsets points.");
+    const ValueId flow =
+        i.input({"flow", "offsets", "displacement"}, {height, width, 2}, around(1.5));
+    places = {height, width};
+    ys = i.let(
+        {"ys", "rows"},
+        fmt::format("jnp.clip(jnp.arange({})[:, None] + $0[..., 0], 0, {})", height, height - 1),
+        {flow}, places, {0, bottom});
+    xs = i.let({"xs", "cols"},
+               fmt::format("jnp.clip(jnp.arange({}) + $0[..., 1], 0, {})", width, width - 1),
+               {flow}, places, {0, right});
+  } else {
+    const ValueId at =
+        i.input({"points", "coords", "locations"}, {points, 2}, {0.05, std::min(bottom, right)});
+    const Ids two = i.unpack(i.either({"$0.T", "jnp.moveaxis($0, -1, 0)"}), {at}, {},
+                             {{{"ys", "rows"}, {i.real(), places}, {0.05, bottom}},
+                              {{"xs", "cols"}, {i.real(), places}, {0.05, right}}});
+    ys = two[0], xs = two[1];
+  }
+  return {ys, xs, places};
+}
+
+// `clipped`: no place lies beyond the image.
+void interpolate_between_pixels(Idiom& i, ValueId image, const Places& at, bool clipped) {
+  const Shape shape = i.shape(image);
+  const std::int64_t height = shape[0], width = shape[1];
+  const bool channels = shape.size() == 3;
+  // Places given from outside may lie beyond the image, which an index would take from its end.
+  const std::string floor =
+      i.either({"jnp.floor($0).astype(int)", "jnp.floor($0).astype(jnp.int32)"});
+  const Type index = {floor.ends_with("(int)") ? i.integer() : DType::kI32, at.shape};
+  const auto before = [&](const Words& names, ValueId v, std::int64_t n, double most) {
+    return i.let(names, clipped ? floor : floor + fmt::format(".clip(0, {})", n - 1), {v}, index,
+                 {0, most});
+  };
+  const ValueId y0 = before({"y0", "top"}, at.ys, height, last_place(height));
+  const ValueId x0 = before({"x0", "left"}, at.xs, width, last_place(width));
+  const auto next = [&](const Words& names, ValueId v, std::int64_t n) {
+    return i.let(names, fmt::format("jnp.minimum($0 + 1, {})", n - 1), {v}, index,
+                 {1, static_cast<double>(n)});
+  };
+  const ValueId y1 = next({"y1", "bottom"}, y0, height);
+  const ValueId x1 = next({"x1", "right"}, x0, width);
+  const std::string tail = channels ? "[..., None]" : "";
+  Shape weights = at.shape, result = at.shape;
+  if (channels) {
+    weights.push_back(1);
+    result.push_back(shape.back());
+  }
+  const std::string fraction = tail.empty() ? "$0 - $1" : "($0 - $1)" + tail;
+  const ValueId wy = i.let({"wy", "fy"}, fraction, {at.ys, y0}, weights, {0, 1});
+  const ValueId wx = i.let({"wx", "fx"}, fraction, {at.xs, x0}, weights, {0, 1});
+  const std::string across = i.either(
+      {"(1.0 - $4) * $0[$1, $2] + $4 * $0[$1, $3]", "$0[$1, $2] + $4 * ($0[$1, $3] - $0[$1, $2])"});
+  const ValueId upper =
+      i.let({"upper", "top_row"}, across, {image, y0, x0, x1, wx}, result, around(2));
+  const ValueId lower =
+      i.let({"lower", "bottom_row"}, across, {image, y1, x0, x1, wx}, result, around(2));
+  i.let({"sampled", "values"}, i.either({"(1.0 - $0) * $1 + $0 * $2", "$1 + $0 * ($2 - $1)"}),
+        {wy, upper, lower}, result, around(2));
+}
+
 // Values between pixels, by the four around each place: at given places or where a field of offsets
 // points; written out or by the library.
 Op bilinear_sampling() {
@@ -192,77 +271,19 @@ Op bilinear_sampling() {
     const bool channels = i.chance(0.3);
     const Shape shape = channels ? Shape{height, width, i.between(2, 3)} : Shape{height, width};
     const ValueId image = i.input({"image", "grid", "feature_map"}, shape, around(2));
-    const double bottom = static_cast<double>(height) - 1.05,
-                 right = static_cast<double>(width) - 1.05;
-    ValueId ys, xs;
     i.called({form == 1 ? "warp_image" : "bilinear_sample", "sample_between_pixels",
               "interpolate_image"});
     i.summary("Interpolate an image between its pixels.");
-    Shape places = {points};
-    if (form == 0) {
-      ys = i.input({"ys", "rows", "v"}, {points}, {0.05, bottom});
-      xs = i.input({"xs", "cols", "u"}, {points}, {0.05, right});
-    } else if (form == 1) {
-      i.summary("Sample an image where a field of offsets points.");
-      const ValueId flow =
-          i.input({"flow", "offsets", "displacement"}, {height, width, 2}, around(1.5));
-      places = {height, width};
-      ys = i.let(
-          {"ys", "rows"},
-          fmt::format("jnp.clip(jnp.arange({})[:, None] + $0[..., 0], 0, {})", height, height - 1),
-          {flow}, places, {0, bottom});
-      xs = i.let({"xs", "cols"},
-                 fmt::format("jnp.clip(jnp.arange({}) + $0[..., 1], 0, {})", width, width - 1),
-                 {flow}, places, {0, right});
-    } else {
-      const ValueId at =
-          i.input({"points", "coords", "locations"}, {points, 2}, {0.05, std::min(bottom, right)});
-      const Ids two = i.unpack(i.either({"$0.T", "jnp.moveaxis($0, -1, 0)"}), {at}, {},
-                               {{{"ys", "rows"}, {i.real(), places}, {0.05, bottom}},
-                                {{"xs", "cols"}, {i.real(), places}, {0.05, right}}});
-      ys = two[0], xs = two[1];
-    }
+    const Places at = sampling_places(i, form, height, width, points);
     if (!channels && i.chance(0.25)) {
       i.let(
           {"sampled", "values"},
           i.either({"jax.scipy.ndimage.map_coordinates($0, [$1, $2], order=1)",
                     "jax.scipy.ndimage.map_coordinates($0, [$1, $2], order=1, mode=\"nearest\")"}),
-          {image, ys, xs}, places, around(2));
+          {image, at.ys, at.xs}, at.shape, around(2));
       return;
     }
-    // Places given from outside may lie beyond the image, which an index would take from its end.
-    const std::string floor =
-        i.either({"jnp.floor($0).astype(int)", "jnp.floor($0).astype(jnp.int32)"});
-    const Type index = {floor.ends_with("(int)") ? i.integer() : DType::kI32, places};
-    const auto before = [&](const Words& names, ValueId v, std::int64_t n, double most) {
-      return i.let(names, form == 1 ? floor : floor + fmt::format(".clip(0, {})", n - 1), {v},
-                   index, {0, most});
-    };
-    const ValueId y0 = before({"y0", "top"}, ys, height, bottom);
-    const ValueId x0 = before({"x0", "left"}, xs, width, right);
-    const auto next = [&](const Words& names, ValueId v, std::int64_t n) {
-      return i.let(names, fmt::format("jnp.minimum($0 + 1, {})", n - 1), {v}, index,
-                   {1, static_cast<double>(n)});
-    };
-    const ValueId y1 = next({"y1", "bottom"}, y0, height);
-    const ValueId x1 = next({"x1", "right"}, x0, width);
-    const std::string tail = channels ? "[..., None]" : "";
-    Shape weights = places, result = places;
-    if (channels) {
-      weights.push_back(1);
-      result.push_back(shape.back());
-    }
-    const std::string fraction = tail.empty() ? "$0 - $1" : "($0 - $1)" + tail;
-    const ValueId wy = i.let({"wy", "fy"}, fraction, {ys, y0}, weights, {0, 1});
-    const ValueId wx = i.let({"wx", "fx"}, fraction, {xs, x0}, weights, {0, 1});
-    const std::string across = i.either({"(1.0 - $4) * $0[$1, $2] + $4 * $0[$1, $3]",
-                                         "$0[$1, $2] + $4 * ($0[$1, $3] - $0[$1, $2])"});
-    const ValueId upper =
-        i.let({"upper", "top_row"}, across, {image, y0, x0, x1, wx}, result, around(2));
-    const ValueId lower =
-        i.let({"lower", "bottom_row"}, across, {image, y1, x0, x1, wx}, result, around(2));
-    i.let({"sampled", "values"}, i.either({"(1.0 - $0) * $1 + $0 * $2", "$1 + $0 * ($2 - $1)"}),
-          {wy, upper, lower}, result, around(2));
+    interpolate_between_pixels(i, image, at, form == 1);
   });
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -18,8 +17,6 @@ namespace jaxsmith::plan {
 namespace {
 
 using Names = std::set<std::string, std::less<>>;
-
-bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
 // Whether what ends before this place is a value: "$0", "(…)", "[…]".
 bool ends_value(std::string_view text, std::size_t at) {
@@ -82,6 +79,7 @@ std::optional<Names> calls_on_numbers(const Op& op) {
   for (std::uint64_t k = 0; k < kTries && !out; ++k) {
     Settings settings = family_settings(options, kSeed, k);
     settings.real = DType::kF32, settings.devices = 1, settings.max_rank = 0;
+    settings.maps_anything = true;  // what is worth it is known when all have been looked at
     apply_alone(settings, op, Random(kSeed, k).fork("numbers"), [&](const Program& program) {
       out.emplace();
       for (const Body& body : program.bodies)
@@ -124,19 +122,9 @@ struct Elementwise {
   Names calls = {".dtype", ".real", ".imag", ".astype"};
 };
 
-// While entries are looked at, those that map functions map any.
-thread_local bool looking = false;
-struct Looking {
-  Looking() { looking = true; }
-  ~Looking() { looking = false; }
-  Looking(const Looking&) = delete;
-  Looking& operator=(const Looking&) = delete;
-};
-
 const Elementwise& elementwise() {
   static const Elementwise kAll = [] {
     Elementwise out;
-    const Looking within;
     for (const Op& op : jax_catalogue().ops()) {
       std::optional<Names> calls = calls_on_numbers(op);
       if (!calls) continue;
@@ -199,9 +187,12 @@ bool is_elementwise(const Program& program, const Node& node) {
 }  // namespace
 
 bool looks_beyond_elements(const Program& program, BodyId body) {
-  return looking ||
-         !std::ranges::all_of(program.bodies[static_cast<std::size_t>(body)].nodes,
+  return !std::ranges::all_of(program.bodies[static_cast<std::size_t>(body)].nodes,
                               [&](const Node& node) { return is_elementwise(program, node); });
+}
+
+bool worth_mapping(Builder& b, BodyId body) {
+  return b.settings().maps_anything || looks_beyond_elements(b.program(), body);
 }
 
 std::vector<std::string> names_of_many(const std::vector<std::string>& names) {

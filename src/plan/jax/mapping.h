@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/builder.h"
 #include "plan/program.h"
 
 namespace jaxsmith::plan {
@@ -13,6 +14,9 @@ namespace jaxsmith::plan {
 // by which entries take single numbers, and where steps are written by the shapes of what they take
 // and give and by what they call.
 bool looks_beyond_elements(const Program& program, BodyId body);
+
+// Whether an entry may map a function that it has made.
+bool worth_mapping(Builder& b, BodyId body);
 
 // What many of these are called together: "seeds" of "seed". Empty where no name says one thing.
 std::vector<std::string> names_of_many(const std::vector<std::string>& names);

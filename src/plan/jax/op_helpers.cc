@@ -24,13 +24,6 @@ std::optional<ValueId> draw_literal(Builder& b, DType dtype, Interval interval) 
 
 }  // namespace
 
-bool in_domain(const Stats& stats, Interval domain) {
-  const Interval reach = practical(stats);
-  const double lo = std::abs(domain.lo) > 1.5 ? reach.lo : stats.lo;
-  const double hi = std::abs(domain.hi) > 1.5 ? reach.hi : stats.hi;
-  return lo >= domain.lo && hi <= domain.hi;
-}
-
 Op refined(Op op, Refine refine) {
   if (op.infer) {
     op.infer = [infer = op.infer, refine](Builder& b, Draft& draft) {
@@ -195,7 +188,7 @@ const Op* maker_of(const Builder& b, ValueId id) {
   return node ? &b.catalogue().named(node->op) : nullptr;
 }
 
-bool made_by(const Builder& b, ValueId id, std::uint32_t traits) {
+bool made_by(const Builder& b, ValueId id, Traits traits) {
   const Op* maker = maker_of(b, id);
   return maker != nullptr && maker->has(traits);
 }
@@ -225,8 +218,6 @@ DType part_of(DType dtype) {
   if (dtype == DType::kC64) return DType::kF32;
   return dtype == DType::kC128 ? DType::kF64 : dtype;
 }
-
-bool half_precision(DType dtype) { return dtype == DType::kF16 || dtype == DType::kBF16; }
 
 std::string spelling_without(Builder& b, const std::vector<std::string>& spellings,
                              std::string_view prefix) {

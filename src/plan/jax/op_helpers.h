@@ -38,10 +38,6 @@ Op pairwise(std::string name, Category category, double weight, std::uint32_t ki
             Interval second, Kernel2 kernel, double literal_weight, Derivative derivative,
             std::vector<std::string> hints, std::vector<std::string> spellings);
 
-// Whether an operand may be used where the entry wants this interval. A bound near the origin is
-// one of the function's own and must hold; one far out only keeps magnitudes modest.
-bool in_domain(const Stats& stats, Interval domain);
-
 // A comparison of x with a threshold that some of its elements exceed and others do not.
 std::optional<ValueId> mask_of(Builder& b, ValueId x);
 
@@ -50,7 +46,7 @@ const Node* node_of(const Builder& b, ValueId id);
 // Its entry; none for parameters.
 const Op* maker_of(const Builder& b, ValueId id);
 // Whether an entry with one of these traits made it.
-bool made_by(const Builder& b, ValueId id, std::uint32_t traits);
+bool made_by(const Builder& b, ValueId id, Traits traits);
 
 // The value that this one is a multiple of, or a shifted multiple; itself where there is none.
 ValueId linear_origin(const Builder& b, ValueId id);
@@ -62,7 +58,6 @@ bool cancels(const Builder& b, ValueId x, ValueId y, bool subtract);
 DType inexact_of(DType dtype);
 // The type of a complex value's parts.
 DType part_of(DType dtype);
-bool half_precision(DType dtype);
 // One of the spellings that do not start with this.
 std::string spelling_without(Builder& b, const std::vector<std::string>& spellings,
                              std::string_view prefix);

@@ -294,11 +294,12 @@ Op true_ratio() {
       pairwise("integer_ratio", kArithmetic, 0.3, kIntegers, anywhere(), {1, 1e6},
                [](double x, double y) { return x / y; }, 0.6, kZero, {"ratio", "share", "fraction"},
                {"$0 / $1", "jnp.divide($0, $1)", "jnp.true_divide($0, $1)"});
-  return refined(std::move(op), [](Builder& b, Draft& draft) {
+  op = refined(std::move(op), [](Builder& b, Draft& draft) {
     Value& result = draft.results[0];
     result.type.dtype = inexact_of(result.type.dtype);
     return b[draft.operands[0]].literal.empty() && !(b[draft.operands[1]].stats.hi < 2);
   });
+  return with_traits(kInOrder, std::move(op));
 }
 
 }  // namespace
@@ -308,18 +309,21 @@ std::vector<Op> integer_arithmetic_ops() {
   const auto either = [](double x, double y) { return double(whole(x) | whole(y)); };
   const auto differing = [](double x, double y) { return double(whole(x) ^ whole(y)); };
   return {
-      with_lax_where_positive(
-          lossy(refined(binary("remainder", kArithmetic, 0.6, kIntegers, {1, 1e9}, wrap, 0.7, kZero,
-                               {"remainder", "wrapped"},
-                               {"$0 % $1", "jnp.mod($0, $1)", "jnp.remainder($0, $1)", "$0 % $1"}),
-                        wrapped_bounds)),
-          "lax.rem($0, $1)"),
-      with_lax_where_positive(
-          lossy(pairwise("floor_divide", kArithmetic, 0.5, kIntegers, anywhere(), {1, 1e9},
-                         [](double x, double y) { return std::floor(x / y); }, 0.7, kZero,
-                         {"quotient", "groups", "blocks"},
-                         {"$0 // $1", "jnp.floor_divide($0, $1)", "$0 // $1"})),
-          "lax.div($0, $1)"),
+      with_traits(kInOrder,
+                  with_lax_where_positive(
+                      lossy(refined(binary("remainder", kArithmetic, 0.6, kIntegers, {1, 1e9}, wrap,
+                                           0.7, kZero, {"remainder", "wrapped"},
+                                           {"$0 % $1", "jnp.mod($0, $1)", "jnp.remainder($0, $1)",
+                                            "$0 % $1"}),
+                                    wrapped_bounds)),
+                      "lax.rem($0, $1)")),
+      with_traits(kInOrder,
+                  with_lax_where_positive(
+                      lossy(pairwise("floor_divide", kArithmetic, 0.5, kIntegers, anywhere(),
+                                     {1, 1e9}, [](double x, double y) { return std::floor(x / y); },
+                                     0.7, kZero, {"quotient", "groups", "blocks"},
+                                     {"$0 // $1", "jnp.floor_divide($0, $1)", "$0 // $1"})),
+                      "lax.div($0, $1)")),
       divmod(),
       true_ratio(),
       bitwise("bitwise_and", 0.5, both, and_bounds, {"masked", "low_bits", "common"},

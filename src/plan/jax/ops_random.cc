@@ -22,7 +22,7 @@ struct Sampler {
   std::vector<CallParameter> parameters;
   Interval result;
   bool half = true;
-  std::uint32_t traits = 0;
+  Traits traits = 0;
   bool shape_needed = false;  // it isn't that of the parameters
   Gives gives = Gives::kReals;
   bool of_trials = false;  // how many, between the key and the parameters

@@ -26,7 +26,7 @@ enum class ResultType {
 // What tells reductions apart.
 struct Reduction {
   std::string name;
-  std::uint32_t traits = 0;
+  Traits traits = 0;
   double weight = 1;
   std::uint32_t kinds = kReal;
   Rule rule = nullptr;

@@ -22,7 +22,7 @@ struct Special {
   Interval result;
   bool half;
   Derivative derivative = kSmooth;
-  std::uint32_t traits = 0;
+  Traits traits = 0;
 };
 
 const std::vector<Special>& special_functions() {

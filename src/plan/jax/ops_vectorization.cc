@@ -94,7 +94,7 @@ const std::string& element_name(Builder& b) {
 // by element.
 std::optional<ValueId> fold_beyond(Builder& b) {
   const auto out = b.fold();
-  if (!out || looks_beyond_elements(b.program(), b.current())) return out;
+  if (!out || worth_mapping(b, b.current())) return out;
   static const std::vector<std::string> kOver = {"mean", "sum", "max"};
   return b.apply(b.random().pick(kOver), {*out});
 }

@@ -610,8 +610,28 @@ class Teller {
     return options;
   }
 
-  std::optional<Saying> said(const std::string& text, const Node& node, int depth) const {
+  // `about`: what a call's first argument is called.
+  static std::optional<Saying> finished(Saying out, const std::string& about) {
     constexpr std::size_t kLongest = 84;
+    // "logarithm_of_density"; what is several words says enough.
+    if (about == "values")
+      out.names.clear();
+    else if (!about.empty() && !out.names.empty() &&
+             out.names.front().find('_') == std::string::npos)
+      out.names = {out.names.front() + "_of_" + about};
+    // "where the mask of where `a` exceeds `b` holds"
+    constexpr std::string_view kTwice = "where the mask of where ", kHolds = " holds";
+    if (const std::size_t twice = out.phrase.find(kTwice); twice != std::string::npos)
+      if (const std::size_t holds = out.phrase.find(kHolds, twice); holds != std::string::npos) {
+        out.phrase.erase(holds, kHolds.size());
+        out.phrase.replace(twice, kTwice.size(), "where ");
+      }
+    if (out.phrase.find('{') != std::string::npos || out.phrase.size() > kLongest)
+      return std::nullopt;
+    return out;
+  }
+
+  std::optional<Saying> said(const std::string& text, const Node& node, int depth) const {
     constexpr int kDeepest = 3;
     if (depth > kDeepest) return std::nullopt;
     if (const auto both = product(text, node, depth)) return both;
@@ -674,22 +694,7 @@ class Teller {
       ++place;
     }
     out.phrase += axis + options + chosen;
-    // "logarithm_of_density"; what is several words says enough.
-    if (about == "values")
-      out.names.clear();
-    else if (!about.empty() && !out.names.empty() &&
-             out.names.front().find('_') == std::string::npos)
-      out.names = {out.names.front() + "_of_" + about};
-    // "where the mask of where `a` exceeds `b` holds"
-    constexpr std::string_view kTwice = "where the mask of where ", kHolds = " holds";
-    if (const std::size_t twice = out.phrase.find(kTwice); twice != std::string::npos)
-      if (const std::size_t holds = out.phrase.find(kHolds, twice); holds != std::string::npos) {
-        out.phrase.erase(holds, kHolds.size());
-        out.phrase.replace(twice, kTwice.size(), "where ");
-      }
-    if (out.phrase.find('{') != std::string::npos || out.phrase.size() > kLongest)
-      return std::nullopt;
-    return out;
+    return finished(std::move(out), about);
   }
 
   const Builder& b_;

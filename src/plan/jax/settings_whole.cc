@@ -47,7 +47,7 @@ struct Whole {
 
 // What is within the function.
 struct Within {
-  std::uint32_t traits = 0;
+  Traits traits = 0;
   bool differentiable = true, steady = true;
   bool bends = false;  // it is not linear, whose gradient would be one number
   bool polar = false;  // phases are in it, which magnitudes do not show
@@ -125,7 +125,7 @@ bool widen(Whole& w, const std::vector<std::size_t>& mapped, std::int64_t n, boo
 
 bool map_over_batch(Whole& w) {
   if ((within(w).traits & (kUnmapped | kOverDevices)) != 0) return false;
-  if (!looks_beyond_elements(w.b.program(), w.f)) return false;
+  if (!worth_mapping(w.b, w.f)) return false;
   const std::vector<std::size_t> mapped = examples(w);
   const std::int64_t n = few(w.i, 16);
   if (mapped.empty() || !widen(w, mapped, n, /*results=*/true)) return false;
@@ -286,7 +286,7 @@ bool with_gradient(Whole& w) {
 Op whole(const std::string& name, Category category, bool (*use)(Whole&)) {
   return use_of_function(name, category, [use](Idiom& i) {
     Builder& b = i.builder();
-    Body& root = b.program().bodies[static_cast<std::size_t>(b.current())];
+    Body& root = b.open_body();
     if (root.nodes.size() != 1 || !begins_with_call(root.nodes[0])) return false;
     Whole w{i, b, root, root.nodes[0], root.nodes[0].bodies[0]};
     return use(w);

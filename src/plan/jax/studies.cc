@@ -25,7 +25,7 @@ using Bodies = std::vector<BodyId>;
 struct Inside {
   bool forward = true, reverse = true;
   bool branches = false, derived = false;
-  std::uint32_t traits = 0;
+  Traits traits = 0;
 };
 
 void look_into(const Program& program, BodyId body, Inside& out) {
@@ -506,7 +506,7 @@ Op table_of_values() {
     if (s.inside.traits & (kUnmapped | kOverDevices) || static_cast<int>(s.shape(i).size()) >= most)
       return i.fail();
     // What works element by element takes a table of values as it is.
-    if (!looks_beyond_elements(i.program(), s.f)) return i.fail();
+    if (!worth_mapping(i.builder(), s.f)) return i.fail();
     const Chosen x = choose(i, s, [&](const Value& v) {
       const bool set = v.type.rank() == 0 && role_of(v) != Role::kUnknown;
       const bool moved = is_moved(v) && v.type.rank() == 1 && tensor::is_real(v.type.dtype);

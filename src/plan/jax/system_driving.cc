@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "plan/argument_roles.h"
 #include "plan/jax/idioms.h"
 #include "plan/jax/idioms_scalar_parts.h"
 #include "plan/jax/system_simulation.h"
@@ -27,7 +28,7 @@ void Simulation::define_driver() {
                       period = i_.either({"12.0", "10.0", "20.0", "24.0"});
     acts_ = i_.helper(
         {"seasonal_" + system_.drive, "cycle"},
-        fmt::format("The {} at a step: a wave around its mean.", in_words(system_.drive)),
+        fmt::format("The {} at a step: a wave around its mean.", as_words(system_.drive)),
         {{{"t", "step"}, counts(i_, {}), below(steps_)},
          {{"mean", "level"}, scalar(i_), system_.drives}},
         [&](const Ids& p) {

@@ -68,11 +68,6 @@ std::string braced(const std::string& name) { return "{" + name + "}"; }
 
 bool is_bare(const std::string& law) { return law == braced(names_in(law).front()); }
 
-std::string in_words(std::string name) {
-  std::ranges::replace(name, '_', ' ');
-  return name;
-}
-
 bool calls_function(const std::string& law) {
   return law.find('(') != std::string::npos && law.find("j") != std::string::npos &&
          (law.find("jnp.") != std::string::npos || law.find("jax.") != std::string::npos);

@@ -31,7 +31,6 @@ std::string braced(const std::string& name);
 // Whether a law is nothing but a name.
 bool is_bare(const std::string& law);
 bool calls_function(const std::string& law);
-std::string in_words(std::string name);
 // The first of these sentences that a line of a docstring holds.
 std::string fitting(const std::vector<std::string>& sentences);
 ValueId id_of(const Terms& terms, const std::string& name);

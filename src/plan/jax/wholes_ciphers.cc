@@ -39,7 +39,7 @@ const std::vector<Kind>& kinds() {
 
 class BlockCipher {
  public:
-  BlockCipher(Idiom& i, Category category) : i_(i), category_(category), turns_(i) {
+  BlockCipher(Idiom& i, Category category) : i_(i), turns_(i) {
     kind_ = category == kIndexing && i.chance(0.85) ? kinds()[4] : i.random().pick(kinds());
     // Chains go block by block; maps take all at once.
     const double chains = category == kVectorization ? 0 : 0.7, maps = category == kLoop ? 0 : 0.7;
@@ -575,7 +575,6 @@ class BlockCipher {
   }
 
   Idiom& i_;
-  const Category category_;
   Rotations turns_;
   Kind kind_;
   Mode mode_{};

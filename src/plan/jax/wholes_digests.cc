@@ -23,7 +23,7 @@ using Parts = std::vector<Idiom::Part>;
 // Sixteen words by quarter rounds, as in D. J. Bernstein's ChaCha and Salsa20.
 class Keystream {
  public:
-  Keystream(Idiom& i, Category category) : i_(i), category_(category), turns_(i) {
+  Keystream(Idiom& i, Category category) : i_(i), turns_(i) {
     chacha_ = i.chance(0.65);
     doubles_ = i.random().pick(std::vector<std::int64_t>{4, 6, 10});
     nonces_ = i.chance(0.5) || !chacha_ ? 2 : 3;
@@ -226,7 +226,6 @@ class Keystream {
   }
 
   Idiom& i_;
-  const Category category_;
   Rotations turns_;
   bool chacha_ = true, by_map_ = false;
   std::int64_t doubles_ = 0, nonces_ = 2, blocks_ = 0;
@@ -483,7 +482,7 @@ const std::vector<Instruction>& instructions() {
 // A register machine: instructions of a drawn set, jumps by choice, totals by line by choice.
 class Machine {
  public:
-  Machine(Idiom& i, Category category) : i_(i), category_(category) {
+  Machine(Idiom& i, Category category) : i_(i) {
     std::vector<Instruction> all = instructions();
     i.random().shuffle(all);
     // Some take the operand, and some the other register.
@@ -648,7 +647,6 @@ class Machine {
   }
 
   Idiom& i_;
-  const Category category_;
   std::vector<Instruction> set_;
   std::int64_t lines_ = 0, limit_ = 0;
   bool jumps_ = false, totals_ = false, counts_ = false, traces_ = false, many_ = false;

@@ -17,7 +17,7 @@ using Parts = std::vector<Idiom::Part>;
 
 class Filter {
  public:
-  Filter(Idiom& i, Category category) : i_(i), category_(category) {
+  Filter(Idiom& i, Category category) : i_(i) {
     if (half_precision(i)) i.fail();
     n_ = i.between(2, 4), m_ = i.between(1, n_);
     steps_ = i.chance(0.7) ? i.between(4, 10) : std::clamp<std::int64_t>(i.size(), 8, 64);
@@ -258,7 +258,6 @@ class Filter {
   }
 
   Idiom& i_;
-  const Category category_;
   std::int64_t n_ = 0, m_ = 0, steps_ = 0;
   bool smooths_ = false, regimes_ = false, gated_ = false, batched_ = false, driven_ = false,
        joseph_ = false;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "plan/argument_roles.h"
 #include "plan/jax/idioms.h"
 #include "plan/jax/idioms_scalar_parts.h"
 #include "plan/jax/system_simulation.h"
@@ -185,13 +186,13 @@ ValueId Simulation::misfit(const Terms& out, const Terms& in) {
 
 std::string Simulation::phrase() const {
   std::string out;
-  const std::string drive = in_words(system_.drive);
+  const std::string drive = as_words(system_.drive);
   if (by(kSeries)) out = " driven by a series of " + drive;
   if (by(kSeason)) out = " under periodic " + drive;
   if (by(kSchedule)) out = " under scheduled " + drive;
   if (by(kControl)) out = " under proportional-integral control";
   if (by(kSwitch)) out = " switched on and off by thresholds";
-  if (by(kPolicy)) out = fmt::format(" with {} past a threshold", in_words(driver_->names[0]));
+  if (by(kPolicy)) out = fmt::format(" with {} past a threshold", as_words(driver_->names[0]));
   if (pulse_) out += fmt::format("{} and {}", out.empty() ? "" : ",", pulse_->says);
   if (out.starts_with(" and")) out = " under" + out.substr(4);
   return out;
@@ -354,7 +355,7 @@ void Simulation::compare() {
   const std::string which = varied();
   const Idiom::Part of = part_of(which);
   i_.called({"compare_scenarios", "scenario_effect", "compare_" + system_.key + "_runs"});
-  const std::string differ = in_words(of.names[0]);
+  const std::string differ = as_words(of.names[0]);
   i_.summary(fitting(
       {fmt::format("Compare two runs of {} that differ in {}.", system_.says + with_, differ),
        fmt::format("Compare two runs of {} that differ in {}.", system_.says, differ)}));
@@ -388,7 +389,7 @@ void Simulation::table() {
   Idiom::Part of = part_of(which);
   const std::int64_t count = std::max<std::int64_t>(4, i_.size());
   i_.called({"sweep_" + of.names[0], "parameter_sweep", system_.key + "_sweep"});
-  const std::string over = fmt::format("over {} values of {}", count, in_words(of.names[0]));
+  const std::string over = fmt::format("over {} values of {}", count, as_words(of.names[0]));
   i_.summary(fitting({fmt::format("Tabulate runs of {} {}.", system_.says + with_, over),
                       fmt::format("Tabulate runs of {} {}.", system_.says, over)}));
   Terms in = arguments_but(which);

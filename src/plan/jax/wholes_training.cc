@@ -38,7 +38,7 @@ Optimizer optimizer(Idiom& i) {
 
 class Training {
  public:
-  Training(Idiom& i, Category category) : i_(i), category_(category), rule_(optimizer(i)) {
+  Training(Idiom& i, Category category) : i_(i), rule_(optimizer(i)) {
     if (half_precision(i)) i.fail();  // a step would hardly show
     const std::int64_t layers = i.between(2, 3);
     loss_kind_ = static_cast<Loss>(i.between(0, 3));
@@ -494,7 +494,6 @@ class Training {
   }
 
   Idiom& i_;
-  const Category category_;
   Optimizer rule_;
   Loss loss_kind_{};
   Gradients how_{};
