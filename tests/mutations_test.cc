@@ -126,13 +126,15 @@ struct Change {
   std::string text;
 };
 
-Change changed(Level level, const std::string& text, std::uint64_t seed) {
-  IrProgram program = parsed(level, text);
+Change changed(const IrProgram& program, std::uint64_t seed) {
   Random random(seed, 0);
-  Change out;
-  out.made = program.mutate(random);
-  out.text = program.print();
-  return out;
+  auto mutated = program.mutated(random);
+  if (!mutated) return {};
+  return {std::move(mutated->change), std::move(mutated->text)};
+}
+
+Change changed(Level level, const std::string& text, std::uint64_t seed) {
+  return changed(parsed(level, text), seed);
 }
 
 constexpr std::uint64_t kSeeds = 300;
@@ -145,6 +147,20 @@ TEST(Mutations, AChangedTextIsReadAndPrintedAsItIs) {
       ASSERT_TRUE(change.made);
       EXPECT_EQ(printed(t.level, change.text), change.text);
     }
+  }
+}
+
+// Draws share one program: whatever one changes, the next finds the text as it was.
+TEST(Mutations, AProgramStaysAsItIs) {
+  for (const Text& t : kTexts) {
+    const std::string text = printed(t.level, t.text);
+    IrProgram program = parsed(t.level, text);
+    ASSERT_TRUE(program.verify().ok()) << program.error().message;
+    for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+      EXPECT_EQ(changed(program, seed).text, changed(t.level, text, seed).text);
+      ASSERT_EQ(program.print(), text);
+    }
+    EXPECT_TRUE(program.verify().ok()) << program.error().message;
   }
 }
 
@@ -347,6 +363,27 @@ TEST(Mutants, AreTheSameForTheSameSeedAndOthersForAnother) {
   };
   EXPECT_EQ(texts(3), texts(3));
   EXPECT_NE(texts(3), texts(4));
+}
+
+// The other texts of a row say how near results must be, whether they are to be changed or not; one
+// that is not read takes nothing from them.
+TEST(Mutants, OfOneTextAreTheSameWithoutThoseOfTheOthers) {
+  store::DatasetRow row = usual_row(kTexts[1]);
+  row.levels[level::kJaxpr] = "{ lambda ; a:bf16[2,3]. let b:bf16[2,3] = sin a in (b,) }";
+  row.levels[level::kHlo] = "HloModule m\n\nENTRY";
+  const auto texts = [&](std::vector<Level> levels) {
+    MutateOptions options = options_of(6);
+    options.levels = std::move(levels);
+    std::vector<std::string> out;
+    for (const Mutant& m : mutants_of(row, options).mutants)
+      if (m.level == level::kStablehlo)
+        out.push_back(m.text + m.difference +
+                      std::string(words_of(m.finding)[static_cast<std::size_t>(m.finding)]));
+    return out;
+  };
+  const auto all = texts({});
+  EXPECT_FALSE(all.empty());
+  EXPECT_EQ(texts({level::kStablehlo}), all);
 }
 
 TEST(Mutants, MoreOfThemBeginWithTheSame) {

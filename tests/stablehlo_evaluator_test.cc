@@ -278,5 +278,37 @@ TEST(StablehloEvaluator, OtherArgumentsThanItTakesAreRefused) {
   EXPECT_TRUE(takes(DType::kF32, 2));
 }
 
+// ---- Custom calls that are told sizes by operands, which type rules do not know
+
+TEST(StablehloCustomCalls, TakeSizesAsOperands) {
+  EXPECT_EQ(ints("tensor<2xi32>",
+                 "%x = stablehlo.constant dense<[1.0, 3.0, 2.0]> : tensor<3xf32>\n"
+                 "%k = stablehlo.constant dense<2> : tensor<i32>\n"
+                 "%best, %out = stablehlo.custom_call @stablehlo.dynamic_top_k(%x, %k) : "
+                 "(tensor<3xf32>, tensor<i32>) -> (tensor<2xf32>, tensor<2xi32>)"),
+            (std::vector<std::int64_t>{1, 2}));
+  EXPECT_EQ(ints("tensor<3xui32>",
+                 "%s = stablehlo.constant dense<[1, 2]> : tensor<2xui64>\n"
+                 "%n = stablehlo.constant dense<[3]> : tensor<1xi32>\n"
+                 "%next, %out = stablehlo.custom_call @stablehlo.dynamic_rng_bit_generator(%s, %n) "
+                 "{rng_algorithm = #stablehlo<rng_algorithm THREE_FRY>} : (tensor<2xui64>, "
+                 "tensor<1xi32>) -> (tensor<2xui64>, tensor<3xui32>)")
+                .size(),
+            3U);
+  EXPECT_EQ(ints("tensor<2xi32>",
+                 "%x = stablehlo.constant dense<[1, 2, 3, 4]> : tensor<4xi32>\n"
+                 "%zero = stablehlo.constant dense<0> : tensor<i32>\n"
+                 "%one = stablehlo.constant dense<1> : tensor<1xi32>\n"
+                 "%two = stablehlo.constant dense<2> : tensor<1xi32>\n"
+                 "%none = stablehlo.constant dense<0> : tensor<1x2xi32>\n"
+                 "%out = stablehlo.custom_call @stablehlo.dynamic_reduce_window(%x, %zero, %two, "
+                 "%two, %one, %one, %none) {called_computations = [@sum]} : (tensor<4xi32>, "
+                 "tensor<i32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>, "
+                 "tensor<1x2xi32>) -> tensor<2xi32>",
+                 "func.func private @sum(%a: tensor<i32>, %b: tensor<i32>) -> tensor<i32> {\n"
+                 "%r = stablehlo.add %a, %b : tensor<i32>\nreturn %r : tensor<i32>\n}\n"),
+            (std::vector<std::int64_t>{3, 7}));
+}
+
 }  // namespace
 }  // namespace jaxsmith::stablehlo

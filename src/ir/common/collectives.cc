@@ -48,9 +48,13 @@ std::vector<Datum> Place::exchange(const Ints& group, Datum value) const {
   return devices->exchange(device, group, operation, std::move(value));
 }
 
-std::vector<Ints> Place::groups_of(const Ints& numbers, std::int64_t rows) {
+std::vector<Ints> Place::groups_of(const tensor::EvaluationContext& context, const Ints& numbers,
+                                   std::int64_t rows) {
   std::vector<Ints> out;
-  if (rows <= 0) return out;
+  const auto count = static_cast<std::int64_t>(numbers.size());
+  if (rows < 1 || rows > count || count % rows != 0)
+    tensor::invalid(fmt::format("{} numbers are no {} groups of one size", count, rows));
+  context.spend(count);
   const std::size_t width = numbers.size() / static_cast<std::size_t>(rows);
   for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r) {
     Ints group;

@@ -27,8 +27,10 @@ struct Place {
   std::vector<Datum> exchange(const Ints& group, Datum value) const;
   // The group that this device is in; nothing where it is in none.
   Ints group(const std::vector<Ints>& groups, GroupMode mode) const;
-  // By a list of groups as rows of a matrix, -1 where a row is shorter.
-  static std::vector<Ints> groups_of(const Ints& numbers, std::int64_t rows);
+  // By a list of groups as rows of a matrix, -1 where a row is shorter. Throws where the numbers
+  // are no matrix of so many rows.
+  static std::vector<Ints> groups_of(const tensor::EvaluationContext& context, const Ints& numbers,
+                                     std::int64_t rows);
 };
 
 tensor::Array all_gather(const Place& place, const Ints& group, const tensor::Array& x,

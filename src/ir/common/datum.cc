@@ -4,6 +4,12 @@
 
 namespace jaxsmith::ir {
 
+std::int64_t weight(const Datum& d) {
+  std::int64_t sum = 1;
+  for (const Datum& part : d.parts) sum += weight(part);
+  return sum;
+}
+
 std::string aval_text(const Datum& d) {
   switch (d.kind) {
     case Datum::Kind::kArray:

@@ -1,6 +1,7 @@
 // What a program's variable holds while it is executed: an array, a tuple, or a token.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,9 @@ struct Datum {
     return array;
   }
 };
+
+// How many arrays, tokens and tuples it is made of: what it costs to copy it.
+std::int64_t weight(const Datum& datum);
 
 // In JAX's notation, an open dimension as ?: "f32[?,4]", "(i32[], token)".
 std::string aval_text(const Datum& datum);

@@ -12,16 +12,24 @@ using tensor::EvaluationError;
 
 namespace {
 
-constexpr std::int64_t kMostDevices = 64;
+constexpr std::int64_t kMostThreads = 64;     // each device has one
+constexpr std::size_t kMostSent = 1'000'000;  // values that wait for who receives them
+
+// What a message counts for while it waits: by its parts, as a tuple may have any number of them.
+std::size_t weight_of(const std::vector<Datum>& values) {
+  std::int64_t sum = 1;
+  for (const Datum& d : values) sum += weight(d);
+  return static_cast<std::size_t>(sum);
+}
 
 }  // namespace
 
 Devices::Devices(std::int64_t replicas, std::int64_t partitions)
     : replicas_(replicas), partitions_(partitions) {
   if (replicas < 1 || partitions < 1) tensor::invalid("a program runs on at least one device");
-  if (replicas > kMostDevices || partitions > kMostDevices || count() > kMostDevices)
+  if (replicas > kMostThreads || partitions > kMostThreads || count() > kMostThreads)
     tensor::unsupported(
-        fmt::format("{} x {} devices, more than {},", replicas, partitions, kMostDevices));
+        fmt::format("{} x {} devices, more than {},", replicas, partitions, kMostThreads));
 }
 
 std::vector<std::vector<Datum>> Devices::run(const Program& program) {
@@ -31,6 +39,7 @@ std::vector<std::vector<Datum>> Devices::run(const Program& program) {
   received_.assign(n, {});
   meetings_.clear();
   sent_.clear();
+  waiting_values_ = 0;
   receivers_.clear();
   error_ = nullptr;
   turn_ = 0;
@@ -107,7 +116,8 @@ std::vector<Datum> Devices::exchange(std::int64_t device, const Ints& group, std
   if (found == group.end()) tensor::invalid("a device takes part in an exchange of others");
   for (const std::int64_t d : group)
     if (d < 0 || d >= count()) tensor::invalid(fmt::format("there is no device {}", d));
-  if (std::count(group.begin(), group.end(), device) != 1)
+  if (std::count(group.begin(), group.end(), device) != 1 ||
+      group.size() > static_cast<std::size_t>(count()))
     tensor::invalid("a device is twice in a group");
   std::unique_lock<std::mutex> lock(mutex_);
   const auto me = static_cast<std::size_t>(device);
@@ -135,6 +145,8 @@ void Devices::wait(std::int64_t device, std::unique_lock<std::mutex>& lock) {
 
 void Devices::send(const Channel& channel, std::vector<Datum> values) {
   const std::unique_lock<std::mutex> lock(mutex_);
+  waiting_values_ += weight_of(values);
+  if (waiting_values_ > kMostSent) tensor::unsupported("more is sent than is received");
   sent_[channel].push_back(std::move(values));
   auto& waiting = receivers_[channel];
   if (waiting.empty()) return;
@@ -151,6 +163,7 @@ std::vector<Datum> Devices::receive(std::int64_t device, const Channel& channel)
   }
   std::vector<Datum> out = std::move(sent.front());
   sent.pop_front();
+  waiting_values_ -= weight_of(out);
   return out;
 }
 

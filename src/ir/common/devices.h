@@ -64,6 +64,7 @@ class Devices {
   std::vector<std::vector<Datum>> results_, received_;
   std::map<Key, Meeting> meetings_;
   std::map<Channel, std::deque<std::vector<Datum>>> sent_;
+  std::size_t waiting_values_ = 0;                         // in sent_, by their weight
   std::map<Channel, std::deque<std::int64_t>> receivers_;  // those that wait
   std::exception_ptr error_;
 };

@@ -59,6 +59,14 @@ void require_one_shape(const Call& c) {
           fmt::format("operands of different shapes: {} and {}", c.type_text(0), c.type_text(i)));
 }
 
+// The upper half of the product.
+template <class Call>
+tensor::Array multiply_high_call(const Call& c) {
+  require_one_shape(c);
+  tensor::require(tensor::is_integer(c.array(0).dtype()), "mulhi takes integers");
+  return tensor::multiply_high(c.array(0), c.array(1));
+}
+
 // Low, operand, high.
 template <class Call>
 tensor::Array clamp_call(const Call& c) {

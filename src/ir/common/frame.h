@@ -28,6 +28,17 @@ inline std::int64_t operation_cost(std::size_t operands, std::size_t dims) {
          kCostOfDim * static_cast<std::int64_t>(dims);
 }
 
+// What reading an operation's attributes costs, of so many parts: numbers, words, 64 characters of
+// a longer text. Those of usual length are part of what the operation costs.
+inline std::int64_t reading_cost(std::size_t parts) {
+  constexpr std::size_t kUsual = 64;
+  constexpr std::int64_t kCostOfPart = 100;
+  return parts > kUsual ? kCostOfPart * static_cast<std::int64_t>(parts) : 0;
+}
+
+// How many parts a text is.
+inline std::size_t parts_of(std::size_t length) { return length / 64; }
+
 // What reading types may cost where nobody says: many times what an ordinary text of this length
 // takes.
 inline tensor::Budget verification_budget(std::string_view text) {

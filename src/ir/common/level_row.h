@@ -45,6 +45,9 @@ struct LevelRow {
   // What the columns NAME, op_counts_NAME and spans_NAME hold.
   std::string_view text_column, counts_column, spans_column;
 
+  // Of a card of a dataset that has such texts, for who looks for one.
+  std::span<const std::string_view> card_tags = {};
+
   // A worker makes the text (python/jaxsmith) unless `derivation.derive` is there.
   Reach reach = Reach::kLowered;
   Derivation derivation = {};
@@ -60,6 +63,9 @@ struct LevelRow {
   bool prints = false, verifies = false, has_canonical_form = false, counts = false,
        executes = false;
   Takes takes = Takes::kKeptInputs;
+  // The type that takes a type's place in a program that is widened (Program::widened); null where
+  // there is no such program.
+  tensor::DType (*widened_type)(tensor::DType) = nullptr;
 
   bool gives_structure = false;  // duplicates and splits go by it: one level does
   bool has_constants = false;    // values that the text does not hold; the column `constants`

@@ -42,6 +42,12 @@ struct Mutated {
   std::string operation;
 };
 
+// A changed program, as its level prints it.
+struct MutatedText {
+  Mutated change;
+  std::string text;
+};
+
 // Draws a kind, then an operation, then a place, so that rare ones come as often as common ones,
 // and makes the change. Nothing where no place has one.
 std::optional<Mutated> make_one(Mutations places, Random& random);

@@ -4,7 +4,9 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <unordered_map>
 
+#include "base/letters.h"
 #include "tensor/convert.h"
 
 namespace jaxsmith::ir {
@@ -41,18 +43,17 @@ struct Span {
 
 // Whole numbers in a text that are no parts of names or of floats.
 std::vector<Span> whole_numbers(std::string_view text, bool joined) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   const auto of_name = [&](char c) {
     return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '+';
   };
   std::vector<Span> out;
   for (std::size_t i = 0; i < text.size();) {
-    if (!digit(text[i])) {
+    if (!is_digit(text[i])) {
       ++i;
       continue;
     }
     std::size_t end = i;
-    while (end < text.size() && digit(text[end])) ++end;
+    while (end < text.size() && is_digit(text[end])) ++end;
     const bool within =
         (i > 0 && of_name(text[i - 1])) || (end < text.size() && of_name(text[end]));
     const std::size_t begin = i > 0 && text[i - 1] == '-' ? i - 1 : i;
@@ -152,12 +153,21 @@ std::optional<double> other_real(double value, DType dtype, Random& random) {
 
 bool change_integers(std::span<std::int64_t> numbers, Random& random) {
   if (numbers.empty()) return false;
-  std::vector<std::pair<std::size_t, std::size_t>> unlike;
-  for (std::size_t i = 0; i < numbers.size(); ++i)
-    for (std::size_t j = i + 1; j < numbers.size(); ++j)
-      if (numbers[i] != numbers[j]) unlike.emplace_back(i, j);
-  if (!unlike.empty() && random.chance(kExchange)) {
-    const auto [i, j] = random.pick(unlike);
+  // Pairs of unlike numbers, by the first of them; lists may be long, so none is kept.
+  std::unordered_map<std::int64_t, std::uint64_t> left;
+  for (const std::int64_t n : numbers) ++left[n];
+  std::vector<std::uint64_t> unlike;
+  std::uint64_t pairs = 0;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    unlike.push_back(numbers.size() - i - left[numbers[i]]--);
+    pairs += unlike.back();
+  }
+  if (pairs > 0 && random.chance(kExchange)) {
+    std::uint64_t nth = random.below(pairs);
+    std::size_t i = 0;
+    while (nth >= unlike[i]) nth -= unlike[i++];
+    std::size_t j = i + 1;
+    while (numbers[j] == numbers[i] || nth-- > 0) ++j;
     std::swap(numbers[i], numbers[j]);
     return true;
   }

@@ -1,10 +1,13 @@
 // What a reader makes of a text: one module, with what its level allows to be asked of it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +42,31 @@ struct Structure {
   std::optional<Extent> extent = {};  // nothing where it is too much to walk through
 };
 
+// The type of a value; what it refers to stays in the program.
+struct ValueType {
+  std::string_view dtype;  // "f32"; the whole name of what is no array
+  bool is_array = true;    // then it has a shape
+  std::span<const std::int64_t> shape;
+};
+
+// A program's operations and what goes from one to another. Calls that only wrap count as what they
+// wrap, where they are called; what control flow and reductions hold counts once.
+struct Flow {
+  std::vector<std::string> operations;  // in order
+  // Which operation's result which one takes; arg and block for what comes from outside.
+  std::vector<std::pair<std::string, std::string>> pairs;
+  std::vector<ValueType> arguments;  // of the program
+  std::vector<ValueType> results;    // of each operation
+  Extent extent;
+};
+
+// Elementwise operations that join an array with the one number of a whole reduction, which is a
+// way to make shapes meet: x + jnp.mean(y).
+struct Glue {
+  std::int64_t elementwise = 0;  // operations with two operands that give an array
+  std::int64_t joining = 0;      // of these with one operand that came of a whole reduction
+};
+
 // Readers override what their level can (ir/common/level_row.h); nothing else is called.
 class Program {
  public:
@@ -48,11 +76,15 @@ class Program {
   // One text for all that say the same in other words.
   virtual std::string canonical() const { return {}; }
   virtual OpCounts op_counts() const { return {}; }
+  // Of all values at any depth, as far as arrays can be of them.
+  virtual std::set<tensor::DType> element_types() const { return {}; }
   // Within a budget by the length of the text, or that of the context.
   virtual Status verify() { return {}; }
   virtual Status verify(const tensor::EvaluationContext&) { return {}; }
   // Errors are of one line.
   virtual Result<Structure> structure() const { return cannot(); }
+  virtual Result<Flow> flow() const { return cannot(); }
+  virtual Result<Glue> glue() const { return cannot(); }
   virtual Result<Signature> signature() { return cannot(); }
   virtual Result<std::vector<Datum>> run(std::vector<Datum>, const tensor::EvaluationContext&) {
     return cannot();
@@ -62,9 +94,9 @@ class Program {
                                                             const tensor::EvaluationContext&) {
     return cannot();
   }
-  // Changes the program in one place (ir/common/mutation.h), after which it is only printed.
+  // The program changed in one place (ir/common/mutation.h), printed; it stays as it is itself.
   // Nothing where it has no such place.
-  virtual std::optional<Mutated> mutate(Random&) { return std::nullopt; }
+  virtual std::optional<MutatedText> mutated(Random&) const { return std::nullopt; }
   // Of a module that checks itself.
   virtual Status run_checks(const tensor::EvaluationContext&) { return cannot(); }
   // What the last error of verify(), signature() or run() was.
@@ -85,6 +117,15 @@ class Program {
 };
 
 using Programs = std::vector<std::unique_ptr<Program>>;
+
+// What Program::mutated() gives of a copy of a module, whose language has mutations(module) and
+// print(module).
+template <class Module>
+std::optional<MutatedText> mutated_text(Module copy, Random& random) {
+  auto change = make_one(mutations(copy), random);
+  if (!change) return std::nullopt;
+  return MutatedText{std::move(*change), print(copy)};
+}
 
 // A program of a language that has an evaluator.
 template <class Module, class Evaluator>
@@ -133,8 +174,6 @@ class EvaluatedProgram : public Program {
 
  protected:
   const Module& module() const { return module_; }
-  // To be changed where nothing is run any more.
-  Module& module() { return module_; }
   Module take_module() { return std::move(module_); }
   Evaluator& evaluator() { return evaluator_; }
   std::string_view text() const { return text_; }
@@ -146,5 +185,20 @@ class EvaluatedProgram : public Program {
   std::string file_;
   Evaluator evaluator_;
 };
+
+// LevelRow::parse by a language's own parser, which gives the module of a text, or several.
+template <class Read, auto parse>
+Result<Programs> read_modules(std::string_view text, const std::string& file) {
+  JAXSMITH_TRY(parsed, parse(text, file));
+  Programs out;
+  const auto add = [&](auto& module) {
+    out.push_back(std::make_unique<Read>(std::move(module), text, file));
+  };
+  if constexpr (requires { parsed.begin(); })
+    std::ranges::for_each(parsed, add);
+  else
+    add(parsed);
+  return out;
+}
 
 }  // namespace jaxsmith::ir

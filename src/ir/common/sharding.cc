@@ -92,10 +92,7 @@ Sharding parse_sharding(Reader& in) {
 }
 
 std::int64_t pieces(const Sharding& s, const Mesh& mesh, std::size_t dim) {
-  std::int64_t n = 1;
-  if (dim < s.dims.size())
-    for (const std::string& axis : s.dims[dim]) n *= mesh.axis_size(axis);
-  return n;
+  return dim < s.dims.size() ? mesh.count_along(s.dims[dim]) : 1;
 }
 
 // Where a device's part begins.
@@ -117,6 +114,10 @@ std::int64_t Mesh::size() const {
 void Mesh::add_axis(std::string name, std::int64_t size) {
   if (size < 1 || size > kMostDevices / this->size())
     tensor::invalid(fmt::format("a mesh has 1 to {} devices", kMostDevices));
+  if (axes.size() == kMostAxes)
+    tensor::unsupported(fmt::format("a mesh of more than {} axes", kMostAxes));
+  if (std::ranges::find(axes, name, &std::pair<std::string, std::int64_t>::first) != axes.end())
+    tensor::invalid(fmt::format("the mesh has two axes \"{}\"", name));
   axes.emplace_back(std::move(name), size);
 }
 
@@ -147,13 +148,19 @@ std::int64_t Mesh::axis_size(std::string_view axis) const {
   tensor::invalid(fmt::format("the mesh has no axis \"{}\"", axis));
 }
 
-Ints Mesh::group(std::int64_t device, const std::vector<std::string>& over) const {
-  std::int64_t n = 1;
-  for (std::size_t i = 0; i < over.size(); ++i) {
-    if (std::count(over.begin(), over.end(), over[i]) > 1)
-      tensor::invalid(fmt::format("axis \"{}\" comes twice", over[i]));
-    n *= axis_size(over[i]);
+std::int64_t Mesh::count_along(const std::vector<std::string>& over) const {
+  std::int64_t n = 1;  // no more than the mesh has, as no axis comes twice
+  for (auto axis = over.begin(); axis != over.end(); ++axis) {
+    const std::int64_t size = axis_size(*axis);
+    if (std::find(over.begin(), axis, *axis) != axis)
+      tensor::invalid(fmt::format("axis \"{}\" comes twice", *axis));
+    n *= size;
   }
+  return n;
+}
+
+Ints Mesh::group(std::int64_t device, const std::vector<std::string>& over) const {
+  const std::int64_t n = count_along(over);
   Ints out, place = coordinates(device);
   for (std::int64_t k = 0; k < n; ++k) {
     std::int64_t rest = k;
@@ -169,6 +176,7 @@ Ints Mesh::group(std::int64_t device, const std::vector<std::string>& over) cons
 
 std::vector<Ints> Mesh::groups(const std::vector<std::string>& over) const {
   const std::int64_t devices = size();
+  if (!device_ids.empty()) tensor::unsupported("groups of a mesh whose devices have other numbers");
   std::vector<bool> seen(static_cast<std::size_t>(devices), false);
   std::vector<Ints> out;
   for (std::int64_t d = 0; d < devices; ++d) {
@@ -180,6 +188,7 @@ std::vector<Ints> Mesh::groups(const std::vector<std::string>& over) const {
 }
 
 std::int64_t Mesh::index_along(std::int64_t device, const std::vector<std::string>& over) const {
+  count_along(over);
   const Ints place = coordinates(device);
   std::int64_t index = 0;
   for (const std::string& axis : over) {
@@ -188,6 +197,10 @@ std::int64_t Mesh::index_along(std::int64_t device, const std::vector<std::strin
       if (axes[a].first == axis) index += place[a];
   }
   return index;
+}
+
+std::int64_t whole_size(std::int64_t part, std::int64_t devices) {
+  return Array::typed(tensor::DType::kBool, {part, devices}).size();
 }
 
 Mesh parse_mesh(std::string_view text) {
@@ -251,7 +264,8 @@ Array assemble(const std::vector<Array>& parts, const Sharding& sharding, const 
   if (sharding.dims.size() > part.size())
     tensor::invalid("a sharding has more dimensions than its array");
   tensor::Shape whole = part;
-  for (std::size_t d = 0; d < whole.size(); ++d) whole[d] *= pieces(sharding, mesh, d);
+  for (std::size_t d = 0; d < whole.size(); ++d)
+    whole[d] = whole_size(whole[d], pieces(sharding, mesh, d));
   Array out = parts[0].zeros(parts[0].dtype(), whole);
   if (out.abstract()) return out;
   for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -15,27 +15,37 @@ namespace jaxsmith::ir {
 
 using tensor::Ints;
 
-constexpr std::int64_t kMostDevices = 1 << 20;  // of a mesh
-
 struct Mesh {
+  static constexpr std::int64_t kMostDevices = 1 << 20;
+  static constexpr std::size_t kMostAxes = 64;
+
   std::vector<std::pair<std::string, std::int64_t>> axes;
   Ints device_ids;  // row-major over the axes; empty: 0, 1, 2 …
 
   std::int64_t size() const;
-  // Throws where the mesh would have more than kMostDevices.
+  // Throws where the mesh would have more than kMostDevices or kMostAxes, or has the axis already.
   void add_axis(std::string name, std::int64_t size);
   // Where a device stands: a coordinate for each axis.
   Ints coordinates(std::int64_t device) const;
   std::int64_t axis_size(std::string_view axis) const;
+  // How many devices differ in these axes only. Throws where an axis is not in the mesh, or comes
+  // twice.
+  std::int64_t count_along(const std::vector<std::string>& over) const;
   // The device there.
   std::int64_t device_at(const Ints& coordinates) const;
   // Devices that differ from this one in these axes only, in the axes' order.
   Ints group(std::int64_t device, const std::vector<std::string>& over) const;
-  // All of these groups, in the order of their least members.
+  // All of these groups, in the order of their least members; of a mesh without device_ids.
   std::vector<Ints> groups(const std::vector<std::string>& over) const;
   // Where a device stands among those that differ in these axes.
   std::int64_t index_along(std::int64_t device, const std::vector<std::string>& over) const;
+  // Steps that looking a device up takes.
+  std::int64_t cost() const { return static_cast<std::int64_t>(axes.size() + device_ids.size()); }
 };
+
+// The size of a dimension of which so many devices hold parts of this size each. Throws where it
+// cannot be counted.
+std::int64_t whole_size(std::int64_t part, std::int64_t devices);
 
 struct Sharding {
   std::string mesh;                            // its name

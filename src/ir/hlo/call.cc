@@ -22,7 +22,8 @@ const Datum& Call::datum(std::size_t i) const {
 }
 
 const Shape& Call::operand_shape(std::size_t i) const {
-  return computation_.instructions[static_cast<std::size_t>(op_.operands.at(i))].shape;
+  datum(i);  // there has to be one
+  return computation_.instructions[static_cast<std::size_t>(op_.operands[i])].shape;
 }
 
 DType Call::result_dtype() const {

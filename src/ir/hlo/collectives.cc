@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include "ir/common/sharding.h"
 #include "ir/hlo/op_table.h"
@@ -49,14 +50,15 @@ std::vector<Ints> iota_groups(const tensor::EvaluationContext& context, std::str
   Array ids = tensor::iota(context, DType::kI64, {Array::typed(DType::kI64, dims).size()}, 0)
                   .reshaped(dims);
   if (turn != std::string_view::npos) ids = tensor::transpose(ids, numbers_in(text.substr(turn)));
-  if (groups.size() != 2 || tensor::element_count(groups) != ids.size())
+  if (groups.size() != 2 || groups[0] < 1 || ids.size() % groups[0] != 0 ||
+      ids.size() / groups[0] != groups[1])
     invalid(fmt::format("replica_groups are not understood: {}", text));
   const auto all = ids.ints();
-  return ir::Place::groups_of(Ints(all.begin(), all.end()), groups[0]);
+  return ir::Place::groups_of(context, Ints(all.begin(), all.end()), groups[0]);
 }
 
 // mesh['x'=2,'y'=4] {'x'}: those that differ along these axes only.
-std::vector<Ints> mesh_groups(std::string_view text) {
+std::vector<Ints> mesh_groups(const Call& c, std::string_view text) {
   ir::Mesh mesh;
   std::vector<std::string> over;
   if (text.find("device_ids") != std::string_view::npos || text.find(':') != std::string_view::npos)
@@ -76,6 +78,11 @@ std::vector<Ints> mesh_groups(std::string_view text) {
     }
     at = text.find('\'', end + 1);
   }
+  const ir::Place place = c.place();
+  const std::int64_t present = place.devices ? place.devices->count() : 1;
+  if (mesh.size() > present)
+    invalid(fmt::format("a mesh of {} devices, there are {}", mesh.size(), present));
+  c.context().spend({mesh.size(), 1 + mesh.count_along(over), mesh.cost()});
   return mesh.groups(over);
 }
 
@@ -89,22 +96,6 @@ std::vector<Ints> lists_of(const AttributeValue& a) {
   return out;
 }
 
-Ints group_of(const Call& c, GroupMode mode) {
-  const AttributeValue* a = c.attribute("replica_groups");
-  const ir::Place place = c.place();
-  Ints group;
-  if (!a)
-    group = place.group({}, mode);
-  else if (a->text.starts_with("mesh["))
-    group = place.group(mesh_groups(a->text), mode);
-  else if (a->text.find("<=") != std::string::npos)
-    group = place.group(iota_groups(c.context(), a->text), mode);
-  else
-    group = place.group(lists_of(*a), mode);
-  if (group.empty()) tensor::unsupported("this device is in no group");
-  return group;
-}
-
 GroupMode reducing_mode(const Call& c) {
   const bool channel = c.integer("channel_id", 0) > 0, global = c.flag("use_global_device_ids");
   if (global && !channel) invalid("use_global_device_ids wants a channel");
@@ -115,6 +106,25 @@ GroupMode reducing_mode(const Call& c) {
 
 GroupMode moving_mode(const Call& c) {
   return c.integer("channel_id", 0) > 0 ? GroupMode::kPartitions : GroupMode::kReplicas;
+}
+
+// The same for all operands; none where these have types alone.
+Ints group_of(const Call& c, GroupMode (*mode_of)(const Call&)) {
+  if (c.abstract()) return {};
+  const GroupMode mode = mode_of(c);
+  const AttributeValue* a = c.attribute("replica_groups");
+  const ir::Place place = c.place();
+  Ints group;
+  if (!a)
+    group = place.group({}, mode);
+  else if (a->text.starts_with("mesh["))
+    group = place.group(mesh_groups(c, a->text), mode);
+  else if (a->text.find("<=") != std::string::npos)
+    group = place.group(iota_groups(c.context(), a->text), mode);
+  else
+    group = place.group(lists_of(*a), mode);
+  if (group.empty()) tensor::unsupported("this device is in no group");
+  return group;
 }
 
 // ---- Rules
@@ -130,7 +140,9 @@ template <class F>
 Datum each_operand(const Call& c, F rule) {
   std::vector<Datum> out;
   for (std::size_t i = 0; i < c.size(); ++i) out.push_back(rule(i));
-  return c.shape().tuple() ? Datum::tuple(std::move(out)) : out.at(0);
+  if (c.shape().tuple()) return Datum::tuple(std::move(out));
+  tensor::require(!out.empty(), "without an operand there is no result");
+  return std::move(out[0]);
 }
 
 // The declared type, where it differs from the operand's along these dimensions only.
@@ -150,14 +162,16 @@ Datum declared(const Call& c, std::size_t i, const Ints& dims) {
 
 Datum all_gather_rule(const Call& c) {
   const std::int64_t dim = only_dimension(c);
+  const Ints group = group_of(c, reducing_mode);
   return each_operand(c, [&](std::size_t i) -> Datum {
     if (c.abstract()) return declared(c, i, {dim});
-    return all_gather(c.place(), group_of(c, reducing_mode(c)), c.array(i), dim);
+    return all_gather(c.place(), group, c.array(i), dim);
   });
 }
 
 Datum all_reduce_rule(const Call& c) {
   const tensor::Body body = c.body("to_apply");
+  const Ints group = group_of(c, reducing_mode);
   return each_operand(c, [&](std::size_t i) -> Datum {
     const Array& x = c.array(i);
     if (c.abstract()) {
@@ -167,16 +181,17 @@ Datum all_reduce_rule(const Call& c) {
         invalid("the computation does not give one value of the type it gets");
       return x;
     }
-    return all_reduce(c.place(), group_of(c, reducing_mode(c)), {&x, 1}, body)[0];
+    return all_reduce(c.place(), group, {&x, 1}, body)[0];
   });
 }
 
 Datum reduce_scatter_rule(const Call& c) {
   const std::int64_t dim = only_dimension(c);
   const tensor::Body body = c.body("to_apply");
+  const Ints group = group_of(c, reducing_mode);
   return each_operand(c, [&](std::size_t i) -> Datum {
     if (c.abstract()) return declared(c, i, {dim});
-    return reduce_scatter(c.place(), group_of(c, reducing_mode(c)), c.array(i), dim, body);
+    return reduce_scatter(c.place(), group, c.array(i), dim, body);
   });
 }
 
@@ -189,7 +204,7 @@ Datum all_to_all_rule(const Call& c) {
         for (std::size_t i = 0; i < c.size(); ++i) out.push_back(declared(c, i, {}));
         return out;
       }());
-    const Ints group = group_of(c, moving_mode(c));
+    const Ints group = group_of(c, moving_mode);
     if (group.size() != c.size())
       invalid(fmt::format("{} devices exchange {} operands", group.size(), c.size()));
     std::vector<Datum> mine;
@@ -203,7 +218,7 @@ Datum all_to_all_rule(const Call& c) {
   }
   const std::int64_t dim = only_dimension(c);
   if (c.abstract()) return declared(c, 0, {});
-  const Ints group = group_of(c, moving_mode(c));
+  const Ints group = group_of(c, moving_mode);
   return all_to_all(c.place(), group, c.array(0), dim, dim,
                     static_cast<std::int64_t>(group.size()));
 }
@@ -216,7 +231,7 @@ Datum permute_rule(const Call& c) {
 
 Datum broadcast_rule(const Call& c) {
   if (c.abstract()) return declared(c, 0, {});
-  return collective_broadcast(c.place(), group_of(c, moving_mode(c)), c.array(0));
+  return collective_broadcast(c.place(), group_of(c, moving_mode), c.array(0));
 }
 
 Datum id_rule(const Call& c, bool of_partition) {
@@ -224,19 +239,42 @@ Datum id_rule(const Call& c, bool of_partition) {
                              of_partition ? c.place().partition() : c.place().replica());
 }
 
+// Escaped; empty where there are none.
+std::string_view meshes_text(const Module& module) {
+  const AttributeValue* all = module.attribute("frontend_attributes");
+  const AttributeValue* meshes = all ? all->field("xla.sdy.meshes") : nullptr;
+  return meshes ? std::string_view(meshes->text) : std::string_view();
+}
+
+// The mesh of each sharding, read once for all of one name.
+std::map<std::string, ir::Mesh> meshes_by_name(const Call& c,
+                                               std::span<const ir::Sharding> shardings) {
+  std::map<std::string, ir::Mesh> out;
+  for (const ir::Sharding& s : shardings) {
+    if (const auto known = out.find(s.mesh); known != out.end()) {
+      c.context().spend(known->second.cost());
+      continue;
+    }
+    c.context().spend(std::ssize(meshes_text(c.module())));
+    auto mesh = mesh_of(c.module(), s.mesh);
+    if (!mesh) invalid(fmt::format("there is no mesh {}", s.mesh));
+    out.emplace(s.mesh, std::move(*mesh));
+  }
+  return out;
+}
+
 }  // namespace
 
 // <["x"=2]> of {mesh = #sdy.mesh<["x"=2]>}.
 std::optional<ir::Mesh> mesh_of(const Module& module, std::string_view name) {
-  const AttributeValue* all = module.attribute("frontend_attributes");
-  const AttributeValue* meshes = all ? all->field("xla.sdy.meshes") : nullptr;
-  if (!meshes) return std::nullopt;
-  const std::string text = unescaped(meshes->text);
+  constexpr std::string_view kBetween = " = ", kMesh = "#sdy.mesh<";
+  const std::string text = unescaped(meshes_text(module));
   for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
-    const std::size_t open = text.find("#sdy.mesh<", at);
     const bool whole = at == 0 || text[at - 1] == ' ' || text[at - 1] == '{' || text[at - 1] == ',';
-    if (!whole || open != at + name.size() + 3) continue;
-    return ir::parse_mesh(std::string_view(text).substr(open + 9));
+    const std::size_t open = at + name.size() + kBetween.size();
+    if (!whole || open > text.size()) continue;
+    const std::string_view rest = std::string_view(text).substr(open);
+    if (rest.starts_with(kMesh)) return ir::parse_mesh(rest.substr(kMesh.size() - 1));
   }
   return std::nullopt;
 }
@@ -252,17 +290,17 @@ Datum shape_change(const Call& c, bool to_local) {
   const auto shardings = ir::parse_shardings(std::string_view(text).substr(open));
   if (shardings.size() != c.size()) invalid("it has another number of shardings than of operands");
   const ir::Place place = c.place();
+  const auto meshes = meshes_by_name(c, shardings);
   return each_operand(c, [&](std::size_t i) -> Datum {
-    const auto mesh = mesh_of(c.module(), shardings[i].mesh);
-    if (!mesh) invalid(fmt::format("there is no mesh {}", shardings[i].mesh));
+    const ir::Mesh& mesh = meshes.at(shardings[i].mesh);
     const Array& x = c.array(i);
-    if (to_local) return shard(x, shardings[i], *mesh, place.device);
-    if (c.abstract()) return assemble({x}, shardings[i], *mesh);
+    if (to_local) return shard(x, shardings[i], mesh, place.device);
+    if (c.abstract()) return assemble({x}, shardings[i], mesh);
     Ints everyone;
-    for (std::int64_t d = 0; d < mesh->size(); ++d) everyone.push_back(d);
+    for (std::int64_t d = 0; d < mesh.size(); ++d) everyone.push_back(d);
     std::vector<Array> parts;
     for (const Datum& d : place.exchange(everyone, x)) parts.push_back(d.as_array());
-    return assemble(parts, shardings[i], *mesh);
+    return assemble(parts, shardings[i], mesh);
   });
 }
 

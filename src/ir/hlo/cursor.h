@@ -7,11 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/letters.h"
 #include "ir/common/diagnostic.h"
 
 namespace jaxsmith::hlo {
 
-inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 inline bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 inline bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 // Of names, keys, opcodes.

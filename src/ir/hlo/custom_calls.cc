@@ -13,7 +13,10 @@ namespace {
 
 // As declared: one array, or a tuple of any number.
 Datum as_declared(const Call& c, std::vector<Array> arrays) {
-  if (!c.shape().tuple()) return std::move(arrays.at(0));
+  if (!c.shape().tuple()) {
+    tensor::require(!arrays.empty(), "there is no result");
+    return std::move(arrays[0]);
+  }
   return Datum::tuple({arrays.begin(), arrays.end()});
 }
 

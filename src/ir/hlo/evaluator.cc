@@ -23,6 +23,26 @@ std::vector<std::int32_t> last_uses(const Computation& computation) {
   return out;
 }
 
+std::size_t parts_in(const AttributeValue& value) {
+  std::size_t parts = 1 + ir::parts_of(value.text.size()) + value.ints.size() +
+                      value.slices.size() + value.shapes.size();
+  for (const AttributeValue& item : value.items) parts += parts_in(item);
+  for (const Attribute& field : value.fields) parts += parts_in(field.value);
+  return parts;
+}
+
+// Of the attributes that rules read.
+std::vector<std::int64_t> reading_costs(const Computation& computation) {
+  std::vector<std::int64_t> out;
+  for (const Instruction& op : computation.instructions) {
+    std::size_t parts = 0;
+    for (const Attribute& a : op.attributes)
+      if (op.opcode == "custom-call" || !is_annotation(a.key)) parts += parts_in(a.value);
+    out.push_back(ir::reading_cost(parts));
+  }
+  return out;
+}
+
 void require_count(const Computation& computation, std::size_t arguments) {
   if (arguments != computation.parameters.size())
     invalid(fmt::format("{} takes {} arguments, not {}", computation.name,
@@ -100,6 +120,7 @@ void Evaluator::verify_computation(std::size_t c) {
     arguments.push_back(abstract_of(op.shape));
   }
   states_[c].last_use = last_uses(computation);
+  states_[c].reading = reading_costs(computation);
   states_[c].result_type = run_computation(c, std::move(arguments), false);
   const Instruction& root = computation.instructions[static_cast<std::size_t>(computation.root)];
   at_ = root.offset;
@@ -285,6 +306,7 @@ Datum Evaluator::part_for(const Datum& argument, const Shape& shape) const {
   for (std::size_t d = start.size(); d-- > 0;) {
     if (shape.dims[d] <= 0 || whole.shape()[d] % shape.dims[d] != 0) return argument;
     const std::int64_t n = whole.shape()[d] / shape.dims[d];
+    if (n < 1 || n > devices_->partitions() / pieces) return argument;
     start[d] = rest % n * shape.dims[d];
     limit[d] = start[d] + shape.dims[d];
     rest /= n;
@@ -352,7 +374,9 @@ Datum Evaluator::run_instruction(const Computation& computation, std::int32_t i,
   std::size_t dims = op.shape.dims.size();
   for (const std::int32_t o : op.operands)
     dims += computation.instructions[static_cast<std::size_t>(o)].shape.dims.size();
-  context_.spend(ir::operation_cost(op.operands.size(), dims));
+  const State& state = states_[static_cast<std::size_t>(&computation - m_.computations.data())];
+  context_.spend(ir::operation_cost(op.operands.size(), dims) +
+                 state.reading[static_cast<std::size_t>(i)]);
   Datum result = rule->rule(Call(*this, computation, i, values, lifted));
   context_.spend({20, weight(result)});
   at_ = op.offset;

@@ -5,6 +5,7 @@
 //   JAXSMITH_TRY(results, evaluator.run(inputs));
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <unordered_map>
 
@@ -37,18 +38,24 @@ class Evaluator {
   Result<std::vector<Datum>> run(std::vector<Datum> arguments, const tensor::Budget& budget = {});
   // What the last error was.
   const tensor::EvaluationError& error() const { return error_; }
-  // Of a verified module: replicas times partitions.
+  // Of a verified module: replicas times partitions; as many as can be counted where these are
+  // more, as no module of so many is run.
   std::int64_t devices() const {
     const auto [replicas, partitions] = replicas_and_partitions();
-    return replicas * partitions;
+    std::int64_t count = 0;
+    return __builtin_mul_overflow(replicas, partitions, &count)
+               ? std::numeric_limits<std::int64_t>::max()
+               : count;
   }
 
  private:
   friend class Call;
   struct State {
     Datum result_type;
-    // Per instruction: the last one that uses it, after which its value is let go.
+    // Per instruction: the last one that uses it, after which its value is let go; and what reading
+    // its attributes costs.
     std::vector<std::int32_t> last_use;
+    std::vector<std::int64_t> reading;
     std::vector<Datum> values;
   };
 

@@ -9,12 +9,17 @@
 namespace jaxsmith::hlo {
 namespace {
 
+void add_types(const Shape& shape, std::set<DType>& types) {
+  if (const auto dtype = dtype_named(shape.element)) types.insert(*dtype);
+  for (const Shape& element : shape.elements) add_types(element, types);
+}
+
 class Read final : public ir::EvaluatedProgram<Module, Evaluator> {
  public:
   using EvaluatedProgram::EvaluatedProgram;
   std::string print() const override { return hlo::print(module()); }
-  std::optional<ir::Mutated> mutate(Random& random) override {
-    return ir::make_one(mutations(module()), random);
+  std::optional<ir::MutatedText> mutated(Random& random) const override {
+    return ir::mutated_text(module(), random);
   }
   std::string canonical() const override { return hlo::canonical(module()); }
   // Of all computations' instructions.
@@ -24,14 +29,14 @@ class Read final : public ir::EvaluatedProgram<Module, Evaluator> {
       for (const Instruction& instruction : computation.instructions) ++counts[instruction.opcode];
     return counts;
   }
+  std::set<DType> element_types() const override {
+    std::set<DType> types;
+    for (const Computation& computation : module().computations)
+      for (const Instruction& instruction : computation.instructions)
+        add_types(instruction.shape, types);
+    return types;
+  }
 };
-
-Result<ir::Programs> read(std::string_view text, const std::string& file) {
-  JAXSMITH_TRY(module, parse(text, file));
-  ir::Programs out;
-  out.push_back(std::make_unique<Read>(std::move(module), text, file));
-  return out;
-}
 
 bool is_module(std::string_view text) { return text.starts_with("HloModule"); }
 
@@ -40,15 +45,17 @@ bool is_scheduled(std::string_view text) {
 }
 
 constexpr std::string_view kEndings[] = {".hlo"};
+constexpr std::string_view kTags[] = {"hlo", "xla"};
 constexpr std::string_view kWords[] = {"HloModule", "ENTRY", "ROOT", "true", "false"};
 
 constexpr ir::LevelRow row(std::string_view name) {
   ir::LevelRow out;
   out.name = name;
+  out.card_tags = kTags;
   out.highlighting = {.keywords = kWords,
                       .hyphens_in_names = true,
                       .operations = ir::Highlighting::Operations::kCalled};
-  out.parse = read;
+  out.parse = ir::read_modules<Read, parse>;
   out.prints = out.verifies = out.has_canonical_form = out.counts = out.executes = true;
   out.official_parser = true;
   return out;

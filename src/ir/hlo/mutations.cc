@@ -110,9 +110,12 @@ bool move_slice(std::vector<SliceDim>& slices, Random& random) {
   if (slices.empty()) return false;
   SliceDim& dim = slices[random.below(slices.size())];
   const std::int64_t step = random.chance(0.5) ? 1 : -1;
-  if (dim.start + step < 0) return false;
-  dim.start += step;
-  dim.limit += step;
+  std::int64_t start = 0, limit = 0;
+  if (__builtin_add_overflow(dim.start, step, &start) ||
+      __builtin_add_overflow(dim.limit, step, &limit) || start < 0)
+    return false;
+  dim.start = start;
+  dim.limit = limit;
   return true;
 }
 
@@ -284,11 +287,12 @@ class Places {
     for (Attribute& a : op.attributes) {
       if (is_kept(a.key)) continue;
       const bool applies = a.value.kind == Kind::kComputations && a.key == "to_apply";
+      if (applies && a.value.ints.empty()) continue;
       if (applies && role_of(op, a.key) != Role::kReduces) continue;
       if (!applies) {
         put(MutationKind::kAttribute, op,
             [&value = a.value](Random& random) { return change_value(value, random); });
-      } else if (const auto others = other_reducers(a.value.ints.at(0), number); !others.empty()) {
+      } else if (const auto others = other_reducers(a.value.ints[0], number); !others.empty()) {
         put(MutationKind::kAttribute, op, [&callee = a.value.ints[0], others](Random& random) {
           callee = random.pick(others);
           return true;

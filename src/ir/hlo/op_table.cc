@@ -11,8 +11,7 @@
 #include "base/word_list.h"
 #include "ir/common/convolution_dims.h"
 #include "ir/common/elementwise.h"
-#include "tensor/batch_norm.h"
-#include "tensor/contraction.h"
+#include "ir/common/operation_rules.h"
 #include "tensor/linear_algebra.h"
 #include "tensor/movement.h"
 #include "tensor/random_bits.h"
@@ -47,13 +46,6 @@ OpRule rule_of(std::string_view name, tensor::Binary op) {
   return {name, 2, 2, "", rule, true, op};
 }
 
-// The upper half of the product.
-Datum mulhi_rule(const Call& c) {
-  ir::require_one_shape(c);
-  if (!tensor::is_integer(c.array(0).dtype())) invalid("mulhi takes integers");
-  return tensor::multiply_high(c.array(0), c.array(1));
-}
-
 Datum compare_rule(const Call& c) {
   ir::require_one_shape(c);
   const auto direction = tensor::direction_named(c.word("direction"));
@@ -62,10 +54,6 @@ Datum compare_rule(const Call& c) {
   if (c.attribute("type") && !tensor::compares_as(type, c.array(0).dtype()))
     invalid(fmt::format("{} are not compared as {}", type_text(c.datum(0)), type));
   return tensor::compare(*direction, type == "TOTALORDER", c.array(0), c.array(1));
-}
-
-Datum bitcast_convert_rule(const Call& c) {
-  return tensor::bitcast_convert(c.array(0), c.result_dtype());
 }
 
 Datum reduce_precision_rule(const Call& c) {
@@ -166,15 +154,6 @@ std::int64_t one_dimension(const Call& c) {
   return dims[0];
 }
 
-Datum concatenate_rule(const Call& c) {
-  const auto parts = c.arrays(0, c.size());
-  return tensor::concatenate(parts, one_dimension(c));
-}
-
-Datum iota_rule(const Call& c) {
-  return c.make().iota(c.result_dtype(), c.result_dims(), c.integer("iota_dimension"));
-}
-
 // A scalar for each dimension, or, as in old texts, a vector with a number for each.
 std::vector<Array> starts(const Call& c, std::size_t first) {
   if (c.size() != first + 1 || c.array(first).rank() != 1) return c.arrays(first, c.size());
@@ -202,59 +181,18 @@ Datum gather_rule(const Call& c) {
 }
 
 Datum scatter_rule(const Call& c) {
-  const std::size_t n = c.size() / 2;
-  tensor::require(c.size() % 2 == 1, "scatter takes operands, indices and as many updates");
   const tensor::ScatterDims dims{
       c.ints("update_window_dims"),           c.ints("inserted_window_dims"),
       c.ints("input_batching_dims"),          c.ints("scatter_indices_batching_dims"),
       c.ints("scatter_dims_to_operand_dims"), c.integer("index_vector_dim")};
-  const auto operands = c.arrays(0, n), updates = c.arrays(n + 1, c.size());
-  return packed(tensor::scatter(operands, c.array(n), updates, dims, c.body("to_apply")));
+  return packed(ir::scatter_call(c, dims, c.body("to_apply")));
 }
 
 // ---- Reductions ----
 
-Datum reduce_rule(const Call& c) {
-  const std::size_t n = c.size() / 2;
-  tensor::require(c.size() % 2 == 0, "as many initial values are wanted as operands");
-  const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
-  return packed(tensor::reduce(operands, inits, c.need_ints("dimensions"), c.body("to_apply")));
-}
-
-Datum reduce_window_rule(const Call& c) {
-  const std::size_t n = c.size() / 2;
-  tensor::require(c.size() % 2 == 0, "as many initial values are wanted as operands");
-  const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
-  return packed(tensor::reduce_window(operands, inits, c.window(), c.body("to_apply")));
-}
-
-Datum select_and_scatter_rule(const Call& c) {
-  return tensor::select_and_scatter(c.array(0), c.array(1), c.array(2), c.window(),
-                                    c.body("select"), c.body("scatter"));
-}
-
 Datum sort_rule(const Call& c) {
   const auto operands = c.arrays(0, c.size());
   return packed(tensor::sort(operands, one_dimension(c), c.body("to_apply"), c.flag("is_stable")));
-}
-
-tensor::BatchNorm batch_norm_options(const Call& c) {
-  return {c.real("epsilon"), c.integer("feature_index")};
-}
-
-Datum batch_norm_inference_rule(const Call& c) {
-  return tensor::batch_norm_inference(c.array(0), c.array(1), c.array(2), c.array(3), c.array(4),
-                                      batch_norm_options(c));
-}
-
-Datum batch_norm_training_rule(const Call& c) {
-  return packed(
-      tensor::batch_norm_training(c.array(0), c.array(1), c.array(2), batch_norm_options(c)));
-}
-
-Datum batch_norm_grad_rule(const Call& c) {
-  return packed(tensor::batch_norm_grad(c.array(0), c.array(1), c.array(2), c.array(3), c.array(4),
-                                        batch_norm_options(c)));
 }
 
 Datum map_rule(const Call& c) {
@@ -294,12 +232,6 @@ Datum convolution_rule(const Call& c) {
   return tensor::convolution(
       c.array(0), c.array(1), convolution_dims(c.need("dim_labels").as_word()), c.window(),
       c.integer("feature_group_count", 1), c.integer("batch_group_count", 1), c.result_dtype());
-}
-
-Datum fft_rule(const Call& c) {
-  const auto kind = tensor::fft_kind_named(c.word("fft_type"));
-  if (!kind) invalid("fft_type is none of FFT, IFFT, RFFT, IRFFT");
-  return tensor::fft(c.array(0), *kind, c.need_ints("fft_length"));
 }
 
 Datum triangular_solve_rule(const Call& c) {
@@ -427,12 +359,6 @@ Datum tuple_element_rule(const Call& c) {
   return tuple.parts[static_cast<std::size_t>(i)];
 }
 
-Datum dimension_size_rule(const Call& c) {
-  const std::int64_t d = one_dimension(c);
-  tensor::require(d >= 0 && d < c.array(0).rank(), "there is no such dimension");
-  return c.make().scalar_int(DType::kI32, c.array(0).shape()[static_cast<std::size_t>(d)]);
-}
-
 Datum same(const Call& c) { return c.datum(0); }
 
 // An operation that is done while others go on: here it is done when it starts. The result has the
@@ -470,18 +396,23 @@ std::vector<OpRule> make_rules() {
        [](const Call& c) { return part_of(c, 1); }},
       {"async-start", 0, any, "calls async_execution_thread", async_start_rule},
       {"async-update", 1, 1, "calls async_execution_thread", same},
-      {"batch-norm-grad", 5, 5, "epsilon feature_index", batch_norm_grad_rule},
-      {"batch-norm-inference", 5, 5, "epsilon feature_index", batch_norm_inference_rule},
-      {"batch-norm-training", 3, 3, "epsilon feature_index", batch_norm_training_rule},
+      {"batch-norm-grad", 5, 5, "epsilon feature_index",
+       [](const Call& c) { return packed(ir::batch_norm_grad_call(c)); }},
+      {"batch-norm-inference", 5, 5, "epsilon feature_index",
+       [](const Call& c) -> Datum { return ir::batch_norm_inference_call(c); }},
+      {"batch-norm-training", 3, 3, "epsilon feature_index",
+       [](const Call& c) { return packed(ir::batch_norm_training_call(c)); }},
       {"bitcast", 1, 1, "", bitcast_rule, true},
-      {"bitcast-convert", 1, 1, "", bitcast_convert_rule, true},
+      {"bitcast-convert", 1, 1, "",
+       [](const Call& c) -> Datum { return ir::bitcast_convert_call(c); }, true},
       {"broadcast", 1, 1, "dimensions", broadcast_rule, true},
       ir::flagged(&OpRule::calls, {"call", 0, any, "to_apply is_composite", call_rule}),
       {"cholesky", 1, 1, "lower",
        [](const Call& c) -> Datum { return tensor::cholesky(c.array(0), c.flag("lower")); }},
       {"clamp", 3, 3, "", [](const Call& c) -> Datum { return ir::clamp_call(c); }, true},
       {"compare", 2, 2, "direction type", compare_rule, true},
-      {"concatenate", 1, any, "dimensions", concatenate_rule},
+      {"concatenate", 1, any, "dimensions",
+       [](const Call& c) -> Datum { return ir::concatenate_call(c, one_dimension(c)); }},
       {"conditional", 2, any, "branch_computations true_computation false_computation",
        conditional_rule},
       {"constant", 0, 0, "", [](const Call& c) { return c.constant(); }, true},
@@ -508,26 +439,33 @@ std::vector<OpRule> make_rules() {
        dot_rule},
       {"dynamic-slice", 1, any, "dynamic_slice_sizes", dynamic_slice_rule},
       {"dynamic-update-slice", 2, any, "", dynamic_update_slice_rule},
-      {"fft", 1, 1, "fft_type fft_length", fft_rule},
+      {"fft", 1, 1, "fft_type fft_length", [](const Call& c) -> Datum { return ir::fft_call(c); }},
       ir::flagged(&OpRule::calls,
                   {"fusion", 0, any, "kind calls output_to_operand_aliasing", fusion_rule}),
       {"gather", 2, 2,
        "offset_dims collapsed_slice_dims operand_batching_dims start_indices_batching_dims "
        "start_index_map index_vector_dim slice_sizes indices_are_sorted",
        gather_rule},
-      {"get-dimension-size", 1, 1, "dimensions", dimension_size_rule},
+      {"get-dimension-size", 1, 1, "dimensions",
+       [](const Call& c) -> Datum { return ir::dimension_size_call(c, one_dimension(c)); }},
       ir::flagged(&OpRule::packs, {"get-tuple-element", 1, 1, "index", tuple_element_rule}),
-      {"iota", 0, 0, "iota_dimension", iota_rule},
+      {"iota", 0, 0, "iota_dimension", [](const Call& c) -> Datum { return ir::iota_call(c); }},
       {"map", 1, any, "dimensions to_apply", map_rule},
-      {"mulhi", 2, 2, "", mulhi_rule, true},
+      {"mulhi", 2, 2, "", [](const Call& c) -> Datum { return ir::multiply_high_call(c); }, true},
       {"opt-barrier", 1, 1, "", same, true},
       {"pad", 2, 2, "padding", pad_rule},
       // Its value comes from the caller.
       {"parameter", 0, 0, "", [](const Call&) -> Datum { invalid("a parameter without number"); },
        true},
-      {"reduce", 2, any, "dimensions to_apply", reduce_rule},
+      {"reduce", 2, any, "dimensions to_apply",
+       [](const Call& c) {
+         return packed(ir::reduce_call(c, c.need_ints("dimensions"), c.body("to_apply")));
+       }},
       {"reduce-precision", 1, 1, "exponent_bits mantissa_bits", reduce_precision_rule, true},
-      {"reduce-window", 2, any, "window to_apply", reduce_window_rule},
+      {"reduce-window", 2, any, "window to_apply",
+       [](const Call& c) {
+         return packed(ir::reduce_window_call(c, c.window(), c.body("to_apply")));
+       }},
       {"reshape", 1, 1, "inferred_dimension", reshape_rule, true},
       {"reverse", 1, 1, "dimensions",
        [](const Call& c) -> Datum {
@@ -542,7 +480,10 @@ std::vector<OpRule> make_rules() {
        "indices_are_sorted unique_indices to_apply",
        scatter_rule},
       {"select", 3, 3, "", [](const Call& c) -> Datum { return ir::select_call(c); }, true},
-      {"select-and-scatter", 3, 3, "window select scatter", select_and_scatter_rule},
+      {"select-and-scatter", 3, 3, "window select scatter",
+       [](const Call& c) -> Datum {
+         return ir::select_and_scatter_call(c, c.window(), c.body("select"), c.body("scatter"));
+       }},
       {"slice", 1, 1, "slice", slice_rule},
       {"sort", 1, any, "dimensions is_stable to_apply", sort_rule},
       {"topk", 1, 1, "k largest", top_k_rule},

@@ -55,13 +55,6 @@ Ints major_to_minor(const Shape& shape) {
   return out;
 }
 
-bool is_row_major(const Shape& shape) {
-  const Ints order = major_to_minor(shape);
-  for (std::size_t d = 0; d < order.size(); ++d)
-    if (order[d] != static_cast<std::int64_t>(d)) return false;
-  return true;
-}
-
 Datum abstract_of(const Shape& shape) {
   if (shape.tuple()) {
     std::vector<Datum> parts;
@@ -95,12 +88,6 @@ bool same_type(const Datum& a, const Datum& b) {
   for (std::size_t i = 0; i < a.parts.size(); ++i)
     if (!same_type(a.parts[i], b.parts[i])) return false;
   return a.kind != Datum::Kind::kArray || a.array.same_type(b.array);
-}
-
-std::int64_t weight(const Datum& d) {
-  std::int64_t sum = 1;
-  for (const Datum& part : d.parts) sum += weight(part);
-  return sum;
 }
 
 std::string type_text(const Datum& d) {

@@ -26,14 +26,11 @@ std::string hlo_name(DType dtype);
 Datum abstract_of(const Shape& shape);
 bool has_type(const Datum& datum, const Shape& shape);
 bool same_type(const Datum& a, const Datum& b);
-// How many arrays, tokens and tuples it is made of: what it costs to copy it.
-std::int64_t weight(const Datum& datum);
 // "f32[2,3]", "(s32[], token[])".
 std::string type_text(const Datum& datum);
 
 // The dimensions from major to minor; row-major where the shape has no layout.
 Ints major_to_minor(const Shape& shape);
-bool is_row_major(const Shape& shape);
 
 // Errors: a number that is none or out of its type's range.
 Datum constant_of(const tensor::EvaluationContext& context, const Literal& literal,

@@ -209,7 +209,7 @@ void ValueReader::scalar(const Shape& shape, Literal& out) {
   if (shape.array() && pair != out.complex) {
     in_.expected(out.complex ? "a complex number" : "a number");
   }
-  if (shape.absent() && pair) out.complex = true;
+  if (shape.absent() && pair && out.size() == 0) out.complex = true;
   if (pair != out.complex) in_.fail("a real among complex numbers");
   scalar_part(shape, out);
   if (!pair) return;

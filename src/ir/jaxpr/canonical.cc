@@ -4,6 +4,7 @@
 
 #include <unordered_map>
 
+#include "base/letters.h"
 #include "ir/common/diagnostic.h"
 #include "ir/jaxpr/flow.h"
 #include "tensor/dtype.h"
@@ -17,10 +18,7 @@ bool is_dtype(std::string_view word) {
   return tensor::dtype_from_jaxpr_name(word) || tensor::dtype_from_numpy_name(word);
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool in_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '.';
-}
+bool in_word(char c) { return in_name(c) || c == '.'; }
 
 // Walks a module once and writes both forms as it goes.
 class Writer {
@@ -194,25 +192,30 @@ class Writer {
   ir::Structure out_;
 };
 
-void count(const Module& module, ir::OpCounts& counts);
-void count(const Jaxpr& jaxpr, ir::OpCounts& counts);
+// Calls f(jaxpr) for each jaxpr of a module, those in parameters after the one around them.
+template <class F>
+void each_jaxpr(const Module& module, F& f);
+template <class F>
+void each_jaxpr(const Jaxpr& jaxpr, F& f);
 
-void count(const ParamValue& value, ir::OpCounts& counts) {
-  if (value.kind == Kind::kJaxpr) count(value.nested.front().main, counts);
-  if (value.kind == Kind::kModule) count(value.nested.front(), counts);
-  for (const ParamValue& item : value.items) count(item, counts);
+template <class F>
+void each_jaxpr(const ParamValue& value, F& f) {
+  if (value.kind == Kind::kJaxpr) each_jaxpr(value.nested.front().main, f);
+  if (value.kind == Kind::kModule) each_jaxpr(value.nested.front(), f);
+  for (const ParamValue& item : value.items) each_jaxpr(item, f);
 }
 
-void count(const Jaxpr& jaxpr, ir::OpCounts& counts) {
-  for (const Equation& e : jaxpr.equations) {
-    ++counts[e.primitive];
-    for (const Param& p : e.params) count(p.value, counts);
-  }
+template <class F>
+void each_jaxpr(const Jaxpr& jaxpr, F& f) {
+  f(jaxpr);
+  for (const Equation& e : jaxpr.equations)
+    for (const Param& p : e.params) each_jaxpr(p.value, f);
 }
 
-void count(const Module& module, ir::OpCounts& counts) {
-  for (const auto& [name, jaxpr] : module.shared) count(jaxpr, counts);
-  count(module.main, counts);
+template <class F>
+void each_jaxpr(const Module& module, F& f) {
+  for (const auto& [name, jaxpr] : module.shared) each_jaxpr(jaxpr, f);
+  each_jaxpr(module.main, f);
 }
 
 }  // namespace
@@ -230,7 +233,32 @@ Result<ir::Structure> structure_of(const Module& module, std::string_view text) 
 
 ir::OpCounts op_counts(const Module& module) {
   ir::OpCounts out;
-  count(module, out);
+  const auto count = [&](const Jaxpr& jaxpr) {
+    for (const Equation& e : jaxpr.equations) ++out[e.primitive];
+  };
+  each_jaxpr(module, count);
+  return out;
+}
+
+std::set<tensor::DType> element_types(const Module& module) {
+  std::set<tensor::DType> out;
+  const auto add_type = [&](const Aval& aval) {
+    if (const auto dtype = tensor::dtype_from_jaxpr_name(aval.dtype)) out.insert(*dtype);
+  };
+  const auto add_atoms = [&](const std::vector<Atom>& atoms) {
+    for (const Atom& atom : atoms)
+      if (atom.aval) add_type(*atom.aval);
+  };
+  const auto add = [&](const Jaxpr& jaxpr) {
+    for (const auto* vars : {&jaxpr.constvars, &jaxpr.invars})
+      for (const Var& v : *vars) add_type(v.aval);
+    for (const Equation& e : jaxpr.equations) {
+      for (const Var& v : e.results) add_type(v.aval);
+      add_atoms(e.operands);
+    }
+    add_atoms(jaxpr.results);
+  };
+  each_jaxpr(module, add);
   return out;
 }
 

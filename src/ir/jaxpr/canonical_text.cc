@@ -6,7 +6,7 @@
 #include <unordered_set>
 
 #include "base/hash.h"
-#include "ir/common/depth.h"
+#include "base/letters.h"
 #include "ir/jaxpr/canonical.h"
 #include "ir/jaxpr/printer.h"
 
@@ -38,16 +38,12 @@ class Names {
   std::size_t count_ = 0;
 };
 
-bool in_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 // Calls f for each word of a reference's transforms and for what stands between them.
 template <class F, class G>
 void for_each_word(std::string_view text, F word, G other) {
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t begin = i;
-    while (i < text.size() && in_word(text[i])) ++i;
+    while (i < text.size() && in_name(text[i])) ++i;
     if (i > begin)
       word(text.substr(begin, i - begin));
     else
@@ -67,7 +63,7 @@ bool only_python_knows(const Param& p) {
 // What a jaxpr's variables are called afterwards, in the order of their use.
 class Renamer {
  public:
-  explicit Renamer(const Jaxpr& j) : jaxpr_(j) { find_used(); }
+  explicit Renamer(const Jaxpr& jaxpr) { find_used(jaxpr); }
 
   void bind(Var& v) {
     const std::size_t id = ids_++;
@@ -102,7 +98,7 @@ class Renamer {
 
   // Which of the variables are taken, by the order they are bound in; and whether one is that the
   // text calls _ like another before it, so that these names must stay.
-  void find_used() {
+  void find_used(const Jaxpr& jaxpr) {
     std::unordered_map<std::string_view, std::size_t> ids;
     std::size_t dropped = 0;
     const auto bind = [&](const Var& v) {
@@ -120,16 +116,15 @@ class Renamer {
       use(a.text);
       for_each_word(a.transforms, use, [](char) {});
     };
-    for (const Var& v : jaxpr_.constvars) bind(v);
-    for (const Var& v : jaxpr_.invars) bind(v);
-    for (const Equation& e : jaxpr_.equations) {
+    for (const Var& v : jaxpr.constvars) bind(v);
+    for (const Var& v : jaxpr.invars) bind(v);
+    for (const Equation& e : jaxpr.equations) {
       for (const Atom& a : e.operands) use_atom(a);
       for (const Var& v : e.results) bind(v);
     }
-    for (const Atom& a : jaxpr_.results) use_atom(a);
+    for (const Atom& a : jaxpr.results) use_atom(a);
   }
 
-  const Jaxpr& jaxpr_;
   std::vector<bool> used_;
   std::size_t ids_ = 0;
   bool keeps_dropped_ = false, in_arguments_ = true;
@@ -145,18 +140,67 @@ class Rewriter {
     for (const auto& [name, jaxpr] : m.shared) shared_.emplace(name, &jaxpr);
   }
 
+  // Jaxprs that need one another may do so through any number of others: they are kept in a list,
+  // so that none takes room on the stack but for what stands in one within another.
   Module module() {
-    Module out;
-    Jaxpr main = jaxpr(from_.main);
-    out.shared = std::move(done_);
-    out.main = std::move(main);
-    return out;
+    open(from_.main);
+    for (;;) {
+      if (const Jaxpr* needed = next_needed()) {
+        open(*needed);
+        continue;
+      }
+      for (ParamValue* reference : open_.back().references) reference->text = own_name(*reference);
+      Open done = std::move(open_.back());
+      open_.pop_back();
+      if (open_.empty()) return {std::move(done_), std::move(done.jaxpr)};
+      std::string own = fmt::format("f{}", done_.size());
+      done_.push_back({own, std::move(done.jaxpr)});
+      names_.emplace(done.from, std::move(own));
+    }
   }
 
  private:
-  Jaxpr jaxpr(const Jaxpr& from) {
-    Jaxpr out = from;
-    Renamer names(from);
+  // One that is written but for the names of those that it needs.
+  struct Open {
+    const Jaxpr* from;
+    Jaxpr jaxpr;
+    std::vector<ParamValue*> references;  // in `jaxpr`
+    std::size_t next = 0;
+  };
+
+  void open(const Jaxpr& from) {
+    Open out{&from, from, {}};
+    rewrite(out.jaxpr, out.references);
+    open_.push_back(std::move(out));
+  }
+
+  // Of the last that is open: the next that nobody needed before; null where there is none.
+  const Jaxpr* next_needed() {
+    Open& last = open_.back();
+    while (last.next < last.references.size()) {
+      const auto found = shared_.find(last.references[last.next++]->text);
+      if (found != shared_.end() && begun_.insert(found->second).second) return found->second;
+    }
+    return nullptr;
+  }
+
+  // What is not defined, or needs itself, has a name that no shared jaxpr has.
+  std::string own_name(const ParamValue& reference) const {
+    const auto found = shared_.find(reference.text);
+    if (found == shared_.end())
+      return is_own(reference.text) ? "_" + reference.text : reference.text;
+    if (const auto known = names_.find(found->second); known != names_.end()) return known->second;
+    const auto at = std::ranges::find(open_, found->second, &Open::from);
+    return fmt::format("_{}", at - open_.begin());
+  }
+
+  static bool is_own(std::string_view name) {
+    return name.size() > 1 && name[0] == 'f' &&
+           std::all_of(name.begin() + 1, name.end(), [](char c) { return c >= '0' && c <= '9'; });
+  }
+
+  void rewrite(Jaxpr& out, std::vector<ParamValue*>& references) {
+    Renamer names(out);
     for (Var& v : out.constvars) names.bind(v);
     for (Var& v : out.invars) names.bind(v);
     names.arguments_end();
@@ -165,49 +209,33 @@ class Rewriter {
       std::erase_if(e.params, only_python_knows);
       std::stable_sort(e.params.begin(), e.params.end(),
                        [](const Param& a, const Param& b) { return a.key < b.key; });
-      for (Param& p : e.params) value(p.value);
+      for (Param& p : e.params) value(p.value, references);
       for (Var& v : e.results) names.bind(v);
     }
     for (Atom& a : out.results) names.use(a);
-    return out;
   }
 
-  void value(ParamValue& v) {
+  void value(ParamValue& v, std::vector<ParamValue*>& references) {
     if (v.kind == Kind::kCall && v.text.starts_with("np.")) {
       // NumPy's numbers are numbers.
       ParamValue number = v.items.size() == 1 ? v.items[0] : ParamValue();
       if (number.kind == Kind::kInt || number.kind == Kind::kFloat) v = std::move(number);
     }
     if (v.kind == Kind::kJaxpr) {
-      v.nested.front().main = jaxpr(v.nested.front().main);
+      rewrite(v.nested.front().main, references);
     } else if (v.kind == Kind::kModule) {
       v.nested.front() = Rewriter(v.nested.front()).module();
     } else if (v.kind == Kind::kReference) {
-      v.text = shared(v.text);
+      references.push_back(&v);
     }
-    for (ParamValue& item : v.items) value(item);
-  }
-
-  // Depth is bounded by the jaxprs' own number, and by what is in the middle of being written.
-  std::string shared(const std::string& name) {
-    const auto found = shared_.find(name);
-    if (found == shared_.end()) return name;
-    const auto known = names_.find(found->second);
-    if (known != names_.end()) return known->second;
-    const ir::Nesting level(depth_);
-    if (!level || !begun_.insert(found->second).second) return name;
-    Jaxpr inner = jaxpr(*found->second);
-    std::string own = fmt::format("f{}", done_.size());
-    done_.push_back({own, std::move(inner)});
-    names_.emplace(found->second, own);
-    return own;
+    for (ParamValue& item : v.items) value(item, references);
   }
 
   const Module& from_;
-  ir::Depth depth_;
   std::unordered_map<std::string_view, const Jaxpr*> shared_;
   std::unordered_map<const Jaxpr*, std::string> names_;
   std::unordered_set<const Jaxpr*> begun_;
+  std::vector<Open> open_;  // each is needed by the one before it
   std::vector<SharedJaxpr> done_;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "base/letters.h"
 #include "ir/common/frame.h"
 #include "tensor/movement.h"
 
@@ -14,13 +15,16 @@ using tensor::EvaluationContext;
 
 namespace {
 
+// Without the jaxprs in it, which are read by themselves.
+std::size_t parts_in(const ParamValue& value) {
+  std::size_t parts = 1 + ir::parts_of(value.text.size());
+  for (const ParamValue& item : value.items) parts += parts_in(item);
+  return parts;
+}
+
 ir::BodyOutline::Number number_of(const Operand& operand) {
   const bool named = operand.slot != Operand::kLiteral && operand.slot != Operand::kLost;
   return named ? operand.slot : ir::BodyOutline::kLiteral;
-}
-
-bool in_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
 }  // namespace
@@ -79,6 +83,8 @@ class Evaluator::Planner {
 
   Operand operand(const Atom& a) const {
     Operand out;
+    // Where each device plans for itself it is read again and again.
+    evaluator_.context_.spend(ir::reading_cost(ir::parts_of(a.text.size())));
     if (a.is_literal())
       out.literal = literal_value(a);
     else
@@ -110,7 +116,10 @@ class Evaluator::Planner {
               : o.slot == Operand::kLost  ? 0
                                           : types_[o.slot].shape.size();
     for (const Type& t : step.result_types) dims += t.shape.size();
-    return ir::operation_cost(step.operands.size() + step.indices.size(), dims);
+    std::size_t parts = 0;
+    for (const Param& p : step.equation->params) parts += parts_in(p.value);
+    return ir::operation_cost(step.operands.size() + step.indices.size(), dims) +
+           ir::reading_cost(parts);
   }
 
   // Variables in [i,:]; what begins with a digit is none.

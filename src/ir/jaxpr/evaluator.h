@@ -116,6 +116,7 @@ class Evaluator {
   template <class F>
   Status guarded(F f) {
     abstract_ = false;
+    mesh_ = nullptr;  // an error may have left that of a shard_map
     at_ = m_.main.offset;
     try {
       f();

@@ -32,10 +32,16 @@ void collect(const ParamValue& value, const Scope& scope, std::vector<Held>& out
   } else if (value.kind == Kind::kModule) {
     out.push_back({&value.nested.front().main, nullptr, &value.nested.front()});
   } else if (value.kind == Kind::kReference) {
-    const Scope::Found found = scope.find(value.text);
-    if (found.jaxpr) out.push_back({found.jaxpr, found.scope, nullptr});
+    if (const Jaxpr* found = scope.find(value.text)) out.push_back({found, &scope, nullptr});
   }
   for (const ParamValue& item : value.items) collect(item, scope, out);
+}
+
+// What a parameter holds, as often as `collect` looks at it.
+std::size_t size_of(const ParamValue& value) {
+  std::size_t out = 1;
+  for (const ParamValue& item : value.items) out += size_of(item);
+  return out;
 }
 
 struct Origin {
@@ -72,13 +78,14 @@ class Walk {
   }
 
   Result<std::vector<Origin>> held(const Held& held, Env& env, std::int64_t level) {
-    if (held.module) return inner(*held.jaxpr, env, Scope(*held.module), level);
-    return inner(*held.jaxpr, env, *held.scope, level);
+    if (!held.module) return inner(*held.jaxpr, env, *held.scope, level);
+    JAXSMITH_CHECK(budget_.look_up(*held.module));
+    return inner(*held.jaxpr, env, Scope(*held.module), level);
   }
 
   Result<std::vector<Origin>> inner(const Jaxpr& jaxpr, Env& env, const Scope& scope,
                                     std::int64_t level) {
-    JAXSMITH_CHECK(budget_.enter());
+    JAXSMITH_CHECK(budget_.enter(jaxpr));
     for (const Equation& e : jaxpr.equations) JAXSMITH_CHECK(equation(e, env, scope, level));
     budget_.leave();
     std::vector<Origin> outs;
@@ -87,7 +94,7 @@ class Walk {
   }
 
   Status equation(const Equation& e, Env& env, const Scope& scope, std::int64_t level) {
-    JAXSMITH_CHECK(budget_.take());
+    JAXSMITH_CHECK(budget_.take(e));
     std::vector<Origin> operands;
     std::int64_t depth = 0;
     for (const Atom& atom : e.operands) {
@@ -140,9 +147,13 @@ class Walk {
 
 }  // namespace
 
-Scope::Found Scope::find(std::string_view name) const {
-  if (const Jaxpr* found = module_.find(name)) return {found, this};
-  return outer_ ? outer_->find(name) : Found{};
+Scope::Scope(const Module& module) {
+  for (const auto& [name, jaxpr] : module.shared) shared_.emplace(name, &jaxpr);
+}
+
+const Jaxpr* Scope::find(std::string_view name) const {
+  const auto found = shared_.find(name);
+  return found == shared_.end() ? nullptr : found->second;
 }
 
 std::vector<Held> held_by(const Equation& equation, const Scope& scope) {
@@ -160,15 +171,26 @@ bool is_control(std::string_view primitive) {
   return std::find(kControl.begin(), kControl.end(), primitive) != kControl.end();
 }
 
-Status EquationBudget::take() {
-  if (++taken_ <= kMost) return {};
-  return Error::environment("it has too many equations, shared ones counted as often as used");
+Status EquationBudget::take(std::size_t size) {
+  taken_ += size;
+  if (taken_ <= kMost) return {};
+  return Error::environment(
+      "it has too many equations or too large ones, shared ones counted as often as used");
 }
 
-Status EquationBudget::enter() {
-  if (++nested_ <= kDeepest) return {};
-  return Error::environment("nested too deeply");
+Status EquationBudget::take(const Equation& equation) {
+  constexpr std::size_t kUsual = 64;
+  std::size_t held = 0;
+  for (const Param& param : equation.params) held += size_of(param.value);
+  return take(1 + equation.operands.size() + equation.results.size() + (held > kUsual ? held : 0));
 }
+
+Status EquationBudget::enter(const Jaxpr& jaxpr) {
+  if (++nested_ > kDeepest) return Error::environment("nested too deeply");
+  return take(jaxpr.constvars.size() + jaxpr.invars.size() + jaxpr.results.size());
+}
+
+Status EquationBudget::look_up(const Module& within) { return take(within.shared.size()); }
 
 std::vector<std::string_view> variables_of(const Jaxpr& wrapped, std::size_t operands) {
   std::vector<std::string_view> out;

@@ -3,9 +3,11 @@
 // counts once.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -15,20 +17,15 @@
 
 namespace jaxsmith::jaxpr {
 
-// Where jaxprs that parameters refer to are looked up: inner modules first.
+// Where jaxprs that parameters refer to are looked up. The module outlives it.
 class Scope {
  public:
-  explicit Scope(const Module& module, const Scope* outer = nullptr)
-      : module_(module), outer_(outer) {}
-  struct Found {
-    const Jaxpr* jaxpr = nullptr;
-    const Scope* scope = nullptr;  // that it is looked up in
-  };
-  Found find(std::string_view name) const;
+  explicit Scope(const Module& module);
+  // The first of that name; null where there is none.
+  const Jaxpr* find(std::string_view name) const;
 
  private:
-  const Module& module_;
-  const Scope* outer_;
+  std::unordered_map<std::string_view, const Jaxpr*> shared_;
 };
 
 // A jaxpr in a parameter of an equation.
@@ -48,16 +45,23 @@ std::vector<std::string_view> variables_of(const Jaxpr& wrapped, std::size_t ope
 
 // Walks through jaxprs end where there is too much or too deep a nest of it, which only a made-up
 // text has.
+//
+// What is walked through counts by its size: an equation, a shared one as often as it is used, by
+// its operands, its results and what its parameters hold, where that is more than usual; a jaxpr by
+// what it binds and gives.
 class EquationBudget {
  public:
-  Status take();   // an equation, a shared one as often as it is used
-  Status enter();  // a jaxpr within
+  Status take(const Equation& equation);
+  Status enter(const Jaxpr& jaxpr);      // one within
+  Status look_up(const Module& within);  // the names of one that has its own
   void leave() { --nested_; }
 
  private:
-  static constexpr std::int64_t kMost = 2'000'000;
+  Status take(std::size_t size);
+
+  static constexpr std::size_t kMost = 10'000'000;
   static constexpr int kDeepest = 500;
-  std::int64_t taken_ = 0;
+  std::size_t taken_ = 0;
   int nested_ = 0;
 };
 
@@ -69,7 +73,8 @@ struct Flow {
   ir::Extent extent;
 };
 
-// `module` outlives it. Errors: it is nested too deeply, or has too many equations.
+// `module` outlives it. Errors: it is nested too deeply, or has too many or too large
+// equations.
 Result<Flow> flow_of(const Module& module);
 // That of it alone, which holds no lists.
 Result<ir::Extent> extent_of(const Module& module);

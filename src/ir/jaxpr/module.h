@@ -129,20 +129,11 @@ struct SharedJaxpr {
 struct Module {
   std::vector<SharedJaxpr> shared;  // let f = { … } in
   Jaxpr main;
-
-  const Jaxpr* find(std::string_view name) const;
 };
 
 inline const ParamValue* Equation::param(std::string_view key) const {
   for (const Param& p : params) {
     if (p.key == key) return &p.value;
-  }
-  return nullptr;
-}
-
-inline const Jaxpr* Module::find(std::string_view name) const {
-  for (const auto& [key, jaxpr] : shared) {
-    if (key == name) return &jaxpr;
   }
   return nullptr;
 }

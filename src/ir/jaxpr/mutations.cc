@@ -204,14 +204,14 @@ bool move_slice(Equation& equation, Random& random) {
     return false;
   const std::size_t d = random.below(ends[0]->items.size());
   const std::int64_t step = random.chance(0.5) ? 1 : -1;
-  for (ParamValue* end : ends) {
-    const auto n = end->items[d].as_int();
-    if (!n || *n + step < 0) return false;
+  std::int64_t moved[2] = {0, 0};
+  for (std::size_t e = 0; e < 2; ++e) {
+    const auto n = ends[e]->items[d].as_int();
+    if (!n || __builtin_add_overflow(*n, step, &moved[e]) || moved[e] < 0) return false;
   }
-  for (ParamValue* end : ends) {
-    ParamValue& item = end->items[d];
-    const std::string moved = std::to_string(*item.as_int() + step);
-    (item.kind == Kind::kInt ? item : item.items.front()).text = moved;
+  for (std::size_t e = 0; e < 2; ++e) {
+    ParamValue& item = ends[e]->items[d];
+    (item.kind == Kind::kInt ? item : item.items.front()).text = std::to_string(moved[e]);
   }
   return true;
 }

@@ -76,7 +76,7 @@ Array expanded(const Array& x, const Array& sizes, std::int64_t dim) {
   std::int64_t end = 0;
   for (const std::int64_t n : sizes.ints()) {
     starts.push_back(end);
-    end += n;
+    if (__builtin_add_overflow(end, n, &end)) invalid("the groups' sizes cannot be added up");
     ends.push_back(end);
   }
   const Array row = tensor::iota(x, DType::kI64, shape, dim + 1);

@@ -29,14 +29,12 @@ Axes axes_of(const ParamValue& p) {
 
 // Mesh('x': 2, 'y': 2, axis_types=(Auto, Auto))
 ir::Mesh mesh_of(const ParamValue& p) {
-  constexpr std::int64_t kMost = 1 << 20;
   ir::Mesh out;
   for (const ParamValue& item : p.items) {
     if (item.kind != ParamValue::Kind::kPair || item.items.size() != 2) continue;
     const auto size = item.items[1].as_int();
-    if (!size || *size < 1 || *size > kMost || out.size() > kMost / *size)
-      invalid("an axis of the mesh has no size");
-    out.axes.emplace_back(axis_of(item.items[0]), *size);
+    if (!size) invalid("an axis of the mesh has no size");
+    out.add_axis(axis_of(item.items[0]), *size);
   }
   return out;
 }
@@ -88,12 +86,6 @@ void no_groups(const Call& c) {
 
 Ints group_of(const Call& c, const Axes& axes) { return c.mesh().group(c.place().device, axes); }
 
-std::int64_t count_along(const Call& c, const Axes& axes) {
-  std::int64_t n = 1;
-  for (const std::string& axis : axes) n *= c.mesh().axis_size(axis);
-  return n;
-}
-
 Shape without(Shape shape, std::int64_t dim) {
   shape.erase(shape.begin() + dim);
   return shape;
@@ -119,7 +111,8 @@ Values all_gather_rule(const Call& c) {
   }
   if (!c.abstract()) return {all_gather(c.place(), group_of(c, axes), x, d)};
   Shape shape = x.shape();
-  shape[static_cast<std::size_t>(d)] *= count_along(c, axes);
+  std::int64_t& size = shape[static_cast<std::size_t>(d)];
+  size = ir::whole_size(size, c.mesh().count_along(axes));
   return {Array::typed(x.dtype(), shape)};
 }
 
@@ -139,7 +132,7 @@ Values reduce_scatter_rule(const Call& c) {
   const Array& x = c.array(0);
   const std::int64_t d = dimension(c, "scatter_dimension", x.rank());
   const Array part =
-      c.abstract() ? part_type(x, d, count_along(c, axes))
+      c.abstract() ? part_type(x, d, c.mesh().count_along(axes))
                    : reduce_scatter(c.place(), group_of(c, axes), x, d, Body::of(Binary::add));
   if (c.flag("tiled")) return {part};
   if (part.shape()[static_cast<std::size_t>(d)] != 1)
@@ -154,26 +147,27 @@ Values all_to_all_rule(const Call& c) {
   const Array& x = c.array(0);
   const std::int64_t split = dimension(c, "split_axis", x.rank()),
                      concat = dimension(c, "concat_axis", x.rank());
-  const std::int64_t n = count_along(c, axes);
+  const std::int64_t n = c.mesh().count_along(axes);
   if (!c.abstract()) return {all_to_all(c.place(), group_of(c, axes), x, split, concat, n)};
   Shape shape = part_type(x, split, n).shape();
-  shape[static_cast<std::size_t>(concat)] *= n;
+  std::int64_t& size = shape[static_cast<std::size_t>(concat)];
+  size = ir::whole_size(size, n);
   return {Array::typed(x.dtype(), shape)};
 }
 
 Values ppermute_rule(const Call& c) {
   const Axes axes = axes_of(c.need("axis_name"));
+  if (c.abstract()) return values_of(c.arrays(0, c.size()));
+  const std::int64_t own = c.mesh().index_along(c.place().device, axes);
+  const Ints group = group_of(c, axes);
+  const std::vector<Ints> perm = c.rows("perm");
   Values out;
   for (std::size_t i = 0; i < c.size(); ++i) {
     const Array& x = c.array(i);
-    if (c.abstract()) {
-      out.emplace_back(x);
-      continue;
-    }
-    const std::int64_t own = c.mesh().index_along(c.place().device, axes);
-    const auto values = c.place().exchange(group_of(c, axes), x);
+    const auto values = c.place().exchange(group, x);
     Array received = x.zeros(x.dtype(), x.shape());
-    for (const Ints& pair : c.rows("perm")) {
+    c.context().spend(std::ssize(perm));
+    for (const Ints& pair : perm) {
       if (pair.size() != 2 || pair[0] < 0 || pair[0] >= static_cast<std::int64_t>(values.size()))
         invalid("perm has pairs of source and target");
       if (pair[1] == own) received = values[static_cast<std::size_t>(pair[0])].as_array();
@@ -195,6 +189,8 @@ OpRule reducing_rule(std::string_view name, Binary op) {
             no_groups(c);
             const ParamValue& axes = c.need("axes");
             const auto dims = axes.as_ints();
+            const bool exchanges = !dims && !c.abstract() && c.size() > 0;
+            const Ints group = exchanges ? group_of(c, axes_of(axes)) : Ints();
             Values out;
             for (std::size_t i = 0; i < c.size(); ++i) {
               const Array& x = c.array(i);
@@ -203,8 +199,7 @@ OpRule reducing_rule(std::string_view name, Binary op) {
               else if (c.abstract())
                 out.emplace_back(x);
               else
-                out.emplace_back(
-                    all_reduce(c.place(), group_of(c, axes_of(axes)), {&x, 1}, Body::of(op))[0]);
+                out.emplace_back(all_reduce(c.place(), group, {&x, 1}, Body::of(op))[0]);
             }
             return out;
           }};

@@ -42,11 +42,8 @@ Matrices square_matrices(const Array& a) {
   return m;
 }
 
-DType real_type(DType dtype) {
-  return dtype == DType::kC64 ? DType::kF32 : dtype == DType::kC128 ? DType::kF64 : dtype;
-}
 DType complex_type(DType dtype) {
-  return real_type(dtype) == DType::kF64 ? DType::kC128 : DType::kC64;
+  return tensor::real_part_type(dtype) == DType::kF64 ? DType::kC128 : DType::kC64;
 }
 
 void require_lapack_type(const Array& a) {
@@ -259,7 +256,7 @@ Values tridiagonal_rule(const Call& c) {
   const Array& a = c.array(0);
   const Matrices m = square_matrices(a);
   const Shape beside = m.with({std::max<std::int64_t>(m.rows - 1, 0)});
-  const DType real = real_type(a.dtype());
+  const DType real = tensor::real_part_type(a.dtype());
   const auto out =
       lapack(tensor::is_complex(a.dtype()) ? "hetrd" : "sytrd", std::span(&a, 1),
              {{"uplo", c.flag("lower", true) ? 'L' : 'U'}},
@@ -295,11 +292,11 @@ Values eigh_rule(const Call& c) {
   const Array& a = c.array(0);
   const Matrices m = square_matrices(a);
   if (c.attribute("subset_by_index")) unsupported("eigh of some of the eigenvalues");
-  const auto out =
-      lapack(tensor::is_complex(a.dtype()) ? "heevd" : "syevd", std::span(&a, 1),
-             {{"mode", 'V'}, {"uplo", c.flag("lower", true) ? 'L' : 'U'}},
-             {typed(a.dtype(), a.shape()), typed(real_type(a.dtype()), m.with({m.rows})),
-              typed(DType::kI32, m.batch)});
+  const auto out = lapack(
+      tensor::is_complex(a.dtype()) ? "heevd" : "syevd", std::span(&a, 1),
+      {{"mode", 'V'}, {"uplo", c.flag("lower", true) ? 'L' : 'U'}},
+      {typed(a.dtype(), a.shape()), typed(tensor::real_part_type(a.dtype()), m.with({m.rows})),
+       typed(DType::kI32, m.batch)});
   return {nan_where_failed(out[0], out[2]), nan_where_failed(out[1], out[2])};
 }
 
@@ -334,15 +331,15 @@ Values svd_rule(const Call& c) {
   if (c.attribute("subset_by_index")) unsupported("svd of some of the singular values");
   const bool full = c.flag("full_matrices"), vectors = c.flag("compute_uv", true);
   const std::int64_t least = std::min(m.rows, m.columns);
-  const auto out =
-      lapack("gesdd", std::span(&a, 1),
-             {{"mode", !vectors ? 'N'
-                       : full   ? 'A'
-                                : 'S'}},
-             {typed(a.dtype(), a.shape()), typed(real_type(a.dtype()), m.with({least})),
-              typed(a.dtype(), m.with({m.rows, full ? m.rows : least})),
-              typed(a.dtype(), m.with({full ? m.columns : least, m.columns})),
-              typed(DType::kI32, m.batch)});
+  const auto out = lapack(
+      "gesdd", std::span(&a, 1),
+      {{"mode", !vectors ? 'N'
+                : full   ? 'A'
+                         : 'S'}},
+      {typed(a.dtype(), a.shape()), typed(tensor::real_part_type(a.dtype()), m.with({least})),
+       typed(a.dtype(), m.with({m.rows, full ? m.rows : least})),
+       typed(a.dtype(), m.with({full ? m.columns : least, m.columns})),
+       typed(DType::kI32, m.batch)});
   if (!vectors) return {nan_where_failed(out[1], out[4])};
   return {nan_where_failed(out[1], out[4]), nan_where_failed(out[2], out[4]),
           nan_where_failed(out[3], out[4])};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "ir/common/operation_rules.h"
 #include "ir/jaxpr/op_table.h"
 #include "tensor/movement.h"
 
@@ -76,10 +77,7 @@ Values pad_rule(const Call& c) {
   return {tensor::pad(c.array(0), c.array(1), low, high, interior)};
 }
 
-Values concatenate_rule(const Call& c) {
-  const auto parts = c.arrays(0, c.size());
-  return {tensor::concatenate(parts, c.integer("dimension"))};
-}
+Values concatenate_rule(const Call& c) { return {ir::concatenate_call(c, c.integer("dimension"))}; }
 
 Array with_new_dim(const Array& x, std::size_t dim) {
   Shape shape = x.shape();

@@ -558,6 +558,8 @@ bool Parser::binder_follows(std::size_t colon, bool new_line, std::size_t column
 }
 
 Result<Module> parse(std::string_view text, std::string_view file) {
+  if (static_cast<std::int64_t>(text.size()) > ir::Limits().text_bytes)
+    return ir::refused_at(text.substr(0, 0), file, 0, "the text is too long");
   try {
     Parser parser(text);
     const auto read = [&] {

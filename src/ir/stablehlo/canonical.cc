@@ -6,6 +6,7 @@
 #include <cstring>
 #include <numeric>
 #include <unordered_map>
+#include <utility>
 
 #include "base/hash.h"
 #include "ir/stablehlo/printer.h"
@@ -73,17 +74,21 @@ void settle_dense(Attr& a) {
 // live as long.
 class Renaming {
  public:
-  explicit Renaming(const Module& from) : from_(from) { out_.values = from.values; }
+  explicit Renaming(const Module& from) : from_(from) {
+    out_.values = from.values;
+    for (const Function& f : from.functions) functions_.emplace(f.name, &f);
+  }
 
   Module take() {
     if (const Function* entry = from_.entry()) need(*entry, "main");
     for (std::size_t i = 0; i < needed_.size(); ++i) add(*needed_[i]);
+    auto functions = std::exchange(out_.order, {});
     for (const Op& op : from_.ops) {
+      out_.order.emplace_back(false, out_.ops.size());
       out_.ops.push_back(op);
       rename(out_.ops.back());
-      out_.order.insert(out_.order.begin() + static_cast<std::ptrdiff_t>(out_.ops.size()) - 1,
-                        {false, out_.ops.size() - 1});
     }
+    out_.order.insert(out_.order.end(), functions.begin(), functions.end());
     out_.attrs = kept(from_.attrs);
     return std::move(out_);
   }
@@ -155,8 +160,9 @@ class Renaming {
     switch (a.kind) {
       case Attr::Kind::kSymbol:
         if (a.text.size() > 1)
-          if (const Function* f = from_.function(a.text.substr(1)))
-            a.text = "@" + need(*f, fmt::format("f{}", needed_.size() - 1));
+          if (const auto f = functions_.find(std::string_view(a.text).substr(1));
+              f != functions_.end())
+            a.text = "@" + need(*f->second, fmt::format("f{}", needed_.size() - 1));
         break;
       case Attr::Kind::kDict:
         sort_keys(a);
@@ -204,6 +210,7 @@ class Renaming {
   }
 
   const Module& from_;
+  std::unordered_map<std::string_view, const Function*> functions_;
   Module out_;
   std::unordered_map<const Function*, std::string> names_;
   std::vector<const Function*> needed_;

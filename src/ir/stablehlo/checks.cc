@@ -77,9 +77,13 @@ std::string first_difference(const Array& a, const Array& b, F same) {
   return "";
 }
 
-std::string compare_as(const Allowed& allowed, const Array& a, const Array& b) {
+std::string compare_as(const EvaluationContext& context, const Allowed& allowed, const Array& a,
+                       const Array& b) {
   if (a.shape() != b.shape() || a.dtype() != b.dtype())
     return fmt::format("{} is not like {}", a.type_text(), b.type_text());
+  // Steps between numbers of a narrow type are counted by conversions of one at a time.
+  constexpr std::int64_t kCostOfSteps = 50;
+  context.spend({a.size(), allowed.what == "eq" ? 1 : kCostOfSteps});
   if (tensor::lane_of(a.dtype()) == tensor::Lane::kInt) {
     return first_difference(a, b, [&](std::int64_t i) { return a.int_at(i) == b.int_at(i); });
   }
@@ -129,9 +133,9 @@ std::vector<Datum> check_probe(const Call& c) {
   if (c.abstract()) return {};
   const auto& seen = c.probes(name.text);
   if (at < 0 || at >= static_cast<std::int64_t>(seen.size()))
-    c.check_failed(fmt::format("probe {} has not been passed {} times", name.text, at + 1));
+    c.check_failed(fmt::format("probe {} has not been passed in iteration {}", name.text, at));
   else
-    c.check_failed(compare_as({"eq"}, c.array(0), seen[static_cast<std::size_t>(at)]));
+    c.check_failed(compare_as(c.context(), {"eq"}, c.array(0), seen[static_cast<std::size_t>(at)]));
   return {};
 }
 
@@ -175,9 +179,9 @@ std::vector<Datum> check_call(const Call& c, std::string_view what) {
   }
   c.expects(expected);
   if (c.attribute("tolerance")) tolerance = c.real("tolerance");
-  const std::string difference = compare_as({what, tolerance, ulps(c, "min_ulp_difference", 0),
-                                             ulps(c, "max_ulp_difference", Allowed().most_ulps)},
-                                            c.array(0), expected);
+  const Allowed allowed{what, tolerance, ulps(c, "min_ulp_difference", 0),
+                        ulps(c, "max_ulp_difference", Allowed().most_ulps)};
+  const std::string difference = compare_as(c.context(), allowed, c.array(0), expected);
   c.check_failed(difference);
   if (answers) return {c.make().scalar_int(DType::kBool, difference.empty())};
   return {};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ir/common/elementwise.h"
 #include "ir/stablehlo/rules.h"
 #include "tensor/movement.h"
 
@@ -11,9 +12,7 @@ namespace jaxsmith::stablehlo {
 
 Results mulhi_rule(const Call& c) {
   require(c.size() == 2, "mulhi takes two operands");
-  require(c.lifted() || c.array(0).shape() == c.array(1).shape(), "operands of different shapes");
-  require(tensor::is_integer(c.array(0).dtype()), "mulhi takes integers");
-  return {tensor::multiply_high(c.array(0), c.array(1))};
+  return {ir::multiply_high_call(c)};
 }
 
 // One number for each element of another array.
@@ -48,7 +47,10 @@ struct Slices {
   }
   // The slices one after another.
   Array join(const Call& c, std::vector<Array> parts, const Type& type) const {
-    if (parts.empty()) return c.make().zeros(*type.dtype, type.shape);
+    if (parts.empty()) {
+      require(type.is_array(), "a result of no parts is no array of a known size");
+      return c.make().zeros(*type.dtype, type.shape);
+    }
     for (Array& part : parts) {
       Shape shape = part.shape();
       if (dim > part.rank()) invalid(fmt::format("a result has no dimension {}", dim));
@@ -61,8 +63,8 @@ struct Slices {
 
 std::size_t inits_of(const Call& c) {
   const Ints sizes = c.ints("operandSegmentSizes");
-  if (sizes.size() == 2 && sizes[0] >= 0 && sizes[1] >= 0 &&
-      static_cast<std::size_t>(sizes[0] + sizes[1]) == c.size())
+  const auto count = static_cast<std::int64_t>(c.size());
+  if (sizes.size() == 2 && sizes[0] >= 0 && sizes[0] <= count && sizes[1] == count - sizes[0])
     return static_cast<std::size_t>(sizes[1]);
   invalid("scan does not say which operands are inputs");
 }

@@ -39,11 +39,13 @@ std::vector<Ints> rows_of(const Call& c, std::string_view name) {
   if (a.kind != Attr::Kind::kDense) invalid(fmt::format("{} is no matrix", name));
   if (tensor::element_count(a.type->shape) == 0) return {};
   if (a.type->shape.size() != 2) invalid(fmt::format("{} is no matrix", name));
-  return ir::Place::groups_of(c.ints(name), a.type->shape[0]);
+  return ir::Place::groups_of(c.context(), c.ints(name), a.type->shape[0]);
 }
 
-Ints group_of(const Call& c, GroupMode mode) {
-  const Ints group = c.place().group(rows_of(c, "replica_groups"), mode);
+// The same for all operands; none where these have types alone.
+Ints group_of(const Call& c, GroupMode (*mode_of)(const Call&)) {
+  if (c.abstract()) return {};
+  const Ints group = c.place().group(rows_of(c, "replica_groups"), mode_of(c));
   if (group.empty()) invalid("this device is in no group");
   return group;
 }
@@ -71,12 +73,13 @@ Array declared(const Call& c, std::size_t i, std::initializer_list<std::int64_t>
 
 Results all_gather_rule(const Call& c) {
   const std::int64_t dim = c.integer("all_gather_dim");
+  const Ints group = group_of(c, reducing_mode);
   Results out;
   for (std::size_t i = 0; i < c.size(); ++i) {
     if (c.abstract()) {
       out.push_back(declared(c, i, {dim}));
     } else {
-      out.push_back(all_gather(c.place(), group_of(c, reducing_mode(c)), c.array(i), dim));
+      out.push_back(all_gather(c.place(), group, c.array(i), dim));
     }
   }
   return out;
@@ -93,25 +96,26 @@ Results all_reduce_rule(const Call& c) {
     }
     return {operands.begin(), operands.end()};
   }
-  auto out = all_reduce(c.place(), group_of(c, reducing_mode(c)), operands, c.body(0));
+  auto out = all_reduce(c.place(), group_of(c, reducing_mode), operands, c.body(0));
   return {out.begin(), out.end()};
 }
 
 Results reduce_scatter_rule(const Call& c) {
   const std::int64_t dim = c.integer("scatter_dimension");
   if (c.abstract()) return {declared(c, 0, {dim})};
-  return {reduce_scatter(c.place(), group_of(c, reducing_mode(c)), c.array(0), dim, c.body(0))};
+  return {reduce_scatter(c.place(), group_of(c, reducing_mode), c.array(0), dim, c.body(0))};
 }
 
 Results all_to_all_rule(const Call& c) {
   const std::int64_t split = c.integer("split_dimension"), concat = c.integer("concat_dimension");
+  const Ints group = group_of(c, moving_mode);
   Results out;
   for (std::size_t i = 0; i < c.size(); ++i) {
     if (c.abstract()) {
       out.push_back(declared(c, i, {split, concat}));
     } else {
-      out.push_back(all_to_all(c.place(), group_of(c, moving_mode(c)), c.array(i), split, concat,
-                               c.integer("split_count")));
+      out.push_back(
+          all_to_all(c.place(), group, c.array(i), split, concat, c.integer("split_count")));
     }
   }
   return out;
@@ -132,12 +136,12 @@ Results collective_broadcast_rule(const Call& c) {
                 !tensor::is_integer(c.array(n).dtype())))
     invalid("the roots are no list of an integer for each operand");
   Results out;
+  if (c.abstract()) {
+    for (std::size_t i = 0; i < n; ++i) out.push_back(c.array(i));
+    return out;
+  }
+  const Ints group = c.place().group(rows_of(c, "replica_groups"), moving_mode(c));
   for (std::size_t i = 0; i < n; ++i) {
-    if (c.abstract()) {
-      out.push_back(c.array(i));
-      continue;
-    }
-    const Ints group = c.place().group(rows_of(c, "replica_groups"), moving_mode(c));
     out.push_back(collective_broadcast(
         c.place(), group, c.array(i), asked ? c.array(n).int_at(static_cast<std::int64_t>(i)) : 0));
   }
@@ -148,7 +152,7 @@ Results collective_broadcast_rule(const Call& c) {
 Results collective_reduce_rule(const Call& c) {
   Results out = all_reduce_rule(c);
   if (c.abstract()) return out;
-  const Ints group = group_of(c, reducing_mode(c));
+  const Ints group = group_of(c, reducing_mode);
   if (group[0] == c.place().device) return out;
   for (Datum& d : out) d = c.make().zeros(d.as_array().dtype(), d.as_array().shape());
   return out;
@@ -171,6 +175,8 @@ Results manual_computation_rule(const Call& c) {
   if (in.size() != c.size() || out.size() != c.result_count())
     invalid("sdy.manual_computation has another number of shardings than of operands or results");
   const ir::Place place = c.place();
+  for (const auto* each : {&in, &out})
+    for (const ir::Sharding& s : *each) c.context().spend(c.mesh(s.mesh).cost());
   Results arguments;
   for (std::size_t i = 0; i < in.size(); ++i)
     arguments.push_back(shard(c.array(i), in[i], c.mesh(in[i].mesh), place.device));

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "ir/stablehlo/rules.h"
 #include "tensor/movement.h"
@@ -36,6 +37,7 @@ std::vector<Datum> approximate_top_k(const Call& c) {
     invalid("ApproxTopK takes two arrays and two initial values, and says top_k and reduction_dim");
   const std::string name = called_computation(c);
   const std::int64_t d = c.integer_of(*dim, "reduction_dim"), n = c.integer_of(*k, "top_k");
+  require(d >= 0 && d < c.array(0).rank(), "reduction_dim is no dimension of the array");
   const Shape declared = c.result_type(0).shape;
   if (c.abstract())
     return {Array::typed(c.array(0).dtype(), declared), Array::typed(c.array(1).dtype(), declared)};
@@ -43,7 +45,7 @@ std::vector<Datum> approximate_top_k(const Call& c) {
   auto sorted = tensor::sort(operands, d, body_of(c, name), false);
   for (Array& a : sorted) {
     Shape limit = a.shape();
-    limit.at(static_cast<std::size_t>(d)) = n;
+    limit[static_cast<std::size_t>(d)] = n;
     a = tensor::slice(a, Ints(limit.size(), 0), limit, Ints(limit.size(), 1));
   }
   return results_of(std::move(sorted));
@@ -57,6 +59,12 @@ std::vector<Datum> dynamic_reduce_window(const Call& c) {
   require(c.size() >= 7 && c.size() % 2 == 1, "dynamic_reduce_window takes 5 lists behind arrays");
   const std::size_t n = (c.size() - 5) / 2;
   const auto operands = c.arrays(0, n), inits = c.arrays(n, 2 * n);
+  if (c.abstract()) {
+    std::vector<Datum> declared;
+    for (std::size_t i = 0; i < n; ++i)
+      declared.push_back(Array::typed(operands[i].dtype(), c.result_type(i).shape));
+    return declared;
+  }
   const auto list = [&](std::size_t i) { return integers_of(c.array(2 * n + i)); };
   tensor::Window w = tensor::Window::of(list(0));
   w.stride = list(1);
@@ -68,12 +76,17 @@ std::vector<Datum> dynamic_reduce_window(const Call& c) {
 
 std::vector<Datum> dynamic_top_k(const Call& c) {
   require(c.size() == 2, "dynamic_top_k takes an array and k");
-  return results_of(tensor::top_k(c.array(0), integers_of(c.array(1)).at(0)));
+  require(c.array(1).size() == 1, "dynamic_top_k takes one k");
+  const auto declared = [&](DType dtype) { return Array::typed(dtype, c.result_dims()); };
+  if (c.abstract()) return {declared(c.array(0).dtype()), declared(DType::kI32)};
+  return results_of(tensor::top_k(c.array(0), integers_of(c.array(1))[0]));
 }
 
 std::vector<Datum> dynamic_rng_bit_generator(const Call& c) {
   require(c.size() == 2 && c.result_count() == 2 && c.result_type(1).dtype,
           "dynamic_rng_bit_generator takes a state and a shape");
+  if (c.abstract())
+    return {c.array(0), Array::typed(*c.result_type(1).dtype, c.result_type(1).shape)};
   auto out = tensor::random_bits(c.word("rng_algorithm") == "THREE_FRY"
                                      ? tensor::RandomAlgorithm::kThreefry
                                      : tensor::RandomAlgorithm::kPhilox,
@@ -81,15 +94,34 @@ std::vector<Datum> dynamic_rng_bit_generator(const Call& c) {
   return {out.first, out.second};
 }
 
+// The only integer of an array.
+std::int64_t integer_at(const Call& c, std::size_t operand) {
+  const Ints numbers = integers_of(c.array(operand));
+  require(numbers.size() == 1, "shape_assertion takes scalars");
+  return numbers[0];
+}
+
 // What jax.export wants of the sizes of arguments, with the numbers for {0}, {1} … in the message.
 std::vector<Datum> shape_assertion(const Call& c) {
   require(c.size() >= 1, "shape_assertion takes a bool");
-  if (c.abstract() || c.array(0).int_at(0) != 0) return {};
-  std::string message = c.need("error_message").text;
-  for (std::size_t i = 1; i < c.size(); ++i) {
-    const std::string place = fmt::format("{{{}}}", i - 1);
-    for (std::size_t at = message.find(place); at != std::string::npos; at = message.find(place))
-      message.replace(at, place.size(), fmt::format("{}", c.array(i).int_at(0)));
+  if (c.abstract() || integer_at(c, 0) != 0) return {};
+  std::string_view rest = c.need("error_message").text;
+  std::string message;
+  while (!rest.empty()) {
+    const std::size_t open = std::min(rest.find('{'), rest.size());
+    message += rest.substr(0, open);
+    rest.remove_prefix(open);
+    if (rest.empty()) break;
+    std::size_t operand = 0;
+    const char* last = rest.data() + rest.size();
+    const auto [end, error] = std::from_chars(rest.data() + 1, last, operand);
+    if (error == std::errc() && end != last && *end == '}' && operand < c.size() - 1) {
+      message += fmt::format("{}", integer_at(c, 1 + operand));
+      rest.remove_prefix(static_cast<std::size_t>(end - rest.data()) + 1);
+    } else {
+      message += rest[0];
+      rest.remove_prefix(1);
+    }
   }
   invalid(message);
 }

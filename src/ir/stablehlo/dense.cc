@@ -349,8 +349,10 @@ std::optional<double> float_of(std::string_view text, DType dtype) {
   if (text.starts_with("0x")) {
     std::uint64_t bits = 0;
     const auto done = std::from_chars(text.data() + 2, end, bits, 16);
-    if (done.ec != std::errc() || done.ptr != end) return std::nullopt;
+    if (done.ec != std::errc() || done.ptr != end || tensor::is_complex(dtype)) return std::nullopt;
     tensor::Tensor t{dtype, {}, std::string(tensor::byte_size(dtype), '\0')};
+    if (const std::size_t width = 8 * t.bytes.size(); width < 64 && bits >> width != 0)
+      return std::nullopt;
     memcpy(t.bytes.data(), &bits, t.bytes.size());
     return tensor::convert(Array::from(EvaluationContext::unmetered(), t), DType::kF64)
         .data<double>()[0];

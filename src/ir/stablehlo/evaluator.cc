@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::size_t kMostKept = 1'000'000;  // values of functions that call themselves
 
-bool ends_block(const Op& op) { return op.rule && op.rule->ends_block; }
-
 std::string type_text(const Datum& d) {
   if (d.kind == Datum::Kind::kToken) return "a token";
   if (d.kind == Datum::Kind::kTuple) return fmt::format("a tuple of {}", d.parts.size());
@@ -46,6 +44,13 @@ bool has_type(const Datum& d, const Type& type) {
     default:
       return d.kind == Datum::Kind::kToken;
   }
+}
+
+// Dimensions, of all that the type is made of.
+std::size_t dims_of(const Type& type) {
+  std::size_t dims = type.shape.size();
+  for (const Type* part : type.parts) dims += 1 + dims_of(*part);
+  return dims;
 }
 
 }  // namespace
@@ -157,6 +162,7 @@ Result<std::vector<Datum>> Evaluator::run(const Function& function, std::vector<
   running_.clear();
   kept_ = 0;
   try {
+    context_.spend(static_cast<std::int64_t>(values_.size()));
     for (Datum& d : arguments) d = d.within(context_);
     auto results = run_everywhere(function.name, std::move(arguments));
     for (Datum& d : results) d = d.within(EvaluationContext::unmetered());
@@ -198,6 +204,7 @@ std::vector<Datum> Evaluator::run_everywhere(std::string_view name, std::vector<
 
 std::vector<Datum> Evaluator::run_on(ir::Devices& devices, std::int64_t device,
                                      std::string_view name, std::vector<Datum> arguments) {
+  context_.spend(static_cast<std::int64_t>(values_.size()));
   Evaluator own(m_, text_, file_);
   own.devices_ = &devices;
   own.device_ = device;
@@ -239,19 +246,22 @@ std::vector<Datum> Evaluator::call(std::string_view name, std::vector<Datum> arg
   const ir::Nesting level(calls_, [] { tensor::unsupported("calls are nested too deeply"); });
   // A function that calls itself needs its own values afterwards.
   std::vector<std::pair<ValueId, Datum>> kept;
+  const std::size_t kept_before = kept_;
   if (std::find(running_.begin(), running_.end(), name) != running_.end()) keep(f.body, kept);
   running_.push_back(found->first);
   auto out = run_block(f.body, std::move(arguments), false);
   running_.pop_back();
   for (auto& [id, value] : kept) values_[id] = std::move(value);
-  kept_ -= kept.size();
+  kept_ = kept_before;
   return out;
 }
 
 void Evaluator::keep(const Block& block, std::vector<std::pair<ValueId, Datum>>& kept) {
   const auto add = [&](const std::vector<ValueId>& ids) {
-    for (const ValueId id : ids) kept.emplace_back(id, values_[id]);
-    kept_ += ids.size();
+    for (const ValueId id : ids) {
+      kept.emplace_back(id, values_[id]);
+      kept_ += static_cast<std::size_t>(weight(values_[id]));
+    }
     if (kept_ > kMostKept) tensor::unsupported("a function calls itself with too many values");
   };
   add(block.arguments);
@@ -267,13 +277,15 @@ std::vector<Datum> Evaluator::run_block(const Block& block, std::vector<Datum> a
   if (arguments.size() != block.arguments.size())
     invalid(fmt::format("a region takes {} arguments, not {}", block.arguments.size(),
                         arguments.size()));
+  std::size_t handed_in = 0;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (abstract_ && !has_type(arguments[i], *m_.type_of(block.arguments[i])))
       invalid(fmt::format("argument {} of a region is {}, not {}", i,
                           m_.type_of(block.arguments[i])->text(), type_text(arguments[i])));
+    handed_in += static_cast<std::size_t>(weight(arguments[i]));
     values_[block.arguments[i]] = std::move(arguments[i]);
   }
-  const ir::Frame frame(context_, blocks_, arguments.size());
+  const ir::Frame frame(context_, blocks_, handed_in);
   for (const Op& op : block.ops) {
     if (ends_block(op)) {
       at_ = op.offset;
@@ -291,8 +303,8 @@ std::vector<Datum> Evaluator::run_block(const Block& block, std::vector<Datum> a
 std::int64_t Evaluator::cost_of(const Op& op) const {
   std::size_t dims = 0;
   for (const auto* ids : {&op.operands, &op.results})
-    for (const ValueId id : *ids) dims += m_.type_of(id)->shape.size();
-  return ir::operation_cost(op.operands.size(), dims);
+    for (const ValueId id : *ids) dims += dims_of(*m_.type_of(id));
+  return ir::operation_cost(op.operands.size(), dims) + op.reading;
 }
 
 std::vector<Datum> Evaluator::run_op(const Op& op, bool lifted) {
@@ -503,7 +515,10 @@ std::vector<Datum> Call::run_region(std::size_t region, std::vector<Datum> argum
 
 std::vector<Datum> Call::call(std::string_view function, std::vector<Datum> arguments) const {
   if (!lifted_) return evaluator_.call(function, std::move(arguments));
-  return evaluator_.run_block(evaluator_.functions_.at(function)->body, std::move(arguments), true);
+  const auto found = evaluator_.functions_.find(function);
+  if (found == evaluator_.functions_.end())
+    invalid(fmt::format("there is no function @{}", function));
+  return evaluator_.run_block(found->second->body, std::move(arguments), true);
 }
 
 std::optional<std::string> Call::next_infeed() const {

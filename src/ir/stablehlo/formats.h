@@ -20,7 +20,7 @@ enum class Types {
 };
 
 // A form is written as: `%` one operand; `%*` the rest; `<name:kind>` an attribute, where kind is
-// ints, int, bool, symbol, precision (exponent_bits and mantissa_bits) or the name of an
+// ints, int, bool, string, symbol, precision (exponent_bits and mantissa_bits) or the name of an
 // enumeration of StableHLO; `{…}` a part that stands only where its attribute does; anything else
 // for itself. The other attributes and the types follow.
 struct Format {

@@ -43,7 +43,7 @@ struct Shaped {
     for (std::size_t i = 0; i < c.size(); ++i) {
       if (std::find(indices.begin(), indices.end(), static_cast<std::int64_t>(i)) == indices.end())
         operands.push_back(c.array(i));
-      else
+      else if (!c.abstract())
         shapes.push_back(integers_of(c.array(i)));
     }
     if (shapes.empty()) {

@@ -72,6 +72,18 @@ std::string_view mlir_name(DType dtype) {
   return "";
 }
 
+Module Module::sharing_types() const {
+  Module out;
+  out.name = name;
+  out.attrs = attrs;
+  out.order = order;
+  out.functions = functions;
+  out.ops = ops;
+  out.values = values;
+  out.for_interpreter = for_interpreter;
+  return out;
+}
+
 bool Type::is_static() const {
   return std::find(shape.begin(), shape.end(), kDynamic) == shape.end();
 }

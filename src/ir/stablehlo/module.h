@@ -123,6 +123,7 @@ struct Op {
   std::vector<NamedAttr> attrs;  // by name
   std::vector<Block> regions;    // of one block each
   std::uint32_t offset = 0;      // in the text
+  std::int64_t reading = 0;      // steps that its attributes take where they are long
 
   const Attr* attr(std::string_view key) const;
 };
@@ -147,6 +148,8 @@ struct Module {
   Module(const Module&) = delete;  // its parts point into it
   Module(Module&&) noexcept = default;
   Module& operator=(Module&&) noexcept = default;
+  // A copy that points to this one's types, and holds as long as this one does.
+  Module sharing_types() const;
 
   std::string name;
   std::vector<NamedAttr> attrs;

@@ -49,8 +49,6 @@ bool is_kept(const Op& op) {
          !name.starts_with("func.");
 }
 
-bool ends_block(const Op& op) { return op.rule && op.rule->ends_block; }
-
 // ---- Attributes
 
 std::vector<std::int64_t> numbers_of(const std::vector<Attr>& items) {
@@ -149,8 +147,11 @@ bool move_both(Op& op, std::string_view first, std::string_view second, bool opp
   if (x.empty() || y.empty()) return false;
   const std::size_t d = random.below(x.size());
   const std::int64_t step = random.chance(0.5) ? 1 : -1;
-  a->items[d].text = std::to_string(x[d] + step);
-  b->items[d].text = std::to_string(y[d] + (opposite ? -step : step));
+  if (__builtin_add_overflow(x[d], step, &x[d]) ||
+      __builtin_add_overflow(y[d], opposite ? -step : step, &y[d]))
+    return false;
+  a->items[d].text = std::to_string(x[d]);
+  b->items[d].text = std::to_string(y[d]);
   return true;
 }
 
@@ -249,7 +250,9 @@ class Places {
   void turn_comparison(Op& op) {
     Attr* direction =
         op.name == "stablehlo.compare" ? attribute_of(op, "comparison_direction") : nullptr;
-    if (!direction || (direction->as_word() != "LT" && direction->as_word() != "GT")) return;
+    if (!direction || direction->kind != Attr::Kind::kDialect ||
+        (direction->as_word() != "LT" && direction->as_word() != "GT"))
+      return;
     put(MutationKind::kAttribute, op, [direction](Random&) {
       direction->body.replace(direction->body.size() - 2, 2,
                               direction->as_word() == "LT" ? "GT" : "LT");

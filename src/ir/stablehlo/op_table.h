@@ -52,6 +52,9 @@ class Call : public ir::OperationCall<Call, Attr> {
   bool for_interpreter() const;
 
   const Type& result_type(std::size_t i = 0) const;
+  // The element type and the sizes that the result, an array, is declared with.
+  DType result_dtype() const;
+  const Shape& result_dims() const;
   std::size_t result_count() const { return op_.results.size(); }
 
   const Attr* attribute(std::string_view name) const { return op_.attr(name); }
@@ -104,6 +107,8 @@ struct OpRule {
   // Null where it is written generically or by hand.
   const Format* form() const { return format.types == Types::kNone ? nullptr : &format; }
 };
+
+inline bool ends_block(const Op& op) { return op.rule && op.rule->ends_block; }
 
 // Null where it is not known.
 const OpRule* op_rule(std::string_view name);

@@ -21,29 +21,12 @@ const Type* Parser::intern(Type type) {
   return &module_->types.back();
 }
 
-namespace {
-
-std::size_t parts_in(const Type& type) {
-  std::size_t n = 1;
-  for (const auto* list : {&type.parts, &type.results})
-    for (const Type* part : *list) n += parts_in(*part);
-  return n;
-}
-
-std::size_t parts_in(const Attr& attr) {
-  std::size_t n = 1 + (attr.text.size() + attr.body.size()) / 64;
-  for (const Attr& item : attr.items) n += parts_in(item);
-  return n;
-}
-
-}  // namespace
-
 // Aliases of aliases would grow exponentially.
 template <class T>
 void Parser::expanded(const T& alias) {
-  constexpr std::size_t kOnTop = 10'000, kTimesText = 16;
+  constexpr std::size_t kOnTop = 10'000, kTimesText = 4;
   expanded_ += parts_in(alias);
-  if (expanded_ > kOnTop + kTimesText * in_.text().size())
+  if (expanded_ > kOnTop + kTimesText * length_)
     in_.refuse("its aliases stand for much more than the text has");
 }
 
@@ -143,8 +126,10 @@ Type Parser::tensor_type(std::string_view body, std::size_t offset) {
     blank();
     t.encoding = std::string(body.substr(i));
   }
-  if (const auto alias = known_.type_aliases.find(t.element); alias != known_.type_aliases.end())
+  if (const auto alias = known_.type_aliases.find(t.element); alias != known_.type_aliases.end()) {
+    expanded(*alias->second);
     t.element = alias->second->element;
+  }
   t.dtype = dtype_from_mlir(t.element);
   t.quantized = parse_quantized(t.element);
   if (t.quantized) {
@@ -302,17 +287,18 @@ Attr Parser::attribute() {
 }
 
 std::string Parser::symbol() {
-  in_.expect("@");
-  std::string out = "@";
-  if (in_.raw() == '"')
-    out += in_.string();
-  else
-    out += std::string(in_.word("a symbol's name"));
-  while (in_.starts("::@")) {
+  std::string out;
+  for (;;) {
+    in_.expect("@");
+    out += '@';
+    if (in_.raw() == '"')
+      out += in_.string();
+    else
+      out += in_.word("a symbol's name");
+    if (!in_.starts("::@")) return out;
     in_.take("::");
-    out += "::" + symbol();
+    out += "::";
   }
-  return out;
 }
 
 std::vector<NamedAttr> Parser::attr_dict(bool property) {
@@ -477,9 +463,11 @@ Op Parser::operation() {
   location();
   std::sort(op.attrs.begin(), op.attrs.end(),
             [](const NamedAttr& a, const NamedAttr& b) { return a.name < b.name; });
+  op.reading = reading_cost(op);
   std::size_t wanted = 0;
   for (const ResultGroup& g : groups)
-    wanted += static_cast<std::size_t>(g.count == 0 ? 1 : g.count);
+    if (__builtin_add_overflow(wanted, g.count == 0 ? 1 : g.count, &wanted))
+      in_.refuse_at(g.offset, "more results are named than can be counted");
   if (!groups.empty() && wanted != result_types.size())
     in_.refuse_at(op.offset, fmt::format("{} gives {} results, {} are named", op.name,
                                          result_types.size(), wanted));
@@ -559,8 +547,7 @@ void Parser::function(bool) {
   for (const char* word : {"public", "private", "nested"})
     if (in_.take_word(word)) f.visibility = word;
   f.name = symbol().substr(1);
-  if (module_->function(f.name))
-    in_.refuse_at(f.offset, "function @" + f.name + " is defined already");
+  define_function(f);
   in_.expect("(");
   if (in_.peek() != ')') do {
       Argument a;
@@ -603,6 +590,11 @@ void Parser::function(bool) {
   module_->functions.push_back(std::move(f));
 }
 
+void Parser::define_function(const Function& f) {
+  if (!known_.functions.insert(f.name).second)
+    in_.refuse_at(f.offset, "function @" + f.name + " is defined already");
+}
+
 // "func.func"() <{function_type = …, sym_name = …}> ({ … }) : () -> ()
 void Parser::generic_function(Op op) {
   Function f;
@@ -613,6 +605,7 @@ void Parser::generic_function(Op op) {
       op.regions.size() > 1)
     in_.refuse_at(op.offset, "a function has sym_name, function_type and a region");
   f.name = name->text;
+  define_function(f);
   if (const Attr* visibility = op.attr("sym_visibility")) f.visibility = visibility->text;
   const auto dict_of = [&](const char* key, std::size_t i) {
     std::vector<NamedAttr> out;

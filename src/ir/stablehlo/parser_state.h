@@ -1,8 +1,9 @@
-// The parser's inside, shared by parser.cc (modules, types, attributes) and custom_forms.cc
-// (operations in forms of their own).
+// The parser's inside, shared by parser.cc (modules, types, attributes), custom_forms.cc
+// (operations in forms of their own) and parser_extent.cc (how much that is).
 #pragma once
 
 #include <unordered_map>
+#include <unordered_set>
 
 #include "ir/common/depth.h"
 #include "ir/stablehlo/formats.h"
@@ -14,7 +15,7 @@ namespace jaxsmith::stablehlo {
 class Parser {
  public:
   Parser(std::string_view text, std::size_t start, const ir::Limits& limits)
-      : in_(text, start), limits_(limits), depth_(limits.depth) {}
+      : in_(text, start), length_(text.size() - start), limits_(limits), depth_(limits.depth) {}
   // At least one; modules within others stand for themselves.
   std::vector<Module> parse();
   std::size_t offset() const { return in_.offset(); }
@@ -45,6 +46,7 @@ class Parser {
     std::unordered_map<std::string_view, const Type*> types;
     std::unordered_map<std::string_view, ValueId> scope;
     std::vector<std::string_view> defined;
+    std::unordered_set<std::string> functions;
     std::unordered_map<std::string, Attr> attr_aliases;
     std::unordered_map<std::string, const Type*> type_aliases;
   };
@@ -53,6 +55,10 @@ class Parser {
     return {depth_, [&] { in_.refuse("the text is nested too deeply"); }};
   }
   const Type* intern(Type type);
+  // Parts that a type or an attribute is made of, long texts by their length.
+  std::size_t parts_in(const Type& type);
+  std::size_t parts_in(const Attr& attr);
+  std::int64_t reading_cost(const Op& op);
   template <class T>
   void expanded(const T& alias);
   const Type* type();
@@ -111,6 +117,7 @@ class Parser {
 
   void function(bool is_private);
   void generic_function(Op op);
+  void define_function(const Function& f);  // refuses a second one of its name
   void generic_module();
   void module();
   bool starts_module();
@@ -121,6 +128,7 @@ class Parser {
   void type_alias();
 
   Scanner in_;
+  const std::size_t length_;  // of the text that this reads
   const ir::Limits limits_;
   ir::Depth depth_;
   Module* module_ = nullptr;

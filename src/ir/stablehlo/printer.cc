@@ -45,7 +45,8 @@ std::string Printer::symbol_text(const std::string& name) {
 
 // With its @; a nested one is written as it was read.
 void Printer::symbol(const std::string& text) {
-  out_ += text.find("::@") == std::string::npos ? "@" + symbol_text(text.substr(1)) : text;
+  const bool plain = text.starts_with('@') && text.find("::@") == std::string::npos;
+  out_ += plain ? "@" + symbol_text(text.substr(1)) : text;
 }
 
 void Printer::quoted(std::string_view text) {
@@ -269,14 +270,15 @@ void Printer::operation(const Op& op) {
     return by_format(*form, op);
   }
   if (name == "stablehlo.constant" || name == "chlo.constant") return constant(op);
-  if (name == "stablehlo.slice") return slice(op);
-  if (name == "stablehlo.dot_general" && op.regions.empty()) return dot_general(op);
+  if (name == "stablehlo.slice" && has_slice_form(op)) return slice(op);
+  if (name == "stablehlo.dot_general" && op.regions.empty() && op.operands.size() == 2)
+    return dot_general(op);
   if (name == "stablehlo.convolution" && op.attr("dimension_numbers")) return convolution(op);
-  if (name == "stablehlo.reduce" && op.regions.size() == 1) return reduce(op);
-  if (name == "stablehlo.while" && op.regions.size() == 2) return while_loop(op);
+  if (name == "stablehlo.reduce" && has_reduce_form(op)) return reduce(op);
+  if (name == "stablehlo.while" && has_while_form(op)) return while_loop(op);
   if (name == "stablehlo.custom_call") return custom_call(op);
   if (name == "chlo.scan" && scan_inputs(op)) return scan(op, *scan_inputs(op));
-  if (name == "sdy.manual_computation") return manual_computation(op);
+  if (name == "sdy.manual_computation" && op.regions.size() == 1) return manual_computation(op);
   if (name == "sdy.sharding_constraint") return sharding_constraint(op);
   if (name == "sdy.mesh") return mesh(op);
   if (name.starts_with("check.") || name.starts_with("interpreter.p"))
@@ -284,23 +286,103 @@ void Printer::operation(const Op& op) {
   generic(op);
 }
 
-// Whether the form can say all of an operation that was read in the generic form.
-bool Printer::has_form(const Format& format, const Op& op) {
-  const std::string_view form = format.form;
+namespace {
+
+bool is_integer(const Attr* a) { return a && a->kind == Attr::Kind::kNumber && a->as_int(); }
+
+// Whether a field of the form (formats.h) can say an attribute's value, so that it is read again.
+bool field_says(std::string_view kind, const Attr& a) {
+  if (kind == "ints") return is_int_list(&a);
+  if (kind == "int") return is_integer(&a);
+  if (kind == "bool") return a.kind == Attr::Kind::kBool;
+  if (kind == "string") return a.kind == Attr::Kind::kString && !a.type;
+  if (kind == "symbol") return a.kind == Attr::Kind::kSymbol;
+  const std::string_view body = a.body;
+  if (a.kind != Attr::Kind::kDialect || a.text != "stablehlo" || a.type) return false;
+  if (!body.starts_with(kind) || body.size() < kind.size() + 2 || body[kind.size()] != ' ')
+    return false;
+  return std::all_of(body.begin() + static_cast<std::ptrdiff_t>(kind.size()) + 1, body.end(),
+                     is_word);
+}
+
+bool form_says_attributes(std::string_view form, const Op& op) {
   bool optional = false;
   for (std::size_t i = 0; i < form.size(); ++i) {
     if (form[i] == '{' || form[i] == '}') optional = form[i] == '{';
     if (form[i] != '<') continue;
-    const std::size_t colon = form.find(':', i);
-    const std::string_view name = form.substr(i + 1, colon - i - 1);
-    if (!optional && !name.empty() && !op.attr(name)) return false;
+    const std::size_t colon = form.find(':', i), end = form.find('>', i);
+    const std::string_view name = form.substr(i + 1, colon - i - 1),
+                           kind = form.substr(colon + 1, end - colon - 1);
+    if (kind == "precision") {
+      if (!is_integer(op.attr("exponent_bits")) || !is_integer(op.attr("mantissa_bits")))
+        return false;
+      continue;
+    }
+    const Attr* a = op.attr(name);
+    if (a ? !field_says(kind, *a) : !optional) return false;
   }
-  return op.regions.empty();
+  return true;
+}
+
+bool form_says_operands(std::string_view form, const Op& op) {
+  std::size_t count = 0;
+  bool any_more = false;
+  for (std::size_t i = 0; i < form.size(); ++i) {
+    if (form[i] != '%') continue;
+    if (i + 1 < form.size() && form[i + 1] == '*')
+      any_more = true;
+    else
+      ++count;
+  }
+  return any_more ? op.operands.size() >= count : op.operands.size() == count;
+}
+
+}  // namespace
+
+bool is_int_list(const Attr* a) {
+  if (!a) return false;
+  if (a->kind == Attr::Kind::kDenseArray) return a->text == "i64";
+  return a->kind == Attr::Kind::kDense && a->type->shape.size() == 1 &&
+         (!a->splat || a->type->shape[0] <= kLongestList) &&
+         tensor::lane_of(a->dense->dtype()) == tensor::Lane::kInt;
+}
+
+// Whether the results' types can be told from what the form says of them.
+bool Printer::form_says_results(Types types, const Op& op) const {
+  const auto results = result_types(op);
+  const bool one = results.size() == 1 && results[0]->kind != Type::Kind::kFunction;
+  switch (types) {
+    case Types::kResult:
+    case Types::kTuple:
+    case Types::kComplex:
+      return one;
+    case Types::kSelect:
+      return one && op.operands.size() == 3;
+    case Types::kSame:
+    case Types::kArrow:
+      return one || results.size() != 1;
+    case Types::kList:
+      // A barrier gives what it takes; others give nothing.
+      if (op.name != "stablehlo.optimization_barrier") return results.empty();
+      return std::ranges::equal(results, op.operand_types, [](const Type* a, const Type* b) {
+        return a == b || a->text() == b->text();
+      });
+    default:
+      return true;
+  }
+}
+
+// Whether the form can say all of an operation that was read in the generic form.
+bool Printer::has_form(const Format& format, const Op& op) const {
+  return op.regions.empty() && form_says_operands(format.form, op) &&
+         form_says_attributes(format.form, op) && form_says_results(format.types, op);
 }
 
 std::vector<std::string> Printer::int_texts(const Attr* a) {
   std::vector<std::string> out;
   if (a && a->kind == Attr::Kind::kDense) {
+    if (tensor::lane_of(a->dense->dtype()) != tensor::Lane::kInt)
+      return {fmt::format("dense<{}>", print_literal(*a->dense, a->splat))};
     const bool boolean = a->dense->dtype() == DType::kBool;
     const std::int64_t count = tensor::element_count(a->type->shape);
     // No operation takes so long a list: it is said in few words and not spelt out.
@@ -371,7 +453,7 @@ void Printer::by_format(const Format& format, const Op& op) {
       next = op.operands.size();
       ++i;
     } else if (c == '%') {
-      if (next < op.operands.size()) value(op.operands[next++]);
+      value(op.operands[next++]);
     } else if (c == '<') {
       const std::size_t end = form.find('>', i);
       format_field(form.substr(i + 1, end - i - 1), op);

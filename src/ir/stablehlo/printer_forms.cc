@@ -18,17 +18,29 @@ void Printer::constant(const Op& op) {
   if (const Attr* v = op.attr("value")) attr(*v);
 }
 
+// One operand, and as many starts as limits and strides.
+bool Printer::has_slice_form(const Op& op) {
+  std::size_t counts[3] = {};
+  for (std::size_t i = 0; i < 3; ++i) {
+    constexpr std::string_view kParts[] = {"start_indices", "limit_indices", "strides"};
+    const Attr* a = op.attr(kParts[i]);
+    if (!is_int_list(a)) return false;
+    counts[i] = int_texts(a).size();
+  }
+  return op.operands.size() == 1 && op.regions.empty() && counts[0] == counts[1] &&
+         counts[1] == counts[2];
+}
+
 void Printer::slice(const Op& op) {
   out_ += "stablehlo.slice ";
   values(op.operands);
   out_ += " [";
   const auto starts = int_texts(op.attr("start_indices")),
              limits = int_texts(op.attr("limit_indices")), strides = int_texts(op.attr("strides"));
-  if (starts.size() == limits.size() && starts.size() == strides.size())
-    for (std::size_t i = 0; i < starts.size(); ++i) {
-      put("{}{}:{}", i ? ", " : "", starts[i], limits[i]);
-      if (strides[i] != "1") out_ += ":" + strides[i];
-    }
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    put("{}{}:{}", i ? ", " : "", starts[i], limits[i]);
+    if (strides[i] != "1") out_ += ":" + strides[i];
+  }
   out_ += ']';
   except(op, {"start_indices", "limit_indices", "strides"});
   out_ += " : ";
@@ -66,6 +78,16 @@ void Printer::dot_general(const Op& op) {
   function_type(op);
 }
 
+namespace {
+
+bool is_list_of_pairs(const Attr& a) {
+  return a.kind == Attr::Kind::kDense && a.type->shape.size() == 2 &&
+         a.type->shape[0] <= kLongestList && a.type->shape[1] == 2 &&
+         tensor::lane_of(a.dense->dtype()) == tensor::Lane::kInt;
+}
+
+}  // namespace
+
 void Printer::convolution(const Op& op) {
   out_ += "stablehlo.convolution(";
   values(op.operands);
@@ -82,8 +104,7 @@ void Printer::convolution(const Op& op) {
     if (!first) out_ += ", ";
     first = false;
     put("{} = ", key);
-    if (a->kind == Attr::Kind::kDense && a->type->shape.size() == 2 &&
-        a->type->shape[0] <= kLongestList) {
+    if (is_list_of_pairs(*a)) {
       out_ += '[';
       for (std::int64_t i = 0; i < a->type->shape[0]; ++i)
         put("{}[{}, {}]", i ? ", " : "", a->dense->int_at(a->splat ? 0 : 2 * i),
@@ -110,6 +131,12 @@ bool Printer::applies_one(const Op& op) {
          b.ops[1].operands == inner.results && inner.attrs.empty() && inner.regions.empty() &&
          inner.name.starts_with("stablehlo.") && inner.name != "stablehlo.subtract" &&
          b.ops[1].attrs.empty();
+}
+
+// Not so of some that were read in the generic form.
+bool Printer::has_reduce_form(const Op& op) {
+  return op.regions.size() == 1 && !op.operands.empty() && op.operands.size() % 2 == 0 &&
+         op.regions[0].arguments.size() == op.operands.size() && is_int_list(op.attr("dimensions"));
 }
 
 void Printer::reduce(const Op& op) {
@@ -178,6 +205,11 @@ void Printer::name_alike(const Block& cond, const Block& body) {
   }
 }
 
+bool Printer::has_while_form(const Op& op) {
+  return op.regions.size() == 2 && op.regions[0].arguments.size() == op.operands.size() &&
+         op.regions[1].arguments.size() == op.operands.size();
+}
+
 void Printer::while_loop(const Op& op) {
   out_ += "stablehlo.while(";
   const Block &cond = op.regions[0], &body = op.regions[1];
@@ -225,7 +257,7 @@ void Printer::manual_computation(const Op& op) {
   for (const char* key : {"in_shardings", "out_shardings", "manual_axes"})
     if (const Attr* a = op.attr(key)) put(" {}={}", key, a->text);
   out_ += " (";
-  const Block& b = op.regions.at(0);
+  const Block& b = op.regions[0];
   for (std::size_t i = 0; i < b.arguments.size(); ++i) {
     if (i) out_ += ", ";
     value(b.arguments[i]);

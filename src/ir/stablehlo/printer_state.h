@@ -18,6 +18,10 @@ namespace jaxsmith::stablehlo {
 // No operation takes a longer list.
 constexpr std::int64_t kLongestList = 4096;
 
+// Whether [1, 2] can stand for an attribute: integers in one dimension, in either form of them.
+// Not so of null.
+bool is_int_list(const Attr* a);
+
 class Printer {
  public:
   explicit Printer(const Module& module) : m_(module) {}
@@ -48,7 +52,8 @@ class Printer {
   void function(const Function& f);
   static std::string_view short_name(const Op& op);
   void operation(const Op& op);
-  static bool has_form(const Format& format, const Op& op);
+  bool form_says_results(Types types, const Op& op) const;
+  bool has_form(const Format& format, const Op& op) const;
   // Those of a list, in either of its forms; none where there is no attribute.
   static std::vector<std::string> int_texts(const Attr* a);
   void bare_ints(const Attr* a);
@@ -61,11 +66,14 @@ class Printer {
   void generic(const Op& op);
   void except(const Op& op, std::initializer_list<std::string_view> said);
   void constant(const Op& op);
+  static bool has_slice_form(const Op& op);
   void slice(const Op& op);
   static std::string list_in(const std::string& body, std::string_view key);
   void dot_general(const Op& op);
   void convolution(const Op& op);
   static bool applies_one(const Op& op);
+  static bool has_reduce_form(const Op& op);
+  static bool has_while_form(const Op& op);
   void reduce(const Op& op);
   bool same_types_in(const Op& op) const;
   static bool is_commutative(std::string_view name);

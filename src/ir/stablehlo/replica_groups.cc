@@ -4,12 +4,11 @@
 
 #include <algorithm>
 
+#include "ir/common/sharding.h"
 #include "ir/stablehlo/scanner.h"
 
 namespace jaxsmith::stablehlo {
 namespace {
-
-constexpr std::int64_t kMostDevices = 4096;
 
 // An axis of a mesh, or a part of one.
 struct Axis {
@@ -51,7 +50,8 @@ std::vector<Axis> parse_axes(Scanner& in, std::string_view mnemonic) {
       out.push_back(parse_axis(in));
     } while (in.take(","));
   in.expect("]");
-  if (out.size() > 64) in.refuse(fmt::format("more than 64 of {}", mnemonic));
+  if (out.size() > ir::Mesh::kMostAxes)
+    in.refuse(fmt::format("more than {} of {}", ir::Mesh::kMostAxes, mnemonic));
   return out;
 }
 
@@ -130,8 +130,8 @@ std::vector<Factor> factors_of(const MeshAxes& axes) {
     std::int64_t done = 1;
     for (const std::size_t i : parts) {
       const std::int64_t before = axes.over[i].before, size = axes.over[i].part.value_or(a.size);
-      if (before < done || before % done != 0 || size < 1 || before > kMostDevices ||
-          size > kMostDevices || a.size % (before * size) != 0)
+      if (before < done || before % done != 0 || size < 1 || before > ir::Mesh::kMostDevices ||
+          size > ir::Mesh::kMostDevices || a.size % (before * size) != 0)
         invalid(fmt::format("axis {} is not divided like this", a.name));
       out.push_back({before / done, -1});
       out.push_back({size, static_cast<std::int64_t>(i)});
@@ -146,11 +146,10 @@ std::vector<Factor> factors_of(const MeshAxes& axes) {
 
 std::vector<Ints> groups_over_axes(const Attr& attr, const ir::Place& place) {
   const MeshAxes axes = parse(attr);
-  std::int64_t count = 1;
-  for (const Axis& a : axes.mesh) {
-    if (a.size < 1 || a.size > kMostDevices || (count *= a.size) > kMostDevices)
-      invalid(fmt::format("axis {} of a mesh of {} devices or more", a.name, count));
-  }
+  ir::Mesh mesh;
+  for (const Axis& a : axes.mesh) mesh.add_axis(a.name, a.size);
+  const std::int64_t count = mesh.size(), present = place.devices ? place.devices->count() : 1;
+  if (count > present) invalid(fmt::format("a mesh of {} devices, there are {}", count, present));
   const std::vector<Factor> factors = factors_of(axes);
   std::size_t used = 0;
   for (const Factor& f : factors) used += f.place >= 0;
@@ -182,8 +181,6 @@ std::vector<Ints> groups_over_axes(const Attr& attr, const ir::Place& place) {
     out.back().push_back(axes.device_ids.empty() ? d
                                                  : axes.device_ids[static_cast<std::size_t>(d)]);
   }
-  const std::int64_t present = place.devices ? place.devices->count() : 1;
-  if (count > present) invalid(fmt::format("a mesh of {} devices, there are {}", count, present));
   return out;
 }
 

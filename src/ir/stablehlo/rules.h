@@ -11,9 +11,6 @@ using Results = std::vector<Datum>;
 
 // ---- What rules ask for
 
-// The element type that the result is declared with; its shape is computed.
-DType result_dtype(const Call& c);
-Shape result_shape(const Call& c);
 // Of an operation that is told the dimensions of its result by an operand.
 Shape asked_shape(const Call& c, std::size_t operand);
 // The integers of a list that is a value: sizes, for example.

@@ -2,6 +2,7 @@
 // specification (openxla.org/stablehlo/spec) and, where it leaves something open, what XLA does on
 // the CPU.
 #include "ir/common/convolution_dims.h"
+#include "ir/common/operation_rules.h"
 #include "ir/stablehlo/rules.h"
 #include "tensor/contraction.h"
 #include "tensor/linear_algebra.h"
@@ -18,14 +19,14 @@ Results dot_general_rule(const Call& c) {
       {Call::list_in(a, "lhs_batching_dimensions"), Call::list_in(a, "rhs_batching_dimensions"),
        Call::list_in(a, "lhs_contracting_dimensions"),
        Call::list_in(a, "rhs_contracting_dimensions")},
-      result_dtype(c))};
+      c.result_dtype())};
 }
 
 Results dot_rule(const Call& c) {
   c.want(2);
   require(c.array(0).rank() >= 1 && c.array(1).rank() >= 1, "dot of a scalar");
   return {tensor::dot_general(c.array(0), c.array(1), {{}, {}, {c.array(0).rank() - 1}, {0}},
-                              result_dtype(c))};
+                              c.result_dtype())};
 }
 
 namespace {
@@ -54,9 +55,9 @@ Results convolution_rule(const Call& c) {
   w.dilation = c.ints_or("rhs_dilation", w.rank(), 1);
   if (c.size() == 3 && !c.abstract()) {
     // dynamic_conv: the padding is an operand.
-    w.set_padding(c.array(2).ints());
+    w.set_padding(integers_of(c.array(2)));
   } else if (c.size() == 3) {
-    return {Array::typed(result_dtype(c), result_shape(c))};
+    return {Array::typed(c.result_dtype(), c.result_dims())};
   } else {
     w.set_padding(c.ints_or("padding", 2 * w.rank(), 0));
   }
@@ -64,14 +65,10 @@ Results convolution_rule(const Call& c) {
   for (const std::int64_t r : c.ints_or("window_reversal", w.rank(), 0))
     w.reversed.push_back(r != 0);
   return {tensor::convolution(c.array(0), c.array(1), dims, w, c.integer("feature_group_count", 1),
-                              c.integer("batch_group_count", 1), result_dtype(c))};
+                              c.integer("batch_group_count", 1), c.result_dtype())};
 }
 
-Results fft_rule(const Call& c) {
-  const auto kind = tensor::fft_kind_named(c.word("fft_type"));
-  if (!kind) invalid("fft_type is none of FFT, IFFT, RFFT, IRFFT");
-  return {tensor::fft(c.array(0), *kind, c.ints("fft_length"))};
-}
+Results fft_rule(const Call& c) { return {ir::fft_call(c)}; }
 
 Results triangular_solve_rule(const Call& c) {
   c.want(2);
@@ -99,7 +96,7 @@ Results cholesky_rule(const Call& c) {
 // What it gives is left to implementations.
 Results rng_rule(const Call& c) {
   c.want(3);
-  return {tensor::unstated_random("rng", c.array(0), c.array(1), result_shape(c))};
+  return {tensor::unstated_random("rng", c.array(0), c.array(1), c.result_dims())};
 }
 
 Results rng_bit_generator_rule(const Call& c) {

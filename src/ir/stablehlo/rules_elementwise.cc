@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ir/common/elementwise.h"
+#include "ir/common/operation_rules.h"
 #include "ir/stablehlo/rules.h"
 #include "tensor/movement.h"
 
@@ -105,12 +106,10 @@ Results clamp_rule(const Call& c) {
 
 Results convert_rule(const Call& c) {
   c.want(1);
-  return {tensor::convert(c.array(0), result_dtype(c))};
+  return {tensor::convert(c.array(0), c.result_dtype())};
 }
 
-Results bitcast_convert_rule(const Call& c) {
-  return {tensor::bitcast_convert(c.array(0), result_dtype(c))};
-}
+Results bitcast_convert_rule(const Call& c) { return {ir::bitcast_convert_call(c)}; }
 
 // Operand and result stand as the real numbers they mean (Evaluator::run_quantized).
 Results uniform_rule(const Call& c) {

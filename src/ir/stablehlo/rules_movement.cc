@@ -1,13 +1,14 @@
 // Rules of operations that move elements, also where shapes are operands. Rules: the StableHLO
 // specification (openxla.org/stablehlo/spec) and, where it leaves something open, what XLA does on
 // the CPU.
+#include "ir/common/operation_rules.h"
 #include "ir/stablehlo/rules.h"
 #include "tensor/movement.h"
 
 namespace jaxsmith::stablehlo {
 
 Results broadcast_in_dim_rule(const Call& c) {
-  return {tensor::broadcast_in_dim(c.array(0), result_shape(c), c.ints("broadcast_dimensions"))};
+  return {tensor::broadcast_in_dim(c.array(0), c.result_dims(), c.ints("broadcast_dimensions"))};
 }
 
 Results broadcast_rule(const Call& c) {
@@ -23,7 +24,7 @@ Results broadcast_rule(const Call& c) {
 
 Results reshape_rule(const Call& c) {
   c.want(1);
-  return {c.array(0).reshaped(result_shape(c))};
+  return {c.array(0).reshaped(c.result_dims())};
 }
 
 Results slice_rule(const Call& c) {
@@ -38,13 +39,10 @@ Results pad_rule(const Call& c) {
 }
 
 Results concatenate_rule(const Call& c) {
-  const auto parts = c.arrays(0, c.size());
-  return {tensor::concatenate(parts, c.integer("dimension"))};
+  return {ir::concatenate_call(c, c.integer("dimension"))};
 }
 
-Results iota_rule(const Call& c) {
-  return {c.make().iota(result_dtype(c), result_shape(c), c.integer("iota_dimension"))};
-}
+Results iota_rule(const Call& c) { return {ir::iota_call(c)}; }
 
 Results dynamic_slice_rule(const Call& c) {
   const auto starts = c.arrays(1, c.size());
@@ -74,9 +72,6 @@ Results gather_rule(const Call& c) {
 }
 
 Results scatter_rule(const Call& c) {
-  const std::size_t n = c.size() / 2;
-  require(c.size() >= 3 && c.size() % 2 == 1,
-          "scatter takes operands, indices and as many updates");
   const Attr& a = c.need("scatter_dimension_numbers");
   const tensor::ScatterDims dims{Call::list_in(a, "update_window_dims"),
                                  Call::list_in(a, "inserted_window_dims"),
@@ -84,8 +79,7 @@ Results scatter_rule(const Call& c) {
                                  Call::list_in(a, "scatter_indices_batching_dims"),
                                  Call::list_in(a, "scatter_dims_to_operand_dims"),
                                  Call::integer_in(a, "index_vector_dim", 0)};
-  const auto operands = c.arrays(0, n), updates = c.arrays(n + 1, c.size());
-  return results_of(tensor::scatter(operands, c.array(n), updates, dims, c.body(0)));
+  return results_of(ir::scatter_call(c, dims, c.body(0)));
 }
 
 Results reverse_rule(const Call& c) { return {tensor::reverse(c.array(0), c.ints("dimensions"))}; }
@@ -101,7 +95,7 @@ Results dynamic_broadcast_rule(const Call& c) {
 
 Results dynamic_iota_rule(const Call& c) {
   c.want(1);
-  return {c.make().iota(result_dtype(c), asked_shape(c, 0), c.integer("iota_dimension"))};
+  return {c.make().iota(c.result_dtype(), asked_shape(c, 0), c.integer("iota_dimension"))};
 }
 
 Results dynamic_reshape_rule(const Call& c) {
@@ -111,29 +105,27 @@ Results dynamic_reshape_rule(const Call& c) {
 
 Results dynamic_pad_rule(const Call& c) {
   c.want(5);
-  if (c.abstract()) return {Array::typed(result_dtype(c), result_shape(c))};
+  if (c.abstract()) return {Array::typed(c.result_dtype(), c.result_dims())};
   const auto list = [&](std::size_t i) { return integers_of(c.array(i)); };
   return {tensor::pad(c.array(0), c.array(1), list(2), list(3), list(4))};
 }
 
 Results real_dynamic_slice_rule(const Call& c) {
   c.want(4);
-  if (c.abstract()) return {Array::typed(result_dtype(c), result_shape(c))};
+  if (c.abstract()) return {Array::typed(c.result_dtype(), c.result_dims())};
   const auto list = [&](std::size_t i) { return integers_of(c.array(i)); };
   return {tensor::slice(c.array(0), list(1), list(2), list(3))};
 }
 
 Results dynamic_gather_rule(const Call& c) {
   c.want(3);
-  if (c.abstract()) return {Array::typed(result_dtype(c), result_shape(c))};
+  if (c.abstract()) return {Array::typed(c.result_dtype(), c.result_dims())};
   return {tensor::gather(c.array(0), c.array(1), gather_dims(c.need("dimension_numbers")),
                          integers_of(c.array(2)))};
 }
 
 Results dimension_size_rule(const Call& c) {
-  const std::int64_t d = c.integer("dimension");
-  require(d >= 0 && d < c.array(0).rank(), "there is no such dimension");
-  return {c.make().scalar_int(DType::kI32, c.array(0).shape()[static_cast<std::size_t>(d)])};
+  return {ir::dimension_size_call(c, c.integer("dimension"))};
 }
 
 }  // namespace jaxsmith::stablehlo

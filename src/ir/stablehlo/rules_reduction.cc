@@ -1,15 +1,12 @@
 // Rules of reductions, windows, sorting and normalization. Rules: the StableHLO specification
 // (openxla.org/stablehlo/spec) and, where it leaves something open, what XLA does on the CPU.
+#include "ir/common/operation_rules.h"
 #include "ir/stablehlo/rules.h"
-#include "tensor/batch_norm.h"
 
 namespace jaxsmith::stablehlo {
 
 Results reduce_rule(const Call& c) {
-  const std::size_t n = c.size() / 2;
-  require(c.size() % 2 == 0, "as many initial values are wanted as operands");
-  const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
-  return results_of(tensor::reduce(operands, inits, c.ints("dimensions"), c.body(0)));
+  return results_of(ir::reduce_call(c, c.ints("dimensions"), c.body(0)));
 }
 
 namespace {
@@ -26,16 +23,11 @@ tensor::Window window_of(const Call& c) {
 }  // namespace
 
 Results reduce_window_rule(const Call& c) {
-  const std::size_t n = c.size() / 2;
-  require(c.size() % 2 == 0, "as many initial values are wanted as operands");
-  const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
-  return results_of(tensor::reduce_window(operands, inits, window_of(c), c.body(0)));
+  return results_of(ir::reduce_window_call(c, window_of(c), c.body(0)));
 }
 
 Results select_and_scatter_rule(const Call& c) {
-  c.want(3);
-  return {tensor::select_and_scatter(c.array(0), c.array(1), c.array(2), window_of(c), c.body(0),
-                                     c.body(1))};
+  return {ir::select_and_scatter_call(c, window_of(c), c.body(0), c.body(1))};
 }
 
 Results sort_rule(const Call& c) {
@@ -45,31 +37,13 @@ Results sort_rule(const Call& c) {
   return results_of(tensor::sort(operands, dim, c.body(0), c.flag("is_stable")));
 }
 
-namespace {
-
-tensor::BatchNorm batch_norm_options(const Call& c) {
-  return {c.real("epsilon"), c.integer("feature_index")};
-}
-
-}  // namespace
-
-Results batch_norm_inference_rule(const Call& c) {
-  c.want(5);
-  return {tensor::batch_norm_inference(c.array(0), c.array(1), c.array(2), c.array(3), c.array(4),
-                                       batch_norm_options(c))};
-}
+Results batch_norm_inference_rule(const Call& c) { return {ir::batch_norm_inference_call(c)}; }
 
 Results batch_norm_training_rule(const Call& c) {
-  c.want(3);
-  return results_of(
-      tensor::batch_norm_training(c.array(0), c.array(1), c.array(2), batch_norm_options(c)));
+  return results_of(ir::batch_norm_training_call(c));
 }
 
-Results batch_norm_grad_rule(const Call& c) {
-  c.want(5);
-  return results_of(tensor::batch_norm_grad(c.array(0), c.array(1), c.array(2), c.array(3),
-                                            c.array(4), batch_norm_options(c)));
-}
+Results batch_norm_grad_rule(const Call& c) { return results_of(ir::batch_norm_grad_call(c)); }
 
 Results map_rule(const Call& c) {
   const auto operands = c.arrays(0, c.size());

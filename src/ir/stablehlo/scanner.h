@@ -4,11 +4,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/letters.h"
 #include "ir/common/diagnostic.h"
 
 namespace jaxsmith::stablehlo {
 
-inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 inline bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
