@@ -236,10 +236,10 @@ class RowWriter {
 };
 
 void check_row(const store::DatasetRow& row) {
-  const check::ExecutionCase recorded{row.constants,    row.inputs,
-                                      row.outputs,      row.kept_arguments,
-                                      row.equations,    check::precisions_of(row.levels),
-                                      row.further_cases};
+  const check::ExecutionCase recorded{
+      row.constants,      row.inputs,    row.outputs,
+      row.kept_arguments, row.equations, check::precisions_of(check::read_texts(row.levels)),
+      row.further_cases};
   for (const auto& [level, text] : row.levels) {
     // A text that misses is run in other ways as well, each within the budget.
     constexpr std::int64_t kWays = 16;

@@ -1,6 +1,7 @@
 #include "fuzz/fuzz.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -166,48 +167,77 @@ void check(std::string_view target, std::string_view bytes) {
   });
 }
 
-std::size_t mutate(char* text, std::size_t size, std::size_t most, std::uint32_t seed) {
-  static constexpr const char* kNumbers[] = {"0",
-                                             "-1",
-                                             "1",
-                                             "2",
-                                             "4294967296",
-                                             "9223372036854775807",
-                                             "-9223372036854775808",
-                                             "99999999999999999999",
-                                             "1e400",
-                                             "nan",
-                                             "-0.0",
-                                             "0x7FC00000",
-                                             "?"};
-  std::minstd_rand random(seed);
+namespace {
+
+// Those with many digits add up or multiply to little where they wrap.
+constexpr const char* kNumbers[] = {"0",
+                                    "-1",
+                                    "1",
+                                    "2",
+                                    "1048576",
+                                    "4294967296",
+                                    "1000000000000",
+                                    "2305843009213693952",
+                                    "4611686018427387904",
+                                    "9223372036854775807",
+                                    "-9223372036854775808",
+                                    "99999999999999999999",
+                                    "1e400",
+                                    "nan",
+                                    "-0.0",
+                                    "0x7FC00000",
+                                    "?"};
+
+std::string with_a_change(const std::string& old, std::minstd_rand& random) {
   const auto below = [&](std::size_t n) { return n ? random() % n : 0; };
-  const std::string old(text, size);
   const auto pieces = below(3) ? tokens(old) : lines(old);
-  if (pieces.empty()) return size;
+  if (pieces.empty()) return old;
   const Piece a = pieces[below(pieces.size())], b = pieces[below(pieces.size())];
   const auto piece = [&](Piece p) { return old.substr(p.begin, p.end - p.begin); };
-  std::string out;
-  switch (below(5)) {
+  const auto number = [&] { return kNumbers[below(std::size(kNumbers))]; };
+  switch (below(7)) {
     case 0:  // one in the place of another
-      out = old.substr(0, a.begin) + piece(b) + old.substr(a.end);
-      break;
+      return old.substr(0, a.begin) + piece(b) + old.substr(a.end);
     case 1:  // left out
-      out = old.substr(0, a.begin) + old.substr(a.end);
-      break;
+      return old.substr(0, a.begin) + old.substr(a.end);
     case 2:  // twice
-      out = old.substr(0, a.end) + piece(a) + old.substr(a.end);
-      break;
+      return old.substr(0, a.end) + piece(a) + old.substr(a.end);
     case 3: {  // changed places
       const Piece first = a.begin < b.begin ? a : b, second = a.begin < b.begin ? b : a;
-      if (first.end > second.begin) return size;
-      out = old.substr(0, first.begin) + piece(second) +
-            old.substr(first.end, second.begin - first.end) + piece(first) + old.substr(second.end);
-      break;
+      if (first.end > second.begin) return old;
+      return old.substr(0, first.begin) + piece(second) +
+             old.substr(first.end, second.begin - first.end) + piece(first) +
+             old.substr(second.end);
+    }
+    case 4: {  // an item of a list many times
+      std::string items = piece(a);
+      for (int times = 0; times < 64; ++times) items += ", " + piece(a);
+      return old.substr(0, a.begin) + items + old.substr(a.end);
+    }
+    case 5: {  // numbers that stand near one another
+      std::string out = old.substr(0, a.begin);
+      std::size_t changes = 2 + below(3), at = a.begin;
+      for (const Piece& each : tokens(old)) {
+        if (each.begin < at || changes == 0) continue;
+        if (std::isdigit(static_cast<unsigned char>(old[each.begin])) == 0) continue;
+        out += old.substr(at, each.begin - at) + number();
+        at = each.end, --changes;
+      }
+      return out + old.substr(at);
     }
     default:
-      out = old.substr(0, a.begin) + kNumbers[below(std::size(kNumbers))] + old.substr(a.end);
+      return old.substr(0, a.begin) + number() + old.substr(a.end);
   }
+}
+
+}  // namespace
+
+std::size_t mutate(char* text, std::size_t size, std::size_t most, std::uint32_t seed) {
+  std::minstd_rand random(seed);
+  std::string out(text, size);
+  for (auto changes = random() % 3 ? 1 : 2 + random() % 3; changes > 0 && out.size() <= most;
+       --changes)
+    out = with_a_change(out, random);
   const std::size_t n = std::min(out.size(), most);
   std::memcpy(text, out.data(), n);
   return n;
