@@ -89,7 +89,18 @@ def test_lists_of_nothing_are_not_spelt_out(tmp_path):
         ("tensor", "auto* p = new double[n];", "memory is taken by"),
         ("tensor", "for (;;) step();", "Rounds"),
         ("ir/hlo", "while (true) step();", "Rounds"),
+        ("tensor", "return std::string(rows * columns, '\\0');", "a Scratch"),
+        ("tensor", "Tensor t{dtype, shape, std::string(n * stride / 8, '\\0')};", "a Scratch"),
+        ("tensor", "use(std::vector<double>(count));", "a Scratch"),
+        ("tensor", "use(shape, Ints(x.size(), 1));", "a Scratch"),
+        ("tensor", "auto p = std::make_unique<double[]>(n);", "memory is taken by"),
+        ("tensor", "const Tensor t = x.tensor();", "in a Workspace"),
         ("check", "thread_local int steps = 0;", "no thread_local"),
+        ("plan", "thread_local bool looking = false;  // bounded: a bool", "no thread_local"),
+        ("tensor", "const Tensor t = x.tensor();  // bounded: an element", None),
+        ("tensor", "use(Ints(rank, 0), std::string(name), std::vector<bool>(shape.size()));", None),
+        ("tensor", "using Run = std::function<Ints(std::vector<Array>, const Ints& x)>;", None),
+        ("tensor", "use(Shape(x.shape().begin(), x.shape().end() - 2));", None),
         ("tensor", "Ints index(x.shape().size(), 0);", None),
         ("tensor", "Scratch<double> line(count, x.context());", None),
         ("plan", "for (;;) step();", None),
@@ -101,6 +112,21 @@ def test_kernels_cannot_forget_the_budget(tmp_path, folder, line, said):
     run = subprocess.run([*CHECK, tmp_path], capture_output=True, text=True)
     assert run.returncode == (said is not None), run.stdout
     assert said is None or said in run.stdout
+
+
+def test_what_may_be_in_a_thread_is_listed(tmp_path):
+    (tmp_path / "source").mkdir()
+    listed, other = tmp_path / "source/spellings.cc", tmp_path / "source/names.cc"
+    for file in (listed, other):
+        file.write_text("void f() {\n  thread_local int calls = 0;\n}\n")
+    run = subprocess.run([*CHECK, tmp_path], capture_output=True, text=True)
+    assert run.returncode == 1
+    assert [line.split(":")[0] for line in run.stdout.splitlines()] == [str(other)]
+    other.unlink()
+    assert subprocess.run([*CHECK, tmp_path]).returncode == 0
+    listed.write_text("void f() {}\n")
+    run = subprocess.run([*CHECK, tmp_path], capture_output=True, text=True)
+    assert run.returncode == 1 and "take it off the list" in run.stdout
 
 
 def test_the_sources_keep_to_it():

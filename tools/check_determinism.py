@@ -13,7 +13,8 @@ usage: tools/check_determinism.py [SRC]
 
 import re
 import sys
-from pathlib import Path
+
+import checking
 
 # Where numbers are drawn, and where they must not come out of the C library.
 DRAWING = ("plan", "source", "base", "extract", "generate", "backend")
@@ -254,16 +255,5 @@ def violations(src):
                 )
 
 
-def main(arguments):
-    if "--help" in arguments:
-        print(__doc__)
-        return 0
-    src = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent / "src"
-    found = list(violations(src))
-    for line in found:
-        print(line)
-    return 1 if found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(checking.run(violations, checking.ROOT / "src", __doc__))

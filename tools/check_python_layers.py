@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import checking
+
 # Rooms (folders) and the public modules at the top, each step after those that it may import.
 ORDER = (
     {"spans", "base"},
@@ -133,16 +135,5 @@ def violations(folder: Path) -> Iterator[str]:
         yield f"{folder}: a circle of imports: {' -> '.join(circle)}"
 
 
-def main(arguments: list[str]) -> int:
-    if "--help" in arguments:
-        print(__doc__)
-        return 0
-    top = Path(__file__).resolve().parent.parent
-    found = list(violations(Path(arguments[0]) if arguments else top / "python" / "jaxsmith"))
-    for line in found:
-        print(line)
-    return 1 if found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(checking.run(violations, checking.ROOT / "python" / "jaxsmith", __doc__))

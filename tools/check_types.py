@@ -13,7 +13,8 @@ usage: tools/check_types.py [ROOT]
 import re
 import sys
 from collections import defaultdict
-from pathlib import Path
+
+import checking
 
 # By folder; others of src/ are called what their folder is, and a level's folder (src/ir/hlo) too.
 NAMESPACES = {
@@ -134,16 +135,5 @@ def violations(root):
             yield f"{name} is defined in {' and in '.join(sorted(places))}"
 
 
-def main(arguments):
-    if "--help" in arguments:
-        print(__doc__)
-        return 0
-    root = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent
-    found = list(violations(root))
-    for line in found:
-        print(line)
-    return 1 if found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(checking.run(violations, checking.ROOT, __doc__))
