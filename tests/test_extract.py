@@ -278,6 +278,50 @@ def test_lines_are_aligned_with_the_expressions_that_they_come_from():
             assert hits and all(places == [expression] for places in hits), (level, operation, hits)
 
 
+def test_places_that_begin_together_are_told_apart_by_names():
+    def steps(x, y):
+        @jax.jit
+        def helper(u, v):
+            return u * v - u
+
+        chain = x * y + y - x / 2.0
+        called = jnp.sum(chain).astype(jnp.int32)
+        inner = helper(chain, y) * helper(y, chain)
+        looped = jax.lax.fori_loop(0, 3, lambda i, v: v * y + x, inner)
+        return called, looped
+
+    sample = jaxsmith.extract(steps, X, X)
+    of_opcodes = {
+        "multiply": {"x * y", "u * v", "v * y", "helper(chain, y) * helper(y, chain)", "x / 2.0"},
+        "add": {"x * y + y", "v * y + x"},
+        "subtract": {"x * y + y - x / 2.0", "u * v - u"},
+        "reduce": {"jnp.sum(chain)"},
+        "convert": {"jnp.sum(chain).astype(jnp.int32)"},
+    }
+    for level in ("stablehlo", "hlo", "hlo_optimized"):
+        found = {opcode: set() for opcode in of_opcodes}
+        for line, places, span in aligned(sample, level):
+            opcode = re.search(r" (?:stablehlo\.)?(\w+)[( ](?=%|\w+\.\d)", line)
+            # Counters and reducers are where the loop and the sum are.
+            counts = re.search(r"s32\[\] add|add .*i32>", line)
+            if opcode and opcode[1] in found and not counts:
+                assert span.kind in ("exact", "none"), (level, line, places)
+                found[opcode[1]].update(places)
+        for opcode, wanted in of_opcodes.items():
+            assert found[opcode] - {"jnp.sum(chain)"} <= wanted, (level, opcode, found[opcode])
+            assert found[opcode], (level, opcode)
+
+
+def test_places_that_names_do_not_tell_apart_are_all_named():
+    def total(x, y):
+        return x + y + x
+
+    sample = jaxsmith.extract(total, X, X)
+    for level, kind in (("stablehlo", "exact"), ("hlo", "merged"), ("hlo_optimized", "merged")):
+        spans = [span for line, _, span in aligned(sample, level) if re.search(r"\badd[( ]", line)]
+        assert spans and {span.kind for span in spans} == {kind}, (level, spans)
+
+
 def test_a_fusion_of_several_lines_is_merged():
     def steps(x):
         a = jnp.sin(x)

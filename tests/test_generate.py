@@ -1,5 +1,6 @@
 """`jaxsmith generate` from end to end: what it writes, and that nothing but its options decides that."""
 
+import ast
 import hashlib
 import json
 import os
@@ -249,6 +250,39 @@ def test_every_operation_points_at_its_source_or_says_why_not(rows, level):
             assert len(spans) == sum(each["count"] for each in row["op_counts_" + level])
     # The rest are mostly parameters and constants.
     assert known / all_spans > {"jaxpr": 0.9, "stablehlo": 0.85}.get(level, 0.6)
+
+
+OPERATORS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply"}
+# Derivatives of a product add, and so on.
+DERIVATIVES = re.compile(r"grad|jac|hessian|jvp|vjp|linear|custom|implicit|checkpoint|remat")
+
+
+@pytest.mark.parametrize("level", ["stablehlo", "hlo", "hlo_optimized"])
+def test_an_exact_place_is_that_of_the_operation(rows, level):
+    """`a * b` and `a * b + c` begin together."""
+    right, wrong = 0, []
+    for row in rows:
+        if row["transformation"] != "forward" or DERIVATIVES.search(row["source"]):
+            continue
+        lines, operators = row[level].split("\n"), {}
+        for node in ast.walk(ast.parse(row["source"])):
+            if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
+                place = (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
+                operators[place] = OPERATORS[type(node.op)]
+        for span in row["spans_" + level]:
+            line = lines[span["line"] - 1]
+            found = re.search(r"(?:stablehlo\.| )(add|subtract|multiply)[( ]", line)
+            if span["kind"] != "exact" or not found:
+                continue
+            place = span["sources"][0]
+            written = operators.get(
+                (place["line"], place["column"], place["end_line"], place["end_column"])
+            )
+            if written == found[1]:
+                right += 1
+            elif written is not None:
+                wrong.append((row["id"], line.strip(), place))
+    assert wrong == [] and right > 100, (right, wrong[:5])
 
 
 def test_the_summary_has_a_line_for_each_category(dataset, rows):

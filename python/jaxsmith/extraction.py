@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxsmith import jax_private, transforms
 from jaxsmith.errors import ExtractionError, JaxsmithError, from_jax
-from jaxsmith.levels import LEVELS, MADE, TABLE, producer
+from jaxsmith.levels import LEVELS, MADE, TABLE, Reach, producer, spans_column
 from jaxsmith.provenance import alignment, source
 from jaxsmith.sample import Case, Cost, Sample
 from jaxsmith.spans import Span
@@ -127,6 +127,8 @@ class Extraction(Sample):
         self.lowered: jax.stages.Lowered | None = None
         self.compiled: jax.stages.Compiled | None = None
         self.wanted = tuple(level for level in LEVELS if level in levels)
+        # Of the levels, as they are asked for.
+        self._lines: dict[str, Sequence[alignment.Located]] = {}
         self._failures: dict[str, ExtractionError] = {}
         self._stages_failed: dict[str, ExtractionError] = {}
         for level in self.wanted:
@@ -145,9 +147,9 @@ class Extraction(Sample):
 
     def _made(self, level: str) -> str:
         reach = TABLE[level].reach
-        if reach != "traced" and self.lowered is None:
+        if reach != Reach.TRACED and self.lowered is None:
             self.lowered = self._once("lower", self.traced.lower)
-        if reach == "compiled" and self.compiled is None:
+        if reach == Reach.COMPILED and self.compiled is None:
             assert self.lowered is not None
             self.compiled = self._once("compile", self.lowered.compile)
         return _staged(TABLE[level].stage, lambda: producer(level).text(self))
@@ -245,13 +247,19 @@ class Extraction(Sample):
         """That of one level; empty where it cannot be told, and then `missing` says why."""
         try:
             located = _staged("lower", lambda: self._located(level))
+            by = producer(level).placed_by
+            whole = _staged("lower", lambda: self._located(by)) if by is not None else ()
         except ExtractionError as error:
-            self._failures[f"spans_{level}"] = error
+            self._failures[spans_column(level)] = error
             return []
-        return alignment.spans(located, self.source_text)
+        return alignment.spans(located, self.source_text, whole)
 
     def _located(self, level: str) -> Sequence[alignment.Located]:
-        return producer(level).located(self, self.levels[level])
+        if level not in self._lines:
+            how = producer(level)
+            text = self.levels[level] if level in self.levels else how.text(self)
+            self._lines[level] = how.located(self, text)
+        return self._lines[level]
 
     @cached_property
     def case(self) -> Case | None:

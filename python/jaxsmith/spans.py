@@ -15,7 +15,8 @@ class Range(NamedTuple):
 class Span(NamedTuple):
     """A line of IR (from 1) that holds an operation, and where that comes from.
 
-    `kind` is "exact" (one place), "merged" (several places became one operation) or "none", and
+    `kind` is "exact" (one place), "merged" (several places became one operation, or cannot be told
+    apart) or "none", and
     then `reason` says why.
     """
 

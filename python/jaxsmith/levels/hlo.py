@@ -12,6 +12,7 @@ _DIALECT = "hlo"
 
 class _Hlo(Producer):
     module_of_compile = "initial"
+    placed_by = "stablehlo"
     captured_from = "stablehlo"
 
     def text(self, stages: Stages) -> str:

@@ -12,6 +12,7 @@ from jaxsmith.provenance.source import SourceText
 class _HloOptimized(Producer):
     always = True
     module_of_compile = "scheduled"
+    placed_by = "stablehlo"
 
     def text(self, stages: Stages) -> str:
         return _module(stages).to_string(jax_private.full_options())

@@ -36,6 +36,10 @@ class Producer:
     # Where the chunk route's compiles, which stop before code generation, give the module that is
     # printed: "initial" or "scheduled" (worker/hlo_texts.py). Others are made of the stages.
     module_of_compile: str | None = None
+    # Its lines may have the right beginning of a place and another's end: the level that it is made
+    # of, which has both, comes before it and is `always` made. Where that cannot be located, this
+    # one is not either.
+    placed_by: str | None = None
 
     def text(self, stages: Stages) -> str:
         """As JAX prints it."""
@@ -61,6 +65,7 @@ class Producer:
         """What capture takes, as JSON, in the process that compiles the function, as soon as the
         level can be had. What can be left to `finish` costs the program nothing."""
         text, located = self.made(stages)
+        assert self.placed_by is None  # such a level is located when it is finished
         return {"text": text, "spans": alignment.as_json(alignment.spans(located, source))}
 
     def finish(self, kept: Any) -> Captured:

@@ -25,29 +25,41 @@ class Located:
     parts: list["Located"] = field(default_factory=list)
     calls: list["Located"] = field(default_factory=list)
     reason: str = "JAX gives no location for it"
+    name: str = ""  # JAX's, a path: "jit(f)/while/body/add"
 
 
-def spans(located: Iterable[Located], source: SourceText | None) -> list[Span]:
-    """The operations' places in the source text."""
-    resolver = _Resolver(source)
+def spans(
+    located: Iterable[Located], source: SourceText | None, whole: Iterable[Located] = ()
+) -> list[Span]:
+    """The operations' places in the source text. `whole`: operations of the level that these are
+    made of, where only the beginnings of their own places can be relied upon."""
+    resolver = _Resolver(source, whole)
     return [resolver.span(each) for each in located]
 
 
 class _Resolver:
-    def __init__(self, source: SourceText | None):
+    def __init__(self, source: SourceText | None, whole: Iterable[Located]):
         self._source = source
         # Few stacks are shared by many lines.
         self._stacks: dict[int, Range | None] = {}
         self._places: dict[int, frozenset[Range]] = {}
+        self._named: dict[tuple[int, str], frozenset[Range]] = {}
+        # Of the level below, by where they begin: the places, by the names of what stands there.
+        self._whole: dict[tuple[int, int], dict[str, set[Range]]] = {}
+        for each in whole if source is not None else ():
+            for stack in each.stacks:
+                place = self._of_stack(stack)
+                if place is not None:
+                    begun = self._whole.setdefault(place[:2], {})
+                    begun.setdefault(each.name, set()).add(place)
 
     def span(self, each: Located) -> Span:
         if self._source is None:
             return Span(each.line, "none", (), "the function has no source text")
         if len(each.stacks) == 1 and not each.parts and not each.calls:  # most of them
-            place = self._of_stack(each.stacks[0])
-            if place is not None:
-                return Span(each.line, "exact", (place,), "")
-        places = tuple(sorted(self._all(each)))
+            places = tuple(sorted(self._whole_places(each.stacks[0], each.name)))
+        else:
+            places = tuple(sorted(self._all(each)))
         if places:
             return Span(each.line, "exact" if len(places) == 1 else "merged", places, "")
         if any(each.stacks):
@@ -70,9 +82,31 @@ class _Resolver:
         return places
 
     def _own(self, each: Located) -> frozenset[Range]:
-        return frozenset(
-            place for stack in each.stacks if (place := self._of_stack(stack)) is not None
+        return frozenset[Range]().union(
+            *(self._whole_places(stack, each.name) for stack in each.stacks)
         )
+
+    def _whole_places(self, stack: Stack, name: str) -> frozenset[Range]:
+        """Where an operation of this name with this stack is: several places where that does not
+        tell which of those that begin there."""
+        known = self._named.get((id(stack), name))
+        if known is None:
+            place = self._of_stack(stack)
+            known = frozenset() if place is None else self._ends_of(place, name)
+            self._named[id(stack), name] = known
+        return known
+
+    def _ends_of(self, place: Range, name: str) -> frozenset[Range]:
+        begun = self._whole.get(place[:2])
+        if begun is None:
+            return frozenset((place,))
+        # What is inlined has its callers' names before its own, what is within a call or a loop
+        # has its own behind theirs: the longest says most.
+        path = f"/{name}/"
+        theirs = [each for each in begun if each and f"/{each}/" in path]
+        longest = max(map(len, theirs), default=0)
+        fitting = [each for each in theirs if len(each) == longest] or list(begun)
+        return frozenset[Range]().union(*(begun[each] for each in fitting))
 
     def _of_stack(self, stack: Stack) -> Range | None:
         if id(stack) not in self._stacks:
@@ -213,10 +247,11 @@ def locate_stablehlo(text: str, with_locations: str) -> list[Located]:
             located = None
         if located is not None and last is None:
             opened.append(located)
-        elif located is not None and last is not None:
-            located.stacks = _stacks(last, definitions, cache)
         elif last is not None and stripped.startswith(("}", ")")) and opened:
-            opened.pop().stacks = _stacks(last, definitions, cache)
+            located = opened.pop()
+        if located is not None and last is not None:
+            located.stacks = _stacks(last, definitions, cache)
+            located.name = _name_of(last, definitions)
     for name, located in inside:
         located.calls = calls.get(name, [])
     return out
@@ -300,6 +335,17 @@ def _stacks(
     return found
 
 
+def _name_of(location: str, definitions: Mapping[str, str]) -> str:
+    """The outermost name of an MLIR location, which HLO has as its `op_name`."""
+    location = location.strip()
+    seen: set[str] = set()
+    while location.startswith("#") and location not in seen:
+        seen.add(location)
+        location = definitions.get(location, "")
+    named = _NAME.match(location)
+    return "" if named is None or _FILE.match(location) else named[0][1:-1]
+
+
 def _split(text: str, separator: str) -> tuple[str, str]:
     """The two sides of a separator outside of brackets and strings."""
     at = 0
@@ -334,6 +380,7 @@ _CALLED = re.compile(
 )
 _BRANCHES = re.compile(r"\b(?:branch_computations|called_computations)=\{([^}]*)\}")
 _FRAME = re.compile(r"\bstack_frame_id=(\d+)")
+_OP_NAME = re.compile(r'\bop_name="((?:[^"\\]|\\.)*)"')
 _SILENT = {"parameter", "constant", "tuple", "get-tuple-element"}
 
 
@@ -341,7 +388,9 @@ def locate_hlo(text: str, with_metadata: str) -> list[Located]:
     """Instructions by the lines of a module's text, from the same module printed with metadata.
 
     A fusion comes from all places that its instructions come from; an instruction without a
-    location is where its computation is called.
+    location is where its computation is called. XLA keeps one end for all places of a function that
+    begin together, as those of `a * b` and `a * b + c` do: `spans` is to be given what the module was
+    made of.
     """
     tables, body = _read_tables(with_metadata)
     plain = text.split("\n")
@@ -364,7 +413,9 @@ def locate_hlo(text: str, with_metadata: str) -> list[Located]:
         # An element of an operation's results has that operation's metadata.
         silent = opcode in _SILENT and not (opcode == "get-tuple-element" and metadata)
         reason = f"XLA gives no location for a {opcode}" if silent else "XLA made it"
-        located = Located(number, [stack] if stack else [], reason=reason)
+        named = _OP_NAME.search(metadata) if metadata else None
+        name = named[1] if named else ""
+        located = Located(number, [stack] if stack else [], reason=reason, name=name)
         out.append(located)
         members.setdefault(computation, []).append(located)
         if silent:
@@ -478,7 +529,3 @@ def _without_metadata(line: str) -> tuple[str, str]:
 def as_json(found: Sequence[Span]) -> list[list[Any]]:
     """Spans as a record holds them."""
     return [[s.line, s.kind, [list(r) for r in s.sources], s.reason] for s in found]
-
-
-def levels_as_json(found: Mapping[str, Sequence[Span]]) -> dict[str, list[list[Any]]]:
-    return {level: as_json(each) for level, each in found.items()}

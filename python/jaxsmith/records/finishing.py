@@ -6,10 +6,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from jaxsmith.levels import MADE, TABLE, producer
+from jaxsmith.base.words import Origin
+from jaxsmith.levels import MADE, TABLE, producer, spans_column
 from jaxsmith.provenance import alignment
 from jaxsmith.provenance.source import SourceText
 from jaxsmith.records import form
+from jaxsmith.records.form import Type
 from jaxsmith.records.scrub import Scrubber
 
 # Is told of a stage before it is tried: it may end the process.
@@ -38,12 +40,16 @@ class Finisher:
         clean = self._scrubber.text
         text = SourceText.of(raw["source"]) if raw["source"] else None
         levels = _Levels(raw, announce, refused or {})
-        located = {
-            level: alignment.as_json(alignment.spans(found, text))
-            for level, found in levels.located.items()
-        }
+        located = {}
+        for level, found in levels.located.items():
+            by = producer(level).placed_by
+            if by is None or by in levels.located:
+                whole = levels.located[by] if by is not None else ()
+                located[level] = alignment.as_json(alignment.spans(found, text, whole))
+            else:
+                levels.missing[spans_column(level)] = levels.why_not_located(by)
         return form.build(
-            origin="captured",
+            origin=Origin.CAPTURED,
             levels=levels.texts,
             spans={**levels.spans, **located},
             missing=levels.missing,
@@ -95,9 +101,14 @@ class _Levels:
             self.spans[level] = made.spans
             return
         printed = made.printed
-        located = self._try(f"spans_{level}", "lower", lambda: how.locate(made.text, printed()))
+        part = spans_column(level)
+        located = self._try(part, "lower", lambda: how.locate(made.text, printed()))
         if located is not None:
             self.located[level] = list(located)
+
+    def why_not_located(self, level: str) -> str:
+        """Of a level that is not `located`."""
+        return self.missing.get(spans_column(level)) or self.missing[level]
 
     def _try(self, part: str, stage: str, act: Callable[[], T]) -> T | None:
         if part in self._refused:
@@ -119,7 +130,7 @@ def records_of(
     for number, message in enumerate(_messages(path)):
         if number < first:
             continue
-        if message["type"] != "raw":
+        if message["type"] != Type.RAW:
             yield message
             continue
         try:
@@ -139,7 +150,7 @@ def _finisher_of(path: str) -> Finisher | None:
     with open(path, "rb") as lines:
         for line in lines:
             message = _parsed(line)
-            if message is not None and message["type"] == "process":
+            if message is not None and message["type"] == Type.PROCESS:
                 try:
                     return Finisher(message)
                 except Exception:  # a damaged one: it may stand there twice
@@ -160,21 +171,21 @@ def _messages(path: str) -> Iterator[dict[str, Any]]:
                 cut_off = not line.endswith(b"\n")
                 why = "it is cut off: its process was killed" if cut_off else "it is damaged"
                 yield _problem(f"{name}, line {place}", ValueError(why))
-            elif kind == "raw":
+            elif kind == Type.RAW:
                 if "compiled_levels" in message or "reason" in message:
                     yield message
                 else:
                     open_ones[str(message.get("number"))] = message
-            elif kind in ("compiled", "failed"):
+            elif kind in form.ENDINGS:
                 raw = open_ones.pop(str(message.get("number")), None)
                 if raw is None:
                     why = "the compilation of a function that is not recorded"
                     yield _problem(f"{name}, line {place}", ValueError(why))
                 else:
                     yield completed(raw, message)
-            elif kind in ("function", "problem"):
+            elif kind in (Type.FUNCTION, Type.PROBLEM):
                 yield message
-            elif kind != "process":
+            elif kind != Type.PROCESS:
                 why = f"a record of an unknown type: {kind}"
                 yield _problem(f"{name}, line {place}", ValueError(why))
     yield from open_ones.values()
@@ -196,4 +207,4 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 
 def _problem(name: str, error: Exception) -> dict[str, Any]:
     kind = "" if type(error) is ValueError else f"{type(error).__name__}: "
-    return {"type": "problem", "name": name, "message": f"{kind}{error}".split("\n")[0]}
+    return form.problem(name, f"{kind}{error}".split("\n")[0])

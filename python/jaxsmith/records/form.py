@@ -7,6 +7,7 @@ import base64
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import jax
@@ -19,6 +20,23 @@ from jaxsmith.provenance.source import SourceText
 from jaxsmith.records.scrub import Scrubber
 
 T = TypeVar("T")
+
+
+class Type(StrEnum):
+    """What a line holds: its `type`."""
+
+    FUNCTION = "function"  # a record
+    PROBLEM = "problem"  # what could not be recorded, and why
+    # What a watched process writes: what all its lines share, a function before XLA has it, and how
+    # its compilation went.
+    PROCESS = "process"
+    RAW = "raw"
+    COMPILED = "compiled"
+    FAILED = "failed"
+    AT = "at"  # what is tried next, which may end the process
+
+
+ENDINGS = (Type.COMPILED, Type.FAILED)
 
 # Beyond so many bytes a case or a constant is left out of the record.
 MOST_BYTES = 16 << 20
@@ -138,7 +156,7 @@ def build(
         return [{**each, "name": clean(each["name"])} for each in avals]
 
     return {
-        "type": "function",
+        "type": Type.FUNCTION,
         "origin": origin,
         "source": clean(source.text) if source else "",
         "file": scrubber.file(source.file) if source else "",
@@ -154,6 +172,10 @@ def build(
         "xla_flags": clean(environment["xla_flags"]),
         **more,
     }
+
+
+def problem(name: str, message: str) -> dict[str, Any]:
+    return {"type": Type.PROBLEM, "name": name, "message": message}
 
 
 def dumps(record: Mapping[str, Any]) -> bytes:

@@ -19,6 +19,7 @@ from typing import Any
 import jax
 
 from jaxsmith import jax_private, levels
+from jaxsmith.levels import Reach
 from jaxsmith.provenance import alignment
 from jaxsmith.worker import merged, plain, stages
 from jaxsmith.worker.function import Work
@@ -73,7 +74,7 @@ class ChunkRoute:
                 stages.trace(work)
         for work in stages.alive(works):
             progress("text", [work.position])
-            stages.make_texts(work, stages.of_stages(wanted, "traced"))
+            stages.make_texts(work, stages.of_stages(wanted, Reach.TRACED))
 
     def _lower(self, works: Sequence[Work], wanted: Collection[str], progress: Progress) -> None:
         for work in stages.alive(works):
@@ -85,7 +86,7 @@ class ChunkRoute:
                 stages.lower(work)
         for work in stages.alive(works):
             progress("text", [work.position])
-            stages.make_texts(work, stages.of_stages(wanted, "lowered"))
+            stages.make_texts(work, stages.of_stages(wanted, Reach.LOWERED))
 
     def _hlo_texts(
         self, works: Sequence[Work], wanted: Collection[str], progress: Progress
@@ -100,7 +101,7 @@ class ChunkRoute:
             for name in stages.of_compiles(wanted)
         }
         # These need code, which those compiles do not generate.
-        further = stages.of_stages(wanted, "compiled")
+        further = stages.of_stages(wanted, Reach.COMPILED)
         with self._hlo.hooked():
             for work in stages.alive(works):
                 lowering = lowerings[work.position]

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 
 from jaxsmith.base import arrays, package
 from jaxsmith.base.terminal import without_escapes
+from jaxsmith.provenance import alignment
 
 MOST_SPAN_VALUES = 8_000_000  # half of what the supervisor takes in a message
 
@@ -55,6 +56,8 @@ class Work:
     constants: list[np.ndarray] = field(default_factory=list)
     file: str = ""  # what the module is compiled as
     spans: dict[str, list] = field(default_factory=dict)  # by level, as alignment.as_json has them
+    # Of levels by which others are placed in the source.
+    placing: dict[str, Sequence[alignment.Located]] = field(default_factory=dict)
     result_paths: list[str] = field(default_factory=list)
     result_dtypes: list[str] = field(default_factory=list)
     outputs: list[np.ndarray] = field(default_factory=list)
@@ -86,6 +89,7 @@ class Work:
         """Lets go of what JAX made."""
         self.function = self.module = self.treedef = None
         self.traced = self.lowered = self.compiled = None
+        self.placing.clear()
 
     def check_size(self, most_bytes: int, packed_bytes: int = 0) -> None:
         """Raises Refused where the texts and arrays take more than so many bytes, or the spans

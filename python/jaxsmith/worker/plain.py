@@ -26,6 +26,7 @@ import numpy as np
 from jax import enable_x64
 
 from jaxsmith import jax_private, levels
+from jaxsmith.levels import Reach
 from jaxsmith.worker import probe, stages
 from jaxsmith.worker.function import Work
 from jaxsmith.worker.stages import Progress
@@ -36,9 +37,9 @@ def run_chunk(works: Sequence[Work], wanted: Collection[str], progress: Progress
         for stage, act in (
             ("exec", stages.load),
             ("trace", stages.trace),
-            ("text", lambda work: stages.make_texts(work, stages.of_stages(wanted, "traced"))),
+            ("text", lambda work: stages.make_texts(work, stages.of_stages(wanted, Reach.TRACED))),
             ("lower", stages.lower),
-            ("text", lambda work: stages.make_texts(work, stages.of_stages(wanted, "lowered"))),
+            ("text", lambda work: stages.make_texts(work, stages.of_stages(wanted, Reach.LOWERED))),
         ):
             if work.alive:
                 progress(stage, [work.position])
@@ -53,11 +54,11 @@ def finish(work: Work, wanted: Collection[str], progress: Progress) -> None:
     that it cannot compile itself, such as those of several devices."""
     progress("compile", [work.position])
     reached = {name: levels.TABLE[name].reach for name in stages.of_compiles(wanted)}
-    stages.make_texts(work, [name for name, reach in reached.items() if reach == "lowered"])
+    stages.make_texts(work, [name for name, reach in reached.items() if reach == Reach.LOWERED])
     if work.alive:
         stages.compile_lowered(work)
-    stages.make_texts(work, [name for name, reach in reached.items() if reach == "compiled"])
-    stages.make_texts(work, stages.of_stages(wanted, "compiled"))
+    stages.make_texts(work, [name for name, reach in reached.items() if reach == Reach.COMPILED])
+    stages.make_texts(work, stages.of_stages(wanted, Reach.COMPILED))
     if work.alive:
         with work.stage("text"):
             keep_costs(work, work.compiled.cost_analysis())

@@ -7,6 +7,7 @@ import signal
 import struct
 import warnings
 from collections.abc import Callable
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from jaxsmith import levels, versions
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     from jaxsmith.worker.function import Work
 
 FRAME_OVERHEAD = 60_000  # what a frame may hold beside the texts and arrays of its outcome
+
+
+class Route(StrEnum):
+    """How the functions of a request are done."""
+
+    CHUNK = "chunk"
+    PLAIN = "plain"
+    TEXT = "text"
 
 
 class Stream:
@@ -71,20 +80,21 @@ def serve(stream: Stream) -> None:
         stream.send(msgpack.packb(message))
 
     send(type="hello", versions=versions.versions(), run_options=merged.RUN_OPTIONS)
-    route: ChunkRoute | None = None
+    chunk_route: ChunkRoute | None = None
     while (frame := stream.receive()) is not None:
         request = msgpack.unpackb(frame)
         chunk, wanted = request["chunk"], {levels.STRUCTURE, *request["levels"]}
+        route = Route(request["route"])
         works = [work_of(i, function) for i, function in enumerate(request["functions"])]
         progress = _progress(send, chunk)
-        if request["route"] == "plain":
+        if route == Route.PLAIN:
             plain.run_chunk(works, wanted, progress)
-        elif request["route"] == "text":
+        elif route == Route.TEXT:
             texts.run_chunk(works, progress)
         else:
-            route = route or ChunkRoute()
-            route.run_chunk(works, wanted, bool(request.get("isolate")), progress)
-        if request["route"] == "text":  # what came with the function need not go back
+            chunk_route = chunk_route or ChunkRoute()
+            chunk_route.run_chunk(works, wanted, bool(request.get("isolate")), progress)
+        if route == Route.TEXT:  # what came with the function need not go back
             wanted = set()
         for work in works:
             work.levels = {level: text for level, text in work.levels.items() if level in wanted}

@@ -98,7 +98,7 @@ def make_texts(work: Work, names: Iterable[str]) -> None:
                 keep(work, name, *levels.producer(name).made(work))
 
 
-def of_stages(wanted: Collection[str], reach: str) -> list[str]:
+def of_stages(wanted: Collection[str], reach: levels.Reach) -> list[str]:
     """The levels to make that take JAX so far and no further, but for those `of_compiles`."""
     return [
         name
@@ -121,12 +121,16 @@ def _to_make(wanted: Collection[str]) -> list[str]:
 def keep(work: Work, level: str, text: str, located: Sequence[alignment.Located]) -> None:
     """A level's text, and where its lines come from."""
     # What is traced shows Python objects as these show themselves.
-    check_text(level, text, of_python=levels.TABLE[level].reach == "traced")
+    check_text(level, text, of_python=levels.TABLE[level].reach == levels.Reach.TRACED)
     work.levels[level] = text
     lines = work.source.count("\n") + 1
     origin = tuple((line, 0) for line in range(1, lines + 1))
     source = SourceText(work.source, work.entry, work.file, 1, origin)
-    work.spans[level] = alignment.as_json(alignment.spans(located, source))
+    if level in levels.placing():
+        work.placing[level] = located
+    by = levels.producer(level).placed_by
+    whole = () if by is None else work.placing[by]
+    work.spans[level] = alignment.as_json(alignment.spans(located, source, whole))
 
 
 def alive(works: Iterable[Work]) -> list[Work]:
