@@ -67,9 +67,12 @@ build: configure
 dataset: tool
 	@$(JAXSMITH) generate --count $(COUNT) --out $(call shell_word,OUT) --seed $(SEED) $(if $(WORKERS),--workers $(WORKERS)) --resume
 
-test: build lint test-cpp test-python
+# One after the other, also where make has several jobs: each takes as many processors as there are.
+test: build lint
+	@$(MAKE) --no-print-directory test-cpp
+	@$(MAKE) --no-print-directory test-python
 
-lint: setup $(BUILD)/build.ninja
+lint: configure
 	@$(VENV)/python tools/check_layers.py
 	@$(VENV)/python tools/check_types.py
 	@$(VENV)/python tools/check_python_layers.py
@@ -89,7 +92,7 @@ format: setup
 test-cpp: build
 	@ctest --test-dir $(BUILD) --parallel $(TEST_JOBS) --output-on-failure --quiet --no-tests=error --output-log $(BUILD)/ctest.log \
 	  || { cat $(BUILD)/ctest.log; exit 1; }
-	@grep -E "tests passed|Total Test time" $(BUILD)/ctest.log
+	@grep -E "tests passed|Total Test time|\((Skipped|Disabled|Not Run)\)" $(BUILD)/ctest.log
 
 test-python: build
 	@JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python -m pytest -q -n $(TEST_JOBS) --dist loadfile tests
@@ -100,7 +103,7 @@ sanitize: build
 	  CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) CTEST_PARALLEL_LEVEL=$(JOBS) cmake --workflow --preset $$preset || exit 1; done
 	@JAXSMITH=$(abspath $(JAXSMITH)) $(VENV)/python -m pytest -q -m sanitized tests
 
-tidy: setup $(BUILD)/build.ninja
+tidy: configure
 	@$(VENV)/python tools/tidy.py --build $(BUILD)
 
 docs: tool

@@ -9,13 +9,13 @@ become a dataset, which puts each to the checks, and the table says how many pas
 """
 
 import argparse
-import os
 import shutil
 import sys
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jax
 import jaxsmith
@@ -23,7 +23,7 @@ import numpy as np
 from jaxsmith import jax_private
 from jaxsmith.errors import JaxsmithError
 from jaxsmith.levels import LEVELS
-from jaxsmith.records import extracted, form
+from jaxsmith.records import extracted
 from library_functions import Case, cases
 
 
@@ -66,7 +66,7 @@ def by_jax(case: Case) -> dict[str, str | None] | None:
     }
 
 
-def try_case(case: Case, counts: Counter, kept: list[bytes] | None) -> str | None:
+def try_case(case: Case, counts: Counter, kept: list[dict[str, Any]] | None) -> str | None:
     """Counts what became of the case; what went wrong, if anything."""
     counts["functions"] += 1
     expected = by_jax(case)
@@ -85,7 +85,7 @@ def try_case(case: Case, counts: Counter, kept: list[bytes] | None) -> str | Non
         if different:
             return f"differs: {', '.join(different)}"
     if kept is not None:
-        kept.append(form.dumps(extracted.record_of(sample)))
+        kept.append(extracted.record_of(sample))
     try:
         counts["executed"] += sample.case is not None
     except JaxsmithError as error:
@@ -96,16 +96,12 @@ def try_case(case: Case, counts: Counter, kept: list[bytes] | None) -> str | Non
     return None
 
 
-def checked(folder: str, lines: list[bytes]) -> Counter:
+def checked(folder: str, records: list[dict[str, Any]]) -> Counter:
     """Puts the records to the checks; how many rows have passed each."""
     from jaxsmith import datasets
 
     shutil.rmtree(folder, ignore_errors=True)
-    records = os.path.join(folder, ".jaxsmith", "records")
-    os.makedirs(records)
-    with open(os.path.join(records, "suite.jsonl"), "wb") as file:
-        file.writelines(lines)
-    datasets.finish(folder)
+    datasets.make(folder, records)
     out: Counter = Counter()
     for row in datasets.load(folder):
         out["rows"] += 1
@@ -175,7 +171,7 @@ def main() -> int:
     parser.add_argument("--table", default="", help="Markdown file to write the table to")
     options = parser.parse_args()
     groups: dict[str, Counter] = defaultdict(Counter)
-    kept: list[bytes] | None = [] if options.save else None
+    kept: list[dict[str, Any]] | None = [] if options.save else None
     failures = 0
     jax.config.update("jax_threefry_partitionable", True)
     for number, case in enumerate([*cases(), *harnesses(options.harnesses)]):

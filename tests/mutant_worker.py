@@ -86,9 +86,11 @@ class _Jax:
     """Draws changes and runs what comes of them. `tell` says what is being tried."""
 
     def __init__(self, rows: list[dict[str, Any]], tell: Any):
+        import mlir_changes
         from jaxsmith import jax_private
 
-        self.rows, self.tell, self.private = rows, tell, jax_private
+        self.rows, self.tell = rows, tell
+        self.private, self.mlir = jax_private, mlir_changes
         jax_private.initialize_lapack()
         self.context = jax_private.new_context(threads=False)
         # How fast the code is does not matter.
@@ -100,7 +102,7 @@ class _Jax:
     def done(self, job: Job) -> Outcome:
         row = self.rows[job.row]
         out = Outcome(job)
-        with self.context, self.private.unknown_location(self.context):
+        with self.context, self.mlir.unknown_location(self.context):
             if not self._usable(job):
                 out.state = "unusable"
                 return out
@@ -196,11 +198,11 @@ class _Jax:
         if job.level == "stablehlo":
             return self.private.parse_stablehlo(out.text, self.context)
         if job.level == "hlo":
-            return self.private.stablehlo_of_hlo(out.text, self.context)
+            return self.mlir.stablehlo_of_hlo(out.text, self.context)
         if job.level == "hlo_optimized":
             from optimized_hlo import compilable
 
-            return self.private.stablehlo_of_hlo(compilable(out.text), self.context)
+            return self.mlir.stablehlo_of_hlo(compilable(out.text), self.context)
         import jax
         from jax.extend import core
 

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import mlir_changes
 from jaxsmith import jax_private
 from mutate_words import (
     ALIKE,
@@ -174,13 +175,11 @@ def _set(op: Any, order: dict[int, int]) -> None:
 
 
 def _set_attribute(op: Any, name: str, text: str) -> None:
-    op.attributes[name] = jax_private.mlir_attribute(text)
+    op.attributes[name] = mlir_changes.attribute(text)
 
 
 def _rename(op: Any, name: str) -> None:
-    new = jax_private.insert_operation(
-        name, list(op.operands), [r.type for r in op.results], before=op
-    )
+    new = mlir_changes.insert(name, list(op.operands), [r.type for r in op.results], before=op)
     op.results[0].replace_all_uses_with(new.results[0])
     op.erase()
 
@@ -189,8 +188,8 @@ def _convert_by_way(op: Any, rng: random.Random) -> None:
     type_ = str(op.results[0].type)
     sizes, _, element = type_.removeprefix("tensor<").removesuffix(">").rpartition("x")
     way = other(["i8", "f16", "i32", "bf16", "ui8"], element, rng)
-    between = jax_private.mlir_type(f"tensor<{sizes}x{way}>" if sizes else f"tensor<{way}>")
-    step = jax_private.insert_operation("stablehlo.convert", [op.operands[0]], [between], before=op)
+    between = mlir_changes.type_of(f"tensor<{sizes}x{way}>" if sizes else f"tensor<{way}>")
+    step = mlir_changes.insert("stablehlo.convert", [op.operands[0]], [between], before=op)
     op.operands[0] = step.results[0]
 
 

@@ -138,7 +138,7 @@ def test_saved_extractions_are_a_dataset(tmp_path):
         or dataset[0].stablehlo == samples[2].stablehlo
     )
     assert dataset[dataset[0].id].fields == dataset[0].fields
-    with pytest.raises(jaxsmith.JaxsmithError, match="not empty"):
+    with pytest.raises(jaxsmith.JaxsmithError, match="it holds a dataset; name another folder"):
         jaxsmith.save(samples, tmp_path / "saved")
     with pytest.raises(jaxsmith.JaxsmithError, match="split 'tests': there are train, validation"):
         jaxsmith.load(tmp_path / "saved", split="tests")

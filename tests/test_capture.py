@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -364,24 +365,41 @@ def test_all_has_single_primitives_and_out_a_dataset(tmp_path):
     assert {each.name for each in captured} >= {"jit(add)", "jit(<lambda>)"}
     dataset = jaxsmith.load(tmp_path / "out")
     assert len(dataset) == len(captured)
-    with pytest.raises(jaxsmith.JaxsmithError, match="not empty"):
+    with pytest.raises(jaxsmith.JaxsmithError, match="it holds a dataset; name another folder"):
         jaxsmith.capture(out=tmp_path / "out")
 
 
 @pytest.mark.parametrize("out", ["/dev/null/z", "/proc/z/y"])
 def test_out_is_tried_before_the_block(out):
     ran = []
-    with pytest.raises(jaxsmith.JaxsmithError, match=f"out '{out}': "):
+    with pytest.raises(jaxsmith.JaxsmithError, match=f"cannot make the folder {out}/"):
         with jaxsmith.capture(out=out):
             ran.append(out)
     assert ran == []
 
 
-def test_functions_stay_where_their_records_cannot_be_written(tmp_path):
+def test_the_block_may_write_into_out(tmp_path):
+    out = tmp_path / "run"
+    with jaxsmith.capture(out=out) as captured:
+        out.mkdir()
+        (out / "log.txt").write_text("mine")
+        jax.jit(lambda x: x * 3 - 4)(2.0)
+    assert len(jaxsmith.load(out)) == len(captured) == 1 and captured.problems == []
+    assert (out / "log.txt").read_text() == "mine"
+
+
+def test_functions_and_their_records_stay_where_no_dataset_can_be_written(tmp_path, monkeypatch):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     captured = jaxsmith.capture(out=tmp_path / "a" / "out")
-    with pytest.raises(jaxsmith.JaxsmithError, match="could not be written"):
+    with pytest.raises(jaxsmith.JaxsmithError, match="could not be written") as raised:
         with captured:
-            assert list(tmp_path.iterdir()) == []
+            assert list(tmp_path.iterdir()) == [temporary]
             (tmp_path / "a").write_text("")
             jax.jit(lambda x: x * 3 - 2)(2.0)
     assert [each.name for each in captured] == ["jit(<lambda>)"]
+    (file,) = temporary.iterdir()
+    assert str(file) in str(raised.value)
+    done = run([os.environ["JAXSMITH"], "capture", "--records", file, "--out", tmp_path / "out"])
+    assert done.returncode == 0 and len(jaxsmith.load(tmp_path / "out")) == 1, done.stderr

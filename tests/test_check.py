@@ -298,10 +298,25 @@ def test_results_are_written_whole_or_not_at_all(tmp_path):
     assert done.returncode == 1 and not out.exists(), done
     assert f"cannot write {out}/0.npy: File too large" in done.stderr
     assert jaxsmith(*asked).returncode == 0
-    before = (out / "0.npy").read_bytes()
-    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=little)
-    assert done.returncode == 1 and [p.name for p in out.iterdir()] == ["0.npy"], done
-    assert (out / "0.npy").read_bytes() == before
+    assert [p.name for p in out.iterdir()] == ["0.npy"]
+
+
+@pytest.mark.parametrize("name", ["0.npy", "3.npy", "0-device1.npy"])
+def test_results_that_are_there_are_not_replaced(tmp_path, name):
+    text, out = tmp_path / "text", tmp_path / "out"
+    text.write_text("{ lambda ; a:f32[2]. let b:f32[2] = sin a in (b,) }")
+    out.mkdir()
+    for other in ("notes.npy", "0-device.npy", "0.npy.txt", "00"):
+        (out / other).write_text("mine")
+    asked = ["eval", text, "--input", "[1, 2]", "--out", out]
+    (out / name).write_text("mine")
+    done = jaxsmith(*asked)
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done
+    assert f"there is {name} in it" in done.stderr and done.stdout == ""
+    assert all(path.read_text() == "mine" for path in out.iterdir())
+    (out / name).unlink()
+    assert jaxsmith(*asked).returncode == 0
+    assert np.load(out / "0.npy").shape == (2,)
 
 
 @pytest.mark.parametrize(

@@ -55,3 +55,22 @@ def test_layers_hold_and_the_check_sees_what_breaks_them(tmp_path):
         (src / folder / "a.h").write_text(f'#include "{include}"\n')
         done = subprocess.run([script, src], capture_output=True, text=True)
         assert done.returncode == 1 and folder in done.stdout
+
+
+def test_the_back_ends_own_names_stand_in_no_text_of_other_layers(tmp_path):
+    script = ROOT / "tools" / "check_layers.py"
+    lines = {
+        'bool is_loop() { return has("lax.scan("); }': True,
+        'const char* rows = R"rows(\njax.nn.relu\n)rows";': True,
+        'char c = \'"\'; const char* call = "jnp.sum($0)";': True,
+        '// jnp.sum("lax.scan")': False,
+        'const char* word = "relax.and";': False,
+    }
+    for folder, may in (("plan", False), ("source", False), ("plan/jax", True)):
+        for number, (line, is_spelling) in enumerate(lines.items()):
+            src = tmp_path / f"{folder.replace('/', '_')}_{number}"
+            (src / folder).mkdir(parents=True)
+            (src / folder / "a.cc").write_text(line + "\n")
+            done = subprocess.run([script, src], capture_output=True, text=True)
+            refused = is_spelling and not may
+            assert done.returncode == refused and ("vocabulary" in done.stdout) == refused, line

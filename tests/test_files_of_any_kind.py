@@ -27,6 +27,14 @@ def test_a_device_without_an_end_is_named():
         assert "/dev/zero: it holds more than 1073741824 bytes" in done.stderr
 
 
+def test_a_line_without_an_end_is_named(tmp_path):
+    rows = tmp_path / "rows.parquet"
+    write(rows, [row("x")])
+    done = jaxsmith("score", "/dev/zero", "--dataset", rows)
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done
+    assert "/dev/zero:1: the line has more than 268435456 bytes" in done.stderr
+
+
 def test_a_text_that_cannot_be_read_to_its_end_is_none():
     for command in ("check", "eval"):
         reader, writer = pty.openpty()

@@ -9,6 +9,7 @@ import sys
 
 import jax
 import jax.numpy as jnp
+import mlir_changes
 import numpy as np
 import pytest
 from jaxsmith import jax_private
@@ -340,21 +341,20 @@ def test_modules_of_mlir_are_changed():
     module = jax_private.parse_stablehlo(lowered(lambda x: jnp.sin(x), X).as_text(), context)
     main = next(iter(module.body.operations))
     sine = next(iter(main.regions[0].blocks[0].operations)).operation
-    with context, jax_private.unknown_location(context):
-        wide = jax_private.mlir_type("tensor<2x3xf64>")
+    with context, mlir_changes.unknown_location(context):
+        wide = mlir_changes.type_of("tensor<2x3xf64>")
         operand, types = [sine.operands[0]], [sine.results[0].type]
-        new = jax_private.insert_operation("stablehlo.cosine", operand, types, before=sine)
+        new = mlir_changes.insert("stablehlo.cosine", operand, types, before=sine)
         sine.results[0].replace_all_uses_with(new.results[0])
         sine.erase()
-        jax_private.verify_mlir(module)
+        mlir_changes.verify(module)
         assert "stablehlo.cosine" in jax_private.stablehlo_text(module)
-        number = jax_private.mlir_attribute("dense<1.0> : tensor<2x3xf64>")
+        number = mlir_changes.attribute("dense<1.0> : tensor<2x3xf64>")
         assert number.type == wide
-        new.operands[0] = jax_private.insert_operation(
-            "stablehlo.constant", [], [wide], before=new
-        ).results[0]
+        constant = mlir_changes.insert("stablehlo.constant", [], [wide], before=new)
+        new.operands[0] = constant.results[0]
         with pytest.raises(jax_private.MlirError):
-            jax_private.verify_mlir(module)
+            mlir_changes.verify(module)
 
 
 def test_thread_settings():

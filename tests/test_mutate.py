@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import dataset_rows
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from jaxsmith.base import arrays
+from test_generate import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
@@ -237,9 +237,7 @@ def test_an_interrupted_run_leaves_nothing(dataset, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    deadline = time.monotonic() + 60
-    while not (out / ".jaxsmith").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(run, (out / ".jaxsmith").exists)
     run.send_signal(signal.SIGINT)
     _, errors = run.communicate(timeout=120)
     assert run.returncode == 130 and b"interrupted" in errors

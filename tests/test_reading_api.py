@@ -1,7 +1,9 @@
 """The readers from Python: what they give is what JAX gives, and they do not hold Python up."""
 
+import functools
+import subprocess
+import sys
 import threading
-import time
 
 import jax
 import jax.numpy as jnp
@@ -103,24 +105,57 @@ def test_a_budget_ends_a_text():
         jaxsmith.evaluate(ENDLESS, np.int32(1), steps=100_000)
 
 
-def test_threads_run_side_by_side():
-    """Python goes on while a text is executed, and each thread has its own budget."""
+def in_threads(*acts):
+    """Runs them side by side, to their ends; what they have raised."""
     failures: list[BaseException] = []
 
-    def work():
+    def run(act):
         try:
-            with pytest.raises(jaxsmith.BudgetError):
-                jaxsmith.evaluate(ENDLESS, np.int32(1), steps=300_000_000)
+            act()
         except BaseException as error:
             failures.append(error)
 
-    threads = [threading.Thread(target=work) for _ in range(2)]
+    threads = [threading.Thread(target=run, args=[act]) for act in acts]
     for thread in threads:
         thread.start()
-    turns = 0
-    while any(thread.is_alive() for thread in threads):
-        turns += 1
-        small = jaxsmith.evaluate(SINE, np.ones(3, np.float32))[0]
-        np.testing.assert_allclose(small, np.sin(np.ones(3, np.float32)), rtol=1e-6)
-        time.sleep(0)
-    assert not failures and turns > 10
+    for thread in threads:
+        thread.join()
+    return failures
+
+
+def run_out_of_steps(program, steps):
+    with pytest.raises(jaxsmith.BudgetError):
+        program.evaluate(np.int32(1), steps=steps)
+
+
+def test_each_thread_has_its_own_budget():
+    programs = [jaxsmith.parse(ENDLESS) for _ in range(2)]
+    acts = [functools.partial(run_out_of_steps, program, 1_000_000) for program in programs]
+    assert in_threads(*acts) == []
+
+
+# Ends by itself only if the interpreter is let on, again and again, within one call that does not end.
+SIDE_BY_SIDE = f"""
+import os, sys, threading, time
+import jaxsmith, numpy as np
+program, x = jaxsmith.parse({ENDLESS!r}), np.ones(3, np.float32)
+sys.setswitchinterval(1000)  # no thread is made to give way
+begun = threading.Event()
+def endless():
+    begun.set()
+    program.evaluate(np.int32(1), steps=10**15)
+threading.Thread(target=endless, daemon=True).start()
+begun.wait()
+for _ in range(20):
+    np.testing.assert_allclose(jaxsmith.evaluate({SINE!r}, x)[0], np.sin(x), rtol=1e-6)
+    time.sleep(0)  # gives way
+os.write(1, b"20 turns")
+os._exit(0)
+"""
+
+
+def test_python_goes_on_while_a_text_is_executed():
+    done = subprocess.run(
+        [sys.executable, "-c", SIDE_BY_SIDE], capture_output=True, text=True, timeout=300
+    )
+    assert (done.returncode, done.stdout) == (0, "20 turns"), done.stderr

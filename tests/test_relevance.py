@@ -96,6 +96,14 @@ def test_stands_in_rows_card_and_manifest(dataset):
     assert f"{100 * figures['mean']:.1f} % on average" in (folder / "README.md").read_text()
 
 
+def test_the_card_shows_a_text_that_the_rows_have(dataset):
+    folder, rows = dataset
+    assert rows[0]["jaxpr"] and rows[0]["stablehlo"] is None
+    card = (folder / "README.md").read_text()
+    assert 'rows[0]["jaxpr"])' in card and 'rows[0]["stablehlo"]' not in card
+    assert "- jax\n" in card and "- stablehlo\n" not in card and "- hlo\n" not in card
+
+
 def test_rows_above_the_limit_are_refused(dataset, tmp_path):
     limit = 0.1
     rows = generated(tmp_path / "few", "--count", "40", "--max-inert", str(limit))

@@ -125,6 +125,19 @@ def test_coverage_counts_names_operations_and_types(small):
     assert {k: v["rows"] for k, v in found["nesting"].items()} == {"0": 2, "2": 1}
 
 
+# Counts of an operation are added up where a row has several.
+@pytest.mark.parametrize(
+    ("numbers", "read"), [([1, 2], True), ([-1], False), ([2**63 - 1, 1], False)]
+)
+def test_counts_that_cannot_be_are_their_rows_error(numbers, read, tmp_path):
+    counts = [{"op": "stablehlo.sine", "count": n} for n in numbers]
+    folder = write(tmp_path / "rows", [described("a"), described("b", op_counts_stablehlo=counts)])
+    found = answer("coverage", folder)
+    assert (found["rows"], found["unread"]) == (2, 0 if read else 1)
+    sines = found["operations"]["stablehlo"]["stablehlo.sine"]
+    assert sines == {"times": 6 if read else 3, "rows": 2 if read else 1}
+
+
 def test_coverage_is_a_table_for_people(small):
     done = jaxsmith("coverage", small, "--few", 2)
     assert done.returncode == 0, done.stderr

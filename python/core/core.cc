@@ -13,6 +13,7 @@
 #include "check/program.h"
 #include "score/grade.h"
 #include "tensor/array.h"
+#include "tensor/from_bytes.h"
 
 namespace nb = nanobind;
 
@@ -55,16 +56,14 @@ void set_exception(const Failure& failure) {
 }
 
 Tensor tensor_of(const nb::tuple& array) {
-  Tensor out;
   const auto name = nb::cast<std::string>(array[0]);
   const auto dtype = jaxsmith::tensor::dtype_from_jaxpr_name(name);
   if (!dtype) raise({"there are no arrays of " + name, "UnsupportedError"});
-  out.dtype = *dtype;
-  out.shape = nb::cast<std::vector<std::int64_t>>(array[1]);
   const nb::bytes data = nb::cast<nb::bytes>(array[2]);
-  out.bytes.assign(data.c_str(), data.size());
-  if (const auto why = jaxsmith::tensor::why_no_array(out)) raise({"an array: " + *why, "IRError"});
-  return out;
+  auto out = jaxsmith::tensor::tensor_from_bytes(
+      *dtype, nb::cast<std::vector<std::int64_t>>(array[1]), {data.c_str(), data.size()});
+  if (!out.ok()) raise({"an array: " + out.error().message, "IRError"});
+  return std::move(out).value();
 }
 
 nb::tuple tuple_of(const Tensor& t) {

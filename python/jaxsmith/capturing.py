@@ -1,15 +1,15 @@
 """`jaxsmith.capture`: what JAX compiles in a piece of a Python program."""
 
-import contextlib
 import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, overload
 
+from jaxsmith import datasets
 from jaxsmith.errors import JaxsmithError
 from jaxsmith.levels import LEVELS
 from jaxsmith.records import finishing, form
+from jaxsmith.records.form import Type
 from jaxsmith.sample import Case, Cost, Sample
 from jaxsmith.spans import Range, Span
 from jaxsmith.watching.recorder import Recorder
@@ -57,7 +57,7 @@ class CapturedFunction(Sample):
 
     @property
     def cost(self) -> Cost | None:
-        if self.hlo_optimized is None:
+        if not self._has_compiled_level():
             return None
         return Cost(self.fields["flops"], self.fields["bytes_accessed"])
 
@@ -83,17 +83,15 @@ class Captured(Sequence[CapturedFunction]):
         self.problems: list[str] = []
 
     def _take(self, message: dict[str, Any]) -> None:
-        if message["type"] == "raw":
+        if message["type"] == Type.RAW:
             self._begun[message["number"]] = message
-        elif message["type"] in ("compiled", "failed"):
+        elif message["type"] in form.ENDINGS:
             raw = self._begun.pop(message["number"])
             self._raw.append(finishing.completed(raw, message))
         else:
             self.problems.append(f"{message['name']}: {message['message']}")
 
     def __enter__(self) -> "Captured":
-        if self._out is not None:
-            _try_folder(self._out)  # before the program has worked for it
         self._recorder.start()
         return self
 
@@ -115,22 +113,15 @@ class Captured(Sequence[CapturedFunction]):
         return self._finished
 
     def _save(self, out: str) -> None:
-        from jaxsmith import datasets
-
         if not self._raw:
             return
-        folder = os.path.join(out, ".jaxsmith", "records")
         try:
-            os.makedirs(folder)
-            with open(os.path.join(folder, "captured.jsonl"), "wb") as file:
-                for each in (header(), *self._raw):
-                    file.write(form.dumps(each))
-        except OSError as error:
+            self.problems += datasets.make(out, (header(), *self._raw))
+        except (JaxsmithError, OSError) as error:
             raise JaxsmithError(
-                f"out {out!r}: the records could not be written: {error.strerror or error}; the"
-                " context manager's value still has the functions"
+                f"out {out!r}: the dataset could not be written: {error}; the context manager's value"
+                " still has the functions"
             ) from error
-        datasets.finish(out)
 
     def __len__(self) -> int:
         return len(self._raw)
@@ -150,35 +141,17 @@ class Captured(Sequence[CapturedFunction]):
         return f"<Captured: {len(self)} functions{': ' if names else ''}{names}{', …' if len(self) > 5 else ''}>"
 
 
-def _try_folder(out: str) -> None:
-    """Raises JaxsmithError where nothing can be written to the folder; leaves nothing behind."""
-    made = []
-    place = os.path.abspath(out)
-    while not os.path.lexists(place):
-        made.append(place)
-        place = os.path.dirname(place)
-    try:
-        os.makedirs(out, exist_ok=True)
-        tempfile.TemporaryFile(dir=out).close()
-    except OSError as error:
-        raise JaxsmithError(
-            f"out {out!r}: {error.strerror or error}; name a new folder where you may write"
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            for each in made:
-                os.rmdir(each)
-
-
 def capture(*, all: bool = False, out: str | os.PathLike[str] | None = None) -> Captured:
     """A context manager that records every function that JAX compiles within it.
 
     `all`: also the single primitives that JAX compiles when it runs eagerly. `out`: a new folder
-    that a dataset is written to at the end. The functions are those of all threads; what has been
-    compiled before is in JAX's caches and not seen again (`jax.clear_caches()` empties them).
+    that a dataset is written to at the end, beside what the program has put there itself; the records
+    go through a file in the folder for temporary files (TMPDIR). The functions are those of all
+    threads; what has been compiled before is in JAX's caches and not seen again
+    (`jax.clear_caches()` empties them).
 
-    Raises JaxsmithError where `out` is not new or empty, or, when the block begins, cannot be
-    written to.
+    Raises JaxsmithError where `out` is not new or empty, or cannot be written to; at the end, where
+    the dataset cannot be made: then the file of records stays, and is named.
 
         >>> import jax, jax.numpy as jnp, jaxsmith
         >>> with jaxsmith.capture() as captured:
@@ -189,10 +162,6 @@ def capture(*, all: bool = False, out: str | os.PathLike[str] | None = None) -> 
         { lambda ; a:f32[3]. let b:f32[3] = sin a; c:f32[3] = mul b 2.0:f32[] in (c,) }
     """
     folder = None if out is None else os.fspath(out)
-    if (
-        folder is not None
-        and os.path.exists(folder)
-        and (not os.path.isdir(folder) or os.listdir(folder))
-    ):
-        raise JaxsmithError(f"out {folder!r}: it is not empty; name a new or empty folder")
+    if folder is not None:
+        datasets.check_new(folder)  # before the program has worked for it
     return Captured(folder, all)

@@ -3,8 +3,10 @@
 import glob
 import json
 import os
-import subprocess
-from collections.abc import Iterable, Iterator
+import tempfile
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, overload
 
 from jaxsmith import program
@@ -103,32 +105,95 @@ def save(samples: Iterable[Any], folder: str | os.PathLike[str]) -> Dataset:
     functions are put to; the column `checks` says which it passed.
 
     Functions of the same structure, with the same shapes and types, are kept once. Runs the
-    functions, to record a case. Raises JaxsmithError where the folder is not new or empty.
+    functions, to record a case. Their records are put into a file in the folder for temporary files
+    (TMPDIR) first, which stays and is named where no dataset can be made of it.
+
+    Warns of functions that could not be recorded. Raises JaxsmithError where the folder is not new or
+    empty, where there is nothing to write, and where the records or the dataset cannot be written.
 
         >>> import jaxsmith, jax.numpy as jnp
         >>> sample = jaxsmith.extract(jnp.sin, jnp.ones(3))
         >>> jaxsmith.save([sample], "sines")  # doctest: +SKIP
         <Dataset sines: 1 rows>
     """
-    from jaxsmith.records import extracted, form
+    from jaxsmith.records import extracted
 
     name = os.fspath(folder)
-    if os.path.exists(name) and (not os.path.isdir(name) or os.listdir(name)):
-        raise JaxsmithError(f"{name}: it is not empty; name a new or empty folder")
-    records = os.path.join(name, ".jaxsmith", "records")
-    os.makedirs(records)
-    with open(os.path.join(records, "extracted.jsonl"), "wb") as file:
-        for sample in samples:
-            file.write(form.dumps(extracted.record_of(sample)))
-    finish(name)
+    check_new(name)
+    for problem in make(name, (extracted.record_of(sample) for sample in samples)):
+        warnings.warn(f"not recorded: {problem}", stacklevel=2)
     return load(name)
 
 
-def finish(folder: str) -> None:
-    """Has the program make the dataset of the records in a folder."""
-    command = [program.path(), "capture", "--out", folder, "--resume"]
-    done = subprocess.run(command, env=program.environment(), capture_output=True, text=True)
-    if done.returncode != 0:
-        raise program.failure(done, done.stderr)
-    if not os.path.exists(os.path.join(folder, "manifest.json")):
+def check_new(folder: str) -> None:
+    """Raises JaxsmithError where a dataset cannot be made in a folder, before the work for it: it is
+    not new or empty, or cannot be written to. Nothing is left of that."""
+    program.run(["capture", "--dry-run", "--out", folder])
+
+
+_NOT_RECORDED = "jaxsmith capture: not recorded: "
+
+
+def make(folder: str, records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Has the program make the dataset of records, which alone writes to the folder; gives what could
+    not be recorded, and why. Other files may be in the folder. Raises JaxsmithError where it cannot,
+    and names the file of the records, which then stays; or where there is nothing to write."""
+    file = _set_down(records)
+    again = f"its records are in {file}: jaxsmith capture --records {file} --out DIR"
+    try:
+        refused = _make_of(file, folder)
+    except JaxsmithError as error:
+        raise JaxsmithError(f"{error}; {again}") from error
+    except BaseException as error:
+        error.add_note(again)
+        raise
+    os.unlink(file)
+    if not _is_made(folder):
         raise JaxsmithError(f"{folder}: there was nothing to write")
+    return refused
+
+
+def _is_made(folder: str) -> bool:
+    return os.path.exists(os.path.join(folder, "manifest.json"))
+
+
+def _make_of(file: str, folder: str) -> list[str]:
+    done = program.outcome(["capture", "--records", file, "--out", folder])
+    lines = [line for line in done.said.split("\n") if line.startswith(_NOT_RECORDED)]
+    refused = [line.removeprefix(_NOT_RECORDED) for line in lines]
+    # It says so when it is done with all others.
+    if done.status == 0 or (refused and _is_made(folder)):
+        return refused
+    if refused:
+        raise JaxsmithError(f"{folder}: nothing could be recorded: {'; '.join(refused)}")
+    raise done.failure()
+
+
+def _set_down(records: Iterable[Mapping[str, Any]]) -> str:
+    """A new file of records; none is left where one cannot be made or written."""
+    from jaxsmith.records import form
+
+    with _in_temporary_files():
+        descriptor, name = tempfile.mkstemp(prefix="jaxsmith-", suffix=".jsonl")
+    try:
+        with open(descriptor, "wb", buffering=0) as file:
+            for record in records:
+                line = memoryview(form.dumps(record))
+                with _in_temporary_files():
+                    while line:
+                        line = line[file.write(line) :]
+    except BaseException:
+        os.unlink(name)
+        raise
+    return name
+
+
+@contextmanager
+def _in_temporary_files() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise JaxsmithError(
+            f"{error.filename or tempfile.gettempdir()}: records cannot be written:"
+            f" {error.strerror or error}; name another folder for temporary files by TMPDIR"
+        ) from error

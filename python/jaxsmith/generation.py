@@ -1,19 +1,13 @@
 """`jaxsmith.generate`: functions that jaxsmith writes, as they are made."""
 
-import glob
 import os
-import signal
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 
 from jaxsmith import program
 from jaxsmith.datasets import load
 from jaxsmith.errors import JaxsmithError
 from jaxsmith.sample import Row
-
-_POLL_SECONDS = 0.1
 
 
 def generate(
@@ -34,8 +28,8 @@ def generate(
     They come in the dataset's order while others are still being made; the same seed and count give
     the same ones. `workers`: JAX processes at a time (by default one for each processor).
     `categories`, `levels`, `dtypes`, `size` ("large"), `difficulty` (3 or "2-4"): as the command
-    line's options of these names. `like`: a dataset that the functions are fitted to. `out`: a new folder to keep the dataset in; otherwise it is not
-    kept. Closing the iterator ends the run.
+    line's options of these names. `like`: a dataset that the functions are fitted to. `out`: a new folder to keep the dataset in; otherwise it is in
+    the folder for temporary files (TMPDIR), and not kept. Closing the iterator ends the run.
 
     Raises JaxsmithError for options that make no sense, and where the run fails.
 
@@ -43,9 +37,9 @@ def generate(
         >>> for sample in jaxsmith.generate(3, seed=7):  # doctest: +SKIP
         ...     print(sample.source, sample.stablehlo)
     """
-    command = [program.path(), "generate", "--count", str(count), "--seed", str(seed)]
+    command = ["generate", "--count", str(count), "--seed", str(seed)]
     # Written after each chunk, so that samples are seen soon.
-    command += ["--flush", "0"]
+    command += ["--flush", "0", "--announce"]
     if workers is not None:
         command += ["--workers", str(workers)]
     for name, values in (("categories", categories), ("levels", levels), ("dtypes", dtypes)):
@@ -55,54 +49,36 @@ def generate(
         if value is not None:
             command += [f"--{name}", str(value)]
     if out is not None:
-        yield from _rows(command, os.fspath(out), count)
+        yield from _rows(command, os.fspath(out))
         return
     with tempfile.TemporaryDirectory(prefix="jaxsmith-") as folder:
-        yield from _rows(command, os.path.join(folder, "dataset"), count)
+        yield from _rows(command, os.path.join(folder, "dataset"))
 
 
-def _rows(command: list[str], folder: str, count: int) -> Iterator[Row]:
-    process = subprocess.Popen(
-        [*command, "--out", folder],
-        env=program.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+def _rows(command: list[str], folder: str) -> Iterator[Row]:
+    run = program.Run([*command, "--out", folder])
     given: set[str] = set()
     try:
-        read = 0
-        while process.poll() is None:
-            for row in _new_segments(folder, read):
-                read += 1
-                given |= {each.id for each in row}
-                yield from row
-            time.sleep(_POLL_SECONDS)
-        errors = process.stderr.read() if process.stderr else ""
-        if process.returncode != 0:
-            raise program.failure(process, errors)
-        # The journal is gone now: what was not seen in it is in the files.
+        for name in run.lines():
+            rows = _rows_of(os.path.join(folder, name))
+            given |= {row.id for row in rows}
+            yield from rows
+        # Files that the run had taken away before they were read are in the dataset.
         rest = [row for row in load(folder) if row.id not in given]
         yield from sorted(rest, key=lambda row: (row.fields["index"], row.fields["member"]))
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        if process.stderr:
-            process.stderr.close()
+        run.close()
 
 
-def _new_segments(folder: str, read: int) -> Iterator[list[Row]]:
-    """Segments of the run's journal from number `read` on: each is there whole or not at all."""
+def _rows_of(path: str) -> list[Row]:
+    """The rows of a file that the run has named; none where the run is over and has taken it away."""
     import pyarrow.parquet as parquet
 
-    pattern = os.path.join(glob.escape(folder), ".jaxsmith", "segment-*.parquet")
-    for path in sorted(glob.glob(pattern))[read:]:
-        try:
-            yield [Row(fields) for fields in parquet.read_table(path).to_pylist()]
-        except OSError:  # the run is over, and has taken it away
-            return
+    try:
+        with parquet.ParquetFile(path) as file:
+            return [Row(fields) for fields in file.read().to_pylist()]
+    except FileNotFoundError:
+        return []
 
 
 __all__ = ["JaxsmithError", "generate"]

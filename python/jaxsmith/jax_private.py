@@ -56,7 +56,7 @@ _NAMES = tuple(
         ),
         (ad, "_linearize_jaxpr"),
         (pe, "trace_to_jaxpr_dynamic"),
-        (ir, "Module Attribute Type Operation InsertionPoint"),
+        (ir, "Module InsertionPoint"),
         (func, "FuncOp"),
         (lapack._lapack, "initialize"),
         (api_util, "infer_argnums_and_argnames"),
@@ -631,33 +631,6 @@ def parse_stablehlo(text: str, context: ir.Context) -> ir.Module:
     return ir.Module.parse(text, context)
 
 
-def mlir_attribute(text: str) -> ir.Attribute:
-    """Of the context that is entered."""
-    return ir.Attribute.parse(text)
-
-
-def mlir_type(text: str) -> ir.Type:
-    return ir.Type.parse(text)
-
-
-def insert_operation(
-    name: str, operands: Sequence[Any], results: Sequence[ir.Type], before: Any
-) -> ir.Operation:
-    """A new operation in front of another; the context and a location must be entered."""
-    return ir.Operation.create(
-        name, results=results, operands=operands, ip=ir.InsertionPoint(before)
-    )
-
-
-def unknown_location(context: ir.Context) -> ir.Location:
-    return ir.Location.unknown(context)
-
-
-def verify_mlir(module: ir.Module) -> None:
-    """Raises MlirError."""
-    module.operation.verify()
-
-
 def merge(modules: Sequence[ir.Module], context: ir.Context) -> tuple[ir.Module, list[int]]:
     """Moves modules (which are used up) into one whose main calls each of them: the arguments and
     results of all in a row. Also gives the number of results of each."""
@@ -731,13 +704,6 @@ def stablehlo_text(module: ir.Module) -> str:
 def parse_hlo(text: str) -> _hlo.HloModule:
     """XLA's parser of HLO text; raises an exception with its message."""
     return _hlo.hlo_module_from_text(text)
-
-
-def stablehlo_of_hlo(text: str, context: ir.Context) -> ir.Module:
-    """A module of HLO's text as StableHLO, which the client compiles; raises XlaError."""
-    serialized = parse_hlo(text).as_serialized_hlo_module_proto()
-    converted = _jax.mlir.hlo_to_stablehlo(serialized)
-    return ir.Module.parse(converted, context)
 
 
 def cost_analysis(module: _hlo.HloModule) -> dict[str, float]:

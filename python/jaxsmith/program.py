@@ -1,9 +1,15 @@
 """The C++ program, as Python finds it."""
 
 import os
+import queue
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from jaxsmith.errors import JaxsmithError
 
@@ -37,13 +43,96 @@ def environment() -> dict[str, str]:
     }
 
 
-def failure(
-    process: subprocess.Popen[str] | subprocess.CompletedProcess[str], errors: str
-) -> JaxsmithError:
-    """What the program said when it failed."""
-    lines = [line for line in errors.strip().splitlines() if line.strip()]
-    said = lines[-1] if lines else f"ended with status {process.returncode}"
-    return JaxsmithError(said.removeprefix("jaxsmith "))
+class Outcome(NamedTuple):
+    """How the program ended: its status, and what it said on standard error."""
+
+    status: int
+    said: str
+
+    def failure(self) -> JaxsmithError:
+        """What it said last, as the reason."""
+        lines = [line for line in self.said.strip().splitlines() if line.strip()]
+        reason = lines[-1] if lines else f"ended with status {self.status}"
+        return JaxsmithError(reason.removeprefix("jaxsmith "))
+
+
+def outcome(arguments: Sequence[str]) -> Outcome:
+    """Runs the program to its end. What interrupts the wait interrupts the program too, which has
+    the time to take back what it has begun; a second interrupt ends it at once."""
+    with subprocess.Popen(
+        [path(), *arguments],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,  # a terminal's Ctrl-C would be a second one
+    ) as process:
+        try:
+            _, said = process.communicate()
+        except BaseException:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.communicate()
+            finally:
+                process.kill()
+            raise
+    return Outcome(process.returncode, said)
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Runs the program to its end; raises JaxsmithError with what it said where it failed."""
+    done = outcome(arguments)
+    if done.status != 0:
+        raise done.failure()
+
+
+class Run:
+    """The program at work, in a session of its own. All that it says is taken as it comes, so that it
+    never waits for a reader."""
+
+    def __init__(self, arguments: Sequence[str]):
+        self._errors = tempfile.TemporaryFile("w+", errors="replace")
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        try:
+            self.process = subprocess.Popen(
+                [path(), *arguments],
+                env=environment(),
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
+        except BaseException:
+            self._errors.close()
+            raise
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        try:
+            with self.process.stdout as output:
+                for line in output:
+                    self._lines.put(line.removesuffix("\n"))
+        finally:  # whoever waits for lines learns that there are no more
+            self._lines.put(None)
+
+    def lines(self) -> Iterator[str]:
+        """What it writes on standard output, until it ends; raises JaxsmithError with what it said
+        where it failed."""
+        while (line := self._lines.get()) is not None:
+            yield line
+        if self.process.wait() != 0:
+            self._errors.seek(0)
+            raise Outcome(self.process.returncode, self._errors.read()).failure()
+
+    def close(self) -> None:
+        """Ends it, with all that it has started, if it is still at work."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self._errors.close()
 
 
 def main() -> int:

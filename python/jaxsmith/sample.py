@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxsmith.base import calls
+from jaxsmith.base.words import CheckStatus, LevelCheck, Origin
 from jaxsmith.errors import JaxsmithError
-from jaxsmith.levels import LEVELS, STRUCTURE, TABLE
+from jaxsmith.levels import LEVELS, STRUCTURE, TABLE, Reach, spans_column
 from jaxsmith.spans import Range, Span
 
 
@@ -87,6 +88,10 @@ class Sample:
     def cost(self) -> Cost | None:
         """XLA's cost analysis; None where the function was not compiled."""
         raise NotImplementedError
+
+    def _has_compiled_level(self) -> bool:
+        compiled = (name for name in LEVELS if TABLE[name].reach == Reach.COMPILED)
+        return any(self.level(name) is not None for name in compiled)
 
     @property
     def spans(self) -> Mapping[str, list[Span]]:
@@ -171,7 +176,7 @@ class Row(Sample):
                 jax.jit(f)(*arguments)
         """
         case = self.case
-        if self.fields["origin"] != "generated" or case is None:
+        if self.fields["origin"] != Origin.GENERATED or case is None:
             raise JaxsmithError(
                 f"{self.id}: only generated rows say how their function is called; this one was "
                 f"{self.fields['origin']}: run one of its levels"
@@ -188,12 +193,16 @@ class Row(Sample):
 
     @property
     def missing(self) -> Mapping[str, str]:
-        failed = {c["check"]: c["detail"] for c in self.fields["checks"] if c["status"] == "failed"}
-        parts = {name: name.partition(":") for name in failed}
-        made = {level: failed[n] for n, (kind, _, level) in parts.items() if kind == "made"}
-        spans = {
-            f"spans_{level}": failed[n] for n, (kind, _, level) in parts.items() if kind == "spans"
-        }
+        made: dict[str, str] = {}
+        spans: dict[str, str] = {}
+        for check in self.fields["checks"]:
+            kind, _, level = check["check"].partition(":")
+            if check["status"] != CheckStatus.FAILED:
+                continue
+            if kind == LevelCheck.MADE:
+                made[level] = check["detail"]
+            elif kind == LevelCheck.SPANS:
+                spans[spans_column(level)] = check["detail"]
         return made | spans
 
     @property
@@ -214,7 +223,7 @@ class Row(Sample):
 
     @property
     def cost(self) -> Cost | None:
-        if not any(self.level(name) for name in LEVELS if TABLE[name].reach == "compiled"):
+        if not self._has_compiled_level():
             return None
         return Cost(self.fields["flops"], self.fields["bytes_accessed"])
 
@@ -229,7 +238,7 @@ class Row(Sample):
                     tuple(Range(**place) for place in span["sources"]),
                     span["reason"],
                 )
-                for span in self.fields.get(f"spans_{name}") or []
+                for span in self.fields.get(spans_column(name)) or []
             ]
         return out
 

@@ -58,11 +58,20 @@ void tell_summary(const extract::CaptureSummary& s, const std::string& out) {
 
 int finish(const extract::CaptureOptions& options, std::unique_ptr<store::OutputFolder> folder,
            const trace::Installation& where) {
-  catch_signals("\nending; what was recorded stays\n");
   auto summary = extract::finish_capture(options, std::move(folder), where, cancelled);
   if (!summary.ok()) return report(kCommand, summary.error());
   tell_summary(summary.value(), options.out);
   return summary.value().problems.empty() ? kDone : kFailed;
+}
+
+// The dataset of a file of records. The folder may be one that their program has worked in.
+int finish_records(const extract::CaptureOptions& options, const trace::Installation& where) {
+  catch_signals("\nending; nothing is written\n");
+  auto folder = store::OutputFolder::claim_beside_files(options.out);
+  if (!folder.ok()) return report(kCommand, folder.error());
+  const Status taken = extract::take_records(options, *folder.value());
+  if (!taken.ok()) return report(kCommand, taken.error());
+  return finish(options, std::move(folder).value(), where);
 }
 
 }  // namespace
@@ -79,7 +88,18 @@ int capture_main(int argc, char** argv) {
   app.add_option("--out", options.out, "new folder for the dataset")->type_name("DIR");
   app.add_flag("--all", options.everything,
                "also the single primitives that JAX compiles when it runs eagerly");
-  app.add_flag("--resume", options.resume, "make the dataset of a capture that was interrupted");
+  auto* resume = app.add_flag("--resume", options.resume,
+                              "make the dataset of a capture that was interrupted");
+  auto* records = app.add_option("--records", options.records,
+                                 "make the dataset of a file of records, as jaxsmith.save has "
+                                 "them; nothing is run; --out may hold other files");
+  records->type_name("FILE")->excludes(resume);
+  bool dry_run = false;
+  app.add_flag("--dry-run", dry_run,
+               "only say whether --out can be a new dataset's folder: it is locked for a moment, "
+               "as a run would lock it")
+      ->excludes(resume)
+      ->excludes(records);
   app.add_option("--python", python, "Python that has JAX, for the checks (not for the program)")
       ->type_name("PROGRAM");
   app.get_formatter()->column_width(30);
@@ -106,15 +126,28 @@ int capture_main(int argc, char** argv) {
   if (options.out.empty())
     return report(kCommand, Error::usage("--out is missing: name a new folder for the dataset"));
   const trace::Installation where = installation(python);
-  if (!options.resume && options.command.empty()) {
+  const bool of_records = !options.records.empty();
+  if (of_records && !options.command.empty())
+    return report(kCommand,
+                  Error::usage("--records takes the place of a program: leave out one of the two"));
+  if (dry_run && !options.command.empty())
+    return report(kCommand, Error::usage("--dry-run runs no program: leave out one of the two"));
+  if (of_records) return finish_records(options, where);
+  if (!dry_run && !options.resume && options.command.empty()) {
     return report(kCommand, Error::usage("say which program to run, behind --: jaxsmith capture "
                                          "--out DIR -- python program.py"));
   }
   auto folder = store::OutputFolder::claim(options.out, options.resume);
   if (!folder.ok()) return report(kCommand, folder.error());
-  if (options.resume) return finish(options, std::move(folder).value(), where);
+  if (dry_run) return kDone;  // the claim is given up, and what it has made goes
+  constexpr const char* kEnding = "\nending; what was recorded stays\n";
+  if (options.resume) {
+    catch_signals(kEnding);
+    return finish(options, std::move(folder).value(), where);
+  }
   const auto status = extract::run_captured(options, *folder.value(), where);
   if (!status.ok()) return report(kCommand, status.error());
+  catch_signals(kEnding);
   const int finished = finish(options, std::move(folder).value(), where);
   end_as(status.value() == 0 ? W_EXITCODE(finished, 0) : status.value());
 }

@@ -85,16 +85,23 @@ class DatasetCheck {
   }
 
   Status check_row(const store::DatasetRow& row, ReadingTally& own) const {
+    // How near results must be goes by two levels' texts, whether these are wanted or not.
+    level::Texts texts = row.levels;
+    std::erase_if(texts, [this](const auto& entry) {
+      return !wanted(entry.first) && entry.first != level::structure_level() &&
+             entry.first != level::run_level();
+    });
+    check::Programs programs = check::read_texts(texts);
     const check::ExecutionCase recorded{row.constants,    row.inputs,
                                         row.outputs,      row.kept_arguments,
-                                        row.equations,    check::precisions_of(row.levels),
+                                        row.equations,    check::precisions_of(programs),
                                         row.further_cases};
     const bool has_case = !row.outputs.empty();
-    for (const auto& [level, text] : row.levels) {
+    for (auto& [level, program] : programs) {
       if (!wanted(level)) continue;
       const bool executed = has_case && level::row_of(level).executes;
       own.add(row.id, level,
-              check::read_text(level, text, executed ? &recorded : nullptr, options_.budget),
+              check::read_program(program, executed ? &recorded : nullptr, options_.budget),
               executed);
     }
     return {};

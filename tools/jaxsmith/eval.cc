@@ -213,7 +213,24 @@ Status give(const EvalOptions& options, const std::vector<ir::Datum>& results) {
   return {};
 }
 
-// The folder for results: made before the work, and gone again where there are none.
+// "0.npy", "1-device3.npy": what give() names its files.
+bool is_result_name(std::string_view name) {
+  constexpr std::string_view kDevice = "-device";
+  const auto number = [&] {
+    const std::size_t end = std::min(name.find_first_not_of("0123456789"), name.size());
+    name.remove_prefix(end);
+    return end > 0;
+  };
+  if (!number()) return false;
+  if (name.starts_with(kDevice)) {
+    name.remove_prefix(kDevice.size());
+    if (!number()) return false;
+  }
+  return name == ".npy";
+}
+
+// The folder for results: made before the work, and gone again where there are none. It may hold
+// other files; results that are there already are not replaced, nor are new ones put among them.
 class ResultFolder {
  public:
   explicit ResultFolder(std::string path) : path_(std::move(path)) {}
@@ -228,6 +245,11 @@ class ResultFolder {
     std::error_code error;
     made_ = !std::filesystem::exists(path_, error);
     JAXSMITH_CHECK(store::make_directories(path_));
+    for (std::filesystem::directory_iterator at(path_, error), end; !error && at != end;
+         at.increment(error))
+      if (const std::string name = at->path().filename().string(); is_result_name(name))
+        return Error::usage(fmt::format(
+            "--out {}: there is {} in it; move it away, or name another folder", path_, name));
     return store::check_writable(path_ + "/0.npy");
   }
 
@@ -273,7 +295,8 @@ int eval_main(int argc, char** argv) {
       ->type_name("SEED")
       ->check(whole_number(0, UINT64_MAX))
       ->excludes(inputs);
-  app.add_option("--out", options.out, "folder for the results: 0.npy, 1.npy …")->type_name("DIR");
+  app.add_option("--out", options.out, "folder for the results, without others: 0.npy, 1.npy …")
+      ->type_name("DIR");
   app.add_option("--level", options.levels, "what the text is")
       ->expected(1)
       ->check(CLI::IsMember(level_words()));

@@ -150,7 +150,7 @@ int give(const std::string& text, const std::string& out) {
 int write_rows(Record record, const Options& o, std::unique_ptr<store::OutputFolder> folder,
                const trace::Installation& where) {
   const trace::Versions versions = record.versions;
-  extract::Verifier verifier(where);
+  extract::Verifier verifier(backend::extracting(), where);
   std::vector<Record> records;
   records.push_back(std::move(record));
   auto samples = verifier.verify(std::move(records), cancelled);

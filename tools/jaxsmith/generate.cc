@@ -66,17 +66,24 @@ int run(const generate::GenerateOptions& options) {
   catch_signals("\nending with what is done; once more to end at once\n");
   Result<generate::Summary> result = Error::internal("");
   {
-    ProgressPrinter printer;
+    ProgressPrinter printer(options.announce);
     result = generate::generate(options, installation(options.python), printer, cancelled);
   }
   if (!result.ok()) return report(kCommand, result.error());
   const generate::Summary& summary = result.value();
-  put(summary_table(summary));
+  if (!options.announce) put(summary_table(summary));
   if (!summary.complete) {
-    say("interrupted: {} of {} functions are in {}; the same command with --resume goes on\n",
+    const std::string interrupted = fmt::format(
+        "interrupted: {} of {} functions are in {}; the same command with --resume goes on\n",
         summary.figures.rows, options.count, options.out);
+    if (options.announce) {
+      tell("{}", interrupted);
+    } else {
+      put(interrupted);
+    }
     return kInterrupted;
   }
+  if (options.announce) return kDone;
   say("{} {} functions {} {}\n",
       summary.was_complete ? "nothing to do:" : "done:", summary.figures.rows,
       summary.was_complete ? "are already in" : "in", options.out);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/letters.h"
+
 namespace jaxsmith::cli {
 namespace {
 
@@ -24,7 +26,6 @@ constexpr ir::Highlighting kPython = {.keywords = kPythonWords,
                                       .operations = ir::Highlighting::Operations::kDefined};
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
-bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
 // "f32", "bf16", "i1", "ui8", "s32", "pred", "key<fry>"'s "key".
 bool is_type(std::string_view word) {

@@ -25,6 +25,12 @@ void put(std::string_view text) {
   if (failure == 0 && std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) remember();
 }
 
+bool put_at_once(std::string_view text) {
+  put(text);
+  if (failure == 0 && std::fflush(stdout) != 0) remember();
+  return failure == 0;
+}
+
 void put_message(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);

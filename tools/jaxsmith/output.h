@@ -18,6 +18,9 @@ void say(fmt::format_string<T...> format, T&&... values) {
   put(fmt::format(format, std::forward<T>(values)...));
 }
 
+// The same to a reader who waits for it; false where standard output takes no more.
+bool put_at_once(std::string_view text);
+
 // Standard error: messages and progress. That they cannot be written ends nothing.
 void put_message(std::string_view text);
 template <class... T>

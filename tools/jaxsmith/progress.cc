@@ -1,6 +1,7 @@
 #include "jaxsmith/progress.h"
 #include "jaxsmith/output.h"
 #include "jaxsmith/planned.h"
+#include "jaxsmith/signals.h"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -61,7 +62,8 @@ std::string shortened(const std::string& text, int width) {
 
 }  // namespace
 
-ProgressPrinter::ProgressPrinter() : terminal_(isatty(STDERR_FILENO) == 1) {}
+ProgressPrinter::ProgressPrinter(bool announce)
+    : announce_(announce), terminal_(isatty(STDERR_FILENO) == 1) {}
 
 void ProgressPrinter::fitted(const generate::Likeness& likeness) {
   tell("{}\n", likeness_text(likeness));
@@ -104,6 +106,11 @@ void ProgressPrinter::progress(const generate::Figures& figures) {
   } else {
     tell("{}\n", text);
   }
+}
+
+void ProgressPrinter::stored(const std::string& file) {
+  // Without a reader there is no use in going on.
+  if (announce_ && !put_at_once(file + "\n")) cancelled = true;
 }
 
 void ProgressPrinter::assembling(const generate::Figures& figures) {

@@ -10,15 +10,17 @@
 namespace jaxsmith::cli {
 
 // A line that renews itself on a terminal; plain lines every few seconds elsewhere. Writes to
-// stderr.
+// stderr; with `announce` names of files with rows to stdout, a line each, and cancels the run
+// (jaxsmith/signals.h) where nobody takes them.
 class ProgressPrinter : public generate::Observer {
  public:
-  ProgressPrinter();
+  explicit ProgressPrinter(bool announce);
   ~ProgressPrinter() override { clear(); }
   void fitted(const generate::Likeness& likeness) override;
   void started(const trace::Versions& versions, const generate::Figures& before,
                std::uint64_t wanted) override;
   void progress(const generate::Figures& figures) override;
+  void stored(const std::string& file) override;
   void assembling(const generate::Figures& figures) override;
 
  private:
@@ -26,7 +28,7 @@ class ProgressPrinter : public generate::Observer {
   std::string line(const generate::Figures& figures) const;
   void clear();
 
-  const bool terminal_;
+  const bool announce_, terminal_;
   Clock::time_point begin_ = Clock::now(), last_ = begin_;
   std::uint64_t wanted_ = 0, rows_before_ = 0;
   bool shown_ = false;

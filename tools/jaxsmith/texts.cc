@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <sstream>
 
 #include "check/self_check.h"
 #include "ir/common/diagnostic.h"
@@ -50,11 +49,12 @@ Result<std::string> read_all(const std::string& path) {
 }
 
 bool blank(std::string_view text) {
-  std::stringstream lines{std::string(text)};
-  for (std::string line; std::getline(lines, line);) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
     const std::size_t at = line.find_first_not_of(" \t\r");
-    if (at != std::string::npos && !std::string_view(line).substr(at).starts_with("//"))
-      return false;
+    if (at != line.npos && !line.substr(at).starts_with("//")) return false;
+    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return true;
 }

@@ -9,6 +9,8 @@ from typing import Any
 
 from jaxsmith import versions
 
+_READ = "read"  # the first stage of a file, before those of its records
+
 
 def main() -> int:
     problem = versions.problem(also=("numpy",))
@@ -39,19 +41,19 @@ def main() -> int:
 
 
 def _finish(path: str, place: int, first: int, refused: dict[str, str], send: Any) -> None:
-    from jaxsmith.records import finishing
+    from jaxsmith.records import finishing, form
 
     def announce(number: int, stage: str) -> None:
-        send({"type": "at", "file": place, "number": number, "stage": stage})
+        send({"type": form.Type.AT, "file": place, "number": number, "stage": stage})
 
     try:
-        if "read" in refused:
-            raise OSError(refused["read"])
-        announce(first, "read")
+        if _READ in refused:
+            raise OSError(refused[_READ])
+        announce(first, _READ)
         for message in finishing.records_of(path, first, refused, announce):
             send(message)
     except OSError as error:
-        send({"type": "problem", "name": os.path.basename(path), "message": str(error)})
+        send(form.problem(os.path.basename(path), str(error)))
 
 
 if __name__ == "__main__":

@@ -4,11 +4,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from jaxsmith.base.words import Origin
 from jaxsmith.errors import ExtractionError
 from jaxsmith.extraction import Extraction
-from jaxsmith.levels import TABLE
+from jaxsmith.levels import TABLE, spans_column
 from jaxsmith.provenance import alignment
 from jaxsmith.records import form, scrub
+
+_CASE = "case"  # the part of a record that is no level
 
 
 def record_of(
@@ -30,7 +33,7 @@ def parts_of(
 ) -> Iterator[dict[str, Any]]:
     """The record of an extraction part by part, since a part that is made may end the process: each
     is an update of those before it, and `pending` says what is still to come."""
-    pending = [*levels, *(["case"] if with_case else [])]
+    pending = [*levels, *([_CASE] if with_case else [])]
 
     def rest() -> list[dict[str, str]]:
         return [{"part": part, "stage": _stage_of(part)} for part in pending]
@@ -38,20 +41,20 @@ def parts_of(
     yield {**_beginning(sample), "pending": rest()}
     while pending:
         part = pending[0]
-        update = _case(sample) if part == "case" else _level(sample, part, with_spans)
+        update = _case(sample) if part == _CASE else _level(sample, part, with_spans)
         del pending[0]
         yield {**update, "pending": rest()}
 
 
 def _stage_of(part: str) -> str:
-    return "run" if part == "case" else TABLE[part].stage
+    return "run" if part == _CASE else TABLE[part].stage
 
 
 def _beginning(sample: Extraction) -> dict[str, Any]:
     clean = scrub.scrubber()
     statics = {k: scrub.value_text(v, clean.text) for k, v in sample.static_values().items()}
     return form.build(
-        origin="extracted",
+        origin=Origin.EXTRACTED,
         levels={},
         spans={},
         missing={},
@@ -83,7 +86,7 @@ def _level(sample: Extraction, level: str, with_spans: bool) -> dict[str, Any]:
             update["spans"] = {level: alignment.as_json(sample.spans_of(level))}
         if sample.compiled is not None:
             update |= form.cost(sample.computation.cost_analysis())
-    failures = {part: sample.failure(part) for part in (level, f"spans_{level}")}
+    failures = {part: sample.failure(part) for part in (level, spans_column(level))}
     update["missing"] = {
         part: scrubber.message(error.reason)
         for part, error in failures.items()
@@ -99,5 +102,5 @@ def _case(sample: Extraction) -> dict[str, Any]:
     try:
         outputs = form.array_list(sample.flat_outputs())
     except ExtractionError as error:
-        return {"missing": {"case": scrub.scrubber().message(error.reason)}}
+        return {"missing": {_CASE: scrub.scrubber().message(error.reason)}}
     return {} if outputs is None else {"inputs": inputs, "outputs": outputs}

@@ -14,9 +14,10 @@ from typing import Any
 
 from jaxsmith import jax_private
 from jaxsmith.errors import first_line, from_jax
-from jaxsmith.levels import MADE, TABLE, producer
+from jaxsmith.levels import MADE, TABLE, Reach, producer
 from jaxsmith.provenance import source
 from jaxsmith.records import form, scrub
+from jaxsmith.records.form import Type
 
 _SOURCE_INFO = re.compile(r"(?P<name>\S+) at (?P<file>.+):(?P<line>\d+)$")
 # The frame of JAX's that has the function, its arguments and what is static: `pjit.py`.
@@ -75,7 +76,7 @@ class Recorder:
                 text = _source_of(closed)
                 raw = _raw_record(closed, lowering, name, text)
                 message = {"number": next(self._numbers), **raw}
-                self._emit({"type": "raw", **message})
+                self._emit({"type": Type.RAW, **message})
                 number = message["number"]
 
         def end(executable: Any | None, error: BaseException | None) -> None:
@@ -100,7 +101,7 @@ class Recorder:
 
     def _emit_problem(self, name: str, message: str) -> None:
         try:
-            self._emit({"type": "problem", "name": name, "message": message})
+            self._emit(form.problem(name, message))
         except Exception:  # a full disk, say
             with contextlib.suppress(Exception):  # there is nobody to tell
                 self._lost()
@@ -114,7 +115,7 @@ def _raw_record(
     computation = None if lowering is None else jax_private.Computation(lowering, None)
     call = _Call.of_this_thread()
     stages = jax_private.WatchedStages(closed, lowering, None)
-    reached = ("traced",) if lowering is None else ("traced", "lowered")
+    reached = (Reach.TRACED,) if lowering is None else (Reach.TRACED, Reach.LOWERED)
     kept: dict[str, Any] = {}
     missing: dict[str, str] = {}
     for level, keep in _levels_of(*reached):
@@ -136,7 +137,7 @@ def _raw_record(
     }
 
 
-def _levels_of(*reaches: str) -> Iterator[tuple[str, Callable[..., dict[str, Any]]]]:
+def _levels_of(*reaches: Reach) -> Iterator[tuple[str, Callable[..., dict[str, Any]]]]:
     """How the levels are kept for which JAX goes as far as one of these."""
     return ((name, keep) for name, keep in _KEPT.items() if TABLE[name].reach in reaches)
 
@@ -148,19 +149,19 @@ def _ending(
     if stages.compiled is None:
         stage = "lower" if stages.lowered is None else "compile"
         reason = from_jax(stage, error).reason if error else stage
-        return {"type": "failed", "stage": stage, "reason": reason}
+        return {"type": Type.FAILED, "stage": stage, "reason": reason}
     computation = jax_private.Computation(stages.lowered, stages.compiled)
     try:
         return {
-            "type": "compiled",
+            "type": Type.COMPILED,
             "compiled_levels": {
-                level: keep(stages, text) for level, keep in _levels_of("compiled")
+                level: keep(stages, text) for level, keep in _levels_of(Reach.COMPILED)
             },
             "cost": form.cost(computation.cost_analysis()),
         }
     except Exception as unprintable:
         reason = from_jax("compile", unprintable).reason
-        return {"type": "failed", "stage": "compile", "reason": reason}
+        return {"type": Type.FAILED, "stage": "compile", "reason": reason}
 
 
 def _is_primitive(closed: Any) -> bool:

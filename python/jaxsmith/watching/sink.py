@@ -11,7 +11,7 @@ from jaxsmith.records import form, scrub
 def header() -> dict[str, Any]:
     """What all records of a process share."""
     return {
-        "type": "process",
+        "type": form.Type.PROCESS,
         "folders": scrub.scrubber().folders,
         "environment": form.environment(),
     }
