@@ -309,7 +309,7 @@ def test_places_that_begin_together_are_told_apart_by_names():
                 found[opcode[1]].update(places)
         for opcode, wanted in of_opcodes.items():
             assert found[opcode] - {"jnp.sum(chain)"} <= wanted, (level, opcode, found[opcode])
-            assert found[opcode], (level, opcode)
+            assert found[opcode] or level == "hlo_optimized", (level, opcode)
 
 
 def test_places_that_names_do_not_tell_apart_are_all_named():

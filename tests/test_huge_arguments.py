@@ -1,6 +1,7 @@
-"""Functions that a program lowers for arrays which nothing could hold: their rows say why they were not run."""
+"""Functions that a program compiles for arrays which nothing could hold: their rows say why they were not run."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ import jax, jax.numpy as jnp
 shapes = {shapes}
 jax.jit(lambda *xs: [jnp.sin(x) for x in xs]).lower(
     *(jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes)
-)
+).compile()
 """
 
 
@@ -31,8 +32,10 @@ def test_they_are_kept_and_not_run(shapes, tmp_path):
          sys.executable, "-c", PROGRAM.format(shapes=shapes)],
         cwd=tmp_path, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    # XLA ends a process by such shapes, which is the program's own end.
+    assert "1 function in out" in done.stderr, done.stderr
     (row,) = jaxsmith.load(tmp_path / "out")
     (run,) = [check for check in row.fields["checks"] if check["check"] == "run"]
     assert run["status"] == "not done", run
-    assert "its arguments take" in run["detail"] and "more than 64" in run["detail"]
+    why = r"its arguments take .*more than 64|an array has more elements than can be counted"
+    assert re.search(why, run["detail"]), run

@@ -272,7 +272,7 @@ def test_an_interrupt_reaches_the_program_and_its_end_is_waited_for(
 ):
     ended = tmp_path / "ended"
     in_place_of_the_program(
-        f"trap \"sleep 0.3; echo >'{ended}'; exit 1\" INT; kill -INT $PPID; while :; do sleep 0.1; done"
+        f"trap \"sleep 0.3; echo >'{ended}'; exit 1\" INT; sleep 0.3; kill -INT $PPID; while :; do sleep 0.1; done"
     )
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

@@ -1,9 +1,11 @@
 """The readers from Python: what they give is what JAX gives, and they do not hold Python up."""
 
 import functools
+import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +13,8 @@ import jaxsmith
 import ml_dtypes
 import numpy as np
 import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "python"
 
 SINE = "{ lambda ; a:f32[3]. let b:f32[3] = sin a in (b,) }"
 ENDLESS = """
@@ -156,6 +160,10 @@ os._exit(0)
 
 def test_python_goes_on_while_a_text_is_executed():
     done = subprocess.run(
-        [sys.executable, "-c", SIDE_BY_SIDE], capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", SIDE_BY_SIDE],
+        env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert (done.returncode, done.stdout) == (0, "20 turns"), done.stderr
