@@ -26,7 +26,7 @@ Scratch<bool> bits_of(const Array& x) {
 Array of_bits(const Scratch<bool>& bits, DType dtype, const Shape& shape) {
   const auto width = static_cast<std::size_t>(bit_width(dtype));
   const std::size_t stride = byte_size(dtype) * 8, n = bits.size() / width;
-  const EvaluationContext& context = bits.get_allocator().context();
+  const EvaluationContext context = bits.get_allocator().context();  // of a copy of the allocator
   const Workspace copy = copy_of(context, dtype, static_cast<std::int64_t>(n));
   Tensor t{dtype, shape, std::string(n * stride / 8, '\0')};  // bounded: the Workspace
   for (std::size_t i = 0; i < n; ++i)
