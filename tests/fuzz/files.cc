@@ -179,7 +179,7 @@ class RowWriter {
     if (missing(name)) return;
     arrow::Int64Builder builder;
     const Json& v = row_[name];
-    if ((v.is_number() ? builder.Append(v.get<std::int64_t>()) : builder.AppendNull()).ok())
+    if ((v.is_number_integer() ? builder.Append(v.get<std::int64_t>()) : builder.AppendNull()).ok())
       add(name, builder);
   }
   void flag(const char* name) {
