@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from jaxsmith.errors import JaxsmithError
 
@@ -56,18 +56,24 @@ class Outcome(NamedTuple):
         return JaxsmithError(reason.removeprefix("jaxsmith "))
 
 
-def outcome(arguments: Sequence[str]) -> Outcome:
-    """Runs the program to its end. What interrupts the wait interrupts the program too, which has
-    the time to take back what it has begun; a second interrupt ends it at once."""
-    with subprocess.Popen(
+def _started(arguments: Sequence[str], errors: int | IO[str]) -> subprocess.Popen[str]:
+    """The program, with this for its standard error. It is in a session of its own: a terminal's
+    Ctrl-C reaches it through this process alone."""
+    return subprocess.Popen(
         [path(), *arguments],
         env=environment(),
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=errors,
         text=True,
         errors="replace",
-        start_new_session=True,  # a terminal's Ctrl-C would be a second one
-    ) as process:
+        start_new_session=True,
+    )
+
+
+def outcome(arguments: Sequence[str]) -> Outcome:
+    """Runs the program to its end. What interrupts the wait interrupts the program too, which has
+    the time to take back what it has begun; a second interrupt ends it at once."""
+    with _started(arguments, subprocess.PIPE) as process:
         try:
             _, said = process.communicate()
         except BaseException:
@@ -95,15 +101,7 @@ class Run:
         self._errors = tempfile.TemporaryFile("w+", errors="replace")
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         try:
-            self.process = subprocess.Popen(
-                [path(), *arguments],
-                env=environment(),
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-                text=True,
-                errors="replace",
-                start_new_session=True,
-            )
+            self.process = _started(arguments, self._errors)
         except BaseException:
             self._errors.close()
             raise

@@ -58,27 +58,28 @@ std::vector<tensor::Array> scatter_call(const Call& c, const tensor::ScatterDims
 
 // ---- Reductions. Operands, then as many initial values.
 
-template <class Call>
-void require_initial_values(const Call& c) {
+// What `reduce` makes of the operands and their initial values.
+template <class Call, class Reduce>
+std::vector<tensor::Array> with_initial_values(const Call& c, const Reduce& reduce) {
   tensor::require(c.size() % 2 == 0, "as many initial values are wanted as operands");
+  const std::size_t n = c.size() / 2;
+  return reduce(c.arrays(0, n), c.arrays(n, c.size()));
 }
 
 template <class Call>
 std::vector<tensor::Array> reduce_call(const Call& c, const tensor::Ints& dims,
                                        const tensor::Body& body) {
-  require_initial_values(c);
-  const std::size_t n = c.size() / 2;
-  const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
-  return tensor::reduce(operands, inits, dims, body);
+  return with_initial_values(c, [&](const auto& operands, const auto& inits) {
+    return tensor::reduce(operands, inits, dims, body);
+  });
 }
 
 template <class Call>
 std::vector<tensor::Array> reduce_window_call(const Call& c, const tensor::Window& window,
                                               const tensor::Body& body) {
-  require_initial_values(c);
-  const std::size_t n = c.size() / 2;
-  const auto operands = c.arrays(0, n), inits = c.arrays(n, c.size());
-  return tensor::reduce_window(operands, inits, window, body);
+  return with_initial_values(c, [&](const auto& operands, const auto& inits) {
+    return tensor::reduce_window(operands, inits, window, body);
+  });
 }
 
 // Operand, source, initial value.
