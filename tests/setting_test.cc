@@ -39,16 +39,18 @@ Saying said(const std::string& spelling, const std::string& op) {
   settings.dtypes = {DType::kF32}, settings.sizes = {3, 4, 5};
   Builder b(program, settings, Random(1, 1));
   Saying out;
-  b.body({"", {{{DType::kF32, {4}}, uniform_stats(b.random(), -1, 1, false), "x", 1, 1, 0, 1}}},
-         [&](const std::vector<ValueId>& given) {
-           const auto made = b.apply(op, {given[0]});
-           if (!made) return false;
-           auto& nodes = program.bodies.back().nodes;
-           nodes.back().spelling = spelling;
-           if (const auto saying = saying_of(b, *made)) out = *saying;
-           b.set_results({*made});
-           return true;
-         });
+  Builder::BodySpec spec;
+  spec.parameters = {
+      {{DType::kF32, {4}}, uniform_stats(b.random(), -1, 1, false), "x", 1, 1, 0, 1}};
+  b.body(spec, [&](const std::vector<ValueId>& given) {
+    const auto made = b.apply(op, {given[0]});
+    if (!made) return false;
+    auto& nodes = program.bodies.back().nodes;
+    nodes.back().spelling = spelling;
+    if (const auto saying = saying_of(b, *made)) out = *saying;
+    b.set_results({*made});
+    return true;
+  });
   return out;
 }
 

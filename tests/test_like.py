@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 JAXSMITH = os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))
-COUNT = 60
+COUNT = 80
 PROGRAM = """
 import jax, jax.numpy as jnp
 key = jnp.float32(0.5)
@@ -29,7 +29,9 @@ def jaxsmith(*arguments):
 
 
 def generate(out, *arguments):
-    command = ["generate", "--count", COUNT, "--seed", 5, "--redo", 0, "--out", out]
+    # One large program would have most of the operations.
+    command = ["generate", "--count", COUNT, "--seed", 5, "--redo", 0, "--size", "medium"]
+    command += ["--out", out]
     return jaxsmith(*command, *arguments)
 
 

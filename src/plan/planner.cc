@@ -228,7 +228,14 @@ Op on_new_argument(const Op& op, const CategoryProfile& profile) {
       if (n > given) drawn = beside(b, any, drawn);
       added.push_back(b.add_parameter({drawn.type, drawn.stats, "", bit,
                                        tensor::is_inexact(drawn.type.dtype) ? bit : 0, 0, bit}));
-      if (!op.draw(b, draft)) continue;
+      // What an attempt leaves behind would be taken for part of the next one.
+      const Program before = b.program();
+      Draft own = draft;
+      if (!op.draw(b, own)) {
+        b.program() = before;
+        continue;
+      }
+      draft = std::move(own);
       return std::ranges::all_of(added, [&](ValueId id) {
         return b[id].uses > 0 || std::ranges::find(draft.operands, id) != draft.operands.end();
       });

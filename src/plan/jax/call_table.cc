@@ -298,7 +298,11 @@ class Call {
       case 'S':
         return if_allowed(i_.builder().settings().integer);
       case 'g':
-        if (known_ && known_->given != kNoValue) return i_.type(known_->given).dtype;
+      case 'h':
+        if (known_ && known_->given != kNoValue) {
+          const DType given = i_.type(known_->given).dtype;
+          return if_allowed(kind == 'h' ? inexact_of(given) : given);
+        }
         [[fallthrough]];
       default:
         throw std::logic_error(fmt::format("library call: no kind of element is called {}", kind));

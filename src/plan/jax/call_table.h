@@ -25,7 +25,7 @@
 //   kind                of element: none for this program's real type, f the same but no half type,
 //                       d what JAX's constructors give, i an index, b bool, c complex64, D float32,
 //                       B uint8, U uint32, J int32, S this program's integer type, g that of the
-//                       value that CallSteps are given
+//                       value that CallSteps are given, h that of the mean of one
 //   sizes               n=2..5 (drawn), m=n+1 (computed), rank=1..2 (of *)
 //   call                Python with holes, @( the function; <x|y> is one of them, {n+1} a number,
 //                       {a} an axis of *, r its rank, d its size along a, {dtype} the real type and

@@ -44,7 +44,7 @@ lax.zeta : math none
   x,left[*]f{1.5,6}; y,right[*]f{0.5,5} : @($0, $1) -> zeta[*]f{0.01,30}
 lax.polygamma : math none
   x[*]f{0.6,5} : @(jnp.full_like($0, <1.0|2.0>), $0) -> polygamma[*]f{-12,6}
-  x[*]f{0.6,5} : @(<1.0|2.0>, $0) -> polygamma[*]f{-12,6}
+  x[*]d{0.6,5} : @(<1.0|2.0>, $0) -> polygamma[*]d{-12,6}
 lax.ge lax.gt lax.le lax.lt : arithmetic zero
   x,scores[*]{-2,2}; y,limits[*]{-2,2} : @($0, $1) -> ahead,mask?[*]b
   x,scores[*]{-2,2}; y,limits[*]{-2,2} : lax.select(@($0, $1), $0, lax.neg($1)) ->

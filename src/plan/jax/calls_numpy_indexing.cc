@@ -11,7 +11,7 @@ jnp.argwhere : indexing zero
   x,scores[n m]{-2,2} : k=2..4 : @($0 > <0.0|0.5>, size={k}, fill_value=0) -> positions?[k
       2]i{0,9}
 jnp.argpartition : indexing zero
-  x,scores[n]{-3,3} : k=1..n-1 : @($0, {k})[:{k}] -> lowest?[k]i{0,n-1}
+  x,scores[n]{-3,3} : k=1..n-1 : @($0, {k})[:{k}] -> lowest?[k]J{0,n-1}
 jnp.partition : reduction smooth
   x,scores[n]{-3,3} : k=1..n-1 : @($0, {k})[{k}] -> ranked[]{-3,3}
   x,scores[n m]{-3,3} : k=0..m-1 : @($0, {k}, axis=<-1|1>)[:, {k}] -> ranked[n]{-3,3}
@@ -77,7 +77,7 @@ jnp.unique : reduction zero
   x,values[n]{-3,3} : @($0, size={n}) -> ordered[n]{-3,3}
 jnp.unique_values : reduction zero 5
   tokens,ids[n]i{0,6} : n=8..16 : jnp.searchsorted(@($0, size=7, fill_value=7), $0) ->
-      codes[n]i{0,6}
+      codes[n]J{0,6}
   tokens,ids[n]i{0,6} : n=4..16, k=2..4 : @($0, size={k}<|, fill_value=-1>) ->
       distinct?[k]i{-1,6}
 jnp.unique_counts : reduction zero 5

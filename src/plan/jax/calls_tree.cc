@@ -49,7 +49,7 @@ jax.tree.transpose : array smooth 7
   x[n]{-2,2}; y[n]{-2,2}; z[n]{-2,2}; w[n]{-2,2} :
       jnp.stack(jax.<tree.transpose|tree_util.tree_transpose>(jax.tree.structure([0, 0]),
       jax.tree.structure({"lo": 0, "hi": 0}), [{"lo": $0, "hi": $1}, {"lo": $2, "hi":
-      $3}])["<lo|hi>"] + [$1, $2]) -> regrouped?[4 n]{-2,2}
+      $3}])<["lo"] + [$3, $1]|["hi"] + [$2, $0]>) -> regrouped?[4 n]{-2,2}
   x[n]{-2,2}; y[n]{-2,2} : jnp.stack(@(jax.tree.structure((0, 0)), jax.tree.structure([0, 0]),
       <([$0, $1], [$1, $0])|([$0, $0 * $1], [$1, $0 - $1])>)[<0|1>]) -> regrouped?[2 n]{-4,4}
 jax.tree.broadcast : array smooth 3
@@ -91,8 +91,8 @@ jax.tree.flatten_with_path jax.tree_util.tree_flatten_with_path : array smooth
 std::string_view mapped_calls() {
   return R"rows(
 lax.psum of a mapped axis : vectorization smooth
-  x,batch[n]{-2,2} : jax.vmap(lambda v: v * lax.psum(v, 'i'), axis_name='i')($0) ->
-      shares[n]{-20,20}
+  x,batch[n]{0.2,2} : jax.vmap(lambda v: v / lax.psum(v, 'i'), axis_name='i')($0) ->
+      shares[n]{0,1}
   x,batch[n m]{-2,2} : jax.vmap(lambda v: v + lax.psum(v, <|axis_name=>'batch'),
       axis_name='batch')($0) -> sums[n m]{-12,12}
   x,batch[n m]{0.2,2} : jax.vmap(lambda v: v / lax.psum(v, 'batch'), axis_name='batch')($0) ->

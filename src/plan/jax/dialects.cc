@@ -33,7 +33,7 @@ void append(std::vector<Word>& words, std::vector<Word> more) {
 
 // Libraries that must not promote types by chance keep to jax.lax, as JAX's own rules do.
 Dialect of_lax() {
-  Dialect out{"lax", 0.02, {}};
+  Dialect out{"lax", 0.05, {}};
   const auto unary = [&](std::string_view usual, std::string_view here, std::uint32_t kinds) {
     out.words.push_back(
         {fmt::format("{}($0)", usual), fmt::format("lax.{}($0)", here), Operands::kSame, kinds});
@@ -97,7 +97,7 @@ Dialect of_lax() {
 
 // The ufuncs in the place of operators, as in code that came from NumPy's.
 Dialect of_functions() {
-  Dialect out{"functions", 0.012, {}};
+  Dialect out{"functions", 0.02, {}};
   for (const auto& [sign, here] : {std::pair("+", "add"),
                                    {"-", "subtract"},
                                    {"*", "multiply"},
@@ -126,7 +126,7 @@ Dialect of_functions() {
 
 // The names of the array API standard, which run on other libraries as well.
 Dialect of_array_api() {
-  Dialect out{"array_api", 0.06, {}};
+  Dialect out{"array_api", 0.08, {}};
   append(out.words, renamed("$0", {{"jnp.arcsin", "jnp.asin"},
                                    {"jnp.arccos", "jnp.acos"},
                                    {"jnp.arctan", "jnp.atan"},

@@ -412,12 +412,17 @@ Op bellman_backup() {
       const std::string fixed = i.either({"lax.stop_gradient($1)", "$1", "$1"});
       const ValueId error =
           i.let({"td_error", "errors"}, "$0 - " + fixed, {q, target}, Shape{rows}, {-6, 6});
-      if (i.chance(0.7))
+      i.called({"td_errors", "temporal_difference"});
+      i.summary("Differences of action values from their targets.");
+      if (i.chance(0.7)) {
+        i.called({"td_loss", "value_loss", "q_loss"});
+        i.summary("Loss of action values against their targets.");
         i.let({"loss"},
               i.either({"0.5 * jnp.mean($0**2)",
                         "jnp.mean(jnp.where(jnp.abs($0) < 1.0, 0.5 * $0**2, jnp.abs($0) - 0.5))",
                         "jnp.mean(jnp.abs($0))"}),
               {error}, Shape{}, {0, 10});
+      }
     }
   });
 }

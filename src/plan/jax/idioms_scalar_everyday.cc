@@ -439,14 +439,14 @@ Op felt_temperature() {
 // ---- Lights and dice ----
 
 // A light at a crossing: its phase and how long that has lasted; green goes on until somebody
-// waits. A function for each phase, or a table of durations; one tick or many.
+// waits. A function for each phase, or a table of durations.
 Op traffic_light() {
   return idiom("traffic_light", kConditional, 1.8, kZero, [](Idiom& i) {
     const Type one = counts(i, {});
     const bool four = i.chance(0.4);  // red and amber together before green
     const std::int64_t phases = four ? 4 : 3, last = phases - 1;
     const Interval phase{0, static_cast<double>(last)}, ticks{0, 12};
-    const bool counted = i.chance(0.4), many = i.chance(0.55), table = i.chance(0.45);
+    const bool counted = i.chance(0.4), table = i.chance(0.45);
     const std::string least = i.either({"4", "5", "6"}), amber = i.either({"2", "3"}),
                       red = i.either({"4", "5", "7"}), full = i.either({"1", "2"});
     const auto waits = [&](ValueId seen) {
@@ -495,15 +495,9 @@ Op traffic_light() {
     const Words sensor = counted ? Words{"queue", "cars", "waiting_cars"}
                                  : Words{"waiting", "button", "car_waiting"};
     const std::int64_t n = std::max<std::int64_t>(4, i.size());
-    const Type seen_type = {counted ? i.integer() : DType::kBool, many ? Shape{n} : Shape{}};
+    const Type seen_type = {counted ? i.integer() : DType::kBool, {n}};
     const ValueId seen = i.input(sensor, seen_type, {0, counted ? 5.0 : 1.0});
     const std::string of = four ? "with red and amber before green" : "of three phases";
-    if (!many) {
-      i.called({"light_step", "next_light", "advance_light"});
-      i.summary("One tick of a traffic light " + of + " that stays green until somebody waits.");
-      tick(start, since, waits(seen));
-      return;
-    }
     i.called({"run_traffic_light", "light_sequence", "simulate_light"});
     i.summary("Run a traffic light " + of + " that stays green until somebody waits.");
     const auto out = i.scan({"tick", "light_step"},

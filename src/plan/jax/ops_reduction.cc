@@ -66,7 +66,7 @@ DType result_dtype(const Builder& b, ResultType type, DType x) {
 std::optional<ValueId> mask_for(Builder& b, ValueId x) {
   const Type type = b[x].type;
   const auto mask = b.draw([&](const Value& v) {
-    return v.type.dtype == DType::kBool && v.type.rank() >= 1 &&
+    return &v != &b[x] && v.type.dtype == DType::kBool && v.type.rank() >= 1 &&
            b.broadcasts(v.type.shape, type.shape) &&
            broadcast_shapes(v.type.shape, type.shape) == type.shape;
   });

@@ -33,7 +33,15 @@ const std::vector<Special>& special_functions() {
   static const std::vector<Special> kAll = {
       {"expit", {"probs", "gate"}, {-6, 6}, {}, {}, {0, 1}, true},
       {"erfcx", {"scaled_tail", "erfcx"}, {-1.5, 5}, {}, {}, {0.1, 16}, false, kSmooth, kMany},
-      {"expi", {"integral", "expi"}, {0.2, 6}, {}, {}, {-0.8, 86}, false, kSmooth, kMany},
+      {"expi",
+       {"integral", "expi"},
+       {0.2, 6},
+       {},
+       {},
+       {-0.8, 86},
+       false,
+       kSmooth,
+       kMany | kMostlyHidden},
       {"loggamma", {"log_gamma"}, {0.3, 8}, {}, {}, {-0.1, 9}, false, kSmooth, kMany},
       {"boxcox1p",
        {"transformed"},
@@ -86,7 +94,7 @@ const std::vector<Special>& special_functions() {
        {0.01, 1.4},
        false,
        kSmooth,
-       kMany},
+       kMany | kMostlyHidden},
       {"betaln",
        {"log_beta", "log_normalizer"},
        {0.8, 4},
@@ -95,7 +103,7 @@ const std::vector<Special>& special_functions() {
        {-4.5, 0.3},
        false,
        kSmooth,
-       kMany},
+       kMany | kMostlyHidden},
       {"betainc",
        {"probability", "cdf"},
        {0.05, 0.95},
@@ -141,7 +149,7 @@ const std::vector<Special>& special_functions() {
        {0.5, 3},
        false,
        kNone,
-       kMany},
+       kMany | kMostlyHidden},
   };
   return kAll;
 }

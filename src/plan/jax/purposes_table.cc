@@ -433,14 +433,14 @@ levels_of_noise : arithmetic 8
       decibels[?]{-20,20}
 whole_turns : reduction 8
   mean_cycles full_cycles : Mean number of full cycles that a counter has gone through. :
-      v[*]i{0,1e4} : jnp.mean($0) -> mean_cycles[]d{0,1e4}
+      v[*]i{0,1e4} : jnp.mean($0) -> mean_cycles[]h{0,1e4}
 whole_slots : indexing 8
   scheduled_value value_in_cycle : Value that a schedule has for the place in the cycle. :
       v[*]i{0,64}; schedule,levels[m]{-2,2} : m=4..12 : jnp.take($1, $0, mode="clip") ->
       scheduled[*]{-2,2}
 whole_bits : reduction 8
   mean_set_bits bits_per_word : Mean number of bits that are set in a word. : v[*]i{0,64} :
-      jnp.mean($0) -> mean_set_bits[]d{0,64}
+      jnp.mean($0) -> mean_set_bits[]h{0,64}
 angle : linear_algebra 5
   rotate_points rotate : Rotate points of the plane by {}. : v[] : jnp.cos($0) -> c[]{-1,1} => v :
       jnp.sin($0) -> s[]{-1,1} => points,corners[n 2]{-2,2}; c; s : jnp.stack([$1 * $0[:, 0] - $2 *
@@ -614,7 +614,7 @@ series : array 2
       changes[n-1]{-2R,2R}
 any_flags : reduction 5
   fraction_true hit_fraction : Fraction of true places in {}. : v[*]b : jnp.mean($0) ->
-      fraction[]d{0,1}
+      fraction[]h{0,1}
   count_true count_per_row : Number of true places in each row of {}. : v[m n]b : jnp.sum($0,
       axis=-1) -> count[m]i{0,n}
 any_flags : indexing 5

@@ -126,9 +126,17 @@ Op selected_or_all() {
       "selected_or_all", kConditional, 2.0, kSmooth, fits, [](Idiom& i, const Featured& f) {
         const Type each{i.real(), f.type.shape}, one{i.real(), {}};
         const ValueId values = i.argument({"values", "readings", "losses"}, each, {-2, 2});
-        const ValueId share = i.argument({"min_share", "quorum"}, one, {0.3, 0.7});
-        const ValueId enough = i.let({"enough", "is_reliable"}, "jnp.mean($0) >= $1", {f.id, share},
-                                     flags({}), {0, 1});
+        // Few flags may be true, or nearly all: some input sets ask for few, others for many.
+        const auto count = tensor::element_count(f.type.shape);
+        const bool counted = i.chance(0.6);
+        const ValueId least = counted ? i.argument({"min_count", "least"}, Type{i.integer(), {}},
+                                                   {1, static_cast<double>(count * 3 / 4)})
+                                      : i.argument({"min_share", "quorum"}, one, {0.02, 0.9});
+        const ValueId enough =
+            i.let({"enough", "is_reliable"},
+                  counted ? i.either({"jnp.sum($0) >= $1", "jnp.count_nonzero($0) >= $1"})
+                          : "jnp.mean($0) >= $1",
+                  {f.id, least}, flags({}), {0, 1});
         i.called({"mean_of_selected", "reliable_mean"});
         i.summary("Mean of the values that " + f.noun +
                   " select, or of all where they select too few.");

@@ -37,8 +37,9 @@ class Filter {
                               : gated_  ? ", leaving outliers out"
                               : driven_ ? ", with known inputs"
                                         : "";
-    i_.summary(fmt::format("{} {} and give their log-likelihood{}.", what,
-                           batched_ ? "sequences of measurements" : "noisy measurements", model));
+    i_.summary(fmt::format("{} {} and give {}the log-likelihood{}.", what,
+                           batched_ ? "sequences of measurements" : "noisy measurements",
+                           smooths_ ? "their variances and " : "", model));
     predict_ = predict();
     update_ = update();
     if (smooths_) smooth_ = smooth_step();
@@ -69,10 +70,13 @@ class Filter {
     const std::string states = smooths_ ? "smoothed_states" : "state_means";
     const BodyId one = i_.function({"filter_one", "of_one_sequence"},
                                    {{{"ys", "sequence"}, {i_.real(), {steps_, m_}}, {-3, 3}}},
-                                   [&](const Ids& p) { return run(p[0]); }, {}, {2});
-    i_.unpack("jax.vmap($f0)($0)", {y}, {one},
-              {{{states}, {i_.real(), {kBatch, steps_, n_}}, {-3, 3}},
-               {{"log_likelihoods", "log_evidence"}, {i_.real(), {kBatch}}, {-40, 0}}});
+                                   [&](const Ids& p) { return run(p[0]); }, {}, {smooths_ ? 3 : 2});
+    std::vector<Idiom::Part> results = {{{states}, {i_.real(), {kBatch, steps_, n_}}, {-3, 3}}};
+    if (smooths_)
+      results.push_back(
+          {{"smoothed_vars", "state_variances"}, {i_.real(), {kBatch, steps_ - 1, n_}}, {0, 2}});
+    results.push_back({{"log_likelihoods", "log_evidence"}, {i_.real(), {kBatch}}, {-40, 0}});
+    i_.unpack("jax.vmap($f0)($0)", {y}, {one}, results);
   }
 
  private:
@@ -238,7 +242,7 @@ class Filter {
         i_.scan(
               {"smooth_step", "back_step"},
               {{{"next_mean"}, last, {-3, 3}}, {{"next_cov"}, last_cov, {-1, 2}}}, back,
-              {{"smoothed_means", "backward_means"}},
+              {{"smoothed_means", "backward_means"}, {"smoothed_covs", "backward_covs"}},
               [&](const Ids& p) {
                 ValueId ahead = p[0];
                 if (driven_)
@@ -247,14 +251,18 @@ class Filter {
                     call(i_, smooth_,
                          {p[2], p[3], ahead, p[1], transition(regimes_ ? p[4] : kNoValue), q_},
                          {mean_part({"mean_smooth"}), cov_part({"cov_smooth"})});
-                return Ids{now[0], now[1], now[0]};
+                return Ids{now[0], now[1], now[0], now[1]};
               },
               "reverse=True")
-            .stacked[0];
-    return {i_.let({"smoothed_states"},
-                   i_.either({"jnp.concatenate([$0, $1[None]])", "jnp.vstack([$0, $1])"}),
-                   {smoothed, last}, {steps_, n_}, {-3, 3}),
-            total};
+            .stacked;
+    const ValueId states = i_.let(
+        {"smoothed_states"}, i_.either({"jnp.concatenate([$0, $1[None]])", "jnp.vstack([$0, $1])"}),
+        {smoothed[0], last}, {steps_, n_}, {-3, 3});
+    // How sure each state but the last is now.
+    const ValueId variances =
+        i_.let({"smoothed_vars", "state_variances"}, "jnp.diagonal($0, axis1=-2, axis2=-1)",
+               {smoothed[1]}, {steps_ - 1, n_}, {0, 2});
+    return {states, variances, total};
   }
 
   Idiom& i_;
