@@ -22,7 +22,7 @@ Sample sample(std::uint64_t family, std::uint32_t member, std::uint64_t structur
               std::uint64_t signature) {
   Sample s;
   s.function.key = {1, family, member};
-  s.structure = digest(structure);
+  s.structure = s.kinship = digest(structure);
   s.signature = digest(1'000'000 + signature);
   return s;
 }
@@ -47,7 +47,7 @@ std::vector<check::Candidate> candidates(std::uint64_t families, std::uint64_t s
         check::Reject r;
         r.key = s.function.key;
         r.refusal = {trace::Stage::kCheck, trace::Reason::kNonfinite, ""};
-        if (traced) r.structure = s.structure;
+        if (traced) r.kinship = s.kinship;
         out.emplace_back(std::move(r));
       } else {
         out.emplace_back(std::move(s));
@@ -105,7 +105,7 @@ TEST(Select, AStructureStandsOnTheSameSideInEveryRun) {
     const auto first = one.offer(sample(3, 0, n, n)), second = other.offer(sample(90, 0, n, n));
     ASSERT_TRUE(first.split && second.split);
     EXPECT_EQ(*first.split, *second.split);
-    EXPECT_EQ(*first.split, split_of_structure(digest(n)));
+    EXPECT_EQ(*first.split, split_of(digest(n)));
   }
 }
 
@@ -136,6 +136,22 @@ TEST(Select, ARunThatGoesOnDecidesAsOneThatWasNotInterrupted) {
   }
 }
 
+TEST(Select, FunctionsOfTheSameOperationsHaveOneKinship) {
+  const auto kinship = [](const std::string& text) {
+    const check::Programs programs = check::read_texts({{level::structure_level(), text}});
+    EXPECT_TRUE(programs.at(level::structure_level()).ok());
+    return check::kinship_of(programs, level::structure_level(), "own");
+  };
+  const std::string sine = kinship("{ lambda ; a:f32[2]. let b:f32[2] = sin a in (b,) }");
+  EXPECT_EQ(sine, kinship("{ lambda ; a:f32[3,4]. let b:f32[3,4] = sin a in (b,) }"));
+  EXPECT_NE(sine, kinship("{ lambda ; a:f32[2]. let b:f32[2] = cos a in (b,) }"));
+  // Numbers, parameters and what comes behind make a structure of its own, and mostly no kinship.
+  EXPECT_EQ(kinship("{ lambda ; a:f32[2]. let b:f32[2] = integer_pow[y=2] a in (b,) }"),
+            kinship("{ lambda ; a:f32[2]. let b:f32[2] = integer_pow[y=3] a in (b,) }"));
+  EXPECT_EQ(kinship("{ lambda ; a:f32[2]. let  in (a,) }"), "own");
+  EXPECT_EQ(check::kinship_of({}, level::structure_level(), "own"), "own");
+}
+
 TEST(Select, ReasonsSayWhatIsWrong) {
   Selector selector;
   EXPECT_TRUE(selector.offer(sample(0, 0, 1, 1)).split);
@@ -148,7 +164,7 @@ TEST(Select, ReasonsSayWhatIsWrong) {
   EXPECT_EQ(selector.offer(sample(1, 1, 3, 3)).refusal.reason, "family");
   // A member whose structure stands elsewhere.
   std::uint64_t elsewhere = 2;
-  while (split_of_structure(digest(elsewhere)) == split_of_structure(digest(1))) ++elsewhere;
+  while (split_of(digest(elsewhere)) == split_of(digest(1))) ++elsewhere;
   EXPECT_TRUE(selector.offer(sample(2, 0, elsewhere, 50)).split);
   EXPECT_EQ(selector.offer(sample(2, 1, 1, 51)).refusal.reason, "split");
 }

@@ -10,6 +10,7 @@
 #include "base/disjoint_sets.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "ir/common/windows.h"
 #include "split/assign.h"
 #include "split/leakage.h"
 #include "stats/neighbours.h"
@@ -64,7 +65,7 @@ std::vector<MadeUp> functions(std::uint64_t seed, std::size_t families) {
 
 void add(Corpus& corpus, const MadeUp& f) {
   CorpusRow row;
-  row.windows = stats::windows_of(f.operations);
+  row.windows = ir::windows_of(f.operations);
   const auto put = [](Numbers& numbers, std::uint32_t n) {
     const auto at = std::lower_bound(numbers.begin(), numbers.end(), n);
     if (at == numbers.end() || *at != n) numbers.insert(at, n);
@@ -91,7 +92,7 @@ Corpus corpus_of(const std::vector<MadeUp>& all) {
 }
 
 bool near(const Corpus& c, std::size_t i, std::size_t k, double least) {
-  return stats::jaccard(c.rows[i].windows, c.rows[k].windows) >= least;
+  return ir::jaccard(c.rows[i].windows, c.rows[k].windows) >= least;
 }
 
 bool has_any(const Numbers& of, const Numbers& wanted) {
@@ -164,7 +165,7 @@ TEST(Neighbours, AreThoseOfAllPairs) {
       stats::Nearest nearest;
       for (std::size_t k = 0; k < all.size(); ++k) {
         if (all[i].family == all[k].family) continue;
-        const double index = stats::jaccard(all[i].windows, all[k].windows);
+        const double index = ir::jaccard(all[i].windows, all[k].windows);
         if (index >= link) sets.join(i, k);
         if (index < stats::kLeastIndex) continue;
         nearest.any = std::max(nearest.any, index);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "ir/common/windows.h"
 
 namespace jaxsmith::check {
 
@@ -17,10 +18,9 @@ std::string CheckResult::name() const {
                : std::string(word(check));
 }
 
-Reject make_reject(const Function& f, Refusal refusal, std::string structure) {
-  return {f.key,      source::row_id(f),  f.provenance.callable,
-          f.category, f.transformation,   f.variant,
-          f.source,   std::move(refusal), std::move(structure)};
+Reject make_reject(const Function& f, Refusal refusal, std::string kinship) {
+  return {f.key,     source::row_id(f), f.provenance.callable, f.category,        f.transformation,
+          f.variant, f.source,          std::move(refusal),    std::move(kinship)};
 }
 
 std::map<Level, ir::OpCounts> count_operations(const Programs& programs) {
@@ -42,6 +42,14 @@ Result<ir::Structure> structure_of(const Programs& programs, Level level) {
   return found->second.value().structure();
 }
 
+std::string kinship_of(const Programs& programs, Level level, const std::string& structure) {
+  const auto found = programs.find(level);
+  if (found == programs.end() || !found->second.ok()) return structure;
+  const auto flow = found->second.value().flow();
+  if (!flow.ok() || flow.value().operations.empty()) return structure;
+  return fmt::format("{:016x}", ir::windows_of(flow.value().operations).front());
+}
+
 Candidate make_candidate(Function function, trace::Outcome outcome, std::optional<Refusal> refusal,
                          const Programs& programs, Level structure_level) {
   const auto structure = structure_of(programs, structure_level);
@@ -54,8 +62,10 @@ Candidate make_candidate(Function function, trace::Outcome outcome, std::optiona
     return make_reject(function, refusal.value_or(std::move(own)), "");
   }
   std::string digest = hash128_hex(structure.value().structure);
-  if (refusal) return make_reject(function, std::move(*refusal), std::move(digest));
+  std::string kinship = kinship_of(programs, structure_level, digest);
+  if (refusal) return make_reject(function, std::move(*refusal), std::move(kinship));
   Sample s;
+  s.kinship = std::move(kinship);
   s.structure = std::move(digest);
   s.signature = hash128_hex(structure.value().signature);
   s.sizes = sizes_of(&structure.value(), function.source);

@@ -13,11 +13,12 @@
 
 namespace jaxsmith::check {
 
-// What a function is put to; kMade, kSpans, kRead and kExecute by level, the first two where it
+// What a function is put to; kMade, kSpans, kRead and kExecute by level; the first three where it
 // failed.
 enum class CheckKind {
   kMade,
   kSpans,
+  kSource,
   kTexts,
   kParse,
   kRun,
@@ -32,9 +33,9 @@ enum class CheckKind {
   kExecute,
   kDerivative,
 };
-constexpr std::array<std::string_view, 15> words_of(CheckKind) {
-  return {"made",   "spans", "texts", "parse",     "run",  "repeat",  "finite",    "arguments",
-          "stable", "redo",  "case",  "structure", "read", "execute", "derivative"};
+constexpr std::array<std::string_view, 16> words_of(CheckKind) {
+  return {"made",      "spans",  "source", "texts", "parse",     "run",  "repeat",  "finite",
+          "arguments", "stable", "redo",   "case",  "structure", "read", "execute", "derivative"};
 }
 enum class CheckStatus { kPassed, kFailed, kNotDone };
 constexpr std::array<std::string_view, 3> words_of(CheckStatus) {
@@ -79,7 +80,8 @@ struct Sample {
   source::Function function;
   trace::Outcome outcome;
   std::string structure,
-      signature;  // digests (ir::Structure)
+      signature;        // digests (ir::Structure)
+  std::string kinship;  // what its split goes by (kinship_of)
   Sizes sizes;
   std::optional<int> difficulty;    // nothing where the sizes are not all known
   std::vector<Case> further_cases;  // beside input set 0 and the outcome's outputs
@@ -94,7 +96,7 @@ struct Reject {
   std::string id, callable;
   std::string category, transformation, variant, source;
   trace::Refusal refusal;
-  std::string structure;  // empty where JAX gave no jaxpr
+  std::string kinship;  // empty where JAX gave no jaxpr
 };
 
 using Candidate = std::variant<Sample, Reject>;
@@ -109,9 +111,13 @@ Candidate make_candidate(source::Function function, trace::Outcome outcome,
 // That of the level which gives it. Errors, of one line: there is no such text, or it was not read.
 Result<ir::Structure> structure_of(const Programs& programs, level::Level level);
 
+// The least digest of the windows of operations that the level has: of two functions it is the same
+// as often as they share windows (Broder 1997). `structure` where what it does is not told.
+std::string kinship_of(const Programs& programs, level::Level level, const std::string& structure);
+
 // How often each operation occurs in the programs that were read.
 std::map<level::Level, ir::OpCounts> count_operations(const Programs& programs);
 
-Reject make_reject(const source::Function& function, trace::Refusal refusal, std::string structure);
+Reject make_reject(const source::Function& function, trace::Refusal refusal, std::string kinship);
 
 }  // namespace jaxsmith::check

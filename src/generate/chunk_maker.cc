@@ -144,7 +144,7 @@ Result<ChunkResult> ChunkMaker::judge(std::uint64_t chunk, std::vector<source::F
         refusal = check::refusal_of(readings);
       }
       if (!refusal) refusal = check::check_inert(sample->inert, options_.max_inert);
-      if (refusal) candidate = check::make_reject(sample->function, *refusal, sample->structure);
+      if (refusal) candidate = check::make_reject(sample->function, *refusal, sample->kinship);
     }
     result.candidates.push_back(std::move(candidate));
   }

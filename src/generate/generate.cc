@@ -128,7 +128,7 @@ class Committer {
         return;
       }
       candidate = check::make_reject(sample->function, std::move(verdict.refusal),
-                                     std::move(sample->structure));
+                                     std::move(sample->kinship));
     }
     auto& reject = std::get<check::Reject>(candidate);
     const trace::Refusal& refusal = reject.refusal;
@@ -192,8 +192,13 @@ Result<Summary> generate(GenerateOptions options, const trace::Installation& ins
   JAXSMITH_TRY(likeness, fit_to_dataset(options));
   if (likeness) observer.fitted(*likeness);
   JAXSMITH_TRY(folder, store::OutputFolder::claim(options.out, options.resume));
+  if (options.resume && folder->is_new()) observer.new_run();
+  observer.starting();
   Crew crew(options, installation);
-  JAXSMITH_TRY(versions, crew.start(cancel));
+  const auto started = crew.start(cancel);
+  if (cancel) return Summary();
+  if (!started.ok()) return started.error();
+  const trace::Versions& versions = started.value();
   JAXSMITH_TRY(writer,
                store::DatasetWriter::open(
                    std::move(folder), describe(options, installation, versions), options.resume));

@@ -8,9 +8,9 @@
 
 namespace jaxsmith::select {
 
-check::Split split_of_structure(std::string_view structure) {
+check::Split split_of(std::string_view kinship) {
   constexpr std::uint64_t kSalt = 0x73706c6974;  // not the hash that anything else is keyed by
-  const double draw = hash_unit(structure, kSalt);
+  const double draw = hash_unit(kinship, kSalt);
   double edge = 0;
   for (std::size_t i = 0; i + 1 < kSplits.size(); ++i) {
     edge += kSplitShares[i];
@@ -37,12 +37,12 @@ Verdict Selector::offer(const check::Candidate& candidate) {
   const auto* sample = std::get_if<check::Sample>(&candidate);
   const auto* reject = std::get_if<check::Reject>(&candidate);
   const source::FunctionKey& key = sample ? sample->function.key : reject->key;
-  const std::string& structure = sample ? sample->structure : reject->structure;
+  const std::string& kinship = sample ? sample->kinship : reject->kinship;
   if (key.family != family_ || key.member == 0) {
     family_ = key.family;
     // Only the root says where a family stands.
     family_split_.reset();
-    if (key.member == 0 && !structure.empty()) family_split_ = split_of_structure(structure);
+    if (key.member == 0 && !kinship.empty()) family_split_ = split_of(kinship);
   }
   if (reject) return {std::nullopt, reject->refusal};
   if (!family_split_)
@@ -54,7 +54,7 @@ Verdict Selector::offer(const check::Candidate& candidate) {
             {trace::Stage::kSelect, trace::Reason::kDuplicate,
              "a function of this structure, with these shapes and dtypes, is there"}};
   }
-  const auto side = sides_.find(digest(structure));
+  const auto side = sides_.find(digest(sample->structure));
   // Its own structure may stand elsewhere already, or be bound to stand elsewhere as the root of
   // another family.
   if (side != sides_.end() && side->second != *family_split_) {
@@ -63,7 +63,7 @@ Verdict Selector::offer(const check::Candidate& candidate) {
              fmt::format("its structure stands in {}, its family in {}", word(side->second),
                          word(*family_split_))}};
   }
-  restore(structure, sample->signature, *family_split_);
+  restore(sample->structure, sample->signature, *family_split_);
   return {family_split_, {}};
 }
 

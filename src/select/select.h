@@ -6,9 +6,10 @@
 //     if (verdict.split) … else … verdict.refusal
 //   }
 //
-// A family stands where the structure of its root says, so that it stands whole on one side, in
-// this run and in any other. A function whose signature is taken is a duplicate; one whose own
-// structure stands on another side would leak, and is refused.
+// A family stands where the kinship of its root says (check::kinship_of), so that it stands whole
+// on one side, in this run and in any other, and families that are near one another mostly on the
+// same. A function whose signature is taken is a duplicate; one whose own structure stands on
+// another side would leak, and is refused.
 //
 // About 90 bytes a row are kept in memory: a hundred million rows fit into 10 GB.
 #pragma once
@@ -31,8 +32,8 @@ inline constexpr std::array<std::string_view, 3> kSplits = {
     word(check::Split::kTrain), word(check::Split::kValidation), word(check::Split::kTest)};
 inline constexpr std::array<double, 3> kSplitShares = {0.90, 0.05, 0.05};
 
-// The side of a structure: a hash with a fixed salt, the same in every run.
-check::Split split_of_structure(std::string_view structure);
+// The side of what has such a kinship: a hash with a fixed salt, the same in every run.
+check::Split split_of(std::string_view kinship);
 
 struct Verdict {
   std::optional<check::Split> split;

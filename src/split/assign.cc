@@ -9,6 +9,7 @@
 #include "base/disjoint_sets.h"
 #include "base/hash.h"
 #include "select/select.h"
+#include "stats/neighbours.h"
 
 namespace jaxsmith::split {
 namespace {
@@ -200,7 +201,7 @@ void draw_rest(const Corpus& corpus, Clusters& clusters) {
     if (!least[c] || structure < *least[c]) least[c] = &structure;
   }
   for (std::size_t c = 0; c < least.size(); ++c)
-    if (least[c] && !clusters.side[c]) clusters.side[c] = select::split_of_structure(*least[c]);
+    if (least[c] && !clusters.side[c]) clusters.side[c] = select::split_of(*least[c]);
 }
 
 bool have_common(const Numbers& a, const Numbers& b) {

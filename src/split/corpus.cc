@@ -17,7 +17,7 @@ namespace {
 // Of one row, as a thread reads it: names have no numbers yet.
 struct Reading {
   std::string place, problem, id, family, structure;
-  stats::Windows windows;
+  ir::Windows windows;
   std::set<std::string> operations, shapes;
   std::set<std::pair<std::string, std::string>> pairs;
   std::int64_t equations = 0;
@@ -34,7 +34,7 @@ Status read_flow(const store::DatasetRow& row, Reading& out) {
   if (text == row.levels.end()) return Error::environment("it has none");
   JAXSMITH_TRY(program, check::IrProgram::parse(text->first, text->second));
   JAXSMITH_TRY(flow, program.flow());
-  out.windows = stats::windows_of(flow.operations);
+  out.windows = ir::windows_of(flow.operations);
   out.operations.insert(flow.operations.begin(), flow.operations.end());
   for (const auto& [from, to] : flow.pairs)
     if (out.operations.contains(from)) out.pairs.emplace(from, to);  // not of an argument

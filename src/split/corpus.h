@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "stats/neighbours.h"
+#include "ir/common/windows.h"
 #include "trace/outcome.h"
 
 namespace jaxsmith::split {
@@ -34,7 +34,7 @@ class Names {
 using Numbers = std::vector<std::uint32_t>;  // sorted, each once
 
 struct CorpusRow {
-  stats::Windows windows;
+  ir::Windows windows;
   Numbers operations;  // of its jaxpr, wrappers left out (ir::Flow)
   Numbers pairs;       // of an operation and one that takes its result
   Numbers shapes;      // of what its jaxpr takes and gives anywhere, single numbers left out

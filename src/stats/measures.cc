@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/portable_math.h"
 #include "check/program.h"
+#include "ir/common/windows.h"
 #include "stats/rows.h"
 
 namespace jaxsmith::stats {
@@ -335,14 +336,14 @@ void lengths(const Measures& m, Writer& w) {
 
 void repeats(const Measures& m, Writer& w) {
   std::map<std::string, double> structures;
-  std::vector<Windows> windows;
+  std::vector<ir::Windows> windows;
   windows.reserve(m.rows.size());  // what refers to them stays where it is
   std::vector<Function> functions;
   std::vector<bool> held_back;
   for (const RowMeasures& r : m.rows) {
     if (!r.read) continue;
     ++structures[r.structure];
-    windows.push_back(windows_of(r.operations));
+    windows.push_back(ir::windows_of(r.operations));
     functions.push_back({windows.back(), r.family, r.split == "train"});
     held_back.push_back(r.split != "train" && !r.split.empty());
   }

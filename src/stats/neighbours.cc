@@ -6,11 +6,11 @@
 
 #include "base/disjoint_sets.h"
 #include "base/hash.h"
+#include "ir/common/windows.h"
 
 namespace jaxsmith::stats {
 namespace {
 
-constexpr std::size_t kWindow = 5;
 // A band of three minima agrees by chance index³: of 0.5 one of 72 does but for 7e-5.
 constexpr std::size_t kBands = 72, kRowsOfBand = 3;
 using Sketch = std::array<std::uint32_t, kBands>;
@@ -89,7 +89,7 @@ bool met_before(const Sketch& a, const Sketch& b, std::size_t band) {
 void measure_pair(std::vector<Group>& groups, std::uint32_t a, std::uint32_t b) {
   const auto [less, more] = std::minmax({groups[a].windows.size(), groups[b].windows.size()});
   if (static_cast<double>(less) < kLeastIndex * static_cast<double>(more)) return;
-  const double index = jaccard(groups[a].windows, groups[b].windows);
+  const double index = ir::jaccard(groups[a].windows, groups[b].windows);
   if (index < kLeastIndex) return;
   groups[a].near.emplace_back(b, index);
   groups[b].near.emplace_back(a, index);
@@ -145,32 +145,6 @@ std::vector<std::size_t> clusters_of(std::span<const Function> functions,
 }
 
 }  // namespace
-
-double jaccard(std::span<const std::uint64_t> a, std::span<const std::uint64_t> b) {
-  std::size_t both = 0;
-  for (std::size_t i = 0, k = 0; i < a.size() && k < b.size();) {
-    if (a[i] == b[k]) ++both;
-    const bool first = a[i] <= b[k], second = b[k] <= a[i];
-    i += first;
-    k += second;
-  }
-  const std::size_t all = a.size() + b.size() - both;
-  return all == 0 ? 1 : static_cast<double>(both) / static_cast<double>(all);
-}
-
-Windows windows_of(const std::vector<std::string>& operations) {
-  Windows out;
-  const std::size_t n = operations.size() > kWindow ? operations.size() - kWindow + 1 : 1;
-  for (std::size_t i = 0; i < n; ++i) {
-    std::string text;
-    for (std::size_t k = i; k < std::min(operations.size(), i + kWindow); ++k)
-      text += operations[k] + " ";
-    out.push_back(hash64(text));
-  }
-  std::sort(out.begin(), out.end());
-  out.erase(std::unique(out.begin(), out.end()), out.end());
-  return out;
-}
 
 Neighbours neighbours_of(std::span<const Function> functions, double link) {
   Neighbours out;

@@ -5,24 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
 namespace jaxsmith::stats {
 
-// Digests of windows, sorted, each once.
-using Windows = std::vector<std::uint64_t>;
-
-// The windows of a function's operations; of fewer than five operations one.
-Windows windows_of(const std::vector<std::string>& operations);
-
-// How many of all windows of two functions both have: 0 to 1; of two that have none 1.
-double jaccard(std::span<const std::uint64_t> a, std::span<const std::uint64_t> b);
-
 // What it refers to outlives it.
 struct Function {
-  std::span<const std::uint64_t> windows;  // as windows_of gives them
+  std::span<const std::uint64_t> windows;  // as ir::windows_of gives them
   std::string_view family;                 // its own are no neighbours
   bool trains = false;
 };

@@ -164,7 +164,9 @@ std::string promises(const RunDescription& run, const CardFigures& f) {
          "- Every argument changes an output, and outputs do not hang on the last bits of the "
          "inputs.\n" +
          selected +
-         "- A family of functions stands in one split as a whole, and so does every structure.\n" +
+         "- A family of functions stands in one split as a whole, and so does every structure; "
+         "families "
+         "that share many windows of operations mostly do.\n" +
          fmt::format(
              "- {} of the functions tried were done again by another route, at JAX's default "
              "flags, "
