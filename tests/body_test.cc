@@ -288,7 +288,7 @@ TEST(BodiesOfLevels, AreAppliedAsTheySay) {
 // does one that is applied to all elements at once: each level has seen what the body is.
 TEST(BodiesOfLevels, AreSeenForWhatTheyAre) {
   const std::vector<std::int64_t> numbers(100'000, 1);
-  constexpr std::int64_t kStepsOfElement = 10;
+  constexpr std::int64_t kStepsOfElement = 16;
   for (const Reducer& r : reducers()) {
     if (!commutes(r.op)) continue;
     const auto results =

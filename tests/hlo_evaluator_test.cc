@@ -1,6 +1,7 @@
 // HLO: what the verifier refuses and where, what the evaluator computes, what canonical texts say.
 #include "ir/hlo/evaluator.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -446,6 +447,25 @@ TEST(HloCanonical, DiffersWhereTheProgramDoes) {
   EXPECT_NE(changed("multiply(a.1, d.1)", "multiply(d.1, a.1)"), text);
   EXPECT_NE(changed("add(x.2, y.2)", "maximum(x.2, y.2)"), text);
   EXPECT_NE(changed("subtract(a.1, b.1)", "subtract(b.1, a.1)"), text);
+}
+
+// Where parts of arrays lie decides what a manual computation gives.
+TEST(HloCanonical, KeepsShardingsOfManualComputations) {
+  const auto text = [](std::string_view rows, std::string_view mesh, std::string_view noise) {
+    return canonical(parsed(fmt::format(
+        R"(HloModule m, frontend_attributes={{xla.sdy.meshes={{mesh = #sdy.mesh<["{1}"=2, "y"=2]>}}}}
+ENTRY e {{
+  a = f32[4,4] parameter(0)
+  ROOT b = f32[2,2] custom-call(a), custom_call_target="xla.sdy.GlobalToLocalShape", frontend_attributes={{{2}xla.sdy.in_shardings="#sdy.sharding_per_value<[<@mesh, [{{\"{0}\"}}, {{\"y\"}}]>]>"}}
+}}
+)",
+        rows, mesh, noise)));
+  };
+  const std::string own = text("x", "x", "");
+  EXPECT_EQ(own, text("x", "x", "note=\"of a tool\","));
+  EXPECT_NE(own, text("z", "x", ""));
+  EXPECT_NE(own, text("x", "z", ""));
+  EXPECT_EQ(canonical(parsed(own)), own);
 }
 
 TEST(HloCanonical, KeepsLayoutsThatAreNotPlainAndConfigurationsOfCalls) {

@@ -126,7 +126,7 @@ TEST(KernelBudget, BatchesOfEmptyMatricesAreCharged) {
 // No features are summed, at however many places.
 TEST(KernelBudget, ConvolutionsWithoutFeaturesAreZeros) {
   const EvaluationContext context(
-      {.budget = {.steps = 5'000'000, .bytes = 256LL << 20}, .arithmetic = {.stepwise = true}});
+      {.budget = {.steps = 20'000'000, .bytes = 256LL << 20}, .arithmetic = {.stepwise = true}});
   const ConvolutionDims dims{.input_batch = 0,
                              .input_feature = 1,
                              .kernel_input_feature = 1,
@@ -261,6 +261,81 @@ TEST(KernelBudget, WhatReflectorsAreAppliedToIsCharged) {
   constexpr std::int64_t kColumns = 20'000;
   EXPECT_EQ(applied(std::int64_t{64} * 64 * kColumns, kColumns), Kind::kBudget);
   EXPECT_EQ(applied(std::int64_t{64} * 64 * kColumns, 64), std::nullopt);
+}
+
+// NaN is not zero.
+TEST(KernelBudget, NanAsATruthValueIsTrue) {
+  const auto& context = EvaluationContext::unmetered();
+  for (const DType dtype : {DType::kF16, DType::kBF16, DType::kF32, DType::kF64, DType::kC64}) {
+    const Array x = convert(numbers(context, DType::kF64, {3},
+                                    [](std::int64_t i) {
+                                      return i == 0 ? std::numeric_limits<double>::quiet_NaN()
+                                                    : static_cast<double>(i) - 1;
+                                    }),
+                            dtype);
+    const Array truth = convert(x, DType::kBool);
+    EXPECT_EQ(Ints(truth.ints().begin(), truth.ints().end()), (Ints{1, 0, 1})) << jaxpr_name(dtype);
+  }
+}
+
+// An element that lies far from its neighbours takes longer than one that is copied with them.
+TEST(KernelBudget, TurnedArraysAreChargedByTheElement) {
+  constexpr std::int64_t kSide = 300;
+  const auto steps = [&](const Ints& permutation) {
+    // The fewest for which it does not end.
+    for (std::int64_t allowed = 1 << 12;; allowed += 1 << 12) {
+      const EvaluationContext context({.budget = {.steps = allowed, .bytes = 64LL << 20}});
+      if (!why_it_ends(
+              [&] { transpose(Array::zeros(context, DType::kF32, {kSide, kSide}), permutation); }))
+        return allowed;
+    }
+  };
+  EXPECT_GT(steps({1, 0}), steps({0, 1}) + 2 * kSide * kSide);
+}
+
+TEST(KernelBudget, TurnedArraysAreWhatTheyWere) {
+  const auto& context = EvaluationContext::unmetered();
+  const Shape shape = {3, 70, 45};
+  const Array x =
+      numbers(context, DType::kF64, shape, [](std::int64_t i) { return static_cast<double>(i); });
+  for (Ints order = {0, 1, 2};;) {
+    const Array turned = transpose(x, order);
+    const Ints strides = row_major_strides(turned.shape()), own = row_major_strides(shape);
+    std::size_t wrong = 0;
+    for (std::int64_t i = 0; i < turned.size(); ++i) {
+      std::int64_t at = 0;
+      for (std::size_t d = 0; d < 3; ++d)
+        at += i / strides[d] % turned.shape()[d] * own[static_cast<std::size_t>(order[d])];
+      wrong += turned.data<double>()[static_cast<std::size_t>(i)] != static_cast<double>(at);
+    }
+    EXPECT_EQ(wrong, 0);
+    if (!std::next_permutation(order.begin(), order.end())) break;
+  }
+}
+
+// Neither a matrix with a few long columns nor one with long rows is a square.
+TEST(KernelBudget, TallAndWideMatricesAreNoSquares) {
+  constexpr std::int64_t kLong = 8'000, kShort = 4;
+  const EvaluationContext context({.budget = kBudget});
+  const auto element = [](std::int64_t i) { return std::sin(0.7 * static_cast<double>(i)); };
+  const auto of = [&](const Shape& shape) { return Array::zeros(context, DType::kF64, shape); };
+  const Array tall = numbers(context, DType::kF64, {kLong, kShort}, element),
+              wide = numbers(context, DType::kF64, {kShort, kLong}, element), line = of({kShort}),
+              square = of({kShort, kShort}), info = Array::zeros(context, DType::kI32, {});
+  const auto thin = [](std::string_view) { return 'S'; };
+  const std::vector<Array> factored = called("lapack_dgeqrf_ffi", {tall}, types_of({tall, line}));
+  const Array q = called("lapack_dorgqr_ffi", factored, types_of({tall}))[0];
+  double length = 0;
+  for (const double x : q.data<double>()) length += x * x;
+  EXPECT_NEAR(length, kShort, 1e-9);
+  called("lapack_dgesdd_ffi", {tall}, types_of({tall, line, tall, square, info}), thin);
+  called("lapack_dgesdd_ffi", {wide}, types_of({wide, line, square, wide, info}), thin);
+  const auto full = [](std::string_view) { return 'A'; };
+  const Array huge = Array::typed(DType::kF64, {kLong, kLong});
+  EXPECT_EQ(why_it_ends([&] {
+              called("lapack_dgesdd_ffi", {tall}, types_of({tall, line, huge, square, info}), full);
+            }),
+            Kind::kBudget);
 }
 
 struct System {

@@ -100,7 +100,7 @@ void EvaluationContext::take(std::int64_t bytes) const {
   if (!state_->metered) return;
   for (const State* s = state_.get(); s; s = s->outer.get())
     if (bytes > s->budget.bytes - s->bytes) out_of_bytes(s->budget.bytes);
-  spend(1 + bytes / 64);
+  spend(1 + bytes / 16);
   for (State* s = state_.get(); s; s = s->outer.get()) s->bytes += bytes;
 }
 

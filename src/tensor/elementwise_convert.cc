@@ -13,8 +13,8 @@ using namespace elementwise;
 namespace {
 
 std::int64_t to_integer(double x, DType to) {
+  if (to == DType::kBool) return x != 0;  // so is NaN
   if (std::isnan(x)) return 0;
-  if (to == DType::kBool) return x != 0;
   const int bits = bit_width(to) - (is_unsigned(to) ? 0 : 1);
   const double limit = std::ldexp(1.0, bits), low = is_unsigned(to) ? 0 : -limit;
   if (x <= low) return is_unsigned(to) ? 0 : static_cast<std::int64_t>(low);
@@ -82,6 +82,8 @@ Array convert(const Array& x, DType to) {
   if (x.dtype() == to) return x;
   if (to == DType::kF32)
     if (auto wide = x.before_rounding()) return *std::move(wide);
+  constexpr std::int64_t kOfRounding = 2;  // beside what any operation takes
+  if (!x.abstract()) x.context().spend({kOfRounding, x.size()});
   return with_lane(x.dtype(), [&]<class From>(From) {
     return with_lane(to, [&]<class To>(To) { return convert_lanes<From, To>(x, to); });
   });

@@ -121,7 +121,8 @@ bool are_singular_vectors(const Array& a, const Array& values, const Array& u, c
                           double limit) {
   const Batches b = batches_of(a), ub = batches_of(u), vb = batches_of(vh);
   const std::int64_t n = std::min(b.rows, b.columns);
-  const Work work(a.context(), {b.count, std::max(b.rows, b.columns), std::max(b.rows, b.columns)});
+  const bool full = ub.columns > n || vb.rows > n;
+  const Work work(a.context(), b, full ? Vectors::kFull : Vectors::kThin);
   return of_all(b.count, [&](std::int64_t i) {
     const auto m = matrix<T>(a, b, i), x = matrix<T>(u, ub, i), y = matrix<T>(vh, vb, i);
     const auto s = column<double>(values, n, i);

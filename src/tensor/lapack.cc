@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "tensor/elementwise.h"
@@ -673,6 +674,12 @@ Batches factored(const Routine& routine, const Array& first) {
   return routine.name == "gtsv" ? Batches{} : batches_of(first);
 }
 
+Vectors vectors_of(const Routine& routine, const LapackAttribute& attribute) {
+  const auto& keys = routine.attributes;
+  const bool asked = std::find(keys.begin(), keys.end(), "mode") != keys.end();
+  return asked && attribute("mode") == 'A' ? Vectors::kFull : Vectors::kThin;
+}
+
 }  // namespace
 
 std::optional<std::vector<Array>> lapack_call(std::string_view target,
@@ -696,7 +703,8 @@ std::optional<std::vector<Array>> lapack_call(std::string_view target,
   std::vector<Array> declared(results.begin(), results.end());
   for (const Array& a : operands)
     if (a.abstract()) return declared;
-  const Work work(operands[0].context(), factored(*routine, operands[0]));
+  const Work work(operands[0].context(), factored(*routine, operands[0]),
+                  vectors_of(*routine, attribute));
   std::vector<Array> in;
   for (const Array& a : operands)
     in.push_back(is_inexact(a.dtype()) ? convert(with_noise(a), wide(a.dtype())) : a);

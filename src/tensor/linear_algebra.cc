@@ -50,6 +50,7 @@ Array triangular_solve(const Array& a, const Array& b, const TriangularSolve& o)
           "the sides' shapes do not go together");
   if (any_abstract({&a, &b})) return Array::typed(b.dtype(), b.shape());
   const Work of_right(b.context(), right), of_left(a.context(), left);
+  b.context().spend({4, right.count, right.rows, right.columns, left.rows});
   const Array coefficients = convert(with_noise(a), wide(a.dtype()));
   Array out = convert(with_noise(b), wide(b.dtype()));
   with_wide(a.dtype(), [&]<class T>(T) {

@@ -79,24 +79,30 @@ bool factor_cholesky(Matrix<T>& a) {
 // What is done again and again until it converges takes on top of Work.
 inline void charge_iterations(const EvaluationContext& context, const Batches& b) {
   constexpr std::int64_t kIterations = 40;
-  const std::int64_t longest = std::max(b.rows, b.columns);
-  context.spend({kIterations, b.count, b.rows, b.columns, longest});
+  context.spend({kIterations, b.count, b.rows, b.columns, std::min(b.rows, b.columns)});
 }
 
 // What a matrix of a batch costs by itself, also where it has no elements.
 constexpr std::int64_t kEachMatrix = 50;
 
+// Whether vectors of a tall or wide matrix are those of its own size, or fill a square.
+enum class Vectors { kThin, kFull };
+
 // What a factorization takes: steps, and memory for some matrices while it lives.
 class Work {
  public:
-  Work(const EvaluationContext& context, const Batches& b)
-      : memory_(context, {kMatrices, std::max(b.rows, b.columns), std::max(b.rows, b.columns),
-                          sizeof(C128)}) {
-    context.spend({kEachMatrix, b.count});
-    context.spend({4, b.count, b.rows, b.columns, std::max(b.rows, b.columns)});
-  }
+  Work(const EvaluationContext& context, const Batches& b, Vectors vectors = Vectors::kThin)
+      : Work(context, b, std::max(b.rows, b.columns),
+             vectors == Vectors::kThin ? std::min(b.rows, b.columns)
+                                       : std::max(b.rows, b.columns)) {}
 
  private:
+  Work(const EvaluationContext& context, const Batches& b, std::int64_t rows, std::int64_t columns)
+      : memory_(context, {kMatrices, rows, columns, sizeof(C128)}) {
+    context.spend({kEachMatrix, b.count});
+    context.spend({4, b.count, b.rows, b.columns, columns});
+  }
+
   static constexpr std::int64_t kMatrices = 6;
   Workspace memory_;
 };

@@ -31,24 +31,38 @@ std::vector<Axis> merged_axes(const Shape& shape, const Ints& from, const Ints& 
   return axes;
 }
 
+bool lies_together(const Axis& axis) { return axis.from == 1 && axis.to == 1; }
+
+// Where elements that are neighbours on one side are far apart on the other, square by square:
+// what is fetched at once is used before it goes.
+template <class T>
+void copy_squares(const Axis& outer, const Axis& inner, const T* from, T* to) {
+  constexpr std::int64_t kSide = 32;
+  for (std::int64_t i0 = 0; i0 < outer.size; i0 += kSide)
+    for (std::int64_t j0 = 0; j0 < inner.size; j0 += kSide)
+      for (std::int64_t i = i0; i < std::min(i0 + kSide, outer.size); ++i)
+        for (std::int64_t j = j0; j < std::min(j0 + kSide, inner.size); ++j)
+          to[i * outer.to + j * inner.to] = from[i * outer.from + j * inner.from];
+}
+
 template <class T>
 void copy_axes(const Axis* axis, const Axis* last, const T* from, T* to) {
   if (axis == last) {
     const std::int64_t n = axis->size, a = axis->from, b = axis->to;
-    if (a == 1 && b == 1)
+    if (lies_together(*axis))
       std::copy_n(from, n, to);
     else
       for (std::int64_t i = 0; i < n; ++i) to[i * b] = from[i * a];
     return;
   }
+  const bool turned = axis->from == 1 || axis->to == 1;
+  if (turned && axis + 1 == last) return copy_squares(*axis, *last, from, to);
   for (std::int64_t i = 0; i < axis->size; ++i)
     copy_axes(axis + 1, last, from + i * axis->from, to + i * axis->to);
 }
 
 template <class T>
-void copy_typed(const Shape& shape, const T* from, const Ints& from_strides, T* to,
-                const Ints& to_strides) {
-  const auto axes = merged_axes(shape, from_strides, to_strides);
+void copy_typed(const std::vector<Axis>& axes, const T* from, T* to) {
   if (axes.empty())
     *to = *from;
   else
@@ -148,11 +162,16 @@ Array taken(const Array& x, std::span<const std::int64_t> places, std::int64_t o
 void copy_box(const Shape& shape, const Array& from, std::int64_t from_offset,
               const Ints& from_strides, Array& to, std::int64_t to_offset, const Ints& to_strides) {
   const std::int64_t n = element_count(shape);
-  to.context().spend(std::max(n / 4, cost_of_rank(shape)));
+  const auto axes = merged_axes(shape, from_strides, to_strides);
+  // Two that lie together, or are the same, take a step; one by itself takes some.
+  constexpr std::int64_t kTogether = 2, kApart = 3;
+  const bool together =
+      axes.empty() || lies_together(axes.back()) || (axes.back().from == 0 && axes.back().to == 1);
+  to.context().spend(together ? n / kTogether : kApart * n);
+  to.context().spend(cost_of_rank(shape));
   if (n == 0) return;
   with_width(from, [&]<class T>(T) {
-    copy_typed(shape, from.data<T>().data() + from_offset, from_strides,
-               to.mutate<T>().data() + to_offset, to_strides);
+    copy_typed(axes, from.data<T>().data() + from_offset, to.mutate<T>().data() + to_offset);
   });
 }
 

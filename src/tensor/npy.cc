@@ -8,6 +8,7 @@
 #include <charconv>
 #include <fstream>
 
+#include "base/files.h"
 #include "tensor/array.h"
 #include "tensor/sizes.h"
 
@@ -129,9 +130,16 @@ Result<DType> dtype_of(std::string_view descr, std::optional<DType> expected,
   const std::string_view code = descr.substr(2, end - 2);
   if (code.starts_with("O")) return broken(path, "it holds Python objects, not numbers");
   std::optional<DType> out;
-  for (const Kind& kind : kKinds)
+  bool named = false;  // whether NumPy has the expected type itself
+  for (const Kind& kind : kKinds) {
     if (kind.code == code) out = kind.dtype;
-  if (!out && expected && code == fmt::format("V{}", byte_size(*expected))) out = expected;
+    named = named || kind.dtype == expected;
+  }
+  if (!out && expected && !named && code == fmt::format("V{}", byte_size(*expected)))
+    out = expected;
+  if (!out && code.starts_with('V'))
+    return broken(path, fmt::format("its elements are {} bytes of no type, not {}", code.substr(1),
+                                    expected ? numpy_name(*expected) : "numbers"));
   if (!out) return broken(path, fmt::format("its type {} is not known", code));
   if (descr[1] == '>' && byte_size(*out) > 1) return broken(path, "its bytes are big-endian");
   return *out;
@@ -140,9 +148,9 @@ Result<DType> dtype_of(std::string_view descr, std::optional<DType> expected,
 }  // namespace
 
 Result<Tensor> read_npy(const std::string& path, std::optional<DType> expected) {
+  if (const auto why = why_unreadable(path)) return Error::usage(fmt::format("{}: {}", path, *why));
   std::ifstream file(path, std::ios::binary);
-  if (!file)
-    return Error::usage(fmt::format("{}: there is no such file, or it cannot be read", path));
+  if (!file) return Error::usage(path + ": it cannot be read");
   JAXSMITH_TRY(header, read_header(file, path));
   const auto shape = shape_of(value_of(header, "shape"));
   if (!shape) return broken(path, "its header is damaged");

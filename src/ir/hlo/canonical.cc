@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 #include "base/hash.h"
 #include "ir/hlo/call_graph.h"
@@ -14,6 +17,8 @@ namespace {
 
 using Kind = AttributeValue::Kind;
 using Order = std::vector<std::int32_t>;
+
+constexpr std::string_view kOfFrontEnd = "frontend_attributes";
 
 std::size_t index(std::int32_t i) { return static_cast<std::size_t>(i); }
 
@@ -60,6 +65,16 @@ void drop_plain_layouts(Shape& shape) {
   for (Shape& element : shape.elements) drop_plain_layouts(element);
 }
 
+// Attributes of the front end that say where parts of arrays lie (collectives.cc): of these hangs
+// what a manual computation gives. Nothing where there are none.
+std::optional<Attribute> of_shardings(const Attribute& a) {
+  Attribute out{a.key, a.value, 0};
+  std::erase_if(out.value.fields,
+                [](const Attribute& field) { return !field.key.starts_with("xla.sdy."); });
+  std::ranges::stable_sort(out.value.fields, {}, &Attribute::key);
+  return out.value.fields.empty() ? std::nullopt : std::optional(std::move(out));
+}
+
 bool is_kept(const Attribute& a, const OpRule* rule, bool several_devices) {
   if (a.key == "sharding") return several_devices;
   if (is_hint(a.key)) return false;
@@ -79,8 +94,11 @@ Instruction stripped(const Instruction& op, bool several_devices) {
   out.parameter = op.parameter;
   out.literal = op.literal;
   const OpRule* rule = op_rule(op.opcode);
-  for (const Attribute& a : op.attributes)
+  for (const Attribute& a : op.attributes) {
     if (is_kept(a, rule, several_devices)) out.attributes.push_back({a.key, a.value, 0});
+    if (a.key == kOfFrontEnd && several_devices)
+      if (auto shardings = of_shardings(a)) out.attributes.push_back(std::move(*shardings));
+  }
   std::ranges::stable_sort(out.attributes, {}, &Attribute::key);
   return out;
 }
@@ -111,7 +129,9 @@ class Canonicalizer {
         rewritten_(module.computations.size()),
         hashes_(module.computations.size(), "caller") {
     const AttributeValue* n = module.attribute("num_partitions");
-    several_devices_ = n && n->as_int().value_or(2) > 1;
+    const AttributeValue* front_end = module.attribute(kOfFrontEnd);
+    several_devices_ = (n && n->as_int().value_or(2) > 1) ||
+                       (front_end && front_end->field("xla.sdy.meshes") != nullptr);
   }
 
   Module module() {
@@ -211,9 +231,12 @@ Module Canonicalizer::assembled(const Order& order) {
   Module out;
   out.name = "module";
   out.shape_index_comments = out.operand_index_comments = false;
-  for (const Attribute& a : m_.attributes)
+  for (const Attribute& a : m_.attributes) {
     if ((a.key == "num_partitions" || a.key == "replica_count") && a.value.as_int() != 1)
       out.attributes.push_back({a.key, a.value, 0});
+    if (a.key == kOfFrontEnd)
+      if (auto meshes = of_shardings(a)) out.attributes.push_back(std::move(*meshes));
+  }
   std::ranges::stable_sort(out.attributes, {}, &Attribute::key);
   std::vector<std::int64_t> place(order.size());
   for (std::size_t i = 0; i < order.size(); ++i)
