@@ -135,7 +135,7 @@ std::vector<Case> of_stablehlo() {
                "array<i32: 9223372036854775807, 9223372036854775807>}> ({\n    ^bb0(%p: "
                "tensor<f32>):\n      stablehlo.return %p : tensor<f32>\n    }) : (tensor<2xf32>) "
                "-> tensor<2xf32>\n    return %0 : tensor<2xf32>"),
-       "which operands are inputs"},
+       "9223372036854775807 is no i32"},
       {"ArrayOfAComplexNumbersBits", level::kStablehlo,
        main_of("%arg0: tensor<complex<f64>>", "tensor<complex<f64>>",
                "    %0 = \"chlo.constant_like\"(%arg0) <{value = 0x12 : complex<f64>}> : "

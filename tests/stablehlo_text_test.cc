@@ -433,6 +433,164 @@ TEST(StablehloText, WhatDoesNotParseIsRefusedAtItsPlace) {
   }
 }
 
+// Of what MLIR's parser and verifiers say: a line of a function, and whether it is one.
+std::string why_not(const std::string& text) {
+  const auto modules = parse(text, "m.mlir");
+  if (!modules.ok()) return modules.error().message;
+  Evaluator evaluator(modules.value()[0], text, "m.mlir");
+  const Status verified = evaluator.verify();
+  return verified.ok() ? "" : verified.error().message;
+}
+
+std::string with_note(const std::string& value) {
+  return function(k2, k2, "%out = stablehlo.abs %arg0 {note = " + value + "} : tensor<2xf32>");
+}
+
+TEST(StablehloText, NumbersAreOfTheirTypes) {
+  for (const char* good :
+       {"4294967295 : i32", "200 : i8", "-128 : i8", "0x10 : i32", "-1 : i1", "1 : i321", "- 1",
+        "18446744073709551615", "0x7F800000 : f32", "1. : f32", "1.0 : f80", "array<i8: 200>",
+        "array<f32: 1.0>", "array<si8: 1>", "dense<200> : tensor<i8>", "dense<-1> : tensor<i1>",
+        "dense<0xFF> : tensor<i8>", "dense<- 1> : tensor<i32>",
+        "dense<(0x7F800000,2.0)> : tensor<complex<f32>>"})
+    EXPECT_EQ(why_not(with_note(good)), "") << good;
+  for (const char* bad : {"1 : f32",
+                          "-1 : f32",
+                          "1.0 : i32",
+                          "99999999999 : i32",
+                          "256 : i8",
+                          "-129 : i8",
+                          "-0 : i32",
+                          "-1 : ui8",
+                          "2 : i1",
+                          "9223372036854775808 : index",
+                          "18446744073709551616",
+                          "-9223372036854775809",
+                          "+1",
+                          "1 : tensor<i32>",
+                          "1.0 : complex<f32>",
+                          "array<i8: 300>",
+                          "array<i1: 1>",
+                          "array<f32: 1>",
+                          "array<index: 1>",
+                          "array<i321: 1>",
+                          "dense<1> : tensor<f32>",
+                          "dense<[1.0, 2]> : tensor<2xf32>",
+                          "dense<(1.0,2)> : tensor<complex<f32>>",
+                          "dense<256> : tensor<i8>",
+                          "dense<-0> : tensor<i8>",
+                          "dense<+1> : tensor<i32>",
+                          "dense<1.0> : tensor<i32>"})
+    EXPECT_NE(why_not(with_note(bad)).find("m.mlir:3:"), std::string::npos) << bad;
+  EXPECT_NE(printed(with_note("200 : i8")).find("note = -56 : i8"), std::string::npos);
+  EXPECT_NE(printed(with_note("0x10 : i32")).find("note = 16 : i32"), std::string::npos);
+  EXPECT_NE(printed(with_note("1 : i1")).find("note = true}"), std::string::npos);
+}
+
+TEST(StablehloText, NamesAndAttributesHaveMlirsGrammar) {
+  for (const char* good :
+       {"@\"64\"", "@a :: @b", "{i32 = 1}", "{\"1\" = 1}", "#stablehlo<precision  HIGH >",
+        "#stablehlo<gather<offset_dims = [0]>>", "#stablehlo.gather<index_vector_dim = 1,>",
+        "#stablehlo.channel_handle<type = 0, handle = 1>",
+        "#stablehlo.conv<[b, 0, f] x [0, i, o] -> [b, 0, f]>", "#stablehlo.bounds<3 , ?>", "si8"})
+    EXPECT_EQ(why_not(with_note(good)), "") << good;
+  for (const char* bad :
+       {"@64", "@ a", "{1 = 1}", "{\"\" = 1}", "! stablehlo.token", "#stablehlo<precision SUPERB>",
+        "#stablehlo<nothing HIGH>", "#stablehlo.nothing<1>",
+        "#stablehlo.gather<offset_dims = [0] index_vector_dim = 1>",
+        "#stablehlo.gather<offset_dims = [0 1]>", "#stablehlo.gather<other = [0]>",
+        "#stablehlo.gather<index_vector_dim = 1, index_vector_dim = 1>",
+        "#stablehlo.dot<lhs_contracting_dimensions = [1] rhs_contracting_dimensions = [0]>",
+        "#stablehlo.channel_handle<handle = 1>", "#stablehlo.bounds<3 ?>",
+        "#stablehlo.conv<[b 0, f]x[0, i, o]->[b, 0, f]>",
+        "#stablehlo.conv<[b, 0, q]x[0, i, o]->[b, 0, f]>",
+        "#stablehlo.output_operand_alias<operand_index = 0>"})
+    EXPECT_NE(why_not(with_note(bad)).find("m.mlir:3:"), std::string::npos) << bad;
+  const std::string plain = function(k2, k2, "%out = stablehlo.abs %arg0 : tensor<2xf32>");
+  const auto changed = [&](const std::string& from, const std::string& to) {
+    std::string text = plain;
+    text.replace(text.find(from), from.size(), to);
+    return why_not(text);
+  };
+  EXPECT_EQ(changed("@m", "@m attributes {jax.a = 1}"), "");
+  EXPECT_NE(changed("@m", "@m attributes {a = 1}"), "");
+  EXPECT_NE(changed("@m", "@64"), "");
+  EXPECT_EQ(changed("f32>) ->", "f32> {jax.a = 1}) ->"), "");
+  EXPECT_NE(changed("f32>) ->", "f32> {a = 1}) ->"), "");
+  EXPECT_NE(changed("-> tensor<2xf32>", "-> (tensor<2xf32> {a})"), "");
+  EXPECT_EQ(why_not(plain + "%0 = stablehlo.constant dense<1> : tensor<i32>\n"), "");
+}
+
+TEST(StablehloText, WordsAreWhole) {
+  const auto of = [](const std::string& line) { return why_not(function(k2, k2, line)); };
+  EXPECT_EQ(of("%out = stablehlo.reverse %arg0,dims=[0]:tensor<2xf32>"), "");
+  EXPECT_NE(of("%out = stablehlo.reverse %arg0, d ims = [0] : tensor<2xf32>"), "");
+  EXPECT_EQ(of("%out = stablehlo.reduce_precision %arg0, format = e05m02 : tensor<2xf32>"), "");
+  EXPECT_NE(of("%out = stablehlo.reduce_precision %arg0, format = e 5m2 : tensor<2xf32>"), "");
+  EXPECT_EQ(of("%0 : 1 = stablehlo.abs %arg0 : tensor<2xf32>\n"
+               "%out = stablehlo.abs %0 #0 : tensor<2xf32>"),
+            "");
+  EXPECT_NE(of("%0:1 = stablehlo.abs %arg0 : tensor<2xf32>\n"
+               "%out = stablehlo.abs %0# 0 : tensor<2xf32>"),
+            "");
+  EXPECT_NE(of("%1a = stablehlo.abs %arg0 : tensor<2xf32>\n"
+               "%out = stablehlo.abs %1a : tensor<2xf32>"),
+            "");
+  for (const bool whole : {true, false})
+    EXPECT_EQ(
+        why_not(function(k2, k0,
+                         "%z = stablehlo.constant dense<0.0> : tensor<f32>\n"
+                         "%out = stablehlo.reduce(%arg0 init: %z) applies stablehlo.add across" +
+                             std::string(whole ? " " : "") +
+                             "dimensions = [0] : (tensor<2xf32>, tensor<f32>) -> tensor<f32>"))
+            .empty(),
+        whole);
+}
+
+TEST(StablehloText, BlanksAndLineBreaksStandBetweenPartsOfATypeAsWell) {
+  const std::string plain = function("tensor<2x3xcomplex<f32>>", "tensor<2x3xcomplex<f32>>",
+                                     "%out = chlo.conj %arg0 : tensor<2x3xcomplex<f32>> -> "
+                                     "tensor<2x3xcomplex<f32>>");
+  for (const char* written :
+       {"tensor <2x3xcomplex<f32>>", "tensor<2x3xcomplex<f32>\n>", "tensor<2\nx3 x complex<f32>>",
+        "tensor<2x3xcomplex < f32 > >", "tensor<2 x // two\n 3xcomplex<f32>>"}) {
+    std::string text = plain;
+    text.replace(text.find("tensor<2x3xcomplex<f32>> ->"), 24, written);
+    EXPECT_EQ(why_not(text), "") << written;
+    EXPECT_EQ(printed(text), plain) << written;
+  }
+  const std::string wrong = function(k2, k2, "%out = stablehlo.abs %arg0 : tensor<\n2 x\nf31>");
+  EXPECT_TRUE(why_not(wrong).starts_with("m.mlir:5:5: unknown element type 'f31'"))
+      << why_not(wrong);
+}
+
+TEST(StablehloText, OperationsHaveTheElementsOfTheirSpecification) {
+  const auto unary = [](const std::string& name, const std::string& element,
+                        const std::string& result) {
+    const std::string from = "tensor<2x" + element + ">", to = "tensor<2x" + result + ">";
+    const bool chlo = name.starts_with("chlo.");
+    return why_not(function(from, to,
+                            fmt::format("%out = {} %arg0 : {}{}{} -> {}", name, chlo ? "" : "(",
+                                        from, chlo ? "" : ")", to)));
+  };
+  EXPECT_EQ(unary("stablehlo.abs", "i32", "i32"), "");
+  EXPECT_EQ(unary("stablehlo.abs", "complex<f32>", "f32"), "");
+  EXPECT_EQ(unary("stablehlo.real", "f32", "f32"), "");
+  EXPECT_EQ(unary("stablehlo.bitcast_convert", "f64", "i64"), "");
+  const char* const refused[][3] = {{"stablehlo.abs", "ui32", "ui32"},
+                                    {"stablehlo.sign", "ui8", "ui8"},
+                                    {"stablehlo.is_finite", "complex<f32>", "i1"},
+                                    {"stablehlo.real", "i32", "i32"},
+                                    {"chlo.conj", "i32", "i32"},
+                                    {"chlo.square", "i32", "i32"},
+                                    {"stablehlo.bitcast_convert", "complex<f32>", "i64"},
+                                    {"stablehlo.bitcast_convert", "f64", "complex<f32>"}};
+  for (const auto& [name, element, result] : refused)
+    EXPECT_NE(unary(name, element, result), "") << name << " " << element;
+  EXPECT_NE(why_not(function("", "tensor<2xi1>", "%out = stablehlo.iota dim = 0 : tensor<2xi1>")),
+            "");
+}
+
 TEST(StablehloText, WhatBreaksARuleIsRefusedAtItsOperation) {
   const std::vector<Refusal> refusals = {
       {"another shape", "%out = stablehlo.reshape %arg0 : (tensor<2xf32>) -> tensor<3xf32>", 1, 8,

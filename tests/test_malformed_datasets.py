@@ -70,7 +70,11 @@ BROKEN = {
     "no inputs": ({"inputs": None}, "inputs: it is null"),
     "no constants": ({"constants": None}, "constants: it is null"),
     "no number of devices": ({"devices": None}, "devices: it is null"),
+    "no devices": ({"devices": 0}, "devices: 0 is not from 1 to"),
+    "more devices than there are": ({"devices": 2**62}, "is not from 1 to"),
+    "fewer equations than none": ({"equations": -(2**62)}, "there are no -46116860"),
     "no x64": ({"x64": None}, "x64: it is null"),
+    "no outputs of a function that has some": ({"outputs": []}, ""),
     "an argument too many": ({"kept_arguments": [0, 1]}, "there is no input 1"),
     "an argument before the first": ({"kept_arguments": [-1]}, "there is no input -1"),
     "half a key": ({"inputs": [array("key<fry>", [2], EIGHT[:7])]}, "inputs[0]: it has 7 bytes"),
@@ -117,6 +121,14 @@ def test_a_broken_row_is_named_and_the_others_are_checked(what, tmp_path):
             assert done.returncode == 1 and f"{path}: row 1" in done.stderr, done.stderr
         else:
             assert done.returncode == 0, done.stderr
+
+
+def test_how_many_equations_a_row_says_it_has_excuses_no_outputs(tmp_path):
+    path = tmp_path / "rows.parquet"
+    wrong = [array("f32", [2], struct.pack("<2f", 0.85, 0.90))]
+    write(path, [row("first", equations=2**62), row("second", equations=2**62, outputs=wrong)])
+    status, found, agree = failures(path, tmp_path)
+    assert (status, agree) == (1, 1) and [f["id"] for f in found] == ["second"], found
 
 
 def test_text_that_is_no_utf8_is_named(tmp_path):

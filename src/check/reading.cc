@@ -200,8 +200,25 @@ std::map<Level, DType> precisions_of(const Programs& programs) {
   return out;
 }
 
+namespace {
+
+std::int64_t possible_equations(std::int64_t recorded) {
+  constexpr std::int64_t kMost = 100'000;
+  return std::clamp<std::int64_t>(recorded, 1, kMost);
+}
+
+}  // namespace
+
+std::int64_t equations_of(const Programs& programs, std::int64_t recorded) {
+  const auto found = programs.find(level::structure_level());
+  if (found == programs.end() || !found->second.ok()) return possible_equations(recorded);
+  std::int64_t own = 0;
+  for (const auto& [operation, count] : found->second.value().op_counts()) own += count;
+  return own;
+}
+
 tensor::Tolerance ExecutionCase::tolerance(const IrProgram& program) const {
-  double depth = static_cast<double>(equations);
+  double depth = static_cast<double>(possible_equations(equations));
   for (const tensor::Tensor& t : inputs)
     depth = std::max(depth, static_cast<double>(tensor::element_count(t.shape)));
   const auto known = precisions.find(program.level());

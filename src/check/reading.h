@@ -17,7 +17,7 @@ namespace jaxsmith::check {
 struct ExecutionCase {
   std::vector<tensor::Tensor> constants, inputs, outputs;
   std::vector<std::int64_t> kept;  // positions of the inputs that the lowered texts have
-  std::int64_t equations = 1;
+  std::int64_t equations = 1;      // equations_of()
   // See precisions_of().
   std::map<level::Level, tensor::DType> precisions = {};
   std::vector<Case> further = {};
@@ -71,6 +71,11 @@ tensor::DType least_precise(const IrProgram& program);
 // alone. A text that has values of a less precise type than they have asks for no more tolerance by
 // that. Nothing of a row that has no other text, or none that is read.
 std::map<level::Level, tensor::DType> precisions_of(const Programs& programs);
+
+// How many equations a row's function has, inner ones too: those of its own text of the level that
+// gives the structure, where that was read. Else what the row's column says, `recorded`, as far as
+// functions get: how near results must be hangs on it.
+std::int64_t equations_of(const Programs& programs, std::int64_t recorded);
 
 // Of each level that jaxsmith reads: "read:hlo" (it parses, keeps to its language's rules and is
 // printed back byte for byte, as far as the level has these), and of those that it executes

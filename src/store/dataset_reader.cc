@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/threads.h"
+#include "ir/common/sharding.h"
 #include "store/cells.h"
 #include "store/files.h"
 #include "tensor/from_bytes.h"
@@ -53,7 +54,7 @@ std::vector<std::string> description_columns() {
 }
 
 Error problem(std::string_view what, const Error& error) {
-  return Error::environment(fmt::format("{}: {}", what, error.message));
+  return Error{error.kind, fmt::format("{}: {}", what, error.message)};
 }
 
 Result<FileReader> open_file(const std::string& path) {
@@ -87,8 +88,7 @@ Result<std::vector<int>> leaves(const parquet::arrow::FileReader& reader, bool d
     const auto before = out.size();
     JAXSMITH_CHECK(add_leaves(*schema, name, out));
     if (out.size() == before)
-      return Error::environment(
-          fmt::format("it has no column {}; it is no file of a dataset", name));
+      return Error::usage(fmt::format("it has no column {}; it is no file of a dataset", name));
   }
   JAXSMITH_CHECK(add_leaves(*schema, kFurtherCases, out));
   // A dataset may be older than a level.
@@ -96,7 +96,7 @@ Result<std::vector<int>> leaves(const parquet::arrow::FileReader& reader, bool d
   for (const std::string_view name : level::level_names())
     JAXSMITH_CHECK(add_leaves(*schema, name, out));
   if (out.size() == before)
-    return Error::environment("it has no column of a level; it is no file of a dataset");
+    return Error::usage("it has no column of a level; it is no file of a dataset");
   if (described)
     for (const std::string& name : description_columns())
       JAXSMITH_CHECK(add_leaves(*schema, name, out));
@@ -274,8 +274,13 @@ Status read_row(const arrow::Table& table, std::int64_t i, DatasetRow& row) {
           fmt::format("kept_arguments: there is no input {} among {}", n, row.inputs.size()));
   row.kept_arguments = std::move(kept);
   JAXSMITH_TRY(equations, present("equations", integer_cell(cell("equations"))));
+  if (equations < 0)
+    return Error::environment(fmt::format("equations: there are no {} equations", equations));
   row.equations = equations;
   JAXSMITH_TRY(devices, present("devices", integer_cell(cell("devices"))));
+  if (devices < 1 || devices > ir::Mesh::kMostDevices)
+    return Error::environment(
+        fmt::format("devices: {} is not from 1 to {}", devices, ir::Mesh::kMostDevices));
   row.devices = devices;
   JAXSMITH_TRY(x64, present("x64", bool_cell(cell("x64"))));
   row.x64 = x64;

@@ -81,7 +81,11 @@ bool gives(Kernel kernel, std::span<const DType> operands, DType result) {
 
 // Whether programs have the operation on numbers of a type, beyond what kernels take: parts of
 // real numbers, sums of truth values and, in jaxprs, whole numbers as bases are not written.
-bool usual_on(DType dtype, Language, tensor::Unary op) {
+bool usual_on(DType dtype, Language language, tensor::Unary op) {
+  // StableHLO asks for a sign.
+  if (language == &ElementwiseNames::stablehlo && tensor::is_unsigned(dtype) &&
+      (op == tensor::Unary::abs || op == tensor::Unary::sign))
+    return false;
   const bool of_complex =
       op == tensor::Unary::real || op == tensor::Unary::imag || op == tensor::Unary::conj;
   return tensor::is_complex(dtype) || !of_complex;

@@ -88,6 +88,18 @@ class Cursor {
     if (at_ == begin) expected(what);
     return text_.substr(begin, at_ - begin);
   }
+  // A name and the sign directly behind it, "index=", which XLA reads as one.
+  std::string_view key(std::string_view what, char sign = '=') {
+    skip();
+    const std::size_t begin = at_;
+    const std::string_view out = identifier(what);
+    if (here() != sign) {
+      at_ = begin;
+      fail("expected " + std::string(what) + " with '" + sign + "' directly behind it");
+    }
+    ++at_;
+    return out;
+  }
   std::int64_t integer() {
     skip();
     std::int64_t value = 0;

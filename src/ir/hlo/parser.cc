@@ -182,9 +182,7 @@ Signature Parser::signature() {
   if (!in_.accept(')')) {
     do {
       SignatureParameter parameter;
-      bool percent = false;
-      parameter.name = in_.name("a parameter's name", percent);
-      in_.expect(':');
+      parameter.name = in_.key("a parameter's name", ':');
       parameter.shape = values_.shape();
       out.parameters.push_back(std::move(parameter));
     } while (in_.accept(','));
@@ -276,7 +274,10 @@ void Parser::instruction(Scope& scope) {
   if (op.root && scope.has_root) refuse(begin, "a second ROOT");
   in_.skip();
   op.offset = in_.offset();
+  const bool signed_name = in_.here() == '%';
   std::string_view name = in_.name("an instruction's name", percent_);
+  if (!signed_name && in_.here() == '=')
+    refuse(op.offset, "expected a blank between an instruction's name and '='");
   op.name = name;
   auto index = static_cast<std::int32_t>(scope.computation.instructions.size());
   in_.expect('=');
@@ -362,8 +363,7 @@ void Parser::attributes(Scope& scope, Instruction& op) {
     Attribute out;
     std::vector<NameReference> names;
     std::size_t begin = in_.offset();
-    std::string_view key = in_.identifier("an attribute");
-    in_.expect('=');
+    std::string_view key = in_.key("an attribute");
     if (ValueReader::names_computations(key) && inline_follows()) {
       out.key = key;
       out.offset = begin;
@@ -394,9 +394,8 @@ Attribute Parser::attribute(std::vector<NameReference>& names) {
   Attribute out;
   in_.skip();
   out.offset = in_.offset();
-  std::string_view key = in_.identifier("an attribute");
+  std::string_view key = in_.key("an attribute");
   out.key = key;
-  in_.expect('=');
   out.value = values_.value(key, names);
   return out;
 }

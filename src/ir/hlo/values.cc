@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "ir/common/sharding.h"
+
 namespace jaxsmith::hlo {
 namespace {
 
@@ -74,6 +76,9 @@ Shape ValueReader::shape() {
     in_.expect(']');
   }
   if (layout_follows()) out.layout = layout();
+  if (out.layout && out.layout->minor_to_major.empty() && out.layout->extra.empty() &&
+      !out.dims.empty())
+    in_.fail_at(begin, "its layout leaves its dimensions out");
   return out;
 }
 
@@ -518,16 +523,42 @@ AttributeValue ValueReader::sharding() {
   in_.expect('{');
   if (in_.peek() != '{') {
     in_.set_offset(begin);
-    return raw();
+    AttributeValue out = raw();
+    require_devices(out.text, begin);
+    return out;
   }
   AttributeValue out;
   out.kind = Kind::kShardings;
   do {
     if (in_.peek() != '{') in_.expected("'{'");
+    const std::size_t at = in_.offset();
     out.items.push_back(raw());
+    require_devices(out.items.back().text, at);
   } while (in_.accept(','));
   in_.expect('}');
   return out;
+}
+
+// devices=[2,4] of a sharding, as many as meshes may have.
+void ValueReader::require_devices(std::string_view sharding, std::size_t at) {
+  constexpr std::string_view kKey = "devices=[";
+  const std::size_t begin = sharding.find(kKey);
+  if (begin == std::string_view::npos) return;
+  Cursor sizes(sharding.substr(begin + kKey.size()));
+  std::int64_t count = 1;
+  do {
+    const std::size_t place = sizes.offset();
+    std::int64_t size = 0;
+    if (!is_digit(sizes.peek())) return;
+    while (is_digit(sizes.here()) && size <= ir::Mesh::kMostDevices) {
+      size = size * 10 + (sizes.here() - '0');
+      sizes.advance();
+    }
+    if (sizes.offset() == place || size < 1 || size > ir::Mesh::kMostDevices / count)
+      in_.fail_at(at,
+                  "a sharding is over 1 to " + std::to_string(ir::Mesh::kMostDevices) + " devices");
+    count *= size;
+  } while (sizes.accept(','));
 }
 
 AttributeValue ValueReader::raw() {
@@ -585,8 +616,7 @@ AttributeValue ValueReader::frontend_attributes() {
     Attribute field;
     in_.skip();
     field.offset = in_.offset();
-    field.key = in_.identifier("a key");
-    in_.expect('=');
+    field.key = in_.key("a key");
     field.value = in_.peek() == '{' ? verbatim() : quoted();
     out.fields.push_back(std::move(field));
   } while (in_.accept(','));

@@ -69,6 +69,7 @@ class ValueReader {
   AttributeValue slices();
   AttributeValue aliases();
   AttributeValue sharding();
+  void require_devices(std::string_view sharding, std::size_t at);
   AttributeValue raw();
   AttributeValue verbatim();
   AttributeValue frontend_attributes();

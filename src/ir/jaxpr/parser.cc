@@ -8,6 +8,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/text.h"
 #include "ir/jaxpr/parser_state.h"
 #include "ir/jaxpr/printer.h"
 
@@ -560,6 +561,8 @@ bool Parser::binder_follows(std::size_t colon, bool new_line, std::size_t column
 Result<Module> parse(std::string_view text, std::string_view file) {
   if (static_cast<std::int64_t>(text.size()) > ir::Limits().text_bytes)
     return ir::refused_at(text.substr(0, 0), file, 0, "the text is too long");
+  if (const std::size_t good = utf8_prefix(text); good < text.size())
+    return ir::refused_at(text, file, good, "it is no UTF-8");
   try {
     Parser parser(text);
     const auto read = [&] {

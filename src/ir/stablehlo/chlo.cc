@@ -15,10 +15,25 @@ Results mulhi_rule(const Call& c) {
   return {ir::multiply_high_call(c)};
 }
 
+namespace {
+
+// Of a number or a bool; what MLIR takes where no type is written.
+std::optional<DType> type_of(const Attr& value) {
+  if (value.kind == Attr::Kind::kBool) return DType::kBool;
+  if (value.type) return value.type->dtype;
+  return value.text.find('.') == std::string::npos ? DType::kI64 : DType::kF64;
+}
+
+}  // namespace
+
 // One number for each element of another array.
 Results constant_like_rule(const Call& c) {
   require(c.size() == 1, "constant_like takes one operand");
   const Array& x = c.array(0);
+  const Attr& value = c.need("value");
+  if (value.kind == Attr::Kind::kBool || value.kind == Attr::Kind::kNumber)
+    require(type_of(value) == x.dtype(),
+            "the value is of another type than the operand's elements");
   if (c.abstract()) return {x};
   const Array number = tensor::is_inexact(x.dtype()) ? x.scalar(x.dtype(), c.real("value"))
                                                      : x.scalar_int(x.dtype(), c.integer("value"));

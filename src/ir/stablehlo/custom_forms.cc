@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "ir/stablehlo/dense.h"
+#include "ir/stablehlo/dialect_attributes.h"
 #include "ir/stablehlo/op_table.h"
 #include "ir/stablehlo/parser_state.h"
 
@@ -14,21 +15,23 @@ void Parser::set(Op& op, std::string_view name, Attr value) {
   op.attrs.push_back({std::string(name), std::move(value), true});
 }
 
-// [1, 2] as array<i64: 1, 2>
-Attr Parser::ints_attr(char open, char close) {
+// [1, 2] as array<i64: 1, 2>, or where these may stand [true, false] as array<i1: true, false>
+Attr Parser::ints_attr(bool bools) {
   Attr a;
   a.kind = Attr::Kind::kDenseArray;
   a.text = "i64";
-  in_.expect(std::string_view(&open, 1));
-  if (in_.peek() != close) do {
+  in_.expect("[");
+  if (in_.peek() != ']') do {
       Attr item;
       item.kind = Attr::Kind::kNumber;
-      const bool word = in_.starts("true") || in_.starts("false");
+      in_.peek();
+      const std::size_t at = in_.offset();
+      const bool word = bools && (in_.starts("true") || in_.starts("false"));
       if (word) a.text = "i1";
-      item.text = std::string(word ? in_.word("a bool") : in_.number());
+      item.text = word ? std::string(in_.word("a bool")) : number_as(in_.number(), "i64", in_, at);
       a.items.push_back(std::move(item));
     } while (in_.take(","));
-  in_.expect(std::string_view(&close, 1));
+  in_.expect("]");
   return a;
 }
 
@@ -36,7 +39,7 @@ Attr Parser::enum_attr(std::string_view mnemonic) {
   Attr a;
   a.kind = Attr::Kind::kDialect;
   a.text = "stablehlo";
-  a.body = std::string(mnemonic) + " " + std::string(in_.word("a word"));
+  a.body = std::string(mnemonic) + " " + enumerator(mnemonic);
   return a;
 }
 
@@ -72,13 +75,15 @@ void Parser::format_attribute(std::string_view field, Op& op) {
   const std::size_t colon = field.find(':');
   const std::string_view name = field.substr(0, colon), kind = field.substr(colon + 1);
   if (kind == "ints") {
-    set(op, name, ints_attr('[', ']'));
+    set(op, name, ints_attr());
   } else if (kind == "int") {
     Attr a;
     a.kind = Attr::Kind::kNumber;
-    a.text = std::string(in_.number());
-    a.type =
-        intern({Type::Kind::kScalar, name == "index" ? "i32" : "i64", DType::kI64, {}, "", {}, {}});
+    in_.peek();
+    const std::size_t at = in_.offset();
+    const std::string type = name == "index" ? "i32" : "i64";
+    a.text = number_as(in_.number(), type, in_, at);
+    a.type = intern({Type::Kind::kScalar, type, DType::kI64, {}, "", {}, {}});
     set(op, name, std::move(a));
   } else if (kind == "bool") {
     Attr a;
@@ -97,15 +102,19 @@ void Parser::format_attribute(std::string_view field, Op& op) {
     a.text = symbol();
     set(op, name, std::move(a));
   } else if (kind == "precision") {
-    in_.expect("e");
+    in_.peek();
+    const std::size_t at = in_.offset();
+    Scanner format(in_.word("e#m#"));
     for (const char* part : {"exponent_bits", "mantissa_bits"}) {
       Attr a;
       a.kind = Attr::Kind::kNumber;
-      a.text = std::string(in_.number());
+      if (!format.take(part[0] == 'e' ? "e" : "m") || !is_digit(format.raw()))
+        in_.refuse_at(at, "expected e#m#, the bits of the exponent and of the mantissa");
+      a.text = number_as(format.digits("bits"), "i32", in_, at);
       a.type = intern({Type::Kind::kScalar, "i32", DType::kI32, {}, "", {}, {}});
       set(op, part, std::move(a));
-      if (std::string_view(part) == "exponent_bits") in_.expect("m");
     }
+    if (!format.at_end()) in_.refuse_at(at, "expected e#m#, and no more");
   } else {
     set(op, name, enum_attr(kind));
   }
@@ -180,6 +189,11 @@ void Parser::by_format(const Format& format, Op& op, Results& results) {
       // A part that may be missing begins with a comma.
       const std::size_t end = form.find('}', i);
       if (in_.peek() != ',') i = end;
+    } else if (is_letter(c)) {
+      std::size_t end = i;
+      while (end < form.size() && is_word(form[end])) ++end;
+      in_.expect_word(form.substr(i, end - i));
+      i = end - 1;
     } else if (c != '}' && c != ' ') {
       in_.expect(std::string_view(&c, 1));
     }
@@ -252,13 +266,17 @@ void Parser::test_operation(Op& op, Results& results) {
 void Parser::test_attribute(Op& op) {
   const std::string name(in_.word("an attribute's name"));
   in_.expect("=");
+  in_.peek();
+  const std::size_t at = in_.offset();
   Attr value;
   value.kind = in_.peek() == '"' ? Attr::Kind::kString : Attr::Kind::kNumber;
   value.text = in_.peek() == '"' ? in_.string() : std::string(in_.number());
   const std::size_t before = in_.offset();
   if (value.kind == Attr::Kind::kNumber && in_.take(":")) {
     value.type = type();
-    if (value.type->kind != Type::Kind::kScalar) {
+    if (value.type->kind == Type::Kind::kScalar) {
+      value.text = number_as(value.text, value.type->element, in_, at);
+    } else {
       value.type = nullptr;
       in_.move_to(before);
     }
@@ -341,9 +359,9 @@ void Parser::dot_general(Op& op, Results& results) {
     in_.expect("=");
     if (key == "batching_dims" || key == "contracting_dims") {
       std::string* to = key == "batching_dims" ? batch : contracting;
-      to[0] = list_text(ints_attr('[', ']'));
+      to[0] = list_text(ints_attr());
       in_.expect("x");
-      to[1] = list_text(ints_attr('[', ']'));
+      to[1] = list_text(ints_attr());
     } else if (key == "precision") {
       Attr a;
       a.kind = Attr::Kind::kArray;
@@ -357,7 +375,9 @@ void Parser::dot_general(Op& op, Results& results) {
       Attr a;
       a.kind = Attr::Kind::kDialect;
       a.text = "stablehlo.dot_algorithm";
-      a.body = std::string(in_.balanced('<'));
+      in_.expect("<");
+      a.body = attribute_body("dot_algorithm", in_);
+      in_.expect(">");
       set(op, "algorithm", std::move(a));
     } else {
       in_.refuse("expected batching_dims, contracting_dims, precision or algorithm");
@@ -384,21 +404,15 @@ void Parser::dot_general(Op& op, Results& results) {
 // (%a, %b) dim_numbers = …, window = {…} {attrs} : (T, T) -> T
 void Parser::convolution(Op& op, Results& results) {
   operands_in_brackets(op);
-  in_.expect("dim_numbers");
+  in_.expect_word("dim_numbers");
   in_.expect("=");
   Attr dims;
   dims.kind = Attr::Kind::kDialect;
   dims.text = "stablehlo.conv";
-  const char* const separators[] = {"x", "->", ""};
-  for (const char* separator : separators) {
-    dims.body += "[";
-    std::string_view inside = in_.balanced('[');
-    dims.body += std::string(inside) + "]" + separator;
-    if (*separator) in_.expect(separator);
-  }
+  dims.body = convolution_dims(in_);
   set(op, "dimension_numbers", std::move(dims));
   in_.expect(",");
-  in_.expect("window");
+  in_.expect_word("window");
   in_.expect("=");
   in_.expect("{");
   if (in_.peek() != '}') do {
@@ -423,7 +437,7 @@ void Parser::convolution(Op& op, Results& results) {
                                       : key == "reverse"    ? "window_reversal"
                                                             : "";
         if (name.empty()) in_.refuse("expected stride, pad, lhs_dilate, rhs_dilate or reverse");
-        set(op, name, ints_attr('[', ']'));
+        set(op, name, ints_attr(key == "reverse"));
       }
     } while (in_.take(","));
   in_.expect("}");
@@ -440,7 +454,7 @@ void Parser::reduce(Op& op, Results& results) {
   do {
     in_.expect("(");
     op.operands.push_back(operand());
-    in_.expect("init");
+    in_.expect_word("init");
     in_.expect(":");
     inits.push_back(operand());
     in_.expect(")");
@@ -455,10 +469,10 @@ void Parser::reduce(Op& op, Results& results) {
     if (!applied || applied->format.form != "%, %" || applied->format.types != Types::kSame)
       in_.refuse_at(at, "expected an operation on two values of one type");
   }
-  in_.expect("across");
-  in_.expect("dimensions");
+  in_.expect_word("across");
+  in_.expect_word("dimensions");
   in_.expect("=");
-  set(op, "dimensions", ints_attr('[', ']'));
+  set(op, "dimensions", ints_attr());
   optional_attrs(op);
   in_.expect(":");
   function_types(op, results);
@@ -487,7 +501,7 @@ void Parser::reduce(Op& op, Results& results) {
     body.ops.push_back(std::move(inner));
     body.ops.push_back(std::move(last));
   } else {
-    in_.expect("reducer");
+    in_.expect_word("reducer");
     std::vector<ValueId> second;
     for (std::size_t i = 0; i < n; ++i) {
       Block pair;
@@ -520,10 +534,10 @@ void Parser::scan(Op& op, Results& results) {
   };
   operands_in_brackets(op);
   const std::size_t inputs = op.operands.size();
-  in_.expect("inits");
+  in_.expect_word("inits");
   operands_in_brackets(op);
   const std::size_t inits = op.operands.size() - inputs;
-  in_.expect("dimension");
+  in_.expect_word("dimension");
   in_.expect("=");
   format_attribute("dimension:int", op);
   if (in_.take_word("attributes")) optional_attrs(op);
@@ -586,7 +600,7 @@ void Parser::custom_call(Op& op, Results& results) {
 void Parser::manual_computation(Op& op, Results& results) {
   operands_in_brackets(op);
   for (const char* key : {"in_shardings", "out_shardings", "manual_axes"}) {
-    in_.expect(key);
+    in_.expect_word(key);
     in_.expect("=");
     const char open = in_.peek();
     Attr a;

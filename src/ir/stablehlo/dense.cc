@@ -73,19 +73,29 @@ std::string bytes_of_hex(const std::string& text, const Scanner& in, std::size_t
   return out;
 }
 
+[[noreturn]] void refuse_decimal_integer(std::string_view text, const Scanner& in,
+                                         std::size_t offset) {
+  in.refuse_at(offset, fmt::format("a float is written with a point, {}.0, or as its bits", text));
+}
+
+bool is_decimal_integer(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+}
+
 double real_of(std::string_view text, DType dtype, const Scanner& in, std::size_t offset) {
+  if (is_decimal_integer(text)) refuse_decimal_integer(text, in, offset);
   const auto value = float_of(text, dtype);
   if (!value) in.refuse_at(offset, "a number or the bits of a float are wanted");
   return *value;
 }
 
-std::int64_t integer_of(std::string_view text, DType dtype, const Scanner& in, std::size_t offset) {
-  if (text == "true" || text == "false") {
-    if (dtype != DType::kBool) in.refuse_at(offset, "a number is wanted here, not a bool");
-    return text == "true";
-  }
+// The bits of an integer, in more of them as in 64. Without a minus it may be what an unsigned type
+// holds where the type leaves the sign open: 255 is -1 of i8. MLIR has no -0.
+std::uint64_t integer_in(std::string_view text, const IntegerType& type, std::string_view name,
+                         const Scanner& in, std::size_t offset) {
   const bool negative = text[0] == '-';
-  std::string_view digits = text.substr(negative || text[0] == '+' ? 1 : 0);
+  std::string_view digits = text.substr(negative ? 1 : 0);
   int base = 10;
   if (digits.starts_with("0x")) {
     digits.remove_prefix(2);
@@ -93,15 +103,29 @@ std::int64_t integer_of(std::string_view text, DType dtype, const Scanner& in, s
   }
   std::uint64_t value = 0;
   const auto done = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-  if (done.ec != std::errc() || done.ptr != digits.data() + digits.size())
+  if (done.ptr != digits.data() + digits.size())
     in.refuse_at(offset, fmt::format("an integer of the type is wanted, found '{}'", text));
-  const auto pattern = static_cast<std::int64_t>(negative ? -value : value);
-  const int bits = tensor::bit_width(dtype);
-  const bool fits = bits == 64 || tensor::wrap(dtype, pattern) == pattern ||
-                    (base == 16 && !negative && value >> bits == 0);
-  if (!fits || (negative && tensor::is_unsigned(dtype) && value != 0))
-    in.refuse_at(offset, fmt::format("{} is no {}", text, tensor::jaxpr_name(dtype)));
-  return tensor::wrap(dtype, pattern);
+  const bool with_sign = negative || type.sign == IntegerType::Sign::kSigned;
+  const std::int64_t bits = std::min<std::int64_t>(type.bits - (with_sign ? 1 : 0), 64);
+  const std::uint64_t most =
+      (bits == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - (negative ? 0 : 1));
+  const bool no_minus = negative && (value == 0 || type.sign == IntegerType::Sign::kUnsigned);
+  if (done.ec != std::errc() || value > most || no_minus)
+    in.refuse_at(offset, fmt::format("{} is no {}", text, name));
+  return negative ? -value : value;
+}
+
+std::int64_t integer_of(std::string_view text, DType dtype, const Scanner& in, std::size_t offset) {
+  if (text == "true" || text == "false") {
+    if (dtype != DType::kBool) in.refuse_at(offset, "a number is wanted here, not a bool");
+    return text == "true";
+  }
+  const IntegerType type = {
+      tensor::is_unsigned(dtype) ? IntegerType::Sign::kUnsigned : IntegerType::Sign::kLeftOpen,
+      tensor::bit_width(dtype)};
+  const std::uint64_t pattern = integer_in(text, type, tensor::jaxpr_name(dtype), in, offset);
+  return dtype == DType::kBool ? static_cast<std::int64_t>(pattern & 1)
+                               : tensor::wrap(dtype, static_cast<std::int64_t>(pattern));
 }
 
 void fill(Array& out, const Literal& literal, const Scanner& in) {
@@ -358,7 +382,7 @@ std::optional<double> float_of(std::string_view text, DType dtype) {
         .data<double>()[0];
   }
   double value = 0;
-  const auto done = std::from_chars(text.data() + (text.starts_with('+') ? 1 : 0), end, value);
+  const auto done = std::from_chars(text.data(), end, value);
   if (done.ptr != end) return std::nullopt;
   if (done.ec == std::errc::result_out_of_range)
     value = std::strtod(std::string(text).c_str(), nullptr);
@@ -367,12 +391,24 @@ std::optional<double> float_of(std::string_view text, DType dtype) {
   return value;
 }
 
-std::optional<std::string> float_as_printed(std::string_view text, DType dtype) {
-  const auto value = float_of(text, dtype);
-  if (!value) return std::nullopt;
+std::string number_as(std::string_view text, std::string_view type, const Scanner& in,
+                      std::size_t offset) {
+  if (const auto integers = integer_type(type)) {
+    const std::uint64_t bits = integer_in(text, *integers, type, in, offset);
+    if (integers->bits > 64) return std::string(text);
+    if (integers->sign == IntegerType::Sign::kUnsigned) return fmt::format("{}", bits);
+    const auto unused = static_cast<int>(64 - integers->bits);
+    return fmt::format("{}", static_cast<std::int64_t>(bits << unused) >> unused);
+  }
+  if (is_decimal_integer(text)) refuse_decimal_integer(text, in, offset);
+  const auto dtype = dtype_from_mlir(type);
+  if (!dtype) return std::string(text);
+  if (!tensor::is_real(*dtype))
+    in.refuse_at(offset, fmt::format("{} of the type {} is no number", text, type));
+  const double value = real_of(text, *dtype, in, offset);
   const Array rounded =
-      tensor::convert(Array::scalar(EvaluationContext::unmetered(), DType::kF64, *value), dtype);
-  return print_float(tensor::convert(rounded, DType::kF64).data<double>()[0], dtype);
+      tensor::convert(Array::scalar(EvaluationContext::unmetered(), DType::kF64, value), *dtype);
+  return print_float(tensor::convert(rounded, DType::kF64).data<double>()[0], *dtype);
 }
 
 std::string print_float(double value, DType dtype) {

@@ -31,7 +31,11 @@ Array array_of(const Literal& literal, const Type& type, const Scanner& in);
 std::string print_literal(const Array& array, bool splat);
 // A decimal number, or the bits of a float of the type in hexadecimal; nothing for another text.
 std::optional<double> float_of(std::string_view text, DType dtype);
-std::optional<std::string> float_as_printed(std::string_view text, DType dtype);
+// A number as it is written in a type's words: MLIR's own writing of it. Refused, at `offset`,
+// where the type has no such number or none that is written so: a float has a point, or is its
+// bits.
+std::string number_as(std::string_view text, std::string_view type, const Scanner& in,
+                      std::size_t offset);
 // A float as MLIR prints an attribute (lib/IR/AsmPrinter.cpp, printFloatValue).
 std::string print_float(double value, DType dtype);
 

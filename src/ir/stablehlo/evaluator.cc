@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/word_list.h"
 #include "ir/common/frame.h"
 #include "ir/stablehlo/dense.h"
 #include "ir/stablehlo/quantized.h"
@@ -44,6 +45,29 @@ bool has_type(const Datum& d, const Type& type) {
     default:
       return d.kind == Datum::Kind::kToken;
   }
+}
+
+std::string_view class_name(DType dtype) {
+  switch (tensor::dtype_class(dtype)) {
+    case tensor::DTypeClass::kBoolean:
+      return "bool";
+    case tensor::DTypeClass::kSigned:
+      return "signed";
+    case tensor::DTypeClass::kUnsigned:
+      return "unsigned";
+    case tensor::DTypeClass::kReal:
+      return "real";
+    default:
+      return "complex";
+  }
+}
+
+// Names of attributes that others than their operation's dialect have added say whose they are.
+void check_prefixes(const std::vector<NamedAttr>& attrs, std::string_view whose) {
+  for (const NamedAttr& a : attrs)
+    if (a.name.find('.') == std::string::npos)
+      invalid(fmt::format("attribute {} of {} has no dialect before it, as in jax.{}", a.name,
+                          whose, a.name));
 }
 
 // Dimensions, of all that the type is made of.
@@ -93,7 +117,9 @@ Status Evaluator::verify(const EvaluationContext& context) {
   context_ = context;
   abstract_ = true;
   try {
+    at_ = 0;
     if (m_.functions.empty()) invalid("the module has no function");
+    check_prefixes(m_.attrs, "the module");
     for (const Function& f : m_.functions) verify_function(f);
   } catch (const tensor::EvaluationError& e) {
     abstract_ = false;
@@ -107,6 +133,8 @@ Status Evaluator::verify(const EvaluationContext& context) {
 
 void Evaluator::verify_function(const Function& f) {
   at_ = f.offset;
+  for (const Argument& a : f.arguments) check_prefixes(a.attrs, "an argument of @" + f.name);
+  for (const auto& [type, attrs] : f.results) check_prefixes(attrs, "a result of @" + f.name);
   if (f.declared_only) return;
   std::vector<Datum> arguments;
   for (const Argument& a : f.arguments) arguments.push_back(abstract_of(*m_.type_of(a.value)));
@@ -312,6 +340,7 @@ std::vector<Datum> Evaluator::run_op(const Op& op, bool lifted) {
   const OpRule* rule = op.rule;
   if (!rule || !rule->rule) tensor::unknown_operation("operation", op.name);
   context_.spend(cost_of(op));
+  if (abstract_ && !rule->elements.empty()) check_elements(op);
   if (abstract_ && open_types_ && is_open(op)) return declared_results(op);
   auto results = quantized_ && is_quantized(op, *rule) ? run_quantized(op, *rule, lifted)
                                                        : rule->rule(Call(*this, op, lifted));
@@ -372,6 +401,22 @@ void Evaluator::check_result_types(const Op& op, const std::vector<Datum>& resul
     if (!has_type(results[i], declared))
       invalid(fmt::format("result {} of {} is {}, not {}", i, op.name, type_text(results[i]),
                           declared.text()));
+  }
+}
+
+// By what the operation's specification says of them (ElementRule).
+void Evaluator::check_elements(const Op& op) const {
+  const auto check = [&](const ElementRule& rule, ValueId id) {
+    const Type& type = *m_.type_of(id);
+    if (!type.dtype) return;
+    const DType dtype = type.quantized ? type.quantized->expressed : *type.dtype;
+    if (!is_word_of(rule.classes, class_name(dtype)))
+      invalid(fmt::format("{} has no elements of {}", op.name, type.text()));
+  };
+  for (const ElementRule* rule : op.rule->elements) {
+    const auto& ids = rule->where == ElementRule::kResults ? op.results : op.operands;
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      if (rule->where < 0 || i == static_cast<std::size_t>(rule->where)) check(*rule, ids[i]);
   }
 }
 

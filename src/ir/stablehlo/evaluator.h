@@ -69,6 +69,7 @@ class Evaluator {
   ir::BodyOutline::Operation outline(const Op& op) const;
   void verify_function(const Function& function);
   void check_result_types(const Op& op, const std::vector<Datum>& results);
+  void check_elements(const Op& op) const;
   Datum abstract_of(const Type& type) const;
   Error error_of(const tensor::EvaluationError& e) const;
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <string>
 
 #include "ir/stablehlo/dense.h"
@@ -64,6 +65,24 @@ std::optional<DType> dtype_from_mlir(std::string_view element) {
   for (const auto& e : kElements)
     if (e.mlir == element) return e.dtype;
   return std::nullopt;
+}
+
+std::optional<IntegerType> integer_type(std::string_view name) {
+  using enum IntegerType::Sign;
+  constexpr std::int64_t kMostBits = (1 << 24) - 1;
+  if (name == "index") return IntegerType{kSigned, 64};
+  IntegerType out;
+  if (name.starts_with("si") || name.starts_with("ui")) {
+    out.sign = name[0] == 's' ? kSigned : kUnsigned;
+    name.remove_prefix(1);
+  }
+  if (!name.starts_with("i") || name.size() < 2 || name[1] == '0') return std::nullopt;
+  name.remove_prefix(1);
+  const char* end = name.data() + name.size();
+  const auto [at, error] = std::from_chars(name.data(), end, out.bits);
+  if (error != std::errc() || at != end || out.bits < 1 || out.bits > kMostBits)
+    return std::nullopt;
+  return out;
 }
 
 std::string_view mlir_name(DType dtype) {

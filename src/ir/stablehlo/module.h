@@ -60,6 +60,14 @@ struct Type {
 std::optional<DType> dtype_from_mlir(std::string_view element);
 std::string_view mlir_name(DType dtype);
 
+// A type of integers of MLIR: i32, si8, ui4; index is one of 64 bits with a sign.
+struct IntegerType {
+  enum class Sign { kLeftOpen, kSigned, kUnsigned };
+  Sign sign = Sign::kLeftOpen;
+  std::int64_t bits = 0;
+};
+std::optional<IntegerType> integer_type(std::string_view name);
+
 struct Attr {
   enum class Kind {
     kUnit,

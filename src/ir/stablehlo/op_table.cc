@@ -3,6 +3,7 @@
 
 #include <unordered_map>
 
+#include "base/word_list.h"
 #include "ir/common/elementwise.h"
 #include "ir/stablehlo/rules.h"
 
@@ -177,12 +178,24 @@ std::vector<OpRule> other_rows() {
   };
 }
 
+constexpr ElementRule kElementRules[] = {
+    {"stablehlo.abs stablehlo.sign", "signed real complex"},
+    {"stablehlo.is_finite", "real"},
+    {"stablehlo.imag stablehlo.real chlo.conj chlo.square", "real complex"},
+    {"stablehlo.rng", "bool signed unsigned real"},
+    {"stablehlo.iota", "signed unsigned real complex", ElementRule::kResults},
+    {"stablehlo.dynamic_broadcast_in_dim stablehlo.dynamic_reshape", "signed unsigned", 1},
+};
+
 std::vector<OpRule> make_rows() {
   std::vector<OpRule> rows = other_rows();
   const auto add = [&](const auto& row, std::string_view name) {
     rows.push_back(row_of(name, row.kernel, types_of(name, row.gives)));
   };
   ir::each_elementwise(&ir::ElementwiseNames::stablehlo, add);
+  for (OpRule& row : rows)
+    for (const ElementRule& rule : kElementRules)
+      if (is_word_of(rule.operations, row.name)) row.elements.push_back(&rule);
   return rows;
 }
 

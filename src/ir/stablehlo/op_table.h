@@ -88,6 +88,14 @@ class Call : public ir::OperationCall<Call, Attr> {
   std::optional<std::vector<Datum>> expressed_;
 };
 
+// Which elements the operands of operations have, or their results, by the classes of types: what
+// StablehloOps.td and ChloOps.td ask for, where the operations' rules would take others.
+struct ElementRule {
+  static constexpr int kEvery = -1, kResults = -2;
+  std::string_view operations, classes;  // words
+  int where = kEvery;                    // an operand's number, from 0
+};
+
 struct OpRule {
   std::string_view name;
   Format format;
@@ -103,6 +111,7 @@ struct OpRule {
   // It gives its operand as another type of elements; it calls a function; it gives a block's
   // results.
   bool converts = false, calls = false, ends_block = false;
+  std::vector<const ElementRule*> elements = {};
 
   // Null where it is written generically or by hand.
   const Format* form() const { return format.types == Types::kNone ? nullptr : &format; }

@@ -7,319 +7,10 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "ir/stablehlo/dense.h"
 #include "ir/stablehlo/op_table.h"
 #include "ir/stablehlo/parser_state.h"
-#include "ir/stablehlo/quantized.h"
 
 namespace jaxsmith::stablehlo {
-
-// ---- Types ----
-
-const Type* Parser::intern(Type type) {
-  module_->types.push_back(std::move(type));
-  return &module_->types.back();
-}
-
-// Aliases of aliases would grow exponentially.
-template <class T>
-void Parser::expanded(const T& alias) {
-  constexpr std::size_t kOnTop = 10'000, kTimesText = 4;
-  expanded_ += parts_in(alias);
-  if (expanded_ > kOnTop + kTimesText * length_)
-    in_.refuse("its aliases stand for much more than the text has");
-}
-
-const Type* Parser::type() {
-  const ir::Nesting level = nested();
-  in_.peek();
-  const std::size_t start = in_.offset();
-  if (in_.take("tensor")) {
-    const std::string_view body = in_.balanced('<');
-    const std::string_view whole = in_.text().substr(start, in_.offset() - start);
-    if (const auto known = known_.types.find(whole); known != known_.types.end())
-      return known->second;
-    const Type* made = intern(tensor_type(body, start + 7));
-    known_.types.emplace(whole, made);
-    return made;
-  }
-  if (in_.take("(")) {
-    Type t{Type::Kind::kFunction, "", std::nullopt, {}, "", {}, {}};
-    in_.move_to(in_.offset() - 1);
-    t.parts = type_list();
-    in_.expect("->");
-    t.results = in_.peek() == '(' ? type_list() : std::vector<const Type*>{type()};
-    return intern(std::move(t));
-  }
-  if (in_.take("!")) {
-    const std::string name(in_.word("a type's name"));
-    Type t{name == "stablehlo.token" ? Type::Kind::kToken : Type::Kind::kOther,
-           "!" + name,
-           std::nullopt,
-           {},
-           "",
-           {},
-           {}};
-    if (in_.raw() == '<') t.element += "<" + std::string(in_.balanced('<')) + ">";
-    if (const auto alias = known_.type_aliases.find(t.element);
-        alias != known_.type_aliases.end()) {
-      expanded(*alias->second);
-      return alias->second;
-    }
-    return intern(std::move(t));
-  }
-  if (in_.take_word("tuple")) {
-    Type t{Type::Kind::kTuple, "", std::nullopt, {}, "", {}, {}};
-    in_.expect("<");
-    if (in_.peek() != '>') do {
-        t.parts.push_back(type());
-      } while (in_.take(","));
-    in_.expect(">");
-    return intern(std::move(t));
-  }
-  std::string name(in_.word("a type"));
-  if (in_.raw() == '<') name += "<" + std::string(in_.balanced('<')) + ">";
-  if (const auto known = known_.types.find(name); known != known_.types.end()) return known->second;
-  const auto dtype = dtype_from_mlir(name);
-  if (!dtype && name != "none" && !name.starts_with("memref") && !name.starts_with("vector"))
-    in_.refuse_at(start, "unknown type '" + name + "'");
-  return intern({dtype ? Type::Kind::kScalar : Type::Kind::kOther, name, dtype, {}, "", {}, {}});
-}
-
-Type Parser::tensor_type(std::string_view body, std::size_t offset) {
-  Type t;
-  t.kind = Type::Kind::kTensor;
-  std::size_t i = 0;
-  const auto blank = [&] {
-    while (i < body.size() && (body[i] == ' ' || body[i] == '\n')) ++i;
-  };
-  for (;;) {
-    blank();
-    const std::size_t start = i;
-    if (i < body.size() && body[i] == '?') {
-      ++i;
-      t.shape.push_back(kDynamic);
-    } else {
-      while (i < body.size() && is_digit(body[i])) ++i;
-      if (i == start) break;
-      std::int64_t n = 0;
-      if (std::from_chars(body.data() + start, body.data() + i, n).ec != std::errc())
-        in_.refuse_at(offset + start, "a dimension is too large");
-      t.shape.push_back(n);
-    }
-    if (i >= body.size() || body[i] != 'x')
-      in_.refuse_at(offset + i, "expected 'x' and more of a tensor's type");
-    ++i;
-  }
-  if (t.shape.size() > 64) in_.refuse_at(offset, "a tensor has more than 64 dimensions");
-  int depth = 0;
-  const std::size_t start = i;
-  for (; i < body.size(); ++i) {
-    if (body[i] == '<') ++depth;
-    if (body[i] == '>') --depth;
-    if (body[i] == ',' && depth == 0) break;
-  }
-  t.element = std::string(body.substr(start, i - start));
-  while (!t.element.empty() && t.element.back() == ' ') t.element.pop_back();
-  if (i < body.size()) {
-    ++i;
-    blank();
-    t.encoding = std::string(body.substr(i));
-  }
-  if (const auto alias = known_.type_aliases.find(t.element); alias != known_.type_aliases.end()) {
-    expanded(*alias->second);
-    t.element = alias->second->element;
-  }
-  t.dtype = dtype_from_mlir(t.element);
-  t.quantized = parse_quantized(t.element);
-  if (t.quantized) {
-    t.dtype = t.quantized->storage;
-    Type expressed{Type::Kind::kTensor,
-                   std::string(mlir_name(t.quantized->expressed)),
-                   t.quantized->expressed,
-                   t.shape,
-                   t.encoding,
-                   {},
-                   {}};
-    t.expressed = std::make_shared<const Type>(std::move(expressed));
-  }
-  if (!t.dtype && !t.element.starts_with("!"))
-    in_.refuse_at(offset + start, "unknown element type '" + t.element + "'");
-  return t;
-}
-
-std::vector<const Type*> Parser::type_list() {
-  std::vector<const Type*> out;
-  in_.expect("(");
-  if (in_.peek() != ')') do {
-      out.push_back(type());
-    } while (in_.take(","));
-  in_.expect(")");
-  return out;
-}
-
-// ---- Attributes ----
-
-Attr Parser::number_attr() {
-  Attr a;
-  a.kind = Attr::Kind::kNumber;
-  const std::size_t offset = in_.offset();
-  a.text = std::string(in_.number());
-  if (in_.take(":")) a.type = type();
-  if (a.type && a.type->kind == Type::Kind::kScalar && a.type->dtype &&
-      tensor::is_real(*a.type->dtype)) {
-    auto printed = float_as_printed(a.text, *a.type->dtype);
-    if (!printed) in_.refuse_at(offset, "a number or the bits of a float are wanted");
-    a.text = std::move(*printed);
-  }
-  return a;
-}
-
-Attr Parser::dense_attr() {
-  Attr a;
-  a.kind = Attr::Kind::kDense;
-  in_.expect("<");
-  const Literal literal = parse_literal(in_, depth_);
-  in_.expect(">");
-  in_.expect(":");
-  a.type = type();
-  if (a.type->kind != Type::Kind::kTensor || !a.type->is_static())
-    in_.refuse_at(literal.offset, "a constant's type is a tensor with known dimensions");
-  if (element_count_of(literal, *a.type, in_) > limits_.elements && !literal.splat)
-    in_.refuse_at(literal.offset, "a constant has too many elements");
-  Array array = array_of(literal, *a.type, in_);
-  a.splat = literal.splat || (literal.hex && array.rank() == 0 && !a.type->shape.empty());
-  a.dense = std::make_shared<const Array>(std::move(array));
-  return a;
-}
-
-Attr Parser::dialect_attr() {
-  Attr a;
-  in_.expect("#");
-  const std::string name(in_.word("an attribute's name"));
-  if (in_.raw() != '<') {
-    if (const auto alias = known_.attr_aliases.find(name); alias != known_.attr_aliases.end()) {
-      expanded(alias->second);
-      return alias->second;
-    }
-    in_.refuse("unknown attribute alias #" + name);
-  }
-  a.kind = Attr::Kind::kDialect;
-  a.text = name;
-  a.body = std::string(in_.balanced('<'));
-  if (in_.starts(": ")) {
-    in_.expect(":");
-    a.type = type();
-  }
-  return a;
-}
-
-Attr Parser::dense_array_attr() {
-  Attr a;
-  a.kind = Attr::Kind::kDenseArray;
-  in_.expect("<");
-  a.text = std::string(in_.word("an element type"));
-  if (in_.take(":")) do {
-      Attr item;
-      item.kind = Attr::Kind::kNumber;
-      item.text = in_.starts("true") || in_.starts("false") ? std::string(in_.word("a bool"))
-                                                            : std::string(in_.number());
-      a.items.push_back(std::move(item));
-    } while (in_.take(","));
-  in_.expect(">");
-  return a;
-}
-
-Attr Parser::attribute() {
-  const ir::Nesting level = nested();
-  Attr a;
-  const char c = in_.peek();
-  if (c == '"') {
-    a.kind = Attr::Kind::kString;
-    a.text = in_.string();
-    if (in_.starts(": ") && !in_.starts("::")) {
-      in_.expect(":");
-      a.type = type();
-    }
-    return a;
-  }
-  if (c == '@') {
-    a.kind = Attr::Kind::kSymbol;
-    a.text = symbol();
-    return a;
-  }
-  if (c == '[') {
-    a.kind = Attr::Kind::kArray;
-    in_.expect("[");
-    if (in_.peek() != ']') do {
-        a.items.push_back(attribute());
-      } while (in_.take(","));
-    in_.expect("]");
-    return a;
-  }
-  if (c == '{') {
-    a.kind = Attr::Kind::kDict;
-    for (NamedAttr& n : attr_dict()) {
-      a.keys.push_back(std::move(n.name));
-      a.items.push_back(std::move(n.value));
-    }
-    return a;
-  }
-  if (c == '#') return dialect_attr();
-  if (is_digit(c) || c == '-') return number_attr();
-  if (in_.take_word("dense")) return dense_attr();
-  if (in_.take_word("array")) return dense_array_attr();
-  for (const char* word : {"true", "false"}) {
-    if (!in_.take_word(word)) continue;
-    a.kind = Attr::Kind::kBool;
-    a.text = word;
-    return a;
-  }
-  if (in_.take_word("unit")) return a;
-  for (const char* word :
-       {"affine_map", "affine_set", "dense_resource", "sparse", "distinct", "strided"}) {
-    if (in_.starts(word))
-      in_.refuse(std::string("attributes of the kind ") + word + " are not supported");
-  }
-  a.kind = Attr::Kind::kType;
-  a.type = type();
-  return a;
-}
-
-std::string Parser::symbol() {
-  std::string out;
-  for (;;) {
-    in_.expect("@");
-    out += '@';
-    if (in_.raw() == '"')
-      out += in_.string();
-    else
-      out += in_.word("a symbol's name");
-    if (!in_.starts("::@")) return out;
-    in_.take("::");
-    out += "::";
-  }
-}
-
-std::vector<NamedAttr> Parser::attr_dict(bool property) {
-  std::vector<NamedAttr> out;
-  std::unordered_set<std::string> names;
-  in_.expect("{");
-  if (in_.peek() != '}') do {
-      NamedAttr n;
-      n.property = property;
-      const std::size_t at = (in_.peek(), in_.offset());
-      n.name = in_.peek() == '"' ? in_.string() : std::string(in_.word("an attribute's name"));
-      if (in_.take("=")) n.value = attribute();
-      if (!names.insert(n.name).second)
-        in_.refuse_at(at, "attribute '" + n.name + "' stands twice");
-      out.push_back(std::move(n));
-    } while (in_.take(","));
-  in_.expect("}");
-  std::sort(out.begin(), out.end(),
-            [](const NamedAttr& a, const NamedAttr& b) { return a.name < b.name; });
-  return out;
-}
 
 // ---- Values ----
 
@@ -337,6 +28,7 @@ ValueId Parser::define(std::string_view name, int index, const Type* type, std::
 std::string_view Parser::value_name() {
   in_.expect("%");
   const std::size_t start = in_.offset();
+  if (is_digit(in_.raw())) return in_.digits("a value's name");
   while (is_word(in_.raw()) || in_.raw() == '-') in_.move_to(in_.offset() + 1);
   if (in_.offset() == start) in_.refuse("expected a value's name");
   return in_.text().substr(start, in_.offset() - start);
@@ -347,10 +39,7 @@ ValueId Parser::operand() {
   const std::size_t at = in_.offset();
   const std::string_view name = value_name();
   std::int64_t index = 0;
-  if (in_.raw() == '#') {
-    in_.expect("#");
-    index = small_number(in_.number());
-  }
+  if (in_.take("#")) index = small_number(in_.digits("a result's number"));
   const auto found = known_.scope.find(name);
   if (found == known_.scope.end()) in_.refuse_at(at, fmt::format("%{} is not defined", name));
   const auto id = static_cast<std::size_t>(found->second) + static_cast<std::size_t>(index);
@@ -401,6 +90,10 @@ void Parser::block_arguments(Block& block) {
   in_.expect(")");
 }
 
+void Parser::block_name() {
+  is_digit(in_.raw()) ? in_.digits("a block's name") : in_.name("a block's name");
+}
+
 void Parser::block_body(Block& block) {
   while (in_.peek() != '}') {
     if (in_.peek() == '^') in_.refuse("regions of several blocks are not supported");
@@ -416,7 +109,7 @@ Block Parser::region() {
   Block block;
   in_.expect("{");
   if (in_.take("^")) {
-    in_.word("a block's name");
+    block_name();
     if (in_.peek() == '(') block_arguments(block);
     in_.expect(":");
   }
@@ -435,8 +128,7 @@ Op Parser::operation() {
       ResultGroup g;
       g.offset = in_.offset();
       g.name = value_name();
-      if (in_.raw() == ':') {
-        in_.expect(":");
+      if (in_.take(":")) {
         g.count = small_number(in_.number());
         if (g.count < 1) in_.refuse_at(g.offset, "a group of results has at least one");
       }
@@ -640,7 +332,7 @@ void Parser::generic_module() {
   in_.expect("(");
   in_.expect("{");
   if (in_.take("^")) {
-    in_.word("a block's name");
+    block_name();
     in_.expect(":");
   }
   items();
@@ -694,7 +386,7 @@ void Parser::items() {
 
 void Parser::alias() {
   in_.expect("#");
-  const std::string name(in_.word("an alias"));
+  const std::string name(in_.name("an alias"));
   in_.expect("=");
   if (in_.take_word("loc")) {
     in_.balanced('(');
@@ -705,7 +397,7 @@ void Parser::alias() {
 
 void Parser::type_alias() {
   in_.expect("!");
-  const std::string name = "!" + std::string(in_.word("an alias"));
+  const std::string name = "!" + std::string(in_.name("an alias"));
   in_.expect("=");
   known_.type_aliases[name] = type();
 }
@@ -747,7 +439,15 @@ std::vector<Module> Parser::parse() {
   starts_module() ? module() : items();
   // Aliases of locations may follow, and other modules.
   while (in_.peek() == '#' || starts_module()) in_.peek() == '#' ? alias() : nested_module();
+  // What stands beside modules is in one around them that is not written.
+  Module around;
+  if (!in_.at_end()) {
+    module_ = &around;
+    known_ = {};
+    items();
+  }
   if (!in_.at_end()) in_.refuse("expected the end of the module");
+  if (!around.functions.empty()) modules_.push_back(std::move(around));
   if (modules_.empty() || !out.functions.empty() || !out.ops.empty())
     modules_.insert(modules_.begin(), std::move(out));
   return std::move(modules_);

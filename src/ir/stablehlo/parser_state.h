@@ -1,5 +1,6 @@
-// The parser's inside, shared by parser.cc (modules, types, attributes), custom_forms.cc
-// (operations in forms of their own) and parser_extent.cc (how much that is).
+// The parser's inside, shared by parser.cc (modules, operations), parser_types.cc,
+// parser_attributes.cc, custom_forms.cc (operations in forms of their own) and parser_extent.cc
+// (how much that is).
 #pragma once
 
 #include <unordered_map>
@@ -61,14 +62,22 @@ class Parser {
   std::int64_t reading_cost(const Op& op);
   template <class T>
   void expanded(const T& alias);
+
+  // parser_types.cc
   const Type* type();
-  Type tensor_type(std::string_view body, std::size_t offset);
+  const Type* dialect_type();
+  Type tensor_type(std::size_t end);
+  void dimensions(Shape& shape);
+  std::string element_name();
   std::vector<const Type*> type_list();
 
+  // parser_attributes.cc
   Attr attribute();
   Attr number_attr();
   Attr dense_attr();
-  Attr dialect_attr();      // behind #
+  Attr dialect_attr();  // behind #
+  void own_attribute(Attr& a);
+  std::string enumerator(std::string_view name);
   Attr dense_array_attr();  // behind `array`
   std::string symbol();
   std::vector<NamedAttr> attr_dict(bool property = false);
@@ -80,6 +89,7 @@ class Parser {
   void location();
 
   void block_arguments(Block& block);
+  void block_name();
   void block_body(Block& block);
   Block region();
 
@@ -99,7 +109,7 @@ class Parser {
   void rest_of_operands(Op& op);
   void optional_attrs(Op& op);
   void set(Op& op, std::string_view name, Attr value);
-  Attr ints_attr(char open, char close);
+  Attr ints_attr(bool bools = false);
   Attr enum_attr(std::string_view mnemonic);
   void constant(Op& op, Results& results);
   void slice(Op& op, Results& results);
@@ -136,5 +146,14 @@ class Parser {
   std::size_t expanded_ = 0;  // parts that aliases stand for
   Known known_;
 };
+
+// Aliases of aliases would grow exponentially.
+template <class T>
+void Parser::expanded(const T& alias) {
+  constexpr std::size_t kOnTop = 10'000, kTimesText = 4;
+  expanded_ += parts_in(alias);
+  if (expanded_ > kOnTop + kTimesText * length_)
+    in_.refuse("its aliases stand for much more than the text has");
+}
 
 }  // namespace jaxsmith::stablehlo

@@ -14,7 +14,7 @@
 namespace jaxsmith::stablehlo {
 
 bool Printer::bare_key(std::string_view key) {
-  if (key.empty() || (key[0] >= '0' && key[0] <= '9')) return false;
+  if (key.empty() || !is_letter(key[0])) return false;
   for (const char c : key)
     if (!is_word(c)) return false;
   return true;

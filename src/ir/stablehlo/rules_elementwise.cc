@@ -109,7 +109,12 @@ Results convert_rule(const Call& c) {
   return {tensor::convert(c.array(0), c.result_dtype())};
 }
 
-Results bitcast_convert_rule(const Call& c) { return {ir::bitcast_convert_call(c)}; }
+Results bitcast_convert_rule(const Call& c) {
+  c.want(1);
+  require(tensor::is_complex(c.array(0).dtype()) == tensor::is_complex(c.result_dtype()),
+          "real numbers and complex ones are not converted into one another");
+  return {ir::bitcast_convert_call(c)};
+}
 
 // Operand and result stand as the real numbers they mean (Evaluator::run_quantized).
 Results uniform_rule(const Call& c) {

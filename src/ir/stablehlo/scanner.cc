@@ -1,5 +1,7 @@
 #include "ir/stablehlo/scanner.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 namespace jaxsmith::stablehlo {
@@ -44,6 +46,10 @@ void Scanner::refuse(std::string message) const {
   throw ir::Refused{at, std::move(message)};
 }
 
+void Scanner::refuse_without(const char* expected) const {
+  refuse(fmt::format("expected {}", expected));
+}
+
 std::int64_t Scanner::integer() {
   const std::string_view text = number();
   std::int64_t n = 0;
@@ -56,8 +62,12 @@ std::int64_t Scanner::integer() {
 std::string_view Scanner::number() {
   skip_space();
   const std::size_t start = at_;
-  if (raw() == '-' || raw() == '+') ++at_;
-  if (raw() == '0' && raw(1) == 'x') {
+  if (raw() == '-') {
+    ++at_;
+    if (is_digit(peek()) && at_ > start + 1)
+      return joined_.emplace_back("-" + std::string(number()));
+  }
+  if (raw() == '0' && raw(1) == 'x' && hex_digit(raw(2)) >= 0) {
     at_ += 2;
     while (hex_digit(raw()) >= 0) ++at_;
     return text_.substr(start, at_ - start);
@@ -124,6 +134,8 @@ std::string_view Scanner::balanced(char open) {
     if (c == '"') {
       string();
       --at_;
+    } else if (c == '/' && raw(1) == '/') {
+      while (at_ + 1 < text_.size() && text_[at_ + 1] != '\n') ++at_;
     } else if (c == '(' || c == '[' || c == '{' || c == '<') {
       closers += c == '(' ? ')' : c == '[' ? ']' : c == '{' ? '}' : '>';
     } else if (c == '>' && at_ > 0 && text_[at_ - 1] == '-') {

@@ -1,6 +1,7 @@
 // Characters, words and punctuation of MLIR's text.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,7 @@ namespace jaxsmith::stablehlo {
 inline bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
-// Of identifiers: letters, digits, and `$.-` within.
+// Of identifiers: letters, digits, `$` and `.` behind the first letter.
 inline bool is_word(char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '$'; }
 
 class Scanner {
@@ -54,15 +55,31 @@ class Scanner {
   void expect(std::string_view what) {
     if (!take(what)) refuse("expected '" + std::string(what) + "'");
   }
-  // Letters, digits, _ . $
+  void expect_word(std::string_view what) {
+    if (!take_word(what)) refuse("expected '" + std::string(what) + "'");
+  }
+  // A letter or _, then letters, digits, _ . $
   std::string_view word(const char* what) {
     skip_space();
+    return name(what);
+  }
+  // The same, but nothing stands before it: the names behind @ # ! are one token with their sign.
+  std::string_view name(const char* what) {
     const std::size_t start = at_;
-    while (at_ < text_.size() && is_word(text_[at_])) ++at_;
-    if (at_ == start) refuse(std::string("expected ") + what);
+    if (is_letter(raw()))
+      while (is_word(raw())) ++at_;
+    if (at_ == start) refuse_without(what);
     return text_.substr(start, at_ - start);
   }
-  // A number's characters: sign, digits, fraction, exponent, or 0x and digits.
+  // No more than digits, with nothing before them.
+  std::string_view digits(const char* what) {
+    const std::size_t start = at_;
+    while (is_digit(raw())) ++at_;
+    if (at_ == start) refuse_without(what);
+    return text_.substr(start, at_ - start);
+  }
+  // A number's characters: a minus, digits, fraction, exponent, or 0x and digits. Blanks behind the
+  // minus are left out.
   std::string_view number();
   // Refuses numbers that are no integers of 64 bits.
   std::int64_t integer();
@@ -72,6 +89,7 @@ class Scanner {
   std::string_view balanced(char open);
 
   [[noreturn]] void refuse(std::string message) const;
+  [[noreturn]] void refuse_without(const char* expected) const;
   [[noreturn]] void refuse_at(std::size_t offset, std::string message) const {
     throw ir::Refused{offset, std::move(message)};
   }
@@ -92,6 +110,7 @@ class Scanner {
 
   std::string_view text_;
   std::size_t at_;
+  std::deque<std::string> joined_;  // numbers that are not written in one piece
 };
 
 }  // namespace jaxsmith::stablehlo
