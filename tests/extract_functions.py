@@ -1,6 +1,7 @@
 """Functions for the tests of extraction, each of another kind of callable or argument."""
 
 import functools
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -96,3 +97,20 @@ class Model:
 model = Model(3.0)
 partial = functools.partial(power, n=2)
 short = lambda x: x + 1  # noqa: E731
+
+
+class Pair(NamedTuple):
+    first: jax.Array
+    second: jax.Array
+
+
+def of_pair(pair, batch):
+    return pair[0] * batch["x"] + pair[1]
+
+
+def scaled(x, *, scale):
+    return x * scale
+
+
+# A function whose text is in no file.
+exec("def made(x):\n    return x * 2 + 1\n")

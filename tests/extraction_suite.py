@@ -75,7 +75,7 @@ def try_case(case: Case, counts: Counter, kept: list[dict[str, Any]] | None) -> 
     except JaxsmithError as error:
         counts["refused by both" if expected is None else "missed"] += 1
         return None if expected is None else f"missed: {error}"
-    if sample.missing:
+    if set(sample.missing) & set(LEVELS):
         counts["refused by both" if expected is None else "missed"] += 1
         return None if expected is None else f"missed: {dict(sample.missing)}"
     counts["extracted"] += 1

@@ -60,6 +60,16 @@ TEST_F(Npy, EveryVersionAndOrderIsRead) {
   EXPECT_EQ(read(header("(3,)", "'|V2'") + "abcdef", DType::kBF16).value().dtype, DType::kBF16);
 }
 
+TEST_F(Npy, BytesOfNoTypeAreOnlyWhatNumpyCannotName) {
+  const auto void4 = read(header("(2, 3)", "'|V4'") + kSix, DType::kF32);
+  ASSERT_FALSE(void4.ok());
+  EXPECT_NE(void4.error().message.find("4 bytes of no type, not float32"), std::string::npos)
+      << void4.error().message;
+  EXPECT_FALSE(read(header("(3,)", "'|V2'") + "abcdef", DType::kF16).ok());
+  EXPECT_FALSE(read(header("(3,)", "'|V2'") + "abcdef").ok());
+  EXPECT_TRUE(read(header("(3,)", "'|V1'") + std::string("\1\2\3"), DType::kI4).ok());
+}
+
 TEST_F(Npy, WrittenOnesAreReadAgain) {
   for (const Shape& shape : {Shape{}, Shape{6}, Shape{3, 2}, Shape{0, 5}}) {
     const Tensor t{DType::kF32, shape,

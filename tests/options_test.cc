@@ -140,5 +140,22 @@ TEST(Options, MisuseIsNamedWithTheWayOut) {
   EXPECT_NE(complaint(options).find("did you mean 'f32'"), std::string::npos);
 }
 
+TEST(Options, ElementTypesMayBeNamedAsNumpyNamesThem) {
+  GenerateOptions numpy = with_out(), jax = with_out();
+  numpy.dtypes = {"int32", "float32", "bfloat16", "f32", "bool"};
+  jax.dtypes = {"f32", "bf16", "i32", "bool"};
+  ASSERT_TRUE(check_options(numpy).ok());
+  ASSERT_TRUE(check_options(jax).ok());
+  EXPECT_EQ(dataset_options(numpy).dump(), dataset_options(jax).dump());
+}
+
+TEST(Options, OfManyIdiomsTheNearestAreNamed) {
+  GenerateOptions options = with_out();
+  options.idioms = {"atention"};
+  const std::string text = complaint(options);
+  EXPECT_NE(text.find("did you mean 'attention'? (the nearest of "), std::string::npos) << text;
+  EXPECT_LT(text.size(), 300u);
+}
+
 }  // namespace
 }  // namespace jaxsmith::generate

@@ -163,6 +163,7 @@ TEST(Records, PartsOfOtherFormsAreErrorsOfOneLine) {
 
 TEST(Records, PartsHaveTheirNames) {
   EXPECT_EQ(part_of("case")->check, check::CheckKind::kCase);
+  EXPECT_EQ(part_of("source")->check, check::CheckKind::kSource);
   for (const level::Level level : level::levels()) {
     const std::string name(level::name_of(level));
     EXPECT_EQ(part_of(name)->check, check::CheckKind::kMade);

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import jaxsmith
 import numpy as np
@@ -138,10 +139,65 @@ def test_saved_extractions_are_a_dataset(tmp_path):
         or dataset[0].stablehlo == samples[2].stablehlo
     )
     assert dataset[dataset[0].id].fields == dataset[0].fields
-    with pytest.raises(jaxsmith.JaxsmithError, match="it holds a dataset; name another folder"):
+    with pytest.raises(jaxsmith.JaxsmithError, match="^/.*/saved: it holds a dataset; name"):
         jaxsmith.save(samples, tmp_path / "saved")
     with pytest.raises(jaxsmith.JaxsmithError, match="split 'tests': there are train, validation"):
         jaxsmith.load(tmp_path / "saved", split="tests")
+
+
+def test_captured_functions_can_be_saved(tmp_path):
+    with jaxsmith.capture() as captured:
+        jax.jit(lambda x: jnp.sin(x) * 5 - x)(jnp.arange(3.0))
+    (row,) = jaxsmith.save(captured, tmp_path / "saved")
+    assert row.fields["origin"] == "captured" and row.jaxpr == captured[0].jaxpr
+
+
+def test_rows_can_be_sliced(generated):
+    rows = jaxsmith.load(generated)
+    ids = [row.id for row in rows]
+    for part in (
+        slice(0, 2),
+        slice(-3, None),
+        slice(None, None, 30),
+        slice(90, 99),
+        slice(5, 1, -2),
+    ):
+        assert [row.id for row in rows[part]] == ids[part]
+    with pytest.raises(TypeError, match="give a place, a slice or an id, not float"):
+        rows[1.5]
+
+
+def test_levels_may_be_one_name(tmp_path):
+    (row,) = jaxsmith.generate(1, seed=3, workers=1, levels="stablehlo")
+    assert row.stablehlo and row.hlo_optimized is None
+
+
+MISTAKES = {
+    "save one": (lambda s, row, d: jaxsmith.save(s, d), TypeError, "give a list"),
+    "save numbers": (lambda s, row, d: jaxsmith.save([3], d), TypeError, "not int"),
+    "save rows": (lambda s, row, d: jaxsmith.save([row], d), TypeError, "not a row of a dataset"),
+    "verify": (lambda s, row, d: jaxsmith.verify(3), TypeError, "text: give a str, not int"),
+    "level": (lambda s, row, d: jaxsmith.parse("", 3), TypeError, "level: give a str, not int"),
+    "no text": (lambda s, row, d: jaxsmith.score(row, None), TypeError, "not NoneType"),
+    "texts": (lambda s, row, d: jaxsmith.score(row, [3]), TypeError, "give a str, not int"),
+    "no row": (lambda s, row, d: jaxsmith.score(3, "x"), TypeError, "give a row of a dataset"),
+    "no count": (lambda s, row, d: jaxsmith.generate(0), ValueError, "give 1 or more, not 0"),
+    "count": (lambda s, row, d: jaxsmith.generate("a"), TypeError, "give a whole number, not str"),
+    "dtype": (
+        lambda s, row, d: jaxsmith.evaluate(s.stablehlo, np.ones(2)),
+        jaxsmith.IRError,
+        r"input 0 is f64, f32\[2\] is wanted: give numpy.asarray\(x, 'float32'\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_get_one_line(mistake, generated, tmp_path):
+    act, kind, what = MISTAKES[mistake]
+    sample = jaxsmith.extract(lambda x: x + 1, np.ones(2, np.float32), levels=["stablehlo"])
+    with pytest.raises(kind, match=what) as raised:
+        act(sample, jaxsmith.load(generated)[0], tmp_path / "d")
+    assert "\n" not in str(raised.value) and list(tmp_path.iterdir()) == []
 
 
 def test_loading_what_is_no_dataset_is_said(tmp_path):

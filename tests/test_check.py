@@ -1,6 +1,7 @@
 """`jaxsmith check` and `jaxsmith eval`: texts of real JAX read and executed without it, and texts that
 do not hold found out."""
 
+import fcntl
 import json
 import os
 import re
@@ -122,7 +123,7 @@ def test_what_is_no_dataset_gets_one_line(tmp_path):
     other = tmp_path / "other.parquet"
     pq.write_table(pa.table({"a": [1]}), other)
     done = jaxsmith("check", other)
-    assert done.returncode == 1 and "no column" in done.stderr
+    assert done.returncode == 2 and "no column" in done.stderr
 
 
 # ---- Single files
@@ -291,12 +292,27 @@ def test_results_are_written_whole_or_not_at_all(tmp_path):
 
     def little():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 
     command = [JAXSMITH, *map(str, asked)]
     done = subprocess.run(command, capture_output=True, text=True, preexec_fn=little)
     assert done.returncode == 1 and not out.exists(), done
     assert f"cannot write {out}/0.npy: File too large" in done.stderr
+    assert jaxsmith(*asked).returncode == 0
+    assert [p.name for p in out.iterdir()] == ["0.npy"]
+
+
+def test_two_runs_do_not_mix_their_results(tmp_path):
+    text, out = tmp_path / "text", tmp_path / "out"
+    text.write_text("{ lambda ; a:f32[2]. let b:f32[2] = sin a in (b,) }")
+    out.mkdir()
+    asked = ["eval", text, "--input", "[1, 2]", "--out", out]
+    lock = out / ".jaxsmith-eval.lock"
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = jaxsmith(*asked)
+        assert done.returncode == 1 and not (out / "0.npy").exists(), done
+        assert done.stderr.count("\n") == 1 and "another process is writing to it" in done.stderr
     assert jaxsmith(*asked).returncode == 0
     assert [p.name for p in out.iterdir()] == ["0.npy"]
 
@@ -326,11 +342,26 @@ def test_results_that_are_there_are_not_replaced(tmp_path, name):
         (["--input", "[1, 2, 3]", "--input", "1"], 2, "it is f32[3]; argument 0 of"),
         (["--input", "[1, [2]]", "--input", "1"], 2, "lists are of different lengths"),
         (["--input", "missing.npy", "--input", "1"], 2, "there is no such file"),
-        (["--input", "[1, 2", "--input", "1"], 2, "[1, 2: it is no JSON"),
+        (["--input", "[1, 2", "--input", "1"], 2, "[1, 2: it is no JSON: it ends too early"),
+        (["--input", '[1,"x"]', "--input", "1"], 2, '--input [1,"x"]: "x" is no f32'),
+        (["--input", '["a b", 1]', "--input", "1"], 2, '"a b" is no f32; one is written as 2.5'),
+        (["--input", '{"a":1}', "--input", "1"], 2, '{"a":1} is no f32'),
+        (["--input", "[1, nan]", "--input", "1"], 2, "'nan' at byte 5 is not expected"),
+        (["--input", "[1, 1e999]", "--input", "1"], 2, "the number 1e999 is too large"),
+        (["--input", "[]", "--input", "1"], 2, "--input []: it is f32[0]; argument 0 of"),
+        (["--input", "[1, 2, 3, 4]", "--input", "1"], 2, "is f32[2]: give one of that shape"),
+        (["--input", ".", "--input", "1"], 2, ".: it is a folder; name a file"),
         (["--input", "[1, 2]", "--input", "2.5"], 2, "2.5 is no i32"),
         (["--input", "[1, 2]", "--input", "2147483648"], 2, "2147483648 is no i32"),
-        (["--inputs", "1"], 2, "--inputs"),
+        (["--inputs", "1"], 2, "'--inputs' is not understood; did you mean '--input'?"),
+        (
+            ["--random", "1", "--level", "hl"],
+            2,
+            "--level: there is no level 'hl'; did you mean 'hlo'",
+        ),
         (["--random", "1", "--input", "[1, 2]", "--input", "1"], 2, "--input excludes --random"),
+        (["--random"], 2, "--random: its value is missing: write --random SEED"),
+        (["--random", "1", "--random", "2"], 2, "--random: it is given 2 times; give it once"),
         (["--random", "-1"], 2, "'-1' is no whole number from 0 to"),
         (["--random", "1", "--steps", "0"], 2, "--steps: '0' is no whole number from 1 to"),
         (["--random", "1", "--steps", "9" * 20], 2, "is no whole number from 1 to"),
@@ -343,3 +374,30 @@ def test_misuse_of_eval_gets_one_line(tmp_path, arguments, status, words):
     done = jaxsmith("eval", path, *arguments)
     assert done.returncode == status
     assert len(done.stderr.splitlines()) == 1 and words in done.stderr
+
+
+@pytest.mark.parametrize("text", ['["1+2j", 3, "-1j"]', '["(1+2j)", "3", "0-1j"]'])
+def test_complex_numbers_are_written_as_python_writes_them(tmp_path, text):
+    path = tmp_path / "text"
+    path.write_text(texts_of(lambda x: -x, np.ones(3, np.complex64))["jaxpr"])
+    done = jaxsmith("eval", path, "--input", text, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert np.load(tmp_path / "out" / "0.npy").tolist() == [-1 - 2j, -3, 1j]
+    done = jaxsmith("eval", path, "--input", '["1+2j", "1+2", 0]')
+    assert done.returncode == 2 and '"1+2" is no c64; one is written as 2.5, "1+2j"' in done.stderr
+
+
+def test_an_array_of_another_type_is_told_what_to_be(tmp_path):
+    path = tmp_path / "text"
+    path.write_text(texts_of(lambda x: -x, np.ones(3, np.float32))["jaxpr"])
+    np.save(tmp_path / "x.npy", np.ones(3))
+    done = jaxsmith("eval", path, "--input", tmp_path / "x.npy")
+    assert done.returncode == 2 and "is f32[3]: give it as float32" in done.stderr, done.stderr
+
+
+def test_what_takes_arguments_is_told_how_to_be_run(tmp_path):
+    path = tmp_path / "text"
+    path.write_text(texts_of(lambda x: -x, np.ones(3, np.float32))["jaxpr"])
+    done = jaxsmith("check", path)
+    assert done.returncode == 0
+    assert "takes 1 argument, so it was not run (jaxsmith eval runs it on --input)" in done.stdout

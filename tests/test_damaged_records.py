@@ -18,9 +18,14 @@ import jax
 from jaxsmith.watching.recorder import Recorder
 from jaxsmith.watching.sink import FileSink
 Recorder(FileSink("records")).start()
-for i, body in enumerate(["x * 2 + 1", "x - jax.numpy.sin(x)", "jax.numpy.exp(x) / x"]):
-    exec(f"def f{i}(x):\\n    return {body}")
-    jax.jit(globals()[f"f{i}"])(1.0)
+def f0(x):
+    return x * 2 + 1
+def f1(x):
+    return x - jax.numpy.sin(x)
+def f2(x):
+    return jax.numpy.exp(x) / x
+for f in (f0, f1, f2):
+    jax.jit(f)(1.0)
 """
 
 

@@ -346,6 +346,8 @@ def test_every_operation_is_aligned_or_says_why_not():
 # ---- The command line ----------------------------------------------------------------------------
 
 PLAIN = ["extract_functions.py::plain", "--arg", "f32[3,3]", "--arg", "f32[3,3]"]
+POWER = "extract_functions.py::power"
+MADE = ["extract_functions.py::made", "--arg", "f32[3]"]
 
 
 def test_without_options_it_prints_source_and_levels():
@@ -408,6 +410,75 @@ def test_examples_give_trees_and_keywords():
     done = command("extract_functions.py::trees", "--example", example, "--format", "json")
     found = json.loads(done.stdout)
     assert [a["name"] for a in found["arguments"]] == ["params['w']", "batch[0]", "flag"]
+
+
+@pytest.mark.parametrize(
+    ("pair", "names"),
+    [("Pair", ["pair.first", "pair.second"]), ("", ["pair[0]", "pair[1]"])],
+)
+def test_a_tuple_and_a_dict_are_two_arguments_where_they_fit_as_such(pair, names):
+    example = f"({pair}(jnp.ones(3), jnp.zeros(3)), {{'x': jnp.ones(3)}})"
+    done = command("extract_functions.py::of_pair", "--example", example, "--format", "json")
+    found = [a["name"] for a in json.loads(done.stdout)["arguments"]]
+    assert found == [*names, "batch['x']"], done.stderr
+
+
+def test_a_static_string_is_written_as_python_writes_it():
+    given = ["jax.numpy:pad", "--arg", "f32[3]", "--static", "pad_width=1", "--level", "jaxpr"]
+    done = command(*given, "--static", 'mode="edge"')
+    assert done.returncode == 0, done.stderr
+    done = command(*given, "--static", "mode=edge")
+    assert done.returncode == 2 and "--static 'mode=" in done.stderr
+
+
+# ---- Functions whose source cannot be found ------------------------------------------------------
+
+
+def test_a_source_that_cannot_be_found_is_missing(tmp_path):
+    sample = jaxsmith.extract(functions.made, X)
+    assert sample.source is None and list(sample.missing) == ["source"]
+    assert "<string>" in sample.missing["source"]
+    assert "Python is missing: " in sample._repr_html_()
+    (row,) = jaxsmith.save([sample], tmp_path / "saved")
+    assert row.source is None and dict(row.missing) == dict(sample.missing)
+    checks = {c["check"]: c["status"] for c in row.fields["checks"]}
+    assert checks["source"] == "failed" and checks["execute:jaxpr"] == "passed"
+    assert jaxsmith.extract(functions.plain, SQUARE, SQUARE).missing == {}
+
+
+def test_the_command_names_a_missing_source(tmp_path):
+    done = command(*MADE)
+    assert done.returncode == 1 and "── jaxpr ──" in done.stdout
+    assert done.stderr.startswith("jaxsmith extract: source is missing: it cannot be found: ")
+    done = command(*MADE, "--level", "jaxpr")  # alone, it is printed without a source
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(command(*MADE, "--level", "jaxpr", "--format", "json").stdout)
+    assert found["source"] is None and "source" in found["missing"]
+
+
+def test_a_captured_function_without_a_source_says_so(tmp_path):
+    program = "import jax\nexec('def f(x):\\n    return x * 2 + 1')\njax.jit(f)(1.0)\n"
+    (tmp_path / "program.py").write_text(program)
+    done = subprocess.run(
+        [os.environ["JAXSMITH"], "capture", "--out", "out", "--", sys.executable, "program.py"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0 and "jit(f) has no source: it cannot be found" in done.stderr
+    (row,) = jaxsmith.load(tmp_path / "out")
+    assert row.source is None and list(row.missing) == ["source"]
+
+
+def test_a_python_without_jax_is_named(tmp_path):
+    bare = tmp_path / "python"
+    bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')  # without its packages
+    bare.chmod(0o755)
+    done = command(*PLAIN, "--python", str(bare))
+    assert done.returncode == 2 and "this Python has no jax; name a Python" in done.stderr
+    assert done.stderr.startswith(f"jaxsmith extract: '{bare}' ")
+    generate = [os.environ["JAXSMITH"], "generate", "--count", "1", "--out", str(tmp_path / "d")]
+    for python, what in ((str(bare), "this Python has no jax"), ("/nowhere", "does not start")):
+        done = subprocess.run([*generate, "--python", python], capture_output=True, text=True)
+        assert done.returncode == 2 and f"'{python}'" in done.stderr and what in done.stderr
 
 
 def test_several_devices():
@@ -482,6 +553,26 @@ def test_parquet_is_a_dataset_with_checks(tmp_path):
         (["extract_functions.py::plain", "--example", "oops"], 2, "NameError"),
         (["extract_functions.py::plain", "--static", "n"], 2, "name=value"),
         (["extract_functions.py::plain", "--static", "n=1"], 2, "no such argument"),
+        ([POWER, "--arg", "f32[3]", "--arg", "f32[3]"], 2, "what is static by --static NAME=VALUE"),
+        ([POWER, "--arg", "f32[3]", "--static", "n=tre"], 2, "--static 'n=\"add\"'"),
+        ([POWER, "--arg", "f32[3]", "--static", "n=a b"], 2, "SyntaxError"),
+        ([POWER, "--static", "m=1"], 2, "no such argument"),
+        (
+            ["extract_functions.py::scaled", "--arg", "f32[3]", "--arg", "sclae=f32[3]"],
+            2,
+            "no argument sclae; did you mean scale?",
+        ),
+        (["extract_functions::plain"], 2, "of a module write extract_functions:plain"),
+        (
+            ["extract_functions.py::Model", "--arg", "f32[3]"],
+            1,
+            "extract_functions.py::model.METHOD",
+        ),
+        (
+            ["extract_functions.py::Model.times", "--example", "(model, jnp.ones(3))"],
+            1,
+            "write extract_functions.py::model.times",
+        ),
         ([*PLAIN, "--level", "stablehl"], 2, "did you mean 'stablehlo'?"),
         ([*PLAIN, "--format", "csv"], 2, "text, json, parquet"),
         ([*PLAIN, "--format", "parquet"], 2, "--out"),
@@ -497,6 +588,7 @@ def test_mistakes_get_one_line(arguments, status, words):
     assert done.returncode == status, done.stderr
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1 and words in done.stderr.replace("'f32[3' is", "f32[3 is")
+    assert "0x" not in done.stderr
 
 
 def test_a_file_that_fails_to_load_is_named(tmp_path):
@@ -507,7 +599,7 @@ def test_a_file_that_fails_to_load_is_named(tmp_path):
     # Of another length: Python takes a compiled file of the same second and length for its own.
     (tmp_path / "broken.py").write_text("def f(x:\n    return x + 1\n")
     done = command("broken.py::f", cwd=tmp_path)
-    assert "SyntaxError" in done.stderr and "broken.py:1" in done.stderr
+    assert "SyntaxError" in done.stderr and "(broken.py:1: " in done.stderr
 
 
 def test_a_function_that_ends_its_process_is_said(tmp_path):

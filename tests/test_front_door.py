@@ -165,3 +165,31 @@ def test_arrow_is_found_where_pyarrow_is_now(prefix, tmp_path):
         capture_output=True, text=True, env=environment,
     )  # fmt: skip
     assert done.returncode != 0 and "install pyarrow" in done.stderr
+
+
+PLAIN = """cmake_minimum_required(VERSION 3.24)
+project(plain LANGUAGES CXX)
+find_package(jaxsmith 0.1 MORE)
+foreach(target ir jaxsmith)
+  if(TARGET jaxsmith::${target})
+    message("has ${target}")
+  endif()
+endforeach()
+message("found ${jaxsmith_FOUND}")
+"""
+
+
+@pytest.mark.parametrize(("more", "targets"), [("", ["ir", "jaxsmith"]), ("COMPONENTS ir", ["ir"])])
+def test_without_components_all_targets_are_there(prefix, tmp_path, more, targets):
+    (tmp_path / "CMakeLists.txt").write_text(PLAIN.replace("MORE", more))
+    environment = dict(os.environ, PATH=f"{TOOLS}{os.pathsep}{os.environ['PATH']}")
+    done = subprocess.run(
+        [TOOLS / "cmake", "-S", tmp_path, "-B", tmp_path / "build", "-G", "Ninja",
+         f"-DCMAKE_PREFIX_PATH={prefix}"],
+        capture_output=True, text=True, env=environment,
+    )  # fmt: skip
+    said = done.stderr.splitlines()
+    assert [line for line in said if line.startswith(("has", "found"))] == [
+        *(f"has {target}" for target in targets),
+        "found 1",
+    ], done.stderr

@@ -459,9 +459,14 @@ def test_a_configuration_file_says_the_same_as_flags(tmp_path):
 def test_a_missing_jax_is_named(tmp_path):
     (tmp_path / "python").write_text("#!/bin/sh\nexec " + sys.executable + ' -S "$@"\n')
     (tmp_path / "python").chmod(0o755)
-    for python in (tmp_path / "python", tmp_path / "no-such-python", "/bin/false"):
+    # Where another Python is to be named it is a misuse.
+    for python, status in (
+        (tmp_path / "python", 2),
+        (tmp_path / "no-such-python", 2),
+        ("/bin/false", 1),
+    ):
         done = jaxsmith("generate", "--out", tmp_path / "d", JAXSMITH_PYTHON=str(python))
-        assert done.returncode == 1, (python, done.stderr)
+        assert done.returncode == status, (python, done.stderr)
         assert len(done.stderr.splitlines()) == 1, done.stderr
         assert not (tmp_path / "d").exists()
 

@@ -167,7 +167,9 @@ def test_a_function_that_is_compiled_in_the_end_has_all_levels(tmp_path):
         "except Exception as error:\n    print(type(error).__name__)\n"
         "print(f(1.0))\n"
     )
-    done = run("capture", "--out", str(tmp_path / "out"), "--", sys.executable, "-c", program)
+    (tmp_path / "program.py").write_text(program)
+    command = ["--", sys.executable, str(tmp_path / "program.py")]
+    done = run("capture", "--out", str(tmp_path / "out"), *command)
     assert done.returncode == 0 and done.stdout.endswith("6.0\n"), done.stderr
     (row,) = jaxsmith.load(tmp_path / "out")
     assert row.missing == {} and row.hlo_optimized

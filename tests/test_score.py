@@ -157,6 +157,10 @@ def test_parquet_is_read_too(dataset, rows, tmp_path):
         ('{"id": "nobody", "level": "hlo", "text": ""}', "nobody"),
         ('{"id": 3}', ":1: "),
         ("not JSON", ":1: "),
+        (
+            '{"id": "nobody", "level": "hlo", "text": ""}',
+            ".jsonl:1: the dataset has no row 'nobody'",
+        ),
     ],
 )
 def test_misuse_gets_one_line(dataset, tmp_path, line, words):

@@ -354,11 +354,11 @@ def test_a_level_of_the_table_is_captured_without_being_named(tmp_path):
         "with jaxsmith.capture() as captured:\n"
         "    jax.jit(lambda x: x + 1)(2.0)\n"
         "(f,) = captured\n"
-        "print(f.level('shout') == f.jaxpr.upper(), f.level('late'), f.missing)\n"
+        "print(f.level('shout') == f.jaxpr.upper(), f.level('late'), list(f.missing))\n"
         "print([len(f.spans[name]) for name in ('shout', 'late')])\n"
     )
     done = run_program(program, package=tmp_path)
-    assert done.stdout == "True jit__lambda {}\n[1, 1]\n", done.stderr
+    assert done.stdout == "True jit__lambda ['source']\n[1, 1]\n", done.stderr
 
 
 def test_sources_are_found_on_threads_that_parse_at_once(tmp_path):

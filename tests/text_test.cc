@@ -36,6 +36,26 @@ TEST(Text, WhatATerminalWouldObeyIsSpeltOut) {
   EXPECT_EQ(visible("\xFF\xC2"), "\xFF\xC2");
 }
 
+TEST(Text, NamesThatThereAreNotComeWithThoseThatThereAre) {
+  const std::vector<std::string_view> few = {"small", "medium", "large"};
+  EXPECT_EQ(there_is_no("size", "larg", few),
+            "there is no size 'larg'; did you mean 'large'? (there are small, medium, large)");
+  EXPECT_EQ(there_is_no("size", "x\n", few),
+            "there is no size 'x\\n' (there are small, medium, large)");
+  std::vector<std::string> names;
+  for (int i = 100; i < 200; ++i) names.push_back("number" + std::to_string(i));
+  EXPECT_EQ(
+      there_is_no("idiom", "number1777", std::vector<std::string_view>(names.begin(), names.end())),
+      "there is no idiom 'number1777'; did you mean 'number177'? (the nearest of 100: "
+      "number177, number107, number117, number127, number137)");
+}
+
+TEST(Text, CountsAgreeWithTheirNouns) {
+  EXPECT_EQ(counted(0, "check"), "0 checks");
+  EXPECT_EQ(counted(1, "check"), "1 check");
+  EXPECT_EQ(counted(2, "check"), "2 checks");
+}
+
 TEST(Text, QuotedDataIsOneShortLine) {
   EXPECT_EQ(in_one_line("a\nb\x1b"), "a\\nb\\x1b");
   EXPECT_EQ(in_one_line("abc", 3), "abc");

@@ -337,12 +337,14 @@ TEST(Tracer, AMissingOrWrongJaxGetsOneLine) {
             0);
   struct Case {
     std::string python, path, says;
+    ErrorKind kind = ErrorKind::kUsage;  // another Python is to be named
   };
-  const Case cases[] = {{"no-such-python", JAXSMITH_PYTHON_PATH, "no-such-python"},
-                        {"/bin/false", JAXSMITH_PYTHON_PATH, "exit status 1"},
-                        {JAXSMITH_PYTHON, "/", "jaxsmith"},
-                        {JAXSMITH_PYTHON, other + ":" + JAXSMITH_PYTHON_PATH, "0.4.30"},
-                        {JAXSMITH_PYTHON, broken + ":" + JAXSMITH_PYTHON_PATH, "does not import"}};
+  const Case cases[] = {
+      {"no-such-python", JAXSMITH_PYTHON_PATH, "no-such-python"},
+      {"/bin/false", JAXSMITH_PYTHON_PATH, "exit status 1", ErrorKind::kEnvironment},
+      {JAXSMITH_PYTHON, "/", "jaxsmith", ErrorKind::kEnvironment},
+      {JAXSMITH_PYTHON, other + ":" + JAXSMITH_PYTHON_PATH, "0.4.30"},
+      {JAXSMITH_PYTHON, broken + ":" + JAXSMITH_PYTHON_PATH, "does not import"}};
   for (const Case& c : cases) {
     TracerOptions o = options();
     o.python = c.python;
@@ -350,7 +352,7 @@ TEST(Tracer, AMissingOrWrongJaxGetsOneLine) {
     Tracer tracer(o);
     const auto versions = tracer.start(false);
     ASSERT_FALSE(versions.ok()) << c.python;
-    EXPECT_EQ(versions.error().kind, ErrorKind::kEnvironment);
+    EXPECT_EQ(versions.error().kind, c.kind) << c.python << " " << c.path;
     EXPECT_NE(versions.error().message.find(c.says), std::string::npos) << versions.error().message;
     EXPECT_EQ(versions.error().message.find('\n'), std::string::npos);
   }

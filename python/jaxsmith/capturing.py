@@ -50,6 +50,10 @@ class CapturedFunction(Sample):
         return self.fields["missing"]
 
     @property
+    def _record(self) -> Mapping[str, Any]:
+        return self.fields
+
+    @property
     def case(self) -> Case | None:
         """None: what a program computes with is its own. Rows of a saved dataset have a case on
         inputs that were made up."""

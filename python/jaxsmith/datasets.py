@@ -2,6 +2,7 @@
 
 import glob
 import json
+import operator
 import os
 import tempfile
 import warnings
@@ -52,16 +53,29 @@ class Dataset:
     def __getitem__(self, key: int) -> Row: ...
     @overload
     def __getitem__(self, key: str) -> Row: ...
-    def __getitem__(self, key: int | str) -> Row:
-        """A row by its place (from 0; negative from the end) or by its id."""
+    @overload
+    def __getitem__(self, key: slice) -> list[Row]: ...
+    def __getitem__(self, key: int | str | slice) -> Row | list[Row]:
+        """A row by its place (from 0; negative from the end) or by its id; a list of rows by a slice."""
+        if isinstance(key, slice):
+            return [self._at(place) for place in range(*key.indices(len(self)))]
         if isinstance(key, str):
             for row in self:
                 if row.id == key:
                     return row
             raise KeyError(f"{self.folder} has no row {key!r}")
-        place = key + len(self) if key < 0 else key
+        try:
+            number = operator.index(key)
+        except TypeError:
+            raise TypeError(
+                f"rows: give a place, a slice or an id, not {type(key).__name__}"
+            ) from None
+        place = number + len(self) if number < 0 else number
         if not 0 <= place < len(self):
             raise IndexError(f"there are {len(self)} rows, none at {key}")
+        return self._at(place)
+
+    def _at(self, place: int) -> Row:
         number = 0
         while place >= self._lengths[number]:
             place -= self._lengths[number]
@@ -101,15 +115,16 @@ def load(folder: str | os.PathLike[str], split: str | None = None) -> Dataset:
 
 
 def save(samples: Iterable[Any], folder: str | os.PathLike[str]) -> Dataset:
-    """Writes extractions into a new folder as a dataset, each put to the checks that generated
-    functions are put to; the column `checks` says which it passed.
+    """Writes functions that were extracted or captured into a new folder as a dataset, each put to the
+    checks that generated functions are put to; the column `checks` says which it passed.
 
     Functions of the same structure, with the same shapes and types, are kept once. Runs the
     functions, to record a case. Their records are put into a file in the folder for temporary files
     (TMPDIR) first, which stays and is named where no dataset can be made of it.
 
-    Warns of functions that could not be recorded. Raises JaxsmithError where the folder is not new or
-    empty, where there is nothing to write, and where the records or the dataset cannot be written.
+    Warns of functions that could not be recorded. Raises TypeError for what is no list of such
+    functions, and JaxsmithError where the folder is not new or empty, where there is nothing to write,
+    and where the records or the dataset cannot be written.
 
         >>> import jaxsmith, jax.numpy as jnp
         >>> sample = jaxsmith.extract(jnp.sin, jnp.ones(3))
@@ -119,6 +134,8 @@ def save(samples: Iterable[Any], folder: str | os.PathLike[str]) -> Dataset:
     from jaxsmith.records import extracted
 
     name = os.fspath(folder)
+    if not isinstance(samples, Iterable):
+        raise TypeError(f"save: give a list of functions, not one {type(samples).__name__}")
     check_new(name)
     for problem in make(name, (extracted.record_of(sample) for sample in samples)):
         warnings.warn(f"not recorded: {problem}", stacklevel=2)
@@ -128,7 +145,14 @@ def save(samples: Iterable[Any], folder: str | os.PathLike[str]) -> Dataset:
 def check_new(folder: str) -> None:
     """Raises JaxsmithError where a dataset cannot be made in a folder, before the work for it: it is
     not new or empty, or cannot be written to. Nothing is left of that."""
-    program.run(["capture", "--dry-run", "--out", folder])
+    done = program.outcome(["capture", "--dry-run", "--out", folder])
+    if done.status != 0:
+        raise _without_command(done.failure())
+
+
+def _without_command(error: JaxsmithError) -> JaxsmithError:
+    """What the program says of the folder, without the command, which the caller has not run."""
+    return JaxsmithError(str(error).removeprefix("capture: ").removeprefix("--out "))
 
 
 _NOT_RECORDED = "jaxsmith capture: not recorded: "
@@ -166,7 +190,7 @@ def _make_of(file: str, folder: str) -> list[str]:
         return refused
     if refused:
         raise JaxsmithError(f"{folder}: nothing could be recorded: {'; '.join(refused)}")
-    raise done.failure()
+    raise _without_command(done.failure())
 
 
 def _set_down(records: Iterable[Mapping[str, Any]]) -> str:

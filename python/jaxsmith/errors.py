@@ -4,11 +4,13 @@ import linecache
 import os
 import re
 from types import TracebackType
+from typing import Any
 
 from jaxsmith.base.terminal import without_escapes
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _TRACEBACK = "Traceback (most recent call last)"
 _RAISED = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\b")
 
@@ -47,12 +49,19 @@ class ExtractionError(JaxsmithError):
         return f"{self.stage}: {self}"
 
 
+def checked_text(value: Any, what: str) -> str:
+    """A text that a caller gives; raises TypeError where it is none."""
+    if not isinstance(value, str):
+        raise TypeError(f"{what}: give a str, not {type(value).__name__}")
+    return value
+
+
 def from_jax(stage: str, error: BaseException) -> ExtractionError:
     """JAX's or the function's own exception as an ExtractionError."""
-    message = f"{type(error).__name__}: {first_line(error)}"
+    message = f"{type(error).__name__}: {_ADDRESS.sub('', first_line(error))}"
     place = user_line(error.__traceback__)
     if isinstance(error, SyntaxError) and error.filename:
-        place = f"{error.filename}:{error.lineno}: {(error.text or '').strip()}"
+        place = f"{relative(error.filename)}:{error.lineno}: {(error.text or '').strip()}"
     return ExtractionError(stage, f"{message} ({place})" if place else message)
 
 

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from jaxsmith import jax_private, transforms
+from jaxsmith.base.words import SOURCE
 from jaxsmith.errors import ExtractionError, JaxsmithError, from_jax
 from jaxsmith.levels import LEVELS, MADE, TABLE, Reach, producer, spans_column
 from jaxsmith.provenance import alignment, source
@@ -166,7 +167,10 @@ class Extraction(Sample):
 
     @property
     def missing(self) -> Mapping[str, str]:
-        return {part: e.reason for part, e in self._failures.items()}
+        found = {part: e.reason for part, e in self._failures.items()}
+        if self.source_text is None:
+            found[SOURCE] = source.why_none_of(self.function)
+        return found
 
     def failure(self, part: str) -> ExtractionError | None:
         """Why a level could not be made, with JAX's exception as its cause."""

@@ -1,5 +1,6 @@
 """`jaxsmith.generate`: functions that jaxsmith writes, as they are made."""
 
+import operator
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -15,9 +16,9 @@ def generate(
     *,
     seed: int = 0,
     workers: int | None = None,
-    categories: Sequence[str] | None = None,
-    levels: Sequence[str] | None = None,
-    dtypes: Sequence[str] | None = None,
+    categories: str | Sequence[str] | None = None,
+    levels: str | Sequence[str] | None = None,
+    dtypes: str | Sequence[str] | None = None,
     size: str | None = None,
     difficulty: int | str | None = None,
     like: str | os.PathLike[str] | None = None,
@@ -27,29 +28,40 @@ def generate(
 
     They come in the dataset's order while others are still being made; the same seed and count give
     the same ones. `workers`: JAX processes at a time (by default one for each processor).
-    `categories`, `levels`, `dtypes`, `size` ("large"), `difficulty` (3 or "2-4"): as the command
+    `categories`, `levels`, `dtypes` (one or several), `size` ("large"), `difficulty` (3 or "2-4"): as the command
     line's options of these names. `like`: a dataset that the functions are fitted to. `out`: a new folder to keep the dataset in; otherwise it is in
     the folder for temporary files (TMPDIR), and not kept. Closing the iterator ends the run.
 
-    Raises JaxsmithError for options that make no sense, and where the run fails.
+    Raises TypeError or ValueError for a count that is no positive number, at once; JaxsmithError for
+    options that make no sense and where the run fails, when the first is asked for.
 
         >>> import jaxsmith
         >>> for sample in jaxsmith.generate(3, seed=7):  # doctest: +SKIP
         ...     print(sample.source, sample.stablehlo)
     """
-    command = ["generate", "--count", str(count), "--seed", str(seed)]
+    try:
+        number = operator.index(count)
+    except TypeError:
+        raise TypeError(f"count: give a whole number, not {type(count).__name__}") from None
+    if number < 1:
+        raise ValueError(f"count: give 1 or more, not {number}")
+    command = ["generate", "--count", str(number), "--seed", str(seed)]
     # Written after each chunk, so that samples are seen soon.
     command += ["--flush", "0", "--announce"]
     if workers is not None:
         command += ["--workers", str(workers)]
     for name, values in (("categories", categories), ("levels", levels), ("dtypes", dtypes)):
         if values is not None:
-            command += [f"--{name}", ",".join(values)]
+            command += [f"--{name}", values if isinstance(values, str) else ",".join(values)]
     for name, value in (("size", size), ("difficulty", difficulty), ("like", like)):
         if value is not None:
             command += [f"--{name}", str(value)]
+    return _run(command, None if out is None else os.fspath(out))
+
+
+def _run(command: list[str], out: str | None) -> Iterator[Row]:
     if out is not None:
-        yield from _rows(command, os.fspath(out))
+        yield from _rows(command, out)
         return
     with tempfile.TemporaryDirectory(prefix="jaxsmith-") as folder:
         yield from _rows(command, os.path.join(folder, "dataset"))

@@ -86,13 +86,6 @@ def outcome(arguments: Sequence[str]) -> Outcome:
     return Outcome(process.returncode, said)
 
 
-def run(arguments: Sequence[str]) -> None:
-    """Runs the program to its end; raises JaxsmithError with what it said where it failed."""
-    done = outcome(arguments)
-    if done.status != 0:
-        raise done.failure()
-
-
 class Run:
     """The program at work, in a session of its own. All that it says is taken as it comes, so that it
     never waits for a reader."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from jaxsmith import _core
 from jaxsmith.base import arrays
-from jaxsmith.errors import IRError
+from jaxsmith.errors import IRError, checked_text
 
 # What a text may use: elementary operations, each about a nanosecond, and bytes held at a time.
 STEPS = 4_000_000_000
@@ -22,6 +22,8 @@ class Program:
     """A text of IR, parsed. Made by `parse`."""
 
     def __init__(self, text: str, level: str | None = None, name: str = ""):
+        for value, what in ((text, "text"), (level or "", "level"), (name, "name")):
+            checked_text(value, what)
         self._program = _core.Program(level or "", text, name)
         self.text = text
 
@@ -73,14 +75,19 @@ class Program:
         out = []
         for place, (value, aval) in enumerate(zip(inputs, wanted, strict=True)):
             python = isinstance(value, (bool, int, float, complex, list, tuple))
-            dtype = arrays.DTYPES.get(aval.split("[")[0]) if python else None
+            element = aval.split("[")[0]
+            wanted_type = arrays.DTYPES.get(element)
             try:
-                array = np.asarray(value, dtype)
+                array = np.asarray(value, wanted_type if python else None)
             except (TypeError, ValueError, OverflowError) as error:
                 raise IRError(f"input {place} is no {aval}: {error}") from None
             name = arrays.dtype_name(array.dtype)
             if name is None:
                 raise IRError(f"input {place} has dtype {array.dtype}, {aval} is wanted")
+            if wanted_type and name != element:
+                raise IRError(
+                    f"input {place} is {name}, {aval} is wanted: give numpy.asarray(x, {wanted_type.name!r})"
+                )
             data = np.ascontiguousarray(array).tobytes()
             out.append((name, list(array.shape), data))
         return out
@@ -98,7 +105,7 @@ def parse(text: str, level: str | None = None, name: str = "") -> Program:
 
     `level`: one of `jaxsmith.levels.LEVELS`; told by the text's first words, or by the ending of
     `name`, where it is not given. `name`: what errors call the text. Raises IRError with line, column, the line and
-    a caret.
+    a caret, TypeError for what is no text.
 
         >>> import jaxsmith
         >>> program = jaxsmith.parse("{ lambda ; a:f32[3]. let b:f32[3] = sin a in (b,) }")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxsmith.base import calls
-from jaxsmith.base.words import CheckStatus, LevelCheck, Origin
+from jaxsmith.base.words import SOURCE, CheckStatus, LevelCheck, Origin
 from jaxsmith.errors import JaxsmithError
 from jaxsmith.levels import LEVELS, STRUCTURE, TABLE, Reach, spans_column
 from jaxsmith.spans import Range, Span
@@ -35,8 +35,8 @@ class Sample:
 
     @property
     def source(self) -> str | None:
-        """The Python source: the function with what it needs of its module; None where it has
-        none."""
+        """The Python source: the function with what it needs of its module; None where it cannot be
+        found, and then `missing` says why."""
         raise NotImplementedError
 
     @property
@@ -71,8 +71,13 @@ class Sample:
     @property
     def missing(self) -> Mapping[str, str]:
         """What could not be made, such as "hlo_optimized", and why: the stage that failed, one of
-        "trace", "lower", "compile", "run", and JAX's reason."""
+        "trace", "lower", "compile", "run", and JAX's reason; "source" where that cannot be found."""
         return {}
+
+    @property
+    def _record(self) -> Mapping[str, Any] | None:
+        """Of a captured function the record that it is made of (docs/records.md)."""
+        return None
 
     @property
     def case(self) -> Case | None:
@@ -102,17 +107,19 @@ class Sample:
         """Source and levels one under another, for notebooks; a line of IR shows the source lines
         that it comes from when it is pointed at."""
         parts = [f"<h4><code>{html.escape(self.entry)}</code></h4>"]
+        missing = self.missing
         if self.source:
             parts.append(_section("Python", _lines(self.source, {}), True))
+        elif SOURCE in missing:
+            parts.append(_lack("Python", missing[SOURCE]))
         for name in LEVELS:
             text = self.level(name)
             if text is not None:
                 spans = {span.line: span for span in self.spans.get(name, [])}
                 title = TABLE[name].title
                 parts.append(_section(title, _lines(text, spans), name == STRUCTURE))
-            elif name in self.missing:
-                why = html.escape(self.missing[name])
-                parts.append(f"<div>{TABLE[name].title} is missing: <code>{why}</code></div>")
+            elif name in missing:
+                parts.append(_lack(TABLE[name].title, missing[name]))
         return "<div class='jaxsmith'>" + "".join(parts) + "</div>"
 
     def __repr__(self) -> str:
@@ -126,6 +133,10 @@ _PRE = "margin:0;padding:.4em;overflow:auto;max-height:28em;line-height:1.35"
 def _section(title: str, body: str, is_open: bool) -> str:
     opened = " open" if is_open else ""
     return f"<details{opened}><summary>{title}</summary><pre style='{_PRE}'>{body}</pre></details>"
+
+
+def _lack(title: str, why: str) -> str:
+    return f"<div>{title} is missing: <code>{html.escape(why)}</code></div>"
 
 
 def _lines(text: str, spans: Mapping[int, Span]) -> str:
@@ -195,6 +206,7 @@ class Row(Sample):
     def missing(self) -> Mapping[str, str]:
         made: dict[str, str] = {}
         spans: dict[str, str] = {}
+        source: dict[str, str] = {}
         for check in self.fields["checks"]:
             kind, _, level = check["check"].partition(":")
             if check["status"] != CheckStatus.FAILED:
@@ -203,7 +215,9 @@ class Row(Sample):
                 made[level] = check["detail"]
             elif kind == LevelCheck.SPANS:
                 spans[spans_column(level)] = check["detail"]
-        return made | spans
+            elif kind == SOURCE:
+                source[SOURCE] = check["detail"]
+        return made | spans | source
 
     @property
     def case(self) -> Case | None:

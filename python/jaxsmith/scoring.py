@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from jaxsmith import _core
-from jaxsmith.errors import IRError
+from jaxsmith.errors import IRError, checked_text
 from jaxsmith.levels import LEVELS, RUN
 from jaxsmith.sample import Row
 
@@ -26,7 +26,7 @@ class Verdict:
     parses: bool  # it is a text of its level
     verifies: bool  # it keeps to its language's rules: types, shapes, regions, attributes
     signature: bool  # it takes and gives what the row's text does
-    canonical: bool  # it says the same as the row's text in other words
+    canonical: bool  # it says the same as the row's text in other words: it is not run then
     runs: bool  # on the recorded inputs
     recorded: bool  # it gives on these, and in further cases, what JAX gave
     agrees: bool  # and on drawn inputs what the row's text gives
@@ -34,7 +34,7 @@ class Verdict:
     unsupported: bool  # it has an operation that jaxsmith does not know
     cases: int  # drawn inputs
     cases_passed: int  # of these, before the first on which it does not agree
-    steps: int  # elementary operations that it took
+    steps: int  # elementary operations that it took; 0 where it was not run
     reason: str  # why it has no credit
 
     def __bool__(self) -> bool:
@@ -57,6 +57,8 @@ class Grader:
         if level not in LEVELS:
             raise IRError(f"there is no level {level!r}; there are {', '.join(LEVELS)}")
         fields = row.fields if isinstance(row, Row) else row
+        if not isinstance(fields, Mapping):
+            raise TypeError(f"row: give a row of a dataset, not {type(row).__name__}")
         wanted = ("id", level, "constants", "inputs", "outputs", "kept_arguments", "equations")
         missing = [name for name in wanted if name not in fields]
         if missing:
@@ -87,8 +89,8 @@ class Grader:
         return self._grader.not_gradable()
 
     def __call__(self, text: str) -> Verdict:
-        """The verdict on one text."""
-        return Verdict(**self._grader.grade(text))
+        """The verdict on one text. Raises TypeError for what is none."""
+        return Verdict(**self._grader.grade(checked_text(text, "text")))
 
 
 def _arrays(arrays: Iterable[Mapping[str, Any]] | None) -> list[tuple[str, list[int], bytes]]:
@@ -115,10 +117,13 @@ def score(
 
     `row`: of `jaxsmith.load`, or a mapping with a dataset's columns, as `datasets` or pyarrow's
     `to_pylist()` give it. Options are those of `Grader`: `seed` draws other further inputs, `steps`
-    and `memory` bound one text.
+    and `memory` bound one text. Raises TypeError for what is no row or no text, IRError for a level that
+    there is not or that the row lacks.
 
         dataset = jaxsmith.load("dataset")
         reward = float(bool(jaxsmith.score(dataset[0], text)))
     """
+    if not isinstance(text, (str, list, tuple)):
+        raise TypeError(f"text: give a str or a list of them, not {type(text).__name__}")
     grader = Grader(row, level, **options)
     return grader(text) if isinstance(text, str) else [grader(each) for each in text]

@@ -28,6 +28,16 @@ bool say_who(int fd) {
          pwrite(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
 }
 
+std::string holder(const std::string& path) {
+  std::ifstream in(path);
+  long process = 0;
+  std::string where;
+  constexpr int kLongestName = 256;  // of a host; the file may hold anything
+  if (!(in >> process >> std::setw(kLongestName) >> where)) return "another process";
+  return where == host() ? fmt::format("process {}", process)
+                         : fmt::format("process {} on {}", process, where);
+}
+
 }  // namespace
 
 Result<std::optional<FileLock>> FileLock::take(const std::string& path) {
@@ -57,14 +67,10 @@ Result<std::optional<FileLock>> FileLock::take(const std::string& path) {
   }
 }
 
-std::string FileLock::holder(const std::string& path) {
-  std::ifstream in(path);
-  long process = 0;
-  std::string where;
-  constexpr int kLongestName = 256;  // of a host; the file may hold anything
-  if (!(in >> process >> std::setw(kLongestName) >> where)) return "another process";
-  return where == host() ? fmt::format("process {}", process)
-                         : fmt::format("process {} on {}", process, where);
+Error FileLock::taken(const std::string& folder, const std::string& path) {
+  return Error::environment(fmt::format(
+      "--out {}: {} is writing to it; wait until that has ended, or name another folder", folder,
+      holder(path)));
 }
 
 FileLock::~FileLock() {

@@ -1,7 +1,7 @@
 // A file that one process at a time has locked, and that says which.
 //
 //   JAXSMITH_TRY(lock, FileLock::take(folder + "/lock"));
-//   if (!lock) …  // another process has it: FileLock::holder(folder + "/lock") says which
+//   if (!lock) return FileLock::taken(folder, folder + "/lock");  // says which process has it
 //
 // The lock (flock) ends with the process, however that ends; children do not inherit it.
 #pragma once
@@ -19,8 +19,9 @@ class FileLock {
   // Makes the file where it is missing. Nothing where another process has it; an error where the
   // file cannot be made or written, or its file system has no locks.
   static Result<std::optional<FileLock>> take(const std::string& path);
-  // "process 1234 on host", of a file that is locked; "another process" where it does not say.
-  static std::string holder(const std::string& path);
+  // What is said where take() gives nothing: "--out FOLDER: process 1234 on host is writing to it
+  // …"; "another process" where the file does not say.
+  static Error taken(const std::string& folder, const std::string& path);
 
   FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   FileLock& operator=(FileLock&& other) noexcept {

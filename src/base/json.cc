@@ -1,17 +1,91 @@
 #include "base/json.h"
 
 #include <arrow/util/utf8.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <string>
+
+#include "base/text.h"
 
 namespace jaxsmith::json {
 namespace {
+
+bool is_letter(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
+}
+
+// What stands around the byte: a whole word, or the byte alone.
+std::string_view word_at(std::string_view text, std::size_t at) {
+  if (!is_letter(text[at])) return text.substr(at, 1);
+  std::size_t begin = at, end = at + 1;
+  while (begin > 0 && is_letter(text[begin - 1])) --begin;
+  while (end < text.size() && is_letter(text[end])) ++end;
+  return text.substr(begin, end - begin);
+}
+
+// Of text that nlohmann refuses after so many bytes; `message` is its own, in which data come last.
+std::string why_no_json(std::string_view text, std::size_t bytes, std::string_view message) {
+  const std::string_view said = message.substr(0, message.find("last read"));
+  const auto says = [&](std::string_view what) { return said.find(what) != said.npos; };
+  if (bytes == 0 || bytes > text.size()) return "it is no JSON: it ends too early";
+  if (says("UTF-8")) return fmt::format("it is no JSON: byte {} is not UTF-8", bytes);
+  if (says("surrogate"))
+    return fmt::format("it is no JSON: at byte {} half of a surrogate pair stands alone", bytes);
+  if (says("control character"))
+    return fmt::format("it is no JSON: byte {} is a control character, which needs an escape",
+                       bytes);
+  const std::string_view word = word_at(text, bytes - 1);
+  constexpr std::string_view kNumbers[] = {"NaN", "Infinity", "-Infinity", "nan", "inf", "-inf"};
+  return fmt::format("it is no JSON: '{}' at byte {} is not expected{}",
+                     in_one_line(clean_utf8(word, 40)), word.data() - text.data() + 1,
+                     std::ranges::find(kNumbers, word) == std::end(kNumbers)
+                         ? ""
+                         : ", since JSON has no such number");
+}
+
+constexpr int kNumberTooLarge = 406;  // nlohmann's number for it
+struct NumberTooLarge : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// With null, and blanks to its length, for each number that no double holds.
+std::string without_large_numbers(std::string_view text) {
+  std::string out(text);
+  bool quoted = false;
+  for (std::size_t at = 0; at < out.size(); ++at) {
+    if (quoted && out[at] == '\\') {
+      ++at;
+      continue;
+    }
+    if (out[at] == '"') quoted = !quoted;
+    if (quoted || std::string_view("-0123456789").find(out[at]) == std::string_view::npos) continue;
+    const std::size_t end = std::min(out.find_first_not_of("+-.0123456789eE", at), out.size());
+    double value = 0;
+    const auto [stop, error] = std::from_chars(out.data() + at, out.data() + end, value);
+    if (error == std::errc::result_out_of_range && stop == out.data() + end)
+      out.replace(at, end - at,
+                  "null" + std::string(end - at - std::min<std::size_t>(4, end - at), ' '));
+    at = end - 1;
+  }
+  return out;
+}
 
 // nlohmann's own builder, which takes no more than is allowed.
 class Reader : public nlohmann::detail::json_sax_dom_parser<Value> {
  public:
   using Base = nlohmann::detail::json_sax_dom_parser<Value>;
-  Reader(Value& out, const Limits& limits) : Base(out), limits_(limits) {}
+  Reader(Value& out, std::string_view bytes, Value::input_format_t format, const Limits& limits)
+      : Base(out), bytes_(bytes), format_(format), limits_(limits) {}
+  template <class Exception>
+  bool parse_error(std::size_t position, const std::string& token, const Exception& error) {
+    if (format_ != Value::input_format_t::json) return Base::parse_error(position, token, error);
+    if (error.id == kNumberTooLarge)
+      throw NumberTooLarge(fmt::format("the number {} is too large", in_one_line(token, 40)));
+    throw std::runtime_error(why_no_json(bytes_, position, error.what()));
+  }
   bool null() { return count() && Base::null(); }
   bool boolean(bool v) { return count() && Base::boolean(v); }
   bool number_integer(number_integer_t v) { return count() && Base::number_integer(v); }
@@ -40,13 +114,15 @@ class Reader : public nlohmann::detail::json_sax_dom_parser<Value> {
     --depth_;
     return true;
   }
+  const std::string_view bytes_;
+  const Value::input_format_t format_;
   const Limits limits_;
   std::size_t values_ = 0, depth_ = 0;
 };
 
 Value read(std::string_view bytes, Value::input_format_t format, const Limits& limits) {
   Value out;
-  Reader reader(out, limits);
+  Reader reader(out, bytes, format, limits);
   if (!Value::sax_parse(bytes.begin(), bytes.end(), &reader, format))
     throw std::runtime_error("it ends too early");
   return out;
@@ -55,7 +131,12 @@ Value read(std::string_view bytes, Value::input_format_t format, const Limits& l
 }  // namespace
 
 Value parse(std::string_view text, const Limits& limits) {
-  return read(text, Value::input_format_t::json, limits);
+  try {
+    return read(text, Value::input_format_t::json, limits);
+  } catch (const NumberTooLarge&) {
+    if (!limits.large_numbers) throw;
+    return read(without_large_numbers(text), Value::input_format_t::json, limits);
+  }
 }
 
 Value parse_message_pack(std::string_view bytes, const Limits& limits) {

@@ -28,7 +28,9 @@ using Value = nlohmann::json;
 struct Limits {
   std::size_t values = std::size_t{1} << 24;
   std::size_t depth = 16;
+  bool large_numbers = false;  // those beyond any double become null; else they are an error
 };
+// The error says which byte it is about, from 1.
 Value parse(std::string_view text, const Limits& limits = {});
 Value parse_message_pack(std::string_view bytes, const Limits& limits = {});
 

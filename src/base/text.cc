@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <numeric>
@@ -66,6 +67,26 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
   return best.empty() ? std::string() : "; did you mean '" + std::string(best) + "'?";
 }
 
+std::string there_is_no(std::string_view noun, std::string_view name,
+                        std::span<const std::string_view> known) {
+  constexpr std::size_t kMostListed = 30, kNearest = 5;
+  const std::string says =
+      fmt::format("there is no {} '{}'{}", noun, in_one_line(name), did_you_mean(name, known));
+  if (known.size() <= kMostListed)
+    return fmt::format("{} (there {} {})", says, known.size() == 1 ? "is" : "are",
+                       fmt::join(known, ", "));
+  std::vector<std::pair<std::size_t, std::string_view>> near;
+  for (const std::string_view each : known) near.emplace_back(distance(name, each), each);
+  std::ranges::stable_sort(near, {}, [](const auto& each) { return each.first; });
+  std::string names;
+  for (std::size_t i = 0; i < kNearest; ++i) names += (i ? ", " : "") + std::string(near[i].second);
+  return fmt::format("{} (the nearest of {}: {})", says, known.size(), names);
+}
+
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> items;
   while (!text.empty()) {
@@ -77,6 +98,17 @@ std::vector<std::string> split_list(std::string_view text) {
     if (!item.empty()) items.emplace_back(item);
   }
   return items;
+}
+
+std::size_t utf8_prefix(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const bool ascii = static_cast<unsigned char>(text[at]) < 0x80;
+    const std::size_t length = ascii ? 1 : utf8_length(text.substr(at));
+    if (length == 0) break;
+    at += length;
+  }
+  return at;
 }
 
 std::string clean_utf8(std::string_view text, std::size_t most) {

@@ -33,7 +33,7 @@ struct CaptureOptions {
 struct CaptureSummary {
   std::uint64_t rows = 0, duplicates = 0, processes = 0;
   std::vector<std::string> problems;  // what could not be recorded or read, and why
-  std::vector<std::string> partial;   // functions that lack a level, and why
+  std::vector<std::string> partial;   // what functions lack, and why
 };
 
 // Where the program's processes leave their records.

@@ -83,13 +83,16 @@ class Answer {
   // Whether the process has got as far as the function.
   bool ready() const { return ready_; }
 
-  Result<Record> record(const std::string& target, const std::string& ended) const {
+  Result<Record> record(const std::string& target, const std::string& python,
+                        const std::string& ended) const {
     auto message = join_record(lines_, ended);
     if (!message.ok()) return message.error();
     if (auto* record = std::get_if<Record>(&message.value())) return std::move(*record);
     const auto* failure = std::get_if<Failure>(&message.value());
     if (!failure) return Error::internal(fmt::format("{}: the answer is no record", target));
     if (failure->kind == FailureKind::kUsage) return Error::usage(failure->message);
+    if (failure->kind == FailureKind::kEnvironment)
+      return trace::unusable_python(python, "cannot do the work: " + failure->message);
     return Error::environment(fmt::format("{}: {}", target, failure->message));
   }
 
@@ -119,17 +122,15 @@ Result<Record> extract(const ExtractRequest& request, const trace::Installation&
     if (!more.ok())
       return Error::environment(fmt::format("{}: {}", request.target, more.error().message));
     // An interrupt reaches the function's process too, which answers that it was interrupted.
-    if (!more.value() && !cancel) return answer.record(request.target, "");
+    if (!more.value() && !cancel) return answer.record(request.target, installation.python, "");
   }
   const std::string how = process->ending(kPatienceSeconds);
   if (cancel) return Error::environment("interrupted");
-  if (answer.begun()) return answer.record(request.target, how);
-  if (process->exit_status() == 127)
-    return Error::usage(fmt::format("'{}' does not start; name a Python that has JAX by --python",
-                                    installation.python));
+  if (answer.begun()) return answer.record(request.target, installation.python, how);
+  if (process->exit_status() == trace::kNotStarted)
+    return trace::unusable_python(installation.python, "does not start");
   if (!answer.ready())
-    return Error::usage(fmt::format("'{}' is no Python with JAX: {}; name one by --python",
-                                    installation.python, how));
+    return trace::unusable_python(installation.python, "is no Python with JAX: " + how);
   return Error::environment(
       fmt::format("{}: the function ended its process: {}", request.target, how));
 }
@@ -152,7 +153,7 @@ Status write_extracted(std::unique_ptr<store::OutputFolder> folder,
       sample.split = *verdict.split;
       writer->add(std::move(sample));
     } else {
-      writer->add(check::make_reject(sample.function, verdict.refusal, sample.structure));
+      writer->add(check::make_reject(sample.function, verdict.refusal, sample.kinship));
     }
   }
   writer->end_chunk(0, 0);

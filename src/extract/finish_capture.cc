@@ -7,6 +7,7 @@
 #include <set>
 
 #include "backend/backend.h"
+#include "base/files.h"
 #include "base/lines.h"
 #include "base/text.h"
 #include "extract/capture.h"
@@ -45,11 +46,16 @@ class Collector {
 
   Status take(RecordLine message, const std::atomic<bool>& cancel) {
     if (const auto* problem = std::get_if<Problem>(&message)) {
-      add_problem(fmt::format("{}: {}", problem->name, problem->message));
+      std::string name = problem->name;
+      if (const auto copy = fmt::format("{}.jsonl", kTaken).substr(1);
+          !options_.records.empty() && name.starts_with(copy))
+        name.replace(0, copy.size(), options_.records);
+      add_problem(fmt::format("{}: {}", name, problem->message));
     } else if (auto* record = std::get_if<Record>(&message)) {
       for (const auto& [level, why] : record->missing)
         add(fmt::format("{} has no {}: {}", record->name, level, why), summary_.partial);
-      if (!record->missing.empty()) {
+      const bool sourceless = record->missing.contains(std::string(kSource));
+      if (record->missing.size() > (sourceless ? 1U : 0U)) {
         partial_.push_back(std::move(*record));
         return {};
       }
@@ -103,7 +109,7 @@ class Collector {
         writer_->add(std::move(sample));
         ++summary_.rows;
       } else {
-        writer_->add(check::make_reject(sample.function, verdict.refusal, sample.structure));
+        writer_->add(check::make_reject(sample.function, verdict.refusal, sample.kinship));
         ++summary_.duplicates;
       }
     }
@@ -268,7 +274,9 @@ class Finishing {
 
 Status take_records(const CaptureOptions& options, store::OutputFolder& folder) {
   const std::string records = records_folder(folder);
-  Status taken = store::make_directories(records);
+  const auto why = why_unreadable(options.records);
+  Status taken = why ? Error::usage(fmt::format("--records {}: {}", options.records, *why))
+                     : store::make_directories(records);
   if (taken.ok()) taken = store::write_file(records + kStarted, "");
   if (taken.ok()) {
     // Under another name until all of it is there: an interrupted copy is no record of anything.

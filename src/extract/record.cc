@@ -188,6 +188,7 @@ Result<RecordLine> read(const std::function<RecordLine()>& act) {
 
 std::optional<Part> part_of(std::string_view name) {
   if (name == kCase) return Part{check::CheckKind::kCase, std::nullopt};
+  if (name == kSource) return Part{check::CheckKind::kSource, std::nullopt};
   for (const level::Level level : level::levels()) {
     if (name == level::name_of(level)) return Part{check::CheckKind::kMade, level};
     if (name == level::spans_column(level)) return Part{check::CheckKind::kSpans, level};

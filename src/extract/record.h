@@ -22,7 +22,9 @@ struct Part {
   check::CheckKind check = check::CheckKind::kCase;
   std::optional<level::Level> level;  // of its text, or of its alignment
 };
-// Of a level's name, "spans_LEVEL" or "case"; nothing of what is no part.
+// The part that is the function's text in Python.
+inline constexpr std::string_view kSource = "source";
+// Of a level's name, "spans_LEVEL", "case" or "source"; nothing of what is no part.
 std::optional<Part> part_of(std::string_view name);
 
 struct Record {
@@ -33,7 +35,7 @@ struct Record {
   std::string bound;      // why its texts alone cannot run; empty where they can
   bool has_case = false;  // inputs and outputs are those of a real call
   // What was wanted and is not there, by the names that part_of() knows: the stage that failed, and
-  // why.
+  // why; of the source why alone.
   std::map<std::string, std::string> missing;
   // Source and levels as JAX gave them, for the eye.
   std::string shown_source;

@@ -259,6 +259,7 @@ check::Sample to_sample(Record record, Outcome run, const std::string& obstacle,
   const std::string whole = identity_of(record, structure_level);
   s.structure = hash128_hex(structure.ok() ? structure.value().structure : whole);
   s.signature = hash128_hex(structure.ok() ? structure.value().signature : whole);
+  s.kinship = check::kinship_of(programs, structure_level, s.structure);
   const Function& f = record.function;
   s.sizes = check::sizes_of(structure.ok() ? &structure.value() : nullptr, f.source);
   s.difficulty = check::difficulty_of(s.sizes);

@@ -30,6 +30,8 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void fitted(const Likeness&) {}  // before anything starts, where --like asks for it
+  virtual void new_run() {}   // nothing is in the folder that --resume could go on with
+  virtual void starting() {}  // the workers are started, which takes seconds
   virtual void started(const trace::Versions&, const Figures& /*what an earlier run left*/,
                        std::uint64_t /*wanted*/) {}
   virtual void progress(const Figures&) {}  // several times a second
@@ -42,7 +44,9 @@ class Observer {
 struct Summary {
   Figures figures;
   CpuSeconds cpu;
-  bool complete = false;      // false: cancelled; what is done has been assembled
+  // False: cancelled. What is done has been assembled; nothing, where that was before the first
+  // chunk was to be made.
+  bool complete = false;
   bool was_complete = false;  // there was nothing to do
 };
 

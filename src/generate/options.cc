@@ -83,8 +83,7 @@ Status canonical(std::string_view option, std::string_view noun, Names& names,
                  std::span<const std::string_view> known) {
   for (const std::string& name : names) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    return Error::usage(fmt::format("--{}: there is no {} '{}'{} (there are {})", option, noun,
-                                    name, did_you_mean(name, known), fmt::join(known, ", ")));
+    return Error::usage(fmt::format("--{}: {}", option, there_is_no(noun, name, known)));
   }
   Names ordered;
   for (std::string_view name : known) {
@@ -110,9 +109,8 @@ Result<const backend::Backend*> backend_of(const GenerateOptions& options) {
   if (const backend::Backend* backend = backend::backend_named(options.backend)) return backend;
   std::vector<std::string_view> names;
   for (const backend::Backend& each : backend::backends()) names.push_back(each.name);
-  return Error::usage(fmt::format("--backend: there is no back end '{}'{} (there are {})",
-                                  options.backend, did_you_mean(options.backend, names),
-                                  fmt::join(names, ", ")));
+  return Error::usage(
+      fmt::format("--backend: {}", there_is_no("back end", options.backend, names)));
 }
 
 }  // namespace
@@ -145,9 +143,8 @@ Status check_names(GenerateOptions& options) {
   if (options.max_rank > 4)
     return Error::usage(fmt::format("--max-rank {}: ranks go from 0 to 4", options.max_rank));
   if (!from_word<plan::SizeClass>(options.size))
-    return Error::usage(fmt::format("--size: there is no size '{}'{} (there are {})", options.size,
-                                    did_you_mean(options.size, kWords<plan::SizeClass>),
-                                    fmt::join(kWords<plan::SizeClass>, ", ")));
+    return Error::usage(
+        fmt::format("--size: {}", there_is_no("size", options.size, kWords<plan::SizeClass>)));
   JAXSMITH_TRY(backend, backend_of(options));
   std::vector<std::string_view> categories;
   for (const plan::CategoryProfile& profile : backend->catalogue().categories())
@@ -160,6 +157,9 @@ Status check_names(GenerateOptions& options) {
   for (const plan::Op& op : backend->catalogue().ops())
     if (op.has(plan::kWritten)) idioms.push_back(op.name);
   if (!options.idioms.empty()) JAXSMITH_CHECK(canonical("idioms", "idiom", options.idioms, idioms));
+  // As NumPy writes them, too.
+  for (std::string& name : options.dtypes)
+    if (const auto dtype = tensor::dtype_from_numpy_name(name)) name = tensor::jaxpr_name(*dtype);
   JAXSMITH_CHECK(canonical("dtypes", "element type", options.dtypes, kDTypeNames));
   if (!options.levels.empty()) options.levels.emplace_back(level::name_of(worker.structure_level));
   JAXSMITH_CHECK(canonical("levels", "level", options.levels, levels));

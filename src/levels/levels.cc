@@ -78,8 +78,7 @@ std::optional<Level> find_level(std::string_view name) {
 
 Result<Level> level_named(std::string_view name, std::string_view where) {
   if (const auto level = find_level(name)) return *level;
-  return Error::usage(fmt::format("{}: there is no level '{}'{} (there are {})", where, name,
-                                  did_you_mean(name, level_names()), list_of_levels()));
+  return Error::usage(fmt::format("{}: {}", where, there_is_no("level", name, level_names())));
 }
 
 std::optional<Level> level_of_text(std::string_view text, std::string_view file) {

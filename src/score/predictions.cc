@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 
+#include "base/files.h"
 #include "base/json.h"
 #include "base/lines.h"
 #include "store/cells.h"
@@ -17,6 +18,8 @@ namespace jaxsmith::score {
 namespace {
 
 constexpr const char* kFields[] = {"id", "level", "text"};
+constexpr const char* kWanted =
+    "; predictions are Parquet, or JSONL: an object with id, level and text in each line";
 
 Result<level::Level> graded_level(std::string_view name, const std::string& where) {
   JAXSMITH_TRY(level, level::level_named(name, where));
@@ -25,21 +28,23 @@ Result<level::Level> graded_level(std::string_view name, const std::string& wher
       fmt::format("{}: nothing is graded at the level {}: jaxsmith does not read it", where, name));
 }
 
-// What it is nested in is a model's or its reader's own, however deep.
+// What other members hold is a model's or its reader's own, however deep and however large.
 Result<json::Value> parsed(const std::string& line, const std::string& where) {
   try {
-    return json::parse(line, {.depth = std::numeric_limits<std::size_t>::max()});
-  } catch (const json::Value::exception&) {
-    return json::Value();
+    json::Value out = json::parse(
+        line, {.depth = std::numeric_limits<std::size_t>::max(), .large_numbers = true});
+    if (out.is_object()) return out;
+    return Error::usage(fmt::format("{}: it is no JSON object{}", where, kWanted));
   } catch (const std::runtime_error& e) {
-    return Error::usage(fmt::format("{}: {}", where, e.what()));
+    const bool object = line[line.find_first_not_of(" \t\r")] == '{';
+    return Error::usage(fmt::format("{}: {}{}", where, e.what(), object ? "" : kWanted));
   }
 }
 
 Result<Prediction> prediction_of(const std::string& line, const std::string& where) {
   JAXSMITH_TRY(json, parsed(line, where));
-  if (!json.is_object()) return Error::usage(where + ": it is no JSON object");
   Prediction out;
+  out.place = where;
   std::string level;
   std::string* const fields[] = {&out.id, &level, &out.text};
   for (std::size_t i = 0; i < 3; ++i) {
@@ -106,8 +111,10 @@ Result<std::vector<Prediction>> read_table(const std::string& path) {
   }
   std::vector<Prediction> out;
   for (std::size_t i = 0; i < columns[0].size(); ++i) {
-    JAXSMITH_TRY(level, graded_level(columns[1][i], fmt::format("{}: row {}", path, i)));
+    std::string place = fmt::format("{}: row {}", path, i);
+    JAXSMITH_TRY(level, graded_level(columns[1][i], place));
     out.push_back({std::move(columns[0][i]), level, std::move(columns[2][i])});
+    out.back().place = std::move(place);
   }
   return out;
 }
@@ -115,6 +122,7 @@ Result<std::vector<Prediction>> read_table(const std::string& path) {
 }  // namespace
 
 Result<std::vector<Prediction>> read_predictions(const std::string& path) {
+  if (const auto why = why_unreadable(path)) return Error::usage(fmt::format("{}: {}", path, *why));
   std::ifstream in(path, std::ios::binary);
   if (!in || (in.peek(), in.bad())) return Error::usage(fmt::format("{}: it cannot be read", path));
   auto read = store::is_parquet(path) ? read_table(path) : read_lines(in, path);

@@ -15,6 +15,7 @@ struct Prediction {
   level::Level level{};
   std::string text;
   std::int64_t sample = 0;  // number among those of the same id and level, in the order of the file
+  std::string place = {};   // "predictions.jsonl:3"; empty where it is of no file
 };
 
 // Parquet by its first bytes, else JSONL; other fields than id, level and text are passed over.

@@ -42,6 +42,10 @@ Result<Rows> rows_of(const std::vector<Prediction>& predictions, store::DatasetR
   return out;
 }
 
+std::string place_of(const Prediction& prediction, std::size_t index) {
+  return prediction.place.empty() ? fmt::format("prediction {}", index + 1) : prediction.place;
+}
+
 Result<std::vector<Task>> tasks_of(const std::vector<Prediction>& predictions, const Rows& rows) {
   std::vector<Task> out;
   std::map<std::pair<level::Level, std::string_view>, std::size_t> known;
@@ -49,11 +53,11 @@ Result<std::vector<Task>> tasks_of(const std::vector<Prediction>& predictions, c
     const Prediction& p = predictions[i];
     const auto row = rows.find(p.id);
     if (row == rows.end())
-      return Error::usage(fmt::format(
-          "prediction {}: the dataset has no row '{}': is it the one that was asked about?", i + 1,
-          in_one_line(p.id)));
+      return Error::usage(
+          fmt::format("{}: the dataset has no row '{}': is it the one that was asked about?",
+                      place_of(p, i), in_one_line(p.id)));
     if (!row->second.levels.contains(p.level))
-      return Error::usage(fmt::format("prediction {}: row {} of the dataset has no {}", i + 1,
+      return Error::usage(fmt::format("{}: row {} of the dataset has no {}", place_of(p, i),
                                       in_one_line(p.id), level::name_of(p.level)));
     const auto [at, added] = known.try_emplace({p.level, p.id}, out.size());
     if (added) out.push_back({&row->second, p.level, {}});

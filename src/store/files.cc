@@ -120,7 +120,8 @@ Status write_file(const std::string& path, std::string_view content) {
 
 Status check_writable(const std::string& path) {
   std::error_code error;
-  if (fs::is_directory(path, error)) return cannot("write", path, "it is a folder");
+  if (fs::is_directory(path, error))
+    return Error::usage(fmt::format("{}: it is a folder; name a file", path));
   if (is_special(path)) return {};
   const std::string temporary = temporary_of(behind_links(path));
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);

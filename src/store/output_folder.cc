@@ -28,6 +28,7 @@ constexpr const char* kNew = "new";          // final files that are being writt
 constexpr const char* kPublish = "publish";  // all of them, on their way to their names
 constexpr const char* kRecords = "records";
 constexpr const char* kManifest = "manifest.json";
+constexpr const char* kCard = "README.md";
 
 Error in_folder(const std::string& out, std::string_view why) {
   return Error::usage(fmt::format("--out {}: {}", out, why));
@@ -122,9 +123,27 @@ struct Look {
   bool complete = false;
 };
 
-bool says_complete(const std::string& manifest) {
-  const auto text = read_file(manifest);
-  const Json j = text.ok() ? Json::parse(text.value(), nullptr, false) : Json();
+// Null where there is none that can be read.
+Json manifest_in(const std::string& folder) {
+  const auto text = read_file(folder + "/" + kManifest);
+  Json j = text.ok() ? Json::parse(text.value(), nullptr, false) : Json();
+  return j.is_object() ? j : Json();
+}
+
+// Others have files of this name too.
+bool is_manifest(const Json& j) {
+  return j.is_object() && j.contains("complete") && j["complete"].is_boolean() &&
+         j.contains("files") && j["files"].is_array();
+}
+
+bool lists(const Json& manifest, const std::string& name) {
+  return std::ranges::any_of(manifest["files"], [&](const Json& file) {
+    return file.is_object() && file.contains("path") && file["path"] == Json(name);
+  });
+}
+
+bool says_complete(const std::string& folder) {
+  const Json j = manifest_in(folder);
   return j.is_object() && j.contains("complete") && j["complete"] == Json(true);
 }
 
@@ -148,7 +167,7 @@ Look look_at(const std::string& path) {
   }
   for (const std::string& name : names_in(path)) out.idle = out.idle && name == kOwn;
   out.manifest = exists(path + "/" + kManifest);
-  out.complete = out.manifest && says_complete(path + "/" + kManifest);
+  out.complete = out.manifest && says_complete(path);
   return out;
 }
 
@@ -176,6 +195,24 @@ Status refuse(const std::string& out, const Look& look, bool resume, bool beside
 
 }  // namespace
 
+bool holds_run(const std::string& folder) {
+  const Look look = look_at(folder);
+  return look.journal || look.records || (look.manifest && is_manifest(manifest_in(folder)));
+}
+
+std::optional<std::string> part_of_dataset(const std::string& file) {
+  const fs::path path(file);
+  for (fs::path folder = path.parent_path();; folder = folder.parent_path()) {
+    const std::string name = path.lexically_relative(folder).string();
+    const Json manifest = manifest_in(folder.string());
+    const bool final_file =
+        is_manifest(manifest) && (name == kManifest || name == kCard || lists(manifest, name));
+    const bool own_file = name.starts_with(std::string(kOwn) + "/") && holds_run(folder.string());
+    if (final_file || own_file) return folder.string();
+    if (folder == folder.parent_path()) return std::nullopt;
+  }
+}
+
 Result<std::unique_ptr<OutputFolder>> OutputFolder::claim(const std::string& path, bool resume) {
   return claim(path, resume ? Taking::kResumed : Taking::kNew);
 }
@@ -185,6 +222,7 @@ Result<std::unique_ptr<OutputFolder>> OutputFolder::claim_beside_files(const std
 }
 
 Result<std::unique_ptr<OutputFolder>> OutputFolder::claim(const std::string& path, Taking taking) {
+  if (path.empty()) return Error::usage("--out is empty: name a folder");
   std::unique_ptr<OutputFolder> out(new OutputFolder(path, taking));
   const Look look = look_at(path);
   if (exists(path) && !look.folder) return in_folder(path, "it is a file; name a folder");
@@ -215,10 +253,7 @@ Status OutputFolder::make_and_lock() {
     auto lock = FileLock::take(own() + "/" + kLock);
     if (!lock.ok() && !exists(own())) continue;
     if (!lock.ok()) return lock.error();
-    if (!lock.value())
-      return Error::environment(fmt::format(
-          "--out {}: {} is writing to it; wait until that has ended, or name another folder", path_,
-          FileLock::holder(own() + "/" + kLock)));
+    if (!lock.value()) return FileLock::taken(path_, own() + "/" + kLock);
     lock_ = std::move(*lock.value());
     return {};
   }
@@ -230,11 +265,11 @@ Status OutputFolder::take_up() {
   const Look look = look_at(path_);
   JAXSMITH_CHECK(refuse(path_, look, taking_ == Taking::kResumed, taking_ == Taking::kBesideFiles));
   read_made();
-  if (look.idle) return write_made();
+  new_ = look.idle;
+  if (new_) return write_made();
   if (look.complete) return {};
   JAXSMITH_CHECK(carry_on());
-  for (const char* name : {kManifest, "README.md", "rejects.parquet"})
-    JAXSMITH_CHECK(check_free(name));
+  for (const char* name : {kManifest, kCard, "rejects.parquet"}) JAXSMITH_CHECK(check_free(name));
   if (exists(path_ + "/data") && !is_folder(path_ + "/data"))
     return in_the_way("data in it is no folder; move it away");
   for (const std::string& name : names_in(path_ + "/data"))

@@ -40,6 +40,13 @@
 
 namespace jaxsmith::store {
 
+// Whether a folder holds what a run has left: a dataset, finished or not, or records of a capture.
+bool holds_run(const std::string& folder);
+// The folder of the dataset that a file is part of: its manifest.json, its README.md, what its
+// manifest lists, and all in its .jaxsmith. Nothing where it is part of none. `file`: as it lies,
+// without links and dots.
+std::optional<std::string> part_of_dataset(const std::string& file);
+
 class OutputFolder {
  public:
   // Locks a folder that is missing (it is made), empty, or with `resume` one that holds what a run
@@ -57,6 +64,8 @@ class OutputFolder {
   const std::string& path() const { return path_; }
   // OUT/.jaxsmith: what is not yet a final file, or never becomes one.
   std::string own() const { return path_ + "/.jaxsmith"; }
+  // Whether nothing of an earlier run was in it, so that there is nothing to go on with.
+  bool is_new() const { return new_; }
   // Whether there is a complete dataset; then there is nothing to write.
   bool complete() const;
   // An error where the folder is no longer the one that was locked: it was moved, or removed.
@@ -101,8 +110,9 @@ class OutputFolder {
   const std::string path_;
   const Taking taking_;
   std::optional<FileLock> lock_;  // none: a complete dataset is only looked at
-  std::uint64_t folders_ = 0;     // so many, OUT and its parents, were made for the claim
-  std::vector<Made> made_;        // what has a final name, or is about to get one
+  bool new_ = false;
+  std::uint64_t folders_ = 0;  // so many, OUT and its parents, were made for the claim
+  std::vector<Made> made_;     // what has a final name, or is about to get one
   std::vector<std::string>
       current_;  // names of the publication that is on its way, or the last one
 };

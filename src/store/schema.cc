@@ -385,7 +385,7 @@ Columns verdict_columns() {
         false,
         "what the row was put to: status is passed, failed or not done, and then detail says why; "
         "generated rows that fail one are refused; of a level that is null because JAX could not "
-        "make it, made:LEVEL has failed"},
+        "make it, made:LEVEL has failed; where the source cannot be found, source has failed"},
        [](Appender& a, ArrayBuilder* b, const Row& r) { append_checks(a, b, r.sample.checks); }},
       {{"structure", utf8(), false,
         "digest of the jaxpr with variables renumbered, without literals, sizes and dtypes: splits "

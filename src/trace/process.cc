@@ -53,7 +53,7 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
                          pid_t parent, bool with_starting_signals) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(127);
+  if (getppid() != parent) _exit(kNotStarted);
   // Out of the way first, so that no source is overwritten before it is copied.
   int moved[5];
   for (int i = 0; i < 5; ++i) moved[i] = fcntl(fds[static_cast<std::size_t>(i)], F_DUPFD, 16);
@@ -70,7 +70,7 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
     signal(SIGPIPE, SIG_DFL);
   }
   execvpe(argv[0], argv, envp);
-  _exit(127);
+  _exit(kNotStarted);
 }
 
 double seconds(const timeval& t) {
@@ -129,6 +129,10 @@ Result<std::unique_ptr<Process>> Process::spawn(const SpawnOptions& options) {
   return p;
 }
 
+Error unusable_python(const std::string& python, const std::string& why) {
+  return Error::usage(fmt::format("'{}' {}; name a Python that has JAX by --python", python, why));
+}
+
 Result<pid_t> start_program(const std::vector<std::string>& arguments,
                             const std::vector<std::string>& environment) {
   auto argv = pointers(arguments), envp = pointers(environment);
@@ -146,7 +150,7 @@ Result<pid_t> start_program(const std::vector<std::string>& arguments,
     execvpe(argv[0], argv.data(), envp.data());
     const int why = errno;
     [[maybe_unused]] const auto written = ::write(failure.write, &why, sizeof why);
-    _exit(127);
+    _exit(kNotStarted);
   }
   int why = pid < 0 ? errno : 0;
   sigprocmask(SIG_SETMASK, &before, nullptr);

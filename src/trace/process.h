@@ -22,6 +22,9 @@
 
 namespace jaxsmith::trace {
 
+// The exit status of a child whose program could not be executed.
+inline constexpr int kNotStarted = 127;
+
 struct SpawnOptions {
   std::vector<std::string> arguments;    // the first is the program, looked up in PATH
   std::vector<std::string> environment;  // "NAME=value", complete
@@ -34,6 +37,9 @@ struct SpawnOptions {
 // Gives errno where the program does not start.
 Result<pid_t> start_program(const std::vector<std::string>& arguments,
                             const std::vector<std::string>& environment);
+
+// Of a Python that was named or found, and why it will not do: "does not start".
+Error unusable_python(const std::string& python, const std::string& why);
 
 class Process {
  public:

@@ -156,16 +156,18 @@ Result<Versions> Tracer::start_once(const std::atomic<bool>& cancel, bool& kille
         versions_ = hello->versions;
         return versions_;
       }
-      std::string why = "a worker does not speak the protocol";
-      if (const auto* fatal = std::get_if<Fatal>(&*message.value())) why = fatal->message;
       stop();
-      return Error::environment(why);
+      if (const auto* fatal = std::get_if<Fatal>(&*message.value()))
+        return unusable_python(options_.python, "cannot do the work: " + fatal->message);
+      return Error::environment("a worker does not speak the protocol");
     }
     if (open && message.ok() && since(begin) < options_.start_seconds) continue;
     const std::string how = open ? "no answer" : process_->ending();
     killed = !open && process_->end_signal() == SIGKILL;
     const std::string last = process_->last_error_line();
+    const bool started = open || process_->exit_status() != kNotStarted;
     stop();
+    if (!started) return unusable_python(options_.python, "does not start");
     return Error::environment(fmt::format("cannot start a worker with {}: {}{}{}", options_.python,
                                           how, last.empty() ? "" : ": ", last));
   }

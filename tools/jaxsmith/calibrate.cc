@@ -17,9 +17,11 @@
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/output_option.h"
 #include "jaxsmith/parse.h"
 #include "stats/api.h"
 #include "store/files.h"
+#include "store/output_file.h"
 
 namespace jaxsmith::cli {
 namespace {
@@ -100,6 +102,7 @@ Result<std::string> reached(const Request& request) {
 Status run(const Request& request) {
   if (request.datasets.empty() != request.reach)
     return Error::usage("datasets are wanted, or --reach without any");
+  JAXSMITH_CHECK(store::check_output_files({{"--write", request.write}}, request.datasets));
   auto table = request.reach   ? reached(request)
                : request.learn ? calibrate::learn(request.datasets, {&backend::jax().catalogue()},
                                                   request.workers)
@@ -124,7 +127,7 @@ int calibrate_main(int argc, char** argv) {
   app.add_flag("--learn", request.learn, "learn what entries bring");
   app.add_flag("--reach", request.reach, "count which functions of JAX are called, by planning");
   app.add_option("--python", request.python, "Python that has this JAX")->type_name("PROGRAM");
-  app.add_option("--write", request.write, "the table's file (default: it is printed)")
+  add_output(app, "--write", request.write, "the table's file (default: it is printed)")
       ->type_name("FILE");
   add_workers(app, request.workers);
   app.get_formatter()->column_width(30);

@@ -8,10 +8,16 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
 #include <string_view>
+
+#include "base/lines.h"
+#include "base/text.h"
 
 #include "jaxsmith/command.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/parse.h"
 #include "jaxsmith/signals.h"
 
 namespace jaxsmith::cli {
@@ -56,9 +62,33 @@ void tell_summary(const extract::CaptureSummary& s, const std::string& out) {
   }
 }
 
+// How many functions there are records of (docs/records.md).
+std::uint64_t count_recorded(const std::string& records) {
+  std::uint64_t count = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(records, error), end; !error && at != end;
+       at.increment(error)) {
+    if (at->path().extension() != ".jsonl") continue;
+    std::ifstream in(at->path());
+    LineReader lines(in, at->path().string());
+    for (std::string line;;) {
+      const auto more = lines.next(line);
+      if (!more.ok() || !more.value()) break;
+      count += line.starts_with(R"({"type": "raw")") || line.starts_with(R"({"type": "function")");
+    }
+  }
+  return count;
+}
+
 int finish(const extract::CaptureOptions& options, std::unique_ptr<store::OutputFolder> folder,
            const trace::Installation& where) {
+  if (const std::uint64_t count = count_recorded(extract::records_folder(*folder)); count > 0)
+    tell("jaxsmith capture: making the dataset of {}\n", counted(count, "recorded function"));
   auto summary = extract::finish_capture(options, std::move(folder), where, cancelled);
+  if (cancelled && !summary.ok())
+    return report_interrupted(kCommand, options.records.empty()
+                                            ? "--resume goes on with what was recorded"
+                                            : "nothing was written; start again");
   if (!summary.ok()) return report(kCommand, summary.error());
   tell_summary(summary.value(), options.out);
   return summary.value().problems.empty() ? kDone : kFailed;
@@ -66,7 +96,7 @@ int finish(const extract::CaptureOptions& options, std::unique_ptr<store::Output
 
 // The dataset of a file of records. The folder may be one that their program has worked in.
 int finish_records(const extract::CaptureOptions& options, const trace::Installation& where) {
-  catch_signals("\nending; nothing is written\n");
+  catch_signals();
   auto folder = store::OutputFolder::claim_beside_files(options.out);
   if (!folder.ok()) return report(kCommand, folder.error());
   const Status taken = extract::take_records(options, *folder.value());
@@ -107,22 +137,13 @@ int capture_main(int argc, char** argv) {
   int own = 1;
   while (own < argc && std::string_view(argv[own]) != "--") ++own;
   for (int i = own + 1; i < argc; ++i) options.command.emplace_back(argv[i]);
-  try {
-    app.parse(own, argv);
-  } catch (const CLI::CallForHelp& help) {
-    say("{}\nExamples:\n"
-        "  jaxsmith capture --out captured -- python train.py --steps 3\n"
-        "  jaxsmith capture --out captured --all -- pytest tests\n",
-        app.help());
-    return kDone;
-  } catch (const CLI::ParseError& error) {
-    std::string text = error.what();
-    return report(
-        kCommand,
-        Error::usage(text.substr(0, text.find('\n')) +
-                     " (the program comes behind --: jaxsmith capture --out DIR -- python "
-                     "program.py)"));
-  }
+  if (const auto ended =
+          parse(app, own, argv,
+                "Examples:\n"
+                "  jaxsmith capture --out captured -- python train.py --steps 3\n"
+                "  jaxsmith capture --out captured --all -- pytest tests\n",
+                "the program comes behind --: jaxsmith capture --out DIR -- python program.py"))
+    return *ended;
   if (options.out.empty())
     return report(kCommand, Error::usage("--out is missing: name a new folder for the dataset"));
   const trace::Installation where = installation(python);
@@ -140,14 +161,13 @@ int capture_main(int argc, char** argv) {
   auto folder = store::OutputFolder::claim(options.out, options.resume);
   if (!folder.ok()) return report(kCommand, folder.error());
   if (dry_run) return kDone;  // the claim is given up, and what it has made goes
-  constexpr const char* kEnding = "\nending; what was recorded stays\n";
   if (options.resume) {
-    catch_signals(kEnding);
+    catch_signals();
     return finish(options, std::move(folder).value(), where);
   }
   const auto status = extract::run_captured(options, *folder.value(), where);
   if (!status.ok()) return report(kCommand, status.error());
-  catch_signals(kEnding);
+  catch_signals();
   const int finished = finish(options, std::move(folder).value(), where);
   end_as(status.value() == 0 ? W_EXITCODE(finished, 0) : status.value());
 }

@@ -15,10 +15,12 @@
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/output_option.h"
 #include "jaxsmith/parse.h"
 #include "jaxsmith/texts.h"
 #include "store/dataset_reader.h"
 #include "store/files.h"
+#include "store/output_file.h"
 
 namespace jaxsmith::cli {
 
@@ -92,11 +94,15 @@ class DatasetCheck {
              entry.first != level::run_level();
     });
     check::Programs programs = check::read_texts(texts);
-    const check::ExecutionCase recorded{row.constants,    row.inputs,
-                                        row.outputs,      row.kept_arguments,
-                                        row.equations,    check::precisions_of(programs),
+    const check::ExecutionCase recorded{row.constants,
+                                        row.inputs,
+                                        row.outputs,
+                                        row.kept_arguments,
+                                        check::equations_of(programs, row.equations),
+                                        check::precisions_of(programs),
                                         row.further_cases};
-    const bool has_case = !row.outputs.empty();
+    // Inputs without outputs are a case, of a function without results or of none.
+    const bool has_case = !row.outputs.empty() || !row.inputs.empty();
     for (auto& [level, program] : programs) {
       if (!wanted(level)) continue;
       const bool executed = has_case && level::row_of(level).executes;
@@ -152,6 +158,7 @@ Result<bool> check_dataset(const CheckOptions& options, const std::string& path,
   const std::int64_t rows = reader.rows();
   DatasetCheck check(options, std::move(reader));
   JAXSMITH_TRY(tally, check.run());
+  if (options.paths.size() > 1) say("{}:\n", path);
   put(tally.table(options.shown));
   found.merge(tally);
   if (tally.texts() == 0 && tally.failures().empty()) {
@@ -196,18 +203,20 @@ int check_main(int argc, char** argv) {
   app.add_option("PATH", options.paths,
                  "texts of IR (" + level::kinds_of_text() + "; - for standard input), or datasets")
       ->required();
-  app.add_option("--level", options.levels, "only this level (repeatable)")
+  app.add_option("--level", options.levels,
+                 "only this level (repeatable): " + level::list_of_levels())
+      ->type_name("LEVEL")
       ->allow_extra_args(false)
-      ->check(CLI::IsMember(level_words()));
+      ->check(one_of("level", level_words()));
   add_budget_of_text(app, options.budget);
   add_workers(app, options.workers, "threads, for datasets");
   app.add_option("--show", options.shown, "how many failures to print")
       ->check(whole_number(0, UINT64_MAX))
       ->capture_default_str();
-  app.add_option("--failures", options.failures, "file for all failures, a line of JSON each")
+  add_output(app, "--failures", options.failures, "file for all failures, a line of JSON each")
       ->type_name("FILE");
-  app.add_option("--verdicts", options.verdicts,
-                 "file for what was found of every text, a line of JSON each")
+  add_output(app, "--verdicts", options.verdicts,
+             "file for what was found of every text, a line of JSON each")
       ->type_name("FILE");
   app.get_formatter()->column_width(30);
   if (const auto ended = parse(app, argc, argv,
@@ -216,10 +225,9 @@ int check_main(int argc, char** argv) {
                                "  jaxsmith check module.mlir optimised.hlo\n\n"
                                "Exit status: 0 if all holds, 1 if not, 2 if asked wrongly.\n"))
     return *ended;
-  for (const std::string& file : {options.failures, options.verdicts}) {
-    const Status writable = file.empty() ? Status() : store::check_writable(file);
-    if (!writable.ok()) return report(kCommand, writable.error());
-  }
+  const Status ready = store::check_output_files(
+      {{"--failures", options.failures}, {"--verdicts", options.verdicts}}, options.paths);
+  if (!ready.ok()) return report(kCommand, ready.error());
   const auto good = check_all(options);
   if (!good.ok()) return report(kCommand, good.error());
   return good.value() ? kDone : kFailed;

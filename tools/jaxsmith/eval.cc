@@ -6,14 +6,18 @@
 #include <complex>
 #include <filesystem>
 
+#include "base/file_lock.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/json_array.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/output_option.h"
+#include "jaxsmith/parse.h"
 #include "jaxsmith/texts.h"
 #include "store/files.h"
+#include "store/output_folder.h"
 #include "tensor/convert.h"
 #include "tensor/npy.h"
 
@@ -55,10 +59,7 @@ Result<Tensor> read_input(const std::string& text, DType dtype) {
     return tensor::read_npy(text, dtype);
   auto array = array_from_json(text, dtype);
   if (array.ok()) return array;
-  const std::size_t start = text.find_first_not_of(' ');
-  return Error::usage(
-      fmt::format("{}: {}", in_one_line(start == std::string::npos ? text : text.substr(start)),
-                  array.error().message));
+  return Error::usage(fmt::format("--input {}: {}", in_one_line(text), array.error().message));
 }
 
 // Piece by piece: what is drawn as doubles first takes no memory to speak of.
@@ -81,10 +82,13 @@ Array draw(const Array& type, Random random, const tensor::EvaluationContext& co
   return Array::from(context, out);
 }
 
-bool parts_of(const Tensor& whole, const Array& part) {
+// Whether it can be divided among so many devices.
+bool parts_of(const Tensor& whole, const Array& part, std::int64_t devices) {
+  if (devices < 2) return false;
   if (whole.dtype != part.dtype() || whole.shape.size() != part.shape().size()) return false;
   for (std::size_t d = 0; d < whole.shape.size(); ++d)
-    if (part.shape()[d] == 0 || whole.shape[d] % part.shape()[d] != 0) return false;
+    if (part.shape()[d] == 0 || whole.shape[d] == 0 || whole.shape[d] % part.shape()[d] != 0)
+      return false;
   return true;
 }
 
@@ -102,7 +106,7 @@ Status add_argument(const EvalOptions& options, const std::string& type, Make ma
 }
 
 Result<std::vector<ir::Datum>> arguments_for(const EvalOptions& options,
-                                             const ir::Signature& signature,
+                                             const ir::Signature& signature, std::int64_t devices,
                                              const tensor::EvaluationContext& context) {
   std::vector<ir::Datum> out;
   if (!options.seed && options.inputs.size() != signature.arguments.size())
@@ -128,11 +132,15 @@ Result<std::vector<ir::Datum>> arguments_for(const EvalOptions& options,
     }
     JAXSMITH_TRY(tensor, read_input(options.inputs[i], wanted.array.dtype()));
     // A module that was divided among devices takes whole arrays.
-    const bool divided = !unsized && parts_of(tensor, wanted.array);
+    const bool divided = !unsized && parts_of(tensor, wanted.array, devices);
     if (!fits(tensor, wanted) && !divided)
-      return Error::usage(fmt::format("--input {}: it is {}; argument {} of {} is {}", i + 1,
-                                      tensor::aval_text(tensor.dtype, tensor.shape), i,
-                                      options.file, ir::aval_text(wanted)));
+      return Error::usage(fmt::format(
+          "--input {}: it is {}; argument {} of {} is {}: give {}",
+          in_one_line(options.inputs[i], 60), tensor::aval_text(tensor.dtype, tensor.shape), i,
+          options.file, ir::aval_text(wanted),
+          tensor.dtype == wanted.array.dtype()
+              ? "one of that shape"
+              : fmt::format("it as {}", tensor::numpy_name(wanted.array.dtype()))));
     const auto given = [&] { return Array::from(context, tensor); };
     JAXSMITH_CHECK(
         add_argument(options, tensor::aval_text(tensor.dtype, tensor.shape), given, out));
@@ -230,11 +238,13 @@ bool is_result_name(std::string_view name) {
 }
 
 // The folder for results: made before the work, and gone again where there are none. It may hold
-// other files; results that are there already are not replaced, nor are new ones put among them.
+// other files; results that are there already are not replaced, nor are new ones put among them,
+// nor does another run put its own there meanwhile.
 class ResultFolder {
  public:
   explicit ResultFolder(std::string path) : path_(std::move(path)) {}
   ~ResultFolder() {
+    if (lock_) ::unlink(lock_path().c_str());
     if (made_) ::rmdir(path_.c_str());  // an empty one
   }
   ResultFolder(const ResultFolder&) = delete;
@@ -244,7 +254,14 @@ class ResultFolder {
     if (path_.empty()) return {};
     std::error_code error;
     made_ = !std::filesystem::exists(path_, error);
+    if (!made_ && !std::filesystem::is_directory(path_, error))
+      return Error::usage(fmt::format("--out {}: it is a file; name a folder", path_));
+    if (is_of_dataset())
+      return Error::usage(fmt::format("--out {}: it holds a dataset; name another folder", path_));
     JAXSMITH_CHECK(store::make_directories(path_));
+    JAXSMITH_TRY(lock, FileLock::take(lock_path()));
+    if (!lock) return FileLock::taken(path_, lock_path());
+    lock_ = std::move(lock);
     for (std::filesystem::directory_iterator at(path_, error), end; !error && at != end;
          at.increment(error))
       if (const std::string name = at->path().filename().string(); is_result_name(name))
@@ -254,8 +271,17 @@ class ResultFolder {
   }
 
  private:
+  bool is_of_dataset() const {
+    std::error_code error;
+    const auto real = std::filesystem::weakly_canonical(path_, error);
+    return store::holds_run(path_) ||
+           (real.filename() == "data" && store::holds_run(real.parent_path().string()));
+  }
+  std::string lock_path() const { return path_ + "/.jaxsmith-eval.lock"; }
+
   const std::string path_;
   bool made_ = false;
+  std::optional<FileLock> lock_;
 };
 
 Result<bool> evaluate(const EvalOptions& options) {
@@ -269,7 +295,7 @@ Result<bool> evaluate(const EvalOptions& options) {
   JAXSMITH_CHECK(program.verify());
   JAXSMITH_TRY(signature, program.signature());
   const tensor::EvaluationContext context({.budget = options.budget});
-  JAXSMITH_TRY(arguments, arguments_for(options, signature, context));
+  JAXSMITH_TRY(arguments, arguments_for(options, signature, program.devices(), context));
   JAXSMITH_TRY(results, program.run(std::move(arguments), context));
   JAXSMITH_CHECK(give(options, results));
   for (const std::string& failed : program.failed_checks())
@@ -289,17 +315,19 @@ int eval_main(int argc, char** argv) {
       ->required();
   auto* const inputs = app.add_option(
       "--input", options.inputs,
-      "an argument, in order: a .npy file, or numbers in JSON: 2.5, [[1, 2], [3, \"inf\"]]");
+      "an argument, in order: a .npy file, or numbers in JSON: 2.5, [[1, 2], [3, \"inf\"]], "
+      "[\"1+2j\"]");
   inputs->type_name("X")->expected(1)->take_all();
   app.add_option("--random", options.seed, "draw all arguments")
       ->type_name("SEED")
       ->check(whole_number(0, UINT64_MAX))
       ->excludes(inputs);
-  app.add_option("--out", options.out, "folder for the results, without others: 0.npy, 1.npy …")
+  add_output(app, "--out", options.out, "folder for the results, without others: 0.npy, 1.npy …")
       ->type_name("DIR");
-  app.add_option("--level", options.levels, "what the text is")
+  app.add_option("--level", options.levels, "what the text is: " + level::list_of_levels())
+      ->type_name("LEVEL")
       ->expected(1)
-      ->check(CLI::IsMember(level_words()));
+      ->check(one_of("level", level_words()));
   app.add_option("--steps", options.budget.steps, "elementary operations that it may take")
       ->check(whole_number(1, INT64_MAX))
       ->capture_default_str();
@@ -307,29 +335,24 @@ int eval_main(int argc, char** argv) {
       ->check(whole_number(1, INT64_MAX))
       ->capture_default_str();
   app.get_formatter()->column_width(30);
-  // CLI11 takes an argument in brackets apart; a blank before it keeps the list whole.
+  // CLI11 takes a value in brackets apart; a blank before it keeps the list whole.
   std::vector<std::string> words;
-  for (int i = argc - 1; i > 0; --i) {
+  for (int i = 1; i < argc; ++i) {
     std::string word = argv[i];
-    if (const std::size_t list = word.find("=["); word.starts_with("--") && list != word.npos) {
-      words.push_back(" " + word.substr(list + 1));
-      word.resize(list);
+    if (word.starts_with("--input=[")) {
+      words.emplace_back("--input");
+      word.erase(0, word.find('['));
     }
-    words.push_back(word.starts_with("[") ? " " + word : word);
+    const bool list = word.starts_with('[') && !words.empty() && words.back() == "--input";
+    words.push_back(list ? " " + word : word);
   }
-  try {
-    app.parse(words);
-  } catch (const CLI::CallForHelp& help) {
-    say("{}\nExamples:\n"
-        "  jaxsmith eval add.mlir --input x.npy --input '[1, 2, 3]'\n"
-        "  jaxsmith eval optimised.hlo --random 0 --out results\n",
-        app.help());
-    return kDone;
-  } catch (const CLI::ParseError& error) {
-    const std::string text = error.what();
-    return report(kCommand, Error::usage(text.substr(0, text.find('\n')) +
-                                         " (jaxsmith eval --help says more)"));
-  }
+  if (const auto ended = parse(app, argv[0], std::move(words),
+                               "Examples:\n"
+                               "  jaxsmith eval add.mlir --input x.npy --input '[1, 2, 3]'\n"
+                               "  jaxsmith eval optimised.hlo --random 0 --out results\n"))
+    return *ended;
+  for (std::string& input : options.inputs)
+    if (input.starts_with(" [")) input.erase(0, 1);
   const auto good = evaluate(options);
   if (!good.ok()) return report(kCommand, good.error());
   return good.value() ? kDone : kFailed;

@@ -14,10 +14,13 @@
 #include "extract/verify.h"
 #include "jaxsmith/command.h"
 #include "jaxsmith/highlight.h"
+#include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/output_option.h"
 #include "jaxsmith/parse.h"
 #include "jaxsmith/signals.h"
 #include "store/files.h"
+#include "store/output_file.h"
 
 namespace jaxsmith::cli {
 
@@ -52,8 +55,11 @@ std::string as_text(const Record& record, const Options& o, bool bare) {
       out +=
           coloured ? fmt::format("\x1b[1;4m{}\x1b[0m\n", title) : fmt::format("── {} ──\n", title);
     }
-    out += coloured ? highlight(text, how) : text;
-    if (!text.ends_with('\n')) out += "\n";
+    // Alone a text is as it is; among others one blank line is between two.
+    const std::size_t end = bare ? text.size() : text.find_last_not_of('\n') + 1;
+    const std::string shown = text.substr(0, end);
+    out += coloured ? highlight(shown, how) : shown;
+    if (!shown.ends_with('\n')) out += "\n";
   };
   if (!bare) section("Python", record.shown_source, python_highlighting());
   for (const auto& [level, text] : record.shown)
@@ -120,7 +126,7 @@ std::string as_json_text(const Record& r) {
   j["source"] = r.shown_source;
   for (const auto& [level, text] : r.shown) j[level::name_of(level)] = text;
   for (const auto& [part, why] : r.missing)
-    if (level::find_level(part)) j[part] = nullptr;
+    if (level::find_level(part) || part == extract::kSource) j[part] = nullptr;
   j["missing"] = r.missing;
   j["constants"] = as_json(r.outcome.constants, {});
   if (r.has_case) {
@@ -139,6 +145,7 @@ std::string as_json_text(const Record& r) {
 }
 
 int give(const std::string& text, const std::string& out) {
+  if (cancelled) return report_interrupted(kCommand, kNothingDone);
   if (!out.empty()) {
     const Status written = store::write_file(out, text);
     return written.ok() ? kDone : report(kCommand, written.error());
@@ -154,9 +161,13 @@ int write_rows(Record record, const Options& o, std::unique_ptr<store::OutputFol
   std::vector<Record> records;
   records.push_back(std::move(record));
   auto samples = verifier.verify(std::move(records), cancelled);
+  if (cancelled) return report_interrupted(kCommand, kNothingDone);
   if (!samples.ok()) return report(kCommand, samples.error());
-  for (const check::CheckResult& c : samples.value().front().checks)
-    say("{:<10} {}{}{}\n", c.name(), word(c.status), c.detail.empty() ? "" : ": ", c.detail);
+  const auto& checks = samples.value().front().checks;
+  std::size_t width = 0;
+  for (const check::CheckResult& c : checks) width = std::max(width, c.name().size());
+  for (const check::CheckResult& c : checks)
+    say("{:<{}} {}{}{}\n", c.name(), width, word(c.status), c.detail.empty() ? "" : ": ", c.detail);
   const Status written =
       extract::write_extracted(std::move(folder), std::move(samples).value(), versions, where);
   if (!written.ok()) return report(kCommand, written.error());
@@ -171,19 +182,36 @@ int report_missing(const Record& record) {
   return record.missing.empty() ? kDone : kFailed;
 }
 
+// Files that the function may be read from.
+std::vector<std::string> source_files(const std::string& target) {
+  if (const std::size_t end = target.rfind("::"); end != std::string::npos)
+    return {target.substr(0, end)};
+  std::string module = target.substr(0, target.rfind(':'));
+  std::replace(module.begin(), module.end(), '.', '/');
+  std::string folders = ".:";
+  if (const char* path = std::getenv("PYTHONPATH")) folders += path;
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at < folders.size();) {
+    const std::size_t end = std::min(folders.find(':', at), folders.size());
+    for (const char* file : {".py", "/__init__.py"})
+      out.push_back(fmt::format("{}/{}{}", folders.substr(at, end - at), module, file));
+    at = end + 1;
+  }
+  return out;
+}
+
 // Before the work: whether there is a place for what comes of it.
 Status prepare_output(const Options& o, std::unique_ptr<store::OutputFolder>& folder) {
   if (o.format == "parquet") {
     JAXSMITH_TRY(claimed, store::OutputFolder::claim(o.out, /*resume=*/false));
     folder = std::move(claimed);
-  } else if (!o.out.empty()) {
-    return store::check_writable(o.out);
+    return {};
   }
-  return {};
+  return store::check_output_files({{"--out", o.out}}, source_files(o.request.target));
 }
 
 int run(Options o) {
-  catch_signals("\n");
+  catch_signals();
   const trace::Installation where = installation(o.python);
   extract::ExtractRequest& request = o.request;
   auto& wanted = request.levels;
@@ -204,8 +232,10 @@ int run(Options o) {
   const Status ready = prepare_output(o, folder);
   if (!ready.ok()) return report(kCommand, ready.error());
   auto extracted = extract::extract(request, where, cancelled);
+  if (cancelled && !extracted.ok()) return report_interrupted(kCommand, kNothingDone);
   if (!extracted.ok()) return report(kCommand, extracted.error());
   Record& record = extracted.value();
+  if (text && bare) record.missing.erase(std::string(extract::kSource));  // it is not shown
   const int whole = report_missing(record);
   // Others are there where a level follows from them.
   std::erase_if(record.shown, [&](const auto& shown) {
@@ -223,10 +253,28 @@ int run(Options o) {
   return done == kDone ? whole : done;
 }
 
-Status check_options(Options& o) {
-  if (o.request.target.find(':') == std::string::npos)
+// "file.py::function" or "package.module:qualified.name"
+Status check_target(const std::string& target) {
+  const std::size_t colon = target.rfind(':');
+  const std::string what = in_one_line(target);
+  if (colon == std::string::npos)
     return Error::usage(
-        fmt::format("'{}': write file.py::function or package.module:function", o.request.target));
+        fmt::format("'{}': write file.py::function or package.module:function", what));
+  const bool of_file = target.substr(0, colon).ends_with(':');
+  const std::string place = target.substr(0, colon - (of_file ? 1 : 0));
+  const std::string name = target.substr(colon + 1);
+  if (place.empty() || name.empty())
+    return Error::usage(fmt::format("'{}': name the {} the colon: {}{}{}", what,
+                                    name.empty() ? "function behind" : "file or module before",
+                                    place.empty() ? "file.py" : place, of_file ? "::" : ":",
+                                    name.empty() ? "function" : name));
+  if (!of_file && (place.ends_with(".py") || place.find('/') != std::string::npos))
+    return Error::usage(fmt::format("'{}': of a file write {}::{}", what, place, name));
+  return {};
+}
+
+Status check_options(Options& o) {
+  JAXSMITH_CHECK(check_target(o.request.target));
   for (const std::string& item : o.levels) {
     for (const std::string& name : split_list(item)) {
       JAXSMITH_TRY(level, level::level_named(name, "--level"));
@@ -239,8 +287,6 @@ Status check_options(Options& o) {
     return Error::usage("--format parquet: name the folder that the dataset goes to by --out");
   if (o.colour != "auto" && o.colour != "always" && o.colour != "never")
     return Error::usage(fmt::format("--color {}: there are auto, always, never", o.colour));
-  if (o.request.devices < 1)
-    return Error::usage(fmt::format("--devices {}: give 1 or more", o.request.devices));
   if (!o.example.empty()) o.request.example = o.example;
   if (o.request.example && !o.request.arguments.empty())
     return Error::usage("--arg and --example: give one of them");
@@ -263,7 +309,10 @@ void add_options(CLI::App& app, Options& o) {
       "--arg", o.request.arguments, "AVAL",
       "an argument as JAX writes it: 'f32[8,8]', 'i32[]', 'key<fry>[]', or 'name=f32[8]' for a "
       "keyword; repeat it for the next");
-  repeated("--static", o.request.statics, "NAME=VALUE", "a static argument, as Python writes it");
+  repeated(
+      "--static", o.request.statics, "NAME=VALUE",
+      "a static argument, as Python writes it: n=3, 'mode=\"add\"', or an expression of names of "
+      "the function's module");
   app.add_option("--example", o.example,
                  "a Python expression, evaluated in the function's module, for the tuple of "
                  "arguments, or for (arguments, keywords)")
@@ -275,10 +324,12 @@ void add_options(CLI::App& app, Options& o) {
       level::list_of_levels() + " (default: the source, and what needs no compiler)";
   repeated("--level", o.levels, "LEVEL", kLevels.c_str());
   app.add_flag("--x64", o.request.x64, "with jax_enable_x64 on");
-  app.add_option("--devices", o.request.devices, "CPU devices (default 1)")->type_name("N");
+  app.add_option("--devices", o.request.devices, "CPU devices (default 1)")
+      ->type_name("N")
+      ->check(whole_number(1, INT32_MAX));
   app.add_option("--format", o.format, "text (default), json with case and alignment, parquet")
       ->type_name("FORMAT");
-  app.add_option("--out", o.out, "file to write; for parquet a new folder")->type_name("PATH");
+  add_output(app, "--out", o.out, "file to write; for parquet a new folder")->type_name("PATH");
   app.add_option("--python", o.python, "Python that has JAX and the function's modules")
       ->type_name("PROGRAM");
   app.add_option("--color", o.colour, "auto (default), always, never")->type_name("WHEN");
@@ -302,8 +353,7 @@ int extract_main(int argc, char** argv) {
           "Examples:\n"
           "  jaxsmith extract model.py::loss --arg 'f32[8,8]' --arg 'f32[8]'\n"
           "  jaxsmith extract jax.nn:softmax --arg 'f32[4]' --transform grad --level stablehlo\n"
-          "  jaxsmith extract model.py::Model.apply --example '(model, params, batch)' --format "
-          "json\n"))
+          "  jaxsmith extract model.py::model.apply --example '(params, batch)' --format json\n"))
     return *ended;
   const Status status = check_options(options);
   if (!status.ok()) return report(kCommand, status.error());

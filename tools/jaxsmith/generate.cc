@@ -5,11 +5,14 @@
 
 #include <CLI/CLI.hpp>
 
-#include "base/text.h"
 #include "jaxsmith/command.h"
+#include "jaxsmith/option_file.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/parse.h"
 #include "jaxsmith/progress.h"
 #include "jaxsmith/signals.h"
+#include "store/output_file.h"
+#include "store/output_folder.h"
 
 namespace jaxsmith::cli {
 namespace {
@@ -37,53 +40,38 @@ void add_flags(CLI::App& app, generate::GenerateOptions& options, Status& status
   }
 }
 
-// What the user wrote that no option is called, with the one that was probably meant.
-std::string unknown_text(const std::string& word, bool in_file) {
-  std::vector<std::string> flags = {in_file ? "" : "--config"};
-  for (const generate::OptionInfo& info : generate::option_table())
-    flags.push_back((in_file ? "" : "--") + info.name);
-  const std::vector<std::string_view> candidates(flags.begin(), flags.end());
-  return fmt::format("{}'{}' is not understood{} (jaxsmith generate --help lists the options)",
-                     in_file ? "--config: " : "", word, did_you_mean(word, candidates));
-}
-
-// CLI11's message on one line.
-std::string misuse_text(const CLI::ParseError& error, const CLI::App& app, int argc, char** argv) {
-  std::string text = error.what();
-  text = text.substr(0, text.find('\n'));
-  if (dynamic_cast<const CLI::ConfigError*>(&error))
-    return unknown_text(text.substr(text.rfind(' ') + 1), true);
-  if (!dynamic_cast<const CLI::ExtrasError*>(&error)) return text;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
-    if (word.starts_with("-") && app.get_option_no_throw(word) == nullptr)
-      return unknown_text(word, false);
+// What there is now, of a run that a signal has ended.
+int end_interrupted(const generate::Summary& summary, const generate::GenerateOptions& options) {
+  if (summary.figures.rows == 0)
+    return report_interrupted(kCommand, store::holds_run(options.out)
+                                            ? "no function was added; the same command with "
+                                              "--resume goes on"
+                                            : kNothingDone);
+  const std::string interrupted = fmt::format(
+      "interrupted: {} of {} functions are in {}; the same command with --resume goes on\n",
+      summary.figures.rows, options.count, options.out);
+  if (options.announce) {
+    tell("{}", interrupted);
+  } else {
+    put(summary_table(summary) + interrupted);
   }
-  return text;
+  return kInterrupted;
 }
 
 int run(const generate::GenerateOptions& options) {
-  catch_signals("\nending with what is done; once more to end at once\n");
+  const Status apart = store::check_output_folder({"--out", options.out}, {options.like});
+  if (!apart.ok()) return report(kCommand, apart.error());
+  catch_signals();
   Result<generate::Summary> result = Error::internal("");
   {
-    ProgressPrinter printer(options.announce);
+    ProgressPrinter printer(options.out, options.announce);
     result = generate::generate(options, installation(options.python), printer, cancelled);
   }
   if (!result.ok()) return report(kCommand, result.error());
   const generate::Summary& summary = result.value();
-  if (!options.announce) put(summary_table(summary));
-  if (!summary.complete) {
-    const std::string interrupted = fmt::format(
-        "interrupted: {} of {} functions are in {}; the same command with --resume goes on\n",
-        summary.figures.rows, options.count, options.out);
-    if (options.announce) {
-      tell("{}", interrupted);
-    } else {
-      put(interrupted);
-    }
-    return kInterrupted;
-  }
+  if (!summary.complete) return end_interrupted(summary, options);
   if (options.announce) return kDone;
+  if (!summary.was_complete) put(summary_table(summary));
   say("{} {} functions {} {}\n",
       summary.was_complete ? "nothing to do:" : "done:", summary.figures.rows,
       summary.was_complete ? "are already in" : "in", options.out);
@@ -105,16 +93,11 @@ int generate_main(int argc, char** argv) {
   app.set_config("--config", "",
                  "file with options, as TOML or INI: count = 500; flags given beside it win")
       ->type_name("FILE");
-  app.allow_config_extras(CLI::config_extras_mode::error);
+  app.config_formatter(std::make_shared<OptionFile>(app));
   app.get_formatter()->column_width(30);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    say("{}\nExample: jaxsmith generate --count 500 --out dataset\n", app.help());
-    return kDone;
-  } catch (const CLI::ParseError& error) {
-    return report(kCommand, Error::usage(misuse_text(error, app, argc, argv)));
-  }
+  if (const auto ended =
+          parse(app, argc, argv, "Example: jaxsmith generate --count 500 --out dataset\n"))
+    return *ended;
   if (status.ok()) status = generate::check_options(options);
   if (!status.ok()) return report(kCommand, status.error());
   return run(options);

@@ -11,8 +11,10 @@
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/output_option.h"
 #include "jaxsmith/parse.h"
 #include "jaxsmith/signals.h"
+#include "store/output_file.h"
 
 namespace jaxsmith::cli {
 namespace {
@@ -39,6 +41,7 @@ Status read_levels(Arguments& a) {
 Status run(Arguments& a) {
   const auto begin = std::chrono::steady_clock::now();
   JAXSMITH_CHECK(read_levels(a));
+  JAXSMITH_CHECK(store::check_output_folder({"--out", a.out}, {a.dataset}));
   const bool terminal = isatty(STDERR_FILENO) == 1;
   const auto progress = [&](std::uint64_t done, std::uint64_t rows) {
     if (terminal) tell_in_place("{} of {} rows", done, rows);
@@ -57,7 +60,7 @@ Status run(Arguments& a) {
 void add_options(CLI::App& app, Arguments& a) {
   mutate::MutateOptions& options = a.run.options;
   app.add_option("DATASET", a.dataset, "a dataset's folder, or a Parquet file of one")->required();
-  app.add_option("--out", a.out, "new folder for the mutants")->type_name("DIR")->required();
+  add_output(app, "--out", a.out, "new folder for the mutants")->type_name("DIR")->required();
   app.add_option("--per-row", options.per_row, "mutants of each text")
       ->check(whole_number(1, 10'000))
       ->capture_default_str();
@@ -89,11 +92,11 @@ int mutate_main(int argc, char** argv) {
                                "Example: jaxsmith mutate dataset --out mutants --per-row 4\n"
                                "docs/mutants.md says what is changed, and what is proven.\n"))
     return *ended;
-  catch_signals("\nending; nothing is written\n");
+  catch_signals();
   const Status status = run(a);
   if (status.ok()) return kDone;
-  const int failed = report(kCommand, status.error());
-  return cancelled ? kInterrupted : failed;
+  if (cancelled) return report_interrupted(kCommand, "nothing was written; start again");
+  return report(kCommand, status.error());
 }
 
 }  // namespace jaxsmith::cli

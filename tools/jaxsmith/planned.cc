@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "jaxsmith/output.h"
 
 namespace jaxsmith::cli {
@@ -60,7 +61,8 @@ std::string no_member_text(const char* command, std::uint64_t family, std::uint6
                            std::size_t members) {
   return fmt::format(
       "jaxsmith {}: family {} of seed {} has {}\n", command, family, seed,
-      members == 0 ? std::string("no program") : fmt::format("{} members, from 0 on", members));
+      members == 0 ? "no program"
+                   : counted(members, "member") + "; --member numbers its members, from 0 on");
 }
 
 std::string likeness_text(const generate::Likeness& likeness) {

@@ -51,45 +51,73 @@ int terminal_width() {
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
 }
 
-// The first `width` characters of UTF-8 text.
+// The words of UTF-8 text that `width` characters hold, with … for the others.
 std::string shortened(const std::string& text, int width) {
-  std::size_t end = 0;
-  for (int n = 0; end < text.size(); ++end) {
-    if ((static_cast<unsigned char>(text[end]) & 0xC0) != 0x80 && n++ == width) break;
+  std::size_t end = 0, words = 0;
+  int n = 0;
+  for (; end < text.size(); ++end) {
+    if ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) continue;
+    if (n++ == width) break;
+    if (text[end] == ' ' && n + 1 <= width) words = end;
   }
-  return text.substr(0, end);
+  return end == text.size() ? text : text.substr(0, words) + " …";
+}
+
+// A line of a table, without the blanks of its last cells.
+std::string table_line(std::string cells) {
+  cells.erase(cells.find_last_not_of(' ') + 1);
+  return cells + "\n";
 }
 
 }  // namespace
 
-ProgressPrinter::ProgressPrinter(bool announce)
-    : announce_(announce), terminal_(isatty(STDERR_FILENO) == 1) {}
+ProgressPrinter::ProgressPrinter(std::string out, bool announce)
+    : out_(std::move(out)), announce_(announce), terminal_(isatty(STDERR_FILENO) == 1) {}
 
 void ProgressPrinter::fitted(const generate::Likeness& likeness) {
   tell("{}\n", likeness_text(likeness));
 }
 
+void ProgressPrinter::new_run() { tell("{}: there is no run in it: a new one\n", out_); }
+
+void ProgressPrinter::starting() {
+  if (!terminal_) return;
+  tell_in_place("starting JAX");
+  shown_ = true;
+}
+
 void ProgressPrinter::started(const trace::Versions& versions, const generate::Figures& before,
                               std::uint64_t wanted) {
+  clear();
   wanted_ = wanted;
-  rows_before_ = before.rows;
+  rows_before_ = rows_ = before.rows;
+  rejects_before_ = before.rejects;
   begin_ = last_ = Clock::now();
   tell("jax {}, jaxlib {}, Python {}; {} functions wanted{}\n", versions.jax, versions.jaxlib,
        versions.python, wanted,
        before.rows ? fmt::format(", {} are there from an earlier run", before.rows) : "");
 }
 
+void ProgressPrinter::estimate(const generate::Figures& figures, Clock::time_point now) {
+  if (figures.rows == rows_) return;
+  rows_ = figures.rows;
+  const std::chrono::duration<double> taken = now - begin_;
+  const auto fresh = static_cast<double>(rows_ - rows_before_);
+  rate_ = taken.count() > 0 ? fresh / taken.count() : 0;
+  const std::chrono::duration<double> left = taken * (static_cast<double>(wanted_ - rows_) / fresh);
+  end_ = now + std::chrono::duration_cast<Clock::duration>(left);
+}
+
 std::string ProgressPrinter::line(const generate::Figures& figures) const {
-  const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
-  const std::uint64_t fresh = figures.rows - rows_before_;
-  const double rate = seconds > 0 ? static_cast<double>(fresh) / seconds : 0;
   std::string text = fmt::format("{} of {} ({:.1f} %)", figures.rows, wanted_,
                                  100.0 * static_cast<double>(figures.rows) /
                                      static_cast<double>(std::max<std::uint64_t>(wanted_, 1)));
-  if (fresh > 0) {
-    text += fmt::format(", {:.1f}/s, {} left", rate,
-                        duration_text(static_cast<double>(wanted_ - figures.rows) / rate));
-  }
+  if (figures.rows == rows_before_ && figures.rejects == rejects_before_)
+    text += ", the first of this run are traced and compiled";
+  if (rate_ > 0) text += fmt::format(", {:.1f}/s", rate_);
+  // What has proven wrong is not said.
+  const std::chrono::duration<double> left = end_ - last_;
+  if (left.count() > 0) text += fmt::format(", {} left", duration_text(left.count()));
   if (figures.rejects > 0)
     text += fmt::format("; {} refused: {}", figures.rejects, reasons_text(by_reason(figures), 3));
   return text;
@@ -97,6 +125,7 @@ std::string ProgressPrinter::line(const generate::Figures& figures) const {
 
 void ProgressPrinter::progress(const generate::Figures& figures) {
   const auto now = Clock::now();
+  estimate(figures, now);
   if (now - last_ < (terminal_ ? 200ms : 5000ms)) return;
   last_ = now;
   const std::string text = line(figures);
@@ -124,8 +153,9 @@ void ProgressPrinter::clear() {
 }
 
 std::string summary_table(const generate::Summary& summary) {
-  std::string out = fmt::format("{:<18}{:>8}{:>9}{:>8}{:>12}{:>8}{:>9}  {}\n", "category", "rows",
-                                "share", "train", "validation", "test", "refused", "why");
+  std::string out = table_line(fmt::format("{:<18}{:>8}{:>9}{:>8}{:>12}{:>8}{:>9}  {}", "category",
+                                           "rows", "share", "train", "validation", "test",
+                                           "refused", summary.figures.rejects > 0 ? "why" : ""));
   std::array<std::uint64_t, 3> splits{};
   const auto rows = static_cast<double>(std::max<std::uint64_t>(summary.figures.rows, 1));
   for (const auto& [category, f] : summary.figures.categories) {
@@ -134,9 +164,9 @@ std::string summary_table(const generate::Summary& summary) {
     for (const Count& reason : reasons) refused += reason.second;
     std::stable_sort(reasons.begin(), reasons.end(),
                      [](const Count& a, const Count& b) { return a.second > b.second; });
-    out += fmt::format("{:<18}{:>8}{:>8.1f}%{:>8}{:>12}{:>8}{:>9}  {}\n", category, f.rows,
-                       100 * static_cast<double>(f.rows) / rows, f.splits[0], f.splits[1],
-                       f.splits[2], refused, reasons_text(reasons, 3));
+    out += table_line(fmt::format("{:<18}{:>8}{:>8.1f}%{:>8}{:>12}{:>8}{:>9}  {}", category, f.rows,
+                                  100 * static_cast<double>(f.rows) / rows, f.splits[0],
+                                  f.splits[1], f.splits[2], refused, reasons_text(reasons, 3)));
     for (std::size_t i = 0; i < 3; ++i) splits[i] += f.splits[i];
   }
   out += fmt::format("{:<18}{:>8}{:>9}{:>8}{:>12}{:>8}{:>9}\n", "all", summary.figures.rows, "",

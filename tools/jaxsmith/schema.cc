@@ -3,20 +3,16 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <string_view>
 
 #include "jaxsmith/command.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/parse.h"
 #include "mutate/writer.h"
 
 namespace jaxsmith::cli {
 namespace {
-
-constexpr std::string_view kHelp =
-    "usage: jaxsmith schema [--python-levels]\n\nPrints the columns of a dataset's files as "
-    "Markdown; "
-    "docs/schema.md is this. With --python-levels: the table of levels as the Python package takes "
-    "it.\n";
 
 std::string_view reach_word(ir::Reach reach) {
   switch (reach) {
@@ -93,22 +89,19 @@ void print_schema() {
 }  // namespace
 
 int schema_main(int argc, char** argv) {
-  if (argc == 1) {
-    print_schema();
-    return kDone;
-  }
-  const std::string_view argument = argv[1];
-  if (argument == "--python-levels") {
+  CLI::App app("Prints the columns of a dataset's files as Markdown; docs/schema.md is this.",
+               "jaxsmith schema");
+  bool python_levels = false;
+  app.add_flag("--python-levels", python_levels,
+               "print the table of levels as the Python package takes it");
+  app.get_formatter()->column_width(30);
+  if (const auto ended = parse(app, argc, argv, "")) return *ended;
+  if (python_levels) {
     print_python_levels();
-    return kDone;
+  } else {
+    print_schema();
   }
-  if (argument == "--help" || argument == "-h") {
-    put(kHelp);
-    return kDone;
-  }
-  return report("schema",
-                Error::usage(fmt::format("'{}' is not understood: jaxsmith schema --help says more",
-                                         argument)));
+  return kDone;
 }
 
 }  // namespace jaxsmith::cli

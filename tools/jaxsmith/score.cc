@@ -10,8 +10,9 @@
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/output_option.h"
 #include "jaxsmith/parse.h"
-#include "store/files.h"
+#include "store/output_file.h"
 
 namespace jaxsmith::cli {
 namespace {
@@ -28,7 +29,7 @@ struct Arguments {
 
 Status run(const Arguments& a) {
   const auto begin = std::chrono::steady_clock::now();
-  if (!a.out.empty()) JAXSMITH_CHECK(store::check_writable(a.out));
+  JAXSMITH_CHECK(store::check_output_files({{"--out", a.out}}, {a.predictions, a.dataset}));
   JAXSMITH_TRY(predictions, score::read_predictions(a.predictions));
   JAXSMITH_TRY(dataset, store::DatasetReader::open(a.dataset));
   const std::size_t count = predictions.size();
@@ -71,7 +72,7 @@ int score_main(int argc, char** argv) {
   app.add_option("--dataset", a.dataset, "the dataset that the ids are of")
       ->type_name("DIR")
       ->required();
-  app.add_option("--out", a.out, "file for the verdict on each prediction, as Parquet")
+  add_output(app, "--out", a.out, "file for the verdict on each prediction, as Parquet")
       ->type_name("FILE");
   app.add_flag("--json", a.json, "print the totals as JSON");
   app.add_option("--k", a.ks, "pass@k for these k (1,2,5,10 … as far as there are predictions)")

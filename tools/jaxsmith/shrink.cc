@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "generate/chunk_maker.h"
 #include "generate/options.h"
 #include "jaxsmith/command.h"
+#include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
 #include "jaxsmith/parse.h"
 #include "jaxsmith/planned.h"
@@ -55,20 +57,39 @@ struct Wanted {
   }
 };
 
+// The stage check has reasons of its own; those of others are what JAX or XLA said.
+Status check_reason(const std::string& reason) {
+  std::vector<std::string> names;
+  for (const std::string_view each : kWords<trace::Reason>) names.emplace_back(each);
+  for (const std::string_view level : level::level_names()) {
+    names.emplace_back(level);
+    for (const std::string_view kind : kWords<check::CheckKind>)
+      names.push_back(fmt::format("{}:{}", kind, level));
+  }
+  for (const std::string_view kind : kWords<check::CheckKind>) names.emplace_back(kind);
+  if (std::ranges::find(names, reason) != names.end()) return {};
+  return Error::usage(fmt::format(
+      "--while: {}", there_is_no("reason of check", reason,
+                                 std::vector<std::string_view>(names.begin(), names.end()))));
+}
+
 // "check", "check:unstable", "check:read:hlo"
 Result<Wanted> parse_wanted(const std::string& text) {
   const std::size_t colon = text.find(':');
   const std::string name = text.substr(0, colon);
   const auto stage = from_word<trace::Stage>(name);
   if (!stage) {
-    return Error::usage(fmt::format("--while: there is no stage '{}'{}", name,
-                                    did_you_mean(name, kWords<trace::Stage>)));
+    return Error::usage(
+        fmt::format("--while: {}", there_is_no("stage", name, kWords<trace::Stage>)));
   }
   if (*stage == trace::Stage::kSelect) {
     return Error::usage(
         "--while: what is refused at select is so because of other functions, not for itself");
   }
-  return Wanted{*stage, colon == text.npos ? "" : text.substr(colon + 1)};
+  Wanted wanted{*stage, colon == text.npos ? "" : text.substr(colon + 1)};
+  if (*stage == trace::Stage::kCheck && !wanted.reason.empty())
+    JAXSMITH_CHECK(check_reason(wanted.reason));
+  return wanted;
 }
 
 // Whether types alone decide of it, whatever numbers flow through the program.
@@ -197,7 +218,7 @@ int shrink_by_command(const ShrinkRequest& request, const plan::Member& member) 
   const auto folder = TemporaryFolder::make();
   if (!folder.ok()) return report(kCommand, folder.error());
   const auto first = run_on(request, folder.value(), member);
-  if (cancelled) return kInterrupted;
+  if (cancelled) return report_interrupted(kCommand, kNothingDone);
   if (!first.ok()) return report(kCommand, first.error());
   const CommandEnd& end = first.value();
   if (end.status != 0) {
@@ -223,10 +244,10 @@ int shrink_by_refusal(const ShrinkRequest& request, const plan::Member& member) 
   const bool redone = wanted && wanted->stage == trace::Stage::kRedo;
   Stages stages(request, redone, installation(request.options.python));
   const Status started = stages.start();
-  if (cancelled) return kInterrupted;
+  if (cancelled) return report_interrupted(kCommand, kNothingDone);
   if (!started.ok()) return report(kCommand, started.error());
   const auto first = stages.refusal_of(member);
-  if (cancelled) return kInterrupted;
+  if (cancelled) return report_interrupted(kCommand, kNothingDone);
   if (!first.ok()) return report(kCommand, first.error());
   if (!wanted && first.value()) wanted = Wanted{first.value()->stage, first.value()->reason};
   if (!wanted || !wanted->met_by(first.value())) {
@@ -244,7 +265,7 @@ int shrink_by_refusal(const ShrinkRequest& request, const plan::Member& member) 
 }
 
 int run(const ShrinkRequest& request) {
-  catch_signals("\nending with the smallest so far; once more to end at once\n");
+  catch_signals();
   const auto members = plan::plan_family(generate::plan_options(request.options),
                                          request.options.seed, request.index);
   if (request.member >= members.size()) {
@@ -259,10 +280,12 @@ int run(const ShrinkRequest& request) {
 void add_flags(CLI::App& app, ShrinkRequest& request, Status& status) {
   app.add_option("--index", request.index, "the family: the second part of an id, in decimals")
       ->type_name("N")
+      ->check(whole_number(0, UINT64_MAX))
       ->required();
   app.add_option("--member", request.member,
                  "one of the family's functions, the last part of an id (default: 0, its root)")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(whole_number(0, UINT32_MAX));
   auto* refusal = app.add_option("--while", request.refusal,
                                  "what refuses it, as in rejects.parquet: check, check:unstable, "
                                  "compile:timeout (default: what refuses it now)");
@@ -275,11 +298,11 @@ void add_flags(CLI::App& app, ShrinkRequest& request, Status& status) {
       ->excludes(refusal);
   app.add_option("--tries", request.tries, "programs that are tried at most (default: 1000)")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1, UINT64_MAX));
   app.add_option("--agree", request.agree,
                  "in what a value agrees with the one whose place it takes: types, or values too "
                  "(default: types where these decide of --while)")
-      ->check(CLI::IsMember({"types", "values"}))
+      ->check(one_of("agreement", {"types", "values"}))
       ->type_name("types|values");
   app.add_flag("--json", request.json, "a line of JSON");
   std::vector<std::string> names = plan_flags();
@@ -299,10 +322,11 @@ int shrink_main(int argc, char** argv) {
   Status status;
   add_flags(app, request, status);
   app.get_formatter()->column_width(30);
-  if (const auto ended = parse(
-          app, argc, argv,
-          "Examples: jaxsmith shrink --seed 0 --index 12 --while check:unstable\n"
-          "          jaxsmith shrink --seed 0 --index 12 --while-command 'grep -q lax.scan'\n"))
+  if (const auto ended =
+          parse(app, argc, argv,
+                "Examples: jaxsmith shrink --seed 0 --index 12 --while-command 'grep -q def'\n"
+                "          jaxsmith shrink --seed 0 --index N --while check:unstable   (N as in "
+                "rejects.parquet)\n"))
     return *ended;
   if (status.ok()) status = generate::check_names(request.options);
   if (!status.ok()) return report(kCommand, status.error());

@@ -1,10 +1,10 @@
 #include "jaxsmith/signals.h"
 
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "jaxsmith/command.h"
+#include "jaxsmith/output.h"
 #include "trace/starting_signals.h"
 
 namespace jaxsmith::cli {
@@ -14,18 +14,17 @@ static_assert(std::atomic<bool>::is_always_lock_free);  // a signal handler sets
 
 namespace {
 
-const char* said = "";
+constexpr std::string_view kEnding = "\nending; once more to end at once\n";
 
 // The first signal ends the run cleanly, the second at once; the workers go down with this process.
 void on_signal(int) {
   if (cancelled.exchange(true)) _exit(kInterrupted);
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, said, strlen(said));
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, kEnding.data(), kEnding.size());
 }
 
 }  // namespace
 
-void catch_signals(const char* message) {
-  said = message;
+void catch_signals() {
   struct sigaction action{};
   action.sa_handler = on_signal;
   // Who starts a program in the background has it ignore the terminal's Ctrl-C.
@@ -35,6 +34,11 @@ void catch_signals(const char* message) {
   struct sigaction ignore{};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, nullptr);  // a worker that is gone shows when it is written to
+}
+
+int report_interrupted(const char* command, std::string_view left) {
+  tell("jaxsmith {}: interrupted: {}\n", command, left);
+  return kInterrupted;
 }
 
 }  // namespace jaxsmith::cli

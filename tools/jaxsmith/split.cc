@@ -8,7 +8,9 @@
 #include "jaxsmith/command.h"
 #include "jaxsmith/numbers.h"
 #include "jaxsmith/output.h"
+#include "jaxsmith/output_option.h"
 #include "jaxsmith/parse.h"
+#include "store/output_file.h"
 
 namespace jaxsmith::cli {
 namespace {
@@ -32,6 +34,8 @@ std::string table(const split::SplitSummary& s) {
 }
 
 Status run(const split::SplitRequest& request) {
+  JAXSMITH_CHECK(
+      store::check_output_folder({"--out", request.out}, {request.dataset, request.real}));
   JAXSMITH_TRY(summary, split::split_dataset(request));
   if (summary.was_complete) {
     tell("{} is complete\n", request.out);
@@ -47,7 +51,7 @@ Status run(const split::SplitRequest& request) {
 
 void add_options(CLI::App& app, split::SplitRequest& r) {
   app.add_option("DIR", r.dataset, "the dataset, finished")->required();
-  app.add_option("--out", r.out, "folder for the new dataset")->type_name("DIR")->required();
+  add_output(app, "--out", r.out, "folder for the new dataset")->type_name("DIR")->required();
   app.add_option("--neighbours", r.options.neighbours,
                  "Jaccard's index of windows of operations from which rows are near")
       ->type_name("INDEX")

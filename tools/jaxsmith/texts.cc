@@ -11,6 +11,8 @@
 #include <fstream>
 #include <memory>
 
+#include "base/files.h"
+#include "base/text.h"
 #include "check/self_check.h"
 #include "ir/common/diagnostic.h"
 #include "store/files.h"
@@ -24,14 +26,12 @@ namespace {
 // No more than a reader takes: a device may have no end.
 Result<std::string> read_all(const std::string& path) {
   const bool standard = path == "-";
-  std::error_code error;
-  if (!standard && std::filesystem::is_directory(path, error))
-    return Error::usage(fmt::format("{}: it is a folder; name a file", path));
+  if (const auto why = standard ? std::nullopt : why_unreadable(path))
+    return Error::usage(fmt::format("{}: {}", path, *why));
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
       standard ? stdin : std::fopen(path.c_str(), "rbe"),
       standard ? [](std::FILE*) { return 0; } : std::fclose);
-  if (!file)
-    return Error::usage(fmt::format("{}: there is no such file, or it cannot be read", path));
+  if (!file) return Error::usage(fmt::format("{}: it cannot be read: {}", path, strerror(errno)));
   const std::string name = standard ? "standard input" : path;
   const auto most = static_cast<std::size_t>(ir::Limits().text_bytes);
   std::string out;
@@ -78,8 +78,8 @@ void run_checks(IrProgram& program, const tensor::Budget& budget, PartOutcome& o
   out.has_case = !signature.ok() || signature.value().arguments.empty();
   if (!signature.ok()) return end(false, signature.error().message);
   if (!out.has_case)
-    return end(true, fmt::format("takes {} arguments, so it was not run",
-                                 signature.value().arguments.size()));
+    return end(true, fmt::format("takes {}, so it was not run (jaxsmith eval runs it on --input)",
+                                 counted(signature.value().arguments.size(), "argument")));
   const check::SelfCheck checks = check::run_own_checks(program, budget);
   if (!checks.error.empty()) return end(false, checks.error);
   out.reading.executed = true;
@@ -87,8 +87,8 @@ void run_checks(IrProgram& program, const tensor::Budget& budget, PartOutcome& o
     return end(false, fmt::format("a check failed: {} ({} of {} checks hold)", checks.failed,
                                   checks.made - checks.failures, checks.made));
   if (checks.made == 0) return end(true, "ran; it checks nothing");
-  end(true, fmt::format("ran{}, {} check{} hold{}", checks.how.empty() ? "" : " " + checks.how,
-                        checks.made, checks.made == 1 ? "" : "s", checks.made == 1 ? "s" : ""));
+  end(true, fmt::format("ran{}, {} hold{}", checks.how.empty() ? "" : " " + checks.how,
+                        counted(checks.made, "check"), checks.made == 1 ? "s" : ""));
 }
 
 // Other forms than JAX's are read too: then what is printed must mean the same and stay as it is.

@@ -19,7 +19,7 @@ struct TextPart {
   std::string text;  // blank lines before it: places are those of the file
 };
 
-// For CLI11's IsMember.
+// For one_of.
 std::vector<std::string> level_words();
 
 // "-": standard input. `levels`: names of what the user says they are; otherwise the first words or

@@ -26,3 +26,7 @@ class LevelCheck(StrEnum):
 
     MADE = "made"
     SPANS = "spans"
+
+
+# The check that there is the function's source, and that part in `missing`.
+SOURCE = "source"

@@ -1,7 +1,6 @@
 """What `jaxsmith extract` runs in the user's Python: a request comes in on descriptor 3, one line of
 JSON; the answer goes out on descriptor 4, a line for each part of the function's record."""
 
-import ast
 import contextlib
 import importlib
 import importlib.util
@@ -9,7 +8,7 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -71,9 +70,15 @@ def _extract(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         raise errors.JaxsmithError(
             f"--devices {devices}: there are {len(jax.devices())} (XLA_FLAGS may fix their number)"
         )
-    sample = Extraction(
-        function, args, kwargs, (), steps, {"static_argnames": tuple(static) or None}
-    )
+    try:
+        sample = Extraction(
+            function, args, kwargs, (), steps, {"static_argnames": tuple(static) or None}
+        )
+    except errors.ExtractionError as error:
+        advice = _advice(request["target"], module, function, args)
+        if not advice:
+            raise
+        raise errors.ExtractionError(error.stage, f"{str(error).rstrip('.')}; {advice}") from error
     sample.callable_name = request["target"]
     levels = tuple(level for level in LEVELS if level in request["levels"])
     shown = {"source": sample.source or ""}
@@ -95,7 +100,7 @@ def load(target: str) -> tuple[ModuleType, Callable[..., Any]]:
 
     if "::" in target:
         place, _, name = target.rpartition("::")
-        module = _module_of_file(place)
+        module = _module_of_file(place, name)
     elif ":" in target:
         place, _, name = target.rpartition(":")
         module = _module_of_name(place)
@@ -104,25 +109,61 @@ def load(target: str) -> tuple[ModuleType, Callable[..., Any]]:
     found: Any = module
     for part in name.split("."):
         if not hasattr(found, part):
-            raise JaxsmithError(f"'{target}': {place} has no {name}{_near(found, part)}")
+            raise JaxsmithError(f"'{target}': {place} has no {name}{_near(dir(found), part)}")
         found = getattr(found, part)
     if not callable(found):
         raise JaxsmithError(f"'{target}': {name} is a {type(found).__name__}, not a function")
     return module, found
 
 
-def _near(owner: Any, name: str) -> str:
+def _near(names: Iterable[str], name: str) -> str:
     import difflib
 
-    close = difflib.get_close_matches(name, [n for n in dir(owner) if not n.startswith("__")], n=1)
+    close = difflib.get_close_matches(name, [n for n in names if not n.startswith("__")], n=1)
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _module_of_file(path: str) -> ModuleType:
+def _advice(target: str, module: ModuleType, function: Any, args: list[Any]) -> str:
+    """What to name in the place of a class, or of a method whose object is given as an argument."""
+    place = target.rpartition(":")[0] + ":"
+    owner = function if inspect.isclass(function) else _class_around(target, module)
+    if owner is None:
+        return ""
+
+    def named(test: Callable[[Any], bool]) -> str:
+        return next((name for name, value in vars(module).items() if test(value)), "OBJECT")
+
+    if owner is function:
+        instance = named(lambda value: type(value) is owner)
+        return (
+            f"{owner.__name__} is a class: name a function, or a method of one of its objects that the"
+            f" module has, as in {place}{instance}.METHOD"
+        )
+    if not args or not isinstance(args[0], owner):
+        return ""
+    instance = named(lambda value: value is args[0])
+    return (
+        f"an object of the class {owner.__name__} is no array: write"
+        f" {place}{instance}.{function.__name__} and leave it out of the arguments"
+    )
+
+
+def _class_around(target: str, module: ModuleType) -> type | None:
+    """The class that a target names a method of, if it does."""
+    owner: Any = module
+    for part in target.rpartition(":")[2].split(".")[:-1]:
+        owner = getattr(owner, part)
+    return owner if inspect.isclass(owner) else None
+
+
+def _module_of_file(path: str, function: str) -> ModuleType:
     from jaxsmith.errors import JaxsmithError, from_jax
 
     if not os.path.isfile(path):
-        raise JaxsmithError(f"'{path}': there is no such file")
+        what = f"'{path}': there is no such file"
+        if all(part.isidentifier() for part in path.split(".")):
+            what += f"; of a module write {path}:{function}"
+        raise JaxsmithError(what)
     full = os.path.abspath(path)
     name = os.path.splitext(os.path.basename(path))[0]
     # As `python file.py` has it: what stands beside the file can be imported.
@@ -162,37 +203,58 @@ def _arguments(
     request: dict[str, Any], module: ModuleType, function: Callable[..., Any]
 ) -> tuple[list[Any], dict[str, Any], dict[str, Any]]:
     """Positional ones, keywords, and which of them are static."""
-    from jaxsmith.commands import avals
     from jaxsmith.errors import JaxsmithError
 
     static = dict(_static(text, module) for text in request["statics"])
-    if request["example"] is not None:
-        given, kwargs = _example(request["example"], module)
-        positional: list[Any] = list(given)
-    else:
-        positional, kwargs = [], {}
-        for position, text in enumerate(request["arguments"]):
-            name, equals, written = text.partition("=")
-            if equals:
-                kwargs[name.strip()] = avals.example(written, position, for_run=request["case"])
-            else:
-                positional.append(avals.example(text, position, for_run=request["case"]))
     signature = _signature(function)
+    if signature is not None:
+        for name in static:
+            if not _accepts(signature, name):
+                near = _near(signature.parameters, name)
+                raise JaxsmithError(f"--static {name}: the function has no such argument{near}")
+    if request["example"] is not None:
+        readings = _examples(request["example"], module)
+    else:
+        readings = [_described(request, signature)]
     if signature is None:
-        return positional, {**kwargs, **static}, static
-    unknown = [name for name in static if not _accepts(signature, name)]
-    if unknown:
-        raise JaxsmithError(f"--static {unknown[0]}: the function has no such argument")
-    args, kwargs = _placed(signature, positional, {**kwargs, **static})
-    try:
-        signature.bind(*args, **kwargs)
-    except TypeError as error:
-        shown = f"{getattr(function, '__name__', type(function).__name__)}{signature}"
-        raise JaxsmithError(
-            f"{error}: the function is {shown}; give its arguments by --arg 'f32[8,8]', in order, or"
-            " by --example"
-        ) from None
-    return args, kwargs, static
+        positional, keywords = readings[0]
+        return list(positional), {**keywords, **static}, static
+    failures = []
+    for positional, keywords in readings:
+        args, kwargs = _placed(signature, positional, {**keywords, **static})
+        try:
+            signature.bind(*args, **kwargs)
+            return args, kwargs, static
+        except TypeError as error:
+            failures.append(error)
+    shown = f"{getattr(function, '__name__', type(function).__name__)}{signature}"
+    raise JaxsmithError(
+        f"{failures[0]}: the function is {shown}; give its arrays by --arg 'f32[8,8]', in order, what"
+        " is static by --static NAME=VALUE, or all of them by --example"
+    )
+
+
+def _described(
+    request: dict[str, Any], signature: inspect.Signature | None
+) -> tuple[list[Any], dict[str, Any]]:
+    """Positional arguments and keywords of the types that --arg gives."""
+    from jaxsmith.commands import avals
+    from jaxsmith.errors import JaxsmithError
+
+    positional: list[Any] = []
+    keywords: dict[str, Any] = {}
+    for position, text in enumerate(request["arguments"]):
+        name, equals, written = text.partition("=")
+        name = name.strip()
+        if equals and signature is not None and not _accepts(signature, name):
+            near = _near(signature.parameters, name)
+            raise JaxsmithError(f"--arg {text}: the function has no argument {name}{near}")
+        made = avals.example(written if equals else text, position, for_run=request["case"])
+        if equals:
+            keywords[name] = made
+        else:
+            positional.append(made)
+    return positional, keywords
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
@@ -208,7 +270,7 @@ def _accepts(signature: inspect.Signature, name: str) -> bool:
 
 
 def _placed(
-    signature: inspect.Signature, positional: list[Any], keywords: dict[str, Any]
+    signature: inspect.Signature, positional: Sequence[Any], keywords: dict[str, Any]
 ) -> tuple[list[Any], dict[str, Any]]:
     """Positional arguments in the places that no keyword takes: with `n` static, `f(x, n, y)` takes
     two of them."""
@@ -234,29 +296,26 @@ def _placed(
 
 
 def _static(text: str, module: ModuleType) -> tuple[str, Any]:
-    """`name=value`: a Python literal, else an expression of the module, else the text itself."""
+    """`name=value`: a Python literal or an expression of the module's names."""
     from jaxsmith.errors import JaxsmithError
 
     name, equals, value = text.partition("=")
-    if not equals or not name.strip().isidentifier():
+    name, value = name.strip(), value.strip()
+    if not equals or not name.isidentifier():
         raise JaxsmithError(f"--static {text}: write name=value")
     try:
-        return name.strip(), ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        pass
-    if "." in value or "(" in value or value in module.__dict__:
-        try:
-            return name.strip(), eval(value, dict(module.__dict__))
-        except Exception as error:
-            raise JaxsmithError(
-                f"--static {text}: {type(error).__name__}: {error}; write a Python value"
-            ) from None
-    return name.strip(), value
+        return name, eval(value, {**_handy(), **module.__dict__})
+    except Exception as error:
+        what = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise JaxsmithError(
+            f"--static {text}: {type(error).__name__}: {what}; write a value as Python does, a string"
+            f" in quotes: --static '{name}=\"add\"'"
+        ) from None
 
 
-def _example(text: str, module: ModuleType) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The expression's value as arguments: a tuple of them, or such a tuple and keywords; anything
-    else is the one argument."""
+def _examples(text: str, module: ModuleType) -> list[tuple[Sequence[Any], dict[str, Any]]]:
+    """What the expression's value may mean as arguments, the likeliest first: such a tuple and
+    keywords, a tuple of them; anything else, a named tuple too, is the one argument."""
     from jaxsmith.errors import JaxsmithError
 
     names = {**_handy(), **module.__dict__}
@@ -264,16 +323,17 @@ def _example(text: str, module: ModuleType) -> tuple[tuple[Any, ...], dict[str, 
         value = eval(text, names)
     except Exception as error:
         raise JaxsmithError(f"--example: {type(error).__name__}: {error}, in: {text}") from None
-    if not isinstance(value, tuple) or hasattr(value, "_fields"):
-        return (value,), {}
+    if type(value) is not tuple:
+        return [((value,), {})]
+    readings: list[tuple[Sequence[Any], dict[str, Any]]] = [(value, {})]
     if (
         len(value) == 2
-        and isinstance(value[0], tuple)
+        and type(value[0]) is tuple
         and isinstance(value[1], dict)
         and all(isinstance(name, str) for name in value[1])
     ):
-        return value
-    return value, {}
+        readings.insert(0, value)
+    return readings
 
 
 def _handy() -> dict[str, Any]:

@@ -86,7 +86,21 @@ def underlying(function: Any) -> Any:
 
 
 def source_of(function: Callable) -> SourceText | None:
-    """The source of a callable; None where there is none (built-in, typed at a prompt)."""
+    """The source of a callable; None where there is none, and then `why_none_of` says why."""
+    place = _place_of(function)
+    return None if place is None else source_at(*place)
+
+
+def why_none_of(function: Callable) -> str:
+    """Why `source_of` gives nothing for a callable."""
+    place = _place_of(function)
+    if place is None:
+        return "it cannot be found: the function is built in, or its class was made by exec"
+    return why_none_at(*place)
+
+
+def _place_of(function: Callable) -> tuple[str, int] | None:
+    """File and line at which the code of a callable begins, as Python knows them."""
     inner = underlying(function)
     try:
         if inspect.isclass(inner):
@@ -96,7 +110,7 @@ def source_of(function: Callable) -> SourceText | None:
             file, line = inner.__code__.co_filename, inner.__code__.co_firstlineno
     except (AttributeError, OSError, TypeError):
         return None
-    return source_at(file, line) if file else None
+    return (file, line) if file else None
 
 
 @functools.lru_cache(maxsize=256)
@@ -111,6 +125,15 @@ def source_at(file: str, line: int) -> SourceText | None:
         return None
     found = _find(tree, line)
     return None if found is None else _cut(tree, lines, file, line, *found)
+
+
+def why_none_at(file: str, line: int) -> str:
+    """Why `source_at` gives nothing for a place, or something else than the function."""
+    if linecache.getlines(file):
+        return f"it cannot be found: it is not what {file} has at line {line} now"
+    if file.startswith("<"):
+        return f"it cannot be found: its code is of {file}, no file, as what exec or a prompt makes"
+    return f"it cannot be found: there is no file {file}"
 
 
 # One thread parses at a time: what shows warnings belongs to the process.

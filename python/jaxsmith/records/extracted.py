@@ -4,21 +4,28 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from jaxsmith.base.words import Origin
+from jaxsmith.base.words import SOURCE, Origin
 from jaxsmith.errors import ExtractionError
 from jaxsmith.extraction import Extraction
 from jaxsmith.levels import TABLE, spans_column
 from jaxsmith.provenance import alignment
 from jaxsmith.records import form, scrub
+from jaxsmith.sample import Row, Sample
 
 _CASE = "case"  # the part of a record that is no level
 
 
-def record_of(
-    sample: Extraction, *, with_case: bool = True, with_spans: bool = True
-) -> dict[str, Any]:
+def record_of(sample: Any, *, with_case: bool = True, with_spans: bool = True) -> dict[str, Any]:
     """The record of an extraction, with the levels that it was asked for. A case is recorded by
-    running the function; `missing` says what could not be made or run."""
+    running the function; `missing` says what could not be made or run. A captured function has its
+    record. Raises TypeError for what is neither."""
+    captured = sample._record if isinstance(sample, Sample) else None
+    if captured is not None:
+        return dict(captured)
+    if not isinstance(sample, Extraction):
+        raise TypeError(
+            f"save: give what jaxsmith.extract or jaxsmith.capture gives, not {_kind_of(sample)}"
+        )
     record: dict[str, Any] = {}
     for part in parts_of(sample, sample.wanted, with_case=with_case, with_spans=with_spans):
         for key, value in part.items():
@@ -26,6 +33,10 @@ def record_of(
             record[key] = {**known, **value} if isinstance(known, dict) else value
     del record["pending"]
     return record
+
+
+def _kind_of(value: Any) -> str:
+    return "a row of a dataset" if isinstance(value, Row) else type(value).__name__
 
 
 def parts_of(
@@ -57,7 +68,7 @@ def _beginning(sample: Extraction) -> dict[str, Any]:
         origin=Origin.EXTRACTED,
         levels={},
         spans={},
-        missing={},
+        missing={part: why for part, why in sample.missing.items() if part == SOURCE},
         source=sample.source_text,
         facts=form.facts(sample.traced.jaxpr, None),
         cost=form.cost({}),

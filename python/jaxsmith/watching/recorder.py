@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 from jaxsmith import jax_private
+from jaxsmith.base.words import SOURCE
 from jaxsmith.errors import first_line, from_jax
 from jaxsmith.levels import MADE, TABLE, Reach, producer
 from jaxsmith.provenance import source
@@ -122,6 +123,8 @@ def _raw_record(
         what = form.attempt(missing, level, TABLE[level].stage, partial(keep, stages, text))
         if what is not None:
             kept[level] = what
+    if text is None:
+        missing[SOURCE] = _why_no_source(closed)
     clean = scrub.scrubber().text
     plain_name = _plain_name(closed, name)
     return {
@@ -187,6 +190,13 @@ def _source_of(closed: Any) -> source.SourceText | None:
     if text is None or name not in ("<lambda>", text.entry.rsplit(".", 1)[-1]):
         return None
     return text
+
+
+def _why_no_source(closed: Any) -> str:
+    found = _SOURCE_INFO.match(jax_private.source_info(closed))
+    if found is None:
+        return "it cannot be found: JAX does not know where the function stands"
+    return source.why_none_at(found["file"], int(found["line"]))
 
 
 class _Call:
