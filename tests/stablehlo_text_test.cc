@@ -251,6 +251,24 @@ std::vector<Form> other_forms() {
   };
 }
 
+TEST(StablehloText, EncodingsOfTypesAreAttributes) {
+  const auto form = [](std::string_view encoding, std::string_view alias) {
+    const std::string text = fmt::format(
+        "{1}module {{\n  func.func public @main(%arg0: tensor<?xf32, {0}>) -> tensor<?xf32, "
+        "#stablehlo.bounds<3>> {{\n    return %arg0 : tensor<?xf32, {0}>\n  }}\n}}\n",
+        encoding, alias);
+    const auto modules = parse(text, "m.mlir");
+    EXPECT_TRUE(modules.ok()) << (modules.ok() ? "" : modules.error().message);
+    return modules.ok() ? print(modules.value()[0]) : "";
+  };
+  const std::string plain = form("#stablehlo.bounds<3>", "");
+  EXPECT_NE(plain, "");
+  EXPECT_EQ(form("#stablehlo.bounds<3>\t", ""), plain);
+  EXPECT_EQ(form("#stablehlo.bounds<3> // why\n", ""), plain);
+  EXPECT_EQ(form("#enc", "#enc = #stablehlo.bounds<3>\n"), plain);
+  EXPECT_FALSE(parse("module { func.func @main(%a: tensor<2xf32,>) { return } }", "m.mlir").ok());
+}
+
 TEST(StablehloText, EveryFormComesBack) {
   std::vector<Form> forms = elementwise_forms();
   for (Form& form : other_forms()) forms.push_back(std::move(form));

@@ -307,12 +307,12 @@ def test_two_runs_do_not_mix_their_results(tmp_path):
     text.write_text("{ lambda ; a:f32[2]. let b:f32[2] = sin a in (b,) }")
     out.mkdir()
     asked = ["eval", text, "--input", "[1, 2]", "--out", out]
-    lock = out / ".jaxsmith-eval.lock"
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        done = jaxsmith(*asked)
-        assert done.returncode == 1 and not (out / "0.npy").exists(), done
-        assert done.stderr.count("\n") == 1 and "another process is writing to it" in done.stderr
+    held = os.open(out, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    done = jaxsmith(*asked)
+    os.close(held)
+    assert done.returncode == 1 and list(out.iterdir()) == [], done
+    assert done.stderr.count("\n") == 1 and "another process is writing to it" in done.stderr
     assert jaxsmith(*asked).returncode == 0
     assert [p.name for p in out.iterdir()] == ["0.npy"]
 

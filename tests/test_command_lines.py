@@ -57,6 +57,7 @@ def test_every_command_knows_what_an_option_may_have_been(line, wrong, right, tm
     ("line", "words"),
     [
         ("generate --count", "--count: its value is missing: write --count N"),
+        ("eval f.jaxpr --input 1 --input 2 --input", "--input: its value is missing"),
         ("generate --count 5 --count 6", "--count: it is given 2 times; give it once"),
         ("generate extra --out d", "'extra' is not expected: options are all that is taken"),
         ("score a b --dataset d", "'b' is not expected: PREDICTIONS and options are all"),
@@ -115,6 +116,7 @@ def test_of_many_names_the_nearest_are_given(tmp_path):
         ),
         ("categories = ['math',\n", "c.toml:1: the list has no end"),
         ("config = 'other.toml'\n", "c.toml:1: 'config' is not understood"),
+        ("resume = maybe\n", "c.toml:1: 'resume' is true or false, not 'maybe'"),
         ("generate.count = 3\n", "c.toml:1: 'generate.count' is not understood"),
     ],
 )
@@ -126,7 +128,7 @@ def test_a_file_of_options_is_named_with_the_line(text, words, tmp_path):
 def test_files_of_options_may_have_lists_of_several_lines(tmp_path):
     """They are read to their end: what is wrong is the last line's value."""
     (tmp_path / "c.toml").write_text(
-        "[default]\ncategories = ['math',\n  'loop']\n; more\nidioms = softmax\nidioms = attention\ncount = 0\n"
+        "[DEFAULT]\ncategories = ['math',\n  'loop']\n; more\nidioms = softmax\nidioms = attention\ncount = 0\n"
     )
     assert "--count 0" in misuse(tmp_path, "generate", "--out", "d", "--config", "c.toml")
 

@@ -28,10 +28,12 @@ def jaxsmith(*arguments):
     return subprocess.run([JAXSMITH, *map(str, arguments)], capture_output=True, text=True)
 
 
+# One large program would have most of the operations.
+RUN = ("--seed", 5, "--size", "medium")
+
+
 def generate(out, *arguments):
-    # One large program would have most of the operations.
-    command = ["generate", "--count", COUNT, "--seed", 5, "--redo", 0, "--size", "medium"]
-    command += ["--out", out]
+    command = ["generate", *RUN, "--count", COUNT, "--redo", 0, "--out", out]
     return jaxsmith(*command, *arguments)
 
 
@@ -105,7 +107,7 @@ def test_resuming_refuses_another_dataset(fitted, captured):
 
 
 def test_a_plan_is_that_of_the_run(fitted, captured):
-    plans = jaxsmith("plan", "--seed", 5, "--index", 0, "--count", 20, "--like", captured, "--json")
+    plans = jaxsmith("plan", *RUN, "--index", 0, "--count", 20, "--like", captured, "--json")
     sources = {p["id"]: p["source"] for p in map(json.loads, plans.stdout.splitlines())}
     rows = [
         row

@@ -38,6 +38,19 @@ std::string holder(const std::string& path) {
                          : fmt::format("process {} on {}", process, where);
 }
 
+// Whether it is locked now; false where another process has it.
+Result<bool> lock_open(int fd, const std::string& path) {
+  int status = 0;
+  do status = flock(fd, LOCK_EX | LOCK_NB);
+  while (status != 0 && errno == EINTR);
+  if (status == 0) return true;
+  if (errno == EWOULDBLOCK) return false;
+  return Error::environment(
+      fmt::format("cannot lock {}: {}; name a folder on a file system that has locks, since two "
+                  "runs in one folder would destroy it",
+                  path, strerror(errno)));
+}
+
 }  // namespace
 
 Result<std::optional<FileLock>> FileLock::take(const std::string& path) {
@@ -49,14 +62,10 @@ Result<std::optional<FileLock>> FileLock::take(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd < 0) return cannot("write");
     FileLock lock(fd);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-      if (errno == EINTR) continue;
-      if (errno == EWOULDBLOCK) return std::optional<FileLock>();
-      return Error::environment(fmt::format(
-          "cannot lock {}: {}; name a folder on a file system that has locks, since two "
-          "runs in one folder would destroy it",
-          path, strerror(errno)));
-    }
+    const auto locked = lock_open(fd, path);
+    if (!locked.ok()) ::unlink(path.c_str());
+    if (!locked.ok()) return locked.error();
+    if (!locked.value()) return std::optional<FileLock>();
     if (!lock.is_at(path)) continue;
     if (!say_who(fd)) {
       const Error error = cannot("write");
@@ -65,6 +74,14 @@ Result<std::optional<FileLock>> FileLock::take(const std::string& path) {
     }
     return std::optional<FileLock>(std::move(lock));
   }
+}
+
+Result<std::optional<FileLock>> FileLock::take_folder(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return Error::environment(fmt::format("cannot open {}: {}", path, strerror(errno)));
+  FileLock lock(fd);
+  JAXSMITH_TRY(locked, lock_open(fd, path));
+  return locked ? std::optional<FileLock>(std::move(lock)) : std::nullopt;
 }
 
 Error FileLock::taken(const std::string& folder, const std::string& path) {

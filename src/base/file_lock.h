@@ -19,6 +19,8 @@ class FileLock {
   // Makes the file where it is missing. Nothing where another process has it; an error where the
   // file cannot be made or written, or its file system has no locks.
   static Result<std::optional<FileLock>> take(const std::string& path);
+  // The same of a folder, in which nothing is made: it does not say which process has it.
+  static Result<std::optional<FileLock>> take_folder(const std::string& path);
   // What is said where take() gives nothing: "--out FOLDER: process 1234 on host is writing to it
   // …"; "another process" where the file does not say.
   static Error taken(const std::string& folder, const std::string& path);

@@ -30,7 +30,8 @@ struct Limits {
   std::size_t depth = 16;
   bool large_numbers = false;  // those beyond any double become null; else they are an error
 };
-// The error says which byte it is about, from 1.
+// Of text that is no JSON the error says which byte it is about, from 1, where it does not just
+// end.
 Value parse(std::string_view text, const Limits& limits = {});
 Value parse_message_pack(std::string_view bytes, const Limits& limits = {});
 

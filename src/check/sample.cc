@@ -42,12 +42,16 @@ Result<ir::Structure> structure_of(const Programs& programs, Level level) {
   return found->second.value().structure();
 }
 
+std::string kinship_of(const ir::Windows& windows) {
+  return fmt::format("{:016x}", windows.front());
+}
+
 std::string kinship_of(const Programs& programs, Level level, const std::string& structure) {
   const auto found = programs.find(level);
   if (found == programs.end() || !found->second.ok()) return structure;
   const auto flow = found->second.value().flow();
   if (!flow.ok() || flow.value().operations.empty()) return structure;
-  return fmt::format("{:016x}", ir::windows_of(flow.value().operations).front());
+  return kinship_of(ir::windows_of(flow.value().operations));
 }
 
 Candidate make_candidate(Function function, trace::Outcome outcome, std::optional<Refusal> refusal,

@@ -8,6 +8,7 @@
 
 #include "check/difficulty.h"
 #include "check/program.h"
+#include "ir/common/windows.h"
 #include "source/function.h"
 #include "trace/outcome.h"
 
@@ -114,6 +115,7 @@ Result<ir::Structure> structure_of(const Programs& programs, level::Level level)
 // The least digest of the windows of operations that the level has: of two functions it is the same
 // as often as they share windows (Broder 1997). `structure` where what it does is not told.
 std::string kinship_of(const Programs& programs, level::Level level, const std::string& structure);
+std::string kinship_of(const ir::Windows& windows);  // of some
 
 // How often each operation occurs in the programs that were read.
 std::map<level::Level, ir::OpCounts> count_operations(const Programs& programs);

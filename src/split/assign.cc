@@ -8,6 +8,7 @@
 
 #include "base/disjoint_sets.h"
 #include "base/hash.h"
+#include "check/sample.h"
 #include "select/select.h"
 #include "stats/neighbours.h"
 
@@ -191,17 +192,19 @@ Numbers hold_out(const std::vector<Numbers>& holders, const Names& names, May ma
   return out;
 }
 
-// Clusters without a side, by the least of their structures.
+// Clusters without a side, by the least of their windows, as a family by that of its root.
 void draw_rest(const Corpus& corpus, Clusters& clusters) {
-  std::vector<const std::string*> least(clusters.size.size(), nullptr);
+  std::vector<std::string> least(clusters.size.size());
   for (std::size_t i = 0; i < corpus.rows.size(); ++i) {
     const std::uint32_t c = clusters.of[i];
     if (c == kNone) continue;
-    const std::string& structure = corpus.structures[corpus.rows[i].structure];
-    if (!least[c] || structure < *least[c]) least[c] = &structure;
+    const ir::Windows& windows = corpus.rows[i].windows;
+    const std::string kinship =
+        windows.empty() ? corpus.structures[corpus.rows[i].structure] : check::kinship_of(windows);
+    if (least[c].empty() || kinship < least[c]) least[c] = kinship;
   }
   for (std::size_t c = 0; c < least.size(); ++c)
-    if (least[c] && !clusters.side[c]) clusters.side[c] = select::split_of(*least[c]);
+    if (!least[c].empty() && !clusters.side[c]) clusters.side[c] = select::split_of(least[c]);
 }
 
 bool have_common(const Numbers& a, const Numbers& b) {

@@ -16,7 +16,8 @@
 //    test_unseen_ops that have a drawn pair of operations, those to test_unseen_shapes that have a
 //    drawn shape: each time the bound, pairs or shapes for which these are at most options.held_out
 //    of the rows. Pairs and shapes of a cluster that trains are not drawn.
-// 5. What is left is drawn by the cluster's least structure, with the shares of select/select.h.
+// 5. What is left is drawn by the cluster's least window of operations, with the shares of
+// select/select.h.
 // 6. Rows of the special splits that do not have what these are about are left out, and so are rows
 //    of step 3 that are longer than the bound.
 #pragma once

@@ -52,12 +52,6 @@ std::string temporary_of(const std::string& path) {
   return fmt::format("{}.tmp{}", path, getpid());
 }
 
-// A device or a pipe, which is written to and not replaced.
-bool is_special(const std::string& path) {
-  std::error_code error;
-  return fs::is_other(fs::status(path, error));
-}
-
 // The file that a symbolic link stands for: the link stays.
 std::string behind_links(const std::string& path) {
   std::error_code error;
@@ -96,6 +90,11 @@ std::shared_ptr<parquet::WriterProperties> properties(std::span<const Column> co
 }
 
 }  // namespace
+
+bool is_special(const std::string& path) {
+  std::error_code error;
+  return fs::is_other(fs::status(path, error));
+}
 
 Status sync_directory(const std::string& path) {
   return sync(path.empty() ? "." : path, O_RDONLY | O_DIRECTORY);

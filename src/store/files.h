@@ -19,6 +19,8 @@ namespace jaxsmith::store {
 // Writes beside the final name, syncs, renames: after a kill or on a full disk nothing half-written
 // has the name. A device or a pipe is written to as it is.
 Status write_file(const std::string& path, std::string_view content);
+// Whether it is a device or a pipe, which is written to and not replaced.
+bool is_special(const std::string& path);
 // Whether write_file will get that far: for whoever has work to do before it.
 Status check_writable(const std::string& path);
 // All of it. A device or a pipe may have no end: of more than 256 MiB of one that is an error.

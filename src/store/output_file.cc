@@ -40,11 +40,6 @@ bool lies_in(const std::string& path, const std::string& folder) {
   }
 }
 
-bool is_special(const std::string& path) {
-  std::error_code error;
-  return fs::is_other(fs::status(path, error));
-}
-
 }  // namespace
 
 Status check_output_files(const std::vector<Output>& files,

@@ -49,7 +49,10 @@ Array triangular_solve(const Array& a, const Array& b, const TriangularSolve& o)
   require(left.count == right.count && left.rows == (o.left ? right.rows : right.columns),
           "the sides' shapes do not go together");
   if (any_abstract({&a, &b})) return Array::typed(b.dtype(), b.shape());
-  const Work of_right(b.context(), right), of_left(a.context(), left);
+  constexpr std::int64_t kCopies = 3;  // of each side, and what they are widened to
+  const Workspace of_left(a.context(), {kCopies, left.rows, left.columns, sizeof(C128)}),
+      of_right(b.context(), {kCopies, right.rows, right.columns, sizeof(C128)});
+  b.context().spend({kEachMatrix, right.count});
   b.context().spend({4, right.count, right.rows, right.columns, left.rows});
   const Array coefficients = convert(with_noise(a), wide(a.dtype()));
   Array out = convert(with_noise(b), wide(b.dtype()));

@@ -8,11 +8,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
-#include <fstream>
 #include <string_view>
 
-#include "base/lines.h"
 #include "base/text.h"
 
 #include "jaxsmith/command.h"
@@ -62,28 +59,9 @@ void tell_summary(const extract::CaptureSummary& s, const std::string& out) {
   }
 }
 
-// How many functions there are records of (docs/records.md).
-std::uint64_t count_recorded(const std::string& records) {
-  std::uint64_t count = 0;
-  std::error_code error;
-  for (std::filesystem::directory_iterator at(records, error), end; !error && at != end;
-       at.increment(error)) {
-    if (at->path().extension() != ".jsonl") continue;
-    std::ifstream in(at->path());
-    LineReader lines(in, at->path().string());
-    for (std::string line;;) {
-      const auto more = lines.next(line);
-      if (!more.ok() || !more.value()) break;
-      count += line.starts_with(R"({"type": "raw")") || line.starts_with(R"({"type": "function")");
-    }
-  }
-  return count;
-}
-
 int finish(const extract::CaptureOptions& options, std::unique_ptr<store::OutputFolder> folder,
            const trace::Installation& where) {
-  if (const std::uint64_t count = count_recorded(extract::records_folder(*folder)); count > 0)
-    tell("jaxsmith capture: making the dataset of {}\n", counted(count, "recorded function"));
+  tell("jaxsmith capture: making the dataset of what was recorded\n");
   auto summary = extract::finish_capture(options, std::move(folder), where, cancelled);
   if (cancelled && !summary.ok())
     return report_interrupted(kCommand, options.records.empty()

@@ -244,7 +244,6 @@ class ResultFolder {
  public:
   explicit ResultFolder(std::string path) : path_(std::move(path)) {}
   ~ResultFolder() {
-    if (lock_) ::unlink(lock_path().c_str());
     if (made_) ::rmdir(path_.c_str());  // an empty one
   }
   ResultFolder(const ResultFolder&) = delete;
@@ -259,8 +258,8 @@ class ResultFolder {
     if (is_of_dataset())
       return Error::usage(fmt::format("--out {}: it holds a dataset; name another folder", path_));
     JAXSMITH_CHECK(store::make_directories(path_));
-    JAXSMITH_TRY(lock, FileLock::take(lock_path()));
-    if (!lock) return FileLock::taken(path_, lock_path());
+    JAXSMITH_TRY(lock, FileLock::take_folder(path_));
+    if (!lock) return FileLock::taken(path_, path_);
     lock_ = std::move(lock);
     for (std::filesystem::directory_iterator at(path_, error), end; !error && at != end;
          at.increment(error))
@@ -277,8 +276,6 @@ class ResultFolder {
     return store::holds_run(path_) ||
            (real.filename() == "data" && store::holds_run(real.parent_path().string()));
   }
-  std::string lock_path() const { return path_ + "/.jaxsmith-eval.lock"; }
-
   const std::string path_;
   bool made_ = false;
   std::optional<FileLock> lock_;

@@ -72,6 +72,7 @@ std::optional<std::complex<double>> complex_number(const Value& value) {
   const std::string& all = value.get_ref<const std::string&>();
   std::string_view rest = all;
   if (rest.starts_with('(') && rest.ends_with(')')) rest = rest.substr(1, rest.size() - 2);
+  if (rest.empty()) return std::nullopt;
   std::complex<double> out;
   for (bool first = true; !rest.empty(); first = false) {
     const bool plus = rest.starts_with('+');
@@ -85,7 +86,7 @@ std::optional<std::complex<double>> complex_number(const Value& value) {
     if (!first) return std::nullopt;
     out.real(part);
   }
-  return all.empty() ? std::nullopt : std::optional(out);
+  return out;
 }
 
 Error no_number(const Value& value, DType dtype) {

@@ -26,6 +26,16 @@ bool goes_on(const std::string& text) {
   return value.starts_with('[') && !value.ends_with(']');
 }
 
+// What CLI11 takes for the value of a flag: true, on, yes, 1 …
+bool is_flag(const std::string& value) {
+  try {
+    CLI::detail::to_flag_value(value);
+    return true;
+  } catch (const std::invalid_argument&) {
+    return false;
+  }
+}
+
 std::size_t most_values(const CLI::Option& option) {
   return static_cast<std::size_t>(std::max(option.get_items_expected_max(), 1));
 }
@@ -56,6 +66,9 @@ CLI::ConfigItem OptionFile::item_of(const std::string& line) const {
     throw CLI::ConfigError(fmt::format(
         "'{0}' takes {1}: write {0} = {2}", item.name, counted(most_values(*option), "value"),
         option->get_items_expected_max() == 0 ? "true" : option->get_type_name()));
+  if (option->get_items_expected_max() == 0 && !item.inputs.empty() && !is_flag(item.inputs[0]))
+    throw CLI::ConfigError(
+        fmt::format("'{}' is true or false, not '{}'", item.name, in_one_line(item.inputs[0])));
   return std::move(item);
 }
 
@@ -69,7 +82,8 @@ std::vector<CLI::ConfigItem> OptionFile::from_config(std::istream& input) const 
   for (std::string line; std::getline(input, line);) {
     const std::size_t begun = ++number;
     line = trimmed(line);
-    if (line.empty() || line.starts_with('#') || line.starts_with(';') || line == "[default]")
+    if (line.empty() || line.starts_with('#') || line.starts_with(';') ||
+        CLI::detail::to_lower(line) == "[default]")
       continue;
     for (std::string more; goes_on(line) && std::getline(input, more); ++number)
       line = line.substr(0, line.find('#')) + trimmed(more.substr(0, more.find('#')));

@@ -46,12 +46,13 @@ const CLI::Option* option_of(const CLI::App& app, std::string_view message) {
   return app.get_option_no_throw(std::string(message.substr(0, message.find_first_of(": "))));
 }
 
-std::string mismatch_text(const CLI::Option& option) {
+std::string mismatch_text(const CLI::Option& option, std::string_view message) {
   if (option.get_items_expected_max() == 0)
     return fmt::format("{}: it takes no value", option.get_name());
   const auto given = option.count();
   const auto most = static_cast<std::size_t>(option.get_items_expected_max());
-  if (given <= most)
+  const bool missing = message.find(" missing") != std::string_view::npos;
+  if (missing || given <= most)
     return fmt::format("{}: its value is missing: write {}", option.get_name(), usage_of(option));
   if (most > 1)
     return fmt::format("{}: it has {} values; {} are the most", option.get_name(), given, most);
@@ -80,7 +81,8 @@ std::string misuse_text(const CLI::App& app, const CLI::ParseError& error) {
   }
   const CLI::Option* option = option_of(app, text);
   if (option == nullptr) return text;
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return mismatch_text(*option);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
+    return mismatch_text(*option, text);
   if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
     if (option->get_items_expected_max() == 0 || option->results().empty())
       return fmt::format("{}: it takes no value", option->get_name());

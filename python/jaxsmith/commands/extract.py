@@ -139,7 +139,10 @@ def _advice(target: str, module: ModuleType, function: Any, args: list[Any]) -> 
             f"{owner.__name__} is a class: name a function, or a method of one of its objects that the"
             f" module has, as in {place}{instance}.METHOD"
         )
-    if not args or not isinstance(args[0], owner):
+    import jax
+
+    # One that is a pytree is an argument like others.
+    if not args or not isinstance(args[0], owner) or not jax.tree_util.all_leaves([args[0]]):
         return ""
     instance = named(lambda value: value is args[0])
     return (

@@ -130,6 +130,10 @@ def source_at(file: str, line: int) -> SourceText | None:
 def why_none_at(file: str, line: int) -> str:
     """Why `source_at` gives nothing for a place, or something else than the function."""
     if linecache.getlines(file):
+        try:
+            _parsed(file)
+        except (SyntaxError, ValueError) as error:
+            return f"it cannot be found: {file} cannot be parsed: {error}".partition("\n")[0]
         return f"it cannot be found: it is not what {file} has at line {line} now"
     if file.startswith("<"):
         return f"it cannot be found: its code is of {file}, no file, as what exec or a prompt makes"

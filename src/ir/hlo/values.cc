@@ -542,19 +542,17 @@ AttributeValue ValueReader::sharding() {
 // devices=[2,4] of a sharding, as many as meshes may have.
 void ValueReader::require_devices(std::string_view sharding, std::size_t at) {
   constexpr std::string_view kKey = "devices=[";
-  const std::size_t begin = sharding.find(kKey);
-  if (begin == std::string_view::npos) return;
-  Cursor sizes(sharding.substr(begin + kKey.size()));
+  if (!sharding.starts_with(kKey)) return;
+  Cursor sizes(sharding.substr(kKey.size()));
   std::int64_t count = 1;
   do {
-    const std::size_t place = sizes.offset();
     std::int64_t size = 0;
     if (!is_digit(sizes.peek())) return;
     while (is_digit(sizes.here()) && size <= ir::Mesh::kMostDevices) {
       size = size * 10 + (sizes.here() - '0');
       sizes.advance();
     }
-    if (sizes.offset() == place || size < 1 || size > ir::Mesh::kMostDevices / count)
+    if (size < 1 || size > ir::Mesh::kMostDevices / count)
       in_.fail_at(at,
                   "a sharding is over 1 to " + std::to_string(ir::Mesh::kMostDevices) + " devices");
     count *= size;

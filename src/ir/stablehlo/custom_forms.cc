@@ -27,6 +27,8 @@ Attr Parser::ints_attr(bool bools) {
       in_.peek();
       const std::size_t at = in_.offset();
       const bool word = bools && (in_.starts("true") || in_.starts("false"));
+      if (!a.items.empty() && word != (a.text == "i1"))
+        in_.refuse("expected numbers or truth values alone");
       if (word) a.text = "i1";
       item.text = word ? std::string(in_.word("a bool")) : number_as(in_.number(), "i64", in_, at);
       a.items.push_back(std::move(item));

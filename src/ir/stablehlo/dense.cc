@@ -110,6 +110,8 @@ std::uint64_t integer_in(std::string_view text, const IntegerType& type, std::st
   const std::uint64_t most =
       (bits == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - (negative ? 0 : 1));
   const bool no_minus = negative && (value == 0 || type.sign == IntegerType::Sign::kUnsigned);
+  // Of wider types the text is kept, and no value is computed with.
+  if (type.bits > 64 && done.ec == std::errc::result_out_of_range && !no_minus) return ~value;
   if (done.ec != std::errc() || value > most || no_minus)
     in.refuse_at(offset, fmt::format("{} is no {}", text, name));
   return negative ? -value : value;

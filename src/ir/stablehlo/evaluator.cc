@@ -65,7 +65,7 @@ std::string_view class_name(DType dtype) {
 // Names of attributes that others than their operation's dialect have added say whose they are.
 void check_prefixes(const std::vector<NamedAttr>& attrs, std::string_view whose) {
   for (const NamedAttr& a : attrs)
-    if (a.name.find('.') == std::string::npos)
+    if (a.name.find('.') == std::string::npos && a.name != "sym_visibility")  // of a symbol
       invalid(fmt::format("attribute {} of {} has no dialect before it, as in jax.{}", a.name,
                           whose, a.name));
 }

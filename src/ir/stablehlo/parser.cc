@@ -356,6 +356,7 @@ void Parser::take_module_attrs(std::vector<NamedAttr> attrs) {
     else
       module_->attrs.push_back(std::move(a));
   }
+  std::ranges::stable_sort(module_->attrs, {}, &NamedAttr::name);
 }
 
 void Parser::items() {
@@ -447,7 +448,7 @@ std::vector<Module> Parser::parse() {
     items();
   }
   if (!in_.at_end()) in_.refuse("expected the end of the module");
-  if (!around.functions.empty()) modules_.push_back(std::move(around));
+  if (!around.functions.empty() || !around.ops.empty()) modules_.push_back(std::move(around));
   if (modules_.empty() || !out.functions.empty() || !out.ops.empty())
     modules_.insert(modules_.begin(), std::move(out));
   return std::move(modules_);

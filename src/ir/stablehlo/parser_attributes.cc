@@ -111,8 +111,9 @@ Attr Parser::dense_array_attr() {
   a.text = std::string(in_.word("an element type"));
   const auto integers = integer_type(a.text);
   const auto dtype = dtype_from_mlir(a.text);
-  const bool numbers =
-      integers ? a.text == "i1" || integers->bits % 8 == 0 : dtype && tensor::is_real(*dtype);
+  const bool numbers = integers
+                           ? a.text == "i1" || integers->bits % 8 == 0
+                           : dtype && tensor::is_real(*dtype) && tensor::bit_width(*dtype) % 8 == 0;
   if (!numbers || a.text == "index")
     in_.refuse_at(at, "an array holds i1, or integers or floats of whole bytes, not " + a.text);
   if (in_.take(":")) do {

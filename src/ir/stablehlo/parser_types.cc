@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "ir/stablehlo/parser_state.h"
+#include "ir/stablehlo/printer.h"
 #include "ir/stablehlo/quantized.h"
 
 namespace jaxsmith::stablehlo {
@@ -61,7 +62,6 @@ const Type* Parser::type() {
   }
   if (!is_letter(in_.peek())) in_.refuse("expected a type");
   const std::string name = element_name();
-  if (const auto known = known_.types.find(name); known != known_.types.end()) return known->second;
   const auto dtype = dtype_from_mlir(name);
   const bool number = dtype || is_other_number(name);
   if (!number && !is_other_type(name)) in_.refuse_at(start, "unknown type '" + name + "'");
@@ -124,12 +124,7 @@ Type Parser::tensor_type(std::size_t end) {
   in_.peek();
   const std::size_t element = in_.offset();
   t.element = element_name();
-  if (in_.take(",") && in_.peek() != '>') {
-    const std::size_t encoding = in_.offset();
-    attribute();
-    t.encoding = std::string(in_.text().substr(encoding, in_.offset() - encoding));
-    while (t.encoding.back() == ' ' || t.encoding.back() == '\n') t.encoding.pop_back();
-  }
+  if (in_.take(",")) t.encoding = print(attribute());
   in_.expect(">");
   if (in_.offset() != end) in_.refuse("expected the end of a tensor's type");
   if (const auto alias = known_.type_aliases.find(t.element); alias != known_.type_aliases.end()) {

@@ -578,6 +578,11 @@ void Printer::except(const Op& op, std::initializer_list<std::string_view> said)
   dict(rest);
 }
 
+std::string print(const Attr& attribute) {
+  const Module none;
+  return Printer(none).print_attribute(attribute);
+}
+
 std::string print(const Module& module) { return Printer(module).print(); }
 
 }  // namespace jaxsmith::stablehlo

@@ -26,6 +26,10 @@ class Printer {
  public:
   explicit Printer(const Module& module) : m_(module) {}
   std::string print();
+  std::string print_attribute(const Attr& a) {
+    attr(a);
+    return std::move(out_);
+  }
 
  private:
   template <class... T>

@@ -51,11 +51,13 @@ void Scanner::refuse_without(const char* expected) const {
 }
 
 std::int64_t Scanner::integer() {
+  skip_space();
+  const std::size_t start = at_;
   const std::string_view text = number();
   std::int64_t n = 0;
   const auto done = std::from_chars(text.data(), text.data() + text.size(), n);
   if (done.ec != std::errc() || done.ptr != text.data() + text.size())
-    refuse("expected an integer");
+    refuse_at(start, fmt::format("expected an integer, found {}", text));
   return n;
 }
 
