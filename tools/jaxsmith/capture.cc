@@ -8,8 +8,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
 #include <string_view>
 
+#include "base/lines.h"
 #include "base/text.h"
 
 #include "jaxsmith/command.h"
@@ -59,9 +62,29 @@ void tell_summary(const extract::CaptureSummary& s, const std::string& out) {
   }
 }
 
+// Whether there is the record of a function, as jaxsmith itself writes them: for what is said
+// before the work.
+bool any_recorded(const std::string& records) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(records, error), end; !error && at != end;
+       at.increment(error)) {
+    if (at->path().extension() != ".jsonl") continue;
+    std::ifstream in(at->path());
+    LineReader lines(in, at->path().string());
+    for (std::string line;;) {
+      const auto more = lines.next(line);
+      if (!more.ok() || !more.value()) break;
+      if (line.starts_with(R"({"type": "raw")") || line.starts_with(R"({"type": "function")"))
+        return true;
+    }
+  }
+  return false;
+}
+
 int finish(const extract::CaptureOptions& options, std::unique_ptr<store::OutputFolder> folder,
            const trace::Installation& where) {
-  tell("jaxsmith capture: making the dataset of what was recorded\n");
+  if (any_recorded(extract::records_folder(*folder)))
+    tell("jaxsmith capture: making the dataset of what was recorded\n");
   auto summary = extract::finish_capture(options, std::move(folder), where, cancelled);
   if (cancelled && !summary.ok())
     return report_interrupted(kCommand, options.records.empty()
