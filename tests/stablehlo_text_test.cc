@@ -251,6 +251,24 @@ std::vector<Form> other_forms() {
   };
 }
 
+// A module has a visibility of its own; what it holds names whose attributes it has.
+TEST(StablehloText, AModuleAloneHasAVisibility) {
+  const auto verified = [](std::string_view of_module, std::string_view of_argument) {
+    const std::string text = fmt::format(
+        "module {} {{\n  func.func public @main(%arg0: tensor<2xf32> {}) -> tensor<2xf32> {{\n"
+        "    return %arg0 : tensor<2xf32>\n  }}\n}}\n",
+        of_module, of_argument);
+    const auto modules = parse(text, "m.mlir");
+    return modules.ok() && Evaluator(modules.value()[0], text, "m.mlir").verify().ok();
+  };
+  constexpr std::string_view kVisibility = "sym_visibility = \"private\"";
+  const std::string own = fmt::format("{{{}}}", kVisibility);
+  EXPECT_TRUE(verified("attributes " + own, ""));
+  EXPECT_TRUE(verified("", "{jax.note = 1 : i32}"));
+  EXPECT_FALSE(verified("attributes {note = 1 : i32}", ""));
+  EXPECT_FALSE(verified("", own));
+}
+
 TEST(StablehloText, EncodingsOfTypesAreAttributes) {
   const auto form = [](std::string_view encoding, std::string_view alias) {
     const std::string text = fmt::format(

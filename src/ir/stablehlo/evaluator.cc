@@ -62,10 +62,12 @@ std::string_view class_name(DType dtype) {
   }
 }
 
-// Names of attributes that others than their operation's dialect have added say whose they are.
-void check_prefixes(const std::vector<NamedAttr>& attrs, std::string_view whose) {
+// Names of attributes that others than their operation's dialect have added say whose they are, but
+// for `own`, which its operation has itself.
+void check_prefixes(const std::vector<NamedAttr>& attrs, std::string_view whose,
+                    std::string_view own = {}) {
   for (const NamedAttr& a : attrs)
-    if (a.name.find('.') == std::string::npos && a.name != "sym_visibility")  // of a symbol
+    if (a.name.find('.') == std::string::npos && a.name != own)
       invalid(fmt::format("attribute {} of {} has no dialect before it, as in jax.{}", a.name,
                           whose, a.name));
 }
@@ -119,7 +121,7 @@ Status Evaluator::verify(const EvaluationContext& context) {
   try {
     at_ = 0;
     if (m_.functions.empty()) invalid("the module has no function");
-    check_prefixes(m_.attrs, "the module");
+    check_prefixes(m_.attrs, "the module", "sym_visibility");
     for (const Function& f : m_.functions) verify_function(f);
   } catch (const tensor::EvaluationError& e) {
     abstract_ = false;
