@@ -191,6 +191,15 @@ bool looks_beyond_elements(const Program& program, BodyId body) {
                               [&](const Node& node) { return is_elementwise(program, node); });
 }
 
+bool maps(const Program& program) {
+  return std::ranges::none_of(program.bodies, [&](const Body& body) {
+    return std::ranges::any_of(body.nodes, [&](const Node& node) {
+      const Op* op = program.catalogue->find(node.op);  // a call of another body is no entry
+      return op != nullptr && op->has(kUnmapped);
+    });
+  });
+}
+
 bool worth_mapping(Builder& b, BodyId body) {
   return b.settings().maps_anything || looks_beyond_elements(b.program(), body);
 }

@@ -15,6 +15,9 @@ namespace jaxsmith::plan {
 // and give and by what they call.
 bool looks_beyond_elements(const Program& program, BodyId body);
 
+// Whether JAX maps all of its steps over an axis: a Jacobian is a map too.
+bool maps(const Program& program);
+
 // Whether an entry may map a function that it has made.
 bool worth_mapping(Builder& b, BodyId body);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "plan/jax/mapping.h"
 #include "plan/jax/member_calls.h"
 #include "plan/jax/member_forms.h"
 #include "plan/jax/member_text.h"
@@ -30,7 +31,7 @@ bool is_number(const Program& root, const Subject& s) {
 // A vector for which a matrix of second derivatives is small.
 bool is_short(const Program& root, const Subject& s) {
   constexpr std::int64_t kMost = 12;
-  if (!is_one(s)) return false;
+  if (!is_one(s) || !maps(root)) return false;  // a Hessian is a map
   const Type& type = argument(root, s.numbers[0]).type;
   return type.rank() == 1 && type.shape[0] >= 2 && type.shape[0] <= kMost;
 }

@@ -15,11 +15,7 @@ namespace {
 constexpr int kNotMapped = -1;
 
 bool may_be_mapped(const Program& root) {
-  if (root.devices > 1) return false;
-  for (const Body& body : root.bodies)
-    for (const Node& node : body.nodes)
-      if (root.catalogue->named(node.op).has(kUnmapped)) return false;
-  return looks_beyond_elements(root, root.root);
+  return root.devices == 1 && maps(root) && looks_beyond_elements(root, root.root);
 }
 
 class Batch {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "plan/holes.h"
+#include "plan/jax/mapping.h"
 #include "plan/jax/member_calls.h"
 #include "plan/jax/member_forms.h"
 #include "plan/jax/member_text.h"
@@ -369,7 +370,7 @@ bool has_small_jacobian(const Program& root, const Subject& s) {
   const Type& in = type_of(root, s.numbers[0]);
   const Type& out = result_value(root, s).type;
   return is_one(s) && alone(s) && s.is_array() && !s.thin && in.rank() <= 1 &&
-         out.dtype == in.dtype &&
+         out.dtype == in.dtype && maps(root) &&
          tensor::element_count(in.shape) * tensor::element_count(out.shape) <= kMostEntries;
 }
 bool is_named_number(const Program& root, const Subject& s) {
