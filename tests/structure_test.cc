@@ -1,6 +1,8 @@
 // A structure hangs on what is computed, not on names, sizes and types.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "backend/backend.h"
@@ -39,6 +41,19 @@ TEST(Structure, DiffersWithWhatIsComputed) {
     seen.insert(structure_of(members[0].program));
   }
   EXPECT_GT(seen.size(), kFamilies * 9 / 10);
+}
+
+// `make bench-structures` counts as many as there is time for.
+TEST(Structure, IsThePlansOwn) {
+  constexpr std::uint64_t kPlans = 4000;
+  std::map<std::uint64_t, int> times;
+  for (std::uint64_t family = 0; family < kPlans; ++family) {
+    const auto root =
+        plan::plan_root(kOptions, plan::family_settings(kOptions, 11, family), 11, family);
+    if (root) ++times[structure_of(*root)];
+  }
+  const auto own = std::ranges::count_if(times, [](const auto& each) { return each.second == 1; });
+  EXPECT_GT(own, static_cast<std::ptrdiff_t>(kPlans * 96 / 100));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ Op entry(std::string name) { return {.name = std::move(name), .spellings = {"$0"
 TEST(Turns, FunctionsHaveTheMoreOfThemTheRarerTheyAre) {
   const std::vector<Op> ops = {entry("flip"), entry("rev"), entry("plain")};
   const std::vector<FunctionUse> uses = {{"lib.flip", 0, "flip:1.00"},
-                                         {"lib.rev", 15, "rev:0.30, flip:0.10, unknown:1.00"},
+                                         {"lib.rev", 12, "rev:0.30, flip:0.10, unknown:1.00"},
                                          {"lib.sum", 400, "plain:1.00"}};
   const Turns turns(ops, uses);
   std::map<std::string, int> met;

@@ -21,6 +21,7 @@
 #include "plan/calls.h"
 #include "plan/dialect.h"
 #include "plan/op.h"
+#include "plan/preparation.h"
 #include "plan/reasons.h"
 #include "plan/setting_words.h"
 #include "plan/turns.h"
@@ -86,6 +87,7 @@ struct Vocabulary {
   MemberRule gradient = nullptr, mapped = nullptr;
   SpreadRule spread = nullptr;
   std::vector<Dialect> dialects = {};  // their shares add up to less than one
+  std::vector<Preparation> preparations = {};
   Calls calls = {};
   ControlForms control = {};
   ByCall<CallReason> reasons = {};

@@ -19,6 +19,7 @@
 #include "plan/meaning.h"
 #include "plan/outline.h"
 #include "plan/scopes.h"
+#include "plan/setting.h"
 #include "plan/size.h"
 #include "plan/telling.h"
 #include "plan/visibility.h"
@@ -555,13 +556,13 @@ bool draw_study(Builder& b, const std::vector<const Op*>& studies) {
 
 // An idiom that stands alone is, but for its few choices, like any other program of it: people make
 // a function of it and go on with that.
-void study(Builder& b) {
+bool study(Builder& b) {
   constexpr double kStudied = 0.65;
-  if (b.settings().size == SizeClass::kSmall || !b.random().chance(kStudied)) return;
+  if (b.settings().size == SizeClass::kSmall || !b.random().chance(kStudied)) return false;
   std::vector<const Op*> studies;
   for (const Op& op : b.catalogue().ops())
     if (op.has(kStudy)) studies.push_back(&op);
-  draw_study(b, studies);
+  return draw_study(b, studies);
 }
 
 }  // namespace
@@ -595,7 +596,12 @@ bool fill_with_idioms(Builder& b, Category category) {
   const std::size_t more = b.random().weighted(profile(b).more_idioms);
   std::size_t drawn = 0;
   while (drawn < more && may_go_on(b) && draw_next_idiom(b, std::nullopt)) ++drawn;
-  if (drawn == 0) study(b);
+  // What is short says little by itself.
+  constexpr double kPurpose = 0.4, kPurposeOfShort = 0.85;
+  constexpr std::size_t kShort = 5;
+  const bool studied = drawn == 0 && study(b);
+  const double purpose = b.open_body().nodes.size() < kShort ? kPurposeOfShort : kPurpose;
+  if (!studied && may_go_on(b) && b.random().chance(purpose)) go_on_with_purpose(b);
   return return_ends(b);
 }
 

@@ -9,6 +9,8 @@
 #include "plan/composition.h"
 #include "plan/holes.h"
 #include "plan/meaning.h"
+#include "plan/preparation.h"
+#include "plan/setting.h"
 #include "plan/visibility.h"
 
 namespace jaxsmith::plan {
@@ -164,12 +166,15 @@ ValueId Idiom::argument(Words names, Type type, Interval range) {
   if (!may_add_argument() || !b_.allowed(type.dtype) || type.rank() > b_.settings().max_rank ||
       !b_.acceptable_shape(type.shape))
     fail();
-  const auto bit = 1u << b_.body_of(b_.current()).parameters.size();
   // Most people write the long form of a name, some the short.
   if (names.size() > 1 && chance(0.45))
     std::swap(
         names[0],
         names[static_cast<std::size_t>(between(1, static_cast<std::int64_t>(names.size()) - 1))]);
+  // What a study goes over is its own, and so is what a setting compares with.
+  if ((!op_.has(kStudy | kSetting) || is_role(op_)) && !names.empty())
+    if (const auto made = prepared(b_, {names, type, range})) return own(*made);
+  const auto bit = 1u << b_.body_of(b_.current()).parameters.size();
   const Stats stats = stats_of(type, range);
   const std::uint32_t differentiable = tensor::is_inexact(type.dtype) ? bit : 0;
   return own(b_.add_parameter(

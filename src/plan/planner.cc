@@ -9,6 +9,7 @@
 #include "plan/family.h"
 #include "plan/field.h"
 #include "plan/packs.h"
+#include "plan/preparation.h"
 #include "plan/setting.h"
 #include "plan/size.h"
 #include "plan/turns.h"
@@ -209,6 +210,25 @@ Drawn beside(Builder& b, const CategoryProfile& profile, const Drawn& first) {
   return out;
 }
 
+// A new argument of the root, or what is made of some (plan/preparation.h).
+ValueId data_of(Builder& b, const Drawn& drawn) {
+  static const std::vector<std::string> kNumbers = {"x", "level", "amount"},
+                                        kArrays = {"x", "values", "data", "samples", "readings"},
+                                        kWhole = {"codes", "counts", "ids"},
+                                        kFlags = {"mask", "flags"};
+  const Type& type = drawn.type;
+  const std::uint32_t kind = kind_of(type.dtype);
+  const std::vector<std::string>& words = kind == kBoolKind         ? kFlags
+                                          : (kind & kIntegers) != 0 ? kWhole
+                                          : type.shape.empty()      ? kNumbers
+                                                                    : kArrays;
+  const Wanted wanted{{b.random().pick(words)}, type, practical(drawn.stats)};
+  if (const auto made = prepared(b, wanted)) return *made;
+  const std::uint32_t bit = 1u << parameters_of(b).size();
+  const std::uint32_t differentiable = tensor::is_inexact(type.dtype) ? bit : 0;
+  return b.add_parameter({type, drawn.stats, "", bit, differentiable, 0, bit});
+}
+
 // The same operation, on a new argument of the root that it must use; on two where it does not meet
 // what is there.
 Op on_new_argument(const Op& op, const CategoryProfile& profile) {
@@ -223,11 +243,9 @@ Op on_new_argument(const Op& op, const CategoryProfile& profile) {
     const bool any_kind = given == 0 && b.random().chance(0.35);
     Drawn drawn = draw_argument(b, any, static_cast<int>(given) + (any_kind ? 1 : 0));
     std::vector<ValueId> added;
-    for (std::size_t n = given; n < std::min(given + 2, most); ++n) {
-      const std::uint32_t bit = 1u << n;
-      if (n > given) drawn = beside(b, any, drawn);
-      added.push_back(b.add_parameter({drawn.type, drawn.stats, "", bit,
-                                       tensor::is_inexact(drawn.type.dtype) ? bit : 0, 0, bit}));
+    for (int n = 0; n < 2 && parameters_of(b).size() < most; ++n) {
+      if (n > 0) drawn = beside(b, any, drawn);
+      added.push_back(data_of(b, drawn));
       // What an attempt leaves behind would be taken for part of the next one.
       const Program before = b.program();
       Draft own = draft;

@@ -105,9 +105,6 @@ bool is_kind(const Op& op, std::string_view kind) {
 bool is_setting(const Op& op) {
   return op.has(kSetting) && (op.hints.empty() || is_kind(op, kGeneral));
 }
-bool is_role(const Op& op) {
-  return op.has(kSetting) && !is_setting(op) && !is_kind(op, kUse) && !is_kind(op, kSays);
-}
 
 std::vector<const Op*> roles_of(const Builder& b, const Op& entry) {
   std::vector<const Op*> out;
@@ -468,13 +465,33 @@ bool goes_by(const Value& v, const std::vector<std::string>& words) {
   return std::ranges::any_of(v.names, is_one) || is_one(v.hint);
 }
 
+bool is_role(const Op& op) {
+  return op.has(kSetting) && !is_setting(op) && !is_kind(op, kUse) && !is_kind(op, kSays) &&
+         !is_preparation(op);
+}
+
 bool has_settings(const Catalogue& catalogue) {
   return std::ranges::any_of(catalogue.ops(), [](const Op& op) { return op.has(kSetting); });
 }
 
+bool go_on_with_purpose(Builder& b) {
+  constexpr std::size_t kMostSentences = 2;
+  if (computed_ends(b).size() != 1 || b.unused().size() != 1) return false;
+  Body& root = b.open_body();
+  const std::vector<std::string> before = root.summaries;
+  if (!draw_setting(b, std::nullopt)) return false;
+  // What was said of the values stays true, and comes first.
+  std::vector<std::string> joined;
+  for (const std::string& first : before)
+    for (const std::string& then : root.summaries)
+      if (joined.size() < kMostSentences) joined.push_back(first + " " + then);
+  if (!joined.empty()) root.summaries = std::move(joined);
+  return true;
+}
+
 bool fill_with_setting(Builder& b, Category category, const Op& featured, const DrawFeatured& draw,
                        const ShowsCategory& shows, bool beside) {
-  constexpr double kShare = 0.8, kFurther = 0.02, kGoesOn = 0.15;
+  constexpr double kShare = 0.8, kFurther = 0.02, kGoesOn = 0.35;
   if (!draw_in_role(b, featured) && !draw()) return false;
   show_operands(b);
   if (b.random().chance(kGoesOn)) go_on(b, featured);

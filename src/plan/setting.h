@@ -60,6 +60,8 @@ Op words_of_results(
 Op role(std::string name, Category category, std::vector<std::string> entries,
         std::vector<std::string> words, std::function<void(Idiom&)> write);
 
+bool is_role(const Op& op);
+
 // An entry that makes of a call, which is all of the open root, another use of the function: a map
 // over it, its gradient. False where it does not apply.
 Op use_of_function(std::string name, Category category, std::function<bool(Idiom&)> use);
@@ -74,6 +76,9 @@ std::optional<std::string> noun_of(const Builder& b, ValueId id);
 bool goes_by(const Value& v, const std::vector<std::string>& words);
 
 bool has_settings(const Catalogue& catalogue);
+
+// A setting goes on with the one value that the open root leaves over; false where none does.
+bool go_on_with_purpose(Builder& b);
 
 // Draws what a family features, on any operands; false where it does not apply.
 using DrawFeatured = std::function<bool()>;

@@ -15,7 +15,7 @@ const SizeProfile& profile_of(SizeClass size) {
       {.share = 0.70,
        .steps = 4,
        .more_steps = 6,
-       .more_idioms = {0.44, 0.31, 0.17, 0.08},
+       .more_idioms = {0.34, 0.35, 0.2, 0.11},
        .most_nodes = 160,  // operations that a reader can still follow
        .most_results = 4,
        .most_arguments = 6,

@@ -14,7 +14,7 @@ namespace {
 
 // Of 20,000 functions so many are to call each function of the library, and so many families to
 // feature each entry.
-constexpr double kWanted = 30, kWantedOfEntries = 5;
+constexpr double kWanted = 24, kWantedOfEntries = 5;
 // So many functions call it for each turn: a family has several members.
 constexpr double kFunctionsOfTurn = 1.4;
 constexpr double kParts = 256;  // of a weight

@@ -12,6 +12,7 @@
 #include "plan/holes.h"
 #include "plan/idiom.h"
 #include "plan/jax/catalogue.h"
+#include "plan/jax/formula.h"
 #include "plan/jax/op_helpers.h"
 
 namespace jaxsmith::plan {
@@ -111,12 +112,29 @@ Form parse_form(const std::string& text, bool operands_alone = false) {
   return form;
 }
 
+// What calls a function that programs with idioms hardly ever call (plan/jax/reach.def) is written
+// the more often where people may write either.
+double weight_of(const std::string& option, const Vocabulary& words) {
+  constexpr double kOfRarest = 6, kEnough = 60;  // of 20,000 functions
+  static const std::map<std::string, double, std::less<>> kUsual = {
+#define FUNCTION(name, usual, entries) {name, usual},
+#include "plan/jax/reach.def"
+#undef FUNCTION
+  };
+  double weight = 1;
+  for (const std::string& function : functions_in(option, words))
+    if (const auto usual = kUsual.find(function); usual != kUsual.end())
+      weight = std::max(weight, kOfRarest * (1 - usual->second / kEnough));
+  return weight;
+}
+
 // What the forms of several steps share.
 struct Known {
   ValueId given = kNoValue;
   std::map<std::string, ValueId> values = {};
   std::map<std::string, std::int64_t> sizes = {};
   std::optional<Shape> shape = {};
+  const Wanted* wanted = nullptr;
 };
 
 class Call {
@@ -140,7 +158,7 @@ class Call {
     for (const Item& item : form_.results) {
       const auto type = type_of(item);
       if (!type) return i_.fail();
-      parts.push_back({item.unneeded ? Words{} : item.names, *type, range_of(item)});
+      parts.push_back({item.unneeded ? Words{} : named(item), *type, range_of(item)});
     }
     const Idiom::Ids made = i_.unpack(call, operands, {}, std::move(parts));
     for (std::size_t k = 0; k < made.size(); ++k)
@@ -175,13 +193,28 @@ class Call {
       out = i_.between(0, std::max<std::int64_t>(1, rank()) - 1);
     } else if (name == "r") {
       out = rank();
+    } else if (name == "N") {
+      out = tensor::element_count(base());
+    } else if (name == "M" && known_ && known_->wanted) {
+      out = static_cast<std::int64_t>(std::floor(known_->wanted->range.hi)) + 1;
+    } else if (const auto axis = axis_of(name); axis) {
+      if (*axis >= base().size()) i_.fail();
+      out = base()[*axis];
     } else if (name == "d") {
+      if (rank() == 0) i_.fail();
       out = base()[static_cast<std::size_t>(value("a"))];
     } else {
       out = i_.size();
     }
     bound_[name] = out;
     return out;
+  }
+
+  // "d0", of what is wanted.
+  std::optional<std::size_t> axis_of(const std::string& name) const {
+    const bool named = known_ && known_->wanted && name.size() == 2 && name[0] == 'd' &&
+                       std::isdigit(static_cast<unsigned char>(name[1]));
+    return named ? std::optional(static_cast<std::size_t>(name[1] - '0')) : std::nullopt;
   }
 
   std::int64_t rank() { return static_cast<std::int64_t>(base().size()); }
@@ -240,7 +273,29 @@ class Call {
     return std::isdigit(static_cast<unsigned char>(word[0])) ? std::stoll(word) : value(word);
   }
 
+  Words named(const Item& item) const {
+    if (known_ == nullptr || known_->wanted == nullptr) return item.names;
+    if (item.names.front() == "{}") return known_->wanted->names;
+    Words out = item.names;
+    for (std::string& name : out)
+      if (const std::size_t at = name.find("{}"); at != std::string::npos)
+        name.replace(at, 2, known_->wanted->stem());
+    return out;
+  }
+
+  double wanted_end(const std::string& text) {
+    return formula(text, [this](const std::string& name) {
+      const auto of_range = name_in_range(*known_->wanted, name);
+      return of_range ? *of_range : static_cast<double>(value(name));
+    });
+  }
+
   Interval range_of(const Item& item) {
+    if (known_ && known_->wanted) {
+      const double lo = wanted_end(item.range[0]), hi = wanted_end(item.range[1]);
+      if (!(lo < hi)) i_.fail();
+      return {lo, hi};
+    }
     // "2R": twice as far as what is given reaches, "RR": the square of that.
     const auto end = [&](std::string text) {
       double factor = 1;
@@ -264,7 +319,9 @@ class Call {
   // What goes with a value that is given is of its type.
   DType real_type() const {
     const ValueId given = known_ ? known_->given : kNoValue;
-    const DType own = given == kNoValue ? i_.real() : i_.type(given).dtype;
+    const DType own = known_ && known_->wanted ? known_->wanted->type.dtype
+                      : given == kNoValue      ? i_.real()
+                                               : i_.type(given).dtype;
     return kind_of(own) == kReal ? own : i_.real();
   }
 
@@ -297,6 +354,8 @@ class Call {
         return if_allowed(DType::kI32);
       case 'S':
         return if_allowed(i_.builder().settings().integer);
+      case 'w':
+        return known_ && known_->wanted ? std::optional(known_->wanted->type.dtype) : std::nullopt;
       case 'g':
       case 'h':
         if (known_ && known_->given != kNoValue) {
@@ -317,6 +376,7 @@ class Call {
         continue;
       }
       Shape all = base();
+      if (all.empty() && !is_any_shape(size)) return std::nullopt;  // a number has no axis
       const auto axis = static_cast<std::ptrdiff_t>(is_any_shape(size) ? 0 : value("a"));
       if (size.starts_with("*-")) all.erase(all.begin() + axis);
       if (size.starts_with("*1")) all[static_cast<std::size_t>(axis)] = 1;
@@ -461,7 +521,7 @@ class Call {
       const bool inner = i_.builder().depth() > 0;
       if (found && (inner || i_.builder()[*found].uses == 0 || i_.chance(0.5))) return *found;
     }
-    return i_.argument(item.names, *type, range);
+    return i_.argument(named(item), *type, range);
   }
 
   // ---- The call ----
@@ -493,7 +553,10 @@ class Call {
         options.back() += k;
       }
       ++at;
-      out += choices(i_.either(options));
+      std::vector<double> weights;
+      for (const std::string& option : options)
+        weights.push_back(weight_of(option, i_.builder().catalogue().vocabulary()));
+      out += choices(options[i_.random().weighted(weights)]);
     }
     return out;
   }
@@ -515,6 +578,7 @@ class Call {
       }
       out += inside == "dtype"   ? dtype_text(real_type())
              : inside == "shape" ? tuple_text(base())
+             : inside == "wtype" ? dtype_text(*dtype('w'))
                                  : fmt::format("{}", evaluate(inside));
       at = close;
     }
@@ -639,6 +703,14 @@ void CallSteps::write(Idiom& i, ValueId given, ValueId source) const {
   Known known{given, {{"source", source}}};
   for (std::size_t k = 0; k < forms_->all.size(); ++k)
     Call(i, forms_->all[k], known, k == 0 ? given : kNoValue).write();
+}
+
+ValueId CallSteps::write_wanted(Idiom& i, const Wanted& wanted) const {
+  Known known{.shape = wanted.type.shape, .wanted = &wanted};
+  for (const Form& form : forms_->all) Call(i, form, known, kNoValue).write();
+  const auto made = known.values.find("{}");
+  if (made == known.values.end() || i.type(made->second) != wanted.type) i.fail();
+  return made->second;
 }
 
 std::vector<std::string> table_lines(std::string_view table) {

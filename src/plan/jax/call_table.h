@@ -22,10 +22,13 @@
 //                       them.
 //                       * stands for any shape, *- without the axis a, *1 with 1 there, *=n with n.
 //                       The ends of a range may hold sizes: {0,n-1}.
+//                       In preparations (below) d0, d1 … are the sizes of *, N how many elements it
+//                       has, M one more than the largest whole number in its range.
 //   kind                of element: none for this program's real type, f the same but no half type,
 //                       d what JAX's constructors give, i an index, b bool, c complex64, D float32,
 //                       B uint8, U uint32, J int32, S this program's integer type, g that of the
-//                       value that CallSteps are given, h that of the mean of one
+//                       value that CallSteps are given, h that of the mean of one, w that of what
+//                       is wanted
 //   sizes               n=2..5 (drawn), m=n+1 (computed), rank=1..2 (of *)
 //   call                Python with holes, @( the function; <x|y> is one of them, {n+1} a number,
 //                       {a} an axis of *, r its rank, d its size along a, {dtype} the real type and
@@ -39,6 +42,7 @@
 
 #include "plan/idiom.h"
 #include "plan/op.h"
+#include "plan/preparation.h"
 
 namespace jaxsmith::plan {
 
@@ -67,6 +71,10 @@ class CallSteps {
   // `given`: the first operand of the first form; the idiom fails where it may not be. `source`:
   // what that was made of, by this name; it fails where a form asks for one and there is none.
   void write(Idiom& i, ValueId given = kNoValue, ValueId source = kNoValue) const;
+  // Makes what is wanted, which * is the shape of, and gives it. {} in a name is its stem, a result
+  // called {} is it. The ends of ranges are formulas (plan/jax/formula.h) of its range from L to H,
+  // D wide, of how far it reaches to both sides of 0, W, and of sizes.
+  ValueId write_wanted(Idiom& i, const Wanted& wanted) const;
 
  private:
   struct Forms;

@@ -5,6 +5,7 @@
 #include "plan/jax/dialects.h"
 #include "plan/jax/idioms.h"
 #include "plan/jax/op_helpers.h"
+#include "plan/jax/preparations.h"
 #include "plan/jax/settings.h"
 #include "plan/jax/spread.h"
 #include "plan/jax/studies.h"
@@ -147,6 +148,7 @@ Vocabulary vocabulary() {
           .mapped = vmap_member,
           .spread = spread_arguments,
           .dialects = dialects(),
+          .preparations = preparations(),
           .calls = known_calls(),
           .control = control_forms(),
           .reasons = call_reasons(),
@@ -158,10 +160,11 @@ Vocabulary vocabulary() {
 
 std::vector<Op> all_ops() {
   std::vector<Op> all;
-  for (auto* table : {arithmetic_ops, math_ops, array_ops, linear_algebra_ops, reduction_ops,
-                      indexing_ops, gradient_ops, vectorization_ops, conditional_ops, loop_ops,
-                      idiom_ops, random_ops, statistics_ops, scipy_ops, call_table_ops,
-                      custom_rule_ops, setting_ops, study_ops, whole_ops}) {
+  for (auto* table :
+       {arithmetic_ops,  math_ops,     array_ops,         linear_algebra_ops, reduction_ops,
+        indexing_ops,    gradient_ops, vectorization_ops, conditional_ops,    loop_ops,
+        idiom_ops,       random_ops,   statistics_ops,    scipy_ops,          call_table_ops,
+        custom_rule_ops, setting_ops,  study_ops,         whole_ops,          preparation_ops}) {
     for (Op& op : table()) all.push_back(std::move(op));
   }
   return all;

@@ -1,0 +1,174 @@
+#include "plan/jax/preparations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "base/word_list.h"
+#include "plan/argument_roles.h"
+#include "plan/idiom.h"
+#include "plan/jax/call_table.h"
+#include "plan/jax/catalogue.h"
+#include "plan/jax/formula.h"
+
+namespace jaxsmith::plan {
+namespace {
+
+// Of what has an order, as its name says: sums and sets do not know it.
+bool is_series(const Wanted& wanted) {
+  constexpr std::string_view kSeries =
+      "signal signals series prices price returns rewards recording track path states observations "
+      "tokens sequence trace frames levels heights loads demand steps inputs xs ys wave audio flow "
+      "payments gains costs increments positions";
+  const std::vector<std::string> parts = words_of_name(wanted.names.front());
+  return !parts.empty() && is_word_of(kSeries, parts.back());
+}
+
+// Of a row: which arguments it makes.
+struct Conditions {
+  std::uint32_t kinds = kNumbers | kBoolKind;
+  bool full = false;            // no half precision
+  bool learnt = false;          // what is learnt may come about so
+  bool oblong = false;          // rows may repeat or depend on one another
+  bool series = false;          // the order of its elements matters
+  int lowest = 0, highest = 4;  // ranks
+  struct Bound {
+    std::string text;
+    std::size_t at;  // of its sign
+  };
+  std::vector<Bound> bounds = {};  // "L>0"
+
+  bool hold(const Wanted& wanted) const {
+    const int rank = wanted.type.rank();
+    if ((kind_of(wanted.type.dtype) & kinds) == 0 || rank < lowest || rank > highest) return false;
+    Value value;
+    value.type = wanted.type, value.names = wanted.names;
+    if (!learnt && role_of_argument(value) == ArgumentRole::kLearnt) return false;
+    const Shape& shape = wanted.type.shape;
+    if (oblong && rank > 1 && shape[shape.size() - 1] == shape[shape.size() - 2]) return false;
+    if (series && !is_series(wanted)) return false;
+    if (full && tensor::byte_size(wanted.type.dtype) == 2) return false;
+    if (std::ranges::any_of(wanted.type.shape, [](std::int64_t n) { return n < 2; })) return false;
+    const auto value_of = [&](const std::string& name) {
+      const auto axis = static_cast<std::size_t>(name.back() - '0');
+      if (name.size() == 2 && name[0] == 'd' && axis < wanted.type.shape.size())
+        return static_cast<double>(wanted.type.shape[axis]);
+      if (name == "N") return static_cast<double>(tensor::element_count(wanted.type.shape));
+      if (const auto known = name_in_range(wanted, name)) return *known;
+      throw std::logic_error("preparations: nothing is called " + name);
+    };
+    return std::ranges::all_of(bounds, [&](const Bound& bound) {
+      const std::string_view text = bound.text;
+      const double one = formula(text.substr(0, bound.at), value_of);
+      const double other = formula(text.substr(bound.at + 1), value_of);
+      return text[bound.at] == '<' ? one < other : one > other;
+    });
+  }
+};
+
+struct Row {
+  std::string name;
+  Category category{};
+  double weight = 1;
+  Conditions conditions = {};
+  std::vector<std::string> comments = {};
+  std::vector<CallSteps> ways = {};
+};
+
+// "array 2 real rank=1..3 L<0 H>0"
+void read_heading(const std::string& text, Row& row) {
+  static const std::map<std::string, Category> kCategories = {
+      {"arithmetic", kArithmetic}, {"math", kMath},         {"array", kArray},
+      {"reduction", kReduction},   {"indexing", kIndexing}, {"linear_algebra", kLinearAlgebra}};
+  static const std::map<std::string, std::uint32_t> kKindWords = {{"real", kReal},
+                                                                  {"whole", kIntegers},
+                                                                  {"signed", kSignedKind},
+                                                                  {"flags", kBoolKind},
+                                                                  {"numbers", kNumbers}};
+  const std::vector<std::string> words = table_words(text);
+  row.category = kCategories.at(words.at(0)), row.weight = std::stod(words.at(1));
+  for (std::size_t k = 2; k < words.size(); ++k) {
+    const std::string& word = words[k];
+    if (const auto kind = kKindWords.find(word); kind != kKindWords.end()) {
+      row.conditions.kinds = kind->second;
+    } else if (word == "full") {
+      row.conditions.full = true;
+    } else if (word == "oblong") {
+      row.conditions.oblong = true;
+    } else if (word == "series") {
+      row.conditions.series = true;
+    } else if (word == "learnt") {
+      row.conditions.learnt = true;
+    } else if (word.starts_with("rank=")) {
+      const std::size_t dots = word.find("..");
+      row.conditions.lowest = std::stoi(word.substr(5));
+      row.conditions.highest =
+          dots == std::string::npos ? row.conditions.lowest : std::stoi(word.substr(dots + 2));
+    } else {
+      const std::size_t sign = word.find_first_of("<>");
+      if (sign == std::string::npos) throw std::logic_error("preparations: " + word);
+      row.conditions.bounds.push_back({word, sign});
+    }
+  }
+}
+
+std::string entry_of(const Row& row) { return "prepare " + row.name; }
+
+const std::vector<Row>& rows() {
+  static const std::vector<Row> kRows = [] {
+    std::vector<Row> out;
+    for (const std::string& line : table_lines(preparations_table())) {
+      if (!line.starts_with(' ')) {
+        const std::size_t colon = line.find(" : ");
+        Row& row = out.emplace_back();
+        row.name = line.substr(0, colon);
+        read_heading(line.substr(colon + 3), row);
+      } else if (line.starts_with("  # ")) {
+        out.back().comments.push_back(line.substr(4));
+      } else {
+        out.back().ways.emplace_back(line.substr(2));
+      }
+    }
+    return out;
+  }();
+  return kRows;
+}
+
+// "# Stored as `flat_{}`": of the argument that is wanted.
+std::string said_of(const Wanted& wanted, std::string text) {
+  std::string noun = wanted.stem();
+  std::ranges::replace(noun, '_', ' ');
+  for (std::size_t at = text.find("{}"); at != std::string::npos; at = text.find("{}", at))
+    text.replace(at, 2, noun);
+  return text;
+}
+
+}  // namespace
+
+std::vector<Preparation> preparations() {
+  constexpr double kCommented = 0.15;
+  std::vector<Preparation> out;
+  for (const Row& row : rows())
+    out.push_back({entry_of(row), row.weight,
+                   [&row](const Wanted& wanted) { return row.conditions.hold(wanted); },
+                   [&row](Idiom& i, const Wanted& wanted) {
+                     const CallSteps& way = i.random().pick(row.ways);
+                     const bool commented = i.chance(kCommented) && !row.comments.empty();
+                     if (commented && wanted.names.front().size() > 2)
+                       i.comment(said_of(wanted, i.random().pick(row.comments)));
+                     return way.write_wanted(i, wanted);
+                   }});
+  return out;
+}
+
+std::vector<Op> preparation_ops() {
+  std::vector<Op> out;
+  for (const Row& row : rows()) out.push_back(preparation_entry(entry_of(row), row.category));
+  return out;
+}
+
+}  // namespace jaxsmith::plan
