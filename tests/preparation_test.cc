@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
 #include <stdexcept>
+#include <string>
 
 #include "backend/backend.h"
 #include "plan/jax/formula.h"
@@ -20,7 +23,7 @@ TEST(Formulas, AreSumsProductsAndFunctionsOfNumbersAndNames) {
   EXPECT_DOUBLE_EQ(formula("-n*x", value_of), -1.5);
   EXPECT_DOUBLE_EQ(formula("floor(sqrt(n*n) + 0.7)", value_of), 3);
   EXPECT_NEAR(formula("log(exp(x))", value_of), 0.5, 1e-12);
-  for (const char* wrong : {"", "n +", "sin(n)", "(n", "2 n"})
+  for (const char* wrong : {"", "n +", "sin(n)", "(n", "2 n", "2n", "1e-9"})
     EXPECT_THROW(formula(wrong, value_of), std::logic_error) << wrong;
 }
 
@@ -32,19 +35,23 @@ TEST(Preparations, AreEntriesThatNothingDraws) {
   }
 }
 
-TEST(Preparations, TakeWhatIsLearntOnlyAsWeightsComeAbout) {
-  const Wanted weights{{"weights"}, {DType::kF32, {4, 6}}, {-1, 1}};
-  const Wanted readings{{"readings"}, {DType::kF32, {4, 6}}, {-1, 1}};
-  std::size_t of_weights = 0, of_readings = 0;
-  for (const Preparation& each : catalogue().vocabulary().preparations) {
-    of_weights += each.fits(weights), of_readings += each.fits(readings);
-    EXPECT_FALSE(each.fits({{"x"}, {DType::kC64, {4}}, {-1, 1}})) << each.entry;
-  }
-  EXPECT_GT(of_weights, 5U);
-  EXPECT_GT(of_readings, 2 * of_weights);
+TEST(Preparations, AreOfWhatIsCalledSo) {
+  const auto fitting = [](const char* name) {
+    const Wanted wanted{{name}, {DType::kF32, {4, 6}}, {0.2, 0.8}};
+    std::set<std::string> out;
+    for (const Preparation& each : catalogue().vocabulary().preparations)
+      if (each.fits(wanted)) out.insert(each.entry);
+    return out;
+  };
+  const auto readings = fitting("readings"), probs = fitting("class_probs"), w = fitting("w_out");
+  EXPECT_TRUE(readings.contains("prepare calibrated"));
+  EXPECT_FALSE(w.contains("prepare calibrated")) << "nobody measures weights";
+  EXPECT_TRUE(probs.contains("prepare of_log_odds"));
+  EXPECT_FALSE(readings.contains("prepare of_log_odds"));
+  EXPECT_TRUE(fitting("something_else").empty());
 }
 
-TEST(Preparations, PrecedeMostProgramsWithAnIdiom) {
+TEST(Preparations, PrecedeManyProgramsWithAnIdiom) {
   const PlanOptions options{&catalogue()};
   std::size_t programs = 0, with = 0;
   for (std::uint64_t family = 0; family < 300; ++family) {
@@ -58,7 +65,7 @@ TEST(Preparations, PrecedeMostProgramsWithAnIdiom) {
     });
   }
   ASSERT_GT(programs, 100U);
-  EXPECT_GT(with, programs * 6 / 10);
+  EXPECT_GT(with, programs * 3 / 10);
   EXPECT_LT(with, programs);
 }
 

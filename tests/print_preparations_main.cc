@@ -25,15 +25,19 @@ std::vector<plan::Wanted> all_wanted() {
                                              {0.5, 15}, {-20, 3}, {0.001, 0.1}};
   const std::vector<plan::Interval> wholes = {{0, 3}, {0, 23}, {1, 30}, {0, 9}, {1, 100}};
   std::vector<plan::Wanted> out;
+  // One name of each class, as rows ask for it.
+  const std::vector<std::string> names = {"readings", "signal", "features", "images", "rate",
+                                          "probs",    "price",  "state",    "w1",     "sigma",
+                                          "period",   "limit",  "radius"};
   for (const tensor::Shape& shape : shapes) {
     for (const plan::Interval& range : reals)
-      for (const DType dtype : {DType::kF32, DType::kBF16, DType::kF64})
-        for (const char* name : {"reading", "signal"})
-          out.push_back({{name, "level"}, {dtype, shape}, range});
+      for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kF64})
+        for (const std::string& name : names) out.push_back({{name}, {dtype, shape}, range});
     for (const plan::Interval& range : wholes)
-      for (const DType dtype : {DType::kI32, DType::kU8})
-        out.push_back({{"stage", "levels"}, {dtype, shape}, range});
-    out.push_back({{"balance"}, {DType::kI32, shape}, {-9, 12}});
+      for (const DType dtype : {DType::kI32, DType::kU8, DType::kU32})
+        for (const char* name : {"labels", "days_and_hour", "counts", "price"})
+          out.push_back({{name}, {dtype, shape}, range});
+    out.push_back({{"price"}, {DType::kI32, shape}, {-9, 12}});
     out.push_back({{"mask"}, {DType::kBool, shape}, {0, 1}});
   }
   return out;

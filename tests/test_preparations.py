@@ -26,7 +26,7 @@ NAMES = {
     "u32": np.uint32,
     "bool": np.bool_,
 }
-# Of the width of a range: what the last digits of a type may add to its ends.
+# Of the magnitude of a range: what the last digits of a type may add to its ends.
 DIGITS = {"f32": 1e-5, "f64": 1e-12, "bf16": 2e-2, "f16": 3e-3}
 
 

@@ -26,11 +26,11 @@ Habit habit_of(Builder& b) {
   if (random.chance(kPlain)) return {0, 0};
   switch (b.settings().size) {
     case SizeClass::kSmall:
-      return {0.45, 1};
+      return {0.5, 1};
     case SizeClass::kLarge:
-      return {0.45, 4};
+      return {0.4, 2};
     default:
-      return {random.pick(std::vector<double>{0.5, 0.65, 0.8}), 4};
+      return {random.pick(std::vector<double>{0.5, 0.65, 0.8}), 2};
   }
 }
 
@@ -46,13 +46,15 @@ std::size_t prepared_so_far(Builder& b) {
 double share_for(const Wanted& wanted) {
   constexpr double kLearnt = 0.6, kNumber = 0.85, kSetting = 0.3;
   constexpr std::string_view kApart =
-      "seed key keys rng step steps i iteration iterations index epoch prompt end lo hi";
+      "seed key keys rng step steps timesteps t salt nonce i iteration iterations index epoch "
+      "prompt end lo hi";
   constexpr std::string_view kSaysHow =
       "raw flat log packed stacked all previous new old initial observed first second next noisy "
       "fine coarse root inverse squared base default masked sorted padded left right low high "
       "lower upper min max true other next last pre sqrt unit";
   const std::string& name = wanted.names.front();
-  if (is_word_of(kApart, name)) return 0;
+  const auto apart = [&](const std::string& each) { return is_word_of(kApart, each); };
+  if (std::ranges::any_of(wanted.names, apart)) return 0;
   const std::vector<std::string> parts = words_of_name(name);
   if (parts.size() > 1 && is_word_of(kSaysHow, parts.front())) return 0;
   Value value;
@@ -111,6 +113,16 @@ std::optional<ValueId> prepared(Builder& b, const Wanted& wanted) {
     const bool known = b.catalogue().find(each.entry) != nullptr;  // another may share the words
     weights.push_back(known && each.fits(wanted) ? each.weight : 0);
   }
+  // With its own numbers: what another type or size lets in or keeps out moves nothing that
+  // follows.
+  struct Apart {
+    Builder& b;
+    Random outer;
+    explicit Apart(Builder& builder) : b(builder), outer(builder.random()) {
+      b.random() = outer.fork("prepared " + std::to_string(outer.next()));
+    }
+    ~Apart() { b.random() = outer; }
+  } const apart(b);
   for (int tries = 0; tries < kTries; ++tries) {
     if (std::ranges::none_of(weights, [](double w) { return w > 0; })) return std::nullopt;
     const std::size_t drawn = b.random().weighted(weights);

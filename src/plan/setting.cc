@@ -485,6 +485,7 @@ bool go_on_with_purpose(Builder& b) {
   for (const std::string& first : before)
     for (const std::string& then : root.summaries)
       if (joined.size() < kMostSentences) joined.push_back(first + " " + then);
+  if (root.summaries.empty()) root.summaries = before;
   if (!joined.empty()) root.summaries = std::move(joined);
   return true;
 }

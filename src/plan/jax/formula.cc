@@ -70,7 +70,12 @@ class Reader {
       ++at_;
     const std::string word(text_.substr(start, at_ - start));
     if (word.empty()) fail();
-    if (std::isdigit(static_cast<unsigned char>(word[0]))) return std::stod(word);
+    if (std::isdigit(static_cast<unsigned char>(word[0]))) {
+      std::size_t read = 0;
+      const double number = std::stod(word, &read);
+      if (read != word.size()) fail();
+      return number;
+    }
     if (!met('(')) return value_of_(word);
     const double x = sum();
     if (!met(')')) fail();

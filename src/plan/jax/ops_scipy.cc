@@ -333,17 +333,22 @@ Op sph_harm_y() {
         const std::int64_t count = i.dim(theta, 0), most = i.between(2, 4);
         const ValueId phi = i.input({"phi", "azimuth"}, {count}, {0, 6.3});
         std::string degrees, orders;
-        for (std::int64_t k = 0; k < count; ++k) {
+        constexpr std::int64_t kMostListed = 12;  // nobody writes out more
+        for (std::int64_t k = 0; k < std::min(count, kMostListed); ++k) {
           const std::int64_t n = i.between(1, most);
           degrees += fmt::format("{}{}", k ? ", " : "", n);
           orders += fmt::format("{}{}", k ? ", " : "", i.between(-n, n));
         }
+        degrees = "jnp.array([" + degrees + "])", orders = "jnp.array([" + orders + "])";
+        if (count > kMostListed) {
+          degrees = fmt::format("jnp.arange({}) % {} + 1", count, most);
+          orders = fmt::format("jnp.arange({}) % 2", count);
+        }
         const std::string part = i.either({"jnp.real(", "jnp.abs(", "jnp.imag("});
-        const ValueId y =
-            i.let({"harmonics", "angular", "basis"},
-                  fmt::format("{}{}sph_harm_y(jnp.array([{}]), jnp.array([{}]), $0, $1, n_max={}))",
-                              part, special_prefix(i), degrees, orders, most),
-                  {theta, phi}, {count}, {-0.7, 0.7});
+        const ValueId y = i.let({"harmonics", "angular", "basis"},
+                                fmt::format("{}{}sph_harm_y({}, {}, $0, $1, n_max={}))", part,
+                                            special_prefix(i), degrees, orders, most),
+                                {theta, phi}, {count}, {-0.7, 0.7});
         // Of order 0 it doesn't hang on the azimuth, nor does its magnitude.
         sure_as(i, y, theta);
       }));

@@ -226,6 +226,7 @@ Op resize_method() {
 // ---- Segments ----
 
 Op segment(const std::string& kind) {
+  constexpr std::int64_t kMostListed = 12;
   return written(
       "ops_segment_" + kind, kReduction, 0.4, kind == "prod" ? kNone : kSmooth, [=](Idiom& i) {
         const ValueId x = i.anchor({"data", "messages", "values"}, 1, 2, {-3, 3});
@@ -236,8 +237,11 @@ Op segment(const std::string& kind) {
         std::string ids;
         for (std::int64_t k = 0; k < n; ++k)
           ids += fmt::format("{}{}", k ? ", " : "", sorted ? k * groups / n : k % groups);
-        const std::string segments = sorted || i.chance(0.5)
-                                         ? "jnp.array([" + ids + "])"
+        // Nobody writes out many.
+        const bool listed = (sorted || i.chance(0.5)) && n <= kMostListed;
+        const std::string segments = listed ? "jnp.array([" + ids + "])"
+                                     : sorted
+                                         ? fmt::format("jnp.arange({}) * {} // {}", n, groups, n)
                                          : fmt::format("jnp.arange({}) % {}", n, groups);
         std::string options = fmt::format(", num_segments={}", groups);
         if (i.chance(0.2)) options = fmt::format(", {}", groups);

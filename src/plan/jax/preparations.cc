@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "base/text.h"
 #include "base/word_list.h"
 #include "plan/argument_roles.h"
 #include "plan/idiom.h"
@@ -18,24 +20,68 @@
 namespace jaxsmith::plan {
 namespace {
 
-// Of what has an order, as its name says: sums and sets do not know it.
-bool is_series(const Wanted& wanted) {
-  constexpr std::string_view kSeries =
-      "signal signals series prices price returns rewards recording track path states observations "
-      "tokens sequence trace frames levels heights loads demand steps inputs xs ys wave audio flow "
-      "payments gains costs increments positions";
-  const std::vector<std::string> parts = words_of_name(wanted.names.front());
-  return !parts.empty() && is_word_of(kSeries, parts.back());
+// Classes of what arguments are called: a reading is calibrated, a price is not.
+struct NameClass {
+  std::string_view name, words;
+};
+constexpr std::array kClasses = {
+    NameClass{"data",
+              "x xs inputs input features feature batch data values samples rows points vectors "
+              "queries query embeddings acts activations activation anchors blocks memory patches "
+              "candidates held_out hidden_states table token_table"},
+    NameClass{"measured",
+              "readings reading measured measurements measurement observed observations "
+              "observation y ys samples response responses levels level temperature temp celsius "
+              "humidity rh speed wind pressure voltage current height heights depth distance "
+              "distances amplitude amplitudes intensity concentration length width radius period "
+              "diameter volume power demand soil gaps waits exposure mass masses losses scores"},
+    NameClass{"series",
+              "signal signals series waveform audio trace frames chunks rewards demand prices "
+              "cash_flows observations controls drive recording wave increments flow heights "
+              "velocities loads"},
+    NameClass{"state", "state hidden h estimate belief mean loc embedding memory average"},
+    NameClass{"weights",
+              "weights w kernel w_out w_up w_down w_in w1 w2 projection mixing factor basis "
+              "codebook prototypes kernels filterbank head"},
+    NameClass{"positive",
+              "scale scales sigma gain gains bandwidth damping noise_var variance process_var "
+              "r_diag q_diag noise stiffness spread strength concentration alpha beta gamma tau "
+              "lengthscale diffusivity viscosity kappa precision attn_scale ridge"},
+    NameClass{"rate", "rate rates growth decay drift annual_rate apr coupling"},
+    NameClass{"time", "period tau duration waits lifetime half_life"},
+    NameClass{"probability",
+              "p probs prob probability probabilities share shares fraction humidity rh "
+              "observed_probs model_probs keep alphas"},
+    NameClass{"amount",
+              "principal price spot cost costs salary demand payment population capacity amount "
+              "charges stock income volume power energy mass"},
+    NameClass{"image", "image images img pixels frame frames plane patch feature_map maps field"},
+    NameClass{"labels",
+              "labels label targets target_class classes class ids token_ids actions groups "
+              "group_ids bins kinds"},
+    NameClass{"counts", "counts count trials hits successes events"},
+    NameClass{"calendar", "year month day hour hours minutes seconds minute date"},
+    NameClass{"setting", "threshold limit temperature ridge damping gain gravity mode"},
+    NameClass{"mask", "mask valid present seen observed is_real padding_mask masks"},
+    NameClass{"size", "length radius distance speed norm"}};
+
+bool is_of(std::string_view name_class, const std::string& name) {
+  const auto found = std::ranges::find(kClasses, name_class, &NameClass::name);
+  if (found == kClasses.end())
+    throw std::logic_error("preparations: no class " + std::string(name_class));
+  const std::vector<std::string> parts = words_of_name(name);
+  return is_word_of(found->words, name) ||
+         (!parts.empty() && is_word_of(found->words, parts.back()));
 }
 
 // Of a row: which arguments it makes.
 struct Conditions {
   std::uint32_t kinds = kNumbers | kBoolKind;
-  bool full = false;            // no half precision
-  bool learnt = false;          // what is learnt may come about so
-  bool oblong = false;          // rows may repeat or depend on one another
-  bool series = false;          // the order of its elements matters
-  int lowest = 0, highest = 4;  // ranks
+  bool full = false;                      // no half precision
+  bool wide = false;                      // no bytes
+  bool oblong = false;                    // rows may repeat or depend on one another
+  std::vector<std::string> classes = {};  // of its name; none: any
+  int lowest = 0, highest = 4;            // ranks
   struct Bound {
     std::string text;
     std::size_t at;  // of its sign
@@ -45,12 +91,12 @@ struct Conditions {
   bool hold(const Wanted& wanted) const {
     const int rank = wanted.type.rank();
     if ((kind_of(wanted.type.dtype) & kinds) == 0 || rank < lowest || rank > highest) return false;
-    Value value;
-    value.type = wanted.type, value.names = wanted.names;
-    if (!learnt && role_of_argument(value) == ArgumentRole::kLearnt) return false;
     const Shape& shape = wanted.type.shape;
     if (oblong && rank > 1 && shape[shape.size() - 1] == shape[shape.size() - 2]) return false;
-    if (series && !is_series(wanted)) return false;
+    const bool named = std::ranges::any_of(
+        classes, [&](const std::string& each) { return is_of(each, wanted.names.front()); });
+    if (!classes.empty() && !named) return false;
+    if (wide && tensor::byte_size(wanted.type.dtype) == 1) return false;
     if (full && tensor::byte_size(wanted.type.dtype) == 2) return false;
     if (std::ranges::any_of(wanted.type.shape, [](std::int64_t n) { return n < 2; })) return false;
     const auto value_of = [&](const std::string& name) {
@@ -97,12 +143,12 @@ void read_heading(const std::string& text, Row& row) {
       row.conditions.kinds = kind->second;
     } else if (word == "full") {
       row.conditions.full = true;
+    } else if (word == "wide") {
+      row.conditions.wide = true;
     } else if (word == "oblong") {
       row.conditions.oblong = true;
-    } else if (word == "series") {
-      row.conditions.series = true;
-    } else if (word == "learnt") {
-      row.conditions.learnt = true;
+    } else if (word.starts_with("of=")) {
+      row.conditions.classes = split_list(word.substr(3));
     } else if (word.starts_with("rank=")) {
       const std::size_t dots = word.find("..");
       row.conditions.lowest = std::stoi(word.substr(5));
@@ -138,7 +184,7 @@ const std::vector<Row>& rows() {
   return kRows;
 }
 
-// "# Stored as `flat_{}`": of the argument that is wanted.
+// {} in a comment is the noun of what is wanted.
 std::string said_of(const Wanted& wanted, std::string text) {
   std::string noun = wanted.stem();
   std::ranges::replace(noun, '_', ' ');

@@ -210,7 +210,7 @@ Interval slopes(Idiom& i, const Studied& s, const Chosen& x) {
 Studied number_studied(Idiom& i) {
   if (half_precision(i)) i.fail();
   const Studied s = studied(i);
-  if (!s.shape(i).empty() || !s.inside.forward) i.fail();
+  if (!s.shape(i).empty() || !s.inside.forward || (s.inside.traits & kUnmapped) != 0) i.fail();
   return s;
 }
 
