@@ -159,7 +159,7 @@ def test_loops_carry_packs(plans):
 
 
 def test_a_row_is_called_as_its_source_asks(tmp_path):
-    command = [JAXSMITH, "generate", "--count", "45", "--seed", "26", "--workers", "1"]
+    command = [JAXSMITH, "generate", "--count", "45", "--seed", "27", "--workers", "1"]
     command += ["--redo", "1", "--out", tmp_path / "rows"]
     subprocess.run(command, check=True, capture_output=True)
     rows = list(jaxsmith.load(tmp_path / "rows"))

@@ -601,7 +601,8 @@ bool fill_with_idioms(Builder& b, Category category) {
   constexpr std::size_t kShort = 5;
   const bool studied = drawn == 0 && study(b);
   const double purpose = b.open_body().nodes.size() < kShort ? kPurposeOfShort : kPurpose;
-  if (!studied && may_go_on(b) && b.random().chance(purpose)) go_on_with_purpose(b);
+  if (!studied && b.settings().idioms.empty() && may_go_on(b) && b.random().chance(purpose))
+    go_on_with_purpose(b);
   return return_ends(b);
 }
 

@@ -86,7 +86,8 @@ class Idiom {
   ValueId input(Words names, Type type, Interval range);
   // A value that the root has computed and that nothing uses yet. Fails where there is none.
   ValueId left_over(const Accept& accept);
-  // Always a new argument of the root: its role is its own. Fails in other bodies.
+  // Never a value in scope: its role is its own. A new argument of the root, or what is made of
+  // some (plan/preparation.h). Fails in other bodies.
   ValueId argument(Words names, Type type, Interval range);
 
   // ---- Types ----

@@ -23,7 +23,8 @@ Habit habit_of(Builder& b) {
   constexpr double kPlain = 0.08;
   const Program& program = b.program();
   Random random = Random(program.seed, program.family).fork("preparations");
-  if (random.chance(kPlain)) return {0, 0};
+  // Who asks for an idiom wants to see it as it is.
+  if (random.chance(kPlain) || !b.settings().idioms.empty()) return {0, 0};
   switch (b.settings().size) {
     case SizeClass::kSmall:
       return {0.5, 1};

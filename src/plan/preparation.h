@@ -4,12 +4,13 @@
 // root may be made of others by a step or two, whose result has the type and the range that the
 // idiom asked for, and its name.
 //
-//   preparation("of logarithms", kMath, 1.0, positive,
+//   Preparation{"prepare of_logarithms", 1.0, is_positive_scale,
 //               [](Idiom& i, const Wanted& wanted) {
-//                 const Interval logs{std::log(wanted.range.lo), std::log(wanted.range.hi)};
+//                 const Interval logs{portable::log(wanted.range.lo),
+//                                     portable::log(wanted.range.hi)};
 //                 const ValueId raw = i.argument({"log_" + wanted.stem()}, wanted.type, logs);
 //                 return i.let(wanted.names, "jnp.exp($0)", {raw}, wanted.type, wanted.range);
-//               });
+//               }}
 #pragma once
 
 #include <functional>

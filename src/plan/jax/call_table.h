@@ -15,8 +15,8 @@
 //
 //   operands, results   names[shape]kind{lowest,highest}, several separated by "; ". Names are
 //                       separated by commas; an operand whose names start with ! is always an
-//                       argument, or made of some (plan/preparation.h), a result whose names end in ? need not show its operands, and one
-//                       called _ is not needed.
+//                       argument, or made of some (plan/preparation.h), a result whose names end in
+//                       ? need not show its operands, and one called _ is not needed.
 //   shape               sizes separated by blanks: letters (drawn as this program's sizes are, or
 //                       bound by the first operand), numbers, sums, products and quotients of
 //                       them.

@@ -6,9 +6,10 @@ namespace {
 // A row's first line names it, with its category, how often it is taken beside others that make
 // what is wanted, and what that must be: kinds of elements (real, whole, signed, flags, numbers;
 // full: no half precision; oblong: no square matrix, which may be to be
-// inverted; wide: not of bytes), what it is called (of: classes of names, preparations.cc), ranks, bounds on its range and size (the names
-// are those of CallSteps::write_wanted). Then, two blanks in, comments that are true of all its
-// ways, and ways, as CallSteps reads them; * is the shape that is wanted, w its type of element.
+// inverted; wide: not of bytes), what it is called (of: classes of names, preparations.cc), ranks,
+// bounds on its range and size (the names are those of CallSteps::write_wanted). Then, two blanks
+// in, comments that are true of all its ways, and ways, as CallSteps reads them; * is the shape
+// that is wanted, w its type of element.
 constexpr std::string_view kTable = R"rows(
 flat : array 1 rank=2..4 of=data,image,weights
   # Stored one row after another.
