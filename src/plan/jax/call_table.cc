@@ -14,6 +14,7 @@
 #include "plan/jax/catalogue.h"
 #include "plan/jax/formula.h"
 #include "plan/jax/op_helpers.h"
+#include "plan/jax/preparations.h"
 
 namespace jaxsmith::plan {
 namespace {
@@ -193,13 +194,8 @@ class Call {
       out = i_.between(0, std::max<std::int64_t>(1, rank()) - 1);
     } else if (name == "r") {
       out = rank();
-    } else if (name == "N") {
-      out = tensor::element_count(base());
-    } else if (name == "M" && known_ && known_->wanted) {
-      out = static_cast<std::int64_t>(std::floor(known_->wanted->range.hi)) + 1;
-    } else if (const auto axis = axis_of(name); axis) {
-      if (*axis >= base().size()) i_.fail();
-      out = base()[*axis];
+    } else if (const auto symbol = wanted_symbol(name)) {
+      out = static_cast<std::int64_t>(*symbol);
     } else if (name == "d") {
       if (rank() == 0) i_.fail();
       out = base()[static_cast<std::size_t>(value("a"))];
@@ -210,11 +206,8 @@ class Call {
     return out;
   }
 
-  // "d0", of what is wanted.
-  std::optional<std::size_t> axis_of(const std::string& name) const {
-    const bool named = known_ && known_->wanted && name.size() == 2 && name[0] == 'd' &&
-                       std::isdigit(static_cast<unsigned char>(name[1]));
-    return named ? std::optional(static_cast<std::size_t>(name[1] - '0')) : std::nullopt;
+  std::optional<double> wanted_symbol(const std::string& name) const {
+    return known_ && known_->wanted ? symbol_of(*known_->wanted, name) : std::nullopt;
   }
 
   std::int64_t rank() { return static_cast<std::int64_t>(base().size()); }
@@ -235,42 +228,7 @@ class Call {
 
   // Sums, products and quotients of numbers and names, as in Python.
   std::int64_t evaluate(std::string_view text) {
-    std::size_t at = 0;
-    const std::int64_t out = sum(text, at);
-    if (at != text.size()) throw std::logic_error("library call: size " + std::string(text));
-    return out;
-  }
-  std::int64_t sum(std::string_view text, std::size_t& at) {
-    std::int64_t out = product(text, at);
-    while (at < text.size() && (text[at] == '+' || text[at] == '-')) {
-      const bool plus = text[at++] == '+';
-      const std::int64_t other = product(text, at);
-      out = plus ? out + other : out - other;
-    }
-    return out;
-  }
-  std::int64_t product(std::string_view text, std::size_t& at) {
-    std::int64_t out = atom(text, at);
-    while (at < text.size() && (text[at] == '*' || text[at] == '/')) {
-      const bool times = text[at++] == '*';
-      const std::int64_t other = atom(text, at);
-      if (other == 0 && !times) throw std::logic_error("library call: size " + std::string(text));
-      out = times ? out * other : out / other;
-    }
-    return out;
-  }
-  std::int64_t atom(std::string_view text, std::size_t& at) {
-    if (at < text.size() && text[at] == '(') {
-      const std::int64_t out = sum(text, ++at);
-      ++at;
-      return out;
-    }
-    if (at < text.size() && text[at] == '-') return -atom(text, ++at);
-    const std::size_t start = at;
-    while (at < text.size() && std::isalnum(static_cast<unsigned char>(text[at]))) ++at;
-    const std::string word(text.substr(start, at - start));
-    if (word.empty()) throw std::logic_error("library call: size " + std::string(text));
-    return std::isdigit(static_cast<unsigned char>(word[0])) ? std::stoll(word) : value(word);
+    return whole_formula(text, [this](const std::string& name) { return value(name); });
   }
 
   Words named(const Item& item) const {
@@ -285,8 +243,8 @@ class Call {
 
   double wanted_end(const std::string& text) {
     return formula(text, [this](const std::string& name) {
-      const auto of_range = name_in_range(*known_->wanted, name);
-      return of_range ? *of_range : static_cast<double>(value(name));
+      const auto symbol = wanted_symbol(name);
+      return symbol ? *symbol : static_cast<double>(value(name));
     });
   }
 
@@ -602,22 +560,12 @@ struct Heading {
 };
 
 Heading parse_heading(const std::string& text) {
-  static const std::map<std::string, Category> kCategories = {{"arithmetic", kArithmetic},
-                                                              {"math", kMath},
-                                                              {"array", kArray},
-                                                              {"linear_algebra", kLinearAlgebra},
-                                                              {"reduction", kReduction},
-                                                              {"indexing", kIndexing},
-                                                              {"gradient", kGradient},
-                                                              {"vectorization", kVectorization},
-                                                              {"conditional", kConditional},
-                                                              {"loop", kLoop}};
   static const std::map<std::string, Derivative> kDerivatives = {{"smooth", Derivative::kSmooth},
                                                                  {"zero", Derivative::kZero},
                                                                  {"forward", Derivative::kForward},
                                                                  {"none", Derivative::kNone}};
   const Words words = split(text, " ");
-  Heading out{kCategories.at(words.at(0)), kDerivatives.at(words.at(1))};
+  Heading out{category_named(words.at(0)), kDerivatives.at(words.at(1))};
   static const std::map<std::string, Traits> kTraits = {
       {"unmapped", kUnmapped}, {"in_order", kInOrder}, {"in_reverse", kInReverse}};
   for (std::size_t k = 2; k < words.size(); ++k) {
@@ -711,6 +659,20 @@ ValueId CallSteps::write_wanted(Idiom& i, const Wanted& wanted) const {
   const auto made = known.values.find("{}");
   if (made == known.values.end() || i.type(made->second) != wanted.type) i.fail();
   return made->second;
+}
+
+Category category_named(const std::string& word) {
+  static const std::map<std::string, Category> kCategories = {{"arithmetic", kArithmetic},
+                                                              {"math", kMath},
+                                                              {"array", kArray},
+                                                              {"linear_algebra", kLinearAlgebra},
+                                                              {"reduction", kReduction},
+                                                              {"indexing", kIndexing},
+                                                              {"gradient", kGradient},
+                                                              {"vectorization", kVectorization},
+                                                              {"conditional", kConditional},
+                                                              {"loop", kLoop}};
+  return kCategories.at(word);
 }
 
 std::vector<std::string> table_lines(std::string_view table) {

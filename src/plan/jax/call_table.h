@@ -81,6 +81,9 @@ class CallSteps {
   std::shared_ptr<const Forms> forms_;
 };
 
+// Of a table's "linear_algebra"; throws std::out_of_range where there is none.
+Category category_named(const std::string& word);
+
 // Lines of a table; what is indented by more than two blanks goes on with the line before.
 std::vector<std::string> table_lines(std::string_view table);
 // Words between blanks; "~" in one stands for a blank.

@@ -1,22 +1,23 @@
 #include "plan/jax/formula.h"
 
-#include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <stdexcept>
+#include <type_traits>
 
 #include "base/portable_math.h"
 
 namespace jaxsmith::plan {
 namespace {
 
+template <class Number>
 class Reader {
  public:
-  Reader(std::string_view text, const std::function<double(const std::string&)>& value_of)
-      : text_(text), value_of_(value_of) {}
+  using ValueOf = std::function<Number(const std::string&)>;
+  Reader(std::string_view text, const ValueOf& value_of) : text_(text), value_of_(value_of) {}
 
-  double whole() {
-    const double out = sum();
+  Number all() {
+    const Number out = sum();
     if (at_ != text_.size()) fail();
     return out;
   }
@@ -34,8 +35,8 @@ class Reader {
     return true;
   }
 
-  double sum() {
-    double out = product();
+  Number sum() {
+    Number out = product();
     for (;;) {
       if (met('+'))
         out += product();
@@ -45,21 +46,24 @@ class Reader {
         return out;
     }
   }
-  double product() {
-    double out = atom();
+  Number product() {
+    Number out = atom();
     for (;;) {
-      if (met('*'))
+      if (met('*')) {
         out *= atom();
-      else if (met('/'))
-        out /= atom();
-      else
+      } else if (met('/')) {
+        const Number divisor = atom();
+        if (std::is_integral_v<Number> && divisor == 0) fail();
+        out /= divisor;
+      } else {
         return out;
+      }
     }
   }
-  double atom() {
+  Number atom() {
     if (met('-')) return -atom();
     if (met('(')) {
-      const double out = sum();
+      const Number out = sum();
       if (!met(')')) fail();
       return out;
     }
@@ -70,40 +74,46 @@ class Reader {
       ++at_;
     const std::string word(text_.substr(start, at_ - start));
     if (word.empty()) fail();
-    if (std::isdigit(static_cast<unsigned char>(word[0]))) {
-      std::size_t read = 0;
-      const double number = std::stod(word, &read);
-      if (read != word.size()) fail();
-      return number;
-    }
+    if (std::isdigit(static_cast<unsigned char>(word[0]))) return number(word);
     if (!met('(')) return value_of_(word);
-    const double x = sum();
+    const Number x = sum();
     if (!met(')')) fail();
-    if (word == "log") return portable::log(x);
-    if (word == "exp") return portable::exp(x);
-    if (word == "sqrt") return std::sqrt(x);
-    if (word == "floor") return std::floor(x);
+    return called(word, x);
+  }
+  Number number(const std::string& word) const {
+    std::size_t read = 0;
+    Number out{};
+    if constexpr (std::is_integral_v<Number>)
+      out = std::stoll(word, &read);
+    else
+      out = std::stod(word, &read);
+    if (read != word.size()) fail();
+    return out;
+  }
+  Number called(const std::string& function, Number x) const {
+    if constexpr (!std::is_integral_v<Number>) {
+      if (function == "log") return portable::log(x);
+      if (function == "exp") return portable::exp(x);
+      if (function == "sqrt") return std::sqrt(x);
+      if (function == "floor") return std::floor(x);
+    }
     fail();
   }
 
   std::string_view text_;
-  const std::function<double(const std::string&)>& value_of_;
+  const ValueOf& value_of_;
   std::size_t at_ = 0;
 };
 
 }  // namespace
 
 double formula(std::string_view text, const std::function<double(const std::string&)>& value_of) {
-  return Reader(text, value_of).whole();
+  return Reader<double>(text, value_of).all();
 }
 
-std::optional<double> name_in_range(const Wanted& wanted, std::string_view name) {
-  const Interval& r = wanted.range;
-  if (name == "L") return r.lo;
-  if (name == "H") return r.hi;
-  if (name == "D") return r.hi - r.lo;
-  if (name == "W") return std::min(-r.lo, r.hi);
-  return std::nullopt;
+std::int64_t whole_formula(std::string_view text,
+                           const std::function<std::int64_t(const std::string&)>& value_of) {
+  return Reader<std::int64_t>(text, value_of).all();
 }
 
 }  // namespace jaxsmith::plan

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -100,11 +101,7 @@ struct Conditions {
     if (full && tensor::byte_size(wanted.type.dtype) == 2) return false;
     if (std::ranges::any_of(wanted.type.shape, [](std::int64_t n) { return n < 2; })) return false;
     const auto value_of = [&](const std::string& name) {
-      const auto axis = static_cast<std::size_t>(name.back() - '0');
-      if (name.size() == 2 && name[0] == 'd' && axis < wanted.type.shape.size())
-        return static_cast<double>(wanted.type.shape[axis]);
-      if (name == "N") return static_cast<double>(tensor::element_count(wanted.type.shape));
-      if (const auto known = name_in_range(wanted, name)) return *known;
+      if (const auto known = symbol_of(wanted, name)) return *known;
       throw std::logic_error("preparations: nothing is called " + name);
     };
     return std::ranges::all_of(bounds, [&](const Bound& bound) {
@@ -127,16 +124,10 @@ struct Row {
 
 // "array 2 real rank=1..3 L<0 H>0"
 void read_heading(const std::string& text, Row& row) {
-  static const std::map<std::string, Category> kCategories = {
-      {"arithmetic", kArithmetic}, {"math", kMath},         {"array", kArray},
-      {"reduction", kReduction},   {"indexing", kIndexing}, {"linear_algebra", kLinearAlgebra}};
-  static const std::map<std::string, std::uint32_t> kKindWords = {{"real", kReal},
-                                                                  {"whole", kIntegers},
-                                                                  {"signed", kSignedKind},
-                                                                  {"flags", kBoolKind},
-                                                                  {"numbers", kNumbers}};
+  static const std::map<std::string, std::uint32_t> kKindWords = {
+      {"real", kReal}, {"whole", kIntegers}, {"flags", kBoolKind}, {"numbers", kNumbers}};
   const std::vector<std::string> words = table_words(text);
-  row.category = kCategories.at(words.at(0)), row.weight = std::stod(words.at(1));
+  row.category = category_named(words.at(0)), row.weight = std::stod(words.at(1));
   for (std::size_t k = 2; k < words.size(); ++k) {
     const std::string& word = words[k];
     if (const auto kind = kKindWords.find(word); kind != kKindWords.end()) {
@@ -194,6 +185,20 @@ std::string said_of(const Wanted& wanted, std::string text) {
 }
 
 }  // namespace
+
+std::optional<double> symbol_of(const Wanted& wanted, std::string_view name) {
+  const Interval& r = wanted.range;
+  const Shape& shape = wanted.type.shape;
+  if (name == "L") return r.lo;
+  if (name == "H") return r.hi;
+  if (name == "D") return r.hi - r.lo;
+  if (name == "W") return std::min(-r.lo, r.hi);
+  if (name == "M") return std::floor(r.hi) + 1;
+  if (name == "N") return static_cast<double>(tensor::element_count(shape));
+  if (name.size() != 2 || name[0] != 'd' || name[1] < '0' || name[1] > '9') return std::nullopt;
+  const auto axis = static_cast<std::size_t>(name[1] - '0');
+  return axis < shape.size() ? std::optional(static_cast<double>(shape[axis])) : std::nullopt;
+}
 
 std::vector<Preparation> preparations() {
   constexpr double kCommented = 0.15;

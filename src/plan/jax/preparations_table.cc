@@ -4,7 +4,7 @@ namespace jaxsmith::plan {
 namespace {
 
 // A row's first line names it, with its category, how often it is taken beside others that make
-// what is wanted, and what that must be: kinds of elements (real, whole, signed, flags, numbers;
+// what is wanted, and what that must be: kinds of elements (real, whole, flags, numbers;
 // full: no half precision; oblong: no square matrix, which may be to be
 // inverted; wide: not of bytes), what it is called (of: classes of names, preparations.cc), ranks,
 // bounds on its range and size (the names are those of CallSteps::write_wanted). Then, two blanks

@@ -149,14 +149,12 @@ std::vector<Op> purposes() {
           Purposes{made[kind], of_kind(kind, made[kind]), std::stod(how.at(1))});
     }
   }
-  static const std::pair<std::string_view, Category> kCategories[] = {
-      {"arithmetic", kArithmetic}, {"math", kMath},         {"array", kArray},
-      {"reduction", kReduction},   {"indexing", kIndexing}, {"linear_algebra", kLinearAlgebra}};
   std::vector<Op> out;
-  for (const auto& [name, category] : kCategories)  // each row's kind says what it takes
-    out.push_back(
-        for_values_called({"any"}, purposes_in("purpose in " + std::string(name), category,
-                                               std::move(kinds[std::string(name)]))));
+  for (const std::string name :
+       {"arithmetic", "math", "array", "reduction", "indexing", "linear_algebra"})
+    out.push_back(for_values_called(
+        {"any"},  // each row's kind says what it takes
+        purposes_in("purpose in " + name, category_named(name), std::move(kinds[name]))));
   return out;
 }
 
