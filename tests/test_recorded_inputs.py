@@ -1,4 +1,5 @@
-"""Which input set is recorded: the first on which every argument shows and nothing is on the edge."""
+"""Which input set is recorded: the first on which every argument shows, nothing is on the edge and
+outputs are not mostly one value."""
 
 import numpy as np
 import pytest
@@ -45,6 +46,16 @@ def test_a_set_on_the_edge_is_not_recorded_where_another_is_not():
 def test_a_set_that_gives_no_numbers_is_not_recorded_where_another_does():
     work = recorded_of(lambda x: 1.0 / np.maximum(x, 0), [(-1.0,), (2.0,), (0.5,)], [1, 2])
     assert work.recorded == 1
+
+
+def test_a_set_that_levels_most_elements_is_not_recorded_where_another_does_not():
+    low, middle = [-3.0, -2.0, -1.0, 4.0], [1.0, 2.0, 3.0, 4.0]
+    work = recorded_of(lambda x: np.maximum(x, 0), [(low,), (low,), (middle,)], [1, 2])
+    assert work.recorded == 2
+    # An argument that shows counts for more.
+    sets = [(low, 1.0), (middle, 0.0), (middle, 0.0)]
+    work = recorded_of(lambda x, scale: np.maximum(x, 0) * (scale > 0.5), sets, [1, 2])
+    assert (work.recorded, work.argument_matters) == (0, [True, True])
 
 
 def test_without_further_cases_there_is_no_choice():

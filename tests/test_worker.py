@@ -8,9 +8,9 @@ import pytest
 from jaxsmith.base import arrays
 from jaxsmith.versions import REQUIRED_JAX
 from jaxsmith.worker import probe
-from jaxsmith.worker.merged import GROUP_SIZE
+from jaxsmith.worker.merged import GROUP_SIZE, LARGE_TEXT
 from worker_client import LEVELS, Worker
-from worker_functions import SAMPLES
+from worker_functions import SAMPLES, sample
 
 REQUESTS = [sample.request(i) for i, sample in enumerate(SAMPLES)]
 NAMES = [sample.name for sample in SAMPLES]
@@ -125,6 +125,16 @@ def test_progress_names_everything_before_it_is_done(chunk_worker):
         for stage in ("exec", "trace", "text", "lower", "compile"):
             assert (stage, (i,)) in stages
     assert stages[-2:] == [("compile", (0, 1, 2)), ("run", (0, 1, 2))]
+
+
+def test_a_long_text_is_run_by_itself(chunk_worker):
+    steps = "\n".join(f"x = jnp.sin(x) + {i}.5" for i in range(LARGE_TEXT // 100))
+    long = sample("long", "f32[3]", f"x = a\n{steps}\nreturn x").request()
+    found = chunk_worker.run([REQUESTS[0], long, REQUESTS[2]])
+    assert all(outcome["ok"] for outcome in found)
+    assert len(found[1]["levels"]["stablehlo"]) > LARGE_TEXT > len(found[0]["levels"]["stablehlo"])
+    ran = [tuple(f["functions"]) for f in chunk_worker.progress if f["stage"] == "run"]
+    assert ran == [(0, 2), (1,)]
 
 
 def test_runs_that_take_long_give_signs_of_life(monkeypatch):

@@ -103,8 +103,21 @@ def encode(array: np.ndarray) -> dict:
     }
 
 
+# Of fewer elements half are soon one value.
+_LEVEL_FROM = 4
+
+
 def same_bytes(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> bool:
     return all(a.tobytes() == b.tobytes() for a, b in zip(first, second, strict=True))
+
+
+def level(array: np.ndarray) -> bool:
+    """Whether half or more of its elements, which are four at least, are one value, bit by bit."""
+    if array.size < _LEVEL_FROM:
+        return False
+    elements = np.ascontiguousarray(array).reshape(-1).view(np.dtype((np.void, array.itemsize)))
+    counts = np.unique(elements, return_counts=True)[1]
+    return 2 * int(counts.max()) >= array.size
 
 
 def nudged(array: np.ndarray, argument: int) -> np.ndarray:

@@ -142,8 +142,12 @@ class ChunkRoute:
 
     def _run(self, members: Sequence[merged.Member], isolate: bool, progress: Progress) -> None:
         size = 1 if isolate else merged.GROUP_SIZE
-        for _, group in groupby(members, lambda member: member.work.position // size):
+        small = [member for member in members if not merged.is_large(member)]
+        for _, group in groupby(small, lambda member: member.work.position // size):
             self._runner.run(list(group), self._contexts[False], progress)
+        for member in members:
+            if merged.is_large(member):
+                self._runner.run([member], self._contexts[False], progress)
 
     def _renew(self) -> None:
         # Bodies of lowering rules may depend on jax_enable_x64, so each setting has its own.

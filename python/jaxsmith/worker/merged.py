@@ -17,6 +17,10 @@ from jaxsmith.worker.stages import Progress
 # by this, whatever becomes of the others, so that its outputs do not depend on which of them fail.
 GROUP_SIZE = 48
 
+# What is longer, in characters of the text that is run, is a module of its own: XLA's time goes up
+# faster than sizes do.
+LARGE_TEXT = 150_000
+
 # XLA's options for the runs: code of little quality that is quick to generate, as it runs a few times
 # only. Outputs depend on them, so that a dataset's rows name them.
 RUN_OPTIONS = {
@@ -33,6 +37,11 @@ class Member:
     work: Work
     kept: list[int]
     module: Any = None
+
+
+def is_large(member: Member) -> bool:
+    """Whether a function is a group of its own, which it is by its own text alone."""
+    return len(member.work.levels[levels.RUN]) > LARGE_TEXT
 
 
 @dataclass

@@ -62,25 +62,35 @@ def probe(works: Sequence[Work], used: Sequence[Sequence[int]], run: Run) -> Non
     _run_cases(works, used, run, recorded)
 
 
-def _shows_all(work: Work) -> bool:
-    """Whether the recorded inputs tell what the function does: outputs that are numbers and stay
-    where they are, and in which every argument shows."""
+# How much the recorded inputs tell of what a function does, by _shown.
+_TELLS_ALL = 2
+
+
+def _shown(work: Work) -> int:
+    """1 where outputs are numbers and stay where they are, and every argument shows in them;
+    _TELLS_ALL where no output is level besides; else 0."""
     numbers = all(np.isfinite(x).all() for x in work.outputs if arrays.inexact(x))
-    return numbers and work.stable and all(work.argument_matters)
+    if not (numbers and work.stable and all(work.argument_matters)):
+        return 0
+    return 1 if _level(work.outputs) else _TELLS_ALL
+
+
+def _level(outputs: Sequence[np.ndarray]) -> bool:
+    return any(map(arrays.level, outputs))
 
 
 def _record_others(
     works: Sequence[Work], used: Sequence[Sequence[int]], run: Run, recorded: list[Choice]
 ) -> None:
     """Where input set 0 happens to be one on which a limit binds everywhere, a branch leaves an
-    argument out or a comparison is on the edge, the first further case on which that is not so is
-    recorded in its place."""
+    argument out, a comparison is on the edge or most elements come out the same, the first further
+    case that tells more is recorded in its place."""
     for replacement in range(1, max((len(work.inputs) for work in works), default=0)):
         asked = [
             work.alive
             and replacement in work.cases
             and len(kept) == len(work.inputs[0])  # an argument that JAX drops never shows
-            and not _shows_all(work)
+            and _shown(work) < _TELLS_ALL
             for work, kept in zip(works, used, strict=True)
         ]
         if not any(asked):
@@ -92,8 +102,8 @@ def _record_others(
         outputs, again = run(choices), run(choices)
         stable = _find_stable(works, used, run, choices, outputs)
         asked = [
-            ask and is_stable and arrays.same_bytes(x, y)
-            for ask, is_stable, x, y in zip(asked, stable, outputs, again, strict=True)
+            ask and is_stable and arrays.same_bytes(x, y) and (_shown(work) == 0 or not _level(x))
+            for work, ask, is_stable, x, y in zip(works, asked, stable, outputs, again, strict=True)
         ]
         if not any(asked):
             continue
@@ -101,9 +111,9 @@ def _record_others(
         for i, work in enumerate(works):
             if not asked[i]:
                 continue
-            before = work.outputs, work.argument_matters, work.stable
+            before, shown = (work.outputs, work.argument_matters, work.stable), _shown(work)
             work.outputs, work.argument_matters, work.stable = outputs[i], matters[i], True
-            if _shows_all(work):
+            if _shown(work) > shown:
                 work.recorded, recorded[i] = replacement, choices[i]
             else:
                 work.outputs, work.argument_matters, work.stable = before
