@@ -14,6 +14,7 @@
 #include "plan/meaning.h"
 #include "plan/outline.h"
 #include "plan/planner.h"
+#include "plan/size.h"
 #include "source/render.h"
 
 namespace jaxsmith::plan {
@@ -64,8 +65,8 @@ TEST(Sizes, AMixHasAFewOfEachEnd) {
   for (int f = 0; f < families; ++f)
     ++counts[family_size(of_size(SizeClass::kMix), kSeed, static_cast<std::uint64_t>(f))];
   EXPECT_EQ(counts.count(SizeClass::kMix), 0u);
-  EXPECT_NEAR(counts[SizeClass::kSmall], 0.14 * families, 0.02 * families);
-  EXPECT_NEAR(counts[SizeClass::kLarge], 0.16 * families, 0.02 * families);
+  for (const SizeClass size : {SizeClass::kSmall, SizeClass::kLarge})
+    EXPECT_NEAR(counts[size], profile_of(size).share * families, 0.02 * families);
   for (const SizeClass size : {SizeClass::kSmall, SizeClass::kMedium})
     EXPECT_EQ(family_size(of_size(size), kSeed, 3), size);
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -114,7 +115,10 @@ TEST(Plan, AFifthOfWhatIsDifferentiableComesWithAGradient) {
     });
   }
   EXPECT_GT(differentiable, static_cast<int>(kMany) / 3);
-  EXPECT_GE(with_gradient * 5, differentiable) << with_gradient << " of " << differentiable;
+  // Two standard deviations of a sample of this size.
+  const double chance = 2 * std::sqrt(0.2 * 0.8 * differentiable);
+  EXPECT_GE(with_gradient, 0.2 * differentiable - chance)
+      << with_gradient << " of " << differentiable;
 }
 
 // Nobody differentiates a loss in its labels, or an energy in the time.

@@ -11,6 +11,7 @@
 #include "backend/backend.h"
 #include "plan/jax/formula.h"
 #include "plan/planner.h"
+#include "plan/turns.h"
 
 namespace jaxsmith::plan {
 namespace {

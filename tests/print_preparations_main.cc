@@ -20,22 +20,22 @@ namespace {
 std::vector<plan::Wanted> all_wanted() {
   using tensor::DType;
   const std::vector<tensor::Shape> shapes = {{}, {2}, {3}, {7}, {4, 5}, {2, 6}, {2, 3, 4}};
-  const std::vector<plan::Interval> reals = {{-2, 2},   {-1, 1},  {0, 1},      {0.05, 0.95},
-                                             {0.1, 4},  {0, 5},   {50, 200},   {-0.5, 8},
-                                             {0.5, 15}, {-20, 3}, {0.001, 0.1}};
+  const std::vector<plan::Interval> reals = {{-2, 2},   {-1, 1},  {0, 1},       {0.05, 0.95},
+                                             {0.1, 4},  {0, 5},   {50, 200},    {-0.5, 8},
+                                             {0.5, 15}, {-20, 3}, {0.001, 0.1}, {-5, 5}};
   const std::vector<plan::Interval> wholes = {{0, 3}, {0, 23}, {1, 30}, {0, 9}, {1, 100}};
   std::vector<plan::Wanted> out;
   // One name of each class, as rows ask for it.
-  const std::vector<std::string> names = {"readings", "signal", "features", "images", "rate",
-                                          "probs",    "price",  "state",    "w1",     "sigma",
-                                          "period",   "limit",  "radius"};
+  const std::vector<std::string> names = {
+      "readings", "signal", "features", "images", "rate",   "probs", "price",       "state", "w1",
+      "sigma",    "period", "limit",    "radius", "logits", "angle", "log_weights", "belief"};
   for (const tensor::Shape& shape : shapes) {
     for (const plan::Interval& range : reals)
       for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kF64})
         for (const std::string& name : names) out.push_back({{name}, {dtype, shape}, range});
     for (const plan::Interval& range : wholes)
       for (const DType dtype : {DType::kI32, DType::kU8, DType::kU32})
-        for (const char* name : {"labels", "days_and_hour", "counts", "price"})
+        for (const char* name : {"labels", "days_and_hour", "counts", "price", "bins"})
           out.push_back({{name}, {dtype, shape}, range});
     out.push_back({{"price"}, {DType::kI32, shape}, {-9, 12}});
     out.push_back({{"mask"}, {DType::kBool, shape}, {0, 1}});

@@ -20,7 +20,7 @@ Op entry(std::string name) { return {.name = std::move(name), .spellings = {"$0"
 TEST(Turns, FunctionsHaveTheMoreOfThemTheRarerTheyAre) {
   const std::vector<Op> ops = {entry("flip"), entry("rev"), entry("plain")};
   const std::vector<FunctionUse> uses = {{"lib.flip", 0, "flip:1.00"},
-                                         {"lib.rev", 12, "rev:0.30, flip:0.10, unknown:1.00"},
+                                         {"lib.rev", 12, "rev:0.30, unknown:1.00"},
                                          {"lib.sum", 400, "plain:1.00"}};
   const Turns turns(ops, uses);
   std::map<std::string, int> met;
@@ -41,6 +41,33 @@ TEST(Turns, WhatIsCalledBesideAnotherHasFewerTurnsOfItsOwn) {
   std::map<std::string, int> met;
   for (std::uint64_t k = 0; k < 400; ++k) ++met[turns.at(3, k).op->name];
   EXPECT_NEAR(met["pair"], met["alone"], 20) << "one call of the pair serves both functions";
+}
+
+TEST(Turns, WhatIsCalledInPlaceOfAnotherHasTurnsOfItsOwn) {
+  const std::vector<Op> ops = {entry("either"), entry("alone")};
+  const std::vector<FunctionUse> uses = {{"lib.low", 0, "either:0.50"},
+                                         {"lib.high", 0, "either:0.50"},
+                                         {"lib.alone", 0, "alone:1.00"}};
+  const Turns turns(ops, uses);
+  std::map<std::string, int> met;
+  for (std::uint64_t k = 0; k < 300; ++k) ++met[turns.at(3, k).op->name];
+  EXPECT_NEAR(met["either"], 2 * met["alone"], 20) << "a call of one serves that one alone";
+}
+
+TEST(Turns, AmongEntriesTheRarerIsTheLikelier) {
+  const std::vector<Op> ops = {entry("flip"), entry("rev"), entry("plain")};
+  const std::vector<FunctionUse> uses = {{"lib.flip", 0, "flip:1.00"}, {"lib.rev", 14, "rev:1.00"}};
+  const Turns turns(ops, uses);
+  Random random(5, 0);
+  std::map<std::string, int> met;
+  for (int k = 0; k < 600; ++k) {
+    const Turn turn = turns.among({&ops[0], &ops[1], &ops[2]}, random);
+    ++met[turn.op->name];
+    EXPECT_EQ(turn.function, turn.op == &ops[0] ? "lib.flip" : turn.op == &ops[1] ? "lib.rev" : "");
+  }
+  EXPECT_GT(met["flip"], 2 * met["rev"]);
+  EXPECT_GT(met["rev"], met["plain"] / 2);
+  EXPECT_GT(met["plain"], 0);
 }
 
 TEST(Turns, FamiliesFeatureWhatIsOfTheirCategory) {

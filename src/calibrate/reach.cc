@@ -11,13 +11,14 @@
 
 #include "base/threads.h"
 #include "plan/catalogue.h"
+#include "plan/family.h"
 #include "plan/turns.h"
 #include "source/render.h"
 
 namespace jaxsmith::calibrate {
 namespace {
 
-constexpr std::uint64_t kSeed = 20250101, kFamilies = 8000;
+constexpr std::uint64_t kSeed = 20250101, kFamilies = 12'000;
 constexpr std::uint64_t kApplications = 240;  // of each entry
 constexpr double kFunctions = 20'000;
 constexpr double kEnough = 60;        // of these: no turns are needed
@@ -35,31 +36,41 @@ Names functions_of(const plan::Program& program) {
   return out;
 }
 
-// How many of so many functions call each, where families begin with idioms.
+// What the entry calls that the family features: its turns are weighed by that.
+Names functions_featured(const plan::Family& family, const plan::Program& program) {
+  Names out;
+  if (!family.features || !family.featured) return out;
+  for (const plan::Body& body : program.bodies)
+    for (const plan::Node& node : body.nodes)
+      if (node.op == family.featured->name)
+        out.merge(plan::functions_in(node, program.catalogue->vocabulary()));
+  return out;
+}
+
+// How many of so many functions call each apart from that.
 Result<std::map<std::string, double, std::less<>>> usual_counts(const plan::PlanOptions& options,
                                                                 unsigned workers) {
   std::vector<std::vector<Names>> families(kFamilies);
-  std::atomic<std::size_t> with_idioms = 0, functions = 0;
+  std::atomic<std::size_t> functions = 0;
   JAXSMITH_CHECK(parallel_for(kFamilies, workers, [&](std::size_t family) -> Status {
-    if (plan::features(options, kSeed, family)) return {};
+    const plan::Family own = plan::family_of(options, kSeed, family);
     const auto members = plan::plan_family(options, kSeed, family);
     for (std::size_t m = 0; m < members.size(); ++m) {
       // As it is written: a family may have words of its own (source/dialect.h).
       const source::Function function =
           source::render(members[m], {kSeed, family, static_cast<std::uint32_t>(m)});
-      families[family].push_back(
-          plan::functions_in(function.source, options.catalogue->vocabulary()));
+      Names names = plan::functions_in(function.source, options.catalogue->vocabulary());
+      for (const std::string& name : functions_featured(own, members[m].program)) names.erase(name);
+      families[family].push_back(std::move(names));
     }
-    ++with_idioms;
     functions += families[family].size();
     return {};
   }));
   std::map<std::string, double, std::less<>> out;
-  // Other families have about as many members.
-  const double all = static_cast<double>(functions) * kFamilies / static_cast<double>(with_idioms);
   for (const auto& family : families)
     for (const Names& names : family)
-      for (const std::string& name : names) out[name] += kFunctions / all;
+      for (const std::string& name : names)
+        out[name] += kFunctions / static_cast<double>(functions);
   return out;
 }
 
@@ -101,9 +112,10 @@ Result<std::string> reach_table(const plan::PlanOptions& options,
       if (functions.contains(name))
         entries[name].emplace_back(share, options.catalogue->ops()[i].name);
   std::string out =
-      "// Functions of JAX that idioms leave rare: in how many of 20,000 functions programs with "
-      "idioms\n"
-      "// call each, and which entries do in which share of their applications (plan/turns.h).\n"
+      "// Functions of JAX that are rare but for their turns: how many of 20,000 functions call "
+      "each\n"
+      "// beside what they feature, and which entries do in which share of their applications\n"
+      "// (plan/turns.h).\n"
       "// Made by `make reach`.\n";
   for (auto& [name, of] : entries) {
     const double often = usual.contains(name) ? usual.at(name) : 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "plan/turns.h"
+
 namespace jaxsmith::plan {
 namespace {
 
@@ -50,6 +52,12 @@ Op with_traits(Traits traits, Op op) {
 }
 
 Catalogue::Catalogue(Vocabulary vocabulary, std::vector<Op> ops, NamedWeights fitted,
+                     std::span<const BroughtParts> parts)
+    : Catalogue(std::move(vocabulary), std::move(ops), std::move(fitted), parts, {}) {}
+
+Catalogue::~Catalogue() = default;
+
+Catalogue::Catalogue(Vocabulary vocabulary, std::vector<Op> ops, NamedWeights fitted,
                      std::span<const BroughtParts> parts, std::span<const FunctionUse> functions)
     : vocabulary_(std::move(vocabulary)), ops_(std::move(ops)), weights_(std::move(fitted.others)) {
   for (Op& op : ops_) {
@@ -67,7 +75,7 @@ Catalogue::Catalogue(Vocabulary vocabulary, std::vector<Op> ops, NamedWeights fi
   if (!fitted.categories.empty())
     for (const CategoryProfile& c : vocabulary_.categories)
       weights_.categories.push_back(factor(fitted.categories, c.name));
-  turns_ = Turns(ops_, functions);
+  turns_ = std::make_unique<const Turns>(ops_, functions);
 }
 
 const Op* Catalogue::find(std::string_view name) const {

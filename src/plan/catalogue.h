@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -24,10 +25,12 @@
 #include "plan/preparation.h"
 #include "plan/reasons.h"
 #include "plan/setting_words.h"
-#include "plan/turns.h"
 #include "plan/weights.h"
 
 namespace jaxsmith::plan {
+
+class Turns;         // plan/turns.h
+struct FunctionUse;  // there, too
 
 struct Member;
 struct Node;
@@ -109,8 +112,11 @@ class Catalogue {
  public:
   // `fitted`: factors by the names of entries, which need not all be there, and others. `parts`: of
   // the same names. `functions`: which of the library's entries call; none: nothing is known of it.
+  Catalogue(Vocabulary vocabulary, std::vector<Op> ops, NamedWeights fitted,
+            std::span<const BroughtParts> parts, std::span<const FunctionUse> functions);
   Catalogue(Vocabulary vocabulary, std::vector<Op> ops, NamedWeights fitted = {},
-            std::span<const BroughtParts> parts = {}, std::span<const FunctionUse> functions = {});
+            std::span<const BroughtParts> parts = {});
+  ~Catalogue();
   Catalogue(const Catalogue&) = delete;
   Catalogue& operator=(const Catalogue&) = delete;
 
@@ -128,7 +134,7 @@ class Catalogue {
   const Brings& brings(const Op& op) const {
     return brings_[static_cast<std::size_t>(&op - ops_.data())];
   }
-  const Turns& turns() const { return turns_; }
+  const Turns& turns() const { return *turns_; }
 
  private:
   Vocabulary vocabulary_;
@@ -136,7 +142,7 @@ class Catalogue {
   std::unordered_map<std::string_view, const Op*> by_name_;
   Weights weights_;
   std::vector<Brings> brings_;
-  Turns turns_;
+  std::unique_ptr<const Turns> turns_;
 };
 
 }  // namespace jaxsmith::plan

@@ -516,9 +516,32 @@ void drop_unneeded_call(Builder& b) {
   nodes.erase(nodes.begin());
 }
 
+// Of large programs people have as many of 200 operations as of 2000; plans of stages by themselves
+// would give few of these. Of a few drawn the nearest to a size of chance.
+class NearestSize {
+ public:
+  explicit NearestSize(Random& random)
+      : wanted_(portable::log2(kFewest) + random.uniform(0, kDoublings)) {}
+
+  void take(const Program& program, BodyId root) {
+    const auto operations = static_cast<double>(operations_of(program, root));
+    const double away = std::abs(portable::log2(operations) - wanted_);
+    if (nearest_ && away >= away_) return;
+    nearest_ = program, away_ = away;
+  }
+  bool is_near() const { return nearest_ && away_ < kNear; }
+  std::optional<Program>& nearest() { return nearest_; }
+
+ private:
+  static constexpr double kFewest = 220, kDoublings = 4, kNear = 0.25;
+  double wanted_;
+  std::optional<Program> nearest_;
+  double away_ = 0;
+};
+
 // A program by a theme's own plan of stages (Field::kWholes): nothing before it, nothing after.
 bool draw_whole(Builder& b, Category category) {
-  constexpr int kTries = 6;
+  constexpr int kTries = 24, kComplete = 12;
   const auto ops = b.catalogue().ops();
   const auto& asked = b.settings().idioms;
   std::vector<double> weights;
@@ -529,9 +552,19 @@ bool draw_whole(Builder& b, Category category) {
   }
   if (std::ranges::none_of(weights, [](double w) { return w > 0; })) return false;
   const Approve accept = [&] { return may_end(b, ends_of(b)); };
-  for (int tries = 0; tries < kTries; ++tries)
-    if (b.draw_op(where_accepted(ops[b.random().weighted(weights)], accept))) return return_ends(b);
-  return false;
+  const Program before = b.program();
+  NearestSize sizes(b.random());
+  int complete = 0;
+  for (int tries = 0; tries < kTries && complete < kComplete && !sizes.is_near(); ++tries) {
+    if (b.draw_op(where_accepted(ops[b.random().weighted(weights)], accept)) && return_ends(b)) {
+      sizes.take(b.program(), b.current());
+      ++complete;
+    }
+    b.program() = before;
+  }
+  if (!sizes.nearest()) return false;
+  b.program() = std::move(*sizes.nearest());
+  return true;
 }
 
 // Makes a function of all of the open root and goes on with that, by one of these studies; as it

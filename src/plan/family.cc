@@ -112,6 +112,14 @@ std::uint64_t place_of(std::uint64_t seed, std::uint64_t family,
   return before;
 }
 
+// Whether a function gives random numbers: what is drawn is not differentiated, fitted or iterated.
+bool is_random(std::string_view function, const Calls& calls) {
+  const std::size_t last = function.rfind('.');
+  if (last == function.npos) return false;
+  const std::string_view path = function.substr(0, last);
+  return calls.random_modules.contains(path.substr(path.rfind('.') + 1));
+}
+
 // What has its turn in another category, as a function: some maps, loops and branches are of that.
 std::optional<Turn> turn_of_function(const Catalogue& catalogue, std::uint64_t seed,
                                      std::uint64_t number) {
@@ -120,7 +128,9 @@ std::optional<Turn> turn_of_function(const Catalogue& catalogue, std::uint64_t s
   if (!Random(seed, number).fork("turn of a function").chance(kOfFunctions)) return std::nullopt;
   for (std::uint64_t k = 0; k < kTries; ++k) {
     const Turn turn = catalogue.turns().at(seed, kFar + number * kTries + k);
-    if (turn.op != nullptr && !catalogue.profile(turn.op->category).has_bodies) return turn;
+    if (turn.op != nullptr && !catalogue.profile(turn.op->category).has_bodies &&
+        !is_random(turn.function, catalogue.vocabulary().calls))
+      return turn;
   }
   return std::nullopt;
 }

@@ -13,7 +13,7 @@ using Positions = std::vector<std::size_t>;
 
 // Of the programs in which arguments go together, so many have them as packs; and of those with
 // a second choice, so many have that as well.
-constexpr double kPacked = 0.9, kSecond = 0.75;
+constexpr double kPacked = 0.97, kSecond = 0.85;
 // So many loops that start from a pack and nothing else carry it as it is.
 constexpr double kCarried = 0.85;
 // A tuple of more is hard to read.

@@ -12,6 +12,7 @@
 #include "plan/preparation.h"
 #include "plan/setting.h"
 #include "plan/size.h"
+#include "plan/telling.h"
 #include "plan/turns.h"
 #include "plan/unroll.h"
 #include "plan/visibility.h"
@@ -210,10 +211,11 @@ Drawn beside(Builder& b, const CategoryProfile& profile, const Drawn& first) {
   return out;
 }
 
-// A new argument of the root, or what is made of some (plan/preparation.h).
-ValueId data_of(Builder& b, const Drawn& drawn) {
-  static const std::vector<std::string> kNumbers = {"x", "level", "amount"},
-                                        kArrays = {"x", "values", "data", "samples", "readings"},
+// A new argument of the root, or what is made of some (plan/preparation.h) where it may be.
+ValueId data_of(Builder& b, const Drawn& drawn, bool may_be_prepared) {
+  // What is measured comes about in the most ways that suit any function.
+  static const std::vector<std::string> kNumbers = {"level", "reading", "amount"},
+                                        kArrays = {"readings", "measurements", "levels"},
                                         kWhole = {"codes", "counts", "ids"},
                                         kFlags = {"mask", "flags"};
   const Type& type = drawn.type;
@@ -223,7 +225,9 @@ ValueId data_of(Builder& b, const Drawn& drawn) {
                                           : type.shape.empty()      ? kNumbers
                                                                     : kArrays;
   const Wanted wanted{{b.random().pick(words)}, type, practical(drawn.stats)};
-  if (const auto made = prepared(b, wanted)) return *made;
+  constexpr double kPrepared = 0.6;
+  if (may_be_prepared && b.random().chance(kPrepared))
+    if (const auto made = prepared(b, wanted)) return *made;
   const std::uint32_t bit = 1u << parameters_of(b).size();
   const std::uint32_t differentiable = tensor::is_inexact(type.dtype) ? bit : 0;
   return b.add_parameter({type, drawn.stats, "", bit, differentiable, 0, bit});
@@ -245,7 +249,8 @@ Op on_new_argument(const Op& op, const CategoryProfile& profile) {
     std::vector<ValueId> added;
     for (int n = 0; n < 2 && parameters_of(b).size() < most; ++n) {
       if (n > 0) drawn = beside(b, any, drawn);
-      added.push_back(data_of(b, drawn));
+      // What shows little of its operands shows less of what those are made of.
+      added.push_back(data_of(b, drawn, !op.has(kMostlyHidden)));
       // What an attempt leaves behind would be taken for part of the next one.
       const Program before = b.program();
       Draft own = draft;
@@ -374,6 +379,7 @@ std::optional<Program> try_root(const Settings& settings, const Family& family, 
           [&] { return shows_category(program, category, branches); }, attempt >= kTriesAlone);
     if (featured != nullptr && !draw_featured(b, profile, *featured) && featured_needed)
       return false;
+    if (!shows_prepared(b)) return false;
     b.grow(profile.has_bodies ? std::max(2, steps - 2) : steps);
     return close_root(b);
   });

@@ -27,11 +27,11 @@ Habit habit_of(Builder& b) {
   if (random.chance(kPlain) || !b.settings().idioms.empty()) return {0, 0};
   switch (b.settings().size) {
     case SizeClass::kSmall:
-      return {0.5, 1};
+      return {0.4, 1};
     case SizeClass::kLarge:
-      return {0.4, 2};
+      return {0.25, 2};
     default:
-      return {random.pick(std::vector<double>{0.5, 0.65, 0.8}), 2};
+      return {random.pick(std::vector<double>{0.35, 0.5, 0.65}), 2};
   }
 }
 
@@ -45,10 +45,10 @@ std::size_t prepared_so_far(Builder& b) {
 // What an optimiser remembers, gradients and what steers a method are handed over as they are, and
 // so is what already says how it came about.
 double share_for(const Wanted& wanted) {
-  constexpr double kLearnt = 0.6, kNumber = 0.85, kSetting = 0.3;
+  constexpr double kLearnt = 0.3, kNumber = 0.85, kSetting = 0.3;
   constexpr std::string_view kApart =
       "seed key keys rng step steps timesteps t salt nonce i iteration iterations index epoch "
-      "prompt end lo hi";
+      "prompt end lo hi row column";
   constexpr std::string_view kSaysHow =
       "raw flat log packed stacked all previous new old initial observed first second next noisy "
       "fine coarse root inverse squared base default masked sorted padded left right low high "

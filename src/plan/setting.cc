@@ -10,6 +10,7 @@
 #include "plan/argument_roles.h"
 #include "plan/composition.h"
 #include "plan/telling.h"
+#include "plan/turns.h"
 
 namespace jaxsmith::plan {
 namespace {
@@ -188,7 +189,9 @@ void go_on(Builder& b, const Op& featured) {
         entries.push_back(op);
   }
   for (int tries = 0; !entries.empty() && tries < kTries; ++tries) {
-    Op alone = using_all(*b.random().pick(entries), b);
+    const Turn turn = b.catalogue().turns().among(entries, b.random());
+    const Op calls = calling(*turn.op, turn.function, b.catalogue().vocabulary());
+    Op alone = using_all(calls, b);
     // Beside another operand it would be about that too.
     alone.draw = [both = alone.draw](Builder& inner, Draft& draft) {
       return both(inner, draft) &&
@@ -492,8 +495,8 @@ bool go_on_with_purpose(Builder& b) {
 
 bool fill_with_setting(Builder& b, Category category, const Op& featured, const DrawFeatured& draw,
                        const ShowsCategory& shows, bool beside) {
-  constexpr double kShare = 0.8, kFurther = 0.02, kGoesOn = 0.35;
-  if (!draw_in_role(b, featured) && !draw()) return false;
+  constexpr double kShare = 0.8, kFurther = 0.02, kGoesOn = 0.6;
+  if ((!draw_in_role(b, featured) && !draw()) || !shows_prepared(b)) return false;
   show_operands(b);
   if (b.random().chance(kGoesOn)) go_on(b, featured);
   name_arguments(b);

@@ -7,10 +7,12 @@
 #include <functional>
 #include <string>
 
+#include "base/word_list.h"
 #include "plan/argument_roles.h"
 #include "plan/calls.h"
 #include "plan/catalogue.h"
 #include "plan/holes.h"
+#include "plan/preparation.h"
 #include "plan/scopes.h"
 #include "plan/visibility.h"
 
@@ -165,6 +167,9 @@ std::optional<Further> chosen_by(Builder& b, ValueId mask) {
 // Means over the longest axis, where that is long enough for them to differ; else of all.
 std::optional<Further> mean_of(Builder& b, ValueId id) {
   constexpr std::int64_t kLong = 6;
+  // What adds up to one has the same mean whatever it is of.
+  constexpr std::string_view kParts = "shares probs probabilities fractions proportions weights";
+  if (const std::string word = word_of(b[id]); is_word_of(kParts, word)) return std::nullopt;
   const Type type = b[id].type;
   const auto longest = std::ranges::max_element(type.shape);
   Numbers numbers;
@@ -266,6 +271,35 @@ bool says_little(const Builder& b, ValueId id) {
   if (v.type.dtype == DType::kBool || copies_argument(b, v)) return true;
   if (tensor::is_integer(v.type.dtype) && v.stats.hi - v.stats.lo < kFewValues) return true;
   return most_of_one(v.stats) >= kManyProbes || made_level(b, id, 0);
+}
+
+bool shows_prepared(const Builder& b) {
+  std::vector<ValueId> made, given_for_it;
+  const auto size = [&](ValueId id) { return tensor::element_count(b[id].type.shape); };
+  const auto hides = [&](ValueId given, ValueId result) {
+    const DType from = b[given].type.dtype, to = b[result].type.dtype;
+    if (from == DType::kBool) return size(result) < size(given);
+    return tensor::is_inexact(from) && !tensor::is_inexact(to);
+  };
+  for (const Node& node : b.body_of(b.current()).nodes) {
+    const Op* op = b.catalogue().find(node.op);
+    const bool prepares = op != nullptr && is_preparation(*op);
+    const auto is_of = [](const std::vector<ValueId>& ids, ValueId id) {
+      return std::ranges::find(ids, id) != ids.end();
+    };
+    if (prepares) {
+      made.insert(made.end(), node.results.begin(), node.results.end());
+      given_for_it.insert(given_for_it.end(), node.operands.begin(), node.operands.end());
+      continue;
+    }
+    for (const ValueId given : node.operands) {
+      if (is_of(given_for_it, given) && !is_of(made, given) && b[given].literal.empty())
+        return false;
+      for (const ValueId result : node.results)
+        if (result != kNoValue && is_of(made, given) && hides(given, result)) return false;
+    }
+  }
+  return true;
 }
 
 bool has_thin_gradient(const Program& root, ValueId id) {

@@ -14,6 +14,11 @@ namespace jaxsmith::plan {
 // and by the step that made it.
 bool says_little(const Builder& b, ValueId id);
 
+// Whether what was prepared in the open body (plan/preparation.h) shows in what goes on with it:
+// order, places and flags say little of real numbers, and less of what those are made of, which is
+// there for that alone.
+bool shows_prepared(const Builder& b);
+
 // Whether a gradient in this value of the root is likely to be zero, or one number, nearly
 // everywhere: each of its uses takes some elements or adds them up, or makes of them a value of its
 // size of which that holds.

@@ -84,10 +84,11 @@ Turns::Turns(std::span<const Op> ops, std::span<const FunctionUse> functions) {
     candidates.push_back(candidate(use.function, std::move(entries)));
     lacks.push_back((kWanted - use.usual) / kFunctionsOfTurn);
   }
+  weigh_entries(candidates);
   const std::vector<double> weights = weights_for(candidates, lacks);
   for (std::size_t n = 0; n < candidates.size(); ++n) {
     for (const Entry& e : candidates[n].entries)
-      featured[e.op->name] += weights[n] * e.share / candidates[n].all;
+      featured[e.op->name] += weights[n] * e.weight / candidates[n].all;
     add(std::move(candidates[n]), weights[n]);
   }
   for (const Op& op : ops)
@@ -96,8 +97,27 @@ Turns::Turns(std::span<const Op> ops, std::span<const FunctionUse> functions) {
 
 Turns::Candidate Turns::candidate(std::string_view function, std::vector<Entry> entries) {
   Candidate out{function, std::move(entries)};
-  for (const Entry& e : out.entries) out.all += e.share;
+  for (Entry& e : out.entries) out.all += e.weight = e.share;
   return out;
+}
+
+Turns::Calls Turns::calls_of(const std::vector<Candidate>& candidates) {
+  Calls out;
+  for (const Candidate& each : candidates)
+    for (const Entry& e : each.entries) out[e.op] += e.share;
+  return out;
+}
+
+// What calls several functions that have turns saves turns of the others.
+void Turns::weigh_entries(std::vector<Candidate>& candidates) {
+  const Calls calls = calls_of(candidates);
+  for (Candidate& each : candidates) {
+    each.all = 0;
+    for (Entry& e : each.entries) {
+      const double several = std::max(1.0, calls.at(e.op));
+      each.all += e.weight = e.share * several * several;
+    }
+  }
 }
 
 // An entry that calls several functions gives all of them a turn: each gets as many of its own as
@@ -106,16 +126,23 @@ std::vector<double> Turns::weights_for(const std::vector<Candidate>& candidates,
                                        const std::vector<double>& lacks) {
   constexpr int kPasses = 30;
   constexpr double kFewest = 0.05, kMost = 1.5;  // of what it lacks; how far a pass may go
+  const Calls calls = calls_of(candidates);
+  // How often the entry calls it when it has to call another one: never, of functions that it calls
+  // one or the other of.
+  const auto beside = [&](const Entry& e) {
+    const double all = calls.at(e.op), others = all - e.share;
+    return others > 0 ? e.share * std::clamp((all - 1) / others, 0.0, 1.0) : 0;
+  };
   std::vector<double> weights = lacks;
   for (int pass = 0; pass < kPasses; ++pass) {
     std::unordered_map<const Op*, double> applied;
     for (std::size_t n = 0; n < candidates.size(); ++n)
       for (const Entry& e : candidates[n].entries)
-        applied[e.op] += weights[n] * e.share / candidates[n].all;
+        applied[e.op] += weights[n] * e.weight / candidates[n].all;
     for (std::size_t n = 0; n < candidates.size(); ++n) {
       double met = weights[n];  // its own turns call it for sure
       for (const Entry& e : candidates[n].entries)
-        met += e.share * (applied[e.op] - weights[n] * e.share / candidates[n].all);
+        met += beside(e) * (applied[e.op] - weights[n] * e.weight / candidates[n].all);
       const double factor = std::clamp(lacks[n] / met, 1 / kMost, kMost);
       weights[n] = std::max(weights[n] * factor, kFewest * lacks[n]);
     }
@@ -125,6 +152,8 @@ std::vector<double> Turns::weights_for(const std::vector<Candidate>& candidates,
 
 void Turns::add(Candidate candidate, double weight) {
   if (weight <= 0) return;
+  for (const Entry& e : candidate.entries)
+    called_[e.op->name].push_back({candidate.function, weight * e.weight / candidate.all});
   const std::uint64_t before = candidates_.empty() ? 0 : candidates_.back().up_to;
   candidate.up_to = before + 1 + static_cast<std::uint64_t>(kParts * weight);
   candidates_.push_back(std::move(candidate));
@@ -139,9 +168,30 @@ Turn Turns::at(std::uint64_t seed, std::uint64_t number) const {
   const std::uint64_t place = ((start + number * kGolden) >> 32) * candidates_.back().up_to >> 32;
   const auto found = std::ranges::upper_bound(candidates_, place, {}, &Candidate::up_to);
   std::vector<double> shares;
-  for (const Entry& e : found->entries) shares.push_back(e.share);
+  for (const Entry& e : found->entries) shares.push_back(e.weight);
   const std::size_t entry = Random(seed, number).fork("entry of turn").weighted(shares);
   return {found->entries[entry].op, found->function};
+}
+
+Turn Turns::among(const std::vector<const Op*>& entries, Random& random) const {
+  constexpr double kAny = 1;  // of an entry that has no turns
+  const auto called_by = [&](const Op& op) -> const std::vector<Called>* {
+    const auto found = called_.find(op.name);
+    return found == called_.end() ? nullptr : &found->second;
+  };
+  std::vector<double> weights;
+  for (const Op* op : entries) {
+    double weight = kAny;
+    if (const auto* functions = called_by(*op))
+      for (const Called& each : *functions) weight += each.turns;
+    weights.push_back(weight);
+  }
+  const Op* op = entries[random.weighted(weights)];
+  const auto* functions = called_by(*op);
+  if (functions == nullptr) return {op};
+  std::vector<double> turns;
+  for (const Called& each : *functions) turns.push_back(each.turns);
+  return {op, (*functions)[random.weighted(turns)].function};
 }
 
 std::shared_ptr<const Turns::Counts> Turns::counts(std::uint64_t seed) const {

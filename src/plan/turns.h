@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/random.h"
 #include "plan/op.h"
 
 namespace jaxsmith::plan {
@@ -25,7 +26,7 @@ struct Vocabulary;
 // calibrate/reach.h makes.
 struct FunctionUse {
   std::string_view function;  // in full: "jax.numpy.fliplr"
-  double usual = 0;           // how many of 20,000 functions call it in programs with idioms
+  double usual = 0;           // how many of 20,000 functions call it apart from what has turns
   // Of their applications so many call it: "flip:0.2, lax.rev call:0.5".
   std::string_view entries;
 };
@@ -50,6 +51,10 @@ class Turns {
   Turn at(std::uint64_t seed, std::uint64_t number) const;
   bool empty() const { return candidates_.empty(); }
 
+  // One of these entries, the likelier the more turns it has: what goes on with something brings up
+  // what is rare as well. `entries` is not empty.
+  Turn among(const std::vector<const Op*>& entries, Random& random) const;
+
   // How many of the first kCounted turns of a seed are of each category. Safe on threads.
   static constexpr std::uint64_t kCounted = 1000;
   using Counts = std::map<Category, std::uint64_t>;
@@ -58,12 +63,13 @@ class Turns {
  private:
   struct Entry {
     const Op* op;
-    double share;
+    double share;       // of its applications that call the function
+    double weight = 0;  // among the entries that do
   };
   struct Candidate {
     std::string_view function;
     std::vector<Entry> entries;
-    double all = 0;           // their shares
+    double all = 0;           // their weights
     std::uint64_t up_to = 0;  // weights of all up to this one
   };
   // What was counted last: every family of a run asks for the counts of its seed.
@@ -73,11 +79,22 @@ class Turns {
     std::shared_ptr<const Counts> counts;
   };
   static Candidate candidate(std::string_view function, std::vector<Entry> entries);
-  void add(Candidate candidate, double weight);
+  // How many of the candidates' functions an application of each entry calls.
+  using Calls = std::map<const Op*, double>;
+  static Calls calls_of(const std::vector<Candidate>& candidates);
+  static void weigh_entries(std::vector<Candidate>& candidates);
   static std::vector<double> weights_for(const std::vector<Candidate>& candidates,
                                          const std::vector<double>& lacks);
+  void add(Candidate candidate, double weight);
+
+  // A function that an entry may call, none where any spelling will do, and its share of turns.
+  struct Called {
+    std::string_view function;
+    double turns;
+  };
 
   std::vector<Candidate> candidates_;
+  std::map<std::string_view, std::vector<Called>> called_;  // by the names of entries
   std::unique_ptr<Counted> counted_ = std::make_unique<Counted>();
 };
 

@@ -15,6 +15,7 @@
 #include "plan/jax/formula.h"
 #include "plan/jax/op_helpers.h"
 #include "plan/jax/preparations.h"
+#include "plan/turns.h"
 
 namespace jaxsmith::plan {
 namespace {
@@ -113,10 +114,10 @@ Form parse_form(const std::string& text, bool operands_alone = false) {
   return form;
 }
 
-// What calls a function that programs with idioms hardly ever call (plan/jax/reach.def) is written
+// What calls a function that programs hardly ever call (plan/jax/reach.def) is written
 // the more often where people may write either.
 double weight_of(const std::string& option, const Vocabulary& words) {
-  constexpr double kOfRarest = 6, kEnough = 60;  // of 20,000 functions
+  constexpr double kOfRarest = 4, kEnough = 60;  // of 20,000 functions
   static const std::map<std::string, double, std::less<>> kUsual = {
 #define FUNCTION(name, usual, entries) {name, usual},
 #include "plan/jax/reach.def"

@@ -103,7 +103,7 @@ jnp.isposinf : arithmetic zero
 jnp.nan_to_num : arithmetic none
   x[*]{-1,3} : @(<jnp.log1p($0 - 0.5)|jnp.sqrt($0)>, nan=<0.0|-1.0>) -> cleaned?[*]{-3,2}
   x,counts[*]{-1,3} : @(jnp.sqrt($0)) -> cleaned?[*]{0,2}
-  x[*]{-1,2} : @(jnp.log(jax.nn.relu($0)), neginf=<-5.0|-10.0>) -> floored?[*]{-10,1}
+  x[*]{-1,2} : @(jnp.log(jax.nn.relu($0)), neginf=<-5.0|-10.0>) -> log_levels?[*]{-10,1}
 jnp.signbit : arithmetic zero
   x[*]{-3,3} : @($0) -> negative?[*]b
 jnp.logical_not : arithmetic zero

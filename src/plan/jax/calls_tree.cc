@@ -68,17 +68,18 @@ jax.tree.flatten : array smooth 2
       jnp.concatenate(jax.<tree.flatten|tree_util.tree_flatten>({<"w": $0, "b": $1|"kernel": $0,
       "bias": $1>})[0]) -> flat,packed[n+m]{-2,2}
 jax.tree.unflatten : array smooth 2
-  weights,x[n]{-2,2}; bias,y[m]{-2,2} :
+  weights,w[n]{-2,2}; bias,b[m]{-2,2}; weights_grad,grad_w[n]{-2,2}; bias_grad,grad_b[m]{-2,2} :
       jax.<tree.unflatten|tree_util.tree_unflatten>(
-      jax.<tree.structure|tree_util.tree_structure>((0, 0)), <[jnp.tanh($0), -$1]|[2.0 * $0, $1
-      + 1.0]>) -> new_weights,first[n]{-4,4};
-      new_bias,second[m]{-4,4}
+      jax.<tree.structure|tree_util.tree_structure>(($0, $1)), <[$0 - 0.1 * $2, $1 - 0.1 * $3]|
+      [$0 - 0.05 * $2, $1 - 0.01 * $3]>) -> new_weights[n]{-4,4}; new_bias[m]{-4,4}
 jax.tree.map_with_path : array smooth 2
-  weights,x[n]{-2,2}; bias,y[m]{-2,2} :
-      jax.<tree.map_with_path|tree_util.tree_map_with_path>(lambda path, leaf: leaf * (1.0 +
-      path[0].idx), <($0, $1)|[$0, $1]>) -> new_weights,first[n]{-4,4}; new_bias,second[m]{-4,4}
-  weights,x[n]{-2,2}; bias,y[m]{-2,2} : @(lambda path, leaf: jnp.tanh(leaf) if path[0].idx == 0
-      else leaf, ($0, $1)) -> new_weights,first[n]{-4,4}; new_bias,second[m]{-4,4}
+  weights,w[n]{-2,2}; bias,b[m]{-2,2}; weights_grad,grad_w[n]{-2,2}; bias_grad,grad_b[m]{-2,2} :
+      jax.<tree.map_with_path|tree_util.tree_map_with_path>(lambda path, leaf, grad: leaf -
+      <0.1|0.05> / (1.0 + path[0].idx) * grad, ($0, $1), ($2, $3)) -> new_weights[n]{-4,4};
+      new_bias[m]{-4,4}
+  weights,w[n]{-2,2}; bias,b[m]{-2,2}; weights_grad,grad_w[n]{-2,2}; bias_grad,grad_b[m]{-2,2} :
+      @(lambda path, leaf, grad: leaf - (<0.1|0.05> if path[0].idx == 0 else <0.01|0.02>) * grad,
+      ($0, $1), ($2, $3)) -> new_weights[n]{-4,4}; new_bias[m]{-4,4}
 jax.tree.leaves_with_path jax.tree_util.tree_leaves_with_path : array smooth
   weights,x[n]{-2,2}; bias,y[n]{-2,2} : @({"w": $0, "b": $1})[0][1] * @([$0, $1])[0][1] ->
       product[n]{-4,4}

@@ -12,6 +12,7 @@
 #include "plan/jax/vocabulary.h"
 #include "plan/jax/wholes.h"
 #include "plan/planner.h"
+#include "plan/turns.h"
 
 namespace jaxsmith::plan {
 namespace {

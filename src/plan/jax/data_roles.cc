@@ -14,7 +14,7 @@ namespace {
 // in, the entries that take it ("for …", "~" for a blank) and ways in which it comes about, as
 // CallSteps reads them.
 constexpr std::string_view kRoles = R"rows(
-angle : angle angles phase heading bearing rotation unwrapped
+angle : angle angles phase heading bearing unwrapped
   for sin cos polar exp_complex lax.tan
   times,t[?]{0,1}; frequency,rate[]{0.3,0.9} : 2.0 * jnp.pi * $1 * $0 -> phase[?]{0,5}
   times,t[?]{0,2}; rate,omega[]{0.5,1.5}; offset,phase0[]{-1,1} : $1 * $0 + $2 -> phase[?]{-1,4}
@@ -33,10 +33,15 @@ degrees : degrees angles_in_degrees degrees_of
   for radians jnp.deg2rad jnp.radians
   turns,fractions[?]{-0.25,0.25} : 360.0 * $0 -> degrees[?]{-90,90}
   longitude,latitude,degrees[?]{-90,90}
-cosine : cosine sine wave
-  for arccos arcsin jnp.acos jnp.asin lax.acos~call lax.asin~call
+cosine : cosine wave
+  for arccos jnp.acos lax.acos~call
   adjacent,projection[?]{-0.9,0.9}; length,radius[?]{1.1,3} : $0 / $1 -> cosine[?]{-0.85,0.85}
   cosine,overlap[?]{-0.9,0.9}
+sine : sine height_ratio
+  for arcsin jnp.asin lax.asin~call
+  opposite,height[?]{-0.9,0.9}; length,radius[?]{1.1,3} : $0 / $1 -> sine[?]{-0.85,0.85}
+  wavelength[?]{0.1,0.5}; grating_period,spacing[?]{0.6,2} : $0 / $1 -> sine[?]{0.05,0.85}
+  sine,height_ratio[?]{-0.9,0.9}
 correlation : correlation similarity agreement
   for arctanh jnp.atanh lax.atanh~call
   covariance[?]{-0.45,0.45}; std_x,scale_x[?]{0.8,2}; std_y,scale_y[?]{0.8,2} : $0 / ($1 * $2) ->
@@ -61,10 +66,15 @@ log_factor : log_value log_odds exponent log_weights log_total log_sum
   rate,growth_rate[?]{-0.4,0.6}; years,duration[?]{0.5,3} : $0 * $1 -> log_growth[?]{-1.2,1.8}
   log_scale,log_rate[?]{-2,2}
 intensity : power energy growth growth_ratio intensity squared magnitude density amplitude
-  for log log2 log10 log1p
+  for log log2 log10
   signal,signal_power[?]{0.3,4}; noise,noise_power[?]{0.2,1} : $0 / $1 -> signal_to_noise[?]{0.3,20}
   closing,prices[?]{1,4}; opening,previous[?]{1,4} : $0 / $1 -> price_ratio[?]{0.25,4}
   real_part,re[?]{0.3,2}; imag_part,im[?]{-2,2} : $0**2 + $1**2 -> power[?]{0.1,8}
+  intensity,concentration[?]{0.1,4}
+excess : power energy growth intensity magnitude amplitude counts
+  for log1p
+  signal,signal_power[?]{0.3,4}; noise,noise_power[?]{0.2,1} : $0 / $1 -> signal_to_noise[?]{0.3,20}
+  gain,income[?]{-0.3,1}; capital,principal[?]{1,4} : $0 / $1 -> return_rate[?]{-0.3,1}
   intensity,concentration[?]{0.1,4}
 variance : variance variances squared mean_square power
   for sqrt rsqrt

@@ -714,7 +714,7 @@ Ids Rejection::draw(ValueId xs, ValueId us) const {
 }
 
 Op rejection_draws() {
-  return idiom("rejection_draws", kVectorization, 1.0, kNone, [](Idiom& i) {
+  return idiom("rejection_draws", kVectorization, 0.6, kNone, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const std::int64_t n = few(i, 12, 3), tries = i.between(4, 8);
     const Law law = i.random().pick(bounded_laws());

@@ -110,7 +110,7 @@ Op integer_sqrt() {
 
 // Square and multiply: by fori over the bits, by a while that ends with the exponent, by a cond.
 Op modular_power() {
-  return idiom("modular_power", kMath, 1.0, kForward, [](Idiom& i) {
+  return idiom("modular_power", kMath, 0.6, kForward, [](Idiom& i) {
     const std::int64_t modulus =
         i.random().pick(std::vector<std::int64_t>{97, 257, 1009, 7919, 10007, 32749});
     const double top = static_cast<double>(modulus - 1);
@@ -181,7 +181,7 @@ Op modular_power() {
 // Euclid's algorithm for pairs side by side, for a number of steps or until all are done; least
 // common multiples and reduced fractions.
 Op common_divisor() {
-  return idiom("common_divisor", kLoop, 1.0, kForward, [](Idiom& i) {
+  return idiom("common_divisor", kLoop, 0.6, kForward, [](Idiom& i) {
     const double top = i.number({60, 200, 1000});
     const Shape shape = number_or_row(i, 5);
     const bool one = shape.empty();
@@ -282,7 +282,7 @@ ValueId collatz_step(Idiom& i, ValueId n, std::int64_t factor, bool mask, bool s
 // Steps of the 3n + 1 problem or of its kin, each a branch; the orbit's peak, its length, or the
 // whole of it.
 Op collatz_orbit() {
-  return idiom("collatz_orbit", kConditional, 1.0, kForward, [](Idiom& i) {
+  return idiom("collatz_orbit", kConditional, 0.4, kForward, [](Idiom& i) {
     const std::int64_t factor = i.chance(0.75) ? 3 : 5, steps = i.between(4, factor == 3 ? 14 : 7);
     const bool shortcut = i.chance(0.4);
     const Type type{i.integer(), {}};

@@ -169,7 +169,7 @@ void from_terms(Idiom& i) {
 }
 
 Op small_fraction() {
-  return idiom("small_fraction", kLoop, 1.8, kForward, [](Idiom& i) {
+  return idiom("small_fraction", kLoop, 0.8, kForward, [](Idiom& i) {
     switch (single_precision(i) ? i.between(0, 2) : 2 * i.between(0, 1)) {
       case 0:
         return convergents(i);
@@ -186,7 +186,7 @@ Op small_fraction() {
 // Who is left of a circle in which every k-th has to go (Josephus); with k two by the largest
 // power.
 Op circle_survivor() {
-  return idiom("circle_survivor", kLoop, 1.6, kForward, [](Idiom& i) {
+  return idiom("circle_survivor", kLoop, 0.6, kForward, [](Idiom& i) {
     const Type type = counts(i, {});
     const Interval seats{0, 100};
     const ValueId n = i.input({"n", "people", "size"}, type, {4, 100});

@@ -424,7 +424,7 @@ Op modular_inverse() {
 // Fibonacci numbers and their kin modulo a number: by doubling over the bits of the index, or one
 // after another.
 Op recurrence_doubling() {
-  return idiom("recurrence_doubling", kLoop, 1.8, kForward, [](Idiom& i) {
+  return idiom("recurrence_doubling", kLoop, 0.7, kForward, [](Idiom& i) {
     const Type type = counts(i, {});
     const std::int64_t bits = i.between(5, 9);
     const double most = static_cast<double>((std::int64_t{1} << bits) - 1);
@@ -526,7 +526,7 @@ void happy_number(Idiom& i, ValueId n, ValueId zero) {
 // Digits one by one: numbers turned round, palindromes, sums of digits until one digit is left,
 // happy numbers.
 Op digit_loop() {
-  return idiom("digit_loop", kLoop, 1.8, kForward, [](Idiom& i) {
+  return idiom("digit_loop", kLoop, 0.6, kForward, [](Idiom& i) {
     const Type type = counts(i, {});
     const std::int64_t base = i.random().pick(std::vector<std::int64_t>{10, 10, 2, 16, 7});
     const auto what = i.between(0, 3);

@@ -481,7 +481,7 @@ Ruled ruled(Idiom& i) {
 
 // Errors of measurements carried through a formula by its gradient.
 Op error_propagation() {
-  return idiom("error_propagation", kGradient, 1.8, kSmooth, [](Idiom& i) {
+  return idiom("error_propagation", kGradient, 1.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Ruled r = ruled(i);
     const std::size_t n = r.at.size();
@@ -529,7 +529,7 @@ Op error_propagation() {
 
 // What a formula gives a little further on, by its derivatives here; how far that is off.
 Op taylor_estimate() {
-  return idiom("taylor_estimate", kGradient, 1.8, kSmooth, [](Idiom& i) {
+  return idiom("taylor_estimate", kGradient, 0.9, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Ruled r = ruled(i);
     const double most = 0.15 * r.rule.inputs[0].second.hi;
@@ -577,7 +577,7 @@ Op taylor_estimate() {
 
 // Ratings after a game by what was expected of it; how much they move hangs on the rating.
 Op rating_update() {
-  return idiom("rating_update", kConditional, 1.8, kSmooth, [](Idiom& i) {
+  return idiom("rating_update", kConditional, 1.0, kSmooth, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Interval ratings{1200, 2600};
     const ValueId a = i.input({"rating", "player"}, Shape{}, ratings);

@@ -674,7 +674,7 @@ ValueId by_convergents(Idiom& i, const Fraction& of, ValueId x) {
 
 // a1 / (b1 + a2 / (b2 + ...)): from the last part upwards, or by convergents until they agree.
 Op continued_fraction() {
-  return idiom("continued_fraction", kLoop, 1.8, kForward, [](Idiom& i) {
+  return idiom("continued_fraction", kLoop, 0.8, kForward, [](Idiom& i) {
     if (half_precision(i)) return i.fail();
     const Fraction& of = i.random().pick(fractions());
     const ValueId x = i.input({"x", "argument", "z"}, Shape{}, of.range);

@@ -141,7 +141,7 @@ const std::vector<Use>& uses() {
        "logpdf logsf", kConditional, write_right_censored},
       {"left-censored", "cauchy expon gumbel_r norm pareto truncnorm gamma chi2 beta",
        "logpdf logcdf", kConditional, write_left_censored},
-      {"hazard", "cauchy expon gumbel_l gumbel_r norm pareto", "logpdf logsf", kMath, write_hazard},
+      {"hazard", "cauchy gumbel_l gumbel_r norm pareto", "logpdf logsf", kMath, write_hazard},
       {"two-sided", "cauchy logistic norm chi2", "cdf sf", kMath, write_two_sided},
       {"scores", "cauchy logistic laplace expon pareto", "cdf", kMath, write_scores},
       {"bin", "cauchy logistic laplace gumbel_l gumbel_r norm expon pareto gamma chi2", "cdf",

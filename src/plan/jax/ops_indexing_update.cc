@@ -83,7 +83,7 @@ Op at_constant() {
     if (!place) return false;
     const bool integral = tensor::is_integer(type.dtype),
                is_unsigned = tensor::dtype_class(type.dtype) == tensor::DTypeClass::kUnsigned;
-    static const std::vector<double> kLiking = {0.35, 0.25, 0.2, 0.08, 0.06, 0.04, 0.06};
+    static const std::vector<double> kLiking = {0.75, 0.06, 0.05, 0.03, 0.03, 0.04, 0.04};
     const std::size_t which = b.random().weighted(kLiking);
     const Update& u = updates()[which];
     if (integral && (which > kMin || (is_unsigned && which == kSubtract))) return false;

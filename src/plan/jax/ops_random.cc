@@ -366,7 +366,7 @@ Op permutation() {
     const std::string r = random_prefix(i);
     if (i.chance(0.3)) {
       const ValueId key = random_key(i);
-      const std::int64_t n = i.between(5, 16);
+      const std::int64_t n = i.between(12, 40);
       i.let({"order", "permutation", "shuffled"}, fmt::format("{}permutation($0, {})", r, n), {key},
             Type{i.integer(), {n}}, {0, static_cast<double>(n - 1)});
       return;

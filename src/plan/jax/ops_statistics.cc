@@ -102,15 +102,16 @@ void write_count(Idiom& i, const CountMethod& m) {
 
 // Quantiles of a coin: 0 or 1.
 Op bernoulli_ppf() {
-  return written("stats_bernoulli_ppf", kMath, 0.3, kZero, [](Idiom& i) {
-    const ValueId q = i.anchor({"q", "levels", "uniforms"}, 1, 2, {0.05, 0.95});
-    CallText call(i, q);
-    call.add({"p", {"p", "probs"}, {0.3, 0.7}}, i.chance(0.3));
-    const ValueId y =
-        i.let({"outcome", "quantile"}, scipy_prefix(i) + "stats.bernoulli.ppf(" + call.text() + ")",
-              call.operands(), call.shape(), {0, 1});
-    hide_if_few(i, y, 12);
-  });
+  return with_traits(kMostlyHidden, written("stats_bernoulli_ppf", kMath, 0.3, kZero, [](Idiom& i) {
+                       const ValueId q = i.anchor({"q", "levels", "uniforms"}, 1, 2, {0.05, 0.95});
+                       CallText call(i, q);
+                       call.add({"p", {"p", "probs"}, {0.3, 0.7}}, i.chance(0.3));
+                       const ValueId y =
+                           i.let({"outcome", "quantile"},
+                                 scipy_prefix(i) + "stats.bernoulli.ppf(" + call.text() + ")",
+                                 call.operands(), call.shape(), {0, 1});
+                       hide_if_few(i, y, 12);
+                     }));
 }
 
 // A compound count: successes whose probability is itself drawn.

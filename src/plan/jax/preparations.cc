@@ -60,10 +60,18 @@ constexpr std::array kClasses = {
     NameClass{"labels",
               "labels label targets target_class classes class ids token_ids actions groups "
               "group_ids bins kinds"},
+    NameClass{"bins", "bins bin buckets bucket grades grade stages ages quantized codes levels"},
     NameClass{"counts", "counts count trials hits successes events"},
     NameClass{"calendar", "year month day hour hours minutes seconds minute date"},
     NameClass{"setting", "threshold limit temperature ridge damping gain gravity mode"},
     NameClass{"mask", "mask valid present seen observed is_real padding_mask masks"},
+    NameClass{"estimate", "estimate belief average mean"},
+    NameClass{"deviation", "sigma scale scales noise spread bandwidth lengthscale std jitter"},
+    NameClass{"logits", "logits logit scores score log_odds"},
+    NameClass{"log_weights",
+              "log_weights log_probs log_prob log_likelihoods log_lik log_potentials emissions "
+              "log_emissions unary log_emission log_scores"},
+    NameClass{"angle", "angle angles theta heading bearing latitude longitude lat lon"},
     NameClass{"size", "length radius distance speed norm"}};
 
 bool is_of(std::string_view name_class, const std::string& name) {

@@ -17,35 +17,34 @@ flat : array 1 rank=2..4 of=data,image,weights
   flat_{},packed_{}[N]w{L,H} : <$0.reshape({shape})|jnp.reshape($0, {shape})|
       lax.reshape($0, {shape})|jnp.reshape($0, shape={shape})|jnp.reshape($0, {shape}, order="C")>
       -> {}[*]w{L,H}
-turned : array 1 rank=2 of=data,weights
+turned : array 0.5 rank=2 of=data,weights
   # One column for each row here.
   turned_{},transposed_{}[d1 d0]w{L,H} : <$0.T|jnp.transpose($0)|jnp.swapaxes($0, 0, 1)|
       jnp.matrix_transpose($0)|$0.mT|lax.transpose($0, (1, 0))|jnp.permute_dims($0, (1, 0))|
-      jnp.moveaxis($0, 0, 1)|jnp.rollaxis($0, 1)|jnp.linalg.matrix_transpose($0)> -> {}[*]w{L,H}
-  transposed_{}[d1 d0]w{L,H} : jnp.einsum("ij->ji", $0) -> {}[*]w{L,H}
+      jnp.moveaxis($0, 0, 1)|jnp.linalg.matrix_transpose($0)> -> {}[*]w{L,H}
 last_axis_first : array 1.5 rank=3 of=image,data
   leading_{},stacked_{}[d2 d0 d1]w{L,H} : <jnp.moveaxis($0, 0, -1)|jnp.transpose($0, (1, 2, 0))|
       jnp.permute_dims($0, (1, 2, 0))|lax.transpose($0, (1, 2, 0))|jnp.rollaxis($0, 0, 3)>
       -> {}[*]w{L,H}
   swapped_{}[d0 d2 d1]w{L,H} : <jnp.swapaxes($0, 1, 2)|$0.mT|jnp.matrix_transpose($0)|
       lax.transpose($0, (0, 2, 1))|jnp.moveaxis($0, 1, 2)|jnp.swapaxes($0, -1, -2)> -> {}[*]w{L,H}
-two_parts : array 1.2 rank=1..4 of=data,measured,series
+two_parts : array 0.4 rank=1..4 of=measured,series
   # In two parts, as they were read.
   first_{}[*=k]w{L,H}; second_{}[*=d-k]w{L,H} : k=1..d-1 :
       <jnp.concatenate([$0, $1], axis={a})|jnp.concatenate(($0, $1), axis={a})|
       jnp.concat([$0, $1], axis={a})|jnp.append($0, $1, axis={a})|lax.concatenate([$0, $1], {a})|
       lax.concatenate(($0, $1), dimension={a})> -> {}[*]w{L,H}
-end_to_end : array 1 rank=1 of=measured,series,data
+end_to_end : array 0.3 rank=1 of=measured,series
   head_{}[k]w{L,H}; tail_{}[d0-k]w{L,H} : k=1..d0-1 : <jnp.hstack([$0, $1])|jnp.r_[$0, $1]|
       jnp.append($0, $1)|jnp.concatenate([$0, $1])|jnp.concat(($0, $1))|jnp.block([$0, $1])>
       -> {}[*]w{L,H}
   first_{}[]w{L,H}; other_{}[d0-1]w{L,H} : <jnp.hstack([$0, $1])|jnp.append($0, $1)|
       jnp.r_[$0, $1]|jnp.concatenate([$0[None], $1])|jnp.insert($1, 0, $0)> -> {}[*]w{L,H}
-pair : array 3 rank=1..3 d0<3
+pair : array 3 rank=1..3 d0<3 of=series,state,positive,image,rate,amount
   one_{}[*-]w{L,H}; other_{}[*-]w{L,H} : a=0 : <jnp.stack([$0, $1])|jnp.stack(($0, $1))|
       jnp.array([$0, $1])|jnp.asarray([$0, $1])|jnp.concatenate([$0[None], $1[None]])|
       jnp.stack([$0, $1], axis=0)> -> {}[*]w{L,H}
-triple : array 3 rank=1..2 d0>2 d0<4
+triple : array 3 rank=1..2 d0>2 d0<4 of=series,state,positive,image,rate,amount
   first_{}[*-]w{L,H}; second_{}[*-]w{L,H}; third_{}[*-]w{L,H} : a=0 : <jnp.stack([$0, $1, $2])|
       jnp.array([$0, $1, $2])|jnp.stack(($0, $1, $2))|jnp.asarray([$0, $1, $2])> -> {}[*]w{L,H}
 part_of_longer : indexing 1.4 rank=1..4 of=series
@@ -77,8 +76,6 @@ by_ids : indexing 1.2 oblong rank=1..3 of=data,rate
   all_{},known_{}[*=m]w{L,H}; ids,rows,chosen[d0]i{0,m-1} : m=3..12, a=0 : <$0[$1]|
       jnp.take($0, $1, axis=0)|jnp.take($0, $1, axis=0, mode="clip")|$0.at[$1].get()|
       $0.at[$1].get(mode="clip")|$0.at[$1].get(mode="promise_in_bounds")> -> {}[*]w{L,H}
-  known_{}[*=m]w{L,H}; places,order[*]i{0,m-1} : m=3..8 :
-      jnp.take_along_axis($0, $1, axis={a}) -> {}[*]w{L,H}
 by_one_hot : linear_algebra 0.6 oblong real rank=1..2 full of=data
   known_{}[*=m]w{L,H}; ids,classes[d0]i{0,m-1} : m=2..6, a=0 :
       <jax.nn.one_hot($1, {m}, dtype={dtype}) @ $0|
@@ -117,11 +114,11 @@ repeated_middle : reduction 1 real rank=0..2 full of=measured
   repeated_{}[m *]w{L,H} : m=3..5 : <jnp.median($0, axis=0)|jnp.nanmedian($0, axis=0)|
       jnp.quantile($0, 0.5, axis=0)|jnp.percentile($0, 50.0, axis=0)|
       jnp.nanquantile($0, 0.5, axis=0)|jnp.nanpercentile($0, 50.0, axis=0)> -> {}[*]w{L,H}
-latest : indexing 0.7 rank=0..2 of=state,amount,measured
+latest : indexing 0.7 rank=0..2 of=measured
   # The last of the series is the one that counts.
   {}_history,{}_series[m *]w{L,H} : m=2..6 : <$0[-1]|$0[{m-1}]|jnp.take($0, -1, axis=0)|
       lax.index_in_dim($0, -1, keepdims=False)|$0.at[-1].get()> -> {}[*]w{L,H}
-blended : arithmetic 1 real rank=0..3 of=state,weights
+blended : arithmetic 1 real rank=0..3 of=estimate
   # Part of the previous estimate stays.
   previous_{}[*]w{L,H}; new_{}[*]w{L,H}; keep,retained[]w{0.1,0.9} : <$2 * $0 + (1 - $2) * $1|
       $1 + $2 * ($0 - $1)|$2 * $0 + (1.0 - $2) * $1> -> {}[*]w{L,H}
@@ -166,6 +163,78 @@ squashed_to_unit : math 1.5 real rank=0..3 L>0-0.001 L<0.0000001 H>0.9999 H<1.00
       -> {}[*]w{L,H}
   raw_{}[*]w{-4,4} : <jax.nn.hard_sigmoid($0)|jax.nn.sigmoid($0)>
       -> {}[*]w{L,H}
+of_latent : math 1.5 real rank=0..3 full L>0-0.001 L<0.0000001 H>0.9999 H<1.001 of=probability
+  # What lies behind is normal, or has longer tails.
+  latent_{},z_{}[*]w{-3,3} : <jax.scipy.stats.cauchy.cdf($0)|jax.scipy.stats.laplace.cdf($0)|
+      jax.scipy.stats.gumbel_r.cdf($0)|jax.scipy.stats.gumbel_l.cdf($0)|
+      jax.scipy.stats.norm.cdf($0)|0.5 * lax.erfc(-$0)> -> {}[*]w{L,H}
+  latent_{},z_{}[*]w{-3,3} : <jax.scipy.stats.norm.sf($0)|jax.scipy.stats.logistic.sf($0)|
+      jax.scipy.stats.cauchy.sf($0)|jax.scipy.stats.gumbel_r.sf($0)|
+      jax.scipy.stats.gumbel_l.sf($0)> -> {}[*]w{L,H}
+  waits_of_{},hours_of_{}[*]w{0.05,3} : <jax.scipy.stats.expon.cdf($0)|-jnp.expm1(-$0)|
+      jax.scipy.stats.expon.sf($0)|1.0 - jnp.exp(-$0)|jax.scipy.stats.gamma.cdf($0, 2.0)|
+      jax.scipy.stats.gamma.sf($0, 2.0)|jax.scipy.stats.chi2.sf($0, 3.0)|
+      jax.scipy.stats.chi2.cdf($0, 3.0)|lax.igamma(jnp.full_like($0, 2.0), $0)|
+      lax.igammac(jnp.full_like($0, 2.0), $0)|jax.scipy.special.gammainc(2.0, $0)|
+      jax.scipy.special.gammaincc(2.0, $0)> -> {}[*]w{L,H}
+  place_of_{},rank_of_{}[*]w{0.02,0.98} : <jax.scipy.stats.beta.cdf($0, 2.0, 3.0)|
+      jax.scipy.stats.beta.sf($0, 2.0, 3.0)|jax.scipy.special.betainc(2.0, 3.0, $0)|
+      lax.betainc(jnp.full_like($0, 2.0), jnp.full_like($0, 3.0), $0)> -> {}[*]w{L,H}
+of_shares : math 1.2 real rank=1..3 full W>2.1 of=logits
+  # Normal scores of what was observed as shares.
+  observed_shares,base_rates[*]w{0.02,0.98} : <jax.scipy.stats.norm.ppf($0)|
+      jax.scipy.special.ndtri($0)|jax.scipy.stats.norm.isf($0)|
+      jnp.sqrt(2.0) * lax.erf_inv(2.0 * $0 - 1.0)|
+      jnp.sqrt(2.0) * jax.scipy.special.erfinv(2.0 * $0 - 1.0)> -> {}[*]w{L,H}
+of_odds : math 1 real rank=1..3 full W>3.95 of=logits
+  observed_shares,base_rates[*]w{0.02,0.98} : <jax.scipy.special.logit($0)|
+      jax.scipy.stats.logistic.ppf($0)|jnp.log($0) - jnp.log1p(-$0)|jnp.log($0 / (1.0 - $0))|
+      jax.scipy.stats.logistic.isf($0)> -> {}[*]w{L,H}
+of_residuals : math 2 real rank=1..3 full L<0-3 H>0-0.65 of=log_weights
+  # How likely the errors are.
+  errors,deviations,residuals[*]w{-2,2} : <jax.scipy.stats.norm.logpdf($0)|
+      jax.scipy.stats.laplace.logpdf($0)|jax.scipy.stats.cauchy.logpdf($0)|
+      jax.scipy.stats.logistic.logpdf($0)|jax.scipy.stats.t.logpdf($0, 4.0)|
+      jax.scipy.stats.gennorm.logpdf($0, 1.5)> -> {}[*]w{L,H}
+  errors,deviations[*]w{-1,2} : <jax.scipy.stats.gumbel_r.logpdf($0)|
+      jax.scipy.stats.norm.logpdf($0)> -> {}[*]w{L,H}
+  waits,exceedances[*]w{0.1,2.4} : <jax.scipy.stats.expon.logpdf($0, scale=1.5)|
+      jax.scipy.stats.gamma.logpdf($0, 2.0)|jax.scipy.stats.chi2.logpdf($0, 3.0)|
+      jax.scipy.stats.norm.logsf($0 - 0.5)|jax.scipy.special.log_ndtr($0 - 3.0)>
+      -> {}[*]w{L,H}
+of_decibels : math 0.5 real rank=0..3 L>0.001 of=amount
+  # Given in decibels.
+  {}_in_db[*]w{10*log(L)/log(10),10*log(H)/log(10)} : <10.0 ** ($0 / 10.0)|
+      jnp.power(10.0, $0 / 10.0)|jnp.float_power(10.0, 0.1 * $0)> -> {}[*]w{L,H}
+of_powers : math 0.5 real rank=0..3 L>0.001 of=deviation,rate
+  # Kept as a power of two.
+  log2_{}[*]w{log(L)/log(2),log(H)/log(2)} : <jnp.exp2($0)|lax.exp2($0)|2.0**$0|
+      jnp.power(2.0, $0)> -> {}[*]w{L,H}
+of_squares : math 0.8 real rank=0..2 L>0.01 of=deviation
+  {}_squared,variance_of_{}[*]w{L*L,H*H} : <jnp.sqrt($0)|lax.sqrt($0)|$0**0.5|
+      1.0 / lax.rsqrt($0)|jnp.power($0, 0.5)> -> {}[*]w{L,H}
+continuous_rate : math 1 real rank=0..2 L>0-0.5 H<2 of=rate
+  # The rate is compounded all the time.
+  continuous_{}[*]w{log(1+L),log(1+H)} : <jnp.expm1($0)|lax.expm1($0)|jnp.exp($0) - 1.0>
+      -> {}[*]w{L,H}
+compressed : math 0.6 real rank=1..3 W>1 of=measured,series
+  # Outliers count for less.
+  raw_{}[*]w{-2,2} : <jnp.tanh($0)|lax.tanh($0)|jax.nn.soft_sign($0)|lax.erf($0)|
+      jax.scipy.special.erf($0)|jax.nn.hard_tanh($0)|jnp.clip($0, -1.0, 1.0)> -> {}[*]w{L,H}
+compressed_more : math 0.6 real rank=1..3 W>1.45 of=measured,series
+  # Outliers count for less.
+  raw_{}[*]w{-2,2} : <jnp.arcsinh($0)|jnp.asinh($0)|lax.asinh($0)|jnp.arctan($0)|jnp.atan($0)|
+      lax.atan($0)|jnp.sign($0) * jnp.log1p(jnp.abs($0))> -> {}[*]w{L,H}
+of_degrees : math 1.5 real rank=0..2 of=angle
+  # In degrees.
+  {}_in_degrees[*]w{57.2*L,57.2*H} : <jnp.deg2rad($0)|jnp.radians($0)|$0 * jnp.pi / 180.0>
+      -> {}[*]w{L,H}
+of_components : math 1 real rank=0..2 full L<0-3.15 H>3.15 of=angle
+  along[*]w{-1,1}; across[*]w{-1,1} : <jnp.arctan2($1, $0)|jnp.atan2($1, $0)|lax.atan2($1, $0)|
+      jnp.angle($0 + 1j * $1)> -> {}[*]w{L,H}
+legs : math 1 real rank=0..2 L>0-0.001 L<0.3*H of=size
+  {}_east[*]w{0.1*H,0.7*H}; {}_north[*]w{0.3*H,0.7*H} : <jnp.hypot($0, $1)|
+      jnp.sqrt($0**2 + $1**2)|jnp.sqrt(jnp.square($0) + jnp.square($1))> -> {}[*]w{L,H}
 percent : arithmetic 1 real rank=0..3 L>0-0.001 H>0.5 H<1.001 of=probability
   # In percent.
   percent_{}[*]w{100*L,100*H} : <$0 / 100.0|0.01 * $0|$0 / 100> -> {}[*]w{L,H}
@@ -186,7 +255,7 @@ accumulated : reduction 0.8 real rank=1..2 N<60 W>0.02 of=series
   stepwise_{}[*]w{-W/d,W/d} : <jnp.cumsum($0, axis={a})|lax.cumsum($0, axis={a})|
       jnp.cumulative_sum($0, axis={a})|lax.associative_scan(jnp.add, $0, axis={a})|
       jnp.add.accumulate($0, axis={a})|$0.cumsum(axis={a})> -> {}[*]w{L,H}
-projected : linear_algebra 1.3 oblong real rank=1..3 W>0.02 of=data,series
+projected : linear_algebra 0.5 oblong real rank=1..3 W>0.02 of=data
   sources,channels[*=k]w{-1,1}; mixing,unmixing[k d]w{-W/k,W/k} : k=2..6, a=r-1 : <$0 @ $1|
       jnp.matmul($0, $1)|jnp.dot($0, $1)|jnp.tensordot($0, $1, axes=1)|jnp.inner($0, $1.T)>
       -> {}[*]w{L,H}
@@ -224,14 +293,18 @@ smoothed : arithmetic 1 real rank=1 full L<0.0000001 H>0.1 of=series
 since_start : arithmetic 1 real rank=0 of=measured,amount
   initial_{}[]w{L,L+0.4*D}; {}_rate,slope[]w{0,0.3*D}; time,elapsed[]w{0,2} : <$0 + $1 * $2|
       $1 * $2 + $0> -> {}[]w{L,H}
-with_noise : arithmetic 0.8 real rank=1..2 full of=data,image
+with_noise : arithmetic 0.8 real rank=1..2 full of=image
   # A little noise, as in the recordings.
   clean_{}[*]w{L+0.1*D,H-0.1*D}; seed[]i{0,1000}; jitter,noise_level[]w{0.03*D,0.1*D} :
       <$0 + $2 * jax.random.uniform(jax.random.key($1), {shape}, {dtype}, -1.0, 1.0)|
       $0 + $2 * jax.random.uniform(jax.random.key($1), {shape}, minval=-1.0, maxval=1.0,
       dtype={dtype})|
       $0 + $2 * jax.random.truncated_normal(jax.random.key($1), -1.0, 1.0, {shape}, {dtype})|
+      $0 + $2 * jax.random.triangular(jax.random.key($1), -1.0, 0.0, 1.0, {shape}, {dtype})|
       $0 + $2 * jax.random.rademacher(jax.random.key($1), {shape}, {dtype})> -> {}[*]w{L,H}
+  clean_{}[*]w{L+0.1*D,H-0.1*D}; seed[]i{0,1000}; jitter,noise_level[]w{0.03*D,0.1*D} :
+      <$0 + $2 * (jax.random.beta(jax.random.key($1), 2.0, 2.0, {shape}, {dtype}) - 0.5)|
+      $0 + $2 * (jax.random.bernoulli(jax.random.key($1), 0.5, {shape}) - 0.5)> -> {}[*]w{L,H}
 length_of_parts : reduction 0.9 real rank=0 L>0-0.001 L<0.4*H of=size
   {}_parts[k]w{0.5*H/sqrt(k),H/sqrt(k)} : k=2..4 : <jnp.linalg.norm($0)|jnp.sqrt(jnp.sum($0**2))|
       jnp.sqrt($0 @ $0)|jnp.linalg.vector_norm($0)|jnp.sqrt(jnp.dot($0, $0))> -> {}[]w{L,H}
@@ -252,7 +325,7 @@ with_offset : arithmetic 1 whole rank=0..2 D>3.5 of=calendar
 at_most : arithmetic 0.6 whole rank=0..2 L>0-0.5 L<0.5 H>1.5 H<60 of=labels
   raw_{},wished_{}[*]w{0,H+3} : <jnp.minimum($0, {M-1})|jnp.clip($0, 0, {M-1})|
       jnp.clip($0, max={M-1})> -> {}[*]w{L,H}
-binned : indexing 1 whole rank=0..2 L>0-0.5 L<0.5 H>1.5 H<17 of=labels
+binned : indexing 1 whole rank=0..2 L>0-0.5 L<0.5 H>1.5 H<17 of=bins
   measured_{}[*]D{0,1} : <jnp.digitize($0, jnp.linspace(0.0, 1.0, {M+1})[1:-1])|
       jnp.searchsorted(jnp.linspace(0.0, 1.0, {M+1})[1:-1], $0)> -> {}[*]J{L,H}
   measured_{}[*]D{0,0.99} : <jnp.floor($0 * {M}).astype({wtype})|($0 * {M}).astype({wtype})>
@@ -279,6 +352,10 @@ by_length : indexing 2 flags rank=2 of=mask
 by_one_length : indexing 1 flags rank=1 of=mask
   length,valid_count[]i{1,d0-1} : <jnp.arange({d0}) < $0|jnp.less(jnp.arange({d0}), $0)>
       -> {}[*]b{0,1}
+by_chance : array 1 flags rank=1..3 N>5 of=mask
+  # Which are kept is left to chance.
+  seed[]i{0,1000}; keep_prob,keep_rate[]{0.4,0.8} : <jax.random.bernoulli(jax.random.key($0), $1, {shape})|
+      jax.random.bernoulli(jax.random.PRNGKey($0), $1, {shape})> -> {}[*]b{0,1}
 of_one_group : arithmetic 1 flags rank=1..2 N>5
   groups,classes[*]i{0,3}; group,chosen_class[]i{0,3} : <$0 == $1|jnp.equal($0, $1)|$0 != $1|
       jnp.not_equal($0, $1)|jnp.isin($0, $1)> -> {}[*]b{0,1}

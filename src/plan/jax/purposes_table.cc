@@ -59,6 +59,8 @@ left_out = smoothed filtered trend quantized rounded clipped limited coarse deno
 ordered = ordered sorted
 code = codes words mixed masked flags toggled shifted common joined packed hashes inverted
     high_bits tokens low_bits flagged keyed random_bits checksum
+low_code = code codes words mixed masked flags toggled common joined hashes inverted keyed
+    random_bits checksum
 rank = ranks
 position = order ranks ids places choices permutation indices best nearest winner cheapest
 bucket = bins buckets bucket binned
@@ -69,6 +71,7 @@ hidden = activation activated hidden features projected gated responses attended
 series = signal smoothed windowed tapered filtered restored convolved envelope detrended
     correlation wave trend interpolated delayed modulated denoised line curve autocorrelation
     signal_back
+rough = signal restored detrended wave interpolated delayed signal_back
 noise = samples noise heavy_tailed gaussian jumps normal logistic_noise
     laplace_noise
 sampled = samples draws lifetimes waiting_times gaps jumps resampled bootstrap uniforms heavy_tailed
@@ -320,10 +323,11 @@ series : reduction 5
       crest_factor[]{1,9}
   matched_filter template_score : Overlap of {} with a template. : v[n]; template,pattern[n]{-1,1}
       : jnp.dot($0, $1) -> score[]{-4R,4R}
-series : array 5
+rough : array 3
   moving_average smooth_series : Moving average over three neighbors of {}. : v[n] : jnp.pad($0, 1,
       mode=<"edge"|"reflect">) -> padded[n+2]{-1R,1R} => padded : ($0[:-2] + $0[1:-1] + $0[2:]) /
       3.0 -> smoothed[n]{-1R,1R}
+series : array 3
   remove_mean detrend : Take the mean out of {}. : v[*] : $0 - jnp.mean($0, axis=-1, keepdims=True)
       -> detrended[*]{-2R,2R}
 noise : arithmetic 5
@@ -622,10 +626,8 @@ any_flags : indexing 5
       : jnp.where($0, $1, 0.0) -> masked[*]{-2,2}
   masked_update update_where : Take fresh values at some places, keep the others. : v[*]b;
       fresh,proposed[*]{-2,2}; current,state[*]{-2,2} : jnp.where($0, $1, $2) -> updated[*]{-2,2}
-code : arithmetic 5
+low_code : arithmetic 5
   low_bits bucket_of : Low bits of {}, as a bucket. : v[?]i : $0 & <7|3|15> -> bucket[?]g{0,15}
-  parity parity_bits : Parity of the bits of {}. : v[?]i : lax.population_count($0) & 1 ->
-      parity[?]g{0,1}
 code : array 5
   bit_planes unpack_bits : The lowest bits of {}, along a new last axis. : v[*]i : ($0[..., None]
       >> jnp.arange(4, dtype=$0.dtype)) & 1 -> bits[* 4]g{0,1}

@@ -658,7 +658,7 @@ class Machine {
 
 std::vector<Op> digest_wholes() {
   std::vector<Op> out = wholes_by<Keystream>({{"keystream", kArithmetic, 0.3},
-                                              {"keystream_words", kArray, 0.5},
+                                              {"keystream_words", kArray, 0.15},
                                               {"keystream_blocks", kVectorization, 0.3},
                                               {"keystream_loop", kLoop, 0.3}});
   for (auto&& more : {wholes_by<Sponge>({{"message_hash", kArithmetic, 0.3},
