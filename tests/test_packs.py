@@ -24,7 +24,7 @@ JAXSMITH = Path(os.environ.get("JAXSMITH", ROOT / "build" / "jaxsmith"))
 @pytest.fixture(scope="module")
 def plans():
     found = []
-    for seed in (3, 8, 12, 13, 14):
+    for seed in (3, 8, 12, 13, 14, 15, 16, 17, 18, 19):
         command = [
             JAXSMITH,
             "plan",

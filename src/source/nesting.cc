@@ -19,7 +19,7 @@ namespace {
 // Of packs of three or more so many are divided, where their members allow it.
 constexpr double kNested = 0.9;
 // So many groups that are large enough are divided again.
-constexpr double kDeeper = 0.6;
+constexpr double kDeeper = 0.8;
 constexpr int kDeepest = 3;
 
 struct Item {

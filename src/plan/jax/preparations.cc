@@ -28,8 +28,8 @@ struct NameClass {
 constexpr std::array kClasses = {
     NameClass{"data",
               "x xs inputs input features feature batch data values samples rows points vectors "
-              "queries query embeddings acts activations activation anchors blocks memory patches "
-              "candidates held_out hidden_states table token_table"},
+              "queries query embeddings acts activations activation anchors blocks patches "
+              "candidates held_out hidden_states"},
     NameClass{"measured",
               "readings reading measured measurements measurement observed observations "
               "observation y ys samples response responses levels level temperature temp celsius "
@@ -71,7 +71,7 @@ constexpr std::array kClasses = {
     NameClass{"log_weights",
               "log_weights log_probs log_prob log_likelihoods log_lik log_potentials emissions "
               "log_emissions unary log_emission log_scores"},
-    NameClass{"angle", "angle angles theta heading bearing latitude longitude lat lon"},
+    NameClass{"angle", "angle angles heading bearing latitude longitude lat lon"},
     NameClass{"size", "length radius distance speed norm"}};
 
 bool is_of(std::string_view name_class, const std::string& name) {

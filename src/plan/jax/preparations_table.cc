@@ -72,11 +72,11 @@ every_second : indexing 0.7 rank=1..3 N<300 of=series
       -> {}[*]w{L,H}
   dense_{}[*=2*d]w{L,H} : a=r-1 : <$0[..., ::2]|
       lax.slice_in_dim($0, 0, {2*d}, stride=2, axis={a})> -> {}[*]w{L,H}
-by_ids : indexing 1.2 oblong rank=1..3 of=data,rate
+by_ids : indexing 0.5 oblong rank=1..3 of=data,rate
   all_{},known_{}[*=m]w{L,H}; ids,rows,chosen[d0]i{0,m-1} : m=3..12, a=0 : <$0[$1]|
       jnp.take($0, $1, axis=0)|jnp.take($0, $1, axis=0, mode="clip")|$0.at[$1].get()|
       $0.at[$1].get(mode="clip")|$0.at[$1].get(mode="promise_in_bounds")> -> {}[*]w{L,H}
-by_one_hot : linear_algebra 0.6 oblong real rank=1..2 full of=data
+by_one_hot : linear_algebra 0.2 oblong real rank=1..2 full of=data
   known_{}[*=m]w{L,H}; ids,classes[d0]i{0,m-1} : m=2..6, a=0 :
       <jax.nn.one_hot($1, {m}, dtype={dtype}) @ $0|
       jnp.matmul(jax.nn.one_hot($1, {m}, dtype={dtype}), $0)|
@@ -114,7 +114,7 @@ repeated_middle : reduction 1 real rank=0..2 full of=measured
   repeated_{}[m *]w{L,H} : m=3..5 : <jnp.median($0, axis=0)|jnp.nanmedian($0, axis=0)|
       jnp.quantile($0, 0.5, axis=0)|jnp.percentile($0, 50.0, axis=0)|
       jnp.nanquantile($0, 0.5, axis=0)|jnp.nanpercentile($0, 50.0, axis=0)> -> {}[*]w{L,H}
-latest : indexing 0.7 rank=0..2 of=measured
+latest : indexing 0.4 rank=0..2 of=measured
   # The last of the series is the one that counts.
   {}_history,{}_series[m *]w{L,H} : m=2..6 : <$0[-1]|$0[{m-1}]|jnp.take($0, -1, axis=0)|
       lax.index_in_dim($0, -1, keepdims=False)|$0.at[-1].get()> -> {}[*]w{L,H}
