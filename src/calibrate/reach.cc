@@ -6,6 +6,7 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,26 +29,18 @@ constexpr std::size_t kMostEntries = 6;
 
 using Names = std::set<std::string, std::less<>>;
 
-Names functions_of(const plan::Program& program) {
+// What steps of a program call; those of one entry alone where it is named.
+Names functions_of(const plan::Program& program, std::string_view entry = {}) {
   Names out;
   for (const plan::Body& body : program.bodies)
     for (const plan::Node& node : body.nodes)
-      out.merge(plan::functions_in(node, program.catalogue->vocabulary()));
-  return out;
-}
-
-// What the entry calls that the family features: its turns are weighed by that.
-Names functions_featured(const plan::Family& family, const plan::Program& program) {
-  Names out;
-  if (!family.features || !family.featured) return out;
-  for (const plan::Body& body : program.bodies)
-    for (const plan::Node& node : body.nodes)
-      if (node.op == family.featured->name)
+      if (entry.empty() || node.op == entry)
         out.merge(plan::functions_in(node, program.catalogue->vocabulary()));
   return out;
 }
 
-// How many of so many functions call each apart from that.
+// How many of so many functions call each, apart from what the entry calls that a family features:
+// turns are weighed by that.
 Result<std::map<std::string, double, std::less<>>> usual_counts(const plan::PlanOptions& options,
                                                                 unsigned workers) {
   std::vector<std::vector<Names>> families(kFamilies);
@@ -60,7 +53,9 @@ Result<std::map<std::string, double, std::less<>>> usual_counts(const plan::Plan
       const source::Function function =
           source::render(members[m], {kSeed, family, static_cast<std::uint32_t>(m)});
       Names names = plan::functions_in(function.source, options.catalogue->vocabulary());
-      for (const std::string& name : functions_featured(own, members[m].program)) names.erase(name);
+      if (own.features && own.featured)
+        for (const std::string& name : functions_of(members[m].program, own.featured->name))
+          names.erase(name);
       families[family].push_back(std::move(names));
     }
     functions += families[family].size();

@@ -1,6 +1,6 @@
 // Counts which functions of a library programs call, by planning alone: which entries call each,
-// and how often steps do that nothing is featured by, so that each may have as many turns as it
-// lacks (plan/turns.h).
+// and how often programs do apart from what they feature, so that each may have as many turns as
+// it lacks (plan/turns.h).
 #pragma once
 
 #include <set>

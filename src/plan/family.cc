@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "plan/calls.h"
 #include "plan/catalogue.h"
 #include "plan/turns.h"
 
@@ -114,10 +115,7 @@ std::uint64_t place_of(std::uint64_t seed, std::uint64_t family,
 
 // Whether a function gives random numbers: what is drawn is not differentiated, fitted or iterated.
 bool is_random(std::string_view function, const Calls& calls) {
-  const std::size_t last = function.rfind('.');
-  if (last == function.npos) return false;
-  const std::string_view path = function.substr(0, last);
-  return calls.random_modules.contains(path.substr(path.rfind('.') + 1));
+  return is_one_of(function.substr(0, function.rfind('.')), calls.random_modules);
 }
 
 // What has its turn in another category, as a function: some maps, loops and branches are of that.

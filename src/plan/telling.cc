@@ -281,13 +281,12 @@ bool shows_prepared(const Builder& b) {
     if (from == DType::kBool) return size(result) < size(given);
     return tensor::is_inexact(from) && !tensor::is_inexact(to);
   };
+  const auto is_of = [](const std::vector<ValueId>& ids, ValueId id) {
+    return std::ranges::find(ids, id) != ids.end();
+  };
   for (const Node& node : b.body_of(b.current()).nodes) {
     const Op* op = b.catalogue().find(node.op);
-    const bool prepares = op != nullptr && is_preparation(*op);
-    const auto is_of = [](const std::vector<ValueId>& ids, ValueId id) {
-      return std::ranges::find(ids, id) != ids.end();
-    };
-    if (prepares) {
+    if (op != nullptr && is_preparation(*op)) {
       made.insert(made.end(), node.results.begin(), node.results.end());
       given_for_it.insert(given_for_it.end(), node.operands.begin(), node.operands.end());
       continue;

@@ -103,12 +103,12 @@ def encode(array: np.ndarray) -> dict:
     }
 
 
-# Of fewer elements half are soon one value.
-_LEVEL_FROM = 4
-
-
 def same_bytes(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> bool:
     return all(a.tobytes() == b.tobytes() for a, b in zip(first, second, strict=True))
+
+
+# Of fewer elements half are soon one value.
+_LEVEL_FROM = 4
 
 
 def level(array: np.ndarray) -> bool:

@@ -141,13 +141,13 @@ class ChunkRoute:
         return members
 
     def _run(self, members: Sequence[merged.Member], isolate: bool, progress: Progress) -> None:
-        size = 1 if isolate else merged.GROUP_SIZE
-        small = [member for member in members if not merged.is_large(member)]
-        for _, group in groupby(small, lambda member: member.work.position // size):
+        def group_of(member: merged.Member) -> tuple[bool, int]:
+            alone = merged.is_large(member)
+            size = 1 if alone or isolate else merged.GROUP_SIZE
+            return alone, member.work.position // size
+
+        for _, group in groupby(sorted(members, key=group_of), group_of):
             self._runner.run(list(group), self._contexts[False], progress)
-        for member in members:
-            if merged.is_large(member):
-                self._runner.run([member], self._contexts[False], progress)
 
     def _renew(self) -> None:
         # Bodies of lowering rules may depend on jax_enable_x64, so each setting has its own.

@@ -85,13 +85,14 @@ def _record_others(
     """Where input set 0 happens to be one on which a limit binds everywhere, a branch leaves an
     argument out, a comparison is on the edge or most elements come out the same, the first further
     case that tells more is recorded in its place."""
+    shown = [_shown(work) for work in works]
     for replacement in range(1, max((len(work.inputs) for work in works), default=0)):
         asked = [
             work.alive
             and replacement in work.cases
             and len(kept) == len(work.inputs[0])  # an argument that JAX drops never shows
-            and _shown(work) < _TELLS_ALL
-            for work, kept in zip(works, used, strict=True)
+            and tells < _TELLS_ALL
+            for work, kept, tells in zip(works, used, shown, strict=True)
         ]
         if not any(asked):
             continue
@@ -102,8 +103,10 @@ def _record_others(
         outputs, again = run(choices), run(choices)
         stable = _find_stable(works, used, run, choices, outputs)
         asked = [
-            ask and is_stable and arrays.same_bytes(x, y) and (_shown(work) == 0 or not _level(x))
-            for work, ask, is_stable, x, y in zip(works, asked, stable, outputs, again, strict=True)
+            ask and is_stable and arrays.same_bytes(x, y) and (tells == 0 or not _level(x))
+            for ask, is_stable, tells, x, y in zip(
+                asked, stable, shown, outputs, again, strict=True
+            )
         ]
         if not any(asked):
             continue
@@ -111,10 +114,11 @@ def _record_others(
         for i, work in enumerate(works):
             if not asked[i]:
                 continue
-            before, shown = (work.outputs, work.argument_matters, work.stable), _shown(work)
+            before = work.outputs, work.argument_matters, work.stable
             work.outputs, work.argument_matters, work.stable = outputs[i], matters[i], True
-            if _shown(work) > shown:
-                work.recorded, recorded[i] = replacement, choices[i]
+            tells = _shown(work)
+            if tells > shown[i]:
+                work.recorded, recorded[i], shown[i] = replacement, choices[i], tells
             else:
                 work.outputs, work.argument_matters, work.stable = before
 

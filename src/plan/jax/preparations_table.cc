@@ -354,7 +354,8 @@ by_one_length : indexing 1 flags rank=1 of=mask
       -> {}[*]b{0,1}
 by_chance : array 1 flags rank=1..3 N>5 of=mask
   # Which are kept is left to chance.
-  seed[]i{0,1000}; keep_prob,keep_rate[]{0.4,0.8} : <jax.random.bernoulli(jax.random.key($0), $1, {shape})|
+  seed[]i{0,1000}; keep_prob,keep_rate[]{0.4,0.8} :
+      <jax.random.bernoulli(jax.random.key($0), $1, {shape})|
       jax.random.bernoulli(jax.random.PRNGKey($0), $1, {shape})> -> {}[*]b{0,1}
 of_one_group : arithmetic 1 flags rank=1..2 N>5
   groups,classes[*]i{0,3}; group,chosen_class[]i{0,3} : <$0 == $1|jnp.equal($0, $1)|$0 != $1|
