@@ -1,5 +1,6 @@
 """`jaxsmith.extract` and `jaxsmith extract`: texts are JAX's, whatever is extracted."""
 
+import ast
 import functools
 import json
 import os
@@ -320,6 +321,29 @@ def test_places_that_names_do_not_tell_apart_are_all_named():
     for level, kind in (("stablehlo", "exact"), ("hlo", "merged"), ("hlo_optimized", "merged")):
         spans = [span for line, _, span in aligned(sample, level) if re.search(r"\badd[( ]", line)]
         assert spans and {span.kind for span in spans} == {kind}, (level, spans)
+
+
+def test_what_is_factored_has_the_places_of_all_that_it_was():
+    """XLA makes the product of a sum out of the sum of products, each with the place of the other."""
+
+    def steps(x, y, z):
+        blend = 0.5 * x + 0.5 * y
+        lines = x * z - y * z
+        return blend, lines, x / z[0] + y / z[0]
+
+    sample = jaxsmith.extract(steps, X, X, X)
+    of_opcodes = {"add": "+", "subtract": "-", "multiply": "*"}
+    factored = 0
+    for line, places, span in aligned(sample, "hlo_optimized"):
+        opcode = re.search(r" (add|subtract|multiply)\(%", line)
+        if opcode and span.kind == "exact":
+            outermost = ast.parse(places[0], mode="eval").body
+            # A product by the reciprocal stands for a quotient.
+            wanted = (ast.Mult, ast.Div) if opcode[1] == "multiply" else (ast.Add, ast.Sub)
+            assert isinstance(outermost.op, wanted), (line, places)
+        elif opcode:
+            factored += any(of_opcodes[opcode[1]] in place for place in places)
+    assert factored >= 2
 
 
 def test_a_fusion_of_several_lines_is_merged():

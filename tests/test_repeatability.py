@@ -52,6 +52,17 @@ SHORT_AND_LONG = {
         "jax.random.normal(jax.random.split(jax.random.key(3))[0], (5,)) + a",
         "jax.random.normal(jax.random.split(jax.random.key(3), 4)[2], (5,)) + a",
     ),
+    # A rule's own function, mapped over keys for another rule; and a rule that is given a loop's body.
+    "keys_of_samplers": (
+        "jax.random.beta(jax.random.split(jax.random.key(3))[0], jnp.abs(a) + 1, 2.0, (5,))",
+        "jax.random.t(jax.random.split(jax.random.key(3), 4)[2], jnp.abs(a) + 1, (5,)) + a",
+    ),
+    "samplers_in_loops": (
+        "lax.scan(lambda c, k: (c + jax.random.t(k, 3.0, (5,)), c), a, "
+        "jax.random.split(jax.random.key(3), 3))",
+        "lax.fori_loop(0, 3, lambda i, c: c + jax.random.beta("
+        "jax.random.fold_in(jax.random.key(3), i), jnp.exp(c), 2.0), a)",
+    ),
     "checkpoint": (
         "jax.grad(lambda x: jax.checkpoint(jnp.logaddexp2)(x, 2.0).sum())(a)",
         "jax.grad(lambda x: jax.checkpoint(jnp.logaddexp2)(jnp.sin(x), 2.0).sum())(a)",

@@ -569,16 +569,21 @@ def _unspecified(shardings: Iterable) -> bool:
 
 
 @contextmanager
-def naming_of_rules() -> Iterator[None]:
-    """Within it, lowering names the arguments of inner functions as JAX alone does.
+def naming_of_rules(closed: core.ClosedJaxpr) -> Iterator[None]:
+    """Within it, lowering `closed` names the arguments of inner functions as JAX alone does.
 
     What is traced while a rule lowers an equation has that equation's traceback in JAX; here it has
     none (`_root_tracebacks`). Where such an equation becomes a function of its own, JAX gives its
     arguments and its calls the place of the traceback, of which XLA takes the name of the user's
     function for instructions ("loss.1" instead of "Arg_0.1"). They get the name here, and no place.
+    What a rule takes over from the function, such as the body of a loop, keeps its own tracebacks.
     """
-    # By the ids of equations, which are kept so that no other comes to have the id.
-    names: dict[int, tuple[Any, str]] = {}
+    # By the ids of tracebacks, which are kept so that no other comes to have the id: an equation that
+    # is made by evaluating another one, as for `vmap`, has the traceback of that one.
+    names: dict[int, tuple[Any, str | None]] = {
+        id(equation.source_info.traceback): (equation.source_info.traceback, None)
+        for equation in _equations(closed.jaxpr)
+    }
     within: list[str | None] = [None]
 
     def named_trace(function: Any, *arguments: Any, **keywords: Any) -> Any:
@@ -588,13 +593,14 @@ def naming_of_rules() -> Iterator[None]:
             frame = source_info_util.user_frame(place)
             name = within[-1] if frame is None else frame.function_name
             for equation in _equations(traced[0]) if name is not None else ():
-                names.setdefault(id(equation), (equation, name))
+                traceback = equation.source_info.traceback
+                names.setdefault(id(traceback), (traceback, name))
         return traced
 
     def named(
         lower: Callable, context: Any, equation: Any, /, *arguments: Any, **keywords: Any
     ) -> Any:
-        within.append(names.get(id(equation), (None, None))[1])
+        within.append(names.get(id(equation.source_info.traceback), (None, None))[1])
         try:
             with _named_where_unknown(ir.Location.current, within[-1]):
                 return lower(context, equation, *arguments, **keywords)

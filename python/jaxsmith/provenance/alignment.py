@@ -381,6 +381,7 @@ _CALLED = re.compile(
 _BRANCHES = re.compile(r"\b(?:branch_computations|called_computations)=\{([^}]*)\}")
 _FRAME = re.compile(r"\bstack_frame_id=(\d+)")
 _OP_NAME = re.compile(r'\bop_name="((?:[^"\\]|\\.)*)"')
+_VALUES = re.compile(r"(?<![\w.{=-])%?([A-Za-z_][\w.-]*)(?= =|[,)])")
 _SILENT = {"parameter", "constant", "tuple", "get-tuple-element"}
 
 
@@ -399,6 +400,7 @@ def locate_hlo(text: str, with_metadata: str) -> list[Located]:
     members: dict[str, list[Located]] = {}
     callers: dict[str, list[Located]] = {}
     fusions: list[tuple[Located, list[str]]] = []
+    factors: dict[tuple[str, str], Located] = {}
     computation = ""
     for number, line, metadata in _matching_lines(plain, body):
         instruction = _INSTRUCTION.match(line)
@@ -420,6 +422,7 @@ def locate_hlo(text: str, with_metadata: str) -> list[Located]:
         members.setdefault(computation, []).append(located)
         if silent:
             continue
+        _relate_factored(located, opcode, computation, line, factors)
         located.calls = callers.setdefault(computation, [])
         if "=%" not in line and "=" not in line[instruction.end() :]:
             continue
@@ -434,6 +437,31 @@ def locate_hlo(text: str, with_metadata: str) -> list[Located]:
     for located, fused in fusions:
         located.parts = [part for name in fused for part in members.get(name, [])]
     return out
+
+
+def _relate_factored(
+    located: Located,
+    opcode: str,
+    computation: str,
+    line: str,
+    factors: dict[tuple[str, str], Located],
+) -> None:
+    """Of `k * x + k * y` XLA makes `k * (x + y)`: its sum has the place of a product then, and its
+    product that of the sum. Neither is what is written there, so both have both places. `factors`:
+    such sums by computation and name, to which this instruction adds itself."""
+    traced_as = located.name.rpartition("/")[2]
+    is_sum = opcode in ("add", "subtract") and traced_as in ("mul", "div")
+    is_product = opcode in ("multiply", "divide") and traced_as in ("add", "sub")
+    if not is_sum and not is_product:
+        return
+    defined, *operands = _VALUES.findall(line)
+    for operand in operands:
+        factor = factors.get((computation, operand))
+        if factor is not None:
+            located.parts.append(factor)
+            factor.parts.append(located)
+    if is_sum:
+        factors[computation, defined] = located
 
 
 def _matching_lines(plain: list[str], body: list[str]) -> Iterable[tuple[int, str, str]]:

@@ -80,7 +80,7 @@ def trace(work: Work) -> None:
 
 
 def lower(work: Work) -> None:
-    with work.stage("lower"), user_code(work), jax_private.naming_of_rules():
+    with work.stage("lower"), user_code(work), jax_private.naming_of_rules(work.traced.jaxpr):
         work.lowered = work.traced.lower()
 
 
