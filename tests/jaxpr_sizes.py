@@ -82,7 +82,8 @@ class Reader:
     def jaxpr(self):
         end = self.behind(self.at)
         head = HEAD.search(self.text, self.at)
-        out = Jaxpr(re.findall(r"([A-Za-z_]\w*):", self.text[self.at : head.start()]))
+        # "a:f32[2]{V:data}" is one of them.
+        out = Jaxpr(re.findall(r"\s([A-Za-z_]\w*):", self.text[self.at : head.start()]))
         self.at = head.end()
         self.blanks()
         while not self.match(IN):

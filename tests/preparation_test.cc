@@ -55,7 +55,7 @@ TEST(Preparations, AreOfWhatIsCalledSo) {
 TEST(Preparations, PrecedeManyProgramsWithAnIdiom) {
   const PlanOptions options{&catalogue()};
   std::size_t programs = 0, with = 0;
-  for (std::uint64_t family = 0; family < 300; ++family) {
+  for (std::uint64_t family = 0; family < 400; ++family) {
     const Settings settings = family_settings(options, 7, family);
     // Large ones take what they are given as it is.
     if (settings.size == SizeClass::kLarge || features(options, 7, family)) continue;

@@ -11,6 +11,7 @@
 
 #include "backend/backend.h"
 #include "plan/idiom.h"
+#include "printed_inputs.h"
 #include "source/render.h"
 
 namespace jaxsmith {
@@ -83,16 +84,8 @@ nlohmann::json as_json(const plan::Preparation& preparation, const plan::Wanted&
                         {"low", wanted.range.lo},
                         {"high", wanted.range.hi},
                         {"aval", tensor::aval_text(wanted.type.dtype, wanted.type.shape)},
-                        {"arguments", nlohmann::json::array()}};
-  for (const auto& inputs : f.inputs) {
-    nlohmann::json set = nlohmann::json::array();
-    for (const tensor::Tensor& t : inputs) {
-      std::string hex;
-      for (const char c : t.bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
-      set.push_back({{"aval", tensor::aval_text(t.dtype, t.shape)}, {"bytes", hex}});
-    }
-    out["arguments"].push_back(std::move(set));
-  }
+                        {"arguments", {}}};
+  out["arguments"] = inputs_as_json(f);
   return out;
 }
 

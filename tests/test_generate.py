@@ -221,7 +221,7 @@ REASONS = {
 
 @pytest.mark.parametrize("level", REASONS)
 def test_every_operation_points_at_its_source_or_says_why_not(rows, level):
-    known, all_spans = 0, 0
+    known, all_spans, of_jax = 0, 0, 0
     for row in rows:
         lines, source = row[level].split("\n"), row["source"].split("\n")
         spans = row["spans_" + level]
@@ -230,6 +230,8 @@ def test_every_operation_points_at_its_source_or_says_why_not(rows, level):
             assert 1 <= span["line"] <= len(lines)
             if span["kind"] == "none":
                 assert not span["sources"] and re.fullmatch(REASONS[level], span["reason"])
+                # A distribution or a minimiser has hundreds of such equations, whoever calls it.
+                of_jax += span["reason"].startswith("JAX's own function")
                 continue
             known += 1
             assert span["reason"] == "" and len(span["sources"]) >= 1
@@ -249,7 +251,8 @@ def test_every_operation_points_at_its_source_or_says_why_not(rows, level):
         else:
             assert len(spans) == sum(each["count"] for each in row["op_counts_" + level])
     # The rest are mostly parameters and constants.
-    assert known / all_spans > {"jaxpr": 0.9, "stablehlo": 0.85}.get(level, 0.6)
+    least = {"jaxpr": 0.98, "stablehlo": 0.85}.get(level, 0.6)
+    assert known / (all_spans - of_jax) > least and of_jax < 0.25 * all_spans
 
 
 OPERATORS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply"}

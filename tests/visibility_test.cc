@@ -109,7 +109,7 @@ TEST(Visibility, MembersShowMostOfWhatTheyBecome) {
 // What a loss leaves out its gradient cannot show: it comes along, or there is no such member.
 TEST(Visibility, AGradientLeavesNoResultOfItsFunctionOut) {
   std::size_t found = 0;
-  for (std::uint64_t f = 0; f < 3 * kFamilies; ++f) {
+  for (std::uint64_t f = 0; f < 5 * kFamilies; ++f) {
     const auto members = plan_family(kOptions, kSeed, f);
     for (const Member& m : members) {
       static const std::set<std::string> kGradients = {"grad", "value_and_grad", "hessian"};

@@ -22,10 +22,10 @@ namespace {
 constexpr std::uint64_t kSeed = 20250101, kFamilies = 12'000;
 constexpr std::uint64_t kApplications = 240;  // of each entry
 constexpr double kFunctions = 20'000;
-constexpr double kEnough = 60;        // of these: no turns are needed
-constexpr double kShareOfBest = 0.2;  // what calls a function more seldom does so by chance
-constexpr double kFewest = 0.05;      // where even the best does so more seldom it has no turn
-constexpr std::size_t kMostEntries = 6;
+constexpr double kEnough = 60;         // of these: no turns are needed
+constexpr double kShareOfBest = 0.06;  // what calls a function more seldom does so by chance
+constexpr double kFewest = 0.03;       // where even the best does so more seldom it has no turn
+constexpr std::size_t kMostEntries = 8;
 
 using Names = std::set<std::string, std::less<>>;
 

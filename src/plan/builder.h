@@ -64,6 +64,10 @@ class Builder {
   const Catalogue& catalogue() const { return *settings_.catalogue; }
   const Weights& weights() const { return weights_of(settings_); }
   Random& random() { return random_; }
+
+  // The function of the library that what is drawn is to call (plan/turns.h), while there is one.
+  const std::string& asked() const { return asked_; }
+  void ask_for(std::string function) { asked_ = std::move(function); }
   const Value& operator[](ValueId id) const {
     return program_.values[static_cast<std::size_t>(id)];
   }
@@ -200,6 +204,7 @@ class Builder {
 
   Program& program_;
   const Settings& settings_;
+  std::string asked_;
   Random random_;
   Taste taste_;
   bool any_spelling_ = false;

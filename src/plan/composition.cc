@@ -618,7 +618,8 @@ bool return_ends(Builder& b) {
   std::ranges::sort(ends);  // as its steps give them
   b.set_results(ends);
   constexpr std::size_t kMostInTuple = 4;
-  const bool named = b.random().chance(0.3) || ends.size() > kMostInTuple;
+  // Of two people remember which is which.
+  const bool named = b.random().chance(ends.size() < 3 ? 0.3 : 0.6) || ends.size() > kMostInTuple;
   b.open_body().returns = ends.size() == 1 ? Returns::kSingle
                           : named          ? Returns::kDict
                                            : Returns::kTuple;

@@ -21,7 +21,7 @@ struct Family {
 
 // Of so many families about so many begin with no idiom; fewer where only categories are asked for
 // whose operations hold functions.
-inline constexpr std::uint64_t kRound = 160, kWithoutIdiom = 80;
+inline constexpr std::uint64_t kRound = 160, kWithoutIdiom = 88;
 
 Family family_of(const PlanOptions& options, std::uint64_t seed, std::uint64_t number);
 

@@ -11,6 +11,7 @@
 #include "plan/meaning.h"
 #include "plan/preparation.h"
 #include "plan/setting.h"
+#include "plan/turns.h"
 #include "plan/visibility.h"
 
 namespace jaxsmith::plan {
@@ -76,6 +77,8 @@ bool share_a_word(const std::vector<std::string>& some, const std::vector<std::s
 
 Idiom::Idiom(Builder& builder, const Op& op)
     : b_(builder), op_(op), first_(static_cast<ValueId>(builder.program().values.size())) {}
+
+std::string Idiom::either(const Words& texts) { return texts[likelier(b_, texts)]; }
 
 std::string Idiom::text(double value) { return number_text(value, false); }
 

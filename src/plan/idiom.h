@@ -53,8 +53,9 @@ class Idiom {
     if (hi < lo) fail();  // sizes that have no room for it
     return random().between(lo, hi);
   }
-  // One of these, each as likely.
-  std::string either(const Words& texts) { return random().pick(texts); }
+  // One of these: what calls a function that programs hardly ever call is the likelier, and what
+  // calls one that is asked for (Builder::asked) nearly certain.
+  std::string either(const Words& texts);
   double number(const std::vector<double>& of) { return random().pick(of); }
   // A number as Python writes it: "0.5", "1e-05".
   static std::string text(double value);

@@ -1,6 +1,7 @@
 #include "plan/turns.h"
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 
 #include "base/letters.h"
@@ -75,6 +76,7 @@ Turns::Turns(std::span<const Op> ops, std::span<const FunctionUse> functions) {
   std::vector<Candidate> candidates;
   std::vector<double> lacks;
   for (const FunctionUse& use : functions) {
+    usual_[use.function] = use.usual;
     std::vector<Entry> entries;
     each_named_number(use.entries, [&](std::string_view name, double share) {
       const auto found = by_name.find(name);
@@ -115,7 +117,8 @@ void Turns::weigh_entries(std::vector<Candidate>& candidates) {
     each.all = 0;
     for (Entry& e : each.entries) {
       const double several = std::max(1.0, calls.at(e.op));
-      each.all += e.weight = e.share * several * several;
+      // An entry that is asked for a function calls it mostly, however seldom it does otherwise.
+      each.all += e.weight = std::sqrt(e.share) * several * several * several;
     }
   }
 }
@@ -194,6 +197,28 @@ Turn Turns::among(const std::vector<const Op*>& entries, Random& random) const {
   return {op, (*functions)[random.weighted(turns)].function};
 }
 
+double Turns::rarity(std::string_view text, const Vocabulary& words) const {
+  constexpr double kOfRarest = 4, kEnough = 60;
+  double out = 1;
+  for (const std::string& function : functions_in(text, words))
+    if (const auto usual = usual_.find(function); usual != usual_.end())
+      out = std::max(out, kOfRarest * (1 - usual->second / kEnough));
+  return out;
+}
+
+std::size_t likelier(Builder& b, std::span<const std::string> texts) {
+  constexpr double kAsked = 40;
+  if (texts.size() == 1) return 0;
+  const Catalogue& catalogue = b.catalogue();
+  const Vocabulary& words = catalogue.vocabulary();
+  std::vector<double> weights;
+  for (const std::string& text : texts) {
+    const bool asked = !b.asked().empty() && functions_in(text, words).contains(b.asked());
+    weights.push_back(catalogue.turns().rarity(text, words) * (asked ? kAsked : 1));
+  }
+  return b.random().weighted(weights);
+}
+
 std::shared_ptr<const Turns::Counts> Turns::counts(std::uint64_t seed) const {
   {
     const std::scoped_lock held(counted_->lock);
@@ -232,7 +257,11 @@ Op calling(const Op& op, std::string_view function, const Vocabulary& words) {
   out.draw = [&op, &words, function, spelled](Builder& b, Draft& draft) {
     const std::size_t bodies = b.program().bodies.size();
     const std::size_t nodes = b.body_of(b.current()).nodes.size();
-    if (!op.draw(b, draft)) return false;
+    const std::string before = b.asked();
+    b.ask_for(std::string(function));
+    const bool drawn = op.draw(b, draft);
+    b.ask_for(before);
+    if (!drawn) return false;
     if (!draft.placed && spelled && draft.spelling.empty()) return true;
     const auto calls = [&](const Node& node) {
       return functions_in(node, words).contains(function);

@@ -19,6 +19,7 @@
 
 namespace jaxsmith::plan {
 
+class Builder;
 struct Node;
 struct Vocabulary;
 
@@ -54,6 +55,10 @@ class Turns {
   // One of these entries, the likelier the more turns it has: what goes on with something brings up
   // what is rare as well. `entries` is not empty.
   Turn among(const std::vector<const Op*>& entries, Random& random) const;
+
+  // How likely a text is written where people may write others as well: 1, more for one that calls
+  // a function which programs hardly ever call.
+  double rarity(std::string_view text, const Vocabulary& words) const;
 
   // How many of the first kCounted turns of a seed are of each category. Safe on threads.
   static constexpr std::uint64_t kCounted = 1000;
@@ -93,6 +98,7 @@ class Turns {
     double turns;
   };
 
+  std::map<std::string_view, double> usual_;  // how many of 20,000 functions call it
   std::vector<Candidate> candidates_;
   std::map<std::string_view, std::vector<Called>> called_;  // by the names of entries
   std::unique_ptr<Counted> counted_ = std::make_unique<Counted>();
@@ -107,5 +113,9 @@ std::set<std::string, std::less<>> functions_in(const Node& node, const Vocabula
 // The entry, drawn so that a step of it calls the function; as it is where that is empty. All
 // outlive it.
 Op calling(const Op& op, std::string_view function, const Vocabulary& words);
+
+// Which of these texts is written; `texts` is not empty. By their rarity, and where some call what
+// is asked for (Builder::asked) mostly one of those.
+std::size_t likelier(Builder& b, std::span<const std::string> texts);
 
 }  // namespace jaxsmith::plan

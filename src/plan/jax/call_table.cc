@@ -114,22 +114,6 @@ Form parse_form(const std::string& text, bool operands_alone = false) {
   return form;
 }
 
-// What calls a function that programs hardly ever call (plan/jax/reach.def) is written
-// the more often where people may write either.
-double weight_of(const std::string& option, const Vocabulary& words) {
-  constexpr double kOfRarest = 4, kEnough = 60;  // of 20,000 functions
-  static const std::map<std::string, double, std::less<>> kUsual = {
-#define FUNCTION(name, usual, entries) {name, usual},
-#include "plan/jax/reach.def"
-#undef FUNCTION
-  };
-  double weight = 1;
-  for (const std::string& function : functions_in(option, words))
-    if (const auto usual = kUsual.find(function); usual != kUsual.end())
-      weight = std::max(weight, kOfRarest * (1 - usual->second / kEnough));
-  return weight;
-}
-
 // What the forms of several steps share.
 struct Known {
   ValueId given = kNoValue;
@@ -512,10 +496,7 @@ class Call {
         options.back() += k;
       }
       ++at;
-      std::vector<double> weights;
-      for (const std::string& option : options)
-        weights.push_back(weight_of(option, i_.builder().catalogue().vocabulary()));
-      out += choices(options[i_.random().weighted(weights)]);
+      out += choices(options[likelier(i_.builder(), options)]);
     }
     return out;
   }
@@ -538,6 +519,7 @@ class Call {
       out += inside == "dtype"   ? dtype_text(real_type())
              : inside == "shape" ? tuple_text(base())
              : inside == "wtype" ? dtype_text(*dtype('w'))
+             : inside == "itype" ? dtype_text(i_.integer())
                                  : fmt::format("{}", evaluate(inside));
       at = close;
     }
@@ -561,12 +543,8 @@ struct Heading {
 };
 
 Heading parse_heading(const std::string& text) {
-  static const std::map<std::string, Derivative> kDerivatives = {{"smooth", Derivative::kSmooth},
-                                                                 {"zero", Derivative::kZero},
-                                                                 {"forward", Derivative::kForward},
-                                                                 {"none", Derivative::kNone}};
   const Words words = split(text, " ");
-  Heading out{category_named(words.at(0)), kDerivatives.at(words.at(1))};
+  Heading out{category_named(words.at(0)), derivative_named(words.at(1))};
   static const std::map<std::string, Traits> kTraits = {
       {"unmapped", kUnmapped}, {"in_order", kInOrder}, {"in_reverse", kInReverse}};
   for (std::size_t k = 2; k < words.size(); ++k) {
@@ -588,15 +566,18 @@ std::string with_function(const std::string& text, const std::string& function) 
   return out;
 }
 
-Op entry(const std::string& name, const Heading& heading, const Words& texts) {
+Op entry(const std::string& name, const Heading& heading, const Words& rows) {
   std::vector<Form> forms;
+  Words texts;
   const std::string function = name.substr(0, name.find(' '));
-  for (const std::string& text : texts) forms.push_back(parse_form(with_function(text, function)));
+  for (const std::string& row : rows) {
+    texts.push_back(with_function(row, function));
+    forms.push_back(parse_form(texts.back()));
+  }
   return with_traits(heading.traits,
                      written(name, heading.category, heading.weight, heading.derivative,
-                             [forms = std::move(forms)](Idiom& i) {
-                               const auto last = static_cast<std::int64_t>(forms.size()) - 1;
-                               Call(i, forms[static_cast<std::size_t>(i.between(0, last))]).write();
+                             [forms = std::move(forms), texts = std::move(texts)](Idiom& i) {
+                               Call(i, forms[likelier(i.builder(), texts)]).write();
                              }));
 }
 
@@ -674,6 +655,14 @@ Category category_named(const std::string& word) {
                                                               {"conditional", kConditional},
                                                               {"loop", kLoop}};
   return kCategories.at(word);
+}
+
+Derivative derivative_named(const std::string& word) {
+  static const std::map<std::string, Derivative> kDerivatives = {{"smooth", Derivative::kSmooth},
+                                                                 {"zero", Derivative::kZero},
+                                                                 {"forward", Derivative::kForward},
+                                                                 {"none", Derivative::kNone}};
+  return kDerivatives.at(word);
 }
 
 std::vector<std::string> table_lines(std::string_view table) {

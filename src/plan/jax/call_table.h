@@ -32,7 +32,7 @@
 //   sizes               n=2..5 (drawn), m=n+1 (computed), rank=1..2 (of *)
 //   call                Python with holes, @( the function; <x|y> is one of them, {n+1} a number,
 //                       {a} an axis of *, r its rank, d its size along a, {dtype} the real type and
-//                       {shape} that of *
+//                       {shape} that of *, {itype} the type that JAX counts in
 #pragma once
 
 #include <memory>
@@ -83,6 +83,9 @@ class CallSteps {
 
 // Of a table's "linear_algebra"; throws std::out_of_range where there is none.
 Category category_named(const std::string& word);
+
+// Of "smooth", "zero", "forward", "none"; throws std::out_of_range.
+Derivative derivative_named(const std::string& word);
 
 // Lines of a table; what is indented by more than two blanks goes on with the line before.
 std::vector<std::string> table_lines(std::string_view table);

@@ -21,8 +21,8 @@ jnp.empty : array smooth
       2]{-2,2}
   x,state[n]{-2,2} : k=2..4 : @(({k}, {n}), dtype=$0.dtype).at[:].set($0) -> history[k n]{-2,2}
 jnp.fromfunction : array smooth
-  x,field[n m]{-2,2} : @(lambda row, col: row + <col|2.0 * col>, ({n}, {m}), dtype=$0.dtype) * $0
-      -> weighted[n m]{-30,30}
+  image,field[n m]{-2,2} : n=4..16, m=4..16 : @(lambda row, col: jnp.exp(-((row - {n/2}) ** 2 +
+      (col - {m/2}) ** 2) / <{n}|16.0|25.0>), ({n}, {m}), dtype=$0.dtype) * $0 -> windowed[n m]{-2,2}
   x,signal[n]{-2,2} : $0 * @(lambda k: jnp.cos(<0.5|0.3> * k), ({n},), dtype=$0.dtype) ->
       modulated[n]{-2,2}
 jnp.indices : indexing smooth

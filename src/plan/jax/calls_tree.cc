@@ -94,8 +94,8 @@ std::string_view mapped_calls() {
 lax.psum of a mapped axis : vectorization smooth
   x,batch[n]{0.2,2} : jax.vmap(lambda v: v / lax.psum(v, 'i'), axis_name='i')($0) ->
       shares[n]{0,1}
-  x,batch[n m]{-2,2} : jax.vmap(lambda v: v + lax.psum(v, <|axis_name=>'batch'),
-      axis_name='batch')($0) -> sums[n m]{-12,12}
+  x,batch[n m]{-2,2} : jax.vmap(lambda v: lax.psum(v, <|axis_name=>'batch') - v,
+      axis_name='batch')($0) -> sum_of_others[n m]{-12,12}
   x,batch[n m]{0.2,2} : jax.vmap(lambda v: v / lax.psum(v, 'batch'), axis_name='batch')($0) ->
       shares[n m]{0,1}
 lax.pmean of a mapped axis : vectorization smooth

@@ -9,6 +9,7 @@
 #include "plan/jax/settings.h"
 #include "plan/jax/spread.h"
 #include "plan/jax/studies.h"
+#include "plan/jax/surveys.h"
 #include "plan/jax/vocabulary.h"
 #include "plan/jax/wholes.h"
 #include "plan/planner.h"
@@ -162,10 +163,11 @@ Vocabulary vocabulary() {
 std::vector<Op> all_ops() {
   std::vector<Op> all;
   for (auto* table :
-       {arithmetic_ops,  math_ops,     array_ops,         linear_algebra_ops, reduction_ops,
-        indexing_ops,    gradient_ops, vectorization_ops, conditional_ops,    loop_ops,
-        idiom_ops,       random_ops,   statistics_ops,    scipy_ops,          call_table_ops,
-        custom_rule_ops, setting_ops,  study_ops,         whole_ops,          preparation_ops}) {
+       {arithmetic_ops, math_ops,        array_ops,         linear_algebra_ops, reduction_ops,
+        indexing_ops,   gradient_ops,    vectorization_ops, conditional_ops,    loop_ops,
+        idiom_ops,      random_ops,      statistics_ops,    scipy_ops,          call_table_ops,
+        survey_ops,     custom_rule_ops, setting_ops,       study_ops,          whole_ops,
+        preparation_ops}) {
     for (Op& op : table()) all.push_back(std::move(op));
   }
   return all;

@@ -33,7 +33,7 @@ void append(std::vector<Word>& words, std::vector<Word> more) {
 
 // Libraries that must not promote types by chance keep to jax.lax, as JAX's own rules do.
 Dialect of_lax() {
-  Dialect out{"lax", 0.05, {}};
+  Dialect out{"lax", 0.06, {}};
   const auto unary = [&](std::string_view usual, std::string_view here, std::uint32_t kinds) {
     out.words.push_back(
         {fmt::format("{}($0)", usual), fmt::format("lax.{}($0)", here), Operands::kSame, kinds});
@@ -97,7 +97,7 @@ Dialect of_lax() {
 
 // The ufuncs in the place of operators, as in code that came from NumPy's.
 Dialect of_functions() {
-  Dialect out{"functions", 0.02, {}};
+  Dialect out{"functions", 0.03, {}};
   for (const auto& [sign, here] : {std::pair("+", "add"),
                                    {"-", "subtract"},
                                    {"*", "multiply"},
@@ -126,7 +126,7 @@ Dialect of_functions() {
 
 // The names of the array API standard, which run on other libraries as well.
 Dialect of_array_api() {
-  Dialect out{"array_api", 0.08, {}};
+  Dialect out{"array_api", 0.11, {}};
   append(out.words, renamed("$0", {{"jnp.arcsin", "jnp.asin"},
                                    {"jnp.arccos", "jnp.acos"},
                                    {"jnp.arctan", "jnp.atan"},
@@ -139,11 +139,22 @@ Dialect of_array_api() {
                                        {"jnp.power", "jnp.pow"},
                                        {"jnp.transpose", "jnp.permute_dims"},
                                        {"jnp.matmul", "jnp.linalg.matmul"},
+                                       {"jnp.vecdot", "jnp.linalg.vecdot"},
+                                       {"jnp.cross", "jnp.linalg.cross"},
+                                       {"jnp.tensordot", "jnp.linalg.tensordot"},
                                        {"jnp.left_shift", "jnp.bitwise_left_shift"},
                                        {"jnp.right_shift", "jnp.bitwise_right_shift"}}));
   append(out.words, renamed("$0, axis=$1", {{"jnp.concatenate", "jnp.concat"}}));
   out.words.push_back({"~$0", "jnp.bitwise_invert($0)", Operands::kSame, kBits});
   out.words.push_back({"$0 ** $1", "jnp.pow($0, $1)"});
+  out.words.push_back({"$0 % $1", "jnp.remainder($0, $1)"});
+  out.words.push_back({"$0 // $1", "jnp.floor_divide($0, $1)"});
+  out.words.push_back({"$0[:, None]", "jnp.expand_dims($0, 1)"});
+  out.words.push_back({"$0[None, :]", "jnp.expand_dims($0, 0)", Operands::kAny, 0, false, 1});
+  for (const std::string_view axis : {"", ", axis=-1", ", axis=1", ", axis=0"})
+    out.words.push_back({fmt::format("jnp.linalg.norm($0{})", axis),
+                         fmt::format("jnp.linalg.vector_norm($0{})", axis), Operands::kAny, 0,
+                         false, axis.empty() ? 1 : -1});
   out.words.push_back({"$0 << $1", "jnp.bitwise_left_shift($0, $1)"});
   out.words.push_back({"$0 >> $1", "jnp.bitwise_right_shift($0, $1)"});
   for (const auto& [usual, here] :
@@ -161,12 +172,14 @@ Dialect of_array_api() {
 
 // NumPy's older names, which much code still has.
 Dialect of_older_names() {
-  Dialect out{"older_names", 0.05, {}};
+  Dialect out{"older_names", 0.09, {}};
   append(out.words, renamed("$0", {{"jnp.max", "jnp.amax"},
                                    {"jnp.min", "jnp.amin"},
                                    {"jnp.round", "jnp.around"},
                                    {"jnp.conj", "jnp.conjugate"}}));
   out.words.push_back({"jnp.abs($0)", "jnp.fabs($0)", Operands::kAny, kReal});
+  out.words.push_back({"$0.ravel()", "jnp.ravel($0)"});
+  out.words.push_back({"$0.reshape(-1)", "jnp.ravel($0)"});
   out.words.push_back({"jnp.max($0, axis=$1)", "jnp.amax($0, axis=$1)"});
   out.words.push_back({"jnp.min($0, axis=$1)", "jnp.amin($0, axis=$1)"});
   return out;

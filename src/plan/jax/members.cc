@@ -91,7 +91,7 @@ std::optional<Member> gradient_member(const Program& root, const Settings& setti
   const bool penalizes = subject->quantity == Quantity::kLoss && subject->rest.empty();
   if (size.derivatives > 0 && (!penalizes || size.nodes > 9)) return std::nullopt;
   // People differentiate what has a use of its own, rather than a setting or a nameless number.
-  constexpr double kOfSettings = 0.9, kNameless = 0.15;
+  constexpr double kOfSettings = 0.9, kNameless = 0.3;
   const bool named = subject->quantity != Quantity::kUnnamed;
   if (!random.chance(!named ? kNameless : is_set(root) ? kOfSettings : 1)) return std::nullopt;
   std::vector<double> weights;

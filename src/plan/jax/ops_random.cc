@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "plan/jax/catalogue.h"
 #include "plan/jax/op_helpers.h"
 #include "plan/jax/random_keys.h"
+#include "plan/turns.h"
 
 namespace jaxsmith::plan {
 namespace {
@@ -235,13 +237,11 @@ void write_plain(Idiom& i, const Sampler& s) {
   if (s.gives != Gives::kReals) hide_if_few(i, y);
 }
 
-void write_parametric(Idiom& i, const Sampler& s) {
-  if (half_precision(i)) return i.fail();
-  const Shape shape = drawn_shape(i, 1, 2);
-  const ValueId key = random_key(i);
+// Samples of a sampler with parameters. `keyword`: whether these are named.
+ValueId parametric_samples(Idiom& i, const Sampler& s, ValueId key, const Shape& shape,
+                           bool keyword, const Words& names) {
   Ids operands = {key};
   std::string text = "$0";
-  const bool keyword = i.chance(0.25);
   if (s.of_trials) text += fmt::format(", {}{}", keyword ? "n=" : "", i.between(6, 12));
   bool full = false;  // some parameter has the samples' shape
   for (const CallParameter& p : s.parameters) {
@@ -259,9 +259,45 @@ void write_parametric(Idiom& i, const Sampler& s) {
     text += (keyword || i.chance(0.6) ? ", shape=" : ", ") + tuple_text(shape);
   const std::string type = s.gives == Gives::kReals ? sample_dtype(i, s.gives) : std::string();
   const ValueId y =
-      i.let(s.names, fmt::format("{}{}({}{})", random_prefix(i), s.function, text, type), operands,
+      i.let(names, fmt::format("{}{}({}{})", random_prefix(i), s.function, text, type), operands,
             sample_type(i, s.gives, shape), s.result);
   if (s.gives != Gives::kReals || s.of_trials) hide_if_few(i, y);
+  return y;
+}
+
+void write_parametric(Idiom& i, const Sampler& s) {
+  if (half_precision(i)) return i.fail();
+  const Shape shape = drawn_shape(i, 1, 2);
+  const ValueId key = random_key(i);
+  parametric_samples(i, s, key, shape, i.chance(0.25), s.names);
+}
+
+// Several samplers side by side, each with a key of its own: what a simulation or a prior draws.
+void write_draws(Idiom& i, const std::vector<Sampler>& samplers) {
+  if (half_precision(i)) return i.fail();
+  Words functions;
+  for (const Sampler& s : samplers) functions.push_back("jax.random." + s.function);
+  const std::size_t count = i.chance(0.6) ? 2 : 3;
+  const Ids keys = random_keys(i, static_cast<int>(count));
+  const Shape shape = drawn_shape(i, 1, 1);
+  const bool keyword = i.chance(0.25);
+  i.called({"draw_from_priors", "sample_parameters", "simulate_inputs"});
+  i.summary(i.either({"Draw the parameters of a simulation from their priors.",
+                      "Draws from several distributions, each with a key of its own."}));
+  std::set<std::string> taken;
+  std::set<std::size_t> drawn;
+  for (const ValueId key : keys) {
+    std::size_t one = 0;
+    do one = likelier(i.builder(), functions);
+    while (!drawn.insert(one).second);
+    const Sampler& s = samplers[one];
+    Words names;
+    for (const std::string& name : s.names)
+      if (!taken.contains(name) && name != "draws" && name != "samples") names.push_back(name);
+    if (names.empty()) names = {s.function + "_draws"};
+    taken.insert(names.front());
+    parametric_samples(i, s, key, shape, keyword, names);
+  }
 }
 
 // ---- One by one ----
@@ -573,6 +609,9 @@ std::vector<Op> random_ops() {
                          permutation(), dirichlet(),         multinomial(), multivariate_normal(),
                          ball(),        orthogonal(),        key_data(),    wrap_key_data(),
                          clone(),       independent_draws(), split()};
+  out.push_back(with_traits(kManyInstructions,
+                            written("draws from priors", kMath, 0.6, kNone,
+                                    [](Idiom& i) { write_draws(i, parametric_samplers()); })));
   for (const Sampler& s : plain_samplers()) {
     const Derivative d = s.gives == Gives::kReals ? kSmooth : kZero;
     out.push_back(written("random_" + s.function, s.gives == Gives::kReals ? kMath : kArray, 0.36,
