@@ -11,7 +11,7 @@
 
 #include "backend/backend.h"
 #include "plan/idiom.h"
-#include "printed_inputs.h"
+#include "printed_functions.h"
 #include "source/render.h"
 
 namespace jaxsmith {
@@ -77,16 +77,14 @@ std::optional<plan::Program> program_of(const plan::Preparation& preparation,
 
 nlohmann::json as_json(const plan::Preparation& preparation, const plan::Wanted& wanted,
                        const source::Function& f) {
-  nlohmann::json out = {{"preparation", preparation.entry},
-                        {"source", f.source},
-                        {"entry", f.entry},
-                        {"x64", f.runtime.x64},
-                        {"low", wanted.range.lo},
-                        {"high", wanted.range.hi},
-                        {"aval", tensor::aval_text(wanted.type.dtype, wanted.type.shape)},
-                        {"arguments", {}}};
-  out["arguments"] = inputs_as_json(f);
-  return out;
+  return {{"preparation", preparation.entry},
+          {"source", f.source},
+          {"entry", f.entry},
+          {"x64", f.runtime.x64},
+          {"low", wanted.range.lo},
+          {"high", wanted.range.hi},
+          {"aval", tensor::aval_text(wanted.type.dtype, wanted.type.shape)},
+          {"arguments", inputs_as_json(f)}};
 }
 
 }  // namespace
@@ -103,16 +101,14 @@ int main(int argc, char** argv) {
       if (all[k].fits(wanted)) fitting.push_back(wanted);
     Random random(seed, k);
     random.shuffle(fitting);
-    std::uint64_t printed = 0;
-    for (std::size_t n = 0; n < 4 * fitting.size() && printed < count; ++n) {
+    print_some("preparation", all[k].entry, count, 4 * fitting.size(), [&](std::uint64_t n) {
       const plan::Wanted& wanted = fitting[n % fitting.size()];
       auto program = program_of(all[k], wanted, random.fork(std::to_string(n)));
-      if (!program) continue;
+      if (!program) return false;
       const source::Function f =
           source::render({std::move(*program), "forward", "base"}, {seed, k, 0});
       std::cout << as_json(all[k], wanted, f).dump() << "\n";
-      ++printed;
-    }
-    if (printed == 0) std::cout << nlohmann::json{{"preparation", all[k].entry}}.dump() << "\n";
+      return true;
+    });
   }
 }

@@ -10,7 +10,7 @@
 #include "backend/backend.h"
 #include "plan/builder.h"
 #include "plan/jax/surveys.h"
-#include "printed_inputs.h"
+#include "printed_functions.h"
 #include "source/render.h"
 
 namespace jaxsmith {
@@ -72,16 +72,14 @@ int main(int argc, char** argv) {
   std::uint64_t k = 0;
   for (const plan::Op& survey : plan::survey_ops()) {
     const Random random(seed, k++);
-    std::uint64_t printed = 0;
-    for (std::uint64_t n = 0; n < 4 * count && printed < count; ++n) {
+    print_some("survey", survey.name, count, 4 * count, [&](std::uint64_t n) {
       auto program = program_of(survey, n % 4 == 3, random.fork(std::to_string(n)));
-      if (!program) continue;
+      if (!program) return false;
       const plan::Program kept = *program;
       const source::Function f =
           source::render({std::move(*program), "forward", "base"}, {seed, k, 0});
       std::cout << as_json(survey.name, kept, f).dump() << "\n";
-      ++printed;
-    }
-    if (printed == 0) std::cout << nlohmann::json{{"survey", survey.name}}.dump() << "\n";
+      return true;
+    });
   }
 }

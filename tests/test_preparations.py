@@ -1,46 +1,18 @@
 """What arguments are made of gives, in JAX, the type and the range that the planner says."""
 
-import json
-import os
-import re
-import subprocess
-from pathlib import Path
-
 import jax
-import ml_dtypes
 import numpy as np
 import pytest
+from printed_functions import array, printed_by
 
-ROOT = Path(__file__).resolve().parent.parent
-BINARIES = Path(os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))).parent
 OF_EACH = 8
-NAMES = {
-    "f32": np.float32,
-    "f64": np.float64,
-    "f16": np.float16,
-    "bf16": ml_dtypes.bfloat16,
-    "i32": np.int32,
-    "i64": np.int64,
-    "i8": np.int8,
-    "u8": np.uint8,
-    "u32": np.uint32,
-    "bool": np.bool_,
-}
 # Of the magnitude of a range: what the last digits of a type may add to its ends.
 DIGITS = {"f32": 1e-5, "f64": 1e-12, "bf16": 2e-2, "f16": 3e-3}
 
 
-def array(argument):
-    name, sizes = re.fullmatch(r"(\w+)\[([\d,]*)\]", argument["aval"]).groups()
-    shape = [int(n) for n in sizes.split(",") if n]
-    return np.frombuffer(bytes.fromhex(argument["bytes"]), NAMES[name]).reshape(shape)
-
-
 @pytest.fixture(scope="module")
 def printed():
-    command = [str(BINARIES / "print_preparations_main"), "3", str(OF_EACH)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return printed_by("print_preparations_main", 3, OF_EACH)
 
 
 def test_each_preparation_applies_to_something(printed):

@@ -1,19 +1,13 @@
 """Surveys (plan/jax/surveys.h) give, in JAX, results of the types that the planner says, and finite
 ones, several side by side."""
 
-import json
-import os
 import re
-import subprocess
-from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
-from test_preparations import array
+from printed_functions import array, printed_by
 
-ROOT = Path(__file__).resolve().parent.parent
-BINARIES = Path(os.environ.get("JAXSMITH", str(ROOT / "build" / "jaxsmith"))).parent
 OF_EACH = 4
 # With one reading that was taken, or none.
 MAY_BE_NAN = {"figures of known readings", "what can be used"}
@@ -21,9 +15,7 @@ MAY_BE_NAN = {"figures of known readings", "what can be used"}
 
 @pytest.fixture(scope="module")
 def printed():
-    command = [str(BINARIES / "print_surveys_main"), "3", str(OF_EACH)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return printed_by("print_surveys_main", 3, OF_EACH)
 
 
 def test_each_survey_is_drawn(printed):

@@ -197,10 +197,10 @@ Turn Turns::among(const std::vector<const Op*>& entries, Random& random) const {
   return {op, (*functions)[random.weighted(turns)].function};
 }
 
-double Turns::rarity(std::string_view text, const Vocabulary& words) const {
+double Turns::rarity(const std::set<std::string, std::less<>>& functions) const {
   constexpr double kOfRarest = 4, kEnough = 60;
   double out = 1;
-  for (const std::string& function : functions_in(text, words))
+  for (const std::string& function : functions)
     if (const auto usual = usual_.find(function); usual != usual_.end())
       out = std::max(out, kOfRarest * (1 - usual->second / kEnough));
   return out;
@@ -210,11 +210,11 @@ std::size_t likelier(Builder& b, std::span<const std::string> texts) {
   constexpr double kAsked = 40;
   if (texts.size() == 1) return 0;
   const Catalogue& catalogue = b.catalogue();
-  const Vocabulary& words = catalogue.vocabulary();
   std::vector<double> weights;
   for (const std::string& text : texts) {
-    const bool asked = !b.asked().empty() && functions_in(text, words).contains(b.asked());
-    weights.push_back(catalogue.turns().rarity(text, words) * (asked ? kAsked : 1));
+    const auto functions = functions_in(text, catalogue.vocabulary());
+    weights.push_back(catalogue.turns().rarity(functions) *
+                      (functions.contains(b.asked()) ? kAsked : 1));
   }
   return b.random().weighted(weights);
 }

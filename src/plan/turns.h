@@ -56,9 +56,9 @@ class Turns {
   // what is rare as well. `entries` is not empty.
   Turn among(const std::vector<const Op*>& entries, Random& random) const;
 
-  // How likely a text is written where people may write others as well: 1, more for one that calls
-  // a function which programs hardly ever call.
-  double rarity(std::string_view text, const Vocabulary& words) const;
+  // How likely a text that calls these is written where people may write others as well: 1, more
+  // where programs hardly ever call one of them.
+  double rarity(const std::set<std::string, std::less<>>& functions) const;
 
   // How many of the first kCounted turns of a seed are of each category. Safe on threads.
   static constexpr std::uint64_t kCounted = 1000;

@@ -45,16 +45,6 @@ struct Form {
   std::string call;
 };
 
-Words split(std::string_view text, std::string_view separator) {
-  Words out;
-  for (std::size_t at = 0; !text.empty() && at <= text.size();) {
-    const std::size_t end = std::min(text.find(separator, at), text.size());
-    out.emplace_back(text.substr(at, end - at));
-    at = end + separator.size();
-  }
-  return out;
-}
-
 Item parse_item(const std::string& text) {
   const std::size_t open = text.find('['), close = text.find(']');
   Item item;
@@ -74,14 +64,14 @@ Item parse_item(const std::string& text) {
     names.pop_back();
   }
   item.unneeded = names == "_";
-  item.names = split(names, ",");
-  item.shape = split(text.substr(open + 1, close - open - 1), " ");
+  item.names = table_parts(names, ",");
+  item.shape = table_parts(text.substr(open + 1, close - open - 1), " ");
   std::size_t at = close + 1;
   if (at < text.size() && text[at] != '{') item.kind = text[at++];
   if (item.kind == 'b') item.range = {"0", "1"};
   if (at < text.size()) {
     item.ranged = true;
-    item.range = split(text.substr(at + 1, text.size() - at - 2), ",");
+    item.range = table_parts(text.substr(at + 1, text.size() - at - 2), ",");
     if (item.range.size() != 2) throw std::logic_error("library call: no range in " + text);
   }
   return item;
@@ -93,15 +83,15 @@ Form parse_form(const std::string& text, bool operands_alone = false) {
   const bool calls = arrow != std::string::npos;
   if (!calls && !operands_alone) throw std::logic_error("library call: no result in " + text);
   Form form;
-  Words parts = split(text.substr(0, arrow), " : ");
+  Words parts = table_parts(text.substr(0, arrow), " : ");
   if (!calls) parts.emplace_back();
   if (parts.size() < 2 || parts.size() > 3)
     throw std::logic_error("library call: operands, sizes and a call are wanted of " + text);
-  for (const std::string& operand : split(parts.front(), "; "))
+  for (const std::string& operand : table_parts(parts.front(), "; "))
     form.operands.push_back(parse_item(operand));
   form.call = parts.back();
   if (parts.size() == 3) {
-    for (const std::string& size : split(parts[1], ", ")) {
+    for (const std::string& size : table_parts(parts[1], ", ")) {
       const std::size_t equals = size.find('='), dots = size.find("..");
       Size& of = form.sizes[size.substr(0, equals)];
       of.lo = size.substr(equals + 1, dots == std::string::npos ? dots : dots - equals - 1);
@@ -109,7 +99,7 @@ Form parse_form(const std::string& text, bool operands_alone = false) {
     }
   }
   if (!calls) return form;
-  for (const std::string& result : split(text.substr(arrow + 4), "; "))
+  for (const std::string& result : table_parts(text.substr(arrow + 4), "; "))
     form.results.push_back(parse_item(result));
   return form;
 }
@@ -543,8 +533,12 @@ struct Heading {
 };
 
 Heading parse_heading(const std::string& text) {
-  const Words words = split(text, " ");
-  Heading out{category_named(words.at(0)), derivative_named(words.at(1))};
+  static const std::map<std::string, Derivative> kDerivatives = {{"smooth", Derivative::kSmooth},
+                                                                 {"zero", Derivative::kZero},
+                                                                 {"forward", Derivative::kForward},
+                                                                 {"none", Derivative::kNone}};
+  const Words words = table_parts(text, " ");
+  Heading out{category_named(words.at(0)), kDerivatives.at(words.at(1))};
   static const std::map<std::string, Traits> kTraits = {
       {"unmapped", kUnmapped}, {"in_order", kInOrder}, {"in_reverse", kInReverse}};
   for (std::size_t k = 2; k < words.size(); ++k) {
@@ -586,9 +580,9 @@ void add_entries(std::string_view table, std::vector<Op>& out) {
   Words forms;
   const auto finish = [&] {
     if (heading.empty()) return;
-    const Words parts = split(heading, " : ");
+    const Words parts = table_parts(heading, " : ");
     const Heading of = parse_heading(parts.at(1));
-    const Words names = split(parts[0], " ");
+    const Words names = table_parts(parts[0], " ");
     const bool several = std::all_of(names.begin(), names.end(), [](const std::string& name) {
       return name.find('.') != std::string::npos;
     });
@@ -596,7 +590,7 @@ void add_entries(std::string_view table, std::vector<Op>& out) {
       out.push_back(entry(name, of, forms));
     forms.clear();
   };
-  for (const std::string& line : split(table, "\n")) {
+  for (const std::string& line : table_parts(table, "\n")) {
     const std::size_t indentation = line.find_first_not_of(' ');
     if (indentation == std::string::npos) continue;
     const std::string text = line.substr(indentation);
@@ -620,7 +614,7 @@ struct CallSteps::Forms {
 
 CallSteps::CallSteps(std::string_view text) {
   auto forms = std::make_shared<Forms>();
-  for (const std::string& step : split(text, " => ")) {
+  for (const std::string& step : table_parts(text, " => ")) {
     const Form& form = forms->all.emplace_back(parse_form(step, /*operands_alone=*/true));
     for (std::size_t k = 0; !form.results.empty() && k < form.operands.size(); ++k)
       if (!names_operand(form.call, k))
@@ -657,17 +651,19 @@ Category category_named(const std::string& word) {
   return kCategories.at(word);
 }
 
-Derivative derivative_named(const std::string& word) {
-  static const std::map<std::string, Derivative> kDerivatives = {{"smooth", Derivative::kSmooth},
-                                                                 {"zero", Derivative::kZero},
-                                                                 {"forward", Derivative::kForward},
-                                                                 {"none", Derivative::kNone}};
-  return kDerivatives.at(word);
+std::vector<std::string> table_parts(std::string_view text, std::string_view separator) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; !text.empty() && at <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, at), text.size());
+    out.emplace_back(text.substr(at, end - at));
+    at = end + separator.size();
+  }
+  return out;
 }
 
 std::vector<std::string> table_lines(std::string_view table) {
   std::vector<std::string> out;
-  for (const std::string& line : split(table, "\n")) {
+  for (const std::string& line : table_parts(table, "\n")) {
     const std::size_t indentation = line.find_first_not_of(' ');
     if (indentation == std::string::npos) continue;
     if (indentation > 2 && !out.empty())
@@ -679,7 +675,7 @@ std::vector<std::string> table_lines(std::string_view table) {
 }
 
 std::vector<std::string> table_words(std::string_view text) {
-  std::vector<std::string> out = split(text, " ");
+  std::vector<std::string> out = table_parts(text, " ");
   std::erase_if(out, [](const std::string& word) { return word.empty(); });
   for (std::string& word : out) std::ranges::replace(word, '~', ' ');
   return out;

@@ -84,9 +84,8 @@ class CallSteps {
 // Of a table's "linear_algebra"; throws std::out_of_range where there is none.
 Category category_named(const std::string& word);
 
-// Of "smooth", "zero", "forward", "none"; throws std::out_of_range.
-Derivative derivative_named(const std::string& word);
-
+// What stands between separators; of an empty text nothing.
+std::vector<std::string> table_parts(std::string_view text, std::string_view separator);
 // Lines of a table; what is indented by more than two blanks goes on with the line before.
 std::vector<std::string> table_lines(std::string_view table);
 // Words between blanks; "~" in one stands for a blank.

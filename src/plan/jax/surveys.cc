@@ -1,6 +1,7 @@
 #include "plan/jax/surveys.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <numeric>
@@ -27,7 +28,6 @@ struct Figure {
 struct Survey {
   std::string name;
   Category category;
-  Derivative derivative;
   Texts names = {}, sentences = {};
   Texts subjects = {};  // what it is of: one of these
   Texts always = {};
@@ -36,19 +36,9 @@ struct Survey {
   Texts conclusions = {};  // what goes on with all figures that are taken
 };
 
-Texts parts(std::string_view text, std::string_view separator) {
-  Texts out;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find(separator, at), text.size());
-    out.emplace_back(text.substr(at, end - at));
-    at = end + separator.size();
-  }
-  return out;
-}
-
 // Of "x,values[n]{-1,1}; y : …" the first names: x, y.
 Texts operands_of(std::string_view form) {
-  Texts out = parts(form.substr(0, form.find(" : ")), "; ");
+  Texts out = table_parts(form.substr(0, form.find(" : ")), "; ");
   for (std::string& operand : out) {
     operand = operand.substr(0, operand.find_first_of("[,"));
     if (operand.starts_with('!')) operand.erase(0, 1);
@@ -72,20 +62,12 @@ std::string result_of(const std::string& form) {
   return result.substr(0, result.find_first_of("[,?"));
 }
 
-std::string joined(const Texts& forms) {
-  std::string out;
-  for (const std::string& form : forms) out += (out.empty() ? "" : " => ") + form;
-  return out;
-}
-
 std::vector<Survey> read(std::string_view table) {
   std::vector<Survey> out;
   for (const std::string& line : table_lines(table)) {
     if (!line.starts_with("  ")) {
       const std::size_t colon = line.find(" : ");
-      const Texts how = table_words(line.substr(colon + 3));
-      out.push_back(
-          {line.substr(0, colon), category_named(how.at(0)), derivative_named(how.at(1))});
+      out.push_back({line.substr(0, colon), category_named(line.substr(colon + 3))});
       continue;
     }
     Survey& survey = out.back();
@@ -159,14 +141,12 @@ std::vector<Figure> some_of(const std::vector<Figure>& all, std::size_t count, B
 }
 
 // The form of what goes on with all of these.
-std::string conclusion_of(std::string text, const std::vector<Figure>& figures) {
-  std::string operands, holes;
-  for (std::size_t k = 0; k < figures.size(); ++k) {
-    operands += (k == 0 ? "" : "; ") + result_of(figures[k].text);
-    holes += fmt::format("{}${}", k == 0 ? "" : ", ", k);
-  }
-  return operands + " : " +
-         replaced(replaced(std::move(text), "$*", holes), "#", std::to_string(figures.size()));
+std::string conclusion_of(const std::string& text, const std::vector<Figure>& figures) {
+  Texts results;
+  for (const Figure& figure : figures) results.push_back(result_of(figure.text));
+  const std::string call = replaced(text, "$*", Idiom::holes(0, figures.size()));
+  return fmt::format("{} : {}", fmt::join(results, "; "),
+                     replaced(call, "#", std::to_string(figures.size())));
 }
 
 void write(const Survey& survey, Idiom& i) {
@@ -188,7 +168,7 @@ void write(const Survey& survey, Idiom& i) {
       forms.push_back(conclusion_of(i.random().pick(survey.conclusions), figures));
     i.called(survey.names);
     i.summary(i.random().pick(survey.sentences));
-    return CallSteps(joined(forms)).write(i);
+    return CallSteps(fmt::format("{}", fmt::join(forms, " => "))).write(i);
   }
   i.fail();
 }
@@ -213,10 +193,9 @@ std::vector<Op> survey_ops() {
   for (auto* table : {surveys_of_arrays, surveys_of_mathematics, surveys_of_statistics})
     for (Survey& survey : read(table())) {
       check(survey);
-      const std::string name = survey.name;
+      std::string name = survey.name;
       const Category category = survey.category;
-      const Derivative derivative = survey.derivative;
-      out.push_back(written(name, category, kWeight, derivative,
+      out.push_back(written(std::move(name), category, kWeight, Derivative::kNone,
                             [survey = std::move(survey)](Idiom& i) { write(survey, i); }));
     }
   return out;

@@ -6,7 +6,7 @@ namespace jaxsmith::plan {
 
 std::string_view surveys_of_arrays() {
   return R"rows(
-figures of known readings : reduction none
+figures of known readings : reduction
   = summarize_valid describe_known_readings
   # Figures of the readings that were taken.
   # Statistics of a series with gaps.
@@ -23,7 +23,7 @@ figures of known readings : reduction none
   known : jnp.sum(jnp.isnan($0)) -> gaps?[]i{0,n}
   known : jnp.nan_to_num($0<|, nan=0.0>) -> filled[n]f{-3,3}
   known : jnp.nancumsum($0) -> running_total[n]f{-9,9}
-figures of columns : reduction none
+figures of columns : reduction
   = column_figures describe_columns
   # Figures of each column of a table.
   table,features[n m]f{-3,3} : n=6..24, m=2..8
@@ -34,7 +34,7 @@ figures of columns : reduction none
   table : jax.scipy.stats.sem($0<|, axis=0>) -> standard_errors[m]f{0.1,1}
   table : jnp.std($0, axis=0, ddof=1) -> deviations[m]f{0.5,2.5}
   table : <jnp.argmax($0, axis=0)|lax.argmax($0, 0, {itype})> -> highest_at?[m]i{0,n-1}
-sets of ids : reduction none
+sets of ids : reduction
   = compare_ids match_ids
   # What two lists of ids have in common, and what one has alone.
   ours,old_ids[n]i{0,9}; theirs,new_ids[m]i{0,9} : n=6..12, m=6..12
@@ -44,7 +44,7 @@ sets of ids : reduction none
   theirs; ours : jnp.setdiff1d($0, $1, size=6, fill_value=-1) -> added[6]i{-1,9}
   ours; theirs : jnp.setxor1d($0, $1, size=8, fill_value=-1) -> unshared[8]i{-1,9}
   ours; theirs : jnp.isin($0, $1) -> kept?[n]b
-vocabulary of tokens : reduction none
+vocabulary of tokens : reduction
   = index_tokens tabulate_labels
   # The distinct tokens of a list, and where they stand.
   # How often each label occurs, and as which code.
@@ -58,7 +58,7 @@ vocabulary of tokens : reduction none
       fill_value=-1)[0]> -> padding_at?[4]i{-1,n-1}
   tokens : jnp.<argwhere($0 == 1, size=4, fill_value=-1)[:, 0]|argpartition($0, 4)[:4]> ->
       marked_at?[4]i{-1,n-1}
-distribution of samples : reduction none
+distribution of samples : reduction
   = describe_samples latency_profile
   # How samples are distributed.
   samples,latencies,x[n]f{-1,1} : n=12..32
@@ -68,7 +68,7 @@ distribution of samples : reduction none
   samples : jnp.quantile($0, 0.9) -> upper_tail[]f{0.3,1}
   samples : jnp.partition($0, 2)[:3] -> lowest[3]f{-1,0.2}
   samples : jnp.histogram($0, bins=4, range=(-1.0, 1.0), density=True)[0] -> density[4]f{0,2}
-dependence of two series : linear_algebra none
+dependence of two series : linear_algebra
   = relate_series dependence
   # How two series depend on each other.
   x,temperature[n]f{-1,1}; y,load[n]f{-2,2} : n=6..24
@@ -79,7 +79,7 @@ dependence of two series : linear_algebra none
   x; y : jnp.<vdot|vecdot>($0, $1) -> overlap[]f{-6,6}
   x; y : jnp.histogram2d($0, $1, bins=3, range=[(-1.0, 1.0), (-2.0, 2.0)])[0] -> counts?[3 3]i{0,9}
   x; y : jnp.hypot($0, $1) -> radii[n]f{0,2.2}
-figures of variables : linear_algebra none
+figures of variables : linear_algebra
   = describe_variables second_moments
   # Second moments of the variables of a sample.
   samples,data[m n]f{-2,2} : m=6..24, n=2..5
@@ -89,7 +89,7 @@ figures of variables : linear_algebra none
   samples : jnp.<nanvar|var>($0, axis=0, ddof=1) -> variances[n]f{0.3,3}
   samples : jnp.linalg.<svdvals($0)|svd($0, compute_uv=False)> -> singular_values[n]f{0.5,9}
   samples : jnp.linalg.vector_norm($0, axis=0) -> lengths[n]f{1,9}
-two polynomials : arithmetic none
+two polynomials : arithmetic
   = combine_polynomials polynomial_arithmetic
   # Arithmetic of two polynomials, the highest power first.
   p[n]f{-2,2}; q[m]f{0.8,1.5} : n=4..7, m=2..3
@@ -98,7 +98,7 @@ two polynomials : arithmetic none
   p; q : jnp.polymul($0, $1) -> product[n+m-1]f{-9,9}
   p; q : jnp.polydiv($0, $1)[0] -> quotient[n-m+1]f{-9,9}
   p; q : jnp.polyval($0, $1) -> at_points[m]f{-20,20}
-one polynomial : arithmetic none
+one polynomial : arithmetic
   = study_polynomial polynomial_calculus
   # Calculus of a polynomial, the highest power first.
   p,coefficients[n]f{0.4,2} : n=3..6
@@ -107,7 +107,7 @@ one polynomial : arithmetic none
   p : jnp.sort(jnp.abs(jnp.roots($0, strip_zeros=False))) -> root_sizes[n-1]f{0.2,4}
   p : jnp.polyval($0, <0.5|2.0|-1.0>) -> at_point[]f{-30,120}
   p : jnp.poly($0) -> with_these_roots[n+1]f{-30,30}
-windows of a frame : math none
+windows of a frame : math
   = taper_frame compare_windows
   # A frame under several windows.
   frame,signal[n]d{-2,2} : n=8..32
@@ -118,7 +118,7 @@ windows of a frame : math none
   frame : $0 * jnp.kaiser({n}, <8.6|5.0|14.0>) -> kaiser[n]d{-2,2}
   & jnp.stack([$*]) -> tapered[# n]d{-2,2}
   & jnp.mean(jnp.abs(jnp.fft.rfft(jnp.stack([$*]))) ** 2, axis=0) -> averaged_power[n/2+1]d{0,20}
-points in polar coordinates : math none
+points in polar coordinates : math
   = to_polar polar_coordinates
   # Distance and direction of points.
   dx,x[*]f{0.2,3}; dy,y[*]f{-3,3} : rank=1..2
@@ -127,7 +127,7 @@ points in polar coordinates : math none
   dy; dx : jnp.<rad2deg|degrees>(jnp.arctan2($0, $1)) -> bearing[*]f{-90,90}
   dx; dy : lax.complex($0, $1)<.conj()| ** 2> -> turned[*]c{0,18}
   dx; dy : jnp.<angle|abs>($0 + 1j * $1) -> polar[*]f{-1.5,4.3}
-correlations on other scales : math none
+correlations on other scales : math
   = rescale_correlations correlation_scales
   # Correlations on the scales that tests and bounds use.
   correlations,rho[*]f{-0.9,0.9}
@@ -136,7 +136,7 @@ correlations on other scales : math none
   correlations : <jnp.arcsin|jnp.asin|lax.asin>($0) -> half_angles[*]f{-1.2,1.2}
   correlations : jnp.square($0) -> explained[*]f{0,0.81}
   correlations : 6.0 / jnp.pi * <jnp.arcsin|jnp.asin|lax.asin>(0.5 * $0) -> spearman[*]f{-0.9,0.9}
-motion near the speed of light : math none
+motion near the speed of light : math
   = relativistic_motion boost_parameters
   # Rapidity and the like of speeds in units of that of light.
   speed,beta[*]f{0.1,0.9}
@@ -145,7 +145,7 @@ motion near the speed of light : math none
   speed : jnp.sinh(jnp.arctanh($0)) -> momentum[*]f{0.1,2.1}
   speed : jnp.sqrt((1.0 + $0) / (1.0 - $0)) -> doppler_factor[*]f{1.1,4.4}
   speed : <jnp.arccosh|jnp.acosh|lax.acosh>(1.0 / $0) -> hyperbolic_angle[*]f{0.4,3}
-triangles : math none
+triangles : math
   = solve_triangles right_triangles
   # The other parts of right triangles.
   opposite,height[*]f{0.3,3}; adjacent,base[*]f{0.5,3}
@@ -155,7 +155,7 @@ triangles : math none
   opposite; adjacent : <jnp.tan|lax.tan>(0.5 * jnp.arctan2($0, $1)) ->
       half_angle_tangent[*]f{0.05,0.9}
   opposite; adjacent : <jnp.arcsinh|jnp.asinh|lax.asinh>($0 / $1) -> stretched[*]f{0.1,2.5}
-rounded amounts : arithmetic none
+rounded amounts : arithmetic
   = round_amounts rounding_modes
   # Amounts in whole units, rounded in several ways.
   amounts,prices[*]f{-9,9}
@@ -166,7 +166,7 @@ rounded amounts : arithmetic none
       nearest[*]f{-9,9}
   amounts : jnp.around($0, 1) -> to_tenths[*]f{-9,9}
   amounts : jnp.modf($0)[0] -> fraction[*]f{-1,1}
-durations in units : arithmetic none
+durations in units : arithmetic
   = split_durations hours_and_minutes
   # Durations in hours, minutes and seconds.
   seconds,durations[*]i{60,9000}
@@ -174,7 +174,7 @@ durations in units : arithmetic none
   seconds : jnp.<remainder|mod|fmod>(jnp.floor_divide($0, 60), 60) -> minutes?[*]i{0,59}
   seconds : jnp.<remainder|mod|fmod>($0, 60) -> rest[*]i{0,59}
   seconds : jnp.divmod($0, 86400)[1] / 86400 -> share_of_day?[*]d{0,0.1}
-gears : arithmetic none
+gears : arithmetic
   = gear_pair meshing
   # How two gears mesh.
   driver,teeth[*]i{8,40}; driven[*]i{8,40} : rank=1..2
@@ -183,7 +183,7 @@ gears : arithmetic none
   driver; driven : jnp.lcm($0, $1) // $0 -> turns_until_repeat[*]i{1,40}
   driver; driven : jnp.<true_divide|divide>($1, $0) -> ratio[*]d{0.2,5}
   driven; driver : jnp.<remainder|mod>($0, $1) -> excess[*]i{0,39}
-fields of words : arithmetic none
+fields of words : arithmetic
   = unpack_fields decode_words
   # The fields of packed words: a kind in three bits, a size in four, and a flag above them.
   words,codes[*]i{0,255}
@@ -192,7 +192,7 @@ fields of words : arithmetic none
   words : <jnp.right_shift|jnp.bitwise_right_shift>($0, 7) -> flag?[*]i{0,1}
   words : <jnp.bitwise_or|lax.bitwise_or>($0, 128) -> flagged_words[*]i{128,255}
   words : <jnp.bitwise_xor|lax.bitwise_xor>($0, 128) -> toggled_words[*]i{0,255}
-what can be used : arithmetic none
+what can be used : arithmetic
   = audit_ratios ratio_health
   # Which ratios can be used.
   hits,gains[n]f{-3,3}; trials,counts[n]i{0,3} : n=8..24
@@ -204,7 +204,7 @@ what can be used : arithmetic none
   ratios : jnp.signbit($0) -> negative?[n]b
   ratios : jnp.nan_to_num($0, nan=0.0, posinf=9.0, neginf=-9.0) -> cleaned[n]f{-9,9}
   ratios : jnp.sum(<jnp.isfinite|lax.is_finite>($0)) -> used?[]i{0,n}
-parts of floats : arithmetic none
+parts of floats : arithmetic
   = dissect_floats float_anatomy
   # How floats are made up.
   x,values[*]f{0.3,6}
@@ -213,7 +213,7 @@ parts of floats : arithmetic none
   x : jnp.spacing($0) / jnp.finfo($0.dtype).eps -> ulps?[*]f{0.25,4}
   x : lax.reduce_precision($0, 8, <7|3|4>) -> as_stored[*]f{0.3,6}
   x : jnp.ldexp($0, 3) -> times_eight[*]f{2.4,48}
-agreement of flags : reduction none
+agreement of flags : reduction
   = compare_flags flag_agreement
   # Where two sets of flags agree.
   expected,first[n]b; found,second[n]b : n=9..24
@@ -223,7 +223,7 @@ agreement of flags : reduction none
   expected; found : <jnp.not_equal|lax.ne>($0, $1).sum() -> mismatches?[]i{0,n}
   expected; found : jnp.logical_and($0, jnp.logical_not($1)) -> missed?[n]b
   expected; found : lax.reduce_xor($0 ^ $1, (0,)) -> parity?[]b
-predictions held against labels : reduction none
+predictions held against labels : reduction
   = score_predictions prediction_report
   # How predictions hold against labels.
   predicted,guesses[n]i{0,3}; labels,truth[n]i{0,3} : n=9..24
@@ -233,7 +233,7 @@ predictions held against labels : reduction none
   predicted; labels : jnp.abs($0 - $1).sum() -> total_distance[]i{0,40}
   predicted; labels : <jnp.less_equal($0, $1)|lax.ge($1, $0)>.sum() -> not_above?[]i{0,n}
   predicted; labels : jnp.zeros((4, 4), {itype}).at[$1, $0].add(1) -> confusion[4 4]i{0,9}
-measurements against what is expected : arithmetic none
+measurements against what is expected : arithmetic
   = check_measurements tolerance_report
   # How measurements lie to what is expected of them.
   measured,actual[n]f{-1,1}; expected,nominal[n]f{-1,1} : n=6..24
@@ -243,7 +243,7 @@ measurements against what is expected : arithmetic none
   measured; expected : <jnp.less_equal($0, $1)|lax.ge($1, $0)> -> below?[n]b
   measured; expected : jnp.heaviside($0 - $1, 0.5) -> exceeded?[n]f{0,1}
   measured; expected : jnp.<nanargmax|argmax>(jnp.abs($0 - $1)) -> worst_at?[]i{0,n-1}
-envelopes of two series : arithmetic none
+envelopes of two series : arithmetic
   = envelopes band
   # The band between two series.
   first,low[n]f{-3,3}; second,high[n]f{-3,3} : n=4..24
@@ -252,7 +252,7 @@ envelopes of two series : arithmetic none
   first; second : jnp.fabs($0 - $1) -> width[n]f{0,6}
   first; second : jnp.<logaddexp2|logaddexp>($0, $1) -> soft_upper[n]f{-2,4}
   first; second : jnp.ediff1d(jnp.fmax($0, $1)) -> steps_of_upper[n-1]f{-4,4}
-parts of a matrix : indexing none
+parts of a matrix : indexing
   = matrix_parts triangles
   # The triangles and the diagonal of a matrix, each packed.
   matrix,distances[n n]f{-2,2} : n=3..8
@@ -262,7 +262,7 @@ parts of a matrix : indexing none
   matrix : jnp.diagonal(<jnp.fliplr($0)|jnp.flipud($0)>) -> antidiagonal[n]f{-2,2}
   matrix : $0[jnp.mask_indices({n}, jnp.<triu|tril>, size={n*(n+1)/2})] -> packed[n*(n+1)/2]f{-2,2}
   matrix : jnp.<trace|linalg.trace>($0) -> trace[]f{-6,6}
-an image mirrored : array none
+an image mirrored : array
   = augmentations augment_image
   # An image and what is made of it to augment a data set.
   image,frame[n m]{-3,3} : n=4..16, m=4..16
@@ -270,7 +270,7 @@ an image mirrored : array none
   image : <jnp.flipud($0)|lax.rev($0, (0,))> -> upside_down[n m]{-3,3}
   image : jnp.rot90($0) -> rotated[m n]{-3,3}
   image : jnp.roll($0, <1|2|-1>, axis=<0|1>) -> moved[n m]{-3,3}
-flags and amounts packed : array none
+flags and amounts packed : array
   = pack_flags pack_bits
   # Flags as bits of bytes, and where they stand.
   flags,active[n]b : n=9..24
@@ -279,7 +279,7 @@ flags and amounts packed : array none
   flags : <jnp.flatnonzero($0, size=4, fill_value=-1)|jnp.nonzero($0, size=4, fill_value=-1)[0]> ->
       first_active[4]i{-1,n-1}
   flags : jnp.packbits($0[::-1]) -> reversed_packed[(n+7)/8]B{0,255}
-bits of words : arithmetic none
+bits of words : arithmetic
   = bit_statistics word_statistics
   # Counts of bits in words, as hashes and codes use them.
   words,codes[*]i{1,1023}
@@ -290,7 +290,7 @@ bits of words : arithmetic none
   words : <lax.bitwise_and|jnp.bitwise_and>($0, -$0) -> lowest_bit[*]i{1,512}
   words : lax.<shift_right_logical|shift_right_arithmetic>($0, jnp.full_like($0, 5)) ->
       high_half[*]i{0,31}
-words moved by places : arithmetic none
+words moved by places : arithmetic
   = shift_words move_bits
   # Words whose bits are moved by so many places, each its own.
   words,codes[*]i{1,255}; places,by[*]i{0,5}
@@ -301,7 +301,7 @@ words moved by places : arithmetic none
   words; places : <lax.bitwise_xor|jnp.bitwise_xor>($0, jnp.left_shift(1, $1)) -> flipped[*]i{0,255}
   words; places : <lax.bitwise_and|jnp.bitwise_and>(jnp.right_shift($0, $1), 1) ->
       bit_at_place[*]i{0,1}
-a tree of parameters : reduction none
+a tree of parameters : reduction
   = parameter_report tree_report
   # Figures of a tree of parameters.
   weights,w[n m]f{-2,2}; bias,b[m]f{-2,2} : n=2..8, m=2..8
@@ -320,7 +320,7 @@ a tree of parameters : reduction none
       [jnp.mean($0), jnp.mean($1), jnp.max($1)]) -> summary[]f{-2,4}
   weights; bias : jax.<tree.map|tree_util.tree_map>(lambda leaf: 0.9 * leaf, {"w": $0, "b":
       $1})["b"] -> decayed_bias[m]f{-2,2}
-a sample and what is drawn of it : array none
+a sample and what is drawn of it : array
   = resample draws_of_sample
   # A sample shuffled, resampled and perturbed, each with a key of its own.
   sample,x[n]f{-2,2}; !seed[]i{0,9999} : n=8..32
@@ -336,7 +336,7 @@ a sample and what is drawn of it : array none
       reweighted[n]f{-6,6}
   sample; seed : $0 + jax.random.<cauchy|maxwell>(jax.random.fold_in(jax.random.key($1), 4), ({n},),
       $0.dtype) -> contaminated[n]f{-12,12}
-draws by logits : indexing none
+draws by logits : indexing
   = draws_by_logits sample_by_logits
   # What is drawn as logits say, each with a key of its own.
   logits,scores[k]f{-1.5,1.5}; !seed[]i{0,9999} : k=3..8
@@ -352,7 +352,7 @@ draws by logits : indexing none
       jnp.eye({k}, dtype=$0.dtype)) -> around[k]f{-4,4}
   logits; seed : jax.random.bernoulli(jax.random.fold_in(jax.random.key($1), 5), jax.nn.sigmoid($0))
       -> on?[k]b
-directions at random : linear_algebra none
+directions at random : linear_algebra
   = random_geometry random_directions
   # A vector seen along random directions, each with a key of its own.
   vector,x[n]f{-2,2}; !seed[]i{0,9999} : n=3..8

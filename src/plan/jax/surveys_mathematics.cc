@@ -6,7 +6,7 @@ namespace jaxsmith::plan {
 
 std::string_view surveys_of_mathematics() {
   return R"rows(
-modified Bessel functions : math none
+modified Bessel functions : math
   = waveguide_profile modified_bessel
   # Modified Bessel functions of a radius, of orders 0 and 1.
   radius,r[*]f{0.2,3}
@@ -15,7 +15,7 @@ modified Bessel functions : math none
   radius : jax.scipy.special.i1($0) -> order_one[*]f{0.1,4}
   radius : <jax.scipy.special.i1e($0)|lax.bessel_i1e($0)> -> scaled_one[*]f{0.05,0.25}
   radius : jax.scipy.special.i1($0) / jax.scipy.special.i0($0) -> mean_direction[*]f{0.1,0.8}
-gamma and its relatives : math none
+gamma and its relatives : math
   = gamma_family gamma_functions
   # The gamma function and its logarithmic derivatives.
   shape_param,alpha[*]f{0.6,4}
@@ -27,7 +27,7 @@ gamma and its relatives : math none
   shape_param : jax.scipy.special.gamma($0) -> gamma_value[*]f{0.8,6}
   shape_param : jax.scipy.special.factorial($0) -> factorials[*]f{0.8,24}
   shape_param : jax.scipy.special.zeta($0 + 1.5, 1.0) -> zeta_value?[*]f{1,1.4}
-regularised incomplete gamma functions : math none
+regularised incomplete gamma functions : math
   = waiting_time_tails incomplete_gamma
   # How likely a waiting time ends before and after a given time.
   shape_param,events[*]f{0.6,4}; time,elapsed[*]f{0.2,5}
@@ -37,7 +37,7 @@ regularised incomplete gamma functions : math none
       after[*]f{0.01,0.99}
   time; shape_param : jax.scipy.stats.gamma.<pdf|logpdf>($0, $1) -> density[*]f{-5,1.5}
   time; shape_param : jax.scipy.stats.gamma.<sf|logsf>($0, $1) -> survival[*]f{-5,1}
-beta functions : math none
+beta functions : math
   = beta_functions beta_normalizers
   # Beta functions of the parameters of a prior over shares.
   a,alpha[*]f{0.6,4}; b,beta[*]f{0.6,4}
@@ -47,7 +47,7 @@ beta functions : math none
       below_half[*]f{0.02,0.98}
   a; b : jax.scipy.special.poch($0, $1) -> rising_factorial[*]f{0.5,90}
   a; b : $0 / ($0 + $1) -> mean_share[*]f{0.1,0.9}
-error functions : math none
+error functions : math
   = diffusion_profile error_functions
   # Profiles of what diffuses from an edge, by error functions.
   depth,z[*]f{-1.5,1.5}
@@ -56,7 +56,7 @@ error functions : math none
   depth : jax.scipy.special.erfcx($0) -> scaled_remaining[*]f{0.3,20}
   depth : jax.scipy.special.dawsn($0) -> dawson[*]f{-0.55,0.55}
   depth : jax.scipy.special.<ndtr|log_ndtr>($0) -> normal_tail[*]f{-3,1}
-integrals without a closed form : math none
+integrals without a closed form : math
   = special_integrals tabulate_integrals
   # Integrals that have no closed form, at the same points.
   x,points[*]f{0.3,3}
@@ -67,7 +67,7 @@ integrals without a closed form : math none
   x : jax.scipy.special.fresnel($0)[0] -> fresnel_sine[*]f{0.01,0.75}
   x : jax.scipy.special.spence($0) -> dilogarithm[*]f{-1.5,1}
   x : jax.scipy.special.dawsn($0) -> dawson[*]f{0.15,0.55}
-entropies of shares : math none
+entropies of shares : math
   = entropy_terms divergence_terms
   # Terms of entropies and divergences of two distributions.
   p,observed[*]f{0.1,0.9}; q,expected[*]f{0.1,0.9}
@@ -76,7 +76,7 @@ entropies of shares : math none
   p; q : -jax.scipy.special.xlogy($0, $1) -> cross_entropy[*]f{0.01,2}
   p; q : jax.scipy.special.xlog1py($0, -$1) -> log_complement[*]f{-2,0}
   p; q : jax.scipy.special.entr(0.5 * ($0 + $1)) -> mixed_entropy[*]f{0.05,0.37}
-power transforms : math none
+power transforms : math
   = power_transforms normalize_skewed
   # Transforms that make skewed amounts more normal.
   amounts,incomes[*]f{0.3,6}
@@ -86,7 +86,7 @@ power transforms : math none
   amounts : <jnp.cbrt|lax.cbrt>($0) -> cube_roots[*]f{0.6,1.9}
   amounts : <jnp.arcsinh|jnp.asinh|lax.asinh>($0) -> inverse_hyperbolic[*]f{0.2,2.5}
   amounts : jnp.float_power($0, <0.25|0.3>).astype($0.dtype) -> fourth_roots[*]f{0.7,1.8}
-counts of choices : math none
+counts of choices : math
   = count_choices combinatorics
   # How many ways there are to choose.
   items,n_items[*]f{4,9}; taken,k[*]f{1,3}
@@ -96,7 +96,7 @@ counts of choices : math none
       arrangements[*]f{4,504}
   items; taken : jnp.exp(-jax.scipy.special.betaln($0 - $1 + 1.0, $1 + 1.0)) / ($0 + 1.0) ->
       by_beta[*]f{4,84}
-candidate activations : math none
+candidate activations : math
   = activation_candidates candidate_gates
   # What candidate activations make of the same inputs, for a search over architectures.
   inputs,hidden[*]f{-3,3}
@@ -112,7 +112,7 @@ candidate activations : math none
   & jnp.mean(jnp.stack([$*]), axis=0) -> mixed[*]f{-1,3}
   & jnp.stack([$*]) -> candidates[# *]f{-3,3}
   & jnp.std(jnp.stack([$*]).reshape(#, -1), axis=1) -> spread_of_each[#]f{0.1,1.5}
-figures of a Gram matrix : linear_algebra none
+figures of a Gram matrix : linear_algebra
   = gram_report conditioning_report
   # Figures that say how well a Gram matrix can be inverted.
   features,design[m n]f{-2,2} : m=6..12, n=2..4
@@ -124,7 +124,7 @@ figures of a Gram matrix : linear_algebra none
   gram : <jnp.linalg.trace($0)|jnp.trace($0)> -> trace[]f{0.5,9}
   gram : jnp.linalg.matrix_norm($0) -> size[]f{0.5,9}
   gram : jnp.linalg.slogdet($0)[1] -> log_determinant[]f{-3,3}
-factors of a covariance : linear_algebra none
+factors of a covariance : linear_algebra
   = covariance_factors whitening_matrices
   # Factors of a covariance, to draw with it and to whiten by it.
   samples,data[m n]f{-2,2} : m=6..12, n=2..4
@@ -134,7 +134,7 @@ factors of a covariance : linear_algebra none
   covariance : <jnp.linalg.inv($0)|jax.scipy.linalg.inv($0)> -> precision[n n]f{-5,9}
   covariance : jax.scipy.linalg.sqrtm($0).real -> square_root[n n]f{-1.5,2}
   covariance : <jnp.linalg.eigh($0)[1]|jax.scipy.linalg.eigh($0)[1]> ** 2 -> loadings[n n]f{0,1}
-least squares and its figures : linear_algebra none
+least squares and its figures : linear_algebra
   = regression_report fit_report
   # A linear fit and figures of its design.
   design,features[m n]f{-2,2}; targets,y[m]f{-2,2} : m=6..12, n=2..3
@@ -146,7 +146,7 @@ least squares and its figures : linear_algebra none
       mode='economic')[1]> -> triangular[n n]f{-9,9}
   design; targets : jnp.linalg.vector_norm($1 - $0 @ jnp.linalg.lstsq($0, $1)[0]) ->
       residual[]f{0.5,6}
-functions of a matrix : linear_algebra none
+functions of a matrix : linear_algebra
   = matrix_functions propagator
   # Functions of a generator of a linear system.
   generator,coupling[n n]f{-0.4,0.4} : n=2..4
@@ -158,7 +158,7 @@ functions of a matrix : linear_algebra none
   generator : jax.scipy.linalg.<polar(jnp.eye({n}, dtype=$0.dtype) + $0)[0]|expm($0 - $0.T)> ->
       rotation[n n]f{-1,1}
   generator : jax.scipy.linalg.lu($0 + jnp.eye({n}, dtype=$0.dtype))[2] -> upper[n n]f{-1.5,1.5}
-torques and work : linear_algebra none
+torques and work : linear_algebra
   = moments_and_work forces_on_arms
   # Torques and work of forces on arms.
   arms,r[n 3]f{-2,2}; forces,f[n 3]f{-2,2}
@@ -168,7 +168,7 @@ torques and work : linear_algebra none
   arms; forces : jnp.<linalg.tensordot|tensordot>($0, $1) -> total_work[]f{-20,20}
   arms; forces : <jnp.linalg.matmul|lax.dot>($0.T, $1) -> virial[3 3]f{-12,12}
   arms; forces : jnp.<linalg.outer|outer>($0[0], $1[0]) -> first_moment[3 3]f{-4,4}
-a kernel as structured matrices : linear_algebra none
+a kernel as structured matrices : linear_algebra
   = structured_products structured_matrices
   # A signal under matrices that a kernel fills.
   kernel,taps[n]f{-1,1}; signal,x[n]f{-2,2} : n=3..8
@@ -178,7 +178,7 @@ a kernel as structured matrices : linear_algebra none
   kernel; signal : jax.scipy.linalg.convolution_matrix($0, {n}, mode='same') @ $1 ->
       filtered[n]f{-6,6}
   kernel; signal : jax.scipy.linalg.fiedler($0) @ $1 -> by_distance[n]f{-9,9}
-spectra of an image : math none
+spectra of an image : math
   = image_spectra frequency_maps
   # What an image holds by frequencies.
   image,field[n m]D{-2,2} : n=4..12, m=4..12
@@ -189,7 +189,7 @@ spectra of an image : math none
   image : <jnp.fft.irfft2|jnp.fft.irfftn>(jnp.abs(jnp.fft.rfft2($0)) ** 2, s=({n}, {m})) ->
       autocorrelation[n m]D{-40,90}
   image : <jnp.fft.ifft2|jnp.fft.ifftn>(0.5 * jnp.fft.fft2($0)).real -> halved[n m]D{-1,1}
-spectrum of a signal : math none
+spectrum of a signal : math
   = signal_spectrum spectral_profile
   # What a signal holds by frequencies.
   signal,recording[n]D{-2,2} : n=16..32
@@ -203,7 +203,7 @@ spectrum of a signal : math none
   signal : jax.scipy.signal.detrend($0) -> detrended[n]D{-2,2}
   signal : jnp.abs(jax.scipy.signal.<csd($0, $0, nperseg=8)[1]|stft($0, nperseg=8)[2][:, 0]>) ->
       local_power[5]D{0,4}
-a signal and a template : linear_algebra none
+a signal and a template : linear_algebra
   = match_template filter_and_match
   # A signal filtered by a kernel and matched with it.
   signal,series[n]f{-2,2}; template,kernel[k]f{-1,1} : n=8..24, k=3..5
@@ -213,7 +213,7 @@ a signal and a template : linear_algebra none
       matched[n]f{-6,6}
   signal; template : jnp.convolve($0, $1, mode='valid') -> inner[n-k+1]f{-6,6}
   template : jnp.linalg.vector_norm($0) -> template_norm[]f{0.4,2}
-an image and a kernel : linear_algebra none
+an image and a kernel : linear_algebra
   = filter_image match_patch
   # An image filtered by a kernel and matched with it.
   image,field[n m]f{-2,2}; kernel,patch[3 3]f{-1,1} : n=5..12, m=5..12
@@ -221,7 +221,7 @@ an image and a kernel : linear_algebra none
   image; kernel : jax.scipy.signal.correlate2d($0, $1, mode='same') -> matched[n m]f{-6,6}
   image; kernel : jax.scipy.signal.<convolve|fftconvolve>($0, $1, mode='valid') -> inner[n-2
       m-2]f{-6,6}
-fixed transforms of a signal : linear_algebra none
+fixed transforms of a signal : linear_algebra
   = fixed_transforms orthogonal_features
   # A signal in bases that are fixed matrices.
   signal,x[8]D{-2,2}
@@ -230,7 +230,7 @@ fixed transforms of a signal : linear_algebra none
   signal : jnp.abs(jax.scipy.linalg.dft(8) @ $0) -> spectrum[8]d{0,12}
   signal : jax.scipy.linalg.hilbert(8) @ $0 -> moments[8]d{-3,3}
   signal : jax.scipy.fft.<dct($0, norm='ortho')|idct($0, norm='ortho')> -> cosines[8]D{-5,5}
-decompositions of a matrix : linear_algebra none
+decompositions of a matrix : linear_algebra
   = decompose matrix_decompositions
   # Factors of a matrix that simulations reuse.
   matrix,coupling[n n]f{-0.4,0.4} : n=2..4
@@ -244,7 +244,7 @@ decompositions of a matrix : linear_algebra none
   system : jnp.abs(<jax.scipy.linalg.qr($0, mode='r')[0]|jnp.linalg.qr($0, mode='r')>) ->
       triangular[n n]f{0,1.8}
   system : <jnp.linalg.inv($0)|jax.scipy.linalg.inv($0)> -> inverse[n n]f{-1.5,3}
-values at the ends of their range : math none
+values at the ends of their range : math
   = reparametrize squash_and_stretch
   # Probabilities on scales without ends.
   probs,shares[*]f{0.05,0.95}
@@ -255,7 +255,7 @@ values at the ends of their range : math none
   probs : jnp.log(-jnp.log1p(-$0)) -> complementary_log_log[*]f{-3,1.1}
   probs : jnp.<asin|arcsin>(jnp.sqrt($0)) -> arcsine[*]f{0.2,1.4}
   probs : <jnp.tan|lax.tan>(jnp.pi * ($0 - 0.5)) -> cauchit[*]f{-6.4,6.4}
-oscillating functions : math none
+oscillating functions : math
   = oscillations special_oscillations
   # Functions that oscillate, at the same points.
   x,points[n]f{0.3,4} : n=4..16

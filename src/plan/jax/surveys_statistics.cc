@@ -6,7 +6,7 @@ namespace jaxsmith::plan {
 
 std::string_view surveys_of_statistics() {
   return R"rows(
-log likelihoods of residuals : reduction none
+log likelihoods of residuals : reduction
   = compare_noise_models noise_log_likelihoods
   # Log likelihood of residuals under several models of noise.
   residuals,errors[n]f{-3,3} : n=6..32
@@ -22,7 +22,7 @@ log likelihoods of residuals : reduction none
   & jax.nn.softmax(jnp.stack([$*])) -> model_weights[#]f{0,1}
   & jnp.stack([$*]) -> log_likelihoods[#]f{-120,-4}
   & jnp.max(jnp.stack([$*])) - jnp.stack([$*]) -> behind_the_best[#]f{0,60}
-densities of noise : math none
+densities of noise : math
   = noise_densities compare_densities
   # Densities of the same values under several models of noise.
   values,x[*]f{-3,3} : rank=1
@@ -36,7 +36,7 @@ densities of noise : math none
   values : jax.scipy.stats.gennorm.pdf($0, <1.5|3.0>) -> generalized_normal[*]f{0,0.56}
   & jnp.mean(jnp.stack([$*]), axis=0) -> mixture_density[*]f{0.01,0.45}
   & jnp.std(jnp.stack([$*]), axis=0) -> disagreement[*]f{0.01,0.4}
-log likelihoods of lifetimes : reduction none
+log likelihoods of lifetimes : reduction
   = compare_lifetime_models lifetime_log_likelihoods
   # Log likelihood of lifetimes under several models.
   lifetimes,times[n]f{0.2,4} : n=6..32
@@ -49,7 +49,7 @@ log likelihoods of lifetimes : reduction none
   & jax.nn.softmax(jnp.stack([$*])) -> model_weights[#]f{0,1}
   & jnp.stack([$*]) -> log_likelihoods[#]f{-120,-4}
   & jnp.max(jnp.stack([$*])) - jnp.stack([$*]) -> behind_the_best[#]f{0,60}
-survival under models : math none
+survival under models : math
   = survival_curves survival_probabilities
   # Survival beyond given times under several models.
   ~ sf logsf
@@ -62,7 +62,7 @@ survival under models : math none
   times : jax.scipy.stats.truncnorm.~($0, 0.0, 5.0) -> half_normal[n]f{-10,1}
   & jnp.mean(jnp.stack([$*]), axis=0) -> averaged[n]f{-8,1}
   & jnp.std(jnp.stack([$*]), axis=0) -> disagreement[n]f{0.01,5}
-failures before a time : math none
+failures before a time : math
   = failure_probabilities failure_curves
   # Probability of a failure before given times under several models.
   ~ cdf logcdf
@@ -74,7 +74,7 @@ failures before a time : math none
   times : jax.scipy.stats.truncnorm.~($0, 0.0, 5.0) -> half_normal[n]f{-2,1}
   & jnp.mean(jnp.stack([$*]), axis=0) -> averaged[n]f{-8,1}
   & jnp.std(jnp.stack([$*]), axis=0) -> disagreement[n]f{0.01,5}
-lower tails : math none
+lower tails : math
   = lower_tails tail_log_probabilities
   # Log probability of values at most as large under several models.
   values,scores[n]f{-2.5,2.5} : n=4..24
@@ -86,7 +86,7 @@ lower tails : math none
   values : jnp.log(jax.scipy.stats.logistic.cdf($0)) -> logistic[n]f{-2.6,0}
   & jnp.mean(jnp.stack([$*]), axis=0) -> averaged[n]f{-8,1}
   & jnp.std(jnp.stack([$*]), axis=0) -> disagreement[n]f{0.01,5}
-upper tails : math none
+upper tails : math
   = upper_tails exceedance_log_probabilities
   # Log probability of values at least as large under several models.
   values,statistics[n]f{-2.5,2.5} : n=4..24
@@ -97,7 +97,7 @@ upper tails : math none
   values : jnp.log(jax.scipy.stats.logistic.sf($0)) -> logistic[n]f{-2.6,0}
   & jnp.mean(jnp.stack([$*]), axis=0) -> averaged[n]f{-8,1}
   & jnp.std(jnp.stack([$*]), axis=0) -> disagreement[n]f{0.01,5}
-p-values of statistics : math none
+p-values of statistics : math
   = reference_p_values tail_probabilities
   # P-values of a statistic under several reference distributions.
   statistic,z[*]f{-2.5,2.5} : rank=1
@@ -108,7 +108,7 @@ p-values of statistics : math none
   statistic : jax.scipy.stats.gumbel_l.sf($0) -> left_gumbel[*]f{0,0.95}
   statistic : jax.scipy.stats.chi2.sf($0**2, 1) -> two_sided[*]f{0.01,1}
   & jnp.std(jnp.stack([$*]), axis=0) -> disagreement[*]f{0.01,0.9}
-ranks under models : math none
+ranks under models : math
   = probability_transforms calibrate_levels
   # Probability integral transforms of values under several models.
   values,forecast_errors[*]f{-3,3} : rank=1
@@ -121,7 +121,7 @@ ranks under models : math none
   values : jax.scipy.stats.gennorm.cdf($0, <1.5|2.5>) -> generalized_normal[*]f{0,1}
   & jnp.mean(jnp.stack([$*]), axis=0) -> averaged[*]f{0.02,0.98}
   & jnp.abs(jnp.mean(jnp.stack([$*]), axis=1) - 0.5) -> miscalibration[#]f{0.01,0.5}
-thresholds at levels : math none
+thresholds at levels : math
   = reference_thresholds quantile_table
   # Thresholds that are exceeded with given probabilities, under several models.
   levels,probs[n]d{0.05,0.95} : n=3..12
@@ -134,7 +134,7 @@ thresholds at levels : math none
   levels : jax.scipy.stats.pareto.ppf($0, <2.0|3.0>) -> pareto[n]d{1,4.5}
   levels : jax.scipy.stats.uniform.ppf($0, -1.0, 2.0) -> uniform[n]d{-0.9,0.9}
   & jnp.stack([$*], axis=1) -> table[n #]d{-6,6}
-models of shares : math none
+models of shares : math
   = share_densities compare_share_models
   # Shares under several models of what lies between 0 and 1.
   ~ pdf logpdf
@@ -143,7 +143,7 @@ models of shares : math none
   shares : jax.scipy.stats.truncnorm.~($0, -2.0, 2.0, 0.5, 0.25) -> truncated_normal[n]f{-2,1.7}
   shares : jax.scipy.stats.wrapcauchy.~(2.0 * jnp.pi * $0, 0.5) -> wrapped_cauchy[n]f{-3,0.5}
   & jnp.sum(jnp.stack([$*]), axis=1) -> scores[#]f{-40,40}
-shares above and below : math none
+shares above and below : math
   = share_tails tail_shares
   # How likely shares are above or below given ones under several models.
   ~ sf logsf cdf logcdf
@@ -152,7 +152,7 @@ shares above and below : math none
   shares : jax.scipy.stats.truncnorm.~($0, -2.0, 2.0, 0.5, 0.25) -> truncated_normal[n]f{-6,1}
   shares : jax.scipy.stats.norm.~($0, 0.5, 0.25) -> normal[n]f{-4,1}
   & jnp.mean(jnp.stack([$*]), axis=0) -> averaged[n]f{-6,1}
-models of directions : math none
+models of directions : math
   = direction_densities compare_direction_models
   # Directions under several models on the circle.
   ~ pdf logpdf
@@ -161,7 +161,7 @@ models of directions : math none
   angles : jax.scipy.stats.wrapcauchy.~($0 + jnp.pi, <0.4|0.5>) -> wrapped_cauchy[n]f{-3,0.5}
   angles : jax.scipy.stats.norm.~($0) -> normal[n]f{-5,0.4}
   & jnp.sum(jnp.stack([$*]), axis=1) -> scores[#]f{-60,12}
-log likelihoods of counts : reduction none
+log likelihoods of counts : reduction
   = compare_count_models count_log_likelihoods
   # Log likelihood of counts under several models.
   counts,events[n]i{0,6} : n=6..32
@@ -173,7 +173,7 @@ log likelihoods of counts : reduction none
   & jax.nn.softmax(jnp.stack([$*])) -> model_weights[#]f{0,1}
   & jnp.stack([$*]) -> log_likelihoods[#]f{-120,-4}
   & jnp.max(jnp.stack([$*])) - jnp.stack([$*]) -> behind_the_best[#]f{0,60}
-probabilities of counts : math none
+probabilities of counts : math
   = count_probabilities compare_count_tables
   # Probability of counts under several models.
   counts,events[n]i{0,6} : n=4..16
@@ -183,7 +183,7 @@ probabilities of counts : math none
   counts : jax.scipy.stats.binom.pmf($0, 9, 0.4) -> binomial[n]f{0.01,0.26}
   counts : jax.scipy.stats.betabinom.pmf($0, 9, 2.0, 3.0) -> beta_binomial[n]f{0.04,0.2}
   & jnp.mean(jnp.stack([$*]), axis=0) -> mixture[n]f{0.01,0.5}
-forecasts of events : math none
+forecasts of events : math
   = score_forecasts event_scores
   # Scores of probabilities that were forecast for events.
   happened,outcomes[n]i{0,1}; probs,forecasts[n]f{0.1,0.9} : n=6..24
@@ -193,7 +193,7 @@ forecasts of events : math none
   happened; probs : jax.scipy.special.<xlogy($0, $1)|xlog1py(1 - $0, -$1)> ->
       half_scores[n]f{-2.3,0}
   happened; probs : jnp.sum(jax.scipy.stats.bernoulli.<logpmf|pmf>($0, $1)) -> total[]f{-50,22}
-ranks of samples : reduction none
+ranks of samples : reduction
   = rank_report order_statistics
   # Ranks and order statistics of samples.
   samples,scores[n]f{-3,3} : n=8..24
@@ -203,7 +203,7 @@ ranks of samples : reduction none
   samples : jax.scipy.stats.sem($0) -> standard_error[]f{0.2,1}
   samples : jnp.digitize($0, jnp.array([-1.0, 0.0, 1.0])) -> bins?[n]J{0,3}
   samples : jnp.sort($0) -> ordered[n]f{-3,3}
-initial weights of a network : linear_algebra none
+initial weights of a network : linear_algebra
   = init_network init_params
   # Initial weights of the layers of a network.
   !seed[]i{0,9999} : n=3..12, m=3..12
